@@ -1,0 +1,162 @@
+"""Phone numbers: their country, their stored and their masked form, for the rules that start from an address.
+
+Everything here is pure and made for the hot path: a number whose calling code belongs to one region is placed
+without parsing it, a number of a shared calling code (+1, +7, +44, …) is parsed once and remembered.
+"""
+
+import re
+from functools import lru_cache
+
+import phonenumbers
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
+
+UNKNOWN_COUNTRY = "ZZ"
+
+# ISO 3166-1 alpha-2, the 249 officially assigned codes.
+_ASSIGNED = """
+    AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ
+    BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ
+    CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET
+    FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU
+    ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ
+    LA LB LC LI LK LR LS LT LU LV LY
+    MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ
+    NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW
+    SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ
+    TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT
+    ZA ZM ZW
+"""
+ISO_COUNTRIES = frozenset(_ASSIGNED.split())
+# Kosovo has no assigned code; XK is the user-assigned one that everybody uses (docs/link.md section 5.8).
+COUNTRIES = ISO_COUNTRIES | {"XK"}
+
+SENDER_TYPES = ("alphanumeric", "shortnumber", "msisdn")
+
+_WORLD = "001"  # libphonenumber's region of satellite, freephone and other codes that no country owns
+_CODES = {str(code): regions for code, regions in COUNTRY_CODE_TO_REGION_CODE.items()}
+_ONE_REGION = {code: regions[0] for code, regions in _CODES.items() if len(regions) == 1}
+_SURE_LENGTHS = range(2, 18)  # so many digits after a calling code always parse
+_HIDDEN = "•••••••"  # always seven, so that the mask does not tell the length
+
+_number = re.compile(r"(?:(\+|00)([1-9][0-9]{2,24})|([1-9][0-9]{7,14}))").fullmatch
+_short_number = re.compile(r"([A-Za-z]{2})-[0-9]{1,14}").fullmatch
+_drop_punctuation = re.compile(r"[\s()-]+").sub
+
+
+def country_of_number(destination: str) -> str | None:
+    """Return the alpha-2 region of a number, or None (docs/link.md section 5.8, first source).
+
+    A number is `+` or `00` and digits, or 8-15 digits taken as international; spaces, dashes and parentheses
+    inside do not matter. It need not be valid. Where libphonenumber names no region, the main one of the
+    calling code is taken. Numbers without a country (+800, +881, …) and anything else give None.
+    """
+    digits = _digits_of(destination)
+    if digits is None:
+        return None
+    code = _calling_code(digits)
+    if code is None:
+        return None
+    region = _ONE_REGION.get(code) if len(digits) - len(code) in _SURE_LENGTHS else None
+    region = region or _region_by_parsing(digits)
+    return None if region == _WORLD else region
+
+
+def country_of_destination(destination: str | None, operator: str | None) -> str:
+    """Return the alpha-2 country of a message, `ZZ` when nothing tells it (docs/link.md section 5.8).
+
+    The first that is known: the number's region; the operator (`no.telenor`) up to its dot; the prefix of a
+    short number (`NO-2333`). An operator or prefix that is neither an assigned ISO 3166-1 code nor XK says
+    nothing.
+    """
+    if destination:
+        country = country_of_number(destination)
+        if country is not None:
+            return country
+    if operator:
+        country = operator.partition(".")[0].strip().upper()
+        if country in COUNTRIES:
+            return country
+    return _short_number_country(destination.strip() if destination else "") or UNKNOWN_COUNTRY
+
+
+def sender_type(source: str | None, source_ton: str | None = None) -> str:
+    """Return one of SENDER_TYPES, or `''` when neither the sender nor its type is known.
+
+    The submission's `sourceTON` decides where it is one of LINK's three (docs/link.md section 2). Else a
+    country's short number (`NO-2333`) and up to 8 digits are a shortnumber, `+` or at least 9 digits an
+    msisdn, and all else is alphanumeric.
+    """
+    ton = (source_ton or "").strip().lower()
+    if ton in SENDER_TYPES:
+        return ton
+    text = (source or "").strip()
+    if not text:
+        return ""
+    if _short_number_country(text):
+        return "shortnumber"
+    compact = _drop_punctuation("", text)
+    digits = compact.removeprefix("+")
+    if not (digits.isascii() and digits.isdigit()):
+        return "alphanumeric"
+    return "msisdn" if compact != digits or len(digits) >= 9 else "shortnumber"
+
+
+def normalize_destination(destination: str | None) -> str:
+    """Return the form that is stored: `+` and digits for a number, anything else stripped but unchanged.
+
+    What a number is: see country_of_number. A national number (one leading 0) cannot be completed and
+    stays. Normalizing twice changes nothing.
+    """
+    text = (destination or "").strip()
+    digits = _digits_of(text)
+    return text if digits is None else f"+{digits}"
+
+
+def mask_number(destination: str | None) -> str:
+    """Return the number for people who may not read it, in one of four forms that do not tell its length.
+
+    `+358 •••••••45` for a number: calling code, seven bullets, the last two digits (hidden too where fewer
+    than six digits follow the calling code); `NO-•••••••` for a country's short number; `•••••••` for
+    anything else; `''` for nothing.
+    """
+    text = (destination or "").strip()
+    if not text:
+        return ""
+    digits = _digits_of(text)
+    code = _calling_code(digits) if digits else None
+    if code is not None:
+        shown = digits[-2:] if len(digits) - len(code) >= 6 else ""
+        return f"+{code} {_HIDDEN}{shown}"
+    country = _short_number_country(text)
+    return f"{country}-{_HIDDEN}" if country else _HIDDEN
+
+
+def _digits_of(text: str) -> str | None:
+    """Return calling code and national digits of what is written as an international number, else None."""
+    match = _number(text) or _number(_drop_punctuation("", text))
+    return (match[2] or match[3]) if match else None
+
+
+def _calling_code(digits: str) -> str | None:
+    # No calling code is the beginning of another one, so the order of the tries does not matter.
+    for length in (2, 3, 1):
+        if digits[:length] in _CODES:
+            return digits[:length]
+    return None
+
+
+@lru_cache(maxsize=65536)
+def _region_by_parsing(digits: str) -> str | None:
+    try:
+        number = phonenumbers.parse(f"+{digits}", None)
+    except phonenumbers.NumberParseException:
+        return None
+    return phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(
+        number.country_code
+    )
+
+
+def _short_number_country(text: str) -> str | None:
+    match = _short_number(text)
+    country = match[1].upper() if match else None
+    return country if country in COUNTRIES else None
