@@ -24,8 +24,8 @@ _LOG_GAMMA = math.log(GAMMA)
 def bucket_of(seconds: float) -> int:
     """Return the bucket, 0 to MAX_BUCKET, of a latency in seconds; larger latencies never get a smaller one.
 
-    Under one second it is the zero bucket, negative values (a clock oddity, docs/link.md section 5.7) included.
-    Raises ValueError for NaN.
+    Under one second it is the zero bucket, negative values (a clock oddity, docs/link.md section 5.7)
+    included. Raises ValueError for NaN.
     """
     if seconds < 1:
         return ZERO_BUCKET
@@ -51,8 +51,8 @@ def value_of(bucket: int) -> float:
 def percentile(counts: Mapping[int, int], q: float) -> float | None:
     """Return the nearest-rank percentile in seconds, None where nothing counts.
 
-    `counts` is messages by bucket; `q` is 0.95 for p95. The rank is the smallest whole number that is at least
-    q × total, and at least 1. Raises ValueError for a `q` outside 0 to 1.
+    `counts` is messages by bucket; `q` is 0.95 for p95. The rank is the smallest whole number that is at
+    least q × total, and at least 1. Raises ValueError for a `q` outside 0 to 1.
     """
     if not 0 <= q <= 1:
         raise ValueError(f"a percentile lies between 0 and 1, not at {q}")
