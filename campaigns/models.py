@@ -1,0 +1,56 @@
+"""What a campaign is: a name taken from refIds, once, by the tenant's scheme.
+
+Tenant config tables: unique keys start with the tenant, row-level security forced (portal/tenants/wall.py).
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from campaigns import ref_ids
+from portal.tenants.models import Tenant
+
+NO_CAMPAIGN = 0  # the message has no refId
+OTHER_CAMPAIGNS = -1  # refIds over the tenant's daily limit of new ones
+
+
+class RefIdScheme(models.Model):
+    """How a tenant's refIds are read: split by a delimiter into campaign, variant and further labels."""
+
+    tenant = models.OneToOneField(Tenant, on_delete=models.CASCADE, related_name="ref_id_scheme")
+    delimiter = models.CharField(max_length=8)
+    fields = ArrayField(models.CharField(max_length=40, blank=True), size=12)
+
+    class Meta:
+        verbose_name = _("refId scheme")
+
+    def __str__(self) -> str:
+        return self.delimiter.join(self.fields)
+
+    def clean(self) -> None:
+        if problems := ref_ids.problems(self.delimiter, self.fields):
+            raise ValidationError(problems)
+
+    def as_value(self) -> ref_ids.RefIdScheme:
+        return ref_ids.RefIdScheme(delimiter=self.delimiter, fields=tuple(self.fields))
+
+
+class Campaign(models.Model):
+    """A campaign of a tenant, registered when its first message is applied."""
+
+    id = models.AutoField(primary_key=True)
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="campaigns")
+    name = models.CharField(max_length=256, db_collation="C")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "name"], name="campaign_name_per_tenant")]
+        indexes = [
+            # counts today's new ones against the daily limit (deliveries/services/registry.py)
+            models.Index(fields=["tenant", "created_at"], name="campaign_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

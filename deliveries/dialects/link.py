@@ -1,0 +1,209 @@
+"""LINK Mobility's SMS REST API: its delivery reports (docs/link.md sections 3 and 5)."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from campaigns.ref_ids import cut_to_bytes
+from deliveries.dialects.link_codes import CODES
+from deliveries.dialects.report import FROM_FEED, FROM_GATE, FROM_NOWHERE, FROM_PARAMETERS, Report, Unreadable
+from portal.common.msisdn import normalize_destination
+
+__all__ = ["CODES", "message_id_of", "parse"]
+
+MAX_PART = 254
+MAX_SEGMENTS = 255
+ACCEPT_DAYS = 400  # how old a gateway's time may be at receipt, and
+ACCEPT_AHEAD = timedelta(days=2)  # how far ahead (section 5.6)
+
+# In bytes of UTF-8; what is longer goes to quarantine and stays whole in the raw row.
+LIMITS = {
+    "id": 200,
+    "operator": 100,
+    "operatorResultCode": 200,
+    "platformPartnerId": 256,
+    "source": 100,
+    "destination": 100,
+}
+_MAX_PARAMETERS = 100
+_INT32 = 2**31
+
+_PART = re.compile(r"^(.+)\$([0-9]+)$", re.DOTALL)
+_TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$")
+
+
+def message_id_of(dlr_id: str) -> str:
+    """Return the id of the message: the id without a part's `$n` (section 5.1)."""
+    match = _PART.match(dlr_id) if "$" in dlr_id else None
+    return match.group(1) if match else dlr_id
+
+
+def parse(
+    body: bytes, *, received_at: datetime, default_partner_id: str = "", accept_days: int | None = None
+) -> Report:
+    """Read one raw row. Raises Unreadable for what is no delivery report of this dialect.
+
+    `accept_days` widens the window of accepted times for an archive's import.
+    """
+    data = _load(body)
+    get = data.get
+    dlr_id = get("id")
+    if type(dlr_id) is not str or not dlr_id:
+        raise Unreadable("missing field" if dlr_id in (None, "") else "wrong type", "id: a text is required")
+    _check_length("id", dlr_id)
+    message_id, part = dlr_id, None
+    if "$" in dlr_id and (match := _PART.match(dlr_id)):
+        message_id = match.group(1)
+        part = _part_number(match.group(2))
+    code = get("resultCode")
+    if type(code) is not int:
+        raise Unreadable(
+            "missing field" if code is None else "wrong type", "resultCode: an integer is required"
+        )
+    if not -_INT32 < code < _INT32:
+        raise Unreadable("out of range", "resultCode: at most 2147483647")
+    earliest = received_at - timedelta(days=accept_days or ACCEPT_DAYS)
+    latest = received_at + ACCEPT_AHEAD
+    at, odd_at = _time(data, "timestamp", earliest, latest)
+    sent_at, odd_sent_at = _time(data, "sentTimestamp", earliest, latest)
+    ref_id = _text(data, "refId")
+    ref_id_cut = False
+    if ref_id is not None and len(ref_id) > 64 and len(ref_id.encode()) > 256:
+        ref_id, ref_id_cut = cut_to_bytes(ref_id, 256), True
+    gate = _object(data, "gateCustomParameters")
+    parameters = _object(data, "customParameters")
+    partner_id, partner_rank = _partner(gate, parameters, default_partner_id)
+    source, destination = parameters.pop("source", None), parameters.pop("destination", None)
+    for name, value in (("source", source), ("destination", destination)):
+        if value is not None:
+            _check_length(name, value)
+    return Report(
+        message_id=message_id,
+        part=part,
+        code=code,
+        at=at,
+        sent_at=sent_at,
+        operator=_text(data, "operator") or None,
+        operator_code=_text(data, "operatorResultCode"),
+        ref_id=ref_id or None,
+        segments=_segments(get("segments")),
+        partner_id=partner_id,
+        partner_rank=partner_rank,
+        source=source or None,
+        destination=normalize_destination(destination) if destination else None,
+        parameters=parameters,
+        clock_oddity=odd_at or odd_sent_at,
+        ref_id_cut=ref_id_cut,
+    )
+
+
+def _load(body: bytes) -> dict[str, Any]:
+    try:
+        data = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Unreadable("not JSON", str(error)[:300]) from None
+    if type(data) is not dict:
+        if data == []:
+            raise Unreadable("empty array", "an array holds at least one delivery report")
+        raise Unreadable("not an object", f"a delivery report is a JSON object, not {type(data).__name__}")
+    # PostgreSQL keeps no NUL in text and jsonb; the cheap test first, it is on every row's way.
+    if b"\\u0000" in body and _has_nul(data):
+        raise Unreadable("NUL character", "a text holds the character U+0000")
+    return data
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_has_nul(key) or _has_nul(item) for key, item in value.items())
+    return isinstance(value, list) and any(map(_has_nul, value))
+
+
+def _check_length(name: str, value: str) -> None:
+    limit = LIMITS[name]
+    if len(value) * 4 > limit and len(value.encode()) > limit:
+        raise Unreadable("too long", f"{name}: at most {limit} bytes")
+
+
+def _part_number(digits: str) -> int:
+    if len(digits) > 9 or int(digits) > MAX_PART:
+        raise Unreadable("out of range", f"id: part numbers end at {MAX_PART}")
+    return int(digits)
+
+
+def _text(data: dict, name: str) -> str | None:
+    value = data.get(name)
+    if value is None:
+        return None
+    if type(value) is not str:
+        raise Unreadable("wrong type", f"{name}: a text or null")
+    if name in LIMITS:
+        _check_length(name, value)
+    return value
+
+
+def _segments(value: Any) -> int:
+    if value is None:
+        return 0
+    if type(value) is not int:
+        raise Unreadable("wrong type", "segments: an integer")
+    if not 0 <= value <= MAX_SEGMENTS:
+        raise Unreadable("out of range", f"segments: from 0 to {MAX_SEGMENTS}")
+    return value
+
+
+def _object(data: dict, name: str) -> dict[str, str]:
+    """Return the map of texts; numbers and truth values become their JSON text, nulls are absent."""
+    value = data.get(name)
+    if value is None:
+        return {}
+    if type(value) is not dict:
+        raise Unreadable("wrong type", f"{name}: an object")
+    if len(value) > _MAX_PARAMETERS:
+        raise Unreadable("too many", f"{name}: at most {_MAX_PARAMETERS} keys")
+    return {
+        key: item if type(item) is str else orjson.dumps(item).decode()
+        for key, item in value.items()
+        if item is not None
+    }
+
+
+def _partner(gate: dict[str, str], parameters: dict[str, str], default: str) -> tuple[str, int]:
+    """Return the platformPartnerId and where it came from (section 5.9)."""
+    for values, rank in ((gate, FROM_GATE), (parameters, FROM_PARAMETERS)):
+        if value := values.get("platformPartnerId"):
+            _check_length("platformPartnerId", value)
+            return value, rank
+    return (default, FROM_FEED) if default else ("", FROM_NOWHERE)
+
+
+def _time(data: dict, name: str, earliest: datetime, latest: datetime) -> tuple[datetime | None, bool]:
+    """Return the time, None where it is missing or out of the window; and whether it was out of the window."""
+    text = data.get(name)
+    if text is None:
+        return None, False
+    if type(text) is not str:
+        raise Unreadable("wrong type", f"{name}: an RFC 3339 time as text")
+    value = _parse_time(text)
+    if value is None:
+        raise Unreadable("unreadable time", f"{name}: RFC 3339, such as 2015-11-19T09:37:35Z")
+    if earliest <= value <= latest:
+        return value.astimezone(UTC), False
+    return None, True
+
+
+@lru_cache(maxsize=16384)
+def _parse_time(text: str) -> datetime | None:
+    text = text.upper()
+    if not _TIME.match(text):
+        return None
+    if text[17:19] == "60":  # a leap second; Python's clock has none
+        text = f"{text[:17]}59{text[19:]}"
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None

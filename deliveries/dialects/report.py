@@ -1,0 +1,36 @@
+"""What every dialect makes of one raw row: a report, or the reason why it is none."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+# Where a platformPartnerId came from, best first (docs/link.md section 5.9)
+FROM_SUBMISSION, FROM_GATE, FROM_PARAMETERS, FROM_FEED, FROM_NOWHERE = range(5)
+
+
+class Unreadable(ValueError):
+    """The row is no delivery report: it goes to quarantine under `reason`, `detail` names the field and the limit."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason, self.detail = reason, detail
+
+
+class Report(NamedTuple):
+    """One delivery report, its texts as they came; times are aware UTC, None where missing or out of the window."""
+
+    message_id: str
+    part: int | None
+    code: int
+    at: datetime | None
+    sent_at: datetime | None
+    operator: str | None
+    operator_code: str | None
+    ref_id: str | None
+    segments: int
+    partner_id: str
+    partner_rank: int
+    source: str | None
+    destination: str | None
+    parameters: dict[str, str]
+    clock_oddity: bool
+    ref_id_cut: bool

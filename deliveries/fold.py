@@ -1,0 +1,251 @@
+"""From delivery reports and submissions to a message: every rule of docs/link.md section 5, pure.
+
+A part's state is the maximum of its reports under one total order, and the message is a function of its parts, so
+order, repetition and batching cannot matter; the one exception is a contradiction between two reports'
+attributes, where the first one in stays.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import NamedTuple
+
+from campaigns.latency import bucket_of
+from deliveries.dialects.codes import DELIVERED, QUEUED, SENT, CodeTable, State
+from deliveries.dialects.report import FROM_NOWHERE, FROM_SUBMISSION, Report
+from portal.common.msisdn import country_of_destination, sender_type
+
+NO_CODE = -1  # the part that decides has not been heard of
+
+# Where `sent_at` came from, worst first: a better source replaces a lesser one (section 5.6)
+BY_RECEIPT, BY_STATUS_TIME, BY_SUBMISSION, BY_SENT_TIMESTAMP = range(4)
+
+# Bits of Message.flags
+CONTRADICTING_STATES = 1  # both a final delivery and a final failure were reported
+CONTRADICTING_ATTRIBUTES = 2  # two reports disagreed; the first one stayed
+CLOCK_OUT_OF_WINDOW = 4  # a gateway's time was taken as missing (section 5.6)
+PARTNER_OVER_LIMIT = 8  # counted under "(other)": over the daily limit of new platformPartnerIds
+SUBMITTED = 16  # the submission is known, its values win
+REF_ID_CUT = 32  # the refId was longer than 256 bytes
+NEGATIVE_LATENCY = 64  # delivered before it was sent, by the clocks; counted as 0 s
+
+_ADVANCE = {QUEUED: 0, SENT: 1, DELIVERED: 2}
+
+
+class Submission(NamedTuple):
+    """What is known of a message from its sending (docs/link.md section 2); None where it was not said."""
+
+    submitted_at: datetime
+    partner_id: str = ""
+    ref_id: str | None = None
+    source: str | None = None
+    source_ton: str | None = None
+    destination: str | None = None
+    parameters: dict[str, str] | None = None
+
+
+@dataclass(slots=True)
+class Folded:
+    """A message as far as the gateway's reports make it; what its tenant's rules add is not in here."""
+
+    account_id: int
+    message_id: str
+    # attributes
+    partner_id: str = ""
+    partner_rank: int = FROM_NOWHERE
+    ref_id: str | None = None
+    source: str | None = None
+    sender_type: str = ""
+    destination: str | None = None
+    operator: str = ""
+    country: str = "ZZ"
+    parameters: dict[str, str] | None = None
+    parts: int = 1
+    # states
+    whole: State | None = None
+    part_states: dict[int, State] = field(default_factory=dict)
+    status: str = ""
+    result_code: int = NO_CODE
+    final: bool = False
+    status_at: datetime | None = None
+    flags: int = 0
+    # times
+    sent_at: datetime | None = None
+    sent_at_rank: int = BY_RECEIPT
+    delivered_at: datetime | None = None
+    latency_bucket: int | None = None
+    received_at: datetime | None = None
+
+    def copy(self) -> "Folded":
+        """Return a copy that can be folded into without touching this one."""
+        return replace(
+            self,
+            part_states=dict(self.part_states),
+            parameters=dict(self.parameters) if self.parameters is not None else None,
+        )
+
+
+def add_report(message: Folded, report: Report, *, received_at: datetime, codes: CodeTable) -> None:
+    """Take one report in. Call `settle` after the last one; any order gives the same message."""
+    state = State(report.code, report.at)
+    if report.part is None:
+        if message.whole is None:
+            message.whole = state
+        else:
+            message.whole = _greater(message, message.whole, state, codes)
+    else:
+        known = message.part_states.get(report.part)
+        message.part_states[report.part] = state if known is None else _greater(message, known, state, codes)
+        message.parts = max(message.parts, report.part + 1)
+    message.parts = max(message.parts, report.segments)
+    if report.clock_oddity:
+        message.flags |= CLOCK_OUT_OF_WINDOW
+    if report.sent_at is not None:
+        _sent_at(message, report.sent_at, BY_SENT_TIMESTAMP)
+    elif report.at is not None:
+        _sent_at(message, report.at, BY_STATUS_TIME)
+    _sent_at(message, received_at, BY_RECEIPT)
+    if message.received_at is None or received_at < message.received_at:
+        message.received_at = received_at
+    _add_attributes(message, report)
+
+
+def add_submission(message: Folded, submission: Submission) -> None:
+    """Take the submission in: its values win over the reports' (section 5.11); a second one changes nothing known."""
+    first = not message.flags & SUBMITTED
+    message.flags |= SUBMITTED
+    _sent_at(message, submission.submitted_at, BY_SUBMISSION)
+    for name in ("ref_id", "source", "destination"):
+        value = getattr(submission, name)
+        if value and (first or not getattr(message, name)):
+            setattr(message, name, value)
+    if (first and submission.source) or not message.sender_type:
+        message.sender_type = sender_type(message.source, submission.source_ton)
+    if submission.partner_id and (first or message.partner_rank > FROM_SUBMISSION):
+        message.partner_id, message.partner_rank = submission.partner_id, FROM_SUBMISSION
+    if submission.parameters:
+        known = message.parameters or {}
+        message.parameters = (
+            {**known, **submission.parameters} if first else {**submission.parameters, **known}
+        )
+
+
+def settle(message: Folded, *, codes: CodeTable) -> None:
+    """Derive what follows from the states and attributes: status, latency, country."""
+    message.country = country_of_destination(message.destination, message.operator)
+    _settle_state(message, codes)
+    message.flags &= ~NEGATIVE_LATENCY
+    message.latency_bucket = None
+    if message.delivered_at is not None:
+        seconds = (message.delivered_at - message.sent_at).total_seconds()
+        if seconds < 0:
+            message.flags |= NEGATIVE_LATENCY
+            seconds = 0.0
+        message.latency_bucket = bucket_of(seconds)
+
+
+def _greater(message: Folded, known: State, state: State, codes: CodeTable) -> State:
+    if state == known:
+        return known
+    if codes.contradict(known, state):
+        message.flags |= CONTRADICTING_STATES
+    return state if codes.rank(state) > codes.rank(known) else known
+
+
+def _sent_at(message: Folded, instant: datetime, rank: int) -> None:
+    if message.sent_at is None or rank > message.sent_at_rank:
+        message.sent_at, message.sent_at_rank = instant, rank
+    elif rank == message.sent_at_rank and instant < message.sent_at:
+        message.sent_at = instant
+
+
+def _add_attributes(message: Folded, report: Report) -> None:
+    """Fill what is missing; of two that disagree the first stays and the message is flagged (section 5.11)."""
+    contradiction = False
+    if report.ref_id is not None:
+        if message.ref_id is None:
+            message.ref_id = report.ref_id
+            if report.ref_id_cut:
+                message.flags |= REF_ID_CUT
+        elif message.ref_id != report.ref_id:
+            contradiction = True
+    if report.operator is not None:
+        if not message.operator:
+            message.operator = report.operator
+        elif message.operator != report.operator:
+            contradiction = True
+    if report.destination is not None:
+        if message.destination is None:
+            message.destination = report.destination
+        elif message.destination != report.destination:
+            contradiction = True
+    if report.source is not None:
+        if message.source is None:
+            message.source = report.source
+            message.sender_type = sender_type(report.source)
+        elif message.source != report.source:
+            contradiction = True
+    if report.partner_rank < message.partner_rank:
+        message.partner_id, message.partner_rank = report.partner_id, report.partner_rank
+    elif report.partner_rank == message.partner_rank and report.partner_id != message.partner_id:
+        contradiction = True
+    if report.parameters:
+        known = message.parameters
+        if known is None:
+            message.parameters = report.parameters
+        elif known != report.parameters:
+            if any(known.get(key, value) != value for key, value in report.parameters.items()):
+                contradiction = True
+            message.parameters = {**report.parameters, **known}
+    if contradiction:
+        message.flags |= CONTRADICTING_ATTRIBUTES
+
+
+def _settle_state(message: Folded, codes: CodeTable) -> None:
+    """Set status, code, finality and the times that go with them (section 5.4)."""
+    whole, parts = message.whole, message.part_states
+    if whole is not None and (not parts or codes.is_final(whole.code)):
+        _take(message, codes.status(whole.code), whole, codes.is_final(whole.code))
+        if message.status == DELIVERED:
+            message.delivered_at = whole.at
+    elif parts:
+        _settle_parts(message, codes)
+    else:
+        _take(message, QUEUED, State(NO_CODE, None), False)  # submitted, nothing heard yet
+    if whole is not None and codes.is_final(whole.code):
+        for state in parts.values():
+            if codes.contradict(whole, state):
+                message.flags |= CONTRADICTING_STATES
+
+
+def _settle_parts(message: Folded, codes: CodeTable) -> None:
+    ordered = sorted(message.part_states.items())
+    for _number, state in ordered:
+        status = codes.status(state.code)
+        if codes.is_final(state.code) and status != DELIVERED:
+            _take(message, status, state, True)
+            return
+    delivered = [state for _number, state in ordered if codes.status(state.code) == DELIVERED]
+    if len(delivered) >= message.parts:
+        # Billing may still be open for one of them (1007): then so it is for the message.
+        deciding = next((state for state in delivered if not codes.is_final(state.code)), delivered[0])
+        times = [state.at for state in delivered]
+        last = max(times) if None not in times else None
+        _take(message, DELIVERED, State(deciding.code, last), codes.is_final(deciding.code))
+        message.delivered_at = last
+        return
+    states = [state for _number, state in ordered]
+    if len(states) < message.parts:
+        states.append(State(NO_CODE, None))
+    deciding = min(states, key=lambda state: _ADVANCE.get(codes.status(state.code), _ADVANCE[SENT]))
+    status = codes.status(deciding.code)
+    _take(message, status if status in _ADVANCE else SENT, deciding, False)
+
+
+def _take(message: Folded, status: str, state: State, final: bool) -> None:
+    message.status, message.result_code, message.final, message.status_at = (
+        status,
+        state.code,
+        final,
+        state.at,
+    )
+    message.delivered_at = None

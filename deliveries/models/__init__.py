@@ -1,0 +1,23 @@
+"""Inbox, messages, delivery reports and counts: one file for each class of tables."""
+
+from deliveries.models.counts import CampaignCount, DailyCount, HourCount, LatencyCount
+from deliveries.models.facts import DeliveryReport, Message
+from deliveries.models.inbox import ImportRun, InboxRow, IngestCount, QuarantinedRow, WaitingRow
+from deliveries.models.moves import PartnerMove
+from deliveries.models.result_codes import ResultCode
+
+__all__ = [
+    "CampaignCount",
+    "DailyCount",
+    "DeliveryReport",
+    "HourCount",
+    "ImportRun",
+    "InboxRow",
+    "IngestCount",
+    "LatencyCount",
+    "Message",
+    "PartnerMove",
+    "QuarantinedRow",
+    "ResultCode",
+    "WaitingRow",
+]

@@ -1,0 +1,124 @@
+"""The counts that every figure is read from; they change in the transaction of the rows that they count.
+
+Key columns are NOT NULL ('' or 0 for "none"). No CHECK (messages >= 0): it fails on the -1 of an upsert even where
+the row exists; `reconcile` finds negatives. A row of zeros means nothing.
+"""
+
+from django.db import models
+
+from portal.tenants.models import GatewayAccount, Tenant
+
+
+class Count(models.Model):
+    """What all counts share: whose, and how many messages and SMS parts."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    messages = models.BigIntegerField()
+
+    class Meta:
+        abstract = True
+
+
+class DailyCount(Count):
+    """Messages and parts by day, platformPartnerId, country, operator, sender type and state."""
+
+    pk = models.CompositePrimaryKey(
+        "tenant_id",
+        "day",
+        "account_id",
+        "partner_id",
+        "country",
+        "operator",
+        "sender_type",
+        "status",
+        "result_code",
+    )
+    day = models.DateField()
+    account = models.ForeignKey(
+        GatewayAccount, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
+    partner_id = models.TextField(db_collation="C")
+    country = models.CharField(max_length=2)
+    operator = models.TextField(db_collation="C")
+    sender_type = models.TextField(db_collation="C")
+    status = models.TextField(db_collation="C")
+    result_code = models.IntegerField()
+    parts = models.BigIntegerField()
+
+    class Meta:
+        db_table = "daily_count"
+
+
+class CampaignCount(Count):
+    """As DailyCount, with campaign and variant in place of the platformPartnerId."""
+
+    pk = models.CompositePrimaryKey(
+        "tenant_id",
+        "day",
+        "account_id",
+        "campaign_id",
+        "variant",
+        "country",
+        "operator",
+        "sender_type",
+        "status",
+        "result_code",
+    )
+    day = models.DateField()
+    account = models.ForeignKey(
+        GatewayAccount, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
+    campaign_id = models.IntegerField()
+    variant = models.TextField(db_collation="C")
+    country = models.CharField(max_length=2)
+    operator = models.TextField(db_collation="C")
+    sender_type = models.TextField(db_collation="C")
+    status = models.TextField(db_collation="C")
+    result_code = models.IntegerField()
+    parts = models.BigIntegerField()
+
+    class Meta:
+        db_table = "campaign_count"
+
+
+class HourCount(Count):
+    """Messages and parts by hour (UTC), country, operator and status."""
+
+    pk = models.CompositePrimaryKey("tenant_id", "hour", "country", "operator", "status")
+    hour = models.DateTimeField()
+    country = models.CharField(max_length=2)
+    operator = models.TextField(db_collation="C")
+    status = models.TextField(db_collation="C")
+    parts = models.BigIntegerField()
+
+    class Meta:
+        db_table = "hour_count"
+
+
+class LatencyCount(Count):
+    """Delivered messages by latency bucket (campaigns/latency.py), one row a bucket."""
+
+    pk = models.CompositePrimaryKey(
+        "tenant_id",
+        "day",
+        "account_id",
+        "campaign_id",
+        "variant",
+        "country",
+        "operator",
+        "sender_type",
+        "bucket",
+    )
+    day = models.DateField()
+    account = models.ForeignKey(
+        GatewayAccount, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
+    campaign_id = models.IntegerField()
+    variant = models.TextField(db_collation="C")
+    country = models.CharField(max_length=2)
+    operator = models.TextField(db_collation="C")
+    sender_type = models.TextField(db_collation="C")
+    bucket = models.SmallIntegerField()
+
+    class Meta:
+        db_table = "latency_count"

@@ -1,0 +1,119 @@
+"""What came in: raw rows, what of them waits, what could not be read, and how much of each.
+
+These tables belong to no tenant; the web role has no grant on them (portal/tenants/wall.py).
+"""
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from portal.tenants.models import Feed
+
+
+class InboxRow(models.Model):
+    """One delivery report as it came, byte for byte; append-only, partitioned by day of receipt (UTC)."""
+
+    pk = models.CompositePrimaryKey("received_at", "id")
+    id = models.BigIntegerField()
+    feed = models.ForeignKey(Feed, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    received_at = models.DateTimeField()
+    peer = models.GenericIPAddressField(null=True)
+    slice = models.SmallIntegerField()
+    # an archive's import may accept older times than the gateway's 400 days (docs/link.md section 5.6)
+    accept_days = models.IntegerField(null=True)
+    body = models.BinaryField()
+
+    class Meta:
+        db_table = "inbox"
+
+
+class WaitingRow(models.Model):
+    """An inbox row that is still to be applied; deleted in the transaction that applies it."""
+
+    pk = models.CompositePrimaryKey("slice", "id")
+    slice = models.SmallIntegerField()
+    id = models.BigIntegerField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "inbox_todo"
+
+
+class QuarantinedRow(models.Model):
+    """A row that could not be applied, with the reason; stays until somebody replays or discards it.
+
+    waiting ──replay──► replayed (back in inbox_todo)      waiting ──discard, with a reason──► discarded
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        REPLAYED = "replayed", _("Replayed")
+        DISCARDED = "discarded", _("Discarded")
+
+    inbox_id = models.BigIntegerField(db_index=True)
+    feed = models.ForeignKey(Feed, on_delete=models.PROTECT, related_name="+")
+    received_at = models.DateTimeField()
+    accept_days = models.IntegerField(null=True)
+    body = models.BinaryField()
+    reason = models.CharField(max_length=40)
+    detail = models.CharField(max_length=500)
+    state = models.CharField(max_length=9, choices=State.choices, default=State.WAITING)
+    quarantined_at = models.DateTimeField(db_default=Now())
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by = models.CharField(max_length=254, blank=True)
+    resolution = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        db_table = "quarantine"
+        verbose_name = _("quarantined row")
+        indexes = [
+            # the admin's list and the count on its first page
+            models.Index(fields=["state", "reason", "-id"], name="quarantine_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason} ({self.inbox_id})"
+
+
+class IngestCount(models.Model):
+    """What became of the rows that a feed received in an hour (UTC): received = reports + duplicates + quarantined.
+
+    `received` is counted when a row is applied, so the waiting ones are not in it yet; a replayed row that was
+    quarantined moves from `quarantined` to the column that it then belongs to.
+    """
+
+    pk = models.CompositePrimaryKey("feed_id", "hour")
+    feed = models.ForeignKey(Feed, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    hour = models.DateTimeField()
+    received = models.BigIntegerField(db_default=0)
+    reports = models.BigIntegerField(db_default=0)
+    duplicates = models.BigIntegerField(db_default=0)
+    quarantined = models.BigIntegerField(db_default=0)
+    clock_oddities = models.BigIntegerField(db_default=0)
+
+    class Meta:
+        db_table = "ingest_count"
+
+
+class ImportRun(models.Model):
+    """An archive being taken in by `import_dlrs`; `lines` moves with the rows, so that it can be taken up again."""
+
+    feed = models.ForeignKey(Feed, on_delete=models.PROTECT, related_name="+")
+    fingerprint = models.CharField(max_length=64)
+    file_name = models.CharField(max_length=300)
+    lines = models.BigIntegerField(default=0)
+    started_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "import_run"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["feed", "fingerprint"],
+                condition=models.Q(finished_at=None),
+                name="import_run_open_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name

@@ -1,0 +1,42 @@
+"""Messages on their way to another tenant, because their platformPartnerId was declared or given away."""
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from portal.tenants.models import PartnerId, Tenant
+
+
+class PartnerMove(models.Model):
+    """The job row of one move; the row is the queue (lease and attempts, never a task's memory).
+
+    queued ──claimed──► running ──nothing left──► done        running ──lease over──► claimed again
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Queued")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="partner_moves")
+    partner = models.ForeignKey(PartnerId, on_delete=models.PROTECT, related_name="moves")
+    state = models.CharField(max_length=7, choices=State.choices, default=State.QUEUED)
+    total = models.BigIntegerField(default=0)
+    moved = models.BigIntegerField(default=0)
+    attempts = models.IntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    queued_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "partner_move"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "partner"],
+                condition=~models.Q(state="done"),
+                name="partner_move_open_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.partner} → {self.tenant}"

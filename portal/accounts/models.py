@@ -1,0 +1,98 @@
+"""People, what they may do for which tenant, and the record of what was done."""
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower, Now
+from django.utils.translation import gettext_lazy as _
+
+from portal.tenants.models import Tenant
+
+
+class UserManager(BaseUserManager):
+    def create_user(self, email: str, password: str | None = None, **extra) -> "User":
+        """Create a person who signs in by e-mail address (compared without case)."""
+        user = self.model(email=self.normalize_email(email), **extra)
+        user.set_password(password)
+        user.full_clean(exclude=["password"])
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **extra) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
+
+    def get_by_natural_key(self, email: str) -> "User":
+        return self.get(email__iexact=email)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person. Staff run the portal; everybody else sees what their memberships reach."""
+
+    email = models.EmailField(_("e-mail"), max_length=254)
+    name = models.CharField(_("name"), max_length=150, blank=True)
+    is_active = models.BooleanField(_("active"), default=True)
+    is_staff = models.BooleanField(_("staff"), default=False)
+    date_joined = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = UserManager()
+    USERNAME_FIELD = EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_once")]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Role(models.TextChoices):
+    """What a member may do; each role includes the ones after it (portal/accounts/roles.py)."""
+
+    OWNER = "owner", _("Owner")
+    MANAGER = "manager", _("Manager")
+    ANALYST = "analyst", _("Analyst")
+    VIEWER = "viewer", _("Viewer")
+
+
+class Membership(models.Model):
+    """A person's role for a tenant, and by it for the tenant's children."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=8, choices=Role.choices)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "tenant"], name="membership_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.tenant} · {self.role}"
+
+
+class AuditEntry(models.Model):
+    """One thing that somebody did. Append-only: no role of the portal may change or delete a row."""
+
+    tenant = models.ForeignKey(Tenant, null=True, on_delete=models.PROTECT, related_name="+")
+    actor = models.CharField(
+        max_length=254, help_text=_("An e-mail address, an API key's name or a command.")
+    )
+    action = models.CharField(max_length=60)
+    subject = models.CharField(max_length=300, blank=True)
+    details = models.JSONField(default=dict)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        indexes = [models.Index(fields=["tenant", "-at"], name="audit_by_tenant")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.actor} {self.action} {self.subject}"
+
+
+def record(
+    action: str, *, actor: str, tenant: Tenant | None = None, subject: str = "", details: dict | None = None
+) -> None:
+    """Write down that `actor` did `action`; no personal data in `details`."""
+    AuditEntry.objects.create(
+        tenant=tenant, actor=actor, action=action, subject=subject[:300], details=details or {}
+    )

@@ -1,0 +1,28 @@
+"""What each role may do (RELIABILITY: roles); the one table that views, API and tests read."""
+
+from portal.accounts.models import Role
+
+RANK = {Role.VIEWER: 1, Role.ANALYST: 2, Role.MANAGER: 3, Role.OWNER: 4}
+
+# the least role for each right
+RIGHTS = {
+    "see_figures": Role.VIEWER,
+    "see_messages": Role.VIEWER,
+    "make_reports": Role.ANALYST,
+    "see_numbers": Role.MANAGER,
+    "declare_partner_ids": Role.MANAGER,
+    "change_settings": Role.MANAGER,
+    "manage_members": Role.OWNER,
+    "see_audit_log": Role.OWNER,
+}
+
+
+def may(role: str | None, right: str) -> bool:
+    """Tell whether `role` has `right`; nobody without a role has any. Raises KeyError for an unknown right."""
+    least = RIGHTS[right]
+    return role is not None and RANK[Role(role)] >= RANK[least]
+
+
+def greatest(roles: list[str]) -> Role | None:
+    """Return the role that reaches furthest, None where there is none."""
+    return max((Role(role) for role in roles), key=RANK.__getitem__, default=None)

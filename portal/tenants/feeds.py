@@ -1,0 +1,61 @@
+"""Feed tokens: made, shown once, rotated with two valid at a time."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from portal.tenants import secrets
+from portal.tenants.models import Feed, FeedToken
+
+ROTATION = timedelta(
+    hours=72
+)  # the gateway re-sends for 48 h, so an old token outlives what it was given for
+
+
+class TokenError(ValueError):
+    """The token cannot be used; the message says why."""
+
+
+def valid_tokens(feed: Feed, *, now: datetime):
+    """Return the tokens of the feed that are accepted at `now`."""
+    return feed.tokens.filter(Q(expires_at=None) | Q(expires_at__gt=now))
+
+
+def has_token(feed: Feed, token: str) -> bool:
+    """Tell whether `token` is already one of the feed's."""
+    return feed.tokens.filter(digest__in=secrets.digests(token, purpose="feed-token")).exists()
+
+
+def add_token(feed: Feed, *, now: datetime, token: str | None = None) -> str:
+    """Give the feed a token (a new one, or the one wanted) and return it: it can never be read again.
+
+    The tokens that were valid without an end expire after ROTATION; at most two are valid, the oldest goes first.
+    Raises TokenError for a token that is short, unfit for a URL, or another feed's.
+    """
+    token = token or secrets.make_token()
+    if len(token) < secrets.MIN_TOKEN_LENGTH:
+        raise TokenError(f"a token has at least {secrets.MIN_TOKEN_LENGTH} characters")
+    if not all(c.isascii() and (c.isalnum() or c in "-_.~") for c in token):
+        raise TokenError("a token consists of letters, digits and - _ . ~")
+    with transaction.atomic():
+        Feed.objects.select_for_update().get(pk=feed.pk)
+        if FeedToken.objects.filter(digest__in=secrets.digests(token, purpose="feed-token")).exists():
+            raise TokenError("this token is in use already")
+        earlier = list(valid_tokens(feed, now=now).order_by("-created_at", "-id"))
+        for old in earlier[1:]:
+            old.expires_at = now
+            old.save(update_fields=["expires_at"])
+        for old in earlier[:1]:
+            old.expires_at = min(old.expires_at or now + ROTATION, now + ROTATION)
+            old.save(update_fields=["expires_at"])
+        FeedToken.objects.create(
+            feed=feed, digest=secrets.digest(token, purpose="feed-token"), hint=token[:4]
+        )
+    return token
+
+
+def set_basic(feed: Feed, *, user: str, password: str) -> None:
+    """Ask for Basic credentials from now on; an empty user asks for none."""
+    feed.basic_user = user
+    feed.basic_password_digest = secrets.digest(password, purpose="feed-basic") if user else ""

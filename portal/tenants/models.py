@@ -1,0 +1,175 @@
+"""Who the figures belong to, and the doors that delivery reports come in by.
+
+All tables here are global (DESIGN: three classes of tables): Django's `id`, global uniqueness,
+no row-level policy, least grants (portal/tenants/wall.py).
+"""
+
+import zoneinfo
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from portal.tenants import networks
+
+slug_validator = RegexValidator(
+    r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", _("1 to 63 of a-z, 0-9 and inner hyphens.")
+)
+currency_validator = RegexValidator(r"^[A-Z]{3}$", _("An ISO 4217 code such as EUR."))
+
+
+def validate_timezone(name: str) -> None:
+    """Raise ValidationError unless `name` is a zone of the IANA database."""
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(_("%(name)s is not a time zone of the IANA database."), params={"name": name})
+
+
+class Tenant(models.Model):
+    """A customer company, or the pool of a gateway account.
+
+    A parent sees its own and its children's rows, never a sibling's or the parent's. A pool holds the
+    messages of platformPartnerIds that nobody declared; no membership reaches it.
+    """
+
+    class Kind(models.TextChoices):
+        CUSTOMER = "customer", _("Customer")
+        POOL = "pool", _("Pool of a gateway account")
+
+    id = models.AutoField(primary_key=True)
+    slug = models.CharField(max_length=63, unique=True, validators=[slug_validator])
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.CUSTOMER)
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+    )
+    timezone = models.CharField(max_length=64, default="UTC", validators=[validate_timezone])
+    language = models.CharField(
+        max_length=8, choices=[("en", _("English")), ("fi", _("Finnish"))], default="en"
+    )
+    currency = models.CharField(max_length=3, default="EUR", validators=[currency_validator])
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(parent=models.F("id")), name="tenant_not_own_parent"),
+            models.CheckConstraint(
+                condition=models.Q(kind="customer") | models.Q(parent=None), name="tenant_pool_has_no_parent"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        seen, ancestor = {self.pk}, self.parent
+        while ancestor is not None:
+            if ancestor.pk in seen:
+                raise ValidationError({"parent": _("A tenant cannot be its own ancestor.")})
+            if ancestor.kind == self.Kind.POOL:
+                raise ValidationError({"parent": _("A pool cannot be a parent.")})
+            seen.add(ancestor.pk)
+            ancestor = ancestor.parent
+
+
+class GatewayAccount(models.Model):
+    """An account at a gateway. Its pool holds what no tenant has declared, in the account's own zone."""
+
+    id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=63, unique=True, validators=[slug_validator])
+    platform_id = models.CharField(max_length=100, help_text=_("The platformId at the gateway."))
+    timezone = models.CharField(max_length=64, default="UTC", validators=[validate_timezone])
+    pool = models.OneToOneField(Tenant, on_delete=models.PROTECT, related_name="pool_of", editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Feed(models.Model):
+    """An inbound door for delivery reports: POST /dlr/<token>/."""
+
+    class Dialect(models.TextChoices):
+        LINK = "link", _("LINK Mobility, SMS REST API")
+
+    id = models.AutoField(primary_key=True)
+    account = models.ForeignKey(GatewayAccount, on_delete=models.PROTECT, related_name="feeds")
+    name = models.CharField(max_length=63, validators=[slug_validator])
+    dialect = models.CharField(max_length=20, choices=Dialect.choices, default=Dialect.LINK)
+    default_partner_id = models.CharField(
+        max_length=256,
+        blank=True,
+        help_text=_("The platformPartnerId of delivery reports that carry none themselves."),
+    )
+    basic_user = models.CharField(max_length=100, blank=True)
+    basic_password_digest = models.CharField(max_length=64, blank=True, editable=False)
+    networks = models.JSONField(
+        default=list,
+        blank=True,
+        validators=[networks.validate],
+        help_text=_('Networks that may post, such as ["192.0.2.0/24"]; an empty list admits all.'),
+    )
+    active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "name"], name="feed_name_per_account"),
+            models.CheckConstraint(
+                condition=models.Q(basic_user="") | ~models.Q(basic_password_digest=""),
+                name="feed_basic_user_has_password",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account.name}/{self.name}"
+
+    def clean(self) -> None:
+        # A result code means one thing per account: its messages' states are compared with each other.
+        others = Feed.objects.filter(account_id=self.account_id).exclude(pk=self.pk)
+        if others.exclude(dialect=self.dialect).exists():
+            raise ValidationError({"dialect": _("All feeds of an account speak one dialect.")})
+
+
+class FeedToken(models.Model):
+    """A feed's secret, kept as a keyed digest; two are valid during a rotation (portal/tenants/feeds.py)."""
+
+    feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="tokens")
+    digest = models.CharField(max_length=64, unique=True)
+    hint = models.CharField(max_length=8, help_text=_("The token's first characters."))
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.hint}…"
+
+
+class PartnerId(models.Model):
+    """One platformPartnerId of one account, mapped to one tenant; to the account's pool until declared.
+
+    Values are compared exactly, as text (docs/link.md section 5.9).
+    """
+
+    account = models.ForeignKey(GatewayAccount, on_delete=models.PROTECT, related_name="partner_ids")
+    value = models.CharField(max_length=256, db_collation="C")
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="partner_ids")
+    first_seen_at = models.DateTimeField(db_default=Now(), editable=False)
+    declared_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "value"], name="partner_id_per_account"),
+            models.CheckConstraint(condition=~models.Q(value=""), name="partner_id_not_empty"),
+        ]
+        indexes = [
+            # counts today's new ones against the daily limit (deliveries/services/registry.py)
+            models.Index(
+                fields=["account", "first_seen_at"],
+                name="partner_id_undeclared",
+                condition=models.Q(declared_at=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.value

@@ -1,0 +1,34 @@
+"""Source networks: which addresses may post to a feed."""
+
+import ipaddress
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def validate(value: object) -> None:
+    """Raise ValidationError unless `value` is a list of CIDR networks or addresses, as text."""
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ValidationError(_('A list of networks, such as ["192.0.2.0/24"].'))
+    for item in value:
+        try:
+            ipaddress.ip_network(item)
+        except ValueError as error:
+            raise ValidationError(_("%(item)s: %(error)s"), params={"item": item, "error": error}) from error
+
+
+def admits(networks: tuple[Network, ...], address: str) -> bool:
+    """Tell whether `address` may come in; no networks at all admit everybody.
+
+    An IPv4 address mapped into IPv6 (`::ffff:192.0.2.1`, as a dual-stack socket reports it) counts as itself.
+    """
+    if not networks:
+        return True
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    return any(ip in network for network in networks)

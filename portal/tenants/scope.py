@@ -1,0 +1,62 @@
+"""Entering the wall: the role and the tenants of one transaction."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+
+from portal.tenants.models import Tenant
+from portal.tenants.wall import STAFF, WEB
+
+
+@contextmanager
+def web_scope(tenant_ids: Iterable[int]) -> Iterator[None]:
+    """Run a transaction as the web role, for these tenants alone; none at all sees no tenant's rows."""
+    with _scope(WEB, tenant_ids):
+        yield
+
+
+@contextmanager
+def staff_scope() -> Iterator[None]:
+    """Run a transaction as the staff role, which sees all tenants; for verified staff."""
+    with _scope(STAFF, ()):
+        yield
+
+
+@contextmanager
+def _scope(role: str, tenant_ids: Iterable[int]) -> Iterator[None]:
+    with transaction.atomic():
+        set_scope(role, tenant_ids)
+        yield
+        # Within an outer transaction (a test's) SET LOCAL would live on; an error's rollback undoes it by itself.
+        leave_scope()
+
+
+def set_scope(role: str, tenant_ids: Iterable[int]) -> None:
+    """Set role and tenants for the rest of the open transaction."""
+    _set(role, tenant_ids)
+
+
+def leave_scope() -> None:
+    """Be the owner again for the rest of the open transaction; not for one that is to be rolled back."""
+    if not connection.needs_rollback:
+        _set("none", ())
+
+
+def _set(role: str, tenant_ids: Iterable[int]) -> None:
+    ids = ",".join(str(int(tenant_id)) for tenant_id in sorted(tenant_ids))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('role', %s, true), set_config('portal.tenant_ids', %s, true)",
+            [role, f"{{{ids}}}" if ids else ""],
+        )
+
+
+def with_descendants(tenant_ids: Iterable[int]) -> set[int]:
+    """Return these tenants and all below them. A pool is nobody's child, so it is reached only when named."""
+    found = set(tenant_ids)
+    level = found
+    while level:
+        level = set(Tenant.objects.filter(parent_id__in=level).values_list("id", flat=True)) - found
+        found |= level
+    return found

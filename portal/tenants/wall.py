@@ -1,0 +1,143 @@
+"""The wall between tenants: roles, grants and row-level policies, all of them in one table.
+
+The application's own login owns the tables and is no superuser. It answers people and API keys as one of three roles
+without a login, which it takes on inside a transaction (portal/tenants/scope.py):
+
+- `portal_web`: sees the tenants in `portal.tenant_ids`, by a policy that the database enforces; nothing set, nothing seen;
+- `portal_staff`: sees all tenants; for verified staff alone;
+- `portal_ingest`: writes to the inbox and reads the feeds; nothing else.
+
+A table that stands in neither mapping below is granted to none of them (a test lists every table of the database).
+"""
+
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+
+WEB, STAFF, INGEST = "portal_web", "portal_staff", "portal_ingest"
+ROLES = (WEB, STAFF, INGEST)
+
+READ, ADD, CHANGE, ALL = (
+    "SELECT",
+    "SELECT, INSERT",
+    "SELECT, INSERT, UPDATE",
+    "SELECT, INSERT, UPDATE, DELETE",
+)
+
+# Tables with a tenant_id: forced row-level security. table: (web, staff)
+TENANT_TABLES: dict[str, tuple[str, str]] = {
+    "accounts_auditentry": (ADD, ADD),
+    "campaigns_campaign": (READ, READ),
+    "campaigns_refidscheme": (READ, ALL),
+    "campaign_count": (READ, READ),
+    "daily_count": (READ, READ),
+    "delivery_report": (READ, READ),
+    "hour_count": (READ, READ),
+    "latency_count": (READ, READ),
+    "message": (READ, READ),
+    "partner_move": (READ, CHANGE),
+    "report_run": (CHANGE, CHANGE),
+}
+
+# Tables without a policy: least grants. table: (web, staff, ingest)
+GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
+    "account_emailaddress": (ALL, ALL, ""),
+    "account_emailconfirmation": (ALL, ALL, ""),
+    "accounts_membership": (READ, ALL, ""),
+    "accounts_user": ("SELECT, UPDATE", ALL, ""),
+    "accounts_user_groups": (READ, ALL, ""),
+    "accounts_user_user_permissions": (READ, ALL, ""),
+    "auth_group": (READ, ALL, ""),
+    "auth_group_permissions": (READ, ALL, ""),
+    "auth_permission": (READ, READ, ""),
+    "django_admin_log": ("", ALL, ""),
+    "django_content_type": (READ, READ, ""),
+    "django_migrations": ("", "", ""),
+    "django_session": (ALL, ALL, ""),
+    "import_run": ("", READ, ""),
+    "inbox": ("", READ, "INSERT, SELECT"),
+    "inbox_todo": ("", ADD, "INSERT"),
+    "ingest_count": ("", READ, ""),
+    "quarantine": ("", "SELECT, UPDATE", ""),
+    "result_code": (READ, CHANGE, ""),
+    "tenants_feed": ("", ALL, READ),
+    "tenants_feedtoken": ("", ALL, READ),
+    "tenants_gatewayaccount": ("", ALL, READ),
+    "tenants_partnerid": (READ, ALL, ""),
+    "tenants_tenant": (READ, ALL, ""),
+}
+
+_OWN_TENANTS = "tenant_id = ANY (nullif(current_setting('portal.tenant_ids', true), '')::int[])"
+_POLICIES = {
+    "wall_web": (f"TO {WEB}", _OWN_TENANTS),
+    "wall_staff": (f"TO {STAFF}", "true"),
+    # A forced table hides its rows from a non-superuser owner too.
+    "wall_owner": ("TO CURRENT_USER", "true"),
+}
+
+
+def raise_wall(using: str = DEFAULT_DB_ALIAS, **_signal) -> None:
+    """Make roles, grants and policies what the tables above say; safe to run again and beside traffic."""
+    connection = connections[using]
+    with transaction.atomic(using=using), connection.cursor() as cursor:
+        # Roles are the cluster's: two databases being set up at once would collide.
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('portal.wall'))")
+        for role in ROLES:
+            _make_role(cursor, role)
+        existing = set(connection.introspection.table_names(cursor))
+        for table, (web, staff) in TENANT_TABLES.items():
+            if table in existing:
+                _grant(cursor, table, {WEB: web, STAFF: staff})
+                force_row_security(cursor, table)
+                _make_policies(cursor, table)
+        for table, (web, staff, ingest) in GLOBAL_TABLES.items():
+            if table in existing:
+                _grant(cursor, table, {WEB: web, STAFF: staff, INGEST: ingest})
+
+
+def force_row_security(cursor, table: str) -> None:
+    """Force row-level security on `table`; a partition without policies is closed to all but by its parent."""
+    cursor.execute(
+        "SELECT relrowsecurity AND relforcerowsecurity FROM pg_class WHERE oid = %s::regclass", [table]
+    )
+    if not cursor.fetchone()[0]:
+        cursor.execute(f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY')
+
+
+def _make_role(cursor, role: str) -> None:
+    cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
+    if cursor.fetchone() is None:
+        cursor.execute(f"CREATE ROLE {role} NOLOGIN NOINHERIT")
+    cursor.execute(
+        "SELECT rolsuper OR EXISTS (SELECT 1 FROM pg_auth_members WHERE roleid = %s::regrole AND member = r.oid"
+        " AND set_option) FROM pg_roles r WHERE rolname = CURRENT_USER",
+        [role],
+    )
+    if not cursor.fetchone()[0]:
+        # To take the role on, never to inherit its policies.
+        cursor.execute(f"GRANT {role} TO CURRENT_USER WITH SET TRUE, INHERIT FALSE")
+    cursor.execute(f"GRANT USAGE ON SCHEMA public TO {role}")
+
+
+def _grant(cursor, table: str, wanted: dict[str, str]) -> None:
+    for role in ROLES:
+        privileges = wanted.get(role, "")
+        cursor.execute(
+            "SELECT coalesce(string_agg(privilege_type, ', '), '') FROM information_schema.role_table_grants"
+            " WHERE grantee = %s AND table_name = %s AND table_schema = 'public'",
+            [role, table],
+        )
+        if set(cursor.fetchone()[0].split(", ")) != set(privileges.split(", ")):
+            cursor.execute(f'REVOKE ALL ON "{table}" FROM {role}')
+            if privileges:
+                cursor.execute(f'GRANT {privileges} ON "{table}" TO {role}')
+
+
+def _make_policies(cursor, table: str) -> None:
+    cursor.execute(
+        "SELECT policyname FROM pg_policies WHERE tablename = %s AND schemaname = 'public'", [table]
+    )
+    present = {row[0] for row in cursor.fetchall()}
+    for name, (role, condition) in _POLICIES.items():
+        if name not in present:
+            cursor.execute(
+                f'CREATE POLICY {name} ON "{table}" {role} USING ({condition}) WITH CHECK ({condition})'
+            )

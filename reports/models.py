@@ -1,0 +1,76 @@
+"""Reports that are made in the background: the row is the queue."""
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from portal.tenants.models import GatewayAccount, Tenant
+
+
+class ReportRun(models.Model):
+    """One making of one month's report, for a tenant or (account set) for a whole gateway account.
+
+    queued ──► waiting (inbox rows from before the cut are not applied yet) ──► running ──► done
+                                                       running ──lease over──► claimed again
+                                                       running ──error, attempts used up──► failed ──retry──► queued
+    An account's run belongs to the account's pool, which no membership reaches.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Queued")
+        WAITING = "waiting", _("Waiting for delivery reports to be applied")
+        RUNNING = "running", _("Being made")
+        DONE = "done", _("Ready")
+        FAILED = "failed", _("Failed")
+
+    class Kind(models.TextChoices):
+        PROVISIONAL = "provisional", _("Provisional")
+        FINAL = "final", _("Final")
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="report_runs")
+    account = models.ForeignKey(
+        GatewayAccount, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    month = models.DateField(help_text=_("The month's first day."))
+    kind = models.CharField(max_length=11, choices=Kind.choices)
+    revision = models.PositiveIntegerField()
+    # what was asked
+    requested_by = models.CharField(max_length=254)
+    requested_at = models.DateTimeField(db_default=Now())
+    # how far it is
+    state = models.CharField(max_length=7, choices=State.choices, default=State.QUEUED)
+    progress = models.PositiveSmallIntegerField(default=0, help_text=_("Percent."))
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+    # what came of it
+    data_as_of = models.DateTimeField(null=True, blank=True)
+    messages = models.BigIntegerField(null=True, blank=True)
+    maturity = models.FloatField(null=True, blank=True)
+    rows = models.PositiveIntegerField(null=True, blank=True)
+    file = models.CharField(max_length=300, blank=True)
+    bytes = models.PositiveBigIntegerField(null=True, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        db_table = "report_run"
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "month", "revision"], name="report_run_revision"),
+            models.CheckConstraint(
+                condition=~models.Q(state="done") | (~models.Q(file="") & ~models.Q(sha256="")),
+                name="report_run_done_has_file",
+            ),
+        ]
+        indexes = [
+            # the dispatcher's look for work
+            models.Index(
+                fields=["state", "lease_until"],
+                name="report_run_open",
+                condition=models.Q(state__in=["queued", "waiting", "running"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tenant} {self.month:%Y-%m} r{self.revision}"
