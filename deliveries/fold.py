@@ -124,9 +124,7 @@ def add_submission(message: Folded, submission: Submission) -> None:
         message.partner_id, message.partner_rank = submission.partner_id, FROM_SUBMISSION
     if submission.parameters:
         known = message.parameters or {}
-        message.parameters = (
-            {**known, **submission.parameters} if first else {**submission.parameters, **known}
-        )
+        message.parameters = {**known, **submission.parameters} if first else {**submission.parameters, **known}
 
 
 def settle(message: Folded, *, codes: CodeTable) -> None:

@@ -14,9 +14,7 @@ from portal.tenants.wall import force_row_security
 
 FACTS = ("message", "delivery_report")
 
-_made: set[str] = (
-    set()
-)  # what this process has seen to exist; partitions go only when they are past retention
+_made: set[str] = set()  # what this process has seen to exist; partitions go only when they are past retention
 
 
 def ensure_months(days: Iterable[date]) -> None:
@@ -26,9 +24,7 @@ def ensure_months(days: Iterable[date]) -> None:
     """
     for month in sorted({Month.of(day) for day in days}, key=str):
         for parent in FACTS:
-            _ensure(
-                parent, f"{parent}_{month.year:04}_{month.month:02}", month.first_day, month.next().first_day
-            )
+            _ensure(parent, f"{parent}_{month.year:04}_{month.month:02}", month.first_day, month.next().first_day)
 
 
 def ensure_inbox_days(first: date, count: int) -> None:

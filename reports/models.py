@@ -28,9 +28,7 @@ class ReportRun(models.Model):
         FINAL = "final", _("Final")
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="report_runs")
-    account = models.ForeignKey(
-        GatewayAccount, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
+    account = models.ForeignKey(GatewayAccount, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     month = models.DateField(help_text=_("The month's first day."))
     kind = models.CharField(max_length=11, choices=Kind.choices)
     revision = models.PositiveIntegerField()

@@ -60,9 +60,7 @@ def parse(
         part = _part_number(match.group(2))
     code = get("resultCode")
     if type(code) is not int:
-        raise Unreadable(
-            "missing field" if code is None else "wrong type", "resultCode: an integer is required"
-        )
+        raise Unreadable("missing field" if code is None else "wrong type", "resultCode: an integer is required")
     if not -_INT32 < code < _INT32:
         raise Unreadable("out of range", "resultCode: at most 2147483647")
     earliest = received_at - timedelta(days=accept_days or ACCEPT_DAYS)

@@ -34,9 +34,7 @@ class DailyCount(Count):
         "result_code",
     )
     day = models.DateField()
-    account = models.ForeignKey(
-        GatewayAccount, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
-    )
+    account = models.ForeignKey(GatewayAccount, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
     partner_id = models.TextField(db_collation="C")
     country = models.CharField(max_length=2)
     operator = models.TextField(db_collation="C")
@@ -65,9 +63,7 @@ class CampaignCount(Count):
         "result_code",
     )
     day = models.DateField()
-    account = models.ForeignKey(
-        GatewayAccount, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
-    )
+    account = models.ForeignKey(GatewayAccount, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
     campaign_id = models.IntegerField()
     variant = models.TextField(db_collation="C")
     country = models.CharField(max_length=2)
@@ -110,9 +106,7 @@ class LatencyCount(Count):
         "bucket",
     )
     day = models.DateField()
-    account = models.ForeignKey(
-        GatewayAccount, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
-    )
+    account = models.ForeignKey(GatewayAccount, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
     campaign_id = models.IntegerField()
     variant = models.TextField(db_collation="C")
     country = models.CharField(max_length=2)

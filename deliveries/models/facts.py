@@ -19,9 +19,7 @@ class Message(models.Model):
     pk = models.CompositePrimaryKey("tenant_id", "day", "account_id", "message_id")
     tenant = models.ForeignKey(Tenant, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
     day = models.DateField()
-    account = models.ForeignKey(
-        GatewayAccount, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
-    )
+    account = models.ForeignKey(GatewayAccount, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
     message_id = models.TextField(db_collation="C")
     # what it is about
     partner_id = models.TextField(db_collation="C")
@@ -64,9 +62,7 @@ class DeliveryReport(models.Model):
     pk = models.CompositePrimaryKey("tenant_id", "day", "inbox_id")
     tenant = models.ForeignKey(Tenant, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
     day = models.DateField()
-    account = models.ForeignKey(
-        GatewayAccount, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
-    )
+    account = models.ForeignKey(GatewayAccount, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
     message_id = models.TextField(db_collation="C")
     part = models.SmallIntegerField(null=True)
     result_code = models.IntegerField()

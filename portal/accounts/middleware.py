@@ -55,9 +55,7 @@ class LanguageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        language = request.COOKIES.get("language") or (
-            request.access.tenant and request.access.tenant.language
-        )
+        language = request.COOKIES.get("language") or (request.access.tenant and request.access.tenant.language)
         if not translation.check_for_language(language or ""):
             language = translation.get_language_from_request(request)
         with translation.override(language):

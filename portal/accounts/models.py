@@ -73,9 +73,7 @@ class AuditEntry(models.Model):
     """One thing that somebody did. Append-only: no role of the portal may change or delete a row."""
 
     tenant = models.ForeignKey(Tenant, null=True, on_delete=models.PROTECT, related_name="+")
-    actor = models.CharField(
-        max_length=254, help_text=_("An e-mail address, an API key's name or a command.")
-    )
+    actor = models.CharField(max_length=254, help_text=_("An e-mail address, an API key's name or a command."))
     action = models.CharField(max_length=60)
     subject = models.CharField(max_length=300, blank=True)
     details = models.JSONField(default=dict)
@@ -93,6 +91,4 @@ def record(
     action: str, *, actor: str, tenant: Tenant | None = None, subject: str = "", details: dict | None = None
 ) -> None:
     """Write down that `actor` did `action`; no personal data in `details`."""
-    AuditEntry.objects.create(
-        tenant=tenant, actor=actor, action=action, subject=subject[:300], details=details or {}
-    )
+    AuditEntry.objects.create(tenant=tenant, actor=actor, action=action, subject=subject[:300], details=details or {})

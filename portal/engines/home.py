@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -48,8 +49,7 @@ def socket_dir(engine: str, owner: int) -> Path:
     It lies in /tmp whatever TMPDIR or XDG_RUNTIME_DIR say, because every process must come to the same path
     and a socket's path has at most 107 bytes. Raises EnginesError when somebody else holds that name.
     """
-    name = hashlib.sha256(os.fsencode(portal_home())).hexdigest()[:16]
-    path = Path("/tmp") / f"portal-{os.geteuid()}-{name}-{engine}"  # noqa: S108 (owner and mode are checked)
+    path = _socket_path(engine)
     try:
         path.mkdir(mode=0o700)
         os.chown(path, owner, -1)
@@ -64,6 +64,12 @@ def socket_dir(engine: str, owner: int) -> Path:
     if found.st_uid != owner:  # made by us, but we were ended before the chown
         os.chown(path, owner, -1)
     return path
+
+
+def remove_socket_dir(engine: str) -> None:
+    """Remove a stopped engine's socket folder; nothing happens when it is missing or not empty."""
+    with contextlib.suppress(OSError):
+        _socket_path(engine).rmdir()
 
 
 @contextmanager
@@ -121,6 +127,11 @@ def log_tail(*paths: Path, lines: int = 12) -> str:
         except OSError:
             continue
     return "\n".join(f"  {line}" for line in text) or "  (its log is empty)"
+
+
+def _socket_path(engine: str) -> Path:
+    name = hashlib.sha256(os.fsencode(portal_home())).hexdigest()[:16]
+    return Path("/tmp") / f"portal-{os.geteuid()}-{name}-{engine}"  # noqa: S108 (owner and mode are checked)
 
 
 def user_name(uid: int) -> str:

@@ -8,7 +8,7 @@ import fcntl
 import os
 
 from portal.engines import postgres, redis
-from portal.engines.home import EnginesError, engines_lock, run_dir
+from portal.engines.home import EnginesError, engines_lock, remove_socket_dir, run_dir
 
 _held: tuple[int, int] | None = None  # the process that holds it, the descriptor
 
@@ -35,6 +35,8 @@ def stop_unless_used() -> bool:
         with engines_lock():
             redis.stop()
             postgres.stop()
+            remove_socket_dir("redis")  # nobody can be coming in: that takes the lock we hold
+            remove_socket_dir("pg")
     except BlockingIOError:
         return False
     finally:

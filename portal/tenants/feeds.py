@@ -8,9 +8,7 @@ from django.db.models import Q
 from portal.tenants import secrets
 from portal.tenants.models import Feed, FeedToken
 
-ROTATION = timedelta(
-    hours=72
-)  # the gateway re-sends for 48 h, so an old token outlives what it was given for
+ROTATION = timedelta(hours=72)  # the gateway re-sends for 48 h, so an old token outlives what it was given for
 
 
 class TokenError(ValueError):
@@ -49,9 +47,7 @@ def add_token(feed: Feed, *, now: datetime, token: str | None = None) -> str:
         for old in earlier[:1]:
             old.expires_at = min(old.expires_at or now + ROTATION, now + ROTATION)
             old.save(update_fields=["expires_at"])
-        FeedToken.objects.create(
-            feed=feed, digest=secrets.digest(token, purpose="feed-token"), hint=token[:4]
-        )
+        FeedToken.objects.create(feed=feed, digest=secrets.digest(token, purpose="feed-token"), hint=token[:4])
     return token
 
 

@@ -14,9 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.tenants import networks
 
-slug_validator = RegexValidator(
-    r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", _("1 to 63 of a-z, 0-9 and inner hyphens.")
-)
+slug_validator = RegexValidator(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", _("1 to 63 of a-z, 0-9 and inner hyphens."))
 currency_validator = RegexValidator(r"^[A-Z]{3}$", _("An ISO 4217 code such as EUR."))
 
 
@@ -41,13 +39,9 @@ class Tenant(models.Model):
     slug = models.CharField(max_length=63, unique=True, validators=[slug_validator])
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.CUSTOMER)
-    parent = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
-    )
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
     timezone = models.CharField(max_length=64, default="UTC", validators=[validate_timezone])
-    language = models.CharField(
-        max_length=8, choices=[("en", _("English")), ("fi", _("Finnish"))], default="en"
-    )
+    language = models.CharField(max_length=8, choices=[("en", _("English")), ("fi", _("Finnish"))], default="en")
     currency = models.CharField(max_length=3, default="EUR", validators=[currency_validator])
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 

@@ -24,7 +24,4 @@ def digest(secret: str | bytes, *, purpose: str, key: str | None = None) -> str:
 
 def digests(secret: str | bytes, *, purpose: str) -> list[str]:
     """Return the digests under the current key and, while SECRET_KEY is being changed, under the old ones."""
-    return [
-        digest(secret, purpose=purpose, key=key)
-        for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    ]
+    return [digest(secret, purpose=purpose, key=key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]

@@ -95,9 +95,7 @@ def raise_wall(using: str = DEFAULT_DB_ALIAS, **_signal) -> None:
 
 def force_row_security(cursor, table: str) -> None:
     """Force row-level security on `table`; a partition without policies is closed to all but by its parent."""
-    cursor.execute(
-        "SELECT relrowsecurity AND relforcerowsecurity FROM pg_class WHERE oid = %s::regclass", [table]
-    )
+    cursor.execute("SELECT relrowsecurity AND relforcerowsecurity FROM pg_class WHERE oid = %s::regclass", [table])
     if not cursor.fetchone()[0]:
         cursor.execute(f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY')
 
@@ -132,12 +130,8 @@ def _grant(cursor, table: str, wanted: dict[str, str]) -> None:
 
 
 def _make_policies(cursor, table: str) -> None:
-    cursor.execute(
-        "SELECT policyname FROM pg_policies WHERE tablename = %s AND schemaname = 'public'", [table]
-    )
+    cursor.execute("SELECT policyname FROM pg_policies WHERE tablename = %s AND schemaname = 'public'", [table])
     present = {row[0] for row in cursor.fetchall()}
     for name, (role, condition) in _POLICIES.items():
         if name not in present:
-            cursor.execute(
-                f'CREATE POLICY {name} ON "{table}" {role} USING ({condition}) WITH CHECK ({condition})'
-            )
+            cursor.execute(f'CREATE POLICY {name} ON "{table}" {role} USING ({condition}) WITH CHECK ({condition})')

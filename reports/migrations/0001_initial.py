@@ -18,16 +18,12 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("month", models.DateField(help_text="The month's first day.")),
                 (
                     "kind",
-                    models.CharField(
-                        choices=[("provisional", "Provisional"), ("final", "Final")], max_length=11
-                    ),
+                    models.CharField(choices=[("provisional", "Provisional"), ("final", "Final")], max_length=11),
                 ),
                 ("revision", models.PositiveIntegerField()),
                 ("requested_by", models.CharField(max_length=254)),
@@ -88,15 +84,11 @@ class Migration(migrations.Migration):
                     )
                 ],
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("tenant", "month", "revision"), name="report_run_revision"
-                    ),
+                    models.UniqueConstraint(fields=("tenant", "month", "revision"), name="report_run_revision"),
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("state", "done"), _negated=True),
-                            models.Q(
-                                models.Q(("file", ""), _negated=True), models.Q(("sha256", ""), _negated=True)
-                            ),
+                            models.Q(models.Q(("file", ""), _negated=True), models.Q(("sha256", ""), _negated=True)),
                             _connector="OR",
                         ),
                         name="report_run_done_has_file",

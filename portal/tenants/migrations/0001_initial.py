@@ -33,9 +33,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "dialect",
-                    models.CharField(
-                        choices=[("link", "LINK Mobility, SMS REST API")], default="link", max_length=20
-                    ),
+                    models.CharField(choices=[("link", "LINK Mobility, SMS REST API")], default="link", max_length=20),
                 ),
                 (
                     "default_partner_id",
@@ -59,9 +57,7 @@ class Migration(migrations.Migration):
                 ("active", models.BooleanField(default=True)),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), editable=False
-                    ),
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
                 ),
             ],
         ),
@@ -91,9 +87,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), editable=False
-                    ),
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
                 ),
             ],
         ),
@@ -102,17 +96,13 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("digest", models.CharField(max_length=64, unique=True)),
                 ("hint", models.CharField(help_text="The token's first characters.", max_length=8)),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), editable=False
-                    ),
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
                 ),
                 ("expires_at", models.DateTimeField(blank=True, null=True)),
                 (
@@ -164,9 +154,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "language",
-                    models.CharField(
-                        choices=[("en", "English"), ("fi", "Finnish")], default="en", max_length=8
-                    ),
+                    models.CharField(choices=[("en", "English"), ("fi", "Finnish")], default="en", max_length=8),
                 ),
                 (
                     "currency",
@@ -174,17 +162,13 @@ class Migration(migrations.Migration):
                         default="EUR",
                         max_length=3,
                         validators=[
-                            django.core.validators.RegexValidator(
-                                "^[A-Z]{3}$", "An ISO 4217 code such as EUR."
-                            )
+                            django.core.validators.RegexValidator("^[A-Z]{3}$", "An ISO 4217 code such as EUR.")
                         ],
                     ),
                 ),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), editable=False
-                    ),
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
                 ),
                 (
                     "parent",
@@ -203,16 +187,12 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("value", models.CharField(db_collation="C", max_length=256)),
                 (
                     "first_seen_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), editable=False
-                    ),
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
                 ),
                 ("declared_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 (
