@@ -1,0 +1,46 @@
+"""A table as every writer takes it: named, typed columns, rows of plain values and a total."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Kind = Literal[
+    "text", "term", "code", "int", "ratio", "percent", "seconds", "date", "month", "datetime", "mixed"
+]
+"""What a column's cells are; None is an empty cell in every kind.
+
+- text: str as it came, possibly hostile. term: one of our own English words, translated where people read it.
+- code: int that names something. int. ratio: float. percent: float, 1.0 is 100%. seconds: whole seconds.
+- date. month: str `YYYY-MM`. datetime: aware, already in the zone to show.
+- mixed: `Table.row_kinds` says the kind row by row.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column by its English name."""
+
+    key: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table. `total` has a cell per column, None in the first, which is where a writer puts its label."""
+
+    key: str
+    columns: tuple[Column, ...]
+    rows: list[tuple[Any, ...]]
+    total: tuple[Any, ...] | None = None
+    row_kinds: tuple[Kind, ...] | None = None
+
+    def typed_rows(self) -> Iterator[tuple[tuple[Any, ...], tuple[Kind, ...]]]:
+        """Yield each row with the kinds of its cells."""
+        kinds = tuple(column.kind for column in self.columns)
+        if self.row_kinds is None:
+            yield from ((row, kinds) for row in self.rows)
+            return
+        for row, own in zip(self.rows, self.row_kinds, strict=True):
+            yield row, tuple(own if kind == "mixed" else kind for kind in kinds)

@@ -1,0 +1,144 @@
+"""The words of a report's file in the tenant's language; the English word is the key that machines read."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_skeleton
+from babel.numbers import format_decimal
+
+_FINNISH = {
+    # sheets
+    "Summary": "Yhteenveto",
+    "Countries": "Maat",
+    "Partner IDs": "Kumppanitunnukset",
+    "Campaigns": "Kampanjat",
+    "Operators": "Operaattorit",
+    "Days": "Päivät",
+    "Errors": "Virheet",
+    "Latency": "Viiveet",
+    "Notes": "Huomautukset",
+    # columns
+    "Item": "Tieto",
+    "Value": "Arvo",
+    "95% from": "95 % alkaen",
+    "95% to": "95 % asti",
+    "Country code": "Maakoodi",
+    "Country": "Maa",
+    "Messages": "Viestit",
+    "SMS parts": "SMS-osat",
+    "Delivered": "Toimitettu",
+    "Failed": "Epäonnistunut",
+    "Pending": "Kesken",
+    "Unknown": "Tuntematon",
+    "Delivery rate": "Toimitusaste",
+    "Partner ID": "Kumppanitunnus",
+    "Tenant": "Asiakas",
+    "Time zone": "Aikavyöhyke",
+    "Campaign": "Kampanja",
+    "Variant": "Variantti",
+    "Operator": "Operaattori",
+    "Day": "Päivä",
+    "Code": "Koodi",
+    "Meaning": "Merkitys",
+    "Reason": "Syy",
+    "Share": "Osuus",
+    "Delivered (messages with a known time)": "Toimitettu (viestit, joiden aika tunnetaan)",
+    "Total": "Yhteensä",
+    "Sheet": "Taulukko",
+    "Cell": "Solu",
+    "Note": "Huomautus",
+    # summary
+    "Account": "Tili",
+    "Period": "Kausi",
+    "Data as of": "Tietojen ajankohta",
+    "Oldest waiting": "Vanhin odottava",
+    "nothing waiting": "mikään ei odota",
+    "State": "Tila",
+    "provisional": "alustava",
+    "final": "lopullinen",
+    "Revision": "Versio",
+    "Currency": "Valuutta",
+    "Parts per message": "Osia viestiä kohden",
+    "Delivered of the final": "Toimitettu lopullisista",
+    "Failed share": "Epäonnistuneiden osuus",
+    "Pending share": "Keskeneräisten osuus",
+    "Unknown share": "Tuntemattomien osuus",
+    "Maturity": "Valmiusaste",
+    "Latency p50": "Viive p50",
+    "Latency p90": "Viive p90",
+    "Latency p95": "Viive p95",
+    "Latency p99": "Viive p99",
+    "Warning": "Varoitus",
+    # labels for what has no name
+    "(no campaign)": "(ei kampanjaa)",
+    "(other)": "(muut)",
+    "(unknown)": "(tuntematon)",
+    "(none)": "(ei tunnusta)",
+    "(unassigned)": "(kohdistamaton)",
+    # reason classes of docs/link.md section 4
+    "routing": "reititys",
+    "subscriber": "vastaanottaja",
+    "deleted": "poistettu",
+    "sender": "lähettäjä",
+    "destination type": "kohteen tyyppi",
+    "payment": "maksu",
+    "encoding": "merkistö",
+    "content": "sisältö",
+    "other": "muu",
+    # charts, print and notes
+    "Messages by day": "Viestit päivittäin",
+    "Messages by country, largest 12": "Viestit maittain, 12 suurinta",
+    "Page": "Sivu",
+    "SMS reporting portal": "SMS-raportointiportaali",
+    "The text has {length} characters, more than a cell holds; it is cut after {kept}.": (
+        "Tekstissä on {length} merkkiä, enemmän kuin soluun mahtuu; se on katkaistu {kept} merkin jälkeen."
+    ),
+    "Control characters are shown as visible signs.": "Ohjausmerkit näytetään näkyvinä merkkeinä.",
+    "The table is longer than one sheet and goes on in “{sheet}”.": (
+        "Taulukko on yhtä välilehteä pidempi ja jatkuu välilehdellä ”{sheet}”."
+    ),
+    "{count} more notes of this kind are not listed.": "{count} muuta tällaista huomautusta ei ole lueteltu.",
+}
+
+_CATALOGUES: dict[str, dict[str, str]] = {"fi": _FINNISH}
+
+_DATE_FORMATS = {"fi": "d.m.yyyy"}
+
+
+@lru_cache
+def find_locale(language: str) -> Locale:
+    """Return Babel's locale for a tag such as `fi` or `pt-br`, English where Babel knows none."""
+    try:
+        return Locale.parse(language.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")
+
+
+def translate(text: str, language: str) -> str:
+    """Return our own text in the language; a language or text that is not in the catalogue stays English."""
+    return _CATALOGUES.get(find_locale(language).language, {}).get(text, text)
+
+
+def name_country(code: str, language: str) -> str:
+    """Return a country's name by CLDR; `ZZ` is "Unknown", a code that CLDR does not know stays as it is."""
+    if code == "ZZ":
+        return translate("Unknown", language)
+    return find_locale(language).territories.get(code, code)
+
+
+def name_month(month: str, language: str) -> str:
+    """Return `2026-10` as "October 2026" in the language."""
+    return format_skeleton("yMMMM", date.fromisoformat(f"{month}-01"), locale=find_locale(language))
+
+
+def number_text(number: int, language: str) -> str:
+    """Return a number with the language's thousands separators, for use within a sentence."""
+    return format_decimal(number, locale=find_locale(language))
+
+
+def excel_date_format(language: str) -> str:
+    """Return the number format of a day: the language's own where it is known, else ISO 8601."""
+    return _DATE_FORMATS.get(find_locale(language).language, "yyyy-mm-dd")

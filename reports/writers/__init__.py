@@ -1,0 +1,1 @@
+"""Writers turn tables into files; none of them drops or changes a value without saying so."""

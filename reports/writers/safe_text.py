@@ -1,0 +1,57 @@
+"""Text that others wrote, made safe to stand in a spreadsheet: never a formula, never lost in silence."""
+
+from __future__ import annotations
+
+import re
+
+CELL_LIMIT = 32_767
+"""What a cell of a workbook holds, in UTF-16 code units as Excel counts them."""
+
+CUT_MARK = " […]"
+
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_ESCAPE_LOOKALIKE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
+_FORMULA_START = re.compile("[=+\\-@\t\r\n\x00]")
+_PHONE_NUMBER = re.compile(r"\+[0-9]+")
+
+
+def show_controls(text: str) -> str:
+    """Return the text with control characters as their pictures (U+2400 on), what XML forbids as U+FFFD."""
+    return _UNPRINTABLE.sub(_picture, text)
+
+
+def _picture(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "\u2421" if code == 0x7F else "\ufffd"
+
+
+def cut_to_cell(text: str, limit: int = CELL_LIMIT) -> str:
+    """Return the text, cut and marked with CUT_MARK where it is longer than a cell holds."""
+    if len(text) * 2 <= limit or _units(text) <= limit:
+        return text
+    room = limit - _units(CUT_MARK)
+    kept = text.encode("utf-16-le")[: 2 * room].decode("utf-16-le", errors="ignore")
+    return kept + CUT_MARK
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def escape_for_workbook(text: str) -> str:
+    """Return the text so that a literal `_x0041_` is not read back as "A" (ECMA-376 part 1, ST_Xstring)."""
+    return _ESCAPE_LOOKALIKE.sub("_x005F_", text)
+
+
+def may_be_typed_as_formula(text: str) -> bool:
+    """Whether a spreadsheet takes the text for something to calculate when a person types or edits it."""
+    return bool(_FORMULA_START.match(text))
+
+
+def guard_for_csv(text: str) -> str:
+    """Return the text, after an apostrophe if a spreadsheet would calculate it; `+358…` is a phone number."""
+    if may_be_typed_as_formula(text) and not _PHONE_NUMBER.fullmatch(text):
+        return f"'{text}"
+    return text
