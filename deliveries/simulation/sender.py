@@ -75,8 +75,8 @@ def send(
     sending = _Sending(url, attempts, pause, progress)
     try:
         asyncio.run(sending.run(bodies(dlrs, shape=shape), concurrency, timeout))
-    except* _RefusedError as refused:
-        raise SendError(str(refused.exceptions[0]), sending.result()) from None
+    except _RefusedError as refused:
+        raise SendError(str(refused), sending.result()) from None
     return sending.result()
 
 
@@ -136,9 +136,12 @@ class _Sending:
                     self.sent += body.count
                     await self._deliver(client, body)
 
-            async with asyncio.TaskGroup() as workers:
-                for _ in range(concurrency):
-                    workers.create_task(work())
+            try:
+                async with asyncio.TaskGroup() as workers:
+                    for _ in range(concurrency):
+                        workers.create_task(work())
+            except ExceptionGroup as group:  # the first to fail has stopped the others
+                raise group.exceptions[0] from None
 
     async def _deliver(self, client: httpx.AsyncClient, body: Body) -> None:
         """Post a body until it is acknowledged."""

@@ -177,6 +177,13 @@ def test_sending_to_nobody_gives_up():
         send([b"{}"], url=portal.url, attempts=2, pause=0)
 
 
+def test_sending_a_dlr_over_one_mebibyte_is_refused():
+    with door() as portal, pytest.raises(ValueError, match="a DLR of 1048577 bytes is over 1 MiB"):
+        send([b"x" * (MIB + 1)], url=portal.url)
+
+    assert portal.taken == []
+
+
 def test_sending_in_an_unknown_shape_is_refused():
     with pytest.raises(ValueError, match="unknown shape 'xml'"):
         send([], url="http://127.0.0.1:9/", shape="xml")
