@@ -15,7 +15,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from reports.figures import ReportHeader
 from reports.tables import Kind, Table
-from reports.writers.safe_text import guard_for_csv
+from reports.writers.safe_text import guard_for_csv, make_encodable
 
 
 def write_zip(tables: Sequence[Table], header: ReportHeader, file: IO[bytes]) -> int:
@@ -30,7 +30,7 @@ def write_zip(tables: Sequence[Table], header: ReportHeader, file: IO[bytes]) ->
 
 def write_table(table: Table, file: IO[bytes]) -> int:
     """Write one table to a binary file, which stays open; return the number of rows."""
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow([column.key for column in table.columns])
     for row, kinds in table.typed_rows():
@@ -48,4 +48,4 @@ def _cell(value: Any, kind: Kind) -> str:
         return value.isoformat()
     if kind in ("int", "code", "seconds"):
         return str(value)
-    return guard_for_csv(value)
+    return guard_for_csv(make_encodable(value))

@@ -11,6 +11,7 @@ from typing import IO, Any
 from reports.figures import ReportHeader
 from reports.summary import local_time
 from reports.tables import Kind, Table
+from reports.writers.safe_text import make_encodable
 
 
 def write(tables: Sequence[Table], header: ReportHeader, file: IO[bytes]) -> int:
@@ -20,7 +21,7 @@ def write(tables: Sequence[Table], header: ReportHeader, file: IO[bytes]) -> int
     one, as UTF-8, so that memory does not grow with them.
     """
     for piece in _pieces(tables, header):
-        file.write(piece.encode("utf-8", errors="replace"))
+        file.write(make_encodable(piece).encode())
     return sum(len(table.rows) for table in tables)
 
 

@@ -10,6 +10,7 @@ CELL_LIMIT = 32_767
 CUT_MARK = " […]"
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPE_LOOKALIKE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 _FORMULA_START = re.compile("[=+\\-@\t\r\n\x00]")
 _PHONE_NUMBER = re.compile(r"\+[0-9]+")
@@ -43,6 +44,11 @@ def _units(text: str) -> int:
 def escape_for_workbook(text: str) -> str:
     """Return the text so that a literal `_x0041_` is not read back as "A" (ECMA-376 part 1, ST_Xstring)."""
     return _ESCAPE_LOOKALIKE.sub("_x005F_", text)
+
+
+def make_encodable(text: str) -> str:
+    """Return the text with U+FFFD for each lone surrogate, which UTF-8 cannot hold."""
+    return _SURROGATE.sub("\ufffd", text)
 
 
 def may_be_typed_as_formula(text: str) -> bool:

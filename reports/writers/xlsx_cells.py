@@ -37,7 +37,7 @@ class Notes:
         self._rows: list[tuple[str, str, str]] = []
         self._seen: Counter[str] = Counter()
 
-    def add(self, sheet: str, cell: str, text: str, **values: int | str) -> None:
+    def add(self, sheet: str, cell: str, text: str, /, **values: int | str) -> None:
         """Note a change of a cell; `text` is one of the sentences above, `values` fill it."""
         self._seen[text] += 1
         if self._seen[text] <= _NOTES_LISTED:
@@ -121,6 +121,7 @@ class CellMaker:
             self._notes.add(self._sheet.title, cell, CUT_NOTE, length=len(text), kept=kept)
 
     def _text(self, text: str, style) -> WriteOnlyCell:
-        cell = WriteOnlyCell(self._sheet, escape_for_workbook(text))
-        cell.data_type = "s"  # never the formula, error or link that the text may look like
+        cell = WriteOnlyCell(self._sheet)
+        # Past the setter, which makes formulas and errors of what looks so and cuts long text in silence.
+        cell.data_type, cell._value = "s", escape_for_workbook(text)
         return dress(cell, style)

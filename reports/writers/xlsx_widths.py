@@ -32,7 +32,7 @@ def column_widths(table: Table, header: ReportHeader) -> list[float]:
 def head_height(table: Table, widths: list[float], header: ReportHeader) -> int:
     """Return the height of the row of column names, which wrap."""
     titles = [translate(column.key, header.language) for column in table.columns]
-    lines = max(len(wrap(title, int(width) - 1)) for title, width in zip(titles, widths, strict=True))
+    lines = max(len(wrap(title, int(width))) for title, width in zip(titles, widths, strict=True))
     return lines * ROW_HEIGHT + 6
 
 

@@ -1,0 +1,357 @@
+import re
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+from io import BytesIO
+from zipfile import ZipFile
+
+import openpyxl
+import pandas
+import pytest
+from openpyxl.utils import range_boundaries
+
+from reports.layout import Column, Table, build_tables
+from reports.writers import xlsx
+from tests.reports.payloads import FORMULAS
+from tests.reports.sample import HEADER, account_figures, sample_figures
+
+SHEETS = ["Summary", "Countries", "Partner IDs", "Campaigns", "Operators", "Days", "Errors", "Latency"]
+FINNISH_SHEETS = [
+    "Yhteenveto",
+    "Maat",
+    "Kumppanitunnukset",
+    "Kampanjat",
+    "Operaattorit",
+    "Päivät",
+    "Virheet",
+    "Viiveet",
+]
+
+
+def written(tables, header=HEADER, **options) -> BytesIO:
+    file = BytesIO()
+    xlsx.write(tables, header, file, **options)
+    file.seek(0)
+    return file
+
+
+def opened(tables, header=HEADER, **options):
+    return openpyxl.load_workbook(written(tables, header, **options))
+
+
+def values(sheet) -> list[tuple]:
+    return [tuple(row) for row in sheet.iter_rows(values_only=True)]
+
+
+def numbers(count: int) -> Table:
+    return Table("Campaigns", (Column("Messages", "int"),), [(n,) for n in range(count)], (None,))
+
+
+@pytest.fixture(scope="module")
+def english():
+    return opened(build_tables(sample_figures()))
+
+
+@pytest.fixture(scope="module")
+def finnish():
+    figures = sample_figures(language="fi")
+    return opened(build_tables(figures), figures.header)
+
+
+def test_countries_sheet_holds_numbers_as_numbers(english):
+    assert english.sheetnames == SHEETS
+    assert values(english["Countries"]) == [
+        (
+            "Country code",
+            "Country",
+            "Messages",
+            "SMS parts",
+            "Delivered",
+            "Failed",
+            "Pending",
+            "Unknown",
+            "Delivery rate",
+        ),
+        ("FI", "Finland", 12_000, 13_500, 11_700, 200, 60, 40, 0.975),
+        ("SE", "Sweden", 5_000, 5_000, 4_800, 150, 50, 0, 0.96),
+        ("XK", "Kosovo", 400, 800, 200, 100, 50, 50, 0.5),
+        ("ZZ", "Unknown", 400, 400, 0, 390, 0, 10, 0),
+        ("Total", None, 17_800, 19_700, 16_700, 840, 160, 100, 0.9382022471910112),
+    ]
+
+
+def test_sheets_read_by_another_library_are_the_tables():
+    tables = build_tables(sample_figures())
+    sheets = pandas.read_excel(written(tables), sheet_name=None, engine="calamine")
+
+    for table in tables[1:]:
+        found = [[plain(value) for value in row] for row in sheets[table.key].itertuples(index=False)]
+        expected = [[plain(value) for value in row] for row in [*table.rows, ("Total", *table.total[1:])]]
+        assert list(sheets[table.key].columns) == [column.key for column in table.columns]
+        assert found == expected
+
+
+def plain(value):
+    """Return a cell without the library's types; a workbook's numbers are written with 16 digits."""
+    if isinstance(value, date):
+        return value.isoformat()[:10]
+    if isinstance(value, float):
+        return None if pandas.isna(value) else round(value, 12)
+    return value
+
+
+def test_summary_sheet_says_what_the_report_is_about(english):
+    assert values(english["Summary"])[:10] == [
+        ("Item", "Value", "95% from", "95% to"),
+        ("Tenant", "Nordic Retail Oy", None, None),
+        ("Period", "October 2026", None, None),
+        ("Time zone", "Europe/Helsinki", None, None),
+        ("Data as of", "2026-11-04 14:32:07 +02:00", None, None),
+        ("Oldest waiting", "nothing waiting", None, None),
+        ("State", "provisional", None, None),
+        ("Revision", 2, None, None),
+        ("Currency", "EUR", None, None),
+        ("Messages", 17_800, None, None),
+    ]
+
+
+def test_cells_have_the_formats_of_their_kinds(english):
+    countries, days, errors = english["Countries"], english["Days"], english["Errors"]
+
+    assert [cell.number_format for cell in countries[2]] == ["@", "@", *["#,##0"] * 6, "0.00%"]
+    assert [cell.number_format for cell in countries[6]][2:] == [*["#,##0"] * 6, "0.00%"]
+    assert (days["A2"].value.isoformat(), days["A2"].number_format) == ("2026-10-01T00:00:00", "yyyy-mm-dd")
+    assert [cell.number_format for cell in errors[2]] == ["0", "@", "General", "#,##0", "0.00%"]
+    assert [cell.number_format for cell in english["Latency"][2]][3:] == ['#,##0" s"'] * 4
+    assert english["Summary"]["B17"].number_format == "0.00%"
+
+
+def test_workbook_of_a_finnish_tenant_is_in_finnish(finnish):
+    assert finnish.sheetnames == FINNISH_SHEETS
+    assert [row[:3] for row in values(finnish["Maat"])] == [
+        ("Maakoodi", "Maa", "Viestit"),
+        ("FI", "Suomi", 12_000),
+        ("SE", "Ruotsi", 5_000),
+        ("XK", "Kosovo", 400),
+        ("ZZ", "Tuntematon", 400),
+        ("Yhteensä", None, 17_800),
+    ]
+    assert values(finnish["Yhteenveto"])[1:7] == [
+        ("Asiakas", "Nordic Retail Oy", None, None),
+        ("Kausi", "lokakuu 2026", None, None),
+        ("Aikavyöhyke", "Europe/Helsinki", None, None),
+        ("Tietojen ajankohta", "2026-11-04 14:32:07 +02:00", None, None),
+        ("Vanhin odottava", "mikään ei odota", None, None),
+        ("Tila", "alustava", None, None),
+    ]
+    assert values(finnish["Virheet"])[1][2] == "vastaanottaja"
+    assert finnish["Päivät"]["A2"].number_format == "d.m.yyyy"
+
+
+def test_every_word_of_a_finnish_workbook_is_translated(finnish, english):
+    def words(book):
+        heads = [title for sheet in book for title in values(sheet)[0]]
+        return heads + [row[0] for row in values(book.worksheets[0])]
+
+    pairs = zip(words(finnish), words(english), strict=True)
+    assert {ours for ours, english_word in pairs if ours == english_word} == {"p50", "p90", "p95", "p99"}
+
+
+def test_defined_names_are_the_english_keys_in_every_language(finnish):
+    def named(name):
+        ((title, cells),) = finnish.defined_names[name].destinations
+        left, top, right, bottom = range_boundaries(cells)
+        return [row[left - 1 : right] for row in values(finnish[title])[top - 1 : bottom]]
+
+    assert [row[0] for row in named("Countries")] == ["FI", "SE", "XK", "ZZ"]
+    assert named("Countries.Messages") == [(12_000,), (5_000,), (400,), (400,)]
+    assert named("Countries.Total")[0][:3] == ("Yhteensä", None, 17_800)
+    assert named("Partner_IDs.Partner_ID") == [("nr-fi",), ("nr-se",), ("(ei tunnusta)",), ("(muut)",)]
+    assert named("Summary.Delivered") == [(16_700,)]
+    assert len(named("Days")) == 31
+
+
+def test_sheets_have_frozen_headers_filters_and_a4_landscape(english):
+    for sheet in english:
+        assert (sheet.freeze_panes, sheet.print_title_rows) == ("A2", "$1:$1")
+        assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
+        assert (sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.page_setup.fitToWidth) == (True, 1)
+        assert sheet.oddFooter.left.text == "Nordic Retail Oy · October 2026 · provisional"
+        assert sheet.oddFooter.center.text == "Page &P / &N"
+        assert sheet.oddFooter.right.text == "Data as of 2026-11-04 14:32:07 (Europe/Helsinki)"
+    filters = {sheet.title: sheet.auto_filter.ref for sheet in english}
+    assert (filters["Summary"], filters["Countries"], filters["Days"]) == (None, "A1:I5", "A1:H32")
+
+
+def test_columns_are_as_wide_as_their_content(english):
+    widths = {key: d.width for key, d in english["Campaigns"].column_dimensions.items()}
+
+    assert (widths["A"], widths["B"]) == (len("=cmd|' /C calc'!A0") + 2, len("+358401234567") + 2)
+
+
+def test_charts_stand_on_summary_and_countries(english):
+    charts = {sheet.title: list(sheet._charts) for sheet in english}
+    series = [s.val.numRef.f for s in charts["Summary"][0].series]
+    fills = [s.graphicalProperties.solidFill.srgbClr for s in charts["Countries"][0].series]
+
+    assert {title: len(found) for title, found in charts.items() if found} == {"Summary": 1, "Countries": 1}
+    assert series == ["'Days'!$D$2:$D$32", "'Days'!$F$2:$F$32", "'Days'!$E$2:$E$32", "'Days'!$G$2:$G$32"]
+    assert fills == ["009E73", "2B7BBA", "C2500A", "6E6E6E"]
+
+
+def test_properties_name_the_portal_and_the_report(english):
+    found = english.properties
+
+    assert (found.creator, found.title) == ("SMS reporting portal", "SMS reporting portal")
+    assert found.subject == "Nordic Retail Oy · October 2026 · provisional"
+
+
+def test_footer_of_a_hostile_name_stays_text():
+    header = replace(HEADER, title_subject='R&D &P "x" ' + "long " * 40)
+    book = opened(build_tables(sample_figures(header=header)), header)
+    footer = book["Days"].oddFooter
+
+    assert footer.left.text.startswith('R&&D &&P "x" long')
+    assert footer.left.text.endswith("… · October 2026 · provisional")
+    assert len(f"&L{footer.left.text}&C{footer.center.text}&R{footer.right.text}") <= 255
+
+
+@pytest.mark.parametrize("figures", [sample_figures(), account_figures()], ids=["tenant", "account"])
+@pytest.mark.parametrize("payload", FORMULAS)
+def test_hostile_text_in_any_text_column_is_neither_formula_nor_link(figures, payload):
+    header = replace(figures.header, title_subject=payload, currency=payload, warning=payload)
+    tables = [poisoned(table, payload) for table in build_tables(replace(figures, header=header))]
+
+    file = written(tables, header)
+    book = openpyxl.load_workbook(file)
+
+    with ZipFile(file) as archive:
+        sheets = b"".join(archive.read(n) for n in archive.namelist() if n.startswith("xl/worksheets/"))
+    assert re.findall(rb"<f[ >]|hyperlink|<c [^>]*t=\"[^isn]", sheets) == []
+    shown = payload.translate({0: "␀", 9: "␉", 10: "␊", 13: "␍"}).replace("_x003D_", "_x005F_x003D_")
+    found = Counter(c.data_type for sheet in book for row in sheet for c in row if c.value == shown)
+    columns = sum(len(t.rows) for t in tables for column in t.columns if column.kind == "text")
+    assert found == {"s": columns + 3}
+
+
+def poisoned(table: Table, payload: str) -> Table:
+    hit = [column.kind == "text" for column in table.columns]
+    rows = [tuple(payload if h else v for h, v in zip(hit, row, strict=True)) for row in table.rows]
+    return replace(table, rows=rows)
+
+
+def test_text_that_looks_like_a_formula_stays_text_when_edited():
+    table = Table("Campaigns", (Column("Campaign", "text"),), [("=1+1",), ("+358401234567",), ("autumn",)])
+    sheet = opened([table])["Campaigns"]
+
+    assert [(row[0].value, row[0].quotePrefix) for row in sheet.iter_rows(min_row=2)] == [
+        ("=1+1", True),
+        ("+358401234567", True),
+        ("autumn", False),
+    ]
+
+
+def test_control_characters_become_visible_and_are_noted():
+    table = Table(
+        "Campaigns",
+        (Column("Campaign", "text"),),
+        [("a\x00b\x1b\x7f\x9f\ufffe\ud800c",), ("two\r\nlines",), ("plain",)],
+    )
+    book = opened([table])
+
+    assert values(book["Campaigns"]) == [("Campaign",), ("a␀b␛␡���c",), ("two␍␊lines",), ("plain",)]
+    assert values(book["Notes"]) == [
+        ("Sheet", "Cell", "Note"),
+        ("Campaigns", "A2", "Control characters are shown as visible signs."),
+        ("Campaigns", "A3", "Control characters are shown as visible signs."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "length"),
+    [("x" * 40_000, 32_763, "40,000"), ("€" * 32_768, 32_763, "32,768"), ("😀" * 20_000, 16_381, "20,000")],
+    ids=["ascii", "one-too-many", "surrogate-pairs"],
+)
+def test_text_longer_than_a_cell_is_cut_with_a_mark_and_noted(text, kept, length):
+    book = opened([Table("Campaigns", (Column("Campaign", "text"),), [(text,)])])
+    cell = book["Campaigns"]["A2"].value
+
+    assert cell == text[:kept] + " […]"
+    assert len(cell.encode("utf-16-le")) // 2 <= 32_767
+    assert values(book["Notes"])[1:] == [
+        (
+            "Campaigns",
+            "A2",
+            f"The text has {length} characters, more than a cell holds; it is cut after {kept:,}.",
+        )
+    ]
+
+
+def test_text_as_long_as_a_cell_is_whole():
+    text = "x" * 32_760 + "_x0041_"
+    book = opened([Table("Campaigns", (Column("Campaign", "text"),), [(text,)])])
+
+    assert book.sheetnames == ["Campaigns"]
+    assert book["Campaigns"]["A2"].value == "x" * 32_760 + "_x005F_x0041_"
+
+
+def test_notes_over_a_thousand_are_counted():
+    table = Table("Campaigns", (Column("Campaign", "text"),), [("\x07",)] * 1_200)
+    notes = values(opened([table])["Notes"])
+
+    assert len(notes) == 1_002
+    assert notes[-1] == (
+        None,
+        None,
+        "200 more notes of this kind are not listed. (Control characters are shown as visible signs.)",
+    )
+
+
+def test_table_longer_than_a_sheet_goes_on_in_the_next():
+    book = opened([numbers(25)], sheet_rows=11)
+
+    assert book.sheetnames == ["Campaigns", "Campaigns (2)", "Campaigns (3)", "Notes"]
+    assert values(book["Campaigns"]) == [("Messages",), *((n,) for n in range(10))]
+    assert values(book["Campaigns (2)"]) == [("Messages",), *((n,) for n in range(10, 20))]
+    assert values(book["Campaigns (3)"]) == [("Messages",), *((n,) for n in range(20, 25)), ("Total",)]
+    assert values(book["Notes"])[1:] == [
+        ("Campaigns", "A11", "The table is longer than one sheet and goes on in “Campaigns (2)”."),
+        ("Campaigns (2)", "A11", "The table is longer than one sheet and goes on in “Campaigns (3)”."),
+    ]
+    assert book.defined_names["Campaigns_3"].attr_text == "'Campaigns (3)'!$A$2:$A$6"
+
+
+def test_total_that_does_not_fit_gets_a_sheet_of_its_own():
+    book = opened([numbers(20)], sheet_rows=11)
+
+    assert values(book["Campaigns (3)"]) == [("Messages",), ("Total",)]
+    assert sorted(n for n in book.defined_names if n.startswith("Campaigns_3")) == ["Campaigns_3.Total"]
+
+
+@pytest.mark.long
+def test_table_of_more_rows_than_a_sheet_of_excel_is_whole(tmp_path):
+    path = tmp_path / "long.xlsx"
+    rows = xlsx.write([numbers(1_048_577)], HEADER, path)
+    book = openpyxl.load_workbook(path, read_only=True)
+    first, second = book["Campaigns"], list(book["Campaigns (2)"].iter_rows(values_only=True))
+
+    assert rows == 1_048_577
+    assert sum(row[0] for row in first.iter_rows(min_row=2, values_only=True)) == sum(range(1_048_575))
+    assert second == [("Messages",), (1_048_575,), (1_048_576,), ("Total",)]
+    book.close()
+
+
+def test_progress_counts_to_the_number_of_rows():
+    steps = []
+    rows = xlsx.write([numbers(2_500)], HEADER, BytesIO(), lambda done, total: steps.append((done, total)))
+
+    assert rows == 2_500
+    assert steps == [(1_000, 2_500), (2_000, 2_500), (2_500, 2_500)]
+
+
+def test_month_without_messages_is_a_workbook_without_countries_chart():
+    none = {name: {} for name in ("countries", "partner_ids", "campaigns", "operators", "days", "latency")}
+    book = opened(build_tables(sample_figures(**none, errors=[])))
+
+    assert values(book["Countries"])[1:] == [("Total", None, 0, 0, 0, 0, 0, 0, None)]
+    assert [sheet.title for sheet in book if sheet._charts] == ["Summary"]
