@@ -48,7 +48,7 @@ class Campaign(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant", "name"], name="campaign_name_per_tenant")]
         indexes = [
-            # counts today's new ones against the daily limit (deliveries/services/registry.py)
+            # counts today's new ones against the daily limit (deliveries/services/attribution.py)
             models.Index(fields=["tenant", "created_at"], name="campaign_by_age"),
         ]
 

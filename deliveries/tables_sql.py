@@ -53,8 +53,8 @@ CREATE TABLE message (
 ) PARTITION BY RANGE (day);
 -- the applier's look-up by identity; one writer per identity keeps it unique (deliveries/services/slices.py)
 CREATE INDEX message_identity ON message (account_id, message_id);
--- what waits in a pool (deliveries/services/moves.py)
-CREATE INDEX message_by_partner ON message (tenant_id, account_id, partner_id);
+-- what is to move when a platformPartnerId gets another tenant (deliveries/services/moves.py)
+CREATE INDEX message_by_partner ON message (account_id, partner_id, tenant_id);
 
 CREATE TABLE delivery_report (
     tenant_id integer NOT NULL,

@@ -175,6 +175,7 @@ REST_FRAMEWORK = {
 
 # What the portal exists for
 INGEST_MAX_BODY = 1024 * 1024  # bytes; docs/link.md section 3
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])  # networks whose X-Forwarded-For is believed
 REPORT_GRACE_HOURS = env.int("PORTAL_REPORT_GRACE_HOURS", 72)
 REPORT_LEASE_SECONDS = env.int("PORTAL_REPORT_LEASE_SECONDS", 120)
 NEW_CAMPAIGNS_PER_DAY = env.int("PORTAL_NEW_CAMPAIGNS_PER_DAY", 1000)

@@ -3,7 +3,7 @@
 The application's own login owns the tables and is no superuser. It answers people and API keys as one of three roles
 without a login, which it takes on inside a transaction (portal/tenants/scope.py):
 
-- `portal_web`: sees the tenants in `portal.tenant_ids`, by a policy that the database enforces; nothing set, nothing seen;
+- `portal_web`: sees the tenants in `portal.tenant_ids`, by a policy of the database; nothing set, nothing seen;
 - `portal_staff`: sees all tenants; for verified staff alone;
 - `portal_ingest`: writes to the inbox and reads the feeds; nothing else.
 

@@ -1,0 +1,249 @@
+"""From waiting inbox rows to messages, delivery reports and counts: one batch is one transaction."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+
+from django.db import OperationalError, connection, transaction
+from django.db.models import Min
+
+from deliveries import fold, slices
+from deliveries.dialects import registry as dialects
+from deliveries.dialects.codes import CodeTable
+from deliveries.dialects.report import Report, Unreadable
+from deliveries.models import WaitingRow
+from deliveries.services import attribution, ingest_counts
+from deliveries.services.codes import code_tables
+from deliveries.services.counts import add_changes
+from deliveries.services.quarantine import BrokenRow, put_in_quarantine
+from deliveries.services.reports import NewReport, write_reports
+from deliveries.services.stored import Change, Key, StoredMessage, read_messages, write_messages
+from portal.tenants.models import Feed
+
+logger = logging.getLogger(__name__)
+
+BATCH = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What a batch (or a sum of batches) did, in rows and in messages."""
+
+    claimed: int = 0
+    reports: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    new_messages: int = 0
+    changed_messages: int = 0
+
+    def __add__(self, other: "BatchResult") -> "BatchResult":
+        return BatchResult(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One claimed inbox row."""
+
+    id: int
+    slice: int
+    feed_id: int
+    received_at: datetime
+    accept_days: int | None
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """What a row's feed says of it."""
+
+    account_id: int
+    dialect: str
+    default_partner_id: str
+
+
+def apply_waiting(*, now: datetime | None = None, limit: int = BATCH) -> BatchResult:
+    """Apply all that waits and is not in another applier's hands, and return what was done."""
+    total = BatchResult()
+    while True:
+        result = apply_slices(slices=range(slices.SLICES), now=now, limit=limit)
+        total += result
+        if not result.claimed:
+            return total
+
+
+def apply_slices(*, slices: Iterable[int], now: datetime | None = None, limit: int = BATCH) -> BatchResult:
+    """Apply one batch of the waiting rows of `slices`; a row that cannot be applied goes to quarantine alone.
+
+    Raises OperationalError when the database is away: then nothing was done and everything still waits.
+    """
+    now = now or datetime.now(UTC)
+    try:
+        return _apply(list(slices), now=now, limit=limit)
+    except OperationalError:
+        raise
+    except Exception:
+        logger.exception("a batch failed: looking for the row that it is about")
+        return _bisect(list(slices), now=now, limit=limit)
+
+
+def oldest_waiting() -> datetime | None:
+    """Return when the oldest waiting row came in, None where none waits."""
+    return WaitingRow.objects.aggregate(oldest=Min("received_at"))["oldest"]
+
+
+def _bisect(numbers: list[int], *, now: datetime, limit: int, ids: list[int] | None = None) -> BatchResult:
+    """Apply halves of the batch until the poison row stands alone, and quarantine it."""
+    if ids is None:
+        with transaction.atomic():
+            ids = [row.id for row in _claim(slices.try_lock(numbers), limit)]
+    if len(ids) <= 1:
+        return _apply(numbers, now=now, limit=limit, only=ids, poison=True) if ids else BatchResult()
+    total = BatchResult()
+    for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
+        try:
+            total += _apply(numbers, now=now, limit=limit, only=half)
+        except OperationalError:
+            raise
+        except Exception as error:
+            logger.warning("%d rows failed: %s", len(half), type(error).__name__)
+            total += _bisect(numbers, now=now, limit=limit, ids=half)
+    return total
+
+
+def _apply(
+    numbers: list[int], *, now: datetime, limit: int, only: list[int] | None = None, poison: bool = False
+) -> BatchResult:
+    with transaction.atomic():
+        locked = slices.try_lock(numbers)  # nobody else touches these messages
+        if not locked:
+            return BatchResult()
+        rows = _claim(locked, limit, only)
+        if not rows:
+            return BatchResult()
+        _plan_for_small_sets()
+        if poison:
+            why = "the row could not be applied; replay it after a fix"
+            reports, broken = [], [BrokenRow(row, "cannot be applied", why) for row in rows]
+        else:
+            reports, broken = _parse(rows)
+        changes = _fold(reports, now=now)
+        write_messages(changes)
+        added = write_reports(reports, changes)
+        put_in_quarantine(broken, now=now)
+        ingest_counts.add(
+            rows, reports=added, quarantined={item.row.id for item in broken}, oddities=_oddities(reports)
+        )
+        _finish(rows)
+        add_changes(changes)  # last: hot rows stay locked only for the commit
+    return BatchResult(
+        claimed=len(rows),
+        reports=len(added),
+        duplicates=len(reports) - len(added),
+        quarantined=len(broken),
+        new_messages=sum(change.before is None for change in changes),
+        changed_messages=sum(change.before is not None for change in changes),
+    )
+
+
+def _claim(numbers: list[int], limit: int, only: list[int] | None = None) -> list[Row]:
+    """Return up to about `limit` waiting rows of the locked slices, oldest first, or those of `only`."""
+    each = max(1, limit // max(1, len(numbers)))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT t.id, t.received_at, s FROM unnest(%s::smallint[]) AS s CROSS JOIN LATERAL (SELECT id, received_at"
+            " FROM inbox_todo WHERE slice = s AND (%s::bigint[] IS NULL OR id = ANY (%s)) ORDER BY id LIMIT %s) AS t",
+            [numbers, only, only, len(only) if only else each],
+        )
+        waiting = {id_: (received_at, number) for id_, received_at, number in cursor.fetchall()}
+        if not waiting:
+            return []
+        times = [received_at for received_at, _number in waiting.values()]
+        cursor.execute(
+            "SELECT id, feed_id, received_at, accept_days, body FROM inbox"
+            " WHERE id = ANY (%s) AND received_at BETWEEN %s AND %s ORDER BY id",
+            [list(waiting), min(times), max(times)],
+        )
+        rows = [
+            Row(id_, waiting[id_][1], feed_id, received_at, accept_days, bytes(body))
+            for id_, feed_id, received_at, accept_days, body in cursor.fetchall()
+        ]
+    if len(rows) != len(waiting):
+        raise RuntimeError(f"{len(waiting) - len(rows)} waiting rows are not in the inbox")
+    return rows
+
+
+def _plan_for_small_sets() -> None:
+    """Keep the planner to index look-ups: it knows nothing of a temporary table's size, and whole scans cost most."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off")
+
+
+def _parse(rows: list[Row]) -> tuple[list[NewReport], list[BrokenRow]]:
+    doors = {
+        id_: _Door(account_id, dialect, default)
+        for id_, account_id, dialect, default in Feed.objects.values_list(
+            "id", "account_id", "dialect", "default_partner_id"
+        )
+    }
+    reports, broken = [], []
+    for row in rows:
+        door = doors[row.feed_id]
+        try:
+            report: Report = dialects.PARSE[door.dialect](
+                row.body,
+                received_at=row.received_at,
+                default_partner_id=door.default_partner_id,
+                accept_days=row.accept_days,
+            )
+        except Unreadable as error:
+            broken.append(BrokenRow(row, error.reason, error.detail))
+        else:
+            reports.append(NewReport(row, door.account_id, door.dialect, report))
+    return reports, broken
+
+
+def _fold(reports: list[NewReport], *, now: datetime) -> list[Change]:
+    """Fold the reports into the messages that they are about, in the order of the inbox."""
+    if not reports:
+        return []
+    tables = code_tables()
+    before = read_messages(((item.account_id, item.report.message_id) for item in reports), around=_time_range(reports))
+    after: dict[Key, fold.Folded] = {}
+    codes: dict[Key, CodeTable] = {}
+    for item in reports:
+        key = (item.account_id, item.report.message_id)
+        folded = after.get(key)
+        if folded is None:
+            known = before.get(key)
+            folded = after[key] = known.folded.copy() if known else fold.Folded(*key)
+            codes[key] = tables[item.dialect]
+        fold.add_report(folded, item.report, received_at=item.row.received_at, codes=codes[key])
+    for key, folded in after.items():
+        fold.settle(folded, codes=codes[key])
+    stored: list[StoredMessage] = attribution.attribute(
+        [(folded, before.get(key)) for key, folded in after.items()], now=now
+    )
+    return [
+        Change(before.get(message.key), message)
+        for message in sorted(stored, key=lambda message: message.key)
+        if before.get(message.key) != message
+    ]
+
+
+def _time_range(reports: list[NewReport]) -> tuple[datetime, datetime]:
+    times = [item.report.sent_at or item.report.at or item.row.received_at for item in reports]
+    return min(times), max(times)
+
+
+def _oddities(reports: list[NewReport]) -> set[int]:
+    return {item.row.id for item in reports if item.report.clock_oddity}
+
+
+def _finish(rows: list[Row]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM inbox_todo t USING unnest(%s::smallint[], %s::bigint[]) AS d (slice, id)"
+            " WHERE t.slice = d.slice AND t.id = d.id",
+            [[row.slice for row in rows], [row.id for row in rows]],
+        )

@@ -1,0 +1,24 @@
+"""The result codes as they stand in the table, per dialect."""
+
+from collections import defaultdict
+from time import monotonic
+
+from deliveries.dialects.codes import Code, CodeTable
+from deliveries.models import ResultCode
+
+REMEMBERED = 5.0  # seconds
+_remembered: tuple[float, dict[str, CodeTable]] | None = None
+
+
+def code_tables(*, fresh: bool = False) -> dict[str, CodeTable]:
+    """Return the code table of each dialect; read again every few seconds, and at once with `fresh`.
+
+    A code that changes its meaning counts for what comes from then on; `refold` applies it to what is there.
+    """
+    global _remembered
+    if fresh or _remembered is None or monotonic() - _remembered[0] > REMEMBERED:
+        codes: dict[str, dict[int, Code]] = defaultdict(dict)
+        for row in ResultCode.objects.all():
+            codes[row.dialect][row.code] = Code(row.code, row.status, row.final, row.reason, row.text_en, row.text_fi)
+        _remembered = (monotonic(), {dialect: CodeTable(table) for dialect, table in codes.items()})
+    return _remembered[1]

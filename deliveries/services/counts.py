@@ -1,0 +1,116 @@
+"""The counts that a message stands in, and what a change adds to them."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from campaigns.models import NO_CAMPAIGN
+from deliveries.services.stored import Change, StoredMessage, counted_partner_id
+from portal.common.bulk import add_to_counts
+
+__all__ = ["NO_CAMPAIGN", "TABLES", "CountTable", "add_changes"]
+
+
+@dataclass(frozen=True, slots=True)
+class CountTable:
+    """One count table: its key columns with their types, what it sums, and the same as SQL over `message`."""
+
+    name: str
+    keys: dict[str, str]
+    values: tuple[str, ...]
+    facts: str
+
+
+_DAILY_KEYS = {
+    "tenant_id": "int",
+    "day": "date",
+    "account_id": "int",
+    "partner_id": "text",
+    "country": "text",
+    "operator": "text",
+    "sender_type": "text",
+    "status": "text",
+    "result_code": "int",
+}
+_CAMPAIGN_KEYS = {
+    "tenant_id": "int",
+    "day": "date",
+    "account_id": "int",
+    "campaign_id": "int",
+    "variant": "text",
+    "country": "text",
+    "operator": "text",
+    "sender_type": "text",
+}
+_STATE_KEYS = {"status": "text", "result_code": "int"}
+
+DAILY = CountTable(
+    "daily_count",
+    _DAILY_KEYS,
+    ("messages", "parts"),
+    "SELECT tenant_id, day, account_id, CASE WHEN flags & 8 > 0 THEN '(other)' ELSE partner_id END AS partner_id,"
+    " country, operator, sender_type, status, result_code, count(*) AS messages, sum(parts) AS parts"
+    " FROM message WHERE {where} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9",
+)
+CAMPAIGN = CountTable(
+    "campaign_count",
+    _CAMPAIGN_KEYS | _STATE_KEYS,
+    ("messages", "parts"),
+    "SELECT tenant_id, day, account_id, campaign_id, variant, country, operator, sender_type, status, result_code,"
+    " count(*) AS messages, sum(parts) AS parts FROM message WHERE {where} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10",
+)
+HOUR = CountTable(
+    "hour_count",
+    {"tenant_id": "int", "hour": "timestamptz", "country": "text", "operator": "text", "status": "text"},
+    ("messages", "parts"),
+    "SELECT tenant_id, date_trunc('hour', sent_at, 'UTC') AS hour, country, operator, status,"
+    " count(*) AS messages, sum(parts) AS parts FROM message WHERE {where} GROUP BY 1, 2, 3, 4, 5",
+)
+LATENCY = CountTable(
+    "latency_count",
+    _CAMPAIGN_KEYS | {"bucket": "smallint"},
+    ("messages",),
+    "SELECT tenant_id, day, account_id, campaign_id, variant, country, operator, sender_type,"
+    " latency_bucket AS bucket, count(*) AS messages FROM message WHERE latency_bucket IS NOT NULL AND {where}"
+    " GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9",
+)
+TABLES = (DAILY, CAMPAIGN, HOUR, LATENCY)
+
+
+def add_changes(changes: list[Change]) -> None:
+    """Add the difference of each change (old key -1, new key +1) to the counts, inside the rows' own transaction.
+
+    Call it last: the hot rows stay locked only for the commit.
+    """
+    deltas = {table.name: defaultdict(lambda: [0, 0]) for table in TABLES}
+    for change in changes:
+        if change.before is not None:
+            _count(deltas, change.before, -1)
+        _count(deltas, change.after, +1)
+    for table in TABLES:
+        width = len(table.values)
+        add_to_counts(
+            table.name,
+            table.keys,
+            table.values,
+            {key: tuple(delta[:width]) for key, delta in deltas[table.name].items()},
+        )
+
+
+def _count(deltas: dict, message: StoredMessage, sign: int) -> None:
+    folded = message.folded
+    parts = sign * folded.parts
+    place = (folded.country, folded.operator, folded.sender_type)
+    state = (folded.status, folded.result_code)
+    campaign = (message.tenant_id, message.day, folded.account_id, message.campaign_id, message.variant, *place)
+    partner = (message.tenant_id, message.day, folded.account_id, counted_partner_id(folded))
+    hour = folded.sent_at.replace(minute=0, second=0, microsecond=0)
+    for name, key in (
+        ("daily_count", (*partner, *place, *state)),
+        ("campaign_count", (*campaign, *state)),
+        ("hour_count", (message.tenant_id, hour, folded.country, folded.operator, folded.status)),
+    ):
+        delta = deltas[name][key]
+        delta[0] += sign
+        delta[1] += parts
+    if folded.latency_bucket is not None:
+        deltas["latency_count"][(*campaign, folded.latency_bucket)][0] += sign

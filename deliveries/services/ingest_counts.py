@@ -1,0 +1,43 @@
+"""What became of each feed's rows, by hour of receipt: received = reports + duplicates + quarantined."""
+
+from collections import defaultdict
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from portal.common.bulk import add_to_counts
+
+if TYPE_CHECKING:
+    from deliveries.services.apply import Row
+
+KEYS = {"feed_id": "int", "hour": "timestamptz"}
+VALUES = ("received", "reports", "duplicates", "quarantined", "clock_oddities")
+
+
+def hour_of(instant: datetime) -> datetime:
+    """Return the hour (UTC) that an instant falls in."""
+    return instant.replace(minute=0, second=0, microsecond=0)
+
+
+def add(rows: list["Row"], *, reports: set[int], quarantined: set[int], oddities: set[int]) -> None:
+    """Count applied rows; the sets hold inbox ids, what is in neither of the first two was a duplicate."""
+    deltas: dict[tuple, list[int]] = defaultdict(lambda: [0] * len(VALUES))
+    for row in rows:
+        delta = deltas[row.feed_id, hour_of(row.received_at)]
+        delta[0] += 1
+        delta[1 if row.id in reports else 3 if row.id in quarantined else 2] += 1
+        delta[4] += row.id in oddities
+    _write(deltas)
+
+
+def take_back_quarantined(rows: list[tuple[int, datetime]]) -> None:
+    """Uncount quarantined rows (feed id, received at) that are going to be applied again."""
+    deltas: dict[tuple, list[int]] = defaultdict(lambda: [0] * len(VALUES))
+    for feed_id, received_at in rows:
+        delta = deltas[feed_id, hour_of(received_at)]
+        delta[0] -= 1
+        delta[3] -= 1
+    _write(deltas)
+
+
+def _write(deltas: dict[tuple, list[int]]) -> None:
+    add_to_counts("ingest_count", KEYS, VALUES, {key: tuple(delta) for key, delta in deltas.items()})

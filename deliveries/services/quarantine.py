@@ -1,0 +1,107 @@
+"""Rows that could not be applied: put aside with their reason, replayed after a fix, or discarded by somebody."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from deliveries.models import QuarantinedRow
+from deliveries.services import ingest_counts
+from deliveries.split import split_line
+from portal.accounts.models import record
+from portal.tenants.models import Feed
+
+if TYPE_CHECKING:
+    from deliveries.services.apply import Row
+
+MAX_DETAIL = 500
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenRow:
+    """A row with what is wrong with it."""
+
+    row: "Row"
+    reason: str
+    detail: str
+
+
+def put_in_quarantine(broken: list[BrokenRow], *, now: datetime) -> None:
+    """Write the broken rows, whole, with their reasons; inside the transaction that takes them off the to-do list."""
+    QuarantinedRow.objects.bulk_create(
+        [
+            QuarantinedRow(
+                inbox_id=item.row.id,
+                feed_id=item.row.feed_id,
+                received_at=item.row.received_at,
+                accept_days=item.row.accept_days,
+                body=item.row.body,
+                reason=item.reason,
+                detail=item.detail[:MAX_DETAIL],
+                quarantined_at=now,
+            )
+            for item in broken
+        ]
+    )
+
+
+def replay(*, actor: str, now: datetime, ids: list[int] | None = None, reason: str | None = None) -> int:
+    """Put waiting quarantined rows (by id, or all of one reason) back on the to-do list; return how many.
+
+    A row that is broken still comes back as a new entry. Harmless to repeat.
+    """
+    with transaction.atomic():
+        rows = list(_waiting(ids, reason).select_for_update(skip_locked=True))
+        accounts = dict(Feed.objects.values_list("id", "account_id"))
+        todo = [
+            (split_line(bytes(row.body), account_id=accounts[row.feed_id])[0], row.inbox_id, row.received_at)
+            for row in rows
+        ]
+        # The raw row may be past its own retention by now: the quarantined copy brings it back.
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO inbox (id, feed_id, received_at, slice, accept_days, body)"
+                " SELECT %s, %s, %s, %s, %s, %s WHERE NOT EXISTS"
+                " (SELECT 1 FROM inbox WHERE id = %s AND received_at = %s)",
+                [
+                    (
+                        row.inbox_id, row.feed_id, row.received_at, number, row.accept_days, bytes(row.body),
+                        row.inbox_id, row.received_at,
+                    )
+                    for row, (number, _id, _received) in zip(rows, todo, strict=True)
+                ],
+            )  # fmt: skip
+            cursor.executemany("INSERT INTO inbox_todo (slice, id, received_at) VALUES (%s, %s, %s)", todo)
+            cursor.execute("SELECT pg_notify('inbox', '')")
+        ingest_counts.take_back_quarantined([(row.feed_id, row.received_at) for row in rows])
+        QuarantinedRow.objects.filter(id__in=[row.id for row in rows]).update(
+            state=QuarantinedRow.State.REPLAYED, resolved_at=now, resolved_by=actor
+        )
+        record("quarantine.replay", actor=actor, subject=reason or "selection", details={"rows": len(rows)})
+    return len(rows)
+
+
+def discard(*, ids: list[int], reason_text: str, actor: str, now: datetime) -> int:
+    """Close waiting quarantined rows with a reason; they stay readable and counted. Return how many.
+
+    Raises ValueError without a reason: nothing is discarded in silence.
+    """
+    if not reason_text.strip():
+        raise ValueError("A reason is required to discard quarantined rows.")
+    with transaction.atomic():
+        count = _waiting(ids, None).update(
+            state=QuarantinedRow.State.DISCARDED, resolved_at=now, resolved_by=actor, resolution=reason_text[:500]
+        )
+        record("quarantine.discard", actor=actor, subject=reason_text, details={"rows": count})
+    return count
+
+
+def _waiting(ids: list[int] | None, reason: str | None):
+    rows = QuarantinedRow.objects.filter(state=QuarantinedRow.State.WAITING).order_by(F("id"))
+    if ids is not None:
+        rows = rows.filter(id__in=ids)
+    if reason is not None:
+        rows = rows.filter(reason=reason)
+    return rows

@@ -1,0 +1,108 @@
+"""Delivery reports as they are written: what is new beside what was known."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.db import connection
+
+from deliveries.dialects.report import Report
+from deliveries.services.stored import Change, Key
+
+if TYPE_CHECKING:
+    from deliveries.services.apply import Row
+
+
+class NewReport(NamedTuple):
+    """A row that could be read."""
+
+    row: "Row"
+    account_id: int
+    dialect: str
+    report: Report
+
+    @property
+    def key(self) -> Key:
+        return self.account_id, self.report.message_id
+
+
+_COLUMNS = {
+    "tenant_id": "int",
+    "day": "date",
+    "account_id": "int",
+    "message_id": "text",
+    "part": "smallint",
+    "result_code": "int",
+    "status_at": "timestamptz",
+    "sent_at": "timestamptz",
+    "operator": "text",
+    "operator_result_code": "text",
+    "feed_id": "int",
+    "inbox_id": "bigint",
+    "received_at": "timestamptz",
+}
+_LIST = ", ".join(_COLUMNS)
+
+
+def write_reports(reports: list[NewReport], changes: list[Change]) -> set[int]:
+    """Write the reports that are not known yet and return their inbox ids; call it after their messages are written.
+
+    The same (id with part, result code, timestamp) again is a duplicate (docs/link.md section 5.2).
+    """
+    if not reports:
+        return set()
+    after = {change.after.key: change for change in changes}
+    places = _places([item.key for item in reports if item.key not in after])
+    first: dict[tuple, NewReport] = {}
+    for item in reports:
+        report = item.report
+        first.setdefault((*item.key, report.part, report.code, report.at), item)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE TEMP TABLE IF NOT EXISTS new_report ({', '.join(f'{c} {t}' for c, t in _COLUMNS.items())},"
+            " of_new_message bool) ON COMMIT DELETE ROWS"
+        )
+        cursor.execute("TRUNCATE new_report")
+        with cursor.copy(f"COPY new_report ({_LIST}, of_new_message) FROM STDIN") as copy:
+            for item in first.values():
+                change = after.get(item.key)
+                place = (change.after.tenant_id, change.after.day) if change else places[item.key]
+                copy.write_row((*place, *_values(item), change is not None and change.before is None))
+        cursor.execute(
+            f"INSERT INTO delivery_report ({_LIST}) SELECT {_LIST} FROM new_report n WHERE n.of_new_message"
+            " OR NOT EXISTS (SELECT 1 FROM delivery_report d WHERE d.day = n.day AND d.account_id = n.account_id"
+            " AND d.message_id = n.message_id AND d.part IS NOT DISTINCT FROM n.part"
+            " AND d.result_code = n.result_code AND d.status_at IS NOT DISTINCT FROM n.status_at)"
+            " RETURNING inbox_id"
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def _places(keys: list[Key]) -> dict[Key, tuple]:
+    """Return tenant and day of messages that did not change."""
+    if not keys:
+        return {}
+    keys = sorted(set(keys))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT m.account_id, m.message_id, m.tenant_id, m.day FROM unnest(%s::int[], %s::text[])"
+            " AS k (account_id, message_id) JOIN message m"
+            " ON m.account_id = k.account_id AND m.message_id = k.message_id",
+            [[key[0] for key in keys], [key[1] for key in keys]],
+        )
+        return {(account_id, message_id): (tenant_id, day) for account_id, message_id, tenant_id, day in cursor}
+
+
+def _values(item: NewReport) -> tuple:
+    report = item.report
+    return (
+        item.account_id,
+        report.message_id,
+        report.part,
+        report.code,
+        report.at,
+        report.sent_at,
+        report.operator,
+        report.operator_code,
+        item.row.feed_id,
+        item.row.id,
+        item.row.received_at,
+    )

@@ -1,0 +1,37 @@
+"""The slices that identities fall into: one writer at a time for each.
+
+slice = hash(account, message id) mod 64, fixed when a row comes in. Who writes messages of a slice holds its advisory
+lock, so two never touch one message and no unique index has to guard it (DESIGN section 2).
+"""
+
+import zlib
+from collections.abc import Iterable
+
+from django.db import connection
+
+SLICES = 64
+UNREADABLE_SLICE = 0  # rows whose message id cannot be told; they only go to quarantine
+
+_LOCK_CLASS = 7_301  # the first key of the two-key advisory locks; the slice is the second
+
+
+def slice_of(account_id: int, message_id: str) -> int:
+    """Return the slice of a message id (without `$n`)."""
+    return zlib.crc32(f"{account_id}:{message_id}".encode("utf-8", "surrogatepass")) % SLICES
+
+
+def try_lock(slices: Iterable[int]) -> list[int]:
+    """Lock what is free of `slices` until the transaction's end, and return it; never waits."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT s FROM unnest(%s::int[]) AS s WHERE pg_try_advisory_xact_lock(%s, s)",
+            [sorted(slices), _LOCK_CLASS],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def lock(slices: Iterable[int]) -> None:
+    """Lock all of `slices` until the transaction's end, waiting for each in ascending order."""
+    with connection.cursor() as cursor:
+        for number in sorted(set(slices)):
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_CLASS, number])

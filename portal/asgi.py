@@ -1,0 +1,53 @@
+"""One composite ASGI app: the ingest first, Django for the rest; INGEST_PORT splits the ingest off.
+
+With INGEST_PORT set, `granian --port $INGEST_PORT portal.asgi:ingest` takes the delivery reports and
+`portal.asgi:application` serves pages and API alone.
+"""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+os.environ.setdefault("PORTAL_DB_POOL", "true")
+
+from django.core.asgi import get_asgi_application
+
+django_application = get_asgi_application()
+
+from portal.ingest.app import PREFIX, Ingest  # needs the settings
+
+_PROBES = ("/healthz", "/readyz")
+
+
+class Application:
+    """Sends each request to the app that it is for, and runs the ingest's lifespan."""
+
+    def __init__(self, *, serves_ingest: bool, serves_pages: bool) -> None:
+        self.ingest = Ingest()
+        self.serves_ingest, self.serves_pages = serves_ingest, serves_pages
+
+    async def __call__(self, scope, receive, send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            path = scope["path"]
+            if path in _PROBES or not self.serves_pages or (self.serves_ingest and path.startswith(PREFIX)):
+                await self.ingest(scope, receive, send)
+            else:
+                await django_application(scope, receive, send)
+        else:
+            raise ValueError(f"unknown scope {scope['type']}")
+
+    async def _lifespan(self, receive, send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await self.ingest.start()
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                await self.ingest.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+application = Application(serves_ingest="INGEST_PORT" not in os.environ, serves_pages=True)
+ingest = Application(serves_ingest=True, serves_pages=False)

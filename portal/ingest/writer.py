@@ -1,0 +1,133 @@
+"""Group commit: many requests, one INSERT, one COMMIT, and only then their answers."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import psycopg
+
+from deliveries.inbox import INSERT, NewRow, columns
+
+logger = logging.getLogger(__name__)
+
+ANSWER_WITHIN = 2.0  # seconds; the gateway is promised an answer by then (docs/link.md section 3)
+MAX_PENDING_BYTES = 64 * 1024 * 1024
+MAX_GROUP_BYTES = 8 * 1024 * 1024
+_RETRY_AFTER = 0.2
+
+
+class NotDurable(Exception):
+    """Nothing can be promised for these rows: the gateway shall send them again."""
+
+
+class _Group:
+    """The rows of the requests that will be committed together, and the one future that they wait for."""
+
+    def __init__(self) -> None:
+        self.rows: list[NewRow] = []
+        self.bytes = 0
+        loop = asyncio.get_running_loop()
+        self.done: asyncio.Future[None] = loop.create_future()
+        self.done.add_done_callback(lambda future: future.cancelled() or future.exception())  # seen, if nobody waits
+        self.timer = loop.call_later(ANSWER_WITHIN, self.give_up)
+
+    def give_up(self) -> None:
+        if not self.done.done():
+            self.done.set_exception(NotDurable())
+
+    def settle(self, error: Exception | None) -> None:
+        self.timer.cancel()
+        if not self.done.done():
+            if error is None:
+                self.done.set_result(None)
+            else:
+                self.done.set_exception(error)
+
+
+class Writer:
+    """Owns one connection and writes group after group through it, so rows get their ids in order of arrival."""
+
+    def __init__(self, connect: Callable[[], "asyncio.Future[psycopg.AsyncConnection]"]) -> None:
+        self._connect = connect
+        self._connection: psycopg.AsyncConnection | None = None
+        self._groups: list[_Group] = []
+        self._pending_bytes = 0
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._task = asyncio.create_task(self._run())
+
+    def add(self, rows: list[NewRow]) -> "asyncio.Future[None]":
+        """Return a future that is done when `rows` are committed; it raises NotDurable when that cannot be said.
+
+        Raises NotDurable at once when too much waits already.
+        """
+        size = sum(len(row.body) for row in rows)
+        if self._closing or self._pending_bytes + size > MAX_PENDING_BYTES:
+            raise NotDurable
+        if not self._groups or self._groups[-1].bytes > MAX_GROUP_BYTES:
+            self._groups.append(_Group())
+        group = self._groups[-1]
+        group.rows += rows
+        group.bytes += size
+        self._pending_bytes += size
+        self._wake.set()
+        return group.done
+
+    async def is_ready(self) -> bool:
+        """Tell whether a row would be committed now: it asks the database for a transaction that writes."""
+        try:
+            await asyncio.wait_for(self._probe(), ANSWER_WITHIN)
+        except (psycopg.Error, OSError, TimeoutError):
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Write what waits, then end."""
+        self._closing = True
+        self._wake.set()
+        await self._task
+        if self._connection is not None:
+            await self._connection.close()
+
+    async def _probe(self) -> None:
+        connection = await self._connect()
+        try:
+            await connection.execute("SELECT pg_current_xact_id()")
+        finally:
+            await connection.close()
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._groups:
+                group = self._groups.pop(0)
+                try:
+                    await self._write(group)
+                finally:
+                    self._pending_bytes -= group.bytes
+            if self._closing:
+                return
+
+    async def _write(self, group: _Group) -> None:
+        if group.done.done():  # too late: all its requests were told to come again
+            return
+        try:
+            if self._connection is None:
+                self._connection = await self._connect()
+            await self._connection.execute(INSERT, columns(group.rows), prepare=True)
+        except Exception as error:  # whatever it was, nobody may be told that the rows are safe
+            logger.warning("%d rows not written: %s", len(group.rows), str(error).splitlines()[:1])
+            group.settle(NotDurable())
+            await self._drop_connection()
+            await asyncio.sleep(_RETRY_AFTER)
+        else:
+            group.settle(None)
+
+    async def _drop_connection(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                await asyncio.wait_for(connection.close(), 1)
+            except (psycopg.Error, OSError, TimeoutError):
+                logger.warning("a broken connection could not be closed")

@@ -1,0 +1,108 @@
+"""What all tests share: two tenants that could leak into each other, people of every role, a feed."""
+
+import shutil
+from datetime import UTC, datetime
+
+import pytest
+from django.contrib.auth import get_user_model
+
+from portal.accounts.models import Membership, Role
+from portal.tenants.feeds import add_token
+from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+PASSWORD = "correct horse battery"
+TOKEN = "a-test-token-of-32-characters-xx"
+
+PROGRAMS = {"needs_chromium": "chromium", "needs_libreoffice": "soffice"}
+_left_out: dict[str, int] = {}
+
+
+def pytest_addoption(parser) -> None:
+    parser.addoption("--long", action="store_true", help="also run what takes minutes")
+
+
+def pytest_collection_modifyitems(config, items) -> None:
+    missing = {marker: program for marker, program in PROGRAMS.items() if shutil.which(program) is None}
+    kept, dropped = [], []
+    for item in items:
+        reasons = [f"{program} is not installed" for marker, program in missing.items() if marker in item.keywords]
+        if "long" in item.keywords and not config.getoption("--long"):
+            reasons.append("long tests run with --long")
+        (dropped if reasons else kept).append(item)
+        for reason in reasons[:1]:
+            _left_out[reason] = _left_out.get(reason, 0) + 1
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = kept
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    for reason, count in sorted(_left_out.items()):
+        terminalreporter.write_line(f"left out: {count} tests ({reason})")
+
+
+@pytest.fixture
+def account(db) -> GatewayAccount:
+    pool = Tenant.objects.create(slug="pool-link-main", name="Pool of link-main", kind="pool", timezone="Europe/Helsinki")
+    return GatewayAccount.objects.create(
+        name="link-main", platform_id="ACME", timezone="Europe/Helsinki", pool=pool
+    )
+
+
+@pytest.fixture
+def feed(account) -> Feed:
+    feed = Feed.objects.create(account=account, name="main", dialect="link")
+    add_token(feed, now=NOW, token=TOKEN)
+    return feed
+
+
+@pytest.fixture
+def tenant(account) -> Tenant:
+    tenant = Tenant.objects.create(slug="nordic-retail", name="Nordic Retail Oy", timezone="Europe/Helsinki")
+    PartnerId.objects.create(account=account, value="nr-fi", tenant=tenant, declared_at=NOW)
+    return tenant
+
+
+@pytest.fixture
+def other_tenant(account) -> Tenant:
+    tenant = Tenant.objects.create(slug="baltic-parcel", name="Baltic Parcel", timezone="Europe/Tallinn")
+    PartnerId.objects.create(account=account, value="baltic-ee", tenant=tenant, declared_at=NOW)
+    return tenant
+
+
+def make_user(email: str, tenant: Tenant | None = None, role: str | None = None, **extra):
+    user = get_user_model().objects.create_user(email, PASSWORD, **extra)
+    if tenant is not None:
+        Membership.objects.create(user=user, tenant=tenant, role=role)
+    return user
+
+
+@pytest.fixture
+def owner(tenant):
+    return make_user("owner@example.com", tenant, Role.OWNER)
+
+
+@pytest.fixture
+def manager(tenant):
+    return make_user("manager@example.com", tenant, Role.MANAGER)
+
+
+@pytest.fixture
+def analyst(tenant):
+    return make_user("analyst@example.com", tenant, Role.ANALYST)
+
+
+@pytest.fixture
+def viewer(tenant):
+    return make_user("viewer@example.com", tenant, Role.VIEWER)
+
+
+@pytest.fixture
+def stranger(other_tenant):
+    return make_user("stranger@example.com", other_tenant, Role.OWNER)
+
+
+@pytest.fixture
+def staff_user(db):
+    return make_user("staff@example.com", is_staff=True, is_superuser=True)

@@ -1,0 +1,39 @@
+"""Raw reports and the inbox, for tests of what comes after it."""
+
+from datetime import UTC, datetime
+
+import orjson
+from django.db import connection
+
+from deliveries import partitions
+from deliveries.inbox import INSERT, NewRow, columns
+from deliveries.services.apply import apply_waiting
+from deliveries.split import split
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+def dlr(id_: str, code: int = 1001, **fields) -> dict:
+    """Return a report as LINK sends it, with only the fields given beside the required ones."""
+    return {"id": id_, "resultCode": code} | fields
+
+
+def put(feed, *reports: dict | bytes, accept_days: int | None = None) -> None:
+    """Put raw rows into the inbox, as the ingest does (%b: psycopg's binary parameters)."""
+    bodies = [report if isinstance(report, bytes) else orjson.dumps(report) for report in reports]
+    rows = [
+        NewRow(feed.id, slice_, body, "192.0.2.1", accept_days)
+        for raw in bodies
+        for slice_, body in split(raw, account_id=feed.account_id)
+    ]
+    with connection.cursor() as cursor:
+        cursor.cursor.execute(INSERT, columns(rows))
+
+
+def apply(feed, *reports, **kwargs):
+    """Put reports into the inbox, apply them, and return what was done."""
+    put(feed, *reports, **kwargs)
+    return apply_waiting(now=NOW)
+
+
+__all__ = ["NOW", "apply", "dlr", "partitions", "put"]
