@@ -166,9 +166,7 @@ def _latency(figures: MonthFigures, merged: Mapping[int, int]) -> Table:
     )
 
 
-def _volume_table(
-    key: str, columns: tuple[Column, ...], volumes: Mapping[Any, Volume], name: _Namer
-) -> Table:
+def _volume_table(key: str, columns: tuple[Column, ...], volumes: Mapping[Any, Volume], name: _Namer) -> Table:
     """Return a table of the measures; `columns` are those that `name` fills from a key."""
     ordered = sorted(volumes.items(), key=lambda item: (-item[1].messages, item[0]))
     return Table(

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Kind = Literal[
-    "text", "term", "code", "int", "ratio", "percent", "seconds", "date", "month", "datetime", "mixed"
-]
+Kind = Literal["text", "term", "code", "int", "ratio", "percent", "seconds", "date", "month", "datetime", "mixed"]
 """What a column's cells are; None is an empty cell in every kind.
 
 - text: str as it came, possibly hostile. term: one of our own English words, translated where people read it.

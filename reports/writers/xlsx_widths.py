@@ -14,6 +14,7 @@ from reports.texts import name_month, translate
 _NARROWEST, _WIDEST = 9, 60
 _WIDEST_VALUE = 30
 ROW_HEIGHT = 15
+_MOST_LINES = 27  # a row is at most 409 points high
 _FILTER_BUTTON = 3
 
 
@@ -37,8 +38,9 @@ def head_height(table: Table, widths: list[float], header: ReportHeader) -> int:
 
 
 def value_lines(value: Any, kind: Kind) -> int:
-    """Return how many lines a value of the summary takes in its column."""
-    return 1 if kind != "text" or value is None else -(-_text_width(value) // (_WIDEST_VALUE - 5))
+    """Return how many lines a value of the summary takes in its column, as many as a row can be high."""
+    lines = 1 if kind != "text" or value is None else -(-_text_width(value) // (_WIDEST_VALUE - 5))
+    return min(lines, _MOST_LINES)
 
 
 def _head_width(title: str) -> int:

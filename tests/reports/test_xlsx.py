@@ -355,3 +355,13 @@ def test_month_without_messages_is_a_workbook_without_countries_chart():
 
     assert values(book["Countries"])[1:] == [("Total", None, 0, 0, 0, 0, 0, 0, None)]
     assert [sheet.title for sheet in book if sheet._charts] == ["Summary"]
+
+
+def test_warning_gets_the_lines_it_needs_up_to_what_a_row_can_be_high():
+    heights = []
+    for length in (20, 60, 40_000):
+        header = replace(HEADER, warning="w" * length)
+        sheet = opened(build_tables(sample_figures(header=header)), header)["Summary"]
+        heights.append(sheet.row_dimensions[27].height)
+
+    assert heights == [None, 45, 405]

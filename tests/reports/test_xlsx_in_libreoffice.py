@@ -12,10 +12,7 @@ from reports.writers import xlsx
 from tests.reports.payloads import FORMULAS
 from tests.reports.sample import sample_figures
 
-pytestmark = [
-    pytest.mark.needs_libreoffice,
-    pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice's soffice is not installed"),
-]
+pytestmark = pytest.mark.needs_libreoffice
 
 
 @pytest.fixture(scope="module")
