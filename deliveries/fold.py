@@ -86,17 +86,8 @@ class Folded:
 
 def add_report(message: Folded, report: Report, *, received_at: datetime, codes: CodeTable) -> None:
     """Take one report in. Call `settle` after the last one; any order gives the same message."""
-    state = State(report.code, report.at)
-    if report.part is None:
-        if message.whole is None:
-            message.whole = state
-        else:
-            message.whole = _greater(message, message.whole, state, codes)
-    else:
-        known = message.part_states.get(report.part)
-        message.part_states[report.part] = state if known is None else _greater(message, known, state, codes)
-        message.parts = max(message.parts, report.part + 1)
-    message.parts = max(message.parts, report.segments)
+    _add_state(message, report.part, State(report.code, report.at), codes)
+    message.parts = max(message.parts, report.segments, (report.part or 0) + 1)
     if report.clock_oddity:
         message.flags |= CLOCK_OUT_OF_WINDOW
     if report.sent_at is not None:
@@ -107,6 +98,15 @@ def add_report(message: Folded, report: Report, *, received_at: datetime, codes:
     if message.received_at is None or received_at < message.received_at:
         message.received_at = received_at
     _add_attributes(message, report)
+
+
+def restate(message: Folded, states: list[tuple[int | None, State]], *, codes: CodeTable) -> None:
+    """Make the states anew from all that was reported, (part or None, state) each, by the codes of now."""
+    message.whole, message.part_states = None, {}
+    message.flags &= ~CONTRADICTING_STATES
+    for part, state in states:
+        _add_state(message, part, state, codes)
+    settle(message, codes=codes)
 
 
 def add_submission(message: Folded, submission: Submission) -> None:
@@ -139,6 +139,15 @@ def settle(message: Folded, *, codes: CodeTable) -> None:
             message.flags |= NEGATIVE_LATENCY
             seconds = 0.0
         message.latency_bucket = bucket_of(seconds)
+
+
+def _add_state(message: Folded, part: int | None, state: State, codes: CodeTable) -> None:
+    known = message.whole if part is None else message.part_states.get(part)
+    state = state if known is None else _greater(message, known, state, codes)
+    if part is None:
+        message.whole = state
+    else:
+        message.part_states[part] = state
 
 
 def _greater(message: Folded, known: State, state: State, codes: CodeTable) -> State:

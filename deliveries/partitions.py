@@ -71,3 +71,10 @@ def _in_default(cursor, parent: str, start: date, end: date) -> bool:
         [f"{start} 00:00+00", f"{end} 00:00+00"],
     )
     return cursor.fetchone()[0]
+
+
+def make_ahead(today: date) -> None:
+    """Make what will be needed soon: this and the next two months, the inbox's next 14 days."""
+    month = Month.of(today)
+    ensure_months([month.first_day, month.next().first_day, month.next().next().first_day])
+    ensure_inbox_days(today, 14)

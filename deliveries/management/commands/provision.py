@@ -1,0 +1,93 @@
+"""`bin/portal provision FILE.yaml`: accounts, feeds, tenants, partner ids and people from one file."""
+
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from tqdm import tqdm
+
+from deliveries.provisioning.apply import provision
+from deliveries.provisioning.outcome import Move, NewToken, Outcome, ProvisionError
+
+
+class Command(BaseCommand):
+    help = "Create and change accounts, feeds, tenants, partner ids and people as a YAML file asks for."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", metavar="FILE.yaml", help="the file, or - for the standard input")
+        parser.add_argument(
+            "--set-passwords",
+            action="store_true",
+            help="set the file's passwords for people who exist already, too",
+        )
+        parser.add_argument(
+            "--take-over",
+            action="store_true",
+            help="give partner ids that other tenants have to the tenants of the file, with their messages",
+        )
+        parser.add_argument(
+            "--wait", action="store_true", help="move the messages of declared partner ids before ending"
+        )
+
+    def handle(self, *, file: str, set_passwords: bool, take_over: bool, wait: bool, **_options) -> None:
+        try:
+            outcome = provision(
+                _read(file),
+                file,
+                now=timezone.now(),
+                take_over=take_over,
+                set_passwords=set_passwords,
+            )
+        except ProvisionError as error:
+            self.stderr.write(str(error))
+            count = len(error.problems)
+            raise CommandError(f"{count} problem{'s' * (count > 1)}; nothing was changed") from None
+        self._print(outcome)
+        if wait and outcome.moves:
+            self._move(outcome.moves)
+
+    def _print(self, outcome: Outcome) -> None:
+        for line in outcome.changes or ["nothing to change"]:
+            self.stdout.write(line)
+        for note in outcome.notes:
+            self.stdout.write(f"note: {note}")
+        self._print_tokens(outcome.tokens)
+        self._print_moves(outcome.moves)
+
+    def _print_tokens(self, tokens: list[NewToken]) -> None:
+        if not tokens:
+            return
+        self.stdout.write("\nNew tokens, shown this once. Enter the address at the gateway:")
+        for new in tokens:
+            self.stdout.write(f"  feed   {new.feed}\n  token  {new.token}")
+            self.stdout.write(f"  path   /dlr/{new.token}/\n  URL    {settings.PUBLIC_URL}/dlr/{new.token}/\n")
+
+    def _print_moves(self, moves: list[Move]) -> None:
+        if not moves:
+            return
+        self.stdout.write("\nMessages on their way to their tenants, in the background:")
+        for move in moves:
+            self.stdout.write(f"  {move.partner} → {move.tenant}: {move.waiting} messages wait")
+        self.stdout.write("Watch, or do it now: bin/portal move_partner_ids")
+
+    def _move(self, moves: list[Move]) -> None:
+        from deliveries.services.moves import run_moves
+
+        total = sum(move.waiting for move in moves)
+        with tqdm(total=total, unit=" messages", desc="moving", file=sys.stderr) as bar:
+            run_moves(progress=bar.update)
+
+
+def _read(file: str) -> str:
+    """Return the text of a file. Raises CommandError where it cannot be read as UTF-8."""
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return data.decode("utf-8-sig")
+    except OSError as error:
+        raise CommandError(f"{file}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise CommandError(f"{file}:{line}: the file is not UTF-8") from None

@@ -1,0 +1,71 @@
+"""A provisioning file made true: all of it in one transaction, or nothing."""
+
+import logging
+from datetime import datetime
+
+from django.db import connection, transaction
+from kombu.exceptions import OperationalError
+
+from deliveries.provisioning import references
+from deliveries.provisioning.accounts import write_accounts
+from deliveries.provisioning.outcome import Move, Outcome, ProvisionError
+from deliveries.provisioning.partners import write_claims
+from deliveries.provisioning.people import write_users
+from deliveries.provisioning.positions import Problems
+from deliveries.provisioning.reader import read
+from deliveries.provisioning.tenants import write_tenants
+from deliveries.provisioning.writer import Writer
+
+logger = logging.getLogger(__name__)
+
+
+def provision(
+    text: str,
+    filename: str,
+    *,
+    now: datetime,
+    take_over: bool = False,
+    set_passwords: bool = False,
+    actor: str = "command provision",
+) -> Outcome:
+    """Create and change what the YAML `text` asks for; what it does not mention stays.
+
+    `take_over` gives partner ids of other tenants to the ones that ask for them; `set_passwords` sets the passwords of
+    people who exist already. Raises ProvisionError with every problem, after which nothing has changed.
+    `filename` stands in the messages alone.
+    """
+    problems = Problems()
+    outcome = Outcome()
+    config = read(text, problems)
+    with transaction.atomic():
+        _wait_for_others()
+        references.check(config, problems, take_over=take_over)
+        if not problems:
+            writer = Writer(now=now, actor=actor, problems=problems, outcome=outcome)
+            write_accounts(writer, config.accounts)
+            write_tenants(writer, config.tenants)
+            write_claims(writer, config.tenants, take_over=take_over)
+            write_users(writer, config.users, set_passwords=set_passwords)
+        if problems:
+            raise ProvisionError(problems.sorted(), filename)
+        if outcome.moves:
+            # robust: new tokens are shown once, so nothing may come between the commit and the caller
+            transaction.on_commit(lambda: _wake(outcome.moves), robust=True)
+    return outcome
+
+
+def _wait_for_others() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('portal.provision'))")
+
+
+def _wake(moves: list[Move]) -> None:
+    from deliveries import tasks
+
+    # The rows are the queue, and the clock looks at them too: a broker that is away only costs a moment.
+    for move in moves:
+        try:
+            tasks.run_move.delay(move.move_id)
+        except OperationalError as error:
+            logger.warning("The moves wait for the clock, Celery's broker cannot be reached: %s", error)
+            return

@@ -1,0 +1,198 @@
+"""YAML values that know where they stand, so that whatever is wrong is told by line, column and path.
+
+No message repeats a value unless the caller says so: it could be a password or a token.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import yaml
+
+_KINDS = {
+    "null": "nothing",
+    "int": "a number",
+    "float": "a number",
+    "bool": "true or false (so YAML reads yes, no, on and off too)",
+    "timestamp": "a date",
+    "map": "a mapping",
+    "seq": "a list",
+    "str": "text",
+}
+_TRUE = {"yes", "true", "on"}
+_TAG = "tag:yaml.org,2002:"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where a value begins, counted from 1, and its path, such as `tenants[0].slug`."""
+
+    line: int
+    column: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing that is wrong, where, and what would be right."""
+
+    place: Place
+    text: str
+
+    def located(self, filename: str) -> str:
+        """Return the line to print: FILE:line:column: path.to.key: what is wrong."""
+        where = f"{filename}:{self.place.line}:{self.place.column}"
+        return ": ".join(part for part in (where, self.place.path, self.text) if part)
+
+
+class Problems:
+    """What is wrong with a file, each thing once, in the file's order."""
+
+    def __init__(self) -> None:
+        self._found: set[Problem] = set()
+
+    def add(self, place: Place, text: str) -> None:
+        self._found.add(Problem(place, text))
+
+    def sorted(self) -> list[Problem]:
+        return sorted(self._found)
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+
+class Value:
+    """One value of the file. What it is asked to be and is not, it writes into the problems."""
+
+    __slots__ = ("_node", "_problems", "place")
+
+    def __init__(self, node: yaml.Node, path: str, problems: Problems) -> None:
+        self._node = node
+        self._problems = problems
+        self.place = _place(node.start_mark, path)
+
+    @property
+    def is_null(self) -> bool:
+        return self._node.tag == f"{_TAG}null"
+
+    def wrong(self, text: str) -> None:
+        """Say what is wrong with this value."""
+        self._problems.add(self.place, text)
+
+    def entries(self) -> dict[str, "Value"]:
+        """Return the values of a mapping by key; empty, with a problem, where it is none."""
+        if not isinstance(self._node, yaml.MappingNode):
+            self.wrong(f"must be a mapping (key: value), is {self._kind()}")
+            return {}
+        found: dict[str, Value] = {}
+        for key_node, node in self._node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._problems.add(_place(key_node.start_mark, self.place.path), "a key must be text")
+                continue
+            key = key_node.value
+            path = _join(self.place.path, key)
+            if key in found:
+                first = found[key].place.line
+                self._problems.add(_place(key_node.start_mark, path), f"given twice (before in line {first})")
+            else:
+                found[key] = Value(node, path, self._problems)
+        return found
+
+    def keys(self, required: Iterable[str], optional: Iterable[str] = ()) -> dict[str, "Value"]:
+        """Return the values of a mapping with fixed keys; unknown and missing ones are problems."""
+        required = tuple(required)
+        allowed = (*required, *optional)
+        entries = self.entries()
+        for key in [key for key in entries if key not in allowed]:
+            self._unknown(key, entries.pop(key), allowed)
+        if isinstance(self._node, yaml.MappingNode):
+            for key in required:
+                if key not in entries:
+                    self._problems.add(_place(self._node.start_mark, _join(self.place.path, key)), "missing")
+        return entries
+
+    def items(self) -> list["Value"]:
+        """Return the values of a list; empty, with a problem, where it is none."""
+        if not isinstance(self._node, yaml.SequenceNode):
+            self.wrong(f"must be a list, is {self._kind()}")
+            return []
+        return [Value(node, f"{self.place.path}[{i}]", self._problems) for i, node in enumerate(self._node.value)]
+
+    def text(self, *, longest: int, empty: bool = False) -> str:
+        """Return a text; `''`, with a problem, where it is none, or not one that can be stored."""
+        if self._node.tag != f"{_TAG}str" or not isinstance(self._node, yaml.ScalarNode):
+            is_scalar = isinstance(self._node, yaml.ScalarNode) and not self.is_null
+            self.wrong(f"must be text, is {self._kind()}" + ("; put it in quotes" if is_scalar else ""))
+            return ""
+        text = self._node.value
+        if not empty and not text.strip():
+            self.wrong("must not be empty")
+        if len(text) > longest:
+            self.wrong(f"has {len(text)} characters, the limit is {longest}")
+        if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
+            self.wrong("has a control character")
+        return text
+
+    def flag(self) -> bool:
+        """Return true or false; False, with a problem, where it is neither."""
+        if self._node.tag != f"{_TAG}bool":
+            self.wrong(f"must be true or false, is {self._kind()}")
+            return False
+        return self._node.value.lower() in _TRUE
+
+    def _kind(self) -> str:
+        return _KINDS.get(self._node.tag.removeprefix(_TAG), "something else")
+
+    def _unknown(self, key: str, value: "Value", allowed: Iterable[str]) -> None:
+        mark = next(node.start_mark for node, _ in self._node.value if node.value == key)
+        if self._node.flow_style and value._node.start_mark == value._node.end_mark:
+            # Not repeated: it may be the rest of a password with a comma in it.
+            text = "a word without a value; put a text that has a comma in quotes"
+            self._problems.add(_place(mark, self.place.path), text)
+        else:
+            text = f"unknown key{meant(key, allowed)}; allowed: {', '.join(allowed)}"
+            self._problems.add(_place(mark, value.place.path), text)
+
+
+def compose(text: str, problems: Problems) -> Value | None:
+    """Return the document of a YAML text; None, with a problem, where there is none."""
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        said = ", ".join(part for part in (error.context, error.problem) if part)
+        problems.add(_place(mark, ""), f"not YAML: {_without_values(said)}")
+        return None
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        place = Place(before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1, "")
+        problems.add(place, "not YAML: a character that may not stand in a file")
+        return None
+    except RecursionError:
+        problems.add(Place(1, 1, ""), "not YAML that can be read: nested too deeply")
+        return None
+    if node is None:
+        problems.add(Place(1, 1, ""), "the file says nothing")
+        return None
+    return Value(node, "", problems)
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """Return ` (did you mean …?)` with the nearest of the known words, `''` where none is near."""
+    near = get_close_matches(word, list(known), n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
+def _without_values(said: str) -> str:
+    # The parser quotes what it stumbled over: one sign is a help, more may be a secret. <…> is its own word.
+    return re.sub(r"""(['"])(?!<)[^'"]{2,}\1""", "…", said)
+
+
+def _join(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
+
+
+def _place(mark: yaml.Mark | None, path: str) -> Place:
+    return Place(mark.line + 1, mark.column + 1, path) if mark else Place(1, 1, path)

@@ -1,0 +1,243 @@
+"""From a provisioning file's text to checked values, without the database; every problem in one go."""
+
+import functools
+import ipaddress
+import re
+import zoneinfo
+from collections.abc import Callable, Iterable
+
+from babel.numbers import list_currencies
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from campaigns import ref_ids
+from deliveries.provisioning.positions import Place, Problems, Value, compose, meant
+from deliveries.provisioning.specs import (
+    AccountSpec,
+    Claim,
+    Config,
+    FeedSpec,
+    Places,
+    Reference,
+    RefIdSpec,
+    TenantSpec,
+    UserSpec,
+)
+from portal.accounts.models import Role
+from portal.tenants.models import Feed, Tenant
+from portal.tenants.secrets import MIN_TOKEN_LENGTH
+
+POOL_PREFIX = "pool-"
+LONGEST_SLUG = 63
+LONGEST_ACCOUNT_NAME = LONGEST_SLUG - len(POOL_PREFIX)  # its pool's slug has the name in it
+
+_is_slug = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?").fullmatch
+_is_token = re.compile(r"[A-Za-z0-9._~-]*").fullmatch
+_LANGUAGES = [value for value, _ in Tenant._meta.get_field("language").choices]
+
+
+def read(text: str, problems: Problems) -> Config:
+    """Return what the text asks for; whatever is wrong goes to `problems`, and then nothing may be written."""
+    document = compose(text, problems)
+    if document is None:
+        return Config()
+    keys = document.keys((), ("gateway_accounts", "tenants", "users"))
+    accounts = tuple(_account(value) for value in _list(keys, "gateway_accounts"))
+    tenants = tuple(_tenant(value) for value in _list(keys, "tenants"))
+    users = tuple(_user(value) for value in _list(keys, "users"))
+    _once(problems, ((spec.name, spec.at.get("name")) for spec in accounts), "this account")
+    _once(problems, ((spec.slug, spec.at.get("slug")) for spec in tenants), "this tenant")
+    _once(problems, ((spec.email.lower(), spec.at.get("email")) for spec in users), "this e-mail address")
+    for account in accounts:
+        _once(problems, ((feed.name, feed.at.get("name")) for feed in account.feeds), "this feed")
+    feeds = [feed for account in accounts for feed in account.feeds]
+    _once(problems, ((feed.token, feed.at.get("token")) for feed in feeds), "this token")
+    return Config(accounts, tenants, users)
+
+
+def _account(value: Value) -> AccountSpec:
+    keys = value.keys(("name", "platform_id", "timezone"), ("feeds",))
+    feeds = tuple(_feed(feed) for feed in _list(keys, "feeds"))
+    return AccountSpec(
+        place=value.place,
+        at=_places(keys),
+        name=_get(keys, "name", functools.partial(_slug, longest=LONGEST_ACCOUNT_NAME)),
+        platform_id=_get(keys, "platform_id", lambda value: value.text(longest=100)),
+        timezone=_get(keys, "timezone", _timezone),
+        feeds=feeds,
+    )
+
+
+def _feed(value: Value) -> FeedSpec:
+    keys = value.keys(("name", "dialect"), ("token", "default_partner_id", "basic", "networks"))
+    basic = keys.get("basic")
+    credentials = {} if basic is None or basic.is_null else basic.keys(("user", "password"))
+    return FeedSpec(
+        place=value.place,
+        at=_places(keys),
+        name=_get(keys, "name", _slug),
+        dialect=_get(keys, "dialect", lambda value: _one_of(value, Feed.Dialect.values, "dialect")),
+        default_partner_id=_or_null(keys, "default_partner_id", lambda value: value.text(longest=256)),
+        networks=[_network(item) for item in _list(keys, "networks")],
+        basic_user=_get(credentials, "user", _basic_user),
+        basic_password=_get(credentials, "password", lambda value: value.text(longest=200)),
+        token=_or_null(keys, "token", _token),
+    )
+
+
+def _tenant(value: Value) -> TenantSpec:
+    keys = value.keys(("slug", "name", "timezone"), ("language", "currency", "parent", "partner_ids", "ref_id"))
+    slug = _get(keys, "slug", _slug)
+    if slug.startswith(POOL_PREFIX):
+        keys["slug"].wrong(f"slugs that begin with {POOL_PREFIX} are kept for the pools of accounts")
+    by_account = keys["partner_ids"].entries() if _given(keys, "partner_ids") else {}
+    return TenantSpec(
+        place=value.place,
+        at=_places(keys),
+        slug=slug,
+        name=_get(keys, "name", lambda value: value.text(longest=200)),
+        timezone=_get(keys, "timezone", _timezone),
+        language=_get(keys, "language", lambda value: _one_of(value, _LANGUAGES, "language")),
+        currency=_get(keys, "currency", _currency),
+        parent=_or_null(keys, "parent", lambda value: value.text(longest=LONGEST_SLUG)) or None,
+        accounts=tuple(Reference(values.place, account) for account, values in by_account.items()),
+        claims=tuple(
+            Claim(item.place, account, item.text(longest=256))
+            for account, values in by_account.items()
+            for item in values.items()
+        ),
+        ref_id=_ref_id(keys["ref_id"]) if _given(keys, "ref_id") else None,
+    )
+
+
+def _ref_id(value: Value) -> RefIdSpec | None:
+    keys = value.keys(("delimiter", "fields"))
+    if len(keys) < 2:
+        return None
+    # A space may be the delimiter, so `empty` here; problems() knows the rest.
+    delimiter = keys["delimiter"].text(longest=ref_ids.MAX_DELIMITER_LENGTH, empty=True)
+    fields = [item.text(longest=40, empty=True) for item in keys["fields"].items()]
+    for problem in ref_ids.problems(delimiter, fields):
+        value.wrong(problem)
+    return RefIdSpec(value.place, delimiter, fields)
+
+
+def _user(value: Value) -> UserSpec:
+    keys = value.keys(("email",), ("name", "password", "staff", "memberships"))
+    memberships = keys["memberships"].entries() if _given(keys, "memberships") else {}
+    return UserSpec(
+        place=value.place,
+        at=_places(keys),
+        email=_get(keys, "email", _email),
+        name=_get(keys, "name", lambda value: value.text(longest=150, empty=True)),
+        staff=keys["staff"].flag() if "staff" in keys else False,
+        memberships=tuple(
+            Reference(role.place, tenant, _one_of(role, Role.values, "role")) for tenant, role in memberships.items()
+        ),
+        password=_or_null(keys, "password", lambda value: value.text(longest=200)),
+    )
+
+
+# One kind of value each: return it, with a problem where it is not what it should be.
+
+
+def _slug(value: Value, longest: int = LONGEST_SLUG) -> str:
+    text = value.text(longest=longest)
+    if text.strip() and not _is_slug(text):
+        value.wrong("must consist of a-z, 0-9 and hyphens, without a hyphen at either end")
+    return text
+
+
+def _timezone(value: Value) -> str:
+    text = value.text(longest=64)
+    zones = _zones()
+    if text.strip() and text not in zones:
+        value.wrong(f"{text!r} is no time zone of the IANA database, such as Europe/Helsinki{meant(text, zones)}")
+    return text
+
+
+@functools.cache
+def _zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())
+
+
+def _currency(value: Value) -> str:
+    text = value.text(longest=3)
+    if len(text) == 3 and text not in list_currencies():
+        value.wrong(f"{text!r} is no currency of ISO 4217 (such as EUR)")
+    elif 0 < len(text) < 3:
+        value.wrong("must be a currency of ISO 4217: three capital letters, such as EUR")
+    return text
+
+
+def _one_of(value: Value, known: list[str], what: str) -> str:
+    text = value.text(longest=100)
+    if text.strip() and text not in known:
+        value.wrong(f"unknown {what} {text!r}{meant(text, known)}; allowed: {', '.join(known)}")
+    return text
+
+
+def _network(value: Value) -> str:
+    text = value.text(longest=100)
+    try:
+        ipaddress.ip_network(text)
+    except ValueError as error:
+        if text.strip():
+            value.wrong(f"no network or address such as 192.0.2.0/24: {error}")
+    return text
+
+
+def _email(value: Value) -> str:
+    text = value.text(longest=254)
+    try:
+        validate_email(text)
+    except ValidationError:
+        if text.strip():
+            value.wrong(f"{text!r} is no e-mail address")
+    return text
+
+
+def _basic_user(value: Value) -> str:
+    text = value.text(longest=100)
+    if ":" in text:
+        value.wrong("must not have a colon: Basic authentication splits user and password there")
+    return text
+
+
+def _token(value: Value) -> str:
+    text = value.text(longest=200)
+    if text and len(text) < MIN_TOKEN_LENGTH:
+        value.wrong(f"has {len(text)} characters, at least {MIN_TOKEN_LENGTH} are needed")
+    if not _is_token(text):
+        value.wrong("must consist of letters, digits and - _ . ~")
+    return text
+
+
+# Helpers over the keys of a mapping.
+
+
+def _get(keys: dict[str, Value], key: str, read: Callable[[Value], str]) -> str:
+    return read(keys[key]) if key in keys else ""
+
+
+def _or_null(keys: dict[str, Value], key: str, read: Callable[[Value], str]) -> str:
+    return read(keys[key]) if _given(keys, key) else ""
+
+
+def _given(keys: dict[str, Value], key: str) -> bool:
+    return key in keys and not keys[key].is_null
+
+
+def _list(keys: dict[str, Value], key: str) -> list[Value]:
+    return keys[key].items() if _given(keys, key) else []
+
+
+def _places(keys: dict[str, Value]) -> Places:
+    return {key: value.place for key, value in keys.items()}
+
+
+def _once(problems: Problems, named: Iterable[tuple[str, Place | None]], what: str) -> None:
+    first: dict[str, Place] = {}
+    for name, place in named:
+        if name and place and first.setdefault(name, place) is not place:
+            problems.add(place, f"{what} is given twice (before in line {first[name].line})")

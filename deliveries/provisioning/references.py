@@ -1,0 +1,119 @@
+"""What a provisioning file refers to, checked against the rest of the file and against the database."""
+
+from collections.abc import Iterable
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+
+from deliveries.provisioning.positions import Problems, meant
+from deliveries.provisioning.reader import POOL_PREFIX
+from deliveries.provisioning.specs import Claim, Config, TenantSpec
+from portal.accounts.models import User
+from portal.tenants import secrets
+from portal.tenants.models import FeedToken, GatewayAccount, PartnerId, Tenant
+
+
+def check(config: Config, problems: Problems, *, take_over: bool) -> None:
+    """Add what is wrong between the file and the database to `problems`; writes nothing."""
+    tenants = {tenant.slug: tenant for tenant in Tenant.objects.select_related("parent")}
+    customers = {slug for slug, tenant in tenants.items() if tenant.kind == Tenant.Kind.CUSTOMER}
+    customers |= {spec.slug for spec in config.tenants}
+    accounts = set(GatewayAccount.objects.values_list("name", flat=True))
+    accounts |= {spec.name for spec in config.accounts}
+    _check_slugs(config, tenants, problems)
+    _check_names(config, customers, accounts, problems)
+    _check_parents(config.tenants, tenants, problems)
+    _check_claims(config.tenants, problems, take_over=take_over)
+    _check_tokens(config, problems)
+    _check_passwords(config, problems)
+
+
+def taken_text(claim: Claim, holder: str) -> str:
+    """Return what to say when `holder` has the platformPartnerId that the claim is about."""
+    return (
+        f"{claim.value!r} of {claim.account} belongs to the tenant {holder} already;"
+        " --take-over gives it, with its messages, to this one"
+    )
+
+
+def _check_slugs(config: Config, tenants: dict[str, Tenant], problems: Problems) -> None:
+    for spec in config.tenants:
+        if spec.slug in tenants and tenants[spec.slug].kind == Tenant.Kind.POOL:
+            problems.add(spec.at["slug"], f"{spec.slug!r} is the pool of an account")
+    for spec in config.accounts:
+        pool = tenants.get(POOL_PREFIX + spec.name)
+        if pool and pool.kind != Tenant.Kind.POOL:
+            problems.add(spec.at["name"], f"the slug of its pool, {pool.slug!r}, is another tenant's")
+
+
+def _check_names(config: Config, customers: set[str], accounts: set[str], problems: Problems) -> None:
+    for tenant in config.tenants:
+        if tenant.parent and tenant.parent not in customers:
+            problems.add(tenant.at["parent"], _unknown("tenant", tenant.parent, customers))
+        for reference in tenant.accounts:
+            if reference.name not in accounts:
+                problems.add(reference.place, _unknown("account", reference.name, accounts))
+    for user in config.users:
+        for reference in user.memberships:
+            if reference.name not in customers:
+                problems.add(reference.place, _unknown("tenant", reference.name, customers))
+
+
+def _unknown(what: str, name: str, known: Iterable[str]) -> str:
+    known = sorted(name for name in known if name)
+    return f"unknown {what} {name!r}{meant(name, known)}" + ("" if known else f"; there is no {what} yet")
+
+
+def _check_parents(specs: tuple[TenantSpec, ...], tenants: dict[str, Tenant], problems: Problems) -> None:
+    parents = {slug: tenant.parent.slug for slug, tenant in tenants.items() if tenant.parent}
+    for spec in specs:
+        if "parent" in spec.at:
+            parents[spec.slug] = spec.parent
+    for spec in specs:
+        way = [spec.slug]
+        while (ancestor := parents.get(way[-1])) and ancestor not in way:
+            way.append(ancestor)
+        # Who only leads to a circle is not part of it.
+        if ancestor == spec.slug and "parent" in spec.at:
+            problems.add(spec.at["parent"], f"a circle of parents: {' → '.join([*way, spec.slug])}")
+
+
+def _check_claims(specs: tuple[TenantSpec, ...], problems: Problems, *, take_over: bool) -> None:
+    claimed: dict[tuple[str, str], tuple[str, Claim]] = {}
+    for spec in specs:
+        for claim in spec.claims:
+            slug, earlier = claimed.setdefault((claim.account, claim.value), (spec.slug, claim))
+            if earlier is not claim:
+                whose = "this tenant" if slug == spec.slug else f"the tenant {slug}"
+                problems.add(
+                    claim.place,
+                    f"{claim.value!r} is claimed by {whose} too (line {earlier.place.line})",
+                )
+    if take_over:
+        return
+    for row in PartnerId.objects.filter(
+        account__name__in={account for account, _ in claimed},
+        value__in={value for _, value in claimed},
+        tenant__kind=Tenant.Kind.CUSTOMER,
+    ).select_related("account", "tenant"):
+        slug, claim = claimed.get((row.account.name, row.value), (row.tenant.slug, None))
+        if slug != row.tenant.slug:
+            problems.add(claim.place, taken_text(claim, row.tenant.slug))
+
+
+def _check_tokens(config: Config, problems: Problems) -> None:
+    for account in config.accounts:
+        for feed in account.feeds:
+            digests = secrets.digests(feed.token, purpose="feed-token") if feed.token else []
+            for token in FeedToken.objects.filter(digest__in=digests).select_related("feed__account"):
+                if (token.feed.account.name, token.feed.name) != (account.name, feed.name):
+                    problems.add(feed.at["token"], f"this token is in use already, by the feed {token.feed}")
+
+
+def _check_passwords(config: Config, problems: Problems) -> None:
+    for spec in config.users:
+        if spec.password:
+            try:
+                validate_password(spec.password, User(email=spec.email, name=spec.name))
+            except ValidationError as error:
+                problems.add(spec.at["password"], " ".join(error.messages))

@@ -1,0 +1,94 @@
+"""What a provisioning file asks for, as checked values that remember their places.
+
+`at` has the place of every key that the file mentions; what it does not mention is to stay as it is. Secrets are
+kept out of `repr`.
+"""
+
+from dataclasses import dataclass, field
+
+from deliveries.provisioning.positions import Place
+
+Places = dict[str, Place]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSpec:
+    place: Place
+    at: Places
+    name: str
+    dialect: str
+    default_partner_id: str
+    networks: list[str]
+    basic_user: str
+    basic_password: str = field(repr=False)
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSpec:
+    place: Place
+    at: Places
+    name: str
+    platform_id: str
+    timezone: str
+    feeds: tuple[FeedSpec, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A tenant's wish for one platformPartnerId of an account."""
+
+    place: Place
+    account: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The name of something that the file or the database holds, and for a membership its role."""
+
+    place: Place
+    name: str
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefIdSpec:
+    place: Place
+    delimiter: str
+    fields: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TenantSpec:
+    """`accounts` are the keys of partner_ids; `parent` and `ref_id` None: none (asked for, when in `at`)."""
+
+    place: Place
+    at: Places
+    slug: str
+    name: str
+    timezone: str
+    language: str
+    currency: str
+    parent: str | None
+    accounts: tuple[Reference, ...]
+    claims: tuple[Claim, ...]
+    ref_id: RefIdSpec | None
+
+
+@dataclass(frozen=True, slots=True)
+class UserSpec:
+    place: Place
+    at: Places
+    email: str
+    name: str
+    staff: bool
+    memberships: tuple[Reference, ...]
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    accounts: tuple[AccountSpec, ...] = ()
+    tenants: tuple[TenantSpec, ...] = ()
+    users: tuple[UserSpec, ...] = ()

@@ -1,0 +1,61 @@
+"""Rows made as a file asks: compared, checked by their models, saved, told and recorded."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db.models import Model
+
+from deliveries.provisioning.outcome import Outcome
+from deliveries.provisioning.positions import Place, Problems
+from portal.accounts.models import record
+from portal.tenants.models import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """What all the writing of one run shares. Only for inside its transaction."""
+
+    now: datetime
+    actor: str
+    problems: Problems
+    outcome: Outcome
+
+    def save(self, row: Model, values: Mapping[str, object], *, place: Place, at: Mapping[str, Place]) -> list[str]:
+        """Give `row` these values where they differ, and return the fields that did; a new row is created.
+
+        What the model objects to becomes a problem at the field's place (`at`), else at `place`, and the row
+        is not saved: its `pk` stays None, or [] is returned.
+        """
+        is_new = row.pk is None
+        changed = [name for name, value in values.items() if is_new or getattr(row, name) != value]
+        if not changed and not is_new:
+            return []
+        for name in changed:
+            setattr(row, name, values[name])
+        try:
+            row.full_clean()
+        except ValidationError as error:
+            for name, messages in error.message_dict.items():
+                for message in messages:
+                    text = message if name == NON_FIELD_ERRORS or name in at else f"{name}: {message}"
+                    self.problems.add(at.get(name, place), text)
+            return []
+        row.save(update_fields=None if is_new else changed)
+        return changed
+
+    def tell(self, subject: str, what: str, *, tenant: Tenant | None = None, **details: object) -> None:
+        """Tell what happened to `subject`, and put it on record with `details`."""
+        self.outcome.changes.append(f"{subject}: {what}")
+        record("provision", actor=self.actor, tenant=tenant, subject=subject, details=details)
+
+    def tell_saved(
+        self, subject: str, *, is_new: bool, changed: Iterable[str], tenant: Tenant | None = None, more: str = ""
+    ) -> None:
+        """Tell that `subject` was created, or which of its keys changed; nothing where none did."""
+        keys = sorted(set(changed))
+        if is_new:
+            self.tell(subject, f"created{more}", tenant=tenant, created=True)
+        elif keys:
+            self.tell(subject, f"changed {', '.join(keys)}{more}", tenant=tenant, changed=keys)

@@ -1,0 +1,1 @@
+"""What is read of deliveries, and never written."""

@@ -1,0 +1,125 @@
+"""Moving messages to the tenant that their platformPartnerId belongs to now: the row is the queue.
+
+Every derived column is made anew by the new tenant's rules (zone, refId scheme), counts and all, in batches under the
+slices' locks; each batch is whole by itself, so a killed move is taken up where it stood.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import F, Q
+
+from deliveries import slices
+from deliveries.models import Message, PartnerMove
+from deliveries.services.attribution import attribute
+from deliveries.services.counts import add_changes
+from deliveries.services.stored import Change, Key, read_messages, write_messages
+from portal.accounts.models import record
+
+LEASE = timedelta(seconds=60)
+BATCH = 2000
+
+Progress = Callable[[PartnerMove], None]
+
+
+def run_moves(*, progress: Progress | None = None) -> int:
+    """Run the moves that are queued or were left by a killed process; return how many were finished."""
+    done = 0
+    while (move := _claim()) is not None:
+        _run(move, progress or (lambda move: None))
+        done += 1
+    return done
+
+
+def run_move(*, move_id: int) -> bool:
+    """Run one move unless another process has it; tell whether it was run."""
+    move = _claim(move_id)
+    if move is not None:
+        _run(move, lambda move: None)
+    return move is not None
+
+
+def waiting_messages(move: PartnerMove) -> int:
+    """Count the messages that are still to be moved."""
+    return _messages(move).count()
+
+
+def _claim(move_id: int | None = None) -> PartnerMove | None:
+    now = datetime.now(UTC)
+    open_moves = PartnerMove.objects.filter(
+        Q(state=PartnerMove.State.QUEUED) | Q(state=PartnerMove.State.RUNNING, lease_until__lt=now)
+    )
+    if move_id is not None:
+        open_moves = open_moves.filter(id=move_id)
+    with transaction.atomic():
+        move = open_moves.select_for_update(skip_locked=True).order_by("id").first()
+        if move is None:
+            return None
+        move.state = PartnerMove.State.RUNNING
+        move.attempts = F("attempts") + 1
+        move.lease_until = now + LEASE
+        move.save(update_fields=["state", "attempts", "lease_until"])
+        move.refresh_from_db()
+    return move
+
+
+def _run(move: PartnerMove, progress: Progress) -> None:
+    _let_appliers_see_the_owner()
+    move.total = move.moved + waiting_messages(move)
+    progress(move)
+    while moved := _move_batch(move):
+        move.moved += moved
+        move.total = max(move.total, move.moved)
+        move.lease_until = datetime.now(UTC) + LEASE
+        move.save(update_fields=["moved", "total", "lease_until"])
+        progress(move)
+    move.state, move.total, move.finished_at = PartnerMove.State.DONE, move.moved, datetime.now(UTC)
+    move.save(update_fields=["state", "total", "finished_at"])
+    record(
+        "partner_id.moved",
+        actor="move",
+        tenant=move.tenant,
+        subject=move.partner.value,
+        details={"messages": move.moved},
+    )
+    progress(move)
+
+
+def _let_appliers_see_the_owner() -> None:
+    """Wait until every batch that may have read the platformPartnerId's old tenant is committed."""
+    with transaction.atomic():
+        slices.lock(range(slices.SLICES))
+
+
+def _messages(move: PartnerMove):
+    # Two ranges of the index instead of "another than": a <> reaches none.
+    return Message.objects.filter(
+        Q(tenant_id__lt=move.tenant_id) | Q(tenant_id__gt=move.tenant_id),
+        account_id=move.partner.account_id,
+        partner_id=move.partner.value,
+    )
+
+
+def _move_batch(move: PartnerMove) -> int:
+    """Move up to BATCH messages and return how many; 0 when none is left."""
+    with transaction.atomic():
+        keys: list[Key] = list(_messages(move).values_list("account_id", "message_id")[:BATCH])
+        if not keys:
+            return 0
+        slices.lock(slices.slice_of(*key) for key in keys)
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
+        before = read_messages(keys, around=None)  # again: only now does nobody else touch them
+        changes = rederive([(message.folded.copy(), message) for message in before.values()])
+        write_messages(changes)
+        add_changes(changes)
+    return len(keys)
+
+
+def rederive(messages: list) -> list[Change]:
+    """Return what the tenants' rules of now change in these (folded, stored) messages."""
+    after = attribute(messages, now=datetime.now(UTC))
+    return [
+        Change(stored, message) for (_folded, stored), message in zip(messages, after, strict=True) if stored != message
+    ]

@@ -1,0 +1,104 @@
+"""Counts against messages: proven equal in one snapshot, mended by inserting the difference."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from django.db import connection, transaction
+
+from deliveries.services.counts import HOUR, TABLES, CountTable
+from portal.common.bulk import add_to_counts
+from portal.common.periods import Month
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One key whose counts are not what its messages say."""
+
+    table: CountTable
+    key: tuple
+    counted: tuple[int, ...]
+    actual: tuple[int, ...]
+
+    def __str__(self) -> str:
+        key = " ".join(f"{name}={value}" for name, value in zip(self.table.keys, self.key, strict=True))
+        numbers = ", ".join(
+            f"{name} counted {counted}, actual {actual}"
+            for name, counted, actual in zip(self.table.values, self.counted, self.actual, strict=True)
+        )
+        return f"{self.table.name}: {key}: {numbers}"
+
+
+def find_differences() -> list[Difference]:
+    """Compare all counts with the messages, in one snapshot (repeatable read); month by month, so memory stays small."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        months = _months(cursor)
+        return [difference for table in TABLES for month in months for difference in _compare(cursor, table, month)]
+
+
+def repair(differences: list[Difference]) -> None:
+    """Add what is missing and take away what is too much; right beside running appliers, as sums do not mind order."""
+    with transaction.atomic():
+        for table in TABLES:
+            add_to_counts(
+                table.name,
+                table.keys,
+                table.values,
+                {
+                    d.key: tuple(actual - counted for actual, counted in zip(d.actual, d.counted, strict=True))
+                    for d in differences
+                    if d.table is table
+                },
+            )
+
+
+def _months(cursor) -> list[Month]:
+    cursor.execute(
+        "SELECT min(day), max(day) FROM (SELECT min(day) AS day FROM message UNION ALL SELECT max(day) FROM message"
+        " UNION ALL SELECT min(day) FROM daily_count UNION ALL SELECT max(day) FROM daily_count"
+        " UNION ALL SELECT min(day) FROM campaign_count UNION ALL SELECT max(day) FROM campaign_count"
+        " UNION ALL SELECT min(day) FROM latency_count UNION ALL SELECT max(day) FROM latency_count"
+        " UNION ALL SELECT min(hour AT TIME ZONE 'UTC')::date FROM hour_count"
+        " UNION ALL SELECT max(hour AT TIME ZONE 'UTC')::date FROM hour_count) AS days"
+    )
+    first, last = cursor.fetchone()
+    if first is None:
+        return []
+    # A tenant's day may be the one before or after the UTC hour's.
+    month, last = Month.of(first - timedelta(days=1)), Month.of(last + timedelta(days=1))
+    months = [month]
+    while month != last:
+        month = month.next()
+        months.append(month)
+    return months
+
+
+def _compare(cursor, table: CountTable, month: Month) -> Iterator[Difference]:
+    keys = ", ".join(table.keys)
+    facts_where, counts_where, parameters = _range(table, month.first_day, month.next().first_day)
+    counted = ", ".join(f"coalesce(c.{value}, 0)" for value in table.values)
+    actual = ", ".join(f"coalesce(f.{value}, 0)::bigint" for value in table.values)
+    cursor.execute(
+        f"WITH f AS ({table.facts.format(where=facts_where)}), c AS (SELECT * FROM {table.name} WHERE {counts_where})"
+        f" SELECT {keys}, {counted}, {actual} FROM f FULL JOIN c USING ({keys})"
+        f" WHERE ({counted}) IS DISTINCT FROM ({actual}) ORDER BY {keys}",
+        parameters,
+    )
+    width, values = len(table.keys), len(table.values)
+    for row in cursor.fetchall():
+        yield Difference(table, row[:width], row[width : width + values], row[width + values :])
+
+
+def _range(table: CountTable, start: date, end: date) -> tuple[str, str, dict]:
+    if table is not HOUR:
+        where = "day >= %(start)s AND day < %(end)s"
+        return where, where, {"start": start, "end": end}
+    instants = {
+        "start": datetime(start.year, start.month, start.day, tzinfo=UTC),
+        "end": datetime(end.year, end.month, end.day, tzinfo=UTC),
+        "first_day": start - timedelta(days=1),
+        "last_day": end + timedelta(days=1),
+    }
+    facts = "sent_at >= %(start)s AND sent_at < %(end)s AND day BETWEEN %(first_day)s AND %(last_day)s"
+    return facts, "hour >= %(start)s AND hour < %(end)s", instants

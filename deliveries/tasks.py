@@ -1,0 +1,28 @@
+"""The clock and the web call services here; nothing is decided here."""
+
+from datetime import UTC, datetime
+
+from celery import shared_task
+
+from deliveries import partitions
+from deliveries.services import identities, moves
+
+
+@shared_task(name="deliveries.run_move", time_limit=3600)
+def run_move(move_id: int) -> bool:
+    return moves.run_move(move_id=move_id)  # claims the move's row; a second call finds it taken
+
+
+@shared_task(name="deliveries.resume_moves", time_limit=3600)
+def resume_moves() -> int:
+    return moves.run_moves()
+
+
+@shared_task(name="deliveries.make_partitions", time_limit=60)
+def make_partitions() -> None:
+    partitions.make_ahead(datetime.now(UTC).date())
+
+
+@shared_task(name="deliveries.check_double_identities", time_limit=1200)
+def check_double_identities() -> int:
+    return identities.count_doubles()
