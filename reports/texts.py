@@ -100,6 +100,10 @@ _FINNISH = {
     "The table is longer than one sheet and goes on in “{sheet}”.": (
         "Taulukko on yhtä välilehteä pidempi ja jatkuu välilehdellä ”{sheet}”."
     ),
+    "Some messages have no final state although the waiting time is over: their operators sent no report.": (
+        "Osalla viesteistä ei ole lopullista tilaa, vaikka odotusaika on ohi: operaattori ei ole lähettänyt raporttia."
+    ),
+    "A code that is not in the table": "Koodi ei ole taulukossa",
     "{count} more notes of this kind are not listed.": "{count} muuta tällaista huomautusta ei ole lueteltu.",
 }
 

@@ -1,0 +1,98 @@
+"""monthly_report: one month's report, made now."""
+
+import time
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+from tqdm import tqdm
+
+from deliveries.models import WaitingRow
+from portal.common.periods import Month
+from portal.tenants.models import GatewayAccount, Tenant
+from reports.layout import MonthFigures, build_tables
+from reports.models import ReportRun
+from reports.selectors.month_figures import Scope
+from reports.services.runs import StillWaiting, build_now, open_file
+from reports.writers import csv, json
+
+FORMATS = ("xlsx", "csv", "json")
+
+
+class Command(BaseCommand):
+    help = "Make the report of a month now: a tenant's (with all below it), or a whole gateway account's."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        whose = parser.add_mutually_exclusive_group(required=True)
+        whose.add_argument("--tenant", metavar="SLUG")
+        whose.add_argument("--account", metavar="NAME")
+        parser.add_argument("--month", required=True, metavar="YYYY-MM")
+        parser.add_argument("--out", required=True, type=Path, metavar="FILE")
+        parser.add_argument("--format", choices=FORMATS, default="xlsx", help="csv is a zip with a file per table")
+        parser.add_argument(
+            "--wait", type=float, default=60, metavar="SECONDS", help="how long to wait for reports to be applied"
+        )
+
+    def handle(self, *, tenant: str | None, account: str | None, month: str, out: Path, wait: float, **options) -> None:
+        scope = _scope(tenant, account)
+        try:
+            wanted = Month.parse(month)
+        except ValueError as error:
+            raise CommandError(f"--month: {error}") from error
+        if wanted.bounds(scope.timezone)[0] > timezone.now():
+            raise CommandError(f"--month: {wanted} has not begun in {scope.timezone}")
+        if not out.parent.is_dir():
+            raise CommandError(f"--out: there is no folder {out.parent}")
+        run, figures = self._build(scope, wanted, wait)
+        _write(run, figures, out, options["format"])
+        self.stdout.write(
+            f"{out}: {run.tenant.name if tenant else account}, {wanted}, {run.kind}, revision {run.revision},"
+            f" {run.messages:,} messages, {run.rows:,} rows, {out.stat().st_size:,} bytes"
+        )
+
+    def _build(self, scope: Scope, month: Month, wait: float) -> tuple[ReportRun, MonthFigures]:
+        give_up = time.monotonic() + wait
+        now = timezone.now()
+        with tqdm(total=100, unit="%", disable=None) as bar:
+            while True:
+                try:
+                    return build_now(
+                        scope=scope,
+                        month=month,
+                        requested_by="command monthly_report",
+                        now=now,
+                        progress=lambda percent: bar.update(percent - bar.n),
+                    )
+                except StillWaiting as error:
+                    if time.monotonic() > give_up:
+                        raise CommandError(
+                            f"{WaitingRow.objects.count():,} rows wait in the inbox, the oldest since"
+                            f" {error.oldest:%Y-%m-%d %H:%M:%S} UTC: run `bin/portal apply_inbox`, then again"
+                        ) from error
+                    time.sleep(0.5)
+
+
+def _scope(tenant: str | None, account: str | None) -> Scope:
+    if tenant is not None:
+        found = Tenant.objects.filter(slug=tenant, kind=Tenant.Kind.CUSTOMER).first()
+        if found is None:
+            raise CommandError(f"--tenant: there is no tenant {tenant}")
+        return Scope(found)
+    found = GatewayAccount.objects.select_related("pool").filter(name=account).first()
+    if found is None:
+        raise CommandError(f"--account: there is no gateway account {account}")
+    return Scope(found.pool, found)
+
+
+def _write(run: ReportRun, figures: MonthFigures, out: Path, format_: str) -> None:
+    """Write the file beside its place and put it there whole."""
+    part = out.with_name(f".{out.name}.part")
+    with part.open("wb") as file:
+        if format_ == "xlsx":
+            with open_file(run) as made:
+                file.writelines(made.chunks())
+        elif format_ == "csv":
+            csv.write_zip(build_tables(figures), figures.header, file)
+        else:
+            json.write(build_tables(figures), figures.header, file)
+    part.replace(out)

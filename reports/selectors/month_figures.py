@@ -1,0 +1,188 @@
+"""A month's figures for a tenant or a gateway account, from the counts alone, in one snapshot."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import Min, QuerySet, Sum
+
+from campaigns.models import OTHER_CAMPAIGNS, Campaign
+from campaigns.statistics import MATURE
+from deliveries.dialects.codes import COUNTS_AS, QUEUED, SENT
+from deliveries.models import CampaignCount, DailyCount, LatencyCount, ResultCode, WaitingRow
+from deliveries.services.stored import OTHER_PARTNER_IDS
+from portal.common.periods import Month
+from portal.tenants.models import Feed, GatewayAccount, Tenant
+from portal.tenants.scope import with_descendants
+from reports.layout import OTHER, ErrorCount, MonthFigures, ReportHeader, Volume
+from reports.texts import translate
+
+_LATE = "Some messages have no final state although the waiting time is over: their operators sent no report."
+_UNKNOWN_CODE = "A code that is not in the table"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose month: a tenant's with all below it, or (account set) every tenant's and the pool's of an account."""
+
+    tenant: Tenant
+    account: GatewayAccount | None = None
+
+    @property
+    def timezone(self) -> str:
+        return self.account.timezone if self.account else self.tenant.timezone
+
+    def tenant_ids(self) -> set[int]:
+        if self.account is None:
+            return with_descendants([self.tenant.id])
+        counted = DailyCount.objects.filter(account=self.account).values_list("tenant_id", flat=True).distinct()
+        return {self.tenant.id, *counted}
+
+    def timezones(self) -> list[str]:
+        """Return the zones whose months make up this one."""
+        zones = Tenant.objects.filter(id__in=self.tenant_ids()).values_list("timezone", flat=True)
+        return sorted({self.timezone, *zones})
+
+    def counts(self, model: type, month: Month) -> QuerySet:
+        """Return the month's rows of a count table, by each tenant's own days."""
+        rows = model.objects.filter(
+            tenant_id__in=self.tenant_ids(), day__gte=month.first_day, day__lt=month.next().first_day
+        )
+        return rows.filter(account=self.account) if self.account else rows
+
+
+def month_figures(*, scope: Scope, month: Month, kind: str, revision: int) -> MonthFigures:
+    """Return all that the report of `month` shows (`kind`: provisional or final)."""
+    with _snapshot() as (data_as_of, oldest_waiting):
+        errors, maturity = _errors_and_maturity(scope, month)
+        tenants = {t.id: t for t in Tenant.objects.filter(id__in=scope.tenant_ids())}
+        daily = scope.counts(DailyCount, month)
+        operators = _volumes(daily, "country", "operator")
+        language = scope.tenant.language
+        warning = translate(_LATE, language) if kind == "final" and maturity is not None and maturity < MATURE else None
+        return MonthFigures(
+            header=ReportHeader(
+                title_subject=scope.account.name if scope.account else scope.tenant.name,
+                scope="account" if scope.account else "tenant",
+                month=str(month),
+                timezone=scope.timezone,
+                language=language,
+                currency=scope.tenant.currency,
+                data_as_of=data_as_of,
+                oldest_waiting=oldest_waiting,
+                state=kind,
+                revision=revision,
+                maturity=maturity,
+                warning=warning,
+            ),
+            countries=_sum_by(operators, lambda key: key[0]),
+            partner_ids=_partner_ids(scope, daily, tenants),
+            campaigns=_campaigns(scope, month, tenants),
+            operators=operators,
+            days=_sum_by(_volumes(daily, "day"), lambda key: key[0]),
+            errors=errors,
+            latency=_latency(scope, month),
+            tenant_zones=_zones(scope, tenants),
+        )
+
+
+@contextmanager
+def _snapshot() -> Iterator[tuple[datetime, datetime | None]]:
+    """Read in one snapshot; yields when it was taken, and when the oldest row that it lacks came in."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            if not connection.savepoint_ids:  # within a test's transaction the level is what it is
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            cursor.execute("SELECT now()")
+            (data_as_of,) = cursor.fetchone()
+        yield data_as_of, WaitingRow.objects.aggregate(oldest=Min("received_at"))["oldest"]
+
+
+def _volumes(rows: QuerySet, *keys: str) -> dict[tuple, Volume]:
+    """Sum count rows by `keys`, with the statuses as what they count as."""
+    sums: dict[tuple, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for *key, status, messages, parts in (
+        rows.values(*keys, "status").annotate(m=Sum("messages"), p=Sum("parts")).values_list(*keys, "status", "m", "p")
+    ):
+        volume = sums[tuple(key)]
+        volume["messages"] += messages
+        volume["parts"] += parts
+        volume[COUNTS_AS[status]] += messages
+    return {key: Volume(**volume) for key, volume in sums.items() if any(volume.values())}
+
+
+def _sum_by(volumes: dict[tuple, Volume], name) -> dict:
+    groups: dict = defaultdict(list)
+    for key, volume in volumes.items():
+        groups[name(key)].append(volume)
+    return {key: Volume.total(group) for key, group in groups.items()}
+
+
+def _tenant_label(scope: Scope, tenant: Tenant) -> str:
+    return "" if tenant.id == scope.tenant.id else f"{tenant.name} ({tenant.slug})"
+
+
+def _zones(scope: Scope, tenants: dict[int, Tenant]) -> dict[str, str]:
+    return {_tenant_label(scope, t): t.timezone for t in tenants.values()} if scope.account else {}
+
+
+def _partner_ids(scope: Scope, daily: QuerySet, tenants: dict[int, Tenant]) -> dict[tuple, Volume]:
+    def name(key: tuple) -> tuple:
+        tenant_id, partner_id, country = key
+        partner_id = OTHER if partner_id == OTHER_PARTNER_IDS else partner_id
+        return (partner_id, *((_tenant_label(scope, tenants[tenant_id]),) if scope.account else ()), country)
+
+    return _sum_by(_volumes(daily, "tenant_id", "partner_id", "country"), name)
+
+
+def _campaigns(scope: Scope, month: Month, tenants: dict[int, Tenant]) -> dict[tuple, Volume]:
+    rows = scope.counts(CampaignCount, month)
+    names = dict(Campaign.objects.filter(tenant_id__in=list(tenants)).values_list("id", "name"))
+    names |= {0: "", OTHER_CAMPAIGNS: OTHER}
+
+    def name(key: tuple) -> tuple:
+        tenant_id, campaign_id, variant, country = key
+        owner = (_tenant_label(scope, tenants[tenant_id]),) if scope.account else ()
+        return (names[campaign_id], variant, *owner, country)
+
+    return _sum_by(_volumes(rows, "tenant_id", "campaign_id", "variant", "country"), name)
+
+
+def _latency(scope: Scope, month: Month) -> dict[str, dict[int, int]]:
+    result: dict[str, dict[int, int]] = defaultdict(dict)
+    rows = scope.counts(LatencyCount, month).values("country", "bucket").annotate(n=Sum("messages"))
+    for country, bucket, n in rows.values_list("country", "bucket", "n"):
+        if n:
+            result[country][bucket] = n
+    return dict(result)
+
+
+def _errors_and_maturity(scope: Scope, month: Month) -> tuple[list[ErrorCount], float | None]:
+    """Return the messages by failing or unknown code, and the share of all that have a final state."""
+    dialects = dict(Feed.objects.values_list("account_id", "dialect"))
+    codes = {(code.dialect, code.code): code for code in ResultCode.objects.all()}
+    finnish = scope.tenant.language == "fi"
+    total = final = 0
+    errors: dict[tuple, int] = defaultdict(int)
+    rows = scope.counts(DailyCount, month).values("account_id", "status", "result_code").annotate(n=Sum("messages"))
+    for account_id, status, number, n in rows.values_list("account_id", "status", "result_code", "n"):
+        code = codes.get((dialects.get(account_id), number))
+        total += n
+        if code is not None and code.final and status not in (QUEUED, SENT):
+            final += n
+        if COUNTS_AS[status] in ("failed", "unknown") and n:
+            errors[code and code.pk, number, status] += n
+    by_pk = {code.pk: code for code in codes.values()}
+    result = []
+    for (pk, number, status), n in errors.items():
+        code = by_pk.get(pk)
+        text = translate(_UNKNOWN_CODE, scope.tenant.language)
+        if code is not None:
+            text = (code.text_fi if finnish else "") or code.text_en
+        result.append(
+            ErrorCount(code=number, meaning=text, reason=code.reason if code else "other", status=status, messages=n)
+        )
+    return result, final / total if total else None

@@ -1,0 +1,272 @@
+"""Report runs: asked for, claimed with a lease, built once, taken up again when a worker dies."""
+
+import hashlib
+import logging
+import tempfile
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import connection, transaction
+from django.db.models import F, Max, Q
+from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerAway
+
+from deliveries.services.apply import oldest_waiting
+from portal.accounts.models import record
+from portal.common.periods import Month, is_final
+from portal.tenants.models import GatewayAccount, Tenant
+from reports.layout import MonthFigures, build_tables
+from reports.models import ReportRun
+from reports.selectors.month_figures import Scope, month_figures
+from reports.writers import xlsx
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 5
+OPEN = (ReportRun.State.QUEUED, ReportRun.State.WAITING, ReportRun.State.RUNNING)
+
+Progress = Callable[[int], None]  # percent
+
+
+class StillWaiting(Exception):
+    """Inbox rows from before the report's cut are not applied yet; `oldest` is when the first of them came in."""
+
+    def __init__(self, oldest: datetime) -> None:
+        super().__init__(f"delivery reports received at {oldest.isoformat(timespec='seconds')} are not applied yet")
+        self.oldest = oldest
+
+
+def request_run(
+    *,
+    tenant: Tenant,
+    month: Month,
+    requested_by: str,
+    now: datetime,
+    account: GatewayAccount | None = None,
+    kind: str | None = None,
+) -> ReportRun:
+    """Queue a report of `month` and wake the worker; return the open run where one waits already.
+
+    For an account's report `tenant` is its pool. The kind follows from the date unless it is given.
+    """
+    with transaction.atomic():
+        run = _open_run(tenant, month)
+        if run is None:
+            run = _create(tenant, month, account, kind, requested_by, now)
+        transaction.on_commit(lambda: wake(run.id))
+    return run
+
+
+def retry_run(*, run: ReportRun, requested_by: str, now: datetime) -> bool:
+    """Queue a failed run again; tell whether it was failed."""
+    with transaction.atomic():
+        changed = ReportRun.objects.filter(id=run.id, state=ReportRun.State.FAILED).update(
+            state=ReportRun.State.QUEUED, attempts=0, error="", requested_by=requested_by, requested_at=now, progress=0
+        )
+        transaction.on_commit(lambda: wake(run.id))
+    return bool(changed)
+
+
+def wake(run_id: int) -> None:
+    """Tell the worker of a run; a broker that is away loses nothing, beat looks at the rows."""
+    from reports.tasks import build_report
+
+    try:
+        build_report.apply_async([run_id], expires=60)
+    except BrokerAway as error:
+        logger.warning("the broker is away, run %s waits for the next look: %s", run_id, error)
+
+
+def open_file(run: ReportRun) -> File:
+    """Open a finished run's workbook. Raises FileNotFoundError where it is gone."""
+    return default_storage.open(run.file, "rb")
+
+
+def due_runs(*, now: datetime) -> list[int]:
+    """Return the runs that somebody should be working on: queued, waiting, or left by a worker whose lease is over."""
+    due = Q(state__in=[ReportRun.State.QUEUED, ReportRun.State.WAITING]) | Q(
+        state=ReportRun.State.RUNNING, lease_until__lt=now
+    )
+    return list(ReportRun.objects.filter(due).order_by("id").values_list("id", flat=True)[:100])
+
+
+def build_report(*, run_id: int, now: datetime) -> str:
+    """Build a run unless another worker has it; return the state that it is in then ("taken": another's).
+
+    A run waits while the inbox holds rows from before its cut. A failing one is tried MAX_ATTEMPTS times.
+    """
+    run = ReportRun.objects.select_related("tenant", "account").filter(id=run_id).first()
+    if run is None or run.state not in OPEN:
+        return run.state if run else "gone"
+    if run.state != ReportRun.State.RUNNING and (oldest := _not_applied(run)) is not None:
+        ReportRun.objects.filter(id=run.id, state=ReportRun.State.QUEUED).update(state=ReportRun.State.WAITING)
+        logger.info("run %s waits for delivery reports received at %s", run.id, oldest)
+        return ReportRun.State.WAITING
+    if not _claim(run, now):
+        return "taken"
+    try:
+        _build(run, lambda percent: None)
+    except Exception as error:
+        logger.exception("run %s failed", run.id)
+        _fail(run, error)
+    return run.state
+
+
+def build_now(
+    *, scope: Scope, month: Month, requested_by: str, now: datetime, progress: Progress = lambda percent: None
+) -> tuple[ReportRun, MonthFigures]:
+    """Make a report in this process and return its run and figures. Raises StillWaiting."""
+    with transaction.atomic():
+        run = _create(scope.tenant, month, scope.account, None, requested_by, now)
+        if (oldest := _not_applied(run)) is not None:
+            raise StillWaiting(oldest)
+        # Claimed before anybody else can see it.
+        run.state, run.attempts, run.started_at, run.lease_until = ReportRun.State.RUNNING, 1, now, _lease()
+        run.save()
+    try:
+        return run, _build(run, progress)
+    except Exception as error:
+        _fail(run, error)
+        raise
+
+
+def _create(
+    tenant: Tenant, month: Month, account: GatewayAccount | None, kind: str | None, requested_by: str, now: datetime
+) -> ReportRun:
+    with connection.cursor() as cursor:  # one after the other: the revision is the last one and one
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('report_run'), %s)", [tenant.id])
+    last = ReportRun.objects.filter(tenant=tenant, month=month.first_day).aggregate(last=Max("revision"))["last"]
+    if kind is None:
+        kind = final_or_provisional(Scope(tenant, account), month, now)
+    record("report.request", actor=requested_by, tenant=tenant, subject=str(month), details={"kind": kind})
+    return ReportRun.objects.create(
+        tenant=tenant,
+        account=account,
+        month=month.first_day,
+        kind=kind,
+        revision=(last or 0) + 1,
+        requested_by=requested_by,
+        requested_at=now,
+    )
+
+
+def final_or_provisional(scope: Scope, month: Month, now: datetime) -> str:
+    """Return "final" once the grace has passed in every zone that the month is made of."""
+    grace = timedelta(hours=settings.REPORT_GRACE_HOURS)
+    final = all(is_final(month, now, zone, grace) for zone in scope.timezones())
+    return ReportRun.Kind.FINAL if final else ReportRun.Kind.PROVISIONAL
+
+
+def _open_run(tenant: Tenant, month: Month) -> ReportRun | None:
+    return ReportRun.objects.filter(tenant=tenant, month=month.first_day, state__in=OPEN).first()
+
+
+def _not_applied(run: ReportRun) -> datetime | None:
+    """Return when the oldest row came in that the report should hold and does not yet; None where there is none."""
+    scope, month = Scope(run.tenant, run.account), Month.of(run.month)
+    closes = max(month.bounds(zone)[1] for zone in scope.timezones())
+    cut = min(closes, run.requested_at)
+    oldest = oldest_waiting()
+    return oldest if oldest is not None and oldest < cut else None
+
+
+def _lease() -> datetime:
+    return timezone.now() + timedelta(seconds=settings.REPORT_LEASE_SECONDS)
+
+
+def _claim(run: ReportRun, now: datetime) -> bool:
+    """Take the run unless somebody else has it; the number of the attempt is the token that later writes check."""
+    free = Q(state__in=[ReportRun.State.QUEUED, ReportRun.State.WAITING]) | Q(
+        state=ReportRun.State.RUNNING, lease_until__lt=now
+    )
+    with transaction.atomic():
+        claimed = ReportRun.objects.filter(free, id=run.id, attempts=run.attempts).update(
+            state=ReportRun.State.RUNNING,
+            attempts=F("attempts") + 1,
+            lease_until=_lease(),
+            started_at=now,
+            progress=0,
+        )
+    if claimed:
+        run.refresh_from_db()
+        if run.attempts > MAX_ATTEMPTS:
+            _fail(run, RuntimeError("its worker died every time"))
+            return False
+    return bool(claimed)
+
+
+def _mine(run: ReportRun):
+    return ReportRun.objects.filter(id=run.id, state=ReportRun.State.RUNNING, attempts=run.attempts)
+
+
+class _LeaseLost(Exception):
+    """Another worker took the run: this one's work is void."""
+
+
+def _build(run: ReportRun, progress: Progress) -> MonthFigures:
+    scope, month = Scope(run.tenant, run.account), Month.of(run.month)
+    kind = run.kind if run.kind == ReportRun.Kind.FINAL else final_or_provisional(scope, month, run.requested_at)
+    figures = month_figures(scope=scope, month=month, kind=kind, revision=run.revision)
+    _beat(run, 20, progress)
+    tables = build_tables(figures)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "report.xlsx"
+        rows = xlsx.write(
+            tables, figures.header, path, lambda done, total: _beat(run, 20 + 75 * done // max(total, 1), progress)
+        )
+        _store(run, path, rows, figures, kind)
+    progress(100)
+    return figures
+
+
+def _beat(run: ReportRun, percent: int, progress: Progress) -> None:
+    """Show how far it is, and keep the lease."""
+    if not _mine(run).update(progress=percent, lease_until=_lease()):
+        raise _LeaseLost(f"run {run.id} was taken over")
+    progress(percent)
+
+
+def _store(run: ReportRun, path: Path, rows: int, figures: MonthFigures, kind: str) -> None:
+    content = path.read_bytes()
+    with path.open("rb") as file:
+        # A name of its own for each attempt: a worker that lost its lease cannot overwrite the winner's file.
+        name = default_storage.save(
+            f"reports/{run.tenant_id}/{run.month:%Y-%m}_r{run.revision}_{run.attempts}.xlsx", File(file)
+        )
+    stored = _mine(run).update(
+        state=ReportRun.State.DONE,
+        kind=kind,
+        progress=100,
+        lease_until=None,
+        finished_at=timezone.now(),
+        error="",
+        data_as_of=figures.header.data_as_of,
+        messages=sum(volume.messages for volume in figures.countries.values()),
+        maturity=figures.header.maturity,
+        rows=rows,
+        file=name,
+        bytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+    if not stored:
+        default_storage.delete(name)
+        raise _LeaseLost(f"run {run.id} was taken over")
+    run.refresh_from_db()
+    for attempt in range(1, run.attempts):  # what a killed attempt left
+        default_storage.delete(f"reports/{run.tenant_id}/{run.month:%Y-%m}_r{run.revision}_{attempt}.xlsx")
+
+
+def _fail(run: ReportRun, error: Exception) -> None:
+    """Queue the run for another attempt, or give it up; not when another worker has it."""
+    given_up = run.attempts >= MAX_ATTEMPTS
+    _mine(run).update(
+        state=ReportRun.State.FAILED if given_up else ReportRun.State.QUEUED,
+        lease_until=None,
+        finished_at=timezone.now() if given_up else None,
+        error=f"{type(error).__name__}: {error}"[:500],
+    )
+    run.refresh_from_db()

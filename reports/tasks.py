@@ -1,0 +1,24 @@
+"""The clock and the web call services here; nothing is decided here."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from reports.services import calendar, runs
+
+
+@shared_task(name="reports.build_report", time_limit=1200, acks_late=True)
+def build_report(run_id: int) -> str:
+    return runs.build_report(run_id=run_id, now=timezone.now())  # claims the run's row; a second call finds it taken
+
+
+@shared_task(name="reports.dispatch_runs", time_limit=60)
+def dispatch_runs() -> int:
+    due = runs.due_runs(now=timezone.now())
+    for run_id in due:
+        runs.wake(run_id)
+    return len(due)
+
+
+@shared_task(name="reports.queue_monthly_runs", time_limit=300)
+def queue_monthly_runs() -> int:
+    return len(calendar.queue_due_runs(now=timezone.now()))
