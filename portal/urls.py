@@ -1,9 +1,22 @@
 """Every route of the portal but the ingest's (portal/asgi.py)."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
+from portal import views
+
+admin.site.site_header = admin.site.site_title = "SMS reports"
+# One door for everybody: limits on guessing, and later second factors, hold for staff too.
+admin.site.login = secure_admin_login(admin.site.login)
+
+handler500 = "portal.views.server_error"
+
 urlpatterns = [
-    path("admin/", admin.site.urls),
+    path("", views.home, name="home"),
+    path("language/", views.set_language, name="set_language"),
+    path("t/<slug:tenant_slug>/reports/", include("reports.urls")),
+    path("t/<slug:tenant_slug>/partner-ids/", include("deliveries.urls")),
     path("accounts/", include("allauth.account.urls")),
+    path("admin/", admin.site.urls),
 ]

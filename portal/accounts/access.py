@@ -10,9 +10,13 @@ from portal.tenants.scope import with_descendants
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The tenants that a request sees, the one it is about (None: none, or none that the person may see), the role."""
+    """The tenants that a request sees, the one it is about (None: none, or none that the person may see), the role.
+
+    `reached` holds all that the person's memberships reach, whatever the request is about.
+    """
 
     tenant_ids: frozenset[int] = frozenset()
+    reached: frozenset[int] = frozenset()
     tenant: Tenant | None = None
     role: Role | None = None
     is_staff: bool = False
@@ -32,9 +36,9 @@ def access_of(user, *, slug: str | None) -> Access:
     reached = {membership.id: with_descendants([membership.tenant_id]) for membership in memberships}
     everything = frozenset().union(*reached.values())
     if slug is None:
-        return Access(tenant_ids=everything, is_staff=user.is_staff)
+        return Access(tenant_ids=everything, reached=everything, is_staff=user.is_staff)
     tenant = Tenant.objects.filter(slug=slug, id__in=everything).first()
     if tenant is None:
-        return Access(is_staff=user.is_staff)
+        return Access(reached=everything, is_staff=user.is_staff)
     role = roles.greatest([m.role for m in memberships if tenant.id in reached[m.id]])
     return Access(tenant_ids=frozenset(with_descendants([tenant.id])), tenant=tenant, role=role, is_staff=user.is_staff)

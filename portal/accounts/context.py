@@ -1,9 +1,44 @@
 """What every page knows."""
 
+from dataclasses import dataclass
+
 from django.http import HttpRequest
+
+from portal.tenants.models import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A tenant that the person may switch to; `depth` 0 to 2 tells how far below another choice it hangs."""
+
+    id: int
+    slug: str
+    name: str
+    timezone: str
+    depth: int
 
 
 def portal(request: HttpRequest) -> dict:
-    """Return the request's access, and its tenant, to templates."""
+    """Return the request's access, its tenant and (asked for, at a query) what else the person reaches."""
     access = getattr(request, "access", None)
-    return {"access": access, "tenant": access.tenant if access else None}
+    return {
+        "access": access,
+        "tenant": access.tenant if access else None,
+        "reachable_tenants": lambda: choices(access.reached) if access else [],
+    }
+
+
+def choices(tenant_ids: frozenset[int]) -> list[Choice]:
+    """Return these tenants by name, each followed by its children."""
+    below: dict[int | None, list[Tenant]] = {}
+    for tenant in Tenant.objects.filter(id__in=tenant_ids).order_by("name", "id"):
+        below.setdefault(tenant.parent_id if tenant.parent_id in tenant_ids else None, []).append(tenant)
+
+    def walk(parent_id: int | None, depth: int) -> list[Choice]:
+        found = []
+        for tenant in below.get(parent_id, []):
+            found.append(Choice(tenant.id, tenant.slug, tenant.name, tenant.timezone, min(depth, 2)))
+            found += walk(tenant.id, depth + 1)
+        return found
+
+    return walk(None, 0)

@@ -1,0 +1,165 @@
+"""Quarantine, moves, imports and result codes for staff."""
+
+from django.contrib import admin, messages
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from deliveries.forms import DiscardForm
+from deliveries.models import ImportRun, PartnerMove, QuarantinedRow, ResultCode
+from deliveries.services.quarantine import discard, replay
+from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin
+
+SHOWN_BYTES = 64 * 1024
+
+
+@admin.register(QuarantinedRow)
+class QuarantinedRowAdmin(ReadOnlyAdmin):
+    """Rows that could not be applied: seen whole, replayed after a fix, or discarded with a reason."""
+
+    list_display = ("inbox_id", "reason", "detail", "feed", "state", "received_at", "quarantined_at")
+    list_filter = ("state", "feed")
+    list_select_related = ("feed__account",)
+    search_fields = ("reason",)
+    search_help_text = _("An inbox id, a reason, or a feed's name.")
+    fields = (
+        "inbox_id",
+        "feed",
+        "received_at",
+        "quarantined_at",
+        "reason",
+        "detail",
+        "raw_body",
+        "state",
+        "resolved_at",
+        "resolved_by",
+        "resolution",
+    )
+    readonly_fields = ("raw_body",)
+    actions = ("replay_rows", "discard_rows")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[QuarantinedRow]:
+        return super().get_queryset(request).defer("body")  # up to 1 MiB each
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str):
+        """Compare whole values, which indexes and small tables answer; never a part of a text."""
+        word = search_term.strip()
+        if word.isascii() and word.isdigit() and len(word) < 19:
+            queryset = queryset.filter(inbox_id=int(word))
+        elif word:
+            queryset = queryset.filter(Q(reason=word) | Q(feed__name=word))
+        return queryset, False
+
+    def has_resolve_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("deliveries.change_quarantinedrow")
+
+    @admin.display(description=_("raw body"))
+    def raw_body(self, row: QuarantinedRow) -> str:
+        return format_html("<pre>{}</pre>", readable(bytes(row.body)))
+
+    @admin.action(description=_("Replay"), permissions=["resolve"])
+    def replay_rows(self, request: HttpRequest, rows: QuerySet[QuarantinedRow]) -> None:
+        count = replay(ids=_ids(rows), actor=request.user.email, now=timezone.now())
+        text = ngettext("%(count)d row is on its way again.", "%(count)d rows are on their way again.", count)
+        messages.success(request, text % {"count": count})
+
+    @admin.action(description=_("Discard, with a reason"), permissions=["resolve"])
+    def discard_rows(self, request: HttpRequest, rows: QuerySet[QuarantinedRow]) -> HttpResponse | None:
+        form = DiscardForm(request.POST if "reason_text" in request.POST else None)
+        ids = _ids(rows.filter(state=QuarantinedRow.State.WAITING))
+        if form.is_valid():
+            count = discard(
+                ids=ids,
+                reason_text=form.cleaned_data["reason_text"],
+                actor=request.user.email,
+                now=timezone.now(),
+            )
+            text = ngettext("%(count)d row was discarded.", "%(count)d rows were discarded.", count)
+            messages.success(request, text % {"count": count})
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Discard quarantined rows"),
+            "opts": self.opts,
+            "form": form,
+            "count": len(ids),
+            # All that match: said by a word, since a form carries no more than a thousand ids.
+            "select_across": request.POST.get("select_across") == "1",
+            "selected": request.POST.getlist("_selected_action"),
+        }
+        return TemplateResponse(request, "admin/deliveries/quarantinedrow/discard.html", context)
+
+
+@admin.register(PartnerMove)
+class PartnerMoveAdmin(ReadOnlyAdmin):
+    list_display = ("partner", "tenant", "state", "moved", "total", "attempts", "queued_at", "finished_at")
+    list_filter = ("state",)
+    list_select_related = ("partner", "tenant")
+    search_fields = ("=partner__value", "=tenant__slug")
+    search_help_text = _("A partner ID, or a tenant's slug.")
+
+
+@admin.register(ImportRun)
+class ImportRunAdmin(ReadOnlyAdmin):
+    list_display = ("file_name", "feed", "lines", "started_at", "finished_at")
+    list_filter = ("feed",)
+    list_select_related = ("feed__account",)
+    search_fields = ("file_name", "=fingerprint")
+
+
+@admin.register(ResultCode)
+class ResultCodeAdmin(RecordedAdmin):
+    """What codes mean. Messages that came before a change keep their state until `bin/portal refold` is run."""
+
+    list_display = ("code", "dialect", "status", "final", "reason", "text_en")
+    list_filter = ("dialect", "status", "final")
+    search_fields = ("=code", "text_en", "text_fi", "=reason")
+    ordering = ("dialect", "code")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ResultCode | None = None) -> tuple[str, ...]:
+        return ("dialect", "code") if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: ResultCode | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: ResultCode, form, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change or {"status", "final"} & set(form.changed_data):
+            command = f"bin/portal refold --dialect {obj.dialect} --code {obj.code}"
+            text = gettext("Messages that came before keep their state until somebody runs: %(command)s")
+            messages.warning(request, text % {"command": command})
+
+
+def readable(body: bytes) -> str:
+    """Return a raw body for people: its text with every invisible character written out, else its bytes in hex.
+
+    At most SHOWN_BYTES of it, with a line about the rest.
+    """
+    shown = body[:SHOWN_BYTES]
+    try:
+        # A character that the cut divides is no reason to show hex.
+        text = shown.decode("utf-8") if len(shown) == len(body) else _decode_cut(shown)
+    except UnicodeDecodeError:
+        text = shown.hex(" ", 4)
+    else:
+        text = "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
+    if len(shown) < len(body):
+        text += f"\n… {len(body) - len(shown)} bytes more"
+    return text
+
+
+def _decode_cut(shown: bytes) -> str:
+    try:
+        return shown.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start < len(shown) - 3:
+            raise
+        return shown[: error.start].decode("utf-8")
+
+
+def _ids(rows: QuerySet[QuarantinedRow]) -> list[int]:
+    return list(rows.order_by("id").values_list("id", flat=True))

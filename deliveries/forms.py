@@ -1,0 +1,15 @@
+"""What staff fill in about deliveries."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class DiscardForm(forms.Form):
+    """Why quarantined rows are given up; the reason stays with them."""
+
+    reason_text = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 80}),
+        help_text=_("Whoever asks later where these delivery reports went reads this."),
+    )

@@ -1,0 +1,76 @@
+"""What the admin's pages share: what staff did is on record, read-only ones, lists that never count a big table."""
+
+from collections.abc import Iterable
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+
+from portal.accounts.models import record
+from portal.tenants.models import Tenant
+
+MOST_COUNTED = 10_000
+
+
+class CappedPaginator(Paginator):
+    """Counts no further than MOST_COUNTED rows; what lies beyond is found by searching and filtering."""
+
+    @cached_property
+    def count(self) -> int:
+        return self.object_list.order_by()[:MOST_COUNTED].count()
+
+
+class RecordedAdmin(admin.ModelAdmin):
+    """An admin whose changes stand in the audit log too, in the tenant's part of it where they are about one."""
+
+    show_full_result_count = False
+    paginator = CappedPaginator
+
+    def log_addition(self, request: HttpRequest, obj: Model, message):
+        self._record(request, "admin.add", obj, message)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Model, message):
+        self._record(request, "admin.change", obj, message)
+        return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Iterable[Model]):
+        for obj in queryset:
+            self._record(request, "admin.delete", obj, ())
+        return super().log_deletions(request, queryset)
+
+    def _record(self, request: HttpRequest, action: str, obj: Model, message) -> None:
+        tenant = obj if isinstance(obj, Tenant) else getattr(obj, "tenant", None)
+        fields = _changed_fields(message)
+        record(
+            action,
+            actor=request.user.email,
+            tenant=tenant,
+            subject=f"{self.opts.model_name} {obj}",
+            details={"fields": fields} if fields else {},
+        )
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows that staff may look at; what changes them are services, some of them called by actions."""
+
+    show_full_result_count = False
+    paginator = CappedPaginator
+    ordering = ("-id",)
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+def _changed_fields(message) -> list[str]:
+    """Return the fields' names of Django's change message; the values stay out of the record."""
+    parts = message if isinstance(message, list) else []
+    return sorted({field for part in parts for change in part.values() for field in change.get("fields", ())})

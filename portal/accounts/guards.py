@@ -1,0 +1,29 @@
+"""Who may come in to a tenant's page."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+View = Callable[..., HttpResponse]
+
+
+def member_may(right: str) -> Callable[[View], View]:
+    """Let a view below /t/<slug>/ be called by members with `right` (portal/accounts/roles.py) alone.
+
+    Strangers sign in first; for a signed-in one WallMiddleware has already answered 404. The view gets the tenant in
+    place of the slug.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, tenant_slug: str, **kwargs) -> HttpResponse:
+            if not request.access.may(right):
+                raise PermissionDenied
+            return view(request, request.access.tenant, **kwargs)
+
+        return login_required(guarded)
+
+    return decorate

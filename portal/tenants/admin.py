@@ -1,0 +1,157 @@
+"""Tenants, gateway accounts, feeds and partner ids for staff."""
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin
+from portal.accounts.models import record
+from portal.tenants.feeds import ROTATION, add_token, valid_tokens
+from portal.tenants.forms import AccountForm, FeedForm, TenantForm
+from portal.tenants.models import Feed, FeedToken, GatewayAccount, PartnerId, Tenant
+from portal.tenants.pools import make_pool
+
+
+@admin.register(Tenant)
+class TenantAdmin(RecordedAdmin):
+    """Customers can be made and changed, never deleted: their figures would have nobody. Pools follow their account."""
+
+    form = TenantForm
+    list_display = ("name", "slug", "kind", "parent", "timezone", "language", "currency")
+    list_filter = ("kind", "language")
+    list_select_related = ("parent",)
+    search_fields = ("name", "slug")
+    raw_id_fields = ("parent",)
+    ordering = ("name", "id")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Tenant | None = None) -> tuple[str, ...]:
+        return ("slug",) if obj else ()
+
+    def has_change_permission(self, request: HttpRequest, obj: Tenant | None = None) -> bool:
+        is_pool = obj is not None and obj.kind == Tenant.Kind.POOL
+        return not is_pool and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Tenant | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Tenant, form: TenantForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and "timezone" in form.changed_data:
+            messages.warning(request, gettext("Messages that are counted already stay on their days in the old zone."))
+
+
+@admin.register(GatewayAccount)
+class GatewayAccountAdmin(RecordedAdmin):
+    form = AccountForm
+    list_display = ("name", "platform_id", "timezone", "pool", "created_at")
+    list_select_related = ("pool",)
+    search_fields = ("name", "platform_id")
+    ordering = ("name", "id")
+
+    def get_fields(self, request: HttpRequest, obj: GatewayAccount | None = None) -> tuple[str, ...]:
+        return ("name", "platform_id", "timezone", *(("pool",) if obj else ()))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: GatewayAccount | None = None) -> tuple[str, ...]:
+        return ("name", "pool") if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: GatewayAccount | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: GatewayAccount, form: AccountForm, change: bool) -> None:
+        if not change:
+            obj.pool = make_pool(account_name=obj.name, timezone=obj.timezone)
+        elif "timezone" in form.changed_data:
+            Tenant.objects.filter(id=obj.pool_id).update(timezone=obj.timezone)
+        super().save_model(request, obj, form, change)
+
+
+class FeedTokenInline(admin.TabularInline):
+    """The feed's tokens by their first characters; deleting one refuses it at once."""
+
+    model = FeedToken
+    fields = readonly_fields = ("hint", "created_at", "expires_at")
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Feed | None = None) -> bool:
+        return False
+
+
+@admin.register(Feed)
+class FeedAdmin(RecordedAdmin):
+    """Doors for delivery reports; one that is no longer used is made inactive, since its rows still name it."""
+
+    form = FeedForm
+    list_display = ("__str__", "dialect", "active", "default_partner_id", "basic_user", "token_hints")
+    list_filter = ("active", "dialect", "account")
+    list_select_related = ("account",)
+    search_fields = ("name", "account__name", "default_partner_id")
+    raw_id_fields = ("account",)
+    fields = (
+        "account",
+        "name",
+        "dialect",
+        "default_partner_id",
+        "basic_user",
+        "basic_password",
+        "networks",
+        "active",
+    )
+    inlines = (FeedTokenInline,)
+    ordering = ("account__name", "name", "id")
+    actions = ("rotate_token",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Feed]:
+        tokens = FeedToken.objects.order_by("id")
+        return super().get_queryset(request).prefetch_related(Prefetch("tokens", queryset=tokens))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Feed | None = None) -> bool:
+        return False
+
+    @admin.display(description=_("Tokens"))
+    def token_hints(self, feed: Feed) -> str:
+        now = timezone.now()
+        hints = [str(t) for t in feed.tokens.all() if t.expires_at is None or t.expires_at > now]
+        return ", ".join(hints) or "–"
+
+    @admin.action(description=_("Add a token (the one before stays valid for 72 hours)"), permissions=["change"])
+    def rotate_token(self, request: HttpRequest, feeds: QuerySet[Feed]) -> HttpResponse:
+        return self._show_new_tokens(request, list(feeds))
+
+    def response_add(self, request: HttpRequest, obj: Feed, post_url_continue: str | None = None) -> HttpResponse:
+        return self._show_new_tokens(request, [obj])
+
+    def _show_new_tokens(self, request: HttpRequest, feeds: list[Feed]) -> HttpResponse:
+        """Make a token for each feed and show it in this answer alone: a message would be kept in a cookie."""
+        now = timezone.now()
+        made = []
+        for feed in feeds:
+            earlier = valid_tokens(feed, now=now).exists()
+            token = add_token(feed, now=now)
+            record("feed.token", actor=request.user.email, subject=str(feed), details={"rotated": earlier})
+            made.append(
+                {
+                    "feed": feed,
+                    "url": f"{settings.PUBLIC_URL}/dlr/{token}/",
+                    "old_until": now + ROTATION if earlier else None,
+                }
+            )
+        context = {**self.admin_site.each_context(request), "title": gettext("New tokens"), "opts": self.opts}
+        response = TemplateResponse(request, "admin/tenants/feed/tokens.html", context | {"made": made})
+        response.headers["Cache-Control"] = "no-store, private"
+        return response
+
+
+@admin.register(PartnerId)
+class PartnerIdAdmin(ReadOnlyAdmin):
+    """Which platformPartnerId is whose; declared by `bin/portal provision`, which also moves the waiting messages."""
+
+    list_display = ("value", "account", "tenant", "first_seen_at", "declared_at")
+    list_filter = ("account",)
+    list_select_related = ("account", "tenant")
+    search_fields = ("value", "tenant__name", "tenant__slug")
+    search_help_text = _("Partner ID or tenant. Partner IDs are declared by bin/portal provision.")

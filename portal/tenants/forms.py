@@ -1,0 +1,77 @@
+"""What staff fill in about tenants, accounts and feeds."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from portal.tenants.feeds import set_basic
+from portal.tenants.models import Feed, GatewayAccount, Tenant
+from portal.tenants.pools import LONGEST_ACCOUNT_NAME, POOL_PREFIX
+
+
+class TenantForm(forms.ModelForm):
+    """A customer; pools come with their accounts."""
+
+    class Meta:
+        model = Tenant
+        fields = ("slug", "name", "parent", "timezone", "language", "currency")
+
+    def clean_slug(self) -> str:
+        slug = self.cleaned_data["slug"]
+        if slug.startswith(POOL_PREFIX):
+            raise forms.ValidationError(
+                _("Slugs that begin with %(prefix)s are kept for the pools of accounts."),
+                params={"prefix": POOL_PREFIX},
+            )
+        return slug
+
+
+class AccountForm(forms.ModelForm):
+    """A gateway account; its pool is made with it."""
+
+    class Meta:
+        model = GatewayAccount
+        fields = ("name", "platform_id", "timezone")
+
+    def clean_name(self) -> str:
+        name = self.cleaned_data["name"]
+        if len(name) > LONGEST_ACCOUNT_NAME:
+            raise forms.ValidationError(
+                _("At most %(limit)s characters: the pool's slug has the name in it."),
+                params={"limit": LONGEST_ACCOUNT_NAME},
+            )
+        if Tenant.objects.filter(slug=POOL_PREFIX + name).exists():
+            raise forms.ValidationError(_("The slug of its pool is another tenant's."))
+        return name
+
+
+class FeedForm(forms.ModelForm):
+    """A feed with the password that Basic credentials need; the password is never shown again."""
+
+    basic_password = forms.CharField(
+        required=False,
+        max_length=200,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("Stored as a digest and never shown again; empty leaves it as it is."),
+    )
+
+    class Meta:
+        model = Feed
+        fields = ("account", "name", "dialect", "default_partner_id", "basic_user", "networks", "active")
+
+    def clean(self) -> dict:
+        data = super().clean()
+        user, password = data.get("basic_user"), data.get("basic_password")
+        if user and not password and (not self.instance.basic_password_digest or "basic_user" in self.changed_data):
+            self.add_error("basic_password", _("A user name needs its password."))
+        if password and not user:
+            self.add_error("basic_user", _("A password needs its user name."))
+        return data
+
+    def save(self, commit: bool = True) -> Feed:
+        if self.cleaned_data["basic_password"] or not self.cleaned_data["basic_user"]:
+            set_basic(
+                self.instance,
+                user=self.cleaned_data["basic_user"],
+                password=self.cleaned_data["basic_password"],
+            )
+        return super().save(commit)

@@ -1,0 +1,58 @@
+"""Pages that belong to no tenant: the first one, the language, and what is said when something fails."""
+
+import logging
+import secrets
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, HttpResponseServerError
+from django.shortcuts import redirect, render
+from django.template import loader
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from portal.tenants.models import Tenant
+
+logger = logging.getLogger(__name__)
+
+LANGUAGE_COOKIE = "language"
+YEAR = 365 * 24 * 3600
+
+
+@require_safe
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Go to the Reports of the person's only tenant; show a choice where there are several, or none."""
+    if len(request.access.reached) == 1:
+        tenant = Tenant.objects.get(id__in=request.access.reached)
+        return redirect("reports:months", tenant.slug)
+    return render(request, "home.html")
+
+
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Remember the wanted language for a year and go back to where the person was."""
+    target = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
+        target = reverse("home")
+    response = HttpResponseRedirect(target)
+    language = request.POST.get("language")
+    if language in dict(settings.LANGUAGES):
+        response.set_cookie(
+            LANGUAGE_COOKIE,
+            language,
+            max_age=YEAR,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+    return response
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Say that it was us, with a number that leads to the line in the log."""
+    error_id = secrets.token_hex(4)
+    logger.error("%s %s failed, error id %s", request.method, request.path, error_id)
+    # No context processors: the database may be what failed.
+    return HttpResponseServerError(loader.get_template("500.html").render({"error_id": error_id}))
