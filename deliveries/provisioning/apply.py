@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import connection, transaction
 from kombu.exceptions import OperationalError
 
+from deliveries import tasks
 from deliveries.provisioning import references
 from deliveries.provisioning.accounts import write_accounts
 from deliveries.provisioning.outcome import Move, Outcome, ProvisionError
@@ -26,13 +27,14 @@ def provision(
     now: datetime,
     take_over: bool = False,
     set_passwords: bool = False,
+    wake: bool = True,
     actor: str = "command provision",
 ) -> Outcome:
     """Create and change what the YAML `text` asks for; what it does not mention stays.
 
     `take_over` gives partner ids of other tenants to the ones that ask for them; `set_passwords` sets the passwords of
-    people who exist already. Raises ProvisionError with every problem, after which nothing has changed.
-    `filename` stands in the messages alone.
+    people who exist already; `wake` has a worker move the messages of declared partner ids at once. `filename` stands
+    in the messages alone. Raises ProvisionError with every problem, after which nothing has changed.
     """
     problems = Problems()
     outcome = Outcome()
@@ -48,7 +50,7 @@ def provision(
             write_users(writer, config.users, set_passwords=set_passwords)
         if problems:
             raise ProvisionError(problems.sorted(), filename)
-        if outcome.moves:
+        if wake and outcome.moves:
             # robust: new tokens are shown once, so nothing may come between the commit and the caller
             transaction.on_commit(lambda: _wake(outcome.moves), robust=True)
     return outcome
@@ -60,8 +62,6 @@ def _wait_for_others() -> None:
 
 
 def _wake(moves: list[Move]) -> None:
-    from deliveries import tasks
-
     # The rows are the queue, and the clock looks at them too: a broker that is away only costs a moment.
     for move in moves:
         try:

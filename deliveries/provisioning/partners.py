@@ -66,7 +66,7 @@ def _declare(writer: Writer, row: PartnerId, *, holder: Tenant, tenant: Tenant, 
     else:
         writer.tell(subject, f"declared for {tenant.slug}", tenant=tenant)
     waiting = Message.objects.filter(tenant=holder, account=row.account, partner_id=row.value).count()
-    # A new row has messages too when its value was over the daily limit (deliveries/services/registry.py).
+    # A new row has messages too when its value was over the daily limit (deliveries/services/attribution.py).
     if holder != tenant and (waiting or not is_new):
         move, _ = PartnerMove.objects.exclude(state=PartnerMove.State.DONE).get_or_create(
             tenant=tenant, partner=row, defaults={"total": waiting}

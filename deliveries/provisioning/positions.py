@@ -187,7 +187,11 @@ def meant(word: str, known: Iterable[str]) -> str:
 
 def _without_values(said: str) -> str:
     # The parser quotes what it stumbled over: one sign is a help, more may be a secret. <…> is its own word.
-    return re.sub(r"""(['"])(?!<)[^'"]{2,}\1""", "…", said)
+    return re.sub(
+        r"""'[^']*'|"[^"]*\"""",
+        lambda quoted: quoted[0] if len(quoted[0]) <= 3 or quoted[0][1] == "<" else "…",
+        said,
+    )
 
 
 def _join(path: str, key: str) -> str:

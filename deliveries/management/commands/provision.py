@@ -5,9 +5,9 @@ from argparse import ArgumentParser
 from pathlib import Path
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
-from tqdm import tqdm
 
 from deliveries.provisioning.apply import provision
 from deliveries.provisioning.outcome import Move, NewToken, Outcome, ProvisionError
@@ -40,22 +40,23 @@ class Command(BaseCommand):
                 now=timezone.now(),
                 take_over=take_over,
                 set_passwords=set_passwords,
+                wake=not wait,
             )
         except ProvisionError as error:
             self.stderr.write(str(error))
             count = len(error.problems)
             raise CommandError(f"{count} problem{'s' * (count > 1)}; nothing was changed") from None
-        self._print(outcome)
-        if wait and outcome.moves:
-            self._move(outcome.moves)
+        self._print(outcome, wait=wait)
+        if wait:
+            call_command("move_partner_ids", stdout=self.stdout)
 
-    def _print(self, outcome: Outcome) -> None:
+    def _print(self, outcome: Outcome, *, wait: bool) -> None:
         for line in outcome.changes or ["nothing to change"]:
             self.stdout.write(line)
         for note in outcome.notes:
             self.stdout.write(f"note: {note}")
         self._print_tokens(outcome.tokens)
-        self._print_moves(outcome.moves)
+        self._print_moves(outcome.moves, wait=wait)
 
     def _print_tokens(self, tokens: list[NewToken]) -> None:
         if not tokens:
@@ -65,20 +66,14 @@ class Command(BaseCommand):
             self.stdout.write(f"  feed   {new.feed}\n  token  {new.token}")
             self.stdout.write(f"  path   /dlr/{new.token}/\n  URL    {settings.PUBLIC_URL}/dlr/{new.token}/\n")
 
-    def _print_moves(self, moves: list[Move]) -> None:
+    def _print_moves(self, moves: list[Move], *, wait: bool) -> None:
         if not moves:
             return
-        self.stdout.write("\nMessages on their way to their tenants, in the background:")
+        self.stdout.write("\nMessages that follow their partner ids" + (":" if wait else ", in the background:"))
         for move in moves:
             self.stdout.write(f"  {move.partner} → {move.tenant}: {move.waiting} messages wait")
-        self.stdout.write("Watch, or do it now: bin/portal move_partner_ids")
-
-    def _move(self, moves: list[Move]) -> None:
-        from deliveries.services.moves import run_moves
-
-        total = sum(move.waiting for move in moves)
-        with tqdm(total=total, unit=" messages", desc="moving", file=sys.stderr) as bar:
-            run_moves(progress=bar.update)
+        if not wait:
+            self.stdout.write("Do it now, or see how far it is: bin/portal move_partner_ids")
 
 
 def _read(file: str) -> str:

@@ -1,0 +1,253 @@
+"""A provisioning file is made true, twice is as once, and a file with a problem changes nothing."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+
+from deliveries.simulation.customers import DEFAULT_PROFILE
+from portal.accounts.models import AuditEntry, Membership, User
+from portal.tenants.feeds import has_token, valid_tokens
+from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
+from tests.conftest import NOW, PASSWORD, TOKEN
+from tests.deliveries.provisioning_helpers import account_with, from_pool, nordic, refused, run
+
+DEMO = Path(__file__).resolve().parents[2] / "docs/examples/demo.yaml"
+
+
+@pytest.mark.django_db
+def test_demo_file_sets_everything_up_and_a_second_run_changes_nothing():
+    outcome = run(DEMO.read_text())
+    without = "without a password: nobody can sign in before bin/portal changepassword"
+    assert outcome.changes == [
+        "account link-main: created, with the pool pool-link-main",
+        "feed link-main/main: created",
+        "feed link-main/main: token added",
+        "tenant nordic-retail: created",
+        "tenant hansa-group: created",
+        "tenant hansa-norge: created",
+        "tenant hansa-danmark: created",
+        "tenant hansa-deutschland: created",
+        "tenant baltic-parcel: created",
+        "partner id link-main/baltic-ee: declared for baltic-parcel",
+        "partner id link-main/baltic-lt: declared for baltic-parcel",
+        "partner id link-main/baltic-lv: declared for baltic-parcel",
+        "partner id link-main/hansa-de: declared for hansa-deutschland",
+        "partner id link-main/hansa-dk: declared for hansa-danmark",
+        "partner id link-main/hansa-no: declared for hansa-norge",
+        "partner id link-main/nr-fi: declared for nordic-retail",
+        "partner id link-main/nr-se: declared for nordic-retail",
+        f"user anna@example.com: created, {without} anna@example.com",
+        "user anna@example.com: owner of nordic-retail",
+        f"user henrik@example.com: created, {without} henrik@example.com",
+        "user henrik@example.com: owner of hansa-group",
+        f"user liis@example.com: created, {without} liis@example.com",
+        "user liis@example.com: analyst of baltic-parcel",
+        f"user viewer@example.com: created, {without} viewer@example.com",
+        "user viewer@example.com: viewer of nordic-retail",
+        f"user staff@example.com: created, {without} staff@example.com",
+    ]
+    assert (outcome.notes, outcome.moves, [new.feed for new in outcome.tokens]) == ([], [], ["link-main/main"])
+    feed = Feed.objects.get()
+    assert has_token(feed, outcome.tokens[0].token)
+    assert feed.account.pool.kind == Tenant.Kind.POOL
+    assert feed.account.pool.timezone == "Europe/Helsinki"
+    tenants = Tenant.objects.filter(kind=Tenant.Kind.CUSTOMER).order_by("slug")
+    assert list(tenants.values_list("slug", "parent__slug", "timezone", "language", "currency")) == [
+        ("baltic-parcel", None, "Europe/Tallinn", "en", "EUR"),
+        ("hansa-danmark", "hansa-group", "Europe/Copenhagen", "en", "DKK"),
+        ("hansa-deutschland", "hansa-group", "Europe/Berlin", "en", "EUR"),
+        ("hansa-group", None, "Europe/Berlin", "en", "EUR"),
+        ("hansa-norge", "hansa-group", "Europe/Oslo", "en", "NOK"),
+        ("nordic-retail", None, "Europe/Helsinki", "fi", "EUR"),
+    ]
+    assert set(PartnerId.objects.values_list("declared_at", flat=True)) == {NOW}
+    assert User.objects.get(email="staff@example.com").is_staff
+    assert not User.objects.get(email="anna@example.com").has_usable_password()
+    assert AuditEntry.objects.filter(actor="command provision", action="provision").count() == len(outcome.changes)
+
+    again = run(DEMO.read_text())
+    assert (again.changes, again.notes, again.moves, again.tokens) == ([], [], [], [])
+
+
+def test_demo_file_declares_what_the_simulation_sends():
+    declared = {
+        partner_id: (tenant.get("ref_id", {}).get("delimiter"), tuple(tenant.get("ref_id", {}).get("fields", ())))
+        for tenant in yaml.safe_load(DEMO.read_text())["tenants"]
+        for partner_id in tenant.get("partner_ids", {}).get("link-main", ())
+    }
+    assert declared == {
+        partner.partner_id: (partner.tenant.delimiter, partner.tenant.fields)
+        for partner in DEFAULT_PROFILE.partners
+        if partner.tenant.slug
+    }
+
+
+def test_changed_values_are_updated_and_what_is_not_mentioned_stays(tenant, owner):
+    tenant.language = "fi"
+    tenant.save()
+    outcome = run(
+        nordic('currency: SEK, ref_id: {delimiter: "|", fields: [campaign]}')
+        + "\nusers: [{email: Owner@Example.com, name: Anna, memberships: {nordic-retail: viewer}}]"
+    )
+    assert outcome.changes == [
+        "tenant nordic-retail: changed currency, ref_id",
+        "user owner@example.com: changed name",
+        "user owner@example.com: viewer of nordic-retail",
+    ]
+    tenant.refresh_from_db()
+    assert (tenant.currency, tenant.language, tenant.ref_id_scheme.fields) == ("SEK", "fi", ["campaign"])
+    assert list(Membership.objects.values_list("user__email", "role")) == [("owner@example.com", "viewer")]
+    assert list(tenant.partner_ids.values_list("value", flat=True)) == ["nr-fi"]
+    assert run(nordic("ref_id: null")).changes == ["tenant nordic-retail: changed ref_id"]
+
+
+def test_file_with_one_problem_changes_nothing(tenant):
+    text = nordic("currency: SEK, partner_ids: {link-main: [new]}") + "\nusers: [{email: a@example.com, name: 1}]"
+    assert refused(text) == ["f.yaml:2:38: users[0].name: must be text, is a number; put it in quotes"]
+    tenant.refresh_from_db()
+    assert (tenant.currency, PartnerId.objects.filter(value="new").count(), User.objects.count()) == ("EUR", 0, 0)
+
+
+def test_problem_that_only_the_model_knows_changes_nothing_and_has_its_place(tenant):
+    fields = ", ".join(f"f{i}" for i in range(12))
+    text = f"tenants:\n- {{slug: b, name: B, timezone: UTC}}\n- {{slug: c, name: C, timezone: UTC, ref_id: \
+{{delimiter: ';', fields: [campaign, {fields}]}}}}"
+    assert refused(text) == [
+        "f.yaml:3:45: tenants[1].ref_id: List contains 13 items, it should contain no more than 12."
+    ]
+    assert list(Tenant.objects.filter(slug__in=["b", "c"])) == []
+
+
+def test_references_may_name_what_the_database_holds_and_unknown_ones_are_told(tenant, other_tenant):
+    assert refused(
+        """\
+tenants:
+  - {slug: a, name: A, timezone: UTC, parent: nordic-retial, partner_ids: {link-man: [x]}}
+users:
+  - {email: a@example.com, memberships: {pool-link-main: owner, baltic-parcel: owner}}
+"""
+    ) == [
+        "f.yaml:2:47: tenants[0].parent: unknown tenant 'nordic-retial' (did you mean nordic-retail?)",
+        "f.yaml:2:86: tenants[0].partner_ids.link-man: unknown account 'link-man' (did you mean link-main?)",
+        "f.yaml:4:58: users[0].memberships.pool-link-main: unknown tenant 'pool-link-main'",
+    ]
+    outcome = run("tenants: [{slug: a, name: A, timezone: UTC, parent: nordic-retail, partner_ids: {link-main: [x]}}]")
+    assert outcome.changes == ["tenant a: created", "partner id link-main/x: declared for a"]
+    assert Tenant.objects.get(slug="a").parent == tenant
+
+
+def test_parents_may_come_after_children_and_be_swapped(db):
+    text = (
+        "tenants:\n- {{slug: a, name: A, timezone: UTC, parent: {}}}\n- {{slug: b, name: B, timezone: UTC, parent: {}}}"
+    )
+    assert run(text.format("b", "null")).changes == ["tenant a: created", "tenant b: created"]
+    assert run(text.format("null", "a")).changes == ["tenant a: changed parent", "tenant b: changed parent"]
+    assert dict(Tenant.objects.values_list("slug", "parent__slug")) == {"a": None, "b": "a"}
+
+
+def test_circle_of_parents_is_told_wherever_half_of_it_lies(db):
+    run("tenants:\n- {slug: a, name: A, timezone: UTC}\n- {slug: b, name: B, timezone: UTC, parent: a}")
+    assert refused("tenants:\n- {slug: a, name: A, timezone: UTC, parent: b}") == [
+        "f.yaml:2:45: tenants[0].parent: a circle of parents: a → b → a"
+    ]
+    assert refused("tenants:\n- {slug: c, name: C, timezone: UTC, parent: c}") == [
+        "f.yaml:2:45: tenants[0].parent: a circle of parents: c → c"
+    ]
+
+
+def test_zone_of_counted_messages_is_told_of(feed, tenant):
+    from_pool(feed, "nr-fi", messages=1)
+    outcome = run("tenants: [{slug: nordic-retail, name: Nordic Retail Oy, timezone: Europe/Stockholm}]")
+    assert (outcome.changes, outcome.notes) == (
+        ["tenant nordic-retail: changed timezone"],
+        ["tenant nordic-retail: messages that are counted already stay on their days in Europe/Helsinki"],
+    )
+
+
+def test_pool_has_the_zone_of_its_account(feed):
+    text = "gateway_accounts: [{name: link-main, platform_id: ACME, timezone: Europe/Oslo}]"
+    assert run(text).changes == ["account link-main: changed timezone"]
+    assert GatewayAccount.objects.get().pool.timezone == "Europe/Oslo"
+
+
+def test_token_of_the_file_rotates_the_one_before(feed):
+    new = "a-new-token-of-32-characters-xxx"
+    text = account_with(f"{{name: main, dialect: link, token: {new}}}")
+    assert run(text).changes == [
+        "feed link-main/main: token added; the one before is accepted until 2026-11-23 12:00 UTC"
+    ]
+    assert (has_token(feed, new), has_token(feed, TOKEN)) == (True, True)
+    assert list(feed.tokens.order_by("id").values_list("expires_at", flat=True)) == [NOW + timedelta(hours=72), None]
+    outcome = run(text)
+    assert (outcome.changes, outcome.tokens) == ([], [])
+
+
+def test_feed_without_a_token_in_the_file_keeps_its_own_and_gets_one_when_all_have_expired(feed):
+    text = account_with("{name: main, dialect: link}")
+    assert run(text).changes == []
+    feed.tokens.update(expires_at=NOW)
+    outcome = run(text)
+    assert outcome.changes == ["feed link-main/main: token added"]
+    assert [token.hint for token in valid_tokens(feed, now=NOW)] == [outcome.tokens[0].token[:4]]
+
+
+def test_token_of_the_file_that_has_expired_is_told(feed):
+    feed.tokens.update(expires_at=NOW)
+    outcome = run(account_with(f"{{name: main, dialect: link, token: {TOKEN}}}"))
+    assert (outcome.changes, outcome.notes) == (
+        [],
+        ["feed link-main/main: the token in the file has expired and is refused"],
+    )
+
+
+def test_token_of_another_feed_is_refused_without_telling_it(feed):
+    assert refused(account_with(f"{{name: other, dialect: link, token: {TOKEN}}}")) == [
+        "f.yaml:1:128: gateway_accounts[0].feeds[0].token: this token is in use already, by the feed link-main/main"
+    ]
+    assert list(Feed.objects.values_list("name", flat=True)) == ["main"]
+
+
+def test_basic_credentials_and_networks_are_set_kept_and_taken_away(feed):
+    text = account_with("{name: main, dialect: link, basic: {user: gw, password: s3cret}, networks: [192.0.2.0/24]}")
+    assert run(text).changes == ["feed link-main/main: changed basic, networks"]
+    feed.refresh_from_db()
+    assert (feed.basic_user, len(feed.basic_password_digest), feed.networks) == ("gw", 64, ["192.0.2.0/24"])
+    assert run(text).changes == []
+    assert run(text.replace("s3cret", "an0ther")).changes == ["feed link-main/main: changed basic"]
+    assert run(account_with("{name: main, dialect: link}")).changes == []
+    assert run(account_with("{name: main, dialect: link, basic: null}")).changes == [
+        "feed link-main/main: changed basic"
+    ]
+    feed.refresh_from_db()
+    assert (feed.basic_user, feed.basic_password_digest, feed.networks) == ("", "", ["192.0.2.0/24"])
+
+
+def test_password_is_set_for_a_new_person_and_for_others_only_when_asked(owner):
+    text = """\
+users:
+  - {email: new@example.com, password: a-long-new-passphrase}
+  - {email: owner@example.com, password: another-long-passphrase}
+"""
+    outcome = run(text)
+    assert (outcome.changes, outcome.notes) == (
+        ["user new@example.com: created"],
+        ["user owner@example.com: the password is another than the file's and was left; --set-passwords sets it"],
+    )
+    assert User.objects.get(email="new@example.com").check_password("a-long-new-passphrase")
+    owner.refresh_from_db()
+    assert owner.check_password(PASSWORD)
+
+    outcome = run(text, set_passwords=True)
+    assert (outcome.changes, outcome.notes) == (["user owner@example.com: changed password"], [])
+    owner.refresh_from_db()
+    assert owner.check_password("another-long-passphrase")
+    outcome = run(text, set_passwords=True)
+    assert (outcome.changes, outcome.notes) == ([], [])
+
+
+def test_weak_password_is_refused_without_telling_it(db):
+    assert refused("users: [{email: new@example.com, password: q1z9hunt}]") == [
+        "f.yaml:1:44: users[0].password: This password is too short. It must contain at least 10 characters."
+    ]
