@@ -62,7 +62,7 @@ startretries = 1000
 stopwaitsecs = {stop_seconds}
 killasgroup = true
 redirect_stderr = true
-stdout_logfile = {home}/log/{name}.log
+stdout_logfile = {twice_escaped_home}/log/{name}.log
 stdout_logfile_maxbytes = 10MB
 stdout_logfile_backups = 3
 """
@@ -93,7 +93,7 @@ def config(env: Mapping[str, str], *, is_root: bool = False) -> str:
                 directory=_escaped(str(REPOSITORY)),
                 order=order,
                 stop_seconds=stop_seconds,
-                home=home,
+                twice_escaped_home=_escaped(home),  # supervisord expands this one twice
             ).rstrip()
         )
     return "\n\n".join(parts) + "\n"

@@ -7,11 +7,11 @@ Any process may ask for a URL; the first one starts what is not running, and the
 from __future__ import annotations
 
 import os
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from portal.engines import postgres, redis, users
 from portal.engines.home import EnginesError, engines_lock, portal_home, run_dir
-from portal.engines.secret import secret_key
+from portal.engines.secret import secret_file, secret_key
 
 __all__ = [
     "EnginesError",
@@ -26,8 +26,18 @@ __all__ = [
 
 
 def database_url() -> str:
-    """Return DATABASE_URL, else the embedded PostgreSQL's, which then runs. Raises EnginesError."""
-    return os.environ.get("DATABASE_URL") or _embedded(postgres)
+    """Return DATABASE_URL, else the embedded PostgreSQL's, which then runs. Raises EnginesError.
+
+    A DATABASE_URL without a password gets the content of the file DATABASE_PASSWORD_FILE, where that is set.
+    """
+    url = os.environ.get("DATABASE_URL")
+    if not url:
+        return _embedded(postgres)
+    password = secret_file("DATABASE_PASSWORD_FILE")
+    user, at, rest = urlsplit(url).netloc.partition("@")
+    if password is None or not at or ":" in user:
+        return url
+    return url.replace(f"{user}@{rest}", f"{user}:{quote(password, safe='')}@{rest}", 1)
 
 
 def redis_url() -> str:

@@ -34,9 +34,7 @@ def engine_user() -> pwd.struct_passwd:
     raise EnginesError("PostgreSQL refuses to run as root and there is no user to lend it. Set DATABASE_URL.")
 
 
-def run_as(
-    user: pwd.struct_passwd, command: list[str], *, timeout: float
-) -> subprocess.CompletedProcess[str]:
+def run_as(user: pwd.struct_passwd, command: list[str], *, timeout: float) -> subprocess.CompletedProcess[str]:
     """Run a short command as `user` (when we are root), its output kept, never raising on its exit code."""
     switch: dict = {}
     if user.pw_uid != os.geteuid():

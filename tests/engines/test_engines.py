@@ -124,6 +124,26 @@ def test_engines_given_by_url_start_nothing(home: Home):
     assert list(home.path.iterdir()) == []
 
 
+def test_database_password_is_read_from_its_file(home: Home, tmp_path: Path):
+    (tmp_path / "password").write_text("p@ss/word\n")
+    home.variables = {
+        "DATABASE_URL": "postgresql://portal@db.example.com:5432/portal?sslmode=require",
+        "DATABASE_PASSWORD_FILE": str(tmp_path / "password"),
+    }
+
+    printed = home.code("from portal.engines import database_url; print(database_url())")
+
+    assert printed == "postgresql://portal:p%40ss%2Fword@db.example.com:5432/portal?sslmode=require"
+
+
+def test_database_password_file_that_is_missing_is_named(home: Home):
+    home.variables = {"DATABASE_URL": "postgresql://portal@db/portal", "DATABASE_PASSWORD_FILE": "/no/such"}
+
+    code, _, errors = home.run("manage.py", "check")
+
+    assert (code, errors) == (1, "DATABASE_PASSWORD_FILE=/no/such cannot be read: No such file or directory.\n")
+
+
 @pytest.mark.parametrize(
     ("url", "broker"),
     [

@@ -1,0 +1,32 @@
+# One image for web, applier, worker and beat; docker-compose.yml says which of them a container is.
+FROM python:3.13-slim
+
+ENV PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PIP_NO_CACHE_DIR=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1
+
+WORKDIR /app
+COPY requirements.txt ./
+RUN pip install --root-user-action=ignore -r requirements.txt
+
+COPY . .
+RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent portal \
+    && install -d -o portal -g portal /data
+ENV PORTAL_HOME=/data \
+    STATIC_ROOT=/app/staticfiles
+
+# No engine is asked here; the addresses only keep the embedded ones from starting.
+RUN python -m portal.common.compile_messages \
+    && SECRET_KEY=only-for-collecting-files DATABASE_URL=postgresql://nowhere/portal REDIS_URL=redis://nowhere/0 \
+       PORTAL_HOME=/tmp/portal-build python manage.py collectstatic --noinput --verbosity 0 \
+    && rm -rf /tmp/portal-build
+
+USER portal
+VOLUME /data
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
+CMD ["python", "-m", "granian", "--interface", "asgi", "--loop", "uvloop", "--no-ws", "--workers", "1", \
+     "--backlog", "2048", "--backpressure", "1024", "--workers-kill-timeout", "20", \
+     "--host", "0.0.0.0", "--port", "8000", "portal.asgi:application"]

@@ -1,0 +1,9 @@
+#!/bin/sh
+# Runs once, when the database container makes its data: the application's role is no superuser,
+# because a superuser would pass through the wall between tenants (row-level security).
+set -eu
+psql --set ON_ERROR_STOP=1 --set password="$(cat /run/secrets/database_password)" --username postgres <<'SQL'
+CREATE ROLE portal LOGIN CREATEROLE CREATEDB NOSUPERUSER NOBYPASSRLS PASSWORD :'password';
+CREATE DATABASE portal OWNER portal TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'
+    LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8';
+SQL
