@@ -1,0 +1,224 @@
+"""The demo: the whole portal, two months of made-up traffic by the real door, last month's reports by the worker."""
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import yaml
+from tqdm import tqdm
+
+from portal import engines
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+PROVISIONING = REPOSITORY / "docs" / "examples" / "demo.yaml"
+MESSAGES = 50_000
+SEED = 1
+START_WITHIN = 120  # seconds
+APPLY_WITHIN = 600
+
+
+class DemoError(Exception):
+    """The demo cannot go on; the message says why and what to do."""
+
+
+@dataclass
+class State:
+    """What a second run needs to know; kept in PORTAL_HOME/demo.json, for its owner's eyes alone."""
+
+    token: str = field(default_factory=lambda: f"demo-{secrets.token_urlsafe(24)}")
+    passwords: dict[str, str] = field(default_factory=dict)
+    end: str = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0).isoformat())
+    simulated: bool = False
+
+    @staticmethod
+    def path() -> Path:
+        return engines.portal_home() / "demo.json"
+
+    @classmethod
+    def load(cls) -> "State":
+        return cls(**json.loads(cls.path().read_text())) if cls.path().exists() else cls()
+
+    def save(self) -> None:
+        part = self.path().with_suffix(".part")
+        part.touch(mode=0o600)
+        part.write_text(json.dumps(asdict(self), indent=1))
+        part.replace(self.path())
+
+
+def main() -> None:
+    """Start the portal, fill it the first time, tell what to look at, and serve until Ctrl-C."""
+    os.environ.setdefault("PORT", "8000")
+    address = f"http://localhost:{os.environ['PORT']}"
+    os.environ.setdefault("PUBLIC_URL", address)
+    server = subprocess.Popen([sys.executable, "-m", "portal.serve"], cwd=REPOSITORY)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_signal: server.terminate())
+    try:
+        _wait_until_ready(server, f"http://127.0.0.1:{os.environ['PORT']}/readyz")
+        state = _fill(server)
+        _tell(state, address)
+    except DemoError as error:
+        server.terminate()
+        server.wait()
+        sys.exit(str(error))
+    except BaseException:
+        server.terminate()
+        server.wait()
+        raise
+    code = server.wait()
+    sys.exit(0 if code in (0, -signal.SIGTERM, -signal.SIGINT) else code)
+
+
+def _wait_until_ready(server: subprocess.Popen, url: str) -> None:
+    give_up = time.monotonic() + START_WITHIN
+    while time.monotonic() < give_up:
+        if server.poll() is not None:
+            raise DemoError("The portal did not start (see above).")
+        try:
+            with urllib.request.urlopen(url, timeout=5):  # noqa: S310  our own server
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise DemoError(f"The portal did not become ready within {START_WITHIN} s; its logs are in PORTAL_HOME/log.")
+
+
+def _fill(server: subprocess.Popen) -> State:
+    """Provision and simulate what is not there yet, and make the reports that are due."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    import django
+
+    django.setup()
+    state = State.load()
+    if not state.simulated:
+        _provision(state)
+        _simulate(state, server)
+        _wait_until_applied(server)
+        state.simulated = True
+        state.save()
+    _make_reports(server)
+    return state
+
+
+def _provision(state: State) -> None:
+    from django.utils import timezone
+
+    from deliveries.provisioning.apply import provision
+
+    document = yaml.safe_load(PROVISIONING.read_text())
+    document["gateway_accounts"][0]["feeds"][0]["token"] = state.token
+    for user in document["users"]:
+        user["password"] = state.passwords.setdefault(user["email"], secrets.token_urlsafe(12))
+    state.save()  # before anything uses it: a demo that is stopped half way goes on with the same
+    outcome = provision(yaml.safe_dump(document), str(PROVISIONING), now=timezone.now())
+    print(f"Tenants, feed and people: {len(outcome.changes)} things set up from {PROVISIONING.relative_to(REPOSITORY)}")
+
+
+def _simulate(state: State, server: subprocess.Popen) -> None:
+    from deliveries.management.commands.simulate import months_back
+    from deliveries.simulation.sender import SendError, send
+    from deliveries.simulation.traffic import DLRS_PER_MESSAGE, generate
+
+    # The end is kept: a second try makes the same messages, which changes nothing.
+    end = datetime.fromisoformat(state.end)
+    url = f"http://127.0.0.1:{os.environ['PORT']}/dlr/{state.token}/"
+    time.sleep(1.5)  # the ingest reads its feeds once a second
+    print(f"Sending the delivery reports of {MESSAGES:,} messages over HTTP:")
+    dlrs = generate(seed=SEED, messages=MESSAGES, start=months_back(end, 2), end=end)
+    with tqdm(total=round(MESSAGES * DLRS_PER_MESSAGE), unit=" DLRs") as bar:
+        try:
+            result = send(dlrs, url=url, progress=bar.update)
+        except SendError as error:
+            raise DemoError(f"{error}. Start bin/demo again: it goes on from there.") from error
+        bar.total = result.sent
+    print(f"{result.acknowledged:,} delivery reports were acknowledged in {result.seconds:.0f} s.")
+
+
+def _wait_until_applied(server: subprocess.Popen) -> None:
+    from deliveries.models import WaitingRow
+
+    left = WaitingRow.objects.count()
+    give_up = time.monotonic() + APPLY_WITHIN
+    print("Applying them to messages and counts:")
+    with tqdm(total=left, unit=" DLRs") as bar:
+        while left := WaitingRow.objects.count():
+            bar.update(bar.total - left - bar.n)
+            _check(server, give_up, f"{left:,} delivery reports still wait")
+            time.sleep(0.5)
+        bar.update(bar.total - bar.n)
+
+
+def _make_reports(server: subprocess.Popen) -> None:
+    """Queue what is due, as the clock does, and wait for the worker."""
+    from django.utils import timezone
+
+    from reports.models import ReportRun
+    from reports.services.calendar import queue_due_runs
+    from reports.services.runs import OPEN
+
+    queue_due_runs(now=timezone.now())
+    open_runs = ReportRun.objects.filter(state__in=OPEN)
+    if not (left := open_runs.count()):
+        return
+    print("Making the reports that are due, by the Celery worker:")
+    give_up = time.monotonic() + APPLY_WITHIN
+    with tqdm(total=left, unit=" reports") as bar:
+        while left := open_runs.count():
+            bar.update(bar.total - left - bar.n)
+            _check(server, give_up, f"{left} reports are not made yet")
+            time.sleep(0.3)
+        bar.update(bar.total - bar.n)
+
+
+def _check(server: subprocess.Popen, give_up: float, what: str) -> None:
+    if server.poll() is not None:
+        raise DemoError(f"The portal ended while {what}.")
+    if time.monotonic() > give_up:
+        raise DemoError(f"After {APPLY_WITHIN} s {what}; see the logs in PORTAL_HOME/log.")
+
+
+def _tell(state: State, address: str) -> None:
+    from django.core.files.storage import default_storage
+
+    from deliveries.models import QuarantinedRow
+    from reports.models import ReportRun
+
+    print(f"\nThe portal: {address}/\n\nSign in as")
+    people = {user["email"]: user for user in yaml.safe_load(PROVISIONING.read_text())["users"]}
+    for email, password in state.passwords.items():
+        user = people.get(email, {})
+        roles = ", ".join(f"{role} of {tenant}" for tenant, role in (user.get("memberships") or {}).items())
+        print(f"  {email:22} {password:18} {roles or 'staff: ' + address + '/admin/'}")
+    print("\nLast month's reports, ready to download on each tenant's Reports page, and here:")
+    runs = ReportRun.objects.filter(state=ReportRun.State.DONE).select_related("tenant", "account")
+    latest = {(run.tenant_id, run.month): run for run in runs.order_by("revision")}
+    for run in sorted(latest.values(), key=lambda run: (run.month, run.tenant_id)):
+        whose = f"account {run.account.name}" if run.account else run.tenant.slug
+        print(f"  {whose:22} {run.month:%Y-%m}  {run.messages:>7,} messages  {default_storage.path(run.file)}")
+    waiting = QuarantinedRow.objects.filter(state=QuarantinedRow.State.WAITING).count()
+    print(
+        "\nWhat to look at\n"
+        f"  {address}/t/nordic-retail/reports/      the Reports page, in Finnish; make this month's too\n"
+        f"  {address}/t/hansa-group/reports/        a parent: its report sums its children\n"
+        f"  {address}/admin/                        feeds, runs, quarantine ({waiting} rows), the audit log\n"
+        "  bin/portal monthly_report --account link-main --month YYYY-MM --out FILE.xlsx\n"
+        "                                          every platformPartnerId of the account by country\n"
+        "  bin/portal reconcile                    counts against messages\n"
+        "\nCtrl-C ends it; its data stay, and bin/demo starts again with them.",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except engines.EnginesError as error:
+        sys.exit(str(error))
