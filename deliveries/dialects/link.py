@@ -30,14 +30,18 @@ LIMITS = {
 }
 _MAX_PARAMETERS = 100
 _INT32 = 2**31
+_FIRST_LOST = 2**53  # a number that is no 64-bit integer is read as a float, exact only below this
 
-_PART = re.compile(r"^(.+)\$([0-9]+)$", re.DOTALL)
-_TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$")
+
+_part = re.compile(r"(.+)\$([0-9]+)", re.DOTALL).fullmatch
+_is_time = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII).fullmatch
+# An escape of U+0000 that is not itself escaped; in valid JSON a backslash stands in texts alone.
+_nul = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000").search
 
 
 def message_id_of(dlr_id: str) -> str:
     """Return the id of the message: the id without a part's `$n` (section 5.1)."""
-    match = _PART.match(dlr_id) if "$" in dlr_id else None
+    match = _part(dlr_id) if "$" in dlr_id else None
     return match.group(1) if match else dlr_id
 
 
@@ -55,7 +59,7 @@ def parse(
         raise Unreadable("missing field" if dlr_id in (None, "") else "wrong type", "id: a text is required")
     _check_length("id", dlr_id)
     message_id, part = dlr_id, None
-    if "$" in dlr_id and (match := _PART.match(dlr_id)):
+    if "$" in dlr_id and (match := _part(dlr_id)):
         message_id = match.group(1)
         part = _part_number(match.group(2))
     code = get("resultCode")
@@ -73,7 +77,7 @@ def parse(
         ref_id, ref_id_cut = cut_to_bytes(ref_id, 256), True
     gate = _object(data, "gateCustomParameters")
     parameters = _object(data, "customParameters")
-    partner_id, partner_rank = _partner(gate, parameters, default_partner_id)
+    partner_id, partner_rank = _partner(data, gate, parameters, default_partner_id)
     source, destination = parameters.pop("source", None), parameters.pop("destination", None)
     for name, value in (("source", source), ("destination", destination)):
         if value is not None:
@@ -91,7 +95,7 @@ def parse(
         partner_id=partner_id,
         partner_rank=partner_rank,
         source=source or None,
-        destination=normalize_destination(destination) if destination else None,
+        destination=normalize_destination(destination) or None,
         parameters=parameters,
         clock_oddity=odd_at or odd_sent_at,
         ref_id_cut=ref_id_cut,
@@ -108,17 +112,9 @@ def _load(body: bytes) -> dict[str, Any]:
             raise Unreadable("empty array", "an array holds at least one delivery report")
         raise Unreadable("not an object", f"a delivery report is a JSON object, not {type(data).__name__}")
     # PostgreSQL keeps no NUL in text and jsonb; the cheap test first, it is on every row's way.
-    if b"\\u0000" in body and _has_nul(data):
+    if b"\\u0000" in body and _nul(body):
         raise Unreadable("NUL character", "a text holds the character U+0000")
     return data
-
-
-def _has_nul(value: Any) -> bool:
-    if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, dict):
-        return any(_has_nul(key) or _has_nul(item) for key, item in value.items())
-    return isinstance(value, list) and any(map(_has_nul, value))
 
 
 def _check_length(name: str, value: str) -> None:
@@ -128,9 +124,10 @@ def _check_length(name: str, value: str) -> None:
 
 
 def _part_number(digits: str) -> int:
-    if len(digits) > 9 or int(digits) > MAX_PART:
+    number = int(digits)
+    if number > MAX_PART:
         raise Unreadable("out of range", f"id: part numbers end at {MAX_PART}")
-    return int(digits)
+    return number
 
 
 def _text(data: dict, name: str) -> str | None:
@@ -163,17 +160,24 @@ def _object(data: dict, name: str) -> dict[str, str]:
         raise Unreadable("wrong type", f"{name}: an object")
     if len(value) > _MAX_PARAMETERS:
         raise Unreadable("too many", f"{name}: at most {_MAX_PARAMETERS} keys")
-    return {
-        key: item if type(item) is str else orjson.dumps(item).decode()
-        for key, item in value.items()
-        if item is not None
-    }
+    try:
+        return {
+            key: item if type(item) is str else orjson.dumps(item).decode()
+            for key, item in value.items()
+            if item is not None
+        }
+    except orjson.JSONEncodeError:  # it reads four times as deep as it writes
+        raise Unreadable("too deep", f"{name}: a value is nested too deeply") from None
 
 
-def _partner(gate: dict[str, str], parameters: dict[str, str], default: str) -> tuple[str, int]:
+def _partner(data: dict, gate: dict[str, str], parameters: dict[str, str], default: str) -> tuple[str, int]:
     """Return the platformPartnerId and where it came from (section 5.9)."""
-    for values, rank in ((gate, FROM_GATE), (parameters, FROM_PARAMETERS)):
+    places = (("gateCustomParameters", gate, FROM_GATE), ("customParameters", parameters, FROM_PARAMETERS))
+    for name, values, rank in places:
         if value := values.get("platformPartnerId"):
+            raw = data[name]["platformPartnerId"]
+            if type(raw) is float and abs(raw) >= _FIRST_LOST:
+                raise Unreadable("out of range", "platformPartnerId: so long a number must be a text")
             _check_length("platformPartnerId", value)
             return value, rank
     return (default, FROM_FEED) if default else ("", FROM_NOWHERE)
@@ -197,7 +201,7 @@ def _time(data: dict, name: str, earliest: datetime, latest: datetime) -> tuple[
 @lru_cache(maxsize=16384)
 def _parse_time(text: str) -> datetime | None:
     text = text.upper()
-    if not _TIME.match(text):
+    if not _is_time(text):
         return None
     if text[17:19] == "60":  # a leap second; Python's clock has none
         text = f"{text[:17]}59{text[19:]}"
