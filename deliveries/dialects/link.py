@@ -18,6 +18,7 @@ MAX_PART = 254
 MAX_SEGMENTS = 255
 ACCEPT_DAYS = 400  # how old a gateway's time may be at receipt, and
 ACCEPT_AHEAD = timedelta(days=2)  # how far ahead (section 5.6)
+EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)  # whatever an import accepts: months begin with 1970 (portal/common/periods.py)
 
 # In bytes of UTF-8; what is longer goes to quarantine and stays whole in the raw row.
 LIMITS = {
@@ -67,7 +68,7 @@ def parse(
         raise Unreadable("missing field" if code is None else "wrong type", "resultCode: an integer is required")
     if not -_INT32 < code < _INT32:
         raise Unreadable("out of range", "resultCode: at most 2147483647")
-    earliest = received_at - timedelta(days=accept_days or ACCEPT_DAYS)
+    earliest = max(EARLIEST, received_at - timedelta(days=accept_days or ACCEPT_DAYS))
     latest = received_at + ACCEPT_AHEAD
     at, odd_at = _time(data, "timestamp", earliest, latest)
     sent_at, odd_sent_at = _time(data, "sentTimestamp", earliest, latest)
