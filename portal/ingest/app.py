@@ -10,14 +10,15 @@ from django.conf import settings
 from deliveries.inbox import NewRow
 from deliveries.split import split
 from portal.common.database import connection_string
-from portal.ingest.doors import Doors, ForbiddenNetwork, Unauthorized
+from portal.ingest.bodies import BODY_WITHIN, Body, Incomplete, TooLarge
+from portal.ingest.doors import Door, Doors, ForbiddenNetwork, Unauthorized
 from portal.ingest.writer import NotDurable, Writer
+from portal.tenants import networks
 from portal.tenants.wall import INGEST
 
 PREFIX = "/dlr/"
 READ_FEEDS_EVERY = 1.0  # seconds
 RETRY_AFTER = b"5"
-BODY_WITHIN = 10.0  # seconds for a whole body to arrive
 
 _JSON = (b"content-type", b"application/json")
 _TEXT = (b"content-type", b"text/plain; charset=utf-8")
@@ -69,94 +70,67 @@ class Ingest:
             await self._take(scope, receive, send, path[len(PREFIX) :].rstrip("/"))
 
     async def _take(self, scope, receive, send, token: str) -> None:
-        if scope["method"] != "POST":
-            return await _error(send, 405, "POST delivery reports here", (b"allow", b"POST"))
-        if not self.doors.known:
-            return await _unavailable(send)
         headers = dict(scope["headers"])
-        peer = self._peer(scope, headers)
+        body = Body(receive, headers)
         try:
-            door = self.doors.open(
-                token=token, authorization=headers.get(b"authorization", b"").decode("latin-1"), peer=peer
-            )
-        except Unauthorized:
-            return await _error(send, 401, "wrong token or credentials", (b"www-authenticate", b'Basic realm="dlr"'))
-        except ForbiddenNetwork:
-            return await _error(send, 403, "this address may not post here")
-        try:
-            body = await asyncio.wait_for(_read(receive, headers), BODY_WITHIN)
+            door, peer = self._enter(scope, headers, token)
+            count = await self._store(door, peer, await body.read())
+        except Refused as refusal:
+            await body.drain()
+            await _error(send, refusal.status, refusal.text, *refusal.headers)
         except TooLarge:
-            return await _error(send, 413, f"a body holds at most {settings.INGEST_MAX_BODY} bytes")
-        except (TimeoutError, ClientGone):
-            return await _error(send, 408, f"the body did not arrive within {BODY_WITHIN:.0f} s")
-        rows = [
-            NewRow(door.feed_id, number, report, peer or None)
-            for number, report in split(body, account_id=door.account_id)
-        ]
-        try:
-            await self.writer.add(rows)
+            await body.drain()
+            await _error(send, 413, f"a body holds at most {settings.INGEST_MAX_BODY} bytes")
+        except Incomplete:
+            await _error(send, 408, f"the body did not arrive within {BODY_WITHIN:.0f} s")
         except NotDurable:
-            return await _unavailable(send)
-        return await _answer(send, 200, b'{"received": %d}' % len(rows), _JSON)
+            await body.drain()
+            await _error(send, 503, "nothing was stored, send it again", (b"retry-after", RETRY_AFTER))
+        else:
+            await _answer(send, 200, b'{"received": %d}' % count, _JSON)
 
-    def _peer(self, scope, headers: dict[bytes, bytes]) -> str:
-        """Return the sender's address: the connection's, or what a trusted proxy says of it."""
-        peer = scope["client"][0] if scope.get("client") else ""
-        forwarded = headers.get(b"x-forwarded-for", b"").decode("latin-1")
-        for address in reversed([part.strip() for part in forwarded.split(",") if part.strip()]):
-            if not (self._proxies and _within(self._proxies, peer)):
+    def _enter(self, scope, headers: dict[bytes, bytes], token: str) -> tuple[Door, str]:
+        """Return the door that is opened and the sender's address. Raises Refused, NotDurable."""
+        if scope["method"] != "POST":
+            raise Refused(405, "POST delivery reports here", (b"allow", b"POST"))
+        if not self.doors.known:
+            raise NotDurable
+        authorization = headers.get(b"authorization", b"").decode("latin-1")
+        peer = self._peer(scope)
+        try:
+            return self.doors.open(token=token, authorization=authorization, peer=peer), peer
+        except Unauthorized:
+            raise Refused(401, "wrong token or credentials", (b"www-authenticate", b'Basic realm="dlr"')) from None
+        except ForbiddenNetwork:
+            raise Refused(403, "this address may not post here") from None
+
+    async def _store(self, door: Door, peer: str, body: bytes) -> int:
+        """Return the number of reports in `body` when they are committed. Raises NotDurable."""
+        reports = split(body, account_id=door.account_id)
+        await self.writer.add([NewRow(door.feed_id, number, report, peer or None) for number, report in reports])
+        return len(reports)
+
+    def _peer(self, scope) -> str:
+        """Return the sender's address: the connection's, or what a trusted proxy says of it; '' when nobody knows."""
+        peer = networks.plain_address(scope["client"][0]) if scope.get("client") else ""
+        if not self._is_proxy(peer):
+            return peer
+        lines = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+        for address in reversed([part.strip() for part in ",".join(lines).split(",") if part.strip()]):
+            peer = networks.plain_address(address)
+            if not self._is_proxy(peer):
                 break
-            peer = address
-        return peer if _is_address(peer) else ""
+        return peer
+
+    def _is_proxy(self, peer: str) -> bool:
+        return bool(self._proxies) and networks.admits(self._proxies, peer)
 
 
-class TooLarge(Exception):
-    """The body is over the limit."""
+class Refused(Exception):
+    """The request is not taken; it holds the answer."""
 
-
-class ClientGone(Exception):
-    """The sender left before the body was whole."""
-
-
-async def _read(receive, headers: dict[bytes, bytes]) -> bytes:
-    declared = headers.get(b"content-length", b"")
-    if declared.isdigit() and int(declared) > settings.INGEST_MAX_BODY:
-        raise TooLarge
-    message = await receive()
-    if not message.get("more_body"):
-        body = message.get("body", b"")
-        if message["type"] == "http.disconnect":
-            raise ClientGone
-        if len(body) > settings.INGEST_MAX_BODY:
-            raise TooLarge
-        return body
-    chunks, size = [], 0
-    while True:
-        if message["type"] == "http.disconnect":
-            raise ClientGone
-        chunks.append(message.get("body", b""))
-        size += len(chunks[-1])
-        if size > settings.INGEST_MAX_BODY:
-            raise TooLarge
-        if not message.get("more_body"):
-            return b"".join(chunks)
-        message = await receive()
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _within(networks: tuple, peer: str) -> bool:
-    return _is_address(peer) and any(ipaddress.ip_address(peer) in network for network in networks)
-
-
-async def _unavailable(send) -> None:
-    await _error(send, 503, "nothing was stored, send it again", (b"retry-after", RETRY_AFTER))
+    def __init__(self, status: int, text: str, *headers: tuple[bytes, bytes]) -> None:
+        self.status, self.text, self.headers = status, text, headers
 
 
 async def _error(send, status: int, text: str, *headers: tuple[bytes, bytes]) -> None:

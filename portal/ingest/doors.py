@@ -1,7 +1,8 @@
 """Who may come in by which feed: read from the database, kept in memory, read again every second."""
 
+import asyncio
 import base64
-import binascii
+import contextlib
 import hmac
 import ipaddress
 import logging
@@ -12,6 +13,8 @@ from datetime import UTC, datetime
 from portal.tenants import networks, secrets
 
 logger = logging.getLogger(__name__)
+
+READ_WITHIN = 5.0  # seconds; a connection that is silent for longer is given up
 
 _FEEDS = """
 SELECT t.digest, t.expires_at, f.id, f.account_id, f.basic_user, f.basic_password_digest, f.networks
@@ -51,6 +54,7 @@ class Doors:
         self._connect = connect
         self._connection = None
         self._doors: dict[str, Door] | None = None
+        self._shut: set[int] = set()
 
     @property
     def known(self) -> bool:
@@ -60,23 +64,37 @@ class Doors:
     async def read(self) -> None:
         """Read the feeds again; what was known stays when the database is away."""
         try:
-            if self._connection is None:
-                self._connection = await self._connect()
-            rows = await (await self._connection.execute(_FEEDS)).fetchall()
+            async with asyncio.timeout(READ_WITHIN):
+                if self._connection is None:
+                    self._connection = await self._connect()
+                rows = await (await self._connection.execute(_FEEDS)).fetchall()
         except Exception as error:  # any kind: the doors stay as they were
-            logger.warning("feeds not read: %s", str(error).splitlines()[:1])
-            connection, self._connection = self._connection, None
-            if connection is not None:
-                await connection.close()
-            return
-        self._doors = {
-            digest: Door(feed_id, account_id, expires_at, user, password, tuple(map(ipaddress.ip_network, nets)))
-            for digest, expires_at, feed_id, account_id, user, password, nets in rows
-        }
+            logger.warning("feeds not read: %r", error)
+            await self._drop_connection()
+        else:
+            self._set(rows)
+
+    def _set(self, rows: list[tuple]) -> None:
+        doors, shut = {}, set()
+        for digest, expires_at, feed_id, account_id, user, password, nets in rows:
+            try:
+                allowed = tuple(map(ipaddress.ip_network, nets))
+            except (TypeError, ValueError):
+                shut.add(feed_id)  # what cannot be read admits nobody, and harms no other feed
+            else:
+                doors[digest] = Door(feed_id, account_id, expires_at, user, password, allowed)
+        for feed_id in shut - self._shut:
+            logger.error("feed %s is shut: its networks cannot be read", feed_id)
+        self._doors, self._shut = doors, shut
 
     async def close(self) -> None:
-        if self._connection is not None:
-            await self._connection.close()
+        await self._drop_connection()
+
+    async def _drop_connection(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(Exception):  # it is given up, whatever it says
+                await connection.close()
 
     def open(self, *, token: str, authorization: str, peer: str) -> Door:
         """Return the door that `token` opens. Raises Unauthorized, ForbiddenNetwork."""
@@ -97,8 +115,8 @@ def _credentials_match(door: Door, authorization: str) -> bool:
     user, password = _basic(authorization)
     same_user = hmac.compare_digest(user.encode(), door.basic_user.encode())
     given = secrets.digests(password, purpose="feed-basic")
-    same_password = any([hmac.compare_digest(digest, door.basic_password_digest) for digest in given])
-    return (same_user and same_password) or not door.basic_user
+    matches = [hmac.compare_digest(digest, door.basic_password_digest) for digest in given]  # all of them, always
+    return (same_user and any(matches)) or not door.basic_user
 
 
 def _basic(authorization: str) -> tuple[str, str]:
@@ -107,6 +125,6 @@ def _basic(authorization: str) -> tuple[str, str]:
         return "", ""
     try:
         user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, or no UTF-8 in it
         return "", ""
     return user, password

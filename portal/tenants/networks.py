@@ -19,16 +19,22 @@ def validate(value: object) -> None:
             raise ValidationError(_("%(item)s: %(error)s"), params={"item": item, "error": error}) from error
 
 
-def admits(networks: tuple[Network, ...], address: str) -> bool:
-    """Tell whether `address` may come in; no networks at all admit everybody.
+def plain_address(text: str) -> str:
+    """Return the address as PostgreSQL's inet takes it, '' for what is none.
 
-    An IPv4 address mapped into IPv6 (`::ffff:192.0.2.1`, as a dual-stack socket reports it) counts as itself.
+    An IPv4 address mapped into IPv6 (`::ffff:192.0.2.1`, as a dual-stack socket reports it) becomes itself, a zone
+    (`fe80::1%eth0`) goes.
     """
+    try:
+        ip = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return ""
+    return str(getattr(ip, "ipv4_mapped", None) or ip)
+
+
+def admits(networks: tuple[Network, ...], address: str) -> bool:
+    """Tell whether `address` may come in; no networks at all admit everybody."""
     if not networks:
         return True
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    ip = getattr(ip, "ipv4_mapped", None) or ip
-    return any(ip in network for network in networks)
+    plain = plain_address(address)
+    return bool(plain) and any(ipaddress.ip_address(plain) in network for network in networks)

@@ -1,0 +1,100 @@
+"""One server for the folder's tests, and the doors that it knows: committed rows, as the server must see them.
+
+The tests are ordinary `django_db` tests: they read what the server committed. What they write, the server only sees
+through `outside`, a connection beside Django's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx
+import psycopg
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from portal.common.database import connection_string
+from portal.tenants.feeds import add_token, set_basic
+from portal.tenants.models import Feed, GatewayAccount, Tenant
+from tests.servers import Server, running_server
+
+PLAIN = "plain-token-of-the-tests"
+BASIC = "basic-token-of-the-tests"
+NETWORKS = "networks-token-of-the-tests"
+PROXY = "127.0.0.9"  # the loopback has many addresses: this one is the server's trusted proxy
+POST_FROM = "127.0.0.5"  # and this one the only address that may post to the feed with networks
+
+
+@dataclass(frozen=True)
+class World:
+    """The feeds behind the tokens above."""
+
+    account: GatewayAccount
+    plain: Feed
+    basic: Feed
+    networks: Feed
+
+
+@pytest.fixture(scope="package")
+def world(django_db_setup, django_db_blocker) -> Iterator[World]:
+    with django_db_blocker.unblock():
+        pool = Tenant.objects.create(slug="pool-ingest", name="Pool of ingest", kind="pool")
+        account = GatewayAccount.objects.create(name="ingest", platform_id="ACME", pool=pool)
+        feeds = [Feed.objects.create(account=account, name=name) for name in ("plain", "basic", "networks")]
+        for feed, token in zip(feeds, (PLAIN, BASIC, NETWORKS), strict=True):
+            add_token(feed, now=timezone.now(), token=token)
+        set_basic(feeds[1], user="link", password="a secret of the gateway")
+        feeds[2].networks = [f"{POST_FROM}/32", "192.0.2.0/24"]
+        for feed in feeds[1:]:
+            feed.save()
+        yield World(account, *feeds)
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE inbox, inbox_todo")
+        account.feeds.all().delete()
+        account.delete()
+        pool.delete()
+        connection.close()
+
+
+@pytest.fixture(scope="package")
+def server(world, tmp_path_factory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("ingest")
+    with running_server({"TRUSTED_PROXIES": f"{PROXY}/32", "LOG_LEVEL": "INFO"}, folder=folder) as server:
+        yield server
+
+
+@pytest.fixture
+def outside(world) -> Iterator[psycopg.Connection]:
+    """A connection of its own, in autocommit: for writes that the server shall see, and for locks."""
+    with psycopg.connect(connection_string(), autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def empty_inbox(outside) -> None:
+    outside.execute("DELETE FROM inbox_todo")
+    outside.execute("DELETE FROM inbox")
+
+
+@pytest.fixture
+def http(server) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.url, timeout=10) as client:
+        yield client
+
+
+def stored() -> list[tuple]:
+    """Return (feed id, slice, body) of the inbox, in order of arrival; each must be waiting to be applied."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, slice, received_at FROM inbox ORDER BY id")
+        rows = cursor.fetchall()
+        cursor.execute("SELECT id, slice, received_at FROM inbox_todo ORDER BY id")
+        assert cursor.fetchall() == rows
+        cursor.execute("SELECT feed_id, slice, body FROM inbox ORDER BY id")
+        return [(feed, number, bytes(body)) for feed, number, body in cursor.fetchall()]
+
+
+def bodies() -> list[bytes]:
+    """Return the bodies of the inbox, in order of arrival."""
+    return [body for _, _, body in stored()]
