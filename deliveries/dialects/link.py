@@ -18,7 +18,7 @@ MAX_PART = 254
 MAX_SEGMENTS = 255
 ACCEPT_DAYS = 400  # how old a gateway's time may be at receipt, and
 ACCEPT_AHEAD = timedelta(days=2)  # how far ahead (section 5.6)
-EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)  # whatever an import accepts: months begin with 1970 (portal/common/periods.py)
+EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)  # whatever an import accepts: months begin with 1970
 
 # In bytes of UTF-8; what is longer goes to quarantine and stays whole in the raw row.
 LIMITS = {
