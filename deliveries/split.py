@@ -4,9 +4,7 @@ Splitting only finds where each report begins and ends, and its message id for t
 applier's work. What cannot be split is one row, which the applier puts into quarantine.
 """
 
-import json
-from collections.abc import Iterator
-from json.decoder import WHITESPACE
+import re
 
 import orjson
 
@@ -14,20 +12,25 @@ from deliveries.dialects.link import message_id_of
 from deliveries.slices import UNREADABLE_SLICE, slice_of
 
 _BOM = b"\xef\xbb\xbf"
-_scan = json.JSONDecoder().raw_decode
+# Up to the next bracket or comma outside of texts, or the end; a text without an end takes all that is left. It never
+# goes back, and never fails: a hostile body takes no longer than another one of its size.
+_next_sign = re.compile(rb'(?:[^"\[\]{},]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"?)*+([\[\]{},]|\Z)', re.DOTALL).finditer
 
 
 def split(body: bytes, *, account_id: int) -> list[tuple[int, bytes]]:
-    """Return (slice, raw report) of each report in `body`, in order; at least one, whatever the body is."""
+    """Return (slice, raw report) of each report in `body`, in order; at least one, whatever the body is.
+
+    One that cannot be read stands alone: its neighbours in an array or in NDJSON are reports of their own.
+    """
     if body.startswith(_BOM):
         body = body[3:]
     try:
         data = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return _lines(body, account_id) or _elements(body, account_id) or [(UNREADABLE_SLICE, body)]
+        pieces = _elements(body) or _lines(body) or [body]
+        return [split_line(piece, account_id=account_id) for piece in pieces]
     if type(data) is list and data:
-        # An integer of thousands of digits stops the scan: then each element is written anew.
-        return _elements(body, account_id) or [(_slice(value, account_id), orjson.dumps(value)) for value in data]
+        return [(_slice(value, account_id), piece) for value, piece in zip(data, _elements(body), strict=True)]
     return [(_slice(data, account_id), body)]
 
 
@@ -46,45 +49,41 @@ def _slice(data: object, account_id: int) -> int:
     return slice_of(account_id, message_id_of(dlr_id))
 
 
-def _lines(body: bytes, account_id: int) -> list[tuple[int, bytes]]:
-    """Return the lines of NDJSON; nothing unless its first line is an object by itself."""
-    lines = [line for line in body.split(b"\n") if line.strip()]
-    if len(lines) < 2:
-        return []
+def _lines(body: bytes) -> list[bytes]:
+    """Return the lines of NDJSON; nothing unless one of them is a report by itself."""
+    lines = [line for line in map(bytes.strip, body.split(b"\n")) if line]
+    return lines if len(lines) > 1 and any(map(_is_report, lines)) else []
+
+
+def _is_report(line: bytes) -> bool:
+    if not (line.startswith(b"{") and line.endswith(b"}")):
+        return False
     try:
-        if type(orjson.loads(lines[0])) is not dict:
-            return []
+        data = orjson.loads(line)
     except orjson.JSONDecodeError:
+        return False
+    return type(data) is dict and "id" in data
+
+
+def _elements(body: bytes) -> list[bytes]:
+    """Return the elements of an array, each as the bytes that it came in; nothing for what is no array.
+
+    Only texts, brackets and commas are looked at, so depth, long numbers and bytes that are no UTF-8 do not matter.
+    """
+    if not body.lstrip().startswith(b"["):
         return []
-    return [split_line(line.strip(), account_id=account_id) for line in lines]
-
-
-def _elements(body: bytes, account_id: int) -> list[tuple[int, bytes]]:
-    """Return the elements of an array, each with the bytes that it came in; nothing for what is no array."""
-    try:
-        text = body.decode()
-        return [
-            (_slice(value, account_id), text[start:end].encode("utf-8", "surrogatepass"))
-            for value, start, end in _scan_array(text)
-        ]
-    except (ValueError, RecursionError):
-        return []
-
-
-def _scan_array(text: str) -> Iterator[tuple[object, int, int]]:
-    """Yield (value, start, end) for each element. Raises ValueError or RecursionError where there is no array."""
-    index = WHITESPACE.match(text, 0).end()
-    if text[index : index + 1] != "[":
-        raise ValueError("not an array")
-    while True:
-        start = WHITESPACE.match(text, index + 1).end()
-        value, end = _scan(text, start)
-        yield value, start, end
-        index = WHITESPACE.match(text, end).end()
-        sign = text[index : index + 1]
-        if sign == "]":
-            break
-        if sign != ",":
-            raise ValueError("neither , nor ]")
-    if text[index + 1 :].strip():
-        raise ValueError("something after the array")
+    elements, depth, start = [], 0, 0
+    for match in _next_sign(body):
+        sign = match[1]
+        if sign in (b"[", b"{"):
+            depth += 1
+            if depth == 1:
+                start = match.end()
+        elif sign in (b"]", b"}"):
+            depth -= 1
+        if depth == 0 or (depth == 1 and sign == b","):
+            elements.append(body[start : match.start(1)].strip())
+            start = match.end()
+            if depth == 0 or not elements[-1]:
+                break
+    return elements if depth == 0 and elements[-1] and not body[start:].strip() else []
