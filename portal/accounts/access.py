@@ -41,4 +41,10 @@ def access_of(user, *, slug: str | None) -> Access:
     if tenant is None:
         return Access(reached=everything, is_staff=user.is_staff)
     role = roles.greatest([m.role for m in memberships if tenant.id in reached[m.id]])
-    return Access(tenant_ids=frozenset(with_descendants([tenant.id])), tenant=tenant, role=role, is_staff=user.is_staff)
+    return Access(
+        tenant_ids=frozenset(with_descendants([tenant.id])),
+        reached=everything,
+        tenant=tenant,
+        role=role,
+        is_staff=user.is_staff,
+    )
