@@ -27,6 +27,8 @@ PARTNER_OVER_LIMIT = 8  # counted under "(other)": over the daily limit of new p
 SUBMITTED = 16  # the submission is known, its values win
 REF_ID_CUT = 32  # the refId was longer than 256 bytes
 NEGATIVE_LATENCY = 64  # delivered before it was sent, by the clocks; counted as 0 s
+# The submission said it: its value stays, and a report that says another one contradicts no other report.
+SUBMITTED_REF_ID, SUBMITTED_SOURCE, SUBMITTED_DESTINATION, SUBMITTED_PARAMETERS = 128, 256, 512, 1024
 
 _ADVANCE = {QUEUED: 0, SENT: 1, DELIVERED: 2}
 
@@ -110,21 +112,27 @@ def restate(message: Folded, states: list[tuple[int | None, State]], *, codes: C
 
 
 def add_submission(message: Folded, submission: Submission) -> None:
-    """Take the submission in: its values win over the reports' (section 5.11); a second one changes nothing known."""
-    first = not message.flags & SUBMITTED
+    """Take the submission in: its values win over the reports' (section 5.11); a second one fills what is missing."""
     message.flags |= SUBMITTED
     _sent_at(message, submission.submitted_at, BY_SUBMISSION)
-    for name in ("ref_id", "source", "destination"):
-        value = getattr(submission, name)
-        if value and (first or not getattr(message, name)):
-            setattr(message, name, value)
-    if (first and submission.source) or not message.sender_type:
-        message.sender_type = sender_type(message.source, submission.source_ton)
-    if submission.partner_id and (first or message.partner_rank > FROM_SUBMISSION):
+    if submission.ref_id and not message.flags & SUBMITTED_REF_ID:
+        message.ref_id = submission.ref_id
+        message.flags = message.flags & ~REF_ID_CUT | SUBMITTED_REF_ID
+    if submission.destination and not message.flags & SUBMITTED_DESTINATION:
+        message.destination = submission.destination
+        message.flags |= SUBMITTED_DESTINATION
+    if not message.flags & SUBMITTED_SOURCE:
+        if submission.source:
+            message.source, message.sender_type = submission.source, sender_type(submission.source)
+            message.flags |= SUBMITTED_SOURCE
+        message.sender_type = sender_type(None, submission.source_ton) or message.sender_type
+    if submission.partner_id and message.partner_rank > FROM_SUBMISSION:
         message.partner_id, message.partner_rank = submission.partner_id, FROM_SUBMISSION
     if submission.parameters:
         known = message.parameters or {}
+        first = not message.flags & SUBMITTED_PARAMETERS
         message.parameters = {**known, **submission.parameters} if first else {**submission.parameters, **known}
+        message.flags |= SUBMITTED_PARAMETERS
 
 
 def settle(message: Folded, *, codes: CodeTable) -> None:
@@ -167,41 +175,39 @@ def _sent_at(message: Folded, instant: datetime, rank: int) -> None:
 
 def _add_attributes(message: Folded, report: Report) -> None:
     """Fill what is missing; of two that disagree the first stays and the message is flagged (section 5.11)."""
-    contradiction = False
+    submitted, contradiction = message.flags, False
     if report.ref_id is not None:
         if message.ref_id is None:
             message.ref_id = report.ref_id
-            if report.ref_id_cut:
-                message.flags |= REF_ID_CUT
-        elif message.ref_id != report.ref_id:
-            contradiction = True
+        if message.ref_id != report.ref_id:
+            contradiction |= not submitted & SUBMITTED_REF_ID
+        elif report.ref_id_cut and not submitted & SUBMITTED_REF_ID:
+            message.flags |= REF_ID_CUT
     if report.operator is not None:
-        if not message.operator:
-            message.operator = report.operator
-        elif message.operator != report.operator:
-            contradiction = True
+        message.operator = message.operator or report.operator
+        contradiction |= message.operator != report.operator
     if report.destination is not None:
         if message.destination is None:
             message.destination = report.destination
         elif message.destination != report.destination:
-            contradiction = True
+            contradiction |= not submitted & SUBMITTED_DESTINATION
     if report.source is not None:
         if message.source is None:
             message.source = report.source
-            message.sender_type = sender_type(report.source)
+            message.sender_type = message.sender_type or sender_type(report.source)  # the submission's type stays
         elif message.source != report.source:
-            contradiction = True
+            contradiction |= not submitted & SUBMITTED_SOURCE
     if report.partner_rank < message.partner_rank:
         message.partner_id, message.partner_rank = report.partner_id, report.partner_rank
-    elif report.partner_rank == message.partner_rank and report.partner_id != message.partner_id:
-        contradiction = True
+    elif report.partner_rank == message.partner_rank:
+        contradiction |= report.partner_id != message.partner_id
     if report.parameters:
         known = message.parameters
         if known is None:
             message.parameters = report.parameters
         elif known != report.parameters:
             if any(known.get(key, value) != value for key, value in report.parameters.items()):
-                contradiction = True
+                contradiction |= not submitted & SUBMITTED_PARAMETERS
             message.parameters = {**report.parameters, **known}
     if contradiction:
         message.flags |= CONTRADICTING_ATTRIBUTES
