@@ -248,8 +248,11 @@ def _load(value: str | dict | None) -> dict | None:
 
 
 def _dump_states(folded: Folded) -> str | None:
-    """Return the parts' states as JSON, None where there are none: the whole state is the message's own then."""
-    if not folded.part_states:
+    """Return the parts' states as JSON, None where there are none: the whole state is the message's own then.
+
+    Except for the code that stands for "nothing heard" in the row: as a gateway's own code it must be told apart.
+    """
+    if not folded.part_states and (folded.whole is None or folded.whole.code != NO_CODE):
         return None
     states = {str(part): state for part, state in folded.part_states.items()}
     if folded.whole is not None:
