@@ -48,7 +48,8 @@ def _ensure(parent: str, name: str, start: date, end: date) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('portal.partitions'))")
             cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [name])
             if not cursor.fetchone()[0] and not _in_default(cursor, parent, start, end):
-                cursor.execute(f'CREATE TABLE "{name}" (LIKE "{parent}" INCLUDING ALL)')
+                # The inbox's ids are one sequence for all days: a partition takes its parent's identity on.
+                cursor.execute(f'CREATE TABLE "{name}" (LIKE "{parent}" INCLUDING ALL EXCLUDING IDENTITY)')
                 if parent in FACTS:
                     force_row_security(cursor, name)
                 cursor.execute(
