@@ -92,27 +92,38 @@ def oldest_waiting() -> datetime | None:
     return WaitingRow.objects.aggregate(oldest=Min("received_at"))["oldest"]
 
 
-def _bisect(numbers: list[int], *, now: datetime, limit: int, ids: list[int] | None = None) -> BatchResult:
-    """Apply halves of the batch until the poison row stands alone, and quarantine it."""
-    if ids is None:
-        with transaction.atomic():
-            ids = [row.id for row in _claim(slices.try_lock(numbers), limit)]
-    if len(ids) <= 1:
-        return _apply(numbers, now=now, limit=limit, only=ids, poison=True) if ids else BatchResult()
-    total = BatchResult()
-    for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
-        try:
-            total += _apply(numbers, now=now, limit=limit, only=half)
-        except OperationalError:
-            raise
-        except Exception as error:
-            logger.warning("%d rows failed: %s", len(half), type(error).__name__)
-            total += _bisect(numbers, now=now, limit=limit, ids=half)
-    return total
+def _bisect(numbers: list[int], *, now: datetime, limit: int) -> BatchResult:
+    """Claim a batch again and apply it in ever smaller pieces, until the poison row stands alone."""
+    with transaction.atomic():
+        ids = [row.id for row in _claim(slices.try_lock(numbers), limit)]
+    return _apply_pieces(numbers, ids, now=now, limit=limit)
+
+
+def _apply_pieces(numbers: list[int], ids: list[int], *, now: datetime, limit: int) -> BatchResult:
+    """Apply the waiting rows of `ids`; where that fails, each half by itself, and quarantine a single one."""
+    if not ids:
+        return BatchResult()
+    try:
+        return _apply(numbers, now=now, limit=limit, only=ids)
+    except OperationalError:
+        raise
+    except Exception as error:
+        logger.warning("%d rows failed: %s", len(ids), type(error).__name__)
+        if len(ids) == 1:
+            return _apply(numbers, now=now, limit=limit, only=ids, poison=_words(error))
+    middle = len(ids) // 2
+    first = _apply_pieces(numbers, ids[:middle], now=now, limit=limit)
+    return first + _apply_pieces(numbers, ids[middle:], now=now, limit=limit)
+
+
+def _words(error: Exception) -> str:
+    """Return the error in one line that any database takes; its further lines may hold people's data."""
+    line = (str(error).splitlines() or [""])[0]
+    return f"{type(error).__name__}: {line}".encode("ascii", "backslashreplace").decode().replace("\0", "")
 
 
 def _apply(
-    numbers: list[int], *, now: datetime, limit: int, only: list[int] | None = None, poison: bool = False
+    numbers: list[int], *, now: datetime, limit: int, only: list[int] | None = None, poison: str = ""
 ) -> BatchResult:
     with transaction.atomic():
         locked = slices.try_lock(numbers)  # nobody else touches these messages
@@ -123,8 +134,7 @@ def _apply(
             return BatchResult()
         _plan_for_small_sets()
         if poison:
-            why = "the row could not be applied; replay it after a fix"
-            reports, broken = [], [BrokenRow(row, "cannot be applied", why) for row in rows]
+            reports, broken = [], [BrokenRow(row, "cannot be applied", poison) for row in rows]
         else:
             reports, broken = _parse(rows)
         changes = _fold(reports, now=now)
