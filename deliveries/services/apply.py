@@ -142,7 +142,7 @@ def _apply(
         added = write_reports(reports, changes)
         put_in_quarantine(broken, now=now)
         ingest_counts.add(
-            rows, reports=added, quarantined={item.row.id for item in broken}, oddities=_oddities(reports)
+            rows, reports=added, quarantined={item.row.id for item in broken}, oddities=_oddities(reports, changes)
         )
         _finish(rows)
         add_changes(changes)  # last: hot rows stay locked only for the commit
@@ -246,8 +246,15 @@ def _time_range(reports: list[NewReport]) -> tuple[datetime, datetime]:
     return min(times), max(times)
 
 
-def _oddities(reports: list[NewReport]) -> set[int]:
-    return {item.row.id for item in reports if item.report.clock_oddity}
+def _oddities(reports: list[NewReport], changes: list[Change]) -> set[int]:
+    """Return the rows with a time out of the window, and those by which a message was delivered before it was sent."""
+    odd = {item.row.id for item in reports if item.report.clock_oddity}
+    negative = {change.after.key for change in changes if _is_negative(change.after) and not _is_negative(change.before)}
+    return odd | set({item.key: item.row.id for item in reports if item.key in negative}.values())
+
+
+def _is_negative(message: StoredMessage | None) -> bool:
+    return message is not None and bool(message.folded.flags & fold.NEGATIVE_LATENCY)
 
 
 def _finish(rows: list[Row]) -> None:
