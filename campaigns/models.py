@@ -21,7 +21,7 @@ class RefIdScheme(models.Model):
 
     tenant = models.OneToOneField(Tenant, on_delete=models.CASCADE, related_name="ref_id_scheme")
     delimiter = models.CharField(max_length=8)
-    fields = ArrayField(models.CharField(max_length=40, blank=True), size=12)
+    fields = ArrayField(models.CharField(max_length=40, blank=True), size=ref_ids.MAX_FIELDS)
 
     class Meta:
         verbose_name = _("refId scheme")

@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 (
                     "fields",
                     django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(blank=True, max_length=40), size=12
+                        base_field=models.CharField(blank=True, max_length=40), size=16
                     ),
                 ),
                 (

@@ -16,6 +16,7 @@ from deliveries.services.attribution import attribute
 from deliveries.services.counts import add_changes
 from deliveries.services.stored import Change, Key, read_messages, write_messages
 from portal.accounts.models import record
+from portal.tenants.models import PartnerId
 
 LEASE = timedelta(seconds=60)
 BATCH = 2000
@@ -102,8 +103,10 @@ def _messages(move: PartnerMove):
 
 
 def _move_batch(move: PartnerMove) -> int:
-    """Move up to BATCH messages and return how many; 0 when none is left."""
+    """Move up to BATCH messages and return how many; 0 when none is left, or the PPID was given away again."""
     with transaction.atomic():
+        if not PartnerId.objects.filter(id=move.partner_id, tenant_id=move.tenant_id).exists():
+            return 0  # another move, to the tenant that has it now, does the work
         keys: list[Key] = list(_messages(move).values_list("account_id", "message_id")[:BATCH])
         if not keys:
             return 0

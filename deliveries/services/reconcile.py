@@ -8,6 +8,7 @@ from django.db import connection, transaction
 
 from deliveries.services.counts import HOUR, TABLES, CountTable
 from portal.common.bulk import add_to_counts
+from portal.common.database import snapshot
 from portal.common.periods import Month
 
 
@@ -30,9 +31,8 @@ class Difference:
 
 
 def find_differences() -> list[Difference]:
-    """Compare all counts with the messages, in one snapshot (repeatable read); month by month, so memory stays small."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    """Compare all counts with the messages in one snapshot, month by month, so that memory stays small."""
+    with snapshot(), connection.cursor() as cursor:
         months = _months(cursor)
         return [difference for table in TABLES for month in months for difference in _compare(cursor, table, month)]
 

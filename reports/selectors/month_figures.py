@@ -1,12 +1,10 @@
 """A month's figures for a tenant or a gateway account, from the counts alone, in one snapshot."""
 
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Min, QuerySet, Sum
 
 from campaigns.models import OTHER_CAMPAIGNS, Campaign
@@ -14,6 +12,7 @@ from campaigns.statistics import MATURE
 from deliveries.dialects.codes import COUNTS_AS, QUEUED, SENT
 from deliveries.models import CampaignCount, DailyCount, LatencyCount, ResultCode, WaitingRow
 from deliveries.services.stored import OTHER_PARTNER_IDS
+from portal.common.database import snapshot
 from portal.common.periods import Month
 from portal.tenants.models import Feed, GatewayAccount, Tenant
 from portal.tenants.scope import with_descendants
@@ -56,7 +55,8 @@ class Scope:
 
 def month_figures(*, scope: Scope, month: Month, kind: str, revision: int) -> MonthFigures:
     """Return all that the report of `month` shows (`kind`: provisional or final)."""
-    with _snapshot() as (data_as_of, oldest_waiting):
+    with snapshot():
+        data_as_of, oldest_waiting = _freshness()
         errors, maturity = _errors_and_maturity(scope, month)
         tenants = {t.id: t for t in Tenant.objects.filter(id__in=scope.tenant_ids())}
         daily = scope.counts(DailyCount, month)
@@ -89,16 +89,12 @@ def month_figures(*, scope: Scope, month: Month, kind: str, revision: int) -> Mo
         )
 
 
-@contextmanager
-def _snapshot() -> Iterator[tuple[datetime, datetime | None]]:
-    """Read in one snapshot; yields when it was taken, and when the oldest row that it lacks came in."""
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            if not connection.savepoint_ids:  # within a test's transaction the level is what it is
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            cursor.execute("SELECT now()")
-            (data_as_of,) = cursor.fetchone()
-        yield data_as_of, WaitingRow.objects.aggregate(oldest=Min("received_at"))["oldest"]
+def _freshness() -> tuple[datetime, datetime | None]:
+    """Return when the snapshot was taken, and when the oldest row that it lacks came in."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now()")
+        (data_as_of,) = cursor.fetchone()
+    return data_as_of, WaitingRow.objects.aggregate(oldest=Min("received_at"))["oldest"]
 
 
 def _volumes(rows: QuerySet, *keys: str) -> dict[tuple, Volume]:

@@ -110,12 +110,12 @@ def test_file_with_one_problem_changes_nothing(tenant):
     assert (tenant.currency, PartnerId.objects.filter(value="new").count(), User.objects.count()) == ("EUR", 0, 0)
 
 
-def test_problem_that_only_the_model_knows_changes_nothing_and_has_its_place(tenant):
-    fields = ", ".join(f"f{i}" for i in range(12))
+def test_ref_id_scheme_with_too_many_fields_changes_nothing_and_has_its_place(tenant):
+    fields = ", ".join(f"f{i}" for i in range(16))
     text = f"tenants:\n- {{slug: b, name: B, timezone: UTC}}\n- {{slug: c, name: C, timezone: UTC, ref_id: \
 {{delimiter: ';', fields: [campaign, {fields}]}}}}"
     assert refused(text) == [
-        "f.yaml:3:45: tenants[1].ref_id: List contains 13 items, it should contain no more than 12."
+        "f.yaml:3:45: tenants[1].ref_id: there are more than 16 fields"
     ]
     assert list(Tenant.objects.filter(slug__in=["b", "c"])) == []
 
