@@ -249,7 +249,9 @@ def _time_range(reports: list[NewReport]) -> tuple[datetime, datetime]:
 def _oddities(reports: list[NewReport], changes: list[Change]) -> set[int]:
     """Return the rows with a time out of the window, and those by which a message was delivered before it was sent."""
     odd = {item.row.id for item in reports if item.report.clock_oddity}
-    negative = {change.after.key for change in changes if _is_negative(change.after) and not _is_negative(change.before)}
+    negative = {
+        change.after.key for change in changes if _is_negative(change.after) and not _is_negative(change.before)
+    }
     return odd | set({item.key: item.row.id for item in reports if item.key in negative}.values())
 
 
