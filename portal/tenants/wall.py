@@ -10,6 +10,8 @@ without a login, which it takes on inside a transaction (portal/tenants/scope.py
 A table that stands in neither mapping below is granted to none of them (a test lists every table of the database).
 """
 
+import re
+
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 WEB, STAFF, INGEST = "portal_web", "portal_staff", "portal_ingest"
@@ -53,14 +55,14 @@ GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
     "django_migrations": ("", "", ""),
     "django_session": (ALL, ALL, ""),
     "import_run": ("", READ, ""),
-    "inbox": ("", ADD, "INSERT, SELECT"),
+    "inbox": ("", ADD, "INSERT, SELECT (id, received_at, slice)"),  # what it wrote, it need not read
     "inbox_todo": ("", ADD, "INSERT"),
     "ingest_count": ("", CHANGE, ""),
     "quarantine": ("", "SELECT, UPDATE", ""),
     "result_code": (READ, CHANGE, ""),
     "tenants_feed": ("", ALL, READ),
     "tenants_feedtoken": ("", ALL, READ),
-    "tenants_gatewayaccount": ("", ALL, READ),
+    "tenants_gatewayaccount": ("", ALL, ""),
     "tenants_partnerid": (READ, ALL, ""),
     "tenants_tenant": (READ, ALL, ""),
 }
@@ -118,15 +120,27 @@ def _make_role(cursor, role: str) -> None:
 def _grant(cursor, table: str, wanted: dict[str, str]) -> None:
     for role in ROLES:
         privileges = wanted.get(role, "")
-        cursor.execute(
-            "SELECT coalesce(string_agg(privilege_type, ', '), '') FROM information_schema.role_table_grants"
-            " WHERE grantee = %s AND table_name = %s AND table_schema = 'public'",
-            [role, table],
-        )
-        if set(cursor.fetchone()[0].split(", ")) != set(privileges.split(", ")):
+        if _granted(cursor, table, role) != set(_PRIVILEGE.findall(privileges)):
             cursor.execute(f'REVOKE ALL ON "{table}" FROM {role}')
             if privileges:
                 cursor.execute(f'GRANT {privileges} ON "{table}" TO {role}')
+
+
+_PRIVILEGE = re.compile(r"[A-Z]+(?: \([a-z_, ]+\))?")  # SELECT, or SELECT (column, column) in the table's order
+_GRANTED = """
+SELECT acl.privilege_type FROM pg_class c, aclexplode(c.relacl) acl
+WHERE c.oid = %(table)s::regclass AND acl.grantee = %(role)s::regrole
+UNION
+SELECT format('%%s (%%s)', acl.privilege_type, string_agg(a.attname, ', ' ORDER BY a.attnum))
+FROM pg_attribute a, aclexplode(a.attacl) acl
+WHERE a.attrelid = %(table)s::regclass AND acl.grantee = %(role)s::regrole
+GROUP BY acl.privilege_type
+"""
+
+
+def _granted(cursor, table: str, role: str) -> set[str]:
+    cursor.execute(_GRANTED, {"table": f'"{table}"', "role": role})
+    return {privilege for (privilege,) in cursor.fetchall()}
 
 
 def _make_policies(cursor, table: str) -> None:
