@@ -30,14 +30,15 @@ async def connect() -> psycopg.AsyncConnection:
         connection_string(),
         autocommit=True,
         connect_timeout=2,
-        options=f"-c role={INGEST} -c statement_timeout=10s -c timezone=UTC",
+        options=f"-c role={INGEST} -c statement_timeout=4s -c timezone=UTC",
     )
 
 
 class Ingest:
     """The app; `start` and `stop` belong to the server's lifespan."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, takes_reports: bool = True) -> None:
+        self._takes_reports = takes_reports  # not in a process that only serves pages; probes are answered by each
         self._proxies = tuple(map(ipaddress.ip_network, settings.TRUSTED_PROXIES))
         self._reading: asyncio.Task | None = None
         self.doors: Doors
@@ -66,8 +67,10 @@ class Ingest:
         elif path == "/readyz":
             ready = self.doors.known and await self.writer.is_ready()
             await _answer(send, 200 if ready else 503, b"ready\n" if ready else b"not ready\n", _TEXT)
-        else:
+        elif self._takes_reports and path.startswith(PREFIX):
             await self._take(scope, receive, send, path[len(PREFIX) :].rstrip("/"))
+        else:
+            await _error(send, 404, "there is nothing here")
 
     async def _take(self, scope, receive, send, token: str) -> None:
         headers = dict(scope["headers"])

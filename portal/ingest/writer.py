@@ -11,6 +11,7 @@ from deliveries.inbox import INSERT, NewRow, columns
 logger = logging.getLogger(__name__)
 
 ANSWER_WITHIN = 2.0  # seconds; the gateway is promised an answer by then (docs/link.md section 3)
+WRITE_WITHIN = 6.0  # seconds; a connection that is silent for longer than a statement may take is given up
 MAX_PENDING_BYTES = 64 * 1024 * 1024
 MAX_GROUP_BYTES = 8 * 1024 * 1024
 _RETRY_AFTER = 0.2
@@ -64,9 +65,12 @@ class Writer:
         size = sum(len(row.body) for row in rows)
         if self._closing or self._pending_bytes + size > MAX_PENDING_BYTES:
             raise NotDurable
-        if not self._groups or self._groups[-1].bytes > MAX_GROUP_BYTES:
-            self._groups.append(_Group())
-        group = self._groups[-1]
+        group = self._groups[-1] if self._groups else None
+        if group is None or group.bytes > MAX_GROUP_BYTES:
+            group = _Group()
+            self._groups.append(group)
+        elif group.done.done():  # it waited in vain, so the database hangs: nothing more is piled up
+            raise NotDurable
         group.rows += rows
         group.bytes += size
         self._pending_bytes += size
@@ -113,11 +117,12 @@ class Writer:
         if group.done.done():  # too late: all its requests were told to come again
             return
         try:
-            if self._connection is None:
-                self._connection = await self._connect()
-            await self._connection.execute(INSERT, columns(group.rows), prepare=True)
+            async with asyncio.timeout(WRITE_WITHIN):
+                if self._connection is None:
+                    self._connection = await self._connect()
+                await self._connection.execute(INSERT, columns(group.rows), prepare=True)
         except Exception as error:  # whatever it was, nobody may be told that the rows are safe
-            logger.warning("%d rows not written: %s", len(group.rows), str(error).splitlines()[:1])
+            logger.warning("%d rows not written: %s", len(group.rows), type(error).__name__)
             group.settle(NotDurable())
             await self._drop_connection()
             await asyncio.sleep(_RETRY_AFTER)
