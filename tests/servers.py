@@ -11,11 +11,13 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import httpx
 from django.conf import settings
+from django.core.management import call_command
 from psycopg.conninfo import conninfo_to_dict
 
 from portal import serve
@@ -51,6 +53,7 @@ def start_server(variables: Mapping[str, str] | None = None, *, folder: Path, un
 
     Waits until `until` is answered with 200. The log goes to `folder`. Who starts a server ends it.
     """
+    _collect_static()
     port = str(_free_port())
     env = os.environ | environment() | {"PORT": port, "BIND": "127.0.0.1"} | dict(variables or {})
     log = folder / f"server-{port}.log"
@@ -101,6 +104,12 @@ def database_url() -> str:
         login += ":" + quote(password, safe="")
     name = quote(parts.pop("dbname"), safe="")
     return f"postgresql://{login}@/{name}?{urlencode(parts, safe='/')}"
+
+
+@cache
+def _collect_static() -> None:
+    """Pages ask for their files by the names of the collected ones, as bin/serve has them."""
+    call_command("collectstatic", interactive=False, verbosity=0)
 
 
 def _free_port() -> int:

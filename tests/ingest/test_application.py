@@ -1,0 +1,84 @@
+"""The composite application: probes, the ingest and Django's pages behind one port, or the ingest apart."""
+
+import asyncio
+
+import httpx
+import psycopg
+import pytest
+
+from portal.ingest.app import connect
+from portal.tenants.wall import GLOBAL_TABLES, TENANT_TABLES
+from tests.ingest.conftest import PLAIN, bodies
+from tests.servers import running_server
+
+ONE = b'{"id":"a","resultCode":1001}'
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_inbox")]
+
+
+def test_pages_are_served_beside_the_ingest(http):
+    page = http.get("/accounts/login/")
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "csrfmiddlewaretoken" in page.text
+
+
+def test_pages_give_their_connections_back(http):
+    assert {http.get("/accounts/login/").status_code for _ in range(15)} == {200}  # the pool holds 10
+
+
+def test_server_at_rest_answers_its_probes(http):
+    assert [(http.get(path).status_code, http.get(path).text) for path in ("/healthz", "/readyz")] == [
+        (200, "ok\n"),
+        (200, "ready\n"),
+    ]
+
+
+def test_pages_without_the_ingest_know_no_door_and_write_down_no_token(world, tmp_path):
+    with running_server({"INGEST_PORT": "1", "LOG_LEVEL": "INFO"}, folder=tmp_path) as server:
+        with httpx.Client(base_url=server.url) as client:
+            assert client.post(f"/dlr/{PLAIN}/", content=ONE).status_code == 404
+            assert client.get("/accounts/login/").status_code == 200
+        assert PLAIN not in server.log.read_text()
+    assert bodies() == []
+
+
+def ask(query: str, parameters: list | None = None) -> list[tuple]:
+    """Return the rows of a query on a connection of the ingest."""
+
+    async def run() -> list[tuple]:
+        async with await connect() as connection:
+            return await (await connection.execute(query, parameters)).fetchall()
+
+    return asyncio.run(run())
+
+
+def test_ingest_works_as_its_role_and_not_as_the_owner():
+    rows = ask("SELECT current_user, session_user <> current_user, rolsuper FROM pg_roles WHERE rolname = current_user")
+    assert rows == [("portal_ingest", True, False)]
+
+
+READABLE = {"tenants_feed", "tenants_feedtoken"}
+
+
+@pytest.mark.parametrize("table", sorted({*TENANT_TABLES, *GLOBAL_TABLES} - READABLE))
+def test_ingest_can_read_nothing_but_the_feeds(table):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        ask(f'SELECT * FROM "{table}" LIMIT 1')
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE inbox SET body = ''",
+        "DELETE FROM inbox",
+        "TRUNCATE inbox",
+        "SELECT body FROM inbox",
+        "DELETE FROM inbox_todo RETURNING 1",
+        "UPDATE tenants_feed SET active = true",
+        "INSERT INTO tenants_feedtoken (feed_id, digest, hint) VALUES (1, 'x', 'x')",
+        "CREATE TABLE mine (x int)",
+    ],
+)
+def test_ingest_can_change_nothing_but_add_to_the_inbox(statement):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        ask(statement)

@@ -1,0 +1,134 @@
+"""Nothing is answered 200 before it is durable, and what cannot be stored is answered 503 in time."""
+
+import time
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from portal.common.database import connection_string
+from tests.ingest.conftest import PLAIN, bodies
+from tests.ingest.posting import Senders, posted_at_once
+from tests.servers import running_server
+
+ONE = b'{"id":"a","resultCode":1001}'
+PROMPTLY = 3.0  # seconds; the gateway is promised an answer within 2
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_inbox")]
+
+
+def test_acknowledged_reports_survive_kill_9_of_the_server(world, tmp_path):
+    with running_server(folder=tmp_path) as server:
+        senders = Senders(server, 8)
+        senders.wait_for(300)
+        server.kill()
+        senders.join()
+    found = bodies()
+    assert senders.acknowledged <= set(found) <= senders.sent
+    assert len(found) == len(set(found))
+    assert senders.other_answers == set()
+
+
+def test_sigterm_under_load_loses_nothing_and_ends_cleanly(world, tmp_path):
+    with running_server(folder=tmp_path) as server:
+        senders = Senders(server, 8)
+        senders.wait_for(300)
+        assert server.stop() == 0
+        senders.join()
+    found = bodies()
+    assert senders.acknowledged <= set(found) <= senders.sent
+    assert senders.other_answers <= {503}
+    assert "Traceback" not in server.log.read_text()
+
+
+def waiting_inserts(outside) -> int:
+    (row,) = outside.execute("SELECT count(*) FROM pg_locks WHERE relation = 'inbox_todo'::regclass AND NOT granted")
+    return row[0]
+
+
+def test_request_in_flight_at_sigterm_is_answered(world, outside, tmp_path):
+    with running_server(folder=tmp_path) as server, psycopg.connect(connection_string()) as blocker:
+        blocker.execute("LOCK TABLE inbox_todo IN ACCESS EXCLUSIVE MODE")
+        with posted_at_once(server, 1) as answers:
+            until(lambda: waiting_inserts(outside) == 1)
+            server.process.terminate()
+            until(lambda: "Stopping worker" in server.log.read_text())
+            blocker.rollback()
+            assert [answer.result().status_code for answer in answers] == [200]
+        assert server.stop() == 0
+    assert bodies() == [b'{"id":"p0","resultCode":1001}']
+
+
+def until(condition) -> None:
+    """Wait for `condition`, which must come true while requests still wait for their answer."""
+    deadline = time.monotonic() + 1.5
+    while not condition():
+        assert time.monotonic() < deadline
+
+
+def assert_unavailable_in_time(http) -> None:
+    started = time.monotonic()
+    refused = http.post(f"/dlr/{PLAIN}/", content=ONE)
+    assert time.monotonic() - started < PROMPTLY
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+    assert refused.json() == {"error": "nothing was stored, send it again"}
+
+
+def assert_taken_again(http) -> None:
+    deadline = time.monotonic() + PROMPTLY
+    while (status := http.post(f"/dlr/{PLAIN}/", content=b'{"id":"b"}').status_code) == 503:
+        assert time.monotonic() < deadline
+    assert status == 200
+
+
+def test_database_that_hangs_is_answered_503_in_time_and_taken_again_after(http, server):
+    with psycopg.connect(connection_string()) as blocker:
+        blocker.execute("LOCK TABLE inbox_todo IN ACCESS EXCLUSIVE MODE")
+        with posted_at_once(server, 20) as answers:
+            assert {answer.result().status_code for answer in answers} == {503}
+        for _ in range(3):
+            assert_unavailable_in_time(http)
+        blocker.rollback()
+    assert_taken_again(http)
+    assert b'{"id":"b"}' in bodies()
+
+
+def test_hang_longer_than_a_statement_may_take_is_got_over(http):
+    with psycopg.connect(connection_string()) as blocker:
+        blocker.execute("LOCK TABLE inbox_todo IN ACCESS EXCLUSIVE MODE")
+        ends = time.monotonic() + 5
+        while time.monotonic() < ends:
+            assert_unavailable_in_time(http)
+        blocker.rollback()
+    assert_taken_again(http)
+
+
+@contextmanager
+def database_away():
+    """Refuse new connections to the tests' database, and end the server's."""
+    elsewhere = make_conninfo(**conninfo_to_dict(connection_string()) | {"dbname": "portal"})
+    name = conninfo_to_dict(connection_string())["dbname"]
+    with psycopg.connect(elsewhere, autocommit=True) as connection:
+        connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        try:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s"
+                " AND query ~ 'tenants_feedtoken|WITH added'",
+                [name],
+            )
+            yield
+        finally:
+            connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+
+
+def test_database_that_is_away_is_answered_503_and_taken_again_after(http):
+    assert http.post(f"/dlr/{PLAIN}/", content=ONE).status_code == 200
+    assert (http.get("/readyz").status_code, http.get("/healthz").status_code) == (200, 200)
+    with database_away():
+        assert_unavailable_in_time(http)
+        assert http.post("/dlr/no-such-token-at-all/", content=ONE).status_code == 401  # the doors stay as known
+        assert (http.get("/readyz").status_code, http.get("/healthz").status_code) == (503, 200)
+    assert_taken_again(http)
+    assert http.get("/readyz").status_code == 200
+    assert bodies() == [ONE, b'{"id":"b"}']
