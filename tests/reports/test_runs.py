@@ -1,0 +1,231 @@
+"""Report runs: queued by the calendar, claimed once, taken up again, waiting for the inbox."""
+
+import hashlib
+import zipfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import orjson
+import pandas
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from deliveries.models import WaitingRow
+from deliveries.services.apply import apply_waiting
+from portal.common.periods import Month
+from portal.tenants.models import PartnerId, Tenant
+from reports.models import ReportRun
+from reports.selectors.month_figures import Scope
+from reports.selectors.months import report_months
+from reports.services.calendar import queue_due_runs
+from reports.services.runs import StillWaiting, build_now, build_report, due_runs, open_file, request_run, retry_run
+from tests.deliveries.helpers import apply, dlr, put
+
+pytestmark = pytest.mark.django_db
+
+OCTOBER = Month(2026, 10)
+DELIVERED = {"sentTimestamp": "2026-10-05T10:00:00Z", "timestamp": "2026-10-05T10:00:05Z"}
+
+
+@pytest.fixture(autouse=True)
+def _files(settings, tmp_path):
+    settings.STORAGES = settings.STORAGES | {
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(tmp_path / "files")},
+        }
+    }
+
+
+@pytest.fixture
+def messages(feed, tenant, other_tenant):
+    """Two messages of the tenant, one of another, one of the pool; all of October."""
+    own = {"gateCustomParameters": {"platformPartnerId": "nr-fi"}, "customParameters": {"destination": "+358401234567"}}
+    apply(
+        feed,
+        dlr("a", refId="sale", segments=2, **DELIVERED, **own),
+        dlr("b", 1006, refId="sale", **DELIVERED, **own),
+        dlr("c", **DELIVERED, gateCustomParameters={"platformPartnerId": "baltic-ee"}),
+        dlr("d", **DELIVERED, gateCustomParameters={"platformPartnerId": "nobody"}),
+    )
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def test_calendar_queues_each_closed_month_provisionally_and_then_finally(messages, tenant, other_tenant, account):
+    # Helsinki's October ends at 22:00 UTC, the grace of 72 h on 3 November at 22:00 UTC
+    assert queue_due_runs(now=at("2026-10-31T21:59:59")) == []
+
+    closed = queue_due_runs(now=at("2026-10-31T22:00:00"))
+
+    wanted = {(tenant.id, None), (other_tenant.id, None), (account.pool_id, account.id)}
+    assert {(run.tenant_id, run.account_id) for run in closed} == wanted
+    assert {(run.kind, run.revision, str(run.month)) for run in closed} == {("provisional", 1, "2026-10-01")}
+    assert queue_due_runs(now=at("2026-11-01T12:00:00")) == []
+    for run in closed:
+        assert build_report(run_id=run.id, now=timezone.now()) == "done"
+    assert queue_due_runs(now=at("2026-11-03T21:59:59")) == []
+
+    final = queue_due_runs(now=at("2026-11-03T22:00:00"))
+
+    assert {(run.tenant_id, run.account_id) for run in final} == wanted
+    assert {(run.kind, run.revision) for run in final} == {("final", 2)}
+    assert queue_due_runs(now=at("2026-11-20T00:00:00")) == []
+
+
+def test_account_of_several_zones_closes_with_the_last_of_them(messages, account, tenant):
+    Tenant.objects.filter(id=tenant.id).update(timezone="America/New_York")
+    assert account.pool_id not in {run.tenant_id for run in queue_due_runs(now=at("2026-11-01T03:59:00"))}
+    assert account.pool_id in {run.tenant_id for run in queue_due_runs(now=at("2026-11-01T04:00:00"))}
+
+
+def test_tenant_without_messages_gets_the_month_that_it_saw_end_and_no_other(tenant, account):
+    Tenant.objects.update(created_at=at("2026-10-20T00:00:00"))
+    assert {(run.tenant_id, str(run.month)) for run in queue_due_runs(now=at("2026-11-10T00:00:00"))} == {
+        (tenant.id, "2026-10-01"),
+        (account.pool_id, "2026-10-01"),
+    }
+    ReportRun.objects.all().delete()
+    Tenant.objects.update(created_at=at("2026-11-02T00:00:00"))
+    assert queue_due_runs(now=at("2026-11-10T00:00:00")) == []
+
+
+def test_run_makes_one_file_whose_cells_and_digest_are_right(messages, tenant):
+    run = request_run(tenant=tenant, month=OCTOBER, requested_by="a@example.com", now=timezone.now())
+    assert request_run(tenant=tenant, month=OCTOBER, requested_by="b@example.com", now=timezone.now()) == run
+
+    assert build_report(run_id=run.id, now=timezone.now()) == "done"
+
+    run.refresh_from_db()
+    assert (run.kind, run.revision, run.attempts, run.progress, run.messages, run.maturity) == (
+        "final",
+        1,
+        1,
+        100,
+        2,
+        1.0,
+    )
+    with open_file(run) as file:
+        content = file.read()
+    assert (hashlib.sha256(content).hexdigest(), len(content)) == (run.sha256, run.bytes)
+    countries = pandas.read_excel(default_storage.path(run.file), sheet_name="Countries", engine="calamine")
+    assert countries.iloc[0].tolist() == ["FI", "Finland", 2, 3, 1, 1, 0, 0, 0.5]
+    assert build_report(run_id=run.id, now=timezone.now()) == "done"
+    assert len(default_storage.listdir(f"reports/{tenant.id}")[1]) == 1
+
+
+def test_run_waits_while_the_inbox_holds_rows_from_before_its_cut(messages, feed, tenant):
+    put(feed, dlr("e", gateCustomParameters={"platformPartnerId": "nr-fi"}, **DELIVERED))
+    WaitingRow.objects.update(received_at=at("2026-10-31T12:00:00"))
+    run = request_run(tenant=tenant, month=OCTOBER, requested_by="a@example.com", now=timezone.now())
+    assert build_report(run_id=run.id, now=timezone.now()) == "waiting"
+    assert due_runs(now=timezone.now()) == [run.id]
+    with pytest.raises(StillWaiting):
+        build_now(scope=Scope(tenant), month=OCTOBER, requested_by="a@example.com", now=timezone.now())
+    # a row from after the month's close does not hold it up
+    WaitingRow.objects.update(received_at=at("2026-11-01T12:00:00"))
+    assert build_report(run_id=run.id, now=timezone.now()) == "done"
+
+
+def test_run_of_a_dead_worker_is_taken_up_when_its_lease_is_over(messages, tenant):
+    run = request_run(tenant=tenant, month=OCTOBER, requested_by="a@example.com", now=timezone.now())
+    now = timezone.now()
+    ReportRun.objects.filter(id=run.id).update(state="running", attempts=1, lease_until=now + timedelta(seconds=9))
+    half = default_storage.save(f"reports/{tenant.id}/2026-10_r1_1.xlsx", ContentFile(b"half a workbook"))
+    assert (due_runs(now=now), build_report(run_id=run.id, now=now)) == ([], "taken")
+
+    later = now + timedelta(seconds=10)
+    assert (due_runs(now=later), build_report(run_id=run.id, now=later)) == ([run.id], "done")
+
+    run.refresh_from_db()
+    assert (run.attempts, default_storage.listdir(f"reports/{tenant.id}")[1]) == (2, ["2026-10_r1_2.xlsx"])
+    assert not default_storage.exists(half)
+
+
+def test_failing_run_is_tried_five_times_and_retried_by_hand(messages, tenant, settings, tmp_path):
+    run = request_run(tenant=tenant, month=OCTOBER, requested_by="a@example.com", now=timezone.now())
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "reports").write_text("a file where the folder should be")
+
+    states = [build_report(run_id=run.id, now=timezone.now()) for _attempt in range(6)]
+
+    assert states == ["queued", "queued", "queued", "queued", "failed", "failed"]
+    run.refresh_from_db()
+    assert run.error.startswith(("FileExistsError", "NotADirectoryError"))
+    (row,) = (row for row in report_months(tenant=tenant, now=timezone.now()) if row.month == OCTOBER)
+    assert (row.failed, row.open, row.latest) == (run, None, None)
+    (tmp_path / "files" / "reports").unlink()
+    assert retry_run(run=run, requested_by="staff@example.com", now=timezone.now())
+    assert build_report(run_id=run.id, now=timezone.now()) == "done"
+
+
+def test_parent_report_sums_its_children(messages, tenant, other_tenant):
+    parent = Tenant.objects.create(slug="group", name="Group")
+    Tenant.objects.filter(id__in=[tenant.id, other_tenant.id]).update(parent=parent)
+    run, figures = build_now(scope=Scope(parent), month=OCTOBER, requested_by="a@example.com", now=timezone.now())
+    assert (run.messages, sorted(figures.partner_ids)) == (3, [("baltic-ee", "ZZ"), ("nr-fi", "FI")])
+
+
+def test_final_month_with_pending_messages_carries_a_warning(feed, tenant):
+    apply(feed, dlr("a", 1000, gateCustomParameters={"platformPartnerId": "nr-fi"}, **DELIVERED))
+    _run, figures = build_now(scope=Scope(tenant), month=OCTOBER, requested_by="a@example.com", now=timezone.now())
+    assert figures.header.maturity == 0.0
+    assert figures.header.warning.startswith("Some messages have no final state")
+
+
+def test_command_writes_all_formats_with_the_same_figures(messages, tenant, account, tmp_path, capsys):
+    for format_ in ("xlsx", "csv", "json"):
+        call_command(
+            "monthly_report", tenant=tenant.slug, month="2026-10", out=tmp_path / f"r.{format_}", format=format_
+        )
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split(": ", 1)[1].split(",")[:4] for line in told] == [
+        ["Nordic Retail Oy", " 2026-10", " final", f" revision {n}"] for n in (1, 2, 3)
+    ]
+    wanted = ["FI", "Finland", 2, 3, 1, 1, 0, 0, 0.5]
+    assert pandas.read_excel(tmp_path / "r.xlsx", sheet_name="Countries", engine="calamine").iloc[0].tolist() == wanted
+    with zipfile.ZipFile(tmp_path / "r.csv") as archive, archive.open("2026-10 Countries.csv") as file:
+        assert pandas.read_csv(file).iloc[0].tolist() == wanted
+    read = orjson.loads((tmp_path / "r.json").read_bytes())
+    assert list(read["tables"]["Countries"][0].values()) == wanted
+
+
+def test_command_makes_the_account_report_with_every_partner_id(messages, account, tmp_path):
+    call_command("monthly_report", account=account.name, month="2026-10", out=tmp_path / "r.json", format="json")
+    rows = orjson.loads((tmp_path / "r.json").read_bytes())["tables"]["Partner IDs"]
+    assert sorted((row["Partner ID"], row["Tenant"], row["Messages"]) for row in rows) == [
+        ("baltic-ee", "Baltic Parcel (baltic-parcel)", 1),
+        ("nobody", "(unassigned)", 1),
+        ("nr-fi", "Nordic Retail Oy (nordic-retail)", 2),
+    ]
+    assert PartnerId.objects.get(value="nobody").tenant_id == account.pool_id
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"tenant": "nobody"}, "--tenant: there is no tenant nobody"),
+        ({"tenant": "pool-link-main"}, "--tenant: there is no tenant pool-link-main"),
+        ({"account": "nobody"}, "--account: there is no gateway account nobody"),
+        ({"tenant": "nordic-retail", "month": "2126-10"}, "--month: 2126-10 has not begun in Europe/Helsinki"),
+        ({"tenant": "nordic-retail", "out": Path("/no/such/folder/r.xlsx")}, "--out: there is no folder /no/such/folder"),
+    ],
+)
+def test_command_tells_what_is_wrong(tenant, tmp_path, options, message):
+    with pytest.raises(CommandError) as error:
+        call_command("monthly_report", **({"month": "2026-10", "out": tmp_path / "r.xlsx"} | options))
+    assert str(error.value) == message
+
+
+def test_command_that_waits_in_vain_says_what_to_do(messages, feed, tenant, tmp_path):
+    put(feed, dlr("e"))
+    WaitingRow.objects.update(received_at=at("2026-10-31T12:00:00"))
+    with pytest.raises(CommandError, match=r"1 rows wait in the inbox.*apply_inbox"):
+        call_command("monthly_report", tenant=tenant.slug, month="2026-10", out=tmp_path / "r.xlsx", wait=0)
+    apply_waiting()
+    call_command("monthly_report", tenant=tenant.slug, month="2026-10", out=tmp_path / "r.xlsx", wait=0)
