@@ -13,7 +13,7 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from deliveries.models import WaitingRow
+from deliveries.models import InboxRow, WaitingRow
 from deliveries.services.apply import apply_waiting
 from portal.common.periods import Month
 from portal.tenants.models import PartnerId, Tenant
@@ -227,5 +227,6 @@ def test_command_that_waits_in_vain_says_what_to_do(messages, feed, tenant, tmp_
     WaitingRow.objects.update(received_at=at("2026-10-31T12:00:00"))
     with pytest.raises(CommandError, match=r"1 rows wait in the inbox.*apply_inbox"):
         call_command("monthly_report", tenant=tenant.slug, month="2026-10", out=tmp_path / "r.xlsx", wait=0)
+    WaitingRow.objects.update(received_at=InboxRow.objects.order_by("-id")[0].received_at)
     apply_waiting()
     call_command("monthly_report", tenant=tenant.slug, month="2026-10", out=tmp_path / "r.xlsx", wait=0)
