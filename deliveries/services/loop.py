@@ -7,9 +7,9 @@ import time
 from dataclasses import dataclass, field
 
 import psycopg
-from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.db import close_old_connections, connection
 
-from deliveries.services.apply import BATCH, BatchResult, apply_slices
+from deliveries.services.apply import BATCH, DATABASE_AWAY, BatchResult, apply_slices
 from deliveries.slices import SLICES
 from portal.common.database import connection_string
 
@@ -40,7 +40,7 @@ class Applier:
                 if not self._apply_all():
                     for _notify in listener.notifies(timeout=LOOK_EVERY, stop_after=1):
                         pass
-            except (OperationalError, InterfaceError, psycopg.Error) as error:
+            except (*DATABASE_AWAY, psycopg.Error) as error:
                 logger.warning("the database is away: %s", str(error).splitlines()[:1])
                 connection.close()
                 if listener is not None:
