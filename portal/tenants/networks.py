@@ -1,6 +1,7 @@
 """Source networks: which addresses may post to a feed."""
 
 import ipaddress
+from functools import lru_cache
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +20,7 @@ def validate(value: object) -> None:
             raise ValidationError(_("%(item)s: %(error)s"), params={"item": item, "error": error}) from error
 
 
+@lru_cache(maxsize=4096)  # a gateway sends from few addresses, and each request asks
 def plain_address(text: str) -> str:
     """Return the address as PostgreSQL's inet takes it, '' for what is none.
 
