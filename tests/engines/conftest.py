@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -86,8 +87,24 @@ def told(process: subprocess.Popen[str]) -> dict:
 
 @pytest.fixture
 def home() -> Iterator[Home]:
+    """An empty home of the test's own."""
+    with _temporary_home() as home:
+        yield home
+
+
+@pytest.fixture(scope="module")
+def used_home() -> Iterator[Home]:
+    """A home that the tests of a file share, for those that leave nothing in it."""
+    with _temporary_home() as home:
+        yield home
+
+
+@contextmanager
+def _temporary_home() -> Iterator[Home]:
     path = Path(tempfile.mkdtemp(prefix="portal-test-"))
     path.chmod(0o755)
     home = Home(path)
-    yield home
-    home.remove()
+    try:
+        yield home
+    finally:
+        home.remove()

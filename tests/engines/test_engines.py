@@ -63,8 +63,8 @@ print(postgres.is_up())
 """
 
 
-def test_engines_first_start_has_safe_settings_and_an_ordinary_role(home: Home):
-    postgres, redis = home.code(SETTINGS).splitlines()
+def test_engines_have_safe_settings_and_an_ordinary_role(used_home: Home):
+    postgres, redis = used_home.code(SETTINGS).splitlines()
 
     assert postgres == ("(False, False, True, True, 'portal', 'UTF8', 'C.UTF-8', 18, 'on', 'on', '')")
     assert redis == "everysec yes 0"
@@ -77,25 +77,25 @@ def test_engines_data_survive_a_restart(home: Home):
     assert home.code(READ) == "Ääkkönen yes"
 
 
-def test_engines_are_shared_and_stopped_by_the_last_one_out(home: Home):
-    with home.user_process() as first:
+def test_engines_are_shared_and_stopped_by_the_last_one_out(used_home: Home):
+    with used_home.user_process() as first:
         at_first = told(first)
-        with home.user_process() as second:
+        with used_home.user_process() as second:
             assert told(second) == at_first
         postgres, redis = at_first["pids"]
-        assert home.engines("status") == (
+        assert used_home.engines("status") == (
             0,
             f"PostgreSQL: running, process {postgres}\nRedis: running, process {redis}\n",
             "",
         )
-        assert home.engines("stop") == (1, "", "The engines are in use by a running command; end it first.\n")
+        assert used_home.engines("stop") == (1, "", "The engines are in use by a running command; end it first.\n")
 
-    assert home.engines("status") == (1, "PostgreSQL: not running\nRedis: not running\n", "")
+    assert used_home.engines("status") == (1, "PostgreSQL: not running\nRedis: not running\n", "")
     assert list(Path("/tmp").glob(f"*{at_first['redis'].split('-')[2]}*")) == []
 
 
-def test_engines_started_by_several_at_once_are_the_same(home: Home):
-    processes = [home.user_process() for _ in range(3)]
+def test_engines_started_by_several_at_once_are_the_same(used_home: Home):
+    processes = [used_home.user_process() for _ in range(3)]
     places = [told(process) for process in processes]
     for process in processes:
         with process:
@@ -104,12 +104,12 @@ def test_engines_started_by_several_at_once_are_the_same(home: Home):
     assert places[1:] == places[:1] * 2
 
 
-def test_engines_survive_a_child_that_exits(home: Home):
-    assert home.code(FORK) == "True"
+def test_engines_survive_a_child_that_exits(used_home: Home):
+    assert used_home.code(FORK) == "True"
 
 
-def test_engines_urls_are_understood_by_django_environ_and_celery(home: Home):
-    assert home.code(URLS) == "True 1 hello"
+def test_engines_urls_are_understood_by_django_environ_and_celery(used_home: Home):
+    assert used_home.code(URLS) == "True 1 hello"
 
 
 def test_engines_given_by_url_start_nothing(home: Home):
