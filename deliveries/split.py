@@ -11,6 +11,10 @@ import orjson
 from deliveries.dialects.link import message_id_of
 from deliveries.slices import UNREADABLE_SLICE, slice_of
 
+# No report is under 27 bytes ({"id":"x","resultCode":1001}), so no body of 1 MiB holds more than these. What looks like
+# more (a million zeros) would only hold up the reports beside it, and is kept as the one unreadable row that it is.
+MAX_REPORTS = 40_000
+
 _BOM = b"\xef\xbb\xbf"
 # Up to the next bracket or comma outside of texts, or the end; a text without an end takes all that is left. It never
 # goes back, and never fails: a hostile body takes no longer than another one of its size.
@@ -27,8 +31,12 @@ def split(body: bytes, *, account_id: int) -> list[tuple[int, bytes]]:
     try:
         data = orjson.loads(body)
     except orjson.JSONDecodeError:
-        pieces = _elements(body) or _lines(body) or [body]
+        pieces = _elements(body) or _lines(body)
+        if not 0 < len(pieces) <= MAX_REPORTS:
+            pieces = [body]
         return [split_line(piece, account_id=account_id) for piece in pieces]
+    if type(data) is list and len(data) > MAX_REPORTS:
+        return [(UNREADABLE_SLICE, body)]
     if type(data) is list and data:
         return [(_slice(value, account_id), piece) for value, piece in zip(data, _elements(body), strict=True)]
     return [(_slice(data, account_id), body)]

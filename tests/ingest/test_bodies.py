@@ -75,8 +75,11 @@ def test_thousand_reports_of_one_body_keep_their_order(http):
         b'{"a":' * 100_000,
         b"\x1f\x8b\x08\x00\x00\x00\x00\x00",
         b"id=x&resultCode=1001",
+        b"[" + b"0," * 500_000 + b"0]",
+        b"[" + b"NaN," * 200_000 + b"0]",
+        b"{}\n" * 300_000 + b"{}",
     ],
-    ids=range(19),
+    ids=range(22),
 )
 def test_what_cannot_be_parsed_is_stored_whole(http, body):
     assert received(http.post(f"/dlr/{PLAIN}/", content=body)) == 1
