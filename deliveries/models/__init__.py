@@ -3,7 +3,7 @@
 from deliveries.models.counts import CampaignCount, DailyCount, HourCount, LatencyCount
 from deliveries.models.facts import DeliveryReport, Message
 from deliveries.models.inbox import ImportRun, InboxRow, IngestCount, QuarantinedRow, WaitingRow
-from deliveries.models.moves import PartnerMove
+from deliveries.models.moves import PartnerMove, TenantRecount
 from deliveries.models.result_codes import ResultCode
 
 __all__ = [
@@ -19,5 +19,6 @@ __all__ = [
     "PartnerMove",
     "QuarantinedRow",
     "ResultCode",
+    "TenantRecount",
     "WaitingRow",
 ]

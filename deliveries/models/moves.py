@@ -1,4 +1,4 @@
-"""Messages on their way to another tenant, because their platformPartnerId was declared or given away."""
+"""Jobs over many messages: moved to another tenant, or counted anew by the tenant's changed rules."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -40,3 +40,31 @@ class PartnerMove(models.Model):
 
     def __str__(self) -> str:
         return f"{self.partner} → {self.tenant}"
+
+
+class TenantRecount(models.Model):
+    """The job row of deriving a tenant's messages anew, after its time zone or refId scheme was changed.
+
+    It goes through the messages in the order of their identity; `after_*` is where it stands.
+    """
+
+    State = PartnerMove.State
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="recounts")
+    reason = models.CharField(max_length=200)
+    state = models.CharField(max_length=7, choices=State.choices, default=State.QUEUED)
+    total = models.BigIntegerField(default=0)
+    done = models.BigIntegerField(default=0)
+    changed = models.BigIntegerField(default=0)
+    after_account_id = models.IntegerField(default=0)
+    after_message_id = models.TextField(default="", db_collation="C")
+    attempts = models.IntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    queued_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "tenant_recount"
+
+    def __str__(self) -> str:
+        return f"{self.tenant}: {self.reason}"

@@ -69,6 +69,36 @@ class Membership(models.Model):
         return f"{self.user} · {self.tenant} · {self.role}"
 
 
+class Invitation(models.Model):
+    """A membership offered by e-mail; whoever holds the link accepts it, once, until it expires.
+
+    open ──accepted──► accepted      open ──revoked, or a newer one for the same address──► revoked
+    """
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField(max_length=254)
+    role = models.CharField(max_length=8, choices=Role.choices)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    invited_by = models.CharField(max_length=254)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "tenant",
+                Lower("email"),
+                condition=models.Q(accepted_at=None, revoked_at=None),
+                name="invitation_open_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} → {self.tenant}"
+
+
 class AuditEntry(models.Model):
     """One thing that somebody did. Append-only: no role of the portal may change or delete a row."""
 

@@ -6,8 +6,9 @@ no row-level policy, least grants (portal/tenants/wall.py).
 
 import zoneinfo
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +17,13 @@ from portal.tenants import networks
 
 slug_validator = RegexValidator(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", _("1 to 63 of a-z, 0-9 and inner hyphens."))
 currency_validator = RegexValidator(r"^[A-Z]{3}$", _("An ISO 4217 code such as EUR."))
+
+
+colour_validator = RegexValidator(r"^#[0-9A-Fa-f]{6}$", _("A colour such as #0B7285."))
+
+
+def _days(least: int, most: int) -> list:
+    return [MinValueValidator(least), MaxValueValidator(most)]
 
 
 def validate_timezone(name: str) -> None:
@@ -43,10 +51,26 @@ class Tenant(models.Model):
     timezone = models.CharField(max_length=64, default="UTC", validators=[validate_timezone])
     language = models.CharField(max_length=8, choices=[("en", _("English")), ("fi", _("Finnish"))], default="en")
     currency = models.CharField(max_length=3, default="EUR", validators=[currency_validator])
+    accent = models.CharField(
+        max_length=7,
+        blank=True,
+        validators=[colour_validator],
+        help_text=_("The colour of links and buttons, such as #0B7285; empty for the portal's own."),
+    )
+    require_mfa = models.BooleanField(
+        default=False, help_text=_("Members must use a second factor before they see this tenant's pages.")
+    )
+    # Retention in days; counts stay for ever (docs/operations.md).
+    raw_days = models.PositiveSmallIntegerField(default=30, validators=_days(1, 400))
+    number_days = models.PositiveSmallIntegerField(default=180, validators=_days(1, 3650))
+    message_days = models.PositiveSmallIntegerField(default=400, validators=_days(31, 3650))
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(number_days__lte=models.F("message_days")), name="tenant_numbers_not_after_messages"
+            ),
             models.CheckConstraint(condition=~models.Q(parent=models.F("id")), name="tenant_not_own_parent"),
             models.CheckConstraint(
                 condition=models.Q(kind="customer") | models.Q(parent=None), name="tenant_pool_has_no_parent"
@@ -167,3 +191,35 @@ class PartnerId(models.Model):
 
     def __str__(self) -> str:
         return self.value
+
+
+class ApiKey(models.Model):
+    """A system's key to the REST API: of a tenant (with all below it) or of a whole gateway account.
+
+    `prefix` finds the row, the rest of the key is kept as a keyed digest (portal/tenants/api_keys.py).
+    """
+
+    class Scope(models.TextChoices):
+        READ = "read", _("Read figures and messages")
+        NUMBERS = "numbers", _("See phone numbers unmasked")
+        SUBMIT = "submit", _("Queue reports, declare partner IDs, submit messages")
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="api_keys")
+    account = models.ForeignKey(
+        GatewayAccount, null=True, blank=True, on_delete=models.CASCADE, related_name="api_keys"
+    )
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=12, unique=True)
+    digest = models.CharField(max_length=64)
+    scopes = ArrayField(models.CharField(max_length=10, choices=Scope.choices))
+    created_by = models.CharField(max_length=254)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~models.Q(scopes=[]), name="api_key_has_scope")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"

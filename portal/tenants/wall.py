@@ -7,7 +7,7 @@ without a login, which it takes on inside a transaction (portal/tenants/scope.py
 - `portal_staff`: sees all tenants; for verified staff alone;
 - `portal_ingest`: writes to the inbox and reads the feeds; nothing else.
 
-A table that stands in neither mapping below is granted to none of them (a test lists every table of the database).
+A table that stands in no mapping below is granted to none of them (a test lists every table of the database).
 """
 
 import re
@@ -28,23 +28,33 @@ READ, ADD, CHANGE, ALL = (
 TENANT_TABLES: dict[str, tuple[str, str]] = {
     "accounts_auditentry": (ADD, ADD),
     "campaigns_campaign": (READ, READ),
-    "campaigns_refidscheme": (READ, ALL),
+    "campaigns_refidscheme": (ALL, ALL),
     "campaign_count": (READ, READ),
     "daily_count": (READ, READ),
     "delivery_report": (READ, READ),
     "hour_count": (READ, READ),
     "latency_count": (READ, READ),
     "message": (READ, READ),
-    "partner_move": (READ, CHANGE),
+    "partner_move": (ADD, CHANGE),
     "report_run": (CHANGE, CHANGE),
+    "tenant_recount": (ADD, CHANGE),
+}
+
+# Global tables that pages write too: reading is by grant alone, the web role writes its own tenants' rows only.
+# table: (web, staff, the column that holds the tenant)
+GUARDED_TABLES: dict[str, tuple[str, str, str]] = {
+    "accounts_invitation": (CHANGE, ALL, "tenant_id"),
+    "accounts_membership": (ALL, ALL, "tenant_id"),
+    "tenants_apikey": (CHANGE, ALL, "tenant_id"),
+    "tenants_partnerid": (CHANGE, ALL, "tenant_id"),
+    "tenants_tenant": ("SELECT, UPDATE", ALL, "id"),
 }
 
 # Tables without a policy: least grants. table: (web, staff, ingest)
 GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
     "account_emailaddress": (ALL, ALL, ""),
     "account_emailconfirmation": (ALL, ALL, ""),
-    "accounts_membership": (READ, ALL, ""),
-    "accounts_user": ("SELECT, UPDATE", ALL, ""),
+    "accounts_user": (CHANGE, ALL, ""),
     "accounts_user_groups": (READ, ALL, ""),
     "accounts_user_user_permissions": (READ, ALL, ""),
     "auth_group": (READ, ALL, ""),
@@ -63,16 +73,20 @@ GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
     "tenants_feed": ("", ALL, READ),
     "tenants_feedtoken": ("", ALL, READ),
     "tenants_gatewayaccount": ("", ALL, ""),
-    "tenants_partnerid": (READ, ALL, ""),
-    "tenants_tenant": (READ, ALL, ""),
 }
 
-_OWN_TENANTS = "tenant_id = ANY (nullif(current_setting('portal.tenant_ids', true), '')::int[])"
-_POLICIES = {
-    "wall_web": (f"TO {WEB}", _OWN_TENANTS),
-    "wall_staff": (f"TO {STAFF}", "true"),
+_OWN_TENANTS = "{column} = ANY (nullif(current_setting('portal.tenant_ids', true), '')::int[])"
+_EVERYBODY = {
+    "wall_staff": f"TO {STAFF} USING (true) WITH CHECK (true)",
     # A forced table hides its rows from a non-superuser owner too.
-    "wall_owner": ("TO CURRENT_USER", "true"),
+    "wall_owner": "TO CURRENT_USER USING (true) WITH CHECK (true)",
+}
+_OWN = {"wall_web": f"TO {WEB} USING ({_OWN_TENANTS}) WITH CHECK ({_OWN_TENANTS})"}
+_OWN_WRITES = {
+    "wall_web_read": f"FOR SELECT TO {WEB} USING (true)",
+    "wall_web_add": f"FOR INSERT TO {WEB} WITH CHECK ({_OWN_TENANTS})",
+    "wall_web_change": f"FOR UPDATE TO {WEB} USING ({_OWN_TENANTS}) WITH CHECK ({_OWN_TENANTS})",
+    "wall_web_delete": f"FOR DELETE TO {WEB} USING ({_OWN_TENANTS})",
 }
 
 
@@ -89,7 +103,12 @@ def raise_wall(using: str = DEFAULT_DB_ALIAS, **_signal) -> None:
             if table in existing:
                 _grant(cursor, table, {WEB: web, STAFF: staff})
                 force_row_security(cursor, table)
-                _make_policies(cursor, table)
+                _make_policies(cursor, table, _OWN | _EVERYBODY)
+        for table, (web, staff, column) in GUARDED_TABLES.items():
+            if table in existing:
+                _grant(cursor, table, {WEB: web, STAFF: staff})
+                force_row_security(cursor, table)
+                _make_policies(cursor, table, _OWN_WRITES | _EVERYBODY, column=column)
         for table, (web, staff, ingest) in GLOBAL_TABLES.items():
             if table in existing:
                 _grant(cursor, table, {WEB: web, STAFF: staff, INGEST: ingest})
@@ -143,9 +162,9 @@ def _granted(cursor, table: str, role: str) -> set[str]:
     return {privilege for (privilege,) in cursor.fetchall()}
 
 
-def _make_policies(cursor, table: str) -> None:
+def _make_policies(cursor, table: str, policies: dict[str, str], *, column: str = "tenant_id") -> None:
     cursor.execute("SELECT policyname FROM pg_policies WHERE tablename = %s AND schemaname = 'public'", [table])
     present = {row[0] for row in cursor.fetchall()}
-    for name, (role, condition) in _POLICIES.items():
+    for name, terms in policies.items():
         if name not in present:
-            cursor.execute(f'CREATE POLICY {name} ON "{table}" {role} USING ({condition}) WITH CHECK ({condition})')
+            cursor.execute(f'CREATE POLICY {name} ON "{table}" {terms.format(column=column)}')
