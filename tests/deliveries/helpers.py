@@ -18,8 +18,8 @@ def dlr(id_: str, code: int = 1001, **fields) -> dict:
     return {"id": id_, "resultCode": code} | fields
 
 
-def put(feed, *reports: dict | bytes, accept_days: int | None = None) -> None:
-    """Put raw rows into the inbox, as the ingest does (%b: psycopg's binary parameters)."""
+def put(feed, *reports: dict | bytes, accept_days: int | None = None, received_at: datetime | None = None) -> None:
+    """Put raw rows into the inbox, as the ingest does (%b: psycopg's binary parameters); received now, or then."""
     bodies = [report if isinstance(report, bytes) else orjson.dumps(report) for report in reports]
     rows = [
         NewRow(feed.id, slice_, body, "192.0.2.1", accept_days)
@@ -27,7 +27,12 @@ def put(feed, *reports: dict | bytes, accept_days: int | None = None) -> None:
         for slice_, body in split(raw, account_id=feed.account_id)
     ]
     with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(id), 0) FROM inbox")
+        before = cursor.fetchone()[0]
         cursor.cursor.execute(INSERT, columns(rows))
+        if received_at is not None:
+            for table in ("inbox", "inbox_todo"):
+                cursor.execute(f"UPDATE {table} SET received_at = %s WHERE id > %s", [received_at, before])
 
 
 def apply(feed, *reports, **kwargs):
