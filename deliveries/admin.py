@@ -21,13 +21,13 @@ SHOWN_BYTES = 64 * 1024
 class QuarantinedRowAdmin(ReadOnlyAdmin):
     """Rows that could not be applied: seen whole, replayed after a fix, or discarded with a reason."""
 
-    list_display = ("inbox_id", "reason", "detail", "feed", "state", "received_at", "quarantined_at")
+    list_display = ("inbox_number", "reason", "detail", "feed", "state", "received_at")
     list_filter = ("state", "feed")
     list_select_related = ("feed__account",)
     search_fields = ("reason",)
     search_help_text = _("An inbox id, a reason, or a feed's name.")
     fields = (
-        "inbox_id",
+        "inbox_number",
         "feed",
         "received_at",
         "quarantined_at",
@@ -39,7 +39,7 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
         "resolved_by",
         "resolution",
     )
-    readonly_fields = ("raw_body",)
+    readonly_fields = ("inbox_number", "raw_body")
     actions = ("replay_rows", "discard_rows")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[QuarantinedRow]:
@@ -56,6 +56,10 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
 
     def has_resolve_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("deliveries.change_quarantinedrow")
+
+    @admin.display(description=_("inbox id"), ordering="inbox_id")
+    def inbox_number(self, row: QuarantinedRow) -> str:
+        return str(row.inbox_id)  # to be searched for: without thousands separators
 
     @admin.display(description=_("raw body"))
     def raw_body(self, row: QuarantinedRow) -> str:

@@ -32,8 +32,8 @@ class ReportRunAdmin(ReadOnlyAdmin):
     )
     list_filter = ("state", "kind")
     list_select_related = ("tenant", "account")
-    search_fields = ("=tenant__slug", "tenant__name", "=account__name", "=requested_by")
-    search_help_text = _("A tenant's name or slug, an account's name, or who asked.")
+    search_fields = ("=id", "=tenant__slug", "tenant__name", "=account__name", "=requested_by")
+    search_help_text = _("A run's number, a tenant's name or slug, an account's name, or who asked.")
     readonly_fields = ("download",)
     actions = ("retry",)
 
