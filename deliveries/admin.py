@@ -85,15 +85,16 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
             text = ngettext("%(count)d row was discarded.", "%(count)d rows were discarded.", count)
             messages.success(request, text % {"count": count})
             return None
+        across = request.POST.get("select_across") == "1"
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Discard quarantined rows"),
             "opts": self.opts,
             "form": form,
             "count": len(ids),
-            # All that match: said by a word, since a form carries no more than a thousand ids.
-            "select_across": request.POST.get("select_across") == "1",
-            "selected": request.POST.getlist("_selected_action"),
+            # All that match: said by a word and one id, since a form carries no more than a thousand.
+            "select_across": across,
+            "selected": request.POST.getlist("_selected_action")[: 1 if across else None],
         }
         return TemplateResponse(request, "admin/deliveries/quarantinedrow/discard.html", context)
 
@@ -148,7 +149,7 @@ def readable(body: bytes) -> str:
         # A character that the cut divides is no reason to show hex.
         text = shown.decode("utf-8") if len(shown) == len(body) else _decode_cut(shown)
     except UnicodeDecodeError:
-        text = shown.hex(" ", 4)
+        text = shown.hex(" ", -4)
     else:
         text = "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
     if len(shown) < len(body):

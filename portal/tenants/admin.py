@@ -141,9 +141,7 @@ class FeedAdmin(RecordedAdmin):
                 }
             )
         context = {**self.admin_site.each_context(request), "title": gettext("New tokens"), "opts": self.opts}
-        response = TemplateResponse(request, "admin/tenants/feed/tokens.html", context | {"made": made})
-        response.headers["Cache-Control"] = "no-store, private"
-        return response
+        return TemplateResponse(request, "admin/tenants/feed/tokens.html", context | {"made": made})
 
 
 @admin.register(PartnerId)

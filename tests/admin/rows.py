@@ -1,0 +1,47 @@
+"""One row of everything that the admin shows, for walking its pages."""
+
+from datetime import date
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Group
+from django.db.models import Model
+
+from campaigns.models import Campaign, RefIdScheme
+from deliveries.models import ImportRun, PartnerMove, QuarantinedRow, ResultCode
+from portal.accounts.models import AuditEntry, Membership, Role, record
+from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
+from reports.models import ReportRun
+from tests.conftest import NOW, make_user
+
+CANARY = "canary-7f3e"
+
+
+def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
+    """Create a row of every model in the admin about `tenant`, with CANARY wherever a text goes in."""
+    account = feed.account
+    partner = PartnerId.objects.create(account=account, value=f"{CANARY}-ppid", tenant=tenant, declared_at=NOW)
+    user = make_user(f"{CANARY}@example.com")
+    membership = Membership.objects.create(user=user, tenant=tenant, role=Role.VIEWER)
+    record("test", actor=user.email, tenant=tenant, subject=CANARY)
+    return {
+        Tenant: tenant,
+        GatewayAccount: account,
+        Feed: feed,
+        PartnerId: partner,
+        type(user): user,
+        Membership: membership,
+        AuditEntry: AuditEntry.objects.get(subject=CANARY),
+        RefIdScheme: RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", CANARY]),
+        Campaign: Campaign.objects.create(tenant=tenant, name=CANARY),
+        PartnerMove: PartnerMove.objects.create(tenant=tenant, partner=partner, total=8, moved=2),
+        ImportRun: ImportRun.objects.create(feed=feed, fingerprint="0" * 64, file_name=f"{CANARY}.ndjson"),
+        ResultCode: ResultCode.objects.get(dialect="link", code=1001),
+        QuarantinedRow: QuarantinedRow.objects.create(
+            inbox_id=4711, feed=feed, received_at=NOW, body=CANARY.encode(), reason="not JSON", detail=CANARY
+        ),
+        ReportRun: ReportRun.objects.create(
+            tenant=tenant, month=date(2026, 10, 1), kind="final", revision=1, requested_by=user.email, state="failed"
+        ),
+        Group: Group.objects.create(name=CANARY),
+        EmailAddress: EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True),
+    }
