@@ -26,30 +26,38 @@ def staff_scope() -> Iterator[None]:
 @contextmanager
 def _scope(role: str, tenant_ids: Iterable[int]) -> Iterator[None]:
     with transaction.atomic():
+        before = _current()
         set_scope(role, tenant_ids)
         yield
-        # Within an outer transaction (a test's) SET LOCAL would live on; an error's rollback undoes it by itself.
-        leave_scope()
+        # Within an outer transaction (a request's, a test's) SET LOCAL would live on, and a scope around this one must
+        # hold again; an error's rollback undoes it by itself.
+        if not connection.needs_rollback:
+            _set(*before)
 
 
 def set_scope(role: str, tenant_ids: Iterable[int]) -> None:
     """Set role and tenants for the rest of the open transaction."""
-    _set(role, tenant_ids)
+    ids = ",".join(str(int(tenant_id)) for tenant_id in sorted(tenant_ids))
+    _set(role, f"{{{ids}}}" if ids else "")
 
 
 def leave_scope() -> None:
     """Be the owner again for the rest of the open transaction; not for one that is to be rolled back."""
     if not connection.needs_rollback:
-        _set("none", ())
+        _set("none", "")
 
 
-def _set(role: str, tenant_ids: Iterable[int]) -> None:
-    ids = ",".join(str(int(tenant_id)) for tenant_id in sorted(tenant_ids))
+def _set(role: str, tenants: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT set_config('role', %s, true), set_config('portal.tenant_ids', %s, true)",
-            [role, f"{{{ids}}}" if ids else ""],
+            "SELECT set_config('role', %s, true), set_config('portal.tenant_ids', %s, true)", [role, tenants]
         )
+
+
+def _current() -> tuple[str, str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('role'), coalesce(current_setting('portal.tenant_ids', true), '')")
+        return cursor.fetchone()
 
 
 def with_descendants(tenant_ids: Iterable[int]) -> set[int]:
