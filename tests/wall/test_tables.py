@@ -1,0 +1,152 @@
+"""Every table of the database stands behind the wall, and the roles are no more than they should be."""
+
+import pytest
+
+from portal.tenants.wall import GLOBAL_TABLES, GUARDED_TABLES, ROLES, TENANT_TABLES, raise_wall
+from tests.wall.rows import change, rows
+
+pytestmark = pytest.mark.django_db
+
+_TABLES = """
+SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+AND c.relispartition = %s ORDER BY 1
+"""
+_WITH_TENANT = """
+SELECT c.relname, c.relrowsecurity, c.relforcerowsecurity, array_agg(p.polname::text ORDER BY p.polname)
+FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id'
+LEFT JOIN pg_policy p ON p.polrelid = c.oid
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+GROUP BY c.oid ORDER BY c.relname
+"""
+_PARTITIONS = """
+SELECT c.relname, parent.relname, c.relrowsecurity AND c.relforcerowsecurity,
+    (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid), c.relacl IS NULL
+FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid JOIN pg_class parent ON parent.oid = i.inhparent
+WHERE c.relkind = 'r' ORDER BY 1
+"""
+_PRIVILEGES = """
+SELECT c.relname, acl.grantee::regrole::text, string_agg(acl.privilege_type, ' ' ORDER BY acl.privilege_type)
+FROM pg_class c, aclexplode(c.relacl) acl
+WHERE c.relnamespace = 'public'::regnamespace AND acl.grantee <> c.relowner GROUP BY 1, 2 ORDER BY 1, 2
+"""
+
+
+def names(query: str, *parameters) -> set[str]:
+    return {name for (name,) in rows(query, list(parameters))}
+
+
+def test_every_table_stands_in_the_wall():
+    assert names(_TABLES, False) == {*TENANT_TABLES, *GUARDED_TABLES, *GLOBAL_TABLES}
+    assert len(TENANT_TABLES) + len(GUARDED_TABLES) + len(GLOBAL_TABLES) == len(names(_TABLES, False))
+
+
+def test_every_table_with_a_tenant_is_forced_and_has_its_policies():
+    own = ["wall_owner", "wall_staff", "wall_web"]
+    guarded = ["wall_owner", "wall_staff", "wall_web_add", "wall_web_change", "wall_web_delete", "wall_web_read"]
+    found = rows(_WITH_TENANT)
+    assert {"message", "delivery_report", "daily_count", "report_run"} <= {table for table, *_ in found}
+    assert found == [(table, True, True, guarded if table in GUARDED_TABLES else own) for table, *_ in found]
+    assert {table for table, *_ in found} == {*TENANT_TABLES, *GUARDED_TABLES} - {"tenants_tenant"}
+
+
+def test_partitions_of_facts_are_forced_and_closed_to_all_but_by_their_parent(two):
+    found = rows(_PARTITIONS)
+    assert [
+        (name, forced, policies, closed) for name, parent, forced, policies, closed in found if parent != "inbox"
+    ] == [
+        ("delivery_report_2026_11", True, 0, True),
+        ("message_2026_11", True, 0, True),
+    ]
+    assert {closed for *_, closed in found} == {True}
+
+
+def test_grants_are_those_of_the_tables_and_nobody_else_has_any():
+    wanted = {
+        **{table: (web, staff, "") for table, (web, staff) in TENANT_TABLES.items()},
+        **{table: (web, staff, "") for table, (web, staff, _column) in GUARDED_TABLES.items()},
+        **GLOBAL_TABLES,
+    }
+    expected = {
+        (table, role, " ".join(sorted(p for p in privileges.split(", ") if p.isalpha())))
+        for table, of_roles in wanted.items()
+        for role, privileges in zip(ROLES, of_roles, strict=True)
+        if privileges
+    }
+    expected -= {("inbox", "portal_ingest", "INSERT")}  # its SELECT is by column
+    assert set(rows(_PRIVILEGES)) - {("inbox", "portal_ingest", "INSERT")} == expected
+
+
+@pytest.mark.parametrize(
+    ("role", "privilege", "readable"),
+    [
+        ("portal_ingest", "SELECT", ["tenants_feed", "tenants_feedtoken"]),
+        ("portal_ingest", "INSERT", ["inbox", "inbox_todo"]),
+        ("portal_ingest", "UPDATE", []),
+        ("portal_ingest", "DELETE", []),
+        ("portal_web", "TRUNCATE", []),
+        ("portal_staff", "TRUNCATE", []),
+        ("portal_web", "TRIGGER", []),
+    ],
+)
+def test_role_holds_a_privilege_for_few_tables_alone(role, privilege, readable):
+    held = (
+        "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm') AND relnamespace = 'public'::regnamespace"
+    )
+    assert sorted(names(held + " AND has_table_privilege(%s, oid, %s)", role, privilege)) == readable
+
+
+def test_audit_log_and_facts_can_be_changed_by_no_role():
+    for table in ("accounts_auditentry", "message", "delivery_report", "daily_count"):
+        for role in ROLES:
+            for privilege in ("UPDATE", "DELETE"):
+                assert rows("SELECT has_table_privilege(%s, %s, %s)", [role, table, privilege]) == [(False,)]
+
+
+def test_nothing_else_stands_in_the_schema_that_would_see_past_the_wall():
+    assert (
+        names("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('v', 'm')")
+        == set()
+    )
+    assert names("SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef") == set()
+
+
+def test_roles_cannot_log_in_and_have_no_powers():
+    query = """
+        SELECT rolname, rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolinherit
+        FROM pg_roles WHERE rolname = ANY (%s) ORDER BY 1
+    """
+    assert rows(query, [list(ROLES)]) == [
+        (role, False, False, False, False, False, False) for role in ("portal_ingest", "portal_staff", "portal_web")
+    ]
+    memberships = "SELECT count(*) FROM pg_auth_members WHERE member::regrole::text = ANY (%s)"
+    assert rows(memberships, [list(ROLES)]) == [(0,)]
+
+
+def test_owner_is_no_superuser_and_the_wall_holds_it_too():
+    assert rows("SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user") == [(False, False)]
+    inherits = """
+        SELECT roleid::regrole::text, bool_or(inherit_option) FROM pg_auth_members
+        WHERE member = current_user::regrole AND roleid::regrole::text = ANY (%s) AND set_option GROUP BY 1 ORDER BY 1
+    """
+    assert rows(inherits, [list(ROLES)]) == [(role, False) for role in ("portal_ingest", "portal_staff", "portal_web")]
+
+
+def test_wall_raised_again_changes_nothing():
+    before = rows(_PRIVILEGES), rows(_WITH_TENANT)
+    raise_wall()
+    assert (rows(_PRIVILEGES), rows(_WITH_TENANT)) == before
+
+
+def test_wall_raised_again_mends_what_was_loosened():
+    before = rows(_PRIVILEGES), rows(_WITH_TENANT)
+    for statement in (
+        "GRANT SELECT ON inbox TO portal_web",
+        "GRANT SELECT (body) ON inbox TO portal_ingest",
+        "REVOKE SELECT ON message FROM portal_web",
+        "ALTER TABLE message NO FORCE ROW LEVEL SECURITY",
+        "DROP POLICY wall_web ON daily_count",
+    ):
+        change(statement, [])
+    raise_wall()
+    assert (rows(_PRIVILEGES), rows(_WITH_TENANT)) == before
+    assert rows("SELECT has_column_privilege('portal_ingest', 'inbox', 'body', 'SELECT')") == [(False,)]
