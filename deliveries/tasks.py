@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from celery import shared_task
 
 from deliveries import partitions
-from deliveries.services import identities, moves
+from deliveries.services import identities, moves, recount
 
 
 @shared_task(name="deliveries.run_move", time_limit=3600)
@@ -16,6 +16,16 @@ def run_move(move_id: int) -> bool:
 @shared_task(name="deliveries.resume_moves", time_limit=3600)
 def resume_moves() -> int:
     return moves.run_moves()
+
+
+@shared_task(name="deliveries.run_recount", time_limit=3600)
+def run_recount(recount_id: int) -> int:
+    return recount.run_recounts(recount_id=recount_id)  # claims the recount's row
+
+
+@shared_task(name="deliveries.resume_recounts", time_limit=3600)
+def resume_recounts() -> int:
+    return recount.run_recounts()
 
 
 @shared_task(name="deliveries.make_partitions", time_limit=60)

@@ -165,6 +165,7 @@ CELERY_BEAT_SCHEDULE = {
     "dispatch-runs": {"task": "reports.dispatch_runs", "schedule": 10.0},
     "make-partitions": {"task": "deliveries.make_partitions", "schedule": 3600.0},
     "resume-moves": {"task": "deliveries.resume_moves", "schedule": 30.0},
+    "resume-recounts": {"task": "deliveries.resume_recounts", "schedule": 30.0},
     "check-double-identities": {"task": "deliveries.check_double_identities", "schedule": 6 * 3600.0},
 }
 

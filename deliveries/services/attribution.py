@@ -29,10 +29,13 @@ class _Rules:
     scheme: ref_ids.RefIdScheme | None
 
 
-def attribute(messages: list[tuple[Folded, StoredMessage | None]], *, now: datetime) -> list[StoredMessage]:
+def attribute(
+    messages: list[tuple[Folded, StoredMessage | None]], *, now: datetime, decide_anew: bool = False
+) -> list[StoredMessage]:
     """Give each folded message (with what is stored of it) its tenant, day and campaign, in the order given.
 
-    Every look-up is read in the caller's transaction, so a platformPartnerId that was declared counts from then on.
+    A stored campaign stays, unless `decide_anew` (the tenant's refId scheme was changed). Every look-up is read in
+    the caller's transaction, so a platformPartnerId that was declared counts from then on.
     """
     pools = dict(GatewayAccount.objects.values_list("id", "pool_id"))
     owners = _owners({(f.account_id, f.partner_id) for f, _before in messages if f.partner_id}, pools, now)
@@ -46,7 +49,8 @@ def attribute(messages: list[tuple[Folded, StoredMessage | None]], *, now: datet
     rules = _rules(set(tenant_ids))
     named: list[ref_ids.RefIdParts | None] = []
     for (folded, before), tenant_id in zip(messages, tenant_ids, strict=True):
-        named.append(None if _is_decided(folded, before, tenant_id) else _name(folded, rules[tenant_id]))
+        decided = not decide_anew and _is_decided(folded, before, tenant_id)
+        named.append(None if decided else _name(folded, rules[tenant_id]))
     campaigns = _campaigns(
         {(tenant_id, parts.campaign) for tenant_id, parts in zip(tenant_ids, named, strict=True) if parts},
         rules,
@@ -83,7 +87,7 @@ def _rules(tenant_ids: set[int]) -> dict[int, _Rules]:
 
 
 def _owners(pairs: set[tuple[int, str]], pools: dict[int, int], now: datetime) -> dict[tuple[int, str], int]:
-    """Return the tenant of each (account, platformPartnerId); new ones are registered with the pool, up to the limit."""
+    """Return the tenant of each (account, platformPartnerId); new ones go to the pool, up to the daily limit."""
     owners = _read_owners(pairs)
     for account_id in sorted({pair[0] for pair in pairs - owners.keys()}):
         new = sorted(value for account, value in pairs - owners.keys() if account == account_id)

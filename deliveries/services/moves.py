@@ -5,20 +5,20 @@ slices' locks; each batch is whole by itself, so a killed move is taken up where
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 
 from deliveries import slices
 from deliveries.models import Message, PartnerMove
+from deliveries.services import jobs
 from deliveries.services.attribution import attribute
 from deliveries.services.counts import add_changes
 from deliveries.services.stored import Change, Key, read_messages, write_messages
 from portal.accounts.models import record
 from portal.tenants.models import PartnerId
 
-LEASE = timedelta(seconds=60)
 BATCH = 2000
 
 Progress = Callable[[PartnerMove], None]
@@ -27,7 +27,7 @@ Progress = Callable[[PartnerMove], None]
 def run_moves(*, progress: Progress | None = None) -> int:
     """Run the moves that are queued or were left by a killed process; return how many were finished."""
     done = 0
-    while (move := _claim()) is not None:
+    while (move := jobs.claim(PartnerMove)) is not None:
         _run(move, progress or (lambda move: None))
         done += 1
     return done
@@ -35,7 +35,7 @@ def run_moves(*, progress: Progress | None = None) -> int:
 
 def run_move(*, move_id: int) -> bool:
     """Run one move unless another process has it; tell whether it was run."""
-    move = _claim(move_id)
+    move = jobs.claim(PartnerMove, move_id)
     if move is not None:
         _run(move, lambda move: None)
     return move is not None
@@ -46,37 +46,17 @@ def waiting_messages(move: PartnerMove) -> int:
     return _messages(move).count()
 
 
-def _claim(move_id: int | None = None) -> PartnerMove | None:
-    now = datetime.now(UTC)
-    open_moves = PartnerMove.objects.filter(
-        Q(state=PartnerMove.State.QUEUED) | Q(state=PartnerMove.State.RUNNING, lease_until__lt=now)
-    )
-    if move_id is not None:
-        open_moves = open_moves.filter(id=move_id)
-    with transaction.atomic():
-        move = open_moves.select_for_update(skip_locked=True).order_by("id").first()
-        if move is None:
-            return None
-        move.state = PartnerMove.State.RUNNING
-        move.attempts = F("attempts") + 1
-        move.lease_until = now + LEASE
-        move.save(update_fields=["state", "attempts", "lease_until"])
-        move.refresh_from_db()
-    return move
-
-
 def _run(move: PartnerMove, progress: Progress) -> None:
-    _let_appliers_see_the_owner()
+    jobs.let_appliers_see_what_was_committed()
     move.total = move.moved + waiting_messages(move)
     progress(move)
     while moved := _move_batch(move):
         move.moved += moved
         move.total = max(move.total, move.moved)
-        move.lease_until = datetime.now(UTC) + LEASE
-        move.save(update_fields=["moved", "total", "lease_until"])
+        jobs.renew(move, "moved", "total")
         progress(move)
-    move.state, move.total, move.finished_at = PartnerMove.State.DONE, move.moved, datetime.now(UTC)
-    move.save(update_fields=["state", "total", "finished_at"])
+    move.total = move.moved
+    jobs.finish(move, "total")
     record(
         "partner_id.moved",
         actor="move",
@@ -85,12 +65,6 @@ def _run(move: PartnerMove, progress: Progress) -> None:
         details={"messages": move.moved},
     )
     progress(move)
-
-
-def _let_appliers_see_the_owner() -> None:
-    """Wait until every batch that may have read the platformPartnerId's old tenant is committed."""
-    with transaction.atomic():
-        slices.lock(range(slices.SLICES))
 
 
 def _messages(move: PartnerMove):

@@ -37,7 +37,7 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "message": (READ, READ),
     "partner_move": (ADD, CHANGE),
     "report_run": (CHANGE, CHANGE),
-    "tenant_recount": (ADD, CHANGE),
+    "tenant_recount": ("SELECT, INSERT, DELETE", CHANGE),
 }
 
 # Global tables that pages write too: reading is by grant alone, the web role writes its own tenants' rows only.

@@ -36,7 +36,8 @@ class Command(BaseCommand):
         )
         for row in rows:
             self.stdout.write(
-                f"{row['rows']:>8,}  {row['reason']:<20} since {row['since']:%Y-%m-%d %H:%M} UTC, first id {row['first']}"
+                f"{row['rows']:>8,}  {row['reason']:<20} since {row['since']:%Y-%m-%d %H:%M} UTC,"
+                f" first id {row['first']}"
             )
         if not rows:
             self.stdout.write("nothing is in quarantine")

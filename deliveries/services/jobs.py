@@ -1,0 +1,47 @@
+"""Claiming job rows (PartnerMove, TenantRecount): a lease, an attempt counted, one worker at a time."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from django.db import models, transaction
+from django.db.models import F, Q
+
+from deliveries import slices
+
+LEASE = timedelta(seconds=60)
+
+Job = TypeVar("Job", bound=models.Model)
+
+
+def claim(model: type[Job], job_id: int | None = None) -> Job | None:
+    """Take the oldest job (or this one) that is queued or whose worker's lease is over; None where there is none."""
+    now = datetime.now(UTC)
+    jobs = model.objects.filter(Q(state="queued") | Q(state="running", lease_until__lt=now))
+    if job_id is not None:
+        jobs = jobs.filter(id=job_id)
+    with transaction.atomic():
+        job = jobs.select_for_update(skip_locked=True).order_by("id").first()
+        if job is None:
+            return None
+        job.state, job.attempts, job.lease_until = "running", F("attempts") + 1, now + LEASE
+        job.save(update_fields=["state", "attempts", "lease_until"])
+        job.refresh_from_db()
+    return job
+
+
+def renew(job: models.Model, *fields: str) -> None:
+    """Write `fields` of a job that goes on, and keep the lease."""
+    job.lease_until = datetime.now(UTC) + LEASE
+    job.save(update_fields=[*fields, "lease_until"])
+
+
+def finish(job: models.Model, *fields: str) -> None:
+    """Write the job's end."""
+    job.state, job.finished_at = "done", datetime.now(UTC)
+    job.save(update_fields=[*fields, "state", "finished_at"])
+
+
+def let_appliers_see_what_was_committed() -> None:
+    """Wait until every batch that may have read a tenant's older rules is committed."""
+    with transaction.atomic():
+        slices.lock(range(slices.SLICES))

@@ -1,0 +1,180 @@
+"""Message Search: filters, keyset pages, the wall, and that each filter's plan reaches an index as the web role."""
+
+from datetime import date
+
+import pytest
+from django.db import connection
+
+from deliveries.selectors.messages import BadFilter, MessageQuery, after_prefix, find, reports_of, search
+from portal.common.keyset import BadCursor, decode, encode
+from portal.tenants.scope import web_scope
+from tests.deliveries.helpers import apply, dlr
+
+pytestmark = pytest.mark.django_db
+
+
+def report(number: int, code: int = 1001, partner: str = "nr-fi", **fields) -> dict:
+    day = 1 + number % 20
+    return dlr(
+        f"m{number:03}",
+        code,
+        **{
+            "sentTimestamp": f"2026-1{number % 2}-{day:02}T10:00:00Z",
+            "timestamp": f"2026-1{number % 2}-{day:02}T10:00:05Z",
+            "gateCustomParameters": {"platformPartnerId": partner},
+        }
+        | fields,
+    )
+
+
+def ids(page) -> list[str]:
+    return [message.folded.message_id for message in page.messages]
+
+
+@pytest.mark.parametrize("size", [1, 3, 7])
+def test_pages_go_through_all_messages_once_and_back(feed, tenant, other_tenant, size):
+    apply(feed, *(report(n) for n in range(20)), report(50, partner="baltic-ee"))
+    query = MessageQuery(tenant_ids=frozenset([tenant.id]))
+    whole = ids(search(query, size=100))
+    assert len(whole) == 20
+    sent = [m.folded.sent_at for m in search(query, size=100).messages]
+    assert sent == sorted(sent, reverse=True)
+
+    seen, page = [], search(query, size=size)
+    assert page.previous_cursor is None
+    while True:
+        seen += ids(page)
+        if page.next_cursor is None:
+            break
+        page = search(query, cursor=page.next_cursor, size=size)
+    assert seen == whole
+    back = ids(page)
+    while page.previous_cursor is not None:
+        page = search(query, cursor=page.previous_cursor, size=size)
+        back = ids(page) + back
+    assert back == whole
+    assert page.next_cursor is not None
+
+
+def test_messages_of_one_second_are_paged_by_their_ids(feed, tenant):
+    same = {"sentTimestamp": "2026-11-05T10:00:00Z"}
+    apply(feed, *(report(n, **same) for n in range(5)))
+    query = MessageQuery(tenant_ids=frozenset([tenant.id]))
+    first = search(query, size=2)
+    second = search(query, cursor=first.next_cursor, size=2)
+    third = search(query, cursor=second.next_cursor, size=2)
+    assert [ids(page) for page in (first, second, third)] == [["m004", "m003"], ["m002", "m001"], ["m000"]]
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ({"number": "+358 40 1234567"}, ["m001"]),
+        ({"number": "+35840123456"}, []),
+        ({"ref_id": "autumn|A"}, ["m001", "m000"]),
+        ({"ref_id_prefix": "autumn"}, ["m002", "m001", "m000"]),
+        ({"message_id": "m002"}, ["m002"]),
+        ({"message_id": "M002"}, []),
+        ({"statuses": ("failed",)}, ["m003"]),
+        ({"statuses": ("failed", "delivered")}, ["m003", "m002", "m001", "m000"]),
+        ({"country": "FI"}, ["m001"]),
+        ({"partner_id": "nr-fi"}, ["m003", "m002", "m001", "m000"]),
+        ({"partner_id": "baltic-ee"}, []),
+        ({"result_code": 1006}, ["m003"]),
+        ({"first": date(2026, 11, 2), "last": date(2026, 11, 3)}, ["m002", "m001"]),
+        ({"ref_id_prefix": "autumn", "first": date(2026, 11, 2), "statuses": ("delivered",)}, ["m002", "m001"]),
+    ],
+)
+def test_filters_find_what_matches(feed, tenant, other_tenant, filters, found):
+    def on(day: int) -> dict:
+        return {"sentTimestamp": f"2026-11-0{day}T10:00:00Z", "timestamp": f"2026-11-0{day}T10:00:05Z"}
+
+    apply(
+        feed,
+        report(0, refId="autumn|A", **on(1)),
+        report(1, refId="autumn|A", customParameters={"destination": "+358401234567"}, **on(2)),
+        report(2, refId="autumn|B", **on(3)),
+        report(3, 1006, refId="winter", **on(4)),
+        report(9, partner="baltic-ee", refId="autumn|A", customParameters={"destination": "+358401234567"}, **on(2)),
+    )
+    assert ids(search(MessageQuery(tenant_ids=frozenset([tenant.id]), **filters))) == found
+
+
+def test_the_wall_holds_whatever_is_asked_for(feed, tenant, other_tenant):
+    apply(feed, report(1), report(2, partner="baltic-ee"))
+    both = frozenset([tenant.id, other_tenant.id])
+    with web_scope([tenant.id]):
+        assert ids(search(MessageQuery(tenant_ids=both))) == ["m001"]
+        assert find(tenant_ids=both, account_id=feed.account_id, message_id="m002") is None
+    assert ids(search(MessageQuery(tenant_ids=both))) == ["m001", "m002"]
+
+
+def test_message_comes_with_its_reports_in_order(feed, tenant):
+    apply(
+        feed,
+        report(1, timestamp="2026-11-02T10:00:09Z"),
+        report(1, 1000, timestamp="2026-11-02T10:00:01Z"),
+        report(1, 1005, timestamp=None),
+    )
+    message = find(tenant_ids=frozenset([tenant.id]), account_id=feed.account_id, message_id="m001")
+    assert [line.result_code for line in reports_of(message)] == [1000, 1001, 1005]
+
+
+@pytest.mark.parametrize("cursor", ["x", "W10", "WzAsMV0", encode((1, "a", 2)), encode(("2026-99-01", "a", 2)), "é"])
+def test_strange_cursors_are_refused(tenant, cursor):
+    with pytest.raises(BadCursor):
+        search(MessageQuery(tenant_ids=frozenset([tenant.id])), cursor=cursor)
+
+
+def test_cursor_says_where_and_which_way():
+    assert decode(encode(("a", 1), backwards=True), length=2) == (["a", 1], True)
+
+
+@pytest.mark.parametrize(
+    ("filters", "field"), [({"statuses": ("lost",)}, "status"), ({"ref_id": "a\0"}, "ref_id"), ({"size": 501}, "size")]
+)
+def test_impossible_filters_are_named(tenant, filters, field):
+    size = filters.pop("size", 50)
+    with pytest.raises(BadFilter) as error:
+        search(MessageQuery(tenant_ids=frozenset([tenant.id]), **filters), size=size)
+    assert error.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("prefix", "end"), [("ab", "ac"), ("a\U0010ffff", "b"), ("\ud7ff", "\ue000"), ("\U0010ffff", None)]
+)
+def test_end_of_a_prefix(prefix, end):
+    assert after_prefix(prefix) == end
+
+
+@pytest.mark.parametrize(
+    ("condition", "index"),
+    [
+        ("", "tenant_id_sent_at"),
+        ("AND m.destination = '+358401234567'", "tenant_id_destination"),
+        ("AND m.ref_id >= 'c777' AND m.ref_id < 'c778'", "tenant_id_ref_id"),
+        ("AND m.message_id = 'x7' AND m.account_id = 1", "account_id_message_id"),
+        ("AND m.status = ANY ('{failed}') AND m.status <> 'delivered'", "tenant_id_sent_at"),
+        ("AND m.campaign_id = 7", "tenant_id_campaign_id_sent_at"),
+    ],
+)
+def test_plans_reach_an_index_as_the_web_role(feed, tenant, condition, index):
+    apply(feed, report(1))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO message SELECT tenant_id, day, account_id, 'x' || n, partner_id, partner_rank, 'c' || n,"
+            " n %% 50, variant, labels, custom_parameters, source, '+35840' || n, sender_type, country, operator, parts,"
+            " CASE WHEN n %% 100 = 0 THEN 'failed' ELSE 'delivered' END, result_code, final, status_at,"
+            " part_states, flags, sent_at + n * interval '1 second', sent_at_rank, delivered_at, latency_bucket, received_at"
+            " FROM message, generate_series(1, 20000) AS n",
+            [],
+        )
+        cursor.execute("ANALYZE message")
+    with web_scope([tenant.id]), connection.cursor() as cursor:
+        cursor.execute(
+            "EXPLAIN SELECT found.* FROM unnest(ARRAY[%s]) AS t (id) CROSS JOIN LATERAL (SELECT * FROM message m"
+            f" WHERE m.tenant_id = t.id {condition} ORDER BY sent_at DESC, message_id DESC LIMIT 51) AS found",
+            [tenant.id],
+        )
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert index in plan, plan
