@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -103,8 +104,11 @@ class Running(Home):
 
     def database(self) -> psycopg.Connection:
         """Connect to the home's database, which must be running, as the portal's owner does."""
-        url = self.code("from portal.engines import postgres; print(postgres.url())")
-        return psycopg.connect(url, autocommit=True, connect_timeout=10)
+        return psycopg.connect(self._database_url, autocommit=True, connect_timeout=10)
+
+    @cached_property
+    def _database_url(self) -> str:
+        return self.code("from portal.engines import postgres; print(postgres.url())")
 
     def answers(self, path: str = "/readyz") -> bool:
         """Tell whether the server answers the path with 200."""
