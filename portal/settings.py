@@ -81,9 +81,11 @@ DATABASES["default"]["CONN_MAX_AGE"] = 0
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {})
 # Only the web process pools (portal/asgi.py asks for it): under ASGI a thread lives for one request.
+DATABASES["default"]["OPTIONS"]["options"] = "-c timezone=UTC"
 if env.bool("PORTAL_DB_POOL", False):
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": env.int("PORTAL_DB_POOL_SIZE", 10)}
-DATABASES["default"]["OPTIONS"]["options"] = "-c timezone=UTC"
+    # What runs outside of a request's transaction (a stream that asks late) is the web role too, and sees no tenant.
+    DATABASES["default"]["OPTIONS"]["options"] += " -c role=portal_web"
 
 REDIS_URL = engines.redis_url()
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
