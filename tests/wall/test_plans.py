@@ -1,0 +1,76 @@
+"""Under the wall the web role's queries still go by index."""
+
+import json
+
+import pytest
+
+from campaigns.models import Campaign
+from deliveries import partitions
+from deliveries.models import Message
+from portal.tenants.scope import web_scope
+from tests.wall.rows import DAY, change, row, rows
+
+ROWS = 20_000
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def many(tenant, other_tenant, account) -> None:
+    """Many messages in three months, every other one another tenant's."""
+    partitions.ensure_months([DAY.replace(month=month) for month in (9, 10, 11)])
+    values = row("message", tenant.id) | {"account_id": account.id}
+    del values["tenant_id"], values["day"], values["message_id"]
+    change(
+        f"""
+        INSERT INTO message (tenant_id, day, message_id, {", ".join(values)})
+        SELECT CASE n %% 2 WHEN 0 THEN {tenant.id} ELSE {other_tenant.id} END,
+            date '2026-09-01' + n %% 90, 'm' || n, {", ".join(["%s"] * len(values))}
+        FROM generate_series(1, {ROWS}) n
+        """,
+        list(values.values()),
+    )
+    change("ANALYZE message", [])
+
+
+def plan(query) -> list[tuple[str, str | None]]:
+    """Return (kind, index) of each node that reads a partition, for a queryset as the web role plans it."""
+    sql, parameters = query.query.sql_with_params()
+    found = []
+
+    def walk(node: dict) -> None:
+        if "Relation Name" in node or "Index Name" in node:
+            found.append((node["Node Type"], node.get("Index Name")))
+        for child in node.get("Plans", []):
+            walk(child)
+
+    (explained,) = rows("EXPLAIN (FORMAT JSON) " + sql, list(parameters))[0]
+    walk((explained if isinstance(explained, list) else json.loads(explained))[0]["Plan"])
+    return found
+
+
+def test_message_is_found_by_its_identity_through_the_index(many, tenant, account):
+    query = Message.objects.filter(tenant=tenant, account=account, message_id="m4242")
+    with web_scope([tenant.id]):
+        assert list(query.values_list("message_id", "tenant_id")) == [("m4242", tenant.id)]
+        assert not Message.objects.filter(account=account, message_id="m4243").exists()  # another tenant's
+        nodes = plan(query)
+    assert len(nodes) >= 3  # one for each month
+    assert {kind for kind, _ in nodes} <= {"Index Scan", "Bitmap Heap Scan", "Bitmap Index Scan"}
+    assert {index.partition("_2026_")[2][2:] for _, index in nodes if index} == {"_account_id_message_id_idx"}
+
+
+def test_partition_of_another_month_is_not_read(many, tenant, account):
+    query = Message.objects.filter(tenant=tenant, account=account, message_id="m4242", day__gte=DAY)
+    with web_scope([tenant.id]):
+        nodes = plan(query)
+    assert [index for _, index in nodes if index] == ["message_2026_11_account_id_message_id_idx"]
+
+
+def test_campaign_is_found_by_its_name_through_the_index(tenant, other_tenant):
+    Campaign.objects.bulk_create(
+        Campaign(tenant_id=owner.id, name=f"c{n}") for n in range(2000) for owner in (tenant, other_tenant)
+    )
+    change("ANALYZE campaigns_campaign", [])
+    with web_scope([tenant.id]):
+        assert plan(Campaign.objects.filter(tenant=tenant, name="c77")) == [("Index Scan", "campaign_name_per_tenant")]
