@@ -1,0 +1,519 @@
+"""From waiting rows to messages, reports and counts: duplicates, moves, months, limits."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import orjson
+import pytest
+from django.db import connection
+
+from campaigns.models import Campaign, RefIdScheme
+from deliveries import fold
+from deliveries.models import DeliveryReport, IngestCount, Message, WaitingRow
+from deliveries.services.apply import BatchResult, apply_slices, apply_waiting, oldest_waiting
+from deliveries.slices import slice_of
+from portal.tenants.models import PartnerId
+from tests.deliveries.helpers import dlr, put
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+pytestmark = pytest.mark.django_db
+
+
+def apply(feed, *reports, now: datetime = NOW, **kwargs) -> BatchResult:
+    put(feed, *reports, **({"received_at": now} | kwargs))
+    return apply_waiting(now=now)
+
+
+def shop(id_: str, code: int = 1001, partner: str = "nr-fi", **fields) -> dict:
+    return dlr(id_, code, gateCustomParameters={"platformPartnerId": partner}, **fields)
+
+
+def rows(table: str, *columns: str) -> list[tuple]:
+    """Return the rows of a count table that count anything, in order."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(columns)} FROM {table} WHERE messages <> 0 ORDER BY {', '.join(columns)}")
+        return cursor.fetchall()
+
+
+def reports_of(message_id: str) -> list[tuple]:
+    return list(
+        DeliveryReport.objects.filter(message_id=message_id)
+        .order_by("inbox_id")
+        .values_list("tenant_id", "day", "part", "result_code")
+    )
+
+
+# --- one report, through all tables
+
+
+def test_report_makes_a_message_and_its_counts(feed, tenant):
+    RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", "variant", "shop"])
+
+    result = apply(
+        feed,
+        dlr(
+            "m1",
+            refId="sale|B|5",
+            operator="fi.elisa",
+            operatorResultCode="0",
+            sentTimestamp="2026-11-19T21:59:50Z",
+            timestamp="2026-11-19T22:00:00Z",
+            segments=2,
+            gateCustomParameters={"platformPartnerId": "nr-fi"},
+            customParameters={"source": "ACME", "destination": "358401234567", "tier": "gold"},
+        ),
+    )
+
+    campaign = Campaign.objects.get()
+    inbox_id = DeliveryReport.objects.get().inbox_id
+    assert result == BatchResult(claimed=1, reports=1, new_messages=1)
+    assert (campaign.tenant_id, campaign.name, campaign.created_at) == (tenant.id, "sale", NOW)
+    assert Message.objects.values().get() == {
+        "tenant_id": tenant.id,
+        "day": date(2026, 11, 19),
+        "account_id": feed.account_id,
+        "message_id": "m1",
+        "partner_id": "nr-fi",
+        "partner_rank": 1,
+        "ref_id": "sale|B|5",
+        "campaign_id": campaign.id,
+        "variant": "B",
+        "labels": {"shop": "5"},
+        "custom_parameters": {"tier": "gold"},
+        "source": "ACME",
+        "destination": "+358401234567",
+        "sender_type": "alphanumeric",
+        "country": "FI",
+        "operator": "fi.elisa",
+        "parts": 2,
+        "status": "delivered",
+        "result_code": 1001,
+        "final": True,
+        "status_at": datetime(2026, 11, 19, 22, 0, tzinfo=UTC),
+        "part_states": None,
+        "flags": 0,
+        "sent_at": datetime(2026, 11, 19, 21, 59, 50, tzinfo=UTC),
+        "sent_at_rank": fold.BY_SENT_TIMESTAMP,
+        "delivered_at": datetime(2026, 11, 19, 22, 0, tzinfo=UTC),
+        "latency_bucket": 59,
+        "received_at": NOW,
+    }
+    assert DeliveryReport.objects.values().get() == {
+        "tenant_id": tenant.id,
+        "day": date(2026, 11, 19),
+        "account_id": feed.account_id,
+        "message_id": "m1",
+        "part": None,
+        "result_code": 1001,
+        "status_at": datetime(2026, 11, 19, 22, 0, tzinfo=UTC),
+        "sent_at": datetime(2026, 11, 19, 21, 59, 50, tzinfo=UTC),
+        "operator": "fi.elisa",
+        "operator_result_code": "0",
+        "feed_id": feed.id,
+        "inbox_id": inbox_id,
+        "received_at": NOW,
+    }
+    where = (tenant.id, date(2026, 11, 19), feed.account_id)
+    place = ("FI", "fi.elisa", "alphanumeric")
+    assert rows(
+        *("daily_count", "tenant_id", "day", "account_id", "partner_id", "country", "operator", "sender_type"),
+        *("status", "result_code", "messages", "parts"),
+    ) == [(*where, "nr-fi", *place, "delivered", 1001, 1, 2)]
+    assert rows(
+        *("campaign_count", "tenant_id", "day", "account_id", "campaign_id", "variant", "country", "operator"),
+        *("sender_type", "status", "result_code", "messages", "parts"),
+    ) == [(*where, campaign.id, "B", *place, "delivered", 1001, 1, 2)]
+    assert rows("hour_count", "tenant_id", "hour", "country", "operator", "status", "messages", "parts") == [
+        (tenant.id, datetime(2026, 11, 19, 21, 0, tzinfo=UTC), "FI", "fi.elisa", "delivered", 1, 2)
+    ]
+    assert rows(
+        *("latency_count", "tenant_id", "day", "account_id", "campaign_id", "variant", "country", "operator"),
+        *("sender_type", "bucket", "messages"),
+    ) == [(*where, campaign.id, "B", *place, 59, 1)]
+
+
+def test_nothing_waiting_is_nothing_done(feed):
+    assert apply_waiting(now=NOW) == BatchResult()
+    assert oldest_waiting() is None
+
+
+def test_more_rows_than_a_batch_holds_are_applied_in_several(feed, tenant):
+    put(feed, *(shop(f"m{n}") for n in range(300)), received_at=NOW)
+    assert oldest_waiting() == NOW
+
+    assert apply_waiting(now=NOW, limit=64) == BatchResult(claimed=300, reports=300, new_messages=300)
+    assert (Message.objects.count(), WaitingRow.objects.count()) == (300, 0)
+
+
+def test_slices_that_are_not_asked_for_keep_waiting(feed, tenant):
+    put(feed, *(shop(f"m{n}") for n in range(50)), received_at=NOW)
+    number = slice_of(feed.account_id, "m0")
+    mine = {f"m{n}" for n in range(50) if slice_of(feed.account_id, f"m{n}") == number}
+
+    result = apply_slices(slices=[number], now=NOW)
+
+    assert (result.claimed, WaitingRow.objects.count()) == (len(mine), 50 - len(mine))
+    assert set(Message.objects.values_list("message_id", flat=True)) == mine
+
+
+def test_unknown_code_is_stored_and_shown(feed, tenant):
+    apply(feed, shop("m1", 1099))
+
+    message = Message.objects.get()
+    assert (message.status, message.result_code, message.final) == ("unknown", 1099, False)
+
+
+def test_state_of_a_message_with_the_code_of_nothing_heard_is_kept(feed, tenant):
+    """-1 stands in a row for "nothing heard"; as a gateway's own code it is one as any other."""
+    apply(feed, shop("m1", -1, timestamp="2026-11-20T10:00:00Z"))
+    apply(feed, shop("m1", -5, timestamp="2026-11-20T09:00:00Z"))
+
+    message = Message.objects.get()
+    assert (message.status, message.result_code, message.status_at) == (
+        "unknown",
+        -1,
+        datetime(2026, 11, 20, 10, 0, tzinfo=UTC),
+    )
+
+
+# --- 5.1: identity
+
+
+def test_parts_and_the_whole_are_one_message(feed, tenant):
+    result = apply(feed, shop("m$x$0", 1000, segments=2), shop("m$x$1", 1000), shop("m$x", 1001), shop("m", 1001))
+
+    assert result == BatchResult(claimed=4, reports=4, new_messages=2)
+    assert dict(Message.objects.values_list("message_id", "status")) == {"m$x": "delivered", "m": "delivered"}
+    assert [part for _t, _d, part, _c in reports_of("m$x")] == [0, 1, None]
+
+
+def test_message_ids_are_told_apart_by_case(feed, tenant):
+    apply(feed, shop("abc"), shop("ABC"), shop("abc "))
+
+    assert set(Message.objects.values_list("message_id", flat=True)) == {"abc", "ABC", "abc "}
+
+
+def test_messages_with_one_ref_id_are_not_one(feed, tenant):
+    apply(feed, shop("a", refId="0"), shop("b", refId="0"))
+
+    assert Message.objects.count() == 2
+
+
+# --- 5.2: duplicates
+
+
+@pytest.mark.parametrize("fields", [{"timestamp": "2026-11-20T10:00:00Z"}, {}])
+def test_duplicate_adds_nothing(feed, tenant, fields):
+    report = shop("m1", **fields)
+
+    assert apply(feed, report, report) == BatchResult(claimed=2, reports=1, duplicates=1, new_messages=1)
+    assert apply(feed, report) == BatchResult(claimed=1, duplicates=1)
+    assert (Message.objects.count(), DeliveryReport.objects.count()) == (1, 1)
+    assert rows("daily_count", "messages", "parts") == [(1, 1)]
+
+
+def test_same_instant_in_another_zone_is_a_duplicate(feed, tenant):
+    apply(feed, shop("m1", timestamp="2026-11-20T10:00:00Z"))
+
+    assert apply(feed, shop("m1", timestamp="2026-11-20T12:00:00+02:00")).duplicates == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        shop("m1", 1000, timestamp="2026-11-20T10:00:00Z"),
+        shop("m1", timestamp="2026-11-20T10:00:01Z"),
+        shop("m1"),
+        shop("m1$0", timestamp="2026-11-20T10:00:00Z"),
+    ],
+)
+def test_report_that_differs_in_its_identity_is_no_duplicate(feed, tenant, other):
+    apply(feed, shop("m1", timestamp="2026-11-20T10:00:00Z"))
+
+    assert apply(feed, other).reports == 1
+    assert DeliveryReport.objects.count() == 2
+
+
+def test_duplicates_other_knowledge_is_merged(feed, tenant):
+    apply(feed, dlr("m1", timestamp="2026-11-20T10:00:00Z"))
+
+    result = apply(
+        feed,
+        shop("m1", timestamp="2026-11-20T10:00:00Z", refId="sale", sentTimestamp="2026-11-20T09:59:55Z", segments=3),
+    )
+
+    message = Message.objects.get()
+    assert result == BatchResult(claimed=1, duplicates=1, changed_messages=1)
+    assert (message.tenant_id, message.ref_id, message.parts, message.latency_bucket) == (tenant.id, "sale", 3, 42)
+    assert reports_of("m1") == [(tenant.id, date(2026, 11, 20), None, 1001)]
+    assert rows("daily_count", "tenant_id", "messages", "parts") == [(tenant.id, 1, 3)]
+
+
+# --- 5.6: days and months
+
+
+def test_message_belongs_to_the_month_of_its_tenants_zone(feed, tenant):
+    apply(feed, shop("late", sentTimestamp="2026-10-31T22:30:00Z"), shop("early", sentTimestamp="2026-10-31T21:59:59Z"))
+
+    assert dict(Message.objects.values_list("message_id", "day")) == {
+        "late": date(2026, 11, 1),
+        "early": date(2026, 10, 31),
+    }
+    assert rows("daily_count", "day", "messages") == [(date(2026, 10, 31), 1), (date(2026, 11, 1), 1)]
+    assert rows("hour_count", "hour", "messages") == [
+        (datetime(2026, 10, 31, 21, tzinfo=UTC), 1),
+        (datetime(2026, 10, 31, 22, tzinfo=UTC), 1),
+    ]
+
+
+def test_day_is_of_the_sending_and_not_of_the_report(feed, tenant):
+    apply(feed, shop("m1", sentTimestamp="2026-10-31T12:00:00Z", timestamp="2026-11-02T12:00:00Z"))
+
+    assert Message.objects.get().day == date(2026, 10, 31)
+    assert reports_of("m1") == [(tenant.id, date(2026, 10, 31), None, 1001)]
+
+
+def test_earlier_sending_moves_the_message_to_its_day(feed, tenant):
+    apply(feed, shop("m1$1", 1001, sentTimestamp="2026-11-01T10:00:00Z", timestamp="2026-11-01T10:00:05Z", segments=2))
+    apply(feed, shop("stays", 1001, sentTimestamp="2026-11-01T10:00:00Z"))
+
+    result = apply(feed, shop("m1$0", 1001, sentTimestamp="2026-10-31T10:00:00Z", timestamp="2026-10-31T10:00:05Z"))
+
+    assert result == BatchResult(claimed=1, reports=1, changed_messages=1)
+    assert dict(Message.objects.values_list("message_id", "day")) == {
+        "m1": date(2026, 10, 31),
+        "stays": date(2026, 11, 1),
+    }
+    assert reports_of("m1") == [(tenant.id, date(2026, 10, 31), 1, 1001), (tenant.id, date(2026, 10, 31), 0, 1001)]
+    assert rows("daily_count", "day", "status", "messages", "parts") == [
+        (date(2026, 10, 31), "delivered", 1, 2),
+        (date(2026, 11, 1), "delivered", 1, 1),
+    ]
+    assert rows("latency_count", "day", "messages") == [(date(2026, 10, 31), 1)]
+
+
+def test_report_far_from_the_others_finds_its_message(feed, tenant):
+    apply(
+        feed, shop("old", 1000, timestamp="2026-03-01T10:00:00Z"), shop("new", 1000, timestamp="2026-11-01T10:00:00Z")
+    )
+
+    result = apply(feed, shop("old", 1001, timestamp="2026-11-19T10:00:00Z"))
+    assert result == BatchResult(claimed=1, reports=1, changed_messages=1)
+    result = apply(feed, shop("new", 1005, timestamp="2026-03-01T11:00:00Z"))
+    assert result == BatchResult(claimed=1, reports=1, changed_messages=1)
+
+    assert list(Message.objects.order_by("message_id").values_list("message_id", "day", "status")) == [
+        ("new", date(2026, 3, 1), "sent"),
+        ("old", date(2026, 3, 1), "delivered"),
+    ]
+    assert [d for _t, d, _p, _c in reports_of("new")] == [date(2026, 3, 1)] * 2
+
+
+def test_times_out_of_the_window_are_counted_as_oddities(feed, tenant):
+    apply(
+        feed,
+        shop("m1", timestamp="2026-12-20T10:00:00Z"),
+        shop("m2", sentTimestamp="2020-01-01T00:00:00Z"),
+        shop("m3", timestamp="2026-11-20T10:00:00Z"),
+    )
+
+    assert IngestCount.objects.get().clock_oddities == 2
+    assert dict(Message.objects.values_list("message_id", "sent_at")) == {
+        "m1": NOW,
+        "m2": NOW,
+        "m3": datetime(2026, 11, 20, 10, 0, tzinfo=UTC),
+    }
+
+
+def test_delivery_before_its_sending_is_counted_as_an_oddity_once(feed, tenant):
+    early = {"sentTimestamp": "2026-11-20T10:00:35Z", "timestamp": "2026-11-20T10:00:00Z"}
+    apply(feed, shop("m1", **early), shop("m1", 1000, **early), shop("m2", 1000, **early))
+    apply(feed, shop("m1", **early), shop("m1", 1005, **early))
+
+    assert Message.objects.get(message_id="m1").latency_bucket == 0
+    assert IngestCount.objects.get().clock_oddities == 1
+
+
+def test_archive_accepts_older_times(feed, tenant):
+    apply(feed, shop("m1", sentTimestamp="2019-05-31T21:30:00Z"), accept_days=4000)
+    apply(feed, shop("m2", sentTimestamp="1969-05-31T21:30:00Z"), accept_days=36_500)
+
+    assert dict(Message.objects.values_list("message_id", "day")) == {
+        "m1": date(2019, 6, 1),
+        "m2": date(2026, 11, 20),
+    }
+
+
+# --- 5.9: whose it is
+
+
+def test_message_without_a_partner_is_in_the_pool(feed, tenant):
+    apply(feed, dlr("m1", refId="sale"), shop("m2", partner="nobody", refId="sale"))
+
+    pool = feed.account.pool_id
+    assert set(Message.objects.values_list("message_id", "tenant_id", "partner_id", "campaign_id")) == {
+        ("m1", pool, "", 0),
+        ("m2", pool, "nobody", 0),
+    }
+    new = PartnerId.objects.get(value="nobody")
+    assert (new.account_id, new.tenant_id, new.first_seen_at, new.declared_at) == (feed.account_id, pool, NOW, None)
+    assert not Campaign.objects.exists()
+
+
+def test_unmapped_partner_does_not_fall_through_to_the_next_source(feed, tenant):
+    apply(
+        feed,
+        dlr("m1", gateCustomParameters={"platformPartnerId": "x"}, customParameters={"platformPartnerId": "nr-fi"}),
+    )
+
+    assert Message.objects.get().tenant_id == feed.account.pool_id
+
+
+def test_feeds_own_partner_is_the_last_source(feed, tenant, other_tenant):
+    feed.default_partner_id = "nr-fi"
+    feed.save()
+    apply(feed, dlr("m1"), shop("m2", partner="baltic-ee"))
+
+    assert dict(Message.objects.values_list("message_id", "tenant_id")) == {"m1": tenant.id, "m2": other_tenant.id}
+
+
+def test_partner_that_becomes_known_moves_the_message_to_its_tenant(feed, tenant):
+    RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", "variant"])
+    tenant.timezone = "America/Sao_Paulo"
+    tenant.save()
+    apply(feed, dlr("m1", 1000, refId="sale|A", sentTimestamp="2026-11-01T01:00:00Z"))
+    pool = feed.account.pool_id
+    assert reports_of("m1") == [(pool, date(2026, 11, 1), None, 1000)]
+    assert rows("daily_count", "tenant_id", "day", "messages") == [(pool, date(2026, 11, 1), 1)]
+
+    apply(feed, shop("m1", 1001))
+
+    message = Message.objects.get()
+    assert (message.tenant_id, message.day, message.variant) == (tenant.id, date(2026, 10, 31), "A")
+    assert message.campaign_id == Campaign.objects.get(tenant=tenant, name="sale").id
+    assert reports_of("m1") == [
+        (tenant.id, date(2026, 10, 31), None, 1000),
+        (tenant.id, date(2026, 10, 31), None, 1001),
+    ]
+    for table in ("daily_count", "campaign_count"):
+        assert rows(table, "tenant_id", "day", "messages") == [(tenant.id, date(2026, 10, 31), 1)]
+    assert rows("hour_count", "tenant_id", "messages") == [(tenant.id, 1)]
+
+
+# --- limits of new names
+
+
+def test_campaigns_over_the_daily_limit_are_counted_as_other(feed, tenant, settings):
+    settings.NEW_CAMPAIGNS_PER_DAY = 2
+    apply(feed, *(shop(f"m{n}", 1000, refId=f"c{n}") for n in range(4)))
+
+    names = dict(Campaign.objects.values_list("name", "id"))
+    assert sorted(names) == ["c0", "c1"]
+    assert dict(Message.objects.values_list("message_id", "campaign_id")) == {
+        "m0": names["c0"],
+        "m1": names["c1"],
+        "m2": -1,
+        "m3": -1,
+    }
+    assert rows("campaign_count", "campaign_id", "messages") == [(-1, 2), (names["c0"], 1), (names["c1"], 1)]
+
+
+def test_campaign_over_the_limit_is_one_on_the_next_day_for_new_messages_alone(feed, tenant, settings):
+    settings.NEW_CAMPAIGNS_PER_DAY = 1
+    apply(feed, shop("m0", 1000, refId="a"), shop("m1", 1000, refId="b"))
+    apply(feed, shop("m1", 1000, refId="b"), shop("m1", 1001, refId="b"), now=NOW + timedelta(days=1))
+    apply(feed, shop("m2", 1000, refId="b"), now=NOW + timedelta(days=1))
+
+    ids = dict(Campaign.objects.values_list("name", "id"))
+    assert dict(Message.objects.values_list("message_id", "campaign_id")) == {"m0": ids["a"], "m1": -1, "m2": ids["b"]}
+
+
+def test_limit_of_one_tenant_is_not_anothers(feed, tenant, other_tenant, settings):
+    settings.NEW_CAMPAIGNS_PER_DAY = 1
+    apply(feed, shop("m0", refId="a"), shop("m1", refId="b"), shop("m2", partner="baltic-ee", refId="b"))
+
+    assert set(Campaign.objects.values_list("tenant_id", "name")) == {(tenant.id, "a"), (other_tenant.id, "b")}
+
+
+def test_known_campaigns_do_not_count_against_the_limit(feed, tenant, settings):
+    settings.NEW_CAMPAIGNS_PER_DAY = 1
+    Campaign.objects.create(tenant=tenant, name="known", created_at=NOW - timedelta(days=1))
+    apply(feed, shop("m0", refId="known"), shop("m1", refId="new"))
+
+    assert not Message.objects.filter(campaign_id=-1).exists()
+
+
+def test_partners_over_the_daily_limit_are_counted_as_other(feed, tenant, settings):
+    settings.NEW_PARTNER_IDS_PER_DAY = 1
+    apply(feed, shop("m0", partner="p0"), shop("m1", partner="p1"), shop("m2", partner="p2"), shop("m3"))
+
+    pool = feed.account.pool_id
+    assert sorted(PartnerId.objects.values_list("value", flat=True)) == ["nr-fi", "p0"]
+    assert set(Message.objects.values_list("message_id", "tenant_id", "partner_id", "flags")) == {
+        ("m0", pool, "p0", 0),
+        ("m1", pool, "p1", fold.PARTNER_OVER_LIMIT),
+        ("m2", pool, "p2", fold.PARTNER_OVER_LIMIT),
+        ("m3", tenant.id, "nr-fi", 0),
+    }
+    assert rows("daily_count", "tenant_id", "partner_id", "messages") == sorted(
+        [(pool, "(other)", 2), (pool, "p0", 1), (tenant.id, "nr-fi", 1)]
+    )
+
+
+def test_partner_over_the_limit_is_counted_by_its_name_once_it_is_known(feed, tenant, settings):
+    settings.NEW_PARTNER_IDS_PER_DAY = 0
+    apply(feed, shop("m1", 1000, partner="p1"))
+    assert rows("daily_count", "partner_id", "messages") == [("(other)", 1)]
+
+    PartnerId.objects.create(account=feed.account, value="p1", tenant=tenant, declared_at=NOW)
+    apply(feed, shop("m1", 1001, partner="p1"))
+
+    assert rows("daily_count", "tenant_id", "partner_id", "messages") == [(tenant.id, "p1", 1)]
+    assert Message.objects.get().flags == 0
+
+
+# --- extremes that a database might refuse
+
+
+def test_texts_of_every_kind_are_stored(feed, tenant):
+    odd = "\t\n\r\\N\\.\x01\x7f\u2028😀'\"{},NULL"
+    apply(
+        feed,
+        orjson.dumps(
+            dlr(
+                f"m{odd}",
+                refId=odd,
+                operator=odd,
+                operatorResultCode=odd,
+                gateCustomParameters={"platformPartnerId": odd},
+                customParameters={"source": odd, "destination": f"x{odd}y", odd: odd, "": ""},
+            )
+        ),
+        b'{"id":"plain","resultCode":1001,"refId":"\\\\u0000","customParameters":{"\\\\u0000":"\\\\ud800"}}',
+    )
+
+    message = Message.objects.get(message_id=f"m{odd}")
+    assert (message.ref_id, message.operator, message.partner_id) == (odd, odd, odd)
+    assert (message.source, message.destination) == (odd, f"x{odd}y")
+    assert message.custom_parameters == {odd: odd, "": ""}
+    assert DeliveryReport.objects.get(message_id=f"m{odd}").operator_result_code == odd
+    plain = Message.objects.get(message_id="plain")
+    assert (plain.ref_id, plain.custom_parameters) == ("\\u0000", {"\\u0000": "\\ud800"})
+
+
+def test_values_at_all_their_limits_are_stored(feed, tenant):
+    wide = "😀" * 64
+    report = dlr(
+        "i" * 196 + "$254",
+        2_147_483_647,
+        refId=wide,
+        operator="o" * 100,
+        operatorResultCode="c" * 200,
+        segments=255,
+        gateCustomParameters={"platformPartnerId": wide},
+        customParameters={"source": "s" * 100, "destination": "d" * 100} | {f"k{n}": wide * 20 for n in range(98)},
+    )
+
+    assert apply(feed, report, report) == BatchResult(claimed=2, reports=1, duplicates=1, new_messages=1)
+    message = Message.objects.get()
+    assert (message.parts, message.result_code, len(message.custom_parameters)) == (255, 2_147_483_647, 98)
