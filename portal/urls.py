@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from portal import views
+from portal.operations.views import metrics
 
 admin.site.site_header = admin.site.site_title = "SMS reports"
 # One door for everybody: limits on guessing, and later second factors, hold for staff too.
@@ -17,6 +18,9 @@ urlpatterns = [
     path("language/", views.set_language, name="set_language"),
     path("t/<slug:tenant_slug>/reports/", include("reports.urls")),
     path("t/<slug:tenant_slug>/partner-ids/", include("deliveries.urls")),
+    # Nobody takes on an address that is not confirmed: actions are recorded under it.
+    path("accounts/email/", views.not_here, name="account_email"),
     path("accounts/", include("allauth.account.urls")),
+    path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
 ]

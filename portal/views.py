@@ -5,7 +5,7 @@ import secrets
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, HttpResponseServerError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, HttpResponseServerError
 from django.shortcuts import redirect, render
 from django.template import loader
 from django.urls import reverse
@@ -50,9 +50,14 @@ def set_language(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def not_here(request: HttpRequest) -> HttpResponse:
+    """Close a page that a package brings along."""
+    raise Http404
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Say that it was us, with a number that leads to the line in the log."""
-    error_id = secrets.token_hex(4)
-    logger.error("%s %s failed, error id %s", request.method, request.path, error_id)
+    error_id = getattr(request, "id", None) or secrets.token_hex(8)
+    logger.error("%s %s failed, error id %s", request.method, request.resolver_match, error_id)
     # No context processors: the database may be what failed.
     return HttpResponseServerError(loader.get_template("500.html").render({"error_id": error_id}))

@@ -211,7 +211,7 @@ def waiting() -> int:
 
 
 def test_quarantined_rows_are_replayed(staff, feed):
-    first, second = quarantine(feed, b"{broken", b"broken too")
+    first, _second = quarantine(feed, b"{broken", b"broken too")
 
     page = act(staff, "deliveries_quarantinedrow", "replay_rows", first).content.decode()
 
