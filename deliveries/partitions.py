@@ -43,11 +43,9 @@ def _ensure(parent: str, name: str, start: date, end: date) -> None:
     if name in _made:
         return
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [name])
-        if not cursor.fetchone()[0]:
+        if not _exists(cursor, name):
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('portal.partitions'))")
-            cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [name])
-            if not cursor.fetchone()[0] and not _in_default(cursor, parent, start, end):
+            if not _exists(cursor, name) and not _in_default(cursor, parent, start, end):
                 # The inbox's ids are one sequence for all days: a partition takes its parent's identity on.
                 cursor.execute(f'CREATE TABLE "{name}" (LIKE "{parent}" INCLUDING ALL EXCLUDING IDENTITY)')
                 if parent in FACTS:
@@ -61,6 +59,14 @@ def _ensure(parent: str, name: str, start: date, end: date) -> None:
                 )
     if not connection.in_atomic_block:
         _made.add(name)
+
+
+def _exists(cursor, name: str) -> bool:
+    # Not to_regclass: it remembers that there was none, and would not see what another one made during the wait.
+    cursor.execute(
+        "SELECT EXISTS (SELECT 1 FROM pg_class WHERE relname = %s AND relnamespace = 'public'::regnamespace)", [name]
+    )
+    return cursor.fetchone()[0]
 
 
 def _in_default(cursor, parent: str, start: date, end: date) -> bool:
