@@ -1,0 +1,173 @@
+"""Every route × every kind of person, with the ids of a tenant that only the last of them is a member of.
+
+A route that stands in no table below fails: whoever adds one says who gets what.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
+from django.urls import URLResolver, get_resolver
+
+from portal.tenants.models import Tenant
+from tests.admin.rows import CANARY, make_rows
+from tests.admin.test_walk import NEVER_DELETED, READ_ONLY
+from tests.pages.conftest import make_run
+
+PEOPLE = ("anonymous", "viewer", "analyst", "manager", "owner", "staff_user", "stranger")
+MEMBERS = PEOPLE[1:5]  # of the tenant that is not asked for
+POSTED = {"set_language": {"language": "fi"}, "reports:make": {"month": "2026-09"}}
+
+# anonymous, each member of another tenant, staff without a membership, a member of the tenant itself
+PAGES = {
+    "home": (302, 302, 200, 302),
+    "set_language": (302, 302, 302, 302),
+    "reports:months": (302, 404, 404, 200),
+    "reports:make": (302, 404, 404, 302),
+    "reports:download": (302, 404, 404, 200),
+    "deliveries:partner_ids": (302, 404, 404, 200),
+    "account_login": (200, 302, 302, 302),
+    "account_logout": (302, 200, 200, 200),
+    "account_inactive": (200, 200, 200, 200),
+    "account_signup": (200, 302, 302, 302),
+    "account_reauthenticate": (302, 200, 200, 200),
+    "account_email": (404, 404, 404, 404),
+    "account_email_verification_sent": (200, 200, 200, 200),
+    "account_confirm_email": (200, 200, 200, 200),
+    "account_change_password": (302, 200, 200, 200),
+    "account_set_password": (302, 302, 302, 302),
+    "account_reset_password": (200, 200, 200, 200),
+    "account_reset_password_done": (200, 200, 200, 200),
+    "account_reset_password_from_key": (200, 200, 200, 200),
+    "account_reset_password_from_key_done": (200, 200, 200, 200),
+    "account_confirm_login_code": (302, 302, 302, 302),
+    "admin:index": (302, 302, 200, 302),
+    "admin:login": (302, 403, 302, 403),
+    "admin:logout": (302, 302, 405, 302),
+    "admin:password_change": (302, 302, 200, 302),
+    "admin:password_change_done": (302, 302, 200, 302),
+    "admin:autocomplete": (302, 302, 403, 302),
+    "admin:jsi18n": (302, 302, 200, 302),
+    "admin:view_on_site": (302, 302, 404, 302),
+    "admin:app_list": (302, 302, 200, 302),
+    "admin:auth_user_password_change": (302, 302, 200, 302),
+    "admin:reports_reportrun_download": (302, 302, 200, 302),
+    "admin:(?P<url>.*)$": (302, 302, 404, 302),
+}
+# For staff; everybody else is sent to the sign-in.
+ADMIN_PAGES = {"changelist": 200, "add": 200, "change": 200, "history": 200, "delete": 200, "<path:object_id>/": 302}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    name: str
+    address: str  # with its parameters in angle brackets
+    model: type | None = None
+    page: str = ""
+
+
+def routes(resolver: URLResolver, prefix: str = "/", namespace: str = "") -> Iterator[Route]:
+    for entry in resolver.url_patterns:
+        route = str(entry.pattern)
+        address = prefix + re.sub(r"\(\?P(<\w+>)[^)]*\)", r"\1", route).strip("^$")
+        if isinstance(entry, URLResolver):
+            yield from routes(entry, address, f"{entry.namespace}:" if entry.namespace else namespace)
+            continue
+        model, page = _admin_page(namespace, address, entry.name)
+        yield Route(
+            namespace + (entry.name or (f"{page} of {model.__name__}" if model else route)), address, model, page
+        )
+
+
+def _admin_page(namespace: str, address: str, name: str | None) -> tuple[type | None, str]:
+    match = re.fullmatch(r"/admin/(\w+)/(\w+)/(.*)", address)
+    for model in admin.site._registry if namespace == "admin:" and match else ():
+        if (model._meta.app_label, model._meta.model_name) == match.groups()[:2]:
+            page = (name or match[3]).removeprefix(f"{match[1]}_{match[2]}_")
+            return (model, page) if page in ADMIN_PAGES else (None, "")
+    return None, ""
+
+
+ROUTES = list(routes(get_resolver()))
+
+
+def expected(route: Route, person: str) -> int:
+    """Return the status that the tables say, 0 where they say nothing."""
+    column = 1 if person in MEMBERS else ("anonymous", None, "staff_user", "stranger").index(person)
+    if route.model is None:
+        return PAGES[route.name][column] if route.name in PAGES else 0
+    if person != "staff_user":
+        return 302
+    closed = {"add": READ_ONLY, "delete": READ_ONLY | NEVER_DELETED}.get(route.page, ())
+    return 403 if route.model in closed else ADMIN_PAGES[route.page]
+
+
+@pytest.fixture
+def ids(tenant, other_tenant, feed) -> dict[str, object]:
+    """Everything of the other tenant that a parameter could name, and rows of its own that must not show."""
+    Tenant.objects.filter(id=other_tenant.id).update(name=f"{CANARY} company")
+    rows = make_rows(Tenant.objects.get(id=other_tenant.id), feed)
+    run = make_run(other_tenant, "2026-08", text=CANARY)
+    return {
+        "tenant_slug": other_tenant.slug,
+        "run_id": run.id,
+        "rows": rows,
+        "id": next(row.pk for model, row in rows.items() if model.__name__ == "User"),
+        "content_type_id": ContentType.objects.get_for_model(type(run)).id,
+        "object_id": run.id,
+        "app_label": "reports",
+        "key": "no-such-key",
+        "uidb36": "1",
+        "url": "no/such/page",
+    }
+
+
+def address_of(route: Route, ids: dict[str, object]) -> str:
+    values = ids | ({"object_id": ids["rows"][route.model].pk} if route.model else {})
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(values[match[1]]), route.address)
+
+
+def test_every_route_has_its_row():
+    unknown = [route.name for route in ROUTES if not all(expected(route, person) for person in PEOPLE)]
+    unused = set(PAGES) - {route.name for route in ROUTES}
+
+    assert (unknown, unused) == ([], set())
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_everybody_gets_of_another_tenant_what_the_table_says(client, request, ids, person):
+    user = None if person == "anonymous" else request.getfixturevalue(person)
+    shown = {}
+    for route in ROUTES:
+        client.logout()  # some routes sign out
+        if user is not None:
+            client.force_login(user)
+        address = address_of(route, ids)
+        answer = client.post(address, POSTED[route.name]) if route.name in POSTED else client.get(address)
+        body = answer.getvalue() if answer.streaming else answer.content
+        leaks = CANARY.encode() in body or CANARY in str(answer.headers)
+        shown[route.name] = (answer.status_code, "leak" if leaks and person not in ("staff_user", "stranger") else "")
+
+    assert shown == {route.name: (expected(route, person), "") for route in ROUTES}
+
+
+def test_first_of_two_routes_to_an_address_answers(client, owner):
+    """The package's own page of addresses lies behind a closed one."""
+    client.force_login(owner)
+
+    answer = client.post("/accounts/email/", {"action_add": "", "email": "somebody@example.com"})
+
+    assert (answer.status_code, EmailAddress.objects.count()) == (404, 0)
+
+
+def test_member_of_the_tenant_is_shown_what_the_others_are_not(client, stranger, ids):
+    """Something could leak: the canary is on the pages and in the file that the matrix asks for."""
+    client.force_login(stranger)
+
+    pages = [client.get(f"/t/baltic-parcel/{page}/").content.decode() for page in ("reports", "partner-ids")]
+
+    assert [CANARY in page for page in pages] == [True, True]
