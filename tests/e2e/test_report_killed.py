@@ -1,0 +1,144 @@
+"""A report whose worker is killed, and one that has to wait: the row is the queue, and one file comes of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.e2e.running import Running, say, until
+
+LEASE_SECONDS = 2
+CAMPAIGNS = 6000  # rows enough that writing them takes a while
+SENT_AT = datetime.now(UTC)
+REQUEST = """
+import os, sys, django
+os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
+django.setup()
+from django.utils import timezone
+from portal.common.periods import Month
+from portal.tenants.models import Tenant
+from reports.services.runs import request_run
+tenant = Tenant.objects.get(slug="nordic")
+print(request_run(tenant=tenant, month=Month.parse("{month}"), requested_by="a test", now=timezone.now()).id)
+"""
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory) -> Iterator[Running]:
+    """A month of many campaigns, applied; worker and beat run, nothing applies reports."""
+    path = Path(tempfile.mkdtemp(prefix="portal-report-"))
+    path.chmod(0o755)
+    portal = Running(path, logs=tmp_path_factory.mktemp("report"))
+    portal.variables = {
+        "PORTAL_REPORT_LEASE_SECONDS": str(LEASE_SECONDS),
+        "PORTAL_NEW_CAMPAIGNS_PER_DAY": str(CAMPAIGNS),
+    }
+    provisioning = {
+        "gateway_accounts": [
+            {
+                "name": "link-main",
+                "platform_id": "ACME",
+                "timezone": "UTC",
+                "feeds": [{"name": "main", "dialect": "link", "token": "a-token-that-nobody-uses"}],
+            }
+        ],
+        "tenants": [
+            {
+                "slug": "nordic",
+                "name": "Nordic",
+                "timezone": "UTC",
+                "partner_ids": {"link-main": ["nr-fi"]},
+            }
+        ],
+    }
+    (portal.logs / "provisioning.yaml").write_text(yaml.safe_dump(provisioning))
+    try:
+        portal.start("engines")
+        portal.command("migrate", "--noinput", "--verbosity", "0")
+        portal.command("provision", str(portal.logs / "provisioning.yaml"))
+        take_in(portal, [f"campaign-{n}" for n in range(CAMPAIGNS)])
+        portal.command("apply_inbox")
+        portal.start("beat")
+        portal.start("worker")
+        yield portal
+    finally:
+        for name in ("beat", "worker", "engines"):
+            if name in portal.processes:
+                portal.end(name)
+        portal.remove()
+
+
+def take_in(portal: Running, ref_ids: list[str]) -> None:
+    """Bring a delivered message for each refId into the inbox."""
+    dlr = {
+        "resultCode": 1001,
+        "sentTimestamp": SENT_AT.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "timestamp": SENT_AT.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "gateCustomParameters": {"platformPartnerId": "nr-fi"},
+        "customParameters": {"destination": "+358401234567"},
+    }
+    path = portal.logs / "archive.ndjson"
+    path.write_text("".join(json.dumps(dlr | {"id": ref_id, "refId": ref_id}) + "\n" for ref_id in ref_ids))
+    portal.command("import_dlrs", str(path), "--feed", "main")
+
+
+def request(portal: Running) -> int:
+    """Queue a report of the month that the messages are in; return its run's number."""
+    return int(portal.code(REQUEST.replace("{month}", f"{SENT_AT:%Y-%m}")))
+
+
+def run_of(portal: Running, run_id: int) -> dict:
+    columns = "state, progress, attempts, revision, messages, file, sha256, lease_until"
+    with portal.database() as database:
+        row = database.execute(f"SELECT {columns} FROM report_run WHERE id = %s", [run_id]).fetchone()
+    return dict(zip(columns.split(", "), row, strict=True))
+
+
+def test_report_of_a_killed_worker_is_taken_up_again(portal: Running):
+    run_id = request(portal)
+    kills = [kill_in_mid_report(portal, run_id, attempt) for attempt in (1, 2)]
+    killed_at = time.monotonic()
+
+    run = until(lambda: (found := run_of(portal, run_id))["state"] == "done" and found, "the report is made", within=90)
+    say(f"killed at {kills} %, done {time.monotonic() - killed_at:.1f} s after the second kill")
+    files = [path for path in (portal.path / "files").rglob("*") if path.is_file()]
+    assert [str(path.relative_to(portal.path / "files")) for path in files] == [run["file"]]
+    assert run["sha256"] == hashlib.sha256(files[0].read_bytes()).hexdigest()
+    assert (run["attempts"], run["revision"], run["messages"], run["progress"]) == (3, 1, CAMPAIGNS, 100)
+    assert run["lease_until"] is None
+
+
+def kill_in_mid_report(portal: Running, run_id: int, attempt: int) -> int:
+    """kill -9 the worker once the run's attempt is under way; return how far it was, in percent."""
+
+    def under_way() -> dict | None:
+        run = run_of(portal, run_id)
+        assert run["state"] != "done", "it was made before it could be killed"
+        return run if (run["state"], run["attempts"]) == ("running", attempt) and run["progress"] >= 20 else None
+
+    until(under_way, f"attempt {attempt} is under way", within=90)
+    portal.kill("worker")
+    left = run_of(portal, run_id)
+    portal.start("worker")
+    assert (left["state"], left["attempts"], left["file"]) == ("running", attempt, "")
+    return left["progress"]
+
+
+def test_report_waits_for_what_came_in_before_its_cut(portal: Running):
+    take_in(portal, ["the last one"])
+    run_id = request(portal)
+
+    until(lambda: run_of(portal, run_id)["state"] == "waiting", "the run waits")
+    take_in(portal, ["one after the cut"])
+    assert "applied 2 rows" in portal.command("apply_inbox")
+
+    run = until(lambda: (found := run_of(portal, run_id))["state"] == "done" and found, "the report is made", within=90)
+    assert (run["attempts"], run["messages"]) == (1, CAMPAIGNS + 2)
