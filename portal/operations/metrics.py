@@ -1,0 +1,83 @@
+"""Prometheus metrics: what waits, what came in, what failed; nothing that names a person or a number."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from django.db.models import Count, Max, Min, Sum
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+from deliveries.models import IngestCount, PartnerMove, QuarantinedRow, TenantRecount, WaitingRow
+from portal.tenants.models import Feed
+from reports.models import ReportRun
+
+_COUNTED = ("received", "reports", "duplicates", "quarantined", "clock_oddities")
+_MOST_WAITING = 1_000_000  # counting on would cost more than it tells
+
+
+def exposition() -> bytes:
+    """Return all metrics in the text format 0.0.4; reads the database, so call it in a staff scope."""
+    registry = CollectorRegistry()
+    registry.register(_Collector())
+    return generate_latest(registry)
+
+
+class _Collector:
+    def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
+        now = datetime.now(UTC)
+        yield from _inbox(now)
+        yield from _feeds()
+        yield _by_label(
+            "portal_quarantine_waiting_rows", "Quarantined rows that nobody replayed or discarded", "reason",
+            QuarantinedRow.objects.filter(state="waiting").values_list("reason").annotate(n=Count("id")),
+        )  # fmt: skip
+        yield _by_label(
+            "portal_report_runs", "Report runs", "state",
+            ReportRun.objects.values_list("state").annotate(n=Count("id")),
+        )  # fmt: skip
+        jobs = GaugeMetricFamily("portal_open_jobs", "Moves and recounts that are not done", labels=["kind"])
+        jobs.add_metric(["move"], PartnerMove.objects.exclude(state="done").count())
+        jobs.add_metric(["recount"], TenantRecount.objects.exclude(state="done").count())
+        yield jobs
+
+
+def _inbox(now: datetime) -> Iterator[GaugeMetricFamily]:
+    oldest = WaitingRow.objects.aggregate(oldest=Min("received_at"))["oldest"]
+    waiting = WaitingRow.objects.all()[:_MOST_WAITING].count()
+    yield GaugeMetricFamily(
+        "portal_inbox_waiting_rows", f"Delivery reports not applied yet (at most {_MOST_WAITING})", value=waiting
+    )
+    yield GaugeMetricFamily(
+        "portal_inbox_oldest_waiting_seconds",
+        "Age of the oldest delivery report that is not applied yet",
+        value=max((now - oldest).total_seconds(), 0) if oldest else 0,
+    )
+
+
+def _feeds() -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
+    names = {feed.id: [feed.account.name, feed.name] for feed in Feed.objects.select_related("account")}
+    sums = {
+        row["feed_id"]: row
+        for row in IngestCount.objects.values("feed_id").annotate(
+            **{f"sum_{name}": Sum(name) for name in _COUNTED}, last=Max("hour")
+        )
+    }
+    for name in _COUNTED:
+        family = CounterMetricFamily(f"portal_feed_{name}", f"Applied rows: {name}", labels=["account", "feed"])
+        for feed_id, labels in names.items():
+            family.add_metric(labels, sums.get(feed_id, {}).get(f"sum_{name}", 0))
+        yield family
+    last = GaugeMetricFamily(
+        "portal_feed_last_hour_timestamp_seconds", "The last hour with traffic", labels=["account", "feed"]
+    )
+    for feed_id, row in sums.items():
+        if feed_id in names:
+            last.add_metric(names[feed_id], row["last"].timestamp())
+    yield last
+
+
+def _by_label(name: str, text: str, label: str, rows) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, text, labels=[label])
+    for value, n in rows.order_by():
+        family.add_metric([value], n)
+    return family

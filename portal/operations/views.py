@@ -1,0 +1,33 @@
+"""/metrics, for Prometheus."""
+
+import hmac
+import ipaddress
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from portal.operations.metrics import exposition
+from portal.tenants.scope import staff_scope
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Answer who holds METRICS_TOKEN (as bearer); without that setting, this machine alone."""
+    if not _may_read(request):
+        return HttpResponse("Send METRICS_TOKEN as a bearer token.\n", status=401, content_type="text/plain")
+    with staff_scope():
+        body = exposition()
+    return HttpResponse(body, content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _may_read(request: HttpRequest) -> bool:
+    if settings.METRICS_TOKEN:
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        return hmac.compare_digest(given.encode(), settings.METRICS_TOKEN.encode())
+    try:
+        local = ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        local = False
+    # A proxy on this machine speaks for others.
+    return local and "X-Forwarded-For" not in request.headers

@@ -1,0 +1,99 @@
+"""A backup brought back: the same messages, counts, files, tokens and people."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+CONFIG = """
+gateway_accounts:
+  - {name: link-main, platform_id: ACME, timezone: Europe/Helsinki,
+     feeds: [{name: main, dialect: link, token: a-token-of-16-characters-or-more}]}
+tenants:
+  - {slug: nordic-retail, name: Nordic Retail Oy, timezone: Europe/Helsinki, partner_ids: {link-main: [nr-fi]}}
+users:
+  - {email: owner@example.com, password: correct horse battery, memberships: {nordic-retail: owner}}
+"""
+STATE = """
+from deliveries.models import *; from portal.tenants.models import *; from portal.accounts.models import *
+from reports.models import *; import json
+print(json.dumps([
+    sorted(Message.objects.values_list("message_id", "tenant__slug", "status")),
+    sorted(DailyCount.objects.values_list("partner_id", "status", "messages", "parts")),
+    DeliveryReport.objects.count(), InboxRow.objects.count(), QuarantinedRow.objects.count(),
+    sorted(FeedToken.objects.values_list("digest", flat=True)), sorted(User.objects.values_list("email", "password")),
+    sorted(ReportRun.objects.values_list("file", "sha256")),
+]))
+"""
+
+
+class Portal:
+    """A portal with a home of its own, run by its commands."""
+
+    def __init__(self, home: Path) -> None:
+        kept = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")}
+        self.env = kept | {"PORTAL_HOME": str(home), "PORTAL_KEEP_ENGINES": "1"}
+
+    def run(self, *words: str, ok: bool = True, text: str | None = None) -> str:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *words],
+            cwd=REPOSITORY, env=self.env, input=text, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert (done.returncode == 0) == ok, done.stdout + done.stderr
+        return done.stdout if ok else done.stderr
+
+    def state(self) -> list:
+        return json.loads(self.run("shell", "-v", "0", "-c", STATE).splitlines()[-1])
+
+    def stop(self) -> None:
+        subprocess.run([sys.executable, "-m", "portal.engines", "stop"], cwd=REPOSITORY, env=self.env, check=True)
+
+
+@pytest.fixture
+def portals(tmp_path):
+    made = [Portal(tmp_path / "one"), Portal(tmp_path / "two")]
+    yield made
+    for portal in made:
+        portal.stop()
+
+
+def test_backup_comes_back_in_another_place(portals, tmp_path):
+    first, second = portals
+    first.run("migrate", "-v", "0")
+    first.run("provision", "-", text=CONFIG)
+    gate = '"gateCustomParameters":{"platformPartnerId":"nr-fi"},"timestamp":"2026-10-05T10:00:00Z"'
+    archive = tmp_path / "dlrs.ndjson"
+    archive.write_text("".join(f'{{"id":"m{n}","resultCode":1001,{gate}}}\n' for n in range(20)) + "broken\n")
+    first.run("import_dlrs", str(archive), "--feed", "main")
+    first.run("apply_inbox")
+    first.run("monthly_report", "--tenant", "nordic-retail", "--month", "2026-10", "--out", str(tmp_path / "r.xlsx"))
+    before = first.state()
+    assert (len(before[0]), before[3], before[4], len(before[7])) == (20, 21, 1, 1)
+
+    backup = tmp_path / "backup"
+    assert "20 messages" in first.run("backup", str(backup))
+    assert (backup.stat().st_mode & 0o777, (backup / "secret_key").stat().st_mode & 0o777) == (0o700, 0o600)
+    assert "is not empty" in first.run("backup", str(backup), ok=False)
+
+    second.run("migrate", "-v", "0")
+    assert "secret key is another one" in second.run("restore", str(backup), ok=False)
+    second.env["SECRET_KEY_FILE"] = str(backup / "secret_key")
+    assert "20 messages" in second.run("restore", str(backup))
+    assert second.state() == before
+    assert second.run("reconcile") == "counts and messages agree\n"
+    made = Path(second.env["PORTAL_HOME"]) / "files" / before[7][0][0]
+    assert made.read_bytes() == (tmp_path / "r.xlsx").read_bytes()
+    # and it goes on from there: the wall stands, new reports come in
+    archive.write_text(f'{{"id":"m20","resultCode":1001,{gate}}}\n')
+    second.run("import_dlrs", str(archive), "--feed", "main")
+    second.run("apply_inbox")
+    assert len(second.state()[0]) == 21
+
+    assert "holds messages: --replace" in second.run("restore", str(backup), ok=False)
+    (backup / "database.dump").write_bytes((backup / "database.dump").read_bytes()[:-100])
+    assert "not what was written" in second.run("restore", str(backup), "--replace", ok=False)
+    assert len(second.state()[0]) == 21

@@ -1,0 +1,67 @@
+"""/metrics and the request log."""
+
+import logging
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.deliveries.helpers import apply, dlr, put
+
+pytestmark = pytest.mark.django_db
+
+
+def values(body: bytes) -> dict[str, float]:
+    return {
+        f"{sample.name}{sorted(sample.labels.values()) or ''}": sample.value
+        for family in text_string_to_metric_families(body.decode())
+        for sample in family.samples
+    }
+
+
+def test_metrics_tell_what_came_in_and_what_waits(client, feed, tenant):
+    apply(feed, dlr("a"), dlr("a"), dlr("b"), b"broken")
+    put(feed, dlr("c"))
+    read = values(client.get("/metrics").content)
+    labels = "['link-main', 'main']"
+    assert {name: read[f"portal_feed_{name}_total{labels}"] for name in ("received", "reports", "duplicates")} == {
+        "received": 4,
+        "reports": 2,
+        "duplicates": 1,
+    }
+    assert read["portal_quarantine_waiting_rows['not JSON']"] == 1
+    assert read["portal_inbox_waiting_rows"] == 1
+    assert 0 <= read["portal_inbox_oldest_waiting_seconds"] < 3600
+    assert read["portal_open_jobs['move']"] == 0
+
+
+@pytest.mark.parametrize(
+    ("token", "headers", "extra", "status"),
+    [
+        ("", {}, {"REMOTE_ADDR": "192.0.2.1"}, 401),
+        ("", {"X-Forwarded-For": "192.0.2.1"}, {}, 401),
+        ("", {}, {}, 200),
+        ("secret-token", {}, {}, 401),
+        ("secret-token", {"Authorization": "Bearer wrong"}, {}, 401),
+        ("secret-token", {"Authorization": "Bearer secret-token"}, {"REMOTE_ADDR": "192.0.2.1"}, 200),
+    ],
+)
+def test_metrics_are_for_those_who_may(client, settings, feed, token, headers, extra, status):
+    settings.METRICS_TOKEN = token
+    assert client.get("/metrics", headers=headers, **extra).status_code == status
+
+
+def test_requests_are_logged_by_route_with_an_id_and_nothing_personal(client, caplog, feed, owner):
+    client.force_login(owner)
+    with caplog.at_level(logging.INFO, logger="portal.requests"):
+        response = client.get(
+            "/t/nordic-retail/reports/?number=%2B358401234567", headers={"X-Request-ID": "from-proxy-1"}
+        )
+    (line,) = caplog.records
+    assert line.getMessage() == "GET /t/<slug:tenant_slug>/reports/ 200"
+    assert (line.request_id, response.headers["X-Request-ID"]) == ("from-proxy-1", "from-proxy-1")
+    assert "358401234567" not in str(line.__dict__)
+
+
+def test_strange_request_ids_are_replaced(client, feed):
+    given = "x\r\nSet-Cookie: a=b"
+    assert len(client.get("/metrics", headers={"X-Request-ID": given}).headers["X-Request-ID"]) == 16
