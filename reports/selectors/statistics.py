@@ -1,0 +1,187 @@
+"""Figures of any period, grouped and filtered by what the counts hold: the one engine of pages and API.
+
+No message is read. `daily_count` holds the partner ID, `campaign_count` campaign and variant in its place, and
+`latency_count` what both have in common and the campaign.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from django.db.models import Q, QuerySet, Sum
+from django.db.models.functions import TruncMonth, TruncWeek
+
+from campaigns.models import NO_CAMPAIGN, OTHER_CAMPAIGNS, Campaign
+from deliveries.dialects.codes import COUNTS_AS, QUEUED, SENT
+from deliveries.models import CampaignCount, DailyCount, LatencyCount, ResultCode
+from deliveries.services.stored import OTHER_PARTNER_IDS
+from portal.tenants.models import Feed, Tenant
+from reports.figures import Volume
+from reports.kpis import Kpis
+from reports.statistics_query import TIMES, StatisticsQuery, TooManyGroups
+
+OTHER = OTHER_PARTNER_IDS  # as a campaign too: what is over the daily limit of new ones
+MAX_GROUPS = 50_000
+
+_COLUMNS = {"tenant": "tenant_id", "campaign": "campaign_id"}  # the others are called what they are called
+_CLASSES = ("delivered", "failed", "pending", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The figures of one group. `key` has a value for each name of `group_by`, in that order.
+
+    A day is a date, a week reads `2026-W47` (ISO 8601), a month `2026-11`.
+    """
+
+    key: dict[str, object]
+    kpis: Kpis
+
+    @property
+    def totals(self) -> Volume:
+        return self.kpis.volume
+
+    @property
+    def final(self) -> int:
+        """Messages with a final state."""
+        return self.kpis.final
+
+    @property
+    def latency(self) -> Mapping[int, int] | None:
+        """Delivered messages by bucket; None where they were not asked for or are not counted by these names."""
+        return self.kpis.latency
+
+
+def statistics(query: StatisticsQuery, *, final: Q | None = None) -> list[Group]:
+    """Return the groups that have messages: by time where that is grouped by, within it the largest first.
+
+    Without `group_by` it is one group, which may be of nothing. `final` is `finality()`, for callers with several
+    questions. Raises TooManyGroups.
+    """
+    columns = [_COLUMNS.get(name, name) for name in query.group_by]
+    rows = _volumes(query, columns, finality() if final is None else final)
+    latency = _latency(query, columns)
+    names = _Names(query, rows)
+    volumes: dict[tuple, Kpis] = {} if query.group_by else {(): Kpis()}
+    for row in rows:
+        key = names.key(row)
+        volumes[key] = volumes.get(key, Kpis()) + kpis_of(row)
+    if latency is not None:
+        volumes = {key: replace(kpis, latency={}) for key, kpis in volumes.items()}
+        for row in latency:
+            if (key := names.key(row)) in volumes:  # not what came between the two queries
+                buckets = volumes[key].latency
+                buckets[row["bucket"]] = buckets.get(row["bucket"], 0) + row["n"]
+    groups = [Group(dict(zip(query.group_by, key, strict=True)), kpis) for key, kpis in volumes.items()]
+    return sorted(groups, key=_order)
+
+
+def total(query: StatisticsQuery, *, final: Q | None = None) -> Kpis:
+    """Return the figures of all messages that the query's filters let through."""
+    return statistics(replace(query, group_by=()), final=final)[0].kpis
+
+
+def count_rows(query: StatisticsQuery, model: type) -> QuerySet:
+    """Return a count table's rows of the query's tenants, days, account and filters."""
+    rows = model.objects.filter(tenant_id__in=query.tenant_ids, day__gte=query.first, day__lte=query.last)
+    if query.account_id is not None:
+        rows = rows.filter(account_id=query.account_id)
+    for name, values in query.filters.items():
+        if name == "campaign":
+            rows = rows.filter(campaign_id__in=_campaign_ids(query, values))
+        elif name == "tenant":
+            rows = rows.filter(tenant_id__in=Tenant.objects.filter(slug__in=values).values("id"))
+        else:
+            rows = rows.filter(**{f"{name}__in": list(values)})
+    return rows
+
+
+def sums(final: Q) -> dict[str, Sum]:
+    """Return what is summed over the rows of a count table, for `kpis_of`; `final` is `finality()`."""
+    of = {name: [status for status, counts_as in COUNTS_AS.items() if counts_as == name] for name in _CLASSES}
+    return {
+        "n_messages": Sum("messages"),
+        "n_parts": Sum("parts"),
+        **{f"n_{name}": Sum("messages", filter=Q(status__in=of[name]), default=0) for name in _CLASSES},
+        "n_final": Sum("messages", filter=final, default=0),
+    }
+
+
+def kpis_of(row: Mapping[str, int]) -> Kpis:
+    """Return one row of `sums` as figures. Raises ValueError where the counts are not sound."""
+    names = ("messages", "parts", *_CLASSES)
+    return Kpis(Volume(**{name: row[f"n_{name}"] for name in names}), row["n_final"])
+
+
+def finality() -> Q:
+    """Return which count rows are of final messages: a final code of their account's dialect, and nothing pending."""
+    accounts: dict[str, set[int]] = defaultdict(set)
+    for account_id, dialect in Feed.objects.values_list("account_id", "dialect"):
+        accounts[dialect].add(account_id)
+    codes: dict[str, list[int]] = defaultdict(list)
+    for dialect, code in ResultCode.objects.filter(final=True).order_by("code").values_list("dialect", "code"):
+        codes[dialect].append(code)
+    is_final = Q(result_code__in=[])
+    for dialect in codes.keys() & accounts.keys():
+        is_final |= Q(account_id__in=sorted(accounts[dialect]), result_code__in=codes[dialect])
+    return is_final & ~Q(status__in=(QUEUED, SENT))
+
+
+def _volumes(query: StatisticsQuery, columns: list[str], final: Q) -> list[dict]:
+    rows = _with_times(count_rows(query, CampaignCount if query.is_of_campaigns else DailyCount), query)
+    found = list(rows.values(*columns).annotate(**sums(final)).filter(n_messages__gt=0)[: MAX_GROUPS + 1])
+    if len(found) > MAX_GROUPS:
+        raise TooManyGroups(
+            "group_by", f"These are more than {MAX_GROUPS} groups: take a shorter period, or less to group by."
+        )
+    return found
+
+
+def _latency(query: StatisticsQuery, columns: list[str]) -> list[dict] | None:
+    if not query.with_latency or query.without_latency():
+        return None
+    rows = _with_times(count_rows(query, LatencyCount), query)
+    return list(rows.values(*columns, "bucket").annotate(n=Sum("messages")).filter(n__gt=0))
+
+
+def _with_times(rows: QuerySet, query: StatisticsQuery) -> QuerySet:
+    wanted = {"week": TruncWeek("day"), "month": TruncMonth("day")}
+    return rows.annotate(**{name: wanted[name] for name in query.group_by if name in wanted})
+
+
+def _campaign_ids(query: StatisticsQuery, names: Iterable[str]) -> list[int]:
+    special = {"": NO_CAMPAIGN, OTHER: OTHER_CAMPAIGNS}
+    known = Campaign.objects.filter(tenant_id__in=query.tenant_ids, name__in=list(names))
+    return [*(special[name] for name in names if name in special), *known.values_list("id", flat=True)]
+
+
+def _order(group: Group) -> tuple:
+    times = [str(value) for name, value in group.key.items() if name in TIMES]
+    return (times, -group.totals.messages, [str(value) for value in group.key.values()])
+
+
+class _Names:
+    """What the query calls the things that the tables hold by number; reads only what is needed."""
+
+    def __init__(self, query: StatisticsQuery, rows: list[dict]) -> None:
+        self.group_by = query.group_by
+        self.tenants: dict[int, str] = {}
+        self.campaigns = {NO_CAMPAIGN: "", OTHER_CAMPAIGNS: OTHER}
+        if "tenant" in query.group_by:
+            self.tenants = dict(Tenant.objects.filter(id__in=query.tenant_ids).values_list("id", "slug"))
+        if "campaign" in query.group_by:
+            known = Campaign.objects.filter(id__in=sorted({row["campaign_id"] for row in rows}))
+            self.campaigns |= dict(known.values_list("id", "name"))
+
+    def key(self, row: Mapping[str, object]) -> tuple:
+        return tuple(self._value(name, row) for name in self.group_by)
+
+    def _value(self, name: str, row: Mapping) -> object:
+        if name == "tenant":
+            return self.tenants[row["tenant_id"]]
+        if name == "campaign":
+            return self.campaigns.get(row["campaign_id"])
+        if name == "week":
+            year, week, _day = row["week"].isocalendar()
+            return f"{year}-W{week:02d}"
+        return f"{row['month']:%Y-%m}" if name == "month" else row[name]

@@ -1,0 +1,88 @@
+"""What may be asked of the counts: names to group and filter by, and which of them no count holds together. Pure."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+TIMES = ("day", "week", "month")
+FILTERS = (
+    "tenant",
+    "partner_id",
+    "campaign",
+    "variant",
+    "country",
+    "operator",
+    "sender_type",
+    "status",
+    "result_code",
+)
+GROUPS = TIMES + FILTERS
+
+OF_CAMPAIGNS = frozenset({"campaign", "variant"})
+NOT_IN_LATENCY = frozenset({"partner_id", "status", "result_code"})
+
+
+class StatisticsError(ValueError):
+    """The question cannot be answered; `str()` tells people why, `name` is the parameter that it is about."""
+
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__(text)
+        self.name = name
+
+
+class UnknownName(StatisticsError):
+    """There is nothing of this name to group or filter by."""
+
+
+class CannotCombine(StatisticsError):
+    """No count holds these together."""
+
+
+class TooManyGroups(StatisticsError):
+    """More groups than one answer may hold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatisticsQuery:
+    """Messages of the tenants from the day `first` to the day `last`, both included, by each tenant's own days.
+
+    `group_by` are names of GROUPS; `filters` are names of FILTERS with the values that are wanted, any of them. A
+    campaign is given by its name ('' for messages without one, `(other)` for what is over the daily limit of new
+    ones), a tenant by its slug, a result code as a number. `account_id` keeps to one gateway account. Raises
+    UnknownName and CannotCombine.
+    """
+
+    tenant_ids: Collection[int]
+    first: date
+    last: date
+    group_by: tuple[str, ...] = ()
+    filters: Mapping[str, Collection] = field(default_factory=dict)
+    account_id: int | None = None
+    with_latency: bool = True
+
+    def __post_init__(self) -> None:
+        for name in self.group_by:
+            if name not in GROUPS:
+                raise UnknownName("group_by", f"“{name}” is nothing to group by; there is {', '.join(GROUPS)}.")
+            if self.group_by.count(name) > 1:
+                raise UnknownName("group_by", f"“{name}” is there twice.")
+        for name in self.filters:
+            if name not in FILTERS:
+                raise UnknownName(name, f"“{name}” is nothing to filter by; there is {', '.join(FILTERS)}.")
+        of_campaigns = [name for name in self._asked() if name in OF_CAMPAIGNS]
+        if of_campaigns and "partner_id" in self._asked():
+            raise CannotCombine(
+                "group_by",
+                f"partner_id and {of_campaigns[0]} cannot be combined: messages are counted by one or by the other.",
+            )
+
+    def _asked(self) -> tuple[str, ...]:
+        return (*self.group_by, *self.filters)
+
+    @property
+    def is_of_campaigns(self) -> bool:
+        return any(name in OF_CAMPAIGNS for name in self._asked())
+
+    def without_latency(self) -> list[str]:
+        """Return the names asked for that the counts of times to delivery do not hold; [] where there are times."""
+        return [name for name in dict.fromkeys(self._asked()) if name in NOT_IN_LATENCY]
