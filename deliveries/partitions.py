@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from django.db import connection, transaction
 
 from portal.common.periods import Month
-from portal.tenants.wall import force_row_security
+from portal.tenants.wall import guard_partition
 
 FACTS = ("message", "delivery_report")
 
@@ -49,7 +49,7 @@ def _ensure(parent: str, name: str, start: date, end: date) -> None:
                 # The inbox's ids are one sequence for all days: a partition takes its parent's identity on.
                 cursor.execute(f'CREATE TABLE "{name}" (LIKE "{parent}" INCLUDING ALL EXCLUDING IDENTITY)')
                 if parent in FACTS:
-                    force_row_security(cursor, name)
+                    guard_partition(cursor, name)
                 cursor.execute(
                     f'ALTER TABLE "{parent}" ATTACH PARTITION "{name}" FOR VALUES FROM (%s) TO (%s)',
                     [

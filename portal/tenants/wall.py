@@ -60,6 +60,10 @@ GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
     "auth_group": (READ, ALL, ""),
     "auth_group_permissions": (READ, ALL, ""),
     "auth_permission": (READ, READ, ""),
+    "axes_accessattempt": (ALL, ALL, ""),
+    "axes_accessattemptexpiration": (ALL, ALL, ""),  # empty; deleting an attempt looks there
+    "axes_accessfailurelog": ("", "", ""),
+    "axes_accesslog": ("", "", ""),
     "django_admin_log": ("", ALL, ""),
     "django_content_type": (READ, READ, ""),
     "django_migrations": ("", "", ""),
@@ -68,11 +72,13 @@ GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
     "inbox": ("", ADD, "INSERT, SELECT (id, received_at, slice)"),  # what it wrote, it need not read
     "inbox_todo": ("", ADD, "INSERT"),
     "ingest_count": ("", CHANGE, ""),
+    "mfa_authenticator": (ALL, ALL, ""),
     "quarantine": ("", "SELECT, UPDATE", ""),
     "result_code": (READ, CHANGE, ""),
     "tenants_feed": ("SELECT (account_id, dialect)", ALL, READ),  # what an account's result codes mean
     "tenants_feedtoken": ("", ALL, READ),
     "tenants_gatewayaccount": ("SELECT (id, name, timezone, pool_id)", ALL, ""),
+    "usersessions_usersession": (ALL, ALL, ""),
 }
 
 _OWN_TENANTS = "{column} = ANY (nullif(current_setting('portal.tenant_ids', true), '')::int[])"
@@ -120,8 +126,14 @@ def raise_roles(using: str = DEFAULT_DB_ALIAS) -> None:
             _make_role(cursor, role)
 
 
+def guard_partition(cursor, table: str) -> None:
+    """Close a partition to everybody but by its parent, and to the owner, who dumps and restores each by itself."""
+    force_row_security(cursor, table)
+    _make_policies(cursor, table, {"wall_owner": _EVERYBODY["wall_owner"]})
+
+
 def force_row_security(cursor, table: str) -> None:
-    """Force row-level security on `table`; a partition without policies is closed to all but by its parent."""
+    """Force row-level security on `table`."""
     cursor.execute("SELECT relrowsecurity AND relforcerowsecurity FROM pg_class WHERE oid = %s::regclass", [table])
     if not cursor.fetchone()[0]:
         cursor.execute(f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY')
