@@ -105,8 +105,8 @@ class Job:
         odd = oddities.make(seed=SEED, messages=ODD_MESSAGES, partner_ids=partner_ids, **month)
         without = [body.replace(b'"odd', b'"without') for body in odd if b"PartnerId" not in body and b'"odd' in body]
         main, second = (f"{self.portal.url}/dlr/{token}/" for token in (TOKEN, DEFAULTED_TOKEN))
-        for url in (main, second):
-            until(lambda url=url: httpx.get(url).status_code == 405, f"the feed {url} is known")
+        for url, first in ((main, simulated[0]), (second, without[0])):  # they come again below: duplicates
+            until(lambda url=url, first=first: httpx.post(url, content=first).is_success, "the ingest knows the feed")
         assert send(simulated, url=main).acknowledged == len(simulated)
         # One after the other: where reports contradict each other the first one in stays.
         assert send(odd, url=main, concurrency=1).acknowledged == len(odd)
