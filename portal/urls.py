@@ -18,9 +18,10 @@ urlpatterns = [
     path("language/", views.set_language, name="set_language"),
     path("t/<slug:tenant_slug>/reports/", include("reports.urls")),
     path("t/<slug:tenant_slug>/partner-ids/", include("deliveries.urls")),
-    # Nobody takes on an address that is not confirmed: actions are recorded under it.
-    path("accounts/email/", views.not_here, name="account_email"),
+    path("t/<slug:tenant_slug>/settings/", include("portal.settings_urls")),
+    path("accounts/", include("portal.accounts.urls")),
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
     path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
 ]

@@ -5,7 +5,7 @@ import secrets
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, HttpResponseServerError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, HttpResponseServerError
 from django.shortcuts import redirect, render
 from django.template import loader
 from django.urls import reverse
@@ -48,11 +48,6 @@ def set_language(request: HttpRequest) -> HttpResponse:
             samesite="Lax",
         )
     return response
-
-
-def not_here(request: HttpRequest) -> HttpResponse:
-    """Close a page that a package brings along."""
-    raise Http404
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

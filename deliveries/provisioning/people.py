@@ -2,6 +2,7 @@
 
 from deliveries.provisioning.specs import Reference, UserSpec
 from deliveries.provisioning.writer import Writer
+from portal.accounts.addresses import confirm_address
 from portal.accounts.models import Membership, User
 from portal.tenants.models import Tenant
 
@@ -27,6 +28,8 @@ def write_users(writer: Writer, specs: tuple[UserSpec, ...], *, set_passwords: b
         keys = ["staff" if name in _STAFF_FIELDS else name for name in saved]
         if user.pk is None:
             continue
+        if is_new:
+            confirm_address(user)  # whoever writes the file vouches for it
         if not is_new and spec.password and not user.check_password(spec.password):
             if set_passwords:
                 user.set_password(spec.password)

@@ -1,14 +1,28 @@
 """People, memberships and the audit log for staff."""
 
-from django.contrib import admin
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from axes.models import AccessAttempt
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from portal.accounts import invitations, mail, sessions
+from portal.accounts.addresses import confirm_address
 from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin
-from portal.accounts.models import AuditEntry, Membership, User
+from portal.accounts.models import AuditEntry, Invitation, Membership, User, record
 from portal.tenants.models import Tenant
+
+# The packages' own pages show secrets' containers and session keys; staff need neither.
+admin.site.unregister(Authenticator)
+admin.site.unregister(UserSession)
 
 
 class UserCreationForm(AdminUserCreationForm):
@@ -51,6 +65,32 @@ class UserAdmin(RecordedAdmin, DjangoUserAdmin):
     filter_horizontal = ("groups",)
     ordering = ("email", "id")
     inlines = (MembershipInline,)
+    actions = ("remove_second_factors", "end_sessions")
+
+    def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change or "email" in form.changed_data:
+            confirm_address(obj)  # staff vouch for it
+
+    @admin.action(description=_("Remove all second factors (a phone or key was lost)"), permissions=["change"])
+    def remove_second_factors(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        for user in self._changeable(request, users):
+            Authenticator.objects.filter(user=user).delete()
+            sessions.end_others(user, current_key=request.session.session_key)
+            record("second_factor.removed", actor=request.user.email, subject=user.email, details={"by": "staff"})
+        self.message_user(request, gettext("They sign in with their passwords alone until they set one up again."))
+
+    @admin.action(description=_("Sign out everywhere"), permissions=["change"])
+    def end_sessions(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        ended = 0
+        for user in self._changeable(request, users):
+            ended += sessions.end_others(user, current_key=None)
+            record("sessions.ended", actor=request.user.email, subject=user.email, details={"by": "staff"})
+        text = ngettext("%(number)s session is ended.", "%(number)s sessions are ended.", ended)
+        self.message_user(request, text % {"number": ended})
+
+    def _changeable(self, request: HttpRequest, users: QuerySet[User]) -> list[User]:
+        return [user for user in users if self.has_change_permission(request, user)]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         # Whoever may change people must not make themselves more than they are.
@@ -84,3 +124,79 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_select_related = ("tenant",)
     search_fields = ("=actor", "=action", "subject", "=tenant__slug")
     search_help_text = _("Who, what was done, what it was about, or a tenant's slug.")
+
+
+class InvitationForm(forms.ModelForm):
+    class Meta:
+        model = Invitation
+        fields = ("tenant", "email", "role")
+
+
+@admin.register(Invitation)
+class InvitationAdmin(_CustomersOnly, RecordedAdmin):
+    """Memberships offered by e-mail: the way to a tenant's first owner without anybody handling a password."""
+
+    form = InvitationForm
+    list_display = ("email", "tenant", "role", "invited_by", "created_at", "state")
+    list_filter = ("role",)
+    list_select_related = ("tenant",)
+    search_fields = ("email", "tenant__name", "tenant__slug", "invited_by")
+    raw_id_fields = ("tenant",)
+    ordering = ("-id",)
+    actions = ("revoke",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Invitation | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Invitation | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Invitation, form: InvitationForm, change: bool) -> None:
+        data = form.cleaned_data
+        made = invitations.invite(
+            tenant=data["tenant"],
+            email=data["email"],
+            role=data["role"],
+            invited_by=request.user.email,
+            now=timezone.now(),
+        )
+        obj.pk = made.pk
+        if not mail.is_set():
+            messages.warning(request, gettext("No mail server is set: open the invitation and copy its link."))
+
+    def get_fields(self, request: HttpRequest, obj: Invitation | None = None) -> tuple[str, ...]:
+        made = ("invited_by", "created_at", "expires_at", "state", *(() if mail.is_set() else ("link",)))
+        return ("tenant", "email", "role", *(made if obj else ()))
+
+    @admin.display(description=_("Link"))
+    def link(self, invitation: Invitation) -> str:
+        is_open = invitations.state_of(invitation, now=timezone.now()) == invitations.State.OPEN
+        return invitations.link(invitation) if is_open else ""
+
+    @admin.display(description=_("State"))
+    def state(self, invitation: Invitation) -> str:
+        return str(invitations.state_of(invitation, now=timezone.now()))
+
+    @admin.action(description=_("Revoke"), permissions=["add"])
+    def revoke(self, request: HttpRequest, chosen: QuerySet[Invitation]) -> None:
+        for invitation in chosen.select_related("tenant"):
+            invitations.revoke(invitation=invitation, actor=request.user.email, now=timezone.now())
+
+
+@admin.register(AccessAttempt)
+class AccessAttemptAdmin(ReadOnlyAdmin):
+    """Wrong passwords by address and person; deleting a row lets them try again at once."""
+
+    list_display = ("username", "ip_address", "failures_since_start", "attempt_time", "is_locked")
+    fields = readonly_fields = ("username", "ip_address", "user_agent", "failures_since_start", "attempt_time")
+    search_fields = ("username", "=ip_address")
+    search_help_text = _("An e-mail address as it was typed, or where from.")
+    ordering = ("-attempt_time", "-id")
+
+    def has_delete_permission(self, request: HttpRequest, obj: AccessAttempt | None = None) -> bool:
+        return request.user.has_perm("axes.delete_accessattempt")
+
+    @admin.display(description=_("Locked"), boolean=True)
+    def is_locked(self, attempt: AccessAttempt) -> bool:
+        is_recent = attempt.attempt_time > timezone.now() - settings.AXES_COOLOFF_TIME
+        return is_recent and attempt.failures_since_start >= settings.AXES_FAILURE_LIMIT

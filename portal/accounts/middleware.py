@@ -1,17 +1,21 @@
-"""The wall around each request, and the language of its answer."""
+"""What stands around each request: the wall, the language, the second factor, when a session was last seen."""
 
+import time
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import Resolver404, resolve
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import Resolver404, resolve, reverse
 from django.utils import translation
 
+from portal.accounts import second_factor, sessions
 from portal.accounts.access import Access, access_of
 from portal.tenants.scope import leave_scope, set_scope
 from portal.tenants.wall import STAFF, WEB
 
 STAFF_PATHS = ("/admin/",)
+WITHOUT_SECOND_FACTOR = ("/accounts/", "/language/")  # where one is set up and asked for
 
 
 class WallMiddleware:
@@ -25,7 +29,8 @@ class WallMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with transaction.atomic():
+        # What runs after the commit speaks the answer's language too.
+        with translation.override(translation.get_language()), transaction.atomic():
             set_scope(WEB, ())
             request.access = access_of(request.user, slug=_slug(request))
             if request.path_info.startswith(STAFF_PATHS) and request.access.is_staff:
@@ -58,13 +63,45 @@ class LanguageMiddleware:
         language = request.COOKIES.get("language") or (request.access.tenant and request.access.tenant.language)
         if not translation.check_for_language(language or ""):
             language = translation.get_language_from_request(request)
-        with translation.override(language):
-            request.LANGUAGE_CODE = language
-            response = self.get_response(request)
-            if hasattr(response, "render") and not response.is_rendered:
-                response.render()
+        translation.activate(language)  # WallMiddleware puts back what was before
+        request.LANGUAGE_CODE = language
+        response = self.get_response(request)
+        if hasattr(response, "render") and not response.is_rendered:
+            response.render()
         response.headers.setdefault("Content-Language", language)
         return response
+
+
+class SecondFactorMiddleware:
+    """Sends people to a page that asks for their second factor, or has them set one up, before any other page."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        is_free = request.path_info.startswith(WITHOUT_SECOND_FACTOR)
+        if is_free or not second_factor.is_required(request) or second_factor.is_used(request):
+            return self.get_response(request)
+        back = request.get_full_path() if request.method in ("GET", "HEAD") else "/"
+        address = f"{reverse('second_factor')}?{urlencode({'next': back})}"
+        if request.headers.get("HX-Request"):  # a part of a page: the whole page has to go there
+            return HttpResponse(status=204, headers={"HX-Redirect": reverse("second_factor")})
+        return HttpResponseRedirect(address)
+
+
+class LastSeenMiddleware:
+    """Notes when and from where a session was last used, at most once in SEEN_EVERY seconds."""
+
+    SEEN_EVERY = 300
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        seen_at = request.session.get(sessions.SEEN_AT) if request.user.is_authenticated else None
+        if seen_at is not None and time.time() - seen_at > self.SEEN_EVERY:
+            sessions.note(request)
+        return self.get_response(request)
 
 
 def _slug(request: HttpRequest) -> str | None:

@@ -16,6 +16,9 @@ class UserManager(BaseUserManager):
         user.set_password(password)
         user.full_clean(exclude=["password"])
         user.save(using=self._db)
+        from portal.accounts.addresses import confirm_address  # it needs the models
+
+        confirm_address(user)  # whoever makes people by code vouches for their addresses
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **extra) -> "User":
@@ -43,6 +46,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+
+def display_name(user: User) -> str:
+    """Return what mails and pages call the person."""
+    return user.name or user.email
 
 
 class Role(models.TextChoices):

@@ -12,6 +12,9 @@ RIGHTS = {
     "see_numbers": Role.MANAGER,
     "declare_partner_ids": Role.MANAGER,
     "change_settings": Role.MANAGER,
+    "manage_api_keys": Role.MANAGER,
+    "change_retention": Role.OWNER,
+    "change_security": Role.OWNER,
     "manage_members": Role.OWNER,
     "see_audit_log": Role.OWNER,
 }

@@ -1,0 +1,145 @@
+"""What managers and owners set for their tenant."""
+
+import zoneinfo
+from functools import lru_cache
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from campaigns import ref_ids
+from portal.accounts import second_factor
+from portal.tenants.models import Tenant
+
+
+@lru_cache(maxsize=1)
+def zone_names() -> tuple[str, ...]:
+    """Return the IANA zones that are places, and UTC; the database's old spellings are left out."""
+    old = ("Etc/", "SystemV/", "US/", "posix/", "right/")
+    names = (name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith(old))
+    return ("UTC", *sorted(names))
+
+
+class TenantSettingsForm(forms.ModelForm):
+    """The tenant's settings, as far as the person's role reaches: fields of owners are not even there for others."""
+
+    RIGHTS = {
+        "require_mfa": "change_security",
+        "raw_days": "change_retention",
+        "number_days": "change_retention",
+        "message_days": "change_retention",
+    }
+
+    class Meta:
+        model = Tenant
+        fields = (
+            "name", "timezone", "language", "currency", "accent",
+            "require_mfa", "raw_days", "number_days", "message_days",
+        )  # fmt: skip
+        labels = {
+            "name": gettext_lazy("Name"),
+            "timezone": gettext_lazy("Time zone"),
+            "language": gettext_lazy("Language"),
+            "currency": gettext_lazy("Currency"),
+            "accent": gettext_lazy("Accent colour"),
+            "require_mfa": gettext_lazy("Require a second factor"),
+            "raw_days": gettext_lazy("Days that delivery reports are kept as they came"),
+            "number_days": gettext_lazy("Days that phone numbers are kept"),
+            "message_days": gettext_lazy("Days that messages are kept"),
+        }
+        help_texts = {
+            "timezone": gettext_lazy("Days and months begin at its midnight. Another zone counts all messages anew."),
+            "language": gettext_lazy("Of pages and reports; people can choose another one for themselves."),
+            "message_days": gettext_lazy("Figures are kept for ever."),
+        }
+
+    def __init__(self, *args, request: HttpRequest, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+        for name, right in self.RIGHTS.items():
+            if not request.access.may(right):
+                del self.fields[name]
+        names = sorted({*zone_names(), self.instance.timezone})
+        self.fields["timezone"] = forms.ChoiceField(
+            label=self.fields["timezone"].label,
+            help_text=self.fields["timezone"].help_text,
+            choices=[(name, name.replace("_", " ")) for name in names],
+        )
+
+    def clean_currency(self) -> str:
+        return self.cleaned_data["currency"].upper()
+
+    def clean_require_mfa(self) -> bool:
+        wanted = self.cleaned_data["require_mfa"]
+        if wanted and not self.instance.require_mfa and not second_factor.is_used(self.request):
+            raise forms.ValidationError(
+                _("Set up your own second factor first, or sign in with it: you would lock yourself out.")
+            )
+        return wanted
+
+    def clean(self) -> dict:
+        data = super().clean()
+        if data.get("number_days") and data.get("message_days") and data["number_days"] > data["message_days"]:
+            self.add_error("number_days", _("Numbers cannot be kept longer than their messages."))
+        return data
+
+
+class RefIdSchemeForm(forms.Form):
+    """How refIds are read: whole, or split into fields."""
+
+    WHOLE, SPLIT = "whole", "split"
+
+    mode = forms.ChoiceField(
+        label=gettext_lazy("A refId is"),
+        choices=(
+            (WHOLE, gettext_lazy("the name of a campaign")),
+            (SPLIT, gettext_lazy("several values, joined by a delimiter")),
+        ),
+        widget=forms.RadioSelect,
+    )
+    delimiter = forms.CharField(
+        label=gettext_lazy("Delimiter"), required=False, max_length=ref_ids.MAX_DELIMITER_LENGTH, strip=False
+    )
+    fields_text = forms.CharField(
+        label=gettext_lazy("Fields, in their order"),
+        required=False,
+        max_length=1000,
+        help_text=gettext_lazy(
+            "Separated by commas: campaign, variant, names of your own in small letters, - for a piece to skip."
+            " The last one keeps all that remains."
+        ),
+    )
+    sample = forms.CharField(
+        label=gettext_lazy("Try a refId of your own"), required=False, max_length=ref_ids.MAX_BYTES, strip=False
+    )
+
+    def clean(self) -> dict:
+        data = super().clean()
+        if data.get("mode") == self.SPLIT and not self.errors:
+            for text in _problems(data["delimiter"], self.names()):
+                self.add_error(None, text)
+        return data
+
+    def names(self) -> list[str]:
+        return [name.strip() for name in self.cleaned_data["fields_text"].split(",")]
+
+    def scheme(self) -> ref_ids.RefIdScheme | None:
+        """Return the scheme of a valid form, None for whole refIds."""
+        if self.cleaned_data["mode"] == self.WHOLE:
+            return None
+        return ref_ids.RefIdScheme(delimiter=self.cleaned_data["delimiter"], fields=tuple(self.names()))
+
+
+def _problems(delimiter: str, names: list[str]) -> list[str]:
+    """Return what `ref_ids.problems` finds, in words for people; its own where there are none for it."""
+    found = ref_ids.problems(delimiter, names)
+    named = [name for name in names if name not in ref_ids.SKIPPED]
+    said = []
+    if found and not delimiter:
+        said.append(_("The delimiter is missing."))
+    if found and ref_ids.CAMPAIGN not in named:
+        said.append(_("One of the fields must be called campaign."))
+    if found and len(named) != len(set(named)):
+        said.append(_("A field is there twice."))
+    return said or found

@@ -1,0 +1,114 @@
+"""A tenant's audit log, newest first: pages by key, filters, and a file of what is shown."""
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.models import AuditEntry
+from portal.tenants.models import Tenant
+
+PAGE_SIZE = 50
+MOST_IN_A_FILE = 10_000
+
+# Every action that is recorded for a tenant, in words. One that is not here shows as it is.
+ACTIONS = {
+    "member.invited": _("Invited a person"),
+    "member.invitation_revoked": _("Revoked an invitation"),
+    "member.joined": _("Accepted an invitation"),
+    "member.role": _("Changed a member's role"),
+    "member.removed": _("Removed a member"),
+    "api_key.created": _("Created an API key"),
+    "api_key.revoked": _("Revoked an API key"),
+    "settings.changed": _("Changed the settings"),
+    "ref_ids.changed": _("Changed how refIds are read"),
+    "tenant.recounted": _("Messages were counted anew"),
+    "partner_id.moved": _("Messages moved to a partner ID"),
+    "report.download": _("Downloaded a report"),
+    "audit.downloaded": _("Downloaded the audit log"),
+    "provision": _("Set up by a provisioning file"),
+    "admin.add": _("Added by staff"),
+    "admin.change": _("Changed by staff"),
+    "admin.delete": _("Deleted by staff"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What is asked for; '' asks for all."""
+
+    action: str = ""
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Up to PAGE_SIZE entries, and the key that the next, older page begins after ('' on the last one)."""
+
+    entries: list[AuditEntry]
+    older: str
+
+
+def page_of(tenant: Tenant, wanted: Filter, *, before: str = "") -> Page:
+    """Return the entries before the key, newest first; from the newest on where the key is none."""
+    found = entries(tenant, wanted)
+    key = _read_key(before)
+    if key is not None:
+        at, entry_id = key
+        found = found.filter(Q(at__lt=at) | Q(at=at, id__lt=entry_id))
+    rows = list(found[: PAGE_SIZE + 1])
+    shown = rows[:PAGE_SIZE]
+    return Page(entries=shown, older=_key(shown[-1]) if len(rows) > PAGE_SIZE else "")
+
+
+def entries(tenant: Tenant, wanted: Filter) -> QuerySet[AuditEntry]:
+    """Return the tenant's entries that the filter asks for, newest first."""
+    found = AuditEntry.objects.filter(tenant=tenant)
+    if wanted.action:
+        found = found.filter(action=wanted.action)
+    if wanted.actor:
+        found = found.filter(actor__iexact=wanted.actor)
+    return found.order_by("-at", "-id")
+
+
+def to_csv(rows: Iterable[AuditEntry]) -> bytes:
+    """Return the entries as RFC 4180, UTF-8 with a byte order mark, times in ISO 8601 (UTC)."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(["at", "actor", "action", "subject", "details"])
+    for row in rows:
+        values = (row.actor, row.action, row.subject, details_of(row))
+        writer.writerow([row.at.isoformat(), *map(_guard, values)])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def details_of(entry: AuditEntry) -> str:
+    """Return an entry's details as `key: value, key: value`."""
+    return ", ".join(f"{key}: {_words(value)}" for key, value in sorted(entry.details.items()))
+
+
+def _words(value: object) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _guard(text: str) -> str:
+    """Return the text so that no spreadsheet takes it for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n", "\0") and text else text
+
+
+def _key(entry: AuditEntry) -> str:
+    return f"{entry.at.isoformat()}_{entry.id}"
+
+
+def _read_key(text: str) -> tuple[datetime, int] | None:
+    at, _sign, entry_id = text.rpartition("_")
+    try:
+        instant, number = datetime.fromisoformat(at), int(entry_id)
+    except ValueError:
+        return None
+    is_usable = instant.tzinfo is not None and 0 < number < 2**63
+    return (instant, number) if is_usable else None

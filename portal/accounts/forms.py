@@ -1,0 +1,89 @@
+"""What people fill in about themselves, their team mates and their systems' keys."""
+
+from datetime import datetime, timedelta
+
+from django import forms
+from django.contrib.auth import password_validation
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts import members
+from portal.accounts.models import Role, User
+from portal.tenants.models import ApiKey, Tenant
+
+
+class InviteForm(forms.Form):
+    """Whom to invite, as what."""
+
+    email = forms.EmailField(label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.VIEWER)
+
+    def __init__(self, *args, tenant: Tenant, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.tenant = tenant
+
+    def clean_email(self) -> str:
+        email = self.cleaned_data["email"].lower()
+        if members.is_member(self.tenant, email):
+            raise forms.ValidationError(_("This person is a member already."))
+        return email
+
+
+class RoleForm(forms.Form):
+    """The role that a member is to have."""
+
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+
+
+class NameForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ("name",)
+        labels = {"name": _("Name")}
+        widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
+
+
+class AcceptForm(forms.Form):
+    """Who a new person is; the address is the invitation's."""
+
+    name = forms.CharField(label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    password = forms.CharField(
+        label=_("A password"),
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("At least 10 characters; a few words that belong together for you alone are best."),
+    )
+
+    def __init__(self, *args, email: str, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+
+    def clean(self) -> dict:
+        data = super().clean()
+        if "password" in data:
+            person = User(email=self.email, name=data.get("name", ""))
+            try:
+                password_validation.validate_password(data["password"], person)
+            except forms.ValidationError as error:
+                self.add_error("password", error)
+        return data
+
+
+class ApiKeyForm(forms.Form):
+    """What a new key is called, may do, and until when."""
+
+    LIFETIMES = (("", _("No end")), ("30", _("30 days")), ("90", _("90 days")), ("365", _("A year")))
+
+    name = forms.CharField(label=_("Name"), max_length=100, help_text=_("What will use it, such as “Data warehouse”."))
+    scopes = forms.MultipleChoiceField(
+        label=_("It may"),
+        choices=ApiKey.Scope.choices,
+        initial=[ApiKey.Scope.READ],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    days = forms.ChoiceField(label=_("Valid for"), choices=LIFETIMES, required=False, initial="365")
+
+    def expires_at(self, now: datetime) -> datetime | None:
+        """Return the end that was chosen, None for none."""
+        days = self.cleaned_data["days"]
+        return now + timedelta(days=int(days)) if days else None

@@ -1,0 +1,95 @@
+"""The page behind an invitation's link."""
+
+from allauth.account.utils import perform_login
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from portal.accounts import invitations
+from portal.accounts.forms import AcceptForm
+from portal.accounts.models import Invitation, User
+from portal.tenants.scope import set_scope
+from portal.tenants.wall import WEB
+
+STATUS = {invitations.State.ACCEPTED: 410, invitations.State.REVOKED: 410, invitations.State.EXPIRED: 410}
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """Let whoever holds the link become a member: a new person with a name and a password, others signed in.
+
+    404 for a link that never was, 410 for one that was accepted, revoked or has expired; nothing is told about the
+    tenant or the person then.
+    """
+    found = invitations.find(token)
+    if found is None:
+        return _closed(request, "unknown", 404)
+    state = invitations.state_of(found, now=timezone.now())
+    if state != invitations.State.OPEN:
+        return _closed(request, state, STATUS[state])
+    if request.user.is_authenticated:
+        return _accept_signed_in(request, found)
+    if User.objects.filter(email__iexact=found.email).exists():
+        # Whoever holds the link reads the mailbox, so it tells them nothing new.
+        messages.info(request, _("Sign in as %(email)s to accept the invitation.") % {"email": found.email})
+        return redirect_to_login(request.get_full_path())
+    return _accept_new(request, found)
+
+
+def _accept_signed_in(request: HttpRequest, found: Invitation) -> HttpResponse:
+    if request.user.email.lower() != found.email:
+        return _show(request, "accounts/invitation_other.html", {"invitation": found}, status=403)
+    if request.method != "POST":
+        return _show(request, "accounts/invitation_accept.html", {"invitation": found, "form": None})
+    try:
+        with transaction.atomic():
+            _enter(request, found)
+            invitations.claim(found, now=timezone.now())
+            invitations.join(found, user=request.user)
+    except invitations.NotOpen:
+        return _closed(request, invitations.State.ACCEPTED, 410)
+    return _welcome(request, found)
+
+
+def _accept_new(request: HttpRequest, found: Invitation) -> HttpResponse:
+    form = AcceptForm(request.POST if request.method == "POST" else None, email=found.email)
+    if request.method != "POST" or not form.is_valid():
+        status = 422 if request.method == "POST" else 200
+        return _show(request, "accounts/invitation_accept.html", {"invitation": found, "form": form}, status=status)
+    try:
+        with transaction.atomic():
+            _enter(request, found)
+            invitations.claim(found, now=timezone.now())
+            user = User.objects.create_user(found.email, form.cleaned_data["password"], name=form.cleaned_data["name"])
+            invitations.join(found, user=user)
+    except invitations.NotOpen:
+        return _closed(request, invitations.State.ACCEPTED, 410)
+    response = perform_login(request, user, email=user.email)
+    return _welcome(request, found) if request.user.is_authenticated else response
+
+
+def _enter(request: HttpRequest, found: Invitation) -> None:
+    """Let the rest of the request write the tenant that the link, and nothing else, leads to."""
+    set_scope(WEB, {*request.access.tenant_ids, found.tenant_id})
+
+
+def _welcome(request: HttpRequest, found: Invitation) -> HttpResponse:
+    messages.success(request, _("You are now a member of %(tenant)s.") % {"tenant": found.tenant.name})
+    return redirect("home")
+
+
+def _closed(request: HttpRequest, state: str, status: int) -> HttpResponse:
+    return _show(request, "accounts/invitation_closed.html", {"state": str(state)}, status=status)
+
+
+def _show(request: HttpRequest, template: str, context: dict, *, status: int = 200) -> HttpResponse:
+    response = render(request, template, context, status=status)
+    response.headers["Referrer-Policy"] = "no-referrer"  # the address is the secret
+    return response

@@ -1,0 +1,189 @@
+"""Invitations: a membership offered by e-mail, for one address, once, for seven days.
+
+The link holds the only secret. It is made from the row and SECRET_KEY, so nothing that could be stolen lies in the
+database, and the worker can write the link from the invitation's id.
+"""
+
+import base64
+import hmac
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import transaction
+from django.db.models import QuerySet
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from kombu.exceptions import OperationalError as BrokerAway
+
+from portal.accounts import mail, roles
+from portal.accounts.models import Invitation, Membership, User, record
+from portal.tenants import secrets
+from portal.tenants.models import Tenant
+
+VALID_FOR = timedelta(days=7)
+MOST_PER_DAY = 100  # of a tenant: whoever is in must not send mail without end in the portal's name
+
+_PURPOSE = "invitation"
+
+
+class State(StrEnum):
+    """What can be done with an invitation."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+
+
+class TooMany(Exception):
+    """The tenant has sent MOST_PER_DAY invitations within a day."""
+
+
+class NotOpen(Exception):
+    """The invitation was accepted, revoked or has expired."""
+
+
+def invite(*, tenant: Tenant, email: str, role: str, invited_by: str, now: datetime) -> Invitation:
+    """Offer `email` a membership and send the link after the commit; an earlier offer to the address ends.
+
+    Raises TooMany. Whether the inviter may, and whether the address is a member's already, is the caller's to ask.
+    """
+    with transaction.atomic():
+        Tenant.objects.select_for_update().get(id=tenant.id)  # two at once would both find no open one
+        if tenant.invitations.filter(created_at__gt=now - timedelta(days=1)).count() >= MOST_PER_DAY:
+            raise TooMany
+        _open(tenant).filter(email__iexact=email).update(revoked_at=now)
+        invitation = Invitation(
+            tenant=tenant,
+            email=email.lower(),
+            role=role,
+            invited_by=invited_by,
+            created_at=now,
+            expires_at=now + VALID_FOR,
+        )
+        invitation.digest = secrets.digest(_tokens(invitation)[0], purpose=_PURPOSE)
+        invitation.save(force_insert=True)
+        record("member.invited", actor=invited_by, tenant=tenant, subject=invitation.email, details={"role": role})
+        transaction.on_commit(lambda: _wake(invitation.id), robust=True)
+    return invitation
+
+
+def revoke(*, invitation: Invitation, actor: str, now: datetime) -> bool:
+    """End an open invitation; tell whether it was open."""
+    with transaction.atomic():
+        revoked = Invitation.objects.filter(id=invitation.id, accepted_at=None, revoked_at=None).update(revoked_at=now)
+        if revoked:
+            record("member.invitation_revoked", actor=actor, tenant=invitation.tenant, subject=invitation.email)
+    return bool(revoked)
+
+
+def revoke_those_by(*, tenant: Tenant, inviter: str, now: datetime) -> int:
+    """End what `inviter` has offered and nobody accepted yet; return how many."""
+    return _open(tenant).filter(invited_by=inviter).update(revoked_at=now)
+
+
+def open_invitations(tenant: Tenant) -> QuerySet[Invitation]:
+    """Return what is neither accepted nor revoked, newest first; some may have expired."""
+    return _open(tenant).order_by("-created_at", "-id")
+
+
+def find(token: str) -> Invitation | None:
+    """Return the invitation that the link's token belongs to, whatever its state."""
+    digests = secrets.digests(token, purpose=_PURPOSE)
+    return Invitation.objects.select_related("tenant").filter(digest__in=digests).first()
+
+
+def state_of(invitation: Invitation, *, now: datetime) -> State:
+    if invitation.accepted_at is not None:
+        return State.ACCEPTED
+    if invitation.revoked_at is not None:
+        return State.REVOKED
+    return State.OPEN if invitation.expires_at > now else State.EXPIRED
+
+
+def claim(invitation: Invitation, *, now: datetime) -> None:
+    """Use the invitation up, for the transaction that makes the membership. Raises NotOpen: another one was faster."""
+    claimed = Invitation.objects.filter(id=invitation.id, accepted_at=None, revoked_at=None, expires_at__gt=now).update(
+        accepted_at=now
+    )
+    if not claimed:
+        raise NotOpen
+
+
+def join(invitation: Invitation, *, user: User) -> Membership:
+    """Make the person a member as a claimed invitation says; a greater role that they have already stays."""
+    membership, is_new = Membership.objects.get_or_create(
+        user=user, tenant=invitation.tenant, defaults={"role": invitation.role}
+    )
+    if not is_new:
+        membership.role = roles.greatest([membership.role, invitation.role])
+        membership.save(update_fields=["role"])
+    record(
+        "member.joined",
+        actor=user.email,
+        tenant=invitation.tenant,
+        subject=user.email,
+        details={"role": membership.role, "invited_by": invitation.invited_by},
+    )
+    return membership
+
+
+def link(invitation: Invitation) -> str:
+    """Return the link of an invitation, '' when SECRET_KEY was changed since and it must be sent anew."""
+    for token in _tokens(invitation):
+        if invitation.digest in secrets.digests(token, purpose=_PURPOSE):
+            return f"{settings.PUBLIC_URL}{reverse('invitation', args=[token])}"
+    return ""
+
+
+def send(*, invitation_id: int) -> bool:
+    """Send the mail of an open invitation, once; tell whether it was sent. Raises what the mail server raises."""
+    invitation = Invitation.objects.select_related("tenant").filter(id=invitation_id).first()
+    if invitation is None or state_of(invitation, now=timezone.now()) != State.OPEN:
+        return False
+    sent = f"portal.accounts.invitation-sent.{invitation.id}"
+    if not cache.add(sent, True, VALID_FOR.total_seconds()):
+        return False
+    try:
+        mail.send(to=invitation.email, **_mail(invitation))
+    except Exception:
+        cache.delete(sent)  # the next try may
+        raise
+    return True
+
+
+def _open(tenant: Tenant) -> QuerySet[Invitation]:
+    return tenant.invitations.filter(accepted_at=None, revoked_at=None)
+
+
+def _tokens(invitation: Invitation) -> list[str]:
+    """Return the link's token under the current key and the older ones that are still accepted."""
+    said = f"{invitation.tenant_id}:{invitation.email}:{invitation.expires_at.timestamp():.6f}".encode()
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    made = [hmac.digest(f"portal.invitation-link:{key}".encode(), said, "sha256") for key in keys]
+    return [base64.urlsafe_b64encode(token).decode().rstrip("=") for token in made]
+
+
+def _mail(invitation: Invitation) -> dict[str, str]:
+    """Return subject, text and html in the tenant's language."""
+    context = {"invitation": invitation, "tenant": invitation.tenant, "link": link(invitation), "days": VALID_FOR.days}
+    with translation.override(invitation.tenant.language):
+        subject = render_to_string("accounts/mail/invitation_subject.txt", context)
+        return {
+            "subject": " ".join(subject.split()),
+            "text": render_to_string("accounts/mail/invitation.txt", context),
+            "html": render_to_string("accounts/mail/invitation.html", context),
+        }
+
+
+def _wake(invitation_id: int) -> None:
+    """Tell the worker; with the broker away the invitation can be sent again from the members' page."""
+    from portal.accounts.tasks import send_invitation
+
+    try:
+        send_invitation.delay(invitation_id)
+    except BrokerAway:
+        mail.logger.warning("the broker is away, invitation %s is not sent", invitation_id)

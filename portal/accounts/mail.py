@@ -1,0 +1,43 @@
+"""Mail: written in the request, sent after its commit by the worker."""
+
+import logging
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from kombu.exceptions import OperationalError as BrokerAway
+
+logger = logging.getLogger(__name__)
+
+CONSOLE = "django.core.mail.backends.console.EmailBackend"
+
+
+def is_set() -> bool:
+    """Tell whether mails reach people; without EMAIL_URL they are printed to the worker's log alone."""
+    return settings.EMAIL_BACKEND != CONSOLE
+
+
+def send_after_commit(*, to: str, subject: str, text: str, html: str = "") -> None:
+    """Hand a mail to the worker once the open transaction is committed.
+
+    A broker that is away, or a mail server that is, must not undo what the person did: it is logged.
+    """
+    transaction.on_commit(lambda: _hand_over(to=to, subject=subject, text=text, html=html), robust=True)
+
+
+def send(*, to: str, subject: str, text: str, html: str = "") -> None:
+    """Send a mail now. Raises OSError and smtplib.SMTPException, which the worker takes as "try again"."""
+    message = EmailMultiAlternatives(subject=subject, body=text, to=[to])
+    if html:
+        message.attach_alternative(html, "text/html")
+    message.send()
+
+
+def _hand_over(**mail: str) -> None:
+    from portal.accounts.tasks import send_mail
+
+    try:
+        send_mail.delay(**mail)
+    except BrokerAway as error:
+        logger.warning("the broker is away, a mail is sent without the worker: %s", error)
+        send(**mail)

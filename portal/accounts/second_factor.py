@@ -1,0 +1,33 @@
+"""The second factor: who must use one, and whether this session did."""
+
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.http import HttpRequest
+
+FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)  # recovery codes stand in for one of these
+
+
+def is_required(request: HttpRequest) -> bool:
+    """Tell whether the answer to this request is for people with a second factor alone.
+
+    Staff need one everywhere (PORTAL_STAFF_MFA), members for the pages of a tenant that asks for it.
+    """
+    access = request.access
+    for_staff = access.is_staff and settings.PORTAL_STAFF_MFA
+    return for_staff or (access.tenant is not None and access.tenant.require_mfa)
+
+
+def is_enabled(user) -> bool:
+    """Tell whether the person has set one up."""
+    return is_mfa_enabled(user, types=FACTORS)
+
+
+def is_used(request: HttpRequest) -> bool:
+    """Tell whether the person has one and this session was signed in with it, or has set it up itself.
+
+    A session that was there before it was set up, elsewhere, has not used it.
+    """
+    records = get_authentication_records(request, request.user)
+    return any(record.get("method") == "mfa" for record in records) and is_enabled(request.user)

@@ -1,0 +1,25 @@
+"""Mail that the web hands over; nothing is decided here."""
+
+import smtplib
+
+from celery import shared_task
+
+from portal.accounts import invitations, mail
+
+_RETRIED = {
+    "autoretry_for": (OSError, smtplib.SMTPException),
+    "retry_backoff": 5,
+    "retry_backoff_max": 60,
+    "max_retries": 10,
+    "time_limit": 120,
+}
+
+
+@shared_task(name="accounts.send_mail", **_RETRIED)
+def send_mail(to: str, subject: str, text: str, html: str = "") -> None:
+    mail.send(to=to, subject=subject, text=text, html=html)
+
+
+@shared_task(name="accounts.send_invitation", **_RETRIED)
+def send_invitation(invitation_id: int) -> bool:
+    return invitations.send(invitation_id=invitation_id)  # only while it is open, and once

@@ -1,0 +1,22 @@
+"""Routes below /t/<slug>/settings/: pages of several apps under one name."""
+
+from django.urls import path
+
+from deliveries import settings_views
+from portal.accounts import audit_views, members_views
+
+app_name = "settings"
+urlpatterns = [
+    path("", settings_views.tenant_page, name="tenant"),
+    path("recount/", settings_views.recount_progress, name="recount"),
+    path("ref-ids/", settings_views.ref_ids_page, name="ref_ids"),
+    path("ref-ids/preview/", settings_views.ref_ids_preview, name="ref_ids_preview"),
+    path("members/", members_views.members_page, name="members"),
+    path("members/invite/", members_views.invite, name="invite"),
+    path("members/<int:membership_id>/role/", members_views.change_role, name="member_role"),
+    path("members/<int:membership_id>/remove/", members_views.remove, name="member_remove"),
+    path("members/invitations/<int:invitation_id>/resend/", members_views.resend, name="invitation_resend"),
+    path("members/invitations/<int:invitation_id>/revoke/", members_views.revoke, name="invitation_revoke"),
+    path("audit/", audit_views.audit_page, name="audit"),
+    path("audit/download/", audit_views.download, name="audit_download"),
+]
