@@ -136,10 +136,12 @@ def _tenant(customer: Customer) -> dict:
 
 
 class Browser:
-    """A signed-in person, as far as plain HTML goes."""
+    """A person at the pages, as far as plain HTML goes."""
 
     def __init__(self, url: str) -> None:
         self.http = httpx.Client(base_url=url, follow_redirects=True, timeout=30)
+
+    def sign_in(self) -> None:
         self.submit("/accounts/login/", "/accounts/login/", login="all@example.com", password=PASSWORD)
         assert "sessionid" in self.http.cookies
 
@@ -177,8 +179,9 @@ def job(tmp_path_factory) -> Iterator[Job]:
 @pytest.fixture(scope="session")
 def browser(job: Job) -> Iterator[Browser]:
     browser = Browser(job.portal.url)
-    yield browser
-    browser.http.close()
+    with browser.http:
+        browser.sign_in()
+        yield browser
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -130,8 +131,10 @@ class Running(Home):
         return found
 
     def remove(self) -> None:
-        """End in order what a test left running, then the engines, and remove the home."""
+        """End in order what a test left running, then the engines, keep the logs and remove the home."""
         for name in list(self.processes):
             if self.processes[name].poll() is None:
                 self.end(name)
+        if (self.path / "log").exists():
+            shutil.copytree(self.path / "log", self.logs / "supervised")
         super().remove()

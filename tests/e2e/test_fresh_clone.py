@@ -76,7 +76,9 @@ def newcomer() -> Iterator[Newcomer]:
     try:
         user = make_user(folder / "home") if os.geteuid() == 0 else None
         clone = folder / "portal"
-        subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(REPOSITORY), str(clone)], check=True)
+        subprocess.run(
+            ["git", "clone", "--quiet", "--no-hardlinks", str(REPOSITORY), str(clone)], check=True, capture_output=True
+        )
         copy_pip_settings(folder / "home")
         if user:
             for path in (folder, *folder.rglob("*")):
