@@ -78,6 +78,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "portal.accounts.context.portal",
+                "portal.accounts.notices.operation",
             ],
         },
     },
@@ -147,7 +148,7 @@ MFA_ADAPTER = "portal.accounts.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # only a change that waits is unconfirmed; it must not be in the way
-MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG or not HTTPS  # browsers allow it for localhost alone
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
 
 # Wrong passwords: five by one address for one person, then a quarter of an hour without.
 AXES_FAILURE_LIMIT = 5

@@ -195,7 +195,8 @@ class Strictness(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = dict(attrs)
-        if tag in ("style", "script") and "src" not in attributes:
+        is_data = attributes.get("type") == "application/json"  # a block that nothing runs
+        if tag in ("style", "script") and "src" not in attributes and not is_data:
             self.refused.append(tag)
         self.refused += [name for name in attributes if name == "style" or name.startswith("on")]
         if tag in ("input", "select", "textarea") and attributes.get("type") != "hidden":
