@@ -3,12 +3,14 @@
 from datetime import date
 
 from allauth.account.models import EmailAddress
+from axes.models import AccessAttempt
 from django.contrib.auth.models import Group
 from django.db.models import Model
 
 from campaigns.models import Campaign, RefIdScheme
 from deliveries.models import ImportRun, PartnerMove, QuarantinedRow, ResultCode
-from portal.accounts.models import AuditEntry, Membership, Role, record
+from portal.accounts.invitations import invite
+from portal.accounts.models import AuditEntry, Invitation, Membership, Role, record
 from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
 from reports.models import ReportRun
 from tests.conftest import NOW, make_user
@@ -43,5 +45,11 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
             tenant=tenant, month=date(2026, 10, 1), kind="final", revision=1, requested_by=user.email, state="failed"
         ),
         Group: Group.objects.create(name=CANARY),
-        EmailAddress: EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True),
+        EmailAddress: EmailAddress.objects.get(user=user),
+        Invitation: invite(
+            tenant=tenant, email=f"invited-{CANARY}@example.com", role="viewer", invited_by=user.email, now=NOW
+        ),
+        AccessAttempt: AccessAttempt.objects.create(
+            username=f"{CANARY}@example.com", ip_address="192.0.2.1", user_agent=CANARY, failures_since_start=1
+        ),
     }
