@@ -3,7 +3,7 @@
 from django.urls import path
 
 from deliveries import settings_views
-from portal.accounts import audit_views, members_views
+from portal.accounts import api_key_views, audit_views, members_views
 
 app_name = "settings"
 urlpatterns = [
@@ -17,6 +17,8 @@ urlpatterns = [
     path("members/<int:membership_id>/remove/", members_views.remove, name="member_remove"),
     path("members/invitations/<int:invitation_id>/resend/", members_views.resend, name="invitation_resend"),
     path("members/invitations/<int:invitation_id>/revoke/", members_views.revoke, name="invitation_revoke"),
+    path("api-keys/", api_key_views.keys_page, name="api_keys"),
+    path("api-keys/<int:key_id>/revoke/", api_key_views.revoke, name="api_key_revoke"),
     path("audit/", audit_views.audit_page, name="audit"),
     path("audit/download/", audit_views.download, name="audit_download"),
 ]

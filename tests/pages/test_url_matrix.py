@@ -51,6 +51,8 @@ PAGES = {
     "settings:member_remove": (302, 404, 404, 200),
     "settings:invitation_resend": (302, 404, 404, 302),
     "settings:invitation_revoke": (302, 404, 404, 404),  # the resent one has taken its place
+    "settings:api_keys": (302, 404, 404, 200),
+    "settings:api_key_revoke": (302, 404, 404, 404),
     "settings:audit": (302, 404, 404, 200),
     "settings:audit_download": (302, 404, 404, 200),
     "invitation": (404, 404, 404, 404),
@@ -166,6 +168,7 @@ def ids(tenant, other_tenant, feed) -> dict[str, object]:
         "invitation_id": rows[Invitation].id,
         "token": "no-such-token",
         "session_id": 1,
+        "key_id": 1,
         "pk": 1,
         "key": "no-such-key",
         "uidb36": "1",

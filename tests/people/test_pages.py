@@ -14,7 +14,7 @@ PAGES = [
     "/accounts/confirm-email/x/",
     "/accounts/reauthenticate/", "/accounts/second-factor/", "/accounts/invitation/x/", "/accounts/2fa/",
     "/accounts/2fa/webauthn/", SETTINGS, f"{SETTINGS}ref-ids/", f"{SETTINGS}members/", f"{SETTINGS}audit/",
-    f"{SETTINGS}members/MEMBERSHIP/remove/",
+    f"{SETTINGS}api-keys/", f"{SETTINGS}members/MEMBERSHIP/remove/",
 ]  # fmt: skip
 
 
@@ -39,14 +39,14 @@ def test_page_is_ready_for_a_strict_policy_and_for_screen_readers(client, tenant
 @pytest.mark.parametrize(
     ("who", "sections"),
     [
-        ("owner", ["tenant", "ref_ids", "members", "audit"]),
-        ("manager", ["tenant", "ref_ids"]),
+        ("owner", ["tenant", "ref_ids", "members", "api_keys", "audit"]),
+        ("manager", ["tenant", "ref_ids", "api_keys"]),
     ],
 )
 def test_tabs_lead_to_what_a_role_may_open(client, request, tenant, who, sections):
     client.force_login(request.getfixturevalue(who))
-    urls = {"tenant": SETTINGS, "ref_ids": f"{SETTINGS}ref-ids/", "members": f"{SETTINGS}members/",
-            "audit": f"{SETTINGS}audit/"}  # fmt: skip
+    pages = {"tenant": "", "ref_ids": "ref-ids/", "members": "members/", "api_keys": "api-keys/", "audit": "audit/"}
+    urls = {name: SETTINGS + page for name, page in pages.items()}
 
     page = client.get(SETTINGS).content.decode()
 

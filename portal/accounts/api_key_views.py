@@ -1,0 +1,90 @@
+"""A tenant's API keys page: made, shown once, revoked."""
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from portal.accounts.forms import ApiKeyForm
+from portal.accounts.guards import member_may
+from portal.accounts.models import record
+from portal.tenants import api_keys
+from portal.tenants.models import ApiKey, Tenant
+
+MOST_SHOWN = 200
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_may("manage_api_keys")
+def keys_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    """List the tenant's keys; make one, and show it in this answer alone: a message would be kept in a cookie."""
+    if request.method != "POST":
+        return _page(request, tenant, ApiKeyForm())
+    form, now = ApiKeyForm(request.POST), timezone.now()
+    if not form.is_valid():
+        return _page(request, tenant, form, status=422)
+    with transaction.atomic():
+        key, text = api_keys.create_key(
+            tenant=tenant,
+            name=form.cleaned_data["name"],
+            scopes=form.cleaned_data["scopes"],
+            created_by=request.user.email,
+            now=now,
+            expires_at=form.expires_at(now),
+        )
+        details = {"scopes": key.scopes, "expires_at": key.expires_at.isoformat() if key.expires_at else "never"}
+        record("api_key.created", actor=request.user.email, tenant=tenant, subject=str(key), details=details)
+    return _page(request, tenant, ApiKeyForm(), made=(key, text))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_may("manage_api_keys")
+def revoke(request: HttpRequest, tenant: Tenant, key_id: int) -> HttpResponse:
+    """Ask, then end a key."""
+    key = get_object_or_404(_keys(tenant), id=key_id)
+    if request.method != "POST":
+        context = {"page": "settings", "section": "api_keys", "key": key}
+        return render(request, "accounts/revoke_api_key.html", context)
+    with transaction.atomic():
+        if api_keys.revoke_key(key=key, now=timezone.now()):
+            record("api_key.revoked", actor=request.user.email, tenant=tenant, subject=str(key))
+    messages.success(request, _("The key %(name)s is revoked.") % {"name": key.name})
+    return redirect("settings:api_keys", tenant.slug)
+
+
+def _keys(tenant: Tenant) -> QuerySet[ApiKey]:
+    """Return the tenant's own keys, those of whole gateway accounts left out: operators make these."""
+    return ApiKey.objects.filter(tenant=tenant, account=None)
+
+
+def _page(
+    request: HttpRequest,
+    tenant: Tenant,
+    form: ApiKeyForm,
+    *,
+    made: tuple[ApiKey, str] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    now = timezone.now()
+    keys = _keys(tenant).order_by(F("revoked_at").desc(nulls_first=True), "-id")[:MOST_SHOWN]
+    context = {
+        "page": "settings",
+        "section": "api_keys",
+        "keys": sorted(
+            ({"key": key, "scopes": _words(key), "is_valid": api_keys.is_valid(key, now=now)} for key in keys),
+            key=lambda row: not row["is_valid"],
+        ),
+        "form": form,
+        "made": made,
+    }
+    response = render(request, "accounts/api_keys.html", context, status=status)
+    response.headers["Cache-Control"] = "no-store, private"
+    return response
+
+
+def _words(key: ApiKey) -> list[str]:
+    return [str(ApiKey.Scope(scope).label) for scope in key.scopes]

@@ -1,0 +1,76 @@
+"""API keys: made, shown once, found by what a request presents, revoked."""
+
+import hmac
+import secrets as random
+import string
+from collections.abc import Sequence
+from datetime import datetime
+
+from portal.tenants import secrets
+from portal.tenants.models import ApiKey, GatewayAccount, Tenant
+
+MARK = "srk_"  # what programs that look for leaked secrets can know a key by
+PREFIX_LENGTH = 12
+
+_LETTERS = string.ascii_letters + string.digits
+_PURPOSE = "api-key"
+_NOBODYS = "0" * 64
+
+
+def create_key(
+    *,
+    tenant: Tenant,
+    name: str,
+    scopes: Sequence[str],
+    created_by: str,
+    now: datetime,
+    expires_at: datetime | None = None,
+    account: GatewayAccount | None = None,
+) -> tuple[ApiKey, str]:
+    """Make a key of the tenant (of a whole account: with its pool as the tenant) and return its row and the key itself.
+
+    The key can never be read again. Raises ValidationError for no scope or one that there is not.
+    """
+    prefix = MARK + "".join(random.choice(_LETTERS) for _ in range(PREFIX_LENGTH - len(MARK)))
+    text = f"{prefix}_{secrets.make_token()}"
+    key = ApiKey(
+        tenant=tenant,
+        account=account,
+        name=name,
+        prefix=prefix,
+        digest=secrets.digest(text, purpose=_PURPOSE),
+        scopes=sorted(set(scopes), key=_order),
+        created_by=created_by,
+        created_at=now,
+        expires_at=expires_at,
+    )
+    key.full_clean(exclude=["tenant", "account"])
+    key.save(force_insert=True)
+    return key, text
+
+
+def find_key(text: str, *, now: datetime) -> ApiKey | None:
+    """Return the key that a request presents, with its tenant; None for one that is wrong, revoked or has expired."""
+    prefix = text[:PREFIX_LENGTH].replace("\0", "")
+    key = ApiKey.objects.select_related("tenant", "account").filter(prefix=prefix).first()
+    stored = key.digest if key else _NOBODYS
+    given = [hmac.compare_digest(digest, stored) for digest in secrets.digests(text, purpose=_PURPOSE)]  # all, always
+    if key is None or not any(given):
+        return None
+    return key if is_valid(key, now=now) else None
+
+
+def is_valid(key: ApiKey, *, now: datetime) -> bool:
+    """Tell whether the key is accepted at `now`."""
+    return key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
+
+
+def revoke_key(*, key: ApiKey, now: datetime) -> bool:
+    """End a key at once; tell whether it was not revoked before."""
+    return bool(ApiKey.objects.filter(id=key.id, revoked_at=None).update(revoked_at=now))
+
+
+def _order(scope: str) -> tuple[bool, int]:
+    """Known scopes stand as the model lists them; what is unknown comes last, for the model to refuse."""
+    known = ApiKey.Scope.values
+    return (scope not in known, known.index(scope) if scope in known else 0)
