@@ -1,20 +1,37 @@
 """RefId schemes and campaigns for staff."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, RefIdScheme
+from deliveries.services.recount import request_recount
 from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin
 
 
 @admin.register(RefIdScheme)
 class RefIdSchemeAdmin(RecordedAdmin):
+    """How refIds are read; a change has the tenant's messages derived anew, in the background."""
+
     list_display = ("tenant", "delimiter", "fields")
     list_select_related = ("tenant",)
     search_fields = ("tenant__name", "tenant__slug")
     raw_id_fields = ("tenant",)
     ordering = ("tenant__name", "id")
+
+    def save_model(self, request: HttpRequest, obj: RefIdScheme, form, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        request_recount(tenant=obj.tenant, reason="refId scheme changed", now=timezone.now())
+
+    def delete_model(self, request: HttpRequest, obj: RefIdScheme) -> None:
+        super().delete_model(request, obj)
+        request_recount(tenant=obj.tenant, reason="refId scheme removed", now=timezone.now())
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[RefIdScheme]) -> None:
+        for scheme in queryset.select_related("tenant"):
+            self.delete_model(request, scheme)
 
     def get_readonly_fields(self, request: HttpRequest, obj: RefIdScheme | None = None) -> tuple[str, ...]:
         return ("tenant",) if obj else ()

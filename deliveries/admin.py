@@ -10,7 +10,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from deliveries.forms import DiscardForm
-from deliveries.models import ImportRun, PartnerMove, QuarantinedRow, ResultCode
+from deliveries.models import ImportRun, PartnerMove, QuarantinedRow, ResultCode, TenantRecount
 from deliveries.services.quarantine import discard, replay
 from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin
 
@@ -106,6 +106,14 @@ class PartnerMoveAdmin(ReadOnlyAdmin):
     list_select_related = ("partner", "tenant")
     search_fields = ("=partner__value", "=tenant__slug")
     search_help_text = _("A partner ID, or a tenant's slug.")
+
+
+@admin.register(TenantRecount)
+class TenantRecountAdmin(ReadOnlyAdmin):
+    list_display = ("tenant", "reason", "state", "done", "total", "changed", "attempts", "queued_at", "finished_at")
+    list_filter = ("state",)
+    list_select_related = ("tenant",)
+    search_fields = ("=tenant__slug", "tenant__name")
 
 
 @admin.register(ImportRun)

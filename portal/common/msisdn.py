@@ -151,9 +151,7 @@ def _region_by_parsing(digits: str) -> str | None:
         number = phonenumbers.parse(f"+{digits}", None)
     except phonenumbers.NumberParseException:
         return None
-    return phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(
-        number.country_code
-    )
+    return phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(number.country_code)
 
 
 def _short_number_country(text: str) -> str | None:

@@ -12,9 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 Zone = str | ZoneInfo
 
-GRACE = timedelta(
-    hours=72
-)  # after a month's end, for late delivery reports (docs/architecture.md, statistics)
+GRACE = timedelta(hours=72)  # after a month's end, for late delivery reports (docs/architecture.md, statistics)
 
 FIRST_YEAR, LAST_YEAR = 1970, 2999
 

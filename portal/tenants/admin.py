@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from deliveries.services.recount import request_recount
 from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin
 from portal.accounts.models import record
 from portal.tenants.feeds import ROTATION, add_token, valid_tokens
@@ -42,7 +43,8 @@ class TenantAdmin(RecordedAdmin):
     def save_model(self, request: HttpRequest, obj: Tenant, form: TenantForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if change and "timezone" in form.changed_data:
-            messages.warning(request, gettext("Messages that are counted already stay on their days in the old zone."))
+            request_recount(tenant=obj, reason="time zone changed", now=timezone.now())
+            messages.info(request, gettext("Messages are counted anew in the background; see the recounts."))
 
 
 @admin.register(GatewayAccount)
@@ -67,6 +69,7 @@ class GatewayAccountAdmin(RecordedAdmin):
             obj.pool = make_pool(account_name=obj.name, timezone=obj.timezone)
         elif "timezone" in form.changed_data:
             Tenant.objects.filter(id=obj.pool_id).update(timezone=obj.timezone)
+            request_recount(tenant=obj.pool, reason="time zone changed", now=timezone.now())
         super().save_model(request, obj, form, change)
 
 

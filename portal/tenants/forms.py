@@ -13,7 +13,19 @@ class TenantForm(forms.ModelForm):
 
     class Meta:
         model = Tenant
-        fields = ("slug", "name", "parent", "timezone", "language", "currency")
+        fields = (
+            "slug",
+            "name",
+            "parent",
+            "timezone",
+            "language",
+            "currency",
+            "accent",
+            "require_mfa",
+            "raw_days",
+            "number_days",
+            "message_days",
+        )
 
     def clean_slug(self) -> str:
         slug = self.cleaned_data["slug"]

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from deliveries.models import IngestCount, QuarantinedRow, ResultCode
+from deliveries.models import IngestCount, QuarantinedRow, ResultCode, TenantRecount
 from deliveries.services.apply import apply_waiting
 from portal.accounts.models import AuditEntry, Membership, Role, User
 from portal.tenants import secrets
@@ -67,6 +67,20 @@ def test_accounts_pool_follows_its_zone(staff, account):
     staff.post(f"/admin/tenants/gatewayaccount/{account.pk}/change/", {"platform_id": "ACME", "timezone": "Asia/Tokyo"})
 
     assert GatewayAccount.objects.select_related("pool").get().pool.timezone == "Asia/Tokyo"
+    assert list(TenantRecount.objects.values_list("tenant", "reason")) == [(account.pool_id, "time zone changed")]
+
+
+def test_changed_refid_scheme_has_the_messages_derived_anew(staff, tenant):
+    scheme = {"delimiter": "|", "fields": "campaign,variant"}
+
+    staff.post("/admin/campaigns/refidscheme/add/", {"tenant": tenant.pk} | scheme)
+    staff.post(f"/admin/campaigns/refidscheme/{tenant.ref_id_scheme.pk}/delete/", {"post": "yes"})
+
+    # the second one takes the first one's place, which nobody had begun
+    assert list(TenantRecount.objects.values_list("tenant", "reason")) == [(tenant.pk, "refId scheme removed")]
+    assert [entry[2] for entry in audit("admin.add") + audit("admin.delete")] == [
+        "refidscheme campaign|variant", "refidscheme campaign|variant",
+    ]  # fmt: skip
 
 
 def test_tenant_is_added_and_changed_with_a_record(staff):
@@ -79,7 +93,8 @@ def test_tenant_is_added_and_changed_with_a_record(staff):
 
     tenant.refresh_from_db()
     assert (tenant.name, tenant.timezone) == ("Newer Oy", "UTC")
-    assert "stay on their days in the old zone" in response.content.decode()
+    assert "Messages are counted anew in the background" in response.content.decode()
+    assert list(TenantRecount.objects.values_list("tenant", "reason")) == [(tenant.pk, "time zone changed")]
     assert audit("admin.change") == [
         ("new-oy", "staff@example.com", "tenant Newer Oy", {"fields": ["Name", "Timezone"]})
     ]
@@ -372,4 +387,4 @@ def test_times_are_shown_day_first(staff, tenant):
 
 
 # What the tenant's form asks for beside the essentials.
-DEFAULTS: dict[str, str] = {}
+DEFAULTS = {"accent": "", "raw_days": "30", "number_days": "180", "message_days": "400"}
