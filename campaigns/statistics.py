@@ -183,9 +183,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def minimal_detectable_difference(
-    n1: int, n2: int, p: float, alpha: float = 0.05, power: float = 0.8
-) -> float | None:
+def minimal_detectable_difference(n1: int, n2: int, p: float, alpha: float = 0.05, power: float = 0.8) -> float | None:
     """Return the difference of rates, as a share, that a two-sided test would find with this power.
 
     The normal approximation around the common rate p; None over nothing, and where p is 0 or 1, which says
@@ -194,9 +192,7 @@ def minimal_detectable_difference(
     if min(n1, n2) <= 0 or not 0 < p < 1:
         return None
     normal = NormalDist()
-    return (normal.inv_cdf(1 - alpha / 2) + normal.inv_cdf(power)) * math.sqrt(
-        p * (1 - p) * (1 / n1 + 1 / n2)
-    )
+    return (normal.inv_cdf(1 - alpha / 2) + normal.inv_cdf(power)) * math.sqrt(p * (1 - p) * (1 / n1 + 1 / n2))
 
 
 def _check(successes: int, n: int) -> None:

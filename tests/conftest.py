@@ -44,10 +44,10 @@ def pytest_terminal_summary(terminalreporter) -> None:
 
 @pytest.fixture
 def account(db) -> GatewayAccount:
-    pool = Tenant.objects.create(slug="pool-link-main", name="Pool of link-main", kind="pool", timezone="Europe/Helsinki")
-    return GatewayAccount.objects.create(
-        name="link-main", platform_id="ACME", timezone="Europe/Helsinki", pool=pool
+    pool = Tenant.objects.create(
+        slug="pool-link-main", name="Pool of link-main", kind="pool", timezone="Europe/Helsinki"
     )
+    return GatewayAccount.objects.create(name="link-main", platform_id="ACME", timezone="Europe/Helsinki", pool=pool)
 
 
 @pytest.fixture

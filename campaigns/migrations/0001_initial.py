@@ -19,9 +19,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("delimiter", models.CharField(max_length=8)),
                 (
@@ -50,9 +48,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(db_collation="C", max_length=256)),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), editable=False
-                    ),
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
                 ),
                 (
                     "tenant",
@@ -65,9 +61,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [models.Index(fields=["tenant", "created_at"], name="campaign_by_age")],
-                "constraints": [
-                    models.UniqueConstraint(fields=("tenant", "name"), name="campaign_name_per_tenant")
-                ],
+                "constraints": [models.UniqueConstraint(fields=("tenant", "name"), name="campaign_name_per_tenant")],
             },
         ),
     ]

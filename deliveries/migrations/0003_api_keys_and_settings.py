@@ -6,32 +6,43 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('deliveries', '0002_link_codes'),
-        ('tenants', '0002_api_keys_and_settings'),
+        ("deliveries", "0002_link_codes"),
+        ("tenants", "0002_api_keys_and_settings"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='TenantRecount',
+            name="TenantRecount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(max_length=200)),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('done', 'Done')], default='queued', max_length=7)),
-                ('total', models.BigIntegerField(default=0)),
-                ('done', models.BigIntegerField(default=0)),
-                ('changed', models.BigIntegerField(default=0)),
-                ('after_account_id', models.IntegerField(default=0)),
-                ('after_message_id', models.TextField(db_collation='C', default='')),
-                ('attempts', models.IntegerField(default=0)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('queued_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='recounts', to='tenants.tenant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reason", models.CharField(max_length=200)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("queued", "Queued"), ("running", "Running"), ("done", "Done")],
+                        default="queued",
+                        max_length=7,
+                    ),
+                ),
+                ("total", models.BigIntegerField(default=0)),
+                ("done", models.BigIntegerField(default=0)),
+                ("changed", models.BigIntegerField(default=0)),
+                ("after_account_id", models.IntegerField(default=0)),
+                ("after_message_id", models.TextField(db_collation="C", default="")),
+                ("attempts", models.IntegerField(default=0)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("queued_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="recounts", to="tenants.tenant"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'tenant_recount',
+                "db_table": "tenant_recount",
             },
         ),
     ]

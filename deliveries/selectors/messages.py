@@ -82,9 +82,8 @@ def search(query: MessageQuery, *, cursor: str | None = None, size: int = PAGE) 
     order = "ASC" if backwards else "DESC"
     if after is not None:
         compare = ">" if backwards else "<"
-        where.append(
-            f"m.sent_at {compare}= %(at)s AND (m.sent_at, m.message_id, m.account_id) {compare} (%(at)s, %(id)s, %(account)s)"
-        )
+        where.append(f"m.sent_at {compare}= %(at)s")
+        where.append(f"(m.sent_at, m.message_id, m.account_id) {compare} (%(at)s, %(id)s, %(account)s)")
         # Lets whole partitions be left out: a tenant's day is within a day of UTC's.
         where.append("m.day >= %(day)s" if backwards else "m.day <= %(day)s")
         edge = after[0].date() + timedelta(days=-1 if backwards else 1)
@@ -94,7 +93,8 @@ def search(query: MessageQuery, *, cursor: str | None = None, size: int = PAGE) 
     with connection.cursor() as cursor_:
         cursor_.execute(
             "SELECT found.* FROM unnest(%(tenants)s::int[]) AS t (id)"
-            f" CROSS JOIN LATERAL (SELECT {columns} FROM message m WHERE {' AND '.join(where)} ORDER BY {keys} LIMIT %(limit)s) AS found ORDER BY {keys} LIMIT %(limit)s",
+            f" CROSS JOIN LATERAL (SELECT {columns} FROM message m WHERE {' AND '.join(where)}"
+            f" ORDER BY {keys} LIMIT %(limit)s) AS found ORDER BY {keys} LIMIT %(limit)s",
             parameters | {"tenants": sorted(query.tenant_ids), "limit": size + 1},
         )
         rows = [from_row(row) for row in cursor_.fetchall()]

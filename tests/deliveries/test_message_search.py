@@ -12,6 +12,16 @@ from tests.deliveries.helpers import apply, dlr
 
 pytestmark = pytest.mark.django_db
 
+# 20,000 like the one that is there, with ids, numbers and refIds of their own
+_MANY = """
+INSERT INTO message
+SELECT tenant_id, day, account_id, 'x' || n, partner_id, partner_rank, 'c' || n, n % 50, variant, labels,
+    custom_parameters, source, '+35840' || n, sender_type, country, operator, parts,
+    CASE WHEN n % 100 = 0 THEN 'failed' ELSE 'delivered' END, result_code, final, status_at, part_states, flags,
+    sent_at + n * interval '1 second', sent_at_rank, delivered_at, latency_bucket, received_at
+FROM message, generate_series(1, 20000) AS n
+"""
+
 
 def report(number: int, code: int = 1001, partner: str = "nr-fi", **fields) -> dict:
     day = 1 + number % 20
@@ -161,14 +171,7 @@ def test_end_of_a_prefix(prefix, end):
 def test_plans_reach_an_index_as_the_web_role(feed, tenant, condition, index):
     apply(feed, report(1))
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO message SELECT tenant_id, day, account_id, 'x' || n, partner_id, partner_rank, 'c' || n,"
-            " n %% 50, variant, labels, custom_parameters, source, '+35840' || n, sender_type, country, operator, parts,"
-            " CASE WHEN n %% 100 = 0 THEN 'failed' ELSE 'delivered' END, result_code, final, status_at,"
-            " part_states, flags, sent_at + n * interval '1 second', sent_at_rank, delivered_at, latency_bucket, received_at"
-            " FROM message, generate_series(1, 20000) AS n",
-            [],
-        )
+        cursor.execute(_MANY)
         cursor.execute("ANALYZE message")
     with web_scope([tenant.id]), connection.cursor() as cursor:
         cursor.execute(

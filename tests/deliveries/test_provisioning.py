@@ -114,9 +114,7 @@ def test_ref_id_scheme_with_too_many_fields_changes_nothing_and_has_its_place(te
     fields = ", ".join(f"f{i}" for i in range(16))
     text = f"tenants:\n- {{slug: b, name: B, timezone: UTC}}\n- {{slug: c, name: C, timezone: UTC, ref_id: \
 {{delimiter: ';', fields: [campaign, {fields}]}}}}"
-    assert refused(text) == [
-        "f.yaml:3:45: tenants[1].ref_id: there are more than 16 fields"
-    ]
+    assert refused(text) == ["f.yaml:3:45: tenants[1].ref_id: there are more than 16 fields"]
     assert list(Tenant.objects.filter(slug__in=["b", "c"])) == []
 
 

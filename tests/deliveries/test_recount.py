@@ -5,8 +5,8 @@ from django.utils import timezone
 
 from campaigns.models import RefIdScheme
 from deliveries.models import CampaignCount, DailyCount, Message, TenantRecount
-from deliveries.services.recount import request_recount, run_recounts
 from deliveries.services.reconcile import find_differences
+from deliveries.services.recount import request_recount, run_recounts
 from tests.deliveries.helpers import apply, dlr
 
 pytestmark = pytest.mark.django_db

@@ -163,9 +163,9 @@ def test_failure_gives_a_number_that_stands_in_the_log(client, viewer, caplog):
         response = client.get("/fail/")
 
     page = response.content.decode()
-    number = re.search(r"<strong>([0-9a-f]{8})</strong>", page)[1]
+    number = re.search(r"<strong>([0-9a-f]{16})</strong>", page)[1]
     assert (response.status_code, "something private" in page) == (500, False)
-    assert f"GET /fail/ failed, error id {number}" in [record.getMessage() for record in caplog.records]
+    assert f"GET fail/ failed, error id {number}" in [record.getMessage() for record in caplog.records]
 
 
 def test_missing_page_keeps_the_header_and_tells_no_more_of_a_tenant_that_is_there(client, viewer, other_tenant):
