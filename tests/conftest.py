@@ -42,6 +42,13 @@ def pytest_terminal_summary(terminalreporter) -> None:
         terminalreporter.write_line(f"left out: {count} tests ({reason})")
 
 
+@pytest.fixture(autouse=True)
+def static_files_as_they_are(settings) -> None:
+    """Let templates name static files that were not collected."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+
+
 @pytest.fixture
 def account(db) -> GatewayAccount:
     pool = Tenant.objects.create(
