@@ -1,4 +1,11 @@
 # One image for web, applier, worker and beat; docker-compose.yml says which of them a container is.
+FROM node:24-slim AS browser
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --silent
+COPY . .
+RUN npm run build --silent
+
 FROM python:3.13-slim
 
 ENV PYTHONUNBUFFERED=1 \
@@ -11,6 +18,7 @@ COPY requirements.txt ./
 RUN pip install --root-user-action=ignore -r requirements.txt
 
 COPY . .
+COPY --from=browser /app/static/build static/build
 RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent portal \
     && install -d -o portal -g portal /data
 ENV PORTAL_HOME=/data \

@@ -4,7 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
-from portal import views
+from portal import look, views
 from portal.operations.views import metrics
 
 admin.site.site_header = admin.site.site_title = "SMS reports"
@@ -16,6 +16,8 @@ handler500 = "portal.views.server_error"
 urlpatterns = [
     path("", views.home, name="home"),
     path("language/", views.set_language, name="set_language"),
+    path("look/", look.set_look, name="set_look"),
+    path("look/<str:colour>.css", look.accent, name="accent"),
     path("t/<slug:tenant_slug>/reports/", include("reports.urls")),
     path("t/<slug:tenant_slug>/partner-ids/", include("deliveries.urls")),
     path("t/<slug:tenant_slug>/settings/", include("portal.settings_urls")),

@@ -108,7 +108,7 @@ def database_url() -> str:
 
 @cache
 def _collect_static() -> None:
-    """Pages ask for their files by the names of the collected ones, as bin/serve has them."""
+    """Pages ask for their files by the names of the collected ones, as bin/serve has them (bin/setup bundles them)."""
     call_command("collectstatic", interactive=False, verbosity=0)
 
 

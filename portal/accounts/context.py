@@ -3,8 +3,13 @@
 from dataclasses import dataclass
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 from portal.tenants.models import Tenant
+from portal.tenants.waiting import waiting
+
+# What a person chose, in cookies; the first value holds where nothing was.
+LOOKS = {"theme": ("auto", "light", "dark"), "density": ("compact", "comfortable")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +30,13 @@ def portal(request: HttpRequest) -> dict:
         "access": access,
         "tenant": access.tenant if access else None,
         "reachable_tenants": lambda: choices(access.reached) if access else [],
-    }
+        "inbox": lambda: waiting(timezone.now()),
+    } | {name: _chosen(request, name) for name in LOOKS}
+
+
+def _chosen(request: HttpRequest, name: str) -> str:
+    value = request.COOKIES.get(name)
+    return value if value in LOOKS[name] else LOOKS[name][0]
 
 
 def choices(tenant_ids: frozenset[int]) -> list[Choice]:

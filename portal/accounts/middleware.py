@@ -15,7 +15,7 @@ from portal.tenants.scope import leave_scope, set_scope
 from portal.tenants.wall import STAFF, WEB
 
 STAFF_PATHS = ("/admin/",)
-WITHOUT_SECOND_FACTOR = ("/accounts/", "/language/")  # where one is set up and asked for
+WITHOUT_SECOND_FACTOR = ("/accounts/", "/language/", "/look/")  # where one is set up and asked for
 
 
 class WallMiddleware:

@@ -70,7 +70,7 @@ GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
     "django_session": (ALL, ALL, ""),
     "import_run": ("", READ, ""),
     "inbox": ("", ADD, "INSERT, SELECT (id, received_at, slice)"),  # what it wrote, it need not read
-    "inbox_todo": ("", ADD, "INSERT"),
+    "inbox_todo": (READ, ADD, "INSERT"),  # ids and times, which pages tell in sum
     "ingest_count": ("", CHANGE, ""),
     "mfa_authenticator": (ALL, ALL, ""),
     "quarantine": ("", "SELECT, UPDATE", ""),

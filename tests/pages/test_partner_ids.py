@@ -19,7 +19,7 @@ def test_partner_ids_list_needs_as_many_queries_for_one_as_for_three(
         PartnerMove.objects.create(tenant=partner.tenant, partner=partner, total=8, moved=2)
     client.force_login(viewer)
 
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         response = client.get(URL)
 
     assert [(row.partner.value, row.percent) for row in response.context["rows"]] == [(value, 25) for value in values]

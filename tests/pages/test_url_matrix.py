@@ -22,6 +22,7 @@ PEOPLE = ("anonymous", "viewer", "analyst", "manager", "owner", "staff_user", "s
 MEMBERS = PEOPLE[1:5]  # of the tenant that is not asked for
 POSTED = {
     "set_language": {"language": "fi"},
+    "set_look": {"theme": "dark"},
     "reports:make": {"month": "2026-09"},
     "settings:ref_ids_preview": {"mode": "whole"},
     "settings:invite": {"email": "new@example.com", "role": "viewer"},
@@ -37,6 +38,8 @@ PAGES = {
     "home": (302, 302, 200, 302),
     "metrics": (200, 200, 200, 200),
     "set_language": (302, 302, 302, 302),
+    "set_look": (302, 302, 302, 302),
+    "accent": (404, 404, 404, 404),  # no colour
     "reports:months": (302, 404, 404, 200),
     "reports:make": (302, 404, 404, 302),
     "reports:download": (302, 404, 404, 200),
@@ -169,6 +172,7 @@ def ids(tenant, other_tenant, feed) -> dict[str, object]:
         "token": "no-such-token",
         "session_id": 1,
         "key_id": 1,
+        "colour": "no-colour",
         "pk": 1,
         "key": "no-such-key",
         "uidb36": "1",

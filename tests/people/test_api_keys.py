@@ -112,7 +112,7 @@ def test_keys_need_as_many_queries_for_one_as_for_three(client, tenant, manager,
         make(tenant, f"k{count}")
     client.force_login(manager)
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         response = client.get(URL)
 
     assert [row["key"].name for row in response.context["keys"]] == [f"k{n}" for n in reversed(range(number))]

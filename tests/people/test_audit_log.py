@@ -38,7 +38,7 @@ def test_log_needs_as_many_queries_for_one_entry_as_for_three(
         entry(tenant, number)
     client.force_login(owner)
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         response = client.get(URL)
 
     assert shown(response) == [f"s{number}" for number in range(entries)]

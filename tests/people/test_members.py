@@ -42,7 +42,7 @@ def test_members_need_as_many_queries_for_one_as_for_three(client, tenant, owner
         invite(tenant=tenant, email=f"new-{email}", role="viewer", invited_by=owner.email, now=timezone.now())
     client.force_login(owner)
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         response = client.get(MEMBERS)
 
     shown = [membership.user.email for membership in response.context["page_obj"]]

@@ -50,7 +50,7 @@ def test_staff_and_owner_see_all_tenants(two):
 
 
 def test_web_is_denied_what_belongs_to_no_tenant(two):
-    assert {"inbox", "inbox_todo", "quarantine", "tenants_feedtoken"} <= CLOSED
+    assert {"inbox", "quarantine", "tenants_feedtoken"} <= CLOSED
     with web_scope([two.mine, two.other]):
         answers = {table: refused(rows, f'SELECT 1 FROM "{table}"') for table in CLOSED}  # each in a savepoint
     assert answers == dict.fromkeys(CLOSED, "permission denied")

@@ -1,0 +1,91 @@
+// Bundles what browsers load into static/build/: npm's packages and our own sources below static/.
+//
+// base.css    Tabler (only the rules whose classes stand in a template or script), Inter, static/css/
+// base.js     htmx and static/js/base.js, on every page
+// Names stay the same: WhiteNoise gives them their content's hash.
+
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { build } from "esbuild";
+import postcss from "postcss";
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
+const target = path.join(root, "static", "build");
+const fresh = `${target}.${process.pid}`;
+const require = createRequire(import.meta.url);
+
+const OWN_CSS = ["tokens", "frame", "components", "tables"];
+const READ_FOR_CLASSES = ["templates", "static/js", "portal", "campaigns", "deliveries", "reports"];
+const SPEAKS_OF_ANOTHER_THEME = /data-bs-navbar-theme|data-theme|theme-dark|\[data-bs-theme=dark\] \[data-bs-theme=light\]/;
+
+async function wordsIn(folder, words = new Set()) {
+  for (const entry of await readdir(path.join(root, folder), { withFileTypes: true })) {
+    const name = path.join(folder, entry.name);
+    if (entry.isDirectory()) await wordsIn(name, words);
+    else if (/\.(html|js|py)$/.test(entry.name)) {
+      for (const word of (await readFile(path.join(root, name), "utf8")).match(/[\w-]+/g) ?? []) words.add(word);
+    }
+  }
+  return words;
+}
+
+/** Keep the rules whose every class is one of `words`; a page cannot need the others. */
+function onlyUsed(words) {
+  return (css) => {
+    css.walkRules((rule) => {
+      if (rule.parent.name?.endsWith("keyframes")) return;
+      rule.selectors = rule.selectors.filter(
+        (selector) =>
+          !SPEAKS_OF_ANOTHER_THEME.test(selector) &&
+          (selector.match(/\.(?:[\w-]|\\.)+/g) ?? []).every((name) => words.has(name.slice(1).replaceAll("\\", ""))),
+      );
+      if (!rule.selectors.filter(Boolean).length) rule.remove();
+    });
+    css.walkAtRules("media", (media) => {
+      if (!media.nodes.length) media.remove();
+    });
+  };
+}
+
+async function css() {
+  const words = await wordsIn(READ_FOR_CLASSES[0]);
+  for (const folder of READ_FOR_CLASSES.slice(1)) await wordsIn(folder, words);
+  const tabler = await readFile(require.resolve("@tabler/core/dist/css/tabler.css"), "utf8");
+  const used = (await postcss([onlyUsed(words)]).process(tabler, { from: undefined })).css;
+  const own = await Promise.all(OWN_CSS.map((name) => readFile(path.join(root, "static/css", `${name}.css`), "utf8")));
+  await build({
+    stdin: {
+      contents: `@import "@fontsource-variable/inter/wght.css";\n${[used, ...own].join("\n").replace(/@charset[^;]*;/g, "")}`,
+      loader: "css",
+      resolveDir: root,
+    },
+    outfile: path.join(fresh, "base.css"),
+    bundle: true,
+    minify: true,
+    legalComments: "linked",
+    assetNames: "fonts/[name]",
+    loader: { ".woff2": "file", ".svg": "dataurl" },
+    target: ["chrome123", "firefox120", "safari17.5"], // the first with light-dark(),
+  });
+}
+
+async function scripts() {
+  await build({
+    entryPoints: [path.join(root, "static/js/base.js")],
+    outfile: path.join(fresh, "base.js"),
+    bundle: true,
+    minify: true,
+    legalComments: "linked",
+    format: "iife",
+    target: "es2022",
+  });
+}
+
+await rm(fresh, { recursive: true, force: true });
+await mkdir(fresh, { recursive: true });
+await Promise.all([css(), scripts()]);
+await rm(target, { recursive: true, force: true });
+await rename(fresh, target);

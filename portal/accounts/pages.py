@@ -1,0 +1,36 @@
+"""A tenant's pages in the order of the navigation."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.access import Access
+
+# key (a view's context `page`), url name, text, right
+PAGES: tuple[tuple[str, str, Promise, str], ...] = (
+    ("reports", "reports:months", _("Reports"), "see_figures"),
+    ("partner_ids", "deliveries:partner_ids", _("Partner IDs"), "see_figures"),
+    ("settings", "settings:tenant", _("Settings"), "change_settings"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An entry of the navigation."""
+
+    key: str
+    text: Promise
+    url: str
+
+
+def pages(slug: str, access: Access) -> list[Page]:
+    """Return the tenant's pages that the person may see."""
+    return [Page(key, text, reverse(name, args=[slug])) for key, name, text, right in PAGES if access.may(right)]
+
+
+def first_page(slug: str, *, page: str = "") -> str:
+    """Return the address of the tenant's page with the key `page`, of its first one where there is none."""
+    names = {key: name for key, name, *_rest in PAGES}
+    return reverse(names.get(page, PAGES[0][1]), args=[slug])

@@ -1,0 +1,15 @@
+"""Fields of forms as the style sheet knows them."""
+
+from django import template
+from django.forms import BoundField, CheckboxInput, Select
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.simple_tag
+def control(field: BoundField) -> SafeString:
+    """Return the field's widget with the class of its kind, beside those that it has."""
+    widget = field.field.widget
+    kind = {CheckboxInput: "form-check-input", Select: "form-select"}.get(type(widget), "form-control")
+    return field.as_widget(attrs={"class": f"{widget.attrs.get('class', '')} {kind}".strip()})

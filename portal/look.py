@@ -1,0 +1,47 @@
+"""How the pages look to a person: theme and density in cookies, a tenant's accent as a small style sheet."""
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_POST, require_safe
+
+from portal.accounts.context import LOOKS
+from portal.common.colours import accents
+
+YEAR = 365 * 24 * 3600
+
+STYLE = """:root {{
+  --accent: light-dark({light.accent}, {dark.accent});
+  --accent-hover: light-dark({light.hover}, {dark.hover});
+  --accent-soft: light-dark({light.soft}, {dark.soft});
+  --on-accent: light-dark({light.on}, {dark.on});
+}}
+"""
+
+
+@require_POST
+def set_look(request: HttpRequest) -> HttpResponse:
+    """Remember the wanted theme or density for a year and go back to where the person was."""
+    target = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
+        target = reverse("home")
+    response = HttpResponseRedirect(target)
+    for name, values in LOOKS.items():
+        if (value := request.POST.get(name)) in values:
+            response.set_cookie(
+                name, value, max_age=YEAR, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax"
+            )
+    return response
+
+
+@require_safe
+@cache_control(public=True, max_age=YEAR, immutable=True)
+def accent(request: HttpRequest, colour: str) -> HttpResponse:
+    """Return the style sheet of an accent; it depends on the address alone, so browsers keep it."""
+    try:
+        light, dark = accents(f"#{colour}")
+    except ValueError:
+        raise Http404 from None
+    return HttpResponse(STYLE.format(light=light, dark=dark), content_type="text/css")

@@ -1,0 +1,30 @@
+// Buttons with data-copy put a text, or the text of an element, on the clipboard and say so.
+
+/** Answer clicks on `[data-copy]` (the text) and `[data-copy-from]` (an element's id; a table is copied with tabs). */
+export function watchCopying(root) {
+  root.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy], [data-copy-from]");
+    if (!button) return;
+    const source = button.dataset.copyFrom && document.getElementById(button.dataset.copyFrom);
+    const text = source ? textOf(source) : button.dataset.copy;
+    try {
+      await navigator.clipboard.writeText(text);
+      say(button, button.dataset.copied);
+    } catch {
+      if (source) getSelection().selectAllChildren(source); // no clipboard here: what is marked can be copied by keys
+    }
+  });
+}
+
+function textOf(element) {
+  const table = element.matches("table") ? element : element.querySelector("table");
+  if (!table) return element.textContent.trim();
+  const rows = [...table.rows].map((row) => [...row.cells].filter((cell) => !cell.matches(".actions")));
+  return rows.map((cells) => cells.map((cell) => cell.innerText.replace(/\s+/g, " ").trim()).join("\t")).join("\n");
+}
+
+function say(button, words) {
+  const before = button.textContent;
+  button.textContent = words;
+  setTimeout(() => (button.textContent = before), 1500);
+}
