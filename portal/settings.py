@@ -216,6 +216,8 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "EXCEPTION_HANDLER": "portal.api.problems.exception_handler",
+    "URL_FORMAT_OVERRIDE": None,
 }
 
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # who may read /metrics; without it, this machine alone

@@ -21,6 +21,7 @@ urlpatterns = [
     path("t/<slug:tenant_slug>/reports/", include("reports.urls")),
     path("t/<slug:tenant_slug>/partner-ids/", include("deliveries.urls")),
     path("t/<slug:tenant_slug>/settings/", include("portal.settings_urls")),
+    path("api/", include("portal.api_urls")),
     path("accounts/", include("portal.accounts.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),

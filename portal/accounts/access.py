@@ -1,10 +1,10 @@
-"""What a person may see and do in one request."""
+"""What a person or an API key may see and do in one request."""
 
 from dataclasses import dataclass
 
 from portal.accounts import roles
 from portal.accounts.models import Role
-from portal.tenants.models import Tenant
+from portal.tenants.models import ApiKey, GatewayAccount, PartnerId, Tenant
 from portal.tenants.scope import with_descendants
 
 
@@ -20,6 +20,15 @@ class Access:
     tenant: Tenant | None = None
     role: Role | None = None
     is_staff: bool = False
+    key: ApiKey | None = None
+
+    @property
+    def account(self) -> GatewayAccount | None:
+        """The gateway account that an account's key is held to, beside the tenants."""
+        return self.key.account if self.key else None
+
+    def has_scope(self, scope: str) -> bool:
+        return self.key is not None and scope in self.key.scopes
 
     def may(self, right: str) -> bool:
         return roles.may(self.role, right)
@@ -48,3 +57,19 @@ def access_of(user, *, slug: str | None) -> Access:
         role=role,
         is_staff=user.is_staff,
     )
+
+
+def access_of_key(key: ApiKey | None) -> Access:
+    """Return what an API key reaches: its tenant and all below it.
+
+    An account's key reaches the account's pool and every tenant with a partner ID of the account; what those have at
+    other accounts is kept from it by `Access.account`, which every query of the API holds to.
+    """
+    if key is None:
+        return Access()
+    if key.account is None:
+        ids = frozenset(with_descendants([key.tenant_id]))
+    else:
+        declared = PartnerId.objects.filter(account_id=key.account_id).values_list("tenant_id", flat=True)
+        ids = frozenset({key.tenant_id, *declared.distinct()})
+    return Access(tenant_ids=ids, reached=ids, tenant=key.tenant, key=key)

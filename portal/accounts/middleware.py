@@ -4,17 +4,21 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlencode
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import Resolver404, resolve, reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from portal.accounts import second_factor, sessions
-from portal.accounts.access import Access, access_of
+from portal.accounts.access import Access, access_of, access_of_key
+from portal.tenants import api_keys
 from portal.tenants.scope import leave_scope, set_scope
 from portal.tenants.wall import STAFF, WEB
 
 STAFF_PATHS = ("/admin/",)
+API_PATHS = ("/api/",)
+API_LANGUAGE = "en"
 WITHOUT_SECOND_FACTOR = ("/accounts/", "/language/", "/look/")  # where one is set up and asked for
 
 
@@ -22,7 +26,8 @@ class WallMiddleware:
     """Answers each request inside one transaction, as the web role, for the tenants of the signed-in person.
 
     Pages below /t/<slug>/ see that tenant and its children alone. /admin/ is answered as the staff role to staff; an
-    answer with a status of 500 or more is rolled back. `request.access` tells views what the person may do.
+    answer with a status of 500 or more is rolled back. `request.access` tells views what the person may do. Below
+    /api/ the bearer key alone says who asks, whatever session a browser sends along.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -32,7 +37,7 @@ class WallMiddleware:
         # What runs after the commit speaks the answer's language too.
         with translation.override(translation.get_language()), transaction.atomic():
             set_scope(WEB, ())
-            request.access = access_of(request.user, slug=_slug(request))
+            request.access = self._access(request)
             if request.path_info.startswith(STAFF_PATHS) and request.access.is_staff:
                 set_scope(STAFF, ())
             else:
@@ -43,8 +48,17 @@ class WallMiddleware:
             if response.status_code >= 500:
                 transaction.set_rollback(True)
             else:
+                if request.access.key is not None:  # last: the row stays locked until the commit
+                    api_keys.note_use(key=request.access.key, now=timezone.now())
                 leave_scope()
             return response
+
+    def _access(self, request: HttpRequest) -> Access:
+        if not request.path_info.startswith(API_PATHS):
+            return access_of(request.user, slug=_slug(request))
+        request.user = AnonymousUser()
+        text = bearer(request)
+        return access_of_key(api_keys.find_key(text, now=timezone.now()) if text else None)
 
     def process_view(self, request: HttpRequest, view, args, kwargs) -> None:
         """Answer 404 for a tenant that the person cannot see, as for one that does not exist."""
@@ -61,7 +75,9 @@ class LanguageMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         language = request.COOKIES.get("language") or (request.access.tenant and request.access.tenant.language)
-        if not translation.check_for_language(language or ""):
+        if request.path_info.startswith(API_PATHS):
+            language = API_LANGUAGE
+        elif not translation.check_for_language(language or ""):
             language = translation.get_language_from_request(request)
         translation.activate(language)  # WallMiddleware puts back what was before
         request.LANGUAGE_CODE = language
@@ -102,6 +118,12 @@ class LastSeenMiddleware:
         if seen_at is not None and time.time() - seen_at > self.SEEN_EVERY:
             sessions.note(request)
         return self.get_response(request)
+
+
+def bearer(request: HttpRequest) -> str:
+    """Return the key of `Authorization: Bearer …`, '' where there is none."""
+    scheme, _, text = request.headers.get("Authorization", "").strip().partition(" ")
+    return text.strip() if scheme.lower() == "bearer" else ""
 
 
 def _slug(request: HttpRequest) -> str | None:

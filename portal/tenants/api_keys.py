@@ -4,13 +4,16 @@ import hmac
 import secrets as random
 import string
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from django.db.models import Q
 
 from portal.tenants import secrets
 from portal.tenants.models import ApiKey, GatewayAccount, Tenant
 
 MARK = "srk_"  # what programs that look for leaked secrets can know a key by
 PREFIX_LENGTH = 12
+NOTED_EVERY = timedelta(minutes=1)
 
 _LETTERS = string.ascii_letters + string.digits
 _PURPOSE = "api-key"
@@ -52,7 +55,8 @@ def create_key(
 def find_key(text: str, *, now: datetime) -> ApiKey | None:
     """Return the key that a request presents, with its tenant; None for one that is wrong, revoked or has expired."""
     prefix = text[:PREFIX_LENGTH].replace("\0", "")
-    key = ApiKey.objects.select_related("tenant", "account").filter(prefix=prefix).first()
+    keys = ApiKey.objects.select_related("tenant", "account").filter(prefix=prefix)
+    key = keys.defer("account__platform_id", "account__created_at").first()  # not for the web role to read
     stored = key.digest if key else _NOBODYS
     given = [hmac.compare_digest(digest, stored) for digest in secrets.digests(text, purpose=_PURPOSE)]  # all, always
     if key is None or not any(given):
@@ -68,6 +72,14 @@ def is_valid(key: ApiKey, *, now: datetime) -> bool:
 def revoke_key(*, key: ApiKey, now: datetime) -> bool:
     """End a key at once; tell whether it was not revoked before."""
     return bool(ApiKey.objects.filter(id=key.id, revoked_at=None).update(revoked_at=now))
+
+
+def note_use(*, key: ApiKey, now: datetime) -> None:
+    """Write down that the key was used, at most once in NOTED_EVERY."""
+    before = now - NOTED_EVERY
+    if key.last_used_at is None or key.last_used_at <= before:
+        unnoted = Q(last_used_at=None) | Q(last_used_at__lte=before)
+        ApiKey.objects.filter(unnoted, id=key.id).update(last_used_at=now)
 
 
 def _order(scope: str) -> tuple[bool, int]:

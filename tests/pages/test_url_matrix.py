@@ -37,6 +37,15 @@ POSTED = {
 PAGES = {
     "home": (302, 302, 200, 302),
     "metrics": (200, 200, 200, 200),
+    # Sessions open nothing of the API; tests/api/ asks with keys.
+    "api:statistics": (401, 401, 401, 401),
+    "api:reports": (401, 401, 401, 401),
+    "api:report": (401, 401, 401, 401),
+    "api:report_download": (401, 401, 401, 401),
+    "api:messages": (401, 401, 401, 401),
+    "api:message": (401, 401, 401, 401),
+    "api:partner_ids": (401, 401, 401, 401),
+    "api:not_found": (404, 404, 404, 404),
     "set_language": (302, 302, 302, 302),
     "set_look": (302, 302, 302, 302),
     "accent": (404, 404, 404, 404),  # no colour
@@ -173,6 +182,8 @@ def ids(tenant, other_tenant, feed) -> dict[str, object]:
         "session_id": 1,
         "key_id": 1,
         "colour": "no-colour",
+        "account": "link-main",
+        "message_id": "m1",
         "pk": 1,
         "key": "no-such-key",
         "uidb36": "1",

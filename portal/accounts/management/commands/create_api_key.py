@@ -1,0 +1,66 @@
+"""create_api_key: a key to the REST API for a tenant or a whole gateway account, shown once."""
+
+from argparse import ArgumentParser
+from datetime import timedelta
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
+
+from portal.accounts.models import record
+from portal.tenants import api_keys
+from portal.tenants.models import GatewayAccount, Tenant
+
+ACTOR = "create_api_key"
+
+
+class Command(BaseCommand):
+    help = "Make a key to the REST API and print it; it can never be read again."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        whose = parser.add_mutually_exclusive_group(required=True)
+        whose.add_argument("--tenant", metavar="SLUG", help="sees this tenant and all below it")
+        whose.add_argument("--account", metavar="NAME", help="sees all messages of this gateway account")
+        parser.add_argument("--scopes", default="read", help="of read, numbers and submit, with commas (read)")
+        parser.add_argument("--name", default="command line", help="what people will know it by")
+        parser.add_argument("--days", type=int, help="how long it is valid; without it, until it is revoked")
+
+    def handle(
+        self, *, tenant: str | None, account: str | None, scopes: str, name: str, days: int | None, **_options
+    ) -> None:
+        owner, of_account = _owner(tenant, account)
+        if days is not None and not 1 <= days <= 3650:
+            raise CommandError("--days: from 1 to 3650")
+        now = timezone.now()
+        try:
+            with transaction.atomic():
+                key, text = api_keys.create_key(
+                    tenant=owner,
+                    account=of_account,
+                    name=name,
+                    scopes=[scope.strip() for scope in scopes.split(",") if scope.strip()],
+                    created_by=ACTOR,
+                    now=now,
+                    expires_at=now + timedelta(days=days) if days else None,
+                )
+                details = {
+                    "scopes": key.scopes,
+                    "expires_at": key.expires_at.isoformat() if key.expires_at else "never",
+                }
+                record("api_key.created", actor=ACTOR, tenant=owner, subject=str(key), details=details)
+        except ValidationError as error:
+            raise CommandError("; ".join(error.messages)) from None
+        self.stdout.write(text)
+
+
+def _owner(slug: str | None, name: str | None) -> tuple[Tenant, GatewayAccount | None]:
+    if name is None:
+        tenant = Tenant.objects.filter(slug=slug, kind=Tenant.Kind.CUSTOMER).first()
+        if tenant is None:
+            raise CommandError(f"--tenant: there is no tenant {slug!r}")
+        return tenant, None
+    account = GatewayAccount.objects.select_related("pool").filter(name=name).first()
+    if account is None:
+        raise CommandError(f"--account: there is no account {name!r}")
+    return account.pool, account

@@ -1,0 +1,21 @@
+"""Routes below /api/: of several apps under one name."""
+
+from django.urls import path, re_path
+
+from deliveries.api.messages import MessagesView, MessageView
+from deliveries.api.partner_ids import PartnerIdsView
+from portal.api.views import NotFoundView
+from reports.api.runs import DownloadView, RunsView, RunView
+from reports.api.statistics import StatisticsView
+
+app_name = "api"
+urlpatterns = [
+    path("v1/statistics/", StatisticsView.as_view(), name="statistics"),
+    path("v1/reports/", RunsView.as_view(), name="reports"),
+    path("v1/reports/<int:run_id>/", RunView.as_view(), name="report"),
+    path("v1/reports/<int:run_id>/download/", DownloadView.as_view(), name="report_download"),
+    path("v1/messages/", MessagesView.as_view(), name="messages"),
+    path("v1/messages/<slug:account>/<path:message_id>/", MessageView.as_view(), name="message"),
+    path("v1/partner-ids/", PartnerIdsView.as_view(), name="partner_ids"),
+    re_path("", NotFoundView.as_view(), name="not_found"),
+]

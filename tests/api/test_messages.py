@@ -1,0 +1,179 @@
+"""/api/v1/messages/ and /api/v1/partner-ids/."""
+
+import pytest
+
+from deliveries.models import PartnerMove
+from portal.tenants.models import PartnerId
+from tests.api.conftest import CANARY, sent
+from tests.deliveries.helpers import apply
+
+pytestmark = pytest.mark.django_db
+
+MASKED, IN_FULL = "+358 •••••••67", "+358401234567"
+
+
+def ids(answer) -> list[str]:
+    return [message["id"] for message in answer.json()["data"]]
+
+
+def test_message_with_its_reports(mine, messages):
+    body = mine.get("messages/link-main/a/").json()
+
+    received = body.pop("received_at")
+    campaign = body.pop("campaign")
+    reports = [(line["result_code"], line["status_at"], line["part"]) for line in body.pop("reports")]
+    assert (received[-1], campaign["name"]) == ("Z", "sale")
+    assert reports == [(1000, "2026-11-02T10:00:02Z", None), (1001, "2026-11-02T10:00:05Z", None)]
+    assert body == {
+        "id": "a",
+        "account": "link-main",
+        "tenant": "nordic-retail",
+        "day": "2026-11-02",
+        "partner_id": "nr-fi",
+        "ref_id": "sale",
+        "variant": "",
+        "labels": {},
+        "custom_parameters": {"shop": "7"},
+        "source": None,
+        "sender_type": "",
+        "destination": IN_FULL,
+        "country": "FI",
+        "operator": "",
+        "parts": 1,
+        "status": "delivered",
+        "counts_as": "delivered",
+        "result_code": 1001,
+        "final": True,
+        "sent_at": "2026-11-02T10:00:00Z",
+        "status_at": "2026-11-02T10:00:05Z",
+        "delivered_at": "2026-11-02T10:00:05Z",
+        "url": "/api/v1/messages/link-main/a/",
+    }
+
+
+def test_numbers_are_masked_without_their_scope(call, tenant, feed, messages):
+    apply(feed, sent("c", 1001, "nr-fi", customParameters={"source": IN_FULL, "destination": IN_FULL}))
+    reader, trusted = call(tenant, "read"), call(tenant, "read", "numbers")
+
+    def numbers(caller) -> tuple:
+        one = caller.get("messages/link-main/c/").json()
+        listed = caller.get("messages/", message_id="c").json()["data"][0]
+        return one["source"], one["destination"], listed["source"], listed["destination"]
+
+    assert (numbers(reader), numbers(trusted)) == ((MASKED,) * 4, (IN_FULL,) * 4)
+    assert IN_FULL[4:] not in reader.get("messages/").content.decode()
+
+
+def test_pages(mine, messages):
+    first = mine.get("messages/", size=2)
+    second = mine.get("messages/", size=2, cursor=first.json()["next_cursor"])
+    back = mine.get("messages/", size=2, cursor=second.json()["previous_cursor"])
+
+    assert [ids(first), ids(second), ids(back)] == [["second-1", "b"], ["a"], ["second-1", "b"]]
+    assert (first.json()["previous_cursor"], second.json()["next_cursor"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ({"from": "2026-11-02", "to": "2026-11-02"}, ["second-1", "b", "a"]),
+        ({"from": "2026-11-03"}, []),
+        ({"number": IN_FULL}, ["a"]),
+        ({"ref_id": "sale"}, ["a"]),
+        ({"ref_id_prefix": "else"}, ["second-1"]),
+        ({"message_id": "b"}, ["b"]),
+        ({"message_id": f"{CANARY}-1"}, []),
+        ({"partner_id": "nr-fi"}, ["b", "a"]),
+        ({"partner_id": CANARY}, []),
+        ({"status": ["failed", "sent"]}, ["b"]),
+        ({"country": "SE"}, ["b"]),
+        ({"result_code": "1006"}, ["b"]),
+        ({"campaign_id": "0"}, ["b"]),
+        ({"account": "second"}, ["second-1"]),
+    ],
+)
+def test_filters(mine, messages, query, wanted):
+    assert ids(mine.get("messages/", **query)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("from", "yesterday"),
+        ("size", "501"),
+        ("size", ""),
+        ("status", "lost"),
+        ("result_code", "1e3"),
+        ("campaign_id", "2147483648"),
+        ("account", "nobody"),
+        ("cursor", "x"),
+        ("ref_id", "a\0"),
+        ("number", ["1", "2"]),
+    ],
+)
+def test_impossible_filters_are_refused_by_name(mine, name, value):
+    answer = mine.get("messages/", **{name: value})
+
+    assert (answer.status_code, [error["parameter"] for error in answer.json()["errors"]]) == (400, [name])
+
+
+def test_message_of_others_is_as_one_that_there_is_not(mine, theirs, whole_account, messages):
+    paths = [
+        "messages/link-main/a/",
+        f"messages/link-main/{CANARY}-1/",
+        "messages/link-main/lost/",
+        "messages/second/second-1/",
+        "messages/second/a/",
+        "messages/nobody/a/",
+        "messages/link-main/a%00/",
+    ]
+
+    statuses = [[caller.get(path).status_code for path in paths] for caller in (mine, theirs, whole_account)]
+
+    assert statuses == [
+        [200, 404, 404, 200, 404, 404, 404],
+        [404, 200, 404, 404, 404, 404, 404],
+        [200, 200, 200, 404, 404, 404, 404],
+    ]
+
+
+def test_id_with_signs_has_an_address(mine, client, feed, messages):
+    apply(feed, sent("a/b?c", 1001, "nr-fi"))
+
+    url = mine.get("messages/", message_id="a/b?c").json()["data"][0]["url"]
+
+    assert (url, client.get(url, headers=mine.headers).json()["id"]) == (
+        "/api/v1/messages/link-main/a/b%3Fc/",
+        "a/b?c",
+    )
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_number_of_queries_does_not_depend_on_the_messages(mine, messages, django_assert_num_queries, size):
+    with django_assert_num_queries(12):
+        answer = mine.get("messages/", size=size, ref_id_prefix="")
+
+    assert len(answer.json()["data"]) == size
+
+
+def test_partner_ids_with_their_moves(mine, tenant, messages):
+    partner = PartnerId.objects.get(value="nr-fi")
+    PartnerMove.objects.create(tenant=tenant, partner=partner, state="running", total=10, moved=4)
+
+    data = mine.get("partner-ids/").json()["data"]
+
+    assert [(row["value"], row["account"], row["tenant"], row["move"]) for row in data] == [
+        ("nr-second", "second", "nordic-retail", None),
+        ("nr-fi", "link-main", "nordic-retail", {"state": "running", "total": 10, "moved": 4}),
+    ]
+    assert [(row["declared_at"] is None, row["first_seen_at"][-1]) for row in data] == [(False, "Z"), (False, "Z")]
+
+
+def test_partner_ids_are_filtered_and_paged(mine, whole_account, messages):
+    first = mine.get("partner-ids/", size=1).json()
+    second = mine.get("partner-ids/", size=1, cursor=first["next_cursor"]).json()
+
+    assert [[row["value"] for row in page["data"]] for page in (first, second)] == [["nr-second"], ["nr-fi"]]
+    assert [row["value"] for row in mine.get("partner-ids/", account="second").json()["data"]] == ["nr-second"]
+    undeclared = whole_account.get("partner-ids/", tenant="pool-link-main").json()["data"]
+    assert [(row["value"], row["declared_at"]) for row in undeclared] == [("nobody", None)]
