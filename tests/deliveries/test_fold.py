@@ -305,6 +305,22 @@ def test_negative_latency_is_mended_by_an_earlier_sending():
     assert latency(report(1001, -35, sent_at=at(0)), report(1000, 1, sent_at=at(-40))) == (42, 0)
 
 
+def test_negative_latency_of_one_batch_is_mended_in_the_next():
+    message = folded(report(1001, -35, sent_at=at(0)))
+    fold.add_report(message, report(1000, 1, sent_at=at(-40)), received_at=RECEIVED, codes=TABLE)
+    fold.settle(message, codes=TABLE)
+
+    assert (message.latency_bucket, message.flags) == (42, 0)
+
+
+def test_delivery_of_one_batch_that_fails_in_the_next_has_no_latency():
+    message = folded(report(1001, 15, sent_at=at(10)))
+    fold.add_report(message, report(1006, 20), received_at=RECEIVED, codes=TABLE)
+    fold.settle(message, codes=TABLE)
+
+    assert (message.status, message.delivered_at, message.latency_bucket) == ("failed", None, None)
+
+
 def test_latency_against_a_timestamp_alone_is_zero():
     assert latency(report(1001, 15)) == (0, 0)
 
