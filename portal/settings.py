@@ -193,7 +193,7 @@ if EMAIL_URL := env.str("EMAIL_URL", ""):
     vars().update(environ.Env.email_url_config(EMAIL_URL))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "portal@localhost")
 
-# Celery only wakes work up; the rows are the truth (DESIGN: the row is the queue).
+# Celery only wakes work up; the rows are the truth (docs/architecture.md: the row is the queue).
 CELERY_BROKER_URL = engines.broker_url(REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

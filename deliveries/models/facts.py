@@ -56,7 +56,7 @@ class Message(models.Model):
 class DeliveryReport(models.Model):
     """One status event about one part of one message (`part` null: the whole); lies beside its message.
 
-    `applied_xid` lets a stream read in the order of application without skipping (DESIGN section 2).
+    `applied_xid` lets a stream read in the order of application without skipping (docs/architecture.md).
     """
 
     pk = models.CompositePrimaryKey("tenant_id", "day", "inbox_id")

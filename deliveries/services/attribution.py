@@ -1,7 +1,7 @@
 """What a tenant's rules make of a message: its tenant, its day there, its campaign.
 
 RefIds and platformPartnerIds are free text, so new ones a day are limited; what is over the limit is counted as
-"other" (DESIGN section 2). A message keeps its campaign while its refId and tenant stay the same.
+"other" (docs/architecture.md). A message keeps its campaign while its refId and tenant stay the same.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What each role may do (RELIABILITY: roles); the one table that views, API and tests read."""
+"""What each role may do (docs/operations.md); the one table that views, API and tests read."""
 
 from portal.accounts.models import Role
 

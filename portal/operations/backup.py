@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from portal.engines import postgres
-from portal.tenants.wall import raise_roles
+from portal.tenants.wall import raise_roles, raise_wall
 
 DUMP, FILES, KEY, MANIFEST = "database.dump", "files.tar", "secret_key", "manifest.json"
 FORMAT = 1
@@ -46,7 +46,9 @@ def make_backup(folder: Path, *, now: datetime) -> Summary:
     if any(folder.iterdir()):
         raise BackupError(f"{folder} is not empty")
     folder.chmod(0o700)
-    # Under forced row-level security even the owner reads through its policy, which lets everything pass.
+    # Under forced row-level security even the owner reads through its policy, which lets everything pass; a partition
+    # without one would be dumped empty, in silence.
+    raise_wall()
     _run("pg_dump", "--format=custom", "--compress=gzip:6", "--no-owner", "--no-privileges", "--enable-row-security",
          f"--file={folder / DUMP}")  # fmt: skip
     with tarfile.open(folder / FILES, "w") as archive:

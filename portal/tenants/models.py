@@ -1,6 +1,6 @@
 """Who the figures belong to, and the doors that delivery reports come in by.
 
-All tables here are global (DESIGN: three classes of tables): Django's `id`, global uniqueness,
+All tables here are global (docs/architecture.md: three classes of tables): Django's `id`, global uniqueness,
 no row-level policy, least grants (portal/tenants/wall.py).
 """
 

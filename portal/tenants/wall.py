@@ -107,6 +107,8 @@ def raise_wall(using: str = DEFAULT_DB_ALIAS, **_signal) -> None:
                 _grant(cursor, table, {WEB: web, STAFF: staff})
                 force_row_security(cursor, table)
                 _make_policies(cursor, table, _OWN | _EVERYBODY)
+                for partition in _partitions(cursor, table):
+                    guard_partition(cursor, partition)
         for table, (web, staff, column) in GUARDED_TABLES.items():
             if table in existing:
                 _grant(cursor, table, {WEB: web, STAFF: staff})
@@ -115,6 +117,11 @@ def raise_wall(using: str = DEFAULT_DB_ALIAS, **_signal) -> None:
         for table, (web, staff, ingest) in GLOBAL_TABLES.items():
             if table in existing:
                 _grant(cursor, table, {WEB: web, STAFF: staff, INGEST: ingest})
+
+
+def _partitions(cursor, table: str) -> list[str]:
+    cursor.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = %s::regclass", [table])
+    return [row[0] for row in cursor.fetchall()]
 
 
 def raise_roles(using: str = DEFAULT_DB_ALIAS) -> None:

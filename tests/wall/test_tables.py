@@ -168,3 +168,12 @@ def test_wall_raised_again_mends_what_was_loosened():
     raise_wall()
     assert (rows(_PRIVILEGES), rows(_WITH_TENANT)) == before
     assert rows("SELECT has_column_privilege('portal_ingest', 'inbox', 'body', 'SELECT')") == [(False,)]
+
+
+def test_partition_from_before_the_owners_policy_gets_it(two):
+    change("DROP POLICY wall_owner ON message_2026_11", [])
+    assert rows("SELECT 1 FROM message_2026_11") == []  # so a dump would hold none of its rows
+
+    raise_wall()
+
+    assert len(rows("SELECT 1 FROM message_2026_11")) > 0
