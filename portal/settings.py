@@ -8,6 +8,7 @@ import environ
 from django.utils.translation import gettext_lazy as _
 
 from portal import engines
+from portal.admin_look import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -24,6 +25,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL] if HTTPS else [])
 
 INSTALLED_APPS = [
+    "unfold",  # before the admin that it dresses
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -219,6 +221,9 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "portal.api.problems.exception_handler",
     "URL_FORMAT_OVERRIDE": None,
 }
+
+# How this portal differs from others that staff know, such as "test"; stands in the admin's head.
+PORTAL_ENVIRONMENT = env.str("PORTAL_ENVIRONMENT", "")
 
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # who may read /metrics; without it, this machine alone
 

@@ -7,7 +7,6 @@ from django.urls import include, path
 from portal import look, views
 from portal.operations.views import metrics
 
-admin.site.site_header = admin.site.site_title = "SMS reports"
 # One door for everybody: limits on guessing, and later second factors, hold for staff too.
 admin.site.login = secure_admin_login(admin.site.login)
 

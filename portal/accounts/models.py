@@ -119,7 +119,13 @@ class AuditEntry(models.Model):
 
     class Meta:
         verbose_name_plural = "audit entries"
-        indexes = [models.Index(fields=["tenant", "-at"], name="audit_by_tenant")]
+        indexes = [
+            models.Index(fields=["tenant", "-at"], name="audit_by_tenant"),
+            # the admin's search
+            models.Index(fields=["actor", "-id"], name="audit_by_actor"),
+            models.Index(fields=["action", "-id"], name="audit_by_action"),
+            models.Index(fields=["subject", "-id"], name="audit_by_subject"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.actor} {self.action} {self.subject}"

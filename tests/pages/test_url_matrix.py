@@ -107,6 +107,7 @@ PAGES = {
     "admin:password_change": (302, 302, 200, 302),
     "admin:password_change_done": (302, 302, 200, 302),
     "admin:autocomplete": (302, 302, 403, 302),
+    "admin:search": (302, 302, 200, 302),
     "admin:jsi18n": (302, 302, 200, 302),
     "admin:view_on_site": (302, 302, 404, 302),
     "admin:app_list": (302, 302, 200, 302),
