@@ -100,8 +100,14 @@ if env.bool("PORTAL_DB_POOL", False):
     DATABASES["default"]["OPTIONS"]["options"] += " -c role=portal_web"
 
 REDIS_URL = engines.redis_url()
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
-SESSION_ENGINE = "django.contrib.sessions.backends.db"  # losing Redis locks nobody out
+CACHES = {
+    "default": {
+        "BACKEND": "portal.common.cache.SteadyCache",  # losing Redis locks nobody out
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+    }
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"  # nor signs anybody out
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS

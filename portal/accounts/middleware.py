@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlencode
 
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -13,11 +15,12 @@ from django.utils import timezone, translation
 from portal.accounts import second_factor, sessions
 from portal.accounts.access import Access, access_of, access_of_key
 from portal.tenants import api_keys
-from portal.tenants.scope import leave_scope, set_scope
+from portal.tenants.scope import EVERYBODY, leave_scope, set_scope
 from portal.tenants.wall import STAFF, WEB
 
 STAFF_PATHS = ("/admin/",)
 API_PATHS = ("/api/",)
+DOOR_PATHS = ("/accounts/",)  # where people sign in, set new passwords and accept invitations
 API_LANGUAGE = "en"
 WITHOUT_SECOND_FACTOR = ("/accounts/", "/language/", "/look/")  # where one is set up and asked for
 
@@ -36,12 +39,13 @@ class WallMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # What runs after the commit speaks the answer's language too.
         with translation.override(translation.get_language()), transaction.atomic():
-            set_scope(WEB, ())
+            person = _person(request)
+            set_scope(WEB, (), person=person)
             request.access = self._access(request)
             if request.path_info.startswith(STAFF_PATHS) and request.access.is_staff:
                 set_scope(STAFF, ())
             else:
-                set_scope(WEB, request.access.tenant_ids)
+                set_scope(WEB, request.access.tenant_ids, person=person)
             response = self.get_response(request)
             if hasattr(response, "render") and not response.is_rendered:
                 response.render()
@@ -77,7 +81,7 @@ class LanguageMiddleware:
         language = request.COOKIES.get("language") or (request.access.tenant and request.access.tenant.language)
         if request.path_info.startswith(API_PATHS):
             language = API_LANGUAGE
-        elif not translation.check_for_language(language or ""):
+        elif language not in dict(settings.LANGUAGES):
             language = translation.get_language_from_request(request)
         translation.activate(language)  # WallMiddleware puts back what was before
         request.LANGUAGE_CODE = language
@@ -124,6 +128,15 @@ def bearer(request: HttpRequest) -> str:
     """Return the key of `Authorization: Bearer …`, '' where there is none."""
     scheme, _, text = request.headers.get("Authorization", "").strip().partition(" ")
     return text.strip() if scheme.lower() == "bearer" else ""
+
+
+def _person(request: HttpRequest) -> str:
+    """Return whom the database lets the request see beside its tenants' members: who is signed in, or everybody."""
+    if request.path_info.startswith(API_PATHS):
+        return ""
+    if request.path_info.startswith(DOOR_PATHS):
+        return EVERYBODY
+    return str(request.session.get(SESSION_KEY, ""))
 
 
 def _slug(request: HttpRequest) -> str | None:

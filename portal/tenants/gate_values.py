@@ -89,6 +89,4 @@ def _curl(feed: Feed, url: str, *, now: datetime) -> str:
         "customParameters": {"platformPartnerId": TEST_PARTNER_ID},
     }
     user = ["--user", feed.basic_user] if feed.basic_user else []  # curl asks for the password
-    return shlex.join(
-        ["curl", "-i", *user, "-H", "Content-Type: application/json", "--data", json.dumps(report), url]
-    )
+    return shlex.join(["curl", "-i", *user, "-H", "Content-Type: application/json", "--data", json.dumps(report), url])
