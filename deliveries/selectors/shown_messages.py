@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from campaigns.models import OTHER_CAMPAIGNS
@@ -24,6 +24,19 @@ from portal.tenants.models import Feed, GatewayAccount, Tenant
 
 Link = Callable[[str, str], str]  # (account's name, message id) → address of the message's page
 
+# the classes of docs/link.md section 4
+REASONS = {
+    "routing": pgettext_lazy("reason", "routing"),
+    "subscriber": pgettext_lazy("reason", "subscriber"),
+    "deleted": pgettext_lazy("reason", "deleted"),
+    "sender": pgettext_lazy("reason", "sender"),
+    "destination type": pgettext_lazy("reason", "destination type"),
+    "payment": pgettext_lazy("reason", "payment"),
+    "encoding": pgettext_lazy("reason", "encoding"),
+    "content": pgettext_lazy("reason", "content"),
+    "other": pgettext_lazy("reason", "other"),
+}
+
 _LEAST_DIGITS = 6  # so many of a number's last digits tell whose it is
 
 
@@ -36,6 +49,10 @@ class Code:
     reason: str
     status: str
     counts_as: str
+
+    @property
+    def reason_text(self) -> str | Promise:
+        return REASONS.get(self.reason, self.reason)
 
 
 @dataclass(frozen=True, slots=True)
