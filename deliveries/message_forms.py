@@ -171,14 +171,14 @@ class MessageFilterForm(forms.Form):
         asked = [text for name, text in self.given if name in ("period", "from", "to")]
         if asked:
             rest = [pair for pair in self.given if pair[0] not in NO_FILTERS]
-            found.append(Chip("period", _("Period"), self._period_words(), urlencode(rest)))
+            found.append(Chip("period", _("Period"), self.period_words(), urlencode(rest)))
         return found
 
     def _words(self, name: str, text: str) -> str:
         field = self.fields[name]
         return str(dict(field.choices).get(text, text)) if hasattr(field, "choices") else text
 
-    def _period_words(self) -> str:
+    def period_words(self) -> str:
         if self.period_name:
             return str(PRESETS.get(self.period_name, self.period_name))
         return " – ".join(self.data.get(name, "") for name in ("from", "to")).strip(" –")

@@ -160,7 +160,8 @@ def _loosened(request: HttpRequest, form: MessageFilterForm) -> list[Loosened]:
     """Return the filters each of which alone keeps something from being found."""
     tries = [Loosened(f"{chip.label}: {chip.words}", chip.without) for chip in form.chips() if chip.name != "period"]
     if form.period is not None:
-        tries.append(Loosened(_("Any time"), urlencode(form.with_period(ANY_TIME))))
+        words = f"{_('Period')}: {form.period_words()}"
+        tries.append(Loosened(words, urlencode(form.with_period(ANY_TIME))))
     return [one for one in tries if _finds(request, form, one.query)]
 
 
