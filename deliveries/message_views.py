@@ -12,6 +12,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from deliveries.message_csv import to_csv
 from deliveries.message_forms import ANY_TIME, PRESETS, MessageFilterForm, RevealForm
 from deliveries.selectors.campaign_names import campaign_names as names_of
 from deliveries.selectors.message_totals import total
@@ -40,7 +41,9 @@ def message_list(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     if not is_part and len(form.given) != sum(map(len, dict(request.GET.lists()).values())):
         return redirect(canonical)  # a form sent without a script names its empty fields too
     found = _found(request, form)
+    shown = [*found["form"].pairs, *(pair for pair in form.given if pair[0] == "cursor")]
     context = found | {
+        "file": urlencode(shown),
         "page": "messages",
         "form": found["form"],
         "zone": tenant.timezone,
@@ -56,6 +59,21 @@ def message_list(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     if is_part:
         response.headers["HX-Push-Url"] = canonical
     patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@require_safe
+@member_may("see_messages")
+def download(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    """Hand out the page of the list that the same parameters show, as CSV; to the list where that has no rows."""
+    form = MessageFilterForm(request.GET, access=request.access, today=local_day(timezone.now(), tenant.timezone))
+    rows = _found(request, form)["rows"]
+    if not rows:
+        return redirect(f"{reverse('messages:list', args=[tenant.slug])}?{request.GET.urlencode()}")
+    record("message.downloaded", actor=request.user.email, tenant=tenant, details={"messages": len(rows)})
+    response = HttpResponse(to_csv(rows, tenant.timezone), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{tenant.slug}_messages.csv"'
+    response.headers["Cache-Control"] = "no-store, private"
     return response
 
 

@@ -28,6 +28,7 @@ ACTIONS = {
     "ref_ids.changed": _("Changed how refIds are read"),
     "tenant.recounted": _("Messages were counted anew"),
     "partner_id.moved": _("Messages moved to a partner ID"),
+    "message.downloaded": _("Downloaded a list of messages"),
     "message.number_revealed": _("Revealed a phone number"),
     "report.download": _("Downloaded a report"),
     "audit.downloaded": _("Downloaded the audit log"),

@@ -326,7 +326,35 @@ def test_campaigns_are_offered_by_what_their_names_begin_with(client, messages, 
     assert (names, theirs) == (["sale"], ["sale|A"])
 
 
-@pytest.mark.parametrize("page", ["", "campaigns/", "link-main/a/"])
+def test_file_holds_what_the_page_shows_and_nothing_to_calculate(client, feed, messages, tenant, viewer):
+    apply(feed, sent("=1+1", ago=1, refId="=cmd|A", operator="@x", customParameters={"destination": NUMBER}))
+    client.force_login(viewer)
+
+    response = client.get(f"{URL}download/", {"number": NUMBER})
+
+    rows = response.content.decode("utf-8-sig").split("\r\n")
+    meaning = "Delivered"
+    assert [line.partition(",")[2] for line in rows[1:]] == [
+        f"nordic-retail,link-main,'=1+1,'{MASKED},,FI,'@x,delivered,delivered,1001,{meaning},'=cmd|A,'=cmd,A,nr-fi,1,5",
+        f"nordic-retail,link-main,a,'{MASKED},,FI,fi.elisa,delivered,delivered,1001,{meaning},sale|A,sale,A,nr-fi,1,5",
+        "",
+    ]
+    assert DIGITS not in response.content.decode()
+    assert AuditEntry.objects.get(action="message.downloaded").details == {"messages": 2}
+
+
+def test_file_is_of_the_page_that_is_shown(client, feed, tenant, viewer):
+    apply(feed, *(sent(f"m{n:03}", ago=2 + n % 20) for n in range(60)))
+    client.force_login(viewer)
+    second = client.get(f"{URL}?{ask(client).context['older']}")
+
+    lines = client.get(f"{URL}download/?{second.context['file']}").content.decode("utf-8-sig").split("\r\n")
+
+    assert [line.split(",")[3] for line in lines[1:-1]] == ids(second)
+    assert client.get(f"{URL}download/", {"number": "1*"}).headers["Location"] == f"{URL}?number=1%2A"
+
+
+@pytest.mark.parametrize("page", ["", "campaigns/", "download/", "link-main/a/"])
 def test_stranger_gets_nothing(client, messages, stranger, page):
     client.force_login(stranger)
 
