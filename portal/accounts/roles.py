@@ -11,6 +11,7 @@ RIGHTS = {
     "make_reports": Role.ANALYST,
     "see_numbers": Role.MANAGER,
     "declare_partner_ids": Role.MANAGER,
+    "see_account_reports": Role.MANAGER,  # of an account that the tenant owns
     "change_settings": Role.MANAGER,
     "manage_api_keys": Role.MANAGER,
     "change_retention": Role.OWNER,
