@@ -6,29 +6,63 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('deliveries', '0004_search_indexes'),
-        ('tenants', '0003_account_owners'),
+        ("deliveries", "0004_search_indexes"),
+        ("tenants", "0003_account_owners"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PartnerRequest',
+            name="PartnerRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('value', models.CharField(db_collation='C', max_length=256)),
-                ('state', models.CharField(choices=[('open', 'Open'), ('approved', 'Approved'), ('refused', 'Refused'), ('withdrawn', 'Withdrawn')], default='open', max_length=9)),
-                ('requested_by', models.CharField(max_length=254)),
-                ('requested_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('decided_by', models.CharField(blank=True, max_length=254)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='partner_requests', to='tenants.gatewayaccount')),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='partner_requests', to='tenants.tenant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("value", models.CharField(db_collation="C", max_length=256)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("approved", "Approved"),
+                            ("refused", "Refused"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="open",
+                        max_length=9,
+                    ),
+                ),
+                ("requested_by", models.CharField(max_length=254)),
+                ("requested_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("decided_by", models.CharField(blank=True, max_length=254)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="partner_requests",
+                        to="tenants.gatewayaccount",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="partner_requests",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'partner_request',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('tenant', 'account', 'value'), name='partner_request_open_once'), models.CheckConstraint(condition=models.Q(('value', ''), _negated=True), name='partner_request_not_empty')],
+                "db_table": "partner_request",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "open")),
+                        fields=("tenant", "account", "value"),
+                        name="partner_request_open_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("value", ""), _negated=True), name="partner_request_not_empty"
+                    ),
+                ],
             },
         ),
     ]

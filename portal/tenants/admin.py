@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from deliveries.services.recount import request_recount
-from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin
+from portal.accounts.admin_base import RecordedAdmin
 from portal.accounts.models import record
 from portal.tenants.feeds import ROTATION, add_token, valid_tokens
 from portal.tenants.forms import AccountForm, FeedForm, TenantForm

@@ -6,29 +6,53 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('tenants', '0002_api_keys_and_settings'),
+        ("tenants", "0002_api_keys_and_settings"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='gatewayaccount',
-            name='owner',
-            field=models.ForeignKey(blank=True, help_text="The customer whose account this is alone: its managers declare partner IDs for it and all below it, and see the pool and the account's reports.", null=True, on_delete=django.db.models.deletion.PROTECT, related_name='owned_accounts', to='tenants.tenant'),
+            model_name="gatewayaccount",
+            name="owner",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="The customer whose account this is alone: its managers declare partner IDs for it and all below it, and see the pool and the account's reports.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="owned_accounts",
+                to="tenants.tenant",
+            ),
         ),
         migrations.AddField(
-            model_name='gatewayaccount',
-            name='owner_since',
+            model_name="gatewayaccount",
+            name="owner_since",
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
         migrations.AlterField(
-            model_name='apikey',
-            name='scopes',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('read', 'Read figures and messages'), ('numbers', 'See phone numbers unmasked'), ('submit', 'Queue reports, submit messages'), ('partner_ids', 'Declare and move partner IDs')], max_length=20), size=None),
+            model_name="apikey",
+            name="scopes",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.CharField(
+                    choices=[
+                        ("read", "Read figures and messages"),
+                        ("numbers", "See phone numbers unmasked"),
+                        ("submit", "Queue reports, submit messages"),
+                        ("partner_ids", "Declare and move partner IDs"),
+                    ],
+                    max_length=20,
+                ),
+                size=None,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='gatewayaccount',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('owner', None), ('owner_since', None)), models.Q(('owner__isnull', False), ('owner_since__isnull', False)), _connector='OR'), name='account_owner_since'),
+            model_name="gatewayaccount",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("owner", None), ("owner_since", None)),
+                    models.Q(("owner__isnull", False), ("owner_since__isnull", False)),
+                    _connector="OR",
+                ),
+                name="account_owner_since",
+            ),
         ),
     ]
