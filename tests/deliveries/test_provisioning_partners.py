@@ -79,9 +79,7 @@ def test_broker_that_is_away_fails_nothing(feed, tenant, monkeypatch, caplog, dj
     with django_capture_on_commit_callbacks(execute=True):
         run(nordic("partner_ids: {link-main: [later]}"))
     assert list(PartnerMove.objects.values_list("state", flat=True)) == ["queued"]
-    assert [(record.name, record.levelname) for record in caplog.records] == [
-        ("deliveries.services.moves", "WARNING")
-    ]
+    assert [(record.name, record.levelname) for record in caplog.records] == [("deliveries.services.moves", "WARNING")]
 
 
 def owned(owner: str, more: str = "") -> str:
