@@ -48,6 +48,8 @@ PAGES = {
     "api:messages": (401, 401, 401, 401),
     "api:message": (401, 401, 401, 401),
     "api:partner_ids": (401, 401, 401, 401),
+    "api:partner_id": (401, 401, 401, 401),
+    "api:partner_id_move": (401, 401, 401, 401),
     "api:not_found": (404, 404, 404, 404),
     "set_language": (302, 302, 302, 302),
     "set_look": (302, 302, 302, 302),
