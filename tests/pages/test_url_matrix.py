@@ -25,6 +25,7 @@ POSTED = {
     "set_language": {"language": "fi"},
     "set_look": {"theme": "dark"},
     "reports:make": {"month": "2026-09"},
+    "reports:account_make": {"month": "2026-09"},
     "deliveries:partner_declare": {},
     "deliveries:partner_request": {"decision": "withdraw"},
     "settings:ref_ids_preview": {"mode": "whole"},
@@ -57,6 +58,9 @@ PAGES = {
     "reports:months": (302, 404, 404, 200),
     "reports:make": (302, 404, 404, 302),
     "reports:download": (302, 404, 404, 200),
+    "reports:account_months": (302, 404, 404, 404),  # nobody's account; tests/pages/test_account_reports.py
+    "reports:account_make": (302, 404, 404, 404),
+    "reports:account_download": (302, 404, 404, 404),
     "deliveries:partner_ids": (302, 404, 404, 200),
     "deliveries:partner_declare": (302, 404, 404, 422),  # nothing was filled in
     "deliveries:partner_move": (302, 404, 404, 200),
