@@ -52,6 +52,7 @@ NAVIGATION = [
         "items": [
             _list(_("Tenants"), "apartment", "tenants_tenant"),
             _list(_("Partner IDs"), "badge", "tenants_partnerid"),
+            _list(_("Asked for"), "inbox", "deliveries_partnerrequest"),
             _list(_("Campaigns"), "campaign", "campaigns_campaign"),
             _list(_("RefId schemes"), "schema", "campaigns_refidscheme"),
         ],

@@ -11,13 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
 from deliveries.services.recount import request_recount
-from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin, WholeWordSearch
+from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin
 from portal.accounts.models import record
 from portal.tenants.api_keys import is_valid, revoke_key
 from portal.tenants.feeds import ROTATION, add_token, valid_tokens
 from portal.tenants.forms import AccountForm, FeedForm, TenantForm
 from portal.tenants.gate_values import gate_values
-from portal.tenants.models import ApiKey, Feed, FeedToken, GatewayAccount, PartnerId, Tenant
+from portal.tenants.models import ApiKey, Feed, FeedToken, GatewayAccount, Tenant
 from portal.tenants.pools import make_pool
 
 
@@ -53,13 +53,14 @@ class TenantAdmin(RecordedAdmin):
 @admin.register(GatewayAccount)
 class GatewayAccountAdmin(RecordedAdmin):
     form = AccountForm
-    list_display = ("name", "platform_id", "timezone", "pool", "created_at")
-    list_select_related = ("pool",)
+    list_display = ("name", "platform_id", "timezone", "owner", "pool", "created_at")
+    list_select_related = ("pool", "owner")
+    raw_id_fields = ("owner",)
     search_fields = ("name", "platform_id")
     ordering = ("name", "id")
 
     def get_fields(self, request: HttpRequest, obj: GatewayAccount | None = None) -> tuple[str, ...]:
-        return ("name", "platform_id", "timezone", *(("pool",) if obj else ()))
+        return ("name", "platform_id", "timezone", "owner", *(("pool",) if obj else ()))
 
     def get_readonly_fields(self, request: HttpRequest, obj: GatewayAccount | None = None) -> tuple[str, ...]:
         return ("name", "pool") if obj else ()
@@ -73,6 +74,8 @@ class GatewayAccountAdmin(RecordedAdmin):
         elif "timezone" in form.changed_data:
             Tenant.objects.filter(id=obj.pool_id).update(timezone=obj.timezone)
             request_recount(tenant=obj.pool, reason="time zone changed", now=timezone.now())
+        if not change or "owner" in form.changed_data:
+            obj.owner_since = timezone.now() if obj.owner else None
         super().save_model(request, obj, form, change)
 
 
@@ -158,18 +161,6 @@ class FeedAdmin(RecordedAdmin):
             )
         context = {**self.admin_site.each_context(request), "title": gettext("New tokens"), "opts": self.opts}
         return TemplateResponse(request, "admin/tenants/feed/tokens.html", context | {"made": made})
-
-
-@admin.register(PartnerId)
-class PartnerIdAdmin(WholeWordSearch, ReadOnlyAdmin):
-    """Which platformPartnerId is whose; declared by `bin/portal provision`, which also moves the waiting messages."""
-
-    list_display = ("value", "account", "tenant", "first_seen_at", "declared_at")
-    list_filter = ("account",)
-    list_select_related = ("account", "tenant")
-    whole_fields = ("tenant__slug",)
-    prefix_fields = ("value",)
-    search_help_text = _("How a partner ID begins, or a tenant's slug.")
 
 
 @admin.register(ApiKey)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0002_api_keys_and_settings"),
+        ("tenants", "0003_account_owners"),
     ]
 
     operations = [
