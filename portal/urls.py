@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from portal import look, views
+from portal.accounts import view_as_views
 from portal.operations.views import metrics
 
 # One door for everybody: limits on guessing, and later second factors, hold for staff too.
@@ -25,6 +26,7 @@ urlpatterns = [
     path("accounts/", include("portal.accounts.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("view-as/stop/", view_as_views.stop, name="view_as_stop"),
     path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
 ]

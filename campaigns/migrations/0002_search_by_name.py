@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("campaigns", "0001_initial"),
-        ("tenants", "0003_search_by_name"),
+        ("tenants", "0003_account_owners"),
     ]
 
     operations = [

@@ -7,21 +7,23 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone, translation
 
-from portal.accounts import second_factor, sessions
-from portal.accounts.access import Access, access_of, access_of_key
+from portal.accounts import second_factor, sessions, view_as
+from portal.accounts.access import Access, access_of, access_of_key, access_of_observer
 from portal.tenants import api_keys
-from portal.tenants.scope import EVERYBODY, leave_scope, set_scope
+from portal.tenants.scope import EVERYBODY, forbid_writing, leave_scope, set_scope
 from portal.tenants.wall import STAFF, WEB
 
 STAFF_PATHS = ("/admin/",)
 API_PATHS = ("/api/",)
 DOOR_PATHS = ("/accounts/",)  # where people sign in, set new passwords and accept invitations
 API_LANGUAGE = "en"
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 WITHOUT_SECOND_FACTOR = ("/accounts/", "/language/", "/look/")  # where one is set up and asked for
 
 
@@ -46,6 +48,8 @@ class WallMiddleware:
                 set_scope(STAFF, ())
             else:
                 set_scope(WEB, request.access.tenant_ids, person=person)
+                if _only_looks(request):
+                    forbid_writing()
             response = self.get_response(request)
             if hasattr(response, "render") and not response.is_rendered:
                 response.render()
@@ -59,7 +63,9 @@ class WallMiddleware:
 
     def _access(self, request: HttpRequest) -> Access:
         if not request.path_info.startswith(API_PATHS):
-            return access_of(request.user, slug=_slug(request))
+            slug = _slug(request)
+            view = view_as.current(request) if _may_look(request) else None
+            return access_of_observer(view, slug=slug) if view else access_of(request.user, slug=slug)
         request.user = AnonymousUser()
         text = bearer(request)
         return access_of_key(api_keys.find_key(text, now=timezone.now()) if text else None)
@@ -69,6 +75,8 @@ class WallMiddleware:
         access: Access = request.access
         if "tenant_slug" in kwargs and request.user.is_authenticated and access.tenant is None:
             raise Http404
+        if _only_looks(request) and request.method not in SAFE_METHODS:
+            raise PermissionDenied
 
 
 class LanguageMiddleware:
@@ -119,6 +127,8 @@ class LastSeenMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         seen_at = request.session.get(sessions.SEEN_AT) if request.user.is_authenticated else None
+        if _only_looks(request):
+            seen_at = None  # nothing can be written; the pages in between are noted
         if seen_at is not None and time.time() - seen_at > self.SEEN_EVERY:
             sessions.note(request)
         return self.get_response(request)
@@ -137,6 +147,16 @@ def _person(request: HttpRequest) -> str:
     if request.path_info.startswith(DOOR_PATHS):
         return EVERYBODY
     return str(request.session.get(SESSION_KEY, ""))
+
+
+def _may_look(request: HttpRequest) -> bool:
+    """In the administration, and where people sign in, staff are themselves."""
+    return not request.path_info.startswith((*STAFF_PATHS, *DOOR_PATHS))
+
+
+def _only_looks(request: HttpRequest) -> bool:
+    """Tell whether staff look at a tenant's page as an observer."""
+    return request.access.view_as is not None and _slug(request) is not None
 
 
 def _slug(request: HttpRequest) -> str | None:

@@ -2,17 +2,20 @@
 
 from django.contrib import admin, messages
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
 from deliveries.services.recount import request_recount
+from portal.accounts import view_as_views
 from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin
 from portal.accounts.models import record
+from portal.accounts.view_as import may_view
 from portal.tenants.api_keys import is_valid, revoke_key
 from portal.tenants.feeds import ROTATION, add_token, valid_tokens
 from portal.tenants.forms import AccountForm, FeedForm, TenantForm
@@ -32,6 +35,22 @@ class TenantAdmin(RecordedAdmin):
     search_fields = ("name", "slug")
     autocomplete_fields = ("parent",)
     ordering = ("name", "id")
+    actions = ("view_as",)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(view_as_views.start)
+        return [path("<int:tenant_id>/view-as/", view, name="view_as"), *super().get_urls()]
+
+    def has_view_as_permission(self, request: HttpRequest) -> bool:
+        return may_view(request.user)
+
+    @admin.action(description=_("View as the tenant (choose one)"), permissions=["view_as"])
+    def view_as(self, request: HttpRequest, tenants: QuerySet[Tenant]) -> HttpResponse | None:
+        chosen = list(tenants[:2])
+        if len(chosen) == 1 and chosen[0].kind == Tenant.Kind.CUSTOMER:
+            return HttpResponseRedirect(reverse("admin:view_as", args=[chosen[0].pk]))
+        messages.error(request, gettext("Choose one customer; a pool has no pages."))
+        return None
 
     def get_readonly_fields(self, request: HttpRequest, obj: Tenant | None = None) -> tuple[str, ...]:
         return ("slug",) if obj else ()

@@ -46,6 +46,18 @@ def set_scope(role: str, tenant_ids: Iterable[int], *, person: str = "") -> None
     _set(role, f"{{{ids}}}" if ids else "", person if person in ("", EVERYBODY) else str(int(person)))
 
 
+def forbid_writing() -> None:
+    """Have the database refuse every write in the rest of the open transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION READ ONLY")
+    connection.portal_forbids_writing = True
+
+
+def may_write() -> bool:
+    """Tell whether the open scope may write; asks nobody, since it is asked for every record."""
+    return not getattr(connection, "portal_forbids_writing", False)
+
+
 def leave_scope() -> None:
     """Be the owner again for the rest of the open transaction; not for one that is to be rolled back."""
     if not connection.needs_rollback:
@@ -59,6 +71,7 @@ def _set(role: str, tenants: str, person: str) -> None:
             " set_config('portal.person', %s, true)",
             [role, tenants, person],
         )
+    connection.portal_forbids_writing = False  # what a scope forbade ends with it
 
 
 def _current() -> tuple[str, str, str]:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_confirm_addresses"),
-        ("tenants", "0003_search_by_name"),
+        ("tenants", "0003_account_owners"),
     ]
 
     operations = [
