@@ -46,7 +46,17 @@ def _may(permission: str) -> Callable[[HttpRequest], bool]:
 
 
 NAVIGATION = [
-    {"items": [{"title": _("Health"), "icon": "monitor_heart", "link": reverse_lazy("admin:index")}]},
+    {
+        "items": [
+            {"title": _("Health"), "icon": "monitor_heart", "link": reverse_lazy("admin:index")},
+            {
+                "title": _("Messages"),
+                "icon": "sms",
+                "link": reverse_lazy("admin:messages"),
+                "permission": _may("deliveries.view_message"),
+            },
+        ]
+    },
     {
         "title": _("Customers"),
         "items": [
