@@ -3,8 +3,12 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from deliveries.api.examples import PARTNER_ID
+from deliveries.api.serializers import PartnerIdPageSerializer
 from deliveries.models import PartnerMove
+from portal.api.operations import Operation
 from portal.api.pages import page_by_id
+from portal.api.parameters import ACCOUNT, CURSOR, SIZE, TENANT
 from portal.api.views import ApiView
 from portal.tenants.models import GatewayAccount, PartnerId
 
@@ -12,7 +16,19 @@ from portal.tenants.models import GatewayAccount, PartnerId
 class PartnerIdsView(ApiView):
     """The key's partner IDs, newest first; an account's key sees those that nobody declared, too."""
 
-    single = frozenset({"account", "tenant", "cursor", "size"})
+    operations = {
+        "GET": Operation(
+            id="list_partner_ids",
+            tag="Partner IDs",
+            summary="List partner IDs",
+            text="The key's platformPartnerIds, newest first, with the newest move of messages to their tenant. An "
+            "account's key sees those that nobody declared, too: they belong to the account's pool.",
+            parameters=(ACCOUNT, TENANT, CURSOR, SIZE),
+            answer=PartnerIdPageSerializer,
+            answer_text="A page of partner IDs.",
+            answer_example={"next_cursor": None, "data": [PARTNER_ID]},
+        )
+    }
 
     def get(self, request: Request) -> Response:
         partners = PartnerId.objects.filter(tenant_id__in=self.access.tenant_ids).select_related("tenant")
@@ -35,7 +51,7 @@ class PartnerIdsView(ApiView):
             }
             for partner in page
         ]
-        return Response({"data": data, "next_cursor": cursor})
+        return self.answer({"data": data, "next_cursor": cursor})
 
 
 def _shown(move: PartnerMove | None) -> dict | None:

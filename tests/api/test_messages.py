@@ -150,7 +150,7 @@ def test_id_with_signs_has_an_address(mine, client, feed, messages):
 
 @pytest.mark.parametrize("size", [1, 3])
 def test_number_of_queries_does_not_depend_on_the_messages(mine, messages, django_assert_num_queries, size):
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(16):
         answer = mine.get("messages/", size=size, ref_id_prefix="")
 
     assert len(answer.json()["data"]) == size

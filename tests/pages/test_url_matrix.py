@@ -45,6 +45,9 @@ PAGES = {
     "api:messages": (401, 401, 401, 401),
     "api:message": (401, 401, 401, 401),
     "api:partner_ids": (401, 401, 401, 401),
+    "api:key": (401, 401, 401, 401),
+    "api:schema": (200, 200, 200, 200),  # tells nothing secret
+    "api:docs": (200, 200, 200, 200),
     "api:not_found": (404, 404, 404, 404),
     "set_language": (302, 302, 302, 302),
     "set_look": (302, 302, 302, 302),
