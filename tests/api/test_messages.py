@@ -90,6 +90,17 @@ def test_pages(mine, messages):
         ({"result_code": "1006"}, ["b"]),
         ({"campaign_id": "0"}, ["b"]),
         ({"account": "second"}, ["second-1"]),
+        ({"campaign": "sale"}, ["a"]),
+        ({"campaign": CANARY}, []),
+        ({"operator": "nobody"}, []),
+        ({"variant": "B"}, []),
+        ({"counts_as": "failed"}, ["b"]),
+        ({"counts_as": ["failed", "delivered"]}, ["second-1", "b", "a"]),
+        ({"counts_as": "pending", "status": ["failed", "sent"]}, []),
+        ({"counts_as": "pending", "status": "failed"}, []),
+        ({"tenant": "nordic-retail"}, ["second-1", "b", "a"]),
+        ({"tenant": "baltic-parcel"}, []),
+        ({"period": "last_year"}, []),
     ],
 )
 def test_filters(mine, messages, query, wanted):
@@ -100,6 +111,9 @@ def test_filters(mine, messages, query, wanted):
     ("name", "value"),
     [
         ("from", "yesterday"),
+        ("period", "soon"),
+        ("counts_as", "lost"),
+        ("operator", "x" * 4097),
         ("size", "501"),
         ("size", ""),
         ("status", "lost"),
