@@ -6,6 +6,8 @@ from pathlib import Path
 
 import environ
 from django.utils.translation import gettext_lazy as _
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from portal import engines
 
@@ -99,7 +101,15 @@ if env.bool("PORTAL_DB_POOL", False):
     DATABASES["default"]["OPTIONS"]["options"] += " -c role=portal_web"
 
 REDIS_URL = engines.redis_url()
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+# A request waits no longer than this for a cache that does not answer (redis-py would try for many seconds).
+_CACHE_PATIENCE = {"socket_connect_timeout": 1, "socket_timeout": 2, "retry": Retry(NoBackoff(), 1)}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": _CACHE_PATIENCE,
+    }
+}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"  # losing Redis locks nobody out
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True

@@ -24,9 +24,7 @@ def minute(monkeypatch):
 @pytest.fixture
 def no_cache(settings):
     """Take the cache away: nobody listens there."""
-    settings.CACHES = {
-        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
-    }
+    settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:1/0"}}
 
 
 def limit_of(answer) -> tuple[int, str | None, str | None]:
