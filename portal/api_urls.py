@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from deliveries.api.messages import MessagesView, MessageView
-from deliveries.api.partner_ids import PartnerIdsView
+from deliveries.api.partner_ids import MovePartnerIdView, PartnerIdsView, PartnerIdView
 from portal.api.docs import reference
 from portal.api.key import KeyView
 from portal.api.schema_view import SchemaView
@@ -21,6 +21,8 @@ urlpatterns = [
     path("v1/messages/", MessagesView.as_view(), name="messages"),
     path("v1/messages/<slug:account>/<path:message_id>/", MessageView.as_view(), name="message"),
     path("v1/partner-ids/", PartnerIdsView.as_view(), name="partner_ids"),
+    path("v1/partner-ids/<int:partner_id>/", PartnerIdView.as_view(), name="partner_id"),
+    path("v1/partner-ids/<int:partner_id>/move/", MovePartnerIdView.as_view(), name="partner_id_move"),
     path("v1/schema/", SchemaView.as_view(), name="schema"),
     path("v1/docs/", reference, name="docs"),
     re_path("", NotFoundView.as_view(), name="not_found"),

@@ -39,10 +39,12 @@ REPORTS = [
     }
 ]
 PARTNER_ID = {
+    "id": 5,
     "value": "nr-fi",
     "account": "link-main",
     "tenant": "nordic-retail",
     "declared_at": "2026-09-01T08:00:00Z",
     "first_seen_at": "2026-08-28T11:20:00Z",
     "move": {"state": "running", "total": 12000, "moved": 4000},
+    "url": "/api/v1/partner-ids/5/",
 }

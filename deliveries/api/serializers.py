@@ -1,9 +1,8 @@
-"""The shapes of messages and partner IDs in the API."""
+"""The shapes of messages in the API."""
 
 from rest_framework import serializers
 
 from deliveries.dialects.codes import COUNTS_AS, STATUS_RANK
-from deliveries.models import PartnerMove
 from portal.api.serializers import ForwardPageSerializer
 
 STATUSES = tuple(reversed(STATUS_RANK))
@@ -75,28 +74,3 @@ class MessagePageSerializer(ForwardPageSerializer):
     previous_cursor = serializers.CharField(
         allow_null=True, help_text="`cursor` of the page before; null on the first one."
     )
-
-
-class MoveSerializer(serializers.Serializer):
-    """How far the messages of a partner ID are on their way to its tenant."""
-
-    state = serializers.ChoiceField(choices=PartnerMove.State.values, help_text="What it is doing.")
-    total = serializers.IntegerField(help_text="Messages there were to move.")
-    moved = serializers.IntegerField(help_text="Messages moved so far.")
-
-
-class PartnerIdSerializer(serializers.Serializer):
-    """One platformPartnerId of one gateway account."""
-
-    value = serializers.CharField(help_text="The platformPartnerId.")
-    account = serializers.CharField(help_text="The gateway account, by its name.")
-    tenant = serializers.CharField(help_text="Whose it is; the account's pool where nobody declared it.")
-    declared_at = serializers.DateTimeField(allow_null=True, help_text="Null: nobody did.")
-    first_seen_at = serializers.DateTimeField(help_text="When it was first known.")
-    move = MoveSerializer(allow_null=True, help_text="The newest move of messages to its tenant.")
-
-
-class PartnerIdPageSerializer(ForwardPageSerializer):
-    """A page of partner IDs, newest first."""
-
-    data = PartnerIdSerializer(many=True, help_text="The partner IDs.")

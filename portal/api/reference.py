@@ -47,6 +47,7 @@ class Entry:
     body: Shape | None
     status: str
     answer_text: str
+    also: tuple[tuple[str, str], ...]
     answer_shape: str
     answer_example: str
     headers: tuple[tuple[str, str], ...]
@@ -86,7 +87,7 @@ def _entry(document: Mapping, path: str, method: str, operation: Mapping) -> Ent
     security = operation.get("security")
     scope = None if not security else next(iter(next(iter(security[0].values()))), "")
     body = operation.get("requestBody", {}).get("content", {}).get("application/json")
-    status, good = next((s, r) for s, r in operation["responses"].items() if s.startswith("2"))
+    (status, good), *also = [(s, r) for s, r in operation["responses"].items() if s.startswith("2")]
     media, content = next(iter(good["content"].items()))
     example = content.get("example")
     return Entry(
@@ -100,6 +101,7 @@ def _entry(document: Mapping, path: str, method: str, operation: Mapping) -> Ent
         body=_resolved(document, body["schema"]) if body else None,
         status=status,
         answer_text=good["description"],
+        also=tuple((s, r["description"]) for s, r in also),
         answer_shape=_name(content["schema"]),
         answer_example="" if example is None else json.dumps(example, indent=2, ensure_ascii=False),
         headers=tuple((name, head["description"]) for name, head in good["headers"].items() if "RateLimit" not in name),

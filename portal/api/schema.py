@@ -105,7 +105,11 @@ class Schema(AutoSchema):
             "headers": _headers({**operation.headers, **_LIMIT_HEADERS}),
             "content": dict.fromkeys((operation.media, *operation.also_media), content),
         }
-        return {str(operation.status): good} | self._problems()
+        also = {
+            str(status): good | {"description": text, "headers": _headers(_LIMIT_HEADERS)}
+            for status, text in sorted(operation.also.items())
+        }
+        return {str(operation.status): good} | also | self._problems()
 
     def _problems(self) -> dict[str, dict]:
         by_status = defaultdict(list)

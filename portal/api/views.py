@@ -15,13 +15,11 @@ from rest_framework.views import APIView
 
 from portal.accounts.access import Access
 from portal.api import limits
-from portal.api.operations import NUMBERS, READ, SUBMIT, Operation
+from portal.api.operations import Operation
 from portal.api.parameters import Parameters
 from portal.api.problems import BadField, RefusedKey, TooLarge
 from portal.api.schema import Schema
 from portal.tenants.models import ApiKey
-
-__all__ = ["NUMBERS", "READ", "SUBMIT", "ApiView", "NotFoundView"]
 
 MAX_BODY = 64 * 1024
 
@@ -129,10 +127,10 @@ class ApiView(APIView):
             raise BadField(name, " ".join(map(str, texts)))
         return serializer.validated_data
 
-    def answer(self, data: object, **headers: str) -> Response:
-        """Return the operation's answer: what its serializer makes of `data`."""
+    def answer(self, data: object, status: int | None = None, **headers: str) -> Response:
+        """Return the operation's answer, what its serializer makes of `data`; `status` is one of its `also`."""
         operation = self.operation_of(self.request.method)
-        return Response(operation.answer(data).data, status=operation.status, headers=headers)
+        return Response(operation.answer(data).data, status=status or operation.status, headers=headers)
 
     def finalize_response(self, request: Request, response: Response, *args, **kwargs) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)

@@ -129,6 +129,7 @@ def build_now(
 ) -> tuple[ReportRun, MonthFigures]:
     """Make a report in this process and return its run and figures. Raises StillWaiting."""
     with transaction.atomic():
+        _lock(scope.tenant)
         run = _create(scope.tenant, month, scope.account, None, requested_by, now)
         if (oldest := _not_applied(run)) is not None:
             raise StillWaiting(oldest)
@@ -142,6 +143,12 @@ def build_now(
         raise
 
 
+def _lock(tenant: Tenant) -> None:
+    """Make whoever asks for the tenant's runs wait for each other: a revision is the last one and one."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('report_run'), %s)", [tenant.id])
+
+
 def _create(
     tenant: Tenant,
     month: Month,
@@ -151,7 +158,6 @@ def _create(
     now: datetime,
     idempotency_key: str = "",
 ) -> ReportRun:
-    _lock(tenant)  # one after the other: the revision is the last one and one
     last = ReportRun.objects.filter(tenant=tenant, month=month.first_day).aggregate(last=Max("revision"))["last"]
     if kind is None:
         kind = final_or_provisional(Scope(tenant, account), month, now)
@@ -166,11 +172,6 @@ def _create(
         requested_at=now,
         idempotency_key=idempotency_key,
     )
-
-
-def _lock(tenant: Tenant) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('report_run'), %s)", [tenant.id])
 
 
 def _run_of(tenant: Tenant, month: Month, requested_by: str, idempotency_key: str) -> ReportRun | None:

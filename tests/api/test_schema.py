@@ -86,9 +86,9 @@ def test_every_route_and_method_is_described():
     }
     spelled = {
         (
-            path.replace("{run_id}", "<int:run_id>").replace(
-                "{account}/{message_id}", "<slug:account>/<path:message_id>"
-            ),
+            path.replace("{run_id}", "<int:run_id>")
+            .replace("{partner_id}", "<int:partner_id>")
+            .replace("{account}/{message_id}", "<slug:account>/<path:message_id>"),
             m,
         )
         for path, m in OPERATIONS
@@ -129,6 +129,9 @@ def test_scopes_are_told_with_the_scheme():
         "list_messages": [{"key": ["read"]}],
         "get_message": [{"key": ["read"]}],
         "list_partner_ids": [{"key": ["read"]}],
+        "declare_partner_id": [{"key": ["partner_ids"]}],
+        "get_partner_id": [{"key": ["read"]}],
+        "move_partner_id": [{"key": ["partner_ids"]}],
         "list_reports": [{"key": ["read"]}],
         "queue_report": [{"key": ["submit"]}],
         "get_report": [{"key": ["read"]}],
@@ -156,7 +159,7 @@ def world(messages, tenant, mine):
     waiting = make_run(tenant, "2026-07", state="queued")
     gone = make_run(tenant, "2026-06")
     ReportRun.objects.filter(id=gone.id).update(file="reports/none.xlsx")
-    return {"done": done.id, "waiting": waiting.id, "gone": gone.id}
+    return {"partner": partner.id, "done": done.id, "waiting": waiting.id, "gone": gone.id}
 
 
 READS = [
@@ -180,6 +183,7 @@ READS = [
     ("/api/v1/messages/", "", "?size=2"),
     ("/api/v1/messages/{account}/{message_id}/", "link-main/a/", ""),
     ("/api/v1/partner-ids/", "", ""),
+    ("/api/v1/partner-ids/{partner_id}/", "{partner}/", ""),
     ("/api/v1/reports/", "", "?size=1"),
     ("/api/v1/reports/{run_id}/", "{done}/", ""),
     ("/api/v1/reports/{run_id}/", "{waiting}/", ""),
@@ -209,6 +213,20 @@ def test_what_is_queued_is_what_is_described(client, mine, whole_account, world)
 
         check("/api/v1/reports/", "POST", answer)
         assert answer.status_code == 202
+
+
+def test_what_is_declared_and_moved_is_what_is_described(whole_account, tenant, world):
+    body = {"value": "new", "tenant": "nordic-retail"}
+    declared = [whole_account.post("partner-ids/", body) for _ in range(2)]
+    moved = whole_account.post(f"partner-ids/{world['partner']}/move/", {"tenant": None})
+
+    for path, answer in (
+        ("/api/v1/partner-ids/", declared[0]),
+        ("/api/v1/partner-ids/", declared[1]),
+        ("/api/v1/partner-ids/{partner_id}/move/", moved),
+    ):
+        check(path, "POST", answer)
+    assert [answer.status_code for answer in (*declared, moved)] == [201, 200, 200]
 
 
 def test_every_problem_is_what_is_described(client, call, mine, tenant, other_tenant, world, settings):

@@ -1,0 +1,66 @@
+"""The bodies and answers about platformPartnerIds."""
+
+from rest_framework import serializers
+
+from deliveries.models import PartnerMove
+from deliveries.services.partner_ids import LONGEST_VALUE
+from portal.api.serializers import ForwardPageSerializer
+
+
+class Text(serializers.CharField):
+    """A JSON string, taken as it is; a number is none, since 012 and 12 are two partner IDs."""
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(trim_whitespace=False, **kwargs)
+
+    def to_internal_value(self, data: object) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class DeclareBody(serializers.Serializer):
+    """A partner ID to declare."""
+
+    account = Text(
+        required=False, max_length=63, help_text="The gateway account, by its name; an account's key may leave it out."
+    )
+    value = Text(max_length=LONGEST_VALUE, help_text="The platformPartnerId; compared exactly, as text.")
+    tenant = Text(
+        required=False,
+        max_length=63,
+        help_text="Whose it is to be, by its short name; a tenant's key may leave it out and means its own.",
+    )
+
+
+class MoveBody(serializers.Serializer):
+    """Where a partner ID goes with its messages."""
+
+    tenant = Text(max_length=63, allow_null=True, help_text="A tenant's short name; null: back to the account's pool.")
+
+
+class MoveAnswer(serializers.Serializer):
+    """How far the messages of a partner ID are on their way to its tenant."""
+
+    state = serializers.ChoiceField(choices=PartnerMove.State.values, help_text="What it is doing.")
+    total = serializers.IntegerField(help_text="Messages there were to move.")
+    moved = serializers.IntegerField(help_text="Messages moved so far.")
+
+
+class PartnerIdAnswer(serializers.Serializer):
+    """A platformPartnerId of one gateway account, and whose it is."""
+
+    id = serializers.IntegerField(help_text="Its number.")
+    value = serializers.CharField(help_text="The platformPartnerId.")
+    account = serializers.CharField(help_text="The gateway account, by its name.")
+    tenant = serializers.CharField(help_text="Whose it is; the account's pool where nobody declared it.")
+    declared_at = serializers.DateTimeField(allow_null=True, help_text="Null: nobody did.")
+    first_seen_at = serializers.DateTimeField(help_text="When it was first known.")
+    move = MoveAnswer(allow_null=True, help_text="The newest move of messages to its tenant; null: nothing waited.")
+    url = serializers.CharField(help_text="This partner ID.")
+
+
+class PartnerIdsAnswer(ForwardPageSerializer):
+    """A page of partner IDs, newest first."""
+
+    data = PartnerIdAnswer(many=True, help_text="The partner IDs.")
