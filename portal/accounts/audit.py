@@ -28,6 +28,8 @@ ACTIONS = {
     "ref_ids.changed": _("Changed how refIds are read"),
     "tenant.recounted": _("Messages were counted anew"),
     "partner_id.moved": _("Messages moved to a partner ID"),
+    "message.downloaded": _("Downloaded a list of messages"),
+    "message.number_revealed": _("Revealed a phone number"),
     "partner_id.declared": _("Declared a partner ID"),
     "partner_id.lost": _("Gave a partner ID away"),
     "partner_id.returned": _("Returned a partner ID to the pool"),

@@ -55,6 +55,10 @@ PAGES = {
     "set_language": (302, 302, 302, 302),
     "set_look": (302, 302, 302, 302),
     "accent": (404, 404, 404, 404),  # no colour
+    "messages:list": (302, 404, 404, 200),
+    "messages:campaigns": (302, 404, 404, 200),
+    "messages:download": (302, 404, 404, 302),  # there are no messages: back to the list
+    "messages:message": (302, 404, 404, 404),  # no such message; tests/pages/test_messages.py asks for one
     "reports:months": (302, 404, 404, 200),
     "reports:make": (302, 404, 404, 302),
     "reports:download": (302, 404, 404, 200),
