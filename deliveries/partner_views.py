@@ -179,7 +179,8 @@ def _for_declarers(request: HttpRequest, tenant: Tenant, form: PartnerIdForm | N
         "declares": {account.name for account in owned} == known,
         "asks": not owned,
         "waiting": [pool for pool in waiting if pool.values or pool.without_value or pool.over_limit],
-        "owns": bool(owned),
+        "owned": ", ".join(account.name for account in owned),
+        "shared": ", ".join(sorted(known - {account.name for account in owned})),
         "requests": requests,
         "targets": [t for t in _reached(request) if any(t.id in ids for ids in declarer.accounts.values())],
     }

@@ -105,6 +105,8 @@ def test_messages_of_the_last_thirty_days_are_counted(client, feed, tenant, view
         shown.append([row.messages for row in client.get(URL).context["rows"]])
 
     assert shown == [[0], [3]]
+    page = client.get(URL).content.decode()
+    assert 'href="/t/nordic-retail/messages/?partner_id=nr-fi&amp;period=30d">3</a>' in page
 
 
 def test_page_without_partner_ids_says_how_they_come(client, tenant, viewer):
