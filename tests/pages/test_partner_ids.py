@@ -203,6 +203,19 @@ def test_move_says_how_many_messages_go_along_and_moves_them(client, feed, tenan
     assert holders() == {"nr-fi": "child"}
 
 
+def test_move_is_offered_where_there_is_a_place_to_move_to(client, account, tenant, manager):
+    client.force_login(manager)
+    link = f"{URL}{PartnerId.objects.get(value='nr-fi').id}/move/"
+
+    alone = client.get(URL).content.decode()
+    GatewayAccount.objects.update(owner=tenant, owner_since=NOW)
+    owning = client.get(URL).content.decode()
+
+    assert (link in alone, link in owning) == (False, True)
+    GatewayAccount.objects.update(owner=None, owner_since=None)
+    assert "There is no other tenant that you could move it to." in client.get(link).content.decode()
+
+
 def test_owner_of_the_account_takes_a_declaration_back(client, owned, tenant, manager):
     client.force_login(manager)
     url = f"{URL}{PartnerId.objects.get(value='nr-fi').id}/move/"
