@@ -22,9 +22,11 @@ from portal.tenants.wall import STAFF, WEB
 STAFF_PATHS = ("/admin/",)
 API_PATHS = ("/api/",)
 DOOR_PATHS = ("/accounts/",)  # where people sign in, set new passwords and accept invitations
-API_LANGUAGE = "en"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-WITHOUT_SECOND_FACTOR = ("/accounts/", "/language/", "/look/")  # where one is set up and asked for
+PAGES_OF_API = ("/api/v1/docs/",)  # for people, as any other page
+API_LANGUAGE = "en"
+# Where one is set up and asked for, and what is open to all.
+WITHOUT_SECOND_FACTOR = ("/accounts/", "/language/", "/look/", *PAGES_OF_API)
 
 
 class WallMiddleware:
@@ -62,13 +64,14 @@ class WallMiddleware:
             return response
 
     def _access(self, request: HttpRequest) -> Access:
-        if not request.path_info.startswith(API_PATHS):
+        if not is_api(request):
             slug = _slug(request)
             view = view_as.current(request) if _may_look(request) else None
             return access_of_observer(view, slug=slug) if view else access_of(request.user, slug=slug)
         request.user = AnonymousUser()
         text = bearer(request)
-        return access_of_key(api_keys.find_key(text, now=timezone.now()) if text else None)
+        key, refused = api_keys.look_up(text, now=timezone.now()) if text else (None, "")
+        return access_of_key(key, refused=refused)
 
     def process_view(self, request: HttpRequest, view, args, kwargs) -> None:
         """Answer 404 for a tenant that the person cannot see, as for one that does not exist."""
@@ -87,7 +90,7 @@ class LanguageMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         language = request.COOKIES.get("language") or (request.access.tenant and request.access.tenant.language)
-        if request.path_info.startswith(API_PATHS):
+        if is_api(request):
             language = API_LANGUAGE
         elif language not in dict(settings.LANGUAGES):
             language = translation.get_language_from_request(request)
@@ -134,6 +137,11 @@ class LastSeenMiddleware:
         return self.get_response(request)
 
 
+def is_api(request: HttpRequest) -> bool:
+    """Tell whether the request is a system's, with a key in place of a session."""
+    return request.path_info.startswith(API_PATHS) and not request.path_info.startswith(PAGES_OF_API)
+
+
 def bearer(request: HttpRequest) -> str:
     """Return the key of `Authorization: Bearer …`, '' where there is none."""
     scheme, _, text = request.headers.get("Authorization", "").strip().partition(" ")
@@ -142,7 +150,7 @@ def bearer(request: HttpRequest) -> str:
 
 def _person(request: HttpRequest) -> str:
     """Return whom the database lets the request see beside its tenants' members: who is signed in, or everybody."""
-    if request.path_info.startswith(API_PATHS):
+    if is_api(request):
         return ""
     if request.path_info.startswith(DOOR_PATHS):
         return EVERYBODY
