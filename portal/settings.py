@@ -233,9 +233,6 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,
 }
 
-# How this portal differs from others that staff know, such as "test"; stands in the admin's head.
-PORTAL_ENVIRONMENT = env.str("PORTAL_ENVIRONMENT", "")
-
 # Requests a minute; 0 means no limit (portal/api/limits.py).
 API_KEY_PER_MINUTE = env.int("PORTAL_API_KEY_PER_MINUTE", 600)
 API_ADDRESS_PER_MINUTE = env.int("PORTAL_API_ADDRESS_PER_MINUTE", 60)
@@ -261,6 +258,8 @@ SPECTACULAR_SETTINGS = {
     "SORT_OPERATION_PARAMETERS": False,
     "DISABLE_ERRORS_AND_WARNINGS": False,
 }
+# How this portal differs from others that staff know, such as "test"; stands in the admin's head.
+PORTAL_ENVIRONMENT = env.str("PORTAL_ENVIRONMENT", "")
 
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # who may read /metrics; without it, this machine alone
 

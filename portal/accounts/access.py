@@ -23,8 +23,8 @@ class Access:
     role: Role | None = None
     is_staff: bool = False
     key: ApiKey | None = None
-    view_as: ViewAs | None = None  # staff who look at the tenant, read-only
     refused: str = ""
+    view_as: ViewAs | None = None  # staff who look at the tenant, read-only
 
     @property
     def account(self) -> GatewayAccount | None:

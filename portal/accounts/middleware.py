@@ -21,10 +21,10 @@ from portal.tenants.wall import STAFF, WEB
 
 STAFF_PATHS = ("/admin/",)
 API_PATHS = ("/api/",)
-DOOR_PATHS = ("/accounts/",)  # where people sign in, set new passwords and accept invitations
-SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 PAGES_OF_API = ("/api/v1/docs/",)  # for people, as any other page
+DOOR_PATHS = ("/accounts/",)  # where people sign in, set new passwords and accept invitations
 API_LANGUAGE = "en"
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # Where one is set up and asked for, and what is open to all.
 WITHOUT_SECOND_FACTOR = ("/accounts/", "/language/", "/look/", *PAGES_OF_API)
 
@@ -150,7 +150,7 @@ def bearer(request: HttpRequest) -> str:
 
 def _person(request: HttpRequest) -> str:
     """Return whom the database lets the request see beside its tenants' members: who is signed in, or everybody."""
-    if is_api(request):
+    if request.path_info.startswith(API_PATHS):
         return ""
     if request.path_info.startswith(DOOR_PATHS):
         return EVERYBODY

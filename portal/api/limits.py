@@ -67,7 +67,7 @@ def _add(name: str) -> int:
     cache.add(name, 0, timeout=2 * WINDOW)
     try:
         return cache.incr(name)
-    except ValueError:  # the cache dropped the entry between the two
+    except ValueError:  # the cache dropped the entry, or was lost, between the two
         return 1
 
 
