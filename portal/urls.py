@@ -19,6 +19,7 @@ urlpatterns = [
     path("look/", look.set_look, name="set_look"),
     path("look/<str:colour>.css", look.accent, name="accent"),
     path("t/<slug:tenant_slug>/", include("reports.urls")),
+    path("t/<slug:tenant_slug>/messages/", include("deliveries.messages_urls")),
     path("t/<slug:tenant_slug>/partner-ids/", include("deliveries.urls")),
     path("t/<slug:tenant_slug>/settings/", include("portal.settings_urls")),
     path("api/", include("portal.api_urls")),

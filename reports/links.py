@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.http import urlencode
 
 from portal.common.period_picker import Period
@@ -20,16 +20,12 @@ class Links:
     filters: Mapping[str, str]
 
     def messages(self, *, first: date | None = None, last: date | None = None, **found: object) -> str:
-        """Return the address of the list with these messages, '' where the portal has no such list.
+        """Return the address of the list with these messages.
 
         `found` is filters of the list beside the page's own, `first` and `last` other days than the page's.
         """
-        try:
-            url = reverse("messages:list", args=[self.slug])
-        except NoReverseMatch:
-            return ""
         days = {"from": first or self.period.first, "to": last or self.period.last}
-        return f"{url}?{urlencode(days | dict(self.filters) | found)}"
+        return f"{reverse('messages:list', args=[self.slug])}?{urlencode(days | dict(self.filters) | found)}"
 
     def narrowed(self, **found: object) -> str:
         """Return the query string that shows the page for a part of what it counts, or for other `from` and `to`."""

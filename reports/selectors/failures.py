@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from django.db.models import Sum
 
 from campaigns.statistics import rate
+from deliveries.dialects.advice import advice
 from deliveries.dialects.codes import COUNTS_AS
 from deliveries.models import CampaignCount, DailyCount, ResultCode
 from portal.tenants.models import Feed
-from reports.advice import advice
 from reports.selectors.statistics import count_rows
 from reports.statistics_query import StatisticsQuery
 

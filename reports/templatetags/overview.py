@@ -13,9 +13,8 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def counted(context, text: str, **found: object) -> str:
-    """Return the figure as a link to its messages, as it is where there is no list of them."""
-    url = context["links"].messages(**found)
-    return format_html('<a class="quiet-link" href="{}">{}</a>', url, text) if url else text
+    """Return the figure as a link to the messages that it counts."""
+    return format_html('<a class="quiet-link" href="{}">{}</a>', context["links"].messages(**found), text)
 
 
 @register.simple_tag(takes_context=True)

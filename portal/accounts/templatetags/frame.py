@@ -4,6 +4,7 @@ from django import template
 from django.utils.http import urlencode
 
 from portal.accounts import pages
+from portal.common.period_picker import PRESETS
 
 register = template.Library()
 
@@ -18,7 +19,10 @@ def navigation(context) -> list[pages.Page]:
         period = picker.query
     else:
         asked = context["request"].GET
-        period = urlencode({name: asked[name] for name in PERIOD if asked.get(name)})
+        kept = {name: asked[name] for name in PERIOD if asked.get(name)}
+        if kept.get("period") not in PRESETS:  # a page may know others
+            kept.pop("period", None)
+        period = urlencode(kept)
     return pages.pages(context["tenant"].slug, context["access"], period=period)
 
 
