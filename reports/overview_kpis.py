@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from portal.common.templatetags.figures import count, decimal, direction, duration, growth, percent, points
 from reports.kpis import Changes, Kpis
@@ -57,12 +57,12 @@ def kpi_cards(kpis: Kpis, changes: Changes | None, *, days: int, overdue: int, l
     cards = [
         Kpi(
             "messages", _("Messages"), count(volume.messages), links.messages(), change.get("messages"),
-            (_("%(n)s a day") % {"n": count(round(volume.messages / days))},),
+            (_("%(n)s a day") % {"n": decimal(volume.messages / days, 0 if volume.messages >= 10 * days else 1)},),
         )
     ]  # fmt: skip
     for name, title in CLASSES.items():
         messages = getattr(volume, name)
-        notes = [_("%(n)s messages") % {"n": count(messages)}]
+        notes = [ngettext("%(n)s message", "%(n)s messages", messages) % {"n": count(messages)}]
         if name == "delivered" and kpis.delivery_interval:
             low, high = (decimal(share * 100, 2) for share in kpis.delivery_interval)
             notes.append(_("95 %% sure: %(low)s–%(high)s %%") % {"low": low, "high": high})
