@@ -197,6 +197,7 @@ def ids(tenant, other_tenant, feed) -> dict[str, object]:
     return {
         "tenant_slug": other_tenant.slug,
         "run_id": run.id,
+        "tenant_id": other_tenant.id,
         "rows": rows,
         "id": next(row.pk for model, row in rows.items() if model.__name__ == "User"),
         "content_type_id": ContentType.objects.get_for_model(type(run)).id,
