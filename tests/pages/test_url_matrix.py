@@ -24,6 +24,7 @@ MEMBERS = PEOPLE[1:5]  # of the tenant that is not asked for
 POSTED = {
     "set_language": {"language": "fi"},
     "set_look": {"theme": "dark"},
+    "view_as_stop": {},
     "reports:make": {"month": "2026-09"},
     "reports:account_make": {"month": "2026-09"},
     "deliveries:partner_declare": {},
