@@ -12,7 +12,7 @@ from tests.deliveries.helpers import apply, dlr
 
 DAY = date(2026, 11, 2)
 USUAL = {("SE", "se.tele2"): 4.0, ("FI", "fi.dna"): 20.0}
-SLOW = 135  # the bucket around 206 seconds
+SLOW = 135  # the bucket around 209 seconds
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_slowest_days_come_first_and_three_are_shown():
     found = slow_days(days, USUAL)
 
     assert [slow.day.day for slow in found] == [5, 4, 3]
-    assert found[0] == SlowDay("SE", "se.tele2", date(2026, 11, 5), pytest.approx(232.5, abs=0.1), 4.0, 30)
+    assert found[0] == SlowDay("SE", "se.tele2", date(2026, 11, 5), pytest.approx(235.22, abs=0.01), 4.0, 30)
 
 
 def country_days(*failed: int, of: int = 50) -> list[tuple[date, int, int]]:
