@@ -63,6 +63,7 @@ PAGES = {
     "messages:campaigns": (302, 404, 404, 200),
     "messages:download": (302, 404, 404, 302),  # there are no messages: back to the list
     "messages:message": (302, 404, 404, 404),  # no such message; tests/pages/test_messages.py asks for one
+    "reports:overview": (302, 404, 404, 200),
     "reports:months": (302, 404, 404, 200),
     "reports:make": (302, 404, 404, 302),
     "reports:download": (302, 404, 404, 200),
