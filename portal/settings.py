@@ -210,6 +210,7 @@ CELERY_BEAT_SCHEDULE = {
     "resume-moves": {"task": "deliveries.resume_moves", "schedule": 30.0},
     "resume-recounts": {"task": "deliveries.resume_recounts", "schedule": 30.0},
     "check-double-identities": {"task": "deliveries.check_double_identities", "schedule": 6 * 3600.0},
+    "apply-retention": {"task": "deliveries.apply_retention", "schedule": 3600.0},
 }
 
 REST_FRAMEWORK = {

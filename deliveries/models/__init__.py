@@ -5,6 +5,7 @@ from deliveries.models.facts import DeliveryReport, Message
 from deliveries.models.inbox import ImportRun, InboxRow, IngestCount, QuarantinedRow, WaitingRow
 from deliveries.models.moves import PartnerMove, TenantRecount
 from deliveries.models.result_codes import ResultCode
+from deliveries.models.retention import RetentionMark
 
 __all__ = [
     "CampaignCount",
@@ -19,6 +20,7 @@ __all__ = [
     "PartnerMove",
     "QuarantinedRow",
     "ResultCode",
+    "RetentionMark",
     "TenantRecount",
     "WaitingRow",
 ]

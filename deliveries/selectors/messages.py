@@ -7,9 +7,10 @@ from django.db import connection
 
 from campaigns.models import OTHER_CAMPAIGNS, Campaign
 from deliveries.dialects.codes import DELIVERED, STATUS_RANK
+from deliveries.fold import NUMBER_ERASED
+from deliveries.services.erasure import search_forms
 from deliveries.services.stored import COLUMNS, StoredMessage, from_row
 from portal.common import keyset
-from portal.common.msisdn import normalize_destination
 
 MAX_PAGE = 500
 PAGE = 50
@@ -97,7 +98,7 @@ def search(query: MessageQuery, *, cursor: str | None = None, size: int = PAGE) 
             f" ORDER BY {keys} LIMIT %(limit)s) AS found ORDER BY {keys} LIMIT %(limit)s",
             parameters | {"tenants": sorted(query.tenant_ids), "limit": size + 1},
         )
-        rows = [from_row(row) for row in cursor_.fetchall()]
+        rows = [_shown(row) for row in cursor_.fetchall()]
     return _page(rows, size, backwards, is_first=after is None)
 
 
@@ -110,7 +111,7 @@ def find(*, tenant_ids: frozenset[int], account_id: int, message_id: str) -> Sto
             [sorted(tenant_ids), account_id, message_id],
         )
         row = cursor.fetchone()
-    return from_row(row) if row else None
+    return _shown(row) if row else None
 
 
 def reports_of(message: StoredMessage) -> list[ReportLine]:
@@ -129,6 +130,14 @@ def campaign_names(messages: list[StoredMessage]) -> dict[int, str]:
     """Return the names of the campaigns that these messages belong to."""
     ids = {message.campaign_id for message in messages} - {0, OTHER_CAMPAIGNS}
     return dict(Campaign.objects.filter(id__in=ids).values_list("id", "name")) if ids else {}
+
+
+def _shown(row: tuple) -> StoredMessage:
+    """Return the message of a row of COLUMNS; an erased number's hash is nobody's to see."""
+    message = from_row(row)
+    if message.folded.flags & NUMBER_ERASED:
+        message.folded.destination = None
+    return message
 
 
 def _page(rows: list[StoredMessage], size: int, backwards: bool, *, is_first: bool) -> Page:
@@ -177,7 +186,8 @@ def _where(query: MessageQuery) -> tuple[list[str], dict]:
         if "\0" in getattr(query, name):
             raise BadFilter(name, "a text without the character U+0000")
     if query.number:
-        add("m.destination = %(number)s", number=normalize_destination(query.number))
+        # Older messages hold a keyed hash in the number's place.
+        add("m.destination = ANY (%(number)s)", number=search_forms(query.number, tenant_ids=query.tenant_ids))
     if query.ref_id:
         add("m.ref_id = %(ref_id)s", ref_id=query.ref_id)
     if query.ref_id_prefix:

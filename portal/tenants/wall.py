@@ -37,6 +37,7 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "message": (READ, READ),
     "partner_move": (ADD, CHANGE),
     "report_run": (CHANGE, CHANGE),
+    "retention_mark": (READ, READ),
     "tenant_recount": ("SELECT, INSERT, DELETE", ALL),
 }
 
