@@ -1,0 +1,98 @@
+"""Figures as people read them, in the request's language."""
+
+from datetime import datetime
+from functools import lru_cache
+
+from babel import Locale
+from django import template
+from django.utils import formats, timezone, translation
+from django.utils.translation import gettext as _
+
+from portal.common.periods import Zone, zone
+
+register = template.Library()
+
+NOTHING = "–"
+GAP = "\N{NO-BREAK SPACE}"
+
+
+@register.filter
+def count(n: int | None) -> str:
+    """Return a whole number with its thousands parted; None is a dash."""
+    return NOTHING if n is None else formats.number_format(n, 0, force_grouping=True)
+
+
+@register.filter
+def decimal(value: float | None, places: int = 2) -> str:
+    """Return a number with so many places; None is a dash."""
+    return NOTHING if value is None else formats.number_format(_rounded(value, places), places, force_grouping=True)
+
+
+@register.filter
+def percent(share: float | None, places: int = 2) -> str:
+    """Return a share from 0 to 1 as `97.42 %`; None, a share of nothing, is a dash."""
+    return NOTHING if share is None else f"{decimal(share * 100, places)}{GAP}%"
+
+
+@register.filter
+def points(difference: float | None, places: int = 2) -> str:
+    """Return a difference of two shares as percentage points without its sign: `0.31 pt`."""
+    return NOTHING if difference is None else decimal(abs(difference) * 100, places) + GAP + _("pt")
+
+
+@register.filter
+def growth(change: float | None, places: int = 1) -> str:
+    """Return a relative change as percent without its sign: 0.082 is `8.2 %`."""
+    return NOTHING if change is None else percent(abs(change), places)
+
+
+@register.filter
+def direction(change: float | None) -> str:
+    """Return `up`, `down` or `same`, by what `points` and `growth` would show; '' for None."""
+    if change is None:
+        return ""
+    if abs(change) < 0.00005:
+        return "same"
+    return "up" if change > 0 else "down"
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """Return a length of time in its two largest units, to the second that gateways report in; None is a dash."""
+    if seconds is None:
+        return NOTHING
+    whole = int(seconds + 0.5)
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return _two(days, _("d"), hours, _("h"))
+    if hours:
+        return _two(hours, _("h"), minutes, _("min"))
+    return _two(minutes, _("min"), rest, _("s")) if minutes else str(rest) + GAP + _("s")
+
+
+@register.filter
+def country(code: str) -> str:
+    """Return the name of an alpha-2 code in the request's language, the code itself where there is none."""
+    return _("Unknown") if code == "ZZ" else _territories(translation.get_language() or "en").get(code, code)
+
+
+@register.filter
+def local(instant: datetime | None, tz: Zone) -> datetime | None:
+    """Return the instant in the zone, for Django's date filters."""
+    return None if instant is None else timezone.localtime(instant, zone(tz))
+
+
+def _two(large: int, large_unit: str, small: int, small_unit: str) -> str:
+    first = f"{formats.number_format(large, 0, force_grouping=True)}{GAP}{large_unit}"
+    return f"{first} {small}{GAP}{small_unit}" if small else first
+
+
+def _rounded(value: float, places: int) -> float:
+    return round(value, places) + 0.0  # never -0
+
+
+@lru_cache(maxsize=16)
+def _territories(language: str) -> dict[str, str]:
+    return dict(Locale.parse(language, sep="-").territories)
