@@ -209,7 +209,9 @@ CELERY_BEAT_SCHEDULE = {
     "make-partitions": {"task": "deliveries.make_partitions", "schedule": 3600.0},
     "resume-moves": {"task": "deliveries.resume_moves", "schedule": 30.0},
     "resume-recounts": {"task": "deliveries.resume_recounts", "schedule": 30.0},
-    "check-double-identities": {"task": "deliveries.check_double_identities", "schedule": 6 * 3600.0},
+    "check-waiting": {"task": "deliveries.run_checks", "args": [["waiting"]], "schedule": 60.0},
+    "check-received": {"task": "deliveries.run_checks", "args": [["received"]], "schedule": 600.0},
+    "check-identities": {"task": "deliveries.run_checks", "args": [["identities"]], "schedule": 6 * 3600.0},
     "apply-retention": {"task": "deliveries.apply_retention", "schedule": 3600.0},
 }
 
@@ -221,6 +223,7 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,
 }
 
+ALARM_EMAILS = env.list("ALARM_EMAILS", default=[])  # whom alarms are mailed to; else all staff
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # who may read /metrics; without it, this machine alone
 
 # What the portal exists for

@@ -1,5 +1,6 @@
 """Inbox, messages, delivery reports and counts: one file for each class of tables."""
 
+from deliveries.models.checks import StandingCheck
 from deliveries.models.counts import CampaignCount, DailyCount, HourCount, LatencyCount
 from deliveries.models.facts import DeliveryReport, Message
 from deliveries.models.inbox import ImportRun, InboxRow, IngestCount, QuarantinedRow, WaitingRow
@@ -21,6 +22,7 @@ __all__ = [
     "QuarantinedRow",
     "ResultCode",
     "RetentionMark",
+    "StandingCheck",
     "TenantRecount",
     "WaitingRow",
 ]

@@ -76,6 +76,7 @@ GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
     "mfa_authenticator": (ALL, ALL, ""),
     "quarantine": ("", "SELECT, UPDATE", ""),
     "result_code": (READ, CHANGE, ""),
+    "standing_check": ("", READ, ""),
     "tenants_feed": ("SELECT (account_id, dialect)", ALL, READ),  # what an account's result codes mean
     "tenants_feedtoken": ("", ALL, READ),
     "tenants_gatewayaccount": ("SELECT (id, name, timezone, pool_id)", ALL, ""),
