@@ -19,23 +19,23 @@ from portal.common.database import snapshot
 _BALANCE = """
 WITH raw AS (
     SELECT feed_id, date_trunc('hour', received_at, 'UTC') AS hour, count(*) AS n
-    FROM inbox WHERE received_at >= %(start)s GROUP BY 1, 2
+    FROM inbox WHERE received_at >= %(start)s AND received_at < %(end)s GROUP BY 1, 2
 ), waiting AS (
     SELECT coalesce(i.feed_id, 0) AS feed_id, date_trunc('hour', t.received_at, 'UTC') AS hour, count(*) AS n
     FROM inbox_todo t LEFT JOIN inbox i ON i.received_at = t.received_at AND i.id = t.id
-        AND i.received_at >= %(start)s
-    WHERE t.received_at >= %(start)s GROUP BY 1, 2
+        AND i.received_at >= %(start)s AND i.received_at < %(end)s
+    WHERE t.received_at >= %(start)s AND t.received_at < %(end)s GROUP BY 1, 2
 ), aside AS (
     SELECT feed_id, date_trunc('hour', received_at, 'UTC') AS hour, count(*) AS n
-    FROM quarantine WHERE received_at >= %(start)s AND state <> 'replayed' GROUP BY 1, 2
-), counted AS (SELECT * FROM ingest_count WHERE hour >= %(start)s)
-SELECT coalesce(a.name || '/' || f.name, 'no raw row'), hour, coalesce(raw.n, 0), coalesce(waiting.n, 0),
+    FROM quarantine WHERE received_at >= %(start)s AND received_at < %(end)s AND state <> 'replayed' GROUP BY 1, 2
+), counted AS (SELECT * FROM ingest_count WHERE hour >= %(start)s AND hour < %(end)s)
+SELECT feed_id, coalesce(a.name || '/' || f.name, 'no raw row'), hour, coalesce(raw.n, 0), coalesce(waiting.n, 0),
     coalesce(aside.n, 0), coalesce(c.received, 0), coalesce(c.reports, 0), coalesce(c.duplicates, 0),
     coalesce(c.quarantined, 0), coalesce(c.replayed, 0)
 FROM raw FULL JOIN waiting USING (feed_id, hour) FULL JOIN aside USING (feed_id, hour)
     FULL JOIN counted c USING (feed_id, hour)
     LEFT JOIN tenants_feed f ON f.id = feed_id LEFT JOIN tenants_gatewayaccount a ON a.id = f.account_id
-ORDER BY hour, 1
+ORDER BY hour, 2
 """
 
 
@@ -43,6 +43,7 @@ ORDER BY hour, 1
 class Balance:
     """One feed's hour (UTC), in rows; `feed` is account/feed."""
 
+    feed_id: int
     feed: str
     hour: datetime
     raw: int
@@ -55,10 +56,15 @@ class Balance:
     replayed: int
 
     @property
+    def missing(self) -> int:
+        """Return how many raw rows were neither applied nor wait; below 0 for too many that were."""
+        return self.raw + self.replayed - self.received - self.waiting
+
+    @property
     def problems(self) -> list[str]:
         """Return what does not add up, in words."""
         found = []
-        if lost := self.raw + self.replayed - self.received - self.waiting:
+        if lost := self.missing:
             found.append(
                 f"{self.raw} raw rows and {self.replayed} replayed, but {self.received} applied and"
                 f" {self.waiting} waiting: {abs(lost)} {'missing' if lost > 0 else 'too many'}"
@@ -79,8 +85,13 @@ def balances(*, now: datetime, hours: int = 3) -> list[Balance]:
     taken = RetentionMark.objects.aggregate(day=Max("raw_before"))["day"]
     if taken is not None:  # of older days there may be no raw rows any more
         start = max(start, datetime.combine(taken, time(), UTC))
+    return balances_between(start, now + timedelta(days=1))
+
+
+def balances_between(start: datetime, end: datetime) -> list[Balance]:
+    """Return the balance of each feed and hour of [start, end), both on the hour."""
     with snapshot(), connection.cursor() as cursor:
-        cursor.execute(_BALANCE, {"start": start})
+        cursor.execute(_BALANCE, {"start": start, "end": end})
         return [Balance(*row) for row in cursor.fetchall()]
 
 

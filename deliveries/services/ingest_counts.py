@@ -39,5 +39,10 @@ def take_back_quarantined(rows: list[tuple[int, datetime]]) -> None:
     _write(deltas)
 
 
+def add_replayed(feed_id: int, hour: datetime, rows: int) -> None:
+    """Count raw rows that were put on the to-do list a second time."""
+    add_to_counts("ingest_count", KEYS, ("replayed",), {(feed_id, hour): (rows,)})
+
+
 def _write(deltas: dict[tuple, list[int]]) -> None:
     add_to_counts("ingest_count", KEYS, VALUES, {key: tuple(delta) for key, delta in deltas.items()})

@@ -34,11 +34,11 @@ def received(feed, tenant) -> None:
     put(feed, dlr("c"), received_at=NOW)
 
 
-def test_balance_of_an_hour_holds_while_rows_wait(received):
+def test_balance_of_an_hour_holds_while_rows_wait(received, feed):
     assert balances(now=NOW) == [
         Balance(
-            feed="link-main/main", hour=HOUR, raw=6, waiting=1, in_quarantine=2, received=5, reports=2, duplicates=1,
-            quarantined=2, replayed=0,
+            feed_id=feed.id, feed="link-main/main", hour=HOUR, raw=6, waiting=1, in_quarantine=2,
+            received=5, reports=2, duplicates=1, quarantined=2, replayed=0,
         )
     ]  # fmt: skip
     assert find_losses(now=NOW) == []
