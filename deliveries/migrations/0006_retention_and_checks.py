@@ -6,8 +6,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("deliveries", "0004_search_indexes"),
-        ("tenants", "0002_api_keys_and_settings"),
+        ("deliveries", "0005_partner_requests"),
+        ("tenants", "0003_account_owners"),
     ]
 
     operations = [
