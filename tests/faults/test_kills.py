@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from random import Random
 
 from tests.faults.checker import agree, problems
@@ -18,7 +19,9 @@ def test_nothing_acknowledged_is_lost_by_kills(portal, load, is_long):
             for victim in victims:
                 until(load.grown(random.randrange(1, 600)), "the load goes on")
                 kill(portal, victim)
+                began = time.monotonic()
                 until(load.grown(1), f"work is taken again after kill -9 of {victim}")
+                say(f"taken again {time.monotonic() - began:.1f} s after kill -9 of {victim}")
             say(f"round {round_ + 1}: {victims}, {len(load.acknowledged)} acknowledged, {load.answers}")
         until(load.grown(100), "the load goes on")
         assert agree(portal) == []  # in one snapshot, while the load runs
