@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("deliveries", "0005_partner_requests"),
-        ("tenants", "0003_account_owners"),
+        ("tenants", "0004_search_by_name"),
     ]
 
     operations = [

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from portal.accounts import roles
 from portal.accounts.models import Role
+from portal.accounts.view_as import ViewAs
 from portal.tenants.models import ApiKey, GatewayAccount, PartnerId, Tenant
 from portal.tenants.scope import with_descendants
 
@@ -12,7 +13,8 @@ from portal.tenants.scope import with_descendants
 class Access:
     """The tenants that a request sees, the one it is about (None: none, or none that the person may see), the role.
 
-    `reached` holds all that the person's memberships reach, whatever the request is about.
+    `reached` holds all that the person's memberships reach, whatever the request is about. `refused` tells why a key
+    that was presented opens nothing: "unknown", "revoked" or "expired".
     """
 
     tenant_ids: frozenset[int] = frozenset()
@@ -21,6 +23,8 @@ class Access:
     role: Role | None = None
     is_staff: bool = False
     key: ApiKey | None = None
+    refused: str = ""
+    view_as: ViewAs | None = None  # staff who look at the tenant, read-only
 
     @property
     def account(self) -> GatewayAccount | None:
@@ -59,7 +63,25 @@ def access_of(user, *, slug: str | None) -> Access:
     )
 
 
-def access_of_key(key: ApiKey | None) -> Access:
+def access_of_observer(view: ViewAs, *, slug: str | None) -> Access:
+    """Return what staff who look at a tenant reach: it and all below it, as a viewer, and nothing of their own."""
+    reached = frozenset(with_descendants([view.tenant_id]))
+    if slug is None:
+        return Access(tenant_ids=reached, reached=reached, is_staff=True, view_as=view)
+    tenant = Tenant.objects.filter(slug=slug, id__in=reached).first()
+    if tenant is None:
+        return Access(reached=reached, is_staff=True, view_as=view)
+    return Access(
+        tenant_ids=frozenset(with_descendants([tenant.id])),
+        reached=reached,
+        tenant=tenant,
+        role=Role.VIEWER,
+        is_staff=True,
+        view_as=view,
+    )
+
+
+def access_of_key(key: ApiKey | None, *, refused: str = "") -> Access:
     """Return what an API key reaches: its tenant and all below it.
 
     An account's key reaches the account's pool, every tenant with a partner ID of the account, and the account's owner
@@ -67,7 +89,7 @@ def access_of_key(key: ApiKey | None) -> Access:
     API holds to.
     """
     if key is None:
-        return Access()
+        return Access(refused=refused)
     if key.account is None:
         ids = frozenset(with_descendants([key.tenant_id]))
     else:

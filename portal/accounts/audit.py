@@ -39,6 +39,8 @@ ACTIONS = {
     "partner_id.request_withdrawn": _("Withdrew a request for a partner ID"),
     "report.download": _("Downloaded a report"),
     "audit.downloaded": _("Downloaded the audit log"),
+    "view_as.started": _("Staff began to look at the pages"),
+    "view_as.stopped": _("Staff ended looking at the pages"),
     "provision": _("Set up by a provisioning file"),
     "admin.add": _("Added by staff"),
     "admin.change": _("Changed by staff"),

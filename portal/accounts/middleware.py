@@ -4,22 +4,29 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlencode
 
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone, translation
 
-from portal.accounts import second_factor, sessions
-from portal.accounts.access import Access, access_of, access_of_key
+from portal.accounts import second_factor, sessions, view_as
+from portal.accounts.access import Access, access_of, access_of_key, access_of_observer
 from portal.tenants import api_keys
-from portal.tenants.scope import leave_scope, set_scope
+from portal.tenants.scope import EVERYBODY, forbid_writing, leave_scope, set_scope
 from portal.tenants.wall import STAFF, WEB
 
 STAFF_PATHS = ("/admin/",)
 API_PATHS = ("/api/",)
+PAGES_OF_API = ("/api/v1/docs/",)  # for people, as any other page
+DOOR_PATHS = ("/accounts/",)  # where people sign in, set new passwords and accept invitations
 API_LANGUAGE = "en"
-WITHOUT_SECOND_FACTOR = ("/accounts/", "/language/", "/look/")  # where one is set up and asked for
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+# Where one is set up and asked for, and what is open to all.
+WITHOUT_SECOND_FACTOR = ("/accounts/", "/language/", "/look/", *PAGES_OF_API)
 
 
 class WallMiddleware:
@@ -36,12 +43,15 @@ class WallMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # What runs after the commit speaks the answer's language too.
         with translation.override(translation.get_language()), transaction.atomic():
-            set_scope(WEB, ())
+            person = _person(request)
+            set_scope(WEB, (), person=person)
             request.access = self._access(request)
             if request.path_info.startswith(STAFF_PATHS) and request.access.is_staff:
                 set_scope(STAFF, ())
             else:
-                set_scope(WEB, request.access.tenant_ids)
+                set_scope(WEB, request.access.tenant_ids, person=person)
+                if _only_looks(request):
+                    forbid_writing()
             response = self.get_response(request)
             if hasattr(response, "render") and not response.is_rendered:
                 response.render()
@@ -54,17 +64,22 @@ class WallMiddleware:
             return response
 
     def _access(self, request: HttpRequest) -> Access:
-        if not request.path_info.startswith(API_PATHS):
-            return access_of(request.user, slug=_slug(request))
+        if not is_api(request):
+            slug = _slug(request)
+            view = view_as.current(request) if _may_look(request) else None
+            return access_of_observer(view, slug=slug) if view else access_of(request.user, slug=slug)
         request.user = AnonymousUser()
         text = bearer(request)
-        return access_of_key(api_keys.find_key(text, now=timezone.now()) if text else None)
+        key, refused = api_keys.look_up(text, now=timezone.now()) if text else (None, "")
+        return access_of_key(key, refused=refused)
 
     def process_view(self, request: HttpRequest, view, args, kwargs) -> None:
         """Answer 404 for a tenant that the person cannot see, as for one that does not exist."""
         access: Access = request.access
         if "tenant_slug" in kwargs and request.user.is_authenticated and access.tenant is None:
             raise Http404
+        if _only_looks(request) and request.method not in SAFE_METHODS:
+            raise PermissionDenied
 
 
 class LanguageMiddleware:
@@ -75,9 +90,9 @@ class LanguageMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         language = request.COOKIES.get("language") or (request.access.tenant and request.access.tenant.language)
-        if request.path_info.startswith(API_PATHS):
+        if is_api(request):
             language = API_LANGUAGE
-        elif not translation.check_for_language(language or ""):
+        elif language not in dict(settings.LANGUAGES):
             language = translation.get_language_from_request(request)
         translation.activate(language)  # WallMiddleware puts back what was before
         request.LANGUAGE_CODE = language
@@ -115,15 +130,41 @@ class LastSeenMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         seen_at = request.session.get(sessions.SEEN_AT) if request.user.is_authenticated else None
+        if _only_looks(request):
+            seen_at = None  # nothing can be written; the pages in between are noted
         if seen_at is not None and time.time() - seen_at > self.SEEN_EVERY:
             sessions.note(request)
         return self.get_response(request)
+
+
+def is_api(request: HttpRequest) -> bool:
+    """Tell whether the request is a system's, with a key in place of a session."""
+    return request.path_info.startswith(API_PATHS) and not request.path_info.startswith(PAGES_OF_API)
 
 
 def bearer(request: HttpRequest) -> str:
     """Return the key of `Authorization: Bearer …`, '' where there is none."""
     scheme, _, text = request.headers.get("Authorization", "").strip().partition(" ")
     return text.strip() if scheme.lower() == "bearer" else ""
+
+
+def _person(request: HttpRequest) -> str:
+    """Return whom the database lets the request see beside its tenants' members: who is signed in, or everybody."""
+    if request.path_info.startswith(API_PATHS):
+        return ""
+    if request.path_info.startswith(DOOR_PATHS):
+        return EVERYBODY
+    return str(request.session.get(SESSION_KEY, ""))
+
+
+def _may_look(request: HttpRequest) -> bool:
+    """In the administration, and where people sign in, staff are themselves."""
+    return not request.path_info.startswith((*STAFF_PATHS, *DOOR_PATHS))
+
+
+def _only_looks(request: HttpRequest) -> bool:
+    """Tell whether staff look at a tenant's page as an observer."""
+    return request.access.view_as is not None and _slug(request) is not None
 
 
 def _slug(request: HttpRequest) -> str | None:

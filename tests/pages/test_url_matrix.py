@@ -49,6 +49,9 @@ PAGES = {
     "api:messages": (401, 401, 401, 401),
     "api:message": (401, 401, 401, 401),
     "api:partner_ids": (401, 401, 401, 401),
+    "api:key": (401, 401, 401, 401),
+    "api:schema": (200, 200, 200, 200),  # tells nothing secret
+    "api:docs": (200, 200, 200, 200),
     "api:partner_id": (401, 401, 401, 401),
     "api:partner_id_move": (401, 401, 401, 401),
     "api:not_found": (404, 404, 404, 404),
@@ -123,6 +126,11 @@ PAGES = {
     "admin:password_change": (302, 302, 200, 302),
     "admin:password_change_done": (302, 302, 200, 302),
     "admin:autocomplete": (302, 302, 403, 302),
+    "view_as_stop": (302, 302, 302, 302),
+    "admin:messages": (302, 302, 200, 302),
+    "admin:message": (302, 302, 404, 302),  # nobody has sent it
+    "admin:view_as": (302, 302, 200, 302),
+    "admin:search": (302, 302, 200, 302),
     "admin:jsi18n": (302, 302, 200, 302),
     "admin:view_on_site": (302, 302, 404, 302),
     "admin:app_list": (302, 302, 200, 302),
