@@ -223,7 +223,7 @@ CELERY_BEAT_SCHEDULE = {
     "resume-moves": {"task": "deliveries.resume_moves", "schedule": 30.0},
     "resume-recounts": {"task": "deliveries.resume_recounts", "schedule": 30.0},
     "check-waiting": {"task": "deliveries.run_checks", "args": [["waiting"]], "schedule": 60.0},
-    "check-received": {"task": "deliveries.run_checks", "args": [["received"]], "schedule": 600.0},
+    "check-received": {"task": "deliveries.run_checks", "args": [["received", "feeds"]], "schedule": 600.0},
     "check-identities": {"task": "deliveries.run_checks", "args": [["identities"]], "schedule": 6 * 3600.0},
     "apply-retention": {"task": "deliveries.apply_retention", "schedule": 3600.0},
 }

@@ -9,9 +9,12 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from deliveries.models import StandingCheck
+from deliveries.selectors.feeds import rates
 from deliveries.services import identities, ingest_check
 from deliveries.services.apply import oldest_waiting
+from deliveries.silence import Sound
 from portal.accounts import mail
+from portal.tenants.waiting import waiting
 
 logger = logging.getLogger(__name__)
 
@@ -39,8 +42,22 @@ def _waiting(now: datetime) -> list[str]:
     return [f"delivery reports wait since {oldest:%Y-%m-%d %H:%M} UTC: no applier runs, or it cannot keep up"]
 
 
+def _feeds(now: datetime) -> list[str]:
+    return [
+        f"{feed.name}: nothing since {feed.silence.since:%Y-%m-%d %H:%M} UTC, where {feed.silence.expected:.0f} reports"
+        " usually come"
+        for feed in rates(now=now, counted_until=waiting(now).data_as_of)
+        if feed.silence.sound is Sound.SILENT
+    ]
+
+
 # What each looks for is told in deliveries/selectors/checks.py. How often: portal/settings.py, the clock.
-CHECKS: dict[str, Check] = {"received": _received, "identities": _identities, "waiting": _waiting}
+CHECKS: dict[str, Check] = {
+    "received": _received,
+    "waiting": _waiting,
+    "feeds": _feeds,
+    "identities": _identities,
+}
 
 
 def run_checks(*, now: datetime, names: list[str] | None = None) -> dict[str, list[str]]:

@@ -138,6 +138,18 @@ def test_rows_that_wait_for_too_long_are_told(received):
     }
 
 
+def test_silent_feed_is_told(feed):
+    for weeks in range(5):
+        IngestCount.objects.create(feed=feed, hour=NOW - timedelta(weeks=weeks), received=30, reports=30)
+    for weeks in range(1, 5):
+        IngestCount.objects.create(feed=feed, hour=NOW - timedelta(weeks=weeks, hours=-2), received=30, reports=30)
+
+    assert run_checks(now=NOW + timedelta(minutes=90), names=["feeds"]) == {"feeds": []}
+    assert run_checks(now=NOW + timedelta(hours=4), names=["feeds"]) == {
+        "feeds": ["link-main/main: nothing since 2026-11-20 13:00 UTC, where 30 reports usually come"]
+    }
+
+
 def test_double_identity_is_told(feed, tenant):
     put(feed, dlr("a"))
     apply_waiting()
@@ -157,6 +169,7 @@ def test_states_of_all_checks_are_told_by_one_query(received, django_assert_num_
     assert [(state.name, state.problems, state.is_stale, state.is_good) for state in states] == [
         ("waiting", 1, False, False),
         ("received", 0, True, False),
+        ("feeds", 0, True, False),
         ("identities", 0, False, True),
     ]
     assert {state.name for state in states} == set(CHECKS)
