@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from random import Random
 
+import pytest
+
 from tests.faults.checker import agree, problems
 from tests.faults.victims import as_superuser, in_a_batch, kill_postgres, reconnect
 from tests.running import say, until
 
 
+@pytest.mark.timeout(3600)
 def test_nothing_acknowledged_is_lost_by_kills(portal, load, is_long):
     with load() as load:
         random = Random(load.seed)

@@ -16,7 +16,7 @@ from tests.running import say, until
 
 FILLER = "x" * 64 * 1024  # under a key that nobody reads: what is written limits the rate, not what is counted
 TIME_OUT = 10  # seconds; a gateway's
-CAPACITY_SECONDS = 3
+CAPACITY_SECONDS = 2
 
 
 async def post(load: Load) -> None:
@@ -72,7 +72,7 @@ async def flood(load: Load, *, rate: float, seconds: float) -> None:
 
 
 def test_five_times_capacity_is_refused_in_time_and_soon_over(portal, load, is_long):
-    seconds = 60 if is_long else 5
+    seconds = 60 if is_long else 4
     with psycopg.connect(portal.database_url, autocommit=True) as database:
         # A disk that takes half a second for each commit: so the generator is fast enough on the same machine.
         database.execute(
