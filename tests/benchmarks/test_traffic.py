@@ -1,6 +1,6 @@
 """Reports to measure with: apart from each other, and new in each round."""
 
-from itertools import islice
+from itertools import islice, pairwise
 
 import orjson
 
@@ -14,7 +14,7 @@ def test_spread_reports_are_the_same_ones_with_those_of_a_message_apart():
     places: dict[str, list[int]] = {}
     for place, report in enumerate(spread):
         places.setdefault(orjson.loads(report)["id"].partition("$")[0], []).append(place)
-    distances = [b - a for found in places.values() for a, b in zip(found, found[1:], strict=False)]
+    distances = [b - a for found in places.values() for a, b in pairwise(found)]
     assert sorted(distances)[len(distances) // 2] > 100  # towards the end little is left to come in between
     first = [found[0] for found in places.values()]
     assert first == sorted(first)
