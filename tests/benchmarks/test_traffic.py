@@ -23,7 +23,7 @@ def test_spread_reports_are_the_same_ones_with_those_of_a_message_apart():
 def test_rounds_have_ids_of_their_own_and_nothing_else_changes():
     lines = [b'{"id":"abcdefgh","resultCode":1001}', b'{"refId":"x","id":"ijklmnop","resultCode":1000}']
 
-    assert list(islice(traffic.rounds(lines), 4)) == [
+    assert list(islice(traffic.rounds(lines, 1), 4)) == [
         b'{"id":"1000efgh","resultCode":1001}',
         b'{"refId":"x","id":"1000mnop","resultCode":1000}',
         b'{"id":"2000efgh","resultCode":1001}',
