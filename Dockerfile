@@ -25,7 +25,8 @@ ENV PORTAL_HOME=/data \
     STATIC_ROOT=/app/staticfiles
 
 # No engine is asked here; the addresses only keep the embedded ones from starting.
-RUN python -m portal.common.compile_messages \
+RUN python -m compileall -q -j 0 /app \
+    && python -m portal.common.compile_messages \
     && SECRET_KEY=only-for-collecting-files DATABASE_URL=postgresql://nowhere/portal REDIS_URL=redis://nowhere/0 \
        PORTAL_HOME=/tmp/portal-build python manage.py collectstatic --noinput --verbosity 0 \
     && rm -rf /tmp/portal-build

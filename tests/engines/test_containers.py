@@ -75,3 +75,23 @@ def test_files_that_the_containers_need_exist_and_are_sent():
     assert [name for name in needed if not (REPOSITORY / name).exists()] == []
     assert [name for name in needed if Path(name).parts[0] in ignored] == []
     assert (REPOSITORY / "docker" / "create-database.sh").stat().st_mode & 0o111 == 0o111
+
+
+def test_tls_proxy_is_the_one_that_is_believed(compose: dict):
+    tls = yaml.safe_load((REPOSITORY / "docker-compose.tls.yml").read_text())
+    proxy = tls["services"]["proxy"]
+    behind = {name: service["environment"] for name, service in tls["services"].items() if name != "proxy"}
+
+    assert sorted(behind) == ["beat", "web", "worker"]
+    assert behind.keys() <= compose["services"].keys()
+    assert {
+        (
+            env["TRUSTED_PROXIES"],
+            env["PORTAL_HTTPS"],
+            env["PUBLIC_URL"],
+            env.keys() <= compose["x-portal"]["environment"].keys(),
+        )
+        for env in behind.values()
+    } == {(f"{proxy['networks']['front']['ipv4_address']}/32", "true", "https://${DOMAIN}", True)}
+    assert [volume.split(":")[0] for volume in proxy["volumes"]] == ["./docker/Caddyfile", "certificates"]
+    assert "reverse_proxy web:8000" in (REPOSITORY / "docker" / "Caddyfile").read_text()
