@@ -1,7 +1,16 @@
+"""Delivery reports and what becomes of them."""
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class DeliveriesConfig(AppConfig):
     name = "deliveries"
     label = "deliveries"
     verbose_name = "Deliveries"
+
+    def ready(self) -> None:
+        from deliveries.services.codes import add_known_codes
+
+        # An upgrade may know more codes than the table; a hook runs after every migrate, with or without migrations.
+        post_migrate.connect(add_known_codes, sender=self)

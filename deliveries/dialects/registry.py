@@ -1,5 +1,6 @@
 """The dialects by name."""
 
-from deliveries.dialects import link
+from deliveries.dialects import link, link_codes
 
 PARSE = {"link": link.parse}
+CODES = {"link": link_codes.CODES}

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("deliveries", "0002_link_codes"),
+        ("deliveries", "0001_initial"),
         ("tenants", "0002_api_keys_and_settings"),
     ]
 

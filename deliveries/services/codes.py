@@ -4,6 +4,7 @@ from collections import defaultdict
 from time import monotonic
 
 from deliveries.dialects.codes import Code, CodeTable
+from deliveries.dialects.registry import CODES
 from deliveries.models import ResultCode
 
 REMEMBERED = 5.0  # seconds
@@ -22,3 +23,23 @@ def code_tables(*, fresh: bool = False) -> dict[str, CodeTable]:
             codes[row.dialect][row.code] = Code(row.code, row.status, row.final, row.reason, row.text_en, row.text_fi)
         _remembered = (monotonic(), {dialect: CodeTable(table) for dialect, table in codes.items()})
     return _remembered[1]
+
+
+def add_known_codes(**_signal: object) -> None:
+    """Add a row for each code of the dialects that has none; rows that are there stay as operators left them."""
+    ResultCode.objects.bulk_create(
+        [
+            ResultCode(
+                dialect=dialect,
+                code=code.code,
+                status=code.status,
+                final=code.final,
+                reason=code.reason,
+                text_en=code.text_en,
+                text_fi=code.text_fi,
+            )
+            for dialect, codes in CODES.items()
+            for code in codes.values()
+        ],
+        ignore_conflicts=True,
+    )

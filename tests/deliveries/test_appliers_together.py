@@ -20,7 +20,7 @@ from tests.deliveries.helpers import dlr, put
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
-pytestmark = pytest.mark.usefixtures("committed")
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def on_a_connection_of_its_own(work: Callable[[], object]) -> object:
