@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Response, expect,
 
 from tests.browser.portal import Portal, drop_database, running_portal
 
+PATIENCE = 15_000  # milliseconds: the machine may be busy
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 360, "height": 740}
 
 Browse = Callable[..., Page]
@@ -31,7 +32,7 @@ def portal(django_db_setup, tmp_path_factory) -> Iterator[Portal]:
 
 @pytest.fixture(scope="package")
 def chromium(portal) -> Iterator[Browser]:
-    expect.set_options(timeout=15_000)  # the machine may be busy
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
         yield browser
@@ -64,13 +65,29 @@ class Watch:
             self.problems.append(f"answer: {response.status} {response.request.method} {response.url}")
 
 
+@pytest.fixture(scope="package")
+def worker(portal, tmp_path_factory) -> Iterator[None]:
+    """Somebody who makes what the pages ask for."""
+    with portal.worker(tmp_path_factory.mktemp("worker")):
+        yield
+
+
 @pytest.fixture
-def browse(chromium: Browser, portal: Portal) -> Iterator[Browse]:
-    """Return pages of contexts of their own: `browse(OWNER, dark=True)`; `expects` are the wanted errors' statuses."""
-    opened: list[tuple[BrowserContext, Watch]] = []
+def watches() -> list[Watch]:
+    """What the test's contexts are held to at its end."""
+    return []
+
+
+@pytest.fixture
+def browse(chromium: Browser, portal: Portal, watches: list[Watch]) -> Iterator[Browse]:
+    """Return pages of contexts of their own: `browse(OWNER, dark=True)`.
+
+    `expects` are the statuses of errors that are wanted; a `fresh` session is nobody else's.
+    """
+    contexts: list[BrowserContext] = []
 
     def browse(
-        person: str = "", *, size=WIDE, dark=False, language="en", expects: set[int] = frozenset(), fresh=False, **options
+        person: str = "", *, size=WIDE, dark=False, language="en", expects=frozenset(), fresh=False, **options
     ) -> Page:
         context = chromium.new_context(
             base_url=portal.url,
@@ -84,14 +101,12 @@ def browse(chromium: Browser, portal: Portal) -> Iterator[Browse]:
         if person:
             cookies["sessionid"] = portal.sign_in(person) if fresh else portal.session(person)
         context.add_cookies([{"name": name, "value": value, "url": portal.url} for name, value in cookies.items()])
-        watch = Watch(expected=set(expects))
-        watch.follow(context)
-        opened.append((context, watch))
+        watches.append(Watch(expected=set(expects)))
+        watches[-1].follow(context)
+        contexts.append(context)
         return context.new_page()
 
     yield browse
-    problems = []
-    for context, watch in opened:
+    for context in contexts:
         context.close()
-        problems += watch.problems
-    assert problems == []
+    assert [problem for watch in watches for problem in watch.problems] == []

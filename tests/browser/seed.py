@@ -114,9 +114,7 @@ def _make_rows(now: datetime) -> dict:
     invitation = invitations.invite(
         tenant=tenant, email="invited@example.com", role="viewer", invited_by=OWNER, now=now
     )
-    key, _text = api_keys.create_key(
-        tenant=tenant, name="Data warehouse", scopes=["read"], created_by=OWNER, now=now
-    )
+    key, _text = api_keys.create_key(tenant=tenant, name="Data warehouse", scopes=["read"], created_by=OWNER, now=now)
     guarded = User.objects.get(email=GUARDED)
     secret = generate_totp_secret()
     TOTP.activate(guarded, secret)
