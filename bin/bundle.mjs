@@ -17,7 +17,7 @@ const target = path.join(root, "static", "build");
 const fresh = `${target}.${process.pid}`;
 const require = createRequire(import.meta.url);
 
-const OWN_CSS = ["tokens", "frame", "components", "tables"];
+const OWN_CSS = ["tokens", "frame", "components", "tables", "messages"];
 const READ_FOR_CLASSES = ["templates", "static/js", "portal", "campaigns", "deliveries", "reports"];
 const SPEAKS_OF_ANOTHER_THEME = /data-bs-navbar-theme|data-theme|theme-dark|\[data-bs-theme=dark\] \[data-bs-theme=light\]/;
 

@@ -9,6 +9,7 @@ loss.
 import math
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 
 ACCURACY = 0.02
 GAMMA = (1 + ACCURACY) / (1 - ACCURACY)
@@ -21,6 +22,7 @@ MAX_BUCKET = 600
 _LOG_GAMMA = math.log(GAMMA)
 
 
+@lru_cache(maxsize=16384)  # latencies are whole seconds, mostly few of them
 def bucket_of(seconds: float) -> int:
     """Return the bucket, 0 to MAX_BUCKET, of a latency in seconds; larger latencies never get a smaller one.
 

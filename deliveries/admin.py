@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from deliveries import partner_admin  # noqa: F401  registers its models
 from deliveries.forms import DiscardForm
 from deliveries.models import ImportRun, PartnerMove, QuarantinedRow, ResultCode, TenantRecount
 from deliveries.services.quarantine import discard, replay

@@ -3,6 +3,9 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from deliveries.services.partner_ids import LONGEST_VALUE
+from portal.tenants.models import GatewayAccount, Tenant
+
 
 class DiscardForm(forms.Form):
     """Why quarantined rows are given up; the reason stays with them."""
@@ -12,4 +15,22 @@ class DiscardForm(forms.Form):
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3, "cols": 80}),
         help_text=_("Whoever asks later where these delivery reports went reads this."),
+    )
+
+
+class DeclareForm(forms.Form):
+    """A partner ID and whose it shall be; nobody's: back to the account's pool."""
+
+    account = forms.ModelChoiceField(label=_("Gateway account"), queryset=GatewayAccount.objects.order_by("name"))
+    value = forms.CharField(label=_("Partner ID"), max_length=LONGEST_VALUE)
+    tenant = forms.ModelChoiceField(
+        label=_("Tenant"),
+        queryset=Tenant.objects.filter(kind=Tenant.Kind.CUSTOMER).order_by("name", "id"),
+        required=False,
+        empty_label=_("Nobody: back to the pool"),
+    )
+    take_over = forms.BooleanField(
+        label=_("Take over"),
+        required=False,
+        help_text=_("Also from another customer, which loses the messages."),
     )

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from deliveries.api.messages import MessagesView, MessageView
-from deliveries.api.partner_ids import PartnerIdsView
+from deliveries.api.partner_ids import MovePartnerIdView, PartnerIdsView, PartnerIdView
 from portal.api.views import NotFoundView
 from reports.api.runs import DownloadView, RunsView, RunView
 from reports.api.statistics import StatisticsView
@@ -17,5 +17,7 @@ urlpatterns = [
     path("v1/messages/", MessagesView.as_view(), name="messages"),
     path("v1/messages/<slug:account>/<path:message_id>/", MessageView.as_view(), name="message"),
     path("v1/partner-ids/", PartnerIdsView.as_view(), name="partner_ids"),
+    path("v1/partner-ids/<int:partner_id>/", PartnerIdView.as_view(), name="partner_id"),
+    path("v1/partner-ids/<int:partner_id>/move/", MovePartnerIdView.as_view(), name="partner_id_move"),
     re_path("", NotFoundView.as_view(), name="not_found"),
 ]

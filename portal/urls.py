@@ -18,6 +18,7 @@ urlpatterns = [
     path("language/", views.set_language, name="set_language"),
     path("look/", look.set_look, name="set_look"),
     path("look/<str:colour>.css", look.accent, name="accent"),
+    path("t/<slug:tenant_slug>/messages/", include("deliveries.messages_urls")),
     path("t/<slug:tenant_slug>/reports/", include("reports.urls")),
     path("t/<slug:tenant_slug>/partner-ids/", include("deliveries.urls")),
     path("t/<slug:tenant_slug>/settings/", include("portal.settings_urls")),

@@ -1,18 +1,38 @@
-"""GET /api/v1/partner-ids/: platformPartnerIds, whose they are, and what is on its way to them."""
+"""/api/v1/partner-ids/: platformPartnerIds, whose they are, what is on its way to them; declared and moved."""
 
+from collections.abc import Iterable
+
+from django.http import Http404
+from django.urls import reverse
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from deliveries.api.partner_serializers import (
+    DeclareBody,
+    MoveBody,
+    PartnerIdAnswer,
+    PartnerIdsAnswer,
+    read_body,
+)
 from deliveries.models import PartnerMove
-from portal.api.pages import page_by_id
-from portal.api.views import ApiView
-from portal.tenants.models import GatewayAccount, PartnerId
+from deliveries.services.declarers import Declarer, declarer_of
+from deliveries.services.partner_ids import Refused, declare, give
+from portal.api.pages import ROW_ID_MAX, page_by_id
+from portal.api.problems import BadField
+from portal.api.views import READ, ApiView
+from portal.tenants.models import ApiKey, GatewayAccount, PartnerId, Tenant
+from portal.tenants.ownership import COLUMNS
+
+SCOPES = {"GET": READ, "HEAD": READ, "POST": ApiKey.Scope.PARTNER_IDS}
 
 
 class PartnerIdsView(ApiView):
-    """The key's partner IDs, newest first; an account's key sees those that nobody declared, too."""
+    """The key's partner IDs, newest first; an account's key sees those that nobody declared, too. Declaring one."""
 
     single = frozenset({"account", "tenant", "cursor", "size"})
+    scopes = SCOPES
+    serializer_class = PartnerIdsAnswer
 
     def get(self, request: Request) -> Response:
         partners = PartnerId.objects.filter(tenant_id__in=self.access.tenant_ids).select_related("tenant")
@@ -21,22 +41,118 @@ class PartnerIdsView(ApiView):
         if slug := self.given.text("tenant"):
             partners = partners.filter(tenant__slug=slug)
         page, cursor = page_by_id(partners, self.given)
-        accounts = dict(GatewayAccount.objects.filter(id__in={p.account_id for p in page}).values_list("id", "name"))
-        moves = PartnerMove.objects.filter(partner__in=page, tenant_id__in=self.access.tenant_ids).order_by("id")
-        newest = {(move.partner_id, move.tenant_id): move for move in moves}
-        data = [
-            {
-                "value": partner.value,
-                "account": accounts[partner.account_id],
-                "tenant": partner.tenant.slug,
-                "declared_at": partner.declared_at,
-                "first_seen_at": partner.first_seen_at,
-                "move": _shown(newest.get((partner.id, partner.tenant_id))),
-            }
-            for partner in page
-        ]
-        return Response({"data": data, "next_cursor": cursor})
+        return Response(PartnerIdsAnswer({"data": shown(page), "next_cursor": cursor}).data)
+
+    def post(self, request: Request) -> Response:
+        """Declare a partner ID: 201 where it was nobody's, 200 where it was the tenant's already."""
+        body = read_body(DeclareBody, request.data)
+        declarer = _declarer(self)
+        account = self._account(body.get("account"), declarer)
+        tenant = _tenant(self, body.get("tenant"))
+        try:
+            with declarer.scope():
+                done = declare(
+                    account=account, value=body["value"], tenant=tenant, declarer=declarer, now=timezone.now()
+                )
+        except Refused as error:
+            raise BadField(error.field, str(error.text)) from error
+        answer = _one(done.partner)
+        headers = {"Location": answer["url"]} if done.changed else {}
+        return Response(answer, status=201 if done.changed else 200, headers=headers)
+
+    def _account(self, name: str | None, declarer: Declarer) -> GatewayAccount:
+        """Return the account that the body names, that of an account's key where it names none."""
+        if name is None and self.access.account is None:
+            raise BadField("account", "say which gateway account")
+        known = set(declarer.accounts)
+        if self.access.account is None:
+            known |= set(PartnerId.objects.filter(tenant_id__in=declarer.reach).values_list("account_id", flat=True))
+        accounts = GatewayAccount.objects.only(*COLUMNS).filter(id__in=known)
+        account = accounts.first() if name is None else accounts.filter(name=name).first()
+        if account is None:
+            raise BadField("account", "no account of this name that the key may see")
+        return account
 
 
-def _shown(move: PartnerMove | None) -> dict | None:
-    return None if move is None else {"state": move.state, "total": move.total, "moved": move.moved}
+class PartnerIdView(ApiView):
+    """One partner ID and how far its messages are."""
+
+    serializer_class = PartnerIdAnswer
+
+    def get(self, request: Request, partner_id: int) -> Response:
+        return Response(_one(_partner(self, partner_id)))
+
+
+class MovePartnerIdView(ApiView):
+    """Giving a partner ID with its messages to another tenant, or back to the pool."""
+
+    scopes = SCOPES
+    http_method_names = ["post"]
+    serializer_class = MoveBody
+
+    def post(self, request: Request, partner_id: int) -> Response:
+        slug = read_body(MoveBody, request.data)["tenant"]
+        partner, declarer = _partner(self, partner_id), _declarer(self)
+        tenant = None if slug is None else _tenant(self, slug)
+        try:
+            with declarer.scope():
+                done = give(partner_id=partner.id, tenant=tenant, declarer=declarer, now=timezone.now())
+                return Response(_one(done.partner))  # the pool's moves are seen in here alone
+        except PartnerId.DoesNotExist as error:
+            raise Http404 from error
+        except Refused as error:
+            raise BadField(error.field, str(error.text)) from error
+
+
+def shown(partners: Iterable[PartnerId]) -> list[dict]:
+    """Return partner IDs as PartnerIdAnswer takes them."""
+    partners = list(partners)
+    names = dict(GatewayAccount.objects.filter(id__in={p.account_id for p in partners}).values_list("id", "name"))
+    tenant_ids = {partner.tenant_id for partner in partners}
+    moves = PartnerMove.objects.filter(partner__in=partners, tenant_id__in=tenant_ids).order_by("id")
+    newest = {(move.partner_id, move.tenant_id): move for move in moves}
+    return [
+        {
+            "id": partner.id,
+            "value": partner.value,
+            "account": names[partner.account_id],
+            "tenant": partner.tenant.slug,
+            "declared_at": partner.declared_at,
+            "first_seen_at": partner.first_seen_at,
+            "move": newest.get((partner.id, partner.tenant_id)),
+            "url": reverse("api:partner_id", args=[partner.id]),
+        }
+        for partner in partners
+    ]
+
+
+def _one(partner: PartnerId) -> dict:
+    return PartnerIdAnswer(shown([partner])[0]).data
+
+
+def _partner(view: ApiView, partner_id: int) -> PartnerId:
+    """Return one of the key's partner IDs, of an account's key one of the account. Raises Http404."""
+    partners = PartnerId.objects.filter(tenant_id__in=view.access.tenant_ids).select_related("tenant")
+    if view.access.account is not None:
+        partners = partners.filter(account_id=view.access.account.id)
+    partner = partners.filter(id=min(partner_id, ROW_ID_MAX)).first()
+    if partner is None:
+        raise Http404
+    return partner
+
+
+def _declarer(view: ApiView) -> Declarer:
+    return declarer_of(view.access, actor=str(view.access.key))
+
+
+def _tenant(view: ApiView, slug: str | None) -> Tenant:
+    """Return the customer that the body names, the key's own where it names none."""
+    if slug is None and view.access.account is None:
+        return view.access.tenant
+    if slug is None:
+        raise BadField("tenant", "say which tenant")
+    mine = Tenant.objects.filter(id__in=view.access.tenant_ids, kind=Tenant.Kind.CUSTOMER)
+    tenant = mine.filter(slug=slug).first()
+    if tenant is None:
+        raise BadField("tenant", "no tenant of this name that the key may see")
+    return tenant

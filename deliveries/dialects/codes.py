@@ -43,26 +43,32 @@ class State(NamedTuple):
     at: datetime | None
 
 
+_UNKNOWN = (UNKNOWN, False)
+
+
 class CodeTable:
     """The codes of one dialect, ready for comparing states."""
 
     def __init__(self, codes: dict[int, Code]) -> None:
         self._codes = codes
         self._ranks = {code: (1, int(c.final), STATUS_RANK[c.status]) for code, c in codes.items()}
+        self._meanings = {code: (c.status, c.final) for code, c in codes.items()}
 
     def get(self, code: int) -> Code | None:
         """Return the code's meaning, None for one that is not in the table."""
         return self._codes.get(code)
 
+    def meaning(self, code: int) -> tuple[str, bool]:
+        """Return status and finality: whether no other report may follow. Not in the table is `unknown`, not final."""
+        return self._meanings.get(code, _UNKNOWN)
+
     def status(self, code: int) -> str:
         """Return the status; a code that is not in the table is `unknown`."""
-        known = self._codes.get(code)
-        return known.status if known else UNKNOWN
+        return self.meaning(code)[0]
 
     def is_final(self, code: int) -> bool:
         """Tell whether no other report may follow; one that is not in the table is not final."""
-        known = self._codes.get(code)
-        return known.final if known else False
+        return self.meaning(code)[1]
 
     def rank(self, state: State) -> tuple:
         """Return the place of `state` in the one total order of docs/link.md section 5.3."""

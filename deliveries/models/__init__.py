@@ -4,6 +4,7 @@ from deliveries.models.counts import CampaignCount, DailyCount, HourCount, Laten
 from deliveries.models.facts import DeliveryReport, Message
 from deliveries.models.inbox import ImportRun, InboxRow, IngestCount, QuarantinedRow, WaitingRow
 from deliveries.models.moves import PartnerMove, TenantRecount
+from deliveries.models.partner_requests import PartnerRequest
 from deliveries.models.result_codes import ResultCode
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "LatencyCount",
     "Message",
     "PartnerMove",
+    "PartnerRequest",
     "QuarantinedRow",
     "ResultCode",
     "TenantRecount",

@@ -7,6 +7,7 @@ from deliveries.provisioning.writer import Writer
 from portal.tenants import secrets
 from portal.tenants.feeds import ROTATION, TokenError, add_token, has_token, set_basic, valid_tokens
 from portal.tenants.models import Feed, GatewayAccount, Tenant
+from portal.tenants.ownership import outsiders, set_owner
 
 
 def write_accounts(writer: Writer, specs: tuple[AccountSpec, ...]) -> None:
@@ -23,6 +24,21 @@ def write_accounts(writer: Writer, specs: tuple[AccountSpec, ...]) -> None:
         writer.tell_saved(f"account {spec.name}", is_new=is_new, changed=changed, more=more)
         for feed in spec.feeds:
             _write_feed(writer, feed, account)
+
+
+def write_owners(writer: Writer, specs: tuple[AccountSpec, ...]) -> None:
+    """Make accounts one customer's alone, or nobody's again; the customers are written by now."""
+    for spec in specs:
+        account = GatewayAccount.objects.filter(name=spec.name).first()
+        if "owner" not in spec.at or account is None:
+            continue  # what could not be saved is told already
+        owner = Tenant.objects.filter(slug=spec.owner.name).first() if spec.owner else None
+        others = ", ".join(tenant.slug for tenant in outsiders(account, owner)) if owner else ""
+        if others:
+            writer.problems.add(spec.at["owner"], f"others have partner ids of {spec.name}: {others}")
+        elif set_owner(account, owner, now=writer.now):
+            account.save(update_fields=["owner", "owner_since"])
+            writer.tell_saved(f"account {spec.name}", is_new=False, changed=["owner"], tenant=owner)
 
 
 def _write_pool(writer: Writer, spec: AccountSpec, account: GatewayAccount) -> Tenant:

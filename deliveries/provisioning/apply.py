@@ -1,23 +1,19 @@
 """A provisioning file made true: all of it in one transaction, or nothing."""
 
-import logging
 from datetime import datetime
 
 from django.db import connection, transaction
-from kombu.exceptions import OperationalError
 
-from deliveries import tasks
 from deliveries.provisioning import references
-from deliveries.provisioning.accounts import write_accounts
-from deliveries.provisioning.outcome import Move, Outcome, ProvisionError
+from deliveries.provisioning.accounts import write_accounts, write_owners
+from deliveries.provisioning.outcome import Outcome, ProvisionError
 from deliveries.provisioning.partners import write_claims
 from deliveries.provisioning.people import write_users
 from deliveries.provisioning.positions import Problems
 from deliveries.provisioning.reader import read
 from deliveries.provisioning.tenants import write_tenants
 from deliveries.provisioning.writer import Writer
-
-logger = logging.getLogger(__name__)
+from deliveries.services import moves
 
 
 def provision(
@@ -46,26 +42,17 @@ def provision(
             writer = Writer(now=now, actor=actor, problems=problems, outcome=outcome)
             write_accounts(writer, config.accounts)
             write_tenants(writer, config.tenants)
+            write_owners(writer, config.accounts)
             write_claims(writer, config.tenants, take_over=take_over)
             write_users(writer, config.users, set_passwords=set_passwords)
         if problems:
             raise ProvisionError(problems.sorted(), filename)
         if wake and outcome.moves:
             # robust: new tokens are shown once, so nothing may come between the commit and the caller
-            transaction.on_commit(lambda: _wake(outcome.moves), robust=True)
+            transaction.on_commit(lambda: moves.wake(move.move_id for move in outcome.moves), robust=True)
     return outcome
 
 
 def _wait_for_others() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('portal.provision'))")
-
-
-def _wake(moves: list[Move]) -> None:
-    # The rows are the queue, and the clock looks at them too: a broker that is away only costs a moment.
-    for move in moves:
-        try:
-            tasks.run_move.delay(move.move_id)
-        except OperationalError as error:
-            logger.warning("The moves wait for the clock, Celery's broker cannot be reached: %s", error)
-            return

@@ -56,14 +56,16 @@ def read(text: str, problems: Problems) -> Config:
 
 
 def _account(value: Value) -> AccountSpec:
-    keys = value.keys(("name", "platform_id", "timezone"), ("feeds",))
+    keys = value.keys(("name", "platform_id", "timezone"), ("owner", "feeds"))
     feeds = tuple(_feed(feed) for feed in _list(keys, "feeds"))
+    owner = _or_null(keys, "owner", lambda value: value.text(longest=LONGEST_SLUG))
     return AccountSpec(
         place=value.place,
         at=_places(keys),
         name=_get(keys, "name", functools.partial(_slug, longest=LONGEST_ACCOUNT_NAME)),
         platform_id=_get(keys, "platform_id", lambda value: value.text(longest=100)),
         timezone=_get(keys, "timezone", _timezone),
+        owner=Reference(keys["owner"].place, owner) if owner else None,
         feeds=feeds,
     )
 

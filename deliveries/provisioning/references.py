@@ -47,6 +47,9 @@ def _check_slugs(config: Config, tenants: dict[str, Tenant], problems: Problems)
 
 
 def _check_names(config: Config, customers: set[str], accounts: set[str], problems: Problems) -> None:
+    for account in config.accounts:
+        if account.owner and account.owner.name not in customers:
+            problems.add(account.owner.place, _unknown("tenant", account.owner.name, customers))
     for tenant in config.tenants:
         if tenant.parent and tenant.parent not in customers:
             problems.add(tenant.at["parent"], _unknown("tenant", tenant.parent, customers))

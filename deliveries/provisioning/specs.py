@@ -25,12 +25,24 @@ class FeedSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """The name of something that the file or the database holds, and for a membership its role."""
+
+    place: Place
+    name: str
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AccountSpec:
+    """`owner` None: nobody's alone (asked for, when in `at`)."""
+
     place: Place
     at: Places
     name: str
     platform_id: str
     timezone: str
+    owner: Reference | None
     feeds: tuple[FeedSpec, ...]
 
 
@@ -41,15 +53,6 @@ class Claim:
     place: Place
     account: str
     value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """The name of something that the file or the database holds, and for a membership its role."""
-
-    place: Place
-    name: str
-    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,49 +1,24 @@
 """Message Search: newest first, by any of its filters, at any depth of pages."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from django.db import connection
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import QueryCanceled
 
 from campaigns.models import OTHER_CAMPAIGNS, Campaign
-from deliveries.dialects.codes import DELIVERED, STATUS_RANK
+from deliveries.selectors.message_filters import BadFilter, MessageQuery, after_prefix, conditions, places
 from deliveries.services.stored import COLUMNS, StoredMessage, from_row
 from portal.common import keyset
-from portal.common.msisdn import normalize_destination
+
+__all__ = ["BadFilter", "MessageQuery", "TooMuch", "after_prefix", "find", "reports_of", "search"]
 
 MAX_PAGE = 500
 PAGE = 50
 
 
-class BadFilter(ValueError):
-    """A filter's value cannot be looked for; `field` names it."""
-
-    def __init__(self, field_: str, text: str) -> None:
-        super().__init__(f"{field_}: {text}")
-        self.field, self.text = field_, text
-
-
-@dataclass(frozen=True, slots=True)
-class MessageQuery:
-    """What to look for; '' and None ask for nothing. Days are inclusive, in each tenant's own zone.
-
-    `number` is a whole number (parts of one are not searched: that would tell the rest of a masked number).
-    """
-
-    tenant_ids: frozenset[int]
-    first: date | None = None
-    last: date | None = None
-    number: str = ""
-    ref_id: str = ""
-    ref_id_prefix: str = ""
-    message_id: str = ""
-    campaign_id: int | None = None
-    variant: str = ""
-    account_id: int | None = None
-    partner_id: str = ""
-    statuses: tuple[str, ...] = ()
-    country: str = ""
-    result_code: int | None = None
+class TooMuch(Exception):
+    """The search went over its time: its filters reach no index, and too many messages stand between what they find."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +44,10 @@ class ReportLine:
     received_at: datetime
 
 
-def search(query: MessageQuery, *, cursor: str | None = None, size: int = PAGE) -> Page:
+def search(query: MessageQuery, *, cursor: str | None = None, size: int = PAGE, seconds: float | None = None) -> Page:
     """Return a page of the messages that match, newest first. Raises BadFilter, keyset.BadCursor.
+
+    With `seconds` it raises TooMuch where it takes longer; the transaction stays usable.
 
     Each tenant is paged by itself (LATERAL), so that a tenant's index serves it; under the wall only leakproof
     operators reach an index, so a prefix is a range of texts in "C" order.
@@ -78,7 +55,7 @@ def search(query: MessageQuery, *, cursor: str | None = None, size: int = PAGE) 
     if not 1 <= size <= MAX_PAGE:
         raise BadFilter("size", f"from 1 to {MAX_PAGE}")
     after, backwards = _position(cursor)
-    where, parameters = _where(query)
+    where, parameters = conditions(query)
     order = "ASC" if backwards else "DESC"
     if after is not None:
         compare = ">" if backwards else "<"
@@ -90,14 +67,14 @@ def search(query: MessageQuery, *, cursor: str | None = None, size: int = PAGE) 
         parameters |= {"at": after[0], "id": after[1], "account": after[2], "day": edge}
     keys = f"sent_at {order}, message_id {order}, account_id {order}"
     columns = ", ".join(f"m.{column}" for column in COLUMNS)
-    with connection.cursor() as cursor_:
-        cursor_.execute(
-            "SELECT found.* FROM unnest(%(tenants)s::int[]) AS t (id)"
-            f" CROSS JOIN LATERAL (SELECT {columns} FROM message m WHERE {' AND '.join(where)}"
-            f" ORDER BY {keys} LIMIT %(limit)s) AS found ORDER BY {keys} LIMIT %(limit)s",
-            parameters | {"tenants": sorted(query.tenant_ids), "limit": size + 1},
-        )
-        rows = [from_row(row) for row in cursor_.fetchall()]
+    within = places(query)
+    sql = (
+        "SELECT found.* FROM unnest(%(tenants)s::int[], %(campaigns)s::int[]) AS t (id, campaign_id)"
+        f" CROSS JOIN LATERAL (SELECT {columns} FROM message m WHERE {' AND '.join(where)}"
+        f" ORDER BY {keys} LIMIT %(limit)s) AS found ORDER BY {keys} LIMIT %(limit)s"
+    )
+    parameters |= {"tenants": [t for t, _ in within], "campaigns": [c for _, c in within], "limit": size + 1}
+    rows = [from_row(row) for row in _fetch(sql, parameters, seconds)]
     return _page(rows, size, backwards, is_first=after is None)
 
 
@@ -131,6 +108,24 @@ def campaign_names(messages: list[StoredMessage]) -> dict[int, str]:
     return dict(Campaign.objects.filter(id__in=ids).values_list("id", "name")) if ids else {}
 
 
+def _fetch(sql: str, parameters: dict, seconds: float | None) -> list[tuple]:
+    if seconds is None:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            return cursor.fetchall()
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{round(seconds * 1000)}ms"])
+            cursor.execute(sql, parameters)
+            rows = cursor.fetchall()
+            transaction.set_rollback(True)  # nothing was written; the limit goes with it
+            return rows
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            raise TooMuch from error
+        raise
+
+
 def _page(rows: list[StoredMessage], size: int, backwards: bool, *, is_first: bool) -> Page:
     more = len(rows) > size
     rows = rows[:size]
@@ -160,59 +155,3 @@ def _position(cursor: str | None) -> tuple[tuple[datetime, str, int] | None, boo
     if not isinstance(message_id, str) or "\0" in message_id or type(account_id) is not int or abs(account_id) >= 2**31:
         raise keyset.BadCursor("not a cursor of this list")
     return (instant, message_id, account_id), backwards
-
-
-def _where(query: MessageQuery) -> tuple[list[str], dict]:
-    where, parameters = ["m.tenant_id = t.id"], {}
-
-    def add(condition: str, **values) -> None:
-        where.append(condition)
-        parameters.update(values)
-
-    if query.first is not None:
-        add("m.day >= %(first)s", first=query.first)
-    if query.last is not None:
-        add("m.day <= %(last)s", last=query.last)
-    for name in ("ref_id", "ref_id_prefix", "message_id", "variant", "partner_id", "number"):
-        if "\0" in getattr(query, name):
-            raise BadFilter(name, "a text without the character U+0000")
-    if query.number:
-        add("m.destination = %(number)s", number=normalize_destination(query.number))
-    if query.ref_id:
-        add("m.ref_id = %(ref_id)s", ref_id=query.ref_id)
-    if query.ref_id_prefix:
-        add("m.ref_id >= %(prefix)s", prefix=query.ref_id_prefix)
-        if end := after_prefix(query.ref_id_prefix):
-            add("m.ref_id < %(prefix_end)s", prefix_end=end)
-    if query.message_id:
-        add("m.message_id = %(message_id)s", message_id=query.message_id)
-    if query.campaign_id is not None:
-        add("m.campaign_id = %(campaign)s", campaign=query.campaign_id)
-    if query.variant:
-        add("m.variant = %(variant)s", variant=query.variant)
-    if query.account_id is not None:
-        add("m.account_id = %(account_id)s", account_id=query.account_id)
-    if query.partner_id:
-        add("m.partner_id = %(partner_id)s", partner_id=query.partner_id)
-    if query.country:
-        add("m.country = %(country)s", country=query.country)
-    if query.result_code is not None:
-        add("m.result_code = %(code)s", code=query.result_code)
-    if query.statuses:
-        if unknown := set(query.statuses) - STATUS_RANK.keys():
-            raise BadFilter("status", f"{', '.join(sorted(unknown))}: one of {', '.join(STATUS_RANK)}")
-        add("m.status = ANY (%(statuses)s)", statuses=list(query.statuses))
-        if DELIVERED not in query.statuses:
-            where.append("m.status <> 'delivered'")  # the words of the partial index
-    return where, parameters
-
-
-def after_prefix(prefix: str) -> str | None:
-    """Return the first text in "C" order that no longer begins with `prefix`; None where there is none."""
-    for index in range(len(prefix) - 1, -1, -1):
-        number = ord(prefix[index]) + 1
-        if 0xD800 <= number <= 0xDFFF:  # surrogates stand in no text
-            number = 0xE000
-        if number <= 0x10FFFF:
-            return prefix[:index] + chr(number)
-    return None

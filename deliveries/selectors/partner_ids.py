@@ -1,18 +1,33 @@
-"""A tenant's platformPartnerIds with their moves."""
+"""platformPartnerIds as a tenant's page shows them: its own and its children's, what waits, what was asked for."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
-from deliveries.models import PartnerMove
-from portal.tenants.models import PartnerId, Tenant
+from django.db.models import Max, Q, Sum
+
+from deliveries.models import DailyCount, PartnerMove, PartnerRequest
+from deliveries.services.stored import OTHER_PARTNER_IDS
+from portal.tenants.models import GatewayAccount, PartnerId, Tenant
+from portal.tenants.ownership import COLUMNS
+
+DAYS = 30
+MOST_WAITING = 100
+MOST_REQUESTS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class PartnerRow:
-    """A partner id and the newest move of its messages to the tenant, None where nothing waited."""
+    """A partner id, its messages of the last DAYS days, and the newest move to its tenant (None: nothing waited)."""
 
     partner: PartnerId
+    account: str
+    messages: int
     move: PartnerMove | None
+
+    @property
+    def is_open(self) -> bool:
+        return self.move is not None and self.move.state != PartnerMove.State.DONE
 
     @property
     def percent(self) -> int:
@@ -22,15 +37,100 @@ class PartnerRow:
         return min(100, 100 * self.move.moved // self.move.total)
 
 
-def with_moves(partners: Iterable[PartnerId], *, tenant: Tenant) -> list[PartnerRow]:
-    """Return the partner ids, in their order, each with its newest move to the tenant."""
-    partners = list(partners)
-    newest: dict[int, PartnerMove] = {}
-    for move in PartnerMove.objects.filter(tenant=tenant, partner__in=partners).order_by("id"):
-        newest[move.partner_id] = move
-    return [PartnerRow(partner, newest.get(partner.id)) for partner in partners]
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What lies in the pool of an account: values that nobody declared by messages, and messages without a value."""
+
+    account: GatewayAccount
+    values: list[dict]  # value, messages, last_day
+    without_value: int
+    over_limit: int
+    is_cut: bool
 
 
-def open_moves(*, tenant: Tenant) -> bool:
-    """Tell whether messages are on their way to the tenant."""
-    return PartnerMove.objects.filter(tenant=tenant).exclude(state=PartnerMove.State.DONE).exists()
+def partner_rows(partners: Iterable[PartnerId], *, tenant_ids: Iterable[int], today: date) -> list[PartnerRow]:
+    """Return the partner ids, in their order, as rows."""
+    partners, tenant_ids = list(partners), list(tenant_ids)
+    newest = {
+        (move.partner_id, move.tenant_id): move
+        for move in PartnerMove.objects.filter(tenant_id__in=tenant_ids, partner__in=partners).order_by("id")
+    }
+    counts = (
+        DailyCount.objects.filter(
+            tenant_id__in=tenant_ids,
+            day__gt=today - timedelta(days=DAYS),
+            account_id__in={partner.account_id for partner in partners},
+            partner_id__in={partner.value for partner in partners},
+        )
+        .values_list("account_id", "partner_id")
+        .annotate(number=Sum("messages"))
+    )
+    messages = {(account_id, value): number for account_id, value, number in counts}
+    names = dict(GatewayAccount.objects.filter(id__in={p.account_id for p in partners}).values_list("id", "name"))
+    return [
+        PartnerRow(
+            partner,
+            names[partner.account_id],
+            messages.get((partner.account_id, partner.value), 0),
+            newest.get((partner.id, partner.tenant_id)),
+        )
+        for partner in partners
+    ]
+
+
+def waiting_in(account: GatewayAccount) -> Waiting:
+    """Return what waits in the account's pool, the values with most messages first; behind the wall it is empty."""
+    rows = list(
+        DailyCount.objects.filter(tenant_id=account.pool_id, account_id=account.id)
+        .values("partner_id")
+        .annotate(number=Sum("messages"), last_day=Max("day", filter=Q(messages__gt=0)))
+        .filter(number__gt=0)
+        .order_by("-number", "partner_id")[: MOST_WAITING + 3]
+    )
+    declared = PartnerId.objects.filter(account_id=account.id, value__in=[row["partner_id"] for row in rows])
+    moving = set(declared.exclude(tenant_id=account.pool_id).values_list("value", flat=True))
+    aside = {row["partner_id"]: row["number"] for row in rows if row["partner_id"] in ("", OTHER_PARTNER_IDS)}
+    values = [
+        {"value": row["partner_id"], "messages": row["number"], "last_day": row["last_day"]}
+        for row in rows
+        if row["partner_id"] not in aside and row["partner_id"] not in moving
+    ]
+    return Waiting(
+        account,
+        values[:MOST_WAITING],
+        aside.get("", 0),
+        aside.get(OTHER_PARTNER_IDS, 0),
+        len(values) > MOST_WAITING,
+    )
+
+
+def requests_of(tenant_ids: Iterable[int], *, now: datetime) -> list[PartnerRequest]:
+    """Return the tenants' requests, open ones first, and those decided in the last DAYS days; newest first."""
+    recent = Q(state=PartnerRequest.State.OPEN) | Q(decided_at__gt=now - timedelta(days=DAYS))
+    rows = PartnerRequest.objects.filter(recent, tenant_id__in=tenant_ids).select_related("tenant")
+    rows = list(rows.order_by("-id")[:MOST_REQUESTS])
+    return sorted(rows, key=lambda row: row.state != PartnerRequest.State.OPEN)
+
+
+def known_accounts(tenant: Tenant, tenant_ids: Iterable[int]) -> list[GatewayAccount]:
+    """Return the accounts that the tenant's people know of, by name.
+
+    Those where they have partner IDs, those that they or a tenant above them own; the portal's only one where it is
+    nobody's alone. An account's name can be a customer's, so no others are told.
+    """
+    tenant_ids = list(tenant_ids)
+    accounts = GatewayAccount.objects.only(*COLUMNS).order_by("name")
+    used = PartnerId.objects.filter(tenant_id__in=tenant_ids).values("account_id")
+    found = list(accounts.filter(Q(id__in=used) | Q(owner_id__in=[*tenant_ids, *_ancestors(tenant)])))
+    if found:
+        return found
+    every: Sequence[GatewayAccount] = accounts[:2]
+    return [account for account in every if len(every) == 1 and account.owner_id is None]
+
+
+def _ancestors(tenant: Tenant) -> list[int]:
+    found, parent_id = [], tenant.parent_id
+    while parent_id is not None and parent_id not in found:
+        found.append(parent_id)
+        parent_id = Tenant.objects.values_list("parent_id", flat=True).get(id=parent_id)
+    return found

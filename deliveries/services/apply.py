@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Min
@@ -19,11 +20,12 @@ from deliveries.services.counts import add_changes
 from deliveries.services.quarantine import BrokenRow, put_in_quarantine
 from deliveries.services.reports import NewReport, write_reports
 from deliveries.services.stored import Change, Key, StoredMessage, read_messages, write_messages
+from portal.common.bulk import bulk_cursor
 from portal.tenants.models import Feed
 
 logger = logging.getLogger(__name__)
 
-BATCH = 5000
+BATCH = 10_000
 DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
@@ -42,8 +44,7 @@ class BatchResult:
         return BatchResult(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One claimed inbox row."""
 
     id: int
@@ -160,7 +161,7 @@ def _apply(
 def _claim(numbers: list[int], limit: int, only: list[int] | None = None) -> list[Row]:
     """Return up to about `limit` waiting rows of the locked slices, oldest first, or those of `only`."""
     each = max(1, limit // max(1, len(numbers)))
-    with connection.cursor() as cursor:
+    with bulk_cursor() as cursor:
         cursor.execute(
             "SELECT t.id, t.received_at, s FROM unnest(%s::smallint[]) AS s CROSS JOIN LATERAL (SELECT id, received_at"
             " FROM inbox_todo WHERE slice = s AND (%s::bigint[] IS NULL OR id = ANY (%s)) ORDER BY id LIMIT %s) AS t",
@@ -176,7 +177,7 @@ def _claim(numbers: list[int], limit: int, only: list[int] | None = None) -> lis
             [list(waiting), min(times), max(times)],
         )
         rows = [
-            Row(id_, waiting[id_][1], feed_id, received_at, accept_days, bytes(body))
+            Row(id_, waiting[id_][1], feed_id, received_at, accept_days, body)
             for id_, feed_id, received_at, accept_days, body in cursor.fetchall()
         ]
     if missing := waiting.keys() - {row.id for row in rows}:
@@ -211,7 +212,7 @@ def _parse(rows: list[Row]) -> tuple[list[NewReport], list[BrokenRow]]:
         except Unreadable as error:
             broken.append(BrokenRow(row, error.reason, error.detail))
         else:
-            reports.append(NewReport(row, door.account_id, door.dialect, report))
+            reports.append(NewReport(row, (door.account_id, report.message_id), door.dialect, report))
     return reports, broken
 
 
@@ -220,11 +221,11 @@ def _fold(reports: list[NewReport], *, now: datetime) -> list[Change]:
     if not reports:
         return []
     tables = code_tables()
-    before = read_messages(((item.account_id, item.report.message_id) for item in reports), around=_time_range(reports))
+    before = read_messages((item.key for item in reports), around=_time_range(reports))
     after: dict[Key, fold.Folded] = {}
     codes: dict[Key, CodeTable] = {}
     for item in reports:
-        key = (item.account_id, item.report.message_id)
+        key = item.key
         folded = after.get(key)
         if folded is None:
             known = before.get(key)
@@ -236,11 +237,9 @@ def _fold(reports: list[NewReport], *, now: datetime) -> list[Change]:
     stored: list[StoredMessage] = attribution.attribute(
         [(folded, before.get(key)) for key, folded in after.items()], now=now
     )
-    return [
-        Change(before.get(message.key), message)
-        for message in sorted(stored, key=lambda message: message.key)
-        if before.get(message.key) != message
-    ]
+    changes = [Change(before.get(key), message) for key, message in zip(after, stored, strict=True)]
+    changes = [change for change in changes if change.before != change.after]
+    return sorted(changes, key=lambda change: change.after.key)
 
 
 def _time_range(reports: list[NewReport]) -> tuple[datetime, datetime]:
@@ -262,7 +261,7 @@ def _is_negative(message: StoredMessage | None) -> bool:
 
 
 def _finish(rows: list[Row]) -> None:
-    with connection.cursor() as cursor:
+    with bulk_cursor() as cursor:
         cursor.execute(
             "DELETE FROM inbox_todo t USING unnest(%s::smallint[], %s::bigint[]) AS d (slice, id)"
             " WHERE t.slice = d.slice AND t.id = d.id",

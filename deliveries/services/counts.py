@@ -1,6 +1,5 @@
 """The counts that a message stands in, and what a change adds to them."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 
 from campaigns.models import NO_CAMPAIGN
@@ -76,41 +75,47 @@ LATENCY = CountTable(
 TABLES = (DAILY, CAMPAIGN, HOUR, LATENCY)
 
 
+_Deltas = dict[tuple, list[int]]
+
+
 def add_changes(changes: list[Change]) -> None:
     """Add the difference of each change (old key -1, new key +1) to the counts, inside the rows' own transaction.
 
     Call it last: the hot rows stay locked only for the commit.
     """
-    deltas = {table.name: defaultdict(lambda: [0, 0]) for table in TABLES}
+    deltas: list[_Deltas] = [{} for _ in TABLES]
     for change in changes:
         if change.before is not None:
-            _count(deltas, change.before, -1)
-        _count(deltas, change.after, +1)
-    for table in TABLES:
-        width = len(table.values)
-        add_to_counts(
-            table.name,
-            table.keys,
-            table.values,
-            {key: tuple(delta[:width]) for key, delta in deltas[table.name].items()},
-        )
+            _count(*deltas, change.before, -1)
+        _count(*deltas, change.after, +1)
+    for table, added in zip(TABLES, deltas, strict=True):
+        add_to_counts(table.name, table.keys, table.values, {key: tuple(delta) for key, delta in added.items()})
 
 
-def _count(deltas: dict, message: StoredMessage, sign: int) -> None:
-    folded = message.folded
-    parts = sign * folded.parts
-    place = (folded.country, folded.operator, folded.sender_type)
-    state = (folded.status, folded.result_code)
-    campaign = (message.tenant_id, message.day, folded.account_id, message.campaign_id, message.variant, *place)
-    partner = (message.tenant_id, message.day, folded.account_id, counted_partner_id(folded))
-    hour = folded.sent_at.replace(minute=0, second=0, microsecond=0)
-    for name, key in (
-        ("daily_count", (*partner, *place, *state)),
-        ("campaign_count", (*campaign, *state)),
-        ("hour_count", (message.tenant_id, hour, folded.country, folded.operator, folded.status)),
+def _count(
+    daily: _Deltas, campaigns: _Deltas, hours: _Deltas, latencies: _Deltas, message: StoredMessage, sign: int
+) -> None:
+    """Add one message, or take it away, in the order of each table's keys."""
+    f = message.folded
+    place = (f.country, f.operator, f.sender_type)
+    state = (f.status, f.result_code)
+    tenant_day = (message.tenant_id, message.day, f.account_id)
+    campaign = (*tenant_day, message.campaign_id, message.variant, *place)
+    hour = f.sent_at.replace(minute=0, second=0, microsecond=0)
+    parts = sign * f.parts
+    for deltas, key in (
+        (daily, (*tenant_day, counted_partner_id(f), *place, *state)),
+        (campaigns, campaign + state),
+        (hours, (message.tenant_id, hour, f.country, f.operator, f.status)),
     ):
-        delta = deltas[name][key]
-        delta[0] += sign
-        delta[1] += parts
-    if folded.latency_bucket is not None:
-        deltas["latency_count"][(*campaign, folded.latency_bucket)][0] += sign
+        if delta := deltas.get(key):
+            delta[0] += sign
+            delta[1] += parts
+        else:
+            deltas[key] = [sign, parts]
+    if f.latency_bucket is not None:
+        key = (*campaign, f.latency_bucket)
+        if delta := latencies.get(key):
+            delta[0] += sign
+        else:
+            latencies[key] = [sign]

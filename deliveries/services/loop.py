@@ -4,6 +4,7 @@ import logging
 import random
 import threading
 import time
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 import psycopg
@@ -16,6 +17,8 @@ from portal.common.database import connection_string
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY = 1.0  # seconds
+PAUSE = 0.1  # seconds for more rows to come in, after a pass that found fewer than WORTH_A_PASS
+WORTH_A_PASS = 1000
 _PAUSE_WHEN_AWAY = 0.5
 
 
@@ -23,50 +26,66 @@ _PAUSE_WHEN_AWAY = 0.5
 class Applier:
     """One applier; several may run, each takes what no other has in hands.
 
-    `groups` is how many parts the slices are taken in: with one applier few, large batches are best.
+    `groups` is how many parts the slices are taken in: with one applier few, large batches are best. `threads` work
+    side by side, each on a connection of its own: while one waits for the database another one computes.
     """
 
     groups: int = 4
     limit: int = BATCH
+    threads: int = 1
     stopping: threading.Event = field(default_factory=threading.Event)
     total: BatchResult = field(default_factory=BatchResult)
 
     def run(self) -> BatchResult:
         """Apply until `stopping` is set; a database that is away is waited for."""
-        listener = None
-        while not self.stopping.is_set():
-            try:
-                listener = listener or self._listen()
-                if not self._apply_all():
-                    for _notify in listener.notifies(timeout=LOOK_EVERY, stop_after=1):
-                        pass
-            except (*DATABASE_AWAY, psycopg.Error) as error:
-                logger.warning("the database is away: %s", str(error).splitlines()[:1])
-                connection.close()
-                if listener is not None:
-                    listener.close()
-                listener = None
-                time.sleep(_PAUSE_WHEN_AWAY)
-        if listener is not None:
-            listener.close()
+        with ThreadPoolExecutor(self.threads, thread_name_prefix="applier") as pool:
+            loops = [pool.submit(self._loop) for _ in range(self.threads)]
+            wait(loops, return_when=FIRST_EXCEPTION)
+            self.stopping.set()  # one that fails ends all
+        for loop in loops:
+            self.total += loop.result()
         return self.total
+
+    def _loop(self) -> BatchResult:
+        listener, total = None, BatchResult()
+        try:
+            while not self.stopping.is_set():
+                try:
+                    listener = listener or self._listen()
+                    done = self._apply_all()
+                    total += done
+                    if not done.claimed:
+                        for _notify in listener.notifies(timeout=LOOK_EVERY, stop_after=1):
+                            pass
+                    elif done.claimed < WORTH_A_PASS:
+                        self.stopping.wait(PAUSE)
+                except (*DATABASE_AWAY, psycopg.Error) as error:
+                    logger.warning("the database is away: %s", str(error).splitlines()[:1])
+                    connection.close()
+                    if listener is not None:
+                        listener.close()
+                    listener = None
+                    time.sleep(_PAUSE_WHEN_AWAY)
+        finally:
+            if listener is not None:
+                listener.close()
+            connection.close()  # this thread's own
+        return total
 
     def _listen(self) -> psycopg.Connection:
         listener = psycopg.connect(connection_string(), autocommit=True, connect_timeout=2)
         listener.execute("LISTEN inbox")
         return listener
 
-    def _apply_all(self) -> bool:
-        """Go once over all groups; tell whether there was anything."""
+    def _apply_all(self) -> BatchResult:
+        """Go once over all groups and return what was done."""
         size = SLICES // self.groups
         groups = [range(first, first + size) for first in range(0, SLICES, size)]
         start = random.randrange(len(groups))  # noqa: S311  two appliers shall not run in step
-        worked = False
+        total = BatchResult()
         for group in groups[start:] + groups[:start]:
             if self.stopping.is_set():
                 break
-            result = apply_slices(slices=group, limit=self.limit)
-            self.total += result
-            worked = worked or result.claimed > 0
+            total += apply_slices(slices=group, limit=self.limit)
         close_old_connections()
-        return worked
+        return total

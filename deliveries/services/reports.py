@@ -2,10 +2,9 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.db import connection
-
 from deliveries.dialects.report import Report
-from deliveries.services.stored import Change, Key
+from deliveries.services.stored import KEYS, Change, Key, keys_as_json
+from portal.common.bulk import bulk_cursor, stage
 
 if TYPE_CHECKING:
     from deliveries.services.apply import Row
@@ -15,13 +14,9 @@ class NewReport(NamedTuple):
     """A row that could be read."""
 
     row: "Row"
-    account_id: int
+    key: Key
     dialect: str
     report: Report
-
-    @property
-    def key(self) -> Key:
-        return self.account_id, self.report.message_id
 
 
 _COLUMNS = {
@@ -55,17 +50,13 @@ def write_reports(reports: list[NewReport], changes: list[Change]) -> set[int]:
     for item in reports:
         report = item.report
         first.setdefault((*item.key, report.part, report.code, report.at), item)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"CREATE TEMP TABLE IF NOT EXISTS new_report ({', '.join(f'{c} {t}' for c, t in _COLUMNS.items())},"
-            " of_new_message bool) ON COMMIT DELETE ROWS"
-        )
-        cursor.execute("TRUNCATE new_report")
-        with cursor.copy(f"COPY new_report ({_LIST}, of_new_message) FROM STDIN") as copy:
-            for item in first.values():
-                change = after.get(item.key)
-                place = (change.after.tenant_id, change.after.day) if change else places[item.key]
-                copy.write_row((*place, *_values(item), change is not None and change.before is None))
+    rows = []
+    for item in first.values():
+        change = after.get(item.key)
+        place = (change.after.tenant_id, change.after.day) if change else places[item.key]
+        rows.append((*place, *_values(item), change is not None and change.before is None))
+    with bulk_cursor() as cursor:
+        stage(cursor, "new_report", _COLUMNS | {"of_new_message": "bool"}, rows)
         cursor.execute(
             f"INSERT INTO delivery_report ({_LIST}) SELECT {_LIST} FROM new_report n WHERE n.of_new_message"
             " OR NOT EXISTS (SELECT 1 FROM delivery_report d WHERE d.day = n.day AND d.account_id = n.account_id"
@@ -81,12 +72,11 @@ def _places(keys: list[Key]) -> dict[Key, tuple]:
     if not keys:
         return {}
     keys = sorted(set(keys))
-    with connection.cursor() as cursor:
+    with bulk_cursor() as cursor:
         cursor.execute(
-            "SELECT m.account_id, m.message_id, m.tenant_id, m.day FROM unnest(%s::int[], %s::text[])"
-            " AS k (account_id, message_id) JOIN message m"
-            " ON m.account_id = k.account_id AND m.message_id = k.message_id",
-            [[key[0] for key in keys], [key[1] for key in keys]],
+            f"SELECT m.account_id, m.message_id, m.tenant_id, m.day FROM {KEYS}"
+            " JOIN message m ON m.account_id = k.account_id::int AND m.message_id = k.message_id",
+            keys_as_json(keys),
         )
         return {(account_id, message_id): (tenant_id, day) for account_id, message_id, tenant_id, day in cursor}
 
@@ -94,8 +84,7 @@ def _places(keys: list[Key]) -> dict[Key, tuple]:
 def _values(item: NewReport) -> tuple:
     report = item.report
     return (
-        item.account_id,
-        report.message_id,
+        *item.key,
         report.part,
         report.code,
         report.at,

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import orjson
-from django.db import connection
 
 from deliveries import partitions
 from deliveries.dialects.codes import State
 from deliveries.fold import NO_CODE, PARTNER_OVER_LIMIT, Folded
+from portal.common.bulk import bulk_cursor, stage
 
 OTHER_PARTNER_IDS = "(other)"
 SEARCH_WINDOW = timedelta(days=35)
@@ -47,6 +47,9 @@ COLUMNS = {
     "received_at": "timestamptz",
 }
 _LIST = ", ".join(COLUMNS)
+_JSON = [column for column, type_ in COLUMNS.items() if type_ == "jsonb"]
+_READ = ", ".join(f"m.{column}::text" if column in _JSON else f"m.{column}" for column in COLUMNS)
+_STAGED = ", ".join(f"{column}::jsonb" if column in _JSON else column for column in COLUMNS)
 
 
 @dataclass(slots=True)
@@ -99,53 +102,62 @@ def read_messages(keys: Iterable[Key], *, around: tuple[datetime, datetime] | No
 
 
 def _read(found: dict[Key, StoredMessage], keys: list[Key], where: str, parameters: list) -> None:
-    with connection.cursor() as cursor:
+    with bulk_cursor() as cursor:
         cursor.execute(
-            f"SELECT {', '.join(f'm.{column}' for column in COLUMNS)}"
-            " FROM unnest(%s::int[], %s::text[]) AS k (account_id, message_id)"
-            f" JOIN message m ON m.account_id = k.account_id AND m.message_id = k.message_id WHERE {where}",
-            [[key[0] for key in keys], [key[1] for key in keys], *parameters],
+            f"SELECT {_READ} FROM {KEYS} JOIN message m ON {_SAME_KEY} WHERE {where}",
+            [*keys_as_json(keys), *parameters],
         )
         for row in cursor.fetchall():
-            message = from_row(row)
-            found[message.key] = message
+            found[row[2], row[3]] = from_row(row)
+
+
+# A list of keys as two parameters: psycopg makes PostgreSQL's arrays in Python, orjson makes its own at once.
+KEYS = (
+    "ROWS FROM (json_array_elements_text(%s::json), json_array_elements_text(%s::json)) AS k (account_id, message_id)"
+)
+_SAME_KEY = "m.account_id = k.account_id::int AND m.message_id = k.message_id"
+
+
+def keys_as_json(keys: list[Key]) -> tuple[str, str]:
+    """Return the parameters of KEYS."""
+    return (
+        orjson.dumps([account_id for account_id, _message_id in keys]).decode(),
+        orjson.dumps([message_id for _account_id, message_id in keys]).decode(),
+    )
 
 
 def write_messages(changes: list[Change]) -> None:
     """Write the changed messages set-based, and move the reports of those whose tenant or day changed."""
     partitions.ensure_months({change.after.day for change in changes})
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TEMP TABLE IF NOT EXISTS changed_message"
-            f" (op text, old_tenant_id int, old_day date, {', '.join(f'{c} {t}' for c, t in COLUMNS.items())})"
-            " ON COMMIT DELETE ROWS"
-        )
-        cursor.execute("TRUNCATE changed_message")
-        ops = set()
-        with cursor.copy(f"COPY changed_message (op, old_tenant_id, old_day, {_LIST}) FROM STDIN") as copy:
-            for change in changes:
-                before, after = change.before, change.after
-                if before is None:
-                    op = "new"
-                else:
-                    op = "same" if (before.tenant_id, before.day) == (after.tenant_id, after.day) else "moved"
-                ops.add(op)
-                copy.write_row((op, before and before.tenant_id, before and before.day, *to_row(after)))
+    rows = [_staged_row(change) for change in changes]
+    ops = {row[0] for row in rows}
+    with bulk_cursor() as cursor:
+        stage(cursor, "changed_message", {"op": "text", "old_tenant_id": "int", "old_day": "date", **COLUMNS}, rows)
         if "moved" in ops:
             _move(cursor)
         if "same" in ops:
             cursor.execute(
-                f"UPDATE message m SET {', '.join(f'{c} = t.{c}' for c in COLUMNS if c not in _IDENTITY)}"
-                " FROM changed_message t WHERE t.op = 'same' AND m.day = t.day AND m.account_id = t.account_id"
-                " AND m.message_id = t.message_id"
+                f"UPDATE message m SET {_NEW_VALUES} FROM changed_message t"
+                " WHERE t.op = 'same' AND m.day = t.day AND m.account_id = t.account_id AND m.message_id = t.message_id"
             )
         if ops & {"new", "moved"}:
             cursor.execute(
-                f"INSERT INTO message ({_LIST}) SELECT {_LIST} FROM changed_message WHERE op IN ('new', 'moved')"
+                f"INSERT INTO message ({_LIST}) SELECT {_STAGED} FROM changed_message WHERE op IN ('new', 'moved')"
             )
 
 
+def _staged_row(change: Change) -> tuple:
+    before, after = change.before, change.after
+    if before is None:
+        return ("new", None, None, *to_row(after))
+    op = "same" if before.tenant_id == after.tenant_id and before.day == after.day else "moved"
+    return (op, before.tenant_id, before.day, *to_row(after))
+
+
 _IDENTITY = {"tenant_id", "day", "account_id", "message_id"}
+_NEW_VALUES = ", ".join(
+    f"{column} = t.{column}{'::jsonb' if column in _JSON else ''}" for column in COLUMNS if column not in _IDENTITY
+)
 _REPORT = (
     "account_id, message_id, part, result_code, status_at, sent_at, operator, operator_result_code,"
     " feed_id, inbox_id, received_at"
@@ -208,30 +220,11 @@ def from_row(row: tuple) -> StoredMessage:
         parameters, source, destination, sender_type, country, operator, parts, status, result_code, final, status_at,
         part_states, flags, sent_at, sent_at_rank, delivered_at, latency_bucket, received_at,
     ) = row  # fmt: skip
-    folded = Folded(
-        account_id=account_id,
-        message_id=message_id,
-        partner_id=partner_id,
-        partner_rank=partner_rank,
-        ref_id=ref_id,
-        source=source,
-        sender_type=sender_type,
-        destination=destination,
-        operator=operator,
-        country=country,
-        parameters=_load(parameters),
-        parts=parts,
-        status=status,
-        result_code=result_code,
-        final=final,
-        status_at=status_at,
-        flags=flags,
-        sent_at=sent_at,
-        sent_at_rank=sent_at_rank,
-        delivered_at=delivered_at,
-        latency_bucket=latency_bucket,
-        received_at=received_at,
-    )
+    folded = Folded(  # by place: every message's way leads through here
+        account_id, message_id, partner_id, partner_rank, ref_id, source, sender_type, destination, operator, country,
+        _load(parameters), parts, None, {}, status, result_code, final, status_at, flags, sent_at, sent_at_rank,
+        delivered_at, latency_bucket, received_at,
+    )  # fmt: skip
     if part_states is not None:
         _load_states(folded, _load(part_states))
     elif result_code != NO_CODE:
@@ -243,8 +236,8 @@ def _dump(value: dict | None) -> str | None:
     return orjson.dumps(value).decode() if value else None
 
 
-def _load(value: str | dict | None) -> dict | None:
-    return orjson.loads(value) if isinstance(value, str) else value
+def _load(value: str | None) -> dict | None:
+    return orjson.loads(value) if value is not None else None
 
 
 def _dump_states(folded: Folded) -> str | None:

@@ -62,8 +62,9 @@ def access_of(user, *, slug: str | None) -> Access:
 def access_of_key(key: ApiKey | None) -> Access:
     """Return what an API key reaches: its tenant and all below it.
 
-    An account's key reaches the account's pool and every tenant with a partner ID of the account; what those have at
-    other accounts is kept from it by `Access.account`, which every query of the API holds to.
+    An account's key reaches the account's pool, every tenant with a partner ID of the account, and the account's owner
+    with all below it; what those have at other accounts is kept from it by `Access.account`, which every query of the
+    API holds to.
     """
     if key is None:
         return Access()
@@ -71,5 +72,6 @@ def access_of_key(key: ApiKey | None) -> Access:
         ids = frozenset(with_descendants([key.tenant_id]))
     else:
         declared = PartnerId.objects.filter(account_id=key.account_id).values_list("tenant_id", flat=True)
-        ids = frozenset({key.tenant_id, *declared.distinct()})
+        tree = with_descendants([key.account.owner_id]) if key.account.owner_id else ()
+        ids = frozenset({key.tenant_id, *declared.distinct(), *tree})
     return Access(tenant_ids=ids, reached=ids, tenant=key.tenant, key=key)

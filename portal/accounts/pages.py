@@ -10,6 +10,7 @@ from portal.accounts.access import Access
 
 # key (a view's context `page`), url name, text, right
 PAGES: tuple[tuple[str, str, Promise, str], ...] = (
+    ("messages", "messages:list", _("Messages"), "see_messages"),
     ("reports", "reports:months", _("Reports"), "see_figures"),
     ("partner_ids", "deliveries:partner_ids", _("Partner IDs"), "see_figures"),
     ("settings", "settings:tenant", _("Settings"), "change_settings"),

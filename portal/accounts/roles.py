@@ -9,8 +9,10 @@ RIGHTS = {
     "see_figures": Role.VIEWER,
     "see_messages": Role.VIEWER,
     "make_reports": Role.ANALYST,
+    "reveal_numbers": Role.VIEWER,  # one message's, for a reason that is logged
     "see_numbers": Role.MANAGER,
     "declare_partner_ids": Role.MANAGER,
+    "see_account_reports": Role.MANAGER,  # of an account that the tenant owns
     "change_settings": Role.MANAGER,
     "manage_api_keys": Role.MANAGER,
     "change_retention": Role.OWNER,

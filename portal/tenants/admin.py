@@ -10,11 +10,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from deliveries.services.recount import request_recount
-from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin
+from portal.accounts.admin_base import RecordedAdmin
 from portal.accounts.models import record
 from portal.tenants.feeds import ROTATION, add_token, valid_tokens
 from portal.tenants.forms import AccountForm, FeedForm, TenantForm
-from portal.tenants.models import Feed, FeedToken, GatewayAccount, PartnerId, Tenant
+from portal.tenants.models import Feed, FeedToken, GatewayAccount, Tenant
 from portal.tenants.pools import make_pool
 
 
@@ -50,13 +50,14 @@ class TenantAdmin(RecordedAdmin):
 @admin.register(GatewayAccount)
 class GatewayAccountAdmin(RecordedAdmin):
     form = AccountForm
-    list_display = ("name", "platform_id", "timezone", "pool", "created_at")
-    list_select_related = ("pool",)
+    list_display = ("name", "platform_id", "timezone", "owner", "pool", "created_at")
+    list_select_related = ("pool", "owner")
+    raw_id_fields = ("owner",)
     search_fields = ("name", "platform_id")
     ordering = ("name", "id")
 
     def get_fields(self, request: HttpRequest, obj: GatewayAccount | None = None) -> tuple[str, ...]:
-        return ("name", "platform_id", "timezone", *(("pool",) if obj else ()))
+        return ("name", "platform_id", "timezone", "owner", *(("pool",) if obj else ()))
 
     def get_readonly_fields(self, request: HttpRequest, obj: GatewayAccount | None = None) -> tuple[str, ...]:
         return ("name", "pool") if obj else ()
@@ -70,6 +71,8 @@ class GatewayAccountAdmin(RecordedAdmin):
         elif "timezone" in form.changed_data:
             Tenant.objects.filter(id=obj.pool_id).update(timezone=obj.timezone)
             request_recount(tenant=obj.pool, reason="time zone changed", now=timezone.now())
+        if not change or "owner" in form.changed_data:
+            obj.owner_since = timezone.now() if obj.owner else None
         super().save_model(request, obj, form, change)
 
 
@@ -145,14 +148,3 @@ class FeedAdmin(RecordedAdmin):
             )
         context = {**self.admin_site.each_context(request), "title": gettext("New tokens"), "opts": self.opts}
         return TemplateResponse(request, "admin/tenants/feed/tokens.html", context | {"made": made})
-
-
-@admin.register(PartnerId)
-class PartnerIdAdmin(ReadOnlyAdmin):
-    """Which platformPartnerId is whose; declared by `bin/portal provision`, which also moves the waiting messages."""
-
-    list_display = ("value", "account", "tenant", "first_seen_at", "declared_at")
-    list_filter = ("account",)
-    list_select_related = ("account", "tenant")
-    search_fields = ("value", "tenant__name", "tenant__slug")
-    search_help_text = _("Partner ID or tenant. Partner IDs are declared by bin/portal provision.")

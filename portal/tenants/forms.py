@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.tenants.feeds import set_basic
 from portal.tenants.models import Feed, GatewayAccount, Tenant
+from portal.tenants.ownership import outsiders
 from portal.tenants.pools import LONGEST_ACCOUNT_NAME, POOL_PREFIX
 
 
@@ -42,7 +43,21 @@ class AccountForm(forms.ModelForm):
 
     class Meta:
         model = GatewayAccount
-        fields = ("name", "platform_id", "timezone")
+        fields = ("name", "platform_id", "timezone", "owner")
+
+    def clean_owner(self) -> Tenant | None:
+        owner = self.cleaned_data["owner"]
+        if owner is None:
+            return None
+        if owner.kind != Tenant.Kind.CUSTOMER:
+            raise forms.ValidationError(_("A pool owns no account; choose a customer."))
+        if others := outsiders(self.instance, owner):
+            names = ", ".join(tenant.slug for tenant in others)
+            raise forms.ValidationError(
+                _("Others have partner IDs of this account, which its owner would see: %(names)s"),
+                params={"names": names},
+            )
+        return owner
 
     def clean_name(self) -> str:
         name = self.cleaned_data["name"]

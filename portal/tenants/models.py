@@ -92,14 +92,38 @@ class Tenant(models.Model):
 
 
 class GatewayAccount(models.Model):
-    """An account at a gateway. Its pool holds what no tenant has declared, in the account's own zone."""
+    """An account at a gateway. Its pool holds what no tenant has declared, in the account's own zone.
+
+    An account with an owner is that customer's alone (portal/tenants/ownership.py).
+    """
 
     id = models.AutoField(primary_key=True)
     name = models.CharField(max_length=63, unique=True, validators=[slug_validator])
     platform_id = models.CharField(max_length=100, help_text=_("The platformId at the gateway."))
     timezone = models.CharField(max_length=64, default="UTC", validators=[validate_timezone])
     pool = models.OneToOneField(Tenant, on_delete=models.PROTECT, related_name="pool_of", editable=False)
+    owner = models.ForeignKey(
+        Tenant,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="owned_accounts",
+        help_text=_(
+            "The customer whose account this is alone: its managers declare partner IDs for it and all below it,"
+            " and see the pool and the account's reports."
+        ),
+    )
+    owner_since = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(owner=None, owner_since=None)
+                | models.Q(owner__isnull=False, owner_since__isnull=False),
+                name="account_owner_since",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -202,7 +226,8 @@ class ApiKey(models.Model):
     class Scope(models.TextChoices):
         READ = "read", _("Read figures and messages")
         NUMBERS = "numbers", _("See phone numbers unmasked")
-        SUBMIT = "submit", _("Queue reports, declare partner IDs, submit messages")
+        SUBMIT = "submit", _("Queue reports, submit messages")
+        PARTNER_IDS = "partner_ids", _("Declare and move partner IDs")
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="api_keys")
     account = models.ForeignKey(
@@ -211,7 +236,7 @@ class ApiKey(models.Model):
     name = models.CharField(max_length=100)
     prefix = models.CharField(max_length=12, unique=True)
     digest = models.CharField(max_length=64)
-    scopes = ArrayField(models.CharField(max_length=10, choices=Scope.choices))
+    scopes = ArrayField(models.CharField(max_length=20, choices=Scope.choices))
     created_by = models.CharField(max_length=254)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)

@@ -36,6 +36,7 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "latency_count": (READ, READ),
     "message": (READ, READ),
     "partner_move": (ADD, CHANGE),
+    "partner_request": (CHANGE, CHANGE),
     "report_run": (CHANGE, CHANGE),
     "tenant_recount": ("SELECT, INSERT, DELETE", ALL),
 }
@@ -77,7 +78,7 @@ GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
     "result_code": (READ, CHANGE, ""),
     "tenants_feed": ("SELECT (account_id, dialect)", ALL, READ),  # what an account's result codes mean
     "tenants_feedtoken": ("", ALL, READ),
-    "tenants_gatewayaccount": ("SELECT (id, name, timezone, pool_id)", ALL, ""),
+    "tenants_gatewayaccount": ("SELECT (id, name, timezone, pool_id, owner_id, owner_since)", ALL, ""),
     "usersessions_usersession": (ALL, ALL, ""),
 }
 

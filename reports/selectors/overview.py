@@ -9,11 +9,11 @@ from django.db.models import Q, Sum
 
 from campaigns.models import NO_CAMPAIGN, OTHER_CAMPAIGNS, Campaign
 from campaigns.statistics import rate
+from deliveries.dialects.advice import advice
 from deliveries.dialects.codes import COUNTS_AS
 from deliveries.models import CampaignCount, DailyCount, LatencyCount, ResultCode
 from portal.common.periods import day_bounds
 from portal.tenants.models import Feed, Tenant
-from reports.advice import advice
 from reports.kpis import Changes, Kpis, changes
 from reports.selectors.statistics import OTHER, Group, count_rows, finality, kpis_of, statistics, sums, total
 from reports.statistics_query import StatisticsQuery

@@ -54,6 +54,7 @@ def request_run(
     For an account's report `tenant` is its pool. The kind follows from the date unless it is given.
     """
     with transaction.atomic():
+        _lock(tenant)  # before looking: two who ask at once would both find none
         run = _open_run(tenant, month)
         if run is None:
             run = _create(tenant, month, account, kind, requested_by, now)
@@ -121,6 +122,7 @@ def build_now(
 ) -> tuple[ReportRun, MonthFigures]:
     """Make a report in this process and return its run and figures. Raises StillWaiting."""
     with transaction.atomic():
+        _lock(scope.tenant)
         run = _create(scope.tenant, month, scope.account, None, requested_by, now)
         if (oldest := _not_applied(run)) is not None:
             raise StillWaiting(oldest)
@@ -134,11 +136,15 @@ def build_now(
         raise
 
 
+def _lock(tenant: Tenant) -> None:
+    """Make whoever asks for the tenant's runs wait for each other: a revision is the last one and one."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('report_run'), %s)", [tenant.id])
+
+
 def _create(
     tenant: Tenant, month: Month, account: GatewayAccount | None, kind: str | None, requested_by: str, now: datetime
 ) -> ReportRun:
-    with connection.cursor() as cursor:  # one after the other: the revision is the last one and one
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('report_run'), %s)", [tenant.id])
     last = ReportRun.objects.filter(tenant=tenant, month=month.first_day).aggregate(last=Max("revision"))["last"]
     if kind is None:
         kind = final_or_provisional(Scope(tenant, account), month, now)

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
+from portal.common.safe_text import guard_for_csv, make_encodable
 from reports.figures import ReportHeader
 from reports.tables import Kind, Table
-from reports.writers.safe_text import guard_for_csv, make_encodable
 
 
 def write_zip(tables: Sequence[Table], header: ReportHeader, file: IO[bytes]) -> int:

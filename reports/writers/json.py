@@ -8,10 +8,10 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import IO, Any
 
+from portal.common.safe_text import make_encodable
 from reports.figures import ReportHeader
 from reports.summary import local_time
 from reports.tables import Kind, Table
-from reports.writers.safe_text import make_encodable
 
 
 def write(tables: Sequence[Table], header: ReportHeader, file: IO[bytes]) -> int:

@@ -15,11 +15,11 @@ from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 
+from portal.common.safe_text import show_controls
 from reports.figures import ReportHeader
 from reports.summary import local_time
 from reports.tables import Table
 from reports.texts import name_month, translate
-from reports.writers.safe_text import show_controls
 from reports.writers.xlsx_cells import CONTINUED_NOTE, CellMaker, Notes
 from reports.writers.xlsx_charts import countries_chart, days_chart
 from reports.writers.xlsx_plan import SHEET_ROWS, Part, name_ranges, plan_parts

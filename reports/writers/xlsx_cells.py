@@ -8,16 +8,16 @@ from typing import Any
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils import get_column_letter
 
-from reports.figures import ReportHeader
-from reports.tables import Column, Kind, Table
-from reports.texts import name_month, number_text, translate
-from reports.writers.safe_text import (
+from portal.common.safe_text import (
     CUT_MARK,
     cut_to_cell,
     escape_for_workbook,
     may_be_typed_as_formula,
     show_controls,
 )
+from reports.figures import ReportHeader
+from reports.tables import Column, Kind, Table
+from reports.texts import name_month, number_text, translate
 from reports.writers.xlsx_styles import Styles, dress
 
 CONTROLS_NOTE = "Control characters are shown as visible signs."

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.db.models import Model
 
 from campaigns.models import Campaign, RefIdScheme
-from deliveries.models import ImportRun, PartnerMove, QuarantinedRow, ResultCode, TenantRecount
+from deliveries.models import ImportRun, PartnerMove, PartnerRequest, QuarantinedRow, ResultCode, TenantRecount
 from portal.accounts.invitations import invite
 from portal.accounts.models import AuditEntry, Invitation, Membership, Role, record
 from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
@@ -36,6 +36,9 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
         RefIdScheme: RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", CANARY]),
         Campaign: Campaign.objects.create(tenant=tenant, name=CANARY),
         PartnerMove: PartnerMove.objects.create(tenant=tenant, partner=partner, total=8, moved=2),
+        PartnerRequest: PartnerRequest.objects.create(
+            tenant=tenant, account=account, value=f"{CANARY}-wish", requested_by=user.email
+        ),
         TenantRecount: TenantRecount.objects.create(tenant=tenant, reason=CANARY),
         ImportRun: ImportRun.objects.create(feed=feed, fingerprint="0" * 64, file_name=f"{CANARY}.ndjson"),
         ResultCode: ResultCode.objects.get(dialect="link", code=1001),

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.urls import reverse
 
 from campaigns.models import Campaign, RefIdScheme
-from deliveries.models import ImportRun, PartnerMove, QuarantinedRow, ResultCode, TenantRecount
+from deliveries.models import ImportRun, PartnerMove, PartnerRequest, QuarantinedRow, ResultCode, TenantRecount
 from portal.accounts.models import AuditEntry, Invitation, Membership, User
 from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
 from reports.models import ReportRun
@@ -15,7 +15,17 @@ from tests.admin.rows import make_rows
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 OURS = ("tenants", "accounts", "campaigns", "deliveries", "reports")
-READ_ONLY = {PartnerId, Campaign, AuditEntry, PartnerMove, TenantRecount, ImportRun, QuarantinedRow, ReportRun}
+READ_ONLY = {
+    PartnerId,
+    Campaign,
+    AuditEntry,
+    PartnerMove,
+    PartnerRequest,
+    TenantRecount,
+    ImportRun,
+    QuarantinedRow,
+    ReportRun,
+}
 NEVER_DELETED = {Tenant, GatewayAccount, Feed, ResultCode, Invitation}
 NEVER_ADDED = {AccessAttempt}  # deleting one lets its person try again
 # Facts have composite keys, and inbox rows are millions: no admin page shows them.

@@ -18,12 +18,15 @@ def refused(text: str, **options) -> list[str]:
     return str(caught.value).splitlines()
 
 
-def from_pool(feed, partner_id: str, *, messages: int) -> None:
+def from_pool(feed, partner_id: str, *, messages: int, first: int = 0) -> None:
     """Apply messages of a platformPartnerId that nobody has declared."""
     parameters = {"platformPartnerId": partner_id}
     apply(
         feed,
-        *(dlr(f"m{i}", sentTimestamp="2026-11-20T10:00:00Z", customParameters=parameters) for i in range(messages)),
+        *(
+            dlr(f"m{i}", sentTimestamp="2026-11-20T10:00:00Z", customParameters=parameters)
+            for i in range(first, first + messages)
+        ),
     )
 
 

@@ -4,7 +4,10 @@ from datetime import date
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from campaigns.models import Campaign
+from deliveries.selectors.campaign_names import campaign_names
 from deliveries.selectors.messages import BadFilter, MessageQuery, after_prefix, find, reports_of, search
 from portal.common.keyset import BadCursor, decode, encode
 from portal.tenants.scope import web_scope
@@ -181,3 +184,87 @@ def test_plans_reach_an_index_as_the_web_role(feed, tenant, condition, index):
         )
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert index in plan, plan
+
+
+def explained(run) -> str:
+    """Return the plan, as whoever the transaction is now, of the last statement that `run` executes."""
+    with CaptureQueriesContext(connection) as asked:
+        run()
+    statement = next(query["sql"] for query in reversed(asked.captured_queries) if "LATERAL" in query["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN " + statement.replace("%", "%%"), [])
+        return "\n".join(row[0] for row in cursor.fetchall())
+
+
+@pytest.mark.parametrize(
+    ("filters", "index"),
+    [
+        ({}, "tenant_id_sent_at"),
+        ({"operator": "fi.elisa"}, "tenant_id_sent_at"),
+        ({"country": "FI", "operator": "fi.elisa", "result_code": 1001}, "tenant_id_sent_at"),
+        ({"statuses": ("failed", "expired"), "operator": "fi.elisa"}, "tenant_id_sent_at"),
+        ({"number": "+35840777"}, "tenant_id_destination"),
+        ({"ref_id": "c777"}, "tenant_id_ref_id"),
+        ({"ref_id_prefix": "c777"}, "tenant_id_ref_id"),
+        ({"message_id": "x777"}, "account_id_message_id"),
+        ({"campaign": "c7"}, "tenant_id_campaign_id_sent_at"),
+        ({"campaign": "c7", "variant": "B"}, "tenant_id_campaign_id_sent_at"),
+    ],
+)
+def test_every_filter_of_the_page_reaches_an_index_as_the_web_role(feed, tenant, other_tenant, filters, index):
+    apply(feed, report(1))
+    Campaign.objects.create(id=7, tenant=tenant, name="c7")
+    Campaign.objects.create(id=8, tenant=other_tenant, name="c7")
+    with connection.cursor() as cursor:
+        cursor.execute(_MANY)
+        cursor.execute("UPDATE message SET operator = 'fi.elisa', country = 'FI' WHERE campaign_id > 20")
+        cursor.execute("ANALYZE message")
+    query = MessageQuery(tenant_ids=frozenset([tenant.id, other_tenant.id]), **filters)
+    with web_scope([tenant.id, other_tenant.id]):
+        plan = explained(lambda: search(query, seconds=5))
+
+    assert (index in plan, "Seq Scan on message" in plan) == (True, False), plan
+
+
+@pytest.mark.parametrize(("prefix", "index"), [("c7", "campaign_name_per_tenant"), ("", "campaign_by_age")])
+def test_campaign_names_are_found_through_an_index_as_the_web_role(tenant, other_tenant, prefix, index):
+    Campaign.objects.bulk_create(
+        Campaign(tenant_id=owner.id, name=f"c{n}") for n in range(5000) for owner in (tenant, other_tenant)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE campaigns_campaign")
+    with web_scope([tenant.id]):
+        plan = explained(lambda: campaign_names(tenant_ids=frozenset([tenant.id]), prefix=prefix, in_full=True))
+
+    assert (index in plan, "Seq Scan on campaigns" in plan) == (True, False), plan
+
+
+def test_names_that_may_hold_a_number_are_not_offered_where_numbers_are_masked(tenant):
+    for name in ("sale-20261031", "to-0407654398", "+358407654398", "week 48"):
+        Campaign.objects.create(tenant=tenant, name=name)
+    ids = frozenset([tenant.id])
+
+    assert campaign_names(tenant_ids=ids, in_full=False) == ["sale-20261031", "week 48"]
+    assert campaign_names(tenant_ids=ids, in_full=True) == [
+        "+358407654398",
+        "sale-20261031",
+        "to-0407654398",
+        "week 48",
+    ]
+
+
+def test_campaign_is_asked_for_by_its_name_in_each_tenant(feed, tenant, other_tenant):
+    apply(feed, report(1, refId="sale"), report(2, partner="baltic-ee", refId="sale"), report(3, refId="news"))
+    both = frozenset([tenant.id, other_tenant.id])
+
+    assert ids(search(MessageQuery(tenant_ids=both, campaign="sale"))) == ["m001", "m002"]
+    assert ids(search(MessageQuery(tenant_ids=frozenset([tenant.id]), campaign="sale"))) == ["m001"]
+    assert ids(search(MessageQuery(tenant_ids=both, campaign="sal"))) == []
+
+
+def test_refids_over_the_limit_are_found_as_the_other_campaign(feed, tenant):
+    apply(feed, report(1, refId="sale"), report(2, refId="news"))
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE message SET campaign_id = -1 WHERE message_id = 'm002'")
+
+    assert ids(search(MessageQuery(tenant_ids=frozenset([tenant.id]), campaign="(other)"))) == ["m002"]

@@ -174,7 +174,7 @@ def test_missing_page_keeps_the_header_and_tells_no_more_of_a_tenant_that_is_the
     there, nowhere = (client.get(f"/t/{slug}/reports/") for slug in ("baltic-parcel", "nothing-here0"))
 
     page = there.content.decode()
-    assert (there.status_code, "There is nothing here" in page, "/t/nordic-retail/reports/" in page) == (
+    assert (there.status_code, "There is nothing here" in page, "/t/nordic-retail/" in page) == (
         404,
         True,
         True,

@@ -25,7 +25,11 @@ def make_waiting(count: int, *, slice_no: int, first) -> None:
 
 
 @pytest.mark.parametrize(
-    ("who", "entries"), [("viewer", ["reports", "partner-ids"]), ("manager", ["reports", "partner-ids", "settings"])]
+    ("who", "entries"),
+    [
+        ("viewer", ["messages", "reports", "partner-ids"]),
+        ("manager", ["messages", "reports", "partner-ids", "settings"]),
+    ],
 )
 def test_navigation_leads_to_what_a_role_may_open(client, request, tenant, who, entries):
     client.force_login(request.getfixturevalue(who))

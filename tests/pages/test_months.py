@@ -43,7 +43,7 @@ def test_months_list_needs_as_many_queries_for_one_as_for_three(
     make_run(other_tenant, "2026-07")  # something that could leak
     client.force_login(viewer)
 
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(15):
         response = client.get(URL)
 
     assert months_of(response) == [("2026-11", None)] + [(month, "final") for month in months]
@@ -83,16 +83,50 @@ def test_months_show_times_in_the_tenants_zone(client, tenant, viewer, now):
     assert ("20 Nov 2026, 14:00" in page, "Final from 4 November 2026, 00:00" in page) == (True, True)
 
 
-def test_months_load_anew_only_while_a_run_is_open(client, tenant, viewer, now):
+def test_months_row_asks_again_only_while_its_run_is_open(client, tenant, viewer, now):
     make_run(tenant, "2026-10")
     client.force_login(viewer)
 
     quiet = client.get(URL).content.decode()
     make_run(tenant, "2026-10", state="running", revision=2, progress=47)
     busy = client.get(URL).content.decode()
+    row = client.get(URL, {"month": "2026-10"}, headers={"HX-Request": "true"}).content.decode()
 
-    assert ("http-equiv" in quiet, '<progress max="100" value="47"' in quiet) == (False, False)
-    assert ('<meta http-equiv="refresh" content="5">' in busy, '<progress max="100" value="47"' in busy) == (True, True)
+    asks = 'hx-get="/t/nordic-retail/reports/?month=2026-10" hx-trigger="every 2s"'
+    assert (asks in quiet, '<progress max="100" value="47"' in quiet) == (False, False)
+    assert [(asks in part, '<progress max="100" value="47"' in part) for part in (busy, row)] == [(True, True)] * 2
+    assert (row.count("<tr"), "<html" in row, "http-equiv" in busy) == (1, False, False)
+
+
+@pytest.mark.parametrize("month", ["", "x", "2026-09", "1999-01"])
+def test_row_of_no_month_of_the_page_is_not_found(client, tenant, viewer, now, month):
+    make_run(tenant, "2026-10")
+    client.force_login(viewer)
+
+    assert client.get(URL, {"month": month}, headers={"HX-Request": "true"}).status_code == 404
+
+
+def test_report_is_made_in_place(client, tenant, analyst, now):
+    make_run(tenant, "2026-10", state="failed")
+    client.force_login(analyst)
+
+    page = client.get(URL).content.decode()
+    row = client.post(f"{URL}make/", {"month": "2026-10"}, headers={"HX-Request": "true"}).content.decode()
+
+    assert f'hx-post="{URL}make/" hx-target="closest tr"' in page
+    assert ("Revision 2 is about to be made" in row, row.count("<tr"), "<html" in row) == (True, 1, False)
+
+
+def test_earlier_revisions_can_be_fetched(client, tenant, viewer, now):
+    runs = [make_run(tenant, "2026-10", revision=revision, text=f"r{revision}") for revision in (1, 2, 3)]
+    client.force_login(viewer)
+
+    page = client.get(URL).content.decode()
+    old = client.get(f"{URL}{runs[0].id}/download/")
+
+    assert "2 earlier revisions" in page
+    assert [f"{URL}{run.id}/download/" in page for run in runs] == [True] * 3
+    assert openpyxl.load_workbook(io.BytesIO(old.getvalue())).active["A1"].value == "r1"
 
 
 def test_failed_run_says_what_to_do_and_hides_the_error(client, tenant, analyst, now):
@@ -169,7 +203,7 @@ def test_bad_month_is_refused_with_the_limit(client, tenant, analyst, now, month
 
     page = response.content.decode()
     assert (response.status_code, message in page) == (422, True)
-    assert ('aria-invalid="true"' in page, "http-equiv" in page) == (True, False)
+    assert 'aria-invalid="true"' in page
     assert ReportRun.objects.filter(state="queued").count() == 0
 
 

@@ -1,12 +1,34 @@
-"""A tenant's Partner IDs page."""
+"""A tenant's Partner IDs page: what is there, what waits, what people may do."""
 
 import pytest
 
-from deliveries.models import PartnerMove
-from portal.tenants.models import PartnerId
-from tests.conftest import NOW
+from deliveries.models import PartnerMove, PartnerRequest
+from portal.accounts.models import Role
+from portal.tenants.models import GatewayAccount, PartnerId, Tenant
+from tests.conftest import NOW, make_user
+from tests.deliveries.provisioning_helpers import from_pool
 
 URL = "/t/nordic-retail/partner-ids/"
+
+
+@pytest.fixture
+def owned(account, tenant) -> GatewayAccount:
+    """The account is the tenant's alone."""
+    GatewayAccount.objects.filter(id=account.id).update(owner=tenant, owner_since=NOW)
+    return account
+
+
+@pytest.fixture
+def child(tenant) -> Tenant:
+    return Tenant.objects.create(slug="child", name="Child Oy", timezone="UTC", parent=tenant)
+
+
+def holders() -> dict[str, str]:
+    return dict(PartnerId.objects.values_list("value", "tenant__slug"))
+
+
+def notices(response) -> list[str]:
+    return [str(message) for message in response.context["messages"]]
 
 
 @pytest.mark.parametrize("values", (["nr-fi"], ["nr-fi", "nr-no", "nr-se"]))
@@ -19,14 +41,33 @@ def test_partner_ids_list_needs_as_many_queries_for_one_as_for_three(
         PartnerMove.objects.create(tenant=partner.tenant, partner=partner, total=8, moved=2)
     client.force_login(viewer)
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         response = client.get(URL)
 
     assert [(row.partner.value, row.percent) for row in response.context["rows"]] == [(value, 25) for value in values]
 
 
+@pytest.mark.parametrize("n", (1, 3))
+def test_what_waits_and_what_was_asked_for_needs_as_many_queries_for_one_as_for_three(
+    client, feed, owned, tenant, manager, n, django_assert_num_queries
+):
+    for number in range(n):
+        from_pool(feed, f"later-{number}", messages=number + 1, first=number * 10)
+        PartnerRequest.objects.create(
+            tenant=tenant, account=owned, value=f"wish-{number}", requested_by="x@example.com"
+        )
+    client.force_login(manager)
+
+    with django_assert_num_queries(34):
+        response = client.get(URL)
+
+    (pool,) = response.context["waiting"]
+    assert [(row["value"], row["messages"]) for row in pool.values] == [(f"later-{i}", i + 1) for i in range(n)][::-1]
+    assert len(response.context["requests"]) == n
+
+
 @pytest.mark.parametrize(
-    ("state", "moved", "text", "loads_anew"),
+    ("state", "moved", "text", "asks_again"),
     [
         ("queued", 0, "About to move", True),
         ("running", 4711, "4,711 of 12,345", True),
@@ -34,14 +75,16 @@ def test_partner_ids_list_needs_as_many_queries_for_one_as_for_three(
         ("done", 1, "1 message moved", False),
     ],
 )
-def test_move_is_shown_with_its_progress(client, tenant, viewer, state, moved, text, loads_anew):
+def test_move_is_shown_with_its_progress(client, tenant, viewer, state, moved, text, asks_again):
     partner = PartnerId.objects.get(value="nr-fi")
     PartnerMove.objects.create(tenant=tenant, partner=partner, state=state, total=12345, moved=moved)
     client.force_login(viewer)
 
     page = client.get(URL).content.decode()
+    part = client.get(URL, headers={"HX-Request": "true"}).content.decode()
 
-    assert (text in page, "http-equiv" in page) == (True, loads_anew)
+    assert [text in page, 'hx-trigger="every 2s"' in page, "http-equiv" in page] == [True, asks_again, False]
+    assert [text in part, 'hx-trigger="every 2s"' in part, "<html" in part] == [True, asks_again, False]
 
 
 def test_move_of_more_than_was_counted_stays_at_a_hundred(client, tenant, viewer):
@@ -52,16 +95,180 @@ def test_move_of_more_than_was_counted_stays_at_a_hundred(client, tenant, viewer
     assert '<progress max="100" value="100"' in client.get(URL).content.decode()
 
 
+def test_messages_of_the_last_thirty_days_are_counted(client, feed, tenant, viewer, monkeypatch):
+    from_pool(feed, "nr-fi", messages=3)  # on 20 November 2026
+    shown = []
+    for day in (20, 19):
+        later = NOW.replace(month=12, day=day)
+        monkeypatch.setattr("django.utils.timezone.now", lambda later=later: later)
+        client.force_login(viewer)
+        shown.append([row.messages for row in client.get(URL).context["rows"]])
+
+    assert shown == [[0], [3]]
+
+
 def test_page_without_partner_ids_says_how_they_come(client, tenant, viewer):
     PartnerId.objects.filter(tenant=tenant).delete()
     client.force_login(viewer)
 
     page = client.get(URL).content.decode()
 
-    assert ("No partner IDs yet" in page, "<table" in page) == (True, False)
+    assert ("No partner IDs yet" in page, "<table" in page, 'id="declare"' in page) == (True, False, False)
 
 
 def test_stranger_finds_nothing(client, tenant, stranger):
     client.force_login(stranger)
 
     assert client.get(URL).status_code == 404
+
+
+@pytest.mark.parametrize("who", ["manager", "owner"])
+def test_owned_account_s_waiting_value_is_declared_with_a_click(client, request, feed, owned, tenant, child, who):
+    from_pool(feed, "later", messages=2)
+    client.force_login(request.getfixturevalue(who))
+
+    page = client.get(URL).content.decode()
+    response = client.post(f"{URL}declare/", {"account": "link-main", "value": "later", "tenant": "child"}, follow=True)
+
+    assert "Waiting in the pool of link-main" in page
+    assert notices(response) == ["later is declared for Child Oy. 2 messages follow."]
+    assert holders() == {"nr-fi": "nordic-retail", "later": "child"}
+    assert response.context["waiting"] == []
+    assert PartnerMove.objects.values_list("tenant__slug", "total").get() == ("child", 2)
+
+
+def test_pool_is_shown_to_nobody_else(client, feed, owned, tenant, child, viewer, analyst):
+    """The owner's managers see it; its lesser roles, its children and other tenants do not."""
+    from_pool(feed, "canary-value", messages=2)
+    below = make_user("below@example.com", child, Role.OWNER)
+
+    for person, url in ((viewer, URL), (analyst, URL), (below, "/t/child/partner-ids/")):
+        client.force_login(person)
+        assert "canary-value" not in client.get(url).content.decode()
+
+
+def test_shared_account_s_pool_is_not_shown_and_values_are_asked_for(client, feed, tenant, other_tenant, owner):
+    from_pool(feed, "canary-value", messages=2)
+    client.force_login(owner)
+
+    page = client.get(URL).content.decode()
+    answers = [
+        client.post(f"{URL}declare/", {"account": "link-main", "value": value, "tenant": "nordic-retail"}, follow=True)
+        for value in ("canary-value", "baltic-ee", "nothing")
+    ]
+
+    assert ("canary-value" in page, "Ask for it" in page) == (False, True)
+    assert [notices(answer) for answer in answers] == [
+        [f"You asked for {value}. It shows here what was decided."]
+        for value in ("canary-value", "baltic-ee", "nothing")
+    ]
+    assert holders() == {"nr-fi": "nordic-retail", "baltic-ee": "baltic-parcel", "canary-value": "pool-link-main"}
+    assert PartnerRequest.objects.filter(state="open", tenant=tenant, requested_by=owner.email).count() == 3
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ({"value": ""}, "is required"),
+        ({"value": "x" * 257}, "at most 256 characters"),
+        ({"value": "a\tb"}, "A partner ID has no line breaks, tabs or other characters that cannot be seen."),
+        ({"value": "x", "tenant": "baltic-parcel"}, "Select a valid choice."),
+        ({"value": "x", "account": "other"}, "Select a valid choice."),
+    ],
+)
+def test_what_cannot_be_declared_is_said_at_its_field(client, owned, tenant, child, manager, data, text):
+    Tenant.objects.create(slug="baltic-parcel", name="Baltic")
+    client.force_login(manager)
+
+    response = client.post(f"{URL}declare/", {"account": "link-main", "tenant": "child"} | data)
+
+    assert (response.status_code, text in response.content.decode()) == (422, True)
+    assert holders() == {"nr-fi": "nordic-retail"}
+
+
+def test_move_says_how_many_messages_go_along_and_moves_them(client, feed, tenant, child, manager):
+    from_pool(feed, "nr-fi", messages=3)
+    client.force_login(manager)
+    url = f"{URL}{PartnerId.objects.get(value='nr-fi').id}/move/"
+
+    page = client.get(url).content.decode()
+    nowhere = client.post(url, {"tenant": ""})
+    response = client.post(url, {"tenant": "child"}, follow=True)
+
+    assert ("<strong>3 messages</strong> go along" in page, "back to the pool" in page) == (True, False)
+    assert nowhere.status_code == 422
+    assert notices(response) == ["nr-fi belongs to Child Oy now. 3 messages follow."]
+    assert holders() == {"nr-fi": "child"}
+
+
+def test_owner_of_the_account_takes_a_declaration_back(client, owned, tenant, manager):
+    client.force_login(manager)
+    url = f"{URL}{PartnerId.objects.get(value='nr-fi').id}/move/"
+
+    assert "Nobody: back to the pool" in client.get(url).content.decode()
+    response = client.post(url, {"tenant": "-"}, follow=True)
+
+    assert notices(response) == ["nr-fi is back in the pool."]
+    assert (holders(), response.context["rows"]) == ({"nr-fi": "pool-link-main"}, [])
+
+
+def test_others_partner_ids_are_moved_by_nobody(client, tenant, other_tenant, manager, viewer):
+    theirs, mine = (PartnerId.objects.get(value=value).id for value in ("baltic-ee", "nr-fi"))
+    client.force_login(manager)
+    assert client.get(f"{URL}{theirs}/move/").status_code == 404
+    assert client.post(f"{URL}{theirs}/move/", {"tenant": "nordic-retail"}).status_code == 404
+    client.force_login(viewer)
+    assert client.get(f"{URL}{mine}/move/").status_code == 403
+    assert client.post(f"{URL}declare/", {"value": "x"}).status_code == 403
+    assert holders() == {"nr-fi": "nordic-retail", "baltic-ee": "baltic-parcel"}
+
+
+def test_parent_approves_what_its_child_asked_for(client, feed, owned, tenant, child, manager):
+    from_pool(feed, "later", messages=2)
+    below = make_user("below@example.com", child, Role.MANAGER)
+    client.force_login(below)
+    client.post(
+        "/t/child/partner-ids/declare/", {"account": "link-main", "value": "later", "tenant": "child"}, follow=True
+    )
+    wish = PartnerRequest.objects.get()
+    decision = f"requests/{wish.id}/"
+
+    own = client.post(f"/t/child/partner-ids/{decision}", {"decision": "approve"}, follow=True)
+    client.force_login(manager)
+    response = client.post(f"{URL}{decision}", {"decision": "approve"}, follow=True)
+    again = client.post(f"{URL}{decision}", {"decision": "refuse"}, follow=True)
+
+    assert notices(own) == ["You may not declare partner IDs of this account. Ask for one instead."]
+    assert notices(response) == ["later is declared for Child Oy. 2 messages follow."]
+    assert notices(again) == ["This request has been decided already."]
+    assert holders()["later"] == "child"
+
+
+def test_request_is_withdrawn_by_its_tenant_and_found_by_no_other(
+    client, tenant, other_tenant, account, manager, stranger
+):
+    wish = PartnerRequest.objects.create(tenant=tenant, account=account, value="wish", requested_by="x@example.com")
+    client.force_login(stranger)
+    assert client.post(f"/t/baltic-parcel/partner-ids/requests/{wish.id}/", {"decision": "withdraw"}).status_code == 404
+    client.force_login(manager)
+
+    response = client.post(f"{URL}requests/{wish.id}/", {"decision": "withdraw"}, follow=True)
+
+    wish.refresh_from_db()
+    assert (wish.state, notices(response)) == ("withdrawn", ["The request for wish was withdrawn."])
+    nothing = client.post(f"{URL}requests/{wish.id}/", {}, follow=True)
+    assert notices(nothing) == ["Decision: approve, refuse or withdraw."]
+
+
+@pytest.mark.parametrize(("accounts", "asks"), [(1, True), (2, False)])
+def test_tenant_without_partner_ids_is_told_no_account_s_name_but_the_only_one(client, account, accounts, asks):
+    """With several accounts their names could be other customers'."""
+    new = Tenant.objects.create(slug="new", name="New")
+    if accounts == 2:
+        pool = Tenant.objects.create(slug="pool-second", name="Pool", kind="pool")
+        GatewayAccount.objects.create(name="second", platform_id="TWO", pool=pool)
+    client.force_login(make_user("new@example.com", new, Role.OWNER))
+
+    page = client.get("/t/new/partner-ids/").content.decode()
+
+    assert ("Ask for it" in page, "link-main" in page) == (asks, asks)

@@ -12,8 +12,9 @@ from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.urls import URLResolver, get_resolver
 
+from deliveries.models import PartnerRequest
 from portal.accounts.models import Invitation, Membership
-from portal.tenants.models import Tenant
+from portal.tenants.models import PartnerId, Tenant
 from tests.admin.rows import CANARY, make_rows
 from tests.admin.test_walk import NEVER_ADDED, NEVER_DELETED, READ_ONLY
 from tests.pages.conftest import make_run
@@ -24,6 +25,9 @@ POSTED = {
     "set_language": {"language": "fi"},
     "set_look": {"theme": "dark"},
     "reports:make": {"month": "2026-09"},
+    "reports:account_make": {"month": "2026-09"},
+    "deliveries:partner_declare": {},
+    "deliveries:partner_request": {"decision": "withdraw"},
     "settings:ref_ids_preview": {"mode": "whole"},
     "settings:invite": {"email": "new@example.com", "role": "viewer"},
     "settings:member_role": {"role": "viewer"},
@@ -45,14 +49,26 @@ PAGES = {
     "api:messages": (401, 401, 401, 401),
     "api:message": (401, 401, 401, 401),
     "api:partner_ids": (401, 401, 401, 401),
+    "api:partner_id": (401, 401, 401, 401),
+    "api:partner_id_move": (401, 401, 401, 401),
     "api:not_found": (404, 404, 404, 404),
     "set_language": (302, 302, 302, 302),
     "set_look": (302, 302, 302, 302),
     "accent": (404, 404, 404, 404),  # no colour
+    "messages:list": (302, 404, 404, 200),
+    "messages:campaigns": (302, 404, 404, 200),
+    "messages:download": (302, 404, 404, 302),  # there are no messages: back to the list
+    "messages:message": (302, 404, 404, 404),  # no such message; tests/pages/test_messages.py asks for one
     "reports:months": (302, 404, 404, 200),
     "reports:make": (302, 404, 404, 302),
     "reports:download": (302, 404, 404, 200),
+    "reports:account_months": (302, 404, 404, 404),  # nobody's account; tests/pages/test_account_reports.py
+    "reports:account_make": (302, 404, 404, 404),
+    "reports:account_download": (302, 404, 404, 404),
     "deliveries:partner_ids": (302, 404, 404, 200),
+    "deliveries:partner_declare": (302, 404, 404, 422),  # nothing was filled in
+    "deliveries:partner_move": (302, 404, 404, 200),
+    "deliveries:partner_request": (302, 404, 404, 302),
     "settings:tenant": (302, 404, 404, 200),
     "settings:recount": (302, 404, 404, 200),
     "settings:ref_ids": (302, 404, 404, 200),
@@ -111,6 +127,7 @@ PAGES = {
     "admin:view_on_site": (302, 302, 404, 302),
     "admin:app_list": (302, 302, 200, 302),
     "admin:auth_user_password_change": (302, 302, 200, 302),
+    "admin:tenants_partnerid_declare": (302, 302, 200, 302),
     "admin:reports_reportrun_download": (302, 302, 200, 302),
     "admin:(?P<url>.*)$": (302, 302, 404, 302),
 }
@@ -176,6 +193,8 @@ def ids(tenant, other_tenant, feed) -> dict[str, object]:
         "content_type_id": ContentType.objects.get_for_model(type(run)).id,
         "object_id": run.id,
         "app_label": "reports",
+        "partner_id": rows[PartnerId].id,
+        "request_id": rows[PartnerRequest].id,
         "membership_id": rows[Membership].id,
         "invitation_id": rows[Invitation].id,
         "token": "no-such-token",

@@ -1,10 +1,14 @@
 """run_applier: apply what comes in, until it is told to stop."""
 
+import gc
 import signal
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from deliveries.services.apply import BATCH
 from deliveries.services.loop import Applier
+
+_MANY_OBJECTS = 300_000
 
 
 class Command(BaseCommand):
@@ -14,12 +18,19 @@ class Command(BaseCommand):
         parser.add_argument(
             "--groups", type=int, default=4, choices=[1, 2, 4, 8, 16], help="in how many parts the slices are taken"
         )
-        parser.add_argument("--batch", type=int, default=5000, help="rows in one transaction, at most")
+        parser.add_argument("--batch", type=int, default=BATCH, help="rows in one transaction, at most")
+        parser.add_argument(
+            "--threads", type=int, default=2, choices=[1, 2, 3, 4], help="connections to the database that work at once"
+        )
 
-    def handle(self, *, groups: int, batch: int, **options) -> None:
-        applier = Applier(groups=groups, limit=batch)
+    def handle(self, *, groups: int, batch: int, threads: int, **options) -> None:
+        applier = Applier(groups=groups, limit=batch, threads=threads)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_signal: applier.stopping.set())
+        # A batch is hundreds of thousands of objects that end with it, none in a cycle: walking through them again and
+        # again in search of cycles would be a fifth of an applier's work (docs/performance.md).
+        gc.freeze()
+        gc.set_threshold(_MANY_OBJECTS)
         total = applier.run()
         self.stdout.write(
             f"applied {total.claimed:,} rows: {total.reports:,} reports, {total.duplicates:,} duplicates,"

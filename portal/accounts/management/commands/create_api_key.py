@@ -22,7 +22,8 @@ class Command(BaseCommand):
         whose = parser.add_mutually_exclusive_group(required=True)
         whose.add_argument("--tenant", metavar="SLUG", help="sees this tenant and all below it")
         whose.add_argument("--account", metavar="NAME", help="sees all messages of this gateway account")
-        parser.add_argument("--scopes", default="read", help="of read, numbers and submit, with commas (read)")
+        scopes = "of read, numbers, submit and partner_ids, with commas (read)"
+        parser.add_argument("--scopes", default="read", help=scopes)
         parser.add_argument("--name", default="command line", help="what people will know it by")
         parser.add_argument("--days", type=int, help="how long it is valid; without it, until it is revoked")
 

@@ -1,0 +1,9 @@
+"""What gunicorn serves."""
+
+import os
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.baseline.settings"
+
+from django.core.wsgi import get_wsgi_application
+
+application = get_wsgi_application()

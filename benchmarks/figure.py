@@ -1,0 +1,68 @@
+"""One measured figure, as a line of the table and as a line of JSON."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A value with what it is held against in the same run; None where there is nothing.
+
+    `baseline` is what a plain program reaches, `ceiling` what nothing can exceed; `note` is for the table alone.
+    """
+
+    name: str
+    value: float | None
+    unit: str
+    baseline: float | None = None
+    ceiling: float | None = None
+    note: str = ""
+
+    @property
+    def ratio(self) -> float | None:
+        """Return how many times the baseline it is."""
+        return self.value / self.baseline if self.baseline and self.value is not None else None
+
+    @property
+    def share(self) -> float | None:
+        """Return its share of the ceiling, 1 at most."""
+        return self.value / self.ceiling if self.ceiling and self.value is not None else None
+
+    def as_json(self) -> str:
+        names = ("name", "value", "unit", "baseline", "ratio", "ceiling", "share")
+        return json.dumps({name: _rounded(getattr(self, name)) for name in names})
+
+
+def table(figures: Iterable[Figure]) -> str:
+    """Return the figures as aligned text."""
+    rows = [("figure", "value", "unit", "× baseline", "% of ceiling", "")]
+    for figure in figures:
+        rows.append(
+            (
+                figure.name,
+                _text(figure.value),
+                figure.unit,
+                "" if figure.ratio is None else f"{figure.ratio:.1f}",
+                "" if figure.share is None else f"{figure.share:.0%}",
+                figure.note,
+            )
+        )
+    widths = [max(len(row[i]) for row in rows) for i in range(5)]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if i == 1 else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, [*widths, 0], strict=True))
+        ).rstrip()
+        for row in rows
+    )
+
+
+def _text(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.2f}"
+
+
+def _rounded(value):
+    return float(f"{value:.6g}") if isinstance(value, float) else value

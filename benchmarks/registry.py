@@ -1,0 +1,23 @@
+"""Every benchmark by its name: a function that yields figures."""
+
+from collections.abc import Callable, Iterator
+
+from benchmarks.applying import apply
+from benchmarks.disk import bytes_on_disk
+from benchmarks.figure import Figure
+from benchmarks.flow import end_to_end, peak
+from benchmarks.importing import import_dlrs
+from benchmarks.ingest import ingest_batch, ingest_http
+from benchmarks.memory import memory
+from benchmarks.stage import Stage
+
+BENCHMARKS: dict[str, Callable[[Stage], Iterator[Figure]]] = {
+    "ingest_http": ingest_http,
+    "ingest_batch": ingest_batch,
+    "apply": apply,
+    "end_to_end": end_to_end,
+    "peak": peak,
+    "memory": memory,
+    "import_dlrs": import_dlrs,
+    "bytes": bytes_on_disk,
+}

@@ -1,0 +1,241 @@
+"""What people type into Message Search, read strictly; and the reason for which they are shown a number."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from urllib.parse import urlencode
+
+from django import forms
+from django.core.validators import MinLengthValidator
+from django.http import QueryDict
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from deliveries.dialects.codes import COUNTS_AS, STATUS_RANK
+from deliveries.fold import NO_CODE
+from deliveries.models import ResultCode
+from deliveries.selectors.message_filters import MessageQuery
+from deliveries.selectors.shown_messages import tells_number
+from portal.accounts.access import Access
+from portal.common.msisdn import COUNTRIES, UNKNOWN_COUNTRY, normalize_destination
+from portal.common.period_picker import MAX_DAYS, Period, PeriodError, parse
+from portal.common.templatetags.figures import country as country_name
+from portal.tenants.models import Tenant
+
+ANY_TIME = "all"
+DEFAULT_PERIOD = "30d"
+PRESETS: dict[str, Promise] = {
+    "today": gettext_lazy("Today"),
+    "yesterday": gettext_lazy("Yesterday"),
+    "7d": gettext_lazy("7 days"),
+    "30d": gettext_lazy("30 days"),
+    "90d": gettext_lazy("90 days"),
+    "this_month": gettext_lazy("This month"),
+    "last_month": gettext_lazy("Last month"),
+    ANY_TIME: gettext_lazy("Any time"),
+}
+CLASSES: dict[str, Promise] = {
+    "delivered": gettext_lazy("Delivered"),
+    "pending": gettext_lazy("Pending"),
+    "failed": gettext_lazy("Failed"),
+    "unknown": gettext_lazy("Unknown"),
+}
+SEVERAL = ("status", "counts_as")
+NO_FILTERS = ("cursor", "compare", "period", "from", "to")  # parameters that choose no messages by what they are
+_NEVER_MANY = ("number", "ref_id", "ref_id_prefix", "message_id")  # few enough to look for them at any time
+_NO_PART_OF_ONE = frozenset("*•%?_")
+
+Pairs = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter in use, and the query string without it."""
+
+    name: str
+    label: str
+    words: str
+    without: str
+
+
+class MessageFilterForm(forms.Form):
+    """The filters of Message Search as GET parameters; always bound. Dates win over a period's name."""
+
+    number = forms.CharField(
+        label=gettext_lazy("Number"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"inputmode": "tel", "placeholder": "+358 40 123 4567", "autocomplete": "off"}),
+    )
+    ref_id = forms.CharField(label=gettext_lazy("RefId"), max_length=256)
+    campaign = forms.CharField(label=gettext_lazy("Campaign"), max_length=256)
+    counts_as = forms.MultipleChoiceField(
+        label=gettext_lazy("Counts as"), choices=CLASSES.items(), widget=forms.CheckboxSelectMultiple
+    )
+    ref_id_prefix = forms.CharField(label=gettext_lazy("RefId begins with"), max_length=256)
+    message_id = forms.CharField(label=gettext_lazy("Message id"), max_length=200)
+    variant = forms.CharField(label=gettext_lazy("Variant"), max_length=256)
+    partner_id = forms.CharField(label=gettext_lazy("Partner ID"), max_length=256)
+    country = forms.ChoiceField(label=gettext_lazy("Country"))
+    operator = forms.CharField(
+        label=gettext_lazy("Operator"), max_length=100, widget=forms.TextInput(attrs={"placeholder": "fi.elisa"})
+    )
+    result_code = forms.IntegerField(
+        label=gettext_lazy("Result code"),
+        min_value=NO_CODE,
+        max_value=2**31 - 1,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "list": "result-codes", "autocomplete": "off"}),
+    )
+    status = forms.MultipleChoiceField(
+        label=gettext_lazy("Status"), choices=ResultCode.Status.choices, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, data: QueryDict, *, access: Access, today: date) -> None:
+        self.given: Pairs = [(name, text.strip()) for name, texts in data.lists() for text in texts if text.strip()]
+        self.access, self.today, self.period = access, today, None
+        super().__init__(_filled(self.given), auto_id="filter_%s")
+        self._tenants = {access.tenant.slug: access.tenant}
+        if len(access.tenant_ids) > 1:
+            self._tenants = {t.slug: t for t in Tenant.objects.filter(id__in=access.tenant_ids).order_by("name", "id")}
+        self.fields["country"].choices = [("", _("All")), *country_choices(get_language() or "en")]
+        choices = [("", _("All")), *((slug, tenant.name) for slug, tenant in self._tenants.items())]
+        self.fields["tenant"] = forms.ChoiceField(label=_("Tenant"), choices=choices)
+        for name, label in (("from", _("From")), ("to", _("To"))):
+            widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+            self.fields[name] = forms.DateField(label=label, input_formats=["%Y-%m-%d"], widget=widget)
+        self.fields["campaign"].widget.attrs |= {"list": "campaign-names", "autocomplete": "off"}
+        for field in self.fields.values():
+            field.required = False
+
+    @property
+    def is_parents(self) -> bool:
+        return len(self._tenants) > 1
+
+    @property
+    def has_more(self) -> bool:
+        """Whether a filter is in use, or wrong, that is not among the first ones."""
+        first = {"number", "ref_id", "campaign", "counts_as", *NO_FILTERS}
+        return any(name not in first for name, _text in self.given) or bool(self.errors.keys() - first)
+
+    @property
+    def period_name(self) -> str:
+        return self.data.get("period", "")
+
+    def clean_number(self) -> str:
+        text = self.cleaned_data["number"]
+        if _NO_PART_OF_ONE & set(text):
+            raise forms.ValidationError(_("A whole number: parts of one are not searched, they would tell the rest."))
+        return normalize_destination(text.replace("(0)", "").translate({ord(sign): " " for sign in "./\xa0"}))
+
+    def clean(self) -> dict:
+        data = super().clean()
+        known = {*self.fields, *NO_FILTERS}
+        for name in sorted({name for name, _text in self.given} - known):
+            self.add_error(None, _("There is no filter called “%(name)s”.") % {"name": name[:40]})
+        if "from" not in self.errors and "to" not in self.errors:
+            self.period = self._period(data.get("from"), data.get("to"))
+        return data
+
+    def query(self) -> MessageQuery:
+        """Return what is asked for; of a valid form alone."""
+        data = self.cleaned_data
+        classes = {status for status in STATUS_RANK if COUNTS_AS[status] in data["counts_as"]}
+        tenant = self._tenants.get(data["tenant"])
+        return MessageQuery(
+            tenant_ids=frozenset([tenant.id]) if tenant else self.access.tenant_ids,
+            first=self.period and self.period.first,
+            last=self.period and self.period.last,
+            statuses=tuple(status for status in STATUS_RANK if status in classes or status in data["status"]),
+            result_code=data["result_code"],
+            **{name: data[name] for name in (*_NEVER_MANY, "campaign", "variant", "partner_id", "country", "operator")},
+        )
+
+    @property
+    def pairs(self) -> Pairs:
+        """The parameters by which this very list is found again, its period named."""
+        rest = [(name, text) for name, text in self.given if name not in NO_FILTERS]
+        return rest + [(name, self.data[name]) for name in ("period", "from", "to") if self.data.get(name)]
+
+    def with_period(self, name: str) -> Pairs:
+        """Return the parameters with another period."""
+        return [(key, text) for key, text in self.pairs if key not in NO_FILTERS] + [("period", name)]
+
+    def chips(self) -> list[Chip]:
+        """Return the filters in use; of a period only one that was asked for."""
+        found = []
+        for index, (name, text) in enumerate(self.given):
+            if name in self.fields and name not in ("from", "to"):
+                rest = [pair for at, pair in enumerate(self.given) if at != index and pair[0] != "cursor"]
+                found.append(Chip(name, str(self.fields[name].label), self._words(name, text), urlencode(rest)))
+        asked = [text for name, text in self.given if name in ("period", "from", "to")]
+        if asked:
+            rest = [pair for pair in self.given if pair[0] not in NO_FILTERS]
+            found.append(Chip("period", _("Period"), self.period_words(), urlencode(rest)))
+        return found
+
+    def _words(self, name: str, text: str) -> str:
+        field = self.fields[name]
+        return str(dict(field.choices).get(text, text)) if hasattr(field, "choices") else text
+
+    def period_words(self) -> str:
+        if self.period_name:
+            return str(PRESETS.get(self.period_name, self.period_name))
+        return " – ".join(self.data.get(name, "") for name in ("from", "to")).strip(" –")
+
+    def _period(self, first: date | None, last: date | None) -> Period | None:
+        if self.period_name == ANY_TIME:
+            return None
+        if last and not first:
+            self.add_error("from", _("The first day is missing."))
+        elif first and last and last < first:
+            self.add_error("to", _("The last day lies before the first one."))
+        elif first and last and (last - first).days >= MAX_DAYS:
+            self.add_error("from", _("At most %(most)d days.") % {"most": MAX_DAYS})
+        else:
+            try:
+                return parse(self.data, today=self.today)
+            except PeriodError as error:
+                self.add_error(error.field if error.field in self.fields else None, f"{error.field}: {error.text}")
+        return None
+
+
+class RevealForm(forms.Form):
+    """Why somebody has to see a number; the reason is kept, the number is not."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why do you need the number?"),
+        max_length=200,
+        validators=[MinLengthValidator(5)],
+        help_text=gettext_lazy("The tenant's owners read it in the audit log: 5 to 200 characters."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "minlength": 5}),
+    )
+
+    def __init__(self, *args, number: str, **kwargs) -> None:
+        super().__init__(*args, auto_id="reveal_%s", **kwargs)
+        self.number = number
+
+    def clean_reason(self) -> str:
+        reason = self.cleaned_data["reason"]
+        if tells_number(reason, self.number):
+            raise forms.ValidationError(_("Leave the number itself out of the reason: the log must not hold it."))
+        return reason
+
+
+@lru_cache(maxsize=8)
+def country_choices(language: str) -> tuple[tuple[str, str], ...]:
+    """Return (alpha-2, name in the language) of every country by name; the request's language is `language`."""
+    named = sorted(((code, country_name(code)) for code in COUNTRIES), key=lambda pair: pair[1])
+    return (*named, (UNKNOWN_COUNTRY, country_name(UNKNOWN_COUNTRY)))
+
+
+def _filled(given: Iterable[tuple[str, str]]) -> QueryDict:
+    """Return the parameters with the period that holds where none was asked for."""
+    data = QueryDict(mutable=True)
+    for name, text in given:
+        data.appendlist(name, text.upper() if name == "country" else text)
+    if "from" in data or "to" in data:
+        data.pop("period", None)
+    elif "period" not in data:
+        data["period"] = ANY_TIME if any(name in data for name in _NEVER_MANY) else DEFAULT_PERIOD
+    return data

@@ -1,0 +1,43 @@
+"""A tenant's wish for a platformPartnerId that somebody else has to agree to."""
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from portal.tenants.models import GatewayAccount, Tenant
+
+
+class PartnerRequest(models.Model):
+    """What a tenant's people asked for; staff decide, or the managers of the account's owner.
+
+    open ──approved (and declared)──► approved      open ──► refused      open ──by the tenant itself──► withdrawn
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")
+        APPROVED = "approved", _("Approved")
+        REFUSED = "refused", _("Refused")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="partner_requests")
+    account = models.ForeignKey(GatewayAccount, on_delete=models.PROTECT, related_name="partner_requests")
+    value = models.CharField(max_length=256, db_collation="C")
+    state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
+    requested_by = models.CharField(max_length=254)
+    requested_at = models.DateTimeField(db_default=Now())
+    decided_by = models.CharField(max_length=254, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "partner_request"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "account", "value"],
+                condition=models.Q(state="open"),
+                name="partner_request_open_once",
+            ),
+            models.CheckConstraint(condition=~models.Q(value=""), name="partner_request_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.value} → {self.tenant}"

@@ -1,0 +1,131 @@
+"""Partner IDs for staff: whose each is, declaring and moving them, and what tenants asked for."""
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from deliveries.forms import DeclareForm
+from deliveries.models import PartnerRequest
+from deliveries.services import partner_requests
+from deliveries.services.declarers import operator
+from deliveries.services.partner_ids import Refused, Taken, declare, give, messages_of
+from portal.accounts.admin_base import ReadOnlyAdmin
+from portal.tenants.models import PartnerId
+
+
+@admin.register(PartnerId)
+class PartnerIdAdmin(ReadOnlyAdmin):
+    """Which platformPartnerId is whose; a page of its own declares and moves them, messages and all."""
+
+    list_display = ("value", "account", "tenant", "first_seen_at", "declared_at")
+    list_filter = ("account",)
+    list_select_related = ("account", "tenant")
+    search_fields = ("value", "tenant__name", "tenant__slug")
+    search_help_text = _("Partner ID or tenant.")
+    change_list_template = "admin/tenants/partnerid/change_list.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.declare_view)
+        return [path("declare/", view, name="tenants_partnerid_declare"), *super().get_urls()]
+
+    def declare_view(self, request: HttpRequest) -> HttpResponse:
+        """Ask what goes where, say how many messages follow, and do it when that was confirmed."""
+        if not request.user.has_perm("tenants.change_partnerid"):
+            raise PermissionDenied
+        form = DeclareForm(request.POST or None, initial=request.GET.dict())
+        waits: dict | None = None
+        if request.method == "POST" and form.is_valid():
+            waits = _what_waits(form)
+            if "confirmed" in request.POST and _do(request, form):
+                return HttpResponseRedirect(reverse("admin:tenants_partnerid_changelist"))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Declare or move a partner ID"),
+            "opts": self.opts,
+            "form": form,
+            "waits": waits if form.is_valid() else None,
+        }
+        return TemplateResponse(request, "admin/tenants/partnerid/declare.html", context)
+
+
+@admin.register(PartnerRequest)
+class PartnerRequestAdmin(ReadOnlyAdmin):
+    """What tenants asked for where others use the account too: see to it that it is theirs, then approve."""
+
+    list_display = ("value", "tenant", "account", "state", "requested_by", "requested_at", "decided_by", "decided_at")
+    list_filter = ("state", "account")
+    list_select_related = ("tenant", "account")
+    search_fields = ("=value", "=tenant__slug", "tenant__name", "=requested_by")
+    search_help_text = _("A partner ID, a tenant's name or slug, or who asked.")
+    actions = ("approve", "refuse")
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("deliveries.change_partnerrequest")
+
+    @admin.action(description=_("Approve: declare them"), permissions=["decide"])
+    def approve(self, request: HttpRequest, wanted: QuerySet[PartnerRequest]) -> None:
+        self._decide(request, wanted, partner_requests.approve)
+
+    @admin.action(description=_("Refuse"), permissions=["decide"])
+    def refuse(self, request: HttpRequest, wanted: QuerySet[PartnerRequest]) -> None:
+        self._decide(request, wanted, partner_requests.refuse)
+
+    def _decide(self, request: HttpRequest, wanted: QuerySet[PartnerRequest], decide) -> None:
+        done = 0
+        for row in wanted.order_by("id"):
+            try:
+                decide(request=row, declarer=operator(request.user.email), now=timezone.now())
+                done += 1
+            except Refused as error:
+                messages.error(request, f"{row}: {_words(error)}")
+        if done:
+            text = ngettext("%(count)d request was decided.", "%(count)d requests were decided.", done)
+            messages.success(request, text % {"count": done})
+
+
+def _what_waits(form: DeclareForm) -> dict:
+    """Return whose the value is now and how many messages it has there."""
+    account, value = form.cleaned_data["account"], form.cleaned_data["value"]
+    row = PartnerId.objects.filter(account=account, value=value).select_related("tenant").first()
+    holder = row.tenant if row else account.pool
+    return {
+        "holder": holder,
+        "target": form.cleaned_data["tenant"] or account.pool,
+        "count": messages_of(tenant_id=holder.id, account_id=account.id, value=value),
+    }
+
+
+def _do(request: HttpRequest, form: DeclareForm) -> bool:
+    """Declare or give back; tell whether that was done, else the form says why not."""
+    data, now = form.cleaned_data, timezone.now()
+    declarer = operator(request.user.email, may_take=data["take_over"])
+    try:
+        if data["tenant"] is None:
+            row = PartnerId.objects.get(account=data["account"], value=data["value"])
+            done = give(partner_id=row.id, tenant=None, declarer=declarer, now=now)
+        else:
+            done = declare(
+                account=data["account"], value=data["value"], tenant=data["tenant"], declarer=declarer, now=now
+            )
+    except PartnerId.DoesNotExist:
+        form.add_error("value", gettext("Nobody has declared it."))
+        return False
+    except Refused as error:
+        form.add_error(error.field if error.field in form.fields else None, _words(error))
+        return False
+    text = ngettext("Done. %(count)d message follows.", "Done. %(count)d messages follow.", done.messages)
+    messages.success(request, text % {"count": done.messages})
+    return True
+
+
+def _words(error: Refused) -> str:
+    if isinstance(error, Taken):
+        text = gettext("It belongs to the tenant %(slug)s; tick “Take over” to give it with its messages to another.")
+        return text % {"slug": error.holder.slug}
+    return str(error.text)

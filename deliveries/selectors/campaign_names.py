@@ -1,0 +1,39 @@
+"""Campaigns' names while somebody types one."""
+
+import re
+
+from django.db import connection
+
+from deliveries.selectors.message_filters import after_prefix
+
+MOST = 50
+
+_holds_number = re.compile(r"(?<!\d)(?!20\d{6}(?!\d))\d{8,}").search  # 20261031 is a day
+
+_NEWEST = """
+SELECT DISTINCT name FROM unnest(%(tenants)s::int[]) AS t (id) CROSS JOIN LATERAL (
+    SELECT name FROM campaigns_campaign c WHERE c.tenant_id = t.id ORDER BY created_at DESC LIMIT %(most)s
+) AS found ORDER BY name LIMIT %(most)s
+"""
+_BY_PREFIX = """
+SELECT DISTINCT name FROM unnest(%(tenants)s::int[]) AS t (id) CROSS JOIN LATERAL (
+    SELECT name FROM campaigns_campaign c
+    WHERE c.tenant_id = t.id AND c.name >= %(prefix)s AND (%(end)s::text IS NULL OR c.name < %(end)s)
+    ORDER BY name LIMIT %(most)s
+) AS found ORDER BY name LIMIT %(most)s
+"""
+
+
+def campaign_names(*, tenant_ids: frozenset[int], prefix: str = "", in_full: bool) -> list[str]:
+    """Return up to MOST names that begin with `prefix`, in the order of their bytes; without one the newest.
+
+    A refId may hold a phone number: without `in_full` names with eight digits in a row are left out.
+    """
+    parameters = {"tenants": sorted(tenant_ids), "most": MOST}
+    with connection.cursor() as cursor:
+        if prefix:
+            cursor.execute(_BY_PREFIX, parameters | {"prefix": prefix, "end": after_prefix(prefix)})
+        else:
+            cursor.execute(_NEWEST, parameters)
+        names = [name for (name,) in cursor.fetchall()]
+    return names if in_full else [name for name in names if not _holds_number(name)]

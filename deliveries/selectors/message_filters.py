@@ -1,0 +1,124 @@
+"""What Message Search can be asked for, and each filter as a condition that an index can serve."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from campaigns.models import OTHER_CAMPAIGNS, Campaign
+from deliveries.dialects.codes import DELIVERED, STATUS_RANK
+from deliveries.fold import PARTNER_OVER_LIMIT
+from deliveries.services.stored import OTHER_PARTNER_IDS
+from portal.common.msisdn import normalize_destination
+
+
+class BadFilter(ValueError):
+    """A filter's value cannot be looked for; `field` names it."""
+
+    def __init__(self, field_: str, text: str) -> None:
+        super().__init__(f"{field_}: {text}")
+        self.field, self.text = field_, text
+
+
+@dataclass(frozen=True, slots=True)
+class MessageQuery:
+    """What to look for; '' and None ask for nothing. Days are inclusive, in each tenant's own zone.
+
+    `number` is a whole number (parts of one are not searched: that would tell the rest of a masked number).
+    `campaign` is a name, `campaign_id` a row of one tenant; `(other)` as a campaign or PPID is what was over the daily
+    limit of new ones.
+    """
+
+    tenant_ids: frozenset[int]
+    first: date | None = None
+    last: date | None = None
+    number: str = ""
+    ref_id: str = ""
+    ref_id_prefix: str = ""
+    message_id: str = ""
+    campaign: str = ""
+    campaign_id: int | None = None
+    variant: str = ""
+    account_id: int | None = None
+    partner_id: str = ""
+    statuses: tuple[str, ...] = ()
+    country: str = ""
+    operator: str = ""
+    result_code: int | None = None
+
+
+def places(query: MessageQuery) -> list[tuple[int, int | None]]:
+    """Return the tenants to look in, each with its campaign of the name that is asked for (None: any).
+
+    A name is another row in each tenant, and only a single one of them lets the index give its messages newest first.
+    """
+    if not query.campaign:
+        return [(tenant_id, None) for tenant_id in sorted(query.tenant_ids)]
+    named = Campaign.objects.filter(tenant_id__in=query.tenant_ids, name=query.campaign)
+    found = set(named.values_list("tenant_id", "id"))
+    if query.campaign == OTHER_PARTNER_IDS:
+        found |= {(tenant_id, OTHER_CAMPAIGNS) for tenant_id in query.tenant_ids}
+    return sorted(found)
+
+
+def conditions(query: MessageQuery) -> tuple[list[str], dict]:
+    """Return what a message `m` of the place `t` has to meet, and the parameters of it. Raises BadFilter."""
+    where, parameters = ["m.tenant_id = t.id"], {}
+
+    def add(condition: str, **values) -> None:
+        where.append(condition)
+        parameters.update(values)
+
+    if query.first is not None:
+        add("m.day >= %(first)s", first=query.first)
+    if query.last is not None:
+        add("m.day <= %(last)s", last=query.last)
+    for name in ("ref_id", "ref_id_prefix", "message_id", "campaign", "variant", "partner_id", "operator", "number"):
+        if "\0" in getattr(query, name):
+            raise BadFilter(name, "a text without the character U+0000")
+    if query.number:
+        add("m.destination = %(number)s", number=normalize_destination(query.number))
+    if query.ref_id:
+        add("m.ref_id = %(ref_id)s", ref_id=query.ref_id)
+    if query.ref_id_prefix:
+        add("m.ref_id >= %(prefix)s", prefix=query.ref_id_prefix)
+        if end := after_prefix(query.ref_id_prefix):
+            add("m.ref_id < %(prefix_end)s", prefix_end=end)
+    if query.message_id:
+        # The index of identities begins with the account: name all of them.
+        add("m.account_id = ANY (ARRAY(SELECT id FROM tenants_gatewayaccount))")
+        add("m.message_id = %(message_id)s", message_id=query.message_id)
+    if query.campaign:
+        add("m.campaign_id = t.campaign_id")
+    if query.campaign_id is not None:
+        add("m.campaign_id = %(campaign)s", campaign=query.campaign_id)
+    if query.variant:
+        add("m.variant = %(variant)s", variant=query.variant)
+    if query.account_id is not None:
+        add("m.account_id = %(account_id)s", account_id=query.account_id)
+    if query.partner_id == OTHER_PARTNER_IDS:
+        add(f"m.flags & {PARTNER_OVER_LIMIT} <> 0")
+    elif query.partner_id:
+        add("m.partner_id = %(partner_id)s", partner_id=query.partner_id)
+    if query.country:
+        add("m.country = %(country)s", country=query.country)
+    if query.operator:
+        add("m.operator = %(operator)s", operator=query.operator)
+    if query.result_code is not None:
+        add("m.result_code = %(code)s", code=query.result_code)
+    if query.statuses:
+        if unknown := set(query.statuses) - STATUS_RANK.keys():
+            raise BadFilter("status", f"{', '.join(sorted(unknown))}: one of {', '.join(STATUS_RANK)}")
+        add("m.status = ANY (%(statuses)s)", statuses=list(query.statuses))
+        if DELIVERED not in query.statuses:
+            where.append("m.status <> 'delivered'")  # the words of the partial index
+    return where, parameters
+
+
+def after_prefix(prefix: str) -> str | None:
+    """Return the first text in "C" order that no longer begins with `prefix`; None where there is none."""
+    for index in range(len(prefix) - 1, -1, -1):
+        number = ord(prefix[index]) + 1
+        if 0xD800 <= number <= 0xDFFF:  # surrogates stand in no text
+            number = 0xE000
+        if number <= 0x10FFFF:
+            return prefix[:index] + chr(number)
+    return None

@@ -1,0 +1,90 @@
+"""Who may declare which platformPartnerIds (docs/architecture.md, "Who may declare")."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from portal.accounts.access import Access
+from portal.tenants.models import ApiKey, GatewayAccount
+from portal.tenants.ownership import COLUMNS, owned_accounts
+from portal.tenants.scope import web_scope, with_descendants
+
+RIGHT = "declare_partner_ids"
+
+
+@dataclass(frozen=True, slots=True)
+class Declarer:
+    """Somebody who declares, and how far they reach.
+
+    `reach`: the customers among which they may move partner IDs, at `only_account` alone where it is set. `accounts`:
+    those whose free values they may declare, each with the customers that it may be for; `pools` are theirs. An
+    operator may declare everything, and with `may_take` another customer's too.
+    """
+
+    actor: str
+    reach: frozenset[int] = frozenset()
+    accounts: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    pools: frozenset[int] = frozenset()
+    only_account: int | None = None
+    is_operator: bool = False
+    may_take: bool = False
+
+    def may_declare(self, *, account_id: int, tenant_id: int) -> bool:
+        """Tell whether a value that nobody has may be declared for the tenant."""
+        return self.is_operator or tenant_id in self.accounts.get(account_id, ())
+
+    def has(self, *, account_id: int, tenant_id: int) -> bool:
+        """Tell whether what the tenant has at the account is in these hands; a pool is where its account is."""
+        if self.is_operator:
+            return True
+        if tenant_id in self.pools:
+            return account_id in self.accounts
+        return tenant_id in self.reach and self.only_account in (None, account_id)
+
+    @contextmanager
+    def scope(self) -> Iterator[None]:
+        """Be let through the wall to all that is in these hands: pages see no pool otherwise."""
+        if self.is_operator:
+            yield
+        else:
+            with web_scope(self.reach | self.pools):
+                yield
+
+
+def operator(actor: str, *, may_take: bool = False) -> Declarer:
+    """Return somebody who runs the portal: a command, or verified staff."""
+    return Declarer(actor, is_operator=True, may_take=may_take)
+
+
+def declarer_of(access: Access, *, actor: str) -> Declarer:
+    """Return how far a page's person or an API key reaches; nowhere without the right or the scope."""
+    key = access.key
+    may = access.may(RIGHT) if key is None else access.has_scope(ApiKey.Scope.PARTNER_IDS)
+    if not may:
+        return Declarer(actor)
+    if access.account is not None:
+        return _of_account(access, actor)
+    accounts = owned_accounts(access.tenant_ids)
+    return Declarer(
+        actor,
+        reach=access.tenant_ids,
+        accounts={account.id: frozenset(with_descendants([account.owner_id])) for account in accounts},
+        pools=frozenset(account.pool_id for account in accounts),
+    )
+
+
+def accounts_of(declarer: Declarer) -> list[GatewayAccount]:
+    """Return the accounts whose free values may be declared, by name."""
+    return list(GatewayAccount.objects.only(*COLUMNS).filter(id__in=declarer.accounts).order_by("name"))
+
+
+def _of_account(access: Access, actor: str) -> Declarer:
+    pool_id = access.account.pool_id
+    customers = access.tenant_ids - {pool_id}
+    return Declarer(
+        actor,
+        reach=customers,
+        accounts={access.account.id: customers},
+        pools=frozenset({pool_id}),
+        only_account=access.account.id,
+    )

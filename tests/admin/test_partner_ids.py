@@ -1,0 +1,117 @@
+"""Partner IDs in the admin: declared, moved, given back, and what tenants asked for."""
+
+import pytest
+
+from deliveries.models import PartnerMove, PartnerRequest
+from portal.accounts.models import AuditEntry
+from portal.tenants.models import GatewayAccount, PartnerId
+from tests.conftest import NOW
+from tests.deliveries.provisioning_helpers import from_pool
+
+URL = "/admin/tenants/partnerid/declare/"
+
+
+@pytest.fixture
+def staff(client, staff_user):
+    client.force_login(staff_user)
+    return client
+
+
+def holders() -> dict[str, str]:
+    return dict(PartnerId.objects.values_list("value", "tenant__slug"))
+
+
+def test_partner_id_is_declared_after_its_messages_were_told(staff, feed, tenant):
+    from_pool(feed, "later", messages=2)
+    data = {"account": feed.account_id, "value": "later", "tenant": tenant.id}
+
+    asked = staff.post(URL, data)
+    before = holders()["later"]
+    done = staff.post(URL, data | {"confirmed": "1"}, follow=True)
+
+    assert "2 messages go from pool-link-main to nordic-retail." in asked.content.decode()
+    assert (before, holders()["later"]) == ("pool-link-main", "nordic-retail")
+    assert [str(message) for message in done.context["messages"]] == ["Done. 2 messages follow."]
+    assert PartnerMove.objects.values_list("tenant__slug", "total").get() == ("nordic-retail", 2)
+    assert AuditEntry.objects.filter(action="partner_id.declared").values_list("actor", "subject").get() == (
+        "staff@example.com",
+        "link-main/later",
+    )
+
+
+def test_another_customer_s_is_taken_over_only_when_asked(staff, feed, tenant, other_tenant):
+    data = {"account": feed.account_id, "value": "baltic-ee", "tenant": tenant.id, "confirmed": "1"}
+
+    refused = staff.post(URL, data)
+    before = holders()["baltic-ee"]
+    staff.post(URL, data | {"take_over": "on"})
+
+    assert "It belongs to the tenant baltic-parcel; tick" in refused.content.decode()
+    assert (before, holders()["baltic-ee"]) == ("baltic-parcel", "nordic-retail")
+
+
+def test_declaration_is_taken_back(staff, feed, tenant):
+    data = {"account": feed.account_id, "tenant": "", "confirmed": "1"}
+
+    unknown = staff.post(URL, data | {"value": "nobody"})
+    staff.post(URL, data | {"value": "nr-fi"})
+
+    assert "Nobody has declared it." in unknown.content.decode()
+    assert holders() == {"nr-fi": "pool-link-main"}
+
+
+def test_request_is_approved_with_one_click(staff, feed, tenant, other_tenant):
+    from_pool(feed, "later", messages=2)
+    good, taken = (
+        PartnerRequest.objects.create(tenant=tenant, account=feed.account, value=value, requested_by="x@example.com")
+        for value in ("later", "baltic-ee")
+    )
+
+    page = staff.post(
+        "/admin/deliveries/partnerrequest/",
+        {"action": "approve", "_selected_action": [good.id, taken.id]},
+        follow=True,
+    )
+
+    assert [str(message) for message in page.context["messages"]] == [
+        "baltic-ee → Nordic Retail Oy: It belongs to the tenant baltic-parcel;"
+        " tick “Take over” to give it with its messages to another.",
+        "1 request was decided.",
+    ]
+    assert dict(PartnerRequest.objects.values_list("value", "state")) == {"later": "approved", "baltic-ee": "open"}
+    assert holders() == {"later": "nordic-retail", "nr-fi": "nordic-retail", "baltic-ee": "baltic-parcel"}
+
+
+def test_account_s_owner_is_set_where_nobody_else_uses_it(staff, account, tenant):
+    url = f"/admin/tenants/gatewayaccount/{account.id}/change/"
+    data = {"platform_id": "ACME", "timezone": "Europe/Helsinki", "owner": tenant.id}
+
+    saved = staff.post(url, data)
+    account.refresh_from_db()
+    assert (saved.status_code, account.owner, account.owner_since is not None) == (302, tenant, True)
+
+    staff.post(url, data | {"owner": ""})
+    account.refresh_from_db()
+    assert (account.owner, account.owner_since) == (None, None)
+
+
+def test_account_that_others_use_gets_no_owner(staff, account, tenant, other_tenant):
+    url = f"/admin/tenants/gatewayaccount/{account.id}/change/"
+
+    page = staff.post(url, {"platform_id": "ACME", "timezone": "UTC", "owner": tenant.id})
+    pool = staff.post(url, {"platform_id": "ACME", "timezone": "UTC", "owner": account.pool_id})
+
+    assert "Others have partner IDs of this account, which its owner would see: baltic-parcel" in page.content.decode()
+    assert "A pool owns no account; choose a customer." in pool.content.decode()
+    assert GatewayAccount.objects.get().owner is None
+
+
+def test_owner_s_date_stays_when_something_else_changes(staff, account, tenant):
+    GatewayAccount.objects.update(owner=tenant, owner_since=NOW)
+
+    staff.post(
+        f"/admin/tenants/gatewayaccount/{account.id}/change/",
+        {"platform_id": "NEW", "timezone": "Europe/Helsinki", "owner": tenant.id},
+    )
+
+    assert GatewayAccount.objects.values_list("platform_id", "owner_since").get() == ("NEW", NOW)

@@ -1,0 +1,501 @@
+"""Message Search: what each filter finds, pages, masks, wrong input, one message, its number for a reason."""
+
+import re
+from datetime import date, timedelta
+from html import unescape
+
+import psycopg
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from campaigns.models import RefIdScheme
+from deliveries import message_views
+from deliveries.models import Message
+from portal.accounts.models import AuditEntry, Role
+from portal.common.periods import local_day
+from portal.tenants.models import PartnerId, Tenant
+from tests.conftest import make_user
+from tests.deliveries.helpers import apply, dlr
+
+URL = "/t/nordic-retail/messages/"
+NUMBER, DIGITS, MASKED = "+358407654398", "407654398", "+358 •••••••98"
+SECOND = "+46701112233"
+
+pytestmark = pytest.mark.django_db
+
+
+def day(ago: int) -> date:
+    """Return the tenant's day so many days ago."""
+    return local_day(timezone.now(), "Europe/Helsinki") - timedelta(days=ago)
+
+
+def sent(id_: str, code: int = 1001, *, ago: int = 9, partner: str = "nr-fi", seconds: int = 5, **fields) -> dict:
+    """Return a report of a message sent at 10:00 UTC so many days ago, the operator's time `seconds` after."""
+    times = {"sentTimestamp": f"{day(ago)}T10:00:00Z", "timestamp": f"{day(ago)}T10:00:{seconds:02}Z"}
+    return dlr(id_, code, **times | {"gateCustomParameters": {"platformPartnerId": partner}} | fields)
+
+
+@pytest.fixture
+def messages(feed, tenant, other_tenant, account) -> None:
+    """Five messages that differ in all that can be asked for, and one of somebody else."""
+    RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", "variant"])
+    PartnerId.objects.create(account=account, value="nr-se", tenant=tenant)
+    apply(
+        feed,
+        sent("a", ago=9, refId="sale|A", operator="fi.elisa", customParameters={"destination": NUMBER, "shop": "7"}),
+        sent("b", 1006, ago=8, refId="sale|B", operator="fi.telia", customParameters={"destination": "+358501112222"}),
+        sent("c", 1000, ago=7, partner="nr-se", operator="se.tele2", customParameters={"destination": SECOND}),
+        sent("d", 1002, ago=6, refId="news", operator="fi.elisa", customParameters={"destination": "+358509998888"}),
+        sent("e/1+", 1010, ago=5, customParameters={"destination": "+37251234567"}),
+        sent("theirs", ago=7, partner="baltic-ee", refId="sale|A", customParameters={"destination": NUMBER}),
+    )
+
+
+@pytest.fixture
+def family(tenant, account, feed) -> Tenant:
+    child = Tenant.objects.create(slug="nr-norge", name="NR Norge", timezone="Europe/Oslo", parent=tenant)
+    PartnerId.objects.create(account=account, value="nr-no", tenant=child)
+    return child
+
+
+def ask(client, **query):
+    return client.get(URL, query)
+
+
+def ids(response) -> list[str]:
+    return [row.message_id for row in response.context["rows"]]
+
+
+def text_of(response) -> str:
+    return unescape(response.content.decode())
+
+
+@pytest.mark.parametrize("n", (1, 3))
+def test_list_needs_as_many_queries_for_one_as_for_three(
+    client, feed, tenant, other_tenant, manager, n, django_assert_num_queries
+):
+    apply(feed, *(sent(f"m{i}", ago=9 - i, refId=f"r{i}") for i in range(n)), sent("theirs", partner="baltic-ee"))
+    client.force_login(manager)
+
+    with django_assert_num_queries(25):
+        response = ask(client)
+
+    assert ids(response) == ["m2", "m1", "m0"][3 - n :]
+
+
+@pytest.mark.parametrize("n", (1, 3))
+def test_message_needs_as_many_queries_for_one_report_as_for_three(
+    client, feed, tenant, manager, n, django_assert_num_queries
+):
+    apply(feed, *(sent("m", (1005, 1000, 1001)[i], seconds=i) for i in range(n)))
+    client.force_login(manager)
+
+    with django_assert_num_queries(20):
+        response = client.get(f"{URL}link-main/m/")
+
+    assert [event.code.number for event in response.context["message"].events] == [1005, 1000, 1001][:n]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({}, ["e/1+", "d", "c", "b", "a"]),
+        ({"number": NUMBER}, ["a"]),
+        ({"number": "00358 (0)40-765 4398"}, ["a"]),
+        ({"number": "358.40.7654398"}, ["a"]),
+        ({"number": "+35840765439"}, []),
+        ({"ref_id": "sale|A"}, ["a"]),
+        ({"ref_id": "sale"}, []),
+        ({"ref_id_prefix": "sale"}, ["b", "a"]),
+        ({"ref_id_prefix": "SALE"}, []),
+        ({"message_id": "e/1+"}, ["e/1+"]),
+        ({"message_id": "theirs"}, []),
+        ({"campaign": "sale"}, ["b", "a"]),
+        ({"campaign": "sal"}, []),
+        ({"variant": "B"}, ["b"]),
+        ({"campaign": "sale", "variant": "A"}, ["a"]),
+        ({"partner_id": "nr-se"}, ["c"]),
+        ({"partner_id": "baltic-ee"}, []),
+        ({"status": "failed"}, ["b"]),
+        ({"status": ["failed", "expired"]}, ["d", "b"]),
+        ({"counts_as": "failed"}, ["d", "b"]),
+        ({"counts_as": "delivered"}, ["a"]),
+        ({"counts_as": "pending"}, ["c"]),
+        ({"counts_as": ["unknown", "delivered"]}, ["e/1+", "a"]),
+        ({"counts_as": "failed", "status": "sent"}, ["d", "c", "b"]),
+        ({"country": "SE"}, ["c"]),
+        ({"country": "fi"}, ["d", "b", "a"]),
+        ({"operator": "fi.elisa"}, ["d", "a"]),
+        ({"result_code": "1006"}, ["b"]),
+        ({"tenant": "nordic-retail", "country": "SE"}, ["c"]),
+        ({"from": 8, "to": 7}, ["c", "b"]),
+        ({"from": 6}, ["e/1+", "d"]),
+        ({"from": 8, "to": 7, "period": "today"}, ["c", "b"]),  # dates win
+        ({"period": "today"}, []),
+        ({"period": "all", "operator": "fi.elisa", "counts_as": "failed"}, ["d"]),
+    ],
+)
+def test_filter_finds_exactly_its_messages(client, messages, viewer, query, found):
+    client.force_login(viewer)
+
+    response = ask(
+        client, **{key: str(day(value)) if isinstance(value, int) else value for key, value in query.items()}
+    )
+
+    assert (response.status_code, ids(response)) == (200, found)
+
+
+def test_parent_finds_a_childs_messages_and_can_ask_for_them_alone(client, feed, family, viewer):
+    apply(feed, sent("own", refId="sale"), sent("childs", ago=8, partner="nr-no", refId="sale"))
+    client.force_login(viewer)
+
+    asked = [{}, {"tenant": "nr-norge"}, {"tenant": "nordic-retail"}, {"campaign": "sale"}]
+
+    assert [ids(ask(client, **query)) for query in asked] == [["childs", "own"], ["childs"], ["own"], ["childs", "own"]]
+    assert ids(client.get("/t/nr-norge/messages/")) == ["childs"]
+
+
+def test_pages_give_every_message_once_and_back(client, feed, tenant, viewer):
+    apply(feed, *(sent(f"m{n:03}", ago=2 + n % 20) for n in range(120)))
+    client.force_login(viewer)
+    whole = [m.message_id for m in Message.objects.order_by("-sent_at", "-message_id")]
+
+    page, seen = ask(client), []
+    while True:
+        seen.append(ids(page))
+        if not page.context["older"]:
+            break
+        page = client.get(f"{URL}?{page.context['older']}")
+    back = [ids(page)]
+    while page.context["newer"]:
+        page = client.get(f"{URL}?{page.context['newer']}")
+        back.insert(0, ids(page))
+
+    assert ([one for part in seen for one in part], [len(part) for part in seen]) == (whole, [50, 50, 20])
+    assert back == seen
+    assert ids(client.get(f"{URL}?{page.context['newest']}")) == whole[:50]
+
+
+def test_pages_keep_their_filters(client, feed, tenant, viewer):
+    apply(feed, *(sent(f"m{n:03}", 1006 if n % 2 else 1001) for n in range(120)))
+    client.force_login(viewer)
+
+    older = ask(client, counts_as="failed", period="30d").context["older"]
+
+    assert len(ids(client.get(f"{URL}?{older}"))) == 10
+
+
+def test_old_messages_are_shown_where_there_are_no_newer_ones(client, feed, tenant, viewer):
+    apply(feed, sent("old", ago=200))
+    client.force_login(viewer)
+
+    assert [ids(ask(client)), ids(ask(client, country="ZZ")), ids(ask(client, message_id="old"))] == [
+        ["old"], [], ["old"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("query", "total"),
+    [
+        ({}, 5),
+        ({"counts_as": "failed"}, 2),
+        ({"country": "FI", "operator": "fi.elisa"}, 2),
+        ({"partner_id": "nr-fi"}, 4),
+        ({"campaign": "sale"}, 2),
+        ({"campaign": "sale", "variant": "A"}, 1),
+        ({"result_code": "1006", "country": "FI"}, 1),
+        ({"campaign": "sale", "partner_id": "nr-fi"}, None),
+        ({"number": NUMBER}, None),
+        ({"ref_id_prefix": "sale"}, None),
+    ],
+)
+def test_total_is_said_where_the_counts_know_it(client, messages, viewer, query, total):
+    client.force_login(viewer)
+
+    assert ask(client, **query).context["total"] == total
+
+
+def test_partner_over_the_daily_limit_has_no_total_of_its_own(client, messages, tenant, viewer):
+    """Some of its messages may be counted under “(other)”."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE message SET flags = flags | 8 WHERE message_id = 'b'")
+        cursor.execute("UPDATE daily_count SET partner_id = '(other)' WHERE result_code = 1006")
+    client.force_login(viewer)
+
+    found = [ask(client, partner_id=value) for value in ("nr-fi", "(other)")]
+
+    assert [(ids(page), page.context["total"]) for page in found] == [(["e/1+", "d", "b", "a"], None), (["b"], 1)]
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "text"),
+    [
+        ({"number": "1" * 41}, "number", "at most 40 characters"),
+        ({"number": "+35840*"}, "number", "A whole number"),
+        ({"ref_id": "a\0"}, "ref_id", "Null characters"),
+        ({"ref_id": "x" * 257}, "ref_id", "at most 256 characters"),
+        ({"country": "XX"}, "country", "XX is not one"),
+        ({"status": "lost"}, "status", "lost is not one"),
+        ({"result_code": "1e3"}, "result_code", "whole number"),
+        ({"result_code": "2147483648"}, "result_code", "less than or equal to 2147483647"),
+        ({"tenant": "baltic-parcel"}, "tenant", "baltic-parcel is not one"),
+        ({"from": "yesterday"}, "from", "valid date"),
+        ({"to": "2026-11-02"}, "from", "first day is missing"),
+        ({"from": "2026-11-02", "to": "2026-11-01"}, "to", "before the first"),
+        ({"from": "2020-11-02", "to": "2026-11-01"}, "from", "At most 1100 days"),
+        ({"period": "ever"}, "__all__", "period: one of"),
+        ({"operater": "x"}, "__all__", "no filter called “operater”"),
+        ({"cursor": "x"}, "__all__", "cannot be found"),
+    ],
+)
+def test_wrong_input_is_told_at_its_field_and_the_rest_stays(client, messages, viewer, query, field, text):
+    client.force_login(viewer)
+
+    response = ask(client, **query, variant="kept")
+
+    errors = response.context["form"].errors
+    assert (response.status_code, list(errors), ids(response)) == (422, [field], [])
+    assert text in str(errors[field])
+    assert 'name="variant" value="kept"' in text_of(response)
+
+
+def test_part_of_a_page_for_htmx_pushes_the_address_without_empty_fields(client, messages, viewer):
+    client.force_login(viewer)
+    query = {"country": "SE", "number": "", "from": ""}
+
+    part = client.get(URL, query, headers={"HX-Request": "true"})
+    back = client.get(URL, {"country": "SE"}, headers={"HX-Request": "true", "HX-History-Restore-Request": "true"})
+
+    assert (part.headers["HX-Push-Url"], "<html" in text_of(part), ids(part)) == (f"{URL}?country=SE", False, ["c"])
+    assert ("<html" in text_of(back), ids(back)) == (True, ["c"])
+    assert client.get(URL, query).headers["Location"] == f"{URL}?country=SE"
+
+
+def test_chips_take_one_filter_away(client, messages, viewer):
+    client.force_login(viewer)
+
+    chips = ask(client, counts_as=["failed", "delivered"], country="FI", period="30d").context["chips"]
+
+    assert [(chip.label, chip.words, chip.without) for chip in chips] == [
+        ("Counts as", "Failed", "counts_as=delivered&country=FI&period=30d"),
+        ("Counts as", "Delivered", "counts_as=failed&country=FI&period=30d"),
+        ("Country", "Finland", "counts_as=failed&counts_as=delivered&period=30d"),
+        ("Period", "30 days", "counts_as=failed&counts_as=delivered&country=FI"),
+    ]
+
+
+def test_nothing_found_says_which_filter_to_loosen(client, messages, viewer):
+    client.force_login(viewer)
+
+    response = ask(client, operator="fi.elisa", counts_as="pending", period="30d")
+
+    assert [(one.words, one.query) for one in response.context["loosened"]] == [
+        ("Operator: fi.elisa", "counts_as=pending&period=30d"),
+        ("Counts as: Pending", "operator=fi.elisa&period=30d"),
+    ]
+
+
+def test_tenant_without_messages_is_told_how_they_come(client, tenant, viewer):
+    client.force_login(viewer)
+
+    assert "No messages yet" in text_of(ask(client))
+
+
+def test_search_that_takes_too_long_says_so(client, feed, tenant, viewer, monkeypatch):
+    """Somebody else holds the table, so that no plan is fast enough."""
+    monkeypatch.setattr(message_views, "SECONDS", 0.05)
+    client.force_login(viewer)
+    settings = connection.get_connection_params()
+    settings = {name: settings[name] for name in ("dbname", "user", "password", "host", "port") if name in settings}
+    with psycopg.connect(**settings) as other:
+        other.execute("LOCK TABLE message IN ACCESS EXCLUSIVE MODE")
+        response = ask(client, operator="fi.elisa", period="all")
+        other.rollback()
+
+    assert (response.status_code, response.context["state"]) == (200, "too_much")
+    assert "Too much to look through" in text_of(response)
+
+
+def test_campaigns_are_offered_by_what_their_names_begin_with(client, messages, family, stranger, viewer):
+    client.force_login(viewer)
+    names = re.findall(r'value="([^"]*)"', text_of(client.get(f"{URL}campaigns/", {"campaign": "sa"})))
+    client.force_login(stranger)
+    theirs = re.findall(r'value="([^"]*)"', text_of(client.get("/t/baltic-parcel/messages/campaigns/")))
+
+    assert (names, theirs) == (["sale"], ["sale|A"])
+
+
+def test_file_holds_what_the_page_shows_and_nothing_to_calculate(client, feed, messages, tenant, viewer):
+    apply(feed, sent("=1+1", ago=1, refId="=cmd|A", operator="@x", customParameters={"destination": NUMBER}))
+    client.force_login(viewer)
+
+    response = client.get(f"{URL}download/", {"number": NUMBER})
+
+    rows = response.content.decode("utf-8-sig").split("\r\n")
+    meaning = "Delivered"
+    assert [line.partition(",")[2] for line in rows[1:]] == [
+        f"nordic-retail,link-main,'=1+1,'{MASKED},,FI,'@x,delivered,delivered,1001,{meaning},'=cmd|A,'=cmd,A,nr-fi,1,5",
+        f"nordic-retail,link-main,a,'{MASKED},,FI,fi.elisa,delivered,delivered,1001,{meaning},sale|A,sale,A,nr-fi,1,5",
+        "",
+    ]
+    assert DIGITS not in response.content.decode()
+    assert AuditEntry.objects.get(action="message.downloaded").details == {"messages": 2}
+
+
+def test_file_is_of_the_page_that_is_shown(client, feed, tenant, viewer):
+    apply(feed, *(sent(f"m{n:03}", ago=2 + n % 20) for n in range(60)))
+    client.force_login(viewer)
+    second = client.get(f"{URL}?{ask(client).context['older']}")
+
+    lines = client.get(f"{URL}download/?{second.context['file']}").content.decode("utf-8-sig").split("\r\n")
+
+    assert [line.split(",")[3] for line in lines[1:-1]] == ids(second)
+    assert client.get(f"{URL}download/", {"number": "1*"}).headers["Location"] == f"{URL}?number=1%2A"
+
+
+@pytest.mark.parametrize("page", ["", "campaigns/", "download/", "link-main/a/"])
+def test_stranger_gets_nothing(client, messages, stranger, page):
+    client.force_login(stranger)
+
+    assert client.get(URL + page).status_code == 404
+
+
+@pytest.mark.parametrize("address", ["link-main/theirs/", "link-main/nothing/", "nobody/a/"])
+def test_message_of_another_is_not_there(client, messages, owner, address):
+    client.force_login(owner)
+
+    assert client.get(URL + address).status_code == 404
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.ANALYST])
+def test_number_is_nowhere_for_roles_that_see_it_masked(client, feed, messages, tenant, role):
+    apply(feed, sent("s", ago=1, refId=f"r-{DIGITS}", customParameters={
+        "destination": NUMBER, "source": NUMBER, "again": f"0{DIGITS}", "spaced": "+358 40 765 43 98", "shop": "7",
+    }))  # fmt: skip
+    client.force_login(make_user("masked@example.com", tenant, role))
+
+    pages = [text_of(ask(client)), text_of(ask(client, message_id="s")), text_of(client.get(f"{URL}link-main/s/"))]
+
+    assert [MASKED in page for page in pages] == [True, True, True]
+    assert [DIGITS[-6:] in re.sub(r"[\s+]", "", page) for page in pages] == [False, False, False]
+    assert client.get(f"{URL}link-main/s/").context["message"].parameters == {
+        "again": MASKED, "spaced": MASKED, "shop": "7",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("role", [Role.MANAGER, Role.OWNER])
+def test_number_is_shown_to_roles_that_may_see_it(client, messages, tenant, role):
+    client.force_login(make_user("trusted@example.com", tenant, role))
+
+    page = client.get(f"{URL}link-main/a/")
+
+    assert ids(ask(client, number=NUMBER)) == ["a"]
+    assert (ask(client).context["rows"][-1].destination, page.context["row"].destination) == (NUMBER, NUMBER)
+    assert page.context["reveal"] is None
+    assert page.context["links"] == [
+        ("Messages of the same campaign", f"{URL}?campaign=sale"),
+        ("Messages with the same partner ID", f"{URL}?partner_id=nr-fi"),
+        ("Messages to the same number", f"{URL}?number=%2B358407654398"),
+    ]
+
+
+def test_number_is_revealed_once_for_a_reason_that_is_logged(client, messages, tenant, viewer):
+    client.force_login(viewer)
+    address = f"{URL}link-main/a/"
+
+    response = client.post(address, {"reason": "The customer called about order 7"})
+
+    assert (response.status_code, NUMBER in text_of(response), NUMBER in text_of(client.get(address))) == (
+        200, True, False,
+    )  # fmt: skip
+    assert response.headers["Cache-Control"] == "no-store, private"
+    entry = AuditEntry.objects.get(action="message.number_revealed")
+    assert (entry.actor, entry.tenant, entry.subject, entry.details) == (
+        "viewer@example.com",
+        tenant,
+        "link-main/a",
+        {"reason": "The customer called about order 7", "tenant": "nordic-retail"},
+    )
+
+
+def test_number_of_a_childs_message_is_logged_at_both(client, feed, family, tenant, viewer):
+    apply(feed, sent("x", partner="nr-no", customParameters={"destination": NUMBER}))
+    client.force_login(viewer)
+
+    client.post(f"{URL}link-main/x/", {"reason": "A complaint"})
+
+    entries = AuditEntry.objects.filter(action="message.number_revealed").order_by("id")
+    assert [(entry.tenant, entry.details["tenant"]) for entry in entries] == [
+        (tenant, "nr-norge"),
+        (family, "nr-norge"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reason", "text"),
+    [
+        ("", "required"),
+        ("why?", "at least 5 characters"),
+        ("x" * 201, "at most 200 characters"),
+        (f"Asked for 0{DIGITS}", "Leave the number itself out"),
+    ],
+)
+def test_number_is_not_revealed_without_a_good_reason(client, messages, viewer, reason, text):
+    client.force_login(viewer)
+
+    response = client.post(f"{URL}link-main/a/", {"reason": reason})
+
+    assert (response.status_code, NUMBER in text_of(response)) == (422, False)
+    assert text in str(response.context["reveal"].errors["reason"])
+    assert not AuditEntry.objects.filter(action="message.number_revealed").exists()
+
+
+def test_message_with_all_that_is_known_of_it(client, feed, tenant, manager):
+    parts = {"segments": 3, "operator": "fi.elisa", "refId": "sale", "customParameters": {"destination": NUMBER}}
+    apply(
+        feed,
+        sent("m$0", 1000, seconds=1, operatorResultCode="2", **parts),
+        sent("m$0", 1001, seconds=4, **parts),
+        sent("m$2", 1004, seconds=9, **parts),
+        sent("m$0", 1006, seconds=30, **parts),
+    )
+    client.force_login(manager)
+
+    context = client.get(f"{URL}link-main/m/").context
+    detail, row = context["message"], context["row"]
+
+    assert (row.status, row.code.number, row.code.reason, row.parts, row.seconds) == (
+        "failed", 1006, "subscriber", 3, None,
+    )  # fmt: skip
+    assert [(event.part, event.code.number, event.after, event.operator_result_code) for event in detail.events] == [
+        (1, 1000, 1.0, "2"),
+        (1, 1001, 4.0, ""),
+        (3, 1004, 9.0, ""),
+        (1, 1006, 30.0, ""),
+    ]
+    assert [(state.part, state.code and state.code.number) for state in detail.part_states] == [
+        (1, 1006), (2, None), (3, 1004),
+    ]  # fmt: skip
+    assert detail.notes == ["Both a final delivery and a final failure were reported; the later one counts."]
+    assert detail.advice == "Take numbers that keep failing off your list, and give messages longer to arrive."
+    assert detail.day == day(9)
+
+
+def test_message_page_speaks_of_times_in_the_tenants_zone(client, feed, tenant, manager):
+    apply(feed, sent("m", timestamp="2026-07-01T09:59:25Z", sentTimestamp="2026-07-01T10:00:00Z"))
+    client.force_login(manager)
+
+    page = text_of(client.get(f"{URL}link-main/m/"))
+
+    assert ("1 Jul 2026 13:00:00" in page, "−35" in page) == (True, True)
+    assert "By the clocks it was delivered before it was sent" in page
+
+
+def test_pages_speak_finnish(client, messages, viewer):
+    client.force_login(viewer)
+    client.cookies["language"] = "fi"
+
+    pages = [text_of(ask(client)), text_of(client.get(f"{URL}link-main/b/"))]
+
+    assert ["Viestit" in pages[0], "Toimitusraportit" in pages[1]] == [True, True]
