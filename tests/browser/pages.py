@@ -14,8 +14,12 @@ ANYBODY = ""
 
 LOOKED_AT_BY = {
     "home": OWNER,
+    "messages:list": OWNER,
+    "messages:message": OWNER,
     "reports:months": OWNER,
+    "reports:account_months": OWNER,
     "deliveries:partner_ids": OWNER,
+    "deliveries:partner_move": OWNER,
     "settings:tenant": OWNER,
     "settings:ref_ids": OWNER,
     "settings:members": OWNER,
@@ -56,8 +60,14 @@ WITHOUT_PAGE = {
     "accent": FILE,
     "set_language": POST,
     "set_look": POST,
+    "messages:campaigns": PART,
+    "messages:download": FILE,
     "reports:make": POST,
     "reports:download": FILE,
+    "reports:account_make": POST,
+    "reports:account_download": FILE,
+    "deliveries:partner_declare": POST,
+    "deliveries:partner_request": POST,
     "settings:recount": PART,
     "settings:ref_ids_preview": PART,
     "settings:invite": POST,
@@ -83,6 +93,10 @@ def is_ours(name: str) -> bool:
     return not name.startswith(("admin:", "api:"))
 
 
+# What is looked at of another tenant than nordic-retail.
+OF_HANSA = {"tenant_slug": "hansa-group", "account": "hansa-direct"}
+OTHERS = {"reports:account_months": OF_HANSA, "reports:account_make": OF_HANSA}
+
 ADDRESSES = {route.name: route.address for route in ROUTES if is_ours(route.name)}
 
 
@@ -90,11 +104,14 @@ def address_of(name: str, rows: dict) -> str:
     """Return a route's address with the seed's ids in it."""
     values = {
         "tenant_slug": "nordic-retail",
+        "account": "link-main",
+        "request_id": 1,
         "token": rows["invitation"].rstrip("/").rpartition("/")[2],
         "key": "no-such-key",
         "uidb36": "1",
         "colour": "0f766e",
         "session_id": 1,
         "pk": 1,
-    } | rows
+    }
+    values |= rows | OTHERS.get(name, {})
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(values[match[1]]), ADDRESSES[name])

@@ -26,7 +26,14 @@ DOCUMENT = {
             "platform_id": "ACME",
             "timezone": "Europe/Helsinki",
             "feeds": [{"name": "main", "dialect": "link", "token": TOKEN}],
-        }
+        },
+        {
+            "name": "hansa-direct",
+            "platform_id": "HANSA",
+            "timezone": "Europe/Berlin",
+            "owner": "hansa-group",
+            "feeds": [{"name": "direct", "dialect": "link"}],
+        },
     ],
     "tenants": [
         {
@@ -86,11 +93,13 @@ def _take_in_messages(now: datetime) -> None:
     from portal.tenants.models import Feed
 
     end = now.astimezone(UTC).replace(microsecond=0)
-    dlrs = generate(seed=SEED, messages=MESSAGES, start=months_back(end, 2), end=end)
+    dlrs = list(generate(seed=SEED, messages=MESSAGES, start=months_back(end, 2), end=end))
+    undeclared = [dlr for dlr in dlrs if b'"hansa-dk"' in dlr]
     with tempfile.TemporaryDirectory() as folder:
-        archive = Path(folder) / "dlrs.ndjson"
-        archive.write_bytes(b"\n".join(dlrs) + b"\n")
-        import_archive(path=archive, feed=Feed.objects.get(name="main"))
+        for name, lines in (("main", dlrs), ("direct", undeclared)):
+            archive = Path(folder) / name
+            archive.write_bytes(b"\n".join(lines) + b"\n")
+            import_archive(path=archive, feed=Feed.objects.get(name=name))
     while apply_slices(slices=range(SLICES)).claimed:
         pass
 
@@ -99,11 +108,12 @@ def _make_rows(now: datetime) -> dict:
     from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
     from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 
+    from deliveries.models import Message
     from portal.accounts import invitations
     from portal.accounts.models import Membership, User
     from portal.common.periods import Month
     from portal.tenants import api_keys
-    from portal.tenants.models import Tenant
+    from portal.tenants.models import PartnerId, Tenant
     from reports.models import ReportRun
     from reports.services.runs import build_report, request_run
 
@@ -115,12 +125,15 @@ def _make_rows(now: datetime) -> dict:
         tenant=tenant, email="invited@example.com", role="viewer", invited_by=OWNER, now=now
     )
     key, _text = api_keys.create_key(tenant=tenant, name="Data warehouse", scopes=["read"], created_by=OWNER, now=now)
+    message = Message.objects.filter(tenant=tenant).order_by("-sent_at").first()
     guarded = User.objects.get(email=GUARDED)
     secret = generate_totp_secret()
     TOTP.activate(guarded, secret)
     RecoveryCodes.activate(guarded)
     return {
         "run_id": run.id,
+        "message_id": message.message_id,
+        "partner_id": PartnerId.objects.get(value="nr-fi").id,
         "invitation_id": invitation.id,
         "invitation": invitations.link(invitation),
         "key_id": key.id,
