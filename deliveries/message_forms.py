@@ -36,6 +36,12 @@ PRESETS: dict[str, Promise] = {
     "last_month": gettext_lazy("Last month"),
     ANY_TIME: gettext_lazy("Any time"),
 }
+# what links of other pages ask for besides
+PERIODS = PRESETS | {
+    "this_year": gettext_lazy("This year"),
+    "last_year": gettext_lazy("Last year"),
+    "12m": gettext_lazy("12 months"),
+}
 CLASSES: dict[str, Promise] = {
     "delivered": gettext_lazy("Delivered"),
     "pending": gettext_lazy("Pending"),
@@ -180,7 +186,7 @@ class MessageFilterForm(forms.Form):
 
     def period_words(self) -> str:
         if self.period_name:
-            return str(PRESETS.get(self.period_name, self.period_name))
+            return str(PERIODS.get(self.period_name, self.period_name))
         return " – ".join(self.data.get(name, "") for name in ("from", "to")).strip(" –")
 
     def _period(self, first: date | None, last: date | None) -> Period | None:
