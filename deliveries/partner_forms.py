@@ -21,7 +21,7 @@ class PartnerIdForm(forms.Form):
         help_text=_("The platformPartnerId exactly as it is sent, capital letters and all."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}),
     )
-    tenant = forms.ChoiceField(label=_("For"))
+    tenant = forms.ChoiceField(label=_("For whom"))
 
     def __init__(self, *args, accounts: Sequence[GatewayAccount], tenants: Sequence[Tenant], **kwargs) -> None:
         super().__init__(*args, **kwargs)

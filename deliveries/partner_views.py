@@ -18,7 +18,7 @@ from deliveries.services.partner_ids import Declared, Refused, declare, give, me
 from portal.accounts.guards import member_may
 from portal.common.periods import local_day
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
-from portal.tenants.ownership import COLUMNS
+from portal.tenants.ownership import COLUMNS, owned_accounts
 
 PAGE_SIZE = 100
 
@@ -147,7 +147,8 @@ def _list(request: HttpRequest, tenant: Tenant) -> dict:
         "page_obj": page_obj,
         "rows": rows,
         "is_moving": any(row.is_open for row in rows),
-        "may_move": request.access.may(RIGHT),
+        # Without another tenant or a pool to move it to, the way would end nowhere.
+        "may_move": request.access.may(RIGHT) and (len(ids) > 1 or bool(owned_accounts(ids))),
         "has_children": len(ids) > 1,
         "has_accounts": len({row.account for row in rows}) > 1,
     }
@@ -179,7 +180,8 @@ def _for_declarers(request: HttpRequest, tenant: Tenant, form: PartnerIdForm | N
         "declares": {account.name for account in owned} == known,
         "asks": not owned,
         "waiting": [pool for pool in waiting if pool.values or pool.without_value or pool.over_limit],
-        "owns": bool(owned),
+        "owned": ", ".join(account.name for account in owned),
+        "shared": ", ".join(sorted(known - {account.name for account in owned})),
         "requests": requests,
         "targets": [t for t in _reached(request) if any(t.id in ids for ids in declarer.accounts.values())],
     }

@@ -4,12 +4,16 @@ from django.urls import path, re_path
 
 from deliveries.api.messages import MessagesView, MessageView
 from deliveries.api.partner_ids import MovePartnerIdView, PartnerIdsView, PartnerIdView
+from portal.api.docs import reference
+from portal.api.key import KeyView
+from portal.api.schema_view import SchemaView
 from portal.api.views import NotFoundView
 from reports.api.runs import DownloadView, RunsView, RunView
 from reports.api.statistics import StatisticsView
 
 app_name = "api"
 urlpatterns = [
+    path("v1/key/", KeyView.as_view(), name="key"),
     path("v1/statistics/", StatisticsView.as_view(), name="statistics"),
     path("v1/reports/", RunsView.as_view(), name="reports"),
     path("v1/reports/<int:run_id>/", RunView.as_view(), name="report"),
@@ -19,5 +23,7 @@ urlpatterns = [
     path("v1/partner-ids/", PartnerIdsView.as_view(), name="partner_ids"),
     path("v1/partner-ids/<int:partner_id>/", PartnerIdView.as_view(), name="partner_id"),
     path("v1/partner-ids/<int:partner_id>/move/", MovePartnerIdView.as_view(), name="partner_id_move"),
+    path("v1/schema/", SchemaView.as_view(), name="schema"),
+    path("v1/docs/", reference, name="docs"),
     re_path("", NotFoundView.as_view(), name="not_found"),
 ]

@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from portal import engines
 REPOSITORY = Path(__file__).resolve().parents[1]
 PROVISIONING = REPOSITORY / "docs" / "examples" / "demo.yaml"
 MESSAGES = 50_000
+OWN_MESSAGES = 1_200  # of the account that is one customer's own
 SEED = 1
 START_WITHIN = 120  # seconds
 APPLY_WITHIN = 600
@@ -35,6 +36,7 @@ class State:
     """What a second run needs to know; kept in PORTAL_HOME/demo.json, for its owner's eyes alone."""
 
     token: str = field(default_factory=lambda: f"demo-{secrets.token_urlsafe(24)}")
+    own_token: str = field(default_factory=lambda: f"demo-{secrets.token_urlsafe(24)}")
     passwords: dict[str, str] = field(default_factory=dict)
     end: str = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0).isoformat())
     simulated: bool = False
@@ -116,6 +118,7 @@ def _provision(state: State) -> None:
 
     document = yaml.safe_load(PROVISIONING.read_text())
     document["gateway_accounts"][0]["feeds"][0]["token"] = state.token
+    document["gateway_accounts"][1]["feeds"][0]["token"] = state.own_token
     for user in document["users"]:
         user["password"] = state.passwords.setdefault(user["email"], secrets.token_urlsafe(12))
     state.save()  # before anything uses it: a demo that is stopped half way goes on with the same
@@ -141,6 +144,27 @@ def _simulate(state: State, server: subprocess.Popen) -> None:
             raise DemoError(f"{error}. Start bin/demo again: it goes on from there.") from error
         bar.total = result.sent
     print(f"{result.acknowledged:,} delivery reports were acknowledged in {result.seconds:.0f} s.")
+    _simulate_own_account(state, end)
+
+
+def _simulate_own_account(state: State, end: datetime) -> None:
+    """Let a few messages wait in the pool of the account that is one customer's own, for its people to declare."""
+    from deliveries.management.commands.simulate import months_back
+    from deliveries.simulation.customers import DEFAULT_PROFILE
+    from deliveries.simulation.sender import SendError, send
+    from deliveries.simulation.traffic import generate
+
+    by_id = {partner.partner_id: partner for partner in DEFAULT_PROFILE.partners}
+    partners = (
+        replace(by_id["hansa-de"], partner_id="hansa-at", share=0.7, countries={"DE": 1.0}),
+        replace(by_id["hansa-dk"], partner_id="hansa-se", share=0.3, countries={"SE": 1.0}),
+    )
+    profile = replace(DEFAULT_PROFILE, partners=partners, zone="Europe/Berlin", recipients=500)
+    dlrs = generate(seed=SEED, messages=OWN_MESSAGES, start=months_back(end, 2), end=end, profile=profile)
+    try:
+        send(dlrs, url=f"http://127.0.0.1:{os.environ['PORT']}/dlr/{state.own_token}/")
+    except SendError as error:
+        raise DemoError(f"{error}. Start bin/demo again: it goes on from there.") from error
 
 
 def _wait_until_applied(server: subprocess.Popen) -> None:
@@ -209,6 +233,7 @@ def _tell(state: State, address: str) -> None:
         "\nWhat to look at\n"
         f"  {address}/t/nordic-retail/reports/      the Reports page, in Finnish; make this month's too\n"
         f"  {address}/t/hansa-group/reports/        a parent: its report sums its children\n"
+        f"  {address}/t/hansa-group/partner-ids/    partner IDs that wait to be declared, in an account of its own\n"
         f"  {address}/admin/                        feeds, runs, quarantine ({waiting} rows), the audit log\n"
         "  bin/portal monthly_report --account link-main --month YYYY-MM --out FILE.xlsx\n"
         "                                          every platformPartnerId of the account by country\n"

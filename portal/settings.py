@@ -6,6 +6,8 @@ from pathlib import Path
 
 import environ
 from django.utils.translation import gettext_lazy as _
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from portal import engines
 
@@ -36,6 +38,7 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "axes",
     "rest_framework",
+    "drf_spectacular",
     "portal.common",
     "portal.tenants",
     "portal.accounts",
@@ -98,7 +101,15 @@ if env.bool("PORTAL_DB_POOL", False):
     DATABASES["default"]["OPTIONS"]["options"] += " -c role=portal_web"
 
 REDIS_URL = engines.redis_url()
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+# A request waits no longer than this for a cache that does not answer (redis-py would try for many seconds).
+_CACHE_PATIENCE = {"socket_connect_timeout": 1, "socket_timeout": 2, "retry": Retry(NoBackoff(), 1)}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": _CACHE_PATIENCE,
+    }
+}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"  # losing Redis locks nobody out
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
@@ -222,6 +233,32 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "EXCEPTION_HANDLER": "portal.api.problems.exception_handler",
     "URL_FORMAT_OVERRIDE": None,
+}
+
+# Requests a minute; 0 means no limit (portal/api/limits.py).
+API_KEY_PER_MINUTE = env.int("PORTAL_API_KEY_PER_MINUTE", 600)
+API_ADDRESS_PER_MINUTE = env.int("PORTAL_API_ADDRESS_PER_MINUTE", 60)
+
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
+    "TITLE": "SMS reports",
+    "VERSION": "1",
+    "DESCRIPTION": "Figures, messages, partner IDs and reports of SMS delivery, for systems with a key of their own.",
+    "SERVERS": [{"url": PUBLIC_URL}],
+    "LICENSE": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "key": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "A key of a tenant (with all below it) or of a gateway account, from the page API keys.",
+            }
+        }
+    },
+    "POSTPROCESSING_HOOKS": [],  # what may be chosen from stands where it is asked for
+    "SORT_OPERATIONS": False,
+    "SORT_OPERATION_PARAMETERS": False,
+    "DISABLE_ERRORS_AND_WARNINGS": False,
 }
 
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # who may read /metrics; without it, this machine alone

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
-from portal.accounts.middleware import API_PATHS
+from portal.accounts.middleware import is_api
 from portal.api.problems import problem_response
 from portal.tenants.models import Tenant
 
@@ -56,7 +56,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Say that it was us, with a number that leads to the line in the log."""
     error_id = getattr(request, "id", None) or secrets.token_hex(8)
     logger.error("%s %s failed, error id %s", request.method, getattr(request.resolver_match, "route", None), error_id)
-    if request.path_info.startswith(API_PATHS):
-        return problem_response(request, 500, f"The request failed; its id is {error_id}.")
+    if is_api(request):
+        return problem_response(request, "server-error", f"The request failed; its id is {error_id}.")
     # No context processors: the database may be what failed.
     return HttpResponseServerError(loader.get_template("500.html").render({"error_id": error_id}))

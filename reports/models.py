@@ -35,6 +35,7 @@ class ReportRun(models.Model):
     # what was asked
     requested_by = models.CharField(max_length=254)
     requested_at = models.DateTimeField(db_default=Now())
+    idempotency_key = models.CharField(max_length=128, blank=True, editable=False)  # what a system's retry is known by
     # how far it is
     state = models.CharField(max_length=7, choices=State.choices, default=State.QUEUED)
     progress = models.PositiveSmallIntegerField(default=0, help_text=_("Percent."))
@@ -56,6 +57,11 @@ class ReportRun(models.Model):
         db_table = "report_run"
         constraints = [
             models.UniqueConstraint(fields=["tenant", "month", "revision"], name="report_run_revision"),
+            models.UniqueConstraint(
+                fields=["tenant", "requested_by", "idempotency_key"],
+                name="report_run_idempotency_key",
+                condition=~models.Q(idempotency_key=""),
+            ),
             models.CheckConstraint(
                 condition=~models.Q(state="done") | (~models.Q(file="") & ~models.Q(sha256="")),
                 name="report_run_done_has_file",

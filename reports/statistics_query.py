@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-TIMES = ("day", "week", "month")
+TIMES = ("hour", "day", "week", "month")
 FILTERS = (
     "tenant",
     "partner_id",
@@ -16,10 +16,11 @@ FILTERS = (
     "status",
     "result_code",
 )
-GROUPS = TIMES + FILTERS
+GROUPS = (*TIMES, *FILTERS, "reason")
 
 OF_CAMPAIGNS = frozenset({"campaign", "variant"})
-NOT_IN_LATENCY = frozenset({"partner_id", "status", "result_code"})
+NOT_IN_LATENCY = frozenset({"hour", "partner_id", "status", "result_code", "reason"})
+WITH_HOURS = frozenset({"hour", "tenant", "country", "operator", "status"})  # what the counts by hour hold
 
 
 class StatisticsError(ValueError):
@@ -48,8 +49,8 @@ class StatisticsQuery:
 
     `group_by` are names of GROUPS; `filters` are names of FILTERS with the values that are wanted, any of them. A
     campaign is given by its name ('' for messages without one, `(other)` for what is over the daily limit of new
-    ones), a tenant by its slug, a result code as a number. `account_id` keeps to one gateway account. Raises
-    UnknownName and CannotCombine.
+    ones), a tenant by its slug, a result code as a number. A `reason` is the class of a result code's
+    failure, '' for codes of none. `account_id` keeps to one gateway account. Raises UnknownName and CannotCombine.
     """
 
     tenant_ids: Collection[int]
@@ -76,12 +77,28 @@ class StatisticsQuery:
                 f"partner_id and {of_campaigns[0]} cannot be combined: messages are counted by one or by the other.",
             )
 
+        if "hour" in self.group_by:
+            self._check_hours()
+
+    def _check_hours(self) -> None:
+        if beside := [name for name in self._asked() if name not in WITH_HOURS]:
+            raise CannotCombine(
+                "group_by",
+                f"hour cannot be combined with {beside[0]}: they are counted by {', '.join(sorted(WITH_HOURS))} alone.",
+            )
+        if self.account_id is not None:
+            raise CannotCombine("group_by", "hour cannot be combined with account: hours are not counted by it.")
+
     def _asked(self) -> tuple[str, ...]:
         return (*self.group_by, *self.filters)
 
     @property
     def is_of_campaigns(self) -> bool:
         return any(name in OF_CAMPAIGNS for name in self._asked())
+
+    @property
+    def is_by_hour(self) -> bool:
+        return "hour" in self.group_by
 
     def without_latency(self) -> list[str]:
         """Return the names asked for that the counts of times to delivery do not hold; [] where there are times."""

@@ -8,46 +8,111 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.models import NO_CAMPAIGN, OTHER_CAMPAIGNS
+from deliveries.api.examples import MESSAGE, REPORTS
+from deliveries.api.serializers import CLASSES, STATUSES, MessagePageSerializer, MessageWithReportsSerializer
 from deliveries.dialects.codes import COUNTS_AS
 from deliveries.fold import NO_CODE
-from deliveries.selectors.messages import BadFilter, MessageQuery, campaign_names, find, reports_of, search
+from deliveries.selectors.message_filters import BadFilter, MessageQuery
+from deliveries.selectors.messages import TooMuch, campaign_names, find, reports_of, search
 from deliveries.services.stored import OTHER_PARTNER_IDS, StoredMessage
 from portal.accounts.access import Access
-from portal.api.problems import BadParameter
-from portal.api.views import NUMBERS, ApiView
+from portal.api.operations import NUMBERS, Operation
+from portal.api.parameters import ACCOUNT, CURSOR, FROM, PERIOD, SIZE, TENANT, TO, Parameter
+from portal.api.problems import BadParameter, TooSlow
+from portal.api.views import ApiView
 from portal.common.keyset import BadCursor
 from portal.common.msisdn import mask_number
 from portal.tenants.models import GatewayAccount, Tenant
 
-_TEXTS = ("number", "ref_id", "ref_id_prefix", "message_id", "variant", "partner_id", "country")
+MOST_SECONDS = 10.0
+
+_TEXTS = (
+    Parameter(name="number", text="The recipient's number, whole.", example="+358401234567"),
+    Parameter(name="ref_id", text="The refId, whole.", example="october-sale"),
+    Parameter(name="ref_id_prefix", text="What the refId begins with.", example="october-"),
+    Parameter(name="message_id", text="The gateway's message id.", example="a1b2c3"),
+    Parameter(name="campaign", text="The campaign's name; `(other)`: over the day's limit.", example="October sale"),
+    Parameter(name="variant", text="The campaign's variant.", example="B"),
+    Parameter(name="partner_id", text="The platformPartnerId; `(other)`: over the day's limit.", example="nr-fi"),
+    Parameter(name="country", text="ISO 3166-1 alpha-2; `ZZ`: unknown.", example="FI"),
+    Parameter(name="operator", text="The operator, as reports name it.", example="Example Mobile"),
+)
+
+MESSAGE_PATH = {
+    "account": Parameter(name="account", text="The gateway account, by its name.", example="link-main"),
+    "message_id": Parameter(name="message_id", text="The gateway's message id.", example="a1b2c3"),
+}
 
 
 class MessagesView(ApiView):
     """Messages, newest first."""
 
-    single = frozenset({"from", "to", "account", "campaign_id", "result_code", "cursor", "size", *_TEXTS})
-    repeatable = frozenset({"status"})
+    operations = {
+        "GET": Operation(
+            id="list_messages",
+            tag="Messages",
+            summary="Find messages",
+            text="Messages by any of these filters together, newest first. Days are those on which they were sent. "
+            "Phone numbers are masked unless the key has the scope `numbers`.",
+            parameters=(
+                PERIOD,
+                FROM,
+                TO,
+                *_TEXTS,
+                Parameter(name="status", text="Any of these states.", kind="choice", choices=STATUSES, repeatable=True),
+                Parameter(
+                    name="counts_as",
+                    text="Any of these: failed counts `failed`, `expired` and `rejected`, pending `queued` and `sent`.",
+                    kind="choice",
+                    choices=CLASSES,
+                    repeatable=True,
+                    example=["failed"],
+                ),
+                Parameter(name="result_code", text="The gateway's code; -1: none yet.", kind="number", least=NO_CODE),
+                Parameter(
+                    name="campaign_id",
+                    text="A campaign by `campaign.id` of a message; 0: without a campaign.",
+                    kind="number",
+                    least=OTHER_CAMPAIGNS,
+                ),
+                ACCOUNT,
+                TENANT,
+                CURSOR,
+                SIZE,
+            ),
+            sample={"period": "7d", "counts_as": "failed", "size": 100},
+            answer=MessagePageSerializer,
+            answer_text="A page of messages.",
+            answer_example={"next_cursor": "WzAsIjIwMjYtMTAtMDEi", "data": [MESSAGE], "previous_cursor": None},
+            problems=("too-slow",),
+        )
+    }
 
     def get(self, request: Request) -> Response:
-        first, last = self.given.days()
+        statuses = self._statuses()
+        first, last = self.given.days(self.access)
         query = MessageQuery(
-            tenant_ids=self.access.tenant_ids,
+            tenant_ids=self._tenants(),
             first=first,
             last=last,
-            campaign_id=self.given.number("campaign_id", least=OTHER_CAMPAIGNS),
+            campaign_id=self.given.number("campaign_id"),
             account_id=self.given.account_id(self.access),
-            statuses=tuple(self.given.texts("status") or ()),
-            result_code=self.given.number("result_code", least=NO_CODE),
-            **{name: self.given.text(name) for name in _TEXTS},
+            statuses=tuple(statuses or ()),
+            result_code=self.given.number("result_code"),
+            **{parameter.name: self.given.text(parameter.name) for parameter in _TEXTS},
         )
+        if statuses == []:  # a state and a count that have nothing in common
+            return self.answer({"data": [], "next_cursor": None, "previous_cursor": None})
         try:
-            page = search(query, cursor=self.given.text("cursor"), size=self.given.size())
+            page = search(query, cursor=self.given.text("cursor"), size=self.given.size(), seconds=MOST_SECONDS)
         except BadFilter as error:
             raise BadParameter(error.field, error.text) from error
         except BadCursor as error:
             raise BadParameter("cursor", str(error)) from error
+        except TooMuch as error:
+            raise TooSlow(f"The search took more than {MOST_SECONDS:g} seconds.") from error
         show = Shown(self.access, page.messages, page.campaigns)
-        return Response(
+        return self.answer(
             {
                 "data": [show.message(message) for message in page.messages],
                 "next_cursor": page.next_cursor,
@@ -55,9 +120,34 @@ class MessagesView(ApiView):
             }
         )
 
+    def _statuses(self) -> list[str] | None:
+        """Return the states that are asked for by name and by count; None for all."""
+        named, classes = self.given.texts("status"), self.given.texts("counts_as")
+        if classes is None:
+            return named
+        return [status for status in named or STATUSES if COUNTS_AS[status] in classes]
+
+    def _tenants(self) -> frozenset[int]:
+        if not (slug := self.given.text("tenant")):
+            return self.access.tenant_ids
+        return frozenset(Tenant.objects.filter(slug=slug, id__in=self.access.tenant_ids).values_list("id", flat=True))
+
 
 class MessageView(ApiView):
     """One message with its delivery reports in the order of the operators' times."""
+
+    operations = {
+        "GET": Operation(
+            id="get_message",
+            tag="Messages",
+            summary="One message with its delivery reports",
+            text="All that was reported about a message, in the order of the operators' times.",
+            path=MESSAGE_PATH,
+            answer=MessageWithReportsSerializer,
+            answer_text="The message.",
+            answer_example=MESSAGE | {"reports": REPORTS},
+        )
+    }
 
     def get(self, request: Request, account: str, message_id: str) -> Response:
         held_to = self.access.account
@@ -68,7 +158,7 @@ class MessageView(ApiView):
         if message is None:
             raise Http404
         show = Shown(self.access, [message], campaign_names([message]))
-        return Response(show.message(message) | {"reports": [asdict(line) for line in reports_of(message)]})
+        return self.answer(show.message(message) | {"reports": [asdict(line) for line in reports_of(message)]})
 
 
 class Shown:

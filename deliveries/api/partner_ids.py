@@ -8,31 +8,57 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from deliveries.api.partner_serializers import (
-    DeclareBody,
-    MoveBody,
-    PartnerIdAnswer,
-    PartnerIdsAnswer,
-    read_body,
-)
+from deliveries.api.examples import PARTNER_ID
+from deliveries.api.partner_serializers import DeclareBody, MoveBody, PartnerIdAnswer, PartnerIdsAnswer
 from deliveries.models import PartnerMove
 from deliveries.services.declarers import Declarer, declarer_of
 from deliveries.services.partner_ids import Refused, declare, give
+from portal.api.operations import PARTNER_IDS, Operation
 from portal.api.pages import ROW_ID_MAX, page_by_id
+from portal.api.parameters import ACCOUNT, CURSOR, SIZE, TENANT, Parameter
 from portal.api.problems import BadField
-from portal.api.views import READ, ApiView
-from portal.tenants.models import ApiKey, GatewayAccount, PartnerId, Tenant
+from portal.api.views import ApiView
+from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from portal.tenants.ownership import COLUMNS
 
-SCOPES = {"GET": READ, "HEAD": READ, "POST": ApiKey.Scope.PARTNER_IDS}
+PARTNER_PATH = {
+    "partner_id": Parameter(name="partner_id", text="The partner ID's `id`.", kind="number", most=ROW_ID_MAX, example=5)
+}
 
 
 class PartnerIdsView(ApiView):
     """The key's partner IDs, newest first; an account's key sees those that nobody declared, too. Declaring one."""
 
-    single = frozenset({"account", "tenant", "cursor", "size"})
-    scopes = SCOPES
-    serializer_class = PartnerIdsAnswer
+    operations = {
+        "GET": Operation(
+            id="list_partner_ids",
+            tag="Partner IDs",
+            summary="List partner IDs",
+            text="The key's platformPartnerIds, newest first, with the newest move of messages to their tenant. An "
+            "account's key sees those that nobody declared, too: they belong to the account's pool.",
+            parameters=(ACCOUNT, TENANT, CURSOR, SIZE),
+            answer=PartnerIdsAnswer,
+            answer_text="A page of partner IDs.",
+            answer_example={"next_cursor": None, "data": [PARTNER_ID]},
+        ),
+        "POST": Operation(
+            id="declare_partner_id",
+            tag="Partner IDs",
+            summary="Declare a partner ID",
+            text="Say that a platformPartnerId of an account is a tenant's. The messages that wait in the account's "
+            "pool follow; `move` tells how far they are. What another tenant has is not declared but moved. Declaring "
+            "what is the tenant's already changes nothing.",
+            scope=PARTNER_IDS,
+            body=DeclareBody,
+            body_example={"account": "link-main", "value": "nr-fi", "tenant": "nordic-retail"},
+            answer=PartnerIdAnswer,
+            answer_text="It was nobody's and is the tenant's now; `Location` is its address.",
+            answer_example=PARTNER_ID,
+            status=201,
+            also={200: "It was the tenant's already."},
+            headers={"Location": "The partner ID's address."},
+        ),
+    }
 
     def get(self, request: Request) -> Response:
         partners = PartnerId.objects.filter(tenant_id__in=self.access.tenant_ids).select_related("tenant")
@@ -41,11 +67,11 @@ class PartnerIdsView(ApiView):
         if slug := self.given.text("tenant"):
             partners = partners.filter(tenant__slug=slug)
         page, cursor = page_by_id(partners, self.given)
-        return Response(PartnerIdsAnswer({"data": shown(page), "next_cursor": cursor}).data)
+        return self.answer({"data": shown(page), "next_cursor": cursor})
 
     def post(self, request: Request) -> Response:
         """Declare a partner ID: 201 where it was nobody's, 200 where it was the tenant's already."""
-        body = read_body(DeclareBody, request.data)
+        body = self.body(request)
         declarer = _declarer(self)
         account = self._account(body.get("account"), declarer)
         tenant = _tenant(self, body.get("tenant"))
@@ -56,9 +82,8 @@ class PartnerIdsView(ApiView):
                 )
         except Refused as error:
             raise BadField(error.field, str(error.text)) from error
-        answer = _one(done.partner)
-        headers = {"Location": answer["url"]} if done.changed else {}
-        return Response(answer, status=201 if done.changed else 200, headers=headers)
+        (answer,) = shown([done.partner])
+        return self.answer(answer, Location=answer["url"]) if done.changed else self.answer(answer, status=200)
 
     def _account(self, name: str | None, declarer: Declarer) -> GatewayAccount:
         """Return the account that the body names, that of an account's key where it names none."""
@@ -77,27 +102,52 @@ class PartnerIdsView(ApiView):
 class PartnerIdView(ApiView):
     """One partner ID and how far its messages are."""
 
-    serializer_class = PartnerIdAnswer
+    operations = {
+        "GET": Operation(
+            id="get_partner_id",
+            tag="Partner IDs",
+            summary="One partner ID",
+            text="A partner ID and how far its messages are. Ask every few seconds while `move.state` is not `done`.",
+            path=PARTNER_PATH,
+            answer=PartnerIdAnswer,
+            answer_text="The partner ID.",
+            answer_example=PARTNER_ID,
+        )
+    }
 
     def get(self, request: Request, partner_id: int) -> Response:
-        return Response(_one(_partner(self, partner_id)))
+        return self.answer(*shown([_partner(self, partner_id)]))
 
 
 class MovePartnerIdView(ApiView):
     """Giving a partner ID with its messages to another tenant, or back to the pool."""
 
-    scopes = SCOPES
     http_method_names = ["post"]
-    serializer_class = MoveBody
+    operations = {
+        "POST": Operation(
+            id="move_partner_id",
+            tag="Partner IDs",
+            summary="Move a partner ID",
+            text="Give a partner ID with all its messages to another tenant, or back to the account's pool. The "
+            "messages follow in the background; `move` tells how far they are.",
+            scope=PARTNER_IDS,
+            path=PARTNER_PATH,
+            body=MoveBody,
+            body_example={"tenant": "nordic-retail"},
+            answer=PartnerIdAnswer,
+            answer_text="The partner ID, with its new tenant.",
+            answer_example=PARTNER_ID,
+        )
+    }
 
     def post(self, request: Request, partner_id: int) -> Response:
-        slug = read_body(MoveBody, request.data)["tenant"]
+        slug = self.body(request)["tenant"]
         partner, declarer = _partner(self, partner_id), _declarer(self)
         tenant = None if slug is None else _tenant(self, slug)
         try:
             with declarer.scope():
                 done = give(partner_id=partner.id, tenant=tenant, declarer=declarer, now=timezone.now())
-                return Response(_one(done.partner))  # the pool's moves are seen in here alone
+                return self.answer(*shown([done.partner]))  # the pool's moves are seen in here alone
         except PartnerId.DoesNotExist as error:
             raise Http404 from error
         except Refused as error:
@@ -124,10 +174,6 @@ def shown(partners: Iterable[PartnerId]) -> list[dict]:
         }
         for partner in partners
     ]
-
-
-def _one(partner: PartnerId) -> dict:
-    return PartnerIdAnswer(shown([partner])[0]).data
 
 
 def _partner(view: ApiView, partner_id: int) -> PartnerId:

@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from deliveries.models import PartnerMove
 from deliveries.services.partner_ids import LONGEST_VALUE
-from portal.api.problems import BadField
+from portal.api.serializers import ForwardPageSerializer
 
 
 class Text(serializers.CharField):
@@ -20,55 +20,47 @@ class Text(serializers.CharField):
 
 
 class DeclareBody(serializers.Serializer):
-    """A partner ID to declare. The account may be left out by its own key, the tenant by the tenant's."""
+    """A partner ID to declare."""
 
-    account = Text(required=False, max_length=63)
-    value = Text(max_length=LONGEST_VALUE)
-    tenant = Text(required=False, max_length=63)
+    account = Text(
+        required=False, max_length=63, help_text="The gateway account, by its name; an account's key may leave it out."
+    )
+    value = Text(max_length=LONGEST_VALUE, help_text="The platformPartnerId; compared exactly, as text.")
+    tenant = Text(
+        required=False,
+        max_length=63,
+        help_text="Whose it is to be, by its short name; a tenant's key may leave it out and means its own.",
+    )
 
 
 class MoveBody(serializers.Serializer):
-    """Where a partner ID goes with its messages; null is back to the account's pool."""
+    """Where a partner ID goes with its messages."""
 
-    tenant = Text(max_length=63, allow_null=True)
+    tenant = Text(max_length=63, allow_null=True, help_text="A tenant's short name; null: back to the account's pool.")
 
 
 class MoveAnswer(serializers.Serializer):
-    """How far the messages are on their way."""
+    """How far the messages of a partner ID are on their way to its tenant."""
 
-    state = serializers.ChoiceField(choices=PartnerMove.State.choices)
-    total = serializers.IntegerField()
-    moved = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=PartnerMove.State.values, help_text="What it is doing.")
+    total = serializers.IntegerField(help_text="Messages there were to move.")
+    moved = serializers.IntegerField(help_text="Messages moved so far.")
 
 
 class PartnerIdAnswer(serializers.Serializer):
-    """A partner ID, whose it is, and the newest move of messages to that tenant (null: nothing waited)."""
+    """A platformPartnerId of one gateway account, and whose it is."""
 
-    id = serializers.IntegerField()
-    value = serializers.CharField()
-    account = serializers.CharField()
-    tenant = serializers.CharField()
-    declared_at = serializers.DateTimeField(allow_null=True)
-    first_seen_at = serializers.DateTimeField()
-    move = MoveAnswer(allow_null=True)
-    url = serializers.CharField()
-
-
-class PartnerIdsAnswer(serializers.Serializer):
-    """A page of partner IDs."""
-
-    data = PartnerIdAnswer(many=True)
-    next_cursor = serializers.CharField(allow_null=True)
+    id = serializers.IntegerField(help_text="Its number.")
+    value = serializers.CharField(help_text="The platformPartnerId.")
+    account = serializers.CharField(help_text="The gateway account, by its name.")
+    tenant = serializers.CharField(help_text="Whose it is; the account's pool where nobody declared it.")
+    declared_at = serializers.DateTimeField(allow_null=True, help_text="Null: nobody did.")
+    first_seen_at = serializers.DateTimeField(help_text="When it was first known.")
+    move = MoveAnswer(allow_null=True, help_text="The newest move of messages to its tenant; null: nothing waited.")
+    url = serializers.CharField(help_text="This partner ID.")
 
 
-def read_body(form: type[serializers.Serializer], body: dict) -> dict:
-    """Return the body's checked values. Raises BadField for a field that is unknown, missing or cannot be taken."""
-    serializer = form(data=body)
-    known = serializer.fields
-    for name in body:
-        if name not in known:
-            raise BadField(name, f"there is no such field here; there is {', '.join(known)}")
-    if not serializer.is_valid():
-        name, texts = next(iter(serializer.errors.items()))
-        raise BadField(name, " ".join(map(str, texts)))
-    return serializer.validated_data
+class PartnerIdsAnswer(ForwardPageSerializer):
+    """A page of partner IDs, newest first."""
+
+    data = PartnerIdAnswer(many=True, help_text="The partner IDs.")

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("open", "Open"),
+                            ("open", "Waits for a decision"),
                             ("approved", "Approved"),
                             ("refused", "Refused"),
                             ("withdrawn", "Withdrawn"),

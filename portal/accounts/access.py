@@ -12,7 +12,8 @@ from portal.tenants.scope import with_descendants
 class Access:
     """The tenants that a request sees, the one it is about (None: none, or none that the person may see), the role.
 
-    `reached` holds all that the person's memberships reach, whatever the request is about.
+    `reached` holds all that the person's memberships reach, whatever the request is about. `refused` tells why a key
+    that was presented opens nothing: "unknown", "revoked" or "expired".
     """
 
     tenant_ids: frozenset[int] = frozenset()
@@ -21,6 +22,7 @@ class Access:
     role: Role | None = None
     is_staff: bool = False
     key: ApiKey | None = None
+    refused: str = ""
 
     @property
     def account(self) -> GatewayAccount | None:
@@ -59,7 +61,7 @@ def access_of(user, *, slug: str | None) -> Access:
     )
 
 
-def access_of_key(key: ApiKey | None) -> Access:
+def access_of_key(key: ApiKey | None, *, refused: str = "") -> Access:
     """Return what an API key reaches: its tenant and all below it.
 
     An account's key reaches the account's pool, every tenant with a partner ID of the account, and the account's owner
@@ -67,7 +69,7 @@ def access_of_key(key: ApiKey | None) -> Access:
     API holds to.
     """
     if key is None:
-        return Access()
+        return Access(refused=refused)
     if key.account is None:
         ids = frozenset(with_descendants([key.tenant_id]))
     else:

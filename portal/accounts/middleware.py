@@ -18,8 +18,10 @@ from portal.tenants.wall import STAFF, WEB
 
 STAFF_PATHS = ("/admin/",)
 API_PATHS = ("/api/",)
+PAGES_OF_API = ("/api/v1/docs/",)  # for people, as any other page
 API_LANGUAGE = "en"
-WITHOUT_SECOND_FACTOR = ("/accounts/", "/language/", "/look/")  # where one is set up and asked for
+# Where one is set up and asked for, and what is open to all.
+WITHOUT_SECOND_FACTOR = ("/accounts/", "/language/", "/look/", *PAGES_OF_API)
 
 
 class WallMiddleware:
@@ -54,11 +56,12 @@ class WallMiddleware:
             return response
 
     def _access(self, request: HttpRequest) -> Access:
-        if not request.path_info.startswith(API_PATHS):
+        if not is_api(request):
             return access_of(request.user, slug=_slug(request))
         request.user = AnonymousUser()
         text = bearer(request)
-        return access_of_key(api_keys.find_key(text, now=timezone.now()) if text else None)
+        key, refused = api_keys.look_up(text, now=timezone.now()) if text else (None, "")
+        return access_of_key(key, refused=refused)
 
     def process_view(self, request: HttpRequest, view, args, kwargs) -> None:
         """Answer 404 for a tenant that the person cannot see, as for one that does not exist."""
@@ -75,7 +78,7 @@ class LanguageMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         language = request.COOKIES.get("language") or (request.access.tenant and request.access.tenant.language)
-        if request.path_info.startswith(API_PATHS):
+        if is_api(request):
             language = API_LANGUAGE
         elif not translation.check_for_language(language or ""):
             language = translation.get_language_from_request(request)
@@ -118,6 +121,11 @@ class LastSeenMiddleware:
         if seen_at is not None and time.time() - seen_at > self.SEEN_EVERY:
             sessions.note(request)
         return self.get_response(request)
+
+
+def is_api(request: HttpRequest) -> bool:
+    """Tell whether the request is a system's, with a key in place of a session."""
+    return request.path_info.startswith(API_PATHS) and not request.path_info.startswith(PAGES_OF_API)
 
 
 def bearer(request: HttpRequest) -> str:

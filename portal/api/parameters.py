@@ -1,63 +1,139 @@
-"""Query parameters, read strictly: what is unknown, given twice or unreadable is refused by its name."""
+"""Query parameters: each is declared once, read strictly by it and described by it (portal/api/schema.py).
 
+What is unknown, given twice or unreadable is refused by its name.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from django.http import QueryDict
+from django.utils import timezone
 
 from portal.accounts.access import Access
 from portal.api.problems import BadParameter
-from portal.common.periods import FIRST_YEAR, LAST_YEAR
+from portal.common.period_picker import FIRST_DAY, PRESETS, Period, PeriodError, named, parse
+from portal.common.periods import local_day
 from portal.tenants.models import GatewayAccount, PartnerId
 
 MAX_NUMBER = 2**31 - 1
+MAX_TEXT = 4096
 PAGE, MAX_PAGE = 50, 500
+LAST_DAY = date(2999, 12, 31)
+DEFAULT_PERIOD = "30d"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One query parameter, or one in the path.
+
+    `default` holds where it is not given. A repeatable one may be given several times; with `commas` its values may
+    also stand in one.
+    """
+
+    name: str
+    text: str
+    kind: Literal["text", "day", "number", "choice"] = "text"
+    choices: tuple[str, ...] = ()
+    least: int = 0
+    most: int = MAX_NUMBER
+    pattern: str = ""
+    default: object = None
+    repeatable: bool = False
+    commas: bool = False
+    example: object = None
+
+    def schema(self) -> dict:
+        """Return what a value is, as JSON Schema."""
+        one = {
+            "text": {"type": "string", "maxLength": MAX_TEXT},
+            "day": {"type": "string", "format": "date"},
+            "number": {"type": "integer", "minimum": self.least, "maximum": self.most},
+            "choice": {"type": "string", "enum": list(self.choices)},
+        }[self.kind]
+        if self.pattern:
+            one |= {"pattern": self.pattern}
+        if self.repeatable:
+            one = {"type": "array", "items": one}
+        return one | ({} if self.default is None else {"default": self.default})
+
+
+CURSOR = Parameter(
+    name="cursor", text="Where to go on: `next_cursor` (or `previous_cursor`) of a page. Opaque; do not build one."
+)
+SIZE = Parameter(name="size", text="Rows on a page.", kind="number", least=1, most=MAX_PAGE, default=PAGE, example=100)
+ACCOUNT = Parameter(name="account", text="Only this gateway account, by its name.", example="link-main")
+TENANT = Parameter(name="tenant", text="Only this tenant, by its short name.", example="nordic-retail")
+FROM = Parameter(
+    name="from", text="First day, by each tenant's own days, from 2000 on.", kind="day", example="2026-10-01"
+)
+TO = Parameter(name="to", text="Last day, included; not before `from`.", kind="day", example="2026-10-31")
+PERIOD = Parameter(
+    name="period",
+    text="Days by a name, in place of `from` and `to`; today is that of the key's time zone. `12m` is twelve whole "
+    "months.",
+    kind="choice",
+    choices=tuple(PRESETS),
+    example="last_month",
+)
+
+
+def today(access: Access) -> date:
+    """Return what day it is where the key belongs."""
+    return local_day(timezone.now(), access.tenant.timezone)
 
 
 class Parameters:
     """The parameters of one request. Raises BadParameter here for names, in its methods for values."""
 
-    def __init__(self, query: QueryDict, *, single: frozenset[str], repeatable: frozenset[str]) -> None:
+    def __init__(self, query: QueryDict, declared: Sequence[Parameter]) -> None:
         self._query = query
+        self._declared = {parameter.name: parameter for parameter in declared}
         for name, values in query.lists():
-            if name not in single | repeatable:
-                there_is = ", ".join(sorted(single | repeatable)) or "none"
+            if name not in self._declared:
+                there_is = ", ".join(sorted(self._declared)) or "none"
                 raise BadParameter(name, f"there is no such parameter here; there is {there_is}")
-            if name in single and len(values) > 1:
+            if len(values) > 1 and not self._declared[name].repeatable:
                 raise BadParameter(name, "given more than once")
             if any("\0" in value for value in values):
                 raise BadParameter(name, "a text without the character U+0000")
+            if any(len(value) > MAX_TEXT for value in values):
+                raise BadParameter(name, f"at most {MAX_TEXT} characters")
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._query
 
     def text(self, name: str) -> str:
         return self._query.get(name, "")
 
     def texts(self, name: str) -> list[str] | None:
-        """Return all values of a parameter, None where it is not given."""
-        return list(dict.fromkeys(self._query.getlist(name))) if name in self._query else None
-
-    def choice(self, name: str, choices: tuple[str, ...]) -> str | None:
-        """Return the value, None where it is not given."""
+        """Return all values of a repeatable parameter, read as it is declared; None where it is not given."""
         if name not in self._query:
             return None
-        return self.one_of(name, self.text(name), choices)
+        values = list(dict.fromkeys(self._query.getlist(name)))
+        if self._declared[name].commas:
+            values = [part for value in values for part in value.split(",")]
+        if self._declared[name].kind == "choice":
+            return [self._one_of(name, value) for value in values]
+        return values
 
-    def one_of(self, name: str, value: str, choices: tuple[str, ...]) -> str:
-        if value not in choices:
-            raise BadParameter(name, f"one of {', '.join(choices)}")
-        return value
+    def choice(self, name: str) -> str | None:
+        """Return the value, the default where it is not given."""
+        return self._one_of(name, self.text(name)) if name in self._query else self._declared[name].default
 
-    def number(self, name: str, *, least: int = 0, most: int = MAX_NUMBER) -> int | None:
-        """Return a whole number, None where it is not given."""
-        return self.as_number(name, self.text(name), least, most) if name in self._query else None
+    def number(self, name: str) -> int | None:
+        """Return a whole number, the default where it is not given."""
+        return self._number(name, self.text(name)) if name in self._query else self._declared[name].default
 
-    def as_number(self, name: str, text: str, least: int = 0, most: int = MAX_NUMBER) -> int:
-        digits = text.removeprefix("-")
-        if digits.isascii() and digits.isdecimal() and len(digits) <= 10 and least <= int(text) <= most:
-            return int(text)
-        raise BadParameter(name, f"a whole number from {least} to {most}")
+    def numbers(self, name: str) -> list[int] | None:
+        """Return the values of a repeatable number, None where it is not given."""
+        values = self.texts(name)
+        return None if values is None else [self._number(name, value) for value in values]
 
     def size(self) -> int:
         """Return how many rows a page shall have."""
-        return self.number("size", least=1, most=MAX_PAGE) or PAGE
+        return self.number("size")
 
     def day(self, name: str) -> date | None:
         """Return a day, None where it is not given."""
@@ -68,12 +144,32 @@ class Parameters:
             day = date.fromisoformat(text)
         except ValueError:
             day = None
-        if day is None or day.isoformat() != text or not FIRST_YEAR <= day.year <= LAST_YEAR:
-            raise BadParameter(name, f"a day like 2026-10-31, from {FIRST_YEAR} to {LAST_YEAR}")
+        if day is None or day.isoformat() != text or not FIRST_DAY <= day <= LAST_DAY:
+            raise BadParameter(name, f"a day like 2026-10-31, from {FIRST_DAY} to {LAST_DAY}")
         return day
 
-    def days(self) -> tuple[date | None, date | None]:
-        """Return `from` and `to`, both inclusive."""
+    def period(self, access: Access) -> Period:
+        """Return the days of `period`, or of `from` and `to`; without any of them DEFAULT_PERIOD."""
+        self._check_days()
+        given = {name: self.text(name) for name in ("period", "from", "to")}
+        try:
+            return parse(given, today=today(access), default=DEFAULT_PERIOD)
+        except PeriodError as error:
+            raise BadParameter(error.field, error.text) from error
+
+    def days(self, access: Access) -> tuple[date | None, date | None]:
+        """Return the first and the last day; None where that end is open."""
+        first, last = self._check_days()
+        if "period" in self:
+            if first or last:
+                raise BadParameter("period", "either a period by its name, or from and to")
+            period = named(self.choice("period"), today=today(access))
+            return period.first, period.last
+        return first, last
+
+    def _check_days(self) -> tuple[date | None, date | None]:
+        if "period" in self:
+            self.choice("period")
         first, last = self.day("from"), self.day("to")
         if first and last and last < first:
             raise BadParameter("to", "not before “from”")
@@ -95,3 +191,15 @@ class Parameters:
         if name and name not in known:
             raise BadParameter("account", "no account of this name that the key may see")
         return known[name] if name else access.account.id
+
+    def _one_of(self, name: str, value: str) -> str:
+        if value not in self._declared[name].choices:
+            raise BadParameter(name, f"one of {', '.join(self._declared[name].choices)}")
+        return value
+
+    def _number(self, name: str, text: str) -> int:
+        declared, digits = self._declared[name], text.removeprefix("-")
+        is_number = digits.isascii() and digits.isdecimal() and len(digits) <= 10
+        if is_number and declared.least <= int(text) <= declared.most:
+            return int(text)
+        raise BadParameter(name, f"a whole number from {declared.least} to {declared.most}")

@@ -1,4 +1,6 @@
-"""The base of every API view: who asks, what the key may do, which parameters there are."""
+"""The base of every API view: who asks, what the key may do, which parameters there are, what is answered."""
+
+from collections.abc import Mapping
 
 import orjson
 from django.contrib.auth.models import AnonymousUser
@@ -12,24 +14,32 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from portal.accounts.access import Access
+from portal.api import limits
+from portal.api.operations import Operation
 from portal.api.parameters import Parameters
-from portal.api.problems import TooLarge
+from portal.api.problems import BadField, RefusedKey, TooLarge
+from portal.api.schema import Schema
 from portal.tenants.models import ApiKey
 
 MAX_BODY = 64 * 1024
 
-READ, NUMBERS, SUBMIT = ApiKey.Scope.READ, ApiKey.Scope.NUMBERS, ApiKey.Scope.SUBMIT
+_REFUSED = {
+    "revoked": ("revoked-key", "This key was revoked."),
+    "expired": ("expired-key", "This key has expired."),
+}
 
 
 class KeyAuthentication(BaseAuthentication):
     """Takes the key that WallMiddleware found: it has raised the wall for it already."""
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, ApiKey] | None:
-        key = request._request.access.key
-        if key is not None:
-            return AnonymousUser(), key  # a key is no person
+        access = request._request.access
+        if access.key is not None:
+            return AnonymousUser(), access.key  # a key is no person
+        if access.refused in _REFUSED:
+            raise RefusedKey(*_REFUSED[access.refused])
         if "Authorization" in request.headers:
-            raise AuthenticationFailed("This is no key that is valid: it is wrong, revoked or has expired.")
+            raise AuthenticationFailed("This is no key that is known here.")
         return None
 
     def authenticate_header(self, request: Request) -> str:
@@ -38,14 +48,14 @@ class KeyAuthentication(BaseAuthentication):
 
 
 class HasScope(BasePermission):
-    """Asks for the scope that the view names for the method; a method that there is not is answered 405 later."""
+    """Asks for the operation's scope; a method that there is not is answered 405 later."""
 
     def has_permission(self, request: Request, view: "ApiView") -> bool:
         if request.auth is None:
             return False
-        scope = view.scopes.get(request.method)
-        if scope is not None and not request._request.access.has_scope(scope):
-            raise PermissionDenied(f"This key has not the scope “{scope}”.")
+        operation = view.operation_of(request.method)
+        if operation is not None and operation.scope and not request._request.access.has_scope(operation.scope):
+            raise PermissionDenied(f"This key has not the scope “{operation.scope}”.")
         return True
 
 
@@ -79,34 +89,54 @@ class OneFormat(BaseContentNegotiation):
 
 
 class ApiView(APIView):
-    """A view for keys. `single` and `repeatable` are its query parameters; any other is refused by name."""
+    """A view for keys. `operations` says for each method what it takes and answers, HEAD as GET."""
 
     authentication_classes = [KeyAuthentication]
     permission_classes = [HasScope]
     parser_classes = [JsonParser]
     content_negotiation_class = OneFormat
     http_method_names = ["get", "head", "post"]
+    schema = Schema()
 
-    scopes = {"GET": READ, "HEAD": READ, "POST": SUBMIT}
-    single: frozenset[str] = frozenset()
-    repeatable: frozenset[str] = frozenset()
+    operations: Mapping[str, Operation] = {}
+    cache_control = "private, no-store"
 
     access: Access
     given: Parameters
 
+    @classmethod
+    def operation_of(cls, method: str) -> Operation | None:
+        return cls.operations.get("GET" if method == "HEAD" else method)
+
     def initial(self, request: Request, *args, **kwargs) -> None:
+        self.usage = limits.count(request._request)
+        limits.refuse_over(self.usage)  # before a key is looked at: guessing is limited too
         super().initial(request, *args, **kwargs)
         self.access = request._request.access
-        reads = request.method in ("GET", "HEAD")
-        self.given = Parameters(
-            request.query_params,
-            single=self.single if reads else frozenset(),
-            repeatable=self.repeatable if reads else frozenset(),
-        )
+        operation = self.operation_of(request.method)
+        self.given = Parameters(request.query_params, operation.parameters if operation else ())
+
+    def body(self, request: Request) -> dict:
+        """Return the body's fields, read by the operation's serializer. Raises BadField."""
+        serializer = self.operation_of(request.method).body(data=request.data)
+        for name in request.data:
+            if name not in serializer.fields:
+                raise BadField(name, f"there is no such field here; there is {', '.join(serializer.fields)}")
+        if not serializer.is_valid():
+            name, texts = next(iter(serializer.errors.items()))
+            raise BadField(name, " ".join(map(str, texts)))
+        return serializer.validated_data
+
+    def answer(self, data: object, status: int | None = None, **headers: str) -> Response:
+        """Return the operation's answer, what its serializer makes of `data`; `status` is one of its `also`."""
+        operation = self.operation_of(self.request.method)
+        return Response(operation.answer(data).data, status=status or operation.status, headers=headers)
 
     def finalize_response(self, request: Request, response: Response, *args, **kwargs) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
-        response.headers["Cache-Control"] = "private, no-store"
+        response.headers["Cache-Control"] = self.cache_control if response.status_code < 400 else "private, no-store"
+        for name, value in limits.headers(getattr(self, "usage", None)).items():
+            response.headers[name] = value
         return response
 
 

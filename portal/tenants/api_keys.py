@@ -54,14 +54,24 @@ def create_key(
 
 def find_key(text: str, *, now: datetime) -> ApiKey | None:
     """Return the key that a request presents, with its tenant; None for one that is wrong, revoked or has expired."""
+    return look_up(text, now=now)[0]
+
+
+def look_up(text: str, *, now: datetime) -> tuple[ApiKey | None, str]:
+    """Return the key that a request presents, or None and why: "unknown", "revoked" or "expired".
+
+    That a key was revoked or has expired is told to whoever has all of it, and to nobody else.
+    """
     prefix = text[:PREFIX_LENGTH].replace("\0", "")
     keys = ApiKey.objects.select_related("tenant", "account").filter(prefix=prefix)
     key = keys.defer("account__platform_id", "account__created_at").first()  # not for the web role to read
     stored = key.digest if key else _NOBODYS
     given = [hmac.compare_digest(digest, stored) for digest in secrets.digests(text, purpose=_PURPOSE)]  # all, always
     if key is None or not any(given):
-        return None
-    return key if is_valid(key, now=now) else None
+        return None, "unknown"
+    if not is_valid(key, now=now):
+        return None, "expired" if key.revoked_at is None else "revoked"
+    return key, ""
 
 
 def is_valid(key: ApiKey, *, now: datetime) -> bool:

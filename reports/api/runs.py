@@ -1,75 +1,138 @@
 """/api/v1/reports/: monthly reports, queued, listed and fetched."""
 
+import re
+
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import get_conditional_response
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.accounts.access import Access
 from portal.accounts.models import record
+from portal.api.operations import SUBMIT, Operation
 from portal.api.pages import ROW_ID_MAX, page_by_id
-from portal.api.problems import BadField, BadParameter, Conflict, Gone
+from portal.api.parameters import CURSOR, SIZE, TENANT, Parameter
+from portal.api.problems import BadField, BadParameter, Gone, KeyReused, NotReady
 from portal.api.views import ApiView
 from portal.common.periods import Month
 from portal.tenants.models import Tenant
-from reports.downloads import file_response
+from reports.api.examples import QUEUED, REPORT
+from reports.api.serializers import QueueReportSerializer, ReportPageSerializer, ReportSerializer
+from reports.downloads import XLSX, file_response
 from reports.forms import MonthForm
 from reports.models import ReportRun
-from reports.services.runs import open_file, request_run
+from reports.services import runs as services
+
+RUN_PATH = {"run_id": Parameter(name="run_id", text="The report's `id`.", kind="number", most=ROW_ID_MAX, example=17)}
+
+_is_idempotency_key = re.compile(r"[!-~]{1,128}").fullmatch
 
 
 class RunsView(ApiView):
     """The reports that were asked for, newest first; asking for one."""
 
-    single = frozenset({"month", "state", "tenant", "cursor", "size"})
+    operations = {
+        "GET": Operation(
+            id="list_reports",
+            tag="Reports",
+            summary="List reports",
+            text="Monthly reports, newest first: those of the key's tenants, of an account's key those of the account.",
+            parameters=(
+                Parameter(name="month", text="Only this month.", pattern="^[0-9]{4}-[0-9]{2}$", example="2026-10"),
+                Parameter(
+                    name="state",
+                    text="Only in this state.",
+                    kind="choice",
+                    choices=tuple(ReportRun.State.values),
+                    example="done",
+                ),
+                TENANT,
+                CURSOR,
+                SIZE,
+            ),
+            sample={"state": "done"},
+            answer=ReportPageSerializer,
+            answer_text="A page of reports.",
+            answer_example={"next_cursor": None, "data": [REPORT]},
+        ),
+        "POST": Operation(
+            id="queue_report",
+            tag="Reports",
+            summary="Queue a report",
+            text="Have a month's report made, as a workbook. Where one waits already the answer is that one, so asking "
+            "twice makes nothing twice. With an `Idempotency-Key` so does a retry, even when it is done: it gets "
+            "the report of the first request. Then ask for the report itself until its `state` is `done` or `failed`.",
+            scope=SUBMIT,
+            body=QueueReportSerializer,
+            body_example={"month": "2026-10"},
+            request_headers=(
+                Parameter(
+                    name="Idempotency-Key",
+                    text="A text of your own for this request, such as a UUID: 1 to 128 visible ASCII characters.",
+                    pattern="^[!-~]{1,128}$",
+                ),
+            ),
+            answer=ReportSerializer,
+            answer_text="The report waits, or does already; `Location` is its address.",
+            answer_example=QUEUED,
+            status=202,
+            headers={"Location": "The report's address."},
+            problems=("bad-parameter", "idempotency-key-reused"),
+        ),
+    }
 
     def get(self, request: Request) -> Response:
         runs = visible(self.access)
-        if month := self.given.text("month"):
+        if "month" in self.given:
             try:
-                runs = runs.filter(month=Month.parse(month).first_day)
+                runs = runs.filter(month=Month.parse(self.given.text("month")).first_day)
             except ValueError as error:
                 raise BadParameter("month", str(error)) from error
-        if state := self.given.choice("state", tuple(ReportRun.State.values)):
+        if state := self.given.choice("state"):
             runs = runs.filter(state=state)
         if slug := self.given.text("tenant"):
             runs = runs.filter(tenant__slug=slug)
         page, cursor = page_by_id(runs, self.given)
-        return Response({"data": [shown(run, self.access) for run in page], "next_cursor": cursor})
+        return self.answer({"data": [shown(run, self.access) for run in page], "next_cursor": cursor})
 
     def post(self, request: Request) -> Response:
         """Queue a month's report; the answer is the run that waits already where there is one."""
-        now, body = timezone.now(), request.data
-        for name in body:
-            if name not in ("month", "tenant"):
-                raise BadField(name, "there is no such field here; there is month, tenant")
+        now, body = timezone.now(), self.body(request)
         tenant = self._tenant(body.get("tenant"))
-        if not isinstance(body.get("month"), str):
-            raise BadField("month", "say which one, such as 2026-10")
         form = MonthForm({"month": body["month"]}, tenant=tenant, now=now)
         if not form.is_valid():
             raise BadField("month", " ".join(form.errors["month"]))
-        run = request_run(
-            tenant=tenant,
-            account=self.access.account,
-            month=form.cleaned_data["month"],
-            requested_by=str(self.access.key),
-            now=now,
-        )
-        address = reverse("api:report", args=[run.id])
-        return Response(shown(run, self.access), status=202, headers={"Location": address})
+        try:
+            run = services.request_run(
+                tenant=tenant,
+                account=self.access.account,
+                month=form.cleaned_data["month"],
+                requested_by=str(self.access.key),
+                now=now,
+                idempotency_key=self._idempotency_key(request),
+            )
+        except services.KeyReused as error:
+            raise KeyReused(f"Idempotency-Key: {error}") from error
+        return self.answer(shown(run, self.access), Location=reverse("api:report", args=[run.id]))
 
-    def _tenant(self, slug: object) -> Tenant:
+    def _idempotency_key(self, request: Request) -> str:
+        if (key := request.headers.get("Idempotency-Key")) is None:
+            return ""
+        if not _is_idempotency_key(key):
+            raise BadParameter("Idempotency-Key", "1 to 128 visible ASCII characters")
+        return key
+
+    def _tenant(self, slug: str | None) -> Tenant:
         """Return the tenant that the body names, the key's own where it names none."""
         if slug is None:
             return self.access.tenant
         if self.access.account is not None:
             raise BadField("tenant", "an account's key makes reports of its account alone")
-        mine = Tenant.objects.filter(id__in=self.access.tenant_ids)
-        tenant = mine.filter(slug=slug).first() if isinstance(slug, str) and "\0" not in slug else None
+        tenant = Tenant.objects.filter(id__in=self.access.tenant_ids, slug=slug).first()
         if tenant is None:
             raise BadField("tenant", "no tenant of this name that the key may see")
         return tenant
@@ -78,24 +141,57 @@ class RunsView(ApiView):
 class RunView(ApiView):
     """One report and how far it is."""
 
+    operations = {
+        "GET": Operation(
+            id="get_report",
+            tag="Reports",
+            summary="One report",
+            text="A report and how far it is. Ask every few seconds; `download_url` comes when it is done.",
+            path=RUN_PATH,
+            answer=ReportSerializer,
+            answer_text="The report.",
+            answer_example=REPORT,
+        )
+    }
+
     def get(self, request: Request, run_id: int) -> Response:
-        return Response(shown(_run(self.access, run_id), self.access))
+        return self.answer(shown(_run(self.access, run_id), self.access))
 
 
 class DownloadView(ApiView):
     """A finished report's workbook; who fetched it is written down."""
 
+    operations = {
+        "GET": Operation(
+            id="download_report",
+            tag="Reports",
+            summary="A report's file",
+            text="The workbook (xlsx) of a report that is done; every download is in the audit log. A file never "
+            "changes: send the `ETag` that came with it as `If-None-Match`, and the answer is 304 without the file.",
+            path=RUN_PATH,
+            answer_text="The workbook.",
+            media=XLSX,
+            headers={"Content-Disposition": "The file's name.", "ETag": "The file's SHA-256."},
+            problems=("not-ready", "gone"),
+        )
+    }
+
     def get(self, request: Request, run_id: int) -> HttpResponse:
         run = _run(self.access, run_id)
         if run.state != ReportRun.State.DONE:
-            raise Conflict(f"This report is not ready: {run.state}.")
+            raise NotReady(f"This report is not ready: {run.state}.")
+        etag = f'"{run.sha256}"'
+        if (unchanged := get_conditional_response(request._request, etag=etag)) is not None:
+            return unchanged
         try:
-            file = open_file(run)
+            file = services.open_file(run)
         except FileNotFoundError as error:
             raise Gone("The file of this report is gone; ask for a new one.") from error
         name = f"{run.tenant.slug}_{run.month:%Y-%m}_r{run.revision}.xlsx"
         record("report.download", actor=str(self.access.key), tenant=run.tenant, subject=name, details={"run": run.id})
-        return file_response(request._request, file, name)
+        response = file_response(request._request, file, name)
+        response.headers["ETag"] = etag
+        return response
 
 
 def visible(access: Access) -> QuerySet[ReportRun]:

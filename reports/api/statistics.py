@@ -1,106 +1,199 @@
 """GET /api/v1/statistics/: figures of any period, from the counts."""
 
 from dataclasses import asdict, replace
-from datetime import date, timedelta
 
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from deliveries.dialects.codes import STATUS_RANK
-from portal.api.parameters import Parameters
+from deliveries.api.serializers import STATUSES
+from deliveries.fold import NO_CODE
+from portal.api.operations import Operation
+from portal.api.parameters import ACCOUNT, FROM, MAX_NUMBER, PERIOD, TO, Parameter
 from portal.api.problems import BadParameter
 from portal.api.views import ApiView
+from portal.common.period_picker import COMPARISONS, Period, comparison
+from reports.api.examples import STATISTICS
+from reports.api.serializers import StatisticsSerializer
+from reports.compared_groups import ORDERS, ComparedGroup, Rest, arrange, beside, cut
 from reports.kpis import Kpis, changes
 from reports.selectors.overview import provisional_from
-from reports.selectors.statistics import finality, statistics, total
-from reports.statistics_query import FILTERS, StatisticsError, StatisticsQuery
+from reports.selectors.statistics import MAX_GROUPS, Group, finality, statistics, total
+from reports.statistics_query import FILTERS, GROUPS, TIMES, StatisticsError, StatisticsQuery
 
-MAX_DAYS = 1100  # three years and a quarter: a day's comparison with two years before
+_FILTER_TEXTS = {
+    "tenant": ("Short name of a tenant.", "nordic-retail"),
+    "partner_id": ("A platformPartnerId.", "nr-fi"),
+    "campaign": ("A campaign's name; empty: messages without one; `(other)`: over the day's limit.", "October sale"),
+    "variant": ("A variant; empty: messages without one.", "B"),
+    "country": ("ISO 3166-1 alpha-2; `ZZ`: unknown.", "FI"),
+    "operator": ("An operator, as reports name it; empty: unknown.", "Example Mobile"),
+    "sender_type": ("A type of sender, such as `alphanumeric`; empty: unknown.", "alphanumeric"),
+    "status": ("A state.", "failed"),
+    "result_code": ("The gateway's code; -1: none has come.", 1006),
+}
+
+
+def _filter(name: str) -> Parameter:
+    text, example = _FILTER_TEXTS[name]
+    kinds = {"status": "choice", "result_code": "number"}
+    return Parameter(
+        name=name,
+        text=f"{text} Given more than once: any of them.",
+        kind=kinds.get(name, "text"),
+        choices=STATUSES if name == "status" else (),
+        least=NO_CODE,
+        most=MAX_NUMBER,
+        repeatable=True,
+        example=[example],
+    )
 
 
 class StatisticsView(ApiView):
     """Figures, in total and by group."""
 
-    single = frozenset({"from", "to", "account", "compare"})
-    repeatable = frozenset({"group_by", *FILTERS})
+    operations = {
+        "GET": Operation(
+            id="get_statistics",
+            tag="Statistics",
+            summary="Figures, in total and by group",
+            text="Figures of up to 1100 days, both ends included, by each tenant's own days, from the counts: asking "
+            "is cheap. `partner_id` cannot be combined with `campaign` or `variant`, and `hour` only with `tenant`, "
+            "`country`, `operator` and `status`. With `compare` each group stands beside the same one of the other "
+            "period, groups that only one of them has included; times are the same by their "
+            "place, the n-th day beside the n-th day.",
+            parameters=(
+                PERIOD,
+                FROM,
+                TO,
+                Parameter(
+                    name="group_by",
+                    text="What to group by, at most once each, with commas or given more than once.",
+                    kind="choice",
+                    choices=GROUPS,
+                    repeatable=True,
+                    commas=True,
+                    example=["country"],
+                ),
+                *map(_filter, FILTERS),
+                ACCOUNT,
+                Parameter(
+                    name="compare",
+                    text="With the stretch just before (whole months with as many whole months), or the same days "
+                    "a year before.",
+                    kind="choice",
+                    choices=COMPARISONS,
+                    default="none",
+                    example="previous",
+                ),
+                Parameter(
+                    name="order",
+                    text="What to order groups by, with a `-` the largest first; what has no such figure comes last. "
+                    "Without it: by time, then the most messages first.",
+                    kind="choice",
+                    choices=ORDERS,
+                    example="-failed",
+                ),
+                Parameter(
+                    name="limit",
+                    text="So many groups, in that order; `other` is the sum of those left out.",
+                    kind="number",
+                    least=1,
+                    most=MAX_GROUPS,
+                    example=10,
+                ),
+            ),
+            sample={"period": "last_month", "group_by": "country", "compare": "previous"},
+            answer=StatisticsSerializer,
+            answer_text="The figures.",
+            answer_example=STATISTICS,
+        )
+    }
 
     def get(self, request: Request) -> Response:
-        compare = self.given.choice("compare", ("previous", "year", "none"))
+        period = self.given.period(self.access)
+        earlier = comparison(period, self.given.choice("compare"))
+        order, limit = self.given.choice("order"), self.given.number("limit")
         try:
-            query = _query(self.given, self.access)
+            query = self._query(period)
             final = finality()
             whole = total(query, final=final)
-            groups = statistics(query, final=final) if query.group_by else []
+            then = replace(query, first=earlier.first, last=earlier.last) if earlier else None
+            whole_before = total(then, final=final) if then else None
+            groups = _groups(query, final)
+            groups_before = _groups(then, final) if then else None
         except StatisticsError as error:
             raise BadParameter(error.name, str(error)) from error
-        pending = provisional_from(tenant_ids=query.tenant_ids, first=query.first, last=query.last, now=timezone.now())
-        body = {
-            "from": query.first,
-            "to": query.last,
-            "group_by": query.group_by,
-            "provisional_from": pending,
-            "total": figures(whole),
-            "groups": [{"key": group.key, **figures(group.kpis)} for group in groups],
-        }
-        if compare in ("previous", "year"):
-            first, last = before(query.first, query.last, compare)
-            earlier = total(replace(query, first=first, last=last), final=final)
-            body["compared_with"] = {
-                "from": first,
-                "to": last,
-                "total": figures(earlier),
-                "changes": asdict(changes(whole, earlier)),
+        compared = beside(groups, groups_before, period=period, earlier=earlier)
+        shown, rest = cut(arrange(compared, order=order, times=TIMES), limit)
+        by_hour = query.is_by_hour
+        return self.answer(
+            {
+                "from": query.first,
+                "to": query.last,
+                "group_by": query.group_by,
+                "provisional_from": provisional_from(
+                    tenant_ids=query.tenant_ids, first=query.first, last=query.last, now=timezone.now()
+                ),
+                "total": figures(whole),
+                "groups": [{"key": group.key} | _compared(group, by_hour) for group in shown],
+                "other": None if rest is None else {"groups": rest.groups} | _compared(rest, by_hour),
+                "compared_with": None
+                if earlier is None
+                else {
+                    "from": earlier.first,
+                    "to": earlier.last,
+                    "total": figures(whole_before),
+                    "changes": asdict(changes(whole, whole_before)),
+                },
             }
-        return Response(body)
+        )
+
+    def _query(self, period: Period) -> StatisticsQuery:
+        given = self.given
+        filters = {
+            name: given.numbers(name) if name == "result_code" else given.texts(name)
+            for name in FILTERS
+            if name in given
+        }
+        return StatisticsQuery(
+            tenant_ids=self.access.tenant_ids,
+            first=period.first,
+            last=period.last,
+            group_by=tuple(given.texts("group_by") or ()),
+            filters=filters,
+            account_id=given.account_id(self.access),
+        )
 
 
-def before(first: date, last: date, compare: str) -> tuple[date, date]:
-    """Return the days of the same number just before, or (compare "year") the same days a year before."""
-    if compare == "year":
-        return _year_before(first), _year_before(last)
-    length = last - first + timedelta(days=1)
-    return first - length, last - length
+def figures(kpis: Kpis, *, by_hour: bool = False) -> dict:
+    """Return figures as the API shows them: rates are shares from 0 to 1, times seconds.
 
-
-def figures(kpis: Kpis) -> dict:
-    """Return figures as the API shows them: rates are shares from 0 to 1, times seconds."""
+    Hours (`by_hour`) are not counted by what is final.
+    """
     interval = kpis.delivery_interval
+    latency = None
+    if kpis.latency is not None:
+        latency = {"median": kpis.median, "p90": kpis.percentile(0.9), "p95": kpis.p95, "p99": kpis.percentile(0.99)}
     return asdict(kpis.volume) | {
-        "final": kpis.final,
+        "final": None if by_hour else kpis.final,
         "delivery_rate": kpis.delivery_rate,
         "delivery_rate_interval": list(interval) if interval else None,
         "delivery_rate_of_final": kpis.of_final,
-        "maturity": kpis.maturity,
-        "latency": None if kpis.latency is None else {"median": kpis.median, "p95": kpis.p95},
+        "failed_rate": kpis.failed_rate,
+        "maturity": None if by_hour else kpis.maturity,
+        "latency": latency,
     }
 
 
-def _query(given: Parameters, access) -> StatisticsQuery:
-    first, last = given.days()
-    for name, day in (("from", first), ("to", last)):
-        if day is None:
-            raise BadParameter(name, "say which day, like 2026-10-31")
-    if (last - first).days >= MAX_DAYS:
-        raise BadParameter("to", f"at most {MAX_DAYS} days at once")
-    group_by = [name for text in given.texts("group_by") or [] for name in text.split(",")]
-    filters = {name: values for name in FILTERS if (values := given.texts(name)) is not None}
-    for status in filters.get("status", []):
-        given.one_of("status", status, tuple(STATUS_RANK))
-    if "result_code" in filters:
-        filters["result_code"] = [given.as_number("result_code", text, least=-1) for text in filters["result_code"]]
-    return StatisticsQuery(
-        tenant_ids=access.tenant_ids,
-        first=first,
-        last=last,
-        group_by=tuple(group_by),
-        filters=filters,
-        account_id=given.account_id(access),
-    )
+def _groups(query: StatisticsQuery, final) -> dict[tuple, Kpis]:
+    groups: list[Group] = statistics(query, final=final) if query.group_by else []
+    return {tuple(group.key.items()): group.kpis for group in groups}
 
 
-def _year_before(day: date) -> date:
-    try:
-        return day.replace(year=day.year - 1)
-    except ValueError:  # 29 February
-        return day.replace(year=day.year - 1, day=28)
+def _compared(group: ComparedGroup | Rest, by_hour: bool) -> dict:
+    before = group.before
+    return figures(group.kpis, by_hour=by_hour) | {
+        "before": None if before is None else figures(before, by_hour=by_hour),
+        "changes": None if before is None else asdict(changes(group.kpis, before)),
+    }

@@ -1,20 +1,22 @@
 """Figures of any period, grouped and filtered by what the counts hold: the one engine of pages and API.
 
-No message is read. `daily_count` holds the partner ID, `campaign_count` campaign and variant in its place, and
-`latency_count` what both have in common and the campaign.
+No message is read. `daily_count` holds the partner ID, `campaign_count` campaign and variant in its place,
+`hour_count` the hour and little else, and `latency_count` what the first two have in common and the campaign.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum, Value
 from django.db.models.functions import TruncMonth, TruncWeek
 
 from campaigns.models import NO_CAMPAIGN, OTHER_CAMPAIGNS, Campaign
 from deliveries.dialects.codes import COUNTS_AS, QUEUED, SENT
-from deliveries.models import CampaignCount, DailyCount, LatencyCount, ResultCode
+from deliveries.fold import NO_CODE
+from deliveries.models import CampaignCount, DailyCount, HourCount, LatencyCount, ResultCode
 from deliveries.services.stored import OTHER_PARTNER_IDS
+from portal.common.periods import day_bounds
 from portal.tenants.models import Feed, Tenant
 from reports.figures import Volume
 from reports.kpis import Kpis
@@ -23,7 +25,9 @@ from reports.statistics_query import TIMES, StatisticsQuery, TooManyGroups
 OTHER = OTHER_PARTNER_IDS  # as a campaign too: what is over the daily limit of new ones
 MAX_GROUPS = 50_000
 
-_COLUMNS = {"tenant": "tenant_id", "campaign": "campaign_id"}  # the others are called what they are called
+# The others are called what they are called.
+_COLUMNS = {"tenant": ("tenant_id",), "campaign": ("campaign_id",), "reason": ("account_id", "result_code")}
+OTHER_REASON = "other"  # of a code that is not in the table
 _CLASSES = ("delivered", "failed", "pending", "unknown")
 
 
@@ -31,7 +35,8 @@ _CLASSES = ("delivered", "failed", "pending", "unknown")
 class Group:
     """The figures of one group. `key` has a value for each name of `group_by`, in that order.
 
-    A day is a date, a week reads `2026-W47` (ISO 8601), a month `2026-11`.
+    An hour is its first instant (UTC), a day a date; a week reads `2026-W47` (ISO 8601), a month `2026-11`.
+    Hours are not counted by what is final: `final` is 0 there.
     """
 
     key: dict[str, object]
@@ -58,7 +63,7 @@ def statistics(query: StatisticsQuery, *, final: Q | None = None) -> list[Group]
     Without `group_by` it is one group, which may be of nothing. `final` is `finality()`, for callers with several
     questions. Raises TooManyGroups.
     """
-    columns = [_COLUMNS.get(name, name) for name in query.group_by]
+    columns = list(dict.fromkeys(column for name in query.group_by for column in _COLUMNS.get(name, (name,))))
     rows = _volumes(query, columns, finality() if final is None else final)
     latency = _latency(query, columns)
     names = _Names(query, rows)
@@ -86,6 +91,10 @@ def count_rows(query: StatisticsQuery, model: type) -> QuerySet:
     rows = model.objects.filter(tenant_id__in=query.tenant_ids, day__gte=query.first, day__lte=query.last)
     if query.account_id is not None:
         rows = rows.filter(account_id=query.account_id)
+    return _filtered(rows, query)
+
+
+def _filtered(rows: QuerySet, query: StatisticsQuery) -> QuerySet:
     for name, values in query.filters.items():
         if name == "campaign":
             rows = rows.filter(campaign_id__in=_campaign_ids(query, values))
@@ -128,13 +137,30 @@ def finality() -> Q:
 
 
 def _volumes(query: StatisticsQuery, columns: list[str], final: Q) -> list[dict]:
-    rows = _with_times(count_rows(query, CampaignCount if query.is_of_campaigns else DailyCount), query)
-    found = list(rows.values(*columns).annotate(**sums(final)).filter(n_messages__gt=0)[: MAX_GROUPS + 1])
+    wanted = sums(final)
+    if query.is_by_hour:
+        rows = _hour_rows(query)
+        wanted |= {"n_final": Value(0)}
+    else:
+        rows = _with_times(count_rows(query, CampaignCount if query.is_of_campaigns else DailyCount), query)
+    found = list(rows.values(*columns).annotate(**wanted).filter(n_messages__gt=0)[: MAX_GROUPS + 1])
     if len(found) > MAX_GROUPS:
         raise TooManyGroups(
             "group_by", f"These are more than {MAX_GROUPS} groups: take a shorter period, or less to group by."
         )
     return found
+
+
+def _hour_rows(query: StatisticsQuery) -> QuerySet:
+    """Return the counts by hour of the query's days, which begin and end by each tenant's own zone."""
+    zones: dict[str, list[int]] = defaultdict(list)
+    for tenant_id, zone in Tenant.objects.filter(id__in=query.tenant_ids).values_list("id", "timezone"):
+        zones[zone].append(tenant_id)
+    within = Q(tenant_id__in=[])
+    for zone, tenant_ids in zones.items():
+        begin, end = day_bounds(query.first, zone)[0], day_bounds(query.last, zone)[1]
+        within |= Q(tenant_id__in=tenant_ids, hour__gte=begin, hour__lt=end)
+    return _filtered(HourCount.objects.filter(within), query)
 
 
 def _latency(query: StatisticsQuery, columns: list[str]) -> list[dict] | None:
@@ -169,6 +195,11 @@ class _Names:
         self.campaigns = {NO_CAMPAIGN: "", OTHER_CAMPAIGNS: OTHER}
         if "tenant" in query.group_by:
             self.tenants = dict(Tenant.objects.filter(id__in=query.tenant_ids).values_list("id", "slug"))
+        if "reason" in query.group_by:
+            dialects = dict(Feed.objects.values_list("account_id", "dialect"))
+            reasons = {(d, c): reason for d, c, reason in ResultCode.objects.values_list("dialect", "code", "reason")}
+            pairs = {(row["account_id"], row["result_code"]) for row in rows}
+            self.reasons = {(account, code): reasons.get((dialects.get(account), code)) for account, code in pairs}
         if "campaign" in query.group_by:
             known = Campaign.objects.filter(id__in=sorted({row["campaign_id"] for row in rows}))
             self.campaigns |= dict(known.values_list("id", "name"))
@@ -181,6 +212,9 @@ class _Names:
             return self.tenants[row["tenant_id"]]
         if name == "campaign":
             return self.campaigns.get(row["campaign_id"])
+        if name == "reason":
+            found = self.reasons[row["account_id"], row["result_code"]]
+            return OTHER_REASON if found is None and row["result_code"] != NO_CODE else found or ""
         if name == "week":
             year, week, _day = row["week"].isocalendar()
             return f"{year}-W{week:02d}"

@@ -40,6 +40,10 @@ class StillWaiting(Exception):
         self.oldest = oldest
 
 
+class KeyReused(ValueError):
+    """The idempotency key was given before, for another report."""
+
+
 def request_run(
     *,
     tenant: Tenant,
@@ -48,16 +52,19 @@ def request_run(
     now: datetime,
     account: GatewayAccount | None = None,
     kind: str | None = None,
+    idempotency_key: str = "",
 ) -> ReportRun:
     """Queue a report of `month` and wake the worker; return the open run where one waits already.
 
-    For an account's report `tenant` is its pool. The kind follows from the date unless it is given.
+    For an account's report `tenant` is its pool. The kind follows from the date unless it is given. A second request
+    of the same `requested_by` with the same `idempotency_key` gets the run of the first, whatever became of it; raises
+    KeyReused where that is another tenant's or month's.
     """
     with transaction.atomic():
-        _lock(tenant)  # before looking: two who ask at once would both find none
-        run = _open_run(tenant, month)
+        _lock(tenant)  # before the looks: of two requests at once the second one finds the first one's run
+        run = _run_of(tenant, month, requested_by, idempotency_key) or _open_run(tenant, month)
         if run is None:
-            run = _create(tenant, month, account, kind, requested_by, now)
+            run = _create(tenant, month, account, kind, requested_by, now, idempotency_key)
         transaction.on_commit(lambda: wake(run.id))
     return run
 
@@ -143,7 +150,13 @@ def _lock(tenant: Tenant) -> None:
 
 
 def _create(
-    tenant: Tenant, month: Month, account: GatewayAccount | None, kind: str | None, requested_by: str, now: datetime
+    tenant: Tenant,
+    month: Month,
+    account: GatewayAccount | None,
+    kind: str | None,
+    requested_by: str,
+    now: datetime,
+    idempotency_key: str = "",
 ) -> ReportRun:
     last = ReportRun.objects.filter(tenant=tenant, month=month.first_day).aggregate(last=Max("revision"))["last"]
     if kind is None:
@@ -157,7 +170,17 @@ def _create(
         revision=(last or 0) + 1,
         requested_by=requested_by,
         requested_at=now,
+        idempotency_key=idempotency_key,
     )
+
+
+def _run_of(tenant: Tenant, month: Month, requested_by: str, idempotency_key: str) -> ReportRun | None:
+    if not idempotency_key:
+        return None
+    run = ReportRun.objects.filter(requested_by=requested_by, idempotency_key=idempotency_key).first()
+    if run is not None and (run.tenant_id, run.month) != (tenant.id, month.first_day):
+        raise KeyReused(f"used for the report of {run.month:%Y-%m}, number {run.id}")
+    return run
 
 
 def final_or_provisional(scope: Scope, month: Month, now: datetime) -> str:

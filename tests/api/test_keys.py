@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from portal.accounts.models import AuditEntry
+from portal.api.problem_types import PROBLEM_TYPES
 from portal.tenants import api_keys
 from portal.tenants.models import ApiKey
 from tests.api.conftest import CANARY
@@ -21,12 +22,14 @@ def problem(answer) -> tuple:
     """Return what a problem says, after a look at its form."""
     body = answer.json()
     assert answer.headers["Content-Type"] == "application/problem+json"
-    assert (body["type"], body["status"]) == ("about:blank", answer.status_code)
+    assert body["status"] == answer.status_code
     assert body["request_id"] == answer.headers["X-Request-ID"]
-    return answer.status_code, body["title"], body["detail"]
+    page, _, kind = body["type"].partition("#")
+    assert (page, PROBLEM_TYPES[kind].title) == ("/api/v1/docs/", body["title"])
+    return answer.status_code, kind, body["detail"]
 
 
-INVALID = (401, "Unauthorized", "This is no key that is valid: it is wrong, revoked or has expired.")
+INVALID = (401, "invalid-key", "This is no key that is known here.")
 
 
 @pytest.mark.parametrize("header", ["Bearer", "Bearer srk_nothing", "Basic c3JrOg==", "Bearer \0", "Bearer é"])
@@ -42,7 +45,7 @@ def test_session_opens_nothing(client, owner):
 
     answer = client.get("/api/v1/messages/")
 
-    assert problem(answer) == (401, "Unauthorized", "Authentication credentials were not provided.")
+    assert problem(answer) == (401, "no-key", "Authentication credentials were not provided.")
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="api"'
 
 
@@ -55,7 +58,12 @@ def test_changed_revoked_and_expired_keys_are_refused(client, call, tenant):
 
     answers = [client.get("/api/v1/reports/", headers={"Authorization": f"Bearer {text}"}) for text in texts]
 
-    assert [problem(answer) for answer in answers] == [INVALID] * 3
+    assert [problem(answer) for answer in answers] == [
+        INVALID,
+        (401, "revoked-key", "This key was revoked."),
+        (401, "expired-key", "This key has expired."),
+    ]
+    assert {answer.headers["WWW-Authenticate"] for answer in answers} == {'Bearer realm="api", error="invalid_token"'}
     assert list(ApiKey.objects.exclude(last_used_at=None)) == []
 
 
@@ -64,11 +72,11 @@ def test_scope_that_the_key_has_not_is_named(call, tenant):
 
     assert problem(reader.post("reports/", {"month": "2026-10"})) == (
         403,
-        "Forbidden",
+        "missing-scope",
         "This key has not the scope “submit”.",
     )
     for path in ("statistics/", "messages/", "reports/", "partner-ids/", "reports/1/", "messages/link-main/a/"):
-        assert problem(submitter.get(path)) == (403, "Forbidden", "This key has not the scope “read”.")
+        assert problem(submitter.get(path)) == (403, "missing-scope", "This key has not the scope “read”.")
 
 
 @pytest.mark.parametrize("language", ["en", "fi"])
@@ -85,13 +93,13 @@ def test_errors_are_problems_in_english(client, mine, tenant, language):
     long = client.post("/api/v1/reports/", b" " * 65537, content_type="application/json", headers=headers)
 
     assert [problem(answer) for answer in (absent, other_method, xml, array, long)] == [
-        (404, "Not Found", "The API has no such address; all of its addresses end with “/”."),
-        (405, "Method Not Allowed", 'Method "PUT" not allowed.'),
-        (415, "Unsupported Media Type", 'Unsupported media type "text/xml" in request.'),
-        (400, "Bad Request", "The body is not a JSON object."),
-        (413, "Request Entity Too Large", "The body is longer than 65536 bytes."),
+        (404, "not-found", "The API has no such address; all of its addresses end with “/”."),
+        (405, "method-not-allowed", 'Method "PUT" not allowed.'),
+        (415, "unsupported-media-type", 'Unsupported media type "text/xml" in request.'),
+        (400, "bad-body", "The body is not a JSON object."),
+        (413, "too-large", "The body is longer than 65536 bytes."),
     ]
-    assert problem(broken)[:2] == (400, "Bad Request")
+    assert problem(broken)[:2] == (400, "bad-body")
     assert other_method.headers["Allow"] == "GET, HEAD"
 
 
@@ -100,9 +108,9 @@ def test_failure_is_a_problem_and_rolled_back(client, mine):
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE daily_count RENAME TO daily_count_away")
 
-    status, title, detail = problem(mine.get("statistics/", **DAYS))
+    status, kind, detail = problem(mine.get("statistics/", **DAYS))
 
-    assert (status, title) == (500, "Internal Server Error")
+    assert (status, kind) == (500, "server-error")
     assert detail.startswith("The request failed; its id is ")
     assert list(ApiKey.objects.values_list("last_used_at", flat=True)) == [None]
 

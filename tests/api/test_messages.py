@@ -90,6 +90,17 @@ def test_pages(mine, messages):
         ({"result_code": "1006"}, ["b"]),
         ({"campaign_id": "0"}, ["b"]),
         ({"account": "second"}, ["second-1"]),
+        ({"campaign": "sale"}, ["a"]),
+        ({"campaign": CANARY}, []),
+        ({"operator": "nobody"}, []),
+        ({"variant": "B"}, []),
+        ({"counts_as": "failed"}, ["b"]),
+        ({"counts_as": ["failed", "delivered"]}, ["second-1", "b", "a"]),
+        ({"counts_as": "pending", "status": ["failed", "sent"]}, []),
+        ({"counts_as": "pending", "status": "failed"}, []),
+        ({"tenant": "nordic-retail"}, ["second-1", "b", "a"]),
+        ({"tenant": "baltic-parcel"}, []),
+        ({"period": "last_year"}, []),
     ],
 )
 def test_filters(mine, messages, query, wanted):
@@ -100,6 +111,9 @@ def test_filters(mine, messages, query, wanted):
     ("name", "value"),
     [
         ("from", "yesterday"),
+        ("period", "soon"),
+        ("counts_as", "lost"),
+        ("operator", "x" * 4097),
         ("size", "501"),
         ("size", ""),
         ("status", "lost"),
@@ -150,7 +164,7 @@ def test_id_with_signs_has_an_address(mine, client, feed, messages):
 
 @pytest.mark.parametrize("size", [1, 3])
 def test_number_of_queries_does_not_depend_on_the_messages(mine, messages, django_assert_num_queries, size):
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(16):
         answer = mine.get("messages/", size=size, ref_id_prefix="")
 
     assert len(answer.json()["data"]) == size

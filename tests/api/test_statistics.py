@@ -1,10 +1,11 @@
 """GET /api/v1/statistics/."""
 
-from datetime import date
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 
-from reports.api.statistics import before
+from tests.deliveries.helpers import apply, dlr
 
 pytestmark = pytest.mark.django_db
 
@@ -30,8 +31,9 @@ def test_whole_answer(mine, messages):
         "delivery_rate": 0.5,
         "delivery_rate_interval": [pytest.approx(0.0945, abs=1e-4), pytest.approx(0.9055, abs=1e-4)],
         "delivery_rate_of_final": 0.5,
+        "failed_rate": 0.5,
         "maturity": 1.0,
-        "latency": {"median": pytest.approx(5, abs=1.1), "p95": pytest.approx(5, abs=1.1)},
+        "latency": dict.fromkeys(("median", "p90", "p95", "p99"), pytest.approx(5, abs=1.1)),
     }
     assert answer.status_code == 200
     assert answer.json() | {"provisional_from": None} == {
@@ -40,7 +42,9 @@ def test_whole_answer(mine, messages):
         "group_by": ["day"],
         "provisional_from": None,
         "total": figures,
-        "groups": [{"key": {"day": "2026-11-02"}} | figures],
+        "groups": [{"key": {"day": "2026-11-02"}, "before": None, "changes": None} | figures],
+        "other": None,
+        "compared_with": None,
     }
 
 
@@ -84,23 +88,14 @@ def test_comparison(mine, messages):
 
 
 @pytest.mark.parametrize(
-    ("compare", "wanted"),
-    [
-        ("previous", (date(2028, 1, 29), date(2028, 2, 28))),
-        ("year", (date(2027, 2, 28), date(2027, 3, 30))),
-    ],
-)
-def test_days_compared_with(compare, wanted):
-    assert before(date(2028, 2, 29), date(2028, 3, 30), compare) == wanted
-
-
-@pytest.mark.parametrize(
     ("query", "parameter"),
     [
-        ({"from": "2026-11-01"}, "to"),
+        ({"from": ""} | {"to": "2026-11-30"}, "from"),
+        ({"period": "soon"}, "period"),
+        (DAYS | {"period": "7d"}, "period"),
         ({"to": "2026-11-01"}, "from"),
         ({"from": "2026-11-01", "to": "2026-10-31"}, "to"),
-        ({"from": "2020-01-01", "to": "2026-10-31"}, "to"),
+        ({"from": "2020-01-01", "to": "2026-10-31"}, "from"),
         ({"from": "20261101", "to": "2026-11-30"}, "from"),
         ({"from": ["2026-11-01", "2026-11-01"], "to": "2026-11-30"}, "from"),
         ({"from": "9999-01-01", "to": "9999-01-02"}, "from"),
@@ -110,6 +105,10 @@ def test_days_compared_with(compare, wanted):
         (DAYS | {"result_code": "many"}, "result_code"),
         (DAYS | {"country": "F\0"}, "country"),
         (DAYS | {"compare": "never"}, "compare"),
+        (DAYS | {"order": "colour"}, "order"),
+        (DAYS | {"limit": "0"}, "limit"),
+        (DAYS | {"group_by": "hour,campaign"}, "group_by"),
+        (DAYS | {"group_by": "hour", "account": "link-main"}, "group_by"),
         (DAYS | {"account": "nobody"}, "account"),
     ],
 )
@@ -129,5 +128,113 @@ def test_account_of_others_is_unknown(theirs, whole_account, messages):
 def test_number_of_queries_does_not_depend_on_the_groups(mine, messages, django_assert_num_queries, country):
     with django_assert_num_queries(15):
         answer = mine.get("statistics/", **DAYS, group_by="country", country=country)
+
+    assert len(answer.json()["groups"]) == len(country)
+
+
+PREVIOUS = {"from": "2026-11-02", "to": "2026-11-03", "compare": "previous"}
+
+
+@pytest.fixture
+def two_days(feed, tenant):
+    """Three messages of 1 November, two Finnish and one Swedish; of the 2nd a Finnish and a failed Norwegian one."""
+    numbers = {"fi": "+358401234567", "se": "+46701234567", "no": "+4791234567"}
+    apply(
+        feed,
+        *(
+            dlr(
+                f"{day}-{n}-{to}",
+                code,
+                sentTimestamp=f"2026-11-0{day}T10:00:00Z",
+                timestamp=f"2026-11-0{day}T10:00:05Z",
+                gateCustomParameters={"platformPartnerId": "nr-fi"},
+                customParameters={"destination": numbers[to]},
+            )
+            for day, n, to, code in (
+                (1, 1, "fi", 1001), (1, 2, "fi", 1001), (1, 3, "se", 1001), (2, 4, "fi", 1001), (2, 5, "no", 1006),
+            )
+        ),
+    )  # fmt: skip
+
+
+def compared(rows: list[dict]) -> list[tuple]:
+    return [
+        (*row.get("key", {"other": row.get("groups")}).values(), row["messages"], row["before"]["messages"],
+         row["changes"]["messages"], row["changes"]["delivery_rate"])
+        for row in rows
+    ]  # fmt: skip
+
+
+def test_each_group_is_compared_and_those_of_before_alone_are_there(mine, two_days):
+    body = mine.get("statistics/", **PREVIOUS, group_by="country").json()
+
+    assert compared(body["groups"]) == [("FI", 1, 2, -0.5, 0.0), ("NO", 1, 0, None, None), ("SE", 0, 1, -1.0, None)]
+    assert (body["other"], body["compared_with"]["total"]["messages"]) == (None, 3)
+
+
+def test_days_are_compared_by_their_place(mine, two_days):
+    body = mine.get("statistics/", **PREVIOUS, group_by="day").json()
+
+    assert compared(body["groups"]) == [("2026-11-02", 2, 0, None, None), ("2026-11-03", 0, 3, -1.0, None)]
+
+
+def test_groups_beyond_the_limit_are_summed(mine, two_days):
+    body = mine.get("statistics/", **PREVIOUS, group_by="country", order="-failed", limit=1).json()
+
+    assert compared(body["groups"]) == [("NO", 1, 0, None, None)]
+    assert compared([body["other"]]) == [(2, 1, 3, pytest.approx(-2 / 3), 0.0)]
+    assert body["groups"][0]["messages"] + body["other"]["messages"] == body["total"]["messages"] == 2
+
+
+@pytest.mark.parametrize(
+    ("group_by", "wanted"),
+    [
+        ("hour", [["2026-11-01T10:00:00Z", 3, None], ["2026-11-02T10:00:00Z", 2, None]]),
+        ("hour,status", [["2026-11-01T10:00:00Z", "delivered", 3, None], ["2026-11-02T10:00:00Z", "delivered", 1, None],
+                         ["2026-11-02T10:00:00Z", "failed", 1, None]]),
+        ("reason", [["", 4, 4], ["subscriber", 1, 1]]),
+    ],
+)  # fmt: skip
+def test_hours_and_reasons(mine, two_days, group_by, wanted):
+    body = mine.get("statistics/", **DAYS, group_by=group_by).json()
+
+    assert [[*group["key"].values(), group["messages"], group["final"]] for group in body["groups"]] == wanted
+    assert (body["total"]["messages"], body["total"]["final"]) == (5, 5)
+
+
+def test_hours_of_a_day_are_those_of_the_tenants_zone(mine, feed, tenant):
+    for hour, id_ in ((21, "before"), (22, "first"), (45, "last"), (46, "after")):
+        at = datetime(2026, 11, 1, tzinfo=UTC) + timedelta(hours=hour)
+        partner = {"platformPartnerId": "nr-fi"}
+        apply(
+            feed, dlr(id_, 1001, sentTimestamp=at.isoformat(), timestamp=at.isoformat(), gateCustomParameters=partner)
+        )
+
+    body = mine.get("statistics/", **{"from": "2026-11-02", "to": "2026-11-02"}, group_by="hour").json()
+
+    assert [group["key"]["hour"] for group in body["groups"]] == ["2026-11-01T22:00:00Z", "2026-11-02T21:00:00Z"]
+    assert body["total"]["messages"] == 2
+
+
+def test_period_by_name_is_that_of_the_keys_zone(mine, two_days, monkeypatch):
+    monkeypatch.setattr(timezone, "now", lambda: datetime(2026, 11, 2, 22, 30, tzinfo=UTC))  # the 3rd in Finland
+
+    found = {name: mine.get("statistics/", period=name).json() for name in ("yesterday", "this_month", "last_month")}
+    without = mine.get("statistics/").json()
+
+    assert {name: (body["from"], body["to"], body["total"]["messages"]) for name, body in found.items()} == {
+        "yesterday": ("2026-11-02", "2026-11-02", 2),
+        "this_month": ("2026-11-01", "2026-11-03", 5),
+        "last_month": ("2026-10-01", "2026-10-31", 0),
+    }
+    assert (without["from"], without["to"]) == ("2026-10-05", "2026-11-03")
+
+
+@pytest.mark.parametrize("country", [["FI"], ["FI", "SE", "NO"]])
+def test_number_of_queries_of_a_comparison_does_not_depend_on_the_groups(
+    mine, two_days, django_assert_num_queries, country
+):
+    with django_assert_num_queries(19):
+        answer = mine.get("statistics/", **DAYS, compare="year", group_by="country", country=country)
 
     assert len(answer.json()["groups"]) == len(country)

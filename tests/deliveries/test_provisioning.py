@@ -24,12 +24,16 @@ def test_demo_file_sets_everything_up_and_a_second_run_changes_nothing():
         "account link-main: created, with the pool pool-link-main",
         "feed link-main/main: created",
         "feed link-main/main: token added",
+        "account link-hansa: created, with the pool pool-link-hansa",
+        "feed link-hansa/main: created",
+        "feed link-hansa/main: token added",
         "tenant nordic-retail: created",
         "tenant hansa-group: created",
         "tenant hansa-norge: created",
         "tenant hansa-danmark: created",
         "tenant hansa-deutschland: created",
         "tenant baltic-parcel: created",
+        "account link-hansa: changed owner",
         "partner id link-main/baltic-ee: declared for baltic-parcel",
         "partner id link-main/baltic-lt: declared for baltic-parcel",
         "partner id link-main/baltic-lv: declared for baltic-parcel",
@@ -48,8 +52,16 @@ def test_demo_file_sets_everything_up_and_a_second_run_changes_nothing():
         "user viewer@example.com: viewer of nordic-retail",
         f"user staff@example.com: created, {without} staff@example.com",
     ]
-    assert (outcome.notes, outcome.moves, [new.feed for new in outcome.tokens]) == ([], [], ["link-main/main"])
-    feed = Feed.objects.get()
+    assert (outcome.notes, outcome.moves, [new.feed for new in outcome.tokens]) == (
+        [],
+        [],
+        ["link-main/main", "link-hansa/main"],
+    )
+    assert GatewayAccount.objects.values_list("name", "owner__slug").get(owner__isnull=False) == (
+        "link-hansa",
+        "hansa-group",
+    )
+    feed = Feed.objects.get(account__name="link-main")
     assert has_token(feed, outcome.tokens[0].token)
     assert feed.account.pool.kind == Tenant.Kind.POOL
     assert feed.account.pool.timezone == "Europe/Helsinki"

@@ -105,6 +105,8 @@ def test_messages_of_the_last_thirty_days_are_counted(client, feed, tenant, view
         shown.append([row.messages for row in client.get(URL).context["rows"]])
 
     assert shown == [[0], [3]]
+    page = client.get(URL).content.decode()
+    assert 'href="/t/nordic-retail/messages/?partner_id=nr-fi&amp;period=30d">3</a>' in page
 
 
 def test_page_without_partner_ids_says_how_they_come(client, tenant, viewer):
@@ -199,6 +201,19 @@ def test_move_says_how_many_messages_go_along_and_moves_them(client, feed, tenan
     assert nowhere.status_code == 422
     assert notices(response) == ["nr-fi belongs to Child Oy now. 3 messages follow."]
     assert holders() == {"nr-fi": "child"}
+
+
+def test_move_is_offered_where_there_is_a_place_to_move_to(client, account, tenant, manager):
+    client.force_login(manager)
+    link = f"{URL}{PartnerId.objects.get(value='nr-fi').id}/move/"
+
+    alone = client.get(URL).content.decode()
+    GatewayAccount.objects.update(owner=tenant, owner_since=NOW)
+    owning = client.get(URL).content.decode()
+
+    assert (link in alone, link in owning) == (False, True)
+    GatewayAccount.objects.update(owner=None, owner_since=None)
+    assert "There is no other tenant that you could move it to." in client.get(link).content.decode()
 
 
 def test_owner_of_the_account_takes_a_declaration_back(client, owned, tenant, manager):

@@ -49,6 +49,9 @@ PAGES = {
     "api:messages": (401, 401, 401, 401),
     "api:message": (401, 401, 401, 401),
     "api:partner_ids": (401, 401, 401, 401),
+    "api:key": (401, 401, 401, 401),
+    "api:schema": (200, 200, 200, 200),  # tells nothing secret
+    "api:docs": (200, 200, 200, 200),
     "api:partner_id": (401, 401, 401, 401),
     "api:partner_id_move": (401, 401, 401, 401),
     "api:not_found": (404, 404, 404, 404),

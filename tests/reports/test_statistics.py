@@ -179,7 +179,7 @@ def test_partner_id_and_campaign_cannot_be_combined(tenant):
 
 @pytest.mark.parametrize(
     ("group_by", "filters", "name"),
-    [(("hour",), {}, "group_by"), (("day", "day"), {}, "group_by"), ((), {"day": ["x"]}, "day")],
+    [(("minute",), {}, "group_by"), (("day", "day"), {}, "group_by"), ((), {"day": ["x"]}, "day")],
 )
 def test_names_that_there_are_not_are_refused(tenant, group_by, filters, name):
     with pytest.raises(UnknownName) as error:

@@ -1,0 +1,50 @@
+"""What the description shows as answers about messages and partner IDs; a test holds them to their shapes."""
+
+MESSAGE = {
+    "id": "a1b2c3",
+    "account": "link-main",
+    "tenant": "nordic-retail",
+    "day": "2026-10-01",
+    "partner_id": "nr-fi",
+    "ref_id": "october-sale",
+    "campaign": {"id": 7, "name": "october-sale"},
+    "variant": "",
+    "labels": {},
+    "custom_parameters": {"shop": "7"},
+    "source": "ExampleShop",
+    "sender_type": "alphanumeric",
+    "destination": "+358 •••••••67",
+    "country": "FI",
+    "operator": "Example Mobile",
+    "parts": 1,
+    "status": "delivered",
+    "counts_as": "delivered",
+    "result_code": 1001,
+    "final": True,
+    "sent_at": "2026-10-01T09:00:00Z",
+    "status_at": "2026-10-01T09:00:04Z",
+    "delivered_at": "2026-10-01T09:00:04Z",
+    "received_at": "2026-10-01T09:00:05.120000Z",
+    "url": "/api/v1/messages/link-main/a1b2c3/",
+}
+REPORTS = [
+    {
+        "part": None,
+        "result_code": 1001,
+        "status_at": "2026-10-01T09:00:04Z",
+        "sent_at": "2026-10-01T09:00:00Z",
+        "operator": "Example Mobile",
+        "operator_result_code": "0",
+        "received_at": "2026-10-01T09:00:05.120000Z",
+    }
+]
+PARTNER_ID = {
+    "id": 5,
+    "value": "nr-fi",
+    "account": "link-main",
+    "tenant": "nordic-retail",
+    "declared_at": "2026-09-01T08:00:00Z",
+    "first_seen_at": "2026-08-28T11:20:00Z",
+    "move": {"state": "running", "total": 12000, "moved": 4000},
+    "url": "/api/v1/partner-ids/5/",
+}

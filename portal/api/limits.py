@@ -1,0 +1,97 @@
+"""How many requests a minute: counted for each key, and by address where there is no valid one.
+
+The cache counts for all processes. While it is away each process counts for itself, so that nobody is locked out and
+nothing fails; the true number is then at most that of the processes times the limit.
+"""
+
+import logging
+import time
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+from redis.exceptions import RedisError
+
+from portal.accounts.client_address import client_address
+from portal.api.problems import TooManyRequests
+
+logger = logging.getLogger(__name__)
+
+WINDOW = 60  # seconds
+LEFT_ALONE = 10  # seconds for which a cache that failed is not asked again: each try may wait for its time-out
+MOST_LOCAL = 10_000
+IPV6_SITE = 64  # bits: one customer of a provider has all addresses of such a network
+
+_local: dict[str, int] = {}
+_cache_away_until = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Where a caller stands in the minute: `policy` "key" or "address", `used` with this one, `reset` in seconds."""
+
+    policy: str
+    quota: int
+    used: int
+    reset: int
+
+    @property
+    def left(self) -> int:
+        return max(0, self.quota - self.used)
+
+
+def count(request: HttpRequest) -> Usage | None:
+    """Count the request; None where nothing limits it (the limit is 0, or nobody knows whose it is)."""
+    key = request.access.key
+    policy, quota = ("key", settings.API_KEY_PER_MINUTE) if key else ("address", settings.API_ADDRESS_PER_MINUTE)
+    who = str(key.id) if key else _network(client_address(request))
+    if not quota or not who:
+        return None
+    now = time.time()
+    window = int(now // WINDOW)
+    return Usage(policy, quota, _add(f"api-limit:{policy}:{who}:{window}"), WINDOW - int(now % WINDOW))
+
+
+def refuse_over(usage: Usage | None) -> None:
+    """Raise TooManyRequests where the limit is passed."""
+    if usage is not None and usage.used > usage.quota:
+        raise TooManyRequests(
+            f"More than {usage.quota} requests in this minute; go on in {usage.reset} seconds.", wait=usage.reset
+        )
+
+
+def headers(usage: Usage | None) -> dict[str, str]:
+    """Return the head fields that tell a caller its limit (draft-ietf-httpapi-ratelimit-headers-10)."""
+    if usage is None:
+        return {}
+    return {
+        "RateLimit-Policy": f'"{usage.policy}";q={usage.quota};w={WINDOW}',
+        "RateLimit": f'"{usage.policy}";r={usage.left};t={usage.reset}',
+    }
+
+
+def _add(name: str) -> int:
+    global _cache_away_until
+    if time.monotonic() >= _cache_away_until:
+        try:
+            cache.add(name, 0, timeout=2 * WINDOW)
+            return cache.incr(name)
+        except (RedisError, OSError) as error:
+            _cache_away_until = time.monotonic() + LEFT_ALONE
+            logger.warning("the cache is away, requests are counted in this process alone: %s", error)
+        except ValueError:  # the cache dropped the entry between the two
+            return 1
+    if name not in _local and len(_local) >= MOST_LOCAL:
+        _local.clear()
+    _local[name] = _local.get(name, 0) + 1
+    return _local[name]
+
+
+def _network(address: str | None) -> str:
+    if not address:
+        return ""
+    if ip_address(address).version == 6:
+        return str(ip_network((address, IPV6_SITE), strict=False))
+    return address

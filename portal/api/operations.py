@@ -1,0 +1,45 @@
+"""What one method of one address takes and answers: read by the view itself and by the API's description."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rest_framework.serializers import Serializer
+
+from portal.api.parameters import Parameter
+from portal.tenants.models import ApiKey
+
+READ, NUMBERS, SUBMIT = ApiKey.Scope.READ, ApiKey.Scope.NUMBERS, ApiKey.Scope.SUBMIT
+PARTNER_IDS = ApiKey.Scope.PARTNER_IDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One operation.
+
+    `scope` is what the key needs ("" any key, None no key at all). `answer` is the serializer that answers go through,
+    None for a file of the media type `media`; `problems` are the slugs of its own errors (portal/api/problem_types.py),
+    beside those that follow from key, body and path. `path` are the parameters in the path, `headers` the answer's
+    own head fields, name → text; `also` are other
+    statuses of the same answer, without those head fields; `sample` are the query parameters of the example requests.
+    """
+
+    id: str
+    tag: str
+    summary: str
+    text: str
+    scope: str | None = READ
+    parameters: tuple[Parameter, ...] = ()
+    path: Mapping[str, Parameter] = field(default_factory=dict)
+    body: type[Serializer] | None = None
+    body_example: Mapping | None = None
+    request_headers: tuple[Parameter, ...] = ()
+    sample: Mapping[str, object] = field(default_factory=dict)
+    answer: type[Serializer] | None = None
+    answer_text: str
+    answer_example: object = None
+    status: int = 200
+    also: Mapping[int, str] = field(default_factory=dict)
+    media: str = "application/json"
+    also_media: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()

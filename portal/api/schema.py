@@ -1,0 +1,174 @@
+"""The API's description (OpenAPI 3.1), made by drf-spectacular of the operations that the views themselves read."""
+
+from collections import defaultdict
+from functools import cache
+
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
+
+from portal.api.operations import Operation
+from portal.api.parameters import Parameter
+from portal.api.problem_types import ALWAYS, PROBLEM_TYPES, WITH_BODY, WITH_KEY
+from portal.api.serializers import ProblemSerializer
+
+SECURITY_SCHEME = "key"  # in SPECTACULAR_SETTINGS
+PROBLEM_MEDIA = "application/problem+json"
+
+_EXAMPLE_ERRORS = {
+    "bad-parameter": [{"parameter": "to", "detail": "not before “from”"}],
+    "bad-field": [{"pointer": "#/month", "detail": "say which one, such as 2026-10"}],
+}
+_LIMIT_HEADERS = {
+    "RateLimit-Policy": 'The limit: `"key";q=600;w=60` is 600 requests in 60 seconds.',
+    "RateLimit": 'Where it stands: `"key";r=599;t=12` is 599 left, for 12 more seconds.',
+}
+_PROBLEM_HEADERS = {
+    401: {"WWW-Authenticate": "How to present a key."},
+    429: {"Retry-After": "Seconds to wait."},
+}
+
+
+@cache
+def document() -> dict:
+    """Return the whole description; it is the same for everybody."""
+    return SchemaGenerator().get_schema(request=None, public=True)
+
+
+class Schema(AutoSchema):
+    """Describes one operation."""
+
+    @property
+    def operation(self) -> Operation:
+        return self.view.operations[self.method]
+
+    def get_operation_id(self) -> str:
+        return self.operation.id
+
+    def get_summary(self) -> str:
+        return self.operation.summary
+
+    def get_description(self) -> str:
+        return self.operation.text
+
+    def get_tags(self) -> list[str]:
+        return [self.operation.tag]
+
+    def get_auth(self) -> list[dict]:
+        scope = self.operation.scope
+        return [] if scope is None else [{SECURITY_SCHEME: [str(scope)] if scope else []}]
+
+    def get_override_parameters(self) -> list[OpenApiParameter]:
+        operation = self.operation
+        places = [
+            *((parameter, OpenApiParameter.PATH) for parameter in operation.path.values()),
+            *((parameter, OpenApiParameter.QUERY) for parameter in operation.parameters),
+            *((parameter, OpenApiParameter.HEADER) for parameter in operation.request_headers),
+        ]
+        return [_parameter(parameter, place) for parameter, place in places]
+
+    def get_request_serializer(self):
+        return self.operation.body
+
+    def get_response_serializers(self):
+        return self.operation.answer
+
+    def get_extensions(self) -> dict:
+        return {"x-sample": dict(self.operation.sample)} if self.operation.sample else {}
+
+    def _get_parameters(self) -> list[dict]:
+        parameters = super()._get_parameters()
+        examples = {p.name: p.example for p in (*self.operation.path.values(), *self.operation.parameters)}
+        for parameter in parameters:
+            if examples.get(parameter["name"]) is not None:
+                parameter["example"] = examples[parameter["name"]]
+        return parameters
+
+    def _get_request_body(self, direction: str = "request") -> dict | None:
+        body = super()._get_request_body(direction)
+        if body is not None and self.operation.body_example is not None:
+            for content in body["content"].values():
+                content["example"] = self.operation.body_example
+        return body
+
+    def _get_response_bodies(self, direction: str = "response") -> dict:
+        operation = self.operation
+        if operation.answer is None:
+            is_text = operation.media == "application/json"
+            content: dict = {"schema": {"type": "object"} if is_text else {"type": "string", "format": "binary"}}
+        else:
+            content = {"schema": self.resolve_serializer(operation.answer, direction).ref}
+        if operation.answer_example is not None:
+            content["example"] = operation.answer_example
+        good = {
+            "description": operation.answer_text,
+            "headers": _headers({**operation.headers, **_LIMIT_HEADERS}),
+            "content": dict.fromkeys((operation.media, *operation.also_media), content),
+        }
+        also = {
+            str(status): good | {"description": text, "headers": _headers(_LIMIT_HEADERS)}
+            for status, text in sorted(operation.also.items())
+        }
+        return {str(operation.status): good} | also | self._problems()
+
+    def _problems(self) -> dict[str, dict]:
+        by_status = defaultdict(list)
+        for slug in problems_of(self.operation):
+            by_status[PROBLEM_TYPES[slug].status].append(slug)
+        ref = self.resolve_serializer(ProblemSerializer, "response").ref
+        return {
+            str(status): {
+                "description": "\n".join(
+                    f"- {PROBLEM_TYPES[slug].title}: {PROBLEM_TYPES[slug].text}" for slug in slugs
+                ),
+                "headers": _headers({**_PROBLEM_HEADERS.get(status, {}), **_LIMIT_HEADERS}),
+                "content": {
+                    PROBLEM_MEDIA: {
+                        "schema": ref,
+                        "examples": {slug: {"value": _example(slug, self.path)} for slug in slugs},
+                    }
+                },
+            }
+            for status, slugs in sorted(by_status.items())
+        }
+
+
+def problems_of(operation: Operation) -> list[str]:
+    """Return the slugs of all problems that an operation may answer, by status."""
+    slugs = {*ALWAYS, *operation.problems}
+    if operation.scope is not None:
+        slugs |= {*WITH_KEY} - (set() if operation.scope else {"missing-scope"})
+    if operation.body is not None:
+        slugs |= {*WITH_BODY}
+    if operation.path:
+        slugs.add("not-found")
+    return [slug for slug in PROBLEM_TYPES if slug in slugs]
+
+
+def _parameter(parameter: Parameter, place: str) -> OpenApiParameter:
+    return OpenApiParameter(
+        name=parameter.name,
+        type=parameter.schema(),
+        location=place,
+        required=place == OpenApiParameter.PATH,
+        description=parameter.text,
+        style="form" if parameter.repeatable else None,
+        explode=not parameter.commas if parameter.repeatable else None,
+    )
+
+
+def _headers(texts: dict[str, str]) -> dict[str, dict]:
+    return {name: {"description": text, "schema": {"type": "string"}} for name, text in texts.items()}
+
+
+def _example(slug: str, path: str) -> dict:
+    kind = PROBLEM_TYPES[slug]
+    body = {
+        "type": f"/api/v1/docs/#{slug}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": kind.text,
+        "instance": path,
+        "request_id": "9f3c2a7be1d04c55",
+    }
+    return body | ({"errors": _EXAMPLE_ERRORS[slug]} if slug in _EXAMPLE_ERRORS else {})

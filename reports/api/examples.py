@@ -1,0 +1,57 @@
+"""What the description shows as answers about figures and reports; a test holds them to their shapes."""
+
+_FIGURES = {
+    "messages": 1200,
+    "parts": 1380,
+    "delivered": 1164,
+    "failed": 30,
+    "pending": 6,
+    "unknown": 0,
+    "final": 1194,
+    "delivery_rate": 0.97,
+    "delivery_rate_interval": [0.9588, 0.9782],
+    "delivery_rate_of_final": 0.9749,
+    "failed_rate": 0.025,
+    "maturity": 0.995,
+    "latency": {"median": 3.1, "p90": 12.4, "p95": 41.0, "p99": 310.0},
+}
+STATISTICS = {
+    "from": "2026-10-01",
+    "to": "2026-10-31",
+    "group_by": ["country"],
+    "provisional_from": None,
+    "total": _FIGURES,
+    "groups": [{"key": {"country": "FI"}, "before": None, "changes": None, **_FIGURES}],
+    "other": None,
+    "compared_with": None,
+}
+REPORT = {
+    "id": 17,
+    "tenant": "nordic-retail",
+    "account": None,
+    "month": "2026-10",
+    "kind": "final",
+    "revision": 2,
+    "state": "done",
+    "progress": 100,
+    "requested_at": "2026-11-04T06:00:00Z",
+    "finished_at": "2026-11-04T06:00:08.250000Z",
+    "data_as_of": "2026-11-04T05:59:59Z",
+    "messages": 1200,
+    "maturity": 0.995,
+    "bytes": 48211,
+    "sha256": "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8",
+    "url": "/api/v1/reports/17/",
+    "download_url": "/api/v1/reports/17/download/",
+}
+QUEUED = REPORT | {
+    "state": "queued",
+    "progress": 0,
+    "finished_at": None,
+    "data_as_of": None,
+    "messages": None,
+    "maturity": None,
+    "bytes": None,
+    "sha256": None,
+    "download_url": None,
+}
