@@ -141,6 +141,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 ACCOUNT_ADAPTER = "portal.accounts.adapter.AccountAdapter"  # people are invited; nobody signs up alone
+ACCOUNT_FORMS = {"login": "portal.accounts.allauth_forms.LoginForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -158,8 +159,8 @@ USERSESSIONS_TRACK_ACTIVITY = False  # LastSeenMiddleware does, at far fewer que
 PORTAL_STAFF_MFA = env.bool("PORTAL_STAFF_MFA", True)
 MFA_ADAPTER = "portal.accounts.adapter.SecondFactorAdapter"
 MFA_FORMS = {
-    "add_webauthn": "portal.accounts.key_forms.AddKeyForm",
-    "edit_webauthn": "portal.accounts.key_forms.EditKeyForm",
+    "add_webauthn": "portal.accounts.allauth_forms.AddKeyForm",
+    "edit_webauthn": "portal.accounts.allauth_forms.EditKeyForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

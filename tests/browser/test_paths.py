@@ -20,7 +20,7 @@ def choose_tenant(page: Page, name: str) -> None:
 
 
 def fill_in_sign_in(page: Page, email: str) -> None:
-    page.get_by_label("Email").fill(email)
+    page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
 
@@ -181,7 +181,7 @@ def test_main_path_by_keys_alone(browse):
     page = browse()
     page.goto("/t/nordic-retail/reports/")
 
-    page.get_by_label("Email").focus()
+    page.get_by_label("E-mail").focus()
     page.keyboard.type(OWNER)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
