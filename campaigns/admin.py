@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, RefIdScheme
 from deliveries.services.recount import request_recount
-from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin
+from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin, WholeWordSearch
 
 
 @admin.register(RefIdScheme)
@@ -18,7 +18,7 @@ class RefIdSchemeAdmin(RecordedAdmin):
     list_display = ("tenant", "delimiter", "fields")
     list_select_related = ("tenant",)
     search_fields = ("tenant__name", "tenant__slug")
-    raw_id_fields = ("tenant",)
+    autocomplete_fields = ("tenant",)
     ordering = ("tenant__name", "id")
 
     def save_model(self, request: HttpRequest, obj: RefIdScheme, form, change: bool) -> None:
@@ -38,10 +38,11 @@ class RefIdSchemeAdmin(RecordedAdmin):
 
 
 @admin.register(Campaign)
-class CampaignAdmin(ReadOnlyAdmin):
+class CampaignAdmin(WholeWordSearch, ReadOnlyAdmin):
     """Campaigns register themselves when their first message is applied."""
 
     list_display = ("name", "tenant", "created_at")
     list_select_related = ("tenant",)
-    search_fields = ("name", "=tenant__slug")
-    search_help_text = _("A campaign's name, or a tenant's slug.")
+    whole_fields = ("tenant__slug",)
+    prefix_fields = ("name",)
+    search_help_text = _("How a campaign's name begins, or a tenant's slug.")

@@ -50,6 +50,8 @@ class Campaign(models.Model):
         indexes = [
             # counts today's new ones against the daily limit (deliveries/services/attribution.py)
             models.Index(fields=["tenant", "created_at"], name="campaign_by_age"),
+            # the admin's search, over all tenants
+            models.Index(fields=["name"], name="campaign_by_name"),
         ]
 
     def __str__(self) -> str:

@@ -12,10 +12,26 @@ from django.utils.translation import gettext_lazy as _
 from deliveries import partner_admin  # noqa: F401  registers its models
 from deliveries.forms import DiscardForm
 from deliveries.models import ImportRun, PartnerMove, QuarantinedRow, ResultCode, TenantRecount
+from deliveries.services import jobs
 from deliveries.services.quarantine import discard, replay
-from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin
+from portal.accounts.admin_base import MOST_COUNTED, ReadOnlyAdmin, RecordedAdmin
+from portal.accounts.models import record
 
 SHOWN_BYTES = 64 * 1024
+
+
+class ReasonFilter(admin.SimpleListFilter):
+    """By the reasons that rows wait for; never by a look at every row that was ever there."""
+
+    title, parameter_name = _("reason"), "reason"
+
+    def lookups(self, request: HttpRequest, model_admin: ReadOnlyAdmin) -> list[tuple[str, str]]:
+        waiting = QuarantinedRow.objects.filter(state=QuarantinedRow.State.WAITING).values("reason")[:MOST_COUNTED]
+        reasons = {row["reason"] for row in waiting} | ({self.value()} if self.value() else set())
+        return [(reason, reason) for reason in sorted(reasons)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(reason=self.value()) if self.value() else queryset
 
 
 @admin.register(QuarantinedRow)
@@ -23,7 +39,7 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
     """Rows that could not be applied: seen whole, replayed after a fix, or discarded with a reason."""
 
     list_display = ("inbox_number", "reason", "detail", "feed", "state", "received_at")
-    list_filter = ("state", "feed")
+    list_filter = ("state", ReasonFilter, "feed")
     list_select_related = ("feed__account",)
     search_fields = ("reason",)
     search_help_text = _("An inbox id, a reason, or a feed's name.")
@@ -41,7 +57,7 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
         "resolution",
     )
     readonly_fields = ("inbox_number", "raw_body")
-    actions = ("replay_rows", "discard_rows")
+    actions = ("replay_rows", "replay_reasons", "discard_rows")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[QuarantinedRow]:
         return super().get_queryset(request).defer("body")  # up to 1 MiB each
@@ -64,13 +80,17 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("raw body"))
     def raw_body(self, row: QuarantinedRow) -> str:
-        return format_html("<pre>{}</pre>", readable(bytes(row.body)))
+        return format_html('<pre class="raw">{}</pre>', readable(bytes(row.body)))
 
     @admin.action(description=_("Replay"), permissions=["resolve"])
     def replay_rows(self, request: HttpRequest, rows: QuerySet[QuarantinedRow]) -> None:
-        count = replay(ids=_ids(rows), actor=request.user.email, now=timezone.now())
-        text = ngettext("%(count)d row is on its way again.", "%(count)d rows are on their way again.", count)
-        messages.success(request, text % {"count": count})
+        _say_replayed(request, replay(ids=_ids(rows), actor=request.user.email, now=timezone.now()))
+
+    @admin.action(description=_("Replay every waiting row with the same reasons"), permissions=["resolve"])
+    def replay_reasons(self, request: HttpRequest, rows: QuerySet[QuarantinedRow]) -> None:
+        reasons = sorted(set(rows.values_list("reason", flat=True)))
+        now, actor = timezone.now(), request.user.email
+        _say_replayed(request, sum(replay(reason=reason, actor=actor, now=now) for reason in reasons))
 
     @admin.action(description=_("Discard, with a reason"), permissions=["resolve"])
     def discard_rows(self, request: HttpRequest, rows: QuerySet[QuarantinedRow]) -> HttpResponse | None:
@@ -100,8 +120,28 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, "admin/deliveries/quarantinedrow/discard.html", context)
 
 
+class JobAdmin(ReadOnlyAdmin):
+    """Jobs over many messages: how far each is; one that stands still is queued again."""
+
+    actions = ("retry",)
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(f"deliveries.change_{self.opts.model_name}")
+
+    @admin.action(description=_("Queue again what stands still"), permissions=["retry"])
+    def retry(self, request: HttpRequest, rows: QuerySet) -> None:
+        count = jobs.retry(self.model, ids=_ids(rows))
+        record(f"{self.opts.model_name}.retried", actor=request.user.email, details={"jobs": count})
+        text = ngettext(
+            "%(count)d job is queued again and begins within half a minute.",
+            "%(count)d jobs are queued again and begin within half a minute.",
+            count,
+        )
+        messages.success(request, text % {"count": count})
+
+
 @admin.register(PartnerMove)
-class PartnerMoveAdmin(ReadOnlyAdmin):
+class PartnerMoveAdmin(JobAdmin):
     list_display = ("partner", "tenant", "state", "moved", "total", "attempts", "queued_at", "finished_at")
     list_filter = ("state",)
     list_select_related = ("partner", "tenant")
@@ -110,7 +150,7 @@ class PartnerMoveAdmin(ReadOnlyAdmin):
 
 
 @admin.register(TenantRecount)
-class TenantRecountAdmin(ReadOnlyAdmin):
+class TenantRecountAdmin(JobAdmin):
     list_display = ("tenant", "reason", "state", "done", "total", "changed", "attempts", "queued_at", "finished_at")
     list_filter = ("state",)
     list_select_related = ("tenant",)
@@ -175,5 +215,10 @@ def _decode_cut(shown: bytes) -> str:
         return shown[: error.start].decode("utf-8")
 
 
-def _ids(rows: QuerySet[QuarantinedRow]) -> list[int]:
+def _say_replayed(request: HttpRequest, count: int) -> None:
+    text = ngettext("%(count)d row is on its way again.", "%(count)d rows are on their way again.", count)
+    messages.success(request, text % {"count": count})
+
+
+def _ids(rows: QuerySet) -> list[int]:
     return list(rows.order_by("id").values_list("id", flat=True))

@@ -2,6 +2,7 @@
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from deliveries.services.partner_ids import LONGEST_VALUE
 from portal.tenants.models import GatewayAccount, Tenant
@@ -13,7 +14,7 @@ class DiscardForm(forms.Form):
     reason_text = forms.CharField(
         label=_("Reason"),
         max_length=500,
-        widget=forms.Textarea(attrs={"rows": 3, "cols": 80}),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         help_text=_("Whoever asks later where these delivery reports went reads this."),
     )
 

@@ -129,10 +129,7 @@ class MessageFilterForm(forms.Form):
         return self.data.get("period", "")
 
     def clean_number(self) -> str:
-        text = self.cleaned_data["number"]
-        if _NO_PART_OF_ONE & set(text):
-            raise forms.ValidationError(_("A whole number: parts of one are not searched, they would tell the rest."))
-        return normalize_destination(text.replace("(0)", "").translate({ord(sign): " " for sign in "./\xa0"}))
+        return whole_number(self.cleaned_data["number"])
 
     def clean(self) -> dict:
         data = super().clean()
@@ -226,6 +223,13 @@ class RevealForm(forms.Form):
         if tells_number(reason, self.number):
             raise forms.ValidationError(_("Leave the number itself out of the reason: the log must not hold it."))
         return reason
+
+
+def whole_number(text: str) -> str:
+    """Return a number as it is typed in the form that is stored. Raises ValidationError for a part of one."""
+    if _NO_PART_OF_ONE & set(text):
+        raise forms.ValidationError(_("A whole number: parts of one are not searched, they would tell the rest."))
+    return normalize_destination(text.replace("(0)", "").translate({ord(sign): " " for sign in "./\xa0"}))
 
 
 @lru_cache(maxsize=8)

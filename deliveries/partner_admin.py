@@ -15,19 +15,20 @@ from deliveries.models import PartnerRequest
 from deliveries.services import partner_requests
 from deliveries.services.declarers import operator
 from deliveries.services.partner_ids import Refused, Taken, declare, give, messages_of
-from portal.accounts.admin_base import ReadOnlyAdmin
+from portal.accounts.admin_base import ReadOnlyAdmin, WholeWordSearch
 from portal.tenants.models import PartnerId
 
 
 @admin.register(PartnerId)
-class PartnerIdAdmin(ReadOnlyAdmin):
+class PartnerIdAdmin(WholeWordSearch, ReadOnlyAdmin):
     """Which platformPartnerId is whose; a page of its own declares and moves them, messages and all."""
 
     list_display = ("value", "account", "tenant", "first_seen_at", "declared_at")
     list_filter = ("account",)
     list_select_related = ("account", "tenant")
-    search_fields = ("value", "tenant__name", "tenant__slug")
-    search_help_text = _("Partner ID or tenant.")
+    whole_fields = ("tenant__slug",)
+    prefix_fields = ("value",)
+    search_help_text = _("How a partner ID begins, or a tenant's slug.")
     change_list_template = "admin/tenants/partnerid/change_list.html"
 
     def get_urls(self) -> list[URLPattern]:

@@ -62,6 +62,7 @@ def main() -> None:
     address = f"http://localhost:{os.environ['PORT']}"
     os.environ.setdefault("PUBLIC_URL", address)
     os.environ.setdefault("PORTAL_STAFF_MFA", "false")  # staff may look around; a banner says so
+    os.environ.setdefault("PORTAL_ENVIRONMENT", "demo")
     server = subprocess.Popen([sys.executable, "-m", "portal.serve"], cwd=REPOSITORY)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_signal: server.terminate())

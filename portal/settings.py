@@ -10,6 +10,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from portal import engines
+from portal.admin_look import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -26,6 +27,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL] if HTTPS else [])
 
 INSTALLED_APPS = [
+    "unfold",  # before the admin that it dresses
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -105,12 +107,12 @@ REDIS_URL = engines.redis_url()
 _CACHE_PATIENCE = {"socket_connect_timeout": 1, "socket_timeout": 2, "retry": Retry(NoBackoff(), 1)}
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "portal.common.cache.SteadyCache",  # losing Redis locks nobody out
         "LOCATION": REDIS_URL,
         "OPTIONS": _CACHE_PATIENCE,
     }
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.db"  # losing Redis locks nobody out
+SESSION_ENGINE = "django.contrib.sessions.backends.db"  # nor signs anybody out
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
@@ -261,6 +263,8 @@ SPECTACULAR_SETTINGS = {
     "SORT_OPERATION_PARAMETERS": False,
     "DISABLE_ERRORS_AND_WARNINGS": False,
 }
+# How this portal differs from others that staff know, such as "test"; stands in the admin's head.
+PORTAL_ENVIRONMENT = env.str("PORTAL_ENVIRONMENT", "")
 
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # who may read /metrics; without it, this machine alone
 

@@ -4,12 +4,19 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
+from deliveries import staff_messages
 from portal import look, views
+from portal.accounts import view_as_views
 from portal.operations.views import metrics
 
-admin.site.site_header = admin.site.site_title = "SMS reports"
 # One door for everybody: limits on guessing, and later second factors, hold for staff too.
 admin.site.login = secure_admin_login(admin.site.login)
+
+# Pages of the admin that belong to no model's; the site asks for them when its routes are made.
+admin.site.extra_urls = lambda: [
+    path("messages/", admin.site.admin_view(staff_messages.message_list), name="messages"),
+    path("messages/<str:account>/<path:message_id>/", admin.site.admin_view(staff_messages.message), name="message"),
+]
 
 handler500 = "portal.views.server_error"
 
@@ -26,6 +33,7 @@ urlpatterns = [
     path("accounts/", include("portal.accounts.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("view-as/stop/", view_as_views.stop, name="view_as_stop"),
     path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
 ]

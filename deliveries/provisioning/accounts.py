@@ -3,6 +3,7 @@
 from deliveries.provisioning.outcome import NewToken
 from deliveries.provisioning.reader import POOL_PREFIX
 from deliveries.provisioning.specs import AccountSpec, FeedSpec
+from deliveries.provisioning.tenants import count_anew
 from deliveries.provisioning.writer import Writer
 from portal.tenants import secrets
 from portal.tenants.feeds import ROTATION, TokenError, add_token, has_token, set_basic, valid_tokens
@@ -50,7 +51,10 @@ def _write_pool(writer: Writer, spec: AccountSpec, account: GatewayAccount) -> T
             slug=slug, name=f"Pool of {spec.name}", kind=Tenant.Kind.POOL
         )
     # What nobody declared has its days in the account's zone (docs/link.md section 5.6).
-    writer.save(pool, {"timezone": spec.timezone}, place=spec.place, at=spec.at)
+    is_new = pool.pk is None
+    changed = writer.save(pool, {"timezone": spec.timezone}, place=spec.place, at=spec.at)
+    if not is_new:
+        count_anew(writer, pool, changed)
     return pool
 
 

@@ -1,12 +1,13 @@
 """Tenants with their parents and refId schemes, as a provisioning file asks for them."""
 
 from campaigns.models import RefIdScheme
-from deliveries.models import Message
 from deliveries.provisioning.specs import TenantSpec
 from deliveries.provisioning.writer import Writer
+from deliveries.services.recount import request_recount
 from portal.tenants.models import Tenant
 
 _PLAIN_KEYS = ("name", "timezone", "language", "currency")
+_COUNTED_BY = {"timezone": "time zone", "ref_id": "refId scheme"}  # what a message's day and campaign come from
 
 
 def write_tenants(writer: Writer, specs: tuple[TenantSpec, ...]) -> None:
@@ -22,7 +23,6 @@ def write_tenants(writer: Writer, specs: tuple[TenantSpec, ...]) -> None:
             # Let go of every old parent before taking a new one, lest swapped ones look like a circle.
             values["parent"] = None
             to_adopt.append(spec)
-        _note_old_days(writer, spec, tenant)
         changed[spec.slug] = writer.save(tenant, values, place=spec.place, at=spec.at)
     tenants = {tenant.slug: tenant for tenant in Tenant.objects.all()}
     for spec in to_adopt:
@@ -36,14 +36,16 @@ def write_tenants(writer: Writer, specs: tuple[TenantSpec, ...]) -> None:
             keys = changed[spec.slug] + _write_scheme(writer, spec, tenant)
             subject, is_new = f"tenant {spec.slug}", spec.slug not in before
             writer.tell_saved(subject, is_new=is_new, changed=keys, tenant=tenant)
+            if not is_new:
+                count_anew(writer, tenant, keys)
 
 
-def _note_old_days(writer: Writer, spec: TenantSpec, tenant: Tenant) -> None:
-    is_moved = tenant.pk is not None and tenant.timezone != spec.timezone
-    if is_moved and Message.objects.filter(tenant=tenant).exists():
-        writer.outcome.notes.append(
-            f"tenant {spec.slug}: messages that are counted already stay on their days in {tenant.timezone}"
-        )
+def count_anew(writer: Writer, tenant: Tenant, changed: list[str]) -> None:
+    """Have a tenant's messages derived anew, in the background, where its zone or refId scheme changed."""
+    rules = [words for key, words in _COUNTED_BY.items() if key in changed]
+    if rules:
+        request_recount(tenant=tenant, reason=f"{' and '.join(rules)} changed", now=writer.now)
+        writer.outcome.notes.append(f"tenant {tenant.slug}: its messages are counted anew in the background")
 
 
 def _write_scheme(writer: Writer, spec: TenantSpec, tenant: Tenant) -> list[str]:

@@ -41,6 +41,13 @@ def finish(job: models.Model, *fields: str) -> None:
     job.save(update_fields=[*fields, "state", "finished_at"])
 
 
+def retry(model: type[Job], *, ids: list[int]) -> int:
+    """Queue these jobs again with no attempt counted, but for those done or being worked at; return how many."""
+    now = datetime.now(UTC)
+    stuck = Q(state="queued") | Q(state="running", lease_until__lt=now)
+    return model.objects.filter(stuck, id__in=ids).update(state="queued", attempts=0, lease_until=None)
+
+
 def let_appliers_see_what_was_committed() -> None:
     """Wait until every batch that may have read a tenant's older rules is committed."""
     with transaction.atomic():

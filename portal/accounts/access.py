@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from portal.accounts import roles
 from portal.accounts.models import Role
+from portal.accounts.view_as import ViewAs
 from portal.tenants.models import ApiKey, GatewayAccount, PartnerId, Tenant
 from portal.tenants.scope import with_descendants
 
@@ -23,6 +24,7 @@ class Access:
     is_staff: bool = False
     key: ApiKey | None = None
     refused: str = ""
+    view_as: ViewAs | None = None  # staff who look at the tenant, read-only
 
     @property
     def account(self) -> GatewayAccount | None:
@@ -58,6 +60,24 @@ def access_of(user, *, slug: str | None) -> Access:
         tenant=tenant,
         role=role,
         is_staff=user.is_staff,
+    )
+
+
+def access_of_observer(view: ViewAs, *, slug: str | None) -> Access:
+    """Return what staff who look at a tenant reach: it and all below it, as a viewer, and nothing of their own."""
+    reached = frozenset(with_descendants([view.tenant_id]))
+    if slug is None:
+        return Access(tenant_ids=reached, reached=reached, is_staff=True, view_as=view)
+    tenant = Tenant.objects.filter(slug=slug, id__in=reached).first()
+    if tenant is None:
+        return Access(reached=reached, is_staff=True, view_as=view)
+    return Access(
+        tenant_ids=frozenset(with_descendants([tenant.id])),
+        reached=reached,
+        tenant=tenant,
+        role=Role.VIEWER,
+        is_staff=True,
+        view_as=view,
     )
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from portal.accounts import mail
 from portal.accounts.client_address import NOBODY_KNOWS, client_address
+from portal.accounts.models import User
 
 # Guesses at passwords. One address that guesses at one person is django-axes' business (portal/accounts/lockout.py);
 # these are for one address that tries many people, and for many addresses that try one.
@@ -37,6 +38,10 @@ class AccountAdapter(DefaultAccountAdapter):
         )
         html = next((part for part, kind in getattr(message, "alternatives", ()) if kind == "text/html"), "")
         mail.send_after_commit(to=email, subject=message.subject, text=message.body, html=html)
+
+    def set_password(self, user: User, password: str) -> None:
+        user.set_password(password)
+        user.save(update_fields=["password"])  # the web role may not write who is staff, so never the whole row
 
     def pre_authenticate(self, request: HttpRequest, **credentials) -> None:
         """Refuse more guesses than SIGN_IN_RATE; the package's stricter rate stays for guesses at codes."""

@@ -1,31 +1,39 @@
 """People, memberships and the audit log for staff."""
 
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from axes.models import AccessAttempt
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm
+from unfold.forms import UserCreationForm as DressedCreationForm
 
 from portal.accounts import invitations, mail, sessions
 from portal.accounts.addresses import confirm_address
-from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin
+from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin, WholeWordSearch
 from portal.accounts.models import AuditEntry, Invitation, Membership, User, record
 from portal.tenants.models import Tenant
 
 # The packages' own pages show secrets' containers and session keys; staff need neither.
 admin.site.unregister(Authenticator)
 admin.site.unregister(UserSession)
+# These come back below, in the admin's own dress.
+admin.site.unregister(Group)
+admin.site.unregister(EmailAddress)
 
 
-class UserCreationForm(AdminUserCreationForm):
+class UserCreationForm(DressedCreationForm):
     """A new person by e-mail address, with a password or none."""
 
     class Meta:
@@ -43,15 +51,18 @@ class _CustomersOnly:
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
-class MembershipInline(_CustomersOnly, admin.TabularInline):
+class MembershipInline(_CustomersOnly, TabularInline):
     model = Membership
-    raw_id_fields = ("tenant",)
+    tab = True
+    autocomplete_fields = ("tenant",)
     extra = 0
 
 
 @admin.register(User)
 class UserAdmin(RecordedAdmin, DjangoUserAdmin):
+    form = UserChangeForm
     add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
     add_fieldsets = ((None, {"fields": ("email", "name", "usable_password", "password1", "password2")}),)
     fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
@@ -112,18 +123,37 @@ class MembershipAdmin(_CustomersOnly, RecordedAdmin):
     list_filter = ("role",)
     list_select_related = ("user", "tenant")
     search_fields = ("user__email", "user__name", "tenant__name", "tenant__slug")
-    raw_id_fields = ("user", "tenant")
+    autocomplete_fields = ("user", "tenant")
     ordering = ("tenant__name", "user__email", "id")
 
 
+@admin.register(Group)
+class GroupAdmin(RecordedAdmin, DjangoGroupAdmin):
+    """Sets of permissions for staff who are not to do everything."""
+
+    list_display = ("name",)
+
+
+@admin.register(EmailAddress)
+class EmailAddressAdmin(RecordedAdmin):
+    """Addresses of people and whether they are confirmed; changed by the people themselves."""
+
+    list_display = ("email", "user", "verified", "primary")
+    list_filter = ("verified", "primary")
+    list_select_related = ("user",)
+    search_fields = ("email", "user__email")
+    autocomplete_fields = ("user",)
+    ordering = ("email", "id")
+
+
 @admin.register(AuditEntry)
-class AuditEntryAdmin(ReadOnlyAdmin):
+class AuditEntryAdmin(WholeWordSearch, ReadOnlyAdmin):
     """What was done, by whom; append-only, in the database too."""
 
     list_display = ("at", "actor", "action", "subject", "tenant")
     list_select_related = ("tenant",)
-    search_fields = ("=actor", "=action", "subject", "=tenant__slug")
-    search_help_text = _("Who, what was done, what it was about, or a tenant's slug.")
+    whole_fields = ("actor", "action", "subject", "tenant__slug")
+    search_help_text = _("A whole e-mail address, action or subject, or a tenant's slug.")
 
 
 class InvitationForm(forms.ModelForm):
@@ -141,7 +171,7 @@ class InvitationAdmin(_CustomersOnly, RecordedAdmin):
     list_filter = ("role",)
     list_select_related = ("tenant",)
     search_fields = ("email", "tenant__name", "tenant__slug", "invited_by")
-    raw_id_fields = ("tenant",)
+    autocomplete_fields = ("tenant",)
     ordering = ("-id",)
     actions = ("revoke",)
 

@@ -40,6 +40,8 @@ ACTIONS = {
     "report.request": _("Asked for a report"),
     "report.download": _("Downloaded a report"),
     "audit.downloaded": _("Downloaded the audit log"),
+    "view_as.started": _("Staff began to look at the pages"),
+    "view_as.stopped": _("Staff ended looking at the pages"),
     "provision": _("Set up by a provisioning file"),
     "admin.add": _("Added by staff"),
     "admin.change": _("Changed by staff"),

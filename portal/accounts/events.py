@@ -11,10 +11,11 @@ from allauth.mfa import signals as factor_signals
 from allauth.mfa.models import Authenticator
 from axes.signals import user_locked_out
 from axes.utils import reset
+from django.contrib.auth.signals import user_logged_out
 from django.db import transaction
 from django.dispatch import receiver
 
-from portal.accounts import second_factor, sessions
+from portal.accounts import second_factor, sessions, view_as
 from portal.accounts.models import User, record
 from portal.tenants.scope import leave_scope
 
@@ -37,6 +38,12 @@ def record_own(action: str, *, actor: str, subject: str = "", **details: object)
 def follow_session(sender, request, user: User, **kwargs) -> None:
     request.session[sessions.SEEN_AT] = time.time()
     record_own("sign_in", actor=user.email, second_factor=second_factor.is_used(request))
+
+
+@receiver(user_logged_out)
+def stop_looking(sender, request, user: User | None, **kwargs) -> None:
+    if user is not None and hasattr(request, "session"):
+        view_as.stop(request, why="signed out")
 
 
 @receiver(account_signals.password_changed)

@@ -4,22 +4,27 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlencode
 
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone, translation
 
-from portal.accounts import second_factor, sessions
-from portal.accounts.access import Access, access_of, access_of_key
+from portal.accounts import second_factor, sessions, view_as
+from portal.accounts.access import Access, access_of, access_of_key, access_of_observer
 from portal.tenants import api_keys
-from portal.tenants.scope import leave_scope, set_scope
+from portal.tenants.scope import EVERYBODY, forbid_writing, leave_scope, set_scope
 from portal.tenants.wall import STAFF, WEB
 
 STAFF_PATHS = ("/admin/",)
 API_PATHS = ("/api/",)
 PAGES_OF_API = ("/api/v1/docs/",)  # for people, as any other page
+DOOR_PATHS = ("/accounts/",)  # where people sign in, set new passwords and accept invitations
 API_LANGUAGE = "en"
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # Where one is set up and asked for, and what is open to all.
 WITHOUT_SECOND_FACTOR = ("/accounts/", "/language/", "/look/", *PAGES_OF_API)
 
@@ -38,12 +43,15 @@ class WallMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # What runs after the commit speaks the answer's language too.
         with translation.override(translation.get_language()), transaction.atomic():
-            set_scope(WEB, ())
+            person = _person(request)
+            set_scope(WEB, (), person=person)
             request.access = self._access(request)
             if request.path_info.startswith(STAFF_PATHS) and request.access.is_staff:
                 set_scope(STAFF, ())
             else:
-                set_scope(WEB, request.access.tenant_ids)
+                set_scope(WEB, request.access.tenant_ids, person=person)
+                if _only_looks(request):
+                    forbid_writing()
             response = self.get_response(request)
             if hasattr(response, "render") and not response.is_rendered:
                 response.render()
@@ -57,7 +65,9 @@ class WallMiddleware:
 
     def _access(self, request: HttpRequest) -> Access:
         if not is_api(request):
-            return access_of(request.user, slug=_slug(request))
+            slug = _slug(request)
+            view = view_as.current(request) if _may_look(request) else None
+            return access_of_observer(view, slug=slug) if view else access_of(request.user, slug=slug)
         request.user = AnonymousUser()
         text = bearer(request)
         key, refused = api_keys.look_up(text, now=timezone.now()) if text else (None, "")
@@ -68,6 +78,8 @@ class WallMiddleware:
         access: Access = request.access
         if "tenant_slug" in kwargs and request.user.is_authenticated and access.tenant is None:
             raise Http404
+        if _only_looks(request) and request.method not in SAFE_METHODS:
+            raise PermissionDenied
 
 
 class LanguageMiddleware:
@@ -80,7 +92,7 @@ class LanguageMiddleware:
         language = request.COOKIES.get("language") or (request.access.tenant and request.access.tenant.language)
         if is_api(request):
             language = API_LANGUAGE
-        elif not translation.check_for_language(language or ""):
+        elif language not in dict(settings.LANGUAGES):
             language = translation.get_language_from_request(request)
         translation.activate(language)  # WallMiddleware puts back what was before
         request.LANGUAGE_CODE = language
@@ -118,6 +130,8 @@ class LastSeenMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         seen_at = request.session.get(sessions.SEEN_AT) if request.user.is_authenticated else None
+        if _only_looks(request):
+            seen_at = None  # nothing can be written; the pages in between are noted
         if seen_at is not None and time.time() - seen_at > self.SEEN_EVERY:
             sessions.note(request)
         return self.get_response(request)
@@ -132,6 +146,25 @@ def bearer(request: HttpRequest) -> str:
     """Return the key of `Authorization: Bearer …`, '' where there is none."""
     scheme, _, text = request.headers.get("Authorization", "").strip().partition(" ")
     return text.strip() if scheme.lower() == "bearer" else ""
+
+
+def _person(request: HttpRequest) -> str:
+    """Return whom the database lets the request see beside its tenants' members: who is signed in, or everybody."""
+    if request.path_info.startswith(API_PATHS):
+        return ""
+    if request.path_info.startswith(DOOR_PATHS):
+        return EVERYBODY
+    return str(request.session.get(SESSION_KEY, ""))
+
+
+def _may_look(request: HttpRequest) -> bool:
+    """In the administration, and where people sign in, staff are themselves."""
+    return not request.path_info.startswith((*STAFF_PATHS, *DOOR_PATHS))
+
+
+def _only_looks(request: HttpRequest) -> bool:
+    """Tell whether staff look at a tenant's page as an observer."""
+    return request.access.view_as is not None and _slug(request) is not None
 
 
 def _slug(request: HttpRequest) -> str | None:

@@ -26,7 +26,8 @@ def profile(request: HttpRequest) -> HttpResponse:
     # Another object than request.user: a refused name must not show in the header.
     form = NameForm(request.POST or None, instance=User.objects.get(id=request.user.id))
     if request.method == "POST" and form.is_valid():
-        form.save()
+        # The web role may not write who is staff, so never the whole row.
+        form.save(commit=False).save(update_fields=["name"])
         messages.success(request, _("Your name is changed."))
         return redirect("profile")
     context = {

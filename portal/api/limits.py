@@ -1,10 +1,9 @@
 """How many requests a minute: counted for each key, and by address where there is no valid one.
 
-The cache counts for all processes. While it is away each process counts for itself, so that nobody is locked out and
-nothing fails; the true number is then at most that of the processes times the limit.
+The cache counts for all processes. While Redis is away each process counts for itself (portal/common/cache.py), so that
+nobody is locked out and nothing fails; the true number is then at most that of the processes times the limit.
 """
 
-import logging
 import time
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
@@ -12,20 +11,12 @@ from ipaddress import ip_address, ip_network
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
-from redis.exceptions import RedisError
 
 from portal.accounts.client_address import client_address
 from portal.api.problems import TooManyRequests
 
-logger = logging.getLogger(__name__)
-
 WINDOW = 60  # seconds
-LEFT_ALONE = 10  # seconds for which a cache that failed is not asked again: each try may wait for its time-out
-MOST_LOCAL = 10_000
 IPV6_SITE = 64  # bits: one customer of a provider has all addresses of such a network
-
-_local: dict[str, int] = {}
-_cache_away_until = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +64,11 @@ def headers(usage: Usage | None) -> dict[str, str]:
 
 
 def _add(name: str) -> int:
-    global _cache_away_until
-    if time.monotonic() >= _cache_away_until:
-        try:
-            cache.add(name, 0, timeout=2 * WINDOW)
-            return cache.incr(name)
-        except (RedisError, OSError) as error:
-            _cache_away_until = time.monotonic() + LEFT_ALONE
-            logger.warning("the cache is away, requests are counted in this process alone: %s", error)
-        except ValueError:  # the cache dropped the entry between the two
-            return 1
-    if name not in _local and len(_local) >= MOST_LOCAL:
-        _local.clear()
-    _local[name] = _local.get(name, 0) + 1
-    return _local[name]
+    cache.add(name, 0, timeout=2 * WINDOW)
+    try:
+        return cache.incr(name)
+    except ValueError:  # the cache dropped the entry, or was lost, between the two
+        return 1
 
 
 def _network(address: str | None) -> str:

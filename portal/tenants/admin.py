@@ -1,20 +1,26 @@
 """Tenants, gateway accounts, feeds and partner ids for staff."""
 
-from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
 
 from deliveries.services.recount import request_recount
-from portal.accounts.admin_base import RecordedAdmin
+from portal.accounts import view_as_views
+from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin
 from portal.accounts.models import record
+from portal.accounts.view_as import may_view
+from portal.tenants.api_keys import is_valid, revoke_key
 from portal.tenants.feeds import ROTATION, add_token, valid_tokens
 from portal.tenants.forms import AccountForm, FeedForm, TenantForm
-from portal.tenants.models import Feed, FeedToken, GatewayAccount, Tenant
+from portal.tenants.gate_values import gate_values
+from portal.tenants.models import ApiKey, Feed, FeedToken, GatewayAccount, Tenant
 from portal.tenants.pools import make_pool
 
 
@@ -27,8 +33,24 @@ class TenantAdmin(RecordedAdmin):
     list_filter = ("kind", "language")
     list_select_related = ("parent",)
     search_fields = ("name", "slug")
-    raw_id_fields = ("parent",)
+    autocomplete_fields = ("parent",)
     ordering = ("name", "id")
+    actions = ("view_as",)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(view_as_views.start)
+        return [path("<int:tenant_id>/view-as/", view, name="view_as"), *super().get_urls()]
+
+    def has_view_as_permission(self, request: HttpRequest) -> bool:
+        return may_view(request.user)
+
+    @admin.action(description=_("View as the tenant (choose one)"), permissions=["view_as"])
+    def view_as(self, request: HttpRequest, tenants: QuerySet[Tenant]) -> HttpResponse | None:
+        chosen = list(tenants[:2])
+        if len(chosen) == 1 and chosen[0].kind == Tenant.Kind.CUSTOMER:
+            return HttpResponseRedirect(reverse("admin:view_as", args=[chosen[0].pk]))
+        messages.error(request, gettext("Choose one customer; a pool has no pages."))
+        return None
 
     def get_readonly_fields(self, request: HttpRequest, obj: Tenant | None = None) -> tuple[str, ...]:
         return ("slug",) if obj else ()
@@ -76,7 +98,7 @@ class GatewayAccountAdmin(RecordedAdmin):
         super().save_model(request, obj, form, change)
 
 
-class FeedTokenInline(admin.TabularInline):
+class FeedTokenInline(TabularInline):
     """The feed's tokens by their first characters; deleting one refuses it at once."""
 
     model = FeedToken
@@ -96,7 +118,7 @@ class FeedAdmin(RecordedAdmin):
     list_filter = ("active", "dialect", "account")
     list_select_related = ("account",)
     search_fields = ("name", "account__name", "default_partner_id")
-    raw_id_fields = ("account",)
+    autocomplete_fields = ("account",)
     fields = (
         "account",
         "name",
@@ -106,7 +128,9 @@ class FeedAdmin(RecordedAdmin):
         "basic_password",
         "networks",
         "active",
+        "enter_at_link",
     )
+    readonly_fields = ("enter_at_link",)
     inlines = (FeedTokenInline,)
     ordering = ("account__name", "name", "id")
     actions = ("rotate_token",)
@@ -117,6 +141,14 @@ class FeedAdmin(RecordedAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Feed | None = None) -> bool:
         return False
+
+    def get_fields(self, request: HttpRequest, obj: Feed | None = None) -> tuple[str, ...]:
+        return self.fields if obj else self.fields[:-1]
+
+    @admin.display(description=_("What to enter at LINK"))
+    def enter_at_link(self, feed: Feed) -> str:
+        values = gate_values(feed, now=timezone.now())
+        return render_to_string("admin/tenants/feed/_gate_values.html", {"values": values})
 
     @admin.display(description=_("Tokens"))
     def token_hints(self, feed: Feed) -> str:
@@ -142,9 +174,41 @@ class FeedAdmin(RecordedAdmin):
             made.append(
                 {
                     "feed": feed,
-                    "url": f"{settings.PUBLIC_URL}/dlr/{token}/",
+                    "values": gate_values(feed, now=now, token=token),
                     "old_until": now + ROTATION if earlier else None,
                 }
             )
         context = {**self.admin_site.each_context(request), "title": gettext("New tokens"), "opts": self.opts}
         return TemplateResponse(request, "admin/tenants/feed/tokens.html", context | {"made": made})
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnlyAdmin):
+    """Keys to the REST API; tenants make theirs on their pages, accounts' come by `bin/portal create_api_key`."""
+
+    list_display = ("name", "prefix", "tenant", "account", "scopes", "created_by", "last_used_at", "state")
+    list_filter = ("account",)
+    list_select_related = ("tenant", "account")
+    exclude = ("digest",)
+    search_fields = ("=prefix", "name", "=tenant__slug", "=created_by")
+    search_help_text = _("A key's first characters or name, a tenant's slug, or who made it.")
+    actions = ("revoke",)
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("tenants.change_apikey")
+
+    @admin.display(description=_("State"))
+    def state(self, key: ApiKey) -> str:
+        if key.revoked_at is not None:
+            return gettext("Revoked")
+        return gettext("Valid") if is_valid(key, now=timezone.now()) else gettext("Expired")
+
+    @admin.action(description=_("Revoke"), permissions=["revoke"])
+    def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
+        ended = 0
+        for key in keys.select_related("tenant").order_by("id"):
+            if revoke_key(key=key, now=timezone.now()):
+                record("api_key.revoked", actor=request.user.email, tenant=key.tenant, subject=str(key))
+                ended += 1
+        text = ngettext("%(number)s key is revoked.", "%(number)s keys are revoked.", ended)
+        self.message_user(request, text % {"number": ended})

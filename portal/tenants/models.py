@@ -211,6 +211,8 @@ class PartnerId(models.Model):
                 name="partner_id_undeclared",
                 condition=models.Q(declared_at=None),
             ),
+            # the admin's search, over all accounts
+            models.Index(fields=["value"], name="partner_id_by_value"),
         ]
 
     def __str__(self) -> str:

@@ -8,26 +8,31 @@ from django.db import connection, transaction
 from portal.tenants.models import Tenant
 from portal.tenants.wall import STAFF, WEB
 
+EVERYBODY = "any"  # the person of pages where somebody whom nobody knows yet signs in or accepts an invitation
+
 
 @contextmanager
-def web_scope(tenant_ids: Iterable[int]) -> Iterator[None]:
-    """Run a transaction as the web role, for these tenants alone; none at all sees no tenant's rows."""
-    with _scope(WEB, tenant_ids):
+def web_scope(tenant_ids: Iterable[int], *, person: str = "") -> Iterator[None]:
+    """Run a transaction as the web role, for these tenants and this person (an id or EVERYBODY) alone.
+
+    No tenants at all see no tenant's rows; no person sees the tenants' members and nobody else.
+    """
+    with _scope(WEB, tenant_ids, person):
         yield
 
 
 @contextmanager
 def staff_scope() -> Iterator[None]:
     """Run a transaction as the staff role, which sees all tenants; for verified staff."""
-    with _scope(STAFF, ()):
+    with _scope(STAFF, (), ""):
         yield
 
 
 @contextmanager
-def _scope(role: str, tenant_ids: Iterable[int]) -> Iterator[None]:
+def _scope(role: str, tenant_ids: Iterable[int], person: str) -> Iterator[None]:
     with transaction.atomic():
         before = _current()
-        set_scope(role, tenant_ids)
+        set_scope(role, tenant_ids, person=person)
         yield
         # Within an outer transaction (a request's, a test's) SET LOCAL would live on, and a scope around this one must
         # hold again; an error's rollback undoes it by itself.
@@ -35,28 +40,46 @@ def _scope(role: str, tenant_ids: Iterable[int]) -> Iterator[None]:
             _set(*before)
 
 
-def set_scope(role: str, tenant_ids: Iterable[int]) -> None:
-    """Set role and tenants for the rest of the open transaction."""
+def set_scope(role: str, tenant_ids: Iterable[int], *, person: str = "") -> None:
+    """Set role, tenants and person (an id, EVERYBODY or '') for the rest of the open transaction."""
     ids = ",".join(str(int(tenant_id)) for tenant_id in sorted(tenant_ids))
-    _set(role, f"{{{ids}}}" if ids else "")
+    _set(role, f"{{{ids}}}" if ids else "", person if person in ("", EVERYBODY) else str(int(person)))
+
+
+def forbid_writing() -> None:
+    """Have the database refuse every write in the rest of the open transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION READ ONLY")
+    connection.portal_forbids_writing = True
+
+
+def may_write() -> bool:
+    """Tell whether the open scope may write; asks nobody, since it is asked for every record."""
+    return not getattr(connection, "portal_forbids_writing", False)
 
 
 def leave_scope() -> None:
     """Be the owner again for the rest of the open transaction; not for one that is to be rolled back."""
     if not connection.needs_rollback:
-        _set("none", "")
+        _set("none", "", "")
 
 
-def _set(role: str, tenants: str) -> None:
+def _set(role: str, tenants: str, person: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT set_config('role', %s, true), set_config('portal.tenant_ids', %s, true)", [role, tenants]
+            "SELECT set_config('role', %s, true), set_config('portal.tenant_ids', %s, true),"
+            " set_config('portal.person', %s, true)",
+            [role, tenants, person],
         )
+    connection.portal_forbids_writing = False  # what a scope forbade ends with it
 
 
-def _current() -> tuple[str, str]:
+def _current() -> tuple[str, str, str]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('role'), coalesce(current_setting('portal.tenant_ids', true), '')")
+        cursor.execute(
+            "SELECT current_setting('role'), coalesce(current_setting('portal.tenant_ids', true), ''),"
+            " coalesce(current_setting('portal.person', true), '')"
+        )
         return cursor.fetchone()
 
 

@@ -3,7 +3,8 @@
 The application's own login owns the tables and is no superuser. It answers people and API keys as one of three roles
 without a login, which it takes on inside a transaction (portal/tenants/scope.py):
 
-- `portal_web`: sees the tenants in `portal.tenant_ids`, by a policy of the database; nothing set, nothing seen;
+- `portal_web`: sees the tenants in `portal.tenant_ids` and the person in `portal.person`, by policies of the database;
+  nothing set, nothing seen;
 - `portal_staff`: sees all tenants; for verified staff alone;
 - `portal_ingest`: writes to the inbox and reads the feeds; nothing else.
 
@@ -13,6 +14,8 @@ A table that stands in no mapping below is granted to none of them (a test lists
 import re
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
+
+from portal.tenants.policies import make_policies
 
 WEB, STAFF, INGEST = "portal_web", "portal_staff", "portal_ingest"
 ROLES = (WEB, STAFF, INGEST)
@@ -51,11 +54,19 @@ GUARDED_TABLES: dict[str, tuple[str, str, str]] = {
     "tenants_tenant": ("SELECT, UPDATE", ALL, "id"),
 }
 
+# People and what is theirs: a page sees the person who is signed in and (of people alone) the members of its tenants.
+# Pages below /accounts/ sign in and take in people whom nobody knows yet, so they reach everybody; who is staff no page
+# decides. table: (web, staff, the column that holds the person)
+PEOPLE_TABLES: dict[str, tuple[str, str, str]] = {
+    "accounts_user": ("SELECT, INSERT, UPDATE (password, last_login, email, name)", ALL, "id"),
+    "account_emailaddress": (ALL, ALL, "user_id"),
+    "mfa_authenticator": (ALL, ALL, "user_id"),
+    "usersessions_usersession": (ALL, ALL, "user_id"),
+}
+
 # Tables without a policy: least grants. table: (web, staff, ingest)
 GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
-    "account_emailaddress": (ALL, ALL, ""),
     "account_emailconfirmation": (ALL, ALL, ""),
-    "accounts_user": (CHANGE, ALL, ""),
     "accounts_user_groups": (READ, ALL, ""),
     "accounts_user_user_permissions": (READ, ALL, ""),
     "auth_group": (READ, ALL, ""),
@@ -73,20 +84,18 @@ GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
     "inbox": ("", ADD, "INSERT, SELECT (id, received_at, slice)"),  # what it wrote, it need not read
     "inbox_todo": (READ, ADD, "INSERT"),  # ids and times, which pages tell in sum
     "ingest_count": ("", CHANGE, ""),
-    "mfa_authenticator": (ALL, ALL, ""),
     "quarantine": ("", "SELECT, UPDATE", ""),
     "result_code": (READ, CHANGE, ""),
     "tenants_feed": ("SELECT (account_id, dialect)", ALL, READ),  # what an account's result codes mean
     "tenants_feedtoken": ("", ALL, READ),
     "tenants_gatewayaccount": ("SELECT (id, name, timezone, pool_id, owner_id, owner_since)", ALL, ""),
-    "usersessions_usersession": (ALL, ALL, ""),
 }
 
 _OWN_TENANTS = "{column} = ANY (nullif(current_setting('portal.tenant_ids', true), '')::int[])"
 _EVERYBODY = {
     "wall_staff": f"TO {STAFF} USING (true) WITH CHECK (true)",
     # A forced table hides its rows from a non-superuser owner too.
-    "wall_owner": "TO CURRENT_USER USING (true) WITH CHECK (true)",
+    "wall_owner": "TO {owner} USING (true) WITH CHECK (true)",
 }
 _OWN = {"wall_web": f"TO {WEB} USING ({_OWN_TENANTS}) WITH CHECK ({_OWN_TENANTS})"}
 _OWN_WRITES = {
@@ -94,6 +103,19 @@ _OWN_WRITES = {
     "wall_web_add": f"FOR INSERT TO {WEB} WITH CHECK ({_OWN_TENANTS})",
     "wall_web_change": f"FOR UPDATE TO {WEB} USING ({_OWN_TENANTS}) WITH CHECK ({_OWN_TENANTS})",
     "wall_web_delete": f"FOR DELETE TO {WEB} USING ({_OWN_TENANTS})",
+}
+_EVERYONE = "current_setting('portal.person', true) = 'any'"
+_ONESELF = f"{{column}} = nullif(nullif(current_setting('portal.person', true), ''), 'any')::bigint OR {_EVERYONE}"
+_OWN_PERSON = {"wall_web": f"TO {WEB} USING ({_ONESELF}) WITH CHECK ({_ONESELF})"}
+_MEMBERS = (
+    "EXISTS (SELECT 1 FROM accounts_membership m WHERE m.user_id = {table}.id AND m."
+    + _OWN_TENANTS.format(column="tenant_id")
+    + ")"
+)
+_PEOPLE = {
+    "wall_web_read": f"FOR SELECT TO {WEB} USING ({_ONESELF} OR {_MEMBERS})",
+    "wall_web_add": f"FOR INSERT TO {WEB} WITH CHECK ({_EVERYONE} AND NOT is_staff AND NOT is_superuser)",
+    "wall_web_change": f"FOR UPDATE TO {WEB} USING ({_ONESELF}) WITH CHECK ({_ONESELF})",
 }
 
 
@@ -107,14 +129,20 @@ def raise_wall(using: str = DEFAULT_DB_ALIAS, **_signal) -> None:
             if table in existing:
                 _grant(cursor, table, {WEB: web, STAFF: staff})
                 force_row_security(cursor, table)
-                _make_policies(cursor, table, _OWN | _EVERYBODY)
+                make_policies(cursor, table, _OWN | _EVERYBODY, column="tenant_id")
                 for partition in _partitions(cursor, table):
                     guard_partition(cursor, partition)
         for table, (web, staff, column) in GUARDED_TABLES.items():
             if table in existing:
                 _grant(cursor, table, {WEB: web, STAFF: staff})
                 force_row_security(cursor, table)
-                _make_policies(cursor, table, _OWN_WRITES | _EVERYBODY, column=column)
+                make_policies(cursor, table, _OWN_WRITES | _EVERYBODY, column=column)
+        for table, (web, staff, column) in PEOPLE_TABLES.items():
+            if table in existing:
+                _grant(cursor, table, {WEB: web, STAFF: staff})
+                force_row_security(cursor, table)
+                own = _PEOPLE if column == "id" else _OWN_PERSON
+                make_policies(cursor, table, own | _EVERYBODY, column=column)
         for table, (web, staff, ingest) in GLOBAL_TABLES.items():
             if table in existing:
                 _grant(cursor, table, {WEB: web, STAFF: staff, INGEST: ingest})
@@ -137,7 +165,7 @@ def raise_roles(using: str = DEFAULT_DB_ALIAS) -> None:
 def guard_partition(cursor, table: str) -> None:
     """Close a partition to everybody but by its parent, and to the owner, who dumps and restores each by itself."""
     force_row_security(cursor, table)
-    _make_policies(cursor, table, {"wall_owner": _EVERYBODY["wall_owner"]})
+    make_policies(cursor, table, {"wall_owner": _EVERYBODY["wall_owner"]}, column="tenant_id")
 
 
 def force_row_security(cursor, table: str) -> None:
@@ -186,11 +214,3 @@ GROUP BY acl.privilege_type
 def _granted(cursor, table: str, role: str) -> set[str]:
     cursor.execute(_GRANTED, {"table": f'"{table}"', "role": role})
     return {privilege for (privilege,) in cursor.fetchall()}
-
-
-def _make_policies(cursor, table: str, policies: dict[str, str], *, column: str = "tenant_id") -> None:
-    cursor.execute("SELECT policyname FROM pg_policies WHERE tablename = %s AND schemaname = 'public'", [table])
-    present = {row[0] for row in cursor.fetchall()}
-    for name, terms in policies.items():
-        if name not in present:
-            cursor.execute(f'CREATE POLICY {name} ON "{table}" {terms.format(column=column)}')

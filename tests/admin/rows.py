@@ -11,7 +11,8 @@ from campaigns.models import Campaign, RefIdScheme
 from deliveries.models import ImportRun, PartnerMove, PartnerRequest, QuarantinedRow, ResultCode, TenantRecount
 from portal.accounts.invitations import invite
 from portal.accounts.models import AuditEntry, Invitation, Membership, Role, record
-from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
+from portal.tenants.api_keys import create_key
+from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
 from reports.models import ReportRun
 from tests.conftest import NOW, make_user
 
@@ -33,6 +34,7 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
         type(user): user,
         Membership: membership,
         AuditEntry: AuditEntry.objects.get(subject=CANARY),
+        ApiKey: create_key(tenant=tenant, name=CANARY, scopes=["read"], created_by=user.email, now=NOW)[0],
         RefIdScheme: RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", CANARY]),
         Campaign: Campaign.objects.create(tenant=tenant, name=CANARY),
         PartnerMove: PartnerMove.objects.create(tenant=tenant, partner=partner, total=8, moved=2),

@@ -1,16 +1,21 @@
 """What staff do in the admin, with real requests under the staff role."""
 
+import json
 import re
-from datetime import UTC, date, datetime
+import shlex
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.urls import reverse
 
-from deliveries.models import IngestCount, QuarantinedRow, ResultCode, TenantRecount
+from campaigns.models import Campaign
+from deliveries.models import IngestCount, Message, QuarantinedRow, ResultCode, TenantRecount
 from deliveries.services.apply import apply_waiting
 from portal.accounts.models import AuditEntry, Membership, Role, User
 from portal.tenants import secrets
+from portal.tenants.api_keys import create_key
+from portal.tenants.gate_values import gate_values
 from portal.tenants.models import Feed, FeedToken, GatewayAccount, Tenant
 from reports.models import ReportRun
 from tests.conftest import NOW, PASSWORD, TOKEN, make_user
@@ -294,7 +299,7 @@ def test_raw_body_is_shown_as_text_and_as_hex_where_it_is_none(staff, feed, body
 
     page = staff.get(f"/admin/deliveries/quarantinedrow/{row.pk}/change/").content.decode()
 
-    assert re.search(r"<pre>(.*?)</pre>", page, re.DOTALL)[1] == shown
+    assert re.search(r'<pre class="raw">(.*?)</pre>', page, re.DOTALL)[1] == shown
 
 
 @pytest.mark.parametrize(
@@ -388,3 +393,122 @@ def test_times_are_shown_day_first(staff, tenant):
 
 # What the tenant's form asks for beside the essentials.
 DEFAULTS = {"accent": "", "raw_days": "30", "number_days": "180", "message_days": "400"}
+
+
+def test_new_token_comes_with_all_that_is_entered_at_link(staff, account, tenant, feed, settings):
+    settings.PUBLIC_URL = "https://portal.example.com"
+    Feed.objects.filter(pk=feed.pk).update(basic_user="gateway", basic_password_digest="x" * 64)
+
+    page = act(staff, "tenants_feed", "rotate_token", feed)
+
+    (made,) = page.context["made"]
+    url = made["values"].url
+    assert json.loads(made["values"].gate) == {
+        "type": "PARTNER_GATE",
+        "refId": "portal-main",
+        "platformId": "ACME",
+        "platformPartnerId": "nr-fi",
+        "destinations": [
+            {
+                "url": url, "contentType": "application/json", "username": "gateway", "password": "PASSWORD",
+                "customParameters": {},
+            }
+        ],
+        "gateType": "ONE_ORDERED",
+        "ttl": 172800000,
+        "acknowledge": True,
+        "throttle": None,
+        "customParameters": {"platformPartnerId": "nr-fi"},
+    }  # fmt: skip
+    assert re.fullmatch(r"https://portal\.example\.com/dlr/[\w-]{43}/", url)
+    assert page.content.decode().count(url) == 3  # in the table, in the JSON, in the command
+
+
+def test_test_report_of_a_feed_is_one_message_of_the_pool(staff, account, feed):
+    values = gate_values(feed, now=NOW)
+    command = shlex.split(values.curl)
+    assert [*command[:4], command[-1]] == [
+        "curl", "-i", "-H", "Content-Type: application/json", "http://localhost:8000/dlr/TOKEN/",
+    ]  # fmt: skip
+
+    put(feed, command[5].encode())
+    apply_waiting(now=NOW)
+
+    assert list(Message.objects.values_list("tenant_id", "message_id", "partner_id", "status")) == [
+        (account.pool_id, "portal-test-20261120T120000Z", "portal-test", "delivered")
+    ]
+
+
+def test_feeds_page_shows_the_values_without_a_token(staff, feed):
+    page = staff.get(f"/admin/tenants/feed/{feed.pk}/change/").content.decode()
+
+    assert ("http://localhost:8000/dlr/TOKEN/" in page, TOKEN in page) == (True, False)
+
+
+def test_every_row_of_a_reason_is_replayed_by_choosing_one(staff, feed):
+    quarantine(feed, b"{broken", b"broken too", b"\xff\xfe")
+    chosen = QuarantinedRow.objects.filter(reason="not JSON").first()
+
+    act(staff, "deliveries_quarantinedrow", "replay_reasons", chosen)
+
+    assert set(QuarantinedRow.objects.values_list("reason", "state")) == {("not JSON", "replayed")}
+    assert audit("quarantine.replay") == [(None, "staff@example.com", "not JSON", {"rows": 3})]
+
+
+def test_quarantine_is_filtered_by_the_reasons_that_wait(staff, feed):
+    for number, reason in enumerate(("not JSON", "no id")):
+        QuarantinedRow.objects.create(inbox_id=number, feed=feed, received_at=NOW, body=b"x", reason=reason, detail="x")
+
+    page = staff.get("/admin/deliveries/quarantinedrow/", {"reason": "no id"})
+
+    assert [row.reason for row in page.context["cl"].result_list] == ["no id"]
+
+
+def test_jobs_that_stand_still_are_queued_again_and_others_left(staff, tenant):
+    now = datetime.now(UTC)
+    stuck, busy, done = (
+        TenantRecount.objects.create(tenant=tenant, reason="x", attempts=4, **values)
+        for values in (
+            {"state": "running", "lease_until": now - timedelta(hours=1)},
+            {"state": "running", "lease_until": now + timedelta(hours=1)},
+            {"state": "done"},
+        )
+    )
+
+    page = act(staff, "deliveries_tenantrecount", "retry", stuck, busy, done).content.decode()
+
+    rows = list(TenantRecount.objects.order_by("id").values_list("state", "attempts"))
+    assert rows == [("queued", 0), ("running", 4), ("done", 4)]
+    assert "1 job is queued again" in page
+    assert audit("tenantrecount.retried") == [(None, "staff@example.com", "", {"jobs": 1})]
+
+
+def test_api_key_is_revoked_with_a_record(staff, tenant):
+    key, _text = create_key(tenant=tenant, name="nightly", scopes=["read"], created_by="owner@example.com", now=NOW)
+
+    page = act(staff, "tenants_apikey", "revoke", key).content.decode()
+
+    key.refresh_from_db()
+    assert ("1 key is revoked." in page, key.revoked_at is not None) == (True, True)
+    assert audit("api_key.revoked") == [("nordic-retail", "staff@example.com", str(key), {})]
+
+
+@pytest.mark.parametrize(
+    ("page", "query", "found"),
+    [
+        ("campaigns/campaign", "spring", ["spring 1", "spring 2"]),
+        ("campaigns/campaign", "ring", []),
+        ("campaigns/campaign", "nordic-retail", ["autumn", "spring 1", "spring 2"]),
+        ("tenants/partnerid", "nr-", ["nr-fi"]),
+        ("accounts/auditentry", "owner@example.com", ["2026-11-20 12:00 owner@example.com test "]),
+        ("accounts/auditentry", "owner", []),
+    ],
+)
+def test_big_lists_are_searched_by_beginnings_and_whole_words(staff, tenant, page, query, found):
+    for name in ("spring 1", "spring 2", "autumn"):
+        Campaign.objects.create(tenant=tenant, name=name)
+    AuditEntry.objects.create(actor="owner@example.com", action="test", at=NOW)
+
+    shown = staff.get(f"/admin/{page}/", {"q": query}).context["cl"].result_list
+
+    assert sorted(map(str, shown)) == found

@@ -14,8 +14,6 @@ MINUTE = 30_000_000 * limits.WINDOW  # when a minute begins
 def minute(monkeypatch):
     """Let all be asked 15 seconds into a minute of its own."""
     cache.clear()
-    monkeypatch.setattr(limits, "_cache_away_until", 0.0)
-    monkeypatch.setattr(limits, "_local", {})
     now = [MINUTE + 15.5]
     monkeypatch.setattr(limits.time, "time", lambda: now[0])
     return now
@@ -98,12 +96,3 @@ def test_without_the_cache_each_process_counts_for_itself(mine, settings, no_cac
     answers.append(mine.get("reports/").status_code)
 
     assert answers == [200, 200, 429, 200]
-
-
-def test_counts_of_a_process_are_kept_small(mine, settings, no_cache, minute, monkeypatch):
-    monkeypatch.setattr(limits, "MOST_LOCAL", 2)
-    for _ in range(5):
-        mine.get("reports/")
-        minute[0] += 60
-
-    assert len(limits._local) <= 2

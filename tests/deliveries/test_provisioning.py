@@ -1,17 +1,20 @@
 """A provisioning file is made true, twice is as once, and a file with a problem changes nothing."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 import yaml
 
+from deliveries.models import DailyCount, TenantRecount
+from deliveries.services.recount import run_recounts
 from deliveries.simulation.customers import DEFAULT_PROFILE
 from portal.accounts.models import AuditEntry, Membership, User
 from portal.tenants.feeds import has_token, valid_tokens
 from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
 from tests.conftest import NOW, PASSWORD, TOKEN
-from tests.deliveries.provisioning_helpers import account_with, from_pool, nordic, refused, run
+from tests.deliveries.helpers import apply, dlr
+from tests.deliveries.provisioning_helpers import account_with, nordic, refused, run
 
 DEMO = Path(__file__).resolve().parents[2] / "docs/examples/demo.yaml"
 
@@ -168,19 +171,53 @@ def test_circle_of_parents_is_told_wherever_half_of_it_lies(db):
     ]
 
 
-def test_zone_of_counted_messages_is_told_of(feed, tenant):
-    from_pool(feed, "nr-fi", messages=1)
-    outcome = run("tenants: [{slug: nordic-retail, name: Nordic Retail Oy, timezone: Europe/Stockholm}]")
-    assert (outcome.changes, outcome.notes) == (
-        ["tenant nordic-retail: changed timezone"],
-        ["tenant nordic-retail: messages that are counted already stay on their days in Europe/Helsinki"],
-    )
+def recounts() -> list[tuple[str, str]]:
+    return list(TenantRecount.objects.order_by("id").values_list("tenant__slug", "reason"))
+
+
+@pytest.mark.parametrize(
+    ("keys", "reason"),
+    [
+        ("timezone: Europe/Stockholm", "time zone changed"),
+        ('timezone: Europe/Helsinki, ref_id: {delimiter: "|", fields: [campaign]}', "refId scheme changed"),
+        (
+            'timezone: Europe/Oslo, ref_id: {delimiter: "|", fields: [campaign]}',
+            "time zone and refId scheme changed",
+        ),
+    ],
+)
+def test_messages_are_counted_anew_when_what_counts_them_changes(tenant, keys, reason):
+    text = f"tenants: [{{slug: nordic-retail, name: Nordic Retail Oy, {keys}}}]"
+
+    notes = [run(text).notes, run(text).notes]
+
+    assert notes == [["tenant nordic-retail: its messages are counted anew in the background"], []]
+    assert recounts() == [("nordic-retail", reason)]
+
+
+def test_counted_message_moves_to_its_day_in_the_new_zone(feed, tenant):
+    apply(feed, dlr("m1", sentTimestamp="2026-11-19T22:30:00Z", customParameters={"platformPartnerId": "nr-fi"}))
+    before = list(DailyCount.objects.filter(messages=1).values_list("day", flat=True))
+
+    run("tenants: [{slug: nordic-retail, name: Nordic Retail Oy, timezone: UTC}]")
+    run_recounts()
+
+    after = list(DailyCount.objects.filter(messages=1).values_list("day", flat=True))
+    assert (before, after) == ([date(2026, 11, 20)], [date(2026, 11, 19)])
+
+
+def test_new_and_unchanged_tenants_are_not_counted_anew(tenant):
+    run(nordic("currency: SEK"))
+    run('tenants: [{slug: new, name: New, timezone: UTC, ref_id: {delimiter: "|", fields: [campaign]}}]')
+
+    assert recounts() == []
 
 
 def test_pool_has_the_zone_of_its_account(feed):
     text = "gateway_accounts: [{name: link-main, platform_id: ACME, timezone: Europe/Oslo}]"
     assert run(text).changes == ["account link-main: changed timezone"]
     assert GatewayAccount.objects.get().pool.timezone == "Europe/Oslo"
+    assert recounts() == [("pool-link-main", "time zone changed")]
 
 
 def test_token_of_the_file_rotates_the_one_before(feed):

@@ -126,6 +126,11 @@ PAGES = {
     "admin:password_change": (302, 302, 200, 302),
     "admin:password_change_done": (302, 302, 200, 302),
     "admin:autocomplete": (302, 302, 403, 302),
+    "view_as_stop": (302, 302, 302, 302),
+    "admin:messages": (302, 302, 200, 302),
+    "admin:message": (302, 302, 404, 302),  # nobody has sent it
+    "admin:view_as": (302, 302, 200, 302),
+    "admin:search": (302, 302, 200, 302),
     "admin:jsi18n": (302, 302, 200, 302),
     "admin:view_on_site": (302, 302, 404, 302),
     "admin:app_list": (302, 302, 200, 302),

@@ -73,4 +73,4 @@ def test_campaign_is_found_by_its_name_through_the_index(tenant, other_tenant):
     )
     change("ANALYZE campaigns_campaign", [])
     with web_scope([tenant.id]):
-        assert plan(Campaign.objects.filter(tenant=tenant, name="c77")) == [("Index Scan", "campaign_name_per_tenant")]
+        assert plan(Campaign.objects.filter(tenant=tenant, name="c77")) == [("Index Scan", "campaign_by_name")]

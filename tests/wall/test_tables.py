@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from portal.tenants.wall import GLOBAL_TABLES, GUARDED_TABLES, ROLES, TENANT_TABLES, raise_wall
+from portal.tenants.wall import GLOBAL_TABLES, GUARDED_TABLES, PEOPLE_TABLES, ROLES, TENANT_TABLES, raise_wall
 from tests.wall.rows import change, rows
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +26,10 @@ SELECT c.relname, parent.relname, c.relrowsecurity AND c.relforcerowsecurity,
 FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid JOIN pg_class parent ON parent.oid = i.inhparent
 WHERE c.relkind = 'r' ORDER BY 1
 """
+_TERMS = """
+SELECT tablename, policyname, permissive, roles, cmd, qual, with_check FROM pg_policies ORDER BY 1, 2
+"""
+_OIDS = "SELECT polname, polrelid::regclass::text, oid FROM pg_policy ORDER BY 1, 2"
 _PRIVILEGES = """
 SELECT c.relname, acl.grantee::regrole::text, string_agg(acl.privilege_type, ' ' ORDER BY acl.privilege_type)
 FROM pg_class c, aclexplode(c.relacl) acl
@@ -40,8 +44,8 @@ def names(query: str, *parameters) -> set[str]:
 
 
 def test_every_table_stands_in_the_wall():
-    assert names(_TABLES, False) == {*TENANT_TABLES, *GUARDED_TABLES, *GLOBAL_TABLES}
-    assert len(TENANT_TABLES) + len(GUARDED_TABLES) + len(GLOBAL_TABLES) == len(names(_TABLES, False))
+    listed = [*TENANT_TABLES, *GUARDED_TABLES, *PEOPLE_TABLES, *GLOBAL_TABLES]
+    assert sorted(names(_TABLES, False)) == sorted(listed)
 
 
 def test_every_table_with_a_tenant_is_forced_and_has_its_policies():
@@ -68,6 +72,7 @@ def test_grants_are_those_of_the_tables_and_nobody_else_has_any():
     wanted = {
         **{table: (web, staff, "") for table, (web, staff) in TENANT_TABLES.items()},
         **{table: (web, staff, "") for table, (web, staff, _column) in GUARDED_TABLES.items()},
+        **{table: (web, staff, "") for table, (web, staff, _column) in PEOPLE_TABLES.items()},
         **GLOBAL_TABLES,
     }
     expected = {
@@ -152,23 +157,26 @@ def test_owner_is_no_superuser_and_the_wall_holds_it_too():
 
 
 def test_wall_raised_again_changes_nothing():
-    before = rows(_PRIVILEGES), rows(_WITH_TENANT)
+    before = rows(_PRIVILEGES), rows(_WITH_TENANT), rows(_OIDS)
     raise_wall()
-    assert (rows(_PRIVILEGES), rows(_WITH_TENANT)) == before
+    assert (rows(_PRIVILEGES), rows(_WITH_TENANT), rows(_OIDS)) == before  # no policy was so much as made anew
 
 
 def test_wall_raised_again_mends_what_was_loosened():
-    before = rows(_PRIVILEGES), rows(_WITH_TENANT)
+    before = rows(_PRIVILEGES), rows(_WITH_TENANT), rows(_TERMS)
     for statement in (
         "GRANT SELECT ON inbox TO portal_web",
         "GRANT SELECT (body) ON inbox TO portal_ingest",
         "REVOKE SELECT ON message FROM portal_web",
         "ALTER TABLE message NO FORCE ROW LEVEL SECURITY",
         "DROP POLICY wall_web ON daily_count",
+        "ALTER POLICY wall_web ON message USING (true)",
+        "ALTER POLICY wall_web_read ON accounts_user TO PUBLIC",
+        "CREATE POLICY another ON report_run USING (true)",
     ):
         change(statement, [])
     raise_wall()
-    assert (rows(_PRIVILEGES), rows(_WITH_TENANT)) == before
+    assert (rows(_PRIVILEGES), rows(_WITH_TENANT), rows(_TERMS)) == before
     assert rows("SELECT has_column_privilege('portal_ingest', 'inbox', 'body', 'SELECT')") == [(False,)]
 
 
@@ -179,3 +187,30 @@ def test_partition_from_before_the_owners_policy_gets_it(two):
     raise_wall()
 
     assert len(rows("SELECT 1 FROM message_2026_11")) > 0
+
+
+def test_owners_policy_follows_the_table_to_another_owner():
+    """A restored table may belong to another login than the one that made it."""
+    change("CREATE ROLE another_owner NOLOGIN", [])
+    change("GRANT another_owner TO CURRENT_USER", [])
+    change("GRANT CREATE ON SCHEMA public TO another_owner", [])
+    change("ALTER TABLE daily_count OWNER TO another_owner", [])
+
+    raise_wall()
+
+    query = "SELECT roles::text[] FROM pg_policies WHERE tablename = 'daily_count' AND policyname = 'wall_owner'"
+    assert rows(query) == [(["another_owner"],)]
+
+
+def test_people_with_their_addresses_and_factors_are_forced_and_have_their_policies():
+    query = """
+        SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity, array_agg(p.polname::text ORDER BY p.polname)
+        FROM pg_class c JOIN pg_policy p ON p.polrelid = c.oid WHERE c.relname = ANY (%s) GROUP BY c.oid ORDER BY 1
+    """
+    own = ["wall_owner", "wall_staff", "wall_web"]
+    assert rows(query, [list(PEOPLE_TABLES)]) == [
+        ("account_emailaddress", True, own),
+        ("accounts_user", True, ["wall_owner", "wall_staff", "wall_web_add", "wall_web_change", "wall_web_read"]),
+        ("mfa_authenticator", True, own),
+        ("usersessions_usersession", True, own),
+    ]

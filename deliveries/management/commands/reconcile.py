@@ -5,6 +5,7 @@ import sys
 from django.core.management.base import BaseCommand, CommandParser
 
 from deliveries.services.reconcile import find_differences, repair
+from portal.accounts.models import record
 
 
 class Command(BaseCommand):
@@ -15,12 +16,19 @@ class Command(BaseCommand):
 
     def handle(self, **options) -> None:
         differences = find_differences()
+        if options["repair"]:
+            repair(differences)
         for difference in differences:
             self.stdout.write(str(difference))
+        self._record(len(differences), mended=bool(differences) and options["repair"])
         if not differences:
             self.stdout.write("counts and messages agree")
             return
         if options["repair"]:
-            repair(differences)
             self.stdout.write(f"{len(differences)} differences mended")
         sys.exit(1)
+
+    def _record(self, differences: int, *, mended: bool) -> None:
+        """Leave word for the admin's first page, which says when counts were last compared."""
+        details = {"differences": differences, "mended": mended}
+        record("counts.reconciled", actor="command reconcile", details=details)

@@ -1,0 +1,153 @@
+"""Messages for staff: those of all tenants and pools, found by what an index answers, numbers masked, read-only."""
+
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from deliveries.message_forms import RevealForm, whole_number
+from deliveries.selectors.message_filters import MessageQuery
+from deliveries.selectors.messages import Page, TooMuch, campaign_names, find, reports_of, search
+from deliveries.selectors.shown_messages import Shown
+from deliveries.services.stored import StoredMessage
+from portal.accounts.models import record
+from portal.common.keyset import BadCursor
+from portal.tenants.models import GatewayAccount, Tenant
+from portal.tenants.scope import with_descendants
+
+SECONDS = 8.0  # a search may take; what is longer tells people to narrow it
+PERMISSION = "deliveries.view_message"
+
+
+class StaffSearchForm(forms.Form):
+    """A tenant, a whole number or a message id; within a tenant also a refId or a partner ID."""
+
+    tenant = forms.CharField(
+        label=gettext_lazy("Tenant"), required=False, max_length=63, help_text=gettext_lazy("Its slug; pools too.")
+    )
+    number = forms.CharField(label=gettext_lazy("Number"), required=False, max_length=40)
+    message_id = forms.CharField(label=gettext_lazy("Message id"), required=False, max_length=200)
+    ref_id = forms.CharField(label=gettext_lazy("RefId"), required=False, max_length=256)
+    partner_id = forms.CharField(label=gettext_lazy("Partner ID"), required=False, max_length=256)
+
+    def clean_tenant(self) -> Tenant | None:
+        slug = self.cleaned_data["tenant"]
+        tenant = Tenant.objects.filter(slug=slug).first() if slug else None
+        if slug and tenant is None:
+            raise forms.ValidationError(_("There is no tenant with this slug."))
+        return tenant
+
+    def clean_number(self) -> str:
+        return whole_number(self.cleaned_data["number"])
+
+    def clean(self) -> dict:
+        data = super().clean()
+        if not self.errors and not (data["tenant"] or data["number"] or data["message_id"]):
+            raise forms.ValidationError(
+                _("Say a tenant, a whole number or a message id: nobody looks through them all.")
+            )
+        return data
+
+    def query(self) -> MessageQuery:
+        """Return what a valid form asks for; without a tenant in all of them, one index each."""
+        data = dict(self.cleaned_data)
+        tenant = data.pop("tenant")
+        ids = with_descendants([tenant.id]) if tenant else set(Tenant.objects.values_list("id", flat=True))
+        return MessageQuery(tenant_ids=frozenset(ids), **data)
+
+
+@require_safe
+def message_list(request: HttpRequest) -> HttpResponse:
+    """Search all tenants' messages, newest first."""
+    _permit(request)
+    asked = {name: text for name, text in request.GET.items() if name in StaffSearchForm.base_fields and text.strip()}
+    form = StaffSearchForm(asked or None)
+    found: dict = {"state": "empty", "rows": []}
+    if asked:
+        found = _found(form, request.GET.get("cursor", "")) if form.is_valid() else found | {"state": "wrong"}
+    cursors = {
+        name: urlencode(asked | {"cursor": found[name]}) if found.get(name) else "" for name in ("newer", "older")
+    }
+    context = {**admin.site.each_context(request), "title": _("Messages"), "form": form, **found, **cursors}
+    status = 422 if found["state"] == "wrong" else 200
+    return _private(TemplateResponse(request, "admin/messages/list.html", context, status=status))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def message(request: HttpRequest, account: str, message_id: str) -> HttpResponse:
+    """Show one message; a POST with a reason shows its number once, on record for the tenant's owners."""
+    _permit(request)
+    stored = _stored(account, message_id)
+    number = stored.folded.destination or ""
+    form = RevealForm(request.POST or None, number=number) if number else None
+    is_revealed = request.method == "POST" and form is not None and form.is_valid()
+    owner = Tenant.objects.get(id=stored.tenant_id)
+    if is_revealed:
+        record(
+            "message.number_revealed",
+            actor=request.user.email,
+            tenant=owner,
+            subject=f"{account}/{message_id}",
+            details={"reason": form.cleaned_data["reason"], "tenant": owner.slug},
+        )
+    detail = Shown([stored], campaign_names([stored]), in_full=False, link=_link).detail(stored, reports_of(stored))
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Message %(id)s") % {"id": message_id},
+        "message": detail,
+        "row": detail.row,
+        "zone": owner.timezone,
+        "reveal": None if is_revealed else form,
+        "revealed": number if is_revealed else "",
+    }
+    wrong = request.method == "POST" and not is_revealed
+    return _private(TemplateResponse(request, "admin/messages/message.html", context, status=422 if wrong else 200))
+
+
+def _permit(request: HttpRequest) -> None:
+    if not request.user.has_perm(PERMISSION):
+        raise PermissionDenied
+
+
+def _found(form: StaffSearchForm, cursor: str) -> dict:
+    try:
+        page: Page = search(form.query(), cursor=cursor, seconds=SECONDS)
+    except BadCursor:
+        form.add_error(None, _("This page of the list cannot be found: go to the newest messages."))
+        return {"state": "wrong", "rows": []}
+    except TooMuch:
+        return {"state": "too_much", "rows": []}
+    shown = Shown(page.messages, page.campaigns, in_full=False, link=_link)
+    return {
+        "state": "rows" if page.messages else "nothing",
+        "rows": [shown.row(one) for one in page.messages],
+        "newer": page.previous_cursor,
+        "older": page.next_cursor,
+    }
+
+
+def _stored(account: str, message_id: str) -> StoredMessage:
+    account_id = GatewayAccount.objects.filter(name=account).values_list("id", flat=True).first()
+    if account_id is None or "\0" in message_id:
+        raise Http404
+    everywhere = frozenset(Tenant.objects.values_list("id", flat=True))
+    stored = find(tenant_ids=everywhere, account_id=account_id, message_id=message_id)
+    if stored is None:
+        raise Http404
+    return stored
+
+
+def _link(account: str, message_id: str) -> str:
+    return reverse("admin:message", args=[account, message_id])
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    response.headers["Cache-Control"] = "no-store, private"
+    return response

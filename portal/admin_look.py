@@ -1,0 +1,116 @@
+"""How the admin looks, and in what order staff find its pages (django-unfold's settings)."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+# The portal's deep teal (static/css/tokens.css) from light to dark; 600 is the accent itself.
+TEAL = {
+    "50": "#eef8f7",
+    "100": "#d5eeec",
+    "200": "#aedcd9",
+    "300": "#83d6d0",
+    "400": "#5cc4bd",
+    "500": "#2f9a96",
+    "600": "#0b6b6b",
+    "700": "#085353",
+    "800": "#084646",
+    "900": "#073a3a",
+    "950": "#032424",
+}
+
+
+def environment(request: HttpRequest) -> list[str] | None:
+    """Return which of several portals this one is (PORTAL_ENVIRONMENT), for a mark in every page's head."""
+    return [settings.PORTAL_ENVIRONMENT, "warning"] if settings.PORTAL_ENVIRONMENT else None
+
+
+def _list(text: object, icon: str, model: str) -> dict:
+    """Return the entry of a model's list (app_model), for those who may see it."""
+    app, _sign, name = model.partition("_")
+    may_see = f"{app}.view_{name}"
+    return {
+        "title": text,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{model}_changelist"),
+        "permission": _may(may_see),
+    }
+
+
+def _may(permission: str) -> Callable[[HttpRequest], bool]:
+    return lambda request: request.user.has_perm(permission)
+
+
+NAVIGATION = [
+    {
+        "items": [
+            {"title": _("Health"), "icon": "monitor_heart", "link": reverse_lazy("admin:index")},
+            {
+                "title": _("Messages"),
+                "icon": "sms",
+                "link": reverse_lazy("admin:messages"),
+                "permission": _may("deliveries.view_message"),
+            },
+        ]
+    },
+    {
+        "title": _("Customers"),
+        "items": [
+            _list(_("Tenants"), "apartment", "tenants_tenant"),
+            _list(_("Partner IDs"), "badge", "tenants_partnerid"),
+            _list(_("Asked for"), "inbox", "deliveries_partnerrequest"),
+            _list(_("Campaigns"), "campaign", "campaigns_campaign"),
+            _list(_("RefId schemes"), "schema", "campaigns_refidscheme"),
+        ],
+    },
+    {
+        "title": _("Delivery reports"),
+        "items": [
+            _list(_("Gateway accounts"), "router", "tenants_gatewayaccount"),
+            _list(_("Feeds"), "input", "tenants_feed"),
+            _list(_("Quarantine"), "report", "deliveries_quarantinedrow"),
+            _list(_("Imports"), "upload_file", "deliveries_importrun"),
+            _list(_("Result codes"), "tag", "deliveries_resultcode"),
+        ],
+    },
+    {
+        "title": _("Work"),
+        "items": [
+            _list(_("Report runs"), "summarize", "reports_reportrun"),
+            _list(_("Moves"), "move_up", "deliveries_partnermove"),
+            _list(_("Recounts"), "calculate", "deliveries_tenantrecount"),
+        ],
+    },
+    {
+        "title": _("People"),
+        "items": [
+            _list(_("People"), "person", "accounts_user"),
+            _list(_("Memberships"), "group", "accounts_membership"),
+            _list(_("Invitations"), "mail", "accounts_invitation"),
+            _list(_("API keys"), "key", "tenants_apikey"),
+            _list(_("E-mail addresses"), "alternate_email", "account_emailaddress"),
+            _list(_("Groups"), "groups", "auth_group"),
+            _list(_("Refused sign-ins"), "lock", "axes_accessattempt"),
+            _list(_("Audit log"), "history", "accounts_auditentry"),
+        ],
+    },
+]
+
+UNFOLD = {
+    "SITE_TITLE": _("SMS reports"),
+    "SITE_HEADER": _("SMS reports"),
+    "SITE_SUBHEADER": _("Administration"),
+    "SITE_SYMBOL": "sms",
+    "SITE_URL": "/",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("icon.svg")}],
+    "STYLES": [lambda request: static("css/admin.css")],
+    "BORDER_RADIUS": "6px",
+    "COLORS": {"primary": TEAL},
+    "ENVIRONMENT": "portal.admin_look.environment",
+    "DASHBOARD_CALLBACK": "portal.operations.health.dashboard",
+    "SIDEBAR": {"navigation": NAVIGATION},
+}

@@ -1,0 +1,60 @@
+"""The cache that losing Redis does not take away: each process counts in its own memory meanwhile.
+
+What lies in it are limits on guessing and marks of what was sent. With Redis away they hold per process, so a guesser
+gets as many tries more as there are processes; django-axes' lock-outs lie in the database and hold as ever.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+
+from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
+from django.core.cache.backends.locmem import LocMemCache
+from django.core.cache.backends.redis import RedisCache
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+
+AWAY_SECONDS = 5  # how long nobody asks a Redis that did not answer
+MOST_IN_MEMORY = 10_000
+_away_until: dict[str, float] = {}  # by address: Django makes a cache object for each thread
+
+
+class SteadyCache(BaseCache):
+    """Django's Redis cache, and this process's memory while Redis does not answer."""
+
+    def __init__(self, server: str, params: dict) -> None:
+        super().__init__(params)
+        self.server = server
+        self.redis = RedisCache(server, params)
+        self.memory = LocMemCache("portal-while-redis-is-away", {"OPTIONS": {"MAX_ENTRIES": MOST_IN_MEMORY}})
+
+    def _ask(self, question: Callable[[BaseCache], object]) -> object:
+        if time.monotonic() >= _away_until.get(self.server, 0):
+            try:
+                return question(self.redis)
+            except (RedisError, OSError) as error:
+                _away_until[self.server] = time.monotonic() + AWAY_SECONDS
+                logger.warning("Redis does not answer, limits are counted in this process alone: %s", error)
+        return question(self.memory)
+
+    def add(self, key, value, timeout=DEFAULT_TIMEOUT, version=None):
+        return self._ask(lambda cache: cache.add(key, value, timeout, version))
+
+    def get(self, key, default=None, version=None):
+        return self._ask(lambda cache: cache.get(key, default, version))
+
+    def set(self, key, value, timeout=DEFAULT_TIMEOUT, version=None):
+        return self._ask(lambda cache: cache.set(key, value, timeout, version))
+
+    def touch(self, key, timeout=DEFAULT_TIMEOUT, version=None):
+        return self._ask(lambda cache: cache.touch(key, timeout, version))
+
+    def delete(self, key, version=None):
+        return self._ask(lambda cache: cache.delete(key, version))
+
+    def incr(self, key, delta=1, version=None):
+        return self._ask(lambda cache: cache.incr(key, delta, version))
+
+    def clear(self):
+        return self._ask(lambda cache: cache.clear())

@@ -1,0 +1,92 @@
+"""What to enter at LINK so that its delivery reports come in by a feed (docs/link.md section 6)."""
+
+import json
+import shlex
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from portal.tenants.models import Feed, PartnerId
+
+TTL = timedelta(hours=48)  # how long LINK tries; a token's rotation outlives it (portal/tenants/feeds.py)
+TOKEN = "TOKEN"  # noqa: S105  stands where the token goes, which nobody can read again
+TEST_PARTNER_ID = "portal-test"
+
+
+@dataclass(frozen=True, slots=True)
+class GateValues:
+    """One feed's values: `rows` of (name at LINK, value), the same as the Gate API's JSON, and a test to run."""
+
+    url: str
+    rows: list[tuple[str, str]]
+    gate: str
+    curl: str
+
+
+def door(token: str = TOKEN) -> str:
+    """Return the public address of the door that the token opens."""
+    return f"{settings.PUBLIC_URL}/dlr/{token}/"
+
+
+def gate_values(feed: Feed, *, now: datetime, token: str = TOKEN) -> GateValues:
+    """Return what to enter for this feed; one gate is made for each platformPartnerId that sends."""
+    url, partner = door(token), feed.default_partner_id or _a_partner_id(feed) or "PLATFORM_PARTNER_ID"
+    basic = bool(feed.basic_user)
+    password = _("the password that this feed was given") if basic else ""
+    gate = {
+        "type": "PARTNER_GATE",
+        "refId": f"portal-{feed.name}",
+        "platformId": feed.account.platform_id,
+        "platformPartnerId": partner,
+        "destinations": [
+            {
+                "url": url,
+                "contentType": "application/json",
+                "username": feed.basic_user,
+                "password": "PASSWORD" if basic else "",
+                "customParameters": {},
+            }
+        ],
+        "gateType": "ONE_ORDERED",
+        "ttl": TTL // timedelta(milliseconds=1),
+        "acknowledge": True,
+        "throttle": None,
+        "customParameters": {"platformPartnerId": partner},
+    }
+    rows = [
+        (_("Address (url)"), url),
+        (_("Method"), "POST"),
+        (_("Content type (contentType)"), "application/json"),
+        (_("User name (username)"), feed.basic_user or _("none")),
+        (_("Password (password)"), password or _("none")),
+        (_("Headers"), _("none needed")),
+        ("gateType", "ONE_ORDERED"),
+        ("acknowledge", "true"),
+        ("ttl", _("%(count)s ms (48 hours)") % {"count": gate["ttl"]}),
+        ("throttle", _("none")),
+        ("platformId", feed.account.platform_id),
+        ("customParameters.platformPartnerId", partner),
+    ]
+    return GateValues(url, rows, json.dumps(gate, indent=2, ensure_ascii=False), _curl(feed, url, now=now))
+
+
+def _a_partner_id(feed: Feed) -> str:
+    declared = PartnerId.objects.filter(account_id=feed.account_id).exclude(declared_at=None)
+    return declared.order_by("value").values_list("value", flat=True).first() or ""
+
+
+def _curl(feed: Feed, url: str, *, now: datetime) -> str:
+    """Return a command that posts one marked report; it counts as a message of the account's pool."""
+    at = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    report = {
+        "id": f"portal-test-{now:%Y%m%dT%H%M%SZ}",
+        "resultCode": 1001,
+        "operator": "test",
+        "sentTimestamp": at,
+        "timestamp": at,
+        "customParameters": {"platformPartnerId": TEST_PARTNER_ID},
+    }
+    user = ["--user", feed.basic_user] if feed.basic_user else []  # curl asks for the password
+    return shlex.join(["curl", "-i", *user, "-H", "Content-Type: application/json", "--data", json.dumps(report), url])

@@ -1,0 +1,172 @@
+"""The admin's first page: each check in a state that is right and in one that is wrong."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from deliveries.models import IngestCount, PartnerMove, QuarantinedRow, TenantRecount
+from portal.accounts.models import AuditEntry
+from portal.operations.health import Check, State, health
+from portal.tenants.models import PartnerId
+from tests.conftest import NOW, make_user
+from tests.deliveries.helpers import dlr, put
+from tests.pages.conftest import make_run
+
+pytestmark = pytest.mark.django_db
+FEEDS, QUARANTINE = "/admin/tenants/feed/", "/admin/deliveries/quarantinedrow/?state__exact=waiting"
+RUNS, AUDIT = "/admin/reports/reportrun/?state__exact=failed", "/admin/accounts/auditentry/?q=counts.reconciled"
+MOVES, RECOUNTS = "/admin/deliveries/partnermove/", "/admin/deliveries/tenantrecount/"
+
+
+@pytest.fixture(autouse=True)
+def quiet_settings(settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    settings.PORTAL_STAFF_MFA = True
+
+
+def checks(now: datetime = NOW) -> list[Check]:
+    return health(now=now).checks
+
+
+def named(name: str, now: datetime = NOW) -> list[Check]:
+    return [check for check in checks(now) if check.name == name]
+
+
+def test_new_portal_has_nothing_but_the_counts_to_look_at():
+    assert checks() == [
+        Check("Waiting to be applied", State.FINE, "Nothing waits.", FEEDS),
+        Check("Feeds", State.FINE, "0 feeds, none of them silent.", FEEDS),
+        Check("Quarantine", State.FINE, "Empty.", QUARANTINE),
+        Check("Report runs", State.FINE, "None failed.", RUNS),
+        Check("Moves", State.FINE, "0 are open.", MOVES),
+        Check("Recounts", State.FINE, "0 are open.", RECOUNTS),
+        Check("Counts against messages", State.LOOK, "Never compared: run bin/portal reconcile.", AUDIT),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("age", "state", "words"),
+    [
+        (timedelta(seconds=5), State.FINE, "2 delivery reports wait, the oldest for 5 s."),
+        (timedelta(seconds=90), State.LOOK, "2 delivery reports wait, the oldest for 90 s."),
+        (timedelta(minutes=11), State.BAD, "2 delivery reports wait, the oldest for 11\xa0minutes."),
+    ],
+)
+def test_rows_that_wait_are_looked_at_by_the_age_of_the_oldest(feed, age, state, words):
+    put(feed, dlr("m1"), dlr("m2"), received_at=NOW - age)
+
+    assert named("Waiting to be applied") == [Check("Waiting to be applied", state, words, FEEDS)]
+
+
+def test_silent_feed_is_named_and_led_to(feed):
+    for weeks in range(1, 5):
+        IngestCount.objects.create(
+            feed=feed, hour=NOW - timedelta(weeks=weeks), received=30, reports=30, duplicates=0, quarantined=0,
+            clock_oddities=0,
+        )  # fmt: skip
+    IngestCount.objects.create(
+        feed=feed, hour=NOW - timedelta(hours=1), received=1, reports=1, duplicates=0, quarantined=0, clock_oddities=0
+    )
+
+    assert checks(NOW + timedelta(hours=1))[1] == Check(
+        "Silent feed link-main/main",
+        State.BAD,
+        "Nothing since 20 November 2026, 12:00 UTC; usually 30 delivery reports come in such a time.",
+        f"/admin/tenants/feed/{feed.id}/change/",
+    )
+
+
+def test_quarantine_tells_how_many_wait_since_when_and_why(feed):
+    for reason, state, hours in (
+        ("not JSON", "waiting", 3), ("not JSON", "waiting", 1), ("no id", "waiting", 2), ("no id", "replayed", 9),
+    ):  # fmt: skip
+        QuarantinedRow.objects.create(
+            inbox_id=1, feed=feed, received_at=NOW, body=b"x", reason=reason, detail="x", state=state,
+            quarantined_at=NOW - timedelta(hours=hours),
+        )  # fmt: skip
+
+    assert health(now=NOW).quarantine == [
+        ("not JSON", 2, NOW - timedelta(hours=3)), ("no id", 1, NOW - timedelta(hours=2)),
+    ]  # fmt: skip
+    assert named("Quarantine") == [
+        Check("Quarantine", State.LOOK, "3 rows wait for somebody, since 20 November 2026, 09:00 UTC.", QUARANTINE)
+    ]
+
+
+def test_failed_runs_and_jobs_that_never_end_are_told(tenant):
+    make_run(tenant, "2026-10", state="failed", error="broken")
+    partner = PartnerId.objects.get(tenant=tenant)
+    PartnerMove.objects.create(tenant=tenant, partner=partner, state="running", attempts=3)
+    TenantRecount.objects.create(tenant=tenant, reason="zone")
+    TenantRecount.objects.create(tenant=tenant, reason="zone", state="done", attempts=9)
+
+    assert checks()[3:6] == [
+        Check("Report runs", State.BAD, "1 run failed.", RUNS),
+        Check("Moves", State.BAD, "1 begins again and again without coming to its end.", MOVES),
+        Check("Recounts", State.FINE, "1 is open.", RECOUNTS),
+    ]
+
+
+def test_reconcile_leaves_word_of_what_it_found(feed):
+    call_command("reconcile")
+
+    now = datetime.now(UTC)
+    assert list(AuditEntry.objects.values_list("actor", "action", "details")) == [
+        ("command reconcile", "counts.reconciled", {"differences": 0, "mended": False})
+    ]
+    (fine,) = named("Counts against messages", now)
+    (old,) = named("Counts against messages", now + timedelta(days=8))
+    assert (fine.state, old.state, fine.words[:12]) == (State.FINE, State.LOOK, "They agreed,")
+
+
+@pytest.mark.parametrize(
+    ("options", "state", "begins"), [({}, State.BAD, "1 difference,"), ({"repair": True}, State.FINE, "Mended,")]
+)
+def test_difference_that_reconcile_found_is_told_until_it_is_mended(feed, tenant, options, state, begins):
+    from deliveries.models import HourCount
+
+    HourCount.objects.create(tenant=tenant, hour=NOW, country="FI", operator="x", status="sent", messages=1, parts=1)
+    with pytest.raises((SystemExit, CommandError)):
+        call_command("reconcile", **options)
+
+    (check,) = named("Counts against messages", datetime.now(UTC))
+    assert (check.state, check.words[: len(begins)]) == (state, begins)
+
+
+def test_settings_that_hold_people_up_are_told(settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    settings.PORTAL_STAFF_MFA = False
+    settings.DEBUG = True
+
+    assert [(check.name, check.state) for check in checks()[7:]] == [
+        ("Mail", State.LOOK), ("Second factor of staff", State.LOOK), ("Debug pages", State.BAD),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", (1, 3))
+def test_first_page_needs_as_many_queries_for_one_feed_as_for_three(
+    client, settings, account, number, django_assert_num_queries
+):
+    from portal.tenants.models import Feed
+
+    settings.PORTAL_STAFF_MFA = False
+    for n in range(number):
+        feed = Feed.objects.create(account=account, name=f"feed-{n}")
+        QuarantinedRow.objects.create(
+            inbox_id=n, feed=feed, received_at=NOW, body=b"x", reason=f"reason {n}", detail="x", quarantined_at=NOW
+        )
+    client.force_login(make_user("staff@example.com", is_staff=True, is_superuser=True))
+
+    with django_assert_num_queries(16):
+        page = client.get("/admin/").content.decode()
+
+    assert [f"link-main/feed-{n}" in page and f"reason {n}" in page for n in range(number)] == [True] * number
+
+
+def test_admin_allows_no_scripts_but_its_own_files(client, staff_user):
+    client.force_login(staff_user)
+
+    policy = client.get("/admin/").headers["Content-Security-Policy"].split("; ")
+
+    assert policy[:3] == ["default-src 'none'", "script-src 'self' 'unsafe-eval'", "style-src 'self' 'unsafe-inline'"]
