@@ -9,6 +9,7 @@ from benchmarks.flow import end_to_end, peak
 from benchmarks.importing import import_dlrs
 from benchmarks.ingest import ingest_batch, ingest_http
 from benchmarks.memory import memory
+from benchmarks.pages import lighthouse
 from benchmarks.stage import Stage
 
 BENCHMARKS: dict[str, Callable[[Stage], Iterator[Figure]]] = {
@@ -20,4 +21,5 @@ BENCHMARKS: dict[str, Callable[[Stage], Iterator[Figure]]] = {
     "memory": memory,
     "import_dlrs": import_dlrs,
     "bytes": bytes_on_disk,
+    "lighthouse": lighthouse,
 }

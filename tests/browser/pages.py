@@ -14,6 +14,7 @@ ANYBODY = ""
 
 LOOKED_AT_BY = {
     "home": OWNER,
+    "api:docs": ANYBODY,
     "messages:list": OWNER,
     "messages:message": OWNER,
     "reports:months": OWNER,
@@ -53,12 +54,15 @@ LOOKED_AT_BY = {
     "account_reset_password_from_key_done": ANYBODY,
 }
 
+IN_ENGLISH = ("api:docs",)  # what is written for programmers
+
 POST, FILE, DATA, PART, ELSEWHERE = "takes a form", "a file", "for programs", "a part of a page", "sends on"
 WITH_A_DEVICE = "a path's test comes here with a passkey"
 WITHOUT_PAGE = {
     "metrics": DATA,
     "accent": FILE,
     "set_language": POST,
+    "view_as_stop": POST,
     "set_look": POST,
     "messages:campaigns": PART,
     "messages:download": FILE,
@@ -85,19 +89,26 @@ WITHOUT_PAGE = {
     "mfa_download_recovery_codes": FILE,
     "account_set_password": ELSEWHERE,
     "account_confirm_login_code": ELSEWHERE,
+    "api:key": DATA,
+    "api:statistics": DATA,
+    "api:reports": DATA,
+    "api:report": DATA,
+    "api:report_download": DATA,
+    "api:messages": DATA,
+    "api:message": DATA,
+    "api:partner_ids": DATA,
+    "api:partner_id": DATA,
+    "api:partner_id_move": DATA,
+    "api:schema": DATA,
+    "api:not_found": DATA,
 }
-
-
-def is_ours(name: str) -> bool:
-    """Tell whether a route can have a page of the portal's own: the administration and the API's answers are not."""
-    return not name.startswith(("admin:", "api:"))
 
 
 # What is looked at of another tenant than nordic-retail.
 OF_HANSA = {"tenant_slug": "hansa-group", "account": "hansa-direct"}
 OTHERS = {"reports:account_months": OF_HANSA, "reports:account_make": OF_HANSA}
 
-ADDRESSES = {route.name: route.address for route in ROUTES if is_ours(route.name)}
+ADDRESSES = {route.name: route.address for route in ROUTES if not route.name.startswith("admin:")}
 
 
 def address_of(name: str, rows: dict) -> str:

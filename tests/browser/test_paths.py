@@ -245,3 +245,15 @@ def test_partner_ids_show_whose_messages_these_are(browse):
     page.goto("/t/nordic-retail/partner-ids/")
 
     expect(page.locator("tbody th")).to_have_text(["nr-fi", "nr-se"])
+
+
+def test_waiting_partner_id_is_declared_by_the_accounts_owner(browse):
+    page = browse(OWNER)
+    page.goto("/t/hansa-group/partner-ids/")
+
+    page.get_by_label("Whose hansa-dk is").select_option("Hansa Norge AS")
+    page.get_by_role("button", name="Declare hansa-dk").click()
+
+    expect(page.get_by_role("status").first).to_contain_text("hansa-dk is declared for Hansa Norge AS")
+    expect(page.locator("#partner-ids tbody th")).to_have_text(["hansa-dk", "hansa-no"])
+    expect(page.get_by_role("button", name="Declare hansa-dk")).to_have_count(0)
