@@ -2,6 +2,8 @@
 //
 // base.css    Tabler (only the rules whose classes stand in a template or script), Inter, static/css/
 // base.js     htmx and static/js/base.js, on every page
+// charts.js   ECharts' parts and static/js/charts.js, loaded after the first paint of a page with charts
+// world.json  the countries' shapes by their two letters (Natural Earth, public domain)
 // Names stay the same: WhiteNoise gives them their content's hash.
 
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -11,6 +13,7 @@ import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
 import postcss from "postcss";
+import { feature } from "topojson-client";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const target = path.join(root, "static", "build");
@@ -73,19 +76,43 @@ async function css() {
 }
 
 async function scripts() {
-  await build({
-    entryPoints: [path.join(root, "static/js/base.js")],
-    outfile: path.join(fresh, "base.js"),
-    bundle: true,
-    minify: true,
-    legalComments: "linked",
-    format: "iife",
-    target: "es2022",
-  });
+  const common = { bundle: true, minify: true, legalComments: "linked", target: "es2022", absWorkingDir: root };
+  await Promise.all([
+    build({ ...common, entryPoints: ["static/js/base.js"], outfile: path.join(fresh, "base.js"), format: "iife" }),
+    build({ ...common, entryPoints: ["static/js/charts.js"], outfile: path.join(fresh, "charts.js"), format: "esm" }),
+  ]);
 }
+
+async function world() {
+  const topology = require("world-atlas/countries-110m.json");
+  const letters = Object.fromEntries(require("i18n-iso-countries/codes.json").map(([two, , number]) => [number, two]));
+  const countries = feature(topology, topology.objects.countries);
+  const features = countries.features
+    .filter((country) => letters[country.id] && country.id !== "010") // nobody sends to Antarctica
+    .map((country) => ({
+      type: "Feature",
+      properties: { name: letters[country.id] },
+      geometry: { ...country.geometry, coordinates: rounded(onOnePlane(country.geometry)) },
+    }));
+  await writeFile(path.join(fresh, "world.json"), JSON.stringify({ type: "FeatureCollection", features }));
+}
+
+/** Let outlines run on past 180° instead of jumping to -180°: the shapes are made for a globe. */
+function onOnePlane({ type, coordinates }) {
+  const ring = (points) => {
+    let turn = 0;
+    return points.map(([x, y], n) => {
+      if (n) turn += Math.round((points[n - 1][0] - x) / 360) * 360;
+      return [x + turn, y];
+    });
+  };
+  return type === "Polygon" ? coordinates.map(ring) : coordinates.map((part) => part.map(ring));
+}
+
+const rounded = (value) => (Array.isArray(value) ? value.map(rounded) : Math.round(value * 10) / 10);
 
 await rm(fresh, { recursive: true, force: true });
 await mkdir(fresh, { recursive: true });
-await Promise.all([css(), scripts()]);
+await Promise.all([css(), scripts(), world()]);
 await rm(target, { recursive: true, force: true });
 await rename(fresh, target);

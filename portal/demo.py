@@ -1,4 +1,4 @@
-"""The demo: the whole portal, two months of made-up traffic by the real door, last month's reports by the worker."""
+"""The demo: the whole portal, three months of made-up traffic by the real door, past months' reports by the worker."""
 
 import json
 import os
@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from portal import engines
 REPOSITORY = Path(__file__).resolve().parents[1]
 PROVISIONING = REPOSITORY / "docs" / "examples" / "demo.yaml"
 MESSAGES = 50_000
+MONTHS = 3  # calendar months: also on a month's first day the last 30 days and those before are full
 OWN_MESSAGES = 1_200  # of the account that is one customer's own
 SEED = 1
 START_WITHIN = 120  # seconds
@@ -129,7 +130,9 @@ def _provision(state: State) -> None:
 
 def _simulate(state: State, server: subprocess.Popen) -> None:
     from deliveries.management.commands.simulate import months_back
+    from deliveries.simulation.customers import DEFAULT_PROFILE
     from deliveries.simulation.sender import SendError, send
+    from deliveries.simulation.stories import last_month_stories
     from deliveries.simulation.traffic import DLRS_PER_MESSAGE, generate
 
     # The end is kept: a second try makes the same messages, which changes nothing.
@@ -137,7 +140,9 @@ def _simulate(state: State, server: subprocess.Popen) -> None:
     url = f"http://127.0.0.1:{os.environ['PORT']}/dlr/{state.token}/"
     time.sleep(1.5)  # the ingest reads its feeds once a second
     print(f"Sending the delivery reports of {MESSAGES:,} messages over HTTP:")
-    dlrs = generate(seed=SEED, messages=MESSAGES, start=months_back(end, 2), end=end)
+    start = months_back(end, MONTHS)
+    profile = replace(DEFAULT_PROFILE, stories=last_month_stories(start=start, end=end))
+    dlrs = generate(seed=SEED, messages=MESSAGES, start=start, end=end, profile=profile)
     with tqdm(total=round(MESSAGES * DLRS_PER_MESSAGE), unit=" DLRs") as bar:
         try:
             result = send(dlrs, url=url, progress=bar.update)
@@ -223,7 +228,7 @@ def _tell(state: State, address: str) -> None:
         user = people.get(email, {})
         roles = ", ".join(f"{role} of {tenant}" for tenant, role in (user.get("memberships") or {}).items())
         print(f"  {email:22} {password:18} {roles or 'staff: ' + address + '/admin/'}")
-    print("\nLast month's reports, ready to download on each tenant's Reports page, and here:")
+    print("\nPast months' reports, ready to download on each tenant's Reports page, and here:")
     runs = ReportRun.objects.filter(state=ReportRun.State.DONE).select_related("tenant", "account")
     latest = {(run.tenant_id, run.month): run for run in runs.order_by("revision")}
     for run in sorted(latest.values(), key=lambda run: (run.month, run.tenant_id)):
@@ -232,6 +237,9 @@ def _tell(state: State, address: str) -> None:
     waiting = QuarantinedRow.objects.filter(state=QuarantinedRow.State.WAITING).count()
     print(
         "\nWhat to look at\n"
+        f"  {address}/t/nordic-retail/overview/     the Overview: a slow operator, a campaign whose variant B wins\n"
+        f"  {address}/t/baltic-parcel/overview/     numbers of one country that went bad\n"
+        f"  {address}/t/hansa-group/overview/       a parent: each of its tenants, and all together\n"
         f"  {address}/t/nordic-retail/reports/      the Reports page, in Finnish; make this month's too\n"
         f"  {address}/t/hansa-group/reports/        a parent: its report sums its children\n"
         f"  {address}/t/hansa-group/partner-ids/    partner IDs that wait to be declared, in an account of its own\n"

@@ -3,6 +3,7 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
+from django.utils.translation import gettext_lazy
 
 from deliveries import staff_messages
 from portal import look, views
@@ -12,6 +13,7 @@ from portal.operations.views import metrics
 # One door for everybody: limits on guessing, and later second factors, hold for staff too.
 admin.site.login = secure_admin_login(admin.site.login)
 
+admin.site.index_title = gettext_lazy("Health")
 # Pages of the admin that belong to no model's; the site asks for them when its routes are made.
 admin.site.extra_urls = lambda: [
     path("messages/", admin.site.admin_view(staff_messages.message_list), name="messages"),
@@ -25,8 +27,8 @@ urlpatterns = [
     path("language/", views.set_language, name="set_language"),
     path("look/", look.set_look, name="set_look"),
     path("look/<str:colour>.css", look.accent, name="accent"),
+    path("t/<slug:tenant_slug>/", include("reports.urls")),
     path("t/<slug:tenant_slug>/messages/", include("deliveries.messages_urls")),
-    path("t/<slug:tenant_slug>/reports/", include("reports.urls")),
     path("t/<slug:tenant_slug>/partner-ids/", include("deliveries.urls")),
     path("t/<slug:tenant_slug>/settings/", include("portal.settings_urls")),
     path("api/", include("portal.api_urls")),

@@ -25,10 +25,10 @@ YEAR = 365 * 24 * 3600
 @require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """Go to the Reports of the person's only tenant; show a choice where there are several, or none."""
+    """Go to the Overview of the person's only tenant; show a choice where there are several, or none."""
     if len(request.access.reached) == 1:
         tenant = Tenant.objects.get(id__in=request.access.reached)
-        return redirect("reports:months", tenant.slug)
+        return redirect("reports:overview", tenant.slug)
     return render(request, "home.html")
 
 

@@ -1,15 +1,16 @@
-"""Routes below /t/<slug>/reports/."""
+"""Routes below /t/<slug>/."""
 
 from django.urls import path
 
-from reports import views
+from reports import overview_views, views
 
 app_name = "reports"
 urlpatterns = [
-    path("", views.months, name="months"),
-    path("make/", views.make, name="make"),
-    path("<int:run_id>/download/", views.download, name="download"),
-    path("accounts/<slug:account>/", views.account_months, name="account_months"),
-    path("accounts/<slug:account>/make/", views.account_make, name="account_make"),
-    path("accounts/<slug:account>/<int:run_id>/download/", views.account_download, name="account_download"),
+    path("overview/", overview_views.overview_page, name="overview"),
+    path("reports/", views.months, name="months"),
+    path("reports/make/", views.make, name="make"),
+    path("reports/<int:run_id>/download/", views.download, name="download"),
+    path("reports/accounts/<slug:account>/", views.account_months, name="account_months"),
+    path("reports/accounts/<slug:account>/make/", views.account_make, name="account_make"),
+    path("reports/accounts/<slug:account>/<int:run_id>/download/", views.account_download, name="account_download"),
 ]

@@ -10,11 +10,13 @@ from portal.accounts.access import Access
 
 # key (a view's context `page`), url name, text, right
 PAGES: tuple[tuple[str, str, Promise, str], ...] = (
+    ("overview", "reports:overview", _("Overview"), "see_figures"),
     ("messages", "messages:list", _("Messages"), "see_messages"),
     ("reports", "reports:months", _("Reports"), "see_figures"),
     ("partner_ids", "deliveries:partner_ids", _("Partner IDs"), "see_figures"),
     ("settings", "settings:tenant", _("Settings"), "change_settings"),
 )
+WITH_PERIOD = ("overview", "messages")  # walking between these keeps the period
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,14 @@ class Page:
     url: str
 
 
-def pages(slug: str, access: Access) -> list[Page]:
-    """Return the tenant's pages that the person may see."""
-    return [Page(key, text, reverse(name, args=[slug])) for key, name, text, right in PAGES if access.may(right)]
+def pages(slug: str, access: Access, *, period: str = "") -> list[Page]:
+    """Return the tenant's pages that the person may see; WITH_PERIOD are given the query string of the chosen one."""
+    found = []
+    for key, name, text, right in PAGES:
+        if access.may(right):
+            url = reverse(name, args=[slug])
+            found.append(Page(key, text, f"{url}?{period}" if period and key in WITH_PERIOD else url))
+    return found
 
 
 def first_page(slug: str, *, page: str = "") -> str:

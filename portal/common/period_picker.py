@@ -16,11 +16,14 @@ COMPARISONS = ("none", "previous", "year")
 
 
 class PeriodError(ValueError):
-    """The days that were asked for cannot be had; `field` names the parameter, `text` says what it takes."""
+    """The days that were asked for cannot be had; `field` names the parameter, `text` says what it takes.
 
-    def __init__(self, field: str, text: str) -> None:
+    `code` is for those who say it in other languages: name, both, no_first, not_a_day, order, too_long, comparison.
+    """
+
+    def __init__(self, field: str, text: str, *, code: str) -> None:
         super().__init__(f"{field}: {text}")
-        self.field, self.text = field, text
+        self.field, self.text, self.code = field, text, code
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ PRESETS: dict[str, Callable[[date], tuple[date, date]]] = {
 def named(name: str, *, today: date) -> Period:
     """Return the preset's days. Raises PeriodError for a name that is none."""
     if name not in PRESETS:
-        raise PeriodError("period", f"one of {', '.join(PRESETS)}; not {name[:40]!r}")
+        raise PeriodError("period", f"one of {', '.join(PRESETS)}; not {name[:40]!r}", code="name")
     return Period(*PRESETS[name](today), name=name)
 
 
@@ -80,14 +83,15 @@ def parse(params: Mapping[str, str], *, today: date, default: str = "30d") -> Pe
     if not first and not last:
         return named(name or default, today=today)
     if name:
-        raise PeriodError("period", "either a period by its name, or from and to")
+        raise PeriodError("period", "either a period by its name, or from and to", code="both")
     if not first:
-        raise PeriodError("from", "the first day is missing")
+        raise PeriodError("from", "the first day is missing", code="no_first")
     start, end = _day("from", first), _day("to", last) if last else max(today, _day("from", first))
     if end < start:
-        raise PeriodError("to", f"the last day, {end}, lies before the first, {start}")
+        raise PeriodError("to", f"the last day, {end}, lies before the first, {start}", code="order")
     if (end - start).days >= MAX_DAYS:
-        raise PeriodError("from", f"at most {MAX_DAYS} days; these are {(end - start).days + 1}")
+        days = (end - start).days + 1
+        raise PeriodError("from", f"at most {MAX_DAYS} days; these are {days}", code="too_long")
     return Period(start, end)
 
 
@@ -95,7 +99,8 @@ def parse_comparison(params: Mapping[str, str], *, default: str = "none") -> str
     """Read `compare=none|previous|year`. Raises PeriodError for anything else."""
     how = params.get("compare", "").strip() or default
     if how not in COMPARISONS:
-        raise PeriodError("compare", f"one of {', '.join(COMPARISONS)}; not {how[:40]!r}")
+        text = f"one of {', '.join(COMPARISONS)}; not {how[:40]!r}"
+        raise PeriodError("compare", text, code="comparison")
     return how
 
 
@@ -144,5 +149,6 @@ def _day(field: str, text: str) -> date:
     except ValueError:
         day = None
     if day is None or len(text) != 10 or not FIRST_DAY <= day <= date(2999, 12, 31):
-        raise PeriodError(field, f"a day like 2026-10-31, from {FIRST_DAY} on; not {text[:40]!r}")
+        wanted = f"a day like 2026-10-31, from {FIRST_DAY} on; not {text[:40]!r}"
+        raise PeriodError(field, wanted, code="not_a_day")
     return day

@@ -14,5 +14,9 @@ export function watchLooks(root) {
       other.setAttribute("aria-pressed", String(other === button));
     }
     fetch(form.action, { method: "POST", body: new FormData(form, button), redirect: "manual" });
+    document.dispatchEvent(new CustomEvent("portal:look"));
   });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () =>
+    document.dispatchEvent(new CustomEvent("portal:look")),
+  );
 }

@@ -1,7 +1,7 @@
 """The simulated traffic: its shape, its shares and its order."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from random import Random
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ import pytest
 from deliveries.simulation.customers import DEFAULT_PROFILE
 from deliveries.simulation.people import Population
 from deliveries.simulation.rhythm import black_friday, schedule
+from deliveries.simulation.stories import last_month_stories
 from deliveries.simulation.traffic import DLRS_PER_MESSAGE, generate
 from deliveries.simulation.world import COUNTRIES
 
@@ -436,3 +437,20 @@ def test_traffic_grows():
 @pytest.mark.parametrize(("year", "day"), [(2024, 29), (2025, 28), (2026, 27), (2029, 23)])
 def test_black_friday_follows_novembers_fourth_thursday(year, day):
     assert (black_friday(year).month, black_friday(year).day) == (11, day)
+
+
+@pytest.mark.parametrize(
+    ("end", "slow", "bad"),
+    [
+        ("2026-11-23T12:30:00", "2026-11-12", "2026-11-07"),
+        ("2026-11-20T00:00:00", "2026-11-12", "2026-11-04"),  # eight days before is that Thursday itself
+        ("2026-12-01T05:00:00", "2026-11-19", "2026-11-15"),
+    ],
+)
+def test_stories_happen_in_the_last_month_on_a_thursday(end, slow, bad):
+    start, end = datetime(2026, 9, 1, tzinfo=UTC), datetime.fromisoformat(end).replace(tzinfo=UTC)
+
+    found = last_month_stories(start=start, end=end)
+
+    days = [str((start + timedelta(days=n)).date()) for n in (found.slow_day, found.bad_from_day)]
+    assert days == [slow, bad]

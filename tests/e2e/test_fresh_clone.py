@@ -132,7 +132,7 @@ def test_demo_runs_in_a_fresh_clone(newcomer: Newcomer, tmp_path: Path):
     workbooks = [Path(path) for path in re.findall(r"messages  (/.+\.xlsx)$", first, re.MULTILINE)]
     assert f"The portal: {newcomer.address}/\n" in first
     assert re.search(r"^  anna@example\.com +\S{10,} +owner of nordic-retail$", first, re.MULTILINE)
-    assert len(workbooks) == 7  # six tenants and the account
+    assert len(workbooks) == 2 * 7  # six tenants and the account, two months
     for path in workbooks:
         assert path.is_relative_to(newcomer.clone / "var")
         assert openpyxl.load_workbook(path, read_only=True).sheetnames[0] in ("Summary", "Yhteenveto")

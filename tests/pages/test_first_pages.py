@@ -27,11 +27,11 @@ def sign_in(client, email: str, password: str):
     return client.post("/accounts/login/", {"login": email, "password": password})
 
 
-def test_person_signs_in_by_email_without_case_and_lands_on_the_reports(client, viewer):
+def test_person_signs_in_by_email_without_case_and_lands_on_the_overview(client, viewer):
     response = sign_in(client, "Viewer@Example.com", PASSWORD)
 
     assert (response.status_code, response.url) == (302, "/")
-    assert client.get("/").url == "/t/nordic-retail/reports/"
+    assert client.get("/").url == "/t/nordic-retail/overview/"
 
 
 @pytest.mark.parametrize(("email", "password"), [("viewer@example.com", "wrong"), ("nobody@example.com", PASSWORD)])
@@ -60,7 +60,7 @@ def test_signing_out_takes_a_post(client, viewer):
     still_in = client.get("/").status_code, client.get("/").url
     out = client.post("/accounts/logout/")
 
-    assert (asked.status_code, still_in) == (200, (302, "/t/nordic-retail/reports/"))
+    assert (asked.status_code, still_in) == (200, (302, "/t/nordic-retail/overview/"))
     assert (out.status_code, client.get("/").url) == (302, "/accounts/login/?next=/")
 
 
@@ -102,9 +102,9 @@ def test_first_page_lets_choose_between_tenants_parents_first(client, tenant, ot
 
     choices = re.findall(r'<li><a class="depth-(\d)" href="([^"]+)"><span class="choices-name">', page)
     assert choices == [
-        ("0", "/t/baltic-parcel/reports/"),
-        ("0", "/t/nordic-group/reports/"),
-        ("1", "/t/nordic-retail/reports/"),
+        ("0", "/t/baltic-parcel/overview/"),
+        ("0", "/t/nordic-group/overview/"),
+        ("1", "/t/nordic-retail/overview/"),
     ]
 
 
@@ -211,7 +211,8 @@ class Strictness(HTMLParser):
     "url",
     [
         "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/accounts/password/change/",
-        "/accounts/logout/", "/", "/t/nordic-retail/reports/", "/t/nordic-retail/partner-ids/",
+        "/accounts/logout/", "/", "/t/nordic-retail/overview/", "/t/nordic-retail/reports/",
+        "/t/nordic-retail/partner-ids/",
         "/t/nowhere/reports/",
     ],
 )  # fmt: skip

@@ -294,7 +294,7 @@ def test_overview_of_nothing_is_empty(tenant):
     assert (page.days, page.countries, page.failures) == ([pieces.DayRow(FIRST, Kpis())], [], [])
 
 
-@pytest.mark.parametrize(("compare", "queries"), [(None, 13), ((FIRST, FIRST), 15)])
+@pytest.mark.parametrize(("compare", "queries"), [(None, 21), ((FIRST, FIRST), 24)])
 def test_overview_needs_as_many_queries_however_much_there_is(
     messages, tenant, django_assert_num_queries, compare, queries
 ):

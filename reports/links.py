@@ -1,0 +1,41 @@
+"""Where a figure leads: to the list of the messages that it counts, or to the same page for one part of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from portal.common.period_picker import Period
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The links of a page that shows `period`, chosen by `query`, of what `filters` let through."""
+
+    slug: str
+    period: Period
+    query: str
+    filters: Mapping[str, str]
+
+    def messages(self, *, first: date | None = None, last: date | None = None, **found: object) -> str:
+        """Return the address of the list with these messages.
+
+        `found` is filters of the list beside the page's own, `first` and `last` other days than the page's.
+        """
+        days = {"from": first or self.period.first, "to": last or self.period.last}
+        return f"{reverse('messages:list', args=[self.slug])}?{urlencode(days | dict(self.filters) | found)}"
+
+    def narrowed(self, **found: object) -> str:
+        """Return the query string that shows the page for a part of what it counts, or for other `from` and `to`."""
+        if "first" in found:
+            days = {"from": found.pop("first"), "to": found.pop("last")}
+            return f"?{urlencode(days | dict(self.filters) | found)}"
+        others = dict(self.filters) | found
+        return f"?{self.query}&{urlencode(others)}" if others else f"?{self.query}"
+
+    def without(self, name: str) -> str:
+        """Return the query string of the page with one filter less."""
+        others = {key: value for key, value in self.filters.items() if key != name}
+        return f"?{self.query}&{urlencode(others)}" if others else f"?{self.query}"

@@ -1,0 +1,114 @@
+"""The Overview's tables and charts: the largest rows with the others summed up, days as weeks, what scripts draw."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.utils.translation import gettext as _
+
+from portal.common.templatetags.figures import country
+from reports.kpis import Kpis
+from reports.links import Links
+from reports.overview_kpis import CLASSES
+from reports.selectors.overview import DayRow
+from reports.selectors.statistics import Group
+
+DAYS_APART, WEEKS_APART = 92, 400  # up to so many days a column is a day, then a week, then a month
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The largest groups, and the `others` that are summed up in `rest`; together they are `total`."""
+
+    rows: list[Group]
+    others: int
+    rest: Kpis
+    total: Kpis
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """One column of the chart: a day, or the days of a week or month that lie in the period."""
+
+    first: date
+    last: date
+    kpis: Kpis
+    is_provisional: bool
+
+
+def listing(groups: Sequence[Group], *, limit: int | None) -> Listing:
+    """Return at most `limit` of the groups one by one (None: all); a single other one is shown too."""
+    shown = len(groups) if limit is None or len(groups) <= limit + 1 else limit
+    nothing = Kpis(latency={})
+    rest = sum((group.kpis for group in groups[shown:]), nothing)
+    return Listing(list(groups[:shown]), len(groups) - shown, rest, sum((g.kpis for g in groups[:shown]), rest))
+
+
+def unit_of(days: int) -> str:
+    """Return what a column of the chart stands for: `day`, `week` or `month`."""
+    return "day" if days <= DAYS_APART else "week" if days <= WEEKS_APART else "month"
+
+
+def stretches(days: Iterable[DayRow], *, unit: str, provisional_from: date | None) -> list[Stretch]:
+    """Sum the days up to the columns of the chart."""
+    found: list[Stretch] = []
+    key = None
+    for row in days:
+        is_provisional = provisional_from is not None and row.day >= provisional_from
+        if (own := _start(row.day, unit)) == key:
+            column = found.pop()
+            row_kpis, first = column.kpis + row.kpis, column.first
+        else:
+            row_kpis, first, key = row.kpis, row.day, own
+        found.append(Stretch(first, row.day, row_kpis, is_provisional))
+    return found
+
+
+def overdue(days: Iterable[DayRow], provisional_from: date | None) -> int:
+    """Return the pending messages of days whose grace is over."""
+    return sum(row.kpis.volume.pending for row in days if provisional_from is None or row.day < provisional_from)
+
+
+def days_chart(columns: Sequence[Stretch], before: Sequence[DayRow] | None, *, unit: str, links: Links) -> dict:
+    """Return what static/js/charts.js draws as `stacked-days`: counts by class for each column, from the axis up."""
+    return {
+        "unit": unit,
+        "classes": list(CLASSES),
+        "words": {name: str(text) for name, text in CLASSES.items()}
+        | {"all": _("Messages"), "before": _("All before"), "provisional": _("provisional")},
+        "rows": [
+            {
+                "first": str(column.first),
+                "last": str(column.last),
+                "counts": [getattr(column.kpis.volume, name) for name in CLASSES],
+                "provisional": column.is_provisional,
+                "href": links.narrowed(first=column.first, last=column.last),
+            }
+            for column in columns
+        ],
+        "before": [row.kpis.volume.messages for row in before][: len(columns)] if before and unit == "day" else None,
+    }
+
+
+def map_chart(countries: Sequence[Group], *, links: Links) -> dict:
+    """Return what static/js/charts.js draws as `map`: messages and delivery rate by country."""
+    return {
+        "words": {"messages": _("Messages"), "rate": _("Delivery rate")},
+        "rows": [
+            {
+                "code": group.key["country"],
+                "name": country(group.key["country"]),
+                "messages": group.totals.messages,
+                "rate": group.kpis.delivery_rate,
+                "href": links.narrowed(country=group.key["country"]),
+            }
+            for group in countries
+            if group.key["country"] != "ZZ"
+        ],
+    }
+
+
+def _start(day: date, unit: str) -> date:
+    if unit == "day":
+        return day
+    return day - timedelta(days=day.weekday()) if unit == "week" else day.replace(day=1)

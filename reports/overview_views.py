@@ -1,0 +1,135 @@
+"""A tenant's first page: the figures of a period, by day, country, campaign, failure and operator."""
+
+from dataclasses import replace
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from campaigns.statistics import MATURE
+from portal.accounts.guards import member_may
+from portal.common.period_picker import Period
+from portal.tenants.models import Tenant
+from reports import overview_parts as parts
+from reports.kpis import Kpis
+from reports.links import Links
+from reports.overview_kpis import kpi_cards
+from reports.period import PagePeriod, page_period
+from reports.selectors.overview import Overview, newest_day, overview
+from reports.selectors.standouts import MAX_DAYS as STANDOUT_DAYS
+from reports.selectors.standouts import standouts
+from reports.selectors.statistics import MAX_GROUPS, OTHER
+from reports.statistics_query import TooManyGroups
+
+FILTERS = ("country", "operator", "campaign")
+MAX_FILTER = 256  # characters, as many as a campaign's name has
+ROWS = 8
+LISTS = ("countries", "operators", "failures")
+
+
+@require_safe
+@vary_on_headers("HX-Request")
+@member_may("see_figures")
+def overview_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    """Show the figures of the chosen period; `country`, `operator`, `campaign` and `tenant` narrow them."""
+    picker = page_period(request, tenant, keep=("tenant", *FILTERS, "all"))
+    filters = {name: request.GET[name] for name in FILTERS if request.GET.get(name)}
+    bad = [name for name, value in filters.items() if len(value) > MAX_FILTER or "\0" in value]
+    for name in bad:
+        del filters[name]
+    one = _one_tenant(request, tenant)
+    reached = sorted(request.access.tenant_ids)
+    tenant_ids = [one.id] if one else reached
+    narrowing = ({"tenant": one.slug} if one else {}) | filters
+    context = {
+        "page": "overview",
+        "picker": picker,
+        "picker_target": "#figures",
+        "narrowing": narrowing,
+        "one": one,
+        "with_children": len(reached) > 1,
+        "bad_filters": bad,
+        "max_filter": MAX_FILTER,
+        "links": Links(tenant.slug, picker.period, picker.query, narrowing),
+    }
+    try:
+        found = _overview(request, picker, tenant_ids, filters)
+        context |= _shown(request, found, context) if found.kpis.volume.messages else _nothing(picker, tenant_ids)
+    except TooManyGroups:
+        context["too_many"] = MAX_GROUPS
+    is_swap = request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request")
+    return render(request, "reports/_overview_swap.html" if is_swap else "reports/overview.html", context)
+
+
+def _one_tenant(request: HttpRequest, tenant: Tenant) -> Tenant | None:
+    """Return the tenant that `tenant` keeps to; None for all that the page reaches."""
+    slug = request.GET.get("tenant", "")
+    if not slug:
+        return None
+    found = Tenant.objects.filter(id__in=request.access.tenant_ids, slug=slug.replace("\0", "")).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _overview(request: HttpRequest, picker: PagePeriod, tenant_ids: list[int], filters: dict[str, str]) -> Overview:
+    compared = picker.compared
+    return overview(
+        tenant_ids=tenant_ids,
+        first=picker.period.first,
+        last=picker.period.last,
+        compare=(compared.first, compared.last) if compared else None,
+        filters={name: [value] for name, value in filters.items()},
+        now=timezone.now(),
+        language=request.LANGUAGE_CODE,
+    )
+
+
+def _shown(request: HttpRequest, found: Overview, context: dict) -> dict:
+    links, period = context["links"], context["picker"].period
+    unit = parts.unit_of(period.days)
+    columns = parts.stretches(found.days, unit=unit, provisional_from=found.provisional_from)
+    whole = request.GET.getlist("all")
+    limits = {name: None if name in whole else ROWS for name in LISTS}
+    late = parts.overdue(found.days, found.provisional_from)
+    named = [campaign.name for campaign in found.campaigns if campaign.name != OTHER]
+    return {
+        "figures": found,
+        "cards": kpi_cards(found.kpis, found.changes, days=period.days, overdue=late, links=links),
+        "nothing_before": found.before is not None and not found.before.volume.messages,
+        "is_immature": found.provisional_from is None and (found.kpis.maturity or 0) < MATURE,
+        "unit": unit,
+        "columns": columns,
+        "days_chart": parts.days_chart(columns, found.before_days, unit=unit, links=links),
+        "countries": parts.listing(found.countries, limit=limits["countries"]),
+        "map_chart": parts.map_chart(found.countries, links=links),
+        "operators": parts.listing(found.operators, limit=limits["operators"]),
+        "failure_rows": found.failures[: limits["failures"]],
+        "other_failures": found.failures[ROWS:] if limits["failures"] else [],
+        "standouts": standouts(found.query, operators=found.operators, campaigns=named, final=found.final),
+        "is_long": period.days > STANDOUT_DAYS,
+        "tenant_rows": _tenant_rows(found) if context["with_children"] and not context["one"] else [],
+        "other": OTHER,
+        "whole": whole,
+        "file": f"{request.access.tenant.slug}_{period.first}_{period.last}",
+    }
+
+
+def _tenant_rows(found: Overview) -> list[dict]:
+    """Return the page's tenants with their figures, those without messages too, the largest first."""
+    figures = {group.key["tenant"]: group.kpis for group in found.tenants}
+    tenants = Tenant.objects.filter(id__in=found.query.tenant_ids).order_by("name", "id")
+    rows = [{"tenant": tenant, "kpis": figures.get(tenant.slug, Kpis())} for tenant in tenants]
+    return sorted(rows, key=lambda row: -row["kpis"].volume.messages)
+
+
+def _nothing(picker: PagePeriod, tenant_ids: list[int]) -> dict:
+    """Say whether there ever was anything, and which period has the newest of it."""
+    newest = newest_day(tenant_ids)
+    if newest is None:
+        return {"is_new": True}
+    days = min(picker.period.days, 30)
+    offered = Period(newest.fromordinal(newest.toordinal() - days + 1), newest)
+    return {"newest": newest, "offered": replace(picker, period=offered)}

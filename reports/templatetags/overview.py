@@ -1,0 +1,60 @@
+"""Figures that lead to what they count. They need `links` (reports/links.py) in the context."""
+
+from django import template
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.translation import get_language
+
+from campaigns.statistics import rate
+from reports.texts import translate
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def counted(context, text: str, **found: object) -> str:
+    """Return the figure as a link to the messages that it counts."""
+    return format_html('<a class="quiet-link" href="{}">{}</a>', context["links"].messages(**found), text)
+
+
+@register.simple_tag(takes_context=True)
+def narrowed(context, **found: object) -> str:
+    """Return the query string of the same page for a part of what it shows."""
+    return context["links"].narrowed(**found)
+
+
+@register.simple_tag(takes_context=True)
+def without(context, name: str) -> str:
+    """Return the query string of the same page with one filter less."""
+    return context["links"].without(name)
+
+
+@register.simple_tag(takes_context=True)
+def whole(context, name: str) -> str:
+    """Return the query string of the same page with every row of one table."""
+    every = urlencode({"all": [*context["whole"], name]}, doseq=True)
+    return f"{context['links'].narrowed()}&{every}#{name}"
+
+
+@register.filter
+def share(part: int | None, of: int) -> float | None:
+    """Return what share of `of` a part is."""
+    return rate(part or 0, of)
+
+
+@register.filter
+def raw(value: float | None) -> str:
+    """Return a number for scripts and attributes, whatever the language; '' for None."""
+    return "" if value is None or value == "" else f"{value:.6g}"
+
+
+@register.filter
+def reason(name: str) -> str:
+    """Return a reason class in the request's language."""
+    return translate(name, get_language() or "en")
+
+
+@register.filter
+def sum_of(rows: list, name: str) -> float:
+    """Return the sum of one attribute of the rows."""
+    return sum(getattr(row, name) for row in rows)

@@ -1,0 +1,77 @@
+// Messages by day, stacked by status from the axis up; the provisional stretch hatched, the period before as a line.
+
+import { dayName, numbers, tooltip } from "./chart_words.js";
+
+export function stackedDays(data, element, colours) {
+  const { rows, classes, words, unit, before } = data;
+  const dash = Math.min(44, Math.max(4, ((element.clientWidth - 50) / rows.length) * 0.78));
+  const names = rows.map((row) => dayName(row, unit));
+  const hatch = { symbol: "rect", dashArrayX: [1, 0], dashArrayY: [2, 4], rotation: -Math.PI / 4, color: colours.surface };
+  const labels = { color: colours["text-soft"], fontFamily: colours.font, fontSize: 12 };
+  return {
+    animation: false,
+    textStyle: { fontFamily: colours.font },
+    grid: { left: 4, right: 8, top: 12, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    xAxis: {
+      type: "category",
+      data: names,
+      axisTick: { show: false },
+      axisLine: { lineStyle: { color: colours["line-strong"] } },
+      axisLabel: { ...labels, hideOverlap: true },
+    },
+    yAxis: {
+      type: "value",
+      minInterval: 1,
+      splitNumber: 4,
+      axisLabel: { ...labels, formatter: (value) => numbers.format(value) },
+      splitLine: { lineStyle: { color: colours.line } },
+    },
+    tooltip: {
+      ...tooltip(colours),
+      trigger: "axis",
+      axisPointer: { type: "shadow", shadowStyle: { color: colours.accent, opacity: 0.1 } },
+      formatter: (points) => text(points[0].dataIndex),
+    },
+    series: [
+      ...classes.map((name, at) => ({
+        name: words[name],
+        type: "bar",
+        stack: "all",
+        barCategoryGap: "22%",
+        barMaxWidth: 44,
+        cursor: "pointer",
+        // A rim of the ground's colour parts neighbouring fills; it must not swallow a thin one.
+        itemStyle: { color: colours[name], borderColor: colours.surface, borderWidth: rows.length > 60 ? 0 : 1 },
+        emphasis: { disabled: true },
+        data: rows.map((row) => ({ value: row.counts[at], itemStyle: row.provisional ? { decal: hatch } : {} })),
+      })),
+      ...(before
+        ? [
+            {
+              name: words.before,
+              type: "line", // of dashes alone: one across each column
+              symbol: "rect",
+              symbolSize: [dash, 2.5],
+              showAllSymbol: true,
+              silent: true,
+              lineStyle: { opacity: 0 },
+              itemStyle: { color: colours.text },
+              data: before,
+            },
+          ]
+        : []),
+    ],
+  };
+
+  function text(index) {
+    const row = rows[index];
+    const all = row.counts.reduce((sum, n) => sum + n, 0);
+    const line = (sign, name, n) => `{${sign}|■} {name|${name}}{value|${numbers.format(n)}}`;
+    return [
+      `{title|${dayName(row, unit, true)}}${row.provisional ? ` {soft|${words.provisional}}` : ""}`,
+      `{all|${words.all}}{value|${numbers.format(all)}}`,
+      ...classes.map((name, at) => line(name, words[name], row.counts[at])).reverse(),
+      ...(before && index < before.length ? [`{all|${words.before}}{value|${numbers.format(before[index])}}`] : []),
+    ].join("\n");
+  }
+}

@@ -1,0 +1,91 @@
+// A small map: countries by how many messages went there, or by their delivery rate, cut to where the messages are.
+
+import { numbers, percents, tooltip } from "./chart_words.js";
+
+const STEPS = 5;
+
+export function worldMap(data, element, colours) {
+  const measure = element.dataset.measure ?? "messages";
+  const rows = data.rows.filter((row) => row[measure] !== null);
+  const [low, high] = range(rows, measure);
+  const around = bounds(data.rows);
+  return {
+    animation: false,
+    tooltip: { ...tooltip(colours), trigger: "item", formatter: ({ data: row }) => (row?.code ? text(row) : "") },
+    series: [
+      {
+        type: "map",
+        map: "world",
+        data: rows.map((row) => ({
+          ...row,
+          name: row.code,
+          title: row.name,
+          value: row[measure],
+          itemStyle: { areaColor: shade(row[measure]) },
+          cursor: "pointer",
+        })),
+        selectedMode: false,
+        boundingCoords: around,
+        aspectScale: Math.cos(((around[0][1] + around[1][1]) / 2) * (Math.PI / 180)),
+        left: 0,
+        right: 0,
+        top: 0,
+        bottom: 0,
+        itemStyle: { areaColor: colours.line, borderColor: colours.surface, borderWidth: 0.75 },
+        emphasis: { label: { show: false }, itemStyle: { areaColor: colours.accent } },
+        label: { show: false },
+      },
+    ],
+  };
+
+  function text(row) {
+    return [
+      `{title|${row.title}}`,
+      `{all|${data.words.messages}}{value|${numbers.format(row.messages)}}`,
+      `{all|${data.words.rate}}{value|${row.rate === null ? "–" : percents.format(row.rate)}}`,
+    ].join("\n");
+  }
+
+  /** Blend from a quarter of the accent to all of it, in steps that eyes can tell apart. */
+  function shade(value) {
+    const place = high > low ? (value - low) / (high - low) : 1;
+    const scaled = measure === "messages" ? Math.sqrt(value / high) : place;
+    const part = 0.25 + 0.75 * (Math.min(Math.floor(scaled * STEPS), STEPS - 1) / (STEPS - 1));
+    return blend(colours.surface, colours.accent, part);
+  }
+}
+
+function range(rows, measure) {
+  const values = rows.map((row) => row[measure]);
+  return [Math.min(...values), Math.max(...values)];
+}
+
+function blend(from, to, part) {
+  const [a, b] = [from, to].map((colour) => colour.match(/[\d.]+/g).map(Number));
+  return `rgb(${[0, 1, 2].map((n) => Math.round(a[n] + (b[n] - a[n]) * part)).join(",")})`;
+}
+
+/** Return the corners [[west, north], [east, south]] around the main part of each country with messages. */
+function bounds(rows) {
+  const all = rows.reduce((sum, row) => sum + row.messages, 0);
+  const codes = new Set(rows.filter((row) => row.messages >= all / 200).map((row) => row.code));
+  const points = worldMap.shapes.features.filter((shape) => codes.has(shape.properties.name)).flatMap(mainland);
+  if (!points.length) return [[-170, 75], [180, -55]];
+  const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
+  return [
+    [Math.min(...xs) - 3, Math.max(...ys) + 1.5],
+    [Math.max(...xs) + 3, Math.min(...ys) - 1.5],
+  ];
+}
+
+/** Return the outline of a country's largest part: islands far away would make the rest tiny. */
+function mainland({ geometry }) {
+  const parts = geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;
+  return parts.map(([outline]) => outline).reduce((largest, outline) => (area(outline) > area(largest) ? outline : largest));
+}
+
+function area(outline) {
+  let twice = 0;
+  for (let n = 0; n < outline.length - 1; n++) twice += outline[n][0] * outline[n + 1][1] - outline[n + 1][0] * outline[n][1];
+  return Math.abs(twice / 2);
+}

@@ -1,0 +1,96 @@
+// ECharts drawn from the page's own data: `<div class="chart" data-chart="…" data-source="id of a json_script">`.
+//
+// Colours are those of static/css/tokens.css. Nothing here sets a style as text: the policy refuses that.
+
+import { BarChart, LineChart, MapChart } from "echarts/charts";
+import { GridComponent, TooltipComponent } from "echarts/components";
+import { init, registerMap, use } from "echarts/core";
+import { CanvasRenderer } from "echarts/renderers";
+
+import { stackedDays } from "./chart_days.js";
+import { worldMap } from "./chart_map.js";
+
+use([BarChart, LineChart, MapChart, GridComponent, TooltipComponent, CanvasRenderer]);
+
+const KINDS = { "stacked-days": stackedDays, map: worldMap };
+const drawn = new Map(); // element: how to draw it again
+
+/** Draw one chart; again when the theme or its size changes. */
+export async function draw(element) {
+  element.dataset.drawn = "";
+  const data = JSON.parse(document.getElementById(element.dataset.source).textContent);
+  if (element.dataset.chart === "map") await loadWorld();
+  if (!element.isConnected) return;
+  const chart = init(element);
+  const paint = () => chart.setOption(KINDS[element.dataset.chart](data, element, colours()), { notMerge: true });
+  paint();
+  drawn.set(element, { chart, paint });
+  // Without a size, as while it is moved or hidden, a map cannot be laid out.
+  new ResizeObserver(() => element.clientWidth && element.clientHeight && chart.resize()).observe(element);
+  watch(element, chart, data);
+}
+
+function watch(element, chart, data) {
+  chart.on("click", ({ dataIndex, name }) => go(data.rows[dataIndex] ?? data.rows.find((row) => row.code === name)));
+  if (element.dataset.chart === "map") {
+    for (const button of document.querySelectorAll(`[aria-controls="${element.id}"][data-measure]`)) {
+      button.addEventListener("click", () => {
+        for (const other of button.parentElement.children) other.setAttribute("aria-pressed", String(other === button));
+        element.dataset.measure = button.dataset.measure;
+        drawn.get(element)?.paint();
+      });
+    }
+    return;
+  }
+  let at = -1;
+  element.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (event.key === "Enter" && at >= 0) go(data.rows[at]);
+    if (!step) return;
+    event.preventDefault();
+    at = Math.min(Math.max(at + step, 0), data.rows.length - 1);
+    chart.dispatchAction({ type: "showTip", seriesIndex: 0, dataIndex: at });
+  });
+  element.addEventListener("blur", () => chart.dispatchAction({ type: "hideTip" }));
+}
+
+function go(row) {
+  if (row?.href) location.assign(row.href);
+}
+
+let world;
+function loadWorld() {
+  world ??= fetch(document.body.dataset.world)
+    .then((answer) => answer.json())
+    .then((shapes) => {
+      registerMap("world", shapes);
+      worldMap.shapes = shapes;
+    });
+  return world;
+}
+
+/** Return the tokens' values as they are now; the canvas knows no custom properties and no light-dark(). */
+function colours() {
+  const probe = document.createElement("i");
+  probe.hidden = true;
+  document.body.append(probe);
+  const names = ["delivered", "pending", "failed", "unknown", "text", "text-soft", "line", "line-strong", "surface", "raised", "accent"];
+  const found = {};
+  for (const name of names) {
+    probe.style.color = `var(--${name})`;
+    found[name] = getComputedStyle(probe).color;
+  }
+  probe.remove();
+  found.font = getComputedStyle(document.body).fontFamily;
+  return found;
+}
+
+document.addEventListener("portal:look", () => {
+  for (const [element, { chart, paint }] of drawn) {
+    if (element.isConnected) paint();
+    else {
+      chart.dispose();
+      drawn.delete(element);
+    }
+  }
+});

@@ -1,0 +1,68 @@
+// Tables with data-sort are sorted by a click on a heading; [data-download] saves a table as CSV.
+//
+// A cell's data-value is what is sorted by and saved, else its text. Rows of class "rest" stay last.
+
+const language = document.documentElement.lang || "en";
+const compare = new Intl.Collator(language, { numeric: true }).compare;
+
+/** Give the headings of each `table[data-sort]` below `root` a button. */
+export function makeSortable(root) {
+  for (const heading of root.querySelectorAll("table[data-sort]:not([data-sortable]) > thead th[scope=col]")) {
+    if (!heading.textContent.trim() || heading.querySelector("a, button")) continue;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "sort";
+    button.append(...heading.childNodes);
+    heading.append(button);
+  }
+  for (const table of root.querySelectorAll("table[data-sort]")) table.dataset.sortable = "";
+}
+
+/** Answer clicks on headings and on `[data-download]` (a table's id; data-file is the file's name). */
+export function watchTables(root) {
+  root.addEventListener("click", (event) => {
+    const sort = event.target.closest("table[data-sort] button.sort");
+    if (sort) sortBy(sort.closest("th"));
+    const download = event.target.closest("[data-download]");
+    if (download) save(document.getElementById(download.dataset.download), download.dataset.file);
+  });
+}
+
+function sortBy(heading) {
+  const isNumber = heading.matches(".number");
+  const before = heading.getAttribute("aria-sort");
+  const order = before ? (before === "ascending" ? "descending" : "ascending") : isNumber ? "descending" : "ascending";
+  for (const other of heading.parentElement.children) other.removeAttribute("aria-sort");
+  heading.setAttribute("aria-sort", order);
+  const body = heading.closest("table").tBodies[0];
+  const last = [...body.rows].filter((row) => row.matches(".rest"));
+  const rows = [...body.rows].filter((row) => !row.matches(".rest"));
+  const sign = order === "ascending" ? 1 : -1;
+  const key = (row) => valueOf(row.cells[heading.cellIndex]);
+  rows.sort((a, b) => {
+    const [left, right] = [key(a), key(b)];
+    if (left === "" || right === "") return (left === "") - (right === ""); // nothing is last, both ways
+    return sign * (isNumber ? left - right : compare(left, right));
+  });
+  body.append(...rows, ...last);
+}
+
+function valueOf(cell) {
+  return cell.dataset.value ?? cell.textContent.replace(/\s+/g, " ").trim();
+}
+
+function save(table, name) {
+  const rows = [...table.rows].map((row) => [...row.cells].filter((cell) => !cell.matches(".actions")).map(valueOf));
+  const text = rows.map((cells) => cells.map(quoted).join(",")).join("\r\n");
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob(["\ufeff", text, "\r\n"], { type: "text/csv;charset=utf-8" }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+/** As reports/writers/safe_text.py: a spreadsheet must not calculate what others wrote. */
+function quoted(text) {
+  const safe = /^[=+\-@\t\r\n]/.test(text) && !/^[+-]?[\d.]+(e[+-]?\d+)?$/i.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

@@ -1,0 +1,399 @@
+"""The Overview: its figures sum up, lead to what they count, and every state of the page is drawn."""
+
+import gzip
+import json
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.conf import settings as django_settings
+from django.utils import timezone
+
+from portal.accounts.models import Role
+from portal.tenants.models import PartnerId, Tenant
+from tests.conftest import NOW, make_user
+from tests.deliveries.helpers import apply, dlr, put
+
+OVERVIEW = "/t/nordic-retail/overview/"
+QUERIES = 42
+
+
+def sent(id_: str, code: int, at: str, seconds: int = 5, *, partner: str = "nr-fi", to: str = "+358401234567", **more):
+    """Return a report of a message sent at `at` (UTC), reported so many seconds later."""
+    return dlr(
+        id_,
+        code,
+        sentTimestamp=f"{at}Z",
+        timestamp=f"{datetime.fromisoformat(at).replace(second=seconds).isoformat()}Z",
+        gateCustomParameters={"platformPartnerId": partner},
+        customParameters={"destination": to},
+        **more,
+    )
+
+
+@pytest.fixture(autouse=True)
+def today(monkeypatch):
+    """Friday 20 November 2026, 14:00 in Helsinki."""
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+
+
+@pytest.fixture
+def messages(feed, tenant):
+    """Seven messages in the last 30 days, one of each class among them, and two in the 30 days before."""
+    apply(
+        feed,
+        sent("a", 1001, "2026-11-02T10:00:00", 5, refId="sale", operator="fi.elisa", segments=2),
+        sent("b", 1001, "2026-11-02T11:00:00", 50, refId="sale", operator="fi.elisa"),
+        sent("c", 1006, "2026-11-03T12:00:00", refId="sale", operator="fi.telia"),
+        sent("d", 1000, "2026-11-03T13:00:00"),  # pending, long ago
+        sent("e", 1000, "2026-11-19T13:00:00"),  # pending
+        sent("f", 9999, "2026-11-09T11:00:00", to="+46701234567"),  # an unknown code
+        sent("g", 1001, "2026-11-19T10:00:00", 20, to="+46701234567", refId="news"),
+        sent("h", 1001, "2026-10-10T10:00:00"),
+        sent("i", 1006, "2026-10-11T10:00:00"),
+    )
+
+
+class Page(HTMLParser):
+    """Reads cards and tables: text by place, links by text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.rows: dict[str, list[list[str]]] = {}
+        self.links: dict[str, list[str]] = {}
+        self.table, self.cell, self.link, self.text = "", None, None, []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        if tag == "table":
+            self.table = attributes.get("id", "")
+            self.rows[self.table] = []
+        if tag == "tr":
+            self.rows[self.table].append([])
+        if tag in ("td", "th"):
+            self.cell = attributes.get("data-value")
+            self.text = []
+        if tag == "a":
+            self.link = attributes["href"]
+
+    def handle_endtag(self, tag):
+        if tag in ("td", "th"):
+            words = " ".join("".join(self.text).split())
+            self.rows[self.table][-1].append(self.cell if self.cell is not None and tag == "td" else words)
+        if tag == "a":
+            self.link = None
+
+    def handle_data(self, data):
+        self.text.append(data)
+        if self.link:
+            self.links.setdefault(data.strip(), []).append(self.link)
+
+
+def cards(page: str) -> dict[str, list[str]]:
+    """Return each card's texts by its key: name, value, change, notes."""
+    found = {}
+    for key, inner in re.findall(r'<li class="kpi kpi-(\w+)">(.*?)</li>', page, re.DOTALL):
+        texts = re.findall(r'<span class="kpi-[^"]*">(.*?)</span>(?=\s*(?:<span class="kpi-|$))', inner, re.DOTALL)
+        found[key] = [" ".join(re.sub(r"<[^>]+>", "", text).split()) for text in texts]
+    return found
+
+
+def get(client, query: str = "", **headers) -> str:
+    response = client.get(OVERVIEW + query, headers=headers)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_cards_show_figures_with_their_change(client, viewer, messages):
+    client.force_login(viewer)
+
+    assert cards(get(client)) == {
+        "messages": ["Messages", "7", "▲ 250.0 % more", "0.2 a day"],
+        "delivered": ["Delivered", "42.86 %", "▼ 7.14 pt lower", "3 messages", "95 % sure: 15.82–74.95 %"],
+        "pending": ["Pending", "28.57 %", "▲ 28.57 pt higher", "2 messages", "1 without a report in time"],
+        "failed": ["Failed", "14.29 %", "▼ 35.71 pt lower", "1 message"],
+        "unknown": ["Unknown", "14.29 %", "▲ 14.29 pt higher", "1 message"],
+        "parts": ["SMS parts", "8", "▲ 300.0 % more", "1.14 a message"],
+        "median": ["Median time", "20 s", "▲ 289.7 % longer", "95 % within 49 s"],
+    }
+
+
+def test_every_table_sums_up_to_all_messages(client, viewer, messages):
+    client.force_login(viewer)
+
+    tables = Page(get(client)).rows
+
+    days = [[int(cell) for cell in row[1:6]] for row in tables["days"][1:]]
+    assert [all_of_it - sum(classes) for all_of_it, *classes in days] == [0] * 31
+    assert days[-1] == [sum(column) for column in zip(*days[:-1], strict=True)] == [7, 3, 2, 1, 1]
+    sums = {name: sum(int(row[1]) for row in tables[name][1:]) for name in ("countries", "campaigns", "operators")}
+    assert sums == {"countries": 7, "campaigns": 7, "operators": 7}
+    assert [row[:2] for row in tables["failures"][1:]] == [
+        ["1006 Not delivered", "1"],
+        ["9999 A code that is not in the table", "1"],
+    ]
+    assert [row[:2] for row in tables["campaigns"][1:]] == [["sale", "3"], ["news", "1"], ["(no campaign)", "3"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("7", {}),
+        ("42.86 %", {"counts_as": "delivered"}),
+        ("28.57 %", {"counts_as": "pending"}),
+        ("5", {"country": "FI"}),
+    ],
+)
+def test_figures_lead_to_the_messages_that_they_count(client, viewer, messages, text, wanted):
+    client.force_login(viewer)
+
+    found = Page(get(client)).links[text.replace(" ", "\N{NO-BREAK SPACE}")][0]
+    listed = client.get(found).content.decode()
+
+    days = {"from": ["2026-10-22"], "to": ["2026-11-20"]}
+    assert urlsplit(found).path == "/t/nordic-retail/messages/"
+    assert parse_qs(urlsplit(found).query) == days | {name: [value] for name, value in wanted.items()}
+    number = {"7": 7, "42.86 %": 3, "28.57 %": 2, "5": 5}[text]
+    assert f"{number} messages" in listed
+
+
+@pytest.mark.parametrize(
+    ("query", "messages_shown"),
+    [
+        ("?country=SE", "2"),
+        ("?operator=fi.elisa", "2"),
+        ("?campaign=sale", "3"),
+        ("?campaign=sale&operator=fi.telia", "1"),
+        ("?tenant=nordic-retail", "7"),
+        ("?from=2026-11-02&to=2026-11-02", "2"),
+        ("?period=last_month", "2"),
+        ("?period=12m", "2"),
+    ],
+)
+def test_page_is_narrowed_by_its_parameters(client, viewer, messages, query, messages_shown):
+    client.force_login(viewer)
+
+    assert cards(get(client, query))["messages"][1] == messages_shown
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("?from=2026-11-40", "From “2026-11-40”: a day is written like 2026-10-31, from 2000-01-01 on."),
+        ("?from=2026-11-09&to=2026-11-02", "To “2026-11-02”: the last day lies before the first."),
+        ("?from=2022-01-01&to=2026-11-02", "From “2022-01-01”: a period has at most 1100 days."),
+        ("?period=decade", "Period “decade”: there is no period of this name."),
+        (
+            "?period=7d&from=2026-11-02",
+            "Period “7d”: choose a period by its name, or its first and last day, not both.",
+        ),
+        ("?to=2026-11-02", "From: the first day is missing."),
+        ("?compare=best", "Compared with “best”: there is no comparison of this name."),
+    ],
+)
+def test_wrong_period_is_told_and_the_default_one_shown(client, viewer, messages, query, words):
+    client.force_login(viewer)
+
+    page = get(client, query)
+
+    assert f"{words} Shown are 22 Oct – 20 Nov 2026." in page
+    assert cards(page)["messages"][1] == "7"
+
+
+@pytest.mark.parametrize("value", ["x" * 257, "a%00b"])
+def test_filter_that_cannot_be_is_left_out_with_words(client, viewer, messages, value):
+    client.force_login(viewer)
+
+    page = get(client, f"?campaign={value}")
+
+    assert "“campaign” has at most 256 characters, none of them U+0000: it was left out." in page
+    assert cards(page)["messages"][1] == "7"
+
+
+def test_tenant_that_is_not_below_is_not_found(client, viewer, messages, other_tenant):
+    client.force_login(viewer)
+
+    assert [client.get(f"{OVERVIEW}?tenant={slug}").status_code for slug in ("baltic-parcel", "nobody", "%00")] == [
+        404, 404, 404,
+    ]  # fmt: skip
+
+
+def test_new_tenant_is_told_what_will_be_here(client, viewer, tenant):
+    client.force_login(viewer)
+
+    page = get(client)
+
+    assert "No messages yet" in page
+    assert "ask who runs this portal for the address" in page
+    assert "waiting to be counted" not in page
+
+
+def test_rows_that_wait_are_told_of_where_there_is_nothing_else(client, viewer, feed, tenant):
+    client.force_login(viewer)
+    put(feed, sent("a", 1001, "2026-11-02T10:00:00"))
+
+    assert "Delivery reports are waiting to be counted just now" in get(client)
+
+
+def test_period_without_messages_offers_the_newest_ones(client, viewer, messages):
+    client.force_login(viewer)
+
+    page = get(client, "?period=last_year")
+
+    assert "No messages on 1 Jan 2025 – 31 Dec 2025" in page or "No messages on 1 Jan – 31 Dec 2025" in page
+    assert "The newest message was sent on 19 November 2026." in page
+    assert 'href="?from=2026-10-21&amp;to=2026-11-19&amp;compare=previous"' in page
+
+
+def test_choice_without_messages_offers_all_of_them(client, viewer, messages):
+    client.force_login(viewer)
+
+    page = get(client, "?country=DE")
+
+    assert "Nothing in this period with this choice" in page
+    assert 'href="?period=30d&amp;compare=previous"' in page
+
+
+def test_too_many_groups_are_refused_with_words(client, viewer, messages, monkeypatch):
+    monkeypatch.setattr("reports.selectors.statistics.MAX_GROUPS", 2)
+    client.force_login(viewer)
+
+    page = get(client)
+
+    assert "This is too much for one page" in page
+    assert "more than 50,000 combinations" in page
+
+
+def test_fragment_is_swapped_in_with_header_parts(client, viewer, messages):
+    client.force_login(viewer)
+
+    page = get(client, "?period=7d", **{"HX-Request": "true"})
+    whole = get(client, "?period=7d", **{"HX-Request": "true", "HX-History-Restore-Request": "true"})
+
+    assert ("<html" in page, "<html" in whole) == (False, True)
+    assert re.findall(r'id="(\w+)"[^>]* hx-swap-oob="true"', page) == ["period", "pages", "freshness"]
+    assert cards(page) == cards(whole)
+    assert "HX-Request" in client.get(OVERVIEW)["Vary"]
+
+
+def test_period_is_kept_between_overview_and_messages(client, viewer, messages):
+    client.force_login(viewer)
+
+    overview = get(client, "?period=7d&compare=none")
+    listed = client.get("/t/nordic-retail/messages/?period=90d").content.decode()
+
+    nav = re.compile(r'<nav class="nav-row".*?</nav>', re.DOTALL)
+    assert re.findall(r'href="([^"]+)"', nav.search(overview)[0])[:3] == [
+        "/t/nordic-retail/overview/?period=7d&amp;compare=none",
+        "/t/nordic-retail/messages/?period=7d&amp;compare=none",
+        "/t/nordic-retail/reports/",
+    ]
+    assert re.findall(r'href="([^"]+)"', nav.search(listed)[0])[0] == "/t/nordic-retail/overview/?period=90d"
+
+
+def test_parent_sees_its_children_with_their_sum_or_itself_alone(client, feed, tenant, other_tenant):
+    parent = Tenant.objects.create(slug="nordic-group", name="Nordic Group", timezone="Europe/Helsinki")
+    Tenant.objects.filter(id__in=[tenant.id, other_tenant.id]).update(parent=parent)
+    PartnerId.objects.create(account=feed.account, value="group", tenant=parent, declared_at=NOW)
+    apply(
+        feed,
+        *(sent(f"r{n}", 1001, "2026-11-02T10:00:00") for n in range(3)),
+        sent("b", 1006, "2026-11-02T10:00:00", partner="baltic-ee", to="+3725123456"),
+        *(sent(f"g{n}", 1001, "2026-11-02T10:00:00", partner="group") for n in range(2)),
+    )
+    client.force_login(make_user("group@example.com", parent, Role.VIEWER))
+
+    together = client.get("/t/nordic-group/overview/").content.decode()
+    alone = client.get("/t/nordic-group/overview/?tenant=nordic-group").content.decode()
+
+    rows = Page(together).rows["tenants"]
+    assert [[row[0], row[2], row[4]] for row in rows[1:]] == [
+        ["Nordic Retail Oy", "3", "1"],
+        ["Nordic Group alone", "2", "1"],
+        ["Baltic Parcel", "1", "0"],
+        ["Total", "6", "0.833333"],
+    ]
+    assert (cards(together)["messages"][1], cards(alone)["messages"][1]) == ("6", "2")
+    assert "tenants" not in Page(alone).rows
+    assert Page(together).links["Baltic Parcel"][-1] == "/t/baltic-parcel/overview/?period=30d&compare=previous"
+
+
+@pytest.mark.parametrize("n", (1, 3))
+def test_query_count_is_fixed(client, viewer, feed, tenant, django_assert_num_queries, n):
+    numbers = ("+358401234567", "+46701234567", "+3725123456")[:n]
+    apply(feed, *(sent(f"m{to}", 1001, "2026-11-02T10:00:00", to=to, refId=f"c{to}") for to in numbers))
+    client.force_login(viewer)
+    get(client)
+
+    with django_assert_num_queries(QUERIES):
+        page = get(client)
+
+    tables = Page(page).rows
+    assert [len(tables[name]) - 1 for name in ("countries", "campaigns", "operators")] == [n, n, n]
+
+
+def test_long_tables_end_with_the_others(client, viewer, feed, tenant):
+    apply(feed, *(sent(f"m{n}", 1001, "2026-11-02T10:00:00", operator=f"fi.o{n:02}") for n in range(12)))
+    client.force_login(viewer)
+
+    short, whole = Page(get(client)).rows["operators"], Page(get(client, "?all=operators")).rows["operators"]
+
+    assert (len(short) - 1, short[-1][:2]) == (9, ["4 others", "4"])
+    assert (len(whole) - 1, whole[-1][:2]) == (12, ["fi.o11 Finland", "1"])
+
+
+def test_provisional_days_are_marked(client, viewer, messages):
+    client.force_login(viewer)
+
+    page = get(client)
+    drawn = json.loads(re.search(r'<script id="days-data" type="application/json">(.*?)</script>', page)[1])
+
+    # the grace of three days is over for what was sent until the 16th in Helsinki
+    assert [row["first"] for row in drawn["rows"] if row["provisional"]] == [f"2026-11-{day}" for day in range(17, 21)]
+    assert "for messages sent on Tue 17 Nov or later" in page
+    assert sum(map(sum, (row["counts"] for row in drawn["rows"]))) == 7
+    assert len(drawn["before"]) == 30
+    assert sum(drawn["before"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "unit", "columns"),
+    [("?period=7d", "day", 7), ("?from=2026-07-01&to=2026-11-20", "week", 21), ("?from=2025-01-01", "month", 23)],
+)
+def test_long_periods_are_drawn_by_week_or_month(client, viewer, messages, query, unit, columns):
+    client.force_login(viewer)
+
+    page = get(client, query)
+    drawn = json.loads(re.search(r'<script id="days-data" type="application/json">(.*?)</script>', page)[1])
+
+    assert (drawn["unit"], len(drawn["rows"]), len(Page(page).rows["days"]) - 2) == (unit, columns, columns)
+
+
+def test_page_in_finnish_is_finnish(client, viewer, messages):
+    client.force_login(viewer)
+    client.cookies["language"] = "fi"
+
+    page = get(client)
+
+    assert cards(page)["delivered"] == [
+        "Toimitettu", "42,86 %", "▼ 7,14 %-yks. matalampi", "3 viestiä", "95 % varmuus: 15,82–74,95 %",
+    ]  # fmt: skip
+    assert "Ei toimitettu" in page
+    assert "22.10. – 20.11.2026" in page
+
+
+def test_page_is_light(client, viewer, messages):
+    """HTML, styles and the script of every page stay under 200 KB compressed; charts come after the first paint."""
+    client.force_login(viewer)
+    build = django_settings.BASE_DIR / "static" / "build"
+
+    page = get(client)
+    parts = [page.encode(), (build / "base.css").read_bytes(), (build / "base.js").read_bytes()]
+
+    assert sum(len(gzip.compress(part)) for part in parts) < 200_000
+    assert re.findall(r'<script src="([^"]+)"', page) == ["/static/build/base.js"]
+    assert b'import("echarts' not in parts[2]
+    assert datetime(2026, 11, 20, 12, tzinfo=UTC) == NOW

@@ -1,0 +1,144 @@
+"""What stands out: slow days, countries that became worse, variants that win, and what chance may not show."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from portal.tenants.models import PartnerId
+from reports.selectors.overview import overview
+from reports.selectors.standouts import standouts
+from reports.standouts import SlowDay, Winner, WorseCountry, slow_days, winners, worse_countries
+from tests.deliveries.helpers import apply, dlr
+
+DAY = date(2026, 11, 2)
+USUAL = {("SE", "se.tele2"): 4.0, ("FI", "fi.dna"): 20.0}
+SLOW = 135  # the bucket around 209 seconds
+
+
+@pytest.mark.parametrize(
+    ("median", "shown"),
+    [
+        (("SE", "se.tele2", DAY, SLOW, 20), True),
+        (("SE", "se.tele2", DAY, SLOW, 19), False),  # too few
+        (("SE", "se.tele2", DAY, 80, 500), False),  # 23 s: five times as much, but no half minute
+        (("FI", "fi.dna", DAY, 90, 500), False),  # 34 s are not five times 20
+        (("FI", "fi.elisa", DAY, SLOW, 500), False),  # nobody knows what is usual
+    ],
+)
+def test_slow_day_takes_messages_seconds_and_a_factor(median, shown):
+    assert [(slow.operator, slow.delivered) for slow in slow_days([median], USUAL)] == [(median[1], median[4])] * shown
+
+
+def test_slowest_days_come_first_and_three_are_shown():
+    days = [("SE", "se.tele2", DAY + timedelta(n), SLOW + n % 4, 30) for n in range(6)]
+
+    found = slow_days(days, USUAL)
+
+    assert [slow.day.day for slow in found] == [5, 4, 3]
+    assert found[0] == SlowDay("SE", "se.tele2", date(2026, 11, 5), pytest.approx(235.22, abs=0.01), 4.0, 30)
+
+
+def country_days(*failed: int, of: int = 50) -> list[tuple[date, int, int]]:
+    return [(DAY + timedelta(n), of - bad, bad) for n, bad in enumerate(failed)]
+
+
+def test_country_is_worse_from_the_day_that_parts_it_best():
+    found = worse_countries({"PL": country_days(1, 2, 1, 2, 8, 9, 7), "FI": country_days(1, 2, 1, 2, 1, 2, 1)})
+
+    assert found == [WorseCountry("PL", date(2026, 11, 6), 0.16, 0.03, 24, pytest.approx(0.0002056, abs=1e-6))]
+
+
+@pytest.mark.parametrize(
+    "failed",
+    [
+        (8, 9, 7, 1, 2, 1, 2),  # better
+        (1, 2, 1, 2, 3, 3, 2),  # by chance
+        (5,),  # nothing to compare with
+        (),
+        (0, 0, 0, 0),
+    ],
+)
+def test_country_that_is_not_surely_worse_is_not_shown(failed):
+    assert worse_countries({"PL": country_days(*failed)}) == []
+
+
+def test_country_of_few_messages_is_not_shown():
+    assert worse_countries({"PL": country_days(0, 0, 10, 10, of=10)}) == []
+
+
+def test_more_that_was_looked_at_takes_more_to_be_shown():
+    quiet = {f"C{n}": country_days(1, 2, 1, 2, 1, 2, 1) for n in range(40)}
+
+    assert worse_countries({"PL": country_days(1, 2, 1, 2, 8, 9, 7)} | quiet) == []
+
+
+def test_winner_beats_every_other_variant():
+    found = winners(
+        {"sale": {"A": (920, 1000), "B": (965, 1000), "": (10, 100)}, "news": {"A": (95, 100), "B": (96, 100)}}
+    )
+
+    assert found == [
+        Winner(
+            "sale", "B", 0.965, (("A", 0.92),), pytest.approx(0.045),
+            pytest.approx(0.02477, abs=1e-5), pytest.approx(0.06587, abs=1e-5),
+        )
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "variants",
+    [
+        {"A": (965, 1000), "B": (964, 1000), "C": (800, 1000)},  # two are as good
+        {"A": (10, 29), "B": (29, 29)},  # too few
+        {"B": (900, 1000)},
+        {},
+    ],
+)
+def test_variant_that_does_not_surely_win_is_not_shown(variants):
+    assert winners({"sale": variants}) == []
+
+
+def reports(start: datetime, prefix: str, number: int, *, seconds: int = 4, code: int = 1001, **more) -> list[dict]:
+    """Return delivery reports of so many messages, a second apart."""
+    found = []
+    for n in range(number):
+        sent = start + timedelta(seconds=n)
+        status_at = sent + timedelta(seconds=seconds)
+        times = {"sentTimestamp": f"{sent:%FT%TZ}", "timestamp": f"{status_at:%FT%TZ}"}
+        gate = {"platformPartnerId": "nr-se"}
+        own = {"destination": "+46701234567"}
+        found.append(
+            dlr(
+                f"{prefix}{n}",
+                code,
+                gateCustomParameters=gate,
+                customParameters=own,
+                operator="se.tele2",
+                **times,
+                **more,
+            )
+        )
+    return found
+
+
+@pytest.mark.django_db
+def test_counts_show_what_stands_out(feed, tenant):
+    PartnerId.objects.create(account=feed.account, value="nr-se", tenant=tenant, declared_at=datetime.now(UTC))
+    start = datetime(2026, 11, 2, 10, tzinfo=UTC)
+    apply(
+        feed,
+        *(report for day in range(6) for report in reports(start + timedelta(days=day), f"u{day}-", 25)),
+        *reports(start + timedelta(days=6), "slow", 25, seconds=600),
+        *reports(start + timedelta(days=7), "bad", 30, code=1006, ref_id="x"),
+    )
+    page = overview(tenant_ids=[tenant.id], first=DAY, last=date(2026, 11, 20), now=datetime(2026, 12, 1, tzinfo=UTC))
+
+    found = standouts(page.query, operators=page.operators, campaigns=[], final=page.final)
+
+    assert [(slow.operator, slow.day, slow.delivered) for slow in found.slow_days] == [
+        ("se.tele2", date(2026, 11, 8), 25)
+    ]
+    assert [(worse.country, worse.since, worse.failed) for worse in found.worse_countries] == [
+        ("SE", date(2026, 11, 9), 30)
+    ]
+    assert found.winners == []
