@@ -65,6 +65,7 @@ def _paths() -> dict[str, str]:
     message = Message.objects.filter(tenant__slug=TENANT).select_related("account").order_by("-sent_at").first()
     return {
         "sign-in": reverse("account_login"),
+        "overview": reverse("reports:overview", args=[TENANT]),
         "messages": reverse("messages:list", args=[TENANT]),
         "message": reverse("messages:message", args=[TENANT, message.account.name, message.message_id]),
         "reports": reverse("reports:months", args=[TENANT]),

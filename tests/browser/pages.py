@@ -15,6 +15,7 @@ ANYBODY = ""
 LOOKED_AT_BY = {
     "home": OWNER,
     "api:docs": ANYBODY,
+    "reports:overview": OWNER,
     "messages:list": OWNER,
     "messages:message": OWNER,
     "reports:months": OWNER,
