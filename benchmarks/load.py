@@ -22,7 +22,7 @@ _READ = 65536
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of it: requests and their reports, seconds, milliseconds to the answer, the sender's own CPU seconds."""
+    """What came of it: requests and their reports, seconds, milliseconds to the answer, its own CPU seconds."""
 
     requests: int
     reports: int

@@ -41,6 +41,9 @@ def lighthouse(stage: Stage) -> Iterator[Figure]:
 
     Needs Chromium and npm with Node.js 18.16; lighthouse itself is installed into PORTAL_HOME the first time.
     """
+    if missing := [program for program in ("chromium", "npm") if shutil.which(program) is None]:
+        yield Figure("lighthouse", None, "of 100", note=f"needs {' and '.join(missing)}")
+        return
     folder = _install()
     call_command("collectstatic", interactive=False, verbosity=0)
     _fill(stage)
@@ -118,7 +121,7 @@ def _run(folder: Path, url: str, cookie: str) -> dict:
     ]
     if cookie:
         words.append(f"--extra-headers={json.dumps({'Cookie': cookie})}")
-    env = os.environ | {"CHROME_PATH": shutil.which("chromium") or ""}
+    env = os.environ | {"CHROME_PATH": shutil.which("chromium")}
     done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=SECONDS, check=False)
     if done.returncode:
         raise RuntimeError(f"lighthouse could not look at {url}:\n{done.stderr[-3000:]}")

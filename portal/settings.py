@@ -227,7 +227,10 @@ CELERY_BEAT_SCHEDULE = {
     "make-partitions": {"task": "deliveries.make_partitions", "schedule": 3600.0},
     "resume-moves": {"task": "deliveries.resume_moves", "schedule": 30.0},
     "resume-recounts": {"task": "deliveries.resume_recounts", "schedule": 30.0},
-    "check-double-identities": {"task": "deliveries.check_double_identities", "schedule": 6 * 3600.0},
+    "check-waiting": {"task": "deliveries.run_checks", "args": [["waiting"]], "schedule": 60.0},
+    "check-received": {"task": "deliveries.run_checks", "args": [["received", "feeds"]], "schedule": 600.0},
+    "check-identities": {"task": "deliveries.run_checks", "args": [["identities"]], "schedule": 6 * 3600.0},
+    "apply-retention": {"task": "deliveries.apply_retention", "schedule": 3600.0},
 }
 
 REST_FRAMEWORK = {
@@ -238,6 +241,7 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,
 }
 
+ALARM_EMAILS = env.list("ALARM_EMAILS", default=[])  # whom alarms are mailed to; else all staff
 # Requests a minute; 0 means no limit (portal/api/limits.py).
 API_KEY_PER_MINUTE = env.int("PORTAL_API_KEY_PER_MINUTE", 600)
 API_ADDRESS_PER_MINUTE = env.int("PORTAL_API_ADDRESS_PER_MINUTE", 60)

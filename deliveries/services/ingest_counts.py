@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from deliveries.services.apply import Row
 
 KEYS = {"feed_id": "int", "hour": "timestamptz"}
-VALUES = ("received", "reports", "duplicates", "quarantined", "clock_oddities")
+VALUES = ("received", "reports", "duplicates", "quarantined", "clock_oddities", "replayed")
 
 
 def hour_of(instant: datetime) -> datetime:
@@ -43,6 +43,11 @@ def take_back_quarantined(rows: list[tuple[int, datetime]]) -> None:
             " WHERE feed_id = %s AND hour = %s",
             [(count, count, *key) for key, count in sorted(taken.items())],
         )
+
+
+def add_replayed(feed_id: int, hour: datetime, rows: int) -> None:
+    """Count raw rows that were put on the to-do list a second time."""
+    _write({(feed_id, hour): [0, 0, 0, 0, 0, rows]})
 
 
 def _write(deltas: dict[tuple, list[int]]) -> None:
