@@ -25,9 +25,18 @@ def ensure_months(days: Iterable[date]) -> None:
 
     Attaching takes a lock that lets reads and writes go on.
     """
-    for month in sorted({Month.of(day) for day in days}, key=str):
-        for parent in FACTS:
-            _ensure(parent, f"{parent}_{month.year:04}_{month.month:02}", month.first_day, month.next().first_day)
+    months = sorted({Month.of(day) for day in days}, key=str)
+    names = {(parent, month): f"{parent}_{month.year:04}_{month.month:02}" for month in months for parent in FACTS}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relname = ANY (%s) AND relnamespace = 'public'::regnamespace",
+            [list(names.values())],
+        )
+        there = {name for (name,) in cursor.fetchall()}
+    for (parent, month), name in names.items():
+        if name not in there:
+            _made.discard(name)  # it may be gone since: past retention, by another process
+            _ensure(parent, name, month.first_day, month.next().first_day)
 
 
 def ensure_inbox_days(first: date, count: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import psycopg
 
-from deliveries.inbox import INSERT, NewRow, columns
+from deliveries.inbox import INSERT, NewRow, packed_columns
 
 logger = logging.getLogger(__name__)
 
@@ -133,7 +133,7 @@ class Writer:
             async with asyncio.timeout(WRITE_WITHIN):
                 if self._connection is None:
                     self._connection = await self._connect()
-                await self._connection.execute(INSERT, columns(group.rows), prepare=True)
+                await self._connection.execute(INSERT, packed_columns(group.rows), prepare=True)
         except Exception as error:  # whatever it was, nobody may be told that the rows are safe
             logger.warning("%d rows not written: %s", len(group.rows), type(error).__name__)
             group.settle(NotDurable())
