@@ -355,8 +355,24 @@ def test_provisional_days_are_marked(client, viewer, messages):
     assert [row["first"] for row in drawn["rows"] if row["provisional"]] == [f"2026-11-{day}" for day in range(17, 21)]
     assert "for messages sent on Tue 17 Nov or later" in page
     assert sum(map(sum, (row["counts"] for row in drawn["rows"]))) == 7
-    assert len(drawn["before"]) == 30
-    assert sum(drawn["before"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "before"),
+    [
+        ("?from=2026-11-09&to=2026-11-15", [2, 2, 0, 0, 0, 0, 0]),
+        ("?from=2026-11-03&to=2026-11-16", [*[0] * 13, 2]),
+        ("?period=30d", None),  # begins on another day of the week
+        ("?from=2026-11-02&to=2026-11-08&compare=none", None),
+    ],
+)
+def test_days_before_stand_beside_the_same_days_of_the_week(client, viewer, messages, query, before):
+    client.force_login(viewer)
+
+    page = get(client, query)
+    drawn = json.loads(re.search(r'<script id="days-data" type="application/json">(.*?)</script>', page)[1])
+
+    assert drawn["before"] == before
 
 
 @pytest.mark.parametrize(
