@@ -25,7 +25,7 @@ def apply(stage: Stage) -> Iterator[Figure]:
 def _measure(stage: Stage, appliers: int) -> tuple[float, float, float]:
     """Return reports a second, and the processor time of a report in appliers and in PostgreSQL, µs."""
     count = QUICK_REPORTS if stage.quick else REPORTS
-    stage.empty()
+    stage.clear()
     with ExitStack() as stack:
         programs = [stack.enter_context(stage.applier()) for _ in range(appliers)]
         stage.put(count)  # the commit's NOTIFY wakes them

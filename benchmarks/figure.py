@@ -36,26 +36,22 @@ class Figure:
 
 def table(figures: Iterable[Figure]) -> str:
     """Return the figures as aligned text."""
-    rows = [("figure", "value", "unit", "× baseline", "% of ceiling", "")]
-    for figure in figures:
-        rows.append(
-            (
-                figure.name,
-                _text(figure.value),
-                figure.unit,
-                "" if figure.ratio is None else f"{figure.ratio:.1f}",
-                "" if figure.share is None else f"{figure.share:.0%}",
-                figure.note,
-            )
-        )
+    rows = [("figure", "value", "unit", "× baseline", "% of ceiling", ""), *map(_cells, figures)]
     widths = [max(len(row[i]) for row in rows) for i in range(5)]
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if i == 1 else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(row, [*widths, 0], strict=True))
-        ).rstrip()
-        for row in rows
-    )
+    return "\n".join(_line(row, widths) for row in rows)
+
+
+def _cells(figure: Figure) -> tuple[str, ...]:
+    ratio = "" if figure.ratio is None else f"{figure.ratio:.1f}"
+    share = "" if figure.share is None else f"{figure.share:.0%}"
+    return figure.name, _text(figure.value), figure.unit, ratio, share, figure.note
+
+
+def _line(row: tuple[str, ...], widths: list[int]) -> str:
+    name, value, *middle, note = row
+    cells = [name.ljust(widths[0]), value.rjust(widths[1])]
+    cells += [cell.ljust(width) for cell, width in zip(middle, widths[2:], strict=True)]
+    return "  ".join([*cells, note]).rstrip()
 
 
 def _text(value: float | None) -> str:

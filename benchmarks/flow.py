@@ -39,7 +39,7 @@ class Watch:
 
 def end_to_end(stage: Stage) -> Iterator[Figure]:
     """Single reports over HTTP, steered to the highest rate at which the oldest waiting row stays young."""
-    stage.empty()
+    stage.clear()
     warm, measured = (7.0, 10.0) if stage.quick else (40.0, 120.0)
     with stage.web() as (web, port), stage.applier() as applier, stage.connect() as own:
         with load.posting(
@@ -65,7 +65,7 @@ def end_to_end(stage: Stage) -> Iterator[Figure]:
 
 def peak(stage: Stage) -> Iterator[Figure]:
     """As much as the door takes in for ten minutes (--quick: 10 s), then until all of it is applied."""
-    stage.empty()
+    stage.clear()
     seconds = 10.0 if stage.quick else 600.0
     watch = Watch()
     with stage.web() as (_web, port), stage.applier(), stage.connect() as own:

@@ -16,10 +16,10 @@ REPORTS, QUICK_REPORTS = 1_000_000, 200_000
 
 def import_dlrs(stage: Stage) -> Iterator[Figure]:
     """One NDJSON file by the command."""
-    stage.empty()
+    stage.clear()
     count = QUICK_REPORTS if stage.quick else REPORTS
     path = stage.lines_file.with_name("archive.ndjson")
-    lines = traffic.rounds(stage.lines)
+    lines = traffic.rounds(stage.lines, traffic.fresh())
     with path.open("wb") as file:
         for _ in range(count):
             file.write(next(lines) + b"\n")
@@ -30,4 +30,4 @@ def import_dlrs(stage: Stage) -> Iterator[Figure]:
     seconds = time.monotonic() - began
     path.unlink()
     yield Figure("import_dlrs", count / seconds, "DLRs/s", note="the command's start included")
-    stage.empty()
+    stage.clear()

@@ -20,7 +20,7 @@ def ingest_http(stage: Stage) -> Iterator[Figure]:
     with baseline.web(stage) as port:
         # sync workers close each connection, so few of them are enough to keep both busy
         plain = load.post(port=port, path="/dlr/", lines=lines, seconds=seconds, connections=8)
-    stage.empty()
+    stage.clear()
     with stage.web() as (program, port):
         cpu, database = program.cpu(), stage.database_cpu()
         result = load.post(port=port, path=PATH, lines=lines, seconds=seconds, connections=CONNECTIONS)
@@ -35,7 +35,7 @@ def ingest_http(stage: Stage) -> Iterator[Figure]:
 
 def ingest_batch(stage: Stage) -> Iterator[Figure]:
     """NDJSON bodies of 1,000 reports."""
-    stage.empty()
+    stage.clear()
     ceiling = copy_rate(stage)
     with stage.web() as (program, port):
         cpu, database = program.cpu(), stage.database_cpu()
@@ -48,7 +48,7 @@ def ingest_batch(stage: Stage) -> Iterator[Figure]:
         "ingest_batch", result.rate, "DLRs/s", ceiling=ceiling, note=f"COPY {ceiling:,.0f}, p99 {result.p99:.0f} ms"
     )
     yield from _cpu("ingest_batch", cpu, database, result)
-    stage.empty()
+    stage.clear()
 
 
 def _cpu(name: str, server: float, database: float, result: load.Result) -> Iterator[Figure]:

@@ -22,7 +22,7 @@ _READ = 65536
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of it: requests and their reports, seconds, milliseconds to the answer, the sender's own CPU seconds."""
+    """What came of it: requests and their reports, seconds, milliseconds to the answer, its own CPU seconds."""
 
     requests: int
     reports: int
@@ -104,10 +104,10 @@ def _requests(port: int, path: str, lines: list[bytes], batch: int) -> Iterator[
         for before, after in traffic.split_at_ids(lines):
             length = len(before) + traffic.TAG + len(after)
             pieces.append((f"{head}{length}\r\n\r\n".encode() + before, after))
-        for tag in traffic.tags():
+        for tag in traffic.tags(traffic.fresh()):
             for before, after in pieces:
                 yield before + tag + after
-    reports = traffic.rounds(lines)
+    reports = traffic.rounds(lines, traffic.fresh())
     while True:
         body = b"\n".join([next(reports) for _ in range(batch)])
         yield f"{head}{len(body)}\r\n\r\n".encode() + body

@@ -11,7 +11,7 @@ LIMIT = 300.0  # MB a process may hold
 
 def memory(stage: Stage) -> Iterator[Figure]:
     """RSS of web and applier after some seconds of singles and of large bodies, and of PostgreSQL's largest."""
-    stage.empty()
+    stage.clear()
     seconds = stage.seconds / 2
     with stage.web() as (web, port), stage.applier() as applier:
         load.post(port=port, path=PATH, lines=stage.lines_file, seconds=seconds)

@@ -9,6 +9,8 @@ from benchmarks.flow import end_to_end, peak
 from benchmarks.importing import import_dlrs
 from benchmarks.ingest import ingest_batch, ingest_http
 from benchmarks.memory import memory
+from benchmarks.pages import lighthouse
+from benchmarks.reading import overview_sql, searching, workbook
 from benchmarks.stage import Stage
 
 BENCHMARKS: dict[str, Callable[[Stage], Iterator[Figure]]] = {
@@ -20,4 +22,8 @@ BENCHMARKS: dict[str, Callable[[Stage], Iterator[Figure]]] = {
     "memory": memory,
     "import_dlrs": import_dlrs,
     "bytes": bytes_on_disk,
+    "search": searching,
+    "overview": overview_sql,
+    "workbook": workbook,
+    "lighthouse": lighthouse,
 }

@@ -13,10 +13,10 @@ import psycopg
 from django.conf import settings
 from django.db import connection
 
-from benchmarks import traffic
+from benchmarks import seed, traffic
 from benchmarks.programs import REPOSITORY, Program, free_port, memory_of, parent_of, running, tree_cpu
 from deliveries import partitions
-from deliveries.inbox import INSERT, NewRow, columns
+from deliveries.inbox import INSERT, NewRow, packed_columns
 from deliveries.provisioning.apply import provision
 from deliveries.split import split_line
 from portal import serve
@@ -46,13 +46,27 @@ class Stage:
     def seconds(self) -> float:
         return 5.0 if self.quick else 20.0
 
-    def prepare(self) -> None:
-        """Set up tenants and feed where they are not there yet, and empty the facts."""
+    def prepare(self, *, keep: bool = False) -> None:
+        """Set up tenants and feed where they are not there yet, and fill or empty the facts, unless they are kept."""
         now = datetime.now(UTC)
         provision(PROVISIONING.read_text(), str(PROVISIONING), now=now, wake=False)
         if not FeedToken.objects.filter(hint=TOKEN[:4]).exists():
             add_token(self.feed, now=now, token=TOKEN)
-        self.empty()
+        if keep:
+            with self.connect() as own:
+                self.messages = own.execute("SELECT coalesce(sum(messages), 0)::int FROM daily_count").fetchone()[0]
+        elif self.messages:
+            seed.fill(self, self.messages)
+        else:
+            self.empty()
+
+    def clear(self) -> None:
+        """Make room for a measurement: take all facts away, or only the inbox where stored messages are asked for."""
+        if self.messages:
+            with connection.cursor() as cursor:
+                cursor.execute("TRUNCATE inbox, inbox_todo, quarantine, ingest_count RESTART IDENTITY")
+        else:
+            self.empty()
 
     def empty(self) -> None:
         """Take all facts away."""
@@ -78,12 +92,12 @@ class Stage:
     def put(self, count: int) -> None:
         """Put `count` reports into the inbox in one transaction."""
         feed = self.feed
-        reports = traffic.rounds(self.lines)
+        reports = traffic.rounds(self.lines, traffic.fresh())
         with self.connect(autocommit=False) as own:
             for start in range(0, count, 10_000):
                 size = min(10_000, count - start)
                 rows = [NewRow(feed.id, *split_line(next(reports), account_id=feed.account_id)) for _ in range(size)]
-                own.execute(INSERT, columns(rows))
+                own.execute(INSERT, packed_columns(rows))
 
     def connect(self, *, autocommit: bool = True) -> psycopg.Connection:
         return psycopg.connect(connection_string(), autocommit=autocommit)

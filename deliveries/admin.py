@@ -12,12 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from deliveries import partner_admin  # noqa: F401  registers its models
 from deliveries.forms import DiscardForm
 from deliveries.models import ImportRun, PartnerMove, QuarantinedRow, ResultCode, TenantRecount
+from deliveries.raw_text import readable
 from deliveries.services import jobs
 from deliveries.services.quarantine import discard, replay
 from portal.accounts.admin_base import MOST_COUNTED, ReadOnlyAdmin, RecordedAdmin
 from portal.accounts.models import record
-
-SHOWN_BYTES = 64 * 1024
 
 
 class ReasonFilter(admin.SimpleListFilter):
@@ -186,33 +185,6 @@ class ResultCodeAdmin(RecordedAdmin):
             command = f"bin/portal refold --dialect {obj.dialect} --code {obj.code}"
             text = gettext("Messages that came before keep their state until somebody runs: %(command)s")
             messages.warning(request, text % {"command": command})
-
-
-def readable(body: bytes) -> str:
-    """Return a raw body for people: its text with every invisible character written out, else its bytes in hex.
-
-    At most SHOWN_BYTES of it, with a line about the rest.
-    """
-    shown = body[:SHOWN_BYTES]
-    try:
-        # A character that the cut divides is no reason to show hex.
-        text = shown.decode("utf-8") if len(shown) == len(body) else _decode_cut(shown)
-    except UnicodeDecodeError:
-        text = shown.hex(" ", -4)
-    else:
-        text = "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
-    if len(shown) < len(body):
-        text += f"\n… {len(body) - len(shown)} bytes more"
-    return text
-
-
-def _decode_cut(shown: bytes) -> str:
-    try:
-        return shown.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if error.start < len(shown) - 3:
-            raise
-        return shown[: error.start].decode("utf-8")
 
 
 def _say_replayed(request: HttpRequest, count: int) -> None:

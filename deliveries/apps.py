@@ -10,6 +10,7 @@ class DeliveriesConfig(AppConfig):
     verbose_name = "Deliveries"
 
     def ready(self) -> None:
+        from deliveries import inbox  # noqa: F401  before there is a connection, which takes over psycopg's adapters
         from deliveries.services.codes import add_known_codes
 
         # An upgrade may know more codes than the table; a hook runs after every migrate, with or without migrations.

@@ -29,6 +29,8 @@ REF_ID_CUT = 32  # the refId was longer than 256 bytes
 NEGATIVE_LATENCY = 64  # delivered before it was sent, by the clocks; counted as 0 s
 # The submission said it: its value stays, and a report that says another one contradicts no other report.
 SUBMITTED_REF_ID, SUBMITTED_SOURCE, SUBMITTED_DESTINATION, SUBMITTED_PARAMETERS = 128, 256, 512, 1024
+# The destination is a keyed hash (deliveries/services/erasure.py): no report brings the number back, the country stays.
+NUMBER_ERASED = 2048
 
 _ADVANCE = {QUEUED: 0, SENT: 1, DELIVERED: 2}
 
@@ -141,7 +143,7 @@ def add_submission(message: Folded, submission: Submission) -> None:
     if submission.ref_id and not message.flags & SUBMITTED_REF_ID:
         message.ref_id = submission.ref_id
         message.flags = message.flags & ~REF_ID_CUT | SUBMITTED_REF_ID
-    if submission.destination and not message.flags & SUBMITTED_DESTINATION:
+    if submission.destination and not message.flags & (SUBMITTED_DESTINATION | NUMBER_ERASED):
         message.destination = submission.destination
         message.flags |= SUBMITTED_DESTINATION
     if not message.flags & SUBMITTED_SOURCE:
@@ -160,7 +162,8 @@ def add_submission(message: Folded, submission: Submission) -> None:
 
 def settle(message: Folded, *, codes: CodeTable) -> None:
     """Derive what follows from the states and attributes: status, latency, country."""
-    message.country = country_of_destination(message.destination, message.operator)
+    if not message.flags & NUMBER_ERASED:
+        message.country = country_of_destination(message.destination, message.operator)
     _settle_state(message, codes)
     message.flags &= ~NEGATIVE_LATENCY
     message.latency_bucket = None
@@ -209,7 +212,7 @@ def _add_attributes(message: Folded, report: Report) -> None:
     if report.operator is not None:
         message.operator = message.operator or report.operator
         contradiction |= message.operator != report.operator
-    if report.destination is not None:
+    if report.destination is not None and not submitted & NUMBER_ERASED:
         if message.destination is None:
             message.destination = report.destination
         elif message.destination != report.destination:

@@ -4,13 +4,16 @@ No default partition for the facts: a month is made when it is first needed (the
 has one, as a safety net: a body is never refused because a day's table is missing.
 """
 
+import logging
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from portal.common.periods import Month
 from portal.tenants.wall import guard_partition
+
+logger = logging.getLogger(__name__)
 
 FACTS = ("message", "delivery_report")
 
@@ -22,16 +25,85 @@ def ensure_months(days: Iterable[date]) -> None:
 
     Attaching takes a lock that lets reads and writes go on.
     """
-    for month in sorted({Month.of(day) for day in days}, key=str):
-        for parent in FACTS:
-            _ensure(parent, f"{parent}_{month.year:04}_{month.month:02}", month.first_day, month.next().first_day)
+    months = sorted({Month.of(day) for day in days}, key=str)
+    names = {(parent, month): f"{parent}_{month.year:04}_{month.month:02}" for month in months for parent in FACTS}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relname = ANY (%s) AND relnamespace = 'public'::regnamespace",
+            [list(names.values())],
+        )
+        there = {name for (name,) in cursor.fetchall()}
+    for (parent, month), name in names.items():
+        if name not in there:
+            _made.discard(name)  # it may be gone since: past retention, by another process
+            _ensure(parent, name, month.first_day, month.next().first_day)
 
 
 def ensure_inbox_days(first: date, count: int) -> None:
     """Make the inbox's partitions for `count` days from `first`."""
     for offset in range(count):
         day = first + timedelta(days=offset)
-        _ensure("inbox", f"inbox_{day:%Y_%m_%d}", day, day + timedelta(days=1))
+        _ensure("inbox", inbox_day(day), day, day + timedelta(days=1))
+
+
+def months() -> list[Month]:
+    """Return the months that have partitions, in order."""
+    return sorted({Month(*map(int, name.split("_")[-2:])) for name in _children("message")}, key=str)
+
+
+def inbox_days() -> list[date]:
+    """Return the days of receipt (UTC) that have a partition of the inbox, in order."""
+    names = _children("inbox") - {"inbox_default"}
+    return sorted(date(*map(int, name.split("_")[-3:])) for name in names)
+
+
+def inbox_day(day: date) -> str:
+    """Return the name of a day's partition of the inbox."""
+    return f"inbox_{day:%Y_%m_%d}"
+
+
+def drop_if_empty(month: str) -> bool:
+    """Drop a month (`2026-10`) of messages and reports where nothing is left in it; tell whether that was done."""
+    return _drop([f"{parent}_{month.replace('-', '_')}" for parent in FACTS], unless="SELECT 1 FROM {name}")
+
+
+def drop_inbox_day(day: date) -> bool:
+    """Drop a day of the inbox unless a row of it is still to be applied; tell whether that was done."""
+    waits = f"SELECT 1 FROM inbox_todo WHERE received_at >= '{day} 00:00+00' AND received_at < '{day} 24:00+00'"
+    return _drop([inbox_day(day)], unless=waits)
+
+
+def _drop(names: list[str], *, unless: str) -> bool:
+    """Drop partitions unless `unless` finds a row; not now where that would keep others waiting for over a second."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '1s'")
+            for name in names:  # parents first, as those who write do; nothing comes in between the look and the end
+                parent = next(parent for parent in (*FACTS, "inbox") if name.startswith(f"{parent}_"))
+                cursor.execute(f'LOCK TABLE ONLY "{parent}" IN ACCESS EXCLUSIVE MODE')
+                cursor.execute(f'LOCK TABLE "{name}" IN ACCESS EXCLUSIVE MODE')
+            for name in names:
+                cursor.execute(f"SELECT EXISTS ({unless.format(name=name)})")
+                if cursor.fetchone()[0]:
+                    return False
+            for name in names:
+                cursor.execute(f'DROP TABLE "{name}"')
+            cursor.execute("SET LOCAL lock_timeout = 0")  # within a longer transaction
+    except OperationalError as error:
+        logger.warning("%s not dropped now: %s", names[0], str(error).splitlines()[0])
+        return False
+    forget()
+    return True
+
+
+def _children(parent: str) -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
+            " WHERE i.inhparent = %s::regclass",
+            [parent],
+        )
+        return {row[0] for row in cursor.fetchall()}
 
 
 def forget() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from celery import shared_task
 
 from deliveries import partitions
-from deliveries.services import identities, moves, recount
+from deliveries.services import checks, moves, recount, retention
 
 
 @shared_task(name="deliveries.run_move", time_limit=3600)
@@ -33,6 +33,11 @@ def make_partitions() -> None:
     partitions.make_ahead(datetime.now(UTC).date())
 
 
-@shared_task(name="deliveries.check_double_identities", time_limit=1200)
-def check_double_identities() -> int:
-    return identities.count_doubles()
+@shared_task(name="deliveries.run_checks", time_limit=1200)
+def run_checks(names: list[str]) -> None:
+    checks.run_checks(now=datetime.now(UTC), names=names)
+
+
+@shared_task(name="deliveries.apply_retention", time_limit=3600)
+def apply_retention() -> None:
+    retention.apply_retention(now=datetime.now(UTC))  # one process at a time; what is cut short goes on next time

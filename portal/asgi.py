@@ -4,6 +4,7 @@ With INGEST_PORT set, `granian --port $INGEST_PORT portal.asgi:ingest` takes the
 `portal.asgi:application` serves pages and API alone.
 """
 
+import gc
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -15,6 +16,7 @@ django_application = get_asgi_application()
 
 from portal.ingest.app import PREFIX, Ingest  # noqa: E402 (needs the settings)
 
+_MANY_OBJECTS = 20_000
 _PROBES = ("/healthz", "/readyz")
 
 
@@ -43,6 +45,9 @@ class Application:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 await self.ingest.start()
+                # What is there by now stays: walking through it in search of cycles, again and again, finds none.
+                gc.freeze()
+                gc.set_threshold(_MANY_OBJECTS)
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 await self.ingest.stop()

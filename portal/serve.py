@@ -17,12 +17,14 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 # Name: (order, seconds it may take to end, arguments of python). Started in this order, ended in the reverse one.
 PROGRAMS = {
     "engines": (1, 150, "-m portal.engines watch"),
+    # A sender has ten seconds for its headers, and as many for its body (portal/ingest/bodies.py): the slots are few.
     # What is under way may finish, but a client that keeps its connection busy cannot hold up the end.
     "web": (
         20,
         25,
         "-m granian --interface asgi --loop uvloop --no-ws --workers 1 --backlog 2048 --backpressure 1024"
-        " --workers-kill-timeout 20 --host {BIND} --port {PORT} portal.asgi:application",
+        " --http1-header-read-timeout 10000 --workers-kill-timeout 20"
+        " --host {BIND} --port {PORT} portal.asgi:application",
     ),
     "applier": (30, 30, "manage.py run_applier"),
     # A report that is cut short is taken up again from its row.

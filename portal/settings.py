@@ -143,6 +143,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 ACCOUNT_ADAPTER = "portal.accounts.adapter.AccountAdapter"  # people are invited; nobody signs up alone
+ACCOUNT_FORMS = {"login": "portal.accounts.allauth_forms.LoginForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -159,6 +160,10 @@ USERSESSIONS_TRACK_ACTIVITY = False  # LastSeenMiddleware does, at far fewer que
 # Second factors. A page of a tenant that requires one, and everything for staff, is for sessions that used one.
 PORTAL_STAFF_MFA = env.bool("PORTAL_STAFF_MFA", True)
 MFA_ADAPTER = "portal.accounts.adapter.SecondFactorAdapter"
+MFA_FORMS = {
+    "add_webauthn": "portal.accounts.allauth_forms.AddKeyForm",
+    "edit_webauthn": "portal.accounts.allauth_forms.EditKeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # only a change that waits is unconfirmed; it must not be in the way
@@ -222,7 +227,10 @@ CELERY_BEAT_SCHEDULE = {
     "make-partitions": {"task": "deliveries.make_partitions", "schedule": 3600.0},
     "resume-moves": {"task": "deliveries.resume_moves", "schedule": 30.0},
     "resume-recounts": {"task": "deliveries.resume_recounts", "schedule": 30.0},
-    "check-double-identities": {"task": "deliveries.check_double_identities", "schedule": 6 * 3600.0},
+    "check-waiting": {"task": "deliveries.run_checks", "args": [["waiting"]], "schedule": 60.0},
+    "check-received": {"task": "deliveries.run_checks", "args": [["received", "feeds"]], "schedule": 600.0},
+    "check-identities": {"task": "deliveries.run_checks", "args": [["identities"]], "schedule": 6 * 3600.0},
+    "apply-retention": {"task": "deliveries.apply_retention", "schedule": 3600.0},
 }
 
 REST_FRAMEWORK = {
@@ -233,6 +241,7 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,
 }
 
+ALARM_EMAILS = env.list("ALARM_EMAILS", default=[])  # whom alarms are mailed to; else all staff
 # Requests a minute; 0 means no limit (portal/api/limits.py).
 API_KEY_PER_MINUTE = env.int("PORTAL_API_KEY_PER_MINUTE", 600)
 API_ADDRESS_PER_MINUTE = env.int("PORTAL_API_ADDRESS_PER_MINUTE", 60)

@@ -1,11 +1,13 @@
 """Inbox, messages, delivery reports and counts: one file for each class of tables."""
 
+from deliveries.models.checks import StandingCheck
 from deliveries.models.counts import CampaignCount, DailyCount, HourCount, LatencyCount
 from deliveries.models.facts import DeliveryReport, Message
 from deliveries.models.inbox import ImportRun, InboxRow, IngestCount, QuarantinedRow, WaitingRow
 from deliveries.models.moves import PartnerMove, TenantRecount
 from deliveries.models.partner_requests import PartnerRequest
 from deliveries.models.result_codes import ResultCode
+from deliveries.models.retention import RetentionMark
 
 __all__ = [
     "CampaignCount",
@@ -21,6 +23,8 @@ __all__ = [
     "PartnerRequest",
     "QuarantinedRow",
     "ResultCode",
+    "RetentionMark",
+    "StandingCheck",
     "TenantRecount",
     "WaitingRow",
 ]

@@ -79,7 +79,8 @@ class IngestCount(models.Model):
     """What became of the rows that a feed received in an hour (UTC): received = reports + duplicates + quarantined.
 
     `received` is counted when a row is applied, so the waiting ones are not in it yet; a replayed row that was
-    quarantined moves from `quarantined` to the column that it then belongs to.
+    quarantined moves from `quarantined` to the column that it then belongs to. `replayed` is how many of the hour's raw
+    rows were put on the to-do list a second time (deliveries/services/replay.py).
     """
 
     pk = models.CompositePrimaryKey("feed_id", "hour")
@@ -90,6 +91,7 @@ class IngestCount(models.Model):
     duplicates = models.BigIntegerField(db_default=0)
     quarantined = models.BigIntegerField(db_default=0)
     clock_oddities = models.BigIntegerField(db_default=0)
+    replayed = models.BigIntegerField(db_default=0)
 
     class Meta:
         db_table = "ingest_count"

@@ -7,6 +7,7 @@ from django.db import OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
 from campaigns.models import OTHER_CAMPAIGNS, Campaign
+from deliveries.fold import NUMBER_ERASED
 from deliveries.selectors.message_filters import BadFilter, MessageQuery, after_prefix, conditions, places
 from deliveries.services.stored import COLUMNS, StoredMessage, from_row
 from portal.common import keyset
@@ -74,7 +75,7 @@ def search(query: MessageQuery, *, cursor: str | None = None, size: int = PAGE, 
         f" ORDER BY {keys} LIMIT %(limit)s) AS found ORDER BY {keys} LIMIT %(limit)s"
     )
     parameters |= {"tenants": [t for t, _ in within], "campaigns": [c for _, c in within], "limit": size + 1}
-    rows = [from_row(row) for row in _fetch(sql, parameters, seconds)]
+    rows = [_shown(row) for row in _fetch(sql, parameters, seconds)]
     return _page(rows, size, backwards, is_first=after is None)
 
 
@@ -87,7 +88,7 @@ def find(*, tenant_ids: frozenset[int], account_id: int, message_id: str) -> Sto
             [sorted(tenant_ids), account_id, message_id],
         )
         row = cursor.fetchone()
-    return from_row(row) if row else None
+    return _shown(row) if row else None
 
 
 def reports_of(message: StoredMessage) -> list[ReportLine]:
@@ -106,6 +107,14 @@ def campaign_names(messages: list[StoredMessage]) -> dict[int, str]:
     """Return the names of the campaigns that these messages belong to."""
     ids = {message.campaign_id for message in messages} - {0, OTHER_CAMPAIGNS}
     return dict(Campaign.objects.filter(id__in=ids).values_list("id", "name")) if ids else {}
+
+
+def _shown(row: tuple) -> StoredMessage:
+    """Return the message of a row of COLUMNS; an erased number's hash is nobody's to see."""
+    message = from_row(row)
+    if message.folded.flags & NUMBER_ERASED:
+        message.folded.destination = None
+    return message
 
 
 def _fetch(sql: str, parameters: dict, seconds: float | None) -> list[tuple]:

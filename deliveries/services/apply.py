@@ -19,6 +19,7 @@ from deliveries.services.codes import code_tables
 from deliveries.services.counts import add_changes
 from deliveries.services.quarantine import BrokenRow, put_in_quarantine
 from deliveries.services.reports import NewReport, write_reports
+from deliveries.services.sealed import PAST_RETENTION, hold_to_retention
 from deliveries.services.stored import Change, Key, StoredMessage, read_messages, write_messages
 from portal.common.bulk import bulk_cursor
 from portal.tenants.models import Feed
@@ -139,7 +140,10 @@ def _apply(
             reports, broken = [], [BrokenRow(row, "cannot be applied", poison) for row in rows]
         else:
             reports, broken = _parse(rows)
-        changes = _fold(reports, now=now)
+        changes, refused = _fold(reports, now=now)
+        if refused:
+            broken += [BrokenRow(i.row, PAST_RETENTION, refused[i.key]) for i in reports if i.key in refused]
+            reports = [item for item in reports if item.key not in refused]
         write_messages(changes)
         added = write_reports(reports, changes)
         put_in_quarantine(broken, now=now)
@@ -216,10 +220,13 @@ def _parse(rows: list[Row]) -> tuple[list[NewReport], list[BrokenRow]]:
     return reports, broken
 
 
-def _fold(reports: list[NewReport], *, now: datetime) -> list[Change]:
-    """Fold the reports into the messages that they are about, in the order of the inbox."""
+def _fold(reports: list[NewReport], *, now: datetime) -> tuple[list[Change], dict[Key, str]]:
+    """Fold the reports into the messages that they are about, in the order of the inbox.
+
+    Returns what changes, and why other messages may not change (by identity): their days are past retention.
+    """
     if not reports:
-        return []
+        return [], {}
     tables = code_tables()
     before = read_messages((item.key for item in reports), around=_time_range(reports))
     after: dict[Key, fold.Folded] = {}
@@ -237,9 +244,10 @@ def _fold(reports: list[NewReport], *, now: datetime) -> list[Change]:
     stored: list[StoredMessage] = attribution.attribute(
         [(folded, before.get(key)) for key, folded in after.items()], now=now
     )
+    refused = hold_to_retention((before.get(key), message) for key, message in zip(after, stored, strict=True))
     changes = [Change(before.get(key), message) for key, message in zip(after, stored, strict=True)]
-    changes = [change for change in changes if change.before != change.after]
-    return sorted(changes, key=lambda change: change.after.key)
+    changes = [change for change in changes if change.before != change.after and change.after.key not in refused]
+    return sorted(changes, key=lambda change: change.after.key), refused
 
 
 def _time_range(reports: list[NewReport]) -> tuple[datetime, datetime]:

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
-from deliveries.inbox import INSERT, NewRow, columns
+from deliveries.inbox import INSERT, NewRow, packed_columns
 from deliveries.models import ImportRun
 from deliveries.split import split_line
+from portal.common.bulk import bulk_cursor
 from portal.tenants.models import Feed
 
 CHUNK_LINES = 5000
@@ -62,9 +63,9 @@ def import_archive(
                 for line in chunk
                 if line
             ]
-            with transaction.atomic(), connection.cursor() as cursor:
+            with transaction.atomic(), bulk_cursor() as cursor:
                 if rows:
-                    cursor.cursor.execute(INSERT, columns(rows))
+                    cursor.execute(INSERT, packed_columns(rows))
                 run.lines = number
                 run.save(update_fields=["lines"])
             if progress is not None:

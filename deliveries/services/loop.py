@@ -17,8 +17,10 @@ from portal.common.database import connection_string
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY = 1.0  # seconds
-PAUSE = 0.1  # seconds for more rows to come in, after a pass that found fewer than WORTH_A_PASS
-WORTH_A_PASS = 1000
+# After a pass that found fewer rows than these, more may come in for so many seconds, and then all slices are taken at
+# once: a batch is some forty statements whatever is in it, so a few rows at a time would keep a core busy.
+WORTH_A_PASS = 2000
+PAUSE = 0.2
 _PAUSE_WHEN_AWAY = 0.5
 
 
@@ -26,8 +28,8 @@ _PAUSE_WHEN_AWAY = 0.5
 class Applier:
     """One applier; several may run, each takes what no other has in hands.
 
-    `groups` is how many parts the slices are taken in: with one applier few, large batches are best. `threads` work
-    side by side, each on a connection of its own: while one waits for the database another one computes.
+    `groups` is how many parts the slices are taken in while much waits: with one applier few, large batches are best.
+    `threads` work side by side, each on a connection of its own: while one waits for the database another one computes.
     """
 
     groups: int = 4
@@ -47,17 +49,17 @@ class Applier:
         return self.total
 
     def _loop(self) -> BatchResult:
-        listener, total = None, BatchResult()
+        listener, total, done = None, BatchResult(), BatchResult()
         try:
             while not self.stopping.is_set():
                 try:
                     listener = listener or self._listen()
-                    done = self._apply_all()
+                    done = self._apply_all(1 if done.claimed < WORTH_A_PASS else self.groups)
                     total += done
                     if not done.claimed:
                         for _notify in listener.notifies(timeout=LOOK_EVERY, stop_after=1):
                             pass
-                    elif done.claimed < WORTH_A_PASS:
+                    if done.claimed < WORTH_A_PASS:
                         self.stopping.wait(PAUSE)
                 except (*DATABASE_AWAY, psycopg.Error) as error:
                     logger.warning("the database is away: %s", str(error).splitlines()[:1])
@@ -77,9 +79,9 @@ class Applier:
         listener.execute("LISTEN inbox")
         return listener
 
-    def _apply_all(self) -> BatchResult:
-        """Go once over all groups and return what was done."""
-        size = SLICES // self.groups
+    def _apply_all(self, count: int) -> BatchResult:
+        """Go once over all slices, in so many groups, and return what was done."""
+        size = SLICES // count
         groups = [range(first, first + size) for first in range(0, SLICES, size)]
         start = random.randrange(len(groups))  # noqa: S311  two appliers shall not run in step
         total = BatchResult()

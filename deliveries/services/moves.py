@@ -17,6 +17,7 @@ from deliveries.models import Message, PartnerMove
 from deliveries.services import jobs
 from deliveries.services.attribution import attribute
 from deliveries.services.counts import add_changes
+from deliveries.services.sealed import erase_old_numbers
 from deliveries.services.stored import Change, Key, read_messages, write_messages
 from portal.accounts.models import record
 from portal.tenants.models import PartnerId
@@ -123,6 +124,7 @@ def _move_batch(move: PartnerMove) -> int:
 def rederive(messages: list) -> list[Change]:
     """Return what the tenants' rules of now change in these (folded, stored) messages."""
     after = attribute(messages, now=datetime.now(UTC))
+    erase_old_numbers(after)
     return [
         Change(stored, message) for (_folded, stored), message in zip(messages, after, strict=True) if stored != message
     ]

@@ -83,15 +83,19 @@ def replay(*, actor: str, now: datetime, ids: list[int] | None = None, reason: s
     return len(rows)
 
 
-def discard(*, ids: list[int], reason_text: str, actor: str, now: datetime) -> int:
-    """Close waiting quarantined rows with a reason; they stay readable and counted. Return how many.
+def discard(
+    *, ids: list[int] | None = None, reason: str | None = None, reason_text: str, actor: str, now: datetime
+) -> int:
+    """Close waiting quarantined rows (by id, or all of one reason); they stay readable and counted. Return how many.
 
     Raises ValueError without a reason: nothing is discarded in silence.
     """
+    if ids is None and reason is None:
+        raise ValueError("Say which rows are to be discarded.")
     if not reason_text.strip():
         raise ValueError("A reason is required to discard quarantined rows.")
     with transaction.atomic():
-        count = _waiting(ids, None).update(
+        count = _waiting(ids, reason).update(
             state=QuarantinedRow.State.DISCARDED, resolved_at=now, resolved_by=actor, resolution=reason_text[:500]
         )
         record("quarantine.discard", actor=actor, subject=reason_text, details={"rows": count})

@@ -12,6 +12,7 @@ from deliveries.models import Message, TenantRecount
 from deliveries.services import jobs
 from deliveries.services.attribution import attribute
 from deliveries.services.counts import add_changes
+from deliveries.services.sealed import erase_old_numbers
 from deliveries.services.stored import Change, Key, read_messages, write_messages
 from portal.accounts.models import record
 from portal.tenants.models import Tenant
@@ -93,6 +94,7 @@ def _derive_anew(keys: list[Key], tenant_id: int) -> int:
             cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
         stored = [message for message in read_messages(keys, around=None).values() if message.tenant_id == tenant_id]
         after = attribute([(m.folded.copy(), m) for m in stored], now=datetime.now(UTC), decide_anew=True)
+        erase_old_numbers(after)
         changes = [Change(old, new) for old, new in zip(stored, after, strict=True) if old != new]
         write_messages(changes)
         add_changes(changes)

@@ -150,7 +150,7 @@ def bearer(request: HttpRequest) -> str:
 
 def _person(request: HttpRequest) -> str:
     """Return whom the database lets the request see beside its tenants' members: who is signed in, or everybody."""
-    if request.path_info.startswith(API_PATHS):
+    if is_api(request):
         return ""
     if request.path_info.startswith(DOOR_PATHS):
         return EVERYBODY

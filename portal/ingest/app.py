@@ -10,7 +10,7 @@ from django.conf import settings
 from deliveries.inbox import NewRow
 from deliveries.split import split
 from portal.common.database import connection_string
-from portal.ingest.bodies import BODY_WITHIN, Body, Incomplete, TooLarge
+from portal.ingest.bodies import BODY_WITHIN, Arrivals, Body, Incomplete, TooLarge
 from portal.ingest.doors import Door, Doors, ForbiddenNetwork, Unauthorized
 from portal.ingest.writer import NotDurable, Writer
 from portal.tenants import networks
@@ -40,7 +40,8 @@ class Ingest:
     def __init__(self, *, takes_reports: bool = True) -> None:
         self._takes_reports = takes_reports  # not in a process that only serves pages; probes are answered by each
         self._proxies = tuple(map(ipaddress.ip_network, settings.TRUSTED_PROXIES))
-        self._reading: asyncio.Task | None = None
+        self._arrivals = Arrivals()
+        self._tasks: list[asyncio.Task] = []
         self.doors: Doors
         self.writer: Writer
 
@@ -48,10 +49,11 @@ class Ingest:
         self.doors = Doors(connect)
         self.writer = Writer(connect)
         await self.doors.read()
-        self._reading = asyncio.create_task(self._keep_reading())
+        self._tasks = [asyncio.create_task(self._keep_reading()), asyncio.create_task(self._arrivals.watch())]
 
     async def stop(self) -> None:
-        self._reading.cancel()
+        for task in self._tasks:
+            task.cancel()
         await self.writer.close()
         await self.doors.close()
 
@@ -74,7 +76,7 @@ class Ingest:
 
     async def _take(self, scope, receive, send, token: str) -> None:
         headers = dict(scope["headers"])
-        body = Body(receive, headers)
+        body = Body(receive, headers, self._arrivals)
         try:
             door, peer = self._enter(scope, headers, token)
             count = await self._store(door, peer, await body.read())

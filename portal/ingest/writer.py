@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import psycopg
 
-from deliveries.inbox import INSERT, NewRow, columns
+from deliveries.inbox import INSERT, NewRow, packed_columns
 
 logger = logging.getLogger(__name__)
 
@@ -15,6 +15,16 @@ WRITE_WITHIN = 6.0  # seconds; a connection that is silent for longer than a sta
 MAX_PENDING_BYTES = 64 * 1024 * 1024
 MAX_GROUP_BYTES = 8 * 1024 * 1024
 _RETRY_AFTER = 0.2
+DOUBTED_FOR = 5.0  # seconds after a group that could not be written, unless one was meanwhile
+
+# A commit that has something to write, by one who could write to the inbox: no row is left behind.
+_PROBE = """
+BEGIN;
+LOCK TABLE ONLY inbox IN ROW EXCLUSIVE MODE;
+LOCK TABLE ONLY inbox_todo IN ROW EXCLUSIVE MODE;
+SELECT pg_logical_emit_message(true, 'portal', 'ready');
+COMMIT
+"""
 
 
 class NotDurable(Exception):
@@ -55,6 +65,7 @@ class Writer:
         self._pending_bytes = 0
         self._wake = asyncio.Event()
         self._closing = False
+        self._failed_at: float | None = None
         self._task = asyncio.create_task(self._run())
 
     def add(self, rows: list[NewRow]) -> "asyncio.Future[None]":
@@ -78,7 +89,9 @@ class Writer:
         return group.done
 
     async def is_ready(self) -> bool:
-        """Tell whether a row would be committed now: it asks the database for a transaction that writes."""
+        """Tell whether a row would be committed now: the last ones were, and a commit of ours reaches the disk."""
+        if self._failed_at is not None and asyncio.get_running_loop().time() - self._failed_at < DOUBTED_FOR:
+            return False
         try:
             await asyncio.wait_for(self._probe(), ANSWER_WITHIN)
         except (psycopg.Error, OSError, TimeoutError):
@@ -96,7 +109,7 @@ class Writer:
     async def _probe(self) -> None:
         connection = await self._connect()
         try:
-            await connection.execute("SELECT pg_current_xact_id()")
+            await connection.execute(_PROBE)
         finally:
             await connection.close()
 
@@ -120,14 +133,16 @@ class Writer:
             async with asyncio.timeout(WRITE_WITHIN):
                 if self._connection is None:
                     self._connection = await self._connect()
-                await self._connection.execute(INSERT, columns(group.rows), prepare=True)
+                await self._connection.execute(INSERT, packed_columns(group.rows), prepare=True)
         except Exception as error:  # whatever it was, nobody may be told that the rows are safe
             logger.warning("%d rows not written: %s", len(group.rows), type(error).__name__)
             group.settle(NotDurable())
+            self._failed_at = asyncio.get_running_loop().time()
             await self._drop_connection()
             await asyncio.sleep(_RETRY_AFTER)
         else:
             group.settle(None)
+            self._failed_at = None
 
     async def _drop_connection(self) -> None:
         connection, self._connection = self._connection, None

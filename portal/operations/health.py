@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from deliveries.models import PartnerMove, TenantRecount
+from deliveries.selectors.checks import standing_checks
 from deliveries.selectors.feeds import FeedRate, rates
 from deliveries.silence import Sound
 from portal.accounts import mail
@@ -29,6 +30,7 @@ SLOW, STUCK = timedelta(seconds=60), timedelta(minutes=10)  # the age of the old
 MANY_ATTEMPTS = 3  # a job that began this often and is not done fails again and again
 RECONCILE_WITHIN = timedelta(days=7)
 COUNTED = 10_000
+SHOWN_STANDING = {"received", "identities"}  # the others are looked at by the page itself
 
 # At most COUNTED of the rows that wait: whoever has more than that has seen enough.
 _QUARANTINE = f"""
@@ -212,6 +214,24 @@ def _reconciled(situation: Situation) -> Iterator[Check]:
     yield Check(name, State.LOOK if is_old else State.FINE, words % {"at": at}, link)
 
 
+def _standing(situation: Situation) -> Iterator[Check]:
+    for state in standing_checks(now=situation.now):
+        if state.name not in SHOWN_STANDING:
+            continue
+        if state.checked_at is None:
+            yield Check(state.title, State.LOOK, _("Never looked at: does the clock run?"))
+            continue
+        at = date_format(state.checked_at, "DATETIME_FORMAT")
+        if state.problems:
+            words = _("Not so since %(since)s UTC: %(first)s")
+            since = date_format(state.since, "DATETIME_FORMAT")
+            yield Check(state.title, State.BAD, words % {"since": since, "first": state.details[0]})
+        elif state.is_stale:
+            yield Check(state.title, State.LOOK, _("Not looked at since %(at)s UTC.") % {"at": at})
+        else:
+            yield Check(state.title, State.FINE, _("So it was, %(at)s UTC.") % {"at": at})
+
+
 def _settings(situation: Situation) -> Iterator[Check]:
     if not mail.is_set():
         yield Check(_("Mail"), State.LOOK, _("No mail server is set (EMAIL_URL): nobody gets mail."))
@@ -226,12 +246,13 @@ def _age(since: datetime, now: datetime) -> str:
     return _("%(count)s s") % {"count": round(seconds)} if seconds < 120 else timesince.timesince(since, now, depth=1)
 
 
-# In the order of the page. More checks (such as an invariant for each feed and hour) go in here.
+# In the order of the page.
 CHECKS: tuple[Callable[[Situation], Iterator[Check]], ...] = (
     _inbox,
     _silent_feeds,
     _runs,
     _jobs,
     _reconciled,
+    _standing,
     _settings,
 )

@@ -7,7 +7,7 @@ from django.db.models import Count, Max, Min, Sum
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
-from deliveries.models import IngestCount, PartnerMove, QuarantinedRow, TenantRecount, WaitingRow
+from deliveries.models import IngestCount, PartnerMove, QuarantinedRow, StandingCheck, TenantRecount, WaitingRow
 from portal.tenants.models import Feed
 from reports.models import ReportRun
 
@@ -39,6 +39,7 @@ class _Collector:
         jobs.add_metric(["move"], PartnerMove.objects.exclude(state="done").count())
         jobs.add_metric(["recount"], TenantRecount.objects.exclude(state="done").count())
         yield jobs
+        yield from _checks()
 
 
 def _inbox(now: datetime) -> Iterator[GaugeMetricFamily]:
@@ -73,6 +74,16 @@ def _feeds() -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
     for feed_id, row in sums.items():
         if feed_id in names:
             last.add_metric(names[feed_id], row["last"].timestamp())
+    yield last
+
+
+def _checks() -> Iterator[GaugeMetricFamily]:
+    problems = GaugeMetricFamily("portal_check_problems", "What a standing check found the last time", labels=["check"])
+    last = GaugeMetricFamily("portal_check_last_run_timestamp_seconds", "When it was run", labels=["check"])
+    for check in StandingCheck.objects.order_by("name"):
+        problems.add_metric([check.name], check.problems)
+        last.add_metric([check.name], check.checked_at.timestamp())
+    yield problems
     yield last
 
 

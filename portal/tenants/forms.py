@@ -2,6 +2,7 @@
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget
 
 from portal.tenants.feeds import set_basic
 from portal.tenants.models import Feed, GatewayAccount, Tenant
@@ -77,13 +78,14 @@ class FeedForm(forms.ModelForm):
     basic_password = forms.CharField(
         required=False,
         max_length=200,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
         help_text=_("Stored as a digest and never shown again; empty leaves it as it is."),
     )
 
     class Meta:
         model = Feed
         fields = ("account", "name", "dialect", "default_partner_id", "basic_user", "networks", "active")
+        widgets = {"networks": UnfoldAdminTextareaWidget(attrs={"rows": 2})}
 
     def clean(self) -> dict:
         data = super().clean()

@@ -41,6 +41,7 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "partner_move": (ADD, CHANGE),
     "partner_request": (CHANGE, CHANGE),
     "report_run": (CHANGE, CHANGE),
+    "retention_mark": (READ, READ),
     "tenant_recount": ("SELECT, INSERT, DELETE", ALL),
 }
 
@@ -86,6 +87,7 @@ GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
     "ingest_count": ("", CHANGE, ""),
     "quarantine": ("", "SELECT, UPDATE", ""),
     "result_code": (READ, CHANGE, ""),
+    "standing_check": ("", READ, ""),
     "tenants_feed": ("SELECT (account_id, dialect)", ALL, READ),  # what an account's result codes mean
     "tenants_feedtoken": ("", ALL, READ),
     "tenants_gatewayaccount": ("SELECT (id, name, timezone, pool_id, owner_id, owner_since)", ALL, ""),

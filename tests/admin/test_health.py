@@ -6,6 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from deliveries.models import IngestCount, PartnerMove, QuarantinedRow, TenantRecount
+from deliveries.services.checks import keep
 from portal.accounts.models import AuditEntry
 from portal.operations.health import Check, State, health
 from portal.tenants.models import PartnerId
@@ -16,6 +17,8 @@ from tests.pages.conftest import make_run
 pytestmark = pytest.mark.django_db
 FEEDS, QUARANTINE = "/admin/tenants/feed/", "/admin/deliveries/quarantinedrow/?state__exact=waiting"
 RUNS, AUDIT = "/admin/reports/reportrun/?state__exact=failed", "/admin/accounts/auditentry/?q=counts.reconciled"
+RECEIVED = "All that was received is applied, waits or is in quarantine"
+IDENTITIES = "No message stands in two rows"
 MOVES, RECOUNTS = "/admin/deliveries/partnermove/", "/admin/deliveries/tenantrecount/"
 
 
@@ -42,6 +45,21 @@ def test_new_portal_has_nothing_but_the_counts_to_look_at():
         Check("Moves", State.FINE, "0 are open.", MOVES),
         Check("Recounts", State.FINE, "0 are open.", RECOUNTS),
         Check("Counts against messages", State.LOOK, "Never compared: run bin/portal reconcile.", AUDIT),
+        Check(RECEIVED, State.LOOK, "Never looked at: does the clock run?"),
+        Check(IDENTITIES, State.LOOK, "Never looked at: does the clock run?"),
+    ]
+
+
+def test_standing_checks_are_told_with_what_they_found(feed):
+    keep("received", ["one is missing", "two are missing"], now=NOW)
+    keep("identities", [], now=NOW)
+
+    assert checks()[7:] == [
+        Check(RECEIVED, State.BAD, "Not so since 20 November 2026, 12:00 UTC: one is missing"),
+        Check(IDENTITIES, State.FINE, "So it was, 20 November 2026, 12:00 UTC."),
+    ]
+    assert named(IDENTITIES, NOW + timedelta(days=1)) == [
+        Check(IDENTITIES, State.LOOK, "Not looked at since 20 November 2026, 12:00 UTC.")
     ]
 
 
@@ -139,7 +157,7 @@ def test_settings_that_hold_people_up_are_told(settings):
     settings.PORTAL_STAFF_MFA = False
     settings.DEBUG = True
 
-    assert [(check.name, check.state) for check in checks()[7:]] == [
+    assert [(check.name, check.state) for check in checks()[9:]] == [
         ("Mail", State.LOOK), ("Second factor of staff", State.LOOK), ("Debug pages", State.BAD),
     ]  # fmt: skip
 
@@ -158,7 +176,7 @@ def test_first_page_needs_as_many_queries_for_one_feed_as_for_three(
         )
     client.force_login(make_user("staff@example.com", is_staff=True, is_superuser=True))
 
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         page = client.get("/admin/").content.decode()
 
     assert [f"link-main/feed-{n}" in page and f"reason {n}" in page for n in range(number)] == [True] * number

@@ -18,7 +18,7 @@ from deliveries.simulation.traffic import generate
 from tests.e2e import oddities
 from tests.e2e.expected import Customer, Row, place
 from tests.e2e.recount import Message, recount
-from tests.e2e.running import Running, say, until
+from tests.running import Running, say, until
 
 SEED = 20
 MESSAGES = 3000

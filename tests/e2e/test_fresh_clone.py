@@ -19,8 +19,8 @@ import httpx
 import openpyxl
 import pytest
 
-from tests.e2e.running import free_port, say, until
 from tests.engines.conftest import REPOSITORY
+from tests.running import free_port, say, until
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1500)]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.e2e.running import Running, say, until
+from tests.running import Running, say, until
 
 LEASE_SECONDS = 2
 CAMPAIGNS = 6000  # rows enough that writing them takes a while

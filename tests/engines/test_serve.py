@@ -46,7 +46,8 @@ def test_config_is_understood_by_the_supervisor_in_odd_folders(tmp_path: Path):
     assert {name: command for name, (command, _) in programs.items()} == {
         "engines": "-m portal.engines watch",
         "web": "-m granian --interface asgi --loop uvloop --no-ws --workers 1 --backlog 2048 --backpressure 1024"
-        " --workers-kill-timeout 20 --host 127.0.0.1 --port 8765 portal.asgi:application",
+        " --http1-header-read-timeout 10000 --workers-kill-timeout 20"
+        " --host 127.0.0.1 --port 8765 portal.asgi:application",
         "applier": "manage.py run_applier",
         "worker": "-m celery -A portal worker --concurrency 1 --loglevel INFO --without-gossip"
         " --without-mingle --queues celery,reports",

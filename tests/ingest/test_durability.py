@@ -132,3 +132,27 @@ def test_database_that_is_away_is_answered_503_and_taken_again_after(http):
     assert_taken_again(http)
     assert http.get("/readyz").status_code == 200
     assert bodies() == [ONE, b'{"id":"b"}']
+
+
+@pytest.mark.parametrize("table", ["inbox", "inbox_todo"])
+def test_readiness_is_refused_while_the_inbox_cannot_be_written(http, table):
+    assert http.get("/readyz").status_code == 200
+    with psycopg.connect(connection_string()) as blocker:
+        blocker.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+        started = time.monotonic()
+        assert http.get("/readyz").status_code == 503
+        assert time.monotonic() - started < PROMPTLY
+        blocker.rollback()
+    assert http.get("/readyz").status_code == 200
+    assert bodies() == []
+
+
+def test_readiness_is_refused_for_a_while_after_rows_could_not_be_written(http, outside):
+    outside.execute("ALTER TABLE inbox_todo ADD CONSTRAINT full_disk CHECK (false) NOT VALID")
+    try:
+        assert_unavailable_in_time(http)
+        assert http.get("/readyz").status_code == 503
+    finally:
+        outside.execute("ALTER TABLE inbox_todo DROP CONSTRAINT full_disk")
+    assert_taken_again(http)
+    assert http.get("/readyz").status_code == 200

@@ -5,7 +5,8 @@ import logging
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.deliveries.helpers import apply, dlr, put
+from deliveries.services.checks import keep
+from tests.deliveries.helpers import NOW, apply, dlr, put
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +33,18 @@ def test_metrics_tell_what_came_in_and_what_waits(client, feed, tenant):
     assert read["portal_inbox_waiting_rows"] == 1
     assert 0 <= read["portal_inbox_oldest_waiting_seconds"] < 3600
     assert read["portal_open_jobs['move']"] == 0
+
+
+def test_metrics_tell_what_the_standing_checks_found(client, feed, tenant):
+    keep("received", ["one is missing", "two are"], now=NOW)
+    keep("waiting", [], now=NOW)
+    read = values(client.get("/metrics").content)
+    assert {name: value for name, value in read.items() if name.startswith("portal_check_")} == {
+        "portal_check_problems['received']": 2,
+        "portal_check_problems['waiting']": 0,
+        "portal_check_last_run_timestamp_seconds['received']": NOW.timestamp(),
+        "portal_check_last_run_timestamp_seconds['waiting']": NOW.timestamp(),
+    }
 
 
 @pytest.mark.parametrize(

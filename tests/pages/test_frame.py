@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from portal.security_headers import PERMISSIONS, POLICY
+from portal.security_headers import ADMIN_POLICY, PERMISSIONS, POLICY
 from portal.tenants import waiting
 from tests.conftest import NOW
 
@@ -116,7 +116,10 @@ def test_browsers_are_told_to_refuse_what_is_not_ours(client, viewer, url):
     assert POLICY.startswith("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;")
 
 
-def test_administration_has_no_policy_of_ours(client, staff_user):
+def test_administration_has_a_policy_of_its_own(client, staff_user):
     client.force_login(staff_user)
 
-    assert client.get("/admin/login/").get("Content-Security-Policy") is None
+    assert client.get("/admin/login/").get("Content-Security-Policy") == ADMIN_POLICY
+    assert ADMIN_POLICY.startswith(
+        "default-src 'none'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
+    )

@@ -58,7 +58,7 @@ def test_what_waits_and_what_was_asked_for_needs_as_many_queries_for_one_as_for_
         )
     client.force_login(manager)
 
-    with django_assert_num_queries(34):
+    with django_assert_num_queries(37):
         response = client.get(URL)
 
     (pool,) = response.context["waiting"]

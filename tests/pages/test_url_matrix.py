@@ -24,6 +24,7 @@ MEMBERS = PEOPLE[1:5]  # of the tenant that is not asked for
 POSTED = {
     "set_language": {"language": "fi"},
     "set_look": {"theme": "dark"},
+    "view_as_stop": {},
     "reports:make": {"month": "2026-09"},
     "reports:account_make": {"month": "2026-09"},
     "deliveries:partner_declare": {},
@@ -197,6 +198,7 @@ def ids(tenant, other_tenant, feed) -> dict[str, object]:
     return {
         "tenant_slug": other_tenant.slug,
         "run_id": run.id,
+        "tenant_id": other_tenant.id,
         "rows": rows,
         "id": next(row.pk for model, row in rows.items() if model.__name__ == "User"),
         "content_type_id": ContentType.objects.get_for_model(type(run)).id,

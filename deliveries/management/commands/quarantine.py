@@ -1,4 +1,4 @@
-"""quarantine: list, show and replay what could not be applied."""
+"""quarantine: list, show, replay and discard what could not be applied."""
 
 from datetime import UTC, datetime
 
@@ -6,24 +6,41 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Count, Min
 
 from deliveries.models import QuarantinedRow
-from deliveries.services.quarantine import replay
+from deliveries.raw_text import readable
+from deliveries.services.quarantine import discard, replay
+
+SHOWN_ROWS = 100
 
 
 class Command(BaseCommand):
-    help = "List quarantined rows by reason, show one, or put them back on the to-do list after a fix."
+    help = "List quarantined rows by reason, show one, put them back on the to-do list after a fix, or discard them."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--show", type=int, metavar="ID", help="print one row with its raw body")
         parser.add_argument("--replay", action="store_true", help="apply the waiting rows again")
-        parser.add_argument("--reason", help="with --replay: only this reason")
-        parser.add_argument("--id", type=int, action="append", dest="ids", help="with --replay: only this row")
+        parser.add_argument("--discard", metavar="WHY", help="close waiting rows for good; they stay readable")
+        parser.add_argument("--reason", help="only the rows of this reason; alone it lists them")
+        parser.add_argument("--id", type=int, action="append", dest="ids", help="only this row; may be repeated")
 
     def handle(self, *, show: int | None, ids: list[int] | None, reason: str | None, **options) -> None:
+        now, actor, why = datetime.now(UTC), "command quarantine", options["discard"]
+        if options["replay"] and why is not None:
+            raise CommandError("--replay or --discard, not both")
         if show is not None:
             self._show(show)
         elif options["replay"]:
-            count = replay(actor="command quarantine", now=datetime.now(UTC), ids=ids, reason=reason)
+            count = replay(actor=actor, now=now, ids=ids, reason=reason)
             self.stdout.write(f"{count:,} rows are back on the to-do list")
+        elif why is not None:
+            if ids is None and reason is None:
+                raise CommandError("--discard: say which rows by --id or --reason")
+            try:
+                count = discard(ids=ids, reason=reason, reason_text=why, actor=actor, now=now)
+            except ValueError as error:
+                raise CommandError(f"--discard: {error}") from error
+            self.stdout.write(f"{count:,} rows are discarded")
+        elif reason is not None:
+            self._list_rows(reason)
         else:
             self._list()
 
@@ -32,7 +49,7 @@ class Command(BaseCommand):
             QuarantinedRow.objects.filter(state=QuarantinedRow.State.WAITING)
             .values("reason")
             .annotate(rows=Count("id"), since=Min("received_at"), first=Min("id"))
-            .order_by("-rows")
+            .order_by("-rows", "reason")
         )
         for row in rows:
             self.stdout.write(
@@ -42,11 +59,21 @@ class Command(BaseCommand):
         if not rows:
             self.stdout.write("nothing is in quarantine")
 
+    def _list_rows(self, reason: str) -> None:
+        rows = QuarantinedRow.objects.filter(state=QuarantinedRow.State.WAITING, reason=reason).order_by("id")
+        for row in rows.defer("body").select_related("feed__account")[:SHOWN_ROWS]:
+            self.stdout.write(f"{row.id:>8}  {row.feed}  {row.received_at:%Y-%m-%d %H:%M:%S} UTC  {row.detail}")
+        if (count := rows.count()) > SHOWN_ROWS:
+            self.stdout.write(f"… and {count - SHOWN_ROWS:,} more")
+        elif not count:
+            self.stdout.write("nothing is in quarantine for this reason")
+
     def _show(self, id_: int) -> None:
         row = QuarantinedRow.objects.filter(id=id_).first()
         if row is None:
             raise CommandError(f"--show: there is no row {id_}")
         self.stdout.write(
-            f"{row.reason}: {row.detail}\nfeed {row.feed}, received {row.received_at:%Y-%m-%d %H:%M:%S} UTC"
+            f"{row.reason}: {row.detail}\nfeed {row.feed}, received {row.received_at:%Y-%m-%d %H:%M:%S} UTC,"
+            f" {row.get_state_display().lower()}"
         )
-        self.stdout.write(bytes(row.body).decode("utf-8", "backslashreplace"))
+        self.stdout.write(readable(bytes(row.body)))

@@ -1,0 +1,148 @@
+"""search, overview and workbook: what people wait for, as the web role, behind the wall."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+from django.core.management import call_command
+from django.db import connection, transaction
+
+from benchmarks.figure import Figure
+from benchmarks.stage import Stage
+from deliveries.selectors.messages import MessageQuery, search
+from deliveries.services.apply import apply_waiting
+from portal.common import keyset
+from portal.common.periods import Month
+from portal.tenants.models import Tenant
+from portal.tenants.wall import WEB
+from reports.selectors.overview import overview
+
+QUICK_SEARCHES, SEARCHES = 40, 200
+SMALL = 50_000  # reports, where no messages were asked for
+
+
+def searching(stage: Stage) -> Iterator[Figure]:
+    """The 95th percentile of a page of 50, by what is looked for, on the first page and deep."""
+    _have_messages(stage)
+    tenant = _largest()
+    random = Random(1)
+    samples = _samples(tenant, random, QUICK_SEARCHES if stage.quick else SEARCHES)
+    last = max(sample["day"] for sample in samples)
+    kinds: dict[str, Callable[[dict], dict]] = {
+        "number": lambda sample: {"number": sample["destination"]},
+        "ref_id_prefix": lambda sample: {"ref_id_prefix": (sample["ref_id"] or "x")[:8]},
+        "message_id": lambda sample: {"message_id": sample["message_id"]},
+        "status_period": lambda _sample: {
+            "statuses": (random.choice(["failed", "expired", "rejected", "delivered"]),),
+            "first": last - timedelta(days=random.choice([7, 30, 90])),
+            "last": last,
+        },
+        "nothing": lambda _sample: {},
+    }
+    for kind, filters in kinds.items():
+        for depth in ("first", "deep"):
+            times = []
+            for sample in samples:
+                query = MessageQuery(tenant_ids=frozenset({tenant.id}), **filters(sample))
+                cursor = keyset.encode((sample["sent_at"], sample["message_id"], sample["account_id"]))
+                with _web_role(tenant):
+                    began = time.perf_counter()
+                    search(query, cursor=cursor if depth == "deep" else None)
+                    times.append(time.perf_counter() - began)
+            yield Figure(f"search_{kind}_{depth}", _p95(times) * 1000, "ms", note=f"worst {max(times) * 1000:.0f} ms")
+
+
+def overview_sql(stage: Stage) -> Iterator[Figure]:
+    """Milliseconds in SQL of all queries of the Overview."""
+    _have_messages(stage)
+    tenant, now = _largest(), datetime.now(UTC)
+    for name, days in (("month", 30), ("year", 365)):
+        first, last = now.date() - timedelta(days=days), now.date() - timedelta(days=1)
+        best = None
+        for _ in range(3):
+            clock = _SqlClock()
+            with _web_role(tenant), connection.execute_wrapper(clock):
+                overview(
+                    tenant_ids={tenant.id}, first=first, last=last, now=now,
+                    compare=(first - timedelta(days=days), last - timedelta(days=days)),
+                )  # fmt: skip
+            best = clock if best is None or clock.seconds < best.seconds else best
+        yield Figure(f"overview_{name}", best.seconds * 1000, "ms in SQL", note=f"{best.queries} queries")
+
+
+def workbook(stage: Stage) -> Iterator[Figure]:
+    """Seconds for the last month's workbook of the whole account."""
+    _have_messages(stage)
+    month = Month.of(datetime.now(UTC).date() - timedelta(days=31))
+    with TemporaryDirectory() as folder:
+        out = Path(folder) / "month.xlsx"
+        began = time.monotonic()
+        call_command("monthly_report", account="link-main", month=str(month), out=out, verbosity=0)
+        yield Figure("workbook", time.monotonic() - began, "s", note=f"{month}, {out.stat().st_size / 1e6:.1f} MB")
+
+
+class _SqlClock:
+    def __init__(self) -> None:
+        self.seconds, self.queries = 0.0, 0
+
+    def __call__(self, execute, sql, parameters, many, context):
+        began = time.perf_counter()
+        try:
+            return execute(sql, parameters, many, context)
+        finally:
+            self.seconds += time.perf_counter() - began
+            self.queries += 1
+
+
+@contextmanager
+def _web_role(tenant: Tenant) -> Iterator[None]:
+    """Read as a page of `tenant` does."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('role', %s, true), set_config('portal.tenant_ids', %s, true)",
+                [WEB, f"{{{tenant.id}}}"],
+            )
+        yield
+
+
+def _have_messages(stage: Stage) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM message)")
+        there = cursor.fetchone()[0]
+    if not there:
+        stage.put(SMALL)
+        apply_waiting()
+        with stage.connect() as own:
+            own.execute("ANALYZE message")
+
+
+def _largest() -> Tenant:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tenant_id FROM daily_count GROUP BY 1 ORDER BY sum(messages) DESC LIMIT 1")
+        return Tenant.objects.get(id=cursor.fetchone()[0])
+
+
+def _samples(tenant: Tenant, random: Random, count: int) -> list[dict]:
+    """Return messages from all over the tenant's time, found by instants drawn at random."""
+    names = ("day", "destination", "ref_id", "message_id", "sent_at", "account_id")
+    found = []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT min(sent_at), max(sent_at) FROM message WHERE tenant_id = %s", [tenant.id])
+        first, last = cursor.fetchone()
+        for _ in range(count):
+            cursor.execute(
+                f"SELECT {', '.join(names)} FROM message WHERE tenant_id = %s AND sent_at >= %s"
+                " ORDER BY sent_at LIMIT 1",
+                [tenant.id, first + (last - first) * random.random()],
+            )
+            found += [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return found
+
+
+def _p95(times: list[float]) -> float:
+    return sorted(times)[int(len(times) * 0.95)]

@@ -1,0 +1,23 @@
+"""check_ingest: whether all that was received is somewhere."""
+
+import sys
+from datetime import UTC, datetime
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from deliveries.services.ingest_check import find_losses
+
+
+class Command(BaseCommand):
+    help = "Compare raw rows with what became of them, by feed and hour: a line for what is missing, exit status 1."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--hours", type=int, default=24, help="how far back to look (default: 24)")
+
+    def handle(self, *, hours: int, **options) -> None:
+        losses = find_losses(now=datetime.now(UTC), hours=max(hours, 1))
+        for line in losses:
+            self.stdout.write(line)
+        if losses:
+            sys.exit(1)
+        self.stdout.write("all that was received is applied, waits or is in quarantine")

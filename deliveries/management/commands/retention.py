@@ -1,0 +1,32 @@
+"""retention: take what is past each tenant's retention."""
+
+from datetime import UTC, datetime
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from deliveries.services.retention import apply_retention
+
+
+class Command(BaseCommand):
+    help = "Take messages, phone numbers and raw rows that are past their tenants' retention; counts do not move."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="tell what would be taken, and change nothing")
+
+    def handle(self, *, dry_run: bool, **options) -> None:
+        taken = apply_retention(now=datetime.now(UTC), dry_run=dry_run)
+        if taken is None:
+            self.stdout.write("another process is at it")
+            return
+        words = "would be" if dry_run else "were"
+        for what, counts in (
+            ("messages", taken.messages),
+            ("phone numbers", taken.numbers),
+            ("raw rows", taken.raw_rows),
+        ):
+            for owner, count in counts.items():
+                self.stdout.write(f"{owner}: {count:,} {what} {words} taken")
+        for name in taken.partitions:
+            self.stdout.write(f"partition {name} {'would be' if dry_run else 'was'} dropped")
+        if not (taken.messages or taken.numbers or taken.raw_rows or taken.partitions):
+            self.stdout.write("nothing is past retention")

@@ -1,0 +1,35 @@
+"""How far retention has gone, tenant by tenant: the days whose messages, numbers and raw rows are taken."""
+
+from django.db import models
+
+from portal.tenants.models import Tenant
+
+
+class RetentionMark(models.Model):
+    """What retention has promised of one tenant; every value only grows (null: nothing was taken yet).
+
+    Days before `messages_before` (local to the tenant) are sealed: their messages go, their counts stay as they are,
+    and no delivery report changes them any more. `hours_before` is the same for the counts by UTC hour.
+    `numbers_before` does it for phone numbers: what comes for earlier days is written without one, and what lies before
+    `numbers_done` has none any more. `raw_before` (UTC days, an account's pool alone) does it for raw rows.
+    """
+
+    tenant = models.OneToOneField(Tenant, on_delete=models.CASCADE, primary_key=True, related_name="retention_mark")
+    messages_before = models.DateField(null=True)
+    hours_before = models.DateTimeField(null=True)
+    numbers_before = models.DateField(null=True)
+    numbers_done = models.DateField(null=True)
+    raw_before = models.DateField(null=True)
+
+    class Meta:
+        db_table = "retention_mark"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(messages_before=None, hours_before=None)
+                | models.Q(messages_before__isnull=False, hours_before__isnull=False),
+                name="retention_mark_days_with_hours",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tenant}: {self.messages_before or '–'}"

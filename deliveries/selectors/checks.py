@@ -1,0 +1,53 @@
+"""The standing checks for people: what each looks for, and what it last found."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from deliveries.models import StandingCheck
+
+# name: (what a person reads, how old its last look may be)
+TITLES: dict[str, tuple[Promise, timedelta]] = {
+    "received": (_("All that was received is applied, waits or is in quarantine"), timedelta(minutes=30)),
+    "waiting": (_("Nothing waits for longer than five minutes"), timedelta(minutes=5)),
+    "feeds": (_("No feed is silent"), timedelta(minutes=30)),
+    "identities": (_("No message stands in two rows"), timedelta(hours=13)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckState:
+    """One check; `is_stale` when the clock has not run it for too long (or never): then it says nothing."""
+
+    name: str
+    title: Promise
+    problems: int
+    details: list[str]
+    since: datetime | None
+    checked_at: datetime | None
+    is_stale: bool
+
+    @property
+    def is_good(self) -> bool:
+        return not self.problems and not self.is_stale
+
+
+def standing_checks(*, now: datetime) -> list[CheckState]:
+    """Return all checks by one query, those that find something first."""
+    rows = {row.name: row for row in StandingCheck.objects.filter(name__in=list(TITLES))}
+    states = [
+        CheckState(
+            name=name,
+            title=title,
+            problems=row.problems if row else 0,
+            details=row.details if row else [],
+            since=row.since if row else None,
+            checked_at=row.checked_at if row else None,
+            is_stale=row is None or now - row.checked_at > allowed,
+        )
+        for name, (title, allowed) in TITLES.items()
+        for row in [rows.get(name)]
+    ]
+    return sorted(states, key=lambda state: (state.is_good, not state.problems))

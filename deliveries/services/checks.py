@@ -1,0 +1,111 @@
+"""Standing checks: run by the clock, kept as rows, told to operators when one begins or ceases to find something."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from deliveries.models import StandingCheck
+from deliveries.selectors.feeds import rates
+from deliveries.services import identities, ingest_check
+from deliveries.services.apply import oldest_waiting
+from deliveries.silence import Sound
+from portal.accounts import mail
+from portal.tenants.waiting import waiting
+
+logger = logging.getLogger(__name__)
+
+KEPT_DETAILS = 20
+WAITS_TOO_LONG = timedelta(minutes=5)
+
+Check = Callable[[datetime], list[str]]
+
+
+def _received(now: datetime) -> list[str]:
+    return ingest_check.find_losses(now=now)
+
+
+def _identities(now: datetime) -> list[str]:
+    return [
+        f"account {account_id}, message {message_id} stands in more than one row"
+        for account_id, message_id in identities.find_doubles()
+    ]
+
+
+def _waiting(now: datetime) -> list[str]:
+    oldest = oldest_waiting()
+    if oldest is None or now - oldest < WAITS_TOO_LONG:
+        return []
+    return [f"delivery reports wait since {oldest:%Y-%m-%d %H:%M} UTC: no applier runs, or it cannot keep up"]
+
+
+def _feeds(now: datetime) -> list[str]:
+    return [
+        f"{feed.name}: nothing since {feed.silence.since:%Y-%m-%d %H:%M} UTC, where {feed.silence.expected:.0f} reports"
+        " usually come"
+        for feed in rates(now=now, counted_until=waiting(now).data_as_of)
+        if feed.silence.sound is Sound.SILENT
+    ]
+
+
+# What each looks for is told in deliveries/selectors/checks.py. How often: portal/settings.py, the clock.
+CHECKS: dict[str, Check] = {
+    "received": _received,
+    "waiting": _waiting,
+    "feeds": _feeds,
+    "identities": _identities,
+}
+
+
+def run_checks(*, now: datetime, names: list[str] | None = None) -> dict[str, list[str]]:
+    """Run these checks (all of them), keep and tell what they find, and return it by name."""
+    found = {}
+    for name in names or CHECKS:
+        found[name] = CHECKS[name](now)
+        keep(name, found[name], now=now)
+    return found
+
+
+def keep(name: str, problems: list[str], *, now: datetime) -> None:
+    """Write down what a check found; a change between nothing and something is mailed to the operators."""
+    with transaction.atomic():
+        before = StandingCheck.objects.select_for_update().filter(name=name).first()
+        since = (before.since if before and before.since else now) if problems else None
+        StandingCheck.objects.update_or_create(
+            name=name,
+            defaults={
+                "checked_at": now,
+                "problems": len(problems),
+                "details": problems[:KEPT_DETAILS],
+                "since": since,
+            },
+        )
+        for problem in problems[:KEPT_DETAILS]:
+            logger.error("check %s: %s", name, problem)
+        if bool(problems) != bool(before and before.problems):
+            _tell(name, problems)
+
+
+def operators() -> list[str]:
+    """Return whom alarms are mailed to: ALARM_EMAILS, or else all staff."""
+    if settings.ALARM_EMAILS:
+        return list(settings.ALARM_EMAILS)
+    staff = get_user_model().objects.filter(is_staff=True, is_active=True)
+    return list(staff.order_by("email").values_list("email", flat=True))
+
+
+def _tell(name: str, problems: list[str]) -> None:
+    if problems:
+        subject = f"Alarm: {name} ({len(problems)})"
+        rest = len(problems) - KEPT_DETAILS
+        lines = problems[:KEPT_DETAILS] + ([f"… and {rest} more"] if rest > 0 else [])
+        text = "\n".join(
+            [*lines, "", f"What to do: docs/operations.md, Alarms. The portal: {settings.PUBLIC_URL}/admin/"]
+        )
+    else:
+        subject, text = f"Over: {name}", f"The check finds nothing any more. The portal: {settings.PUBLIC_URL}/admin/"
+    for address in operators():
+        mail.send_after_commit(to=address, subject=subject, text=text)

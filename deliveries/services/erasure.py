@@ -1,0 +1,152 @@
+"""Phone numbers taken out of messages: a keyed hash stays, by which the whole number still finds them.
+
+Counts do not move: the country stays as it was, and no later report brings the number back (fold.NUMBER_ERASED).
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import connection, transaction
+
+from deliveries import slices
+from deliveries.fold import NUMBER_ERASED
+from deliveries.services.stored import StoredMessage
+from portal.accounts.models import record
+from portal.common.msisdn import normalize_destination
+from portal.tenants import secrets
+from portal.tenants.models import Tenant
+
+BATCH = 500  # messages in one transaction; appliers of their slices wait that long
+MARK = "#"  # no number begins with it
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a walk over a tenant's messages stands; they are taken by `sent_at`."""
+
+    sent_at: datetime
+    account_id: int
+    message_id: str
+
+
+def hashed(number: str, *, tenant_id: int) -> str:
+    """Return what stays of a stored number: `#` and 32 hex digits of its HMAC, under a key of the tenant's own."""
+    return MARK + secrets.digest(number, purpose=f"number-of-tenant-{tenant_id}")[:32]
+
+
+def search_forms(number: str, *, tenant_ids: frozenset[int] | set[int]) -> list[str]:
+    """Return all that a number may be stored as: itself, and its hashes by the tenants' keys, older ones too."""
+    number = normalize_destination(number)
+    found = [
+        MARK + digest[:32]
+        for tenant_id in sorted(tenant_ids)
+        for digest in secrets.digests(number, purpose=f"number-of-tenant-{tenant_id}")
+    ]
+    return [number, *found] if number else [number]
+
+
+def erase(message: StoredMessage) -> None:
+    """Take the number out of a message that is about to be written."""
+    message.folded.destination = hashed(message.folded.destination, tenant_id=message.tenant_id)
+    message.folded.flags |= NUMBER_ERASED
+
+
+def erase_number(*, number: str, tenant: Tenant, actor: str) -> int:
+    """Take one person's number out of all of a tenant's messages; return of how many. May be run again.
+
+    Raw rows and quarantined ones that hold it stay until their own end.
+    """
+    number = normalize_destination(number)
+    count = 0
+    while erased := _erase_where(tenant.id, "m.destination = %(number)s", {"number": number}):
+        count += erased
+    subject = hashed(number, tenant_id=tenant.id)[:13]
+    record("number.erased", actor=actor, tenant=tenant, subject=subject, details={"messages": count})
+    return count
+
+
+def erase_days(*, tenant_id: int, first: date | None, before: date) -> int:
+    """Take the numbers out of a tenant's messages of [first, before) in small steps; return of how many."""
+    count, place = 0, None
+    while (step := _days_step(tenant_id, first, before, place)) is not None:
+        erased, place = step
+        count += erased
+    return count
+
+
+def count_numbers(*, tenant_id: int, first: date | None, before: date) -> int:
+    """Count the messages of [first, before) that hold a number."""
+    where, parameters = _days(first, before)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*) FROM message m WHERE m.tenant_id = %(tenant)s AND {where} AND {_HOLDS_NUMBER}",
+            {"tenant": tenant_id} | parameters,
+        )
+        return cursor.fetchone()[0]
+
+
+_HOLDS_NUMBER = f"m.destination > '' AND m.flags & {NUMBER_ERASED} = 0"
+
+
+def _days(first: date | None, before: date) -> tuple[str, dict]:
+    """Return the condition of a range of days; `sent_at` lets the index of the newest messages serve it."""
+    where = "m.day < %(before)s AND m.sent_at < %(end)s"
+    parameters: dict = {"before": before, "end": before + timedelta(days=2)}
+    if first is not None:
+        where += " AND m.day >= %(first)s AND m.sent_at >= %(start)s"
+        parameters |= {"first": first, "start": first - timedelta(days=2)}
+    return where, parameters
+
+
+def _days_step(tenant_id: int, first: date | None, before: date, place: Place | None) -> tuple[int, Place] | None:
+    """Erase in the next BATCH messages; return how many numbers and where the walk stands, None at its end."""
+    where, parameters = _days(first, before)
+    if place is not None:
+        where += " AND m.sent_at >= %(at)s AND (m.sent_at, m.account_id, m.message_id) > (%(at)s, %(account)s, %(id)s)"
+        parameters |= {"at": place.sent_at, "account": place.account_id, "id": place.message_id}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT m.sent_at, m.account_id, m.message_id FROM message m WHERE m.tenant_id = %(tenant)s"
+            f" AND {where} ORDER BY m.sent_at, m.account_id, m.message_id LIMIT %(limit)s",
+            {"tenant": tenant_id, "limit": BATCH} | parameters,
+        )
+        rows = cursor.fetchall()
+    if not rows:
+        return None
+    bounds = {"low": rows[0][0], "high": rows[-1][0], "before": before}
+    erased = _erase_where(
+        tenant_id, "m.day < %(before)s AND m.sent_at >= %(low)s AND m.sent_at <= %(high)s", bounds, limit=None
+    )
+    return erased, Place(*rows[-1])
+
+
+def _erase_where(tenant_id: int, where: str, parameters: dict, *, limit: int | None = BATCH) -> int:
+    """Hash the numbers of the tenant's messages that match, under their slices' locks; return how many."""
+    matching = f"FROM message m WHERE m.tenant_id = %(tenant)s AND {where} AND {_HOLDS_NUMBER}"
+    parameters = {"tenant": tenant_id, "limit": limit} | parameters
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT m.account_id, m.message_id {matching} LIMIT %(limit)s", parameters)
+        keys = cursor.fetchall()
+        if not keys:
+            return 0
+        slices.lock(slices.slice_of(*key) for key in keys)
+        # Again: an applier may have changed them meanwhile, and only now does nobody else touch them.
+        cursor.execute(
+            f"SELECT m.day, m.account_id, m.message_id, m.destination {matching}"
+            " AND (m.account_id, m.message_id) IN (SELECT * FROM unnest(%(accounts)s::int[], %(ids)s::text[]))",
+            parameters | {"accounts": [key[0] for key in keys], "ids": [key[1] for key in keys]},
+        )
+        rows = cursor.fetchall()
+        cursor.execute(
+            f"UPDATE message m SET destination = n.hashed, flags = m.flags | {NUMBER_ERASED}"
+            " FROM unnest(%s::date[], %s::int[], %s::text[], %s::text[]) AS n (day, account_id, message_id, hashed)"
+            " WHERE m.tenant_id = %s AND m.day = n.day AND m.account_id = n.account_id AND m.message_id = n.message_id",
+            [
+                [row[0] for row in rows],
+                [row[1] for row in rows],
+                [row[2] for row in rows],
+                [hashed(row[3], tenant_id=tenant_id) for row in rows],
+                tenant_id,
+            ],
+        )
+    return len(rows)

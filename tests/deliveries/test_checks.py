@@ -1,0 +1,182 @@
+"""The standing checks: what was received is somewhere, and whoever runs the portal is told when it is not."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from deliveries.models import IngestCount, QuarantinedRow, StandingCheck
+from deliveries.selectors.checks import standing_checks
+from deliveries.services.apply import apply_waiting
+from deliveries.services.checks import CHECKS, keep, run_checks
+from deliveries.services.ingest_check import Balance, balances, find_losses
+from deliveries.services.quarantine import discard, replay
+from deliveries.tasks import run_checks as run_checks_task
+from tests.conftest import make_user
+from tests.deliveries.helpers import NOW, dlr, put
+
+pytestmark = pytest.mark.django_db
+
+HOUR = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+def sql(text: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(text)
+
+
+@pytest.fixture
+def received(feed, tenant) -> None:
+    """Two reports, a duplicate, two broken rows, and one report that waits."""
+    put(feed, dlr("a"), dlr("b"), dlr("a"), b"broken", b"[]", received_at=NOW)
+    apply_waiting(now=NOW)
+    put(feed, dlr("c"), received_at=NOW)
+
+
+def test_balance_of_an_hour_holds_while_rows_wait(received, feed):
+    assert balances(now=NOW) == [
+        Balance(
+            feed_id=feed.id, feed="link-main/main", hour=HOUR, raw=6, waiting=1, in_quarantine=2,
+            received=5, reports=2, duplicates=1, quarantined=2, replayed=0,
+        )
+    ]  # fmt: skip
+    assert find_losses(now=NOW) == []
+
+
+def test_balance_holds_through_replay_and_discard_of_quarantined_rows(received):
+    replay(actor="staff@example.com", now=NOW, reason="not JSON")
+    assert find_losses(now=NOW) == []
+    apply_waiting(now=NOW)
+    discard(ids=[QuarantinedRow.objects.get(reason="empty array").id], reason_text="x", actor="a", now=NOW)
+    assert find_losses(now=NOW) == []
+    assert [(b.raw, b.waiting, b.received) for b in balances(now=NOW)] == [(6, 0, 6)]
+
+
+@pytest.mark.parametrize(
+    ("planted", "told"),
+    [
+        ("DELETE FROM inbox_todo", "6 raw rows and 0 replayed, but 5 applied and 0 waiting: 1 missing"),
+        (
+            "DELETE FROM inbox WHERE id = (SELECT min(id) FROM inbox)",
+            "5 raw rows and 0 replayed, but 5 applied and 1 waiting: 1 too many",
+        ),
+        ("UPDATE ingest_count SET reports = 1", "5 applied, but 1 reports, 1 duplicates and 2 quarantined"),
+        ("DELETE FROM quarantine WHERE reason = 'not JSON'", "2 counted as quarantined, but 1 in quarantine"),
+    ],
+)
+def test_planted_loss_is_found(received, planted, told):
+    sql(planted)
+    assert find_losses(now=NOW) == [f"link-main/main, 2026-11-20 12:00 UTC: {told}"]
+
+
+def test_waiting_row_without_its_raw_row_is_found(received):
+    sql("DELETE FROM inbox WHERE id IN (SELECT id FROM inbox_todo)")
+    assert find_losses(now=NOW) == [
+        "no raw row, 2026-11-20 12:00 UTC: 0 raw rows and 0 replayed, but 0 applied and 1 waiting: 1 too many"
+    ]
+
+
+def test_hours_before_the_asked_ones_are_left_out(received):
+    sql("DELETE FROM inbox_todo")
+    assert find_losses(now=NOW + timedelta(hours=2, minutes=59)) != []
+    assert find_losses(now=NOW + timedelta(hours=3)) == []
+    assert find_losses(now=NOW + timedelta(hours=3), hours=4) != []
+
+
+def test_command_tells_and_ends_with_1(feed, tenant, capsys):
+    put(feed, dlr("a"))
+    call_command("check_ingest")
+    sql("DELETE FROM inbox_todo")
+    with pytest.raises(SystemExit) as told:
+        call_command("check_ingest", hours=1)
+    lines = capsys.readouterr().out.splitlines()
+    assert (lines[0], told.value.code) == ("all that was received is applied, waits or is in quarantine", 1)
+    assert lines[1].endswith("1 raw rows and 0 replayed, but 0 applied and 0 waiting: 1 missing")
+
+
+def test_check_is_kept_with_the_time_since_when_it_finds_something(received):
+    sql("UPDATE ingest_count SET reports = 1")
+    run_checks(now=NOW, names=["received"])
+    run_checks(now=NOW + timedelta(minutes=10), names=["received"])
+
+    row = StandingCheck.objects.get()
+    assert (row.name, row.checked_at, row.problems, row.since) == ("received", NOW + timedelta(minutes=10), 1, NOW)
+
+    IngestCount.objects.update(reports=2)
+    run_checks(now=NOW + timedelta(minutes=20), names=["received"])
+    row.refresh_from_db()
+    assert (row.problems, row.since, row.details) == (0, None, [])
+
+
+def test_operators_are_mailed_once_when_it_begins_and_once_when_it_ends(
+    received, staff_user, mailoutbox, settings, django_capture_on_commit_callbacks
+):
+    settings.CELERY_TASK_ALWAYS_EAGER = True
+    make_user("gone@example.com", is_staff=True, is_active=False)
+    with django_capture_on_commit_callbacks(execute=True):
+        keep("received", [], now=NOW)
+        keep("received", ["one is missing", "two are missing"], now=NOW)
+        keep("received", ["three are missing"], now=NOW)
+        keep("received", [], now=NOW)
+        settings.ALARM_EMAILS = ["night@example.com"]
+        keep("received", [f"{n} is missing" for n in range(25)], now=NOW)
+
+    assert [(mail.to, mail.subject, mail.body.splitlines()[0]) for mail in mailoutbox] == [
+        (["staff@example.com"], "Alarm: received (2)", "one is missing"),
+        (["staff@example.com"], "Over: received", "The check finds nothing any more. The portal:"
+         f" {settings.PUBLIC_URL}/admin/"),
+        (["night@example.com"], "Alarm: received (25)", "0 is missing"),
+    ]  # fmt: skip
+    assert "… and 5 more" in mailoutbox[2].body
+
+
+def test_rows_that_wait_for_too_long_are_told(received):
+    assert run_checks(now=NOW + timedelta(minutes=4), names=["waiting"]) == {"waiting": []}
+    assert run_checks(now=NOW + timedelta(minutes=5), names=["waiting"]) == {
+        "waiting": ["delivery reports wait since 2026-11-20 12:00 UTC: no applier runs, or it cannot keep up"]
+    }
+
+
+def test_silent_feed_is_told(feed):
+    for weeks in range(5):
+        IngestCount.objects.create(feed=feed, hour=NOW - timedelta(weeks=weeks), received=30, reports=30)
+    for weeks in range(1, 5):
+        IngestCount.objects.create(feed=feed, hour=NOW - timedelta(weeks=weeks, hours=-2), received=30, reports=30)
+
+    assert run_checks(now=NOW + timedelta(minutes=90), names=["feeds"]) == {"feeds": []}
+    assert run_checks(now=NOW + timedelta(hours=4), names=["feeds"]) == {
+        "feeds": ["link-main/main: nothing since 2026-11-20 13:00 UTC, where 30 reports usually come"]
+    }
+
+
+def test_double_identity_is_told(feed, tenant):
+    put(feed, dlr("a"))
+    apply_waiting()
+    sql("CREATE TEMP TABLE twice AS SELECT * FROM message; INSERT INTO message SELECT * FROM twice; DROP TABLE twice")
+    assert run_checks(now=NOW, names=["identities"]) == {
+        "identities": [f"account {feed.account_id}, message a stands in more than one row"]
+    }
+
+
+def test_states_of_all_checks_are_told_by_one_query(received, django_assert_num_queries):
+    keep("waiting", ["late"], now=NOW)
+    keep("identities", [], now=NOW)
+
+    with django_assert_num_queries(1):
+        states = standing_checks(now=NOW + timedelta(minutes=2))
+
+    assert [(state.name, state.problems, state.is_stale, state.is_good) for state in states] == [
+        ("waiting", 1, False, False),
+        ("received", 0, True, False),
+        ("feeds", 0, True, False),
+        ("identities", 0, False, True),
+    ]
+    assert {state.name for state in states} == set(CHECKS)
+
+
+def test_clock_runs_every_check(received, settings):
+    scheduled = [entry for entry in settings.CELERY_BEAT_SCHEDULE.values() if entry["task"] == run_checks_task.name]
+    for entry in scheduled:
+        run_checks_task(*entry["args"])
+    assert set(StandingCheck.objects.values_list("name", flat=True)) == set(CHECKS)

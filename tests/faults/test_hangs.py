@@ -1,0 +1,97 @@
+"""PostgreSQL that hangs, Redis that is gone, an ingest that is told to end: 503 in time or 200 and kept."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+import psycopg
+
+from tests.faults.checker import is_applied, problems
+from tests.faults.victims import in_a_batch, postgres_processes, redis_process, signal_all, stopped
+from tests.running import say, until
+
+PROMPTLY = 3.5  # seconds; an answer is promised within 2, on a machine that has something else to do
+
+
+def test_database_that_hangs_is_answered_503_in_time_and_loses_nothing(portal, load, is_long):
+    with load() as load:
+        until(load.grown(100), "the load is taken")
+        with stopped(postgres_processes(portal)):
+            hang(load, 20 if is_long else 3)
+            assert not portal.answers()
+        began = time.monotonic()
+        until(load.grown(1), "work is taken again", within=10)
+        say(f"taken again {time.monotonic() - began:.1f} s after the hang; slowest answer {load.slowest:.1f} s")
+    assert problems(portal, load) == []
+    assert load.slowest < PROMPTLY
+    assert set(load.answers) == {200, 503}
+
+
+def test_locked_table_is_answered_503_in_time_and_loses_nothing(portal, load, is_long):
+    with load() as load:
+        until(load.grown(100), "the load is taken")
+        with psycopg.connect(portal.database_url) as blocker:
+            blocker.execute("LOCK TABLE inbox IN ACCESS EXCLUSIVE MODE")
+            hang(load, 20 if is_long else 3)
+            assert not portal.answers()
+            blocker.rollback()
+        began = time.monotonic()
+        until(load.grown(1), "work is taken again", within=10)
+        say(f"taken again {time.monotonic() - began:.1f} s after the lock; slowest answer {load.slowest:.1f} s")
+    assert problems(portal, load) == []
+    assert load.slowest < PROMPTLY
+    assert set(load.answers) == {200, 503}
+
+
+def hang(load, seconds: float) -> None:
+    """Wait for refusals until `seconds` have passed."""
+    ends = time.monotonic() + seconds
+    until(load.refused(), "bodies are refused")
+    while time.monotonic() < ends:
+        until(load.refused(), "bodies are refused")
+
+
+def test_redis_killed_stopped_and_flushed_is_of_no_concern(portal, load):
+    with load() as load:
+        until(load.grown(100), "the load is taken")
+        signal_all([redis_process(portal)], signal.SIGKILL)
+        until(load.grown(400), "the load goes on without Redis")
+        until(lambda: redis_process(portal) > 0, "Redis is back")
+        portal.inspector.ask(
+            "import redis\nfrom portal import engines\nredis.Redis.from_url(engines.redis_url()).flushall()"
+        )
+        with stopped([redis_process(portal)]):
+            until(load.grown(400), "the load goes on while Redis hangs")
+            assert portal.answers()
+    assert problems(portal, load) == []
+    assert set(load.answers) == {200}
+
+
+def test_sigterm_with_full_batches_answers_or_keeps_all_and_ends_in_seconds(portal, load, is_long):
+    for round_ in range(5 if is_long else 1):
+        with load(threads=8, per_body=100, pause=0.01) as load_:
+            until(load_.grown(2000), "the load is taken")
+            until(lambda: in_a_batch(portal), "the applier is in the middle of a batch")
+            ended = {name: seconds_to_end(portal, name) for name in ("applier", "web")}
+        portal.start("web")
+        portal.start("applier")
+        until(portal.answers, "the ingest takes work")
+        say(f"round {round_ + 1}: {ended}, {load_.answers}")
+        assert problems(portal, load_) == []
+        assert ended["web"] < 10 and ended["applier"] < 10
+
+
+def seconds_to_end(portal, name: str) -> float:
+    began = time.monotonic()
+    assert portal.end(name) == 0
+    return time.monotonic() - began
+
+
+def test_applier_that_was_away_catches_up(portal, load):
+    portal.kill("applier")
+    with load(threads=4, per_body=200, pause=0) as load:
+        until(load.grown(2000), "the load is taken")
+    assert not is_applied(portal)
+    portal.start("applier")
+    assert problems(portal, load) == []

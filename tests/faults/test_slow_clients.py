@@ -1,0 +1,163 @@
+"""Senders that are slow, lie about their length or send too much: answered or closed, and in nobody's way."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import select
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import httpx
+import pytest
+from django.conf import settings
+
+from tests.faults.conftest import TOKEN, Portal
+from tests.running import say, until
+
+SLOW = 200
+GOOD = b'{"id":"good","resultCode":1001}'
+LIMIT = settings.INGEST_MAX_BODY
+HEAD = b"POST /dlr/%s/ HTTP/1.1\r\nHost: x\r\n" % TOKEN.encode()
+
+
+@contextmanager
+def sockets(portal: Portal, count: int) -> Iterator[list[socket.socket]]:
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(socket.create_connection(("127.0.0.1", portal.port), timeout=30)) for _ in range(count)
+        ]
+
+
+def drip(slow: list[socket.socket], byte: bytes) -> int:
+    """Send a byte over each that is still open, and return how many are."""
+    alive = 0
+    for connection in slow:
+        try:
+            connection.send(byte)
+            alive += 1
+        except OSError:
+            continue
+    return alive
+
+
+def p99_beside(portal: Portal, slow: list[socket.socket], byte: bytes, *, posts: int = 300) -> float:
+    """Post good reports while the slow ones drip; return the seconds within which 99% were answered 200."""
+    seconds = []
+    with httpx.Client(timeout=10, trust_env=False) as http:
+        for number in range(posts):
+            if number % 20 == 0:
+                drip(slow, byte)
+            began = time.monotonic()
+            assert http.post(f"{portal.url}/dlr/{TOKEN}/", content=GOOD).status_code == 200
+            seconds.append(time.monotonic() - began)
+    return sorted(seconds)[int(posts * 0.99) - 1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "opening", "byte"),
+    [
+        ("headers", HEAD + b"X-Slow: ", b"a"),
+        ("body", HEAD + b"Content-Length: 1000\r\n\r\n{", b" "),
+        ("chunks", HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1"),
+        ("silence", b"", b""),
+    ],
+)
+def test_good_reports_are_answered_beside_200_slow_senders(portal, kind, opening, byte):
+    with sockets(portal, SLOW) as slow:
+        for connection in slow:
+            connection.sendall(opening)
+        p99 = p99_beside(portal, slow, byte)
+    say(f"{SLOW} slow senders ({kind}): 99% of good posts within {p99 * 1000:.0f} ms")
+    assert p99 < 1
+
+
+@pytest.mark.long
+def test_slow_senders_are_sent_away_after_ten_seconds(portal):
+    with sockets(portal, 2) as (headers, body):
+        headers.sendall(HEAD + b"X-Slow: ")
+        body.sendall(HEAD + b"Content-Length: 1000\r\n\r\n{")
+        began = time.monotonic()
+        received = {headers: b"", body: b""}
+        seconds = {}
+
+        def are_over() -> bool:
+            drip([headers, body], b" ")
+            for connection in select.select(received.keys() - seconds.keys(), [], [], 0.2)[0]:
+                with contextlib.suppress(ConnectionError):
+                    received[connection] += connection.recv(4096)
+                seconds[connection] = time.monotonic() - began
+            return len(seconds) == 2
+
+        until(are_over, "the slow senders are sent away", within=20)
+    say(f"sent away: slow headers after {seconds[headers]:.1f} s, a slow body after {seconds[body]:.1f} s")
+    assert (received[headers], received[body][:13]) == (b"", b"HTTP/1.1 408 ")
+
+
+def padded(size: int) -> bytes:
+    """Return a good report of exactly so many bytes."""
+    body = json.dumps({"id": "large", "resultCode": 1001, "filler": ""}).encode()
+    return body[:-2] + b"x" * (size - len(body)) + body[-2:]
+
+
+def chunked(body: bytes) -> Iterator[bytes]:
+    for start in range(0, len(body), 60_000):
+        yield body[start : start + 60_000]
+
+
+@pytest.mark.parametrize(("size", "status"), [(LIMIT - 1, 200), (LIMIT, 200), (LIMIT + 1, 413), (2 * LIMIT, 413)])
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_body_at_the_limit_is_taken_and_over_it_refused(portal, size, status, is_chunked):
+    body = padded(size)
+    assert len(body) == size
+    answer = httpx.post(f"{portal.url}/dlr/{TOKEN}/", content=chunked(body) if is_chunked else body, timeout=20)
+    assert answer.status_code == status
+    if status == 413:
+        assert answer.json() == {"error": "a body holds at most 1048576 bytes"}
+
+
+def raw(portal: Portal, request: bytes) -> bytes:
+    """Send bytes as they are, close our side, and return what is answered."""
+    with sockets(portal, 1) as (connection,):
+        connection.sendall(request)
+        connection.shutdown(socket.SHUT_WR)
+        received = b""
+        while more := connection.recv(65536):
+            received += more
+        return received
+
+
+def stored_ids(portal: Portal, prefix: str) -> list[str]:
+    with portal.database() as database:
+        rows = database.execute("SELECT body FROM inbox WHERE position(%s::bytea in body) > 0", [prefix.encode()])
+        return [json.loads(bytes(body))["id"] for (body,) in rows]
+
+
+def test_body_shorter_than_it_says_is_not_taken(portal):
+    answer = raw(portal, HEAD + b'Content-Length: 500\r\n\r\n{"id":"short-1","resultCode":1001}')
+    assert answer[:13] != b"HTTP/1.1 200 "
+    assert stored_ids(portal, "short-1") == []
+
+
+def test_body_longer_than_it_says_is_cut_where_it_said_and_the_rest_is_no_request(portal):
+    body = b'{"id":"longer-1","resultCode":1001}'
+    answer = raw(portal, HEAD + b"Content-Length: %d\r\n\r\n%s%s" % (len(body), body, b'{"id":"longer-2"}'))
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert stored_ids(portal, "longer-") == ["longer-1"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        b"Content-Length: -1\r\n",
+        b"Content-Length: 18446744073709551616\r\n",
+        b"Content-Length: 10\r\nContent-Length: 20\r\n",
+        b"Transfer-Encoding: chunked, identity\r\n",
+    ],
+)
+def test_lengths_that_cannot_be_are_refused_and_nothing_of_them_is_taken(portal, headers):
+    answer = raw(portal, HEAD + headers + b'\r\n{"id":"impossible","resultCode":1001}')
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert stored_ids(portal, "impossible") == []
