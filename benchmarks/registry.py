@@ -9,6 +9,7 @@ from benchmarks.flow import end_to_end, peak
 from benchmarks.importing import import_dlrs
 from benchmarks.ingest import ingest_batch, ingest_http
 from benchmarks.memory import memory
+from benchmarks.pages import lighthouse
 from benchmarks.reading import overview_sql, searching, workbook
 from benchmarks.stage import Stage
 
@@ -24,4 +25,5 @@ BENCHMARKS: dict[str, Callable[[Stage], Iterator[Figure]]] = {
     "search": searching,
     "overview": overview_sql,
     "workbook": workbook,
+    "lighthouse": lighthouse,
 }

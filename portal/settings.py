@@ -143,6 +143,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 ACCOUNT_ADAPTER = "portal.accounts.adapter.AccountAdapter"  # people are invited; nobody signs up alone
+ACCOUNT_FORMS = {"login": "portal.accounts.allauth_forms.LoginForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -159,6 +160,10 @@ USERSESSIONS_TRACK_ACTIVITY = False  # LastSeenMiddleware does, at far fewer que
 # Second factors. A page of a tenant that requires one, and everything for staff, is for sessions that used one.
 PORTAL_STAFF_MFA = env.bool("PORTAL_STAFF_MFA", True)
 MFA_ADAPTER = "portal.accounts.adapter.SecondFactorAdapter"
+MFA_FORMS = {
+    "add_webauthn": "portal.accounts.allauth_forms.AddKeyForm",
+    "edit_webauthn": "portal.accounts.allauth_forms.EditKeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # only a change that waits is unconfirmed; it must not be in the way

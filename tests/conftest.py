@@ -51,6 +51,15 @@ def quick_passwords() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(request, django_db_setup) -> None:
+    """Make the tests' database; the browser's portal gets a copy of it, made before anything is in it."""
+    if any("needs_chromium" in item.keywords for item in request.session.items):
+        from tests.browser.portal import make_database
+
+        make_database()
+
+
 @pytest.fixture(autouse=True)
 def static_files_as_they_are(settings) -> None:
     """Let templates name static files that were not collected."""

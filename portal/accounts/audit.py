@@ -37,6 +37,7 @@ ACTIONS = {
     "partner_id.request_approved": _("Approved a request for a partner ID"),
     "partner_id.request_refused": _("Refused a request for a partner ID"),
     "partner_id.request_withdrawn": _("Withdrew a request for a partner ID"),
+    "report.request": _("Asked for a report"),
     "report.download": _("Downloaded a report"),
     "audit.downloaded": _("Downloaded the audit log"),
     "view_as.started": _("Staff began to look at the pages"),

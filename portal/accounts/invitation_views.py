@@ -91,5 +91,6 @@ def _closed(request: HttpRequest, state: str, status: int) -> HttpResponse:
 
 def _show(request: HttpRequest, template: str, context: dict, *, status: int = 200) -> HttpResponse:
     response = render(request, template, context, status=status)
-    response.headers["Referrer-Policy"] = "no-referrer"  # the address is the secret
+    # The address is the secret. With "no-referrer" browsers would also hide the origin, and the form be refused.
+    response.headers["Referrer-Policy"] = "strict-origin"
     return response

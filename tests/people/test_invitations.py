@@ -278,7 +278,7 @@ def test_page_of_the_link_tells_no_other_site_about_it(browser, worker, client, 
     response = client.get(invite(browser(owner), worker, "new@example.com"))
 
     assert (response.headers["Referrer-Policy"], "no-store" in response.headers["Cache-Control"]) == (
-        "no-referrer",
+        "strict-origin",
         True,
     )
 

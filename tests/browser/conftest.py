@@ -1,0 +1,112 @@
+"""People at browsers: each with a context of its own, which tells everything that a page should not have done."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Response, expect, sync_playwright
+
+from tests.browser.portal import Portal, drop_database, running_portal
+
+PATIENCE = 15_000  # milliseconds: the machine may be busy
+WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 360, "height": 740}
+
+Browse = Callable[..., Page]
+
+
+def pytest_collection_modifyitems(items) -> None:
+    for item in items:
+        if "browser" in item.path.parts:
+            item.add_marker("needs_chromium")
+
+
+@pytest.fixture(scope="package")
+def portal(django_db_setup, tmp_path_factory) -> Iterator[Portal]:
+    with running_portal(tmp_path_factory.mktemp("browser")) as portal:
+        yield portal
+    drop_database()
+
+
+@pytest.fixture(scope="package")
+def chromium(portal) -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Watch:
+    """What went wrong in a context: in the console, in scripts, with the policy, with requests."""
+
+    problems: list[str] = field(default_factory=list)
+    expected: set[int] = field(default_factory=set)
+
+    def follow(self, context: BrowserContext) -> None:
+        context.on("console", lambda message: self._note(message) if message.type in ("error", "warning") else None)
+        context.on("weberror", lambda error: self.problems.append(f"script: {error.error}"))
+        context.on("requestfailed", self._failed)
+        context.on("response", self._answered)
+
+    def _note(self, message) -> None:
+        if "Failed to load resource" not in message.text:  # an answer's status, which is looked at below
+            self.problems.append(f"console: {message.text}")
+
+    def _failed(self, request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # the person went on, or the answer was a file
+            self.problems.append(f"request: {request.method} {request.url}: {request.failure}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 400 and response.status not in self.expected:
+            self.problems.append(f"answer: {response.status} {response.request.method} {response.url}")
+
+
+@pytest.fixture(scope="package")
+def worker(portal, tmp_path_factory) -> Iterator[None]:
+    """Somebody who makes what the pages ask for."""
+    with portal.worker(tmp_path_factory.mktemp("worker")):
+        yield
+
+
+@pytest.fixture
+def watches() -> list[Watch]:
+    """What the test's contexts are held to at its end."""
+    return []
+
+
+@pytest.fixture
+def browse(chromium: Browser, portal: Portal, watches: list[Watch]) -> Iterator[Browse]:
+    """Return pages of contexts of their own: `browse(OWNER, dark=True)`.
+
+    `expects` are the statuses of errors that are wanted; a `fresh` session is nobody else's.
+    """
+    contexts: list[BrowserContext] = []
+
+    def browse(
+        person: str = "", *, size=WIDE, dark=False, language="en", expects=frozenset(), fresh=False, **options
+    ) -> Page:
+        context = chromium.new_context(
+            base_url=portal.url,
+            viewport=size,
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+            locale={"en": "en-GB", "fi": "fi-FI"}[language],
+            **options,
+        )
+        cookies = {"language": language}
+        if person:
+            cookies["sessionid"] = portal.sign_in(person) if fresh else portal.session(person)
+        context.add_cookies([{"name": name, "value": value, "url": portal.url} for name, value in cookies.items()])
+        watches.append(Watch(expected=set(expects)))
+        watches[-1].follow(context)
+        contexts.append(context)
+        return context.new_page()
+
+    yield browse
+    for context in contexts:
+        context.close()
+    assert [problem for watch in watches for problem in watch.problems] == []

@@ -1,0 +1,146 @@
+"""What the browser's portal shows: provisioned, sent to and reported on by the portal's own services.
+
+Run as a program with the portal's environment; prints as JSON what only the database knows: ids and secrets.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import django
+
+PASSWORD = "a password of the tests"
+TOKEN = "browser-token-of-the-whole-portal"
+MESSAGES = 1500
+SEED = 7
+
+OWNER, VIEWER, GUARDED, NOBODY = (f"{name}@example.com" for name in ("owner", "viewer", "guarded", "nobody"))
+SPLIT = {"delimiter": "|", "fields": ["campaign", "variant"]}
+DOCUMENT = {
+    "gateway_accounts": [
+        {
+            "name": "link-main",
+            "platform_id": "ACME",
+            "timezone": "Europe/Helsinki",
+            "feeds": [{"name": "main", "dialect": "link", "token": TOKEN}],
+        },
+        {
+            "name": "hansa-direct",
+            "platform_id": "HANSA",
+            "timezone": "Europe/Berlin",
+            "owner": "hansa-group",
+            "feeds": [{"name": "direct", "dialect": "link"}],
+        },
+    ],
+    "tenants": [
+        {
+            "slug": "nordic-retail",
+            "name": "Nordic Retail Oy",
+            "timezone": "Europe/Helsinki",
+            "language": "en",
+            "partner_ids": {"link-main": ["nr-fi", "nr-se"]},
+            "ref_id": SPLIT,
+        },
+        {"slug": "hansa-group", "name": "Hansa Group", "timezone": "Europe/Berlin", "language": "en"},
+        {
+            "slug": "hansa-norge",
+            "name": "Hansa Norge AS",
+            "timezone": "Europe/Oslo",
+            "language": "en",
+            "parent": "hansa-group",
+            "partner_ids": {"link-main": ["hansa-no"]},
+        },
+        {"slug": "newcomer", "name": "Newcomer", "timezone": "Europe/Tallinn", "language": "en"},
+    ],
+    "users": [
+        {
+            "email": OWNER,
+            "password": PASSWORD,
+            "memberships": {"nordic-retail": "owner", "hansa-group": "owner", "newcomer": "owner"},
+        },
+        {"email": VIEWER, "password": PASSWORD, "memberships": {"nordic-retail": "viewer"}},
+        {"email": GUARDED, "password": PASSWORD, "memberships": {"nordic-retail": "owner"}},
+        {"email": NOBODY, "password": PASSWORD},
+    ],
+}
+
+
+def main() -> None:
+    """Migrate a database that is new, and fill it."""
+    django.setup()
+    import yaml
+    from django.core.management import call_command
+    from django.utils import timezone
+
+    from deliveries.provisioning.apply import provision
+
+    call_command("migrate", verbosity=0)
+    now = timezone.now()
+    provision(yaml.safe_dump(DOCUMENT), "seed", now=now)
+    _take_in_messages(now)
+    print(json.dumps(_make_rows(now)))  # noqa: T201 (what the caller reads)
+
+
+def _take_in_messages(now: datetime) -> None:
+    from deliveries.management.commands.simulate import months_back
+    from deliveries.services.apply import apply_slices
+    from deliveries.services.importing import import_archive
+    from deliveries.simulation.traffic import generate
+    from deliveries.slices import SLICES
+    from portal.tenants.models import Feed
+
+    end = now.astimezone(UTC).replace(microsecond=0)
+    dlrs = list(generate(seed=SEED, messages=MESSAGES, start=months_back(end, 2), end=end))
+    undeclared = [dlr for dlr in dlrs if b'"hansa-dk"' in dlr]
+    with tempfile.TemporaryDirectory() as folder:
+        for name, lines in (("main", dlrs), ("direct", undeclared)):
+            archive = Path(folder) / name
+            archive.write_bytes(b"\n".join(lines) + b"\n")
+            import_archive(path=archive, feed=Feed.objects.get(name=name))
+    while apply_slices(slices=range(SLICES)).claimed:
+        pass
+
+
+def _make_rows(now: datetime) -> dict:
+    from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+    from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+
+    from deliveries.models import Message
+    from portal.accounts import invitations
+    from portal.accounts.models import Membership, User
+    from portal.common.periods import Month
+    from portal.tenants import api_keys
+    from portal.tenants.models import PartnerId, Tenant
+    from reports.models import ReportRun
+    from reports.services.runs import build_report, request_run
+
+    tenant = Tenant.objects.get(slug="nordic-retail")
+    month = Month(now.year, now.month).previous()
+    run = request_run(tenant=tenant, month=month, requested_by="schedule", now=now)
+    assert build_report(run_id=run.id, now=now) == ReportRun.State.DONE
+    invitation = invitations.invite(
+        tenant=tenant, email="invited@example.com", role="viewer", invited_by=OWNER, now=now
+    )
+    key, _text = api_keys.create_key(tenant=tenant, name="Data warehouse", scopes=["read"], created_by=OWNER, now=now)
+    message = Message.objects.filter(tenant=tenant).order_by("-sent_at").first()
+    guarded = User.objects.get(email=GUARDED)
+    secret = generate_totp_secret()
+    TOTP.activate(guarded, secret)
+    RecoveryCodes.activate(guarded)
+    return {
+        "run_id": run.id,
+        "message_id": message.message_id,
+        "partner_id": PartnerId.objects.get(value="nr-fi").id,
+        "invitation_id": invitation.id,
+        "invitation": invitations.link(invitation),
+        "key_id": key.id,
+        "membership_id": Membership.objects.get(user__email=VIEWER).id,
+        "secret": secret,
+    }
+
+
+if __name__ == "__main__":
+    main()

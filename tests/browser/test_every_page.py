@@ -1,0 +1,133 @@
+"""Every page, in light and dark, wide and narrow: open to everybody, whole, and as it should be built."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.axe import violations
+from tests.browser.conftest import NARROW, WIDE
+from tests.browser.pages import ADDRESSES, IN_ENGLISH, LOOKED_AT_BY, WITHOUT_PAGE, address_of
+from tests.browser.seed import OWNER
+
+# Language, then the looks that one opening of the page goes through.
+LOOKS = [
+    pytest.param("en", ((WIDE, "light"), (NARROW, "dark")), id="en"),
+    pytest.param("fi", ((NARROW, "light"), (WIDE, "dark")), id="fi", marks=pytest.mark.long),
+]
+
+BUILT = """() => ({
+    lang: document.documentElement.lang,
+    titled: document.title.includes('·'),
+    h1: document.querySelectorAll('h1').length,
+    main: document.querySelectorAll('main').length,
+    tooWide: document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')]
+        .filter((element) => element.checkVisibility() && element.getBoundingClientRect().right > innerWidth + 1)
+        .map((element) => element.outerHTML.slice(0, 120)),
+})"""
+
+
+def test_every_route_is_looked_at_or_has_no_page():
+    listed = LOOKED_AT_BY.keys() | WITHOUT_PAGE.keys()
+
+    assert (listed ^ ADDRESSES.keys(), LOOKED_AT_BY.keys() & WITHOUT_PAGE.keys()) == (set(), set())
+
+
+def test_routes_without_a_page_show_none(portal):
+    """Nothing hides in the table of those that are not looked at."""
+    pages = []
+    for person in ("", OWNER):
+        cookies = {"sessionid": portal.session(person)} if person else {}
+        with httpx.Client(base_url=portal.url, cookies=cookies, timeout=30) as http:
+            answers = {name: http.get(address_of(name, portal.rows)) for name in WITHOUT_PAGE}
+        pages += [name for name, answer in answers.items() if answer.status_code == 200 and "<html" in answer.text]
+
+    assert pages == []
+
+
+@pytest.mark.parametrize(("language", "looks"), LOOKS)
+@pytest.mark.parametrize("name", LOOKED_AT_BY)
+def test_page_bars_nobody(browse, portal, name, language, looks):
+    page = browse(LOOKED_AT_BY[name], language=language)
+
+    address = address_of(name, portal.rows)
+    answer = page.goto(address)
+
+    assert (answer.status, page.url) == (200, portal.url + address)
+    shown = "en" if name in IN_ENGLISH else language
+    for size, theme in looks:
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme=theme)
+        assert page.evaluate(BUILT) == {"lang": shown, "titled": True, "h1": 1, "main": 1, "tooWide": []}
+        assert violations(page, fingers=name not in IN_ENGLISH) == []
+
+
+def test_what_bars_people_is_found(browse):
+    """Something could be found: a picture without a text, a pale line, something wider than the window."""
+    page = browse(size=NARROW)
+    page.goto("/accounts/login/")
+
+    page.evaluate(
+        """() => {
+            const main = document.querySelector('main');
+            main.append(document.createElement('img'), document.createElement('p'));
+            main.lastChild.textContent = 'pale';
+            main.lastChild.style.cssText = 'color: #bbb; width: 500px';
+        }"""
+    )
+
+    assert [found.partition(" ")[0] for found in violations(page)] == ["color-contrast", "image-alt"]
+    assert page.evaluate(BUILT)["tooWide"] == ['<p style="color: rgb(187, 187, 187); width: 500px;">pale</p>']
+
+
+def test_what_a_page_should_not_do_is_told(browse, watches):
+    page = browse()
+    page.goto("/accounts/login/")
+
+    page.evaluate(
+        """async () => {
+            const script = document.createElement('script');
+            script.textContent = 'document.title = "taken over"';
+            document.body.append(script);
+            await fetch('/no/such/page/');
+            await fetch('https://other.example.com/').catch(() => {});
+            console.error('of a script');
+        }"""
+    )
+
+    assert page.title() != "taken over"
+    told = "\n".join(watches[0].problems)
+    watches.clear()
+    planted = ("inline script violates", "answer: 404 GET", "https://other.example.com/", "console: of a script")
+    assert [part for part in planted if part not in told] == []
+
+
+@pytest.mark.parametrize("person", ["", OWNER])
+def test_keys_skip_the_header_and_show_where_they_are(browse, person):
+    page = browse(person)
+    page.goto("/t/nordic-retail/reports/" if person else "/accounts/login/")
+
+    page.keyboard.press("Tab")
+    assert (page.evaluate("document.activeElement.className"), is_outlined(page)) == ("skip", True)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+    seen = []
+    for _press in range(5):
+        seen.append(is_outlined(page))
+        page.keyboard.press("Tab")
+    assert seen == [True] * 5
+
+
+def is_outlined(page: Page) -> bool:
+    """Tell whether what has the focus is marked by at least two pixels, and in sight."""
+    return page.evaluate(
+        """() => {
+            const element = document.activeElement, style = getComputedStyle(element);
+            const box = element.getBoundingClientRect();
+            const outlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+            return (outlined || style.boxShadow !== 'none') && box.top >= 0 && box.bottom <= innerHeight;
+        }"""
+    )

@@ -1,0 +1,72 @@
+"""Every page in both languages: what stands there in the same words was not translated."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import httpx
+import pytest
+
+from tests.browser.pages import IN_ENGLISH, LOOKED_AT_BY, address_of
+
+SHOWN_ATTRIBUTES = ("alt", "aria-label", "placeholder", "title")
+WITHOUT_TEXT = ("script", "style", "select", "code", "time", "svg")
+# Names of people, companies and things, and what both languages call the same.
+SAME_IN_BOTH = re.compile(
+    r"[\W\d_]*|[+−]?[\d\s,]+(s|min|h)|.*@example\.com.*|nordic-retail|Nordic Retail Oy|Hansa (Group|Norge AS)|Newcomer"
+    r"|(link-main|nr-(fi|se)|Europe/\w+|Data warehouse|CSV|RefId|fi\.elisa|srk_\w+|python-httpx/.*)"
+)
+# Where what stands in these elements is data, of nobody's language.
+DATA = {
+    "reports:overview": ("tbody",),
+    "messages:list": ("tbody", "datalist"),
+    "messages:message": ("tbody", "dd"),
+    "settings:audit": ("tbody",),
+    "settings:ref_ids": ("tbody",),
+}
+
+
+class Texts(HTMLParser):
+    """The texts that a person reads or hears on a page."""
+
+    def __init__(self, html: str, *, without: tuple[str, ...]) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+        self._without = without
+        self._skipped: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs) -> None:
+        classes = (dict(attrs).get("class") or "").split()
+        if tag in self._without or "code" in classes:
+            self._skipped.append(tag)
+        if not self._skipped:
+            self.found |= {_normal(value) for name, value in attrs if name in SHOWN_ATTRIBUTES and value}
+
+    def handle_endtag(self, tag) -> None:
+        if self._skipped and self._skipped[-1] == tag:
+            self._skipped.pop()
+
+    def handle_data(self, data) -> None:
+        if not self._skipped:
+            self.found.add(_normal(data))
+
+
+def _normal(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("name", [name for name in LOOKED_AT_BY if name not in IN_ENGLISH])
+def test_page_is_in_finnish(portal, name):
+    person = LOOKED_AT_BY[name]
+    without = WITHOUT_TEXT + DATA.get(name, ())
+    texts = {}
+    for language in ("en", "fi"):
+        cookies = {"language": language} | ({"sessionid": portal.session(person)} if person else {})
+        answer = httpx.get(portal.url + address_of(name, portal.rows), cookies=cookies, timeout=30)
+        texts[language] = Texts(answer.text, without=without).found
+
+    assert answer.status_code == 200
+    untranslated = sorted(text for text in texts["en"] & texts["fi"] if not SAME_IN_BOTH.fullmatch(text))
+    assert untranslated == [], "; ".join(untranslated)

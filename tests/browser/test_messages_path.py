@@ -1,0 +1,98 @@
+"""From the list of messages to one of them and back, by clicks, by links that others made, and without scripts."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.seed import OWNER, VIEWER
+
+LIST = "/t/nordic-retail/messages/"
+
+
+def total(page: Page) -> int:
+    """Return the count that the list says."""
+    return int(re.sub(r"\D", "", page.locator(".search-total [role=status]").inner_text()))
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_messages_are_found_looked_at_and_come_back_to(browse, scripts):
+    page = browse(OWNER, java_script_enabled=scripts)
+    page.goto(LIST)
+    of_month = total(page)
+
+    page.get_by_role("link", name="7 days", exact=True).click()
+    expect(page.get_by_role("link", name="7 days", exact=True)).to_have_attribute("aria-current", "true")
+    of_week = total(page)
+    page.get_by_role("group", name="Counts as").get_by_label("Failed").check()
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator(".chips")).to_contain_text("Failed")
+    failed = total(page)
+    marks = page.locator("tbody .status")
+    row = page.locator("tbody tr").first
+    sent = row.locator("th").inner_text()
+    row.get_by_role("link").first.click()
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Message")
+    expect(page.locator(".timeline-start time")).to_have_text(sent)
+    expect(page.locator(".message-word .status-failed")).to_be_visible()
+    page.go_back()
+    expect(page.locator(".chips")).to_contain_text("Failed")
+    assert total(page) == failed
+    assert 0 < failed < of_week < of_month
+    assert page.locator("tbody .status-failed").count() == marks.count() == min(failed, 50)
+
+
+def test_list_and_its_file_hold_the_same_messages(browse):
+    page = browse(OWNER)
+    page.goto(f"{LIST}?period=7d&counts_as=failed")
+
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download this page as CSV").click()
+
+    lines = download.value.path().read_text("utf-8-sig").splitlines()
+    assert len(lines) - 1 == page.locator("tbody tr").count()
+
+
+def test_viewer_sees_masked_numbers_and_manager_whole_ones(browse):
+    shown = {}
+    for person in (VIEWER, OWNER):
+        page = browse(person)
+        page.goto(f"{LIST}?period=7d")
+        shown[person] = page.locator("tbody td[data-label=Number]").first.inner_text()
+
+    assert (re.search(r"\d{4}$", shown[VIEWER]), "•" in shown[VIEWER]) == (None, True)
+    assert re.fullmatch(r"\+\d{8,15}", shown[OWNER])
+
+
+def test_pages_of_the_list_do_not_repeat_a_message(browse):
+    page = browse(OWNER)
+    page.goto(f"{LIST}?period=all")
+
+    seen: list[str] = []
+    for _turn in range(3):
+        seen += page.locator("tbody th a").evaluate_all("links => links.map((link) => link.href)")
+        address = page.url
+        page.get_by_role("link", name="Older →").click()
+        expect(page).not_to_have_url(address)
+
+    assert (len(seen), len({link.partition("?")[0] for link in seen})) == (150, 150)
+
+
+def test_wrong_filter_is_told_where_it_stands(browse):
+    page = browse(OWNER, expects={422})
+    page.goto(f"{LIST}?number=12")
+
+    assert page.locator("[aria-invalid=true]").get_attribute("name") == "number"
+    expect(page.get_by_role("heading", name="Nothing was looked for")).to_be_visible()
+
+
+def test_other_tenants_message_is_not_there(portal):
+    with httpx.Client(base_url=portal.url, cookies={"sessionid": portal.session(VIEWER)}, timeout=30) as http:
+        own = http.get(f"{LIST}link-main/{portal.rows['message_id']}/")
+        other = http.get(f"/t/hansa-group/messages/link-main/{portal.rows['message_id']}/")
+
+    assert (own.status_code, other.status_code) == (200, 404)
