@@ -15,6 +15,7 @@ from portal.tenants.models import Tenant
 from reports import overview_parts as parts
 from reports.kpis import Kpis
 from reports.links import Links
+from reports.masked_names import masked_campaigns, masked_winners
 from reports.overview_kpis import kpi_cards
 from reports.period import PagePeriod, page_period
 from reports.selectors.overview import Overview, newest_day, overview
@@ -95,6 +96,10 @@ def _shown(request: HttpRequest, found: Overview, context: dict) -> dict:
     limits = {name: None if name in whole else ROWS for name in LISTS}
     late = parts.overdue(found.days, found.provisional_from)
     named = [campaign.name for campaign in found.campaigns if campaign.name != OTHER]
+    stand_out = standouts(found.query, operators=found.operators, campaigns=named, final=found.final)
+    if not request.access.may("see_numbers"):
+        found = replace(found, campaigns=masked_campaigns(found.campaigns))
+        stand_out = replace(stand_out, winners=masked_winners(stand_out.winners))
     return {
         "figures": found,
         "cards": kpi_cards(found.kpis, found.changes, days=period.days, overdue=late, links=links),
@@ -108,7 +113,7 @@ def _shown(request: HttpRequest, found: Overview, context: dict) -> dict:
         "operators": parts.listing(found.operators, limit=limits["operators"]),
         "failure_rows": found.failures[: limits["failures"]],
         "other_failures": found.failures[ROWS:] if limits["failures"] else [],
-        "standouts": standouts(found.query, operators=found.operators, campaigns=named, final=found.final),
+        "standouts": stand_out,
         "is_long": period.days > STANDOUT_DAYS,
         "tenant_rows": _tenant_rows(found) if context["with_children"] and not context["one"] else [],
         "other": OTHER,
