@@ -19,7 +19,7 @@ from deliveries.models import ResultCode
 from deliveries.selectors.message_filters import MessageQuery
 from deliveries.selectors.shown_messages import tells_number
 from portal.accounts.access import Access
-from portal.common.msisdn import COUNTRIES, UNKNOWN_COUNTRY, normalize_destination
+from portal.common.msisdn import COUNTRIES, UNKNOWN_COUNTRY, may_be_part_of_number, normalize_destination
 from portal.common.period_picker import MAX_DAYS, Period, PeriodError, parse
 from portal.common.templatetags.figures import country as country_name
 from portal.tenants.models import Tenant
@@ -130,6 +130,14 @@ class MessageFilterForm(forms.Form):
 
     def clean_number(self) -> str:
         return whole_number(self.cleaned_data["number"])
+
+    def clean_ref_id_prefix(self) -> str:
+        prefix = self.cleaned_data["ref_id_prefix"]
+        if not self.access.may("see_numbers") and may_be_part_of_number(prefix):
+            raise forms.ValidationError(
+                _("Five digits or more may be a part of a phone number and tell the rest: search the whole refId.")
+            )
+        return prefix
 
     def clean(self) -> dict:
         data = super().clean()
