@@ -221,6 +221,18 @@ def test_ref_id_prefix_tells_no_masked_number(client, feed, tenant, prefix, role
         assert (response.status_code, ids(response)) == (200, found)
 
 
+def test_spaces_at_the_ends_of_ref_ids_and_partner_ids_count(client, feed, tenant, account, viewer):
+    PartnerId.objects.create(account=account, value=" nr", tenant=tenant)
+    apply(feed, sent("m", refId="sale ", partner=" nr"), sent("n", refId="sale"))
+    client.force_login(viewer)
+    asked = [{"ref_id": "sale "}, {"ref_id": "sale"}, {"ref_id": " sale"}, {"ref_id_prefix": "sale "}]
+    asked += [{"partner_id": " nr"}, {"partner_id": "nr"}]
+
+    found = [ids(ask(client, **query)) for query in asked]
+
+    assert found == [["m"], ["n"], [], ["m"], ["m"], []]
+
+
 @pytest.mark.parametrize(
     ("query", "total"),
     [

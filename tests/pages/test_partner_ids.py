@@ -201,6 +201,16 @@ def test_what_cannot_be_declared_is_said_at_its_field(client, owned, tenant, chi
     assert holders() == {"nr-fi": "nordic-retail"}
 
 
+def test_value_with_a_space_at_its_end_is_declared_as_it_is(client, feed, owned, tenant, manager):
+    from_pool(feed, "later ", messages=2)
+    client.force_login(manager)
+
+    client.post(f"{URL}declare/", {"account": "link-main", "tenant": "nordic-retail", "value": "later "})
+
+    assert holders() == {"nr-fi": "nordic-retail", "later ": "nordic-retail"}
+    assert client.post(f"{URL}declare/", {"account": "link-main", "value": " "}).status_code == 422
+
+
 def test_move_says_how_many_messages_go_along_and_moves_them(client, feed, tenant, child, manager):
     from_pool(feed, "nr-fi", messages=3)
     client.force_login(manager)
