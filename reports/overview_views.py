@@ -34,7 +34,10 @@ LISTS = ("countries", "operators", "failures")
 @vary_on_headers("HX-Request")
 @member_may("see_figures")
 def overview_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
-    """Show the figures of the chosen period; `country`, `operator`, `campaign` and `tenant` narrow them."""
+    """Show the figures of the chosen period; `country`, `operator`, `campaign` and `tenant` narrow them.
+
+    What cannot be followed is left out with words: 422.
+    """
     picker = page_period(request, tenant, keep=("tenant", *FILTERS, "all"))
     filters = {name: request.GET[name] for name in FILTERS if request.GET.get(name)}
     bad = [name for name, value in filters.items() if len(value) > MAX_FILTER or "\0" in value]
@@ -61,7 +64,8 @@ def overview_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     except TooManyGroups:
         context["too_many"] = MAX_GROUPS
     is_swap = request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request")
-    return render(request, "reports/_overview_swap.html" if is_swap else "reports/overview.html", context)
+    template = "reports/_overview_swap.html" if is_swap else "reports/overview.html"
+    return render(request, template, context, status=422 if picker.error or bad else 200)
 
 
 def _one_tenant(request: HttpRequest, tenant: Tenant) -> Tenant | None:

@@ -103,9 +103,9 @@ def cards(page: str) -> dict[str, list[str]]:
     return found
 
 
-def get(client, query: str = "", **headers) -> str:
+def get(client, query: str = "", *, status: int = 200, **headers) -> str:
     response = client.get(OVERVIEW + query, headers=headers)
-    assert response.status_code == 200
+    assert response.status_code == status
     return response.content.decode()
 
 
@@ -236,7 +236,7 @@ def test_page_is_narrowed_by_its_parameters(client, viewer, messages, query, mes
 def test_wrong_period_is_told_and_the_default_one_shown(client, viewer, messages, query, words):
     client.force_login(viewer)
 
-    page = get(client, query)
+    page = get(client, query, status=422)
 
     assert f"{words} Shown are 22 Oct – 20 Nov 2026." in page
     assert cards(page)["messages"][1] == "7"
@@ -246,7 +246,7 @@ def test_wrong_period_is_told_and_the_default_one_shown(client, viewer, messages
 def test_filter_that_cannot_be_is_left_out_with_words(client, viewer, messages, value):
     client.force_login(viewer)
 
-    page = get(client, f"?campaign={value}")
+    page = get(client, f"?campaign={value}", status=422)
 
     assert "“campaign” has at most 256 characters, none of them U+0000: it was left out." in page
     assert cards(page)["messages"][1] == "7"
