@@ -16,6 +16,7 @@ Object.assign(htmx.config, {
   historyCacheSize: 0, // figures of one tenant must not lie in the browser's storage
   refreshOnHistoryMiss: true,
   scrollBehavior: "auto",
+  attributesToSettle: ["class", "width", "height"], // without style, which the policy refuses to be set so
 });
 
 // A form with errors comes back as 422; its page is to be shown too.
