@@ -19,7 +19,7 @@ def import_dlrs(stage: Stage) -> Iterator[Figure]:
     stage.clear()
     count = QUICK_REPORTS if stage.quick else REPORTS
     path = stage.lines_file.with_name("archive.ndjson")
-    lines = traffic.rounds(stage.lines)
+    lines = traffic.rounds(stage.lines, traffic.fresh())
     with path.open("wb") as file:
         for _ in range(count):
             file.write(next(lines) + b"\n")

@@ -104,10 +104,10 @@ def _requests(port: int, path: str, lines: list[bytes], batch: int) -> Iterator[
         for before, after in traffic.split_at_ids(lines):
             length = len(before) + traffic.TAG + len(after)
             pieces.append((f"{head}{length}\r\n\r\n".encode() + before, after))
-        for tag in traffic.tags():
+        for tag in traffic.tags(traffic.fresh()):
             for before, after in pieces:
                 yield before + tag + after
-    reports = traffic.rounds(lines)
+    reports = traffic.rounds(lines, traffic.fresh())
     while True:
         body = b"\n".join([next(reports) for _ in range(batch)])
         yield f"{head}{len(body)}\r\n\r\n".encode() + body

@@ -92,7 +92,7 @@ class Stage:
     def put(self, count: int) -> None:
         """Put `count` reports into the inbox in one transaction."""
         feed = self.feed
-        reports = traffic.rounds(self.lines)
+        reports = traffic.rounds(self.lines, traffic.fresh())
         with self.connect(autocommit=False) as own:
             for start in range(0, count, 10_000):
                 size = min(10_000, count - start)

@@ -1,8 +1,10 @@
 """Delivery reports to measure with: simulated once, kept in a file, without end by giving each round its own ids."""
 
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 from deliveries.simulation.traffic import generate
@@ -40,11 +42,9 @@ def split_at_ids(lines: list[bytes]) -> list[tuple[bytes, bytes]]:
     return [(line[:place], line[place + TAG :]) for line, place in zip(lines, places, strict=True)]
 
 
-def tags() -> Iterator[bytes]:
-    """Yield a different piece of an id for each round."""
-    number = 0
-    while True:
-        number += 1
+def tags(first: int) -> Iterator[bytes]:
+    """Yield a different piece of an id for each round, from the one of number `first` on."""
+    for number in count(first):
         rest, tag = number, bytearray()
         for _ in range(TAG):
             rest, digit = divmod(rest, len(_DIGITS))
@@ -52,10 +52,15 @@ def tags() -> Iterator[bytes]:
         yield bytes(tag)
 
 
-def rounds(lines: list[bytes]) -> Iterator[bytes]:
+def fresh() -> int:
+    """Return a number of rounds that no earlier run has come to: a round takes longer than a second."""
+    return int(time.time())
+
+
+def rounds(lines: list[bytes], first: int) -> Iterator[bytes]:
     """Yield the reports again and again, each round with ids of its own."""
     pieces = split_at_ids(lines)
-    for tag in tags():
+    for tag in tags(first):
         for head, tail in pieces:
             yield head + tag + tail
 

@@ -75,7 +75,7 @@ def days_chart(columns: Sequence[Stretch], before: Sequence[DayRow] | None, *, u
         "unit": unit,
         "classes": list(CLASSES),
         "words": {name: str(text) for name, text in CLASSES.items()}
-        | {"all": _("Messages"), "before": _("All before"), "provisional": _("provisional")},
+        | {"all": _("Messages"), "before": _("Compared period"), "provisional": _("provisional")},
         "rows": [
             {
                 "first": str(column.first),
@@ -86,8 +86,15 @@ def days_chart(columns: Sequence[Stretch], before: Sequence[DayRow] | None, *, u
             }
             for column in columns
         ],
-        "before": [row.kpis.volume.messages for row in before][: len(columns)] if before and unit == "day" else None,
+        "before": _beside(columns, before) if unit == "day" else None,
     }
+
+
+def _beside(columns: Sequence[Stretch], before: Sequence[DayRow] | None) -> list[int] | None:
+    """Return the messages of the days before, one beside each column; None where the days of the week differ."""
+    if not before or before[0].day.weekday() != columns[0].first.weekday():
+        return None
+    return [row.kpis.volume.messages for row in before][: len(columns)]
 
 
 def map_chart(countries: Sequence[Group], *, links: Links) -> dict:

@@ -93,7 +93,7 @@ ONE_TIME = 600
 WINTER, SPRING, SUMMER, AUTUMN = (12, 1, 2), (3, 4, 5), (6, 7, 8), (9, 10, 11)
 
 # A: a short link that content filters dislike; B: the shop's own address.
-LINK_TEST = (Variant("A", 0.5, 0.055), Variant("B", 0.5, 0.004))
+LINK_TEST = (Variant("A", 0.5, 0.085), Variant("B", 0.5, 0.004))
 WORDING_TEST = (Variant("A", 0.5, 0.010), Variant("B", 0.5, 0.010))
 THREE_TIMES = (Variant("A", 0.34, 0.006), Variant("B", 0.33, 0.006), Variant("C", 0.33, 0.006))
 
