@@ -17,6 +17,7 @@ PASSWORD = "correct horse battery"
 TOKEN = "a-test-token-of-32-characters-xx"
 
 PROGRAMS = {"needs_chromium": "chromium", "needs_libreoffice": "soffice"}
+STARTS_PORTALS = ("e2e", "faults", "engines", "browser", "operations", "benchmarks")
 _left_out: dict[str, int] = {}
 
 
@@ -36,7 +37,18 @@ def pytest_collection_modifyitems(config, items) -> None:
             _left_out[reason] = _left_out.get(reason, 0) + 1
     if dropped:
         config.hook.pytest_deselected(items=dropped)
-        items[:] = kept
+    # What starts whole portals first: with two workers the long ones do not end alone.
+    items[:] = sorted(kept, key=lambda item: item.path.parent.name not in STARTS_PORTALS)
+
+
+def pytest_sessionfinish(session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = dict(_left_out)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node) -> None:
+    _left_out.update(node.workeroutput.get("left_out", {}))  # each worker collects all tests
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 
 os.environ.setdefault("PORTAL_HOME", str(Path(__file__).resolve().parent.parent / "var" / "test"))
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):  # of several at once each has engines of its own
+    os.environ["PORTAL_HOME"] += f"/{worker}"
 os.environ.setdefault("LOG_LEVEL", "ERROR")
 os.environ.setdefault("PORTAL_API_ADDRESS_PER_MINUTE", "0")  # all tests have one address; theirs switch it on
 os.environ.setdefault("PORTAL_STAFF_MFA", "false")  # tests of the second factor switch it on

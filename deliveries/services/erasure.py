@@ -16,7 +16,7 @@ from portal.common.msisdn import normalize_destination
 from portal.tenants import secrets
 from portal.tenants.models import Tenant
 
-BATCH = 500  # messages in one transaction; appliers of their slices wait that long
+BATCH = 5000  # messages in one transaction: all appliers wait for it once, and it for each of them
 MARK = "#"  # no number begins with it
 
 

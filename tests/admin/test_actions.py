@@ -177,7 +177,7 @@ def test_person_is_added_and_signs_in(staff, client, tenant):
     client.logout()
     client.post("/accounts/login/", {"login": "new@example.com", "password": PASSWORD})
 
-    assert client.get("/").url == "/t/nordic-retail/reports/"
+    assert client.get("/").url == "/t/nordic-retail/overview/"
     assert audit("admin.add")[1][0::2] == (
         "nordic-retail", "membership new@example.com · Nordic Retail Oy · analyst",
     )  # fmt: skip

@@ -15,6 +15,7 @@ from deliveries.services.counts import TABLES
 from deliveries.services.erasure import erase_number
 from deliveries.services.reconcile import find_differences
 from deliveries.services.retention import Taken, apply_retention
+from deliveries.tasks import apply_retention as apply_retention_task
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from tests.deliveries.helpers import NOW, dlr, put
 
@@ -196,6 +197,11 @@ def test_seal_goes_by_the_tenants_own_midnight(feed, tenant, other_tenant):
     assert find_differences() == []
 
 
+def test_clock_takes_what_is_past_retention(feed, tenant):
+    apply_retention_task()  # by the machine's clock
+    assert set(RetentionMark.objects.values_list("tenant__slug", flat=True)) == {"nordic-retail", "pool-link-main"}
+
+
 # --- numbers
 
 
@@ -248,10 +254,11 @@ def test_hash_is_found_while_the_secret_key_is_being_changed(feed, tenant, setti
     assert len(search(MessageQuery(tenant_ids=frozenset({tenant.id}), number=NUMBER)).messages) == 1
 
 
-def test_more_numbers_than_a_step_takes_are_all_taken(feed, tenant):
-    apply(feed, *(dlr(f"m{n}", **days_ago(181), **OWN, **to(f"+3584012{n:05}")) for n in range(1203)))
+def test_more_numbers_than_a_step_takes_are_all_taken(feed, tenant, monkeypatch):
+    monkeypatch.setattr("deliveries.services.erasure.BATCH", 50)
+    apply(feed, *(dlr(f"m{n}", **days_ago(181), **OWN, **to(f"+3584012{n:05}")) for n in range(123)))
 
-    assert apply_retention(now=NOW).numbers == {"nordic-retail": 1203}
+    assert apply_retention(now=NOW).numbers == {"nordic-retail": 123}
     assert not Message.objects.exclude(destination__startswith="#").exists()
 
 

@@ -31,7 +31,8 @@ PROVISIONING = {
         }
     ],
     "tenants": [
-        {"slug": "nordic", "name": "Nordic", "timezone": "Europe/Oslo", "partner_ids": {"link-main": ["nr-fi"]}}
+        {"slug": "nordic", "name": "Nordic", "timezone": "Europe/Oslo", "partner_ids": {"link-main": ["nr-fi"]}},
+        {"slug": "short", "name": "Short", "timezone": "Asia/Tokyo", "partner_ids": {"link-main": ["short"]}},
     ],
 }
 

@@ -35,6 +35,7 @@ class Load:
     threads: int = 4
     per_body: int = 40
     poison: bool = False
+    partner_id: str = "nr-fi"
     sent: set[Key] = field(default_factory=set)
     acknowledged: set[Key] = field(default_factory=set)
     answers: Counter = field(default_factory=Counter)
@@ -89,7 +90,8 @@ class Load:
         for codes in ((1000,), FINAL_CODES):
             at = sent_at + timedelta(seconds=random.randrange(1, 100))
             yield [
-                dlr(f"{self.seed}-{n}", random.choice(codes), sent_at, at) for n in range(first, first + self.per_body)
+                dlr(f"{self.seed}-{n}", random.choice(codes), sent_at, at, self.partner_id)
+                for n in range(first, first + self.per_body)
             ]
 
     def _is_taken(self, http: httpx.Client, content: bytes, keys: set[Key]) -> bool:
@@ -114,7 +116,7 @@ class Load:
         return answer
 
 
-def dlr(id_: str, code: int, sent_at: datetime, at: datetime) -> dict:
+def dlr(id_: str, code: int, sent_at: datetime, at: datetime, partner_id: str = "nr-fi") -> dict:
     """Return a report as LINK sends it."""
     return {
         "id": id_,
@@ -123,6 +125,6 @@ def dlr(id_: str, code: int, sent_at: datetime, at: datetime) -> dict:
         "timestamp": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "operator": "fi.elisa",
         "refId": f"campaign-{len(id_)}",
-        "gateCustomParameters": {"platformPartnerId": "nr-fi"},
+        "gateCustomParameters": {"platformPartnerId": partner_id},
         "customParameters": {"destination": "+358401234567"},
     }
