@@ -8,6 +8,7 @@ from portal.api.docs import reference
 from portal.api.key import KeyView
 from portal.api.schema_view import SchemaView
 from portal.api.views import NotFoundView
+from portal.common import any_text  # noqa: F401  registers the converter
 from reports.api.runs import DownloadView, RunsView, RunView
 from reports.api.statistics import StatisticsView
 
@@ -19,7 +20,7 @@ urlpatterns = [
     path("v1/reports/<int:run_id>/", RunView.as_view(), name="report"),
     path("v1/reports/<int:run_id>/download/", DownloadView.as_view(), name="report_download"),
     path("v1/messages/", MessagesView.as_view(), name="messages"),
-    path("v1/messages/<slug:account>/<path:message_id>/", MessageView.as_view(), name="message"),
+    path("v1/messages/<slug:account>/<any_text:message_id>/", MessageView.as_view(), name="message"),
     path("v1/partner-ids/", PartnerIdsView.as_view(), name="partner_ids"),
     path("v1/partner-ids/<int:partner_id>/", PartnerIdView.as_view(), name="partner_id"),
     path("v1/partner-ids/<int:partner_id>/move/", MovePartnerIdView.as_view(), name="partner_id_move"),

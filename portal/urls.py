@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 from deliveries import staff_messages
 from portal import look, views
 from portal.accounts import view_as_views
+from portal.common import any_text  # noqa: F401  registers the converter
 from portal.operations.views import metrics
 
 # One door for everybody: limits on guessing, and later second factors, hold for staff too.
@@ -17,7 +18,9 @@ admin.site.index_title = gettext_lazy("Health")
 # Pages of the admin that belong to no model's; the site asks for them when its routes are made.
 admin.site.extra_urls = lambda: [
     path("messages/", admin.site.admin_view(staff_messages.message_list), name="messages"),
-    path("messages/<str:account>/<path:message_id>/", admin.site.admin_view(staff_messages.message), name="message"),
+    path(
+        "messages/<str:account>/<any_text:message_id>/", admin.site.admin_view(staff_messages.message), name="message"
+    ),
 ]
 
 handler500 = "portal.views.server_error"

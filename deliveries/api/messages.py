@@ -14,6 +14,7 @@ from deliveries.dialects.codes import COUNTS_AS
 from deliveries.fold import NO_CODE
 from deliveries.selectors.message_filters import BadFilter, MessageQuery
 from deliveries.selectors.messages import TooMuch, campaign_names, find, reports_of, search
+from deliveries.selectors.shown_messages import without_number
 from deliveries.services.stored import OTHER_PARTNER_IDS, StoredMessage
 from portal.accounts.access import Access
 from portal.api.operations import NUMBERS, Operation
@@ -181,11 +182,11 @@ class Shown:
             "tenant": self.tenants[message.tenant_id],
             "day": message.day,
             "partner_id": folded.partner_id,
-            "ref_id": folded.ref_id,
-            "campaign": self._campaign(message.campaign_id),
-            "variant": message.variant,
-            "labels": message.labels or {},
-            "custom_parameters": folded.parameters or {},
+            "ref_id": self._text(folded.ref_id, folded.destination),
+            "campaign": self._campaign(message.campaign_id, folded.destination),
+            "variant": self._text(message.variant, folded.destination),
+            "labels": self._texts(message.labels, folded.destination),
+            "custom_parameters": self._texts(folded.parameters, folded.destination),
             "source": self._number(folded.source) if folded.sender_type == "msisdn" else folded.source,
             "sender_type": folded.sender_type,
             "destination": self._number(folded.destination),
@@ -203,10 +204,17 @@ class Shown:
             "url": reverse("api:message", args=[account, folded.message_id]),
         }
 
-    def _campaign(self, campaign_id: int) -> dict | None:
+    def _campaign(self, campaign_id: int, number: str | None) -> dict | None:
         if campaign_id == NO_CAMPAIGN:
             return None
-        return {"id": campaign_id, "name": self.campaigns.get(campaign_id)}
+        return {"id": campaign_id, "name": self._text(self.campaigns.get(campaign_id), number)}
+
+    def _text(self, text: str | None, number: str | None) -> str | None:
+        """Return what a sender wrote, which may hold the recipient's number."""
+        return text if text is None or self.in_full else without_number(text, number)
+
+    def _texts(self, texts: dict[str, str] | None, number: str | None) -> dict[str, str]:
+        return {key: self._text(text, number) for key, text in (texts or {}).items()}
 
     def _number(self, number: str | None) -> str | None:
         return number if number is None or self.in_full else mask_number(number)

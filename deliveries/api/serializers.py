@@ -29,7 +29,9 @@ class MessageSerializer(serializers.Serializer):
     campaign = CampaignSerializer(allow_null=True, help_text="Null: it belongs to none.")
     variant = serializers.CharField(help_text="Empty: none.")
     labels = serializers.DictField(child=serializers.CharField(), help_text="What else the refId says.")
-    custom_parameters = serializers.DictField(help_text="As the sender gave them.")
+    custom_parameters = serializers.DictField(
+        help_text="As the sender gave them; what holds the recipient's number is masked without the scope `numbers`."
+    )
     source = serializers.CharField(allow_null=True, help_text="The sender; masked where it is a phone number.")
     sender_type = serializers.CharField(help_text="Such as `alphanumeric`, `msisdn` or `shortcode`; empty: unknown.")
     destination = serializers.CharField(

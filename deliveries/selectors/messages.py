@@ -16,6 +16,7 @@ __all__ = ["BadFilter", "MessageQuery", "TooMuch", "after_prefix", "find", "repo
 
 MAX_PAGE = 500
 PAGE = 50
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2999, 12, 31, tzinfo=UTC)  # that a cursor may name
 
 
 class TooMuch(Exception):
@@ -161,6 +162,8 @@ def _position(cursor: str | None) -> tuple[tuple[datetime, str, int] | None, boo
         instant = datetime.fromisoformat(at).astimezone(UTC)
     except (ValueError, TypeError, OverflowError) as error:
         raise keyset.BadCursor("not a cursor of this list") from error
+    if not EARLIEST <= instant <= LATEST:  # days are counted on from it
+        raise keyset.BadCursor("not a cursor of this list")
     if not isinstance(message_id, str) or "\0" in message_id or type(account_id) is not int or abs(account_id) >= 2**31:
         raise keyset.BadCursor("not a cursor of this list")
     return (instant, message_id, account_id), backwards

@@ -239,7 +239,12 @@ class Shown:
         return {key: self._without_number(str(text), number) for key, text in (texts or {}).items()}
 
     def _without_number(self, text: str, number: str | None) -> str:
-        return mask_number(number) if not self.in_full and tells_number(text, number) else text
+        return text if self.in_full else without_number(text, number)
+
+
+def without_number(text: str, number: str | None) -> str:
+    """Return the text, in its place the masked number where it tells whose that is."""
+    return mask_number(number) if tells_number(text, number) else text
 
 
 def tells_number(text: str, number: str | None) -> bool:

@@ -13,7 +13,7 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPE_LOOKALIKE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 _FORMULA_START = re.compile("[=+\\-@\t\r\n\x00]")
-_PHONE_NUMBER = re.compile(r"\+[0-9]+")
+_PHONE_NUMBER = re.compile(r"\+[0-9]+(?: •+[0-9]{0,2})?")  # in full or masked (msisdn.mask_number)
 
 
 def show_controls(text: str) -> str:

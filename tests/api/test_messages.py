@@ -2,6 +2,7 @@
 
 import pytest
 
+from campaigns.models import RefIdScheme
 from deliveries.models import PartnerMove
 from portal.tenants.models import PartnerId
 from tests.api.conftest import CANARY, sent
@@ -62,6 +63,36 @@ def test_numbers_are_masked_without_their_scope(call, tenant, feed, messages):
 
     assert (numbers(reader), numbers(trusted)) == ((MASKED,) * 4, (IN_FULL,) * 4)
     assert IN_FULL[4:] not in reader.get("messages/").content.decode()
+
+
+def test_numbers_in_what_a_sender_wrote_are_masked_without_their_scope(call, tenant, feed, messages):
+    RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", "variant", "who"])
+    texts = {"destination": IN_FULL, "again": "040 123 45 67", "shop": "7"}
+    apply(feed, sent("c", 1001, "nr-fi", refId="to-0401234567|0401234567|w0401234567", customParameters=texts))
+
+    def written(caller) -> list:
+        one = caller.get("messages/link-main/c/").json()
+        names = ("ref_id", "variant", "labels", "custom_parameters")
+        return [one["campaign"]["name"], *(one[name] for name in names)]
+
+    assert written(call(tenant, "read")) == [
+        MASKED, MASKED, MASKED, {"who": MASKED}, {"again": MASKED, "shop": "7"},
+    ]  # fmt: skip
+    assert written(call(tenant, "read", "numbers")) == [
+        "to-0401234567",
+        "to-0401234567|0401234567|w0401234567",
+        "0401234567",
+        {"who": "w0401234567"},
+        {"again": "040 123 45 67", "shop": "7"},
+    ]
+
+
+def test_id_with_a_line_break_has_an_address(mine, client, feed, messages):
+    apply(feed, sent("a\nb", 1001, "nr-fi"))
+
+    url = mine.get("messages/", message_id="a\nb").json()["data"][0]["url"]
+
+    assert (url, client.get(url, headers=mine.headers).json()["id"]) == ("/api/v1/messages/link-main/a%0Ab/", "a\nb")
 
 
 def test_pages(mine, messages):

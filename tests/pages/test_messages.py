@@ -13,6 +13,7 @@ from campaigns.models import RefIdScheme
 from deliveries import message_views
 from deliveries.models import Message
 from portal.accounts.models import AuditEntry, Role
+from portal.common import keyset
 from portal.common.periods import local_day
 from portal.tenants.models import PartnerId, Tenant
 from tests.conftest import make_user
@@ -260,6 +261,17 @@ def test_wrong_input_is_told_at_its_field_and_the_rest_stays(client, messages, v
     assert 'name="variant" value="kept"' in text_of(response)
 
 
+@pytest.mark.parametrize(
+    ("backwards", "at"), [(1, "0001-01-01T00:00:00+00:00"), (0, "9999-12-31T23:00:00+00:00"), (0, "1969-12-31")]
+)
+def test_made_up_cursor_is_no_page_of_the_list(client, messages, viewer, backwards, at):
+    client.force_login(viewer)
+
+    response = ask(client, cursor=keyset.encode((at, "a", 1), backwards=bool(backwards)))
+
+    assert (response.status_code, response.context["state"]) == (422, "wrong")
+
+
 def test_part_of_a_page_for_htmx_pushes_the_address_without_empty_fields(client, messages, viewer):
     client.force_login(viewer)
     query = {"country": "SE", "number": "", "from": ""}
@@ -294,6 +306,30 @@ def test_nothing_found_says_which_filter_to_loosen(client, messages, viewer):
         ("Operator: fi.elisa", "counts_as=pending&period=30d"),
         ("Counts as: Pending", "operator=fi.elisa&period=30d"),
     ]
+
+
+def test_filter_given_many_times_is_not_tried_without_each(client, messages, viewer, django_assert_num_queries):
+    client.force_login(viewer)
+
+    response = ask(client, status=["queued"] * 40, message_id="nowhere")
+
+    assert (response.context["state"], len(response.context["chips"]), response.context["loosened"]) == (
+        "nothing",
+        41,
+        [],
+    )
+    with django_assert_num_queries(60):
+        ask(client, status=["queued"] * 40, message_id="nowhere")
+
+
+@pytest.mark.parametrize("id_", ["a\nb", "a\r\u2028b", "a//b", "a/", "%0A", "x?y#z"])
+def test_message_has_an_address_whatever_is_in_its_id(client, feed, tenant, viewer, id_):
+    apply(feed, sent(id_))
+    client.force_login(viewer)
+
+    (row,) = ask(client).context["rows"]
+
+    assert (row.message_id, client.get(row.url).context["row"].message_id) == (id_, id_)
 
 
 def test_tenant_without_messages_is_told_how_they_come(client, tenant, viewer):
@@ -335,8 +371,8 @@ def test_file_holds_what_the_page_shows_and_nothing_to_calculate(client, feed, m
     rows = response.content.decode("utf-8-sig").split("\r\n")
     meaning = "Delivered"
     assert [line.partition(",")[2] for line in rows[1:]] == [
-        f"nordic-retail,link-main,'=1+1,'{MASKED},,FI,'@x,delivered,delivered,1001,{meaning},'=cmd|A,'=cmd,A,nr-fi,1,5",
-        f"nordic-retail,link-main,a,'{MASKED},,FI,fi.elisa,delivered,delivered,1001,{meaning},sale|A,sale,A,nr-fi,1,5",
+        f"nordic-retail,link-main,'=1+1,{MASKED},,FI,'@x,delivered,delivered,1001,{meaning},'=cmd|A,'=cmd,A,nr-fi,1,5",
+        f"nordic-retail,link-main,a,{MASKED},,FI,fi.elisa,delivered,delivered,1001,{meaning},sale|A,sale,A,nr-fi,1,5",
         "",
     ]
     assert DIGITS not in response.content.decode()

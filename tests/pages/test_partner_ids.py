@@ -87,6 +87,19 @@ def test_move_is_shown_with_its_progress(client, tenant, viewer, state, moved, t
     assert [text in part, 'hx-trigger="every 2s"' in part, "<html" in part] == [True, asks_again, False]
 
 
+def test_list_beside_a_refused_form_goes_on_at_its_own_address(client, account, tenant, manager):
+    partners = [PartnerId(account=account, value=f"a-{n:03}", tenant=tenant, declared_at=NOW) for n in range(100)]
+    PartnerId.objects.bulk_create(partners)
+    PartnerMove.objects.create(tenant=tenant, partner=PartnerId.objects.get(value="a-000"), total=8, moved=2)
+    client.force_login(manager)
+
+    response = client.post(f"{URL}declare/", {"account": account.name, "value": "", "tenant": tenant.slug})
+
+    text = response.content.decode()
+    assert response.status_code == 422
+    assert (f'hx-get="{URL}?page=1"' in text, f'rel="next" href="{URL}?page=2"' in text) == (True, True)
+
+
 def test_move_of_more_than_was_counted_stays_at_a_hundred(client, tenant, viewer):
     partner = PartnerId.objects.get(value="nr-fi")
     PartnerMove.objects.create(tenant=tenant, partner=partner, state="running", total=10, moved=12)

@@ -11,6 +11,7 @@ from portal.accounts.models import AuditEntry, Membership, Role
 from portal.tenants.models import Tenant
 from portal.tenants.scope import forbid_writing, may_write, web_scope
 from tests.conftest import make_user
+from tests.deliveries.helpers import apply, dlr
 from tests.pages.conftest import make_run
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +102,16 @@ def test_pages_of_an_observer_are_read_only_transactions(staff, tenant):
         staff.get("/admin/")
 
     assert (looked, "SET TRANSACTION READ ONLY" in asked) == (True, False)
+
+
+def test_observer_is_not_offered_what_would_be_refused(staff, tenant, feed):
+    gate = {"platformPartnerId": "nr-fi"}
+    apply(feed, dlr("m1", 1001, gateCustomParameters=gate, customParameters={"destination": "+358401234567"}))
+    begin(staff, tenant)
+
+    page = staff.get("/t/nordic-retail/messages/link-main/m1/")
+
+    assert (page.status_code, page.context["row"].destination, page.context["reveal"]) == (200, "+358 •••••••67", None)
 
 
 def test_what_an_observer_downloads_is_on_record(staff, tenant, worker):
