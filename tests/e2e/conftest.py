@@ -155,7 +155,7 @@ class Browser:
     def row_of(self, slug: str, month: date) -> str:
         """Return the HTML of a month's row on the Reports page."""
         text = self.http.get(f"/t/{slug}/reports/").raise_for_status().text
-        (row,) = re.findall(rf'<tr [^>]*id="m{month:%Y-%m}">.*?</tr>', text, re.DOTALL)
+        (row,) = re.findall(rf'<tr [^>]*id="m{month:%Y-%m}"[^>]*>.*?</tr>', text, re.DOTALL)
         return row
 
 
