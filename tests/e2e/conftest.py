@@ -198,7 +198,7 @@ def download(browser: Browser, slug: str, month: date, folder: Path) -> Path:
 
     def ready() -> re.Match | None:
         row = browser.row_of(slug, month)
-        return None if "status-open" in row else re.search(r'href="(/t/[^"]+/download/)"', row)
+        return None if "status-open" in row else re.search(r'btn-primary" href="(/t/[^"]+/download/)"', row)
 
     link = until(ready, f"the report of {slug} is ready")
     answer = browser.http.get(link[1]).raise_for_status()
