@@ -11,6 +11,7 @@ from redis.retry import Retry
 
 from portal import engines
 from portal.admin_look import UNFOLD as UNFOLD
+from portal.engines.secret import secret_file
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -207,7 +208,7 @@ STORAGES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
-if EMAIL_URL := env.str("EMAIL_URL", ""):
+if EMAIL_URL := env.str("EMAIL_URL", "") or secret_file("EMAIL_URL_FILE", may_be_empty=True):
     vars().update(environ.Env.email_url_config(EMAIL_URL))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "portal@localhost")
 
@@ -270,7 +271,9 @@ SPECTACULAR_SETTINGS = {
 # How this portal differs from others that staff know, such as "test"; stands in the admin's head.
 PORTAL_ENVIRONMENT = env.str("PORTAL_ENVIRONMENT", "")
 
-METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # who may read /metrics; without it, this machine alone
+METRICS_TOKEN = (
+    env.str("METRICS_TOKEN", "") or secret_file("METRICS_TOKEN_FILE") or ""
+)  # who may read /metrics; without it, this machine alone
 
 # What the portal exists for
 INGEST_MAX_BODY = 1024 * 1024  # bytes; docs/link.md section 3

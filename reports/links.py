@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from urllib.parse import parse_qs
 
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -31,7 +32,8 @@ class Links:
         """Return the query string that shows the page for a part of what it counts, or for other `from` and `to`."""
         if "first" in found:
             days = {"from": found.pop("first"), "to": found.pop("last")}
-            return f"?{urlencode(days | dict(self.filters) | found)}"
+            compared = {"compare": how[0]} if (how := parse_qs(self.query).get("compare")) else {}
+            return f"?{urlencode(days | compared | dict(self.filters) | found)}"
         others = dict(self.filters) | found
         return f"?{self.query}&{urlencode(others)}" if others else f"?{self.query}"
 

@@ -93,8 +93,12 @@ def _changes(changes: Changes) -> dict[str, Change | None]:
         "failed": _change(changes.failed_rate, "rate", points, good="down"),
         "unknown": _change(changes.unknown_rate, "rate", points, good="down"),
         "parts": _change(changes.parts, "count", growth),
-        "median": _change(changes.median, "time", growth, good="down"),
+        "median": _change(changes.median, "time", _whole_percent, good="down"),
     }
+
+
+def _whole_percent(change: float) -> str:
+    return growth(change, 0)  # times are known to the second and to 2%
 
 
 def _change(change: float | None, kind: str, form, *, good: str = "") -> Change | None:

@@ -23,10 +23,10 @@ def secret_key() -> str:
     return path.read_text().strip()
 
 
-def secret_file(variable: str) -> str | None:
+def secret_file(variable: str, *, may_be_empty: bool = False) -> str | None:
     """Return the content of the file an environment variable names, None where it is not set.
 
-    Raises EnginesError when the file cannot be read or is empty.
+    Raises EnginesError when the file cannot be read, or is empty though it may not be.
     """
     name = os.environ.get(variable)
     if not name:
@@ -35,7 +35,7 @@ def secret_file(variable: str) -> str | None:
         secret = Path(name).read_text().strip()
     except OSError as error:
         raise EnginesError(f"{variable}={name} cannot be read: {error.strerror}.") from error
-    if not secret:
+    if not secret and not may_be_empty:
         raise EnginesError(f"{variable}={name} is empty.")
     return secret
 

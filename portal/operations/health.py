@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timesince
 from django.utils.formats import date_format
@@ -167,7 +168,10 @@ def _quarantine_check(reasons: list[tuple[str, int, datetime]]) -> Check:
 
 def _runs(situation: Situation) -> Iterator[Check]:
     name, link = _("Report runs"), reverse("admin:reports_reportrun_changelist") + "?state__exact=failed"
-    failed = ReportRun.objects.filter(state=ReportRun.State.FAILED).count()
+    newer = ReportRun.objects.filter(
+        tenant=OuterRef("tenant"), month=OuterRef("month"), revision__gt=OuterRef("revision")
+    )
+    failed = ReportRun.objects.filter(~Exists(newer), state=ReportRun.State.FAILED).count()  # what is made anew is over
     if failed:
         words = ngettext("%(count)s run failed.", "%(count)s runs failed.", failed)
         yield Check(name, State.BAD, words % {"count": failed}, link)

@@ -17,6 +17,7 @@ Object.assign(htmx.config, {
   refreshOnHistoryMiss: true,
   attributesToSettle: ["class", "width", "height"], // not style, which charts set: the policy refuses it as an attribute
   scrollBehavior: "auto",
+  attributesToSettle: ["class", "width", "height"], // without style, which the policy refuses to be set so
 });
 
 // A form with errors comes back as 422; its page is to be shown too.

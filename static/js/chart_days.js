@@ -1,6 +1,6 @@
 // Messages by day, stacked by status from the axis up; the provisional stretch hatched, the period before as a line.
 
-import { dayName, numbers, tooltip } from "./chart_words.js";
+import { dayName, numbers, tipOf, tooltip } from "./chart_words.js";
 
 export function stackedDays(data, element, colours) {
   const { rows, classes, words, unit, before } = data;
@@ -27,10 +27,10 @@ export function stackedDays(data, element, colours) {
       splitLine: { lineStyle: { color: colours.line } },
     },
     tooltip: {
-      ...tooltip(colours),
+      ...tooltip,
       trigger: "axis",
       axisPointer: { type: "shadow", shadowStyle: { color: colours.accent, opacity: 0.1 } },
-      formatter: (points) => text(points[0].dataIndex),
+      formatter: (points) => tip(points[0].dataIndex),
     },
     series: [
       ...classes.map((name, at) => ({
@@ -54,6 +54,7 @@ export function stackedDays(data, element, colours) {
               symbolSize: [dash, 2.5],
               showAllSymbol: true,
               silent: true,
+              emphasis: { scale: false },
               lineStyle: { opacity: 0 },
               itemStyle: { color: colours.text },
               data: before,
@@ -63,15 +64,13 @@ export function stackedDays(data, element, colours) {
     ],
   };
 
-  function text(index) {
+  function tip(index) {
     const row = rows[index];
     const all = row.counts.reduce((sum, n) => sum + n, 0);
-    const line = (sign, name, n) => `{${sign}|■} {name|${name}}{value|${numbers.format(n)}}`;
-    return [
-      `{title|${dayName(row, unit, true)}}${row.provisional ? ` {soft|${words.provisional}}` : ""}`,
-      `{all|${words.all}}{value|${numbers.format(all)}}`,
-      ...classes.map((name, at) => line(name, words[name], row.counts[at])).reverse(),
-      ...(before && index < before.length ? [`{all|${words.before}}{value|${numbers.format(before[index])}}`] : []),
-    ].join("\n");
+    return tipOf(dayName(row, unit, true), row.provisional && words.provisional, [
+      ["", words.all, numbers.format(all)],
+      ...classes.map((name, at) => [name, words[name], numbers.format(row.counts[at])]).reverse(),
+      ...(before && index < before.length ? [["", words.before, numbers.format(before[index])]] : []),
+    ]);
   }
 }

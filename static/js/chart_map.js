@@ -1,6 +1,6 @@
 // A small map: countries by how many messages went there, or by their delivery rate, cut to where the messages are.
 
-import { numbers, percents, tooltip } from "./chart_words.js";
+import { numbers, percents, tipOf, tooltip } from "./chart_words.js";
 
 const STEPS = 5;
 
@@ -11,7 +11,7 @@ export function worldMap(data, element, colours) {
   const around = bounds(data.rows);
   return {
     animation: false,
-    tooltip: { ...tooltip(colours), trigger: "item", formatter: ({ data: row }) => (row?.code ? text(row) : "") },
+    tooltip: { ...tooltip, trigger: "item", formatter: ({ data: row }) => (row?.code ? tip(row) : "") },
     series: [
       {
         type: "map",
@@ -38,12 +38,11 @@ export function worldMap(data, element, colours) {
     ],
   };
 
-  function text(row) {
-    return [
-      `{title|${row.title}}`,
-      `{all|${data.words.messages}}{value|${numbers.format(row.messages)}}`,
-      `{all|${data.words.rate}}{value|${row.rate === null ? "–" : percents.format(row.rate)}}`,
-    ].join("\n");
+  function tip(row) {
+    return tipOf(row.title, "", [
+      ["", data.words.messages, numbers.format(row.messages)],
+      ["", data.words.rate, row.rate === null ? "–" : percents.format(row.rate)],
+    ]);
   }
 
   /** Blend from a quarter of the accent to all of it, in steps that eyes can tell apart. */

@@ -21,22 +21,33 @@ export function dayName(row, unit, isLong = false) {
   return row.first === row.last ? of(row.first, form) : `${of(row.first, form)} – ${of(row.last, form)}`;
 }
 
-/** Return a tooltip drawn on the canvas: one of HTML would need inline styles. */
-export function tooltip(colours) {
-  const text = { color: colours.text, fontFamily: colours.font, fontSize: 12, lineHeight: 20 };
-  const rich = { title: { ...text, fontWeight: 650 }, soft: { ...text, color: colours["text-soft"] } };
-  for (const name of ["delivered", "pending", "failed", "unknown"]) rich[name] = { ...text, color: colours[name], width: 14 };
-  rich.name = { ...text, width: 96 };
-  rich.all = { ...text, width: 110 };
-  rich.value = { ...text, fontWeight: 650, align: "right", width: 64 };
-  return {
-    renderMode: "richText",
-    confine: true,
-    transitionDuration: 0,
-    backgroundColor: colours.raised,
-    borderColor: colours.line,
-    borderWidth: 1,
-    padding: [8, 12],
-    textStyle: { ...text, rich },
-  };
+/** Return a tooltip without one inline style in its markup: the policy refuses those. Its content is a tipOf(…). */
+export const tooltip = {
+  className: "tip",
+  confine: true,
+  transitionDuration: 0,
+  padding: 0,
+  borderWidth: 0,
+  backgroundColor: "transparent",
+  shadowBlur: 0,
+};
+
+/** Return a tooltip's content: a title, what is said beside it, and rows of [class of a mark or "", name, value]. */
+export function tipOf(title, note, rows) {
+  const content = document.createElement("div");
+  content.className = "tip-content";
+  content.append(element("strong", title, ""), ...(note ? [" ", element("span", note, "soft")] : []));
+  const list = element("dl", "", "tip-rows");
+  for (const [mark, name, value] of rows) {
+    list.append(element("dt", name, mark && `status status-${mark}`), element("dd", value, ""));
+  }
+  content.append(list);
+  return content;
+}
+
+function element(tag, text, classes) {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  if (classes) made.className = classes;
+  return made;
 }

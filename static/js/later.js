@@ -1,15 +1,30 @@
 // Charts come after the first paint: the figures and tables of a page never wait for them.
 
-/** Load charts.js when `root` holds charts, and draw them. */
+/** Load charts.js when a chart of `root` comes near to what is seen, and draw it. */
 export function loadCharts(root) {
-  const charts = [...root.querySelectorAll(".chart[data-chart]:not([data-drawn])")];
+  const charts = root.querySelectorAll(".chart[data-chart]:not([data-drawn])");
   if (!charts.length) return;
-  const draw = () =>
-    import(document.body.dataset.charts)
-      .then((module) => charts.forEach((element) => module.draw(element)))
-      .catch(() => charts.forEach(openTable)); // the table under the chart says the same
-  requestAnimationFrame(() => ("requestIdleCallback" in window ? requestIdleCallback(draw, { timeout: 500 }) : setTimeout(draw)));
+  const near = new IntersectionObserver(
+    (seen) => {
+      for (const { target } of seen.filter((entry) => entry.isIntersecting)) {
+        near.unobserve(target);
+        whenIdle(() => draw(target));
+      }
+    },
+    { rootMargin: "200px" },
+  );
+  charts.forEach((element) => near.observe(element));
+  // On paper everything is seen.
+  addEventListener("beforeprint", () => charts.forEach((element) => "drawn" in element.dataset || draw(element)), { once: true });
 }
+
+const draw = (element) =>
+  import(document.body.dataset.charts)
+    .then((module) => module.draw(element))
+    .catch(() => openTable(element)); // the table under the chart says the same
+
+const whenIdle = (work) =>
+  requestAnimationFrame(() => ("requestIdleCallback" in window ? requestIdleCallback(work, { timeout: 500 }) : setTimeout(work)));
 
 function openTable(element) {
   element.hidden = true;

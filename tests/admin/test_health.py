@@ -126,6 +126,15 @@ def test_failed_runs_and_jobs_that_never_end_are_told(tenant):
     ]
 
 
+def test_failed_run_that_was_made_anew_is_over(tenant):
+    make_run(tenant, "2026-10", state="failed", error="broken")
+    make_run(tenant, "2026-10", revision=2)
+    make_run(tenant, "2026-09", state="failed", error="broken", revision=2)
+    make_run(tenant, "2026-09")
+
+    assert checks()[3] == Check("Report runs", State.BAD, "1 run failed.", RUNS)
+
+
 def test_reconcile_leaves_word_of_what_it_found(feed):
     call_command("reconcile")
 

@@ -84,9 +84,9 @@ def test_pages_of_the_list_do_not_repeat_a_message(browse):
 
 def test_wrong_filter_is_told_where_it_stands(browse):
     page = browse(OWNER, expects={422})
-    page.goto(f"{LIST}?number=12")
+    page.goto(f"{LIST}?result_code=abc")
 
-    assert page.locator("[aria-invalid=true]").get_attribute("name") == "number"
+    assert page.locator("[aria-invalid=true]").get_attribute("name") == "result_code"
     expect(page.get_by_role("heading", name="Nothing was looked for")).to_be_visible()
 
 

@@ -155,7 +155,7 @@ class Browser:
     def row_of(self, slug: str, month: date) -> str:
         """Return the HTML of a month's row on the Reports page."""
         text = self.http.get(f"/t/{slug}/reports/").raise_for_status().text
-        (row,) = re.findall(rf'<tr [^>]*id="m{month:%Y-%m}">.*?</tr>', text, re.DOTALL)
+        (row,) = re.findall(rf'<tr [^>]*id="m{month:%Y-%m}"[^>]*>.*?</tr>', text, re.DOTALL)
         return row
 
 
@@ -198,7 +198,7 @@ def download(browser: Browser, slug: str, month: date, folder: Path) -> Path:
 
     def ready() -> re.Match | None:
         row = browser.row_of(slug, month)
-        return None if "status-open" in row else re.search(r'href="(/t/[^"]+/download/)"', row)
+        return None if "status-open" in row else re.search(r'btn-primary" href="(/t/[^"]+/download/)"', row)
 
     link = until(ready, f"the report of {slug} is ready")
     answer = browser.http.get(link[1]).raise_for_status()
