@@ -18,7 +18,7 @@ from deliveries.services.partner_ids import Declared, Refused, declare, give, me
 from portal.accounts.guards import member_may
 from portal.common.periods import local_day
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
-from portal.tenants.ownership import COLUMNS, owned_accounts
+from portal.tenants.ownership import COLUMNS
 
 PAGE_SIZE = 100
 
@@ -28,7 +28,7 @@ PAGE_SIZE = 100
 def partner_ids(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """List the partner ids of the tenant and of those below it; htmx gets the list alone, while messages move."""
     if request.headers.get("HX-Request"):
-        return render(request, "deliveries/_partner_ids.html", _list(request, tenant))
+        return render(request, "deliveries/_partner_ids.html", _list(request, tenant, _declarer(request)))
     return _page(request, tenant)
 
 
@@ -137,7 +137,7 @@ def _form(request: HttpRequest, tenant: Tenant, data=None) -> PartnerIdForm:
     )
 
 
-def _list(request: HttpRequest, tenant: Tenant) -> dict:
+def _list(request: HttpRequest, tenant: Tenant, declarer: Declarer) -> dict:
     ids = request.access.tenant_ids
     declared = PartnerId.objects.filter(tenant_id__in=ids).select_related("tenant").order_by("value", "id")
     page_obj = Paginator(declared, PAGE_SIZE).get_page(request.GET.get("page"))
@@ -148,7 +148,7 @@ def _list(request: HttpRequest, tenant: Tenant) -> dict:
         "rows": rows,
         "is_moving": any(row.is_open for row in rows),
         # Without another tenant or a pool to move it to, the way would end nowhere.
-        "may_move": request.access.may(RIGHT) and (len(ids) > 1 or bool(owned_accounts(ids))),
+        "may_move": request.access.may(RIGHT) and (len(ids) > 1 or bool(declarer.accounts)),
         "has_children": len(ids) > 1,
         "has_accounts": len({row.account for row in rows}) > 1,
     }
@@ -157,18 +157,18 @@ def _list(request: HttpRequest, tenant: Tenant) -> dict:
 def _page(
     request: HttpRequest, tenant: Tenant, *, form: PartnerIdForm | None = None, status: int = 200
 ) -> HttpResponse:
-    context = {"page": "partner_ids"} | _list(request, tenant)
+    declarer = _declarer(request)
+    context = {"page": "partner_ids"} | _list(request, tenant, declarer)
     if request.access.may(RIGHT):
-        context |= _for_declarers(request, tenant, form)
+        context |= _for_declarers(request, tenant, declarer, form)
     return render(request, "deliveries/partner_ids.html", context, status=status)
 
 
-def _for_declarers(request: HttpRequest, tenant: Tenant, form: PartnerIdForm | None) -> dict:
-    declarer = _declarer(request)
+def _for_declarers(request: HttpRequest, tenant: Tenant, declarer: Declarer, form: PartnerIdForm | None) -> dict:
     form = form or _form(request, tenant)
     owned = accounts_of(declarer)
     with declarer.scope():
-        waiting = [waiting_in(account) for account in owned]
+        waiting = waiting_in(owned)
     requests = [
         {"row": row, "may_decide": declarer.may_declare(account_id=row.account_id, tenant_id=row.tenant_id)}
         for row in requests_of(request.access.tenant_ids, now=timezone.now())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deliveries.models import PartnerMove, PartnerRequest
+from deliveries.models import DailyCount, PartnerMove, PartnerRequest
 from portal.accounts.models import Role
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from tests.conftest import NOW, make_user
@@ -21,6 +21,28 @@ def owned(account, tenant) -> GatewayAccount:
 @pytest.fixture
 def child(tenant) -> Tenant:
     return Tenant.objects.create(slug="child", name="Child Oy", timezone="UTC", parent=tenant)
+
+
+def account_of(name: str, *, owner: Tenant) -> GatewayAccount:
+    pool = Tenant.objects.create(slug=f"pool-{name}", name=f"Pool of {name}", kind="pool")
+    return GatewayAccount.objects.create(name=name, platform_id=name.upper(), pool=pool, owner=owner, owner_since=NOW)
+
+
+def count(account: GatewayAccount, value: str, messages: int) -> None:
+    """Have so many messages of the value counted in the account's pool."""
+    DailyCount.objects.create(
+        tenant_id=account.pool_id,
+        day=NOW.date(),
+        account=account,
+        partner_id=value,
+        country="FI",
+        operator="",
+        sender_type="",
+        status="delivered",
+        result_code=1001,
+        messages=messages,
+        parts=messages,
+    )
 
 
 def holders() -> dict[str, str]:
@@ -58,12 +80,32 @@ def test_what_waits_and_what_was_asked_for_needs_as_many_queries_for_one_as_for_
         )
     client.force_login(manager)
 
-    with django_assert_num_queries(37):
+    with django_assert_num_queries(33):
         response = client.get(URL)
 
     (pool,) = response.context["waiting"]
     assert [(row["value"], row["messages"]) for row in pool.values] == [(f"later-{i}", i + 1) for i in range(n)][::-1]
     assert len(response.context["requests"]) == n
+
+
+@pytest.mark.parametrize("n", (1, 3))
+def test_owned_accounts_need_as_many_queries_for_one_as_for_three(
+    client, tenant, child, other_tenant, manager, n, django_assert_num_queries
+):
+    accounts = [account_of(f"own-{number}", owner=tenant) for number in range(n)]
+    for number, account in enumerate(accounts):
+        count(account, f"later-{number}", number + 1)
+    shared = account_of("shared", owner=tenant)
+    PartnerId.objects.create(account=shared, value="theirs", tenant=other_tenant, declared_at=NOW)
+    count(shared, "hidden", 5)
+    client.force_login(manager)
+
+    with django_assert_num_queries(36):
+        response = client.get(URL)
+
+    assert [(pool.account.name, pool.values) for pool in response.context["waiting"]] == [
+        (f"own-{i}", [{"value": f"later-{i}", "messages": i + 1, "last_day": NOW.date()}]) for i in range(n)
+    ]
 
 
 @pytest.mark.parametrize(
