@@ -1,5 +1,7 @@
 """A tenant's Partner IDs page: what is declared and how far its messages have moved, what waits, what was asked for."""
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -166,9 +168,10 @@ def _page(
 
 def _for_declarers(request: HttpRequest, tenant: Tenant, declarer: Declarer, form: PartnerIdForm | None) -> dict:
     form = form or _form(request, tenant)
-    owned = accounts_of(declarer)
+    owned, reached = accounts_of(declarer), _reached(request)
     with declarer.scope():
         waiting = waiting_in(owned)
+    targets = {id_: tuple(t for t in reached if t.id in customers) for id_, customers in declarer.accounts.items()}
     requests = [
         {"row": row, "may_decide": declarer.may_declare(account_id=row.account_id, tenant_id=row.tenant_id)}
         for row in requests_of(request.access.tenant_ids, now=timezone.now())
@@ -179,11 +182,14 @@ def _for_declarers(request: HttpRequest, tenant: Tenant, declarer: Declarer, for
         "knows_accounts": bool(known),
         "declares": {account.name for account in owned} == known,
         "asks": not owned,
-        "waiting": [pool for pool in waiting if pool.values or pool.without_value or pool.over_limit],
+        "waiting": [
+            replace(pool, targets=targets[pool.account.id])
+            for pool in waiting
+            if pool.values or pool.without_value or pool.over_limit
+        ],
         "owned": ", ".join(account.name for account in owned),
         "shared": ", ".join(sorted(known - {account.name for account in owned})),
         "requests": requests,
-        "targets": [t for t in _reached(request) if any(t.id in ids for ids in declarer.accounts.values())],
     }
 
 

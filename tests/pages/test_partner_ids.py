@@ -1,5 +1,7 @@
 """A tenant's Partner IDs page: what is there, what waits, what people may do."""
 
+import re
+
 import pytest
 
 from deliveries.models import DailyCount, PartnerMove, PartnerRequest
@@ -192,6 +194,28 @@ def test_owned_account_s_waiting_value_is_declared_with_a_click(client, request,
     assert holders() == {"nr-fi": "nordic-retail", "later": "child"}
     assert response.context["waiting"] == []
     assert PartnerMove.objects.values_list("tenant__slug", "total").get() == ("child", 2)
+
+
+@pytest.mark.parametrize("n", (1, 3))
+def test_customers_of_the_owner_are_listed_once_for_all_values(client, tenant, child, manager, n):
+    account, smaller = account_of("own", owner=tenant), account_of("smaller", owner=child)
+    for number in range(n):
+        count(account, f"later-{number}", number + 1)
+        count(smaller, f"other-{number}", number + 1)
+    client.force_login(manager)
+
+    page = client.get(URL).content.decode()
+    own, small = re.findall(r'<section class="card" aria-labelledby="waiting-.*?</section>', page, re.DOTALL)
+
+    assert re.findall(r'<option value="([^"]*)"', own) == ["", "child", "nordic-retail"]
+    assert re.findall(r'name="(tenant|account)" value="([^"]*)"', small) == [
+        ("account", "smaller"),
+        ("tenant", "child"),
+    ]
+    assert [re.findall(r'<button [^>]*name="value" value="([^"]*)"', part) for part in (own, small)] == [
+        [f"later-{i}" for i in range(n)][::-1],
+        [f"other-{i}" for i in range(n)][::-1],
+    ]
 
 
 def test_pool_is_shown_to_nobody_else(client, feed, owned, tenant, child, viewer, analyst):
