@@ -14,7 +14,7 @@ from deliveries.forms import DeclareForm
 from deliveries.models import PartnerRequest
 from deliveries.services import partner_requests
 from deliveries.services.declarers import operator
-from deliveries.services.partner_ids import Refused, Taken, declare, give, messages_of
+from deliveries.services.partner_ids import Refused, Taken, declare, give, messages_of, more_text
 from portal.accounts.admin_base import ReadOnlyAdmin, WholeWordSearch
 from portal.tenants.models import PartnerId
 
@@ -95,11 +95,9 @@ def _what_waits(form: DeclareForm) -> dict:
     account, value = form.cleaned_data["account"], form.cleaned_data["value"]
     row = PartnerId.objects.filter(account=account, value=value).select_related("tenant").first()
     holder = row.tenant if row else account.pool
-    return {
-        "holder": holder,
-        "target": form.cleaned_data["tenant"] or account.pool,
-        "count": messages_of(tenant_id=holder.id, account_id=account.id, value=value),
-    }
+    count = messages_of(tenant_id=holder.id, account_id=account.id, value=value)
+    target = form.cleaned_data["tenant"] or account.pool
+    return {"holder": holder, "target": target, "count": count, "more": more_text(count)}
 
 
 def _do(request: HttpRequest, form: DeclareForm) -> bool:
@@ -121,7 +119,7 @@ def _do(request: HttpRequest, form: DeclareForm) -> bool:
         form.add_error(error.field if error.field in form.fields else None, _words(error))
         return False
     text = ngettext("Done. %(count)d message follows.", "Done. %(count)d messages follow.", done.messages)
-    messages.success(request, text % {"count": done.messages})
+    messages.success(request, f"{text % {'count': done.messages}} {more_text(done.messages)}".strip())
     return True
 
 

@@ -16,7 +16,7 @@ from deliveries.partner_forms import MoveForm, PartnerIdForm
 from deliveries.selectors.partner_ids import known_accounts, partner_rows, requests_of, waiting_in
 from deliveries.services import partner_requests
 from deliveries.services.declarers import RIGHT, Declarer, accounts_of, declarer_of
-from deliveries.services.partner_ids import Declared, Refused, declare, give, messages_of
+from deliveries.services.partner_ids import Declared, Refused, declare, give, messages_of, more_text
 from portal.accounts.guards import member_may
 from portal.common.periods import local_day
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
@@ -90,6 +90,7 @@ def move(request: HttpRequest, tenant: Tenant, partner_id: int) -> HttpResponse:
         "account": account,
         "form": form,
         "count": count,
+        "more": more_text(count),
         "has_targets": bool(targets) or with_pool,
     }
     return render(request, "deliveries/partner_move.html", context, status=status)
@@ -210,4 +211,4 @@ def _following(done: Declared) -> str:
     if not done.messages:
         return ""
     text = ngettext("%(count)d message follows.", "%(count)d messages follow.", done.messages)
-    return text % {"count": done.messages}
+    return f"{text % {'count': done.messages}} {more_text(done.messages)}".strip()

@@ -9,17 +9,19 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from deliveries.models import DailyCount, Message, PartnerMove
 from deliveries.services.declarers import Declarer
 from deliveries.services.moves import wake
+from deliveries.services.stored import OTHER_PARTNER_IDS
 from portal.accounts.models import record
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from portal.tenants.scope import with_descendants
 
 LONGEST_VALUE = 256
-MOST_COUNTED = 100_000  # messages that no count has under their own value
+MOST_COUNTED = 1_000  # messages that no count has under their own value
 
 NOT_FREE = _("This partner ID cannot be declared here: it may be in use already. Ask the people who run this portal.")
 NOT_YOURS = _("You may not declare partner IDs of this account. Ask for one instead.")
@@ -121,11 +123,20 @@ def check_value(value: str) -> None:
 def messages_of(*, tenant_id: int, account_id: int, value: str) -> int:
     """Return how many messages of the value the tenant has, from the counts.
 
-    Over the daily limit of new ones counts know no value of their own: then messages are counted, to MOST_COUNTED.
+    Over the daily limit of new ones counts know no value of their own: where there are such messages, they are counted
+    themselves, to MOST_COUNTED (`more_text`).
     """
-    of_value = {"tenant_id": tenant_id, "account_id": account_id, "partner_id": value}
-    counted = DailyCount.objects.filter(**of_value).aggregate(messages=Sum("messages"))["messages"]
-    return counted or Message.objects.filter(**of_value)[:MOST_COUNTED].count()
+    counts = DailyCount.objects.filter(tenant_id=tenant_id, account_id=account_id)
+    counted = counts.filter(partner_id__in=(value, OTHER_PARTNER_IDS)).values_list("partner_id")
+    found = dict(counted.annotate(Sum("messages")))
+    if found.get(value) or not found.get(OTHER_PARTNER_IDS):
+        return found.get(value, 0)
+    return Message.objects.filter(tenant_id=tenant_id, account_id=account_id, partner_id=value)[:MOST_COUNTED].count()
+
+
+def more_text(messages: int) -> str:
+    """Return what has to be said after a number of messages_of that may be the least, else ''."""
+    return gettext("There may be more: counting ended there.") if messages == MOST_COUNTED else ""
 
 
 def _outside(account: GatewayAccount) -> object:
