@@ -23,7 +23,14 @@ class DeclareForm(forms.Form):
     """A partner ID and whose it shall be; nobody's: back to the account's pool."""
 
     account = forms.ModelChoiceField(label=_("Gateway account"), queryset=GatewayAccount.objects.order_by("name"))
-    value = forms.CharField(label=_("Partner ID"), max_length=LONGEST_VALUE)
+    value = forms.CharField(
+        label=_("Partner ID"),
+        max_length=LONGEST_VALUE,
+        strip=False,  # " 7" and "7" are two
+        help_text=_(
+            "The platformPartnerId exactly as it is sent, with its capital letters and spaces; no line breaks."
+        ),
+    )
     tenant = forms.ModelChoiceField(
         label=_("Tenant"),
         queryset=Tenant.objects.filter(kind=Tenant.Kind.CUSTOMER).order_by("name", "id"),

@@ -19,7 +19,7 @@ from deliveries.models import ResultCode
 from deliveries.selectors.message_filters import MessageQuery
 from deliveries.selectors.shown_messages import tells_number
 from portal.accounts.access import Access
-from portal.common.msisdn import COUNTRIES, UNKNOWN_COUNTRY, normalize_destination
+from portal.common.msisdn import COUNTRIES, UNKNOWN_COUNTRY, may_be_part_of_number, normalize_destination
 from portal.common.period_picker import MAX_DAYS, Period, PeriodError, parse
 from portal.common.templatetags.figures import country as country_name
 from portal.tenants.models import Tenant
@@ -51,6 +51,7 @@ CLASSES: dict[str, Promise] = {
 SEVERAL = ("status", "counts_as")
 NO_FILTERS = ("cursor", "compare", "period", "from", "to")  # parameters that choose no messages by what they are
 _NEVER_MANY = ("number", "ref_id", "ref_id_prefix", "message_id")  # few enough to look for them at any time
+_AS_IT_IS = frozenset({"ref_id", "ref_id_prefix", "partner_id"})  # " 7" and "7" are two
 _NO_PART_OF_ONE = frozenset("*•%?_")
 
 Pairs = list[tuple[str, str]]
@@ -74,15 +75,15 @@ class MessageFilterForm(forms.Form):
         max_length=40,
         widget=forms.TextInput(attrs={"inputmode": "tel", "placeholder": "+358 40 123 4567", "autocomplete": "off"}),
     )
-    ref_id = forms.CharField(label=gettext_lazy("RefId"), max_length=256)
+    ref_id = forms.CharField(label=gettext_lazy("RefId"), max_length=256, strip=False)
     campaign = forms.CharField(label=gettext_lazy("Campaign"), max_length=256)
     counts_as = forms.MultipleChoiceField(
         label=gettext_lazy("Counts as"), choices=CLASSES.items(), widget=forms.CheckboxSelectMultiple
     )
-    ref_id_prefix = forms.CharField(label=gettext_lazy("RefId begins with"), max_length=256)
+    ref_id_prefix = forms.CharField(label=gettext_lazy("RefId begins with"), max_length=256, strip=False)
     message_id = forms.CharField(label=gettext_lazy("Message id"), max_length=200)
     variant = forms.CharField(label=gettext_lazy("Variant"), max_length=256)
-    partner_id = forms.CharField(label=gettext_lazy("Partner ID"), max_length=256)
+    partner_id = forms.CharField(label=gettext_lazy("Partner ID"), max_length=256, strip=False)
     country = forms.ChoiceField(label=gettext_lazy("Country"))
     operator = forms.CharField(
         label=gettext_lazy("Operator"), max_length=100, widget=forms.TextInput(attrs={"placeholder": "fi.elisa"})
@@ -98,7 +99,8 @@ class MessageFilterForm(forms.Form):
     )
 
     def __init__(self, data: QueryDict, *, access: Access, today: date) -> None:
-        self.given: Pairs = [(name, text.strip()) for name, texts in data.lists() for text in texts if text.strip()]
+        texts = [(name, text) for name, texts in data.lists() for text in texts if text.strip()]
+        self.given: Pairs = [(name, text if name in _AS_IT_IS else text.strip()) for name, text in texts]
         self.access, self.today, self.period = access, today, None
         super().__init__(_filled(self.given), auto_id="filter_%s")
         self._tenants = {access.tenant.slug: access.tenant}
@@ -130,6 +132,14 @@ class MessageFilterForm(forms.Form):
 
     def clean_number(self) -> str:
         return whole_number(self.cleaned_data["number"])
+
+    def clean_ref_id_prefix(self) -> str:
+        prefix = self.cleaned_data["ref_id_prefix"]
+        if not self.access.may("see_numbers") and may_be_part_of_number(prefix):
+            raise forms.ValidationError(
+                _("Five digits or more may be a part of a phone number and tell the rest: search the whole refId.")
+            )
+        return prefix
 
     def clean(self) -> dict:
         data = super().clean()

@@ -18,7 +18,10 @@ class PartnerIdForm(forms.Form):
     value = forms.CharField(
         label=_("Partner ID"),
         max_length=LONGEST_VALUE,
-        help_text=_("The platformPartnerId exactly as it is sent, capital letters and all."),
+        strip=False,  # " 7" and "7" are two
+        help_text=_(
+            "The platformPartnerId exactly as it is sent, with its capital letters and spaces; no line breaks."
+        ),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}),
     )
     tenant = forms.ChoiceField(label=_("For whom"))

@@ -1,5 +1,7 @@
 """A tenant's Partner IDs page: what is declared and how far its messages have moved, what waits, what was asked for."""
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,7 +20,7 @@ from deliveries.services.partner_ids import Declared, Refused, declare, give, me
 from portal.accounts.guards import member_may
 from portal.common.periods import local_day
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
-from portal.tenants.ownership import COLUMNS, owned_accounts
+from portal.tenants.ownership import COLUMNS
 
 PAGE_SIZE = 100
 
@@ -28,7 +30,7 @@ PAGE_SIZE = 100
 def partner_ids(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """List the partner ids of the tenant and of those below it; htmx gets the list alone, while messages move."""
     if request.headers.get("HX-Request"):
-        return render(request, "deliveries/_partner_ids.html", _list(request, tenant))
+        return render(request, "deliveries/_partner_ids.html", _list(request, tenant, _declarer(request)))
     return _page(request, tenant)
 
 
@@ -137,7 +139,7 @@ def _form(request: HttpRequest, tenant: Tenant, data=None) -> PartnerIdForm:
     )
 
 
-def _list(request: HttpRequest, tenant: Tenant) -> dict:
+def _list(request: HttpRequest, tenant: Tenant, declarer: Declarer) -> dict:
     ids = request.access.tenant_ids
     declared = PartnerId.objects.filter(tenant_id__in=ids).select_related("tenant").order_by("value", "id")
     page_obj = Paginator(declared, PAGE_SIZE).get_page(request.GET.get("page"))
@@ -148,7 +150,7 @@ def _list(request: HttpRequest, tenant: Tenant) -> dict:
         "rows": rows,
         "is_moving": any(row.is_open for row in rows),
         # Without another tenant or a pool to move it to, the way would end nowhere.
-        "may_move": request.access.may(RIGHT) and (len(ids) > 1 or bool(owned_accounts(ids))),
+        "may_move": request.access.may(RIGHT) and (len(ids) > 1 or bool(declarer.accounts)),
         "has_children": len(ids) > 1,
         "has_accounts": len({row.account for row in rows}) > 1,
     }
@@ -157,18 +159,19 @@ def _list(request: HttpRequest, tenant: Tenant) -> dict:
 def _page(
     request: HttpRequest, tenant: Tenant, *, form: PartnerIdForm | None = None, status: int = 200
 ) -> HttpResponse:
-    context = {"page": "partner_ids"} | _list(request, tenant)
+    declarer = _declarer(request)
+    context = {"page": "partner_ids"} | _list(request, tenant, declarer)
     if request.access.may(RIGHT):
-        context |= _for_declarers(request, tenant, form)
+        context |= _for_declarers(request, tenant, declarer, form)
     return render(request, "deliveries/partner_ids.html", context, status=status)
 
 
-def _for_declarers(request: HttpRequest, tenant: Tenant, form: PartnerIdForm | None) -> dict:
-    declarer = _declarer(request)
+def _for_declarers(request: HttpRequest, tenant: Tenant, declarer: Declarer, form: PartnerIdForm | None) -> dict:
     form = form or _form(request, tenant)
-    owned = accounts_of(declarer)
+    owned, reached = accounts_of(declarer), _reached(request)
     with declarer.scope():
-        waiting = [waiting_in(account) for account in owned]
+        waiting = waiting_in(owned)
+    targets = {id_: tuple(t for t in reached if t.id in customers) for id_, customers in declarer.accounts.items()}
     requests = [
         {"row": row, "may_decide": declarer.may_declare(account_id=row.account_id, tenant_id=row.tenant_id)}
         for row in requests_of(request.access.tenant_ids, now=timezone.now())
@@ -179,11 +182,14 @@ def _for_declarers(request: HttpRequest, tenant: Tenant, form: PartnerIdForm | N
         "knows_accounts": bool(known),
         "declares": {account.name for account in owned} == known,
         "asks": not owned,
-        "waiting": [pool for pool in waiting if pool.values or pool.without_value or pool.over_limit],
+        "waiting": [
+            replace(pool, targets=targets[pool.account.id])
+            for pool in waiting
+            if pool.values or pool.without_value or pool.over_limit
+        ],
         "owned": ", ".join(account.name for account in owned),
         "shared": ", ".join(sorted(known - {account.name for account in owned})),
         "requests": requests,
-        "targets": [t for t in _reached(request) if any(t.id in ids for ids in declarer.accounts.values())],
     }
 
 

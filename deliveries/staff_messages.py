@@ -34,8 +34,8 @@ class StaffSearchForm(forms.Form):
     )
     number = forms.CharField(label=gettext_lazy("Number"), required=False, max_length=40)
     message_id = forms.CharField(label=gettext_lazy("Message id"), required=False, max_length=200)
-    ref_id = forms.CharField(label=gettext_lazy("RefId"), required=False, max_length=256)
-    partner_id = forms.CharField(label=gettext_lazy("Partner ID"), required=False, max_length=256)
+    ref_id = forms.CharField(label=gettext_lazy("RefId"), required=False, max_length=256, strip=False)
+    partner_id = forms.CharField(label=gettext_lazy("Partner ID"), required=False, max_length=256, strip=False)
 
     def clean_tenant(self) -> Tenant | None:
         slug = self.cleaned_data["tenant"]

@@ -15,6 +15,7 @@ from portal.tenants.models import Tenant
 from reports import overview_parts as parts
 from reports.kpis import Kpis
 from reports.links import Links
+from reports.masked_names import masked_campaigns, masked_winners
 from reports.overview_kpis import kpi_cards
 from reports.period import PagePeriod, page_period
 from reports.selectors.overview import Overview, newest_day, overview
@@ -33,7 +34,10 @@ LISTS = ("countries", "operators", "failures")
 @vary_on_headers("HX-Request")
 @member_may("see_figures")
 def overview_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
-    """Show the figures of the chosen period; `country`, `operator`, `campaign` and `tenant` narrow them."""
+    """Show the figures of the chosen period; `country`, `operator`, `campaign` and `tenant` narrow them.
+
+    What cannot be followed is left out with words: 422.
+    """
     picker = page_period(request, tenant, keep=("tenant", *FILTERS, "all"))
     filters = {name: request.GET[name] for name in FILTERS if request.GET.get(name)}
     bad = [name for name, value in filters.items() if len(value) > MAX_FILTER or "\0" in value]
@@ -60,7 +64,8 @@ def overview_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     except TooManyGroups:
         context["too_many"] = MAX_GROUPS
     is_swap = request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request")
-    return render(request, "reports/_overview_swap.html" if is_swap else "reports/overview.html", context)
+    template = "reports/_overview_swap.html" if is_swap else "reports/overview.html"
+    return render(request, template, context, status=422 if picker.error or bad else 200)
 
 
 def _one_tenant(request: HttpRequest, tenant: Tenant) -> Tenant | None:
@@ -95,6 +100,10 @@ def _shown(request: HttpRequest, found: Overview, context: dict) -> dict:
     limits = {name: None if name in whole else ROWS for name in LISTS}
     late = parts.overdue(found.days, found.provisional_from)
     named = [campaign.name for campaign in found.campaigns if campaign.name != OTHER]
+    stand_out = standouts(found.query, operators=found.operators, campaigns=named, final=found.final)
+    if not request.access.may("see_numbers"):
+        found = replace(found, campaigns=masked_campaigns(found.campaigns))
+        stand_out = replace(stand_out, winners=masked_winners(stand_out.winners))
     return {
         "figures": found,
         "cards": kpi_cards(found.kpis, found.changes, days=period.days, overdue=late, links=links),
@@ -108,7 +117,7 @@ def _shown(request: HttpRequest, found: Overview, context: dict) -> dict:
         "operators": parts.listing(found.operators, limit=limits["operators"]),
         "failure_rows": found.failures[: limits["failures"]],
         "other_failures": found.failures[ROWS:] if limits["failures"] else [],
-        "standouts": standouts(found.query, operators=found.operators, campaigns=named, final=found.final),
+        "standouts": stand_out,
         "is_long": period.days > STANDOUT_DAYS,
         "tenant_rows": _tenant_rows(found) if context["with_children"] and not context["one"] else [],
         "other": OTHER,

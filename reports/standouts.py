@@ -49,6 +49,7 @@ class Winner:
     """A campaign's variant whose delivery rate is surely above every other one's.
 
     `difference` is that to the nearest other, `low` and `high` its 95% interval, `others` the rates of all others.
+    With `is_masked` a number in the campaign's name is hidden, by which nothing is found then.
     """
 
     campaign: str
@@ -58,6 +59,7 @@ class Winner:
     difference: float
     low: float
     high: float
+    is_masked: bool = False
 
 
 def slow_days(

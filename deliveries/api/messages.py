@@ -22,7 +22,7 @@ from portal.api.parameters import ACCOUNT, CURSOR, FROM, PERIOD, SIZE, TENANT, T
 from portal.api.problems import BadParameter, TooSlow
 from portal.api.views import ApiView
 from portal.common.keyset import BadCursor
-from portal.common.msisdn import mask_number
+from portal.common.msisdn import mask_number, may_be_part_of_number
 from portal.tenants.models import GatewayAccount, Tenant
 
 MOST_SECONDS = 10.0
@@ -30,7 +30,11 @@ MOST_SECONDS = 10.0
 _TEXTS = (
     Parameter(name="number", text="The recipient's number, whole.", example="+358401234567"),
     Parameter(name="ref_id", text="The refId, whole.", example="october-sale"),
-    Parameter(name="ref_id_prefix", text="What the refId begins with.", example="october-"),
+    Parameter(
+        name="ref_id_prefix",
+        text="What the refId begins with; without the scope `numbers` not 5 digits that may be of a phone number.",
+        example="october-",
+    ),
     Parameter(name="message_id", text="The gateway's message id.", example="a1b2c3"),
     Parameter(name="campaign", text="The campaign's name; `(other)`: over the day's limit.", example="October sale"),
     Parameter(name="variant", text="The campaign's variant.", example="B"),
@@ -92,6 +96,8 @@ class MessagesView(ApiView):
     def get(self, request: Request) -> Response:
         statuses = self._statuses()
         first, last = self.given.days(self.access)
+        texts = {parameter.name: self.given.text(parameter.name) for parameter in _TEXTS}
+        self._check_prefix(texts["ref_id_prefix"])
         query = MessageQuery(
             tenant_ids=self._tenants(),
             first=first,
@@ -100,7 +106,7 @@ class MessagesView(ApiView):
             account_id=self.given.account_id(self.access),
             statuses=tuple(statuses or ()),
             result_code=self.given.number("result_code"),
-            **{parameter.name: self.given.text(parameter.name) for parameter in _TEXTS},
+            **texts,
         )
         if statuses == []:  # a state and a count that have nothing in common
             return self.answer({"data": [], "next_cursor": None, "previous_cursor": None})
@@ -120,6 +126,12 @@ class MessagesView(ApiView):
                 "previous_cursor": page.previous_cursor,
             }
         )
+
+    def _check_prefix(self, prefix: str) -> None:
+        """Refuse what a refId is to begin with where, digit by digit, it would tell a number that is masked."""
+        if may_be_part_of_number(prefix) and not self.access.has_scope(NUMBERS):
+            text = "5 digits or more may be of a phone number: that takes the scope `numbers`, or a whole `ref_id`."
+            raise BadParameter("ref_id_prefix", text)
 
     def _statuses(self) -> list[str] | None:
         """Return the states that are asked for by name and by count; None for all."""

@@ -1,14 +1,11 @@
 """Campaigns' names while somebody types one."""
 
-import re
-
 from django.db import connection
 
 from deliveries.selectors.message_filters import after_prefix
+from portal.common.msisdn import mask_numbers
 
 MOST = 50
-
-_holds_number = re.compile(r"(?<!\d)(?!20\d{6}(?!\d))\d{8,}").search  # 20261031 is a day
 
 _NEWEST = """
 SELECT DISTINCT name FROM unnest(%(tenants)s::int[]) AS t (id) CROSS JOIN LATERAL (
@@ -27,7 +24,7 @@ SELECT DISTINCT name FROM unnest(%(tenants)s::int[]) AS t (id) CROSS JOIN LATERA
 def campaign_names(*, tenant_ids: frozenset[int], prefix: str = "", in_full: bool) -> list[str]:
     """Return up to MOST names that begin with `prefix`, in the order of their bytes; without one the newest.
 
-    A refId may hold a phone number: without `in_full` names with eight digits in a row are left out.
+    A refId may hold a phone number: without `in_full` names with what may be one are left out.
     """
     parameters = {"tenants": sorted(tenant_ids), "most": MOST}
     with connection.cursor() as cursor:
@@ -36,4 +33,4 @@ def campaign_names(*, tenant_ids: frozenset[int], prefix: str = "", in_full: boo
         else:
             cursor.execute(_NEWEST, parameters)
         names = [name for (name,) in cursor.fetchall()]
-    return names if in_full else [name for name in names if not _holds_number(name)]
+    return names if in_full else [name for name in names if mask_numbers(name) == name]

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Max, Q, Sum
+from django.db.models import F, Max, Q, Sum, Window
+from django.db.models.functions import RowNumber
 
 from deliveries.models import DailyCount, PartnerMove, PartnerRequest
 from deliveries.services.stored import OTHER_PARTNER_IDS
@@ -46,6 +47,7 @@ class Waiting:
     without_value: int
     over_limit: int
     is_cut: bool
+    targets: tuple[Tenant, ...] = ()  # for whom a value may be declared
 
 
 def partner_rows(partners: Iterable[PartnerId], *, tenant_ids: Iterable[int], today: date) -> list[PartnerRow]:
@@ -78,22 +80,31 @@ def partner_rows(partners: Iterable[PartnerId], *, tenant_ids: Iterable[int], to
     ]
 
 
-def waiting_in(account: GatewayAccount) -> Waiting:
-    """Return what waits in the account's pool, the values with most messages first; behind the wall it is empty."""
+def waiting_in(accounts: Sequence[GatewayAccount]) -> list[Waiting]:
+    """Return what waits in each account's pool, the values with most messages first; behind the wall it is empty."""
+    place = Window(RowNumber(), partition_by="account_id", order_by=[F("number").desc(), F("partner_id")])
     rows = list(
-        DailyCount.objects.filter(tenant_id=account.pool_id, account_id=account.id)
-        .values("partner_id")
+        DailyCount.objects.filter(tenant_id__in=[a.pool_id for a in accounts], account_id__in=[a.id for a in accounts])
+        .filter(tenant_id=F("account__pool_id"))
+        .values("account_id", "partner_id")
         .annotate(number=Sum("messages"), last_day=Max("day", filter=Q(messages__gt=0)))
         .filter(number__gt=0)
-        .order_by("-number", "partner_id")[: MOST_WAITING + 3]
+        .annotate(place=place)
+        .filter(place__lte=MOST_WAITING + 3)
+        .order_by("account_id", "place")
     )
-    declared = PartnerId.objects.filter(account_id=account.id, value__in=[row["partner_id"] for row in rows])
-    moving = set(declared.exclude(tenant_id=account.pool_id).values_list("value", flat=True))
+    pools = Q(tenant_id__in=[account.pool_id for account in accounts])
+    declared = PartnerId.objects.filter(account__in=accounts, value__in={row["partner_id"] for row in rows})
+    moving = set(declared.exclude(pools).values_list("account_id", "value"))
+    return [_waiting(account, [row for row in rows if row["account_id"] == account.id], moving) for account in accounts]
+
+
+def _waiting(account: GatewayAccount, rows: list[dict], moving: set[tuple[int, str]]) -> Waiting:
     aside = {row["partner_id"]: row["number"] for row in rows if row["partner_id"] in ("", OTHER_PARTNER_IDS)}
     values = [
         {"value": row["partner_id"], "messages": row["number"], "last_day": row["last_day"]}
         for row in rows
-        if row["partner_id"] not in aside and row["partner_id"] not in moving
+        if row["partner_id"] not in aside and (account.id, row["partner_id"]) not in moving
     ]
     return Waiting(
         account,

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from portal.accounts.access import Access
 from portal.tenants.models import ApiKey, GatewayAccount
-from portal.tenants.ownership import COLUMNS, owned_accounts
-from portal.tenants.scope import web_scope, with_descendants
+from portal.tenants.ownership import COLUMNS, owned_with_customers
+from portal.tenants.scope import web_scope
 
 RIGHT = "declare_partner_ids"
 
@@ -64,12 +64,12 @@ def declarer_of(access: Access, *, actor: str) -> Declarer:
         return Declarer(actor)
     if access.account is not None:
         return _of_account(access, actor)
-    accounts = owned_accounts(access.tenant_ids)
+    owned = owned_with_customers(access.tenant_ids)
     return Declarer(
         actor,
         reach=access.tenant_ids,
-        accounts={account.id: frozenset(with_descendants([account.owner_id])) for account in accounts},
-        pools=frozenset(account.pool_id for account in accounts),
+        accounts={account.id: customers for account, customers in owned},
+        pools=frozenset(account.pool_id for account, _customers in owned),
     )
 
 

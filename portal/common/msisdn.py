@@ -42,6 +42,18 @@ _number = re.compile(r"(?:(\+|00)([1-9][0-9]{2,24})|([1-9][0-9]{7,14}))").fullma
 _short_number = re.compile(r"([A-Za-z]{2})-[0-9]{1,14}").fullmatch
 _drop_punctuation = re.compile(r"[\s()-]+").sub
 
+# Numbers within a text: digits with at most two signs between them. Days, months and years from 2020 on, and two of
+# them in a row, are none where no three digits stand before them.
+_DATE = (
+    r"(?:20[2-9]\d(?:(?P<sign>[-./]?)(?:0[1-9]|1[0-2])(?:(?P=sign)(?:0[1-9]|[12]\d|3[01]))?)?"
+    r"|(?:0?[1-9]|[12]\d|3[01])\.(?:0?[1-9]|1[0-2])\.20[2-9]\d)(?!\d)"
+)
+_NO_DIGITS_BEFORE = r"(?<!\d)(?<!\d{3}[\s()./-])"
+_DATES = rf"(?P<date>{_NO_DIGITS_BEFORE}{_DATE}(?:[\s()./-]{{1,3}}{_DATE.replace('sign', 'second')})?)"
+_NEXT = rf"[\s()./-]{{0,2}}(?!{_NO_DIGITS_BEFORE}{_DATE.replace('sign', 'third')})\d"
+_date_or_number = re.compile(rf"{_DATES}|\+\d(?:[\s()./-]{{0,2}}\d){{7,}}|\d(?:{_NEXT}){{7,}}").sub
+_date_or_part = re.compile(rf"{_DATES}|\d(?:{_NEXT}){{4,}}").finditer
+
 
 def country_of_number(destination: str) -> str | None:
     """Return the alpha-2 region of a number, or None (docs/link.md section 5.8, first source).
@@ -129,6 +141,24 @@ def mask_number(destination: str | None) -> str:
         return f"+{code} {_HIDDEN}{shown}"
     country = _short_number_country(text)
     return f"{country}-{_HIDDEN}" if country else _HIDDEN
+
+
+def mask_numbers(text: str) -> str:
+    """Return a text that somebody wrote with all in it that may be a phone number masked as by `mask_number`.
+
+    That is 8 digits or more, also with spaces, dots, dashes, slashes and parentheses between them; days and months
+    from 2020 on are left (`20261031`, `2026-10`, `31.10.2026`).
+    """
+    return _date_or_number(lambda found: found[0] if found["date"] else mask_number(_compact(found[0])), text)
+
+
+def may_be_part_of_number(text: str) -> bool:
+    """Tell whether a text has 5 digits or more, as in `mask_numbers`, that may be a part of a phone number."""
+    return any(not found["date"] for found in _date_or_part(text))
+
+
+def _compact(number: str) -> str:
+    return "".join(sign for sign in number if sign not in " ()./-" and not sign.isspace())
 
 
 def _digits_of(text: str) -> str | None:

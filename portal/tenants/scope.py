@@ -91,3 +91,23 @@ def with_descendants(tenant_ids: Iterable[int]) -> set[int]:
         level = set(Tenant.objects.filter(parent_id__in=level).values_list("id", flat=True)) - found
         found |= level
     return found
+
+
+def descendants_of_each(tenant_ids: Iterable[int]) -> dict[int, frozenset[int]]:
+    """Return each of these tenants with itself and all below it, by a query for each level of the tree."""
+    parents: dict[int, int] = {}
+    level = known = set(tenant_ids)
+    while level:
+        below = dict(Tenant.objects.filter(parent_id__in=level).values_list("id", "parent_id"))
+        parents |= below
+        level = below.keys() - known
+        known = known | level
+    found = {tenant_id: {tenant_id} for tenant_id in tenant_ids}
+    for tenant_id in parents:
+        above, passed = parents.get(tenant_id), {tenant_id}
+        while above is not None and above not in passed:
+            if above in found:
+                found[above].add(tenant_id)
+            passed.add(above)
+            above = parents.get(above)
+    return {tenant_id: frozenset(ids) for tenant_id, ids in found.items()}

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from deliveries.api.serializers import STATUSES
 from deliveries.fold import NO_CODE
-from portal.api.operations import Operation
+from portal.api.operations import NUMBERS, Operation
 from portal.api.parameters import ACCOUNT, FROM, MAX_NUMBER, PERIOD, TO, Parameter
 from portal.api.problems import BadParameter
 from portal.api.views import ApiView
@@ -17,6 +17,7 @@ from reports.api.examples import STATISTICS
 from reports.api.serializers import StatisticsSerializer
 from reports.compared_groups import ORDERS, ComparedGroup, Rest, arrange, beside, cut
 from reports.kpis import Kpis, changes
+from reports.masked_names import masked_key
 from reports.selectors.overview import provisional_from
 from reports.selectors.statistics import MAX_GROUPS, Group, finality, statistics, total
 from reports.statistics_query import FILTERS, GROUPS, TIMES, StatisticsError, StatisticsQuery
@@ -61,7 +62,8 @@ class StatisticsView(ApiView):
             "is cheap. `partner_id` cannot be combined with `campaign` or `variant`, and `hour` only with `tenant`, "
             "`country`, `operator` and `status`. With `compare` each group stands beside the same one of the other "
             "period, groups that only one of them has included; times are the same by their "
-            "place, the n-th day beside the n-th day.",
+            "place, the n-th day beside the n-th day. What may be a phone number in the name of a campaign or variant "
+            "is masked unless the key has the scope `numbers`; groups stay apart then, even where names are the same.",
             parameters=(
                 PERIOD,
                 FROM,
@@ -127,6 +129,7 @@ class StatisticsView(ApiView):
         compared = beside(groups, groups_before, period=period, earlier=earlier)
         shown, rest = cut(arrange(compared, order=order, times=TIMES), limit)
         by_hour = query.is_by_hour
+        key_of = dict if self.access.has_scope(NUMBERS) else masked_key
         return self.answer(
             {
                 "from": query.first,
@@ -136,7 +139,7 @@ class StatisticsView(ApiView):
                     tenant_ids=query.tenant_ids, first=query.first, last=query.last, now=timezone.now()
                 ),
                 "total": figures(whole),
-                "groups": [{"key": group.key} | _compared(group, by_hour) for group in shown],
+                "groups": [{"key": key_of(group.key)} | _compared(group, by_hour) for group in shown],
                 "other": None if rest is None else {"groups": rest.groups} | _compared(rest, by_hour),
                 "compared_with": None
                 if earlier is None

@@ -16,13 +16,17 @@ TOP_CAMPAIGNS = 10
 
 @dataclass(frozen=True, slots=True)
 class CampaignRow:
-    """A tenant's campaign; `name` is `(other)` for what is over the daily limit of new ones."""
+    """A tenant's campaign; `name` is `(other)` for what is over the daily limit of new ones.
+
+    One with `is_masked` is found by its name nowhere: a number in it is hidden.
+    """
 
     campaign_id: int
     name: str
     tenant: str  # its slug
     tenant_id: int
     kpis: Kpis
+    is_masked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

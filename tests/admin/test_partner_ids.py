@@ -39,6 +39,15 @@ def test_partner_id_is_declared_after_its_messages_were_told(staff, feed, tenant
     )
 
 
+def test_value_with_a_space_at_its_end_is_declared_as_it_is(staff, feed, tenant):
+    from_pool(feed, "later ", messages=1)
+
+    staff.post(URL, {"account": feed.account_id, "value": "later ", "tenant": tenant.id, "confirmed": "1"})
+
+    assert holders()["later "] == "nordic-retail"
+    assert "later" not in holders()
+
+
 def test_another_customer_s_is_taken_over_only_when_asked(staff, feed, tenant, other_tenant):
     data = {"account": feed.account_id, "value": "baltic-ee", "tenant": tenant.id, "confirmed": "1"}
 

@@ -162,6 +162,27 @@ def test_impossible_filters_are_refused_by_name(mine, name, value):
     assert (answer.status_code, [error["parameter"] for error in answer.json()["errors"]]) == (400, [name])
 
 
+@pytest.mark.parametrize(
+    ("prefix", "scopes", "found"),
+    [
+        ("to-35840", ("read",), None),
+        ("to-358-40", ("read",), None),
+        ("to-3584", ("read",), ["c"]),
+        ("2026-11-0", ("read",), ["d"]),
+        ("to-35840", ("read", "numbers"), ["c"]),
+    ],
+)
+def test_ref_id_prefix_tells_no_masked_number(call, tenant, feed, messages, prefix, scopes, found):
+    apply(feed, sent("c", 1001, "nr-fi", refId="to-358401234567"), sent("d", 1001, "nr-fi", refId="2026-11-02 sale"))
+
+    answer = call(tenant, *scopes).get("messages/", ref_id_prefix=prefix)
+
+    if found is None:
+        assert (answer.status_code, [e["parameter"] for e in answer.json()["errors"]]) == (400, ["ref_id_prefix"])
+    else:
+        assert ids(answer) == found
+
+
 def test_message_of_others_is_as_one_that_there_is_not(mine, theirs, whole_account, messages):
     paths = [
         "messages/link-main/a/",

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from campaigns.models import RefIdScheme
+from tests.api.conftest import sent
 from tests.deliveries.helpers import apply, dlr
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +66,25 @@ def test_groups_and_filters(mine, messages, query, wanted):
     groups = mine.get("statistics/", **DAYS, **query).json()["groups"]
 
     assert sorted([*group["key"].values(), group["messages"]] for group in groups) == wanted
+
+
+def test_numbers_in_names_are_masked_without_their_scope(call, tenant, feed):
+    RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", "variant"])
+    apply(
+        feed,
+        sent("a", 1001, "nr-fi", refId="to 358401234567|0401111111"),
+        sent("b", 1001, "nr-fi", refId="to 358407654367"),
+        sent("c", 1001, "nr-fi"),
+    )
+
+    def groups(*scopes: str) -> list:
+        answer = (
+            call(tenant, *scopes).get("statistics/", **DAYS, group_by="campaign,variant", compare="previous").json()
+        )
+        return [[*group["key"].values(), group["messages"]] for group in answer["groups"]]
+
+    assert groups("read") == [["", "", 1], ["to +358 •••••••67", "•••••••", 1], ["to +358 •••••••67", "", 1]]
+    assert groups("read", "numbers") == [["", "", 1], ["to 358401234567", "0401111111", 1], ["to 358407654367", "", 1]]
 
 
 def test_key_of_the_account_sees_its_pool_too(whole_account, messages):

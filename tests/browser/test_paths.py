@@ -251,7 +251,8 @@ def test_waiting_partner_id_is_declared_by_the_accounts_owner(browse):
     page = browse(OWNER)
     page.goto("/t/hansa-group/partner-ids/")
 
-    page.get_by_label("Whose hansa-dk is").select_option("Hansa Norge AS")
+    waiting = page.get_by_role("region", name="Waiting in the pool of")
+    waiting.get_by_label("For whom").select_option("Hansa Norge AS")
     page.get_by_role("button", name="Declare hansa-dk").click()
 
     expect(page.get_by_role("status").first).to_contain_text("hansa-dk is declared for Hansa Norge AS")

@@ -12,6 +12,8 @@ from portal.common.msisdn import (
     country_of_destination,
     country_of_number,
     mask_number,
+    mask_numbers,
+    may_be_part_of_number,
     normalize_destination,
     sender_type,
 )
@@ -215,3 +217,50 @@ def test_normalize_destination_by_form(written, stored):
 )
 def test_mask_number_hides_all_but_code_and_end(number, masked):
     assert mask_number(number) == masked
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("sale-358401234567-B", "sale-+358 •••••••67-B"),
+        ("to +358 (0)40 123-4567!", "to +358 •••••••67!"),
+        ("0401234567", "•••••••"),
+        ("040 123 4567 and 0046.70.123.45.67", "••••••• and +46 •••••••67"),
+        ("2 20 358401234567", "+220 •••••••67"),
+        ("040 20261031", "•••••••"),
+        ("201012345678", "+20 •••••••78"),
+        ("autumn 2026 358401234567", "autumn 2026 +358 •••••••67"),
+        ("sale2-20261031", "sale2-20261031"),
+        ("20261031-20261105", "20261031-20261105"),
+        ("2026-10-31 12:00", "2026-10-31 12:00"),
+        ("31.10.2026", "31.10.2026"),
+        ("1234567", "1234567"),
+        ("week 48", "week 48"),
+        ("", ""),
+    ],
+)
+def test_numbers_in_a_text_are_masked_and_days_are_not(text, masked):
+    assert mask_numbers(text) == masked
+
+
+@pytest.mark.parametrize(
+    ("text", "may_be"),
+    [
+        ("35840", True),
+        ("to-0407654", True),
+        ("to-040-76", True),
+        ("to-35840x", True),
+        ("sale-20101", True),
+        ("sale-20101231", True),
+        ("2026-10-31/35840", True),
+        ("3584", False),
+        ("autumn-2026", False),
+        ("offer3-2026-1", False),
+        ("sale-2026-10-31", False),
+        ("sale-20261031-b", False),
+        ("31.10.2026", False),
+        ("", False),
+    ],
+)
+def test_five_digits_may_be_part_of_a_number_and_days_are_not(text, may_be):
+    assert may_be_part_of_number(text) == may_be

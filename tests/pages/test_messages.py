@@ -197,6 +197,43 @@ def test_old_messages_are_shown_where_there_are_no_newer_ones(client, feed, tena
 
 
 @pytest.mark.parametrize(
+    ("prefix", "role", "found"),
+    [
+        ("to-35840", Role.ANALYST, None),
+        ("to-358-40", Role.VIEWER, None),
+        ("to-3584", Role.VIEWER, ["m"]),
+        ("autumn-2026", Role.VIEWER, ["n"]),
+        ("to-35840", Role.MANAGER, ["m"]),
+    ],
+)
+def test_ref_id_prefix_tells_no_masked_number(client, feed, tenant, prefix, role, found):
+    apply(feed, sent("m", refId="to-358407654398"), sent("n", refId="autumn-2026-10"))
+    client.force_login(make_user("some@example.com", tenant, role))
+
+    response = ask(client, ref_id_prefix=prefix)
+
+    if found is None:
+        assert (response.status_code, list(response.context["form"].errors), ids(response)) == (
+            422, ["ref_id_prefix"], [],
+        )  # fmt: skip
+        assert "Five digits or more may be a part of a phone number" in text_of(response)
+    else:
+        assert (response.status_code, ids(response)) == (200, found)
+
+
+def test_spaces_at_the_ends_of_ref_ids_and_partner_ids_count(client, feed, tenant, account, viewer):
+    PartnerId.objects.create(account=account, value=" nr", tenant=tenant)
+    apply(feed, sent("m", refId="sale ", partner=" nr"), sent("n", refId="sale"))
+    client.force_login(viewer)
+    asked = [{"ref_id": "sale "}, {"ref_id": "sale"}, {"ref_id": " sale"}, {"ref_id_prefix": "sale "}]
+    asked += [{"partner_id": " nr"}, {"partner_id": "nr"}]
+
+    found = [ids(ask(client, **query)) for query in asked]
+
+    assert found == [["m"], ["n"], [], ["m"], ["m"], []]
+
+
+@pytest.mark.parametrize(
     ("query", "total"),
     [
         ({}, 5),

@@ -12,6 +12,7 @@ from django.conf import settings as django_settings
 from django.template import Context, Template
 from django.utils import timezone, translation
 
+from campaigns.models import RefIdScheme
 from portal.accounts.models import Role
 from portal.tenants.models import PartnerId, Tenant
 from tests.conftest import NOW, make_user
@@ -102,9 +103,9 @@ def cards(page: str) -> dict[str, list[str]]:
     return found
 
 
-def get(client, query: str = "", **headers) -> str:
+def get(client, query: str = "", *, status: int = 200, **headers) -> str:
     response = client.get(OVERVIEW + query, headers=headers)
-    assert response.status_code == 200
+    assert response.status_code == status
     return response.content.decode()
 
 
@@ -137,6 +138,43 @@ def test_every_table_sums_up_to_all_messages(client, viewer, messages):
         ["9999 A code that is not in the table", "1"],
     ]
     assert [row[:2] for row in tables["campaigns"][1:]] == [["sale", "3"], ["news", "1"], ["(no campaign)", "3"]]
+
+
+def numbers_in_names(feed, tenant) -> None:
+    """Two campaigns called the same once masked, the second with a variant that is delivered better."""
+    RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", "variant"])
+    apply(
+        feed,
+        *(sent(f"a{n}", 1001, "2026-11-02T10:00:00", refId="to 358401234567") for n in range(3)),
+        *(sent(f"b{n}", 1001, "2026-11-02T10:00:00", refId="to 358407654367|0401111111") for n in range(40)),
+        *(sent(f"c{n}", 1006, "2026-11-02T10:00:00", refId="to 358407654367|0402222222") for n in range(40)),
+    )
+
+
+def test_numbers_in_names_of_campaigns_are_masked_where_numbers_are(client, viewer, feed, tenant):
+    numbers_in_names(feed, tenant)
+    client.force_login(viewer)
+
+    html = get(client)
+
+    page = Page(html)
+    assert [row[:2] for row in page.rows["campaigns"][1:]] == [["to +358 •••••••67", "80"], ["to +358 •••••••67", "3"]]
+    assert "to +358 •••••••67: variant ••••••• arrives better" in html
+    assert [text for text in page.links if "•" in text or text == "The campaign"] == []
+    found = re.findall(r"(?:358)?0?40(?:1234567|7654367|1111111|2222222)", html)
+    assert found == []
+
+
+def test_numbers_in_names_of_campaigns_are_shown_to_who_may_see_numbers(client, manager, feed, tenant):
+    numbers_in_names(feed, tenant)
+    client.force_login(manager)
+
+    html = get(client)
+
+    page = Page(html)
+    assert [row[:2] for row in page.rows["campaigns"][1:]] == [["to 358407654367", "80"], ["to 358401234567", "3"]]
+    assert "to 358407654367: variant 0401111111 arrives better" in html
+    assert page.links["to 358401234567"] == ["?period=30d&compare=previous&campaign=to+358401234567"]
 
 
 @pytest.mark.parametrize(
@@ -198,7 +236,7 @@ def test_page_is_narrowed_by_its_parameters(client, viewer, messages, query, mes
 def test_wrong_period_is_told_and_the_default_one_shown(client, viewer, messages, query, words):
     client.force_login(viewer)
 
-    page = get(client, query)
+    page = get(client, query, status=422)
 
     assert f"{words} Shown are 22 Oct – 20 Nov 2026." in page
     assert cards(page)["messages"][1] == "7"
@@ -208,7 +246,7 @@ def test_wrong_period_is_told_and_the_default_one_shown(client, viewer, messages
 def test_filter_that_cannot_be_is_left_out_with_words(client, viewer, messages, value):
     client.force_login(viewer)
 
-    page = get(client, f"?campaign={value}")
+    page = get(client, f"?campaign={value}", status=422)
 
     assert "“campaign” has at most 256 characters, none of them U+0000: it was left out." in page
     assert cards(page)["messages"][1] == "7"

@@ -1,8 +1,10 @@
 """A tenant's Partner IDs page: what is there, what waits, what people may do."""
 
+import re
+
 import pytest
 
-from deliveries.models import PartnerMove, PartnerRequest
+from deliveries.models import DailyCount, PartnerMove, PartnerRequest
 from portal.accounts.models import Role
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from tests.conftest import NOW, make_user
@@ -21,6 +23,28 @@ def owned(account, tenant) -> GatewayAccount:
 @pytest.fixture
 def child(tenant) -> Tenant:
     return Tenant.objects.create(slug="child", name="Child Oy", timezone="UTC", parent=tenant)
+
+
+def account_of(name: str, *, owner: Tenant) -> GatewayAccount:
+    pool = Tenant.objects.create(slug=f"pool-{name}", name=f"Pool of {name}", kind="pool")
+    return GatewayAccount.objects.create(name=name, platform_id=name.upper(), pool=pool, owner=owner, owner_since=NOW)
+
+
+def count(account: GatewayAccount, value: str, messages: int) -> None:
+    """Have so many messages of the value counted in the account's pool."""
+    DailyCount.objects.create(
+        tenant_id=account.pool_id,
+        day=NOW.date(),
+        account=account,
+        partner_id=value,
+        country="FI",
+        operator="",
+        sender_type="",
+        status="delivered",
+        result_code=1001,
+        messages=messages,
+        parts=messages,
+    )
 
 
 def holders() -> dict[str, str]:
@@ -58,12 +82,32 @@ def test_what_waits_and_what_was_asked_for_needs_as_many_queries_for_one_as_for_
         )
     client.force_login(manager)
 
-    with django_assert_num_queries(37):
+    with django_assert_num_queries(33):
         response = client.get(URL)
 
     (pool,) = response.context["waiting"]
     assert [(row["value"], row["messages"]) for row in pool.values] == [(f"later-{i}", i + 1) for i in range(n)][::-1]
     assert len(response.context["requests"]) == n
+
+
+@pytest.mark.parametrize("n", (1, 3))
+def test_owned_accounts_need_as_many_queries_for_one_as_for_three(
+    client, tenant, child, other_tenant, manager, n, django_assert_num_queries
+):
+    accounts = [account_of(f"own-{number}", owner=tenant) for number in range(n)]
+    for number, account in enumerate(accounts):
+        count(account, f"later-{number}", number + 1)
+    shared = account_of("shared", owner=tenant)
+    PartnerId.objects.create(account=shared, value="theirs", tenant=other_tenant, declared_at=NOW)
+    count(shared, "hidden", 5)
+    client.force_login(manager)
+
+    with django_assert_num_queries(36):
+        response = client.get(URL)
+
+    assert [(pool.account.name, pool.values) for pool in response.context["waiting"]] == [
+        (f"own-{i}", [{"value": f"later-{i}", "messages": i + 1, "last_day": NOW.date()}]) for i in range(n)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -152,6 +196,28 @@ def test_owned_account_s_waiting_value_is_declared_with_a_click(client, request,
     assert PartnerMove.objects.values_list("tenant__slug", "total").get() == ("child", 2)
 
 
+@pytest.mark.parametrize("n", (1, 3))
+def test_customers_of_the_owner_are_listed_once_for_all_values(client, tenant, child, manager, n):
+    account, smaller = account_of("own", owner=tenant), account_of("smaller", owner=child)
+    for number in range(n):
+        count(account, f"later-{number}", number + 1)
+        count(smaller, f"other-{number}", number + 1)
+    client.force_login(manager)
+
+    page = client.get(URL).content.decode()
+    own, small = re.findall(r'<section class="card" aria-labelledby="waiting-.*?</section>', page, re.DOTALL)
+
+    assert re.findall(r'<option value="([^"]*)"', own) == ["", "child", "nordic-retail"]
+    assert re.findall(r'name="(tenant|account)" value="([^"]*)"', small) == [
+        ("account", "smaller"),
+        ("tenant", "child"),
+    ]
+    assert [re.findall(r'<button [^>]*name="value" value="([^"]*)"', part) for part in (own, small)] == [
+        [f"later-{i}" for i in range(n)][::-1],
+        [f"other-{i}" for i in range(n)][::-1],
+    ]
+
+
 def test_pool_is_shown_to_nobody_else(client, feed, owned, tenant, child, viewer, analyst):
     """The owner's managers see it; its lesser roles, its children and other tenants do not."""
     from_pool(feed, "canary-value", messages=2)
@@ -199,6 +265,16 @@ def test_what_cannot_be_declared_is_said_at_its_field(client, owned, tenant, chi
 
     assert (response.status_code, text in response.content.decode()) == (422, True)
     assert holders() == {"nr-fi": "nordic-retail"}
+
+
+def test_value_with_a_space_at_its_end_is_declared_as_it_is(client, feed, owned, tenant, manager):
+    from_pool(feed, "later ", messages=2)
+    client.force_login(manager)
+
+    client.post(f"{URL}declare/", {"account": "link-main", "tenant": "nordic-retail", "value": "later "})
+
+    assert holders() == {"nr-fi": "nordic-retail", "later ": "nordic-retail"}
+    assert client.post(f"{URL}declare/", {"account": "link-main", "value": " "}).status_code == 422
 
 
 def test_move_says_how_many_messages_go_along_and_moves_them(client, feed, tenant, child, manager):
