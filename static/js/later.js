@@ -23,8 +23,16 @@ const draw = (element) =>
     .then((module) => module.draw(element))
     .catch(() => openTable(element)); // the table under the chart says the same
 
+const painted = new Promise((resolve) => {
+  if (!PerformanceObserver.supportedEntryTypes.includes("paint")) addEventListener("load", () => setTimeout(resolve));
+  else {
+    const paints = (list) => list.getEntriesByName("first-contentful-paint").length && resolve();
+    new PerformanceObserver(paints).observe({ type: "paint", buffered: true });
+  }
+});
+
 const whenIdle = (work) =>
-  requestAnimationFrame(() => ("requestIdleCallback" in window ? requestIdleCallback(work, { timeout: 500 }) : setTimeout(work)));
+  painted.then(() => ("requestIdleCallback" in window ? requestIdleCallback(work, { timeout: 500 }) : setTimeout(work)));
 
 function openTable(element) {
   element.hidden = true;

@@ -16,7 +16,7 @@ import yaml
 from tests.running import Running, say, until
 
 LEASE_SECONDS = 2
-CAMPAIGNS = 12_000  # rows enough that writing them takes a while
+CAMPAIGNS = 20_000  # rows enough that writing them takes a while
 SENT_AT = datetime.now(UTC)
 REQUEST = """
 import os, sys, django
