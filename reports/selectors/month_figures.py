@@ -13,7 +13,6 @@ from deliveries.dialects.codes import COUNTS_AS, QUEUED, SENT
 from deliveries.models import CampaignCount, DailyCount, LatencyCount, ResultCode, WaitingRow
 from deliveries.services.stored import OTHER_PARTNER_IDS
 from portal.common.database import snapshot
-from portal.common.msisdn import mask_numbers
 from portal.common.periods import Month
 from portal.tenants.models import Feed, GatewayAccount, Tenant
 from portal.tenants.scope import with_descendants
@@ -136,7 +135,6 @@ def _partner_ids(scope: Scope, daily: QuerySet, tenants: dict[int, Tenant]) -> d
 
 
 def _campaigns(scope: Scope, month: Month, tenants: dict[int, Tenant]) -> dict[tuple, Volume]:
-    """Return the volumes by names without phone numbers, since files go from hand to hand; the same names are one."""
     rows = scope.counts(CampaignCount, month)
     names = dict(Campaign.objects.filter(tenant_id__in=list(tenants)).values_list("id", "name"))
     names |= {0: "", OTHER_CAMPAIGNS: OTHER}
@@ -144,7 +142,7 @@ def _campaigns(scope: Scope, month: Month, tenants: dict[int, Tenant]) -> dict[t
     def name(key: tuple) -> tuple:
         tenant_id, campaign_id, variant, country = key
         owner = (_tenant_label(scope, tenants[tenant_id]),) if scope.account else ()
-        return (mask_numbers(names[campaign_id]), mask_numbers(variant), *owner, country)
+        return (names[campaign_id], variant, *owner, country)
 
     return _sum_by(_volumes(rows, "tenant_id", "campaign_id", "variant", "country"), name)
 

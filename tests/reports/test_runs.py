@@ -13,14 +13,12 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from campaigns.models import RefIdScheme
 from deliveries.models import InboxRow, WaitingRow
 from deliveries.services.apply import apply_waiting
 from portal.common.periods import Month
 from portal.tenants.models import PartnerId, Tenant
-from reports.layout import build_tables
 from reports.models import ReportRun
-from reports.selectors.month_figures import Scope, month_figures
+from reports.selectors.month_figures import Scope
 from reports.selectors.months import report_months
 from reports.services.calendar import queue_due_runs
 from reports.services.runs import StillWaiting, build_now, build_report, due_runs, open_file, request_run, retry_run
@@ -58,23 +56,6 @@ def messages(feed, tenant, other_tenant):
 
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-def test_numbers_in_names_of_campaigns_are_in_no_report_and_their_sums_stay(feed, tenant):
-    own = {"gateCustomParameters": {"platformPartnerId": "nr-fi"}, "customParameters": {"destination": "+358401234567"}}
-    RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", "variant"])
-    apply(
-        feed,
-        dlr("a", refId="to 358401234567|0401111111", **DELIVERED, **own),
-        dlr("b", refId="to 358407654367|0402222222", segments=2, **DELIVERED, **own),
-        dlr("c", refId="sale|A", **DELIVERED, **own),
-    )
-
-    figures = month_figures(scope=Scope(tenant), month=OCTOBER, kind="final", revision=1)
-
-    counted = {key: (volume.messages, volume.parts) for key, volume in figures.campaigns.items()}
-    assert counted == {("to +358 •••••••67", "•••••••", "FI"): (2, 3), ("sale", "A", "FI"): (1, 1)}
-    assert len(build_tables(figures)) == 8
 
 
 def test_calendar_queues_each_closed_month_provisionally_and_then_finally(messages, tenant, other_tenant, account):
