@@ -461,3 +461,23 @@ def test_page_is_light(client, viewer, messages):
     assert sum(len(gzip.compress(part)) for part in parts) < 200_000
     assert re.findall(r'<script src="([^"]+)"', page) == ["/static/build/base.js"]
     assert "charts.js" not in "".join(re.findall(r"<(?:script|link)[^>]*>", page))
+
+
+def test_campaigns_over_the_daily_limit_lead_to_their_messages(client, manager, feed, tenant, settings):
+    settings.NEW_CAMPAIGNS_PER_DAY = 1
+    apply(
+        feed,
+        sent("a", 1001, "2026-11-02T10:00:00", refId="sale"),
+        sent("b", 1006, "2026-11-02T11:00:00", refId="news"),
+        sent("c", 1001, "2026-11-02T12:00:00", refId="more"),  # first by its name: the one within the limit
+    )
+    client.force_login(manager)
+
+    page = get(client)
+    links = [link for found in Page(page).links.values() for link in found if "campaign=%28other%29" in link]
+
+    assert Page(page).rows["campaigns"][1][:4] == ["(over the daily limit)", "2", "0.5", "1"]
+    listed = [
+        sorted(set(re.findall(r"/messages/link-main/(\w+)/", client.get(link).content.decode()))) for link in links
+    ]
+    assert listed == [["a", "b"], ["b"]]
