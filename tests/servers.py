@@ -35,12 +35,18 @@ class Server:
     url: str
     process: subprocess.Popen
     log: Path
+    asked_to_end: bool = False
 
     def stop(self) -> int:
-        """End it in order (SIGTERM) and return its exit code; an ended one stays ended."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+        """End it in order and return its exit code; an ended one stays ended."""
+        self.ask_to_end()
         return self.process.wait(STOP_SECONDS)
+
+    def ask_to_end(self) -> None:
+        """Send SIGTERM once: a second one ends a server that is about to end by the signal, not by its own code."""
+        if not self.asked_to_end and self.process.poll() is None:
+            self.asked_to_end = True
+            self.process.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
         """End it and its worker at once, as `kill -9` does."""

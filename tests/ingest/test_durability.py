@@ -52,7 +52,7 @@ def test_request_in_flight_at_sigterm_is_answered(world, outside, tmp_path):
         blocker.execute("LOCK TABLE inbox_todo IN ACCESS EXCLUSIVE MODE")
         with posted_at_once(server, 1) as answers:
             until(lambda: waiting_inserts(outside) == 1)
-            server.process.terminate()
+            server.ask_to_end()
             until(lambda: "Stopping worker" in server.log.read_text())
             blocker.rollback()
             assert [answer.result().status_code for answer in answers] == [200]
