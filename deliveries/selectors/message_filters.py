@@ -9,6 +9,8 @@ from deliveries.fold import PARTNER_OVER_LIMIT
 from deliveries.services.erasure import search_forms
 from deliveries.services.stored import OTHER_PARTNER_IDS
 
+NO_CAMPAIGN = "(none)"  # as a campaign's name: messages without one
+
 
 class BadFilter(ValueError):
     """A filter's value cannot be looked for; `field` names it."""
@@ -24,7 +26,7 @@ class MessageQuery:
 
     `number` is a whole number (parts of one are not searched: that would tell the rest of a masked number).
     `campaign` is a name, `campaign_id` a row of one tenant; `(other)` as a campaign or PPID is what was over the daily
-    limit of new ones.
+    limit of new ones, `(none)` as a campaign what has none.
     """
 
     tenant_ids: frozenset[int]
@@ -56,6 +58,8 @@ def places(query: MessageQuery) -> list[tuple[int, int | None]]:
     found = set(named.values_list("tenant_id", "id"))
     if query.campaign == OTHER_PARTNER_IDS:
         found |= {(tenant_id, OTHER_CAMPAIGNS) for tenant_id in query.tenant_ids}
+    if query.campaign == NO_CAMPAIGN:
+        found |= {(tenant_id, 0) for tenant_id in query.tenant_ids}
     return sorted(found)
 
 
