@@ -13,6 +13,7 @@ from supervisor.options import ServerOptions
 
 from portal import serve
 from tests.engines.conftest import REPOSITORY, Home
+from tests.ports import free_port
 
 
 def read_by_supervisor(path: Path, text: str) -> dict[str, tuple[str, str]]:
@@ -85,8 +86,7 @@ def test_serve_names_a_port_that_is_none(home: Home):
 
 
 def test_serve_answers_and_ends_cleanly(home: Home):
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+    port = free_port()
     home.variables = {"PORT": str(port)}
     with home.open("-m", "portal.serve") as process:
         try:
@@ -94,7 +94,7 @@ def test_serve_answers_and_ends_cleanly(home: Home):
             status = first_status(f"http://127.0.0.1:{port}/readyz")
         finally:
             process.send_signal(signal.SIGTERM)
-            output, errors = process.communicate(timeout=60)
+            output, errors = process.communicate(timeout=180)
             logs = {path.name: path.read_text() for path in home.path.glob("log/*.log")}  # shown on failure
 
     assert said == (

@@ -27,9 +27,12 @@ SECOND = "+46701112233"
 pytestmark = pytest.mark.django_db
 
 
+TODAY = local_day(timezone.now(), "Europe/Helsinki")  # for all tests alike, also when midnight comes between them
+
+
 def day(ago: int) -> date:
     """Return the tenant's day so many days ago."""
-    return local_day(timezone.now(), "Europe/Helsinki") - timedelta(days=ago)
+    return TODAY - timedelta(days=ago)
 
 
 def sent(id_: str, code: int = 1001, *, ago: int = 9, partner: str = "nr-fi", seconds: int = 5, **fields) -> dict:
