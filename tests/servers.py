@@ -24,8 +24,8 @@ from portal import serve
 from portal.common.database import connection_string
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-START_SECONDS = 60
-STOP_SECONDS = 30
+START_SECONDS = 120
+STOP_SECONDS = 60
 
 
 @dataclass

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 
 from django.db import connection
 
@@ -27,8 +27,9 @@ def rows(query: str, *parameters: object) -> list[tuple]:
 
 
 def counts() -> list[str]:
-    """Return where counts are not the messages, or hours of the feeds do not add up."""
-    hours = balances_between(datetime(2026, 11, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC))
+    """Return where counts are not the messages, or hours of the feeds whose raw rows are kept do not add up."""
+    ((first,),) = rows("SELECT coalesce(max(raw_before), '2026-11-01') FROM retention_mark")
+    hours = balances_between(datetime.combine(first, time(), UTC), datetime(2028, 1, 1, tzinfo=UTC))
     return [*map(str, find_differences()), *(text for balance in hours for text in balance.problems)]
 
 

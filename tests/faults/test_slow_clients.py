@@ -9,78 +9,31 @@ import select
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 
 import httpx
 import pytest
 from django.conf import settings
 
-from tests.faults.conftest import TOKEN, Portal
-from tests.running import say, until
+from tests.faults.portal import TOKEN, Portal
+from tests.faults.slow import GOOD, HEAD, KINDS, SLOW, drip, p99_beside_slow_ones, sockets
+from tests.running import in_time, say, until
 
-SLOW = 200
-GOOD = b'{"id":"good","resultCode":1001}'
 LIMIT = settings.INGEST_MAX_BODY
-HEAD = b"POST /dlr/%s/ HTTP/1.1\r\nHost: x\r\n" % TOKEN.encode()
 
 
-@contextmanager
-def sockets(portal: Portal, count: int) -> Iterator[list[socket.socket]]:
-    with ExitStack() as stack:
-        yield [
-            stack.enter_context(socket.create_connection(("127.0.0.1", portal.port), timeout=30)) for _ in range(count)
-        ]
-
-
-def drip(slow: list[socket.socket], byte: bytes) -> int:
-    """Send a byte over each that is still open, and return how many are."""
-    alive = 0
-    for connection in slow:
-        try:
-            connection.send(byte)
-            alive += 1
-        except OSError:
-            continue
-    return alive
-
-
-def p99_beside(portal: Portal, slow: list[socket.socket], byte: bytes, *, posts: int = 300) -> float:
-    """Post good reports while the slow ones drip; return the seconds within which 99% were answered 200."""
-    seconds = []
-    with httpx.Client(timeout=10, trust_env=False) as http:
-        for number in range(posts):
-            if number % 20 == 0:
-                drip(slow, byte)
-            began = time.monotonic()
-            assert http.post(f"{portal.url}/dlr/{TOKEN}/", content=GOOD).status_code == 200
-            seconds.append(time.monotonic() - began)
-    return sorted(seconds)[int(posts * 0.99) - 1]
-
-
-@pytest.mark.parametrize(
-    ("kind", "opening", "byte"),
-    [
-        ("headers", HEAD + b"X-Slow: ", b"a"),
-        ("body", HEAD + b"Content-Length: 1000\r\n\r\n{", b" "),
-        ("chunks", HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1"),
-        ("silence", b"", b""),
-    ],
-)
-def test_good_reports_are_answered_beside_200_slow_senders(portal, kind, opening, byte):
-    with sockets(portal, SLOW) as slow:
-        for connection in slow:
-            connection.sendall(opening)
-        p99 = p99_beside(portal, slow, byte)
+@pytest.mark.parametrize("kind", KINDS)
+def test_good_reports_are_answered_beside_200_slow_senders(portal, kind):
+    p99 = p99_beside_slow_ones(portal, KINDS[kind])
     say(f"{SLOW} slow senders ({kind}): 99% of good posts within {p99 * 1000:.0f} ms")
-    assert p99 < 1
+    assert p99 < in_time(1)
 
 
 @pytest.mark.long
 def test_slow_senders_are_sent_away_after_ten_seconds(portal):
     """Those that drip, those that never say a word, and those that fall silent after an answer."""
     opening = {
-        "headers": HEAD + b"X-Slow: ",
-        "body": HEAD + b"Content-Length: 1000\r\n\r\n{",
+        "headers": KINDS["headers"].opening,
+        "body": KINDS["body"].opening,
         "silent": b"",
         "silent after an answer": HEAD + b"Content-Length: %d\r\n\r\n%s" % (len(GOOD), GOOD),
     }
