@@ -239,5 +239,7 @@ def test_counts_are_the_rows_whatever_happens_in_whatever_order(db, request):
         ),
     )
     say(f"{dict(Portal.steps)}")
-    wanted = ("runs", "bodies", "applied", "messages taken by retention", "numbers erased", "counts mended")
+    wanted = ["bodies", "applied"]
+    if is_long:  # a short one need not come to all of it
+        wanted += ["messages taken by retention", "numbers erased", "counts mended"]
     assert [name for name in wanted if not Portal.steps[name]] == []
