@@ -26,7 +26,7 @@ from tests.ports import free_port
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 START_SECONDS = 180  # patience on a busy machine
-STOP_SECONDS = 30
+STOP_SECONDS = 60
 
 
 @dataclass
