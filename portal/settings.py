@@ -231,6 +231,7 @@ CELERY_BEAT_SCHEDULE = {
     "check-waiting": {"task": "deliveries.run_checks", "args": [["waiting"]], "schedule": 60.0},
     "check-received": {"task": "deliveries.run_checks", "args": [["received", "feeds"]], "schedule": 600.0},
     "check-identities": {"task": "deliveries.run_checks", "args": [["identities"]], "schedule": 6 * 3600.0},
+    "condense-counts": {"task": "deliveries.condense_counts", "schedule": 900.0},
     "apply-retention": {"task": "deliveries.apply_retention", "schedule": 3600.0},
 }
 

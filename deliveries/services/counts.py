@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from campaigns.models import NO_CAMPAIGN
+from deliveries.services.condense import forget
 from deliveries.services.stored import Change, StoredMessage, counted_partner_id
 from portal.common.bulk import add_to_counts
 
@@ -90,6 +91,7 @@ def add_changes(changes: list[Change]) -> None:
         _count(*deltas, change.after, +1)
     for table, added in zip(TABLES, deltas, strict=True):
         add_to_counts(table.name, table.keys, table.values, {key: tuple(delta) for key, delta in added.items()})
+    forget({key[:2] for key in deltas[0]})
 
 
 def _count(

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection, transaction
 
+from deliveries import slices
+from deliveries.services.condense import forget
 from deliveries.services.counts import HOUR, TABLES, CountTable
 from portal.common.bulk import add_to_counts
 from portal.common.database import snapshot
@@ -43,6 +45,7 @@ def find_differences() -> list[Difference]:
 def repair(differences: list[Difference]) -> None:
     """Add what is missing and take away what is too much; right beside running appliers, as sums do not mind order."""
     with transaction.atomic():
+        slices.lock([0])  # whose work is waited for before days are summed up
         for table in TABLES:
             add_to_counts(
                 table.name,
@@ -54,6 +57,7 @@ def repair(differences: list[Difference]) -> None:
                     if d.table is table
                 },
             )
+        forget({d.key[:2] for d in differences if d.table is not HOUR})
 
 
 def _months(cursor) -> list[Month]:
