@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from campaigns.models import OTHER_CAMPAIGNS, Campaign
-from deliveries.dialects.codes import DELIVERED, STATUS_RANK
+from deliveries.dialects.codes import STATUS_RANK
 from deliveries.fold import PARTNER_OVER_LIMIT
 from deliveries.services.erasure import search_forms
 from deliveries.services.stored import OTHER_PARTNER_IDS
@@ -60,7 +60,7 @@ def places(query: MessageQuery) -> list[tuple[int, int | None]]:
 
 
 def conditions(query: MessageQuery) -> tuple[list[str], dict]:
-    """Return what a message `m` of the place `t` has to meet, and the parameters of it. Raises BadFilter."""
+    """Return what a message `m` of the place `t` has to meet but its status, and the parameters. Raises BadFilter."""
     where, parameters = ["m.tenant_id = t.id"], {}
 
     def add(condition: str, **values) -> None:
@@ -105,12 +105,8 @@ def conditions(query: MessageQuery) -> tuple[list[str], dict]:
         add("m.operator = %(operator)s", operator=query.operator)
     if query.result_code is not None:
         add("m.result_code = %(code)s", code=query.result_code)
-    if query.statuses:
-        if unknown := set(query.statuses) - STATUS_RANK.keys():
-            raise BadFilter("status", f"{', '.join(sorted(unknown))}: one of {', '.join(STATUS_RANK)}")
-        add("m.status = ANY (%(statuses)s)", statuses=list(query.statuses))
-        if DELIVERED not in query.statuses:
-            where.append("m.status <> 'delivered'")  # the words of the partial index
+    if unknown := set(query.statuses) - STATUS_RANK.keys():
+        raise BadFilter("status", f"{', '.join(sorted(unknown))}: one of {', '.join(STATUS_RANK)}")
     return where, parameters
 
 
