@@ -104,9 +104,9 @@ def _condense(cursor, last: date) -> int:
 
 
 def forget(days: Iterable[tuple[int, date]]) -> None:
-    """Have the spans of these (tenant, day) read from the counts again; at the end of what changes the counts.
+    """Have the spans of these (tenant, day) read from the counts again; in the transaction that changes the counts.
 
-    The transaction holds a slice's lock (deliveries/slices.py), or `condense` would not wait for it.
+    It holds a slice's lock already (deliveries/slices.py): `condense` waits for those who may not see its announcement.
     """
     gone = set()
     for tenant_id, day in days:

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from deliveries import slices
 from deliveries.services.condense import forget
 from deliveries.services.counts import HOUR, TABLES, CountTable
-from portal.common.bulk import add_to_counts
+from portal.common.bulk import Sums, add_to_counts
 from portal.common.database import snapshot
 from portal.common.periods import Month
 
@@ -45,19 +45,17 @@ def find_differences() -> list[Difference]:
 def repair(differences: list[Difference]) -> None:
     """Add what is missing and take away what is too much; right beside running appliers, as sums do not mind order."""
     with transaction.atomic():
-        slices.lock([0])  # whose work is waited for before days are summed up
-        for table in TABLES:
-            add_to_counts(
-                table.name,
-                table.keys,
-                table.values,
-                {
-                    d.key: tuple(actual - counted for actual, counted in zip(d.actual, d.counted, strict=True))
-                    for d in differences
-                    if d.table is table
-                },
-            )
+        slices.lock([0])  # whose holders `condense` waits for
         forget({d.key[:2] for d in differences if d.table is not HOUR})
+        add_to_counts(*(Sums(t.name, t.keys, t.values, _missing(differences, t)) for t in TABLES))
+
+
+def _missing(differences: list[Difference], table: CountTable) -> dict[tuple, list[int]]:
+    return {
+        d.key: [actual - counted for actual, counted in zip(d.actual, d.counted, strict=True)]
+        for d in differences
+        if d.table is table
+    }
 
 
 def _months(cursor) -> list[Month]:
