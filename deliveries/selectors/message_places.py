@@ -11,9 +11,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.db import connection
 
 from deliveries.dialects.codes import DELIVERED
-from deliveries.selectors.message_filters import MessageQuery
+from deliveries.selectors.message_filters import FURTHEST, MessageQuery
 
-_ZONE = timedelta(hours=14)  # no zone is further from UTC
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _FEW = 4  # so many days together are read through as they are
 
@@ -147,7 +146,7 @@ def _fetch(sql: str, where: list[str], values: dict, backwards: bool) -> list[tu
 def _bounds(day: date) -> tuple[datetime, datetime]:
     """Return the instants between which a day lies in any zone."""
     start = datetime.combine(day, time(), UTC)
-    return start - _ZONE, start + _DAY + _ZONE
+    return start - FURTHEST, start + _DAY + FURTHEST
 
 
 def _merged(windows: Iterable[Window]) -> list[Window]:

@@ -117,3 +117,21 @@ def test_sealed_days_are_not_where_messages_are(messages, tenant):
         newer = find_places(query, at=edge, backwards=True, size=50)
 
     assert [window.first for window in newer.windows] == [date(2026, 10, 23), date(2026, 11, 6)]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "found"),
+    [
+        (date(2026, 8, 20), date(2026, 8, 20), 3),
+        (date.min, date(2026, 8, 1), 3),
+        (date(2026, 11, 8), date.max, 3),
+        (date.min, date.max, 300),
+    ],
+)
+def test_period_is_of_each_tenant_s_own_days_however_long(messages, tenant, other_tenant, first, last, found):
+    ids = frozenset([tenant.id, other_tenant.id])
+    page = search(MessageQuery(tenant_ids=ids, first=first, last=last), size=500)
+    wanted = Message.objects.filter(day__gte=first, day__lte=last).order_by("-sent_at", "-message_id")
+
+    assert [message.folded.message_id for message in page.messages] == list(wanted.values_list("message_id", flat=True))
+    assert len(page.messages) == found
