@@ -51,6 +51,7 @@ _TABLES = (
         (Span.MONTH,),
     ),
 )
+CONDENSED = ("condensed_span", *(table.name for table in _TABLES))
 # Every tenant has every span, also those without messages: what a parent's tenants have in common is ready then.
 _ANNOUNCE = """
 WITH bounds AS (SELECT min(day) AS first FROM daily_count), spans AS (
