@@ -61,7 +61,7 @@ def _kinds(random: Random, last: date) -> dict[str, Callable[[dict], dict]]:
 
     return {
         "number": lambda sample: {"number": sample["destination"]},
-        "ref_id_prefix": lambda sample: {"ref_id_prefix": (sample["ref_id"] or "x")[:8]},
+        "ref_id_prefix": lambda sample: {"ref_id_prefix": (sample["ref_id"] or "x")[: random.choice([8, 12, 13])]},
         "ref_id": lambda sample: {"ref_id": sample["ref_id"] or "x"},
         "message_id": lambda sample: {"message_id": sample["message_id"]},
         "status_period": lambda _sample: (

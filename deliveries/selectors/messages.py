@@ -1,7 +1,8 @@
 """Message Search: newest first, by any of its filters, at any depth of pages."""
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time, timedelta
 
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
@@ -10,7 +11,7 @@ from campaigns.models import OTHER_CAMPAIGNS, Campaign
 from deliveries.dialects.codes import DELIVERED
 from deliveries.fold import NUMBER_ERASED
 from deliveries.selectors.message_filters import BadFilter, MessageQuery, after_prefix, conditions, places
-from deliveries.selectors.message_places import Places, find_places
+from deliveries.selectors.message_places import Places, Window, find_places
 from deliveries.services.stored import COLUMNS, StoredMessage, from_row
 from portal.common import keyset
 
@@ -18,6 +19,8 @@ __all__ = ["BadFilter", "MessageQuery", "TooMuch", "after_prefix", "find", "repo
 
 MAX_PAGE = 500
 PAGE = 50
+_DAY = timedelta(days=1)
+_NEAR_DAYS = (4, 40)
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2999, 12, 31, tzinfo=UTC)  # that a cursor may name
 
 
@@ -69,11 +72,32 @@ def search(query: MessageQuery, *, cursor: str | None = None, size: int = PAGE, 
         edge = after[0].date() + timedelta(days=-1 if backwards else 1)
         parameters |= {"at": after[0], "id": after[1], "account": after[2], "day": edge}
     near = find_places(query, at=after[0] if after else None, backwards=backwards, size=size)
-    rows = []
+    rows: list[tuple] = []
+    for place in _steps(query, near, after[0] if after else None, backwards):
+        sql, values = _statement(query, place, where, parameters | {"limit": size + 1}, order)
+        rows = _fetch(sql, values, seconds)
+        if len(rows) > size:
+            break
+    return _page([_shown(row) for row in rows], size, backwards, is_first=after is None)
+
+
+def _steps(query: MessageQuery, near: Places, at: datetime | None, backwards: bool) -> Iterator[Places]:
+    """Yield where to look, each time further from the page's edge, until the page is full.
+
+    By number and refId an index gives all messages, in no order: of a frequent one only the nearest are read.
+    """
+    if query.number or query.ref_id or query.ref_id_prefix:
+        edge = at or datetime.now(UTC)
+        if at is None and query.last is not None:
+            edge = min(edge, datetime.combine(min(query.last, LATEST.date()), time(), UTC) + timedelta(days=2))
+        for days in _NEAR_DAYS:
+            begin, end = (
+                (edge, edge + timedelta(days=days)) if backwards else (edge - timedelta(days=days), edge + _DAY)
+            )
+            first, last = begin.date() - _DAY, end.date() + _DAY
+            yield replace(near, windows=[Window(begin, end, first, last)])
     if near.windows != []:
-        sql, parameters = _statement(query, near, where, parameters | {"limit": size + 1}, order)
-        rows = [_shown(row) for row in _fetch(sql, parameters, seconds)]
-    return _page(rows, size, backwards, is_first=after is None)
+        yield near
 
 
 def _statement(query: MessageQuery, near: Places, where: list[str], parameters: dict, order: str) -> tuple[str, dict]:

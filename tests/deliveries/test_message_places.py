@@ -31,6 +31,7 @@ def messages(feed, tenant, other_tenant):
                 {0: 1006, 1: 1002, 2: 1000}.get(n % 23, 1001),
                 sentTimestamp=at.isoformat(),
                 timestamp=(at + timedelta(seconds=5)).isoformat(),
+                refId=f"sale|{'AB'[n % 2]}" if n % 5 else "news",
                 operator="rare" if n % 41 == 5 else "usual",
                 gateCustomParameters={"platformPartnerId": "baltic-ee" if n % 3 == 0 else "nr-fi"},
                 customParameters={"destination": NUMBERS[1 if n % 29 == 3 else 2 if n == 200 else 0]},
@@ -54,6 +55,9 @@ FILTERS = [
     {"operator": "rare", "first": date(2026, 8, 20), "last": date(2026, 10, 3)},
     {"statuses": ("rejected",)},
     {"operator": "usual"},
+    {"ref_id": "sale|A"},
+    {"ref_id_prefix": "sale"},
+    {"ref_id_prefix": "sale", "last": date(2026, 9, 20), "statuses": ("failed", "expired")},
 ]
 
 
@@ -61,7 +65,9 @@ FILTERS = [
 @pytest.mark.parametrize("size", [2, 50])
 def test_all_that_match_are_found_once_and_in_order_both_ways(messages, tenant, other_tenant, filters, size):
     ids = frozenset([tenant.id, other_tenant.id])
-    lookups = {"statuses": "status__in", "first": "day__gte", "last": "day__lte"}
+    lookups = {
+        "statuses": "status__in", "first": "day__gte", "last": "day__lte", "ref_id_prefix": "ref_id__startswith"
+    }  # fmt: skip
     wanted = Message.objects.filter(**{lookups.get(name, name): value for name, value in filters.items()})
     expected = list(wanted.order_by("-sent_at", "-message_id").values_list("message_id", flat=True))
     query = MessageQuery(tenant_ids=ids, **filters)
