@@ -238,6 +238,7 @@ CELERY_BEAT_SCHEDULE = {
         "args": [["counts"]],
         "schedule": crontab(hour=2, minute=20),
     },
+    "condense-counts": {"task": "deliveries.condense_counts", "schedule": 900.0},
     "apply-retention": {"task": "deliveries.apply_retention", "schedule": 3600.0},
 }
 

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection, transaction
 
+from deliveries import slices
+from deliveries.services.condense import forget
 from deliveries.services.counts import HOUR, TABLES, CountTable
 from portal.common.bulk import Sums, add_to_counts
 from portal.common.database import snapshot
@@ -57,6 +59,8 @@ def find_differences_of(day: date) -> list[Difference]:
 def repair(differences: list[Difference]) -> None:
     """Add what is missing and take away what is too much; right beside running appliers, as sums do not mind order."""
     with transaction.atomic():
+        slices.lock([0])  # whose holders `condense` waits for
+        forget({d.key[:2] for d in differences if d.table is not HOUR})
         add_to_counts(*(Sums(t.name, t.keys, t.values, _missing(differences, t)) for t in TABLES))
 
 
