@@ -1,4 +1,9 @@
-"""Whatever happens in whatever order, counts are the rows and a message is what its reports say (Hypothesis)."""
+"""Whatever happens in whatever order, counts are the rows and a message is what its reports say (Hypothesis).
+
+Seen to fail, in copies, where: a state is the last report's, not the greatest; a duplicate is counted as a message, or
+as a report; a key that a message left stays counted; an erased number stays, or comes back; a replay writes reports
+again; an old message is not found; parts beat the whole; a row ends without its report; a sealed day takes a report.
+"""
 
 from __future__ import annotations
 
