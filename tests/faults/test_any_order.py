@@ -182,14 +182,16 @@ class Portal(RuleBasedStateMachine):
     @precondition(lambda self: Message.objects.exists())
     @rule(table=st.sampled_from(TABLES), by=st.sampled_from((-3, 1)))
     def reconcile_after_a_count_went_wrong(self, table: CountTable, by: int) -> None:
-        """A count of a day that has messages, so that it is not sealed."""
+        """A count of a day that has messages and is not sealed; a move may bring messages to days that are."""
         if table is HOUR:
             open_ones = "(tenant_id, hour) IN (SELECT tenant_id, date_trunc('hour', sent_at, 'UTC') FROM message)"
+            sealed = "hour < r.hours_before"
         else:
-            open_ones = "(tenant_id, day) IN (SELECT tenant_id, day FROM message)"
+            open_ones, sealed = "(tenant_id, day) IN (SELECT tenant_id, day FROM message)", "day < r.messages_before"
+        open_ones += f" AND NOT EXISTS (SELECT 1 FROM retention_mark r WHERE r.tenant_id = c.tenant_id AND c.{sealed})"
         planted = oracle.rows(
             f"UPDATE {table.name} SET messages = messages + %s WHERE ctid = ANY (ARRAY("
-            f"SELECT ctid FROM {table.name} WHERE {open_ones} LIMIT 1)) RETURNING 1",
+            f"SELECT ctid FROM {table.name} c WHERE {open_ones} LIMIT 1)) RETURNING 1",
             by,
         )
         found = find_differences()
