@@ -38,6 +38,14 @@ def until(look: Callable[[], Found], what: str, *, within: float = 60, pause: fl
     return found
 
 
+def in_time(seconds: float) -> float:
+    """Return the seconds that are allowed for what takes `seconds`: more where others wait for the processor too.
+
+    For promises about time that no event can stand for. By the load average, so a quiet machine is held to the letter.
+    """
+    return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 def say(text: str) -> None:
     """Write what a failed run is repeated with; pytest shows it beside the failure."""
     sys.stdout.write(f"{text}\n")

@@ -28,7 +28,7 @@ from tests.ports import free_port
 REPOSITORY = Path(__file__).resolve().parent.parent
 STATIC_ROOT, STORAGES = settings.STATIC_ROOT, settings.STORAGES  # of the servers; tests have others
 START_SECONDS = 180  # patience on a busy machine
-STOP_SECONDS = 30
+STOP_SECONDS = 60
 
 
 @dataclass

@@ -99,7 +99,7 @@ def oldest_waiting() -> datetime | None:
 def _bisect(numbers: list[int], *, now: datetime, limit: int) -> BatchResult:
     """Claim a batch again and apply it in ever smaller pieces, until the poison row stands alone."""
     with transaction.atomic():
-        _plan_for_small_sets()
+        plan_for_small_sets()
         ids = [row.id for row in _claim(slices.try_lock(numbers), limit)]
     return _apply_pieces(numbers, ids, now=now, limit=limit)
 
@@ -134,7 +134,7 @@ def _apply(
         locked = slices.try_lock(numbers)  # nobody else touches these messages
         if not locked:
             return BatchResult()
-        _plan_for_small_sets()
+        plan_for_small_sets()
         rows = _claim(locked, limit, only)
         if not rows:
             return BatchResult()
@@ -193,7 +193,7 @@ def _claim(numbers: list[int], limit: int, only: list[int] | None = None) -> lis
     return rows
 
 
-def _plan_for_small_sets() -> None:
+def plan_for_small_sets() -> None:
     """Keep the planner to index look-ups: it knows nothing of a temporary table's size, and whole scans cost most.
 
     Nor of the to-do list's: it was empty whenever it was looked at last, however much waits now.

@@ -9,6 +9,7 @@ import socket
 from pathlib import Path
 
 import httpx
+import pytest
 from supervisor.options import ServerOptions
 
 from portal import serve
@@ -46,8 +47,8 @@ def test_config_is_understood_by_the_supervisor_in_odd_folders(tmp_path: Path):
     }
     assert {name: command for name, (command, _) in programs.items()} == {
         "engines": "-m portal.engines watch",
-        "web": "-m granian --interface asgi --loop uvloop --no-ws --workers 1 --backlog 2048 --backpressure 1024"
-        " --http1-header-read-timeout 10000 --workers-kill-timeout 20"
+        "web": "-m granian --interface asgi --loop uvloop --http 1 --no-ws --workers 1"
+        " --backlog 2048 --backpressure 1024 --http1-header-read-timeout 10000 --workers-kill-timeout 20"
         " --host 127.0.0.1 --port 8765 portal.asgi:application",
         "applier": "manage.py run_applier",
         "worker": "-m celery -A portal worker --concurrency 1 --loglevel INFO --without-gossip"
@@ -65,6 +66,18 @@ def test_config_watches_no_engines_that_are_given(tmp_path: Path):
     programs = read_by_supervisor(tmp_path / "conf", serve.config(env | given))
 
     assert list(programs) == ["web", "applier", "worker", "beat"]
+
+
+@pytest.mark.parametrize(
+    ("given", "raised"), [((256, 1024), (1024, 1024)), ((1024, 8192), (4096, 8192)), ((6000, 8192), (6000, 8192))]
+)
+def test_serve_lets_its_programs_open_as_many_files_as_they_may(used_home: Home, given, raised):
+    said = used_home.code(
+        f"import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, {given})\n"
+        "from portal.serve import allow_open_files\nallow_open_files()\n"
+        "print(resource.getrlimit(resource.RLIMIT_NOFILE))"
+    )
+    assert said == str(raised)
 
 
 def test_serve_names_a_port_that_is_taken(home: Home):
