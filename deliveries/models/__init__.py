@@ -1,7 +1,7 @@
 """Inbox, messages, delivery reports and counts: one file for each class of tables."""
 
 from deliveries.models.checks import StandingCheck
-from deliveries.models.counts import CampaignCount, DailyCount, HourCount, LatencyCount
+from deliveries.models.counts import CampaignCount, DailyCount, HourCount, LatencyCount, SubmissionCount
 from deliveries.models.facts import DeliveryReport, Message
 from deliveries.models.inbox import ImportRun, InboxRow, IngestCount, QuarantinedRow, WaitingRow
 from deliveries.models.moves import PartnerMove, TenantRecount
@@ -25,6 +25,7 @@ __all__ = [
     "ResultCode",
     "RetentionMark",
     "StandingCheck",
+    "SubmissionCount",
     "TenantRecount",
     "WaitingRow",
 ]

@@ -1,4 +1,4 @@
-"""What became of each feed's rows, by hour of receipt: received = reports + duplicates + quarantined."""
+"""What became of each feed's rows, by hour of receipt: received = reports + submissions + duplicates + quarantined."""
 
 from collections import Counter, defaultdict
 from datetime import datetime
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from deliveries.services.apply import Row
 
 KEYS = {"feed_id": "int", "hour": "timestamptz"}
-VALUES = ("received", "reports", "duplicates", "quarantined", "clock_oddities", "replayed")
+VALUES = ("received", "reports", "duplicates", "quarantined", "clock_oddities", "replayed", "submissions")
 
 
 def hour_of(instant: datetime) -> datetime:
@@ -20,13 +20,15 @@ def hour_of(instant: datetime) -> datetime:
     return instant.replace(minute=0, second=0, microsecond=0)
 
 
-def add(rows: list["Row"], *, reports: set[int], quarantined: set[int], oddities: set[int]) -> None:
-    """Count applied rows; the sets hold inbox ids, what is in neither of the first two was a duplicate."""
+def add(
+    rows: list["Row"], *, reports: set[int], quarantined: set[int], oddities: set[int], submissions: set[int]
+) -> None:
+    """Count applied rows; the sets hold inbox ids, what is in none but the oddities was a duplicate."""
     deltas: dict[tuple, list[int]] = defaultdict(lambda: [0] * len(VALUES))
     for row in rows:
         delta = deltas[row.feed_id, hour_of(row.received_at)]
         delta[0] += 1
-        delta[1 if row.id in reports else 3 if row.id in quarantined else 2] += 1
+        delta[1 if row.id in reports else 3 if row.id in quarantined else 6 if row.id in submissions else 2] += 1
         delta[4] += row.id in oddities
     _write(deltas)
 
@@ -47,7 +49,7 @@ def take_back_quarantined(rows: list[tuple[int, datetime]]) -> None:
 
 def add_replayed(feed_id: int, hour: datetime, rows: int) -> None:
     """Count raw rows that were put on the to-do list a second time."""
-    _write({(feed_id, hour): [0, 0, 0, 0, 0, rows]})
+    _write({(feed_id, hour): [0, 0, 0, 0, 0, rows, 0]})
 
 
 def _write(deltas: dict[tuple, list[int]]) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection, transaction
 
-from deliveries.services.counts import HOUR, TABLES, CountTable
+from deliveries.services.counts import TABLES, CountTable
 from portal.common.bulk import add_to_counts
 from portal.common.database import snapshot
 from portal.common.periods import Month
@@ -63,7 +63,9 @@ def _months(cursor) -> list[Month]:
         " UNION ALL SELECT min(day) FROM campaign_count UNION ALL SELECT max(day) FROM campaign_count"
         " UNION ALL SELECT min(day) FROM latency_count UNION ALL SELECT max(day) FROM latency_count"
         " UNION ALL SELECT min(hour AT TIME ZONE 'UTC')::date FROM hour_count"
-        " UNION ALL SELECT max(hour AT TIME ZONE 'UTC')::date FROM hour_count) AS days"
+        " UNION ALL SELECT max(hour AT TIME ZONE 'UTC')::date FROM hour_count"
+        " UNION ALL SELECT min(hour AT TIME ZONE 'UTC')::date FROM submission_count"
+        " UNION ALL SELECT max(hour AT TIME ZONE 'UTC')::date FROM submission_count) AS days"
     )
     first, last = cursor.fetchone()
     if first is None:
@@ -96,7 +98,7 @@ def _compare(cursor, table: CountTable, month: Month) -> Iterator[Difference]:
 
 def _open(table: CountTable, *, of: str) -> str:
     """Return the condition that leaves sealed days (hours) out: retention took their messages, not their counts."""
-    if table is not HOUR:
+    if "day" in table.keys:
         sealed = f"{of}.day < r.messages_before"
     else:
         hour = "date_trunc('hour', message.sent_at, 'UTC')" if of == "message" else f"{of}.hour"
@@ -105,7 +107,7 @@ def _open(table: CountTable, *, of: str) -> str:
 
 
 def _range(table: CountTable, start: date, end: date) -> tuple[str, str, dict]:
-    if table is not HOUR:
+    if "day" in table.keys:
         where = "day >= %(start)s AND day < %(end)s"
         return where, where, {"start": start, "end": end}
     instants = {
