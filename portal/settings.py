@@ -99,7 +99,11 @@ DATABASES["default"].setdefault("OPTIONS", {})
 # Only the web process pools (portal/asgi.py asks for it): under ASGI a thread lives for one request.
 DATABASES["default"]["OPTIONS"]["options"] = "-c timezone=UTC"
 if env.bool("PORTAL_DB_POOL", False):
-    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": env.int("PORTAL_DB_POOL_SIZE", 10)}
+    DATABASES["default"]["OPTIONS"]["pool"] = {
+        "min_size": 1,
+        "max_size": env.int("PORTAL_DB_POOL_SIZE", 10),
+        "timeout": 5,  # seconds until a request is told that the database is away
+    }
     # What runs outside of a request's transaction (a stream that asks late) is the web role too, and sees no tenant.
     DATABASES["default"]["OPTIONS"]["options"] += " -c role=portal_web"
 

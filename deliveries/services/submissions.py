@@ -3,15 +3,14 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.db import connection
-
 from deliveries import fold
 from deliveries.dialects import submission as dialect
-from deliveries.inbox import INSERT, NewRow, columns
+from deliveries.inbox import INSERT, NewRow, packed_columns
 from deliveries.services.quarantine import BrokenRow
 from deliveries.services.sealed import PAST_RETENTION
 from deliveries.services.stored import Key
 from deliveries.slices import slice_of
+from portal.common.bulk import bulk_cursor
 from portal.tenants.models import Feed
 from portal.tenants.scope import ingest_scope, staff_scope
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
 FEED_NAME = "(submissions)"  # no feed that people make can be called so
 ANOTHERS = "another partner ID"
+WRITE_WITHIN = 5  # seconds
 
 
 class Submitted(NamedTuple):
@@ -37,7 +37,8 @@ class Submitted(NamedTuple):
 def put_in_inbox(bodies: Iterable[tuple[int, str, bytes]], *, peer: str | None) -> int:
     """Put raw rows (account id, message id, body) into the inbox, within the caller's transaction; return how many.
 
-    They are stored when that is committed. The role that takes reports in writes them: no page's role can.
+    They are stored when that is committed. The role that takes reports in writes them: no page's role can. Raises
+    OperationalError where the inbox cannot be written.
     """
     rows = list(bodies)
     feeds = {account_id: feed_of(account_id) for account_id in sorted({account_id for account_id, _id, _body in rows})}
@@ -45,8 +46,10 @@ def put_in_inbox(bodies: Iterable[tuple[int, str, bytes]], *, peer: str | None) 
         NewRow(feeds[account_id], slice_of(account_id, message_id), body, peer) for account_id, message_id, body in rows
     ]
     if new:
-        with ingest_scope(), connection.cursor() as cursor:
-            cursor.cursor.execute(INSERT, columns(new))
+        with ingest_scope(), bulk_cursor() as cursor:
+            cursor.execute(f"SET LOCAL statement_timeout = '{WRITE_WITHIN}s'")  # a database that hangs is said to
+            cursor.execute(INSERT, packed_columns(new))
+            cursor.execute("SET LOCAL statement_timeout = DEFAULT")
     return len(new)
 
 
