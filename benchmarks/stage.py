@@ -147,5 +147,7 @@ class Stage:
     def database_backends(self) -> list[tuple[str, float, float]]:
         """Return (what it does, RSS, PSS) of PostgreSQL's processes, MB."""
         with self.connect() as own:
-            found = own.execute("SELECT pid, concat_ws(' ', backend_type, application_name) FROM pg_stat_activity").fetchall()
+            found = own.execute(
+                "SELECT pid, concat_ws(' ', backend_type, application_name) FROM pg_stat_activity"
+            ).fetchall()
         return [(kind, *memory_of(pid)) for pid, kind in found]
