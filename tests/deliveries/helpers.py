@@ -57,7 +57,8 @@ def hand_in(account, *items: dict, received_at: datetime | None = None, is_claim
 
 def apply(feed, *reports, **kwargs):
     """Put reports into the inbox, apply them, and return what was done."""
-    put(feed, *reports, **kwargs)
+    if reports:
+        put(feed, *reports, **kwargs)
     return apply_waiting(now=NOW)
 
 
