@@ -155,11 +155,15 @@ def _apply(
         write_messages(changes)
         added = write_reports(reports, changes)
         put_in_quarantine(broken, now=now)
-        quarantined = {item.row.id for item in broken}
-        oddities = _oddities(reports, changes)
-        ingest_counts.add(rows, reports=added, quarantined=quarantined, oddities=oddities, submissions=taken.new)
         _finish(rows)
-        add_changes(changes)  # last: hot rows stay locked only for the commit
+        fates = ingest_counts.sums(
+            rows,
+            reports=added,
+            quarantined={item.row.id for item in broken},
+            oddities=_oddities(reports, changes),
+            submissions=taken.new,
+        )
+        add_changes(changes, fates)  # last: hot rows stay locked only for the commit
     return BatchResult(
         claimed=len(rows),
         reports=len(added),
@@ -287,6 +291,8 @@ def _oddities(reports: list[NewReport], changes: list[Change]) -> set[int]:
     negative = {
         change.after.key for change in changes if _is_negative(change.after) and not _is_negative(change.before)
     }
+    if not negative:
+        return odd
     return odd | set({item.key: item.row.id for item in reports if item.key in negative}.values())
 
 

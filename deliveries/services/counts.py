@@ -6,7 +6,7 @@ from campaigns.models import NO_CAMPAIGN
 from deliveries.dialects.codes import QUEUED
 from deliveries.fold import NO_CODE, SUBMITTED
 from deliveries.services.stored import Change, StoredMessage, counted_partner_id
-from portal.common.bulk import add_to_counts
+from portal.common.bulk import Sums, add_to_counts
 
 __all__ = ["NO_CAMPAIGN", "TABLES", "CountTable", "add_changes"]
 
@@ -91,10 +91,10 @@ TABLES = (*_OF_ALL, SUBMISSION)
 _Deltas = dict[tuple, list[int]]
 
 
-def add_changes(changes: list[Change]) -> None:
+def add_changes(changes: list[Change], *further: Sums) -> None:
     """Add the difference of each change (old key -1, new key +1) to the counts, inside the rows' own transaction.
 
-    Call it last: the hot rows stay locked only for the commit.
+    Call it last, with what else is to be counted: the hot rows stay locked only for the commit.
     """
     deltas: list[_Deltas] = [{} for _ in _OF_ALL]
     for change in changes:
@@ -102,8 +102,9 @@ def add_changes(changes: list[Change]) -> None:
             _count(*deltas, change.before, -1)
         _count(*deltas, change.after, +1)
     submitted = [change for change in changes if change.after.folded.flags & SUBMITTED]
-    for table, added in zip(TABLES, [*deltas, _of_submissions(submitted)], strict=True):
-        add_to_counts(table.name, table.keys, table.values, {key: tuple(delta) for key, delta in added.items()})
+    added = [*deltas, _of_submissions(submitted)]
+    sums = [Sums(table.name, table.keys, table.values, of_it) for table, of_it in zip(TABLES, added, strict=True)]
+    add_to_counts(*sums, *further)
 
 
 def _of_submissions(changes: list[Change]) -> _Deltas:

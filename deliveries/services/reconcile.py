@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from django.db import connection, transaction
 
 from deliveries.services.counts import TABLES, CountTable
-from portal.common.bulk import add_to_counts
+from portal.common.bulk import Sums, add_to_counts
 from portal.common.database import snapshot
 from portal.common.periods import Month
 
@@ -43,17 +43,15 @@ def find_differences() -> list[Difference]:
 def repair(differences: list[Difference]) -> None:
     """Add what is missing and take away what is too much; right beside running appliers, as sums do not mind order."""
     with transaction.atomic():
-        for table in TABLES:
-            add_to_counts(
-                table.name,
-                table.keys,
-                table.values,
-                {
-                    d.key: tuple(actual - counted for actual, counted in zip(d.actual, d.counted, strict=True))
-                    for d in differences
-                    if d.table is table
-                },
-            )
+        add_to_counts(*(Sums(t.name, t.keys, t.values, _missing(differences, t)) for t in TABLES))
+
+
+def _missing(differences: list[Difference], table: CountTable) -> dict[tuple, list[int]]:
+    return {
+        d.key: [actual - counted for actual, counted in zip(d.actual, d.counted, strict=True)]
+        for d in differences
+        if d.table is table
+    }
 
 
 def _months(cursor) -> list[Month]:
