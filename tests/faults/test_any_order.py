@@ -30,7 +30,7 @@ from deliveries.services.reconcile import find_differences
 from deliveries.services.replay import replay_inbox
 from deliveries.services.retention import apply_retention
 from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
-from tests.deliveries.helpers import NOW, dlr, put
+from tests.deliveries.helpers import NOW, dlr, hand_in, put, submission
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +64,22 @@ reports = st.builds(
 )
 bodies = st.one_of(
     reports, reports, reports, st.sampled_from((b"broken", b"[]", b"{}", b'{"id":"m1$300","resultCode":1}'))
+)
+
+
+submissions = st.builds(
+    lambda number, age, after, partner, to, has_ref_id: (
+        submission(f"m{number}", partner_id=partner)
+        | {"submitted_at": f"{NOW - age * DAY + timedelta(seconds=after):%Y-%m-%dT%H:%M:%SZ}"}
+        | ({"destination": NUMBERS[to]} if to is not None else {})
+        | ({"ref_id": f"submitted-{number % 3}"} if has_ref_id else {})
+    ),
+    st.integers(0, 7),  # of two of them no report ever comes
+    ages,
+    seconds,
+    st.sampled_from((*PARTNER_IDS, "four")),
+    st.sampled_from((None, 0, 1)),
+    st.booleans(),
 )
 
 
@@ -107,6 +123,10 @@ class Portal(RuleBasedStateMachine):
     def post_again_in_another_order(self, data) -> None:
         put(self.feed, *data.draw(st.permutations(self.posted[-12:])), received_at=self.now)
 
+    @rule(new=st.lists(submissions, min_size=1, max_size=6), is_claim=st.booleans())
+    def submit(self, new: list, is_claim: bool) -> None:
+        hand_in(self.feed.account, *new, received_at=self.now, is_claim=is_claim)
+
     @rule(limit=st.sampled_from((1, 64, 200, 5000)))
     def apply(self, limit: int) -> None:
         apply_waiting(now=self.now, limit=limit)
@@ -147,7 +167,10 @@ class Portal(RuleBasedStateMachine):
 
     @invariant()
     def messages_are_what_their_reports_say(self) -> None:
-        """The states of a message follow from its stored reports alone, folded in any order: here in reverse."""
+        """The states of a message follow from its stored reports alone, folded in any order: here in reverse.
+
+        One without any report is there by its submission, and queued.
+        """
         if not hasattr(self, "feed"):
             return
         codes = code_tables()["link"]
@@ -164,7 +187,11 @@ class Portal(RuleBasedStateMachine):
             m.message_id: (m.status, m.result_code, m.final, m.status_at)
             for m in Message.objects.filter(account_id=self.feed.account_id)
         }
-        expected = {}
+        expected = {
+            m.message_id: ("queued", fold.NO_CODE, False, None)
+            for m in Message.objects.filter(account_id=self.feed.account_id)
+            if m.flags & fold.SUBMITTED and m.message_id not in history
+        }
         for message_id, states in history.items():
             message = Message.objects.get(account_id=self.feed.account_id, message_id=message_id)
             folded = fold.Folded(self.feed.account_id, message_id, parts=message.parts, sent_at=message.sent_at)
@@ -183,7 +210,7 @@ class Portal(RuleBasedStateMachine):
                 old = Message.objects.filter(tenant=tenant, day__lt=mark.numbers_before, destination__startswith="+")
                 assert list(old.values_list("message_id", "day")) == []
         assert set(QuarantinedRow.objects.values_list("reason", flat=True)) <= {
-            "not JSON", "empty array", "missing field", "out of range", "past retention",
+            "not JSON", "empty array", "missing field", "out of range", "past retention", "another partner ID",
         }  # fmt: skip
 
 
