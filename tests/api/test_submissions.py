@@ -177,6 +177,13 @@ def test_body_that_is_neither_object_nor_array_is_refused(client, mine, tenant):
 # --- who may submit what
 
 
+def test_key_is_needed(client, mine, tenant):
+    answer = client.post(PATH, one(), content_type="application/json")
+
+    check(PATH, "POST", answer)
+    assert (answer.status_code, answer.json()["type"], WaitingRow.objects.count()) == (401, "/api/v1/docs/#no-key", 0)
+
+
 def test_scope_submit_is_needed_and_enough(call, tenant):
     assert call(tenant, "read", "numbers", "partner_ids").post("messages/", one()).status_code == 403
     submitter = call(tenant, "submit")
