@@ -86,17 +86,17 @@ class Taken:
         self.new: set[int] = set()
         self.refused: list[BrokenRow] = []
 
-    def add(self, message: fold.Folded, item: Submitted) -> None:
+    def add(self, message: fold.Folded, row: "Row", submission: fold.Submission) -> None:
         """Fold one submission into its message; one that tells nothing new is a duplicate and changes nothing."""
-        if fold.is_anothers(message, item.submission):
-            self.refused.append(BrokenRow(item.row, ANOTHERS, "the message is known under another platformPartnerId"))
+        if fold.is_anothers(message, submission):
+            self.refused.append(BrokenRow(row, ANOTHERS, "the message is known under another platformPartnerId"))
             return
         before = message.copy()
-        fold.add_submission(message, item.submission)
+        fold.add_submission(message, submission)
         if message != before:
-            self.new.add(item.row.id)
-        if message.received_at is None or item.row.received_at < message.received_at:
-            message.received_at = item.row.received_at
+            self.new.add(row.id)
+        if message.received_at is None or row.received_at < message.received_at:
+            message.received_at = row.received_at
 
     def refuse(self, submitted: list[Submitted], why: dict[Key, str]) -> list[BrokenRow]:
         """Return the submissions of messages that may not change any more, with the reasons by identity."""
