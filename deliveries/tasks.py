@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from celery import shared_task
 
 from deliveries import partitions
-from deliveries.services import checks, moves, recount, retention
+from deliveries.services import checks, condense, moves, recount, retention
 
 
 @shared_task(name="deliveries.run_move", time_limit=3600)
@@ -41,3 +41,8 @@ def run_checks(names: list[str]) -> None:
 @shared_task(name="deliveries.apply_retention", time_limit=3600)
 def apply_retention() -> None:
     retention.apply_retention(now=datetime.now(UTC))  # one process at a time; what is cut short goes on next time
+
+
+@shared_task(name="deliveries.condense_counts", time_limit=3600)
+def condense_counts() -> int:
+    return condense.condense(now=datetime.now(UTC))

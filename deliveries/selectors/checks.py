@@ -15,6 +15,7 @@ TITLES: dict[str, tuple[Promise, timedelta]] = {
     "feeds": (_("No feed is silent"), timedelta(minutes=30)),
     "submissions": (_("Delivery reports come of what is handed in"), timedelta(minutes=30)),
     "identities": (_("No message stands in two rows"), timedelta(hours=13)),
+    "counts": (_("Counts are the messages on the days that were compared at night"), timedelta(hours=26)),
 }
 
 

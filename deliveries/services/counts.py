@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from campaigns.models import NO_CAMPAIGN
 from deliveries.dialects.codes import QUEUED
 from deliveries.fold import NO_CODE, SUBMITTED
+from deliveries.services.condense import forget
 from deliveries.services.stored import Change, StoredMessage, counted_partner_id
 from portal.common.bulk import Sums, add_to_counts
 
@@ -103,6 +104,7 @@ def add_changes(changes: list[Change], *further: Sums) -> None:
         _count(*deltas, change.after, +1)
     submitted = [change for change in changes if change.after.folded.flags & SUBMITTED]
     added = [*deltas, _of_submissions(submitted)]
+    forget({key[:2] for key in deltas[0]})
     sums = [Sums(table.name, table.keys, table.values, of_it) for table, of_it in zip(TABLES, added, strict=True)]
     add_to_counts(*sums, *further)
 

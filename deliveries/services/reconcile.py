@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection, transaction
 
+from deliveries import slices
+from deliveries.services.condense import forget
 from deliveries.services.counts import TABLES, CountTable
 from portal.common.bulk import Sums, add_to_counts
 from portal.common.database import snapshot
@@ -37,12 +39,28 @@ def find_differences() -> list[Difference]:
     """
     with snapshot(), connection.cursor() as cursor:
         months = _months(cursor)
-        return [difference for table in TABLES for month in months for difference in _compare(cursor, table, month)]
+        return [
+            difference
+            for table in TABLES
+            for month in months
+            for difference in _compare(cursor, table, month.first_day, month.next().first_day)
+        ]
+
+
+def find_differences_of(day: date) -> list[Difference]:
+    """Compare the counts of one day (of the hours: the UTC day) with the messages in one snapshot.
+
+    It costs reading that day's messages once for each of the tables, however many other days there are.
+    """
+    with snapshot(), connection.cursor() as cursor:
+        return [difference for table in TABLES for difference in _compare(cursor, table, day, day + timedelta(days=1))]
 
 
 def repair(differences: list[Difference]) -> None:
     """Add what is missing and take away what is too much; right beside running appliers, as sums do not mind order."""
     with transaction.atomic():
+        slices.lock([0])  # whose holders `condense` waits for
+        forget({d.key[:2] for d in differences if "day" in d.table.keys})
         add_to_counts(*(Sums(t.name, t.keys, t.values, _missing(differences, t)) for t in TABLES))
 
 
@@ -77,9 +95,9 @@ def _months(cursor) -> list[Month]:
     return months
 
 
-def _compare(cursor, table: CountTable, month: Month) -> Iterator[Difference]:
+def _compare(cursor, table: CountTable, start: date, end: date) -> Iterator[Difference]:
     keys = ", ".join(table.keys)
-    facts_where, counts_where, parameters = _range(table, month.first_day, month.next().first_day)
+    facts_where, counts_where, parameters = _range(table, start, end)
     facts_where, counts_where = facts_where + _open(table, of="message"), counts_where + _open(table, of=table.name)
     counted = ", ".join(f"coalesce(c.{value}, 0)" for value in table.values)
     actual = ", ".join(f"coalesce(f.{value}, 0)::bigint" for value in table.values)
@@ -105,14 +123,24 @@ def _open(table: CountTable, *, of: str) -> str:
 
 
 def _range(table: CountTable, start: date, end: date) -> tuple[str, str, dict]:
+    """Return what lies in [start, end): conditions for messages and for counts, and their parameters.
+
+    A day and the times of its messages are at most a day apart; told both, the planner finds one day by an index.
+    """
     if "day" in table.keys:
         where = "day >= %(start)s AND day < %(end)s"
-        return where, where, {"start": start, "end": end}
+        times = {"from": _midnight(start - timedelta(days=1)), "until": _midnight(end + timedelta(days=1))}
+        facts = where + " AND sent_at >= %(from)s AND sent_at < %(until)s"
+        return facts, where, {"start": start, "end": end} | times
     instants = {
-        "start": datetime(start.year, start.month, start.day, tzinfo=UTC),
-        "end": datetime(end.year, end.month, end.day, tzinfo=UTC),
+        "start": _midnight(start),
+        "end": _midnight(end),
         "first_day": start - timedelta(days=1),
         "last_day": end + timedelta(days=1),
     }
     facts = "sent_at >= %(start)s AND sent_at < %(end)s AND day BETWEEN %(first_day)s AND %(last_day)s"
     return facts, "hour >= %(start)s AND hour < %(end)s", instants
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)

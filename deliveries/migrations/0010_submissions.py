@@ -10,7 +10,7 @@ RANKS_BACK = "UPDATE message SET partner_rank = 4 WHERE partner_rank = 5"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("deliveries", "0006_retention_and_checks"),
+        ("deliveries", "0009_ref_ids_by_time"),
         ("tenants", "0005_feed_kind"),
     ]
 
