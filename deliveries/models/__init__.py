@@ -8,7 +8,7 @@ from deliveries.models.condensed import (
     CondensedSpan,
     Span,
 )
-from deliveries.models.counts import CampaignCount, DailyCount, HourCount, LatencyCount
+from deliveries.models.counts import CampaignCount, DailyCount, HourCount, LatencyCount, SubmissionCount
 from deliveries.models.facts import DeliveryReport, Message
 from deliveries.models.inbox import ImportRun, InboxRow, IngestCount, QuarantinedRow, WaitingRow
 from deliveries.models.moves import PartnerMove, TenantRecount
@@ -37,6 +37,7 @@ __all__ = [
     "RetentionMark",
     "Span",
     "StandingCheck",
+    "SubmissionCount",
     "TenantRecount",
     "WaitingRow",
 ]

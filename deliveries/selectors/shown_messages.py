@@ -126,6 +126,7 @@ class MessageDetail:
     parameters: dict[str, str]
     part_states: list[PartState]
     notes: list[str]
+    is_submitted: bool  # the time is that of the submission, the gateway gave none
     sent_at_source: str
     status_at: datetime | None
     delivered_at: datetime | None
@@ -195,6 +196,7 @@ class Shown:
             parameters=self._texts(folded.parameters, folded.destination),
             part_states=self._part_states(message),
             notes=notes_of(message),
+            is_submitted=folded.sent_at_rank == fold.BY_SUBMISSION,
             sent_at_source=_sent_at_source(folded.sent_at_rank),
             status_at=folded.status_at,
             delivered_at=folded.delivered_at,

@@ -14,13 +14,14 @@ from deliveries.dialects import registry as dialects
 from deliveries.dialects.codes import CodeTable
 from deliveries.dialects.report import Report, Unreadable
 from deliveries.models import WaitingRow
-from deliveries.services import attribution, ingest_counts
+from deliveries.services import attribution, ingest_counts, submissions
 from deliveries.services.codes import code_tables
 from deliveries.services.counts import add_changes
 from deliveries.services.quarantine import BrokenRow, put_in_quarantine
 from deliveries.services.reports import NewReport, write_reports
 from deliveries.services.sealed import PAST_RETENTION, hold_to_retention
 from deliveries.services.stored import Change, Key, StoredMessage, read_messages, write_messages
+from deliveries.services.submissions import Submitted, Taken
 from portal.common.bulk import bulk_cursor
 from portal.tenants.models import Feed
 
@@ -36,6 +37,7 @@ class BatchResult:
 
     claimed: int = 0
     reports: int = 0
+    submissions: int = 0
     duplicates: int = 0
     quarantined: int = 0
     new_messages: int = 0
@@ -64,6 +66,7 @@ class _Door:
     account_id: int
     dialect: str
     default_partner_id: str
+    is_submissions: bool
 
 
 def apply_waiting(*, now: datetime | None = None, limit: int = BATCH) -> BatchResult:
@@ -139,25 +142,33 @@ def _apply(
         if not rows:
             return BatchResult()
         if poison:
-            reports, broken = [], [BrokenRow(row, "cannot be applied", poison) for row in rows]
+            reports, submitted, broken = [], [], [BrokenRow(row, "cannot be applied", poison) for row in rows]
         else:
-            reports, broken = _parse(rows)
-        changes, refused = _fold(reports, now=now)
+            reports, submitted, broken = _parse(rows)
+        taken = Taken()
+        changes, refused = _fold(reports, submitted, taken, now=now)
+        broken += taken.refused
         if refused:
             broken += [BrokenRow(i.row, PAST_RETENTION, refused[i.key]) for i in reports if i.key in refused]
+            broken += taken.refuse(submitted, refused)
             reports = [item for item in reports if item.key not in refused]
         write_messages(changes)
         added = write_reports(reports, changes)
         put_in_quarantine(broken, now=now)
         _finish(rows)
         fates = ingest_counts.sums(
-            rows, reports=added, quarantined={item.row.id for item in broken}, oddities=_oddities(reports, changes)
+            rows,
+            reports=added,
+            quarantined={item.row.id for item in broken},
+            oddities=_oddities(reports, changes),
+            submissions=taken.new,
         )
         add_changes(changes, fates)  # last: hot rows stay locked only for the commit
     return BatchResult(
         claimed=len(rows),
         reports=len(added),
-        duplicates=len(reports) - len(added),
+        submissions=len(taken.new),
+        duplicates=len(rows) - len(added) - len(taken.new) - len(broken),
         quarantined=len(broken),
         new_messages=sum(change.before is None for change in changes),
         changed_messages=sum(change.before is not None for change in changes),
@@ -205,17 +216,20 @@ def plan_for_small_sets() -> None:
         )
 
 
-def _parse(rows: list[Row]) -> tuple[list[NewReport], list[BrokenRow]]:
+def _parse(rows: list[Row]) -> tuple[list[NewReport], list[Submitted], list[BrokenRow]]:
     doors = {
-        id_: _Door(account_id, dialect, default)
-        for id_, account_id, dialect, default in Feed.objects.values_list(
-            "id", "account_id", "dialect", "default_partner_id"
+        id_: _Door(account_id, dialect, default, kind == Feed.Kind.SUBMISSIONS)
+        for id_, account_id, dialect, default, kind in Feed.objects.values_list(
+            "id", "account_id", "dialect", "default_partner_id", "kind"
         )
     }
-    reports, broken = [], []
+    reports, submitted, broken = [], [], []
     for row in rows:
         door = doors[row.feed_id]
         try:
+            if door.is_submissions:
+                submitted.append(submissions.parse_row(row, account_id=door.account_id, codes_of=door.dialect))
+                continue
             report: Report = dialects.PARSE[door.dialect](
                 row.body,
                 received_at=row.received_at,
@@ -226,26 +240,32 @@ def _parse(rows: list[Row]) -> tuple[list[NewReport], list[BrokenRow]]:
             broken.append(BrokenRow(row, error.reason, error.detail))
         else:
             reports.append(NewReport(row, (door.account_id, report.message_id), door.dialect, report))
-    return reports, broken
+    return reports, submitted, broken
 
 
-def _fold(reports: list[NewReport], *, now: datetime) -> tuple[list[Change], dict[Key, str]]:
-    """Fold the reports into the messages that they are about, in the order of the inbox.
+def _fold(
+    reports: list[NewReport], submitted: list[Submitted], taken: Taken, *, now: datetime
+) -> tuple[list[Change], dict[Key, str]]:
+    """Fold reports and submissions into the messages that they are about, in the order of the inbox.
 
     Returns what changes, and why other messages may not change (by identity): their days are past retention.
     """
-    if not reports:
+    items = sorted([*reports, *submitted], key=lambda item: item.row.id) if submitted else reports
+    if not items:
         return [], {}
     tables = code_tables()
-    before = read_messages((item.key for item in reports), around=_time_range(reports))
+    before = read_messages((item.key for item in items), around=_time_range(reports, submitted))
     after: dict[Key, fold.Folded] = {}
     codes: dict[Key, CodeTable] = {}
-    for row, key, dialect, report in reports:
+    for row, key, dialect, report in items:
         folded = after.get(key)
         if folded is None:
             known = before.get(key)
             folded = after[key] = known.folded.copy() if known else fold.Folded(*key)
             codes[key] = tables[dialect]
+        if type(report) is fold.Submission:
+            taken.add(folded, row, report)
+            continue
         fold.add_report(folded, report, received_at=row.received_at, codes=codes[key])
     for key, folded in after.items():
         fold.settle(folded, codes=codes[key])
@@ -258,8 +278,9 @@ def _fold(reports: list[NewReport], *, now: datetime) -> tuple[list[Change], dic
     return sorted(changes, key=lambda change: change.after.key), refused
 
 
-def _time_range(reports: list[NewReport]) -> tuple[datetime, datetime]:
+def _time_range(reports: list[NewReport], submitted: list[Submitted]) -> tuple[datetime, datetime]:
     times = [report.sent_at or report.at or row.received_at for row, _key, _dialect, report in reports]
+    times += [item.submission.submitted_at for item in submitted]
     return min(times), max(times)
 
 

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from deliveries import slices
 from deliveries.services.condense import forget
-from deliveries.services.counts import HOUR, TABLES, CountTable
+from deliveries.services.counts import TABLES, CountTable
 from portal.common.bulk import Sums, add_to_counts
 from portal.common.database import snapshot
 from portal.common.periods import Month
@@ -60,7 +60,7 @@ def repair(differences: list[Difference]) -> None:
     """Add what is missing and take away what is too much; right beside running appliers, as sums do not mind order."""
     with transaction.atomic():
         slices.lock([0])  # whose holders `condense` waits for
-        forget({d.key[:2] for d in differences if d.table is not HOUR})
+        forget({d.key[:2] for d in differences if "day" in d.table.keys})
         add_to_counts(*(Sums(t.name, t.keys, t.values, _missing(differences, t)) for t in TABLES))
 
 
@@ -79,7 +79,9 @@ def _months(cursor) -> list[Month]:
         " UNION ALL SELECT min(day) FROM campaign_count UNION ALL SELECT max(day) FROM campaign_count"
         " UNION ALL SELECT min(day) FROM latency_count UNION ALL SELECT max(day) FROM latency_count"
         " UNION ALL SELECT min(hour AT TIME ZONE 'UTC')::date FROM hour_count"
-        " UNION ALL SELECT max(hour AT TIME ZONE 'UTC')::date FROM hour_count) AS days"
+        " UNION ALL SELECT max(hour AT TIME ZONE 'UTC')::date FROM hour_count"
+        " UNION ALL SELECT min(hour AT TIME ZONE 'UTC')::date FROM submission_count"
+        " UNION ALL SELECT max(hour AT TIME ZONE 'UTC')::date FROM submission_count) AS days"
     )
     first, last = cursor.fetchone()
     if first is None:
@@ -112,7 +114,7 @@ def _compare(cursor, table: CountTable, start: date, end: date) -> Iterator[Diff
 
 def _open(table: CountTable, *, of: str) -> str:
     """Return the condition that leaves sealed days (hours) out: retention took their messages, not their counts."""
-    if table is not HOUR:
+    if "day" in table.keys:
         sealed = f"{of}.day < r.messages_before"
     else:
         hour = "date_trunc('hour', message.sent_at, 'UTC')" if of == "message" else f"{of}.hour"
@@ -125,7 +127,7 @@ def _range(table: CountTable, start: date, end: date) -> tuple[str, str, dict]:
 
     A day and the times of its messages are at most a day apart; told both, the planner finds one day by an index.
     """
-    if table is not HOUR:
+    if "day" in table.keys:
         where = "day >= %(start)s AND day < %(end)s"
         times = {"from": _midnight(start - timedelta(days=1)), "until": _midnight(end + timedelta(days=1))}
         facts = where + " AND sent_at >= %(from)s AND sent_at < %(until)s"

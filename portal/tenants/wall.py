@@ -46,6 +46,7 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "partner_request": (CHANGE, CHANGE),
     "report_run": (CHANGE, CHANGE),
     "retention_mark": (READ, READ),
+    "submission_count": (READ, READ),
     "tenant_recount": ("SELECT, INSERT, DELETE", ALL),
 }
 

@@ -33,7 +33,7 @@ NEVER_ADDED = {AccessAttempt}  # deleting one lets its person try again
 NOT_SHOWN = {
     "tenants.FeedToken", "deliveries.InboxRow", "deliveries.WaitingRow", "deliveries.IngestCount", "deliveries.Message",
     "deliveries.DeliveryReport", "deliveries.DailyCount", "deliveries.CampaignCount", "deliveries.HourCount",
-    "deliveries.LatencyCount", "deliveries.RetentionMark", "deliveries.StandingCheck",
+    "deliveries.LatencyCount", "deliveries.SubmissionCount", "deliveries.RetentionMark", "deliveries.StandingCheck",
 }  # fmt: skip
 
 
