@@ -107,6 +107,18 @@ def owners(feed: Feed) -> list[str]:
     ]
 
 
+def totals() -> list[tuple]:
+    """Return the sums of all counts, which retention does not move."""
+    tables = ("daily_count", "campaign_count", "hour_count", "latency_count")
+    return [row for table in tables for row in rows(f"SELECT sum(messages) FROM {table}")]
+
+
+def past_retention() -> list[str]:
+    """Return messages of sealed days: retention leaves none there, and no late report makes one."""
+    found = "SELECT m.message_id, m.day FROM message m JOIN retention_mark r USING (tenant_id)"
+    return [f"{id_} of the sealed {day}" for id_, day in rows(f"{found} WHERE m.day < r.messages_before")]
+
+
 def numbers(erased: set[str]) -> list[str]:
     """Return messages that hold a number which was erased in them or is past their tenant's retention."""
     again = Message.objects.filter(message_id__in=erased, destination__startswith="+").values_list("message_id")

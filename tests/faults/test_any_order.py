@@ -1,4 +1,9 @@
-"""Whatever happens in whatever order, counts are the rows and a message is what its reports say (Hypothesis)."""
+"""Whatever happens in whatever order, counts are the rows and a message is what its reports say (Hypothesis).
+
+Seen to fail, in copies, where: a state is the last report's, not the greatest; a duplicate is counted as a message, or
+as a report; a key that a message left stays counted; an erased number stays, or comes back; a replay writes reports
+again; an old message is not found; parts beat the whole; a row ends without its report; a sealed day takes a report.
+"""
 
 from __future__ import annotations
 
@@ -163,7 +168,9 @@ class Portal(RuleBasedStateMachine):
     @rule(limit=limits)
     def apply(self, limit: int) -> None:
         if limit:
+            known = set(oracle.past_retention())  # a move may bring some there, until retention comes by
             self.steps["applied"] += apply_waiting(now=self.now, limit=limit).claimed
+            assert set(oracle.past_retention()) <= known
 
     @rule(partner=st.sampled_from(PARTNER_IDS), owner=st.integers(0, 2))
     def declare(self, partner: str, owner: int) -> None:
@@ -218,9 +225,11 @@ class Portal(RuleBasedStateMachine):
     @rule(days=st.sampled_from((0, 1, 30)))
     def go_on_and_take_what_is_too_old(self, days: int) -> None:
         self.now += days * DAY
-        before = self.kept()
+        before, totals = self.kept(), oracle.totals()
         apply_retention(now=self.now)
         after = self.kept()
+        assert oracle.totals() == totals
+        assert oracle.past_retention() == []
         self.taken += before[0] - after[0]
         self.gone |= before[1] - after[1]
         self.steps["messages taken by retention"] += len(before[1] - after[1])
