@@ -31,7 +31,7 @@ MESSAGES = 60_000  # simulated; their reports are sent round after round
 SPREAD = 6000  # reports between two of one message: more than a batch of the applier
 FACTS = (
     "inbox, inbox_todo, message, delivery_report, quarantine, ingest_count, daily_count, campaign_count, hour_count,"
-    " latency_count"
+    " latency_count, message_parameter"
 )
 
 
@@ -147,5 +147,7 @@ class Stage:
     def database_backends(self) -> list[tuple[str, float, float]]:
         """Return (what it does, RSS, PSS) of PostgreSQL's processes, MB."""
         with self.connect() as own:
-            found = own.execute("SELECT pid, concat_ws(' ', backend_type, application_name) FROM pg_stat_activity").fetchall()
+            found = own.execute(
+                "SELECT pid, concat_ws(' ', backend_type, application_name) FROM pg_stat_activity"
+            ).fetchall()
         return [(kind, *memory_of(pid)) for pid, kind in found]

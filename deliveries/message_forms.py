@@ -17,9 +17,8 @@ from deliveries.dialects.codes import COUNTS_AS, STATUS_RANK
 from deliveries.fold import NO_CODE
 from deliveries.models import ResultCode
 from deliveries.selectors.message_filters import MessageQuery
-from deliveries.selectors.shown_messages import tells_number
 from portal.accounts.access import Access
-from portal.common.msisdn import COUNTRIES, UNKNOWN_COUNTRY, may_be_part_of_number, normalize_destination
+from portal.common.msisdn import COUNTRIES, UNKNOWN_COUNTRY, may_be_part_of_number, normalize_destination, tells_number
 from portal.common.period_picker import MAX_DAYS, Period, PeriodError, parse
 from portal.common.templatetags.figures import country as country_name
 from portal.tenants.models import Tenant

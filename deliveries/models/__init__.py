@@ -2,7 +2,7 @@
 
 from deliveries.models.checks import StandingCheck
 from deliveries.models.counts import CampaignCount, DailyCount, HourCount, LatencyCount
-from deliveries.models.facts import DeliveryReport, Message
+from deliveries.models.facts import DeliveryReport, Message, MessageParameter
 from deliveries.models.inbox import ImportRun, InboxRow, IngestCount, QuarantinedRow, WaitingRow
 from deliveries.models.moves import PartnerMove, TenantRecount
 from deliveries.models.partner_requests import PartnerRequest
@@ -19,6 +19,7 @@ __all__ = [
     "IngestCount",
     "LatencyCount",
     "Message",
+    "MessageParameter",
     "PartnerMove",
     "PartnerRequest",
     "QuarantinedRow",

@@ -19,7 +19,7 @@ from deliveries.fold import NO_CODE
 from deliveries.models import ResultCode
 from deliveries.selectors.messages import ReportLine
 from deliveries.services.stored import OTHER_PARTNER_IDS, StoredMessage
-from portal.common.msisdn import mask_number
+from portal.common.msisdn import mask_number, tells_number
 from portal.tenants.models import Feed, GatewayAccount, Tenant
 
 Link = Callable[[str, str], str]  # (account's name, message id) → address of the message's page
@@ -36,8 +36,6 @@ REASONS = {
     "content": pgettext_lazy("reason", "content"),
     "other": pgettext_lazy("reason", "other"),
 }
-
-_LEAST_DIGITS = 6  # so many of a number's last digits tell whose it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,12 +245,6 @@ def without_number(text: str, number: str | None) -> str:
     return mask_number(number) if tells_number(text, number) else text
 
 
-def tells_number(text: str, number: str | None) -> bool:
-    """Tell whether a text holds the digits that tell whose the number is, however it is written."""
-    digits = _digits(number or "")
-    return len(digits) >= _LEAST_DIGITS and digits[-_LEAST_DIGITS:] in _digits(text)
-
-
 def notes_of(message: StoredMessage) -> list[str]:
     """Return what is odd about the message, a sentence each (docs/link.md section 5)."""
     words = {
@@ -287,7 +279,3 @@ def _latency(message: StoredMessage) -> float | None:
 
 def _seconds(start: datetime | None, end: datetime | None) -> float | None:
     return None if start is None or end is None else (end - start).total_seconds()
-
-
-def _digits(text: str) -> str:
-    return "".join(character for character in text if character.isascii() and character.isdigit())

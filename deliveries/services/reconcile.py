@@ -7,6 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 from django.db import connection, transaction
 
 from deliveries.services.counts import HOUR, TABLES, CountTable
+from deliveries.services.reconcile_parameters import (
+    ParameterDifference,
+    find_parameter_differences,
+    mend_parameters,
+)
 from portal.common.bulk import add_to_counts
 from portal.common.database import snapshot
 from portal.common.periods import Month
@@ -30,18 +35,21 @@ class Difference:
         return f"{self.table.name}: {key}: {numbers}"
 
 
-def find_differences() -> list[Difference]:
+def find_differences() -> list[Difference | ParameterDifference]:
     """Compare all counts with the messages in one snapshot, month by month, so that memory stays small.
 
-    Sealed days are left out.
+    Sealed days are left out. What messages are found by (message_parameter) is compared with them too.
     """
     with snapshot(), connection.cursor() as cursor:
         months = _months(cursor)
-        return [difference for table in TABLES for month in months for difference in _compare(cursor, table, month)]
+        found = [difference for table in TABLES for month in months for difference in _compare(cursor, table, month)]
+        return [*found, *find_parameter_differences()]
 
 
-def repair(differences: list[Difference]) -> None:
+def repair(differences: list[Difference | ParameterDifference]) -> None:
     """Add what is missing and take away what is too much; right beside running appliers, as sums do not mind order."""
+    mend_parameters([difference for difference in differences if isinstance(difference, ParameterDifference)])
+    differences = [difference for difference in differences if isinstance(difference, Difference)]
     with transaction.atomic():
         for table in TABLES:
             add_to_counts(

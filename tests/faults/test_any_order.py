@@ -18,9 +18,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from campaigns.models import SegmentKey
 from deliveries import fold, partitions
 from deliveries.models import Message, PartnerMove, QuarantinedRow
-from deliveries.services import quarantine
+from deliveries.services import quarantine, segment_keys
 from deliveries.services.apply import apply_waiting
 from deliveries.services.codes import code_tables
 from deliveries.services.erasure import erase_number
@@ -42,14 +43,14 @@ seconds = st.integers(-5, 400)
 # The oldest are taken by retention as the machine's clock goes on; none is out of the gateway's window.
 ages = st.sampled_from((0, 1, 29, 31, 33, 100))
 reports = st.builds(
-    lambda number, part, code, age, after, partner, to, segments, has_sent_at: dlr(
+    lambda number, part, code, age, after, partner, to, segments, has_sent_at, more: dlr(
         f"m{number}" + (f"${part}" if part is not None else ""),
         code,
         timestamp=f"{NOW - age * DAY + timedelta(seconds=after):%Y-%m-%dT%H:%M:%SZ}",
         segments=segments,
         refId=f"campaign-{number % 2}",
         gateCustomParameters={"platformPartnerId": PARTNER_IDS[partner]},
-        customParameters={"destination": NUMBERS[to]},
+        customParameters={"destination": NUMBERS[to]} | more,
         **({"sentTimestamp": f"{NOW - age * DAY:%Y-%m-%dT%H:%M:%SZ}"} if has_sent_at else {}),
     ),
     st.integers(0, 5),
@@ -61,6 +62,7 @@ reports = st.builds(
     st.integers(0, 1),
     st.integers(0, 3),
     st.booleans(),
+    st.dictionaries(st.sampled_from(("store", "phone")), st.sampled_from(("", "7", *NUMBERS, "x" * 300)), max_size=2),
 )
 bodies = st.one_of(
     reports, reports, reports, st.sampled_from((b"broken", b"[]", b"{}", b'{"id":"m1$300","resultCode":1}'))
@@ -123,6 +125,16 @@ class Portal(RuleBasedStateMachine):
     def erase(self, number: str, owner: int) -> None:
         erase_number(number=number, tenant=self.tenants[owner], actor="tests")
         assert not Message.objects.filter(tenant=self.tenants[owner], destination=number).exists()
+
+    @rule(key=st.sampled_from(("store", "phone")), owner=st.integers(0, 2), has_worker=st.booleans())
+    def choose_or_remove_a_key(self, key: str, owner: int, has_worker: bool) -> None:
+        chosen = SegmentKey.objects.filter(tenant=self.tenants[owner], key=key, removed=False).first()
+        if chosen is None:
+            segment_keys.choose(tenant=self.tenants[owner], key=key, actor="tests", now=self.now)
+        else:
+            segment_keys.remove(key=chosen, actor="tests", now=self.now)
+        if has_worker:
+            segment_keys.run_segment_keys()
 
     @rule()
     def replay_the_whole_inbox(self) -> None:
