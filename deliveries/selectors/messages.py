@@ -9,6 +9,7 @@ from psycopg.errors import QueryCanceled
 from campaigns.models import OTHER_CAMPAIGNS, Campaign
 from deliveries.fold import NUMBER_ERASED
 from deliveries.selectors.message_filters import BadFilter, MessageQuery, after_prefix, conditions, places
+from deliveries.selectors.segment_keys import rows_of_values
 from deliveries.services.stored import COLUMNS, StoredMessage, from_row
 from portal.common import keyset
 
@@ -67,17 +68,33 @@ def search(query: MessageQuery, *, cursor: str | None = None, size: int = PAGE, 
         where.append("m.day >= %(day)s" if backwards else "m.day <= %(day)s")
         edge = after[0].date() + timedelta(days=-1 if backwards else 1)
         parameters |= {"at": after[0], "id": after[1], "account": after[2], "day": edge}
+    joins = _join_values(query, where, parameters) if query.parameters else ""
     keys = f"sent_at {order}, message_id {order}, account_id {order}"
     columns = ", ".join(f"m.{column}" for column in COLUMNS)
     within = places(query)
     sql = (
         "SELECT found.* FROM unnest(%(tenants)s::int[], %(campaigns)s::int[]) AS t (id, campaign_id)"
-        f" CROSS JOIN LATERAL (SELECT {columns} FROM message m WHERE {' AND '.join(where)}"
+        f" CROSS JOIN LATERAL (SELECT {columns} FROM message m {joins} WHERE {' AND '.join(where)}"
         f" ORDER BY {keys} LIMIT %(limit)s) AS found ORDER BY {keys} LIMIT %(limit)s"
     )
     parameters |= {"tenants": [t for t, _ in within], "campaigns": [c for _, c in within], "limit": size + 1}
     rows = [_shown(row) for row in _fetch(sql, parameters, seconds)]
     return _page(rows, size, backwards, is_first=after is None)
+
+
+def _join_values(query: MessageQuery, where: list[str], parameters: dict) -> str:
+    """Return the joins of the custom parameters that are asked for; times and days hold for their rows as well."""
+    joins, names, values = rows_of_values(query.parameters)
+    parameters |= values
+    of_messages = [condition for condition in where if condition.startswith(("m.sent_at ", "m.day "))]
+    where += [condition.replace("m.", f"{name}.", 1) for name in names for condition in of_messages]
+    # A tenant's day is within a day of UTC's: the index knows the times, not the days.
+    for name in names:
+        if query.first is not None:
+            where.append(f"{name}.sent_at >= (%(first)s::date - 1)::timestamptz")
+        if query.last is not None:
+            where.append(f"{name}.sent_at < (%(last)s::date + 3)::timestamptz")
+    return joins
 
 
 def find(*, tenant_ids: frozenset[int], account_id: int, message_id: str) -> StoredMessage | None:
