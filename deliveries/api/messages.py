@@ -67,8 +67,8 @@ class MessagesView(ApiView):
                 Parameter(
                     name="custom_parameters",
                     text="A custom parameter with its whole value, as `custom_parameters[key]=value`; several have to "
-                    "hold all. Of keys that the tenant has chosen alone (Settings, Segments); of several tenants in those "
-                    "that have chosen them.",
+                    "hold all. Of keys alone that the tenant has chosen (Settings, Segments); of several tenants in "
+                    "those that have chosen them.",
                     kind="map",
                     example={"shop": "7"},
                 ),

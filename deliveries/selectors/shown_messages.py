@@ -122,6 +122,7 @@ class MessageDetail:
     advice: str
     labels: dict[str, str]
     parameters: dict[str, str]
+    searchable: list[tuple[str, str, str]]  # of the parameters: key, text, address of the messages with it or ''
     part_states: list[PartState]
     notes: list[str]
     sent_at_source: str
@@ -181,8 +182,20 @@ class Shown:
             seconds=_latency(message),
         )
 
-    def detail(self, message: StoredMessage, reports: list[ReportLine]) -> MessageDetail:
-        """Return the message with its parts, its notes and its delivery reports."""
+    def detail(
+        self, message: StoredMessage, reports: list[ReportLine], *, found_by: Callable[[str, str], str] | None = None
+    ) -> MessageDetail:
+        """Return the message with its parts, its notes and its delivery reports.
+
+        `found_by` gives the address of the messages with a custom parameter, '' where there is none; what is masked has
+        none.
+        """
+        parameters = self._texts(message.folded.parameters, message.folded.destination)
+        addresses = {
+            key: found_by(key, text)
+            for key, text in parameters.items()
+            if found_by is not None and text and text == message.folded.parameters[key]
+        }
         folded, row = message.folded, self.row(message)
         needs_advice = row.counts_as in ("failed", "unknown")
         return MessageDetail(
@@ -190,7 +203,8 @@ class Shown:
             day=message.day,
             advice=advice(row.code.reason, get_language() or "en") if needs_advice else "",
             labels=self._texts(message.labels, folded.destination),
-            parameters=self._texts(folded.parameters, folded.destination),
+            parameters=parameters,
+            searchable=[(key, text, addresses.get(key, "")) for key, text in parameters.items()],
             part_states=self._part_states(message),
             notes=notes_of(message),
             sent_at_source=_sent_at_source(folded.sent_at_rank),
