@@ -54,6 +54,7 @@ class Row(NamedTuple):
     received_at: datetime
     accept_days: int | None
     body: bytes
+    todo: str  # where its to-do entry lies, as PostgreSQL's ctid; it stays there until the transaction ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +92,14 @@ def apply_slices(*, slices: Iterable[int], now: datetime | None = None, limit: i
 
 
 def oldest_waiting() -> datetime | None:
-    """Return when the oldest waiting row came in, None where none waits."""
+    """Return when the oldest waiting row came in, None where none waits; it reads the whole to-do list."""
     return WaitingRow.objects.aggregate(oldest=Min("received_at"))["oldest"]
 
 
 def _bisect(numbers: list[int], *, now: datetime, limit: int) -> BatchResult:
     """Claim a batch again and apply it in ever smaller pieces, until the poison row stands alone."""
     with transaction.atomic():
+        _plan_for_small_sets()
         ids = [row.id for row in _claim(slices.try_lock(numbers), limit)]
     return _apply_pieces(numbers, ids, now=now, limit=limit)
 
@@ -132,10 +134,10 @@ def _apply(
         locked = slices.try_lock(numbers)  # nobody else touches these messages
         if not locked:
             return BatchResult()
+        _plan_for_small_sets()
         rows = _claim(locked, limit, only)
         if not rows:
             return BatchResult()
-        _plan_for_small_sets()
         if poison:
             reports, broken = [], [BrokenRow(row, "cannot be applied", poison) for row in rows]
         else:
@@ -147,11 +149,11 @@ def _apply(
         write_messages(changes)
         added = write_reports(reports, changes)
         put_in_quarantine(broken, now=now)
-        ingest_counts.add(
+        _finish(rows)
+        fates = ingest_counts.sums(
             rows, reports=added, quarantined={item.row.id for item in broken}, oddities=_oddities(reports, changes)
         )
-        _finish(rows)
-        add_changes(changes)  # last: hot rows stay locked only for the commit
+        add_changes(changes, fates)  # last: hot rows stay locked only for the commit
     return BatchResult(
         claimed=len(rows),
         reports=len(added),
@@ -167,21 +169,22 @@ def _claim(numbers: list[int], limit: int, only: list[int] | None = None) -> lis
     each = max(1, limit // max(1, len(numbers)))
     with bulk_cursor() as cursor:
         cursor.execute(
-            "SELECT t.id, t.received_at, s FROM unnest(%s::smallint[]) AS s CROSS JOIN LATERAL (SELECT id, received_at"
-            " FROM inbox_todo WHERE slice = s AND (%s::bigint[] IS NULL OR id = ANY (%s)) ORDER BY id LIMIT %s) AS t",
+            "SELECT t.id, t.received_at, s, t.todo FROM unnest(%s::smallint[]) AS s CROSS JOIN LATERAL"
+            " (SELECT id, received_at, ctid::text AS todo FROM inbox_todo"
+            " WHERE slice = s AND (%s::bigint[] IS NULL OR id = ANY (%s)) ORDER BY id LIMIT %s) AS t",
             [numbers, only, only, len(only) if only else each],
         )
-        waiting = {id_: (received_at, number) for id_, received_at, number in cursor.fetchall()}
+        waiting = {id_: (received_at, number, todo) for id_, received_at, number, todo in cursor.fetchall()}
         if not waiting:
             return []
-        times = [received_at for received_at, _number in waiting.values()]
+        times = [entry[0] for entry in waiting.values()]
         cursor.execute(
             "SELECT id, feed_id, received_at, accept_days, body FROM inbox"
             " WHERE id = ANY (%s) AND received_at BETWEEN %s AND %s ORDER BY id",
             [list(waiting), min(times), max(times)],
         )
         rows = [
-            Row(id_, waiting[id_][1], feed_id, received_at, accept_days, body)
+            Row(id_, waiting[id_][1], feed_id, received_at, accept_days, body, waiting[id_][2])
             for id_, feed_id, received_at, accept_days, body in cursor.fetchall()
         ]
     if missing := waiting.keys() - {row.id for row in rows}:
@@ -191,9 +194,15 @@ def _claim(numbers: list[int], limit: int, only: list[int] | None = None) -> lis
 
 
 def _plan_for_small_sets() -> None:
-    """Keep the planner to index look-ups: it knows nothing of a temporary table's size, and whole scans cost most."""
+    """Keep the planner to index look-ups: it knows nothing of a temporary table's size, and whole scans cost most.
+
+    Nor of the to-do list's: it was empty whenever it was looked at last, however much waits now.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off")
+        cursor.execute(
+            "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off;"
+            " SET LOCAL enable_bitmapscan = off; SET LOCAL jit = off"
+        )
 
 
 def _parse(rows: list[Row]) -> tuple[list[NewReport], list[BrokenRow]]:
@@ -261,6 +270,8 @@ def _oddities(reports: list[NewReport], changes: list[Change]) -> set[int]:
     negative = {
         change.after.key for change in changes if _is_negative(change.after) and not _is_negative(change.before)
     }
+    if not negative:
+        return odd
     return odd | set({item.key: item.row.id for item in reports if item.key in negative}.values())
 
 
@@ -269,9 +280,7 @@ def _is_negative(message: StoredMessage | None) -> bool:
 
 
 def _finish(rows: list[Row]) -> None:
+    """Take the rows from the to-do list by where they lie: a join would be planned for a list of one row."""
     with bulk_cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM inbox_todo t USING unnest(%s::smallint[], %s::bigint[]) AS d (slice, id)"
-            " WHERE t.slice = d.slice AND t.id = d.id",
-            [[row.slice for row in rows], [row.id for row in rows]],
-        )
+        places = ",".join(f'"{row.todo}"' for row in rows)
+        cursor.execute("DELETE FROM inbox_todo WHERE ctid = ANY (%s::tid[])", [f"{{{places}}}"])

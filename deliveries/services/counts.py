@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from campaigns.models import NO_CAMPAIGN
 from deliveries.services.stored import Change, StoredMessage, counted_partner_id
-from portal.common.bulk import add_to_counts
+from portal.common.bulk import Sums, add_to_counts
 
 __all__ = ["NO_CAMPAIGN", "TABLES", "CountTable", "add_changes"]
 
@@ -78,18 +78,18 @@ TABLES = (DAILY, CAMPAIGN, HOUR, LATENCY)
 _Deltas = dict[tuple, list[int]]
 
 
-def add_changes(changes: list[Change]) -> None:
+def add_changes(changes: list[Change], *further: Sums) -> None:
     """Add the difference of each change (old key -1, new key +1) to the counts, inside the rows' own transaction.
 
-    Call it last: the hot rows stay locked only for the commit.
+    Call it last, with what else is to be counted: the hot rows stay locked only for the commit.
     """
     deltas: list[_Deltas] = [{} for _ in TABLES]
     for change in changes:
         if change.before is not None:
             _count(*deltas, change.before, -1)
         _count(*deltas, change.after, +1)
-    for table, added in zip(TABLES, deltas, strict=True):
-        add_to_counts(table.name, table.keys, table.values, {key: tuple(delta) for key, delta in added.items()})
+    sums = [Sums(table.name, table.keys, table.values, added) for table, added in zip(TABLES, deltas, strict=True)]
+    add_to_counts(*sums, *further)
 
 
 def _count(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import connection
 
-from portal.common.bulk import add_to_counts
+from portal.common.bulk import Sums, add_to_counts
 
 if TYPE_CHECKING:
     from deliveries.services.apply import Row
@@ -20,15 +20,20 @@ def hour_of(instant: datetime) -> datetime:
     return instant.replace(minute=0, second=0, microsecond=0)
 
 
-def add(rows: list["Row"], *, reports: set[int], quarantined: set[int], oddities: set[int]) -> None:
-    """Count applied rows; the sets hold inbox ids, what is in neither of the first two was a duplicate."""
-    deltas: dict[tuple, list[int]] = defaultdict(lambda: [0] * len(VALUES))
+def sums(rows: list["Row"], *, reports: set[int], quarantined: set[int], oddities: set[int]) -> Sums:
+    """Return what applied rows add; the sets hold inbox ids, what is in neither of the first two was a duplicate."""
+    of_moments: dict[tuple, list[int]] = defaultdict(lambda: [0] * len(VALUES))  # rows that came together share one
     for row in rows:
-        delta = deltas[row.feed_id, hour_of(row.received_at)]
+        delta = of_moments[row.feed_id, row.received_at]
         delta[0] += 1
         delta[1 if row.id in reports else 3 if row.id in quarantined else 2] += 1
-        delta[4] += row.id in oddities
-    _write(deltas)
+        if row.id in oddities:
+            delta[4] += 1
+    deltas: dict[tuple, list[int]] = {}
+    for (feed_id, received_at), delta in of_moments.items():
+        key = feed_id, hour_of(received_at)
+        deltas[key] = [sum(pair) for pair in zip(deltas.get(key, [0] * len(VALUES)), delta, strict=True)]
+    return Sums("ingest_count", KEYS, VALUES, deltas)
 
 
 def take_back_quarantined(rows: list[tuple[int, datetime]]) -> None:
@@ -47,8 +52,4 @@ def take_back_quarantined(rows: list[tuple[int, datetime]]) -> None:
 
 def add_replayed(feed_id: int, hour: datetime, rows: int) -> None:
     """Count raw rows that were put on the to-do list a second time."""
-    _write({(feed_id, hour): [0, 0, 0, 0, 0, rows]})
-
-
-def _write(deltas: dict[tuple, list[int]]) -> None:
-    add_to_counts("ingest_count", KEYS, VALUES, {key: tuple(delta) for key, delta in deltas.items()})
+    add_to_counts(Sums("ingest_count", KEYS, VALUES, {(feed_id, hour): [0, 0, 0, 0, 0, rows]}))

@@ -12,7 +12,7 @@ from deliveries.services.reconcile_parameters import (
     find_parameter_differences,
     mend_parameters,
 )
-from portal.common.bulk import add_to_counts
+from portal.common.bulk import Sums, add_to_counts
 from portal.common.database import snapshot
 from portal.common.periods import Month
 
@@ -51,17 +51,15 @@ def repair(differences: list[Difference | ParameterDifference]) -> None:
     mend_parameters([difference for difference in differences if isinstance(difference, ParameterDifference)])
     differences = [difference for difference in differences if isinstance(difference, Difference)]
     with transaction.atomic():
-        for table in TABLES:
-            add_to_counts(
-                table.name,
-                table.keys,
-                table.values,
-                {
-                    d.key: tuple(actual - counted for actual, counted in zip(d.actual, d.counted, strict=True))
-                    for d in differences
-                    if d.table is table
-                },
-            )
+        add_to_counts(*(Sums(t.name, t.keys, t.values, _missing(differences, t)) for t in TABLES))
+
+
+def _missing(differences: list[Difference], table: CountTable) -> dict[tuple, list[int]]:
+    return {
+        d.key: [actual - counted for actual, counted in zip(d.actual, d.counted, strict=True)]
+        for d in differences
+        if d.table is table
+    }
 
 
 def _months(cursor) -> list[Month]:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 from deliveries.dialects.report import Report
-from deliveries.services.stored import KEYS, Change, Key, keys_as_json
+from deliveries.services.stored import EACH, KEYS, Change, Key, keys_as_json
 from portal.common.bulk import bulk_cursor, stage
 
 if TYPE_CHECKING:
@@ -74,8 +74,8 @@ def _places(keys: list[Key]) -> dict[Key, tuple]:
     keys = sorted(set(keys))
     with bulk_cursor() as cursor:
         cursor.execute(
-            f"SELECT m.account_id, m.message_id, m.tenant_id, m.day FROM {KEYS}"
-            " JOIN message m ON m.account_id = k.account_id::int AND m.message_id = k.message_id",
+            f"SELECT m.* FROM {KEYS} CROSS JOIN LATERAL (SELECT account_id, message_id, tenant_id, day FROM message"
+            f" WHERE account_id = k.account_id::int AND message_id = k.message_id {EACH}) AS m",
             keys_as_json(keys),
         )
         return {(account_id, message_id): (tenant_id, day) for account_id, message_id, tenant_id, day in cursor}

@@ -193,7 +193,10 @@ def _walk(key: SegmentKey) -> bool:
         if not count:
             return False
         slices.lock(range(slices.SLICES))
-        cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
+        # By their indexes, whatever the planner knows of partitions that were empty when they were last looked at.
+        cursor.execute(
+            "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off"
+        )
         cursor.execute(_ADD, where | {"low": low})
         key.position, key.done = low, key.done + count
         key.total = max(key.total, key.done)

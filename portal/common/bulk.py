@@ -4,8 +4,9 @@ Django's cursors and psycopg's lists are converted in Python; what is here goes 
 tenth of the time (docs/performance.md).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import psycopg
 from django.db import connection
@@ -47,23 +48,33 @@ def stage(cursor: psycopg.Cursor, name: str, columns: Mapping[str, str], rows: I
             write_row(row)
 
 
-def add_to_counts(
-    table: str, keys: Mapping[str, str], values: Iterable[str], deltas: Mapping[tuple, tuple[int, ...]]
-) -> None:
-    """Add `deltas` (key → one number for each of `values`) to a count table, making missing rows.
+class Sums(NamedTuple):
+    """What to add to a count table: key columns with their SQL types, what is summed, and key → one number for each."""
 
-    `keys` maps key columns to their SQL types. Rows are written in key order: unsorted multi-row upserts deadlock.
+    table: str
+    keys: Mapping[str, str]
+    values: Sequence[str]
+    deltas: Mapping[tuple, Sequence[int]]
+
+
+def add_to_counts(*added: Sums) -> None:
+    """Add to count tables, making missing rows; each table's rows in key order: unsorted multi-row upserts deadlock.
+
+    Hot rows stay locked from here to the commit, so nothing but locking and adding is done once the first one is.
     """
-    rows = sorted((key, delta) for key, delta in deltas.items() if any(delta))
-    if not rows:
-        return
-    values = list(values)
-    columns = {**keys, **dict.fromkeys(values, "bigint")}
+    statements = []
     with bulk_cursor() as cursor:
-        stage(cursor, f"added_to_{table}", columns, (key + delta for key, delta in rows))
-        # In the order of the staging table, which is that of the keys.
-        cursor.execute(
-            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(columns)} FROM added_to_{table}"
-            f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET "
-            + ", ".join(f"{value} = {table}.{value} + excluded.{value}" for value in values)
-        )
+        for table, keys, values, deltas in added:
+            rows = sorted((*key, *delta) for key, delta in deltas.items() if any(delta))
+            if not rows:
+                continue
+            columns = {**keys, **dict.fromkeys(values, "bigint")}
+            stage(cursor, f"added_to_{table}", columns, rows)
+            # In the order of the staging table, which is that of the keys.
+            statements.append(
+                f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(columns)} FROM added_to_{table}"
+                f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET "
+                + ", ".join(f"{value} = {table}.{value} + excluded.{value}" for value in values)
+            )
+        if statements:
+            cursor.execute("; ".join(statements), binary=False)  # one round trip; in binary form it must be one each
