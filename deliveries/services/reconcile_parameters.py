@@ -62,11 +62,11 @@ def mend_parameters(differences: list[ParameterDifference]) -> None:
     for difference in differences:
         where = {"tenant": difference.tenant_id, "day": difference.day, "key": difference.key}
         with transaction.atomic(), connection.cursor() as cursor:
-            slices.lock(range(slices.SLICES))
             rows = SegmentKey.objects.filter(tenant_id=difference.tenant_id, key=difference.key)
-            key = rows.select_for_update().first()
+            key = rows.select_for_update().first()  # before the slices, as its run does
             if key is not None and (key.removed or key.state != SegmentKey.State.DONE):
                 continue  # its run sees to it
+            slices.lock(range(slices.SLICES))
             cursor.execute("SELECT FROM message WHERE false")  # locked before message_parameter, as those who write do
             cursor.execute(
                 "DELETE FROM message_parameter WHERE tenant_id = %(tenant)s AND day = %(day)s AND key = %(key)s", where
