@@ -10,15 +10,15 @@ from django import forms
 from django.core.validators import MinLengthValidator
 from django.http import QueryDict
 from django.utils.functional import Promise
-from django.utils.html import escape
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from deliveries.dialects.codes import COUNTS_AS, STATUS_RANK
 from deliveries.fold import NO_CODE
 from deliveries.models import ResultCode
+from deliveries.parameter_fields import PARAMETER, is_parameter, not_chosen, parameter_fields, wrong_keys
 from deliveries.selectors.message_filters import MessageQuery
-from deliveries.selectors.segment_keys import SearchKey, search_keys
+from deliveries.selectors.segment_keys import search_keys
 from portal.accounts.access import Access
 from portal.common.msisdn import COUNTRIES, UNKNOWN_COUNTRY, may_be_part_of_number, normalize_destination, tells_number
 from portal.common.period_picker import MAX_DAYS, Period, PeriodError, parse
@@ -53,11 +53,7 @@ SEVERAL = ("status", "counts_as")
 NO_FILTERS = ("cursor", "compare", "period", "from", "to")  # parameters that choose no messages by what they are
 _NEVER_MANY = ("number", "ref_id", "ref_id_prefix", "message_id")  # few enough to look for them at any time
 _AS_IT_IS = frozenset({"ref_id", "ref_id_prefix", "partner_id"})  # " 7" and "7" are two
-PARAMETER = "custom_parameters[{}]"  # the field of a chosen key, as in the REST API
-_PARAMETER_BEGINS = PARAMETER.partition("{")[0]
 _NO_PART_OF_ONE = frozenset("*•%?_")
-
-MOST_VALUE = 1000  # characters of a value: an address has to hold it
 
 Pairs = list[tuple[str, str]]
 
@@ -119,22 +115,9 @@ class MessageFilterForm(forms.Form):
             self.fields[name] = forms.DateField(label=label, input_formats=["%Y-%m-%d"], widget=widget)
         self.fields["campaign"].widget.attrs |= {"list": "campaign-names", "autocomplete": "off"}
         self.keys = search_keys(access.tenant_ids)
-        for number, key in enumerate(self.keys.values()):
-            self.fields[PARAMETER.format(key.key)] = self._parameter_field(key, number)
+        self.fields |= parameter_fields(self.keys, self._tenants.values())
         for field in self.fields.values():
             field.required = False
-
-    def _parameter_field(self, key: SearchKey, number: int) -> forms.CharField:
-        help_text = ""
-        if key.making:
-            help_text = _("Being made searchable: %(percent)d %% is done.") % {"percent": key.percent}
-        elif len(key.ready) < len(self._tenants):
-            names = [tenant.name for tenant in self._tenants.values() if tenant.id in key.ready]
-            help_text = _("Only in: %(names)s.") % {"names": ", ".join(names)}
-        widget = forms.TextInput(attrs={"id": f"filter_parameter_{number}", "autocomplete": "off"})
-        field = forms.CharField(label=key.key, max_length=MOST_VALUE, strip=False, widget=widget)
-        field.help_text = escape(help_text)
-        return field
 
     @property
     def parameters(self) -> list[forms.BoundField]:
@@ -170,35 +153,15 @@ class MessageFilterForm(forms.Form):
         data = super().clean()
         known = {*self.fields, *NO_FILTERS}
         for name in sorted({name for name, _text in self.given} - known):
-            text = _("There is no filter called “%(name)s”.")
-            if name.startswith(_PARAMETER_BEGINS):
-                text = _(
-                    "“%(name)s” cannot be searched: the custom parameters that messages are found by are chosen in the"
-                    " settings, under Segments."
-                )
-            self.add_error(None, text % {"name": name[:80]})
+            text = _("There is no filter called “%(name)s”.") % {"name": name[:40]}
+            self.add_error(None, not_chosen(name) if is_parameter(name) else text)
         if "tenant" not in self.errors:
-            self._check_parameters(self._tenants.get(data.get("tenant", "")))
+            asked = [key for key in self.keys.values() if data.get(PARAMETER.format(key.key))]
+            for name, text in wrong_keys(asked, self.access.tenant_ids, self._tenants.get(data.get("tenant", ""))):
+                self.add_error(name, text)
         if "from" not in self.errors and "to" not in self.errors:
             self.period = self._period(data.get("from"), data.get("to"))
         return data
-
-    def _check_parameters(self, tenant: Tenant | None) -> None:
-        """Refuse keys that are not searchable in all of what is looked in, or in none of it together."""
-        tenant_ids = {tenant.id} if tenant else set(self.access.tenant_ids)
-        together = set(tenant_ids)
-        for key in self.keys.values():
-            name = PARAMETER.format(key.key)
-            if not self.cleaned_data.get(name):
-                continue
-            together &= key.ready
-            if key.making & tenant_ids:
-                text = _("Stored messages are being made searchable by this: %(percent)d %% is done. Try again later.")
-                self.add_error(name, text % {"percent": key.percent})
-            elif not key.ready & tenant_ids:
-                self.add_error(name, _("%(tenant)s has not chosen this.") % {"tenant": tenant.name})
-            elif not together:
-                self.add_error(name, _("No tenant has chosen this together with the others."))
 
     def query(self) -> MessageQuery:
         """Return what is asked for; of a valid form alone."""
@@ -301,7 +264,7 @@ def country_choices(language: str) -> tuple[tuple[str, str], ...]:
 
 
 def _is_as_it_is(name: str) -> bool:
-    return name in _AS_IT_IS or name.startswith(_PARAMETER_BEGINS)
+    return name in _AS_IT_IS or is_parameter(name)
 
 
 def _filled(given: Iterable[tuple[str, str]]) -> QueryDict:

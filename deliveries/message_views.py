@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from deliveries.message_csv import to_csv
-from deliveries.message_forms import ANY_TIME, MOST_VALUE, PARAMETER, PRESETS, MessageFilterForm, RevealForm
+from deliveries.message_forms import ANY_TIME, PRESETS, MessageFilterForm, RevealForm
+from deliveries.parameter_fields import MOST_VALUE, PARAMETER
 from deliveries.selectors.campaign_names import campaign_names as names_of
 from deliveries.selectors.message_totals import total
 from deliveries.selectors.messages import Page, TooMuch, campaign_names, find, reports_of, search

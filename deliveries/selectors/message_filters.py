@@ -132,6 +132,12 @@ def conditions(query: MessageQuery) -> tuple[list[str], dict]:
         add("m.operator = %(operator)s", operator=query.operator)
     if query.result_code is not None:
         add("m.result_code = %(code)s", code=query.result_code)
+    for number, (key, value) in enumerate(sorted(query.parameters.items())):
+        # Reaches no index: rows of message_parameter lead to the messages (deliveries/selectors/messages.py).
+        add(
+            f"m.custom_parameters ->> %(key{number})s = %(value{number})s",
+            **{f"key{number}": key, f"value{number}": value},
+        )
     if query.statuses:
         if unknown := set(query.statuses) - STATUS_RANK.keys():
             raise BadFilter("status", f"{', '.join(sorted(unknown))}: one of {', '.join(STATUS_RANK)}")

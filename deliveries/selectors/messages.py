@@ -7,10 +7,11 @@ from django.db import OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
 from campaigns.models import OTHER_CAMPAIGNS, Campaign
+from campaigns.segments import indexed_value
 from deliveries.fold import NUMBER_ERASED
 from deliveries.selectors.message_filters import BadFilter, MessageQuery, after_prefix, conditions, places
-from deliveries.selectors.segment_keys import rows_of_values
-from deliveries.services.stored import COLUMNS, StoredMessage, from_row
+from deliveries.selectors.segment_keys import rarest
+from deliveries.services.stored import COLUMNS, EACH, StoredMessage, from_row
 from portal.common import keyset
 
 __all__ = ["BadFilter", "MessageQuery", "TooMuch", "after_prefix", "find", "reports_of", "search"]
@@ -68,33 +69,53 @@ def search(query: MessageQuery, *, cursor: str | None = None, size: int = PAGE, 
         where.append("m.day >= %(day)s" if backwards else "m.day <= %(day)s")
         edge = after[0].date() + timedelta(days=-1 if backwards else 1)
         parameters |= {"at": after[0], "id": after[1], "account": after[2], "day": edge}
-    joins = _join_values(query, where, parameters) if query.parameters else ""
     keys = f"sent_at {order}, message_id {order}, account_id {order}"
     columns = ", ".join(f"m.{column}" for column in COLUMNS)
     within = places(query)
+    leading = _leading_key(query)
+    if leading is None:
+        source, first = f"message m WHERE {' AND '.join(where)}", "m"
+    else:
+        source, first = _led_by_value(query, leading, where, columns, parameters), "p"
+    of_source = keys.replace(", ", f", {first}.")
     sql = (
         "SELECT found.* FROM unnest(%(tenants)s::int[], %(campaigns)s::int[]) AS t (id, campaign_id)"
-        f" CROSS JOIN LATERAL (SELECT {columns} FROM message m {joins} WHERE {' AND '.join(where)}"
-        f" ORDER BY {keys} LIMIT %(limit)s) AS found ORDER BY {keys} LIMIT %(limit)s"
+        f" CROSS JOIN LATERAL (SELECT {columns} FROM {source}"
+        f" ORDER BY {first}.{of_source} LIMIT %(limit)s) AS found ORDER BY {keys} LIMIT %(limit)s"
     )
     parameters |= {"tenants": [t for t, _ in within], "campaigns": [c for _, c in within], "limit": size + 1}
     rows = [_shown(row) for row in _fetch(sql, parameters, seconds)]
     return _page(rows, size, backwards, is_first=after is None)
 
 
-def _join_values(query: MessageQuery, where: list[str], parameters: dict) -> str:
-    """Return the joins of the custom parameters that are asked for; times and days hold for their rows as well."""
-    joins, names, values = rows_of_values(query.parameters)
-    parameters |= values
-    of_messages = [condition for condition in where if condition.startswith(("m.sent_at ", "m.day "))]
-    where += [condition.replace("m.", f"{name}.", 1) for name in names for condition in of_messages]
-    # A tenant's day is within a day of UTC's: the index knows the times, not the days.
-    for name in names:
-        if query.first is not None:
-            where.append(f"{name}.sent_at >= (%(first)s::date - 1)::timestamptz")
-        if query.last is not None:
-            where.append(f"{name}.sent_at < (%(last)s::date + 3)::timestamptz")
-    return joins
+def _led_by_value(query: MessageQuery, leading: str, where: list[str], columns: str, parameters: dict) -> str:
+    """Return FROM and WHERE of the messages with a custom parameter's value, by the index of values: newest first.
+
+    OFFSET 0 keeps each message a look-up of its own: the planner takes columns that always agree for independent, hopes
+    for a single message, and would gather all of them before it sorts.
+    """
+    parameters |= {"leading_key": leading, "leading_value": indexed_value(query.parameters[leading])}
+    rows = ["p.tenant_id = t.id", "p.key = %(leading_key)s", "p.value = %(leading_value)s"]
+    # What holds for the message's time holds for its row's. A tenant's day is within a day of UTC's: the index knows
+    # times, not days.
+    of_time = ("m.sent_at ", "m.day ", "(m.sent_at, ")
+    rows += [condition.replace("m.", "p.") for condition in where if condition.startswith(of_time)]
+    if query.first is not None:
+        rows.append("p.sent_at >= (%(first)s::date - 1)::timestamptz")
+    if query.last is not None:
+        rows.append("p.sent_at < (%(last)s::date + 3)::timestamptz")
+    same = [f"m.{column} = p.{column}" for column in ("tenant_id", "day", "sent_at", "account_id", "message_id")]
+    return (
+        f"message_parameter p CROSS JOIN LATERAL (SELECT {columns} FROM message m"
+        f" WHERE {' AND '.join(same + where)} {EACH}) AS m WHERE {' AND '.join(rows)}"
+    )
+
+
+def _leading_key(query: MessageQuery) -> str | None:
+    """Return the custom parameter whose rows lead to the messages, None where a filter does that finds fewer."""
+    if not query.parameters or query.number or query.ref_id or query.message_id:
+        return None
+    return rarest(query.tenant_ids, query.parameters)
 
 
 def find(*, tenant_ids: frozenset[int], account_id: int, message_id: str) -> StoredMessage | None:

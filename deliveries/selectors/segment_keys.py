@@ -3,8 +3,12 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from django.db import connection
+
 from campaigns.models import SegmentKey
 from campaigns.segments import indexed_value
+
+MOST_COUNTED = 1000
 
 
 @dataclass(slots=True)
@@ -41,20 +45,22 @@ def search_keys(tenant_ids: Collection[int], keys: Collection[str] | None = None
     return found
 
 
-def rows_of_values(parameters: Mapping[str, str]) -> tuple[str, list[str], dict]:
-    """Return what joins the rows of these values to the messages `m` of a place `t`, their names and the parameters.
+def rarest(tenant_ids: Collection[int], parameters: Mapping[str, str]) -> str:
+    """Return the key whose value the fewest of these tenants' messages have, counted to MOST_COUNTED."""
+    if len(parameters) == 1:
+        return next(iter(parameters))
+    counts = {}
+    with connection.cursor() as cursor:
+        for key, value in parameters.items():
+            cursor.execute(_COUNT, [sorted(tenant_ids), key, indexed_value(value), MOST_COUNTED, MOST_COUNTED])
+            counts[key] = cursor.fetchone()[0]
+    return min(counts, key=lambda key: (counts[key], key))
 
-    The rows are joined by their time of sending too, so that the index of any of the values can lead, newest first.
-    """
-    joins, names, values = [], [], {}
-    for number, (key, value) in enumerate(sorted(parameters.items())):
-        name = f"p{number}"
-        joins.append(
-            f"JOIN message_parameter {name} ON {name}.tenant_id = t.id AND {name}.key = %(key_{name})s"
-            f" AND {name}.value = %(value_{name})s AND {name}.tenant_id = m.tenant_id AND {name}.day = m.day"
-            f" AND {name}.sent_at = m.sent_at AND {name}.account_id = m.account_id"
-            f" AND {name}.message_id = m.message_id"
-        )
-        names.append(name)
-        values |= {f"key_{name}": key, f"value_{name}": indexed_value(value)}
-    return " ".join(joins), names, values
+
+_COUNT = """
+SELECT count(*) FROM (
+    SELECT FROM unnest(%s::int[]) AS t (id) CROSS JOIN LATERAL (
+        SELECT FROM message_parameter p WHERE p.tenant_id = t.id AND p.key = %s AND p.value = %s LIMIT %s
+    ) AS found LIMIT %s
+) AS counted
+"""

@@ -7,6 +7,7 @@ from django.db import connection
 
 from campaigns.models import SegmentKey
 from deliveries.selectors.messages import BadFilter, MessageQuery, search
+from deliveries.selectors.segment_keys import rarest
 from deliveries.services.segment_keys import choose, run_segment_keys
 from portal.tenants.scope import web_scope
 from tests.deliveries.helpers import NOW, apply, dlr
@@ -176,7 +177,29 @@ def test_every_search_reaches_the_index_of_values_as_the_web_role(tenant, other_
         cursor = search(query, size=10).next_cursor if depth == "deep" else None
         plan = explained(lambda: search(query, cursor=cursor, size=10, seconds=5))
 
-    assert ("tenant_id_key_value_sent_at" in plan, "Seq Scan on message" in plan) == (True, False), plan
+    wanted = ("tenant_id_key_value_sent_at", "account_id_message_id")
+    assert [part in plan for part in wanted] == [True, True], plan
+    # nothing is gathered as a whole before it is sorted
+    assert ("Seq Scan on message" in plan, "Hash" in plan, "Presorted Key: p.sent_at" in plan) == (
+        False,
+        False,
+        True,
+    ), plan
+
+
+def test_filter_that_finds_few_leads_in_place_of_a_value(tenant, many):
+    query = MessageQuery(tenant_ids=frozenset([tenant.id]), number="+35840407", parameters={"tier": "bronze"})
+    with web_scope([tenant.id]):
+        plan = explained(lambda: search(query, seconds=5))
+
+    assert (ids(search(query)), "tenant_id_destination" in plan) == (["x407"], "message_parameter" not in plan), plan
+
+
+def test_rarest_value_leads(tenant, many):
+    both = {"tier": "gold", "store": "7"}
+
+    assert rarest([tenant.id], both) == "store"
+    assert rarest([tenant.id], {"tier": "nobody's", "store": "7"}) == "tier"
 
 
 def test_deep_pages_are_those_of_one_list(tenant, many, django_assert_num_queries):
