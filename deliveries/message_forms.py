@@ -18,7 +18,7 @@ from deliveries.fold import NO_CODE
 from deliveries.models import ResultCode
 from deliveries.parameter_fields import PARAMETER, is_parameter, not_chosen, parameter_fields, wrong_keys
 from deliveries.selectors.message_filters import MessageQuery
-from deliveries.selectors.segment_keys import search_keys
+from deliveries.selectors.segment_keys import SearchKey, search_keys
 from portal.accounts.access import Access
 from portal.common.msisdn import COUNTRIES, UNKNOWN_COUNTRY, may_be_part_of_number, normalize_destination, tells_number
 from portal.common.period_picker import MAX_DAYS, Period, PeriodError, parse
@@ -99,7 +99,9 @@ class MessageFilterForm(forms.Form):
         label=gettext_lazy("Status"), choices=ResultCode.Status.choices, widget=forms.CheckboxSelectMultiple
     )
 
-    def __init__(self, data: QueryDict, *, access: Access, today: date) -> None:
+    def __init__(
+        self, data: QueryDict, *, access: Access, today: date, keys: dict[str, SearchKey] | None = None
+    ) -> None:
         texts = [(name, text) for name, texts in data.lists() for text in texts if text.strip()]
         self.given: Pairs = [(name, text if _is_as_it_is(name) else text.strip()) for name, text in texts]
         self.access, self.today, self.period = access, today, None
@@ -114,7 +116,7 @@ class MessageFilterForm(forms.Form):
             widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
             self.fields[name] = forms.DateField(label=label, input_formats=["%Y-%m-%d"], widget=widget)
         self.fields["campaign"].widget.attrs |= {"list": "campaign-names", "autocomplete": "off"}
-        self.keys = search_keys(access.tenant_ids)
+        self.keys = search_keys(access.tenant_ids) if keys is None else keys  # of another form of the same request
         self.fields |= parameter_fields(self.keys, self._tenants.values())
         for field in self.fields.values():
             field.required = False

@@ -139,7 +139,7 @@ def _found(request: HttpRequest, form: MessageFilterForm) -> dict:
     try:
         page = search(form.query(), cursor=cursor, seconds=SECONDS)
         if not page.messages and not cursor and not form.given:  # nothing of late: then whatever there is
-            form = MessageFilterForm(_any_time(request), access=request.access, today=form.today)
+            form = MessageFilterForm(_any_time(request), access=request.access, today=form.today, keys=form.keys)
             form.is_valid()
             form.given = []
             page = search(form.query(), seconds=SECONDS)
@@ -189,7 +189,7 @@ def _loosened(request: HttpRequest, form: MessageFilterForm) -> list[Loosened]:
 
 
 def _finds(request: HttpRequest, form: MessageFilterForm, query: str) -> bool:
-    other = MessageFilterForm(type(request.GET)(query), access=request.access, today=form.today)
+    other = MessageFilterForm(type(request.GET)(query), access=request.access, today=form.today, keys=form.keys)
     try:
         return other.is_valid() and bool(search(other.query(), size=1, seconds=PROBE_SECONDS).messages)
     except TooMuch:
