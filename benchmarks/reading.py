@@ -1,9 +1,9 @@
 """search, overview and workbook: what people wait for, as the web role, behind the wall."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -16,52 +16,90 @@ from benchmarks.seed import KEYS
 from benchmarks.stage import Stage
 from campaigns.models import SegmentKey
 from deliveries.models import MessageParameter
-from deliveries.selectors.messages import MessageQuery, search
+from deliveries.selectors.messages import MessageQuery, TooMuch, search
 from deliveries.services.apply import apply_waiting
+from deliveries.services.condense import condense
 from deliveries.services.segment_keys import run_segment_keys
 from portal.common import keyset
 from portal.common.periods import Month
 from portal.tenants.models import Tenant
+from portal.tenants.scope import with_descendants
 from portal.tenants.wall import WEB
 from reports.selectors.overview import overview
 
-QUICK_SEARCHES, SEARCHES = 40, 200
+QUICK_SEARCHES, SEARCHES = 20, 200
+LIMIT = 8.0  # seconds that the page gives a search
 SMALL = 50_000  # reports, where no messages were asked for
 
 
 def searching(stage: Stage) -> Iterator[Figure]:
-    """The 95th percentile of a page of 50, by what is looked for, on the first page and deep."""
+    """The 95th percentile of a page of 50, by what is looked for, on the first page and from anywhere in the year."""
     _have_messages(stage)
-    tenant = _largest()
+    tenant, parent = _largest(), _parent()
     random = Random(1)
     samples = _samples(tenant, random, QUICK_SEARCHES if stage.quick else SEARCHES)
     last = max(sample["day"] for sample in samples)
-    kinds: dict[str, Callable[[dict], dict]] = {
-        "number": lambda sample: {"number": sample["destination"]},
-        "ref_id_prefix": lambda sample: {"ref_id_prefix": (sample["ref_id"] or "x")[:8]},
-        "message_id": lambda sample: {"message_id": sample["message_id"]},
-        "status_period": lambda _sample: {
-            "statuses": (random.choice(["failed", "expired", "rejected", "delivered"]),),
-            "first": last - timedelta(days=random.choice([7, 30, 90])),
-            "last": last,
-        },
-        "nothing": lambda _sample: {},
-        "parameter": lambda sample: {"parameters": {"store": sample["store"] or "7"}},
-        "parameter_common": lambda sample: {"parameters": {"tier": random.choice(["gold", "silver", "bronze"])}},
-    }
     _choose_keys(tenant)
-    for kind, filters in kinds.items():
+    for kind, filters in _kinds(random, last).items():
         for depth in ("first", "deep"):
-            times = []
+            times, reached = [], 0
+            tenant_ids = frozenset(with_descendants([parent.id])) if kind.startswith("parent") else {tenant.id}
             for sample in samples:
-                query = MessageQuery(tenant_ids=frozenset({tenant.id}), **filters(sample))
+                query = MessageQuery(tenant_ids=frozenset(tenant_ids), **filters(sample))
                 cursor = keyset.encode((sample["sent_at"], sample["message_id"], sample["account_id"]))
-                with _web_role(tenant):
+                with _web_role(tenant_ids):
                     began = time.perf_counter()
-                    search(query, cursor=cursor if depth == "deep" else None)
+                    try:
+                        search(query, cursor=cursor if depth == "deep" else None, seconds=LIMIT)
+                    except TooMuch:
+                        reached += 1
                     times.append(time.perf_counter() - began)
-            yield Figure(f"search_{kind}_{depth}", _p95(times) * 1000, "ms", note=f"worst {max(times) * 1000:.0f} ms")
+            note = f"worst {max(times) * 1000:.0f} ms" + (f", {reached} over {LIMIT:.0f} s" if reached else "")
+            yield Figure(f"search_{kind}_{depth}", _p95(times) * 1000, "ms", note=note)
     SegmentKey.objects.all().delete()
+
+
+def _kinds(random: Random, last: date) -> dict[str, Callable[[dict], dict]]:
+    """Return what is looked for by its name, made from a message that there is."""
+
+    def period(days: int) -> dict:
+        return {"first": last - timedelta(days=days), "last": last}
+
+    return {
+        "number": lambda sample: {"number": sample["destination"]},
+        "ref_id_prefix": lambda sample: {"ref_id_prefix": (sample["ref_id"] or "x")[: random.choice([8, 12, 13])]},
+        "ref_id": lambda sample: {"ref_id": sample["ref_id"] or "x"},
+        "message_id": lambda sample: {"message_id": sample["message_id"]},
+        "status_period": lambda _sample: (
+            {
+                "statuses": (random.choice(["failed", "expired", "rejected", "delivered"]),),
+            }
+            | period(random.choice([7, 30, 90]))
+        ),
+        "pending": lambda _sample: {"statuses": ("queued", "sent")},
+        "rare_status": lambda _sample: {"statuses": ("unknown",)},
+        "country": lambda sample: {"country": sample["country"]},
+        "operator_status": lambda sample: {"operator": sample["operator"], "statuses": ("failed", "expired")},
+        "result_code": lambda _sample: {"result_code": random.choice([1006, 2106, 4])},
+        "partner_id": lambda sample: {"partner_id": sample["partner_id"]},
+        "campaign": lambda sample: {"campaign": (sample["ref_id"] or "").partition("|")[0], "variant": "B"},
+        "campaign_status": lambda sample: {
+            "campaign": (sample["ref_id"] or "").partition("|")[0],
+            "statuses": ("rejected",),
+        },
+        "variant": lambda sample: {"variant": sample["variant"]},
+        "period": lambda _sample: period(random.choice([1, 7, 30, 365])),
+        "parameter": lambda sample: {"parameters": {"store": sample["store"] or "7"}},
+        "parameter_common": lambda _sample: {"parameters": {"tier": random.choice(["gold", "silver", "bronze"])}},
+        "parameters": lambda sample: {"parameters": {"store": sample["store"] or "7", "tier": "gold"}},
+        "nothing": lambda _sample: {},
+        "none_found": lambda _sample: random.choice(
+            [{"country": "JP"}, {"operator": "fi.nobody"}, {"result_code": 2999}, {"number": "+358999999999"}]
+        ),
+        "parent": lambda _sample: {},
+        "parent_status": lambda _sample: {"statuses": (random.choice(["failed", "rejected"]),)},
+        "parent_number": lambda sample: {"number": sample["destination"]},
+    }
 
 
 def overview_sql(stage: Stage) -> Iterator[Figure]:
@@ -73,7 +111,7 @@ def overview_sql(stage: Stage) -> Iterator[Figure]:
         best = None
         for _ in range(3):
             clock = _SqlClock()
-            with _web_role(tenant), connection.execute_wrapper(clock):
+            with _web_role({tenant.id}), connection.execute_wrapper(clock):
                 overview(
                     tenant_ids={tenant.id}, first=first, last=last, now=now,
                     compare=(first - timedelta(days=days), last - timedelta(days=days)),
@@ -107,13 +145,13 @@ class _SqlClock:
 
 
 @contextmanager
-def _web_role(tenant: Tenant) -> Iterator[None]:
-    """Read as a page of `tenant` does."""
+def _web_role(tenant_ids: Collection[int]) -> Iterator[None]:
+    """Read as a page of these tenants does."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT set_config('role', %s, true), set_config('portal.tenant_ids', %s, true)",
-                [WEB, f"{{{tenant.id}}}"],
+                [WEB, f"{{{','.join(map(str, sorted(tenant_ids)))}}}"],
             )
         yield
 
@@ -127,6 +165,7 @@ def _have_messages(stage: Stage) -> None:
         apply_waiting()
         with stage.connect() as own:
             own.execute("ANALYZE message")
+    condense(now=datetime.now(UTC))  # what beat would have done since
 
 
 def _choose_keys(tenant: Tenant) -> None:
@@ -143,9 +182,17 @@ def _largest() -> Tenant:
         return Tenant.objects.get(id=cursor.fetchone()[0])
 
 
+def _parent() -> Tenant:
+    """Return a tenant with others below it, of which several have messages."""
+    return Tenant.objects.get(slug="hansa-group")
+
+
 def _samples(tenant: Tenant, random: Random, count: int) -> list[dict]:
     """Return messages from all over the tenant's time, found by instants drawn at random."""
-    names = ("day", "destination", "ref_id", "message_id", "sent_at", "account_id")
+    names = (
+        "day", "destination", "ref_id", "message_id", "sent_at", "account_id", "country", "operator", "partner_id",
+        "variant",
+    )  # fmt: skip
     found = []
     with connection.cursor() as cursor:
         cursor.execute("SELECT min(sent_at), max(sent_at) FROM message WHERE tenant_id = %s", [tenant.id])

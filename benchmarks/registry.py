@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from benchmarks.applying import apply
 from benchmarks.disk import bytes_on_disk
+from benchmarks.faults import faults, slow_senders
 from benchmarks.figure import Figure
 from benchmarks.flow import end_to_end, peak
 from benchmarks.importing import import_dlrs
@@ -26,4 +27,6 @@ BENCHMARKS: dict[str, Callable[[Stage], Iterator[Figure]]] = {
     "overview": overview_sql,
     "workbook": workbook,
     "lighthouse": lighthouse,
+    "faults": faults,
+    "slow_senders": slow_senders,
 }

@@ -8,6 +8,7 @@ import sys
 from datetime import UTC, date, datetime, timedelta
 
 from deliveries import partitions
+from deliveries.services.condense import CONDENSED, condense
 from deliveries.services.counts import TABLES
 
 BATCH = 250_000
@@ -124,6 +125,10 @@ def fill(stage, messages: int) -> None:
         own.execute("DROP TABLE bench_place, bench_campaign")
         for table in ("message", "delivery_report", "message_parameter", *(table.name for table in TABLES)):
             _say(f"vacuum {table}")
+            own.execute(f"VACUUM (ANALYZE) {table}")
+        _say("condense")
+        condense(now=datetime.now(UTC))
+        for table in CONDENSED:
             own.execute(f"VACUUM (ANALYZE) {table}")
 
 

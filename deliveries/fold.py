@@ -112,8 +112,14 @@ class Folded:
 
 def add_report(message: Folded, report: Report, *, received_at: datetime, codes: CodeTable) -> None:
     """Take one report in. Call `settle` after the last one; any order gives the same message."""
-    _add_state(message, report.part, State(report.code, report.at), codes)
-    message.parts = max(message.parts, report.segments, (report.part or 0) + 1)
+    part = report.part
+    if part is None and message.whole is None:  # the way of most, kept short
+        message.whole = State(report.code, report.at)
+    else:
+        _add_state(message, part, State(report.code, report.at), codes)
+    parts = report.segments if part is None else max(report.segments, part + 1)
+    if parts > message.parts:
+        message.parts = parts
     if report.clock_oddity:
         message.flags |= CLOCK_OUT_OF_WINDOW
     if report.sent_at is not None:

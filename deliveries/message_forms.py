@@ -17,7 +17,8 @@ from deliveries.dialects.codes import COUNTS_AS, STATUS_RANK
 from deliveries.fold import NO_CODE
 from deliveries.models import ResultCode
 from deliveries.parameter_fields import PARAMETER, is_parameter, not_chosen, parameter_fields, wrong_keys
-from deliveries.selectors.message_filters import MessageQuery
+from deliveries.selectors.message_filters import NO_CAMPAIGN, MessageQuery
+from deliveries.selectors.messages import PAGE
 from deliveries.selectors.segment_keys import SearchKey, search_keys
 from portal.accounts.access import Access
 from portal.common.msisdn import COUNTRIES, UNKNOWN_COUNTRY, may_be_part_of_number, normalize_destination, tells_number
@@ -50,7 +51,9 @@ CLASSES: dict[str, Promise] = {
     "unknown": gettext_lazy("Unknown"),
 }
 SEVERAL = ("status", "counts_as")
-NO_FILTERS = ("cursor", "compare", "period", "from", "to")  # parameters that choose no messages by what they are
+SIZES = (25, PAGE, 100)  # rows on a page
+# parameters that choose no messages by what they are
+NO_FILTERS = ("cursor", "compare", "period", "from", "to", "size")
 _NEVER_MANY = ("number", "ref_id", "ref_id_prefix", "message_id")  # few enough to look for them at any time
 _AS_IT_IS = frozenset({"ref_id", "ref_id_prefix", "partner_id"})  # " 7" and "7" are two
 _NO_PART_OF_ONE = frozenset("*•%?_")
@@ -97,6 +100,13 @@ class MessageFilterForm(forms.Form):
     )
     status = forms.MultipleChoiceField(
         label=gettext_lazy("Status"), choices=ResultCode.Status.choices, widget=forms.CheckboxSelectMultiple
+    )
+    size = forms.TypedChoiceField(
+        label=gettext_lazy("Rows on a page"),
+        choices=[(size, size) for size in SIZES],
+        coerce=int,
+        empty_value=PAGE,
+        error_messages={"invalid_choice": gettext_lazy("Rows on a page: 25, 50 or 100, not “%(value)s”.")},
     )
 
     def __init__(
@@ -184,26 +194,34 @@ class MessageFilterForm(forms.Form):
     def pairs(self) -> Pairs:
         """The parameters by which this very list is found again, its period named."""
         rest = [(name, text) for name, text in self.given if name not in NO_FILTERS]
-        return rest + [(name, self.data[name]) for name in ("period", "from", "to") if self.data.get(name)]
+        return rest + [(name, self.data[name]) for name in ("period", "from", "to", "size") if self.data.get(name)]
 
     def with_period(self, name: str) -> Pairs:
         """Return the parameters with another period."""
-        return [(key, text) for key, text in self.pairs if key not in NO_FILTERS] + [("period", name)]
+        return [(key, text) for key, text in self.pairs if key not in NO_FILTERS or key == "size"] + [("period", name)]
+
+    @property
+    def sizes(self) -> list[tuple[int, str, bool]]:
+        """(rows, the parameters with so many on a page, whether there are) of each size."""
+        rest = [pair for pair in self.pairs if pair[0] != "size"]
+        return [(size, urlencode([*rest, ("size", size)]), size == self.cleaned_data["size"]) for size in SIZES]
 
     def chips(self) -> list[Chip]:
         """Return the filters in use; of a period only one that was asked for."""
         found = []
         for index, (name, text) in enumerate(self.given):
-            if name in self.fields and name not in ("from", "to"):
+            if name in self.fields and name not in NO_FILTERS:
                 rest = [pair for at, pair in enumerate(self.given) if at != index and pair[0] != "cursor"]
                 found.append(Chip(name, str(self.fields[name].label), self._words(name, text), urlencode(rest)))
         asked = [text for name, text in self.given if name in ("period", "from", "to")]
         if asked:
-            rest = [pair for pair in self.given if pair[0] not in NO_FILTERS]
+            rest = [pair for pair in self.given if pair[0] not in NO_FILTERS or pair[0] == "size"]
             found.append(Chip("period", _("Period"), self.period_words(), urlencode(rest)))
         return found
 
     def _words(self, name: str, text: str) -> str:
+        if name == "campaign" and text == NO_CAMPAIGN:
+            return _("(no campaign)")
         field = self.fields[name]
         return str(dict(field.choices).get(text, text)) if hasattr(field, "choices") else text
 

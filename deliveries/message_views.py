@@ -24,6 +24,7 @@ from deliveries.selectors.shown_messages import MessageRow, Shown
 from deliveries.services.stored import StoredMessage
 from portal.accounts.guards import member_may
 from portal.accounts.models import record
+from portal.common.any_text import address_of
 from portal.common.keyset import BadCursor
 from portal.common.periods import local_day
 from portal.tenants.models import GatewayAccount, Tenant
@@ -92,8 +93,12 @@ def campaigns(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_may("see_messages")
-def message(request: HttpRequest, tenant: Tenant, account: str, message_id: str) -> HttpResponse:
-    """Show one message; a POST with a reason shows its number once, and writes down who asked, and why."""
+def message(request: HttpRequest, tenant: Tenant, account: str = "", message_id: str = "") -> HttpResponse:
+    """Show one message; a POST with a reason shows its number once, and writes down who asked, and why.
+
+    What no path can hold comes as the parameters `account` and `id` (portal/common/any_text.py).
+    """
+    account, message_id = account or request.GET.get("account", ""), message_id or request.GET.get("id", "")
     stored = _stored(request, account, message_id)
     folded = stored.folded
     in_full = request.access.may("see_numbers")
@@ -137,19 +142,21 @@ def _found(request: HttpRequest, form: MessageFilterForm) -> dict:
         return nothing | {"state": "wrong", "codes": shown([], {}).code_list()}
     cursor = request.GET.get("cursor", "")
     try:
-        page = search(form.query(), cursor=cursor, seconds=SECONDS)
-        if not page.messages and not cursor and not form.given:  # nothing of late: then whatever there is
+        size = form.cleaned_data["size"]
+        page = search(form.query(), cursor=cursor, size=size, seconds=SECONDS)
+        is_any = all(name == "size" for name, _text in form.given)
+        if not page.messages and not cursor and is_any:  # nothing of late: then whatever there is
             form = MessageFilterForm(_any_time(request), access=request.access, today=form.today, keys=form.keys)
             form.is_valid()
-            form.given = []
-            page = search(form.query(), seconds=SECONDS)
+            form.given = [pair for pair in form.given if pair[0] == "size"]
+            page = search(form.query(), size=size, seconds=SECONDS)
     except BadCursor:
         form.add_error(None, _("This page of the list cannot be found: go to the newest messages."))
         return nothing | {"state": "wrong", "codes": shown([], {}).code_list()}
     except TooMuch:
         return nothing | {"state": "too_much", "codes": shown([], {}).code_list()}
     show = shown(page.messages, page.campaigns)
-    state = "rows" if page.messages else "nothing" if form.given else "never"
+    state = "rows" if page.messages else "never" if is_any else "nothing"
     return nothing | {
         "form": form,
         "state": state,
@@ -197,7 +204,7 @@ def _finds(request: HttpRequest, form: MessageFilterForm, query: str) -> bool:
 
 
 def _link(tenant: Tenant):
-    return lambda account, message_id: reverse("messages:message", args=[tenant.slug, account, message_id])
+    return lambda account, message_id: address_of("messages:message", tenant.slug, account=account, id=message_id)
 
 
 def _found_by(tenant: Tenant, stored: StoredMessage) -> Callable[[str, str], str]:

@@ -7,7 +7,6 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
@@ -18,6 +17,7 @@ from deliveries.selectors.messages import Page, TooMuch, campaign_names, find, r
 from deliveries.selectors.shown_messages import Shown
 from deliveries.services.stored import StoredMessage
 from portal.accounts.models import record
+from portal.common.any_text import address_of
 from portal.common.keyset import BadCursor
 from portal.tenants.models import GatewayAccount, Tenant
 from portal.tenants.scope import with_descendants
@@ -81,9 +81,13 @@ def message_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def message(request: HttpRequest, account: str, message_id: str) -> HttpResponse:
-    """Show one message; a POST with a reason shows its number once, on record for the tenant's owners."""
+def message(request: HttpRequest, account: str = "", message_id: str = "") -> HttpResponse:
+    """Show one message; a POST with a reason shows its number once, on record for the tenant's owners.
+
+    What no path can hold comes as the parameters `account` and `id` (portal/common/any_text.py).
+    """
     _permit(request)
+    account, message_id = account or request.GET.get("account", ""), message_id or request.GET.get("id", "")
     stored = _stored(account, message_id)
     number = stored.folded.destination or ""
     form = RevealForm(request.POST or None, number=number) if number else None
@@ -145,7 +149,7 @@ def _stored(account: str, message_id: str) -> StoredMessage:
 
 
 def _link(account: str, message_id: str) -> str:
-    return reverse("admin:message", args=[account, message_id])
+    return address_of("admin:message", account=account, id=message_id)
 
 
 def _private(response: HttpResponse) -> HttpResponse:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from celery import shared_task
 
 from deliveries import partitions
-from deliveries.services import checks, moves, recount, retention, segment_keys
+from deliveries.services import checks, condense, moves, recount, retention, segment_keys
 
 
 @shared_task(name="deliveries.run_move", time_limit=3600)
@@ -51,3 +51,8 @@ def run_checks(names: list[str]) -> None:
 @shared_task(name="deliveries.apply_retention", time_limit=3600)
 def apply_retention() -> None:
     retention.apply_retention(now=datetime.now(UTC))  # one process at a time; what is cut short goes on next time
+
+
+@shared_task(name="deliveries.condense_counts", time_limit=3600)
+def condense_counts() -> int:
+    return condense.condense(now=datetime.now(UTC))

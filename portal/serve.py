@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shlex
 import socket
 import subprocess
@@ -13,16 +14,18 @@ from pathlib import Path
 from portal import engines
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+OPEN_FILES = 4096  # 1,024 connections, and whatever else; many systems begin with 1,024 in all
 
 # Name: (order, seconds it may take to end, arguments of python). Started in this order, ended in the reverse one.
 PROGRAMS = {
     "engines": (1, 150, "-m portal.engines watch"),
-    # A sender has ten seconds for its headers, and as many for its body (portal/ingest/bodies.py): the slots are few.
+    # A sender has ten seconds for its headers, and as many for its body (portal/ingest/bodies.py): the slots are few,
+    # and open connections take them. Only with `--http 1` do the ten seconds begin before the first byte.
     # What is under way may finish, but a client that keeps its connection busy cannot hold up the end.
     "web": (
         20,
         25,
-        "-m granian --interface asgi --loop uvloop --no-ws --workers 1 --backlog 2048 --backpressure 1024"
+        "-m granian --interface asgi --loop uvloop --http 1 --no-ws --workers 1 --backlog 2048 --backpressure 1024"
         " --http1-header-read-timeout 10000 --workers-kill-timeout 20"
         " --host {BIND} --port {PORT} portal.asgi:application",
     ),
@@ -109,6 +112,7 @@ def main() -> None:
     host = "localhost" if env["BIND"] in {"127.0.0.1", "0.0.0.0", "::"} else env["BIND"]  # noqa: S104
     address = f"http://{host}:{env['PORT']}"
     env.setdefault("PUBLIC_URL", address)
+    allow_open_files()
     home = Path(env["PORTAL_HOME"])
     _refuse_second(home)
     _refuse_taken_port(env["BIND"], env["PORT"])
@@ -124,6 +128,14 @@ def main() -> None:
     sys.stdout.flush()
     words = [sys.executable, "-m", "supervisor.supervisord", "-c", str(configuration)]
     os.execve(sys.executable, words, env)  # noqa: S606 (it takes a list, no shell)
+
+
+def allow_open_files() -> None:
+    """Let each program open as many files as the system allows it, up to what `web` needs for its connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _escaped(text: str) -> str:

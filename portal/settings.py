@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -55,6 +56,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "portal.security_headers.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.compression.CompressPagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -232,6 +234,12 @@ CELERY_BEAT_SCHEDULE = {
     "check-waiting": {"task": "deliveries.run_checks", "args": [["waiting"]], "schedule": 60.0},
     "check-received": {"task": "deliveries.run_checks", "args": [["received", "feeds"]], "schedule": 600.0},
     "check-identities": {"task": "deliveries.run_checks", "args": [["identities"]], "schedule": 6 * 3600.0},
+    "check-counts": {
+        "task": "deliveries.run_checks",
+        "args": [["counts"]],
+        "schedule": crontab(hour=2, minute=20),
+    },
+    "condense-counts": {"task": "deliveries.condense_counts", "schedule": 900.0},
     "apply-retention": {"task": "deliveries.apply_retention", "schedule": 3600.0},
 }
 

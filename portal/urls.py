@@ -18,6 +18,7 @@ admin.site.index_title = gettext_lazy("Health")
 # Pages of the admin that belong to no model's; the site asks for them when its routes are made.
 admin.site.extra_urls = lambda: [
     path("messages/", admin.site.admin_view(staff_messages.message_list), name="messages"),
+    path("messages/message/", admin.site.admin_view(staff_messages.message), name="message_by_query"),
     path(
         "messages/<str:account>/<any_text:message_id>/", admin.site.admin_view(staff_messages.message), name="message"
     ),

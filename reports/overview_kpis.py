@@ -20,6 +20,7 @@ CLASSES: dict[str, Promise] = {
 # what kind of figure: the words for more and for less than before
 _MORE: dict[str, tuple[Promise, Promise]] = {
     "count": (pgettext_lazy("messages", "more"), pgettext_lazy("messages", "fewer")),
+    "count so far": (pgettext_lazy("messages", "more so far"), pgettext_lazy("messages", "fewer so far")),
     "rate": (pgettext_lazy("a rate", "higher"), pgettext_lazy("a rate", "lower")),
     "time": (pgettext_lazy("a time", "longer"), pgettext_lazy("a time", "shorter")),
 }
@@ -50,10 +51,15 @@ class Kpi:
     status: str = ""
 
 
-def kpi_cards(kpis: Kpis, changes: Changes | None, *, days: int, overdue: int, links: Links) -> list[Kpi]:
-    """Return the cards of a period of `days` days; `overdue` pending messages are over the grace."""
+def kpi_cards(
+    kpis: Kpis, changes: Changes | None, *, days: int, is_running: bool, overdue: int, links: Links
+) -> list[Kpi]:
+    """Return the cards of a period of `days` days; `overdue` pending messages are over the grace.
+
+    Of one that `is_running`, whose last day is not over, counts say so beside their change from whole days.
+    """
     volume = kpis.volume
-    change = _changes(changes) if changes else {}
+    change = _changes(changes, is_running=is_running) if changes else {}
     cards = [
         Kpi(
             "messages", _("Messages"), count(volume.messages), links.messages(), change.get("messages"),
@@ -85,14 +91,15 @@ def kpi_cards(kpis: Kpis, changes: Changes | None, *, days: int, overdue: int, l
     ]  # fmt: skip
 
 
-def _changes(changes: Changes) -> dict[str, Change | None]:
+def _changes(changes: Changes, *, is_running: bool) -> dict[str, Change | None]:
+    counts = "count so far" if is_running else "count"
     return {
-        "messages": _change(changes.messages, "count", growth),
+        "messages": _change(changes.messages, counts, growth),
         "delivered": _change(changes.delivery_rate, "rate", points, good="up"),
         "pending": _change(changes.pending_rate, "rate", points),
         "failed": _change(changes.failed_rate, "rate", points, good="down"),
         "unknown": _change(changes.unknown_rate, "rate", points, good="down"),
-        "parts": _change(changes.parts, "count", growth),
+        "parts": _change(changes.parts, counts, growth),
         "median": _change(changes.median, "time", _whole_percent, good="down"),
     }
 

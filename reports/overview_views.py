@@ -93,7 +93,8 @@ def _overview(request: HttpRequest, picker: PagePeriod, tenant_ids: list[int], f
 
 
 def _shown(request: HttpRequest, found: Overview, context: dict) -> dict:
-    links, period = context["links"], context["picker"].period
+    links, picker = context["links"], context["picker"]
+    period = picker.period
     unit = parts.unit_of(period.days)
     columns = parts.stretches(found.days, unit=unit, provisional_from=found.provisional_from)
     whole = request.GET.getlist("all")
@@ -106,7 +107,9 @@ def _shown(request: HttpRequest, found: Overview, context: dict) -> dict:
         stand_out = replace(stand_out, winners=masked_winners(stand_out.winners))
     return {
         "figures": found,
-        "cards": kpi_cards(found.kpis, found.changes, days=period.days, overdue=late, links=links),
+        "cards": kpi_cards(
+            found.kpis, found.changes, days=period.days, is_running=picker.is_running, overdue=late, links=links
+        ),
         "nothing_before": found.before is not None and not found.before.volume.messages,
         "is_immature": found.provisional_from is None and (found.kpis.maturity or 0) < MATURE,
         "unit": unit,

@@ -81,6 +81,11 @@ class PagePeriod:
         return comparison(self.period, self.how)
 
     @property
+    def is_running(self) -> bool:
+        """Whether today is one of the days: what is counted so far then stands beside whole days."""
+        return self.period.first <= self.today <= self.period.last
+
+    @property
     def query(self) -> str:
         return query_of(self.period, self.how)
 

@@ -11,18 +11,29 @@ from django.test import override_settings
 from portal.accounts.models import Membership, Role
 from portal.tenants.feeds import add_token
 from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
+from tests import search
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
 TOKEN = "a-test-token-of-32-characters-xx"
 
 PROGRAMS = {"needs_chromium": "chromium", "needs_libreoffice": "soffice"}
-STARTS_PORTALS = ("e2e", "faults", "engines", "browser", "operations", "benchmarks")
+# What starts whole portals goes first, the longest before the others: with two workers the long ones do not end alone.
+STARTS_PORTALS = ("browser", "e2e", "faults", "operations", "engines", "benchmarks")
+# Who shares a served portal runs on one worker, so that it is made once.
+SERVED_TOGETHER = {
+    "browser": ("tests/browser/",),
+    "main job": ("tests/e2e/test_main_job.py", "tests/e2e/test_workbook_in_libreoffice.py"),
+}
 _left_out: dict[str, int] = {}
 
 
 def pytest_addoption(parser) -> None:
     parser.addoption("--long", action="store_true", help="also run what takes minutes")
+
+
+def pytest_configure(config) -> None:
+    search.set_up(is_long=config.getoption("--long"))
 
 
 def pytest_collection_modifyitems(config, items) -> None:
@@ -37,8 +48,25 @@ def pytest_collection_modifyitems(config, items) -> None:
             _left_out[reason] = _left_out.get(reason, 0) + 1
     if dropped:
         config.hook.pytest_deselected(items=dropped)
-    # What starts whole portals first: with two workers the long ones do not end alone.
-    items[:] = sorted(kept, key=lambda item: item.path.parent.name not in STARTS_PORTALS)
+    items[:] = sorted(kept, key=_turn)
+
+
+def _turn(item) -> int:
+    folder = item.path.parent.name
+    return STARTS_PORTALS.index(folder) if folder in STARTS_PORTALS else len(STARTS_PORTALS)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Deal the tests out by files, as `--dist loadfile` does, and by SERVED_TOGETHER."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByPortals(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            together = (name for name, places in SERVED_TOGETHER.items() if nodeid.startswith(places))
+            return next(together, super()._split_scope(nodeid))
+
+    return ByPortals(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_sessionfinish(session) -> None:

@@ -6,13 +6,12 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,18 +20,30 @@ import psycopg
 
 from portal import serve
 from tests.engines.conftest import REPOSITORY, Home
+from tests.ports import free_port
 
 Found = TypeVar("Found")
 
 
-def until(look: Callable[[], Found], what: str, *, within: float = 60) -> Found:
-    """Look until something is found (a true value) and return it. Raises AssertionError after `within` seconds."""
+def until(look: Callable[[], Found], what: str, *, within: float = 60, pause: float = 0.02) -> Found:
+    """Look until something is found (a true value) and return it, with a `pause` in seconds after each look.
+
+    A look that gives the portal work wants a longer pause. Raises AssertionError after `within` seconds.
+    """
     deadline = time.monotonic() + within
     while not (found := look()):
         if time.monotonic() > deadline:
             raise AssertionError(f"{what}: not within {within:g} s")
-        time.sleep(0.02)
+        time.sleep(pause)
     return found
+
+
+def in_time(seconds: float) -> float:
+    """Return the seconds that are allowed for what takes `seconds`: more where others wait for the processor too.
+
+    For promises about time that no event can stand for. By the load average, so a quiet machine is held to the letter.
+    """
+    return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def say(text: str) -> None:
@@ -40,10 +51,10 @@ def say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+@cache
+def _http() -> httpx.Client:
+    """One for all looks: making a client costs a hundred times as much as asking with it. It keeps nothing open."""
+    return httpx.Client(timeout=10, limits=httpx.Limits(max_keepalive_connections=0))
 
 
 @dataclass
@@ -114,7 +125,7 @@ class Running(Home):
     def answers(self, path: str = "/readyz") -> bool:
         """Tell whether the server answers the path with 200."""
         with contextlib.suppress(httpx.TransportError):
-            return httpx.get(self.url + path, timeout=10).status_code == 200
+            return _http().get(self.url + path).status_code == 200
         return False
 
     def alive(self) -> dict[int, str]:

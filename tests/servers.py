@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,10 +22,11 @@ from psycopg.conninfo import conninfo_to_dict
 
 from portal import serve
 from portal.common.database import connection_string
+from tests.ports import free_port
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-START_SECONDS = 60
-STOP_SECONDS = 30
+START_SECONDS = 180  # patience on a busy machine
+STOP_SECONDS = 60
 
 
 @dataclass
@@ -60,7 +61,7 @@ def start_server(variables: Mapping[str, str] | None = None, *, folder: Path, un
     Waits until `until` is answered with 200. The log goes to `folder`. Who starts a server ends it.
     """
     _collect_static()
-    port = str(_free_port())
+    port = str(free_port())
     env = os.environ | environment() | {"PORT": port, "BIND": "127.0.0.1"} | dict(variables or {})
     log = folder / f"server-{port}.log"
     with log.open("wb") as output:
@@ -118,20 +119,13 @@ def _collect_static() -> None:
     call_command("collectstatic", interactive=False, verbosity=0)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def _wait(server: Server, path: str) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            if httpx.get(server.url + path, timeout=5).status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        if server.process.poll() is not None or time.monotonic() > deadline:
-            raise AssertionError(f"the server did not start:\n{server.log.read_text(errors='replace')}")
-        time.sleep(0.05)
+    with httpx.Client(base_url=server.url, timeout=5) as http:  # one: to make it costs more than many looks
+        while True:
+            with contextlib.suppress(httpx.TransportError):
+                if http.get(path).status_code == 200:
+                    return
+            if server.process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"the server did not start:\n{server.log.read_text(errors='replace')}")
+            time.sleep(0.05)

@@ -36,7 +36,11 @@ _TEXTS = (
         example="october-",
     ),
     Parameter(name="message_id", text="The gateway's message id.", example="a1b2c3"),
-    Parameter(name="campaign", text="The campaign's name; `(other)`: over the day's limit.", example="October sale"),
+    Parameter(
+        name="campaign",
+        text="The campaign's name; `(other)`: over the day's limit; `(none)`: without one.",
+        example="October sale",
+    ),
     Parameter(name="variant", text="The campaign's variant.", example="B"),
     Parameter(name="partner_id", text="The platformPartnerId; `(other)`: over the day's limit.", example="nr-fi"),
     Parameter(name="country", text="ISO 3166-1 alpha-2; `ZZ`: unknown.", example="FI"),

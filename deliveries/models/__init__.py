@@ -1,6 +1,13 @@
 """Inbox, messages, delivery reports and counts: one file for each class of tables."""
 
 from deliveries.models.checks import StandingCheck
+from deliveries.models.condensed import (
+    CondensedCampaignCount,
+    CondensedCampaignLatency,
+    CondensedLatencyCount,
+    CondensedSpan,
+    Span,
+)
 from deliveries.models.counts import CampaignCount, DailyCount, HourCount, LatencyCount
 from deliveries.models.facts import DeliveryReport, Message, MessageParameter
 from deliveries.models.inbox import ImportRun, InboxRow, IngestCount, QuarantinedRow, WaitingRow
@@ -11,6 +18,10 @@ from deliveries.models.retention import RetentionMark
 
 __all__ = [
     "CampaignCount",
+    "CondensedCampaignCount",
+    "CondensedCampaignLatency",
+    "CondensedLatencyCount",
+    "CondensedSpan",
     "DailyCount",
     "DeliveryReport",
     "HourCount",
@@ -25,6 +36,7 @@ __all__ = [
     "QuarantinedRow",
     "ResultCode",
     "RetentionMark",
+    "Span",
     "StandingCheck",
     "TenantRecount",
     "WaitingRow",

@@ -2,14 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 
 from campaigns.models import OTHER_CAMPAIGNS, Campaign
-from deliveries.dialects.codes import DELIVERED, STATUS_RANK
+from deliveries.dialects.codes import STATUS_RANK
 from deliveries.fold import PARTNER_OVER_LIMIT
 from deliveries.selectors.segment_keys import search_keys
 from deliveries.services.erasure import search_forms
 from deliveries.services.stored import OTHER_PARTNER_IDS
+
+NO_CAMPAIGN = "(none)"  # as a campaign's name: messages without one
+FURTHEST = timedelta(hours=14)  # of a zone from UTC
+_ALWAYS, _NEVER = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 
 
 class BadFilter(ValueError):
@@ -26,8 +30,8 @@ class MessageQuery:
 
     `number` is a whole number (parts of one are not searched: that would tell the rest of a masked number).
     `campaign` is a name, `campaign_id` a row of one tenant; `(other)` as a campaign or PPID is what was over the daily
-    limit of new ones. `parameters` are custom parameters that tenants have chosen, each with its whole value; looked in
-    are the tenants that have chosen all of them.
+    limit of new ones, `(none)` as a campaign what has none. `parameters` are custom parameters that tenants have
+    chosen, each with its whole value; looked in are the tenants that have chosen all of them.
     """
 
     tenant_ids: frozenset[int]
@@ -62,6 +66,8 @@ def places(query: MessageQuery) -> list[tuple[int, int | None]]:
     found = set(named.values_list("tenant_id", "id"))
     if query.campaign == OTHER_PARTNER_IDS:
         found |= {(tenant_id, OTHER_CAMPAIGNS) for tenant_id in tenant_ids}
+    if query.campaign == NO_CAMPAIGN:
+        found |= {(tenant_id, 0) for tenant_id in tenant_ids}
     return sorted(found)
 
 
@@ -87,17 +93,18 @@ def _that_chose(query: MessageQuery) -> set[int]:
 
 
 def conditions(query: MessageQuery) -> tuple[list[str], dict]:
-    """Return what a message `m` of the place `t` has to meet, and the parameters of it. Raises BadFilter."""
+    """Return what a message `m` of the place `t` has to meet but its status, and the parameters. Raises BadFilter."""
     where, parameters = ["m.tenant_id = t.id"], {}
 
     def add(condition: str, **values) -> None:
         where.append(condition)
         parameters.update(values)
 
+    # The days are the tenants' own; the instants let the index begin there.
     if query.first is not None:
-        add("m.day >= %(first)s", first=query.first)
+        add("m.day >= %(first)s AND m.sent_at >= %(begin)s", first=query.first, begin=_earliest(query.first))
     if query.last is not None:
-        add("m.day <= %(last)s", last=query.last)
+        add("m.day <= %(last)s AND m.sent_at < %(end)s", last=query.last, end=_latest(query.last))
     for name in ("ref_id", "ref_id_prefix", "message_id", "campaign", "variant", "partner_id", "operator", "number"):
         if "\0" in getattr(query, name):
             raise BadFilter(name, "a text without the character U+0000")
@@ -138,13 +145,19 @@ def conditions(query: MessageQuery) -> tuple[list[str], dict]:
             f"m.custom_parameters ->> %(key{number})s = %(value{number})s",
             **{f"key{number}": key, f"value{number}": value},
         )
-    if query.statuses:
-        if unknown := set(query.statuses) - STATUS_RANK.keys():
-            raise BadFilter("status", f"{', '.join(sorted(unknown))}: one of {', '.join(STATUS_RANK)}")
-        add("m.status = ANY (%(statuses)s)", statuses=list(query.statuses))
-        if DELIVERED not in query.statuses:
-            where.append("m.status <> 'delivered'")  # the words of the partial index
+    if unknown := set(query.statuses) - STATUS_RANK.keys():
+        raise BadFilter("status", f"{', '.join(sorted(unknown))}: one of {', '.join(STATUS_RANK)}")
     return where, parameters
+
+
+def _earliest(day: date) -> datetime:
+    """Return an instant before which the day has begun in no zone."""
+    return datetime.combine(day, time(), UTC) - FURTHEST if day.year > 1 else _ALWAYS
+
+
+def _latest(day: date) -> datetime:
+    """Return an instant at which the day is over in every zone."""
+    return datetime.combine(day, time(), UTC) + timedelta(days=1) + FURTHEST if day.year < 9999 else _NEVER
 
 
 def after_prefix(prefix: str) -> str | None:

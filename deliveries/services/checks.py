@@ -10,7 +10,7 @@ from django.db import transaction
 
 from deliveries.models import StandingCheck
 from deliveries.selectors.feeds import rates
-from deliveries.services import identities, ingest_check
+from deliveries.services import count_check, identities, ingest_check
 from deliveries.services.apply import oldest_waiting
 from deliveries.silence import Sound
 from portal.accounts import mail
@@ -51,12 +51,18 @@ def _feeds(now: datetime) -> list[str]:
     ]
 
 
+def _counts(now: datetime) -> list[str]:
+    before = StandingCheck.objects.filter(name="counts").first()
+    return count_check.find_wrong_days(now=now, told=before.details if before else ())
+
+
 # What each looks for is told in deliveries/selectors/checks.py. How often: portal/settings.py, the clock.
 CHECKS: dict[str, Check] = {
     "received": _received,
     "waiting": _waiting,
     "feeds": _feeds,
     "identities": _identities,
+    "counts": _counts,
 }
 
 

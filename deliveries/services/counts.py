@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from campaigns.models import NO_CAMPAIGN
+from deliveries.services.condense import forget
 from deliveries.services.stored import Change, StoredMessage, counted_partner_id
 from portal.common.bulk import Sums, add_to_counts
 
@@ -88,6 +89,7 @@ def add_changes(changes: list[Change], *further: Sums) -> None:
         if change.before is not None:
             _count(*deltas, change.before, -1)
         _count(*deltas, change.after, +1)
+    forget({key[:2] for key in deltas[0]})
     sums = [Sums(table.name, table.keys, table.values, added) for table, added in zip(TABLES, deltas, strict=True)]
     add_to_counts(*sums, *further)
 

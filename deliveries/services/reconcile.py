@@ -6,11 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection, transaction
 
+from deliveries import slices
+from deliveries.services.condense import forget
 from deliveries.services.counts import HOUR, TABLES, CountTable
 from deliveries.services.reconcile_parameters import (
     ParameterDifference,
     find_parameter_differences,
     mend_parameters,
+    parameter_differences,
 )
 from portal.common.bulk import Sums, add_to_counts
 from portal.common.database import snapshot
@@ -42,8 +45,24 @@ def find_differences() -> list[Difference | ParameterDifference]:
     """
     with snapshot(), connection.cursor() as cursor:
         months = _months(cursor)
-        found = [difference for table in TABLES for month in months for difference in _compare(cursor, table, month)]
+        found = [
+            difference
+            for table in TABLES
+            for month in months
+            for difference in _compare(cursor, table, month.first_day, month.next().first_day)
+        ]
         return [*found, *find_parameter_differences()]
+
+
+def find_differences_of(day: date) -> list[Difference | ParameterDifference]:
+    """Compare the counts of one day (of the hours: the UTC day) with the messages in one snapshot.
+
+    It costs reading that day's messages once for each of the tables, however many other days there are.
+    """
+    with snapshot(), connection.cursor() as cursor:
+        end = day + timedelta(days=1)
+        found = [difference for table in TABLES for difference in _compare(cursor, table, day, end)]
+        return [*found, *parameter_differences(day, end)]
 
 
 def repair(differences: list[Difference | ParameterDifference]) -> None:
@@ -51,6 +70,8 @@ def repair(differences: list[Difference | ParameterDifference]) -> None:
     mend_parameters([difference for difference in differences if isinstance(difference, ParameterDifference)])
     differences = [difference for difference in differences if isinstance(difference, Difference)]
     with transaction.atomic():
+        slices.lock([0])  # whose holders `condense` waits for
+        forget({d.key[:2] for d in differences if d.table is not HOUR})
         add_to_counts(*(Sums(t.name, t.keys, t.values, _missing(differences, t)) for t in TABLES))
 
 
@@ -83,9 +104,9 @@ def _months(cursor) -> list[Month]:
     return months
 
 
-def _compare(cursor, table: CountTable, month: Month) -> Iterator[Difference]:
+def _compare(cursor, table: CountTable, start: date, end: date) -> Iterator[Difference]:
     keys = ", ".join(table.keys)
-    facts_where, counts_where, parameters = _range(table, month.first_day, month.next().first_day)
+    facts_where, counts_where, parameters = _range(table, start, end)
     facts_where, counts_where = facts_where + _open(table, of="message"), counts_where + _open(table, of=table.name)
     counted = ", ".join(f"coalesce(c.{value}, 0)" for value in table.values)
     actual = ", ".join(f"coalesce(f.{value}, 0)::bigint" for value in table.values)
@@ -111,14 +132,24 @@ def _open(table: CountTable, *, of: str) -> str:
 
 
 def _range(table: CountTable, start: date, end: date) -> tuple[str, str, dict]:
+    """Return what lies in [start, end): conditions for messages and for counts, and their parameters.
+
+    A day and the times of its messages are at most a day apart; told both, the planner finds one day by an index.
+    """
     if table is not HOUR:
         where = "day >= %(start)s AND day < %(end)s"
-        return where, where, {"start": start, "end": end}
+        times = {"from": _midnight(start - timedelta(days=1)), "until": _midnight(end + timedelta(days=1))}
+        facts = where + " AND sent_at >= %(from)s AND sent_at < %(until)s"
+        return facts, where, {"start": start, "end": end} | times
     instants = {
-        "start": datetime(start.year, start.month, start.day, tzinfo=UTC),
-        "end": datetime(end.year, end.month, end.day, tzinfo=UTC),
+        "start": _midnight(start),
+        "end": _midnight(end),
         "first_day": start - timedelta(days=1),
         "last_day": end + timedelta(days=1),
     }
     facts = "sent_at >= %(start)s AND sent_at < %(end)s AND day BETWEEN %(first_day)s AND %(last_day)s"
     return facts, "hour >= %(start)s AND hour < %(end)s", instants
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)

@@ -51,10 +51,14 @@ SELECT tenant_id, day, key, sum(missing), sum(surplus) FROM (
 def find_parameter_differences() -> Iterator[ParameterDifference]:
     """Compare the rows of each month with its messages, in the caller's snapshot."""
     for month in partitions.months():
-        with connection.cursor() as cursor:
-            cursor.execute(_COMPARE, {"start": month.first_day, "end": month.next().first_day})
-            for row in cursor.fetchall():
-                yield ParameterDifference(*row)
+        yield from parameter_differences(month.first_day, month.next().first_day)
+
+
+def parameter_differences(start: date, end: date) -> list[ParameterDifference]:
+    """Compare the rows of the days [start, end) with their messages, in the caller's snapshot."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COMPARE, {"start": start, "end": end})
+        return [ParameterDifference(*row) for row in cursor.fetchall()]
 
 
 def mend_parameters(differences: list[ParameterDifference]) -> None:

@@ -44,17 +44,36 @@ def write_reports(reports: list[NewReport], changes: list[Change]) -> set[int]:
     """
     if not reports:
         return set()
-    after = {change.after.key: change for change in changes}
-    places = _places([item.key for item in reports if item.key not in after])
+    # Its tenant and day, and whether it is new.
+    places = {
+        (c.after.folded.account_id, c.after.folded.message_id): (c.after.tenant_id, c.after.day, c.before is None)
+        for c in changes
+    }
+    places |= _places([item.key for item in reports if item.key not in places])
     first: dict[tuple, NewReport] = {}
     for item in reports:
         report = item.report
-        first.setdefault((*item.key, report.part, report.code, report.at), item)
+        first.setdefault((item.key, report.part, report.code, report.at), item)
     rows = []
-    for item in first.values():
-        change = after.get(item.key)
-        place = (change.after.tenant_id, change.after.day) if change else places[item.key]
-        rows.append((*place, *_values(item), change is not None and change.before is None))
+    for row, key, _dialect, report in first.values():
+        tenant_id, day, is_new = places[key]
+        rows.append(
+            (
+                tenant_id,
+                day,
+                *key,
+                report.part,
+                report.code,
+                report.at,
+                report.sent_at,
+                report.operator,
+                report.operator_code,
+                row.feed_id,
+                row.id,
+                row.received_at,
+                is_new,
+            )
+        )
     with bulk_cursor() as cursor:
         stage(cursor, "new_report", _COLUMNS | {"of_new_message": "bool"}, rows)
         cursor.execute(
@@ -68,7 +87,7 @@ def write_reports(reports: list[NewReport], changes: list[Change]) -> set[int]:
 
 
 def _places(keys: list[Key]) -> dict[Key, tuple]:
-    """Return tenant and day of messages that did not change."""
+    """Return tenant and day of messages that did not change, and that they are not new."""
     if not keys:
         return {}
     keys = sorted(set(keys))
@@ -78,20 +97,4 @@ def _places(keys: list[Key]) -> dict[Key, tuple]:
             f" WHERE account_id = k.account_id::int AND message_id = k.message_id {EACH}) AS m",
             keys_as_json(keys),
         )
-        return {(account_id, message_id): (tenant_id, day) for account_id, message_id, tenant_id, day in cursor}
-
-
-def _values(item: NewReport) -> tuple:
-    report = item.report
-    return (
-        *item.key,
-        report.part,
-        report.code,
-        report.at,
-        report.sent_at,
-        report.operator,
-        report.operator_code,
-        item.row.feed_id,
-        item.row.id,
-        item.row.received_at,
-    )
+        return {(account_id, message_id): (tenant_id, day, False) for account_id, message_id, tenant_id, day in cursor}

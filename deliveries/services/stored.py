@@ -104,11 +104,7 @@ def read_messages(keys: Iterable[Key], *, around: tuple[datetime, datetime] | No
 
 def _read(found: dict[Key, StoredMessage], keys: list[Key], where: str, parameters: list) -> None:
     with bulk_cursor() as cursor:
-        cursor.execute(
-            f"SELECT m.* FROM {KEYS} CROSS JOIN LATERAL"
-            f" (SELECT {_READ} FROM message m WHERE {_SAME_KEY} AND {where} {EACH}) AS m",
-            [*keys_as_json(keys), *parameters],
-        )
+        cursor.execute(look_up(where), [*keys_as_json(keys), *parameters])
         for row in cursor.fetchall():
             found[row[2], row[3]] = from_row(row)
 
@@ -128,6 +124,14 @@ def keys_as_json(keys: list[Key]) -> tuple[str, str]:
     return (
         orjson.dumps([account_id for account_id, _message_id in keys]).decode(),
         orjson.dumps([message_id for _account_id, message_id in keys]).decode(),
+    )
+
+
+def look_up(where: str = "true") -> str:
+    """Return the statement that reads messages by KEYS, an index look-up for each whatever statistics say."""
+    return (
+        f"SELECT m.* FROM {KEYS} CROSS JOIN LATERAL"
+        f" (SELECT {_READ} FROM message m WHERE {_SAME_KEY} AND {where} {EACH}) AS m"
     )
 
 

@@ -106,6 +106,8 @@ def details_of(entry: AuditEntry) -> str:
 
 
 def _words(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 

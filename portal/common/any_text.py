@@ -1,9 +1,12 @@
 """The path converter `any_text`: a part of an address that holds what others wrote, slashes and line breaks too.
 
-Django's own `path` stops at a line break: one id with such a character, and no list with it could be shown.
+Django's own `path` stops at a line break: one id with such a character, and no list with it could be shown. What no
+path can hold, since browsers fold it, has an address with a query instead.
 """
 
-from django.urls import register_converter
+from urllib.parse import urlencode
+
+from django.urls import register_converter, reverse
 from django.urls.converters import PathConverter
 
 
@@ -11,6 +14,17 @@ class AnyText(PathConverter):
     """Every character, one at least."""
 
     regex = r"[\s\S]+"
+
+
+def address_of(route: str, *args: str, account: str, id: str) -> str:
+    """Return the address of the route with an account's name and an id, after `args`.
+
+    Browsers fold `.` and `..` between slashes, encoded or not: such a text goes to the route's sibling with `_by_query`
+    at its name's end, as the parameters `account` and `id`.
+    """
+    if any(part in (".", "..") for text in (account, id) for part in text.split("/")):
+        return f"{reverse(f'{route}_by_query', args=args)}?{urlencode({'account': account, 'id': id})}"
+    return reverse(route, args=[*args, account, id])
 
 
 register_converter(AnyText, "any_text")

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.db.models import Min, QuerySet, Sum
@@ -17,6 +17,7 @@ from portal.common.periods import Month
 from portal.tenants.models import Feed, GatewayAccount, Tenant
 from portal.tenants.scope import with_descendants
 from reports.layout import OTHER, ErrorCount, MonthFigures, ReportHeader, Volume
+from reports.selectors.condensed import sources
 from reports.texts import translate
 
 _LATE = "Some messages have no final state although the waiting time is over: their operators sent no report."
@@ -149,10 +150,19 @@ def _campaigns(scope: Scope, month: Month, tenants: dict[int, Tenant]) -> dict[t
 
 def _latency(scope: Scope, month: Month) -> dict[str, dict[int, int]]:
     result: dict[str, dict[int, int]] = defaultdict(dict)
-    rows = scope.counts(LatencyCount, month).values("country", "bucket").annotate(n=Sum("messages"))
-    for country, bucket, n in rows.values_list("country", "bucket", "n"):
-        if n:
-            result[country][bucket] = n
+    found = sources(
+        LatencyCount,
+        tenant_ids=scope.tenant_ids(),
+        first=month.first_day,
+        last=month.next().first_day - timedelta(days=1),
+        names=["country"],
+        by_day=False,
+    )
+    for source in found:
+        rows = source.filter(account=scope.account) if scope.account else source
+        rows = rows.values("country", "bucket").annotate(n=Sum("messages")).filter(n__gt=0)
+        for country, bucket, n in rows.values_list("country", "bucket", "n"):
+            result[country][bucket] = result[country].get(bucket, 0) + n
     return dict(result)
 
 

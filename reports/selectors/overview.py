@@ -13,7 +13,7 @@ from portal.tenants.models import Tenant
 from reports.kpis import Changes, Kpis, changes
 from reports.selectors.failures import FailureRow, failures
 from reports.selectors.statistics import Group, finality, statistics
-from reports.selectors.top_campaigns import TOP_CAMPAIGNS, CampaignRow, OtherCampaigns, other_campaigns, top_campaigns
+from reports.selectors.top_campaigns import TOP_CAMPAIGNS, CampaignRow, OtherCampaigns, campaigns
 from reports.statistics_query import StatisticsQuery
 
 
@@ -67,11 +67,11 @@ def overview(
     """
     query = StatisticsQuery(tenant_ids=tenant_ids, first=first, last=last, filters=filters or {})
     final = finality()
-    tenants = statistics(replace(query, group_by=("tenant",)), final=final)
-    kpis = sum((group.kpis for group in tenants), Kpis(latency={}))
+    operators = statistics(replace(query, group_by=("country", "operator")), final=final)
+    kpis = sum((group.kpis for group in operators), Kpis(latency={}))
     earlier = replace(query, first=compare[0], last=compare[1]) if compare else None
     before = statistics(earlier, final=final)[0].kpis if earlier else None
-    campaigns = top_campaigns(query, limit=top, final=final)
+    largest, others = campaigns(query, latency=kpis.latency, limit=top, final=final)
     return Overview(
         query=query,
         kpis=kpis,
@@ -80,14 +80,23 @@ def overview(
         changes=changes(kpis, before) if before else None,
         provisional_from=provisional_from(tenant_ids=tenant_ids, first=first, last=last, now=now),
         days=days(query, final=final),
-        tenants=tenants,
-        countries=statistics(replace(query, group_by=("country",)), final=final),
-        operators=statistics(replace(query, group_by=("country", "operator")), final=final),
-        campaigns=campaigns,
-        other_campaigns=other_campaigns(query, campaigns, final=final),
+        tenants=statistics(replace(query, group_by=("tenant",)), final=final),
+        countries=_countries(operators),
+        operators=operators,
+        campaigns=largest,
+        other_campaigns=others,
         failures=failures(query, language=language),
         final=final,
     )
+
+
+def _countries(operators: list[Group]) -> list[Group]:
+    """Sum operators up to their countries, the largest first."""
+    found: dict[str, Kpis] = {}
+    for group in operators:
+        found[group.key["country"]] = found.get(group.key["country"], Kpis(latency={})) + group.kpis
+    groups = [Group({"country": country}, kpis) for country, kpis in found.items()]
+    return sorted(groups, key=lambda group: (-group.totals.messages, group.key["country"]))
 
 
 def newest_day(tenant_ids: Collection[int]) -> date | None:

@@ -8,7 +8,8 @@ from django.db import connection
 from django.db.models import Q, Sum
 
 from deliveries.models import LatencyCount
-from reports.selectors.statistics import OTHER, Group, count_rows, statistics
+from reports.selectors.condensed import union_all
+from reports.selectors.statistics import OTHER, Group, count_sources, statistics
 from reports.standouts import SlowDay, Winner, WorseCountry, slow_days, winners, worse_countries
 from reports.statistics_query import StatisticsQuery
 
@@ -53,8 +54,12 @@ def standouts(query: StatisticsQuery, *, operators: Sequence[Group], campaigns: 
 
 
 def _medians(query: StatisticsQuery) -> list[tuple]:
-    counted = count_rows(query, LatencyCount).values("country", "operator", "day", "bucket")
-    sql, parameters = counted.annotate(n=Sum("messages")).filter(n__gt=0).query.sql_with_params()
+    by_day = replace(query, group_by=("country", "operator", "day"))
+    counted = [
+        rows.values("country", "operator", "day", "bucket").annotate(n=Sum("messages")).filter(n__gt=0)
+        for rows in count_sources(by_day, LatencyCount)
+    ]
+    sql, parameters = union_all(counted)
     with connection.cursor() as cursor:
         cursor.execute(MEDIANS.format(counted=sql), parameters)
         return cursor.fetchall()

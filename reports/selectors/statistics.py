@@ -20,6 +20,7 @@ from portal.common.periods import day_bounds
 from portal.tenants.models import Feed, Tenant
 from reports.figures import Volume
 from reports.kpis import Kpis
+from reports.selectors.condensed import sources
 from reports.statistics_query import TIMES, StatisticsQuery, TooManyGroups
 
 OTHER = OTHER_PARTNER_IDS  # as a campaign too: what is over the daily limit of new ones
@@ -94,6 +95,22 @@ def count_rows(query: StatisticsQuery, model: type) -> QuerySet:
     return _filtered(rows, query)
 
 
+def count_sources(query: StatisticsQuery, model: type) -> list[QuerySet]:
+    """Return the same as querysets that together count each message once, from fewer rows where days are summed up."""
+    asked = [*query.group_by, *query.filters]
+    found = sources(
+        model,
+        tenant_ids=query.tenant_ids,
+        first=query.first,
+        last=query.last,
+        names=[name for name in asked if name not in TIMES],
+        by_day=any(name in TIMES for name in asked),
+    )
+    if query.account_id is not None:
+        found = [rows.filter(account_id=query.account_id) for rows in found]
+    return [_filtered(rows, query) for rows in found]
+
+
 def _filtered(rows: QuerySet, query: StatisticsQuery) -> QuerySet:
     for name, values in query.filters.items():
         if name == "campaign":
@@ -139,15 +156,19 @@ def finality() -> Q:
 def _volumes(query: StatisticsQuery, columns: list[str], final: Q) -> list[dict]:
     wanted = sums(final)
     if query.is_by_hour:
-        rows = _hour_rows(query)
+        rows = [_hour_rows(query)]
         wanted |= {"n_final": Value(0)}
     else:
-        rows = _with_times(count_rows(query, CampaignCount if query.is_of_campaigns else DailyCount), query)
-    found = list(rows.values(*columns).annotate(**wanted).filter(n_messages__gt=0)[: MAX_GROUPS + 1])
-    if len(found) > MAX_GROUPS:
-        raise TooManyGroups(
-            "group_by", f"These are more than {MAX_GROUPS} groups: take a shorter period, or less to group by."
-        )
+        model = CampaignCount if query.is_of_campaigns else DailyCount
+        rows = [_with_times(source, query) for source in count_sources(query, model)]
+    found, keys = [], set()
+    for source in rows:
+        found += source.values(*columns).annotate(**wanted).filter(n_messages__gt=0)[: MAX_GROUPS + 1]
+        keys |= {tuple(row[column] for column in columns) for row in found}
+        if len(keys) > MAX_GROUPS:
+            raise TooManyGroups(
+                "group_by", f"These are more than {MAX_GROUPS} groups: take a shorter period, or less to group by."
+            )
     return found
 
 
@@ -166,8 +187,9 @@ def _hour_rows(query: StatisticsQuery) -> QuerySet:
 def _latency(query: StatisticsQuery, columns: list[str]) -> list[dict] | None:
     if not query.with_latency or query.without_latency():
         return None
-    rows = _with_times(count_rows(query, LatencyCount), query)
-    return list(rows.values(*columns, "bucket").annotate(n=Sum("messages")).filter(n__gt=0))
+    rows = [_with_times(source, query) for source in count_sources(query, LatencyCount)]
+    columns = [*columns, "bucket"]
+    return [row for source in rows for row in source.values(*columns).annotate(n=Sum("messages")).filter(n__gt=0)]
 
 
 def _with_times(rows: QuerySet, query: StatisticsQuery) -> QuerySet:

@@ -1,14 +1,18 @@
 """The largest campaigns of a period, and what the others are together, so that a table of them sums."""
 
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from django.db.models import Case, CharField, Count, Q, QuerySet, Sum, Value, When
+from django.db import connection
+from django.db.models import Q, Sum
 
 from campaigns.models import NO_CAMPAIGN, OTHER_CAMPAIGNS, Campaign
 from deliveries.models import CampaignCount, LatencyCount
 from portal.tenants.models import Tenant
 from reports.kpis import Kpis
-from reports.selectors.statistics import OTHER, count_rows, finality, kpis_of, sums
+from reports.selectors.condensed import union_all
+from reports.selectors.statistics import OTHER, count_sources, finality, kpis_of, sums
 from reports.statistics_query import StatisticsQuery
 
 TOP_CAMPAIGNS = 10
@@ -38,52 +42,77 @@ class OtherCampaigns:
     without: Kpis
 
 
-def top_campaigns(query: StatisticsQuery, *, limit: int = TOP_CAMPAIGNS, final: Q | None = None) -> list[CampaignRow]:
-    """Return the campaigns with the most messages, the largest first."""
-    rows = count_rows(query, CampaignCount).exclude(campaign_id=NO_CAMPAIGN).values("tenant_id", "campaign_id")
-    rows = (
-        rows.annotate(**sums(finality() if final is None else final))
-        .filter(n_messages__gt=0)
-        .order_by("-n_messages", "tenant_id", "campaign_id")
-    )
-    rows = list(rows[:limit])
-    ids = sorted({row["campaign_id"] for row in rows})
+# Each campaign's place by size, then the first ones by themselves and the others together; `none` is no campaign.
+_PLACED = """
+WITH counted AS (
+    SELECT tenant_id, campaign_id, {sums} FROM ({rows}) AS r GROUP BY tenant_id, campaign_id HAVING sum(n_messages) > 0
+), placed AS (
+    SELECT *, row_number() OVER (PARTITION BY campaign_id = %s ORDER BY n_messages DESC, tenant_id, campaign_id) AS n
+    FROM counted
+), named AS (
+    SELECT *, CASE WHEN campaign_id = %s THEN 'none' WHEN n <= %s THEN 'top' ELSE 'rest' END AS kind FROM placed
+)
+SELECT kind, CASE kind WHEN 'top' THEN tenant_id END, CASE kind WHEN 'top' THEN campaign_id END, count(*), {sums}
+FROM named GROUP BY 1, 2, 3 ORDER BY max(n_messages) DESC, 2, 3
+"""
+
+
+def campaigns(
+    query: StatisticsQuery, *, latency: Mapping[int, int], limit: int = TOP_CAMPAIGNS, final: Q | None = None
+) -> tuple[list[CampaignRow], OtherCampaigns]:
+    """Return the campaigns with the most messages, the largest first, and the others, which makes all of the query.
+
+    `latency` is that of all messages of the query: the others' is what the shown ones leave of it.
+    """
+    kinds = _by_size(query, limit, finality() if final is None else final)
+    top = kinds.get("top", {})
+    ids = sorted({campaign_id for _, campaign_id in top})
     names = dict(Campaign.objects.filter(id__in=ids).values_list("id", "name")) | {OTHER_CAMPAIGNS: OTHER}
-    tenants = dict(Tenant.objects.filter(id__in=[row["tenant_id"] for row in rows]).values_list("id", "slug"))
-    latency: dict[tuple, dict[int, int]] = {(row["tenant_id"], row["campaign_id"]): {} for row in rows}
-    counted = count_rows(query, LatencyCount).filter(campaign_id__in=ids).values("tenant_id", "campaign_id", "bucket")
-    for row in counted.annotate(n=Sum("messages")).filter(n__gt=0):
-        if (key := (row["tenant_id"], row["campaign_id"])) in latency:
-            latency[key][row["bucket"]] = row["n"]
-    return [
+    slugs = dict(Tenant.objects.filter(id__in={tenant_id for tenant_id, _ in top}).values_list("id", "slug"))
+    times = _latency(query, [*ids, NO_CAMPAIGN])
+    rows = [
         CampaignRow(
-            campaign_id=row["campaign_id"],
-            name=names[row["campaign_id"]],
-            tenant=tenants[row["tenant_id"]],
-            tenant_id=row["tenant_id"],
-            kpis=replace(kpis_of(row), latency=latency[row["tenant_id"], row["campaign_id"]]),
+            campaign_id=campaign_id,
+            name=names[campaign_id],
+            tenant=slugs[tenant_id],
+            tenant_id=tenant_id,
+            kpis=replace(kpis, latency=dict(times[tenant_id, campaign_id])),
         )
-        for row in rows
+        for (tenant_id, campaign_id), (kpis, _) in top.items()
     ]
+    without = sum((found for (_, campaign_id), found in times.items() if campaign_id == NO_CAMPAIGN), Counter())
+    shown = sum((times[key] for key in top), Counter())
+    rest, number = kinds.get("rest", {}).get((None, None), (Kpis(), 0))
+    none, _ = kinds.get("none", {}).get((None, None), (Kpis(), 0))
+    left = Counter(latency) - shown - without  # never below 0, should reports have come in between the queries
+    return rows, OtherCampaigns(
+        campaigns=number, kpis=replace(rest, latency=dict(left)), without=replace(none, latency=dict(without))
+    )
 
 
-def other_campaigns(query: StatisticsQuery, shown: list[CampaignRow], *, final: Q | None = None) -> OtherCampaigns:
-    """Return what `shown` leaves out; added to it, it makes all messages of the query."""
-    rest = _sorted_out(count_rows(query, CampaignCount), shown)
-    found = {"none": Kpis(latency={}), "rest": Kpis(latency={})}
-    for row in rest.values("kind").annotate(**sums(finality() if final is None else final)).filter(n_messages__gt=0):
-        found[row["kind"]] = replace(kpis_of(row), latency={})
-    latency = _sorted_out(count_rows(query, LatencyCount), shown).values("kind", "bucket")
-    for row in latency.annotate(n=Sum("messages")).filter(n__gt=0):
-        found[row["kind"]].latency[row["bucket"]] = row["n"]
-    groups = rest.filter(kind="rest").values("tenant_id", "campaign_id").annotate(n=Sum("messages")).filter(n__gt=0)
-    number = groups.aggregate(campaigns=Count("*"))["campaigns"]
-    return OtherCampaigns(campaigns=number, kpis=found["rest"], without=found["none"])
+def _by_size(query: StatisticsQuery, limit: int, final: Q) -> dict[str, dict[tuple, tuple[Kpis, int]]]:
+    """Return kind → (tenant, campaign) → figures and number of campaigns, the largest first."""
+    wanted = sums(final)
+    rows = [
+        source.values("tenant_id", "campaign_id").annotate(**wanted)
+        for source in count_sources(replace(query, group_by=("campaign",)), CampaignCount)
+    ]
+    sql, parameters = union_all(rows)
+    added = ", ".join(f"sum({name})::bigint AS {name}" for name in wanted)
+    found: dict[str, dict[tuple, tuple[Kpis, int]]] = defaultdict(dict)
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACED.format(sums=added, rows=sql), [*parameters, NO_CAMPAIGN, NO_CAMPAIGN, limit])
+        for kind, tenant_id, campaign_id, number, *values in cursor.fetchall():
+            kpis = kpis_of(dict(zip(wanted, values, strict=True)))
+            found[kind][tenant_id, campaign_id] = (kpis, number)
+    return found
 
 
-def _sorted_out(rows: QuerySet, shown: list[CampaignRow]) -> QuerySet:
-    """Return the rows of other campaigns, marked with whether they have one (`rest`) or not (`none`)."""
-    for campaign in shown:
-        rows = rows.exclude(tenant_id=campaign.tenant_id, campaign_id=campaign.campaign_id)
-    kind = Case(When(campaign_id=NO_CAMPAIGN, then=Value("none")), default=Value("rest"), output_field=CharField())
-    return rows.annotate(kind=kind)
+def _latency(query: StatisticsQuery, ids: list[int]) -> defaultdict[tuple, Counter[int]]:
+    """Return (tenant, campaign) → delivered messages by bucket."""
+    found: defaultdict[tuple, Counter[int]] = defaultdict(Counter)
+    for source in count_sources(replace(query, group_by=("campaign",)), LatencyCount):
+        rows = source.filter(campaign_id__in=ids).values_list("tenant_id", "campaign_id", "bucket")
+        for tenant_id, campaign_id, bucket, n in rows.annotate(n=Sum("messages")).filter(n__gt=0):
+            found[tenant_id, campaign_id][bucket] += n
+    return found

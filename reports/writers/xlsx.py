@@ -14,6 +14,7 @@ from typing import IO
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from portal.common.safe_text import show_controls
 from reports.figures import ReportHeader
@@ -23,6 +24,7 @@ from reports.texts import name_month, translate
 from reports.writers.xlsx_cells import CONTINUED_NOTE, CellMaker, Notes
 from reports.writers.xlsx_charts import countries_chart, days_chart
 from reports.writers.xlsx_plan import SHEET_ROWS, Part, name_ranges, plan_parts
+from reports.writers.xlsx_rows import RowFile
 from reports.writers.xlsx_widths import ROW_HEIGHT, column_widths, head_height, value_lines
 
 _PRODUCT = "SMS reporting portal"
@@ -51,13 +53,17 @@ def write(
     book.properties.subject = show_controls(_subject(header))
     notes = Notes(header.language)
     counter = _Counter(sum(len(table.rows) for table in tables), progress)
-    sheets = {}
+    written: list[tuple[WriteOnlyWorksheet, RowFile]] = []
+    sheets: dict[str, WriteOnlyWorksheet] = {}
     for part in plan_parts(tables, header.language, sheet_rows):
-        sheets.setdefault(part.table.key, _write_part(book, part, header, notes, counter))
-    if (table := notes.table()) is not None:
-        for part in plan_parts([table], header.language, sheet_rows):
-            _write_part(book, part, header, notes, _Counter(0, None))
+        written.append(_write_part(book, part, header, notes, counter))
+        sheets.setdefault(part.table.key, written[-1][0])
     _add_charts(sheets, {table.key: table for table in tables}, header.language)
+    if (table := notes.table()) is not None:
+        parts = plan_parts([table], header.language, sheet_rows)
+        written += [_write_part(book, part, header, notes, _Counter(0, None)) for part in parts]
+    for sheet, rows in written:
+        rows.close_sheet(sheet)
     book.save(target)
     counter.finish()
     return counter.done
@@ -77,11 +83,14 @@ class _Counter:
             self._progress(self.done, self._total)
 
 
-def _write_part(book: Workbook, part: Part, header: ReportHeader, notes: Notes, counter: _Counter):
-    """Write one sheet and return it."""
+def _write_part(
+    book: Workbook, part: Part, header: ReportHeader, notes: Notes, counter: _Counter
+) -> tuple[WriteOnlyWorksheet, RowFile]:
+    """Make one sheet and write its rows; return both."""
     table = part.table
     sheet = book.create_sheet(part.title)
-    _set_up_view(sheet, part, header)
+    widths = column_widths(table, header)
+    _set_up_view(sheet, part, widths)
     _set_up_print(sheet, table.key, header)
     for name, cells in name_ranges(part).items():
         book.defined_names[name] = DefinedName(name, attr_text=cells)
@@ -89,26 +98,24 @@ def _write_part(book: Workbook, part: Part, header: ReportHeader, notes: Notes, 
         notes.add(part.title, f"A{part.last_row}", CONTINUED_NOTE, sheet=part.next_title)
 
     maker = CellMaker(sheet, header, notes)
-    sheet.append(maker.head(table.columns))
+    lines = RowFile(len(table.columns))
+    lines.append(maker.head(table.columns), head_height(table, widths, header))
     roles = ("item", "value", "", "") if table.row_kinds else ("",) * len(table.columns)
     rows = islice(table.typed_rows(), part.start, part.stop)
     for line, (row, kinds) in enumerate(rows, 2):
-        if table.row_kinds and (lines := value_lines(row[1], kinds[1])) > 1:
-            sheet.row_dimensions[line].height = lines * ROW_HEIGHT
-        sheet.append(maker.body(row, kinds, line, roles))
+        high = value_lines(row[1], kinds[1]) if table.row_kinds else 1
+        lines.append(maker.body(row, kinds, line, roles), high * ROW_HEIGHT if high > 1 else None)
         counter.step()
     if part.has_total:
-        sheet.append(maker.total(table.total, table.columns))
-    return sheet
+        lines.append(maker.total(table.total, table.columns))
+    return sheet, lines
 
 
-def _set_up_view(sheet, part: Part, header: ReportHeader) -> None:
-    widths = column_widths(part.table, header)
+def _set_up_view(sheet: WriteOnlyWorksheet, part: Part, widths: Sequence[float]) -> None:
     for index, width in enumerate([*widths, _GAP], 1):
         sheet.column_dimensions[get_column_letter(index)].width = width
     sheet.sheet_format.defaultRowHeight = ROW_HEIGHT
     sheet.sheet_format.customHeight = True
-    sheet.row_dimensions[1].height = head_height(part.table, widths, header)
     sheet.freeze_panes = "A2"
     if part.table.row_kinds:
         sheet.sheet_view.showGridLines = False

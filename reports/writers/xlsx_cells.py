@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils import get_column_letter
+from openpyxl.utils.datetime import to_excel
 
 from portal.common.safe_text import (
     CUT_MARK,
@@ -18,7 +18,8 @@ from portal.common.safe_text import (
 from reports.figures import ReportHeader
 from reports.tables import Column, Kind, Table
 from reports.texts import name_month, number_text, translate
-from reports.writers.xlsx_styles import Styles, dress
+from reports.writers.xlsx_rows import number, text
+from reports.writers.xlsx_styles import Styles
 
 CONTROLS_NOTE = "Control characters are shown as visible signs."
 CUT_NOTE = "The text has {length} characters, more than a cell holds; it is cut after {kept}."
@@ -26,6 +27,7 @@ CONTINUED_NOTE = "The table is longer than one sheet and goes on in â€œ{sheet}â€
 MORE_NOTE = "{count} more notes of this kind are not listed."
 
 _NOTES_LISTED = 1000
+_TEXTS_KEPT = 10_000
 _NUMBERS: frozenset[Kind] = frozenset({"int", "code", "percent", "seconds", "ratio", "date"})
 
 
@@ -64,44 +66,50 @@ class Notes:
 
 
 class CellMaker:
-    """Makes the cells of one sheet."""
+    """Makes the cells of one sheet, each as reports/writers/xlsx_rows.py takes it: what follows its coordinate."""
 
     def __init__(self, sheet, header: ReportHeader, notes: Notes) -> None:
         self._sheet = sheet
         self._language = header.language
         self._styles = Styles(sheet, header.language)
         self._notes = notes
+        self._texts: dict[tuple[Kind, str, str], str] = {}  # most texts stand in many rows
 
-    def head(self, columns: tuple[Column, ...]) -> list[WriteOnlyCell]:
+    def head(self, columns: tuple[Column, ...]) -> list[str]:
         """Return the header's cells, in the report's language."""
-        return [self._text(translate(c.key, self._language), self._styles.head(c.kind)) for c in columns]
+        return [text(self._styles.head(c.kind), escape_for_workbook(translate(c.key, self._language))) for c in columns]
 
-    def body(
-        self, row: tuple[Any, ...], kinds: tuple[Kind, ...], line: int, roles: tuple[str, ...]
-    ) -> list[WriteOnlyCell]:
+    def body(self, row: tuple[Any, ...], kinds: tuple[Kind, ...], line: int, roles: tuple[str, ...]) -> list[str]:
         """Return a row's cells; `line` is the sheet's row, for notes."""
         return [
-            self._cell(value, kind, role, line, column)
+            self._number(value, kind, role)
+            if value is None or kind in _NUMBERS
+            else self._texts.get((kind, role, value)) or self._text(value, kind, role, line, column)
             for column, (value, kind, role) in enumerate(zip(row, kinds, roles, strict=True), 1)
         ]
 
-    def total(self, total: tuple[Any, ...], columns: tuple[Column, ...]) -> list[WriteOnlyCell]:
+    def total(self, total: tuple[Any, ...], columns: tuple[Column, ...]) -> list[str]:
         """Return the total's cells; its label stands in the first."""
-        label = self._text(translate("Total", self._language), self._styles.total("text"))
-        cells = [
-            dress(WriteOnlyCell(self._sheet, value), self._styles.total(column.kind))
-            for value, column in zip(total[1:], columns[1:], strict=True)
-        ]
-        return [label, *cells]
+        label = text(self._styles.total("text"), escape_for_workbook(translate("Total", self._language)))
+        values = zip(total[1:], columns[1:], strict=True)
+        return [label, *(number(self._styles.total(column.kind), value) for value, column in values)]
 
-    def _cell(self, value: Any, kind: Kind, role: str, line: int, column: int) -> WriteOnlyCell:
-        if value is None or kind in _NUMBERS:
-            return dress(WriteOnlyCell(self._sheet, value), self._styles.body(kind, False, role))
-        text = self._words(value, kind)
-        safe = cut_to_cell(show_controls(text))
-        if safe != text:
-            self._note(text, safe, f"{get_column_letter(column)}{line}")
-        return self._text(safe, self._styles.body(kind, may_be_typed_as_formula(safe), role))
+    def _number(self, value: Any, kind: Kind, role: str) -> str:
+        if kind == "date" and value is not None:
+            value = int(to_excel(value))
+        return number(self._styles.body(kind, False, role), value)
+
+    def _text(self, value: Any, kind: Kind, role: str, line: int, column: int) -> str:
+        words = self._words(value, kind)
+        safe = cut_to_cell(show_controls(words))
+        cell = text(self._styles.body(kind, may_be_typed_as_formula(safe), role), escape_for_workbook(safe))
+        if safe != words:
+            self._note(words, safe, f"{get_column_letter(column)}{line}")
+        else:
+            if len(self._texts) >= _TEXTS_KEPT:
+                self._texts.clear()
+            self._texts[kind, role, value] = cell
+        return cell
 
     def _words(self, value: Any, kind: Kind) -> str:
         if kind == "term":
@@ -109,19 +117,13 @@ class CellMaker:
         if kind == "month":
             return name_month(value, self._language)
         if kind == "datetime":
-            text = value.isoformat(sep=" ")  # as text: a workbook's times have no zone
-            return f"{text[:-6]} {text[-6:]}"
+            text_ = value.isoformat(sep=" ")  # as text: a workbook's times have no zone
+            return f"{text_[:-6]} {text_[-6:]}"
         return value
 
-    def _note(self, text: str, safe: str, cell: str) -> None:
-        if show_controls(text) != text:
+    def _note(self, words: str, safe: str, cell: str) -> None:
+        if show_controls(words) != words:
             self._notes.add(self._sheet.title, cell, CONTROLS_NOTE)
-        if safe != show_controls(text):
+        if safe != show_controls(words):
             kept = len(safe) - len(CUT_MARK)
-            self._notes.add(self._sheet.title, cell, CUT_NOTE, length=len(text), kept=kept)
-
-    def _text(self, text: str, style) -> WriteOnlyCell:
-        cell = WriteOnlyCell(self._sheet)
-        # Past the setter, which makes formulas and errors of what looks so and cuts long text in silence.
-        cell.data_type, cell._value = "s", escape_for_workbook(text)
-        return dress(cell, style)
+            self._notes.add(self._sheet.title, cell, CUT_NOTE, length=len(words), kept=kept)

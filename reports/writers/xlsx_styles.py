@@ -1,13 +1,11 @@
-"""How the workbook's cells look: one prototype per kind of cell, copied onto every cell of that kind."""
+"""How the workbook's cells look: one style per kind of cell, by its number in the workbook."""
 
 from __future__ import annotations
 
-from copy import copy
 from functools import cache
 
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-from openpyxl.styles.cell_style import StyleArray
 
 from reports.tables import Kind
 from reports.texts import excel_date_format
@@ -45,7 +43,7 @@ class Styles:
         self.head = cache(self._head)
         self.total = cache(self._total)
 
-    def _body(self, kind: Kind, quoted: bool = False, role: str = "") -> StyleArray:
+    def _body(self, kind: Kind, quoted: bool = False, role: str = "") -> int:
         """Return the style of a row's cell; `quoted` keeps a text a text even when a person edits it."""
         cell = self._prototype(kind, Font(name=_FONT_NAME, size=10, color=MUTED if role == "item" else TEXT))
         if role == "value":
@@ -53,21 +51,21 @@ class Styles:
             cell.font = Font(name=_FONT_NAME, size=10, color=TEXT, bold=True)
         cell.border = Border(bottom=Side("hair", color=FAINT))
         cell.quotePrefix = quoted
-        return cell._style
+        return cell.style_id
 
-    def _head(self, kind: Kind) -> StyleArray:
+    def _head(self, kind: Kind) -> int:
         cell = self._prototype("text", Font(name=_FONT_NAME, size=10, bold=True, color=TEXT))
         cell.fill = PatternFill("solid", fgColor=HEAD_FILL)
         cell.border = Border(bottom=Side("medium", color=ACCENT))
         side = "right" if kind in _RIGHT or kind == "mixed" else "left"
         cell.alignment = Alignment(horizontal=side, vertical="center", wrap_text=True)
-        return cell._style
+        return cell.style_id
 
-    def _total(self, kind: Kind) -> StyleArray:
+    def _total(self, kind: Kind) -> int:
         cell = self._prototype(kind, Font(name=_FONT_NAME, size=10, bold=True, color=TEXT))
         cell.border = Border(top=Side("thin", color=ACCENT))
         cell.fill = PatternFill("solid", fgColor=HEAD_FILL)
-        return cell._style
+        return cell.style_id
 
     def _prototype(self, kind: Kind, font: Font) -> WriteOnlyCell:
         cell = WriteOnlyCell(self._sheet)
@@ -75,9 +73,3 @@ class Styles:
         cell.number_format = self._formats.get(kind, "General")
         cell.alignment = Alignment(horizontal="right" if kind in _RIGHT else "left", vertical="center")
         return cell
-
-
-def dress(cell: WriteOnlyCell, style: StyleArray) -> WriteOnlyCell:
-    """Give the cell a copy of a prototype's style; setting fonts and fills for each cell takes far longer."""
-    cell._style = copy(style)
-    return cell

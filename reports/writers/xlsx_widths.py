@@ -16,13 +16,19 @@ _WIDEST_VALUE = 30
 ROW_HEIGHT = 15
 _MOST_LINES = 27  # a row is at most 409 points high
 _FILTER_BUTTON = 3
+_BY_SIZE: frozenset[Kind] = frozenset({"int", "code", "seconds", "percent", "ratio", "date"})
 
 
 def column_widths(table: Table, header: ReportHeader) -> list[float]:
     """Return a width per column, from the header's longest word and every cell; long texts stop at 60."""
     widest = [_head_width(translate(column.key, header.language)) for column in table.columns]
-    for row, kinds in table.typed_rows():
-        _widen(widest, row, kinds, header.language)
+    if table.row_kinds is None:
+        for index, column in enumerate(table.columns):
+            values = [row[index] for row in table.rows]
+            widest[index] = max(widest[index], _widest_of(values, column.kind, header.language))
+    else:
+        for row, kinds in table.typed_rows():
+            _widen(widest, row, kinds, header.language)
     if table.total is not None:
         _widen(widest, table.total, [column.kind for column in table.columns], header.language)
         widest[0] = max(widest[0], len(translate("Total", header.language)))
@@ -45,6 +51,14 @@ def value_lines(value: Any, kind: Kind) -> int:
 
 def _head_width(title: str) -> int:
     return max(len(word) for word in title.split()) + _FILTER_BUTTON
+
+
+def _widest_of(values: Iterable[Any], kind: Kind, language: str) -> int:
+    """Return the width of a column's widest value: the same value is measured once, of numbers the ends alone."""
+    found = set(values) - {None}
+    if found and kind in _BY_SIZE:
+        found = {min(found), max(found)}
+    return max((_width(value, kind, language) for value in found), default=0)
 
 
 def _widen(widest: list[int], row: tuple[Any, ...], kinds: Iterable[Kind], language: str) -> None:

@@ -15,7 +15,6 @@ Object.assign(htmx.config, {
   selfRequestsOnly: true,
   historyCacheSize: 0, // figures of one tenant must not lie in the browser's storage
   refreshOnHistoryMiss: true,
-  attributesToSettle: ["class", "width", "height"], // not style, which charts set: the policy refuses it as an attribute
   scrollBehavior: "auto",
   attributesToSettle: ["class", "width", "height"], // without style, which the policy refuses to be set so
 });

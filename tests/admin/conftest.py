@@ -1,5 +1,13 @@
-"""The admin's pages need no collected static files either."""
+"""The admin's pages need no collected static files either; somebody of the staff is signed in."""
+
+import pytest
 
 from tests.pages.conftest import plain_storages
 
 __all__ = ["plain_storages"]
+
+
+@pytest.fixture
+def staff(client, staff_user):
+    client.force_login(staff_user)
+    return client

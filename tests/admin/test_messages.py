@@ -11,12 +11,6 @@ LIST, NUMBER = "/admin/messages/", "+358401234567"
 
 
 @pytest.fixture
-def staff(client, staff_user):
-    client.force_login(staff_user)
-    return client
-
-
-@pytest.fixture
 def messages(feed, tenant, other_tenant) -> None:
     """Let one message of each tenant and one that nobody has declared come in, the last one to another number."""
     for number, (id_, partner, destination) in enumerate(

@@ -1,7 +1,5 @@
 """Partner IDs in the admin: declared, moved, given back, and what tenants asked for."""
 
-import pytest
-
 from deliveries.models import PartnerMove, PartnerRequest
 from portal.accounts.models import AuditEntry
 from portal.tenants.models import GatewayAccount, PartnerId
@@ -9,12 +7,6 @@ from tests.conftest import NOW
 from tests.deliveries.provisioning_helpers import from_pool
 
 URL = "/admin/tenants/partnerid/declare/"
-
-
-@pytest.fixture
-def staff(client, staff_user):
-    client.force_login(staff_user)
-    return client
 
 
 def holders() -> dict[str, str]:

@@ -48,12 +48,6 @@ def rows(tenant, feed):
     return make_rows(tenant, feed)
 
 
-@pytest.fixture
-def staff(client, staff_user):
-    client.force_login(staff_user)
-    return client
-
-
 def test_every_model_of_ours_is_shown_or_left_out_on_purpose():
     models = {model._meta.label for label in OURS for model in apps.get_app_config(label).get_models()}
 

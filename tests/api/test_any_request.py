@@ -4,12 +4,13 @@ import json
 from urllib.parse import quote
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.api.schema import document
 from tests.api.conftest import CANARY
 from tests.api.test_schema import check
+from tests.search import examples
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +63,7 @@ def requests(draw) -> tuple:
 
 
 @given(asked=requests())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(75, long=1000)
 def test_any_request_is_answered_as_described(client, mine, theirs, messages, asked):
     path, method, address, query, body, headers = asked
     for caller in (mine, theirs):

@@ -67,6 +67,7 @@ WITHOUT_PAGE = {
     "set_look": POST,
     "messages:campaigns": PART,
     "messages:download": FILE,
+    "messages:message_by_query": "the same page as messages:message",
     "reports:make": POST,
     "reports:download": FILE,
     "reports:account_make": POST,

@@ -1,17 +1,27 @@
 """The standing checks: what was received is somewhere, and whoever runs the portal is told when it is not."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from deliveries.models import IngestCount, QuarantinedRow, StandingCheck
+from deliveries.models import (
+    DailyCount,
+    HourCount,
+    IngestCount,
+    LatencyCount,
+    QuarantinedRow,
+    RetentionMark,
+    StandingCheck,
+)
 from deliveries.selectors.checks import standing_checks
 from deliveries.services.apply import apply_waiting
 from deliveries.services.checks import CHECKS, keep, run_checks
+from deliveries.services.count_check import AGES, find_wrong_days
 from deliveries.services.ingest_check import Balance, balances, find_losses
 from deliveries.services.quarantine import discard, replay
+from deliveries.services.reconcile import find_differences, find_differences_of, repair
 from deliveries.tasks import run_checks as run_checks_task
 from tests.conftest import make_user
 from tests.deliveries.helpers import NOW, dlr, put
@@ -159,6 +169,49 @@ def test_double_identity_is_told(feed, tenant):
     }
 
 
+def message_of(feed, day: str, id_: str) -> None:
+    put(feed, dlr(id_, sentTimestamp=f"{day}T10:00:00Z", timestamp=f"{day}T10:00:05Z"), received_at=NOW)
+    apply_waiting(now=NOW)
+
+
+def test_days_whose_counts_are_not_their_messages_are_told_until_they_are_mended(feed, account):
+    for day, id_ in (("2026-11-19", "a"), ("2026-11-18", "b"), ("2026-10-21", "c")):
+        message_of(feed, day, id_)
+    DailyCount.objects.update(messages=2)  # of these days the 18th is not due
+    LatencyCount.objects.filter(day="2026-10-21").delete()
+    line = (
+        "{}: {} counts are not what the messages say, such as daily_count:"
+        f" tenant_id={account.pool_id} day={{}} account_id={account.id} partner_id= country=ZZ operator= sender_type="
+        " status=delivered result_code=1001: messages counted 2, actual 1, parts counted 1, actual 1"
+    )
+    wrong = [line.format("2026-11-19", 1, "2026-11-19"), line.format("2026-10-21", 2, "2026-10-21")]
+
+    assert run_checks(now=NOW, names=["counts"]) == {"counts": wrong}
+    assert run_checks(now=NOW + timedelta(days=3), names=["counts"]) == {"counts": wrong}  # neither is due any more
+    repair(find_differences_of(date(2026, 11, 19)))
+    assert run_checks(now=NOW + timedelta(days=4), names=["counts"]) == {"counts": wrong[1:]}
+    repair(find_differences())
+    assert run_checks(now=NOW + timedelta(days=5), names=["counts"]) == {"counts": []}
+
+
+@pytest.mark.parametrize("age", AGES)
+def test_day_is_compared_when_it_has_a_certain_age(feed, account, age):
+    message_of(feed, f"{NOW - timedelta(days=age):%Y-%m-%d}", "a")
+    HourCount.objects.update(parts=7)
+    assert [line[:10] for line in find_wrong_days(now=NOW)] == [f"{NOW - timedelta(days=age):%Y-%m-%d}"]
+    assert find_wrong_days(now=NOW + timedelta(days=1)) == []
+
+
+def test_sealed_day_is_not_compared(feed, account):
+    message_of(feed, "2026-11-19", "a")
+    sql("DELETE FROM message")
+    assert len(find_wrong_days(now=NOW)) == 1
+    RetentionMark.objects.create(
+        tenant_id=account.pool_id, messages_before="2026-11-20", hours_before="2026-11-20T00:00:00Z"
+    )
+    assert find_wrong_days(now=NOW) == []
+
+
 def test_states_of_all_checks_are_told_by_one_query(received, django_assert_num_queries):
     keep("waiting", ["late"], now=NOW)
     keep("identities", [], now=NOW)
@@ -170,6 +223,7 @@ def test_states_of_all_checks_are_told_by_one_query(received, django_assert_num_
         ("waiting", 1, False, False),
         ("received", 0, True, False),
         ("feeds", 0, True, False),
+        ("counts", 0, True, False),
         ("identities", 0, False, True),
     ]
     assert {state.name for state in states} == set(CHECKS)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.models import Campaign
@@ -18,6 +18,7 @@ from deliveries.services.apply import apply_waiting
 from deliveries.services.stored import StoredMessage, from_row, to_row
 from tests.deliveries.folding import SENT, TABLE
 from tests.deliveries.helpers import put
+from tests.search import examples
 
 RECEIVED = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 UNKNOWN_CODES = (-1, 1099, 9999, 2_147_483_647)
@@ -98,7 +99,7 @@ def stored_and_read(message: Folded) -> Folded:
     submission=st.none() | submissions,
     data=st.data(),
 )
-@settings(deadline=None, max_examples=400)
+@examples(400, long=4000)
 def test_fold_of_any_order_repetition_and_batches_is_the_same(reports, submission, data):
     items = [*reports, *([] if submission is None else [submission])]
     expected = Folded(1, "X")
@@ -123,7 +124,7 @@ def test_fold_of_any_order_repetition_and_batches_is_the_same(reports, submissio
     reports=st.lists(received_reports(), min_size=1, max_size=8),
     submission=st.none() | submissions,
 )
-@settings(deadline=None, max_examples=200)
+@examples(200, long=2000)
 def test_fold_of_any_reports_makes_a_possible_message(reports, submission):
     message = Folded(1, "X")
     for item in [*reports, *([] if submission is None else [submission])]:
@@ -259,7 +260,7 @@ def applied(feed, batches: list[list[dict]]) -> dict:
 
 @pytest.mark.django_db
 @given(reports=st.lists(bodies(), min_size=1, max_size=10), data=st.data())
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(25, long=250)
 def test_inbox_of_any_order_repetition_and_batches_makes_the_same(feed, tenant, other_tenant, reports, data):
     expected = applied(feed, [reports])
 

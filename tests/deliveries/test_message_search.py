@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from campaigns.models import Campaign
 from deliveries.selectors.campaign_names import campaign_names
 from deliveries.selectors.messages import BadFilter, MessageQuery, after_prefix, find, reports_of, search
+from deliveries.services.reconcile import find_differences, repair
 from portal.common.keyset import BadCursor, decode, encode
 from portal.tenants.scope import web_scope
 from tests.deliveries.helpers import apply, dlr
@@ -165,9 +166,9 @@ def test_end_of_a_prefix(prefix, end):
     [
         ("", "tenant_id_sent_at"),
         ("AND m.destination = '+358401234567'", "tenant_id_destination"),
-        ("AND m.ref_id >= 'c777' AND m.ref_id < 'c778'", "tenant_id_ref_id"),
+        ("AND m.ref_id >= 'c777' AND m.ref_id < 'c778'", "tenant_id_ref_id_sent_at"),
         ("AND m.message_id = 'x7' AND m.account_id = 1", "account_id_message_id"),
-        ("AND m.status = ANY ('{failed}') AND m.status <> 'delivered'", "tenant_id_sent_at"),
+        ("AND m.status = 'failed' AND m.status <> 'delivered'", "tenant_id_status_sent_at"),
         ("AND m.campaign_id = 7", "tenant_id_campaign_id_sent_at"),
     ],
 )
@@ -202,10 +203,13 @@ def explained(run) -> str:
         ({}, "tenant_id_sent_at"),
         ({"operator": "fi.elisa"}, "tenant_id_sent_at"),
         ({"country": "FI", "operator": "fi.elisa", "result_code": 1001}, "tenant_id_sent_at"),
-        ({"statuses": ("failed", "expired"), "operator": "fi.elisa"}, "tenant_id_sent_at"),
+        ({"statuses": ("failed", "expired")}, "tenant_id_status_sent_at"),
+        ({"statuses": ("failed",), "operator": "fi.elisa"}, "tenant_id_status_sent_at"),
+        ({"result_code": 1006}, "tenant_id_status_sent_at"),
+        ({"statuses": ("failed", "delivered"), "operator": "fi.elisa"}, "tenant_id_sent_at"),
         ({"number": "+35840777"}, "tenant_id_destination"),
-        ({"ref_id": "c777"}, "tenant_id_ref_id"),
-        ({"ref_id_prefix": "c777"}, "tenant_id_ref_id"),
+        ({"ref_id": "c777"}, "tenant_id_ref_id_sent_at"),
+        ({"ref_id_prefix": "c777"}, "tenant_id_ref_id_sent_at"),
         ({"message_id": "x777"}, "account_id_message_id"),
         ({"campaign": "c7"}, "tenant_id_campaign_id_sent_at"),
         ({"campaign": "c7", "variant": "B"}, "tenant_id_campaign_id_sent_at"),
@@ -217,8 +221,10 @@ def test_every_filter_of_the_page_reaches_an_index_as_the_web_role(feed, tenant,
     Campaign.objects.create(id=8, tenant=other_tenant, name="c7")
     with connection.cursor() as cursor:
         cursor.execute(_MANY)
-        cursor.execute("UPDATE message SET operator = 'fi.elisa', country = 'FI' WHERE campaign_id > 20")
+        cursor.execute("UPDATE message SET operator = 'fi.elisa', country = 'FI' WHERE campaign_id < 30")
+        cursor.execute("UPDATE message SET result_code = 1006 WHERE status = 'failed'")
         cursor.execute("ANALYZE message")
+    repair(find_differences())
     query = MessageQuery(tenant_ids=frozenset([tenant.id, other_tenant.id]), **filters)
     with web_scope([tenant.id, other_tenant.id]):
         plan = explained(lambda: search(query, seconds=5))

@@ -200,7 +200,7 @@ def download(browser: Browser, slug: str, month: date, folder: Path) -> Path:
         row = browser.row_of(slug, month)
         return None if "status-open" in row else re.search(r'btn-primary" href="(/t/[^"]+/download/)"', row)
 
-    link = until(ready, f"the report of {slug} is ready")
+    link = until(ready, f"the report of {slug} is ready", pause=0.2)
     answer = browser.http.get(link[1]).raise_for_status()
     assert answer.headers["content-type"] == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     path = folder / f"{slug}.xlsx"

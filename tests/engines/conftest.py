@@ -53,7 +53,7 @@ class Home:
     def run(self, *words: str) -> tuple[int, str, str]:
         """Run Python with `words`; return exit code, output, errors."""
         with self.open(*words) as process:
-            output, errors = process.communicate(timeout=60)
+            output, errors = process.communicate(timeout=180)
         return process.returncode, output, errors
 
     def code(self, text: str) -> str:

@@ -9,10 +9,12 @@ import socket
 from pathlib import Path
 
 import httpx
+import pytest
 from supervisor.options import ServerOptions
 
 from portal import serve
 from tests.engines.conftest import REPOSITORY, Home
+from tests.ports import free_port
 
 
 def read_by_supervisor(path: Path, text: str) -> dict[str, tuple[str, str]]:
@@ -45,8 +47,8 @@ def test_config_is_understood_by_the_supervisor_in_odd_folders(tmp_path: Path):
     }
     assert {name: command for name, (command, _) in programs.items()} == {
         "engines": "-m portal.engines watch",
-        "web": "-m granian --interface asgi --loop uvloop --no-ws --workers 1 --backlog 2048 --backpressure 1024"
-        " --http1-header-read-timeout 10000 --workers-kill-timeout 20"
+        "web": "-m granian --interface asgi --loop uvloop --http 1 --no-ws --workers 1"
+        " --backlog 2048 --backpressure 1024 --http1-header-read-timeout 10000 --workers-kill-timeout 20"
         " --host 127.0.0.1 --port 8765 portal.asgi:application",
         "applier": "manage.py run_applier",
         "worker": "-m celery -A portal worker --concurrency 1 --loglevel INFO --without-gossip"
@@ -64,6 +66,18 @@ def test_config_watches_no_engines_that_are_given(tmp_path: Path):
     programs = read_by_supervisor(tmp_path / "conf", serve.config(env | given))
 
     assert list(programs) == ["web", "applier", "worker", "beat"]
+
+
+@pytest.mark.parametrize(
+    ("given", "raised"), [((256, 1024), (1024, 1024)), ((1024, 8192), (4096, 8192)), ((6000, 8192), (6000, 8192))]
+)
+def test_serve_lets_its_programs_open_as_many_files_as_they_may(used_home: Home, given, raised):
+    said = used_home.code(
+        f"import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, {given})\n"
+        "from portal.serve import allow_open_files\nallow_open_files()\n"
+        "print(resource.getrlimit(resource.RLIMIT_NOFILE))"
+    )
+    assert said == str(raised)
 
 
 def test_serve_names_a_port_that_is_taken(home: Home):
@@ -85,8 +99,7 @@ def test_serve_names_a_port_that_is_none(home: Home):
 
 
 def test_serve_answers_and_ends_cleanly(home: Home):
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+    port = free_port()
     home.variables = {"PORT": str(port)}
     with home.open("-m", "portal.serve") as process:
         try:
@@ -94,7 +107,7 @@ def test_serve_answers_and_ends_cleanly(home: Home):
             status = first_status(f"http://127.0.0.1:{port}/readyz")
         finally:
             process.send_signal(signal.SIGTERM)
-            output, errors = process.communicate(timeout=60)
+            output, errors = process.communicate(timeout=180)
             logs = {path.name: path.read_text() for path in home.path.glob("log/*.log")}  # shown on failure
 
     assert said == (

@@ -7,8 +7,8 @@ from collections import Counter
 from datetime import UTC, datetime
 
 from tests.e2e.recount import recount
-from tests.faults.conftest import Portal
 from tests.faults.load import Load
+from tests.faults.portal import Portal
 from tests.running import until
 
 

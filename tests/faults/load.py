@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 from collections import Counter
@@ -40,6 +41,7 @@ class Load:
     acknowledged: set[Key] = field(default_factory=set)
     answers: Counter = field(default_factory=Counter)
     slowest: float = 0.0  # seconds until an answer of any kind
+    accepted: list[float] = field(default_factory=list)  # seconds until each answer of 200
     ended: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
     numbers: int = 0
@@ -59,6 +61,11 @@ class Load:
         """Return what tells whether so many more reports were acknowledged since now."""
         goal = len(self.acknowledged) + by
         return lambda: len(self.acknowledged) >= goal
+
+    def failed(self) -> Callable[[], bool]:
+        """Return what tells whether a body was not answered 200 since now."""
+        before = self.answers.total() - self.answers[200]
+        return lambda: self.answers.total() - self.answers[200] > before
 
     def refused(self) -> Callable[[], bool]:
         """Return what tells whether a body was answered 503 since now."""
@@ -111,9 +118,20 @@ class Load:
         except httpx.TransportError as error:
             self.answers[type(error).__name__] += 1
             return None
-        self.slowest = max(self.slowest, time.monotonic() - began)
-        self.answers[answer.status_code] += 1
+        self.note(answer.status_code, time.monotonic() - began)
         return answer
+
+    def note(self, status: int, seconds: float) -> None:
+        """Take down an answer and how long it took."""
+        self.answers[status] += 1
+        self.slowest = max(self.slowest, seconds)
+        if status == 200:
+            self.accepted.append(seconds)
+
+    @property
+    def p99(self) -> float:
+        """Return the seconds within which 99% of the answers of 200 came."""
+        return sorted(self.accepted)[math.ceil(len(self.accepted) * 0.99) - 1]
 
 
 def dlr(id_: str, code: int, sent_at: datetime, at: datetime, partner_id: str = "nr-fi") -> dict:

@@ -5,54 +5,27 @@ from __future__ import annotations
 import signal
 import time
 
-import psycopg
+import pytest
 
 from tests.faults.checker import is_applied, problems
-from tests.faults.victims import in_a_batch, postgres_processes, redis_process, signal_all, stopped
-from tests.running import say, until
+from tests.faults.victims import HOLDS, hang, in_a_batch, redis_process, signal_all, stopped
+from tests.running import in_time, say, until
 
-PROMPTLY = 3.5  # seconds; an answer is promised within 2, on a machine that has something else to do
+pytestmark = pytest.mark.timeout(3600)  # a crowded machine may take its time
 
 
-def test_database_that_hangs_is_answered_503_in_time_and_loses_nothing(portal, load, is_long):
+@pytest.mark.parametrize("hold", HOLDS)
+def test_database_that_hangs_is_answered_503_in_time_and_loses_nothing(portal, load, hold, is_long):
     with load() as load:
         until(load.grown(100), "the load is taken")
-        with stopped(postgres_processes(portal)):
-            hang(load, 20 if is_long else 3)
-            assert not portal.answers()
-        began = time.monotonic()
-        until(load.grown(1), "work is taken again", within=10)
-        say(f"taken again {time.monotonic() - began:.1f} s after the hang; slowest answer {load.slowest:.1f} s")
+        again = hang(portal, load, hold, seconds=20 if is_long else 3)
+        say(f"taken again {again:.1f} s after {hold}; slowest answer {load.slowest:.1f} s")
     assert problems(portal, load) == []
-    assert load.slowest < PROMPTLY
+    assert load.slowest < in_time(3)  # promised are 2, to a sender who is given the processor at once
     assert set(load.answers) == {200, 503}
 
 
-def test_locked_table_is_answered_503_in_time_and_loses_nothing(portal, load, is_long):
-    with load() as load:
-        until(load.grown(100), "the load is taken")
-        with psycopg.connect(portal.database_url) as blocker:
-            blocker.execute("LOCK TABLE inbox IN ACCESS EXCLUSIVE MODE")
-            hang(load, 20 if is_long else 3)
-            assert not portal.answers()
-            blocker.rollback()
-        began = time.monotonic()
-        until(load.grown(1), "work is taken again", within=10)
-        say(f"taken again {time.monotonic() - began:.1f} s after the lock; slowest answer {load.slowest:.1f} s")
-    assert problems(portal, load) == []
-    assert load.slowest < PROMPTLY
-    assert set(load.answers) == {200, 503}
-
-
-def hang(load, seconds: float) -> None:
-    """Wait for refusals until `seconds` have passed."""
-    ends = time.monotonic() + seconds
-    until(load.refused(), "bodies are refused")
-    while time.monotonic() < ends:
-        until(load.refused(), "bodies are refused")
-
-
-def test_redis_killed_stopped_and_flushed_is_of_no_concern(portal, load):
+def test_redis_killed_stopped_and_flushed_is_of_no_concern(portal, load, is_long):
     with load() as load:
         until(load.grown(100), "the load is taken")
         signal_all([redis_process(portal)], signal.SIGKILL)
@@ -62,7 +35,7 @@ def test_redis_killed_stopped_and_flushed_is_of_no_concern(portal, load):
             "import redis\nfrom portal import engines\nredis.Redis.from_url(engines.redis_url()).flushall()"
         )
         with stopped([redis_process(portal)]):
-            until(load.grown(400), "the load goes on while Redis hangs")
+            until(load.grown(10_000 if is_long else 400), "the load goes on while Redis hangs", within=600)
             assert portal.answers()
     assert problems(portal, load) == []
     assert set(load.answers) == {200}
@@ -79,7 +52,7 @@ def test_sigterm_with_full_batches_answers_or_keeps_all_and_ends_in_seconds(port
         until(portal.answers, "the ingest takes work")
         say(f"round {round_ + 1}: {ended}, {load_.answers}")
         assert problems(portal, load_) == []
-        assert ended["web"] < 10 and ended["applier"] < 10
+        assert max(ended.values()) < in_time(10)
 
 
 def seconds_to_end(portal, name: str) -> float:

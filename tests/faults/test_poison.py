@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from tests.faults.checker import agree, is_applied, problems
-from tests.faults.conftest import TOKEN
 from tests.faults.corpus import POISON
+from tests.faults.portal import TOKEN
 from tests.running import until
 
 GOOD = b'{"id":"good","resultCode":1001}'

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.faults.checker import agree, is_applied
 from tests.running import until
 
@@ -13,6 +15,8 @@ Tenant.objects.filter(slug="short").update(message_days={days}, number_days={day
 taken = apply_retention(now=datetime.now(UTC))
 result = [sum(taken.messages.values()), sum(taken.numbers.values())]
 """
+
+pytestmark = pytest.mark.timeout(3600)  # a crowded machine may take its time
 
 
 def has_old_messages(portal) -> bool:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import psycopg
 
-from tests.faults.conftest import Portal
+from tests.faults.load import Load
+from tests.faults.portal import Portal
+from tests.running import until
 
 
 def postgres_processes(portal: Portal) -> list[int]:
@@ -19,6 +22,23 @@ def postgres_processes(portal: Portal) -> list[int]:
     postmaster = int((portal.path / "postgres" / "postmaster.pid").read_text().split()[0])
     children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
     return [postmaster, *map(int, children)]
+
+
+def kill(portal: Portal, victim: str, load: Load) -> float:
+    """kill -9 a program or "postgres" under load; return the seconds until reports were taken again."""
+    failed = load.failed()
+    if victim == "applier":
+        until(lambda: in_a_batch(portal), "the applier is in the middle of a batch")
+    began = time.monotonic()
+    if victim == "postgres":
+        kill_postgres(portal)
+    else:
+        portal.kill(victim)
+        portal.start(victim)
+    if victim != "applier":  # without it reports wait, and nobody is refused
+        until(failed, f"something fails without {victim}")
+    until(load.grown(1), f"work is taken again after kill -9 of {victim}")
+    return time.monotonic() - began
 
 
 def kill_postgres(portal: Portal) -> None:
@@ -34,6 +54,34 @@ def stopped(processes: list[int]) -> Iterator[None]:
         yield
     finally:
         signal_all(processes, signal.SIGCONT)
+
+
+@contextmanager
+def locked(portal: Portal) -> Iterator[None]:
+    """Lock the inbox for the length of a `with`, as somebody's migration may."""
+    with psycopg.connect(portal.database_url) as blocker:
+        blocker.execute("LOCK TABLE inbox IN ACCESS EXCLUSIVE MODE")
+        yield
+        blocker.rollback()
+
+
+HOLDS: dict[str, Callable[[Portal], AbstractContextManager]] = {
+    "SIGSTOP": lambda portal: stopped(postgres_processes(portal)),
+    "a locked table": locked,
+}
+
+
+def hang(portal: Portal, load: Load, hold: str, *, seconds: float) -> float:
+    """Let the database hang while bodies are refused; return the seconds until they are taken again after it."""
+    with HOLDS[hold](portal):
+        ends = time.monotonic() + seconds
+        until(load.refused(), "bodies are refused")
+        while time.monotonic() < ends:
+            until(load.refused(), "bodies are refused")
+        assert not portal.answers()
+    began = time.monotonic()
+    until(load.grown(1), "work is taken again")
+    return time.monotonic() - began
 
 
 def redis_process(portal: Portal) -> int:

@@ -31,12 +31,12 @@ class Senders:
     def wait_for(self, count: int) -> None:
         """Wait until `count` reports are acknowledged."""
         with self._news:
-            assert self._news.wait_for(lambda: len(self.acknowledged) >= count, timeout=30)
+            assert self._news.wait_for(lambda: len(self.acknowledged) >= count, timeout=120)
 
     def join(self) -> None:
         """Wait until every sender has found the server gone."""
         for thread in self._threads:
-            thread.join(30)
+            thread.join(120)
             assert not thread.is_alive()
 
     def _run(self) -> None:

@@ -1,8 +1,7 @@
 """Who may come in by which feed, and what the others are told."""
 
 import base64
-import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
@@ -10,9 +9,9 @@ from django.utils import timezone
 
 from portal.tenants import secrets
 from tests.ingest.conftest import BASIC, NETWORKS, PLAIN, POST_FROM, PROXY, bodies
+from tests.running import until
 
 ONE = b'{"id":"a","resultCode":1001}'
-REFRESH_SECONDS = 3  # the server reads the feeds every second
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_inbox")]
 
@@ -144,12 +143,8 @@ def test_address_that_the_database_would_refuse_keeps_nobody_out(server, outside
 
 
 def becomes(http, path: str, status: int, *, of: dict[str, str] | None = None) -> bool:
-    """Tell whether `path` is answered with `status` within the time in which the server reads the feeds."""
-    deadline = time.monotonic() + REFRESH_SECONDS
-    while time.monotonic() < deadline:
-        if http.post(path, content=ONE, headers=of).status_code == status:
-            return True
-    return False
+    """Wait until `path` is answered with `status`: the server reads the feeds every second."""
+    return until(lambda: http.post(path, content=ONE, headers=of).status_code == status, f"the answer is {status}")
 
 
 def add(outside, world, token: str, *, expires_at=None) -> str:
@@ -173,13 +168,23 @@ def test_two_tokens_are_valid_during_a_rotation_until_the_old_one_expires(http, 
 
 
 def test_token_expires_to_the_second_even_when_the_feeds_cannot_be_read(http, world, outside):
-    expires_at = timezone.now() + timedelta(seconds=2)
-    path = add(outside, world, "token-that-expires-soon", expires_at=expires_at)
-    assert becomes(http, path, 200)
+    for seconds in (2, 10, 50):  # on a busy machine it may be over before the server has heard of it
+        expires_at = timezone.now() + timedelta(seconds=seconds)
+        path = add(outside, world, f"token-that-expires-after-{seconds}-s", expires_at=expires_at)
+        if was_valid := is_taken_before(http, path, expires_at):
+            break
+    assert was_valid
     with outside.transaction():
         outside.execute("LOCK TABLE tenants_feedtoken IN ACCESS EXCLUSIVE MODE")
         assert becomes(http, path, 401)
         assert timezone.now() >= expires_at
+
+
+def is_taken_before(http, path: str, end: datetime) -> bool:
+    while timezone.now() < end:
+        if http.post(path, content=ONE).status_code == 200:
+            return True
+    return False
 
 
 def test_feed_that_is_switched_off_refuses_and_takes_again_when_switched_on(http, world, outside):

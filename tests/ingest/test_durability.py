@@ -10,10 +10,11 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from portal.common.database import connection_string
 from tests.ingest.conftest import PLAIN, bodies
 from tests.ingest.posting import Senders, posted_at_once
+from tests.running import in_time, until
 from tests.servers import running_server
 
 ONE = b'{"id":"a","resultCode":1001}'
-PROMPTLY = 3.0  # seconds; the gateway is promised an answer within 2
+PROMPTLY = 3.0  # seconds; an answer within 2 is promised to a sender who is given the processor at once
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_inbox")]
 
@@ -48,38 +49,40 @@ def waiting_inserts(outside) -> int:
 
 
 def test_request_in_flight_at_sigterm_is_answered(world, outside, tmp_path):
-    with running_server(folder=tmp_path) as server, psycopg.connect(connection_string()) as blocker:
-        blocker.execute("LOCK TABLE inbox_todo IN ACCESS EXCLUSIVE MODE")
-        with posted_at_once(server, 1) as answers:
-            until(lambda: waiting_inserts(outside) == 1)
-            server.ask_to_end()
-            until(lambda: "Stopping worker" in server.log.read_text())
-            blocker.rollback()
-            assert [answer.result().status_code for answer in answers] == [200]
-        assert server.stop() == 0
+    """It is answered within two seconds, so on a busy machine it may be refused before the server was told to end."""
+    for attempt in range(10):
+        outside.execute("DELETE FROM inbox_todo; DELETE FROM inbox")
+        with running_server(folder=tmp_path) as server, psycopg.connect(connection_string()) as blocker:
+            blocker.execute("LOCK TABLE inbox_todo IN ACCESS EXCLUSIVE MODE")
+            with posted_at_once(server, 1) as (answer,):
+                until(lambda: waiting_inserts(outside) == 1 or answer.done(), "the row is being written")
+                was_in_flight = not answer.done()
+                server.ask_to_end()
+                until(lambda: "Stopping worker" in server.log.read_text(), "the server ends")
+                blocker.rollback()
+                status = answer.result().status_code
+            assert server.stop() == 0
+        if was_in_flight and status == 200:
+            break
+        assert status == 503, attempt
+    assert (was_in_flight, status) == (True, 200)
     assert bodies() == [b'{"id":"p0","resultCode":1001}']
-
-
-def until(condition) -> None:
-    """Wait for `condition`, which must come true while requests still wait for their answer."""
-    deadline = time.monotonic() + 1.5
-    while not condition():
-        assert time.monotonic() < deadline
 
 
 def assert_unavailable_in_time(http) -> None:
     started = time.monotonic()
     refused = http.post(f"/dlr/{PLAIN}/", content=ONE)
-    assert time.monotonic() - started < PROMPTLY
+    assert time.monotonic() - started < in_time(PROMPTLY)
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
     assert refused.json() == {"error": "nothing was stored, send it again"}
 
 
 def assert_taken_again(http) -> None:
-    deadline = time.monotonic() + PROMPTLY
-    while (status := http.post(f"/dlr/{PLAIN}/", content=b'{"id":"b"}').status_code) == 503:
-        assert time.monotonic() < deadline
-    assert status == 200
+    def is_answered_otherwise() -> int:
+        status = http.post(f"/dlr/{PLAIN}/", content=b'{"id":"b"}').status_code
+        return status if status != 503 else 0
+
+    assert until(is_answered_otherwise, "reports are taken again") == 200
 
 
 def test_database_that_hangs_is_answered_503_in_time_and_taken_again_after(http, server):
@@ -141,7 +144,7 @@ def test_readiness_is_refused_while_the_inbox_cannot_be_written(http, table):
         blocker.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
         started = time.monotonic()
         assert http.get("/readyz").status_code == 503
-        assert time.monotonic() - started < PROMPTLY
+        assert time.monotonic() - started < in_time(PROMPTLY)
         blocker.rollback()
     assert http.get("/readyz").status_code == 200
     assert bodies() == []

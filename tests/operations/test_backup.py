@@ -31,6 +31,16 @@ print(json.dumps([
 """
 
 
+SEVERAL = """
+import json, os, sys, django
+os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
+django.setup()
+from django.core.management import call_command
+for words in json.load(sys.stdin):
+    call_command(*words)
+"""
+
+
 class Portal:
     """A portal with a home of its own, run by its commands."""
 
@@ -38,19 +48,28 @@ class Portal:
         kept = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")}
         self.env = kept | {"PORTAL_HOME": str(home), "PORTAL_KEEP_ENGINES": "1"}
 
-    def run(self, *words: str, ok: bool = True, text: str | None = None) -> str:
+    def run(self, *words: str, ok: bool = True) -> str:
+        """Run a command; return what it printed, or what it complained of where it is not to be `ok`."""
+        return self._python("manage.py", *words, ok=ok)
+
+    def run_all(self, *commands: list[str]) -> str:
+        """Run commands one after the other in one process: what the test needs, not what it looks at."""
+        return self._python("-c", SEVERAL, text=json.dumps(commands))
+
+    def state(self, *before: list[str]) -> list:
+        """Return all that a backup has to keep, after some commands."""
+        return json.loads(self.run_all(*before, ["shell", "-v", "0", "-c", STATE]).splitlines()[-1])
+
+    def stop(self) -> None:
+        subprocess.run([sys.executable, "-m", "portal.engines", "stop"], cwd=REPOSITORY, env=self.env, check=True)
+
+    def _python(self, *words: str, ok: bool = True, text: str | None = None) -> str:
         done = subprocess.run(
-            [sys.executable, "manage.py", *words],
+            [sys.executable, *words],
             cwd=REPOSITORY, env=self.env, input=text, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert (done.returncode == 0) == ok, done.stdout + done.stderr
         return done.stdout if ok else done.stderr
-
-    def state(self) -> list:
-        return json.loads(self.run("shell", "-v", "0", "-c", STATE).splitlines()[-1])
-
-    def stop(self) -> None:
-        subprocess.run([sys.executable, "-m", "portal.engines", "stop"], cwd=REPOSITORY, env=self.env, check=True)
 
 
 @pytest.fixture
@@ -63,15 +82,17 @@ def portals(tmp_path):
 
 def test_backup_comes_back_in_another_place(portals, tmp_path):
     first, second = portals
-    first.run("migrate", "-v", "0")
-    first.run("provision", "-", text=CONFIG)
+    (tmp_path / "config.yaml").write_text(CONFIG)
     gate = '"gateCustomParameters":{"platformPartnerId":"nr-fi"},"timestamp":"2026-10-05T10:00:00Z"'
     archive = tmp_path / "dlrs.ndjson"
     archive.write_text("".join(f'{{"id":"m{n}","resultCode":1001,{gate}}}\n' for n in range(20)) + "broken\n")
-    first.run("import_dlrs", str(archive), "--feed", "main")
-    first.run("apply_inbox")
-    first.run("monthly_report", "--tenant", "nordic-retail", "--month", "2026-10", "--out", str(tmp_path / "r.xlsx"))
-    before = first.state()
+    take_in = (["import_dlrs", str(archive), "--feed", "main"], ["apply_inbox"])
+    before = first.state(
+        ["migrate", "-v", "0"],
+        ["provision", str(tmp_path / "config.yaml")],
+        *take_in,
+        ["monthly_report", "--tenant", "nordic-retail", "--month", "2026-10", "--out", str(tmp_path / "r.xlsx")],
+    )
     assert (len(before[0]), before[3], before[4], len(before[7])) == (20, 21, 1, 1)
 
     backup = tmp_path / "backup"
@@ -89,9 +110,7 @@ def test_backup_comes_back_in_another_place(portals, tmp_path):
     assert made.read_bytes() == (tmp_path / "r.xlsx").read_bytes()
     # and it goes on from there: the wall stands, new reports come in
     archive.write_text(f'{{"id":"m20","resultCode":1001,{gate}}}\n')
-    second.run("import_dlrs", str(archive), "--feed", "main")
-    second.run("apply_inbox")
-    assert len(second.state()[0]) == 21
+    assert len(second.state(*take_in)[0]) == 21
 
     assert "holds messages: --replace" in second.run("restore", str(backup), ok=False)
     (backup / "database.dump").write_bytes((backup / "database.dump").read_bytes()[:-100])

@@ -3,6 +3,7 @@
 import re
 from datetime import date, timedelta
 from html import unescape
+from urllib.parse import urlencode
 
 import psycopg
 import pytest
@@ -26,9 +27,12 @@ SECOND = "+46701112233"
 pytestmark = pytest.mark.django_db
 
 
+TODAY = local_day(timezone.now(), "Europe/Helsinki")  # for all tests alike, also when midnight comes between them
+
+
 def day(ago: int) -> date:
     """Return the tenant's day so many days ago."""
-    return local_day(timezone.now(), "Europe/Helsinki") - timedelta(days=ago)
+    return TODAY - timedelta(days=ago)
 
 
 def sent(id_: str, code: int = 1001, *, ago: int = 9, partner: str = "nr-fi", seconds: int = 5, **fields) -> dict:
@@ -283,6 +287,7 @@ def test_partner_over_the_daily_limit_has_no_total_of_its_own(client, messages, 
         ({"from": "2026-11-02", "to": "2026-11-01"}, "to", "before the first"),
         ({"from": "2020-11-02", "to": "2026-11-01"}, "from", "At most 1100 days"),
         ({"period": "ever"}, "__all__", "period: one of"),
+        ({"size": "1000"}, "size", "25, 50 or 100, not “1000”"),
         ({"operater": "x"}, "__all__", "no filter called “operater”"),
         ({"cursor": "x"}, "__all__", "cannot be found"),
     ],
@@ -357,6 +362,60 @@ def test_filter_given_many_times_is_not_tried_without_each(client, messages, vie
     )
     with django_assert_num_queries(61):
         ask(client, status=["queued"] * 40, message_id="nowhere")
+
+
+@pytest.mark.parametrize(("size", "lengths"), [("25", [25, 25, 25, 25, 10]), ("50", [50, 50, 10]), ("100", [100, 10])])
+def test_pages_keep_their_size(client, feed, tenant, viewer, size, lengths):
+    apply(feed, *(sent(f"m{n:03}", 1006, ago=2 + n % 20) for n in range(110)))
+    client.force_login(viewer)
+
+    page = ask(client, counts_as="failed", size=size)
+    found = [len(ids(page))]
+    while page.context["older"]:
+        page = client.get(f"{URL}?{page.context['older']}")
+        found.append(len(ids(page)))
+    back = client.get(f"{URL}?{page.context['newer']}")
+
+    assert (found, len(ids(back))) == (lengths, lengths[-2])
+
+
+def test_size_is_offered_and_is_no_filter(client, feed, tenant, viewer):
+    apply(feed, *(sent(f"m{n:03}", ago=200) for n in range(30)))
+    client.force_login(viewer)
+
+    page = ask(client, size="25")
+
+    assert (len(ids(page)), page.context["chips"], page.context["form"].has_more) == (25, [], False)
+    assert page.context["form"].sizes == [
+        (25, "period=all&size=25", True), (50, "period=all&size=50", False), (100, "period=all&size=100", False),
+    ]  # fmt: skip
+    assert '<input type="hidden" name="size" value="25">' in text_of(page)
+    assert len(ids(client.get(f"{URL}?period=all&size=100"))) == 30
+
+
+def test_messages_without_a_campaign_are_found(client, messages, viewer):
+    client.force_login(viewer)
+
+    page = ask(client, campaign="(none)")
+    failed = ask(client, campaign="(none)", counts_as="failed")
+
+    assert (ids(page), page.context["total"], ids(failed)) == (["e/1+", "c"], 2, [])
+    assert [(chip.label, chip.words) for chip in page.context["chips"]] == [("Campaign", "(no campaign)")]
+
+
+@pytest.mark.parametrize("id_", ["..", ".", "a/../b", "./a", "../.."])
+def test_message_whose_id_browsers_would_fold_has_an_address_with_a_query(client, feed, tenant, viewer, id_):
+    apply(feed, sent(id_), sent("a...b"))
+    client.force_login(viewer)
+
+    urls = {row.message_id: row.url for row in ask(client).context["rows"]}
+
+    assert urls == {
+        id_: f"/t/nordic-retail/messages/message/?{urlencode({'account': 'link-main', 'id': id_})}",
+        "a...b": "/t/nordic-retail/messages/link-main/a...b/",
+    }
+    assert [client.get(url).context["row"].message_id for url in urls.values()] == list(urls)
+    assert client.get("/t/nordic-retail/messages/message/?account=link-main&id=").status_code == 404
 
 
 @pytest.mark.parametrize("id_", ["a\nb", "a\r\u2028b", "a//b", "a/", "%0A", "x?y#z"])

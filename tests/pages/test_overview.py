@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 from datetime import datetime
+from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,7 +20,7 @@ from tests.conftest import NOW, make_user
 from tests.deliveries.helpers import apply, dlr, put
 
 OVERVIEW = "/t/nordic-retail/overview/"
-QUERIES = 42
+QUERIES = 43
 
 
 def sent(id_: str, code: int, at: str, seconds: int = 5, *, partner: str = "nr-fi", to: str = "+358401234567", **more):
@@ -113,14 +114,39 @@ def test_cards_show_figures_with_their_change(client, viewer, messages):
     client.force_login(viewer)
 
     assert cards(get(client)) == {
-        "messages": ["Messages", "7", "▲ 250.0 % more", "0.2 a day"],
+        "messages": ["Messages", "7", "▲ 250.0 % more so far", "0.2 a day"],
         "delivered": ["Delivered", "42.86 %", "▼ 7.14 pt lower", "3 messages", "95 % sure: 15.82–74.95 %"],
         "pending": ["Pending", "28.57 %", "▲ 28.57 pt higher", "2 messages", "1 without a report in time"],
         "failed": ["Failed", "14.29 %", "▼ 35.71 pt lower", "1 message"],
         "unknown": ["Unknown", "14.29 %", "▲ 14.29 pt higher", "1 message"],
-        "parts": ["SMS parts", "8", "▲ 300.0 % more", "1.14 a message"],
+        "parts": ["SMS parts", "8", "▲ 300.0 % more so far", "1.14 a message"],
         "median": ["Median time", "20 s", "▲ 290 % longer", "95 % within 49 s"],
     }
+
+
+@pytest.mark.parametrize(
+    ("query", "change", "is_said"),
+    [
+        ("?from=2026-10-21&to=2026-11-19", "▲ 250.0 % more", False),  # whole days
+        ("?from=2026-10-22&to=2026-11-20", "▲ 250.0 % more so far", True),
+        ("?from=2026-10-22&to=2026-11-20&compare=none", "", False),
+    ],
+)
+def test_counts_so_far_are_not_passed_off_as_whole_days(client, viewer, messages, query, change, is_said):
+    client.force_login(viewer)
+
+    page = get(client, query)
+
+    assert (cards(page)["messages"][2], "Today is not over" in page) == (change, is_said)
+
+
+def test_messages_without_a_campaign_lead_to_their_list(client, viewer, messages):
+    client.force_login(viewer)
+
+    row = re.search(r'<tr class="rest"><th scope="row">\(no campaign\)</th>(.*?)</tr>', get(client), re.DOTALL)[1]
+    lists = [client.get(unescape(href)) for href in re.findall(r'href="([^"]+)"', row)]
+
+    assert [[one.message_id for one in page.context["rows"]] for page in lists] == [["e", "f", "d"], []]
 
 
 def test_every_table_sums_up_to_all_messages(client, viewer, messages):

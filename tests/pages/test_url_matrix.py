@@ -65,6 +65,7 @@ PAGES = {
     "messages:campaigns": (302, 404, 404, 200),
     "messages:download": (302, 404, 404, 302),  # there are no messages: back to the list
     "messages:message": (302, 404, 404, 404),  # no such message; tests/pages/test_messages.py asks for one
+    "messages:message_by_query": (302, 404, 404, 404),
     "reports:overview": (302, 404, 404, 200),
     "reports:months": (302, 404, 404, 200),
     "reports:make": (302, 404, 404, 302),
@@ -136,6 +137,7 @@ PAGES = {
     "view_as_stop": (302, 302, 302, 302),
     "admin:messages": (302, 302, 200, 302),
     "admin:message": (302, 302, 404, 302),  # nobody has sent it
+    "admin:message_by_query": (302, 302, 404, 302),
     "admin:view_as": (302, 302, 200, 302),
     "admin:search": (302, 302, 200, 302),
     "admin:jsi18n": (302, 302, 200, 302),

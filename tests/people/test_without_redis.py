@@ -63,6 +63,7 @@ def server(tmp_path_factory, settings, monkeypatch) -> Iterator[Server]:
     server.start()
     settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": f"unix://{server.socket}"}}
     monkeypatch.setattr(steady, "_away_until", {})
+    monkeypatch.setattr(steady, "AWAY_SECONDS", 3600)  # no test takes so long that Redis is asked again
     yield server
     server.stop()
     cache.clear()

@@ -11,6 +11,7 @@ from reports.kpis import Kpis, changes
 from reports.selectors import overview as pieces
 from reports.selectors.overview import overview
 from reports.selectors.statistics import statistics, total
+from reports.selectors.top_campaigns import campaigns
 from reports.statistics_query import CannotCombine, StatisticsQuery, TooManyGroups, UnknownName
 from tests.deliveries.helpers import apply, dlr
 
@@ -196,7 +197,7 @@ def test_too_many_groups_are_refused(messages, tenant, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("group_by", "queries"), [((), 4), (("country",), 4), (("status",), 3), (("campaign",), 5), (("tenant",), 5)]
+    ("group_by", "queries"), [((), 5), (("country",), 5), (("status",), 3), (("campaign",), 6), (("tenant",), 6)]
 )
 def test_query_count_is_fixed(messages, tenant, django_assert_num_queries, group_by, queries):
     with django_assert_num_queries(queries):
@@ -236,13 +237,21 @@ def test_overview_shows_a_period_and_the_one_before(messages, tenant):
     assert (page.campaigns, page.provisional_from) == ([], None)
 
 
-def test_top_campaigns_are_the_largest_with_their_times(messages, tenant):
-    apply_rows = pieces.top_campaigns(query(tenant), limit=1)
+def test_top_campaigns_are_the_largest_with_their_times_and_the_others_are_the_rest(messages, feed, tenant):
+    apply(feed, sent("i", 1001, "2026-11-03T10:00:00", 20, refId="news"))
+    every = total(query(tenant))
 
-    assert [(row.name, row.tenant, row.kpis.volume, row.kpis.final) for row in apply_rows] == [
+    rows, others = campaigns(query(tenant), latency=every.latency, limit=1)
+
+    assert [(row.name, row.tenant, row.kpis.volume, row.kpis.final) for row in rows] == [
         ("sale", "nordic-retail", Volume(3, 4, 2, 1, 0, 0), 3)
     ]
-    assert (round(apply_rows[0].kpis.median), round(apply_rows[0].kpis.p95)) == (5, 49)
+    assert (round(rows[0].kpis.median), round(rows[0].kpis.p95)) == (5, 49)
+    assert (others.campaigns, others.kpis.volume, others.without.volume) == (
+        1, Volume(1, 1, 1, 0, 0, 0), Volume(3, 3, 1, 0, 1, 1),
+    )  # fmt: skip
+    assert (round(others.kpis.median), round(others.without.median)) == (20, 20)
+    assert rows[0].kpis + others.kpis + others.without == every
 
 
 @pytest.mark.parametrize(
@@ -294,7 +303,7 @@ def test_overview_of_nothing_is_empty(tenant):
     assert (page.days, page.countries, page.failures) == ([pieces.DayRow(FIRST, Kpis())], [], [])
 
 
-@pytest.mark.parametrize(("compare", "queries"), [(None, 21), ((FIRST, FIRST), 24)])
+@pytest.mark.parametrize(("compare", "queries"), [(None, 19), ((FIRST, FIRST), 23)])
 def test_overview_needs_as_many_queries_however_much_there_is(
     messages, tenant, django_assert_num_queries, compare, queries
 ):

@@ -365,3 +365,9 @@ def test_warning_gets_the_lines_it_needs_up_to_what_a_row_can_be_high():
         heights.append(sheet.row_dimensions[27].height)
 
     assert heights == [None, 45, 405]
+
+
+@pytest.mark.parametrize("text", ["a < b & c > d", ' outer "spaces" ', "]]>", "&amp;", "ä 😀 \u2028"])
+def test_text_with_marks_of_xml_and_outer_spaces_is_whole(text):
+    table = Table("Campaigns", (Column("Campaign", "text"),), [(text,), (text,)])
+    assert values(opened([table])["Campaigns"]) == [("Campaign",), (text,), (text,)]

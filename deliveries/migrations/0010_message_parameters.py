@@ -34,7 +34,7 @@ DROP = "DROP TABLE message_parameter"
 class Migration(migrations.Migration):
     dependencies = [
         ("campaigns", "0003_segment_keys"),
-        ("deliveries", "0006_retention_and_checks"),
+        ("deliveries", "0009_ref_ids_by_time"),
         ("tenants", "0004_search_by_name"),
     ]
 

@@ -1,0 +1,13 @@
+"""condense_counts: days and months summed up now (deliveries/services/condense.py); beat does it by itself."""
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from deliveries.services.condense import condense
+
+
+class Command(BaseCommand):
+    help = "Sum up the counts of days and months that have become quiet, as after a large import."
+
+    def handle(self, **options) -> None:
+        self.stdout.write(f"{condense(now=timezone.now())} days and months summed up")

@@ -1,0 +1,160 @@
+"""Where the messages that a search looks for can lie at all, told by the counts: which days, hours and states.
+
+The index of the newest messages serves every filter that leaves most messages in. For one that leaves few it would be
+read for months; the counts know when there was something, and of what state.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.db import connection
+
+from deliveries.dialects.codes import DELIVERED
+from deliveries.selectors.message_filters import FURTHEST, MessageQuery
+
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+_FEW = 4  # so many days together are read through as they are
+
+# For each tenant the days next to the page's edge that have such messages. Sealed ones have none any more.
+_DAYS = """
+SELECT found.day, sum(found.n)::bigint, array_agg(found.statuses)
+FROM unnest(%(tenants)s::int[]) AS t (id) CROSS JOIN LATERAL (
+    SELECT c.day, sum(c.messages) AS n, string_agg(DISTINCT c.status, ' ') AS statuses FROM daily_count c
+    WHERE c.tenant_id = t.id AND {where} AND c.day >= coalesce(
+        (SELECT r.messages_before FROM retention_mark r WHERE r.tenant_id = t.id), '-infinity')
+    GROUP BY c.day HAVING sum(c.messages) > 0 ORDER BY c.day {order} LIMIT %(most)s
+) AS found GROUP BY found.day ORDER BY found.day {order}
+"""
+_HOURS = """
+SELECT DISTINCT c.hour
+FROM unnest(%(tenants)s::int[]) AS t (id)
+CROSS JOIN unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[]) AS w (begins, ends)
+CROSS JOIN LATERAL (
+    SELECT c.hour FROM hour_count c
+    WHERE c.tenant_id = t.id AND c.hour >= w.begins AND c.hour < w.ends AND {where}
+    GROUP BY c.hour HAVING sum(c.messages) > 0
+) AS c ORDER BY c.hour {order} LIMIT %(most)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of time [begin, end) in which there are matching messages, of a tenant's days `first` to `last`."""
+
+    begin: datetime
+    end: datetime
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where to look: `windows` (None: everywhere, []: nowhere); `statuses` that the messages have (empty: any)."""
+
+    windows: list[Window] | None = None
+    statuses: tuple[str, ...] = ()
+
+
+def find_places(query: MessageQuery, *, at: datetime | None, backwards: bool, size: int) -> Places:
+    """Return where the `size` matching messages next to `at` are (None: the newest), as far as the counts know it.
+
+    `backwards` looks for newer ones. Numbers, refIds, ids, campaigns and custom parameters have indexes of their own;
+    by variants and by what is over the limit of PPIDs no day is counted.
+    """
+    has_index = query.number or query.ref_id or query.ref_id_prefix or query.message_id or query.campaign
+    narrows = query.country or query.operator or query.statuses or query.result_code is not None
+    if has_index or query.campaign_id is not None or query.parameters:
+        return Places()
+    if query.variant or query.partner_id or not narrows:
+        return Places(statuses=query.statuses)
+    days = _days(query, at, backwards, size)
+    statuses = tuple(sorted({status for _, _, found in days for words in found for status in words.split()}))
+    if not days:
+        return Places(windows=[])
+    near = _near(days, at, size)
+    windows = _merged(Window(*_bounds(day), day, day) for day in near)
+    is_by_hour = query.result_code is None and query.account_id is None
+    if len(near) > _FEW and DELIVERED in statuses and is_by_hour:
+        windows = _merged(_hours(query, windows, at, backwards, size))
+    return Places(windows=windows, statuses=statuses)
+
+
+def _days(query: MessageQuery, at: datetime | None, backwards: bool, size: int) -> list[tuple[date, int, list[str]]]:
+    where, values = _conditions(query)
+    if query.first is not None:
+        where.append("c.day >= %(first)s")
+    if query.last is not None:
+        where.append("c.day <= %(last)s")
+    if at is not None:
+        where.append("c.day >= %(edge)s" if backwards else "c.day <= %(edge)s")
+        values["edge"] = at.date() + (-_DAY if backwards else _DAY)
+    if query.account_id is not None:
+        where.append("c.account_id = %(account)s")
+    if query.result_code is not None:
+        where.append("c.result_code = %(code)s")
+    # The three days around the edge may have nothing on the page's side of it.
+    values |= {"first": query.first, "last": query.last, "account": query.account_id, "code": query.result_code}
+    return _fetch(_DAYS, where, values | {"most": size + 4}, backwards)
+
+
+def _near(days: list[tuple[date, int, list[str]]], at: datetime | None, size: int) -> list[date]:
+    """Return the days that surely hold the page: two more than have as many messages beyond the edge."""
+    seen = 0
+    for index, (day, messages, _) in enumerate(days):
+        if at is None or abs(day - at.date()) > _DAY:
+            seen += messages
+        if seen > size:
+            return [day for day, _, _ in days[: index + 3]]  # a day of another tenant's zone may reach further
+    return [day for day, _, _ in days]
+
+
+def _hours(query: MessageQuery, windows: list[Window], at: datetime | None, backwards: bool, size: int) -> list[Window]:
+    where, values = _conditions(query)
+    if at is not None:
+        where.append("c.hour > %(at)s" if backwards else "c.hour <= %(at)s")
+        values["at"] = at - _HOUR if backwards else at
+    values |= {
+        "begins": [window.begin for window in windows],
+        "ends": [window.end for window in windows],
+        "most": size + 3,  # the hour of the edge may have nothing beyond it; windows may hold one another's hours
+    }
+    hours = [hour.astimezone(UTC) for (hour,) in _fetch(_HOURS, where, values, backwards)]
+    return [Window(hour, hour + _HOUR, hour.date() - _DAY, hour.date() + _DAY) for hour in hours]
+
+
+def _conditions(query: MessageQuery) -> tuple[list[str], dict]:
+    where, values = ["true"], {"tenants": sorted(query.tenant_ids)}
+    if query.country:
+        where.append("c.country = %(country)s")
+        values["country"] = query.country
+    if query.operator:
+        where.append("c.operator = %(operator)s")
+        values["operator"] = query.operator
+    if query.statuses:
+        where.append("c.status = ANY (%(statuses)s)")
+        values["statuses"] = list(query.statuses)
+    return where, values
+
+
+def _fetch(sql: str, where: list[str], values: dict, backwards: bool) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql.format(where=" AND ".join(where), order="ASC" if backwards else "DESC"), values)
+        return cursor.fetchall()
+
+
+def _bounds(day: date) -> tuple[datetime, datetime]:
+    """Return the instants between which a day lies in any zone."""
+    start = datetime.combine(day, time(), UTC)
+    return start - FURTHEST, start + _DAY + FURTHEST
+
+
+def _merged(windows: Iterable[Window]) -> list[Window]:
+    """Return the windows in order, those that touch each other as one: no message lies in two of them."""
+    result: list[Window] = []
+    for window in sorted(windows, key=lambda w: w.begin):
+        if result and window.begin <= result[-1].end:
+            last = result.pop()
+            window = Window(last.begin, max(last.end, window.end), last.first, max(last.last, window.last))
+        result.append(window)
+    return result

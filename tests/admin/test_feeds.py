@@ -1,0 +1,121 @@
+"""Feeds as staff make them: tokens, credentials, and what is entered at the gateway."""
+
+import json
+import re
+import shlex
+
+import pytest
+
+from deliveries.models import Message
+from deliveries.services.apply import apply_waiting
+from portal.accounts.models import AuditEntry
+from portal.tenants import secrets
+from portal.tenants.gate_values import gate_values
+from portal.tenants.models import Feed, FeedToken
+from tests.admin.acting import act, audit
+from tests.conftest import NOW, TOKEN
+from tests.deliveries.helpers import put
+
+NO_TOKENS = {"tokens-TOTAL_FORMS": "0", "tokens-INITIAL_FORMS": "0"}
+
+
+def test_feed_is_added_and_its_address_shown_once(staff, account, settings):
+    settings.PUBLIC_URL = "https://portal.example.com"
+
+    response = staff.post("/admin/tenants/feed/add/", NO_TOKENS | {
+        "account": account.pk, "name": "second", "dialect": "link", "networks": "[]", "active": "on",
+        "basic_user": "gateway", "basic_password": "a long password",
+    })  # fmt: skip
+
+    feed = Feed.objects.get(name="second")
+    token = re.search(r"https://portal\.example\.com/dlr/([^/]+)/", response.content.decode())[1]
+    assert list(feed.tokens.values_list("digest", flat=True)) == [secrets.digest(token, purpose="feed-token")]
+    assert feed.basic_password_digest == secrets.digest("a long password", purpose="feed-basic")
+    assert {"no-store", "private"} <= set(response.headers["Cache-Control"].split(", "))
+    assert token not in staff.get(f"/admin/tenants/feed/{feed.pk}/change/").content.decode()
+    assert token not in str(AuditEntry.objects.values_list("subject", "details"))
+
+
+def test_token_is_rotated_with_two_valid(staff, feed):
+    response = act(staff, "tenants_feed", "rotate_token", feed)
+
+    page = response.content.decode()
+    token = re.search(r"/dlr/([^/]+)/", page)[1]
+    tokens = list(FeedToken.objects.order_by("id").values_list("digest", "expires_at"))
+    assert [digest for digest, _expires in tokens] == [
+        secrets.digest(value, purpose="feed-token") for value in (TOKEN, token)
+    ]
+    assert [expires is None for _digest, expires in tokens] == [False, True]
+    assert audit("feed.token") == [(None, "staff@example.com", "link-main/main", {"rotated": True})]
+
+
+@pytest.mark.parametrize(
+    ("sent", "errors", "user", "keeps_password"),
+    [
+        ({"basic_user": "gateway", "basic_password": ""}, [], "gateway", True),
+        ({"basic_user": "other", "basic_password": ""}, ["basic_password"], "gateway", True),
+        ({"basic_user": "", "basic_password": "a long password"}, ["basic_user"], "gateway", True),
+        ({"basic_user": "", "basic_password": ""}, [], "", False),
+    ],
+)
+def test_basic_credentials_come_and_go_together(staff, feed, sent, errors, user, keeps_password):
+    digest = secrets.digest("first password", purpose="feed-basic")
+    Feed.objects.update(basic_user="gateway", basic_password_digest=digest)
+
+    response = staff.post(f"/admin/tenants/feed/{feed.pk}/change/", NO_TOKENS | {
+        "account": feed.account_id, "name": "main", "dialect": "link", "networks": "[]", "active": "on",
+    } | sent)  # fmt: skip
+
+    feed.refresh_from_db()
+    assert (list(response.context["adminform"].form.errors) if response.context else []) == errors
+    assert (feed.basic_user, feed.basic_password_digest) == (user, digest if keeps_password else "")
+
+
+def test_new_token_comes_with_all_that_is_entered_at_link(staff, account, tenant, feed, settings):
+    settings.PUBLIC_URL = "https://portal.example.com"
+    Feed.objects.filter(pk=feed.pk).update(basic_user="gateway", basic_password_digest="x" * 64)
+
+    page = act(staff, "tenants_feed", "rotate_token", feed)
+
+    (made,) = page.context["made"]
+    url = made["values"].url
+    assert json.loads(made["values"].gate) == {
+        "type": "PARTNER_GATE",
+        "refId": "portal-main",
+        "platformId": "ACME",
+        "platformPartnerId": "nr-fi",
+        "destinations": [
+            {
+                "url": url, "contentType": "application/json", "username": "gateway", "password": "PASSWORD",
+                "customParameters": {},
+            }
+        ],
+        "gateType": "ONE_ORDERED",
+        "ttl": 172800000,
+        "acknowledge": True,
+        "throttle": None,
+        "customParameters": {"platformPartnerId": "nr-fi"},
+    }  # fmt: skip
+    assert re.fullmatch(r"https://portal\.example\.com/dlr/[\w-]{43}/", url)
+    assert page.content.decode().count(url) == 3  # in the table, in the JSON, in the command
+
+
+def test_test_report_of_a_feed_is_one_message_of_the_pool(staff, account, feed):
+    values = gate_values(feed, now=NOW)
+    command = shlex.split(values.curl)
+    assert [*command[:4], command[-1]] == [
+        "curl", "-i", "-H", "Content-Type: application/json", "http://localhost:8000/dlr/TOKEN/",
+    ]  # fmt: skip
+
+    put(feed, command[5].encode())
+    apply_waiting(now=NOW)
+
+    assert list(Message.objects.values_list("tenant_id", "message_id", "partner_id", "status")) == [
+        (account.pool_id, "portal-test-20261120T120000Z", "portal-test", "delivered")
+    ]
+
+
+def test_feeds_page_shows_the_values_without_a_token(staff, feed):
+    page = staff.get(f"/admin/tenants/feed/{feed.pk}/change/").content.decode()
+
+    assert ("http://localhost:8000/dlr/TOKEN/" in page, TOKEN in page) == (True, False)

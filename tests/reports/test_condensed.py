@@ -1,0 +1,155 @@
+"""Days and months that are summed up: the same figures from fewer rows, and never older than a change."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import psycopg
+import pytest
+from django.db import OperationalError, connection, transaction
+
+from deliveries import slices
+from deliveries.models import CondensedSpan, LatencyCount
+from deliveries.services import condense as condensing
+from deliveries.services.condense import condense
+from deliveries.services.reconcile import find_differences, repair
+from portal.common.database import connection_string
+from portal.tenants.scope import web_scope
+from reports.selectors.condensed import sources
+from reports.selectors.overview import overview
+from reports.selectors.standouts import standouts
+from reports.selectors.statistics import statistics
+from reports.statistics_query import StatisticsQuery
+from tests.deliveries.helpers import apply
+from tests.reports.test_statistics import sent
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
+FIRST, LAST = date(2026, 9, 29), date(2026, 11, 19)  # October is whole; 18 and 19 November are not quiet yet
+
+
+@pytest.fixture
+def messages(feed, tenant, other_tenant):
+    """Messages of two tenants in three months, the newest of them two days ago."""
+    days = ("09-29", "10-01", "10-17", "10-31", "11-01", "11-16", "11-18")
+    reports = [
+        sent(f"{partner}{day}{n}", code, f"2026-{day}T1{n}:00:00", 5 + 7 * n, partner=partner, refId=ref_id)
+        for partner in ("nr-fi", "baltic-ee")
+        for day in days
+        for n, (code, ref_id) in enumerate([(1001, "sale"), (1001, "news"), (1006, "sale"), (1000, None)])
+    ]
+    apply(feed, *reports)
+
+
+def figures(tenant_ids: list[int]) -> list:
+    """Return what pages show of the whole time, of a shorter one and of one campaign."""
+    query = StatisticsQuery(tenant_ids=tenant_ids, first=FIRST, last=LAST)
+    found = []
+    for first, last in (
+        (FIRST, LAST),
+        (date(2026, 10, 1), date(2026, 10, 31)),
+        (date(2026, 10, 17), date(2026, 11, 18)),
+    ):
+        page = overview(tenant_ids=tenant_ids, first=first, last=last, now=NOW, compare=(FIRST, first))
+        found += [page, standouts(page.query, operators=page.operators, campaigns=["sale"], final=page.final)]
+    for names in (
+        ("campaign",),
+        ("campaign", "variant"),
+        ("day", "country"),
+        ("week",),
+        ("month", "campaign"),
+        ("sender_type",),
+    ):
+        found.append(statistics(replace(query, group_by=names)))
+    found.append(statistics(replace(query, filters={"campaign": ["news"]})))
+    return found
+
+
+def test_figures_are_the_same_when_days_and_months_are_summed_up(messages, tenant, other_tenant):
+    for ids in ([tenant.id], [tenant.id, other_tenant.id]):
+        CondensedSpan.objects.all().delete()
+        before = figures(ids)
+        # 7 days but the last, and October, of two tenants; September has not begun when the first message came
+        assert condense(now=NOW) == 2 * (6 + 2)
+        assert figures(ids) == before
+        assert condense(now=NOW) == 0
+
+
+def test_what_is_summed_up_is_read_from_there(messages, tenant):
+    condense(now=NOW)
+    LatencyCount.objects.filter(day__lt=date(2026, 11, 1)).delete()
+
+    with web_scope([tenant.id]):
+        (group,) = statistics(StatisticsQuery(tenant_ids=[tenant.id], first=FIRST, last=LAST))
+        names = [
+            rows.model.__name__
+            for rows in sources(LatencyCount, tenant_ids=[tenant.id], first=FIRST, last=LAST, names=[], by_day=False)
+        ]
+
+    assert (sum(group.latency.values()), names) == (14, ["CondensedLatencyCount", "LatencyCount"])
+
+
+def test_report_that_changes_a_day_is_in_its_figures_at_once(messages, feed, tenant):
+    condense(now=NOW)
+    query = StatisticsQuery(tenant_ids=[tenant.id], first=FIRST, last=LAST, group_by=("campaign",))
+    before = {group.key["campaign"]: group.totals.messages for group in statistics(query)}
+
+    apply(feed, sent("late", 1001, "2026-10-17T20:00:00", refId="sale"))
+    after = {group.key["campaign"]: group.totals.messages for group in statistics(query)}
+    gone = set(CondensedSpan.objects.filter(tenant=tenant, day__lt=date(2026, 11, 1)).values_list("span", "day"))
+
+    assert (before, after) == ({"sale": 14, "news": 7, "": 7}, {"sale": 15, "news": 7, "": 7})
+    assert {("day", date(2026, 10, 17)), ("month", date(2026, 10, 1))} & gone == set()
+    assert condense(now=NOW) == 2
+    assert {group.key["campaign"]: group.totals.messages for group in statistics(query)} == after
+
+
+def test_day_that_changes_while_it_is_summed_up_is_not_ready(messages, feed, tenant):
+    with connection.cursor() as cursor:
+        cursor.execute(condensing._ANNOUNCE, {"last": date(2026, 11, 17)})
+    apply(feed, sent("late", 1001, "2026-10-17T20:00:00", refId="sale"))
+
+    done = [condensing._condense_span(tenant.id, condensing.Span.DAY, date(2026, 10, day)) for day in (17, 31)]
+
+    assert done == [False, True]
+    assert condense(now=NOW) == 2 * (6 + 2) - 1
+
+
+def test_mended_count_is_in_the_figures(messages, tenant):
+    LatencyCount.objects.filter(tenant=tenant, day=date(2026, 10, 17)).delete()
+    condense(now=NOW)
+    query = StatisticsQuery(tenant_ids=[tenant.id], first=FIRST, last=LAST)
+    broken = sum(statistics(query)[0].latency.values())
+
+    repair(find_differences())
+
+    assert (broken, sum(statistics(query)[0].latency.values())) == (12, 14)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_batch_under_way_is_waited_for(messages, tenant):
+    """A batch that began before the announcement holds its slice; nothing is summed up until it is committed."""
+    with psycopg.connect(connection_string()) as outside:
+        outside.execute("SELECT pg_advisory_xact_lock(%s, 7)", [slices._LOCK_CLASS])
+        with pytest.raises(OperationalError, match="lock timeout"), transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '200ms'")
+            condense(now=NOW)
+
+    assert not CondensedSpan.objects.filter(is_ready=True).exists()
+    assert condense(now=NOW) == 2 * (6 + 2)
+
+
+def test_tenant_sees_its_own_sums_alone(messages, tenant, other_tenant):
+    condense(now=NOW)
+    with web_scope([tenant.id]):
+        assert set(CondensedSpan.objects.values_list("tenant_id", flat=True)) == {tenant.id}
+        assert not statistics(StatisticsQuery(tenant_ids=[other_tenant.id], first=FIRST, last=LAST, group_by=("day",)))
+
+
+def test_day_without_messages_is_ready_too(messages, tenant, account):
+    condense(now=NOW)
+    first = date(2026, 9, 29)
+    days = CondensedSpan.objects.filter(tenant=account.pool, span="day", is_ready=True).count()
+
+    assert days == (date(2026, 11, 17) - first + timedelta(days=1)).days
