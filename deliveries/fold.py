@@ -12,7 +12,7 @@ from typing import NamedTuple
 from campaigns.latency import bucket_of
 from deliveries.dialects.codes import DELIVERED, QUEUED, SENT, CodeTable, State
 from deliveries.dialects.report import FROM_CLAIM, FROM_NOWHERE, FROM_SUBMISSION, Report
-from portal.common.msisdn import country_of_destination, sender_type
+from portal.common.msisdn import country_of_destination, sender_type, tells_number
 
 NO_CODE = -1  # the part that decides has not been heard of
 
@@ -249,10 +249,18 @@ def _add_attributes(message: Folded, report: Report) -> None:
             message.parameters = report.parameters
         elif known != report.parameters:
             if any(known.get(key, value) != value for key, value in report.parameters.items()):
-                contradiction |= not submitted & SUBMITTED_PARAMETERS
-            message.parameters = {**report.parameters, **known}
+                # The one that stayed may have lost its number since.
+                contradiction |= not submitted & (SUBMITTED_PARAMETERS | NUMBER_ERASED)
+            message.parameters = {**_without_number(message, report), **known}
     if contradiction:
         message.flags |= CONTRADICTING_ATTRIBUTES
+
+
+def _without_number(message: Folded, report: Report) -> dict[str, str]:
+    """Return the report's parameters; for a message whose number was erased without those that hold the report's."""
+    if not message.flags & NUMBER_ERASED:
+        return report.parameters
+    return {key: value for key, value in report.parameters.items() if not tells_number(value, report.destination)}
 
 
 def _settle_state(message: Folded, codes: CodeTable) -> None:

@@ -71,6 +71,14 @@ class MessagesView(ApiView):
                 FROM,
                 TO,
                 *_TEXTS,
+                Parameter(
+                    name="custom_parameters",
+                    text="A custom parameter with its whole value, as `custom_parameters[key]=value`; several have to "
+                    "hold all. Of keys alone that the tenant has chosen (Settings, Segments); of several tenants in "
+                    "those that have chosen them.",
+                    kind="map",
+                    example={"shop": "7"},
+                ),
                 Parameter(name="status", text="Any of these states.", kind="choice", choices=STATUSES, repeatable=True),
                 Parameter(
                     name="counts_as",
@@ -117,6 +125,7 @@ class MessagesView(ApiView):
             account_id=self.given.account_id(self.access),
             statuses=tuple(statuses or ()),
             result_code=self.given.number("result_code"),
+            parameters=self.given.map("custom_parameters"),
             **texts,
         )
         if statuses == []:  # a state and a count that have nothing in common

@@ -9,7 +9,7 @@ from deliveries.models.condensed import (
     Span,
 )
 from deliveries.models.counts import CampaignCount, DailyCount, HourCount, LatencyCount, SubmissionCount
-from deliveries.models.facts import DeliveryReport, Message
+from deliveries.models.facts import DeliveryReport, Message, MessageParameter
 from deliveries.models.inbox import ImportRun, InboxRow, IngestCount, QuarantinedRow, WaitingRow
 from deliveries.models.moves import PartnerMove, TenantRecount
 from deliveries.models.partner_requests import PartnerRequest
@@ -30,6 +30,7 @@ __all__ = [
     "IngestCount",
     "LatencyCount",
     "Message",
+    "MessageParameter",
     "PartnerMove",
     "PartnerRequest",
     "QuarantinedRow",

@@ -9,6 +9,12 @@ from django.db import connection, transaction
 from deliveries import slices
 from deliveries.services.condense import forget
 from deliveries.services.counts import TABLES, CountTable
+from deliveries.services.reconcile_parameters import (
+    ParameterDifference,
+    find_parameter_differences,
+    mend_parameters,
+    parameter_differences,
+)
 from portal.common.bulk import Sums, add_to_counts
 from portal.common.database import snapshot
 from portal.common.periods import Month
@@ -32,32 +38,37 @@ class Difference:
         return f"{self.table.name}: {key}: {numbers}"
 
 
-def find_differences() -> list[Difference]:
+def find_differences() -> list[Difference | ParameterDifference]:
     """Compare all counts with the messages in one snapshot, month by month, so that memory stays small.
 
-    Sealed days are left out.
+    Sealed days are left out. What messages are found by (message_parameter) is compared with them too.
     """
     with snapshot(), connection.cursor() as cursor:
         months = _months(cursor)
-        return [
+        found = [
             difference
             for table in TABLES
             for month in months
             for difference in _compare(cursor, table, month.first_day, month.next().first_day)
         ]
+        return [*found, *find_parameter_differences()]
 
 
-def find_differences_of(day: date) -> list[Difference]:
+def find_differences_of(day: date) -> list[Difference | ParameterDifference]:
     """Compare the counts of one day (of the hours: the UTC day) with the messages in one snapshot.
 
     It costs reading that day's messages once for each of the tables, however many other days there are.
     """
     with snapshot(), connection.cursor() as cursor:
-        return [difference for table in TABLES for difference in _compare(cursor, table, day, day + timedelta(days=1))]
+        end = day + timedelta(days=1)
+        found = [difference for table in TABLES for difference in _compare(cursor, table, day, end)]
+        return [*found, *parameter_differences(day, end)]
 
 
-def repair(differences: list[Difference]) -> None:
+def repair(differences: list[Difference | ParameterDifference]) -> None:
     """Add what is missing and take away what is too much; right beside running appliers, as sums do not mind order."""
+    mend_parameters([difference for difference in differences if isinstance(difference, ParameterDifference)])
+    differences = [difference for difference in differences if isinstance(difference, Difference)]
     with transaction.atomic():
         slices.lock([0])  # whose holders `condense` waits for
         forget({d.key[:2] for d in differences if "day" in d.table.keys})

@@ -157,8 +157,8 @@ def _parameter(parameter: Parameter, place: str) -> OpenApiParameter:
         location=place,
         required=place == OpenApiParameter.PATH,
         description=parameter.text,
-        style="form" if parameter.repeatable else None,
-        explode=not parameter.commas if parameter.repeatable else None,
+        style="deepObject" if parameter.kind == "map" else "form" if parameter.repeatable else None,
+        explode=True if parameter.kind == "map" else not parameter.commas if parameter.repeatable else None,
     )
 
 

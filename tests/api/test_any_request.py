@@ -57,6 +57,9 @@ def requests(draw) -> tuple:
                 draw(values(parameter)) if parameter["schema"]["type"] == "string" else str(draw(st.integers(0, 2**70)))
             )
             address = address.replace("{" + parameter["name"] + "}", quote(text, safe="") or "x")
+        elif parameter["schema"]["type"] == "object":
+            keys = draw(st.lists(st.one_of(st.sampled_from(["shop", "", "]"]), JUNK), max_size=2))
+            query += [(f"{parameter['name']}[{key}]", draw(JUNK)) for key in keys]
         elif draw(st.integers(0, 4)) == 0:
             query += [(parameter["name"], draw(values(parameter))) for _ in range(draw(st.integers(1, 2)))]
     body = draw(

@@ -25,14 +25,16 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from campaigns.models import SegmentKey
 from deliveries import partitions
 from deliveries.models import Message, PartnerMove
-from deliveries.services import quarantine
+from deliveries.services import quarantine, segment_keys
 from deliveries.services.apply import apply_waiting
 from deliveries.services.counts import TABLES, CountTable
 from deliveries.services.erasure import erase_number
 from deliveries.services.moves import run_moves
 from deliveries.services.reconcile import find_differences, repair
+from deliveries.services.reconcile_parameters import find_parameter_differences
 from deliveries.services.replay import replay_inbox
 from deliveries.services.retention import apply_retention
 from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
@@ -50,14 +52,14 @@ seconds = st.integers(-5, 400)
 # The oldest are taken by retention as the machine's clock goes on; none is out of the gateway's window.
 ages = st.sampled_from((0, 1, 29, 31, 33, 100))
 reports = st.builds(
-    lambda number, part, code, age, after, partner, to, segments, has_sent_at: dlr(
+    lambda number, part, code, age, after, partner, to, segments, has_sent_at, more: dlr(
         f"m{number}" + (f"${part}" if part is not None else ""),
         code,
         timestamp=f"{NOW - age * DAY + timedelta(seconds=after):%Y-%m-%dT%H:%M:%SZ}",
         segments=segments,
         refId=f"campaign-{number % 2}",
         gateCustomParameters={"platformPartnerId": PARTNER_IDS[partner]},
-        customParameters={"destination": NUMBERS[to]},
+        customParameters={"destination": NUMBERS[to]} | more,
         **({"sentTimestamp": f"{NOW - age * DAY:%Y-%m-%dT%H:%M:%SZ}"} if has_sent_at else {}),
     ),
     st.integers(0, 5),
@@ -69,6 +71,7 @@ reports = st.builds(
     st.integers(0, 1),
     st.integers(0, 3),
     st.booleans(),
+    st.dictionaries(st.sampled_from(("store", "phone")), st.sampled_from(("", "7", *NUMBERS, "x" * 300)), max_size=2),
 )
 bodies = st.one_of(
     reports, reports, reports, st.sampled_from((b"broken", b"[]", b"{}", b'{"id":"m1$300","resultCode":1}'))
@@ -195,6 +198,16 @@ class Portal(RuleBasedStateMachine):
         self.steps["numbers erased"] += erase_number(number=number, tenant=tenant, actor="tests")
         assert not holding.exists()
 
+    @rule(key=st.sampled_from(("store", "phone")), owner=st.integers(0, 2), has_worker=st.booleans())
+    def choose_or_remove_a_key(self, key: str, owner: int, has_worker: bool) -> None:
+        chosen = SegmentKey.objects.filter(tenant=self.tenants[owner], key=key, removed=False).first()
+        if chosen is None:
+            segment_keys.choose(tenant=self.tenants[owner], key=key, actor="tests", now=self.now)
+        else:
+            segment_keys.remove(key=chosen, actor="tests", now=self.now)
+        if has_worker:
+            segment_keys.run_segment_keys()
+
     @rule()
     def replay_the_whole_inbox(self) -> None:
         replay_inbox(start=NOW - DAY, end=NOW + 400 * DAY, actor="tests")
@@ -244,6 +257,7 @@ class Portal(RuleBasedStateMachine):
         if not hasattr(self, "feed"):
             return
         assert oracle.counts() == []
+        assert list(map(str, find_parameter_differences())) == []
         assert oracle.doubles(self.taken) == []
         assert oracle.states(self.feed, self.raw, self.submitted, now=self.now) == []
         assert oracle.lost(self.feed, self.raw, gone=self.gone) == []
