@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Min
@@ -14,7 +13,8 @@ from deliveries.dialects import registry as dialects
 from deliveries.dialects.codes import CodeTable
 from deliveries.dialects.report import Report, Unreadable
 from deliveries.models import WaitingRow
-from deliveries.services import attribution, ingest_counts, submissions
+from deliveries.services import attribution, claims, ingest_counts, submissions
+from deliveries.services.claims import Row
 from deliveries.services.codes import code_tables
 from deliveries.services.counts import add_changes
 from deliveries.services.quarantine import BrokenRow, put_in_quarantine
@@ -22,7 +22,6 @@ from deliveries.services.reports import NewReport, write_reports
 from deliveries.services.sealed import PAST_RETENTION, hold_to_retention
 from deliveries.services.stored import Change, Key, StoredMessage, read_messages, write_messages
 from deliveries.services.submissions import Submitted, Taken
-from portal.common.bulk import bulk_cursor
 from portal.tenants.models import Feed
 
 logger = logging.getLogger(__name__)
@@ -45,18 +44,6 @@ class BatchResult:
 
     def __add__(self, other: "BatchResult") -> "BatchResult":
         return BatchResult(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
-
-
-class Row(NamedTuple):
-    """One claimed inbox row."""
-
-    id: int
-    slice: int
-    feed_id: int
-    received_at: datetime
-    accept_days: int | None
-    body: bytes
-    todo: str  # where its to-do entry lies, as PostgreSQL's ctid; it stays there until the transaction ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +90,7 @@ def _bisect(numbers: list[int], *, now: datetime, limit: int) -> BatchResult:
     """Claim a batch again and apply it in ever smaller pieces, until the poison row stands alone."""
     with transaction.atomic():
         plan_for_small_sets()
-        ids = [row.id for row in _claim(slices.try_lock(numbers), limit)]
+        ids = [row.id for row in claims.claim(slices.try_lock(numbers), limit)]
     return _apply_pieces(numbers, ids, now=now, limit=limit)
 
 
@@ -138,7 +125,7 @@ def _apply(
         if not locked:
             return BatchResult()
         plan_for_small_sets()
-        rows = _claim(locked, limit, only)
+        rows = claims.claim(locked, limit, only)
         if not rows:
             return BatchResult()
         if poison:
@@ -155,7 +142,7 @@ def _apply(
         write_messages(changes)
         added = write_reports(reports, changes)
         put_in_quarantine(broken, now=now)
-        _finish(rows)
+        claims.finish(rows)
         fates = ingest_counts.sums(
             rows,
             reports=added,
@@ -173,35 +160,6 @@ def _apply(
         new_messages=sum(change.before is None for change in changes),
         changed_messages=sum(change.before is not None for change in changes),
     )
-
-
-def _claim(numbers: list[int], limit: int, only: list[int] | None = None) -> list[Row]:
-    """Return up to about `limit` waiting rows of the locked slices, oldest first, or those of `only`."""
-    each = max(1, limit // max(1, len(numbers)))
-    with bulk_cursor() as cursor:
-        cursor.execute(
-            "SELECT t.id, t.received_at, s, t.todo FROM unnest(%s::smallint[]) AS s CROSS JOIN LATERAL"
-            " (SELECT id, received_at, ctid::text AS todo FROM inbox_todo"
-            " WHERE slice = s AND (%s::bigint[] IS NULL OR id = ANY (%s)) ORDER BY id LIMIT %s) AS t",
-            [numbers, only, only, len(only) if only else each],
-        )
-        waiting = {entry[0]: entry for entry in cursor.fetchall()}
-        if not waiting:
-            return []
-        times = [entry[1] for entry in waiting.values()]
-        cursor.execute(
-            "SELECT id, feed_id, accept_days, body FROM inbox"
-            " WHERE id = ANY (%s::bigint[]) AND received_at BETWEEN %s AND %s ORDER BY id",
-            [_array(waiting), min(times), max(times)],
-        )
-        rows = []
-        for id_, feed_id, accept_days, body in cursor.fetchall():
-            _id, received_at, number, todo = waiting[id_]
-            rows.append(Row(id_, number, feed_id, received_at, accept_days, body, todo))
-    if missing := waiting.keys() - {row.id for row in rows}:
-        # They go on waiting, so the age of the oldest one tells of them, and hold nobody up.
-        logger.error("%d waiting rows are not in the inbox, such as %s", len(missing), min(missing))
-    return rows
 
 
 def plan_for_small_sets() -> None:
@@ -297,15 +255,3 @@ def _oddities(reports: list[NewReport], changes: list[Change]) -> set[int]:
 
 def _is_negative(message: StoredMessage | None) -> bool:
     return message is not None and bool(message.folded.flags & fold.NEGATIVE_LATENCY)
-
-
-def _finish(rows: list[Row]) -> None:
-    """Take the rows from the to-do list by where they lie: a join would be planned for a list of one row."""
-    with bulk_cursor() as cursor:
-        places = _array(f'"{row.todo}"' for row in rows)
-        cursor.execute("DELETE FROM inbox_todo WHERE ctid = ANY (%s::tid[])", [places])
-
-
-def _array(values: Iterable) -> str:
-    """Return an array in PostgreSQL's text form, for values that need no quoting; psycopg takes ten times as long."""
-    return f"{{{','.join(map(str, values))}}}"

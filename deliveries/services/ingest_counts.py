@@ -9,7 +9,7 @@ from django.db import connection
 from portal.common.bulk import Sums, add_to_counts
 
 if TYPE_CHECKING:
-    from deliveries.services.apply import Row
+    from deliveries.services.claims import Row
 
 KEYS = {"feed_id": "int", "hour": "timestamptz"}
 VALUES = ("received", "reports", "duplicates", "quarantined", "clock_oddities", "replayed", "submissions")

@@ -14,7 +14,7 @@ from portal.accounts.models import record
 from portal.tenants.models import Feed
 
 if TYPE_CHECKING:
-    from deliveries.services.apply import Row
+    from deliveries.services.claims import Row
 
 MAX_DETAIL = 500
 

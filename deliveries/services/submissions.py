@@ -15,7 +15,7 @@ from portal.tenants.models import Feed
 from portal.tenants.scope import ingest_scope, staff_scope
 
 if TYPE_CHECKING:
-    from deliveries.services.apply import Row
+    from deliveries.services.claims import Row
 
 FEED_NAME = "(submissions)"  # no feed that people make can be called so
 ANOTHERS = "another partner ID"
