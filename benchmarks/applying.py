@@ -43,7 +43,7 @@ def _check(stage: Stage, count: int) -> None:
     """Raise RuntimeError unless every report had its one effect."""
     with stage.connect() as own:
         received, added = own.execute(
-            "SELECT sum(received), sum(reports + duplicates + quarantined) FROM ingest_count"
+            "SELECT sum(received), sum(reports + submissions + duplicates + quarantined) FROM ingest_count"
         ).fetchone()
     if not received == added == count:
         raise RuntimeError(f"of {count} reports {received} were applied, {added} with an effect")

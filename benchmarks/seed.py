@@ -85,6 +85,14 @@ FROM message m CROSS JOIN LATERAL (
 ) AS r (code, at)
 WHERE m.day BETWEEN %(first)s AND %(last)s
 """
+# What messages are found by (benchmarks/reading.py), a row for each key.
+KEYS = ("store", "tier")
+_PARAMETERS = f"""
+INSERT INTO message_parameter (tenant_id, day, key, value, sent_at, account_id, message_id)
+SELECT m.tenant_id, m.day, k.key, m.custom_parameters ->> k.key, m.sent_at, m.account_id, m.message_id
+FROM message m CROSS JOIN (VALUES {", ".join(f"('{key}')" for key in KEYS)}) AS k (key)
+WHERE m.day BETWEEN %(first)s AND %(last)s
+"""
 _INDEXES = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename = %s"
 
 
@@ -106,6 +114,7 @@ def fill(stage, messages: int) -> None:
         indexes = _drop_indexes(own)
         _fill_messages(own, messages, places, first)
         _fill_reports(own, stage.feed.id, first, last)
+        _fill_parameters(own, first, last)
         for number, definition in enumerate(indexes, 1):
             _say(f"index {number} of {len(indexes)}")
             own.execute(definition)
@@ -114,7 +123,7 @@ def fill(stage, messages: int) -> None:
             columns = ", ".join([*table.keys, *table.values])
             own.execute(f"INSERT INTO {table.name} ({columns}) {table.facts.format(where='true')}")
         own.execute("DROP TABLE bench_place, bench_campaign")
-        for table in ("message", "delivery_report", *(table.name for table in TABLES)):
+        for table in ("message", "delivery_report", "message_parameter", *(table.name for table in TABLES)):
             _say(f"vacuum {table}")
             own.execute(f"VACUUM (ANALYZE) {table}")
         _say("condense")
@@ -148,6 +157,14 @@ def _fill_reports(own, feed_id: int, first: date, last: date) -> None:
         _say(f"delivery reports from {day}")
         values = {"feed": feed_id, "after": after, "first": day, "last": day + timedelta(days=6)}
         after += own.execute(_REPORTS, values).rowcount
+        day += timedelta(days=7)
+
+
+def _fill_parameters(own, first: date, last: date) -> None:
+    day = first - timedelta(days=1)
+    while day <= last + timedelta(days=1):
+        _say(f"custom parameters from {day}")
+        own.execute(_PARAMETERS, {"first": day, "last": day + timedelta(days=6)})
         day += timedelta(days=7)
 
 

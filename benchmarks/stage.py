@@ -15,6 +15,7 @@ from django.db import connection
 
 from benchmarks import seed, traffic
 from benchmarks.programs import REPOSITORY, Program, free_port, memory_of, parent_of, running, tree_cpu
+from campaigns.models import SegmentKey
 from deliveries import partitions
 from deliveries.inbox import INSERT, NewRow, packed_columns
 from deliveries.provisioning.apply import provision
@@ -31,7 +32,8 @@ MESSAGES = 60_000  # simulated; their reports are sent round after round
 SPREAD = 6000  # reports between two of one message: more than a batch of the applier
 FACTS = (
     "inbox, inbox_todo, message, delivery_report, quarantine, ingest_count, daily_count, campaign_count, hour_count,"
-    " latency_count, condensed_span, condensed_campaign_count, condensed_latency_count, condensed_campaign_latency"
+    " latency_count, submission_count, condensed_span, condensed_campaign_count, condensed_latency_count,"
+    " condensed_campaign_latency, message_parameter"
 )
 
 
@@ -52,6 +54,7 @@ class Stage:
         provision(PROVISIONING.read_text(), str(PROVISIONING), now=now, wake=False)
         if not FeedToken.objects.filter(hint=TOKEN[:4]).exists():
             add_token(self.feed, now=now, token=TOKEN)
+        SegmentKey.objects.all().delete()  # `searching` chooses its own; nothing else is to pay for them
         if keep:
             with self.connect() as own:
                 self.messages = own.execute("SELECT coalesce(sum(messages), 0)::int FROM daily_count").fetchone()[0]

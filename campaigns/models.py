@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import ref_ids
+from campaigns import ref_ids, segments
 from portal.tenants.models import Tenant
 
 NO_CAMPAIGN = 0  # the message has no refId
@@ -56,3 +56,43 @@ class Campaign(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SegmentKey(models.Model):
+    """A custom parameter that a tenant has chosen: messages are found by its values, and its values are segments.
+
+    The row is the job of making what is stored searchable by it, or (`removed`) of taking that away again; `position`
+    is how far back in time the walk over the messages has come (deliveries/services/segment_keys.py).
+
+    queued ──claimed──► running ──nothing left──► done, or (removed) no row; running ──lease over──► claimed again
+       ▲────────────── chosen again, removed ────────┘
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Queued")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="segment_keys")
+    key = models.CharField(max_length=segments.MAX_KEY_LENGTH, db_collation="C")
+    removed = models.BooleanField(default=False)
+    state = models.CharField(max_length=7, choices=State.choices, default=State.QUEUED)
+    total = models.BigIntegerField(default=0)
+    done = models.BigIntegerField(default=0)
+    position = models.DateTimeField(null=True)
+    attempts = models.IntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    queued_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("segment key")
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "key"], name="segment_key_per_tenant"),
+            models.CheckConstraint(
+                condition=~models.Q(removed=True, state="done"), name="segment_key_removed_is_never_done"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.key

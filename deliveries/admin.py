@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.models import SegmentKey
 from deliveries import partner_admin  # noqa: F401  registers its models
 from deliveries.forms import DiscardForm
 from deliveries.models import ImportRun, PartnerMove, QuarantinedRow, ResultCode, TenantRecount
@@ -125,7 +126,7 @@ class JobAdmin(ReadOnlyAdmin):
     actions = ("retry",)
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(f"deliveries.change_{self.opts.model_name}")
+        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
 
     @admin.action(description=_("Queue again what stands still"), permissions=["retry"])
     def retry(self, request: HttpRequest, rows: QuerySet) -> None:
@@ -154,6 +155,16 @@ class TenantRecountAdmin(JobAdmin):
     list_filter = ("state",)
     list_select_related = ("tenant",)
     search_fields = ("=tenant__slug", "tenant__name")
+
+
+@admin.register(SegmentKey)
+class SegmentKeyAdmin(JobAdmin):
+    """Keys that tenants have chosen, with the making of what is stored searchable by them."""
+
+    list_display = ("key", "tenant", "removed", "state", "done", "total", "attempts", "queued_at", "finished_at")
+    list_filter = ("state", "removed")
+    list_select_related = ("tenant",)
+    search_fields = ("=key", "=tenant__slug", "tenant__name")
 
 
 @admin.register(ImportRun)

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from campaigns.latency import bucket_of
 from deliveries.dialects.codes import DELIVERED, QUEUED, SENT, CodeTable, State
-from deliveries.dialects.report import FROM_NOWHERE, FROM_SUBMISSION, Report
-from portal.common.msisdn import country_of_destination, sender_type
+from deliveries.dialects.report import FROM_CLAIM, FROM_NOWHERE, FROM_SUBMISSION, Report
+from portal.common.msisdn import country_of_destination, sender_type, tells_number
 
 NO_CODE = -1  # the part that decides has not been heard of
 
@@ -45,6 +45,7 @@ class Submission(NamedTuple):
     source_ton: str | None = None
     destination: str | None = None
     parameters: dict[str, str] | None = None
+    partner_rank: int = FROM_SUBMISSION  # FROM_CLAIM where a tenant says so
 
 
 @dataclass(slots=True)
@@ -157,13 +158,22 @@ def add_submission(message: Folded, submission: Submission) -> None:
             message.source, message.sender_type = submission.source, sender_type(submission.source)
             message.flags |= SUBMITTED_SOURCE
         message.sender_type = sender_type(None, submission.source_ton) or message.sender_type
-    if submission.partner_id and message.partner_rank > FROM_SUBMISSION:
-        message.partner_id, message.partner_rank = submission.partner_id, FROM_SUBMISSION
+    if submission.partner_id and message.partner_rank > submission.partner_rank:
+        message.partner_id, message.partner_rank = submission.partner_id, submission.partner_rank
     if submission.parameters:
         known = message.parameters or {}
         first = not message.flags & SUBMITTED_PARAMETERS
         message.parameters = {**known, **submission.parameters} if first else {**submission.parameters, **known}
         message.flags |= SUBMITTED_PARAMETERS
+
+
+def is_anothers(message: Folded, submission: Submission) -> bool:
+    """Tell whether a tenant's submission names a message that is another platformPartnerId's: it says nothing of it."""
+    return (
+        submission.partner_rank == FROM_CLAIM
+        and message.partner_rank <= FROM_CLAIM
+        and message.partner_id != submission.partner_id
+    )
 
 
 def settle(message: Folded, *, codes: CodeTable) -> None:
@@ -239,10 +249,18 @@ def _add_attributes(message: Folded, report: Report) -> None:
             message.parameters = report.parameters
         elif known != report.parameters:
             if any(known.get(key, value) != value for key, value in report.parameters.items()):
-                contradiction |= not submitted & SUBMITTED_PARAMETERS
-            message.parameters = {**report.parameters, **known}
+                # The one that stayed may have lost its number since.
+                contradiction |= not submitted & (SUBMITTED_PARAMETERS | NUMBER_ERASED)
+            message.parameters = {**_without_number(message, report), **known}
     if contradiction:
         message.flags |= CONTRADICTING_ATTRIBUTES
+
+
+def _without_number(message: Folded, report: Report) -> dict[str, str]:
+    """Return the report's parameters; for a message whose number was erased without those that hold the report's."""
+    if not message.flags & NUMBER_ERASED:
+        return report.parameters
+    return {key: value for key, value in report.parameters.items() if not tells_number(value, report.destination)}
 
 
 def _settle_state(message: Folded, codes: CodeTable) -> None:

@@ -16,11 +16,12 @@ from django.utils.translation import gettext as _
 from deliveries.dialects.codes import COUNTS_AS, STATUS_RANK
 from deliveries.fold import NO_CODE
 from deliveries.models import ResultCode
+from deliveries.parameter_fields import PARAMETER, is_parameter, not_chosen, parameter_fields, wrong_keys
 from deliveries.selectors.message_filters import NO_CAMPAIGN, MessageQuery
 from deliveries.selectors.messages import PAGE
-from deliveries.selectors.shown_messages import tells_number
+from deliveries.selectors.segment_keys import SearchKey, search_keys
 from portal.accounts.access import Access
-from portal.common.msisdn import COUNTRIES, UNKNOWN_COUNTRY, may_be_part_of_number, normalize_destination
+from portal.common.msisdn import COUNTRIES, UNKNOWN_COUNTRY, may_be_part_of_number, normalize_destination, tells_number
 from portal.common.period_picker import MAX_DAYS, Period, PeriodError, parse
 from portal.common.templatetags.figures import country as country_name
 from portal.tenants.models import Tenant
@@ -108,9 +109,11 @@ class MessageFilterForm(forms.Form):
         error_messages={"invalid_choice": gettext_lazy("Rows on a page: 25, 50 or 100, not “%(value)s”.")},
     )
 
-    def __init__(self, data: QueryDict, *, access: Access, today: date) -> None:
+    def __init__(
+        self, data: QueryDict, *, access: Access, today: date, keys: dict[str, SearchKey] | None = None
+    ) -> None:
         texts = [(name, text) for name, texts in data.lists() for text in texts if text.strip()]
-        self.given: Pairs = [(name, text if name in _AS_IT_IS else text.strip()) for name, text in texts]
+        self.given: Pairs = [(name, text if _is_as_it_is(name) else text.strip()) for name, text in texts]
         self.access, self.today, self.period = access, today, None
         super().__init__(_filled(self.given), auto_id="filter_%s")
         self._tenants = {access.tenant.slug: access.tenant}
@@ -123,8 +126,15 @@ class MessageFilterForm(forms.Form):
             widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
             self.fields[name] = forms.DateField(label=label, input_formats=["%Y-%m-%d"], widget=widget)
         self.fields["campaign"].widget.attrs |= {"list": "campaign-names", "autocomplete": "off"}
+        self.keys = search_keys(access.tenant_ids) if keys is None else keys  # of another form of the same request
+        self.fields |= parameter_fields(self.keys, self._tenants.values())
         for field in self.fields.values():
             field.required = False
+
+    @property
+    def parameters(self) -> list[forms.BoundField]:
+        """The fields of custom parameters that messages are found by."""
+        return [self[PARAMETER.format(key)] for key in self.keys]
 
     @property
     def is_parents(self) -> bool:
@@ -155,7 +165,12 @@ class MessageFilterForm(forms.Form):
         data = super().clean()
         known = {*self.fields, *NO_FILTERS}
         for name in sorted({name for name, _text in self.given} - known):
-            self.add_error(None, _("There is no filter called “%(name)s”.") % {"name": name[:40]})
+            text = _("There is no filter called “%(name)s”.") % {"name": name[:40]}
+            self.add_error(None, not_chosen(name) if is_parameter(name) else text)
+        if "tenant" not in self.errors:
+            asked = [key for key in self.keys.values() if data.get(PARAMETER.format(key.key))]
+            for name, text in wrong_keys(asked, self.access.tenant_ids, self._tenants.get(data.get("tenant", ""))):
+                self.add_error(name, text)
         if "from" not in self.errors and "to" not in self.errors:
             self.period = self._period(data.get("from"), data.get("to"))
         return data
@@ -171,6 +186,7 @@ class MessageFilterForm(forms.Form):
             last=self.period and self.period.last,
             statuses=tuple(status for status in STATUS_RANK if status in classes or status in data["status"]),
             result_code=data["result_code"],
+            parameters={key: value for key in self.keys if (value := data[PARAMETER.format(key)])},
             **{name: data[name] for name in (*_NEVER_MANY, "campaign", "variant", "partner_id", "country", "operator")},
         )
 
@@ -265,6 +281,10 @@ def country_choices(language: str) -> tuple[tuple[str, str], ...]:
     """Return (alpha-2, name in the language) of every country by name; the request's language is `language`."""
     named = sorted(((code, country_name(code)) for code in COUNTRIES), key=lambda pair: pair[1])
     return (*named, (UNKNOWN_COUNTRY, country_name(UNKNOWN_COUNTRY)))
+
+
+def _is_as_it_is(name: str) -> bool:
+    return name in _AS_IT_IS or is_parameter(name)
 
 
 def _filled(given: Iterable[tuple[str, str]]) -> QueryDict:

@@ -1,5 +1,6 @@
 """Message Search: the list, one message, and its number for a reason that is written down."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlencode
@@ -14,9 +15,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from deliveries.message_csv import to_csv
 from deliveries.message_forms import ANY_TIME, PRESETS, MessageFilterForm, RevealForm
+from deliveries.parameter_fields import MOST_VALUE, PARAMETER
 from deliveries.selectors.campaign_names import campaign_names as names_of
 from deliveries.selectors.message_totals import total
 from deliveries.selectors.messages import Page, TooMuch, campaign_names, find, reports_of, search
+from deliveries.selectors.segment_keys import search_keys
 from deliveries.selectors.shown_messages import MessageRow, Shown
 from deliveries.services.stored import StoredMessage
 from portal.accounts.guards import member_may
@@ -106,7 +109,8 @@ def message(request: HttpRequest, tenant: Tenant, account: str = "", message_id:
     if is_revealed:
         _record_reveal(request, tenant, stored, account, reason=form.cleaned_data["reason"])
     names = campaign_names([stored])
-    detail = Shown([stored], names, in_full=in_full, link=_link(tenant)).detail(stored, reports_of(stored))
+    shown = Shown([stored], names, in_full=in_full, link=_link(tenant))
+    detail = shown.detail(stored, reports_of(stored), found_by=_found_by(tenant, stored))
     context = {
         "page": "messages",
         "zone": tenant.timezone,
@@ -142,7 +146,7 @@ def _found(request: HttpRequest, form: MessageFilterForm) -> dict:
         page = search(form.query(), cursor=cursor, size=size, seconds=SECONDS)
         is_any = all(name == "size" for name, _text in form.given)
         if not page.messages and not cursor and is_any:  # nothing of late: then whatever there is
-            form = MessageFilterForm(_any_time(request), access=request.access, today=form.today)
+            form = MessageFilterForm(_any_time(request), access=request.access, today=form.today, keys=form.keys)
             form.is_valid()
             form.given = [pair for pair in form.given if pair[0] == "size"]
             page = search(form.query(), size=size, seconds=SECONDS)
@@ -192,7 +196,7 @@ def _loosened(request: HttpRequest, form: MessageFilterForm) -> list[Loosened]:
 
 
 def _finds(request: HttpRequest, form: MessageFilterForm, query: str) -> bool:
-    other = MessageFilterForm(type(request.GET)(query), access=request.access, today=form.today)
+    other = MessageFilterForm(type(request.GET)(query), access=request.access, today=form.today, keys=form.keys)
     try:
         return other.is_valid() and bool(search(other.query(), size=1, seconds=PROBE_SECONDS).messages)
     except TooMuch:
@@ -201,6 +205,19 @@ def _finds(request: HttpRequest, form: MessageFilterForm, query: str) -> bool:
 
 def _link(tenant: Tenant):
     return lambda account, message_id: address_of("messages:message", tenant.slug, account=account, id=message_id)
+
+
+def _found_by(tenant: Tenant, stored: StoredMessage) -> Callable[[str, str], str]:
+    """Return what gives the address of the messages with a custom parameter, '' for what they are not found by."""
+    address = reverse("messages:list", args=[tenant.slug])
+    keys = {key for key, one in search_keys([stored.tenant_id], stored.folded.parameters or ()).items() if one.ready}
+
+    def found_by(key: str, value: str) -> str:
+        if key not in keys or len(value) > MOST_VALUE:
+            return ""
+        return f"{address}?{urlencode({PARAMETER.format(key): value, 'period': ANY_TIME})}"
+
+    return found_by
 
 
 def _stored(request: HttpRequest, account: str, message_id: str) -> StoredMessage:

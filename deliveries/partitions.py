@@ -1,4 +1,4 @@
-"""Monthly partitions of message and delivery_report, daily ones of the inbox.
+"""Monthly partitions of message, delivery_report and message_parameter, daily ones of the inbox.
 
 No default partition for the facts: a month is made when it is first needed (the applier) or ahead (beat). The inbox
 has one, as a safety net: a body is never refused because a day's table is missing.
@@ -15,7 +15,7 @@ from portal.tenants.wall import guard_partition
 
 logger = logging.getLogger(__name__)
 
-FACTS = ("message", "delivery_report")
+FACTS = ("message", "delivery_report", "message_parameter")  # in the order in which they are locked
 
 _made: set[str] = set()  # what this process has seen to exist; partitions go only when they are past retention
 
@@ -63,23 +63,27 @@ def inbox_day(day: date) -> str:
 
 
 def drop_if_empty(month: str) -> bool:
-    """Drop a month (`2026-10`) of messages and reports where nothing is left in it; tell whether that was done."""
-    return _drop([f"{parent}_{month.replace('-', '_')}" for parent in FACTS], unless="SELECT 1 FROM {name}")
+    """Drop a month (`2026-10`) of the facts where nothing is left in it; tell whether that was done."""
+    names = {f"{parent}_{month.replace('-', '_')}": parent for parent in FACTS}
+    return _drop(names, unless="SELECT 1 FROM {name}")
 
 
 def drop_inbox_day(day: date) -> bool:
     """Drop a day of the inbox unless a row of it is still to be applied; tell whether that was done."""
     waits = f"SELECT 1 FROM inbox_todo WHERE received_at >= '{day} 00:00+00' AND received_at < '{day} 24:00+00'"
-    return _drop([inbox_day(day)], unless=waits)
+    return _drop({inbox_day(day): "inbox"}, unless=waits)
 
 
-def _drop(names: list[str], *, unless: str) -> bool:
-    """Drop partitions unless `unless` finds a row; not now where that would keep others waiting for over a second."""
+def _drop(names: dict[str, str], *, unless: str) -> bool:
+    """Drop partitions (name: parent) unless `unless` finds a row in one of them; tell whether that was done.
+
+    Not now where it would keep others waiting for over a second.
+    """
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '1s'")
-            for name in names:  # parents first, as those who write do; nothing comes in between the look and the end
-                parent = next(parent for parent in (*FACTS, "inbox") if name.startswith(f"{parent}_"))
+            # Parents first, as those who write do; nothing comes in between the look and the end.
+            for name, parent in names.items():
                 cursor.execute(f'LOCK TABLE ONLY "{parent}" IN ACCESS EXCLUSIVE MODE')
                 cursor.execute(f'LOCK TABLE "{name}" IN ACCESS EXCLUSIVE MODE')
             for name in names:
@@ -90,7 +94,7 @@ def _drop(names: list[str], *, unless: str) -> bool:
                 cursor.execute(f'DROP TABLE "{name}"')
             cursor.execute("SET LOCAL lock_timeout = 0")  # within a longer transaction
     except OperationalError as error:
-        logger.warning("%s not dropped now: %s", names[0], str(error).splitlines()[0])
+        logger.warning("%s not dropped now: %s", next(iter(names)), str(error).splitlines()[0])
         return False
     forget()
     return True

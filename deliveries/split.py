@@ -8,7 +8,9 @@ import re
 
 import orjson
 
+from deliveries.dialects import submission
 from deliveries.dialects.link import message_id_of
+from deliveries.dialects.report import Unreadable
 from deliveries.slices import UNREADABLE_SLICE, slice_of
 
 # No report is under 27 bytes ({"id":"x","resultCode":1001}), so no body of 1 MiB holds more than these. What looks like
@@ -48,6 +50,14 @@ def split_line(line: bytes, *, account_id: int) -> tuple[int, bytes]:
         return _slice(orjson.loads(line), account_id), line
     except orjson.JSONDecodeError:
         return UNREADABLE_SLICE, line
+
+
+def slice_of_submission(body: bytes, *, account_id: int) -> int:
+    """Return the slice of a raw row that is a submission, whatever is in it."""
+    try:
+        return slice_of(account_id, submission.message_id_of_row(body))
+    except Unreadable:
+        return UNREADABLE_SLICE
 
 
 def _slice(data: object, account_id: int) -> int:

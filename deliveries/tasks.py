@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from celery import shared_task
 
 from deliveries import partitions
-from deliveries.services import checks, condense, moves, recount, retention
+from deliveries.services import checks, condense, moves, recount, retention, segment_keys
 
 
 @shared_task(name="deliveries.run_move", time_limit=3600)
@@ -26,6 +26,16 @@ def run_recount(recount_id: int) -> int:
 @shared_task(name="deliveries.resume_recounts", time_limit=3600)
 def resume_recounts() -> int:
     return recount.run_recounts()
+
+
+@shared_task(name="deliveries.run_segment_key", time_limit=3600)
+def run_segment_key(key_id: int) -> int:
+    return segment_keys.run_segment_keys(key_id=key_id)  # claims the key's row
+
+
+@shared_task(name="deliveries.resume_segment_keys", time_limit=3600)
+def resume_segment_keys() -> int:
+    return segment_keys.run_segment_keys()
 
 
 @shared_task(name="deliveries.make_partitions", time_limit=60)

@@ -65,6 +65,7 @@ NAVIGATION = [
             _list(_("Asked for"), "inbox", "deliveries_partnerrequest"),
             _list(_("Campaigns"), "campaign", "campaigns_campaign"),
             _list(_("RefId schemes"), "schema", "campaigns_refidscheme"),
+            _list(_("Segment keys"), "key", "campaigns_segmentkey"),
         ],
     },
     {

@@ -101,7 +101,11 @@ DATABASES["default"].setdefault("OPTIONS", {})
 # Only the web process pools (portal/asgi.py asks for it): under ASGI a thread lives for one request.
 DATABASES["default"]["OPTIONS"]["options"] = "-c timezone=UTC"
 if env.bool("PORTAL_DB_POOL", False):
-    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": env.int("PORTAL_DB_POOL_SIZE", 10)}
+    DATABASES["default"]["OPTIONS"]["pool"] = {
+        "min_size": 1,
+        "max_size": env.int("PORTAL_DB_POOL_SIZE", 10),
+        "timeout": 5,  # seconds until a request is told that the database is away
+    }
     # What runs outside of a request's transaction (a stream that asks late) is the web role too, and sees no tenant.
     DATABASES["default"]["OPTIONS"]["options"] += " -c role=portal_web"
 
@@ -230,8 +234,13 @@ CELERY_BEAT_SCHEDULE = {
     "make-partitions": {"task": "deliveries.make_partitions", "schedule": 3600.0},
     "resume-moves": {"task": "deliveries.resume_moves", "schedule": 30.0},
     "resume-recounts": {"task": "deliveries.resume_recounts", "schedule": 30.0},
+    "resume-segment-keys": {"task": "deliveries.resume_segment_keys", "schedule": 30.0},
     "check-waiting": {"task": "deliveries.run_checks", "args": [["waiting"]], "schedule": 60.0},
-    "check-received": {"task": "deliveries.run_checks", "args": [["received", "feeds"]], "schedule": 600.0},
+    "check-received": {
+        "task": "deliveries.run_checks",
+        "args": [["received", "feeds", "submissions"]],
+        "schedule": 600.0,
+    },
     "check-identities": {"task": "deliveries.run_checks", "args": [["identities"]], "schedule": 6 * 3600.0},
     "check-counts": {
         "task": "deliveries.run_checks",
@@ -288,6 +297,7 @@ INGEST_MAX_BODY = 1024 * 1024  # bytes; docs/link.md section 3
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])  # networks whose X-Forwarded-For is believed
 REPORT_GRACE_HOURS = env.int("PORTAL_REPORT_GRACE_HOURS", 72)
 REPORT_LEASE_SECONDS = env.int("PORTAL_REPORT_LEASE_SECONDS", 120)
+SUBMISSION_REPORT_MINUTES = env.int("PORTAL_SUBMISSION_REPORT_MINUTES", 60)  # without any report: an alarm
 NEW_CAMPAIGNS_PER_DAY = env.int("PORTAL_NEW_CAMPAIGNS_PER_DAY", 1000)
 NEW_PARTNER_IDS_PER_DAY = env.int("PORTAL_NEW_PARTNER_IDS_PER_DAY", 1000)
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from deliveries import settings_views
+from deliveries import segment_views, settings_views
 from portal.accounts import api_key_views, audit_views, members_views
 
 app_name = "settings"
@@ -11,6 +11,9 @@ urlpatterns = [
     path("recount/", settings_views.recount_progress, name="recount"),
     path("ref-ids/", settings_views.ref_ids_page, name="ref_ids"),
     path("ref-ids/preview/", settings_views.ref_ids_preview, name="ref_ids_preview"),
+    path("segments/", segment_views.segments_page, name="segments"),
+    path("segments/progress/", segment_views.segments_progress, name="segments_progress"),
+    path("segments/<int:segment_key_id>/remove/", segment_views.segment_remove, name="segment_remove"),
     path("members/", members_views.members_page, name="members"),
     path("members/invite/", members_views.invite, name="invite"),
     path("members/<int:membership_id>/role/", members_views.change_role, name="member_role"),

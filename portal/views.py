@@ -2,9 +2,11 @@
 
 import logging
 import secrets
+import sys
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, HttpResponseServerError
 from django.shortcuts import redirect, render
 from django.template import loader
@@ -20,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 LANGUAGE_COOKIE = "language"
 YEAR = 365 * 24 * 3600
+DATABASE_AWAY = (OperationalError, InterfaceError)
+RETRY_AFTER = 5  # seconds
 
 
 @require_safe
@@ -56,6 +60,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Say that it was us, with a number that leads to the line in the log."""
     error_id = getattr(request, "id", None) or secrets.token_hex(8)
     logger.error("%s %s failed, error id %s", request.method, getattr(request.resolver_match, "route", None), error_id)
+    if is_api(request) and isinstance(sys.exception(), DATABASE_AWAY):
+        text = f"The database cannot be reached; nothing was changed. The request's id is {error_id}."
+        return problem_response(request, "unavailable", text, wait=RETRY_AFTER)
     if is_api(request):
         return problem_response(request, "server-error", f"The request failed; its id is {error_id}.")
     # No context processors: the database may be what failed.

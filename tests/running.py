@@ -109,7 +109,7 @@ class Running(Home):
         """Run `bin/portal WORDS` to its end, which must be `code` (None: any), and return what it printed."""
         done = subprocess.run(
             ["bin/portal", *words], cwd=REPOSITORY, env=self.environment(), stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, timeout=120, check=False,
+            capture_output=True, text=True, timeout=240, check=False,
         )  # fmt: skip
         assert code in (None, done.returncode), done.stdout + done.stderr
         return done.stdout

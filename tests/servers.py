@@ -18,6 +18,7 @@ from urllib.parse import quote, urlencode
 import httpx
 from django.conf import settings
 from django.core.management import call_command
+from django.test import override_settings
 from psycopg.conninfo import conninfo_to_dict
 
 from portal import serve
@@ -25,6 +26,7 @@ from portal.common.database import connection_string
 from tests.ports import free_port
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+STATIC_ROOT, STORAGES = settings.STATIC_ROOT, settings.STORAGES  # of the servers; tests have others
 START_SECONDS = 180  # patience on a busy machine
 STOP_SECONDS = 60
 
@@ -116,7 +118,8 @@ def database_url() -> str:
 @cache
 def _collect_static() -> None:
     """Pages ask for their files by the names of the collected ones, as bin/serve has them (bin/setup bundles them)."""
-    call_command("collectstatic", interactive=False, verbosity=0)
+    with override_settings(STATIC_ROOT=STATIC_ROOT, STORAGES=STORAGES):
+        call_command("collectstatic", interactive=False, verbosity=0)
 
 
 def _wait(server: Server, path: str) -> None:

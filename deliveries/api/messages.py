@@ -1,4 +1,4 @@
-"""/api/v1/messages/: messages by the filters of Message Search, and one with its delivery reports."""
+"""/api/v1/messages/: messages by the filters of Message Search, one with its reports, and handing them in."""
 
 from dataclasses import asdict
 
@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.models import NO_CAMPAIGN, OTHER_CAMPAIGNS
+from deliveries.api import submissions
 from deliveries.api.examples import MESSAGE, REPORTS
 from deliveries.api.serializers import CLASSES, STATUSES, MessagePageSerializer, MessageWithReportsSerializer
 from deliveries.dialects.codes import COUNTS_AS
@@ -20,7 +21,7 @@ from portal.accounts.access import Access
 from portal.api.operations import NUMBERS, Operation
 from portal.api.parameters import ACCOUNT, CURSOR, FROM, PERIOD, SIZE, TENANT, TO, Parameter
 from portal.api.problems import BadParameter, TooSlow
-from portal.api.views import ApiView
+from portal.api.views import ApiView, ManyParser
 from portal.common.keyset import BadCursor
 from portal.common.msisdn import mask_number, may_be_part_of_number
 from portal.tenants.models import GatewayAccount, Tenant
@@ -54,7 +55,9 @@ MESSAGE_PATH = {
 
 
 class MessagesView(ApiView):
-    """Messages, newest first."""
+    """Messages, newest first; handing in what a sender knows of them."""
+
+    parser_classes = [ManyParser]
 
     operations = {
         "GET": Operation(
@@ -68,6 +71,14 @@ class MessagesView(ApiView):
                 FROM,
                 TO,
                 *_TEXTS,
+                Parameter(
+                    name="custom_parameters",
+                    text="A custom parameter with its whole value, as `custom_parameters[key]=value`; several have to "
+                    "hold all. Of keys alone that the tenant has chosen (Settings, Segments); of several tenants in "
+                    "those that have chosen them.",
+                    kind="map",
+                    example={"shop": "7"},
+                ),
                 Parameter(name="status", text="Any of these states.", kind="choice", choices=STATUSES, repeatable=True),
                 Parameter(
                     name="counts_as",
@@ -94,8 +105,12 @@ class MessagesView(ApiView):
             answer_text="A page of messages.",
             answer_example={"next_cursor": "WzAsIjIwMjYtMTAtMDEi", "data": [MESSAGE], "previous_cursor": None},
             problems=("too-slow",),
-        )
+        ),
+        "POST": submissions.OPERATION,
     }
+
+    def post(self, request: Request) -> Response:
+        return self.answer(submissions.submit(request._request, request.data, self.access))
 
     def get(self, request: Request) -> Response:
         statuses = self._statuses()
@@ -110,6 +125,7 @@ class MessagesView(ApiView):
             account_id=self.given.account_id(self.access),
             statuses=tuple(statuses or ()),
             result_code=self.given.number("result_code"),
+            parameters=self.given.map("custom_parameters"),
             **texts,
         )
         if statuses == []:  # a state and a count that have nothing in common

@@ -47,7 +47,7 @@ class MessageSerializer(serializers.Serializer):
     sent_at = serializers.DateTimeField(help_text="When it was sent.")
     status_at = serializers.DateTimeField(allow_null=True, help_text="When it came into its state.")
     delivered_at = serializers.DateTimeField(allow_null=True, help_text="When it was delivered.")
-    received_at = serializers.DateTimeField(help_text="When the first report about it came in.")
+    received_at = serializers.DateTimeField(help_text="When it was first heard of: by a report or a submission.")
     url = serializers.CharField(help_text="The message with its delivery reports.")
 
 

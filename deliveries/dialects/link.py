@@ -12,7 +12,7 @@ from deliveries.dialects.link_codes import CODES
 from deliveries.dialects.report import FROM_FEED, FROM_GATE, FROM_NOWHERE, FROM_PARAMETERS, Report, Unreadable
 from portal.common.msisdn import normalize_destination
 
-__all__ = ["CODES", "message_id_of", "parse"]
+__all__ = ["CODES", "message_id_of", "parse", "parse_time", "window"]
 
 MAX_PART = 254
 MAX_SEGMENTS = 255
@@ -70,7 +70,7 @@ def parse(
         raise Unreadable("missing field" if code is None else "wrong type", "resultCode: an integer is required")
     if not -_INT32 < code < _INT32:
         raise Unreadable("out of range", "resultCode: at most 2147483647")
-    earliest, latest = _window(received_at, accept_days)
+    earliest, latest = window(received_at, accept_days)
     at, odd_at = _time(data, "timestamp", earliest, latest)
     sent_at, odd_sent_at = _time(data, "sentTimestamp", earliest, latest)
     ref_id = _text(data, "refId")
@@ -106,7 +106,7 @@ def parse(
 
 
 @lru_cache(maxsize=1024)  # the rows of one commit came in at one time
-def _window(received_at: datetime, accept_days: int | None) -> tuple[datetime, datetime]:
+def window(received_at: datetime, accept_days: int | None) -> tuple[datetime, datetime]:
     """Return the earliest and the latest time that is accepted (section 5.6)."""
     return max(EARLIEST, received_at - timedelta(days=accept_days or ACCEPT_DAYS)), received_at + ACCEPT_AHEAD
 
@@ -206,7 +206,7 @@ def _time(data: dict, name: str, earliest: datetime, latest: datetime) -> tuple[
         return None, False
     if type(text) is not str:
         raise Unreadable("wrong type", f"{name}: an RFC 3339 time as text")
-    value = _parse_time(text)
+    value = parse_time(text)
     if value is None:
         raise Unreadable("unreadable time", f"{name}: RFC 3339, such as 2015-11-19T09:37:35Z")
     if earliest <= value <= latest:
@@ -215,7 +215,7 @@ def _time(data: dict, name: str, earliest: datetime, latest: datetime) -> tuple[
 
 
 @lru_cache(maxsize=16384)
-def _parse_time(text: str) -> datetime | None:
+def parse_time(text: str) -> datetime | None:
     """Return the time in UTC, None for what is none; the reports of a moment share few times, so they are kept."""
     text = text.upper()
     if not _is_time(text):

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 # Where a platformPartnerId came from, best first (docs/link.md section 5.9)
-FROM_SUBMISSION, FROM_GATE, FROM_PARAMETERS, FROM_FEED, FROM_NOWHERE = range(5)
+# FROM_CLAIM is a submission by a tenant's key: what the gateway or the operator says of a message goes before it.
+FROM_SUBMISSION, FROM_GATE, FROM_PARAMETERS, FROM_FEED, FROM_CLAIM, FROM_NOWHERE = range(6)
 
 
 class Unreadable(ValueError):

@@ -8,8 +8,8 @@ from deliveries.models.condensed import (
     CondensedSpan,
     Span,
 )
-from deliveries.models.counts import CampaignCount, DailyCount, HourCount, LatencyCount
-from deliveries.models.facts import DeliveryReport, Message
+from deliveries.models.counts import CampaignCount, DailyCount, HourCount, LatencyCount, SubmissionCount
+from deliveries.models.facts import DeliveryReport, Message, MessageParameter
 from deliveries.models.inbox import ImportRun, InboxRow, IngestCount, QuarantinedRow, WaitingRow
 from deliveries.models.moves import PartnerMove, TenantRecount
 from deliveries.models.partner_requests import PartnerRequest
@@ -30,6 +30,7 @@ __all__ = [
     "IngestCount",
     "LatencyCount",
     "Message",
+    "MessageParameter",
     "PartnerMove",
     "PartnerRequest",
     "QuarantinedRow",
@@ -37,6 +38,7 @@ __all__ = [
     "RetentionMark",
     "Span",
     "StandingCheck",
+    "SubmissionCount",
     "TenantRecount",
     "WaitingRow",
 ]

@@ -116,3 +116,20 @@ class LatencyCount(Count):
 
     class Meta:
         db_table = "latency_count"
+
+
+class SubmissionCount(Count):
+    """Messages that were handed in, by hour (UTC) of sending; `unanswered` are those that no report came of."""
+
+    pk = models.CompositePrimaryKey("tenant_id", "account_id", "partner_id", "hour")
+    account = models.ForeignKey(GatewayAccount, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    partner_id = models.TextField(db_collation="C")
+    hour = models.DateTimeField()
+    unanswered = models.BigIntegerField()
+
+    class Meta:
+        db_table = "submission_count"
+        indexes = [
+            # the standing check of the last day (deliveries/selectors/submissions.py)
+            models.Index(fields=["hour"], name="submission_count_by_hour"),
+        ]

@@ -76,3 +76,22 @@ class DeliveryReport(models.Model):
 
     class Meta:
         db_table = "delivery_report"
+
+
+class MessageParameter(models.Model):
+    """The value of a chosen custom parameter of one message, by which the message is found; lies in its month.
+
+    The rows follow from the message and from what its tenant has chosen (deliveries/services/message_parameters.py).
+    """
+
+    pk = models.CompositePrimaryKey("tenant_id", "day", "key", "account_id", "message_id")
+    tenant = models.ForeignKey(Tenant, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    day = models.DateField()
+    key = models.TextField(db_collation="C")
+    value = models.TextField(db_collation="C")
+    sent_at = models.DateTimeField()
+    account = models.ForeignKey(GatewayAccount, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    message_id = models.TextField(db_collation="C")
+
+    class Meta:
+        db_table = "message_parameter"

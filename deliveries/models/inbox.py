@@ -11,7 +11,10 @@ from portal.tenants.models import Feed
 
 
 class InboxRow(models.Model):
-    """One delivery report as it came, byte for byte; append-only, partitioned by day of receipt (UTC)."""
+    """One delivery report as it came, byte for byte, or one submission; append-only.
+
+    Partitioned by day of receipt (UTC).
+    """
 
     pk = models.CompositePrimaryKey("received_at", "id")
     id = models.BigIntegerField()
@@ -76,7 +79,9 @@ class QuarantinedRow(models.Model):
 
 
 class IngestCount(models.Model):
-    """What became of the rows that a feed received in an hour (UTC): received = reports + duplicates + quarantined.
+    """What became of the rows that a feed received in an hour (UTC).
+
+    received = reports + submissions + duplicates + quarantined
 
     `received` is counted when a row is applied, so the waiting ones are not in it yet; a replayed row that was
     quarantined moves from `quarantined` to the column that it then belongs to. `replayed` is how many of the hour's raw
@@ -88,6 +93,7 @@ class IngestCount(models.Model):
     hour = models.DateTimeField()
     received = models.BigIntegerField(db_default=0)
     reports = models.BigIntegerField(db_default=0)
+    submissions = models.BigIntegerField(db_default=0)
     duplicates = models.BigIntegerField(db_default=0)
     quarantined = models.BigIntegerField(db_default=0)
     clock_oddities = models.BigIntegerField(db_default=0)

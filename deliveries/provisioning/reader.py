@@ -10,7 +10,7 @@ from babel.numbers import list_currencies
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from campaigns import ref_ids
+from campaigns import ref_ids, segments
 from deliveries.provisioning.positions import Place, Problems, Value, compose, meant
 from deliveries.provisioning.specs import (
     AccountSpec,
@@ -88,7 +88,10 @@ def _feed(value: Value) -> FeedSpec:
 
 
 def _tenant(value: Value) -> TenantSpec:
-    keys = value.keys(("slug", "name", "timezone"), ("language", "currency", "parent", "partner_ids", "ref_id"))
+    keys = value.keys(
+        ("slug", "name", "timezone"),
+        ("language", "currency", "parent", "partner_ids", "ref_id", "segment_keys"),
+    )
     slug = _get(keys, "slug", _slug)
     if slug.startswith(POOL_PREFIX):
         keys["slug"].wrong(f"slugs that begin with {POOL_PREFIX} are kept for the pools of accounts")
@@ -109,6 +112,7 @@ def _tenant(value: Value) -> TenantSpec:
             for item in values.items()
         ),
         ref_id=_ref_id(keys["ref_id"]) if _given(keys, "ref_id") else None,
+        segment_keys=_segment_keys(keys["segment_keys"]) if _given(keys, "segment_keys") else (),
     )
 
 
@@ -122,6 +126,20 @@ def _ref_id(value: Value) -> RefIdSpec | None:
     for problem in ref_ids.problems(delimiter, fields):
         value.wrong(problem)
     return RefIdSpec(value.place, delimiter, fields)
+
+
+def _segment_keys(value: Value) -> tuple[str, ...]:
+    items = value.items()
+    if len(items) > segments.MAX_KEYS:
+        value.wrong(f"has {len(items)} keys, the limit is {segments.MAX_KEYS}")
+    found: dict[str, Value] = {}
+    for item in items:
+        key = item.text(longest=segments.MAX_KEY_LENGTH)
+        if key in segments.ELSEWHERE:
+            item.wrong(f"{key!r} is {segments.ELSEWHERE[key]}, which is searched by itself")
+        elif key and found.setdefault(key, item) is not item:
+            item.wrong(f"this key is given twice (before in line {found[key].place.line})")
+    return tuple(found)
 
 
 def _user(value: Value) -> UserSpec:

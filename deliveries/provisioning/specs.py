@@ -64,7 +64,10 @@ class RefIdSpec:
 
 @dataclass(frozen=True, slots=True)
 class TenantSpec:
-    """`accounts` are the keys of partner_ids; `parent` and `ref_id` None: none (asked for, when in `at`)."""
+    """`accounts` are the keys of partner_ids; `parent` and `ref_id` None: none (asked for, when in `at`).
+
+    `segment_keys` are all of the tenant's (asked for, when in `at`).
+    """
 
     place: Place
     at: Places
@@ -77,6 +80,7 @@ class TenantSpec:
     accounts: tuple[Reference, ...]
     claims: tuple[Claim, ...]
     ref_id: RefIdSpec | None
+    segment_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

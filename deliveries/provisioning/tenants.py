@@ -1,8 +1,9 @@
-"""Tenants with their parents and refId schemes, as a provisioning file asks for them."""
+"""Tenants with their parents, refId schemes and segment keys, as a provisioning file asks for them."""
 
-from campaigns.models import RefIdScheme
+from campaigns.models import RefIdScheme, SegmentKey
 from deliveries.provisioning.specs import TenantSpec
 from deliveries.provisioning.writer import Writer
+from deliveries.services import segment_keys
 from deliveries.services.recount import request_recount
 from portal.tenants.models import Tenant
 
@@ -33,7 +34,7 @@ def write_tenants(writer: Writer, specs: tuple[TenantSpec, ...]) -> None:
     for spec in specs:
         if spec.slug in tenants:
             tenant = tenants[spec.slug]
-            keys = changed[spec.slug] + _write_scheme(writer, spec, tenant)
+            keys = changed[spec.slug] + _write_scheme(writer, spec, tenant) + _write_keys(writer, spec, tenant)
             subject, is_new = f"tenant {spec.slug}", spec.slug not in before
             writer.tell_saved(subject, is_new=is_new, changed=keys, tenant=tenant)
             if not is_new:
@@ -58,3 +59,19 @@ def _write_scheme(writer: Writer, spec: TenantSpec, tenant: Tenant) -> list[str]
     at = {"delimiter": spec.ref_id.place, "fields": spec.ref_id.place}
     changed = writer.save(scheme or RefIdScheme(tenant=tenant), wanted, place=spec.ref_id.place, at=at)
     return ["ref_id"] if changed else []
+
+
+def _write_keys(writer: Writer, spec: TenantSpec, tenant: Tenant) -> list[str]:
+    """Choose the keys that are asked for and remove the others."""
+    if "segment_keys" not in spec.at:
+        return []
+    chosen = {row.key: row for row in SegmentKey.objects.filter(tenant=tenant, removed=False)}
+    for key in sorted(chosen.keys() - set(spec.segment_keys)):
+        segment_keys.remove(key=chosen[key], actor=writer.actor, now=writer.now)
+    for key in spec.segment_keys:
+        if key not in chosen:
+            try:
+                segment_keys.choose(tenant=tenant, key=key, actor=writer.actor, now=writer.now)
+            except segment_keys.Refused as error:
+                writer.problems.add(spec.at["segment_keys"], error.text)
+    return ["segment_keys"] if chosen.keys() != set(spec.segment_keys) else []

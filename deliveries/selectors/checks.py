@@ -13,6 +13,7 @@ TITLES: dict[str, tuple[Promise, timedelta]] = {
     "received": (_("All that was received is applied, waits or is in quarantine"), timedelta(minutes=30)),
     "waiting": (_("Nothing waits for longer than five minutes"), timedelta(minutes=5)),
     "feeds": (_("No feed is silent"), timedelta(minutes=30)),
+    "submissions": (_("Delivery reports come of what is handed in"), timedelta(minutes=30)),
     "identities": (_("No message stands in two rows"), timedelta(hours=13)),
     "counts": (_("Counts are the messages on the days that were compared at night"), timedelta(hours=26)),
 }

@@ -15,14 +15,14 @@ from deliveries.silence import HOUR, Silence
 
 DAY = timedelta(days=1)
 
-# For each active feed its first and its last hour with reports, then the hours that the rule looks at.
+# For each active feed of delivery reports its first and its last hour with any, then the hours that the rule looks at.
 _HOURS = """
 WITH feeds AS (
     SELECT f.id, f.name, a.name AS account,
         (SELECT c.hour FROM ingest_count c WHERE c.feed_id = f.id ORDER BY c.hour LIMIT 1) AS first,
         (SELECT c.hour FROM ingest_count c WHERE c.feed_id = f.id AND c.received > 0 ORDER BY c.hour DESC LIMIT 1)
             AS last
-    FROM tenants_feed f JOIN tenants_gatewayaccount a ON a.id = f.account_id WHERE f.active
+    FROM tenants_feed f JOIN tenants_gatewayaccount a ON a.id = f.account_id WHERE f.active AND f.kind = 'reports'
 )
 SELECT feeds.id, feeds.account, feeds.name, feeds.first, c.hour, c.received
 FROM feeds LEFT JOIN ingest_count c ON c.feed_id = feeds.id AND c.hour >= feeds.last - interval '29 days'

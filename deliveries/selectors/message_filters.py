@@ -1,11 +1,13 @@
 """What Message Search can be asked for, and each filter as a condition that an index can serve."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
 from campaigns.models import OTHER_CAMPAIGNS, Campaign
 from deliveries.dialects.codes import STATUS_RANK
 from deliveries.fold import PARTNER_OVER_LIMIT
+from deliveries.selectors.segment_keys import search_keys
 from deliveries.services.erasure import search_forms
 from deliveries.services.stored import OTHER_PARTNER_IDS
 
@@ -28,7 +30,8 @@ class MessageQuery:
 
     `number` is a whole number (parts of one are not searched: that would tell the rest of a masked number).
     `campaign` is a name, `campaign_id` a row of one tenant; `(other)` as a campaign or PPID is what was over the daily
-    limit of new ones, `(none)` as a campaign what has none.
+    limit of new ones, `(none)` as a campaign what has none. `parameters` are custom parameters that tenants have
+    chosen, each with its whole value; looked in are the tenants that have chosen all of them.
     """
 
     tenant_ids: frozenset[int]
@@ -47,22 +50,46 @@ class MessageQuery:
     country: str = ""
     operator: str = ""
     result_code: int | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 def places(query: MessageQuery) -> list[tuple[int, int | None]]:
     """Return the tenants to look in, each with its campaign of the name that is asked for (None: any).
 
     A name is another row in each tenant, and only a single one of them lets the index give its messages newest first.
+    Raises BadFilter where no tenant has chosen the custom parameters.
     """
+    tenant_ids = _that_chose(query) if query.parameters else query.tenant_ids
     if not query.campaign:
-        return [(tenant_id, None) for tenant_id in sorted(query.tenant_ids)]
-    named = Campaign.objects.filter(tenant_id__in=query.tenant_ids, name=query.campaign)
+        return [(tenant_id, None) for tenant_id in sorted(tenant_ids)]
+    named = Campaign.objects.filter(tenant_id__in=tenant_ids, name=query.campaign)
     found = set(named.values_list("tenant_id", "id"))
     if query.campaign == OTHER_PARTNER_IDS:
-        found |= {(tenant_id, OTHER_CAMPAIGNS) for tenant_id in query.tenant_ids}
+        found |= {(tenant_id, OTHER_CAMPAIGNS) for tenant_id in tenant_ids}
     if query.campaign == NO_CAMPAIGN:
-        found |= {(tenant_id, 0) for tenant_id in query.tenant_ids}
+        found |= {(tenant_id, 0) for tenant_id in tenant_ids}
     return sorted(found)
+
+
+def _that_chose(query: MessageQuery) -> set[int]:
+    """Return the tenants in which messages are found by all of the custom parameters."""
+    chosen = search_keys(query.tenant_ids, query.parameters.keys())
+    tenant_ids = set(query.tenant_ids)
+    for key, value in query.parameters.items():
+        name = f"custom_parameters[{key}]"
+        if "\0" in key or "\0" in value:
+            raise BadFilter(name, "a text without the character U+0000")
+        if not value:
+            raise BadFilter(name, "a value is missing")
+        if key not in chosen:
+            raise BadFilter(name, "messages are not found by this key: it is chosen in the settings, under Segments")
+        if chosen[key].making:
+            made = f"{chosen[key].percent} % of the messages are done"
+            raise BadFilter(name, f"what is stored is just being made searchable by this key, {made}: try again later")
+        tenant_ids &= chosen[key].ready
+    if not tenant_ids:
+        raise BadFilter("custom_parameters", "no tenant has chosen all of these keys")
+    return tenant_ids
 
 
 def conditions(query: MessageQuery) -> tuple[list[str], dict]:
@@ -112,6 +139,12 @@ def conditions(query: MessageQuery) -> tuple[list[str], dict]:
         add("m.operator = %(operator)s", operator=query.operator)
     if query.result_code is not None:
         add("m.result_code = %(code)s", code=query.result_code)
+    for number, (key, value) in enumerate(sorted(query.parameters.items())):
+        # Reaches no index: rows of message_parameter lead to the messages (deliveries/selectors/messages.py).
+        add(
+            f"m.custom_parameters ->> %(key{number})s = %(value{number})s",
+            **{f"key{number}": key, f"value{number}": value},
+        )
     if unknown := set(query.statuses) - STATUS_RANK.keys():
         raise BadFilter("status", f"{', '.join(sorted(unknown))}: one of {', '.join(STATUS_RANK)}")
     return where, parameters

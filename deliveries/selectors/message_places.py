@@ -59,12 +59,12 @@ class Places:
 def find_places(query: MessageQuery, *, at: datetime | None, backwards: bool, size: int) -> Places:
     """Return where the `size` matching messages next to `at` are (None: the newest), as far as the counts know it.
 
-    `backwards` looks for newer ones. Numbers, refIds, ids and campaigns have indexes of their own; by variants and by
-    what is over the limit of PPIDs no day is counted.
+    `backwards` looks for newer ones. Numbers, refIds, ids, campaigns and custom parameters have indexes of their own;
+    by variants and by what is over the limit of PPIDs no day is counted.
     """
     has_index = query.number or query.ref_id or query.ref_id_prefix or query.message_id or query.campaign
     narrows = query.country or query.operator or query.statuses or query.result_code is not None
-    if has_index or query.campaign_id is not None:
+    if has_index or query.campaign_id is not None or query.parameters:
         return Places()
     if query.variant or query.partner_id or not narrows:
         return Places(statuses=query.statuses)

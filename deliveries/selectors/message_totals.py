@@ -12,7 +12,7 @@ def total(query: MessageQuery) -> int | None:
 
     A PPID is counted for itself unless some of its messages may stand under `(other)`; then nothing is said.
     """
-    if query.number or query.ref_id or query.ref_id_prefix or query.message_id:
+    if query.number or query.ref_id or query.ref_id_prefix or query.message_id or query.parameters:
         return None
     by_campaign = bool(query.campaign or query.variant or query.campaign_id is not None)
     if by_campaign and query.partner_id:

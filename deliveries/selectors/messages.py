@@ -8,11 +8,13 @@ from django.db import OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
 from campaigns.models import OTHER_CAMPAIGNS, Campaign
+from campaigns.segments import indexed_value
 from deliveries.dialects.codes import DELIVERED
 from deliveries.fold import NUMBER_ERASED
 from deliveries.selectors.message_filters import BadFilter, MessageQuery, after_prefix, conditions, places
 from deliveries.selectors.message_places import Places, Window, find_places
-from deliveries.services.stored import COLUMNS, StoredMessage, from_row
+from deliveries.selectors.segment_keys import rarest
+from deliveries.services.stored import COLUMNS, EACH, StoredMessage, from_row
 from portal.common import keyset
 
 __all__ = ["BadFilter", "MessageQuery", "TooMuch", "after_prefix", "find", "reports_of", "search"]
@@ -71,10 +73,12 @@ def search(query: MessageQuery, *, cursor: str | None = None, size: int = PAGE, 
         where.append("m.day >= %(day)s" if backwards else "m.day <= %(day)s")
         edge = after[0].date() + timedelta(days=-1 if backwards else 1)
         parameters |= {"at": after[0], "id": after[1], "account": after[2], "day": edge}
+    within = places(query)
+    leading = _leading_key(query)
     near = find_places(query, at=after[0] if after else None, backwards=backwards, size=size)
     rows: list[tuple] = []
     for place in _steps(query, near, after[0] if after else None, backwards):
-        sql, values = _statement(query, place, where, parameters | {"limit": size + 1}, order)
+        sql, values = _statement(query, place, leading, within, where, parameters | {"limit": size + 1}, order)
         rows = _fetch(sql, values, seconds)
         if len(rows) > size:
             break
@@ -100,10 +104,19 @@ def _steps(query: MessageQuery, near: Places, at: datetime | None, backwards: bo
         yield near
 
 
-def _statement(query: MessageQuery, near: Places, where: list[str], parameters: dict, order: str) -> tuple[str, dict]:
+def _statement(
+    query: MessageQuery,
+    near: Places,
+    leading: str | None,
+    within: list[tuple[int, int | None]],
+    where: list[str],
+    parameters: dict,
+    order: str,
+) -> tuple[str, dict]:
     """Return the search of each tenant by itself, so that its index gives the messages in their order.
 
-    States that are not the usual one are looked for one by one, for the same reason; windows too.
+    States that are not the usual one are looked for one by one, for the same reason; windows too. The rows of a
+    `leading` custom parameter lead where there is one.
     """
     where = list(where)
     statuses: list[str | None] = [None]
@@ -128,15 +141,44 @@ def _statement(query: MessageQuery, near: Places, where: list[str], parameters: 
     )
     keys = f"sent_at {order}, message_id {order}, account_id {order}"
     columns = ", ".join(f"m.{column}" for column in COLUMNS)
+    if leading is None:
+        source, of = f"message m WHERE {' AND '.join(where)}", "m"
+    else:
+        source, of = _led_by_value(query, leading, where, columns, parameters), "p"
     sql = (
         "SELECT found.* FROM unnest(%(tenants)s::int[], %(campaigns)s::int[], %(states)s::text[])"
         f" AS t (id, campaign_id, status){join if windows else ''}"
-        f" CROSS JOIN LATERAL (SELECT {columns} FROM message m WHERE {' AND '.join(where)}"
-        f" ORDER BY {keys} LIMIT %(limit)s) AS found ORDER BY {keys} LIMIT %(limit)s"
+        f" CROSS JOIN LATERAL (SELECT {columns} FROM {source} ORDER BY {of}.sent_at {order}, {of}.message_id {order},"
+        f" {of}.account_id {order} LIMIT %(limit)s) AS found ORDER BY {keys} LIMIT %(limit)s"
     )
-    branches = [(tenant, campaign, status) for tenant, campaign in places(query) for status in statuses]
+    branches = [(tenant, campaign, status) for tenant, campaign in within for status in statuses]
     tenants, campaigns, states = (list(column) for column in zip(*branches, strict=True)) if branches else ([], [], [])
     return sql, parameters | {"tenants": tenants, "campaigns": campaigns, "states": states}
+
+
+def _led_by_value(query: MessageQuery, leading: str, where: list[str], columns: str, parameters: dict) -> str:
+    """Return FROM and WHERE of the messages with a custom parameter's value, by the index of values: newest first.
+
+    OFFSET 0 keeps each message a look-up of its own: the planner takes columns that always agree for independent, hopes
+    for a single message, and would gather all of them before it sorts.
+    """
+    parameters |= {"leading_key": leading, "leading_value": indexed_value(query.parameters[leading])}
+    rows = ["p.tenant_id = t.id", "p.key = %(leading_key)s", "p.value = %(leading_value)s"]
+    # What holds for the message's time holds for its row's.
+    of_time = ("m.sent_at ", "m.day ", "(m.sent_at, ")
+    rows += [condition.replace("m.", "p.") for condition in where if condition.startswith(of_time)]
+    same = [f"m.{column} = p.{column}" for column in ("tenant_id", "day", "sent_at", "account_id", "message_id")]
+    return (
+        f"message_parameter p CROSS JOIN LATERAL (SELECT {columns} FROM message m"
+        f" WHERE {' AND '.join(same + where)} {EACH}) AS m WHERE {' AND '.join(rows)}"
+    )
+
+
+def _leading_key(query: MessageQuery) -> str | None:
+    """Return the custom parameter whose rows lead to the messages, None where a filter does that finds fewer."""
+    if not query.parameters or query.number or query.ref_id or query.message_id:
+        return None
+    return rarest(query.tenant_ids, query.parameters)
 
 
 def find(*, tenant_ids: frozenset[int], account_id: int, message_id: str) -> StoredMessage | None:

@@ -19,7 +19,7 @@ from deliveries.fold import NO_CODE
 from deliveries.models import ResultCode
 from deliveries.selectors.messages import ReportLine
 from deliveries.services.stored import OTHER_PARTNER_IDS, StoredMessage
-from portal.common.msisdn import mask_number
+from portal.common.msisdn import mask_number, tells_number
 from portal.tenants.models import Feed, GatewayAccount, Tenant
 
 Link = Callable[[str, str], str]  # (account's name, message id) → address of the message's page
@@ -36,8 +36,6 @@ REASONS = {
     "content": pgettext_lazy("reason", "content"),
     "other": pgettext_lazy("reason", "other"),
 }
-
-_LEAST_DIGITS = 6  # so many of a number's last digits tell whose it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +122,10 @@ class MessageDetail:
     advice: str
     labels: dict[str, str]
     parameters: dict[str, str]
+    searchable: list[tuple[str, str, str]]  # of the parameters: key, text, address of the messages with it or ''
     part_states: list[PartState]
     notes: list[str]
+    is_submitted: bool  # the time is that of the submission, the gateway gave none
     sent_at_source: str
     status_at: datetime | None
     delivered_at: datetime | None
@@ -183,8 +183,20 @@ class Shown:
             seconds=_latency(message),
         )
 
-    def detail(self, message: StoredMessage, reports: list[ReportLine]) -> MessageDetail:
-        """Return the message with its parts, its notes and its delivery reports."""
+    def detail(
+        self, message: StoredMessage, reports: list[ReportLine], *, found_by: Callable[[str, str], str] | None = None
+    ) -> MessageDetail:
+        """Return the message with its parts, its notes and its delivery reports.
+
+        `found_by` gives the address of the messages with a custom parameter, '' where there is none; what is masked has
+        none.
+        """
+        parameters = self._texts(message.folded.parameters, message.folded.destination)
+        addresses = {
+            key: found_by(key, text)
+            for key, text in parameters.items()
+            if found_by is not None and text and text == message.folded.parameters[key]
+        }
         folded, row = message.folded, self.row(message)
         needs_advice = row.counts_as in ("failed", "unknown")
         return MessageDetail(
@@ -192,9 +204,11 @@ class Shown:
             day=message.day,
             advice=advice(row.code.reason, get_language() or "en") if needs_advice else "",
             labels=self._texts(message.labels, folded.destination),
-            parameters=self._texts(folded.parameters, folded.destination),
+            parameters=parameters,
+            searchable=[(key, text, addresses.get(key, "")) for key, text in parameters.items()],
             part_states=self._part_states(message),
             notes=notes_of(message),
+            is_submitted=folded.sent_at_rank == fold.BY_SUBMISSION,
             sent_at_source=_sent_at_source(folded.sent_at_rank),
             status_at=folded.status_at,
             delivered_at=folded.delivered_at,
@@ -247,12 +261,6 @@ def without_number(text: str, number: str | None) -> str:
     return mask_number(number) if tells_number(text, number) else text
 
 
-def tells_number(text: str, number: str | None) -> bool:
-    """Tell whether a text holds the digits that tell whose the number is, however it is written."""
-    digits = _digits(number or "")
-    return len(digits) >= _LEAST_DIGITS and digits[-_LEAST_DIGITS:] in _digits(text)
-
-
 def notes_of(message: StoredMessage) -> list[str]:
     """Return what is odd about the message, a sentence each (docs/link.md section 5)."""
     words = {
@@ -287,7 +295,3 @@ def _latency(message: StoredMessage) -> float | None:
 
 def _seconds(start: datetime | None, end: datetime | None) -> float | None:
     return None if start is None or end is None else (end - start).total_seconds()
-
-
-def _digits(text: str) -> str:
-    return "".join(character for character in text if character.isascii() and character.isdigit())

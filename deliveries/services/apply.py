@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Min
@@ -14,14 +13,15 @@ from deliveries.dialects import registry as dialects
 from deliveries.dialects.codes import CodeTable
 from deliveries.dialects.report import Report, Unreadable
 from deliveries.models import WaitingRow
-from deliveries.services import attribution, ingest_counts
+from deliveries.services import attribution, claims, ingest_counts, submissions
+from deliveries.services.claims import Row
 from deliveries.services.codes import code_tables
 from deliveries.services.counts import add_changes
 from deliveries.services.quarantine import BrokenRow, put_in_quarantine
 from deliveries.services.reports import NewReport, write_reports
 from deliveries.services.sealed import PAST_RETENTION, hold_to_retention
 from deliveries.services.stored import Change, Key, StoredMessage, read_messages, write_messages
-from portal.common.bulk import bulk_cursor
+from deliveries.services.submissions import Submitted, Taken
 from portal.tenants.models import Feed
 
 logger = logging.getLogger(__name__)
@@ -36,6 +36,7 @@ class BatchResult:
 
     claimed: int = 0
     reports: int = 0
+    submissions: int = 0
     duplicates: int = 0
     quarantined: int = 0
     new_messages: int = 0
@@ -45,18 +46,6 @@ class BatchResult:
         return BatchResult(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
 
-class Row(NamedTuple):
-    """One claimed inbox row."""
-
-    id: int
-    slice: int
-    feed_id: int
-    received_at: datetime
-    accept_days: int | None
-    body: bytes
-    todo: str  # where its to-do entry lies, as PostgreSQL's ctid; it stays there until the transaction ends
-
-
 @dataclass(frozen=True, slots=True)
 class _Door:
     """What a row's feed says of it."""
@@ -64,6 +53,7 @@ class _Door:
     account_id: int
     dialect: str
     default_partner_id: str
+    is_submissions: bool
 
 
 def apply_waiting(*, now: datetime | None = None, limit: int = BATCH) -> BatchResult:
@@ -100,7 +90,7 @@ def _bisect(numbers: list[int], *, now: datetime, limit: int) -> BatchResult:
     """Claim a batch again and apply it in ever smaller pieces, until the poison row stands alone."""
     with transaction.atomic():
         plan_for_small_sets()
-        ids = [row.id for row in _claim(slices.try_lock(numbers), limit)]
+        ids = [row.id for row in claims.claim(slices.try_lock(numbers), limit)]
     return _apply_pieces(numbers, ids, now=now, limit=limit)
 
 
@@ -135,62 +125,41 @@ def _apply(
         if not locked:
             return BatchResult()
         plan_for_small_sets()
-        rows = _claim(locked, limit, only)
+        rows = claims.claim(locked, limit, only)
         if not rows:
             return BatchResult()
         if poison:
-            reports, broken = [], [BrokenRow(row, "cannot be applied", poison) for row in rows]
+            reports, submitted, broken = [], [], [BrokenRow(row, "cannot be applied", poison) for row in rows]
         else:
-            reports, broken = _parse(rows)
-        changes, refused = _fold(reports, now=now)
+            reports, submitted, broken = _parse(rows)
+        taken = Taken()
+        changes, refused = _fold(reports, submitted, taken, now=now)
+        broken += taken.refused
         if refused:
             broken += [BrokenRow(i.row, PAST_RETENTION, refused[i.key]) for i in reports if i.key in refused]
+            broken += taken.refuse(submitted, refused)
             reports = [item for item in reports if item.key not in refused]
         write_messages(changes)
         added = write_reports(reports, changes)
         put_in_quarantine(broken, now=now)
-        _finish(rows)
+        claims.finish(rows)
         fates = ingest_counts.sums(
-            rows, reports=added, quarantined={item.row.id for item in broken}, oddities=_oddities(reports, changes)
+            rows,
+            reports=added,
+            quarantined={item.row.id for item in broken},
+            oddities=_oddities(reports, changes),
+            submissions=taken.new,
         )
         add_changes(changes, fates)  # last: hot rows stay locked only for the commit
     return BatchResult(
         claimed=len(rows),
         reports=len(added),
-        duplicates=len(reports) - len(added),
+        submissions=len(taken.new),
+        duplicates=len(rows) - len(added) - len(taken.new) - len(broken),
         quarantined=len(broken),
         new_messages=sum(change.before is None for change in changes),
         changed_messages=sum(change.before is not None for change in changes),
     )
-
-
-def _claim(numbers: list[int], limit: int, only: list[int] | None = None) -> list[Row]:
-    """Return up to about `limit` waiting rows of the locked slices, oldest first, or those of `only`."""
-    each = max(1, limit // max(1, len(numbers)))
-    with bulk_cursor() as cursor:
-        cursor.execute(
-            "SELECT t.id, t.received_at, s, t.todo FROM unnest(%s::smallint[]) AS s CROSS JOIN LATERAL"
-            " (SELECT id, received_at, ctid::text AS todo FROM inbox_todo"
-            " WHERE slice = s AND (%s::bigint[] IS NULL OR id = ANY (%s)) ORDER BY id LIMIT %s) AS t",
-            [numbers, only, only, len(only) if only else each],
-        )
-        waiting = {entry[0]: entry for entry in cursor.fetchall()}
-        if not waiting:
-            return []
-        times = [entry[1] for entry in waiting.values()]
-        cursor.execute(
-            "SELECT id, feed_id, accept_days, body FROM inbox"
-            " WHERE id = ANY (%s::bigint[]) AND received_at BETWEEN %s AND %s ORDER BY id",
-            [_array(waiting), min(times), max(times)],
-        )
-        rows = []
-        for id_, feed_id, accept_days, body in cursor.fetchall():
-            _id, received_at, number, todo = waiting[id_]
-            rows.append(Row(id_, number, feed_id, received_at, accept_days, body, todo))
-    if missing := waiting.keys() - {row.id for row in rows}:
-        # They go on waiting, so the age of the oldest one tells of them, and hold nobody up.
-        logger.error("%d waiting rows are not in the inbox, such as %s", len(missing), min(missing))
-    return rows
 
 
 def plan_for_small_sets() -> None:
@@ -205,17 +174,20 @@ def plan_for_small_sets() -> None:
         )
 
 
-def _parse(rows: list[Row]) -> tuple[list[NewReport], list[BrokenRow]]:
+def _parse(rows: list[Row]) -> tuple[list[NewReport], list[Submitted], list[BrokenRow]]:
     doors = {
-        id_: _Door(account_id, dialect, default)
-        for id_, account_id, dialect, default in Feed.objects.values_list(
-            "id", "account_id", "dialect", "default_partner_id"
+        id_: _Door(account_id, dialect, default, kind == Feed.Kind.SUBMISSIONS)
+        for id_, account_id, dialect, default, kind in Feed.objects.values_list(
+            "id", "account_id", "dialect", "default_partner_id", "kind"
         )
     }
-    reports, broken = [], []
+    reports, submitted, broken = [], [], []
     for row in rows:
         door = doors[row.feed_id]
         try:
+            if door.is_submissions:
+                submitted.append(submissions.parse_row(row, account_id=door.account_id, codes_of=door.dialect))
+                continue
             report: Report = dialects.PARSE[door.dialect](
                 row.body,
                 received_at=row.received_at,
@@ -226,26 +198,32 @@ def _parse(rows: list[Row]) -> tuple[list[NewReport], list[BrokenRow]]:
             broken.append(BrokenRow(row, error.reason, error.detail))
         else:
             reports.append(NewReport(row, (door.account_id, report.message_id), door.dialect, report))
-    return reports, broken
+    return reports, submitted, broken
 
 
-def _fold(reports: list[NewReport], *, now: datetime) -> tuple[list[Change], dict[Key, str]]:
-    """Fold the reports into the messages that they are about, in the order of the inbox.
+def _fold(
+    reports: list[NewReport], submitted: list[Submitted], taken: Taken, *, now: datetime
+) -> tuple[list[Change], dict[Key, str]]:
+    """Fold reports and submissions into the messages that they are about, in the order of the inbox.
 
     Returns what changes, and why other messages may not change (by identity): their days are past retention.
     """
-    if not reports:
+    items = sorted([*reports, *submitted], key=lambda item: item.row.id) if submitted else reports
+    if not items:
         return [], {}
     tables = code_tables()
-    before = read_messages((item.key for item in reports), around=_time_range(reports))
+    before = read_messages((item.key for item in items), around=_time_range(reports, submitted))
     after: dict[Key, fold.Folded] = {}
     codes: dict[Key, CodeTable] = {}
-    for row, key, dialect, report in reports:
+    for row, key, dialect, report in items:
         folded = after.get(key)
         if folded is None:
             known = before.get(key)
             folded = after[key] = known.folded.copy() if known else fold.Folded(*key)
             codes[key] = tables[dialect]
+        if type(report) is fold.Submission:
+            taken.add(folded, row, report)
+            continue
         fold.add_report(folded, report, received_at=row.received_at, codes=codes[key])
     for key, folded in after.items():
         fold.settle(folded, codes=codes[key])
@@ -258,8 +236,9 @@ def _fold(reports: list[NewReport], *, now: datetime) -> tuple[list[Change], dic
     return sorted(changes, key=lambda change: change.after.key), refused
 
 
-def _time_range(reports: list[NewReport]) -> tuple[datetime, datetime]:
+def _time_range(reports: list[NewReport], submitted: list[Submitted]) -> tuple[datetime, datetime]:
     times = [report.sent_at or report.at or row.received_at for row, _key, _dialect, report in reports]
+    times += [item.submission.submitted_at for item in submitted]
     return min(times), max(times)
 
 
@@ -276,15 +255,3 @@ def _oddities(reports: list[NewReport], changes: list[Change]) -> set[int]:
 
 def _is_negative(message: StoredMessage | None) -> bool:
     return message is not None and bool(message.folded.flags & fold.NEGATIVE_LATENCY)
-
-
-def _finish(rows: list[Row]) -> None:
-    """Take the rows from the to-do list by where they lie: a join would be planned for a list of one row."""
-    with bulk_cursor() as cursor:
-        places = _array(f'"{row.todo}"' for row in rows)
-        cursor.execute("DELETE FROM inbox_todo WHERE ctid = ANY (%s::tid[])", [places])
-
-
-def _array(values: Iterable) -> str:
-    """Return an array in PostgreSQL's text form, for values that need no quoting; psycopg takes ten times as long."""
-    return f"{{{','.join(map(str, values))}}}"

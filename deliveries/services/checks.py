@@ -10,6 +10,7 @@ from django.db import transaction
 
 from deliveries.models import StandingCheck
 from deliveries.selectors.feeds import rates
+from deliveries.selectors.submissions import Silent, silent_submissions
 from deliveries.services import count_check, identities, ingest_check
 from deliveries.services.apply import oldest_waiting
 from deliveries.silence import Sound
@@ -51,6 +52,22 @@ def _feeds(now: datetime) -> list[str]:
     ]
 
 
+def _submissions(now: datetime) -> list[str]:
+    within = timedelta(minutes=settings.SUBMISSION_REPORT_MINUTES)
+    return [_no_reports(silent) for silent in silent_submissions(until=waiting(now).data_as_of, within=within)]
+
+
+def _no_reports(silent: Silent) -> str:
+    where = silent.account
+    if silent.partner_id is not None:
+        where += f", partner ID {silent.partner_id}" if silent.partner_id else ", without a partner ID"
+    found = silent.found
+    return (
+        f"{where}: no delivery report of {found.without_report} of the {found.messages} messages that were handed in"
+        f" from {found.start:%Y-%m-%d %H:%M} to {found.end:%Y-%m-%d %H:%M} UTC"
+    )
+
+
 def _counts(now: datetime) -> list[str]:
     before = StandingCheck.objects.filter(name="counts").first()
     return count_check.find_wrong_days(now=now, told=before.details if before else ())
@@ -61,6 +78,7 @@ CHECKS: dict[str, Check] = {
     "received": _received,
     "waiting": _waiting,
     "feeds": _feeds,
+    "submissions": _submissions,
     "identities": _identities,
     "counts": _counts,
 }

@@ -72,13 +72,12 @@ WHERE NOT is_ready AND NOT EXISTS (
 )
 """
 _DUE = "SELECT tenant_id, span, day FROM condensed_span WHERE NOT is_ready ORDER BY day DESC, span, tenant_id"
-_FORGET = """
-DELETE FROM condensed_span WHERE ctid = ANY (ARRAY(
-    SELECT s.ctid FROM condensed_span s
-    JOIN unnest(%s::int[], %s::text[], %s::date[]) AS gone (tenant_id, span, day) USING (tenant_id, span, day)
-    ORDER BY s.tenant_id, s.span, s.day FOR UPDATE OF s
-))
-"""
+_OF_THESE = "JOIN unnest(%s::int[], %s::text[], %s::date[]) AS gone (tenant_id, span, day) USING (tenant_id, span, day)"
+_LOCK_SPANS = f"SELECT 1 FROM condensed_span s {_OF_THESE} ORDER BY s.tenant_id, s.span, s.day FOR UPDATE OF s"
+_FORGET = (
+    "DELETE FROM condensed_span s USING unnest(%s::int[], %s::text[], %s::date[]) AS gone (tenant_id, span, day)"
+    " WHERE s.tenant_id = gone.tenant_id AND s.span = gone.span AND s.day = gone.day"
+)
 
 
 def condense(*, now: datetime) -> int | None:
@@ -113,8 +112,12 @@ def forget(days: Iterable[tuple[int, date]]) -> None:
     for tenant_id, day in days:
         gone |= {(tenant_id, Span.DAY.value, day), (tenant_id, Span.MONTH.value, day.replace(day=1))}
     if gone:
+        spans = [list(column) for column in zip(*sorted(gone), strict=True)]
         with connection.cursor() as cursor:
-            cursor.execute(_FORGET, [list(column) for column in zip(*sorted(gone), strict=True)])
+            cursor.execute(_LOCK_SPANS, spans)
+            if cursor.rowcount:
+                # A statement of its own: one that waited for a lock would not see what was declared ready meanwhile.
+                cursor.execute(_FORGET, spans)
 
 
 @transaction.atomic

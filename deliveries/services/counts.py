@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from campaigns.models import NO_CAMPAIGN
+from deliveries.dialects.codes import QUEUED
+from deliveries.fold import NO_CODE, SUBMITTED
 from deliveries.services.condense import forget
 from deliveries.services.stored import Change, StoredMessage, counted_partner_id
 from portal.common.bulk import Sums, add_to_counts
@@ -73,7 +75,18 @@ LATENCY = CountTable(
     " latency_bucket AS bucket, count(*) AS messages FROM message WHERE latency_bucket IS NOT NULL AND {where}"
     " GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9",
 )
-TABLES = (DAILY, CAMPAIGN, HOUR, LATENCY)
+# Messages that were handed in alone. Nothing was heard of one that is queued without any code.
+SUBMISSION = CountTable(
+    "submission_count",
+    {"tenant_id": "int", "account_id": "int", "partner_id": "text", "hour": "timestamptz"},
+    ("messages", "unanswered"),
+    "SELECT tenant_id, account_id, CASE WHEN flags & 8 > 0 THEN '(other)' ELSE partner_id END AS partner_id,"
+    " date_trunc('hour', sent_at, 'UTC') AS hour, count(*) AS messages,"
+    " count(*) FILTER (WHERE status = 'queued' AND result_code = -1) AS unanswered"
+    " FROM message WHERE flags & 16 > 0 AND {where} GROUP BY 1, 2, 3, 4",
+)
+_OF_ALL = (DAILY, CAMPAIGN, HOUR, LATENCY)
+TABLES = (*_OF_ALL, SUBMISSION)
 
 
 _Deltas = dict[tuple, list[int]]
@@ -84,14 +97,30 @@ def add_changes(changes: list[Change], *further: Sums) -> None:
 
     Call it last, with what else is to be counted: the hot rows stay locked only for the commit.
     """
-    deltas: list[_Deltas] = [{} for _ in TABLES]
+    deltas: list[_Deltas] = [{} for _ in _OF_ALL]
     for change in changes:
         if change.before is not None:
             _count(*deltas, change.before, -1)
         _count(*deltas, change.after, +1)
+    submitted = [change for change in changes if change.after.folded.flags & SUBMITTED]
+    added = [*deltas, _of_submissions(submitted)]
     forget({key[:2] for key in deltas[0]})
-    sums = [Sums(table.name, table.keys, table.values, added) for table, added in zip(TABLES, deltas, strict=True)]
+    sums = [Sums(table.name, table.keys, table.values, of_it) for table, of_it in zip(TABLES, added, strict=True)]
     add_to_counts(*sums, *further)
+
+
+def _of_submissions(changes: list[Change]) -> _Deltas:
+    deltas: _Deltas = {}
+    for change in changes:
+        for message, sign in ((change.before, -1), (change.after, +1)):
+            if message is None or not message.folded.flags & SUBMITTED:
+                continue
+            f = message.folded
+            hour = f.sent_at.replace(minute=0, second=0, microsecond=0)
+            delta = deltas.setdefault((message.tenant_id, f.account_id, counted_partner_id(f), hour), [0, 0])
+            delta[0] += sign
+            delta[1] += sign * (f.status == QUEUED and f.result_code == NO_CODE)
+    return deltas
 
 
 def _count(

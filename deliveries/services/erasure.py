@@ -1,18 +1,24 @@
 """Phone numbers taken out of messages: a keyed hash stays, by which the whole number still finds them.
 
-Counts do not move: the country stays as it was, and no later report brings the number back (fold.NUMBER_ERASED).
+Custom parameters that hold the message's number hold the masked one afterwards, and so do the rows by which they are
+found. Counts do not move: the country stays as it was, and no later report brings the number back
+(fold.NUMBER_ERASED).
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
+import orjson
 from django.db import connection, transaction
 
 from deliveries import slices
 from deliveries.fold import NUMBER_ERASED
+from deliveries.services.message_parameters import chosen_keys, replace_rows, row_values
 from deliveries.services.stored import StoredMessage
 from portal.accounts.models import record
-from portal.common.msisdn import normalize_destination
+from portal.common.bulk import bulk_cursor
+from portal.common.msisdn import mask_number, normalize_destination, tells_number
 from portal.tenants import secrets
 from portal.tenants.models import Tenant
 
@@ -47,8 +53,18 @@ def search_forms(number: str, *, tenant_ids: frozenset[int] | set[int]) -> list[
 
 def erase(message: StoredMessage) -> None:
     """Take the number out of a message that is about to be written."""
-    message.folded.destination = hashed(message.folded.destination, tenant_id=message.tenant_id)
-    message.folded.flags |= NUMBER_ERASED
+    folded = message.folded
+    folded.parameters = without_number(folded.parameters, folded.destination)
+    folded.destination = hashed(folded.destination, tenant_id=message.tenant_id)
+    folded.flags |= NUMBER_ERASED
+
+
+def without_number(parameters: dict[str, str] | None, number: str) -> dict[str, str] | None:
+    """Return custom parameters with the masked number in place of each value that tells the number."""
+    if not parameters or not any(tells_number(value, number) for value in parameters.values()):
+        return parameters
+    masked = mask_number(number)
+    return {key: masked if tells_number(value, number) else value for key, value in parameters.items()}
 
 
 def erase_number(*, number: str, tenant: Tenant, actor: str) -> int:
@@ -132,21 +148,61 @@ def _erase_where(tenant_id: int, where: str, parameters: dict, *, limit: int | N
         slices.lock(slices.slice_of(*key) for key in keys)
         # Again: an applier may have changed them meanwhile, and only now does nobody else touch them.
         cursor.execute(
-            f"SELECT m.day, m.account_id, m.message_id, m.destination {matching}"
-            " AND (m.account_id, m.message_id) IN (SELECT * FROM unnest(%(accounts)s::int[], %(ids)s::text[]))",
+            "SELECT m.day, m.account_id, m.message_id, m.destination, m.sent_at, m.custom_parameters::text"
+            f" {matching} AND (m.account_id, m.message_id) IN"
+            " (SELECT * FROM unnest(%(accounts)s::int[], %(ids)s::text[]))",
             parameters | {"accounts": [key[0] for key in keys], "ids": [key[1] for key in keys]},
         )
-        rows = cursor.fetchall()
+        rows = [_Row(*row) for row in cursor.fetchall()]
+        cleaned = [_cleaned(row) for row in rows]
         cursor.execute(
-            f"UPDATE message m SET destination = n.hashed, flags = m.flags | {NUMBER_ERASED}"
-            " FROM unnest(%s::date[], %s::int[], %s::text[], %s::text[]) AS n (day, account_id, message_id, hashed)"
+            f"UPDATE message m SET destination = n.hashed, flags = m.flags | {NUMBER_ERASED},"
+            " custom_parameters = coalesce(n.parameters::jsonb, m.custom_parameters)"
+            " FROM unnest(%s::date[], %s::int[], %s::text[], %s::text[], %s::text[])"
+            " AS n (day, account_id, message_id, hashed, parameters)"
             " WHERE m.tenant_id = %s AND m.day = n.day AND m.account_id = n.account_id AND m.message_id = n.message_id",
             [
-                [row[0] for row in rows],
-                [row[1] for row in rows],
-                [row[2] for row in rows],
-                [hashed(row[3], tenant_id=tenant_id) for row in rows],
+                [row.day for row in rows],
+                [row.account_id for row in rows],
+                [row.message_id for row in rows],
+                [hashed(row.destination, tenant_id=tenant_id) for row in rows],
+                [orjson.dumps(after).decode() if after is not None else None for after in cleaned],
                 tenant_id,
             ],
         )
+        changed = [(row, after) for row, after in zip(rows, cleaned, strict=True) if after is not None]
+        _replace_found_by(tenant_id, changed)
     return len(rows)
+
+
+class _Row(NamedTuple):
+    """What is read of a message that holds a number."""
+
+    day: date
+    account_id: int
+    message_id: str
+    destination: str
+    sent_at: datetime
+    parameters: str | None
+
+
+def _cleaned(row: _Row) -> dict[str, str] | None:
+    """Return the message's custom parameters without its number, None where they do not hold it."""
+    before = orjson.loads(row.parameters) if row.parameters else None
+    after = without_number(before, row.destination)
+    return None if after is before else after
+
+
+def _replace_found_by(tenant_id: int, changed: list[tuple[_Row, dict[str, str]]]) -> None:
+    """Write what messages with changed custom parameters are found by."""
+    keys = chosen_keys([tenant_id]).get(tenant_id)
+    if not keys or not changed:
+        return
+    gone, new = [], []
+    for row, after in changed:
+        place = (tenant_id, row.day, row.sent_at, row.account_id, row.message_id)
+        was, is_now = row_values(*place, orjson.loads(row.parameters), keys), row_values(*place, after, keys)
+        gone += was - is_now
+        new += is_now - was
+    with bulk_cursor() as cursor:
+        replace_rows(cursor, gone, new)

@@ -1,4 +1,4 @@
-"""What became of each feed's rows, by hour of receipt: received = reports + duplicates + quarantined."""
+"""What became of each feed's rows, by hour of receipt: received = reports + submissions + duplicates + quarantined."""
 
 from collections import Counter, defaultdict
 from datetime import datetime
@@ -9,10 +9,10 @@ from django.db import connection
 from portal.common.bulk import Sums, add_to_counts
 
 if TYPE_CHECKING:
-    from deliveries.services.apply import Row
+    from deliveries.services.claims import Row
 
 KEYS = {"feed_id": "int", "hour": "timestamptz"}
-VALUES = ("received", "reports", "duplicates", "quarantined", "clock_oddities", "replayed")
+VALUES = ("received", "reports", "duplicates", "quarantined", "clock_oddities", "replayed", "submissions")
 
 
 def hour_of(instant: datetime) -> datetime:
@@ -20,13 +20,15 @@ def hour_of(instant: datetime) -> datetime:
     return instant.replace(minute=0, second=0, microsecond=0)
 
 
-def sums(rows: list["Row"], *, reports: set[int], quarantined: set[int], oddities: set[int]) -> Sums:
-    """Return what applied rows add; the sets hold inbox ids, what is in neither of the first two was a duplicate."""
+def sums(
+    rows: list["Row"], *, reports: set[int], quarantined: set[int], oddities: set[int], submissions: set[int]
+) -> Sums:
+    """Return what applied rows add; the sets hold inbox ids, what is in none but the oddities was a duplicate."""
     of_moments: dict[tuple, list[int]] = defaultdict(lambda: [0] * len(VALUES))  # rows that came together share one
     for row in rows:
         delta = of_moments[row.feed_id, row.received_at]
         delta[0] += 1
-        delta[1 if row.id in reports else 3 if row.id in quarantined else 2] += 1
+        delta[1 if row.id in reports else 3 if row.id in quarantined else 6 if row.id in submissions else 2] += 1
         if row.id in oddities:
             delta[4] += 1
     deltas: dict[tuple, list[int]] = {}
@@ -52,4 +54,4 @@ def take_back_quarantined(rows: list[tuple[int, datetime]]) -> None:
 
 def add_replayed(feed_id: int, hour: datetime, rows: int) -> None:
     """Count raw rows that were put on the to-do list a second time."""
-    add_to_counts(Sums("ingest_count", KEYS, VALUES, {(feed_id, hour): [0, 0, 0, 0, 0, rows]}))
+    add_to_counts(Sums("ingest_count", KEYS, VALUES, {(feed_id, hour): [0, 0, 0, 0, 0, rows, 0]}))

@@ -9,12 +9,12 @@ from django.db.models import F
 
 from deliveries.models import QuarantinedRow
 from deliveries.services import ingest_counts
-from deliveries.split import split_line
+from deliveries.split import slice_of_submission, split_line
 from portal.accounts.models import record
 from portal.tenants.models import Feed
 
 if TYPE_CHECKING:
-    from deliveries.services.apply import Row
+    from deliveries.services.claims import Row
 
 MAX_DETAIL = 500
 
@@ -54,11 +54,8 @@ def replay(*, actor: str, now: datetime, ids: list[int] | None = None, reason: s
     """
     with transaction.atomic():
         rows = list(_waiting(ids, reason).select_for_update(skip_locked=True))
-        accounts = dict(Feed.objects.values_list("id", "account_id"))
-        todo = [
-            (split_line(bytes(row.body), account_id=accounts[row.feed_id])[0], row.inbox_id, row.received_at)
-            for row in rows
-        ]
+        feeds = Feed.objects.in_bulk({row.feed_id for row in rows})
+        todo = [(_slice(row, feeds[row.feed_id]), row.inbox_id, row.received_at) for row in rows]
         # The raw row may be past its own retention by now: the quarantined copy brings it back.
         with connection.cursor() as cursor:
             cursor.executemany(
@@ -100,6 +97,12 @@ def discard(
         )
         record("quarantine.discard", actor=actor, subject=reason_text, details={"rows": count})
     return count
+
+
+def _slice(row: QuarantinedRow, feed: Feed) -> int:
+    if feed.kind == Feed.Kind.SUBMISSIONS:
+        return slice_of_submission(bytes(row.body), account_id=feed.account_id)
+    return split_line(bytes(row.body), account_id=feed.account_id)[0]
 
 
 def _waiting(ids: list[int] | None, reason: str | None):

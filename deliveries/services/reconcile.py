@@ -8,7 +8,13 @@ from django.db import connection, transaction
 
 from deliveries import slices
 from deliveries.services.condense import forget
-from deliveries.services.counts import HOUR, TABLES, CountTable
+from deliveries.services.counts import TABLES, CountTable
+from deliveries.services.reconcile_parameters import (
+    ParameterDifference,
+    find_parameter_differences,
+    mend_parameters,
+    parameter_differences,
+)
 from portal.common.bulk import Sums, add_to_counts
 from portal.common.database import snapshot
 from portal.common.periods import Month
@@ -32,35 +38,40 @@ class Difference:
         return f"{self.table.name}: {key}: {numbers}"
 
 
-def find_differences() -> list[Difference]:
+def find_differences() -> list[Difference | ParameterDifference]:
     """Compare all counts with the messages in one snapshot, month by month, so that memory stays small.
 
-    Sealed days are left out.
+    Sealed days are left out. What messages are found by (message_parameter) is compared with them too.
     """
     with snapshot(), connection.cursor() as cursor:
         months = _months(cursor)
-        return [
+        found = [
             difference
             for table in TABLES
             for month in months
             for difference in _compare(cursor, table, month.first_day, month.next().first_day)
         ]
+        return [*found, *find_parameter_differences()]
 
 
-def find_differences_of(day: date) -> list[Difference]:
+def find_differences_of(day: date) -> list[Difference | ParameterDifference]:
     """Compare the counts of one day (of the hours: the UTC day) with the messages in one snapshot.
 
     It costs reading that day's messages once for each of the tables, however many other days there are.
     """
     with snapshot(), connection.cursor() as cursor:
-        return [difference for table in TABLES for difference in _compare(cursor, table, day, day + timedelta(days=1))]
+        end = day + timedelta(days=1)
+        found = [difference for table in TABLES for difference in _compare(cursor, table, day, end)]
+        return [*found, *parameter_differences(day, end)]
 
 
-def repair(differences: list[Difference]) -> None:
+def repair(differences: list[Difference | ParameterDifference]) -> None:
     """Add what is missing and take away what is too much; right beside running appliers, as sums do not mind order."""
+    mend_parameters([difference for difference in differences if isinstance(difference, ParameterDifference)])
+    differences = [difference for difference in differences if isinstance(difference, Difference)]
     with transaction.atomic():
         slices.lock([0])  # whose holders `condense` waits for
-        forget({d.key[:2] for d in differences if d.table is not HOUR})
+        forget({d.key[:2] for d in differences if "day" in d.table.keys})
         add_to_counts(*(Sums(t.name, t.keys, t.values, _missing(differences, t)) for t in TABLES))
 
 
@@ -79,7 +90,9 @@ def _months(cursor) -> list[Month]:
         " UNION ALL SELECT min(day) FROM campaign_count UNION ALL SELECT max(day) FROM campaign_count"
         " UNION ALL SELECT min(day) FROM latency_count UNION ALL SELECT max(day) FROM latency_count"
         " UNION ALL SELECT min(hour AT TIME ZONE 'UTC')::date FROM hour_count"
-        " UNION ALL SELECT max(hour AT TIME ZONE 'UTC')::date FROM hour_count) AS days"
+        " UNION ALL SELECT max(hour AT TIME ZONE 'UTC')::date FROM hour_count"
+        " UNION ALL SELECT min(hour AT TIME ZONE 'UTC')::date FROM submission_count"
+        " UNION ALL SELECT max(hour AT TIME ZONE 'UTC')::date FROM submission_count) AS days"
     )
     first, last = cursor.fetchone()
     if first is None:
@@ -112,7 +125,7 @@ def _compare(cursor, table: CountTable, start: date, end: date) -> Iterator[Diff
 
 def _open(table: CountTable, *, of: str) -> str:
     """Return the condition that leaves sealed days (hours) out: retention took their messages, not their counts."""
-    if table is not HOUR:
+    if "day" in table.keys:
         sealed = f"{of}.day < r.messages_before"
     else:
         hour = "date_trunc('hour', message.sent_at, 'UTC')" if of == "message" else f"{of}.hour"
@@ -125,7 +138,7 @@ def _range(table: CountTable, start: date, end: date) -> tuple[str, str, dict]:
 
     A day and the times of its messages are at most a day apart; told both, the planner finds one day by an index.
     """
-    if table is not HOUR:
+    if "day" in table.keys:
         where = "day >= %(start)s AND day < %(end)s"
         times = {"from": _midnight(start - timedelta(days=1)), "until": _midnight(end + timedelta(days=1))}
         facts = where + " AND sent_at >= %(from)s AND sent_at < %(until)s"

@@ -7,7 +7,7 @@ from deliveries.services.stored import EACH, KEYS, Change, Key, keys_as_json
 from portal.common.bulk import bulk_cursor, stage
 
 if TYPE_CHECKING:
-    from deliveries.services.apply import Row
+    from deliveries.services.claims import Row
 
 
 class NewReport(NamedTuple):

@@ -13,6 +13,7 @@ from deliveries import partitions
 from deliveries.models import RetentionMark
 from deliveries.services import erasure, raw_rows
 from deliveries.services.jobs import let_appliers_see_what_was_committed
+from deliveries.services.message_parameters import rows_go_with
 from portal.common.periods import local_day, start_of_day
 from portal.tenants.models import Tenant
 
@@ -146,11 +147,14 @@ def _delete_messages(tenant_id: int, before: date) -> int:
             until, first = cursor.fetchone()
             if until is None:
                 return deleted
+            # By their indexes: the planner knows nothing of how few are gone.
+            cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
             cursor.execute(
                 f"WITH gone AS (DELETE FROM message WHERE {where} AND sent_at <= %(until)s"
-                " RETURNING day, account_id, message_id), reports AS ("
+                " RETURNING tenant_id, day, account_id, message_id, sent_at, custom_parameters), reports AS ("
                 "DELETE FROM delivery_report d USING gone g WHERE d.day = g.day AND d.day >= %(first)s"
-                " AND d.day < %(before)s AND d.account_id = g.account_id AND d.message_id = g.message_id)"
+                " AND d.day < %(before)s AND d.account_id = g.account_id AND d.message_id = g.message_id),"
+                f" found_by AS ({rows_go_with('gone')})"
                 " SELECT count(*) FROM gone",
                 parameters | {"after": after, "until": until, "first": first},
             )

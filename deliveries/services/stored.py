@@ -9,6 +9,7 @@ import orjson
 from deliveries import partitions
 from deliveries.dialects.codes import State
 from deliveries.fold import NO_CODE, PARTNER_OVER_LIMIT, Folded
+from deliveries.services.message_parameters import write_parameters
 from portal.common.bulk import bulk_cursor, stage
 
 OTHER_PARTNER_IDS = "(other)"
@@ -152,6 +153,7 @@ def write_messages(changes: list[Change]) -> None:
             cursor.execute(
                 f"INSERT INTO message ({_LIST}) SELECT {_STAGED} FROM changed_message WHERE op IN ('new', 'moved')"
             )
+    write_parameters(changes)
 
 
 def _staged_row(change: Change) -> tuple:

@@ -26,6 +26,8 @@ ACTIONS = {
     "api_key.revoked": _("Revoked an API key"),
     "settings.changed": _("Changed the settings"),
     "ref_ids.changed": _("Changed how refIds are read"),
+    "segment_key.chosen": _("Chose a custom parameter to find messages by"),
+    "segment_key.removed": _("Removed a custom parameter to find messages by"),
     "tenant.recounted": _("Messages were counted anew"),
     "partner_id.moved": _("Messages moved to a partner ID"),
     "message.downloaded": _("Downloaded a list of messages"),

@@ -19,7 +19,7 @@ class Operation:
     `scope` is what the key needs ("" any key, None no key at all). `answer` is the serializer that answers go through,
     None for a file of the media type `media`; `problems` are the slugs of its own errors (portal/api/problem_types.py),
     beside those that follow from key, body and path. `path` are the parameters in the path, `headers` the answer's
-    own head fields, name → text; `also` are other
+    own head fields, name → text; a body may also be an array of 1 to `body_most`; `also` are other
     statuses of the same answer, without those head fields; `sample` are the query parameters of the example requests.
     """
 
@@ -31,6 +31,7 @@ class Operation:
     parameters: tuple[Parameter, ...] = ()
     path: Mapping[str, Parameter] = field(default_factory=dict)
     body: type[Serializer] | None = None
+    body_most: int = 1
     body_example: Mapping | None = None
     request_headers: tuple[Parameter, ...] = ()
     sample: Mapping[str, object] = field(default_factory=dict)

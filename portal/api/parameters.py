@@ -29,12 +29,12 @@ class Parameter:
     """One query parameter, or one in the path.
 
     `default` holds where it is not given. A repeatable one may be given several times; with `commas` its values may
-    also stand in one.
+    also stand in one. Of the kind "map" is `name[key]=value`, any number of keys.
     """
 
     name: str
     text: str
-    kind: Literal["text", "day", "number", "choice"] = "text"
+    kind: Literal["text", "day", "number", "choice", "map"] = "text"
     choices: tuple[str, ...] = ()
     least: int = 0
     most: int = MAX_NUMBER
@@ -51,6 +51,7 @@ class Parameter:
             "day": {"type": "string", "format": "date"},
             "number": {"type": "integer", "minimum": self.least, "maximum": self.most},
             "choice": {"type": "string", "enum": list(self.choices)},
+            "map": {"type": "object", "additionalProperties": {"type": "string", "maxLength": MAX_TEXT}},
         }[self.kind]
         if self.pattern:
             one |= {"pattern": self.pattern}
@@ -91,12 +92,15 @@ class Parameters:
         self._query = query
         self._declared = {parameter.name: parameter for parameter in declared}
         for name, values in query.lists():
-            if name not in self._declared:
+            known = self._declared.get(name.split("[", 1)[0] if name.endswith("]") else name)
+            if known is None or (known.kind != "map" and known.name != name):
                 there_is = ", ".join(sorted(self._declared)) or "none"
                 raise BadParameter(name, f"there is no such parameter here; there is {there_is}")
-            if len(values) > 1 and not self._declared[name].repeatable:
+            if known.kind == "map" and known.name == name:
+                raise BadParameter(name, f"with a key, such as {name}[key]=value")
+            if len(values) > 1 and not known.repeatable:
                 raise BadParameter(name, "given more than once")
-            if any("\0" in value for value in values):
+            if any("\0" in text for text in (name, *values)):
                 raise BadParameter(name, "a text without the character U+0000")
             if any(len(value) > MAX_TEXT for value in values):
                 raise BadParameter(name, f"at most {MAX_TEXT} characters")
@@ -117,6 +121,11 @@ class Parameters:
         if self._declared[name].kind == "choice":
             return [self._one_of(name, value) for value in values]
         return values
+
+    def map(self, name: str) -> dict[str, str]:
+        """Return the values of a map by key; empty where none is given."""
+        start = f"{name}["
+        return {text[len(start) : -1]: self._query[text] for text in self._query if text.startswith(start)}
 
     def choice(self, name: str) -> str | None:
         """Return the value, the default where it is not given."""

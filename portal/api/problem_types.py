@@ -22,7 +22,9 @@ PROBLEM_TYPES = {
             "Query parameter not accepted",
             "There is no such query parameter, it is there twice, or its value cannot be read. `errors` names each.",
         ),
-        ProblemType("bad-body", 400, "Body not readable", "The body is no JSON object."),
+        ProblemType(
+            "bad-body", 400, "Body not readable", "The body is no JSON object (or no array, where several may be sent)."
+        ),
         ProblemType(
             "no-key", 401, "No key", "The request has no key. Send it as `Authorization: Bearer srk_…`; see Keys."
         ),
@@ -65,7 +67,9 @@ PROBLEM_TYPES = {
             "The same `Idempotency-Key` came with another body. Take a new one for each thing that shall happen.",
         ),
         ProblemType("gone", 410, "Gone", "The file was there and is not any more. Queue a new report."),
-        ProblemType("too-large", 413, "Body too large", "The body is longer than 65,536 bytes."),
+        ProblemType(
+            "too-large", 413, "Body too large", "The body is longer than 65,536 bytes; of submissions, than 1,048,576."
+        ),
         ProblemType(
             "unsupported-media-type",
             415,
@@ -96,9 +100,15 @@ PROBLEM_TYPES = {
             "Our fault",
             "The request failed and changed nothing. Quote `request_id` to whoever runs the portal.",
         ),
+        ProblemType(
+            "unavailable",
+            503,
+            "Database away",
+            "Nothing was changed or stored. Send the same again after as many seconds as `Retry-After` says.",
+        ),
     )
 }
 
-ALWAYS = ("bad-parameter", "too-many-requests", "server-error")
+ALWAYS = ("bad-parameter", "too-many-requests", "server-error", "unavailable")
 WITH_KEY = ("no-key", "invalid-key", "revoked-key", "expired-key", "missing-scope")
 WITH_BODY = ("bad-body", "too-large", "unsupported-media-type", "bad-field")

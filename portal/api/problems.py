@@ -44,6 +44,16 @@ class BadField(Problem):
         self.errors = [{"pointer": f"#/{name}", "detail": text}]
 
 
+class BadFields(Problem):
+    """Several fields of the body that cannot be taken: 422. `errors` are (JSON Pointer, text)."""
+
+    slug = "bad-field"
+
+    def __init__(self, detail: str, errors: list[tuple[str, str]]) -> None:
+        super().__init__(detail)
+        self.errors = [{"pointer": pointer, "detail": text} for pointer, text in errors]
+
+
 class RefusedKey(Problem):
     """A key that opens nothing: 401. `why` is the slug of its problem."""
 
@@ -150,7 +160,8 @@ def type_address(slug: str) -> str:
     return f"{reverse('api:docs')}#{slug}"
 
 
-def problem_response(request: HttpRequest, slug: str, detail: str) -> JsonResponse:
-    """Return a problem as an answer without DRF, for what fails around its views."""
+def problem_response(request: HttpRequest, slug: str, detail: str, wait: int | None = None) -> JsonResponse:
+    """Return a problem as an answer without DRF, for what fails around its views; `wait` is in seconds."""
     body = problem(request, slug, detail)
-    return JsonResponse(body, status=body["status"], content_type=CONTENT_TYPE)
+    headers = {} if wait is None else {"Retry-After": str(wait)}
+    return JsonResponse(body, status=body["status"], content_type=CONTENT_TYPE, headers=headers)

@@ -26,6 +26,7 @@ _LIMIT_HEADERS = {
 _PROBLEM_HEADERS = {
     401: {"WWW-Authenticate": "How to present a key."},
     429: {"Retry-After": "Seconds to wait."},
+    503: {"Retry-After": "Seconds to wait."},
 }
 
 
@@ -89,6 +90,10 @@ class Schema(AutoSchema):
         if body is not None and self.operation.body_example is not None:
             for content in body["content"].values():
                 content["example"] = self.operation.body_example
+                if (most := self.operation.body_most) > 1:
+                    one = content["schema"]
+                    several = {"type": "array", "items": one, "minItems": 1, "maxItems": most}
+                    content["schema"] = {"oneOf": [one, several]}
         return body
 
     def _get_response_bodies(self, direction: str = "response") -> dict:
@@ -152,8 +157,8 @@ def _parameter(parameter: Parameter, place: str) -> OpenApiParameter:
         location=place,
         required=place == OpenApiParameter.PATH,
         description=parameter.text,
-        style="form" if parameter.repeatable else None,
-        explode=not parameter.commas if parameter.repeatable else None,
+        style="deepObject" if parameter.kind == "map" else "form" if parameter.repeatable else None,
+        explode=True if parameter.kind == "map" else not parameter.commas if parameter.repeatable else None,
     )
 
 

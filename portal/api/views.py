@@ -22,6 +22,7 @@ from portal.api.schema import Schema
 from portal.tenants.models import ApiKey
 
 MAX_BODY = 64 * 1024
+MOST_BYTES_OF_MANY = 1024 * 1024  # a body that may be an array
 
 _REFUSED = {
     "revoked": ("revoked-key", "This key was revoked."),
@@ -60,21 +61,30 @@ class HasScope(BasePermission):
 
 
 class JsonParser(BaseParser):
-    """A JSON object of at most MAX_BODY bytes."""
+    """A JSON object of at most MAX_BODY bytes; where `many`, also an array."""
 
     media_type = "application/json"
+    most_bytes = MAX_BODY
+    many = False
 
-    def parse(self, stream, media_type: str | None = None, parser_context: dict | None = None) -> dict:
-        raw = stream.read(MAX_BODY + 1)
-        if len(raw) > MAX_BODY:
-            raise TooLarge(f"The body is longer than {MAX_BODY} bytes.")
+    def parse(self, stream, media_type: str | None = None, parser_context: dict | None = None) -> dict | list:
+        raw = stream.read(self.most_bytes + 1)
+        if len(raw) > self.most_bytes:
+            raise TooLarge(f"The body is longer than {self.most_bytes} bytes.")
         try:
             body = orjson.loads(raw)
         except orjson.JSONDecodeError as error:
             raise ParseError(f"The body is not JSON: {error}") from error
-        if not isinstance(body, dict):
-            raise ParseError("The body is not a JSON object.")
+        if not isinstance(body, (dict, list) if self.many else dict):
+            raise ParseError(f"The body is not a JSON object{' or array' if self.many else ''}.")
         return body
+
+
+class ManyParser(JsonParser):
+    """A JSON object or array of at most MOST_BYTES_OF_MANY bytes."""
+
+    most_bytes = MOST_BYTES_OF_MANY
+    many = True
 
 
 class OneFormat(BaseContentNegotiation):

@@ -36,6 +36,7 @@ _WORLD = "001"  # libphonenumber's region of satellite, freephone and other code
 _CODES = {str(code): regions for code, regions in COUNTRY_CODE_TO_REGION_CODE.items()}
 _ONE_REGION = {code: regions[0] for code, regions in _CODES.items() if len(regions) == 1}
 _SURE_LENGTHS = range(2, 18)  # so many digits after a calling code always parse
+_LEAST_DIGITS = 6  # so many of a number's last digits tell whose it is
 _HIDDEN = "•••••••"  # always seven, so that the mask does not tell the length
 
 _number = re.compile(r"(?:(\+|00)([1-9][0-9]{2,24})|([1-9][0-9]{7,14}))").fullmatch
@@ -152,9 +153,19 @@ def mask_numbers(text: str) -> str:
     return _date_or_number(lambda found: found[0] if found["date"] else mask_number(_compact(found[0])), text)
 
 
+def tells_number(text: str, number: str | None) -> bool:
+    """Tell whether a text holds the digits that tell whose the number is, however it is written."""
+    digits = _only_digits(number or "")
+    return len(digits) >= _LEAST_DIGITS and digits[-_LEAST_DIGITS:] in _only_digits(text)
+
+
 def may_be_part_of_number(text: str) -> bool:
     """Tell whether a text has 5 digits or more, as in `mask_numbers`, that may be a part of a phone number."""
     return any(not found["date"] for found in _date_or_part(text))
+
+
+def _only_digits(text: str) -> str:
+    return "".join(character for character in text if character.isascii() and character.isdigit())
 
 
 def _compact(number: str) -> str:

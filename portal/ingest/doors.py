@@ -20,7 +20,7 @@ _MAX_OPENED = 10_000
 _FEEDS = """
 SELECT t.digest, t.expires_at, f.id, f.account_id, f.basic_user, f.basic_password_digest, f.networks
 FROM tenants_feedtoken t JOIN tenants_feed f ON f.id = t.feed_id
-WHERE f.active AND (t.expires_at IS NULL OR t.expires_at > now())
+WHERE f.active AND f.kind = 'reports' AND (t.expires_at IS NULL OR t.expires_at > now())
 """
 
 

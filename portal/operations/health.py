@@ -31,7 +31,7 @@ SLOW, STUCK = timedelta(seconds=60), timedelta(minutes=10)  # the age of the old
 MANY_ATTEMPTS = 3  # a job that began this often and is not done fails again and again
 RECONCILE_WITHIN = timedelta(days=7)
 COUNTED = 10_000
-SHOWN_STANDING = {"received", "identities", "counts"}  # the others are looked at by the page itself
+SHOWN_STANDING = {"received", "submissions", "identities", "counts"}  # the others are looked at by the page itself
 
 # At most COUNTED of the rows that wait: whoever has more than that has seen enough.
 _QUARANTINE = f"""

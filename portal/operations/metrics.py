@@ -11,7 +11,7 @@ from deliveries.models import IngestCount, PartnerMove, QuarantinedRow, Standing
 from portal.tenants.models import Feed
 from reports.models import ReportRun
 
-_COUNTED = ("received", "reports", "duplicates", "quarantined", "clock_oddities")
+_COUNTED = ("received", "reports", "submissions", "duplicates", "quarantined", "clock_oddities")
 _MOST_WAITING = 1_000_000  # counting on would cost more than it tells
 
 

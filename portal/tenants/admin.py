@@ -137,7 +137,8 @@ class FeedAdmin(RecordedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Feed]:
         tokens = FeedToken.objects.order_by("id")
-        return super().get_queryset(request).prefetch_related(Prefetch("tokens", queryset=tokens))
+        doors = super().get_queryset(request).filter(kind=Feed.Kind.REPORTS)  # the REST API's has nothing to set
+        return doors.prefetch_related(Prefetch("tokens", queryset=tokens))
 
     def has_delete_permission(self, request: HttpRequest, obj: Feed | None = None) -> bool:
         return False

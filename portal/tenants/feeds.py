@@ -29,8 +29,10 @@ def add_token(feed: Feed, *, now: datetime, token: str | None = None) -> str:
     """Give the feed a token (a new one, or the one wanted) and return it: it can never be read again.
 
     The tokens that were valid without an end expire after ROTATION; at most two are valid, the oldest goes first.
-    Raises TokenError for a token that is short, unfit for a URL, or another feed's.
+    Raises TokenError for a token that is short, unfit for a URL, or another feed's, and for the feed of submissions.
     """
+    if feed.kind == Feed.Kind.SUBMISSIONS:
+        raise TokenError("submissions come in by the REST API alone, with an API key")
     token = token or secrets.make_token()
     if len(token) < secrets.MIN_TOKEN_LENGTH:
         raise TokenError(f"a token has at least {secrets.MIN_TOKEN_LENGTH} characters")

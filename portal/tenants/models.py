@@ -130,14 +130,23 @@ class GatewayAccount(models.Model):
 
 
 class Feed(models.Model):
-    """An inbound door for delivery reports: POST /dlr/<token>/."""
+    """An inbound door for delivery reports: POST /dlr/<token>/.
+
+    What is handed in about an account's messages by the REST API (`kind` submissions) comes by one row of its own,
+    made by the first submission: it has no token, so nothing else comes in by it.
+    """
 
     class Dialect(models.TextChoices):
         LINK = "link", _("LINK Mobility, SMS REST API")
 
+    class Kind(models.TextChoices):
+        REPORTS = "reports", _("Delivery reports")
+        SUBMISSIONS = "submissions", _("Submissions")
+
     id = models.AutoField(primary_key=True)
     account = models.ForeignKey(GatewayAccount, on_delete=models.PROTECT, related_name="feeds")
     name = models.CharField(max_length=63, validators=[slug_validator])
+    kind = models.CharField(max_length=11, choices=Kind.choices, default=Kind.REPORTS, editable=False)
     dialect = models.CharField(max_length=20, choices=Dialect.choices, default=Dialect.LINK)
     default_partner_id = models.CharField(
         max_length=256,
@@ -158,6 +167,9 @@ class Feed(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["account", "name"], name="feed_name_per_account"),
+            models.UniqueConstraint(
+                fields=["account"], condition=models.Q(kind="submissions"), name="feed_of_submissions_once"
+            ),
             models.CheckConstraint(
                 condition=models.Q(basic_user="") | ~models.Q(basic_password_digest=""),
                 name="feed_basic_user_has_password",

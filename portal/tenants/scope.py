@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from django.db import connection, transaction
 
 from portal.tenants.models import Tenant
-from portal.tenants.wall import STAFF, WEB
+from portal.tenants.wall import INGEST, STAFF, WEB
 
 EVERYBODY = "any"  # the person of pages where somebody whom nobody knows yet signs in or accepts an invitation
 
@@ -25,6 +25,13 @@ def web_scope(tenant_ids: Iterable[int], *, person: str = "") -> Iterator[None]:
 def staff_scope() -> Iterator[None]:
     """Run a transaction as the staff role, which sees all tenants; for verified staff."""
     with _scope(STAFF, (), ""):
+        yield
+
+
+@contextmanager
+def ingest_scope() -> Iterator[None]:
+    """Run a transaction as the role that writes to the inbox and reads the feeds, and nothing else."""
+    with _scope(INGEST, (), ""):
         yield
 
 

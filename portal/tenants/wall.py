@@ -32,6 +32,7 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "accounts_auditentry": (ADD, ADD),
     "campaigns_campaign": (READ, READ),
     "campaigns_refidscheme": (ALL, ALL),
+    "campaigns_segmentkey": (CHANGE, CHANGE),
     "campaign_count": (READ, READ),
     "condensed_campaign_count": (READ, READ),
     "condensed_campaign_latency": (READ, READ),
@@ -42,10 +43,12 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "hour_count": (READ, READ),
     "latency_count": (READ, READ),
     "message": (READ, READ),
+    "message_parameter": (READ, READ),
     "partner_move": (ADD, CHANGE),
     "partner_request": (CHANGE, CHANGE),
     "report_run": (CHANGE, CHANGE),
     "retention_mark": (READ, READ),
+    "submission_count": (READ, READ),
     "tenant_recount": ("SELECT, INSERT, DELETE", ALL),
 }
 

@@ -80,7 +80,7 @@ def overview(
         changes=changes(kpis, before) if before else None,
         provisional_from=provisional_from(tenant_ids=tenant_ids, first=first, last=last, now=now),
         days=days(query, final=final),
-        tenants=statistics(replace(query, group_by=("tenant",)), final=final),
+        tenants=_tenants(query, kpis, final),
         countries=_countries(operators),
         operators=operators,
         campaigns=largest,
@@ -88,6 +88,13 @@ def overview(
         failures=failures(query, language=language),
         final=final,
     )
+
+
+def _tenants(query: StatisticsQuery, kpis: Kpis, final: Q) -> list[Group]:
+    """Return the tenants that have messages; `kpis` are all of them, which is what a single one has."""
+    if len(set(query.tenant_ids)) > 1 or not kpis.volume.messages:
+        return statistics(replace(query, group_by=("tenant",)), final=final)
+    return [Group({"tenant": Tenant.objects.get(id__in=query.tenant_ids).slug}, kpis)]
 
 
 def _countries(operators: list[Group]) -> list[Group]:

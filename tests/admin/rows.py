@@ -7,7 +7,7 @@ from axes.models import AccessAttempt
 from django.contrib.auth.models import Group
 from django.db.models import Model
 
-from campaigns.models import Campaign, RefIdScheme
+from campaigns.models import Campaign, RefIdScheme, SegmentKey
 from deliveries.models import ImportRun, PartnerMove, PartnerRequest, QuarantinedRow, ResultCode, TenantRecount
 from portal.accounts.invitations import invite
 from portal.accounts.models import AuditEntry, Invitation, Membership, Role, record
@@ -36,6 +36,7 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
         AuditEntry: AuditEntry.objects.get(subject=CANARY),
         ApiKey: create_key(tenant=tenant, name=CANARY, scopes=["read"], created_by=user.email, now=NOW)[0],
         RefIdScheme: RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", CANARY]),
+        SegmentKey: SegmentKey.objects.create(tenant=tenant, key=CANARY),
         Campaign: Campaign.objects.create(tenant=tenant, name=CANARY),
         PartnerMove: PartnerMove.objects.create(tenant=tenant, partner=partner, total=8, moved=2),
         PartnerRequest: PartnerRequest.objects.create(

@@ -19,6 +19,7 @@ FEEDS, QUARANTINE = "/admin/tenants/feed/", "/admin/deliveries/quarantinedrow/?s
 RUNS, AUDIT = "/admin/reports/reportrun/?state__exact=failed", "/admin/accounts/auditentry/?q=counts.reconciled"
 RECEIVED = "All that was received is applied, waits or is in quarantine"
 IDENTITIES = "No message stands in two rows"
+SUBMISSIONS = "Delivery reports come of what is handed in"
 COUNTS = "Counts are the messages on the days that were compared at night"
 MOVES, RECOUNTS = "/admin/deliveries/partnermove/", "/admin/deliveries/tenantrecount/"
 
@@ -47,6 +48,7 @@ def test_new_portal_has_nothing_but_the_counts_to_look_at():
         Check("Recounts", State.FINE, "0 are open.", RECOUNTS),
         Check("Counts against messages", State.LOOK, "Never compared: run bin/portal reconcile.", AUDIT),
         Check(RECEIVED, State.LOOK, "Never looked at: does the clock run?"),
+        Check(SUBMISSIONS, State.LOOK, "Never looked at: does the clock run?"),
         Check(IDENTITIES, State.LOOK, "Never looked at: does the clock run?"),
         Check(COUNTS, State.LOOK, "Never looked at: does the clock run?"),
     ]
@@ -54,11 +56,13 @@ def test_new_portal_has_nothing_but_the_counts_to_look_at():
 
 def test_standing_checks_are_told_with_what_they_found(feed):
     keep("received", ["one is missing", "two are missing"], now=NOW)
+    keep("submissions", [], now=NOW)
     keep("identities", [], now=NOW)
 
     assert checks()[7:] == [
         Check(RECEIVED, State.BAD, "Not so since 20 November 2026, 12:00 UTC: one is missing"),
         Check(COUNTS, State.LOOK, "Never looked at: does the clock run?"),
+        Check(SUBMISSIONS, State.FINE, "So it was, 20 November 2026, 12:00 UTC."),
         Check(IDENTITIES, State.FINE, "So it was, 20 November 2026, 12:00 UTC."),
     ]
     assert named(IDENTITIES, NOW + timedelta(days=1)) == [
@@ -169,7 +173,7 @@ def test_settings_that_hold_people_up_are_told(settings):
     settings.PORTAL_STAFF_MFA = False
     settings.DEBUG = True
 
-    assert [(check.name, check.state) for check in checks()[10:]] == [
+    assert [(check.name, check.state) for check in checks()[11:]] == [
         ("Mail", State.LOOK), ("Second factor of staff", State.LOOK), ("Debug pages", State.BAD),
     ]  # fmt: skip
 

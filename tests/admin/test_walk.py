@@ -6,7 +6,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.urls import reverse
 
-from campaigns.models import Campaign, RefIdScheme
+from campaigns.models import Campaign, RefIdScheme, SegmentKey
 from deliveries.models import ImportRun, PartnerMove, PartnerRequest, QuarantinedRow, ResultCode, TenantRecount
 from portal.accounts.models import AuditEntry, Invitation, Membership, User
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
@@ -23,6 +23,7 @@ READ_ONLY = {
     PartnerMove,
     PartnerRequest,
     TenantRecount,
+    SegmentKey,
     ImportRun,
     QuarantinedRow,
     ReportRun,
@@ -32,8 +33,9 @@ NEVER_ADDED = {AccessAttempt}  # deleting one lets its person try again
 # Facts have composite keys, and inbox rows are millions: no admin page shows them.
 NOT_SHOWN = {
     "tenants.FeedToken", "deliveries.InboxRow", "deliveries.WaitingRow", "deliveries.IngestCount", "deliveries.Message",
-    "deliveries.DeliveryReport", "deliveries.DailyCount", "deliveries.CampaignCount", "deliveries.HourCount",
-    "deliveries.LatencyCount", "deliveries.RetentionMark", "deliveries.StandingCheck",
+    "deliveries.MessageParameter", "deliveries.DeliveryReport", "deliveries.DailyCount", "deliveries.CampaignCount",
+    "deliveries.HourCount", "deliveries.LatencyCount", "deliveries.SubmissionCount", "deliveries.RetentionMark",
+    "deliveries.StandingCheck",
 }  # fmt: skip
 
 

@@ -36,6 +36,17 @@ def values(parameter: dict) -> st.SearchStrategy[str]:
     return st.one_of(FITS[schema.get("format", schema["type"])], JUNK)
 
 
+# Most can be taken: what is handed in of another's partner ID cannot.
+SUBMISSIONS = st.fixed_dictionaries(
+    {
+        "message_id": st.one_of(JUNK, st.just("handed-in")),
+        "submitted_at": st.sampled_from(["2026-11-20T09:00:00Z", "2026-11-20", ""]),
+        "partner_id": st.sampled_from(["nr-fi", CANARY, "no-such"]),
+    },
+    optional={"account": JUNK, "ref_id": JUNK, "destination": JUNK, "custom_parameters": st.dictionaries(JUNK, JUNK)},
+)
+
+
 @st.composite
 def requests(draw) -> tuple:
     path, method, operation = draw(st.sampled_from(OPERATIONS))
@@ -46,6 +57,9 @@ def requests(draw) -> tuple:
                 draw(values(parameter)) if parameter["schema"]["type"] == "string" else str(draw(st.integers(0, 2**70)))
             )
             address = address.replace("{" + parameter["name"] + "}", quote(text, safe="") or "x")
+        elif parameter["schema"]["type"] == "object":
+            keys = draw(st.lists(st.one_of(st.sampled_from(["shop", "", "]"]), JUNK), max_size=2))
+            query += [(f"{parameter['name']}[{key}]", draw(JUNK)) for key in keys]
         elif draw(st.integers(0, 4)) == 0:
             query += [(parameter["name"], draw(values(parameter))) for _ in range(draw(st.integers(1, 2)))]
     body = draw(
@@ -53,6 +67,7 @@ def requests(draw) -> tuple:
             st.fixed_dictionaries({}, optional={"month": st.one_of(JUNK, st.just("2026-09")), "tenant": JUNK}).map(
                 json.dumps
             ),
+            st.lists(SUBMISSIONS, max_size=3).map(json.dumps),
             st.text(max_size=8),
         )
     )

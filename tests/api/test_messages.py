@@ -1,9 +1,11 @@
 """/api/v1/messages/ and /api/v1/partner-ids/."""
 
 import pytest
+from django.utils import timezone
 
 from campaigns.models import RefIdScheme
 from deliveries.models import PartnerMove
+from deliveries.services.segment_keys import choose, run_segment_keys
 from portal.tenants.models import PartnerId
 from tests.api.conftest import CANARY, sent
 from tests.deliveries.helpers import apply
@@ -181,6 +183,86 @@ def test_ref_id_prefix_tells_no_masked_number(call, tenant, feed, messages, pref
         assert (answer.status_code, [e["parameter"] for e in answer.json()["errors"]]) == (400, ["ref_id_prefix"])
     else:
         assert ids(answer) == found
+
+
+@pytest.fixture
+def segments(tenant, other_tenant, messages, feed):
+    """What `messages` are found by: the tenant's keys shop and tier, the other tenant's key shop."""
+    for owner, key in ((tenant, "shop"), (tenant, "tier"), (other_tenant, "shop")):
+        choose(tenant=owner, key=key, actor="manager@example.com", now=timezone.now())
+    run_segment_keys()
+    apply(
+        feed,
+        sent("c", 1001, "nr-fi", customParameters={"shop": "7", "tier": "gold"}),
+        sent(f"{CANARY}-2", 1001, CANARY, customParameters={"shop": "7"}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ({"custom_parameters[shop]": "7"}, ["c", "a"]),
+        ({"custom_parameters[shop]": "7", "custom_parameters[tier]": "gold"}, ["c"]),
+        ({"custom_parameters[shop]": "7", "ref_id": "sale"}, ["a"]),
+        ({"custom_parameters[shop]": CANARY}, []),
+        ({"custom_parameters[shop]": "07"}, []),
+    ],
+)
+def test_messages_are_found_by_custom_parameters(mine, segments, query, wanted):
+    assert ids(mine.get("messages/", **query)) == wanted
+
+
+def test_custom_parameters_are_looked_for_where_they_are_chosen(whole_account, theirs, segments):
+    query = {"custom_parameters[shop]": "7"}
+
+    assert ids(whole_account.get("messages/", **query)) == [f"{CANARY}-2", "c", "a"]
+    assert ids(theirs.get("messages/", **query)) == [f"{CANARY}-2"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "detail"),
+    [
+        (
+            "custom_parameters[language]",
+            "fi",
+            "messages are not found by this key: it is chosen in the settings, under Segments",
+        ),
+        ("custom_parameters[shop]", "", "a value is missing"),
+        (
+            "custom_parameters[]",
+            "7",
+            "messages are not found by this key: it is chosen in the settings, under Segments",
+        ),
+        ("custom_parameters", "7", "with a key, such as custom_parameters[key]=value"),
+        ("custom_parameters[shop]", ["1", "2"], "given more than once"),
+        ("custom_parameters[a\0]", "7", "a text without the character U+0000"),
+    ],
+)
+def test_custom_parameters_that_cannot_be_searched_are_refused(mine, segments, name, value, detail):
+    answer = mine.get("messages/", **{name: value})
+
+    assert (answer.status_code, answer.json()["errors"]) == (400, [{"parameter": name, "detail": detail}])
+
+
+def test_key_of_another_tenant_is_as_one_that_nobody_chose(theirs, segments):
+    answer = theirs.get("messages/", **{"custom_parameters[tier]": "gold"})
+
+    assert (answer.status_code, answer.json()["errors"]) == (
+        400,
+        [
+            {
+                "parameter": "custom_parameters[tier]",
+                "detail": "messages are not found by this key: it is chosen in the settings, under Segments",
+            }
+        ],
+    )
+
+
+def test_search_by_custom_parameters_needs_one_query_more(mine, segments, django_assert_num_queries):
+    with django_assert_num_queries(17):
+        answer = mine.get("messages/", **{"custom_parameters[shop]": "7"})
+
+    assert ids(answer) == ["c", "a"]
 
 
 def test_message_of_others_is_as_one_that_there_is_not(mine, theirs, whole_account, messages):

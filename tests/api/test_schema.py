@@ -127,6 +127,7 @@ def test_scopes_are_told_with_the_scheme():
         "get_schema": None,
         "get_statistics": [{"key": ["read"]}],
         "list_messages": [{"key": ["read"]}],
+        "submit_messages": [{"key": ["submit"]}],
         "get_message": [{"key": ["read"]}],
         "list_partner_ids": [{"key": ["read"]}],
         "declare_partner_id": [{"key": ["partner_ids"]}],
@@ -263,7 +264,7 @@ def test_every_problem_is_what_is_described(client, call, mine, tenant, other_te
         check(path, method, answer)
     seen = {answer.json()["type"].partition("#")[2] for _path, _method, answer in answers if answer.status_code >= 400}
     # the rest: 405 is no operation's; no state conflicts otherwise; too slow and our fault cannot be made here
-    assert set(PROBLEM_TYPES) - seen == {"method-not-allowed", "conflict", "too-slow", "server-error"}
+    assert set(PROBLEM_TYPES) - seen == {"method-not-allowed", "conflict", "too-slow", "server-error", "unavailable"}
 
 
 ENUMS = [

@@ -115,7 +115,7 @@ def _fill(variables: dict[str, str]) -> dict:
     done = subprocess.run(
         [sys.executable, "-m", "tests.browser.seed"], cwd=REPOSITORY,
         env=os.environ | variables | {"DJANGO_SETTINGS_MODULE": "portal.settings"},
-        capture_output=True, text=True, check=False, timeout=120,
+        capture_output=True, text=True, check=False, timeout=240,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])

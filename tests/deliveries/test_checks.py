@@ -223,6 +223,7 @@ def test_states_of_all_checks_are_told_by_one_query(received, django_assert_num_
         ("waiting", 1, False, False),
         ("received", 0, True, False),
         ("feeds", 0, True, False),
+        ("submissions", 0, True, False),
         ("counts", 0, True, False),
         ("identities", 0, False, True),
     ]

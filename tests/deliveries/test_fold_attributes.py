@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 
 from deliveries import fold
-from deliveries.dialects.report import FROM_FEED, FROM_GATE, FROM_NOWHERE, FROM_PARAMETERS, FROM_SUBMISSION
+from deliveries.dialects.report import FROM_CLAIM, FROM_FEED, FROM_GATE, FROM_NOWHERE, FROM_PARAMETERS, FROM_SUBMISSION
 from deliveries.fold import Folded, Submission
 from tests.deliveries.folding import SENT, at, folded, report
 
@@ -71,6 +71,25 @@ def test_partner_of_the_submission_wins_over_all():
             FROM_SUBMISSION,
             0,
         )
+
+
+@pytest.mark.parametrize(
+    ("partner", "rank", "kept"),
+    [("gate", FROM_GATE, "gate"), ("custom", FROM_PARAMETERS, "custom"), ("feed", FROM_FEED, "feed"),
+     ("", FROM_NOWHERE, "own")],
+)  # fmt: skip
+def test_claimed_partner_comes_after_all_that_the_gateway_says(partner, rank, kept):
+    claim = Submission(at(0), partner_id="own", partner_rank=FROM_CLAIM)
+    inputs = [report(1001, partner_id=partner, partner_rank=rank), claim]
+
+    assert [folded(*order).partner_id for order in permutations(inputs)] == [kept, kept]
+    assert fold.is_anothers(folded(inputs[0]), claim) == (kept != "own")
+
+
+def test_submission_of_the_account_itself_is_never_anothers():
+    message = folded(report(1001, partner_id="gate", partner_rank=FROM_GATE))
+
+    assert not fold.is_anothers(message, Submission(at(0), partner_id="own"))
 
 
 def test_submission_without_a_partner_leaves_the_reports():

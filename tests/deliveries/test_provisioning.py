@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from campaigns.models import SegmentKey
 from deliveries.models import DailyCount, TenantRecount
 from deliveries.services.recount import run_recounts
+from deliveries.services.segment_keys import run_segment_keys
 from deliveries.simulation.customers import DEFAULT_PROFILE
 from portal.accounts.models import AuditEntry, Membership, User
 from portal.tenants.feeds import has_token, valid_tokens
@@ -78,6 +80,17 @@ def test_demo_file_sets_everything_up_and_a_second_run_changes_nothing():
         ("nordic-retail", None, "Europe/Helsinki", "fi", "EUR"),
     ]
     assert set(PartnerId.objects.values_list("declared_at", flat=True)) == {NOW}
+    assert sorted(SegmentKey.objects.values_list("tenant__slug", "key")) == [
+        ("baltic-parcel", "language"),
+        ("hansa-danmark", "segment"),
+        ("hansa-danmark", "store"),
+        ("hansa-deutschland", "segment"),
+        ("hansa-deutschland", "store"),
+        ("hansa-norge", "segment"),
+        ("hansa-norge", "store"),
+        ("nordic-retail", "segment"),
+        ("nordic-retail", "store"),
+    ]
     assert User.objects.get(email="staff@example.com").is_staff
     assert not User.objects.get(email="anna@example.com").has_usable_password()
     recorded = AuditEntry.objects.filter(actor="command provision", action__in=["provision", "partner_id.declared"])
@@ -299,3 +312,42 @@ def test_weak_password_is_refused_without_telling_it(db):
     assert refused("users: [{email: new@example.com, password: q1z9hunt}]") == [
         "f.yaml:1:44: users[0].password: This password is too short. It must contain at least 10 characters."
     ]
+
+
+@pytest.mark.django_db
+def test_segment_keys_are_those_of_the_file_and_stay_where_it_says_nothing():
+    run(nordic("segment_keys: [store, tier]"))
+    run_segment_keys()
+
+    outcome = run(nordic("segment_keys: [tier, Åland]"))
+    silent = run(nordic("language: fi"))
+
+    assert (outcome.changes, silent.changes) == (
+        ["tenant nordic-retail: changed segment_keys"],
+        ["tenant nordic-retail: changed language"],
+    )
+    assert sorted(SegmentKey.objects.values_list("key", "removed", "state")) == [
+        ("store", True, "queued"),
+        ("tier", False, "done"),
+        ("Åland", False, "queued"),
+    ]
+    assert run(nordic("segment_keys: [Åland, tier]")).changes == []
+    assert run(nordic("segment_keys: null")).changes == ["tenant nordic-retail: changed segment_keys"]
+    assert list(SegmentKey.objects.filter(removed=False)) == []
+
+
+@pytest.mark.django_db
+def test_segment_keys_that_cannot_be_are_told_with_their_limits():
+    keys = ", ".join(f"k{n}" for n in range(11))
+
+    assert refused(nordic(f"segment_keys: [{keys}]")) == [
+        "f.yaml:1:98: tenants[0].segment_keys: has 11 keys, the limit is 10"
+    ]
+    assert refused(nordic(f"segment_keys: [a, a, destination, {'x' * 65}, 7]")) == [
+        "f.yaml:1:102: tenants[0].segment_keys[1]: this key is given twice (before in line 1)",
+        "f.yaml:1:105: tenants[0].segment_keys[2]: 'destination' is the recipient's number, which is searched by"
+        " itself",
+        "f.yaml:1:118: tenants[0].segment_keys[3]: has 65 characters, the limit is 64",
+        "f.yaml:1:185: tenants[0].segment_keys[4]: must be text, is a number; put it in quotes",
+    ]
+    assert SegmentKey.objects.count() == 0

@@ -13,7 +13,7 @@ from deliveries.services.quarantine import discard
 from deliveries.services.reconcile import find_differences
 from deliveries.services.replay import replay_inbox
 from deliveries.simulation.traffic import generate
-from tests.deliveries.helpers import NOW, dlr, put
+from tests.deliveries.helpers import NOW, dlr, hand_in, put, submission
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +33,8 @@ UNION ALL SELECT 'hour', tenant_id::text, hour::text, 0, '', country, operator, 
 UNION ALL SELECT 'latency', l.tenant_id::text, day::text, account_id, coalesce(g.name, campaign_id::text) || variant,
     country, operator, sender_type, '', bucket, messages, 0
     FROM latency_count l LEFT JOIN campaigns_campaign g ON g.id = l.campaign_id WHERE messages <> 0
+UNION ALL SELECT 'submission', tenant_id::text, hour::text, account_id, partner_id, '', '', '', '', 0, messages,
+    unanswered FROM submission_count WHERE messages <> 0
 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 """
 _MESSAGES = """
@@ -73,11 +75,14 @@ def test_replay_of_the_whole_inbox_into_an_empty_database_gives_the_same(feed, t
     bodies = list(generate(seed=7, messages=250, start=NOW - timedelta(days=9), end=NOW))
     put(feed, *bodies, *bodies[:40], b"broken", b"[]", received_at=NOW)
     put(second, *(dlr(f"s{n}", refId=f"autumn|{n % 3}") for n in range(20)), received_at=NOW + 2 * HOUR)
+    handed_in = [submission(f"s{n}", partner_id="nr-fi", ref_id=f"winter|{n}") for n in range(10, 40)]
+    hand_in(feed.account, *handed_in, *handed_in[:5], received_at=NOW)
     for _ in range(2):
         apply_waiting(now=NOW, limit=500)
     counts, messages, quarantine = query(_COUNTS), query(_MESSAGES), query("SELECT body, reason FROM quarantine")
     outcomes = outcome(feed.id), outcome(second.id)
     for table in ("message", "delivery_report", "daily_count", "campaign_count", "hour_count", "latency_count",
+                  "submission_count",
                   "campaigns_campaign", "ingest_count", "quarantine"):  # fmt: skip
         query(f"DELETE FROM {table}")
     assert (query(_COUNTS), query(_MESSAGES)) == ([], [])

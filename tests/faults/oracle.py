@@ -11,13 +11,14 @@ from datetime import UTC, datetime, time
 
 from django.db import connection
 
+from deliveries.fold import BY_SUBMISSION
 from deliveries.models import Message, QuarantinedRow
 from deliveries.services.ingest_check import balances_between
 from deliveries.services.reconcile import find_differences
 from portal.tenants.models import Feed, PartnerId
 from tests.e2e.recount import recount
 
-REASONS = {"not JSON", "empty array", "missing field", "out of range", "past retention"}
+REASONS = {"not JSON", "empty array", "missing field", "out of range", "past retention", "another partner ID"}
 
 
 def rows(query: str, *parameters: object) -> list[tuple]:
@@ -50,8 +51,11 @@ def doubles(taken: int) -> list[str]:
     return found
 
 
-def states(feed: Feed, raw: dict[int, bytes], *, now: datetime) -> list[str]:
-    """Return messages that are not what their reports' raw bodies say; `raw` by inbox id, received until `now`."""
+def states(feed: Feed, raw: dict[int, bytes], submitted: dict[str, set[datetime]], *, now: datetime) -> list[str]:
+    """Return messages that are not what their reports' raw bodies say; `raw` by inbox id, received until `now`.
+
+    `submitted` are the times at which messages were handed in: one is a message's time where no report says better.
+    """
     bodies = [raw[row[0]] for row in rows(
         "SELECT inbox_id FROM delivery_report WHERE account_id = %s ORDER BY inbox_id", feed.account_id
     )]  # fmt: skip
@@ -63,6 +67,10 @@ def states(feed: Feed, raw: dict[int, bytes], *, now: datetime) -> list[str]:
         m.id: (m.status, m.final, m.parts, m.sent_at, stored[m.id][-1] if m.code is None and m.id in stored else m.code)
         for m in recount(bodies, received_at=now)
     }
+    for m in Message.objects.filter(account_id=feed.account_id, sent_at_rank=BY_SUBMISSION):
+        status, final, parts, _at, code = expected.get(m.message_id, ("queued", False, 1, None, -1))
+        at = m.sent_at if m.sent_at in submitted[m.message_id] else None
+        expected[m.message_id] = (status, final, parts, at, code)
     return [
         f"{id_}: {stored.get(id_)}, but its reports say {expected.get(id_)}"
         for id_ in sorted(stored.keys() | expected.keys())

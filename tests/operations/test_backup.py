@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -73,11 +75,15 @@ class Portal:
 
 
 @pytest.fixture
-def portals(tmp_path):
-    made = [Portal(tmp_path / "one"), Portal(tmp_path / "two")]
+def portals():
+    """Two portals, not below pytest's folder: another run of pytest takes the database's way into that away."""
+    folder = Path(tempfile.mkdtemp(prefix="portal-backup-"))
+    folder.chmod(0o755)
+    made = [Portal(folder / "one"), Portal(folder / "two")]
     yield made
     for portal in made:
         portal.stop()
+    shutil.rmtree(folder)
 
 
 def test_backup_comes_back_in_another_place(portals, tmp_path):

@@ -20,7 +20,6 @@ STORAGES = {
 @pytest.fixture(autouse=True)
 def plain_storages(settings):
     settings.STORAGES = STORAGES
-    settings.STATIC_ROOT = settings.BASE_DIR / "static"  # the middleware wants a folder that is there
 
 
 def workbook(text: str) -> bytes:

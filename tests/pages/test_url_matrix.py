@@ -12,6 +12,7 @@ from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.urls import URLResolver, get_resolver
 
+from campaigns.models import SegmentKey
 from deliveries.models import PartnerRequest
 from portal.accounts.models import Invitation, Membership
 from portal.tenants.models import PartnerId, Tenant
@@ -30,6 +31,7 @@ POSTED = {
     "deliveries:partner_declare": {},
     "deliveries:partner_request": {"decision": "withdraw"},
     "settings:ref_ids_preview": {"mode": "whole"},
+    "settings:segment_remove": {},
     "settings:invite": {"email": "new@example.com", "role": "viewer"},
     "settings:member_role": {"role": "viewer"},
     "settings:invitation_resend": {},
@@ -79,6 +81,9 @@ PAGES = {
     "settings:recount": (302, 404, 404, 200),
     "settings:ref_ids": (302, 404, 404, 200),
     "settings:ref_ids_preview": (302, 404, 404, 200),
+    "settings:segments": (302, 404, 404, 200),
+    "settings:segments_progress": (302, 404, 404, 200),
+    "settings:segment_remove": (302, 404, 404, 302),
     "settings:members": (302, 404, 404, 200),
     "settings:invite": (302, 404, 404, 302),
     "settings:member_role": (302, 404, 404, 302),
@@ -213,6 +218,7 @@ def ids(tenant, other_tenant, feed) -> dict[str, object]:
         "token": "no-such-token",
         "session_id": 1,
         "key_id": 1,
+        "segment_key_id": rows[SegmentKey].id,
         "colour": "no-colour",
         "account": "link-main",
         "message_id": "m1",

@@ -1,5 +1,6 @@
 """Days and months that are summed up: the same figures from fewer rows, and never older than a change."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -153,3 +154,29 @@ def test_day_without_messages_is_ready_too(messages, tenant, account):
     days = CondensedSpan.objects.filter(tenant=account.pool, span="day", is_ready=True).count()
 
     assert days == (date(2026, 11, 17) - first + timedelta(days=1)).days
+
+
+@pytest.mark.django_db(transaction=True)
+def test_span_declared_ready_while_a_batch_waits_for_it_is_forgotten(messages, tenant):
+    """The batch does not see the declaration that it waited for with the same statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(condensing._ANNOUNCE, {"last": date(2026, 11, 17)})
+
+    def batch() -> None:
+        try:
+            with transaction.atomic():
+                condensing.forget([(tenant.id, date(2026, 10, 17))])
+        finally:
+            connection.close()
+
+    with psycopg.connect(connection_string()) as outside, ThreadPoolExecutor(1) as pool:
+        outside.execute("UPDATE condensed_span SET is_ready = true")
+        forgetting = pool.submit(batch)
+        with psycopg.connect(connection_string(), autocommit=True) as watch:
+            while not watch.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchall() and not forgetting.done():
+                pass
+        outside.commit()
+        forgetting.result()
+
+    left = CondensedSpan.objects.filter(tenant=tenant, day__in=[date(2026, 10, 1), date(2026, 10, 17)])
+    assert set(left.values_list("span", "day")) == {("day", date(2026, 10, 1))}

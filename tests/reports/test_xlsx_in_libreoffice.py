@@ -37,7 +37,7 @@ def converted(tmp_path_factory):
             ],
             check=True,
             capture_output=True,
-            timeout=120,
+            timeout=240,
         )
     return folder
 

@@ -109,7 +109,7 @@ def test_web_cannot_delete_a_row_of_another_tenant(two):
     assert {table: owners(table) for table in deleted} == dict.fromkeys(deleted, sorted([two.mine, two.other]))
 
 
-@pytest.mark.parametrize("table", ["message_2026_11", "delivery_report_2026_11"])
+@pytest.mark.parametrize("table", ["message_2026_11", "delivery_report_2026_11", "message_parameter_2026_11"])
 def test_partition_is_reached_by_its_parent_alone(two, table):
     assert len(rows(f'SELECT 1 FROM "{table}"')) > 0  # by the owner, whose dump reads each by itself
     for scope in (web_scope([two.mine]), staff_scope()):

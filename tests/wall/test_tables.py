@@ -64,6 +64,7 @@ def test_partitions_of_facts_are_forced_and_closed_to_all_but_by_their_parent(tw
     ] == [
         ("delivery_report_2026_11", True, "wall_owner", True),  # which a dump needs
         ("message_2026_11", True, "wall_owner", True),
+        ("message_parameter_2026_11", True, "wall_owner", True),
     ]
     assert {closed for *_, closed in found} == {True}
 
@@ -121,7 +122,7 @@ def test_role_holds_a_privilege_for_few_tables_alone(role, privilege, readable):
 
 
 def test_audit_log_and_facts_can_be_changed_by_no_role():
-    for table in ("accounts_auditentry", "message", "delivery_report", "daily_count"):
+    for table in ("accounts_auditentry", "message", "delivery_report", "message_parameter", "daily_count"):
         for role in ROLES:
             for privilege in ("UPDATE", "DELETE"):
                 assert rows("SELECT has_table_privilege(%s, %s, %s)", [role, table, privilege]) == [(False,)]

@@ -18,7 +18,8 @@ class Command(BaseCommand):
                 total += result
                 bar.update(result.claimed)
         self.stdout.write(
-            f"applied {total.claimed:,} rows: {total.reports:,} new reports, {total.duplicates:,} duplicates,"
+            f"applied {total.claimed:,} rows: {total.reports:,} new reports, {total.submissions:,} submissions,"
+            f" {total.duplicates:,} duplicates,"
             f" {total.quarantined:,} quarantined; {total.new_messages:,} new messages,"
             f" {total.changed_messages:,} changed"
         )

@@ -26,6 +26,8 @@ class Command(BaseCommand):
         if accept_days is not None and not 1 <= accept_days <= 36_500:
             raise CommandError("--accept-days: from 1 to 36500")
         door = feed_named(feed)
+        if door.kind == Feed.Kind.SUBMISSIONS:
+            raise CommandError(f"--feed: {door} takes submissions of the REST API, no delivery reports")
         done = finished_run(path=file, feed=door)
         if done and not again:
             self.stdout.write(

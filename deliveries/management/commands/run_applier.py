@@ -33,6 +33,7 @@ class Command(BaseCommand):
         gc.set_threshold(_MANY_OBJECTS)
         total = applier.run()
         self.stdout.write(
-            f"applied {total.claimed:,} rows: {total.reports:,} reports, {total.duplicates:,} duplicates,"
+            f"applied {total.claimed:,} rows: {total.reports:,} reports, {total.submissions:,} submissions,"
+            f" {total.duplicates:,} duplicates,"
             f" {total.quarantined:,} quarantined"
         )

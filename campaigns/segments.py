@@ -1,0 +1,41 @@
+"""Which custom parameters a tenant may have messages found by, and what is kept of their values."""
+
+from hashlib import sha256
+
+MAX_KEYS = 10  # of a tenant: each costs a row for every message that has it
+MAX_KEY_LENGTH = 64  # characters
+MAX_VALUE_BYTES = 256  # in UTF-8; of a longer value its beginning and its digest are kept
+_BEGINNING = 40  # characters of a longer value
+
+# What the gateway's reports hold under these names is taken out of the custom parameters (docs/link.md section 5).
+ELSEWHERE = {"source": "the sender", "destination": "the recipient's number"}
+
+# The same as `indexed_value`, as SQL.
+INDEXED_VALUE = (
+    f"CASE WHEN octet_length({{value}}) <= {MAX_VALUE_BYTES} THEN {{value}} ELSE"
+    f" left({{value}}, {_BEGINNING}) || '…' || encode(sha256(convert_to({{value}}, 'UTF8')), 'hex') END"
+)
+
+
+def problems(key: str) -> list[str]:
+    """Return what is wrong with a key, a sentence each, in a stable order; empty when it can be chosen."""
+    found = []
+    if not key.strip():
+        found.append("the key is empty")
+    if len(key) > MAX_KEY_LENGTH:
+        found.append(f"the key has {len(key)} characters, the limit is {MAX_KEY_LENGTH}")
+    if not key.isprintable():
+        found.append("the key has a character that cannot be printed")
+    if key in ELSEWHERE:
+        found.append(f"{key!r} is {ELSEWHERE[key]}, which is searched by itself")
+    return found
+
+
+def indexed_value(value: str) -> str:
+    """Return what stands for a value in the index: itself up to MAX_VALUE_BYTES, else its beginning and its digest.
+
+    So a value of any length is found by its whole.
+    """
+    if len(value) * 4 <= MAX_VALUE_BYTES or len(value.encode()) <= MAX_VALUE_BYTES:
+        return value
+    return f"{value[:_BEGINNING]}…{sha256(value.encode()).hexdigest()}"

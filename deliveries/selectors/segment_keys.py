@@ -1,0 +1,66 @@
+"""Which custom parameters tenants have chosen to find messages by, and how a search reaches them."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from django.db import connection
+
+from campaigns.models import SegmentKey
+from campaigns.segments import indexed_value
+
+MOST_COUNTED = 1000
+
+
+@dataclass(slots=True)
+class SearchKey:
+    """A key, the tenants that messages can be found by it in, and those in which that is still being made.
+
+    `done` of `total` messages of these are behind.
+    """
+
+    key: str
+    ready: set[int] = field(default_factory=set)
+    making: set[int] = field(default_factory=set)
+    done: int = 0
+    total: int = 0
+
+    @property
+    def percent(self) -> int:
+        return self.done * 100 // self.total if self.total else 0
+
+
+def search_keys(tenant_ids: Collection[int], keys: Collection[str] | None = None) -> dict[str, SearchKey]:
+    """Return what these tenants have chosen (of `keys` alone, where they are given), by key."""
+    rows = SegmentKey.objects.filter(tenant_id__in=tenant_ids, removed=False)
+    if keys is not None:
+        rows = rows.filter(key__in=keys)
+    found: dict[str, SearchKey] = {}
+    for row in rows.order_by("key", "tenant_id"):
+        one = found.setdefault(row.key, SearchKey(row.key))
+        if row.state == SegmentKey.State.DONE:
+            one.ready.add(row.tenant_id)
+        else:
+            one.making.add(row.tenant_id)
+            one.done, one.total = one.done + row.done, one.total + row.total
+    return found
+
+
+def rarest(tenant_ids: Collection[int], parameters: Mapping[str, str]) -> str:
+    """Return the key whose value the fewest of these tenants' messages have, counted to MOST_COUNTED."""
+    if len(parameters) == 1:
+        return next(iter(parameters))
+    counts = {}
+    with connection.cursor() as cursor:
+        for key, value in parameters.items():
+            cursor.execute(_COUNT, [sorted(tenant_ids), key, indexed_value(value), MOST_COUNTED, MOST_COUNTED])
+            counts[key] = cursor.fetchone()[0]
+    return min(counts, key=lambda key: (counts[key], key))
+
+
+_COUNT = """
+SELECT count(*) FROM (
+    SELECT FROM unnest(%s::int[]) AS t (id) CROSS JOIN LATERAL (
+        SELECT FROM message_parameter p WHERE p.tenant_id = t.id AND p.key = %s AND p.value = %s LIMIT %s
+    ) AS found LIMIT %s
+) AS counted
+"""
