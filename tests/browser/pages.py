@@ -24,6 +24,7 @@ LOOKED_AT_BY = {
     "deliveries:partner_move": OWNER,
     "settings:tenant": OWNER,
     "settings:ref_ids": OWNER,
+    "settings:segments": OWNER,
     "settings:members": OWNER,
     "settings:member_remove": OWNER,
     "settings:api_keys": OWNER,
@@ -76,6 +77,8 @@ WITHOUT_PAGE = {
     "deliveries:partner_request": POST,
     "settings:recount": PART,
     "settings:ref_ids_preview": PART,
+    "settings:segments_progress": PART,
+    "settings:segment_remove": POST,
     "settings:invite": POST,
     "settings:member_role": POST,
     "settings:invitation_resend": POST,
@@ -124,6 +127,7 @@ def address_of(name: str, rows: dict) -> str:
         "uidb36": "1",
         "colour": "0f766e",
         "session_id": 1,
+        "segment_key_id": 1,
         "pk": 1,
     }
     values |= rows | OTHERS.get(name, {})

@@ -43,6 +43,7 @@ DOCUMENT = {
             "language": "en",
             "partner_ids": {"link-main": ["nr-fi", "nr-se"]},
             "ref_id": SPLIT,
+            "segment_keys": ["segment", "store"],
         },
         {"slug": "hansa-group", "name": "Hansa Group", "timezone": "Europe/Berlin", "language": "en"},
         {

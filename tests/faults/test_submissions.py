@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import httpx
 
 from tests.faults.checker import agree, is_applied
-from tests.faults.conftest import TOKEN, ready
+from tests.faults.portal import TOKEN, ready
 from tests.faults.victims import kill_postgres
 from tests.running import say, until
 
