@@ -26,7 +26,7 @@ from portal.tenants.models import Feed
 
 logger = logging.getLogger(__name__)
 
-BATCH = 10_000
+BATCH = 20_000
 DATABASE_AWAY = (OperationalError, InterfaceError)
 
 

@@ -9,6 +9,15 @@ from portal.common.bulk import bulk_cursor
 
 logger = logging.getLogger(__name__)
 
+MAX_BYTES = 16 * 1024 * 1024  # of bodies in one batch, a row more at most: read, they take several times as much
+_BODIES = f"""
+SELECT id, feed_id, accept_days, body FROM (
+    SELECT id, feed_id, accept_days, body,
+        sum(octet_length(body)) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) - octet_length(body) AS before
+    FROM inbox WHERE id = ANY (%s::bigint[]) AND received_at BETWEEN %s AND %s
+) AS sized WHERE before < {MAX_BYTES} ORDER BY id
+"""
+
 
 class Row(NamedTuple):
     """One claimed inbox row."""
@@ -23,7 +32,10 @@ class Row(NamedTuple):
 
 
 def claim(numbers: list[int], limit: int, only: list[int] | None = None) -> list[Row]:
-    """Return up to about `limit` waiting rows of the locked slices, oldest first, or those of `only`."""
+    """Return up to about `limit` waiting rows of the locked slices, oldest first, or those of `only`.
+
+    Of large bodies fewer (MAX_BYTES); the others wait for the next batch.
+    """
     each = max(1, limit // max(1, len(numbers)))
     with bulk_cursor() as cursor:
         cursor.execute(
@@ -36,16 +48,13 @@ def claim(numbers: list[int], limit: int, only: list[int] | None = None) -> list
         if not waiting:
             return []
         times = [entry[1] for entry in waiting.values()]
-        cursor.execute(
-            "SELECT id, feed_id, accept_days, body FROM inbox"
-            " WHERE id = ANY (%s::bigint[]) AND received_at BETWEEN %s AND %s ORDER BY id",
-            [_array(waiting), min(times), max(times)],
-        )
+        cursor.execute(_BODIES, [_array(waiting), min(times), max(times)])
         rows = []
         for id_, feed_id, accept_days, body in cursor.fetchall():
             _id, received_at, number, todo = waiting[id_]
             rows.append(Row(id_, number, feed_id, received_at, accept_days, body, todo))
-    if missing := waiting.keys() - {row.id for row in rows}:
+    last = rows[-1].id if rows else max(waiting)
+    if missing := {id_ for id_ in waiting if id_ <= last} - {row.id for row in rows}:
         # They go on waiting, so the age of the oldest one tells of them, and hold nobody up.
         logger.error("%d waiting rows are not in the inbox, such as %s", len(missing), min(missing))
     return rows

@@ -132,6 +132,17 @@ def test_report_makes_a_message_and_its_counts(feed, tenant):
     ) == [(*where, campaign.id, "B", *place, 59, 1)]
 
 
+def test_large_bodies_make_small_batches(feed, tenant):
+    """So that what an applier holds does not grow with what senders put into a report."""
+    put(feed, *(shop(f"m{n}", note="x" * 1_000_000) for n in range(40)))
+
+    done = []
+    while (result := apply_slices(slices=range(64), now=NOW)).claimed:
+        done.append(result)
+
+    assert [(result.claimed, result.reports) for result in done] == [(17, 17), (17, 17), (6, 6)]
+
+
 def test_nothing_waiting_is_nothing_done(feed):
     assert apply_waiting(now=NOW) == BatchResult()
     assert oldest_waiting() is None
