@@ -10,6 +10,7 @@ from benchmarks.stage import PATH, Stage
 
 OLDEST_ALLOWED = 2.0  # seconds that a row may wait
 AIM = 1.0  # what the sender is steered to
+HELD = 0.95  # of the rate that was found, while it is measured
 EVERY = 0.25  # seconds between two looks
 FIRST_RATE = 2000.0
 CONNECTIONS = 64
@@ -48,9 +49,10 @@ def end_to_end(stage: Stage) -> Iterator[Figure]:
             port=port, path=PATH, lines=stage.lines_file, connections=CONNECTIONS, rate=FIRST_RATE
         ) as sender:
             rate = _steer(sender, own, Watch(), FIRST_RATE, warm)
+            rate *= HELD
             watch, began, before = Watch(), time.monotonic(), sender.acknowledged
             cpu = [web.cpu(), applier.cpu(), stage.database_cpu()]
-            _steer(sender, own, watch, rate, measured)
+            _steer(sender, own, watch, rate, measured, rise=1.0)
             sent, seconds = sender.acknowledged - before, time.monotonic() - began
             cpu = [now - then for now, then in zip([web.cpu(), applier.cpu(), stage.database_cpu()], cpu, strict=True)]
             result = sender.stop()
@@ -87,8 +89,9 @@ def peak(stage: Stage) -> Iterator[Figure]:
     yield Figure("peak_drain", drained, "s", note="until all was applied")
 
 
-def _steer(sender: load.Sender, connection, watch: Watch, rate: float, seconds: float) -> float:
-    """Raise and lower the rate so that the oldest row waits about AIM seconds; return the last rate."""
+def _steer(sender: load.Sender, connection, watch: Watch, rate: float, seconds: float, *, rise: float = 1.04) -> float:
+    """Raise (never, with 1) and lower the rate so that the oldest row waits about AIM seconds; return the last rate."""
+    sender.steer(rate)
     end = time.monotonic() + seconds
     before, looked = sender.acknowledged, time.monotonic()
     while time.monotonic() < end:
@@ -100,6 +103,6 @@ def _steer(sender: load.Sender, connection, watch: Watch, rate: float, seconds: 
         if age > AIM:
             rate *= 0.93
         elif reached > 0.9 * rate:  # what the door does not take needs no higher limit
-            rate *= 1.04
+            rate *= rise
         sender.steer(rate)
     return rate
