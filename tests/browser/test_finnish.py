@@ -12,11 +12,11 @@ from tests.browser.pages import IN_ENGLISH, LOOKED_AT_BY, address_of
 
 SHOWN_ATTRIBUTES = ("alt", "aria-label", "placeholder", "title")
 WITHOUT_TEXT = ("script", "style", "select", "code", "time", "svg")
-# Names of people, companies and things, and what both languages call the same.
+# Names of people, companies, things and custom parameters, and what both languages call the same.
 SAME_IN_BOTH = re.compile(
     r"[\W\d_]*|[+−]?(\d+ (s|min|h|d) ?)+|.*@example\.com.*|nordic-retail|Nordic Retail Oy"
     r"|Hansa (Group|Norge AS)|Newcomer|(link-main|nr-(fi|se)|Europe/\w+|Data warehouse|CSV)"
-    r"|RefId|fi\.elisa|srk_\w+|python-httpx/.*"
+    r"|RefId|fi\.elisa|srk_\w+|python-httpx/.*|segment|store"
 )
 # Where what stands in these elements is data, of nobody's language.
 DATA = {
@@ -25,6 +25,7 @@ DATA = {
     "messages:message": ("tbody", "dd"),
     "settings:audit": ("tbody",),
     "settings:ref_ids": ("tbody",),
+    "settings:segments": ("tbody",),
 }
 
 
