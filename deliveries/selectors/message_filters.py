@@ -54,21 +54,21 @@ class MessageQuery:
 
 
 def places(query: MessageQuery) -> list[tuple[int, int | None]]:
-    """Return the tenants to look in, each with its campaign of the name that is asked for (None: any).
+    """Return the tenants to look in, each with its campaign that is asked for (None: any).
 
     A name is another row in each tenant, and only a single one of them lets the index give its messages newest first.
     Raises BadFilter where no tenant has chosen the custom parameters.
     """
     tenant_ids = _that_chose(query) if query.parameters else query.tenant_ids
     if not query.campaign:
-        return [(tenant_id, None) for tenant_id in sorted(tenant_ids)]
+        return [(tenant_id, query.campaign_id) for tenant_id in sorted(tenant_ids)]
     named = Campaign.objects.filter(tenant_id__in=tenant_ids, name=query.campaign)
     found = set(named.values_list("tenant_id", "id"))
     if query.campaign == OTHER_PARTNER_IDS:
         found |= {(tenant_id, OTHER_CAMPAIGNS) for tenant_id in tenant_ids}
     if query.campaign == NO_CAMPAIGN:
         found |= {(tenant_id, 0) for tenant_id in tenant_ids}
-    return sorted(found)
+    return sorted(place for place in found if query.campaign_id in (None, place[1]))
 
 
 def _that_chose(query: MessageQuery) -> set[int]:
@@ -102,9 +102,11 @@ def conditions(query: MessageQuery) -> tuple[list[str], dict]:
 
     # The days are the tenants' own; the instants let the index begin there.
     if query.first is not None:
-        add("m.day >= %(first)s AND m.sent_at >= %(begin)s", first=query.first, begin=_earliest(query.first))
+        add("m.day >= %(first)s", first=query.first)
+        add("m.sent_at >= %(begin)s", begin=_earliest(query.first))
     if query.last is not None:
-        add("m.day <= %(last)s AND m.sent_at < %(end)s", last=query.last, end=_latest(query.last))
+        add("m.day <= %(last)s", last=query.last)
+        add("m.sent_at < %(end)s", end=_latest(query.last))
     for name in ("ref_id", "ref_id_prefix", "message_id", "campaign", "variant", "partner_id", "operator", "number"):
         if "\0" in getattr(query, name):
             raise BadFilter(name, "a text without the character U+0000")
@@ -121,10 +123,8 @@ def conditions(query: MessageQuery) -> tuple[list[str], dict]:
         # The index of identities begins with the account: name all of them.
         add("m.account_id = ANY (ARRAY(SELECT id FROM tenants_gatewayaccount))")
         add("m.message_id = %(message_id)s", message_id=query.message_id)
-    if query.campaign:
+    if query.campaign or query.campaign_id is not None:
         add("m.campaign_id = t.campaign_id")
-    if query.campaign_id is not None:
-        add("m.campaign_id = %(campaign)s", campaign=query.campaign_id)
     if query.variant:
         add("m.variant = %(variant)s", variant=query.variant)
     if query.account_id is not None:

@@ -12,6 +12,7 @@ from django.db import connection
 
 from deliveries.dialects.codes import DELIVERED
 from deliveries.selectors.message_filters import FURTHEST, MessageQuery
+from deliveries.services.stored import OTHER_PARTNER_IDS
 
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _FEW = 4  # so many days together are read through as they are
@@ -19,8 +20,8 @@ _FEW = 4  # so many days together are read through as they are
 # For each tenant the days next to the page's edge that have such messages. Sealed ones have none any more.
 _DAYS = """
 SELECT found.day, sum(found.n)::bigint, array_agg(found.statuses)
-FROM unnest(%(tenants)s::int[]) AS t (id) CROSS JOIN LATERAL (
-    SELECT c.day, sum(c.messages) AS n, string_agg(DISTINCT c.status, ' ') AS statuses FROM daily_count c
+FROM unnest(%(tenants)s::int[], %(campaigns)s::int[]) AS t (id, campaign_id) CROSS JOIN LATERAL (
+    SELECT c.day, sum(c.messages) AS n, string_agg(DISTINCT c.status, ' ') AS statuses FROM {table} c
     WHERE c.tenant_id = t.id AND {where} AND c.day >= coalesce(
         (SELECT r.messages_before FROM retention_mark r WHERE r.tenant_id = t.id), '-infinity')
     GROUP BY c.day HAVING sum(c.messages) > 0 ORDER BY c.day {order} LIMIT %(most)s
@@ -35,6 +36,9 @@ CROSS JOIN LATERAL (
     WHERE c.tenant_id = t.id AND c.hour >= w.begins AND c.hour < w.ends AND {where}
     GROUP BY c.hour HAVING sum(c.messages) > 0
 ) AS c ORDER BY c.hour {order} LIMIT %(most)s
+"""
+_ANY_OTHER = """
+SELECT EXISTS (SELECT 1 FROM daily_count c WHERE c.tenant_id = ANY (%(tenants)s) AND c.partner_id = %(other)s)
 """
 
 
@@ -56,32 +60,61 @@ class Places:
     statuses: tuple[str, ...] = ()
 
 
-def find_places(query: MessageQuery, *, at: datetime | None, backwards: bool, size: int) -> Places:
+def find_places(
+    query: MessageQuery,
+    within: list[tuple[int, int | None]],
+    *,
+    at: datetime | None,
+    backwards: bool,
+    size: int,
+) -> Places:
     """Return where the `size` matching messages next to `at` are (None: the newest), as far as the counts know it.
 
-    `backwards` looks for newer ones. Numbers, refIds, ids, campaigns and custom parameters have indexes of their own;
-    by variants and by what is over the limit of PPIDs no day is counted.
+    `within` are the tenants with their campaigns; `backwards` looks for newer ones. Nothing is counted by numbers,
+    refIds, ids and custom parameters, nor by campaign together with a PPID, nor by variant without a campaign.
     """
-    has_index = query.number or query.ref_id or query.ref_id_prefix or query.message_id or query.campaign
-    narrows = query.country or query.operator or query.statuses or query.result_code is not None
-    if has_index or query.campaign_id is not None or query.parameters:
-        return Places()
-    if query.variant or query.partner_id or not narrows:
+    of_campaign = any(campaign is not None for _, campaign in within)
+    uncounted = query.number or query.ref_id or query.ref_id_prefix or query.message_id or query.parameters
+    if query.partner_id:
+        uncounted = uncounted or of_campaign or not _counts_partners(query)
+    if uncounted or (query.variant and not of_campaign):
         return Places(statuses=query.statuses)
-    days = _days(query, at, backwards, size)
+    days = _days(query, within, at, backwards, size)
     statuses = tuple(sorted({status for _, _, found in days for words in found for status in words.split()}))
     if not days:
         return Places(windows=[])
     near = _near(days, at, size)
-    windows = _merged(Window(*_bounds(day), day, day) for day in near)
-    is_by_hour = query.result_code is None and query.account_id is None
+    windows = merged(Window(*bounds(day, day), day, day) for day in near)
+    is_by_hour = query.result_code is None and query.account_id is None and not of_campaign and not query.partner_id
     if len(near) > _FEW and DELIVERED in statuses and is_by_hour:
-        windows = _merged(_hours(query, windows, at, backwards, size))
+        windows = merged(_hours(query, windows, at, backwards, size))
     return Places(windows=windows, statuses=statuses)
 
 
-def _days(query: MessageQuery, at: datetime | None, backwards: bool, size: int) -> list[tuple[date, int, list[str]]]:
+def _counts_partners(query: MessageQuery) -> bool:
+    """Say whether every message of the PPID is counted as its own: none of these tenants went over the limit of PPIDs.
+
+    A message that did is counted as `(other)`, whichever PPID it has.
+    """
+    if query.partner_id == OTHER_PARTNER_IDS:
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute(_ANY_OTHER, {"tenants": sorted(query.tenant_ids), "other": OTHER_PARTNER_IDS})
+        return not cursor.fetchone()[0]
+
+
+def _days(
+    query: MessageQuery, within: list[tuple[int, int | None]], at: datetime | None, backwards: bool, size: int
+) -> list[tuple[date, int, list[str]]]:
     where, values = _conditions(query)
+    table = "daily_count"
+    if any(campaign is not None for _, campaign in within):
+        table = "campaign_count"
+        where.append("c.campaign_id = t.campaign_id")
+        if query.variant:
+            where.append("c.variant = %(variant)s")
+    if query.partner_id:
+        where.append("c.partner_id = %(partner)s")
     if query.first is not None:
         where.append("c.day >= %(first)s")
     if query.last is not None:
@@ -95,7 +128,9 @@ def _days(query: MessageQuery, at: datetime | None, backwards: bool, size: int) 
         where.append("c.result_code = %(code)s")
     # The three days around the edge may have nothing on the page's side of it.
     values |= {"first": query.first, "last": query.last, "account": query.account_id, "code": query.result_code}
-    return _fetch(_DAYS, where, values | {"most": size + 4}, backwards)
+    values |= {"variant": query.variant, "partner": query.partner_id}
+    values |= {"tenants": [tenant for tenant, _ in within], "campaigns": [campaign for _, campaign in within]}
+    return _fetch(_DAYS, where, values | {"most": size + 4}, backwards, table=table)
 
 
 def _near(days: list[tuple[date, int, list[str]]], at: datetime | None, size: int) -> list[date]:
@@ -137,19 +172,20 @@ def _conditions(query: MessageQuery) -> tuple[list[str], dict]:
     return where, values
 
 
-def _fetch(sql: str, where: list[str], values: dict, backwards: bool) -> list[tuple]:
+def _fetch(sql: str, where: list[str], values: dict, backwards: bool, *, table: str = "") -> list[tuple]:
+    order = "ASC" if backwards else "DESC"
     with connection.cursor() as cursor:
-        cursor.execute(sql.format(where=" AND ".join(where), order="ASC" if backwards else "DESC"), values)
+        cursor.execute(sql.format(where=" AND ".join(where), order=order, table=table), values)
         return cursor.fetchall()
 
 
-def _bounds(day: date) -> tuple[datetime, datetime]:
-    """Return the instants between which a day lies in any zone."""
-    start = datetime.combine(day, time(), UTC)
-    return start - FURTHEST, start + _DAY + FURTHEST
+def bounds(first: date, last: date) -> tuple[datetime, datetime]:
+    """Return the instants between which these days lie in any zone."""
+    start, end = datetime.combine(first, time(), UTC), datetime.combine(last, time(), UTC)
+    return start - FURTHEST, end + _DAY + FURTHEST
 
 
-def _merged(windows: Iterable[Window]) -> list[Window]:
+def merged(windows: Iterable[Window]) -> list[Window]:
     """Return the windows in order, those that touch each other as one: no message lies in two of them."""
     result: list[Window] = []
     for window in sorted(windows, key=lambda w: w.begin):

@@ -1,28 +1,25 @@
 """Message Search: newest first, by any of its filters, at any depth of pages."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
 from campaigns.models import OTHER_CAMPAIGNS, Campaign
-from campaigns.segments import indexed_value
-from deliveries.dialects.codes import DELIVERED
 from deliveries.fold import NUMBER_ERASED
 from deliveries.selectors.message_filters import BadFilter, MessageQuery, after_prefix, conditions, places
-from deliveries.selectors.message_places import Places, Window, find_places
+from deliveries.selectors.message_sql import Search
+from deliveries.selectors.message_ways import tries
 from deliveries.selectors.segment_keys import rarest
-from deliveries.services.stored import COLUMNS, EACH, StoredMessage, from_row
+from deliveries.services.stored import COLUMNS, StoredMessage, from_row
 from portal.common import keyset
 
 __all__ = ["BadFilter", "MessageQuery", "TooMuch", "after_prefix", "find", "reports_of", "search"]
 
 MAX_PAGE = 500
 PAGE = 50
-_DAY = timedelta(days=1)
-_NEAR_DAYS = (4, 40)
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2999, 12, 31, tzinfo=UTC)  # that a cursor may name
 
 
@@ -64,7 +61,6 @@ def search(query: MessageQuery, *, cursor: str | None = None, size: int = PAGE, 
         raise BadFilter("size", f"from 1 to {MAX_PAGE}")
     after, backwards = _position(cursor)
     where, parameters = conditions(query)
-    order = "ASC" if backwards else "DESC"
     if after is not None:
         compare = ">" if backwards else "<"
         where.append(f"m.sent_at {compare}= %(at)s")
@@ -73,105 +69,28 @@ def search(query: MessageQuery, *, cursor: str | None = None, size: int = PAGE, 
         where.append("m.day >= %(day)s" if backwards else "m.day <= %(day)s")
         edge = after[0].date() + timedelta(days=-1 if backwards else 1)
         parameters |= {"at": after[0], "id": after[1], "account": after[2], "day": edge}
-    within = places(query)
-    leading = _leading_key(query)
-    near = find_places(query, at=after[0] if after else None, backwards=backwards, size=size)
-    rows: list[tuple] = []
-    for place in _steps(query, near, after[0] if after else None, backwards):
-        sql, values = _statement(query, place, leading, within, where, parameters | {"limit": size + 1}, order)
-        rows = _fetch(sql, values, seconds)
-        if len(rows) > size:
-            break
+    wanted = Search(
+        query,
+        within=places(query),
+        where=where,
+        parameters=parameters,
+        at=after[0] if after else None,
+        backwards=backwards,
+        limit=size + 1,
+        leading=_leading_key(query),
+    )
+    rows = _first_full(wanted, seconds)
     return _page([_shown(row) for row in rows], size, backwards, is_first=after is None)
 
 
-def _steps(query: MessageQuery, near: Places, at: datetime | None, backwards: bool) -> Iterator[Places]:
-    """Yield where to look, each time further from the page's edge, until the page is full.
-
-    By number and refId an index gives all messages, in no order: of a frequent one only the nearest are read.
-    """
-    if query.number or query.ref_id or query.ref_id_prefix:
-        edge = at or datetime.now(UTC)
-        if at is None and query.last is not None:
-            edge = min(edge, datetime.combine(min(query.last, LATEST.date()), time(), UTC) + timedelta(days=2))
-        for days in _NEAR_DAYS:
-            begin, end = (
-                (edge, edge + timedelta(days=days)) if backwards else (edge - timedelta(days=days), edge + _DAY)
-            )
-            first, last = begin.date() - _DAY, end.date() + _DAY
-            yield replace(near, windows=[Window(begin, end, first, last)])
-    if near.windows != []:
-        yield near
-
-
-def _statement(
-    query: MessageQuery,
-    near: Places,
-    leading: str | None,
-    within: list[tuple[int, int | None]],
-    where: list[str],
-    parameters: dict,
-    order: str,
-) -> tuple[str, dict]:
-    """Return the search of each tenant by itself, so that its index gives the messages in their order.
-
-    States that are not the usual one are looked for one by one, for the same reason; windows too. The rows of a
-    `leading` custom parameter lead where there is one.
-    """
-    where = list(where)
-    statuses: list[str | None] = [None]
-    if near.statuses and DELIVERED not in near.statuses:
-        statuses = list(near.statuses)
-        where += ["m.status = t.status", "m.status <> 'delivered'"]  # the words of the partial index
-    elif query.statuses:
-        where.append("m.status = ANY (%(statuses)s)")
-        parameters |= {"statuses": list(query.statuses)}
-    windows = near.windows or []
-    if windows:
-        where += ["m.sent_at >= w.begins", "m.sent_at < w.ends", "m.day >= w.first", "m.day <= w.last"]
-        parameters |= {
-            "begins": [window.begin for window in windows],
-            "ends": [window.end for window in windows],
-            "firsts": [window.first for window in windows],
-            "lasts": [window.last for window in windows],
-        }
-    join = (
-        " CROSS JOIN unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[], %(firsts)s::date[], %(lasts)s::date[])"
-        " AS w (begins, ends, first, last)"
-    )
-    keys = f"sent_at {order}, message_id {order}, account_id {order}"
-    columns = ", ".join(f"m.{column}" for column in COLUMNS)
-    if leading is None:
-        source, of = f"message m WHERE {' AND '.join(where)}", "m"
-    else:
-        source, of = _led_by_value(query, leading, where, columns, parameters), "p"
-    sql = (
-        "SELECT found.* FROM unnest(%(tenants)s::int[], %(campaigns)s::int[], %(states)s::text[])"
-        f" AS t (id, campaign_id, status){join if windows else ''}"
-        f" CROSS JOIN LATERAL (SELECT {columns} FROM {source} ORDER BY {of}.sent_at {order}, {of}.message_id {order},"
-        f" {of}.account_id {order} LIMIT %(limit)s) AS found ORDER BY {keys} LIMIT %(limit)s"
-    )
-    branches = [(tenant, campaign, status) for tenant, campaign in within for status in statuses]
-    tenants, campaigns, states = (list(column) for column in zip(*branches, strict=True)) if branches else ([], [], [])
-    return sql, parameters | {"tenants": tenants, "campaigns": campaigns, "states": states}
-
-
-def _led_by_value(query: MessageQuery, leading: str, where: list[str], columns: str, parameters: dict) -> str:
-    """Return FROM and WHERE of the messages with a custom parameter's value, by the index of values: newest first.
-
-    OFFSET 0 keeps each message a look-up of its own: the planner takes columns that always agree for independent, hopes
-    for a single message, and would gather all of them before it sorts.
-    """
-    parameters |= {"leading_key": leading, "leading_value": indexed_value(query.parameters[leading])}
-    rows = ["p.tenant_id = t.id", "p.key = %(leading_key)s", "p.value = %(leading_value)s"]
-    # What holds for the message's time holds for its row's.
-    of_time = ("m.sent_at ", "m.day ", "(m.sent_at, ")
-    rows += [condition.replace("m.", "p.") for condition in where if condition.startswith(of_time)]
-    same = [f"m.{column} = p.{column}" for column in ("tenant_id", "day", "sent_at", "account_id", "message_id")]
-    return (
-        f"message_parameter p CROSS JOIN LATERAL (SELECT {columns} FROM message m"
-        f" WHERE {' AND '.join(same + where)} {EACH}) AS m WHERE {' AND '.join(rows)}"
-    )
+def _first_full(wanted: Search, seconds: float | None) -> list[tuple]:
+    """Return the rows of the first try that fills the page, of the last one where none does."""
+    until = None if seconds is None else monotonic() + seconds
+    rows: list[tuple] = []
+    for rows in tries(wanted, lambda statement: _fetch(*statement, until)):
+        if len(rows) >= wanted.limit:
+            break
+    return rows
 
 
 def _leading_key(query: MessageQuery) -> str | None:
@@ -219,17 +138,22 @@ def _shown(row: tuple) -> StoredMessage:
     return message
 
 
-def _fetch(sql: str, parameters: dict, seconds: float | None) -> list[tuple]:
-    if seconds is None:
+def _fetch(sql: str, parameters: dict, until: float | None) -> list[tuple]:
+    if until is None:
         with connection.cursor() as cursor:
             cursor.execute(sql, parameters)
             return cursor.fetchall()
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{round(seconds * 1000)}ms"])
+            left = max(1, round((until - monotonic()) * 1000))
+            # What two frequent filters have in common is then sorted, which needs no memory in proportion.
+            cursor.execute(
+                "SELECT set_config('statement_timeout', %s, true), set_config('enable_hashagg', 'off', true)",
+                [f"{left}ms"],
+            )
             cursor.execute(sql, parameters)
             rows = cursor.fetchall()
-            transaction.set_rollback(True)  # nothing was written; the limit goes with it
+            transaction.set_rollback(True)  # nothing was written; the settings go with it
             return rows
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):

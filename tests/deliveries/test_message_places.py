@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 
 from deliveries.models import Message
+from deliveries.selectors.message_filters import places
 from deliveries.selectors.message_places import Places, find_places
 from deliveries.selectors.messages import MessageQuery, search
 from portal.tenants.models import Tenant
@@ -87,12 +88,12 @@ def test_all_that_match_are_found_once_and_in_order_both_ways(messages, tenant, 
 
 def test_filter_without_any_message_looks_nowhere(messages, tenant):
     query = MessageQuery(tenant_ids=frozenset([tenant.id]), country="LV")
-    assert find_places(query, at=None, backwards=False, size=50) == Places(windows=[])
+    assert find_places(query, places(query), at=None, backwards=False, size=50) == Places(windows=[])
 
 
 def test_rare_operator_is_looked_for_in_its_hours_alone(messages, tenant):
     query = MessageQuery(tenant_ids=frozenset([tenant.id]), operator="rare")
-    found = find_places(query, at=None, backwards=False, size=50)
+    found = find_places(query, places(query), at=None, backwards=False, size=50)
 
     hours = {(window.end - window.begin) for window in found.windows}
     assert (len(found.windows), hours, found.statuses) == (6, {timedelta(hours=1)}, ("delivered", "failed"))
@@ -100,12 +101,12 @@ def test_rare_operator_is_looked_for_in_its_hours_alone(messages, tenant):
 
 def test_result_code_is_looked_for_by_the_status_that_it_means(messages, tenant):
     query = MessageQuery(tenant_ids=frozenset([tenant.id]), result_code=1002)
-    assert find_places(query, at=None, backwards=False, size=50).statuses == ("expired",)
+    assert find_places(query, places(query), at=None, backwards=False, size=50).statuses == ("expired",)
 
 
 def test_usual_filter_is_looked_for_in_one_stretch_that_ends_where_the_page_does(messages, tenant):
     query = MessageQuery(tenant_ids=frozenset([tenant.id]), operator="usual")
-    (window,) = find_places(query, at=None, backwards=False, size=1).windows
+    (window,) = find_places(query, places(query), at=None, backwards=False, size=1).windows
 
     assert (window.first, window.last) == (date(2026, 11, 6), date(2026, 11, 8))
 
@@ -120,7 +121,7 @@ def test_sealed_days_are_not_where_messages_are(messages, tenant):
     query = MessageQuery(tenant_ids=frozenset([tenant.id]), operator="rare")
     edge = datetime(2026, 8, 1, tzinfo=UTC)
     with web_scope([tenant.id]):
-        newer = find_places(query, at=edge, backwards=True, size=50)
+        newer = find_places(query, places(query), at=edge, backwards=True, size=50)
 
     assert [window.first for window in newer.windows] == [date(2026, 10, 23), date(2026, 11, 6)]
 

@@ -187,14 +187,17 @@ def test_plans_reach_an_index_as_the_web_role(feed, tenant, condition, index):
     assert index in plan, plan
 
 
-def explained(run) -> str:
-    """Return the plan, as whoever the transaction is now, of the last statement that `run` executes."""
+def explained(run, *, of: str = "FROM message") -> str:
+    """Return the plans, as whoever the transaction is now, of the statements by which `run` reads messages."""
     with CaptureQueriesContext(connection) as asked:
         run()
-    statement = next(query["sql"] for query in reversed(asked.captured_queries) if "LATERAL" in query["sql"])
-    with connection.cursor() as cursor:
-        cursor.execute("EXPLAIN " + statement.replace("%", "%%"), [])
-        return "\n".join(row[0] for row in cursor.fetchall())
+    plans = []
+    for query in asked.captured_queries:
+        if "LATERAL" in query["sql"] and of in query["sql"]:
+            with connection.cursor() as cursor:
+                cursor.execute("EXPLAIN " + query["sql"].replace("%", "%%"), [])
+                plans += [row[0] for row in cursor.fetchall()]
+    return "\n".join(plans)
 
 
 @pytest.mark.parametrize(
@@ -229,7 +232,8 @@ def test_every_filter_of_the_page_reaches_an_index_as_the_web_role(feed, tenant,
     with web_scope([tenant.id, other_tenant.id]):
         plan = explained(lambda: search(query, seconds=5))
 
-    assert (index in plan, "Seq Scan on message" in plan) == (True, False), plan
+    # the partition with the messages; those without any may be read as they are
+    assert (index in plan, "Seq Scan on message_2026_11" in plan) == (True, False), plan
 
 
 @pytest.mark.parametrize(("prefix", "index"), [("c7", "campaign_name_per_tenant"), ("", "campaign_by_age")])
@@ -240,7 +244,10 @@ def test_campaign_names_are_found_through_an_index_as_the_web_role(tenant, other
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE campaigns_campaign")
     with web_scope([tenant.id]):
-        plan = explained(lambda: campaign_names(tenant_ids=frozenset([tenant.id]), prefix=prefix, in_full=True))
+        plan = explained(
+            lambda: campaign_names(tenant_ids=frozenset([tenant.id]), prefix=prefix, in_full=True),
+            of="FROM campaigns_campaign",
+        )
 
     assert (index in plan, "Seq Scan on campaigns" in plan) == (True, False), plan
 

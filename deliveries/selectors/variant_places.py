@@ -1,0 +1,59 @@
+"""In which campaigns and days a variant has messages: it is counted with its campaigns alone, over hundreds of them.
+
+Months and days that are summed up (deliveries/models/condensed.py) tell it from few rows; only the rest is read from
+the counts themselves.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import connection
+
+# A day counts in its month where that is summed up, else by itself where that is, else as the counts have it.
+_FOUND = """
+WITH ready AS MATERIALIZED (
+    SELECT tenant_id, span, day FROM condensed_span WHERE tenant_id = ANY (%(tenants)s) AND is_ready
+), spans AS MATERIALIZED (
+    SELECT DISTINCT t.id AS tenant_id, coalesce(month.span, one.span) AS span, coalesce(month.day, d.day) AS day,
+        CASE WHEN month.day IS NULL THEN d.day ELSE (month.day + interval '1 month')::date - 1 END AS last
+    FROM unnest(%(tenants)s::int[]) AS t (id) CROSS JOIN LATERAL (
+        SELECT greatest(min(c.day), %(first)s) AS first, least(max(c.day), %(last)s) AS last
+        FROM daily_count c WHERE c.tenant_id = t.id
+    ) AS bounds CROSS JOIN LATERAL (
+        SELECT n::date AS day FROM generate_series(bounds.first, bounds.last, interval '1 day') AS n
+    ) AS d
+    LEFT JOIN ready month ON month.tenant_id = t.id AND month.span = 'month'
+        AND month.day = date_trunc('month', d.day)::date
+    LEFT JOIN ready one ON one.tenant_id = t.id AND one.span = 'day' AND one.day = d.day
+)
+SELECT s.tenant_id, c.campaign_id, s.day, s.last FROM spans s CROSS JOIN LATERAL (
+    SELECT DISTINCT c.campaign_id FROM condensed_campaign_count c
+    WHERE c.tenant_id = s.tenant_id AND c.span = s.span AND c.day = s.day AND c.variant = %(variant)s AND c.messages > 0
+) AS c WHERE s.span IS NOT NULL
+UNION ALL
+SELECT s.tenant_id, c.campaign_id, s.day, s.last FROM spans s CROSS JOIN LATERAL (
+    SELECT DISTINCT c.campaign_id FROM campaign_count c
+    WHERE c.tenant_id = s.tenant_id AND c.day = s.day AND c.variant = %(variant)s AND c.messages > 0
+) AS c WHERE s.span IS NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class VariantPlace:
+    """A campaign that has messages of the variant in the tenant's days from `first` to `last`."""
+
+    tenant_id: int
+    campaign_id: int
+    first: date
+    last: date
+
+
+def variant_places(
+    variant: str, *, tenant_ids: Collection[int], first: date | None, last: date | None
+) -> list[VariantPlace]:
+    """Return where these tenants have messages of the variant, as far as the counts know: whole months, or days."""
+    values = {"variant": variant, "tenants": sorted(tenant_ids), "first": first, "last": last}
+    with connection.cursor() as cursor:
+        cursor.execute(_FOUND, values)
+        return [VariantPlace(*row) for row in cursor.fetchall()]
