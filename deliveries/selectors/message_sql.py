@@ -7,6 +7,7 @@ the tenant, so PostgreSQL takes the second one for a repetition of the first.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from campaigns.segments import indexed_value
 from deliveries.dialects.codes import DELIVERED
@@ -18,7 +19,19 @@ _UNDELIVERED = "m.status <> 'delivered'"  # the words of the partial index
 _OF_TIME = ("m.sent_at ", "m.day ", "(m.sent_at, ")
 _COLUMNS = ", ".join(f"m.{column}" for column in COLUMNS)
 
-Statement = tuple[str, dict]
+
+class Statement(NamedTuple):
+    """SQL with its parameters, and the kinds of plans that the planner is not to take for it."""
+
+    sql: str
+    parameters: dict
+    without: tuple[str, ...] = ()
+
+
+# What two frequent filters have in common is sorted, then, which takes no memory in proportion.
+_BY_INDEXES = ("hashagg", "seqscan", "bitmapscan")
+# A bitmap's pages are asked for from the disk many at a time, an index's one after the other.
+_BY_BITMAP = ("indexscan", "seqscan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +116,7 @@ def gathered(search: Search, window: Window) -> Statement:
         f"SELECT * FROM (SELECT {_COLUMNS} FROM message m WHERE {' AND '.join(where)} {EACH}) AS m"
         f" ORDER BY {_keys(search, 'm')} LIMIT %(limit)s"
     )
-    return _of_each(search, found, parameters)
+    return _of_each(search, found, parameters)._replace(without=_BY_BITMAP)
 
 
 def at_common_instants(search: Search, window: Window) -> Statement:
@@ -126,7 +139,28 @@ def at_common_instants(search: Search, window: Window) -> Statement:
         f" WHERE m.sent_at = i.sent_at AND {days} AND {' AND '.join(where)} {EACH}) AS m"
         f" ORDER BY {_keys(search, 'm')} LIMIT %(limit)s"
     )
-    return _of_each(search, found, parameters)
+    return _of_each(search, found, parameters)._replace(without=_BY_INDEXES)
+
+
+def edge(search: Search, window: Window, count: int) -> Statement:
+    """Ask for the instant until which a window has `count` common instants (NULL: it has fewer), and for how many.
+
+    It reads the indexes alone and counts no further than `count`, for each tenant.
+    """
+    parameters = dict(search.parameters)
+    _within(window, [], parameters)
+    near, far = ("min", "max") if search.backwards else ("max", "min")
+    found = (
+        f"SELECT CASE WHEN count(*) = {count} THEN {far}(m.sent_at) END AS far, count(*) AS n FROM ("
+        f"SELECT i.sent_at FROM ({_common_instants(search, parameters)}) AS i ORDER BY i.sent_at {search.order}"
+        f" LIMIT {count}) AS m"
+    )
+    sql = (
+        f"SELECT {near}(found.far), coalesce(sum(found.n), 0)"
+        " FROM unnest(%(tenants)s::int[], %(campaigns)s::int[], %(states)s::text[]) AS t (id, campaign_id, status)"
+        f" CROSS JOIN LATERAL ({found}) AS found"
+    )
+    return Statement(sql, parameters | _branches(search), without=_BY_INDEXES)
 
 
 def nearest(search: Search, count: int) -> Statement:
@@ -152,7 +186,7 @@ def nearest(search: Search, count: int) -> Statement:
         " FROM unnest(%(tenants)s::int[], %(campaigns)s::int[], %(states)s::text[]) AS t (id, campaign_id, status)"
         f" CROSS JOIN LATERAL ({found}) AS found"
     )
-    return sql, parameters | _branches(search, statuses)
+    return Statement(sql, parameters | _branches(search, statuses), without=_BY_INDEXES)
 
 
 _FROM_PREFIX = "m.ref_id >= %(prefix)s"
@@ -183,6 +217,13 @@ def indexed(search: Search, parameters: dict) -> list[tuple[str, list[str]]]:
     return found
 
 
+def _common_instants(search: Search, parameters: dict) -> str:
+    times = [condition for condition in search.where if condition.startswith("m.sent_at ")]
+    times += ["m.sent_at >= %(window_begin)s", "m.sent_at < %(window_end)s"]
+    filters = indexed(search, parameters)
+    return " INTERSECT ".join(_instants(table, conditions, times) for table, conditions in filters)
+
+
 def _instants(table: str, conditions: list[str], times: list[str]) -> str:
     return f"SELECT m.sent_at FROM {table} m WHERE {' AND '.join(['m.tenant_id = t.id', *conditions, *times])}"
 
@@ -196,7 +237,7 @@ def _of_each(
         f" AS t (id, campaign_id, status){join} CROSS JOIN LATERAL ({found}) AS found"
         f" ORDER BY {_keys(search, 'found')} LIMIT %(limit)s"
     )
-    return sql, parameters | _branches(search, statuses)
+    return Statement(sql, parameters | _branches(search, statuses))
 
 
 def _branches(search: Search, statuses: Sequence[str | None] = (None,)) -> dict:

@@ -9,7 +9,7 @@ from deliveries.dialects.codes import DELIVERED
 from deliveries.selectors import message_sql as sql
 from deliveries.selectors.message_places import Places, Window, bounds, find_places, merged
 from deliveries.selectors.message_sql import Search, Statement, of_campaigns
-from deliveries.selectors.message_stretches import stretches
+from deliveries.selectors.message_stretches import stretches, until
 from deliveries.selectors.variant_places import variant_places
 
 _DAY = timedelta(days=1)
@@ -67,11 +67,19 @@ def _widening(search: Search, read: Read) -> Iterator[list[tuple]]:
     if near is None:
         return
     windows = _stretches(search, near, far)
-    rows = read(first(search, next(windows)))
+    window = next(windows)
+    rows = read(first(search, window))
     yield rows
     with suppress(StopIteration):
         while True:
-            rows = rows + read(way(search, windows.send(len(rows))))
+            found = len(rows)
+            window = windows.send((found, window))
+            if not found:  # nothing tells how close together they lie: there may be a great many, or none
+                instant, count = read(sql.edge(search, window, 2 * search.limit))[0]
+                if not count:
+                    continue
+                window = until(window, instant, backwards=search.backwards) if instant else window
+            rows = rows + read(way(search, window))
             yield rows
 
 
@@ -93,12 +101,13 @@ def _counted(search: Search, read: Read) -> Iterator[list[tuple]]:
         if near is None:
             return
         windows = _stretches(search, near, far)
-        rows = read(_next_ones(search, next(windows)))
+        window = next(windows)
+        rows = read(_next_ones(search, window))
         yield rows
         if far is None:
             return
         if len(rows) * _WIDER >= search.limit:
-            yield rows + read(_next_ones(search, windows.send(len(rows))))
+            yield rows + read(_next_ones(search, windows.send((len(rows), window))))
     if query.variant and not search.of_campaign:
         yield from _of_variant(search, read)
         return
@@ -139,6 +148,6 @@ def _narrows(search: Search) -> bool:
     return bool(others or with_delivered or query.result_code is not None or query.account_id is not None)
 
 
-def _stretches(search: Search, near: datetime, far: datetime | None) -> Generator[Window, int, None]:
+def _stretches(search: Search, near: datetime, far: datetime | None) -> Generator[Window, tuple[int, Window], None]:
     end = search.parameters.get("end" if search.backwards else "begin")
     return stretches(near, far, backwards=search.backwards, wanted=search.limit, end=end)

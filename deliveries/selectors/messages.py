@@ -10,7 +10,7 @@ from psycopg.errors import QueryCanceled
 from campaigns.models import OTHER_CAMPAIGNS, Campaign
 from deliveries.fold import NUMBER_ERASED
 from deliveries.selectors.message_filters import BadFilter, MessageQuery, after_prefix, conditions, places
-from deliveries.selectors.message_sql import Search
+from deliveries.selectors.message_sql import Search, Statement
 from deliveries.selectors.message_ways import tries
 from deliveries.selectors.segment_keys import rarest
 from deliveries.services.stored import COLUMNS, StoredMessage, from_row
@@ -87,7 +87,7 @@ def _first_full(wanted: Search, seconds: float | None) -> list[tuple]:
     """Return the rows of the first try that fills the page, of the last one where none does."""
     until = None if seconds is None else monotonic() + seconds
     rows: list[tuple] = []
-    for rows in tries(wanted, lambda statement: _fetch(*statement, until)):
+    for rows in tries(wanted, lambda statement: _fetch(statement, until)):
         if len(rows) >= wanted.limit:
             break
     return rows
@@ -138,20 +138,20 @@ def _shown(row: tuple) -> StoredMessage:
     return message
 
 
-def _fetch(sql: str, parameters: dict, until: float | None) -> list[tuple]:
-    if until is None:
-        with connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
+def _fetch(statement: Statement, until: float | None) -> list[tuple]:
+    settings = {}
+    if until is not None:
+        settings["statement_timeout"] = f"{max(1, round((until - monotonic()) * 1000))}ms"
+    settings |= {f"enable_{kind}": "off" for kind in statement.without}
+    with connection.cursor() as cursor:
+        if not settings:
+            cursor.execute(statement.sql, statement.parameters)
             return cursor.fetchall()
+    names = ", ".join(["set_config(%s, %s, true)"] * len(settings))
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            left = max(1, round((until - monotonic()) * 1000))
-            # What two frequent filters have in common is then sorted, which needs no memory in proportion.
-            cursor.execute(
-                "SELECT set_config('statement_timeout', %s, true), set_config('enable_hashagg', 'off', true)",
-                [f"{left}ms"],
-            )
-            cursor.execute(sql, parameters)
+            cursor.execute(f"SELECT {names}", [text for setting in settings.items() for text in setting])
+            cursor.execute(statement.sql, statement.parameters)
             rows = cursor.fetchall()
             transaction.set_rollback(True)  # nothing was written; the settings go with it
             return rows

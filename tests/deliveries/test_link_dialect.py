@@ -438,7 +438,8 @@ def test_texts_at_their_limits_are_taken():
         customParameters={"source": "s" * 100, "destination": "d" * 100},
     )
 
-    assert report == replace(EMPTY, 
+    assert report == replace(
+        EMPTY,
         message_id="ä" * 100,
         operator="n" * 100,
         operator_code="c" * 200,
@@ -491,7 +492,8 @@ def test_parameters_become_texts():
         b'"part":0.5,"yes":true,"no":false,"none":null,"list":[1, "a"],"object":{"b" : null},"empty":""}}'
     )
 
-    assert report == replace(EMPTY, 
+    assert report == replace(
+        EMPTY,
         parameters={
             "text": "1",
             "number": "7",
@@ -502,7 +504,7 @@ def test_parameters_become_texts():
             "list": '[1,"a"]',
             "object": '{"b":null}',
             "empty": "",
-        }
+        },
     )
 
 
@@ -511,8 +513,8 @@ def test_source_and_destination_are_taken_out_of_the_parameters():
         customParameters={"source": "ACME", "destination": "0047 99 22 33 44", "received": "2026-11-20 14:00:00"}
     )
 
-    assert report == replace(EMPTY, 
-        source="ACME", destination="+4799223344", parameters={"received": "2026-11-20 14:00:00"}
+    assert report == replace(
+        EMPTY, source="ACME", destination="+4799223344", parameters={"received": "2026-11-20 14:00:00"}
     )
 
 

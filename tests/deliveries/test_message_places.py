@@ -4,11 +4,16 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
 
+from campaigns.models import Campaign, RefIdScheme
 from deliveries.models import Message
 from deliveries.selectors.message_filters import places
 from deliveries.selectors.message_places import Places, find_places
 from deliveries.selectors.messages import MessageQuery, search
+from deliveries.selectors.variant_places import variant_places
+from deliveries.services.condense import condense
+from deliveries.services.segment_keys import choose, run_segment_keys
 from portal.tenants.models import Tenant
 from portal.tenants.scope import web_scope
 from tests.deliveries.helpers import apply, dlr
@@ -23,6 +28,11 @@ NUMBERS = {0: "+358401234567", 1: "+46701234567", 2: "+3725123456"}
 def messages(feed, tenant, other_tenant):
     """Two tenants' messages of a hundred days, in zones a day apart: most are alike, some are rare."""
     Tenant.objects.filter(id=other_tenant.id).update(timezone="Pacific/Auckland")
+    for one in (tenant, other_tenant):
+        RefIdScheme.objects.create(tenant=one, delimiter="|", fields=["campaign", "variant"])
+        for key in ("store", "tier"):
+            choose(tenant=one, key=key, actor="manager@example.com", now=START)
+    run_segment_keys()
     reports = []
     for n in range(300):
         at = START + timedelta(hours=8 * n)
@@ -32,10 +42,14 @@ def messages(feed, tenant, other_tenant):
                 {0: 1006, 1: 1002, 2: 1000}.get(n % 23, 1001),
                 sentTimestamp=at.isoformat(),
                 timestamp=(at + timedelta(seconds=5)).isoformat(),
-                refId=f"sale|{'AB'[n % 2]}" if n % 5 else "news",
+                refId=f"order-{n}|U" if n % 7 == 0 else f"sale|{'AB'[n % 2] if n > 40 else 'C'}" if n % 5 else "news",
                 operator="rare" if n % 41 == 5 else "usual",
                 gateCustomParameters={"platformPartnerId": "baltic-ee" if n % 3 == 0 else "nr-fi"},
-                customParameters={"destination": NUMBERS[1 if n % 29 == 3 else 2 if n == 200 else 0]},
+                customParameters={
+                    "destination": NUMBERS[1 if n % 29 == 3 else 2 if n == 200 else 0],
+                    "store": str(n % 4),
+                    "tier": "gold" if n % 2 else "silver",
+                },
             )
         )
     apply(feed, *reports)
@@ -59,18 +73,77 @@ FILTERS = [
     {"ref_id": "sale|A"},
     {"ref_id_prefix": "sale"},
     {"ref_id_prefix": "sale", "last": date(2026, 9, 20), "statuses": ("failed", "expired")},
+    {"ref_id_prefix": "sale|C"},
+    {"ref_id_prefix": "order-"},
+    {"ref_id_prefix": "order-1", "country": "SE"},
+    {"ref_id_prefix": "order-1", "statuses": ("delivered",), "first": date(2026, 8, 20)},
+    {"ref_id_prefix": "nobody's"},
+    {"ref_id_prefix": "sale", "statuses": ("failed",), "operator": "rare"},
+    {"ref_id_prefix": "n", "parameters": {"store": "3"}},
+    {"ref_id": "news", "statuses": ("failed", "sent")},
+    {"ref_id": "news", "parameters": {"tier": "gold", "store": "1"}},
+    {"campaign": "sale"},
+    {"campaign": "sale", "statuses": ("expired",)},
+    {"campaign": "sale", "statuses": ("rejected",)},
+    {"campaign": "sale", "statuses": ("failed", "expired", "sent"), "first": date(2026, 8, 20)},
+    {"campaign": "sale", "statuses": ("failed",), "ref_id_prefix": "sale|B"},
+    {"campaign": "sale", "country": "SE"},
+    {"campaign": "sale", "country": "EE"},
+    {"campaign": "sale", "country": "LV"},
+    {"campaign": "sale", "variant": "C"},
+    {"campaign": "sale", "variant": "C", "operator": "rare", "last": date(2026, 8, 9)},
+    {"campaign": "sale", "variant": "A", "partner_id": "nr-fi"},
+    {"campaign": "sale", "result_code": 1002},
+    {"campaign": "order-7", "statuses": ("failed", "delivered")},
+    {"campaign": "nobody's"},
+    {"campaign": "sale", "parameters": {"store": "2"}},
+    {"campaign": "sale", "parameters": {"store": "3", "tier": "gold"}, "statuses": ("failed",)},
+    {"variant": "A"},
+    {"variant": "C"},
+    {"variant": "D"},
+    {"variant": "U"},
+    {"variant": "U", "operator": "rare"},
+    {"variant": "C", "country": "SE", "first": date(2026, 8, 2)},
+    {"variant": "C", "statuses": ("failed",)},
+    {"partner_id": "nr-fi"},
+    {"partner_id": "nobody's"},
+    {"partner_id": "nr-fi", "operator": "rare"},
+    {"parameters": {"store": "1"}},
+    {"parameters": {"store": "1", "tier": "gold"}},
+    {"parameters": {"store": "1", "tier": "silver"}},
+    {"parameters": {"store": "1", "tier": "gold"}, "country": "SE"},
+    {"parameters": {"tier": "gold"}, "statuses": ("sent", "expired")},
+    {"parameters": {"tier": "gold"}, "operator": "rare"},
+    {"country": "FI", "statuses": ("failed", "expired"), "last": date(2026, 10, 3)},
 ]
 
 
+def wanted(filters: dict) -> QuerySet:
+    """Return the messages that match by their own columns."""
+    lookups = {"statuses": "status__in", "first": "day__gte", "last": "day__lte"}
+    found = Message.objects.order_by("-sent_at", "-message_id")
+    for name, value in filters.items():
+        if name == "campaign":
+            found = found.filter(campaign_id__in=list(Campaign.objects.filter(name=value).values_list("id", flat=True)))
+        elif name == "ref_id_prefix":
+            found = found.filter(ref_id__startswith=value)
+        elif name == "parameters":
+            found = found.filter(custom_parameters__contains=value)
+        else:
+            found = found.filter(**{lookups.get(name, name): value})
+    return found
+
+
+def test_filters_leave_many_few_and_none(messages):
+    found = [wanted(filters).count() for filters in FILTERS]
+    assert (len(found), sum(n == 0 for n in found), sum(n > 50 for n in found)) == (59, 13, 10)
+
+
 @pytest.mark.parametrize("filters", FILTERS, ids=str)
-@pytest.mark.parametrize("size", [2, 50])
+@pytest.mark.parametrize("size", [1, 2, 50])
 def test_all_that_match_are_found_once_and_in_order_both_ways(messages, tenant, other_tenant, filters, size):
     ids = frozenset([tenant.id, other_tenant.id])
-    lookups = {
-        "statuses": "status__in", "first": "day__gte", "last": "day__lte", "ref_id_prefix": "ref_id__startswith"
-    }  # fmt: skip
-    wanted = Message.objects.filter(**{lookups.get(name, name): value for name, value in filters.items()})
-    expected = list(wanted.order_by("-sent_at", "-message_id").values_list("message_id", flat=True))
+    expected = list(wanted(filters).values_list("message_id", flat=True))
     query = MessageQuery(tenant_ids=ids, **filters)
 
     pages = [search(query, size=size)]
@@ -138,7 +211,37 @@ def test_sealed_days_are_not_where_messages_are(messages, tenant):
 def test_period_is_of_each_tenant_s_own_days_however_long(messages, tenant, other_tenant, first, last, found):
     ids = frozenset([tenant.id, other_tenant.id])
     page = search(MessageQuery(tenant_ids=ids, first=first, last=last), size=500)
-    wanted = Message.objects.filter(day__gte=first, day__lte=last).order_by("-sent_at", "-message_id")
+    expected = list(wanted({"first": first, "last": last}).values_list("message_id", flat=True))
 
-    assert [message.folded.message_id for message in page.messages] == list(wanted.values_list("message_id", flat=True))
+    assert [message.folded.message_id for message in page.messages] == expected
     assert len(page.messages) == found
+
+
+@pytest.mark.parametrize("variant", ["A", "C", "D", "U"])
+@pytest.mark.parametrize("size", [2, 50])
+def test_variant_is_found_where_days_and_months_are_summed_up_and_where_not(
+    messages, tenant, other_tenant, variant, size
+):
+    condense(now=datetime(2026, 10, 20, tzinfo=UTC))  # until 17 October; what is later is read from the counts
+    ids = frozenset([tenant.id, other_tenant.id])
+    expected = list(wanted({"variant": variant}).values_list("message_id", flat=True))
+
+    pages = [search(MessageQuery(tenant_ids=ids, variant=variant), size=size)]
+    while pages[-1].next_cursor:
+        pages.append(search(MessageQuery(tenant_ids=ids, variant=variant), cursor=pages[-1].next_cursor, size=size))
+
+    assert [message.folded.message_id for page in pages for message in page.messages] == expected
+
+
+def test_variant_is_told_by_months_days_and_counts(messages, tenant, other_tenant):
+    condense(now=datetime(2026, 10, 20, tzinfo=UTC))
+    sale = Campaign.objects.get(tenant=tenant, name="sale").id
+    found = variant_places("B", tenant_ids=[tenant.id], first=date(2026, 9, 28), last=None)
+    of_tenant = wanted({"variant": "B", "first": date(2026, 10, 1)}).filter(tenant_id=tenant.id)
+    days = sorted(set(of_tenant.values_list("day", flat=True)))
+
+    assert {place.campaign_id for place in found} == {sale}
+    assert sorted((place.first, place.last) for place in found) == [
+        (date(2026, 9, 1), date(2026, 9, 30)),
+        *((day, day) for day in days),
+    ]

@@ -1,0 +1,112 @@
+"""How many messages a search reads for a page, as the web role: in proportion to the page, not to what is stored."""
+
+import json
+
+import pytest
+from django.db import connection
+
+from campaigns.models import Campaign
+from deliveries.selectors.messages import MessageQuery, search
+from deliveries.services.reconcile import find_differences, repair
+from deliveries.services.segment_keys import choose, run_segment_keys
+from portal.tenants.scope import web_scope
+from tests.deliveries.helpers import NOW, apply, dlr
+
+pytestmark = pytest.mark.django_db
+
+# 30,000 of ten hours: refIds all different, 50 campaigns; every 100th failed, but none of campaign 7 but the oldest two
+_MANY = """
+INSERT INTO message
+SELECT tenant_id, day, account_id, 'x' || lpad(n::text, 5, '0'), partner_id, partner_rank, 'order-' || n, 1 + n % 50,
+    CASE WHEN n IN (9, 10) THEN 'Z' ELSE 'A' END, labels,
+    jsonb_build_object('store', (n % 40)::text, 'tier', CASE WHEN n % 10 < 5 THEN 'low' ELSE 'high' END),
+    source, destination, sender_type, CASE WHEN n < 20 THEN 'EE' ELSE 'FI' END,
+    CASE WHEN n % 50 = 8 THEN 'fi.dna' ELSE 'fi.elisa' END, parts,
+    CASE WHEN n % 100 = 1 OR n IN (6, 56) THEN 'failed' ELSE 'delivered' END, result_code, final, status_at,
+    part_states, flags, sent_at + n * interval '1.2 second', sent_at_rank, delivered_at, latency_bucket, received_at
+FROM message, generate_series(1, 30000) AS n
+"""
+_ROWS = """
+INSERT INTO message_parameter
+SELECT tenant_id, day, k.key, custom_parameters ->> k.key, sent_at, account_id, message_id
+FROM message CROSS JOIN (VALUES ('store'), ('tier')) AS k (key) WHERE message_id <> 'one'
+"""
+
+
+@pytest.fixture
+def many(feed, tenant):
+    sent = {"sentTimestamp": "2026-11-05T06:00:00Z", "timestamp": "2026-11-05T06:00:05Z"}
+    apply(feed, dlr("one", 1001, **sent, gateCustomParameters={"platformPartnerId": "nr-fi"}))
+    for key in ("store", "tier"):
+        choose(tenant=tenant, key=key, actor="manager@example.com", now=NOW)
+    run_segment_keys()
+    Campaign.objects.bulk_create(Campaign(id=n, tenant=tenant, name=f"c{n}") for n in range(1, 51))
+    with connection.cursor() as cursor:
+        cursor.execute(_MANY)
+        cursor.execute(_ROWS)
+        cursor.execute("ANALYZE message; ANALYZE message_parameter")
+    repair(find_differences())
+
+
+def rows_read(run) -> int:
+    """Return how many messages the statements that `run` executes read, whether they match or not."""
+    total = 0.0
+
+    def explain(execute, sql, parameters, many, context):
+        nonlocal total
+        if "FROM message m" in sql and not sql.startswith("EXPLAIN"):
+            with connection.cursor() as cursor:
+                cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", parameters)
+                (plan,) = cursor.fetchone()
+            total += _read((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"])
+        return execute(sql, parameters, many, context)
+
+    with connection.execute_wrapper(explain):
+        run()
+    return round(total)
+
+
+def _read(node: dict) -> float:
+    own = 0.0
+    of_messages = node.get("Relation Name", "").startswith("message_2026") and node["Node Type"] != "Index Only Scan"
+    if of_messages:
+        own = (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+    return own + sum(_read(child) for child in node.get("Plans", []))
+
+
+@pytest.mark.parametrize(
+    ("filters", "found", "most"),
+    [
+        # of 30,000, 11,111 and 1,111 messages with refIds of their own
+        ({"ref_id_prefix": "order-"}, 11, 100),
+        ({"ref_id_prefix": "order-2"}, 11, 100),
+        ({"ref_id_prefix": "order-29"}, 11, 100),
+        ({"ref_id_prefix": "order-7777"}, 1, 100),
+        # 600 messages of the campaign, 302 that failed, and the two that are both
+        ({"campaign": "c7", "statuses": ("failed",)}, 2, 10),
+        ({"campaign": "c7", "statuses": ("rejected",)}, 0, 10),
+        ({"campaign": "c8", "country": "EE"}, 1, 700),
+        ({"campaign": "c7", "country": "SE"}, 0, 100),
+        ({"campaign": "c7", "operator": "fi.dna"}, 0, 100),
+        ({"variant": "Z"}, 2, 1500),
+        ({"variant": "B"}, 0, 100),
+        ({"partner_id": "nobody's"}, 0, 100),
+        ({"operator": "fi.dna", "statuses": ("failed", "rejected")}, 0, 100),
+        # 750 and 15,000 messages that have one of them, and none both
+        ({"parameters": {"store": "7", "tier": "low"}}, 0, 100),
+        ({"parameters": {"store": "7", "tier": "high"}}, 11, 100),
+        ({"parameters": {"tier": "low"}, "statuses": ("rejected",)}, 0, 10),
+        ({"parameters": {"tier": "high"}, "campaign": "c7"}, 11, 100),
+        ({"parameters": {"tier": "low"}, "campaign": "c7"}, 0, 10),
+    ],
+    ids=str,
+)
+def test_search_reads_in_proportion_to_its_page(many, tenant, filters, found, most):
+    query = MessageQuery(tenant_ids=frozenset([tenant.id]), **filters)
+    with web_scope([tenant.id]):
+        page = search(query, size=10, seconds=5)
+        read = rows_read(lambda: search(query, size=10, seconds=5))
+        deep = read if page.next_cursor is None else rows_read(lambda: search(query, cursor=page.next_cursor, size=10))
+
+    assert len(page.messages) + (page.next_cursor is not None) == found
+    assert (read <= most, deep <= most) == (True, True), (read, deep)
