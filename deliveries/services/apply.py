@@ -215,29 +215,30 @@ def _fold(
     before = read_messages((item.key for item in items), around=_time_range(reports, submitted))
     after: dict[Key, fold.Folded] = {}
     codes: dict[Key, CodeTable] = {}
-    for row, key, dialect, report in items:
+    for item in items:
+        key = item.key
         folded = after.get(key)
         if folded is None:
             known = before.get(key)
             folded = after[key] = known.folded.copy() if known else fold.Folded(*key)
-            codes[key] = tables[dialect]
-        if type(report) is fold.Submission:
-            taken.add(folded, row, report)
-            continue
-        fold.add_report(folded, report, received_at=row.received_at, codes=codes[key])
+            codes[key] = tables[item.dialect]
+        if type(item) is Submitted:
+            taken.add(folded, item.row, item.submission)
+        else:
+            fold.add_report(folded, item.report, received_at=item.row.received_at, codes=codes[key])
     for key, folded in after.items():
         fold.settle(folded, codes=codes[key])
     stored: list[StoredMessage] = attribution.attribute(
         [(folded, before.get(key)) for key, folded in after.items()], now=now
     )
-    refused = hold_to_retention((before.get(key), message) for key, message in zip(after, stored, strict=True))
-    changes = [Change(before.get(key), message) for key, message in zip(after, stored, strict=True)]
-    changes = [change for change in changes if change.before != change.after and change.after.key not in refused]
-    return sorted(changes, key=lambda change: change.after.key), refused
+    made = dict(zip(after, stored, strict=True))
+    refused = hold_to_retention((before.get(key), message) for key, message in made.items())
+    changes = [Change(before.get(key), made[key]) for key in sorted(made.keys() - refused.keys())]
+    return [change for change in changes if change.before != change.after], refused
 
 
 def _time_range(reports: list[NewReport], submitted: list[Submitted]) -> tuple[datetime, datetime]:
-    times = [report.sent_at or report.at or row.received_at for row, _key, _dialect, report in reports]
+    times = [item.report.sent_at or item.report.at or item.row.received_at for item in reports]
     times += [item.submission.submitted_at for item in submitted]
     return min(times), max(times)
 

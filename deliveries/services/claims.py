@@ -3,7 +3,8 @@
 import logging
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from portal.common.bulk import bulk_cursor
 
@@ -19,7 +20,7 @@ SELECT id, feed_id, accept_days, body FROM (
 """
 
 
-class Row(NamedTuple):
+class Row(Struct, frozen=True, gc=False):
     """One claimed inbox row."""
 
     id: int
