@@ -59,15 +59,15 @@ class _Dlr(Struct, gc=False, forbid_unknown_fields=True):
     """
 
     id: Annotated[str, Meta(min_length=1, max_length=LIMITS["id"] // 4)]
-    resultCode: Annotated[int, Meta(gt=-_INT32, lt=_INT32)]  # noqa: N815  as in the JSON
+    resultCode: Annotated[int, Meta(gt=-_INT32, lt=_INT32)]
     timestamp: _Time | None = None
-    sentTimestamp: _Time | None = None  # noqa: N815
-    refId: str | None = None  # noqa: N815
+    sentTimestamp: _Time | None = None
+    refId: str | None = None
     operator: Annotated[str, Meta(max_length=LIMITS["operator"] // 4)] | None = None
-    operatorResultCode: Annotated[str, Meta(max_length=LIMITS["operatorResultCode"] // 4)] | None = None  # noqa: N815
+    operatorResultCode: Annotated[str, Meta(max_length=LIMITS["operatorResultCode"] // 4)] | None = None
     segments: Annotated[int, Meta(ge=0, le=MAX_SEGMENTS)] | None = None
-    gateCustomParameters: Annotated[dict[str, str], Meta(max_length=MAX_PARAMETERS)] | None = None  # noqa: N815
-    customParameters: Annotated[dict[str, str], Meta(max_length=MAX_PARAMETERS)] | None = None  # noqa: N815
+    gateCustomParameters: Annotated[dict[str, str], Meta(max_length=MAX_PARAMETERS)] | None = None
+    customParameters: Annotated[dict[str, str], Meta(max_length=MAX_PARAMETERS)] | None = None
 
 
 _decode = msgspec.json.Decoder(_Dlr).decode

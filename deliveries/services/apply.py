@@ -90,7 +90,7 @@ def _bisect(numbers: list[int], *, now: datetime, limit: int) -> BatchResult:
     """Claim a batch again and apply it in ever smaller pieces, until the poison row stands alone."""
     with transaction.atomic():
         plan_for_small_sets()
-        ids = [row.id for row in claims.claim(slices.try_lock(numbers), limit)]
+        ids = claims.waiting_ids(slices.try_lock(numbers), limit)
     return _apply_pieces(numbers, ids, now=now, limit=limit)
 
 
@@ -142,7 +142,6 @@ def _apply(
         write_messages(changes)
         added = write_reports(reports, changes)
         put_in_quarantine(broken, now=now)
-        claims.finish(rows)
         fates = ingest_counts.sums(
             rows,
             reports=added,
@@ -233,8 +232,14 @@ def _fold(
     )
     made = dict(zip(after, stored, strict=True))
     refused = hold_to_retention((before.get(key), message) for key, message in made.items())
-    changes = [Change(before.get(key), made[key]) for key in sorted(made.keys() - refused.keys())]
-    return [change for change in changes if change.before != change.after], refused
+    changes = [Change(before.get(key), message) for key, message in made.items() if key not in refused]
+    return sorted((change for change in changes if change.before != change.after), key=_place), refused
+
+
+def _place(change: Change) -> tuple:
+    """Return what changes are written by: most indexes of `message` then get neighbours one after the other."""
+    message = change.after
+    return message.tenant_id, message.folded.ref_id or "", message.folded.sent_at
 
 
 def _time_range(reports: list[NewReport], submitted: list[Submitted]) -> tuple[datetime, datetime]:

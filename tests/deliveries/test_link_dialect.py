@@ -5,6 +5,8 @@ from pathlib import Path
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from deliveries.dialects.link import message_id_of, parse
@@ -113,6 +115,45 @@ def test_report_of_nulls_is_as_one_without_the_fields():
 
 def test_unknown_keys_change_nothing():
     assert read_with(price={"amount": 5}, cost=[1, None], Id="Y") == EMPTY
+
+
+def of_any(*values):
+    return st.one_of(*(st.just(value) for value in values), st.text(max_size=30))
+
+
+@given(
+    st.fixed_dictionaries(
+        {
+            "id": of_any("X", "X$0", "X$1", "X$255", "$1", "", "n" * 50, "n" * 51, "ä" * 101, None, 5),
+            "resultCode": of_any(1001, 0, -1, 2**31 - 1, 2**31, 1001.0, True, None, "1001"),
+        },
+        optional={
+            "timestamp": of_any("2026-11-19T09:37:35Z", "2026-11-19 09:37:35.5+02:00", "2026-11-19T09:37:60Z", None, 5),
+            "sentTimestamp": of_any("2026-11-19T09:37:35Z", "0001-01-01T00:00:00+10:00", "2026-11-19T24:00:00Z", None),
+            "refId": of_any("summer", "r" * 257, "ä" * 129, "", None, 5, "\0"),
+            "operator": of_any("fi.elisa", "o" * 26, "ä" * 26, "ä" * 51, "", None, []),
+            "operatorResultCode": of_any("0", "c" * 51, "c" * 201, None, 0),
+            "segments": of_any(0, 1, 255, 256, -1, 1.0, None, "1"),
+            "gateCustomParameters": of_any({}, {"platformPartnerId": "p"}, {"platformPartnerId": 2.0**60}, None, []),
+            "customParameters": of_any(
+                {"source": "ACME", "destination": "+358401234567", "tier": "gold"},
+                {"source": 5, "destination": None, "tier": {"deep": [1]}},
+                {"platformPartnerId": "p" * 257},
+                {str(n): "x" for n in range(101)},
+                None,
+            ),
+        },
+    )
+)
+def test_common_form_is_read_as_any_other(fields):
+    assert outcome(fields) == outcome(fields | {"unknown": None})  # the field keeps it from being read at once
+
+
+def outcome(fields: dict) -> Report | tuple[str, str]:
+    try:
+        return read(fields)
+    except Unreadable as error:
+        return error.reason, error.detail
 
 
 # --- bodies
@@ -438,7 +479,8 @@ def test_texts_at_their_limits_are_taken():
         customParameters={"source": "s" * 100, "destination": "d" * 100},
     )
 
-    assert report == replace(EMPTY, 
+    assert report == replace(
+        EMPTY,
         message_id="ä" * 100,
         operator="n" * 100,
         operator_code="c" * 200,
@@ -491,7 +533,8 @@ def test_parameters_become_texts():
         b'"part":0.5,"yes":true,"no":false,"none":null,"list":[1, "a"],"object":{"b" : null},"empty":""}}'
     )
 
-    assert report == replace(EMPTY, 
+    assert report == replace(
+        EMPTY,
         parameters={
             "text": "1",
             "number": "7",
@@ -502,7 +545,7 @@ def test_parameters_become_texts():
             "list": '[1,"a"]',
             "object": '{"b":null}',
             "empty": "",
-        }
+        },
     )
 
 
@@ -511,8 +554,8 @@ def test_source_and_destination_are_taken_out_of_the_parameters():
         customParameters={"source": "ACME", "destination": "0047 99 22 33 44", "received": "2026-11-20 14:00:00"}
     )
 
-    assert report == replace(EMPTY, 
-        source="ACME", destination="+4799223344", parameters={"received": "2026-11-20 14:00:00"}
+    assert report == replace(
+        EMPTY, source="ACME", destination="+4799223344", parameters={"received": "2026-11-20 14:00:00"}
     )
 
 
