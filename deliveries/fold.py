@@ -105,7 +105,7 @@ def add_report(message: Folded, report: Report, *, received_at: datetime, codes:
         _sent_at(message, report.sent_at, BY_SENT_TIMESTAMP)
     elif report.at is not None:
         _sent_at(message, report.at, BY_STATUS_TIME)
-    if message.sent_at_rank == BY_RECEIPT:
+    else:
         _sent_at(message, received_at, BY_RECEIPT)
     if message.received_at is None or received_at < message.received_at:
         message.received_at = received_at
@@ -195,6 +195,8 @@ def _sent_at(message: Folded, instant: datetime, rank: int) -> None:
 
 def _add_attributes(message: Folded, report: Report) -> None:
     """Fill what is missing; of two that disagree the first stays and the message is flagged (section 5.11)."""
+    if _says_nothing_new(message, report):
+        return
     submitted, contradiction = message.flags, False
     if report.ref_id is not None:
         if message.ref_id is None:
@@ -232,6 +234,20 @@ def _add_attributes(message: Folded, report: Report) -> None:
             message.parameters = {**_without_number(message, report), **known}
     if contradiction:
         message.flags |= CONTRADICTING_ATTRIBUTES
+
+
+def _says_nothing_new(message: Folded, report: Report) -> bool:
+    """Tell whether the report has the message's own attributes, as the second one of most messages."""
+    return (
+        report.operator == message.operator
+        and report.destination == message.destination
+        and report.parameters == message.parameters
+        and report.partner_id == message.partner_id
+        and report.partner_rank == message.partner_rank
+        and report.ref_id == message.ref_id
+        and report.source == message.source
+        and not report.ref_id_cut
+    )
 
 
 def _without_number(message: Folded, report: Report) -> dict[str, str]:

@@ -39,7 +39,6 @@ _FIRST_LOST = 2**53  # a number that is no 64-bit integer is read as a float, ex
 
 
 _part = re.compile(r"(.+)\$([0-9]+)", re.DOTALL).fullmatch
-_is_time = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII).fullmatch
 # An escape of U+0000 that is not itself escaped; in valid JSON a backslash stands in texts alone.
 _nul = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000").search
 
@@ -50,6 +49,9 @@ def message_id_of(dlr_id: str) -> str:
     return match.group(1) if match else dlr_id
 
 
+_Time = Annotated[datetime, Meta(tz=True)]
+
+
 class _Dlr(Struct, gc=False, forbid_unknown_fields=True):
     """A delivery report of the common form, read at once; what is not of it, `_read` reads or refuses.
 
@@ -57,15 +59,15 @@ class _Dlr(Struct, gc=False, forbid_unknown_fields=True):
     """
 
     id: Annotated[str, Meta(min_length=1, max_length=LIMITS["id"] // 4)]
-    resultCode: Annotated[int, Meta(gt=-_INT32, lt=_INT32)]  # noqa: N815  as in the JSON
-    timestamp: str | None = None
-    sentTimestamp: str | None = None  # noqa: N815
-    refId: str | None = None  # noqa: N815
+    resultCode: Annotated[int, Meta(gt=-_INT32, lt=_INT32)]
+    timestamp: _Time | None = None
+    sentTimestamp: _Time | None = None
+    refId: str | None = None
     operator: Annotated[str, Meta(max_length=LIMITS["operator"] // 4)] | None = None
-    operatorResultCode: Annotated[str, Meta(max_length=LIMITS["operatorResultCode"] // 4)] | None = None  # noqa: N815
+    operatorResultCode: Annotated[str, Meta(max_length=LIMITS["operatorResultCode"] // 4)] | None = None
     segments: Annotated[int, Meta(ge=0, le=MAX_SEGMENTS)] | None = None
-    gateCustomParameters: Annotated[dict[str, str], Meta(max_length=MAX_PARAMETERS)] | None = None  # noqa: N815
-    customParameters: Annotated[dict[str, str], Meta(max_length=MAX_PARAMETERS)] | None = None  # noqa: N815
+    gateCustomParameters: Annotated[dict[str, str], Meta(max_length=MAX_PARAMETERS)] | None = None
+    customParameters: Annotated[dict[str, str], Meta(max_length=MAX_PARAMETERS)] | None = None
 
 
 _decode = msgspec.json.Decoder(_Dlr).decode
@@ -89,8 +91,8 @@ def parse(
         message_id = match.group(1)
         part = _part_number(match.group(2))
     earliest, latest = window(received_at, accept_days)
-    at, odd_at = _time("timestamp", dlr.timestamp, earliest, latest)
-    sent_at, odd_sent_at = _time("sentTimestamp", dlr.sentTimestamp, earliest, latest)
+    at, odd_at = _within(dlr.timestamp, earliest, latest)
+    sent_at, odd_sent_at = _within(dlr.sentTimestamp, earliest, latest)
     ref_id, ref_id_cut = dlr.refId, False
     if ref_id is not None and len(ref_id) > 64 and len(ref_id.encode()) > 256:
         ref_id, ref_id_cut = cut_to_bytes(ref_id, 256), True
@@ -142,8 +144,8 @@ def _read(body: bytes) -> _Dlr:
     return _Dlr(
         dlr_id,
         code,
-        _time_text(data, "timestamp"),
-        _time_text(data, "sentTimestamp"),
+        _time(data, "timestamp"),
+        _time(data, "sentTimestamp"),
         _text(data, "refId"),
         _text(data, "operator"),
         _text(data, "operatorResultCode"),
@@ -249,37 +251,40 @@ def _partner(gate: dict[str, str] | None, parameters: dict[str, str], default: s
     return value, rank
 
 
-def _time_text(data: dict, name: str) -> str | None:
+def _time(data: dict, name: str) -> datetime | None:
     text = data.get(name)
-    if text is not None and type(text) is not str:
-        raise Unreadable("wrong type", f"{name}: an RFC 3339 time as text")
-    return text
-
-
-def _time(name: str, text: str | None, earliest: datetime, latest: datetime) -> tuple[datetime | None, bool]:
-    """Return the time, None where it is missing or out of the window; and whether it was out of the window."""
     if text is None:
-        return None, False
+        return None
+    if type(text) is not str:
+        raise Unreadable("wrong type", f"{name}: an RFC 3339 time as text")
     value = parse_time(text)
     if value is None:
         raise Unreadable("unreadable time", f"{name}: RFC 3339, such as 2015-11-19T09:37:35Z")
+    return value
+
+
+def _within(value: datetime | None, earliest: datetime, latest: datetime) -> tuple[datetime | None, bool]:
+    """Return the time in UTC, None where it is missing or out of the window; and whether it was out of the window."""
+    if value is None:
+        return None, False
+    if value.tzinfo is not UTC:
+        value = _in_utc(value)
     if earliest <= value <= latest:
         return value, False
     return None, True
 
 
-@lru_cache(maxsize=16384)
 def parse_time(text: str) -> datetime | None:
-    """Return the time in UTC, None for what is none; the reports of a moment share few times, so they are kept."""
-    text = text.upper()
-    if not _is_time(text):
-        return None
+    """Return the time in UTC, None for what is none."""
     if text[17:19] == "60":  # a leap second; Python's clock has none
         text = f"{text[:17]}59{text[19:]}"
     try:
-        value = datetime.fromisoformat(text)
-    except ValueError:
+        return _in_utc(msgspec.convert(text, _Time))
+    except msgspec.ValidationError:
         return None
+
+
+def _in_utc(value: datetime) -> datetime:
     try:
         return value.astimezone(UTC)
     except OverflowError:  # before the first or after the last year: out of every window
