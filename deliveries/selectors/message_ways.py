@@ -15,7 +15,8 @@ from deliveries.selectors.variant_places import variant_places
 _DAY = timedelta(days=1)
 _NEAR_DAYS = (4, 40)
 _LATEST = date(2999, 12, 31)  # of days that can be counted on from
-_WIDER = 8  # times the next messages may be read for a page; the counts are asked where that does not do
+_TIES = 10  # that may stand at the page's edge and before it
+_WIDER = 16  # times the next messages may be read for a page; the counts are asked where that does not do
 
 _FEW_CAMPAIGNS = 20  # are looked through one by one
 
@@ -63,7 +64,8 @@ def _widening(search: Search, read: Read) -> Iterator[list[tuple]]:
     filters = sql.indexed(search, {})
     way = sql.at_common_instants if len(filters) > 1 else sql.gathered
     first = _led if len(filters) == len(search.query.parameters) else way
-    near, far = read(sql.nearest(search, (20 if search.undelivered else 2) * search.limit))[0]
+    count = search.limit + _TIES if way is sql.gathered else (20 if search.undelivered else 2) * search.limit
+    near, far = read(sql.nearest(search, count))[0]
     if near is None:
         return
     windows = _stretches(search, near, far)
@@ -84,7 +86,7 @@ def _widening(search: Search, read: Read) -> Iterator[list[tuple]]:
 
 
 def _led(search: Search, window: Window) -> Statement:
-    return sql.in_order(search, Places([window]))
+    return sql.in_order(search, Places([window], statuses=search.undelivered))
 
 
 def _counted(search: Search, read: Read) -> Iterator[list[tuple]]:
@@ -97,17 +99,20 @@ def _counted(search: Search, read: Read) -> Iterator[list[tuple]]:
         yield read(sql.in_order(search, Places()))
         return
     if query.result_code is None or search.undelivered:
-        near, far = read(sql.nearest(search, 4 * search.limit))[0]
+        near, far = read(sql.nearest(search, 2 * search.limit))[0]
         if near is None:
             return
         windows = _stretches(search, near, far)
         window = next(windows)
-        rows = read(_next_ones(search, window))
+        rows = read(_led(search, window) if search.leading else sql.gathered(search, window))
         yield rows
         if far is None:
             return
         if len(rows) * _WIDER >= search.limit:
-            yield rows + read(_next_ones(search, windows.send((len(rows), window))))
+            window = windows.send((len(rows), window))
+            # One state after the other would read a page of each.
+            way = sql.gathered if len(search.undelivered) > 1 and not search.leading else _led
+            yield rows + read(way(search, window))
     if query.variant and not search.of_campaign:
         yield from _of_variant(search, read)
         return
@@ -132,12 +137,6 @@ def _of_variant(search: Search, read: Read) -> Iterator[list[tuple]]:
     else:
         windows = merged(Window(*bounds(place.first, place.last), place.first, place.last) for place in found)
         yield read(sql.in_order(search, Places(windows, statuses=search.undelivered)))
-
-
-def _next_ones(search: Search, window: Window) -> Statement:
-    if len(search.undelivered) > 1:  # each in its order would read a page of each
-        return sql.gathered(search, window)
-    return sql.in_order(search, Places([window], statuses=search.undelivered))
 
 
 def _narrows(search: Search) -> bool:
