@@ -6,12 +6,12 @@ span is ready only if nobody changed its counts since they were read.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
 
-from deliveries.models.condensed import Span
+from deliveries.models.condensed import CondensedSpan, Span
+from deliveries.services.condensed_sums import STATEMENTS, SUMMED_UP
 from deliveries.services.jobs import let_appliers_see_what_was_committed
 from portal.common.periods import Month
 
@@ -19,39 +19,7 @@ _LOCK = "portal.condense"
 QUIET_DAYS = 3  # after a day or month; late reports are rare then, and each would have it summed up again
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """One table of sums: of which counts, and by which of their columns."""
-
-    name: str
-    source: str
-    keys: tuple[str, ...]
-    values: tuple[str, ...]
-    spans: tuple[Span, ...] = (Span.DAY, Span.MONTH)
-
-
-_TABLES = (
-    _Table(
-        "condensed_campaign_count",
-        "campaign_count",
-        ("account_id", "campaign_id", "variant", "status", "result_code"),
-        ("messages", "parts"),
-    ),
-    _Table(
-        "condensed_latency_count",
-        "latency_count",
-        ("account_id", "country", "operator", "sender_type", "bucket"),
-        ("messages",),
-    ),
-    _Table(
-        "condensed_campaign_latency",
-        "latency_count",
-        ("account_id", "campaign_id", "bucket"),
-        ("messages",),
-        (Span.MONTH,),
-    ),
-)
-CONDENSED = ("condensed_span", *(table.name for table in _TABLES))
+CONDENSED = tuple(model._meta.db_table for model in (CondensedSpan, *SUMMED_UP))
 # Every tenant has every span, also those without messages: what a parent's tenants have in common is ready then.
 _ANNOUNCE = """
 WITH bounds AS (SELECT min(day) AS first FROM daily_count), spans AS (
@@ -125,9 +93,8 @@ def _condense_span(tenant_id: int, span: Span, day: date) -> bool:
     end = Month.of(day).next().first_day if span == Span.MONTH else day + timedelta(days=1)
     values = {"tenant": tenant_id, "span": span.value, "day": day, "end": end}
     with connection.cursor() as cursor:
-        for table in _TABLES:
-            if span in table.spans:
-                cursor.execute(_sum_up(table), values)
+        for statement in STATEMENTS:
+            cursor.execute(statement, values)
         cursor.execute(
             "UPDATE condensed_span SET is_ready = true WHERE tenant_id = %(tenant)s AND span = %(span)s"
             " AND day = %(day)s",
@@ -137,16 +104,3 @@ def _condense_span(tenant_id: int, span: Span, day: date) -> bool:
     if not is_still_quiet:
         transaction.set_rollback(True)
     return is_still_quiet
-
-
-def _sum_up(table: _Table) -> str:
-    keys = ", ".join(table.keys)
-    sums = ", ".join(f"sum({value})" for value in table.values)
-    own = "tenant_id = %(tenant)s AND span = %(span)s AND day = %(day)s"
-    return (
-        f"DELETE FROM {table.name} WHERE {own};"
-        f" INSERT INTO {table.name} (tenant_id, span, day, {keys}, {', '.join(table.values)})"
-        f" SELECT tenant_id, %(span)s, %(day)s, {keys}, {sums} FROM {table.source}"
-        " WHERE tenant_id = %(tenant)s AND day >= %(day)s AND day < %(end)s"
-        f" GROUP BY tenant_id, {keys} HAVING sum({table.values[0]}) <> 0 ORDER BY {keys}"
-    )
