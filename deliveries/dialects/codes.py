@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
+
+from msgspec import Struct
 
 QUEUED, SENT, DELIVERED, FAILED = "queued", "sent", "delivered", "failed"
 EXPIRED, REJECTED, UNKNOWN = "expired", "rejected", "unknown"
@@ -36,7 +37,7 @@ class Code:
     text_fi: str
 
 
-class State(NamedTuple):
+class State(Struct, frozen=True, gc=False):
     """What one delivery report says: a code, and the operator's time for it (aware UTC, None if missing)."""
 
     code: int

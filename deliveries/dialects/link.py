@@ -3,9 +3,11 @@
 import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import orjson
+from msgspec import Meta, Struct
 
 from campaigns.ref_ids import cut_to_bytes
 from deliveries.dialects.link_codes import CODES
@@ -14,6 +16,7 @@ from portal.common.msisdn import normalize_destination
 
 __all__ = ["CODES", "message_id_of", "parse", "parse_time", "window"]
 
+_PARTNER_ID = "platformPartnerId"
 MAX_PART = 254
 MAX_SEGMENTS = 255
 ACCEPT_DAYS = 400  # how old a gateway's time may be at receipt, and
@@ -30,13 +33,12 @@ LIMITS = {
     "destination": 100,
 }
 _SURELY_SHORT = min(LIMITS.values()) // 4  # characters: no text of so few exceeds any limit
-_MAX_PARAMETERS = 100
+MAX_PARAMETERS = 100
 _INT32 = 2**31
 _FIRST_LOST = 2**53  # a number that is no 64-bit integer is read as a float, exact only below this
 
 
 _part = re.compile(r"(.+)\$([0-9]+)", re.DOTALL).fullmatch
-_is_time = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII).fullmatch
 # An escape of U+0000 that is not itself escaped; in valid JSON a backslash stands in texts alone.
 _nul = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000").search
 
@@ -47,6 +49,30 @@ def message_id_of(dlr_id: str) -> str:
     return match.group(1) if match else dlr_id
 
 
+_Time = Annotated[datetime, Meta(tz=True)]
+
+
+class _Dlr(Struct, gc=False, forbid_unknown_fields=True):
+    """A delivery report of the common form, read at once; what is not of it, `_read` reads or refuses.
+
+    Texts are so short here that none can exceed its limit in bytes.
+    """
+
+    id: Annotated[str, Meta(min_length=1, max_length=LIMITS["id"] // 4)]
+    resultCode: Annotated[int, Meta(gt=-_INT32, lt=_INT32)]
+    timestamp: _Time | None = None
+    sentTimestamp: _Time | None = None
+    refId: str | None = None
+    operator: Annotated[str, Meta(max_length=LIMITS["operator"] // 4)] | None = None
+    operatorResultCode: Annotated[str, Meta(max_length=LIMITS["operatorResultCode"] // 4)] | None = None
+    segments: Annotated[int, Meta(ge=0, le=MAX_SEGMENTS)] | None = None
+    gateCustomParameters: Annotated[dict[str, str], Meta(max_length=MAX_PARAMETERS)] | None = None
+    customParameters: Annotated[dict[str, str], Meta(max_length=MAX_PARAMETERS)] | None = None
+
+
+_decode = msgspec.json.Decoder(_Dlr).decode
+
+
 def parse(
     body: bytes, *, received_at: datetime, default_partner_id: str = "", accept_days: int | None = None
 ) -> Report:
@@ -54,47 +80,39 @@ def parse(
 
     `accept_days` widens the window of accepted times for an archive's import.
     """
-    data = _load(body)
-    get = data.get
-    dlr_id = get("id")
-    if type(dlr_id) is not str or not dlr_id:
-        raise Unreadable("missing field" if dlr_id in (None, "") else "wrong type", "id: a text is required")
-    if len(dlr_id) > _SURELY_SHORT:
-        _check_length("id", dlr_id)
-    message_id, part = dlr_id, None
-    if "$" in dlr_id and (match := _part(dlr_id)):
+    try:
+        dlr = _decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        dlr = _read(body)
+    else:
+        _refuse_nul(body)
+    message_id, part = dlr.id, None
+    if "$" in message_id and (match := _part(message_id)):
         message_id = match.group(1)
         part = _part_number(match.group(2))
-    code = get("resultCode")
-    if type(code) is not int:
-        raise Unreadable("missing field" if code is None else "wrong type", "resultCode: an integer is required")
-    if not -_INT32 < code < _INT32:
-        raise Unreadable("out of range", "resultCode: at most 2147483647")
     earliest, latest = window(received_at, accept_days)
-    at, odd_at = _time(data, "timestamp", earliest, latest)
-    sent_at, odd_sent_at = _time(data, "sentTimestamp", earliest, latest)
-    ref_id = _text(data, "refId")
-    ref_id_cut = False
+    at, odd_at = _within(dlr.timestamp, earliest, latest)
+    sent_at, odd_sent_at = _within(dlr.sentTimestamp, earliest, latest)
+    ref_id, ref_id_cut = dlr.refId, False
     if ref_id is not None and len(ref_id) > 64 and len(ref_id.encode()) > 256:
         ref_id, ref_id_cut = cut_to_bytes(ref_id, 256), True
-    gate = _object(data, "gateCustomParameters")
-    parameters = _object(data, "customParameters")
-    partner_id, partner_rank = _partner(data, gate, parameters, default_partner_id)
+    parameters = dlr.customParameters or {}
+    partner_id, partner_rank = _partner(dlr.gateCustomParameters, parameters, default_partner_id)
     source, destination = parameters.pop("source", None), parameters.pop("destination", None)
-    for name, value in (("source", source), ("destination", destination)):
-        if value is not None and len(value) > _SURELY_SHORT:
-            _check_length(name, value)
-    operator, operator_code = _text(data, "operator"), _text(data, "operatorResultCode")
-    return Report(  # by place, as the fields stand: by name takes twice as long
+    if source and len(source) > _SURELY_SHORT:
+        _check_length("source", source)
+    if destination and len(destination) > _SURELY_SHORT:
+        _check_length("destination", destination)
+    return Report(  # by place, as the fields stand: by name takes longer
         message_id,
         part,
-        code,
+        dlr.resultCode,
         at,
         sent_at,
-        operator or None,
-        operator_code,
+        dlr.operator or None,
+        dlr.operatorResultCode,
         ref_id or None,
-        _segments(get("segments")),
+        dlr.segments or 0,
         partner_id,
         partner_rank,
         source or None,
@@ -102,6 +120,38 @@ def parse(
         parameters,
         odd_at or odd_sent_at,
         ref_id_cut,
+    )
+
+
+def _read(body: bytes) -> _Dlr:
+    """Read a body field by field: what is odd but can be taken, and the reason why something cannot."""
+    data = _load(body)
+    _refuse_nul(body)
+    get = data.get
+    dlr_id = get("id")
+    if type(dlr_id) is not str or not dlr_id:
+        raise Unreadable("missing field" if dlr_id in (None, "") else "wrong type", "id: a text is required")
+    _check_length("id", dlr_id)
+    code = get("resultCode")
+    if type(code) is not int:
+        raise Unreadable("missing field" if code is None else "wrong type", "resultCode: an integer is required")
+    if not -_INT32 < code < _INT32:
+        raise Unreadable("out of range", "resultCode: at most 2147483647")
+    gate, parameters = _object(data, "gateCustomParameters"), _object(data, "customParameters")
+    raw = (data.get("gateCustomParameters" if gate.get(_PARTNER_ID) else "customParameters") or {}).get(_PARTNER_ID)
+    if type(raw) is float and abs(raw) >= _FIRST_LOST:
+        raise Unreadable("out of range", f"{_PARTNER_ID}: so long a number must be a text")
+    return _Dlr(
+        dlr_id,
+        code,
+        _time(data, "timestamp"),
+        _time(data, "sentTimestamp"),
+        _text(data, "refId"),
+        _text(data, "operator"),
+        _text(data, "operatorResultCode"),
+        _segments(get("segments")),
+        gate,
+        parameters,
     )
 
 
@@ -120,10 +170,13 @@ def _load(body: bytes) -> dict[str, Any]:
         if data == []:
             raise Unreadable("empty array", "an array holds at least one delivery report")
         raise Unreadable("not an object", f"a delivery report is a JSON object, not {type(data).__name__}")
-    # PostgreSQL keeps no NUL in text and jsonb; the cheap test first, it is on every row's way.
-    if b"\\u0000" in body and _nul(body):
-        raise Unreadable("NUL character", "a text holds the character U+0000")
     return data
+
+
+def _refuse_nul(body: bytes) -> None:
+    """Raise Unreadable for the one character that PostgreSQL keeps in no text."""
+    if b"\\u0000" in body and _nul(body):  # the cheap test first, it is on every row's way
+        raise Unreadable("NUL character", "a text holds the character U+0000")
 
 
 def _check_length(name: str, value: str) -> None:
@@ -167,8 +220,8 @@ def _object(data: dict, name: str) -> dict[str, str]:
         return {}
     if type(value) is not dict:
         raise Unreadable("wrong type", f"{name}: an object")
-    if len(value) > _MAX_PARAMETERS:
-        raise Unreadable("too many", f"{name}: at most {_MAX_PARAMETERS} keys")
+    if len(value) > MAX_PARAMETERS:
+        raise Unreadable("too many", f"{name}: at most {MAX_PARAMETERS} keys")
     try:
         "".join(value.values())  # the fastest way to see that all of them are texts
     except TypeError:
@@ -185,47 +238,53 @@ def _object(data: dict, name: str) -> dict[str, str]:
         raise Unreadable("too deep", f"{name}: a value is nested too deeply") from None
 
 
-def _partner(data: dict, gate: dict[str, str], parameters: dict[str, str], default: str) -> tuple[str, int]:
+def _partner(gate: dict[str, str] | None, parameters: dict[str, str], default: str) -> tuple[str, int]:
     """Return the platformPartnerId and where it came from (section 5.9)."""
-    places = (("gateCustomParameters", gate, FROM_GATE), ("customParameters", parameters, FROM_PARAMETERS))
-    for name, values, rank in places:
-        if value := values.get("platformPartnerId"):
-            raw = data[name]["platformPartnerId"]
-            if type(raw) is float and abs(raw) >= _FIRST_LOST:
-                raise Unreadable("out of range", "platformPartnerId: so long a number must be a text")
-            if len(value) > _SURELY_SHORT:
-                _check_length("platformPartnerId", value)
-            return value, rank
-    return (default, FROM_FEED) if default else ("", FROM_NOWHERE)
+    if gate and (value := gate.get(_PARTNER_ID)):
+        rank = FROM_GATE
+    elif value := parameters.get(_PARTNER_ID):
+        rank = FROM_PARAMETERS
+    else:
+        return (default, FROM_FEED) if default else ("", FROM_NOWHERE)
+    if len(value) > _SURELY_SHORT:
+        _check_length(_PARTNER_ID, value)
+    return value, rank
 
 
-def _time(data: dict, name: str, earliest: datetime, latest: datetime) -> tuple[datetime | None, bool]:
-    """Return the time, None where it is missing or out of the window; and whether it was out of the window."""
+def _time(data: dict, name: str) -> datetime | None:
     text = data.get(name)
     if text is None:
-        return None, False
+        return None
     if type(text) is not str:
         raise Unreadable("wrong type", f"{name}: an RFC 3339 time as text")
     value = parse_time(text)
     if value is None:
         raise Unreadable("unreadable time", f"{name}: RFC 3339, such as 2015-11-19T09:37:35Z")
+    return value
+
+
+def _within(value: datetime | None, earliest: datetime, latest: datetime) -> tuple[datetime | None, bool]:
+    """Return the time in UTC, None where it is missing or out of the window; and whether it was out of the window."""
+    if value is None:
+        return None, False
+    if value.tzinfo is not UTC:
+        value = _in_utc(value)
     if earliest <= value <= latest:
         return value, False
     return None, True
 
 
-@lru_cache(maxsize=16384)
 def parse_time(text: str) -> datetime | None:
-    """Return the time in UTC, None for what is none; the reports of a moment share few times, so they are kept."""
-    text = text.upper()
-    if not _is_time(text):
-        return None
+    """Return the time in UTC, None for what is none."""
     if text[17:19] == "60":  # a leap second; Python's clock has none
         text = f"{text[:17]}59{text[19:]}"
     try:
-        value = datetime.fromisoformat(text)
-    except ValueError:
+        return _in_utc(msgspec.convert(text, _Time))
+    except msgspec.ValidationError:
         return None
+
+
+def _in_utc(value: datetime) -> datetime:
     try:
         return value.astimezone(UTC)
     except OverflowError:  # before the first or after the last year: out of every window

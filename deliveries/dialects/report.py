@@ -1,7 +1,8 @@
 """What every dialect makes of one raw row: a report, or the reason why it is none."""
 
 from datetime import datetime
-from typing import NamedTuple
+
+from msgspec import Struct
 
 # Where a platformPartnerId came from, best first (docs/link.md section 5.9)
 # FROM_CLAIM is a submission by a tenant's key: what the gateway or the operator says of a message goes before it.
@@ -16,7 +17,7 @@ class Unreadable(ValueError):
         self.reason, self.detail = reason, detail
 
 
-class Report(NamedTuple):
+class Report(Struct, frozen=True, gc=False):
     """One delivery report, its texts as they came; times are aware UTC, None where missing or out of the window."""
 
     message_id: str

@@ -90,7 +90,7 @@ def _bisect(numbers: list[int], *, now: datetime, limit: int) -> BatchResult:
     """Claim a batch again and apply it in ever smaller pieces, until the poison row stands alone."""
     with transaction.atomic():
         plan_for_small_sets()
-        ids = [row.id for row in claims.claim(slices.try_lock(numbers), limit)]
+        ids = claims.waiting_ids(slices.try_lock(numbers), limit)
     return _apply_pieces(numbers, ids, now=now, limit=limit)
 
 
@@ -142,7 +142,6 @@ def _apply(
         write_messages(changes)
         added = write_reports(reports, changes)
         put_in_quarantine(broken, now=now)
-        claims.finish(rows)
         fates = ingest_counts.sums(
             rows,
             reports=added,
@@ -215,29 +214,36 @@ def _fold(
     before = read_messages((item.key for item in items), around=_time_range(reports, submitted))
     after: dict[Key, fold.Folded] = {}
     codes: dict[Key, CodeTable] = {}
-    for row, key, dialect, report in items:
+    for item in items:
+        key = item.key
         folded = after.get(key)
         if folded is None:
             known = before.get(key)
             folded = after[key] = known.folded.copy() if known else fold.Folded(*key)
-            codes[key] = tables[dialect]
-        if type(report) is fold.Submission:
-            taken.add(folded, row, report)
-            continue
-        fold.add_report(folded, report, received_at=row.received_at, codes=codes[key])
+            codes[key] = tables[item.dialect]
+        if type(item) is Submitted:
+            taken.add(folded, item.row, item.submission)
+        else:
+            fold.add_report(folded, item.report, received_at=item.row.received_at, codes=codes[key])
     for key, folded in after.items():
         fold.settle(folded, codes=codes[key])
     stored: list[StoredMessage] = attribution.attribute(
         [(folded, before.get(key)) for key, folded in after.items()], now=now
     )
-    refused = hold_to_retention((before.get(key), message) for key, message in zip(after, stored, strict=True))
-    changes = [Change(before.get(key), message) for key, message in zip(after, stored, strict=True)]
-    changes = [change for change in changes if change.before != change.after and change.after.key not in refused]
-    return sorted(changes, key=lambda change: change.after.key), refused
+    made = dict(zip(after, stored, strict=True))
+    refused = hold_to_retention((before.get(key), message) for key, message in made.items())
+    changes = [Change(before.get(key), message) for key, message in made.items() if key not in refused]
+    return sorted((change for change in changes if change.before != change.after), key=_place), refused
+
+
+def _place(change: Change) -> tuple:
+    """Return what changes are written by: most indexes of `message` then get neighbours one after the other."""
+    message = change.after
+    return message.tenant_id, message.folded.ref_id or "", message.folded.sent_at
 
 
 def _time_range(reports: list[NewReport], submitted: list[Submitted]) -> tuple[datetime, datetime]:
-    times = [report.sent_at or report.at or row.received_at for row, _key, _dialect, report in reports]
+    times = [item.report.sent_at or item.report.at or item.row.received_at for item in reports]
     times += [item.submission.submitted_at for item in submitted]
     return min(times), max(times)
 

@@ -1,9 +1,10 @@
-"""Waiting rows in an applier's hands: claimed from the to-do list, and taken off it when they are applied."""
+"""Waiting rows in an applier's hands: taken off the to-do list in the transaction that applies them."""
 
 import logging
-from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+
+import psycopg
+from msgspec import Struct
 
 from portal.common.bulk import bulk_cursor
 
@@ -17,56 +18,70 @@ SELECT id, feed_id, accept_days, body FROM (
     FROM inbox WHERE id = ANY (%s::bigint[]) AND received_at BETWEEN %s AND %s
 ) AS sized WHERE before < {MAX_BYTES} ORDER BY id
 """
+_FIRST = """
+SELECT t.ctid, t.id FROM unnest(%s::smallint[]) AS s CROSS JOIN LATERAL (
+    SELECT ctid, id FROM inbox_todo
+    WHERE slice = s AND (%s::bigint[] IS NULL OR id = ANY (%s)) ORDER BY id LIMIT %s
+) AS t
+"""
+# By where they lie: a join would be planned for a list of one row.
+_TAKE = f"""
+DELETE FROM inbox_todo WHERE ctid = ANY (ARRAY (SELECT ctid FROM ({_FIRST}) AS first))
+RETURNING id, slice, received_at
+"""
 
 
-class Row(NamedTuple):
+class Row(Struct, frozen=True, gc=False):
     """One claimed inbox row."""
 
     id: int
-    slice: int
     feed_id: int
     received_at: datetime
     accept_days: int | None
     body: bytes
-    todo: str  # where its to-do entry lies, as PostgreSQL's ctid; it stays there until the transaction ends
 
 
 def claim(numbers: list[int], limit: int, only: list[int] | None = None) -> list[Row]:
-    """Return up to about `limit` waiting rows of the locked slices, oldest first, or those of `only`.
+    """Take up to about `limit` waiting rows of the locked slices off the to-do list, oldest first, or those of `only`.
 
-    Of large bodies fewer (MAX_BYTES); the others wait for the next batch.
+    What is returned is gone from the list when the caller's transaction is committed, and waits as before when it is
+    rolled back. Of large bodies fewer are taken (MAX_BYTES); the others wait for the next batch.
     """
-    each = max(1, limit // max(1, len(numbers)))
     with bulk_cursor() as cursor:
-        cursor.execute(
-            "SELECT t.id, t.received_at, s, t.todo FROM unnest(%s::smallint[]) AS s CROSS JOIN LATERAL"
-            " (SELECT id, received_at, ctid::text AS todo FROM inbox_todo"
-            " WHERE slice = s AND (%s::bigint[] IS NULL OR id = ANY (%s)) ORDER BY id LIMIT %s) AS t",
-            [numbers, only, only, len(only) if only else each],
-        )
-        waiting = {entry[0]: entry for entry in cursor.fetchall()}
-        if not waiting:
+        cursor.execute(_TAKE, _first(numbers, limit, only))
+        taken = {id_: (number, received_at) for id_, number, received_at in cursor.fetchall()}
+        if not taken:
             return []
-        times = [entry[1] for entry in waiting.values()]
-        cursor.execute(_BODIES, [_array(waiting), min(times), max(times)])
-        rows = []
-        for id_, feed_id, accept_days, body in cursor.fetchall():
-            _id, received_at, number, todo = waiting[id_]
-            rows.append(Row(id_, number, feed_id, received_at, accept_days, body, todo))
-    last = rows[-1].id if rows else max(waiting)
-    if missing := {id_ for id_ in waiting if id_ <= last} - {row.id for row in rows}:
-        # They go on waiting, so the age of the oldest one tells of them, and hold nobody up.
-        logger.error("%d waiting rows are not in the inbox, such as %s", len(missing), min(missing))
+        times = [received_at for _number, received_at in taken.values()]
+        cursor.execute(_BODIES, [f"{{{','.join(map(str, taken))}}}", min(times), max(times)])
+        rows = [
+            Row(id_, feed_id, taken.pop(id_)[1], accept_days, body)
+            for id_, feed_id, accept_days, body in cursor.fetchall()
+        ]
+        if taken:
+            _give_back(cursor, taken, rows)
     return rows
 
 
-def finish(rows: list[Row]) -> None:
-    """Take the rows from the to-do list by where they lie: a join would be planned for a list of one row."""
+def waiting_ids(numbers: list[int], limit: int) -> list[int]:
+    """Return the rows that `claim` would take, and leave them where they are."""
     with bulk_cursor() as cursor:
-        places = _array(f'"{row.todo}"' for row in rows)
-        cursor.execute("DELETE FROM inbox_todo WHERE ctid = ANY (%s::tid[])", [places])
+        cursor.execute(_FIRST, _first(numbers, limit, None))
+        return sorted(id_ for _place, id_ in cursor.fetchall())
 
 
-def _array(values: Iterable) -> str:
-    """Return an array in PostgreSQL's text form, for values that need no quoting; psycopg takes ten times as long."""
-    return f"{{{','.join(map(str, values))}}}"
+def _first(numbers: list[int], limit: int, only: list[int] | None) -> list:
+    each = max(1, limit // max(1, len(numbers)))
+    return [numbers, only, only, len(only) if only else each]
+
+
+def _give_back(cursor: psycopg.Cursor, left: dict[int, tuple[int, datetime]], rows: list[Row]) -> None:
+    """Put rows that were taken and not read on the to-do list again."""
+    last = rows[-1].id if rows else max(left)
+    if missing := [id_ for id_ in left if id_ <= last]:
+        # They go on waiting, so the age of the oldest one tells of them, and hold nobody up.
+        logger.error("%d waiting rows are not in the inbox, such as %s", len(missing), min(missing))
+    cursor.executemany(
+        "INSERT INTO inbox_todo (id, slice, received_at) VALUES (%s, %s, %s)",
+        [(id_, number, received_at) for id_, (number, received_at) in left.items()],
+    )

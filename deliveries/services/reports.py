@@ -1,6 +1,8 @@
 """Delivery reports as they are written: what is new beside what was known."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from deliveries.dialects.report import Report
 from deliveries.services.stored import EACH, KEYS, Change, Key, keys_as_json
@@ -10,7 +12,7 @@ if TYPE_CHECKING:
     from deliveries.services.claims import Row
 
 
-class NewReport(NamedTuple):
+class NewReport(Struct, frozen=True, gc=False):
     """A row that could be read."""
 
     row: "Row"
@@ -55,13 +57,17 @@ def write_reports(reports: list[NewReport], changes: list[Change]) -> set[int]:
         report = item.report
         first.setdefault((item.key, report.part, report.code, report.at), item)
     rows = []
-    for row, key, _dialect, report in first.values():
-        tenant_id, day, is_new = places[key]
+    added = set()
+    for item in first.values():
+        row, report = item.row, item.report
+        tenant_id, day, is_new = places[item.key]
+        if is_new:
+            added.add(row.id)
         rows.append(
             (
                 tenant_id,
                 day,
-                *key,
+                *item.key,
                 report.part,
                 report.code,
                 report.at,
@@ -76,14 +82,18 @@ def write_reports(reports: list[NewReport], changes: list[Change]) -> set[int]:
         )
     with bulk_cursor() as cursor:
         stage(cursor, "new_report", _COLUMNS | {"of_new_message": "bool"}, rows)
-        cursor.execute(
-            f"INSERT INTO delivery_report ({_LIST}) SELECT {_LIST} FROM new_report n WHERE n.of_new_message"
-            " OR NOT EXISTS (SELECT 1 FROM delivery_report d WHERE d.day = n.day AND d.account_id = n.account_id"
-            " AND d.message_id = n.message_id AND d.part IS NOT DISTINCT FROM n.part"
-            " AND d.result_code = n.result_code AND d.status_at IS NOT DISTINCT FROM n.status_at)"
-            " RETURNING inbox_id"
-        )
-        return {row[0] for row in cursor.fetchall()}
+        if added:
+            cursor.execute(f"INSERT INTO delivery_report ({_LIST}) SELECT {_LIST} FROM new_report WHERE of_new_message")
+        if len(added) < len(rows):
+            cursor.execute(
+                f"INSERT INTO delivery_report ({_LIST}) SELECT {_LIST} FROM new_report n WHERE NOT n.of_new_message"
+                " AND NOT EXISTS (SELECT 1 FROM delivery_report d WHERE d.day = n.day AND d.account_id = n.account_id"
+                " AND d.message_id = n.message_id AND d.part IS NOT DISTINCT FROM n.part"
+                " AND d.result_code = n.result_code AND d.status_at IS NOT DISTINCT FROM n.status_at)"
+                " RETURNING inbox_id"
+            )
+            added.update(inbox_id for (inbox_id,) in cursor.fetchall())
+    return added
 
 
 def _places(keys: list[Key]) -> dict[Key, tuple]:

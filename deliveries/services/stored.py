@@ -1,10 +1,10 @@
 """Messages as they lie in the table: read by identity, written in sets."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import orjson
+from msgspec import Struct
 
 from deliveries import partitions
 from deliveries.dialects.codes import State
@@ -53,8 +53,7 @@ _READ = ", ".join(f"m.{column}::text" if column in _JSON else f"m.{column}" for 
 _STAGED = ", ".join(f"{column}::jsonb" if column in _JSON else column for column in COLUMNS)
 
 
-@dataclass(slots=True)
-class StoredMessage:
+class StoredMessage(Struct, gc=False):
     """A message with what its tenant's rules add: whose it is, its day there, its campaign."""
 
     folded: Folded
@@ -69,8 +68,7 @@ class StoredMessage:
         return self.folded.account_id, self.folded.message_id
 
 
-@dataclass(slots=True)
-class Change:
+class Change(Struct, gc=False):
     """A message before (None: it is new) and after."""
 
     before: StoredMessage | None

@@ -1,7 +1,9 @@
 """Submissions on their way: from the API's request into the inbox, and from there into the applier's batch."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from deliveries import fold
 from deliveries.dialects import submission as dialect
@@ -22,7 +24,7 @@ ANOTHERS = "another partner ID"
 WRITE_WITHIN = 5  # seconds
 
 
-class Submitted(NamedTuple):
+class Submitted(Struct, frozen=True, gc=False):
     """A raw row that is a submission; it stands among a batch's reports (deliveries/services/reports.py)."""
 
     row: "Row"

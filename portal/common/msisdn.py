@@ -5,10 +5,11 @@ without parsing it, a number of a shared calling code (+1, +7, +44, …) is pars
 """
 
 import re
-from functools import lru_cache
+from collections.abc import Callable
+from functools import cache, lru_cache
 
 import phonenumbers
-from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
 
 UNKNOWN_COUNTRY = "ZZ"
 
@@ -174,6 +175,8 @@ def _compact(number: str) -> str:
 
 def _digits_of(text: str) -> str | None:
     """Return calling code and national digits of what is written as an international number, else None."""
+    if text[:1] == "+" and text.isascii() and text[1:].isdigit() and text[1] != "0" and 4 <= len(text) <= 26:
+        return text[1:]  # the form that is stored; the rest is for all others
     match = _number(text) or _number(_drop_punctuation("", text))
     return (match[2] or match[3]) if match else None
 
@@ -188,11 +191,23 @@ def _calling_code(digits: str) -> str | None:
 
 @lru_cache(maxsize=65536)
 def _region_by_parsing(digits: str) -> str | None:
-    try:
-        number = phonenumbers.parse(f"+{digits}", None)
-    except phonenumbers.NumberParseException:
-        return None
+    code = _calling_code(digits)
+    national = digits[len(code) :]
+    if len(national) in _SURE_LENGTHS and not _may_be_stripped(code)(national):
+        number = phonenumbers.PhoneNumber(country_code=int(code), national_number=int(national))
+    else:
+        try:
+            number = phonenumbers.parse(f"+{digits}", None)
+        except phonenumbers.NumberParseException:
+            return None
     return phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(number.country_code)
+
+
+@cache
+def _may_be_stripped(code: str) -> Callable[[str], re.Match | None]:
+    """Return what matches national digits of which parsing may take the beginning for a prefix; all others it keeps."""
+    prefix = PhoneMetadata.metadata_for_region(_CODES[code][0]).national_prefix_for_parsing
+    return re.compile(f"0|{prefix}" if prefix else "0").match
 
 
 def _short_number_country(text: str) -> str | None:

@@ -105,6 +105,20 @@ def test_country_of_number_equals_full_parse_for_every_calling_code_valid_or_not
     assert {n: country_of_number(n) for n in numbers} == {n: region_by_full_parse(n) for n in numbers}
 
 
+def test_country_of_number_equals_full_parse_for_shared_calling_codes():
+    dice = random.Random(20262)
+    shared = [code for code, regions in COUNTRY_CODE_TO_REGION_CODE.items() if len(regions) > 1]
+    numbers = [
+        f"+{code}{beginning}" + "".join(dice.choices("0123456789", k=length))
+        for code in shared
+        for beginning in ("", "0", "1", "8", "18", "180020")
+        for length in (5, 7, 8, 9, 10)
+        for _ in range(10)
+    ]
+    assert len(numbers) == 12 * 6 * 5 * 10
+    assert {n: country_of_number(n) for n in numbers} == {n: region_by_full_parse(n) for n in numbers}
+
+
 def test_country_of_number_equals_full_parse_for_every_beginning():
     numbers = [f"+{start:03d}{rest}" for start in range(1000) for rest in ("", "12", "1234567")]
     assert {n: country_of_number(n) for n in numbers} == {n: region_by_full_parse(n) for n in numbers}

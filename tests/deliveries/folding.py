@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
+from msgspec.structs import replace
+
 from deliveries import fold
 from deliveries.dialects.codes import CodeTable
 from deliveries.dialects.link_codes import CODES
@@ -38,7 +40,7 @@ def report(code: int, seconds: float | None = None, *, part: int | None = None, 
         clock_oddity=False,
         ref_id_cut=False,
     )
-    return empty._replace(**fields)
+    return replace(empty, **fields)
 
 
 def part(number: int, code: int, seconds: float | None = None, **fields) -> Report:

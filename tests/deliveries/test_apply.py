@@ -138,9 +138,19 @@ def test_large_bodies_make_small_batches(feed, tenant):
 
     done = []
     while (result := apply_slices(slices=range(64), now=NOW)).claimed:
-        done.append(result)
+        done.append((result.claimed, result.reports, WaitingRow.objects.count()))
 
-    assert [(result.claimed, result.reports) for result in done] == [(17, 17), (17, 17), (6, 6)]
+    assert done == [(17, 17, 23), (17, 17, 6), (6, 6, 0)]
+
+
+def test_waiting_row_that_is_not_in_the_inbox_goes_on_waiting_and_holds_nobody_up(feed, tenant, caplog):
+    slice_ = slice_of(feed.account_id, "m1")
+    WaitingRow.objects.create(slice=slice_, id=0, received_at=NOW)
+    put(feed, shop("m1"), received_at=NOW)
+
+    assert apply_slices(slices=[slice_], now=NOW) == BatchResult(claimed=1, reports=1, new_messages=1)
+    assert list(WaitingRow.objects.values_list("slice", "id", "received_at")) == [(slice_, 0, NOW)]
+    assert caplog.messages == ["1 waiting rows are not in the inbox, such as 0"]
 
 
 def test_nothing_waiting_is_nothing_done(feed):

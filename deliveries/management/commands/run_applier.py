@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from deliveries.services.apply import BATCH
 from deliveries.services.loop import Applier
 
-_MANY_OBJECTS = 300_000
+_MANY_OBJECTS = 2_000_000
 
 
 class Command(BaseCommand):
