@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 import psycopg
-from django.db import close_old_connections, connection
+from django.db import connection
 
 from deliveries.services.apply import BATCH, DATABASE_AWAY, BatchResult, apply_slices
 from deliveries.slices import SLICES
@@ -22,6 +22,9 @@ LOOK_EVERY = 1.0  # seconds
 WORTH_A_PASS = 2000
 PAUSE = 0.2
 _PAUSE_WHEN_AWAY = 0.5
+# A connection is kept over the batches, since making one costs as much as applying a hundred reports (and all staging
+# tables anew), but not for ever: what it has cached of the database's tables grows.
+_RENEW_AFTER = 600.0  # seconds
 
 
 @dataclass
@@ -50,8 +53,12 @@ class Applier:
 
     def _loop(self) -> BatchResult:
         listener, total, done = None, BatchResult(), BatchResult()
+        renew_at = time.monotonic() + _RENEW_AFTER
         try:
             while not self.stopping.is_set():
+                if time.monotonic() > renew_at:
+                    connection.close()
+                    renew_at = time.monotonic() + _RENEW_AFTER
                 try:
                     listener = listener or self._listen()
                     done = self._apply_all(1 if done.claimed < WORTH_A_PASS else self.groups)
@@ -89,5 +96,4 @@ class Applier:
             if self.stopping.is_set():
                 break
             total += apply_slices(slices=group, limit=self.limit)
-        close_old_connections()
         return total

@@ -93,6 +93,7 @@ def country_of_destination(destination: str | None, operator: str | None) -> str
     return _short_number_country(destination.strip() if destination else "") or UNKNOWN_COUNTRY
 
 
+@lru_cache(maxsize=4096)  # senders are few
 def sender_type(source: str | None, source_ton: str | None = None) -> str:
     """Return one of SENDER_TYPES, or `''` when neither the sender nor its type is known.
 
