@@ -173,13 +173,20 @@ def _volumes(query: StatisticsQuery, columns: list[str], final: Q) -> list[dict]
     wanted |= sums(model)
     found, keys = [], set()
     for source in rows:
-        found += source.values(*columns).annotate(**wanted).filter(n_messages__gt=0)[: MAX_GROUPS + 1]
+        found += _summed(source, columns, wanted)
         keys |= {tuple(row[column] for column in columns) for row in found}
         if len(keys) > MAX_GROUPS:
             raise TooManyGroups(
                 "group_by", f"These are more than {MAX_GROUPS} groups: take a shorter period, or less to group by."
             )
     return found
+
+
+def _summed(rows: QuerySet, columns: list[str], wanted: Mapping) -> list[dict]:
+    if columns:
+        return list(rows.values(*columns).annotate(**wanted).filter(n_messages__gt=0)[: MAX_GROUPS + 1])
+    everything = rows.aggregate(**wanted)  # `values()` of no columns would be by all of them
+    return [everything] if (everything["n_messages"] or 0) > 0 else []
 
 
 def _hour_rows(query: StatisticsQuery) -> QuerySet:

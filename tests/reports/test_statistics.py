@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from portal.tenants.models import PartnerId, Tenant
 from portal.tenants.scope import web_scope
@@ -203,6 +205,14 @@ def test_too_many_groups_are_refused(messages, tenant, monkeypatch):
 def test_query_count_is_fixed(messages, tenant, django_assert_num_queries, group_by, queries):
     with django_assert_num_queries(queries):
         statistics(query(tenant, *group_by))
+
+
+def test_total_is_summed_up_by_the_database(messages, tenant):
+    with CaptureQueriesContext(connection) as statements:
+        total(query(tenant))
+
+    volumes = [statement["sql"] for statement in statements if "daily_count" in statement["sql"]]
+    assert ["GROUP BY" in sql for sql in volumes] == [False]
 
 
 def test_web_role_reads_its_own_tenants_alone(messages, tenant, other_tenant):
