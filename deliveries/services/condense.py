@@ -17,8 +17,6 @@ from portal.common.periods import Month
 
 _LOCK = "portal.condense"
 QUIET_DAYS = 3  # after a day or month; late reports are rare then, and each would have it summed up again
-
-
 CONDENSED = tuple(model._meta.db_table for model in (CondensedSpan, *SUMMED_UP))
 # Every tenant has every span, also those without messages: what a parent's tenants have in common is ready then.
 _ANNOUNCE = """

@@ -28,6 +28,7 @@ MAX_GROUPS = 50_000
 
 # The others are called what they are called.
 _COLUMNS = {"tenant": ("tenant_id",), "campaign": ("campaign_id",), "reason": ("account_id", "result_code")}
+_NO_SUCH_CAMPAIGN = -2  # of names that are not known: Django makes no SQL of a condition that nothing can meet
 OTHER_REASON = "other"  # of a code that is not in the table
 _STATE = ("status", "result_code")  # which tell what is final
 _CLASSES = ("delivered", "failed", "pending", "unknown")
@@ -216,7 +217,8 @@ def _with_times(rows: QuerySet, query: StatisticsQuery) -> QuerySet:
 def _campaign_ids(query: StatisticsQuery, names: Iterable[str]) -> list[int]:
     special = {"": NO_CAMPAIGN, OTHER: OTHER_CAMPAIGNS}
     known = Campaign.objects.filter(tenant_id__in=query.tenant_ids, name__in=list(names))
-    return [*(special[name] for name in names if name in special), *known.values_list("id", flat=True)]
+    found = [*(special[name] for name in names if name in special), *known.values_list("id", flat=True)]
+    return found or [_NO_SUCH_CAMPAIGN]
 
 
 def _order(group: Group) -> tuple:

@@ -278,6 +278,12 @@ def test_filter_that_cannot_be_is_left_out_with_words(client, viewer, messages, 
     assert cards(page)["messages"][1] == "7"
 
 
+def test_campaign_that_there_is_not_has_no_messages(client, viewer, messages):
+    client.force_login(viewer)
+
+    assert "messages" not in cards(get(client, "?campaign=nobody"))
+
+
 def test_tenant_that_is_not_below_is_not_found(client, viewer, messages, other_tenant):
     client.force_login(viewer)
 

@@ -77,7 +77,9 @@ def figures(tenant_ids: list[int]) -> list:
         found.append(statistics(replace(query, group_by=names)))
     account = GatewayAccount.objects.get(name="link-main")
     found.append(statistics(replace(query, group_by=("campaign",), account_id=account.id)))
-    found.append(statistics(replace(query, filters={"campaign": ["news"]})))
+    for names in (["news"], ["(other)"], ["no such"]):
+        found.append(statistics(replace(query, filters={"campaign": names})))
+        found.append(overview(tenant_ids=tenant_ids, first=FIRST, last=LAST, now=NOW, filters={"campaign": names}))
     return found
 
 
