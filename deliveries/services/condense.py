@@ -1,6 +1,7 @@
 """Days and months that have become quiet are summed up, so that pages over long periods stay fast.
 
-A span is first announced, then every batch that may not have seen that is waited for, then it is summed up and
+Old ones are summed up whenever something has changed them, the last days only if nothing did since the run before. A
+span is first announced, then every batch that may not have seen that is waited for, then it is summed up and
 declared ready. Whoever changes a count afterwards takes the announcement away (`forget`), in its own transaction: a
 span is ready only if nobody changed its counts since they were read.
 """
@@ -16,7 +17,7 @@ from deliveries.services.jobs import let_appliers_see_what_was_committed
 from portal.common.periods import Month
 
 _LOCK = "portal.condense"
-QUIET_DAYS = 3  # after a day or month; late reports are rare then, and each would have it summed up again
+QUIET_DAYS = 3  # after a day or month late reports are rare; before, each run would sum up what changes all the time
 CONDENSED = tuple(model._meta.db_table for model in (CondensedSpan, *SUMMED_UP))
 # Every tenant has every span, also those without messages: what a parent's tenants have in common is ready then.
 _ANNOUNCE = """
@@ -47,7 +48,7 @@ _FORGET = (
 
 
 def condense(*, now: datetime) -> int | None:
-    """Sum up what has become quiet by `now` and is not ready; return how many spans with messages were.
+    """Sum up what has become quiet by `now` and is not ready; return how many spans with messages were summed up.
 
     None where another process is at it.
     """
@@ -56,17 +57,21 @@ def condense(*, now: datetime) -> int | None:
         if not cursor.fetchone()[0]:
             return None
         try:
-            return _condense(cursor, now.date() - timedelta(days=QUIET_DAYS))
+            return _condense(cursor, now.date())
         finally:
             cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [_LOCK])
 
 
-def _condense(cursor, last: date) -> int:
-    cursor.execute(_ANNOUNCE, {"last": last})
+def _condense(cursor, today: date) -> int:
+    cursor.execute(_ANNOUNCE, {"last": today - timedelta(days=QUIET_DAYS)})
     let_appliers_see_what_was_committed()
     cursor.execute(_EMPTY_READY)
     cursor.execute(_DUE)
-    return sum(_condense_span(tenant_id, Span(span), day) for tenant_id, span, day in cursor.fetchall())
+    done = sum(_condense_span(tenant_id, Span(span), day) for tenant_id, span, day in cursor.fetchall())
+    cursor.execute(
+        _ANNOUNCE, {"last": today - timedelta(days=1)}
+    )  # for the next run, if nobody changes them until then
+    return done
 
 
 def forget(days: Iterable[tuple[int, date]]) -> None:
