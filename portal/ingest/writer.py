@@ -15,6 +15,9 @@ WRITE_WITHIN = 6.0  # seconds; a connection that is silent for longer than a sta
 MAX_PENDING_BYTES = 64 * 1024 * 1024
 MAX_GROUP_BYTES = 8 * 1024 * 1024
 _RETRY_AFTER = 0.2
+# Groups begin so far apart: a statement and a commit take 0.4 ms of processor time whatever is in them, and at a few
+# thousand reports a second that is the most that would be spent. Who comes alone waits for nothing.
+_APART = 0.003  # seconds
 DOUBTED_FOR = 5.0  # seconds after a group that could not be written, unless one was meanwhile
 
 # A commit that has something to write, by one who could write to the inbox: no row is left behind.
@@ -114,10 +117,15 @@ class Writer:
             await connection.close()
 
     async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time() - _APART
         while True:
             await self._wake.wait()
             self._wake.clear()
             while self._groups:
+                if not self._closing:
+                    await asyncio.sleep(began + _APART - loop.time())
+                began = loop.time()
                 group = self._groups.pop(0)
                 try:
                     await self._write(group)
