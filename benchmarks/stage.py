@@ -32,8 +32,8 @@ MESSAGES = 60_000  # simulated; their reports are sent round after round
 SPREAD = 6000  # reports between two of one message: more than a batch of the applier
 FACTS = (
     "inbox, inbox_todo, message, delivery_report, quarantine, ingest_count, daily_count, campaign_count, hour_count,"
-    " latency_count, submission_count, condensed_span, condensed_campaign_count, condensed_latency_count,"
-    " condensed_campaign_latency, message_parameter"
+    " latency_count, submission_count, condensed_span, condensed_campaign, condensed_campaign_count,"
+    " condensed_latency_count, message_parameter"
 )
 
 

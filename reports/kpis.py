@@ -13,19 +13,21 @@ from reports.figures import Volume
 class Kpis:
     """Counts with what follows from them (docs/statistics.md).
 
-    `final` is the messages with a final state, `latency` delivered messages by bucket (campaigns/latency.py) or None
-    where no count holds it. Rates are shares from 0 to 1, times seconds; both None over nothing.
+    `final` is the messages with a final state, `latency` delivered messages by bucket (campaigns/latency.py); each is
+    None where it was not counted. Rates are shares from 0 to 1, times seconds; both None over nothing.
     """
 
     volume: Volume = field(default_factory=Volume)
-    final: int = 0
+    final: int | None = 0
     latency: Mapping[int, int] | None = None
 
     def __add__(self, other: "Kpis") -> "Kpis":
-        latency = None
+        final = latency = None
+        if self.final is not None and other.final is not None:
+            final = self.final + other.final
         if self.latency is not None and other.latency is not None:
             latency = dict(Counter(self.latency) + Counter(other.latency))
-        return Kpis(self.volume + other.volume, self.final + other.final, latency)
+        return Kpis(self.volume + other.volume, final, latency)
 
     @property
     def delivery_rate(self) -> float | None:
@@ -56,7 +58,7 @@ class Kpis:
     @property
     def maturity(self) -> float | None:
         """Share of messages with a final state."""
-        return rate(self.final, self.volume.messages)
+        return None if self.final is None else rate(self.final, self.volume.messages)
 
     @property
     def parts_per_message(self) -> float | None:

@@ -2,8 +2,8 @@
 
 from deliveries.models.checks import StandingCheck
 from deliveries.models.condensed import (
+    CondensedCampaign,
     CondensedCampaignCount,
-    CondensedCampaignLatency,
     CondensedLatencyCount,
     CondensedSpan,
     Span,
@@ -18,8 +18,8 @@ from deliveries.models.retention import RetentionMark
 
 __all__ = [
     "CampaignCount",
+    "CondensedCampaign",
     "CondensedCampaignCount",
-    "CondensedCampaignLatency",
     "CondensedLatencyCount",
     "CondensedSpan",
     "DailyCount",

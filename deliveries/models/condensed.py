@@ -5,10 +5,11 @@ CondensedSpan is ready: whoever changes a count of it takes that row away (deliv
 not ready is read from the counts.
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from deliveries.models.counts import Count
-from portal.tenants.models import GatewayAccount, Tenant
+from deliveries.models.counts import OfCampaign, OfDay, OfState, Place
+from portal.tenants.models import Tenant
 
 
 class Span(models.TextChoices):
@@ -22,7 +23,9 @@ class CondensedSpan(models.Model):
     """A tenant's day or month (its first day); `is_ready` once its rows below are what the counts say."""
 
     pk = models.CompositePrimaryKey("tenant_id", "span", "day")
-    tenant = models.ForeignKey(Tenant, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False
+    )
     span = models.TextField(choices=Span, db_collation="C")
     day = models.DateField()
     is_ready = models.BooleanField(default=False)
@@ -34,54 +37,53 @@ class CondensedSpan(models.Model):
         return f"{self.tenant_id} {self.span} {self.day}"
 
 
-class Condensed(Count):
-    """What all of them share beside whose and how many."""
+class Condensed(OfDay):
+    """What all of them share: `day` is the span's first."""
 
     span = models.TextField(choices=Span, db_collation="C")
-    day = models.DateField()
-    account = models.ForeignKey(GatewayAccount, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
 
     class Meta:
         abstract = True
 
 
-class CondensedCampaignCount(Condensed):
+class CondensedCampaign(Condensed):
+    """Of CampaignCount and LatencyCount by campaign alone: one row with what its messages count as, and their times.
+
+    `bucket_messages` are the delivered messages of each of `buckets` (campaigns/latency.py), which ascend.
+    """
+
+    pk = models.CompositePrimaryKey("tenant_id", "span", "day", "account_id", "campaign_id")
+    campaign_id = models.IntegerField()
+    parts = models.BigIntegerField()
+    delivered = models.BigIntegerField()
+    failed = models.BigIntegerField()
+    pending = models.BigIntegerField()
+    unknown = models.BigIntegerField()
+    buckets = ArrayField(models.SmallIntegerField())
+    bucket_messages = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        db_table = "condensed_campaign"
+
+
+class CondensedCampaignCount(Condensed, OfCampaign, OfState):
     """Of CampaignCount, without country, operator and sender type."""
 
     pk = models.CompositePrimaryKey(
         "tenant_id", "span", "day", "account_id", "campaign_id", "variant", "status", "result_code"
     )
-    campaign_id = models.IntegerField()
-    variant = models.TextField(db_collation="C")
-    status = models.TextField(db_collation="C")
-    result_code = models.IntegerField()
-    parts = models.BigIntegerField()
 
     class Meta:
         db_table = "condensed_campaign_count"
 
 
-class CondensedLatencyCount(Condensed):
+class CondensedLatencyCount(Condensed, Place):
     """Of LatencyCount, without campaign and variant."""
 
     pk = models.CompositePrimaryKey(
         "tenant_id", "span", "day", "account_id", "country", "operator", "sender_type", "bucket"
     )
-    country = models.CharField(max_length=2)
-    operator = models.TextField(db_collation="C")
-    sender_type = models.TextField(db_collation="C")
     bucket = models.SmallIntegerField()
 
     class Meta:
         db_table = "condensed_latency_count"
-
-
-class CondensedCampaignLatency(Condensed):
-    """Of LatencyCount, by campaign and bucket alone; of months only, as a day's would be hardly fewer rows."""
-
-    pk = models.CompositePrimaryKey("tenant_id", "span", "day", "account_id", "campaign_id", "bucket")
-    campaign_id = models.IntegerField()
-    bucket = models.SmallIntegerField()
-
-    class Meta:
-        db_table = "condensed_campaign_latency"

@@ -12,14 +12,60 @@ from portal.tenants.models import GatewayAccount, Tenant
 class Count(models.Model):
     """What all counts share: whose, and how many messages and SMS parts."""
 
-    tenant = models.ForeignKey(Tenant, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False
+    )
     messages = models.BigIntegerField()
 
     class Meta:
         abstract = True
 
 
-class DailyCount(Count):
+class OfDay(Count):
+    """By the tenant's day and the gateway account."""
+
+    day = models.DateField()
+    account = models.ForeignKey(
+        GatewayAccount, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False
+    )
+
+    class Meta:
+        abstract = True
+
+
+class OfCampaign(models.Model):
+    """By campaign and variant."""
+
+    campaign_id = models.IntegerField()
+    variant = models.TextField(db_collation="C")
+
+    class Meta:
+        abstract = True
+
+
+class Place(models.Model):
+    """By where messages went, and from what kind of sender."""
+
+    country = models.CharField(max_length=2)
+    operator = models.TextField(db_collation="C")
+    sender_type = models.TextField(db_collation="C")
+
+    class Meta:
+        abstract = True
+
+
+class OfState(models.Model):
+    """By state, with the SMS parts too."""
+
+    status = models.TextField(db_collation="C")
+    result_code = models.IntegerField()
+    parts = models.BigIntegerField()
+
+    class Meta:
+        abstract = True
+
+
+class DailyCount(OfDay, Place, OfState):
     """Messages and parts by day, platformPartnerId, country, operator, sender type and state."""
 
     pk = models.CompositePrimaryKey(
@@ -33,21 +79,13 @@ class DailyCount(Count):
         "status",
         "result_code",
     )
-    day = models.DateField()
-    account = models.ForeignKey(GatewayAccount, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
     partner_id = models.TextField(db_collation="C")
-    country = models.CharField(max_length=2)
-    operator = models.TextField(db_collation="C")
-    sender_type = models.TextField(db_collation="C")
-    status = models.TextField(db_collation="C")
-    result_code = models.IntegerField()
-    parts = models.BigIntegerField()
 
     class Meta:
         db_table = "daily_count"
 
 
-class CampaignCount(Count):
+class CampaignCount(OfDay, OfCampaign, Place, OfState):
     """As DailyCount, with campaign and variant in place of the platformPartnerId."""
 
     pk = models.CompositePrimaryKey(
@@ -62,16 +100,6 @@ class CampaignCount(Count):
         "status",
         "result_code",
     )
-    day = models.DateField()
-    account = models.ForeignKey(GatewayAccount, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
-    campaign_id = models.IntegerField()
-    variant = models.TextField(db_collation="C")
-    country = models.CharField(max_length=2)
-    operator = models.TextField(db_collation="C")
-    sender_type = models.TextField(db_collation="C")
-    status = models.TextField(db_collation="C")
-    result_code = models.IntegerField()
-    parts = models.BigIntegerField()
 
     class Meta:
         db_table = "campaign_count"
@@ -91,7 +119,7 @@ class HourCount(Count):
         db_table = "hour_count"
 
 
-class LatencyCount(Count):
+class LatencyCount(OfDay, OfCampaign, Place):
     """Delivered messages by latency bucket (campaigns/latency.py), one row a bucket."""
 
     pk = models.CompositePrimaryKey(
@@ -105,13 +133,6 @@ class LatencyCount(Count):
         "sender_type",
         "bucket",
     )
-    day = models.DateField()
-    account = models.ForeignKey(GatewayAccount, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
-    campaign_id = models.IntegerField()
-    variant = models.TextField(db_collation="C")
-    country = models.CharField(max_length=2)
-    operator = models.TextField(db_collation="C")
-    sender_type = models.TextField(db_collation="C")
     bucket = models.SmallIntegerField()
 
     class Meta:
@@ -122,7 +143,9 @@ class SubmissionCount(Count):
     """Messages that were handed in, by hour (UTC) of sending; `unanswered` are those that no report came of."""
 
     pk = models.CompositePrimaryKey("tenant_id", "account_id", "partner_id", "hour")
-    account = models.ForeignKey(GatewayAccount, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    account = models.ForeignKey(
+        GatewayAccount, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False
+    )
     partner_id = models.TextField(db_collation="C")
     hour = models.DateTimeField()
     unanswered = models.BigIntegerField()

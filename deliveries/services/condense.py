@@ -1,57 +1,24 @@
 """Days and months that have become quiet are summed up, so that pages over long periods stay fast.
 
-A span is first announced, then every batch that may not have seen that is waited for, then it is summed up and
+Old ones are summed up whenever something has changed them, the last days only if nothing did since the run before. A
+span is first announced, then every batch that may not have seen that is waited for, then it is summed up and
 declared ready. Whoever changes a count afterwards takes the announcement away (`forget`), in its own transaction: a
 span is ready only if nobody changed its counts since they were read.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
 
-from deliveries.models.condensed import Span
+from deliveries.models.condensed import CondensedSpan, Span
+from deliveries.services.condensed_sums import STATEMENTS, SUMMED_UP
 from deliveries.services.jobs import let_appliers_see_what_was_committed
 from portal.common.periods import Month
 
 _LOCK = "portal.condense"
-QUIET_DAYS = 3  # after a day or month; late reports are rare then, and each would have it summed up again
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """One table of sums: of which counts, and by which of their columns."""
-
-    name: str
-    source: str
-    keys: tuple[str, ...]
-    values: tuple[str, ...]
-    spans: tuple[Span, ...] = (Span.DAY, Span.MONTH)
-
-
-_TABLES = (
-    _Table(
-        "condensed_campaign_count",
-        "campaign_count",
-        ("account_id", "campaign_id", "variant", "status", "result_code"),
-        ("messages", "parts"),
-    ),
-    _Table(
-        "condensed_latency_count",
-        "latency_count",
-        ("account_id", "country", "operator", "sender_type", "bucket"),
-        ("messages",),
-    ),
-    _Table(
-        "condensed_campaign_latency",
-        "latency_count",
-        ("account_id", "campaign_id", "bucket"),
-        ("messages",),
-        (Span.MONTH,),
-    ),
-)
-CONDENSED = ("condensed_span", *(table.name for table in _TABLES))
+QUIET_DAYS = 3  # after a day or month late reports are rare; before, each run would sum up what changes all the time
+CONDENSED = tuple(model._meta.db_table for model in (CondensedSpan, *SUMMED_UP))
 # Every tenant has every span, also those without messages: what a parent's tenants have in common is ready then.
 _ANNOUNCE = """
 WITH bounds AS (SELECT min(day) AS first FROM daily_count), spans AS (
@@ -81,7 +48,7 @@ _FORGET = (
 
 
 def condense(*, now: datetime) -> int | None:
-    """Sum up what has become quiet by `now` and is not ready; return how many spans with messages were.
+    """Sum up what has become quiet by `now` and is not ready; return how many spans with messages were summed up.
 
     None where another process is at it.
     """
@@ -90,17 +57,21 @@ def condense(*, now: datetime) -> int | None:
         if not cursor.fetchone()[0]:
             return None
         try:
-            return _condense(cursor, now.date() - timedelta(days=QUIET_DAYS))
+            return _condense(cursor, now.date())
         finally:
             cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [_LOCK])
 
 
-def _condense(cursor, last: date) -> int:
-    cursor.execute(_ANNOUNCE, {"last": last})
+def _condense(cursor, today: date) -> int:
+    cursor.execute(_ANNOUNCE, {"last": today - timedelta(days=QUIET_DAYS)})
     let_appliers_see_what_was_committed()
     cursor.execute(_EMPTY_READY)
     cursor.execute(_DUE)
-    return sum(_condense_span(tenant_id, Span(span), day) for tenant_id, span, day in cursor.fetchall())
+    done = sum(_condense_span(tenant_id, Span(span), day) for tenant_id, span, day in cursor.fetchall())
+    cursor.execute(
+        _ANNOUNCE, {"last": today - timedelta(days=1)}
+    )  # for the next run, if nobody changes them until then
+    return done
 
 
 def forget(days: Iterable[tuple[int, date]]) -> None:
@@ -125,9 +96,8 @@ def _condense_span(tenant_id: int, span: Span, day: date) -> bool:
     end = Month.of(day).next().first_day if span == Span.MONTH else day + timedelta(days=1)
     values = {"tenant": tenant_id, "span": span.value, "day": day, "end": end}
     with connection.cursor() as cursor:
-        for table in _TABLES:
-            if span in table.spans:
-                cursor.execute(_sum_up(table), values)
+        for statement in STATEMENTS:
+            cursor.execute(statement, values)
         cursor.execute(
             "UPDATE condensed_span SET is_ready = true WHERE tenant_id = %(tenant)s AND span = %(span)s"
             " AND day = %(day)s",
@@ -137,16 +107,3 @@ def _condense_span(tenant_id: int, span: Span, day: date) -> bool:
     if not is_still_quiet:
         transaction.set_rollback(True)
     return is_still_quiet
-
-
-def _sum_up(table: _Table) -> str:
-    keys = ", ".join(table.keys)
-    sums = ", ".join(f"sum({value})" for value in table.values)
-    own = "tenant_id = %(tenant)s AND span = %(span)s AND day = %(day)s"
-    return (
-        f"DELETE FROM {table.name} WHERE {own};"
-        f" INSERT INTO {table.name} (tenant_id, span, day, {keys}, {', '.join(table.values)})"
-        f" SELECT tenant_id, %(span)s, %(day)s, {keys}, {sums} FROM {table.source}"
-        " WHERE tenant_id = %(tenant)s AND day >= %(day)s AND day < %(end)s"
-        f" GROUP BY tenant_id, {keys} HAVING sum({table.values[0]}) <> 0 ORDER BY {keys}"
-    )

@@ -3,15 +3,16 @@
 Which of them are summed up changes nothing but the time it takes (deliveries/services/condense.py).
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 
-from django.db.models import Count, Model, Q, QuerySet
+from django.db import connection
+from django.db.models import Count, Model, Q, QuerySet, Sum
 
 from deliveries.models import (
     CampaignCount,
+    CondensedCampaign,
     CondensedCampaignCount,
-    CondensedCampaignLatency,
     CondensedLatencyCount,
     CondensedSpan,
     LatencyCount,
@@ -20,40 +21,33 @@ from deliveries.models import (
 from portal.common.periods import Month
 
 _DAY = timedelta(days=1)
-# The counts, what is condensed of them, the names that it holds, and of which spans there is something.
-_CONDENSED: tuple[tuple[type[Model], type[Model], frozenset[str], tuple[Span, ...]], ...] = (
-    (
-        CampaignCount,
-        CondensedCampaignCount,
-        frozenset({"tenant", "campaign", "variant", "status", "result_code", "reason"}),
-        (Span.DAY, Span.MONTH),
-    ),
-    (
-        LatencyCount,
-        CondensedLatencyCount,
-        frozenset({"tenant", "country", "operator", "sender_type"}),
-        (Span.DAY, Span.MONTH),
-    ),
-    (LatencyCount, CondensedCampaignLatency, frozenset({"tenant", "campaign"}), (Span.MONTH,)),
-)
+# What is condensed of the counts; the first that holds what is asked for has the fewest rows for it.
+_CONDENSED: dict[type[Model], tuple[type[Model], ...]] = {
+    CampaignCount: (CondensedCampaign, CondensedCampaignCount),
+    LatencyCount: (CondensedLatencyCount, CondensedCampaign),
+}
+_PER_BUCKET = """
+SELECT {columns} b.bucket, sum(b.n)::bigint AS n
+FROM ({rows}) AS r, unnest(r.buckets, r.bucket_messages) AS b (bucket, n)
+GROUP BY {columns} b.bucket HAVING sum(b.n) > 0
+"""
 
 
 def sources(
-    model: type[Model], *, tenant_ids: Collection[int], first: date, last: date, names: Iterable[str], by_day: bool
+    model: type[Model], *, tenant_ids: Collection[int], first: date, last: date, columns: Collection[str], by_day: bool
 ) -> list[QuerySet]:
     """Return rows that together count the messages from `first` to `last` once: condensed ones, and `model`'s own.
 
-    `names` are all that will be grouped and filtered by (those of StatisticsQuery). With `by_day` only whole days may
-    be summed up.
+    `columns` are all that will be grouped and filtered by beside the day. With `by_day` only whole days may be summed
+    up.
     """
     of_tenants = model.objects.filter(tenant_id__in=tenant_ids)
-    for counted, condensed, known, spans in _CONDENSED:
-        wanted = (Span.DAY,) if by_day else (Span.DAY, Span.MONTH)
-        if counted is not model or not known.issuperset(names):
+    for condensed in _CONDENSED.get(model, ()):
+        if not set(columns).issubset(condensed._meta.pk.field_names):
             continue
-        months, days = _ready(tenant_ids, first, last, [span for span in spans if span in wanted])
+        months, days = _ready(tenant_ids, first, last, by_day=by_day)
         if not months and not days:
-            continue
+            break
         held = Q(span=Span.MONTH, day__in=months) | Q(span=Span.DAY, day__in=days)
         covered = days | {day for month in months for day in _days(month, Month.of(month).next().first_day)}
         rest = [Q(day__range=stretch) for stretch in _stretches(first, last, covered)]
@@ -62,27 +56,33 @@ def sources(
     return [of_tenants.filter(day__range=(first, last))]
 
 
+def by_bucket(rows: QuerySet, columns: Collection[str]) -> list[dict]:
+    """Return delivered messages (`n`, above 0) by these columns and `bucket`, of one source of LatencyCount."""
+    if rows.model is not CondensedCampaign:
+        return list(rows.values(*columns, "bucket").annotate(n=Sum("messages")).filter(n__gt=0))
+    sql, parameters = rows.values(*columns, "buckets", "bucket_messages").query.sql_with_params()
+    grouped = "".join(f"r.{column}, " for column in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(_PER_BUCKET.format(columns=grouped, rows=sql), parameters)
+        return [dict(zip((*columns, "bucket", "n"), row, strict=True)) for row in cursor.fetchall()]
+
+
 def union_all(rows: list[QuerySet]) -> tuple[str, tuple]:
     """Return the SQL of all rows of these, one after the other, and its parameters."""
     parts = [source.query.sql_with_params() for source in rows]
     return " UNION ALL ".join(f"({sql})" for sql, _ in parts), tuple(value for _, values in parts for value in values)
 
 
-def _ready(tenant_ids: Collection[int], first: date, last: date, spans: list[Span]) -> tuple[set[date], set[date]]:
+def _ready(tenant_ids: Collection[int], first: date, last: date, *, by_day: bool) -> tuple[set[date], set[date]]:
     """Return the months (their first days) and the days outside of them that are ready for all of the tenants."""
-    whole = {month.first_day for month in _whole_months(first, last)} if Span.MONTH in spans else set()
-    months = _ready_spans(tenant_ids, Q(span=Span.MONTH, day__in=whole))
-    if Span.DAY not in spans:
-        return months, set()
-    covered = {day for month in months for day in _days(month, Month.of(month).next().first_day)}
-    rest = [Q(span=Span.DAY, day__range=stretch) for stretch in _stretches(first, last, covered)]
-    return months, _ready_spans(tenant_ids, _any(rest)) if rest else set()
-
-
-def _ready_spans(tenant_ids: Collection[int], wanted: Q) -> set[date]:
+    whole = set() if by_day else {month.first_day for month in _whole_months(first, last)}
+    wanted = Q(span=Span.MONTH, day__in=whole) | Q(span=Span.DAY, day__range=(first, last))
     ready = CondensedSpan.objects.filter(wanted, tenant_id__in=tenant_ids, is_ready=True)
-    of_all = ready.values("day").annotate(n=Count("*")).filter(n=len(set(tenant_ids)))
-    return set(of_all.values_list("day", flat=True))
+    of_all = ready.values_list("span", "day").annotate(n=Count("*")).filter(n=len(set(tenant_ids)))
+    found = {(span, day) for span, day, _ in of_all}
+    months = {day for span, day in found if span == Span.MONTH}
+    covered = {day for month in months for day in _days(month, Month.of(month).next().first_day)}
+    return months, {day for span, day in found if span == Span.DAY} - covered
 
 
 def _whole_months(first: date, last: date) -> Iterator[Month]:

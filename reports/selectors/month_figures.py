@@ -155,7 +155,7 @@ def _latency(scope: Scope, month: Month) -> dict[str, dict[int, int]]:
         tenant_ids=scope.tenant_ids(),
         first=month.first_day,
         last=month.next().first_day - timedelta(days=1),
-        names=["country"],
+        columns=["country"],
         by_day=False,
     )
     for source in found:

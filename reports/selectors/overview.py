@@ -71,7 +71,7 @@ def overview(
     kpis = sum((group.kpis for group in operators), Kpis(latency={}))
     earlier = replace(query, first=compare[0], last=compare[1]) if compare else None
     before = statistics(earlier, final=final)[0].kpis if earlier else None
-    largest, others = campaigns(query, latency=kpis.latency, limit=top, final=final)
+    largest, others = campaigns(query, latency=kpis.latency, limit=top)
     return Overview(
         query=query,
         kpis=kpis,

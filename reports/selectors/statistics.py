@@ -14,13 +14,13 @@ from django.db.models.functions import TruncMonth, TruncWeek
 from campaigns.models import NO_CAMPAIGN, OTHER_CAMPAIGNS, Campaign
 from deliveries.dialects.codes import COUNTS_AS, QUEUED, SENT
 from deliveries.fold import NO_CODE
-from deliveries.models import CampaignCount, DailyCount, HourCount, LatencyCount, ResultCode
+from deliveries.models import CampaignCount, CondensedCampaign, DailyCount, HourCount, LatencyCount, ResultCode
 from deliveries.services.stored import OTHER_PARTNER_IDS
 from portal.common.periods import day_bounds
 from portal.tenants.models import Feed, Tenant
 from reports.figures import Volume
 from reports.kpis import Kpis
-from reports.selectors.condensed import sources
+from reports.selectors.condensed import by_bucket, sources
 from reports.statistics_query import TIMES, StatisticsQuery, TooManyGroups
 
 OTHER = OTHER_PARTNER_IDS  # as a campaign too: what is over the daily limit of new ones
@@ -28,7 +28,9 @@ MAX_GROUPS = 50_000
 
 # The others are called what they are called.
 _COLUMNS = {"tenant": ("tenant_id",), "campaign": ("campaign_id",), "reason": ("account_id", "result_code")}
+_NO_SUCH_CAMPAIGN = -2  # of names that are not known: Django makes no SQL of a condition that nothing can meet
 OTHER_REASON = "other"  # of a code that is not in the table
+_STATE = ("status", "result_code")  # which tell what is final
 _CLASSES = ("delivered", "failed", "pending", "unknown")
 
 
@@ -64,7 +66,7 @@ def statistics(query: StatisticsQuery, *, final: Q | None = None) -> list[Group]
     Without `group_by` it is one group, which may be of nothing. `final` is `finality()`, for callers with several
     questions. Raises TooManyGroups.
     """
-    columns = list(dict.fromkeys(column for name in query.group_by for column in _COLUMNS.get(name, (name,))))
+    columns = _columns(query.group_by)
     rows = _volumes(query, columns, finality() if final is None else final)
     latency = _latency(query, columns)
     names = _Names(query, rows)
@@ -95,20 +97,27 @@ def count_rows(query: StatisticsQuery, model: type) -> QuerySet:
     return _filtered(rows, query)
 
 
-def count_sources(query: StatisticsQuery, model: type) -> list[QuerySet]:
-    """Return the same as querysets that together count each message once, from fewer rows where days are summed up."""
+def count_sources(query: StatisticsQuery, model: type, *, columns: Iterable[str] = ()) -> list[QuerySet]:
+    """Return the same as querysets that together count each message once, from fewer rows where days are summed up.
+
+    `columns` are those that are looked at beside what the query groups and filters by.
+    """
     asked = [*query.group_by, *query.filters]
     found = sources(
         model,
         tenant_ids=query.tenant_ids,
         first=query.first,
         last=query.last,
-        names=[name for name in asked if name not in TIMES],
-        by_day=any(name in TIMES for name in asked),
+        columns={*_columns(name for name in asked if name not in TIMES), *columns},
+        by_day=any(name in TIMES and name != "month" for name in asked),
     )
     if query.account_id is not None:
         found = [rows.filter(account_id=query.account_id) for rows in found]
     return [_filtered(rows, query) for rows in found]
+
+
+def _columns(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(column for name in names for column in _COLUMNS.get(name, (name,))))
 
 
 def _filtered(rows: QuerySet, query: StatisticsQuery) -> QuerySet:
@@ -122,21 +131,22 @@ def _filtered(rows: QuerySet, query: StatisticsQuery) -> QuerySet:
     return rows
 
 
-def sums(final: Q) -> dict[str, Sum]:
-    """Return what is summed over the rows of a count table, for `kpis_of`; `final` is `finality()`."""
+def sums(model: type) -> dict[str, Sum]:
+    """Return what is summed over the rows of a count table, or of what is condensed of it, for `kpis_of`."""
+    if model is CondensedCampaign:
+        return {f"n_{name}": Sum(name) for name in ("messages", "parts", *_CLASSES)}
     of = {name: [status for status, counts_as in COUNTS_AS.items() if counts_as == name] for name in _CLASSES}
     return {
         "n_messages": Sum("messages"),
         "n_parts": Sum("parts"),
         **{f"n_{name}": Sum("messages", filter=Q(status__in=of[name]), default=0) for name in _CLASSES},
-        "n_final": Sum("messages", filter=final, default=0),
     }
 
 
 def kpis_of(row: Mapping[str, int]) -> Kpis:
-    """Return one row of `sums` as figures. Raises ValueError where the counts are not sound."""
+    """Return one row of `sums` as figures; `n_final` may be in it. Raises ValueError where the counts are not sound."""
     names = ("messages", "parts", *_CLASSES)
-    return Kpis(Volume(**{name: row[f"n_{name}"] for name in names}), row["n_final"])
+    return Kpis(Volume(**{name: row[f"n_{name}"] for name in names}), row.get("n_final"))
 
 
 def finality() -> Q:
@@ -154,22 +164,30 @@ def finality() -> Q:
 
 
 def _volumes(query: StatisticsQuery, columns: list[str], final: Q) -> list[dict]:
-    wanted = sums(final)
+    wanted = {"n_final": Sum("messages", filter=final, default=0)}
     if query.is_by_hour:
-        rows = [_hour_rows(query)]
-        wanted |= {"n_final": Value(0)}
+        model, rows = HourCount, [_hour_rows(query)]
+        wanted = {"n_final": Value(0)}
     else:
         model = CampaignCount if query.is_of_campaigns else DailyCount
-        rows = [_with_times(source, query) for source in count_sources(query, model)]
+        rows = [_with_times(source, query) for source in count_sources(query, model, columns=_STATE)]
+    wanted |= sums(model)
     found, keys = [], set()
     for source in rows:
-        found += source.values(*columns).annotate(**wanted).filter(n_messages__gt=0)[: MAX_GROUPS + 1]
+        found += _summed(source, columns, wanted)
         keys |= {tuple(row[column] for column in columns) for row in found}
         if len(keys) > MAX_GROUPS:
             raise TooManyGroups(
                 "group_by", f"These are more than {MAX_GROUPS} groups: take a shorter period, or less to group by."
             )
     return found
+
+
+def _summed(rows: QuerySet, columns: list[str], wanted: Mapping) -> list[dict]:
+    if columns:
+        return list(rows.values(*columns).annotate(**wanted).filter(n_messages__gt=0)[: MAX_GROUPS + 1])
+    everything = rows.aggregate(**wanted)  # `values()` of no columns would be by all of them
+    return [everything] if (everything["n_messages"] or 0) > 0 else []
 
 
 def _hour_rows(query: StatisticsQuery) -> QuerySet:
@@ -188,8 +206,7 @@ def _latency(query: StatisticsQuery, columns: list[str]) -> list[dict] | None:
     if not query.with_latency or query.without_latency():
         return None
     rows = [_with_times(source, query) for source in count_sources(query, LatencyCount)]
-    columns = [*columns, "bucket"]
-    return [row for source in rows for row in source.values(*columns).annotate(n=Sum("messages")).filter(n__gt=0)]
+    return [row for source in rows for row in by_bucket(source, columns)]
 
 
 def _with_times(rows: QuerySet, query: StatisticsQuery) -> QuerySet:
@@ -200,7 +217,8 @@ def _with_times(rows: QuerySet, query: StatisticsQuery) -> QuerySet:
 def _campaign_ids(query: StatisticsQuery, names: Iterable[str]) -> list[int]:
     special = {"": NO_CAMPAIGN, OTHER: OTHER_CAMPAIGNS}
     known = Campaign.objects.filter(tenant_id__in=query.tenant_ids, name__in=list(names))
-    return [*(special[name] for name in names if name in special), *known.values_list("id", flat=True)]
+    found = [*(special[name] for name in names if name in special), *known.values_list("id", flat=True)]
+    return found or [_NO_SUCH_CAMPAIGN]
 
 
 def _order(group: Group) -> tuple:

@@ -5,14 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from django.db import connection
-from django.db.models import Q, Sum
 
 from campaigns.models import NO_CAMPAIGN, OTHER_CAMPAIGNS, Campaign
 from deliveries.models import CampaignCount, LatencyCount
 from portal.tenants.models import Tenant
 from reports.kpis import Kpis
-from reports.selectors.condensed import union_all
-from reports.selectors.statistics import OTHER, count_sources, finality, kpis_of, sums
+from reports.selectors.condensed import by_bucket, union_all
+from reports.selectors.statistics import OTHER, count_sources, kpis_of, sums
 from reports.statistics_query import StatisticsQuery
 
 TOP_CAMPAIGNS = 10
@@ -58,13 +57,14 @@ FROM named GROUP BY 1, 2, 3 ORDER BY max(n_messages) DESC, 2, 3
 
 
 def campaigns(
-    query: StatisticsQuery, *, latency: Mapping[int, int], limit: int = TOP_CAMPAIGNS, final: Q | None = None
+    query: StatisticsQuery, *, latency: Mapping[int, int], limit: int = TOP_CAMPAIGNS
 ) -> tuple[list[CampaignRow], OtherCampaigns]:
     """Return the campaigns with the most messages, the largest first, and the others, which makes all of the query.
 
+    How many of them are final is not counted by campaign alone: that is None.
     `latency` is that of all messages of the query: the others' is what the shown ones leave of it.
     """
-    kinds = _by_size(query, limit, finality() if final is None else final)
+    kinds = _by_size(query, limit)
     top = kinds.get("top", {})
     ids = sorted({campaign_id for _, campaign_id in top})
     names = dict(Campaign.objects.filter(id__in=ids).values_list("id", "name")) | {OTHER_CAMPAIGNS: OTHER}
@@ -82,21 +82,19 @@ def campaigns(
     ]
     without = sum((found for (_, campaign_id), found in times.items() if campaign_id == NO_CAMPAIGN), Counter())
     shown = sum((times[key] for key in top), Counter())
-    rest, number = kinds.get("rest", {}).get((None, None), (Kpis(), 0))
-    none, _ = kinds.get("none", {}).get((None, None), (Kpis(), 0))
+    rest, number = kinds.get("rest", {}).get((None, None), (Kpis(final=None), 0))
+    none, _ = kinds.get("none", {}).get((None, None), (Kpis(final=None), 0))
     left = Counter(latency) - shown - without  # never below 0, should reports have come in between the queries
     return rows, OtherCampaigns(
         campaigns=number, kpis=replace(rest, latency=dict(left)), without=replace(none, latency=dict(without))
     )
 
 
-def _by_size(query: StatisticsQuery, limit: int, final: Q) -> dict[str, dict[tuple, tuple[Kpis, int]]]:
+def _by_size(query: StatisticsQuery, limit: int) -> dict[str, dict[tuple, tuple[Kpis, int]]]:
     """Return kind → (tenant, campaign) → figures and number of campaigns, the largest first."""
-    wanted = sums(final)
-    rows = [
-        source.values("tenant_id", "campaign_id").annotate(**wanted)
-        for source in count_sources(replace(query, group_by=("campaign",)), CampaignCount)
-    ]
+    found_in = count_sources(replace(query, group_by=("campaign",)), CampaignCount)
+    wanted = sums(CampaignCount)
+    rows = [source.values("tenant_id", "campaign_id").annotate(**sums(source.model)) for source in found_in]
     sql, parameters = union_all(rows)
     added = ", ".join(f"sum({name})::bigint AS {name}" for name in wanted)
     found: dict[str, dict[tuple, tuple[Kpis, int]]] = defaultdict(dict)
@@ -112,7 +110,6 @@ def _latency(query: StatisticsQuery, ids: list[int]) -> defaultdict[tuple, Count
     """Return (tenant, campaign) → delivered messages by bucket."""
     found: defaultdict[tuple, Counter[int]] = defaultdict(Counter)
     for source in count_sources(replace(query, group_by=("campaign",)), LatencyCount):
-        rows = source.filter(campaign_id__in=ids).values_list("tenant_id", "campaign_id", "bucket")
-        for tenant_id, campaign_id, bucket, n in rows.annotate(n=Sum("messages")).filter(n__gt=0):
-            found[tenant_id, campaign_id][bucket] += n
+        for row in by_bucket(source.filter(campaign_id__in=ids), ("tenant_id", "campaign_id")):
+            found[row["tenant_id"], row["campaign_id"]][row["bucket"]] += row["n"]
     return found

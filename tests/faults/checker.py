@@ -17,6 +17,17 @@ def is_applied(portal: Portal) -> bool:
         return database.execute("SELECT count(*) FROM inbox_todo").fetchone() == (0,)
 
 
+def _what_waits(portal: Portal) -> str:
+    """Return what tells why rows wait: how many, whether it becomes less, and what the database does."""
+    with portal.database() as database:
+        count = "SELECT count(*), min(received_at), count(DISTINCT slice) FROM inbox_todo"
+        first, _slept, second = (database.execute(each).fetchone() for each in (count, "SELECT pg_sleep(2)", count))
+        busy = database.execute(
+            "SELECT state, wait_event, left(query, 60) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+        ).fetchall()
+    return f"{first}, 2 s later {second}; {busy}"
+
+
 def agree(portal: Portal) -> list[str]:
     """Return what counts and messages, and raw rows and what became of them, disagree about; also under load."""
     return portal.inspector.ask(
@@ -32,7 +43,10 @@ def problems(portal: Portal, load: Load) -> list[str]:
 
     Acknowledged ⊆ stored ⊆ sent; one effect per identity; the messages are those of a recount of the raw rows.
     """
-    until(lambda: is_applied(portal), "everything is applied")
+    try:
+        until(lambda: is_applied(portal), "everything is applied")
+    except AssertionError:
+        raise AssertionError(f"not applied within 60 s: {_what_waits(portal)}") from None
     mine = {"mine": f"{load.seed}-%"}
     with portal.database() as database:
         raw = [bytes(body) for (body,) in database.execute("SELECT body FROM inbox ORDER BY id")]

@@ -7,9 +7,13 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from campaigns.models import RefIdScheme
 from portal.common.periods import Month
+from portal.tenants.models import PartnerId, Tenant
 from reports.models import ReportRun
 from tests.conftest import NOW
+from tests.deliveries.helpers import apply
+from tests.pages.searched import NUMBER, SECOND, sent
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
@@ -20,6 +24,29 @@ STORAGES = {
 @pytest.fixture(autouse=True)
 def plain_storages(settings):
     settings.STORAGES = STORAGES
+
+
+@pytest.fixture
+def messages(feed, tenant, other_tenant, account) -> None:
+    """Five messages that differ in all that can be asked for, and one of somebody else."""
+    RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", "variant"])
+    PartnerId.objects.create(account=account, value="nr-se", tenant=tenant)
+    apply(
+        feed,
+        sent("a", ago=9, refId="sale|A", operator="fi.elisa", customParameters={"destination": NUMBER, "shop": "7"}),
+        sent("b", 1006, ago=8, refId="sale|B", operator="fi.telia", customParameters={"destination": "+358501112222"}),
+        sent("c", 1000, ago=7, partner="nr-se", operator="se.tele2", customParameters={"destination": SECOND}),
+        sent("d", 1002, ago=6, refId="news", operator="fi.elisa", customParameters={"destination": "+358509998888"}),
+        sent("e/1+", 1010, ago=5, customParameters={"destination": "+37251234567"}),
+        sent("theirs", ago=7, partner="baltic-ee", refId="sale|A", customParameters={"destination": NUMBER}),
+    )
+
+
+@pytest.fixture
+def family(tenant, account, feed) -> Tenant:
+    child = Tenant.objects.create(slug="nr-norge", name="NR Norge", timezone="Europe/Oslo", parent=tenant)
+    PartnerId.objects.create(account=account, value="nr-no", tenant=child)
+    return child
 
 
 def workbook(text: str) -> bytes:

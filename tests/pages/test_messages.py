@@ -1,79 +1,22 @@
-"""Message Search: what each filter finds, pages, masks, wrong input, one message, its number for a reason."""
+"""Message Search: what each filter finds, pages, wrong input, what is offered, its file."""
 
 import re
-from datetime import date, timedelta
-from html import unescape
 from urllib.parse import urlencode
 
 import psycopg
 import pytest
 from django.db import connection
-from django.utils import timezone
 
-from campaigns.models import RefIdScheme
 from deliveries import message_views
 from deliveries.models import Message
 from portal.accounts.models import AuditEntry, Role
 from portal.common import keyset
-from portal.common.periods import local_day
-from portal.tenants.models import PartnerId, Tenant
+from portal.tenants.models import PartnerId
 from tests.conftest import make_user
-from tests.deliveries.helpers import apply, dlr, hand_in, submission
-
-URL = "/t/nordic-retail/messages/"
-NUMBER, DIGITS, MASKED = "+358407654398", "407654398", "+358 •••••••98"
-SECOND = "+46701112233"
+from tests.deliveries.helpers import apply
+from tests.pages.searched import DIGITS, MASKED, NUMBER, URL, ask, day, ids, sent, text_of
 
 pytestmark = pytest.mark.django_db
-
-
-TODAY = local_day(timezone.now(), "Europe/Helsinki")  # for all tests alike, also when midnight comes between them
-
-
-def day(ago: int) -> date:
-    """Return the tenant's day so many days ago."""
-    return TODAY - timedelta(days=ago)
-
-
-def sent(id_: str, code: int = 1001, *, ago: int = 9, partner: str = "nr-fi", seconds: int = 5, **fields) -> dict:
-    """Return a report of a message sent at 10:00 UTC so many days ago, the operator's time `seconds` after."""
-    times = {"sentTimestamp": f"{day(ago)}T10:00:00Z", "timestamp": f"{day(ago)}T10:00:{seconds:02}Z"}
-    return dlr(id_, code, **times | {"gateCustomParameters": {"platformPartnerId": partner}} | fields)
-
-
-@pytest.fixture
-def messages(feed, tenant, other_tenant, account) -> None:
-    """Five messages that differ in all that can be asked for, and one of somebody else."""
-    RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", "variant"])
-    PartnerId.objects.create(account=account, value="nr-se", tenant=tenant)
-    apply(
-        feed,
-        sent("a", ago=9, refId="sale|A", operator="fi.elisa", customParameters={"destination": NUMBER, "shop": "7"}),
-        sent("b", 1006, ago=8, refId="sale|B", operator="fi.telia", customParameters={"destination": "+358501112222"}),
-        sent("c", 1000, ago=7, partner="nr-se", operator="se.tele2", customParameters={"destination": SECOND}),
-        sent("d", 1002, ago=6, refId="news", operator="fi.elisa", customParameters={"destination": "+358509998888"}),
-        sent("e/1+", 1010, ago=5, customParameters={"destination": "+37251234567"}),
-        sent("theirs", ago=7, partner="baltic-ee", refId="sale|A", customParameters={"destination": NUMBER}),
-    )
-
-
-@pytest.fixture
-def family(tenant, account, feed) -> Tenant:
-    child = Tenant.objects.create(slug="nr-norge", name="NR Norge", timezone="Europe/Oslo", parent=tenant)
-    PartnerId.objects.create(account=account, value="nr-no", tenant=child)
-    return child
-
-
-def ask(client, **query):
-    return client.get(URL, query)
-
-
-def ids(response) -> list[str]:
-    return [row.message_id for row in response.context["rows"]]
-
-
-def text_of(response) -> str:
-    return unescape(response.content.decode())
 
 
 @pytest.mark.parametrize("n", (1, 3))
@@ -87,19 +30,6 @@ def test_list_needs_as_many_queries_for_one_as_for_three(
         response = ask(client)
 
     assert ids(response) == ["m2", "m1", "m0"][3 - n :]
-
-
-@pytest.mark.parametrize("n", (1, 3))
-def test_message_needs_as_many_queries_for_one_report_as_for_three(
-    client, feed, tenant, manager, n, django_assert_num_queries
-):
-    apply(feed, *(sent("m", (1005, 1000, 1001)[i], seconds=i) for i in range(n)))
-    client.force_login(manager)
-
-    with django_assert_num_queries(20):
-        response = client.get(f"{URL}link-main/m/")
-
-    assert [event.code.number for event in response.context["message"].events] == [1005, 1000, 1001][:n]
 
 
 @pytest.mark.parametrize(
@@ -498,147 +428,6 @@ def test_message_of_another_is_not_there(client, messages, owner, address):
     client.force_login(owner)
 
     assert client.get(URL + address).status_code == 404
-
-
-@pytest.mark.parametrize("role", [Role.VIEWER, Role.ANALYST])
-def test_number_is_nowhere_for_roles_that_see_it_masked(client, feed, messages, tenant, role):
-    apply(feed, sent("s", ago=1, refId=f"r-{DIGITS}", customParameters={
-        "destination": NUMBER, "source": NUMBER, "again": f"0{DIGITS}", "spaced": "+358 40 765 43 98", "shop": "7",
-    }))  # fmt: skip
-    client.force_login(make_user("masked@example.com", tenant, role))
-
-    pages = [text_of(ask(client)), text_of(ask(client, message_id="s")), text_of(client.get(f"{URL}link-main/s/"))]
-
-    assert [MASKED in page for page in pages] == [True, True, True]
-    assert [DIGITS[-6:] in re.sub(r"[\s+]", "", page) for page in pages] == [False, False, False]
-    assert client.get(f"{URL}link-main/s/").context["message"].parameters == {
-        "again": MASKED, "spaced": MASKED, "shop": "7",
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize("role", [Role.MANAGER, Role.OWNER])
-def test_number_is_shown_to_roles_that_may_see_it(client, messages, tenant, role):
-    client.force_login(make_user("trusted@example.com", tenant, role))
-
-    page = client.get(f"{URL}link-main/a/")
-
-    assert ids(ask(client, number=NUMBER)) == ["a"]
-    assert (ask(client).context["rows"][-1].destination, page.context["row"].destination) == (NUMBER, NUMBER)
-    assert page.context["reveal"] is None
-    assert page.context["links"] == [
-        ("Messages of the same campaign", f"{URL}?campaign=sale"),
-        ("Messages with the same partner ID", f"{URL}?partner_id=nr-fi"),
-        ("Messages to the same number", f"{URL}?number=%2B358407654398"),
-    ]
-
-
-def test_number_is_revealed_once_for_a_reason_that_is_logged(client, messages, tenant, viewer):
-    client.force_login(viewer)
-    address = f"{URL}link-main/a/"
-
-    response = client.post(address, {"reason": "The customer called about order 7"})
-
-    assert (response.status_code, NUMBER in text_of(response), NUMBER in text_of(client.get(address))) == (
-        200, True, False,
-    )  # fmt: skip
-    assert response.headers["Cache-Control"] == "no-store, private"
-    entry = AuditEntry.objects.get(action="message.number_revealed")
-    assert (entry.actor, entry.tenant, entry.subject, entry.details) == (
-        "viewer@example.com",
-        tenant,
-        "link-main/a",
-        {"reason": "The customer called about order 7", "tenant": "nordic-retail"},
-    )
-
-
-def test_number_of_a_childs_message_is_logged_at_both(client, feed, family, tenant, viewer):
-    apply(feed, sent("x", partner="nr-no", customParameters={"destination": NUMBER}))
-    client.force_login(viewer)
-
-    client.post(f"{URL}link-main/x/", {"reason": "A complaint"})
-
-    entries = AuditEntry.objects.filter(action="message.number_revealed").order_by("id")
-    assert [(entry.tenant, entry.details["tenant"]) for entry in entries] == [
-        (tenant, "nr-norge"),
-        (family, "nr-norge"),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("reason", "text"),
-    [
-        ("", "required"),
-        ("why?", "at least 5 characters"),
-        ("x" * 201, "at most 200 characters"),
-        (f"Asked for 0{DIGITS}", "Leave the number itself out"),
-    ],
-)
-def test_number_is_not_revealed_without_a_good_reason(client, messages, viewer, reason, text):
-    client.force_login(viewer)
-
-    response = client.post(f"{URL}link-main/a/", {"reason": reason})
-
-    assert (response.status_code, NUMBER in text_of(response)) == (422, False)
-    assert text in str(response.context["reveal"].errors["reason"])
-    assert not AuditEntry.objects.filter(action="message.number_revealed").exists()
-
-
-def test_message_with_all_that_is_known_of_it(client, feed, tenant, manager):
-    parts = {"segments": 3, "operator": "fi.elisa", "refId": "sale", "customParameters": {"destination": NUMBER}}
-    apply(
-        feed,
-        sent("m$0", 1000, seconds=1, operatorResultCode="2", **parts),
-        sent("m$0", 1001, seconds=4, **parts),
-        sent("m$2", 1004, seconds=9, **parts),
-        sent("m$0", 1006, seconds=30, **parts),
-    )
-    client.force_login(manager)
-
-    context = client.get(f"{URL}link-main/m/").context
-    detail, row = context["message"], context["row"]
-
-    assert (row.status, row.code.number, row.code.reason, row.parts, row.seconds) == (
-        "failed", 1006, "subscriber", 3, None,
-    )  # fmt: skip
-    assert [(event.part, event.code.number, event.after, event.operator_result_code) for event in detail.events] == [
-        (1, 1000, 1.0, "2"),
-        (1, 1001, 4.0, ""),
-        (3, 1004, 9.0, ""),
-        (1, 1006, 30.0, ""),
-    ]
-    assert [(state.part, state.code and state.code.number) for state in detail.part_states] == [
-        (1, 1006), (2, None), (3, 1004),
-    ]  # fmt: skip
-    assert detail.notes == ["Both a final delivery and a final failure were reported; the later one counts."]
-    assert detail.advice == "Take numbers that keep failing off your list, and give messages longer to arrive."
-    assert detail.day == day(9)
-
-
-def test_submitted_message_is_found_and_says_that_no_report_has_come(client, account, feed, tenant, manager):
-    hand_in(account, submission("s", partner_id="nr-fi", ref_id="sale", destination=NUMBER))
-    apply(feed)
-    client.force_login(manager)
-
-    listed, page = text_of(client.get(URL, {"number": NUMBER})), text_of(client.get(f"{URL}link-main/s/"))
-    assert ("No report has come yet" in listed, "sale" in listed) == (True, True)
-    assert [words in page for words in ("Submitted", "No delivery report has come yet.", "20 Nov 2026 13:59:50")] == [
-        True, True, True,
-    ]  # fmt: skip
-    apply(feed, dlr("s", 1001, sentTimestamp="2026-11-20T11:59:52Z", timestamp="2026-11-20T11:59:55Z"))
-    page = text_of(client.get(f"{URL}link-main/s/"))
-    assert [words in page for words in ("Submitted", "No delivery report has come yet.", "20 Nov 2026 13:59:52")] == [
-        False, False, True,
-    ]  # fmt: skip
-
-
-def test_message_page_speaks_of_times_in_the_tenants_zone(client, feed, tenant, manager):
-    apply(feed, sent("m", timestamp="2026-07-01T09:59:25Z", sentTimestamp="2026-07-01T10:00:00Z"))
-    client.force_login(manager)
-
-    page = text_of(client.get(f"{URL}link-main/m/"))
-
-    assert ("1 Jul 2026 13:00:00" in page, "−35" in page) == (True, True)
-    assert "By the clocks it was delivered before it was sent" in page
 
 
 def test_pages_speak_finnish(client, messages, viewer):

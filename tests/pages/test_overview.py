@@ -20,7 +20,7 @@ from tests.conftest import NOW, make_user
 from tests.deliveries.helpers import apply, dlr, put
 
 OVERVIEW = "/t/nordic-retail/overview/"
-QUERIES = 40
+QUERIES = 41
 
 
 def sent(id_: str, code: int, at: str, seconds: int = 5, *, partner: str = "nr-fi", to: str = "+358401234567", **more):
@@ -276,6 +276,12 @@ def test_filter_that_cannot_be_is_left_out_with_words(client, viewer, messages, 
 
     assert "“campaign” has at most 256 characters, none of them U+0000: it was left out." in page
     assert cards(page)["messages"][1] == "7"
+
+
+def test_campaign_that_there_is_not_has_no_messages(client, viewer, messages):
+    client.force_login(viewer)
+
+    assert "messages" not in cards(get(client, "?campaign=nobody"))
 
 
 def test_tenant_that_is_not_below_is_not_found(client, viewer, messages, other_tenant):

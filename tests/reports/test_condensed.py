@@ -7,18 +7,29 @@ from datetime import UTC, date, datetime, timedelta
 import psycopg
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.db.models import Count
 
 from deliveries import slices
-from deliveries.models import CondensedSpan, LatencyCount
+from deliveries.models import (
+    CampaignCount,
+    CondensedCampaign,
+    CondensedCampaignCount,
+    CondensedLatencyCount,
+    CondensedSpan,
+    LatencyCount,
+)
 from deliveries.services import condense as condensing
 from deliveries.services.condense import condense
 from deliveries.services.reconcile import find_differences, repair
 from portal.common.database import connection_string
+from portal.tenants.models import GatewayAccount
 from portal.tenants.scope import web_scope
+from reports.figures import Volume
 from reports.selectors.condensed import sources
 from reports.selectors.overview import overview
 from reports.selectors.standouts import standouts
 from reports.selectors.statistics import statistics
+from reports.selectors.top_campaigns import campaigns
 from reports.statistics_query import StatisticsQuery
 from tests.deliveries.helpers import apply
 from tests.reports.test_statistics import sent
@@ -59,10 +70,16 @@ def figures(tenant_ids: list[int]) -> list:
         ("day", "country"),
         ("week",),
         ("month", "campaign"),
+        ("month",),
+        ("campaign", "status", "result_code"),
         ("sender_type",),
     ):
         found.append(statistics(replace(query, group_by=names)))
-    found.append(statistics(replace(query, filters={"campaign": ["news"]})))
+    account = GatewayAccount.objects.get(name="link-main")
+    found.append(statistics(replace(query, group_by=("campaign",), account_id=account.id)))
+    for names in (["news"], ["(other)"], ["no such"]):
+        found.append(statistics(replace(query, filters={"campaign": names})))
+        found.append(overview(tenant_ids=tenant_ids, first=FIRST, last=LAST, now=NOW, filters={"campaign": names}))
     return found
 
 
@@ -73,21 +90,71 @@ def test_figures_are_the_same_when_days_and_months_are_summed_up(messages, tenan
         # 7 days but the last, and October, of two tenants; September has not begun when the first message came
         assert condense(now=NOW) == 2 * (6 + 2)
         assert figures(ids) == before
-        assert condense(now=NOW) == 0
+        assert [condense(now=NOW), condense(now=NOW)] == [2, 0]  # the 18th, which nothing changed since
+        assert figures(ids) == before
+
+
+def test_one_of_the_last_days_waits_until_nothing_changes_it_between_two_runs(messages, feed, tenant):
+    last = CondensedSpan.objects.filter(tenant=tenant, span="day", day=date(2026, 11, 18), is_ready=True)
+    runs = []
+    for reports in ([sent("x", 1001, "2026-11-18T20:00:00")], [sent("y", 1001, "2026-11-18T20:00:00")], []):
+        condense(now=NOW)
+        runs.append(last.exists())
+        apply(feed, *reports)
+    condense(now=NOW)
+
+    assert (runs, last.exists()) == ([False, False, False], True)
+    (group,) = statistics(StatisticsQuery(tenant_ids=[tenant.id], first=date(2026, 11, 18), last=date(2026, 11, 18)))
+    assert group.totals.messages == 6
+
+
+@pytest.mark.parametrize("broken", [CampaignCount, LatencyCount])
+def test_broken_counts_give_the_same_figures_when_they_are_summed_up(messages, tenant, broken):
+    broken.objects.filter(tenant=tenant, day=date(2026, 10, 17)).delete()
+    query = StatisticsQuery(tenant_ids=[tenant.id], first=FIRST, last=LAST)
+    latency = statistics(query)[0].latency
+    before = (campaigns(query, latency=latency), statistics(replace(query, group_by=("campaign",))))
+    condense(now=NOW)
+
+    assert (campaigns(query, latency=latency), statistics(replace(query, group_by=("campaign",)))) == before
 
 
 def test_what_is_summed_up_is_read_from_there(messages, tenant):
     condense(now=NOW)
-    LatencyCount.objects.filter(day__lt=date(2026, 11, 1)).delete()
+    for model in (LatencyCount, CampaignCount):
+        model.objects.filter(day__lt=date(2026, 11, 17)).delete()
 
     with web_scope([tenant.id]):
-        (group,) = statistics(StatisticsQuery(tenant_ids=[tenant.id], first=FIRST, last=LAST))
-        names = [
-            rows.model.__name__
-            for rows in sources(LatencyCount, tenant_ids=[tenant.id], first=FIRST, last=LAST, names=[], by_day=False)
-        ]
+        query = StatisticsQuery(tenant_ids=[tenant.id], first=FIRST, last=LAST)
+        (group,) = statistics(query)
+        rows, others = campaigns(query, latency=group.latency)
 
-    assert (sum(group.latency.values()), names) == (14, ["CondensedLatencyCount", "LatencyCount"])
+    assert sum(group.latency.values()) == 14
+    assert [(row.name, row.kpis.volume, sum(row.kpis.latency.values())) for row in rows] == [
+        ("sale", Volume(14, 14, 7, 7, 0, 0), 7),
+        ("news", Volume(7, 7, 7, 0, 0, 0), 7),
+    ]
+    assert (others.campaigns, others.without.volume) == (0, Volume(7, 7, 0, 0, 7, 0))
+
+
+@pytest.mark.parametrize(
+    ("counted", "columns", "by_day", "model", "spans"),
+    [
+        (CampaignCount, ["campaign_id"], False, CondensedCampaign, {"day": 9, "month": 3}),
+        (CampaignCount, ["campaign_id", "status"], False, CondensedCampaignCount, {"day": 12, "month": 4}),
+        (CampaignCount, ["campaign_id", "country"], False, None, {}),
+        (LatencyCount, ["campaign_id"], True, CondensedCampaign, {"day": 18}),
+        (LatencyCount, ["country"], False, CondensedLatencyCount, {"day": 6, "month": 2}),
+        (LatencyCount, ["variant"], False, None, {}),
+    ],
+)
+def test_narrowest_table_with_what_is_asked_for_is_read(messages, tenant, counted, columns, by_day, model, spans):
+    condense(now=NOW)
+    found = sources(counted, tenant_ids=[tenant.id], first=FIRST, last=LAST, columns=columns, by_day=by_day)
+
+    assert [rows.model for rows in found] == [*([model] if model else []), counted]
+    held = found[0].values_list("span").annotate(n=Count("*")) if model else []
+    assert dict(held) == spans
 
 
 def test_report_that_changes_a_day_is_in_its_figures_at_once(messages, feed, tenant):
@@ -101,7 +168,7 @@ def test_report_that_changes_a_day_is_in_its_figures_at_once(messages, feed, ten
 
     assert (before, after) == ({"sale": 14, "news": 7, "": 7}, {"sale": 15, "news": 7, "": 7})
     assert {("day", date(2026, 10, 17)), ("month", date(2026, 10, 1))} & gone == set()
-    assert condense(now=NOW) == 2
+    assert condense(now=NOW) == 2 + 2  # and 18 November of both tenants
     assert {group.key["campaign"]: group.totals.messages for group in statistics(query)} == after
 
 

@@ -26,7 +26,7 @@ BY_TYPE = {
     "date": DAY,
     "timestamp with time zone": NOON,
     "jsonb": "{}",
-    "ARRAY": ["x"],
+    "ARRAY": ["1"],
     "bytea": b"x",
     "inet": "192.0.2.1",
     "xid8": "1",
