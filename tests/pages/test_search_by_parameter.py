@@ -6,7 +6,7 @@ from django.utils import timezone
 from campaigns.models import SegmentKey
 from deliveries.services.segment_keys import choose, run_segment_keys
 from tests.deliveries.helpers import apply
-from tests.pages.test_messages import NUMBER, URL, ask, family, ids, sent, text_of
+from tests.pages.searched import NUMBER, URL, ask, ids, sent, text_of
 
 __all__ = ["family"]
 
