@@ -1,5 +1,6 @@
 """end_to_end and peak: reports that come in and are applied at the same time."""
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from benchmarks.stage import PATH, Stage
 
 OLDEST_ALLOWED = 2.0  # seconds that a row may wait
 AIM = 1.0  # what the sender is steered to
-HELD = 0.95  # of the rate that was found, while it is measured
+HELD = 0.9  # of the rate that was found, while it is measured
 EVERY = 0.25  # seconds between two looks
 FIRST_RATE = 2000.0
 CONNECTIONS = 64
@@ -52,13 +53,13 @@ def end_to_end(stage: Stage) -> Iterator[Figure]:
             rate *= HELD
             watch, began, before = Watch(), time.monotonic(), sender.acknowledged
             cpu = [web.cpu(), applier.cpu(), stage.database_cpu()]
-            _steer(sender, own, watch, rate, measured, rise=1.0)
+            _steer(sender, own, watch, rate, measured, highest=rate)
             sent, seconds = sender.acknowledged - before, time.monotonic() - began
             cpu = [now - then for now, then in zip([web.cpu(), applier.cpu(), stage.database_cpu()], cpu, strict=True)]
             result = sender.stop()
         memory = web.memory(), applier.memory()
     oldest = max(watch.ages)
-    note = f"oldest waiting row {oldest:.1f} s at most; web {memory[0][0]:.0f} MB, applier {memory[1][0]:.0f} MB"
+    note = f"{sent / seconds:,.0f}/s, oldest waiting row {oldest:.1f} s at most; web {memory[0][0]:.0f} MB, applier {memory[1][0]:.0f} MB"
     yield Figure("end_to_end", sent / seconds if oldest < OLDEST_ALLOWED else None, "DLRs/s", note=note)
     web_cpu, applier_cpu, database_cpu = (value / sent * 1e6 for value in cpu)
     note = f"web {web_cpu:.0f}, applier {applier_cpu:.0f}, PostgreSQL {database_cpu:.0f}"
@@ -89,8 +90,10 @@ def peak(stage: Stage) -> Iterator[Figure]:
     yield Figure("peak_drain", drained, "s", note="until all was applied")
 
 
-def _steer(sender: load.Sender, connection, watch: Watch, rate: float, seconds: float, *, rise: float = 1.04) -> float:
-    """Raise (never, with 1) and lower the rate so that the oldest row waits about AIM seconds; return the last rate."""
+def _steer(
+    sender: load.Sender, connection, watch: Watch, rate: float, seconds: float, *, highest: float = math.inf
+) -> float:
+    """Raise and lower the rate, up to `highest`, so that the oldest row waits about AIM seconds; return the last one."""
     sender.steer(rate)
     end = time.monotonic() + seconds
     before, looked = sender.acknowledged, time.monotonic()
@@ -103,6 +106,6 @@ def _steer(sender: load.Sender, connection, watch: Watch, rate: float, seconds: 
         if age > AIM:
             rate *= 0.93
         elif reached > 0.9 * rate:  # what the door does not take needs no higher limit
-            rate *= rise
+            rate = min(rate * 1.04, highest)
         sender.steer(rate)
     return rate
