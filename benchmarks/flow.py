@@ -59,7 +59,8 @@ def end_to_end(stage: Stage) -> Iterator[Figure]:
             result = sender.stop()
         memory = web.memory(), applier.memory()
     oldest = max(watch.ages)
-    note = f"{sent / seconds:,.0f}/s, oldest waiting row {oldest:.1f} s at most; web {memory[0][0]:.0f} MB, applier {memory[1][0]:.0f} MB"
+    note = f"{sent / seconds:,.0f}/s, oldest row {oldest:.1f} s at most"
+    note += f"; web {memory[0][0]:.0f} MB, applier {memory[1][0]:.0f} MB"
     yield Figure("end_to_end", sent / seconds if oldest < OLDEST_ALLOWED else None, "DLRs/s", note=note)
     web_cpu, applier_cpu, database_cpu = (value / sent * 1e6 for value in cpu)
     note = f"web {web_cpu:.0f}, applier {applier_cpu:.0f}, PostgreSQL {database_cpu:.0f}"
@@ -93,7 +94,7 @@ def peak(stage: Stage) -> Iterator[Figure]:
 def _steer(
     sender: load.Sender, connection, watch: Watch, rate: float, seconds: float, *, highest: float = math.inf
 ) -> float:
-    """Raise and lower the rate, up to `highest`, so that the oldest row waits about AIM seconds; return the last one."""
+    """Raise and lower the rate, up to `highest`, so that the oldest row waits about AIM seconds; return the last."""
     sender.steer(rate)
     end = time.monotonic() + seconds
     before, looked = sender.acknowledged, time.monotonic()

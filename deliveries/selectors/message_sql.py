@@ -17,7 +17,7 @@ from deliveries.services.stored import COLUMNS, EACH
 
 _UNDELIVERED = "m.status <> 'delivered'"  # the words of the partial index
 _OF_TIME = ("m.sent_at ", "m.day ", "(m.sent_at, ")
-_COLUMNS = ", ".join(f"m.{column}" for column in COLUMNS)
+COLUMNS_OF = ", ".join(f"m.{column}" for column in COLUMNS)
 
 
 class Statement(NamedTuple):
@@ -86,7 +86,7 @@ def in_order(search: Search, place: Places) -> Statement:
     windows = place.windows or []
     join = ""
     if len(windows) == 1:
-        _within(windows[0], where, parameters)
+        add_window(windows[0], where, parameters)
     elif windows:
         where += ["m.sent_at >= w.begins", "m.sent_at < w.ends", "m.day >= w.first", "m.day <= w.last"]
         join = (
@@ -103,18 +103,18 @@ def in_order(search: Search, place: Places) -> Statement:
         source, of = f"message m WHERE {' AND '.join(where)}", "m"
     else:
         source, of = _led_by_value(search, where, parameters), "p"
-    found = f"SELECT {_COLUMNS} FROM {source} ORDER BY {_keys(search, of)} LIMIT %(limit)s"
+    found = f"SELECT {COLUMNS_OF} FROM {source} ORDER BY {keys(search, of)} LIMIT %(limit)s"
     return _of_each(search, found, parameters, statuses, join)
 
 
 def gathered(search: Search, window: Window) -> Statement:
     """Read all messages of a window, by whichever index finds the fewest, before they are sorted."""
     where, parameters = list(search.where), dict(search.parameters)
-    _add_statuses(search, where, parameters)
-    _within(window, where, parameters)
+    add_statuses(search, where, parameters)
+    add_window(window, where, parameters)
     found = (
-        f"SELECT * FROM (SELECT {_COLUMNS} FROM message m WHERE {' AND '.join(where)} {EACH}) AS m"
-        f" ORDER BY {_keys(search, 'm')} LIMIT %(limit)s"
+        f"SELECT * FROM (SELECT {COLUMNS_OF} FROM message m WHERE {' AND '.join(where)} {EACH}) AS m"
+        f" ORDER BY {keys(search, 'm')} LIMIT %(limit)s"
     )
     return _of_each(search, found, parameters)._replace(without=_BY_BITMAP)
 
@@ -126,18 +126,18 @@ def at_common_instants(search: Search, window: Window) -> Statement:
     hold the day, so here no month can be left out; of the messages it can.
     """
     where, parameters = list(search.where), dict(search.parameters)
-    _add_statuses(search, where, parameters)
+    add_statuses(search, where, parameters)
     times = [condition for condition in search.where if condition.startswith("m.sent_at ")]
-    _within(window, where, parameters)
+    add_window(window, where, parameters)
     times += ["m.sent_at >= %(window_begin)s", "m.sent_at < %(window_end)s"]
     instants = " INTERSECT ".join(
         _instants(table, conditions, times) for table, conditions in indexed(search, parameters)
     )
     days = "m.day BETWEEN (i.sent_at AT TIME ZONE 'UTC')::date - 1 AND (i.sent_at AT TIME ZONE 'UTC')::date + 1"
     found = (
-        f"SELECT m.* FROM ({instants}) AS i CROSS JOIN LATERAL (SELECT {_COLUMNS} FROM message m"
+        f"SELECT m.* FROM ({instants}) AS i CROSS JOIN LATERAL (SELECT {COLUMNS_OF} FROM message m"
         f" WHERE m.sent_at = i.sent_at AND {days} AND {' AND '.join(where)} {EACH}) AS m"
-        f" ORDER BY {_keys(search, 'm')} LIMIT %(limit)s"
+        f" ORDER BY {keys(search, 'm')} LIMIT %(limit)s"
     )
     return _of_each(search, found, parameters)._replace(without=_BY_INDEXES)
 
@@ -148,7 +148,7 @@ def edge(search: Search, window: Window, count: int) -> Statement:
     It reads the indexes alone and counts no further than `count`, for each tenant.
     """
     parameters = dict(search.parameters)
-    _within(window, [], parameters)
+    add_window(window, [], parameters)
     near, far = ("min", "max") if search.backwards else ("max", "min")
     found = (
         f"SELECT CASE WHEN count(*) = {count} THEN {far}(m.sent_at) END AS far, count(*) AS n FROM ("
@@ -235,7 +235,7 @@ def _of_each(
     sql = (
         "SELECT found.* FROM unnest(%(tenants)s::int[], %(campaigns)s::int[], %(states)s::text[])"
         f" AS t (id, campaign_id, status){join} CROSS JOIN LATERAL ({found}) AS found"
-        f" ORDER BY {_keys(search, 'found')} LIMIT %(limit)s"
+        f" ORDER BY {keys(search, 'found')} LIMIT %(limit)s"
     )
     return Statement(sql, parameters | _branches(search, statuses))
 
@@ -246,11 +246,13 @@ def _branches(search: Search, statuses: Sequence[str | None] = (None,)) -> dict:
     return {"tenants": tenants, "campaigns": campaigns, "states": states, "limit": search.limit}
 
 
-def _keys(search: Search, of: str) -> str:
+def keys(search: Search, of: str) -> str:
+    """Return the order of the list: newest first, or oldest first."""
     return ", ".join(f"{of}.{key} {search.order}" for key in ("sent_at", "message_id", "account_id"))
 
 
-def _add_statuses(search: Search, where: list[str], parameters: dict) -> None:
+def add_statuses(search: Search, where: list[str], parameters: dict) -> None:
+    """Add the states that are asked for."""
     if search.query.statuses:
         where.append("m.status = ANY (%(statuses)s)")
         parameters["statuses"] = list(search.query.statuses)
@@ -258,7 +260,7 @@ def _add_statuses(search: Search, where: list[str], parameters: dict) -> None:
         where.append(_UNDELIVERED)
 
 
-def _within(window: Window, where: list[str], parameters: dict) -> None:
+def add_window(window: Window, where: list[str], parameters: dict) -> None:
     """Add one window by its values, which let the planner leave months out and see how much there is in it."""
     where += [
         "m.sent_at >= %(window_begin)s",
@@ -287,6 +289,6 @@ def _led_by_value(search: Search, where: list[str], parameters: dict) -> str:
     rows += [condition.replace("m.", "p.") for condition in where if condition.startswith(_OF_TIME)]
     same = [f"m.{column} = p.{column}" for column in ("tenant_id", "day", "sent_at", "account_id", "message_id")]
     return (
-        f"message_parameter p CROSS JOIN LATERAL (SELECT {_COLUMNS} FROM message m"
+        f"message_parameter p CROSS JOIN LATERAL (SELECT {COLUMNS_OF} FROM message m"
         f" WHERE {' AND '.join(same + where)} {EACH}) AS m WHERE {' AND '.join(rows)}"
     )

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from deliveries.dialects.codes import DELIVERED
 from deliveries.selectors import message_sql as sql
 from deliveries.selectors.message_places import Places, Window, bounds, find_places, merged
+from deliveries.selectors.message_ref_ids import MOST, months_of, of_ref_ids, ref_ids
 from deliveries.selectors.message_sql import Search, Statement, of_campaigns
 from deliveries.selectors.message_stretches import stretches, until
 from deliveries.selectors.variant_places import variant_places
@@ -63,6 +64,7 @@ def _widening(search: Search, read: Read) -> Iterator[list[tuple]]:
     """Look at a stretch that grows: for a refId's beginning, and for filters with indexes that may hardly ever meet."""
     filters = sql.indexed(search, {})
     way = sql.at_common_instants if len(filters) > 1 else sql.gathered
+    by_ref_ids = way is sql.gathered and bool(search.query.ref_id_prefix)
     first = _led if len(filters) == len(search.query.parameters) else way
     count = search.limit + _TIES if way is sql.gathered else (20 if search.undelivered else 2) * search.limit
     near, far = read(sql.nearest(search, count))[0]
@@ -72,10 +74,18 @@ def _widening(search: Search, read: Read) -> Iterator[list[tuple]]:
     window = next(windows)
     rows = read(first(search, window))
     yield rows
+    known: dict[tuple[date, date], list[tuple]] = {}  # refIds of months
     with suppress(StopIteration):
         while True:
             found = len(rows)
             window = windows.send((found, window))
+            if by_ref_ids:
+                if (months := months_of(window)) not in known:
+                    known[months] = read(ref_ids(search, window))
+                if len(known[months]) <= MOST:
+                    rows = rows + read(of_ref_ids(search, window, known[months]))
+                    yield rows
+                    continue
             if not found:  # nothing tells how close together they lie: there may be a great many, or none
                 instant, count = read(sql.edge(search, window, 2 * search.limit))[0]
                 if not count:

@@ -8,8 +8,6 @@ from deliveries.services.segment_keys import choose, run_segment_keys
 from tests.deliveries.helpers import apply
 from tests.pages.searched import NUMBER, URL, ask, ids, sent, text_of
 
-__all__ = ["family"]
-
 pytestmark = pytest.mark.django_db
 
 

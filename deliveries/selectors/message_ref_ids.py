@@ -1,0 +1,66 @@
+"""A refId's beginning: the different refIds that begin so, and the messages of each of them by an index of its own.
+
+The index of refIds has the time behind the refId, so within a beginning it knows no order of time: for a stretch of
+time all of it would be read. There are mostly few different refIds, and the next one is a look-up.
+"""
+
+from calendar import monthrange
+from datetime import date
+
+from deliveries.selectors.message_places import Window
+from deliveries.selectors.message_sql import COLUMNS_OF, Search, Statement, add_statuses, add_window, keys
+
+MOST = 1000  # different refIds, as many as campaigns a day; more of them are one for each message mostly
+
+
+def months_of(window: Window) -> tuple[date, date]:
+    """Return the first and the last day of the window's months."""
+    last = window.last
+    return window.first.replace(day=1), last.replace(day=monthrange(last.year, last.month)[1])
+
+
+def ref_ids(search: Search, window: Window) -> Statement:
+    """Ask for the (tenant, refId) that begin so in the window's months, MOST and one more at most.
+
+    In whole months: then the first message of each refId will do, whichever day it is of.
+    """
+    first, last = months_of(window)
+    parameters = search.parameters | {"first_of_months": first, "last_of_months": last}
+    end = "AND m.ref_id < %(prefix_end)s" if "prefix_end" in parameters else ""
+    days = "m.day >= %(first_of_months)s AND m.day <= %(last_of_months)s"
+
+    def following(tenant: str, begins: str) -> str:
+        return (
+            f"(SELECT m.ref_id FROM message m WHERE m.tenant_id = {tenant} AND m.ref_id {begins} {end} AND {days}"
+            " ORDER BY m.ref_id LIMIT 1)"
+        )
+
+    sql = (
+        "WITH RECURSIVE known (tenant_id, ref_id) AS ("
+        f"SELECT t.id, {following('t.id', '>= %(prefix)s')} FROM unnest(%(tenants)s::int[]) AS t (id)"
+        f" UNION ALL SELECT k.tenant_id, {following('k.tenant_id', '> k.ref_id')} FROM known k"
+        " WHERE k.ref_id IS NOT NULL"
+        f") SELECT tenant_id, ref_id FROM known WHERE ref_id IS NOT NULL LIMIT {MOST + 1}"
+    )
+    tenants = sorted({tenant for tenant, _campaign in search.within})
+    return Statement(sql, parameters | {"tenants": tenants}, without=("seqscan", "bitmapscan"))
+
+
+def of_ref_ids(search: Search, window: Window, found: list[tuple[int, str]]) -> Statement:
+    """Read the messages of a window with these refIds: of each no more than a page, as its index gives them."""
+    where = [condition for condition in search.where if not condition.startswith("m.ref_id ")]
+    parameters = dict(search.parameters)
+    add_statuses(search, where, parameters)
+    add_window(window, where, parameters)
+    sql = (
+        "SELECT m.* FROM unnest(%(ref_tenants)s::int[], %(ref_ids)s::text[]) AS t (id, ref_id) CROSS JOIN LATERAL"
+        f" (SELECT {COLUMNS_OF} FROM message m WHERE m.ref_id = t.ref_id AND {' AND '.join(where)}"
+        f" ORDER BY {keys(search, 'm')} LIMIT %(limit)s) AS m"
+        f" ORDER BY {keys(search, 'm')} LIMIT %(limit)s"
+    )
+    parameters |= {
+        "ref_tenants": [tenant for tenant, _ref_id in found],
+        "ref_ids": [ref_id for _tenant, ref_id in found],
+        "limit": search.limit,
+    }
+    return Statement(sql, parameters, without=("seqscan",))
