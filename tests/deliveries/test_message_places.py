@@ -1,5 +1,6 @@
 """Searches that the counts narrow: every message is found once, at any page, whatever the filters leave."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from campaigns.models import Campaign, RefIdScheme
 from deliveries.models import Message
 from deliveries.selectors.message_filters import places
 from deliveries.selectors.message_places import Places, find_places
-from deliveries.selectors.messages import MessageQuery, search
+from deliveries.selectors.messages import MessageQuery, Page, search
 from deliveries.selectors.variant_places import variant_places
 from deliveries.services.condense import condense
 from deliveries.services.segment_keys import choose, run_segment_keys
@@ -139,24 +140,25 @@ def test_filters_leave_many_few_and_none(messages):
     assert (len(found), sum(n == 0 for n in found), sum(n > 50 for n in found)) == (59, 13, 10)
 
 
-@pytest.mark.parametrize("filters", FILTERS, ids=str)
 @pytest.mark.parametrize("size", [1, 2, 50])
-def test_all_that_match_are_found_once_and_in_order_both_ways(messages, tenant, other_tenant, filters, size):
+def test_all_that_match_are_found_once_and_in_order_both_ways(messages, tenant, other_tenant, size):
     ids = frozenset([tenant.id, other_tenant.id])
-    expected = list(wanted(filters).values_list("message_id", flat=True))
-    query = MessageQuery(tenant_ids=ids, **filters)
+    expected = [list(wanted(filters).values_list("message_id", flat=True)) for filters in FILTERS]
+    cases = [(one, found) for one, found in zip(FILTERS, expected, strict=True) if len(found) <= 30 * size]
+    for filters, found in cases:
+        query = MessageQuery(tenant_ids=ids, **filters)
+        pages = [search(query, size=size)]
+        while pages[-1].next_cursor:
+            pages.append(search(query, cursor=pages[-1].next_cursor, size=size))
+        back = [pages[-1]]
+        while back[-1].previous_cursor:
+            back.append(search(query, cursor=back[-1].previous_cursor, size=size))
+        assert (filters, ids_of(pages), ids_of(reversed(back))) == (filters, found, found)
+    assert len(cases) == {1: 46, 2: 51, 50: 59}[size]
 
-    pages = [search(query, size=size)]
-    while pages[-1].next_cursor:
-        pages.append(search(query, cursor=pages[-1].next_cursor, size=size))
-    back = [pages[-1]]
-    while back[-1].previous_cursor:
-        back.append(search(query, cursor=back[-1].previous_cursor, size=size))
 
-    def ids_of(some: list) -> list[str]:
-        return [message.folded.message_id for page in some for message in page.messages]
-
-    assert (ids_of(pages), ids_of(reversed(back))) == (expected, expected)
+def ids_of(pages: Iterable[Page]) -> list[str]:
+    return [message.folded.message_id for page in pages for message in page.messages]
 
 
 def test_filter_without_any_message_looks_nowhere(messages, tenant):
