@@ -37,6 +37,15 @@ _COLUMNS = {
     "received_at": "timestamptz",
 }
 _LIST = ", ".join(_COLUMNS)
+STAGED = _COLUMNS | {"of_new_message": "bool"}
+# Each a look-up of its own (EACH): as a join it would be planned for tables that are believed empty.
+ADD_UNKNOWN = (
+    f"INSERT INTO delivery_report ({_LIST}) SELECT {_LIST} FROM new_report n WHERE NOT n.of_new_message"
+    " AND NOT EXISTS (SELECT 1 FROM delivery_report d WHERE d.day = n.day AND d.account_id = n.account_id"
+    " AND d.message_id = n.message_id AND d.part IS NOT DISTINCT FROM n.part"
+    f" AND d.result_code = n.result_code AND d.status_at IS NOT DISTINCT FROM n.status_at {EACH})"
+    " RETURNING inbox_id"
+)
 
 
 def write_reports(reports: list[NewReport], changes: list[Change]) -> set[int]:
@@ -81,17 +90,11 @@ def write_reports(reports: list[NewReport], changes: list[Change]) -> set[int]:
             )
         )
     with bulk_cursor() as cursor:
-        stage(cursor, "new_report", _COLUMNS | {"of_new_message": "bool"}, rows)
+        stage(cursor, "new_report", STAGED, rows)
         if added:
             cursor.execute(f"INSERT INTO delivery_report ({_LIST}) SELECT {_LIST} FROM new_report WHERE of_new_message")
         if len(added) < len(rows):
-            cursor.execute(
-                f"INSERT INTO delivery_report ({_LIST}) SELECT {_LIST} FROM new_report n WHERE NOT n.of_new_message"
-                " AND NOT EXISTS (SELECT 1 FROM delivery_report d WHERE d.day = n.day AND d.account_id = n.account_id"
-                " AND d.message_id = n.message_id AND d.part IS NOT DISTINCT FROM n.part"
-                " AND d.result_code = n.result_code AND d.status_at IS NOT DISTINCT FROM n.status_at)"
-                " RETURNING inbox_id"
-            )
+            cursor.execute(ADD_UNKNOWN)
             added.update(inbox_id for (inbox_id,) in cursor.fetchall())
     return added
 
