@@ -8,6 +8,7 @@ import sys
 from datetime import UTC, date, datetime, timedelta
 
 from deliveries import partitions
+from deliveries.services import identity_filters
 from deliveries.services.condense import CONDENSED, condense
 from deliveries.services.counts import TABLES
 
@@ -132,6 +133,8 @@ def fill(stage, messages: int) -> None:
         condense(now=datetime.now(UTC))
         for table in CONDENSED:
             own.execute(f"VACUUM (ANALYZE) {table}")
+        _say("filters of past months")
+        identity_filters.make(now=datetime.now(UTC))
 
 
 def _fill_messages(own, messages: int, places: int, first: date) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from celery import shared_task
 
 from deliveries import partitions
-from deliveries.services import checks, condense, moves, recount, retention, segment_keys
+from deliveries.services import checks, condense, identity_filters, moves, recount, retention, segment_keys
 
 
 @shared_task(name="deliveries.run_move", time_limit=3600)
@@ -56,3 +56,8 @@ def apply_retention() -> None:
 @shared_task(name="deliveries.condense_counts", time_limit=3600)
 def condense_counts() -> int:
     return condense.condense(now=datetime.now(UTC))
+
+
+@shared_task(name="deliveries.make_identity_filters", time_limit=3600)
+def make_identity_filters() -> int | None:
+    return identity_filters.make(now=datetime.now(UTC))

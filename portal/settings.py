@@ -248,6 +248,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=2, minute=20),
     },
     "condense-counts": {"task": "deliveries.condense_counts", "schedule": 900.0},
+    "make-identity-filters": {"task": "deliveries.make_identity_filters", "schedule": 3600.0},
     "apply-retention": {"task": "deliveries.apply_retention", "schedule": 3600.0},
 }
 

@@ -10,6 +10,7 @@ from deliveries.models.condensed import (
 )
 from deliveries.models.counts import CampaignCount, DailyCount, HourCount, LatencyCount, SubmissionCount
 from deliveries.models.facts import DeliveryReport, Message, MessageParameter
+from deliveries.models.identity_filters import IdentityFilter
 from deliveries.models.inbox import ImportRun, InboxRow, IngestCount, QuarantinedRow, WaitingRow
 from deliveries.models.moves import PartnerMove, TenantRecount
 from deliveries.models.partner_requests import PartnerRequest
@@ -25,6 +26,7 @@ __all__ = [
     "DailyCount",
     "DeliveryReport",
     "HourCount",
+    "IdentityFilter",
     "ImportRun",
     "InboxRow",
     "IngestCount",

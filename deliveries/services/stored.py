@@ -9,13 +9,14 @@ from msgspec import Struct
 from deliveries import partitions
 from deliveries.dialects.codes import State
 from deliveries.fold import NO_CODE, PARTNER_OVER_LIMIT, Folded
+from deliveries.services import identity_filters
+from deliveries.services.identity_filters import Key
 from deliveries.services.message_parameters import write_parameters
 from portal.common.bulk import bulk_cursor, stage
+from portal.common.periods import Month
 
 OTHER_PARTNER_IDS = "(other)"
 SEARCH_WINDOW = timedelta(days=35)
-
-Key = tuple[int, str]  # account id, message id
 
 COLUMNS = {
     "tenant_id": "int",
@@ -81,23 +82,34 @@ def counted_partner_id(folded: Folded) -> str:
 
 
 def read_messages(keys: Iterable[Key], *, around: tuple[datetime, datetime] | None) -> dict[Key, StoredMessage]:
-    """Return the messages that exist, by identity.
+    """Return the messages that exist, by identity; whoever writes them afterwards holds their slices' locks already.
 
-    They are looked for first within SEARCH_WINDOW of `around` (earliest and latest time known of them), then, what is
-    missing, in all other partitions.
+    They are looked for first in the months within SEARCH_WINDOW of `around` (earliest and latest time known of them),
+    then, what is missing, in all others. Where a month has a filter, what it rules out is not looked for in it.
     """
     wanted = sorted(set(keys))
     found: dict[Key, StoredMessage] = {}
-    if around is not None:
-        first, last = (around[0] - SEARCH_WINDOW).date(), (around[1] + SEARCH_WINDOW).date()
-        _read(found, wanted, "m.day BETWEEN %s AND %s", [first, last])
-        wanted = [key for key in wanted if key not in found]
-        if wanted:
-            _read(found, wanted, "m.day < %s", [first])
-            _read(found, wanted, "m.day > %s", [last])
-    else:
+    if around is None:
         _read(found, wanted, "true", [])
+        return found
+    filters = identity_filters.filters()
+    first, last = Month.of((around[0] - SEARCH_WINDOW).date()), Month.of((around[1] + SEARCH_WINDOW).date())
+    months = [month for month in partitions.months() if month not in filters]
+    _read_months(found, wanted, [month for month in months if first <= month <= last])
+    wanted = [key for key in wanted if key not in found]
+    _read_months(found, wanted, [month for month in months if not first <= month <= last])
+    if filters:
+        wanted = [key for key in wanted if key not in found]
+        _read_months(found, identity_filters.not_ruled_out(wanted, filters.values()), sorted(filters))
     return found
+
+
+def _read_months(found: dict[Key, StoredMessage], keys: list[Key], months: list[Month]) -> None:
+    """Look for all of `keys` in these months (in order), neighbouring ones at once."""
+    while keys and months:
+        count = next((n for n in range(1, len(months)) if months[n] != months[n - 1].next()), len(months))
+        _read(found, keys, "m.day BETWEEN %s AND %s", [months[0].first_day, months[count - 1].last_day])
+        months = months[count:]
 
 
 def _read(found: dict[Key, StoredMessage], keys: list[Key], where: str, parameters: list) -> None:
@@ -151,7 +163,11 @@ def write_messages(changes: list[Change]) -> None:
             cursor.execute(
                 f"INSERT INTO message ({_LIST}) SELECT {_STAGED} FROM changed_message WHERE op IN ('new', 'moved')"
             )
+    identity_filters.forget(row[_DAY] for row in rows if row[0] != "same")
     write_parameters(changes)
+
+
+_DAY = 3 + list(COLUMNS).index("day")  # in a staged row
 
 
 def _staged_row(change: Change) -> tuple:

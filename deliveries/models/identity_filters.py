@@ -1,0 +1,22 @@
+"""Which messages a past month surely does not hold."""
+
+from django.db import models
+
+
+class IdentityFilter(models.Model):
+    """A Bloom filter of the identities in a month of `message`; `bits` is null until it is made.
+
+    It may hold more than the month does (what was deleted since), never less: who adds a message to the month takes the
+    row away (deliveries/services/identity_filters.py). It belongs to no tenant, and only appliers read it.
+    """
+
+    month = models.DateField(unique=True)  # its first day
+    made_with = models.TextField()  # how bits are to be read: the library and its version
+    messages = models.BigIntegerField(default=0)
+    bits = models.BinaryField(null=True)
+
+    class Meta:
+        db_table = "identity_filter"
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}"
