@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Min
 
 from deliveries import fold, slices
@@ -22,6 +22,7 @@ from deliveries.services.reports import NewReport, write_reports
 from deliveries.services.sealed import PAST_RETENTION, hold_to_retention
 from deliveries.services.stored import Change, Key, StoredMessage, read_messages, write_messages
 from deliveries.services.submissions import Submitted, Taken
+from portal.common.bulk import plan_for_small_sets
 from portal.tenants.models import Feed
 
 logger = logging.getLogger(__name__)
@@ -159,18 +160,6 @@ def _apply(
         new_messages=sum(change.before is None for change in changes),
         changed_messages=sum(change.before is not None for change in changes),
     )
-
-
-def plan_for_small_sets() -> None:
-    """Keep the planner to index look-ups: it knows nothing of a temporary table's size, and whole scans cost most.
-
-    Nor of the to-do list's: it was empty whenever it was looked at last, however much waits now.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off;"
-            " SET LOCAL enable_bitmapscan = off; SET LOCAL jit = off"
-        )
 
 
 def _parse(rows: list[Row]) -> tuple[list[NewReport], list[Submitted], list[BrokenRow]]:

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from deliveries import slices
 from deliveries.fold import NUMBER_ERASED
 from deliveries.services.message_parameters import chosen_keys, replace_rows, row_values
-from deliveries.services.stored import StoredMessage
+from deliveries.services.stored import StoredMessage, same_message
 from portal.accounts.models import record
 from portal.common.bulk import bulk_cursor
 from portal.common.msisdn import mask_number, normalize_destination, tells_number
@@ -160,7 +160,7 @@ def _erase_where(tenant_id: int, where: str, parameters: dict, *, limit: int | N
             " custom_parameters = coalesce(n.parameters::jsonb, m.custom_parameters)"
             " FROM unnest(%s::date[], %s::int[], %s::text[], %s::text[], %s::text[])"
             " AS n (day, account_id, message_id, hashed, parameters)"
-            " WHERE m.tenant_id = %s AND m.day = n.day AND m.account_id = n.account_id AND m.message_id = n.message_id",
+            f" WHERE m.tenant_id + 0 = %s AND m.day = n.day AND {same_message('m', 'n')}",
             [
                 [row.day for row in rows],
                 [row.account_id for row in rows],

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from kombu.exceptions import OperationalError as BrokerAway
 
@@ -20,6 +20,7 @@ from deliveries.services.counts import add_changes
 from deliveries.services.sealed import erase_old_numbers
 from deliveries.services.stored import Change, Key, read_messages, write_messages
 from portal.accounts.models import record
+from portal.common.bulk import plan_for_small_sets
 from portal.tenants.models import PartnerId
 
 logger = logging.getLogger(__name__)
@@ -112,8 +113,7 @@ def _move_batch(move: PartnerMove) -> int:
         if not keys:
             return 0
         slices.lock(slices.slice_of(*key) for key in keys)
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
+        plan_for_small_sets()
         before = read_messages(keys, around=None)  # again: only now does nobody else touch them
         changes = rederive([(message.folded.copy(), message) for message in before.values()])
         write_messages(changes)

@@ -15,6 +15,7 @@ from deliveries.services.counts import add_changes
 from deliveries.services.sealed import erase_old_numbers
 from deliveries.services.stored import Change, Key, read_messages, write_messages
 from portal.accounts.models import record
+from portal.common.bulk import plan_for_small_sets
 from portal.tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
@@ -80,9 +81,9 @@ def _run(recount: TenantRecount, progress: Progress) -> None:
 def _next_keys(recount: TenantRecount) -> list[Key]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT account_id, message_id FROM message WHERE tenant_id = %s AND (account_id, message_id) >"
-            ' (%s, %s COLLATE "C") ORDER BY account_id, message_id LIMIT %s',
-            [recount.tenant_id, recount.after_account_id, recount.after_message_id, BATCH],
+            "SELECT account_id, message_id FROM message WHERE tenant_id = %s AND (message_id, account_id) >"
+            ' (%s COLLATE "C", %s) ORDER BY message_id, account_id LIMIT %s',
+            [recount.tenant_id, recount.after_message_id, recount.after_account_id, BATCH],
         )
         return cursor.fetchall()
 
@@ -90,8 +91,7 @@ def _next_keys(recount: TenantRecount) -> list[Key]:
 def _derive_anew(keys: list[Key], tenant_id: int) -> int:
     with transaction.atomic():
         slices.lock(slices.slice_of(*key) for key in keys)
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
+        plan_for_small_sets()
         stored = [message for message in read_messages(keys, around=None).values() if message.tenant_id == tenant_id]
         after = attribute([(m.folded.copy(), m) for m in stored], now=datetime.now(UTC), decide_anew=True)
         erase_old_numbers(after)

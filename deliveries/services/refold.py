@@ -10,7 +10,8 @@ from deliveries.dialects.codes import State
 from deliveries.services.codes import code_tables
 from deliveries.services.counts import add_changes
 from deliveries.services.moves import rederive
-from deliveries.services.stored import Key, StoredMessage, read_messages, write_messages
+from deliveries.services.stored import Key, StoredMessage, read_messages, same_message, write_messages
+from portal.common.bulk import plan_for_small_sets
 
 BATCH = 2000
 
@@ -36,8 +37,8 @@ def _keys(dialect: str, code: int | None, after: Key) -> list[Key]:
         cursor.execute(
             "SELECT DISTINCT account_id, message_id FROM delivery_report WHERE (%(code)s::int IS NULL"
             " OR result_code = %(code)s) AND account_id IN (SELECT account_id FROM tenants_feed WHERE dialect ="
-            ' %(dialect)s) AND (account_id, message_id) > (%(account)s, %(message)s COLLATE "C")'
-            " ORDER BY account_id, message_id LIMIT %(limit)s",
+            ' %(dialect)s) AND (message_id, account_id) > (%(message)s COLLATE "C", %(account)s)'
+            " ORDER BY message_id, account_id LIMIT %(limit)s",
             {"code": code, "dialect": dialect, "account": after[0], "message": after[1], "limit": BATCH},
         )
         return cursor.fetchall()
@@ -47,8 +48,7 @@ def _refold_batch(keys: list[Key], dialect: str) -> int:
     codes = code_tables(fresh=True)[dialect]
     with transaction.atomic():
         slices.lock(slices.slice_of(*key) for key in keys)
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
+        plan_for_small_sets()
         before = read_messages(keys, around=None)
         history = _history(keys)
         messages: list[tuple[fold.Folded, StoredMessage]] = []
@@ -68,7 +68,7 @@ def _history(keys: list[Key]) -> dict[Key, list[tuple[int | None, State]]]:
         cursor.execute(
             "SELECT d.account_id, d.message_id, d.part, d.result_code, d.status_at"
             " FROM unnest(%s::int[], %s::text[]) AS k (account_id, message_id) JOIN delivery_report d"
-            " ON d.account_id = k.account_id AND d.message_id = k.message_id ORDER BY d.inbox_id",
+            f" ON {same_message('d', 'k')} ORDER BY d.inbox_id",
             [[key[0] for key in keys], [key[1] for key in keys]],
         )
         for account_id, message_id, part, code, at in cursor.fetchall():

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from deliveries.dialects.report import Report
-from deliveries.services.stored import EACH, KEYS, Change, Key, keys_as_json
+from deliveries.services.stored import EACH, KEYS, Change, Key, keys_as_json, same_message
 from portal.common.bulk import bulk_cursor, stage
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ STAGED = _COLUMNS | {"of_new_message": "bool"}
 # Each a look-up of its own (EACH): as a join it would be planned for tables that are believed empty.
 ADD_UNKNOWN = (
     f"INSERT INTO delivery_report ({_LIST}) SELECT {_LIST} FROM new_report n WHERE NOT n.of_new_message"
-    " AND NOT EXISTS (SELECT 1 FROM delivery_report d WHERE d.day = n.day AND d.account_id = n.account_id"
-    " AND d.message_id = n.message_id AND d.part IS NOT DISTINCT FROM n.part"
+    f" AND NOT EXISTS (SELECT 1 FROM delivery_report d WHERE d.day = n.day AND {same_message('d', 'n')}"
+    " AND d.part IS NOT DISTINCT FROM n.part"
     f" AND d.result_code = n.result_code AND d.status_at IS NOT DISTINCT FROM n.status_at {EACH})"
     " RETURNING inbox_id"
 )
@@ -106,8 +106,8 @@ def _places(keys: list[Key]) -> dict[Key, tuple]:
     keys = sorted(set(keys))
     with bulk_cursor() as cursor:
         cursor.execute(
-            f"SELECT m.* FROM {KEYS} CROSS JOIN LATERAL (SELECT account_id, message_id, tenant_id, day FROM message"
-            f" WHERE account_id = k.account_id::int AND message_id = k.message_id {EACH}) AS m",
+            f"SELECT m.* FROM {KEYS} CROSS JOIN LATERAL (SELECT account_id, message_id, tenant_id, day FROM message m"
+            f" WHERE {same_message('m', 'k', 'k.account_id::int')} {EACH}) AS m",
             keys_as_json(keys),
         )
         return {(account_id, message_id): (tenant_id, day, False) for account_id, message_id, tenant_id, day in cursor}

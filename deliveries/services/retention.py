@@ -14,6 +14,7 @@ from deliveries.models import RetentionMark
 from deliveries.services import erasure, raw_rows
 from deliveries.services.jobs import let_appliers_see_what_was_committed
 from deliveries.services.message_parameters import rows_go_with
+from deliveries.services.stored import same_message
 from portal.common.periods import local_day, start_of_day
 from portal.tenants.models import Tenant
 
@@ -153,7 +154,7 @@ def _delete_messages(tenant_id: int, before: date) -> int:
                 f"WITH gone AS (DELETE FROM message WHERE {where} AND sent_at <= %(until)s"
                 " RETURNING tenant_id, day, account_id, message_id, sent_at, custom_parameters), reports AS ("
                 "DELETE FROM delivery_report d USING gone g WHERE d.day = g.day AND d.day >= %(first)s"
-                " AND d.day < %(before)s AND d.account_id = g.account_id AND d.message_id = g.message_id),"
+                f" AND d.day < %(before)s AND {same_message('d', 'g')}),"
                 f" found_by AS ({rows_go_with('gone')})"
                 " SELECT count(*) FROM gone",
                 parameters | {"after": after, "until": until, "first": first},

@@ -123,10 +123,20 @@ def _read(found: dict[Key, StoredMessage], keys: list[Key], where: str, paramete
 KEYS = (
     "ROWS FROM (json_array_elements_text(%s::json), json_array_elements_text(%s::json)) AS k (account_id, message_id)"
 )
-_SAME_KEY = "m.account_id = k.account_id::int AND m.message_id = k.message_id"
 # Keeps a LATERAL look-up one: a partition that was empty when it was last looked at would be read as a whole, and
 # compared with the keys row by row.
 EACH = "OFFSET 0"
+
+
+def same_message(row: str, other: str, account: str = "{other}.account_id") -> str:
+    """Return the condition that `row`, of `message` or `delivery_report`, is of the same message as `other`.
+
+    Written so that of the row's indexes only the one by message id fits, and no join but a look-up for each: of a
+    partition that PostgreSQL believes empty it takes any index for as good as another, and the partition for the small
+    side.
+    """
+    account = account.format(other=other)
+    return f"{row}.message_id = ANY (ARRAY[{other}.message_id]) AND {row}.account_id + 0 = {account}"
 
 
 def keys_as_json(keys: list[Key]) -> tuple[str, str]:
@@ -141,7 +151,7 @@ def look_up(where: str = "true") -> str:
     """Return the statement that reads messages by KEYS, an index look-up for each whatever statistics say."""
     return (
         f"SELECT m.* FROM {KEYS} CROSS JOIN LATERAL"
-        f" (SELECT {_READ} FROM message m WHERE {_SAME_KEY} AND {where} {EACH}) AS m"
+        f" (SELECT {_READ} FROM message m WHERE {same_message('m', 'k', 'k.account_id::int')} AND {where} {EACH}) AS m"
     )
 
 
@@ -153,12 +163,10 @@ def write_messages(changes: list[Change]) -> None:
     with bulk_cursor() as cursor:
         stage(cursor, "changed_message", {"op": "text", "old_tenant_id": "int", "old_day": "date", **COLUMNS}, rows)
         if "moved" in ops:
-            _move(cursor)
+            cursor.execute(TAKE_MOVED)
+            cursor.execute(MOVE_REPORTS)
         if "same" in ops:
-            cursor.execute(
-                f"UPDATE message m SET {_NEW_VALUES} FROM changed_message t"
-                " WHERE t.op = 'same' AND m.day = t.day AND m.account_id = t.account_id AND m.message_id = t.message_id"
-            )
+            cursor.execute(UPDATE)
         if ops & {"new", "moved"}:
             cursor.execute(
                 f"INSERT INTO message ({_LIST}) SELECT {_STAGED} FROM changed_message WHERE op IN ('new', 'moved')"
@@ -188,18 +196,18 @@ _REPORT = (
 )
 
 
-def _move(cursor) -> None:
-    """Take away what lies under an old tenant or day: neither can be changed in place."""
-    where = (
-        "t.op = 'moved' AND m.tenant_id = t.old_tenant_id AND m.day = t.old_day"
-        " AND m.account_id = t.account_id AND m.message_id = t.message_id"
-    )
-    cursor.execute(f"DELETE FROM message m USING changed_message t WHERE {where}")
-    cursor.execute(
-        f"WITH gone AS (DELETE FROM delivery_report m USING changed_message t WHERE {where}"
-        " RETURNING t.tenant_id AS new_tenant_id, t.day AS new_day, m.*)"
-        f" INSERT INTO delivery_report (tenant_id, day, {_REPORT}) SELECT new_tenant_id, new_day, {_REPORT} FROM gone"
-    )
+UPDATE = (
+    f"UPDATE message m SET {_NEW_VALUES} FROM changed_message t"
+    f" WHERE t.op = 'same' AND m.day = t.day AND {same_message('m', 't')}"
+)
+_MOVED = f"t.op = 'moved' AND m.tenant_id + 0 = t.old_tenant_id AND m.day = t.old_day AND {same_message('m', 't')}"
+# What lies under an old tenant or day: neither can be changed in place.
+TAKE_MOVED = f"DELETE FROM message m USING changed_message t WHERE {_MOVED}"
+MOVE_REPORTS = (
+    f"WITH gone AS (DELETE FROM delivery_report m USING changed_message t WHERE {_MOVED}"
+    " RETURNING t.tenant_id AS new_tenant_id, t.day AS new_day, m.*)"
+    f" INSERT INTO delivery_report (tenant_id, day, {_REPORT}) SELECT new_tenant_id, new_day, {_REPORT} FROM gone"
+)
 
 
 def to_row(message: StoredMessage) -> tuple:

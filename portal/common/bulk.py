@@ -48,6 +48,18 @@ def stage(cursor: psycopg.Cursor, name: str, columns: Mapping[str, str], rows: I
             write_row(row)
 
 
+def plan_for_small_sets() -> None:
+    """Keep the planner to index look-ups: it knows nothing of a temporary table's size, and whole scans cost most.
+
+    Nor of the to-do list's: it was empty whenever it was looked at last, however much waits now.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off;"
+            " SET LOCAL enable_bitmapscan = off; SET LOCAL jit = off"
+        )
+
+
 class Sums(NamedTuple):
     """What to add to a count table: key columns with their SQL types, what is summed, and key → one number for each."""
 

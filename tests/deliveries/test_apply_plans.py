@@ -1,57 +1,99 @@
 """What an applier's statements read does not depend on what PostgreSQL believes of its tables' sizes."""
 
+from datetime import date
+
 import pytest
 from django.db import connection
 
-from deliveries.services.apply import plan_for_small_sets
+from deliveries import partitions
+from deliveries.services import stored
 from deliveries.services.reports import ADD_UNKNOWN, STAGED
 from deliveries.services.stored import keys_as_json, look_up
-from portal.common.bulk import bulk_cursor, stage
+from portal.common.bulk import bulk_cursor, plan_for_small_sets, stage
 from tests.deliveries.helpers import apply, dlr
 
 pytestmark = pytest.mark.django_db
 
-
-def test_stored_messages_are_looked_up_key_by_key_in_partitions_believed_empty(feed, tenant):
-    reports = [dlr(f"m{n}", timestamp="2026-11-20T10:00:00Z") for n in range(500)]
-    apply(feed, *reports)
-    with connection.cursor() as cursor:
-        # As where rows are analyzed that are not committed yet, or all are gone.
-        cursor.execute("CREATE TEMP TABLE kept ON COMMIT DROP AS SELECT * FROM message")
-        cursor.execute("DELETE FROM message")
-        cursor.execute("ANALYZE message_2026_11")
-        cursor.execute("INSERT INTO message SELECT * FROM kept")
-    keys = keys_as_json([(feed.account_id, f"m{n}") for n in range(500)])
-    plan_for_small_sets()
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {look_up()}", keys)
-        ((found,),) = cursor.fetchall()
-    outer, inner = found[0]["Plan"]["Plans"]
-    assert (outer["Node Type"], outer["Actual Rows"]) == ("Function Scan", 500)
-    assert inner["Actual Loops"] == 500
-    assert {node["Node Type"] for node in leaves(inner)} == {"Index Scan"}
+FACTS = ("message_2026_11", "delivery_report_2026_11")
 
 
-def test_reports_are_compared_with_their_messages_own_in_partitions_believed_empty(feed, tenant):
+@pytest.fixture
+def stored_messages(feed, tenant) -> list[tuple[int, str]]:
+    """The keys of 500 messages with a report each."""
     apply(feed, *(dlr(f"m{n}", timestamp="2026-11-20T10:00:00Z") for n in range(500)))
+    return [(feed.account_id, f"m{n}") for n in range(500)]
+
+
+@pytest.fixture(params=["never looked at", "believed empty", "known"])
+def belief(request, stored_messages) -> str:
+    """What PostgreSQL believes of the partitions."""
     with connection.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE kept ON COMMIT DROP AS SELECT * FROM delivery_report")
-        cursor.execute("DELETE FROM delivery_report")
-        cursor.execute("ANALYZE delivery_report_2026_11")
-        cursor.execute("INSERT INTO delivery_report SELECT * FROM kept")
+        if request.param == "known":
+            cursor.execute(f"ANALYZE {', '.join(FACTS)}")
+        elif request.param == "believed empty":
+            # As where rows are analyzed that are not committed yet, or all are gone.
+            for table in FACTS:
+                cursor.execute(f"CREATE TEMP TABLE kept_{table} ON COMMIT DROP AS SELECT * FROM {table}")
+                cursor.execute(f"DELETE FROM {table}")
+                cursor.execute(f"ANALYZE {table}")
+                cursor.execute(f"INSERT INTO {table} SELECT * FROM kept_{table}")
+    return request.param
+
+
+def test_messages_are_looked_up_key_by_key(belief, stored_messages):
+    read = leaves_of(look_up(), keys_as_json(stored_messages))
+    assert of_table(read, "message_2026_11") == [(500, 1)]
+
+
+def test_reports_are_compared_with_their_messages_own(belief):
+    with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(list(STAGED)[:-1])}, false FROM delivery_report")
         rows = cursor.fetchall()
-    plan_for_small_sets()
     with bulk_cursor() as cursor:
         stage(cursor, "new_report", STAGED, rows)
+    assert of_table(leaves_of(ADD_UNKNOWN), "delivery_report_2026_11") == [(500, 1)]
+
+
+@pytest.mark.parametrize(
+    ("statement", "op", "table"),
+    [
+        ("UPDATE", "same", "message_2026_11"),
+        ("TAKE_MOVED", "moved", "message_2026_11"),
+        ("MOVE_REPORTS", "moved", "delivery_report_2026_11"),
+    ],
+)
+def test_changed_messages_are_found_one_by_one(belief, stored_messages, statement, op, table):
+    partitions.ensure_months([date(2026, 12, 1)])  # an empty one beside it
+    rows = [
+        (op, message.tenant_id, message.day, *stored.to_row(message))
+        for message in stored.read_messages(stored_messages, around=None).values()
+    ]
+    with bulk_cursor() as cursor:
+        stage(
+            cursor, "changed_message", {"op": "text", "old_tenant_id": "int", "old_day": "date", **stored.COLUMNS}, rows
+        )
+    assert of_table(leaves_of(getattr(stored, statement)), table) == [(500, 1)]
+
+
+def leaves_of(statement: str, parameters=None) -> list[dict]:
+    """Run a statement as an applier does, and return the nodes of its plan that read a table."""
+    plan_for_small_sets()
     with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {ADD_UNKNOWN}")
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters)
         ((found,),) = cursor.fetchall()
-    read = [node for node in leaves(found[0]["Plan"]) if node["Relation Name"] == "delivery_report_2026_11"]
-    assert [(node["Actual Loops"], node["Actual Rows"]) for node in read] == [(500, 1)]
+    return _leaves(found[0]["Plan"])
 
 
-def leaves(node: dict) -> list[dict]:
-    """Return the nodes of a plan that read a table."""
+def _leaves(node: dict) -> list[dict]:
     below = node.get("Plans")
-    return [leaf for child in below for leaf in leaves(child)] if below else [node]
+    return [leaf for child in below for leaf in _leaves(child)] if below else [node]
+
+
+def of_table(leaves: list[dict], table: str) -> list[tuple[int, float]]:
+    """Return (look-ups, rows of each) of what reads `table`, all by message id and without reading others' rows."""
+    read = [node for node in leaves if node.get("Relation Name") == table]
+    for node in read:
+        assert node["Index Name"].endswith("_message_id_idx"), node
+        assert "message_id" in node["Index Cond"], node
+        assert not node.get("Rows Removed by Filter"), node
+    return [(node["Actual Loops"], node["Actual Rows"]) for node in read]

@@ -1,0 +1,23 @@
+"""Messages and their reports are looked up by message id alone: smaller, and no other index fits the look-up."""
+
+from django.db import migrations
+
+CREATE = """
+-- the applier's look-up by identity: hardly two accounts have the same id (deliveries/services/stored.py)
+CREATE INDEX message_by_message_id ON message (message_id);
+DROP INDEX message_identity;
+-- a message's history, and the test for duplicates
+CREATE INDEX delivery_report_by_message_id ON delivery_report (message_id);
+DROP INDEX delivery_report_identity;
+"""
+DROP = """
+CREATE INDEX message_identity ON message (account_id, message_id);
+DROP INDEX message_by_message_id;
+CREATE INDEX delivery_report_identity ON delivery_report (account_id, message_id);
+DROP INDEX delivery_report_by_message_id;
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("deliveries", "0014_identity_filter")]
+    operations = [migrations.RunSQL(CREATE, DROP)]
