@@ -7,6 +7,7 @@ import json
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +18,8 @@ import yaml
 from tests.running import Running, say, until
 
 LEASE_SECONDS = 2
-CAMPAIGNS = 10_000  # rows enough that writing them takes a while
+CAMPAIGNS = 2000  # rows enough that a report tells how far it is while it writes them
+HOLD = 4711  # the lock by which a report is held in its middle
 SENT_AT = datetime.now(UTC)
 REQUEST = """
 import os, sys, django
@@ -115,8 +117,9 @@ def made(database: psycopg.Connection, run_id: int) -> dict | None:
 
 
 def test_report_of_a_killed_worker_is_taken_up_again(portal: Running, database: psycopg.Connection):
-    run_id = request(portal)
-    kills = [kill_in_mid_report(portal, database, run_id, attempt) for attempt in (1, 2)]
+    with held_in_the_middle(database):
+        run_id = request(portal)
+        kills = [kill_in_mid_report(portal, database, run_id, attempt) for attempt in (1, 2)]
     killed_at = time.monotonic()
 
     run = until(lambda: made(database, run_id), "the report is made", within=180)
@@ -128,19 +131,39 @@ def test_report_of_a_killed_worker_is_taken_up_again(portal: Running, database: 
     assert run["lease_until"] is None
 
 
+@contextmanager
+def held_in_the_middle(database: psycopg.Connection) -> Iterator[None]:
+    """Let reports wait, with a part of their rows written, where they next tell how far they are."""
+    database.execute("SELECT pg_advisory_lock(%s)", [HOLD])
+    database.execute(
+        "CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS"
+        f" $$BEGIN PERFORM pg_advisory_xact_lock({HOLD}); RETURN NEW; END$$"
+    )
+    database.execute(
+        "CREATE TRIGGER hold BEFORE UPDATE ON report_run FOR EACH ROW"
+        " WHEN (NEW.state = 'running' AND NEW.progress > 20) EXECUTE FUNCTION hold()"
+    )
+    try:
+        yield
+    finally:
+        database.execute("SELECT pg_advisory_unlock(%s)", [HOLD])
+        database.execute("DROP TRIGGER hold ON report_run; DROP FUNCTION hold()")
+
+
 def kill_in_mid_report(portal: Running, database: psycopg.Connection, run_id: int, attempt: int) -> int:
-    """kill -9 the worker once the run's attempt is under way; return how far it was, in percent."""
+    """kill -9 the worker in the middle of the run's attempt; return how far it was, in percent."""
 
-    def under_way() -> dict | None:
-        run = run_of(database, run_id)
-        assert run["state"] != "done", "it was made before it could be killed"
-        return run if (run["state"], run["attempts"]) == ("running", attempt) and run["progress"] >= 20 else None
+    def under_way() -> list[tuple[int]]:
+        assert run_of(database, run_id)["state"] != "done", "it was made before it could be killed"
+        return database.execute("SELECT pid FROM pg_locks WHERE objid = %s AND NOT granted", [HOLD]).fetchall()
 
-    until(under_way, f"attempt {attempt} is under way", within=180)
+    ((waiting,),) = until(under_way, f"attempt {attempt} is under way", within=180)
     portal.kill("worker")
+    database.execute("SELECT pg_terminate_backend(%s, 10000)", [waiting])  # what it waited to write is not written
     left = run_of(database, run_id)
     portal.start("worker")
     assert (left["state"], left["attempts"], left["file"]) == ("running", attempt, "")
+    assert left["progress"] >= 20
     return left["progress"]
 
 
