@@ -4,12 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
+from django.db.models import Exists, OuterRef
+
 from campaigns.models import OTHER_CAMPAIGNS, Campaign
 from deliveries.dialects.codes import STATUS_RANK
 from deliveries.fold import PARTNER_OVER_LIMIT
+from deliveries.models import TenantRecount
 from deliveries.selectors.segment_keys import search_keys
 from deliveries.services.erasure import search_forms
 from deliveries.services.stored import OTHER_PARTNER_IDS
+from portal.common.periods import start_of_day
+from portal.tenants.models import Tenant
 
 NO_CAMPAIGN = "(none)"  # as a campaign's name: messages without one
 FURTHEST = timedelta(hours=14)  # of a zone from UTC
@@ -101,12 +106,13 @@ def conditions(query: MessageQuery) -> tuple[list[str], dict]:
         parameters.update(values)
 
     # The days are the tenants' own; the instants let the index begin there.
+    begin, end = _instants(query)
     if query.first is not None:
         add("m.day >= %(first)s", first=query.first)
-        add("m.sent_at >= %(begin)s", begin=_earliest(query.first))
+        add("m.sent_at >= %(begin)s", begin=begin)
     if query.last is not None:
         add("m.day <= %(last)s", last=query.last)
-        add("m.sent_at < %(end)s", end=_latest(query.last))
+        add("m.sent_at < %(end)s", end=end)
     for name in ("ref_id", "ref_id_prefix", "message_id", "campaign", "variant", "partner_id", "operator", "number"):
         if "\0" in getattr(query, name):
             raise BadFilter(name, "a text without the character U+0000")
@@ -120,8 +126,6 @@ def conditions(query: MessageQuery) -> tuple[list[str], dict]:
         if end := after_prefix(query.ref_id_prefix):
             add("m.ref_id < %(prefix_end)s", prefix_end=end)
     if query.message_id:
-        # The index of identities begins with the account: name all of them.
-        add("m.account_id = ANY (ARRAY(SELECT id FROM tenants_gatewayaccount))")
         add("m.message_id = %(message_id)s", message_id=query.message_id)
     if query.campaign or query.campaign_id is not None:
         add("m.campaign_id = t.campaign_id")
@@ -150,14 +154,25 @@ def conditions(query: MessageQuery) -> tuple[list[str], dict]:
     return where, parameters
 
 
-def _earliest(day: date) -> datetime:
-    """Return an instant before which the day has begun in no zone."""
-    return datetime.combine(day, time(), UTC) - FURTHEST if day.year > 1 else _ALWAYS
+def _instants(query: MessageQuery) -> tuple[datetime, datetime]:
+    """Return the instants between which the query's days lie in its tenants' zones, and those without an end.
 
-
-def _latest(day: date) -> datetime:
-    """Return an instant at which the day is over in every zone."""
-    return datetime.combine(day, time(), UTC) + timedelta(days=1) + FURTHEST if day.year < 9999 else _NEVER
+    While a tenant is counted anew its messages may lie under the days of another zone: then in any zone.
+    """
+    first, last = query.first or date.min, query.last or date.max
+    begin = datetime.combine(first, time(), UTC) - FURTHEST if first.year > 1 else _ALWAYS
+    end = datetime.combine(last, time(), UTC) + timedelta(days=1) + FURTHEST if last.year < 9999 else _NEVER
+    if query.first is query.last is None:
+        return begin, end
+    recounts = TenantRecount.objects.filter(tenant=OuterRef("id")).exclude(state=TenantRecount.State.DONE)
+    zones = Tenant.objects.filter(id__in=query.tenant_ids).values_list("timezone", Exists(recounts)).distinct()
+    if not zones or any(is_counted_anew for _zone, is_counted_anew in zones):
+        return begin, end
+    if begin > _ALWAYS:
+        begin = min(start_of_day(first, zone) for zone, _ in zones)
+    if end < _NEVER:
+        end = max(start_of_day(last + timedelta(days=1), zone) for zone, _ in zones)
+    return begin, end
 
 
 def after_prefix(prefix: str) -> str | None:

@@ -67,25 +67,26 @@ def ref_ids(search: Search, window: Window) -> Statement:
 def of_ref_ids(search: Search, window: Window, found: list[tuple[int, str]]) -> Statement:
     """Read the page's messages of a window with these refIds.
 
-    First the nearest message of each refId: as many refIds as there are messages on a page hold the whole page, and it
-    ends no further than the last of their nearest ones.
+    First the nearest instants of each refId, from the index alone, some more than a page of them in all: the page ends
+    no further than as many of them as it has messages.
     """
     where = [condition for condition in search.where if not condition.startswith("m.ref_id ")]
     parameters = dict(search.parameters)
     add_statuses(search, where, parameters)
     add_window(window, where, parameters)
-    far, beyond, everything = ("max", "<=", "infinity") if search.backwards else ("min", ">=", "-infinity")
-
+    beyond, everything = ("<=", "infinity") if search.backwards else (">=", "-infinity")
     # A range and the refId in the order: the index of times, which seems good for a short list, cannot give that.
     one = f"FROM message m WHERE m.ref_id >= t.ref_id AND m.ref_id <= t.ref_id AND {' AND '.join(where)}"
+    each = max(1, 2 * search.limit // max(1, len(found)))
     sql = (
         "WITH near AS MATERIALIZED (SELECT t.id, t.ref_id, n.sent_at"
         " FROM unnest(%(ref_tenants)s::int[], %(ref_ids)s::text[]) AS t (id, ref_id) CROSS JOIN LATERAL"
-        f" (SELECT m.sent_at {one} ORDER BY m.ref_id {search.order}, m.sent_at {search.order} LIMIT 1) AS n"
-        f" ORDER BY n.sent_at {search.order} FETCH FIRST {search.limit} ROWS WITH TIES)"
-        f" SELECT m.* FROM near AS t CROSS JOIN LATERAL (SELECT {COLUMNS_OF} {one}"
-        f" AND m.sent_at {beyond} (SELECT CASE WHEN count(*) < {search.limit} THEN '{everything}' ELSE {far}(sent_at)"
-        " END FROM near)"
+        f" (SELECT m.sent_at {one} ORDER BY m.ref_id {search.order}, m.sent_at {search.order} LIMIT {each}) AS n"
+        "), edge AS MATERIALIZED (SELECT coalesce((SELECT sent_at FROM near"
+        f" ORDER BY sent_at {search.order} OFFSET %(limit)s - 1 LIMIT 1), '{everything}') AS sent_at)"
+        " SELECT m.* FROM"
+        f" (SELECT DISTINCT id, ref_id FROM near WHERE sent_at {beyond} (SELECT sent_at FROM edge)) AS t"
+        f" CROSS JOIN LATERAL (SELECT {COLUMNS_OF} {one} AND m.sent_at {beyond} (SELECT sent_at FROM edge)"
         f" ORDER BY m.ref_id {search.order}, {keys(search, 'm')} LIMIT %(limit)s) AS m"
         f" ORDER BY {keys(search, 'm')} LIMIT %(limit)s"
     )

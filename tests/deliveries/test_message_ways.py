@@ -1,6 +1,7 @@
 """How many messages a search reads for a page, as the web role: in proportion to the page, not to what is stored."""
 
 import json
+from datetime import date
 
 import pytest
 from django.db import connection
@@ -81,6 +82,10 @@ CASES = [
     ({"ref_id_prefix": "order-2"}, 11, 100),
     ({"ref_id_prefix": "order-29"}, 11, 100),
     ({"ref_id_prefix": "order-7777"}, 1, 100),
+    # of the day before all but one of them, in the tenant's zone
+    ({"first": date(2026, 11, 3), "last": date(2026, 11, 4)}, 0, 10),
+    ({"last": date(2026, 11, 4), "statuses": ("delivered",)}, 0, 10),
+    ({"first": date(2026, 11, 5), "statuses": ("failed",)}, 11, 50),
     # 600 messages of the campaign, 302 that failed, and the two that are both
     ({"campaign": "c7", "statuses": ("failed",)}, 2, 10),
     ({"campaign": "c7", "statuses": ("rejected",)}, 0, 10),
