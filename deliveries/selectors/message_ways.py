@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from deliveries.dialects.codes import DELIVERED
 from deliveries.selectors import message_sql as sql
 from deliveries.selectors.message_places import Places, Window, bounds, find_places, merged
-from deliveries.selectors.message_ref_ids import MOST, months_of, of_ref_ids, ref_ids
+from deliveries.selectors.message_ref_ids import MOST, months_of, of_ref_ids, ref_ids, to_months_edge
 from deliveries.selectors.message_sql import Search, Statement, of_campaigns
 from deliveries.selectors.message_stretches import stretches, until
 from deliveries.selectors.variant_places import variant_places
@@ -83,6 +83,7 @@ def _widening(search: Search, read: Read) -> Iterator[list[tuple]]:
                 if (months := months_of(window)) not in known:
                     known[months] = read(ref_ids(search, window))
                 if len(known[months]) <= MOST:
+                    window = to_months_edge(window, backwards=search.backwards)
                     rows = rows + read(of_ref_ids(search, window, known[months]))
                     yield rows
                     continue

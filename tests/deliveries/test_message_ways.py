@@ -112,3 +112,29 @@ def test_search_reads_in_proportion_to_its_page(many, tenant):
 
         assert (filters, len(page.messages) + (page.next_cursor is not None)) == (filters, found)
         assert (filters, read <= most, deep <= most) == (filters, True, True), (read, deep)
+
+
+@pytest.mark.parametrize("ref_ids", [3, 40])
+def test_few_ref_ids_of_a_beginning_are_read_page_by_page_without_a_gap(many, tenant, ref_ids):
+    """The oldest 400 messages have fewer refIds than there are on a page, or more; all the others begin otherwise."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE message SET ref_id = 'old-' || right(message_id, 5)::int * 7 %% %s WHERE message_id <= 'x00400'"
+            " AND message_id <> 'one'",
+            [ref_ids],
+        )
+    query = MessageQuery(tenant_ids=frozenset([tenant.id]), ref_id_prefix="old-")
+    pages = []
+    with web_scope([tenant.id]):
+        page = search(query, size=20, seconds=5)
+        read = rows_read(lambda: search(query, size=20, seconds=5))
+        while True:
+            pages.append([message.folded.message_id for message in page.messages])
+            if page.next_cursor is None:
+                break
+            page = search(query, size=20, cursor=page.next_cursor, seconds=5)
+        back = search(query, size=20, cursor=page.previous_cursor, seconds=5)
+
+    assert pages == [[f"x{n:05}" for n in range(last, last - 20, -1)] for last in range(400, 0, -20)]
+    assert [message.folded.message_id for message in back.messages] == pages[-2]
+    assert read <= 200
