@@ -2,23 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
-
-from django.db.models import Exists, OuterRef
+from datetime import date
 
 from campaigns.models import OTHER_CAMPAIGNS, Campaign
 from deliveries.dialects.codes import STATUS_RANK
 from deliveries.fold import PARTNER_OVER_LIMIT
-from deliveries.models import TenantRecount
+from deliveries.selectors.message_days import bounds_of
 from deliveries.selectors.segment_keys import search_keys
 from deliveries.services.erasure import search_forms
 from deliveries.services.stored import OTHER_PARTNER_IDS
-from portal.common.periods import start_of_day
-from portal.tenants.models import Tenant
 
 NO_CAMPAIGN = "(none)"  # as a campaign's name: messages without one
-FURTHEST = timedelta(hours=14)  # of a zone from UTC
-_ALWAYS, _NEVER = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 
 
 class BadFilter(ValueError):
@@ -106,7 +100,8 @@ def conditions(query: MessageQuery) -> tuple[list[str], dict]:
         parameters.update(values)
 
     # The days are the tenants' own; the instants let the index begin there.
-    begin, end = _instants(query)
+    if query.first is not None or query.last is not None:
+        begin, end = bounds_of(query.tenant_ids)(query.first or date.min, query.last or date.max)
     if query.first is not None:
         add("m.day >= %(first)s", first=query.first)
         add("m.sent_at >= %(begin)s", begin=begin)
@@ -152,27 +147,6 @@ def conditions(query: MessageQuery) -> tuple[list[str], dict]:
     if unknown := set(query.statuses) - STATUS_RANK.keys():
         raise BadFilter("status", f"{', '.join(sorted(unknown))}: one of {', '.join(STATUS_RANK)}")
     return where, parameters
-
-
-def _instants(query: MessageQuery) -> tuple[datetime, datetime]:
-    """Return the instants between which the query's days lie in its tenants' zones, and those without an end.
-
-    While a tenant is counted anew its messages may lie under the days of another zone: then in any zone.
-    """
-    first, last = query.first or date.min, query.last or date.max
-    begin = datetime.combine(first, time(), UTC) - FURTHEST if first.year > 1 else _ALWAYS
-    end = datetime.combine(last, time(), UTC) + timedelta(days=1) + FURTHEST if last.year < 9999 else _NEVER
-    if query.first is query.last is None:
-        return begin, end
-    recounts = TenantRecount.objects.filter(tenant=OuterRef("id")).exclude(state=TenantRecount.State.DONE)
-    zones = Tenant.objects.filter(id__in=query.tenant_ids).values_list("timezone", Exists(recounts)).distinct()
-    if not zones or any(is_counted_anew for _zone, is_counted_anew in zones):
-        return begin, end
-    if begin > _ALWAYS:
-        begin = min(start_of_day(first, zone) for zone, _ in zones)
-    if end < _NEVER:
-        end = max(start_of_day(last + timedelta(days=1), zone) for zone, _ in zones)
-    return begin, end
 
 
 def after_prefix(prefix: str) -> str | None:
