@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.test import override_settings
+from django.test import TransactionTestCase, override_settings
 
 from portal.accounts.models import Membership, Role
 from portal.tenants.feeds import add_token
@@ -98,6 +98,15 @@ def django_db_setup(request, django_db_setup) -> None:
         from tests.browser.portal import make_database
 
         make_database()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_emptying() -> Iterator[None]:
+    from tests.emptied import empty_tables
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables)
+        yield
 
 
 @pytest.fixture(scope="session")

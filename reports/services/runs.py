@@ -22,7 +22,6 @@ from portal.tenants.models import GatewayAccount, Tenant
 from reports.layout import MonthFigures, build_tables
 from reports.models import ReportRun
 from reports.selectors.month_figures import Scope, month_figures
-from reports.writers import xlsx
 
 logger = logging.getLogger(__name__)
 
@@ -237,6 +236,8 @@ class _LeaseLost(Exception):
 
 
 def _build(run: ReportRun, progress: Progress) -> MonthFigures:
+    from reports.writers import xlsx  # here: no other process than one that makes reports loads openpyxl
+
     scope, month = Scope(run.tenant, run.account), Month.of(run.month)
     kind = run.kind if run.kind == ReportRun.Kind.FINAL else final_or_provisional(scope, month, run.requested_at)
     figures = month_figures(scope=scope, month=month, kind=kind, revision=run.revision)

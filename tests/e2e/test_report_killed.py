@@ -7,6 +7,7 @@ import json
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,30 +15,36 @@ import psycopg
 import pytest
 import yaml
 
-from tests.running import Running, say, until
+from tests.faults.portal import Portal
+from tests.running import say, until
 
 LEASE_SECONDS = 2
-CAMPAIGNS = 10_000  # rows enough that writing them takes a while
+CAMPAIGNS = 2000  # rows enough that a report tells how far it is while it writes them
+HOLD = 4711  # the lock by which a report is held in its middle
 SENT_AT = datetime.now(UTC)
+COMMAND = """
+import io
+from django.core.management import call_command
+printed = io.StringIO()
+call_command(*{words}, stdout=printed)
+result = printed.getvalue()
+"""
 REQUEST = """
-import os, sys, django
-os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
-django.setup()
 from django.utils import timezone
 from portal.common.periods import Month
 from portal.tenants.models import Tenant
 from reports.services.runs import request_run
 tenant = Tenant.objects.get(slug="nordic")
-print(request_run(tenant=tenant, month=Month.parse("{month}"), requested_by="a test", now=timezone.now()).id)
+result = request_run(tenant=tenant, month=Month.parse("{month}"), requested_by="a test", now=timezone.now()).id
 """
 
 
 @pytest.fixture(scope="module")
-def portal(tmp_path_factory) -> Iterator[Running]:
+def portal(tmp_path_factory) -> Iterator[Portal]:
     """A month of many campaigns, applied; worker and beat run, nothing applies reports."""
     path = Path(tempfile.mkdtemp(prefix="portal-report-"))
     path.chmod(0o755)
-    portal = Running(path, logs=tmp_path_factory.mktemp("report"))
+    portal = Portal(path, logs=tmp_path_factory.mktemp("report"))
     portal.variables = {
         "PORTAL_REPORT_LEASE_SECONDS": str(LEASE_SECONDS),
         "PORTAL_NEW_CAMPAIGNS_PER_DAY": str(CAMPAIGNS),
@@ -63,14 +70,15 @@ def portal(tmp_path_factory) -> Iterator[Running]:
     (portal.logs / "provisioning.yaml").write_text(yaml.safe_dump(provisioning))
     try:
         portal.start("engines")
-        portal.command("migrate", "--noinput", "--verbosity", "0")
-        portal.command("provision", str(portal.logs / "provisioning.yaml"))
+        command(portal, "migrate", "--noinput", "--verbosity", "0")
+        command(portal, "provision", str(portal.logs / "provisioning.yaml"))
         take_in(portal, [f"campaign-{n}" for n in range(CAMPAIGNS)])
-        portal.command("apply_inbox")
+        command(portal, "apply_inbox")
         portal.start("beat")
         portal.start("worker")
         yield portal
     finally:
+        portal.inspector.close()
         for name in ("beat", "worker", "engines"):
             if name in portal.processes:
                 portal.end(name)
@@ -78,13 +86,18 @@ def portal(tmp_path_factory) -> Iterator[Running]:
 
 
 @pytest.fixture(scope="module")
-def database(portal: Running) -> Iterator[psycopg.Connection]:
+def database(portal: Portal) -> Iterator[psycopg.Connection]:
     """Held open: making a connection for each look costs more than the look, and the report needs the processor."""
     with portal.database() as connection:
         yield connection
 
 
-def take_in(portal: Running, ref_ids: list[str]) -> None:
+def command(portal: Portal, *words: str) -> str:
+    """Run a command of the portal in its inspector and return what it printed."""
+    return portal.inspector.ask(COMMAND.replace("{words}", repr(words)))
+
+
+def take_in(portal: Portal, ref_ids: list[str]) -> None:
     """Bring a delivered message for each refId into the inbox."""
     dlr = {
         "resultCode": 1001,
@@ -95,12 +108,12 @@ def take_in(portal: Running, ref_ids: list[str]) -> None:
     }
     path = portal.logs / "archive.ndjson"
     path.write_text("".join(json.dumps(dlr | {"id": ref_id, "refId": ref_id}) + "\n" for ref_id in ref_ids))
-    portal.command("import_dlrs", str(path), "--feed", "main")
+    command(portal, "import_dlrs", str(path), "--feed", "main")
 
 
-def request(portal: Running) -> int:
+def request(portal: Portal) -> int:
     """Queue a report of the month that the messages are in; return its run's number."""
-    return int(portal.code(REQUEST.replace("{month}", f"{SENT_AT:%Y-%m}")))
+    return portal.inspector.ask(REQUEST.replace("{month}", f"{SENT_AT:%Y-%m}"))
 
 
 def run_of(database: psycopg.Connection, run_id: int) -> dict:
@@ -114,9 +127,10 @@ def made(database: psycopg.Connection, run_id: int) -> dict | None:
     return run if run["state"] == "done" else None
 
 
-def test_report_of_a_killed_worker_is_taken_up_again(portal: Running, database: psycopg.Connection):
-    run_id = request(portal)
-    kills = [kill_in_mid_report(portal, database, run_id, attempt) for attempt in (1, 2)]
+def test_report_of_a_killed_worker_is_taken_up_again(portal: Portal, database: psycopg.Connection):
+    with held_in_the_middle(database):
+        run_id = request(portal)
+        kills = [kill_in_mid_report(portal, database, run_id, attempt) for attempt in (1, 2)]
     killed_at = time.monotonic()
 
     run = until(lambda: made(database, run_id), "the report is made", within=180)
@@ -128,29 +142,49 @@ def test_report_of_a_killed_worker_is_taken_up_again(portal: Running, database: 
     assert run["lease_until"] is None
 
 
-def kill_in_mid_report(portal: Running, database: psycopg.Connection, run_id: int, attempt: int) -> int:
-    """kill -9 the worker once the run's attempt is under way; return how far it was, in percent."""
+@contextmanager
+def held_in_the_middle(database: psycopg.Connection) -> Iterator[None]:
+    """Let reports wait, with a part of their rows written, where they next tell how far they are."""
+    database.execute("SELECT pg_advisory_lock(%s)", [HOLD])
+    database.execute(
+        "CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS"
+        f" $$BEGIN PERFORM pg_advisory_xact_lock({HOLD}); RETURN NEW; END$$"
+    )
+    database.execute(
+        "CREATE TRIGGER hold BEFORE UPDATE ON report_run FOR EACH ROW"
+        " WHEN (NEW.state = 'running' AND NEW.progress > 20) EXECUTE FUNCTION hold()"
+    )
+    try:
+        yield
+    finally:
+        database.execute("SELECT pg_advisory_unlock(%s)", [HOLD])
+        database.execute("DROP TRIGGER hold ON report_run; DROP FUNCTION hold()")
 
-    def under_way() -> dict | None:
-        run = run_of(database, run_id)
-        assert run["state"] != "done", "it was made before it could be killed"
-        return run if (run["state"], run["attempts"]) == ("running", attempt) and run["progress"] >= 20 else None
 
-    until(under_way, f"attempt {attempt} is under way", within=180)
+def kill_in_mid_report(portal: Portal, database: psycopg.Connection, run_id: int, attempt: int) -> int:
+    """kill -9 the worker in the middle of the run's attempt; return how far it was, in percent."""
+
+    def under_way() -> list[tuple[int]]:
+        assert run_of(database, run_id)["state"] != "done", "it was made before it could be killed"
+        return database.execute("SELECT pid FROM pg_locks WHERE objid = %s AND NOT granted", [HOLD]).fetchall()
+
+    ((waiting,),) = until(under_way, f"attempt {attempt} is under way", within=180)
     portal.kill("worker")
+    database.execute("SELECT pg_terminate_backend(%s, 10000)", [waiting])  # what it waited to write is not written
     left = run_of(database, run_id)
     portal.start("worker")
     assert (left["state"], left["attempts"], left["file"]) == ("running", attempt, "")
+    assert left["progress"] >= 20
     return left["progress"]
 
 
-def test_report_waits_for_what_came_in_before_its_cut(portal: Running, database: psycopg.Connection):
+def test_report_waits_for_what_came_in_before_its_cut(portal: Portal, database: psycopg.Connection):
     take_in(portal, ["the last one"])
     run_id = request(portal)
 
     until(lambda: run_of(database, run_id)["state"] == "waiting", "the run waits")
     take_in(portal, ["one after the cut"])
-    assert "applied 2 rows" in portal.command("apply_inbox")
+    assert "applied 2 rows" in command(portal, "apply_inbox")
 
     run = until(lambda: made(database, run_id), "the report is made", within=180)
     assert (run["attempts"], run["messages"]) == (1, CAMPAIGNS + 2)
