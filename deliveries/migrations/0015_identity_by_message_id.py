@@ -1,4 +1,4 @@
-"""Messages and their reports are looked up by message id alone: smaller, and no other index fits the look-up."""
+"""Messages and their reports are looked up by message id alone, in a way that no other index fits."""
 
 from django.db import migrations
 
