@@ -48,6 +48,11 @@ def run_checks(names: list[str]) -> None:
     checks.run_checks(now=datetime.now(UTC), names=names)
 
 
+@shared_task(name="deliveries.run_first_checks", time_limit=1200)
+def run_first_checks() -> None:
+    checks.run_first_checks(now=datetime.now(UTC))
+
+
 @shared_task(name="deliveries.apply_retention", time_limit=3600)
 def apply_retention() -> None:
     retention.apply_retention(now=datetime.now(UTC))  # one process at a time; what is cut short goes on next time

@@ -235,6 +235,7 @@ CELERY_BEAT_SCHEDULE = {
     "resume-moves": {"task": "deliveries.resume_moves", "schedule": 30.0},
     "resume-recounts": {"task": "deliveries.resume_recounts", "schedule": 30.0},
     "resume-segment-keys": {"task": "deliveries.resume_segment_keys", "schedule": 30.0},
+    "first-checks": {"task": "deliveries.run_first_checks", "schedule": 30.0},
     "check-waiting": {"task": "deliveries.run_checks", "args": [["waiting"]], "schedule": 60.0},
     "check-received": {
         "task": "deliveries.run_checks",

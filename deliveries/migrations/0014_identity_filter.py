@@ -1,3 +1,5 @@
+import uuid
+
 from django.db import migrations, models
 
 
@@ -10,7 +12,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="IdentityFilter",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ("month", models.DateField(unique=True)),
                 ("made_with", models.TextField()),
                 ("messages", models.BigIntegerField(default=0)),

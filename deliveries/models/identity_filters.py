@@ -1,5 +1,7 @@
 """Which messages a past month surely does not hold."""
 
+import uuid
+
 from django.db import models
 
 
@@ -10,6 +12,8 @@ class IdentityFilter(models.Model):
     row away (deliveries/services/identity_filters.py). It belongs to no tenant, and only appliers read it.
     """
 
+    # Never one again, also after a restore: by it appliers keep the bits that they have read.
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     month = models.DateField(unique=True)  # its first day
     made_with = models.TextField()  # how bits are to be read: the library and its version
     messages = models.BigIntegerField(default=0)

@@ -2,18 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 
 from campaigns.models import OTHER_CAMPAIGNS, Campaign
 from deliveries.dialects.codes import STATUS_RANK
 from deliveries.fold import PARTNER_OVER_LIMIT
+from deliveries.selectors.message_days import bounds_of
 from deliveries.selectors.segment_keys import search_keys
 from deliveries.services.erasure import search_forms
 from deliveries.services.stored import OTHER_PARTNER_IDS
 
 NO_CAMPAIGN = "(none)"  # as a campaign's name: messages without one
-FURTHEST = timedelta(hours=14)  # of a zone from UTC
-_ALWAYS, _NEVER = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 
 
 class BadFilter(ValueError):
@@ -101,12 +100,14 @@ def conditions(query: MessageQuery) -> tuple[list[str], dict]:
         parameters.update(values)
 
     # The days are the tenants' own; the instants let the index begin there.
+    if query.first is not None or query.last is not None:
+        begin, end = bounds_of(query.tenant_ids)(query.first or date.min, query.last or date.max)
     if query.first is not None:
         add("m.day >= %(first)s", first=query.first)
-        add("m.sent_at >= %(begin)s", begin=_earliest(query.first))
+        add("m.sent_at >= %(begin)s", begin=begin)
     if query.last is not None:
         add("m.day <= %(last)s", last=query.last)
-        add("m.sent_at < %(end)s", end=_latest(query.last))
+        add("m.sent_at < %(end)s", end=end)
     for name in ("ref_id", "ref_id_prefix", "message_id", "campaign", "variant", "partner_id", "operator", "number"):
         if "\0" in getattr(query, name):
             raise BadFilter(name, "a text without the character U+0000")
@@ -120,8 +121,6 @@ def conditions(query: MessageQuery) -> tuple[list[str], dict]:
         if end := after_prefix(query.ref_id_prefix):
             add("m.ref_id < %(prefix_end)s", prefix_end=end)
     if query.message_id:
-        # The index of identities begins with the account: name all of them.
-        add("m.account_id = ANY (ARRAY(SELECT id FROM tenants_gatewayaccount))")
         add("m.message_id = %(message_id)s", message_id=query.message_id)
     if query.campaign or query.campaign_id is not None:
         add("m.campaign_id = t.campaign_id")
@@ -148,16 +147,6 @@ def conditions(query: MessageQuery) -> tuple[list[str], dict]:
     if unknown := set(query.statuses) - STATUS_RANK.keys():
         raise BadFilter("status", f"{', '.join(sorted(unknown))}: one of {', '.join(STATUS_RANK)}")
     return where, parameters
-
-
-def _earliest(day: date) -> datetime:
-    """Return an instant before which the day has begun in no zone."""
-    return datetime.combine(day, time(), UTC) - FURTHEST if day.year > 1 else _ALWAYS
-
-
-def _latest(day: date) -> datetime:
-    """Return an instant at which the day is over in every zone."""
-    return datetime.combine(day, time(), UTC) + timedelta(days=1) + FURTHEST if day.year < 9999 else _NEVER
 
 
 def after_prefix(prefix: str) -> str | None:

@@ -6,12 +6,13 @@ read for months; the counts know when there was something, and of what state.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection
 
 from deliveries.dialects.codes import DELIVERED
-from deliveries.selectors.message_filters import FURTHEST, MessageQuery
+from deliveries.selectors.message_days import bounds_of
+from deliveries.selectors.message_filters import MessageQuery
 from deliveries.services.stored import OTHER_PARTNER_IDS
 
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
@@ -84,6 +85,7 @@ def find_places(
     if not days:
         return Places(windows=[])
     near = _near(days, at, size)
+    bounds = bounds_of(query.tenant_ids)
     windows = merged(Window(*bounds(day, day), day, day) for day in near)
     is_by_hour = query.result_code is None and query.account_id is None and not of_campaign and not query.partner_id
     if len(near) > _FEW and DELIVERED in statuses and is_by_hour:
@@ -177,12 +179,6 @@ def _fetch(sql: str, where: list[str], values: dict, backwards: bool, *, table: 
     with connection.cursor() as cursor:
         cursor.execute(sql.format(where=" AND ".join(where), order=order, table=table), values)
         return cursor.fetchall()
-
-
-def bounds(first: date, last: date) -> tuple[datetime, datetime]:
-    """Return the instants between which these days lie in any zone."""
-    start, end = datetime.combine(first, time(), UTC), datetime.combine(last, time(), UTC)
-    return start - FURTHEST, end + _DAY + FURTHEST
 
 
 def merged(windows: Iterable[Window]) -> list[Window]:

@@ -5,11 +5,13 @@ time all of it would be read. There are mostly few different refIds, and the nex
 """
 
 from calendar import monthrange
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 
 from deliveries.selectors.message_places import Window
 from deliveries.selectors.message_sql import COLUMNS_OF, Search, Statement, add_statuses, add_window, keys
 
+_DAY = timedelta(days=1)
 MOST = 1000  # different refIds, as many as campaigns a day; more of them are one for each message mostly
 
 
@@ -17,6 +19,22 @@ def months_of(window: Window) -> tuple[date, date]:
     """Return the first and the last day of the window's months."""
     last = window.last
     return window.first.replace(day=1), last.replace(day=monthrange(last.year, last.month)[1])
+
+
+def to_months_edge(window: Window, *, backwards: bool) -> Window:
+    """Return the window with what is left of its last month, a day at that month's edge excepted.
+
+    The nearest message of a refId takes as much work in a month as in an hour. What lies at the very edge may be of a
+    day of the next month, whose partition would be looked into as well.
+    """
+    first, last = months_of(window)
+    if backwards:
+        return replace(window, end=max(window.end, _midnight(last)), last=max(window.last, last))
+    return replace(window, begin=min(window.begin, _midnight(first + _DAY)), first=min(window.first, first))
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def ref_ids(search: Search, window: Window) -> Statement:
@@ -47,15 +65,29 @@ def ref_ids(search: Search, window: Window) -> Statement:
 
 
 def of_ref_ids(search: Search, window: Window, found: list[tuple[int, str]]) -> Statement:
-    """Read the messages of a window with these refIds: of each no more than a page, as its index gives them."""
+    """Read the page's messages of a window with these refIds.
+
+    First the nearest instants of each refId, from the index alone, some more than a page of them in all: the page ends
+    no further than as many of them as it has messages.
+    """
     where = [condition for condition in search.where if not condition.startswith("m.ref_id ")]
     parameters = dict(search.parameters)
     add_statuses(search, where, parameters)
     add_window(window, where, parameters)
+    beyond, everything = ("<=", "infinity") if search.backwards else (">=", "-infinity")
+    # A range and the refId in the order: the index of times, which seems good for a short list, cannot give that.
+    one = f"FROM message m WHERE m.ref_id >= t.ref_id AND m.ref_id <= t.ref_id AND {' AND '.join(where)}"
+    each = max(1, 2 * search.limit // max(1, len(found)))
     sql = (
-        "SELECT m.* FROM unnest(%(ref_tenants)s::int[], %(ref_ids)s::text[]) AS t (id, ref_id) CROSS JOIN LATERAL"
-        f" (SELECT {COLUMNS_OF} FROM message m WHERE m.ref_id = t.ref_id AND {' AND '.join(where)}"
-        f" ORDER BY {keys(search, 'm')} LIMIT %(limit)s) AS m"
+        "WITH near AS MATERIALIZED (SELECT t.id, t.ref_id, n.sent_at"
+        " FROM unnest(%(ref_tenants)s::int[], %(ref_ids)s::text[]) AS t (id, ref_id) CROSS JOIN LATERAL"
+        f" (SELECT m.sent_at {one} ORDER BY m.ref_id {search.order}, m.sent_at {search.order} LIMIT {each}) AS n"
+        "), edge AS MATERIALIZED (SELECT coalesce((SELECT sent_at FROM near"
+        f" ORDER BY sent_at {search.order} OFFSET %(limit)s - 1 LIMIT 1), '{everything}') AS sent_at)"
+        " SELECT m.* FROM"
+        f" (SELECT DISTINCT id, ref_id FROM near WHERE sent_at {beyond} (SELECT sent_at FROM edge)) AS t"
+        f" CROSS JOIN LATERAL (SELECT {COLUMNS_OF} {one} AND m.sent_at {beyond} (SELECT sent_at FROM edge)"
+        f" ORDER BY m.ref_id {search.order}, {keys(search, 'm')} LIMIT %(limit)s) AS m"
         f" ORDER BY {keys(search, 'm')} LIMIT %(limit)s"
     )
     parameters |= {

@@ -13,7 +13,8 @@ from campaigns.segments import indexed_value
 from deliveries.dialects.codes import DELIVERED
 from deliveries.selectors.message_filters import MessageQuery
 from deliveries.selectors.message_places import Places, Window
-from deliveries.services.stored import COLUMNS, EACH
+from deliveries.services.stored import COLUMNS
+from portal.common.bulk import EACH
 
 _UNDELIVERED = "m.status <> 'delivered'"  # the words of the partial index
 _OF_TIME = ("m.sent_at ", "m.day ", "(m.sent_at, ")

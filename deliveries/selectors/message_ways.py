@@ -3,19 +3,20 @@
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from deliveries.dialects.codes import DELIVERED
 from deliveries.selectors import message_sql as sql
-from deliveries.selectors.message_places import Places, Window, bounds, find_places, merged
-from deliveries.selectors.message_ref_ids import MOST, months_of, of_ref_ids, ref_ids
+from deliveries.selectors.message_days import bounds_of
+from deliveries.selectors.message_places import Places, Window, find_places, merged
+from deliveries.selectors.message_ref_ids import MOST, months_of, of_ref_ids, ref_ids, to_months_edge
 from deliveries.selectors.message_sql import Search, Statement, of_campaigns
 from deliveries.selectors.message_stretches import stretches, until
 from deliveries.selectors.variant_places import variant_places
 
 _DAY = timedelta(days=1)
 _NEAR_DAYS = (4, 40)
-_LATEST = date(2999, 12, 31)  # of days that can be counted on from
+_NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 _TIES = 10  # that may stand at the page's edge and before it
 _WIDER = 16  # times the next messages may be read for a page; the counts are asked where that does not do
 
@@ -48,9 +49,7 @@ def _few(search: Search, read: Read) -> Iterator[list[tuple]]:
     """By number and refId an index gives all messages, in no order: of a frequent one only the nearest are read."""
     query, place = search.query, Places(statuses=search.undelivered)
     if not query.message_id:
-        edge = search.at or datetime.now(UTC)
-        if search.at is None and query.last is not None:
-            edge = min(edge, datetime.combine(min(query.last, _LATEST), time(), UTC) + timedelta(days=2))
+        edge = search.at or min(datetime.now(UTC), search.parameters.get("end", _NEVER))
         for days in _NEAR_DAYS:
             begin, end = (
                 (edge, edge + timedelta(days=days)) if search.backwards else (edge - timedelta(days=days), edge + _DAY)
@@ -83,6 +82,7 @@ def _widening(search: Search, read: Read) -> Iterator[list[tuple]]:
                 if (months := months_of(window)) not in known:
                     known[months] = read(ref_ids(search, window))
                 if len(known[months]) <= MOST:
+                    window = to_months_edge(window, backwards=search.backwards)
                     rows = rows + read(of_ref_ids(search, window, known[months]))
                     yield rows
                     continue
@@ -145,6 +145,7 @@ def _of_variant(search: Search, read: Read) -> Iterator[list[tuple]]:
     if len(campaigns) <= _FEW_CAMPAIGNS:
         yield from tries(of_campaigns(search, campaigns), read)
     else:
+        bounds = bounds_of(query.tenant_ids)
         windows = merged(Window(*bounds(place.first, place.last), place.first, place.last) for place in found)
         yield read(sql.in_order(search, Places(windows, statuses=search.undelivered)))
 

@@ -108,12 +108,12 @@ def _read_owners(pairs: Iterable[tuple[int, str]]) -> dict[tuple[int, str], int]
         return {}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT p.account_id, p.value, p.tenant_id FROM tenants_partnerid p"
-            " JOIN unnest(%s::int[], %s::text[]) AS k (account_id, value)"
-            " ON p.account_id = k.account_id AND p.value = k.value",
-            [[pair[0] for pair in pairs], [pair[1] for pair in pairs]],
+            "SELECT account_id, value, tenant_id FROM tenants_partnerid"
+            " WHERE account_id = ANY (%s) AND value = ANY (%s)",
+            _each_side(pairs),
         )
-        return {(account_id, value): tenant_id for account_id, value, tenant_id in cursor.fetchall()}
+        found = {(account_id, value): tenant_id for account_id, value, tenant_id in cursor.fetchall()}
+    return {pair: found[pair] for pair in pairs if pair in found}
 
 
 def _campaigns(names: set[tuple[int, str]], rules: dict[int, _Rules], now: datetime) -> dict[tuple[int, str], int]:
@@ -139,12 +139,20 @@ def _read_campaigns(names: Iterable[tuple[int, str]]) -> dict[tuple[int, str], i
         return {}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT c.tenant_id, c.name, c.id FROM campaigns_campaign c"
-            " JOIN unnest(%s::int[], %s::text[]) AS k (tenant_id, name)"
-            " ON c.tenant_id = k.tenant_id AND c.name = k.name",
-            [[pair[0] for pair in names], [pair[1] for pair in names]],
+            "SELECT tenant_id, name, id FROM campaigns_campaign WHERE tenant_id = ANY (%s) AND name = ANY (%s)",
+            _each_side(names),
         )
-        return {(tenant_id, name): id_ for tenant_id, name, id_ in cursor.fetchall()}
+        found = {(tenant_id, name): id_ for tenant_id, name, id_ in cursor.fetchall()}
+    return {pair: found[pair] for pair in names if pair in found}
+
+
+def _each_side(pairs: Iterable[tuple[int, str]]) -> list[list]:
+    """Return the numbers and the texts of pairs, each once.
+
+    Rows that have one of each are read, and those of other pairs among them left: as a join of pairs it would be
+    planned for tables that are believed empty, every pair compared with every row.
+    """
+    return [sorted(set(side)) for side in zip(*pairs, strict=True)]
 
 
 def _registered_today(rows, column: str, now: datetime) -> int:

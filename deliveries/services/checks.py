@@ -93,6 +93,13 @@ def run_checks(*, now: datetime, names: list[str] | None = None) -> dict[str, li
     return found
 
 
+def run_first_checks(*, now: datetime) -> dict[str, list[str]]:
+    """Run the checks that were never run, so that a new portal's operators need not wait for those of every night."""
+    run = set(StandingCheck.objects.values_list("name", flat=True))
+    missing = [name for name in CHECKS if name not in run]
+    return run_checks(now=now, names=missing) if missing else {}
+
+
 def keep(name: str, problems: list[str], *, now: datetime) -> None:
     """Write down what a check found; a change between nothing and something is mailed to the operators."""
     with transaction.atomic():

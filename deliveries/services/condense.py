@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from deliveries.models.condensed import CondensedSpan, Span
 from deliveries.services.condensed_sums import STATEMENTS, SUMMED_UP
 from deliveries.services.jobs import let_appliers_see_what_was_committed
+from portal.common.bulk import looked_up
 from portal.common.periods import Month
 
 _LOCK = "portal.condense"
@@ -39,12 +40,13 @@ WHERE NOT is_ready AND NOT EXISTS (
 )
 """
 _DUE = "SELECT tenant_id, span, day FROM condensed_span WHERE NOT is_ready ORDER BY day DESC, span, tenant_id"
-_OF_THESE = "JOIN unnest(%s::int[], %s::text[], %s::date[]) AS gone (tenant_id, span, day) USING (tenant_id, span, day)"
-_LOCK_SPANS = f"SELECT 1 FROM condensed_span s {_OF_THESE} ORDER BY s.tenant_id, s.span, s.day FOR UPDATE OF s"
-_FORGET = (
-    "DELETE FROM condensed_span s USING unnest(%s::int[], %s::text[], %s::date[]) AS gone (tenant_id, span, day)"
-    " WHERE s.tenant_id = gone.tenant_id AND s.span = gone.span AND s.day = gone.day"
+_GONE = "unnest(%s::int[], %s::text[], %s::date[]) AS gone (tenant_id, span, day)"
+_THESE = looked_up("s", "gone", ("tenant_id", "span", "day"))
+_LOCK_SPANS = (
+    f"SELECT 1 FROM condensed_span s CROSS JOIN {_GONE} WHERE {_THESE}"
+    " ORDER BY gone.tenant_id, gone.span, gone.day FOR UPDATE OF s"
 )
+_FORGET = f"DELETE FROM condensed_span s USING {_GONE} WHERE {_THESE}"
 
 
 def condense(*, now: datetime) -> int | None:

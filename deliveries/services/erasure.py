@@ -17,7 +17,7 @@ from deliveries.fold import NUMBER_ERASED
 from deliveries.services.message_parameters import chosen_keys, replace_rows, row_values
 from deliveries.services.stored import StoredMessage, same_message
 from portal.accounts.models import record
-from portal.common.bulk import bulk_cursor
+from portal.common.bulk import EACH, bulk_cursor, plan_for_small_sets
 from portal.common.msisdn import mask_number, normalize_destination, tells_number
 from portal.tenants import secrets
 from portal.tenants.models import Tenant
@@ -129,28 +129,43 @@ def _days_step(tenant_id: int, first: date | None, before: date, place: Place | 
         rows = cursor.fetchall()
     if not rows:
         return None
-    bounds = {"low": rows[0][0], "high": rows[-1][0], "before": before}
-    erased = _erase_where(
-        tenant_id, "m.day < %(before)s AND m.sent_at >= %(low)s AND m.sent_at <= %(high)s", bounds, limit=None
-    )
+    low, high = rows[0][0], rows[-1][0]
+    days = (low.date() - timedelta(days=2), min(high.date() + timedelta(days=2), before - timedelta(days=1)))
+    bounds = {"low": low, "high": high}
+    erased = _erase_where(tenant_id, "m.sent_at >= %(low)s AND m.sent_at <= %(high)s", bounds, days=days, limit=None)
     return erased, Place(*rows[-1])
 
 
-def _erase_where(tenant_id: int, where: str, parameters: dict, *, limit: int | None = BATCH) -> int:
-    """Hash the numbers of the tenant's messages that match, under their slices' locks; return how many."""
-    matching = f"FROM message m WHERE m.tenant_id = %(tenant)s AND {where} AND {_HOLDS_NUMBER}"
-    parameters = {"tenant": tenant_id, "limit": limit} | parameters
+def _erase_where(
+    tenant_id: int,
+    where: str,
+    parameters: dict,
+    *,
+    days: tuple[date, date] = (date.min, date.max),
+    limit: int | None = BATCH,
+) -> int:
+    """Hash the numbers of the tenant's messages that match, under their slices' locks; return how many.
+
+    `days` are the first and the last one.
+    """
+    in_days = "m.day BETWEEN %(first_day)s AND %(last_day)s"
+    matching = f"m.tenant_id = %(tenant)s AND {where} AND {_HOLDS_NUMBER}"
+    parameters = {"tenant": tenant_id, "limit": limit, "first_day": days[0], "last_day": days[1]} | parameters
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SELECT m.account_id, m.message_id {matching} LIMIT %(limit)s", parameters)
+        cursor.execute(
+            f"SELECT m.account_id, m.message_id FROM message m WHERE {matching} AND {in_days} LIMIT %(limit)s",
+            parameters,
+        )
         keys = cursor.fetchall()
         if not keys:
             return 0
         slices.lock(slices.slice_of(*key) for key in keys)
+        plan_for_small_sets()
         # Again: an applier may have changed them meanwhile, and only now does nobody else touch them.
         cursor.execute(
             "SELECT m.day, m.account_id, m.message_id, m.destination, m.sent_at, m.custom_parameters::text"
-            f" {matching} AND (m.account_id, m.message_id) IN"
-            " (SELECT * FROM unnest(%(accounts)s::int[], %(ids)s::text[]))",
+            " FROM unnest(%(accounts)s::int[], %(ids)s::text[]) AS k (account_id, message_id) CROSS JOIN LATERAL"
+            f" (SELECT * FROM message m WHERE {same_message('m', 'k')} AND {in_days} {EACH}) AS m WHERE {matching}",
             parameters | {"accounts": [key[0] for key in keys], "ids": [key[1] for key in keys]},
         )
         rows = [_Row(*row) for row in cursor.fetchall()]

@@ -12,11 +12,12 @@ and the row gone.
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
-from functools import cache
 from hashlib import blake2b
 from importlib.metadata import version
+from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from rbloom import Bloom
 
 from deliveries import partitions
@@ -32,12 +33,9 @@ MOST_MESSAGES = 40_000_000  # in all filters together: 55 MB of each applier's m
 QUIET_DAYS = 30  # after a month's end new messages of it are rare; before, the month is looked into anyway
 _LOCK = "portal.identity_filters"
 _READ_AT_ONCE = 50_000
-
-
-@cache
-def made_with() -> str:
-    """Return how bits are made and read: those of another version of the library are not relied on."""
-    return f"rbloom {version('rbloom')} blake2b"
+# How bits are made and read: those of another version of the library are not relied on. Told when it is loaded, as an
+# upgrade beside a process that runs changes what is installed.
+MADE_WITH = f"rbloom {version('rbloom')} blake2b"
 
 
 def make(*, now: datetime) -> int | None:
@@ -57,22 +55,28 @@ def make(*, now: datetime) -> int | None:
 
 def _make(before: date) -> int:
     past = [month for month in partitions.months() if month.next().first_day <= before]
-    IdentityFilter.objects.exclude(month__in=[month.first_day for month in past], made_with=made_with()).delete()
+    _take_away(IdentityFilter.objects.exclude(month__in=[month.first_day for month in past], made_with=MADE_WITH))
     ready = dict(IdentityFilter.objects.filter(bits__isnull=False).values_list("month", "messages"))
     made, messages = 0, 0
     for month in reversed(past):
         messages += ready.get(month.first_day) or _count(month)
         if messages > MOST_MESSAGES:
-            IdentityFilter.objects.filter(month__lte=month.first_day).delete()
+            _take_away(IdentityFilter.objects.filter(month__lte=month.first_day))
             break
         if month.first_day not in ready:
             made += _make_one(month)
     return made
 
 
+def _take_away(filters: QuerySet[IdentityFilter]) -> None:
+    """Delete filters one by one: several at once, in any order, may deadlock with `forget`."""
+    for id_ in filters.values_list("id", flat=True):
+        IdentityFilter.objects.filter(id=id_).delete()
+
+
 def _make_one(month: Month) -> bool:
     """Make a month's filter, and tell whether it holds: nothing was added to the month meanwhile."""
-    row, _new = IdentityFilter.objects.get_or_create(month=month.first_day, made_with=made_with())
+    row, _new = IdentityFilter.objects.get_or_create(month=month.first_day, made_with=MADE_WITH)
     let_appliers_see_what_was_committed()
     count = _count(month)
     identities = _filter_for(count)
@@ -123,22 +127,25 @@ def forget(days: Iterable[date]) -> None:
             cursor.execute("DELETE FROM identity_filter WHERE month = ANY (%s)", months)
 
 
-_loaded: dict[int, Bloom] = {}  # by the row's id, which is never used again
+_loaded: dict[UUID, Bloom] = {}  # by the row's id; an applier's threads share it, so it is never changed, but replaced
 
 
 def filters() -> dict[Month, Bloom]:
     """Return the filters that hold now, for who has locked the slices of what it looks for."""
+    global _loaded
+    known, held = _loaded, {}
     with bulk_cursor() as cursor:
-        cursor.execute("SELECT id, month FROM identity_filter WHERE bits IS NOT NULL AND made_with = %s", [made_with()])
+        cursor.execute("SELECT id, month FROM identity_filter WHERE bits IS NOT NULL AND made_with = %s", [MADE_WITH])
         rows = cursor.fetchall()
-        for gone in _loaded.keys() - {id_ for id_, _month in rows}:
-            del _loaded[gone]
         for id_, _month in rows:
-            if id_ not in _loaded:
-                cursor.execute("SELECT bits FROM identity_filter WHERE id = %s", [id_])
-                for (bits,) in cursor.fetchall():  # none, where it was taken away just now
-                    _loaded[id_] = Bloom.load_bytes(bytes(bits), int)
-    return {Month.of(month): _loaded[id_] for id_, month in rows if id_ in _loaded}
+            if id_ in known:
+                held[id_] = known[id_]
+                continue
+            cursor.execute("SELECT bits FROM identity_filter WHERE id = %s", [id_])
+            for (bits,) in cursor.fetchall():  # none, where it was taken away just now
+                held[id_] = Bloom.load_bytes(bytes(bits), int)
+    _loaded = held
+    return {Month.of(month): held[id_] for id_, month in rows if id_ in held}
 
 
 def not_ruled_out(keys: Iterable[Key], by: Iterable[Bloom]) -> list[Key]:

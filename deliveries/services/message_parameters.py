@@ -15,7 +15,7 @@ import psycopg
 
 from campaigns.models import SegmentKey
 from campaigns.segments import INDEXED_VALUE, indexed_value
-from portal.common.bulk import bulk_cursor, stage
+from portal.common.bulk import EACH, bulk_cursor, looked_up, stage
 
 if TYPE_CHECKING:
     from deliveries.services.stored import Change, StoredMessage
@@ -30,7 +30,10 @@ COLUMNS = {
     "message_id": "text",
 }
 LIST = ", ".join(COLUMNS)
-SAME_ROW = " AND ".join(f"p.{column} = r.{column}" for column in COLUMNS)
+_INDEXED = ("tenant_id", "key", "value", "sent_at")
+SAME_ROW = f"{looked_up('p', 'r', _INDEXED)} AND " + " AND ".join(
+    f"p.{column} = r.{column}" for column in COLUMNS if column not in _INDEXED
+)
 
 Row = tuple[int, date, str, str, datetime, int, str]  # COLUMNS
 
@@ -89,7 +92,7 @@ def write_parameters(changes: list[Change]) -> None:
 
 
 def replace_rows(cursor: psycopg.Cursor, gone: list[Row], new: list[Row]) -> None:
-    """Take rows away (those that are there) and put others in, in the caller's transaction."""
+    """Take rows away (those that are there) and put others in, in the caller's transaction, planned for small sets."""
     if gone:
         stage(cursor, "gone_parameter", COLUMNS, gone)
         cursor.execute(f"DELETE FROM message_parameter p USING gone_parameter r WHERE {SAME_ROW}")
@@ -111,10 +114,10 @@ def rows_as_sql(*, key: str, keys: str = "", messages: str = "message") -> str:
 
 
 def rows_go_with(messages: str) -> str:
-    """Return the DELETE of the rows of these messages, a CTE that has what makes their rows."""
+    """Return the DELETE of the rows of these messages, a CTE that has what makes their rows; plan it for small sets."""
     keys = "JOIN campaigns_segmentkey k ON k.tenant_id = m.tenant_id"
     return (
-        f"DELETE FROM message_parameter p USING ({rows_as_sql(key='k.key', keys=keys, messages=messages)}) AS r"
+        f"DELETE FROM message_parameter p USING ({rows_as_sql(key='k.key', keys=keys, messages=messages)} {EACH}) AS r"
         f" WHERE {SAME_ROW}"
     )
 

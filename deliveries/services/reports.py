@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from deliveries.dialects.report import Report
-from deliveries.services.stored import EACH, KEYS, Change, Key, keys_as_json, same_message
-from portal.common.bulk import bulk_cursor, stage
+from deliveries.services.stored import KEYS, Change, Key, keys_as_json, same_message
+from portal.common.bulk import EACH, bulk_cursor, stage
 
 if TYPE_CHECKING:
     from deliveries.services.claims import Row

@@ -15,6 +15,7 @@ from deliveries.services import erasure, raw_rows
 from deliveries.services.jobs import let_appliers_see_what_was_committed
 from deliveries.services.message_parameters import rows_go_with
 from deliveries.services.stored import same_message
+from portal.common.bulk import plan_for_small_sets
 from portal.common.periods import local_day, start_of_day
 from portal.tenants.models import Tenant
 
@@ -148,8 +149,7 @@ def _delete_messages(tenant_id: int, before: date) -> int:
             until, first = cursor.fetchone()
             if until is None:
                 return deleted
-            # By their indexes: the planner knows nothing of how few are gone.
-            cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
+            plan_for_small_sets()
             cursor.execute(
                 f"WITH gone AS (DELETE FROM message WHERE {where} AND sent_at <= %(until)s"
                 " RETURNING tenant_id, day, account_id, message_id, sent_at, custom_parameters), reports AS ("

@@ -21,6 +21,7 @@ from deliveries.models import Message
 from deliveries.services import jobs
 from deliveries.services.message_parameters import LIST, SAME_ROW, rows_as_sql
 from portal.accounts.models import record
+from portal.common.bulk import EACH, plan_for_small_sets
 from portal.tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
@@ -174,7 +175,7 @@ _ADD = f"""
 INSERT INTO message_parameter ({LIST})
 SELECT {LIST} FROM (
     {_ROWS} AND m.tenant_id = %(tenant)s AND m.sent_at >= %(low)s AND m.sent_at < %(before)s
-) AS r WHERE NOT EXISTS (SELECT 1 FROM message_parameter p WHERE {SAME_ROW})
+) AS r WHERE NOT EXISTS (SELECT 1 FROM message_parameter p WHERE {SAME_ROW} {EACH})
 """
 _NEVER = datetime(3000, 1, 1, tzinfo=UTC)  # no message is sent so late
 
@@ -193,10 +194,7 @@ def _walk(key: SegmentKey) -> bool:
         if not count:
             return False
         slices.lock(range(slices.SLICES))
-        # By their indexes, whatever the planner knows of partitions that were empty when they were last looked at.
-        cursor.execute(
-            "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off"
-        )
+        plan_for_small_sets()
         cursor.execute(_ADD, where | {"low": low})
         key.position, key.done = low, key.done + count
         key.total = max(key.total, key.done)

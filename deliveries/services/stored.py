@@ -12,7 +12,7 @@ from deliveries.fold import NO_CODE, PARTNER_OVER_LIMIT, Folded
 from deliveries.services import identity_filters
 from deliveries.services.identity_filters import Key
 from deliveries.services.message_parameters import write_parameters
-from portal.common.bulk import bulk_cursor, stage
+from portal.common.bulk import EACH, bulk_cursor, stage
 from portal.common.periods import Month
 
 OTHER_PARTNER_IDS = "(other)"
@@ -123,9 +123,6 @@ def _read(found: dict[Key, StoredMessage], keys: list[Key], where: str, paramete
 KEYS = (
     "ROWS FROM (json_array_elements_text(%s::json), json_array_elements_text(%s::json)) AS k (account_id, message_id)"
 )
-# Keeps a LATERAL look-up one: a partition that was empty when it was last looked at would be read as a whole, and
-# compared with the keys row by row.
-EACH = "OFFSET 0"
 
 
 def same_message(row: str, other: str, account: str = "{other}.account_id") -> str:

@@ -60,6 +60,20 @@ def plan_for_small_sets() -> None:
         )
 
 
+# Ends a sub-select that is to stay one, a look-up of its own for each row beside it: a partition that was empty when it
+# was last looked at would be read as a whole, and compared with those rows one by one.
+EACH = "OFFSET 0"
+
+
+def looked_up(row: str, by: str, columns: Iterable[str]) -> str:
+    """Return the condition that `row` has the values of `by` in `columns`, which are those of one of its indexes.
+
+    Written so that, under plan_for_small_sets, it is no join but a look-up for each `by`: a table that PostgreSQL
+    believes empty would be taken for the small side, and all rows of `by` compared with each row of it.
+    """
+    return " AND ".join(f"{row}.{column} = ANY (ARRAY[{by}.{column}])" for column in columns)
+
+
 class Sums(NamedTuple):
     """What to add to a count table: key columns with their SQL types, what is summed, and key → one number for each."""
 

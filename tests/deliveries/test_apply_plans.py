@@ -81,12 +81,12 @@ def leaves_of(statement: str, parameters=None) -> list[dict]:
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters)
         ((found,),) = cursor.fetchall()
-    return _leaves(found[0]["Plan"])
+    return leaves(found[0]["Plan"])
 
 
-def _leaves(node: dict) -> list[dict]:
+def leaves(node: dict) -> list[dict]:
     below = node.get("Plans")
-    return [leaf for child in below for leaf in _leaves(child)] if below else [node]
+    return [leaf for child in below for leaf in leaves(child)] if below else [node]
 
 
 def of_table(leaves: list[dict], table: str) -> list[tuple[int, float]]:

@@ -17,7 +17,7 @@ from deliveries.models import (
 )
 from deliveries.selectors.checks import standing_checks
 from deliveries.services.apply import apply_waiting
-from deliveries.services.checks import CHECKS, keep, run_checks
+from deliveries.services.checks import CHECKS, keep, run_checks, run_first_checks
 from deliveries.services.count_check import AGES, find_wrong_days
 from deliveries.services.ingest_check import Balance, balances, find_losses
 from deliveries.services.quarantine import discard, replay
@@ -210,6 +210,13 @@ def test_sealed_day_is_not_compared(feed, account):
         tenant_id=account.pool_id, messages_before="2026-11-20", hours_before="2026-11-20T00:00:00Z"
     )
     assert find_wrong_days(now=NOW) == []
+
+
+def test_checks_that_were_never_run_are_run_once(received):
+    run_checks(now=NOW, names=["received", "feeds"])
+    assert set(run_first_checks(now=NOW)) == {"waiting", "submissions", "identities", "counts"}
+    assert run_first_checks(now=NOW + timedelta(minutes=1)) == {}
+    assert set(StandingCheck.objects.values_list("name", flat=True)) == set(CHECKS)
 
 
 def test_states_of_all_checks_are_told_by_one_query(received, django_assert_num_queries):

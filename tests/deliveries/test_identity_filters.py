@@ -1,6 +1,6 @@
 """Filters of past months spare look-ups and never hide a message."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from threading import Event
@@ -14,6 +14,7 @@ from deliveries.models import IdentityFilter, Message
 from deliveries.services import identity_filters
 from deliveries.services.identities import find_doubles
 from deliveries.services.identity_filters import hash_of, make, not_ruled_out
+from deliveries.services.stored import read_messages
 from portal.common.database import connection_string
 from portal.common.periods import Month
 from tests.deliveries.helpers import NOW, apply, dlr, put
@@ -76,6 +77,15 @@ def test_late_report_finds_its_message_in_a_month_with_a_filter(feed, past):
     assert [find_doubles(days=400), set(ready())] == [[], {AUGUST, SEPTEMBER}]
 
 
+def test_messages_are_found_whatever_times_they_are_looked_for_with(feed, past):
+    """In each month, with a filter or without, within the window of these times, at its ends and outside it."""
+    apply(feed, sent("oct", "2026-10-30"), sent("may", "2026-05-15"))
+    keys = [(feed.account_id, id_) for id_ in ("aug7", "may", "nov", "oct", "sep3")]
+    for days in range(-200, 200, 10):
+        at = NOW + timedelta(days=days)
+        assert sorted(read_messages(keys, around=(at, at))) == keys, at
+
+
 def test_message_that_is_added_to_a_past_month_takes_its_filter_away(feed, past):
     apply(feed, sent("late", "2026-08-13"))
     assert ready() == {SEPTEMBER: 30}
@@ -83,7 +93,23 @@ def test_message_that_is_added_to_a_past_month_takes_its_filter_away(feed, past)
     assert make(now=NOW) == 1
     assert ready() == {AUGUST: 41, SEPTEMBER: 30}
     assert apply(feed, dlr("late", 1005, timestamp="2026-11-20T11:30:00Z")).new_messages == 0
+    assert len(identity_filters._loaded) == 2  # the one that was taken away has left the memory
     assert find_doubles(days=400) == []
+
+
+def test_filter_does_not_hold_where_a_message_was_added_while_its_month_was_read(feed, past, monkeypatch):
+    identities = identity_filters._identities
+
+    def read(month: Month) -> Iterator[list[identity_filters.Key]]:
+        yield from identities(month)
+        if month == Month(2026, 8):
+            apply(feed, sent("meanwhile", "2026-08-14"))
+
+    IdentityFilter.objects.all().delete()
+    monkeypatch.setattr(identity_filters, "_identities", read)
+    assert make(now=NOW) == 1
+    assert ready() == {SEPTEMBER: 30}
+    assert apply(feed, dlr("meanwhile", 1006, timestamp="2026-11-20T11:00:00Z")).new_messages == 0
 
 
 def test_message_that_moves_to_a_past_month_takes_its_filter_away(feed, past):
@@ -102,6 +128,16 @@ def test_filters_of_another_version_are_not_relied_on(feed, past):
     assert sorted(identity_filters.filters()) == [Month(2026, 8), Month(2026, 9)]
 
 
+def test_filters_made_after_a_restore_are_not_taken_for_those_read_before(feed, past):
+    """Sequences go back with a restore, and what an applier has read stays in its memory."""
+    apply(feed, sent("late", "2026-08-13"))  # reads both filters, then takes August's away
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE identity_filter RESTART IDENTITY")
+    assert make(now=NOW) == 2
+    assert apply(feed, dlr("late", 1006, timestamp="2026-11-20T11:00:00Z")).new_messages == 0
+    assert find_doubles(days=400) == []
+
+
 def test_filters_keep_to_their_memory_newest_months_first(feed, past, monkeypatch):
     monkeypatch.setattr(identity_filters, "MOST_MESSAGES", 60)
     assert make(now=NOW) == 0
@@ -110,7 +146,7 @@ def test_filters_keep_to_their_memory_newest_months_first(feed, past, monkeypatc
 
 
 def test_filter_of_a_month_without_its_partition_goes(past):
-    IdentityFilter.objects.create(month=date(2016, 1, 1), made_with=identity_filters.made_with(), bits=b"")
+    IdentityFilter.objects.create(month=date(2016, 1, 1), made_with=identity_filters.MADE_WITH, bits=b"")
     make(now=NOW)
     assert set(ready()) == {AUGUST, SEPTEMBER}
 
@@ -137,6 +173,23 @@ def run(work: Callable[[], object]) -> object:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_filters_are_asked_for_under_the_locks_of_the_slices(feed, past, monkeypatch):
+    """One that was asked for before might be older than a message that another applier adds until they are locked."""
+    held, filters = [], identity_filters.filters
+
+    def asked() -> dict:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()")
+            held.append(cursor.fetchone()[0])
+        return filters()
+
+    put(feed, dlr("aug7", 1006, timestamp="2026-11-20T09:00:00Z"))
+    monkeypatch.setattr(identity_filters, "filters", asked)
+    assert apply(feed).reports == 1
+    assert held == [slices.SLICES]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_filter_is_not_made_of_a_month_to_which_a_message_is_being_added(feed, past):
     """The batch has not seen the announcement: it is waited for. One that comes later takes the filter away."""
     apply(feed, sent("one more", "2026-08-13"))
@@ -156,6 +209,7 @@ def test_filter_is_not_made_of_a_month_to_which_a_message_is_being_added(feed, p
         while not watch.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchall() and not making.done():
             pass
         assert not making.done()
+        assert IdentityFilter.objects.filter(month=AUGUST, bits=None).exists()  # batches that begin now can see it
         may_end.set()
         adding.result(30)
         assert making.result(30) == 1

@@ -7,10 +7,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Campaign
+from deliveries.models import TenantRecount
 from deliveries.selectors.campaign_names import campaign_names
 from deliveries.selectors.messages import BadFilter, MessageQuery, after_prefix, find, reports_of, search
 from deliveries.services.reconcile import find_differences, repair
 from portal.common.keyset import BadCursor, decode, encode
+from portal.tenants.models import Tenant
 from portal.tenants.scope import web_scope
 from tests.deliveries.helpers import apply, dlr
 
@@ -112,6 +114,34 @@ def test_filters_find_what_matches(feed, tenant, other_tenant, filters, found):
         report(9, partner="baltic-ee", refId="autumn|A", customParameters={"destination": "+358401234567"}, **on(2)),
     )
     assert ids(search(MessageQuery(tenant_ids=frozenset([tenant.id]), **filters))) == found
+
+
+@pytest.mark.parametrize(("tenants", "found"), [(1, ["m002", "m001"]), (2, ["m004", "m003", "m002", "m001"])])
+def test_days_begin_and_end_by_each_tenants_clock(feed, tenant, other_tenant, tenants, found):
+    """In Helsinki 5 November lasts from 22:00 UTC to 22:00 UTC, in Stockholm, the other's zone, an hour later each."""
+    Tenant.objects.filter(id=other_tenant.id).update(timezone="Europe/Stockholm")
+    apply(
+        feed,
+        report(0, sentTimestamp="2026-11-04T21:59:59Z"),
+        report(1, sentTimestamp="2026-11-04T22:00:00Z"),
+        report(2, sentTimestamp="2026-11-05T21:59:59Z"),
+        report(9, sentTimestamp="2026-11-05T22:00:00Z"),
+        report(8, partner="baltic-ee", sentTimestamp="2026-11-04T22:59:59Z"),
+        report(3, partner="baltic-ee", sentTimestamp="2026-11-05T22:00:00Z"),
+        report(4, partner="baltic-ee", sentTimestamp="2026-11-05T22:59:59Z"),
+    )
+    tenant_ids = frozenset([tenant.id, other_tenant.id][:tenants])
+    day = date(2026, 11, 5)
+    assert ids(search(MessageQuery(tenant_ids=tenant_ids, first=day, last=day))) == found
+
+
+def test_message_under_another_zones_day_is_found_while_it_is_counted_anew(feed, tenant):
+    apply(feed, report(1, sentTimestamp="2026-11-04T22:30:00Z"))
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE message SET day = '2026-11-04'")  # as it was counted in UTC
+    query = MessageQuery(tenant_ids=frozenset([tenant.id]), first=date(2026, 11, 4), last=date(2026, 11, 4))
+    TenantRecount.objects.create(tenant=tenant, reason="time zone changed")
+    assert ids(search(query)) == ["m001"]
 
 
 def test_the_wall_holds_whatever_is_asked_for(feed, tenant, other_tenant):

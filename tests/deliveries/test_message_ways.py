@@ -1,6 +1,7 @@
 """How many messages a search reads for a page, as the web role: in proportion to the page, not to what is stored."""
 
 import json
+from datetime import date
 
 import pytest
 from django.db import connection
@@ -81,6 +82,10 @@ CASES = [
     ({"ref_id_prefix": "order-2"}, 11, 100),
     ({"ref_id_prefix": "order-29"}, 11, 100),
     ({"ref_id_prefix": "order-7777"}, 1, 100),
+    # of the day before all but one of them, in the tenant's zone
+    ({"first": date(2026, 11, 3), "last": date(2026, 11, 4)}, 0, 10),
+    ({"last": date(2026, 11, 4), "statuses": ("delivered",)}, 0, 10),
+    ({"first": date(2026, 11, 5), "statuses": ("failed",)}, 11, 50),
     # 600 messages of the campaign, 302 that failed, and the two that are both
     ({"campaign": "c7", "statuses": ("failed",)}, 2, 10),
     ({"campaign": "c7", "statuses": ("rejected",)}, 0, 10),
@@ -112,3 +117,29 @@ def test_search_reads_in_proportion_to_its_page(many, tenant):
 
         assert (filters, len(page.messages) + (page.next_cursor is not None)) == (filters, found)
         assert (filters, read <= most, deep <= most) == (filters, True, True), (read, deep)
+
+
+@pytest.mark.parametrize("ref_ids", [3, 40])
+def test_few_ref_ids_of_a_beginning_are_read_page_by_page_without_a_gap(many, tenant, ref_ids):
+    """The oldest 400 messages have fewer refIds than there are on a page, or more; all the others begin otherwise."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE message SET ref_id = 'old-' || right(message_id, 5)::int * 7 %% %s WHERE message_id <= 'x00400'"
+            " AND message_id <> 'one'",
+            [ref_ids],
+        )
+    query = MessageQuery(tenant_ids=frozenset([tenant.id]), ref_id_prefix="old-")
+    pages = []
+    with web_scope([tenant.id]):
+        page = search(query, size=20, seconds=5)
+        read = rows_read(lambda: search(query, size=20, seconds=5))
+        while True:
+            pages.append([message.folded.message_id for message in page.messages])
+            if page.next_cursor is None:
+                break
+            page = search(query, size=20, cursor=page.next_cursor, seconds=5)
+        back = search(query, size=20, cursor=page.previous_cursor, seconds=5)
+
+    assert pages == [[f"x{n:05}" for n in range(last, last - 20, -1)] for last in range(400, 0, -20)]
+    assert [message.folded.message_id for message in back.messages] == pages[-2]
+    assert read <= 200
