@@ -1,4 +1,4 @@
-"""The database after a test that commits, emptied where something is: Django's flush takes a second each time."""
+"""The database after a test that commits, emptied where something is: Django's flush takes ten times as long."""
 
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
