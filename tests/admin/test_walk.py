@@ -36,7 +36,7 @@ NOT_SHOWN = {
     "deliveries.MessageParameter", "deliveries.DeliveryReport", "deliveries.DailyCount", "deliveries.CampaignCount",
     "deliveries.HourCount", "deliveries.LatencyCount", "deliveries.SubmissionCount", "deliveries.RetentionMark",
     "deliveries.StandingCheck", "deliveries.CondensedSpan", "deliveries.CondensedCampaignCount",
-    "deliveries.CondensedLatencyCount", "deliveries.CondensedCampaign",
+    "deliveries.CondensedLatencyCount", "deliveries.CondensedCampaign", "deliveries.IdentityFilter",
 }  # fmt: skip
 
 

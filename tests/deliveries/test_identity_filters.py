@@ -31,6 +31,7 @@ def sent(id_: str, day: str, code: int = 1001) -> dict:
 @pytest.fixture
 def past(feed, tenant) -> None:
     """Messages of August, September and November, and the filters of the first two."""
+    make(now=NOW)  # of empty months that other tests have left
     apply(
         feed, *(sent(f"aug{n}", "2026-08-12") for n in range(40)), *(sent(f"sep{n}", "2026-09-12") for n in range(30))
     )
@@ -39,7 +40,7 @@ def past(feed, tenant) -> None:
 
 
 def ready() -> dict[date, int]:
-    return dict(IdentityFilter.objects.filter(bits__isnull=False).values_list("month", "messages"))
+    return dict(IdentityFilter.objects.filter(bits__isnull=False, messages__gt=0).values_list("month", "messages"))
 
 
 def index_scans(table: str) -> int:
@@ -122,10 +123,10 @@ def test_message_that_moves_to_a_past_month_takes_its_filter_away(feed, past):
 
 def test_filters_of_another_version_are_not_relied_on(feed, past):
     IdentityFilter.objects.filter(month=AUGUST).update(made_with="rbloom 0 blake2b")
-    assert list(identity_filters.filters()) == [Month(2026, 9)]
+    assert {Month(2026, 8), Month(2026, 9)} & identity_filters.filters().keys() == {Month(2026, 9)}
     assert apply(feed, dlr("aug7", 1006, timestamp="2026-11-20T09:00:00Z")).new_messages == 0
     assert make(now=NOW) == 1
-    assert sorted(identity_filters.filters()) == [Month(2026, 8), Month(2026, 9)]
+    assert {Month(2026, 8), Month(2026, 9)} <= identity_filters.filters().keys()
 
 
 def test_filters_made_after_a_restore_are_not_taken_for_those_read_before(feed, past):
@@ -133,7 +134,8 @@ def test_filters_made_after_a_restore_are_not_taken_for_those_read_before(feed, 
     apply(feed, sent("late", "2026-08-13"))  # reads both filters, then takes August's away
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE identity_filter RESTART IDENTITY")
-    assert make(now=NOW) == 2
+    make(now=NOW)
+    assert ready() == {AUGUST: 41, SEPTEMBER: 30}
     assert apply(feed, dlr("late", 1006, timestamp="2026-11-20T11:00:00Z")).new_messages == 0
     assert find_doubles(days=400) == []
 
