@@ -75,6 +75,10 @@ class Program:
         """Return (RSS, PSS) in MB of its largest process."""
         return max(memory_of(pid) for pid in [self.process.pid, *_below(self.process.pid)])
 
+    def peak_memory(self) -> float:
+        """Return the most that one of its processes that live has held so far, RSS in MB."""
+        return max(_peak_of(pid) for pid in [self.process.pid, *_below(self.process.pid)])
+
 
 @contextmanager
 def running(words: list[str], *, log: Path, env: Mapping[str, str], url: str = "") -> Iterator[Program]:
@@ -117,6 +121,14 @@ def memory_of(pid: int) -> tuple[float, float]:
         return (0.0, 0.0)
     sizes = {line.split()[0]: int(line.split()[1]) / 1024 for line in lines[1:]}
     return sizes["Rss:"], sizes["Pss:"]
+
+
+def _peak_of(pid: int) -> float:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), 0.0)
 
 
 def _below(pid: int) -> list[int]:

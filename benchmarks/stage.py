@@ -125,6 +125,13 @@ class Stage:
             self.wait_for("SELECT count(*) >= 1 FROM pg_stat_activity WHERE query = 'LISTEN inbox'")
             yield program
 
+    @contextmanager
+    def program(self, name: str) -> Iterator[Program]:
+        """Run another of the programs of `bin/serve`."""
+        env = os.environ | {"PORT": "0", "BIND": "127.0.0.1", "PORTAL_HOME": str(settings.PORTAL_HOME)}
+        with running(serve.commands(env)[name], log=self.log(name), env=env) as program:
+            yield program
+
     def log(self, name: str) -> Path:
         return settings.PORTAL_HOME / "log" / f"bench-{name}.log"
 
