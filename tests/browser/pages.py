@@ -56,7 +56,7 @@ LOOKED_AT_BY = {
     "account_reset_password_from_key_done": ANYBODY,
 }
 
-IN_ENGLISH = ("api:docs",)  # what is written for programmers
+IN_ENGLISH = ("api:docs",)  # what is written for programmers, in parts that say so
 
 POST, FILE, DATA, PART, ELSEWHERE = "takes a form", "a file", "for programs", "a part of a page", "sends on"
 WITH_A_DEVICE = "a path's test comes here with a passkey"
