@@ -55,9 +55,9 @@ def test_message_is_found_by_its_identity_through_the_index(many, tenant, accoun
         assert list(query.values_list("message_id", "tenant_id")) == [("m4242", tenant.id)]
         assert not Message.objects.filter(account=account, message_id="m4243").exists()  # another tenant's
         nodes = plan(query)
-    assert len(nodes) >= 3  # one for each month
-    assert {kind for kind, _ in nodes} <= {"Index Scan", "Bitmap Heap Scan", "Bitmap Index Scan"}
-    assert {index.partition("_2026_")[2][2:] for _, index in nodes if index} == {"_message_id_idx"}
+    assert len(nodes) >= 3  # one for each month; those without a row may be read whole
+    assert "message_2026_11_message_id_idx" in {index for _, index in nodes}
+    assert {index[-len("_message_id_idx") :] for _, index in nodes if index} == {"_message_id_idx"}
 
 
 def test_partition_of_another_month_is_not_read(many, tenant, account):
