@@ -67,8 +67,8 @@ def ref_ids(search: Search, window: Window) -> Statement:
 def of_ref_ids(search: Search, window: Window, found: list[tuple[int, str]]) -> Statement:
     """Read the page's messages of a window with these refIds.
 
-    First the nearest instants of each refId, from the index alone, some more than a page of them in all: the page ends
-    no further than as many of them as it has messages.
+    First the nearest instants of each refId in its index, up to two pages of them in all but one of each at least: the
+    page ends no further than as many of them as it has messages.
     """
     where = [condition for condition in search.where if not condition.startswith("m.ref_id ")]
     parameters = dict(search.parameters)
