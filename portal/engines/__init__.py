@@ -33,16 +33,16 @@ def database_url() -> str:
     url = os.environ.get("DATABASE_URL")
     if not url:
         return _embedded(postgres)
-    password = secret_file("DATABASE_PASSWORD_FILE")
-    user, at, rest = urlsplit(url).netloc.partition("@")
-    if password is None or not at or ":" in user:
-        return url
-    return url.replace(f"{user}@{rest}", f"{user}:{quote(password, safe='')}@{rest}", 1)
+    return _with_password(url, secret_file("DATABASE_PASSWORD_FILE"))
 
 
 def redis_url() -> str:
-    """Return REDIS_URL, else the embedded Redis's (`unix://…`), which then runs. Raises EnginesError."""
-    return os.environ.get("REDIS_URL") or _embedded(redis)
+    """Return REDIS_URL, else the embedded Redis's (`unix://…`), which then runs. Raises EnginesError.
+
+    A REDIS_URL without a password gets the content of the file REDIS_PASSWORD_FILE, where that is set.
+    """
+    url = os.environ.get("REDIS_URL")
+    return _with_password(url, secret_file("REDIS_PASSWORD_FILE")) if url else _embedded(redis)
 
 
 def broker_url(url: str) -> str:
@@ -57,6 +57,15 @@ def broker_url(url: str) -> str:
 def is_embedded() -> bool:
     """Tell whether at least one engine is an embedded one."""
     return not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"))
+
+
+def _with_password(url: str, password: str | None) -> str:
+    """Return `url` with `password` in it; a PostgreSQL URL needs a user for that, a Redis one does not."""
+    parts = urlsplit(url)
+    user, _at, server = parts.netloc.rpartition("@")
+    if password is None or ":" in user or not (user or parts.scheme in ("redis", "rediss")):
+        return url
+    return parts._replace(netloc=f"{user}:{quote(password, safe='')}@{server}").geturl()
 
 
 def _embedded(engine) -> str:

@@ -38,7 +38,7 @@ class Home:
     def environment(self) -> dict[str, str]:
         """Return the environment of a command: no engine given, all of them embedded in this home."""
         given = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "SECRET_KEY_FILE", "PORTAL_KEEP_ENGINES"}
-        given |= {"DATABASE_PASSWORD_FILE", "DJANGO_SETTINGS_MODULE"}
+        given |= {"DATABASE_PASSWORD_FILE", "REDIS_PASSWORD_FILE", "DJANGO_SETTINGS_MODULE"}
         kept = {name: value for name, value in os.environ.items() if name not in given}
         return kept | {"PORTAL_HOME": str(self.path), "PYTHONPATH": os.pathsep.join(sys.path)} | self.variables
 

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 import yaml
+from redis import Redis
+from redis.exceptions import AuthenticationError
 
 from portal import serve
+from portal.engines import redis
 from tests.engines.conftest import REPOSITORY
+from tests.ports import free_port
 
 PORTAL_SERVICES = ["applier", "beat", "migrate", "web", "worker"]
 
@@ -43,8 +51,75 @@ def test_compose_names_only_what_it_defines(compose: dict):
     assert sorted(services) == sorted([*PORTAL_SERVICES, "database", "redis"])
     assert named == {"database", "redis", "migrate"}
     assert secrets == set(compose["secrets"])
-    assert secrets == {"secret_key", "database_password", "postgres_password", "email_url", "metrics_token"}
+    assert secrets == {
+        "secret_key",
+        "database_password",
+        "postgres_password",
+        "redis_password",
+        "email_url",
+        "metrics_token",
+    }
     assert volumes == {*compose["volumes"], "./docker/create-database.sh"}
+
+
+def test_no_container_may_do_more_than_it_needs(compose: dict):
+    tls = yaml.safe_load((REPOSITORY / "docker-compose.tls.yml").read_text())
+    services = compose["services"] | {"proxy": tls["services"]["proxy"]}
+    locked = {"cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"], "read_only": True}
+    added = {name: service["cap_add"] for name, service in services.items() if "cap_add" in service}
+
+    assert {name: {key: service.get(key) for key in locked} for name, service in services.items()} == dict.fromkeys(
+        services, locked
+    )
+    assert added == {
+        "database": ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"],
+        "proxy": ["NET_BIND_SERVICE"],
+    }
+    assert all(service["tmpfs"][0] == "/tmp:mode=1777" for service in services.values())
+
+
+def test_database_and_redis_are_on_a_network_of_their_own(compose: dict):
+    networks = {name: service["networks"] for name, service in compose["services"].items()}
+
+    assert compose["networks"] == {"engines": {"internal": True}}
+    assert networks == {
+        "database": ["engines"],
+        "redis": ["engines"],
+        "migrate": ["engines"],
+        "applier": ["engines"],
+        "beat": ["engines"],
+        "web": ["engines", "default"],
+        "worker": ["engines", "default"],
+    }
+    assert [name for name, service in compose["services"].items() if "ports" in service] == ["web"]
+
+
+def test_redis_of_compose_asks_for_its_password(compose: dict, tmp_path: Path):
+    """Run the very command and health check of docker-compose.yml, with the secret's path and the port of a test."""
+    (tmp_path / "redis_password").write_text("a-secret-of-a-test\n")
+    port = str(free_port())
+    programs = Path(redis._program()).parent
+    environment = {**os.environ, "PATH": f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}"}
+
+    def command(words: str) -> str:
+        return words.replace("$$", "$").replace("/run/secrets", str(tmp_path))
+
+    shell, flag, words = compose["services"]["redis"]["command"]
+    _kind, check = compose["services"]["redis"]["healthcheck"]["test"]
+    check = command(check).replace("redis-cli", f"redis-cli -p {port}")
+    with subprocess.Popen([shell, flag, f"{command(words)} --port {port}"], cwd=tmp_path, env=environment) as server:
+        try:
+            deadline = time.monotonic() + 20
+            while subprocess.run(["sh", "-c", check], env=environment, check=False).returncode:
+                assert time.monotonic() < deadline, "the health check never passed"
+            arguments = Path(f"/proc/{server.pid}/cmdline").read_bytes()
+            assert b"redis-server" in arguments
+            assert b"a-secret-of-a-test" not in arguments
+            with pytest.raises(AuthenticationError):
+                Redis(port=int(port)).ping()
+            assert Redis(port=int(port), password="a-secret-of-a-test").ping() is True
+        finally:
+            server.terminate()
 
 
 def test_compose_waits_for_healthy_engines_and_the_migration(compose: dict):
@@ -94,5 +169,5 @@ def test_tls_proxy_is_the_one_that_is_believed(compose: dict):
         )
         for env in behind.values()
     } == {(f"{proxy['networks']['front']['ipv4_address']}/32", "true", "https://${DOMAIN}", True)}
-    assert [volume.split(":")[0] for volume in proxy["volumes"]] == ["./docker/Caddyfile", "certificates"]
+    assert [volume.split(":")[0] for volume in proxy["volumes"]] == ["./docker/Caddyfile", "certificates", "proxy"]
     assert "reverse_proxy web:8000" in (REPOSITORY / "docker" / "Caddyfile").read_text()

@@ -136,6 +136,22 @@ def test_database_password_is_read_from_its_file(home: Home, tmp_path: Path):
     assert printed == "postgresql://portal:p%40ss%2Fword@db.example.com:5432/portal?sslmode=require"
 
 
+@pytest.mark.parametrize(
+    ("url", "complete"),
+    [
+        ("redis://q.example.com:6379/1", "redis://:p%40ss%2Fword@q.example.com:6379/1"),
+        ("rediss://portal@q.example.com/1", "rediss://portal:p%40ss%2Fword@q.example.com/1"),
+        ("redis://:other@q.example.com/1", "redis://:other@q.example.com/1"),
+        ("unix:///run/redis.sock", "unix:///run/redis.sock"),
+    ],
+)
+def test_redis_password_is_read_from_its_file(home: Home, tmp_path: Path, url: str, complete: str):
+    (tmp_path / "password").write_text("p@ss/word\n")
+    home.variables = {"REDIS_URL": url, "REDIS_PASSWORD_FILE": str(tmp_path / "password")}
+
+    assert home.code("from portal.engines import redis_url; print(redis_url())") == complete
+
+
 def test_database_password_file_that_is_missing_is_named(home: Home):
     home.variables = {"DATABASE_URL": "postgresql://portal@db/portal", "DATABASE_PASSWORD_FILE": "/no/such"}
 
