@@ -1,5 +1,6 @@
 """faults and slow_senders: what senders see while something is killed, hangs or is overrun; the kit is tests/faults."""
 
+import resource
 import shutil
 import signal
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from tests.faults.slow import KINDS, SLOW, p99_beside_slow_ones
 from tests.faults.victims import hang, kill, redis_process, signal_all, stopped
 from tests.running import until
 
+CROWD = 5000
 VICTIMS = ("postgres", "web", "applier")
 
 
@@ -32,14 +34,25 @@ def faults(stage: Stage) -> Iterator[Figure]:
 
 
 def slow_senders(stage: Stage) -> Iterator[Figure]:
-    """Good reports, one after the other, beside 200 slow senders of each kind."""
+    """Good reports, one after the other, beside 200 and 5,000 slow senders of each kind, all from one address."""
     posts = 300 if stage.quick else 2000
+    room = allow_open_files(CROWD + 200) - 200
     with portal_to_break() as portal:
         alone = p99_beside_slow_ones(portal, KINDS["silence"], count=0, posts=posts) * 1000
-        for name, kind in KINDS.items():
-            p99 = p99_beside_slow_ones(portal, kind, posts=posts) * 1000
-            note = f"beside {SLOW} slow senders; {alone:.1f} ms beside none"
-            yield Figure(f"slow_senders_{name}_p99", p99, "ms", baseline=alone, note=note)
+        for count in (SLOW, min(CROWD, room)):
+            for name, kind in KINDS.items():
+                p99 = p99_beside_slow_ones(portal, kind, count=count, posts=posts) * 1000
+                note = f"beside {count} slow senders; {alone:.1f} ms beside none"
+                yield Figure(f"slow_senders_{name}_{count}_p99", p99, "ms", baseline=alone, note=note)
+
+
+def allow_open_files(count: int) -> int:
+    """Let this process and the portal that it starts open so many files; return how many they may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = count if hard == resource.RLIM_INFINITY else min(count, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    return max(soft, allowed)
 
 
 @contextmanager

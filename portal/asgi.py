@@ -4,17 +4,21 @@ With INGEST_PORT set, `granian --port $INGEST_PORT portal.asgi:ingest` takes the
 `portal.asgi:application` serves pages and API alone.
 """
 
+import asyncio
 import gc
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 os.environ.setdefault("PORTAL_DB_POOL", "true")
 
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 django_application = get_asgi_application()
 
-from portal.ingest.app import PREFIX, Ingest  # noqa: E402 (needs the settings)
+from portal.connections import Guard  # noqa: E402 (these need the settings)
+from portal.ingest.app import PREFIX, Ingest  # noqa: E402
+from portal.page_deadline import PageDeadline  # noqa: E402
 
 _MANY_OBJECTS = 20_000
 _PROBES = ("/healthz", "/readyz")
@@ -24,8 +28,11 @@ class Application:
     """Sends each request to the app that it is for, and runs the ingest's lifespan."""
 
     def __init__(self, *, serves_ingest: bool, serves_pages: bool) -> None:
-        self.ingest = Ingest(takes_reports=serves_ingest)
+        self.guard = Guard(settings.CONNECTIONS)
+        self.ingest = Ingest(self.guard, takes_reports=serves_ingest)
+        self.pages = PageDeadline(django_application, self.guard)
         self.serves_pages = serves_pages
+        self._watching: asyncio.Task | None = None
 
     async def __call__(self, scope, receive, send) -> None:
         if scope["type"] == "lifespan":
@@ -36,7 +43,7 @@ class Application:
             if path in _PROBES or not self.serves_pages or path.startswith(PREFIX):
                 await self.ingest(scope, receive, send)
             else:
-                await django_application(scope, receive, send)
+                await self.pages(scope, receive, send)
         else:
             raise ValueError(f"unknown scope {scope['type']}")
 
@@ -45,11 +52,13 @@ class Application:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 await self.ingest.start()
+                self._watching = asyncio.create_task(self.guard.watch())
                 # What is there by now stays: walking through it in search of cycles, again and again, finds none.
                 gc.freeze()
                 gc.set_threshold(_MANY_OBJECTS)
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
+                self._watching.cancel()
                 await self.ingest.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return

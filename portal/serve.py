@@ -11,22 +11,23 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from portal import engines
+from portal import connections, engines
+from portal.connections import OPEN_FILES
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-OPEN_FILES = 4096  # 1,024 connections, and whatever else; many systems begin with 1,024 in all
 
 # Name: (order, seconds it may take to end, arguments of python). Started in this order, ended in the reverse one.
 PROGRAMS = {
     "engines": (1, 150, "-m portal.engines watch"),
-    # A sender has ten seconds for its headers, and as many for its body (portal/ingest/bodies.py): the slots are few,
-    # and open connections take them. Only with `--http 1` do the ten seconds begin before the first byte.
+    # A sender has ten seconds for its headers, and as many for its body (portal/ingest/bodies.py). Where too many take
+    # them at once, portal/connections.py closes some sooner. Only with `--http 1` do the ten seconds begin before the
+    # first byte.
     # What is under way may finish, but a client that keeps its connection busy cannot hold up the end.
     "web": (
         20,
         25,
-        "-m granian --interface asgi --loop uvloop --http 1 --no-ws --workers 1 --backlog 2048 --backpressure 1024"
-        " --http1-header-read-timeout 10000 --workers-kill-timeout 20"
+        "-m granian --interface asgi --loop uvloop --http 1 --no-ws --workers 1 --backlog 2048"
+        " --backpressure {PORTAL_CONNECTIONS} --http1-header-read-timeout 10000 --workers-kill-timeout 20"
         " --host {BIND} --port {PORT} portal.asgi:application",
     ),
     "applier": (30, 30, "manage.py run_applier"),
@@ -75,6 +76,7 @@ stdout_logfile_backups = 3
 
 def commands(env: Mapping[str, str]) -> dict[str, list[str]]:
     """Return each program's arguments after `python`; `env` needs PORT, BIND and PORTAL_HOME."""
+    env = {"PORTAL_CONNECTIONS": str(connections.capacity()), **env}
     return {name: [word.format_map(env) for word in arguments.split()] for name, (_, _, arguments) in PROGRAMS.items()}
 
 
@@ -113,6 +115,7 @@ def main() -> None:
     address = f"http://{host}:{env['PORT']}"
     env.setdefault("PUBLIC_URL", address)
     allow_open_files()
+    env.setdefault("PORTAL_CONNECTIONS", str(connections.capacity()))
     home = Path(env["PORTAL_HOME"])
     _refuse_second(home)
     _refuse_taken_port(env["BIND"], env["PORT"])

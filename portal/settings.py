@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from portal import engines
+from portal import connections, engines
 from portal.admin_look import UNFOLD as UNFOLD
 from portal.engines.secret import secret_file
 
@@ -296,6 +296,8 @@ METRICS_TOKEN = (
 
 # What the portal exists for
 INGEST_MAX_BODY = 1024 * 1024  # bytes; docs/link.md section 3
+ANSWER_WITHIN = env.float("PORTAL_ANSWER_WITHIN", 20.0)  # seconds until a page says that the database does not answer
+CONNECTIONS = env.int("PORTAL_CONNECTIONS", connections.capacity())  # of a web process at once
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])  # networks whose X-Forwarded-For is believed
 REPORT_GRACE_HOURS = env.int("PORTAL_REPORT_GRACE_HOURS", 72)
 REPORT_LEASE_SECONDS = env.int("PORTAL_REPORT_LEASE_SECONDS", 120)

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.middleware import is_api
 from portal.api.problems import problem_response
+from portal.page_deadline import unavailable
 from portal.tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
@@ -23,7 +24,6 @@ logger = logging.getLogger(__name__)
 LANGUAGE_COOKIE = "language"
 YEAR = 365 * 24 * 3600
 DATABASE_AWAY = (OperationalError, InterfaceError)
-RETRY_AFTER = 5  # seconds
 
 
 @require_safe
@@ -60,9 +60,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Say that it was us, with a number that leads to the line in the log."""
     error_id = getattr(request, "id", None) or secrets.token_hex(8)
     logger.error("%s %s failed, error id %s", request.method, getattr(request.resolver_match, "route", None), error_id)
-    if is_api(request) and isinstance(sys.exception(), DATABASE_AWAY):
-        text = f"The database cannot be reached; nothing was changed. The request's id is {error_id}."
-        return problem_response(request, "unavailable", text, wait=RETRY_AFTER)
+    if isinstance(sys.exception(), DATABASE_AWAY):
+        return unavailable(request)
     if is_api(request):
         return problem_response(request, "server-error", f"The request failed; its id is {error_id}.")
     # No context processors: the database may be what failed.

@@ -24,6 +24,7 @@ API_PATHS = ("/api/",)
 PAGES_OF_API = ("/api/v1/docs/",)  # for people, as any other page
 DOOR_PATHS = ("/accounts/",)  # where people sign in, set new passwords and accept invitations
 API_LANGUAGE = "en"
+GIVEN_UP = "portal.given_up"  # in a request's ASGI scope: it was answered 503 before it was done
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # Where one is set up and asked for, and what is open to all.
 WITHOUT_SECOND_FACTOR = ("/accounts/", "/language/", "/look/", *PAGES_OF_API)
@@ -55,7 +56,7 @@ class WallMiddleware:
             response = self.get_response(request)
             if hasattr(response, "render") and not response.is_rendered:
                 response.render()
-            if response.status_code >= 500:
+            if response.status_code >= 500 or getattr(request, "scope", {}).get(GIVEN_UP):
                 transaction.set_rollback(True)
             else:
                 if request.access.key is not None:  # last: the row stays locked until the commit

@@ -10,7 +10,8 @@ from django.conf import settings
 from deliveries.inbox import NewRow
 from deliveries.split import split
 from portal.common.database import connection_string
-from portal.ingest.bodies import BODY_WITHIN, Arrivals, Body, Incomplete, TooLarge
+from portal.connections import Guard
+from portal.ingest.bodies import BODY_WITHIN, Arrivals, Body, Crowded, Incomplete, TooLarge
 from portal.ingest.doors import Door, Doors, ForbiddenNetwork, Unauthorized
 from portal.ingest.writer import NotDurable, Writer
 from portal.tenants import networks
@@ -37,7 +38,8 @@ async def connect() -> psycopg.AsyncConnection:
 class Ingest:
     """The app; `start` and `stop` belong to the server's lifespan."""
 
-    def __init__(self, *, takes_reports: bool = True) -> None:
+    def __init__(self, guard: Guard, *, takes_reports: bool = True) -> None:
+        self._guard = guard
         self._takes_reports = takes_reports  # not in a process that only serves pages; probes are answered by each
         self._proxies = tuple(map(ipaddress.ip_network, settings.TRUSTED_PROXIES))
         self._arrivals = Arrivals()
@@ -79,7 +81,9 @@ class Ingest:
         body = Body(receive, headers, self._arrivals)
         try:
             door, peer = self._enter(scope, headers, token)
-            count = await self._store(door, peer, await body.read())
+            content = await body.read()
+            self._guard.began(scope["client"])
+            count = await self._store(door, peer, content)
         except Refused as refusal:
             await body.drain()
             await _error(send, refusal.status, refusal.text, *refusal.headers)
@@ -88,11 +92,13 @@ class Ingest:
             await _error(send, 413, f"a body holds at most {settings.INGEST_MAX_BODY} bytes")
         except Incomplete:
             await _error(send, 408, f"the body did not arrive within {BODY_WITHIN:.0f} s")
-        except NotDurable:
+        except (NotDurable, Crowded):
             await body.drain()
             await _error(send, 503, "nothing was stored, send it again", (b"retry-after", RETRY_AFTER))
         else:
             await _answer(send, 200, b'{"received": %d}' % count, _JSON)
+        finally:
+            self._guard.ended(scope["client"])
 
     def _enter(self, scope, headers: dict[bytes, bytes], token: str) -> tuple[Door, str]:
         """Return the door that is opened and the sender's address. Raises Refused, NotDurable."""

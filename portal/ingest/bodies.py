@@ -10,10 +10,16 @@ BODY_WITHIN = 10.0  # seconds for a whole body to arrive
 _LOOK_EVERY = 0.5
 DRAIN_BYTES = 8 * 1024 * 1024
 DRAIN_WITHIN = 5.0  # seconds
+# Bodies that are on their way, in all: thousands of senders that stop just before the end would fill the memory.
+MAX_ARRIVING = 256 * 1024 * 1024  # bytes
 
 
 class TooLarge(Exception):
     """The body is over INGEST_MAX_BODY."""
+
+
+class Crowded(Exception):
+    """MAX_ARRIVING bytes of unfinished bodies are held already."""
 
 
 class Incomplete(Exception):
@@ -29,6 +35,7 @@ class Arrivals:
     def __init__(self) -> None:
         self._since: dict[asyncio.Task, float] = {}
         self._given_up: set[asyncio.Task] = set()
+        self.held = 0  # bytes of the bodies that are not whole yet
 
     async def watch(self) -> None:
         """Give up what is not whole within BODY_WITHIN, until cancelled."""
@@ -68,7 +75,7 @@ class Body:
         self._more = True
 
     async def read(self) -> bytes:
-        """Return the whole body. Raises TooLarge, Incomplete."""
+        """Return the whole body. Raises TooLarge, Incomplete, Crowded."""
         most = settings.INGEST_MAX_BODY
         if self._declared > most:
             raise TooLarge
@@ -95,9 +102,17 @@ class Body:
         if not self._more:
             return chunk
         chunks, size = [chunk], len(chunk)
-        while self._more and size <= most:
-            chunks.append(await self._next())
-            size += len(chunks[-1])
+        arrivals = self._arrivals
+        arrivals.held += size
+        try:
+            while self._more and size <= most:
+                if arrivals.held > MAX_ARRIVING:
+                    raise Crowded
+                chunks.append(await self._next())
+                size += len(chunks[-1])
+                arrivals.held += len(chunks[-1])
+        finally:
+            arrivals.held -= size
         return b"".join(chunks)
 
     async def _next(self) -> bytes:

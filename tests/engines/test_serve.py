@@ -39,7 +39,7 @@ def test_config_is_understood_by_the_supervisor_in_odd_folders(tmp_path: Path):
     home = tmp_path / "a 100% own folder"
     (home / "log").mkdir(parents=True)
     (home / "run").mkdir()
-    env = {"BIND": "127.0.0.1", "PORT": "8765", "PORTAL_HOME": str(home)}
+    env = {"BIND": "127.0.0.1", "PORT": "8765", "PORTAL_HOME": str(home), "PORTAL_CONNECTIONS": "700"}
 
     programs = read_by_supervisor(tmp_path / "conf", serve.config(env))
     assert {name: log for name, (_, log) in programs.items()} == {
@@ -48,7 +48,7 @@ def test_config_is_understood_by_the_supervisor_in_odd_folders(tmp_path: Path):
     assert {name: command for name, (command, _) in programs.items()} == {
         "engines": "-m portal.engines watch",
         "web": "-m granian --interface asgi --loop uvloop --http 1 --no-ws --workers 1"
-        " --backlog 2048 --backpressure 1024 --http1-header-read-timeout 10000 --workers-kill-timeout 20"
+        " --backlog 2048 --backpressure 700 --http1-header-read-timeout 10000 --workers-kill-timeout 20"
         " --host 127.0.0.1 --port 8765 portal.asgi:application",
         "applier": "manage.py run_applier",
         "worker": "-m celery -A portal worker --concurrency 1 --loglevel INFO --without-gossip"
@@ -69,7 +69,7 @@ def test_config_watches_no_engines_that_are_given(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("given", "raised"), [((256, 1024), (1024, 1024)), ((1024, 8192), (4096, 8192)), ((6000, 8192), (6000, 8192))]
+    ("given", "raised"), [((256, 1024), (1024, 1024)), ((1024, 8192), (8192, 8192)), ((6000, 20000), (16704, 20000))]
 )
 def test_serve_lets_its_programs_open_as_many_files_as_they_may(used_home: Home, given, raised):
     said = used_home.code(

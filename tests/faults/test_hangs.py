@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 
 from tests.faults.checker import is_applied, problems
+from tests.faults.portal import TOKEN, Portal
 from tests.faults.victims import HOLDS, hang, in_a_batch, redis_process, signal_all, stopped
 from tests.running import in_time, say, until
 
@@ -23,6 +27,41 @@ def test_database_that_hangs_is_answered_503_in_time_and_loses_nothing(portal, l
     assert problems(portal, load) == []
     assert load.slowest < in_time(3)  # promised are 2, to a sender who is given the processor at once
     assert set(load.answers) == {200, 503}
+
+
+@pytest.fixture
+def portal_in_haste(portal) -> Iterator[Portal]:
+    """The portal with a web process that gives a page up after 2 s."""
+    portal.end("web")
+    portal.variables["PORTAL_ANSWER_WITHIN"] = "2"
+    portal.start("web")
+    until(portal.answers, "the ingest takes work")
+    yield portal
+    portal.end("web")
+    del portal.variables["PORTAL_ANSWER_WITHIN"]
+    portal.start("web")
+    until(portal.answers, "the ingest takes work")
+
+
+def test_pages_say_that_the_database_does_not_answer_and_the_door_stays_open(portal_in_haste):
+    """More requests than the pool has connections, all at once, while no statement is answered."""
+    portal, finnish = portal_in_haste, {"Accept-Language": "fi"}
+    with ThreadPoolExecutor(30) as pool, httpx.Client(base_url=portal.url, timeout=60, trust_env=False) as http:
+        assert http.get("/").status_code == 302
+        with HOLDS["SIGSTOP"](portal):
+            pages = [pool.submit(http.get, "/", headers=finnish) for _ in range(20)]
+            posts = [pool.submit(http.post, "/language/", data={"language": "fi"}) for _ in range(2)]
+            systems = [pool.submit(http.get, "/api/v1/messages/") for _ in range(2)]
+            door = http.post(f"/dlr/{TOKEN}/", content=b'{"id":"1","resultCode":1001}')
+            answers = [future.result() for future in (*pages, *posts, *systems)]
+        until(lambda: http.get("/").status_code == 302, "pages are back")
+    assert door.status_code == 503
+    assert {answer.status_code for answer in answers} == {503}
+    assert {answer.headers["Retry-After"] for answer in answers} == {"5"}
+    assert all("Portaalin tietokanta ei vastaa" in page.result().text for page in pages)
+    assert all("most likely not saved" in post.result().text for post in posts)
+    assert not any("most likely not saved" in page.result().text for page in pages)
+    assert {system.result().json()["title"] for system in systems} == {"Database away"}
 
 
 def test_redis_killed_stopped_and_flushed_is_of_no_concern(portal, load, is_long):

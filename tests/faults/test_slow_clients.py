@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import resource
 import select
 import socket
 import time
@@ -72,22 +71,56 @@ def receive(connection: socket.socket) -> bytes:
     return b""
 
 
-@pytest.mark.long
-def test_more_silent_connections_than_are_held_do_not_shut_the_door(portal):
-    crowd = 1100  # of which 1,024 are held at once (portal/serve.py)
-    allow_open_files(2 * crowd)
-    with sockets(portal, crowd) as silent:
-        began = time.monotonic()
-        answer = httpx.post(f"{portal.url}/dlr/{TOKEN}/", content=GOOD, timeout=60)
-        waited = time.monotonic() - began
-        closed = sum(receive(connection) == b"" for connection in silent)
-    say(f"beside {crowd} silent connections a good post was answered after {waited:.1f} s")
-    assert (answer.status_code, closed) == (200, crowd)
+@pytest.mark.parametrize("kind", ["silence", "headers", "body"])
+def test_more_stalled_connections_than_are_held_do_not_shut_the_door(portal_of_few, kind):
+    """The good report is answered while stalled connections are still open: nobody waited for their time to be over."""
+    crowd = FEW + 100
+    with sockets(portal_of_few, crowd) as stalled:
+        for connection in stalled:
+            with contextlib.suppress(OSError):  # the first ones may be closed by now
+                connection.sendall(KINDS[kind].opening)
+        answers = [post_good(portal_of_few) for _ in range(20)]
+        still_open = sum(not select.select([connection], [], [], 0)[0] for connection in stalled)
+    assert answers == [200] * 20
+    assert 0 < still_open < crowd
 
 
-def allow_open_files(count: int) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, count), hard))
+def test_kept_connection_of_a_good_sender_outlives_a_crowd(portal_of_few):
+    """A gateway's connection that held a report before is closed after those that never held one."""
+    with httpx.Client(trust_env=False) as gateway:
+        url = f"{portal_of_few.url}/dlr/{TOKEN}/"
+        before = gateway.post(url, content=GOOD)
+        port = local_port(before)
+        with sockets(portal_of_few, FEW + 100):
+            post_good(portal_of_few)
+            after = gateway.post(url, content=GOOD)
+        assert (before.status_code, after.status_code) == (200, 200)
+        assert local_port(after) == port
+
+
+def local_port(answer: httpx.Response) -> int:
+    return answer.extensions["network_stream"].get_extra_info("client_addr")[1]
+
+
+def post_good(portal: Portal) -> int:
+    return httpx.post(f"{portal.url}/dlr/{TOKEN}/", content=GOOD, timeout=60, trust_env=False).status_code
+
+
+FEW = 384
+
+
+@pytest.fixture
+def portal_of_few(portal) -> Iterator[Portal]:
+    """The portal with a web process that holds FEW connections."""
+    portal.end("web")
+    portal.variables["PORTAL_CONNECTIONS"] = str(FEW)
+    portal.start("web")
+    until(portal.answers, "the ingest takes work")
+    yield portal
+    portal.end("web")
+    del portal.variables["PORTAL_CONNECTIONS"]
+    portal.start("web")
+    until(portal.answers, "the ingest takes work")
 
 
 def padded(size: int) -> bytes:
