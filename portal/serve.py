@@ -14,7 +14,9 @@ from pathlib import Path
 from portal import engines
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-OPEN_FILES = 4096  # 1,024 connections, and whatever else; many systems begin with 1,024 in all
+OPEN_FILES = 4096  # CONNECTIONS, and whatever else; many systems begin with 1,024 in all
+CONNECTIONS = 1024  # that `web` holds at once
+OTHER_FILES = 256  # that it needs beside them
 
 # Name: (order, seconds it may take to end, arguments of python). Started in this order, ended in the reverse one.
 PROGRAMS = {
@@ -25,8 +27,8 @@ PROGRAMS = {
     "web": (
         20,
         25,
-        "-m granian --interface asgi --loop uvloop --http 1 --no-ws --workers 1 --backlog 2048 --backpressure 1024"
-        " --http1-header-read-timeout 10000 --workers-kill-timeout 20"
+        "-m granian --interface asgi --loop uvloop --http 1 --no-ws --workers 1 --backlog 2048"
+        " --backpressure {HELD} --http1-header-read-timeout 10000 --workers-kill-timeout 20"
         " --host {BIND} --port {PORT} portal.asgi:application",
     ),
     "applier": (30, 30, "manage.py run_applier"),
@@ -73,9 +75,15 @@ stdout_logfile_backups = 3
 """
 
 
-def commands(env: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return each program's arguments after `python`; `env` needs PORT, BIND and PORTAL_HOME."""
-    return {name: [word.format_map(env) for word in arguments.split()] for name, (_, _, arguments) in PROGRAMS.items()}
+def commands(env: Mapping[str, str], *, held: int | None = None) -> dict[str, list[str]]:
+    """Return each program's arguments after `python`; `env` needs PORT, BIND and PORTAL_HOME.
+
+    `web` holds `held` connections at once, by default as many as this process's limit of open files allows.
+    """
+    values = {**env, "HELD": str(held or connections())}
+    return {
+        name: [word.format_map(values) for word in arguments.split()] for name, (_, _, arguments) in PROGRAMS.items()
+    }
 
 
 def config(env: Mapping[str, str], *, is_root: bool = False) -> str:
@@ -128,6 +136,14 @@ def main() -> None:
     sys.stdout.flush()
     words = [sys.executable, "-m", "supervisor.supervisord", "-c", str(configuration)]
     os.execve(sys.executable, words, env)  # noqa: S606 (it takes a list, no shell)
+
+
+def connections() -> int:
+    """Return how many connections `web` holds: fewer where a process may not open that many files."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return CONNECTIONS
+    return max(1, min(CONNECTIONS, soft - OTHER_FILES))
 
 
 def allow_open_files() -> None:

@@ -26,7 +26,8 @@ def dockerfile_command() -> list[str]:
 
 
 def test_containers_run_the_same_commands_as_serve(compose: dict):
-    commands = serve.commands({"BIND": "0.0.0.0", "PORT": "8000", "PORTAL_HOME": "/data"})  # noqa: S104
+    env = {"BIND": "0.0.0.0", "PORT": "8000", "PORTAL_HOME": "/data"}  # noqa: S104
+    commands = serve.commands(env, held=serve.CONNECTIONS)
     expected = {name: ["python", *commands[name]] for name in ("web", "applier", "worker", "beat")}
     expected["beat"][-1] = "/data/celerybeat-schedule"
 

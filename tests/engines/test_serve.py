@@ -48,8 +48,8 @@ def test_config_is_understood_by_the_supervisor_in_odd_folders(tmp_path: Path):
     assert {name: command for name, (command, _) in programs.items()} == {
         "engines": "-m portal.engines watch",
         "web": "-m granian --interface asgi --loop uvloop --http 1 --no-ws --workers 1"
-        " --backlog 2048 --backpressure 1024 --http1-header-read-timeout 10000 --workers-kill-timeout 20"
-        " --host 127.0.0.1 --port 8765 portal.asgi:application",
+        f" --backlog 2048 --backpressure {serve.connections()} --http1-header-read-timeout 10000"
+        " --workers-kill-timeout 20 --host 127.0.0.1 --port 8765 portal.asgi:application",
         "applier": "manage.py run_applier",
         "worker": "-m celery -A portal worker --concurrency 1 --loglevel INFO --without-gossip"
         " --without-mingle --queues celery,reports",
@@ -69,15 +69,22 @@ def test_config_watches_no_engines_that_are_given(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("given", "raised"), [((256, 1024), (1024, 1024)), ((1024, 8192), (4096, 8192)), ((6000, 8192), (6000, 8192))]
+    ("given", "raised", "held"),
+    [
+        ((256, 1024), (1024, 1024), 768),
+        ((1024, 1024), (1024, 1024), 768),
+        ((256, 256), (256, 256), 1),
+        ((1024, 8192), (4096, 8192), 1024),
+        ((6000, 8192), (6000, 8192), 1024),
+    ],
 )
-def test_serve_lets_its_programs_open_as_many_files_as_they_may(used_home: Home, given, raised):
+def test_serve_lets_its_programs_open_as_many_files_as_they_may(used_home: Home, given, raised, held):
     said = used_home.code(
         f"import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, {given})\n"
-        "from portal.serve import allow_open_files\nallow_open_files()\n"
-        "print(resource.getrlimit(resource.RLIMIT_NOFILE))"
+        "from portal.serve import allow_open_files, connections\nallow_open_files()\n"
+        "print(resource.getrlimit(resource.RLIMIT_NOFILE), connections())"
     )
-    assert said == str(raised)
+    assert said == f"{raised} {held}"
 
 
 def test_serve_names_a_port_that_is_taken(home: Home):

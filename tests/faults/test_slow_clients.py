@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import resource
 import select
 import socket
 import time
@@ -14,6 +13,7 @@ import httpx
 import pytest
 from django.conf import settings
 
+from portal import serve
 from tests.faults.portal import TOKEN, Portal
 from tests.faults.slow import GOOD, HEAD, KINDS, SLOW, drip, p99_beside_slow_ones, sockets
 from tests.running import in_time, say, until
@@ -74,8 +74,7 @@ def receive(connection: socket.socket) -> bytes:
 
 @pytest.mark.long
 def test_more_silent_connections_than_are_held_do_not_shut_the_door(portal):
-    crowd = 1100  # of which 1,024 are held at once (portal/serve.py)
-    allow_open_files(2 * crowd)
+    crowd = serve.connections() + 76
     with sockets(portal, crowd) as silent:
         began = time.monotonic()
         answer = httpx.post(f"{portal.url}/dlr/{TOKEN}/", content=GOOD, timeout=60)
@@ -83,11 +82,6 @@ def test_more_silent_connections_than_are_held_do_not_shut_the_door(portal):
         closed = sum(receive(connection) == b"" for connection in silent)
     say(f"beside {crowd} silent connections a good post was answered after {waited:.1f} s")
     assert (answer.status_code, closed) == (200, crowd)
-
-
-def allow_open_files(count: int) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, count), hard))
 
 
 def padded(size: int) -> bytes:
