@@ -1,9 +1,10 @@
 """Close connections that only take up room when there are too many of them, so that others are served meanwhile.
 
 A connection is *stalled* while no whole request is in it: it is silent, its headers or its body are still on their way,
-or it is kept open between two requests. Below half of the process's capacity nothing is closed. Above it, the addresses
-with the most stalled connections lose their oldest ones, first those that never held a whole request. A connection
-whose request is being answered is never closed. So a gateway with a few connections is never affected, however busy.
+or it is kept open between two requests. Below three quarters of the process's capacity nothing is closed. Above it, the
+addresses with the most stalled connections lose their oldest ones, first those that never held a whole request. A
+connection whose request is being answered is never closed. So a gateway with a few connections is never affected,
+however busy.
 
 Linux only: the process's connections are found in /proc/self/fd. Elsewhere the guard does nothing.
 """
@@ -27,9 +28,11 @@ MAX_CONNECTIONS = 16_384
 OTHER_FILES = 320  # the database, Redis, logs, static files, and what requests open
 OPEN_FILES = MAX_CONNECTIONS + OTHER_FILES
 
-CROWDED = 0.5  # of the capacity; above this stalled connections are closed
-RELIEVED = 0.4  # down to this
-MIN_AGE = 0.1  # seconds; a sender gets at least so long for its request, however crowded it is
+CROWDED = 0.75  # of the capacity; above this stalled connections are closed
+RELIEVED = 0.5  # down to this
+# Seconds that a sender has at least, however crowded it is: more than this process needs to notice what has arrived.
+MIN_AGE = 0.5
+MIN_AGE_OF_BODY = 3.0  # its headers were good, so it may be a busy gateway
 LOOK_EVERY = 0.1  # seconds
 MAX_SHARE = 0.1  # of the time for looking: a look at thousands of connections takes some milliseconds
 _SOCKETS = Path("/proc/self/fd")
@@ -60,16 +63,23 @@ class Guard:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
+        self._arriving: dict[Peer, float] = {}  # whose headers are there, and since when
         self._busy: set[Peer] = set()
         self._proved: dict[Peer, float] = {}  # connections that held a whole request, and when it was answered
         self._known: dict[int, _Connection] = {}
 
+    def arrives(self, peer: Peer) -> None:
+        """Note that the headers of a request have arrived from `peer`."""
+        self._arriving[peer] = monotonic()
+
     def began(self, peer: Peer) -> None:
         """Note that a whole request has arrived from `peer`."""
+        self._arriving.pop(peer, None)
         self._busy.add(peer)
 
     def ended(self, peer: Peer) -> None:
         """Note that the request from `peer` is answered or given up."""
+        self._arriving.pop(peer, None)
         if peer in self._busy:
             self._busy.discard(peer)
             self._proved.pop(peer, None)  # the newest stand last
@@ -132,13 +142,14 @@ class Guard:
 
     def _stalled(self, connections: list[_Connection]) -> list[tuple[bool, float, _Connection]]:
         """Return (whether it ever held a whole request, since when it is stalled, connection), first to close first."""
-        latest, found = monotonic() - MIN_AGE, []
+        now, found = monotonic(), []
         for connection in connections:
             if connection.peer in self._busy:
                 continue
             answered = self._proved.get(connection.peer)
-            since = connection.since if answered is None else max(answered, connection.since)
-            if since <= latest:
+            arriving = self._arriving.get(connection.peer)
+            since = max(connection.since, answered or 0.0, arriving or 0.0)
+            if now - since >= (MIN_AGE if arriving is None else MIN_AGE_OF_BODY):
                 found.append((answered is not None, since, connection))
         return sorted(found, key=lambda item: item[:2])
 

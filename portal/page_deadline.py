@@ -37,6 +37,7 @@ class PageDeadline:
         self._left_behind: set[asyncio.Task] = set()
 
     async def __call__(self, scope, receive, send) -> None:
+        self._guard.arrives(scope["client"])
         exchange = _Exchange(receive, send, began=lambda: self._guard.began(scope["client"]))
         task = asyncio.create_task(self._application(scope, exchange.receive, exchange.send))
         begun = asyncio.create_task(exchange.begun.wait())

@@ -77,6 +77,7 @@ class Ingest:
             await _error(send, 404, "there is nothing here")
 
     async def _take(self, scope, receive, send, token: str) -> None:
+        self._guard.arrives(scope["client"])
         headers = dict(scope["headers"])
         body = Body(receive, headers, self._arrivals)
         try:

@@ -15,6 +15,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from portal.engines import postgres
+from portal.operations.unpack import BadArchiveError, unpack
 from portal.tenants.wall import raise_roles, raise_wall
 
 DUMP, FILES, KEY, MANIFEST = "database.dump", "files.tar", "secret_key", "manifest.json"
@@ -124,9 +125,10 @@ def _restore_files(archive: Path) -> None:
     root.parent.mkdir(parents=True, exist_ok=True)
     fresh, old = root.with_name(root.name + ".new"), root.with_name(root.name + ".old")
     shutil.rmtree(fresh, ignore_errors=True)
-    with tarfile.open(archive) as packed:
-        packed.extractall(fresh, filter="data")
-    fresh.mkdir(exist_ok=True)
+    try:
+        unpack(archive, fresh)
+    except BadArchiveError as error:
+        raise BackupError(f"{archive}: {error}") from error
     shutil.rmtree(old, ignore_errors=True)
     if root.exists():
         root.rename(old)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -17,7 +17,8 @@ from tests.faults.load import Load, dlr
 from tests.faults.portal import Portal, new_load
 from tests.running import until
 
-FILLER = "x" * 64 * 1024  # under a key that nobody reads: what is written limits the rate, not what is counted
+FILLER = "x" * 192 * 1024  # under a key that nobody reads: some 340 of them are all that may wait at the door (64 MiB)
+OPEN = 600  # connections at once: more than may wait, and fewer than the 1,024 files that many systems allow a process
 TIME_OUT = 10  # seconds; a gateway's
 CAPACITY_SECONDS = 2
 
@@ -83,21 +84,32 @@ async def post(load: Load) -> None:
     began = time.monotonic()
     try:
         async with asyncio.timeout(TIME_OUT):
-            reader, writer = await asyncio.open_connection(url.hostname, url.port)
-            writer.write(
-                b"POST %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s"
-                % (url.path.encode(), len(content), content)
-            )
-            await writer.drain()
-            status = int((await reader.readline()).split()[1])
-            await reader.read()
-            writer.close()
+            async with opened(url.hostname, url.port) as (reader, writer):
+                writer.write(
+                    b"POST %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s"
+                    % (url.path.encode(), len(content), content)
+                )
+                await writer.drain()
+                status = int((await reader.readline()).split()[1])
+                await reader.read()
     except TimeoutError:
         load.answers["time-out"] += 1
         return
     load.note(status, time.monotonic() - began)
     if status == 200:
         load.acknowledged.add(key)
+
+
+@asynccontextmanager
+async def opened(host: str, port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """Open a connection and close it, whatever becomes of what it is used for."""
+    reader, writer = await asyncio.open_connection(host, port)
+    try:
+        yield reader, writer
+    finally:
+        writer.transport.abort()  # at once: nothing more is to be sent, and a time-out waits for nobody
+        with suppress(OSError):
+            await writer.wait_closed()
 
 
 async def capacity(load: Load) -> float:
@@ -114,12 +126,20 @@ async def capacity(load: Load) -> float:
 
 
 async def flood(load: Load, *, rate: float, seconds: float) -> None:
-    """Post at a fixed rate, whatever is answered and when."""
-    began = time.monotonic()
+    """Post at a fixed rate, whatever is answered and when, as far as OPEN connections allow."""
+    began, room = time.monotonic(), asyncio.Semaphore(OPEN)
+
+    async def one() -> None:
+        try:
+            await post(load)
+        finally:
+            room.release()
+
     async with asyncio.TaskGroup() as tasks:
         for number in range(round(rate * seconds)):
             await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
-            tasks.create_task(post(load))
+            await room.acquire()
+            tasks.create_task(one())
 
 
 async def is_taken(load: Load) -> bool:

@@ -1,10 +1,12 @@
 """A backup brought back: the same messages, counts, files, tokens and people."""
 
+import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 from pathlib import Path
 
@@ -119,6 +121,21 @@ def test_backup_comes_back_in_another_place(portals, tmp_path):
     assert len(second.state(*take_in)[0]) == 21
 
     assert "holds messages: --replace" in second.run("restore", str(backup), ok=False)
+    shutil.copytree(backup, tmp_path / "hostile")
+    pack_outside(tmp_path / "hostile")
+    assert "'../outside' would be written outside its folder" in second.run(
+        "restore", str(tmp_path / "hostile"), "--replace", ok=False
+    )
+    assert (len(second.state()[0]), made.exists()) == (21, True)
     (backup / "database.dump").write_bytes((backup / "database.dump").read_bytes()[:-100])
     assert "not what was written" in second.run("restore", str(backup), "--replace", ok=False)
     assert len(second.state()[0]) == 21
+
+
+def pack_outside(backup: Path) -> None:
+    """Let a backup's files hold one that leads out of their folder, under a checksum that is right."""
+    with tarfile.open(backup / "files.tar", "w") as archive:
+        archive.addfile(tarfile.TarInfo("../outside"))
+    manifest = json.loads((backup / "manifest.json").read_text())
+    manifest["sha256"]["files.tar"] = hashlib.sha256((backup / "files.tar").read_bytes()).hexdigest()
+    (backup / "manifest.json").write_text(json.dumps(manifest))

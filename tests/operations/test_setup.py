@@ -1,0 +1,123 @@
+"""bin/setup's choice of a Python: one that the checks have proven, never one that will not do, a newer one by name."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+OLDEST = PROJECT["requires-python"].removeprefix(">=")
+PROVEN = [line.rpartition(" ")[2] for line in PROJECT["classifiers"]]
+TOOLS = ("bash", "sed", "tr", "dirname", "cat", "id")
+
+# A Python that gives itself out as another version.
+OF_VERSION = """#!/bin/sh
+[ "$1" = -c ] || exit 9
+exec '{python}' -c 'import sys; sys.version_info = ({version}, "final", 0); exec(sys.argv[1])' "$2"
+"""
+WITHOUT_VENV = """#!/bin/sh
+case "$2" in *venv*) exit 1 ;; esac
+exec '{python}' "$@"
+"""
+
+
+@pytest.fixture
+def path(tmp_path) -> Path:
+    """A folder for the PATH with the tools of bin/setup and no Python."""
+    for tool in TOOLS:
+        found = next(Path(place) / tool for place in ("/bin", "/usr/bin") if (Path(place) / tool).exists())
+        (tmp_path / tool).symlink_to(found)
+    return tmp_path
+
+
+def add_python(folder: Path, name: str, version: str, text: str = OF_VERSION) -> None:
+    program = folder / name
+    program.write_text(text.format(python=sys.executable, version=version.replace(".", ", ")))
+    program.chmod(0o755)
+
+
+def chosen(path: Path, **variables: str) -> tuple[int, str, str]:
+    """Return exit code, name of the chosen Python, and what was said."""
+    done = subprocess.run(
+        ["bin/setup", "--python"], cwd=REPOSITORY, env={"PATH": str(path)} | variables,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return done.returncode, Path(done.stdout.strip()).name, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("pythons", "wanted"),
+    [
+        ({"python3": "3.11.2"}, "python3"),
+        ({"python3": "3.10.12", "python3.11": "3.11.9"}, "python3.11"),
+        ({"python3": "3.14.0", "python3.11": "3.11.9"}, "python3.11"),
+        ({"python3.11": "3.11.2", "python3.13": "3.13.1"}, "python3.13"),
+        ({"python3.12": "3.12.1", "python3.13": "3.13.0", "python3.14": "3.14.0"}, "python3.13"),
+        ({"python3.12": "3.12.1", "python3.15": "3.15.0"}, "python3.12"),
+        ({"python3.13": "3.13.0", "python3": "3.12.0"}, "python3.13"),
+        ({"python3.11": "3.11.1", "python3.12": "3.12.0"}, "python3.12"),
+    ],
+)
+def test_proven_python_is_taken_before_others(path, pythons, wanted):
+    for name, version in pythons.items():
+        add_python(path, name, version)
+
+    assert chosen(path) == (0, wanted, "")
+
+
+def test_newer_python_is_taken_where_there_is_no_other_and_named_in_one_line(path):
+    add_python(path, "python3", "3.14.2")
+    add_python(path, "python3.10", "3.10.1")
+
+    assert chosen(path) == (
+        0,
+        "python3",
+        "python3 is Python 3.14.2, newer than what the tests have proven (3.11.2 to 3.13).\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("pythons", "found"),
+    [
+        ({}, ""),
+        ({"python3": "3.11.1"}, " (python3 is 3.11.1)"),
+        ({"python3": "3.9.2", "python3.11": "3.11.0"}, " (python3.11 is 3.11.0, python3 is 3.9.2)"),
+    ],
+)
+def test_python_that_will_not_do_is_refused_by_its_version(path, pythons, found):
+    for name, version in pythons.items():
+        add_python(path, name, version)
+
+    assert chosen(path) == (1, "", f"Python 3.11.2 or newer is needed and was not found{found}.\n")
+
+
+def test_python_without_venv_is_named_with_its_package(path):
+    add_python(path, "python3", "", WITHOUT_VENV)
+
+    code, _, said = chosen(path)
+
+    assert code == 1
+    assert "python3 cannot make virtual environments here. On Debian and Ubuntu: apt install python3-venv" in said
+
+
+def test_given_python_is_taken_and_no_other(path):
+    add_python(path, "python3.13", "3.13.0")
+    add_python(path, "mine", "3.12.4")
+    add_python(path, "old", "3.11.1")
+
+    assert chosen(path, PYTHON=str(path / "mine")) == (0, "mine", "")
+    code, _, said = chosen(path, PYTHON=str(path / "old"))
+    assert (code, f"{path / 'old'} is 3.11.1" in said) == (1, True)
+
+
+def test_documents_name_the_same_pythons():
+    sentence = f"Python {OLDEST} or newer (proven: {OLDEST} to {PROVEN[-1]})"
+
+    for page in ("README.md", "docs/dependencies.md"):
+        assert sentence in re.sub(r"\s+", " ", (REPOSITORY / page).read_text()), page
+    image = re.search(r"^FROM python:([\d.]+)-slim$", (REPOSITORY / "Dockerfile").read_text(), re.MULTILINE)
+    assert image[1] in PROVEN
