@@ -69,15 +69,21 @@ def test_config_watches_no_engines_that_are_given(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("given", "raised"), [((256, 1024), (1024, 1024)), ((1024, 8192), (8192, 8192)), ((6000, 20000), (16704, 20000))]
+    ("given", "raised", "held"),
+    [
+        ((256, 1024), (800, 1024), 480),  # as many as are wanted
+        ((900, 1024), (900, 1024), 580),  # more than are wanted
+        ((256, 700), (700, 700), 380),  # as many as there may be
+        ((256, 256), (256, 256), 128),
+    ],
 )
-def test_serve_lets_its_programs_open_as_many_files_as_they_may(used_home: Home, given, raised):
+def test_serve_lets_its_programs_open_as_many_files_as_they_may(used_home: Home, given, raised, held):
     said = used_home.code(
         f"import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, {given})\n"
-        "from portal.serve import allow_open_files\nallow_open_files()\n"
-        "print(resource.getrlimit(resource.RLIMIT_NOFILE))"
+        "from portal import connections, serve\nserve.OPEN_FILES = 800\nserve.allow_open_files()\n"
+        "print(resource.getrlimit(resource.RLIMIT_NOFILE), connections.capacity())"
     )
-    assert said == str(raised)
+    assert said == f"{raised} {held}"
 
 
 def test_serve_names_a_port_that_is_taken(home: Home):
