@@ -136,6 +136,14 @@ def static_files_as_they_are(settings, no_files) -> None:
 
 
 @pytest.fixture
+def as_migrated(db) -> None:
+    """For tests of plans: tables are as a migrated database has them, whatever other tests left in their files."""
+    from tests.emptied import forget_the_past
+
+    forget_the_past()
+
+
+@pytest.fixture
 def account(db) -> GatewayAccount:
     pool = Tenant.objects.create(
         slug="pool-link-main", name="Pool of link-main", kind="pool", timezone="Europe/Helsinki"
