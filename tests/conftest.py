@@ -33,6 +33,8 @@ def pytest_addoption(parser) -> None:
 
 
 def pytest_configure(config) -> None:
+    # pytest-randomly is for the order: seeded alike before each test, random names would meet those of other tests.
+    config.option.randomly_reset_seed = False
     search.set_up(is_long=config.getoption("--long"))
 
 
@@ -48,7 +50,9 @@ def pytest_collection_modifyitems(config, items) -> None:
             _left_out[reason] = _left_out.get(reason, 0) + 1
     if dropped:
         config.hook.pytest_deselected(items=dropped)
-    items[:] = sorted(kept, key=_turn)
+    # pytest-randomly has shuffled them; a folder's files stay together, for what they share.
+    folders = {folder: number for number, folder in enumerate(dict.fromkeys(item.path.parent for item in kept))}
+    items[:] = sorted(kept, key=lambda item: (_turn(item), folders[item.path.parent]))
 
 
 def _turn(item) -> int:
@@ -82,6 +86,8 @@ def pytest_testnodedown(node) -> None:
 def pytest_terminal_summary(terminalreporter) -> None:
     for reason, count in sorted(_left_out.items()):
         terminalreporter.write_line(f"left out: {count} tests ({reason})")
+    if seed := getattr(terminalreporter.config.option, "randomly_seed", None):
+        terminalreporter.write_line(f"in the order of --randomly-seed={seed}")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -92,8 +98,12 @@ def quick_passwords() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(request, django_db_setup) -> None:
+def django_db_setup(request, django_db_setup, django_db_blocker) -> None:
     """Make the tests' database; the browser's portal gets a copy of it, made before anything is in it."""
+    from tests.emptied import remember_partitions
+
+    with django_db_blocker.unblock():
+        remember_partitions()
     if any("needs_chromium" in item.keywords for item in request.session.items):
         from tests.browser.portal import make_database
 
@@ -123,6 +133,14 @@ def static_files_as_they_are(settings, no_files) -> None:
     settings.STATIC_ROOT = no_files
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+
+
+@pytest.fixture
+def as_migrated(db) -> None:
+    """For tests of plans: tables are as a migrated database has them, whatever other tests left in their files."""
+    from tests.emptied import forget_the_past
+
+    forget_the_past()
 
 
 @pytest.fixture

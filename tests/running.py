@@ -19,6 +19,7 @@ import httpx
 import psycopg
 
 from portal import serve
+from tests import leaks
 from tests.engines.conftest import REPOSITORY, Home
 from tests.ports import free_port
 
@@ -83,6 +84,7 @@ class Running(Home):
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
             )  # fmt: skip
         self.processes[name] = process
+        leaks.lent.add(process.pid)  # a portal may be shared by several tests: who made it removes it
         return process
 
     def start(self, name: str) -> subprocess.Popen:

@@ -16,7 +16,7 @@ from portal.tenants.models import Tenant
 from portal.tenants.scope import web_scope
 from tests.deliveries.helpers import apply, dlr
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated")]
 
 # 20,000 like the one that is there, with ids, numbers and refIds of their own
 _MANY = """

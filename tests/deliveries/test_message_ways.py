@@ -13,7 +13,7 @@ from deliveries.services.segment_keys import choose, run_segment_keys
 from portal.tenants.scope import web_scope
 from tests.deliveries.helpers import NOW, apply, dlr
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated")]
 
 # 30,000 of ten hours: refIds all different, 50 campaigns; every 100th failed, but none of campaign 7 but the oldest two
 _MANY = """

@@ -24,7 +24,7 @@ from portal.tenants.models import PartnerId, Tenant
 from tests.deliveries.helpers import NOW, apply, dlr, partitions, put
 from tests.deliveries.watched_plans import BELIEFS, believe, watched
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated")]
 
 N = 300
 MOST = 5 * N

@@ -14,7 +14,7 @@ from portal.tenants.scope import web_scope
 from tests.deliveries.helpers import NOW, apply, dlr
 from tests.deliveries.test_message_search import _MANY, explained, ids
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated")]
 
 
 def report(

@@ -13,7 +13,7 @@ from deliveries.services.checks import run_checks
 from deliveries.unanswered import Unanswered, judge, looked_at
 from tests.deliveries.helpers import NOW, dlr, hand_in, put, submission
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated")]
 
 HOUR = timedelta(hours=1)
 START, END = datetime(2026, 11, 19, 11, tzinfo=UTC), datetime(2026, 11, 20, 11, tzinfo=UTC)

@@ -1,6 +1,7 @@
-""".ci/tests: what fails beside the others and passes by itself is let through, and named."""
+""".ci/tests: a test that passes only when it is run again fails the run, unless a list that only shrinks names it."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -20,46 +21,83 @@ def test_unsteady():
 BROKEN = "def test_broken():\n    assert False\n"
 
 
-def run_tests(folder: Path, *, code: int) -> list[str]:
-    """Run the tests of a folder as .ci/run does, which ends with `code`; return its last lines."""
+SUMMARY = "== of the tests that failed"
+NEW = "unsteady, failed beside the others and passed by itself: test_unsteady.py::test_unsteady"
+KNOWN = "known as unsteady: test_unsteady.py::test_unsteady"
+
+
+def run_tests(folder: Path, *, known: str = "") -> tuple[int, str, list[str]]:
+    """Run the tests of a folder as .ci/run does; return the exit code, the output and the lines after the summary."""
     ini = folder / "pytest.ini"
     ini.write_text("[pytest]\n")
+    (folder / "known").write_text(f"# a list\n{known}")
     done = subprocess.run(
         # A folder of its own: pytest closes the usual one to the engines of tests beside this one.
         [".ci/tests", "-c", str(ini), "--basetemp", str(folder / "temp"), str(folder)],
-        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},  # these tests need no portal
+        # these tests need no portal
+        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "UNSTEADY": str(folder / "known")},
         cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=240,
     )  # fmt: skip
-    assert done.returncode == code, done.stdout + done.stderr
     lines = done.stdout.splitlines()
-    return lines[max(number for number, line in enumerate(lines) if line.startswith("====")) + 1 :]
+    summary = lines[lines.index(SUMMARY) + 1 :] if SUMMARY in lines else []
+    return done.returncode, done.stdout + done.stderr, summary
 
 
 @pytest.mark.parametrize(
-    ("files", "code", "last_lines"),
+    ("files", "known", "code", "summary"),
     [
-        (
-            {"steady": STEADY, "unsteady": UNSTEADY},
-            0,
-            [
-                "== 1 of the tests failed beside the others and passed by themselves",
-                "unsteady: test_unsteady.py::test_unsteady",
-            ],
-        ),
-        (
-            {"broken": BROKEN, "unsteady": UNSTEADY},
-            1,
-            [
-                "broken: test_broken.py::test_broken",
-                "== 1 of the tests failed beside the others and passed by themselves",
-                "unsteady: test_unsteady.py::test_unsteady",
-            ],
-        ),
-        ({"wrong": "import nothing_of_that_name\n"}, 2, []),
+        ({"steady": STEADY}, "", 0, []),
+        ({"steady": STEADY, "unsteady": UNSTEADY}, "", 1, [NEW]),
+        ({"steady": STEADY, "unsteady": UNSTEADY}, "test_unsteady.py::test_unsteady\n", 0, [KNOWN]),
+        ({"broken": BROKEN, "unsteady": UNSTEADY}, "", 1, ["broken: test_broken.py::test_broken", NEW]),
+        ({"broken": BROKEN}, "test_broken.py::test_broken\n", 1, ["broken: test_broken.py::test_broken"]),
+        ({"wrong": "import nothing_of_that_name\n"}, "", 2, []),
     ],
 )
-def test_unsteady_tests_are_named_and_broken_ones_fail(tmp_path, files, code, last_lines):
+def test_tests_that_pass_only_when_run_again_fail_the_run_unless_listed(tmp_path, files, known, code, summary):
     for name, text in files.items():
         (tmp_path / f"test_{name}.py").write_text(text)
 
-    assert run_tests(tmp_path, code=code) == last_lines
+    found, output, lines = run_tests(tmp_path, known=known)
+
+    assert (found, lines) == (code, summary), output
+
+
+def test_listed_test_that_does_not_exist_fails_the_run(tmp_path):
+    (tmp_path / "test_steady.py").write_text(STEADY)
+
+    code, output, _ = run_tests(tmp_path, known="test_steady.py::test_gone\n")
+
+    assert code == 1, output
+    assert "names what does not exist:\ntest_steady.py::test_gone\n" in output
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "code", "said"),
+    [
+        (None, "# nothing\n", 0, ""),
+        (None, "tests/a.py::test_a\n", 1, ".ci/unsteady has grown, and may only shrink:\ntests/a.py::test_a\n"),
+        ("# of old\ntests/a.py::a\ntests/b.py::b\n", "# newer words\ntests/b.py::b\n", 0, ""),
+        ("tests/b.py::b\n", "tests/b.py::b\ntests/a.py::a\n", 1,
+         ".ci/unsteady has grown, and may only shrink:\ntests/a.py::a\n"),
+    ],
+)  # fmt: skip
+def test_list_may_only_shrink(tmp_path, before, after, code, said):
+    ci = tmp_path / ".ci"
+    ci.mkdir()
+    shutil.copy(REPOSITORY / ".ci" / "grown", ci)
+
+    def git(*words: str) -> None:
+        identity = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", *identity, *words], cwd=tmp_path, check=True, capture_output=True)
+
+    git("init")
+    for text in (before, after):
+        if text is not None:
+            (ci / "unsteady").write_text(text)
+        git("add", "--all")
+        git("commit", "--allow-empty", "--message", "a change")
+
+    done = subprocess.run([ci / "grown"], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (code, said)

@@ -14,7 +14,7 @@ from reports.selectors.top_campaigns import campaigns
 from reports.statistics_query import StatisticsQuery
 from tests.deliveries.test_apply_plans import leaves
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated")]
 
 FIRST, LAST = date(2026, 9, 20), date(2026, 10, 31)  # eleven days and a month
 CAMPAIGNS, OPERATORS, BUCKETS = 30, 4, (29, 93)

@@ -12,7 +12,7 @@ from tests.wall.rows import DAY, change, row, rows
 
 ROWS = 20_000
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated")]
 
 
 @pytest.fixture
