@@ -126,7 +126,7 @@ class StatisticsView(ApiView):
             groups_before = _groups(then, final) if then else None
         except StatisticsError as error:
             raise BadParameter(error.name, str(error)) from error
-        compared = beside(groups, groups_before, period=period, earlier=earlier)
+        compared = beside(groups, groups_before, period=period, earlier=earlier, timezone=query.timezone)
         shown, rest = cut(arrange(compared, order=order, times=TIMES), limit)
         by_hour = query.is_by_hour
         key_of = dict if self.access.has_scope(NUMBERS) else masked_key
@@ -166,6 +166,7 @@ class StatisticsView(ApiView):
             group_by=tuple(given.texts("group_by") or ()),
             filters=filters,
             account_id=given.account_id(self.access),
+            timezone=self.access.tenant.timezone,  # an account's key has its pool, which is in the account's zone
         )
 
 

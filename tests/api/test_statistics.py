@@ -129,7 +129,6 @@ def test_comparison(mine, messages):
         (DAYS | {"order": "colour"}, "order"),
         (DAYS | {"limit": "0"}, "limit"),
         (DAYS | {"group_by": "hour,campaign"}, "group_by"),
-        (DAYS | {"group_by": "hour", "account": "link-main"}, "group_by"),
         (DAYS | {"account": "nobody"}, "account"),
     ],
 )
@@ -210,9 +209,12 @@ def test_groups_beyond_the_limit_are_summed(mine, two_days):
 @pytest.mark.parametrize(
     ("group_by", "wanted"),
     [
-        ("hour", [["2026-11-01T10:00:00Z", 3, None], ["2026-11-02T10:00:00Z", 2, None]]),
-        ("hour,status", [["2026-11-01T10:00:00Z", "delivered", 3, None], ["2026-11-02T10:00:00Z", "delivered", 1, None],
-                         ["2026-11-02T10:00:00Z", "failed", 1, None]]),
+        ("hour", [["2026-11-01T12:00:00+02:00", 3, None], ["2026-11-02T12:00:00+02:00", 2, None]]),
+        ("hour,status", [
+            ["2026-11-01T12:00:00+02:00", "delivered", 3, None],
+            ["2026-11-02T12:00:00+02:00", "delivered", 1, None],
+            ["2026-11-02T12:00:00+02:00", "failed", 1, None],
+        ]),
         ("reason", [["", 4, 4], ["subscriber", 1, 1]]),
     ],
 )  # fmt: skip
@@ -233,7 +235,10 @@ def test_hours_of_a_day_are_those_of_the_tenants_zone(mine, feed, tenant):
 
     body = mine.get("statistics/", **{"from": "2026-11-02", "to": "2026-11-02"}, group_by="hour").json()
 
-    assert [group["key"]["hour"] for group in body["groups"]] == ["2026-11-01T22:00:00Z", "2026-11-02T21:00:00Z"]
+    assert [group["key"]["hour"] for group in body["groups"]] == [
+        "2026-11-02T00:00:00+02:00",
+        "2026-11-02T23:00:00+02:00",
+    ]
     assert body["total"]["messages"] == 2
 
 

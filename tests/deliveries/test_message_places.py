@@ -166,12 +166,12 @@ def test_filter_without_any_message_looks_nowhere(messages, tenant):
     assert find_places(query, places(query), at=None, backwards=False, size=50) == Places(windows=[])
 
 
-def test_rare_operator_is_looked_for_in_its_hours_alone(messages, tenant):
+def test_rare_operator_is_looked_for_in_its_quarters_of_an_hour_alone(messages, tenant):
     query = MessageQuery(tenant_ids=frozenset([tenant.id]), operator="rare")
     found = find_places(query, places(query), at=None, backwards=False, size=50)
 
-    hours = {(window.end - window.begin) for window in found.windows}
-    assert (len(found.windows), hours, found.statuses) == (6, {timedelta(hours=1)}, ("delivered", "failed"))
+    lengths = {(window.end - window.begin) for window in found.windows}
+    assert (len(found.windows), lengths, found.statuses) == (6, {timedelta(minutes=15)}, ("delivered", "failed"))
 
 
 def test_result_code_is_looked_for_by_the_status_that_it_means(messages, tenant):
