@@ -17,7 +17,7 @@ export function stackedDays(data, element, colours) {
       data: names,
       axisTick: { show: false },
       axisLine: { lineStyle: { color: colours["line-strong"] } },
-      axisLabel: { ...labels, hideOverlap: true },
+      axisLabel: { ...labels, hideOverlap: true, interval: unit === "hour" ? isRound : "auto" },
     },
     yAxis: {
       type: "value",
@@ -43,7 +43,11 @@ export function stackedDays(data, element, colours) {
         // A rim of the ground's colour parts neighbouring fills; it must not swallow a thin one.
         itemStyle: { color: colours[name], borderColor: colours.surface, borderWidth: rows.length > 60 ? 0 : 1 },
         emphasis: { disabled: true },
-        data: rows.map((row) => ({ value: row.counts[at], itemStyle: row.provisional ? { decal: hatch } : {} })),
+        // The rim of nothing would break the axis.
+        data: rows.map((row) => ({
+          value: row.counts[at],
+          itemStyle: { ...(row.provisional && { decal: hatch }), ...(!row.counts[at] && { borderWidth: 0 }) },
+        })),
       })),
       ...(before
         ? [
@@ -63,6 +67,10 @@ export function stackedDays(data, element, colours) {
         : []),
     ],
   };
+
+  function isRound(index) {
+    return Number(rows[index].clock.slice(11, 13)) % (days > 1 ? 6 : 2) === 0;
+  }
 
   function tip(index) {
     const row = rows[index];

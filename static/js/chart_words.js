@@ -11,7 +11,7 @@ const formats = {
   english: new Intl.DateTimeFormat(european, { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" }),
   month: new Intl.DateTimeFormat(european, { month: "short", year: "numeric", timeZone: "UTC" }),
   weekday: new Intl.DateTimeFormat(european, { weekday: "short", timeZone: "UTC" }),
-  hour: new Intl.DateTimeFormat(european, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: "UTC" }),
+  hour: new Intl.DateTimeFormat(european, { hour: language === "fi" ? "numeric" : "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: "UTC" }),
 };
 
 /** Return what a column is called: its hour (`days` are those of the chart), its day, its first and last, its month. */
