@@ -60,7 +60,8 @@ class StatisticsView(ApiView):
             summary="Figures, in total and by group",
             text="Figures of up to 1100 days, both ends included, by each tenant's own days, from the counts: asking "
             "is cheap. `partner_id` cannot be combined with `campaign` or `variant`, and `hour` only with `tenant`, "
-            "`country`, `operator` and `status`. With `compare` each group stands beside the same one of the other "
+            "`country`, `operator`, `status` and `account`. Hours are those of the key's time zone, named by local "
+            "time with the offset from UTC. With `compare` each group stands beside the same one of the other "
             "period, groups that only one of them has included; times are the same by their "
             "place, the n-th day beside the n-th day. What may be a phone number in the name of a campaign or variant "
             "is masked unless the key has the scope `numbers`; groups stay apart then, even where names are the same.",
