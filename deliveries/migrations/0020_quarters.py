@@ -9,6 +9,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 QUARTERS = """
+SET LOCAL work_mem = '64MB';  -- as many groups as there are messages, where those are few
 LOCK TABLE hour_count IN ACCESS EXCLUSIVE MODE;
 CREATE TEMP TABLE counted_by_hour ON COMMIT DROP AS SELECT * FROM hour_count WHERE messages <> 0 OR parts <> 0;
 TRUNCATE hour_count;

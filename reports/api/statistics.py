@@ -125,6 +125,9 @@ class StatisticsView(ApiView):
             whole_before = total(then, final=final) if then else None
             groups = _groups(query, final)
             groups_before = _groups(then, final) if then else None
+            if query.group_by:
+                whole = _as_its_groups(whole, groups, query)
+                whole_before = _as_its_groups(whole_before, groups_before, query) if then else None
         except StatisticsError as error:
             raise BadParameter(error.name, str(error)) from error
         compared = beside(groups, groups_before, period=period, earlier=earlier, timezone=query.timezone)
@@ -194,6 +197,15 @@ def figures(kpis: Kpis, *, by_hour: bool = False) -> dict:
 def _groups(query: StatisticsQuery, final) -> dict[tuple, Kpis]:
     groups: list[Group] = statistics(query, final=final) if query.group_by else []
     return {tuple(group.key.items()): group.kpis for group in groups}
+
+
+def _as_its_groups(whole: Kpis, groups: dict[tuple, Kpis], query: StatisticsQuery) -> Kpis:
+    """Return the total as the sum of the groups, with what groups may not have: times, and for hours what is final.
+
+    Messages may have come between the two queries, and days and hours differ while a new time zone is counted.
+    """
+    of_groups = sum(groups.values(), Kpis())
+    return Kpis(of_groups.volume, whole.final if query.is_by_hour else of_groups.final, whole.latency)
 
 
 def _compared(group: ComparedGroup | Rest, by_hour: bool) -> dict:

@@ -3,10 +3,11 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from campaigns.models import RefIdScheme
-from deliveries.models import RetentionMark
+from deliveries.models import Message, RetentionMark
 from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
 from tests.api.conftest import sent
 from tests.deliveries.helpers import apply, dlr
@@ -317,6 +318,43 @@ def test_days_that_cannot_be_told_by_hours_are_refused_with_the_first_that_can(m
         ],
     )
     assert by_hour(mine, "2026-11-02", "2026-11-30", account="link-main") == {"2026-11-02T12:00:00+02:00": 2}
+
+
+@pytest.mark.parametrize("group_by", ["hour", "country,operator", "campaign", "partner_id", "day"])
+def test_groups_sum_to_the_total_while_messages_come_in(mine, two_days, feed, group_by):
+    """Another message is counted before each query of the counts."""
+    asked = []
+    is_coming_in = False
+
+    def come_in(execute, sql, parameters, many, context):
+        nonlocal is_coming_in
+        if 'FROM "' in sql and '_count"' in sql and not is_coming_in:
+            is_coming_in = True
+            come(f"late-{len(asked)}", f"2026-11-0{1 + len(asked) % 2}T15:00:00Z")
+            asked.append(sql)
+            is_coming_in = False
+        return execute(sql, parameters, many, context)
+
+    def come(id_: str, instant: str) -> None:
+        """Apply a report as the applier does, which is no role of the web."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('role')")
+            (role,) = cursor.fetchone()
+            cursor.execute("SET LOCAL ROLE NONE")
+            apply(feed, at(id_, instant))
+            cursor.execute(f"SET LOCAL ROLE {role}")
+
+    with connection.execute_wrapper(come_in):
+        body = mine.get("statistics/", **PREVIOUS, group_by=group_by).json()
+
+    assert len(asked) >= 4
+    assert Message.objects.count() == 5 + len(asked)
+    for whole, figures in (
+        (body["total"], body["groups"]),
+        (body["compared_with"]["total"], [group["before"] for group in body["groups"]]),
+    ):
+        for name in ("messages", "parts", "delivered", "failed", "pending", "unknown"):
+            assert sum(group[name] for group in figures) == whole[name]
 
 
 def test_hours_are_compared_by_their_local_time(mine, feed, tenant):

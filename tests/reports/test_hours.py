@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import Sum
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,10 +16,12 @@ from deliveries.services.recount import request_recount, run_recounts
 from deliveries.services.retention import apply_retention
 from portal.common.periods import offset_changes, start_of_day
 from portal.tenants.models import PartnerId, Tenant
-from reports.selectors.hours import local_hours
+from portal.tenants.scope import web_scope
+from reports.selectors.hours import HOUR_COLUMNS, hour_rows, local_hours
 from reports.selectors.statistics import statistics, total
 from reports.statistics_query import GROUPS, CannotCombine, NotByHour, StatisticsQuery
 from tests.deliveries.helpers import NOW, apply, dlr
+from tests.deliveries.test_apply_plans import leaves
 from tests.search import examples
 
 pytestmark = pytest.mark.django_db
@@ -224,6 +227,32 @@ def test_hours_of_a_parent_are_shown_in_its_own_zone(feed, tenant):
 
     assert hours(statistics(query)) == {"2026-10-01T21:00:00+03:00": 1}
     assert total(query).volume.messages == 1
+
+
+@pytest.mark.parametrize("by_account", [False, True])
+def test_hours_of_a_day_are_read_by_the_key_of_the_counts(feed, tenant, other_tenant, by_account):
+    """However many other days and tenants there are, and in whichever zones the tenants are."""
+    Tenant.objects.filter(id=other_tenant.id).update(timezone="Asia/Kolkata")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO hour_count (tenant_id, quarter, account_id, country, operator, status, messages, parts)"
+            " SELECT t.id, timestamptz '2026-01-01Z' + n * interval '15 minutes', %s, 'FI', 'x', 'delivered', 1, 1"
+            " FROM generate_series(0, 19999) n, tenants_tenant t",
+            [feed.account_id],
+        )
+        cursor.execute("ANALYZE hour_count")
+    account_id = feed.account_id if by_account else None
+    query = by_hour([tenant.id, other_tenant.id], date(2026, 6, 1), date(2026, 6, 1), "UTC", account_id=account_id)
+    with web_scope([tenant.id, other_tenant.id]):
+        assert sum(hours(statistics(query)).values()) == 2 * 96
+        sql, parameters = hour_rows(query).values(*HOUR_COLUMNS).annotate(n=Sum("messages")).query.sql_with_params()
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", parameters)
+            ((plan,),) = cursor.fetchall()
+    read = leaves(plan[0]["Plan"])
+    found = [(node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"] for node in read]
+    assert sum(found) == 2 * 96
+    assert {node.get("Index Name") for node in read} == {"hour_count_pkey"}
 
 
 @pytest.fixture
