@@ -123,8 +123,9 @@ def fill(stage, messages: int) -> None:
             _say(table.name)
             columns = ", ".join([*table.keys, *table.values])
             # Appliers write day after day; in the order of a hash every row of a day would lie in another page.
-            time = "day" if "day" in table.keys else "hour"
-            own.execute(f"INSERT INTO {table.name} ({columns}) {table.facts.format(where='true')} ORDER BY {time}")
+            own.execute(
+                f"INSERT INTO {table.name} ({columns}) {table.facts.format(where='true')} ORDER BY {table.time}"
+            )
         own.execute("DROP TABLE bench_place, bench_campaign")
         for table in ("message", "delivery_report", "message_parameter", *(table.name for table in TABLES)):
             _say(f"vacuum {table}")

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from portal.common.period_picker import Period
-from portal.common.periods import Month
+from portal.common.periods import Month, with_offset, zone
 from reports.kpis import Kpis
+from reports.statistics_query import in_time
 
 FIGURES = ("messages", "parts", "delivered", "failed", "pending", "unknown")
 RATES = ("delivery_rate", "failed_rate", "median", "p95")
@@ -34,15 +36,24 @@ class Rest:
 
 
 def beside(
-    now: Mapping[Key, Kpis], before: Mapping[Key, Kpis] | None, *, period: Period, earlier: Period | None
+    now: Mapping[Key, Kpis],
+    before: Mapping[Key, Kpis] | None,
+    *,
+    period: Period,
+    earlier: Period | None,
+    timezone: str = "UTC",
 ) -> list[ComparedGroup]:
     """Put each group beside the same one of the earlier period; groups that only one of them has are there too.
 
-    Times are the same by their place: the n-th day, week or month of a period stands beside the n-th of the other.
+    Times are the same by their place: the n-th day, week or month of a period stands beside the n-th of the other, and
+    an hour beside the one of the same local time in `timezone`. One that the clocks skip counts with the hour after it.
     """
     if before is None or earlier is None:
         return [ComparedGroup(dict(key), kpis) for key, kpis in now.items()]
-    moved = {tuple((name, _moved(name, value, earlier, period)) for name, value in key): k for key, k in before.items()}
+    moved: dict[Key, Kpis] = {}
+    for key, kpis in before.items():
+        there = tuple((name, _moved(name, value, earlier, period, timezone)) for name, value in key)
+        moved[there] = moved[there] + kpis if there in moved else kpis
     nothing = Kpis(latency={}) if all(k.latency is not None for k in (*now.values(), *moved.values())) else Kpis()
     keys = [*now, *(key for key in moved if key not in now)]
     return [ComparedGroup(dict(key), now.get(key, nothing), moved.get(key, nothing)) for key in keys]
@@ -81,14 +92,17 @@ def _figure(kpis: Kpis, name: str) -> float | None:
 
 def _natural(group: ComparedGroup, times: Sequence[str]) -> tuple:
     earlier = group.before.volume.messages if group.before else 0
-    when = [str(group.key[name]) for name in times if name in group.key]
+    when = [in_time(group.key[name]) for name in times if name in group.key]
     return (when, -group.kpis.volume.messages, -earlier, [str(value) for value in group.key.values()])
 
 
-def _moved(name: str, value: object, earlier: Period, period: Period) -> object:
-    if name in ("day", "hour"):
-        assert isinstance(value, date | datetime)
+def _moved(name: str, value: object, earlier: Period, period: Period, timezone: str) -> object:
+    if name == "day":
+        assert isinstance(value, date)
         return value + (period.first - earlier.first)
+    if name == "hour":
+        assert isinstance(value, datetime)
+        return _moved_hour(value, period.first - earlier.first, zone(timezone))
     if name == "week":
         year, week = str(value).split("-W")
         monday = date.fromisocalendar(int(year), int(week), 1)
@@ -100,6 +114,13 @@ def _moved(name: str, value: object, earlier: Period, period: Period) -> object:
         number = there.year * 12 + there.month - 1 + months
         return str(Month(number // 12, number % 12 + 1))
     return value
+
+
+def _moved_hour(hour: datetime, by: timedelta, local: ZoneInfo) -> datetime:
+    clock = hour.replace(tzinfo=local)
+    is_second = clock.utcoffset() != hour.utcoffset() == clock.replace(fold=1).utcoffset()
+    there = (clock + by).replace(fold=int(is_second))
+    return with_offset(there.astimezone(UTC).astimezone(local))  # one that the clocks skip is the next one
 
 
 def _monday(day: date) -> date:

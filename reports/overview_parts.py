@@ -1,16 +1,18 @@
 """The Overview's tables and charts: the largest rows with the others summed up, days as weeks, what scripts draw."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
+from portal.common.period_picker import Period
 from portal.common.templatetags.figures import country
 from reports.kpis import Kpis
 from reports.links import Links
 from reports.overview_kpis import CLASSES
-from reports.selectors.overview import DayRow
+from reports.selectors.overview import DayRow, HourRow
 from reports.selectors.statistics import Group
 
 DAYS_APART, WEEKS_APART = 92, 400  # up to so many days a column is a day, then a week, then a month
@@ -28,12 +30,28 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """One column of the chart: a day, or the days of a week or month that lie in the period."""
+    """One column of the chart: a day, the days of a week or month that lie in the period, or an hour of a day.
+
+    `hour` has its local time with the offset from UTC; `offset` is '' but for the two hours of one name where clocks go
+    back, such as UTC+3.
+    """
 
     first: date
     last: date
     kpis: Kpis
     is_provisional: bool
+    hour: datetime | None = None
+    offset: str = ""
+
+    @property
+    def clock(self) -> datetime:
+        """The hour's local time without a zone, for Django's filters: they would move it to their own."""
+        return self.hour.replace(tzinfo=None)
+
+    @property
+    def end(self) -> datetime:
+        """The time on the clock at which the hour ends."""
+        return self.clock + timedelta(hours=1)
 
 
 def listing(groups: Sequence[Group], *, limit: int | None) -> Listing:
@@ -64,6 +82,25 @@ def stretches(days: Iterable[DayRow], *, unit: str, provisional_from: date | Non
     return found
 
 
+def hour_columns(hours: Sequence[HourRow], period: Period, *, provisional_from: date | None) -> list[Stretch]:
+    """Return a column for each hour. Its day is one of the period's, also where a tenant's day is not the clock's."""
+    found = []
+    times = Counter(row.hour.replace(tzinfo=None) for row in hours)
+    for row in hours:
+        clock = row.hour.replace(tzinfo=None)
+        day = min(max(clock.date(), period.first), period.last)
+        is_provisional = provisional_from is not None and day >= provisional_from
+        offset = _offset(row.hour) if times[clock] > 1 else ""
+        found.append(Stretch(day, day, row.kpis, is_provisional, row.hour, offset))
+    return found
+
+
+def _offset(hour: datetime) -> str:
+    hours, minutes = divmod(abs(hour.utcoffset()) // timedelta(minutes=1), 60)
+    sign = "-" if hour.utcoffset() < timedelta() else "+"
+    return f"UTC{sign}{hours}" + (f":{minutes:02}" if minutes else "")
+
+
 def overdue(days: Iterable[DayRow], provisional_from: date | None) -> int:
     """Return the pending messages of days whose grace is over."""
     return sum(row.kpis.volume.pending for row in days if provisional_from is None or row.day < provisional_from)
@@ -73,6 +110,7 @@ def days_chart(columns: Sequence[Stretch], before: Sequence[DayRow] | None, *, u
     """Return what static/js/charts.js draws as `stacked-days`: counts by class for each column, from the axis up."""
     return {
         "unit": unit,
+        "days": (columns[-1].last - columns[0].first).days + 1,
         "classes": list(CLASSES),
         "words": {name: str(text) for name, text in CLASSES.items()}
         | {"all": _("Messages"), "before": _("Compared period"), "provisional": _("provisional")},
@@ -84,9 +122,21 @@ def days_chart(columns: Sequence[Stretch], before: Sequence[DayRow] | None, *, u
                 "provisional": column.is_provisional,
                 "href": links.narrowed(first=column.first, last=column.last),
             }
+            | _hour(column, links)
             for column in columns
         ],
         "before": _beside(columns, before) if unit == "day" else None,
+    }
+
+
+def _hour(column: Stretch, links: Links) -> dict:
+    """Return what an hour has beside a day: its time, and a link to its day's messages, of which it is a part."""
+    if column.hour is None:
+        return {}
+    return {
+        "clock": f"{column.clock:%Y-%m-%dT%H:%M}",
+        "offset": column.offset,
+        "href": links.messages(first=column.first, last=column.last),
     }
 
 

@@ -89,14 +89,19 @@ def _overview(request: HttpRequest, picker: PagePeriod, tenant_ids: list[int], f
         filters={name: [value] for name, value in filters.items()},
         now=timezone.now(),
         language=request.LANGUAGE_CODE,
+        timezone=request.access.tenant.timezone,
     )
 
 
 def _shown(request: HttpRequest, found: Overview, context: dict) -> dict:
     links, picker = context["links"], context["picker"]
     period = picker.period
-    unit = parts.unit_of(period.days)
-    columns = parts.stretches(found.days, unit=unit, provisional_from=found.provisional_from)
+    if found.hours is None:
+        unit = parts.unit_of(period.days)
+        columns = parts.stretches(found.days, unit=unit, provisional_from=found.provisional_from)
+    else:
+        unit = "hour"
+        columns = parts.hour_columns(found.hours, period, provisional_from=found.provisional_from)
     whole = request.GET.getlist("all")
     limits = {name: None if name in whole else ROWS for name in LISTS}
     late = parts.overdue(found.days, found.provisional_from)

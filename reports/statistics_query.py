@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 
 TIMES = ("hour", "day", "week", "month")
 FILTERS = (
@@ -21,6 +21,11 @@ GROUPS = (*TIMES, *FILTERS, "reason")
 OF_CAMPAIGNS = frozenset({"campaign", "variant"})
 NOT_IN_LATENCY = frozenset({"hour", "partner_id", "status", "result_code", "reason"})
 WITH_HOURS = frozenset({"hour", "tenant", "country", "operator", "status"})  # what the counts by hour hold
+
+
+def in_time(value: object) -> str:
+    """Return what times of one kind are ordered by; hours by their instants, as clocks that go back repeat one."""
+    return str(value.astimezone(UTC) if isinstance(value, datetime) else value)
 
 
 class StatisticsError(ValueError):
@@ -43,6 +48,18 @@ class TooManyGroups(StatisticsError):
     """More groups than one answer may hold."""
 
 
+class NotByHour(StatisticsError):
+    """Days that began before `first` are sealed and cannot be told by hours."""
+
+    def __init__(self, first: date) -> None:
+        super().__init__(
+            "group_by",
+            f"hour is possible for days from {first} on: the counts of days before are sealed, and do not tell these "
+            "hours.",
+        )
+        self.first = first
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatisticsQuery:
     """Messages of the tenants from the day `first` to the day `last`, both included, by each tenant's own days.
@@ -50,7 +67,8 @@ class StatisticsQuery:
     `group_by` are names of GROUPS; `filters` are names of FILTERS with the values that are wanted, any of them. A
     campaign is given by its name ('' for messages without one, `(other)` for what is over the daily limit of new
     ones), a tenant by its slug, a result code as a number. A `reason` is the class of a result code's
-    failure, '' for codes of none. `account_id` keeps to one gateway account. Raises UnknownName and CannotCombine.
+    failure, '' for codes of none. `account_id` keeps to one gateway account. Hours are those of `timezone`, whichever
+    zones the tenants have. Raises UnknownName and CannotCombine.
     """
 
     tenant_ids: Collection[int]
@@ -60,6 +78,7 @@ class StatisticsQuery:
     filters: Mapping[str, Collection] = field(default_factory=dict)
     account_id: int | None = None
     with_latency: bool = True
+    timezone: str = "UTC"
 
     def __post_init__(self) -> None:
         for name in self.group_by:
@@ -86,8 +105,6 @@ class StatisticsQuery:
                 "group_by",
                 f"hour cannot be combined with {beside[0]}: they are counted by {', '.join(sorted(WITH_HOURS))} alone.",
             )
-        if self.account_id is not None:
-            raise CannotCombine("group_by", "hour cannot be combined with account: hours are not counted by it.")
 
     def _asked(self) -> tuple[str, ...]:
         return (*self.group_by, *self.filters)
@@ -95,6 +112,11 @@ class StatisticsQuery:
     @property
     def is_of_campaigns(self) -> bool:
         return any(name in OF_CAMPAIGNS for name in self._asked())
+
+    @property
+    def may_be_by_hour(self) -> bool:
+        """Whether the counts by quarter of an hour hold what is asked for."""
+        return WITH_HOURS.issuperset(self._asked())
 
     @property
     def is_by_hour(self) -> bool:

@@ -106,10 +106,17 @@ class CampaignCount(OfDay, OfCampaign, Place, OfState):
 
 
 class HourCount(Count):
-    """Messages and parts by hour (UTC), country, operator and status."""
+    """Messages and parts by quarter of an hour (UTC), account, country, operator and status.
 
-    pk = models.CompositePrimaryKey("tenant_id", "hour", "country", "operator", "status")
-    hour = models.DateTimeField()
+    Local hours and days of every time zone are made of whole quarters. The time is the message's own, so no change of a
+    zone moves a row. Rows before the tenant's `quarters_from` (RetentionMark) are of whole UTC hours, with account 0.
+    """
+
+    pk = models.CompositePrimaryKey("tenant_id", "quarter", "account_id", "country", "operator", "status")
+    quarter = models.DateTimeField()
+    account = models.ForeignKey(
+        GatewayAccount, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False
+    )
     country = models.CharField(max_length=2)
     operator = models.TextField(db_collation="C")
     status = models.TextField(db_collation="C")

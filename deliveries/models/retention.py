@@ -9,7 +9,10 @@ class RetentionMark(models.Model):
     """What retention has promised of one tenant; every value only grows (null: nothing was taken yet).
 
     Days before `messages_before` (local to the tenant) are sealed: their messages go, their counts stay as they are,
-    and no delivery report changes them any more. `hours_before` is the same for the counts by UTC hour.
+    and no delivery report changes them any more. `hours_before` is the same for the counts by UTC hour or quarter.
+    `sealed_in` is the time zone of those days. Days that began before `hours_from` were sealed in another zone than
+    that; their hours do not sum to them. Counts by quarter before `quarters_from` are of whole UTC hours and of no
+    account: an earlier version counted them.
     `numbers_before` does it for phone numbers: what comes for earlier days is written without one, and what lies before
     `numbers_done` has none any more. `raw_before` (UTC days, an account's pool alone) does it for raw rows.
     """
@@ -17,6 +20,9 @@ class RetentionMark(models.Model):
     tenant = models.OneToOneField(Tenant, on_delete=models.CASCADE, primary_key=True, related_name="retention_mark")
     messages_before = models.DateField(null=True)
     hours_before = models.DateTimeField(null=True)
+    quarters_from = models.DateTimeField(null=True)
+    hours_from = models.DateTimeField(null=True)
+    sealed_in = models.TextField(db_default="")
     numbers_before = models.DateField(null=True)
     numbers_done = models.DateField(null=True)
     raw_before = models.DateField(null=True)

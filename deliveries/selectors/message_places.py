@@ -1,4 +1,4 @@
-"""Where the messages that a search looks for can lie at all, told by the counts: which days, hours and states.
+"""Where the messages that a search looks for can lie at all, told by the counts: which days, quarter hours and states.
 
 The index of the newest messages serves every filter that leaves most messages in. For one that leaves few it would be
 read for months; the counts know when there was something, and of what state.
@@ -15,7 +15,7 @@ from deliveries.selectors.message_days import bounds_of
 from deliveries.selectors.message_filters import MessageQuery
 from deliveries.services.stored import OTHER_PARTNER_IDS
 
-_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+_DAY, _QUARTER = timedelta(days=1), timedelta(minutes=15)
 _FEW = 4  # so many days together are read through as they are
 
 # For each tenant the days next to the page's edge that have such messages. Sealed ones have none any more.
@@ -28,15 +28,17 @@ FROM unnest(%(tenants)s::int[], %(campaigns)s::int[]) AS t (id, campaign_id) CRO
     GROUP BY c.day HAVING sum(c.messages) > 0 ORDER BY c.day {order} LIMIT %(most)s
 ) AS found GROUP BY found.day ORDER BY found.day {order}
 """
-_HOURS = """
-SELECT DISTINCT c.hour
+# Sealed ones would take the places of others within the limit.
+_QUARTERS = """
+SELECT DISTINCT c.quarter
 FROM unnest(%(tenants)s::int[]) AS t (id)
 CROSS JOIN unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[]) AS w (begins, ends)
 CROSS JOIN LATERAL (
-    SELECT c.hour FROM hour_count c
-    WHERE c.tenant_id = t.id AND c.hour >= w.begins AND c.hour < w.ends AND {where}
-    GROUP BY c.hour HAVING sum(c.messages) > 0
-) AS c ORDER BY c.hour {order} LIMIT %(most)s
+    SELECT c.quarter FROM hour_count c
+    WHERE c.tenant_id = t.id AND c.quarter >= w.begins AND c.quarter < w.ends AND {where} AND c.quarter >= coalesce(
+        (SELECT r.hours_before FROM retention_mark r WHERE r.tenant_id = t.id), '-infinity')
+    GROUP BY c.quarter HAVING sum(c.messages) > 0
+) AS c ORDER BY c.quarter {order} LIMIT %(most)s
 """
 _ANY_OTHER = """
 SELECT EXISTS (SELECT 1 FROM daily_count c WHERE c.tenant_id = ANY (%(tenants)s) AND c.partner_id = %(other)s)
@@ -87,9 +89,9 @@ def find_places(
     near = _near(days, at, size)
     bounds = bounds_of(query.tenant_ids)
     windows = merged(Window(*bounds(day, day), day, day) for day in near)
-    is_by_hour = query.result_code is None and query.account_id is None and not of_campaign and not query.partner_id
-    if len(near) > _FEW and DELIVERED in statuses and is_by_hour:
-        windows = merged(_hours(query, windows, at, backwards, size))
+    is_by_quarter = query.result_code is None and not of_campaign and not query.partner_id
+    if len(near) > _FEW and DELIVERED in statuses and is_by_quarter:
+        windows = merged(_quarters(query, windows, at, backwards, size))
     return Places(windows=windows, statuses=statuses)
 
 
@@ -124,12 +126,10 @@ def _days(
     if at is not None:
         where.append("c.day >= %(edge)s" if backwards else "c.day <= %(edge)s")
         values["edge"] = at.date() + (-_DAY if backwards else _DAY)
-    if query.account_id is not None:
-        where.append("c.account_id = %(account)s")
     if query.result_code is not None:
         where.append("c.result_code = %(code)s")
     # The three days around the edge may have nothing on the page's side of it.
-    values |= {"first": query.first, "last": query.last, "account": query.account_id, "code": query.result_code}
+    values |= {"first": query.first, "last": query.last, "code": query.result_code}
     values |= {"variant": query.variant, "partner": query.partner_id}
     values |= {"tenants": [tenant for tenant, _ in within], "campaigns": [campaign for _, campaign in within]}
     return _fetch(_DAYS, where, values | {"most": size + 4}, backwards, table=table)
@@ -146,18 +146,20 @@ def _near(days: list[tuple[date, int, list[str]]], at: datetime | None, size: in
     return [day for day, _, _ in days]
 
 
-def _hours(query: MessageQuery, windows: list[Window], at: datetime | None, backwards: bool, size: int) -> list[Window]:
+def _quarters(
+    query: MessageQuery, windows: list[Window], at: datetime | None, backwards: bool, size: int
+) -> list[Window]:
     where, values = _conditions(query)
     if at is not None:
-        where.append("c.hour > %(at)s" if backwards else "c.hour <= %(at)s")
-        values["at"] = at - _HOUR if backwards else at
+        where.append("c.quarter > %(at)s" if backwards else "c.quarter <= %(at)s")
+        values["at"] = at - _QUARTER if backwards else at
     values |= {
         "begins": [window.begin for window in windows],
         "ends": [window.end for window in windows],
-        "most": size + 3,  # the hour of the edge may have nothing beyond it; windows may hold one another's hours
+        "most": size + 3,  # the quarter of the edge may have nothing beyond it; windows may hold one another's quarters
     }
-    hours = [hour.astimezone(UTC) for (hour,) in _fetch(_HOURS, where, values, backwards)]
-    return [Window(hour, hour + _HOUR, hour.date() - _DAY, hour.date() + _DAY) for hour in hours]
+    found = [begin.astimezone(UTC) for (begin,) in _fetch(_QUARTERS, where, values, backwards)]
+    return [Window(begin, begin + _QUARTER, begin.date() - _DAY, begin.date() + _DAY) for begin in found]
 
 
 def _conditions(query: MessageQuery) -> tuple[list[str], dict]:
@@ -168,6 +170,9 @@ def _conditions(query: MessageQuery) -> tuple[list[str], dict]:
     if query.operator:
         where.append("c.operator = %(operator)s")
         values["operator"] = query.operator
+    if query.account_id is not None:
+        where.append("c.account_id = %(account)s")
+        values["account"] = query.account_id
     if query.statuses:
         where.append("c.status = ANY (%(statuses)s)")
         values["statuses"] = list(query.statuses)

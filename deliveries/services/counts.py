@@ -1,6 +1,7 @@
 """The counts that a message stands in, and what a change adds to them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from campaigns.models import NO_CAMPAIGN
 from deliveries.dialects.codes import QUEUED
@@ -20,6 +21,11 @@ class CountTable:
     keys: dict[str, str]
     values: tuple[str, ...]
     facts: str
+
+    @property
+    def time(self) -> str:
+        """The key column that tells when: `day`, `quarter` or `hour`."""
+        return next(name for name in ("day", "quarter", "hour") if name in self.keys)
 
 
 _DAILY_KEYS = {
@@ -62,10 +68,17 @@ CAMPAIGN = CountTable(
 )
 HOUR = CountTable(
     "hour_count",
-    {"tenant_id": "int", "hour": "timestamptz", "country": "text", "operator": "text", "status": "text"},
+    {
+        "tenant_id": "int",
+        "quarter": "timestamptz",
+        "account_id": "int",
+        "country": "text",
+        "operator": "text",
+        "status": "text",
+    },
     ("messages", "parts"),
-    "SELECT tenant_id, date_trunc('hour', sent_at, 'UTC') AS hour, country, operator, status,"
-    " count(*) AS messages, sum(parts) AS parts FROM message WHERE {where} GROUP BY 1, 2, 3, 4, 5",
+    "SELECT tenant_id, date_bin('15 minutes', sent_at, '2000-01-01T00:00Z') AS quarter, account_id, country, operator,"
+    " status, count(*) AS messages, sum(parts) AS parts FROM message WHERE {where} GROUP BY 1, 2, 3, 4, 5, 6",
 )
 LATENCY = CountTable(
     "latency_count",
@@ -90,6 +103,11 @@ TABLES = (*_OF_ALL, SUBMISSION)
 
 
 _Deltas = dict[tuple, list[int]]
+
+
+def quarter_of(instant: datetime) -> datetime:
+    """Return the beginning of the quarter of an hour that an instant (UTC) falls in."""
+    return instant.replace(minute=instant.minute // 15 * 15, second=0, microsecond=0)
 
 
 def add_changes(changes: list[Change], *further: Sums) -> None:
@@ -124,7 +142,7 @@ def _of_submissions(changes: list[Change]) -> _Deltas:
 
 
 def _count(
-    daily: _Deltas, campaigns: _Deltas, hours: _Deltas, latencies: _Deltas, message: StoredMessage, sign: int
+    daily: _Deltas, campaigns: _Deltas, quarters: _Deltas, latencies: _Deltas, message: StoredMessage, sign: int
 ) -> None:
     """Add one message, or take it away, in the order of each table's keys."""
     f = message.folded
@@ -132,12 +150,11 @@ def _count(
     state = (f.status, f.result_code)
     tenant_day = (message.tenant_id, message.day, f.account_id)
     campaign = (*tenant_day, message.campaign_id, message.variant, *place)
-    hour = f.sent_at.replace(minute=0, second=0, microsecond=0)
     parts = sign * f.parts
     for deltas, key in (
         (daily, (*tenant_day, counted_partner_id(f), *place, *state)),
         (campaigns, campaign + state),
-        (hours, (message.tenant_id, hour, f.country, f.operator, f.status)),
+        (quarters, (message.tenant_id, quarter_of(f.sent_at), f.account_id, f.country, f.operator, f.status)),
     ):
         if delta := deltas.get(key):
             delta[0] += sign

@@ -19,6 +19,11 @@ from portal.common.bulk import Sums, add_to_counts
 from portal.common.database import snapshot
 from portal.common.periods import Month
 
+_BEGAN = {  # when a message's hour or quarter of an hour began
+    "hour": "date_trunc('hour', message.sent_at, 'UTC')",
+    "quarter": "date_bin('15 minutes', message.sent_at, '2000-01-01T00:00Z')",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -55,7 +60,7 @@ def find_differences() -> list[Difference | ParameterDifference]:
 
 
 def find_differences_of(day: date) -> list[Difference | ParameterDifference]:
-    """Compare the counts of one day (of the hours: the UTC day) with the messages in one snapshot.
+    """Compare the counts of one day (of hours and quarters: the UTC day) with the messages in one snapshot.
 
     It costs reading that day's messages once for each of the tables, however many other days there are.
     """
@@ -89,8 +94,8 @@ def _months(cursor) -> list[Month]:
         " UNION ALL SELECT min(day) FROM daily_count UNION ALL SELECT max(day) FROM daily_count"
         " UNION ALL SELECT min(day) FROM campaign_count UNION ALL SELECT max(day) FROM campaign_count"
         " UNION ALL SELECT min(day) FROM latency_count UNION ALL SELECT max(day) FROM latency_count"
-        " UNION ALL SELECT min(hour AT TIME ZONE 'UTC')::date FROM hour_count"
-        " UNION ALL SELECT max(hour AT TIME ZONE 'UTC')::date FROM hour_count"
+        " UNION ALL SELECT min(quarter AT TIME ZONE 'UTC')::date FROM hour_count"
+        " UNION ALL SELECT max(quarter AT TIME ZONE 'UTC')::date FROM hour_count"
         " UNION ALL SELECT min(hour AT TIME ZONE 'UTC')::date FROM submission_count"
         " UNION ALL SELECT max(hour AT TIME ZONE 'UTC')::date FROM submission_count) AS days"
     )
@@ -124,12 +129,12 @@ def _compare(cursor, table: CountTable, start: date, end: date) -> Iterator[Diff
 
 
 def _open(table: CountTable, *, of: str) -> str:
-    """Return the condition that leaves sealed days (hours) out: retention took their messages, not their counts."""
-    if "day" in table.keys:
+    """Return the condition that leaves out what is sealed: retention took its messages, not its counts."""
+    if table.time == "day":
         sealed = f"{of}.day < r.messages_before"
     else:
-        hour = "date_trunc('hour', message.sent_at, 'UTC')" if of == "message" else f"{of}.hour"
-        sealed = f"{hour} < r.hours_before"
+        began = f"{of}.{table.time}" if of == table.name else _BEGAN[table.time]
+        sealed = f"{began} < r.hours_before"
     return f" AND NOT EXISTS (SELECT 1 FROM retention_mark r WHERE r.tenant_id = {of}.tenant_id AND {sealed})"
 
 
@@ -138,7 +143,7 @@ def _range(table: CountTable, start: date, end: date) -> tuple[str, str, dict]:
 
     A day and the times of its messages are at most a day apart; told both, the planner finds one day by an index.
     """
-    if "day" in table.keys:
+    if table.time == "day":
         where = "day >= %(start)s AND day < %(end)s"
         times = {"from": _midnight(start - timedelta(days=1)), "until": _midnight(end + timedelta(days=1))}
         facts = where + " AND sent_at >= %(from)s AND sent_at < %(until)s"
@@ -150,7 +155,7 @@ def _range(table: CountTable, start: date, end: date) -> tuple[str, str, dict]:
         "last_day": end + timedelta(days=1),
     }
     facts = "sent_at >= %(start)s AND sent_at < %(end)s AND day BETWEEN %(first_day)s AND %(last_day)s"
-    return facts, "hour >= %(start)s AND hour < %(end)s", instants
+    return facts, f"{table.time} >= %(start)s AND {table.time} < %(end)s", instants
 
 
 def _midnight(day: date) -> datetime:

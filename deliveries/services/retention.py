@@ -113,6 +113,9 @@ def _move_marks(plan: Plan) -> None:
             mark.messages_before = max(plan.messages_before, mark.messages_before or date.min)
         if mark.messages_before is not None:
             # The zone may have been changed: what the present one calls sealed is sealed by the hour, too.
+            if mark.sealed_in not in ("", plan.tenant.timezone):
+                mark.hours_from = mark.hours_before
+            mark.sealed_in = plan.tenant.timezone
             midnight = start_of_day(mark.messages_before, plan.tenant.timezone)
             mark.hours_before = max(midnight, mark.hours_before or midnight)
         mark.numbers_before = max(plan.numbers_before, mark.numbers_before or date.min)

@@ -6,7 +6,7 @@ with ValueError, because they would silently be read in the server's zone.
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -100,6 +100,35 @@ def start_of_day(day: date, tz: Zone) -> datetime:
 def day_bounds(day: date, tz: Zone) -> tuple[datetime, datetime]:
     """Return the UTC instants at which a local day begins (inclusive) and ends (exclusive)."""
     return start_of_day(day, tz), start_of_day(day + timedelta(days=1), tz)
+
+
+def with_offset(local: datetime) -> datetime:
+    """Return a local time with its offset from UTC in place of its zone: the two of a clock that goes back differ."""
+    return local.replace(tzinfo=timezone(local.utcoffset()), fold=0)
+
+
+def offset_changes(begin: datetime, end: datetime, tz: Zone) -> list[tuple[datetime, timedelta]]:
+    """Return how far the zone is from UTC between two instants: at `begin`, then at each instant where that changes."""
+    local = zone(tz)
+
+    def offset(instant: datetime) -> timedelta:
+        return instant.astimezone(local).utcoffset()
+
+    found = [(begin, offset(begin))]
+    while begin < end:
+        later = min(begin + timedelta(days=1), end)
+        if (then := offset(later)) != found[-1][1]:
+            while later - begin > timedelta(seconds=1):
+                middle = begin + timedelta(seconds=(later - begin) // timedelta(seconds=2))
+                if offset(middle) == found[-1][1]:
+                    begin = middle
+                else:
+                    later = middle
+            then = offset(later)
+            if later < end:
+                found.append((later, then))
+        begin = later
+    return found
 
 
 def days(month: Month) -> list[date]:

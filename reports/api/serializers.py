@@ -69,7 +69,11 @@ class ChangesSerializer(serializers.Serializer):
 
 
 _KEY_SHAPES = {
-    "hour": {"type": "string", "format": "date-time"},
+    "hour": {
+        "type": "string",
+        "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:00:00(Z|[+-][0-9]{2}:[0-9]{2})$",
+        "description": "Its local time with the offset from UTC.",
+    },
     "day": {"type": "string", "format": "date"},
     "week": {"type": "string", "pattern": "^[0-9]{4}-W[0-9]{2}$"},
     "month": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"},

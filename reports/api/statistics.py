@@ -60,7 +60,8 @@ class StatisticsView(ApiView):
             summary="Figures, in total and by group",
             text="Figures of up to 1100 days, both ends included, by each tenant's own days, from the counts: asking "
             "is cheap. `partner_id` cannot be combined with `campaign` or `variant`, and `hour` only with `tenant`, "
-            "`country`, `operator` and `status`. With `compare` each group stands beside the same one of the other "
+            "`country`, `operator`, `status` and `account`. Hours are those of the key's time zone, named by local "
+            "time with the offset from UTC. With `compare` each group stands beside the same one of the other "
             "period, groups that only one of them has included; times are the same by their "
             "place, the n-th day beside the n-th day. What may be a phone number in the name of a campaign or variant "
             "is masked unless the key has the scope `numbers`; groups stay apart then, even where names are the same.",
@@ -124,9 +125,12 @@ class StatisticsView(ApiView):
             whole_before = total(then, final=final) if then else None
             groups = _groups(query, final)
             groups_before = _groups(then, final) if then else None
+            if query.group_by:
+                whole = _as_its_groups(whole, groups, query)
+                whole_before = _as_its_groups(whole_before, groups_before, query) if then else None
         except StatisticsError as error:
             raise BadParameter(error.name, str(error)) from error
-        compared = beside(groups, groups_before, period=period, earlier=earlier)
+        compared = beside(groups, groups_before, period=period, earlier=earlier, timezone=query.timezone)
         shown, rest = cut(arrange(compared, order=order, times=TIMES), limit)
         by_hour = query.is_by_hour
         key_of = dict if self.access.has_scope(NUMBERS) else masked_key
@@ -166,6 +170,7 @@ class StatisticsView(ApiView):
             group_by=tuple(given.texts("group_by") or ()),
             filters=filters,
             account_id=given.account_id(self.access),
+            timezone=self.access.tenant.timezone,  # an account's key has its pool, which is in the account's zone
         )
 
 
@@ -192,6 +197,15 @@ def figures(kpis: Kpis, *, by_hour: bool = False) -> dict:
 def _groups(query: StatisticsQuery, final) -> dict[tuple, Kpis]:
     groups: list[Group] = statistics(query, final=final) if query.group_by else []
     return {tuple(group.key.items()): group.kpis for group in groups}
+
+
+def _as_its_groups(whole: Kpis, groups: dict[tuple, Kpis], query: StatisticsQuery) -> Kpis:
+    """Return the total as the sum of the groups, with what groups may not have: times, and for hours what is final.
+
+    Messages may have come between the two queries, and days and hours differ while a new time zone is counted.
+    """
+    of_groups = sum(groups.values(), Kpis())
+    return Kpis(of_groups.volume, whole.final if query.is_by_hour else of_groups.final, whole.latency)
 
 
 def _compared(group: ComparedGroup | Rest, by_hour: bool) -> dict:

@@ -12,9 +12,12 @@ from portal.common.periods import day_bounds
 from portal.tenants.models import Tenant
 from reports.kpis import Changes, Kpis, changes
 from reports.selectors.failures import FailureRow, failures
+from reports.selectors.hours import local_hours
 from reports.selectors.statistics import Group, finality, statistics
 from reports.selectors.top_campaigns import TOP_CAMPAIGNS, CampaignRow, OtherCampaigns, campaigns
-from reports.statistics_query import StatisticsQuery
+from reports.statistics_query import NotByHour, StatisticsQuery
+
+HOURS_APART = 3  # for up to so many days hours are told
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +29,21 @@ class DayRow:
 
 
 @dataclass(frozen=True, slots=True)
+class HourRow:
+    """One hour of the period, its local time with the offset from UTC; hours without messages are there, with zeros."""
+
+    hour: datetime
+    kpis: Kpis
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """The figures of a period. `before`, its days and `changes` are None where it is not compared.
 
     From `provisional_from` on, late reports are still expected (None: all is over). Countries, operators (keys
     `country` and `operator`) and tenants are all of them, the largest first; `campaigns` are the largest ones and
-    `other_campaigns` the rest.
+    `other_campaigns` the rest. `hours` is None for more than HOURS_APART days, and where hours are not counted by what
+    the filters look at, or no longer.
     """
 
     query: StatisticsQuery
@@ -41,6 +53,7 @@ class Overview:
     changes: Changes | None
     provisional_from: date | None
     days: list[DayRow]
+    hours: list[HourRow] | None
     tenants: list[Group]
     countries: list[Group]
     operators: list[Group]
@@ -60,12 +73,14 @@ def overview(
     compare: tuple[date, date] | None = None,
     filters: Mapping[str, Collection] | None = None,
     top: int = TOP_CAMPAIGNS,
+    timezone: str = "UTC",
 ) -> Overview:
     """Return the figures of the tenants from `first` to `last`, both included; `compare` is the period before.
 
-    `filters` are those of StatisticsQuery that times to delivery can be told by. Raises StatisticsError.
+    `filters` are those of StatisticsQuery that times to delivery can be told by; hours are shown in `timezone`. Raises
+    StatisticsError.
     """
-    query = StatisticsQuery(tenant_ids=tenant_ids, first=first, last=last, filters=filters or {})
+    query = StatisticsQuery(tenant_ids=tenant_ids, first=first, last=last, filters=filters or {}, timezone=timezone)
     final = finality()
     operators = statistics(replace(query, group_by=("country", "operator")), final=final)
     kpis = sum((group.kpis for group in operators), Kpis(latency={}))
@@ -80,6 +95,7 @@ def overview(
         changes=changes(kpis, before) if before else None,
         provisional_from=provisional_from(tenant_ids=tenant_ids, first=first, last=last, now=now),
         days=days(query, final=final),
+        hours=hours(query, final=final) if (last - first).days < HOURS_APART else None,
         tenants=_tenants(query, kpis, final),
         countries=_countries(operators),
         operators=operators,
@@ -133,3 +149,17 @@ def days(query: StatisticsQuery, *, final: Q | None = None) -> list[DayRow]:
     count = (query.last - query.first).days + 1
     every = [query.first + timedelta(days=n) for n in range(count)]
     return [DayRow(day, found.get(day, Kpis())) for day in every]
+
+
+def hours(query: StatisticsQuery, *, final: Q | None = None) -> list[HourRow] | None:
+    """Return every hour of the period in order; None where hours are not counted by the filters, or no longer."""
+    if not query.may_be_by_hour:
+        return None
+    try:
+        groups = statistics(replace(query, group_by=("hour",), with_latency=False), final=final)
+    except NotByHour:
+        return None
+    found = {group.key["hour"]: group.kpis for group in groups}
+    zones = Tenant.objects.filter(id__in=query.tenant_ids).values_list("timezone", flat=True).distinct()
+    every = local_hours(query.first, query.last, zones, shown_in=query.timezone)
+    return [HourRow(hour, found.get(hour, Kpis())) for hour in every]

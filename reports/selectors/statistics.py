@@ -1,7 +1,8 @@
 """Figures of any period, grouped and filtered by what the counts hold: the one engine of pages and API.
 
 No message is read. `daily_count` holds the partner ID, `campaign_count` campaign and variant in its place,
-`hour_count` the hour and little else, and `latency_count` what the first two have in common and the campaign.
+`hour_count` the quarter of an hour and little else (hours.py), and `latency_count` what the first two have in common
+and the campaign.
 """
 
 from collections import defaultdict
@@ -16,18 +17,23 @@ from deliveries.dialects.codes import COUNTS_AS, QUEUED, SENT
 from deliveries.fold import NO_CODE
 from deliveries.models import CampaignCount, CondensedCampaign, DailyCount, HourCount, LatencyCount, ResultCode
 from deliveries.services.stored import OTHER_PARTNER_IDS
-from portal.common.periods import day_bounds
 from portal.tenants.models import Feed, Tenant
 from reports.figures import Volume
 from reports.kpis import Kpis
 from reports.selectors.condensed import by_bucket, sources
-from reports.statistics_query import TIMES, StatisticsQuery, TooManyGroups
+from reports.selectors.hours import HOUR_COLUMNS, hour_of, hour_rows
+from reports.statistics_query import TIMES, StatisticsQuery, TooManyGroups, in_time
 
 OTHER = OTHER_PARTNER_IDS  # as a campaign too: what is over the daily limit of new ones
 MAX_GROUPS = 50_000
 
 # The others are called what they are called.
-_COLUMNS = {"tenant": ("tenant_id",), "campaign": ("campaign_id",), "reason": ("account_id", "result_code")}
+_COLUMNS = {
+    "hour": HOUR_COLUMNS,
+    "tenant": ("tenant_id",),
+    "campaign": ("campaign_id",),
+    "reason": ("account_id", "result_code"),
+}
 _NO_SUCH_CAMPAIGN = -2  # of names that are not known: Django makes no SQL of a condition that nothing can meet
 OTHER_REASON = "other"  # of a code that is not in the table
 _STATE = ("status", "result_code")  # which tell what is final
@@ -38,7 +44,8 @@ _CLASSES = ("delivered", "failed", "pending", "unknown")
 class Group:
     """The figures of one group. `key` has a value for each name of `group_by`, in that order.
 
-    An hour is its first instant (UTC), a day a date; a week reads `2026-W47` (ISO 8601), a month `2026-11`.
+    An hour is its local time with the offset from UTC, a day a date; a week reads `2026-W47` (ISO 8601), a month
+    `2026-11`.
     Hours are not counted by what is final: `final` is 0 there.
     """
 
@@ -64,7 +71,7 @@ def statistics(query: StatisticsQuery, *, final: Q | None = None) -> list[Group]
     """Return the groups that have messages: by time where that is grouped by, within it the largest first.
 
     Without `group_by` it is one group, which may be of nothing. `final` is `finality()`, for callers with several
-    questions. Raises TooManyGroups.
+    questions. Raises TooManyGroups and NotByHour.
     """
     columns = _columns(query.group_by)
     rows = _volumes(query, columns, finality() if final is None else final)
@@ -166,7 +173,7 @@ def finality() -> Q:
 def _volumes(query: StatisticsQuery, columns: list[str], final: Q) -> list[dict]:
     wanted = {"n_final": Sum("messages", filter=final, default=0)}
     if query.is_by_hour:
-        model, rows = HourCount, [_hour_rows(query)]
+        model, rows = HourCount, [_filtered(hour_rows(query), query)]
         wanted = {"n_final": Value(0)}
     else:
         model = CampaignCount if query.is_of_campaigns else DailyCount
@@ -190,18 +197,6 @@ def _summed(rows: QuerySet, columns: list[str], wanted: Mapping) -> list[dict]:
     return [everything] if (everything["n_messages"] or 0) > 0 else []
 
 
-def _hour_rows(query: StatisticsQuery) -> QuerySet:
-    """Return the counts by hour of the query's days, which begin and end by each tenant's own zone."""
-    zones: dict[str, list[int]] = defaultdict(list)
-    for tenant_id, zone in Tenant.objects.filter(id__in=query.tenant_ids).values_list("id", "timezone"):
-        zones[zone].append(tenant_id)
-    within = Q(tenant_id__in=[])
-    for zone, tenant_ids in zones.items():
-        begin, end = day_bounds(query.first, zone)[0], day_bounds(query.last, zone)[1]
-        within |= Q(tenant_id__in=tenant_ids, hour__gte=begin, hour__lt=end)
-    return _filtered(HourCount.objects.filter(within), query)
-
-
 def _latency(query: StatisticsQuery, columns: list[str]) -> list[dict] | None:
     if not query.with_latency or query.without_latency():
         return None
@@ -222,7 +217,7 @@ def _campaign_ids(query: StatisticsQuery, names: Iterable[str]) -> list[int]:
 
 
 def _order(group: Group) -> tuple:
-    times = [str(value) for name, value in group.key.items() if name in TIMES]
+    times = [in_time(value) for name, value in group.key.items() if name in TIMES]
     return (times, -group.totals.messages, [str(value) for value in group.key.values()])
 
 
@@ -248,6 +243,8 @@ class _Names:
         return tuple(self._value(name, row) for name in self.group_by)
 
     def _value(self, name: str, row: Mapping) -> object:
+        if name == "hour":
+            return hour_of(row)
         if name == "tenant":
             return self.tenants[row["tenant_id"]]
         if name == "campaign":

@@ -6,6 +6,8 @@ from django.utils.http import urlencode
 from django.utils.translation import get_language
 
 from campaigns.statistics import rate
+from reports.links import Links
+from reports.overview_parts import Stretch
 from reports.texts import translate
 
 register = template.Library()
@@ -34,6 +36,12 @@ def whole(context, name: str) -> str:
     """Return the query string of the same page with every row of one table."""
     every = urlencode({"all": [*context["whole"], name]}, doseq=True)
     return f"{context['links'].narrowed()}&{every}#{name}"
+
+
+@register.filter
+def messages_of(links: Links, column: Stretch) -> str:
+    """Return the address of the list with the messages of a column's days."""
+    return links.messages(first=column.first, last=column.last)
 
 
 @register.filter

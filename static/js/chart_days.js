@@ -1,11 +1,11 @@
-// Messages by day, stacked by status from the axis up; the provisional stretch hatched, the period before as a line.
+// Messages by day (week, month, hour), stacked by status from the axis up; the provisional stretch hatched, the period before as a line.
 
 import { dayName, numbers, tipOf, tooltip } from "./chart_words.js";
 
 export function stackedDays(data, element, colours) {
-  const { rows, classes, words, unit, before } = data;
+  const { rows, classes, words, unit, before, days } = data;
   const dash = Math.min(44, Math.max(4, ((element.clientWidth - 50) / rows.length) * 0.78));
-  const names = rows.map((row) => dayName(row, unit));
+  const names = rows.map((row) => dayName(row, unit, false, days));
   const hatch = { symbol: "rect", dashArrayX: [1, 0], dashArrayY: [2, 4], rotation: -Math.PI / 4, color: colours.surface };
   const labels = { color: colours["text-soft"], fontFamily: colours.font, fontSize: 12 };
   return {
@@ -17,7 +17,7 @@ export function stackedDays(data, element, colours) {
       data: names,
       axisTick: { show: false },
       axisLine: { lineStyle: { color: colours["line-strong"] } },
-      axisLabel: { ...labels, hideOverlap: true },
+      axisLabel: { ...labels, hideOverlap: true, interval: unit === "hour" ? isRound : "auto" },
     },
     yAxis: {
       type: "value",
@@ -43,7 +43,11 @@ export function stackedDays(data, element, colours) {
         // A rim of the ground's colour parts neighbouring fills; it must not swallow a thin one.
         itemStyle: { color: colours[name], borderColor: colours.surface, borderWidth: rows.length > 60 ? 0 : 1 },
         emphasis: { disabled: true },
-        data: rows.map((row) => ({ value: row.counts[at], itemStyle: row.provisional ? { decal: hatch } : {} })),
+        // The rim of nothing would break the axis.
+        data: rows.map((row) => ({
+          value: row.counts[at],
+          itemStyle: { ...(row.provisional && { decal: hatch }), ...(!row.counts[at] && { borderWidth: 0 }) },
+        })),
       })),
       ...(before
         ? [
@@ -63,6 +67,10 @@ export function stackedDays(data, element, colours) {
         : []),
     ],
   };
+
+  function isRound(index) {
+    return Number(rows[index].clock.slice(11, 13)) % (days > 1 ? 6 : 2) === 0;
+  }
 
   function tip(index) {
     const row = rows[index];

@@ -1,6 +1,6 @@
 // Tables with data-sort are sorted by a click on a heading; [data-download] saves a table as CSV.
 //
-// A cell's data-value is what is sorted by and saved, else its text. Rows of class "rest" stay last.
+// A cell's data-value is what is sorted by and saved, else its text; data-order is sorted by alone. Rows of class "rest" stay last.
 
 const language = document.documentElement.lang || "en";
 const compare = new Intl.Collator(language, { numeric: true }).compare;
@@ -38,7 +38,7 @@ function sortBy(heading) {
   const last = [...body.rows].filter((row) => row.matches(".rest"));
   const rows = [...body.rows].filter((row) => !row.matches(".rest"));
   const sign = order === "ascending" ? 1 : -1;
-  const key = (row) => valueOf(row.cells[heading.cellIndex]);
+  const key = (row) => row.cells[heading.cellIndex].dataset.order ?? valueOf(row.cells[heading.cellIndex]);
   rows.sort((a, b) => {
     const [left, right] = [key(a), key(b)];
     if (left === "" || right === "") return (left === "") - (right === ""); // nothing is last, both ways

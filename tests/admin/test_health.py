@@ -160,7 +160,8 @@ def test_reconcile_leaves_word_of_what_it_found(feed):
 def test_difference_that_reconcile_found_is_told_until_it_is_mended(feed, tenant, options, state, begins):
     from deliveries.models import HourCount
 
-    HourCount.objects.create(tenant=tenant, hour=NOW, country="FI", operator="x", status="sent", messages=1, parts=1)
+    key = {"tenant": tenant, "quarter": NOW, "account": feed.account, "country": "FI", "operator": "x"}
+    HourCount.objects.create(**key, status="sent", messages=1, parts=1)
     with pytest.raises((SystemExit, CommandError)):
         call_command("reconcile", **options)
 

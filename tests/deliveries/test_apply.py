@@ -96,9 +96,9 @@ def test_report_makes_a_message_and_its_counts(feed, tenant):
         *("campaign_count", "tenant_id", "day", "account_id", "campaign_id", "variant", "country", "operator"),
         *("sender_type", "status", "result_code", "messages", "parts"),
     ) == [(*where, campaign.id, "B", *place, "delivered", 1001, 1, 2)]
-    assert rows("hour_count", "tenant_id", "hour", "country", "operator", "status", "messages", "parts") == [
-        (tenant.id, datetime(2026, 11, 19, 21, 0, tzinfo=UTC), "FI", "fi.elisa", "delivered", 1, 2)
-    ]
+    assert rows(
+        *("hour_count", "tenant_id", "quarter", "account_id", "country", "operator", "status", "messages", "parts")
+    ) == [(tenant.id, datetime(2026, 11, 19, 21, 45, tzinfo=UTC), feed.account_id, "FI", "fi.elisa", "delivered", 1, 2)]
     assert rows(
         *("latency_count", "tenant_id", "day", "account_id", "campaign_id", "variant", "country", "operator"),
         *("sender_type", "bucket", "messages"),

@@ -19,9 +19,9 @@ def test_message_belongs_to_the_month_of_its_tenants_zone(feed, tenant):
         "early": date(2026, 10, 31),
     }
     assert rows("daily_count", "day", "messages") == [(date(2026, 10, 31), 1), (date(2026, 11, 1), 1)]
-    assert rows("hour_count", "hour", "messages") == [
-        (datetime(2026, 10, 31, 21, tzinfo=UTC), 1),
-        (datetime(2026, 10, 31, 22, tzinfo=UTC), 1),
+    assert rows("hour_count", "quarter", "messages") == [
+        (datetime(2026, 10, 31, 21, 45, tzinfo=UTC), 1),
+        (datetime(2026, 10, 31, 22, 30, tzinfo=UTC), 1),
     ]
 
 

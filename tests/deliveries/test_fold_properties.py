@@ -180,7 +180,7 @@ COUNTS = {
     " messages, parts",
     "campaign_count": "tenant_id, day, account_id, campaign_id, variant, country, operator, sender_type, status,"
     " result_code, messages, parts",
-    "hour_count": "tenant_id, hour, country, operator, status, messages, parts",
+    "hour_count": "tenant_id, quarter, account_id, country, operator, status, messages, parts",
     "latency_count": "tenant_id, day, account_id, campaign_id, variant, country, operator, sender_type, bucket,"
     " messages",
 }
@@ -205,11 +205,11 @@ def recount() -> dict[str, set[tuple]]:
         where = (m.country, m.operator, m.sender_type)
         partner = "(other)" if m.flags & 8 else m.partner_id
         campaign = (m.tenant_id, m.day, m.account_id, m.campaign_id, m.variant, *where)
-        hour = datetime(m.sent_at.year, m.sent_at.month, m.sent_at.day, m.sent_at.hour, tzinfo=UTC)
+        quarter = datetime.fromtimestamp(m.sent_at.timestamp() // 900 * 900, UTC)
         keys = {
             "daily_count": (m.tenant_id, m.day, m.account_id, partner, *where, m.status, m.result_code),
             "campaign_count": (*campaign, m.status, m.result_code),
-            "hour_count": (m.tenant_id, hour, m.country, m.operator, m.status),
+            "hour_count": (m.tenant_id, quarter, m.account_id, m.country, m.operator, m.status),
         }
         if m.delivered_at is not None:
             keys["latency_count"] = (*campaign, m.latency_bucket)

@@ -15,9 +15,10 @@ from deliveries.selectors.messages import MessageQuery, Page, search
 from deliveries.selectors.variant_places import variant_places
 from deliveries.services.condense import condense
 from deliveries.services.segment_keys import choose, run_segment_keys
-from portal.tenants.models import Tenant
+from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
 from portal.tenants.scope import web_scope
 from tests.deliveries.helpers import apply, dlr
+from tests.deliveries.test_message_search import explained
 
 pytestmark = pytest.mark.django_db
 
@@ -166,12 +167,12 @@ def test_filter_without_any_message_looks_nowhere(messages, tenant):
     assert find_places(query, places(query), at=None, backwards=False, size=50) == Places(windows=[])
 
 
-def test_rare_operator_is_looked_for_in_its_hours_alone(messages, tenant):
+def test_rare_operator_is_looked_for_in_its_quarters_of_an_hour_alone(messages, tenant):
     query = MessageQuery(tenant_ids=frozenset([tenant.id]), operator="rare")
     found = find_places(query, places(query), at=None, backwards=False, size=50)
 
-    hours = {(window.end - window.begin) for window in found.windows}
-    assert (len(found.windows), hours, found.statuses) == (6, {timedelta(hours=1)}, ("delivered", "failed"))
+    lengths = {(window.end - window.begin) for window in found.windows}
+    assert (len(found.windows), lengths, found.statuses) == (6, {timedelta(minutes=15)}, ("delivered", "failed"))
 
 
 def test_result_code_is_looked_for_by_the_status_that_it_means(messages, tenant):
@@ -199,6 +200,77 @@ def test_sealed_days_are_not_where_messages_are(messages, tenant):
         newer = find_places(query, places(query), at=edge, backwards=True, size=50)
 
     assert [window.first for window in newer.windows] == [date(2026, 10, 23), date(2026, 11, 6)]
+
+
+def test_sealed_quarters_of_one_tenant_hide_no_message_of_another(feed, tenant, other_tenant):
+    reports = [rare(f"mine-{day}", day, 6, "nr-fi") for day in range(1, 11)]
+    reports += [rare(f"theirs-{day}-{hour}", day, hour, "baltic-ee") for day in range(1, 11) for hour in range(7, 19)]
+    apply(feed, *reports)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO retention_mark (tenant_id, messages_before, hours_before) VALUES (%s, %s, %s)",
+            [other_tenant.id, "2026-11-01", "2026-10-31 22:00+00"],
+        )
+        cursor.execute("DELETE FROM message WHERE tenant_id = %s", [other_tenant.id])
+
+    query = MessageQuery(tenant_ids=frozenset([tenant.id, other_tenant.id]), operator="rare")
+    found = find_places(query, places(query), at=None, backwards=False, size=6)
+
+    assert [window.begin for window in found.windows] == [
+        datetime(2026, 10, day, 6, 15, tzinfo=UTC) for day in range(2, 11)
+    ]
+    assert ids_of([search(query, size=6)]) == [f"mine-{day}" for day in range(10, 4, -1)]
+
+
+def rare(id_: str, day: int, hour: int, partner: str) -> dict:
+    at = datetime(2026, 10, day, hour, 20, tzinfo=UTC)
+    return dlr(
+        id_,
+        operator="rare",
+        sentTimestamp=at.isoformat(),
+        timestamp=at.isoformat(),
+        gateCustomParameters={"platformPartnerId": partner},
+    )
+
+
+def test_operator_of_one_account_is_looked_for_in_the_account_s_quarters(messages, feed, tenant):
+    """Another account's messages of the same days do not widen where to look."""
+    pool = Tenant.objects.create(slug="pool-second", name="Pool of second", kind="pool")
+    second = GatewayAccount.objects.create(name="second", platform_id="TWO", pool=pool)
+    PartnerId.objects.create(account=second, value="nr-fi", tenant=tenant, declared_at=START)
+    other_feed = Feed.objects.create(account=second, name="main", dialect="link")
+    days = (START + timedelta(hours=8 * n) for n in range(300) if n % 41 == 5)
+    apply(other_feed, *(rare_at(f"s{n}", at + timedelta(hours=2)) for n, at in enumerate(days)))
+
+    query = MessageQuery(tenant_ids=frozenset([tenant.id]), operator="rare", account_id=feed.account_id)
+    found = find_places(query, places(query), at=None, backwards=False, size=50)
+
+    assert (len(found.windows), {w.end - w.begin for w in found.windows}) == (6, {timedelta(minutes=15)})
+    assert len(ids_of([search(query, size=50)])) == 6
+
+
+def rare_at(id_: str, at: datetime) -> dict:
+    return rare(id_, 1, 1, "nr-fi") | {"sentTimestamp": at.isoformat(), "timestamp": at.isoformat()}
+
+
+def test_quarters_are_read_by_the_key_of_the_counts(messages, feed, tenant):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO hour_count (tenant_id, quarter, account_id, country, operator, status, messages, parts)"
+            " SELECT t.id, timestamptz '2026-01-01Z' + n * interval '15 minutes', %s, 'FI', 'many', 'delivered', 1, 1"
+            " FROM generate_series(1, 20000) n, tenants_tenant t ON CONFLICT DO NOTHING",
+            [feed.account_id],
+        )
+        cursor.execute("ANALYZE hour_count")
+    query = MessageQuery(tenant_ids=frozenset([tenant.id]), operator="rare", account_id=feed.account_id)
+    with web_scope([tenant.id]):
+        plans = explained(
+            lambda: find_places(query, places(query), at=None, backwards=False, size=50), of="FROM hour_count"
+        )
+
+    condition = next(line for line in plans.splitlines() if "Index Cond" in line and "quarter" in line)
+    assert [part in condition for part in ("tenant_id = ", "quarter >= ", "quarter < ", "account_id = ")] == [True] * 4
+    assert "hour_count_pkey" in plans and "Seq Scan on hour_count" not in plans
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,8 @@ def test_planted_differences_are_told_one_line_each_and_mended(feed, tenant, cap
         " status=delivered result_code=1001: messages counted 5, actual 1, parts counted 3, actual 3",
         f"campaign_count: tenant_id={tenant.id} day=2026-11-05 {place} campaign_id=0 variant= country=ZZ operator="
         " sender_type= status=failed result_code=1006: messages counted 0, actual 1, parts counted 0, actual 1",
-        f"hour_count: tenant_id={tenant.id} hour=2026-11-05 10:00:00+00:00 country=ZZ operator= status=failed:"
-        " messages counted 1, actual 1, parts counted -1, actual 1",
+        f"hour_count: tenant_id={tenant.id} quarter=2026-11-05 10:00:00+00:00 {place} country=ZZ operator="
+        " status=failed: messages counted 1, actual 1, parts counted -1, actual 1",
         f"latency_count: tenant_id={tenant.id} day=2026-11-05 {place} campaign_id=0 variant= country=ZZ operator="
         " sender_type= bucket=42: messages counted 0, actual 1",
     ]

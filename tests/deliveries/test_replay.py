@@ -28,8 +28,8 @@ SELECT 'daily', tenant_id::text, day::text, account_id, partner_id, country, ope
 UNION ALL SELECT 'campaign', c.tenant_id::text, day::text, account_id, coalesce(g.name, campaign_id::text) || variant,
     country, operator, sender_type, status, result_code, messages, parts
     FROM campaign_count c LEFT JOIN campaigns_campaign g ON g.id = c.campaign_id WHERE messages <> 0
-UNION ALL SELECT 'hour', tenant_id::text, hour::text, 0, '', country, operator, '', status, 0, messages, parts
-    FROM hour_count WHERE messages <> 0
+UNION ALL SELECT 'quarter', tenant_id::text, quarter::text, account_id, '', country, operator, '', status, 0,
+    messages, parts FROM hour_count WHERE messages <> 0
 UNION ALL SELECT 'latency', l.tenant_id::text, day::text, account_id, coalesce(g.name, campaign_id::text) || variant,
     country, operator, sender_type, '', bucket, messages, 0
     FROM latency_count l LEFT JOIN campaigns_campaign g ON g.id = l.campaign_id WHERE messages <> 0

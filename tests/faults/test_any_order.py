@@ -225,9 +225,13 @@ class Portal(RuleBasedStateMachine):
     @rule(table=st.sampled_from(TABLES), by=st.sampled_from((-3, 1)))
     def reconcile_after_a_count_went_wrong(self, table: CountTable, by: int) -> None:
         """A count of a day that has messages and is not sealed; a move may bring messages to days that are."""
-        if "hour" in table.keys:
-            open_ones = "(tenant_id, hour) IN (SELECT tenant_id, date_trunc('hour', sent_at, 'UTC') FROM message)"
-            sealed = "hour < r.hours_before"
+        if table.time != "day":
+            began = {
+                "hour": "date_trunc('hour', sent_at, 'UTC')",
+                "quarter": "date_bin('15 min', sent_at, '2000-01-01Z')",
+            }
+            open_ones = f"(tenant_id, {table.time}) IN (SELECT tenant_id, {began[table.time]} FROM message)"
+            sealed = f"{table.time} < r.hours_before"
         else:
             open_ones, sealed = "(tenant_id, day) IN (SELECT tenant_id, day FROM message)", "day < r.messages_before"
         open_ones += f" AND NOT EXISTS (SELECT 1 FROM retention_mark r WHERE r.tenant_id = c.tenant_id AND c.{sealed})"

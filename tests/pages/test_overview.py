@@ -3,7 +3,7 @@
 import gzip
 import json
 import re
-from datetime import datetime
+from datetime import UTC, date, datetime
 from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, urlsplit
@@ -14,6 +14,7 @@ from django.template import Context, Template
 from django.utils import timezone, translation
 
 from campaigns.models import RefIdScheme
+from deliveries.models import RetentionMark
 from portal.accounts.models import Role
 from portal.tenants.models import PartnerId, Tenant
 from tests.conftest import NOW, make_user
@@ -420,7 +421,7 @@ def test_provisional_days_are_marked(client, viewer, messages):
     client.force_login(viewer)
 
     page = get(client)
-    drawn = json.loads(re.search(r'<script id="days-data" type="application/json">(.*?)</script>', page)[1])
+    drawn = chart(page)
 
     # the grace of three days is over for what was sent until the 16th in Helsinki
     assert [row["first"] for row in drawn["rows"] if row["provisional"]] == [f"2026-11-{day}" for day in range(17, 21)]
@@ -441,7 +442,7 @@ def test_days_before_stand_beside_the_same_days_of_the_week(client, viewer, mess
     client.force_login(viewer)
 
     page = get(client, query)
-    drawn = json.loads(re.search(r'<script id="days-data" type="application/json">(.*?)</script>', page)[1])
+    drawn = chart(page)
 
     assert drawn["before"] == before
 
@@ -454,9 +455,103 @@ def test_long_periods_are_drawn_by_week_or_month(client, viewer, messages, query
     client.force_login(viewer)
 
     page = get(client, query)
-    drawn = json.loads(re.search(r'<script id="days-data" type="application/json">(.*?)</script>', page)[1])
+    drawn = chart(page)
 
     assert (drawn["unit"], len(drawn["rows"]), len(Page(page).rows["days"]) - 2) == (unit, columns, columns)
+
+
+def chart(page: str) -> dict:
+    return json.loads(re.search(r'<script id="days-data" type="application/json">(.*?)</script>', page)[1])
+
+
+@pytest.mark.parametrize(
+    ("query", "columns", "found"),
+    [
+        ("?from=2026-11-02&to=2026-11-02", 24, {"2026-11-02T12:00": [1, 0, 0, 0], "2026-11-02T13:00": [1, 0, 0, 0]}),
+        (
+            "?from=2026-11-01&to=2026-11-03",
+            72,
+            {
+                "2026-11-02T12:00": [1, 0, 0, 0],
+                "2026-11-02T13:00": [1, 0, 0, 0],
+                "2026-11-03T14:00": [0, 0, 1, 0],
+                "2026-11-03T15:00": [0, 1, 0, 0],
+            },
+        ),
+        ("?from=2026-11-02&to=2026-11-02&operator=fi.elisa&country=FI", 24, None),
+    ],
+)
+def test_up_to_three_days_are_drawn_by_the_hour(client, viewer, messages, query, columns, found):
+    client.force_login(viewer)
+
+    page = get(client, query)
+    drawn = chart(page)
+
+    assert (drawn["unit"], len(drawn["rows"])) == ("hour", columns)
+    shown = {row["clock"]: row["counts"] for row in drawn["rows"] if any(row["counts"])}
+    assert found is None or shown == found
+    rows = Page(page).rows["days"]
+    assert len(rows) == columns + 2
+    assert sum(int(row[1]) for row in rows[1:-1]) == int(rows[-1][1]) == int(cards(page)["messages"][1])
+    links = {row["href"].partition("?")[2].partition("&to=")[0] for row in drawn["rows"]}
+    assert links == {f"from={row['clock'][:10]}" for row in drawn["rows"]}
+    assert "Messages by hour" in page
+
+
+@pytest.mark.parametrize(
+    ("day", "count", "names"),
+    [
+        ("2026-10-25", 25, ["02:00–03:00", "03:00–04:00 (UTC+3)", "03:00–04:00 (UTC+2)", "04:00–05:00"]),
+        ("2026-03-29", 23, ["02:00–03:00", "04:00–05:00", "05:00–06:00", "06:00–07:00"]),
+    ],
+)
+def test_hours_of_a_day_on_which_clocks_change(client, viewer, feed, tenant, day, count, names):
+    begins = ("23:30", "00:10", "01:20")
+    apply(feed, *(sent(f"{n}", 1001, f"{day}T{at}:00") for n, at in enumerate(begins)))
+    client.force_login(viewer)
+
+    rows = Page(get(client, f"?from={day}&to={day}")).rows["days"][1:-1]
+
+    assert len(rows) == count
+    assert [row[0].split("|")[-1] for row in rows[2:6]] == names
+
+
+@pytest.mark.parametrize("query", ["&campaign=sale", ""])
+def test_day_is_one_column_where_hours_are_not_counted_by_what_is_asked(client, viewer, messages, tenant, query):
+    if not query:
+        RetentionMark.objects.create(
+            tenant=tenant,
+            messages_before=date(2026, 11, 3),
+            hours_before=datetime(2026, 11, 2, 22, tzinfo=UTC),
+            sealed_in="Asia/Tokyo",
+        )
+    client.force_login(viewer)
+
+    drawn = chart(get(client, f"?from=2026-11-02&to=2026-11-02{query}"))
+
+    assert (drawn["unit"], len(drawn["rows"])) == ("day", 1)
+
+
+def test_hours_of_tenants_in_other_zones_sum_to_the_day(client, viewer, feed, tenant):
+    """The day is each tenant's own, its hours are shown by the page's clock: they begin and end beside midnight."""
+    child = Tenant.objects.create(slug="child", name="Child", parent=tenant, timezone="Asia/Kolkata")
+    PartnerId.objects.create(account=feed.account, value="child", tenant=child, declared_at=NOW)
+    apply(
+        feed,
+        sent("a", 1001, "2026-11-01T18:40:00", partner="child"),
+        sent("b", 1001, "2026-11-02T21:40:00"),
+        sent("c", 1001, "2026-11-02T18:40:00", partner="child"),  # of the 3rd
+    )
+    client.force_login(viewer)
+
+    page = get(client, "?from=2026-11-02&to=2026-11-02")
+
+    drawn = chart(page)
+    shown = [row["clock"] for row in drawn["rows"] if any(row["counts"])]
+    assert shown == ["2026-11-01T20:00", "2026-11-02T23:00"]
+    assert (drawn["rows"][0]["clock"], drawn["rows"][-1]["clock"]) == ("2026-11-01T20:00", "2026-11-02T23:00")
+    assert {(row["first"], row["last"]) for row in drawn["rows"]} == {("2026-11-02", "2026-11-02")}
+    assert cards(page)["messages"][1] == "2"
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,33 @@ def test_times_are_the_same_by_their_place(name, then, now):
     assert shown(found) == [(now, 1, 2)]
 
 
+@pytest.mark.parametrize(
+    ("then", "now"),
+    [
+        ([("2026-10-24T03:00:00+03:00", 2)], [("2026-10-25T03:00:00+03:00", 2)]),  # the first of two
+        ([("2025-10-26T03:00:00+02:00", 2)], [("2026-10-25T03:00:00+02:00", 2)]),  # the second, beside the second
+        (
+            [("2026-03-28T03:00:00+02:00", 2), ("2026-03-28T04:00:00+02:00", 3)],
+            [("2026-03-29T04:00:00+03:00", 5)],  # clocks skip the one before
+        ),
+        ([("2026-10-24T03:00:00+03:00", 2)], [("2026-11-01T03:00:00+02:00", 2)]),
+    ],
+)
+def test_hours_are_the_same_by_their_local_time(then, now):
+    day = datetime.fromisoformat(now[0][0]).date()
+    before = datetime.fromisoformat(then[0][0]).date()
+
+    found = beside(
+        {},
+        {key(hour=datetime.fromisoformat(hour)): kpis(n) for hour, n in then},
+        period=Period(day, day),
+        earlier=Period(before, before),
+        timezone="Europe/Helsinki",
+    )
+
+    assert [(group.key["hour"].isoformat(), group.before.volume.messages) for group in found] == now
+
+
 def test_order_by_time_then_size_where_none_is_asked_for():
     groups = [
         ComparedGroup({"country": "SE", "day": date(2026, 11, 2)}, kpis(9)),

@@ -1,7 +1,7 @@
 """Figures from the counts: grouped, filtered, compared, and refused where no count holds them."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -318,8 +318,8 @@ def test_overview_of_nothing_is_empty(tenant):
 def test_overview_needs_as_many_queries_however_much_there_is(
     messages, tenant, django_assert_num_queries, compare, queries
 ):
-    for last in (FIRST, LAST):
-        with django_assert_num_queries(queries):
+    for last, of_hours in ((FIRST, 4), (FIRST + timedelta(days=2), 4), (FIRST + timedelta(days=3), 0), (LAST, 0)):
+        with django_assert_num_queries(queries + of_hours):
             overview(tenant_ids=[tenant.id], first=FIRST, last=last, now=NOVEMBER, compare=compare)
 
 
