@@ -82,7 +82,11 @@ def kpi_cards(
         *cards,
         Kpi(
             "parts", _("SMS parts"), count(volume.parts), "", change.get("parts"),
-            (_("%(n)s a message") % {"n": decimal(kpis.parts_per_message, 2)},),
+            (
+                _("%(n)s a message") % {"n": decimal(kpis.parts_per_message, 2)},
+                _("%(delivered)s delivered · %(billed)s billed")
+                % {"delivered": count(volume.delivered_parts), "billed": count(volume.billed_parts)},
+            ),
         ),
         Kpi(
             "median", _("Median time"), duration(kpis.median), "", change.get("median"),

@@ -7,6 +7,8 @@ _FIGURES = {
     "failed": 30,
     "pending": 6,
     "unknown": 0,
+    "delivered_parts": 1340,
+    "billed_parts": 1338,
     "final": 1194,
     "delivery_rate": 0.97,
     "delivery_rate_interval": [0.9588, 0.9782],

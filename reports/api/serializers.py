@@ -34,6 +34,11 @@ class FiguresSerializer(serializers.Serializer):
     failed = serializers.IntegerField(help_text="Messages failed, expired or rejected.")
     pending = serializers.IntegerField(help_text="Messages queued or sent, without a final report.")
     unknown = serializers.IntegerField(help_text="Messages with a result that says nothing sure.")
+    delivered_parts = serializers.IntegerField(allow_null=True, help_text="SMS parts of delivered messages.")
+    billed_parts = serializers.IntegerField(
+        allow_null=True,
+        help_text="SMS parts of messages whose result code says billed; null by hours, which are not counted by codes.",
+    )
     final = serializers.IntegerField(
         allow_null=True, help_text="Messages with a final state; null by hours, which are not counted by it."
     )
