@@ -103,6 +103,7 @@ class MonthFigures:
     - `tenant_zones`: tenant → time zone, of an account and of a parent with those below it; empty of a tenant alone.
       A tenant is named by a label that no other one has; '' is the account's pool, whose zone is the account's.
 
+    `count_totals` and `rows_hash` are the state of the month's counts (reports/selectors/changes_since.py).
     `errors` may hold every code: only failed, expired, rejected and unknown ones are listed.
     """
 
@@ -115,3 +116,5 @@ class MonthFigures:
     errors: Sequence[ErrorCount]
     latency: Mapping[str, Mapping[int, int]]
     tenant_zones: Mapping[str, str] = field(default_factory=dict)
+    count_totals: Mapping[str, int] = field(default_factory=dict)
+    rows_hash: str = ""

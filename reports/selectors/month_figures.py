@@ -18,6 +18,7 @@ from portal.tenants.models import Feed, GatewayAccount, Tenant
 from portal.tenants.scope import with_descendants
 from reports.layout import OTHER, ErrorCount, MonthFigures, ReportHeader, Volume
 from reports.selectors.billing import is_billed
+from reports.selectors.changes_since import CountState, count_states
 from reports.selectors.condensed import sources
 from reports.texts import translate
 
@@ -61,6 +62,8 @@ def month_figures(*, scope: Scope, month: Month, kind: str, revision: int) -> Mo
         data_as_of, oldest_waiting = _freshness()
         errors, maturity = _errors_and_maturity(scope, month)
         tenants = {t.id: t for t in Tenant.objects.filter(id__in=scope.tenant_ids())}
+        states = count_states(tenants.keys(), [month.first_day], scope.account.id if scope.account else None)
+        counts = sum(states.values(), CountState())
         labels = _labels(scope, tenants)
         daily = scope.counts(DailyCount, month)
         operators = _volumes(daily, "country", "operator")
@@ -89,6 +92,8 @@ def month_figures(*, scope: Scope, month: Month, kind: str, revision: int) -> Mo
             errors=errors,
             latency=_latency(scope, month),
             tenant_zones={label: tenants[tenant_id].timezone for tenant_id, label in labels.items()},
+            count_totals=counts.totals,
+            rows_hash=counts.rows_hash,
         )
 
 
