@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 from portal.common.templatetags.figures import count, decimal, direction, duration, growth, percent, points
 from reports.kpis import Changes, Kpis
@@ -84,8 +84,8 @@ def kpi_cards(
             "parts", _("SMS parts"), count(volume.parts), "", change.get("parts"),
             (
                 _("%(n)s a message") % {"n": decimal(kpis.parts_per_message, 2)},
-                _("%(delivered)s delivered · %(billed)s billed")
-                % {"delivered": count(volume.delivered_parts), "billed": count(volume.billed_parts)},
+                pgettext("SMS parts", "%(n)s delivered") % {"n": count(volume.delivered_parts)},
+                pgettext("SMS parts", "%(n)s billed") % {"n": count(volume.billed_parts)},
             ),
         ),
         Kpi(

@@ -74,9 +74,12 @@ def _row(month: Month, runs: list[ReportRun], tenant: Tenant, now: datetime) -> 
 
 
 def with_changes(rows: Iterable[MonthRow], *, shelf: Shelf) -> list[MonthRow]:
-    """Return the rows with what has changed since their latest reports, in as many queries for one as for many."""
+    """Return the rows with what has changed since their latest reports, in as many queries for one as for many.
+
+    A month whose next report is being made already is not looked at.
+    """
     rows = list(rows)
-    latest = [row.latest for row in rows if row.latest is not None]
+    latest = [row.latest for row in rows if row.latest is not None and row.open is None]
     account_id = shelf.account.id if shelf.account else None
     found = changes_since(latest, {shelf.tenant.id: shelf.tenant_ids}, account_id)
     return [replace(row, changed=found.get(row.latest.id) if row.latest else None) for row in rows]
