@@ -230,7 +230,7 @@ def _tell(state: State, address: str) -> None:
         print(f"  {email:22} {password:18} {roles or 'staff: ' + address + '/admin/'}")
     print("\nPast months' reports, ready to download on each tenant's Reports page, and here:")
     runs = ReportRun.objects.filter(state=ReportRun.State.DONE).select_related("tenant", "account")
-    latest = {(run.tenant_id, run.month): run for run in runs.order_by("revision")}
+    latest = {(run.tenant_id, run.month): run for run in runs.order_by("id")}
     for run in sorted(latest.values(), key=lambda run: (run.month, run.tenant_id)):
         whose = f"account {run.account.name}" if run.account else run.tenant.slug
         print(f"  {whose:22} {run.month:%Y-%m}  {run.messages:>7,} messages  {default_storage.path(run.file)}")

@@ -24,7 +24,7 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 # True behind a TLS proxy: secure cookies, HSTS and the redirect belong together.
 HTTPS = env.bool("PORTAL_HTTPS", False)
-PUBLIC_URL = env.str("PUBLIC_URL", "http://localhost:8000").rstrip("/")
+PUBLIC_URL = env.str("PUBLIC_URL", f"http://localhost:{env.str('PORT', '') or 8000}").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL] if HTTPS else [])
 

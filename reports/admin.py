@@ -1,6 +1,7 @@
 """Report runs for staff: how far each is, what failed, and the accounts' workbooks, which no tenant reaches."""
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
@@ -11,9 +12,14 @@ from django.utils.translation import ngettext
 
 from portal.accounts.admin_base import ReadOnlyAdmin
 from portal.accounts.models import record
+from portal.common.periods import Month
+from portal.tenants.scope import descendants_of_each
+from reports.changed_texts import changed_text
 from reports.downloads import file_response
 from reports.models import ReportRun
-from reports.services.runs import open_file, retry_run
+from reports.selectors.changes_since import changes_since
+from reports.selectors.month_figures import Scope
+from reports.services.runs import open_file, request_run, retry_run
 
 
 @admin.register(ReportRun)
@@ -23,19 +29,21 @@ class ReportRunAdmin(ReadOnlyAdmin):
         "account",
         "month_name",
         "kind",
-        "revision",
+        "number",
         "state",
+        "changed_since",
         "progress",
         "attempts",
         "requested_by",
         "finished_at",
     )
     list_filter = ("state", "kind")
-    list_select_related = ("tenant", "account")
+    list_select_related = ("tenant", "account", "same_as")
+    list_per_page = 50  # what has changed is counted for each
     search_fields = ("=id", "=tenant__slug", "tenant__name", "=account__name", "=requested_by")
     search_help_text = _("A run's number, a tenant's name or slug, an account's name, or who asked.")
-    readonly_fields = ("download",)
-    actions = ("retry",)
+    readonly_fields = ("changed_since", "download")
+    actions = ("retry", "make_next")
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.download_view)
@@ -43,6 +51,27 @@ class ReportRunAdmin(ReadOnlyAdmin):
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("reports.change_reportrun")
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Count what has changed for all runs of the list together."""
+        changelist = super().get_changelist_instance(request)
+        changelist.result_list = list(changelist.result_list)
+        _set_changes(changelist.result_list)
+        return changelist
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> ReportRun | None:
+        run = super().get_object(request, object_id, from_field)
+        if run is not None:
+            _set_changes([run])
+        return run
+
+    @admin.display(description=_("revision"), ordering="revision")
+    def number(self, run: ReportRun) -> str:
+        return str(run.number) if run.same_as is None else _("%(revision)s, unchanged") % {"revision": run.number}
+
+    @admin.display(description=_("changed since"))
+    def changed_since(self, run: ReportRun) -> str:
+        return changed_text(run.changed) if run.changed else "–"
 
     @admin.display(description=_("month"), ordering="month")
     def month_name(self, run: ReportRun) -> str:
@@ -58,20 +87,57 @@ class ReportRunAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Make the failed ones again"), permissions=["retry"])
     def retry(self, request: HttpRequest, runs: QuerySet[ReportRun]) -> None:
         failed = list(runs.filter(state=ReportRun.State.FAILED).order_by("id"))
-        for run in failed:
-            retry_run(run=run, requested_by=request.user.email, now=timezone.now())
-        text = ngettext("%(count)d run is queued again.", "%(count)d runs are queued again.", len(failed))
-        messages.success(request, text % {"count": len(failed)})
+        count = sum(retry_run(run=run, requested_by=request.user.email, now=timezone.now()) for run in failed)
+        text = ngettext("%(count)d run is queued again.", "%(count)d runs are queued again.", count)
+        messages.success(request, text % {"count": count})
+        if left := len(failed) - count:
+            text = ngettext(
+                "%(count)d run is left: its month's report is being made already.",
+                "%(count)d runs are left: their months' reports are being made already.",
+                left,
+            )
+            messages.warning(request, text % {"count": left})
+
+    @admin.action(description=_("Make the next revision"), permissions=["retry"])
+    def make_next(self, request: HttpRequest, runs: QuerySet[ReportRun]) -> None:
+        """Queue the reports of the runs' months, one for each tenant and month."""
+        wanted = {(run.tenant_id, run.month): run for run in runs.select_related("tenant", "account").order_by("id")}
+        for run in wanted.values():
+            request_run(
+                tenant=run.tenant,
+                account=run.account,
+                month=Month.of(run.month),
+                requested_by=request.user.email,
+                now=timezone.now(),
+            )
+        text = ngettext(
+            "%(count)d report is queued: it becomes a revision if anything in it has changed.",
+            "%(count)d reports are queued: they become revisions if anything in them has changed.",
+            len(wanted),
+        )
+        messages.success(request, text % {"count": len(wanted)})
 
     def download_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
         run = self.get_object(request, str(run_id))
         if run is None or not self.has_view_permission(request, run) or run.state != ReportRun.State.DONE:
             raise Http404
         owner = run.account.name if run.account else run.tenant.slug
-        name = f"{owner}_{run.month:%Y-%m}_r{run.revision}.xlsx"
+        name = f"{owner}_{run.month:%Y-%m}_r{run.number}.xlsx"
         try:
             file = open_file(run)
         except FileNotFoundError as error:
             raise Http404 from error
         record("report.download", actor=request.user.email, tenant=run.tenant, subject=name, details={"run": run.id})
         return file_response(request, file, name)
+
+
+def _set_changes(runs: list[ReportRun]) -> None:
+    """Set `changed` of each run: a few queries for all tenants together and for each account."""
+    of_tenants = [run for run in runs if run.account_id is None]
+    found = changes_since(of_tenants, descendants_of_each({run.tenant_id for run in of_tenants}))
+    for account in {run.account for run in runs if run.account_id is not None}:
+        of_account = [run for run in runs if run.account_id == account.id]
+        tenant = of_account[0].tenant
+        found |= changes_since(of_account, {tenant.id: Scope(tenant, account).tenant_ids()}, account.id)
+    for run in runs:
+        run.changed = found.get(run.id)

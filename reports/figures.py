@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Final, Literal
 
 OTHER: Final = "\x00other"
@@ -19,8 +20,9 @@ class FiguresDisagree(ValueError):
 class Volume:
     """Counts of messages and of the SMS parts in them; every message has exactly one of the four states.
 
-    Raises ValueError where delivered + failed + pending + unknown is not messages (docs/architecture.md,
-    "Statistics") or a count is negative.
+    `delivered_parts` are the parts of delivered messages, `billed_parts` those of messages whose code says billed;
+    each is None where it was not counted. Raises ValueError where delivered + failed + pending + unknown is not
+    messages, more parts are delivered or billed than there are, or a count is negative (docs/statistics.md).
     """
 
     messages: int = 0
@@ -29,21 +31,29 @@ class Volume:
     failed: int = 0
     pending: int = 0
     unknown: int = 0
+    delivered_parts: int | None = 0
+    billed_parts: int | None = 0
 
     def __post_init__(self) -> None:
         if self.delivered + self.failed + self.pending + self.unknown != self.messages:
             raise ValueError(f"the states do not add up to the messages: {self}")
-        if min(self.messages, self.parts, self.delivered, self.failed, self.pending, self.unknown) < 0:
+        of_parts = [count for count in (self.delivered_parts, self.billed_parts) if count is not None]
+        if min(self.messages, self.parts, self.delivered, self.failed, self.pending, self.unknown, *of_parts) < 0:
             raise ValueError(f"a count is negative: {self}")
+        if of_parts and max(of_parts) > self.parts:
+            raise ValueError(f"more parts are delivered or billed than there are: {self}")
 
     def __add__(self, other: Volume) -> Volume:
-        return Volume(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+        return Volume.total((self, other))
 
     @classmethod
     def total(cls, volumes: Iterable[Volume]) -> Volume:
-        """Return the sum of all; of none, zeros."""
-        rows = [(v.messages, v.parts, v.delivered, v.failed, v.pending, v.unknown) for v in volumes]
-        return cls(*(sum(column) for column in zip(*rows, strict=True)))
+        """Return the sum of all; of none, zeros. What one of them has not counted, the sum has not either."""
+        rows = [_COUNTS(volume) for volume in volumes]
+        return cls(*(None if None in column else sum(column) for column in zip(*rows, strict=True)))
+
+
+_COUNTS = attrgetter(*(f.name for f in fields(Volume)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +91,19 @@ class ErrorCount:
 
 @dataclass(frozen=True, slots=True)
 class MonthFigures:
-    """One month of a tenant, or of all tenants of an account, each in its own time zone.
+    """One month of a tenant with all below it, or of all tenants of an account, each in its own time zone.
 
     Keys, in this order; '' stands for "none" and `OTHER` for what exceeds a registry's limit:
 
     - `countries`: country, alpha-2 or `ZZ`.
-    - `partner_ids`: (partner id, country); of an account (partner id, tenant, country).
-    - `campaigns`: (campaign, variant, country); of an account (campaign, variant, tenant, country).
+    - `partner_ids`: (partner id, country); of several tenants (partner id, tenant, country).
+    - `campaigns`: (campaign, variant, country); of several tenants (campaign, variant, tenant, country).
     - `operators`: (country, operator). `days`: the tenant-local day; days without messages may be left out.
     - `latency`: country → bucket → delivered messages whose time is known (campaigns/latency.py).
-    - `tenant_zones` (of an account): tenant → time zone. A tenant is named by a label that no other tenant of
-      the account has; '' is the account's pool, whose zone is the account's.
+    - `tenant_zones`: tenant → time zone, of an account and of a parent with those below it; empty of a tenant alone.
+      A tenant is named by a label that no other one has; '' is the account's pool, whose zone is the account's.
 
+    `count_totals` and `rows_hash` are the state of the month's counts (reports/selectors/changes_since.py).
     `errors` may hold every code: only failed, expired, rejected and unknown ones are listed.
     """
 
@@ -105,3 +116,5 @@ class MonthFigures:
     errors: Sequence[ErrorCount]
     latency: Mapping[str, Mapping[int, int]]
     tenant_zones: Mapping[str, str] = field(default_factory=dict)
+    count_totals: Mapping[str, int] = field(default_factory=dict)
+    rows_hash: str = ""

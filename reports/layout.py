@@ -7,8 +7,9 @@ Sheet and column names are English keys; writers translate them. Our own words w
 from __future__ import annotations
 
 from calendar import monthrange
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -34,6 +35,8 @@ __all__ = [
 _MEASURES = (
     Column("Messages", "int"),
     Column("SMS parts", "int"),
+    Column("Delivered parts", "int"),
+    Column("Billed parts", "int"),
     Column("Delivered", "int"),
     Column("Failed", "int"),
     Column("Pending", "int"),
@@ -53,7 +56,8 @@ def build_tables(figures: MonthFigures) -> list[Table]:
 
     Rows go by messages, most first, then by key; days by date, every day of the month. A total is made anew
     from summed counts: rates are never averaged, percentiles come from the merged buckets. A rate over 0 is
-    None.
+    None. Where there are several tenants, tables that name them have subtotals by tenant, that of partner IDs also by
+    partner ID where it has several rows.
     Raises FiguresDisagree where the tables' counts do not add up to the same month.
     """
     _check(figures)
@@ -92,23 +96,38 @@ def _countries(figures: MonthFigures) -> Table:
 def _partner_ids(figures: MonthFigures) -> Table:
     country, tenant = _country_namer(figures), _tenant_namer(figures)
     label = _labeller(figures, none="(none)")
-    return _volume_table(
+    table = _volume_table(
         "Partner IDs",
         (Column("Partner ID", "text"), *_tenant_columns(figures), *_COUNTRY),
         figures.partner_ids,
         lambda key: (label(key[0]), *tenant(key[1:-1]), *country(key[-1])),
     )
+    if not figures.tenant_zones:
+        return table
+    owners: dict[str, set[str]] = defaultdict(set)
+    for partner_id, owner, _ in figures.partner_ids:
+        owners[partner_id].add(owner)
+
+    def name(partner_id: str) -> tuple:
+        found = owners[partner_id]
+        return (label(partner_id), *(tenant(tuple(found)) if len(found) == 1 else (None, None)), None, None)
+
+    of_partner_ids = _subtotals(figures.partner_ids, lambda key: key[0], name, at_least=2)
+    return replace(table, subtotals=[*of_partner_ids, *_of_tenants(figures.partner_ids, tenant, before=1)])
 
 
 def _campaigns(figures: MonthFigures) -> Table:
     country, tenant = _country_namer(figures), _tenant_namer(figures)
     label = _labeller(figures, none="(no campaign)")
-    return _volume_table(
+    table = _volume_table(
         "Campaigns",
         (Column("Campaign", "text"), Column("Variant", "text"), *_tenant_columns(figures), *_COUNTRY),
         figures.campaigns,
         lambda key: (label(key[0]), key[1] or None, *tenant(key[2:-1]), *country(key[-1])),
     )
+    if not figures.tenant_zones:
+        return table
+    return replace(table, subtotals=_of_tenants(figures.campaigns, tenant, before=2))
 
 
 def _operators(figures: MonthFigures) -> Table:
@@ -177,8 +196,26 @@ def _volume_table(key: str, columns: tuple[Column, ...], volumes: Mapping[Any, V
     )
 
 
+def _of_tenants(volumes: Mapping[tuple, Volume], tenant: _Namer, *, before: int) -> list[tuple]:
+    """Return a subtotal for each tenant, which stands after `before` columns and before the country's."""
+    empty = (None,) * before
+    return _subtotals(volumes, lambda key: key[-2], lambda owner: (*empty, *tenant((owner,)), None, None))
+
+
+def _subtotals(
+    volumes: Mapping[tuple, Volume], group: Callable[[tuple], str], name: _Namer, *, at_least: int = 1
+) -> list[tuple]:
+    """Return the sums of the groups that have `at_least` so many rows, ordered as rows are."""
+    found: dict[str, list[Volume]] = defaultdict(list)
+    for key, volume in volumes.items():
+        found[group(key)].append(volume)
+    sums = {key: Volume.total(rows) for key, rows in found.items() if len(rows) >= at_least}
+    return [(*name(key), *_measures(sums[key])) for key in sorted(sums, key=lambda key: (-sums[key].messages, key))]
+
+
 def _measures(v: Volume) -> tuple[int | float | None, ...]:
-    return (v.messages, v.parts, v.delivered, v.failed, v.pending, v.unknown, rate(v.delivered, v.messages))
+    of_parts = (v.parts, v.delivered_parts, v.billed_parts)
+    return (v.messages, *of_parts, v.delivered, v.failed, v.pending, v.unknown, rate(v.delivered, v.messages))
 
 
 def _country_namer(figures: MonthFigures) -> _Namer:
@@ -193,12 +230,12 @@ def _labeller(figures: MonthFigures, *, none: str) -> Callable[[str], str]:
 
 
 def _tenant_columns(figures: MonthFigures) -> tuple[Column, ...]:
-    return _TENANT if figures.header.scope == "account" else ()
+    return _TENANT if figures.tenant_zones else ()
 
 
 def _tenant_namer(figures: MonthFigures) -> _Namer:
-    """Return what turns the tenant in an account's key, a tuple of one, into its name and zone."""
-    if figures.header.scope == "tenant":
+    """Return what turns the tenant in a key, a tuple of one, into its name and zone; of a tenant alone into nothing."""
+    if not figures.tenant_zones:
         return lambda _: ()
     zones = {"": figures.header.timezone, **figures.tenant_zones}
     pool = translate("(unassigned)", figures.header.language)

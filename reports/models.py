@@ -14,6 +14,9 @@ class ReportRun(models.Model):
                                                        running ──lease over──► claimed again
                                                        running ──error, attempts used up──► failed ──retry──► queued
     An account's run belongs to the account's pool, which no membership reaches.
+
+    A run is a revision unless it came out as the newest one has: then it is `same_as` that one, has no number of its
+    own, and its file is that one's.
     """
 
     class State(models.TextChoices):
@@ -31,7 +34,10 @@ class ReportRun(models.Model):
     account = models.ForeignKey(GatewayAccount, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     month = models.DateField(help_text=_("The month's first day."))
     kind = models.CharField(max_length=11, choices=Kind.choices)
-    revision = models.PositiveIntegerField()
+    revision = models.PositiveIntegerField(null=True, blank=True)
+    same_as = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     # what was asked
     requested_by = models.CharField(max_length=254)
     requested_at = models.DateTimeField(db_default=Now())
@@ -52,6 +58,10 @@ class ReportRun(models.Model):
     file = models.CharField(max_length=300, blank=True)
     bytes = models.PositiveBigIntegerField(null=True, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
+    # what tells whether another one would differ
+    content_hash = models.CharField(max_length=64, blank=True, editable=False)  # of the report (reports/fingerprint.py)
+    totals = models.JSONField(null=True, editable=False)  # of the month's counts (reports/selectors/changes_since.py)
+    rows_hash = models.CharField(max_length=16, blank=True, editable=False)  # of the rows of those counts
 
     class Meta:
         db_table = "report_run"
@@ -77,4 +87,9 @@ class ReportRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.tenant} {self.month:%Y-%m} r{self.revision}"
+        return f"{self.tenant} {self.month:%Y-%m} r{self.number}"
+
+    @property
+    def number(self) -> int:
+        """Its revision, or that of the one that it is the same as."""
+        return self.revision if self.same_as is None else self.same_as.revision

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 from portal.common.templatetags.figures import count, decimal, direction, duration, growth, percent, points
 from reports.kpis import Changes, Kpis
@@ -82,7 +82,11 @@ def kpi_cards(
         *cards,
         Kpi(
             "parts", _("SMS parts"), count(volume.parts), "", change.get("parts"),
-            (_("%(n)s a message") % {"n": decimal(kpis.parts_per_message, 2)},),
+            (
+                _("%(n)s a message") % {"n": decimal(kpis.parts_per_message, 2)},
+                pgettext("SMS parts", "%(n)s delivered") % {"n": count(volume.delivered_parts)},
+                pgettext("SMS parts", "%(n)s billed") % {"n": count(volume.billed_parts)},
+            ),
         ),
         Kpi(
             "median", _("Median time"), duration(kpis.median), "", change.get("median"),

@@ -75,6 +75,8 @@ def _count_lines(volume: Volume) -> list[_Line]:
     return [
         ("Messages", "int", volume.messages, None),
         ("SMS parts", "int", volume.parts, None),
+        ("Delivered parts", "int", volume.delivered_parts, None),
+        ("Billed parts", "int", volume.billed_parts, None),
         ("Parts per message", "ratio", rate(volume.parts, volume.messages), None),
         ("Delivered", "int", volume.delivered, None),
         ("Failed", "int", volume.failed, None),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Kind = Literal["text", "term", "code", "int", "ratio", "percent", "seconds", "date", "month", "datetime", "mixed"]
@@ -26,13 +26,18 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table. `total` has a cell per column, None in the first, which is where a writer puts its label."""
+    """One table. `total` has a cell per column, None in the first, which is where a writer puts its label.
+
+    `subtotals` sum some of the rows each, by what their first cells name. They are no rows: who sums up the rows counts
+    nothing twice.
+    """
 
     key: str
     columns: tuple[Column, ...]
     rows: list[tuple[Any, ...]]
     total: tuple[Any, ...] | None = None
     row_kinds: tuple[Kind, ...] | None = None
+    subtotals: list[tuple[Any, ...]] = field(default_factory=list)
 
     def typed_rows(self) -> Iterator[tuple[tuple[Any, ...], tuple[Kind, ...]]]:
         """Yield each row with the kinds of its cells."""

@@ -29,6 +29,8 @@ _FINNISH = {
     "Country": "Maa",
     "Messages": "Viestit",
     "SMS parts": "SMS-osat",
+    "Delivered parts": "Toimitetut osat",
+    "Billed parts": "Laskutetut osat",
     "Delivered": "Toimitettu",
     "Failed": "Epäonnistunut",
     "Pending": "Kesken",
@@ -47,6 +49,7 @@ _FINNISH = {
     "Share": "Osuus",
     "Delivered (messages with a known time)": "Toimitettu (viestit, joiden aika tunnetaan)",
     "Total": "Yhteensä",
+    "Subtotal": "Välisumma",
     "Sheet": "Taulukko",
     "Cell": "Solu",
     "Note": "Huomautus",
@@ -123,7 +126,12 @@ def find_locale(language: str) -> Locale:
 
 def translate(text: str, language: str) -> str:
     """Return our own text in the language; a language or text that is not in the catalogue stays English."""
-    return _CATALOGUES.get(find_locale(language).language, {}).get(text, text)
+    return catalogue(language).get(text, text)
+
+
+def catalogue(language: str) -> dict[str, str]:
+    """Return all our own texts in the language, by the English ones; none for English."""
+    return _CATALOGUES.get(find_locale(language).language, {})
 
 
 def name_country(code: str, language: str) -> str:

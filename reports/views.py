@@ -16,7 +16,7 @@ from portal.tenants.models import Tenant
 from reports.downloads import file_response
 from reports.forms import MonthForm
 from reports.models import ReportRun
-from reports.selectors.months import report_months
+from reports.selectors.months import report_months, with_changes
 from reports.services.runs import open_file, request_run
 from reports.shelves import RIGHT_FOR_ACCOUNTS, Shelf, account_shelves, shelf_of
 
@@ -107,7 +107,7 @@ def _download(request: HttpRequest, shelf: Shelf, run_id: int) -> HttpResponse:
         file = open_file(run)
     except FileNotFoundError:
         return render(request, "reports/file_gone.html", context, status=410)
-    name = f"{shelf.name}_{run.month:%Y-%m}_r{run.revision}.xlsx"
+    name = f"{shelf.name}_{run.month:%Y-%m}_r{run.number}.xlsx"
     tenant = request.access.tenant
     record("report.download", actor=request.user.email, tenant=tenant, subject=name, details={"run": run.id})
     return file_response(request, file, name)
@@ -116,9 +116,11 @@ def _download(request: HttpRequest, shelf: Shelf, run_id: int) -> HttpResponse:
 def _page(request: HttpRequest, shelf: Shelf, *, form: MonthForm, status: int = 200) -> HttpResponse:
     with shelf.scope():
         rows = report_months(shelf=shelf, now=timezone.now())
+        shown = Paginator(rows, MONTHS_PER_PAGE).get_page(request.GET.get("page"))
+        shown.object_list = with_changes(shown.object_list, shelf=shelf)
     shelves = account_shelves(request.access)
     context = _context(request, shelf) | {
-        "page_obj": Paginator(rows, MONTHS_PER_PAGE).get_page(request.GET.get("page")),
+        "page_obj": shown,
         "form": form,
         "accounts": [(other.name, _address(request, other)) for other in shelves],
     }
@@ -129,10 +131,10 @@ def _row(request: HttpRequest, shelf: Shelf, form: MonthForm) -> HttpResponse:
     month = form.cleaned_data["month"]
     with shelf.scope():
         rows = report_months(shelf=shelf, now=timezone.now())
-    row = next((row for row in rows if row.month == month), None)
-    if row is None:
+        rows = with_changes([row for row in rows if row.month == month], shelf=shelf)
+    if not rows:
         raise Http404
-    return render(request, "reports/_month_row.html", _context(request, shelf) | {"row": row})
+    return render(request, "reports/_month_row.html", _context(request, shelf) | {"row": rows[0]})
 
 
 def _context(request: HttpRequest, shelf: Shelf) -> dict:

@@ -147,3 +147,7 @@ _TABLE = [
 ]
 
 CODES: dict[int, Code] = {row[0]: Code(*row) for row in _TABLE}
+
+# The codes with which the gateway says that the message is billed. It does not say so of 4, 5 and 1010, nor of a code
+# that is not in the table: these count as not billed (docs/statistics.md).
+BILLED = frozenset({1001, 1008, 1009, 1011})

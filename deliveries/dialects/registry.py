@@ -4,3 +4,4 @@ from deliveries.dialects import link, link_codes
 
 PARSE = {"link": link.parse}
 CODES = {"link": link_codes.CODES}
+BILLED = {"link": link_codes.BILLED}

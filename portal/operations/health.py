@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timesince
 from django.utils.formats import date_format
@@ -169,7 +169,9 @@ def _quarantine_check(reasons: list[tuple[str, int, datetime]]) -> Check:
 def _runs(situation: Situation) -> Iterator[Check]:
     name, link = _("Report runs"), reverse("admin:reports_reportrun_changelist") + "?state__exact=failed"
     newer = ReportRun.objects.filter(
-        tenant=OuterRef("tenant"), month=OuterRef("month"), revision__gt=OuterRef("revision")
+        Q(revision__gt=OuterRef("revision")) | Q(revision=None, id__gt=OuterRef("id")),
+        tenant=OuterRef("tenant"),
+        month=OuterRef("month"),
     )
     failed = ReportRun.objects.filter(~Exists(newer), state=ReportRun.State.FAILED).count()  # what is made anew is over
     if failed:

@@ -1,6 +1,7 @@
 """/api/v1/reports/: monthly reports, queued, listed and fetched."""
 
 import re
+from collections.abc import Collection, Mapping
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -20,11 +21,13 @@ from portal.api.problems import BadField, BadParameter, Gone, KeyReused, NotRead
 from portal.api.views import ApiView
 from portal.common.periods import Month
 from portal.tenants.models import Tenant
+from portal.tenants.scope import descendants_of_each
 from reports.api.examples import QUEUED, REPORT
 from reports.api.serializers import QueueReportSerializer, ReportPageSerializer, ReportSerializer
 from reports.downloads import XLSX, file_response
 from reports.forms import MonthForm
 from reports.models import ReportRun
+from reports.selectors.changes_since import COUNTED, ChangedSince, changes_since
 from reports.services import runs as services
 
 RUN_PATH = {"run_id": Parameter(name="run_id", text="The report's `id`.", kind="number", most=ROW_ID_MAX, example=17)}
@@ -65,7 +68,8 @@ class RunsView(ApiView):
             summary="Queue a report",
             text="Have a month's report made, as a workbook. Where one waits already the answer is that one, so asking "
             "twice makes nothing twice. With an `Idempotency-Key` so does a retry, even when it is done: it gets "
-            "the report of the first request. Then ask for the report itself until its `state` is `done` or `failed`.",
+            "the report of the first request. Then ask for the report itself until its `state` is `done` or `failed`. "
+            "One that comes out as the newest revision of its month is `unchanged`: it has that one's number and file.",
             scope=SUBMIT,
             body=QueueReportSerializer,
             body_example={"month": "2026-10"},
@@ -97,7 +101,8 @@ class RunsView(ApiView):
         if slug := self.given.text("tenant"):
             runs = runs.filter(tenant__slug=slug)
         page, cursor = page_by_id(runs, self.given)
-        return self.answer({"data": [shown(run, self.access) for run in page], "next_cursor": cursor})
+        changed = changes(page, self.access)
+        return self.answer({"data": [shown(run, self.access, changed) for run in page], "next_cursor": cursor})
 
     def post(self, request: Request) -> Response:
         """Queue a month's report; the answer is the run that waits already where there is one."""
@@ -117,7 +122,9 @@ class RunsView(ApiView):
             )
         except services.KeyReused as error:
             raise KeyReused(f"Idempotency-Key: {error}") from error
-        return self.answer(shown(run, self.access), Location=reverse("api:report", args=[run.id]))
+        return self.answer(
+            shown(run, self.access, changes([run], self.access)), Location=reverse("api:report", args=[run.id])
+        )
 
     def _idempotency_key(self, request: Request) -> str:
         if (key := request.headers.get("Idempotency-Key")) is None:
@@ -155,7 +162,8 @@ class RunView(ApiView):
     }
 
     def get(self, request: Request, run_id: int) -> Response:
-        return self.answer(shown(_run(self.access, run_id), self.access))
+        run = _run(self.access, run_id)
+        return self.answer(shown(run, self.access, changes([run], self.access)))
 
 
 class DownloadView(ApiView):
@@ -187,7 +195,7 @@ class DownloadView(ApiView):
             file = services.open_file(run)
         except FileNotFoundError as error:
             raise Gone("The file of this report is gone; ask for a new one.") from error
-        name = f"{run.tenant.slug}_{run.month:%Y-%m}_r{run.revision}.xlsx"
+        name = f"{run.tenant.slug}_{run.month:%Y-%m}_r{run.number}.xlsx"
         record("report.download", actor=str(self.access.key), tenant=run.tenant, subject=name, details={"run": run.id})
         response = file_response(request._request, file, name)
         response.headers["ETag"] = etag
@@ -196,22 +204,32 @@ class DownloadView(ApiView):
 
 def visible(access: Access) -> QuerySet[ReportRun]:
     """Return the reports of the key's tenants, of an account's key those of the account."""
-    runs = ReportRun.objects.select_related("tenant")
+    runs = ReportRun.objects.select_related("tenant", "same_as")
     if access.account is not None:
         return runs.filter(account_id=access.account.id)
     return runs.filter(tenant_id__in=access.tenant_ids, account=None)
 
 
-def shown(run: ReportRun, access: Access) -> dict:
-    """Return a report as the API shows it."""
+def changes(runs: Collection[ReportRun], access: Access) -> dict[int, ChangedSince]:
+    """Return what has changed since the final ones of these reports, by id."""
+    if access.account is not None:
+        tenants_of = {run.tenant_id: access.tenant_ids for run in runs}
+        return changes_since(runs, tenants_of, access.account.id)
+    return changes_since(runs, descendants_of_each({run.tenant_id for run in runs}))
+
+
+def shown(run: ReportRun, access: Access, changed: Mapping[int, ChangedSince]) -> dict:
+    """Return a report as the API shows it; `changed` is that of `changes`."""
     is_done = run.state == ReportRun.State.DONE
+    since = changed.get(run.id)
     return {
         "id": run.id,
         "tenant": None if access.account else run.tenant.slug,
         "account": access.account.name if access.account else None,
         "month": f"{run.month:%Y-%m}",
         "kind": run.kind,
-        "revision": run.revision,
+        "revision": run.number,
+        "unchanged": run.same_as_id is not None,
         "state": run.state,
         "progress": run.progress,
         "requested_at": run.requested_at,
@@ -219,6 +237,8 @@ def shown(run: ReportRun, access: Access) -> dict:
         "data_as_of": run.data_as_of,
         "messages": run.messages,
         "maturity": run.maturity,
+        "changed_since": since
+        and {name: since.differences.get(name) for name in COUNTED} | {"rows_moved": since.are_rows_moved},
         "bytes": run.bytes,
         "sha256": run.sha256 or None,
         "url": reverse("api:report", args=[run.id]),

@@ -34,6 +34,11 @@ class FiguresSerializer(serializers.Serializer):
     failed = serializers.IntegerField(help_text="Messages failed, expired or rejected.")
     pending = serializers.IntegerField(help_text="Messages queued or sent, without a final report.")
     unknown = serializers.IntegerField(help_text="Messages with a result that says nothing sure.")
+    delivered_parts = serializers.IntegerField(allow_null=True, help_text="SMS parts of delivered messages.")
+    billed_parts = serializers.IntegerField(
+        allow_null=True,
+        help_text="SMS parts of messages whose result code says billed; null by hours, which are not counted by codes.",
+    )
     final = serializers.IntegerField(
         allow_null=True, help_text="Messages with a final state; null by hours, which are not counted by it."
     )
@@ -157,6 +162,26 @@ class QueueReportSerializer(serializers.Serializer):
     )
 
 
+def _difference(what: str) -> serializers.IntegerField:
+    return serializers.IntegerField(
+        allow_null=True, help_text=f"{what} now, above what is in the report; negative: below. Null: not known."
+    )
+
+
+class ChangedSinceSerializer(serializers.Serializer):
+    """How the counts of a report's month have changed since it was made."""
+
+    messages = _difference("Messages")
+    parts = _difference("SMS parts")
+    delivered = _difference("Delivered messages")
+    failed = _difference("Failed messages")
+    pending = _difference("Pending messages")
+    unknown = _difference("Messages with a result that says nothing sure")
+    rows_moved = serializers.BooleanField(
+        help_text="All of these are 0, and figures have moved between rows, such as from one partner ID to another."
+    )
+
+
 class ReportSerializer(serializers.Serializer):
     """One making of one month's report."""
 
@@ -167,7 +192,10 @@ class ReportSerializer(serializers.Serializer):
     kind = serializers.ChoiceField(
         choices=ReportRun.Kind.values, help_text="Provisional until late delivery reports have had their time."
     )
-    revision = serializers.IntegerField(help_text="Counts the reports of the month.")
+    revision = serializers.IntegerField(help_text="Counts the reports of the month that differ from the one before.")
+    unchanged = serializers.BooleanField(
+        help_text="Figures and layout came out as in an earlier report, whose `revision` and file these are."
+    )
     state = serializers.ChoiceField(
         choices=ReportRun.State.values, help_text="`done` and `failed` are the last ones; all others go on."
     )
@@ -177,6 +205,11 @@ class ReportSerializer(serializers.Serializer):
     data_as_of = serializers.DateTimeField(allow_null=True, help_text="Reports that came in before are counted.")
     messages = serializers.IntegerField(allow_null=True, help_text="Messages in it.")
     maturity = _share("Share of its messages with a final state.")
+    changed_since = ChangedSinceSerializer(
+        allow_null=True,
+        help_text="What has changed since a final report was made; null: nothing, or it is not final or not done. "
+        "`POST` its month to make the next revision.",
+    )
     bytes = serializers.IntegerField(allow_null=True, help_text="Size of its file.")
     sha256 = serializers.CharField(allow_null=True, help_text="SHA-256 of its file, in hexadecimal digits.")
     url = serializers.CharField(help_text="This report.")

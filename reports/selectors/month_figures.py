@@ -17,6 +17,8 @@ from portal.common.periods import Month
 from portal.tenants.models import Feed, GatewayAccount, Tenant
 from portal.tenants.scope import with_descendants
 from reports.layout import OTHER, ErrorCount, MonthFigures, ReportHeader, Volume
+from reports.selectors.billing import is_billed
+from reports.selectors.changes_since import CountState, count_states
 from reports.selectors.condensed import sources
 from reports.texts import translate
 
@@ -60,6 +62,9 @@ def month_figures(*, scope: Scope, month: Month, kind: str, revision: int) -> Mo
         data_as_of, oldest_waiting = _freshness()
         errors, maturity = _errors_and_maturity(scope, month)
         tenants = {t.id: t for t in Tenant.objects.filter(id__in=scope.tenant_ids())}
+        states = count_states(tenants.keys(), [month.first_day], scope.account.id if scope.account else None)
+        counts = sum(states.values(), CountState())
+        labels = _labels(scope, tenants)
         daily = scope.counts(DailyCount, month)
         operators = _volumes(daily, "country", "operator")
         language = scope.tenant.language
@@ -80,13 +85,15 @@ def month_figures(*, scope: Scope, month: Month, kind: str, revision: int) -> Mo
                 warning=warning,
             ),
             countries=_sum_by(operators, lambda key: key[0]),
-            partner_ids=_partner_ids(scope, daily, tenants),
-            campaigns=_campaigns(scope, month, tenants),
+            partner_ids=_partner_ids(daily, labels),
+            campaigns=_campaigns(scope, month, tenants, labels),
             operators=operators,
             days=_sum_by(_volumes(daily, "day"), lambda key: key[0]),
             errors=errors,
             latency=_latency(scope, month),
-            tenant_zones=_zones(scope, tenants),
+            tenant_zones={label: tenants[tenant_id].timezone for tenant_id, label in labels.items()},
+            count_totals=counts.totals,
+            rows_hash=counts.rows_hash,
         )
 
 
@@ -101,13 +108,17 @@ def _freshness() -> tuple[datetime, datetime | None]:
 def _volumes(rows: QuerySet, *keys: str) -> dict[tuple, Volume]:
     """Sum count rows by `keys`, with the statuses as what they count as."""
     sums: dict[tuple, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for *key, status, messages, parts in (
-        rows.values(*keys, "status").annotate(m=Sum("messages"), p=Sum("parts")).values_list(*keys, "status", "m", "p")
+    for *key, status, messages, parts, billed in (
+        rows.values(*keys, "status")
+        .annotate(m=Sum("messages"), p=Sum("parts"), billed=Sum("parts", filter=is_billed(), default=0))
+        .values_list(*keys, "status", "m", "p", "billed")
     ):
         volume = sums[tuple(key)]
         volume["messages"] += messages
         volume["parts"] += parts
         volume[COUNTS_AS[status]] += messages
+        volume["delivered_parts"] += parts if COUNTS_AS[status] == "delivered" else 0
+        volume["billed_parts"] += billed
     return {key: Volume(**volume) for key, volume in sums.items() if any(volume.values())}
 
 
@@ -118,32 +129,35 @@ def _sum_by(volumes: dict[tuple, Volume], name) -> dict:
     return {key: Volume.total(group) for key, group in groups.items()}
 
 
-def _tenant_label(scope: Scope, tenant: Tenant) -> str:
-    return "" if tenant.id == scope.tenant.id else f"{tenant.name} ({tenant.slug})"
+def _labels(scope: Scope, tenants: dict[int, Tenant]) -> dict[int, str]:
+    """Return what each tenant is called in the rows, '' for an account's pool; nothing where there is one alone."""
+    if scope.account is None and len(tenants) == 1:
+        return {}
+    labels = {tenant.id: f"{tenant.name} ({tenant.slug})" for tenant in tenants.values()}
+    return labels | ({scope.tenant.id: ""} if scope.account else {})
 
 
-def _zones(scope: Scope, tenants: dict[int, Tenant]) -> dict[str, str]:
-    return {_tenant_label(scope, t): t.timezone for t in tenants.values()} if scope.account else {}
-
-
-def _partner_ids(scope: Scope, daily: QuerySet, tenants: dict[int, Tenant]) -> dict[tuple, Volume]:
+def _partner_ids(daily: QuerySet, labels: dict[int, str]) -> dict[tuple, Volume]:
     def name(key: tuple) -> tuple:
         tenant_id, partner_id, country = key
         partner_id = OTHER if partner_id == OTHER_PARTNER_IDS else partner_id
-        return (partner_id, *((_tenant_label(scope, tenants[tenant_id]),) if scope.account else ()), country)
+        return (partner_id, *_owner(labels, tenant_id), country)
 
     return _sum_by(_volumes(daily, "tenant_id", "partner_id", "country"), name)
 
 
-def _campaigns(scope: Scope, month: Month, tenants: dict[int, Tenant]) -> dict[tuple, Volume]:
+def _owner(labels: dict[int, str], tenant_id: int) -> tuple[str, ...]:
+    return (labels[tenant_id],) if labels else ()
+
+
+def _campaigns(scope: Scope, month: Month, tenants: dict[int, Tenant], labels: dict[int, str]) -> dict[tuple, Volume]:
     rows = scope.counts(CampaignCount, month)
     names = dict(Campaign.objects.filter(tenant_id__in=list(tenants)).values_list("id", "name"))
     names |= {0: "", OTHER_CAMPAIGNS: OTHER}
 
     def name(key: tuple) -> tuple:
         tenant_id, campaign_id, variant, country = key
-        owner = (_tenant_label(scope, tenants[tenant_id]),) if scope.account else ()
-        return (names[campaign_id], variant, *owner, country)
+        return (names[campaign_id], variant, *_owner(labels, tenant_id), country)
 
     return _sum_by(_volumes(rows, "tenant_id", "campaign_id", "variant", "country"), name)
 

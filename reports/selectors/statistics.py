@@ -20,6 +20,7 @@ from deliveries.services.stored import OTHER_PARTNER_IDS
 from portal.tenants.models import Feed, Tenant
 from reports.figures import Volume
 from reports.kpis import Kpis
+from reports.selectors.billing import is_billed
 from reports.selectors.condensed import by_bucket, sources
 from reports.selectors.hours import HOUR_COLUMNS, hour_of, hour_rows
 from reports.statistics_query import TIMES, StatisticsQuery, TooManyGroups, in_time
@@ -150,10 +151,23 @@ def sums(model: type) -> dict[str, Sum]:
     }
 
 
+def part_sums(model: type) -> dict[str, Sum]:
+    """Return the sums of delivered and of billed parts; hours are not counted by the codes that tell what is billed."""
+    delivered = [status for status, counts_as in COUNTS_AS.items() if counts_as == "delivered"]
+    found = {"n_delivered_parts": Sum("parts", filter=Q(status__in=delivered), default=0)}
+    if model is not HourCount:
+        found["n_billed_parts"] = Sum("parts", filter=is_billed(), default=0)
+    return found
+
+
 def kpis_of(row: Mapping[str, int]) -> Kpis:
-    """Return one row of `sums` as figures; `n_final` may be in it. Raises ValueError where the counts are not sound."""
-    names = ("messages", "parts", *_CLASSES)
-    return Kpis(Volume(**{name: row[f"n_{name}"] for name in names}), row.get("n_final"))
+    """Return one row of `sums` as figures, with what else was counted: `n_final` and those of `part_sums`.
+
+    Raises ValueError where the counts are not sound.
+    """
+    counts = {name: row[f"n_{name}"] for name in ("messages", "parts", *_CLASSES)}
+    of_parts = {name: row.get(f"n_{name}") for name in ("delivered_parts", "billed_parts")}
+    return Kpis(Volume(**counts, **of_parts), row.get("n_final"))
 
 
 def finality() -> Q:
@@ -178,7 +192,7 @@ def _volumes(query: StatisticsQuery, columns: list[str], final: Q) -> list[dict]
     else:
         model = CampaignCount if query.is_of_campaigns else DailyCount
         rows = [_with_times(source, query) for source in count_sources(query, model, columns=_STATE)]
-    wanted |= sums(model)
+    wanted |= sums(model) | part_sums(model)
     found, keys = [], set()
     for source in rows:
         found += _summed(source, columns, wanted)

@@ -4,6 +4,7 @@ import hashlib
 import logging
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from deliveries.services.apply import oldest_waiting
 from portal.accounts.models import record
 from portal.common.periods import Month, is_final
 from portal.tenants.models import GatewayAccount, Tenant
+from reports.fingerprint import content_hash
 from reports.layout import MonthFigures, build_tables
 from reports.models import ReportRun
 from reports.selectors.month_figures import Scope, month_figures
@@ -37,6 +39,13 @@ class StillWaiting(Exception):
     def __init__(self, oldest: datetime) -> None:
         super().__init__(f"delivery reports received at {oldest.isoformat(timespec='seconds')} are not applied yet")
         self.oldest = oldest
+
+
+class BeingMade(Exception):
+    """Another process is making the month's report at this moment."""
+
+    def __init__(self, month: Month) -> None:
+        super().__init__(f"the report of {month} is being made by another process")
 
 
 class KeyReused(ValueError):
@@ -69,8 +78,11 @@ def request_run(
 
 
 def retry_run(*, run: ReportRun, requested_by: str, now: datetime) -> bool:
-    """Queue a failed run again; tell whether it was failed."""
+    """Queue a failed run again; tell whether it was failed, and nobody makes the month's report already."""
     with transaction.atomic():
+        _lock(run.tenant)
+        if _open_run(run.tenant, Month.of(run.month)) is not None:
+            return False
         changed = ReportRun.objects.filter(id=run.id, state=ReportRun.State.FAILED).update(
             state=ReportRun.State.QUEUED, attempts=0, error="", requested_by=requested_by, requested_at=now, progress=0
         )
@@ -126,15 +138,19 @@ def build_report(*, run_id: int, now: datetime) -> str:
 def build_now(
     *, scope: Scope, month: Month, requested_by: str, now: datetime, progress: Progress = lambda percent: None
 ) -> tuple[ReportRun, MonthFigures]:
-    """Make a report in this process and return its run and figures. Raises StillWaiting."""
+    """Make a report in this process and return its run and figures. Raises StillWaiting and BeingMade.
+
+    A run that waits for a worker is taken up, so that nobody makes the month's report twice.
+    """
     with transaction.atomic():
         _lock(scope.tenant)
-        run = _create(scope.tenant, month, scope.account, None, requested_by, now)
-        if (oldest := _not_applied(run)) is not None:
+        run = _open_run(scope.tenant, month)
+        if run is None:
+            run = _create(scope.tenant, month, scope.account, None, requested_by, now)
+        if run.state != ReportRun.State.RUNNING and (oldest := _not_applied(run)) is not None:
             raise StillWaiting(oldest)
-        # Claimed before anybody else can see it.
-        run.state, run.attempts, run.started_at, run.lease_until = ReportRun.State.RUNNING, 1, now, _lease()
-        run.save()
+        if not _claim(run, timezone.now()):  # a new one before anybody else can see it
+            raise BeingMade(month)
     try:
         return run, _build(run, progress)
     except Exception as error:
@@ -243,14 +259,46 @@ def _build(run: ReportRun, progress: Progress) -> MonthFigures:
     figures = month_figures(scope=scope, month=month, kind=kind, revision=run.revision)
     _beat(run, 20, progress)
     tables = build_tables(figures)
+    outcome = _outcome(figures, kind) | {"content_hash": content_hash(tables, figures.header)}
+    newest = _newest_revision(run)
+    if newest and newest.content_hash == outcome["content_hash"] and default_storage.exists(newest.file):
+        _store_unchanged(run, newest, outcome)
+        progress(100)
+        return replace(figures, header=replace(figures.header, revision=newest.revision))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "report.xlsx"
         rows = xlsx.write(
             tables, figures.header, path, lambda done, total: _beat(run, 20 + 75 * done // max(total, 1), progress)
         )
-        _store(run, path, rows, figures, kind)
+        _store(run, path, outcome | {"rows": rows})
     progress(100)
     return figures
+
+
+def _newest_revision(run: ReportRun) -> ReportRun | None:
+    """Return the newest finished revision of the run's month, of those that whoever sees the run may see."""
+    runs = ReportRun.objects.filter(
+        tenant_id=run.tenant_id, month=run.month, state=ReportRun.State.DONE, revision__isnull=False
+    )
+    if run.account is not None and run.account.owner_since is not None:
+        runs = runs.filter(requested_at__gte=run.account.owner_since)
+    return runs.order_by("-revision").first()
+
+
+def _outcome(figures: MonthFigures, kind: str) -> dict:
+    """Return what a finished run says of its figures."""
+    return {
+        "state": ReportRun.State.DONE,
+        "kind": kind,
+        "progress": 100,
+        "lease_until": None,
+        "error": "",
+        "data_as_of": figures.header.data_as_of,
+        "messages": sum(volume.messages for volume in figures.countries.values()),
+        "maturity": figures.header.maturity,
+        "totals": figures.count_totals,
+        "rows_hash": figures.rows_hash,
+    }
 
 
 def _beat(run: ReportRun, percent: int, progress: Progress) -> None:
@@ -260,34 +308,39 @@ def _beat(run: ReportRun, percent: int, progress: Progress) -> None:
     progress(percent)
 
 
-def _store(run: ReportRun, path: Path, rows: int, figures: MonthFigures, kind: str) -> None:
+def _store(run: ReportRun, path: Path, outcome: dict) -> None:
     content = path.read_bytes()
     with path.open("rb") as file:
         # A name of its own for each attempt: a worker that lost its lease cannot overwrite the winner's file.
-        name = default_storage.save(
-            f"reports/{run.tenant_id}/{run.month:%Y-%m}_r{run.revision}_{run.attempts}.xlsx", File(file)
-        )
-    stored = _mine(run).update(
-        state=ReportRun.State.DONE,
-        kind=kind,
-        progress=100,
-        lease_until=None,
-        finished_at=timezone.now(),
-        error="",
-        data_as_of=figures.header.data_as_of,
-        messages=sum(volume.messages for volume in figures.countries.values()),
-        maturity=figures.header.maturity,
-        rows=rows,
-        file=name,
-        bytes=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
-    )
-    if not stored:
+        name = default_storage.save(_file_name(run, run.attempts), File(file))
+    digest = hashlib.sha256(content).hexdigest()
+    outcome |= {"finished_at": timezone.now(), "file": name, "bytes": len(content), "sha256": digest}
+    if not _mine(run).update(**outcome):
         default_storage.delete(name)
         raise _LeaseLost(f"run {run.id} was taken over")
+    _delete_attempts(run)
     run.refresh_from_db()
-    for attempt in range(1, run.attempts):  # what a killed attempt left
-        default_storage.delete(f"reports/{run.tenant_id}/{run.month:%Y-%m}_r{run.revision}_{attempt}.xlsx")
+
+
+def _store_unchanged(run: ReportRun, newest: ReportRun, outcome: dict) -> None:
+    """End the run as the same as `newest`, whose file it gets. Its counts are those that later ones are compared to."""
+    outcome |= {name: getattr(newest, name) for name in ("rows", "file", "bytes", "sha256")}
+    with transaction.atomic():
+        if not _mine(run).update(**outcome, finished_at=timezone.now(), revision=None, same_as=newest):
+            raise _LeaseLost(f"run {run.id} was taken over")
+        ReportRun.objects.filter(id=newest.id).update(totals=outcome["totals"], rows_hash=outcome["rows_hash"])
+    _delete_attempts(run)
+    run.refresh_from_db()
+
+
+def _file_name(run: ReportRun, attempt: int) -> str:
+    return f"reports/{run.tenant_id}/{run.month:%Y-%m}_r{run.revision}_{attempt}.xlsx"
+
+
+def _delete_attempts(run: ReportRun) -> None:
+    """Delete the files that killed attempts of the run left."""
+    for attempt in range(1, run.attempts):
+        default_storage.delete(_file_name(run, attempt))
 
 
 def _fail(run: ReportRun, error: Exception) -> None:

@@ -1,7 +1,7 @@
 """Tables as CSV: RFC 4180, UTF-8 with a byte order mark so that spreadsheets read the letters right.
 
 Column names are the English keys and numbers are for machines: no thousands separators, rates as fractions
-with six digits, ISO 8601 dates. Totals are left out, so that a column can be summed; the Summary has the
+with six digits, ISO 8601 dates. Totals and subtotals are left out, so that a column can be summed; the Summary has the
 month's.
 """
 

@@ -15,9 +15,10 @@ from reports.tables import Kind, Table
 
 
 def write(tables: Sequence[Table], header: ReportHeader, file: IO[bytes]) -> int:
-    """Write `{"header": …, "tables": {name: [row, …]}, "totals": {name: row}}`; return the number of rows.
+    """Write `{"header": …, "tables": {name: [row, …]}, "subtotals": {name: [row, …]}, "totals": {name: row}}`.
 
-    A row is an object of the table's columns; in a total those that name a row are null. Rows go out one by
+    Returns the number of rows. A row is an object of the table's columns; in a total those that name a row are null,
+    in a subtotal those that it sums over; tables without subtotals are left out there. Rows go out one by
     one, as UTF-8, so that memory does not grow with them.
     """
     for piece in _pieces(tables, header):
@@ -32,8 +33,10 @@ def _pieces(tables: Sequence[Table], header: ReportHeader) -> Iterator[str]:
         for number, (row, kinds) in enumerate(table.typed_rows()):
             yield f"{',' if number else ''}\n{_dump(_row(table, row, kinds))}"
         yield "]"
-    totals = {t.key: _row(t, t.total, tuple(c.kind for c in t.columns)) for t in tables if t.total}
-    yield f'}},\n"totals": {_dump(totals)}}}\n'
+    kinds_of = {t.key: tuple(c.kind for c in t.columns) for t in tables}
+    subtotals = {t.key: [_row(t, row, kinds_of[t.key]) for row in t.subtotals] for t in tables if t.subtotals}
+    totals = {t.key: _row(t, t.total, kinds_of[t.key]) for t in tables if t.total}
+    yield f'}},\n"subtotals": {_dump(subtotals)},\n"totals": {_dump(totals)}}}\n'
 
 
 def _header(header: ReportHeader) -> dict[str, Any]:

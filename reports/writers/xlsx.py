@@ -21,7 +21,7 @@ from reports.figures import ReportHeader
 from reports.summary import local_time
 from reports.tables import Table
 from reports.texts import name_month, translate
-from reports.writers.xlsx_cells import CONTINUED_NOTE, CellMaker, Notes
+from reports.writers.xlsx_cells import CONTINUED_NOTE, CellMaker, Notes, with_label
 from reports.writers.xlsx_charts import countries_chart, days_chart
 from reports.writers.xlsx_plan import SHEET_ROWS, Part, name_ranges, plan_parts
 from reports.writers.xlsx_rows import RowFile
@@ -106,6 +106,9 @@ def _write_part(
         high = value_lines(row[1], kinds[1]) if table.row_kinds else 1
         lines.append(maker.body(row, kinds, line, roles), high * ROW_HEIGHT if high > 1 else None)
         counter.step()
+    kinds, roles = tuple(column.kind for column in table.columns), ("subtotal",) * len(table.columns)
+    for line, row in enumerate(table.subtotals[part.first_subtotal : part.end_of_subtotals], part.last_row + 1):
+        lines.append(maker.body(with_label(row, header.language), kinds, line, roles))
     if part.has_total:
         lines.append(maker.total(table.total, table.columns))
     return sheet, lines
@@ -159,4 +162,5 @@ def _add_charts(sheets: dict, tables: dict[str, Table], language: str) -> None:
     if "Countries" in sheets and tables["Countries"].rows:
         title = translate("Messages by country, largest 12", language)
         chart = countries_chart(sheets["Countries"].title, tables["Countries"], title)
-        sheets["Countries"].add_chart(chart, "K2")
+        beside = get_column_letter(len(tables["Countries"].columns) + 2)
+        sheets["Countries"].add_chart(chart, f"{beside}2")

@@ -65,6 +65,13 @@ class Notes:
         return translate(text, self._language).format(**shown)
 
 
+def with_label(subtotal: tuple[Any, ...], language: str) -> tuple[Any, ...]:
+    """Return a subtotal's cells with the word for it in the first, before what that cell names."""
+    first, *others = subtotal
+    word = translate("Subtotal", language)
+    return (word if first is None else f"{word}: {first}", *others)
+
+
 class CellMaker:
     """Makes the cells of one sheet, each as reports/writers/xlsx_rows.py takes it: what follows its coordinate."""
 

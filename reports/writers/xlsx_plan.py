@@ -19,20 +19,27 @@ _TITLE_LENGTH = 31
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One sheet: a table's rows from `start` to before `stop` (from 0), below a header in row 1."""
+    """One sheet: below a header in row 1 a table's rows, then its subtotals, each from a start to before a stop."""
 
     table: Table
     title: str
     number: int
     start: int
     stop: int
+    first_subtotal: int
+    end_of_subtotals: int
     has_total: bool
     next_title: str | None = None
 
     @property
     def last_row(self) -> int:
-        """The sheet's row of the last line of data, 1 where there is none."""
+        """The sheet's row of the last line of data, 1 where there is none; filters and sorting end there."""
         return 1 + self.stop - self.start
+
+    @property
+    def last_subtotal(self) -> int:
+        """The sheet's row of the last subtotal, that of the last line of data where there is none."""
+        return self.last_row + self.end_of_subtotals - self.first_subtotal
 
 
 def plan_parts(tables: Sequence[Table], language: str, sheet_rows: int = SHEET_ROWS) -> list[Part]:
@@ -41,7 +48,8 @@ def plan_parts(tables: Sequence[Table], language: str, sheet_rows: int = SHEET_R
 
 
 def _plan_table(table: Table, language: str, room: int) -> list[Part]:
-    lines = len(table.rows) + (table.total is not None)
+    rows, subtotals = len(table.rows), len(table.subtotals)
+    lines = rows + subtotals + (table.total is not None)
     count = max(1, -(-lines // room))
     titles = [_sheet_title(table.key, number, language) for number in range(1, count + 1)]
     return [
@@ -49,8 +57,10 @@ def _plan_table(table: Table, language: str, room: int) -> list[Part]:
             table=table,
             title=title,
             number=index + 1,
-            start=index * room,
-            stop=max(index * room, min(len(table.rows), (index + 1) * room)),
+            start=min(rows, index * room),
+            stop=min(rows, (index + 1) * room),
+            first_subtotal=min(subtotals, max(0, index * room - rows)),
+            end_of_subtotals=min(subtotals, max(0, (index + 1) * room - rows)),
             has_total=table.total is not None and index + 1 == count,
             next_title=titles[index + 1] if index + 1 < count else None,
         )
@@ -66,9 +76,9 @@ def _sheet_title(key: str, number: int, language: str) -> str:
 def name_ranges(part: Part) -> dict[str, str]:
     """Return the defined names of a sheet by its English keys, without the header: name → absolute range.
 
-    `Countries` is the data, `Countries.Delivery_rate` a column of it, `Countries.Total` the total's row; of
-    the Summary, `Summary.Delivery_rate` is the cell of that value. A continued sheet's names start with
-    `Countries_2`.
+    `Countries` is the data, `Countries.Delivery_rate` a column of it, `Countries.Total` the total's row,
+    `Partner_IDs.Subtotals` the rows of the subtotals; of the Summary, `Summary.Delivery_rate` is the cell of that
+    value. A continued sheet's names start with `Countries_2`.
     """
     table, width = part.table, len(part.table.columns)
     base = _identifier(table.key) + (f"_{part.number}" if part.number > 1 else "")
@@ -81,8 +91,10 @@ def name_ranges(part: Part) -> dict[str, str]:
         else:
             for index, row in enumerate(table.rows[part.start : part.stop], 2):
                 names[f"{base}.{_identifier(row[0])}"] = _range(part, 2, index, 2, index)
+    if part.last_subtotal > part.last_row:
+        names[f"{base}.Subtotals"] = _range(part, 1, part.last_row + 1, width, part.last_subtotal)
     if part.has_total:
-        names[f"{base}.Total"] = _range(part, 1, part.last_row + 1, width, part.last_row + 1)
+        names[f"{base}.Total"] = _range(part, 1, part.last_subtotal + 1, width, part.last_subtotal + 1)
     return names
 
 

@@ -49,6 +49,9 @@ class Styles:
         if role == "value":
             cell.alignment = Alignment(horizontal="right", vertical="center", wrap_text=True)
             cell.font = Font(name=_FONT_NAME, size=10, color=TEXT, bold=True)
+        if role == "subtotal":
+            cell.font = Font(name=_FONT_NAME, size=10, color=TEXT, bold=True, italic=True)
+            cell.fill = PatternFill("solid", fgColor=HEAD_FILL)
         cell.border = Border(bottom=Side("hair", color=FAINT))
         cell.quotePrefix = quoted
         return cell.style_id

@@ -10,6 +10,7 @@ from unicodedata import east_asian_width
 from reports.figures import ReportHeader
 from reports.tables import Kind, Table
 from reports.texts import name_month, translate
+from reports.writers.xlsx_cells import with_label
 
 _NARROWEST, _WIDEST = 9, 60
 _WIDEST_VALUE = 30
@@ -29,8 +30,11 @@ def column_widths(table: Table, header: ReportHeader) -> list[float]:
     else:
         for row, kinds in table.typed_rows():
             _widen(widest, row, kinds, header.language)
+    kinds = [column.kind for column in table.columns]
+    for row in table.subtotals:
+        _widen(widest, with_label(row, header.language), kinds, header.language)
     if table.total is not None:
-        _widen(widest, table.total, [column.kind for column in table.columns], header.language)
+        _widen(widest, table.total, kinds, header.language)
         widest[0] = max(widest[0], len(translate("Total", header.language)))
     limits = [_WIDEST_VALUE if column.kind == "mixed" else _WIDEST for column in table.columns]
     return [min(max(width + 2, _NARROWEST), limit) for width, limit in zip(widest, limits, strict=True)]

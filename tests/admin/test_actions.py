@@ -11,6 +11,7 @@ from portal.tenants.api_keys import create_key
 from reports.models import ReportRun
 from tests.admin.acting import act, audit
 from tests.conftest import NOW, make_user
+from tests.deliveries.helpers import apply, dlr
 from tests.pages.conftest import make_run
 
 
@@ -23,6 +24,48 @@ def test_failed_runs_are_made_again_and_others_left(staff, tenant):
     runs = list(ReportRun.objects.order_by("id").values_list("month", "state", "attempts", "requested_by"))
     assert runs == [(date(2026, 10, 1), "queued", 0, "staff@example.com"), (date(2026, 9, 1), "done", 0, "schedule")]
     assert "1 run is queued again." in page
+
+
+def test_failed_run_whose_month_is_being_made_already_is_left(staff, tenant):
+    failed = make_run(tenant, "2026-10", state="failed")
+    make_run(tenant, "2026-10", state="queued", revision=2)
+
+    page = act(staff, "reports_reportrun", "retry", failed).content.decode()
+
+    assert ReportRun.objects.get(id=failed.id).state == "failed"
+    assert "1 run is left: its month&#x27;s report is being made already." in page
+
+
+def test_runs_say_what_has_changed_and_the_next_revision_is_made(staff, tenant, other_tenant, account, feed):
+    totals = dict.fromkeys(("messages", "parts", "delivered", "failed", "pending", "unknown"), 0)
+    run = make_run(tenant, "2026-10", messages=0, totals=totals)
+    make_run(tenant, "2026-10", messages=0, totals=totals, revision=2)
+    make_run(other_tenant, "2026-10", messages=0, totals=totals)
+    of_account = make_run(account.pool, "2026-10", account=account, messages=0, totals=totals)
+    at = {"sentTimestamp": "2026-10-05T10:00:00Z", "timestamp": "2026-10-05T10:00:05Z"}
+    apply(feed, dlr("a", gateCustomParameters={"platformPartnerId": "nr-fi"}, **at), dlr("b", 1006, **at))
+
+    listed = staff.get("/admin/reports/reportrun/").content.decode()
+    shown = staff.get(f"/admin/reports/reportrun/{run.pk}/change/").content.decode()
+    page = act(staff, "reports_reportrun", "make_next", run, run, of_account).content.decode()
+
+    of_tenant, of_all = "+1 messages, +1 delivered, +1 SMS parts", "+2 messages, +1 delivered, +1 failed, +2 SMS parts"
+    assert [listed.count(f"Changed since: {text}") for text in (of_tenant, of_all)] == [2, 1]
+    assert f"Changed since: {of_tenant}" in shown
+    queued = ReportRun.objects.filter(state="queued").order_by("tenant_id")
+    assert {(queue.tenant_id, queue.account_id, queue.revision, queue.requested_by) for queue in queued} == {
+        (tenant.id, None, 3, "staff@example.com"),
+        (account.pool_id, account.id, 2, "staff@example.com"),
+    }
+    assert "2 reports are queued: they become revisions if anything in them has changed." in page
+
+
+def test_run_that_came_out_the_same_says_so_in_the_admin(staff, tenant):
+    first = make_run(tenant, "2026-10", revision=4)
+    again = make_run(tenant, "2026-10", revision=None, same_as=first, file=first.file)
+
+    assert "4, unchanged" in staff.get("/admin/reports/reportrun/").content.decode()
+    assert staff.get(f"/admin/reports/reportrun/{again.pk}/change/").status_code == 200
 
 
 def test_accounts_workbook_is_downloaded_by_staff_and_recorded(staff, account):

@@ -138,6 +138,9 @@ def test_failed_run_that_was_made_anew_is_over(tenant):
     make_run(tenant, "2026-10", revision=2)
     make_run(tenant, "2026-09", state="failed", error="broken", revision=2)
     make_run(tenant, "2026-09")
+    first = make_run(tenant, "2026-08")
+    make_run(tenant, "2026-08", state="failed", error="broken", revision=2)
+    make_run(tenant, "2026-08", revision=None, same_as=first, file=first.file)
 
     assert checks()[3] == Check("Report runs", State.BAD, "1 run failed.", RUNS)
 

@@ -8,8 +8,10 @@ from django.utils import timezone
 from portal.accounts.models import AuditEntry
 from portal.tenants.models import Tenant
 from reports.models import ReportRun
+from tests.api.conftest import sent
 from tests.conftest import NOW
-from tests.pages.conftest import make_run, workbook
+from tests.deliveries.helpers import apply
+from tests.pages.conftest import make_run
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +36,7 @@ def test_report_is_queued_once_and_found(mine, tenant):
         "month": "2026-09",
         "kind": "final",
         "revision": 1,
+        "unchanged": False,
         "state": "queued",
         "progress": 0,
         "requested_at": first.json()["requested_at"],
@@ -41,6 +44,7 @@ def test_report_is_queued_once_and_found(mine, tenant):
         "data_as_of": None,
         "messages": None,
         "maturity": None,
+        "changed_since": None,
         "bytes": None,
         "sha256": None,
         "url": f"/api/v1/reports/{run.id}/",
@@ -136,7 +140,7 @@ def test_workbook_is_handed_out_and_written_down(mine, client, tenant):
     answer = client.get(shown["download_url"], headers=mine.headers | {"Accept": "application/vnd.ms-excel"})
 
     content = answer.getvalue()
-    assert (answer.status_code, len(content), content[:2]) == (200, len(workbook("figures")), b"PK")
+    assert (answer.status_code, len(content), content[:2]) == (200, run.bytes, b"PK")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="nordic-retail_2026-09_r1.xlsx"'
     assert shown["data_as_of"] == NOW.astimezone(UTC).isoformat().replace("+00:00", "Z")
     assert list(AuditEntry.objects.values_list("action", "actor", "subject")) == [
@@ -221,7 +225,36 @@ def test_number_of_queries_does_not_depend_on_the_rows(mine, tenant, django_asse
     for number in range(count):
         make_run(tenant, f"2026-0{number + 1}", requested_at=timezone.now())
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(12):
         answer = mine.get("reports/")
 
     assert len(answer.json()["data"]) == count
+
+
+def test_final_report_tells_what_has_changed_since(mine, whole_account, tenant, account, feed):
+    totals = {"messages": 1, "parts": 1, "delivered": 0, "failed": 0, "pending": 1, "unknown": 0}
+    run = make_run(tenant, "2026-11", messages=1, totals=totals, requested_at=timezone.now())
+    old = make_run(tenant, "2026-11", revision=2, messages=1, requested_at=timezone.now())
+    of_account = make_run(account.pool, "2026-11", account=account, messages=2, requested_at=timezone.now())
+    apply(feed, sent("a", 1001, "nr-fi"), sent("b", 1001, "nr-fi"), sent("c", 1001, "nobody"))
+
+    wanted = {"messages": 1, "parts": 1, "delivered": 2, "failed": 0, "pending": -1, "unknown": 0, "rows_moved": False}
+    of_old = dict.fromkeys(wanted) | {"messages": 1, "rows_moved": False}
+    assert [mine.get(f"reports/{r.id}/").json()["changed_since"] for r in (run, old)] == [wanted, of_old]
+    assert [r["changed_since"] for r in mine.get("reports/").json()["data"]] == [of_old, wanted]
+    assert whole_account.get(f"reports/{of_account.id}/").json()["changed_since"]["messages"] == 1
+    made = mine.post("reports/", {"month": "2026-11"}).json()
+    assert (made["revision"], made["changed_since"]) == (3, None)
+
+
+def test_report_that_came_out_the_same_has_the_revision_s_number_and_file(mine, client, tenant):
+    first = make_run(tenant, "2026-09", text="figures")
+    again = make_run(tenant, "2026-09", revision=None, same_as=first, file=first.file, bytes=first.bytes)
+
+    shown = mine.get(f"reports/{again.id}/").json()
+    answer = client.get(shown["download_url"], headers=mine.headers)
+
+    assert (shown["state"], shown["revision"], shown["unchanged"]) == ("done", 1, True)
+    assert (answer.status_code, len(answer.getvalue())) == (200, first.bytes)
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="nordic-retail_2026-09_r1.xlsx"'
+    assert mine.get(f"reports/{first.id}/").json()["unchanged"] is False

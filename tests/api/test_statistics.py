@@ -32,6 +32,8 @@ def test_whole_answer(mine, messages):
         "failed": 1,
         "pending": 0,
         "unknown": 0,
+        "delivered_parts": 1,
+        "billed_parts": 1,
         "final": 2,
         "delivery_rate": 0.5,
         "delivery_rate_interval": [pytest.approx(0.0945, abs=1e-4), pytest.approx(0.9055, abs=1e-4)],
@@ -226,6 +228,9 @@ def test_hours_and_reasons(mine, two_days, group_by, wanted):
 
     assert [[*group["key"].values(), group["messages"], group["final"]] for group in body["groups"]] == wanted
     assert (body["total"]["messages"], body["total"]["final"]) == (5, 5)
+    assert sum(group["delivered_parts"] for group in body["groups"]) == body["total"]["delivered_parts"] == 4
+    billed = [group["billed_parts"] for group in body["groups"]]
+    assert (body["total"]["billed_parts"], billed.count(None)) == (4, len(billed) if "hour" in group_by else 0)
 
 
 def test_hours_of_a_day_are_those_of_the_tenants_zone(mine, feed, tenant):

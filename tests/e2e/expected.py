@@ -17,7 +17,17 @@ from babel import Locale
 from tests.e2e.recount import NOT_IN_TABLE, STATUSES, Message
 from tests.e2e.words import in_language, meaning_of
 
-MEASURES = ("Messages", "SMS parts", "Delivered", "Failed", "Pending", "Unknown", "Delivery rate")
+MEASURES = (
+    "Messages",
+    "SMS parts",
+    "Delivered parts",
+    "Billed parts",
+    "Delivered",
+    "Failed",
+    "Pending",
+    "Unknown",
+    "Delivery rate",
+)
 COUNTRY = ("Country code", "Country")
 PERCENTILES = {"p50": Fraction(50, 100), "p90": Fraction(90, 100), "p95": Fraction(95, 100), "p99": Fraction(99, 100)}
 Z = 1.959963984540054  # the normal distribution's 97.5th percentile
@@ -87,18 +97,18 @@ def month_of(rows: Iterable[Row], first: date) -> list[Row]:
     return [row for row in rows if (row.day.year, row.day.month) == (first.year, first.month)]
 
 
-def tables(rows: list[Row], first: date, language: str, *, of_account: bool = False) -> Tables:
-    """Return all sheets but the Summary, in the workbook's order of rows."""
-    owner = ("Tenant", "Time zone") if of_account else ()
+def tables(rows: list[Row], first: date, language: str, *, of_several: bool = False) -> Tables:
+    """Return all sheets but the Summary, in the workbook's order of rows; `of_several` tenants names them."""
+    owner = ("Tenant", "Time zone") if of_several else ()
 
     def owned(row: Row) -> tuple[str, ...]:
-        return (row.owner,) if of_account else ()
+        return (row.owner,) if of_several else ()
 
     zones = {row.owner: row.zone for row in rows}
     names = {"": in_language("(unassigned)", language)}
 
     def tenant(key: tuple) -> tuple:
-        return (names.get(key[0], key[0]), zones[key[0]]) if of_account else ()
+        return (names.get(key[0], key[0]), zones[key[0]]) if of_several else ()
 
     def country(code: str) -> tuple[str, str]:
         return code, country_name(code, language)
@@ -106,15 +116,38 @@ def tables(rows: list[Row], first: date, language: str, *, of_account: bool = Fa
     def named(text: str, none: str) -> str:
         return text or in_language(none, language)
 
-    def volumes(columns: tuple, key: Callable[[Row], tuple], name: Callable[[tuple], tuple]) -> list[tuple]:
+    def volumes(columns: tuple, key: Callable[[Row], tuple], name: Callable[[tuple], tuple], below=()) -> list[tuple]:
         groups = defaultdict(list)
         for row in rows:
             groups[key(row)].append(row.message)
         ordered = sorted(groups, key=lambda k: (-len(groups[k]), k))
         body = [(*name(k), *_measures(groups[k])) for k in ordered]
         total = (*("" for _ in columns), *_measures([row.message for row in rows]))
-        return _sheet((*columns, *MEASURES), body, total, language)
+        return _sheet((*columns, *MEASURES), [*body, *below], total, language)
 
+    def subtotals(groups: dict, name: Callable) -> list[tuple]:
+        ordered = sorted(groups, key=lambda k: (-len(groups[k]), k))
+        return [(*name(k), None, None, *_measures([row.message for row in groups[k]])) for k in ordered]
+
+    def by_owner(before: tuple) -> list[tuple]:
+        groups = defaultdict(list)
+        for row in rows:
+            groups[row.owner].append(row)
+        return subtotals(groups, lambda k: (*before, *tenant((k,)))) if of_several else []
+
+    def by_partner_id() -> list[tuple]:
+        groups = defaultdict(list)
+        for row in rows if of_several else ():
+            groups[row.message.partner_id].append(row)
+        several = {k: v for k, v in groups.items() if len({(row.owner, row.message.country) for row in v}) > 1}
+        owners = {k: {row.owner for row in v} for k, v in several.items()}
+
+        def name(k: str) -> tuple:
+            return (f"{word}: {named(k, '(none)')}", *(tenant((*owners[k],)) if len(owners[k]) == 1 else (None, None)))
+
+        return subtotals(several, name)
+
+    word = in_language("Subtotal", language)
     days = volumes(("Day",), lambda r: (r.day,), lambda k: k)
     by_day = {line[0]: line for line in days[1:-1]}
     all_days = [first + timedelta(days=n) for n in range(monthrange(first.year, first.month)[1])]
@@ -124,11 +157,13 @@ def tables(rows: list[Row], first: date, language: str, *, of_account: bool = Fa
             ("Partner ID", *owner, *COUNTRY),
             lambda r: (r.message.partner_id, *owned(r), r.message.country),
             lambda k: (named(k[0], "(none)"), *tenant(k[1:-1]), *country(k[-1])),
+            [*by_partner_id(), *by_owner((word,))],
         ),
         "Campaigns": volumes(
             ("Campaign", "Variant", *owner, *COUNTRY),
             lambda r: (r.campaign, r.variant, *owned(r), r.message.country),
             lambda k: (named(k[0], "(no campaign)"), k[1] or None, *tenant(k[2:-1]), *country(k[-1])),
+            by_owner((word, None)),
         ),
         "Operators": volumes(
             (*COUNTRY, "Operator"),
@@ -157,7 +192,8 @@ def _measures(messages: list[Message]) -> tuple:
     total = len(messages)
     parts = sum(message.parts for message in messages)
     states = (n["delivered"], n["failed"], n["pending"], n["unknown"])
-    return (total, parts, *states, _rate(n["delivered"], total))
+    of_parts = (parts, sum(m.delivered_parts for m in messages), sum(m.billed_parts for m in messages))
+    return (total, *of_parts, *states, _rate(n["delivered"], total))
 
 
 def _errors(messages: list[Message], language: str) -> list[tuple]:
@@ -203,12 +239,14 @@ def _percentiles(latencies: list[float]) -> tuple:
 def summary(rows: list[Row], language: str) -> dict[str, tuple]:
     """Return the figures of the Summary: item → (value, 95% from, 95% to)."""
     messages = [row.message for row in rows]
-    total, parts, delivered, failed, pending, unknown, _ = _measures(messages)
+    total, parts, delivered_parts, billed_parts, delivered, failed, pending, unknown, _ = _measures(messages)
     final = sum(message.final for message in messages)
     latencies = [message.latency for message in messages if message.latency is not None]
     plain = {
         "Messages": total,
         "SMS parts": parts,
+        "Delivered parts": delivered_parts,
+        "Billed parts": billed_parts,
         "Parts per message": _rate(parts, total),
         "Delivered": delivered,
         "Failed": failed,

@@ -35,6 +35,7 @@ STATUSES: dict[int, tuple[str, bool, str]] = {
     **dict.fromkeys((1009, *range(2200, 2208)), ("failed", True, "payment")),
 }
 NOT_IN_TABLE = ("unknown", False, "other")
+BILLED = (1001, 1008, 1009, 1011)
 ORDER_OF_STATUSES = ["queued", "sent", "unknown", "rejected", "expired", "failed", "delivered"]
 COUNTED_AS = {
     "delivered": "delivered",
@@ -51,7 +52,7 @@ COUNTRIES = (set(phonenumbers.SUPPORTED_REGIONS) - {"AC", "TA"}) | {"AQ", "BV", 
 
 @dataclass(frozen=True)
 class Message:
-    """A message as section 5 has it; `latency` in seconds, `code` None where no report decides."""
+    """A message as section 5 has it; `latency` in seconds, `code` None where what decides was not heard of."""
 
     id: str
     partner_id: str
@@ -68,6 +69,14 @@ class Message:
     @property
     def counts_as(self) -> str:
         return COUNTED_AS[self.status]
+
+    @property
+    def delivered_parts(self) -> int:
+        return self.parts if self.counts_as == "delivered" else 0
+
+    @property
+    def billed_parts(self) -> int:
+        return self.parts if self.code in BILLED else 0
 
 
 @dataclass(frozen=True)
@@ -178,11 +187,12 @@ def _state(dlrs: list[_Dlr], parts: int) -> tuple[str, int | None, bool, datetim
     if len(delivered) >= parts:
         times = [winner.at for winner in delivered]
         last = None if None in times else max(times)
-        return "delivered", None, all(map(_is_final, delivered)), last
-    heard = [_status(w) if _status(w) in ("queued", "sent", "delivered") else "sent" for w in winners]
-    not_heard = ["sent"] * (parts - len(winners))
-    least = min([*heard, *not_heard], key=["queued", "sent", "delivered"].index)
-    return least, None, False, None
+        code = [*(winner.code for winner in delivered if not _is_final(winner)), delivered[0].code][0]
+        return "delivered", code, all(map(_is_final, delivered)), last
+    heard = [(_status(w) if _status(w) in ("queued", "sent", "delivered") else "sent", w.code) for w in winners]
+    not_heard = [("sent", None)] * (parts - len(winners))
+    least, code = min([*heard, *not_heard], key=lambda state: ["queued", "sent", "delivered"].index(state[0]))
+    return least, code, False, None
 
 
 def _status(dlr: _Dlr) -> str:

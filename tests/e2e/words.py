@@ -8,6 +8,7 @@ FINNISH = {
     "Summary": "Yhteenveto", "Countries": "Maat", "Partner IDs": "Kumppanitunnukset", "Campaigns": "Kampanjat",
     "Operators": "Operaattorit", "Days": "Päivät", "Errors": "Virheet", "Latency": "Viiveet",
     "Country code": "Maakoodi", "Country": "Maa", "Messages": "Viestit", "SMS parts": "SMS-osat",
+    "Delivered parts": "Toimitetut osat", "Billed parts": "Laskutetut osat", "Subtotal": "Välisumma",
     "Delivered": "Toimitettu", "Failed": "Epäonnistunut", "Pending": "Kesken", "Unknown": "Tuntematon",
     "Delivery rate": "Toimitusaste", "Partner ID": "Kumppanitunnus", "Campaign": "Kampanja", "Variant": "Variantti",
     "Operator": "Operaattori", "Day": "Päivä", "Code": "Koodi", "Meaning": "Merkitys", "Reason": "Syy",

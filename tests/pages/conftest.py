@@ -58,7 +58,9 @@ def workbook(text: str) -> bytes:
     return file.getvalue()
 
 
-def make_run(tenant, month: str, *, state: str = "done", revision: int = 1, text: str = "", **extra) -> ReportRun:
+def make_run(
+    tenant, month: str, *, state: str = "done", revision: int | None = 1, text: str = "", **extra
+) -> ReportRun:
     """Create a run; a finished one has a workbook of its own with `text` in it."""
     done = {}
     if state == "done":

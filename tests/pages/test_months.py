@@ -15,6 +15,7 @@ from portal.tenants.models import Tenant
 from reports.forms import MonthForm
 from reports.models import ReportRun
 from tests.conftest import make_user
+from tests.deliveries.helpers import apply, dlr
 from tests.pages.conftest import make_run
 
 URL = "/t/nordic-retail/reports/"
@@ -43,7 +44,7 @@ def test_months_list_needs_as_many_queries_for_one_as_for_three(
     make_run(other_tenant, "2026-07")  # something that could leak
     client.force_login(viewer)
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(17):
         response = client.get(URL)
 
     assert months_of(response) == [("2026-11", None)] + [(month, "final") for month in months]
@@ -115,6 +116,41 @@ def test_report_is_made_in_place(client, tenant, analyst, now):
 
     assert f'hx-post="{URL}make/" hx-target="closest tr"' in page
     assert ("Revision 2 is about to be made" in row, row.count("<tr"), "<html" in row) == (True, 1, False)
+
+
+TOTALS = dict.fromkeys(("messages", "parts", "delivered", "failed", "pending", "unknown"), 0)
+
+
+def test_final_month_that_has_changed_says_so_and_offers_the_next_revision(client, tenant, feed, analyst, now):
+    for month in ("2026-10", "2026-09"):
+        make_run(tenant, month, messages=0, totals=TOTALS)
+    make_run(tenant, "2026-08", messages=0, totals=TOTALS, kind="provisional")
+    for month in ("10", "08"):
+        sent_at = {"sentTimestamp": f"2026-{month}-05T10:00:00Z", "timestamp": f"2026-{month}-05T10:00:05Z"}
+        apply(feed, dlr(f"m{month}", gateCustomParameters={"platformPartnerId": "nr-fi"}, **sent_at))
+    client.force_login(analyst)
+
+    page = client.get(URL).content.decode()
+    row = client.get(URL, {"month": "2026-10"}, headers={"HX-Request": "true"}).content.decode()
+    client.cookies["language"] = "fi"
+    finnish = client.get(URL).content.decode()
+
+    for text in (page, row):
+        assert text.count("Changed since: +1 messages, +1 delivered, +1 SMS parts") == 1
+        assert text.count("Make the next revision") == 1
+    assert page.count("Make anew") == 2
+    assert ("+1 viestiä, +1 toimitettua" in finnish, "Tee seuraava versio" in finnish) == (True, True)
+
+
+def test_month_whose_report_came_out_the_same_says_so(client, tenant, viewer, now):
+    first = make_run(tenant, "2026-10", messages=0)
+    make_run(tenant, "2026-10", revision=None, same_as=first, file=first.file, messages=0)
+    client.force_login(viewer)
+
+    page = client.get(URL).content.decode()
+
+    assert "Checked on 20 Nov 2026, 14:00: nothing has changed, so revision 1 stays" in page
+    assert ("earlier revision" in page, page.count("/download/")) == (False, 1)
 
 
 def test_earlier_revisions_can_be_fetched(client, tenant, viewer, now):

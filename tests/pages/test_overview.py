@@ -120,7 +120,7 @@ def test_cards_show_figures_with_their_change(client, viewer, messages):
         "pending": ["Pending", "28.57 %", "▲ 28.57 pt higher", "2 messages", "1 without a report in time"],
         "failed": ["Failed", "14.29 %", "▼ 35.71 pt lower", "1 message"],
         "unknown": ["Unknown", "14.29 %", "▲ 14.29 pt higher", "1 message"],
-        "parts": ["SMS parts", "8", "▲ 300.0 % more so far", "1.14 a message"],
+        "parts": ["SMS parts", "8", "▲ 300.0 % more so far", "1.14 a message", "4 delivered", "4 billed"],
         "median": ["Median time", "20 s", "▲ 290 % longer", "95 % within 49 s"],
     }
 

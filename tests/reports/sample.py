@@ -19,11 +19,11 @@ HEADER = ReportHeader(
     maturity=0.9981,
 )
 
-# messages, parts, delivered, failed, pending, unknown
-FI = Volume(12_000, 13_500, 11_700, 200, 60, 40)
-SE = Volume(5_000, 5_000, 4_800, 150, 50, 0)
-KOSOVO = Volume(400, 800, 200, 100, 50, 50)
-UNKNOWN = Volume(400, 400, 0, 390, 0, 10)
+# messages, parts, delivered, failed, pending, unknown, delivered parts, billed parts
+FI = Volume(12_000, 13_500, 11_700, 200, 60, 40, 13_150, 13_190)
+SE = Volume(5_000, 5_000, 4_800, 150, 50, 0, 4_800, 4_790)
+KOSOVO = Volume(400, 800, 200, 100, 50, 50, 400, 380)
+UNKNOWN = Volume(400, 400, 0, 390, 0, 10, 0, 20)
 
 ERRORS = [
     ErrorCount(1006, "not delivered", "subscriber", "failed", 300),
@@ -46,8 +46,8 @@ def sample_figures(*, language: str = "en", **changes) -> MonthFigures:
             (OTHER, "ZZ"): UNKNOWN,
         },
         campaigns={
-            ("autumn", "A", "FI"): Volume(6_000, 6_500, 5_900, 50, 30, 20),
-            ("autumn", "B", "FI"): Volume(6_000, 7_000, 5_800, 150, 30, 20),
+            ("autumn", "A", "FI"): Volume(6_000, 6_500, 5_900, 50, 30, 20, 6_350, 6_350),
+            ("autumn", "B", "FI"): Volume(6_000, 7_000, 5_800, 150, 30, 20, 6_800, 6_840),
             ("", "", "SE"): SE,
             (OTHER, "", "XK"): KOSOVO,
             ("=cmd|' /C calc'!A0", "+358401234567", "ZZ"): UNKNOWN,

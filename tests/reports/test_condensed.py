@@ -131,10 +131,10 @@ def test_what_is_summed_up_is_read_from_there(messages, tenant):
 
     assert sum(group.latency.values()) == 14
     assert [(row.name, row.kpis.volume, sum(row.kpis.latency.values())) for row in rows] == [
-        ("sale", Volume(14, 14, 7, 7, 0, 0), 7),
-        ("news", Volume(7, 7, 7, 0, 0, 0), 7),
+        ("sale", Volume(14, 14, 7, 7, 0, 0, None, None), 7),
+        ("news", Volume(7, 7, 7, 0, 0, 0, None, None), 7),
     ]
-    assert (others.campaigns, others.without.volume) == (0, Volume(7, 7, 0, 0, 7, 0))
+    assert (others.campaigns, others.without.volume) == (0, Volume(7, 7, 0, 0, 7, 0, None, None))
 
 
 @pytest.mark.parametrize(

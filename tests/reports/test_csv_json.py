@@ -36,11 +36,12 @@ def table_of(figures, key: str) -> Table:
 
 def test_csv_of_countries_is_for_machines_in_any_language():
     assert csv_text(table_of(sample_figures(language="fi"), "Countries")) == (
-        "\ufeffCountry code,Country,Messages,SMS parts,Delivered,Failed,Pending,Unknown,Delivery rate\r\n"
-        "FI,Suomi,12000,13500,11700,200,60,40,0.975000\r\n"
-        "SE,Ruotsi,5000,5000,4800,150,50,0,0.960000\r\n"
-        "XK,Kosovo,400,800,200,100,50,50,0.500000\r\n"
-        "ZZ,Tuntematon,400,400,0,390,0,10,0.000000\r\n"
+        "\ufeffCountry code,Country,Messages,SMS parts,Delivered parts,Billed parts,"
+        "Delivered,Failed,Pending,Unknown,Delivery rate\r\n"
+        "FI,Suomi,12000,13500,13150,13190,11700,200,60,40,0.975000\r\n"
+        "SE,Ruotsi,5000,5000,4800,4790,4800,150,50,0,0.960000\r\n"
+        "XK,Kosovo,400,800,400,380,200,100,50,50,0.500000\r\n"
+        "ZZ,Tuntematon,400,400,0,20,0,390,0,10,0.000000\r\n"
     )
 
 
@@ -58,23 +59,23 @@ def test_csv_of_campaigns_guards_a_formula_and_leaves_a_phone_number():
 def test_csv_of_days_has_iso_dates_and_an_empty_rate_over_nothing():
     rows = csv_rows(table_of(sample_figures(), "Days"))
 
-    assert rows[2] == ["2026-10-02", "5000", "5000", "4800", "150", "50", "0", "0.960000"]
-    assert rows[3] == ["2026-10-03", "0", "0", "0", "0", "0", "0", ""]
+    assert rows[2] == ["2026-10-02", "5000", "5000", "4800", "4790", "4800", "150", "50", "0", "0.960000"]
+    assert rows[3] == ["2026-10-03", "0", "0", "0", "0", "0", "0", "0", "0", ""]
 
 
 def test_csv_of_the_summary_has_each_value_in_its_own_kind():
     header = replace(HEADER, warning="=1+1")
     rows = csv_rows(table_of(sample_figures(header=header), "Summary"))
 
-    assert [rows[i][:2] for i in (2, 4, 5, 9, 11)] == [
+    assert [rows[i][:2] for i in (2, 4, 5, 9, 13)] == [
         ["Period", "2026-10"],
         ["Data as of", "2026-11-04T14:32:07+02:00"],
         ["Oldest waiting", "nothing waiting"],
         ["Messages", "17800"],
         ["Parts per message", "1.106742"],
     ]
-    assert rows[16] == ["Delivery rate", "0.938202", "0.934570", "0.941646"]
-    assert rows[26] == ["Warning", "'=1+1", "", ""]
+    assert rows[18] == ["Delivery rate", "0.938202", "0.934570", "0.941646"]
+    assert rows[28] == ["Warning", "'=1+1", "", ""]
 
 
 @pytest.mark.parametrize("payload", FORMULAS)
@@ -113,7 +114,7 @@ def test_csv_zip_has_a_file_per_table():
             "1002,expired,subscriber,150,0.159574\r\n"
             '1010,"expired, no operator DLR received",other,100,0.106383\r\n'
         )
-    assert rows == 25 + 4 + 4 + 5 + 4 + 31 + 4 + 3
+    assert rows == 27 + 4 + 4 + 5 + 4 + 31 + 4 + 3
 
 
 def test_json_has_the_header_with_local_times():
@@ -136,7 +137,7 @@ def test_json_has_the_header_with_local_times():
 def test_json_tables_have_english_keys_and_plain_values():
     document = json_document(sample_figures(language="fi"))
 
-    assert list(document) == ["header", "tables", "totals"]
+    assert list(document) == ["header", "tables", "subtotals", "totals"]
     assert document["tables"]["Latency"] == [
         {
             "Country code": code,
@@ -157,13 +158,15 @@ def test_json_tables_have_english_keys_and_plain_values():
         "Day": "2026-10-03",
         "Messages": 0,
         "SMS parts": 0,
+        "Delivered parts": 0,
+        "Billed parts": 0,
         "Delivered": 0,
         "Failed": 0,
         "Pending": 0,
         "Unknown": 0,
         "Delivery rate": None,
     }
-    assert document["tables"]["Summary"][15] == {
+    assert document["tables"]["Summary"][17] == {
         "Item": "Delivery rate",
         "Value": 0.938202,
         "95% from": 0.93457,
@@ -183,6 +186,8 @@ def test_json_totals_have_every_table_but_the_summary():
         "Country": None,
         "Messages": 17_800,
         "SMS parts": 19_700,
+        "Delivered parts": 18_350,
+        "Billed parts": 18_380,
         "Delivered": 16_700,
         "Failed": 840,
         "Pending": 160,
@@ -190,6 +195,19 @@ def test_json_totals_have_every_table_but_the_summary():
         "Delivery rate": 0.938202,
     }
     assert totals["Errors"] == {"Code": None, "Meaning": None, "Reason": None, "Messages": 940, "Share": 1.0}
+
+
+def test_json_subtotals_stand_apart_and_csv_has_none():
+    figures = account_figures()
+    subtotals = json_document(figures)["subtotals"]
+
+    assert {key: [(row["Tenant"], row["Messages"]) for row in rows] for key, rows in subtotals.items()} == {
+        "Partner IDs": [("Nordic Retail Oy", 17_000), ("(unassigned)", 400), ("Balkan Shop", 400)],
+        "Campaigns": [("Nordic Retail Oy", 17_000), ("(unassigned)", 400), ("Balkan Shop", 400)],
+    }
+    assert subtotals["Partner IDs"][0]["Partner ID"] is None
+    assert len(csv_rows(table_of(figures, "Partner IDs"))) == 1 + 4
+    assert json_document(sample_figures())["subtotals"] == {}
 
 
 @pytest.mark.parametrize("payload", [*FORMULAS, "x" * 40_000, "\x1b\u2028", "😀"])

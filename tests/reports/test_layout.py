@@ -4,16 +4,26 @@ from datetime import UTC, date, datetime
 import pytest
 
 from reports.layout import ErrorCount, FiguresDisagree, Volume, build_tables
-from tests.reports.sample import FI, HEADER, KOSOVO, account_figures, sample_figures
+from tests.reports.sample import FI, HEADER, KOSOVO, SE, UNKNOWN, account_figures, sample_figures
 
-MEASURES = ["Messages", "SMS parts", "Delivered", "Failed", "Pending", "Unknown", "Delivery rate"]
+MEASURES = [
+    "Messages",
+    "SMS parts",
+    "Delivered parts",
+    "Billed parts",
+    "Delivered",
+    "Failed",
+    "Pending",
+    "Unknown",
+    "Delivery rate",
+]
 COUNTRY = ["Country code", "Country"]
 
-FI_MEASURES = (12_000, 13_500, 11_700, 200, 60, 40, 0.975)
-SE_MEASURES = (5_000, 5_000, 4_800, 150, 50, 0, 0.96)
-XK_MEASURES = (400, 800, 200, 100, 50, 50, 0.5)
-ZZ_MEASURES = (400, 400, 0, 390, 0, 10, 0.0)
-ALL_MEASURES = (17_800, 19_700, 16_700, 840, 160, 100, 0.9382022471910112)
+FI_MEASURES = (12_000, 13_500, 13_150, 13_190, 11_700, 200, 60, 40, 0.975)
+SE_MEASURES = (5_000, 5_000, 4_800, 4_790, 4_800, 150, 50, 0, 0.96)
+XK_MEASURES = (400, 800, 400, 380, 200, 100, 50, 50, 0.5)
+ZZ_MEASURES = (400, 400, 0, 20, 0, 390, 0, 10, 0.0)
+ALL_MEASURES = (17_800, 19_700, 18_350, 18_380, 16_700, 840, 160, 100, 0.9382022471910112)
 
 
 def tables(figures=None) -> dict:
@@ -94,12 +104,69 @@ def test_partner_ids_of_an_account_say_the_tenant_and_its_zone():
     assert table.total == (None, None, None, None, None, *ALL_MEASURES)
 
 
+def test_account_has_subtotals_by_partner_id_of_several_rows_and_by_tenant():
+    figures = account_figures()
+    in_sweden = {("balkan", "Balkan Shop", "SE"): SE, ("nr-fi", "Balkan Shop", "XK"): KOSOVO}
+    found = {("nr-fi", "Nordic Retail Oy", "FI"): FI, ("nobody", "", "ZZ"): UNKNOWN}
+    figures = replace(figures, partner_ids={**found, **in_sweden})
+
+    table = tables(figures)["Partner IDs"]
+
+    assert len(table.rows) == 4
+    assert [(row[:5], row[5]) for row in table.subtotals] == [
+        # of several tenants: none is named; "balkan" and "nobody" have one row each
+        (("nr-fi", None, None, None, None), 12_400),
+        ((None, "Nordic Retail Oy", "Europe/Helsinki", None, None), 12_000),
+        ((None, "Balkan Shop", "Europe/Belgrade", None, None), 5_400),
+        ((None, "(unassigned)", "Europe/Helsinki", None, None), 400),
+    ]
+    assert table.subtotals[0][5:] == (12_400, 14_300, 13_550, 13_570, 11_900, 300, 110, 90, 11_900 / 12_400)
+    assert table.total == (None, None, None, None, None, *ALL_MEASURES)
+
+
+def test_partner_id_of_one_tenant_in_several_countries_has_a_subtotal_with_its_tenant():
+    found = {
+        ("nr", "Nordic Retail Oy", "FI"): FI,
+        ("nr", "Nordic Retail Oy", "SE"): SE,
+        ("x", "", "XK"): KOSOVO + UNKNOWN,
+    }
+
+    (first, *_of_tenants) = tables(replace(account_figures(), partner_ids=found))["Partner IDs"].subtotals
+
+    assert first[:6] == ("nr", "Nordic Retail Oy", "Europe/Helsinki", None, None, 17_000)
+
+
+def test_parent_names_its_children_as_an_account_does():
+    figures = replace(account_figures(), header=HEADER)
+
+    of_parent = tables(figures)
+
+    assert names(of_parent["Campaigns"])[:4] == ["Campaign", "Variant", "Tenant", "Time zone"]
+    assert of_parent["Campaigns"].subtotals == [
+        (
+            None,
+            None,
+            "Nordic Retail Oy",
+            "Europe/Helsinki",
+            None,
+            None,
+            *tables(figures)["Partner IDs"].subtotals[0][5:],
+        ),
+        (None, None, "(unassigned)", "Europe/Helsinki", None, None, *ZZ_MEASURES),
+        (None, None, "Balkan Shop", "Europe/Belgrade", None, None, *XK_MEASURES),
+    ]
+
+
+def test_tenant_alone_has_no_subtotals():
+    assert [table.key for table in build_tables(sample_figures()) if table.subtotals] == []
+
+
 def test_campaigns_have_a_row_per_variant_and_country():
     table = tables()["Campaigns"]
 
     assert table.rows == [
-        ("autumn", "A", "FI", "Finland", 6_000, 6_500, 5_900, 50, 30, 20, 5_900 / 6_000),
-        ("autumn", "B", "FI", "Finland", 6_000, 7_000, 5_800, 150, 30, 20, 5_800 / 6_000),
+        ("autumn", "A", "FI", "Finland", 6_000, 6_500, 6_350, 6_350, 5_900, 50, 30, 20, 5_900 / 6_000),
+        ("autumn", "B", "FI", "Finland", 6_000, 7_000, 6_800, 6_840, 5_800, 150, 30, 20, 5_800 / 6_000),
         ("(no campaign)", None, "SE", "Sweden", *SE_MEASURES),
         ("(other)", None, "XK", "Kosovo", *XK_MEASURES),
         ("=cmd|' /C calc'!A0", "+358401234567", "ZZ", "Unknown", *ZZ_MEASURES),
@@ -130,8 +197,8 @@ def test_days_are_all_days_of_the_month_in_order():
 
     assert [row[0].day for row in table.rows] == list(range(1, 32))
     assert table.rows[0] == (date(2026, 10, 1), *FI_MEASURES)
-    assert table.rows[2] == (date(2026, 10, 3), 0, 0, 0, 0, 0, 0, None)
-    assert table.rows[30] == (date(2026, 10, 31), 800, 1_200, 200, 490, 50, 60, 0.25)
+    assert table.rows[2] == (date(2026, 10, 3), 0, 0, 0, 0, 0, 0, 0, 0, None)
+    assert table.rows[30] == (date(2026, 10, 31), 800, 1_200, 400, 400, 200, 490, 50, 60, 0.25)
     assert table.total == (None, *ALL_MEASURES)
 
 
@@ -149,6 +216,8 @@ TOTAL = {
     "failed": 840,
     "pending": 160,
     "unknown": 100,
+    "delivered_parts": 18_350,
+    "billed_parts": 18_380,
 }
 
 
@@ -188,7 +257,7 @@ def test_summary_of_a_provisional_month():
 
     helsinki = [row[1].isoformat() for row in table.rows[3:5]]
     assert helsinki == ["2026-11-04T14:32:07+02:00", "2026-10-25T02:59:58+03:00"]
-    assert [row[:2] for row in table.rows[:3] + table.rows[5:15]] == [
+    assert [row[:2] for row in table.rows[:3] + table.rows[5:17]] == [
         ("Tenant", "Nordic Retail Oy"),
         ("Period", "2026-10"),
         ("Time zone", "Europe/Helsinki"),
@@ -197,6 +266,8 @@ def test_summary_of_a_provisional_month():
         ("Currency", "EUR"),
         ("Messages", 17_800),
         ("SMS parts", 19_700),
+        ("Delivered parts", 18_350),
+        ("Billed parts", 18_380),
         ("Parts per message", 19_700 / 17_800),
         ("Delivered", 16_700),
         ("Failed", 840),
@@ -204,14 +275,14 @@ def test_summary_of_a_provisional_month():
         ("Unknown", 100),
     ]
     # the ends solve (rate − p)² = 1.959964² · p · (1 − p) / n
-    assert [(row[0], *(round(value, 6) for value in row[1:])) for row in table.rows[15:20]] == [
+    assert [(row[0], *(round(value, 6) for value in row[1:])) for row in table.rows[17:22]] == [
         ("Delivery rate", 0.938202, 0.93457, 0.941646),
         ("Delivered of the final", 0.952109, 0.948849, 0.955172),
         ("Failed share", 0.047191, 0.044172, 0.050405),
         ("Pending share", 0.008989, 0.007704, 0.010485),
         ("Unknown share", 0.005618, 0.004622, 0.006828),
     ]
-    assert table.rows[20:] == [
+    assert table.rows[22:] == [
         ("Maturity", 0.9981, None, None),
         ("Latency p50", 3, None, None),
         ("Latency p90", 3, None, None),
@@ -230,7 +301,7 @@ def test_a_month_without_messages_has_empty_rates_and_no_interval():
     found = tables(sample_figures(**none, errors=[], header=replace(HEADER, maturity=None)))
 
     assert found["Countries"].rows == []
-    assert found["Countries"].total == (None, None, 0, 0, 0, 0, 0, 0, None)
+    assert found["Countries"].total == (None, None, 0, 0, 0, 0, 0, 0, 0, 0, None)
     assert found["Errors"].total == (None, None, None, 0, None)
     assert found["Latency"].total == (None, None, 0, None, None, None, None)
     assert len(found["Days"].rows) == 31
@@ -266,4 +337,4 @@ def test_volume_below_zero_is_refused():
 def test_volumes_are_added_count_by_count():
     both = FI + KOSOVO
 
-    assert both == Volume(12_400, 14_300, 11_900, 300, 110, 90)
+    assert both == Volume(12_400, 14_300, 11_900, 300, 110, 90, 13_550, 13_570)

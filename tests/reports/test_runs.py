@@ -16,7 +16,8 @@ from django.utils import timezone
 from deliveries.models import InboxRow, WaitingRow
 from deliveries.services.apply import apply_waiting
 from portal.common.periods import Month
-from portal.tenants.models import PartnerId, Tenant
+from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
+from reports.layout import build_tables
 from reports.models import ReportRun
 from reports.selectors.month_figures import Scope
 from reports.selectors.months import report_months
@@ -115,7 +116,7 @@ def test_run_makes_one_file_whose_cells_and_digest_are_right(messages, tenant):
         content = file.read()
     assert (hashlib.sha256(content).hexdigest(), len(content)) == (run.sha256, run.bytes)
     countries = pandas.read_excel(default_storage.path(run.file), sheet_name="Countries", engine="calamine")
-    assert countries.iloc[0].tolist() == ["FI", "Finland", 2, 3, 1, 1, 0, 0, 0.5]
+    assert countries.iloc[0].tolist() == ["FI", "Finland", 2, 3, 2, 2, 1, 1, 0, 0, 0.5]
     assert build_report(run_id=run.id, now=timezone.now()) == "done"
     assert len(default_storage.listdir(f"reports/{tenant.id}")[1]) == 1
 
@@ -173,7 +174,43 @@ def test_parent_report_sums_its_children(messages, tenant, other_tenant):
     parent = Tenant.objects.create(slug="group", name="Group")
     Tenant.objects.filter(id__in=[tenant.id, other_tenant.id]).update(parent=parent)
     run, figures = build_now(scope=Scope(parent), month=OCTOBER, requested_by="a@example.com", now=timezone.now())
-    assert (run.messages, sorted(figures.partner_ids)) == (3, [("baltic-ee", "ZZ"), ("nr-fi", "FI")])
+    assert (run.messages, sorted(figures.partner_ids)) == (
+        3,
+        [("baltic-ee", "Baltic Parcel (baltic-parcel)", "ZZ"), ("nr-fi", "Nordic Retail Oy (nordic-retail)", "FI")],
+    )
+    assert figures.tenant_zones == {
+        "Group (group)": "UTC",
+        "Nordic Retail Oy (nordic-retail)": "Europe/Helsinki",
+        "Baltic Parcel (baltic-parcel)": "Europe/Tallinn",
+    }
+
+
+def test_children_with_equal_partner_ids_and_campaigns_are_rows_of_their_own(messages, feed, tenant, other_tenant):
+    parent = Tenant.objects.create(slug="group", name="Group")
+    Tenant.objects.filter(id__in=[tenant.id, other_tenant.id]).update(parent=parent)
+    pool = Tenant.objects.create(slug="pool-second", name="Pool of second", kind="pool")
+    second = GatewayAccount.objects.create(name="second", platform_id="X", timezone="Europe/Helsinki", pool=pool)
+    PartnerId.objects.create(account=second, value="nr-fi", tenant=other_tenant)
+    theirs = {"gateCustomParameters": {"platformPartnerId": "nr-fi"}, "refId": "sale"}
+    apply(Feed.objects.create(account=second, name="main", dialect="link"), dlr("e", **DELIVERED, **theirs))
+
+    _run, figures = build_now(scope=Scope(parent), month=OCTOBER, requested_by="a@example.com", now=timezone.now())
+
+    tables = {table.key: table for table in build_tables(figures)}
+    mine, others = "Nordic Retail Oy (nordic-retail)", "Baltic Parcel (baltic-parcel)"
+    rows = [(row[0], row[1], row[2], row[5]) for row in tables["Partner IDs"].rows]
+    assert rows == [
+        ("nr-fi", mine, "Europe/Helsinki", 2),
+        ("baltic-ee", others, "Europe/Tallinn", 1),
+        ("nr-fi", others, "Europe/Tallinn", 1),
+    ]
+    assert [(row[0], row[1], row[5]) for row in tables["Partner IDs"].subtotals] == [
+        ("nr-fi", None, 3),
+        (None, others, 2),
+        (None, mine, 2),
+    ]
+    sale = [(row[2], row[6]) for row in tables["Campaigns"].rows if row[0] == "sale"]
+    assert sale == [(mine, 2), (others, 1)]
 
 
 def test_final_month_with_pending_messages_carries_a_warning(feed, tenant):
@@ -190,9 +227,10 @@ def test_command_writes_all_formats_with_the_same_figures(messages, tenant, acco
         )
     told = capsys.readouterr().out.splitlines()
     assert [line.split(": ", 1)[1].split(",")[:4] for line in told] == [
-        ["Nordic Retail Oy", " 2026-10", " final", f" revision {n}"] for n in (1, 2, 3)
+        ["Nordic Retail Oy", " 2026-10", " final", f" {number}"]
+        for number in ("revision 1", "unchanged: revision 1", "unchanged: revision 1")
     ]
-    wanted = ["FI", "Finland", 2, 3, 1, 1, 0, 0, 0.5]
+    wanted = ["FI", "Finland", 2, 3, 2, 2, 1, 1, 0, 0, 0.5]
     assert pandas.read_excel(tmp_path / "r.xlsx", sheet_name="Countries", engine="calamine").iloc[0].tolist() == wanted
     with zipfile.ZipFile(tmp_path / "r.csv") as archive, archive.open("2026-10 Countries.csv") as file:
         assert pandas.read_csv(file).iloc[0].tolist() == wanted

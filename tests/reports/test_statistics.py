@@ -113,10 +113,10 @@ def test_groups_are_those_of_the_messages(messages, tenant, group_by, wanted):
 @pytest.mark.parametrize(
     ("filters", "wanted"),
     [
-        ({"country": ["SE"]}, (2, 2, 1, 0, 0, 1)),
-        ({"partner_id": ["nr-fi"], "status": ["failed", "sent"]}, (2, 2, 0, 1, 1, 0)),
-        ({"campaign": ["sale"], "operator": ["fi.elisa"]}, (2, 3, 2, 0, 0, 0)),
-        ({"campaign": [""]}, (3, 3, 1, 0, 1, 1)),
+        ({"country": ["SE"]}, (2, 2, 1, 0, 0, 1, 1, 0)),
+        ({"partner_id": ["nr-fi"], "status": ["failed", "sent"]}, (2, 2, 0, 1, 1, 0, 0, 0)),
+        ({"campaign": ["sale"], "operator": ["fi.elisa"]}, (2, 3, 2, 0, 0, 0, 3, 3)),
+        ({"campaign": [""]}, (3, 3, 1, 0, 1, 1, 1, 0)),
         ({"campaign": ["(other)"]}, (0, 0, 0, 0, 0, 0)),
         ({"campaign": ["no such"]}, (0, 0, 0, 0, 0, 0)),
         ({"result_code": [1006, 9999]}, (2, 2, 0, 1, 0, 1)),
@@ -125,6 +125,47 @@ def test_groups_are_those_of_the_messages(messages, tenant, group_by, wanted):
 )
 def test_filters_let_through_what_they_name(messages, tenant, filters, wanted):
     assert total(query(tenant, filters=filters)).volume == Volume(*wanted)
+
+
+@pytest.fixture
+def every_way_to_bill(feed, tenant):
+    """Messages of one country and campaign each, so that every count has them apart."""
+    fates = {
+        1001: 3,  # delivered, billed
+        1007: 2,  # delivered, billing delayed
+        1008: 4,  # queued, billed before sending
+        1009: 5,  # failed, billed
+        1011: 6,  # sent, billed
+        1006: 7,  # failed
+        4: 8,  # nobody knows
+        9999: 9,  # not in the table
+    }
+    apply(
+        feed,
+        *(
+            sent(f"m{code}", code, "2026-11-02T10:00:00", segments=parts, refId=f"c{code}")
+            for code, parts in fates.items()
+        ),
+    )
+
+
+@pytest.mark.parametrize("group_by", [(), ("day",), ("campaign",), ("partner_id",), ("country",)])
+def test_parts_are_billed_by_code_and_delivered_by_state(every_way_to_bill, tenant, group_by):
+    volume = Volume.total(group.totals for group in statistics(query(tenant, *group_by)))
+
+    assert (volume.parts, volume.delivered_parts, volume.billed_parts) == (44, 3 + 2, 3 + 4 + 5 + 6)
+
+
+def test_hours_tell_delivered_parts_and_not_billed_ones(every_way_to_bill, tenant):
+    (hour,) = statistics(query(tenant, "hour"))
+
+    assert (hour.totals.parts, hour.totals.delivered_parts, hour.totals.billed_parts) == (44, 5, None)
+
+
+def test_code_is_billed_by_its_account_s_dialect(every_way_to_bill, feed, tenant):
+    type(feed).objects.filter(account=feed.account).update(dialect="another")
+
+    assert total(query(tenant)).volume.billed_parts == 0
 
 
 def test_campaigns_over_the_limit_are_other(settings, feed, tenant):
@@ -237,7 +278,7 @@ def test_overview_shows_a_period_and_the_one_before(messages, tenant):
     )
 
     assert (page.kpis.volume, page.kpis.final, page.before.volume, page.before.final) == (
-        Volume(2, 2, 1, 0, 0, 1), 0, Volume(4, 5, 2, 1, 1, 0), 3,
+        Volume(2, 2, 1, 0, 0, 1, 1, 0), 0, Volume(4, 5, 2, 1, 1, 0, 3, 3), 3,
     )  # fmt: skip
     assert (page.changes.messages, page.changes.delivery_rate, page.changes.failed_rate) == (-0.5, 0.0, -0.25)
     assert [(row.day, row.kpis.volume.messages) for row in page.days] == [
@@ -255,14 +296,15 @@ def test_top_campaigns_are_the_largest_with_their_times_and_the_others_are_the_r
     rows, others = campaigns(query(tenant), latency=every.latency, limit=1)
 
     assert [(row.name, row.tenant, row.kpis.volume, row.kpis.final) for row in rows] == [
-        ("sale", "nordic-retail", Volume(3, 4, 2, 1, 0, 0), None)
+        ("sale", "nordic-retail", Volume(3, 4, 2, 1, 0, 0, None, None), None)
     ]
     assert (round(rows[0].kpis.median), round(rows[0].kpis.p95)) == (5, 49)
     assert (others.campaigns, others.kpis.volume, others.without.volume) == (
-        1, Volume(1, 1, 1, 0, 0, 0), Volume(3, 3, 1, 0, 1, 1),
+        1, Volume(1, 1, 1, 0, 0, 0, None, None), Volume(3, 3, 1, 0, 1, 1, None, None),
     )  # fmt: skip
     assert (round(others.kpis.median), round(others.without.median)) == (20, 20)
-    assert rows[0].kpis + others.kpis + others.without == replace(every, final=None)
+    not_by_campaign = replace(every.volume, delivered_parts=None, billed_parts=None)
+    assert rows[0].kpis + others.kpis + others.without == replace(every, volume=not_by_campaign, final=None)
 
 
 @pytest.mark.parametrize(

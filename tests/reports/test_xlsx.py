@@ -66,17 +66,19 @@ def test_countries_sheet_holds_numbers_as_numbers(english):
             "Country",
             "Messages",
             "SMS parts",
+            "Delivered parts",
+            "Billed parts",
             "Delivered",
             "Failed",
             "Pending",
             "Unknown",
             "Delivery rate",
         ),
-        ("FI", "Finland", 12_000, 13_500, 11_700, 200, 60, 40, 0.975),
-        ("SE", "Sweden", 5_000, 5_000, 4_800, 150, 50, 0, 0.96),
-        ("XK", "Kosovo", 400, 800, 200, 100, 50, 50, 0.5),
-        ("ZZ", "Unknown", 400, 400, 0, 390, 0, 10, 0),
-        ("Total", None, 17_800, 19_700, 16_700, 840, 160, 100, 0.9382022471910112),
+        ("FI", "Finland", 12_000, 13_500, 13_150, 13_190, 11_700, 200, 60, 40, 0.975),
+        ("SE", "Sweden", 5_000, 5_000, 4_800, 4_790, 4_800, 150, 50, 0, 0.96),
+        ("XK", "Kosovo", 400, 800, 400, 380, 200, 100, 50, 50, 0.5),
+        ("ZZ", "Unknown", 400, 400, 0, 20, 0, 390, 0, 10, 0),
+        ("Total", None, 17_800, 19_700, 18_350, 18_380, 16_700, 840, 160, 100, 0.9382022471910112),
     ]
 
 
@@ -118,12 +120,12 @@ def test_summary_sheet_says_what_the_report_is_about(english):
 def test_cells_have_the_formats_of_their_kinds(english):
     countries, days, errors = english["Countries"], english["Days"], english["Errors"]
 
-    assert [cell.number_format for cell in countries[2]] == ["@", "@", *["#,##0"] * 6, "0.00%"]
-    assert [cell.number_format for cell in countries[6]][2:] == [*["#,##0"] * 6, "0.00%"]
+    assert [cell.number_format for cell in countries[2]] == ["@", "@", *["#,##0"] * 8, "0.00%"]
+    assert [cell.number_format for cell in countries[6]][2:] == [*["#,##0"] * 8, "0.00%"]
     assert (days["A2"].value.isoformat(), days["A2"].number_format) == ("2026-10-01T00:00:00", "yyyy-mm-dd")
     assert [cell.number_format for cell in errors[2]] == ["0", "@", "General", "#,##0", "0.00%"]
     assert [cell.number_format for cell in english["Latency"][2]][3:] == ['#,##0" s"'] * 4
-    assert english["Summary"]["B17"].number_format == "0.00%"
+    assert english["Summary"]["B19"].number_format == "0.00%"
 
 
 def test_workbook_of_a_finnish_tenant_is_in_finnish(finnish):
@@ -180,7 +182,7 @@ def test_sheets_have_frozen_headers_filters_and_a4_landscape(english):
         assert sheet.oddFooter.center.text == "Page &P / &N"
         assert sheet.oddFooter.right.text == "Data as of 2026-11-04 14:32:07 (Europe/Helsinki)"
     filters = {sheet.title: sheet.auto_filter.ref for sheet in english}
-    assert (filters["Summary"], filters["Countries"], filters["Days"]) == (None, "A1:I5", "A1:H32")
+    assert (filters["Summary"], filters["Countries"], filters["Days"]) == (None, "A1:K5", "A1:J32")
 
 
 def test_columns_are_as_wide_as_their_content(english):
@@ -189,13 +191,62 @@ def test_columns_are_as_wide_as_their_content(english):
     assert (widths["A"], widths["B"]) == (len("=cmd|' /C calc'!A0") + 2, len("+358401234567") + 2)
 
 
+def test_subtotals_stand_below_what_is_filtered_and_above_the_total():
+    figures = account_figures()
+    figures = replace(figures, header=replace(figures.header, language="fi"))
+    book = opened(build_tables(figures), figures.header)
+    sheet = book["Kumppanitunnukset"]
+
+    assert [row[:3] for row in values(sheet)[4:]] == [
+        ("nobody", "(kohdistamaton)", "Europe/Helsinki"),
+        ("Välisumma", "Nordic Retail Oy", "Europe/Helsinki"),
+        ("Välisumma", "(kohdistamaton)", "Europe/Helsinki"),
+        ("Välisumma", "Balkan Shop", "Europe/Belgrade"),
+        ("Yhteensä", None, None),
+    ]
+    assert sheet.auto_filter.ref == "A1:N5"
+    assert book.defined_names["Partner_IDs"].attr_text == "'Kumppanitunnukset'!$A$2:$N$5"
+    assert book.defined_names["Partner_IDs.Subtotals"].attr_text == "'Kumppanitunnukset'!$A$6:$N$8"
+    assert book.defined_names["Partner_IDs.Total"].attr_text == "'Kumppanitunnukset'!$A$9:$N$9"
+    fonts = [(cell.font.bold, cell.font.italic) for cell in (sheet["F5"], sheet["F6"], sheet["F9"])]
+    assert fonts == [(False, False), (True, True), (True, False)]
+
+
+def test_subtotal_of_a_hostile_partner_id_is_text_and_its_cut_is_noted():
+    columns = (Column("Partner ID", "text"), Column("Messages", "int"))
+    table = Table("Partner IDs", columns, [("a", 1)], (None, 1), subtotals=[("=1+1\x07", 1), ("+358401234567", 1)])
+    book = opened([table])
+
+    assert values(book["Partner IDs"])[2:4] == [("Subtotal: =1+1␇", 1), ("Subtotal: +358401234567", 1)]
+    assert values(book["Notes"])[1:] == [("Partner IDs", "A3", "Control characters are shown as visible signs.")]
+
+
+@pytest.mark.parametrize("sheet_rows", range(3, 12))
+def test_subtotals_of_a_long_table_are_each_written_once(sheet_rows):
+    columns = (Column("Campaign", "text"), Column("Messages", "int"))
+    rows, subtotals = [(f"c{n}", n) for n in range(5)], [(f"s{n}", n) for n in range(3)]
+    book = opened([Table("Campaigns", columns, rows, (None, 10), subtotals=subtotals)], sheet_rows=sheet_rows)
+
+    sheets = [sheet for sheet in book if not sheet.title.startswith("Notes")]
+    lines = [row[0] for sheet in sheets for row in values(sheet)[1:]]
+    assert lines == [*(f"c{n}" for n in range(5)), *(f"Subtotal: s{n}" for n in range(3)), "Total"]
+    assert all(len(values(sheet)) <= sheet_rows for sheet in sheets)
+    named = {}
+    for name, defined in book.defined_names.items():
+        if name.endswith(".Subtotals"):
+            ((title, cells),) = defined.destinations
+            _, top, _, bottom = range_boundaries(cells)
+            named[title] = [row[0] for row in values(book[title])[top - 1 : bottom]]
+    assert [text for found in named.values() for text in found] == lines[5:8]
+
+
 def test_charts_stand_on_summary_and_countries(english):
     charts = {sheet.title: list(sheet._charts) for sheet in english}
     series = [s.val.numRef.f for s in charts["Summary"][0].series]
     fills = [s.graphicalProperties.solidFill.srgbClr for s in charts["Countries"][0].series]
 
     assert {title: len(found) for title, found in charts.items() if found} == {"Summary": 1, "Countries": 1}
-    assert series == ["'Days'!$D$2:$D$32", "'Days'!$F$2:$F$32", "'Days'!$E$2:$E$32", "'Days'!$G$2:$G$32"]
+    assert series == [f"'Days'!${column}$2:${column}$32" for column in "FHGI"]
     assert fills == ["009E73", "2B7BBA", "C2500A", "6E6E6E"]
 
 
@@ -353,7 +404,7 @@ def test_month_without_messages_is_a_workbook_without_countries_chart():
     none = {name: {} for name in ("countries", "partner_ids", "campaigns", "operators", "days", "latency")}
     book = opened(build_tables(sample_figures(**none, errors=[])))
 
-    assert values(book["Countries"])[1:] == [("Total", None, 0, 0, 0, 0, 0, 0, None)]
+    assert values(book["Countries"])[1:] == [("Total", None, 0, 0, 0, 0, 0, 0, 0, 0, None)]
     assert [sheet.title for sheet in book if sheet._charts] == ["Summary"]
 
 
@@ -362,7 +413,7 @@ def test_warning_gets_the_lines_it_needs_up_to_what_a_row_can_be_high():
     for length in (20, 60, 40_000):
         header = replace(HEADER, warning="w" * length)
         sheet = opened(build_tables(sample_figures(header=header)), header)["Summary"]
-        heights.append(sheet.row_dimensions[27].height)
+        heights.append(sheet.row_dimensions[29].height)
 
     assert heights == [None, 45, 405]
 

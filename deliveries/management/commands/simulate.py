@@ -22,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--feed", help="the feed's name, or ACCOUNT/NAME where several have it")
         parser.add_argument("--token", help="one of the feed's tokens (they are stored hashed)")
         parser.add_argument("--url", help="the feed's whole address instead: http://…/dlr/TOKEN/")
-        port = os.environ.get("PORT", "8000")
+        port = os.environ.get("PORT") or "8000"
         parser.add_argument("--server", default=f"http://127.0.0.1:{port}", help="default: %(default)s")
         parser.add_argument("--messages", type=int, default=50_000, help="default: %(default)s")
         parser.add_argument(

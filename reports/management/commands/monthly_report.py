@@ -13,7 +13,7 @@ from portal.tenants.models import GatewayAccount, Tenant
 from reports.layout import MonthFigures, build_tables
 from reports.models import ReportRun
 from reports.selectors.month_figures import Scope
-from reports.services.runs import StillWaiting, build_now, open_file
+from reports.services.runs import BeingMade, StillWaiting, build_now, open_file
 from reports.writers import csv, json
 
 FORMATS = ("xlsx", "csv", "json")
@@ -46,7 +46,8 @@ class Command(BaseCommand):
         run, figures = self._build(scope, wanted, wait)
         _write(run, figures, out, options["format"])
         self.stdout.write(
-            f"{out}: {run.tenant.name if tenant else account}, {wanted}, {run.kind}, revision {run.revision},"
+            f"{out}: {run.tenant.name if tenant else account}, {wanted}, {run.kind},"
+            f" {'unchanged: ' if run.same_as else ''}revision {run.number},"
             f" {run.messages:,} messages, {run.rows:,} rows, {out.stat().st_size:,} bytes"
         )
 
@@ -69,7 +70,10 @@ class Command(BaseCommand):
                             f"{WaitingRow.objects.count():,} rows wait in the inbox, the oldest since"
                             f" {error.oldest:%Y-%m-%d %H:%M:%S} UTC: run `bin/portal apply_inbox`, then again"
                         ) from error
-                    time.sleep(0.5)
+                except BeingMade as error:
+                    if time.monotonic() > give_up:
+                        raise CommandError(f"{error}: try again when it is done") from error
+                time.sleep(0.5)
 
 
 def _scope(tenant: str | None, account: str | None) -> Scope:
