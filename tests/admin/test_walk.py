@@ -32,7 +32,7 @@ NEVER_DELETED = {Tenant, GatewayAccount, Feed, ResultCode, Invitation}
 NEVER_ADDED = {AccessAttempt}  # deleting one lets its person try again
 # Facts have composite keys, and inbox rows are millions: no admin page shows them.
 NOT_SHOWN = {
-    "tenants.FeedToken", "deliveries.InboxRow", "deliveries.WaitingRow", "deliveries.IngestCount", "deliveries.Message",
+    "tenants.FeedToken", "tenants.EarlierOwner", "deliveries.InboxRow", "deliveries.WaitingRow", "deliveries.IngestCount", "deliveries.Message",
     "deliveries.MessageParameter", "deliveries.DeliveryReport", "deliveries.DailyCount", "deliveries.CampaignCount",
     "deliveries.HourCount", "deliveries.LatencyCount", "deliveries.SubmissionCount", "deliveries.RetentionMark",
     "deliveries.StandingCheck", "deliveries.CondensedSpan", "deliveries.CondensedCampaignCount",
