@@ -141,8 +141,8 @@ class MovePartnerIdView(ApiView):
             summary="Move a partner ID",
             text="Give a partner ID with all its messages to another tenant, or back to the account's pool; with "
             "`from` the messages sent from that day on, whoever has them, and none before. To the tenant that has it "
-            "already: from this day on instead of the one before. The messages follow in the background; `move` tells how far "
-            "they are, and how many of sealed days stay. A day to come needs nothing more on that day.",
+            "already: from this day on instead of the one before. The messages follow in the background; `move` tells "
+            "how far they are, and how many of sealed days stay. A day to come needs nothing more on that day.",
             scope=PARTNER_IDS,
             path=PARTNER_PATH,
             body=MoveBody,
