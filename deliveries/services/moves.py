@@ -64,7 +64,7 @@ def wake(move_ids: Iterable[int]) -> None:
 
 def waiting_messages(move: PartnerMove) -> int:
     """Count the messages that are still to be moved."""
-    return _messages(move).count()
+    return to_be_moved(move).count()
 
 
 def _run(move: PartnerMove, progress: Progress) -> None:
@@ -72,7 +72,7 @@ def _run(move: PartnerMove, progress: Progress) -> None:
     move.total = move.moved + waiting_messages(move)
     progress(move)
     while not _finish_when_none_is_left(move):
-        keys: list[Key] = list(_messages(move).values_list("account_id", "message_id")[:SCAN])
+        keys: list[Key] = list(to_be_moved(move).values_list("account_id", "message_id")[:SCAN])
         for start in range(0, len(keys), BATCH):
             move.moved += _move_batch(move, keys[start : start + BATCH])
             move.total = max(move.total, move.moved)
@@ -92,14 +92,14 @@ def _finish_when_none_is_left(move: PartnerMove) -> bool:
     """End the move unless it has work; by the PPID's locked row, or one that comes back just now would find it open."""
     with transaction.atomic():
         PartnerId.objects.select_for_update(of=("self",)).get(id=move.partner_id)
-        if _messages(move).exists():
+        if to_be_moved(move).exists():
             return False
         move.total = move.moved
         jobs.finish(move, "total")
     return True
 
 
-def _messages(move: PartnerMove):
+def to_be_moved(move: PartnerMove):
     """Return the messages that the move's tenant owns, and another has."""
     partner = PartnerId.objects.get(id=move.partner_id)
     # Two ranges of the index instead of "another than": a <> reaches none.

@@ -43,13 +43,16 @@ def ends(periods: Periods) -> list[datetime | None]:
 def handed_over(periods: Periods, period: Period) -> Periods:
     """Return the periods after a hand-over: all from `period` on is its tenant's.
 
-    Where the tenant is the last owner already, its last period begins at the new time instead, be it earlier or later.
+    Where the tenant is the last owner already, its last period begins at the new time instead, be it earlier or later;
+    the only owner stays the only one.
     """
     if period.from_at is None:
         return (period,)
+    if len(periods) == 1 and periods[0].tenant_id == period.tenant_id:
+        return periods
     kept = periods[:-1] if periods[-1].tenant_id == period.tenant_id else periods
     kept = tuple(other for other in kept if other.from_at is None or other.from_at < period.from_at)
-    return kept if kept and kept[-1].tenant_id == period.tenant_id else (*kept, period)
+    return kept if kept[-1].tenant_id == period.tenant_id else (*kept, period)
 
 
 def changes(before: Periods, after: Periods) -> list[Stretch]:
