@@ -1,5 +1,7 @@
 """The bodies and answers about platformPartnerIds."""
 
+from datetime import date
+
 from rest_framework import serializers
 
 from deliveries.models import PartnerMove
@@ -26,13 +28,20 @@ FIRST_DAY_HELP = (
 )
 
 
+class Day(serializers.DateField):
+    """A date, written like 2026-11-01 and in no other way."""
+
+    def to_internal_value(self, value: object) -> date:
+        if not isinstance(value, str) or len(value) != 10:
+            self.fail("invalid", format="YYYY-MM-DD")
+        return super().to_internal_value(value)
+
+
 class Dated(serializers.Serializer):
     """A body with `from`, which is no name for an attribute."""
 
     def get_fields(self) -> dict:
-        day = serializers.DateField(
-            required=False, allow_null=True, input_formats=["%Y-%m-%d"], help_text=FIRST_DAY_HELP
-        )
+        day = Day(required=False, allow_null=True, input_formats=["%Y-%m-%d"], help_text=FIRST_DAY_HELP)
         return super().get_fields() | {"from": day}
 
 

@@ -119,7 +119,7 @@ def _claim(item: Value, account: str) -> Claim:
     keys = item.keys(("value", "from"))
     value = _get(keys, "value", lambda value: value.text(longest=256))
     day = keys["from"].day() if "from" in keys else None
-    return Claim(item.place, account, value, day, keys["from"].place if "from" in keys else None)
+    return Claim(item.place, account, value, day, keys["from"].place if "from" in keys else item.place)
 
 
 def _ref_id(value: Value) -> RefIdSpec | None:

@@ -87,6 +87,8 @@ def _check_claims(specs: tuple[TenantSpec, ...], problems: Problems, *, take_ove
     for claims in claimed.values():
         first: dict[date | None, tuple[str, Claim]] = {}
         for slug, claim in claims:
+            if claim.from_place and claim.from_day is None:
+                continue
             of, earlier = first.setdefault(claim.from_day, (slug, claim))
             if earlier is not claim:
                 whose = "this tenant" if of == slug else f"the tenant {of}"

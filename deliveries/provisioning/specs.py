@@ -49,7 +49,10 @@ class AccountSpec:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A tenant's wish for one platformPartnerId of an account, from a day on or (None) with all messages."""
+    """A tenant's wish for one platformPartnerId of an account, from a day on or (None) with all messages.
+
+    `from_place` is where the day stands; a day that cannot be read is None there, and its problem is told already.
+    """
 
     place: Place
     account: str
