@@ -35,8 +35,8 @@ class Following:
             texts.append(gettext("There may be more: counting ended there."))
         if self.sealed:
             text = ngettext(
-                "%(count)d message of sealed days stays: retention has deleted it, and its counts do not change.",
-                "%(count)d messages of sealed days stay: retention has deleted them, and their counts do not change.",
+                "%(count)d message of days past retention stays: it is deleted, and its counts do not change.",
+                "%(count)d messages of days past retention stay: they are deleted, and their counts do not change.",
                 self.sealed,
             )
             texts.append(text % {"count": self.sealed})

@@ -209,7 +209,7 @@ def test_messages_of_sealed_days_stay_and_are_told(feed, tenant, other_tenant):
 
     assert (done.following, done.move.sealed) == (Following(1, sealed=1), 1)
     assert done.following.more == (
-        "1 message of sealed days stays: retention has deleted it, and its counts do not change."
+        "1 message of days past retention stays: it is deleted, and its counts do not change."
     )
     assert counted() == [("baltic-parcel", date(2026, 11, 10), 1), ("nordic-retail", date(2026, 10, 10), 1)]
     entry = AuditEntry.objects.get(action="partner_id.declared")
