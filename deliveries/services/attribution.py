@@ -16,6 +16,7 @@ from campaigns import ref_ids
 from campaigns.models import NO_CAMPAIGN, OTHER_CAMPAIGNS, Campaign, RefIdScheme
 from deliveries.fold import PARTNER_OVER_LIMIT, Folded
 from deliveries.services.stored import StoredMessage
+from portal.common.bulk import EACH
 from portal.common.periods import local_day
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from portal.tenants.ownership_periods import Period, Periods, owner_at
@@ -116,7 +117,8 @@ def _read_owners(pairs: Iterable[tuple[int, str]]) -> dict[tuple[int, str], int 
         cursor.execute(
             # one row for each, but for those handed over from a date: theirs have the earlier owners, oldest first
             "SELECT p.account_id, p.value, p.tenant_id, e.tenant_id, e.until_at FROM tenants_partnerid p"
-            " LEFT JOIN tenants_earlierowner e ON e.partner_id = p.id"
+            " LEFT JOIN LATERAL (SELECT tenant_id, until_at FROM tenants_earlierowner"
+            f" WHERE partner_id = ANY (ARRAY[p.id]) {EACH}) e ON true"
             " WHERE p.account_id = ANY (%s) AND p.value = ANY (%s) ORDER BY p.id, e.until_at",
             _each_side(pairs),
         )

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from deliveries.dialects.link import ACCEPT_AHEAD
 from deliveries.models import PartnerMove
 from deliveries.services.declarers import Declarer
 from deliveries.services.moves import wake
@@ -27,7 +28,7 @@ from portal.tenants.scope import with_descendants
 
 LONGEST_VALUE = 256
 LATEST = timedelta(days=366)  # how far ahead a hand-over may lie
-SENT_AHEAD = timedelta(days=2)  # a gateway's time may lie so far ahead (docs/link.md section 5.6)
+SENT_AHEAD = ACCEPT_AHEAD + timedelta(days=1)  # no message that is stored, or being applied, was sent later than this
 
 NOT_FREE = _("This partner ID cannot be declared here: it may be in use already. Ask the people who run this portal.")
 NOT_YOURS = _("You may not declare partner IDs of this account. Ask for one instead.")
