@@ -142,7 +142,7 @@ class JobAdmin(ReadOnlyAdmin):
 
 @admin.register(PartnerMove)
 class PartnerMoveAdmin(JobAdmin):
-    list_display = ("partner", "tenant", "state", "moved", "total", "attempts", "queued_at", "finished_at")
+    list_display = ("partner", "tenant", "state", "moved", "total", "sealed", "attempts", "queued_at", "finished_at")
     list_filter = ("state",)
     list_select_related = ("partner", "tenant")
     search_fields = ("=partner__value", "=tenant__slug")

@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from deliveries.partner_forms import from_field
 from deliveries.services.partner_ids import LONGEST_VALUE
 from portal.tenants.models import GatewayAccount, Tenant
 
@@ -42,3 +43,8 @@ class DeclareForm(forms.Form):
         required=False,
         help_text=_("Also from another customer, which loses the messages."),
     )
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["from"] = from_field()
+        self.order_fields(["account", "value", "tenant", "from", "take_over"])

@@ -11,6 +11,20 @@ from portal.tenants.models import GatewayAccount, Tenant
 TO_POOL = "-"
 
 
+def from_field() -> forms.DateField:
+    """Return the field of the date from which messages are to be another tenant's."""
+    return forms.DateField(
+        label=_("From"),
+        required=False,
+        input_formats=["%Y-%m-%d"],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_(
+            "Messages sent from this day on, its midnight in the new tenant's time zone; earlier ones stay where they"
+            " are. Empty: all messages."
+        ),
+    )
+
+
 class PartnerIdForm(forms.Form):
     """A value of one of the accounts for one of the tenants; what there is one of is not asked for."""
 
@@ -32,6 +46,7 @@ class PartnerIdForm(forms.Form):
         self._tenants = {tenant.slug: tenant for tenant in tenants}
         self._choose("account", [(name, name) for name in self._accounts])
         self._choose("tenant", [(tenant.slug, tenant.name) for tenant in tenants])
+        self.fields["from"] = from_field()
 
     def account_chosen(self) -> GatewayAccount:
         return self._accounts[self.cleaned_data["account"]]
@@ -56,8 +71,13 @@ class MoveForm(forms.Form):
         self._tenants = {tenant.slug: tenant for tenant in tenants}
         choices = [("", _("Choose"))] + [(tenant.slug, tenant.name) for tenant in self._tenants.values()]
         self.fields["tenant"].choices = choices + ([(TO_POOL, _("Nobody: back to the pool"))] if with_pool else [])
+        self.fields["from"] = from_field()
 
     def target(self) -> Tenant | None:
         """Return the tenant, None for the pool."""
         slug = self.cleaned_data["tenant"]
         return None if slug == TO_POOL else self._tenants[slug]
+
+    def as_text(self) -> str:
+        """Return what was chosen, so that what is confirmed is what was shown."""
+        return f"{self.cleaned_data['tenant']} {self.cleaned_data['from']}"

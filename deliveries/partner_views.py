@@ -1,12 +1,14 @@
 """A tenant's Partner IDs page: what is declared and how far its messages have moved, what waits, what was asked for."""
 
 from dataclasses import replace
+from datetime import date, datetime
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -16,11 +18,14 @@ from deliveries.partner_forms import MoveForm, PartnerIdForm
 from deliveries.selectors.partner_ids import known_accounts, partner_rows, requests_of, waiting_in
 from deliveries.services import partner_requests
 from deliveries.services.declarers import RIGHT, Declarer, accounts_of, declarer_of
-from deliveries.services.partner_ids import Declared, Refused, declare, give, messages_of, more_text
+from deliveries.services.partner_ids import Declared, Refused, declare, give, would_follow
+from deliveries.services.partner_messages import Following, following
 from portal.accounts.guards import member_may
 from portal.common.periods import local_day
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from portal.tenants.ownership import COLUMNS
+from portal.tenants.ownership_periods import Stretch, ends
+from portal.tenants.partner_owners import held_by, periods_of
 
 PAGE_SIZE = 100
 
@@ -43,14 +48,18 @@ def declare_one(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     if not form.is_valid():
         return _page(request, tenant, form=form, status=422)
     account, target, value = form.account_chosen(), form.tenant_chosen(), form.cleaned_data["value"]
-    now = timezone.now()
+    now, from_day = timezone.now(), form.cleaned_data["from"]
     try:
         if account.id in declarer.accounts:
             with declarer.scope():
-                done = declare(account=account, value=value, tenant=target, declarer=declarer, now=now)
-            messages.success(request, _declared_text(value, target.name, done))
+                done = declare(
+                    account=account, value=value, tenant=target, declarer=declarer, now=now, from_day=from_day
+                )
+            messages.success(request, _declared_text(value, target.name, done, from_day))
         else:
-            partner_requests.ask(tenant=target, account=account, value=value, actor=declarer.actor, now=now)
+            partner_requests.ask(
+                tenant=target, account=account, value=value, actor=declarer.actor, now=now, from_day=from_day
+            )
             messages.success(request, _("You asked for %(value)s. It shows here what was decided.") % {"value": value})
     except Refused as error:
         form.add_error(error.field if error.field in form.fields else None, str(error.text))
@@ -61,37 +70,49 @@ def declare_one(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_may(RIGHT)
 def move(request: HttpRequest, tenant: Tenant, partner_id: int) -> HttpResponse:
-    """Say how many messages a move would take along, and move the partner id when that was confirmed."""
+    """Say how many messages a move would take along, and move the partner id when that was confirmed.
+
+    All of them are told at once, those from a date on when it was chosen.
+    """
     declarer = _declarer(request)
     partners = PartnerId.objects.filter(tenant_id__in=request.access.tenant_ids).select_related("tenant")
     partner = get_object_or_404(partners, id=partner_id)
     account = GatewayAccount.objects.only(*COLUMNS).get(id=partner.account_id)
     with_pool = account.id in declarer.accounts
     allowed = declarer.accounts.get(account.id, declarer.reach)
-    targets = [tenant for tenant in _reached(request) if tenant.id in allowed and tenant.id != partner.tenant_id]
-    form = MoveForm(request.POST or None, tenants=targets, with_pool=with_pool)
-    status = 200
+    periods = periods_of([partner])[partner.id]
+    # To its own tenant only the date can be moved.
+    others = [t for t in _reached(request) if t.id in allowed and (t.id != partner.tenant_id or len(periods) > 1)]
+    form = MoveForm(request.POST or None, tenants=others, with_pool=with_pool)
+    status, planned = 200, None
     if request.method == "POST":
         status = 422
         if form.is_valid():
+            from_day = form.cleaned_data["from"]
+            wanted = {"partner_id": partner.id, "tenant": form.target(), "declarer": declarer, "from_day": from_day}
             try:
                 with declarer.scope():
-                    done = give(partner_id=partner.id, tenant=form.target(), declarer=declarer, now=timezone.now())
-                messages.success(request, _moved_text(partner.value, form.target(), done))
-                return redirect("deliveries:partner_ids", tenant.slug)
+                    if from_day is None or request.POST.get("confirmed") == form.as_text():
+                        done = give(**wanted, now=timezone.now())
+                        messages.success(request, _moved_text(partner.value, form.target(), done, from_day))
+                        return redirect("deliveries:partner_ids", tenant.slug)
+                    follow, from_at = would_follow(**wanted, now=timezone.now())
+                status, planned = 200, _planned(form, follow, from_at, account)
             except Refused as error:
-                form.add_error("tenant", str(error.text))
+                form.add_error(error.field if error.field in form.fields else "tenant", str(error.text))
             except PartnerId.DoesNotExist as error:
                 raise Http404 from error
-    count = messages_of(tenant_id=partner.tenant_id, account_id=account.id, value=partner.value)
+    every = [Stretch(p.from_at, end, p.tenant_id, 0) for p, end in zip(periods, ends(periods), strict=True)]
+    follow = following(every, account_id=account.id, value=partner.value)
     context = {
         "page": "partner_ids",
         "partner": partner,
         "account": account,
         "form": form,
-        "count": count,
-        "more": more_text(count),
-        "has_targets": bool(targets) or with_pool,
+        "count": follow.messages,
+        "more": follow.more,
+        "planned": planned,
+        "has_targets": bool(others) or with_pool,
     }
     return render(request, "deliveries/partner_move.html", context, status=status)
 
@@ -109,7 +130,7 @@ def decide(request: HttpRequest, tenant: Tenant, request_id: int) -> HttpRespons
             case "approve":
                 with declarer.scope():
                     done = partner_requests.approve(request=wanted, declarer=declarer, now=now)
-                messages.success(request, _declared_text(wanted.value, wanted.tenant.name, done))
+                messages.success(request, _declared_text(wanted.value, wanted.tenant.name, done, wanted.from_day))
             case "refuse":
                 partner_requests.refuse(request=wanted, declarer=declarer, now=now)
                 messages.success(request, _("The request for %(value)s was refused.") % {"value": wanted.value})
@@ -142,10 +163,9 @@ def _form(request: HttpRequest, tenant: Tenant, data=None) -> PartnerIdForm:
 
 def _list(request: HttpRequest, tenant: Tenant, declarer: Declarer) -> dict:
     ids = request.access.tenant_ids
-    declared = PartnerId.objects.filter(tenant_id__in=ids).select_related("tenant").order_by("value", "id")
-    page_obj = Paginator(declared, PAGE_SIZE).get_page(request.GET.get("page"))
-    today = local_day(timezone.now(), tenant.timezone)
-    rows = partner_rows(page_obj.object_list, tenant_ids=ids, today=today)
+    page_obj = Paginator(held_by(ids).order_by("value", "id"), PAGE_SIZE).get_page(request.GET.get("page"))
+    now = timezone.now()
+    rows = partner_rows(page_obj.object_list, tenant_ids=ids, today=local_day(now, tenant.timezone), now=now)
     return {
         "page_obj": page_obj,
         "rows": rows,
@@ -194,21 +214,43 @@ def _for_declarers(request: HttpRequest, tenant: Tenant, declarer: Declarer, for
     }
 
 
-def _declared_text(value: str, tenant: str, done: Declared) -> str:
-    text = _("%(value)s is declared for %(tenant)s.") % {"value": value, "tenant": tenant}
-    return f"{text} {_following(done)}".strip()
+def _planned(form: MoveForm, follow: Following, from_at: datetime, account: GatewayAccount) -> dict:
+    """Return what a move from a date on would do, for the page that asks whether to do it."""
+    target = form.target()
+    zone = (target or account.pool).timezone
+    return {"count": follow.messages, "more": follow.more, "from_at": from_at, "zone": zone, "text": form.as_text()}
 
 
-def _moved_text(value: str, target: Tenant | None, done: Declared) -> str:
-    if target is None:
-        text = _("%(value)s is back in the pool.") % {"value": value}
+def _declared_text(value: str, tenant: str, done: Declared, from_day: date | None) -> str:
+    names = {"value": value, "tenant": tenant}
+    if from_day is None:
+        text = _("%(value)s is declared for %(tenant)s.") % names
     else:
-        text = _("%(value)s belongs to %(tenant)s now.") % {"value": value, "tenant": target.name}
+        text = _("%(value)s is declared for %(tenant)s from %(day)s on; earlier messages stay where they are.")
+        text = text % (names | {"day": date_format(from_day, "SHORT_DATE_FORMAT")})
     return f"{text} {_following(done)}".strip()
+
+
+def _moved_text(value: str, target: Tenant | None, done: Declared, from_day: date | None) -> str:
+    names = {
+        "value": value,
+        "tenant": target and target.name,
+        "day": from_day and date_format(from_day, "SHORT_DATE_FORMAT"),
+    }
+    if target is None and from_day is None:
+        text = _("%(value)s is back in the pool.")
+    elif target is None:
+        text = _("%(value)s is back in the pool from %(day)s on; earlier messages stay where they are.")
+    elif from_day is None:
+        text = _("%(value)s belongs to %(tenant)s now.")
+    else:
+        text = _("%(value)s belongs to %(tenant)s from %(day)s on; earlier messages stay where they are.")
+    return f"{text % names} {_following(done)}".strip()
 
 
 def _following(done: Declared) -> str:
-    if not done.messages:
-        return ""
-    text = ngettext("%(count)d message follows.", "%(count)d messages follow.", done.messages)
-    return f"{text % {'count': done.messages}} {more_text(done.messages)}".strip()
+    text = ""
+    if done.messages:
+        text = ngettext("%(count)d message follows.", "%(count)d messages follow.", done.messages)
+        text = text % {"count": done.messages}
+    return f"{text} {done.following.more}".strip()

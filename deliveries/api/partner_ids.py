@@ -1,6 +1,6 @@
 """/api/v1/partner-ids/: platformPartnerIds, whose they are, what is on its way to them; declared and moved."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.http import Http404
 from django.urls import reverse
@@ -11,8 +11,10 @@ from rest_framework.response import Response
 from deliveries.api.examples import PARTNER_ID
 from deliveries.api.partner_serializers import DeclareBody, MoveBody, PartnerIdAnswer, PartnerIdsAnswer
 from deliveries.models import PartnerMove
+from deliveries.selectors.partner_ids import seen_periods
 from deliveries.services.declarers import Declarer, declarer_of
 from deliveries.services.partner_ids import Refused, declare, give
+from portal.accounts.access import Access
 from portal.api.operations import PARTNER_IDS, Operation
 from portal.api.pages import ROW_ID_MAX, page_by_id
 from portal.api.parameters import ACCOUNT, CURSOR, SIZE, TENANT, Parameter
@@ -20,6 +22,8 @@ from portal.api.problems import BadField
 from portal.api.views import ApiView
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from portal.tenants.ownership import COLUMNS
+from portal.tenants.ownership_periods import current
+from portal.tenants.partner_owners import held_by
 
 PARTNER_PATH = {
     "partner_id": Parameter(name="partner_id", text="The partner ID's `id`.", kind="number", most=ROW_ID_MAX, example=5)
@@ -46,11 +50,12 @@ class PartnerIdsView(ApiView):
             tag="Partner IDs",
             summary="Declare a partner ID",
             text="Say that a platformPartnerId of an account is a tenant's. The messages that wait in the account's "
-            "pool follow; `move` tells how far they are. What another tenant has is not declared but moved. Declaring "
-            "what is the tenant's already changes nothing.",
+            "pool follow, with `from` those sent from that day on; `move` tells how far they are, and how many of "
+            "sealed days stay. What another tenant has is not declared but moved. Declaring what is the tenant's "
+            "already changes nothing.",
             scope=PARTNER_IDS,
             body=DeclareBody,
-            body_example={"account": "link-main", "value": "nr-fi", "tenant": "nordic-retail"},
+            body_example={"account": "link-main", "value": "nr-fi", "tenant": "nordic-retail", "from": "2026-11-01"},
             answer=PartnerIdAnswer,
             answer_text="It was nobody's and is the tenant's now; `Location` is its address.",
             answer_example=PARTNER_ID,
@@ -61,13 +66,14 @@ class PartnerIdsView(ApiView):
     }
 
     def get(self, request: Request) -> Response:
-        partners = PartnerId.objects.filter(tenant_id__in=self.access.tenant_ids).select_related("tenant")
+        partners = held_by(self.access.tenant_ids)
         if (account_id := self.given.account_id(self.access)) is not None:
             partners = partners.filter(account_id=account_id)
         if slug := self.given.text("tenant"):
-            partners = partners.filter(tenant__slug=slug)
+            tenant = Tenant.objects.filter(slug=slug, id__in=self.access.tenant_ids)
+            partners = held_by(tenant.values_list("id", flat=True)).filter(id__in=partners.values("id"))
         page, cursor = page_by_id(partners, self.given)
-        return self.answer({"data": shown(page), "next_cursor": cursor})
+        return self.answer({"data": shown(page, self.access), "next_cursor": cursor})
 
     def post(self, request: Request) -> Response:
         """Declare a partner ID: 201 where it was nobody's, 200 where it was the tenant's already."""
@@ -78,11 +84,16 @@ class PartnerIdsView(ApiView):
         try:
             with declarer.scope():
                 done = declare(
-                    account=account, value=body["value"], tenant=tenant, declarer=declarer, now=timezone.now()
+                    account=account,
+                    value=body["value"],
+                    tenant=tenant,
+                    declarer=declarer,
+                    now=timezone.now(),
+                    from_day=body.get("from"),
                 )
         except Refused as error:
             raise BadField(error.field, str(error.text)) from error
-        (answer,) = shown([done.partner])
+        (answer,) = shown([done.partner], self.access)
         return self.answer(answer, Location=answer["url"]) if done.changed else self.answer(answer, status=200)
 
     def _account(self, name: str | None, declarer: Declarer) -> GatewayAccount:
@@ -91,7 +102,7 @@ class PartnerIdsView(ApiView):
             raise BadField("account", "say which gateway account")
         known = set(declarer.accounts)
         if self.access.account is None:
-            known |= set(PartnerId.objects.filter(tenant_id__in=declarer.reach).values_list("account_id", flat=True))
+            known |= set(held_by(declarer.reach).values_list("account_id", flat=True))
         accounts = GatewayAccount.objects.only(*COLUMNS).filter(id__in=known)
         account = accounts.first() if name is None else accounts.filter(name=name).first()
         if account is None:
@@ -116,7 +127,7 @@ class PartnerIdView(ApiView):
     }
 
     def get(self, request: Request, partner_id: int) -> Response:
-        return self.answer(*shown([_partner(self, partner_id)]))
+        return self.answer(*shown([_partner(self, partner_id)], self.access))
 
 
 class MovePartnerIdView(ApiView):
@@ -128,12 +139,14 @@ class MovePartnerIdView(ApiView):
             id="move_partner_id",
             tag="Partner IDs",
             summary="Move a partner ID",
-            text="Give a partner ID with all its messages to another tenant, or back to the account's pool. The "
-            "messages follow in the background; `move` tells how far they are.",
+            text="Give a partner ID with all its messages to another tenant, or back to the account's pool; with "
+            "`from` the messages sent from that day on, whoever has them, and none before. To the tenant that has it "
+            "already: from this day on instead of the one before. The messages follow in the background; `move` tells "
+            "how far they are, and how many of sealed days stay. A day to come needs nothing more on that day.",
             scope=PARTNER_IDS,
             path=PARTNER_PATH,
             body=MoveBody,
-            body_example={"tenant": "nordic-retail"},
+            body_example={"tenant": "nordic-retail", "from": "2026-11-01"},
             answer=PartnerIdAnswer,
             answer_text="The partner ID, with its new tenant.",
             answer_example=PARTNER_ID,
@@ -141,35 +154,48 @@ class MovePartnerIdView(ApiView):
     }
 
     def post(self, request: Request, partner_id: int) -> Response:
-        slug = self.body(request)["tenant"]
+        body = self.body(request)
+        slug = body["tenant"]
         partner, declarer = _partner(self, partner_id), _declarer(self)
         tenant = None if slug is None else _tenant(self, slug)
         try:
             with declarer.scope():
-                done = give(partner_id=partner.id, tenant=tenant, declarer=declarer, now=timezone.now())
-                return self.answer(*shown([done.partner]))  # the pool's moves are seen in here alone
+                done = give(
+                    partner_id=partner.id,
+                    tenant=tenant,
+                    declarer=declarer,
+                    now=timezone.now(),
+                    from_day=body.get("from"),
+                )
+                # The pool's moves are seen in here alone.
+                return self.answer(*shown([done.partner], self.access, also=declarer.pools))
         except PartnerId.DoesNotExist as error:
             raise Http404 from error
         except Refused as error:
             raise BadField(error.field, str(error.text)) from error
 
 
-def shown(partners: Iterable[PartnerId]) -> list[dict]:
-    """Return partner IDs as PartnerIdAnswer takes them."""
-    partners = list(partners)
+def shown(partners: Iterable[PartnerId], access: Access, *, also: Collection[int] = ()) -> list[dict]:
+    """Return partner IDs as PartnerIdAnswer takes them, with the tenants that the key sees and `also` those."""
+    partners, now = list(partners), timezone.now()
     names = dict(GatewayAccount.objects.filter(id__in={p.account_id for p in partners}).values_list("id", "name"))
-    tenant_ids = {partner.tenant_id for partner in partners}
-    moves = PartnerMove.objects.filter(partner__in=partners, tenant_id__in=tenant_ids).order_by("id")
+    seen = seen_periods(partners, access.tenant_ids | frozenset(also))
+    shown_ids = {id_: current([period for _tenant, period in rows], now).tenant_id for id_, rows in seen.items()}
+    moves = PartnerMove.objects.filter(partner__in=partners, tenant_id__in=set(shown_ids.values())).order_by("id")
     newest = {(move.partner_id, move.tenant_id): move for move in moves}
     return [
         {
             "id": partner.id,
             "value": partner.value,
             "account": names[partner.account_id],
-            "tenant": partner.tenant.slug,
+            "tenant": next(tenant.slug for tenant, _period in seen[partner.id] if tenant.id == shown_ids[partner.id]),
+            "periods": [
+                {"tenant": tenant.slug, "from": period.from_at, "until": period.until_at}
+                for tenant, period in seen[partner.id]
+            ],
             "declared_at": partner.declared_at,
             "first_seen_at": partner.first_seen_at,
-            "move": newest.get((partner.id, partner.tenant_id)),
+            "move": newest.get((partner.id, shown_ids[partner.id])),
             "url": reverse("api:partner_id", args=[partner.id]),
         }
         for partner in partners
@@ -178,7 +204,7 @@ def shown(partners: Iterable[PartnerId]) -> list[dict]:
 
 def _partner(view: ApiView, partner_id: int) -> PartnerId:
     """Return one of the key's partner IDs, of an account's key one of the account. Raises Http404."""
-    partners = PartnerId.objects.filter(tenant_id__in=view.access.tenant_ids).select_related("tenant")
+    partners = held_by(view.access.tenant_ids)
     if view.access.account is not None:
         partners = partners.filter(account_id=view.access.account.id)
     partner = partners.filter(id=min(partner_id, ROW_ID_MAX)).first()

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -14,8 +15,10 @@ from portal.accounts.access import Access
 from portal.accounts.client_address import client_address
 from portal.api.operations import SUBMIT, Operation
 from portal.api.problems import BadFields
-from portal.tenants.models import GatewayAccount, PartnerId
+from portal.tenants.models import GatewayAccount
 from portal.tenants.ownership import owned_accounts
+from portal.tenants.ownership_periods import Periods, owner_at
+from portal.tenants.partner_owners import held_by, periods_of
 
 MOST = 1000  # submissions in one body, as many as a gateway's batch has
 MOST_ERRORS = 100  # told of one body
@@ -103,9 +106,10 @@ def submit(request: HttpRequest, data: object, access: Access) -> dict:
         raise BadFields(f"An array holds 1 to {MOST} submissions, not {len(items)}.", [("#", f"1 to {MOST} of them")])
     now = timezone.now()
     errors: dict[int, tuple[str, str]] = {}
+    times: dict[int, datetime] = {}
     for index, item in enumerate(items):
         try:
-            submission.read(item, received_at=now)
+            times[index] = submission.read(item, received_at=now).submission.submitted_at
         except BadSubmission as error:
             errors[index] = error.field, error.text
     places = Places(access, [item for index, item in enumerate(items) if index not in errors])
@@ -114,7 +118,7 @@ def submit(request: HttpRequest, data: object, access: Access) -> dict:
         if index in errors:
             continue
         try:
-            account_id, is_claim = places.of(item)
+            account_id, is_claim = places.of(item, times[index])
         except BadSubmission as error:
             errors[index] = error.field, error.text
         else:
@@ -143,24 +147,28 @@ class Places:
     """The gateway account that each submission of a body belongs to, as far as the key may submit for it.
 
     An account's key submits for any platformPartnerId of the account, or none, and speaks for the account. A tenant's
-    key submits for those that are declared as the tenant's or below it; on an account that others share, what it says
-    of a message's platformPartnerId is a claim, which gives way to the gateway's own word (deliveries/fold.py).
+    key submits for those that are the tenant's, or below it, at the time of handing in. On an account that others
+    share, what it says of a message's platformPartnerId is a claim, which gives way to the gateway's own word
+    (deliveries/fold.py).
     """
 
     def __init__(self, access: Access, items: Iterable[dict]) -> None:
         self._held_to = access.account
-        self._mine: dict[str, set[int]] = defaultdict(set)
+        self._tenant_ids = access.tenant_ids
+        self._mine: dict[str, dict[int, Periods]] = defaultdict(dict)
         if self._held_to is not None:
             return
         values = {item["partner_id"] for item in items if item.get("partner_id")}
-        mine = PartnerId.objects.filter(tenant_id__in=access.tenant_ids)
-        for value, account_id in mine.filter(value__in=values).values_list("value", "account_id"):
-            self._mine[value].add(account_id)
+        mine = held_by(access.tenant_ids)
+        named = list(mine.filter(value__in=values))
+        periods = periods_of(named)
+        for partner in named:
+            self._mine[partner.value][partner.account_id] = periods[partner.id]
         accounts = GatewayAccount.objects.filter(id__in=mine.values("account_id"))
         self._names = dict(accounts.values_list("name", "id"))
         self._owned = {account.id for account in owned_accounts(access.tenant_ids)}
 
-    def of(self, item: dict) -> tuple[int, bool]:
+    def of(self, item: dict, submitted_at: datetime) -> tuple[int, bool]:
         """Return the account and whether the key only claims its partner ID. Raises BadSubmission."""
         name = item.get("account")
         if name is not None and type(name) is not str:
@@ -169,13 +177,14 @@ class Places:
             if name is not None and name != self._held_to.name:
                 raise BadSubmission("not allowed", "account", "no account of this name that the key may see")
             return self._held_to.id, False
-        account_id = self._account(name, self._mine_at(item.get("partner_id")))
+        account_id = self._account(name, self._mine_at(item.get("partner_id"), submitted_at))
         return account_id, account_id not in self._owned
 
-    def _mine_at(self, value: str | None) -> set[int]:
+    def _mine_at(self, value: str | None, at: datetime) -> set[int]:
         if not value:
             raise BadSubmission("missing field", "partner_id", "required with a tenant's key")
-        accounts = self._mine.get(value)
+        having = self._mine.get(value, {})
+        accounts = {id_ for id_, periods in having.items() if owner_at(periods, at) in self._tenant_ids}
         if not accounts:  # whether somebody else has it is not told
             raise BadSubmission("not allowed", "partner_id", "no partner ID that the key may submit for")
         return accounts

@@ -10,6 +10,9 @@ from portal.tenants.models import PartnerId, Tenant
 class PartnerMove(models.Model):
     """The job row of one move; the row is the queue (lease and attempts, never a task's memory).
 
+    It brings the partner ID's messages of the tenant's ownership periods to the tenant. `sealed` is the number of
+    messages that it leaves where they are counted, as retention has deleted them.
+
     queued ──claimed──► running ──nothing left──► done        running ──lease over──► claimed again
     """
 
@@ -23,6 +26,7 @@ class PartnerMove(models.Model):
     state = models.CharField(max_length=7, choices=State.choices, default=State.QUEUED)
     total = models.BigIntegerField(default=0)
     moved = models.BigIntegerField(default=0)
+    sealed = models.BigIntegerField(default=0, db_default=0)
     attempts = models.IntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
     queued_at = models.DateTimeField(db_default=Now())

@@ -22,6 +22,7 @@ class PartnerRequest(models.Model):
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="partner_requests")
     account = models.ForeignKey(GatewayAccount, on_delete=models.PROTECT, related_name="partner_requests")
     value = models.CharField(max_length=256, db_collation="C")
+    from_day = models.DateField(null=True, blank=True)  # wanted from this date on; None: with all earlier messages
     state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
     requested_by = models.CharField(max_length=254)
     requested_at = models.DateTimeField(db_default=Now())

@@ -1,48 +1,76 @@
 """Declared platformPartnerIds, and the moves that bring their messages to the tenant."""
 
 from deliveries.provisioning.outcome import Move
-from deliveries.provisioning.references import taken_text
+from deliveries.provisioning.references import by_value, taken_text
 from deliveries.provisioning.specs import Claim, TenantSpec
 from deliveries.provisioning.writer import Writer
 from deliveries.services.declarers import Declarer, operator
 from deliveries.services.partner_ids import Declared, Refused, Taken, declare
-from portal.tenants.models import GatewayAccount, Tenant
+from portal.tenants.models import GatewayAccount, PartnerId, Tenant
+from portal.tenants.partner_owners import periods_of
 
 
 def write_claims(writer: Writer, specs: tuple[TenantSpec, ...], *, take_over: bool) -> None:
     """Declare partner ids for their tenants, and queue a move for those whose messages lie elsewhere.
 
-    Another tenant's partner id is a problem unless `take_over`.
+    One that several tenants claim, from a day each, is handed over from one to the next. Another tenant's partner id is
+    a problem unless `take_over`.
     """
     tenants = {tenant.slug: tenant for tenant in Tenant.objects.filter(slug__in=[s.slug for s in specs])}
     accounts = {account.name: account for account in GatewayAccount.objects.select_related("pool")}
-    declarer = operator(writer.actor, may_take=take_over)
-    # Sorted: two that lock the same rows, in whatever order their files have them, do not wait for each other.
-    claims = sorted(((c.account, c.value, spec.slug, c) for spec in specs for c in spec.claims), key=lambda c: c[:3])
-    for account, _value, slug, claim in claims:
-        # Where one of the two could not be saved, its problem is told already.
-        if slug in tenants and account in accounts:
-            _declare(writer, claim, accounts[account], tenants[slug], declarer)
+    for (account, _value), claims in by_value(specs).items():
+        # What could not be saved is told already.
+        claims = [(tenants[slug], claim) for slug, claim in claims if slug in tenants]
+        if claims and account in accounts:
+            _hand_over(writer, accounts[account], claims, take_over=take_over)
+
+
+def _hand_over(writer: Writer, account: GatewayAccount, claims: list[tuple[Tenant, Claim]], *, take_over: bool) -> None:
+    row = PartnerId.objects.filter(account=account, value=claims[0][1].value).first()
+    periods = periods_of([row])[row.id] if row is not None else ()
+    # Without a day a claim is about whose it is, not since when.
+    is_so = len(periods) >= len(claims) and all(
+        period.tenant_id == tenant.id and claim.from_day in (None, period.day)
+        for period, (tenant, claim) in zip(periods[-len(claims) :], claims, strict=True)
+    )
+    if is_so and row.declared_at is not None:
+        return
+    # Those whom the file itself names lose what the file gives to the next.
+    known = {tenant.id for tenant, _claim in claims} | {account.pool_id}
+    is_between_them = {period.tenant_id for period in periods} <= known
+    declarer = operator(writer.actor, may_take=take_over or is_between_them)
+    for tenant, claim in claims:
+        _declare(writer, claim, account, tenant, declarer)
 
 
 def _declare(writer: Writer, claim: Claim, account: GatewayAccount, tenant: Tenant, declarer: Declarer) -> None:
     try:
         done = declare(
-            account=account, value=claim.value, tenant=tenant, declarer=declarer, now=writer.now, wake_worker=False
+            account=account,
+            value=claim.value,
+            tenant=tenant,
+            declarer=declarer,
+            now=writer.now,
+            from_day=claim.from_day,
+            wake_worker=False,
         )
     except Taken as error:
         writer.problems.add(claim.place, taken_text(claim, error.holder.slug))
     except Refused as error:
-        writer.problems.add(claim.place, str(error.text))
+        place = claim.from_place if error.field == "from" and claim.from_place else claim.place
+        writer.problems.add(place, str(error.text))
     else:
-        _tell(writer, f"{account.name}/{claim.value}", tenant, done)
+        _tell(writer, f"{account.name}/{claim.value}", tenant, claim, done)
 
 
-def _tell(writer: Writer, name: str, tenant: Tenant, done: Declared) -> None:
+def _tell(writer: Writer, name: str, tenant: Tenant, claim: Claim, done: Declared) -> None:
     if not done.changed:
         return
     is_taken = done.holder != tenant and done.holder.kind == Tenant.Kind.CUSTOMER
-    more = f", taken over from {done.holder.slug}" if is_taken else ""
+    more = f" from {claim.from_day} on" if claim.from_day else ""
+    more += f", taken over from {done.holder.slug}" if is_taken else ""
     writer.outcome.changes.append(f"partner id {name}: declared for {tenant.slug}{more}")
+    if sealed := done.following.sealed:
+        writer.outcome.notes.append(f"partner id {name}: {sealed} messages of sealed days stay with {done.holder.slug}")
     if done.move is not None:
         writer.outcome.moves.append(Move(done.move.pk, name, tenant.slug, done.messages))

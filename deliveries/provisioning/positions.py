@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from difflib import get_close_matches
 
 import yaml
@@ -23,6 +24,7 @@ _KINDS = {
 }
 _TRUE = {"yes", "true", "on"}
 _TAG = "tag:yaml.org,2002:"
+_is_day = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -76,6 +78,10 @@ class Value:
     @property
     def is_null(self) -> bool:
         return self._node.tag == f"{_TAG}null"
+
+    @property
+    def is_mapping(self) -> bool:
+        return isinstance(self._node, yaml.MappingNode)
 
     def wrong(self, text: str) -> None:
         """Say what is wrong with this value."""
@@ -134,6 +140,17 @@ class Value:
         if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
             self.wrong("has a control character")
         return text
+
+    def day(self) -> date | None:
+        """Return a date; None, with a problem, where it is none. Its limits are not checked here."""
+        if isinstance(self._node, yaml.ScalarNode) and self._node.tag in (f"{_TAG}timestamp", f"{_TAG}str"):
+            try:
+                if _is_day(self._node.value):
+                    return date.fromisoformat(self._node.value)
+            except ValueError:
+                pass
+        self.wrong("must be a day like 2026-11-01")
+        return None
 
     def flag(self) -> bool:
         """Return true or false; False, with a problem, where it is neither."""

@@ -106,14 +106,20 @@ def _tenant(value: Value) -> TenantSpec:
         currency=_get(keys, "currency", _currency),
         parent=_or_null(keys, "parent", lambda value: value.text(longest=LONGEST_SLUG)) or None,
         accounts=tuple(Reference(values.place, account) for account, values in by_account.items()),
-        claims=tuple(
-            Claim(item.place, account, item.text(longest=256))
-            for account, values in by_account.items()
-            for item in values.items()
-        ),
+        claims=tuple(_claim(item, account) for account, values in by_account.items() for item in values.items()),
         ref_id=_ref_id(keys["ref_id"]) if _given(keys, "ref_id") else None,
         segment_keys=_segment_keys(keys["segment_keys"]) if _given(keys, "segment_keys") else (),
     )
+
+
+def _claim(item: Value, account: str) -> Claim:
+    """Read a partner ID: its text, or a mapping with the day from which it is the tenant's."""
+    if not item.is_mapping:
+        return Claim(item.place, account, item.text(longest=256))
+    keys = item.keys(("value", "from"))
+    value = _get(keys, "value", lambda value: value.text(longest=256))
+    day = keys["from"].day() if "from" in keys else None
+    return Claim(item.place, account, value, day, keys["from"].place if "from" in keys else item.place)
 
 
 def _ref_id(value: Value) -> RefIdSpec | None:

@@ -1,6 +1,7 @@
 """What a provisioning file refers to, checked against the rest of the file and against the database."""
 
 from collections.abc import Iterable
+from datetime import date
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -82,26 +83,45 @@ def _check_parents(specs: tuple[TenantSpec, ...], tenants: dict[str, Tenant], pr
 
 
 def _check_claims(specs: tuple[TenantSpec, ...], problems: Problems, *, take_over: bool) -> None:
-    claimed: dict[tuple[str, str], tuple[str, Claim]] = {}
-    for spec in specs:
-        for claim in spec.claims:
-            slug, earlier = claimed.setdefault((claim.account, claim.value), (spec.slug, claim))
+    claimed = by_value(specs)
+    for claims in claimed.values():
+        first: dict[date | None, tuple[str, Claim]] = {}
+        for slug, claim in claims:
+            if claim.from_place and claim.from_day is None:
+                continue
+            of, earlier = first.setdefault(claim.from_day, (slug, claim))
             if earlier is not claim:
-                whose = "this tenant" if slug == spec.slug else f"the tenant {slug}"
+                whose = "this tenant" if of == slug else f"the tenant {of}"
+                day = f" from {claim.from_day}" if claim.from_day else ""
                 problems.add(
-                    claim.place,
-                    f"{claim.value!r} is claimed by {whose} too (line {earlier.place.line})",
+                    claim.from_place or claim.place,
+                    f"{claim.value!r} is claimed{day} by {whose} too (line {earlier.place.line})",
                 )
     if take_over:
         return
-    for row in PartnerId.objects.filter(
-        account__name__in={account for account, _ in claimed},
-        value__in={value for _, value in claimed},
-        tenant__kind=Tenant.Kind.CUSTOMER,
-    ).select_related("account", "tenant"):
-        slug, claim = claimed.get((row.account.name, row.value), (row.tenant.slug, None))
-        if slug != row.tenant.slug:
-            problems.add(claim.place, taken_text(claim, row.tenant.slug))
+    rows = list(
+        PartnerId.objects.filter(
+            account__name__in={account for account, _ in claimed},
+            value__in={value for _, value in claimed},
+            tenant__kind=Tenant.Kind.CUSTOMER,
+        ).select_related("account", "tenant")
+    )
+    for row in rows:
+        claims = claimed.get((row.account.name, row.value), [])
+        if claims and row.tenant.slug not in {slug for slug, _claim in claims}:
+            problems.add(claims[-1][1].place, taken_text(claims[-1][1], row.tenant.slug))
+
+
+def by_value(specs: Iterable[TenantSpec]) -> dict[tuple[str, str], list[tuple[str, Claim]]]:
+    """Return who claims each (account, value), by the tenant's slug: in the order of the days from which it is theirs.
+
+    Sorted: two that lock the same rows, in whatever order their files have them, do not wait for each other.
+    """
+    found: dict[tuple[str, str], list[tuple[str, Claim]]] = {}
+    for spec in specs:
+        for claim in spec.claims:
+            found.setdefault((claim.account, claim.value), []).append((spec.slug, claim))
+    return {key: sorted(found[key], key=lambda claim: claim[1].from_day or date.min) for key in sorted(found)}
 
 
 def _check_tokens(config: Config, problems: Problems) -> None:

@@ -5,6 +5,7 @@ kept out of `repr`.
 """
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from deliveries.provisioning.positions import Place
 
@@ -48,11 +49,16 @@ class AccountSpec:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A tenant's wish for one platformPartnerId of an account."""
+    """A tenant's wish for one platformPartnerId of an account, from a day on or (None) with all messages.
+
+    `from_place` is where the day stands; a day that cannot be read is None there, and its problem is told already.
+    """
 
     place: Place
     account: str
     value: str
+    from_day: date | None = None
+    from_place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from deliveries.models import DailyCount, PartnerMove, PartnerRequest
 from deliveries.services.stored import OTHER_PARTNER_IDS
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from portal.tenants.ownership import COLUMNS
+from portal.tenants.ownership_periods import Seen, current, seen_by
+from portal.tenants.partner_owners import held_by, periods_of
 
 DAYS = 30
 MOST_WAITING = 100
@@ -19,10 +21,16 @@ MOST_REQUESTS = 100
 
 @dataclass(frozen=True, slots=True)
 class PartnerRow:
-    """A partner id, its messages of the last DAYS days, and the newest move to its tenant (None: nothing waited)."""
+    """A partner id, its messages of the last DAYS days, and the newest move to its tenant (None: nothing waited).
+
+    `tenant` and `periods` are what its reader sees of its owners; `is_last`: nobody else has it later on.
+    """
 
     partner: PartnerId
     account: str
+    tenant: Tenant
+    periods: list[tuple[Tenant, Seen]]
+    is_last: bool
     messages: int
     move: PartnerMove | None
 
@@ -50,9 +58,21 @@ class Waiting:
     targets: tuple[Tenant, ...] = ()  # for whom a value may be declared
 
 
-def partner_rows(partners: Iterable[PartnerId], *, tenant_ids: Iterable[int], today: date) -> list[PartnerRow]:
+def seen_periods(partners: Iterable[PartnerId], tenant_ids: Iterable[int]) -> dict[int, list[tuple[Tenant, Seen]]]:
+    """Return what these tenants' people see of each partner id's ownership: their own periods, by its id."""
+    tenant_ids = frozenset(tenant_ids)
+    seen = {id_: seen_by(periods, tenant_ids) for id_, periods in periods_of(partners).items()}
+    tenants = Tenant.objects.in_bulk({period.tenant_id for periods in seen.values() for period in periods})
+    return {id_: [(tenants[period.tenant_id], period) for period in periods] for id_, periods in seen.items()}
+
+
+def partner_rows(
+    partners: Iterable[PartnerId], *, tenant_ids: Iterable[int], today: date, now: datetime
+) -> list[PartnerRow]:
     """Return the partner ids, in their order, as rows."""
     partners, tenant_ids = list(partners), list(tenant_ids)
+    seen = seen_periods(partners, tenant_ids)
+    shown = {id_: current([period for _tenant, period in periods], now).tenant_id for id_, periods in seen.items()}
     newest = {
         (move.partner_id, move.tenant_id): move
         for move in PartnerMove.objects.filter(tenant_id__in=tenant_ids, partner__in=partners).order_by("id")
@@ -73,8 +93,11 @@ def partner_rows(partners: Iterable[PartnerId], *, tenant_ids: Iterable[int], to
         PartnerRow(
             partner,
             names[partner.account_id],
+            next(tenant for tenant, period in seen[partner.id] if period.tenant_id == shown[partner.id]),
+            [(tenant, period) for tenant, period in seen[partner.id] if not period.is_whole],
+            partner.tenant_id in tenant_ids,
             messages.get((partner.account_id, partner.value), 0),
-            newest.get((partner.id, partner.tenant_id)),
+            newest.get((partner.id, shown[partner.id])),
         )
         for partner in partners
     ]
@@ -131,7 +154,7 @@ def known_accounts(tenant: Tenant, tenant_ids: Iterable[int]) -> list[GatewayAcc
     """
     tenant_ids = list(tenant_ids)
     accounts = GatewayAccount.objects.only(*COLUMNS).order_by("name")
-    used = PartnerId.objects.filter(tenant_id__in=tenant_ids).values("account_id")
+    used = held_by(tenant_ids).values("account_id")
     found = list(accounts.filter(Q(id__in=used) | Q(owner_id__in=[*tenant_ids, *_ancestors(tenant)])))
     if found:
         return found

@@ -16,8 +16,10 @@ from campaigns import ref_ids
 from campaigns.models import NO_CAMPAIGN, OTHER_CAMPAIGNS, Campaign, RefIdScheme
 from deliveries.fold import PARTNER_OVER_LIMIT, Folded
 from deliveries.services.stored import StoredMessage
+from portal.common.bulk import EACH
 from portal.common.periods import local_day
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
+from portal.tenants.ownership_periods import Period, Periods, owner_at
 
 _parse = lru_cache(maxsize=16384)(ref_ids.parse)
 
@@ -45,6 +47,8 @@ def attribute(
         folded.flags &= ~PARTNER_OVER_LIMIT
         if owner is None and folded.partner_id:
             folded.flags |= PARTNER_OVER_LIMIT
+        elif type(owner) is tuple:
+            owner = owner_at(owner, folded.sent_at)
         tenant_ids.append(owner if owner is not None else pools[folded.account_id])
     rules = _rules(set(tenant_ids))
     named: list[ref_ids.RefIdParts | None] = []
@@ -86,8 +90,11 @@ def _rules(tenant_ids: set[int]) -> dict[int, _Rules]:
     }
 
 
-def _owners(pairs: set[tuple[int, str]], pools: dict[int, int], now: datetime) -> dict[tuple[int, str], int]:
-    """Return the tenant of each (account, platformPartnerId); new ones go to the pool, up to the daily limit."""
+def _owners(pairs: set[tuple[int, str]], pools: dict[int, int], now: datetime) -> dict[tuple[int, str], int | Periods]:
+    """Return the tenant of each (account, platformPartnerId); new ones go to the pool, up to the daily limit.
+
+    A platformPartnerId that was handed over from a date has its periods instead of a tenant.
+    """
     owners = _read_owners(pairs)
     for account_id in sorted({pair[0] for pair in pairs - owners.keys()}):
         new = sorted(value for account, value in pairs - owners.keys() if account == account_id)
@@ -102,17 +109,27 @@ def _owners(pairs: set[tuple[int, str]], pools: dict[int, int], now: datetime) -
     return owners | _read_owners(pairs - owners.keys())
 
 
-def _read_owners(pairs: Iterable[tuple[int, str]]) -> dict[tuple[int, str], int]:
+def _read_owners(pairs: Iterable[tuple[int, str]]) -> dict[tuple[int, str], int | Periods]:
     pairs = list(pairs)
     if not pairs:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT account_id, value, tenant_id FROM tenants_partnerid"
-            " WHERE account_id = ANY (%s) AND value = ANY (%s)",
+            # one row for each, but for those handed over from a date: theirs have the earlier owners, oldest first
+            "SELECT p.account_id, p.value, p.tenant_id, e.tenant_id, e.until_at FROM tenants_partnerid p"
+            " LEFT JOIN LATERAL (SELECT tenant_id, until_at FROM tenants_earlierowner"
+            f" WHERE partner_id = ANY (ARRAY[p.id]) {EACH}) e ON true"
+            " WHERE p.account_id = ANY (%s) AND p.value = ANY (%s) ORDER BY p.id, e.until_at",
             _each_side(pairs),
         )
-        found = {(account_id, value): tenant_id for account_id, value, tenant_id in cursor.fetchall()}
+        found: dict[tuple[int, str], int | Periods] = {}
+        for account_id, value, tenant_id, earlier_id, until_at in cursor.fetchall():
+            pair = (account_id, value)
+            if until_at is None:
+                found[pair] = tenant_id
+            else:
+                begun = found.get(pair, (Period(earlier_id),))
+                found[pair] = (*begun[:-1], begun[-1]._replace(tenant_id=earlier_id), Period(tenant_id, until_at))
     return {pair: found[pair] for pair in pairs if pair in found}
 
 

@@ -1,4 +1,4 @@
-"""Moving messages to the tenant that their platformPartnerId belongs to now: the row is the queue.
+"""Moving messages to the tenant that owns their platformPartnerId at the time they were sent: the row is the queue.
 
 Every derived column is made anew by the new tenant's rules (zone, refId scheme), counts and all, in batches under the
 slices' locks; each batch is whole by itself, so a killed move is taken up where it stood.
@@ -6,7 +6,7 @@ slices' locks; each batch is whole by itself, so a killed move is taken up where
 
 import logging
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
@@ -22,10 +22,13 @@ from deliveries.services.stored import Change, Key, read_messages, write_message
 from portal.accounts.models import record
 from portal.common.bulk import plan_for_small_sets
 from portal.tenants.models import PartnerId
+from portal.tenants.ownership_periods import Periods, ends
+from portal.tenants.partner_owners import periods_of
 
 logger = logging.getLogger(__name__)
 
 BATCH = 2000
+SCAN = 50 * BATCH  # keys read at once: messages that stay are read again for each scan, not for each batch
 
 Progress = Callable[[PartnerMove], None]
 
@@ -61,7 +64,7 @@ def wake(move_ids: Iterable[int]) -> None:
 
 def waiting_messages(move: PartnerMove) -> int:
     """Count the messages that are still to be moved."""
-    return _messages(move).count()
+    return to_be_moved(move).count()
 
 
 def _run(move: PartnerMove, progress: Progress) -> None:
@@ -69,8 +72,9 @@ def _run(move: PartnerMove, progress: Progress) -> None:
     move.total = move.moved + waiting_messages(move)
     progress(move)
     while not _finish_when_none_is_left(move):
-        while moved := _move_batch(move):
-            move.moved += moved
+        keys: list[Key] = list(to_be_moved(move).values_list("account_id", "message_id")[:SCAN])
+        for start in range(0, len(keys), BATCH):
+            move.moved += _move_batch(move, keys[start : start + BATCH])
             move.total = max(move.total, move.moved)
             jobs.renew(move, "moved", "total")
             progress(move)
@@ -87,38 +91,58 @@ def _run(move: PartnerMove, progress: Progress) -> None:
 def _finish_when_none_is_left(move: PartnerMove) -> bool:
     """End the move unless it has work; by the PPID's locked row, or one that comes back just now would find it open."""
     with transaction.atomic():
-        partner = PartnerId.objects.select_for_update(of=("self",)).get(id=move.partner_id)
-        if partner.tenant_id == move.tenant_id and _messages(move).exists():
+        PartnerId.objects.select_for_update(of=("self",)).get(id=move.partner_id)
+        if to_be_moved(move).exists():
             return False
         move.total = move.moved
         jobs.finish(move, "total")
     return True
 
 
-def _messages(move: PartnerMove):
+def to_be_moved(move: PartnerMove):
+    """Return the messages that the move's tenant owns, and another has."""
+    partner = PartnerId.objects.get(id=move.partner_id)
     # Two ranges of the index instead of "another than": a <> reaches none.
     return Message.objects.filter(
         Q(tenant_id__lt=move.tenant_id) | Q(tenant_id__gt=move.tenant_id),
-        account_id=move.partner.account_id,
-        partner_id=move.partner.value,
+        _sent_within(periods_of([partner])[partner.id], move.tenant_id),
+        account_id=partner.account_id,
+        partner_id=partner.value,
     )
 
 
-def _move_batch(move: PartnerMove) -> int:
-    """Move up to BATCH messages and return how many; 0 when none is left, or the PPID was given away again."""
+def _sent_within(periods: Periods, tenant_id: int) -> Q:
+    """Return the condition that a message was sent in a period of the tenant; none matches where it has none.
+
+    Months that lie outside are not read: in whatever zone, a message's day is at most a day away from that in UTC.
+    """
+    found = Q(tenant_id__in=[])
+    for period, until_at in zip(periods, ends(periods), strict=True):
+        if period.tenant_id != tenant_id:
+            continue
+        if period.from_at is None and until_at is None:
+            return Q()
+        within = Q()
+        if period.from_at is not None:
+            within &= Q(sent_at__gte=period.from_at, day__gte=period.from_at.date() - timedelta(days=1))
+        if until_at is not None:
+            within &= Q(sent_at__lt=until_at, day__lte=until_at.date() + timedelta(days=1))
+        found |= within
+    return found
+
+
+def _move_batch(move: PartnerMove, keys: list[Key]) -> int:
+    """Give messages to their owners of now; return how many came to the move's tenant."""
     with transaction.atomic():
-        if not PartnerId.objects.filter(id=move.partner_id, tenant_id=move.tenant_id).exists():
-            return 0  # another move, to the tenant that has it now, does the work
-        keys: list[Key] = list(_messages(move).values_list("account_id", "message_id")[:BATCH])
-        if not keys:
-            return 0
         slices.lock(slices.slice_of(*key) for key in keys)
         plan_for_small_sets()
         before = read_messages(keys, around=None)  # again: only now does nobody else touch them
         changes = rederive([(message.folded.copy(), message) for message in before.values()])
         write_messages(changes)
         add_changes(changes)
-    return len(keys)
+    return sum(
+        change.after.tenant_id == move.tenant_id and change.before.tenant_id != move.tenant_id for change in changes
+    )
 
 
 def rederive(messages: list) -> list[Change]:

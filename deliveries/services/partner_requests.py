@@ -3,14 +3,14 @@
 The answer to asking is the same whether the value exists, waits or is another's: nobody learns that by asking.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from deliveries.models import PartnerRequest
 from deliveries.services.declarers import Declarer
-from deliveries.services.partner_ids import Declared, Refused, check_value, declare
+from deliveries.services.partner_ids import Declared, Refused, check_value, declare, period_from
 from portal.accounts.models import record
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from portal.tenants.ownership import COLUMNS
@@ -18,19 +18,27 @@ from portal.tenants.ownership import COLUMNS
 MOST_OPEN = 50
 
 
-def ask(*, tenant: Tenant, account: GatewayAccount, value: str, actor: str, now: datetime) -> PartnerRequest:
-    """Write down that the tenant wants the value; the open request where there is one. Raises Refused."""
+def ask(
+    *, tenant: Tenant, account: GatewayAccount, value: str, actor: str, now: datetime, from_day: date | None = None
+) -> PartnerRequest:
+    """Write down that the tenant wants the value, from a day on or all of it; the open request where there is one.
+
+    Raises Refused.
+    """
     check_value(value)
+    period_from(tenant, from_day, now=now)
     with transaction.atomic():
         Tenant.objects.select_for_update().get(id=tenant.id)  # the limit is counted by one at a time
         if PartnerId.objects.filter(account_id=account.id, value=value, tenant=tenant).exists():
             raise Refused("value", _("This partner ID is yours already."))
         wanted = {"tenant": tenant, "account_id": account.id, "value": value, "state": PartnerRequest.State.OPEN}
         if (request := PartnerRequest.objects.filter(**wanted).first()) is not None:
+            if request.from_day != from_day:
+                raise Refused("from", _("You asked for it with another date. Withdraw that request first."))
             return request
         if PartnerRequest.objects.filter(tenant=tenant, state=PartnerRequest.State.OPEN).count() >= MOST_OPEN:
             raise Refused("value", _("At most %(limit)s requests may be open at a time.") % {"limit": MOST_OPEN})
-        request = PartnerRequest.objects.create(**wanted, requested_by=actor, requested_at=now)
+        request = PartnerRequest.objects.create(**wanted, from_day=from_day, requested_by=actor, requested_at=now)
         _record("requested", request, account, actor)
     return request
 
@@ -40,7 +48,14 @@ def approve(*, request: PartnerRequest, declarer: Declarer, now: datetime) -> De
     with transaction.atomic():
         request = _locked(request)
         account = _account(request)
-        declared = declare(account=account, value=request.value, tenant=request.tenant, declarer=declarer, now=now)
+        declared = declare(
+            account=account,
+            value=request.value,
+            tenant=request.tenant,
+            declarer=declarer,
+            now=now,
+            from_day=request.from_day,
+        )
         _decide(request, PartnerRequest.State.APPROVED, account, declarer.actor, now)
     return declared
 
@@ -80,4 +95,6 @@ def _decide(request: PartnerRequest, state: str, account: GatewayAccount, actor:
 
 
 def _record(what: str, request: PartnerRequest, account: GatewayAccount, actor: str) -> None:
-    record(f"partner_id.{what}", actor=actor, tenant=request.tenant, subject=f"{account.name}/{request.value}")
+    details = {"from": request.from_day.isoformat()} if request.from_day else None
+    subject = f"{account.name}/{request.value}"
+    record(f"partner_id.{what}", actor=actor, tenant=request.tenant, subject=subject, details=details)

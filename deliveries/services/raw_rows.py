@@ -12,7 +12,8 @@ from django.db import connection, transaction
 
 from deliveries import partitions
 from deliveries.models import RetentionMark
-from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
+from portal.tenants.models import Feed, GatewayAccount, Tenant
+from portal.tenants.partner_owners import owners_at_accounts
 
 PAGES = 64  # of the table, in one transaction: some thousand rows
 
@@ -68,7 +69,7 @@ def _accounts(now: datetime) -> list[_Account]:
     today = now.astimezone(UTC).date()
     keeps = {tenant.id: min(tenant.raw_days, tenant.number_days) for tenant in Tenant.objects.all()}
     tenants: dict[int, set[int]] = defaultdict(set)
-    for account_id, tenant_id in PartnerId.objects.values_list("account_id", "tenant_id").distinct():
+    for account_id, tenant_id in owners_at_accounts():
         tenants[account_id].add(tenant_id)
     feeds: dict[int, list[int]] = defaultdict(list)
     for feed_id, account_id in Feed.objects.values_list("id", "account_id"):

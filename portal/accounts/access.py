@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from portal.accounts import roles
 from portal.accounts.models import Role
 from portal.accounts.view_as import ViewAs
-from portal.tenants.models import ApiKey, GatewayAccount, PartnerId, Tenant
+from portal.tenants.models import ApiKey, GatewayAccount, Tenant
+from portal.tenants.partner_owners import owners_at
 from portal.tenants.scope import with_descendants
 
 
@@ -93,7 +94,6 @@ def access_of_key(key: ApiKey | None, *, refused: str = "") -> Access:
     if key.account is None:
         ids = frozenset(with_descendants([key.tenant_id]))
     else:
-        declared = PartnerId.objects.filter(account_id=key.account_id).values_list("tenant_id", flat=True)
         tree = with_descendants([key.account.owner_id]) if key.account.owner_id else ()
-        ids = frozenset({key.tenant_id, *declared.distinct(), *tree})
+        ids = frozenset({key.tenant_id, *owners_at(key.account_id), *tree})
     return Access(tenant_ids=ids, reached=ids, tenant=key.tenant, key=key)

@@ -15,7 +15,8 @@ from portal.accounts.access import Access
 from portal.api.problems import BadParameter
 from portal.common.period_picker import FIRST_DAY, PRESETS, Period, PeriodError, named, parse
 from portal.common.periods import local_day
-from portal.tenants.models import GatewayAccount, PartnerId
+from portal.tenants.models import GatewayAccount
+from portal.tenants.partner_owners import held_by
 
 MAX_NUMBER = 2**31 - 1
 MAX_TEXT = 4096
@@ -193,7 +194,7 @@ class Parameters:
         if access.account is not None:
             known = {access.account.name: access.account.id}
         elif name:
-            mine = PartnerId.objects.filter(tenant_id__in=access.tenant_ids).values("account_id")
+            mine = held_by(access.tenant_ids).values("account_id")
             known = dict(GatewayAccount.objects.filter(id__in=mine).values_list("name", "id"))
         else:
             return None

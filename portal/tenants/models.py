@@ -200,9 +200,10 @@ class FeedToken(models.Model):
 
 
 class PartnerId(models.Model):
-    """One platformPartnerId of one account, mapped to one tenant; to the account's pool until declared.
+    """One platformPartnerId of one account, mapped to its last owner; to the account's pool until declared.
 
-    Values are compared exactly, as text (docs/link.md section 5.9).
+    Where it was handed over from a date, earlier messages are those of its `earlier_owners`. Values are compared
+    exactly, as text (docs/link.md section 5.9).
     """
 
     account = models.ForeignKey(GatewayAccount, on_delete=models.PROTECT, related_name="partner_ids")
@@ -229,6 +230,26 @@ class PartnerId(models.Model):
 
     def __str__(self) -> str:
         return self.value
+
+
+class EarlierOwner(models.Model):
+    """The tenant that owns a platformPartnerId's messages sent before `until_at`, and after the earlier owner's end.
+
+    The next owner has them from there on, the last one (`PartnerId.tenant`) without an end. A platformPartnerId that
+    was never handed over from a date has no row here. `until_day` is the date that was given: its midnight in the next
+    owner's time zone of that day was `until_at`, and stays so if the zone changes.
+    """
+
+    partner = models.ForeignKey(PartnerId, on_delete=models.CASCADE, related_name="earlier_owners")
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="earlier_partner_ids")
+    until_at = models.DateTimeField()
+    until_day = models.DateField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["partner", "until_at"], name="earlier_owner_until_once")]
+
+    def __str__(self) -> str:
+        return f"{self.tenant} → {self.until_day}"
 
 
 class ApiKey(models.Model):

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from portal.tenants.models import GatewayAccount, PartnerId, Tenant
+from portal.tenants.models import EarlierOwner, GatewayAccount, PartnerId, Tenant
+from portal.tenants.partner_owners import owners_at
 from portal.tenants.scope import descendants_of_each, with_descendants
 
 # What the web role may read of an account.
@@ -25,11 +26,10 @@ def set_owner(account: GatewayAccount, owner: Tenant | None, *, now: datetime) -
 
 
 def outsiders(account: GatewayAccount, owner: Tenant) -> list[Tenant]:
-    """Return the customers with a partner ID of the account that are neither `owner` nor below it, by slug."""
+    """Return the customers that own a partner ID of the account for any time, but for `owner`'s tree, by slug."""
     return list(
-        Tenant.objects.filter(kind=Tenant.Kind.CUSTOMER, partner_ids__account_id=account.pk)
+        Tenant.objects.filter(kind=Tenant.Kind.CUSTOMER, id__in=owners_at(account.pk))
         .exclude(id__in=with_descendants([owner.id]))
-        .distinct()
         .order_by("slug")
     )
 
@@ -45,9 +45,12 @@ def owned_with_customers(tenant_ids: Iterable[int]) -> list[tuple[GatewayAccount
     if not found:
         return []
     trees = descendants_of_each({account.owner_id for account in found})
-    strangers = Q(id__in=[])
+    strangers, earlier = Q(id__in=[]), Q(id__in=[])
     for account in found:
         inside = [account.pool_id, *sorted(trees[account.owner_id])]
         strangers |= Q(account_id=account.id) & ~Q(tenant_id__in=inside)
-    shared = set(PartnerId.objects.filter(strangers).values_list("account_id", flat=True).distinct())
+        earlier |= Q(partner__account_id=account.id) & ~Q(tenant_id__in=inside)
+    last_owners = PartnerId.objects.filter(strangers).values_list("account_id")
+    earlier_owners = EarlierOwner.objects.filter(earlier).values_list("partner__account_id")
+    shared = {account_id for (account_id,) in last_owners.union(earlier_owners)}
     return [(account, trees[account.owner_id]) for account in found if account.id not in shared]

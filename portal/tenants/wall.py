@@ -58,6 +58,7 @@ GUARDED_TABLES: dict[str, tuple[str, str, str]] = {
     "accounts_invitation": (CHANGE, ALL, "tenant_id"),
     "accounts_membership": (ALL, ALL, "tenant_id"),
     "tenants_apikey": (CHANGE, ALL, "tenant_id"),
+    "tenants_earlierowner": (ALL, ALL, "tenant_id"),
     "tenants_partnerid": (CHANGE, ALL, "tenant_id"),
     "tenants_tenant": ("SELECT, UPDATE", ALL, "id"),
 }

@@ -1,8 +1,10 @@
 """Partner IDs in the admin: declared, moved, given back, and what tenants asked for."""
 
+from datetime import date
+
 from deliveries.models import PartnerMove, PartnerRequest
 from portal.accounts.models import AuditEntry
-from portal.tenants.models import GatewayAccount, PartnerId
+from portal.tenants.models import EarlierOwner, GatewayAccount, PartnerId
 from tests.conftest import NOW
 from tests.deliveries.provisioning_helpers import from_pool
 
@@ -59,6 +61,59 @@ def test_declaration_is_taken_back(staff, feed, tenant):
 
     assert "Nobody has declared it." in unknown.content.decode()
     assert holders() == {"nr-fi": "pool-link-main"}
+
+
+def test_partner_id_is_handed_over_from_a_date(staff, feed, tenant, other_tenant, monkeypatch):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
+    from_pool(feed, "nr-fi", messages=2)
+    data = {"account": feed.account_id, "value": "nr-fi", "tenant": other_tenant.id, "from": "2026-11-15"}
+
+    asked = staff.post(URL, data)
+    refused = staff.post(URL, data | {"confirmed": "1"})
+    done = staff.post(URL, data | {"confirmed": "1", "take_over": "on"}, follow=True)
+
+    page = asked.content.decode()
+    assert "2 messages go from nordic-retail to baltic-parcel." in page
+    assert "These are sent from 15 Nov 2026, 00:00 (Europe/Tallinn) on" in page
+    assert "It belongs to the tenant nordic-retail; tick" in refused.content.decode()
+    assert [str(message) for message in done.context["messages"]] == ["Done. 2 messages follow."]
+    assert "nordic-retail before 15 Nov 2026" in done.content.decode()
+    earlier = EarlierOwner.objects.values_list("tenant__slug", "until_day", "partner__tenant__slug").get()
+    assert earlier == ("nordic-retail", date(2026, 11, 15), "baltic-parcel")
+
+
+def test_earlier_owner_loses_the_rest_only_when_asked(staff, feed, tenant, other_tenant, monkeypatch):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
+    data = {"account": feed.account_id, "value": "nr-fi", "tenant": other_tenant.id, "confirmed": "1"}
+    staff.post(URL, data | {"from": "2026-11-15", "take_over": "on"})
+
+    refused = staff.post(URL, data)
+    kept = EarlierOwner.objects.count()
+    staff.post(URL, data | {"take_over": "on"})
+
+    assert "It belongs to the tenant nordic-retail; tick" in refused.content.decode()
+    assert (kept, EarlierOwner.objects.count(), holders()["nr-fi"]) == (1, 0, "baltic-parcel")
+
+
+def test_date_that_cannot_be_is_said_at_its_field(staff, feed, tenant, other_tenant, monkeypatch):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
+    data = {"account": feed.account_id, "value": "nr-fi", "confirmed": "1", "take_over": "on"}
+
+    answers = [
+        staff.post(URL, data | {"tenant": other_tenant.id, "from": "2040-01-01"}),
+        staff.post(URL, data | {"tenant": other_tenant.id, "from": "x"}),
+        staff.post(URL, data | {"tenant": tenant.id, "from": "2026-11-01"}),
+    ]
+
+    assert [answer.context["form"].errors["from"] for answer in answers] == [
+        ["Choose a day from 2000-01-01 to 2027-11-21."],
+        ["Enter a valid date."],
+        [
+            "It is this tenant's from the beginning. Move it first, without a date, to whoever is to have the earlier"
+            " messages."
+        ],
+    ]
+    assert not EarlierOwner.objects.exists()
 
 
 def test_request_is_approved_with_one_click(staff, feed, tenant, other_tenant):

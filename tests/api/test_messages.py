@@ -312,7 +312,7 @@ def test_partner_ids_with_their_moves(mine, tenant, messages):
 
     assert [(row["value"], row["account"], row["tenant"], row["move"]) for row in data] == [
         ("nr-second", "second", "nordic-retail", None),
-        ("nr-fi", "link-main", "nordic-retail", {"state": "running", "total": 10, "moved": 4}),
+        ("nr-fi", "link-main", "nordic-retail", {"state": "running", "total": 10, "moved": 4, "sealed": 0}),
     ]
     assert [(row["declared_at"] is None, row["first_seen_at"][-1]) for row in data] == [(False, "Z"), (False, "Z")]
 

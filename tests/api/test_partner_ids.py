@@ -35,7 +35,8 @@ def test_account_s_key_declares_for_a_tenant_of_the_account(whole_account, feed,
         "tenant": "nordic-retail",
         "declared_at": first.json()["declared_at"],
         "first_seen_at": first.json()["first_seen_at"],
-        "move": {"state": "queued", "total": 2, "moved": 0},
+        "periods": [{"tenant": "nordic-retail", "from": None, "until": None}],
+        "move": {"state": "queued", "total": 2, "moved": 0, "sealed": 0},
         "url": url,
     }
     assert whole_account.get(f"partner-ids/{partner.id}/").json() == second.json() == first.json()
@@ -71,7 +72,7 @@ def test_owning_tenant_s_key_declares_for_its_tree(call, feed, tenant):
     back = mine.post(f"partner-ids/{child.json()['id']}/move/", {"tenant": None})
 
     assert [answer.status_code for answer in (own, child, back)] == [201, 201, 200]
-    assert back.json()["move"] == {"state": "queued", "total": 0, "moved": 0}
+    assert back.json()["move"] == {"state": "queued", "total": 0, "moved": 0, "sealed": 0}
     assert holders() == {"nr-fi": "nordic-retail", "new": "nordic-retail", "later": "pool-link-main"}
     assert PartnerMove.objects.count() == 2
 
@@ -172,7 +173,7 @@ def test_number_of_queries_does_not_depend_on_the_rows(mine, account, tenant, dj
     for number in range(count - 1):
         PartnerId.objects.create(account=account, value=f"more-{number}", tenant=tenant, declared_at=NOW)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         answer = mine.get("partner-ids/")
 
     assert len(answer.json()["data"]) == count

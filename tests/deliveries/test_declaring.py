@@ -5,15 +5,17 @@ from dataclasses import dataclass
 import pytest
 
 from deliveries.models import Message, PartnerMove, PartnerRequest
-from deliveries.services import partner_ids, partner_requests
+from deliveries.services import partner_messages, partner_requests
 from deliveries.services.declarers import Declarer, declarer_of, operator
 from deliveries.services.moves import run_moves
-from deliveries.services.partner_ids import Declared, Refused, Taken, declare, give, messages_of, more_text
+from deliveries.services.partner_ids import Declared, Refused, Taken, declare, give
+from deliveries.services.partner_messages import Following, following
 from deliveries.services.reconcile import find_differences
 from portal.accounts.access import access_of
 from portal.accounts.models import AuditEntry, Role
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from portal.tenants.ownership import COLUMNS
+from portal.tenants.ownership_periods import Stretch
 from tests.conftest import NOW, make_user
 from tests.deliveries.provisioning_helpers import from_pool
 
@@ -124,27 +126,27 @@ def test_move_that_comes_back_while_it_is_open_takes_all_messages(group, feed):
 def test_messages_over_the_daily_limit_are_counted_up_to_a_bound(group, feed, settings, monkeypatch):
     settings.NEW_PARTNER_IDS_PER_DAY = 0
     from_pool(feed, "later", messages=3)
-    of_value = {"tenant_id": group.account.pool_id, "account_id": group.account.id, "value": "later"}
-    every = messages_of(**of_value)
-    monkeypatch.setattr(partner_ids, "MOST_COUNTED", 2)
-    bounded = messages_of(**of_value)
+    of_value = {"account_id": group.account.id, "value": "later"}
+    pool = [Stretch(None, None, group.account.pool_id, group.one.id)]
+    every = following(pool, **of_value)
+    monkeypatch.setattr(partner_messages, "MOST_COUNTED", 2)
+    bounded = following(pool, **of_value)
 
     done = declares(who(group.parent), group.one, "later", group.account)
 
-    assert (every, bounded, done.messages, run_moves()) == (3, 2, 2, 1)
-    assert more_text(bounded) == "There may be more: counting ended there."
-    assert more_text(1) == ""
+    assert (every, bounded, run_moves()) == (Following(3), Following(2, is_least=True), 1)
+    assert (done.following, bounded.more, every.more) == (bounded, "There may be more: counting ended there.", "")
     assert set(Message.objects.values_list("tenant__slug", flat=True)) == {"one"}
 
 
 def test_no_message_is_read_where_the_counts_know_them_all(group, feed, django_assert_num_queries):
     from_pool(feed, "later", messages=2)
-    pool = {"tenant_id": group.account.pool_id, "account_id": group.account.id}
+    pool = [Stretch(None, None, group.account.pool_id, group.one.id)]
 
-    with django_assert_num_queries(2):  # one each, of the counts
-        found = [messages_of(**pool, value=value) for value in ("later", "nothing")]
+    with django_assert_num_queries(6):  # one each of the counts, of zones and of what retention has deleted
+        found = [following(pool, account_id=group.account.id, value=value) for value in ("later", "nothing")]
 
-    assert found == [2, 0]
+    assert found == [Following(2), Following(0)]
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.ANALYST])

@@ -7,20 +7,23 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import Count
 
 from campaigns.models import SegmentKey
 from deliveries.models import Message, MessageParameter, PartnerMove
 from deliveries.services import condense
 from deliveries.services.apply import apply_waiting
+from deliveries.services.declarers import operator
 from deliveries.services.erasure import erase_number
 from deliveries.services.message_parameters import replace_rows
 from deliveries.services.moves import run_moves
+from deliveries.services.partner_ids import give
 from deliveries.services.recount import request_recount, run_recounts
 from deliveries.services.refold import refold
 from deliveries.services.retention import apply_retention
 from deliveries.services.segment_keys import run_segment_keys
 from portal.common.bulk import bulk_cursor, plan_for_small_sets
-from portal.tenants.models import PartnerId, Tenant
+from portal.tenants.models import EarlierOwner, PartnerId, Tenant
 from tests.deliveries.helpers import NOW, apply, dlr, partitions, put
 from tests.deliveries.watched_plans import BELIEFS, believe, watched
 
@@ -30,7 +33,7 @@ N = 300
 MOST = 5 * N
 TABLES = (
     *("message_2026_11", "delivery_report_2026_11", "message_parameter_2026_11", "inbox_todo"),
-    *("condensed_span", "tenants_partnerid", "campaigns_campaign", "campaigns_segmentkey"),
+    *("condensed_span", "tenants_partnerid", "tenants_earlierowner", "campaigns_campaign", "campaigns_segmentkey"),
 )
 NUMBER = "+358401234567"
 
@@ -101,6 +104,34 @@ def test_move(belief, tenant, other_tenant, monkeypatch):
     with watched(monkeypatch, most=MOST):
         run_moves()
     assert Message.objects.filter(tenant=other_tenant).count() == N
+
+
+def test_move_from_a_date(belief, feed, tenant, other_tenant, monkeypatch):
+    apply(feed, *(report(n, day=10) | {"id": f"stays{n}"} for n in range(N)))
+    partner = PartnerId.objects.get(value="nr-fi")
+    with watched(monkeypatch, most=MOST):
+        give(partner_id=partner.id, tenant=other_tenant, declarer=operator("x"), now=NOW, from_day=date(2026, 11, 15))
+        run_moves()
+    assert Message.objects.filter(tenant=other_tenant).count() == N
+    put(feed, *(report(n, 1006) for n in range(N)), *(report(n, day=10) | {"id": f"new{n}"} for n in range(N)))
+    with watched(monkeypatch, most=MOST):
+        apply_waiting(now=NOW)
+    assert Message.objects.filter(tenant=tenant).count() == 2 * N
+
+
+def test_owners_of_many_partner_ids_handed_over(belief, feed, tenant, other_tenant, monkeypatch):
+    partners = [PartnerId(account_id=feed.account_id, value=f"p{n}", tenant=other_tenant) for n in range(N)]
+    at = datetime(2026, 11, 15, tzinfo=UTC)
+    EarlierOwner.objects.bulk_create(
+        EarlierOwner(partner=partner, tenant=tenant, until_at=at, until_day=at.date())
+        for partner in PartnerId.objects.bulk_create(partners)
+    )
+    days = {0: 10, 1: 20}
+    put(feed, *(report(n, partner=f"p{n}", day=days[n % 2]) | {"id": f"new{n}"} for n in range(N)))
+    with watched(monkeypatch, most=MOST):
+        apply_waiting(now=NOW)
+    counted = Message.objects.filter(message_id__startswith="new").values_list("tenant__slug").annotate(Count("day"))
+    assert dict(counted) == {"nordic-retail": N // 2, "baltic-parcel": N // 2}
 
 
 def test_recount(belief, tenant, monkeypatch):

@@ -43,7 +43,8 @@ def test_demo_file_sets_everything_up_and_a_second_run_changes_nothing():
         "partner id link-main/baltic-lt: declared for baltic-parcel",
         "partner id link-main/baltic-lv: declared for baltic-parcel",
         "partner id link-main/hansa-de: declared for hansa-deutschland",
-        "partner id link-main/hansa-dk: declared for hansa-danmark",
+        "partner id link-main/hansa-dk: declared for hansa-group",
+        "partner id link-main/hansa-dk: declared for hansa-danmark from 2026-10-01 on, taken over from hansa-group",
         "partner id link-main/hansa-no: declared for hansa-norge",
         "partner id link-main/nr-fi: declared for nordic-retail",
         "partner id link-main/nr-se: declared for nordic-retail",
@@ -57,9 +58,10 @@ def test_demo_file_sets_everything_up_and_a_second_run_changes_nothing():
         "user viewer@example.com: viewer of nordic-retail",
         f"user staff@example.com: created, {without} staff@example.com",
     ]
-    assert (outcome.notes, outcome.moves, [new.feed for new in outcome.tokens]) == (
+    moves = [(move.partner, move.tenant, move.waiting) for move in outcome.moves]
+    assert (outcome.notes, moves, [new.feed for new in outcome.tokens]) == (
         [],
-        [],
+        [("link-main/hansa-dk", "hansa-danmark", 0)],
         ["link-main/main", "link-hansa/main"],
     )
     assert GatewayAccount.objects.values_list("name", "owner__slug").get(owner__isnull=False) == (
@@ -102,9 +104,12 @@ def test_demo_file_sets_everything_up_and_a_second_run_changes_nothing():
 
 def test_demo_file_declares_what_the_simulation_sends():
     declared = {
-        partner_id: (tenant.get("ref_id", {}).get("delimiter"), tuple(tenant.get("ref_id", {}).get("fields", ())))
+        item["value"] if isinstance(item, dict) else item: (
+            tenant.get("ref_id", {}).get("delimiter"),
+            tuple(tenant.get("ref_id", {}).get("fields", ())),
+        )
         for tenant in yaml.safe_load(DEMO.read_text())["tenants"]
-        for partner_id in tenant.get("partner_ids", {}).get("link-main", ())
+        for item in tenant.get("partner_ids", {}).get("link-main", ())
     }
     assert declared == {
         partner.partner_id: (partner.tenant.delimiter, partner.tenant.fields)

@@ -1,11 +1,13 @@
 """Declared platformPartnerIds: whose they are, and that their messages follow them."""
 
+from datetime import date
+
 import pytest
 
 from deliveries.models import Message, PartnerMove
 from portal import celery_app
 from portal.accounts.models import AuditEntry
-from portal.tenants.models import GatewayAccount, PartnerId
+from portal.tenants.models import EarlierOwner, GatewayAccount, PartnerId
 from tests.conftest import NOW
 from tests.deliveries.provisioning_helpers import from_pool, nordic, refused, run
 
@@ -114,4 +116,94 @@ def test_nobody_else_gets_a_partner_id_of_an_owned_account(tenant):
     assert refused(text) == [
         "f.yaml:1:71: tenants[0].partner_ids.link-main[0]: link-main is one customer's account:"
         " partner IDs are for that customer and those below it."
+    ]
+
+
+def two(first: str, second: str) -> str:
+    """Return a file in which both tenants name nr-fi."""
+    return (
+        "tenants:\n"
+        "- {slug: nordic-retail, name: Nordic Retail Oy, timezone: Europe/Helsinki,"
+        f" partner_ids: {{link-main: [{first}]}}}}\n"
+        "- {slug: baltic-parcel, name: Baltic Parcel, timezone: Europe/Tallinn,"
+        f" partner_ids: {{link-main: [{second}]}}}}\n"
+    )
+
+
+def periods() -> list[tuple]:
+    earlier = EarlierOwner.objects.order_by("until_at").values_list("tenant__slug", "until_day")
+    return [*earlier, PartnerId.objects.values_list("tenant__slug").get(value="nr-fi")]
+
+
+def test_partner_id_is_handed_over_from_one_tenant_to_the_next(feed, tenant, other_tenant):
+    from_pool(feed, "nr-fi", messages=3)
+    text = two("nr-fi", "{value: nr-fi, from: 2026-11-15}")
+
+    outcome = run(text)
+    again = run(text)
+
+    assert outcome.changes == [
+        "partner id link-main/nr-fi: declared for baltic-parcel from 2026-11-15 on, taken over from nordic-retail"
+    ]
+    assert [(move.tenant, move.waiting) for move in outcome.moves] == [("baltic-parcel", 3)]
+    assert periods() == [("nordic-retail", date(2026, 11, 15)), ("baltic-parcel",)]
+    assert (again.changes, again.moves) == ([], [])
+    # A tenant that is provisioned with another zone leaves the instant as it is.
+    assert run(text.replace("Europe/Tallinn", "UTC")).changes == ["tenant baltic-parcel: changed timezone"]
+
+
+def test_date_of_a_hand_over_is_changed_by_the_file(tenant, other_tenant):
+    run(two("nr-fi", "{value: nr-fi, from: 2026-11-15}"))
+
+    run(two("nr-fi", '{value: nr-fi, from: "2026-11-18"}'))
+
+    assert periods() == [("nordic-retail", date(2026, 11, 18)), ("baltic-parcel",)]
+
+
+def test_file_without_a_date_leaves_a_hand_over_as_it_is(tenant, other_tenant):
+    run(two("nr-fi", "{value: nr-fi, from: 2026-11-15}"))
+    text = "tenants: [{slug: baltic-parcel, name: B, timezone: Europe/Tallinn, partner_ids: {link-main: [nr-fi]}}]"
+
+    run(text)
+
+    assert periods() == [("nordic-retail", date(2026, 11, 15)), ("baltic-parcel",)]
+
+
+def test_hand_over_of_a_tenant_that_the_file_does_not_name_is_taken_over_only_when_asked(tenant, other_tenant):
+    text = (
+        "tenants: [{slug: baltic-parcel, name: B, timezone: Europe/Tallinn,"
+        " partner_ids: {link-main: [{value: nr-fi, from: 2026-11-15}]}}]"
+    )
+    assert refused(text) == [
+        "f.yaml:1:94: tenants[0].partner_ids.link-main[0]: 'nr-fi' of link-main belongs to the tenant nordic-retail"
+        " already; --take-over gives it, with its messages, to this one"
+    ]
+    run(text, take_over=True)
+    assert periods() == [("nordic-retail", date(2026, 11, 15)), ("baltic-parcel",)]
+
+
+@pytest.mark.parametrize(
+    ("item", "text"),
+    [
+        ("{value: nr-fi, from: 15.11.2026}", "f.yaml:3:119: {0}.from: must be a day like 2026-11-01"),
+        ("{value: nr-fi, from: 2026-02-30}", "f.yaml:3:119: {0}.from: must be a day like 2026-11-01"),
+        ("{value: nr-fi, from: [1]}", "f.yaml:3:119: {0}.from: must be a day like 2026-11-01"),
+        ("{value: nr-fi, from: 2026-11-01 10:00:00}", "f.yaml:3:119: {0}.from: must be a day like 2026-11-01"),
+        ("{value: nr-fi, from: 2040-01-01}", "f.yaml:3:119: {0}.from: Choose a day from 2000-01-01 to 2027-11-21."),
+        ("{value: nr-fi}", "f.yaml:3:98: {0}.from: missing"),
+        ("{value: nr-fi, since: 2026-11-01}", "f.yaml:3:98: {0}.from: missing"),
+        ("nr-fi", "f.yaml:3:98: {0}: 'nr-fi' is claimed by the tenant nordic-retail too (line 2)"),
+    ],
+)
+def test_what_is_wrong_with_a_date_is_told_by_line_and_key(tenant, other_tenant, item, text):
+    assert refused(two("nr-fi", item))[0] == text.format("tenants[1].partner_ids.link-main[0]")
+    assert periods() == [("nordic-retail",)]
+
+
+def test_two_hand_overs_of_one_day_are_told(tenant, other_tenant):
+    item = "{value: nr-fi, from: 2026-11-15}"
+
+    assert refused(two(item, item)) == [
+        "f.yaml:3:119: tenants[1].partner_ids.link-main[0].from: 'nr-fi' is claimed from 2026-11-15 by the tenant"
+        " nordic-retail too (line 2)"
     ]

@@ -65,7 +65,7 @@ def test_partner_ids_list_needs_as_many_queries_for_one_as_for_three(
         PartnerMove.objects.create(tenant=partner.tenant, partner=partner, total=8, moved=2)
     client.force_login(viewer)
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(20):
         response = client.get(URL)
 
     assert [(row.partner.value, row.percent) for row in response.context["rows"]] == [(value, 25) for value in values]
@@ -82,7 +82,7 @@ def test_what_waits_and_what_was_asked_for_needs_as_many_queries_for_one_as_for_
         )
     client.force_login(manager)
 
-    with django_assert_num_queries(33):
+    with django_assert_num_queries(35):
         response = client.get(URL)
 
     (pool,) = response.context["waiting"]
@@ -102,7 +102,7 @@ def test_owned_accounts_need_as_many_queries_for_one_as_for_three(
     count(shared, "hidden", 5)
     client.force_login(manager)
 
-    with django_assert_num_queries(36):
+    with django_assert_num_queries(38):
         response = client.get(URL)
 
     assert [(pool.account.name, pool.values) for pool in response.context["waiting"]] == [

@@ -2,7 +2,7 @@
 
 import hashlib
 import zipfile
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import orjson
@@ -15,6 +15,9 @@ from django.utils import timezone
 
 from deliveries.models import InboxRow, WaitingRow
 from deliveries.services.apply import apply_waiting
+from deliveries.services.declarers import operator
+from deliveries.services.moves import run_moves
+from deliveries.services.partner_ids import give
 from portal.common.periods import Month
 from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
 from reports.layout import build_tables
@@ -24,6 +27,7 @@ from reports.selectors.months import report_months
 from reports.services.calendar import queue_due_runs
 from reports.services.runs import StillWaiting, build_now, build_report, due_runs, open_file, request_run, retry_run
 from reports.shelves import Shelf
+from tests.conftest import NOW
 from tests.deliveries.helpers import apply, dlr, put
 
 pytestmark = pytest.mark.django_db
@@ -273,3 +277,34 @@ def test_command_that_waits_in_vain_says_what_to_do(messages, feed, tenant, tmp_
     WaitingRow.objects.update(received_at=InboxRow.objects.order_by("-id")[0].received_at)
     apply_waiting()
     call_command("monthly_report", tenant=tenant.slug, month="2026-10", out=tmp_path / "r.xlsx", wait=0)
+
+
+def test_month_before_a_hand_over_stays_as_it_was_to_the_cell(messages, feed, tenant, other_tenant, tmp_path):
+    apply(feed, dlr("n", gateCustomParameters={"platformPartnerId": "nr-fi"}, sentTimestamp="2026-11-02T10:00:00Z"))
+    before = _tables(tenant, OCTOBER, tmp_path)
+
+    partner = PartnerId.objects.get(value="nr-fi")
+    give(partner_id=partner.id, tenant=other_tenant, declarer=operator("x"), now=NOW, from_day=date(2026, 11, 1))
+    assert run_moves() == 1
+    late = {"gateCustomParameters": {"platformPartnerId": "nr-fi"}, **DELIVERED}
+    apply(feed, dlr("a", refId="sale", segments=2, **late))  # heard of already, and once more
+
+    assert before["Countries"][0][:4] == ["FI", "Finland", "2", "3"]
+    assert _tables(tenant, OCTOBER, tmp_path) == before
+    assert _partner_ids(other_tenant, OCTOBER, tmp_path) == [["baltic-ee", "ZZ", "1"]]
+    november = {t.slug: _partner_ids(t, Month(2026, 11), tmp_path) for t in (tenant, other_tenant)}
+    assert november == {"nordic-retail": [], "baltic-parcel": [["nr-fi", "ZZ", "1"]]}
+
+
+def _partner_ids(tenant: Tenant, month: Month, folder: Path) -> list[list[str]]:
+    """Return partner ID, country and messages of a workbook's rows."""
+    rows = _tables(tenant, month, folder)["Partner IDs"]
+    return [[row[0], row[1], row[3]] for row in rows if row[0] not in ("Total", "nan")]
+
+
+def _tables(tenant: Tenant, month: Month, folder: Path) -> dict[str, list[list]]:
+    """Return the rows of a workbook's tables."""
+    out = folder / "r.xlsx"
+    call_command("monthly_report", tenant=tenant.slug, month=str(month), out=out, format="xlsx")
+    sheets = pandas.read_excel(out, sheet_name=None, engine="calamine")
+    return {name: sheet.astype(str).values.tolist() for name, sheet in sheets.items() if name != "Summary"}
