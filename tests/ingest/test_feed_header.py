@@ -59,7 +59,7 @@ def test_feed_with_header_and_basic_asks_for_both(http):
     assert statuses == [401, 401, 200, 401, 200]
 
 
-def test_value_of_a_header_is_valid_under_a_former_secret_key(outside, world, tmp_path):
+def test_value_of_a_header_is_valid_under_a_former_secret_key(http, outside, world, tmp_path):
     outside.execute(
         "UPDATE tenants_feed SET header_name = 'X-Portal-Key', header_value_digest = %s WHERE id = %s",
         [secrets.digest(VALUE, purpose="feed-header"), world.plain.id],
@@ -75,3 +75,4 @@ def test_value_of_a_header_is_valid_under_a_former_secret_key(outside, world, tm
         outside.execute(
             "UPDATE tenants_feed SET header_name = '', header_value_digest = '' WHERE id = %s", [world.plain.id]
         )
+        becomes(http, f"/dlr/{PLAIN}/", 200)

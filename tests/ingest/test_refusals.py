@@ -73,6 +73,7 @@ def test_tokens_and_feeds_that_are_over_are_told_as_the_feeds(http, world, outsi
     basic_path = f"/dlr/{BASIC}/"
     until(lambda: (world.basic.id, "feed switched off") in _post_and_read(http, basic_path, counted), "it is off")
     outside.execute("UPDATE tenants_feed SET active = true WHERE id = %s", [world.basic.id])
+    becomes(http, basic_path, 200, of=basic("link", "a secret of the gateway"))
 
 
 def _post_and_read(http, path: str, counted) -> dict:
