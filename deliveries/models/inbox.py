@@ -21,6 +21,14 @@ class Request(models.Model):
     class Meta:
         abstract = True
 
+    @property
+    def request_line(self) -> str:
+        """Return method, query, content type and encoding for people, as far as they are not the usual ones."""
+        line = self.method or "POST"
+        line += f" ?{self.query}" if self.query else ""
+        line += f", {self.content_type}" if self.content_type else ""
+        return line + (f", Content-Encoding: {self.content_encoding}" if self.content_encoding else "")
+
 
 class InboxRow(Request):
     """One delivery report as it came, byte for byte, or one submission; append-only.
