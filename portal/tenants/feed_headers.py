@@ -20,7 +20,9 @@ _visible = re.compile(r"[!-~](?:[ -~]*[!-~])?").fullmatch
 def validate_name(name: str) -> None:
     """Raise ValidationError unless `name` is a header that a sender may be asked for."""
     if not _token(name):
-        raise ValidationError(_("A header's name consists of letters, digits and ! # $ % & ' * + - . ^ _ ` | ~"))
+        raise ValidationError(
+            _("A header's name consists of letters, digits, hyphens and the other signs of RFC 9110.")
+        )
     if name.lower() in RESERVED:
         raise ValidationError(
             _("%(name)s has a meaning of its own in HTTP; choose another header."), params={"name": name}

@@ -75,7 +75,8 @@ def gate_values(feed: Feed, *, now: datetime, token: str = TOKEN) -> GateValues:
 def _header(feed: Feed) -> str:
     if not feed.header_name:
         return _("none needed")
-    return f"{feed.header_name}:{_('the value that this feed was given')}"
+    value = _("the value that this feed was given")
+    return f"{feed.header_name}:{value}"
 
 
 def _a_partner_id(feed: Feed) -> str:

@@ -305,7 +305,7 @@ def test_header_is_set_kept_and_removed(feed):
     [
         ("{name: Host, value: x}", "name: Host has a meaning of its own in HTTP; choose another header."),
         ('{name: "X:", value: x}',
-         "name: A header's name consists of letters, digits and ! # $ % & ' * + - . ^ _ ` | ~"),
+         "name: A header's name consists of letters, digits, hyphens and the other signs of RFC 9110."),
         ("{name: X-Key}", "value: missing"),
         ('{name: X-Key, value: "ä"}',
          "value: A header's value consists of printable ASCII characters, without a space at its ends."),
