@@ -87,7 +87,7 @@ def parse(
     """Read one raw row. Raises Unreadable for what is no delivery report of this dialect.
 
     `accept_days` widens the window of accepted times for an archive's import. `query`, `content_type` and
-    `content_encoding` are the request's; the last one is that of a body that could not be unpacked.
+    `content_encoding` are the request's; the last one is that of a body that is not unpacked.
     """
     if query or content_encoding:
         dlr = _read(body, query, content_type, content_encoding)
@@ -137,7 +137,8 @@ def parse(
 
 def _read(body: bytes, query: str, content_type: str, content_encoding: str) -> _Dlr:
     """Read a request field by field: what is odd but can be taken, and the reason why something cannot."""
-    if content_encoding:
+    # A header does not decide what a body is: one that can be read as it came was not packed.
+    if content_encoding and not link_forms.id_of(body, content_type=content_type):
         raise Unreadable("cannot be unpacked", f"Content-Encoding: {content_encoding[:300]}")
     data = link_forms.load(body, query=query, content_type=content_type)
     get = data.get

@@ -9,7 +9,6 @@ from django.db.models import F
 
 from deliveries.models import QuarantinedRow
 from deliveries.services import ingest_counts
-from deliveries.slices import UNREADABLE_SLICE
 from deliveries.split import slice_of_submission, split_line
 from portal.accounts.models import record
 from portal.tenants.models import Feed
@@ -114,8 +113,6 @@ def discard(
 def _slice(row: QuarantinedRow, feed: Feed) -> int:
     if feed.kind == Feed.Kind.SUBMISSIONS:
         return slice_of_submission(bytes(row.body), account_id=feed.account_id)
-    if row.content_encoding:
-        return UNREADABLE_SLICE
     body, of = bytes(row.body), {"query": row.query, "content_type": row.content_type}
     return split_line(body, account_id=feed.account_id, **of)[0]
 

@@ -10,7 +10,6 @@ from django.conf import settings
 
 from deliveries.dialects import link_forms
 from deliveries.inbox import NewRow
-from deliveries.slices import UNREADABLE_SLICE
 from deliveries.split import split
 from portal.common.database import connection_string
 from portal.ingest.bodies import BODY_WITHIN, Arrivals, Body, Incomplete, TooLarge
@@ -138,12 +137,9 @@ class Ingest:
         content_type = headers.get(b"content-type", b"")
         content_type = "" if content_type == b"application/json" else _as_text(content_type)
         body, encoding = unpack(packed, _as_text(headers.get(b"content-encoding", b"")))
-        if method == "GET" and not (encoding or link_forms.id_of(body, query=query, content_type=content_type)):
+        if method == "GET" and not link_forms.id_of(body, query=query, content_type=content_type):
             raise Refused("no id", 400, "a GET must name its report: ?id=…&resultCode=…")
-        if encoding:
-            reports = [(UNREADABLE_SLICE, body)]
-        else:
-            reports = split(body, account_id=door.account_id, query=query, content_type=content_type)
+        reports = split(body, account_id=door.account_id, query=query, content_type=content_type)
         request = ("" if method == "POST" else method, query, content_type, encoding)
         rows = [NewRow(door.feed_id, number, report, peer or None, None, *request) for number, report in reports]
         await self.writer.add(rows)

@@ -97,6 +97,11 @@ def test_json_is_read_as_json_whatever_it_is_called(content_type):
     assert read('{"id":"X","resultCode":1001}', content_type=content_type).message_id == "X"
 
 
+@pytest.mark.parametrize("body", ['{"id":"X"}', "id=X", "<d><id>X</id></d>"])
+def test_body_that_is_not_packed_after_all_is_read(body):
+    assert read(body, query="resultCode=1001", content_encoding="gzip").message_id == "X"
+
+
 def test_xml_of_entries_is_read():
     assert fields(read(ENTRIES), "message_id", "code", "parameters") == ("X", 1001, {"tier": "gold"})
 
@@ -245,6 +250,8 @@ def test_common_oddities_are_taken_as_meant(body, meant):
         ('<!DOCTYPE d SYSTEM "file:///etc/passwd"><d><id>X</id></d>', {},
          ("not XML", "a document type (DTD) is not read")),
         (b"\x1f\x8b", {"content_encoding": "gzip"}, ("cannot be unpacked", "Content-Encoding: gzip")),
+        (b"\x1f\x8b", {"content_encoding": "br", "content_type": FORM, "query": "id=X&resultCode=1001"},
+         ("cannot be unpacked", "Content-Encoding: br")),
     ],
 )  # fmt: skip
 def test_what_is_no_report_says_why(body, request_, told):

@@ -123,7 +123,6 @@ def test_array_in_gzip_is_a_row_per_report(http, stored):
         (gzip.compress(ONE)[:-1], "gzip"),
         (gzip.compress(ONE)[:-8] + b"\0" * 8, "gzip"),  # a wrong checksum
         (gzip.compress(ONE) + b"more", "gzip"),
-        (ONE, "gzip"),
         (zlib.compress(ONE), "deflate"),
         (gzip.compress(gzip.compress(ONE)), "gzip, gzip"),
         (b"\x0b\x02\x80{}\x03", "br"),
@@ -132,6 +131,12 @@ def test_array_in_gzip_is_a_row_per_report(http, stored):
 def test_what_cannot_be_unpacked_is_stored_as_it_came(http, stored, body, encoding):
     answered(http.post(PATH, **packed(body, encoding)))
     assert stored() == [(UNREADABLE_SLICE, body, "", "", "", encoding)]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br, gzip"])
+def test_body_that_is_not_packed_after_all_is_read_as_it_came(http, world, stored, encoding):
+    answered(http.post(PATH, **packed(ONE, encoding)))
+    assert stored() == [(slice_of(world.account.id, "a"), ONE, "", "", "", encoding)]
 
 
 def test_encoding_that_means_none_is_none(http, stored):
