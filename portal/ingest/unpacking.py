@@ -13,8 +13,8 @@ _STEP = 64 * 1024
 def unpack(body: bytes, encoding: str) -> tuple[bytes, str]:
     """Return the body as it is meant and '', or the body as it came and the encoding that stays on it.
 
-    What is no gzip, or broken, stays as it came: content never earns an error, and a proxy may have unpacked the body and
-    left the header. Raises TooLarge for a body that unpacks to more than INGEST_MAX_BODY; no more than that is ever
+    What is no gzip, or broken, stays as it came: content never earns an error, and a proxy may have unpacked it without
+    removing the header. Raises TooLarge for a body that unpacks to more than INGEST_MAX_BODY; no more than that is ever
     unpacked.
     """
     kind = encoding.strip().lower()
