@@ -50,13 +50,14 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
         "quarantined_at",
         "reason",
         "detail",
+        "request_shown",
         "raw_body",
         "state",
         "resolved_at",
         "resolved_by",
         "resolution",
     )
-    readonly_fields = ("inbox_number", "raw_body")
+    readonly_fields = ("inbox_number", "request_shown", "raw_body")
     actions = ("replay_rows", "replay_reasons", "discard_rows")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[QuarantinedRow]:
@@ -77,6 +78,10 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
     @admin.display(description=_("inbox id"), ordering="inbox_id")
     def inbox_number(self, row: QuarantinedRow) -> str:
         return str(row.inbox_id)  # to be searched for: without thousands separators
+
+    @admin.display(description=_("request"))
+    def request_shown(self, row: QuarantinedRow) -> str:
+        return row.request_line
 
     @admin.display(description=_("raw body"))
     def raw_body(self, row: QuarantinedRow) -> str:

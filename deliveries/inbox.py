@@ -10,20 +10,29 @@ from psycopg.adapt import Dumper
 
 
 class NewRow(NamedTuple):
-    """A raw report on its way in; `accept_days` widens the window of accepted times (an import's)."""
+    """A raw report on its way in; `accept_days` widens the window of accepted times (an import's).
+
+    The rest is the request's: '' stands for POST, no query, JSON and a body that needs no unpacking.
+    """
 
     feed_id: int
     slice: int
     body: bytes
     peer: str | None = None
     accept_days: int | None = None
+    method: str = ""
+    query: str = ""
+    content_type: str = ""
+    content_encoding: str = ""
 
 
 # One round trip and one commit for a whole group; the NOTIFY wakes the appliers once.
 INSERT = """
 WITH added AS (
-    INSERT INTO inbox (feed_id, slice, body, peer, accept_days)
-    SELECT * FROM unnest(%b::int[], %b::smallint[], %b::bytea[], %b::inet[], %b::int[])
+    INSERT INTO inbox (feed_id, slice, body, peer, accept_days, method, query, content_type, content_encoding)
+    SELECT * FROM unnest(
+        %b::int[], %b::smallint[], %b::bytea[], %b::inet[], %b::int[], %b::text[], %b::text[], %b::text[], %b::text[]
+    )
     RETURNING slice, id, received_at
 ), todo AS (
     INSERT INTO inbox_todo (slice, id, received_at) SELECT slice, id, received_at FROM added
@@ -46,7 +55,7 @@ class _ArrayDumper(Dumper):
 
 psycopg.adapters.register_dumper(_Array, _ArrayDumper)
 
-_INT4, _INT2, _BYTEA, _INET = 23, 21, 17, 869
+_INT4, _INT2, _BYTEA, _INET, _TEXT = 23, 21, 17, 869, 25
 _head = struct.Struct(">iiIii").pack  # dimensions, whether there are nulls, type; length and first index of the one
 _length = struct.Struct(">i").pack
 _NULL = _length(-1)
@@ -62,13 +71,14 @@ def packed_columns(rows: list[NewRow]) -> list[_Array]:
 
     psycopg would put each value into its array by several calls of Python.
     """
-    feeds, numbers, bodies, peers, days = zip(*rows, strict=True)
+    feeds, numbers, bodies, peers, days, *texts = zip(*rows, strict=True)
     return [
         _array(_INT4, _repeated(feeds, lambda feed: struct.pack(">ii", 4, feed))),
         _array(_INT2, _repeated(numbers, lambda number: struct.pack(">ih", 2, number))),
         _array(_BYTEA, [_length(len(body)) + body for body in bodies]),
         _array(_INET, _repeated(peers, _inet)),
         _array(_INT4, _repeated(days, lambda number: _NULL if number is None else struct.pack(">ii", 4, number))),
+        *[_array(_TEXT, _repeated(values, _text)) for values in texts],
     ]
 
 
@@ -81,6 +91,11 @@ def _repeated(values: Iterable, encode) -> list[bytes]:
     values = list(values)
     known = {value: encode(value) for value in set(values)}
     return [known[value] for value in values]
+
+
+def _text(value: str) -> bytes:
+    encoded = value.encode()
+    return _length(len(encoded)) + encoded
 
 
 def _inet(address: str | None) -> bytes:

@@ -1,6 +1,12 @@
 """Raw bodies as people may see them: nothing in them reaches a terminal or a page but as text."""
 
 SHOWN_BYTES = 64 * 1024
+_BOM = b"\xef\xbb\xbf"
+
+
+def without_bom(body: bytes) -> bytes:
+    """Return a body, or one line of it, without the byte order mark before it."""
+    return body[3:] if body.startswith(_BOM) else body
 
 
 def readable(body: bytes) -> str:

@@ -8,48 +8,55 @@ import re
 
 import orjson
 
-from deliveries.dialects import submission
+from deliveries.dialects import link_forms, submission
 from deliveries.dialects.link import message_id_of
 from deliveries.dialects.report import Unreadable
+from deliveries.raw_text import without_bom
 from deliveries.slices import UNREADABLE_SLICE, slice_of
 
 # No report is under 27 bytes ({"id":"x","resultCode":1001}), so no body of 1 MiB holds more than these. What looks like
 # more (a million zeros) would only hold up the reports beside it, and is kept as the one unreadable row that it is.
 MAX_REPORTS = 40_000
 
-_BOM = b"\xef\xbb\xbf"
 # Up to the next bracket or comma outside of texts, or the end; a text without an end takes all that is left. It never
 # goes back, and never fails: a hostile body takes no longer than another one of its size.
 _next_sign = re.compile(rb'(?:[^"\[\]{},]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"?)*+([\[\]{},]|\Z)', re.DOTALL).finditer
 
 
-def split(body: bytes, *, account_id: int) -> list[tuple[int, bytes]]:
+def split(body: bytes, *, account_id: int, query: str = "", content_type: str = "") -> list[tuple[int, bytes]]:
     """Return (slice, raw report) of each report in `body`, in order; at least one, whatever the body is.
 
-    One that cannot be read stands alone: its neighbours in an array or in NDJSON are reports of their own.
+    One that cannot be read stands alone: its neighbours in an array or in NDJSON are reports of their own. Form pairs,
+    XML and a query are one report.
     """
-    if body.startswith(_BOM):
-        body = body[3:]
+    body = without_bom(body)
     try:
         data = orjson.loads(body)
     except orjson.JSONDecodeError:
         pieces = _elements(body) or _lines(body)
         if not 0 < len(pieces) <= MAX_REPORTS:
             pieces = [body]
-        return [split_line(piece, account_id=account_id) for piece in pieces]
+        return [split_line(piece, account_id=account_id, query=query, content_type=content_type) for piece in pieces]
     if type(data) is list and len(data) > MAX_REPORTS:
         return [(UNREADABLE_SLICE, body)]
+    default_id = link_forms.id_of(b"", query=query) if query else ""
     if type(data) is list and data:
-        return [(_slice(value, account_id), piece) for value, piece in zip(data, _elements(body), strict=True)]
-    return [(_slice(data, account_id), body)]
+        pieces = _elements(body)
+        return [(_slice(value, account_id, default_id), piece) for value, piece in zip(data, pieces, strict=True)]
+    return [(_slice(data, account_id, default_id), body)]
 
 
-def split_line(line: bytes, *, account_id: int) -> tuple[int, bytes]:
-    """Return (slice, line) of one line of NDJSON."""
+def split_line(line: bytes, *, account_id: int, query: str = "", content_type: str = "") -> tuple[int, bytes]:
+    """Return (slice, line) of one line of NDJSON, or of a body that is one report."""
+    line = without_bom(line)
     try:
-        return _slice(orjson.loads(line), account_id), line
+        data = orjson.loads(line)
     except orjson.JSONDecodeError:
-        return UNREADABLE_SLICE, line
+        if link_forms.is_json(line, query=query, content_type=content_type):
+            return UNREADABLE_SLICE, line
+        dlr_id = link_forms.id_of(line, query=query, content_type=content_type)
+        return _slice({"id": dlr_id}, account_id), line
+    return _slice(data, account_id, link_forms.id_of(b"", query=query) if query else ""), line
 
 
 def slice_of_submission(body: bytes, *, account_id: int) -> int:
@@ -60,8 +67,9 @@ def slice_of_submission(body: bytes, *, account_id: int) -> int:
         return UNREADABLE_SLICE
 
 
-def _slice(data: object, account_id: int) -> int:
-    dlr_id = data.get("id") if type(data) is dict else None
+def _slice(data: object, account_id: int, default_id: str = "") -> int:
+    """Return the slice of a report; `default_id` is the query's, for one that has no id of its own."""
+    dlr_id = (data.get("id") or default_id) if type(data) is dict else None
     if type(dlr_id) is not str or not dlr_id:
         return UNREADABLE_SLICE
     return slice_of(account_id, message_id_of(dlr_id))
@@ -69,7 +77,7 @@ def _slice(data: object, account_id: int) -> int:
 
 def _lines(body: bytes) -> list[bytes]:
     """Return the lines of NDJSON; nothing unless one of them is a report by itself."""
-    lines = [line for line in map(bytes.strip, body.split(b"\n")) if line]
+    lines = [without_bom(line) for line in map(bytes.strip, body.split(b"\n")) if line]
     return lines if len(lines) > 1 and any(map(_is_report, lines)) else []
 
 

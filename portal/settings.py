@@ -236,10 +236,10 @@ CELERY_BEAT_SCHEDULE = {
     "resume-recounts": {"task": "deliveries.resume_recounts", "schedule": 30.0},
     "resume-segment-keys": {"task": "deliveries.resume_segment_keys", "schedule": 30.0},
     "first-checks": {"task": "deliveries.run_first_checks", "schedule": 30.0},
-    "check-waiting": {"task": "deliveries.run_checks", "args": [["waiting"]], "schedule": 60.0},
+    "check-waiting": {"task": "deliveries.run_checks", "args": [["waiting", "refused"]], "schedule": 60.0},
     "check-received": {
         "task": "deliveries.run_checks",
-        "args": [["received", "feeds", "submissions"]],
+        "args": [["received", "feeds", "quarantined", "submissions"]],
         "schedule": 600.0,
     },
     "check-identities": {"task": "deliveries.run_checks", "args": [["identities"]], "schedule": 6 * 3600.0},

@@ -10,13 +10,15 @@ import orjson
 from msgspec import Meta, Struct
 
 from campaigns.ref_ids import cut_to_bytes
+from deliveries.dialects import link_forms
 from deliveries.dialects.link_codes import CODES
 from deliveries.dialects.report import FROM_FEED, FROM_GATE, FROM_NOWHERE, FROM_PARAMETERS, Report, Unreadable
 from portal.common.msisdn import normalize_destination
 
 __all__ = ["CODES", "message_id_of", "parse", "parse_time", "window"]
 
-_PARTNER_ID = "platformPartnerId"
+_PARTNER_ID = link_forms.PARTNER_ID
+_PLACES = (("source", "customParameters"), ("destination", "customParameters"), (_PARTNER_ID, "gateCustomParameters"))
 MAX_PART = 254
 MAX_SEGMENTS = 255
 ACCEPT_DAYS = 400  # how old a gateway's time may be at receipt, and
@@ -39,8 +41,7 @@ _FIRST_LOST = 2**53  # a number that is no 64-bit integer is read as a float, ex
 
 
 _part = re.compile(r"(.+)\$([0-9]+)", re.DOTALL).fullmatch
-# An escape of U+0000 that is not itself escaped; in valid JSON a backslash stands in texts alone.
-_nul = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000").search
+_year_1 = re.compile(r"0001-\d\d-\d\d(?:[Tt ].*)?", re.DOTALL).fullmatch  # .NET's empty date, with or without a zone
 
 
 def message_id_of(dlr_id: str) -> str:
@@ -74,18 +75,29 @@ _decode = msgspec.json.Decoder(_Dlr).decode
 
 
 def parse(
-    body: bytes, *, received_at: datetime, default_partner_id: str = "", accept_days: int | None = None
+    body: bytes,
+    *,
+    received_at: datetime,
+    default_partner_id: str = "",
+    accept_days: int | None = None,
+    query: str = "",
+    content_type: str = "",
+    content_encoding: str = "",
 ) -> Report:
     """Read one raw row. Raises Unreadable for what is no delivery report of this dialect.
 
-    `accept_days` widens the window of accepted times for an archive's import.
+    `accept_days` widens the window of accepted times for an archive's import. `query`, `content_type` and
+    `content_encoding` are the request's; the last one is that of a body that is not unpacked.
     """
-    try:
-        dlr = _decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        dlr = _read(body)
+    if query or content_encoding:
+        dlr = _read(body, query, content_type, content_encoding)
     else:
-        _refuse_nul(body)
+        try:
+            dlr = _decode(body)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            dlr = _read(body, query, content_type, content_encoding)
+        else:
+            link_forms.refuse_nul(body)
     message_id, part = dlr.id, None
     if "$" in message_id and (match := _part(message_id)):
         message_id = match.group(1)
@@ -123,20 +135,24 @@ def parse(
     )
 
 
-def _read(body: bytes) -> _Dlr:
-    """Read a body field by field: what is odd but can be taken, and the reason why something cannot."""
-    data = _load(body)
-    _refuse_nul(body)
+def _read(body: bytes, query: str, content_type: str, content_encoding: str) -> _Dlr:
+    """Read a request field by field: what is odd but can be taken, and the reason why something cannot."""
+    # A header does not decide what a body is: one that can be read as it came was not packed.
+    if content_encoding and not link_forms.id_of(body, content_type=content_type):
+        raise Unreadable("cannot be unpacked", f"Content-Encoding: {content_encoding[:300]}")
+    data = link_forms.load(body, query=query, content_type=content_type)
     get = data.get
     dlr_id = get("id")
     if type(dlr_id) is not str or not dlr_id:
         raise Unreadable("missing field" if dlr_id in (None, "") else "wrong type", "id: a text is required")
     _check_length("id", dlr_id)
-    code = get("resultCode")
+    code = _number(get("resultCode"))
     if type(code) is not int:
         raise Unreadable("missing field" if code is None else "wrong type", "resultCode: an integer is required")
     if not -_INT32 < code < _INT32:
         raise Unreadable("out of range", "resultCode: at most 2147483647")
+    for name, place in _PLACES:
+        _put_in_place(data, name, place)
     gate, parameters = _object(data, "gateCustomParameters"), _object(data, "customParameters")
     raw = (data.get("gateCustomParameters" if gate.get(_PARTNER_ID) else "customParameters") or {}).get(_PARTNER_ID)
     if type(raw) is float and abs(raw) >= _FIRST_LOST:
@@ -161,22 +177,18 @@ def window(received_at: datetime, accept_days: int | None) -> tuple[datetime, da
     return max(EARLIEST, received_at - timedelta(days=accept_days or ACCEPT_DAYS)), received_at + ACCEPT_AHEAD
 
 
-def _load(body: bytes) -> dict[str, Any]:
-    try:
-        data = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise Unreadable("not JSON", str(error)[:300]) from None
-    if type(data) is not dict:
-        if data == []:
-            raise Unreadable("empty array", "an array holds at least one delivery report")
-        raise Unreadable("not an object", f"a delivery report is a JSON object, not {type(data).__name__}")
-    return data
-
-
-def _refuse_nul(body: bytes) -> None:
-    """Raise Unreadable for the one character that PostgreSQL keeps in no text."""
-    if b"\\u0000" in body and _nul(body):  # the cheap test first, it is on every row's way
-        raise Unreadable("NUL character", "a text holds the character U+0000")
+def _put_in_place(data: dict[str, Any], name: str, place: str) -> None:
+    """Put a field that stands at the top level where it usually stands, unless it stands there too."""
+    value = data.get(name)
+    if value is None or value == "":
+        return
+    if type(value) not in (str, int, float):
+        raise Unreadable("wrong type", f"{name}: a text")
+    usual = data.get(place)
+    if usual is None or usual == []:
+        data[place] = {name: value}
+    elif type(usual) is dict and usual.get(name) in (None, ""):
+        data[place] = usual | {name: value}
 
 
 def _check_length(name: str, value: str) -> None:
@@ -203,9 +215,15 @@ def _text(data: dict, name: str) -> str | None:
     return value
 
 
+def _number(value: Any) -> Any:
+    """Return the integer of a text of digits; anything else as it is."""
+    return int(value) if type(value) is str and value.isascii() and value.isdigit() and len(value) < 20 else value
+
+
 def _segments(value: Any) -> int:
     if value is None:
         return 0
+    value = _number(value)
     if type(value) is not int:
         raise Unreadable("wrong type", "segments: an integer")
     if not 0 <= value <= MAX_SEGMENTS:
@@ -216,7 +234,7 @@ def _segments(value: Any) -> int:
 def _object(data: dict, name: str) -> dict[str, str]:
     """Return the map of texts; numbers and truth values become their JSON text, nulls are absent."""
     value = data.get(name)
-    if value is None:
+    if value is None or value == []:  # PHP's empty object
         return {}
     if type(value) is not dict:
         raise Unreadable("wrong type", f"{name}: an object")
@@ -257,6 +275,8 @@ def _time(data: dict, name: str) -> datetime | None:
         return None
     if type(text) is not str:
         raise Unreadable("wrong type", f"{name}: an RFC 3339 time as text")
+    if _year_1(text):
+        return None
     value = parse_time(text)
     if value is None:
         raise Unreadable("unreadable time", f"{name}: RFC 3339, such as 2015-11-19T09:37:35Z")
@@ -265,7 +285,7 @@ def _time(data: dict, name: str) -> datetime | None:
 
 def _within(value: datetime | None, earliest: datetime, latest: datetime) -> tuple[datetime | None, bool]:
     """Return the time in UTC, None where it is missing or out of the window; and whether it was out of the window."""
-    if value is None:
+    if value is None or value.year == 1:
         return None, False
     if value.tzinfo is not UTC:
         value = _in_utc(value)

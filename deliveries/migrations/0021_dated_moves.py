@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("deliveries", "0015_identity_by_message_id"),
+        ("deliveries", "0020_quarters"),
     ]
 
     operations = [

@@ -10,7 +10,27 @@ from django.utils.translation import gettext_lazy as _
 from portal.tenants.models import Feed
 
 
-class InboxRow(models.Model):
+class Request(models.Model):
+    """The request that a raw row came by: '' stands for POST, no query, JSON and a body that needs no unpacking."""
+
+    method = models.TextField(blank=True, db_default="", default="")
+    query = models.TextField(blank=True, db_default="", default="")
+    content_type = models.TextField(blank=True, db_default="", default="")
+    content_encoding = models.TextField(blank=True, db_default="", default="")
+
+    class Meta:
+        abstract = True
+
+    @property
+    def request_line(self) -> str:
+        """Return method, query, content type and encoding for people, as far as they are not the usual ones."""
+        line = self.method or "POST"
+        line += f" ?{self.query}" if self.query else ""
+        line += f", {self.content_type}" if self.content_type else ""
+        return line + (f", Content-Encoding: {self.content_encoding}" if self.content_encoding else "")
+
+
+class InboxRow(Request):
     """One delivery report as it came, byte for byte, or one submission; append-only.
 
     Partitioned by day of receipt (UTC).
@@ -42,7 +62,7 @@ class WaitingRow(models.Model):
         db_table = "inbox_todo"
 
 
-class QuarantinedRow(models.Model):
+class QuarantinedRow(Request):
     """A row that could not be applied, with the reason; stays until somebody replays or discards it.
 
     waiting ──replay──► replayed (back in inbox_todo)      waiting ──discard, with a reason──► discarded
@@ -101,6 +121,28 @@ class IngestCount(models.Model):
 
     class Meta:
         db_table = "ingest_count"
+
+
+class RefusalCount(models.Model):
+    """How often a feed was refused at the door in an hour (UTC), by reason (portal/ingest/refusals.py).
+
+    Feed 0 stands for requests whose token is no feed's.
+    """
+
+    pk = models.CompositePrimaryKey("feed_id", "hour", "reason")
+    feed_id = models.IntegerField()
+    hour = models.DateTimeField()
+    reason = models.CharField(max_length=40)
+    refusals = models.BigIntegerField()
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "refusal_count"
+        indexes = [
+            # the admin's first page and the standing check: the last hours of all feeds
+            models.Index(fields=["hour"], name="refusal_count_by_hour"),
+        ]
 
 
 class ImportRun(models.Model):

@@ -6,7 +6,7 @@ from deliveries.provisioning.specs import AccountSpec, FeedSpec
 from deliveries.provisioning.tenants import count_anew
 from deliveries.provisioning.writer import Writer
 from portal.tenants import secrets
-from portal.tenants.feeds import ROTATION, TokenError, add_token, has_token, set_basic, valid_tokens
+from portal.tenants.feeds import ROTATION, TokenError, add_token, has_token, set_basic, set_header, valid_tokens
 from portal.tenants.models import Feed, GatewayAccount, Tenant
 from portal.tenants.ownership import outsiders, set_owner
 
@@ -74,11 +74,16 @@ def _write_feed(writer: Writer, spec: FeedSpec, account: GatewayAccount) -> None
             "basic_user": wanted.basic_user,
             "basic_password_digest": wanted.basic_password_digest,
         }
-    place_of = spec.at | {"basic_user": spec.at["basic"]} if "basic" in spec.at else spec.at
+    if "header" in spec.at and not _has_header(feed, spec):
+        wanted = Feed()
+        set_header(wanted, name=spec.header_name, value=spec.header_value)
+        values |= {"header_name": wanted.header_name, "header_value_digest": wanted.header_value_digest}
+    fields = {"basic": "basic_user", "header": "header_name"}
+    place_of = spec.at | {name: spec.at[key] for key, name in fields.items() if key in spec.at}
     changed = writer.save(feed, values, place=spec.place, at=place_of)
     if feed.pk is None:
         return
-    keys = {"basic" if name.startswith("basic_") else name for name in changed}
+    keys = {name.partition("_")[0] if name.startswith(("basic_", "header_")) else name for name in changed}
     writer.tell_saved(f"feed {feed}", is_new=is_new, changed=keys)
     _give_token(writer, spec, feed)
 
@@ -88,6 +93,13 @@ def _has_basic(feed: Feed, spec: FeedSpec) -> bool:
         return False
     digests = secrets.digests(spec.basic_password, purpose="feed-basic")
     return not spec.basic_user or feed.basic_password_digest in digests
+
+
+def _has_header(feed: Feed, spec: FeedSpec) -> bool:
+    if feed.header_name != spec.header_name:
+        return False
+    digests = secrets.digests(spec.header_value, purpose="feed-header")
+    return not spec.header_name or feed.header_value_digest in digests
 
 
 def _give_token(writer: Writer, spec: FeedSpec, feed: Feed) -> None:

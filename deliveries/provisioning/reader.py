@@ -24,6 +24,7 @@ from deliveries.provisioning.specs import (
     UserSpec,
 )
 from portal.accounts.models import Role
+from portal.tenants import feed_headers
 from portal.tenants.models import Feed, Tenant
 from portal.tenants.secrets import MIN_TOKEN_LENGTH
 
@@ -71,9 +72,10 @@ def _account(value: Value) -> AccountSpec:
 
 
 def _feed(value: Value) -> FeedSpec:
-    keys = value.keys(("name", "dialect"), ("token", "default_partner_id", "basic", "networks"))
-    basic = keys.get("basic")
+    keys = value.keys(("name", "dialect"), ("token", "default_partner_id", "basic", "header", "networks"))
+    basic, header = keys.get("basic"), keys.get("header")
     credentials = {} if basic is None or basic.is_null else basic.keys(("user", "password"))
+    of_header = {} if header is None or header.is_null else header.keys(("name", "value"))
     return FeedSpec(
         place=value.place,
         at=_places(keys),
@@ -83,6 +85,8 @@ def _feed(value: Value) -> FeedSpec:
         networks=[_network(item) for item in _list(keys, "networks")],
         basic_user=_get(credentials, "user", _basic_user),
         basic_password=_get(credentials, "password", lambda value: value.text(longest=200)),
+        header_name=_get(of_header, "name", _header_name),
+        header_value=_get(of_header, "value", _header_value),
         token=_or_null(keys, "token", _token),
     )
 
@@ -227,6 +231,23 @@ def _basic_user(value: Value) -> str:
     text = value.text(longest=100)
     if ":" in text:
         value.wrong("must not have a colon: Basic authentication splits user and password there")
+    return text
+
+
+def _header_name(value: Value) -> str:
+    return _valid(value, value.text(longest=feed_headers.LONGEST_NAME), feed_headers.validate_name)
+
+
+def _header_value(value: Value) -> str:
+    return _valid(value, value.text(longest=feed_headers.LONGEST_VALUE), feed_headers.validate_value)
+
+
+def _valid(value: Value, text: str, validate: Callable[[str], None]) -> str:
+    try:
+        if text.strip():  # an empty one is a problem already
+            validate(text)
+    except ValidationError as error:
+        value.wrong("; ".join(error.messages))
     return text
 
 

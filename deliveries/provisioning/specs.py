@@ -22,6 +22,8 @@ class FeedSpec:
     networks: list[str]
     basic_user: str
     basic_password: str = field(repr=False)
+    header_name: str
+    header_value: str = field(repr=False)
     token: str = field(repr=False)
 
 

@@ -1,6 +1,8 @@
-"""How much comes in by each feed, beside what usually does, and which feeds are silent (deliveries/silence.py).
+"""How much comes in by each feed, beside what usually does.
 
-Reads the hourly counts alone: at most a thousand small rows for a feed, whatever the traffic.
+Also which feeds are silent (deliveries/silence.py), and by which more than usual cannot be read
+(deliveries/quarantine_jump.py). Reads the hourly counts alone: at most a thousand small rows for a feed, whatever the
+traffic.
 """
 
 from collections import defaultdict
@@ -9,7 +11,8 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
-from deliveries import silence
+from deliveries import quarantine_jump, silence
+from deliveries.quarantine_jump import Jump
 from deliveries.services.ingest_counts import hour_of
 from deliveries.silence import HOUR, Silence
 
@@ -24,7 +27,7 @@ WITH feeds AS (
             AS last
     FROM tenants_feed f JOIN tenants_gatewayaccount a ON a.id = f.account_id WHERE f.active AND f.kind = 'reports'
 )
-SELECT feeds.id, feeds.account, feeds.name, feeds.first, c.hour, c.received
+SELECT feeds.id, feeds.account, feeds.name, feeds.first, c.hour, c.received, c.quarantined
 FROM feeds LEFT JOIN ingest_count c ON c.feed_id = feeds.id AND c.hour >= feeds.last - interval '29 days'
 ORDER BY feeds.account, feeds.name, feeds.id, c.hour
 """
@@ -43,6 +46,14 @@ class FeedRate:
     last_day: int
     usual: float | None
     silence: Silence
+    quarantined: int = 0  # of the last 24 full hours and the running one, as is `applied`
+    applied: int = 0
+    jump: Jump | None = None
+
+    @property
+    def is_mostly_unreadable(self) -> bool:
+        """Tell whether most of what came in the last day is in quarantine: then `received` alone says nothing good."""
+        return self.quarantined * 2 > self.applied
 
 
 def rates(*, now: datetime, counted_until: datetime) -> list[FeedRate]:
@@ -54,20 +65,31 @@ def rates(*, now: datetime, counted_until: datetime) -> list[FeedRate]:
         cursor.execute(_HOURS)
         rows = cursor.fetchall()
     received: dict[int, dict[datetime, int]] = defaultdict(dict)
+    quarantined: dict[int, dict[datetime, int]] = defaultdict(dict)
     feeds = {}
-    for feed_id, account, name, first, hour, count in rows:
+    for feed_id, account, name, first, hour, count, unread in rows:
         feeds[feed_id] = (f"{account}/{name}", first)
         if hour is not None:
-            received[feed_id][hour] = count
+            received[feed_id][hour], quarantined[feed_id][hour] = count, unread
     return [
-        _rate(feed_id, name, received[feed_id], first, now=now, counted_until=counted_until)
+        _rate(feed_id, name, received[feed_id], quarantined[feed_id], first, now=now, counted_until=counted_until)
         for feed_id, (name, first) in feeds.items()
     ]
 
 
-def _rate(feed_id: int, name: str, received: dict, first: datetime | None, *, now: datetime, counted_until: datetime):
+def _rate(
+    feed_id: int,
+    name: str,
+    received: dict[datetime, int],
+    quarantined: dict[datetime, int],
+    first: datetime | None,
+    *,
+    now: datetime,
+    counted_until: datetime,
+) -> FeedRate:
     this_hour = hour_of(now)
     usual = silence.middle(received, first=first, start=this_hour - DAY, end=this_hour) if first else None
+    last_day = quarantine_jump.Sum.of(received, quarantined, start=this_hour - DAY, end=this_hour + HOUR)
     return FeedRate(
         feed_id=feed_id,
         name=name,
@@ -75,4 +97,7 @@ def _rate(feed_id: int, name: str, received: dict, first: datetime | None, *, no
         last_day=round(silence.came(received, start=this_hour - DAY, end=this_hour)),
         usual=usual,
         silence=silence.listen(received, first=first, until=counted_until),
+        quarantined=last_day.quarantined,
+        applied=last_day.received,
+        jump=quarantine_jump.find(received, quarantined, this_hour=this_hour),
     )

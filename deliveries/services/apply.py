@@ -181,6 +181,9 @@ def _parse(rows: list[Row]) -> tuple[list[NewReport], list[Submitted], list[Brok
                 received_at=row.received_at,
                 default_partner_id=door.default_partner_id,
                 accept_days=row.accept_days,
+                query=row.query,
+                content_type=row.content_type,
+                content_encoding=row.content_encoding,
             )
         except Unreadable as error:
             broken.append(BrokenRow(row, error.reason, error.detail))

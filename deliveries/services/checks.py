@@ -10,6 +10,7 @@ from django.db import transaction
 
 from deliveries.models import StandingCheck
 from deliveries.selectors.feeds import rates
+from deliveries.selectors.refusals import refusals
 from deliveries.selectors.submissions import Silent, silent_submissions
 from deliveries.services import count_check, identities, ingest_check
 from deliveries.services.apply import oldest_waiting
@@ -52,6 +53,24 @@ def _feeds(now: datetime) -> list[str]:
     ]
 
 
+def _refused(now: datetime) -> list[str]:
+    return [
+        f"{feed.feed}: refused at the door since {feed.since:%Y-%m-%d %H:%M} UTC, the last time at"
+        f" {feed.last_at:%H:%M}: " + ", ".join(f"{reason} ({count})" for reason, count in sorted(feed.reasons.items()))
+        for feed in refusals(now=now).feeds
+    ]
+
+
+def _quarantined(now: datetime) -> list[str]:
+    return [
+        f"{feed.name}: {feed.jump.now.quarantined} of the {feed.jump.now.received} rows received since"
+        f" {feed.jump.start:%Y-%m-%d %H:%M} UTC are in quarantine ({feed.jump.now.share:.1%}), usually"
+        f" {feed.jump.usual_share:.1%}"
+        for feed in rates(now=now, counted_until=waiting(now).data_as_of)
+        if feed.jump is not None
+    ]
+
+
 def _submissions(now: datetime) -> list[str]:
     within = timedelta(minutes=settings.SUBMISSION_REPORT_MINUTES)
     return [_no_reports(silent) for silent in silent_submissions(until=waiting(now).data_as_of, within=within)]
@@ -78,6 +97,8 @@ CHECKS: dict[str, Check] = {
     "received": _received,
     "waiting": _waiting,
     "feeds": _feeds,
+    "refused": _refused,
+    "quarantined": _quarantined,
     "submissions": _submissions,
     "identities": _identities,
     "counts": _counts,

@@ -12,8 +12,8 @@ logger = logging.getLogger(__name__)
 
 MAX_BYTES = 16 * 1024 * 1024  # of bodies in one batch, a row more at most: read, they take several times as much
 _BODIES = f"""
-SELECT id, feed_id, accept_days, body FROM (
-    SELECT id, feed_id, accept_days, body,
+SELECT id, feed_id, accept_days, body, method, query, content_type, content_encoding FROM (
+    SELECT id, feed_id, accept_days, body, method, query, content_type, content_encoding,
         sum(octet_length(body)) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) - octet_length(body) AS before
     FROM inbox WHERE id = ANY (%s::bigint[]) AND received_at BETWEEN %s AND %s
 ) AS sized WHERE before < {MAX_BYTES} ORDER BY id
@@ -32,13 +32,17 @@ RETURNING id, slice, received_at
 
 
 class Row(Struct, frozen=True, gc=False):
-    """One claimed inbox row."""
+    """One claimed inbox row; the last four are the request's (deliveries/inbox.py)."""
 
     id: int
     feed_id: int
     received_at: datetime
     accept_days: int | None
     body: bytes
+    method: str = ""
+    query: str = ""
+    content_type: str = ""
+    content_encoding: str = ""
 
 
 def claim(numbers: list[int], limit: int, only: list[int] | None = None) -> list[Row]:
@@ -54,10 +58,7 @@ def claim(numbers: list[int], limit: int, only: list[int] | None = None) -> list
             return []
         times = [received_at for _number, received_at in taken.values()]
         cursor.execute(_BODIES, [f"{{{','.join(map(str, taken))}}}", min(times), max(times)])
-        rows = [
-            Row(id_, feed_id, taken.pop(id_)[1], accept_days, body)
-            for id_, feed_id, accept_days, body in cursor.fetchall()
-        ]
+        rows = [Row(id_, feed_id, taken.pop(id_)[1], *rest) for id_, feed_id, *rest in cursor.fetchall()]
         if taken:
             _give_back(cursor, taken, rows)
     return rows

@@ -38,6 +38,10 @@ def put_in_quarantine(broken: list[BrokenRow], *, now: datetime) -> None:
                 received_at=item.row.received_at,
                 accept_days=item.row.accept_days,
                 body=item.row.body,
+                method=item.row.method,
+                query=item.row.query,
+                content_type=item.row.content_type,
+                content_encoding=item.row.content_encoding,
                 reason=item.reason,
                 detail=item.detail[:MAX_DETAIL],
                 quarantined_at=now,
@@ -56,15 +60,22 @@ def replay(*, actor: str, now: datetime, ids: list[int] | None = None, reason: s
         rows = list(_waiting(ids, reason).select_for_update(skip_locked=True))
         feeds = Feed.objects.in_bulk({row.feed_id for row in rows})
         todo = [(_slice(row, feeds[row.feed_id]), row.inbox_id, row.received_at) for row in rows]
-        # The raw row may be past its own retention by now: the quarantined copy brings it back.
+        # The raw row may be past its own retention by now: the quarantined copy brings it back. One that is there gets
+        # the slice of what can be read of it now.
         with connection.cursor() as cursor:
             cursor.executemany(
-                "INSERT INTO inbox (id, feed_id, received_at, slice, accept_days, body)"
-                " SELECT %s, %s, %s, %s, %s, %s WHERE NOT EXISTS"
+                "UPDATE inbox SET slice = %s WHERE id = %s AND received_at = %s AND slice <> %s",
+                [(number, inbox_id, received_at, number) for number, inbox_id, received_at in todo],
+            )
+            cursor.executemany(
+                "INSERT INTO inbox (id, feed_id, received_at, slice, accept_days, body,"
+                " method, query, content_type, content_encoding)"
+                " SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s WHERE NOT EXISTS"
                 " (SELECT 1 FROM inbox WHERE id = %s AND received_at = %s)",
                 [
                     (
                         row.inbox_id, row.feed_id, row.received_at, number, row.accept_days, bytes(row.body),
+                        row.method, row.query, row.content_type, row.content_encoding,
                         row.inbox_id, row.received_at,
                     )
                     for row, (number, _id, _received) in zip(rows, todo, strict=True)
@@ -102,7 +113,8 @@ def discard(
 def _slice(row: QuarantinedRow, feed: Feed) -> int:
     if feed.kind == Feed.Kind.SUBMISSIONS:
         return slice_of_submission(bytes(row.body), account_id=feed.account_id)
-    return split_line(bytes(row.body), account_id=feed.account_id)[0]
+    body, of = bytes(row.body), {"query": row.query, "content_type": row.content_type}
+    return split_line(body, account_id=feed.account_id, **of)[0]
 
 
 def _waiting(ids: list[int] | None, reason: str | None):

@@ -1,24 +1,30 @@
-"""POST /dlr/<token>/, /healthz and /readyz as an ASGI app."""
+"""/dlr/<token>/ (POST, PUT, GET), /healthz and /readyz as an ASGI app."""
 
 import asyncio
 import ipaddress
+from urllib.parse import quote
 
 import orjson
 import psycopg
 from django.conf import settings
 
+from deliveries.dialects import link_forms
 from deliveries.inbox import NewRow
 from deliveries.split import split
 from portal.common.database import connection_string
 from portal.connections import Guard
 from portal.ingest.bodies import BODY_WITHIN, Arrivals, Body, Crowded, Incomplete, TooLarge
 from portal.ingest.doors import Door, Doors, ForbiddenNetwork, Unauthorized
+from portal.ingest.refusals import UNKNOWN_FEED, Refusals
+from portal.ingest.unpacking import unpack
 from portal.ingest.writer import NotDurable, Writer
 from portal.tenants import networks
 from portal.tenants.wall import INGEST
 
 PREFIX = "/dlr/"
+METHODS = ("POST", "PUT", "GET")
 READ_FEEDS_EVERY = 1.0  # seconds
+COUNT_REFUSALS_EVERY = 1.0  # seconds
 RETRY_AFTER = b"5"
 
 _JSON = (b"content-type", b"application/json")
@@ -26,7 +32,7 @@ _TEXT = (b"content-type", b"text/plain; charset=utf-8")
 
 
 async def connect() -> psycopg.AsyncConnection:
-    """Open a connection that may only write to the inbox and read the feeds."""
+    """Open a connection that may only write to the inbox, read the feeds and count refusals."""
     return await psycopg.AsyncConnection.connect(
         connection_string(),
         autocommit=True,
@@ -45,24 +51,34 @@ class Ingest:
         self._arrivals = Arrivals()
         self._tasks: list[asyncio.Task] = []
         self.doors: Doors
+        self.refusals: Refusals
         self.writer: Writer
 
     async def start(self) -> None:
         self.doors = Doors(connect)
+        self.refusals = Refusals(connect)
         self.writer = Writer(connect)
         await self.doors.read()
-        self._tasks = [asyncio.create_task(self._keep_reading()), asyncio.create_task(self._arrivals.watch())]
+        loops = (self._keep_reading(), self._keep_counting(), self._arrivals.watch())
+        self._tasks = [asyncio.create_task(loop) for loop in loops]
 
     async def stop(self) -> None:
         for task in self._tasks:
             task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.writer.close()
+        await self.refusals.close()
         await self.doors.close()
 
     async def _keep_reading(self) -> None:
         while True:
             await asyncio.sleep(READ_FEEDS_EVERY)
             await self.doors.read()
+
+    async def _keep_counting(self) -> None:
+        while True:
+            await asyncio.sleep(COUNT_REFUSALS_EVERY)
+            await self.refusals.write()
 
     async def __call__(self, scope, receive, send) -> None:
         path = scope["path"]
@@ -78,48 +94,66 @@ class Ingest:
 
     async def _take(self, scope, receive, send, token: str) -> None:
         self._guard.arrives(scope["client"])
-        headers = dict(scope["headers"])
-        body = Body(receive, headers, self._arrivals)
         try:
-            door, peer = self._enter(scope, headers, token)
-            content = await body.read()
-            self._guard.began(scope["client"])
-            count = await self._store(door, peer, content)
-        except Refused as refusal:
-            await body.drain()
-            await _error(send, refusal.status, refusal.text, *refusal.headers)
-        except TooLarge:
-            await body.drain()
-            await _error(send, 413, f"a body holds at most {settings.INGEST_MAX_BODY} bytes")
-        except Incomplete:
-            await _error(send, 408, f"the body did not arrive within {BODY_WITHIN:.0f} s")
-        except (NotDurable, Crowded):
-            await body.drain()
-            await _error(send, 503, "nothing was stored, send it again", (b"retry-after", RETRY_AFTER))
-        else:
-            await _answer(send, 200, b'{"received": %d}' % count, _JSON)
+            await self._take_request(scope, receive, send, token)
         finally:
             self._guard.ended(scope["client"])
 
-    def _enter(self, scope, headers: dict[bytes, bytes], token: str) -> tuple[Door, str]:
-        """Return the door that is opened and the sender's address. Raises Refused, NotDurable."""
-        if scope["method"] != "POST":
-            raise Refused(405, "POST delivery reports here", (b"allow", b"POST"))
+    async def _take_request(self, scope, receive, send, token: str) -> None:
+        headers = dict(scope["headers"])
+        body = Body(receive, headers, self._arrivals)
+        peer = self._peer(scope)
+        feed_id = UNKNOWN_FEED
+        try:
+            door = self._enter(scope["method"], headers, token, peer)
+            feed_id = door.feed_id
+            content = await body.read()
+            self._guard.began(scope["client"])
+            count = await self._store(door, peer, scope, headers, content)
+        except Refused as error:
+            refusal = error
+        except TooLarge:
+            refusal = Refused("too large", 413, f"a body holds at most {settings.INGEST_MAX_BODY} bytes")
+        except Incomplete:
+            refusal = Refused("incomplete", 408, f"the body did not arrive within {BODY_WITHIN:.0f} s", drain=False)
+        except (NotDurable, Crowded):
+            retry = (b"retry-after", RETRY_AFTER)
+            refusal = Refused("not stored", 503, "nothing was stored, send it again", retry)
+        else:
+            await _answer(send, 200, b'{"received": %d}' % count, _JSON)
+            return
+        self.refusals.add(feed_id or refusal.feed_id, refusal.reason, peer)
+        if refusal.drain:
+            await body.drain()
+        await _error(send, refusal.status, refusal.text, *refusal.headers)
+
+    def _enter(self, method: str, headers: dict[bytes, bytes], token: str, peer: str) -> Door:
+        """Return the door that is opened. Raises Refused, NotDurable."""
+        if method not in METHODS:
+            feed_id, allow = self.doors.feed_of(token), (b"allow", ", ".join(METHODS).encode())
+            raise Refused("method", 405, "send delivery reports by POST, PUT or GET", allow, feed_id=feed_id)
         if not self.doors.known:
             raise NotDurable
-        authorization = headers.get(b"authorization", b"").decode("latin-1")
-        peer = self._peer(scope)
         try:
-            return self.doors.open(token=token, authorization=authorization, peer=peer), peer
-        except Unauthorized:
-            raise Refused(401, "wrong token or credentials", (b"www-authenticate", b'Basic realm="dlr"')) from None
-        except ForbiddenNetwork:
-            raise Refused(403, "this address may not post here") from None
+            return self.doors.open(token=token, headers=headers, peer=peer)
+        except Unauthorized as error:
+            ask = (b"www-authenticate", b'Basic realm="dlr"')
+            raise Refused(error.reason, 401, "wrong token or credentials", ask, feed_id=error.feed_id) from None
+        except ForbiddenNetwork as error:
+            raise Refused("network", 403, "this address may not post here", feed_id=error.feed_id) from None
 
-    async def _store(self, door: Door, peer: str, body: bytes) -> int:
-        """Return the number of reports in `body` when they are committed. Raises NotDurable."""
-        reports = split(body, account_id=door.account_id)
-        await self.writer.add([NewRow(door.feed_id, number, report, peer or None) for number, report in reports])
+    async def _store(self, door: Door, peer: str, scope, headers: dict[bytes, bytes], packed: bytes) -> int:
+        """Return the number of reports in the request when they are committed. Raises Refused, TooLarge, NotDurable."""
+        method, query = scope["method"], _as_text(scope["query_string"])
+        content_type = headers.get(b"content-type", b"")
+        content_type = "" if content_type == b"application/json" else _as_text(content_type)
+        body, encoding = unpack(packed, _as_text(headers.get(b"content-encoding", b"")))
+        if method == "GET" and not link_forms.id_of(body, query=query, content_type=content_type):
+            raise Refused("no id", 400, "a GET must name its report: ?id=…&resultCode=…")
+        reports = split(body, account_id=door.account_id, query=query, content_type=content_type)
+        request = ("" if method == "POST" else method, query, content_type, encoding)
+        rows = [NewRow(door.feed_id, number, report, peer or None, None, *request) for number, report in reports]
+        await self.writer.add(rows)
         return len(reports)
 
     def _peer(self, scope) -> str:
@@ -139,10 +173,30 @@ class Ingest:
 
 
 class Refused(Exception):
-    """The request is not taken; it holds the answer."""
+    """The request is not taken; it holds the answer, and what it counts as (portal/ingest/refusals.py)."""
 
-    def __init__(self, status: int, text: str, *headers: tuple[bytes, bytes]) -> None:
-        self.status, self.text, self.headers = status, text, headers
+    def __init__(
+        self,
+        reason: str,
+        status: int,
+        text: str,
+        *headers: tuple[bytes, bytes],
+        feed_id: int = UNKNOWN_FEED,
+        drain: bool = True,
+    ) -> None:
+        super().__init__(reason)
+        self.reason, self.status, self.text, self.headers = reason, status, text, headers
+        self.feed_id, self.drain = feed_id, drain
+
+
+def _as_text(value: bytes) -> str:
+    """Return a query or a header as printable ASCII, anything else in it percent-encoded."""
+    if value.isascii() and (text := value.decode()).isprintable():
+        return text
+    return quote(value, safe=_PRINTABLE)
+
+
+_PRINTABLE = "".join(map(chr, range(32, 127)))
 
 
 async def _error(send, status: int, text: str, *headers: tuple[bytes, bytes]) -> None:

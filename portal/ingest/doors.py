@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from portal.ingest.refusals import UNKNOWN_FEED
 from portal.tenants import networks, secrets
 
 logger = logging.getLogger(__name__)
@@ -18,38 +19,50 @@ READ_WITHIN = 5.0  # seconds; a connection that is silent for longer is given up
 _MAX_OPENED = 10_000
 
 _FEEDS = """
-SELECT t.digest, t.expires_at, f.id, f.account_id, f.basic_user, f.basic_password_digest, f.networks
+SELECT t.digest, t.expires_at, f.id, f.active, f.account_id, f.basic_user, f.basic_password_digest,
+    f.header_name, f.header_value_digest, f.networks
 FROM tenants_feedtoken t JOIN tenants_feed f ON f.id = t.feed_id
-WHERE f.active AND f.kind = 'reports' AND (t.expires_at IS NULL OR t.expires_at > now())
+WHERE f.kind = 'reports'
 """
 
 
 class Unauthorized(Exception):
-    """No such token, or wrong credentials: the same answer for both."""
+    """No such token, or wrong credentials: the same answer for both. `feed_id` and `reason` are for us alone."""
+
+    def __init__(self, feed_id: int, reason: str) -> None:
+        super().__init__(reason)
+        self.feed_id, self.reason = feed_id, reason
 
 
 class ForbiddenNetwork(Exception):
     """The token is right, the address is not one of the feed's."""
 
+    def __init__(self, feed_id: int) -> None:
+        super().__init__(feed_id)
+        self.feed_id = feed_id
+
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """One valid token of one feed."""
+    """One token of one feed; `shut` says why it opens for nobody, '' for one that does."""
 
     feed_id: int
     account_id: int
     expires_at: datetime | None
     basic_user: str
     basic_password_digest: str
+    header_name: str  # in small letters
+    header_value_digest: str
     networks: tuple[networks.Network, ...]
+    shut: str = ""
 
 
 # Compared against when there is no such token, so that both refusals take the same steps.
-_NO_DOOR = Door(0, 0, None, "-", "0" * 64, ())
+_NO_DOOR = Door(UNKNOWN_FEED, 0, None, "-", "0" * 64, "-", "0" * 64, (), "unknown token")
 
 
 class Doors:
-    """The valid tokens by digest."""
+    """The tokens by digest, also those that open no door any more: what they are refused is their feed's."""
 
     def __init__(self, connect: Callable) -> None:
         self._connect = connect
@@ -58,7 +71,8 @@ class Doors:
         self._shut: set[int] = set()
         # Who came in by which door since the feeds were read: hashing the same token again for each of thousands of
         # requests a second is a third of what this app does. Only what was let in is kept.
-        self._opened: dict[tuple[str, str, str], Door] = {}
+        # Beside the door stands the value of the header that it asks for.
+        self._opened: dict[tuple[str, str, str], tuple[Door, bytes]] = {}
 
     @property
     def known(self) -> bool:
@@ -80,13 +94,16 @@ class Doors:
 
     def _set(self, rows: list[tuple]) -> None:
         doors, shut = {}, set()
-        for digest, expires_at, feed_id, account_id, user, password, nets in rows:
+        for digest, expires_at, feed_id, active, account_id, user, password, header, value, nets in rows:
+            why_shut = "" if active else "feed switched off"
             try:
                 allowed = tuple(map(ipaddress.ip_network, nets))
             except (TypeError, ValueError):
+                allowed, why_shut = (), "networks of the feed unreadable"
                 shut.add(feed_id)  # what cannot be read admits nobody, and harms no other feed
-            else:
-                doors[digest] = Door(feed_id, account_id, expires_at, user, password, allowed)
+            doors[digest] = Door(
+                feed_id, account_id, expires_at, user, password, header.lower(), value, allowed, why_shut
+            )
         for feed_id in shut - self._shut:
             logger.error("feed %s is shut: its networks cannot be read", feed_id)
         self._doors, self._shut, self._opened = doors, shut, {}
@@ -100,27 +117,55 @@ class Doors:
             with contextlib.suppress(Exception):  # it is given up, whatever it says
                 await connection.close()
 
-    def open(self, *, token: str, authorization: str, peer: str) -> Door:
+    def open(self, *, token: str, headers: dict[bytes, bytes], peer: str) -> Door:
         """Return the door that `token` opens. Raises Unauthorized, ForbiddenNetwork."""
-        door = self._opened.get((token, authorization, peer))
-        if door is None or door.expires_at is not None:  # an end may come between two readings
-            door = self._open(token, authorization, peer)
+        authorization = headers.get(b"authorization", b"").decode("latin-1")
+        door, value = self._opened.get((token, authorization, peer), _NEVER_OPENED)
+        if door is None or door.expires_at is not None or not _is_value(door, headers, value):
+            # An end may come between two readings.
+            door, value = self._open(token, authorization, headers, peer)
             if len(self._opened) < _MAX_OPENED:
-                self._opened[token, authorization, peer] = door
+                self._opened[token, authorization, peer] = door, value
         return door
 
-    def _open(self, token: str, authorization: str, peer: str) -> Door:
-        door = next(
-            (self._doors[d] for d in secrets.digests(token, purpose="feed-token") if d in self._doors), _NO_DOOR
-        )
-        if door.expires_at is not None and door.expires_at <= datetime.now(UTC):
-            door = _NO_DOOR
-        good = _credentials_match(door, authorization)
-        if door is _NO_DOOR or not good:
-            raise Unauthorized
+    def feed_of(self, token: str) -> int:
+        """Return the feed that `token` is, or was, a token of; UNKNOWN_FEED for none."""
+        return self._door(token).feed_id if self.known else UNKNOWN_FEED
+
+    def _door(self, token: str) -> Door:
+        found = secrets.digests(token, purpose="feed-token")
+        return next((self._doors[digest] for digest in found if digest in self._doors), _NO_DOOR)
+
+    def _open(self, token: str, authorization: str, headers: dict[bytes, bytes], peer: str) -> tuple[Door, bytes]:
+        door = self._door(token)
+        reason = door.shut
+        if not reason and door.expires_at is not None and door.expires_at <= datetime.now(UTC):
+            reason = "expired token"
+        value = _header_value(door, headers)
+        good_credentials, good_header = _credentials_match(door, authorization), _header_matches(door, value)
+        if reason or not good_credentials or not good_header:
+            raise Unauthorized(door.feed_id, reason or ("wrong header" if good_credentials else "wrong credentials"))
         if not networks.admits(door.networks, peer):
-            raise ForbiddenNetwork
-        return door
+            raise ForbiddenNetwork(door.feed_id)
+        return door, value
+
+
+_NEVER_OPENED = (None, b"")
+
+
+def _header_value(door: Door, headers: dict[bytes, bytes]) -> bytes:
+    return headers.get(door.header_name.encode(), b"").strip() if door.header_name else b""
+
+
+def _is_value(door: Door, headers: dict[bytes, bytes], value: bytes) -> bool:
+    """Tell whether the request has the header's value that has opened this door before."""
+    return not door.header_name or hmac.compare_digest(_header_value(door, headers), value)
+
+
+def _header_matches(door: Door, value: bytes) -> bool:
+    given = secrets.digests(value, purpose="feed-header")
+    matches = [hmac.compare_digest(digest, door.header_value_digest) for digest in given]  # all of them, always
+    return any(matches) or not door.header_name
 
 
 def _credentials_match(door: Door, authorization: str) -> bool:

@@ -76,7 +76,7 @@ class Writer:
 
         Raises NotDurable at once when too much waits already.
         """
-        size = sum(len(row.body) for row in rows)
+        size = sum(len(row.body) + len(row.query) for row in rows)
         if self._closing or self._pending_bytes + size > MAX_PENDING_BYTES:
             raise NotDurable
         group = self._groups[-1] if self._groups else None

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timesince
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from deliveries.models import PartnerMove, TenantRecount
 from deliveries.selectors.checks import standing_checks
 from deliveries.selectors.feeds import FeedRate, rates
+from deliveries.selectors.refusals import Refusals, refusals
 from deliveries.silence import Sound
 from portal.accounts import mail
 from portal.accounts.models import AuditEntry
@@ -77,6 +78,7 @@ class Situation:
     now: datetime
     waiting: Waiting
     feeds: list[FeedRate]
+    refusals: Refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +88,19 @@ class Health:
     checks: list[Check]
     feeds: list[FeedRate]
     quarantine: list[tuple[str, int, datetime]]
+    refusals: Refusals
 
 
 def health(*, now: datetime) -> Health:
     """Return the page's contents at `now`; reads in a staff scope."""
     in_line = waiting(now)
     feeds = rates(now=now, counted_until=in_line.data_as_of)
-    situation = Situation(now, in_line, feeds)
+    refused = refusals(now=now)
+    situation = Situation(now, in_line, feeds, refused)
     quarantined = quarantine()
     checks = [check for look in CHECKS for check in look(situation)]
     checks[2:2] = [_quarantine_check(quarantined)]
-    return Health(checks, feeds, quarantined)
+    return Health(checks, feeds, quarantined, refused)
 
 
 def dashboard(request, context: dict) -> dict:
@@ -146,6 +150,51 @@ def _silent_feeds(situation: Situation) -> Iterator[Check]:
         }
         link = reverse("admin:tenants_feed_change", args=[feed.feed_id])
         yield Check(_("Silent feed %(name)s") % {"name": feed.name}, State.BAD, words, link)
+
+
+def _unreadable_feeds(situation: Situation) -> Iterator[Check]:
+    for feed in situation.feeds:
+        name = _("Quarantine of feed %(name)s") % {"name": feed.name}
+        rows = reverse("admin:deliveries_quarantinedrow_changelist")
+        link = f"{rows}?state__exact=waiting&feed__id__exact={feed.feed_id}"
+        if feed.jump is not None:
+            words = _(
+                "%(count)s of the %(received)s rows received since %(since)s UTC are in quarantine (%(share)s %%),"
+                " usually %(usual)s %%."
+            ) % {
+                "count": feed.jump.now.quarantined,
+                "received": feed.jump.now.received,
+                "since": date_format(feed.jump.start, "DATETIME_FORMAT"),
+                "share": number_format(100 * feed.jump.now.share, 1),
+                "usual": number_format(100 * feed.jump.usual_share, 1),
+            }
+            yield Check(name, State.BAD, words, link)
+        elif feed.is_mostly_unreadable:
+            words = _("%(count)s of the %(received)s rows of the last 24 hours are in quarantine.")
+            yield Check(name, State.LOOK, words % {"count": feed.quarantined, "received": feed.applied}, link)
+
+
+def _refused_feeds(situation: Situation) -> Iterator[Check]:
+    for feed in situation.refusals.feeds:
+        words = _("Refused since %(since)s UTC, the last time at %(last)s UTC: %(reasons)s.") % {
+            "since": date_format(feed.since, "DATETIME_FORMAT"),
+            "last": date_format(feed.last_at, "DATETIME_FORMAT"),
+            "reasons": ", ".join(f"{reason} ({count})" for reason, count in sorted(feed.reasons.items())),
+        }
+        link = reverse("admin:tenants_feed_change", args=[feed.feed_id])
+        yield Check(_("Refused feed %(name)s") % {"name": feed.feed}, State.BAD, words, link)
+    if situation.refusals.feeds:
+        return
+    total = sum(item.refusals for item in situation.refusals.day)
+    if total:
+        words = ngettext(
+            "%(count)s request was refused in the last 24 hours.",
+            "%(count)s requests were refused in the last 24 hours.",
+            total,
+        )
+        yield Check(_("Refused at the door"), State.LOOK, words % {"count": total}, "#refusals")
+    else:
+        yield Check(_("Refused at the door"), State.FINE, _("Nothing in the last 24 hours."))
 
 
 def _quarantine_check(reasons: list[tuple[str, int, datetime]]) -> Check:
@@ -256,6 +305,8 @@ def _age(since: datetime, now: datetime) -> str:
 CHECKS: tuple[Callable[[Situation], Iterator[Check]], ...] = (
     _inbox,
     _silent_feeds,
+    _refused_feeds,
+    _unreadable_feeds,
     _runs,
     _jobs,
     _reconciled,

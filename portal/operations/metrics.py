@@ -1,5 +1,6 @@
 """Prometheus metrics: what waits, what came in, what failed; nothing that names a person or a number."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -7,7 +8,15 @@ from django.db.models import Count, Max, Min, Sum
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
-from deliveries.models import IngestCount, PartnerMove, QuarantinedRow, StandingCheck, TenantRecount, WaitingRow
+from deliveries.models import (
+    IngestCount,
+    PartnerMove,
+    QuarantinedRow,
+    RefusalCount,
+    StandingCheck,
+    TenantRecount,
+    WaitingRow,
+)
 from portal.tenants.models import Feed
 from reports.models import ReportRun
 
@@ -27,6 +36,7 @@ class _Collector:
         now = datetime.now(UTC)
         yield from _inbox(now)
         yield from _feeds()
+        yield _refused()
         yield _by_label(
             "portal_quarantine_waiting_rows", "Quarantined rows that nobody replayed or discarded", "reason",
             QuarantinedRow.objects.filter(state="waiting").values_list("reason").annotate(n=Count("id")),
@@ -75,6 +85,20 @@ def _feeds() -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
         if feed_id in names:
             last.add_metric(names[feed_id], row["last"].timestamp())
     yield last
+
+
+def _refused() -> CounterMetricFamily:
+    names = {feed.id: str(feed) for feed in Feed.objects.select_related("account")}
+    family = CounterMetricFamily(
+        "portal_dlr_refused", "Requests refused at the door, by feed (unknown: by none)", labels=["feed", "reason"]
+    )
+    rows = RefusalCount.objects.values_list("feed_id", "reason").annotate(n=Sum("refusals")).order_by()
+    totals = Counter()
+    for feed_id, reason, n in rows:
+        totals[names.get(feed_id, "unknown"), reason] += n
+    for labels, n in sorted(totals.items()):
+        family.add_metric(labels, n)
+    return family
 
 
 def _checks() -> Iterator[GaugeMetricFamily]:

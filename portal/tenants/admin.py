@@ -114,7 +114,7 @@ class FeedAdmin(RecordedAdmin):
     """Doors for delivery reports; one that is no longer used is made inactive, since its rows still name it."""
 
     form = FeedForm
-    list_display = ("__str__", "dialect", "active", "default_partner_id", "basic_user", "token_hints")
+    list_display = ("__str__", "dialect", "active", "default_partner_id", "basic_user", "header_name", "token_hints")
     list_filter = ("active", "dialect", "account")
     list_select_related = ("account",)
     search_fields = ("name", "account__name", "default_partner_id")
@@ -126,6 +126,8 @@ class FeedAdmin(RecordedAdmin):
         "default_partner_id",
         "basic_user",
         "basic_password",
+        "header_name",
+        "header_value",
         "networks",
         "active",
         "enter_at_link",

@@ -57,3 +57,9 @@ def set_basic(feed: Feed, *, user: str, password: str) -> None:
     """Ask for Basic credentials from now on; an empty user asks for none."""
     feed.basic_user = user
     feed.basic_password_digest = secrets.digest(password, purpose="feed-basic") if user else ""
+
+
+def set_header(feed: Feed, *, name: str, value: str) -> None:
+    """Ask for a header of this value from now on; an empty name asks for none."""
+    feed.header_name = name
+    feed.header_value_digest = secrets.digest(value, purpose="feed-header") if name else ""

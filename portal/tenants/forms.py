@@ -4,7 +4,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget
 
-from portal.tenants.feeds import set_basic
+from portal.tenants.feed_headers import LONGEST_VALUE, validate_value
+from portal.tenants.feeds import set_basic, set_header
 from portal.tenants.models import Feed, GatewayAccount, Tenant
 from portal.tenants.ownership import outsiders
 from portal.tenants.pools import LONGEST_ACCOUNT_NAME, POOL_PREFIX
@@ -81,10 +82,18 @@ class FeedForm(forms.ModelForm):
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
         help_text=_("Stored as a digest and never shown again; empty leaves it as it is."),
     )
+    header_value = forms.CharField(
+        required=False,
+        max_length=LONGEST_VALUE,
+        strip=False,
+        validators=[validate_value],
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+        help_text=_("Stored as a digest and never shown again; empty leaves it as it is."),
+    )
 
     class Meta:
         model = Feed
-        fields = ("account", "name", "dialect", "default_partner_id", "basic_user", "networks", "active")
+        fields = ("account", "name", "dialect", "default_partner_id", "basic_user", "header_name", "networks", "active")
         widgets = {"networks": UnfoldAdminTextareaWidget(attrs={"rows": 2})}
 
     def clean(self) -> dict:
@@ -94,6 +103,11 @@ class FeedForm(forms.ModelForm):
             self.add_error("basic_password", _("A user name needs its password."))
         if password and not user:
             self.add_error("basic_user", _("A password needs its user name."))
+        header, value = data.get("header_name"), data.get("header_value")
+        if header and not value and (not self.instance.header_value_digest or "header_name" in self.changed_data):
+            self.add_error("header_value", _("A header needs its value."))
+        if value and not header and "header_name" not in self.errors:
+            self.add_error("header_name", _("A header's value needs the header's name."))
         return data
 
     def save(self, commit: bool = True) -> Feed:
@@ -102,5 +116,11 @@ class FeedForm(forms.ModelForm):
                 self.instance,
                 user=self.cleaned_data["basic_user"],
                 password=self.cleaned_data["basic_password"],
+            )
+        if self.cleaned_data["header_value"] or not self.cleaned_data["header_name"]:
+            set_header(
+                self.instance,
+                name=self.cleaned_data["header_name"],
+                value=self.cleaned_data["header_value"],
             )
         return super().save(commit)

@@ -46,7 +46,7 @@ def gate_values(feed: Feed, *, now: datetime, token: str = TOKEN) -> GateValues:
                 "contentType": "application/json",
                 "username": feed.basic_user,
                 "password": "PASSWORD" if basic else "",
-                "customParameters": {},
+                "customParameters": {"http.header1": f"{feed.header_name}:VALUE"} if feed.header_name else {},
             }
         ],
         "gateType": "ONE_ORDERED",
@@ -61,7 +61,7 @@ def gate_values(feed: Feed, *, now: datetime, token: str = TOKEN) -> GateValues:
         (_("Content type (contentType)"), "application/json"),
         (_("User name (username)"), feed.basic_user or _("none")),
         (_("Password (password)"), password or _("none")),
-        (_("Headers"), _("none needed")),
+        (_("Headers (http.header1)"), _header(feed)),
         ("gateType", "ONE_ORDERED"),
         ("acknowledge", "true"),
         ("ttl", _("%(count)s ms (48 hours)") % {"count": gate["ttl"]}),
@@ -70,6 +70,13 @@ def gate_values(feed: Feed, *, now: datetime, token: str = TOKEN) -> GateValues:
         ("customParameters.platformPartnerId", partner),
     ]
     return GateValues(url, rows, json.dumps(gate, indent=2, ensure_ascii=False), _curl(feed, url, now=now))
+
+
+def _header(feed: Feed) -> str:
+    if not feed.header_name:
+        return _("none needed")
+    value = _("the value that this feed was given")
+    return f"{feed.header_name}:{value}"
 
 
 def _a_partner_id(feed: Feed) -> str:
@@ -89,4 +96,7 @@ def _curl(feed: Feed, url: str, *, now: datetime) -> str:
         "customParameters": {"platformPartnerId": TEST_PARTNER_ID},
     }
     user = ["--user", feed.basic_user] if feed.basic_user else []  # curl asks for the password
-    return shlex.join(["curl", "-i", *user, "-H", "Content-Type: application/json", "--data", json.dumps(report), url])
+    header = ["-H", f"{feed.header_name}: VALUE"] if feed.header_name else []
+    return shlex.join(
+        ["curl", "-i", *user, *header, "-H", "Content-Type: application/json", "--data", json.dumps(report), url]
+    )

@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from portal.tenants import networks
+from portal.tenants import feed_headers, networks
 
 slug_validator = RegexValidator(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", _("1 to 63 of a-z, 0-9 and inner hyphens."))
 currency_validator = RegexValidator(r"^[A-Z]{3}$", _("An ISO 4217 code such as EUR."))
@@ -130,7 +130,7 @@ class GatewayAccount(models.Model):
 
 
 class Feed(models.Model):
-    """An inbound door for delivery reports: POST /dlr/<token>/.
+    """An inbound door for delivery reports: POST, PUT or GET /dlr/<token>/.
 
     What is handed in about an account's messages by the REST API (`kind` submissions) comes by one row of its own,
     made by the first submission: it has no token, so nothing else comes in by it.
@@ -155,6 +155,13 @@ class Feed(models.Model):
     )
     basic_user = models.CharField(max_length=100, blank=True)
     basic_password_digest = models.CharField(max_length=64, blank=True, editable=False)
+    header_name = models.CharField(
+        max_length=100,
+        blank=True,
+        validators=[feed_headers.validate_name],
+        help_text=_("A header that every request must carry, such as X-Portal-Key; empty asks for none."),
+    )
+    header_value_digest = models.CharField(max_length=64, blank=True, editable=False)
     networks = models.JSONField(
         default=list,
         blank=True,
@@ -173,6 +180,10 @@ class Feed(models.Model):
             models.CheckConstraint(
                 condition=models.Q(basic_user="") | ~models.Q(basic_password_digest=""),
                 name="feed_basic_user_has_password",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(header_name="") | ~models.Q(header_value_digest=""),
+                name="feed_header_has_value",
             ),
         ]
 

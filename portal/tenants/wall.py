@@ -91,10 +91,15 @@ GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
     "django_session": (ALL, ALL, ""),
     "identity_filter": ("", "", ""),
     "import_run": ("", READ, ""),
-    "inbox": ("", ADD, "INSERT, SELECT (id, received_at, slice)"),  # what it wrote, it need not read
+    "inbox": (
+        "",
+        "SELECT, INSERT, UPDATE (slice)",
+        "INSERT, SELECT (id, received_at, slice)",
+    ),  # what it wrote, it need not read
     "inbox_todo": (READ, ADD, "INSERT"),  # ids and times, which pages tell in sum
     "ingest_count": ("", CHANGE, ""),
     "quarantine": ("", "SELECT, UPDATE", ""),
+    "refusal_count": ("", READ, "SELECT, INSERT, UPDATE (refusals, first_at, last_at)"),
     "result_code": (READ, CHANGE, ""),
     "standing_check": ("", READ, ""),
     "tenants_feed": ("SELECT (account_id, dialect)", ALL, READ),  # what an account's result codes mean

@@ -71,6 +71,59 @@ def test_basic_credentials_come_and_go_together(staff, feed, sent, errors, user,
     assert (feed.basic_user, feed.basic_password_digest) == (user, digest if keeps_password else "")
 
 
+@pytest.mark.parametrize(
+    ("sent", "errors", "name", "keeps_value"),
+    [
+        ({"header_name": "X-Key", "header_value": ""}, {}, "X-Key", True),
+        ({"header_name": "X-Other", "header_value": ""}, {"header_value": ["A header needs its value."]},
+         "X-Key", True),
+        ({"header_name": "", "header_value": "a long value"},
+         {"header_name": ["A header's value needs the header's name."]}, "X-Key", True),
+        ({"header_name": "", "header_value": ""}, {}, "", False),
+        ({"header_name": "X Key", "header_value": "a long value"},
+         {"header_name": ["A header's name consists of letters, digits, hyphens and the other signs of RFC 9110."]},
+         "X-Key", True),
+        ({"header_name": "Authorization", "header_value": "a long value"},
+         {"header_name": ["Authorization has a meaning of its own in HTTP; choose another header."]}, "X-Key", True),
+        ({"header_name": "TE", "header_value": "a long value"},
+         {"header_name": ["TE has a meaning of its own in HTTP; choose another header."]}, "X-Key", True),
+        ({"header_name": "X-Key", "header_value": " a"},
+         {"header_value": ["A header's value consists of printable ASCII characters, without a space at its ends."]},
+         "X-Key", True),
+        ({"header_name": "X-Key", "header_value": "ä"},
+         {"header_value": ["A header's value consists of printable ASCII characters, without a space at its ends."]},
+         "X-Key", True),
+    ],
+)  # fmt: skip
+def test_header_and_its_value_come_and_go_together(staff, feed, sent, errors, name, keeps_value):
+    digest = secrets.digest("first value", purpose="feed-header")
+    Feed.objects.update(header_name="X-Key", header_value_digest=digest)
+
+    response = staff.post(f"/admin/tenants/feed/{feed.pk}/change/", NO_TOKENS | {
+        "account": feed.account_id, "name": "main", "dialect": "link", "networks": "[]", "active": "on",
+    } | sent)  # fmt: skip
+
+    feed.refresh_from_db()
+    assert (dict(response.context["adminform"].form.errors) if response.context else {}) == errors
+    assert (feed.header_name, feed.header_value_digest) == (name, digest if keeps_value else "")
+
+
+def test_header_is_set_and_stands_among_what_is_entered_at_link(staff, feed):
+    staff.post(f"/admin/tenants/feed/{feed.pk}/change/", NO_TOKENS | {
+        "account": feed.account_id, "name": "main", "dialect": "link", "networks": "[]", "active": "on",
+        "header_name": "X-Portal-Key", "header_value": "a value: of ours",
+    })  # fmt: skip
+
+    feed.refresh_from_db()
+    assert feed.header_value_digest == secrets.digest("a value: of ours", purpose="feed-header")
+    assert "a value: of ours" not in str(AuditEntry.objects.values_list("subject", "details"))
+    values = gate_values(feed, now=NOW)
+    (destination,) = json.loads(values.gate)["destinations"]
+    assert destination["customParameters"] == {"http.header1": "X-Portal-Key:VALUE"}
+    assert ("Headers (http.header1)", "X-Portal-Key:the value that this feed was given") in values.rows
+    assert shlex.split(values.curl)[2:4] == ["-H", "X-Portal-Key: VALUE"]
+
+
 def test_new_token_comes_with_all_that_is_entered_at_link(staff, account, tenant, feed, settings):
     settings.PUBLIC_URL = "https://portal.example.com"
     Feed.objects.filter(pk=feed.pk).update(basic_user="gateway", basic_password_digest="x" * 64)

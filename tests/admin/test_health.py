@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
-from deliveries.models import IngestCount, PartnerMove, QuarantinedRow, TenantRecount
+from deliveries.models import IngestCount, PartnerMove, QuarantinedRow, RefusalCount, TenantRecount
 from deliveries.services.checks import keep
 from portal.accounts.models import AuditEntry
 from portal.operations.health import Check, State, health
@@ -43,6 +43,7 @@ def test_new_portal_has_nothing_but_the_counts_to_look_at():
         Check("Waiting to be applied", State.FINE, "Nothing waits.", FEEDS),
         Check("Feeds", State.FINE, "0 feeds, none of them silent.", FEEDS),
         Check("Quarantine", State.FINE, "Empty.", QUARANTINE),
+        Check("Refused at the door", State.FINE, "Nothing in the last 24 hours."),
         Check("Report runs", State.FINE, "None failed.", RUNS),
         Check("Moves", State.FINE, "0 are open.", MOVES),
         Check("Recounts", State.FINE, "0 are open.", RECOUNTS),
@@ -59,7 +60,7 @@ def test_standing_checks_are_told_with_what_they_found(feed):
     keep("submissions", [], now=NOW)
     keep("identities", [], now=NOW)
 
-    assert checks()[7:] == [
+    assert checks()[8:] == [
         Check(RECEIVED, State.BAD, "Not so since 20 November 2026, 12:00 UTC: one is missing"),
         Check(COUNTS, State.LOOK, "Never looked at: does the clock run?"),
         Check(SUBMISSIONS, State.FINE, "So it was, 20 November 2026, 12:00 UTC."),
@@ -102,6 +103,57 @@ def test_silent_feed_is_named_and_led_to(feed):
     )
 
 
+def refuse(feed_id: int, reason: str, *, minutes: int, last: datetime = NOW, refusals: int = 5) -> None:
+    first = last - timedelta(minutes=minutes)
+    RefusalCount.objects.create(
+        feed_id=feed_id, hour=first.replace(minute=0), reason=reason, refusals=refusals, first_at=first, last_at=last
+    )
+
+
+def test_refusals_are_told_by_feed_and_reason(client, settings, feed):
+    refuse(0, "unknown token", minutes=1, refusals=3)
+    refuse(feed.id, "wrong credentials", minutes=3)
+    assert named("Refused at the door") == [
+        Check("Refused at the door", State.LOOK, "8 requests were refused in the last 24 hours.", "#refusals")
+    ]
+
+    refuse(feed.id, "network", minutes=10, refusals=1)
+    assert checks()[3] == Check(
+        "Refused feed link-main/main",
+        State.BAD,
+        "Refused since 20 November 2026, 11:50 UTC, the last time at 20 November 2026, 12:00 UTC:"
+        " network (1), wrong credentials (5).",
+        f"/admin/tenants/feed/{feed.id}/change/",
+    )
+    settings.PORTAL_STAFF_MFA = False
+    client.force_login(make_user("staff@example.com", is_staff=True, is_superuser=True))
+    RefusalCount.objects.update(hour=datetime.now(UTC))
+    page = client.get("/admin/").content.decode()
+    assert [word in page for word in ("no known feed", "unknown token", "wrong credentials")] == [True] * 3
+
+
+def test_feed_whose_rows_go_to_quarantine_does_not_look_healthy(client, settings, feed):
+    count = IngestCount(feed=feed, hour=NOW - timedelta(hours=1), received=10, reports=4, quarantined=6)
+    count.save()
+    link = f"/admin/deliveries/quarantinedrow/?state__exact=waiting&feed__id__exact={feed.id}"
+    name = "Quarantine of feed link-main/main"
+
+    assert named(name) == [Check(name, State.LOOK, "6 of the 10 rows of the last 24 hours are in quarantine.", link)]
+    IngestCount.objects.update(received=40, quarantined=20, reports=20)
+    assert named(name) == [
+        Check(
+            name, State.BAD, "20 of the 40 rows received since 20 November 2026, 11:00 UTC are in quarantine (50.0 %),"
+            " usually 0.0 %.", link,
+        )
+    ]  # fmt: skip
+    settings.PORTAL_STAFF_MFA = False
+    client.force_login(make_user("staff@example.com", is_staff=True, is_superuser=True))
+    IngestCount.objects.update(hour=datetime.now(UTC).replace(minute=0, second=0, microsecond=0))
+    page = client.get("/admin/").content.decode()
+    assert ("unreadable" in page, "as usual" in page, "too new to tell" in page) == (True, False, False)
+    assert client.get(link).status_code == 200
+
+
 def test_quarantine_tells_how_many_wait_since_when_and_why(feed):
     for reason, state, hours in (
         ("not JSON", "waiting", 3), ("not JSON", "waiting", 1), ("no id", "waiting", 2), ("no id", "replayed", 9),
@@ -126,7 +178,7 @@ def test_failed_runs_and_jobs_that_never_end_are_told(tenant):
     TenantRecount.objects.create(tenant=tenant, reason="zone")
     TenantRecount.objects.create(tenant=tenant, reason="zone", state="done", attempts=9)
 
-    assert checks()[3:6] == [
+    assert checks()[4:7] == [
         Check("Report runs", State.BAD, "1 run failed.", RUNS),
         Check("Moves", State.BAD, "1 begins again and again without coming to its end.", MOVES),
         Check("Recounts", State.FINE, "1 is open.", RECOUNTS),
@@ -142,7 +194,7 @@ def test_failed_run_that_was_made_anew_is_over(tenant):
     make_run(tenant, "2026-08", state="failed", error="broken", revision=2)
     make_run(tenant, "2026-08", revision=None, same_as=first, file=first.file)
 
-    assert checks()[3] == Check("Report runs", State.BAD, "1 run failed.", RUNS)
+    assert checks()[4] == Check("Report runs", State.BAD, "1 run failed.", RUNS)
 
 
 def test_reconcile_leaves_word_of_what_it_found(feed):
@@ -177,7 +229,7 @@ def test_settings_that_hold_people_up_are_told(settings):
     settings.PORTAL_STAFF_MFA = False
     settings.DEBUG = True
 
-    assert [(check.name, check.state) for check in checks()[11:]] == [
+    assert [(check.name, check.state) for check in checks()[12:]] == [
         ("Mail", State.LOOK), ("Second factor of staff", State.LOOK), ("Debug pages", State.BAD),
     ]  # fmt: skip
 
@@ -196,7 +248,7 @@ def test_first_page_needs_as_many_queries_for_one_feed_as_for_three(
         )
     client.force_login(make_user("staff@example.com", is_staff=True, is_superuser=True))
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         page = client.get("/admin/").content.decode()
 
     assert [f"link-main/feed-{n}" in page and f"reason {n}" in page for n in range(number)] == [True] * number

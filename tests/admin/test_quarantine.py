@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
 from deliveries.models import IngestCount, QuarantinedRow
@@ -129,3 +130,21 @@ def test_quarantine_is_filtered_by_the_reasons_that_wait(staff, feed):
     page = staff.get("/admin/deliveries/quarantinedrow/", {"reason": "no id"})
 
     assert [row.reason for row in page.context["cl"].result_list] == ["no id"]
+
+
+def test_request_of_a_row_is_shown(staff, feed, capsys):
+    row = QuarantinedRow.objects.create(
+        inbox_id=1, feed=feed, received_at=NOW, body=b"<d/>", reason="not an object", detail="x",
+        method="PUT", query="a=<b>", content_type="application/xml", content_encoding="br",
+    )  # fmt: skip
+
+    page = staff.get(f"/admin/deliveries/quarantinedrow/{row.pk}/change/").content.decode()
+    assert "PUT ?a=&lt;b&gt;, application/xml, Content-Encoding: br" in page
+
+    call_command("quarantine", show=row.pk)
+    row.method = row.query = row.content_type = row.content_encoding = ""
+    row.save()
+    call_command("quarantine", show=row.pk)
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("feed ")]
+    said = "feed link-main/main, received 2026-11-20 12:00:00 UTC, waiting, by "
+    assert lines == [said + "PUT ?a=<b>, application/xml, Content-Encoding: br", said + "POST"]

@@ -12,10 +12,12 @@ from deliveries.models import (
     IngestCount,
     LatencyCount,
     QuarantinedRow,
+    RefusalCount,
     RetentionMark,
     StandingCheck,
 )
 from deliveries.selectors.checks import standing_checks
+from deliveries.selectors.refusals import refusals
 from deliveries.services.apply import apply_waiting
 from deliveries.services.checks import CHECKS, keep, run_checks, run_first_checks
 from deliveries.services.count_check import AGES, find_wrong_days
@@ -160,6 +162,54 @@ def test_silent_feed_is_told(feed):
     }
 
 
+def test_refused_feed_is_told_after_ten_minutes_and_until_an_hour_without(feed):
+    began = HOUR + timedelta(minutes=55)
+    row = {"feed_id": feed.id, "reason": "wrong credentials"}
+    RefusalCount.objects.create(
+        hour=HOUR, refusals=7, first_at=began, last_at=began + timedelta(minutes=4), **row
+    )  # fmt: skip
+    RefusalCount.objects.create(feed_id=0, reason="unknown token", hour=HOUR, refusals=1, first_at=HOUR, last_at=NOW)
+    assert run_checks(now=began + timedelta(minutes=12), names=["refused"]) == {"refused": []}
+
+    after = began + timedelta(minutes=10)
+    RefusalCount.objects.create(
+        hour=HOUR + timedelta(hours=1), refusals=2, first_at=began + timedelta(minutes=6), last_at=after, **row
+    )
+    line = (
+        "link-main/main: refused at the door since 2026-11-20 12:55 UTC, the last time at 13:05: wrong credentials (9)"
+    )
+    assert run_checks(now=after, names=["refused"]) == {"refused": [line]}
+    assert run_checks(now=after + timedelta(hours=1), names=["refused"]) == {"refused": [line]}
+    assert run_checks(now=after + timedelta(minutes=61), names=["refused"]) == {"refused": []}
+
+
+def test_refusals_far_apart_are_no_stretch(feed):
+    for hours in (0, 2):
+        at = HOUR + timedelta(hours=hours)
+        RefusalCount.objects.create(feed_id=feed.id, reason="network", hour=at, refusals=1, first_at=at, last_at=at)
+    assert refusals(now=HOUR + timedelta(hours=2)).feeds == []
+    assert [(row.feed, row.reason, row.refusals) for row in refusals(now=HOUR + timedelta(hours=2)).day] == [
+        ("link-main/main", "network", 2)
+    ]
+
+
+def test_feed_with_more_in_quarantine_than_usual_is_told(feed):
+    for hours in range(2, 240):
+        IngestCount.objects.create(feed=feed, hour=HOUR - timedelta(hours=hours), received=100, quarantined=1)
+    row = IngestCount.objects.create(feed=feed, hour=HOUR, received=100, quarantined=19)
+    assert run_checks(now=NOW, names=["quarantined"]) == {"quarantined": []}
+
+    row.quarantined = 20
+    row.save()
+    assert run_checks(now=NOW, names=["quarantined"]) == {
+        "quarantined": [
+            "link-main/main: 20 of the 100 rows received since 2026-11-20 11:00 UTC are in quarantine (20.0%),"
+            " usually 1.0%"
+        ]
+    }
+    assert run_checks(now=NOW + timedelta(hours=2), names=["quarantined"]) == {"quarantined": []}
+
+
 def test_double_identity_is_told(feed, tenant):
     put(feed, dlr("a"))
     apply_waiting()
@@ -214,7 +264,9 @@ def test_sealed_day_is_not_compared(feed, account):
 
 def test_checks_that_were_never_run_are_run_once(received):
     run_checks(now=NOW, names=["received", "feeds"])
-    assert set(run_first_checks(now=NOW)) == {"waiting", "submissions", "identities", "counts"}
+    assert set(run_first_checks(now=NOW)) == {
+        "waiting", "refused", "quarantined", "submissions", "identities", "counts",
+    }  # fmt: skip
     assert run_first_checks(now=NOW + timedelta(minutes=1)) == {}
     assert set(StandingCheck.objects.values_list("name", flat=True)) == set(CHECKS)
 
@@ -230,6 +282,8 @@ def test_states_of_all_checks_are_told_by_one_query(received, django_assert_num_
         ("waiting", 1, False, False),
         ("received", 0, True, False),
         ("feeds", 0, True, False),
+        ("refused", 0, True, False),
+        ("quarantined", 0, True, False),
         ("submissions", 0, True, False),
         ("counts", 0, True, False),
         ("identities", 0, False, True),

@@ -290,6 +290,38 @@ def test_basic_credentials_and_networks_are_set_kept_and_taken_away(feed):
     assert (feed.basic_user, feed.basic_password_digest, feed.networks) == ("", "", ["192.0.2.0/24"])
 
 
+def test_header_is_set_kept_and_removed(feed):
+    text = account_with("{name: main, dialect: link, header: {name: X-Portal-Key, value: s3cret}}")
+    assert run(text).changes == ["feed link-main/main: changed header"]
+    feed.refresh_from_db()
+    assert (feed.header_name, len(feed.header_value_digest)) == ("X-Portal-Key", 64)
+    assert run(text).changes == []
+    assert run(text.replace("s3cret", "an0ther")).changes == ["feed link-main/main: changed header"]
+    assert run(account_with("{name: main, dialect: link}")).changes == []
+    assert run(account_with("{name: main, dialect: link, header: null}")).changes == [
+        "feed link-main/main: changed header"
+    ]
+    feed.refresh_from_db()
+    assert (feed.header_name, feed.header_value_digest) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        ("{name: Host, value: x}", "name: Host has a meaning of its own in HTTP; choose another header."),
+        ('{name: "X:", value: x}',
+         "name: A header's name consists of letters, digits, hyphens and the other signs of RFC 9110."),
+        ("{name: X-Key}", "value: missing"),
+        ('{name: X-Key, value: "ä"}',
+         "value: A header's value consists of printable ASCII characters, without a space at its ends."),
+    ],
+)  # fmt: skip
+def test_header_that_cannot_be_sent_is_refused(feed, header, told):
+    (line,) = refused(account_with(f"{{name: main, dialect: link, header: {header}}}"))
+    assert told in line
+    assert "gateway_accounts[0].feeds[0].header" in line
+
+
 def test_password_is_set_for_a_new_person_and_for_others_only_when_asked(owner):
     text = """\
 users:

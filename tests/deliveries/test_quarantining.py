@@ -5,9 +5,12 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection
 
-from deliveries.models import DeliveryReport, IngestCount, Message, QuarantinedRow, WaitingRow
+from deliveries.inbox import INSERT, NewRow, packed_columns
+from deliveries.models import DeliveryReport, InboxRow, IngestCount, Message, QuarantinedRow, WaitingRow
 from deliveries.services.apply import BatchResult, apply_waiting
 from deliveries.services.quarantine import discard, replay
+from deliveries.slices import slice_of
+from portal.common.bulk import bulk_cursor
 from tests.deliveries.helpers import dlr, put
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -53,7 +56,7 @@ def test_unreadable_rows_are_put_aside_with_their_reasons(feed, tenant):
         b"hello",
         b"[]",
         b'{"id":"m1"}',
-        b'{"id":"m1","resultCode":"1001"}',
+        b'{"id":"m1","resultCode":"delivered"}',
         b'{"id":"m1","resultCode":1001,"timestamp":"now"}',
         b'{"id":"m1$255","resultCode":1001}',
         b'{"id":"m1","resultCode":1001,"refId":"\\u0000"}',
@@ -178,3 +181,42 @@ def test_discarding_without_a_reason_is_refused(feed, tenant):
     with pytest.raises(ValueError, match="A reason is required"):
         discard(ids=[QuarantinedRow.objects.get().id], reason_text="  ", actor="staff@example.com", now=LATER)
     assert QuarantinedRow.objects.get().state == "waiting"
+
+
+def test_request_goes_into_quarantine_and_back_with_its_row(feed, tenant):
+    request = ("PUT", "resultCode=delivered", "application/xml", "")
+    body = b"<dlr><id>m1</id></dlr>"
+    with bulk_cursor() as cursor:
+        cursor.execute(INSERT, packed_columns([NewRow(feed.id, 0, body, None, None, *request)]))
+    apply_waiting(now=NOW)
+
+    row = QuarantinedRow.objects.get()
+    assert (row.method, row.query, row.content_type, row.content_encoding) == request
+    assert (row.reason, row.detail) == ("wrong type", "resultCode: an integer is required")
+
+    QuarantinedRow.objects.update(query="resultCode=1001")  # as if the parser had been mended
+    InboxRow.objects.all()._raw_delete("default")
+    replay(actor="staff@example.com", now=LATER)
+    assert InboxRow.objects.values_list("method", "query", "content_type", "content_encoding").get() == (
+        "PUT", "resultCode=1001", "application/xml", "",
+    )  # fmt: skip
+    assert apply_waiting(now=LATER) == BatchResult(claimed=1, reports=1, new_messages=1)
+
+
+def test_row_that_can_be_read_now_is_replayed_in_the_slice_of_its_message(feed, tenant):
+    with bulk_cursor() as cursor:  # as it was stored before form pairs were read
+        cursor.execute(INSERT, packed_columns([NewRow(feed.id, 0, b"id=m1&resultCode=1001")]))
+    row, number = InboxRow.objects.get(), slice_of(feed.account_id, "m1")
+    QuarantinedRow.objects.create(
+        inbox_id=row.id, feed=feed, received_at=row.received_at, body=row.body, reason="not JSON", detail="x"
+    )
+    WaitingRow.objects.all()._raw_delete("default")
+    IngestCount.objects.create(
+        feed=feed, hour=row.received_at.replace(minute=0, second=0, microsecond=0), received=1, quarantined=1
+    )
+
+    replay(actor="staff@example.com", now=LATER)
+
+    assert list(WaitingRow.objects.values_list("slice", "id")) == [(number, row.id)]
+    assert list(InboxRow.objects.values_list("slice", "id")) == [(number, row.id)]
+    assert apply_waiting(now=LATER) == BatchResult(claimed=1, reports=1, new_messages=1)

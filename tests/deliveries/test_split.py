@@ -1,10 +1,12 @@
 """Bodies into rows: each report with exactly its bytes and its slice (docs/link.md section 3)."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
 import pytest
 
+from deliveries.dialects.link import parse
 from deliveries.slices import SLICES, slice_of
 from deliveries.split import split, split_line
 
@@ -74,6 +76,45 @@ def test_byte_order_mark_is_taken_off():
     assert pieces(mark) == [b""]
 
 
+def test_byte_order_mark_of_a_line_is_taken_off():
+    mark = b"\xef\xbb\xbf"
+
+    assert split(mark + A + b"\n" + mark + B, account_id=ACCOUNT) == list(zip(of("A", "B"), [A, B], strict=True))
+    assert split_line(mark + A, account_id=ACCOUNT) == (of("A")[0], A)
+
+
+@pytest.mark.parametrize(
+    ("body", "query", "ids"),
+    [
+        (b"id=A%2B%241&resultCode=1001", "", ["A+"]),
+        (b"<dlr><id>A$1</id></dlr>", "", ["A"]),
+        (b"", "id=A+B&resultCode=1001", ["A+B"]),
+        (b" \n", "id=A", ["A"]),
+        (b'{"resultCode":1001}', "id=A", ["A"]),
+        (b'{"id":"B"}', "id=A", ["B"]),
+        (b'{"id":17}', "id=A", [None]),
+        (b'[{"resultCode":1001},{"id":"B"},7]', "id=A", ["A", "B", None]),
+        (b'{"id":"B"}\n{"id":"C"}', "id=A", ["B", "C"]),
+        (b"resultCode=1001", "id=A", ["A"]),
+        (b"<dlr><resultCode>1001</resultCode></dlr>", "id=A", ["A"]),
+        (b"<dlr><id>A", "", [None]),
+        (b"id=%ff", "", [None]),
+        (b"", "resultCode=1001", [None]),
+        (b"[]", "id=A", [None]),
+    ],
+)
+def test_slice_is_that_of_the_id_that_the_dialect_reads(body, query, ids):
+    rows = split(body, account_id=ACCOUNT, query=query)
+
+    assert [number for number, _piece in rows] == of(*ids)
+    for (number, piece), id_ in zip(rows, ids, strict=True):
+        assert split_line(piece, account_id=ACCOUNT, query=query) == (number, piece)
+        if id_ is not None:
+            code = "" if b"resultCode" in piece else "&resultCode=1001"
+            report = parse(piece, received_at=datetime(2026, 11, 20, tzinfo=UTC), query=query + code)
+            assert report.message_id == id_
+
+
 STRANGE = {
     "texts full of signs": b'{"id":"S","refId":"[{,}]\\"],[","x":"\\\\"}',
     "characters of many bytes": '{"id":"Ä😀","refId":"naïve"}'.encode(),
@@ -137,7 +178,6 @@ def test_array_of_any_depth_is_split(depth):
         b"",
         b"  \n ",
         b"hello",
-        b"id=A&resultCode=1001",
         b"\x1f\x8b\x08\x00",
         b"[]",
         b" [ ] ",

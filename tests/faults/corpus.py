@@ -30,9 +30,17 @@ _DEEP = 100_000
 POISON: dict[str, Poison] = {
     # no JSON at all
     "text": Poison(b"hello", "not JSON"),
-    "form": Poison(b"id=poison&resultCode=1001", "not JSON"),
-    "xml": Poison(b'<?xml version="1.0"?><dlr id="poison"/>', "not JSON"),
-    "html": Poison(b"<script>alert(1)</script>", "not JSON"),
+    "form": Poison(b"id=poison&resultCode=delivered", "wrong type"),
+    "xml": Poison(b'<?xml version="1.0"?><dlr id="poison"/>', "not an object"),
+    "html": Poison(b"<script>alert(1)</script>", "not an object"),
+    "cut XML": Poison(b"<dlr><id>poison</id><resultCode>1001</resultCode>", "not XML"),
+    "XML bomb": Poison(
+        b'<!DOCTYPE d [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]><dlr><id>&b;</id></dlr>', "not XML"
+    ),
+    "XML of a file": Poison(
+        b'<!DOCTYPE d [<!ENTITY f SYSTEM "file:///etc/passwd">]><dlr><id>&f;</id></dlr>', "not XML"
+    ),
+    "10^5 elements deep": Poison(b"<a>" * _DEEP + b"</a>" * _DEEP, "too deep"),
     "blank": Poison(b" \r\n\t ", "not JSON"),
     "one NUL": Poison(b"\0", "not JSON"),
     "NUL bytes between": Poison(b'{"id":"poi\0son","resultCode":1001}', "not JSON"),
@@ -89,12 +97,12 @@ POISON: dict[str, Poison] = {
     "part 255": Poison(b'{"id":"poison$255","resultCode":1001}', "out of range"),
     "part of 100 digits": Poison(b'{"id":"poison$' + b"9" * 100 + b'","resultCode":1001}', "out of range"),
     "no code": Poison(b'{"id":"poison"}', "missing field"),
-    "code as text": Poison(b'{"id":"poison","resultCode":"1001"}', "wrong type"),
+    "code as text": Poison(b'{"id":"poison","resultCode":"delivered"}', "wrong type"),
     "code as truth": Poison(b'{"id":"poison","resultCode":true}', "wrong type"),
     "code as fraction": Poison(b'{"id":"poison","resultCode":1001.5}', "wrong type"),
     "code over 32 bits": Poison(b'{"id":"poison","resultCode":2147483648}', "out of range"),
     "code of 4,300 digits": Poison(b'{"id":"poison","resultCode":' + b"9" * 4300 + b"}", "not JSON"),
-    "the same key twice": Poison(b'{"id":"poison","resultCode":1001,"resultCode":"1001"}', "wrong type"),
+    "the same key twice": Poison(b'{"id":"poison","resultCode":1001,"resultCode":"delivered"}', "wrong type"),
     "NUL in a text": Poison(_with(rb'"refId":"a\u0000b"'), "NUL character"),
     "NUL in a key": Poison(_with(rb'"customParameters":{"\u0000":"x"}'), "NUL character"),
     "number as refId": Poison(_with(b'"refId":5'), "wrong type"),
@@ -107,10 +115,10 @@ POISON: dict[str, Poison] = {
     "30 February": Poison(_with(b'"sentTimestamp":"2026-02-30T00:00:00Z"'), "unreadable time"),
     "hour 25": Poison(_with(b'"timestamp":"2026-11-19T25:00:00Z"'), "unreadable time"),
     "year 10000": Poison(_with(b'"timestamp":"10000-01-01T00:00:00Z"'), "unreadable time"),
-    "segments as text": Poison(_with(b'"segments":"1"'), "wrong type"),
+    "segments as text": Poison(_with(b'"segments":"one"'), "wrong type"),
     "segments below 0": Poison(_with(b'"segments":-1'), "out of range"),
     "256 segments": Poison(_with(b'"segments":256'), "out of range"),
-    "array as parameters": Poison(_with(b'"customParameters":[]'), "wrong type"),
+    "array as parameters": Poison(_with(b'"customParameters":[1]'), "wrong type"),
     "text as gate parameters": Poison(_with(b'"gateCustomParameters":"x"'), "wrong type"),
     "101 parameters": Poison(
         _with(b'"customParameters":{' + b",".join(b'"k%d":"v"' % n for n in range(101)) + b"}"), "too many"

@@ -65,7 +65,7 @@ def test_ingest_can_read_the_feeds_and_of_the_inbox_what_is_no_report():
     readable: dict[str, set[str]] = {}
     for table, column in ask(columns):
         readable.setdefault(table, set()).add(column)
-    assert sorted(readable) == ["inbox", "tenants_feed", "tenants_feedtoken"]
+    assert sorted(readable) == ["inbox", "refusal_count", "tenants_feed", "tenants_feedtoken"]
     assert readable["inbox"] == {"id", "received_at", "slice"}
 
 
@@ -79,6 +79,7 @@ def test_ingest_can_read_the_feeds_and_of_the_inbox_what_is_no_report():
         "SELECT 1 FROM message",
         "SELECT 1 FROM inbox_todo",
         "DELETE FROM inbox_todo RETURNING 1",
+        "DELETE FROM refusal_count",
         "UPDATE tenants_feed SET active = true",
         "INSERT INTO tenants_feedtoken (feed_id, digest, hint) VALUES (1, 'x', 'x')",
         "CREATE TABLE mine (x int)",

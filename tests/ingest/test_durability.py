@@ -117,7 +117,7 @@ def database_away():
         try:
             connection.execute(
                 "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s"
-                " AND query ~ 'tenants_feedtoken|WITH added'",
+                " AND query ~ 'tenants_feedtoken|WITH added|refusal_count AS c'",
                 [name],
             )
             yield

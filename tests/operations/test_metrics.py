@@ -5,6 +5,7 @@ import logging
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from deliveries.models import RefusalCount
 from deliveries.services.checks import keep
 from tests.deliveries.helpers import NOW, apply, dlr, put
 
@@ -33,6 +34,22 @@ def test_metrics_tell_what_came_in_and_what_waits(client, feed, tenant):
     assert read["portal_inbox_waiting_rows"] == 1
     assert 0 <= read["portal_inbox_oldest_waiting_seconds"] < 3600
     assert read["portal_open_jobs['move']"] == 0
+
+
+def test_metrics_tell_what_was_refused(client, feed):
+    for feed_id, reason, hour, number in (
+        (feed.id, "network", NOW, 3), (feed.id, "network", NOW.replace(hour=1), 4), (feed.id, "method", NOW, 1),
+        (0, "unknown token", NOW, 5),
+    ):  # fmt: skip
+        RefusalCount.objects.create(
+            feed_id=feed_id, reason=reason, hour=hour, refusals=number, first_at=hour, last_at=hour
+        )
+    read = values(client.get("/metrics").content)
+    assert {name: value for name, value in read.items() if name.startswith("portal_dlr_refused_total")} == {
+        "portal_dlr_refused_total['link-main/main', 'network']": 7,
+        "portal_dlr_refused_total['link-main/main', 'method']": 1,
+        "portal_dlr_refused_total['unknown', 'unknown token']": 5,
+    }
 
 
 def test_metrics_tell_what_the_standing_checks_found(client, feed, tenant):

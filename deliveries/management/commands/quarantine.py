@@ -74,6 +74,6 @@ class Command(BaseCommand):
             raise CommandError(f"--show: there is no row {id_}")
         self.stdout.write(
             f"{row.reason}: {row.detail}\nfeed {row.feed}, received {row.received_at:%Y-%m-%d %H:%M:%S} UTC,"
-            f" {row.get_state_display().lower()}"
+            f" {row.get_state_display().lower()}, by {row.request_line}"
         )
         self.stdout.write(readable(bytes(row.body)))

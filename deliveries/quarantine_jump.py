@@ -1,0 +1,64 @@
+"""When more of a feed's rows than usual go to quarantine.
+
+The rule: take the rows that a feed received in the running hour and the one before, and likewise in the last 24 hours
+and the running one. The usual share is the quarantined part of what came in the 14 days before these 24 hours; it gives
+the number of quarantined rows to be expected. There is a jump where at least LEAST rows are quarantined, twice as many
+as expected or more, and more than expected by FAR standard deviations of a Poisson distribution or more. The first of
+the two stretches finds a sudden change of a busy feed, the second one that of a quiet feed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import sqrt
+
+LEAST = 20
+FAR = 4
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+USUAL_DAYS = 14
+
+Hours = Mapping[datetime, int]  # rows by the start of their hour (UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What came in a stretch of time, in rows."""
+
+    received: int
+    quarantined: int
+
+    @classmethod
+    def of(cls, received: Hours, quarantined: Hours, *, start: datetime, end: datetime) -> "Sum":
+        """Add up the hours of [start, end)."""
+        hours = [hour for hour in received if start <= hour < end]
+        return cls(sum(received[hour] for hour in hours), sum(quarantined.get(hour, 0) for hour in hours))
+
+    @property
+    def share(self) -> float:
+        return self.quarantined / self.received if self.received else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """What came since `start`, and the usual share of quarantined rows."""
+
+    start: datetime
+    now: Sum
+    usual_share: float
+
+
+def find(received: Hours, quarantined: Hours, *, this_hour: datetime) -> Jump | None:
+    """Return the jump of a feed at `this_hour`, None where there is none."""
+    end, day_before = this_hour + HOUR, this_hour - DAY
+    usual = Sum.of(received, quarantined, start=day_before - USUAL_DAYS * DAY, end=day_before).share
+    for start in (this_hour - HOUR, day_before):
+        now = Sum.of(received, quarantined, start=start, end=end)
+        if is_jump(now, usual_share=usual):
+            return Jump(start, now, usual)
+    return None
+
+
+def is_jump(now: Sum, *, usual_share: float) -> bool:
+    """Tell whether so many quarantined rows are more than the usual share and chance account for."""
+    expected = now.received * usual_share
+    return now.quarantined >= max(LEAST, 2 * expected, expected + FAR * sqrt(expected))

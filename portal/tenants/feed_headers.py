@@ -1,0 +1,37 @@
+"""The header of its own that a feed may ask for: which names and values are allowed."""
+
+import re
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+LONGEST_NAME, LONGEST_VALUE = 100, 200
+# Headers that a proxy, the HTTP library or the door itself reads or changes.
+RESERVED = {
+    *("accept-encoding", "authorization", "connection", "content-encoding", "content-length", "content-type"),
+    *("cookie", "date", "expect", "forwarded", "host", "keep-alive", "proxy-authenticate", "proxy-authorization"),
+    *("proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "via"),
+    *("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"),
+}
+_token = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch  # RFC 9110 section 5.6.2
+_visible = re.compile(r"[!-~](?:[ -~]*[!-~])?").fullmatch
+
+
+def validate_name(name: str) -> None:
+    """Raise ValidationError unless `name` is a header that a sender may be asked for."""
+    if not _token(name):
+        raise ValidationError(
+            _("A header's name consists of letters, digits, hyphens and the other signs of RFC 9110.")
+        )
+    if name.lower() in RESERVED:
+        raise ValidationError(
+            _("%(name)s has a meaning of its own in HTTP; choose another header."), params={"name": name}
+        )
+
+
+def validate_value(value: str) -> None:
+    """Raise ValidationError unless `value` can be sent in a header as it is."""
+    if not _visible(value):
+        raise ValidationError(
+            _("A header's value consists of printable ASCII characters, without a space at its ends.")
+        )
