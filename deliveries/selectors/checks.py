@@ -12,6 +12,7 @@ from deliveries.models import StandingCheck
 TITLES: dict[str, tuple[Promise, timedelta]] = {
     "received": (_("All that was received is applied, waits or is in quarantine"), timedelta(minutes=30)),
     "waiting": (_("Nothing waits for longer than five minutes"), timedelta(minutes=5)),
+    "applying": (_("What comes in is applied"), timedelta(minutes=5)),
     "feeds": (_("No feed is silent"), timedelta(minutes=30)),
     "submissions": (_("Delivery reports come of what is handed in"), timedelta(minutes=30)),
     "identities": (_("No message stands in two rows"), timedelta(hours=13)),
