@@ -73,6 +73,11 @@ def apply_slices(
     return _search(numbers, streak, now=now, limit=limit)
 
 
+def put_aside(rows: list[int], *, why: str, now: datetime) -> int:
+    """Put waiting rows (by inbox id) into quarantine as they are; return how many: not those in an applier's hands."""
+    return _apply(list(range(slices.SLICES)), now=now, limit=len(rows), only=rows, poison=why).quarantined
+
+
 def oldest_waiting() -> datetime | None:
     """Return when the oldest waiting row came in, None where none waits; it reads the whole to-do list."""
     return WaitingRow.objects.aggregate(oldest=Min("received_at"))["oldest"]

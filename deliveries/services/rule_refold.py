@@ -24,6 +24,8 @@ from portal.common.periods import Month
 
 logger = logging.getLogger(__name__)
 
+_READING = timedelta(minutes=15)  # a whole month's reports, where many are stored
+
 Progress = Callable[[RuleRefold], None]
 
 # Read once a month of messages, as a whole: by the index each report would be fetched for itself.
@@ -61,13 +63,13 @@ def _run(job: RuleRefold, progress: Progress) -> None:
             continue  # done before the process that had this job was killed
         if month.first_day != job.month:
             job.month, job.after_account_id, job.after_message_id = month.first_day, 0, ""
+        jobs.renew(job, "month", "after_account_id", "after_message_id", lease=_READING)
         for keys in _affected(job, month):
             job.changed += refold_messages(keys, around=_around(month))
             job.done += len(keys)
             job.after_account_id, job.after_message_id = keys[-1]
             jobs.renew(job, "month", "done", "changed", "after_account_id", "after_message_id")
             progress(job)
-        jobs.renew(job, "month", "after_account_id", "after_message_id")
     jobs.finish(job)
     record("messages.refolded", actor="refold", details={"messages": job.done, "changed": job.changed})
     logger.info("refolded by the rules of now: %d messages looked at, %d changed", job.done, job.changed)

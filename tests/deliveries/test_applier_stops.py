@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from deliveries.dialects import registry
 from deliveries.models import IngestCount, Message, QuarantinedRow, WaitingRow
@@ -226,3 +227,38 @@ def test_value_that_is_too_large_for_an_index_is_its_rows_alone(feed, tenant):
     with faulty.refused("message", "NEW.ref_id = 'poison'", errcode="program_limit_exceeded"):
         assert apply_waiting(now=NOW).quarantined == 1
     assert Message.objects.count() == 10
+
+
+# --- by the command
+
+
+def test_command_tells_why_it_stopped(feed, tenant):
+    put(feed, *reports(3), received_at=NOW)
+    with faulty.without_column("message", "operator"), pytest.raises(CommandError) as told:
+        call_command("apply_inbox")
+    assert str(told.value).startswith(
+        "applying has stopped, the database refuses a statement: ProgrammingError: column "
+    )
+    assert WaitingRow.objects.count() == 3
+
+
+def test_rows_that_hold_all_others_up_are_put_aside_by_command(feed, tenant, capsys):
+    put(feed, *poison(SEVERAL), *reports(5), received_at=NOW)
+    with faulty.refused("message", "NEW.ref_id = 'poison'", errcode="check_violation"):
+        stopped()
+        rows = list(WaitingRow.objects.order_by("id").values_list("id", flat=True)[:SEVERAL])
+        call_command("apply_inbox", put_aside=rows)
+        call_command("apply_inbox")
+    assert capsys.readouterr().out.splitlines()[0] == f"{SEVERAL} of {SEVERAL} rows are in quarantine now"
+    assert set(QuarantinedRow.objects.values_list("inbox_id", "reason", "detail")) == {
+        (row, "cannot be applied", "put aside by hand") for row in rows
+    }
+    assert Message.objects.count() == 5
+    row = IngestCount.objects.get()
+    assert (row.received, row.reports, row.quarantined) == (5 + SEVERAL, 5, SEVERAL)
+
+
+def test_row_that_does_not_wait_cannot_be_put_aside(feed):
+    with pytest.raises(CommandError, match="The others do not wait"):
+        call_command("apply_inbox", put_aside=[4711])
+    assert not QuarantinedRow.objects.exists()
