@@ -41,7 +41,7 @@ class Failure:
         kind = kind_of(error)
         name, state = type(error).__name__, _sqlstate(error)
         if state:
-            name = f"{type(error.__cause__ or error).__name__} {state}"
+            name = f"{type(error.__cause__ or error).__name__.rstrip('_')} {state}"
         place = _code_place(error) if kind is Kind.PROGRAMME else _table_place(error)
         return cls(kind, name, words_of(error), (type(error), state, place))
 

@@ -2,15 +2,14 @@
 
 A row that fails alone is a suspect. Suspects go to quarantine at the search's end, and only where the error can be
 theirs: it is about values, or it is the programme's and other rows were applied. The same error from SEVERAL rows in a
-row with nothing applied between them, or from MANY of one batch, is no row's: applying stops, suspects go on waiting,
+row with nothing applied between them, or from MANY within an hour, is no row's: applying stops, suspects go on waiting,
 and those that earlier batches put in quarantine for it come back.
 """
 
 import logging
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from deliveries.models import QuarantinedRow
 from deliveries.services.batch_result import BatchResult
@@ -21,23 +20,36 @@ from deliveries.stops import Cause
 logger = logging.getLogger(__name__)
 
 SEVERAL = 3
-MANY = 10
+MANY, WITHIN = 10, timedelta(hours=1)
+_TOLD = 20  # rows of the inbox in a message
 
 
 @dataclass
 class Streak:
-    """The rows that failed alone, with one error, since the last row that was applied; it outlives a batch."""
+    """The rows that failed alone, of this batch and those before, by which is seen that an error is no row's."""
 
-    signature: tuple = ()
-    rows: list[int] = field(default_factory=list)
+    in_a_row: list[tuple[tuple, int]] = field(default_factory=list)  # since the last row that was applied
+    within_an_hour: dict[tuple, dict[int, datetime]] = field(default_factory=dict)
 
-    def add(self, row: int, failure: Failure) -> None:
-        if failure.signature != self.signature:
-            self.signature, self.rows = failure.signature, []
-        self.rows.append(row)
+    def add(self, row: int, failure: Failure, *, now: datetime) -> list[int]:
+        """Take a row in; return the rows with its error where they are so many that it is no row's, else none."""
+        error = failure.signature
+        if self.in_a_row and self.in_a_row[-1][0] != error:
+            self.in_a_row = []
+        self.in_a_row.append((error, row))
+        recent = self.within_an_hour.setdefault(error, {})
+        recent[row] = now
+        for old in [row for row, seen in recent.items() if now - seen > WITHIN]:
+            del recent[old]
+        if len(self.in_a_row) < SEVERAL and len(recent) < MANY:
+            return []
+        rows = {*self.within_an_hour.pop(error), *(row for _error, row in self.in_a_row)}
+        self.in_a_row = []
+        return sorted(rows)
 
     def end(self) -> None:
-        self.signature, self.rows = (), []
+        """Note that a row was applied."""
+        self.in_a_row = []
 
 
 def judged(error: Exception) -> Failure:
@@ -57,7 +69,6 @@ class Search:
         self._attempt, self._streak, self._now = attempt, streak, now
         self._done = BatchResult()
         self._suspects: list[tuple[int, Failure]] = []
-        self._of_error: Counter[tuple] = Counter()
 
     def run(self, ids: list[int]) -> BatchResult:
         """Apply the rows of `ids` and quarantine those that are broken. Raises Stopped where the error is no row's."""
@@ -95,14 +106,10 @@ class Search:
 
     def _suspect(self, row: int, failure: Failure) -> None:
         self._suspects.append((row, failure))
-        self._streak.add(row, failure)
-        self._of_error[failure.signature] += 1
-        if len(self._streak.rows) < SEVERAL and self._of_error[failure.signature] < MANY:
-            return
-        rows = self._streak.rows
-        self._take_back(rows)
-        self._streak.end()
-        raise Stopped(Cause.ROWS if failure.kind is Kind.ROW else Cause.PROGRAMME, failure, rows=rows)
+        if rows := self._streak.add(row, failure, now=self._now):
+            self._take_back(rows)
+            cause = Cause.ROWS if failure.kind is Kind.ROW else Cause.PROGRAMME
+            raise Stopped(cause, failure, rows=rows[-_TOLD:])
 
     def _quarantine(self, row: int, failure: Failure) -> None:
         try:

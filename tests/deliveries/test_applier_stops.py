@@ -71,7 +71,7 @@ FAULTS = {
     "a lost privilege on counts": (lambda: faulty.without_privilege("hour_count"), "InsufficientPrivilege 42501"),
     "an error of the server": (
         lambda: faulty.refused("message", "true", errcode="internal_error"),
-        "InternalError_ XX000",
+        "InternalError XX000",
     ),
 }
 
@@ -155,10 +155,11 @@ def test_rows_that_came_one_by_one_come_back_when_the_same_error_stops_applying(
     with faulty.refused("message", "true", errcode="not_null_violation"):
         for n in range(SEVERAL - 1):
             put(feed, *reports(1, first=n), received_at=NOW)
-            assert apply_slices(slices=range(SLICES), now=NOW, streak=streak).quarantined == 1
+            now = NOW + timedelta(hours=2 * n)  # a quiet portal
+            assert apply_slices(slices=range(SLICES), now=now, streak=streak).quarantined == 1
         put(feed, *reports(1, first=SEVERAL), received_at=NOW)
         with pytest.raises(Stopped):
-            apply_slices(slices=range(SLICES), now=NOW, streak=streak)
+            apply_slices(slices=range(SLICES), now=NOW + timedelta(hours=9), streak=streak)
 
     assert not QuarantinedRow.objects.filter(state="waiting").exists()
     assert WaitingRow.objects.count() == SEVERAL
@@ -166,14 +167,34 @@ def test_rows_that_came_one_by_one_come_back_when_the_same_error_stops_applying(
     is_whole(applied=SEVERAL)
 
 
+def one_by_one(feed, streak: Streak, numbers: range, *, apart: timedelta) -> None:
+    """Apply a poison row and then a good one, again and again."""
+    for n in numbers:
+        now = NOW + n * apart
+        put(feed, *poison(1, first=n), received_at=NOW)
+        assert apply_slices(slices=range(SLICES), now=now, streak=streak).quarantined == 1
+        put(feed, *reports(1, first=n), received_at=NOW)
+        assert apply_slices(slices=range(SLICES), now=now, streak=streak).reports == 1
+
+
 def test_row_that_is_applied_ends_the_streak(feed, tenant):
+    with faulty.refused("message", "NEW.ref_id = 'poison'", errcode="check_violation"):
+        one_by_one(feed, Streak(), range(2 * MANY), apart=timedelta(minutes=10))
+    assert QuarantinedRow.objects.filter(state="waiting").count() == 2 * MANY
+
+
+def test_many_rows_within_an_hour_stop_applying_and_come_back_though_others_were_applied(feed, tenant):
+    """A fault that only some traffic meets, and not much at a time."""
     streak = Streak()
     with faulty.refused("message", "NEW.ref_id = 'poison'", errcode="check_violation"):
-        for n in range(2 * SEVERAL):
-            put(feed, *poison(1, first=n), received_at=NOW)
-            assert apply_slices(slices=range(SLICES), now=NOW, streak=streak).quarantined == 1
-            put(feed, *reports(1, first=n), received_at=NOW)
-            assert apply_slices(slices=range(SLICES), now=NOW, streak=streak).reports == 1
+        one_by_one(feed, streak, range(MANY - 1), apart=timedelta(minutes=6))
+        put(feed, *poison(1, first=MANY), received_at=NOW)
+        with pytest.raises(Stopped) as stop:
+            apply_slices(slices=range(SLICES), now=NOW + timedelta(minutes=59), streak=streak)
+    assert stop.value.cause is Cause.ROWS
+    assert not QuarantinedRow.objects.filter(state="waiting").exists()
+    apply_waiting(now=NOW + timedelta(hours=1))
+    is_whole(applied=2 * MANY - 1)
 
 
 def test_mistake_of_ours_that_one_row_meets_puts_it_aside_alone(feed, tenant, monkeypatch):
