@@ -63,6 +63,9 @@ class CodeTable:
         self._codes = codes
         self._ranks = {code: (1, c.status in OUTCOMES, c.final, STATUS_RANK[c.status]) for code, c in codes.items()}
         self._meanings = {code: (c.status, c.final) for code, c in codes.items()}
+        self._delivered = {code for code, c in codes.items() if c.status == DELIVERED}
+        # Of final outcomes whether they are deliveries
+        self._ends = {code: c.status == DELIVERED for code, c in codes.items() if c.final and c.status in OUTCOMES}
 
     def get(self, code: int) -> Code | None:
         """Return the code's meaning, None for one that is not in the table."""
@@ -87,21 +90,24 @@ class CodeTable:
 
     def contradict(self, one: State, other: State) -> bool:
         """Tell whether both are final outcomes and only one of them is a delivery."""
-        (a, a_final), (b, b_final) = self.meaning(one.code), self.meaning(other.code)
-        return a_final and b_final and a in OUTCOMES and b in OUTCOMES and (a == DELIVERED) != (b == DELIVERED)
+        a, b = self._ends.get(one.code), self._ends.get(other.code)
+        return a is not None and b is not None and a != b
 
     def delivery(self, state: State) -> datetime | None:
         """Return the earliest known time at which what `state` is about was delivered."""
         if state.delivery is not None:
             return state.delivery
-        return state.at if self.status(state.code) == DELIVERED else None
+        return state.at if state.code in self._delivered else None
 
     def greater(self, one: State, other: State) -> State:
         """Return the state that wins, with the earlier delivery of both (docs/link.md sections 5.3 and 5.7)."""
-        wins = other if self.rank(other) > self.rank(one) else one
-        earliest, second = self.delivery(one), self.delivery(other)
-        if earliest is None or (second is not None and second < earliest):
+        wins, loses = (other, one) if self.rank(other) > self.rank(one) else (one, other)
+        second = self.delivery(loses)
+        if second is None:
+            return wins  # which holds its own
+        earliest = self.delivery(wins)
+        if earliest is None or second < earliest:
             earliest = second
-        if earliest == wins.at and self.status(wins.code) == DELIVERED:
+        if earliest == wins.at and wins.code in self._delivered:
             earliest = None  # the state itself says so
         return wins if wins.delivery == earliest else State(wins.code, wins.at, earliest)
