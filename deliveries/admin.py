@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import SegmentKey
 from deliveries import partner_admin  # noqa: F401  registers its models
 from deliveries.forms import DiscardForm
-from deliveries.models import ImportRun, PartnerMove, QuarantinedRow, ResultCode, TenantRecount
+from deliveries.models import ImportRun, PartnerMove, QuarantinedRow, ResultCode, RuleRefold, TenantRecount
 from deliveries.raw_text import readable
 from deliveries.services import jobs
 from deliveries.services.quarantine import discard, replay
@@ -160,6 +160,12 @@ class TenantRecountAdmin(JobAdmin):
     list_filter = ("state",)
     list_select_related = ("tenant",)
     search_fields = ("=tenant__slug", "tenant__name")
+
+
+@admin.register(RuleRefold)
+class RuleRefoldAdmin(JobAdmin):
+    list_display = ("queued_at", "state", "month", "done", "changed", "attempts", "finished_at")
+    list_filter = ("state",)
 
 
 @admin.register(SegmentKey)

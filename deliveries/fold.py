@@ -5,6 +5,7 @@ order, repetition and batching cannot matter; the one exception is a contradicti
 attributes, where the first one in stays.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -12,9 +13,9 @@ import msgspec
 from msgspec import Struct
 
 from campaigns.latency import bucket_of
-from deliveries.dialects.codes import DELIVERED, QUEUED, SENT, CodeTable, State
+from deliveries.dialects.codes import DELIVERED, OUTCOMES, QUEUED, SENT, UNKNOWN, CodeTable, State
 from deliveries.dialects.report import FROM_CLAIM, FROM_NOWHERE, FROM_SUBMISSION, Report
-from portal.common.msisdn import country_of_destination, sender_type, tells_number
+from portal.common.msisdn import country_of_destination, is_readable, sender_type, tells_number
 
 NO_CODE = -1  # the part that decides has not been heard of
 
@@ -22,7 +23,7 @@ NO_CODE = -1  # the part that decides has not been heard of
 BY_RECEIPT, BY_STATUS_TIME, BY_SUBMISSION, BY_SENT_TIMESTAMP = range(4)
 
 # Bits of Message.flags
-CONTRADICTING_STATES = 1  # both a final delivery and a final failure were reported
+CONTRADICTING_STATES = 1  # both a final delivery and a final failure were reported; nobody knows (1010) is neither
 CONTRADICTING_ATTRIBUTES = 2  # two reports disagreed; the first one stayed
 CLOCK_OUT_OF_WINDOW = 4  # a gateway's time was taken as missing (section 5.6)
 PARTNER_OVER_LIMIT = 8  # counted under "(other)": over the daily limit of new platformPartnerIds
@@ -128,7 +129,7 @@ def add_submission(message: Folded, submission: Submission) -> None:
     if submission.ref_id and not message.flags & SUBMITTED_REF_ID:
         message.ref_id = submission.ref_id
         message.flags = message.flags & ~REF_ID_CUT | SUBMITTED_REF_ID
-    if submission.destination and not message.flags & (SUBMITTED_DESTINATION | NUMBER_ERASED):
+    if submission.destination and _is_better(submission.destination, message):
         message.destination = submission.destination
         message.flags |= SUBMITTED_DESTINATION
     if not message.flags & SUBMITTED_SOURCE:
@@ -183,7 +184,7 @@ def _greater(message: Folded, known: State, state: State, codes: CodeTable) -> S
         return known
     if codes.contradict(known, state):
         message.flags |= CONTRADICTING_STATES
-    return state if codes.rank(state) > codes.rank(known) else known
+    return codes.greater(known, state)
 
 
 def _sent_at(message: Folded, instant: datetime, rank: int) -> None:
@@ -212,7 +213,11 @@ def _add_attributes(message: Folded, report: Report) -> None:
         if message.destination is None:
             message.destination = report.destination
         elif message.destination != report.destination:
-            contradiction |= not submitted & SUBMITTED_DESTINATION
+            if is_readable(message.destination) == is_readable(report.destination):
+                contradiction |= not submitted & SUBMITTED_DESTINATION
+            elif is_readable(report.destination):
+                message.destination = report.destination
+                message.flags &= ~SUBMITTED_DESTINATION
     if report.source is not None:
         if message.source is None:
             message.source = report.source
@@ -234,6 +239,16 @@ def _add_attributes(message: Folded, report: Report) -> None:
             message.parameters = {**_without_number(message, report), **known}
     if contradiction:
         message.flags |= CONTRADICTING_ATTRIBUTES
+
+
+def _is_better(destination: str, message: Folded) -> bool:
+    """Tell whether a submission's destination replaces the message's: a number beats what is none, else the first."""
+    if message.flags & NUMBER_ERASED:
+        return False
+    known = message.destination
+    if known is not None and is_readable(destination) != is_readable(known):
+        return is_readable(destination)
+    return not message.flags & SUBMITTED_DESTINATION
 
 
 def _says_nothing_new(message: Folded, report: Report) -> bool:
@@ -260,19 +275,19 @@ def _without_number(message: Folded, report: Report) -> dict[str, str]:
 def _settle_state(message: Folded, codes: CodeTable) -> None:
     """Set status, code, finality and the times that go with them (section 5.4)."""
     whole, parts = message.whole, message.part_states
-    status, final = codes.meaning(whole.code) if whole is not None else ("", False)
-    if whole is not None and (final or not parts):
-        _take(message, status, whole, final)
-        if status == DELIVERED:
-            message.delivered_at = whole.at
-    elif parts:
+    if whole is None and not parts:
+        _take(message, QUEUED, State(NO_CODE, None), False, None)  # submitted, nothing heard yet
+        return
+    if parts:
         _settle_parts(message, codes)
-    else:
-        _take(message, QUEUED, State(NO_CODE, None), False)  # submitted, nothing heard yet
-    if final and parts:
-        for state in parts.values():
-            if codes.contradict(whole, state):
-                message.flags |= CONTRADICTING_STATES
+    if whole is None:
+        return
+    status, final = codes.meaning(whole.code)
+    if not parts or (final and not (status == UNKNOWN and message.status in OUTCOMES)):
+        _take(message, status, whole, final, codes.delivery(whole))
+    for state in parts.values():
+        if codes.contradict(whole, state):
+            message.flags |= CONTRADICTING_STATES
 
 
 def _settle_parts(message: Folded, codes: CodeTable) -> None:
@@ -283,28 +298,33 @@ def _settle_parts(message: Folded, codes: CodeTable) -> None:
         if status == DELIVERED:
             delivered.append(state)
         elif final:
-            _take(message, status, state, True)
+            _take(message, status, state, True, None)
             return
     if len(delivered) >= message.parts:
         # Billing may still be open for one of them (1007): then so it is for the message.
         deciding = next((state for state in delivered if not codes.is_final(state.code)), delivered[0])
-        times = [state.at for state in delivered]
-        last = max(times) if None not in times else None
-        _take(message, DELIVERED, State(deciding.code, last), codes.is_final(deciding.code))
-        message.delivered_at = last
+        last = _last(state.at for state in delivered)
+        delivery = _last(codes.delivery(state) for state in delivered)
+        _take(message, DELIVERED, State(deciding.code, last), codes.is_final(deciding.code), delivery)
         return
     if len(states) < message.parts:
         states.append(State(NO_CODE, None))
     deciding = min(states, key=lambda state: _ADVANCE.get(codes.status(state.code), _ADVANCE[SENT]))
     status = codes.status(deciding.code)
-    _take(message, status if status in _ADVANCE else SENT, deciding, False)
+    _take(message, status if status in _ADVANCE else SENT, deciding, False, None)
 
 
-def _take(message: Folded, status: str, state: State, final: bool) -> None:
+def _last(times: Iterable[datetime | None]) -> datetime | None:
+    """Return the last of the parts' times, None where one of them is not known."""
+    times = list(times)
+    return max(times) if None not in times else None
+
+
+def _take(message: Folded, status: str, state: State, final: bool, delivery: datetime | None) -> None:
     message.status, message.result_code, message.final, message.status_at = (
         status,
         state.code,
         final,
         state.at,
     )
-    message.delivered_at = None
+    message.delivered_at = delivery if status == DELIVERED else None

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from celery import shared_task
 
 from deliveries import partitions
-from deliveries.services import checks, condense, identity_filters, moves, recount, retention, segment_keys
+from deliveries.services import checks, condense, identity_filters, moves, recount, retention, rule_refold, segment_keys
 
 
 @shared_task(name="deliveries.run_move", time_limit=3600)
@@ -26,6 +26,11 @@ def run_recount(recount_id: int) -> int:
 @shared_task(name="deliveries.resume_recounts", time_limit=3600)
 def resume_recounts() -> int:
     return recount.run_recounts()
+
+
+@shared_task(name="deliveries.resume_rule_refolds", time_limit=3600)
+def resume_rule_refolds() -> int:
+    return rule_refold.run_rule_refolds()  # claims the refold's row
 
 
 @shared_task(name="deliveries.run_segment_key", time_limit=3600)

@@ -84,6 +84,7 @@ NAVIGATION = [
             _list(_("Report runs"), "summarize", "reports_reportrun"),
             _list(_("Moves"), "move_up", "deliveries_partnermove"),
             _list(_("Recounts"), "calculate", "deliveries_tenantrecount"),
+            _list(_("Refolds"), "replay", "deliveries_rulerefold"),
         ],
     },
     {

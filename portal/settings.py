@@ -234,9 +234,10 @@ CELERY_BEAT_SCHEDULE = {
     "make-partitions": {"task": "deliveries.make_partitions", "schedule": 3600.0},
     "resume-moves": {"task": "deliveries.resume_moves", "schedule": 30.0},
     "resume-recounts": {"task": "deliveries.resume_recounts", "schedule": 30.0},
+    "resume-rule-refolds": {"task": "deliveries.resume_rule_refolds", "schedule": 30.0},
     "resume-segment-keys": {"task": "deliveries.resume_segment_keys", "schedule": 30.0},
     "first-checks": {"task": "deliveries.run_first_checks", "schedule": 30.0},
-    "check-waiting": {"task": "deliveries.run_checks", "args": [["waiting", "refused"]], "schedule": 60.0},
+    "check-waiting": {"task": "deliveries.run_checks", "args": [["waiting", "applying", "refused"]], "schedule": 60.0},
     "check-received": {
         "task": "deliveries.run_checks",
         "args": [["received", "feeds", "quarantined", "submissions"]],

@@ -22,6 +22,9 @@ COUNTS_AS = {
     QUEUED: "pending",
 }
 
+# What says that a message has come to an end for its receiver, final or not; the others say that nobody knows yet.
+OUTCOMES = frozenset({DELIVERED, FAILED, EXPIRED, REJECTED})
+
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
@@ -38,13 +41,19 @@ class Code:
 
 
 class State(Struct, frozen=True, gc=False):
-    """What one delivery report says: a code, and the operator's time for it (aware UTC, None if missing)."""
+    """What delivery reports say of a part: the code that wins, and the operator's time for it (aware UTC or None).
+
+    `delivery` is the earliest known time at which it was delivered, and None where `code` and `at` say the same: of
+    most messages nothing is to be kept (CodeTable.delivery).
+    """
 
     code: int
     at: datetime | None
+    delivery: datetime | None = None
 
 
 _UNKNOWN = (UNKNOWN, False)
+_UNKNOWN_RANK = (0, False, False, STATUS_RANK[UNKNOWN])
 
 
 class CodeTable:
@@ -52,8 +61,11 @@ class CodeTable:
 
     def __init__(self, codes: dict[int, Code]) -> None:
         self._codes = codes
-        self._ranks = {code: (1, int(c.final), STATUS_RANK[c.status]) for code, c in codes.items()}
+        self._ranks = {code: (1, c.status in OUTCOMES, c.final, STATUS_RANK[c.status]) for code, c in codes.items()}
         self._meanings = {code: (c.status, c.final) for code, c in codes.items()}
+        self._delivered = {code for code, c in codes.items() if c.status == DELIVERED}
+        # Of final outcomes whether they are deliveries
+        self._ends = {code: c.status == DELIVERED for code, c in codes.items() if c.final and c.status in OUTCOMES}
 
     def get(self, code: int) -> Code | None:
         """Return the code's meaning, None for one that is not in the table."""
@@ -73,10 +85,29 @@ class CodeTable:
 
     def rank(self, state: State) -> tuple:
         """Return the place of `state` in the one total order of docs/link.md section 5.3."""
-        known, final, status = self._ranks.get(state.code, (0, 0, STATUS_RANK[UNKNOWN]))
-        return (known, final, state.at or EARLIEST, status, state.code)
+        known, outcome, final, status = self._ranks.get(state.code, _UNKNOWN_RANK)
+        return (known, outcome, final, state.at or EARLIEST, status, state.code)
 
     def contradict(self, one: State, other: State) -> bool:
-        """Tell whether both are final and only one of them is a delivery."""
-        a, b = self._codes.get(one.code), self._codes.get(other.code)
-        return bool(a and b and a.final and b.final and (a.status == DELIVERED) != (b.status == DELIVERED))
+        """Tell whether both are final outcomes and only one of them is a delivery."""
+        a, b = self._ends.get(one.code), self._ends.get(other.code)
+        return a is not None and b is not None and a != b
+
+    def delivery(self, state: State) -> datetime | None:
+        """Return the earliest known time at which what `state` is about was delivered."""
+        if state.delivery is not None:
+            return state.delivery
+        return state.at if state.code in self._delivered else None
+
+    def greater(self, one: State, other: State) -> State:
+        """Return the state that wins, with the earlier delivery of both (docs/link.md sections 5.3 and 5.7)."""
+        wins, loses = (other, one) if self.rank(other) > self.rank(one) else (one, other)
+        second = self.delivery(loses)
+        if second is None:
+            return wins  # which holds its own
+        earliest = self.delivery(wins)
+        if earliest is None or second < earliest:
+            earliest = second
+        if earliest == wins.at and wins.code in self._delivered:
+            earliest = None  # the state itself says so
+        return wins if wins.delivery == earliest else State(wins.code, wins.at, earliest)

@@ -79,7 +79,7 @@ def _key(to: str) -> models.ForeignKey:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("deliveries", "0016_requests_as_they_came"),
+        ("deliveries", "0018_delivery_times"),
         ("tenants", "0005_feed_kind"),
     ]
 

@@ -12,12 +12,14 @@ from deliveries.models.counts import CampaignCount, DailyCount, HourCount, Laten
 from deliveries.models.facts import DeliveryReport, Message, MessageParameter
 from deliveries.models.identity_filters import IdentityFilter
 from deliveries.models.inbox import ImportRun, InboxRow, IngestCount, QuarantinedRow, RefusalCount, WaitingRow
-from deliveries.models.moves import PartnerMove, TenantRecount
+from deliveries.models.moves import PartnerMove, RuleRefold, TenantRecount
 from deliveries.models.partner_requests import PartnerRequest
 from deliveries.models.result_codes import ResultCode
 from deliveries.models.retention import RetentionMark
+from deliveries.models.stops import ApplierStop
 
 __all__ = [
+    "ApplierStop",
     "CampaignCount",
     "CondensedCampaign",
     "CondensedCampaignCount",
@@ -39,6 +41,7 @@ __all__ = [
     "RefusalCount",
     "ResultCode",
     "RetentionMark",
+    "RuleRefold",
     "Span",
     "StandingCheck",
     "SubmissionCount",

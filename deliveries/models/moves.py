@@ -1,4 +1,4 @@
-"""Jobs over many messages: moved to another tenant, or counted anew by the tenant's changed rules."""
+"""Jobs over many messages: moved to another tenant, or derived again after a tenant's or the portal's rules changed."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -72,3 +72,29 @@ class TenantRecount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tenant}: {self.reason}"
+
+
+class RuleRefold(models.Model):
+    """The job row of deriving messages again after the rules of docs/link.md section 5 changed.
+
+    It goes through the months, newest first, each in the order of identity; `month` and `after_*` are where it stands.
+    """
+
+    State = PartnerMove.State
+
+    state = models.CharField(max_length=7, choices=State.choices, default=State.QUEUED)
+    month = models.DateField(null=True)  # its first day; None before the first one
+    after_account_id = models.IntegerField(default=0)
+    after_message_id = models.TextField(default="", db_collation="C")
+    done = models.BigIntegerField(default=0)
+    changed = models.BigIntegerField(default=0)
+    attempts = models.IntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    queued_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "rule_refold"
+
+    def __str__(self) -> str:
+        return f"{self.queued_at:%Y-%m-%d %H:%M}"

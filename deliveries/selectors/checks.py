@@ -12,6 +12,7 @@ from deliveries.models import StandingCheck
 TITLES: dict[str, tuple[Promise, timedelta]] = {
     "received": (_("All that was received is applied, waits or is in quarantine"), timedelta(minutes=30)),
     "waiting": (_("Nothing waits for longer than five minutes"), timedelta(minutes=5)),
+    "applying": (_("What comes in is applied"), timedelta(minutes=5)),
     "feeds": (_("No feed is silent"), timedelta(minutes=30)),
     "refused": (_("No feed is refused at the door for ten minutes"), timedelta(minutes=5)),
     "quarantined": (_("No feed has more in quarantine than usual"), timedelta(minutes=30)),

@@ -2,10 +2,10 @@
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import Min
 
 from deliveries import fold, slices
@@ -14,9 +14,11 @@ from deliveries.dialects.codes import CodeTable
 from deliveries.dialects.report import Report, Unreadable
 from deliveries.models import WaitingRow
 from deliveries.services import attribution, claims, ingest_counts, submissions
+from deliveries.services.batch_result import BatchResult
 from deliveries.services.claims import Row
 from deliveries.services.codes import code_tables
 from deliveries.services.counts import add_changes
+from deliveries.services.poison import Search, Streak, judged
 from deliveries.services.quarantine import BrokenRow, put_in_quarantine
 from deliveries.services.reports import NewReport, write_reports
 from deliveries.services.sealed import PAST_RETENTION, hold_to_retention
@@ -28,23 +30,6 @@ from portal.tenants.models import Feed
 logger = logging.getLogger(__name__)
 
 BATCH = 20_000
-DATABASE_AWAY = (OperationalError, InterfaceError)
-
-
-@dataclass(frozen=True, slots=True)
-class BatchResult:
-    """What a batch (or a sum of batches) did, in rows and in messages."""
-
-    claimed: int = 0
-    reports: int = 0
-    submissions: int = 0
-    duplicates: int = 0
-    quarantined: int = 0
-    new_messages: int = 0
-    changed_messages: int = 0
-
-    def __add__(self, other: "BatchResult") -> "BatchResult":
-        return BatchResult(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,27 +44,38 @@ class _Door:
 
 def apply_waiting(*, now: datetime | None = None, limit: int = BATCH) -> BatchResult:
     """Apply all that waits and is not in another applier's hands, and return what was done."""
-    total = BatchResult()
+    total, streak = BatchResult(), Streak()
     while True:
-        result = apply_slices(slices=range(slices.SLICES), now=now, limit=limit)
+        result = apply_slices(slices=range(slices.SLICES), now=now, limit=limit, streak=streak)
         total += result
         if not result.claimed:
             return total
 
 
-def apply_slices(*, slices: Iterable[int], now: datetime | None = None, limit: int = BATCH) -> BatchResult:
+def apply_slices(
+    *, slices: Iterable[int], now: datetime | None = None, limit: int = BATCH, streak: Streak | None = None
+) -> BatchResult:
     """Apply one batch of the waiting rows of `slices`; a row that cannot be applied goes to quarantine alone.
 
-    Raises one of DATABASE_AWAY when the database is: then nothing was done and everything still waits.
+    `streak` holds what earlier batches found (deliveries/services/poison.py). Raises an error of the database when that
+    is away, and Stopped when a failure is not about a row: then what failed still waits.
     """
-    now = now or datetime.now(UTC)
+    numbers, now, streak = list(slices), now or datetime.now(UTC), streak or Streak()
     try:
-        return _apply(list(slices), now=now, limit=limit)
-    except DATABASE_AWAY:
-        raise
-    except Exception:
+        result = _apply(numbers, now=now, limit=limit)
+    except Exception as error:
+        judged(error)
         logger.exception("a batch failed: looking for the row that it is about")
-        return _bisect(list(slices), now=now, limit=limit)
+    else:
+        if result.applied:
+            streak.end()
+        return result
+    return _search(numbers, streak, now=now, limit=limit)
+
+
+def put_aside(rows: list[int], *, why: str, now: datetime) -> int:
+    """Put waiting rows (by inbox id) into quarantine as they are; return how many: not those in an applier's hands."""
+    return _apply(list(range(slices.SLICES)), now=now, limit=len(rows), only=rows, poison=why).quarantined
 
 
 def oldest_waiting() -> datetime | None:
@@ -87,35 +83,16 @@ def oldest_waiting() -> datetime | None:
     return WaitingRow.objects.aggregate(oldest=Min("received_at"))["oldest"]
 
 
-def _bisect(numbers: list[int], *, now: datetime, limit: int) -> BatchResult:
+def _search(numbers: list[int], streak: Streak, *, now: datetime, limit: int) -> BatchResult:
     """Claim a batch again and apply it in ever smaller pieces, until the poison row stands alone."""
     with transaction.atomic():
         plan_for_small_sets()
         ids = claims.waiting_ids(slices.try_lock(numbers), limit)
-    return _apply_pieces(numbers, ids, now=now, limit=limit)
 
+    def attempt(only: list[int], poison: str) -> BatchResult:
+        return _apply(numbers, now=now, limit=limit, only=only, poison=poison)
 
-def _apply_pieces(numbers: list[int], ids: list[int], *, now: datetime, limit: int) -> BatchResult:
-    """Apply the waiting rows of `ids`; where that fails, each half by itself, and quarantine a single one."""
-    if not ids:
-        return BatchResult()
-    try:
-        return _apply(numbers, now=now, limit=limit, only=ids)
-    except DATABASE_AWAY:
-        raise
-    except Exception as error:
-        logger.warning("%d rows failed: %s", len(ids), type(error).__name__)
-        if len(ids) == 1:
-            return _apply(numbers, now=now, limit=limit, only=ids, poison=_words(error))
-    middle = len(ids) // 2
-    first = _apply_pieces(numbers, ids[:middle], now=now, limit=limit)
-    return first + _apply_pieces(numbers, ids[middle:], now=now, limit=limit)
-
-
-def _words(error: Exception) -> str:
-    """Return the error in one line that any database takes; its further lines may hold people's data."""
-    line = (str(error).splitlines() or [""])[0]
-    return f"{type(error).__name__}: {line}".encode("ascii", "backslashreplace").decode().replace("\0", "")
+    return Search(attempt, streak, now=now).run(ids)
 
 
 def _apply(

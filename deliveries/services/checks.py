@@ -12,9 +12,10 @@ from deliveries.models import StandingCheck
 from deliveries.selectors.feeds import rates
 from deliveries.selectors.refusals import refusals
 from deliveries.selectors.submissions import Silent, silent_submissions
-from deliveries.services import count_check, identities, ingest_check
+from deliveries.services import count_check, identities, ingest_check, stops
 from deliveries.services.apply import oldest_waiting
 from deliveries.silence import Sound
+from deliveries.stops import CAUSES, Cause
 from portal.accounts import mail
 from portal.tenants.waiting import waiting
 
@@ -42,6 +43,16 @@ def _waiting(now: datetime) -> list[str]:
     if oldest is None or now - oldest < WAITS_TOO_LONG:
         return []
     return [f"delivery reports wait since {oldest:%Y-%m-%d %H:%M} UTC: no applier runs, or it cannot keep up"]
+
+
+def _applying(now: datetime) -> list[str]:
+    stop = stops.current()
+    if stop is None:
+        return []
+    return [
+        f"nothing is applied since {stop.since:%Y-%m-%d %H:%M} UTC, {CAUSES[Cause(stop.cause)]}: {stop.error}."
+        " All of it waits, and goes on by itself when this is corrected"
+    ]
 
 
 def _feeds(now: datetime) -> list[str]:
@@ -96,6 +107,7 @@ def _counts(now: datetime) -> list[str]:
 CHECKS: dict[str, Check] = {
     "received": _received,
     "waiting": _waiting,
+    "applying": _applying,
     "feeds": _feeds,
     "refused": _refused,
     "quarantined": _quarantined,

@@ -29,9 +29,9 @@ def claim(model: type[Job], job_id: int | None = None) -> Job | None:
     return job
 
 
-def renew(job: models.Model, *fields: str) -> None:
-    """Write `fields` of a job that goes on, and keep the lease."""
-    job.lease_until = datetime.now(UTC) + LEASE
+def renew(job: models.Model, *fields: str, lease: timedelta = LEASE) -> None:
+    """Write `fields` of a job that goes on, and keep the lease, longer before a step that takes long."""
+    job.lease_until = datetime.now(UTC) + lease
     job.save(update_fields=[*fields, "lease_until"])
 
 

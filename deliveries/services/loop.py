@@ -1,4 +1,7 @@
-"""The applier's loop: woken by NOTIFY, at the latest every second; ends between two batches."""
+"""The applier's loop: woken by NOTIFY, at the latest every second; ends between two batches.
+
+A failure that is about no row stops it until the same works again (deliveries/services/standstill.py).
+"""
 
 import logging
 import random
@@ -10,7 +13,11 @@ from dataclasses import dataclass, field
 import psycopg
 from django.db import connection
 
-from deliveries.services.apply import BATCH, DATABASE_AWAY, BatchResult, apply_slices
+from deliveries.services.apply import BATCH, apply_slices
+from deliveries.services.batch_result import BatchResult
+from deliveries.services.failures import stop_of
+from deliveries.services.poison import Streak
+from deliveries.services.standstill import Standstill
 from deliveries.slices import SLICES
 from portal.common.database import connection_string
 
@@ -33,16 +40,22 @@ class Applier:
 
     `groups` is how many parts the slices are taken in while much waits: with one applier few, large batches are best.
     `threads` work side by side, each on a connection of its own: while one waits for the database another one computes.
+    After a failure that is about no row they all stand still but for one, which tries again and again.
     """
 
     groups: int = 4
     limit: int = BATCH
     threads: int = 1
+    retry_after: tuple[float, ...] = (5.0, 10.0, 20.0, 30.0)  # seconds, after a failure that is about no row
     stopping: threading.Event = field(default_factory=threading.Event)
     total: BatchResult = field(default_factory=BatchResult)
 
+    def __post_init__(self) -> None:
+        self._streak = Streak()
+        self._standstill = Standstill(self.stopping, self.retry_after)
+
     def run(self) -> BatchResult:
-        """Apply until `stopping` is set; a database that is away is waited for."""
+        """Apply until `stopping` is set; a database that is away, and a mistake that is mended, are waited for."""
         with ThreadPoolExecutor(self.threads, thread_name_prefix="applier") as pool:
             loops = [pool.submit(self._loop) for _ in range(self.threads)]
             wait(loops, return_when=FIRST_EXCEPTION)
@@ -60,21 +73,29 @@ class Applier:
                     connection.close()
                     renew_at = time.monotonic() + _RENEW_AFTER
                 try:
+                    self._standstill.wait_for_others()
                     listener = listener or self._listen()
                     done = self._apply_all(1 if done.claimed < WORTH_A_PASS else self.groups)
                     total += done
+                    self._standstill.end()
                     if not done.claimed:
                         for _notify in listener.notifies(timeout=LOOK_EVERY, stop_after=1):
                             pass
                     if done.claimed < WORTH_A_PASS:
                         self.stopping.wait(PAUSE)
-                except (*DATABASE_AWAY, psycopg.Error) as error:
-                    logger.warning("the database is away: %s", str(error).splitlines()[:1])
+                except Exception as error:
+                    done = BatchResult()
                     connection.close()
                     if listener is not None:
                         listener.close()
                     listener = None
-                    time.sleep(_PAUSE_WHEN_AWAY)
+                    stop = stop_of(error)
+                    if stop is None:
+                        logger.warning("the database is away: %s", str(error).splitlines()[:1])
+                        time.sleep(_PAUSE_WHEN_AWAY)
+                    else:
+                        total += stop.done
+                        self._standstill.begin(stop)
         finally:
             if listener is not None:
                 listener.close()
@@ -95,5 +116,5 @@ class Applier:
         for group in groups[start:] + groups[:start]:
             if self.stopping.is_set():
                 break
-            total += apply_slices(slices=group, limit=self.limit)
+            total += apply_slices(slices=group, limit=self.limit, streak=self._streak)
         return total

@@ -257,7 +257,7 @@ def from_row(row: tuple) -> StoredMessage:
     if part_states is not None:
         _load_states(folded, _load(part_states))
     elif result_code != NO_CODE:
-        folded.whole = State(result_code, status_at)
+        folded.whole = State(result_code, status_at, delivered_at if delivered_at != status_at else None)
     return StoredMessage(folded, tenant_id, day, campaign_id, variant, _load(labels))
 
 
@@ -270,21 +270,30 @@ def _load(value: str | None) -> dict | None:
 
 
 def _dump_states(folded: Folded) -> str | None:
-    """Return the parts' states as JSON, None where there are none: the whole state is the message's own then.
+    """Return the states of parts and whole as JSON, None where the row's own columns say all of them.
 
-    Except for the code that stands for "nothing heard" in the row: as a gateway's own code it must be told apart.
+    They do for the whole alone, unless its code stands for "nothing heard" in the row, as a gateway's own it must not,
+    or its delivery is to be remembered while another state wins. A state's third place is its delivery, left out where
+    code and time say it (CodeTable.delivery).
     """
-    if not folded.part_states and (folded.whole is None or folded.whole.code != NO_CODE):
+    whole = folded.whole
+    if not folded.part_states and (
+        whole is None or (whole.code != NO_CODE and whole.delivery in (None, folded.delivered_at))
+    ):
         return None
     states = {str(part): state for part, state in folded.part_states.items()}
-    if folded.whole is not None:
-        states["whole"] = folded.whole
-    return orjson.dumps({name: [state.code, state.at] for name, state in states.items()}).decode()
+    if whole is not None:
+        states["whole"] = whole
+    return orjson.dumps({name: _dump_state(state) for name, state in states.items()}).decode()
+
+
+def _dump_state(state: State) -> list:
+    return [state.code, state.at] if state.delivery is None else [state.code, state.at, state.delivery]
 
 
 def _load_states(folded: Folded, states: dict) -> None:
-    for name, (code, at) in states.items():
-        state = State(code, datetime.fromisoformat(at).astimezone(UTC) if at else None)
+    for name, (code, *times) in states.items():
+        state = State(code, *(datetime.fromisoformat(time).astimezone(UTC) if time else None for time in times))
         if name == "whole":
             folded.whole = state
         else:

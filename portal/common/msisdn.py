@@ -127,6 +127,11 @@ def normalize_destination(destination: str | None) -> str:
     return text if digits is None else f"+{digits}"
 
 
+def is_readable(destination: str) -> bool:
+    """Tell whether a destination can be read as a number, as one in the form that is stored."""
+    return _digits_of(destination) is not None
+
+
 def mask_number(destination: str | None) -> str:
     """Return the number for people who may not read it, in one of four forms that do not tell its length.
 

@@ -85,12 +85,17 @@ class Ingest:
         if path == "/healthz":
             await _answer(send, 200, b"ok\n", _TEXT)
         elif path == "/readyz":
-            ready = self.doors.known and await self.writer.is_ready()
-            await _answer(send, 200 if ready else 503, b"ready\n" if ready else b"not ready\n", _TEXT)
+            await self._tell_readiness(send)
         elif self._takes_reports and path.startswith(PREFIX):
             await self._take(scope, receive, send, path[len(PREFIX) :].rstrip("/"))
         else:
             await _error(send, 404, "there is nothing here")
+
+    async def _tell_readiness(self, send) -> None:
+        """Answer 503 when nothing would be stored. Rows that are stored and not applied are safe: 200 that says so."""
+        stopped = await self.writer.readiness() if self.doors.known else None
+        words = "not ready" if stopped is None else f"ready; {stopped}" if stopped else "ready"
+        await _answer(send, 503 if stopped is None else 200, f"{words}\n".encode(), _TEXT)
 
     async def _take(self, scope, receive, send, token: str) -> None:
         self._guard.arrives(scope["client"])

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import psycopg
 
+from deliveries import stops
 from deliveries.inbox import INSERT, NewRow, packed_columns
 
 logger = logging.getLogger(__name__)
@@ -18,6 +19,7 @@ _RETRY_AFTER = 0.2
 # Groups begin so far apart: a statement and a commit take 0.4 ms of processor time whatever is in them, and at a few
 # thousand reports a second that is the most that would be spent. Who comes alone waits for nothing.
 _APART = 0.003  # seconds
+_TELLS_WITHIN = 0.5  # seconds for what is told beside readiness
 DOUBTED_FOR = 5.0  # seconds after a group that could not be written, unless one was meanwhile
 
 # A commit that has something to write, by one who could write to the inbox: no row is left behind.
@@ -91,15 +93,17 @@ class Writer:
         self._wake.set()
         return group.done
 
-    async def is_ready(self) -> bool:
-        """Tell whether a row would be committed now: the last ones were, and a commit of ours reaches the disk."""
+    async def readiness(self) -> str | None:
+        """Return '' when a row would be committed now: the last ones were, and a commit of ours reaches the disk.
+
+        None when it would not, and words where rows would be stored but are not applied.
+        """
         if self._failed_at is not None and asyncio.get_running_loop().time() - self._failed_at < DOUBTED_FOR:
-            return False
+            return None
         try:
-            await asyncio.wait_for(self._probe(), ANSWER_WITHIN)
+            return await asyncio.wait_for(self._probe(), ANSWER_WITHIN)
         except (psycopg.Error, OSError, TimeoutError):
-            return False
-        return True
+            return None
 
     async def close(self) -> None:
         """Write what waits, then end."""
@@ -109,10 +113,11 @@ class Writer:
         if self._connection is not None:
             await self._connection.close()
 
-    async def _probe(self) -> None:
+    async def _probe(self) -> str:
         connection = await self._connect()
         try:
             await connection.execute(_PROBE)
+            return await _stop(connection)
         finally:
             await connection.close()
 
@@ -159,3 +164,13 @@ class Writer:
                 await asyncio.wait_for(connection.close(), 1)
             except (psycopg.Error, OSError, TimeoutError):
                 logger.warning("a broken connection could not be closed")
+
+
+async def _stop(connection: psycopg.AsyncConnection) -> str:
+    """Return why stored rows are not applied, '' where they are or nobody can tell (in the middle of an upgrade)."""
+    try:
+        async with asyncio.timeout(_TELLS_WITHIN):
+            found = await (await connection.execute(stops.READ)).fetchone()
+    except (psycopg.errors.ProgrammingError, TimeoutError):
+        return ""
+    return stops.public_words(*found) if found else ""

@@ -18,11 +18,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from deliveries.models import PartnerMove, TenantRecount
+from deliveries.models import PartnerMove, RuleRefold, TenantRecount
 from deliveries.selectors.checks import standing_checks
 from deliveries.selectors.feeds import FeedRate, rates
 from deliveries.selectors.refusals import Refusals, refusals
+from deliveries.services import stops
 from deliveries.silence import Sound
+from deliveries.stops import Cause
 from portal.accounts import mail
 from portal.accounts.models import AuditEntry
 from portal.tenants.waiting import Waiting, waiting
@@ -131,6 +133,26 @@ def _inbox(situation: Situation) -> Iterator[Check]:
     yield Check(name, state, f"{rows % {'count': count}}, {since}", link)
 
 
+def _applying(situation: Situation) -> Iterator[Check]:
+    stop = stops.current()
+    if stop is None:
+        return
+    causes = {
+        Cause.STATEMENT: _("the database refuses a statement"),
+        Cause.PROGRAMME: _("an error in the programme"),
+        Cause.ROWS: _("several rows fail with the same error"),
+    }
+    words = _(
+        "Nothing is applied since %(since)s UTC, %(cause)s: %(error)s. All of it waits, and goes on by itself when"
+        " this is corrected."
+    ) % {
+        "since": date_format(stop.since, "DATETIME_FORMAT"),
+        "cause": causes[Cause(stop.cause)],
+        "error": stop.error,
+    }
+    yield Check(_("Applying"), State.BAD, words)
+
+
 def _silent_feeds(situation: Situation) -> Iterator[Check]:
     silent = [feed for feed in situation.feeds if feed.silence.sound is Sound.SILENT]
     if not silent:
@@ -231,7 +253,11 @@ def _runs(situation: Situation) -> Iterator[Check]:
 
 
 def _jobs(situation: Situation) -> Iterator[Check]:
-    for model, name in ((PartnerMove, _("Moves")), (TenantRecount, _("Recounts"))):
+    for model, name in (
+        (PartnerMove, _("Moves")),
+        (TenantRecount, _("Recounts")),
+        (RuleRefold, _("Refolds")),
+    ):
         link = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
         attempts = list(model.objects.exclude(state="done").values_list("attempts", flat=True)[:COUNTED])
         failing = sum(number >= MANY_ATTEMPTS for number in attempts)
@@ -304,6 +330,7 @@ def _age(since: datetime, now: datetime) -> str:
 # In the order of the page.
 CHECKS: tuple[Callable[[Situation], Iterator[Check]], ...] = (
     _inbox,
+    _applying,
     _silent_feeds,
     _refused_feeds,
     _unreadable_feeds,

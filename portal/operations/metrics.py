@@ -9,10 +9,12 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from deliveries.models import (
+    ApplierStop,
     IngestCount,
     PartnerMove,
     QuarantinedRow,
     RefusalCount,
+    RuleRefold,
     StandingCheck,
     TenantRecount,
     WaitingRow,
@@ -45,9 +47,10 @@ class _Collector:
             "portal_report_runs", "Report runs", "state",
             ReportRun.objects.values_list("state").annotate(n=Count("id")),
         )  # fmt: skip
-        jobs = GaugeMetricFamily("portal_open_jobs", "Moves and recounts that are not done", labels=["kind"])
+        jobs = GaugeMetricFamily("portal_open_jobs", "Moves, recounts and refolds that are not done", labels=["kind"])
         jobs.add_metric(["move"], PartnerMove.objects.exclude(state="done").count())
         jobs.add_metric(["recount"], TenantRecount.objects.exclude(state="done").count())
+        jobs.add_metric(["refold"], RuleRefold.objects.exclude(state="done").count())
         yield jobs
         yield from _checks()
 
@@ -62,6 +65,11 @@ def _inbox(now: datetime) -> Iterator[GaugeMetricFamily]:
         "portal_inbox_oldest_waiting_seconds",
         "Age of the oldest delivery report that is not applied yet",
         value=max((now - oldest).total_seconds(), 0) if oldest else 0,
+    )
+    yield GaugeMetricFamily(
+        "portal_applier_stopped",
+        "1 while appliers have stopped at a failure that is about no row, else 0",
+        value=ApplierStop.objects.count(),
     )
 
 

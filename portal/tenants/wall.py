@@ -81,6 +81,7 @@ GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
     "auth_group": (READ, ALL, ""),
     "auth_group_permissions": (READ, ALL, ""),
     "auth_permission": (READ, READ, ""),
+    "applier_stop": ("", READ, "SELECT (since, cause, code)"),  # what /readyz tells
     "axes_accessattempt": (ALL, ALL, ""),
     "axes_accessattemptexpiration": (ALL, ALL, ""),  # empty; deleting an attempt looks there
     "axes_accessfailurelog": ("", "", ""),
@@ -101,6 +102,7 @@ GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
     "quarantine": ("", "SELECT, UPDATE", ""),
     "refusal_count": ("", READ, "SELECT, INSERT, UPDATE (refusals, first_at, last_at)"),
     "result_code": (READ, CHANGE, ""),
+    "rule_refold": ("", CHANGE, ""),
     "standing_check": ("", READ, ""),
     "tenants_feed": ("SELECT (account_id, dialect)", ALL, READ),  # what an account's result codes mean
     "tenants_feedtoken": ("", ALL, READ),

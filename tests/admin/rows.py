@@ -8,7 +8,15 @@ from django.contrib.auth.models import Group
 from django.db.models import Model
 
 from campaigns.models import Campaign, RefIdScheme, SegmentKey
-from deliveries.models import ImportRun, PartnerMove, PartnerRequest, QuarantinedRow, ResultCode, TenantRecount
+from deliveries.models import (
+    ImportRun,
+    PartnerMove,
+    PartnerRequest,
+    QuarantinedRow,
+    ResultCode,
+    RuleRefold,
+    TenantRecount,
+)
 from portal.accounts.invitations import invite
 from portal.accounts.models import AuditEntry, Invitation, Membership, Role, record
 from portal.tenants.api_keys import create_key
@@ -43,6 +51,7 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
             tenant=tenant, account=account, value=f"{CANARY}-wish", requested_by=user.email
         ),
         TenantRecount: TenantRecount.objects.create(tenant=tenant, reason=CANARY),
+        RuleRefold: RuleRefold.objects.create(),
         ImportRun: ImportRun.objects.create(feed=feed, fingerprint="0" * 64, file_name=f"{CANARY}.ndjson"),
         ResultCode: ResultCode.objects.get(dialect="link", code=1001),
         QuarantinedRow: QuarantinedRow.objects.create(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
-from deliveries.models import IngestCount, PartnerMove, QuarantinedRow, RefusalCount, TenantRecount
+from deliveries.models import ApplierStop, IngestCount, PartnerMove, QuarantinedRow, RefusalCount, TenantRecount
 from deliveries.services.checks import keep
 from portal.accounts.models import AuditEntry
 from portal.operations.health import Check, State, health
@@ -22,6 +22,7 @@ IDENTITIES = "No message stands in two rows"
 SUBMISSIONS = "Delivery reports come of what is handed in"
 COUNTS = "Counts are the messages on the days that were compared at night"
 MOVES, RECOUNTS = "/admin/deliveries/partnermove/", "/admin/deliveries/tenantrecount/"
+REFOLDS = "/admin/deliveries/rulerefold/"
 
 
 @pytest.fixture(autouse=True)
@@ -47,11 +48,26 @@ def test_new_portal_has_nothing_but_the_counts_to_look_at():
         Check("Report runs", State.FINE, "None failed.", RUNS),
         Check("Moves", State.FINE, "0 are open.", MOVES),
         Check("Recounts", State.FINE, "0 are open.", RECOUNTS),
+        Check("Refolds", State.FINE, "0 are open.", REFOLDS),
         Check("Counts against messages", State.LOOK, "Never compared: run bin/portal reconcile.", AUDIT),
         Check(RECEIVED, State.LOOK, "Never looked at: does the clock run?"),
         Check(SUBMISSIONS, State.LOOK, "Never looked at: does the clock run?"),
         Check(IDENTITIES, State.LOOK, "Never looked at: does the clock run?"),
         Check(COUNTS, State.LOOK, "Never looked at: does the clock run?"),
+    ]
+
+
+def test_applier_that_has_stopped_is_to_be_acted_on():
+    ApplierStop.objects.create(
+        since=NOW, cause="programme", code="TypeError", error="TypeError: not a number", tried_at=NOW
+    )
+    assert named("Applying") == [
+        Check(
+            "Applying",
+            State.BAD,
+            "Nothing is applied since 20 November 2026, 12:00 UTC, an error in the programme: TypeError: not a number."
+            " All of it waits, and goes on by itself when this is corrected.",
+        )
     ]
 
 
@@ -248,7 +264,7 @@ def test_first_page_needs_as_many_queries_for_one_feed_as_for_three(
         )
     client.force_login(make_user("staff@example.com", is_staff=True, is_superuser=True))
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(20):
         page = client.get("/admin/").content.decode()
 
     assert [f"link-main/feed-{n}" in page and f"reason {n}" in page for n in range(number)] == [True] * number

@@ -7,7 +7,15 @@ from django.contrib import admin
 from django.urls import reverse
 
 from campaigns.models import Campaign, RefIdScheme, SegmentKey
-from deliveries.models import ImportRun, PartnerMove, PartnerRequest, QuarantinedRow, ResultCode, TenantRecount
+from deliveries.models import (
+    ImportRun,
+    PartnerMove,
+    PartnerRequest,
+    QuarantinedRow,
+    ResultCode,
+    RuleRefold,
+    TenantRecount,
+)
 from portal.accounts.models import AuditEntry, Invitation, Membership, User
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
 from reports.models import ReportRun
@@ -22,6 +30,7 @@ READ_ONLY = {
     AuditEntry,
     PartnerMove,
     PartnerRequest,
+    RuleRefold,
     TenantRecount,
     SegmentKey,
     ImportRun,
@@ -38,6 +47,7 @@ NOT_SHOWN = {
     "deliveries.SubmissionCount", "deliveries.RetentionMark", "deliveries.StandingCheck",
     "deliveries.CondensedSpan", "deliveries.CondensedCampaignCount", "deliveries.CondensedLatencyCount",
     "deliveries.CondensedCampaign", "deliveries.IdentityFilter",
+    "deliveries.ApplierStop",
 }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from deliveries.models import (
+    ApplierStop,
     DailyCount,
     HourCount,
     IngestCount,
@@ -150,6 +151,19 @@ def test_rows_that_wait_for_too_long_are_told(received):
     }
 
 
+def test_applier_that_has_stopped_is_told(received):
+    assert run_checks(now=NOW, names=["applying"]) == {"applying": []}
+    ApplierStop.objects.create(
+        since=NOW, cause="statement", code="UndefinedColumn 42703", error='column "x" does not exist', tried_at=NOW
+    )
+    assert run_checks(now=NOW, names=["applying"]) == {
+        "applying": [
+            "nothing is applied since 2026-11-20 12:00 UTC, the database refuses a statement:"
+            ' column "x" does not exist. All of it waits, and goes on by itself when this is corrected'
+        ]
+    }
+
+
 def test_silent_feed_is_told(feed):
     for weeks in range(5):
         IngestCount.objects.create(feed=feed, hour=NOW - timedelta(weeks=weeks), received=30, reports=30)
@@ -265,7 +279,7 @@ def test_sealed_day_is_not_compared(feed, account):
 def test_checks_that_were_never_run_are_run_once(received):
     run_checks(now=NOW, names=["received", "feeds"])
     assert set(run_first_checks(now=NOW)) == {
-        "waiting", "refused", "quarantined", "submissions", "identities", "counts",
+        "waiting", "applying", "refused", "quarantined", "submissions", "identities", "counts",
     }  # fmt: skip
     assert run_first_checks(now=NOW + timedelta(minutes=1)) == {}
     assert set(StandingCheck.objects.values_list("name", flat=True)) == set(CHECKS)
@@ -281,6 +295,7 @@ def test_states_of_all_checks_are_told_by_one_query(received, django_assert_num_
     assert [(state.name, state.problems, state.is_stale, state.is_good) for state in states] == [
         ("waiting", 1, False, False),
         ("received", 0, True, False),
+        ("applying", 0, True, False),
         ("feeds", 0, True, False),
         ("refused", 0, True, False),
         ("quarantined", 0, True, False),

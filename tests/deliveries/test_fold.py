@@ -22,8 +22,26 @@ def test_known_code_wins_over_unknown_one():
 
 def test_final_code_wins_over_one_that_is_not():
     assert in_any_order(report(1001, 10), report(1000, 60)) == ("delivered", 1001, True)
-    assert in_any_order(report(1010, 10), report(1007, 60)) == ("unknown", 1010, True)
+    assert in_any_order(report(1001, 10), report(1007, 60)) == ("delivered", 1001, True)
+    assert in_any_order(report(1006, 10), report(1007, 60)) == ("failed", 1006, True)
+    assert in_any_order(report(1010, 10), report(1000, 60)) == ("unknown", 1010, True)
     assert in_any_order(report(1002, None), report(1005, 60)) == ("expired", 1002, True)
+
+
+@pytest.mark.parametrize("nobody_knows", [4, 5, 1010])
+@pytest.mark.parametrize("outcome", [1001, 1007, 1006, 1002, 2105])
+def test_code_by_which_nobody_knows_never_replaces_an_outcome(nobody_knows, outcome):
+    status, final = TABLE.meaning(outcome)
+    for seconds in (None, 5, 10, 90_000):
+        assert in_any_order(report(outcome, 10), report(nobody_knows, seconds)) == (status, outcome, final)
+        assert in_any_order(part(0, outcome, 10), part(0, nobody_knows, seconds)) == (status, outcome, final)
+    assert in_any_order(report(outcome, None), report(nobody_knows, 10), report(1000, 20)) == (status, outcome, final)
+
+
+@pytest.mark.parametrize("code", [1000, 1005, 1008, 1011, 1012, 1013])
+def test_later_code_without_an_outcome_does_not_undo_a_delivery_that_is_not_billed(code):
+    assert in_any_order(report(1007, 10), report(code, 60)) == ("delivered", 1007, False)
+    assert in_any_order(part(0, 1007, None), part(0, code, 60)) == ("delivered", 1007, False)
 
 
 def test_later_timestamp_wins():
@@ -39,7 +57,7 @@ def test_missing_timestamp_is_the_earliest():
 
 
 def test_status_decides_between_equal_timestamps():
-    """delivered > failed > expired > rejected > unknown > sent > queued"""
+    """delivered > failed > expired > rejected > unknown > sent > queued, within outcomes and within the others"""
     finals = [report(code, 10) for code in (1001, 2106, 1002, 4003, 1010)]
     for number, greater in enumerate(finals):
         for lesser in finals[number + 1 :]:
@@ -77,7 +95,10 @@ def test_later_final_failure_replaces_a_delivery_and_is_flagged():
         ([report(1007, 10), report(1006, 20)], 0),  # 1007 is not final
         ([report(1001, 10), report(1000, 20)], 0),
         ([report(1001, 10), report(1099, 20)], 0),
-        ([report(1001, 10), report(1010, 20)], fold.CONTRADICTING_STATES),
+        ([report(1001, 10), report(1010, 20)], 0),  # by which nobody knows
+        ([report(1010, 10), report(1001, 20), report(4, 30)], 0),
+        ([report(1006, 10), report(1010, 20), report(1001, 5)], fold.CONTRADICTING_STATES),
+        ([report(1010, 10), part(0, 1006, 20)], 0),
         ([part(0, 1001, 10), part(1, 1006, 20)], 0),  # two parts may differ
         ([part(0, 1001, 10), part(0, 1006, 20), part(1, 1001, 10)], fold.CONTRADICTING_STATES),
         ([report(1001, 10), part(0, 1006, 20)], fold.CONTRADICTING_STATES),
@@ -161,13 +182,25 @@ def test_part_in_a_code_that_is_not_in_the_table_counts_as_sent():
     assert in_any_order(part(0, 1099, 10), part(1, 1006, 20)) == ("failed", 1006, True)
 
 
-@pytest.mark.parametrize("code", [1001, 1006, 1010])
+@pytest.mark.parametrize("code", [1001, 1006])
 def test_final_state_of_the_whole_wins_over_parts(code):
     whole = report(code, 5)
 
     assert in_any_order(whole, part(0, 1000, 60), part(1, 1005, 70)) == (TABLE.status(code), code, True)
     assert in_any_order(whole, part(0, 1001, 60), part(1, 1001, 70)) == (TABLE.status(code), code, True)
     assert in_any_order(whole, part(0, 2106, 60), part(1, 1001, 70)) == (TABLE.status(code), code, True)
+
+
+@pytest.mark.parametrize("code", [4, 5, 1010])
+def test_whole_of_which_nobody_knows_wins_over_parts_unless_they_give_an_outcome(code):
+    whole = report(code, 5)
+
+    assert in_any_order(whole, part(0, 1000, 60), part(1, 1005, 70)) == ("unknown", code, True)
+    assert in_any_order(whole, part(0, 1001, 60), part(1, 1000, 70)) == ("unknown", code, True)
+    assert in_any_order(whole, part(0, 1010, 60), part(1, 1006, 70)) == ("unknown", code, True)
+    assert in_any_order(whole, part(0, 1001, 60), part(1, 1001, 70)) == ("delivered", 1001, True)
+    assert in_any_order(whole, part(0, 1007, 60), part(1, 1001, 70)) == ("delivered", 1007, False)
+    assert in_any_order(whole, part(0, 2106, 60), part(1, 1001, 70)) == ("failed", 2106, True)
 
 
 @pytest.mark.parametrize("code", [1000, 1005, 1007, 1099])
@@ -295,6 +328,41 @@ def test_latency_is_for_deliveries_alone():
 def test_delivery_without_a_timestamp_has_no_latency():
     assert latency(report(1001, None, sent_at=at(10))) == (None, 0)
     assert latency(part(0, 1001, 15, sent_at=at(10)), part(1, 1001, None)) == (None, 0)
+
+
+def delivered(*inputs: Report) -> tuple:
+    """Return when it was delivered, the time of its state and its latency's bucket, the same for every order."""
+    found = {
+        (m.delivered_at, m.status_at, m.latency_bucket) for m in (folded(*order) for order in permutations(inputs))
+    }
+    assert len(found) == 1
+    return found.pop()
+
+
+def test_delivery_is_the_earliest_known_of_all_that_say_so():
+    sent = report(1000, 1, sent_at=at(10))
+    assert delivered(sent, report(1001, 15), report(1001, 9000)) == (at(15), at(9000), 42)
+    assert delivered(sent, report(1007, 15), report(1001, 9000)) == (at(15), at(9000), 42)
+    assert delivered(sent, report(1001, 15), report(1007, 12)) == (at(12), at(15), 19)
+    assert delivered(sent, report(1001, None), report(1007, 15)) == (at(15), None, 42)
+    assert delivered(sent, report(1001, None), report(1001, 15)) == (at(15), at(15), 42)
+
+
+def test_delivery_is_remembered_while_another_state_wins():
+    sent = report(1000, 1, sent_at=at(10))
+    assert delivered(sent, report(1001, 15), report(1006, 20)) == (None, at(20), None)
+    assert delivered(sent, report(1001, 15), report(1006, 20), report(1001, 9000)) == (at(15), at(9000), 42)
+
+
+def test_delivery_of_each_part_is_its_earliest_and_the_messages_the_last_of_them():
+    one = [part(0, 1001, 12, segments=2, sent_at=at(10)), part(0, 1001, 9000, segments=2)]
+    assert delivered(*one, part(1, 1007, 15), part(1, 1001, 8000)) == (at(15), at(9000), 42)
+    assert delivered(*one, part(1, 1001, None)) == (None, None, None)
+    assert delivered(*one, part(1, 1001, None), part(1, 1007, 15)) == (at(15), None, 42)
+
+
+def test_whole_delivery_is_its_own_reports_alone():
+    assert delivered(report(1001, 15, sent_at=at(10)), report(1001, 99), part(0, 1001, 12)) == (at(15), at(99), 42)
 
 
 def test_negative_latency_is_zero_and_flagged():

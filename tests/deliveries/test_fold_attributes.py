@@ -7,7 +7,7 @@ import pytest
 from deliveries import fold
 from deliveries.dialects.report import FROM_CLAIM, FROM_FEED, FROM_GATE, FROM_NOWHERE, FROM_PARAMETERS, FROM_SUBMISSION
 from deliveries.fold import Folded, Submission
-from tests.deliveries.folding import SENT, at, folded, report
+from tests.deliveries.folding import SENT, TABLE, at, folded, report
 
 # --- 5.8: country
 
@@ -275,6 +275,63 @@ def test_submissions_sender_type_wins_over_the_reports_source():
     for order in permutations(inputs):
         message = folded(*order)
         assert (message.source, message.sender_type) == ("2333", "alphanumeric")
+
+
+NATIONAL, NUMBER, OTHER = "0401234567", "+358401234567", "+4799223344"
+
+
+def test_number_beats_a_destination_that_is_none_and_nothing_is_flagged():
+    for one, other in permutations([report(1000, 1, destination=NATIONAL), report(1001, 2, destination=NUMBER)]):
+        message = folded(one, other)
+        assert (message.destination, message.country, message.flags) == (NUMBER, "FI", 0)
+
+
+@pytest.mark.parametrize(
+    ("submitted", "reported", "kept", "is_submissions"),
+    [
+        (NUMBER, OTHER, NUMBER, True),
+        (NUMBER, NATIONAL, NUMBER, True),
+        (NATIONAL, NUMBER, NUMBER, False),
+        ("NO-2333", NATIONAL, "NO-2333", True),
+    ],
+)
+def test_submissions_destination_wins_unless_only_the_reports_is_a_number(submitted, reported, kept, is_submissions):
+    inputs = [Submission(SENT, destination=submitted), report(1001, 2, destination=reported), report(1000, 1)]
+
+    for order in permutations(inputs):
+        message = folded(*order)
+        assert (message.destination, message.flags & fold.CONTRADICTING_ATTRIBUTES) == (kept, 0)
+        assert bool(message.flags & fold.SUBMITTED_DESTINATION) == is_submissions
+
+
+def test_reports_contradict_each_other_beside_a_submission_that_says_no_number():
+    inputs = [
+        Submission(SENT, destination=NATIONAL),
+        report(1000, 1, destination=NUMBER),
+        report(1001, 2, destination=OTHER),
+    ]
+
+    for order in permutations(inputs):
+        message = folded(*order)
+        assert message.destination == min((NUMBER, OTHER), key=[getattr(i, "destination", "") for i in order].index)
+        assert message.flags & fold.CONTRADICTING_ATTRIBUTES
+
+
+def test_number_of_a_second_submission_beats_what_is_none_of_the_first():
+    one, other = Submission(SENT, destination=NATIONAL), Submission(SENT, destination=NUMBER)
+
+    for order in permutations([one, other, report(1001, 2, destination=OTHER)]):
+        assert folded(*order).destination == NUMBER
+
+
+def test_erased_number_comes_back_by_no_rule():
+    message = folded(report(1001, 2, destination=NUMBER))
+    message.destination, message.flags = "#hash", message.flags | fold.NUMBER_ERASED
+
+    fold.add_report(message, report(1000, 1, destination=OTHER), received_at=SENT, codes=TABLE)
+    fold.add_submission(message, Submission(SENT, destination=OTHER))
+
+    assert message.destination == "#hash"
 
 
 def test_submission_again_changes_nothing():

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from campaigns.models import Campaign
 from deliveries import fold
@@ -23,6 +24,7 @@ from tests.search import examples
 RECEIVED = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 UNKNOWN_CODES = (-1, 1099, 9999, 2_147_483_647)
 COMMON_CODES = (1001, 1001, 1007, 1000, 1005, 1006, 1010)
+OUTCOMES = {code: known for code, known in CODES.items() if known.status not in ("queued", "sent", "unknown")}
 
 codes = st.sampled_from([*COMMON_CODES * 4, *UNKNOWN_CODES * 2, *CODES])
 seconds = st.none() | st.integers(-3, 6) | st.integers(-200, 200_000)  # many equal ones, some far apart
@@ -52,6 +54,8 @@ def received_reports(draw) -> tuple[Report, datetime]:
     at, sent_at = draw(seconds), draw(seconds)
     rank = draw(st.sampled_from(sorted(PARTNERS)))
     attributes = dict.fromkeys(ATTRIBUTES) | draw(some(ATTRIBUTES))
+    if draw(st.booleans()):
+        attributes["destination"] = "0799223344"  # no number: it contradicts none, and is only there where none is
     report = Report(
         message_id="X",
         part=draw(parts),
@@ -77,7 +81,7 @@ submissions = st.builds(
     ref_id=st.sampled_from([None, "", "sale|A", "own|B"]),
     source=st.sampled_from([None, "ACME", "2333"]),
     source_ton=st.sampled_from([None, "", "ALPHANUMERIC", "MSISDN", "odd"]),
-    destination=st.sampled_from([None, "+4799223344", "+358401234567"]),
+    destination=st.sampled_from([None, "+4799223344", "+358401234567", "0799223344", "09"]),
     parameters=st.none() | some(PARAMETERS | {"shop": "6", "store": "1"}),
 )
 
@@ -118,6 +122,30 @@ def test_fold_of_any_order_repetition_and_batches_is_the_same(reports, submissio
 
     assert message == expected
     assert stored_and_read(message) == expected
+
+
+@given(reports=st.lists(received_reports(), min_size=1, max_size=8), cut=st.integers(0, 8))
+@examples(400, long=4000)
+def test_outcome_stays_one_and_a_delivery_never_becomes_later(reports, cut):
+    """Whatever comes after: what is known by the first reports of a part only becomes more (5.3, 5.7)."""
+    reports = [(replace(report, part=None), received) for report, received in reports]
+    message = Folded(1, "X")
+    for item in reports[:cut]:
+        take(message, item)
+    fold.settle(message, codes=TABLE)
+    before = message.copy()
+    message = stored_and_read(message)
+    for item in reports[cut:]:
+        take(message, item)
+    fold.settle(message, codes=TABLE)
+
+    if before.result_code in OUTCOMES:
+        assert message.result_code in OUTCOMES
+    deliveries = [r.at for r, _ in reports if r.at is not None and TABLE.status(r.code) == "delivered"]
+    if message.status == "delivered":
+        assert message.delivered_at == min(deliveries, default=None)
+    elif deliveries:
+        assert TABLE.delivery(message.whole) == min(deliveries)
 
 
 @given(

@@ -21,6 +21,7 @@ from deliveries.services.partner_ids import give
 from deliveries.services.recount import request_recount, run_recounts
 from deliveries.services.refold import refold
 from deliveries.services.retention import apply_retention
+from deliveries.services.rule_refold import request_rule_refold, run_rule_refolds
 from deliveries.services.segment_keys import run_segment_keys
 from portal.common.bulk import bulk_cursor, plan_for_small_sets
 from portal.tenants.models import EarlierOwner, PartnerId, Tenant
@@ -144,6 +145,16 @@ def test_recount(belief, tenant, monkeypatch):
 def test_refold(belief, monkeypatch):
     with watched(monkeypatch, most=MOST):
         assert refold(dialect="link")[0] == N
+
+
+def test_refold_by_the_rules(belief, monkeypatch):
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE delivery_report SET result_code = 1007")
+        cursor.execute("UPDATE message SET result_code = 1006, status = 'failed'")
+    request_rule_refold()
+    with watched(monkeypatch, most=MOST):
+        assert run_rule_refolds() == 1
+    assert Message.objects.filter(result_code=1007).count() == N
 
 
 def test_retention_of_messages(belief, tenant, monkeypatch):

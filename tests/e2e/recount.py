@@ -34,6 +34,7 @@ STATUSES: dict[int, tuple[str, bool, str]] = {
     **dict.fromkeys((1004, 1006, 2104, 2105, 2106, 2107), ("failed", True, "subscriber")),
     **dict.fromkeys((1009, *range(2200, 2208)), ("failed", True, "payment")),
 }
+OUTCOMES = {"delivered", "failed", "expired", "rejected"}
 NOT_IN_TABLE = ("unknown", False, "other")
 BILLED = (1001, 1008, 1009, 1011)
 ORDER_OF_STATUSES = ["queued", "sent", "unknown", "rejected", "expired", "failed", "delivered"]
@@ -95,7 +96,7 @@ class _Dlr:
         """Return its place in the total order of section 5.3."""
         status, final, _ = STATUSES.get(self.code, NOT_IN_TABLE)
         at = self.at or datetime(1, 1, 1, tzinfo=UTC)
-        return (self.code in STATUSES, final, at, ORDER_OF_STATUSES.index(status), self.code)
+        return (self.code in STATUSES, status in OUTCOMES, final, at, ORDER_OF_STATUSES.index(status), self.code)
 
 
 def recount(raw: Iterable[bytes], *, received_at: datetime, default_partner_id: str = "") -> list[Message]:
@@ -177,15 +178,22 @@ def _state(dlrs: list[_Dlr], parts: int) -> tuple[str, int | None, bool, datetim
     """Return status, code, whether it is final, and when it was delivered (section 5.3 and 5.4)."""
     whole = max((d for d in dlrs if d.part is None), key=_Dlr.rank, default=None)
     numbers = sorted({d.part for d in dlrs if d.part is not None})
+    if not numbers:
+        return _status(whole), whole.code, _is_final(whole), _delivery(dlrs, None)
+    by_parts = _state_of_parts(dlrs, numbers, parts)
+    if whole is None or not _is_final(whole) or (_status(whole) == "unknown" and by_parts[0] in OUTCOMES):
+        return by_parts
+    return _status(whole), whole.code, True, _delivery(dlrs, None)
+
+
+def _state_of_parts(dlrs: list[_Dlr], numbers: list[int], parts: int) -> tuple[str, int | None, bool, datetime | None]:
     winners = [max((d for d in dlrs if d.part == n), key=_Dlr.rank) for n in numbers]
-    if whole is not None and (not winners or _is_final(whole)):
-        return _status(whole), whole.code, _is_final(whole), whole.at
     for winner in winners:
         if _is_final(winner) and _status(winner) != "delivered":
             return _status(winner), winner.code, True, None
     delivered = [winner for winner in winners if _status(winner) == "delivered"]
     if len(delivered) >= parts:
-        times = [winner.at for winner in delivered]
+        times = [_delivery(dlrs, winner.part) for winner in delivered]
         last = None if None in times else max(times)
         code = [*(winner.code for winner in delivered if not _is_final(winner)), delivered[0].code][0]
         return "delivered", code, all(map(_is_final, delivered)), last
@@ -193,6 +201,11 @@ def _state(dlrs: list[_Dlr], parts: int) -> tuple[str, int | None, bool, datetim
     not_heard = [("sent", None)] * (parts - len(winners))
     least, code = min([*heard, *not_heard], key=lambda state: ["queued", "sent", "delivered"].index(state[0]))
     return least, code, False, None
+
+
+def _delivery(dlrs: list[_Dlr], part: int | None) -> datetime | None:
+    """Return the earliest known time of the part's reports (None: the whole's) that say delivered (section 5.7)."""
+    return min((d.at for d in dlrs if d.part == part and d.at and _status(d) == "delivered"), default=None)
 
 
 def _status(dlr: _Dlr) -> str:

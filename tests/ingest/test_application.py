@@ -32,6 +32,32 @@ def test_server_at_rest_answers_its_probes(http):
     ]
 
 
+def test_readiness_tells_that_what_is_stored_is_not_applied(http, outside):
+    """A load balancer must go on sending: the reports are safe."""
+    outside.execute(
+        "INSERT INTO applier_stop (id, since, cause, code, error, tried_at) VALUES (1, '2026-11-20T12:00Z',"
+        " 'statement', 'UndefinedColumn 42703', 'a text that may hold a number', now())"
+    )
+    try:
+        answer = http.get("/readyz")
+    finally:
+        outside.execute("DELETE FROM applier_stop")
+    assert (answer.status_code, answer.text) == (
+        200,
+        "ready; delivery reports are stored but not applied since 2026-11-20 12:00 UTC: the database refuses a"
+        " statement (UndefinedColumn 42703); all of them wait\n",
+    )
+    assert http.get("/readyz").text == "ready\n"
+
+
+def test_readiness_does_without_the_table_of_the_stop(http, outside):
+    outside.execute("ALTER TABLE applier_stop RENAME TO applier_stop_of_tomorrow")
+    try:
+        assert (http.get("/readyz").status_code, http.get("/readyz").text) == (200, "ready\n")
+    finally:
+        outside.execute("ALTER TABLE applier_stop_of_tomorrow RENAME TO applier_stop")
+
+
 def test_pages_without_the_ingest_know_no_door_and_write_down_no_token(world, tmp_path):
     with running_server({"INGEST_PORT": "1", "LOG_LEVEL": "INFO"}, folder=tmp_path) as server:
         with httpx.Client(base_url=server.url) as client:
@@ -65,7 +91,8 @@ def test_ingest_can_read_the_feeds_and_of_the_inbox_what_is_no_report():
     readable: dict[str, set[str]] = {}
     for table, column in ask(columns):
         readable.setdefault(table, set()).add(column)
-    assert sorted(readable) == ["inbox", "refusal_count", "tenants_feed", "tenants_feedtoken"]
+    assert sorted(readable) == ["applier_stop", "inbox", "refusal_count", "tenants_feed", "tenants_feedtoken"]
+    assert readable["applier_stop"] == {"since", "cause", "code"}  # not the error, which may hold people's data
     assert readable["inbox"] == {"id", "received_at", "slice"}
 
 

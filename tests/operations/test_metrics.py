@@ -5,7 +5,7 @@ import logging
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from deliveries.models import RefusalCount
+from deliveries.models import ApplierStop, RefusalCount
 from deliveries.services.checks import keep
 from tests.deliveries.helpers import NOW, apply, dlr, put
 
@@ -33,7 +33,13 @@ def test_metrics_tell_what_came_in_and_what_waits(client, feed, tenant):
     assert read["portal_quarantine_waiting_rows['not JSON']"] == 1
     assert read["portal_inbox_waiting_rows"] == 1
     assert 0 <= read["portal_inbox_oldest_waiting_seconds"] < 3600
-    assert read["portal_open_jobs['move']"] == 0
+    assert (read["portal_open_jobs['move']"], read["portal_open_jobs['refold']"]) == (0, 0)
+    assert read["portal_applier_stopped"] == 0
+
+
+def test_metrics_tell_that_the_applier_has_stopped(client, feed):
+    ApplierStop.objects.create(since=NOW, cause="programme", code="TypeError", error="TypeError: x", tried_at=NOW)
+    assert values(client.get("/metrics").content)["portal_applier_stopped"] == 1
 
 
 def test_metrics_tell_what_was_refused(client, feed):

@@ -1,22 +1,49 @@
 """apply_inbox: apply all that waits, then exit."""
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 from tqdm import tqdm
 
 from deliveries.models import WaitingRow
-from deliveries.services.apply import BatchResult, apply_slices
+from deliveries.services import apply
+from deliveries.services.batch_result import BatchResult
+from deliveries.services.failures import Stopped
+from deliveries.services.poison import Streak
 from deliveries.slices import SLICES
+from portal.accounts.models import record
 
 
 class Command(BaseCommand):
     help = "Apply all delivery reports that wait, then exit and print what was done."
 
-    def handle(self, **options) -> None:
-        total = BatchResult()
-        with tqdm(total=WaitingRow.objects.count(), unit=" rows", disable=None) as bar:
-            while (result := apply_slices(slices=range(SLICES))).claimed:
-                total += result
-                bar.update(result.claimed)
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--put-aside", type=int, nargs="+", metavar="ID",
+            help="only put these waiting rows (inbox ids) into quarantine, where they hold all others up",
+        )  # fmt: skip
+
+    def handle(self, *, put_aside: list[int] | None = None, **options) -> None:
+        if put_aside:
+            self._put_aside(put_aside)
+        else:
+            self._apply_all()
+
+    def _put_aside(self, rows: list[int]) -> None:
+        count = apply.put_aside(rows, why="put aside by hand", now=timezone.now())
+        record("quarantine.put_aside", actor="apply_inbox", subject=", ".join(map(str, rows)), details={"rows": count})
+        self.stdout.write(f"{count} of {len(rows)} rows are in quarantine now")
+        if count < len(rows):
+            raise CommandError("The others do not wait, or an applier has them just now: try again.")
+
+    def _apply_all(self) -> None:
+        total, streak = BatchResult(), Streak()
+        try:
+            with tqdm(total=WaitingRow.objects.count(), unit=" rows", disable=None) as bar:
+                while (result := apply.apply_slices(slices=range(SLICES), streak=streak)).claimed:
+                    total += result
+                    bar.update(result.claimed)
+        except Stopped as stop:
+            raise CommandError(f"{stop} (docs/operations.md, When something fails)") from stop
         self.stdout.write(
             f"applied {total.claimed:,} rows: {total.reports:,} new reports, {total.submissions:,} submissions,"
             f" {total.duplicates:,} duplicates,"

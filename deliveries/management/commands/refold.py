@@ -1,28 +1,45 @@
-"""refold: messages made anew after a result code got another meaning."""
+"""refold: messages derived again after a result code or the portal's rules got another meaning."""
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from deliveries.models import ResultCode
+from deliveries.models import ResultCode, RuleRefold
 from deliveries.services.refold import refold
+from deliveries.services.rule_refold import request_rule_refold, run_rule_refolds
 from portal.tenants.models import Feed
 
 
 class Command(BaseCommand):
-    help = "Re-derive the messages that have reports with a result code (or all of a dialect), and their counts."
+    help = (
+        "Re-derive messages and their counts: those that have reports with a result code, all of a dialect, or those"
+        " that the rules of a new version may make something else of."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--dialect", required=True, choices=Feed.Dialect.values)
+        parser.add_argument("--dialect", choices=Feed.Dialect.values, help="with --code or --all")
         which = parser.add_mutually_exclusive_group(required=True)
         which.add_argument("--code", type=int)
         which.add_argument("--all", action="store_true")
+        which.add_argument(
+            "--rules", action="store_true", help="what an upgrade queues and the worker does by itself, now"
+        )
 
-    def handle(self, *, dialect: str, code: int | None, **options) -> None:
+    def handle(self, *, dialect: str | None, code: int | None, rules: bool, **options) -> None:
+        if rules == (dialect is not None):
+            raise CommandError("--dialect: give it with --code or --all, and not with --rules.")
         if code is not None and not ResultCode.objects.filter(dialect=dialect, code=code).exists():
             raise CommandError(
                 f"--code: {code} is not in the table of {dialect}. Add it in the admin (Result codes) first,"
                 " with its status and whether it is final."
             )
         with tqdm(unit=" messages", disable=None) as bar:
-            seen, changed = refold(dialect=dialect, code=code, progress=bar.update)
+            seen, changed = self._by_rules(bar) if rules else refold(dialect=dialect, code=code, progress=bar.update)
         self.stdout.write(f"{seen:,} messages looked at, {changed:,} changed")
+
+    def _by_rules(self, bar: tqdm) -> tuple[int, int]:
+        job = request_rule_refold()
+        run_rule_refolds(progress=lambda running: bar.update(running.done - bar.n))
+        job.refresh_from_db()
+        if job.state != RuleRefold.State.DONE:
+            raise CommandError("The worker is at it: the admin (Rule refolds) shows how far it is.")
+        return job.done, job.changed

@@ -1,0 +1,30 @@
+"""Why appliers may stand still, in words for people and monitors: pure, read by /readyz without Django."""
+
+from datetime import datetime
+from enum import StrEnum
+
+
+class Cause(StrEnum):
+    """What made the applier stop."""
+
+    STATEMENT = "statement"  # of the statement, the schema, privileges or the server's own
+    PROGRAMME = "programme"  # a mistake in the portal's code
+    ROWS = "rows"  # several rows fail alone with the same error
+
+
+CAUSES = {
+    Cause.STATEMENT: "the database refuses a statement",
+    Cause.PROGRAMME: "an error in the programme",
+    Cause.ROWS: "several rows fail with the same error",
+}
+
+# What the ingest's role may read of the stop (portal/tenants/wall.py).
+READ = "SELECT since, cause, code FROM applier_stop"
+
+
+def public_words(since: datetime, cause: str, code: str) -> str:
+    """Return one line for /readyz, which everybody may read: no text of an error, it may hold people's data."""
+    return (
+        f"delivery reports are stored but not applied since {since:%Y-%m-%d %H:%M} UTC:"
+        f" {CAUSES[Cause(cause)]} ({code}); all of them wait"
+    )
