@@ -17,13 +17,14 @@ class NewRow(NamedTuple):
     body: bytes
     peer: str | None = None
     accept_days: int | None = None
+    import_run_id: int | None = None
 
 
 # One round trip and one commit for a whole group; the NOTIFY wakes the appliers once.
 INSERT = """
 WITH added AS (
-    INSERT INTO inbox (feed_id, slice, body, peer, accept_days)
-    SELECT * FROM unnest(%b::int[], %b::smallint[], %b::bytea[], %b::inet[], %b::int[])
+    INSERT INTO inbox (feed_id, slice, body, peer, accept_days, import_run_id)
+    SELECT * FROM unnest(%b::int[], %b::smallint[], %b::bytea[], %b::inet[], %b::int[], %b::bigint[])
     RETURNING slice, id, received_at
 ), todo AS (
     INSERT INTO inbox_todo (slice, id, received_at) SELECT slice, id, received_at FROM added
@@ -46,7 +47,7 @@ class _ArrayDumper(Dumper):
 
 psycopg.adapters.register_dumper(_Array, _ArrayDumper)
 
-_INT4, _INT2, _BYTEA, _INET = 23, 21, 17, 869
+_INT8, _INT4, _INT2, _BYTEA, _INET = 20, 23, 21, 17, 869
 _head = struct.Struct(">iiIii").pack  # dimensions, whether there are nulls, type; length and first index of the one
 _length = struct.Struct(">i").pack
 _NULL = _length(-1)
@@ -62,13 +63,14 @@ def packed_columns(rows: list[NewRow]) -> list[_Array]:
 
     psycopg would put each value into its array by several calls of Python.
     """
-    feeds, numbers, bodies, peers, days = zip(*rows, strict=True)
+    feeds, numbers, bodies, peers, days, runs = zip(*rows, strict=True)
     return [
         _array(_INT4, _repeated(feeds, lambda feed: struct.pack(">ii", 4, feed))),
         _array(_INT2, _repeated(numbers, lambda number: struct.pack(">ih", 2, number))),
         _array(_BYTEA, [_length(len(body)) + body for body in bodies]),
         _array(_INET, _repeated(peers, _inet)),
         _array(_INT4, _repeated(days, lambda number: _NULL if number is None else struct.pack(">ii", 4, number))),
+        _array(_INT8, _repeated(runs, lambda number: _NULL if number is None else struct.pack(">iq", 8, number))),
     ]
 
 

@@ -11,7 +11,7 @@ from deliveries.models.condensed import (
 from deliveries.models.counts import CampaignCount, DailyCount, HourCount, LatencyCount, SubmissionCount
 from deliveries.models.facts import DeliveryReport, Message, MessageParameter
 from deliveries.models.identity_filters import IdentityFilter
-from deliveries.models.inbox import ImportRun, InboxRow, IngestCount, QuarantinedRow, WaitingRow
+from deliveries.models.inbox import ImportCount, ImportRun, InboxRow, IngestCount, QuarantinedRow, WaitingRow
 from deliveries.models.moves import PartnerMove, TenantRecount
 from deliveries.models.partner_requests import PartnerRequest
 from deliveries.models.result_codes import ResultCode
@@ -27,6 +27,7 @@ __all__ = [
     "DeliveryReport",
     "HourCount",
     "IdentityFilter",
+    "ImportCount",
     "ImportRun",
     "InboxRow",
     "IngestCount",

@@ -12,8 +12,8 @@ logger = logging.getLogger(__name__)
 
 MAX_BYTES = 16 * 1024 * 1024  # of bodies in one batch, a row more at most: read, they take several times as much
 _BODIES = f"""
-SELECT id, feed_id, accept_days, body FROM (
-    SELECT id, feed_id, accept_days, body,
+SELECT id, feed_id, accept_days, import_run_id, body FROM (
+    SELECT id, feed_id, accept_days, import_run_id, body,
         sum(octet_length(body)) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) - octet_length(body) AS before
     FROM inbox WHERE id = ANY (%s::bigint[]) AND received_at BETWEEN %s AND %s
 ) AS sized WHERE before < {MAX_BYTES} ORDER BY id
@@ -38,6 +38,7 @@ class Row(Struct, frozen=True, gc=False):
     feed_id: int
     received_at: datetime
     accept_days: int | None
+    import_run_id: int | None
     body: bytes
 
 
@@ -55,8 +56,8 @@ def claim(numbers: list[int], limit: int, only: list[int] | None = None) -> list
         times = [received_at for _number, received_at in taken.values()]
         cursor.execute(_BODIES, [f"{{{','.join(map(str, taken))}}}", min(times), max(times)])
         rows = [
-            Row(id_, feed_id, taken.pop(id_)[1], accept_days, body)
-            for id_, feed_id, accept_days, body in cursor.fetchall()
+            Row(id_, feed_id, taken.pop(id_)[1], accept_days, import_run_id, body)
+            for id_, feed_id, accept_days, import_run_id, body in cursor.fetchall()
         ]
         if taken:
             _give_back(cursor, taken, rows)

@@ -89,6 +89,7 @@ GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
     "django_migrations": ("", "", ""),
     "django_session": (ALL, ALL, ""),
     "identity_filter": ("", "", ""),
+    "import_count": ("", CHANGE, ""),
     "import_run": ("", READ, ""),
     "inbox": ("", ADD, "INSERT, SELECT (id, received_at, slice)"),  # what it wrote, it need not read
     "inbox_todo": (READ, ADD, "INSERT"),  # ids and times, which pages tell in sum

@@ -43,7 +43,7 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
             tenant=tenant, account=account, value=f"{CANARY}-wish", requested_by=user.email
         ),
         TenantRecount: TenantRecount.objects.create(tenant=tenant, reason=CANARY),
-        ImportRun: ImportRun.objects.create(feed=feed, fingerprint="0" * 64, file_name=f"{CANARY}.ndjson"),
+        ImportRun: ImportRun.objects.create(feed=feed, sha256="0" * 64, file_name=f"{CANARY}.ndjson"),
         ResultCode: ResultCode.objects.get(dialect="link", code=1001),
         QuarantinedRow: QuarantinedRow.objects.create(
             inbox_id=4711, feed=feed, received_at=NOW, body=CANARY.encode(), reason="not JSON", detail=CANARY
