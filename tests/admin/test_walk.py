@@ -37,6 +37,7 @@ NOT_SHOWN = {
     "deliveries.HourCount", "deliveries.LatencyCount", "deliveries.SubmissionCount", "deliveries.RetentionMark",
     "deliveries.StandingCheck", "deliveries.CondensedSpan", "deliveries.CondensedCampaignCount",
     "deliveries.CondensedLatencyCount", "deliveries.CondensedCampaign", "deliveries.IdentityFilter",
+    "deliveries.ImportCount",
 }  # fmt: skip
 
 

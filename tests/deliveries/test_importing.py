@@ -277,7 +277,7 @@ def test_broken_archive_keeps_what_was_read_and_the_whole_one_completes_it(feed,
     assert 1000 < run.rows < 3000
     assert out.splitlines()[-1] == f"Of {run.rows:,} rows: {run.rows:,} new reports, 0 duplicates, 0 quarantined"
     assert error.startswith(
-        f"{path}: the gzip archive is cut off at byte {len(whole) // 2:,}. {run.rows:,} rows before that are in"
+        f"{path}: the gzip archive is cut off at byte {len(whole) // 2:,}. {run.rows:,} rows are in the inbox,"
     )
     assert code == 1
     assert [bytes(row.body) for row in InboxRow.objects.order_by("id")] == lines[: run.rows]
@@ -299,7 +299,10 @@ def test_trailing_garbage_is_said_with_its_place(feed, tmp_path, capsys):
     path.write_bytes(good + b"garbage!")
     out, error, code = run_command(capsys, path)
     assert "Of 2 rows: 2 new reports" in out
-    assert f"breaks at byte {len(good):,}: what follows there is no gzip data. 2 rows before that are in" in error
+    assert (
+        f"breaks at byte {len(good):,}: what follows there is no gzip data. 2 rows are in the inbox, from before that"
+        in error
+    )
     assert code == 1
 
 
@@ -355,7 +358,7 @@ def test_file_that_changes_while_it_is_read_is_said_and_not_known_afterwards(fee
     path.write_bytes(b"\n".join([*LINES[:11], line("xx")]))
     monkeypatch.setattr("deliveries.management.commands.import_dlrs.open_archive", lambda *_args, **_options: hashed)
     _out, error, code = run_command(capsys, path)
-    assert "the file was changed while it was read. 12 rows before that are in the inbox" in error
+    assert "the file was changed while it was read. 12 rows are in the inbox, from before that" in error
     assert code == 1
     assert importing.finished_run(archive=hashed, feed=feed, accept_days=None) is None
 

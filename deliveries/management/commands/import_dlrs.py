@@ -85,7 +85,7 @@ class Command(BaseCommand):
                 accept_days=accept_days,
                 progress=lambda place, _rows: bar.update(place - bar.n),
             )
-        self.stdout.write(f"{run.rows:,} rows are in the inbox by {feed}")
+        self.stdout.write(f"{rows_are(run.rows)} in the inbox by {feed}")
         return run
 
     def _wait(self, run: ImportRun) -> Outcome:
@@ -116,13 +116,13 @@ class Command(BaseCommand):
                 " yet. The admin's page Imports shows it, and so does the same command without --no-wait."
             )
         else:
-            self.stdout.write(f"Of {run.rows:,} rows: {in_words(outcome)}")
+            self.stdout.write(f"Of {run.rows:,} row{plural(run.rows)}: {in_words(outcome)}")
             if outcome.quarantined > MAX_QUARANTINED * run.rows:
                 share = outcome.quarantined / run.rows
                 problems.append(f"{share:.1%} of its rows are quarantined; bin/portal quarantine lists them.")
         if run.problem:
             problems.append(
-                f"{run.problem}. {run.rows:,} rows before that are in the inbox. Import the whole file when it is"
+                f"{run.problem}. {rows_are(run.rows)} in the inbox, from before that. Import the whole file when it is"
                 " there: what is in already counts as duplicates."
             )
         if problems:
@@ -135,14 +135,14 @@ class _Sayer:
     def __init__(self, write) -> None:
         self._write, self._at, self._moved_at, self._done = write, time.monotonic(), time.monotonic(), 0
 
-    def __call__(self, done: int, rows: int) -> None:
+    def __call__(self, done: int, total: int) -> None:
         now = time.monotonic()
         if done != self._done:
             self._done, self._moved_at = done, now
         if now - self._at >= _SAY_EVERY:
             still = now - self._moved_at
             hangs = f"; none for {still:.0f} s: see the applier's log" if still >= 3 * _SAY_EVERY else ""
-            self._write(f"{done:,} of {rows:,} rows are applied{hangs}")
+            self._write(f"{done:,} of {total:,} rows are applied{hangs}")
             self._at = now
 
 
@@ -152,9 +152,18 @@ def in_words(outcome: Outcome) -> str:
     listed = f" ({', '.join(f'{count:,} {reason}' for reason, count in reasons)})" if reasons else ""
     again = f"; {outcome.replayed:,} were applied again" if outcome.replayed else ""
     return (
-        f"{outcome.reports:,} new reports, {outcome.duplicates:,} duplicates,"
+        f"{outcome.reports:,} new report{plural(outcome.reports)},"
+        f" {outcome.duplicates:,} duplicate{plural(outcome.duplicates)},"
         f" {outcome.quarantined:,} quarantined{listed}{again}"
     )
+
+
+def rows_are(count: int) -> str:
+    return f"{count:,} row{plural(count)} {'is' if count == 1 else 'are'}"
+
+
+def plural(count: int) -> str:
+    return "" if count == 1 else "s"
 
 
 def _stopped(run: ImportRun | None) -> str:
