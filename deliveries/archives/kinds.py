@@ -49,7 +49,7 @@ _TEXTS = (
     (rb"<!doctype html|<html", "an HTML page"),
     (rb"<[a-z!]", "XML or HTML"),
     (rb"(?:--[ \r\n\w]|/\*|create\s|insert\s+into\s|copy\s|drop\s|begin;|set\s+\w+\s*=|use\s+\w+;)", "SQL"),
-    (rb"\{\s*'", "objects in another form than JSON, such as Python's: JSON has its texts in double quotes"),
+    (rb"\{", "objects in another form than JSON: JSON has its keys and texts in double quotes"),
     (rb"[\w.]+=[^&\s]*&[\w.]+=", "form pairs"),
     (rb"---\s|[A-Za-z_][\w ]*:\s", "YAML or another text of lines with a colon"),
     (rb"(?:HTTP/|GET |POST )", "a record of HTTP requests"),
@@ -115,13 +115,14 @@ def _is_binary(text: bytes) -> bool:
 
 def _table_kind(text: bytes) -> str | None:
     """Return CSV and its relatives with the columns that they have, None where the text is no table."""
-    lines = [line for line in re.split(rb"[\r\n]+", text[:65536]) if line.strip()][:3]
+    lines = [line for line in re.split(rb"[\r\n]+", text[:65536]) if line.strip()][:4]
     for separator, name in ((b"\t", "tab-separated text"), (b";", "CSV"), (b",", "CSV"), (b"|", "text in columns")):
         counts = {line.count(separator) for line in lines[: max(1, len(lines) - 1)]}
-        if lines and min(counts) > 0 and len(counts) == 1:
+        if min(counts, default=0) > 0 and len(counts) == 1:
             cells = [cell.strip(b" \"'") for cell in lines[0].split(separator)]
             if all(re.fullmatch(rb"[^\W\d][\w .-]{0,60}", cell) for cell in cells):
                 columns = ", ".join(cell.decode("utf-8", "replace") for cell in cells[:20])
                 return f"{name} with the columns {columns}"
-            return name
+            if len(lines) > 2:
+                return name
     return None

@@ -16,7 +16,7 @@ from deliveries.archives.pieces import Piece, pieces
 from deliveries.archives.unpacking import unpacked, with_head
 
 _CHUNK = 256 * 1024
-_nothing = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*\])?\s*").fullmatch
+_nothing = re.compile(rb"(?:\s|\xef\xbb\xbf)*+(?:\[\s*\])?\s*").fullmatch
 _HEAD = 8 * 1024  # of the file, and of what is packed in it, for kinds that are no text
 LOOKED_AT = 1024 * 1024  # bytes of text among which a JSON object must be
 
