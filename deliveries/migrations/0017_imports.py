@@ -12,6 +12,9 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RemoveConstraint("importrun", "import_run_open_once"),
         # It was the hash of a file's beginning and size, which no other file's can be compared with.
+        migrations.AlterField(
+            "importrun", "fingerprint", models.CharField(default="", max_length=64)
+        ),  # for the way back
         migrations.RemoveField("importrun", "fingerprint"),
         migrations.RenameField("importrun", "lines", "rows"),
         migrations.AddField(
