@@ -25,7 +25,7 @@ def import_dlrs(stage: Stage) -> Iterator[Figure]:
             file.write(next(lines) + b"\n")
     ImportRun.objects.all().delete()
     began = time.monotonic()
-    words = ["manage.py", "import_dlrs", str(path), "--feed", "link-main/main"]
+    words = ["manage.py", "import_dlrs", str(path), "--feed", "link-main/main", "--no-wait"]
     subprocess.run([sys.executable, *words], cwd=REPOSITORY, check=True, capture_output=True)
     seconds = time.monotonic() - began
     path.unlink()

@@ -1,9 +1,11 @@
 """Quarantine, moves, imports and result codes for staff."""
 
 from django.contrib import admin, messages
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
@@ -12,7 +14,15 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import SegmentKey
 from deliveries import partner_admin  # noqa: F401  registers its models
 from deliveries.forms import DiscardForm
-from deliveries.models import ImportRun, PartnerMove, QuarantinedRow, ResultCode, RuleRefold, TenantRecount
+from deliveries.models import (
+    ImportCount,
+    ImportRun,
+    PartnerMove,
+    QuarantinedRow,
+    ResultCode,
+    RuleRefold,
+    TenantRecount,
+)
 from deliveries.raw_text import readable
 from deliveries.services import jobs
 from deliveries.services.quarantine import discard, replay
@@ -46,6 +56,7 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
     fields = (
         "inbox_number",
         "feed",
+        "import_run",
         "received_at",
         "quarantined_at",
         "reason",
@@ -180,10 +191,45 @@ class SegmentKeyAdmin(JobAdmin):
 
 @admin.register(ImportRun)
 class ImportRunAdmin(ReadOnlyAdmin):
-    list_display = ("file_name", "feed", "lines", "started_at", "finished_at")
+    """Imports of archives, with what became of their rows; the quarantined ones are a link away."""
+
+    list_display = (
+        *("file_name", "feed", "rows", "reports", "duplicates", "quarantined", "problem"),
+        *("started_at", "finished_at"),
+    )
     list_filter = ("feed",)
     list_select_related = ("feed__account",)
-    search_fields = ("file_name", "=fingerprint")
+    search_fields = ("file_name", "=sha256")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ImportRun]:
+        counted = ImportCount.objects.filter(run=OuterRef("pk")).order_by().values("run")
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                **{
+                    f"{outcome}_rows": Coalesce(
+                        Subquery(counted.filter(outcome=outcome).annotate(n=Sum("rows")).values("n")), 0
+                    )
+                    for outcome in ("report", "duplicate", "quarantined")
+                }
+            )
+        )
+
+    @admin.display(description=_("new reports"))
+    def reports(self, run: ImportRun) -> int:
+        return run.report_rows
+
+    @admin.display(description=_("duplicates"))
+    def duplicates(self, run: ImportRun) -> int:
+        return run.duplicate_rows
+
+    @admin.display(description=_("quarantined"))
+    def quarantined(self, run: ImportRun) -> str | int:
+        if not run.quarantined_rows:
+            return 0
+        address = reverse("admin:deliveries_quarantinedrow_changelist")
+        return format_html('<a href="{}?import_run={}">{}</a>', address, run.pk, run.quarantined_rows)
 
 
 @admin.register(ResultCode)

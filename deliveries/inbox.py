@@ -24,14 +24,17 @@ class NewRow(NamedTuple):
     query: str = ""
     content_type: str = ""
     content_encoding: str = ""
+    import_run_id: int | None = None
 
 
 # One round trip and one commit for a whole group; the NOTIFY wakes the appliers once.
 INSERT = """
 WITH added AS (
-    INSERT INTO inbox (feed_id, slice, body, peer, accept_days, method, query, content_type, content_encoding)
+    INSERT INTO inbox
+        (feed_id, slice, body, peer, accept_days, method, query, content_type, content_encoding, import_run_id)
     SELECT * FROM unnest(
-        %b::int[], %b::smallint[], %b::bytea[], %b::inet[], %b::int[], %b::text[], %b::text[], %b::text[], %b::text[]
+        %b::int[], %b::smallint[], %b::bytea[], %b::inet[], %b::int[], %b::text[], %b::text[], %b::text[], %b::text[],
+        %b::bigint[]
     )
     RETURNING slice, id, received_at
 ), todo AS (
@@ -55,7 +58,7 @@ class _ArrayDumper(Dumper):
 
 psycopg.adapters.register_dumper(_Array, _ArrayDumper)
 
-_INT4, _INT2, _BYTEA, _INET, _TEXT = 23, 21, 17, 869, 25
+_INT8, _INT4, _INT2, _BYTEA, _INET, _TEXT = 20, 23, 21, 17, 869, 25
 _head = struct.Struct(">iiIii").pack  # dimensions, whether there are nulls, type; length and first index of the one
 _length = struct.Struct(">i").pack
 _NULL = _length(-1)
@@ -71,7 +74,7 @@ def packed_columns(rows: list[NewRow]) -> list[_Array]:
 
     psycopg would put each value into its array by several calls of Python.
     """
-    feeds, numbers, bodies, peers, days, *texts = zip(*rows, strict=True)
+    feeds, numbers, bodies, peers, days, *texts, runs = zip(*rows, strict=True)
     return [
         _array(_INT4, _repeated(feeds, lambda feed: struct.pack(">ii", 4, feed))),
         _array(_INT2, _repeated(numbers, lambda number: struct.pack(">ih", 2, number))),
@@ -79,6 +82,7 @@ def packed_columns(rows: list[NewRow]) -> list[_Array]:
         _array(_INET, _repeated(peers, _inet)),
         _array(_INT4, _repeated(days, lambda number: _NULL if number is None else struct.pack(">ii", 4, number))),
         *[_array(_TEXT, _repeated(values, _text)) for values in texts],
+        _array(_INT8, _repeated(runs, lambda number: _NULL if number is None else struct.pack(">iq", 8, number))),
     ]
 
 

@@ -15,7 +15,7 @@ SELECT 'queued', 0, '', 0, 0, 0 WHERE EXISTS (SELECT FROM message)
 
 
 class Migration(migrations.Migration):
-    dependencies = [("deliveries", "0016_requests_as_they_came")]
+    dependencies = [("deliveries", "0017_imports")]
     operations = [
         migrations.CreateModel(
             name="RuleRefold",

@@ -11,7 +11,15 @@ from deliveries.models.condensed import (
 from deliveries.models.counts import CampaignCount, DailyCount, HourCount, LatencyCount, SubmissionCount
 from deliveries.models.facts import DeliveryReport, Message, MessageParameter
 from deliveries.models.identity_filters import IdentityFilter
-from deliveries.models.inbox import ImportRun, InboxRow, IngestCount, QuarantinedRow, RefusalCount, WaitingRow
+from deliveries.models.inbox import (
+    ImportCount,
+    ImportRun,
+    InboxRow,
+    IngestCount,
+    QuarantinedRow,
+    RefusalCount,
+    WaitingRow,
+)
 from deliveries.models.moves import PartnerMove, RuleRefold, TenantRecount
 from deliveries.models.partner_requests import PartnerRequest
 from deliveries.models.result_codes import ResultCode
@@ -29,6 +37,7 @@ __all__ = [
     "DeliveryReport",
     "HourCount",
     "IdentityFilter",
+    "ImportCount",
     "ImportRun",
     "InboxRow",
     "IngestCount",

@@ -44,6 +44,9 @@ class InboxRow(Request):
     slice = models.SmallIntegerField()
     # an archive's import may accept older times than the gateway's 400 days (docs/link.md section 5.6)
     accept_days = models.IntegerField(null=True)
+    import_run = models.ForeignKey(
+        "ImportRun", null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
     body = models.BinaryField()
 
     class Meta:
@@ -77,6 +80,7 @@ class QuarantinedRow(Request):
     feed = models.ForeignKey(Feed, on_delete=models.PROTECT, related_name="+")
     received_at = models.DateTimeField()
     accept_days = models.IntegerField(null=True)
+    import_run = models.ForeignKey("ImportRun", null=True, on_delete=models.PROTECT, related_name="+")
     body = models.BinaryField()
     reason = models.CharField(max_length=40)
     detail = models.CharField(max_length=500)
@@ -146,12 +150,20 @@ class RefusalCount(models.Model):
 
 
 class ImportRun(models.Model):
-    """An archive being taken in by `import_dlrs`; `lines` moves with the rows, so that it can be taken up again."""
+    """An archive being imported by `import_dlrs`; `rows` moves with the rows, so that a stopped import can go on.
+
+    It is the archive's only while its bytes, its feed and `accept_days` are the same.
+    """
 
     feed = models.ForeignKey(Feed, on_delete=models.PROTECT, related_name="+")
-    fingerprint = models.CharField(max_length=64)
+    # of the whole file; empty where it is not known (an import of an older version, a file that changed meanwhile)
+    sha256 = models.CharField(max_length=64, blank=True)
+    accept_days = models.IntegerField(null=True)
     file_name = models.CharField(max_length=300)
-    lines = models.BigIntegerField(default=0)
+    file_size = models.BigIntegerField(null=True)
+    rows = models.BigIntegerField(default=0)  # that it put into the inbox
+    position = models.BigIntegerField(default=0)  # bytes of the file that were read for them
+    problem = models.CharField(max_length=300, blank=True)  # why it ended before the archive's end
     started_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True)
 
@@ -159,11 +171,34 @@ class ImportRun(models.Model):
         db_table = "import_run"
         constraints = [
             models.UniqueConstraint(
-                fields=["feed", "fingerprint"],
-                condition=models.Q(finished_at=None),
+                fields=["feed", "sha256", "accept_days"],
+                condition=models.Q(finished_at=None) & ~models.Q(sha256=""),
+                nulls_distinct=False,
                 name="import_run_open_once",
             )
         ]
 
     def __str__(self) -> str:
         return self.file_name
+
+
+class ImportCount(models.Model):
+    """What became of an import's rows.
+
+    rows of the run + replayed = reports + duplicates + quarantined, and those that wait to be applied
+    """
+
+    class Outcome(models.TextChoices):
+        REPORT = "report", _("New report")
+        DUPLICATE = "duplicate", _("Duplicate")
+        QUARANTINED = "quarantined", _("Quarantined")
+        REPLAYED = "replayed", _("Replayed")
+
+    pk = models.CompositePrimaryKey("run_id", "outcome", "reason")
+    run = models.ForeignKey(ImportRun, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    outcome = models.CharField(max_length=11, choices=Outcome.choices)
+    reason = models.CharField(max_length=40)  # of quarantined rows, else empty
+    rows = models.BigIntegerField(db_default=0)
+
+    class Meta:
+        db_table = "import_count"

@@ -13,7 +13,7 @@ from deliveries.dialects import registry as dialects
 from deliveries.dialects.codes import CodeTable
 from deliveries.dialects.report import Report, Unreadable
 from deliveries.models import WaitingRow
-from deliveries.services import attribution, claims, ingest_counts, submissions
+from deliveries.services import attribution, claims, import_counts, ingest_counts, submissions
 from deliveries.services.batch_result import BatchResult
 from deliveries.services.claims import Row
 from deliveries.services.codes import code_tables
@@ -127,7 +127,8 @@ def _apply(
             oddities=_oddities(reports, changes),
             submissions=taken.new,
         )
-        add_changes(changes, fates)  # last: hot rows stay locked only for the commit
+        of_imports = import_counts.sums(rows, reports=added, broken=broken)
+        add_changes(changes, fates, of_imports)  # last: hot rows stay locked only for the commit
     return BatchResult(
         claimed=len(rows),
         reports=len(added),

@@ -12,8 +12,8 @@ logger = logging.getLogger(__name__)
 
 MAX_BYTES = 16 * 1024 * 1024  # of bodies in one batch, a row more at most: read, they take several times as much
 _BODIES = f"""
-SELECT id, feed_id, accept_days, body, method, query, content_type, content_encoding FROM (
-    SELECT id, feed_id, accept_days, body, method, query, content_type, content_encoding,
+SELECT id, feed_id, accept_days, import_run_id, body, method, query, content_type, content_encoding FROM (
+    SELECT id, feed_id, accept_days, import_run_id, body, method, query, content_type, content_encoding,
         sum(octet_length(body)) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) - octet_length(body) AS before
     FROM inbox WHERE id = ANY (%s::bigint[]) AND received_at BETWEEN %s AND %s
 ) AS sized WHERE before < {MAX_BYTES} ORDER BY id
@@ -38,6 +38,7 @@ class Row(Struct, frozen=True, gc=False):
     feed_id: int
     received_at: datetime
     accept_days: int | None
+    import_run_id: int | None
     body: bytes
     method: str = ""
     query: str = ""

@@ -24,6 +24,7 @@ from portal.common.database import connection_string
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY = 1.0  # seconds
+LISTENER = "portal applier"  # the name of each applier's listening connection
 # After a pass that found fewer rows than these, more may come in for so many seconds, and then all slices are taken at
 # once: a batch is some forty statements whatever is in it, so a few rows at a time would keep a core busy.
 WORTH_A_PASS = 2000
@@ -103,7 +104,7 @@ class Applier:
         return total
 
     def _listen(self) -> psycopg.Connection:
-        listener = psycopg.connect(connection_string(), autocommit=True, connect_timeout=2)
+        listener = psycopg.connect(connection_string(), autocommit=True, connect_timeout=2, application_name=LISTENER)
         listener.execute("LISTEN inbox")
         return listener
 

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from deliveries.models import QuarantinedRow
-from deliveries.services import ingest_counts
+from deliveries.services import import_counts, ingest_counts
 from deliveries.split import slice_of_submission, split_line
 from portal.accounts.models import record
 from portal.tenants.models import Feed
@@ -37,6 +37,7 @@ def put_in_quarantine(broken: list[BrokenRow], *, now: datetime) -> None:
                 feed_id=item.row.feed_id,
                 received_at=item.row.received_at,
                 accept_days=item.row.accept_days,
+                import_run_id=item.row.import_run_id,
                 body=item.row.body,
                 method=item.row.method,
                 query=item.row.query,
@@ -69,13 +70,13 @@ def replay(*, actor: str, now: datetime, ids: list[int] | None = None, reason: s
             )
             cursor.executemany(
                 "INSERT INTO inbox (id, feed_id, received_at, slice, accept_days, body,"
-                " method, query, content_type, content_encoding)"
-                " SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s WHERE NOT EXISTS"
+                " method, query, content_type, content_encoding, import_run_id)"
+                " SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s WHERE NOT EXISTS"
                 " (SELECT 1 FROM inbox WHERE id = %s AND received_at = %s)",
                 [
                     (
                         row.inbox_id, row.feed_id, row.received_at, number, row.accept_days, bytes(row.body),
-                        row.method, row.query, row.content_type, row.content_encoding,
+                        row.method, row.query, row.content_type, row.content_encoding, row.import_run_id,
                         row.inbox_id, row.received_at,
                     )
                     for row, (number, _id, _received) in zip(rows, todo, strict=True)
@@ -84,6 +85,7 @@ def replay(*, actor: str, now: datetime, ids: list[int] | None = None, reason: s
             cursor.executemany("INSERT INTO inbox_todo (slice, id, received_at) VALUES (%s, %s, %s)", todo)
             cursor.execute("SELECT pg_notify('inbox', '')")
         ingest_counts.take_back_quarantined([(row.feed_id, row.received_at) for row in rows])
+        import_counts.take_back_quarantined([(row.import_run_id, row.reason) for row in rows if row.import_run_id])
         QuarantinedRow.objects.filter(id__in=[row.id for row in rows]).update(
             state=QuarantinedRow.State.REPLAYED, resolved_at=now, resolved_by=actor
         )

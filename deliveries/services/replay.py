@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
-from deliveries.services import ingest_check, ingest_counts
+from deliveries.services import import_counts, ingest_check, ingest_counts
 from deliveries.services.ingest_counts import hour_of
 from portal.accounts.models import record
 from portal.tenants.models import Feed
@@ -18,7 +18,7 @@ CHUNK = 20_000  # rows in one transaction
 
 _PUT = """
 WITH chosen AS (
-    SELECT i.slice, i.id, i.received_at FROM inbox i
+    SELECT i.slice, i.id, i.received_at, i.import_run_id FROM inbox i
     WHERE i.received_at >= %(start)s AND i.received_at < %(end)s AND i.feed_id = %(feed)s AND i.id > %(after)s
     AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.inbox_id = i.id AND q.state <> 'replayed')
     ORDER BY i.id LIMIT %(limit)s
@@ -26,7 +26,8 @@ WITH chosen AS (
     INSERT INTO inbox_todo (slice, id, received_at) SELECT slice, id, received_at FROM chosen
     ON CONFLICT DO NOTHING RETURNING id
 )
-SELECT (SELECT count(*) FROM put), (SELECT max(id) FROM chosen), pg_notify('inbox', '')
+SELECT (SELECT count(*) FROM put), (SELECT max(id) FROM chosen), pg_notify('inbox', ''),
+    (SELECT array_agg(import_run_id) FROM put JOIN chosen USING (id) WHERE import_run_id IS NOT NULL)
 """
 
 
@@ -80,9 +81,10 @@ def _replay_hour(start: datetime, end: datetime, feed_id: int, progress: Callabl
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_PUT, parameters | {"after": after})
-            put, seen, _notified = cursor.fetchone()
+            put, seen, _notified, of_imports = cursor.fetchone()
             first_time = min(put, uncounted)
             ingest_counts.add_replayed(feed_id, hour, put - first_time)
+            import_counts.add_replayed(of_imports or [])
         if seen is None:
             return total
         uncounted, total, after = uncounted - first_time, total + put, seen

@@ -91,6 +91,7 @@ GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
     "django_migrations": ("", "", ""),
     "django_session": (ALL, ALL, ""),
     "identity_filter": ("", "", ""),
+    "import_count": ("", CHANGE, ""),
     "import_run": ("", READ, ""),
     "inbox": (
         "",

@@ -52,7 +52,7 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
         ),
         TenantRecount: TenantRecount.objects.create(tenant=tenant, reason=CANARY),
         RuleRefold: RuleRefold.objects.create(),
-        ImportRun: ImportRun.objects.create(feed=feed, fingerprint="0" * 64, file_name=f"{CANARY}.ndjson"),
+        ImportRun: ImportRun.objects.create(feed=feed, sha256="0" * 64, file_name=f"{CANARY}.ndjson"),
         ResultCode: ResultCode.objects.get(dialect="link", code=1001),
         QuarantinedRow: QuarantinedRow.objects.create(
             inbox_id=4711, feed=feed, received_at=NOW, body=CANARY.encode(), reason="not JSON", detail=CANARY

@@ -76,7 +76,7 @@ def test_standing_checks_are_told_with_what_they_found(feed):
     keep("submissions", [], now=NOW)
     keep("identities", [], now=NOW)
 
-    assert checks()[8:] == [
+    assert checks()[9:] == [
         Check(RECEIVED, State.BAD, "Not so since 20 November 2026, 12:00 UTC: one is missing"),
         Check(COUNTS, State.LOOK, "Never looked at: does the clock run?"),
         Check(SUBMISSIONS, State.FINE, "So it was, 20 November 2026, 12:00 UTC."),

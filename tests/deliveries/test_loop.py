@@ -9,6 +9,7 @@ import pytest
 
 from deliveries.models import ApplierStop, Message, QuarantinedRow, WaitingRow
 from deliveries.services.apply import BatchResult
+from deliveries.services.importing import applier_runs
 from deliveries.services.loop import Applier
 from tests.deliveries import faulty
 from tests.deliveries.helpers import dlr, put
@@ -31,10 +32,12 @@ def wait_until_applied() -> None:
 def test_threads_apply_everything_once_and_end_when_told(feed, tenant):
     put(feed, *(dlr(f"m{n}", sentTimestamp="2026-11-20T11:00:00Z") for n in range(500)), received_at=NOW)
     applier = Applier(threads=2, limit=50)
+    assert not applier_runs()
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(applier.run)
         try:
             wait_until_applied()
+            assert applier_runs()  # which imports wait for
             put(feed, dlr("late", sentTimestamp="2026-11-20T11:00:00Z"), received_at=NOW)
             wait_until_applied()
         finally:

@@ -108,7 +108,7 @@ def take_in(portal: Portal, ref_ids: list[str]) -> None:
     }
     path = portal.logs / "archive.ndjson"
     path.write_text("".join(json.dumps(dlr | {"id": ref_id, "refId": ref_id}) + "\n" for ref_id in ref_ids))
-    command(portal, "import_dlrs", str(path), "--feed", "main")
+    command(portal, "import_dlrs", str(path), "--feed", "main", "--no-wait")
 
 
 def request(portal: Portal) -> int:

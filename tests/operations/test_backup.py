@@ -94,7 +94,7 @@ def test_backup_comes_back_in_another_place(portals, tmp_path):
     gate = '"gateCustomParameters":{"platformPartnerId":"nr-fi"},"timestamp":"2026-10-05T10:00:00Z"'
     archive = tmp_path / "dlrs.ndjson"
     archive.write_text("".join(f'{{"id":"m{n}","resultCode":1001,{gate}}}\n' for n in range(20)) + "broken\n")
-    take_in = (["import_dlrs", str(archive), "--feed", "main"], ["apply_inbox"])
+    take_in = (["import_dlrs", str(archive), "--feed", "main", "--no-wait"], ["apply_inbox"])
     before = first.state(
         ["migrate", "-v", "0"],
         ["provision", str(tmp_path / "config.yaml")],

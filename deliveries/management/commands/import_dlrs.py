@@ -1,16 +1,31 @@
 """import_dlrs: an archive of delivery reports through the same inbox."""
 
+import time
 from pathlib import Path
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from deliveries.services.importing import ArchiveError, finished_run, import_archive
+from deliveries.archives.errors import ArchiveError
+from deliveries.archives.reading import Archive, open_archive
+from deliveries.models import ImportRun
+from deliveries.services import import_counts, importing
+from deliveries.services.apply import DATABASE_AWAY
+from deliveries.services.import_counts import Outcome
 from portal.tenants.models import Feed
+
+LOOK, REFUSED, INTERRUPTED = 1, 2, 130  # exit codes
+MAX_QUARANTINED = 0.01
+_SAY_EVERY = 10.0  # seconds
 
 
 class Command(BaseCommand):
-    help = "Take in an archive of delivery reports (NDJSON, also .gz). Stopped or killed, it goes on where it was."
+    help = (
+        "Import an archive of delivery reports (JSON: one a line, an array or pretty-printed; also .gz). Stopped or"
+        " killed, it goes on where it was. Exits 1 where more than 1% is quarantined or the archive is broken, 2 where"
+        " nothing was stored."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
@@ -18,36 +33,143 @@ class Command(BaseCommand):
         parser.add_argument(
             "--accept-days", type=int, help="how old the times in it may be (default: the gateway's 400 days)"
         )
-        parser.add_argument("--again", action="store_true", help="take it in although it was taken in already")
+        parser.add_argument("--again", action="store_true", help="import it although it was imported already")
+        parser.add_argument(
+            "--no-wait", action="store_true", help="end when all is stored, before it is known what can be read"
+        )
 
-    def handle(self, *, file: Path, feed: str, accept_days: int | None, again: bool, **options) -> None:
-        if not file.is_file():
-            raise CommandError(f"{file}: no such file")
+    def handle(self, *, file: Path, feed: str, accept_days: int | None, again: bool, no_wait: bool, **options) -> None:
         if accept_days is not None and not 1 <= accept_days <= 36_500:
-            raise CommandError("--accept-days: from 1 to 36500")
+            raise CommandError("--accept-days: from 1 to 36500", returncode=REFUSED)
         door = feed_named(feed)
         if door.kind == Feed.Kind.SUBMISSIONS:
-            raise CommandError(f"--feed: {door} takes submissions of the REST API, no delivery reports")
-        done = finished_run(path=file, feed=door)
-        if done and not again:
-            self.stdout.write(
-                f"{file} was taken in on {done.finished_at:%Y-%m-%d %H:%M} UTC ({done.lines:,} lines);"
-                " --again takes it in once more, which changes nothing but the duplicates' count"
-            )
-            return
-        with tqdm(total=file.stat().st_size, unit="B", unit_scale=True, disable=None) as bar:
-            try:
-                run = import_archive(
-                    path=file,
-                    feed=door,
-                    accept_days=accept_days,
-                    progress=lambda place, _lines: bar.update(place - bar.n),
+            text = f"--feed: {door} takes submissions of the REST API, no delivery reports"
+            raise CommandError(text, returncode=REFUSED)
+        run: ImportRun | None = None
+        try:
+            archive = self._open(file)
+            if archive.is_empty:
+                self.stdout.write(f"{file} holds no delivery report; nothing was stored")
+                return
+            run = importing.finished_run(archive=archive, feed=door, accept_days=accept_days)
+            if run is None or again:
+                run = None  # what an interruption finds
+                run = self._import(archive, door, accept_days)
+            else:
+                self.stdout.write(
+                    f"{file} was imported on {run.finished_at:%Y-%m-%d %H:%M} UTC ({run.rows:,} rows);"
+                    " --again imports it once more, which changes nothing but the duplicates' count"
                 )
-            except ArchiveError as error:
-                raise CommandError(f"{file}: {error}") from error
-            except (OSError, EOFError) as error:
-                raise CommandError(f"{file} cannot be read to its end: {error}. What was read is in.") from error
-        self.stdout.write(f"{run.lines:,} lines are in the inbox by {door}; the applier takes them from there")
+            outcome = None if no_wait else self._wait(run)
+        except ArchiveError as error:
+            raise CommandError(f"{file}: {error}", returncode=REFUSED) from error
+        except importing.ImportStoppedError as error:
+            text = f"{file} cannot be read on: {error}. The same command goes on from there."
+            raise CommandError(text, returncode=LOOK) from error
+        except DATABASE_AWAY as error:
+            text = f"the database is away: {str(error).splitlines()[0]}. The same command goes on where this one was."
+            raise CommandError(text, returncode=LOOK) from error
+        except KeyboardInterrupt as error:
+            raise CommandError(_stopped(run), returncode=INTERRUPTED) from error
+        self._judge(file, run, outcome)
+
+    def _open(self, file: Path) -> Archive:
+        with tqdm(unit="B", unit_scale=True, desc="Hashing", disable=None) as bar:
+            return open_archive(file, limit=settings.INGEST_MAX_BODY, progress=lambda place: bar.update(place - bar.n))
+
+    def _import(self, archive: Archive, feed: Feed, accept_days: int | None) -> ImportRun:
+        with tqdm(total=archive.size, unit="B", unit_scale=True, desc="Storing", disable=None) as bar:
+            run = importing.import_archive(
+                archive=archive,
+                feed=feed,
+                accept_days=accept_days,
+                progress=lambda place, _rows: bar.update(place - bar.n),
+            )
+        self.stdout.write(f"{rows_are(run.rows)} in the inbox by {feed}")
+        return run
+
+    def _wait(self, run: ImportRun) -> Outcome:
+        """Wait for the applier, saying how far it is."""
+        outcome = import_counts.outcome_of(run)
+        if outcome.waiting <= 0:
+            return outcome
+        how = "Waiting until the applier has applied them"
+        if not importing.applier_runs():
+            how = "No applier runs, so they are applied here"
+        self.stdout.write(f"{how}; Ctrl-C ends this, and loses nothing")
+        with tqdm(total=run.rows, unit=" rows", desc="Applying", disable=None) as bar:
+            say = _Sayer(self.stdout.write if bar.disable else bar.write)
+
+            def progress(outcome: Outcome) -> None:
+                done = run.rows - outcome.waiting
+                bar.update(done - bar.n)
+                say(done, run.rows)
+
+            return importing.wait_until_applied(run, progress=progress)
+
+    def _judge(self, file: Path, run: ImportRun, outcome: Outcome | None) -> None:
+        """Say what became of the rows. Raises CommandError where somebody should look at it."""
+        problems = []
+        if outcome is None:
+            self.stdout.write(
+                "They are applied by the applier; how many are new reports, duplicates or quarantined is not known"
+                " yet. The admin's page Imports shows it, and so does the same command without --no-wait."
+            )
+        else:
+            self.stdout.write(f"Of {run.rows:,} row{plural(run.rows)}: {in_words(outcome)}")
+            if outcome.quarantined > MAX_QUARANTINED * run.rows:
+                share = outcome.quarantined / run.rows
+                problems.append(f"{share:.1%} of its rows are quarantined; bin/portal quarantine lists them.")
+        if run.problem:
+            problems.append(
+                f"{run.problem}. {rows_are(run.rows)} in the inbox, from before that. Import the whole file when it is"
+                " there: what is in already counts as duplicates."
+            )
+        if problems:
+            raise CommandError(f"{file}: {' '.join(problems)}", returncode=LOOK)
+
+
+class _Sayer:
+    """Lines about the progress, now and then."""
+
+    def __init__(self, write) -> None:
+        self._write, self._at, self._moved_at, self._done = write, time.monotonic(), time.monotonic(), 0
+
+    def __call__(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if done != self._done:
+            self._done, self._moved_at = done, now
+        if now - self._at >= _SAY_EVERY:
+            still = now - self._moved_at
+            hangs = f"; none for {still:.0f} s: see the applier's log" if still >= 3 * _SAY_EVERY else ""
+            self._write(f"{done:,} of {total:,} rows are applied{hangs}")
+            self._at = now
+
+
+def in_words(outcome: Outcome) -> str:
+    """Return what became of an import's rows, with the reasons of the quarantined ones, the most frequent first."""
+    reasons = sorted(outcome.reasons.items(), key=lambda item: (-item[1], item[0]))
+    listed = f" ({', '.join(f'{count:,} {reason}' for reason, count in reasons)})" if reasons else ""
+    again = f"; {outcome.replayed:,} were applied again" if outcome.replayed else ""
+    return (
+        f"{outcome.reports:,} new report{plural(outcome.reports)},"
+        f" {outcome.duplicates:,} duplicate{plural(outcome.duplicates)},"
+        f" {outcome.quarantined:,} quarantined{listed}{again}"
+    )
+
+
+def rows_are(count: int) -> str:
+    return f"{count:,} row{plural(count)} {'is' if count == 1 else 'are'}"
+
+
+def plural(count: int) -> str:
+    return "" if count == 1 else "s"
+
+
+def _stopped(run: ImportRun | None) -> str:
+    if run is None:
+        return "stopped. What was stored is in the inbox; the same command goes on from there."
+    return f"stopped waiting. All {run.rows:,} rows are in the inbox and lose nothing; an applier applies them."
 
 
 def feed_named(name: str) -> Feed:
@@ -60,5 +182,6 @@ def feed_named(name: str) -> Feed:
         return feeds[0]
     names = ", ".join(sorted(map(str, feeds or Feed.objects.select_related("account"))))
     raise CommandError(
-        f"--feed: {'several feeds are' if feeds else 'no feed is'} called {name}; there are: {names or 'none'}"
+        f"--feed: {'several feeds are' if feeds else 'no feed is'} called {name}; there are: {names or 'none'}",
+        returncode=REFUSED,
     )
