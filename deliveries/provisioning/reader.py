@@ -24,6 +24,7 @@ from deliveries.provisioning.specs import (
     UserSpec,
 )
 from portal.accounts.models import Role
+from portal.common.msisdn import COUNTRIES
 from portal.tenants.models import Feed, Tenant
 from portal.tenants.secrets import MIN_TOKEN_LENGTH
 
@@ -90,7 +91,7 @@ def _feed(value: Value) -> FeedSpec:
 def _tenant(value: Value) -> TenantSpec:
     keys = value.keys(
         ("slug", "name", "timezone"),
-        ("language", "currency", "parent", "partner_ids", "ref_id", "segment_keys"),
+        ("country", "language", "currency", "parent", "partner_ids", "ref_id", "segment_keys"),
     )
     slug = _get(keys, "slug", _slug)
     if slug.startswith(POOL_PREFIX):
@@ -102,6 +103,7 @@ def _tenant(value: Value) -> TenantSpec:
         slug=slug,
         name=_get(keys, "name", lambda value: value.text(longest=200)),
         timezone=_get(keys, "timezone", _timezone),
+        country=_get(keys, "country", _country),
         language=_get(keys, "language", lambda value: _one_of(value, _LANGUAGES, "language")),
         currency=_get(keys, "currency", _currency),
         parent=_or_null(keys, "parent", lambda value: value.text(longest=LONGEST_SLUG)) or None,
@@ -187,6 +189,13 @@ def _currency(value: Value) -> str:
         value.wrong(f"{text!r} is no currency of ISO 4217 (such as EUR)")
     elif 0 < len(text) < 3:
         value.wrong("must be a currency of ISO 4217: three capital letters, such as EUR")
+    return text
+
+
+def _country(value: Value) -> str:
+    text = value.text(longest=100)
+    if text.strip() and text not in COUNTRIES:
+        value.wrong(f"{text!r} is no country of ISO 3166-1: two capital letters, such as FI{meant(text, COUNTRIES)}")
     return text
 
 

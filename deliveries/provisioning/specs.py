@@ -74,6 +74,7 @@ class TenantSpec:
     slug: str
     name: str
     timezone: str
+    country: str
     language: str
     currency: str
     parent: str | None

@@ -52,10 +52,10 @@ def digits_of(text: str) -> str | None:
     for digits without `+` and `00` that have dots or slashes between them: dates and addresses look like that.
     """
     # The form that is stored is the common one, and has its own short way.
-    if text[:1] == "+" and text.isascii() and text[1:].isdigit() and text[1] != "0" and 4 <= len(text) <= 26:
-        if not may_be_stripped(text[1:4])(text, 1):
-            return text[1:]
-    return _read(text)
+    is_stored_form = (
+        text[:1] == "+" and text.isascii() and text[1:].isdigit() and text[1] != "0" and 4 <= len(text) <= 26
+    )
+    return text[1:] if is_stored_form and not may_be_stripped(text[1:4])(text, 1) else _read(text)
 
 
 @lru_cache(maxsize=65536)
@@ -70,11 +70,8 @@ def _read(text: str) -> str | None:
     if found is None:
         return None
     digits = _without_trunk_prefix(found[2] or found[3])
-    if match and national_prefix != "0" and not _is_valid(digits):
-        return None
-    if found[3] and _has_unusual_punctuation(text) and not _is_valid(digits):
-        return None
-    return digits
+    is_doubtful = (match and national_prefix != "0") or (found[3] and _has_unusual_punctuation(text))
+    return None if is_doubtful and not _is_valid(digits) else digits
 
 
 def _without_scheme(text: str) -> str:

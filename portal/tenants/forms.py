@@ -20,6 +20,7 @@ class TenantForm(forms.ModelForm):
             "name",
             "parent",
             "timezone",
+            "country",
             "language",
             "currency",
             "accent",

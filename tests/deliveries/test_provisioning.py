@@ -71,13 +71,13 @@ def test_demo_file_sets_everything_up_and_a_second_run_changes_nothing():
     assert feed.account.pool.kind == Tenant.Kind.POOL
     assert feed.account.pool.timezone == "Europe/Helsinki"
     tenants = Tenant.objects.filter(kind=Tenant.Kind.CUSTOMER).order_by("slug")
-    assert list(tenants.values_list("slug", "parent__slug", "timezone", "language", "currency")) == [
-        ("baltic-parcel", None, "Europe/Tallinn", "en", "EUR"),
-        ("hansa-danmark", "hansa-group", "Europe/Copenhagen", "en", "DKK"),
-        ("hansa-deutschland", "hansa-group", "Europe/Berlin", "en", "EUR"),
-        ("hansa-group", None, "Europe/Berlin", "en", "EUR"),
-        ("hansa-norge", "hansa-group", "Europe/Oslo", "en", "NOK"),
-        ("nordic-retail", None, "Europe/Helsinki", "fi", "EUR"),
+    assert list(tenants.values_list("slug", "parent__slug", "timezone", "country", "language", "currency")) == [
+        ("baltic-parcel", None, "Europe/Tallinn", "EE", "en", "EUR"),
+        ("hansa-danmark", "hansa-group", "Europe/Copenhagen", "DK", "en", "DKK"),
+        ("hansa-deutschland", "hansa-group", "Europe/Berlin", "DE", "en", "EUR"),
+        ("hansa-group", None, "Europe/Berlin", "DE", "en", "EUR"),
+        ("hansa-norge", "hansa-group", "Europe/Oslo", "NO", "en", "NOK"),
+        ("nordic-retail", None, "Europe/Helsinki", "FI", "fi", "EUR"),
     ]
     assert set(PartnerId.objects.values_list("declared_at", flat=True)) == {NOW}
     assert sorted(SegmentKey.objects.values_list("tenant__slug", "key")) == [
@@ -351,3 +351,20 @@ def test_segment_keys_that_cannot_be_are_told_with_their_limits():
         "f.yaml:1:185: tenants[0].segment_keys[4]: must be text, is a number; put it in quotes",
     ]
     assert SegmentKey.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_country_is_that_of_the_time_zone_until_the_file_says_another():
+    run("tenants:\n- {slug: a, name: A, timezone: Europe/Oslo}\n- {slug: b, name: B, timezone: UTC}")
+    assert list(Tenant.objects.order_by("slug").values_list("slug", "country")) == [("a", "NO"), ("b", "")]
+
+    outcome = run("tenants: [{slug: a, name: A, timezone: Europe/Stockholm, country: FI}]")
+    assert outcome.changes == ["tenant a: changed country, timezone"]
+    assert refused("tenants: [{slug: b, name: B, timezone: UTC, country: fi}]") == [
+        "f.yaml:1:57: tenants[0].country: 'fi' is no country of ISO 3166-1: two capital letters, such as FI"
+        " (did you mean FI?)"
+    ]
+    assert refused("tenants: [{slug: b, name: B, timezone: UTC, country: NO}]") == [
+        "f.yaml:1:57: tenants[0].country: must be text, is true or false (so YAML reads yes, no, on and off too);"
+        " put it in quotes"
+    ]
