@@ -14,7 +14,7 @@ from deliveries.api.serializers import CLASSES, STATUSES, MessagePageSerializer,
 from deliveries.dialects.codes import COUNTS_AS
 from deliveries.fold import NO_CODE
 from deliveries.selectors.message_filters import BadFilter, MessageQuery
-from deliveries.selectors.messages import TooMuch, campaign_names, find, reports_of, search
+from deliveries.selectors.messages import Page, TooMuch, campaign_names, find, reports_of, search
 from deliveries.selectors.shown_messages import without_number
 from deliveries.services.stored import OTHER_PARTNER_IDS, StoredMessage
 from portal.accounts.access import Access
@@ -23,20 +23,24 @@ from portal.api.parameters import ACCOUNT, CURSOR, FROM, PERIOD, SIZE, TENANT, T
 from portal.api.problems import BadParameter, TooSlow
 from portal.api.views import ApiView, ManyParser
 from portal.common.keyset import BadCursor
-from portal.common.msisdn import mask_number, may_be_part_of_number
+from portal.common.msisdn import mask_number, may_be_part_of_number, read_number
 from portal.tenants.models import GatewayAccount, Tenant
 
 MOST_SECONDS = 10.0
 
 _TEXTS = (
-    Parameter(name="number", text="The recipient's number, whole.", example="+358401234567"),
+    Parameter(
+        name="number",
+        text="The recipient's number, whole, in any notation; without a country code read in the key's `country`.",
+        example="+358401234567",
+    ),
     Parameter(name="ref_id", text="The refId, whole.", example="october-sale"),
     Parameter(
         name="ref_id_prefix",
         text="What the refId begins with; without the scope `numbers` not 5 digits that may be of a phone number.",
         example="october-",
     ),
-    Parameter(name="message_id", text="The gateway's message id.", example="a1b2c3"),
+    Parameter(name="message_id", text="The gateway's message id, or that of a part (`a1b2c3$0`).", example="a1b2c3"),
     Parameter(
         name="campaign",
         text="The campaign's name; `(other)`: over the day's limit; `(none)`: without one.",
@@ -103,7 +107,12 @@ class MessagesView(ApiView):
             sample={"period": "7d", "counts_as": "failed", "size": 100},
             answer=MessagePageSerializer,
             answer_text="A page of messages.",
-            answer_example={"next_cursor": "WzAsIjIwMjYtMTAtMDEi", "data": [MESSAGE], "previous_cursor": None},
+            answer_example={
+                "next_cursor": "WzAsIjIwMjYtMTAtMDEi",
+                "data": [MESSAGE],
+                "previous_cursor": None,
+                "number_read_as": None,
+            },
             problems=("too-slow",),
         ),
         "POST": submissions.OPERATION,
@@ -125,11 +134,12 @@ class MessagesView(ApiView):
             account_id=self.given.account_id(self.access),
             statuses=tuple(statuses or ()),
             result_code=self.given.number("result_code"),
+            number_country=self.access.tenant.country,
             parameters=self.given.map("custom_parameters"),
             **texts,
         )
         if statuses == []:  # a state and a count that have nothing in common
-            return self.answer({"data": [], "next_cursor": None, "previous_cursor": None})
+            return self.answer(self._page(query, [], Page([], None, None, {})))
         try:
             page = search(query, cursor=self.given.text("cursor"), size=self.given.size(), seconds=MOST_SECONDS)
         except BadFilter as error:
@@ -139,13 +149,16 @@ class MessagesView(ApiView):
         except TooMuch as error:
             raise TooSlow(f"The search took more than {MOST_SECONDS:g} seconds.") from error
         show = Shown(self.access, page.messages, page.campaigns)
-        return self.answer(
-            {
-                "data": [show.message(message) for message in page.messages],
-                "next_cursor": page.next_cursor,
-                "previous_cursor": page.previous_cursor,
-            }
-        )
+        return self.answer(self._page(query, [show.message(message) for message in page.messages], page))
+
+    def _page(self, query: MessageQuery, shown: list[dict], page: Page) -> dict:
+        read = read_number(query.number, query.number_country)
+        return {
+            "data": shown,
+            "next_cursor": page.next_cursor,
+            "previous_cursor": page.previous_cursor,
+            "number_read_as": {"number": read.text, "country": read.country} if read.country else None,
+        }
 
     def _check_prefix(self, prefix: str) -> None:
         """Refuse what a refId is to begin with where, digit by digit, it would tell a number that is masked."""

@@ -7,9 +7,10 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 import yaml
+
+from portal.common.nearest import nearest
 
 _KINDS = {
     "null": "nothing",
@@ -181,8 +182,8 @@ def compose(text: str, problems: Problems) -> Value | None:
 
 def meant(word: str, known: Iterable[str]) -> str:
     """Return ` (did you mean …?)` with the nearest of the known words, `''` where none is near."""
-    near = get_close_matches(word, list(known), n=1)
-    return f" (did you mean {near[0]}?)" if near else ""
+    near = nearest(word, known)
+    return f" (did you mean {near}?)" if near else ""
 
 
 def _without_values(said: str) -> str:

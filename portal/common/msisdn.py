@@ -163,6 +163,15 @@ def read_number(text: str, country: str | None = None) -> ReadNumber:
     return ReadNumber(f"+{digits}", country, tuple(dict.fromkeys((f"+{digits}", as_stored, text))))
 
 
+def spaced_number(number: str) -> str:
+    """Return a number in E.164 with the spaces that its country writes; anything else as it is."""
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
 def mask_number(destination: str | None) -> str:
     """Return the number for people who may not read it, in one of four forms that do not tell its length.
 

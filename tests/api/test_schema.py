@@ -322,6 +322,7 @@ def test_key_tells_what_it_is(call, tenant, whole_account):
             "tenant": "nordic-retail",
             "account": None,
             "timezone": "Europe/Helsinki",
+            "country": "FI",
             "scopes": ["read"],
             "created_at": first["created_at"],
             "expires_at": None,

@@ -361,10 +361,10 @@ def test_country_is_that_of_the_time_zone_until_the_file_says_another():
     outcome = run("tenants: [{slug: a, name: A, timezone: Europe/Stockholm, country: FI}]")
     assert outcome.changes == ["tenant a: changed country, timezone"]
     assert refused("tenants: [{slug: b, name: B, timezone: UTC, country: fi}]") == [
-        "f.yaml:1:57: tenants[0].country: 'fi' is no country of ISO 3166-1: two capital letters, such as FI"
+        "f.yaml:1:54: tenants[0].country: 'fi' is no country of ISO 3166-1: two capital letters, such as FI"
         " (did you mean FI?)"
     ]
     assert refused("tenants: [{slug: b, name: B, timezone: UTC, country: NO}]") == [
-        "f.yaml:1:57: tenants[0].country: must be text, is true or false (so YAML reads yes, no, on and off too);"
+        "f.yaml:1:54: tenants[0].country: must be text, is true or false (so YAML reads yes, no, on and off too);"
         " put it in quotes"
     ]
