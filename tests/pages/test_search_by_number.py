@@ -63,7 +63,7 @@ def test_national_number_says_how_it_is_read(client, feed, tenant, manager, by_a
 
     # What came without a country code is stored as it came, and found by the same text.
     assert ids(page) == ["b", "a"]
-    assert "Read as +358 400386588, Finland" in text_of(page)
+    assert "Read as +358 40 0386588, Finland" in text_of(page)
     assert by_api("0400386588")["number_read_as"] == {"number": "+358400386588", "country": "FI"}
     assert "Read as" not in text_of(ask(client, number="+358400386588"))
     assert by_api("+358400386588")["number_read_as"] is None
@@ -100,7 +100,7 @@ def test_staff_find_a_national_number_within_a_tenant(client, feed, tenant, staf
     everywhere = client.get("/admin/messages/", {"number": "0400386588"})
 
     assert ([row.message_id for row in within.context_data["rows"]], everywhere.context_data["rows"]) == (["a"], [])
-    assert "Read as +358 400386588, Finland" in text_of(within)
+    assert "Read as +358 40 0386588, Finland" in text_of(within)
 
 
 @pytest.mark.parametrize("notation", ["0400386588", *NOTATIONS])
