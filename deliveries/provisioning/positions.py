@@ -93,6 +93,9 @@ class Value:
                 self._problems.add(_place(key_node.start_mark, self.place.path), "a key must be text")
                 continue
             key = key_node.value
+            if _has_control(key):
+                self._problems.add(_place(key_node.start_mark, self.place.path), "a key has a control character")
+                continue
             path = _join(self.place.path, key)
             if key in found:
                 first = found[key].place.line
@@ -132,8 +135,9 @@ class Value:
             self.wrong("must not be empty")
         if len(text) > longest:
             self.wrong(f"has {len(text)} characters, the limit is {longest}")
-        if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
+        if _has_control(text):
             self.wrong("has a control character")
+            return ""
         return text
 
     def flag(self) -> bool:
@@ -184,6 +188,11 @@ def meant(word: str, known: Iterable[str]) -> str:
     """Return ` (did you mean …?)` with the nearest of the known words, `''` where none is near."""
     near = nearest(word, known)
     return f" (did you mean {near}?)" if near else ""
+
+
+def _has_control(text: str) -> bool:
+    """Tell whether the text has a sign that PostgreSQL cannot store or people cannot see."""
+    return any(unicodedata.category(character) in {"Cc", "Cs"} for character in text)
 
 
 def _without_values(said: str) -> str:

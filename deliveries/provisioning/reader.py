@@ -25,6 +25,7 @@ from deliveries.provisioning.specs import (
 )
 from portal.accounts.models import Role
 from portal.common.msisdn import COUNTRIES
+from portal.tenants import partner_values
 from portal.tenants.models import Feed, Tenant
 from portal.tenants.secrets import MIN_TOKEN_LENGTH
 
@@ -80,7 +81,7 @@ def _feed(value: Value) -> FeedSpec:
         at=_places(keys),
         name=_get(keys, "name", _slug),
         dialect=_get(keys, "dialect", lambda value: _one_of(value, Feed.Dialect.values, "dialect")),
-        default_partner_id=_or_null(keys, "default_partner_id", lambda value: value.text(longest=256)),
+        default_partner_id=_or_null(keys, "default_partner_id", _partner_id),
         networks=[_network(item) for item in _list(keys, "networks")],
         basic_user=_get(credentials, "user", _basic_user),
         basic_password=_get(credentials, "password", lambda value: value.text(longest=200)),
@@ -109,7 +110,7 @@ def _tenant(value: Value) -> TenantSpec:
         parent=_or_null(keys, "parent", lambda value: value.text(longest=LONGEST_SLUG)) or None,
         accounts=tuple(Reference(values.place, account) for account, values in by_account.items()),
         claims=tuple(
-            Claim(item.place, account, item.text(longest=256))
+            Claim(item.place, account, _partner_id(item))
             for account, values in by_account.items()
             for item in values.items()
         ),
@@ -167,6 +168,13 @@ def _slug(value: Value, longest: int = LONGEST_SLUG) -> str:
     text = value.text(longest=longest)
     if text.strip() and not _is_slug(text):
         value.wrong("must consist of a-z, 0-9 and hyphens, without a hyphen at either end")
+    return text
+
+
+def _partner_id(value: Value) -> str:
+    text = value.text(longest=partner_values.MAX_BYTES)
+    if 0 < len(text) <= partner_values.MAX_BYTES < len(text.encode()):
+        value.wrong(f"has {len(text.encode())} bytes of UTF-8, the limit is {partner_values.MAX_BYTES}")
     return text
 
 

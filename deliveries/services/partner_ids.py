@@ -7,6 +7,7 @@ is recorded for the tenant that gets it and for the one that loses it, neither o
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
 from django.utils.translation import gettext
@@ -18,9 +19,10 @@ from deliveries.services.moves import wake
 from deliveries.services.stored import OTHER_PARTNER_IDS
 from portal.accounts.models import record
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
+from portal.tenants.partner_values import MAX_BYTES, validate_partner_id
 from portal.tenants.scope import with_descendants
 
-LONGEST_VALUE = 256
+LONGEST_VALUE = MAX_BYTES  # characters: what forms and the API stop at before the bytes are counted
 MOST_COUNTED = 1_000  # messages that no count has under their own value
 
 NOT_FREE = _("This partner ID cannot be declared here: it may be in use already. Ask the people who run this portal.")
@@ -112,12 +114,10 @@ def give(*, partner_id: int, tenant: Tenant | None, declarer: Declarer, now: dat
 
 def check_value(value: str) -> None:
     """Raise Refused for what cannot be a platformPartnerId."""
-    if not value.strip():
-        raise Refused("value", _("Say which partner ID."))
-    if len(value) > LONGEST_VALUE:
-        raise Refused("value", _("A partner ID has at most %(limit)s characters.") % {"limit": LONGEST_VALUE})
-    if not value.isprintable():
-        raise Refused("value", _("A partner ID has no line breaks, tabs or other characters that cannot be seen."))
+    try:
+        validate_partner_id(value)
+    except ValidationError as error:
+        raise Refused("value", error.messages[0]) from error
 
 
 def messages_of(*, tenant_id: int, account_id: int, value: str) -> int:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.common.countries import country_of_zone
 from portal.common.msisdn import COUNTRIES
 from portal.tenants import networks
+from portal.tenants.partner_values import validate_partner_id
 
 slug_validator = RegexValidator(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", _("1 to 63 of a-z, 0-9 and inner hyphens."))
 currency_validator = RegexValidator(r"^[A-Z]{3}$", _("An ISO 4217 code such as EUR."))
@@ -170,6 +171,7 @@ class Feed(models.Model):
     default_partner_id = models.CharField(
         max_length=256,
         blank=True,
+        validators=[validate_partner_id],
         help_text=_("The platformPartnerId of delivery reports that carry none themselves."),
     )
     basic_user = models.CharField(max_length=100, blank=True)

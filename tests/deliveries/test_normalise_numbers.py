@@ -82,11 +82,11 @@ def test_command_says_what_it_did(feed, tenant, capsys):
 def test_next_messages_are_read_by_an_index(feed, tenant):
     apply(feed, report("a", NUMBER))
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
         cursor.execute(
             "EXPLAIN SELECT account_id, message_id FROM message WHERE (message_id, account_id) >"
             " ('' COLLATE \"C\", 0) ORDER BY message_id, account_id LIMIT 10"
         )
         plan = "\n".join(line for (line,) in cursor.fetchall())
 
-    assert ("Index" in plan, "Sort  (" in plan) == (True, False)
+    assert "Index Cond: (message_id >=" in plan, plan

@@ -368,3 +368,54 @@ def test_country_is_that_of_the_time_zone_until_the_file_says_another():
         "f.yaml:1:54: tenants[0].country: must be text, is true or false (so YAML reads yes, no, on and off too);"
         " put it in quotes"
     ]
+
+
+ACCOUNT = (
+    "gateway_accounts:\n- name: m\n  platform_id: A\n  timezone: UTC\n  feeds: [{name: f, dialect: link}]\ntenants:\n"
+)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("tenant", "problem"),
+    [
+        (
+            'slug: a, name: X, timezone: UTC, partner_ids: {m: ["a\\0b"]}',
+            "f.yaml:7:55: tenants[0].partner_ids.m[0]: has a control character",
+        ),
+        (
+            'slug: a, name: X, timezone: UTC, partner_ids: {m: ["a\\tb"]}',
+            "f.yaml:7:55: tenants[0].partner_ids.m[0]: has a control character",
+        ),
+        (
+            'slug: a, name: X, timezone: UTC, partner_ids: {m: ["a\\ud800"]}',
+            "f.yaml:7:55: tenants[0].partner_ids.m[0]: has a control character",
+        ),
+        (
+            'slug: a, name: X, timezone: UTC, partner_ids: {"m\\0": [b]}',
+            "f.yaml:7:51: tenants[0].partner_ids: a key has a control character",
+        ),
+        (
+            f'slug: a, name: X, timezone: UTC, partner_ids: {{m: ["{"ä" * 129}"]}}',
+            "f.yaml:7:55: tenants[0].partner_ids.m[0]: has 258 bytes of UTF-8, the limit is 256",
+        ),
+        ('slug: a, name: "X\\0", timezone: UTC', "f.yaml:7:19: tenants[0].name: has a control character"),
+        ('slug: "a\\0", name: X, timezone: UTC', "f.yaml:7:10: tenants[0].slug: has a control character"),
+        (
+            'slug: a, name: X, timezone: UTC, parent: "a\\0"',
+            "f.yaml:7:45: tenants[0].parent: has a control character",
+        ),
+        ('slug: a, name: X, timezone: "U\\0"', "f.yaml:7:32: tenants[0].timezone: has a control character"),
+    ],
+)
+def test_text_that_cannot_be_stored_is_told_by_line_and_key(tenant, problem):
+    assert refused(f"{ACCOUNT}- {{{tenant}}}\n") == [problem]
+    assert Tenant.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_default_partner_id_is_held_to_the_limit_of_the_doors():
+    feed = '{name: f, dialect: link, default_partner_id: "%s"}'
+    text = "gateway_accounts: [{{name: m, platform_id: A, timezone: UTC, feeds: [{}]}}]"
+    assert refused(text.format(feed % ("ä" * 129)))[0].endswith("has 258 bytes of UTF-8, the limit is 256")
+    assert run(text.format(feed % ("ä" * 128))).changes

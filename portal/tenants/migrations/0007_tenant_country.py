@@ -5,6 +5,7 @@ from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 import portal.tenants.models
+import portal.tenants.partner_values
 from portal.common.countries import country_of_zone
 
 
@@ -31,6 +32,16 @@ class Migration(migrations.Migration):
                 validators=[portal.tenants.models.validate_country],
             ),
             preserve_default=False,
+        ),
+        migrations.AlterField(
+            model_name="feed",
+            name="default_partner_id",
+            field=models.CharField(
+                blank=True,
+                help_text="The platformPartnerId of delivery reports that carry none themselves.",
+                max_length=256,
+                validators=[portal.tenants.partner_values.validate_partner_id],
+            ),
         ),
         migrations.RunPython(guess, migrations.RunPython.noop),
     ]
