@@ -19,6 +19,7 @@ from deliveries.models import ResultCode
 from deliveries.parameter_fields import PARAMETER, is_parameter, not_chosen, parameter_fields, wrong_keys
 from deliveries.selectors.message_filters import NO_CAMPAIGN, MessageQuery
 from deliveries.selectors.messages import PAGE
+from deliveries.selectors.operators import other_spellings
 from deliveries.selectors.segment_keys import SearchKey, search_keys
 from portal.accounts.access import Access
 from portal.common.msisdn import (
@@ -203,6 +204,14 @@ class MessageFilterForm(forms.Form):
             parameters={key: value for key in self.keys if (value := data[PARAMETER.format(key)])},
             **{name: data[name] for name in (*_NEVER_MANY, "campaign", "variant", "partner_id", "country", "operator")},
         )
+
+    def knows_operator(self) -> bool:
+        """Tell whether the operator is not one that the messages have in another spelling alone; else add an error."""
+        operator = self.cleaned_data["operator"]
+        spellings = other_spellings([operator], tenant_ids=self.query().tenant_ids) if operator else {}
+        for meant in spellings.values():
+            self.add_error("operator", _("There is none of this spelling. Did you mean %(meant)s?") % {"meant": meant})
+        return not spellings
 
     @property
     def pairs(self) -> Pairs:

@@ -64,8 +64,8 @@ class PartnerIdsView(ApiView):
         partners = PartnerId.objects.filter(tenant_id__in=self.access.tenant_ids).select_related("tenant")
         if (account_id := self.given.account_id(self.access)) is not None:
             partners = partners.filter(account_id=account_id)
-        if slug := self.given.text("tenant"):
-            partners = partners.filter(tenant__slug=slug)
+        if (asked := self.given.tenants(self.access)) is not None:
+            partners = partners.filter(tenant_id__in=asked.values())
         page, cursor = page_by_id(partners, self.given)
         return self.answer({"data": shown(page), "next_cursor": cursor})
 
