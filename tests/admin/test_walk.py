@@ -35,7 +35,7 @@ NOT_SHOWN = {
     "tenants.FeedToken", "deliveries.InboxRow", "deliveries.WaitingRow", "deliveries.IngestCount", "deliveries.Message",
     "deliveries.MessageParameter", "deliveries.DeliveryReport", "deliveries.DailyCount", "deliveries.CampaignCount",
     "deliveries.HourCount", "deliveries.LatencyCount", "deliveries.SubmissionCount", "deliveries.RetentionMark",
-    "deliveries.StandingCheck", "deliveries.CondensedSpan", "deliveries.CondensedCampaignCount",
+    "deliveries.StandingCheck", "deliveries.CondensedSpan", "deliveries.CondensedCampaignCount", "deliveries.RefusalCount",
     "deliveries.CondensedLatencyCount", "deliveries.CondensedCampaign", "deliveries.IdentityFilter",
 }  # fmt: skip
 
