@@ -35,8 +35,9 @@ NOT_SHOWN = {
     "tenants.FeedToken", "deliveries.InboxRow", "deliveries.WaitingRow", "deliveries.IngestCount", "deliveries.Message",
     "deliveries.MessageParameter", "deliveries.DeliveryReport", "deliveries.DailyCount", "deliveries.CampaignCount",
     "deliveries.HourCount", "deliveries.LatencyCount", "deliveries.SubmissionCount", "deliveries.RetentionMark",
-    "deliveries.StandingCheck", "deliveries.CondensedSpan", "deliveries.CondensedCampaignCount", "deliveries.RefusalCount",
+    "deliveries.StandingCheck", "deliveries.CondensedSpan", "deliveries.CondensedCampaignCount",
     "deliveries.CondensedLatencyCount", "deliveries.CondensedCampaign", "deliveries.IdentityFilter",
+    "deliveries.RefusalCount",
 }  # fmt: skip
 
 
