@@ -51,7 +51,7 @@ def world(django_db_setup, django_db_blocker) -> Iterator[World]:
             feed.save()
         yield World(account, *feeds)
         with connection.cursor() as cursor:
-            cursor.execute("TRUNCATE inbox, inbox_todo")
+            cursor.execute("TRUNCATE inbox, inbox_todo, refusal_count")
         account.feeds.all().delete()
         account.delete()
         pool.delete()
