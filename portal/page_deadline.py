@@ -107,7 +107,10 @@ class _Exchange:
         self.begun.set()
         await self._send(message)
         if message["type"] == "http.response.body" and message.get("more_body", False) and self._listener is None:
-            self._listener = asyncio.create_task(self._receive())
+            self._listener = asyncio.create_task(self._wait_for_leaving())
+
+    async def _wait_for_leaving(self) -> None:
+        await self._receive()  # of the server: an awaitable that need not be a coroutine, which alone can be a task
 
     def close(self) -> None:
         if self._listener is not None:
