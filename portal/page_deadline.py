@@ -82,7 +82,7 @@ class _Exchange:
     def __init__(self, receive: Callable, send: Callable, *, began: Callable[[], None]) -> None:
         self._receive, self._send, self._began = receive, send, began
         self._size = 0
-        self._listener: asyncio.Task | None = None
+        self._listener: asyncio.Future | None = None
         self.begun = asyncio.Event()
         self.is_whole = self.is_given_up = self.is_too_large = False
 
