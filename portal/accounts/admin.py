@@ -136,14 +136,13 @@ class GroupAdmin(RecordedAdmin, DjangoGroupAdmin):
 
 
 @admin.register(EmailAddress)
-class EmailAddressAdmin(RecordedAdmin):
-    """Addresses of people and whether they are confirmed; changed by the people themselves."""
+class EmailAddressAdmin(ReadOnlyAdmin):
+    """Addresses of people and whether they are confirmed; changed by the people, or with the person (User) by staff."""
 
     list_display = ("email", "user", "verified", "primary")
     list_filter = ("verified", "primary")
     list_select_related = ("user",)
     search_fields = ("email", "user__email")
-    autocomplete_fields = ("user",)
     ordering = ("email", "id")
 
 

@@ -226,7 +226,7 @@ def test_forgotten_password_is_set_anew_once(client, worker, viewer, mailoutbox)
     guess(client, "viewer@example.com", 5, **HERE)
     with worker():
         asked = client.post("/accounts/password/reset/", {"email": "Viewer@Example.com"})
-    link = re.search(r"http://testserver(/accounts/password/reset/key/\S+)", mailoutbox[0].body)[1]
+    link = re.search(r"http://localhost:8000(/accounts/password/reset/key/\S+)", mailoutbox[0].body)[1]
     form = client.get(link, follow=True)
     new = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
 
@@ -271,7 +271,7 @@ def test_new_address_counts_when_its_link_was_opened(client, worker, viewer, mai
         mailoutbox[0].to,
         "newer@example.com takes its place" in client.get("/accounts/email/").content.decode(),
     )
-    link = re.search(r"http://testserver(/accounts/confirm-email/\S+)", mailoutbox[0].body)[1]
+    link = re.search(r"http://localhost:8000(/accounts/confirm-email/\S+)", mailoutbox[0].body)[1]
 
     page = client.get(link)
     with worker():
@@ -293,7 +293,7 @@ def test_new_address_counts_when_its_link_was_opened(client, worker, viewer, mai
 def test_address_of_somebody_else_is_answered_alike_and_never_taken(client, worker, viewer, manager, mailoutbox):
     sign_in(client, "viewer@example.com")
     change_address(client, "manager@example.com", worker)
-    links = [re.search(r"http://testserver(/accounts/confirm-email/\S+)", m.body)[1] for m in mailoutbox]
+    links = [re.search(r"http://localhost:8000(/accounts/confirm-email/\S+)", m.body)[1] for m in mailoutbox]
 
     for link in links:  # whoever reads that mailbox opens it
         client.post(link)
@@ -318,7 +318,7 @@ def test_person_whose_address_nobody_confirmed_confirms_it_before_coming_in(clie
 
     with worker():
         answer = sign_in(client, "viewer@example.com")
-    link = re.search(r"http://testserver(/accounts/confirm-email/\S+)", mailoutbox[0].body)[1]
+    link = re.search(r"http://localhost:8000(/accounts/confirm-email/\S+)", mailoutbox[0].body)[1]
     client.post(link)
 
     assert (answer.status_code, answer.url) == (302, "/accounts/confirm-email/")
@@ -371,3 +371,40 @@ def test_staff_who_are_no_superusers_do_not_touch_superusers(browser, staff_user
     browser(helper).post("/admin/accounts/user/", {"action": "end_sessions", "_selected_action": [staff_user.pk]})
 
     assert is_in(client) is True
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_links_in_mails_are_made_of_the_public_address_whatever_the_host_header_says(
+    worker, viewer, mailoutbox, settings, host
+):
+    settings.PUBLIC_URL = "https://sms.example.com"
+    client = Client(HTTP_HOST=host)
+    with worker():
+        client.post("/accounts/password/reset/", {"email": "viewer@example.com"})
+    sign_in(client, "viewer@example.com")
+    change_address(client, "newer@example.com", worker)
+
+    links = [re.findall(r"(\S+//\S+?/accounts/[\w-]+/)", message.body) for message in mailoutbox]
+
+    assert links == [
+        ["https://sms.example.com/accounts/password/"],
+        ["https://sms.example.com/accounts/confirm-email/"],
+    ]
+
+
+def test_staff_cannot_change_the_address_of_a_superuser(browser, staff_user):
+    helper = make_user("helper@example.com", is_staff=True)
+    rights = ["view_user", "view_emailaddress", "add_emailaddress", "change_emailaddress", "delete_emailaddress"]
+    helper.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    client, address = browser(helper), EmailAddress.objects.get(user=staff_user)
+    stolen = {"email": "helper@example.com", "user": staff_user.pk, "verified": "on", "primary": "on"}
+
+    answers = [
+        client.post("/admin/account/emailaddress/add/", stolen | {"email": "new@example.com"}).status_code,
+        client.post(f"/admin/account/emailaddress/{address.pk}/change/", stolen).status_code,
+        client.post(f"/admin/account/emailaddress/{address.pk}/delete/", {"post": "yes"}).status_code,
+        client.post(f"/admin/accounts/user/{staff_user.pk}/change/", {"email": "helper2@example.com"}).status_code,
+    ]
+
+    assert answers == [403] * 4
+    assert list(EmailAddress.objects.filter(user=staff_user).values_list("email", flat=True)) == ["staff@example.com"]
