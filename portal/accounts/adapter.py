@@ -7,6 +7,7 @@ from urllib.parse import quote
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailConfirmation
 from allauth.core import context as request_context
+from allauth.core.exceptions import ReauthenticationRequired
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
@@ -15,13 +16,15 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from portal.accounts import mail
+from portal.accounts import mail, second_factor
 from portal.accounts.client_address import NOBODY_KNOWS, client_address
 from portal.accounts.models import User
 
 # Guesses at passwords. One address that guesses at one person is django-axes' business (portal/accounts/lockout.py);
 # these are for one address that tries many people, and for many addresses that try one.
 SIGN_IN_RATE = {"sign_in": "30/m/ip,30/5m/key"}
+
+_HAS_FACTOR = "portal_has_factor"  # on a request: whether the person had a second factor when it began
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -48,6 +51,26 @@ class AccountAdapter(DefaultAccountAdapter):
         )
         html = next((part for part, kind in getattr(message, "alternatives", ()) if kind == "text/html"), "")
         mail.send_after_commit(to=email, subject=message.subject, text=message.body, html=html)
+
+    def get_reauthentication_methods(self, user: User) -> list[dict]:
+        """Offer the second factor alone to who has one: the password by itself confirms nothing then."""
+        methods = super().get_reauthentication_methods(user)
+        if user.is_authenticated and second_factor.is_enabled(user):
+            methods = [method for method in methods if method["id"] != "reauthenticate"]
+        return methods
+
+    def is_reauthentication_required(self, *, app: str, **kwargs) -> bool:
+        """Let only a second factor confirm for who has one, also where the password did so shortly before it was set up.
+
+        Raises ReauthenticationRequired then. What the request itself adds is not asked for: the first call decides.
+        """
+        required = super().is_reauthentication_required(app=app, **kwargs)
+        request = self.request
+        if not hasattr(request, _HAS_FACTOR):
+            setattr(request, _HAS_FACTOR, second_factor.is_enabled(request.user))
+        if required and getattr(request, _HAS_FACTOR) and not second_factor.was_shown_lately(request):
+            raise ReauthenticationRequired
+        return required
 
     def set_password(self, user: User, password: str) -> None:
         user.set_password(password)

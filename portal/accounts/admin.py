@@ -19,7 +19,7 @@ from unfold.admin import TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm
 from unfold.forms import UserCreationForm as DressedCreationForm
 
-from portal.accounts import invitations, mail, sessions
+from portal.accounts import factor_mails, invitations, mail, sessions
 from portal.accounts.addresses import confirm_address
 from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin, WholeWordSearch
 from portal.accounts.models import AuditEntry, Invitation, Membership, User, record
@@ -88,6 +88,8 @@ class UserAdmin(RecordedAdmin, DjangoUserAdmin):
     def remove_second_factors(self, request: HttpRequest, users: QuerySet[User]) -> None:
         for user in self._changeable(request, users):
             Authenticator.objects.filter(user=user).delete()
+            factor_mails.tell_of_removal_by_staff(user)
+            factor_mails.tell_others(user, factor_mails.REMOVED)
             sessions.end_others(user, current_key=request.session.session_key)
             record("second_factor.removed", actor=request.user.email, subject=user.email, details={"by": "staff"})
         self.message_user(request, gettext("They sign in with their passwords alone until they set one up again."))
