@@ -16,13 +16,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from portal.accounts import mail, second_factor
+from portal.accounts import lockout, mail, second_factor
 from portal.accounts.client_address import NOBODY_KNOWS, client_address
 from portal.accounts.models import User
-
-# Guesses at passwords. One address that guesses at one person is django-axes' business (portal/accounts/lockout.py);
-# these are for one address that tries many people, and for many addresses that try one.
-SIGN_IN_RATE = {"sign_in": "30/m/ip,30/5m/key"}
 
 _HAS_FACTOR = "portal_has_factor"  # on a request: whether the person had a second factor when it began
 
@@ -60,7 +56,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return methods
 
     def is_reauthentication_required(self, *, app: str, **kwargs) -> bool:
-        """Let only a second factor confirm for who has one, also where the password did so shortly before it was set up.
+        """Let only a second factor confirm for who has one, also where the password did shortly before it was set up.
 
         Raises ReauthenticationRequired then. What the request itself adds is not asked for: the first call decides.
         """
@@ -77,16 +73,25 @@ class AccountAdapter(DefaultAccountAdapter):
         user.save(update_fields=["password"])  # the web role may not write who is staff, so never the whole row
 
     def pre_authenticate(self, request: HttpRequest, **credentials) -> None:
-        """Refuse more guesses than SIGN_IN_RATE; the package's stricter rate stays for guesses at codes."""
-        self._login_failed_rl_usage = ratelimit.consume(
-            request,
-            app="portal.accounts",
-            action="sign_in",
-            config=SIGN_IN_RATE,
-            key=str(credentials.get("email", "")).lower(),
-        )
-        if not self._login_failed_rl_usage:
+        """Count a guess before it is looked at, and refuse one too many; a right password is taken off again.
+
+        The package's stricter rate stays for guesses at codes. A device that used up its own guesses is a stranger's.
+        """
+        email = lockout.typed_address(request, credentials)
+        device = lockout.known_device(request, credentials)
+        self._login_failed_rl_usage = _count(request, lockout.PER_DEVICE, f"device {device}") if device else None
+        if self._login_failed_rl_usage:
+            lockout.count_for_device(request)
+            return
+        if lockout.is_locked(request, credentials):
+            return  # django-axes refuses it
+        by_address = _count(request, lockout.PER_ADDRESS, email)
+        by_person = by_address and _count(request, lockout.PER_PERSON, email)
+        if not by_person:
+            if by_address:
+                by_address.rollback()
             raise self.validation_error("too_many_login_attempts")
+        self._login_failed_rl_usage = ratelimit.RateLimitUsage([*by_address.usage, *by_person.usage])
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
@@ -103,6 +108,10 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     def _get_site_name(self) -> str:
         return _("SMS reports")
+
+
+def _count(request: HttpRequest, rate: dict[str, str], key: str) -> ratelimit.RateLimitUsage | None:
+    return ratelimit.consume(request, app="portal.accounts", action="sign_in", config=rate, key=key)
 
 
 def _fernet() -> MultiFernet:

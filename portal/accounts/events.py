@@ -15,7 +15,7 @@ from django.contrib.auth.signals import user_logged_out
 from django.db import transaction
 from django.dispatch import receiver
 
-from portal.accounts import factor_mails, second_factor, sessions, view_as
+from portal.accounts import factor_mails, known_devices, second_factor, sessions, view_as
 from portal.accounts.models import User, record
 from portal.tenants.scope import leave_scope
 
@@ -37,6 +37,7 @@ def record_own(action: str, *, actor: str, subject: str = "", **details: object)
 @receiver(account_signals.user_logged_in)
 def follow_session(sender, request, user: User, **kwargs) -> None:
     request.session[sessions.SEEN_AT] = time.time()
+    known_devices.remember(request, user)
     record_own("sign_in", actor=user.email, second_factor=second_factor.is_used(request))
 
 
@@ -57,6 +58,7 @@ def end_all_sessions(sender, request, user: User, **kwargs) -> None:
     """Whoever has the mailbox has the account, and whoever was in no more."""
     sessions.end_others(user, current_key=None)
     reset(username=user.email.lower())
+    known_devices.remember(request, user)  # the mailbox's owner comes in, whatever others try meanwhile
     record_own("password.reset", actor=user.email)
 
 

@@ -1,4 +1,4 @@
-"""A person's rights at a tenant, read from memberships alone: for what is decided outside of that person's own request."""
+"""A person's rights at a tenant as the database has them now, asked outside of that person's own request."""
 
 from django.conf import settings
 

@@ -8,9 +8,11 @@ from allauth.account.models import EmailAddress
 from axes.models import AccessAttempt
 from django.contrib.auth.models import Permission
 from django.contrib.sessions.models import Session
+from django.core import signing
 from django.test import Client
 from django.utils import timezone
 
+from portal.accounts.known_devices import COOKIE
 from portal.accounts.models import AuditEntry, User
 from portal.accounts.sessions import SEEN_AT
 from tests.conftest import PASSWORD, make_user
@@ -135,6 +137,82 @@ def test_guessing_from_many_addresses_is_slowed_down_too(viewer):
 
     assert "Too many failed login attempts" not in answers[29].content.decode()
     assert "Too many failed login attempts" in answers[30].content.decode()
+
+
+def test_guesses_that_were_refused_count_for_nobody(viewer):
+    answers = guess(Client(), "viewer@example.com", 40, **HERE)
+
+    assert (answers[:4], set(answers[4:])) == ([200] * 4, {429})
+    assert sign_in(Client(), "viewer@example.com", PASSWORD, **THERE).status_code == 302
+
+
+def test_addresses_of_one_ipv6_network_are_one(viewer):
+    answers = [
+        sign_in(Client(), "viewer@example.com", "wrong", REMOTE_ADDR=f"2001:db8:1:2::{number}").status_code
+        for number in range(6)
+    ]
+
+    assert answers == [200, 200, 200, 200, 429, 429]
+    assert sign_in(Client(), "viewer@example.com", PASSWORD, REMOTE_ADDR="2001:db8:1:3::1").status_code == 302
+
+
+def besiege(email: str) -> None:
+    """Use up every limit of the person, and those of the address HERE."""
+    for number in range(6):
+        guess(Client(), email, 5, REMOTE_ADDR=f"192.0.2.{number}")
+    guess(Client(), email, 5, **HERE)
+
+
+def test_known_device_stays_open_whatever_others_try(viewer):
+    known = Client()
+    sign_in(known, "viewer@example.com", **THERE)
+    known.post("/accounts/logout/")
+    besiege("viewer@example.com")
+
+    stranger = sign_in(Client(), "viewer@example.com", PASSWORD, **THERE)
+    back = sign_in(known, "viewer@example.com", PASSWORD, **HERE)
+
+    assert (stranger.status_code, back.status_code, is_in(known)) == (200, 302, True)
+
+
+def test_known_device_has_five_guesses_of_its_own_and_is_then_as_any_other(viewer):
+    known = Client()
+    sign_in(known, "viewer@example.com", **HERE)
+    known.post("/accounts/logout/")
+
+    answers = guess(known, "viewer@example.com", 11, **HERE)
+
+    assert answers == [200] * 9 + [429] * 2
+
+
+def test_device_of_another_person_is_no_known_one(viewer, manager):
+    client = Client()
+    sign_in(client, "manager@example.com", **THERE)
+    client.post("/accounts/logout/")
+    besiege("viewer@example.com")
+
+    sign_in(client, "viewer@example.com", PASSWORD, **HERE)
+    assert is_in(client) is False
+
+
+def test_device_cookie_that_nobody_signed_is_none(viewer):
+    client = Client()
+    client.cookies[COOKIE] = signing.dumps([[viewer.pk, "mine"]], salt="another", key="another key")
+    besiege("viewer@example.com")
+
+    sign_in(client, "viewer@example.com", PASSWORD, **HERE)
+    assert is_in(client) is False
+
+
+def test_browser_that_set_a_new_password_by_the_mail_is_known(client, worker, viewer, mailoutbox):
+    with worker():
+        client.post("/accounts/password/reset/", {"email": "viewer@example.com"})
+    link = re.search(r"(/accounts/password/reset/key/\S+)", mailoutbox[0].body)[1]
+    form = client.get(link, follow=True)
+    client.post(form.request["PATH_INFO"], {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD})
+    besiege("viewer@example.com")
+
+    assert sign_in(client, "viewer@example.com", NEW_PASSWORD, **HERE).status_code == 302
 
 
 def test_sessions_are_listed_and_one_is_ended(viewer):
