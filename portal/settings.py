@@ -254,6 +254,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "condense-counts": {"task": "deliveries.condense_counts", "schedule": 900.0},
     "make-identity-filters": {"task": "deliveries.make_identity_filters", "schedule": 3600.0},
+    "settle-lost-rights": {"task": "accounts.settle_lost_rights", "schedule": 600.0},
     "apply-retention": {"task": "deliveries.apply_retention", "schedule": 3600.0},
 }
 

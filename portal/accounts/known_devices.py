@@ -1,7 +1,7 @@
 """Known devices: browsers in which a person has signed in before, or set a new password by a link from the mail.
 
 Each holds a signed cookie with the person's id and a random name. Guesses from it are counted for that device alone
-(portal/accounts/adapter.py), so nobody can lock a person out of their own browser. This follows OWASP's "device cookies".
+(portal/accounts/adapter.py), so nobody can lock a person out of their own browser. After OWASP's "device cookies".
 """
 
 import secrets
