@@ -43,7 +43,8 @@ def keep_owners() -> Iterator[None]:
         lost = before - _owned()
         if lost:
             names = ", ".join(Tenant.objects.filter(id__in=lost).order_by("name").values_list("name", flat=True))
-            raise NotAllowed(f"{LAST_OWNER} ({_('Without one:')} {names})")
+            without = _("Without one:")
+            raise NotAllowed(f"{LAST_OWNER} ({without} {names})")
 
 
 def _owned() -> set[int]:
