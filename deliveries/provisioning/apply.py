@@ -11,12 +11,11 @@ from deliveries.provisioning.partners import write_claims
 from deliveries.provisioning.people import write_users
 from deliveries.provisioning.positions import Problems
 from deliveries.provisioning.reader import read
-from deliveries.provisioning.specs import UserSpec
 from deliveries.provisioning.tenants import write_tenants
 from deliveries.provisioning.writer import Writer
 from deliveries.services import moves
 from portal.accounts import lost_rights
-from portal.accounts.owners import NotAllowed, keep_owners
+from portal.accounts.owners import lock_members
 
 
 def provision(
@@ -47,24 +46,15 @@ def provision(
             write_tenants(writer, config.tenants)
             write_owners(writer, config.accounts)
             write_claims(writer, config.tenants, take_over=take_over)
-            _write_users(writer, config.users, set_passwords=set_passwords)
+            lock_members()
+            write_users(writer, config.users, set_passwords=set_passwords)
+            lost_rights.settle(actor=actor, now=now)
         if problems:
             raise ProvisionError(problems.sorted(), filename)
         if wake and outcome.moves:
             # robust: new tokens are shown once, so nothing may come between the commit and the caller
             transaction.on_commit(lambda: moves.wake(move.move_id for move in outcome.moves), robust=True)
     return outcome
-
-
-def _write_users(writer: Writer, users: tuple[UserSpec, ...], *, set_passwords: bool) -> None:
-    """Write people and memberships; that a tenant would lose its last owner is a problem of the file's."""
-    try:
-        with keep_owners():
-            write_users(writer, users, set_passwords=set_passwords)
-    except NotAllowed as error:
-        writer.problems.add(users[0].place, str(error.text))
-    else:
-        lost_rights.settle(actor=writer.actor, now=writer.now)
 
 
 def _wait_for_others() -> None:

@@ -34,7 +34,7 @@ def lock_members() -> None:
 def keep_owners() -> Iterator[None]:
     """Run changes of people and members in a transaction; undo them if a tenant loses its last owner.
 
-    Raises NotAllowed then.     For those who see all tenants: staff and commands.
+    Raises NotAllowed then.     For staff, who see all tenants.
     """
     with transaction.atomic():
         lock_members()
