@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "portal.security_headers.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.no_store.NoStoreMiddleware",
     "portal.compression.CompressPagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -69,6 +70,7 @@ MIDDLEWARE = [
     "portal.accounts.middleware.LanguageMiddleware",
     "portal.accounts.middleware.SecondFactorMiddleware",
     "portal.accounts.middleware.LastSeenMiddleware",
+    "portal.accounts.known_devices.KnownDeviceMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -183,7 +185,8 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
 AXES_USERNAME_CALLABLE = "portal.accounts.lockout.typed_address"
-AXES_CLIENT_IP_CALLABLE = "portal.accounts.client_address.client_address"
+AXES_CLIENT_IP_CALLABLE = "portal.accounts.lockout.network"
+AXES_WHITELIST_CALLABLE = "portal.accounts.lockout.is_counted_for_device"
 AXES_LOCKOUT_CALLABLE = "portal.accounts.lockout.locked_out"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False  # portal/accounts/admin.py shows what is locked
@@ -251,6 +254,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "condense-counts": {"task": "deliveries.condense_counts", "schedule": 900.0},
     "make-identity-filters": {"task": "deliveries.make_identity_filters", "schedule": 3600.0},
+    "settle-lost-rights": {"task": "accounts.settle_lost_rights", "schedule": 600.0},
     "apply-retention": {"task": "deliveries.apply_retention", "schedule": 3600.0},
 }
 

@@ -22,6 +22,7 @@ urlpatterns = [
     path("members/invitations/<int:invitation_id>/revoke/", members_views.revoke, name="invitation_revoke"),
     path("api-keys/", api_key_views.keys_page, name="api_keys"),
     path("api-keys/<int:key_id>/revoke/", api_key_views.revoke, name="api_key_revoke"),
+    path("api-keys/<int:key_id>/keep/", api_key_views.keep, name="api_key_keep"),
     path("audit/", audit_views.audit_page, name="audit"),
     path("audit/download/", audit_views.download, name="audit_download"),
 ]

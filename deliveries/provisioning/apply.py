@@ -14,6 +14,8 @@ from deliveries.provisioning.reader import read
 from deliveries.provisioning.tenants import write_tenants
 from deliveries.provisioning.writer import Writer
 from deliveries.services import moves
+from portal.accounts import lost_rights
+from portal.accounts.owners import lock_members
 
 
 def provision(
@@ -44,7 +46,9 @@ def provision(
             write_tenants(writer, config.tenants)
             write_owners(writer, config.accounts)
             write_claims(writer, config.tenants, take_over=take_over)
+            lock_members()
             write_users(writer, config.users, set_passwords=set_passwords)
+            lost_rights.settle(actor=actor, now=now)
         if problems:
             raise ProvisionError(problems.sorted(), filename)
         if wake and outcome.moves:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from deliveries.models import StandingCheck
@@ -16,7 +15,7 @@ from deliveries.services import count_check, identities, ingest_check, stops
 from deliveries.services.apply import oldest_waiting
 from deliveries.silence import Sound
 from deliveries.stops import CAUSES, Cause
-from portal.accounts import mail
+from portal.accounts import mail, standing
 from portal.tenants.waiting import waiting
 
 logger = logging.getLogger(__name__)
@@ -153,14 +152,6 @@ def keep(name: str, problems: list[str], *, now: datetime) -> None:
             _tell(name, problems)
 
 
-def operators() -> list[str]:
-    """Return whom alarms are mailed to: ALARM_EMAILS, or else all staff."""
-    if settings.ALARM_EMAILS:
-        return list(settings.ALARM_EMAILS)
-    staff = get_user_model().objects.filter(is_staff=True, is_active=True)
-    return list(staff.order_by("email").values_list("email", flat=True))
-
-
 def _tell(name: str, problems: list[str]) -> None:
     if problems:
         subject = f"Alarm: {name} ({len(problems)})"
@@ -171,5 +162,5 @@ def _tell(name: str, problems: list[str]) -> None:
         )
     else:
         subject, text = f"Over: {name}", f"The check finds nothing any more. The portal: {settings.PUBLIC_URL}/admin/"
-    for address in operators():
+    for address in standing.staff_addresses():
         mail.send_after_commit(to=address, subject=subject, text=text)

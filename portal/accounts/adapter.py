@@ -2,23 +2,25 @@
 
 import base64
 import hashlib
+from urllib.parse import quote
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailConfirmation
 from allauth.core import context as request_context
+from allauth.core.exceptions import ReauthenticationRequired
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from portal.accounts import mail
+from portal.accounts import lockout, mail, second_factor
 from portal.accounts.client_address import NOBODY_KNOWS, client_address
 from portal.accounts.models import User
 
-# Guesses at passwords. One address that guesses at one person is django-axes' business (portal/accounts/lockout.py);
-# these are for one address that tries many people, and for many addresses that try one.
-SIGN_IN_RATE = {"sign_in": "30/m/ip,30/5m/key"}
+_HAS_FACTOR = "portal_has_factor"  # on a request: whether the person had a second factor when it began
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -27,6 +29,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request) or NOBODY_KNOWS
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return settings.PUBLIC_URL + path.replace("UID-KEY", quote(key))
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: EmailConfirmation) -> str:
+        return settings.PUBLIC_URL + reverse("account_confirm_email", args=[emailconfirmation.key])
 
     def format_email_subject(self, subject: str) -> str:
         return subject
@@ -39,21 +48,50 @@ class AccountAdapter(DefaultAccountAdapter):
         html = next((part for part, kind in getattr(message, "alternatives", ()) if kind == "text/html"), "")
         mail.send_after_commit(to=email, subject=message.subject, text=message.body, html=html)
 
+    def get_reauthentication_methods(self, user: User) -> list[dict]:
+        """Offer the second factor alone to who has one: the password by itself confirms nothing then."""
+        methods = super().get_reauthentication_methods(user)
+        if user.is_authenticated and second_factor.is_enabled(user):
+            methods = [method for method in methods if method["id"] != "reauthenticate"]
+        return methods
+
+    def is_reauthentication_required(self, *, app: str, **kwargs) -> bool:
+        """Let only a second factor confirm for who has one, also where the password did shortly before it was set up.
+
+        Raises ReauthenticationRequired then. What the request itself adds is not asked for: the first call decides.
+        """
+        required = super().is_reauthentication_required(app=app, **kwargs)
+        request = self.request
+        if not hasattr(request, _HAS_FACTOR):
+            setattr(request, _HAS_FACTOR, second_factor.is_enabled(request.user))
+        if required and getattr(request, _HAS_FACTOR) and not second_factor.was_shown_lately(request):
+            raise ReauthenticationRequired
+        return required
+
     def set_password(self, user: User, password: str) -> None:
         user.set_password(password)
         user.save(update_fields=["password"])  # the web role may not write who is staff, so never the whole row
 
     def pre_authenticate(self, request: HttpRequest, **credentials) -> None:
-        """Refuse more guesses than SIGN_IN_RATE; the package's stricter rate stays for guesses at codes."""
-        self._login_failed_rl_usage = ratelimit.consume(
-            request,
-            app="portal.accounts",
-            action="sign_in",
-            config=SIGN_IN_RATE,
-            key=str(credentials.get("email", "")).lower(),
-        )
-        if not self._login_failed_rl_usage:
+        """Count a guess before it is looked at, and refuse one too many; a right password is taken off again.
+
+        The package's stricter rate stays for guesses at codes. A device that used up its own guesses is a stranger's.
+        """
+        email = lockout.typed_address(request, credentials)
+        device = lockout.known_device(request, credentials)
+        self._login_failed_rl_usage = _count(request, lockout.PER_DEVICE, f"device {device}") if device else None
+        if self._login_failed_rl_usage:
+            lockout.count_for_device(request)
+            return
+        if lockout.is_locked(request, credentials):
+            return  # django-axes refuses it
+        by_address = _count(request, lockout.PER_ADDRESS, email)
+        by_person = by_address and _count(request, lockout.PER_PERSON, email)
+        if not by_person:
+            if by_address:
+                by_address.rollback()
             raise self.validation_error("too_many_login_attempts")
+        self._login_failed_rl_usage = ratelimit.RateLimitUsage([*by_address.usage, *by_person.usage])
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
@@ -70,6 +108,10 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     def _get_site_name(self) -> str:
         return _("SMS reports")
+
+
+def _count(request: HttpRequest, rate: dict[str, str], key: str) -> ratelimit.RateLimitUsage | None:
+    return ratelimit.consume(request, app="portal.accounts", action="sign_in", config=rate, key=key)
 
 
 def _fernet() -> MultiFernet:

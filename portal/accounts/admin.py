@@ -1,5 +1,7 @@
 """People, memberships and the audit log for staff."""
 
+from collections.abc import Callable
+
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -11,7 +13,7 @@ from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +21,7 @@ from unfold.admin import TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm
 from unfold.forms import UserCreationForm as DressedCreationForm
 
-from portal.accounts import invitations, mail, sessions
+from portal.accounts import factor_mails, invitations, lost_rights, mail, owners, sessions
 from portal.accounts.addresses import confirm_address
 from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin, WholeWordSearch
 from portal.accounts.models import AuditEntry, Invitation, Membership, User, record
@@ -51,6 +53,32 @@ class _CustomersOnly:
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
+class _ChangesMembers:
+    """What is posted leaves each tenant its last owner, and closes what rests on rights that are lost by it."""
+
+    def changeform_view(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        return self._guarded(request, super().changeform_view, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        return self._guarded(request, super().delete_view, *args, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        return self._guarded(request, super().changelist_view, *args, **kwargs)
+
+    def _guarded(self, request: HttpRequest, view: Callable[..., HttpResponse], *args, **kwargs) -> HttpResponse:
+        if request.method != "POST":
+            return view(request, *args, **kwargs)
+        try:
+            with owners.keep_owners():
+                response = view(request, *args, **kwargs)
+                lost_rights.settle(actor=request.user.email, now=timezone.now())
+                return response
+        except owners.NotAllowed as error:
+            list(messages.get_messages(request))  # what was undone is not told as done
+            messages.error(request, str(error.text))
+            return HttpResponseRedirect(request.get_full_path())
+
+
 class MembershipInline(_CustomersOnly, TabularInline):
     model = Membership
     tab = True
@@ -59,7 +87,7 @@ class MembershipInline(_CustomersOnly, TabularInline):
 
 
 @admin.register(User)
-class UserAdmin(RecordedAdmin, DjangoUserAdmin):
+class UserAdmin(_ChangesMembers, RecordedAdmin, DjangoUserAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -88,6 +116,8 @@ class UserAdmin(RecordedAdmin, DjangoUserAdmin):
     def remove_second_factors(self, request: HttpRequest, users: QuerySet[User]) -> None:
         for user in self._changeable(request, users):
             Authenticator.objects.filter(user=user).delete()
+            factor_mails.tell_of_removal_by_staff(user)
+            factor_mails.tell_others(user, factor_mails.REMOVED)
             sessions.end_others(user, current_key=request.session.session_key)
             record("second_factor.removed", actor=request.user.email, subject=user.email, details={"by": "staff"})
         self.message_user(request, gettext("They sign in with their passwords alone until they set one up again."))
@@ -119,7 +149,7 @@ class UserAdmin(RecordedAdmin, DjangoUserAdmin):
 
 
 @admin.register(Membership)
-class MembershipAdmin(_CustomersOnly, RecordedAdmin):
+class MembershipAdmin(_ChangesMembers, _CustomersOnly, RecordedAdmin):
     list_display = ("user", "tenant", "role", "created_at")
     list_filter = ("role",)
     list_select_related = ("user", "tenant")
@@ -136,15 +166,18 @@ class GroupAdmin(RecordedAdmin, DjangoGroupAdmin):
 
 
 @admin.register(EmailAddress)
-class EmailAddressAdmin(RecordedAdmin):
-    """Addresses of people and whether they are confirmed; changed by the people themselves."""
+class EmailAddressAdmin(ReadOnlyAdmin):
+    """Addresses of people and whether they are confirmed; changed by the people, or with the person (User) by staff."""
 
     list_display = ("email", "user", "verified", "primary")
     list_filter = ("verified", "primary")
     list_select_related = ("user",)
     search_fields = ("email", "user__email")
-    autocomplete_fields = ("user",)
     ordering = ("email", "id")
+
+    def has_delete_permission(self, request: HttpRequest, obj: EmailAddress | None = None) -> bool:
+        # With the person, whose deletion takes the address along; so for those who may delete that person.
+        return admin.site.get_model_admin(User).has_delete_permission(request, obj.user if obj else None)
 
 
 @admin.register(AuditEntry)
@@ -188,7 +221,7 @@ class InvitationAdmin(_CustomersOnly, RecordedAdmin):
             tenant=data["tenant"],
             email=data["email"],
             role=data["role"],
-            invited_by=request.user.email,
+            inviter=request.user,
             now=timezone.now(),
         )
         obj.pk = made.pk

@@ -7,8 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
+from portal.accounts import lost_rights
 from portal.accounts.forms import ApiKeyForm
 from portal.accounts.guards import member_may
 from portal.accounts.models import record
@@ -33,6 +34,7 @@ def keys_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
             name=form.cleaned_data["name"],
             scopes=form.cleaned_data["scopes"],
             created_by=request.user.email,
+            holder_id=request.user.pk,
             now=now,
             expires_at=form.expires_at(now),
         )
@@ -56,6 +58,16 @@ def revoke(request: HttpRequest, tenant: Tenant, key_id: int) -> HttpResponse:
     return redirect("settings:api_keys", tenant.slug)
 
 
+@require_POST
+@member_may("manage_members")
+def keep(request: HttpRequest, tenant: Tenant, key_id: int) -> HttpResponse:
+    """Let a key whose holder has left rest on this owner."""
+    key = get_object_or_404(_keys(tenant), id=key_id)
+    if lost_rights.keep(key=key, owner=request.user):
+        messages.success(request, _("The key %(name)s is kept.") % {"name": key.name})
+    return redirect("settings:api_keys", tenant.slug)
+
+
 def _keys(tenant: Tenant) -> QuerySet[ApiKey]:
     """Return the tenant's own keys, those of whole gateway accounts left out: operators make these."""
     return ApiKey.objects.filter(tenant=tenant, account=None)
@@ -75,11 +87,20 @@ def _page(
         "page": "settings",
         "section": "api_keys",
         "keys": sorted(
-            ({"key": key, "scopes": _words(key), "is_valid": api_keys.is_valid(key, now=now)} for key in keys),
+            (
+                {
+                    "key": key,
+                    "scopes": _words(key),
+                    "is_valid": api_keys.is_valid(key, now=now),
+                    "ends_at": api_keys.ends_at(key),
+                }
+                for key in keys
+            ),
             key=lambda row: not row["is_valid"],
         ),
         "form": form,
         "made": made,
+        "may_keep": request.access.may("manage_members"),
     }
     response = render(request, "accounts/api_keys.html", context, status=status)
     response.headers["Cache-Control"] = "no-store, private"

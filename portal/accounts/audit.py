@@ -24,6 +24,8 @@ ACTIONS = {
     "member.removed": _("Removed a member"),
     "api_key.created": _("Created an API key"),
     "api_key.revoked": _("Revoked an API key"),
+    "api_key.abandoned": _("An API key's holder lost the right to it"),
+    "api_key.kept": _("Kept an API key"),
     "settings.changed": _("Changed the settings"),
     "ref_ids.changed": _("Changed how refIds are read"),
     "segment_key.chosen": _("Chose a custom parameter to find messages by"),

@@ -15,7 +15,7 @@ from django.contrib.auth.signals import user_logged_out
 from django.db import transaction
 from django.dispatch import receiver
 
-from portal.accounts import second_factor, sessions, view_as
+from portal.accounts import factor_mails, known_devices, second_factor, sessions, view_as
 from portal.accounts.models import User, record
 from portal.tenants.scope import leave_scope
 
@@ -37,6 +37,7 @@ def record_own(action: str, *, actor: str, subject: str = "", **details: object)
 @receiver(account_signals.user_logged_in)
 def follow_session(sender, request, user: User, **kwargs) -> None:
     request.session[sessions.SEEN_AT] = time.time()
+    known_devices.remember(request, user)
     record_own("sign_in", actor=user.email, second_factor=second_factor.is_used(request))
 
 
@@ -57,6 +58,7 @@ def end_all_sessions(sender, request, user: User, **kwargs) -> None:
     """Whoever has the mailbox has the account, and whoever was in no more."""
     sessions.end_others(user, current_key=None)
     reset(username=user.email.lower())
+    known_devices.remember(request, user)  # the mailbox's owner comes in, whatever others try meanwhile
     record_own("password.reset", actor=user.email)
 
 
@@ -68,20 +70,25 @@ def record_address(sender, request, user: User, from_email_address, to_email_add
 
 @receiver(factor_signals.authenticator_added)
 def use_new_factor(sender, request, user: User, authenticator: Authenticator, **kwargs) -> None:
-    """Whoever sets a factor up has just shown it: this session has used it."""
+    """Count setting a factor up as showing it, and end the sessions that have not shown it."""
     if authenticator.type in second_factor.FACTORS:
-        record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
+        shown = {"id": authenticator.pk, "type": authenticator.type, "reauthenticated": True}
+        record_authentication(request, user, "mfa", **shown)
+        sessions.end_others(user, current_key=request.session.session_key)
     record_own("second_factor.added", actor=user.email, kind=authenticator.type)
 
 
 @receiver(factor_signals.authenticator_removed)
 def record_removed_factor(sender, request, user: User, authenticator: Authenticator, **kwargs) -> None:
     record_own("second_factor.removed", actor=user.email, kind=authenticator.type)
+    if authenticator.type in second_factor.FACTORS:
+        factor_mails.tell_others(user, factor_mails.REMOVED)
 
 
 @receiver(factor_signals.authenticator_reset)
 def record_new_codes(sender, request, user: User, authenticator: Authenticator, **kwargs) -> None:
     record_own("second_factor.new_codes", actor=user.email)
+    factor_mails.tell_others(user, factor_mails.NEW_CODES)
 
 
 @receiver(user_locked_out)

@@ -53,8 +53,8 @@ def _accept_signed_in(request: HttpRequest, found: Invitation) -> HttpResponse:
             _enter(request, found)
             invitations.claim(found, now=timezone.now())
             invitations.join(found, user=request.user)
-    except invitations.NotOpen:
-        return _closed(request, invitations.State.ACCEPTED, 410)
+    except invitations.NotOpen as error:
+        return _closed(request, error.state, STATUS[error.state])
     return _welcome(request, found)
 
 
@@ -69,8 +69,8 @@ def _accept_new(request: HttpRequest, found: Invitation) -> HttpResponse:
             invitations.claim(found, now=timezone.now())
             user = User.objects.create_user(found.email, form.cleaned_data["password"], name=form.cleaned_data["name"])
             invitations.join(found, user=user)
-    except invitations.NotOpen:
-        return _closed(request, invitations.State.ACCEPTED, 410)
+    except invitations.NotOpen as error:
+        return _closed(request, error.state, STATUS[error.state])
     response = perform_login(request, user, email=user.email)
     return _welcome(request, found) if request.user.is_authenticated else response
 

@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from kombu.exceptions import OperationalError as BrokerAway
 
-from portal.accounts import mail, roles
+from portal.accounts import mail, owners, roles, standing
 from portal.accounts.models import Invitation, Membership, User, record
 from portal.tenants import secrets
 from portal.tenants.models import Tenant
@@ -45,8 +45,12 @@ class TooMany(Exception):
 class NotOpen(Exception):
     """The invitation was accepted, revoked or has expired."""
 
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self.state = state
 
-def invite(*, tenant: Tenant, email: str, role: str, invited_by: str, now: datetime) -> Invitation:
+
+def invite(*, tenant: Tenant, email: str, role: str, inviter: User, now: datetime) -> Invitation:
     """Offer `email` a membership and send the link after the commit; an earlier offer to the address ends.
 
     Raises TooMany. Whether the inviter may, and whether the address is a member's already, is the caller's to ask.
@@ -60,13 +64,14 @@ def invite(*, tenant: Tenant, email: str, role: str, invited_by: str, now: datet
             tenant=tenant,
             email=email.lower(),
             role=role,
-            invited_by=invited_by,
+            inviter=inviter,
+            invited_by=inviter.email,
             created_at=now,
             expires_at=now + VALID_FOR,
         )
         invitation.digest = secrets.digest(_tokens(invitation)[0], purpose=_PURPOSE)
         invitation.save(force_insert=True)
-        record("member.invited", actor=invited_by, tenant=tenant, subject=invitation.email, details={"role": role})
+        record("member.invited", actor=inviter.email, tenant=tenant, subject=invitation.email, details={"role": role})
         transaction.on_commit(lambda: _wake(invitation.id), robust=True)
     return invitation
 
@@ -80,9 +85,9 @@ def revoke(*, invitation: Invitation, actor: str, now: datetime) -> bool:
     return bool(revoked)
 
 
-def revoke_those_by(*, tenant: Tenant, inviter: str, now: datetime) -> int:
-    """End what `inviter` has offered and nobody accepted yet; return how many."""
-    return _open(tenant).filter(invited_by=inviter).update(revoked_at=now)
+def is_backed(invitation: Invitation, *, inviter: User | None) -> bool:
+    """Tell whether the inviter may still invite to the tenant: as one of its owners, or as staff."""
+    return standing.has_right(inviter, invitation.tenant, "manage_members", staff_permission="accounts.add_invitation")
 
 
 def open_invitations(tenant: Tenant) -> QuerySet[Invitation]:
@@ -97,20 +102,30 @@ def find(token: str) -> Invitation | None:
 
 
 def state_of(invitation: Invitation, *, now: datetime) -> State:
+    """Return the state; one whose inviter has lost the right to invite is as good as revoked."""
     if invitation.accepted_at is not None:
         return State.ACCEPTED
     if invitation.revoked_at is not None:
         return State.REVOKED
-    return State.OPEN if invitation.expires_at > now else State.EXPIRED
+    if invitation.expires_at <= now:
+        return State.EXPIRED
+    inviter = User.objects.filter(id=invitation.inviter_id).first()
+    return State.OPEN if is_backed(invitation, inviter=inviter) else State.REVOKED
 
 
 def claim(invitation: Invitation, *, now: datetime) -> None:
-    """Use the invitation up, for the transaction that makes the membership. Raises NotOpen: another one was faster."""
-    claimed = Invitation.objects.filter(id=invitation.id, accepted_at=None, revoked_at=None, expires_at__gt=now).update(
-        accepted_at=now
-    )
-    if not claimed:
-        raise NotOpen
+    """Use the invitation up, for the transaction that makes the membership. Raises NotOpen: another one was faster.
+
+    Members cannot change meanwhile, so that an inviter who is being removed lets nobody in.
+    """
+    owners.lock_members()
+    invitation = Invitation.objects.select_related("tenant").get(id=invitation.id)
+    state = state_of(invitation, now=now)
+    if state != State.OPEN:
+        raise NotOpen(state)
+    unused = Invitation.objects.filter(id=invitation.id, accepted_at=None, revoked_at=None)
+    if not unused.update(accepted_at=now):
+        raise NotOpen(State.ACCEPTED)
 
 
 def join(invitation: Invitation, *, user: User) -> Membership:

@@ -1,14 +1,60 @@
-"""Whom django-axes counts wrong passwords for, one person from one address, and what it says when they are too many."""
+"""How wrong passwords are counted: for one person from one network, or for one known device.
 
+django-axes counts and refuses by person and network. The adapter (portal/accounts/adapter.py) asks here what else there
+is to count before a password is looked at; what is refused is never counted.
+"""
+
+import ipaddress
+
+from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+
+from portal.accounts.client_address import client_address
+from portal.accounts.known_devices import device_of
+
+NETWORK_OF_ONE = 64  # whoever has an IPv6 address has its whole /64
+# One address that tries many people; many addresses that try one person. A known device is held to neither.
+PER_ADDRESS = {"sign_in": "30/m/ip"}
+PER_PERSON = {"sign_in": "30/5m/key"}
+PER_DEVICE = {"sign_in": "5/15m/key"}
+
+_KNOWN = "portal_guesses_as_known_device"
 
 
 def typed_address(request: HttpRequest, credentials: dict | None = None) -> str:
     """Return the e-mail address that was tried, small letters, at most what an address can have; '' for none."""
     typed = (credentials or {}).get("email") or request.POST.get("login") or ""
     return str(typed).replace("\0", "").strip().lower()[:254]
+
+
+def network(request: HttpRequest, credentials: dict | None = None) -> str | None:
+    """Return the client's IPv4 address, or the first address of its IPv6 network."""
+    address = client_address(request)
+    if address is None or ":" not in address:
+        return address
+    return str(ipaddress.ip_network(f"{address}/{NETWORK_OF_ONE}", strict=False).network_address)
+
+
+def is_locked(request: HttpRequest, credentials: dict) -> bool:
+    """Tell whether django-axes refuses this person from this network without looking at the password."""
+    return not AxesProxyHandler.is_allowed(request, credentials)
+
+
+def known_device(request: HttpRequest, credentials: dict) -> str:
+    """Return the known device that the request is from, '' for none."""
+    return device_of(request, typed_address(request, credentials))
+
+
+def count_for_device(request: HttpRequest) -> None:
+    """Keep django-axes out of this request: a known device's limit counts it."""
+    setattr(request, _KNOWN, True)
+
+
+def is_counted_for_device(request: HttpRequest, credentials: dict | None = None) -> bool:
+    """Tell django-axes whether to leave the request alone."""
+    return getattr(request, _KNOWN, False)
 
 
 def locked_out(request: HttpRequest, response: HttpResponse | None, credentials: dict | None) -> HttpResponse:

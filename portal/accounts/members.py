@@ -6,20 +6,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts import invitations
+from portal.accounts import lost_rights, roles, standing
 from portal.accounts.models import Membership, Role, User, record
+from portal.accounts.owners import LAST_OWNER, NotAllowed, lock_members
 from portal.tenants.models import Tenant
+from portal.tenants.scope import with_descendants
 
-
-class NotAllowed(Exception):
-    """A rule stands against it; the text says which, for people."""
-
-    def __init__(self, text: object) -> None:
-        super().__init__(text)
-        self.text = text
-
-
-LAST_OWNER = _("A tenant needs an owner: make somebody else one first.")
+NO_LONGER = _("You are no owner any more.")
+GONE = _("This person is no member any more.")
 OWN_ROLE = _("Nobody changes their own role. Ask another owner.")
 
 
@@ -39,13 +33,14 @@ def change_role(*, membership: Membership, role: Role, actor: User, now: datetim
         membership = _locked(membership)
         if membership.user_id == actor.id:
             raise NotAllowed(OWN_ROLE)
+        _still_an_owner(actor, membership.tenant)
         before = membership.role
         if before == role:
             return False
         _keep_an_owner(membership)
         membership.role = role
         membership.save(update_fields=["role"])
-        _take_back_offers(membership, now)
+        lost_rights.settle(actor=actor.email, now=now, user=membership.user)
         record(
             "member.role",
             actor=actor.email,
@@ -56,21 +51,38 @@ def change_role(*, membership: Membership, role: Role, actor: User, now: datetim
     return True
 
 
-def remove(*, membership: Membership, actor: User, now: datetime) -> None:
-    """End a membership, one's own too; what the person did stays on record. Raises NotAllowed."""
+def remove(*, membership: Membership, actor: User, now: datetime, revoke_keys: bool = False) -> None:
+    """End a membership, one's own too; what the person did stays on record. Raises NotAllowed.
+
+    API keys that rest on it get their notice, or with `revoke_keys` end at once.
+    """
     with transaction.atomic():
         membership = _locked(membership)
+        if membership.user_id != actor.id:
+            _still_an_owner(actor, membership.tenant)
         _keep_an_owner(membership)
-        email, role, tenant = membership.user.email, membership.role, membership.tenant
+        user, role, tenant = membership.user, membership.role, membership.tenant
         membership.delete()
-        _take_back_offers(membership, now)
-        record("member.removed", actor=actor.email, tenant=tenant, subject=email, details={"role": role})
+        record("member.removed", actor=actor.email, tenant=tenant, subject=user.email, details={"role": role})
+        lost_rights.settle(actor=actor.email, now=now, user=user)
+        if revoke_keys:
+            below = list(with_descendants([tenant.id]))
+            lost_rights.revoke_keys_of(user, tenant_ids=below, actor=actor.email, now=now)
 
 
 def _locked(membership: Membership) -> Membership:
-    """Return the membership as it is now, with nobody else changing the tenant's: two last owners could go at once."""
-    Tenant.objects.select_for_update().get(id=membership.tenant_id)
-    return Membership.objects.select_related("user", "tenant").get(id=membership.id)
+    """Return the membership as it is now, with nobody else changing members: two last owners could go at once."""
+    lock_members()
+    found = Membership.objects.select_related("user", "tenant").filter(id=membership.id).first()
+    if found is None:
+        raise NotAllowed(GONE)
+    return found
+
+
+def _still_an_owner(actor: User, tenant: Tenant) -> None:
+    """Ask again under the lock: another owner may have removed the actor since the page was asked for."""
+    if not roles.may(standing.role_in(actor.id, tenant), "manage_members"):
+        raise NotAllowed(NO_LONGER)
 
 
 def _keep_an_owner(membership: Membership) -> None:
@@ -78,8 +90,3 @@ def _keep_an_owner(membership: Membership) -> None:
     is_last = not others.filter(role=Role.OWNER, user__is_active=True).exists()
     if membership.role == Role.OWNER and is_last:
         raise NotAllowed(LAST_OWNER)
-
-
-def _take_back_offers(membership: Membership, now: datetime) -> None:
-    """Whoever is no owner any more leaves no door open behind them."""
-    invitations.revoke_those_by(tenant=membership.tenant, inviter=membership.user.email, now=now)

@@ -85,7 +85,12 @@ def remove(request: HttpRequest, tenant: Tenant, membership_id: int) -> HttpResp
     if request.method != "POST":
         return _remove_page(request, membership, is_self)
     try:
-        members.remove(membership=membership, actor=request.user, now=timezone.now())
+        members.remove(
+            membership=membership,
+            actor=request.user,
+            now=timezone.now(),
+            revoke_keys="revoke_keys" in request.POST,
+        )
     except members.NotAllowed as error:
         return _remove_page(request, membership, is_self, problem=error.text, status=422)
     messages.success(
@@ -97,7 +102,7 @@ def remove(request: HttpRequest, tenant: Tenant, membership_id: int) -> HttpResp
 
 def _invite(request: HttpRequest, tenant: Tenant, email: str, role: str) -> bool:
     try:
-        invitations.invite(tenant=tenant, email=email, role=role, invited_by=request.user.email, now=timezone.now())
+        invitations.invite(tenant=tenant, email=email, role=role, inviter=request.user, now=timezone.now())
     except invitations.TooMany:
         return False
     if mail.is_set():
@@ -148,5 +153,11 @@ def _page(
 def _remove_page(
     request: HttpRequest, membership: Membership, is_self: bool, *, problem: object = "", status: int = 200
 ) -> HttpResponse:
-    context = {"page": "settings", "section": "members", "membership": membership, "is_self": is_self}
+    context = {
+        "page": "settings",
+        "section": "members",
+        "membership": membership,
+        "is_self": is_self,
+        "keys": membership.tenant.api_keys.filter(holder_id=membership.user_id, revoked_at=None).count(),
+    }
     return render(request, "accounts/remove_member.html", context | {"problem": problem}, status=status)

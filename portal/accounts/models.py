@@ -88,6 +88,10 @@ class Invitation(models.Model):
     email = models.EmailField(max_length=254)
     role = models.CharField(max_length=8, choices=Role.choices)
     digest = models.CharField(max_length=64, unique=True, editable=False)
+    # By id, whatever becomes of the address. No constraint: a deleted person has no rights, so nobody is let in.
+    inviter = models.ForeignKey(
+        User, null=True, editable=False, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
     invited_by = models.CharField(max_length=254)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     expires_at = models.DateTimeField()

@@ -1,5 +1,8 @@
 """The second factor: who must use one, and whether this session did."""
 
+import time
+
+from allauth.account import app_settings as account_settings
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
@@ -31,3 +34,13 @@ def is_used(request: HttpRequest) -> bool:
     """
     records = get_authentication_records(request, request.user)
     return any(record.get("method") == "mfa" for record in records) and is_enabled(request.user)
+
+
+def was_shown_lately(request: HttpRequest) -> bool:
+    """Tell whether this session has confirmed with a second factor so recently that it may change how it signs in."""
+    shown = [
+        record["at"]
+        for record in get_authentication_records(request, request.user)
+        if record.get("method") == "mfa" and record.get("reauthenticated")
+    ]
+    return bool(shown) and time.time() - shown[-1] < account_settings.REAUTHENTICATION_TIMEOUT

@@ -3,8 +3,9 @@
 import smtplib
 
 from celery import shared_task
+from django.utils import timezone
 
-from portal.accounts import invitations, mail
+from portal.accounts import invitations, lost_rights, mail
 
 _RETRIED = {
     "autoretry_for": (OSError, smtplib.SMTPException),
@@ -23,3 +24,10 @@ def send_mail(to: str, subject: str, text: str, html: str = "") -> None:
 @shared_task(name="accounts.send_invitation", **_RETRIED)
 def send_invitation(invitation_id: int) -> bool:
     return invitations.send(invitation_id=invitation_id)  # only while it is open, and once
+
+
+@shared_task(name="accounts.settle_lost_rights", time_limit=120)
+def settle_lost_rights() -> None:
+    now = timezone.now()
+    lost_rights.settle(actor="portal", now=now)
+    lost_rights.end_notices(actor="portal", now=now)

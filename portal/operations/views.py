@@ -10,10 +10,13 @@ from django.views.decorators.http import require_safe
 from portal.operations.metrics import exposition
 from portal.tenants.scope import staff_scope
 
+# A proxy on this machine speaks for others, and adds at least one of these.
+PROXY_HEADERS = ("x-forwarded", "forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-", "x-original")
+
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer who holds METRICS_TOKEN (as bearer); without that setting, this machine alone."""
+    """Answer who holds METRICS_TOKEN (as bearer); without that setting, this machine alone and no proxy on it."""
     if not _may_read(request):
         return HttpResponse("Send METRICS_TOKEN as a bearer token.\n", status=401, content_type="text/plain")
     with staff_scope():
@@ -29,5 +32,4 @@ def _may_read(request: HttpRequest) -> bool:
         local = ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
     except ValueError:
         local = False
-    # A proxy on this machine speaks for others.
-    return local and "X-Forwarded-For" not in request.headers
+    return local and not any(name.lower().startswith(PROXY_HEADERS) for name in request.headers)

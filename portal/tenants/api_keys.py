@@ -14,6 +14,7 @@ from portal.tenants.models import ApiKey, GatewayAccount, Tenant
 MARK = "srk_"  # what programs that look for leaked secrets can know a key by
 PREFIX_LENGTH = 12
 NOTED_EVERY = timedelta(minutes=1)
+NOTICE = timedelta(days=7)  # so long a key outlives its holder's right, for an owner to keep it
 
 _LETTERS = string.ascii_letters + string.digits
 _PURPOSE = "api-key"
@@ -29,10 +30,12 @@ def create_key(
     now: datetime,
     expires_at: datetime | None = None,
     account: GatewayAccount | None = None,
+    holder_id: int | None = None,
 ) -> tuple[ApiKey, str]:
     """Make a key of the tenant (of a whole account: with its pool as the tenant) and return its row and the key itself.
 
-    The key can never be read again. Raises ValidationError for no scope or one that there is not.
+    `holder_id` is the person that it rests on. The key can never be read again. Raises ValidationError for no scope or
+    one that there is not.
     """
     prefix = MARK + "".join(random.choice(_LETTERS) for _ in range(PREFIX_LENGTH - len(MARK)))
     text = f"{prefix}_{secrets.make_token()}"
@@ -44,10 +47,11 @@ def create_key(
         digest=secrets.digest(text, purpose=_PURPOSE),
         scopes=sorted(set(scopes), key=_order),
         created_by=created_by,
+        holder_id=holder_id,
         created_at=now,
         expires_at=expires_at,
     )
-    key.full_clean(exclude=["tenant", "account"])
+    key.full_clean(exclude=["tenant", "account", "holder"])
     key.save(force_insert=True)
     return key, text
 
@@ -70,13 +74,21 @@ def look_up(text: str, *, now: datetime) -> tuple[ApiKey | None, str]:
     if key is None or not any(given):
         return None, "unknown"
     if not is_valid(key, now=now):
-        return None, "expired" if key.revoked_at is None else "revoked"
+        is_expired = key.revoked_at is None and key.expires_at is not None and key.expires_at <= now
+        return None, "expired" if is_expired else "revoked"
     return key, ""
 
 
 def is_valid(key: ApiKey, *, now: datetime) -> bool:
     """Tell whether the key is accepted at `now`."""
-    return key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
+    end = ends_at(key)
+    return key.revoked_at is None and (end is None or end > now)
+
+
+def ends_at(key: ApiKey) -> datetime | None:
+    """Return when the key ends by itself: at its expiry, or a notice after its holder lost the right to it."""
+    notice = key.abandoned_at + NOTICE if key.abandoned_at else None
+    return min((end for end in (key.expires_at, notice) if end is not None), default=None)
 
 
 def revoke_key(*, key: ApiKey, now: datetime) -> bool:

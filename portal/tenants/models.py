@@ -6,6 +6,7 @@ no row-level policy, least grants (portal/tenants/wall.py).
 
 import zoneinfo
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
@@ -305,6 +306,16 @@ class ApiKey(models.Model):
     digest = models.CharField(max_length=64)
     scopes = ArrayField(models.CharField(max_length=20, choices=Scope.choices))
     created_by = models.CharField(max_length=254)
+    # Whom it rests on; None: nobody, a command made it. No constraint: a deleted person has no rights, so it ends.
+    holder = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
+    )
+    abandoned_at = models.DateTimeField(null=True, blank=True)  # since when the holder may not hold it any more
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)

@@ -62,9 +62,7 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
         ),
         Group: Group.objects.create(name=CANARY),
         EmailAddress: EmailAddress.objects.get(user=user),
-        Invitation: invite(
-            tenant=tenant, email=f"invited-{CANARY}@example.com", role="viewer", invited_by=user.email, now=NOW
-        ),
+        Invitation: invite(tenant=tenant, email=f"invited-{CANARY}@example.com", role="viewer", inviter=user, now=NOW),
         AccessAttempt: AccessAttempt.objects.create(
             username=f"{CANARY}@example.com", ip_address="192.0.2.1", user_agent=CANARY, failures_since_start=1
         ),

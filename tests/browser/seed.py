@@ -127,7 +127,7 @@ def _make_rows(now: datetime) -> dict:
     run = request_run(tenant=tenant, month=month, requested_by="schedule", now=now)
     assert build_report(run_id=run.id, now=now) == ReportRun.State.DONE
     invitation = invitations.invite(
-        tenant=tenant, email="invited@example.com", role="viewer", invited_by=OWNER, now=now
+        tenant=tenant, email="invited@example.com", role="viewer", inviter=User.objects.get(email=OWNER), now=now
     )
     key, _text = api_keys.create_key(tenant=tenant, name="Data warehouse", scopes=["read"], created_by=OWNER, now=now)
     message = Message.objects.filter(tenant=tenant).order_by("-sent_at").first()

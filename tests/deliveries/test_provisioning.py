@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+from django.utils import timezone
 
 from campaigns.models import SegmentKey
 from deliveries.models import DailyCount, TenantRecount
 from deliveries.services.recount import run_recounts
 from deliveries.services.segment_keys import run_segment_keys
 from deliveries.simulation.customers import DEFAULT_PROFILE
-from portal.accounts.models import AuditEntry, Membership, User
+from portal.accounts.invitations import invite
+from portal.accounts.models import AuditEntry, Invitation, Membership, User
 from portal.tenants.feeds import has_token, valid_tokens
 from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
 from tests.conftest import NOW, PASSWORD, TOKEN
@@ -456,3 +458,11 @@ def test_default_partner_id_is_held_to_the_limit_of_the_doors():
     text = "gateway_accounts: [{{name: m, platform_id: A, timezone: UTC, feeds: [{}]}}]"
     assert refused(text.format(feed % ("ä" * 129)))[0].endswith("has 258 bytes of UTF-8, the limit is 256")
     assert run(text.format(feed % ("ä" * 128))).changes
+
+
+def test_invitations_of_an_owner_whom_the_file_demotes_end(tenant, owner):
+    invite(tenant=tenant, email="new@example.com", role="owner", inviter=owner, now=timezone.now())
+
+    run(nordic("currency: SEK") + "\nusers: [{email: owner@example.com, memberships: {nordic-retail: viewer}}]")
+
+    assert Invitation.objects.get().revoked_at is not None

@@ -75,6 +75,10 @@ def test_metrics_tell_what_the_standing_checks_found(client, feed, tenant):
     [
         ("", {}, {"REMOTE_ADDR": "192.0.2.1"}, 401),
         ("", {"X-Forwarded-For": "192.0.2.1"}, {}, 401),
+        ("", {"Forwarded": "for=192.0.2.1"}, {}, 401),
+        ("", {"Via": "1.1 proxy"}, {}, 401),
+        ("", {"X-Real-IP": "192.0.2.1"}, {}, 401),
+        ("", {"X-Forwarded-Proto": "https"}, {}, 401),
         ("", {}, {}, 200),
         ("secret-token", {}, {}, 401),
         ("secret-token", {"Authorization": "Bearer wrong"}, {}, 401),

@@ -36,6 +36,7 @@ POSTED = {
     "settings:member_role": {"role": "viewer"},
     "settings:invitation_resend": {},
     "settings:invitation_revoke": {},
+    "settings:api_key_keep": {},
     "end_session": {},
     "end_other_sessions": {},
 }
@@ -93,6 +94,7 @@ PAGES = {
     "settings:invitation_revoke": (302, 404, 404, 404),  # the resent one has taken its place
     "settings:api_keys": (302, 404, 404, 200),
     "settings:api_key_revoke": (302, 404, 404, 404),
+    "settings:api_key_keep": (302, 404, 404, 404),
     "settings:audit": (302, 404, 404, 200),
     "settings:audit_download": (302, 404, 404, 200),
     "invitation": (404, 404, 404, 404),

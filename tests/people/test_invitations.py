@@ -160,9 +160,7 @@ def test_expired_link_says_so(browser, worker, client, tenant, owner):
 def test_invitation_is_valid_for_seven_days(tenant, owner):
     now = timezone.now()
 
-    invitation = invitations.invite(
-        tenant=tenant, email="new@example.com", role="viewer", invited_by="owner@example.com", now=now
-    )
+    invitation = invitations.invite(tenant=tenant, email="new@example.com", role="viewer", inviter=owner, now=now)
 
     assert invitation.expires_at - now == timedelta(days=7)
     assert invitations.state_of(invitation, now=now + timedelta(days=7)) == "expired"
@@ -248,13 +246,11 @@ def test_with_a_mail_server_no_page_holds_the_link(browser, worker, tenant, owne
 
 def test_mail_is_sent_once_and_only_while_the_invitation_is_open(tenant, owner, mailoutbox):
     invitation = invitations.invite(
-        tenant=tenant, email="new@example.com", role="viewer", invited_by="owner@example.com", now=timezone.now()
+        tenant=tenant, email="new@example.com", role="viewer", inviter=owner, now=timezone.now()
     )
 
     sent = [tasks.send_invitation(invitation.id), tasks.send_invitation(invitation.id)]
-    other = invitations.invite(
-        tenant=tenant, email="two@example.com", role="viewer", invited_by="owner@example.com", now=timezone.now()
-    )
+    other = invitations.invite(tenant=tenant, email="two@example.com", role="viewer", inviter=owner, now=timezone.now())
     invitations.revoke(invitation=other, actor="owner@example.com", now=timezone.now())
     sent += [tasks.send_invitation(other.id), tasks.send_invitation(0)]
 

@@ -32,14 +32,14 @@ def posts(membership: Membership, invitation: Invitation) -> dict[str, dict]:
 
 @pytest.fixture
 def invitation(tenant, owner) -> Invitation:
-    return invite(tenant=tenant, email="invited@example.com", role="viewer", invited_by=owner.email, now=NOW)
+    return invite(tenant=tenant, email="invited@example.com", role="viewer", inviter=owner, now=NOW)
 
 
 @pytest.mark.parametrize("mates", ([], ["a-mate@example.com", "b-mate@example.com"]))
 def test_members_need_as_many_queries_for_one_as_for_three(client, tenant, owner, mates, django_assert_num_queries):
     for email in mates:
         make_user(email, tenant, Role.VIEWER)
-        invite(tenant=tenant, email=f"new-{email}", role="viewer", invited_by=owner.email, now=timezone.now())
+        invite(tenant=tenant, email=f"new-{email}", role="viewer", inviter=owner, now=timezone.now())
     client.force_login(owner)
 
     with django_assert_num_queries(16):

@@ -7,6 +7,8 @@ import os
 import re
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -14,6 +16,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from portal.accounts.models import AuditEntry, Role
+from portal.celery import app
 from portal.tenants.models import Tenant
 from tests.conftest import PASSWORD, make_user
 from tests.people.conftest import is_in, sign_in
@@ -37,6 +40,14 @@ def signed_in(viewer) -> Client:
     client = Client()
     sign_in(client, "viewer@example.com")
     return client
+
+
+@pytest.fixture
+def worker_runs() -> Iterator[None]:
+    """Mails are sent as soon as they are handed over."""
+    app.conf.task_always_eager = True
+    yield
+    app.conf.task_always_eager = False
 
 
 def actions() -> list[str]:
@@ -155,17 +166,84 @@ def test_posts_parts_and_files_are_closed_too(signed_in, strict):
     assert signed_in.get(f"{REPORTS}1/download/").status_code == 302
 
 
-def test_session_from_before_the_setup_elsewhere_confirms_first(signed_in, strict):
+def test_setting_a_factor_up_ends_the_other_sessions(signed_in):
     elsewhere = Client()
     sign_in(elsewhere, "viewer@example.com")
+
+    set_up_app(signed_in)
+
+    assert (is_in(elsewhere), is_in(signed_in)) == (False, True)
+
+
+CHANGES = (
+    "totp/deactivate/",
+    "recovery-codes/generate/",
+    "recovery-codes/",
+    "recovery-codes/download/",
+    "webauthn/add/",
+)
+
+
+def test_password_alone_changes_no_factor_and_no_address(signed_in, viewer):
+    """A session that was signing in while the factor was set up, and confirmed its password before."""
+    set_up_app(signed_in)
+    thief = Client()
+    thief.force_login(viewer)
+    session = thief.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
+    session["account_authentication_methods_user"] = str(viewer.pk)
+    session.save()
+
+    answers = [thief.get(f"/accounts/2fa/{url}") for url in CHANGES]
+    answers += [thief.post(f"/accounts/2fa/{url}") for url in CHANGES]
+    answers += [thief.post("/accounts/email/", {"email": "thief@example.com", "action_add": ""})]
+    answers += [thief.get("/accounts/reauthenticate/"), thief.post("/accounts/reauthenticate/", {"password": PASSWORD})]
+
+    assert {answer.url.partition("?")[0] for answer in answers if answer.status_code == 302} == {
+        "/accounts/2fa/reauthenticate/"
+    }
+    assert {answer.status_code for answer in answers} <= {302, 405}
+    assert Authenticator.objects.count() == 2
+
+
+def test_second_factor_confirms_and_takes_itself_off(signed_in, viewer):
     secret = set_up_app(signed_in)
+    other = Client()
+    sign_in(other, "viewer@example.com")
+    other.post("/accounts/2fa/authenticate/", {"code": code_of(secret, step=1)})
+    cache.clear()  # as if the code's half minute were over
 
-    asked = elsewhere.get(elsewhere.get(REPORTS).url).content.decode()
-    confirm = re.search(r'href="(/accounts/2fa/reauthenticate/[^"]+)"', asked)[1]
-    confirmed = elsewhere.post(confirm, {"code": code_of(secret, step=1), "next": REPORTS})
+    asked = other.get("/accounts/2fa/totp/deactivate/")
+    other.post(asked.url, {"code": code_of(secret, step=1)})
+    other.post("/accounts/2fa/totp/deactivate/")
 
-    assert "Confirm with your second factor" in asked
-    assert (confirmed.status_code, confirmed.url, elsewhere.get(REPORTS).status_code) == (302, REPORTS, 200)
+    assert (asked.url.partition("?")[0], Authenticator.objects.count()) == ("/accounts/2fa/reauthenticate/", 0)
+
+
+def test_owners_hear_of_a_factor_that_is_taken_off_and_of_new_codes(signed_in, viewer, owner, worker_runs, mailoutbox):
+    set_up_app(signed_in)
+    mailoutbox.clear()
+
+    signed_in.post("/accounts/2fa/recovery-codes/generate/")
+    signed_in.post("/accounts/2fa/totp/deactivate/")
+
+    assert sorted((message.to[0], message.subject) for message in mailoutbox) == [
+        ("owner@example.com", "Second factor: viewer@example.com"),
+        ("owner@example.com", "Second factor: viewer@example.com"),
+        ("viewer@example.com", "An authenticator app was removed"),
+        ("viewer@example.com", "New recovery codes were made"),
+    ]
+
+
+def test_staff_who_take_factors_off_are_told_on(signed_in, viewer, owner, staff_user, worker_runs, mailoutbox):
+    set_up_app(signed_in)
+    mailoutbox.clear()
+    staff = Client()
+    sign_in(staff, "staff@example.com")
+
+    staff.post("/admin/accounts/user/", {"action": "remove_second_factors", "_selected_action": [viewer.pk]})
+
+    assert sorted(message.to[0] for message in mailoutbox) == ["owner@example.com", "viewer@example.com"]
 
 
 def test_who_removes_the_factor_is_asked_again(signed_in, strict):
@@ -191,7 +269,7 @@ def test_factor_cannot_be_removed_or_read_without_the_password(viewer):
     answers = [thief.get(f"/accounts/2fa/{url}") for url in (*changed, "recovery-codes/", "recovery-codes/download/")]
     answers += [thief.post(f"/accounts/2fa/{url}") for url in changed]
 
-    assert [answer.url.partition("?")[0] for answer in answers] == ["/accounts/reauthenticate/"] * 8
+    assert [answer.url.partition("?")[0] for answer in answers] == ["/accounts/2fa/reauthenticate/"] * 8
     assert Authenticator.objects.count() == 2
 
 

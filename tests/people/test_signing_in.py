@@ -8,9 +8,11 @@ from allauth.account.models import EmailAddress
 from axes.models import AccessAttempt
 from django.contrib.auth.models import Permission
 from django.contrib.sessions.models import Session
+from django.core import signing
 from django.test import Client
 from django.utils import timezone
 
+from portal.accounts.known_devices import COOKIE
 from portal.accounts.models import AuditEntry, User
 from portal.accounts.sessions import SEEN_AT
 from tests.conftest import PASSWORD, make_user
@@ -137,6 +139,82 @@ def test_guessing_from_many_addresses_is_slowed_down_too(viewer):
     assert "Too many failed login attempts" in answers[30].content.decode()
 
 
+def test_guesses_that_were_refused_count_for_nobody(viewer):
+    answers = guess(Client(), "viewer@example.com", 40, **HERE)
+
+    assert (answers[:4], set(answers[4:])) == ([200] * 4, {429})
+    assert sign_in(Client(), "viewer@example.com", PASSWORD, **THERE).status_code == 302
+
+
+def test_addresses_of_one_ipv6_network_are_one(viewer):
+    answers = [
+        sign_in(Client(), "viewer@example.com", "wrong", REMOTE_ADDR=f"2001:db8:1:2::{number}").status_code
+        for number in range(6)
+    ]
+
+    assert answers == [200, 200, 200, 200, 429, 429]
+    assert sign_in(Client(), "viewer@example.com", PASSWORD, REMOTE_ADDR="2001:db8:1:3::1").status_code == 302
+
+
+def besiege(email: str) -> None:
+    """Use up every limit of the person, and those of the address HERE."""
+    for number in range(6):
+        guess(Client(), email, 5, REMOTE_ADDR=f"192.0.2.{number}")
+    guess(Client(), email, 5, **HERE)
+
+
+def test_known_device_stays_open_whatever_others_try(viewer):
+    known = Client()
+    sign_in(known, "viewer@example.com", **THERE)
+    known.post("/accounts/logout/")
+    besiege("viewer@example.com")
+
+    stranger = sign_in(Client(), "viewer@example.com", PASSWORD, **THERE)
+    back = sign_in(known, "viewer@example.com", PASSWORD, **HERE)
+
+    assert (stranger.status_code, back.status_code, is_in(known)) == (200, 302, True)
+
+
+def test_known_device_has_five_guesses_of_its_own_and_is_then_as_any_other(viewer):
+    known = Client()
+    sign_in(known, "viewer@example.com", **HERE)
+    known.post("/accounts/logout/")
+
+    answers = guess(known, "viewer@example.com", 11, **HERE)
+
+    assert answers == [200] * 9 + [429] * 2
+
+
+def test_device_of_another_person_is_no_known_one(viewer, manager):
+    client = Client()
+    sign_in(client, "manager@example.com", **THERE)
+    client.post("/accounts/logout/")
+    besiege("viewer@example.com")
+
+    sign_in(client, "viewer@example.com", PASSWORD, **HERE)
+    assert is_in(client) is False
+
+
+def test_device_cookie_that_nobody_signed_is_none(viewer):
+    client = Client()
+    client.cookies[COOKIE] = signing.dumps([[viewer.pk, "mine"]], salt="another", key="another key")
+    besiege("viewer@example.com")
+
+    sign_in(client, "viewer@example.com", PASSWORD, **HERE)
+    assert is_in(client) is False
+
+
+def test_browser_that_set_a_new_password_by_the_mail_is_known(client, worker, viewer, mailoutbox):
+    with worker():
+        client.post("/accounts/password/reset/", {"email": "viewer@example.com"})
+    link = re.search(r"(/accounts/password/reset/key/\S+)", mailoutbox[0].body)[1]
+    form = client.get(link, follow=True)
+    client.post(form.request["PATH_INFO"], {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD})
+    besiege("viewer@example.com")
+
+    assert sign_in(client, "viewer@example.com", NEW_PASSWORD, **HERE).status_code == 302
+
+
 def test_sessions_are_listed_and_one_is_ended(viewer):
     here, there = Client(headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}), Client()
     sign_in(here, "viewer@example.com", **HERE)
@@ -226,7 +304,7 @@ def test_forgotten_password_is_set_anew_once(client, worker, viewer, mailoutbox)
     guess(client, "viewer@example.com", 5, **HERE)
     with worker():
         asked = client.post("/accounts/password/reset/", {"email": "Viewer@Example.com"})
-    link = re.search(r"http://testserver(/accounts/password/reset/key/\S+)", mailoutbox[0].body)[1]
+    link = re.search(r"http://localhost:8000(/accounts/password/reset/key/\S+)", mailoutbox[0].body)[1]
     form = client.get(link, follow=True)
     new = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
 
@@ -271,7 +349,7 @@ def test_new_address_counts_when_its_link_was_opened(client, worker, viewer, mai
         mailoutbox[0].to,
         "newer@example.com takes its place" in client.get("/accounts/email/").content.decode(),
     )
-    link = re.search(r"http://testserver(/accounts/confirm-email/\S+)", mailoutbox[0].body)[1]
+    link = re.search(r"http://localhost:8000(/accounts/confirm-email/\S+)", mailoutbox[0].body)[1]
 
     page = client.get(link)
     with worker():
@@ -293,7 +371,7 @@ def test_new_address_counts_when_its_link_was_opened(client, worker, viewer, mai
 def test_address_of_somebody_else_is_answered_alike_and_never_taken(client, worker, viewer, manager, mailoutbox):
     sign_in(client, "viewer@example.com")
     change_address(client, "manager@example.com", worker)
-    links = [re.search(r"http://testserver(/accounts/confirm-email/\S+)", m.body)[1] for m in mailoutbox]
+    links = [re.search(r"http://localhost:8000(/accounts/confirm-email/\S+)", m.body)[1] for m in mailoutbox]
 
     for link in links:  # whoever reads that mailbox opens it
         client.post(link)
@@ -318,7 +396,7 @@ def test_person_whose_address_nobody_confirmed_confirms_it_before_coming_in(clie
 
     with worker():
         answer = sign_in(client, "viewer@example.com")
-    link = re.search(r"http://testserver(/accounts/confirm-email/\S+)", mailoutbox[0].body)[1]
+    link = re.search(r"http://localhost:8000(/accounts/confirm-email/\S+)", mailoutbox[0].body)[1]
     client.post(link)
 
     assert (answer.status_code, answer.url) == (302, "/accounts/confirm-email/")
@@ -371,3 +449,40 @@ def test_staff_who_are_no_superusers_do_not_touch_superusers(browser, staff_user
     browser(helper).post("/admin/accounts/user/", {"action": "end_sessions", "_selected_action": [staff_user.pk]})
 
     assert is_in(client) is True
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_links_in_mails_are_made_of_the_public_address_whatever_the_host_header_says(
+    worker, viewer, mailoutbox, settings, host
+):
+    settings.PUBLIC_URL = "https://sms.example.com"
+    client = Client(HTTP_HOST=host)
+    with worker():
+        client.post("/accounts/password/reset/", {"email": "viewer@example.com"})
+    sign_in(client, "viewer@example.com")
+    change_address(client, "newer@example.com", worker)
+
+    links = [re.findall(r"(\S+//\S+?/accounts/[\w-]+/)", message.body) for message in mailoutbox]
+
+    assert links == [
+        ["https://sms.example.com/accounts/password/"],
+        ["https://sms.example.com/accounts/confirm-email/"],
+    ]
+
+
+def test_staff_cannot_change_the_address_of_a_superuser(browser, staff_user):
+    helper = make_user("helper@example.com", is_staff=True)
+    rights = ["view_user", "view_emailaddress", "add_emailaddress", "change_emailaddress", "delete_emailaddress"]
+    helper.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    client, address = browser(helper), EmailAddress.objects.get(user=staff_user)
+    stolen = {"email": "helper@example.com", "user": staff_user.pk, "verified": "on", "primary": "on"}
+
+    answers = [
+        client.post("/admin/account/emailaddress/add/", stolen | {"email": "new@example.com"}).status_code,
+        client.post(f"/admin/account/emailaddress/{address.pk}/change/", stolen).status_code,
+        client.post(f"/admin/account/emailaddress/{address.pk}/delete/", {"post": "yes"}).status_code,
+        client.post(f"/admin/accounts/user/{staff_user.pk}/change/", {"email": "helper2@example.com"}).status_code,
+    ]
+
+    assert answers == [403] * 4
+    assert list(EmailAddress.objects.filter(user=staff_user).values_list("email", flat=True)) == ["staff@example.com"]

@@ -1,0 +1,94 @@
+"""Invitations and API keys that rest on a right which their person has lost.
+
+Open invitations end at once. Keys get a notice of a week (portal/tenants/api_keys.py): systems of the tenant may need
+them, so its owners are told, and one of them may keep a key, which then rests on that owner. Whoever changes members
+calls `settle`; a task calls it for everything else, such as another parent of a tenant or another group of staff.
+"""
+
+from collections import defaultdict
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from portal.accounts import invitations, mail, standing
+from portal.accounts.models import Invitation, User, record
+from portal.tenants import api_keys
+from portal.tenants.models import ApiKey, Tenant
+
+HOLDS_KEYS = "manage_api_keys"
+STAFF_HOLD_KEYS = "tenants.change_apikey"
+
+
+def settle(*, actor: str, now: datetime, user: User | None = None) -> None:
+    """Close what rests on lost rights: of this person among the tenants that the scope reaches, or of everybody."""
+    with transaction.atomic():
+        offered = Invitation.objects.filter(accepted_at=None, revoked_at=None).select_related("tenant")
+        held = ApiKey.objects.filter(revoked_at=None, abandoned_at=None).exclude(holder=None).select_related("tenant")
+        if user is not None:
+            offered, held = offered.filter(inviter_id=user.pk), held.filter(holder_id=user.pk)
+        offered, held = list(offered.order_by("id")), list(held.order_by("id"))
+        ids = {invitation.inviter_id for invitation in offered} | {key.holder_id for key in held}
+        people = {user.pk: user} if user is not None else User.objects.in_bulk(ids - {None})
+        for invitation in offered:
+            if not invitations.is_backed(invitation, inviter=people.get(invitation.inviter_id)):
+                invitations.revoke(invitation=invitation, actor=actor, now=now)
+        abandoned = [key for key in held if not _may_hold(people.get(key.holder_id), key)]
+        _give_notice(abandoned, actor=actor, now=now)
+
+
+def end_notices(*, now: datetime, actor: str) -> int:
+    """Revoke the keys whose notice is over, which nobody can use any more already; return how many."""
+    over = ApiKey.objects.filter(revoked_at=None, abandoned_at__lte=now - api_keys.NOTICE).select_related("tenant")
+    return sum(_revoke(key, actor=actor, now=now) for key in over.order_by("id"))
+
+
+def revoke_keys_of(user: User, *, tenant_ids: list[int], actor: str, now: datetime) -> int:
+    """Revoke the abandoned keys of the person at these tenants at once; return how many."""
+    keys = ApiKey.objects.filter(holder_id=user.pk, tenant_id__in=tenant_ids, revoked_at=None, account=None)
+    keys = keys.exclude(abandoned_at=None).select_related("tenant").order_by("id")
+    return sum(_revoke(key, actor=actor, now=now) for key in keys)
+
+
+def keep(*, key: ApiKey, owner: User) -> bool:
+    """Let an abandoned key rest on the owner from now on; tell whether it was one."""
+    waiting = ApiKey.objects.filter(id=key.id, revoked_at=None).exclude(abandoned_at=None)
+    with transaction.atomic():
+        kept = waiting.update(abandoned_at=None, holder_id=owner.pk)
+        if kept:
+            record("api_key.kept", actor=owner.email, tenant=key.tenant, subject=str(key))
+    return bool(kept)
+
+
+def _may_hold(user: User | None, key: ApiKey) -> bool:
+    return standing.has_right(user, key.tenant, HOLDS_KEYS, staff_permission=STAFF_HOLD_KEYS)
+
+
+def _give_notice(keys: list[ApiKey], *, actor: str, now: datetime) -> None:
+    by_tenant: dict[Tenant, list[ApiKey]] = defaultdict(list)
+    for key in keys:
+        if ApiKey.objects.filter(id=key.id, abandoned_at=None).update(abandoned_at=now):
+            record("api_key.abandoned", actor=actor, tenant=key.tenant, subject=str(key))
+            by_tenant[key.tenant].append(key)
+    for tenant, abandoned in by_tenant.items():
+        _tell_owners(tenant, abandoned)
+
+
+def _tell_owners(tenant: Tenant, keys: list[ApiKey]) -> None:
+    names = "\n".join(f"- {key}, {key.created_by}" for key in keys)
+    with translation.override(tenant.language):
+        subject = _("API keys of %(tenant)s end in a week") % {"tenant": tenant.name}
+        text = _(
+            "The people who hold these API keys may not hold them any more. They end in %(days)s days, unless an owner"
+            " keeps them on the page API keys:"
+        ) % {"days": api_keys.NOTICE.days}
+        for owner in standing.owners_of(tenant):
+            mail.send_after_commit(to=owner.email, subject=subject, text=f"{text}\n\n{names}\n\n{_('SMS reports')}\n")
+
+
+def _revoke(key: ApiKey, *, actor: str, now: datetime) -> bool:
+    revoked = api_keys.revoke_key(key=key, now=now)
+    if revoked:
+        record("api_key.revoked", actor=actor, tenant=key.tenant, subject=str(key), details={"why": "holder left"})
+    return revoked

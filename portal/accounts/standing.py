@@ -1,0 +1,50 @@
+"""A person's rights at a tenant as the database has them now, asked outside of that person's own request."""
+
+from django.conf import settings
+
+from portal.accounts import roles
+from portal.accounts.models import Membership, Role, User
+from portal.tenants.models import Tenant
+
+
+def with_ancestors(tenant: Tenant) -> list[int]:
+    """Return the ids of the tenant and of all above it."""
+    ids = [tenant.id]
+    above = tenant.parent_id
+    while above is not None and above not in ids:
+        ids.append(above)
+        above = Tenant.objects.filter(id=above).values_list("parent_id", flat=True).first()
+    return ids
+
+
+def role_in(user_id: int, tenant: Tenant) -> Role | None:
+    """Return the greatest role that the person's memberships give at the tenant."""
+    held = Membership.objects.filter(user_id=user_id, tenant_id__in=with_ancestors(tenant))
+    return roles.greatest(list(held.values_list("role", flat=True)))
+
+
+def has_right(user: User | None, tenant: Tenant, right: str, *, staff_permission: str) -> bool:
+    """Tell whether the person has the right now: as a member who may, or as staff with the permission."""
+    if user is None or not user.is_active:
+        return False
+    if user.is_staff and user.has_perm(staff_permission):
+        return True
+    return roles.may(role_in(user.id, tenant), right)
+
+
+def owners_of(tenant: Tenant) -> list[User]:
+    """Return the tenant's active owners; where it has none of its own, those of the nearest tenant above."""
+    for tenant_id in with_ancestors(tenant):
+        owned = {"memberships__tenant_id": tenant_id, "memberships__role": Role.OWNER}
+        owners = list(User.objects.filter(is_active=True, **owned).order_by("email"))
+        if owners:
+            return owners
+    return []
+
+
+def staff_addresses() -> list[str]:
+    """Return whom mails for staff are sent to: ALARM_EMAILS, or all active staff."""
+    if settings.ALARM_EMAILS:
+        return list(settings.ALARM_EMAILS)
+    staff = User.objects.filter(is_staff=True, is_active=True)
+    return list(staff.order_by("email").values_list("email", flat=True))
