@@ -169,7 +169,7 @@ class MessageFilterForm(forms.Form):
 
     def clean_ref_id_prefix(self) -> str:
         prefix = self.cleaned_data["ref_id_prefix"]
-        if not self.access.may("see_numbers") and may_be_part_of_number(prefix):
+        if not self.access.masking.in_full and may_be_part_of_number(prefix):
             raise forms.ValidationError(
                 _("Five digits or more may be a part of a phone number and tell the rest: search the whole refId.")
             )
