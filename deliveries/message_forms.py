@@ -205,10 +205,19 @@ class MessageFilterForm(forms.Form):
             **{name: data[name] for name in (*_NEVER_MANY, "campaign", "variant", "partner_id", "country", "operator")},
         )
 
+    def searched_texts(self) -> list[tuple[str, str]]:
+        """Return the filters of a valid form that may hold a phone number; a message id finds none that is masked."""
+        names = ("number", "ref_id", "ref_id_prefix", "campaign", "variant", "partner_id", "operator")
+        names += tuple(PARAMETER.format(key) for key in self.keys)
+        return [(name, self.cleaned_data[name]) for name in names if self.cleaned_data[name]]
+
     def knows_operator(self) -> bool:
         """Tell whether the operator is not one that the messages have in another spelling alone; else add an error."""
         operator = self.cleaned_data["operator"]
-        spellings = other_spellings([operator], tenant_ids=self.query().tenant_ids) if operator else {}
+        spellings = {}
+        if operator:
+            ids, masking = self.query().tenant_ids, self.access.masking
+            spellings = other_spellings([operator], tenant_ids=ids, masking=masking)
         for meant in spellings.values():
             self.add_error("operator", _("There is none of this spelling. Did you mean %(meant)s?") % {"meant": meant})
         return not spellings

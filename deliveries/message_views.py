@@ -22,6 +22,7 @@ from deliveries.selectors.message_totals import total
 from deliveries.selectors.messages import Page, TooMuch, campaign_names, reports_of, search
 from deliveries.selectors.segment_keys import search_keys
 from deliveries.selectors.shown_messages import MessageRow, Shown
+from deliveries.services.number_searches import TooManyNumberSearches, count_number_searches
 from deliveries.services.stored import StoredMessage
 from portal.accounts.guards import member_may
 from portal.accounts.models import record
@@ -61,7 +62,8 @@ def message_list(request: HttpRequest, tenant: Tenant) -> HttpResponse:
         "link": request.build_absolute_uri(canonical),
     }
     template = "deliveries/_messages.html" if is_part else "deliveries/messages.html"
-    response = render(request, template, context, status=422 if found["state"] == "wrong" else 200)
+    status = 429 if found.get("is_limited") else 422 if found["state"] == "wrong" else 200
+    response = render(request, template, context, status=status)
     if is_part:
         response.headers["HX-Push-Url"] = canonical
     patch_vary_headers(response, ["HX-Request"])
@@ -144,6 +146,8 @@ def _found(request: HttpRequest, form: MessageFilterForm) -> dict:
         return nothing | {"state": "wrong", "codes": shown([], {}).code_list()}
     cursor = request.GET.get("cursor", "")
     try:
+        texts, tenant = form.searched_texts(), request.access.tenant
+        count_number_searches(request, texts, tenant=tenant, is_next_page=bool(cursor))
         size = form.cleaned_data["size"]
         page = search(form.query(), cursor=cursor, size=size, seconds=SECONDS)
         if form.cleaned_data["message_id"]:
@@ -156,6 +160,9 @@ def _found(request: HttpRequest, form: MessageFilterForm) -> dict:
             form.is_valid()
             form.given = [pair for pair in form.given if pair[0] == "size"]
             page = search(form.query(), size=size, seconds=SECONDS)
+    except TooManyNumberSearches as error:
+        form.add_error(error.filter, error.text)
+        return nothing | {"state": "wrong", "is_limited": True, "codes": shown([], {}).code_list()}
     except BadCursor:
         form.add_error(None, _("This page of the list cannot be found: go to the newest messages."))
         return nothing | {"state": "wrong", "codes": shown([], {}).code_list()}

@@ -16,6 +16,7 @@ from deliveries.selectors.message_addresses import find_by_address
 from deliveries.selectors.message_filters import MessageQuery
 from deliveries.selectors.messages import Page, TooMuch, campaign_names, reports_of, search
 from deliveries.selectors.shown_messages import Shown
+from deliveries.services.number_searches import TooManyNumberSearches, count_number_searches
 from deliveries.services.stored import StoredMessage
 from portal.accounts.models import record
 from portal.common.any_text import address_of
@@ -80,12 +81,12 @@ def message_list(request: HttpRequest) -> HttpResponse:
     form = StaffSearchForm(asked or None)
     found: dict = {"state": "empty", "rows": []}
     if asked:
-        found = _found(form, request.GET.get("cursor", "")) if form.is_valid() else found | {"state": "wrong"}
+        found = _found(request, form, request.GET.get("cursor", "")) if form.is_valid() else found | {"state": "wrong"}
     cursors = {
         name: urlencode(asked | {"cursor": found[name]}) if found.get(name) else "" for name in ("newer", "older")
     }
     context = {**admin.site.each_context(request), "title": _("Messages"), "form": form, **found, **cursors}
-    status = 422 if found["state"] == "wrong" else 200
+    status = {"wrong": 422, "limited": 429}.get(found["state"], 200)
     return _private(TemplateResponse(request, "admin/messages/list.html", context, status=status))
 
 
@@ -129,9 +130,15 @@ def _permit(request: HttpRequest) -> None:
         raise PermissionDenied
 
 
-def _found(form: StaffSearchForm, cursor: str) -> dict:
+def _found(request: HttpRequest, form: StaffSearchForm, cursor: str) -> dict:
+    tenant = form.cleaned_data["tenant"]
+    texts = [(name, text) for name, text in form.cleaned_data.items() if name != "tenant"]
     try:
+        count_number_searches(request, texts, tenant=tenant, is_next_page=bool(cursor))
         page: Page = search(form.query(), cursor=cursor, seconds=SECONDS)
+    except TooManyNumberSearches as error:
+        form.add_error(error.filter, error.text)
+        return {"state": "limited", "rows": []}
     except BadCursor:
         form.add_error(None, _("This page of the list cannot be found: go to the newest messages."))
         return {"state": "wrong", "rows": []}

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from campaigns.models import NO_CAMPAIGN, OTHER_CAMPAIGNS
 from deliveries.api import submissions
 from deliveries.api.examples import MESSAGE, REPORTS
+from deliveries.api.number_searches import count_searches
 from deliveries.api.serializers import CLASSES, STATUSES, MessagePageSerializer, MessageWithReportsSerializer
 from deliveries.dialects.codes import COUNTS_AS
 from deliveries.fold import NO_CODE
@@ -139,6 +140,7 @@ class MessagesView(ApiView):
             parameters=self.given.map("custom_parameters"),
             **texts,
         )
+        count_searches(request, [*texts.items(), *query.parameters.items()], is_next_page="cursor" in self.given)
         if statuses == []:  # a state and a count that have nothing in common
             return self.answer(self._page(query, [], Page([], None, None, {})))
         try:
@@ -167,7 +169,9 @@ class MessagesView(ApiView):
 
     def _check_operator(self, query: MessageQuery) -> None:
         """Refuse an operator that the messages have in another spelling alone."""
-        if meant := other_spellings([query.operator], tenant_ids=query.tenant_ids).get(query.operator):
+        if meant := other_spellings([query.operator], tenant_ids=query.tenant_ids, masking=self.access.masking).get(
+            query.operator
+        ):
             raise BadParameter("operator", f"there is none of this spelling; did you mean {meant}?")
 
     def _check_prefix(self, prefix: str) -> None:
