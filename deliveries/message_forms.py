@@ -135,7 +135,8 @@ class MessageFilterForm(forms.Form):
             widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
             self.fields[name] = forms.DateField(label=label, input_formats=["%Y-%m-%d"], widget=widget)
         self.fields["campaign"].widget.attrs |= {"list": "campaign-names", "autocomplete": "off"}
-        self.keys = search_keys(access.tenant_ids) if keys is None else keys  # of another form of the same request
+        found = search_keys(access.tenant_ids) if keys is None else keys  # of another form of the same request
+        self.keys = {key: one for key, one in found.items() if not access.masking.hides(key)}
         self.fields |= parameter_fields(self.keys, self._tenants.values())
         for field in self.fields.values():
             field.required = False
