@@ -99,10 +99,10 @@ def crawl(client, *begin: str) -> dict[str, str]:
 
 
 def kind_of(address: str) -> tuple:
-    """Return the view and the first parameter, by which crawled pages are told apart."""
+    """Return the view, the first parameter and whether it is a further page, by which crawled pages are told apart."""
     path, _mark, query = address.partition("?")
     try:
-        return resolve(path).view_name, query.partition("=")[0]
+        return resolve(path).view_name, query.partition("=")[0], "cursor=" in query
     except Resolver404:
         return (path,)
 

@@ -42,7 +42,7 @@ def campaigns(run: ReportRun, masking: Masking) -> list[tuple]:
     with open_edition(run, masking) as file:
         book = openpyxl.load_workbook(io.BytesIO(file.read()))
     rows = book["Campaigns"].iter_rows(min_row=1, max_col=5, values_only=True)
-    return [(row[0], row[4]) for row in rows if row[0] and "•" in row[0] or "46701112" in str(row[0])]
+    return [(row[0], row[4]) for row in rows if (row[0] and "•" in row[0]) or "46701112" in str(row[0])]
 
 
 def test_masked_edition_has_the_same_rows_with_numbers_masked(feed, tenant):
