@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import Campaign, RefIdScheme
 from deliveries.services.recount import request_recount
 from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin, WholeWordSearch
+from portal.common.masking import Masking
+from portal.common.msisdn import may_be_part_of_number
 
 
 @admin.register(RefIdScheme)
@@ -41,8 +43,20 @@ class RefIdSchemeAdmin(RecordedAdmin):
 class CampaignAdmin(WholeWordSearch, ReadOnlyAdmin):
     """Campaigns register themselves when their first message is applied."""
 
-    list_display = ("name", "tenant", "created_at")
+    list_display = ("name_shown", "tenant", "created_at")
+    fields = ("tenant", "name_shown", "created_at")
+    readonly_fields = ("name_shown",)
     list_select_related = ("tenant",)
     whole_fields = ("tenant__slug",)
     prefix_fields = ("name",)
     search_help_text = _("How a campaign's name begins, or a tenant's slug.")
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str):
+        """Find nothing by what may be the beginning of a phone number: it would tell the rest."""
+        if may_be_part_of_number(search_term):
+            return queryset.none(), False
+        return super().get_search_results(request, queryset, search_term)
+
+    @admin.display(description=_("name"), ordering="name")
+    def name_shown(self, campaign: Campaign) -> str:
+        return Masking(in_full=False).text(campaign.name)

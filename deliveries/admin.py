@@ -5,7 +5,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import SegmentKey
 from deliveries import partner_admin  # noqa: F401  registers its models
 from deliveries.forms import DiscardForm
+from deliveries.masked_raw import masked_body, masked_text
 from deliveries.models import (
     ImportCount,
     ImportRun,
@@ -23,7 +24,7 @@ from deliveries.models import (
     RuleRefold,
     TenantRecount,
 )
-from deliveries.raw_text import readable
+from deliveries.quarantine_reveal import reveal
 from deliveries.services import jobs
 from deliveries.services.quarantine import discard, replay
 from portal.accounts.admin_base import MOST_COUNTED, ReadOnlyAdmin, RecordedAdmin
@@ -46,9 +47,9 @@ class ReasonFilter(admin.SimpleListFilter):
 
 @admin.register(QuarantinedRow)
 class QuarantinedRowAdmin(ReadOnlyAdmin):
-    """Rows that could not be applied: seen whole, replayed after a fix, or discarded with a reason."""
+    """Rows that could not be applied: shown with numbers masked, replayed after a fix, or discarded with a reason."""
 
-    list_display = ("inbox_number", "reason", "detail", "feed", "state", "received_at")
+    list_display = ("inbox_number", "reason", "detail_shown", "feed", "state", "received_at")
     list_filter = ("state", ReasonFilter, "feed")
     list_select_related = ("feed__account",)
     search_fields = ("reason",)
@@ -60,16 +61,21 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
         "received_at",
         "quarantined_at",
         "reason",
-        "detail",
+        "detail_shown",
         "request_shown",
         "raw_body",
+        "in_full",
         "state",
         "resolved_at",
         "resolved_by",
         "resolution",
     )
-    readonly_fields = ("inbox_number", "request_shown", "raw_body")
+    readonly_fields = ("inbox_number", "detail_shown", "request_shown", "raw_body", "in_full")
     actions = ("replay_rows", "replay_reasons", "discard_rows")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(reveal)
+        return [path("<int:row_id>/reveal/", view, name="deliveries_quarantinedrow_reveal"), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[QuarantinedRow]:
         return super().get_queryset(request).defer("body")  # up to 1 MiB each
@@ -92,11 +98,20 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("request"))
     def request_shown(self, row: QuarantinedRow) -> str:
-        return row.request_line
+        return masked_text(row.request_line)
+
+    @admin.display(description=_("detail"))
+    def detail_shown(self, row: QuarantinedRow) -> str:
+        return masked_text(row.detail)
 
     @admin.display(description=_("raw body"))
     def raw_body(self, row: QuarantinedRow) -> str:
-        return format_html('<pre class="raw">{}</pre>', readable(bytes(row.body)))
+        return format_html('<pre class="raw">{}</pre>', masked_body(bytes(row.body)))
+
+    @admin.display(description=_("in full"))
+    def in_full(self, row: QuarantinedRow) -> str:
+        url = reverse("admin:deliveries_quarantinedrow_reveal", args=[row.id])
+        return format_html('<a href="{}">{}</a>', url, _("Show it once, with numbers, for a reason"))
 
     @admin.action(description=_("Replay"), permissions=["resolve"])
     def replay_rows(self, request: HttpRequest, rows: QuerySet[QuarantinedRow]) -> None:

@@ -135,7 +135,8 @@ class MessageFilterForm(forms.Form):
             widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
             self.fields[name] = forms.DateField(label=label, input_formats=["%Y-%m-%d"], widget=widget)
         self.fields["campaign"].widget.attrs |= {"list": "campaign-names", "autocomplete": "off"}
-        self.keys = search_keys(access.tenant_ids) if keys is None else keys  # of another form of the same request
+        found = search_keys(access.tenant_ids) if keys is None else keys  # of another form of the same request
+        self.keys = {key: one for key, one in found.items() if not access.masking.hides(key)}
         self.fields |= parameter_fields(self.keys, self._tenants.values())
         for field in self.fields.values():
             field.required = False
@@ -169,7 +170,7 @@ class MessageFilterForm(forms.Form):
 
     def clean_ref_id_prefix(self) -> str:
         prefix = self.cleaned_data["ref_id_prefix"]
-        if not self.access.may("see_numbers") and may_be_part_of_number(prefix):
+        if not self.access.masking.in_full and may_be_part_of_number(prefix):
             raise forms.ValidationError(
                 _("Five digits or more may be a part of a phone number and tell the rest: search the whole refId.")
             )
@@ -205,10 +206,19 @@ class MessageFilterForm(forms.Form):
             **{name: data[name] for name in (*_NEVER_MANY, "campaign", "variant", "partner_id", "country", "operator")},
         )
 
+    def searched_texts(self) -> list[tuple[str, str]]:
+        """Return the filters of a valid form that may hold a phone number; a message id finds none that is masked."""
+        names = ("number", "ref_id", "ref_id_prefix", "campaign", "variant", "partner_id", "operator")
+        names += tuple(PARAMETER.format(key) for key in self.keys)
+        return [(name, self.cleaned_data[name]) for name in names if self.cleaned_data[name]]
+
     def knows_operator(self) -> bool:
         """Tell whether the operator is not one that the messages have in another spelling alone; else add an error."""
         operator = self.cleaned_data["operator"]
-        spellings = other_spellings([operator], tenant_ids=self.query().tenant_ids) if operator else {}
+        spellings = {}
+        if operator:
+            ids, masking = self.query().tenant_ids, self.access.masking
+            spellings = other_spellings([operator], tenant_ids=ids, masking=masking)
         for meant in spellings.values():
             self.add_error("operator", _("There is none of this spelling. Did you mean %(meant)s?") % {"meant": meant})
         return not spellings

@@ -1,7 +1,7 @@
 """Message Search: the list, one message, and its number for a reason that is written down."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import urlencode
 
@@ -17,17 +17,20 @@ from deliveries.message_csv import to_csv
 from deliveries.message_forms import ANY_TIME, PRESETS, MessageFilterForm, RevealForm
 from deliveries.parameter_fields import MOST_VALUE, PARAMETER
 from deliveries.selectors.campaign_names import campaign_names as names_of
+from deliveries.selectors.message_addresses import find_by_address, without_masked_ids
 from deliveries.selectors.message_totals import total
-from deliveries.selectors.messages import Page, TooMuch, campaign_names, find, reports_of, search
+from deliveries.selectors.messages import Page, TooMuch, campaign_names, reports_of, search
 from deliveries.selectors.segment_keys import search_keys
 from deliveries.selectors.shown_messages import MessageRow, Shown
+from deliveries.services.number_searches import TooManyNumberSearches, count_number_searches
 from deliveries.services.stored import StoredMessage
 from portal.accounts.guards import member_may
 from portal.accounts.models import record
 from portal.common.any_text import address_of
 from portal.common.keyset import BadCursor
+from portal.common.masking import Masking
 from portal.common.periods import local_day
-from portal.tenants.models import GatewayAccount, Tenant
+from portal.tenants.models import Tenant
 
 SECONDS = 8.0  # a search may take; what is longer tells people to narrow it
 PROBE_SECONDS, MOST_PROBES = 1.0, 8  # for what to loosen; parameters may be given a thousand times
@@ -59,7 +62,8 @@ def message_list(request: HttpRequest, tenant: Tenant) -> HttpResponse:
         "link": request.build_absolute_uri(canonical),
     }
     template = "deliveries/_messages.html" if is_part else "deliveries/messages.html"
-    response = render(request, template, context, status=422 if found["state"] == "wrong" else 200)
+    status = 429 if found.get("is_limited") else 422 if found["state"] == "wrong" else 200
+    response = render(request, template, context, status=status)
     if is_part:
         response.headers["HX-Push-Url"] = canonical
     patch_vary_headers(response, ["HX-Request"])
@@ -101,22 +105,22 @@ def message(request: HttpRequest, tenant: Tenant, account: str = "", message_id:
     account, message_id = account or request.GET.get("account", ""), message_id or request.GET.get("id", "")
     stored = _stored(request, account, message_id)
     folded = stored.folded
-    in_full = request.access.may("see_numbers")
-    may_reveal = not in_full and request.access.may("reveal_numbers") and bool(folded.destination)
+    masking = request.access.masking
+    may_reveal = not masking.in_full and request.access.may("reveal_numbers") and bool(folded.destination)
     may_reveal = may_reveal and request.access.view_as is None  # who only looks reveals in the administration
     form = RevealForm(request.POST or None, number=folded.destination or "") if may_reveal else None
     is_revealed = request.method == "POST" and form is not None and form.is_valid()
     if is_revealed:
         _record_reveal(request, tenant, stored, account, reason=form.cleaned_data["reason"])
     names = campaign_names([stored])
-    shown = Shown([stored], names, in_full=in_full, link=_link(tenant))
+    shown = Shown([stored], names, masking=masking, link=_link(tenant))
     detail = shown.detail(stored, reports_of(stored), found_by=_found_by(tenant, stored))
     context = {
         "page": "messages",
         "zone": tenant.timezone,
         "message": detail,
         "row": detail.row,
-        "links": _links(tenant, stored, detail.row, names.get(stored.campaign_id), in_full=in_full),
+        "links": _links(tenant, stored, detail.row, names.get(stored.campaign_id), masking),
         "reveal": None if is_revealed else form,
         "revealed": folded.destination if is_revealed else "",
     }
@@ -137,13 +141,17 @@ class Loosened:
 def _found(request: HttpRequest, form: MessageFilterForm) -> dict:
     """Return what the list shows: its state, rows, cursors, total."""
     nothing = {"form": form, "chips": form.chips() if form.is_valid() else [], "rows": [], "total": None}
-    shown = partial(Shown, in_full=request.access.may("see_numbers"), link=_link(request.access.tenant))
+    shown = partial(Shown, masking=request.access.masking, link=_link(request.access.tenant))
     if not form.is_valid():
         return nothing | {"state": "wrong", "codes": shown([], {}).code_list()}
     cursor = request.GET.get("cursor", "")
     try:
+        texts, tenant = form.searched_texts(), request.access.tenant
+        count_number_searches(request, texts, tenant=tenant, is_next_page=bool(cursor))
         size = form.cleaned_data["size"]
         page = search(form.query(), cursor=cursor, size=size, seconds=SECONDS)
+        if form.cleaned_data["message_id"]:
+            page = replace(page, messages=without_masked_ids(page.messages, request.access.masking))
         if not page.messages and not form.knows_operator():
             return nothing | {"state": "wrong", "codes": shown([], {}).code_list()}
         is_any = all(name == "size" for name, _text in form.given)
@@ -152,6 +160,9 @@ def _found(request: HttpRequest, form: MessageFilterForm) -> dict:
             form.is_valid()
             form.given = [pair for pair in form.given if pair[0] == "size"]
             page = search(form.query(), size=size, seconds=SECONDS)
+    except TooManyNumberSearches as error:
+        form.add_error(error.filter, error.text)
+        return nothing | {"state": "wrong", "is_limited": True, "codes": shown([], {}).code_list()}
     except BadCursor:
         form.add_error(None, _("This page of the list cannot be found: go to the newest messages."))
         return nothing | {"state": "wrong", "codes": shown([], {}).code_list()}
@@ -172,7 +183,7 @@ def _found(request: HttpRequest, form: MessageFilterForm) -> dict:
 
 def _campaign_names(request: HttpRequest, *, prefix: str = "") -> list[str]:
     access = request.access
-    return names_of(tenant_ids=access.tenant_ids, prefix=prefix, in_full=access.may("see_numbers"))
+    return names_of(tenant_ids=access.tenant_ids, prefix=prefix, masking=access.masking)
 
 
 def _any_time(request: HttpRequest):
@@ -200,7 +211,10 @@ def _loosened(request: HttpRequest, form: MessageFilterForm) -> list[Loosened]:
 def _finds(request: HttpRequest, form: MessageFilterForm, query: str) -> bool:
     other = MessageFilterForm(type(request.GET)(query), access=request.access, today=form.today, keys=form.keys)
     try:
-        return other.is_valid() and bool(search(other.query(), size=1, seconds=PROBE_SECONDS).messages)
+        if not other.is_valid():
+            return False
+        found = search(other.query(), size=1, seconds=PROBE_SECONDS).messages
+        return bool(without_masked_ids(found, request.access.masking) if other.cleaned_data["message_id"] else found)
     except TooMuch:
         return False
 
@@ -223,24 +237,26 @@ def _found_by(tenant: Tenant, stored: StoredMessage) -> Callable[[str, str], str
 
 
 def _stored(request: HttpRequest, account: str, message_id: str) -> StoredMessage:
-    account_id = GatewayAccount.objects.filter(name=account).values_list("id", flat=True).first()
-    if account_id is None or "\0" in message_id:
-        raise Http404
-    stored = find(tenant_ids=request.access.tenant_ids, account_id=account_id, message_id=message_id)
+    access = request.access
+    stored = find_by_address(
+        tenant_ids=access.tenant_ids, account=account, message_id=message_id, masking=access.masking
+    )
     if stored is None:
         raise Http404
     return stored
 
 
 def _links(
-    tenant: Tenant, stored: StoredMessage, row: MessageRow, campaign: str | None, *, in_full: bool
+    tenant: Tenant, stored: StoredMessage, row: MessageRow, campaign: str | None, masking: Masking
 ) -> list[tuple[str, str]]:
     """Return (words, address) of lists that the message is in; none of them holds a number that is masked."""
     address = reverse("messages:list", args=[tenant.slug])
-    wanted = [(_("Messages with the same partner ID"), "partner_id", row.partner_id)]
+    wanted = []
+    if row.partner_id == stored.folded.partner_id:
+        wanted.append((_("Messages with the same partner ID"), "partner_id", row.partner_id))
     if campaign and campaign == row.campaign:  # else it holds the number
         wanted.insert(0, (_("Messages of the same campaign"), "campaign", row.campaign))
-    if in_full:
+    if masking.in_full:
         wanted.append((_("Messages to the same number"), "number", stored.folded.destination or ""))
     return [(words, f"{address}?{urlencode({name: value})}") for words, name, value in wanted if value]
 
@@ -253,6 +269,6 @@ def _record_reveal(request: HttpRequest, tenant: Tenant, stored: StoredMessage, 
             "message.number_revealed",
             actor=request.user.email,
             tenant=one,
-            subject=f"{account}/{stored.folded.message_id}",
+            subject=f"{account}/{Masking(in_full=False).id(stored.folded.message_id, stored.folded.destination)}",
             details={"reason": reason, "tenant": owner.slug},
         )

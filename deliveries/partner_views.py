@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from deliveries.models import PartnerRequest
 from deliveries.partner_forms import MoveForm, PartnerIdForm
 from deliveries.selectors.partner_ids import known_accounts, partner_rows, requests_of, waiting_in
+from deliveries.selectors.telling_partner_ids import telling_partner_ids
 from deliveries.services import partner_requests
 from deliveries.services.declarers import RIGHT, Declarer, accounts_of, declarer_of
 from deliveries.services.partner_ids import Declared, Refused, declare, give, would_follow
@@ -166,6 +167,10 @@ def _list(request: HttpRequest, tenant: Tenant, declarer: Declarer) -> dict:
     page_obj = Paginator(held_by(ids).order_by("value", "id"), PAGE_SIZE).get_page(request.GET.get("page"))
     now = timezone.now()
     rows = partner_rows(page_obj.object_list, tenant_ids=ids, today=local_day(now, tenant.timezone), now=now)
+    masking = request.access.masking
+    if not masking.in_full:
+        telling = telling_partner_ids({row.partner.value for row in rows}, tenant_ids=ids)
+        rows = [row if row.partner.value not in telling else replace(row, is_masked=True) for row in rows]
     return {
         "page_obj": page_obj,
         "rows": rows,

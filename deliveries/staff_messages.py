@@ -12,18 +12,22 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from deliveries.message_forms import MOST_OF_NUMBER, RevealForm, note_on_number, whole_number
+from deliveries.selectors.message_addresses import find_by_address
 from deliveries.selectors.message_filters import MessageQuery
-from deliveries.selectors.messages import Page, TooMuch, campaign_names, find, reports_of, search
+from deliveries.selectors.messages import Page, TooMuch, campaign_names, reports_of, search
 from deliveries.selectors.shown_messages import Shown
+from deliveries.services.number_searches import TooManyNumberSearches, count_number_searches
 from deliveries.services.stored import StoredMessage
 from portal.accounts.models import record
 from portal.common.any_text import address_of
 from portal.common.keyset import BadCursor
-from portal.tenants.models import GatewayAccount, Tenant
+from portal.common.masking import Masking
+from portal.tenants.models import Tenant
 from portal.tenants.scope import with_descendants
 
 SECONDS = 8.0  # a search may take; what is longer tells people to narrow it
 PERMISSION = "deliveries.view_message"
+MASKING = Masking(in_full=False)
 
 
 class StaffSearchForm(forms.Form):
@@ -77,12 +81,12 @@ def message_list(request: HttpRequest) -> HttpResponse:
     form = StaffSearchForm(asked or None)
     found: dict = {"state": "empty", "rows": []}
     if asked:
-        found = _found(form, request.GET.get("cursor", "")) if form.is_valid() else found | {"state": "wrong"}
+        found = _found(request, form, request.GET.get("cursor", "")) if form.is_valid() else found | {"state": "wrong"}
     cursors = {
         name: urlencode(asked | {"cursor": found[name]}) if found.get(name) else "" for name in ("newer", "older")
     }
     context = {**admin.site.each_context(request), "title": _("Messages"), "form": form, **found, **cursors}
-    status = 422 if found["state"] == "wrong" else 200
+    status = {"wrong": 422, "limited": 429}.get(found["state"], 200)
     return _private(TemplateResponse(request, "admin/messages/list.html", context, status=status))
 
 
@@ -104,13 +108,13 @@ def message(request: HttpRequest, account: str = "", message_id: str = "") -> Ht
             "message.number_revealed",
             actor=request.user.email,
             tenant=owner,
-            subject=f"{account}/{message_id}",
+            subject=f"{account}/{MASKING.id(stored.folded.message_id, number)}",
             details={"reason": form.cleaned_data["reason"], "tenant": owner.slug},
         )
-    detail = Shown([stored], campaign_names([stored]), in_full=False, link=_link).detail(stored, reports_of(stored))
+    detail = Shown([stored], campaign_names([stored]), masking=MASKING, link=_link).detail(stored, reports_of(stored))
     context = {
         **admin.site.each_context(request),
-        "title": _("Message %(id)s") % {"id": message_id},
+        "title": _("Message %(id)s") % {"id": detail.row.message_id},
         "message": detail,
         "row": detail.row,
         "zone": owner.timezone,
@@ -126,15 +130,21 @@ def _permit(request: HttpRequest) -> None:
         raise PermissionDenied
 
 
-def _found(form: StaffSearchForm, cursor: str) -> dict:
+def _found(request: HttpRequest, form: StaffSearchForm, cursor: str) -> dict:
+    tenant = form.cleaned_data["tenant"]
+    texts = [(name, text) for name, text in form.cleaned_data.items() if name != "tenant"]
     try:
+        count_number_searches(request, texts, tenant=tenant, is_next_page=bool(cursor))
         page: Page = search(form.query(), cursor=cursor, seconds=SECONDS)
+    except TooManyNumberSearches as error:
+        form.add_error(error.filter, error.text)
+        return {"state": "limited", "rows": []}
     except BadCursor:
         form.add_error(None, _("This page of the list cannot be found: go to the newest messages."))
         return {"state": "wrong", "rows": []}
     except TooMuch:
         return {"state": "too_much", "rows": []}
-    shown = Shown(page.messages, page.campaigns, in_full=False, link=_link)
+    shown = Shown(page.messages, page.campaigns, masking=MASKING, link=_link)
     return {
         "state": "rows" if page.messages else "nothing",
         "rows": [shown.row(one) for one in page.messages],
@@ -144,11 +154,8 @@ def _found(form: StaffSearchForm, cursor: str) -> dict:
 
 
 def _stored(account: str, message_id: str) -> StoredMessage:
-    account_id = GatewayAccount.objects.filter(name=account).values_list("id", flat=True).first()
-    if account_id is None or "\0" in message_id:
-        raise Http404
     everywhere = frozenset(Tenant.objects.values_list("id", flat=True))
-    stored = find(tenant_ids=everywhere, account_id=account_id, message_id=message_id)
+    stored = find_by_address(tenant_ids=everywhere, account=account, message_id=message_id, masking=MASKING)
     if stored is None:
         raise Http404
     return stored

@@ -268,6 +268,7 @@ REST_FRAMEWORK = {
 
 ALARM_EMAILS = env.list("ALARM_EMAILS", default=[])  # whom alarms are mailed to; else all staff
 # Requests a minute; 0 means no limit (portal/api/limits.py).
+NUMBER_SEARCHES_PER_HOUR = env.int("PORTAL_NUMBER_SEARCHES_PER_HOUR", 60)
 API_KEY_PER_MINUTE = env.int("PORTAL_API_KEY_PER_MINUTE", 600)
 API_ADDRESS_PER_MINUTE = env.int("PORTAL_API_ADDRESS_PER_MINUTE", 60)
 

@@ -4,6 +4,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -12,6 +13,7 @@ from django.utils.translation import ngettext
 
 from portal.accounts.admin_base import ReadOnlyAdmin
 from portal.accounts.models import record
+from portal.common.masking import Masking
 from portal.common.periods import Month
 from portal.tenants.scope import descendants_of_each
 from reports.changed_texts import changed_text
@@ -19,7 +21,8 @@ from reports.downloads import file_response
 from reports.models import ReportRun
 from reports.selectors.changes_since import changes_since
 from reports.selectors.month_figures import Scope
-from reports.services.runs import open_file, request_run, retry_run
+from reports.services.editions import NoMaskedEdition, open_edition
+from reports.services.runs import request_run, retry_run
 
 
 @admin.register(ReportRun)
@@ -122,11 +125,18 @@ class ReportRunAdmin(ReadOnlyAdmin):
         if run is None or not self.has_view_permission(request, run) or run.state != ReportRun.State.DONE:
             raise Http404
         owner = run.account.name if run.account else run.tenant.slug
-        name = f"{owner}_{run.month:%Y-%m}_r{run.number}.xlsx"
+        masking = Masking(in_full=False)  # staff see numbers masked
         try:
-            file = open_file(run)
+            file = open_edition(run, masking)
+        except NoMaskedEdition:
+            messages.error(
+                request,
+                _("This workbook was made before there was an edition with masked numbers: make the next revision."),
+            )
+            return redirect("admin:reports_reportrun_change", run.id)
         except FileNotFoundError as error:
             raise Http404 from error
+        name = run.file_name(owner, run.edition(masking))
         record("report.download", actor=request.user.email, tenant=run.tenant, subject=name, details={"run": run.id})
         return file_response(request, file, name)
 

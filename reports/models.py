@@ -1,10 +1,22 @@
 """Reports that are made in the background: the row is the queue."""
 
+from typing import NamedTuple
+
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from portal.common.masking import Masking
 from portal.tenants.models import GatewayAccount, Tenant
+
+
+class Edition(NamedTuple):
+    """A run's workbook as one kind of reader gets it."""
+
+    file: str
+    bytes: int
+    sha256: str
+    is_masked: bool
 
 
 class ReportRun(models.Model):
@@ -58,6 +70,10 @@ class ReportRun(models.Model):
     file = models.CharField(max_length=300, blank=True)
     bytes = models.PositiveBigIntegerField(null=True, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
+    # the edition with phone numbers masked: the same file where there is none in it
+    masked_file = models.CharField(max_length=300, blank=True)
+    masked_bytes = models.PositiveBigIntegerField(null=True, blank=True)
+    masked_sha256 = models.CharField(max_length=64, blank=True)
     # what tells whether another one would differ
     content_hash = models.CharField(max_length=64, blank=True, editable=False)  # of the report (reports/fingerprint.py)
     totals = models.JSONField(null=True, editable=False)  # of the month's counts (reports/selectors/changes_since.py)
@@ -88,6 +104,18 @@ class ReportRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tenant} {self.month:%Y-%m} r{self.number}"
+
+    def edition(self, masking: Masking) -> Edition | None:
+        """Return the edition for a reader; None where the run has none that is masked, or no file yet."""
+        if masking.in_full:
+            return Edition(self.file, self.bytes, self.sha256, False) if self.file else None
+        if not self.masked_file:
+            return None
+        return Edition(self.masked_file, self.masked_bytes, self.masked_sha256, self.masked_file != self.file)
+
+    def file_name(self, owner: str, edition: Edition) -> str:
+        """Return the name under which the edition is handed out; `owner` is the tenant's or the account's name."""
+        return f"{owner}_{self.month:%Y-%m}_r{self.number}{'_masked' if edition.is_masked else ''}.xlsx"
 
     @property
     def number(self) -> int:

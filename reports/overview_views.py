@@ -12,6 +12,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from campaigns.statistics import MATURE
 from deliveries.selectors.operators import other_spellings
+from deliveries.services.number_searches import TooManyNumberSearches, count_number_searches
 from portal.accounts.guards import member_may
 from portal.common.countries import country_meant, country_problem
 from portal.common.period_picker import Period
@@ -19,7 +20,7 @@ from portal.tenants.models import Tenant
 from reports import overview_parts as parts
 from reports.kpis import Kpis
 from reports.links import Links
-from reports.masked_names import masked_campaigns, masked_winners
+from reports.masked_groups import masked_overview, masked_standouts
 from reports.overview_kpis import kpi_cards
 from reports.period import PagePeriod, page_period
 from reports.selectors.overview import Overview, newest_day, overview
@@ -47,8 +48,14 @@ def overview_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     bad = [name for name, value in filters.items() if len(value) > MAX_FILTER or "\0" in value]
     for name in bad:
         del filters[name]
+    limited = None
+    try:
+        count_number_searches(request, filters.items(), tenant=tenant)
+    except TooManyNumberSearches as error:
+        limited = error
+        del filters[error.filter]
     one = _one_tenant(request, tenant)
-    misspelt = _misspelt(filters, [one.id] if one else request.access.tenant_ids, picker)
+    misspelt = _misspelt(request, filters, [one.id] if one else request.access.tenant_ids, picker)
     for wrong in misspelt:
         del filters[wrong.name]
     reached = sorted(request.access.tenant_ids)
@@ -64,6 +71,7 @@ def overview_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
         "bad_filters": bad,
         "max_filter": MAX_FILTER,
         "misspelt": misspelt,
+        "limited": limited,
         "links": Links(tenant.slug, picker.period, picker.query, narrowing),
     }
     try:
@@ -73,7 +81,9 @@ def overview_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
         context["too_many"] = MAX_GROUPS
     is_swap = request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request")
     template = "reports/_overview_swap.html" if is_swap else "reports/overview.html"
-    return render(request, template, context, status=422 if picker.error or bad or misspelt else 200)
+    return render(
+        request, template, context, status=429 if limited else 422 if picker.error or bad or misspelt else 200
+    )
 
 
 class Misspelt(NamedTuple):
@@ -84,14 +94,17 @@ class Misspelt(NamedTuple):
     meant: str
 
 
-def _misspelt(filters: dict[str, str], tenant_ids: Collection[int], picker: PagePeriod) -> list[Misspelt]:
+def _misspelt(
+    request: HttpRequest, filters: dict[str, str], tenant_ids: Collection[int], picker: PagePeriod
+) -> list[Misspelt]:
     found = []
     country, operator = filters.get("country"), filters.get("operator")
     if country and country_problem(country):
         found.append(Misspelt("country", country, country_meant(country) or ""))
     if operator:
         days = {"first": picker.period.first, "last": picker.period.last}
-        meant = other_spellings([operator], tenant_ids=tenant_ids, **days).get(operator)
+        spellings = other_spellings([operator], tenant_ids=tenant_ids, masking=request.access.masking, **days)
+        meant = spellings.get(operator)
         found += [Misspelt("operator", operator, meant)] if meant else []
     return found
 
@@ -135,9 +148,8 @@ def _shown(request: HttpRequest, found: Overview, context: dict) -> dict:
     late = parts.overdue(found.days, found.provisional_from)
     named = [campaign.name for campaign in found.campaigns if campaign.name != OTHER]
     stand_out = standouts(found.query, operators=found.operators, campaigns=named, final=found.final)
-    if not request.access.may("see_numbers"):
-        found = replace(found, campaigns=masked_campaigns(found.campaigns))
-        stand_out = replace(stand_out, winners=masked_winners(stand_out.winners))
+    masking = request.access.masking
+    found, stand_out = masked_overview(found, masking), masked_standouts(stand_out, masking)
     return {
         "figures": found,
         "cards": kpi_cards(

@@ -30,6 +30,7 @@ class SlowDay:
     median: float
     usual: float
     delivered: int
+    is_masked: bool = False  # a number in the operator's name is hidden, by which nothing is found then
 
 
 @dataclass(frozen=True, slots=True)

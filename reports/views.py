@@ -17,7 +17,8 @@ from reports.downloads import file_response
 from reports.forms import MonthForm
 from reports.models import ReportRun
 from reports.selectors.months import report_months, with_changes
-from reports.services.runs import open_file, request_run
+from reports.services.editions import NoMaskedEdition, open_edition
+from reports.services.runs import request_run
 from reports.shelves import RIGHT_FOR_ACCOUNTS, Shelf, account_shelves, shelf_of
 
 MONTHS_PER_PAGE = 24
@@ -104,10 +105,12 @@ def _download(request: HttpRequest, shelf: Shelf, run_id: int) -> HttpResponse:
     if run.state != ReportRun.State.DONE:
         return render(request, "reports/not_ready.html", context, status=409)
     try:
-        file = open_file(run)
+        file = open_edition(run, request.access.masking)
+    except NoMaskedEdition:
+        return render(request, "reports/no_masked_edition.html", context, status=409)
     except FileNotFoundError:
         return render(request, "reports/file_gone.html", context, status=410)
-    name = f"{shelf.name}_{run.month:%Y-%m}_r{run.number}.xlsx"
+    name = run.file_name(shelf.name, run.edition(request.access.masking))
     tenant = request.access.tenant
     record("report.download", actor=request.user.email, tenant=tenant, subject=name, details={"run": run.id})
     return file_response(request, file, name)
@@ -146,6 +149,7 @@ def _context(request: HttpRequest, shelf: Shelf) -> dict:
         "address": address,
         "make_address": f"{address}make/",
         "may_make": request.access.may(right),
+        "in_full": request.access.masking.in_full,
     }
 
 

@@ -9,22 +9,23 @@ from rest_framework.response import Response
 from campaigns.models import NO_CAMPAIGN, OTHER_CAMPAIGNS
 from deliveries.api import submissions
 from deliveries.api.examples import MESSAGE, REPORTS
+from deliveries.api.number_searches import count_searches
 from deliveries.api.serializers import CLASSES, STATUSES, MessagePageSerializer, MessageWithReportsSerializer
 from deliveries.dialects.codes import COUNTS_AS
 from deliveries.fold import NO_CODE
+from deliveries.selectors.message_addresses import find_by_address, id_in_address, without_masked_ids
 from deliveries.selectors.message_filters import BadFilter, MessageQuery
-from deliveries.selectors.messages import Page, TooMuch, campaign_names, find, reports_of, search
+from deliveries.selectors.messages import Page, ReportLine, TooMuch, campaign_names, reports_of, search
 from deliveries.selectors.operators import other_spellings
-from deliveries.selectors.shown_messages import without_number
 from deliveries.services.stored import OTHER_PARTNER_IDS, StoredMessage
 from portal.accounts.access import Access
-from portal.api.operations import NUMBERS, Operation
+from portal.api.operations import Operation
 from portal.api.parameters import ACCOUNT, CURSOR, FROM, PERIOD, SIZE, TENANT, TO, Parameter
 from portal.api.problems import BadParameter, TooSlow
 from portal.api.views import ApiView, ManyParser
 from portal.common.any_text import address_of
 from portal.common.keyset import BadCursor
-from portal.common.msisdn import mask_number, may_be_part_of_number, read_number
+from portal.common.msisdn import may_be_part_of_number, read_number
 from portal.tenants.models import GatewayAccount, Tenant
 
 MOST_SECONDS = 10.0
@@ -139,6 +140,7 @@ class MessagesView(ApiView):
             parameters=self.given.map("custom_parameters"),
             **texts,
         )
+        count_searches(request, [*texts.items(), *query.parameters.items()], is_next_page="cursor" in self.given)
         if statuses == []:  # a state and a count that have nothing in common
             return self.answer(self._page(query, [], Page([], None, None, {})))
         try:
@@ -149,6 +151,8 @@ class MessagesView(ApiView):
             raise BadParameter("cursor", str(error)) from error
         except TooMuch as error:
             raise TooSlow(f"The search took more than {MOST_SECONDS:g} seconds.") from error
+        if query.message_id:
+            page = replace(page, messages=without_masked_ids(page.messages, self.access.masking))
         if query.operator and not page.messages:
             self._check_operator(query)
         show = Shown(self.access, page.messages, page.campaigns)
@@ -165,12 +169,14 @@ class MessagesView(ApiView):
 
     def _check_operator(self, query: MessageQuery) -> None:
         """Refuse an operator that the messages have in another spelling alone."""
-        if meant := other_spellings([query.operator], tenant_ids=query.tenant_ids).get(query.operator):
+        if meant := other_spellings([query.operator], tenant_ids=query.tenant_ids, masking=self.access.masking).get(
+            query.operator
+        ):
             raise BadParameter("operator", f"there is none of this spelling; did you mean {meant}?")
 
     def _check_prefix(self, prefix: str) -> None:
         """Refuse what a refId is to begin with where, digit by digit, it would tell a number that is masked."""
-        if may_be_part_of_number(prefix) and not self.access.has_scope(NUMBERS):
+        if may_be_part_of_number(prefix) and not self.access.masking.in_full:
             text = "5 digits or more may be of a phone number: that takes the scope `numbers`, or a whole `ref_id`."
             raise BadParameter("ref_id_prefix", text)
 
@@ -203,15 +209,19 @@ class MessageView(ApiView):
     }
 
     def get(self, request: Request, account: str, message_id: str) -> Response:
-        held_to = self.access.account
-        account_id = GatewayAccount.objects.filter(name=account).values_list("id", flat=True).first()
-        if account_id is None or (held_to is not None and held_to.id != account_id) or "\0" in message_id:
-            raise Http404
-        message = find(tenant_ids=self.access.tenant_ids, account_id=account_id, message_id=message_id)
+        message = find_by_address(
+            tenant_ids=self.access.tenant_ids,
+            account=account,
+            message_id=message_id,
+            masking=self.access.masking,
+            held_to=self.access.account,
+        )
         if message is None:
             raise Http404
         show = Shown(self.access, [message], campaign_names([message]))
-        return self.answer(show.message(message) | {"reports": [asdict(line) for line in reports_of(message)]})
+        return self.answer(
+            show.message(message) | {"reports": [show.report(message, line) for line in reports_of(message)]}
+        )
 
 
 class MessageByQueryView(MessageView):
@@ -237,7 +247,7 @@ class Shown:
     """How a request's messages are shown: names for numbers of rows, phone numbers masked without their scope."""
 
     def __init__(self, access: Access, messages: list[StoredMessage], campaigns: dict[int, str]) -> None:
-        self.in_full = access.has_scope(NUMBERS)
+        self.masking = access.masking
         self.campaigns = campaigns | {OTHER_CAMPAIGNS: OTHER_PARTNER_IDS}
         tenants, accounts = {m.tenant_id for m in messages}, {m.folded.account_id for m in messages}
         self.tenants = dict(Tenant.objects.filter(id__in=tenants).values_list("id", "slug"))
@@ -245,24 +255,24 @@ class Shown:
 
     def message(self, message: StoredMessage) -> dict:
         """Return one message as the API shows it."""
-        folded = message.folded
-        account = self.accounts[folded.account_id]
+        folded, masking = message.folded, self.masking
+        account, own = self.accounts[folded.account_id], folded.destination
         return {
-            "id": folded.message_id,
+            "id": masking.id(folded.message_id, own),
             "account": account,
             "tenant": self.tenants[message.tenant_id],
             "day": message.day,
-            "partner_id": folded.partner_id,
-            "ref_id": self._text(folded.ref_id, folded.destination),
-            "campaign": self._campaign(message.campaign_id, folded.destination),
-            "variant": self._text(message.variant, folded.destination),
-            "labels": self._texts(message.labels, folded.destination),
-            "custom_parameters": self._texts(folded.parameters, folded.destination),
-            "source": self._number(folded.source) if folded.sender_type == "msisdn" else folded.source,
+            "partner_id": masking.id(folded.partner_id, own),
+            "ref_id": masking.text(folded.ref_id, own),
+            "campaign": self._campaign(message.campaign_id, own),
+            "variant": masking.text(message.variant, own),
+            "labels": masking.texts(message.labels, own),
+            "custom_parameters": masking.texts(folded.parameters, own),
+            "source": masking.sender(folded.source, folded.sender_type, own),
             "sender_type": folded.sender_type,
-            "destination": self._number(folded.destination),
+            "destination": masking.number(own),
             "country": folded.country,
-            "operator": folded.operator,
+            "operator": masking.text(folded.operator, own),
             "parts": folded.parts,
             "status": folded.status,
             "counts_as": COUNTS_AS[folded.status],
@@ -272,20 +282,18 @@ class Shown:
             "status_at": folded.status_at,
             "delivered_at": folded.delivered_at,
             "received_at": folded.received_at,
-            "url": address_of("api:message", account=account, id=folded.message_id),
+            "url": address_of("api:message", account=account, id=id_in_address(message, masking)),
         }
 
-    def _campaign(self, campaign_id: int, number: str | None) -> dict | None:
+    def report(self, message: StoredMessage, line: ReportLine) -> dict:
+        """Return one of the message's delivery reports as the API shows it."""
+        own, masking = message.folded.destination, self.masking
+        return asdict(line) | {
+            "operator": masking.text(line.operator, own),
+            "operator_result_code": masking.text(line.operator_result_code, own),
+        }
+
+    def _campaign(self, campaign_id: int, own: str | None) -> dict | None:
         if campaign_id == NO_CAMPAIGN:
             return None
-        return {"id": campaign_id, "name": self._text(self.campaigns.get(campaign_id), number)}
-
-    def _text(self, text: str | None, number: str | None) -> str | None:
-        """Return what a sender wrote, which may hold the recipient's number."""
-        return text if text is None or self.in_full else without_number(text, number)
-
-    def _texts(self, texts: dict[str, str] | None, number: str | None) -> dict[str, str]:
-        return {key: self._text(text, number) for key, text in (texts or {}).items()}
-
-    def _number(self, number: str | None) -> str | None:
-        return number if number is None or self.in_full else mask_number(number)
+        return {"id": campaign_id, "name": self.masking.text(self.campaigns.get(campaign_id), own)}

@@ -12,6 +12,7 @@ from deliveries.api.examples import PARTNER_ID
 from deliveries.api.partner_serializers import DeclareBody, MoveBody, PartnerIdAnswer, PartnerIdsAnswer
 from deliveries.models import PartnerMove
 from deliveries.selectors.partner_ids import seen_periods
+from deliveries.selectors.telling_partner_ids import telling_partner_ids
 from deliveries.services.declarers import Declarer, declarer_of
 from deliveries.services.partner_ids import Refused, declare, give
 from portal.accounts.access import Access
@@ -182,10 +183,13 @@ def shown(partners: Iterable[PartnerId], access: Access, *, also: Collection[int
     shown_ids = {id_: current([period for _tenant, period in rows], now).tenant_id for id_, rows in seen.items()}
     moves = PartnerMove.objects.filter(partner__in=partners, tenant_id__in=set(shown_ids.values())).order_by("id")
     newest = {(move.partner_id, move.tenant_id): move for move in moves}
+    telling = frozenset()
+    if not access.masking.in_full:
+        telling = telling_partner_ids({p.value for p in partners}, tenant_ids=access.tenant_ids | frozenset(also))
     return [
         {
             "id": partner.id,
-            "value": partner.value,
+            "value": access.masking.text(partner.value) if partner.value in telling else partner.value,
             "account": names[partner.account_id],
             "tenant": next(tenant.slug for tenant, _period in seen[partner.id] if tenant.id == shown_ids[partner.id]),
             "periods": [

@@ -20,7 +20,9 @@ class CampaignSerializer(serializers.Serializer):
 class MessageSerializer(serializers.Serializer):
     """One SMS with all its parts."""
 
-    id = serializers.CharField(help_text="The gateway's message id.")
+    id = serializers.CharField(
+        help_text="The gateway's message id; without the scope `numbers` masked where it holds the recipient's number."
+    )
     account = serializers.CharField(help_text="The gateway account, by its name.")
     tenant = serializers.CharField(help_text="The tenant, by its short name.")
     day = serializers.DateField(help_text="The day it was sent on, in the tenant's time zone.")
@@ -30,7 +32,7 @@ class MessageSerializer(serializers.Serializer):
     variant = serializers.CharField(help_text="Empty: none.")
     labels = serializers.DictField(child=serializers.CharField(), help_text="What else the refId says.")
     custom_parameters = serializers.DictField(
-        help_text="As the sender gave them; what holds the recipient's number is masked without the scope `numbers`."
+        help_text="As the sender gave them; without the scope `numbers` phone numbers in names and values are masked."
     )
     source = serializers.CharField(allow_null=True, help_text="The sender; masked where it is a phone number.")
     sender_type = serializers.CharField(help_text="Such as `alphanumeric`, `msisdn` or `shortcode`; empty: unknown.")

@@ -3,7 +3,7 @@
 from django.db import connection
 
 from deliveries.selectors.message_filters import after_prefix
-from portal.common.msisdn import mask_numbers
+from portal.common.masking import Masking
 
 MOST = 50
 
@@ -21,10 +21,10 @@ SELECT DISTINCT name FROM unnest(%(tenants)s::int[]) AS t (id) CROSS JOIN LATERA
 """
 
 
-def campaign_names(*, tenant_ids: frozenset[int], prefix: str = "", in_full: bool) -> list[str]:
+def campaign_names(*, tenant_ids: frozenset[int], prefix: str = "", masking: Masking) -> list[str]:
     """Return up to MOST names that begin with `prefix`, in the order of their bytes; without one the newest.
 
-    A refId may hold a phone number: without `in_full` names with what may be one are left out.
+    A refId may hold a phone number: names with a number that is hidden are left out.
     """
     parameters = {"tenants": sorted(tenant_ids), "most": MOST}
     with connection.cursor() as cursor:
@@ -33,4 +33,4 @@ def campaign_names(*, tenant_ids: frozenset[int], prefix: str = "", in_full: boo
         else:
             cursor.execute(_NEWEST, parameters)
         names = [name for (name,) in cursor.fetchall()]
-    return names if in_full else [name for name in names if mask_numbers(name) == name]
+    return [name for name in names if not masking.hides(name)]

@@ -16,6 +16,7 @@ from deliveries.selectors.message_ways import tries
 from deliveries.selectors.segment_keys import rarest
 from deliveries.services.stored import COLUMNS, StoredMessage, from_row
 from portal.common import keyset
+from portal.tenants import secrets
 
 __all__ = ["BadFilter", "MessageQuery", "TooMuch", "after_prefix", "find", "reports_of", "search"]
 
@@ -170,20 +171,26 @@ def _page(rows: list[StoredMessage], size: int, backwards: bool, *, is_first: bo
     has_next, has_previous = (True, more) if backwards else (more, not is_first)
     return Page(
         messages=rows,
-        next_cursor=keyset.encode(_key(rows[-1])) if rows and has_next else None,
-        previous_cursor=keyset.encode(_key(rows[0]), backwards=True) if rows and has_previous else None,
+        next_cursor=_cursor(rows[-1]) if rows and has_next else None,
+        previous_cursor=_cursor(rows[0], backwards=True) if rows and has_previous else None,
         campaigns=campaign_names(rows),
     )
 
 
-def _key(message: StoredMessage) -> tuple:
-    return message.folded.sent_at, message.folded.message_id, message.folded.account_id
+def _cursor(message: StoredMessage, *, backwards: bool = False) -> str:
+    """Return a cursor, sealed: a message's id may hold the recipient's number."""
+    folded = message.folded
+    key = folded.sent_at, folded.message_id, folded.account_id
+    return secrets.seal(keyset.encode(key, backwards=backwards), purpose="message-cursor")
 
 
 def _position(cursor: str | None) -> tuple[tuple[datetime, str, int] | None, bool]:
     if not cursor:
         return None, False
-    (at, message_id, account_id), backwards = keyset.decode(cursor, length=3)
+    opened = secrets.unseal(cursor, purpose="message-cursor")
+    if opened is None:
+        raise keyset.BadCursor("not a cursor of this list")
+    (at, message_id, account_id), backwards = keyset.decode(opened, length=3)
     try:
         instant = datetime.fromisoformat(at).astimezone(UTC)
     except (ValueError, TypeError, OverflowError) as error:

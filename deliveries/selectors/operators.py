@@ -6,16 +6,21 @@ from datetime import date
 from django.db.models.functions import Upper
 
 from deliveries.models import DailyCount
+from portal.common.masking import Masking
 
 
 def other_spellings(
     operators: Collection[str],
     *,
     tenant_ids: Collection[int],
+    masking: Masking,
     first: date | None = None,
     last: date | None = None,
 ) -> dict[str, str]:
-    """Return the spelling that the tenants' messages have of each operator that they only have in another one."""
+    """Return the spelling that the tenants' messages have of each operator that they only have in another one.
+
+    A spelling that is masked is not told.
+    """
     wanted = {operator.strip().upper() for operator in operators}
     counts = DailyCount.objects.filter(tenant_id__in=sorted(tenant_ids), messages__gt=0)
     if first is not None:
@@ -29,5 +34,7 @@ def other_spellings(
     return {
         operator: by_upper[operator.strip().upper()]
         for operator in operators
-        if operator not in known and operator.strip().upper() in by_upper
+        if operator not in known
+        and operator.strip().upper() in by_upper
+        and not masking.hides(by_upper[operator.strip().upper()])
     }

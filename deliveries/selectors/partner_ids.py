@@ -9,6 +9,7 @@ from django.db.models.functions import RowNumber
 
 from deliveries.models import DailyCount, PartnerMove, PartnerRequest
 from deliveries.services.stored import OTHER_PARTNER_IDS
+from portal.common.masking import Masking
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from portal.tenants.ownership import COLUMNS
 from portal.tenants.ownership_periods import Seen, current, seen_by
@@ -33,6 +34,11 @@ class PartnerRow:
     is_last: bool
     messages: int
     move: PartnerMove | None
+    is_masked: bool = False  # it holds the number of a message, and its reader sees numbers masked
+
+    @property
+    def value(self) -> str:
+        return Masking(in_full=not self.is_masked).text(self.partner.value)
 
     @property
     def is_open(self) -> bool:

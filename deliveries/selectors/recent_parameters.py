@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from campaigns import segments
-from portal.common.msisdn import mask_numbers
+from portal.common.masking import Masking
 
 LOOKED_AT = 3000  # messages
 MOST = 40  # keys
@@ -45,5 +45,5 @@ def recent_parameters(*, tenant_id: int) -> list[SeenKey]:
 
 
 def _example(value: str) -> str:
-    text = mask_numbers(value)
+    text = Masking(in_full=False).text(value)
     return text if len(text) <= EXAMPLE else f"{text[:EXAMPLE]}…"

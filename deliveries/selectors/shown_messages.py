@@ -1,6 +1,6 @@
 """Messages as a page shows them: names for numbers of rows, codes in words, phone numbers masked where they must be.
 
-Nothing here knows of memberships: whoever may see the rows says whether numbers are shown in full.
+Nothing here knows of memberships: the caller passes the masking of whoever sees the rows.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,9 +17,10 @@ from deliveries.dialects.advice import advice
 from deliveries.dialects.codes import COUNTS_AS, DELIVERED
 from deliveries.fold import NO_CODE
 from deliveries.models import ResultCode
+from deliveries.selectors.message_addresses import id_in_address
 from deliveries.selectors.messages import ReportLine
 from deliveries.services.stored import OTHER_PARTNER_IDS, StoredMessage
-from portal.common.msisdn import mask_number, tells_number
+from portal.common.masking import Masking
 from portal.tenants.models import Feed, GatewayAccount, Tenant
 
 Link = Callable[[str, str], str]  # (account's name, message id) → address of the message's page
@@ -137,10 +138,10 @@ class Shown:
     """How some messages are shown, in the request's language; the names they need take a fixed number of queries."""
 
     def __init__(
-        self, messages: Iterable[StoredMessage], campaigns: dict[int, str], *, in_full: bool, link: Link
+        self, messages: Iterable[StoredMessage], campaigns: dict[int, str], *, masking: Masking, link: Link
     ) -> None:
         messages = list(messages)
-        self.in_full, self.link = in_full, link
+        self.masking, self.link = masking, link
         self.campaigns = campaigns | {OTHER_CAMPAIGNS: OTHER_PARTNER_IDS}
         self.tenants = Tenant.objects.in_bulk({m.tenant_id for m in messages})
         accounts = {m.folded.account_id for m in messages}
@@ -158,22 +159,22 @@ class Shown:
         """Return the message as a line of a list."""
         folded = message.folded
         account = self.accounts[folded.account_id]
-        source = folded.source or ""
+        own, masking = folded.destination, self.masking
         return MessageRow(
             account=account,
-            message_id=folded.message_id,
-            url=self.link(account, folded.message_id),
+            message_id=masking.id(folded.message_id, own),
+            url=self.link(account, id_in_address(message, masking)),
             tenant=self.tenants[message.tenant_id],
             sent_at=folded.sent_at,
-            destination=self._number(folded.destination or ""),
-            source=self._number(source) if folded.sender_type == "msisdn" else source,
+            destination=masking.number(own or ""),
+            source=masking.sender(folded.source or "", folded.sender_type, own),
             sender_type=folded.sender_type,
             country=folded.country,
-            operator=folded.operator,
-            partner_id=folded.partner_id,
-            ref_id=self._without_number(folded.ref_id or "", folded.destination),
-            campaign=self._without_number(self.campaigns.get(message.campaign_id, ""), folded.destination),
-            variant=self._without_number(message.variant, folded.destination),
+            operator=masking.text(folded.operator, own),
+            partner_id=masking.id(folded.partner_id, own),
+            ref_id=masking.text(folded.ref_id or "", own),
+            campaign=masking.text(self.campaigns.get(message.campaign_id, ""), own),
+            variant=masking.text(message.variant, own),
             parts=folded.parts,
             status=folded.status,
             status_text=ResultCode.Status(folded.status).label,
@@ -191,21 +192,21 @@ class Shown:
         `found_by` gives the address of the messages with a custom parameter, '' where there is none; what is masked has
         none.
         """
-        parameters = self._texts(message.folded.parameters, message.folded.destination)
-        addresses = {
-            key: found_by(key, text)
-            for key, text in parameters.items()
-            if found_by is not None and text and text == message.folded.parameters[key]
-        }
         folded, row = message.folded, self.row(message)
+        parameters = self.masking.named(folded.parameters, folded.destination)
+        searchable = [
+            (shown, text, found_by(key, text) if found_by and text and (shown, text) == (key, written[key]) else "")
+            for written in [{key: str(text) for key, text in (folded.parameters or {}).items()}]
+            for shown, key, text in parameters
+        ]
         needs_advice = row.counts_as in ("failed", "unknown")
         return MessageDetail(
             row=row,
             day=message.day,
             advice=advice(row.code.reason, get_language() or "en") if needs_advice else "",
-            labels=self._texts(message.labels, folded.destination),
-            parameters=parameters,
-            searchable=[(key, text, addresses.get(key, "")) for key, text in parameters.items()],
+            labels=self.masking.texts(message.labels, folded.destination),
+            parameters={shown: text for shown, _key, text in parameters},
+            searchable=searchable,
             part_states=self._part_states(message),
             notes=notes_of(message),
             is_submitted=folded.sent_at_rank == fold.BY_SUBMISSION,
@@ -222,8 +223,8 @@ class Shown:
             code=self._code(message.folded.account_id, report.result_code),
             at=report.status_at,
             after=_seconds(message.folded.sent_at, report.status_at),
-            operator=report.operator or "",
-            operator_result_code=report.operator_result_code or "",
+            operator=self.masking.text(report.operator or "", message.folded.destination),
+            operator_result_code=self.masking.text(report.operator_result_code or "", message.folded.destination),
             received_at=report.received_at,
         )
 
@@ -245,20 +246,6 @@ class Shown:
             return Code(number, _("A code that is not in the table"), "", "unknown", "unknown")
         text = (code.text_fi if get_language() == "fi" else "") or code.text_en
         return Code(number, text, code.reason, code.status, COUNTS_AS[code.status])
-
-    def _number(self, number: str) -> str:
-        return number if self.in_full else mask_number(number)
-
-    def _texts(self, texts: dict | None, number: str | None) -> dict[str, str]:
-        return {key: self._without_number(str(text), number) for key, text in (texts or {}).items()}
-
-    def _without_number(self, text: str, number: str | None) -> str:
-        return text if self.in_full else without_number(text, number)
-
-
-def without_number(text: str, number: str | None) -> str:
-    """Return the text, in its place the masked number where it tells whose that is."""
-    return mask_number(number) if tells_number(text, number) else text
 
 
 def notes_of(message: StoredMessage) -> list[str]:

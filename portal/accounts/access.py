@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from portal.accounts import roles
 from portal.accounts.models import Role
 from portal.accounts.view_as import ViewAs
+from portal.common.masking import Masking
 from portal.tenants.models import ApiKey, GatewayAccount, Tenant
 from portal.tenants.partner_owners import owners_at
 from portal.tenants.scope import with_descendants
@@ -37,6 +38,11 @@ class Access:
 
     def may(self, right: str) -> bool:
         return roles.may(self.role, right)
+
+    @property
+    def masking(self) -> Masking:
+        """How phone numbers are shown: in full to managers and owners, and to keys with the scope `numbers`."""
+        return Masking(self.has_scope(ApiKey.Scope.NUMBERS) if self.key else self.may("see_numbers"))
 
 
 def access_of(user, *, slug: str | None) -> Access:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
 from django.conf import settings
-from django.core.cache import cache
 from django.http import HttpRequest
 
 from portal.accounts.client_address import client_address
 from portal.api.problems import TooManyRequests
+from portal.common.cache import count_up
 
 WINDOW = 60  # seconds
 IPV6_SITE = 64  # bits: one customer of a provider has all addresses of such a network
@@ -42,7 +42,9 @@ def count(request: HttpRequest) -> Usage | None:
         return None
     now = time.time()
     window = int(now // WINDOW)
-    return Usage(policy, quota, _add(f"api-limit:{policy}:{who}:{window}"), WINDOW - int(now % WINDOW))
+    return Usage(
+        policy, quota, count_up(f"api-limit:{policy}:{who}:{window}", seconds=2 * WINDOW), WINDOW - int(now % WINDOW)
+    )
 
 
 def refuse_over(usage: Usage | None) -> None:
@@ -61,14 +63,6 @@ def headers(usage: Usage | None) -> dict[str, str]:
         "RateLimit-Policy": f'"{usage.policy}";q={usage.quota};w={WINDOW}',
         "RateLimit": f'"{usage.policy}";r={usage.left};t={usage.reset}',
     }
-
-
-def _add(name: str) -> int:
-    cache.add(name, 0, timeout=2 * WINDOW)
-    try:
-        return cache.incr(name)
-    except ValueError:  # the cache dropped the entry, or was lost, between the two
-        return 1
 
 
 def _network(address: str | None) -> str:

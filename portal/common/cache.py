@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from django.core.cache import cache
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
@@ -58,3 +59,12 @@ class SteadyCache(BaseCache):
 
     def clear(self):
         return self._ask(lambda cache: cache.clear())
+
+
+def count_up(name: str, *, seconds: int) -> int:
+    """Add one to a count of the default cache, which is kept for `seconds` from its first one; return it."""
+    cache.add(name, 0, timeout=seconds)
+    try:
+        return cache.incr(name)
+    except ValueError:  # the cache dropped the entry, or was lost, between the two
+        return 1

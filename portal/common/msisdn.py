@@ -202,6 +202,13 @@ def mask_numbers(text: str) -> str:
     return text if masked == plain else masked  # what holds no number stays sign for sign
 
 
+def numbers_in(text: str) -> list[str]:
+    """Return what `mask_numbers` masks in the text, without the signs between the digits."""
+    found = []
+    _date_or_number(lambda one: found.append(_compact(one[0])) or "" if not one["date"] else "", plain_signs(text))
+    return found
+
+
 def tells_number(text: str, number: str | None) -> bool:
     """Tell whether a text holds the digits that tell whose the number is, however it is written."""
     digits = _only_digits(number or "")

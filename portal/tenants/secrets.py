@@ -1,10 +1,13 @@
-"""Secrets that others present to us: made, hashed with a key, compared in constant time."""
+"""Secrets that others present to us: made, hashed with a key, compared in constant time; and texts that are sealed."""
 
+import base64
 import hashlib
 import hmac
 import secrets
 from functools import lru_cache
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from django.conf import settings
 
 MIN_TOKEN_LENGTH = 16
@@ -25,6 +28,26 @@ def digest(secret: str | bytes, *, purpose: str, key: str | None = None) -> str:
 def digests(secret: str | bytes, *, purpose: str) -> list[str]:
     """Return the digests under the current key and, while SECRET_KEY is being changed, under the old ones."""
     return [digest(secret, purpose=purpose, key=key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+
+
+def seal(text: str, *, purpose: str) -> str:
+    """Return the text encrypted and authenticated, safe in a URL; the same text always gives the same one."""
+    sealed = AESSIV(_key(purpose, settings.SECRET_KEY)).encrypt(text.encode("utf-8", "surrogatepass"), None)
+    return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+
+
+def unseal(sealed: str, *, purpose: str) -> str | None:
+    """Return the text of `seal`, None for anything else. Older keys are tried while SECRET_KEY is being changed."""
+    try:
+        raw = base64.b64decode(sealed + "=" * (-len(sealed) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        return None
+    for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        try:
+            return AESSIV(_key(purpose, key)).decrypt(raw, None).decode("utf-8", "surrogatepass")
+        except (InvalidTag, ValueError):
+            continue
+    return None
 
 
 @lru_cache(maxsize=64)  # asked twice for each request of the ingest

@@ -29,6 +29,7 @@ from reports.forms import MonthForm
 from reports.models import ReportRun
 from reports.selectors.changes_since import COUNTED, ChangedSince, changes_since
 from reports.services import runs as services
+from reports.services.editions import open_edition
 
 RUN_PATH = {"run_id": Parameter(name="run_id", text="The report's `id`.", kind="number", most=ROW_ID_MAX, example=17)}
 
@@ -174,7 +175,8 @@ class DownloadView(ApiView):
             id="download_report",
             tag="Reports",
             summary="A report's file",
-            text="The workbook (xlsx) of a report that is done; every download is in the audit log. A file never "
+            text="The workbook (xlsx) of a report that is done; every download is in the audit log. A key without the "
+            "scope `numbers` gets the edition with phone numbers masked. A file never "
             "changes: send the `ETag` that came with it as `If-None-Match`, and the answer is 304 without the file.",
             path=RUN_PATH,
             answer_text="The workbook.",
@@ -189,14 +191,17 @@ class DownloadView(ApiView):
         run = _run(self.access, run_id)
         if run.state != ReportRun.State.DONE:
             raise NotReady(f"This report is not ready: {run.state}.")
-        etag = f'"{run.sha256}"'
+        edition = run.edition(self.access.masking)
+        if edition is None:
+            raise NotReady("This report was made before there was an edition with masked numbers: ask for it again.")
+        etag = f'"{edition.sha256}"'
         if (unchanged := get_conditional_response(request._request, etag=etag)) is not None:
             return unchanged
         try:
-            file = services.open_file(run)
+            file = open_edition(run, self.access.masking)
         except FileNotFoundError as error:
             raise Gone("The file of this report is gone; ask for a new one.") from error
-        name = f"{run.tenant.slug}_{run.month:%Y-%m}_r{run.number}.xlsx"
+        name = run.file_name(run.tenant.slug, edition)
         record("report.download", actor=str(self.access.key), tenant=run.tenant, subject=name, details={"run": run.id})
         response = file_response(request._request, file, name)
         response.headers["ETag"] = etag
@@ -223,6 +228,7 @@ def shown(run: ReportRun, access: Access, changed: Mapping[int, ChangedSince]) -
     """Return a report as the API shows it; `changed` is that of `changes`."""
     is_done = run.state == ReportRun.State.DONE
     since = changed.get(run.id)
+    edition = run.edition(access.masking)
     return {
         "id": run.id,
         "tenant": None if access.account else run.tenant.slug,
@@ -240,8 +246,8 @@ def shown(run: ReportRun, access: Access, changed: Mapping[int, ChangedSince]) -
         "maturity": run.maturity,
         "changed_since": since
         and {name: since.differences.get(name) for name in COUNTED} | {"rows_moved": since.are_rows_moved},
-        "bytes": run.bytes,
-        "sha256": run.sha256 or None,
+        "bytes": edition and edition.bytes,
+        "sha256": edition and edition.sha256,
         "url": reverse("api:report", args=[run.id]),
         "download_url": reverse("api:report_download", args=[run.id]) if is_done else None,
     }

@@ -6,10 +6,12 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from deliveries.api.number_searches import count_searches
 from deliveries.api.serializers import STATUSES
 from deliveries.fold import NO_CODE
 from deliveries.selectors.operators import other_spellings
-from portal.api.operations import NUMBERS, Operation
+from deliveries.selectors.telling_partner_ids import telling_partner_ids
+from portal.api.operations import Operation
 from portal.api.parameters import ACCOUNT, FROM, MAX_NUMBER, PERIOD, TO, Parameter
 from portal.api.problems import BadParameter
 from portal.api.views import ApiView
@@ -19,7 +21,7 @@ from reports.api.examples import STATISTICS
 from reports.api.serializers import StatisticsSerializer
 from reports.compared_groups import ORDERS, ComparedGroup, Rest, arrange, beside, cut
 from reports.kpis import Kpis, changes
-from reports.masked_names import masked_key
+from reports.masked_groups import FREE_TEXT, masked_key, partner_ids_of
 from reports.selectors.overview import provisional_from
 from reports.selectors.statistics import MAX_GROUPS, Group, finality, statistics, total
 from reports.statistics_query import FILTERS, GROUPS, TIMES, StatisticsError, StatisticsQuery
@@ -66,8 +68,9 @@ class StatisticsView(ApiView):
             "`country`, `operator`, `status` and `account`. Hours are those of the key's time zone, named by local "
             "time with the offset from UTC. With `compare` each group stands beside the same one of the other "
             "period, groups that only one of them has included; times are the same by their "
-            "place, the n-th day beside the n-th day. What may be a phone number in the name of a campaign or variant "
-            "is masked unless the key has the scope `numbers`; groups stay apart then, even where names are the same.",
+            "place, the n-th day beside the n-th day. What may be a phone number in the name of a campaign, variant or "
+            "operator, and a partner ID that holds the number of a message, is masked unless the key "
+            "has the scope `numbers`; groups stay apart then, even where names are the same.",
             parameters=(
                 PERIOD,
                 FROM,
@@ -120,6 +123,8 @@ class StatisticsView(ApiView):
         period = self.given.period(self.access)
         earlier = comparison(period, self.given.choice("compare"))
         order, limit = self.given.choice("order"), self.given.number("limit")
+        searched = [(name, text) for name in ("partner_id", *FREE_TEXT) for text in self.given.texts(name) or ()]
+        count_searches(request, searched)
         try:
             query = self._query(period)
             final = finality()
@@ -136,7 +141,9 @@ class StatisticsView(ApiView):
         compared = beside(groups, groups_before, period=period, earlier=earlier, timezone=query.timezone)
         shown, rest = cut(arrange(compared, order=order, times=TIMES), limit)
         by_hour = query.is_by_hour
-        key_of = dict if self.access.has_scope(NUMBERS) else masked_key
+        masking, telling = self.access.masking, frozenset()
+        if not masking.in_full:
+            telling = telling_partner_ids(partner_ids_of(g.key for g in shown), tenant_ids=query.tenant_ids)
         return self.answer(
             {
                 "from": query.first,
@@ -146,7 +153,9 @@ class StatisticsView(ApiView):
                     tenant_ids=query.tenant_ids, first=query.first, last=query.last, now=timezone.now()
                 ),
                 "total": figures(whole),
-                "groups": [{"key": key_of(group.key)} | _compared(group, by_hour) for group in shown],
+                "groups": [
+                    {"key": masked_key(group.key, masking, telling)} | _compared(group, by_hour) for group in shown
+                ],
                 "other": None if rest is None else {"groups": rest.groups} | _compared(rest, by_hour),
                 "compared_with": None
                 if earlier is None
@@ -169,7 +178,11 @@ class StatisticsView(ApiView):
         given.tenants(self.access)
         if operators := filters.get("operator"):
             for written, meant in other_spellings(
-                operators, tenant_ids=self.access.tenant_ids, first=period.first, last=period.last
+                operators,
+                tenant_ids=self.access.tenant_ids,
+                masking=self.access.masking,
+                first=period.first,
+                last=period.last,
             ).items():
                 raise BadParameter("operator", f"there is no {written} in these days; did you mean {meant}?")
         return StatisticsQuery(

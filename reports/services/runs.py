@@ -1,15 +1,11 @@
 """Report runs: asked for, claimed with a lease, built once, taken up again when a worker dies."""
 
-import hashlib
 import logging
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from django.conf import settings
-from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.db.models import F, Max, Q
@@ -24,6 +20,13 @@ from reports.fingerprint import content_hash
 from reports.layout import MonthFigures, build_tables
 from reports.models import ReportRun
 from reports.selectors.month_figures import Scope, month_figures
+from reports.services.editions import (
+    OF_A_FILE,
+    delete_attempts,
+    delete_files,
+    store_editions,
+    store_masked_edition,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -98,11 +101,6 @@ def wake(run_id: int) -> None:
         build_report.apply_async([run_id], expires=60)
     except BrokerAway as error:
         logger.warning("the broker is away, run %s waits for the next look: %s", run_id, error)
-
-
-def open_file(run: ReportRun) -> File:
-    """Open a finished run's workbook. Raises FileNotFoundError where it is gone."""
-    return default_storage.open(run.file, "rb")
 
 
 def due_runs(*, now: datetime) -> list[int]:
@@ -252,8 +250,6 @@ class _LeaseLost(Exception):
 
 
 def _build(run: ReportRun, progress: Progress) -> MonthFigures:
-    from reports.writers import xlsx  # here: no other process than one that makes reports loads openpyxl
-
     scope, month = Scope(run.tenant, run.account), Month.of(run.month)
     kind = run.kind if run.kind == ReportRun.Kind.FINAL else final_or_provisional(scope, month, run.requested_at)
     figures = month_figures(scope=scope, month=month, kind=kind, revision=run.revision)
@@ -261,18 +257,29 @@ def _build(run: ReportRun, progress: Progress) -> MonthFigures:
     tables = build_tables(figures)
     outcome = _outcome(figures, kind) | {"content_hash": content_hash(tables, figures.header)}
     newest = _newest_revision(run)
+
+    def beat(done: int, of: int) -> None:
+        _beat(run, 20 + 75 * done // max(of, 1), progress)
+
     if newest and newest.content_hash == outcome["content_hash"] and default_storage.exists(newest.file):
+        if not newest.masked_file:
+            _add_masked_edition(newest, figures, beat)
         _store_unchanged(run, newest, outcome)
         progress(100)
         return replace(figures, header=replace(figures.header, revision=newest.revision))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "report.xlsx"
-        rows = xlsx.write(
-            tables, figures.header, path, lambda done, total: _beat(run, 20 + 75 * done // max(total, 1), progress)
-        )
-        _store(run, path, outcome | {"rows": rows})
+    _store(run, outcome | store_editions(run, tables, figures.header, beat))
     progress(100)
     return figures
+
+
+def _add_masked_edition(newest: ReportRun, figures: MonthFigures, beat: Callable[[int, int], None]) -> None:
+    """Give a revision that was made before there was a masked edition its own, of the same figures and moment."""
+    header = replace(figures.header, revision=newest.revision, data_as_of=newest.data_as_of)
+    tables = build_tables(replace(figures, header=header))
+    full = (newest.file, newest.bytes, newest.sha256)
+    fields = store_masked_edition(newest, tables, header, full, beat)
+    ReportRun.objects.filter(id=newest.id).update(**fields)
+    newest.refresh_from_db()
 
 
 def _newest_revision(run: ReportRun) -> ReportRun | None:
@@ -308,39 +315,23 @@ def _beat(run: ReportRun, percent: int, progress: Progress) -> None:
     progress(percent)
 
 
-def _store(run: ReportRun, path: Path, outcome: dict) -> None:
-    content = path.read_bytes()
-    with path.open("rb") as file:
-        # A name of its own for each attempt: a worker that lost its lease cannot overwrite the winner's file.
-        name = default_storage.save(_file_name(run, run.attempts), File(file))
-    digest = hashlib.sha256(content).hexdigest()
-    outcome |= {"finished_at": timezone.now(), "file": name, "bytes": len(content), "sha256": digest}
-    if not _mine(run).update(**outcome):
-        default_storage.delete(name)
+def _store(run: ReportRun, outcome: dict) -> None:
+    if not _mine(run).update(**outcome, finished_at=timezone.now()):
+        delete_files(outcome)
         raise _LeaseLost(f"run {run.id} was taken over")
-    _delete_attempts(run)
+    delete_attempts(run)
     run.refresh_from_db()
 
 
 def _store_unchanged(run: ReportRun, newest: ReportRun, outcome: dict) -> None:
     """End the run as the same as `newest`, whose file it gets. Its counts are those that later ones are compared to."""
-    outcome |= {name: getattr(newest, name) for name in ("rows", "file", "bytes", "sha256")}
+    outcome |= {name: getattr(newest, name) for name in ("rows", *OF_A_FILE, *(f"masked_{name}" for name in OF_A_FILE))}
     with transaction.atomic():
         if not _mine(run).update(**outcome, finished_at=timezone.now(), revision=None, same_as=newest):
             raise _LeaseLost(f"run {run.id} was taken over")
         ReportRun.objects.filter(id=newest.id).update(totals=outcome["totals"], rows_hash=outcome["rows_hash"])
-    _delete_attempts(run)
+    delete_attempts(run)
     run.refresh_from_db()
-
-
-def _file_name(run: ReportRun, attempt: int) -> str:
-    return f"reports/{run.tenant_id}/{run.month:%Y-%m}_r{run.revision}_{attempt}.xlsx"
-
-
-def _delete_attempts(run: ReportRun) -> None:
-    """Delete the files that killed attempts of the run left."""
-    for attempt in range(1, run.attempts):
-        default_storage.delete(_file_name(run, attempt))
 
 
 def _fail(run: ReportRun, error: Exception) -> None:

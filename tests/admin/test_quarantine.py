@@ -1,6 +1,8 @@
 """Rows that could not be read, as staff replay, discard, read and search them."""
 
 import re
+from html import unescape
+from urllib.parse import unquote_plus
 
 import pytest
 from django.core.management import call_command
@@ -8,6 +10,8 @@ from django.db import connection
 
 from deliveries.models import IngestCount, QuarantinedRow
 from deliveries.services.apply import apply_waiting
+from portal.accounts.models import AuditEntry
+from portal.tenants.models import GatewayAccount
 from tests.admin.acting import act, audit
 from tests.conftest import NOW
 from tests.deliveries.helpers import put
@@ -18,6 +22,10 @@ def quarantine(feed, *bodies: bytes) -> list[QuarantinedRow]:
     put(feed, *bodies)
     apply_waiting(now=NOW)
     return list(QuarantinedRow.objects.order_by("id"))
+
+
+def reveal(staff, row: QuarantinedRow, *, reason: str):
+    return staff.post(f"/admin/deliveries/quarantinedrow/{row.pk}/reveal/", {"reason": reason})
 
 
 def waiting() -> int:
@@ -88,14 +96,67 @@ def test_all_rows_that_match_are_discarded_without_naming_each(staff, feed):
     ],
     ids=["markup", "binary", "invisible", "long", "long text", "cut character"],
 )
-def test_raw_body_is_shown_as_text_and_as_hex_where_it_is_none(staff, feed, body, shown):
+def test_revealed_body_is_shown_as_text_and_as_hex_where_it_is_none(staff, feed, body, shown):
     row = QuarantinedRow.objects.create(
         inbox_id=1, feed=feed, received_at=NOW, body=body, reason="not JSON", detail="x"
     )
 
-    page = staff.get(f"/admin/deliveries/quarantinedrow/{row.pk}/change/").content.decode()
+    page = reveal(staff, row, reason="Ticket 4711").content.decode()
 
     assert re.search(r'<pre class="raw">(.*?)</pre>', page, re.DOTALL)[1] == shown
+
+
+NOTATIONS = [
+    "+358401234567", "358401234567", "00358 40 123 4567", "0401234567", "+358 (0)40-123 45 67", "%2B358+40+123+4567",
+    "%2B358%2040%20123%204567", "\\u002b358\\u00340123456\\u0037", "&#43;358 40 123 4567",
+    "\u0663\u0665\u0668 40 1234567",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", NOTATIONS)
+def test_quarantine_masks_numbers_until_they_are_revealed_for_a_reason(staff, feed, number):
+    row = QuarantinedRow.objects.create(
+        inbox_id=4711, feed=feed, received_at=NOW, body=f'{{"to": "{number}"'.encode(), reason="not JSON",
+        detail=f"at {number}", method="GET", query=f"a=b&to={number}", content_type="application/x-www-form-urlencoded",
+    )  # fmt: skip
+    path = f"/admin/deliveries/quarantinedrow/{row.pk}"
+
+    pages = [staff.get(f"{path}/change/"), staff.get("/admin/deliveries/quarantinedrow/"), staff.get(f"{path}/reveal/")]
+    shown = " ".join(unquote_plus(unescape(page.content.decode())) for page in pages)
+    masked = shown.encode("ascii", "ignore").decode().replace(" ", "").replace("-", "")
+    revealed = unescape(unescape(reveal(staff, row, reason="Ticket 4711").content.decode()))
+
+    assert [part for part in ("1234567", "401234", "123456\\u0037") if part in masked] == []
+    assert unescape(number) in revealed
+
+
+def test_revealed_row_is_in_the_audit_log_of_the_accounts_owner_without_the_number(staff, feed, tenant):
+    GatewayAccount.objects.filter(id=feed.account_id).update(owner=tenant, owner_since=NOW)
+    row = QuarantinedRow.objects.create(
+        inbox_id=4711, feed=feed, received_at=NOW, body=b"+358401234567", reason="not JSON", detail="x"
+    )
+
+    unsaid, telling = reveal(staff, row, reason=""), reveal(staff, row, reason="of 0401234567")
+    before = AuditEntry.objects.filter(action="quarantine.revealed").count()
+    response = reveal(staff, row, reason="Ticket 4711")
+
+    assert (unsaid.status_code, telling.status_code, before) == (422, 422, 0)
+    assert "401234567" not in unsaid.content.decode()
+    entry = AuditEntry.objects.get(action="quarantine.revealed")
+    assert (entry.actor, entry.tenant, entry.subject, entry.details) == (
+        "staff@example.com", tenant, f"{feed}/4711", {"reason": "Ticket 4711"},
+    )  # fmt: skip
+    assert (response.status_code, "no-store" in response.headers["Cache-Control"]) == (200, True)
+
+
+def test_masked_body_that_is_no_text_is_not_shown(staff, feed):
+    row = QuarantinedRow.objects.create(
+        inbox_id=4711, feed=feed, received_at=NOW, body="+358401234567".encode("utf-16"), reason="not JSON", detail="x"
+    )
+
+    page = staff.get(f"/admin/deliveries/quarantinedrow/{row.pk}/change/").content.decode()
+
+    assert ("28 bytes that are no text" in page, "3500380034" in page.replace(" ", "")) == (True, False)
 
 
 @pytest.mark.parametrize(

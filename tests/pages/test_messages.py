@@ -12,6 +12,7 @@ from deliveries.models import Message
 from portal.accounts.models import AuditEntry, Role
 from portal.common import keyset
 from portal.tenants.models import PartnerId
+from portal.tenants.secrets import seal
 from tests.conftest import make_user
 from tests.deliveries.helpers import apply
 from tests.pages.searched import DIGITS, MASKED, NUMBER, URL, ask, day, ids, sent, text_of
@@ -246,7 +247,8 @@ def test_wrong_input_is_told_at_its_field_and_the_rest_stays(client, messages, v
 def test_made_up_cursor_is_no_page_of_the_list(client, messages, viewer, backwards, at):
     client.force_login(viewer)
 
-    response = ask(client, cursor=keyset.encode((at, "a", 1), backwards=bool(backwards)))
+    cursor = seal(keyset.encode((at, "a", 1), backwards=bool(backwards)), purpose="message-cursor")
+    response = ask(client, cursor=cursor)
 
     assert (response.status_code, response.context["state"]) == (422, "wrong")
 

@@ -148,6 +148,7 @@ PAGES = {
     "admin:app_list": (302, 302, 200, 302),
     "admin:auth_user_password_change": (302, 302, 200, 302),
     "admin:tenants_partnerid_declare": (302, 302, 200, 302),
+    "admin:deliveries_quarantinedrow_reveal": (302, 302, 200, 302),
     "admin:reports_reportrun_download": (302, 302, 200, 302),
     "admin:(?P<url>.*)$": (302, 302, 404, 302),
 }

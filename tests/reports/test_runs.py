@@ -18,6 +18,7 @@ from deliveries.services.apply import apply_waiting
 from deliveries.services.declarers import operator
 from deliveries.services.moves import run_moves
 from deliveries.services.partner_ids import give
+from portal.common.masking import Masking
 from portal.common.periods import Month
 from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
 from reports.layout import build_tables
@@ -25,7 +26,8 @@ from reports.models import ReportRun
 from reports.selectors.month_figures import Scope
 from reports.selectors.months import report_months
 from reports.services.calendar import queue_due_runs
-from reports.services.runs import StillWaiting, build_now, build_report, due_runs, open_file, request_run, retry_run
+from reports.services.editions import open_edition
+from reports.services.runs import StillWaiting, build_now, build_report, due_runs, request_run, retry_run
 from reports.shelves import Shelf
 from tests.conftest import NOW
 from tests.deliveries.helpers import apply, dlr, put
@@ -116,7 +118,7 @@ def test_run_makes_one_file_whose_cells_and_digest_are_right(messages, tenant):
         2,
         1.0,
     )
-    with open_file(run) as file:
+    with open_edition(run, Masking(in_full=True)) as file:
         content = file.read()
     assert (hashlib.sha256(content).hexdigest(), len(content)) == (run.sha256, run.bytes)
     countries = pandas.read_excel(default_storage.path(run.file), sheet_name="Countries", engine="calamine")

@@ -8,12 +8,14 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from deliveries.models import WaitingRow
+from portal.common.masking import Masking
 from portal.common.periods import Month
 from portal.tenants.models import GatewayAccount, Tenant
 from reports.layout import MonthFigures, build_tables
 from reports.models import ReportRun
 from reports.selectors.month_figures import Scope
-from reports.services.runs import BeingMade, StillWaiting, build_now, open_file
+from reports.services.editions import open_edition
+from reports.services.runs import BeingMade, StillWaiting, build_now
 from reports.writers import csv, json
 
 FORMATS = ("xlsx", "csv", "json")
@@ -93,7 +95,7 @@ def _write(run: ReportRun, figures: MonthFigures, out: Path, format_: str) -> No
     part = out.with_name(f".{out.name}.part")
     with part.open("wb") as file:
         if format_ == "xlsx":
-            with open_file(run) as made:
+            with open_edition(run, Masking(in_full=True)) as made:
                 file.writelines(made.chunks())
         elif format_ == "csv":
             csv.write_zip(build_tables(figures), figures.header, file)
