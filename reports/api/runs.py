@@ -189,6 +189,8 @@ class DownloadView(ApiView):
         run = _run(self.access, run_id)
         if run.state != ReportRun.State.DONE:
             raise NotReady(f"This report is not ready: {run.state}.")
+        if run.file_erased_at is not None:
+            raise Gone("The file was deleted, as a phone number in it was erased; the newest revision is without it.")
         etag = f'"{run.sha256}"'
         if (unchanged := get_conditional_response(request._request, etag=etag)) is not None:
             return unchanged
@@ -221,7 +223,7 @@ def changes(runs: Collection[ReportRun], access: Access) -> dict[int, ChangedSin
 
 def shown(run: ReportRun, access: Access, changed: Mapping[int, ChangedSince]) -> dict:
     """Return a report as the API shows it; `changed` is that of `changes`."""
-    is_done = run.state == ReportRun.State.DONE
+    has_file = run.state == ReportRun.State.DONE and run.file_erased_at is None
     since = changed.get(run.id)
     return {
         "id": run.id,
@@ -243,7 +245,8 @@ def shown(run: ReportRun, access: Access, changed: Mapping[int, ChangedSince]) -
         "bytes": run.bytes,
         "sha256": run.sha256 or None,
         "url": reverse("api:report", args=[run.id]),
-        "download_url": reverse("api:report_download", args=[run.id]) if is_done else None,
+        "download_url": reverse("api:report_download", args=[run.id]) if has_file else None,
+        "file_erased_at": run.file_erased_at,
     }
 
 

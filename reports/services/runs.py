@@ -102,6 +102,8 @@ def wake(run_id: int) -> None:
 
 def open_file(run: ReportRun) -> File:
     """Open a finished run's workbook. Raises FileNotFoundError where it is gone."""
+    if run.file_erased_at is not None:
+        raise FileNotFoundError(run.file)
     return default_storage.open(run.file, "rb")
 
 
@@ -261,7 +263,7 @@ def _build(run: ReportRun, progress: Progress) -> MonthFigures:
     tables = build_tables(figures)
     outcome = _outcome(figures, kind) | {"content_hash": content_hash(tables, figures.header)}
     newest = _newest_revision(run)
-    if newest and newest.content_hash == outcome["content_hash"] and default_storage.exists(newest.file):
+    if newest and newest.content_hash == outcome["content_hash"] and _has_file(newest):
         _store_unchanged(run, newest, outcome)
         progress(100)
         return replace(figures, header=replace(figures.header, revision=newest.revision))
@@ -273,6 +275,10 @@ def _build(run: ReportRun, progress: Progress) -> MonthFigures:
         _store(run, path, outcome | {"rows": rows})
     progress(100)
     return figures
+
+
+def _has_file(run: ReportRun) -> bool:
+    return run.file_erased_at is None and default_storage.exists(run.file)
 
 
 def _newest_revision(run: ReportRun) -> ReportRun | None:
