@@ -20,8 +20,8 @@ from deliveries.services.number_hashes import MARK, hashed
 from deliveries.services.stored import Change, Key, StoredMessage, copied, read_messages, write_messages
 from portal.accounts.models import record
 from portal.common.bulk import plan_for_small_sets
-from portal.common.hidden_numbers import holds_number, without_number
-from portal.common.msisdn import read_number, tells_number
+from portal.common.hidden_numbers import holds_number, numbers_in, without_number
+from portal.common.msisdn import HIDDEN, read_number, tells_number
 from portal.common.periods import Month
 from portal.tenants import secrets
 from portal.tenants.models import Tenant
@@ -53,15 +53,18 @@ def search_forms(number: str, *, country: str, tenant_ids: frozenset[int] | set[
     return [*forms, *hashes]
 
 
-def erase(messages: Iterable[StoredMessage]) -> None:
+def erase(messages: Iterable[StoredMessage]) -> dict[Key, str]:
     """Take the numbers out of messages that are about to be written, and out of the names of their campaigns.
 
-    The caller holds the slices' locks of all of them.
+    Returns the numbers by identity. The caller holds the slices' locks of all of the messages.
     """
     numbers: dict[int, list[tuple[StoredMessage, str]]] = {}
     for message in messages:
         number = message.folded.destination
-        if number and not message.folded.flags & NUMBER_ERASED:
+        if message.folded.flags & NUMBER_ERASED:
+            if found := _told_number(message):
+                numbers.setdefault(message.tenant_id, []).append((message, found))
+        elif number:
             message.folded.destination = hashed(number, tenant_id=message.tenant_id)
             message.folded.flags |= NUMBER_ERASED
             numbers.setdefault(message.tenant_id, []).append((message, number))
@@ -70,6 +73,18 @@ def erase(messages: Iterable[StoredMessage]) -> None:
         for message, number in pairs:
             _clean(message, number, is_own=True, names=names)
         names.rename_campaigns(pairs)
+    return {message.key: number for pairs in numbers.values() for message, number in pairs}
+
+
+def _told_number(message: StoredMessage) -> str | None:
+    """Return the number that an erased message's refId still tells: one with the hash that stands in its place."""
+    ref_id = message.folded.ref_id or ""
+    country = Tenant.objects.values_list("country", flat=True).get(id=message.tenant_id) if ref_id else ""
+    for text in numbers_in(ref_id):
+        for form in read_number(text, country).forms:
+            if hashed(form, tenant_id=message.tenant_id) == message.folded.destination:
+                return form
+    return None
 
 
 def _clean(message: StoredMessage, number: str, *, is_own: bool, names: erased_names.Names) -> None:
@@ -138,6 +153,11 @@ def count_numbers(*, tenant_id: int, first: date | None, before: date) -> int:
         return cursor.fetchone()[0]
 
 
+# Erased by an older version: the hash was written, and texts kept the number.
+_MAY_TELL_NUMBER = (
+    f"m.flags & {NUMBER_ERASED} > 0 AND position('{HIDDEN}' IN m.ref_id) = 0"
+    " AND length(regexp_replace(m.ref_id, '[^0-9]', '', 'g')) >= 8"
+)
 _HOLDS_NUMBER = f"m.destination > '' AND m.flags & {NUMBER_ERASED} = 0"
 
 
@@ -171,6 +191,7 @@ def _days_step(tenant_id: int, first: date | None, before: date, place: Place | 
     bounds = {"low": low, "high": high}
     where = "m.sent_at >= %(low)s AND m.sent_at <= %(high)s"
     erased = _erase_where(tenant_id, where, bounds, days=days, around=(low, high), limit=None)
+    erased += _erase_where(tenant_id, where, bounds, days=days, around=(low, high), limit=None, which=_MAY_TELL_NUMBER)
     return erased, Place(*rows[-1])
 
 
@@ -182,6 +203,7 @@ def _erase_where(
     days: tuple[date, date] = (date.min, date.max),
     around: tuple[datetime, datetime] | None = None,
     limit: int | None = BATCH,
+    which: str = _HOLDS_NUMBER,
 ) -> int:
     """Erase the numbers of the tenant's messages that match; return how many. `days` are the first and the last one."""
     in_days = "m.day BETWEEN %(first_day)s AND %(last_day)s"
@@ -189,7 +211,7 @@ def _erase_where(
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT m.account_id, m.message_id FROM message m WHERE m.tenant_id = %(tenant)s AND {where}"
-            f" AND {_HOLDS_NUMBER} AND {in_days} LIMIT %(limit)s",
+            f" AND {which} AND {in_days} LIMIT %(limit)s",
             parameters,
         )
         keys = cursor.fetchall()
@@ -215,11 +237,10 @@ def erase_messages(
             for message in after:
                 _clean(message, number, is_own=False, names=names)
             names.rename_campaigns([(message, number) for message in after])
+            numbers = dict.fromkeys((message.key for message in after), number)
         else:
-            erase(after)
-        raw_erasure.erase_reports(
-            tenant_id, [(message, number or message.folded.destination or "") for message in before], are_own=not number
-        )
+            numbers = erase(after)
+        raw_erasure.erase_reports(tenant_id, before, numbers, are_own=not number)
         changes = [Change(old, new) for old, new in zip(before, after, strict=True) if old != new]
         write_messages(changes)
         add_changes(changes)

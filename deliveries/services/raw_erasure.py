@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from deliveries.models import QuarantinedRow
 from deliveries.services import ingest_counts
 from deliveries.services.reports import NewReport
-from deliveries.services.stored import StoredMessage, same_message
+from deliveries.services.stored import Key, StoredMessage, same_message
 from portal.common.bulk import EACH
 from portal.common.hidden_numbers import holds_number, without_number
 from portal.common.msisdn import mask_numbers, tells_number
@@ -35,12 +35,11 @@ def without_its_number(item: NewReport) -> NewReport:
     return replace(item, report=replace(report, operator=operator, operator_code=code))
 
 
-def erase_reports(tenant_id: int, pairs: list[tuple[StoredMessage, str]], *, are_own: bool) -> None:
-    """Mask numbers in the texts of these messages' delivery reports, and delete the raw rows of the reports.
+def erase_reports(tenant_id: int, messages: list[StoredMessage], numbers: dict[Key, str], *, are_own: bool) -> None:
+    """Mask numbers (by identity) in the texts of messages' delivery reports, and delete the raw rows of the reports.
 
-    Each message comes with the number. The raw rows of others' messages stay here: they are looked at one by one.
+    The raw rows of others' messages stay here: they are looked at one by one.
     """
-    numbers = {message.key: number for message, number in pairs if number}
     tells = tells_number if are_own else holds_number
     changed, raw = [], []
     with connection.cursor() as cursor:
@@ -49,9 +48,9 @@ def erase_reports(tenant_id: int, pairs: list[tuple[StoredMessage, str]], *, are
             " CROSS JOIN LATERAL (SELECT account_id, message_id, day, inbox_id, received_at, operator,"
             f" operator_result_code FROM delivery_report d WHERE d.day = k.day AND {same_message('d', 'k')} {EACH}) d",
             [
-                [message.folded.account_id for message, _number in pairs],
-                [message.folded.message_id for message, _number in pairs],
-                [message.day for message, _number in pairs],
+                [message.folded.account_id for message in messages],
+                [message.folded.message_id for message in messages],
+                [message.day for message in messages],
             ],
         )
         for account_id, message_id, day, inbox_id, received_at, *texts in cursor.fetchall():

@@ -14,6 +14,7 @@ from portal.common.number_notations import calling_code, plain_signs
 _GAP = r"[^0-9A-Za-z]{0,3}"  # between two digits of one number
 _SURE_DIGITS = 8
 _LEAST_DIGITS = 6
+_run = re.compile(r"\+?\d(?:[ ()./-]{0,3}\d){7,}")
 
 
 def holds_number(text: str, number: str | None) -> bool:
@@ -34,6 +35,11 @@ def without_number(text: str, number: str | None) -> str:
     shown = mask_number(number)
     replaced = _pattern(_digits(number), _LEAST_DIGITS).sub(lambda _found: shown, plain_signs(text))
     return shown if tells_number(replaced, number) else replaced
+
+
+def numbers_in(text: str) -> list[str]:
+    """Return the runs of eight digits and more in a text, with the signs between them, that may each be a number."""
+    return [match[0] for match in _run.finditer(plain_signs(text))]
 
 
 def _digits(number: str) -> str:

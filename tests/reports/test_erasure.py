@@ -19,6 +19,7 @@ from deliveries.services.apply import apply_waiting
 from deliveries.services.counts import TABLES
 from deliveries.services.erasure import erase_number
 from deliveries.services.ingest_check import balances_between
+from deliveries.services.number_hashes import hashed
 from deliveries.services.reconcile import find_differences
 from deliveries.services.recount import request_recount, run_recounts
 from deliveries.services.retention import apply_retention
@@ -359,3 +360,25 @@ def test_waiting_rows_stay_and_the_command_says_so(feed, tenant):
     apply_waiting(now=NOW)
     call_command("erase_number", NUMBER, tenant=tenant.slug)
     assert holding() == set()
+
+
+def test_numbers_that_an_older_version_left_in_names_go_at_the_next_run(feed, tenant, scheme):
+    """Retention had hashed the destination, and left the refId and what was made of it."""
+    put(feed, report("m", "a +358401234567", at=NOW - timedelta(days=181)), received_at=NOW)
+    put(feed, report("n", "order 1234567890", at=NOW - timedelta(days=181)), received_at=NOW)
+    apply_waiting(now=NOW)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE message SET destination = %s, flags = flags | 2048, source = NULL, custom_parameters = NULL",
+            [hashed(NUMBER, tenant_id=tenant.id)],
+        )
+        cursor.execute("DELETE FROM message_parameter")
+        cursor.execute("UPDATE delivery_report SET operator_result_code = NULL")
+        cursor.execute("TRUNCATE inbox")
+    before, names = totals(), by_name()
+
+    apply_retention(now=NOW)
+
+    assert holding() == set()
+    assert set(Campaign.objects.values_list("name", flat=True)) == {"a +358 •••••••67", "order 1234567890"}
+    assert (totals(), by_name(), find_differences()) == (before, names, [])
