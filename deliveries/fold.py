@@ -15,7 +15,8 @@ from msgspec import Struct
 from campaigns.latency import bucket_of
 from deliveries.dialects.codes import DELIVERED, OUTCOMES, QUEUED, SENT, UNKNOWN, CodeTable, State
 from deliveries.dialects.report import FROM_CLAIM, FROM_NOWHERE, FROM_SUBMISSION, Report
-from portal.common.msisdn import country_of_destination, is_readable, sender_type, tells_number
+from portal.common.hidden_numbers import without_number
+from portal.common.msisdn import HIDDEN, country_of_destination, is_readable, mask_numbers, sender_type, tells_number
 
 NO_CODE = -1  # the part that decides has not been heard of
 
@@ -126,23 +127,25 @@ def add_submission(message: Folded, submission: Submission) -> None:
     """Take the submission in: its values win over the reports' (section 5.11); a second one fills what is missing."""
     message.flags |= SUBMITTED
     _sent_at(message, submission.submitted_at, BY_SUBMISSION)
-    if submission.ref_id and not message.flags & SUBMITTED_REF_ID:
-        message.ref_id = submission.ref_id
+    if submission.ref_id and not message.flags & SUBMITTED_REF_ID and not has_masked_ref_id(message):
+        message.ref_id = _text(message, submission.ref_id, submission.destination)
         message.flags = message.flags & ~REF_ID_CUT | SUBMITTED_REF_ID
     if submission.destination and _is_better(submission.destination, message):
         message.destination = submission.destination
         message.flags |= SUBMITTED_DESTINATION
     if not message.flags & SUBMITTED_SOURCE:
         if submission.source:
-            message.source, message.sender_type = submission.source, sender_type(submission.source)
+            message.source = _text(message, submission.source, submission.destination)
+            message.sender_type = sender_type(submission.source)
             message.flags |= SUBMITTED_SOURCE
         message.sender_type = sender_type(None, submission.source_ton) or message.sender_type
     if submission.partner_id and message.partner_rank > submission.partner_rank:
         message.partner_id, message.partner_rank = submission.partner_id, submission.partner_rank
     if submission.parameters:
         known = message.parameters or {}
-        first = not message.flags & SUBMITTED_PARAMETERS
-        message.parameters = {**known, **submission.parameters} if first else {**submission.parameters, **known}
+        said = _parameters(message, submission.parameters, submission.destination)
+        is_first = not message.flags & SUBMITTED_PARAMETERS
+        message.parameters = {**known, **said} if is_first else {**said, **known}
         message.flags |= SUBMITTED_PARAMETERS
 
 
@@ -201,14 +204,15 @@ def _add_attributes(message: Folded, report: Report) -> None:
     submitted, contradiction = message.flags, False
     if report.ref_id is not None:
         if message.ref_id is None:
-            message.ref_id = report.ref_id
+            message.ref_id = _text(message, report.ref_id, report.destination)
         if message.ref_id != report.ref_id:
-            contradiction |= not submitted & SUBMITTED_REF_ID
+            # The one that stayed may have lost its number since: so it is with the source and the parameters.
+            contradiction |= not submitted & (SUBMITTED_REF_ID | NUMBER_ERASED)
         elif report.ref_id_cut and not submitted & SUBMITTED_REF_ID:
             message.flags |= REF_ID_CUT
     if report.operator is not None:
-        message.operator = message.operator or report.operator
-        contradiction |= message.operator != report.operator
+        message.operator = message.operator or _text(message, report.operator, report.destination)
+        contradiction |= message.operator != report.operator and not submitted & NUMBER_ERASED
     if report.destination is not None and not submitted & NUMBER_ERASED:
         if message.destination is None:
             message.destination = report.destination
@@ -220,10 +224,10 @@ def _add_attributes(message: Folded, report: Report) -> None:
                 message.flags &= ~SUBMITTED_DESTINATION
     if report.source is not None:
         if message.source is None:
-            message.source = report.source
+            message.source = _text(message, report.source, report.destination)
             message.sender_type = message.sender_type or sender_type(report.source)  # the submission's type stays
         elif message.source != report.source:
-            contradiction |= not submitted & SUBMITTED_SOURCE
+            contradiction |= not submitted & (SUBMITTED_SOURCE | NUMBER_ERASED)
     if report.partner_rank < message.partner_rank:
         message.partner_id, message.partner_rank = report.partner_id, report.partner_rank
     elif report.partner_rank == message.partner_rank:
@@ -231,12 +235,11 @@ def _add_attributes(message: Folded, report: Report) -> None:
     if report.parameters:
         known = message.parameters
         if known is None:
-            message.parameters = report.parameters
+            message.parameters = _parameters(message, report.parameters, report.destination) or None
         elif known != report.parameters:
             if any(known.get(key, value) != value for key, value in report.parameters.items()):
-                # The one that stayed may have lost its number since.
                 contradiction |= not submitted & (SUBMITTED_PARAMETERS | NUMBER_ERASED)
-            message.parameters = {**_without_number(message, report), **known}
+            message.parameters = {**_parameters(message, report.parameters, report.destination), **known}
     if contradiction:
         message.flags |= CONTRADICTING_ATTRIBUTES
 
@@ -265,11 +268,30 @@ def _says_nothing_new(message: Folded, report: Report) -> bool:
     )
 
 
-def _without_number(message: Folded, report: Report) -> dict[str, str]:
-    """Return the report's parameters; for a message whose number was erased without those that hold the report's."""
+def has_masked_ref_id(message: Folded) -> bool:
+    """Tell whether the number was erased in the message's refId: it, and what was made of it, stay as they are."""
+    return bool(message.flags & NUMBER_ERASED) and message.ref_id is not None and HIDDEN in message.ref_id
+
+
+def _text(message: Folded, text: str, number: str | None) -> str:
+    """Return a text that came with `number`; for a message whose number was erased without it.
+
+    Where no number came with the text, all in it that may be one is masked.
+    """
     if not message.flags & NUMBER_ERASED:
-        return report.parameters
-    return {key: value for key, value in report.parameters.items() if not tells_number(value, report.destination)}
+        return text
+    return without_number(text, number) if number else mask_numbers(text)
+
+
+def _parameters(message: Folded, parameters: dict[str, str], number: str | None) -> dict[str, str]:
+    """Return custom parameters that came; for a message whose number was erased without those that hold it."""
+    if not message.flags & NUMBER_ERASED:
+        return parameters
+    return {
+        key: value
+        for key, value in parameters.items()
+        if not tells_number(value, number) and (number or mask_numbers(value) == value)
+    }
 
 
 def _settle_state(message: Folded, codes: CodeTable) -> None:

@@ -234,6 +234,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "queue-monthly-runs": {"task": "reports.queue_monthly_runs", "schedule": 300.0},
     "dispatch-runs": {"task": "reports.dispatch_runs", "schedule": 10.0},
+    "delete-erased-files": {"task": "reports.delete_erased_files", "schedule": 30.0},
     "make-partitions": {"task": "deliveries.make_partitions", "schedule": 3600.0},
     "resume-moves": {"task": "deliveries.resume_moves", "schedule": 30.0},
     "resume-recounts": {"task": "deliveries.resume_recounts", "schedule": 30.0},

@@ -84,6 +84,8 @@ class ReportRunAdmin(ReadOnlyAdmin):
     def download(self, run: ReportRun) -> str:
         if run.state != ReportRun.State.DONE:
             return "–"
+        if run.file_erased_at is not None:
+            return _("Deleted: a phone number in it was erased")
         url = reverse("admin:reports_reportrun_download", args=[run.id])
         return format_html('<a href="{}">{}</a>', url, _("Download"))
 

@@ -74,6 +74,8 @@ class ReportRun(models.Model):
     masked_file = models.CharField(max_length=300, blank=True)
     masked_bytes = models.PositiveBigIntegerField(null=True, blank=True)
     masked_sha256 = models.CharField(max_length=64, blank=True)
+    # when the file was deleted, as a phone number that may have stood in it was erased (reports/services/erased_files)
+    file_erased_at = models.DateTimeField(null=True, blank=True)
     # what tells whether another one would differ
     content_hash = models.CharField(max_length=64, blank=True, editable=False)  # of the report (reports/fingerprint.py)
     totals = models.JSONField(null=True, editable=False)  # of the month's counts (reports/selectors/changes_since.py)

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from reports.services import calendar, runs
+from reports.services import calendar, erased_files, runs
 
 
 @shared_task(name="reports.build_report", time_limit=1200, acks_late=True)
@@ -22,3 +22,8 @@ def dispatch_runs() -> int:
 @shared_task(name="reports.queue_monthly_runs", time_limit=300)
 def queue_monthly_runs() -> int:
     return len(calendar.queue_due_runs(now=timezone.now()))
+
+
+@shared_task(name="reports.delete_erased_files", time_limit=600)
+def delete_erased_files() -> int:
+    return erased_files.delete_erased_files(now=timezone.now())

@@ -1,4 +1,4 @@
-"""How far retention has gone, tenant by tenant: the days whose messages, numbers and raw rows are taken."""
+"""How far retention has gone, tenant by tenant, and which months' workbooks may hold a number that was erased."""
 
 from django.db import models
 
@@ -39,3 +39,20 @@ class RetentionMark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tenant}: {self.messages_before or '–'}"
+
+
+class ErasedMonth(models.Model):
+    """A month of a tenant in whose names a number was erased: workbooks made before that are still to be deleted.
+
+    The row is the queue (reports/services/erased_files.py); it is deleted when nothing is left to do.
+    """
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    month = models.DateField()  # its first day
+    seen_at = models.DateTimeField(null=True)  # when the names' change was seen first: what began later has new names
+
+    class Meta:
+        db_table = "erased_month"
+
+    def __str__(self) -> str:
+        return f"{self.tenant} {self.month:%Y-%m}"

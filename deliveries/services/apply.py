@@ -13,7 +13,7 @@ from deliveries.dialects import registry as dialects
 from deliveries.dialects.codes import CodeTable
 from deliveries.dialects.report import Report, Unreadable
 from deliveries.models import WaitingRow
-from deliveries.services import attribution, claims, import_counts, ingest_counts, submissions
+from deliveries.services import attribution, claims, import_counts, ingest_counts, raw_erasure, submissions
 from deliveries.services.batch_result import BatchResult
 from deliveries.services.claims import Row
 from deliveries.services.codes import code_tables
@@ -111,21 +111,26 @@ def _apply(
         else:
             reports, submitted, broken = _parse(rows)
         taken = Taken()
-        changes, refused = _fold(reports, submitted, taken, now=now)
+        changes, refused, erased = _fold(reports, submitted, taken, now=now)
         broken += taken.refused
         if refused:
             broken += [BrokenRow(i.row, PAST_RETENTION, refused[i.key]) for i in reports if i.key in refused]
             broken += taken.refuse(submitted, refused)
             reports = [item for item in reports if item.key not in refused]
+        reports = [raw_erasure.without_its_number(item) if item.key in erased else item for item in reports]
         write_messages(changes)
         added = write_reports(reports, changes)
         put_in_quarantine(broken, now=now)
+        aside = {item.row.id for item in broken}
+        told = [item.row for item in (*reports, *submitted) if item.key in erased and item.row.id not in aside]
+        gone = raw_erasure.delete_raw_rows((row.id, row.received_at) for row in told)
         fates = ingest_counts.sums(
             rows,
             reports=added,
-            quarantined={item.row.id for item in broken},
+            quarantined=aside,
             oddities=_oddities(reports, changes),
             submissions=taken.new,
+            erased=gone,
         )
         of_imports = import_counts.sums(rows, reports=added, broken=broken)
         add_changes(changes, fates, of_imports)  # last: hot rows stay locked only for the commit
@@ -172,14 +177,15 @@ def _parse(rows: list[Row]) -> tuple[list[NewReport], list[Submitted], list[Brok
 
 def _fold(
     reports: list[NewReport], submitted: list[Submitted], taken: Taken, *, now: datetime
-) -> tuple[list[Change], dict[Key, str]]:
+) -> tuple[list[Change], dict[Key, str], set[Key]]:
     """Fold reports and submissions into the messages that they are about, in the order of the inbox.
 
-    Returns what changes, and why other messages may not change (by identity): their days are past retention.
+    Returns what changes, why other messages may not change (by identity): their days are past retention, and which
+    messages have no number any more.
     """
     items = sorted([*reports, *submitted], key=lambda item: item.row.id) if submitted else reports
     if not items:
-        return [], {}
+        return [], {}, set()
     tables = code_tables()
     before = read_messages((item.key for item in items), around=_time_range(reports, submitted))
     after: dict[Key, fold.Folded] = {}
@@ -203,7 +209,8 @@ def _fold(
     made = dict(zip(after, stored, strict=True))
     refused = hold_to_retention((before.get(key), message) for key, message in made.items())
     changes = [Change(before.get(key), message) for key, message in made.items() if key not in refused]
-    return sorted((change for change in changes if change.before != change.after), key=_place), refused
+    erased = {key for key, message in made.items() if message.folded.flags & fold.NUMBER_ERASED}
+    return sorted((change for change in changes if change.before != change.after), key=_place), refused, erased
 
 
 def _place(change: Change) -> tuple:

@@ -14,7 +14,7 @@ from django.db import connection
 
 from campaigns import ref_ids
 from campaigns.models import NO_CAMPAIGN, OTHER_CAMPAIGNS, Campaign, RefIdScheme
-from deliveries.fold import PARTNER_OVER_LIMIT, Folded
+from deliveries.fold import PARTNER_OVER_LIMIT, Folded, has_masked_ref_id
 from deliveries.services.stored import StoredMessage
 from portal.common.bulk import EACH
 from portal.common.periods import local_day
@@ -53,7 +53,9 @@ def attribute(
     rules = _rules(set(tenant_ids))
     named: list[ref_ids.RefIdParts | None] = []
     for (folded, before), tenant_id in zip(messages, tenant_ids, strict=True):
-        decided = not decide_anew and _is_decided(folded, before, tenant_id)
+        # What was made of a refId before it lost a number cannot be made of it again.
+        is_open = decide_anew and not has_masked_ref_id(folded)
+        decided = not is_open and _is_decided(folded, before, tenant_id)
         named.append(None if decided else _name(folded, rules[tenant_id]))
     campaigns = _campaigns(
         {(tenant_id, parts.campaign) for tenant_id, parts in zip(tenant_ids, named, strict=True) if parts},

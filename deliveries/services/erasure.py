@@ -1,29 +1,32 @@
-"""Phone numbers taken out of messages: a keyed hash stays, by which the whole number still finds them.
+"""Phone numbers taken out of all that is stored: a keyed hash stays, by which the whole number still finds messages.
 
-Custom parameters that hold the message's number hold the masked one afterwards, and so do the rows by which they are
-found. Counts do not move: the country stays as it was, and no later report brings the number back
-(fold.NUMBER_ERASED).
+In texts (refId, variant, labels, custom parameters, names of campaigns) the masked number takes the number's place.
+Counts do not move but with the names that they are counted by: the country stays as it was, and no later report
+brings the number back (fold.NUMBER_ERASED).
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
 
-import orjson
 from django.db import connection, transaction
 
 from deliveries import slices
 from deliveries.fold import NUMBER_ERASED
-from deliveries.services.message_parameters import chosen_keys, replace_rows, row_values
-from deliveries.services.stored import StoredMessage, same_message
+from deliveries.services import erased_mentions, erased_names, raw_erasure
+from deliveries.services.counts import add_changes
+from deliveries.services.erased import Erased
+from deliveries.services.number_hashes import MARK, hashed
+from deliveries.services.stored import Change, Key, StoredMessage, copied, read_messages, write_messages
 from portal.accounts.models import record
-from portal.common.bulk import EACH, bulk_cursor, plan_for_small_sets
-from portal.common.msisdn import mask_number, read_number, tells_number
+from portal.common.bulk import plan_for_small_sets
+from portal.common.hidden_numbers import holds_number, numbers_in, without_number
+from portal.common.msisdn import HIDDEN, read_number, tells_number
+from portal.common.periods import Month
 from portal.tenants import secrets
 from portal.tenants.models import Tenant
 
 BATCH = 5000  # messages in one transaction: all appliers wait for it once, and it for each of them
-MARK = "#"  # no number begins with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +36,6 @@ class Place:
     sent_at: datetime
     account_id: int
     message_id: str
-
-
-def hashed(number: str, *, tenant_id: int) -> str:
-    """Return what stays of a stored number: `#` and 32 hex digits of its HMAC, under a key of the tenant's own."""
-    return MARK + secrets.digest(number, purpose=f"number-of-tenant-{tenant_id}")[:32]
 
 
 def search_forms(number: str, *, country: str, tenant_ids: frozenset[int] | set[int]) -> list[str]:
@@ -55,35 +53,84 @@ def search_forms(number: str, *, country: str, tenant_ids: frozenset[int] | set[
     return [*forms, *hashes]
 
 
-def erase(message: StoredMessage) -> None:
-    """Take the number out of a message that is about to be written."""
+def erase(messages: Iterable[StoredMessage]) -> dict[Key, str]:
+    """Take the numbers out of messages that are about to be written, and out of the names of their campaigns.
+
+    Returns the numbers by identity. The caller holds the slices' locks of all of the messages.
+    """
+    numbers: dict[int, list[tuple[StoredMessage, str]]] = {}
+    for message in messages:
+        number = message.folded.destination
+        if message.folded.flags & NUMBER_ERASED:
+            if found := _told_number(message):
+                numbers.setdefault(message.tenant_id, []).append((message, found))
+        elif number:
+            message.folded.destination = hashed(number, tenant_id=message.tenant_id)
+            message.folded.flags |= NUMBER_ERASED
+            numbers.setdefault(message.tenant_id, []).append((message, number))
+    for tenant_id, pairs in sorted(numbers.items()):
+        names = erased_names.Names(tenant_id)
+        for message, number in pairs:
+            _clean(message, number, is_own=True, names=names)
+        names.rename_campaigns(pairs)
+    return {message.key: number for pairs in numbers.values() for message, number in pairs}
+
+
+def _told_number(message: StoredMessage) -> str | None:
+    """Return the number that an erased message's refId still tells: one with the hash that stands in its place."""
+    ref_id = message.folded.ref_id or ""
+    country = Tenant.objects.values_list("country", flat=True).get(id=message.tenant_id) if ref_id else ""
+    for text in numbers_in(ref_id):
+        for form in read_number(text, country).forms:
+            if hashed(form, tenant_id=message.tenant_id) == message.folded.destination:
+                return form
+    return None
+
+
+def _clean(message: StoredMessage, number: str, *, is_own: bool, names: erased_names.Names) -> None:
+    """Mask the number in the message's texts; in another recipient's message only where it stands as a whole."""
     folded = message.folded
-    folded.parameters = without_number(folded.parameters, folded.destination)
-    folded.destination = hashed(folded.destination, tenant_id=message.tenant_id)
-    folded.flags |= NUMBER_ERASED
+    tells = tells_number if is_own else holds_number
+
+    def clean(text: str | None) -> str | None:
+        return without_number(text, number) if text and tells(text, number) else text
+
+    folded.ref_id, folded.source = clean(folded.ref_id), clean(folded.source)
+    folded.parameters = _clean_texts(folded.parameters, clean)
+    message.labels = _clean_texts(message.labels, clean)
+    if folded.operator and holds_number(folded.operator, number):
+        folded.operator = without_number(folded.operator, number)
+    if message.variant and tells(message.variant, number) and names.is_about(message, number, variant=message.variant):
+        message.variant = without_number(message.variant, number)
+        names.months.add(Month.of(message.day))
 
 
-def without_number(parameters: dict[str, str] | None, number: str) -> dict[str, str] | None:
-    """Return custom parameters with the masked number in place of each value that tells the number."""
-    if not parameters or not any(tells_number(value, number) for value in parameters.values()):
-        return parameters
-    masked = mask_number(number)
-    return {key: masked if tells_number(value, number) else value for key, value in parameters.items()}
+def _clean_texts(texts: dict[str, str] | None, clean: Callable[[str], str]) -> dict[str, str] | None:
+    return {key: clean(text) for key, text in texts.items()} if texts else texts
 
 
 def erase_number(*, number: str, tenant: Tenant, actor: str) -> int:
-    """Take one person's number out of all of a tenant's messages; return of how many. May be run again.
+    """Take one person's number out of all that is stored of a tenant; return of how many messages to it."""
+    return erase_person(number=number, tenant=tenant, actor=actor).messages
 
-    The number may be written in any notation; a national one is read in the tenant's country. Raw rows and quarantined
-    ones that hold it stay until their own end.
+
+def erase_person(*, number: str, tenant: Tenant, actor: str) -> Erased:
+    """Take one person's number out of all that is stored of a tenant; return how much of each kind.
+
+    The number may be written in any notation; a national one is read in the tenant's country. It may be run again: a
+    second run finds what came in meanwhile.
     """
     read = read_number(number, tenant.country)
-    count = 0
-    while erased := _erase_where(tenant.id, "m.destination = ANY (%(forms)s)", {"forms": list(read.forms)}):
-        count += erased
+    erased = Erased()
+    of_person = {"forms": list(read.forms)}
+    while count := _erase_where(tenant.id, "m.destination = ANY (%(forms)s)", of_person):
+        erased.messages += count
+    for keys in erased_mentions.batches(tenant.id, read.text):
+        erased.mentions += erase_messages(tenant.id, keys, number=read.text)
+    erased_mentions.erase_rest(tenant=tenant, number=read.text, actor=actor, erased=erased)
     subject = hashed(read.text, tenant_id=tenant.id)[:13]
-    record("number.erased", actor=actor, tenant=tenant, subject=subject, details={"messages": count})
-    return count
+    record("number.erased", actor=actor, tenant=tenant, subject=subject, details=asdict(erased))
+    return erased
 
 
 def erase_days(*, tenant_id: int, first: date | None, before: date) -> int:
@@ -106,6 +153,11 @@ def count_numbers(*, tenant_id: int, first: date | None, before: date) -> int:
         return cursor.fetchone()[0]
 
 
+# Erased by an older version: the hash was written, and texts kept the number.
+_MAY_TELL_NUMBER = (
+    f"m.flags & {NUMBER_ERASED} > 0 AND position('{HIDDEN}' IN m.ref_id) = 0"
+    " AND length(regexp_replace(m.ref_id, '[^0-9]', '', 'g')) >= 8"
+)
 _HOLDS_NUMBER = f"m.destination > '' AND m.flags & {NUMBER_ERASED} = 0"
 
 
@@ -137,7 +189,9 @@ def _days_step(tenant_id: int, first: date | None, before: date, place: Place | 
     low, high = rows[0][0], rows[-1][0]
     days = (low.date() - timedelta(days=2), min(high.date() + timedelta(days=2), before - timedelta(days=1)))
     bounds = {"low": low, "high": high}
-    erased = _erase_where(tenant_id, "m.sent_at >= %(low)s AND m.sent_at <= %(high)s", bounds, days=days, limit=None)
+    where = "m.sent_at >= %(low)s AND m.sent_at <= %(high)s"
+    erased = _erase_where(tenant_id, where, bounds, days=days, around=(low, high), limit=None)
+    erased += _erase_where(tenant_id, where, bounds, days=days, around=(low, high), limit=None, which=_MAY_TELL_NUMBER)
     return erased, Place(*rows[-1])
 
 
@@ -147,82 +201,48 @@ def _erase_where(
     parameters: dict,
     *,
     days: tuple[date, date] = (date.min, date.max),
+    around: tuple[datetime, datetime] | None = None,
     limit: int | None = BATCH,
+    which: str = _HOLDS_NUMBER,
 ) -> int:
-    """Hash the numbers of the tenant's messages that match, under their slices' locks; return how many.
-
-    `days` are the first and the last one.
-    """
+    """Erase the numbers of the tenant's messages that match; return how many. `days` are the first and the last one."""
     in_days = "m.day BETWEEN %(first_day)s AND %(last_day)s"
-    matching = f"m.tenant_id = %(tenant)s AND {where} AND {_HOLDS_NUMBER}"
     parameters = {"tenant": tenant_id, "limit": limit, "first_day": days[0], "last_day": days[1]} | parameters
-    with transaction.atomic(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT m.account_id, m.message_id FROM message m WHERE {matching} AND {in_days} LIMIT %(limit)s",
+            f"SELECT m.account_id, m.message_id FROM message m WHERE m.tenant_id = %(tenant)s AND {where}"
+            f" AND {which} AND {in_days} LIMIT %(limit)s",
             parameters,
         )
         keys = cursor.fetchall()
-        if not keys:
-            return 0
-        slices.lock(slices.slice_of(*key) for key in keys)
+    return erase_messages(tenant_id, keys, around=around) if keys else 0
+
+
+def erase_messages(
+    tenant_id: int, keys: list[Key], *, around: tuple[datetime, datetime] | None = None, number: str = ""
+) -> int:
+    """Erase the numbers of these messages, or where they are others' `number` in their texts; return how many changed.
+
+    One transaction. All slices are locked: a batch has messages of most of them, and so no applier adds to the counts
+    or to the campaigns' names meanwhile.
+    """
+    with transaction.atomic():
+        slices.lock(range(slices.SLICES))
         plan_for_small_sets()
-        # Again: an applier may have changed them meanwhile, and only now does nobody else touch them.
-        cursor.execute(
-            "SELECT m.day, m.account_id, m.message_id, m.destination, m.sent_at, m.custom_parameters::text"
-            " FROM unnest(%(accounts)s::int[], %(ids)s::text[]) AS k (account_id, message_id) CROSS JOIN LATERAL"
-            f" (SELECT * FROM message m WHERE {same_message('m', 'k')} AND {in_days} {EACH}) AS m WHERE {matching}",
-            parameters | {"accounts": [key[0] for key in keys], "ids": [key[1] for key in keys]},
-        )
-        rows = [_Row(*row) for row in cursor.fetchall()]
-        cleaned = [_cleaned(row) for row in rows]
-        cursor.execute(
-            f"UPDATE message m SET destination = n.hashed, flags = m.flags | {NUMBER_ERASED},"
-            " custom_parameters = coalesce(n.parameters::jsonb, m.custom_parameters)"
-            " FROM unnest(%s::date[], %s::int[], %s::text[], %s::text[], %s::text[])"
-            " AS n (day, account_id, message_id, hashed, parameters)"
-            f" WHERE m.tenant_id + 0 = %s AND m.day = n.day AND {same_message('m', 'n')}",
-            [
-                [row.day for row in rows],
-                [row.account_id for row in rows],
-                [row.message_id for row in rows],
-                [hashed(row.destination, tenant_id=tenant_id) for row in rows],
-                [orjson.dumps(after).decode() if after is not None else None for after in cleaned],
-                tenant_id,
-            ],
-        )
-        changed = [(row, after) for row, after in zip(rows, cleaned, strict=True) if after is not None]
-        _replace_found_by(tenant_id, changed)
-    return len(rows)
-
-
-class _Row(NamedTuple):
-    """What is read of a message that holds a number."""
-
-    day: date
-    account_id: int
-    message_id: str
-    destination: str
-    sent_at: datetime
-    parameters: str | None
-
-
-def _cleaned(row: _Row) -> dict[str, str] | None:
-    """Return the message's custom parameters without its number, None where they do not hold it."""
-    before = orjson.loads(row.parameters) if row.parameters else None
-    after = without_number(before, row.destination)
-    return None if after is before else after
-
-
-def _replace_found_by(tenant_id: int, changed: list[tuple[_Row, dict[str, str]]]) -> None:
-    """Write what messages with changed custom parameters are found by."""
-    keys = chosen_keys([tenant_id]).get(tenant_id)
-    if not keys or not changed:
-        return
-    gone, new = [], []
-    for row, after in changed:
-        place = (tenant_id, row.day, row.sent_at, row.account_id, row.message_id)
-        was, is_now = row_values(*place, orjson.loads(row.parameters), keys), row_values(*place, after, keys)
-        gone += was - is_now
-        new += is_now - was
-    with bulk_cursor() as cursor:
-        replace_rows(cursor, gone, new)
+        # Read only now: an applier may have changed them meanwhile.
+        before = [message for message in read_messages(keys, around=around).values() if message.tenant_id == tenant_id]
+        after = [copied(message) for message in before]
+        if number:
+            names = erased_names.Names(tenant_id)
+            for message in after:
+                _clean(message, number, is_own=False, names=names)
+            names.rename_campaigns([(message, number) for message in after])
+            numbers = dict.fromkeys((message.key for message in after), number)
+        else:
+            numbers = erase(after)
+        raw_erasure.erase_reports(tenant_id, before, numbers, are_own=not number)
+        changes = [Change(old, new) for old, new in zip(before, after, strict=True) if old != new]
+        write_messages(changes)
+        add_changes(changes)
+        erased_names.delete_empty_counts(tenant_id, changes)
+    return len(changes)

@@ -1,6 +1,6 @@
 """Whether all that was received is somewhere: for each feed and hour, raw rows against what became of them.
 
-    raw rows + replayed = received + waiting        received = reports + submissions + duplicates + quarantined
+    raw rows + erased + replayed = received + waiting        received = reports + submissions + duplicates + quarantined
 
 hold in every snapshot: a row comes with its to-do entry, and is counted in the transaction that takes that away.
 """
@@ -31,7 +31,7 @@ WITH raw AS (
 ), counted AS (SELECT * FROM ingest_count WHERE hour >= %(start)s AND hour < %(end)s)
 SELECT feed_id, coalesce(a.name || '/' || f.name, 'no raw row'), hour, coalesce(raw.n, 0), coalesce(waiting.n, 0),
     coalesce(aside.n, 0), coalesce(c.received, 0), coalesce(c.reports, 0), coalesce(c.duplicates, 0),
-    coalesce(c.quarantined, 0), coalesce(c.replayed, 0), coalesce(c.submissions, 0)
+    coalesce(c.quarantined, 0), coalesce(c.replayed, 0), coalesce(c.submissions, 0), coalesce(c.erased, 0)
 FROM raw FULL JOIN waiting USING (feed_id, hour) FULL JOIN aside USING (feed_id, hour)
     FULL JOIN counted c USING (feed_id, hour)
     LEFT JOIN tenants_feed f ON f.id = feed_id LEFT JOIN tenants_gatewayaccount a ON a.id = f.account_id
@@ -55,19 +55,21 @@ class Balance:
     quarantined: int
     replayed: int
     submissions: int = 0
+    erased: int = 0
 
     @property
     def missing(self) -> int:
         """Return how many raw rows were neither applied nor wait; below 0 for too many that were."""
-        return self.raw + self.replayed - self.received - self.waiting
+        return self.raw + self.erased + self.replayed - self.received - self.waiting
 
     @property
     def problems(self) -> list[str]:
         """Return what does not add up, in words."""
         found = []
         if lost := self.missing:
+            erased = f", {self.erased} erased" if self.erased else ""
             found.append(
-                f"{self.raw} raw rows and {self.replayed} replayed, but {self.received} applied and"
+                f"{self.raw} raw rows{erased} and {self.replayed} replayed, but {self.received} applied and"
                 f" {self.waiting} waiting: {abs(lost)} {'missing' if lost > 0 else 'too many'}"
             )
         if self.received != self.reports + self.submissions + self.duplicates + self.quarantined:

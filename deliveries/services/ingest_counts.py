@@ -1,6 +1,7 @@
 """What became of each feed's rows, by hour of receipt: received = reports + submissions + duplicates + quarantined."""
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from deliveries.services.claims import Row
 
 KEYS = {"feed_id": "int", "hour": "timestamptz"}
-VALUES = ("received", "reports", "duplicates", "quarantined", "clock_oddities", "replayed", "submissions")
+VALUES = ("received", "reports", "duplicates", "quarantined", "clock_oddities", "replayed", "submissions", "erased")
 
 
 def hour_of(instant: datetime) -> datetime:
@@ -21,9 +22,18 @@ def hour_of(instant: datetime) -> datetime:
 
 
 def sums(
-    rows: list["Row"], *, reports: set[int], quarantined: set[int], oddities: set[int], submissions: set[int]
+    rows: list["Row"],
+    *,
+    reports: set[int],
+    quarantined: set[int],
+    oddities: set[int],
+    submissions: set[int],
+    erased: Mapping[tuple[int, datetime], int],
 ) -> Sums:
-    """Return what applied rows add; the sets hold inbox ids, what is in none but the oddities was a duplicate."""
+    """Return what applied rows add; the sets hold inbox ids, what is in none but the oddities was a duplicate.
+
+    `erased` are raw rows that were deleted, by feed id and hour.
+    """
     of_moments: dict[tuple, list[int]] = defaultdict(lambda: [0] * len(VALUES))  # rows that came together share one
     for row in rows:
         delta = of_moments[row.feed_id, row.received_at]
@@ -35,6 +45,8 @@ def sums(
     for (feed_id, received_at), delta in of_moments.items():
         key = feed_id, hour_of(received_at)
         deltas[key] = [sum(pair) for pair in zip(deltas.get(key, [0] * len(VALUES)), delta, strict=True)]
+    for key, count in erased.items():
+        deltas.setdefault(key, [0] * len(VALUES))[7] += count
     return Sums("ingest_count", KEYS, VALUES, deltas)
 
 
@@ -54,4 +66,12 @@ def take_back_quarantined(rows: list[tuple[int, datetime]]) -> None:
 
 def add_replayed(feed_id: int, hour: datetime, rows: int) -> None:
     """Count raw rows that were put on the to-do list a second time."""
-    add_to_counts(Sums("ingest_count", KEYS, VALUES, {(feed_id, hour): [0, 0, 0, 0, 0, rows, 0]}))
+    add_to_counts(Sums("ingest_count", KEYS, VALUES, {(feed_id, hour): [0, 0, 0, 0, 0, rows, 0, 0]}))
+
+
+def add_erased(rows: Mapping[tuple[int, datetime], int]) -> None:
+    """Count raw rows by (feed id, hour) that were deleted as they held a number that was erased."""
+    if rows:
+        add_to_counts(
+            Sums("ingest_count", KEYS, VALUES, {key: [0, 0, 0, 0, 0, 0, 0, count] for key, count in rows.items()})
+        )

@@ -9,23 +9,27 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from deliveries import partitions
-from deliveries.models import RetentionMark
+from deliveries.models import QuarantinedRow, RetentionMark
+from deliveries.services import raw_erasure
 from portal.tenants.models import Feed, GatewayAccount, Tenant
 from portal.tenants.partner_owners import owners_at_accounts
 
+_ENDED = (QuarantinedRow.State.REPLAYED, QuarantinedRow.State.DISCARDED)
 PAGES = 64  # of the table, in one transaction: some thousand rows
 
 
 @dataclass(frozen=True, slots=True)
 class _Account:
-    """An account's name, pool and feeds, and the first day (UTC) whose raw rows it keeps."""
+    """An account's name, pool and feeds, and the first days (UTC) whose raw rows and whose numbers it keeps."""
 
     name: str
     pool_id: int
     feed_ids: list[int]
     before: date
+    numbers_before: date
 
 
 def take(now: datetime) -> tuple[dict[str, int], list[str]]:
@@ -65,8 +69,34 @@ def past(now: datetime) -> tuple[dict[str, int], list[str]]:
     return found, [partitions.inbox_day(day) for day in days]
 
 
+def empty_quarantined(now: datetime) -> dict[str, int]:
+    """Empty the quarantined rows that came in before their account's numbers are kept; return how many by account.
+
+    Those that wait are discarded by it: a row without its body cannot be applied.
+    """
+    emptied = {}
+    for account in _accounts(now):
+        with transaction.atomic():
+            rows = _quarantined(account).select_for_update().order_by("id").iterator(chunk_size=1000)
+            if count := raw_erasure.erase_quarantined(rows, number="", actor="retention", now=now):
+                emptied[account.name] = count
+    return emptied
+
+
+def count_quarantined(now: datetime) -> dict[str, int]:
+    """Return how many rows `empty_quarantined` would empty, by account."""
+    found = {account.name: _quarantined(account).count() for account in _accounts(now)}
+    return {name: count for name, count in found.items() if count}
+
+
+def _quarantined(account: _Account) -> QuerySet[QuarantinedRow]:
+    old = QuarantinedRow.objects.filter(feed_id__in=account.feed_ids, received_at__lt=_midnight(account.numbers_before))
+    return old.exclude(body=b"", query="", state__in=_ENDED)
+
+
 def _accounts(now: datetime) -> list[_Account]:
     today = now.astimezone(UTC).date()
+    numbers = dict(Tenant.objects.values_list("id", "number_days"))
     keeps = {tenant.id: min(tenant.raw_days, tenant.number_days) for tenant in Tenant.objects.all()}
     tenants: dict[int, set[int]] = defaultdict(set)
     for account_id, tenant_id in owners_at_accounts():
@@ -80,6 +110,7 @@ def _accounts(now: datetime) -> list[_Account]:
             account.pool_id,
             feeds[account.id],
             today - timedelta(days=max(keeps[tenant_id] for tenant_id in tenants[account.id] | {account.pool_id})),
+            today - timedelta(days=max(numbers[tenant_id] for tenant_id in tenants[account.id] | {account.pool_id})),
         )
         for account in GatewayAccount.objects.order_by("id")
     ]

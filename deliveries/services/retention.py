@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from deliveries import partitions
 from deliveries.models import RetentionMark
-from deliveries.services import erasure, raw_rows
+from deliveries.services import erased_names, erasure, raw_rows
 from deliveries.services.jobs import let_appliers_see_what_was_committed
 from deliveries.services.message_parameters import rows_go_with
 from deliveries.services.stored import same_message
@@ -25,11 +25,15 @@ _LOCK = "portal.retention"
 
 @dataclass(slots=True)
 class Taken:
-    """What a run took (or, dry, would take): messages, numbers and raw rows by tenant or account, and partitions."""
+    """What a run took (or, dry, would take): messages, numbers and raw rows by tenant or account, and partitions.
+
+    `quarantined` rows keep their reason, and no body.
+    """
 
     messages: dict[str, int] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     raw_rows: dict[str, int] = field(default_factory=dict)
+    quarantined: dict[str, int] = field(default_factory=dict)
     partitions: list[str] = field(default_factory=list)
 
 
@@ -75,11 +79,13 @@ def _take(now: datetime) -> Taken:
     marks = RetentionMark.objects.in_bulk()
     for plan in todo:
         mark = marks[plan.tenant.id]
-        if mark.messages_before and (count := _delete_messages(plan.tenant.id, mark.messages_before)):
-            taken.messages[plan.tenant.slug] = count
+        # Before the messages go: names of campaigns and variants, which stay for ever, may hold their numbers.
         if count := _erase_numbers(mark):
             taken.numbers[plan.tenant.slug] = count
+        if mark.messages_before and (count := _delete_messages(plan.tenant.id, mark.messages_before)):
+            taken.messages[plan.tenant.slug] = count
     taken.partitions = [name for name in _months_past(todo) if partitions.drop_if_empty(name)]
+    taken.quarantined = raw_rows.empty_quarantined(now)
     taken.raw_rows, days = raw_rows.take(now)
     taken.partitions += days
     return taken
@@ -93,10 +99,11 @@ def _dry(now: datetime) -> Taken:
         if count := _count_messages(plan.tenant.id, plan.messages_before):
             taken.messages[plan.tenant.slug] = count
         mark = marks.get(plan.tenant.id)
-        first = max(plan.messages_before, (mark and mark.numbers_done) or date.min)
+        first = mark.numbers_done if mark else None
         if count := erasure.count_numbers(tenant_id=plan.tenant.id, first=first, before=plan.numbers_before):
             taken.numbers[plan.tenant.slug] = count
     taken.partitions = _months_past(todo)
+    taken.quarantined = raw_rows.count_quarantined(now)
     taken.raw_rows, days = raw_rows.past(now)
     taken.partitions += days
     return taken
@@ -171,6 +178,7 @@ def _erase_numbers(mark: RetentionMark) -> int:
     if mark.numbers_done is not None and mark.numbers_done >= mark.numbers_before:
         return 0
     count = erasure.erase_days(tenant_id=mark.tenant_id, first=mark.numbers_done, before=mark.numbers_before)
+    erased_names.delete_all_empty_counts(mark.tenant_id, first=mark.numbers_done, before=mark.numbers_before)
     RetentionMark.objects.filter(tenant_id=mark.tenant_id).update(numbers_done=mark.numbers_before)
     return count
 

@@ -57,18 +57,18 @@ def hold_to_retention(pairs: Iterable[tuple[StoredMessage | None, StoredMessage]
     if marks.newest == date.min:
         return {}
     refused: dict[Key, str] = {}
+    old: list[StoredMessage] = []
     for before, after in pairs:
         for message in (before, after):
             if message is not None and marks.is_sealed(message):
                 refused[after.key] = f"the day {message.day} is before {marks.messages[message.tenant_id]}"
         if marks.has_old_number(after):
-            erasure.erase(after)
+            old.append(after)
+    erasure.erase(old)
     return refused
 
 
 def erase_old_numbers(messages: Iterable[StoredMessage]) -> None:
     """Hash the numbers that are too old for the tenant that a message has come to; their counts follow in any case."""
     marks = read_marks()
-    for message in messages:
-        if marks.has_old_number(message):
-            erasure.erase(message)
+    erasure.erase(message for message in messages if marks.has_old_number(message))

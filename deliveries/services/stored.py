@@ -76,6 +76,13 @@ class Change(Struct, gc=False):
     after: StoredMessage
 
 
+def copied(message: StoredMessage) -> StoredMessage:
+    """Return a copy that can be changed without touching this one."""
+    m = message
+    labels = m.labels.copy() if m.labels else m.labels
+    return StoredMessage(m.folded.copy(), m.tenant_id, m.day, m.campaign_id, m.variant, labels)
+
+
 def counted_partner_id(folded: Folded) -> str:
     """Return the platformPartnerId under which a message is counted."""
     return OTHER_PARTNER_IDS if folded.flags & PARTNER_OVER_LIMIT else folded.partner_id

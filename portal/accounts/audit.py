@@ -45,6 +45,8 @@ ACTIONS = {
     "partner_id.request_refused": _("Refused a request for a partner ID"),
     "partner_id.request_withdrawn": _("Withdrew a request for a partner ID"),
     "report.request": _("Asked for a report"),
+    "number.erased": _("Erased a phone number"),
+    "report.file_erased": _("Deleted a report's file after an erasure"),
     "report.download": _("Downloaded a report"),
     "audit.downloaded": _("Downloaded the audit log"),
     "view_as.started": _("Staff began to look at the pages"),

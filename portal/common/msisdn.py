@@ -46,7 +46,7 @@ _WORLD = "001"  # libphonenumber's region of satellite, freephone and other code
 _ONE_REGION = {code: regions[0] for code, regions in CALLING_CODES.items() if len(regions) == 1}
 _SURE_LENGTHS = range(2, 18)  # so many digits after a calling code always parse
 _LEAST_DIGITS = 6  # so many of a number's last digits tell whose it is
-_HIDDEN = "•••••••"  # always seven, so that the mask does not tell the length
+HIDDEN = "•••••••"  # always seven, so that the mask does not tell the length
 
 _short_number = re.compile(r"([A-Za-z]{2})-[0-9]{1,14}").fullmatch
 _drop_punctuation = re.compile(r"[\s()-]+").sub
@@ -186,9 +186,9 @@ def mask_number(destination: str | None) -> str:
     code = calling_code(digits) if digits else None
     if code is not None:
         shown = digits[-2:] if len(digits) - len(code) >= 6 else ""
-        return f"+{code} {_HIDDEN}{shown}"
+        return f"+{code} {HIDDEN}{shown}"
     country = _short_number_country(text)
-    return f"{country}-{_HIDDEN}" if country else _HIDDEN
+    return f"{country}-{HIDDEN}" if country else HIDDEN
 
 
 def mask_numbers(text: str) -> str:

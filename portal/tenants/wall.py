@@ -40,6 +40,7 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "condensed_span": (READ, READ),
     "daily_count": (READ, READ),
     "delivery_report": (READ, READ),
+    "erased_month": (READ, READ),
     "hour_count": (READ, READ),
     "latency_count": (READ, READ),
     "message": (READ, READ),

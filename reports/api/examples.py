@@ -55,6 +55,7 @@ REPORT = {
     "sha256": "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8",
     "url": "/api/v1/reports/17/",
     "download_url": "/api/v1/reports/17/download/",
+    "file_erased_at": None,
 }
 QUEUED = REPORT | {
     "state": "queued",

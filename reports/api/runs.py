@@ -191,6 +191,8 @@ class DownloadView(ApiView):
         run = _run(self.access, run_id)
         if run.state != ReportRun.State.DONE:
             raise NotReady(f"This report is not ready: {run.state}.")
+        if run.file_erased_at is not None:
+            raise Gone("The file was deleted, as a phone number in it was erased; the newest revision is without it.")
         edition = run.edition(self.access.masking)
         if edition is None:
             raise NotReady("This report was made before there was an edition with masked numbers: ask for it again.")
@@ -226,7 +228,7 @@ def changes(runs: Collection[ReportRun], access: Access) -> dict[int, ChangedSin
 
 def shown(run: ReportRun, access: Access, changed: Mapping[int, ChangedSince]) -> dict:
     """Return a report as the API shows it; `changed` is that of `changes`."""
-    is_done = run.state == ReportRun.State.DONE
+    has_file = run.state == ReportRun.State.DONE and run.file_erased_at is None
     since = changed.get(run.id)
     edition = run.edition(access.masking)
     return {
@@ -249,7 +251,8 @@ def shown(run: ReportRun, access: Access, changed: Mapping[int, ChangedSince]) -
         "bytes": edition and edition.bytes,
         "sha256": edition and edition.sha256,
         "url": reverse("api:report", args=[run.id]),
-        "download_url": reverse("api:report_download", args=[run.id]) if is_done else None,
+        "download_url": reverse("api:report_download", args=[run.id]) if has_file else None,
+        "file_erased_at": run.file_erased_at,
     }
 
 

@@ -213,7 +213,13 @@ class ReportSerializer(serializers.Serializer):
     bytes = serializers.IntegerField(allow_null=True, help_text="Size of its file.")
     sha256 = serializers.CharField(allow_null=True, help_text="SHA-256 of its file, in hexadecimal digits.")
     url = serializers.CharField(help_text="This report.")
-    download_url = serializers.CharField(allow_null=True, help_text="Its file; null until `state` is `done`.")
+    download_url = serializers.CharField(
+        allow_null=True, help_text="Its file; null until `state` is `done`, and once the file was deleted."
+    )
+    file_erased_at = serializers.DateTimeField(
+        allow_null=True,
+        help_text="When the file was deleted, as a phone number in it was erased; a new revision follows.",
+    )
 
 
 class ReportPageSerializer(ForwardPageSerializer):

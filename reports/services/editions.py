@@ -30,6 +30,8 @@ class NoMaskedEdition(Exception):
 
 def open_edition(run: ReportRun, masking: Masking) -> File:
     """Open a finished run's workbook. Raises FileNotFoundError where it is gone, and NoMaskedEdition."""
+    if run.file_erased_at is not None:
+        raise FileNotFoundError(run.file)
     edition = run.edition(masking)
     if edition is None:
         raise NoMaskedEdition

@@ -261,7 +261,7 @@ def _build(run: ReportRun, progress: Progress) -> MonthFigures:
     def beat(done: int, of: int) -> None:
         _beat(run, 20 + 75 * done // max(of, 1), progress)
 
-    if newest and newest.content_hash == outcome["content_hash"] and default_storage.exists(newest.file):
+    if newest and newest.content_hash == outcome["content_hash"] and _has_file(newest):
         if not newest.masked_file:
             _add_masked_edition(newest, figures, beat)
         _store_unchanged(run, newest, outcome)
@@ -280,6 +280,10 @@ def _add_masked_edition(newest: ReportRun, figures: MonthFigures, beat: Callable
     fields = store_masked_edition(newest, tables, header, full, beat)
     ReportRun.objects.filter(id=newest.id).update(**fields)
     newest.refresh_from_db()
+
+
+def _has_file(run: ReportRun) -> bool:
+    return run.file_erased_at is None and default_storage.exists(run.file)
 
 
 def _newest_revision(run: ReportRun) -> ReportRun | None:

@@ -49,6 +49,7 @@ def test_report_is_queued_once_and_found(mine, tenant):
         "sha256": None,
         "url": f"/api/v1/reports/{run.id}/",
         "download_url": None,
+        "file_erased_at": None,
     }
     assert datetime.fromisoformat(first.json()["requested_at"]) == run.requested_at
     assert mine.get(f"reports/{run.id}/").json() == mine.get("reports/").json()["data"][0] == first.json()

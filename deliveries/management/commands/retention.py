@@ -23,10 +23,11 @@ class Command(BaseCommand):
             ("messages", taken.messages),
             ("phone numbers", taken.numbers),
             ("raw rows", taken.raw_rows),
+            ("bodies in quarantine", taken.quarantined),
         ):
             for owner, count in counts.items():
                 self.stdout.write(f"{owner}: {count:,} {what} {words} taken")
         for name in taken.partitions:
             self.stdout.write(f"partition {name} {'would be' if dry_run else 'was'} dropped")
-        if not (taken.messages or taken.numbers or taken.raw_rows or taken.partitions):
+        if not (taken.messages or taken.numbers or taken.raw_rows or taken.quarantined or taken.partitions):
             self.stdout.write("nothing is past retention")

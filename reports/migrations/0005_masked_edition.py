@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reports", "0003_layout_and_changes")]
+    dependencies = [("reports", "0004_erased_files")]
 
     operations = [
         migrations.AddField("reportrun", "masked_file", models.CharField(blank=True, max_length=300)),

@@ -1,0 +1,18 @@
+"""Counts of what an erasure changed."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Erased:
+    """What `erase_number` changed: the person's own messages, others' that held the number, and rows beside them.
+
+    `waiting` are raw rows that hold the number and are still to be applied: they stay, and a later run finds them.
+    """
+
+    messages: int = 0
+    mentions: int = 0
+    campaigns: int = 0
+    raw_rows: int = 0
+    quarantined: int = 0
+    waiting: int = 0

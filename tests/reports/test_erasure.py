@@ -1,0 +1,384 @@
+"""One number planted wherever a number can lie, erased, and looked for in every table, file and log."""
+
+import logging
+from datetime import datetime, timedelta
+from pathlib import Path
+from zipfile import ZipFile
+
+import orjson
+import pytest
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.utils import timezone
+
+from campaigns.models import Campaign, RefIdScheme, SegmentKey
+from deliveries import partitions
+from deliveries.models import DeliveryReport, IngestCount, Message, QuarantinedRow
+from deliveries.services.apply import apply_waiting
+from deliveries.services.counts import TABLES
+from deliveries.services.erasure import erase_number
+from deliveries.services.ingest_check import balances_between
+from deliveries.services.number_hashes import hashed
+from deliveries.services.reconcile import find_differences
+from deliveries.services.recount import request_recount, run_recounts
+from deliveries.services.retention import apply_retention
+from portal.common.hidden_numbers import holds_number
+from portal.common.msisdn import tells_number
+from portal.common.periods import Month
+from portal.tenants.models import Tenant
+from reports.models import ReportRun
+from reports.selectors.month_figures import Scope
+from reports.services.erased_files import delete_erased_files
+from reports.services.runs import build_now, build_report
+from tests.deliveries.helpers import NOW, dlr, hand_in, put, submission
+
+pytestmark = pytest.mark.django_db
+
+NUMBER = "+358401234567"
+OWN = {"platformPartnerId": "nr-fi"}
+NOTATIONS = (
+    "+358401234567",
+    "00358 40 123 4567",
+    "040-1234567",
+    "+358 (0)40 123 45 67",
+    "tel:+358-40-1234567",
+    "３５８４０１２３４５６７",
+    "401234567",
+    "358.40.123.4567",
+)
+SENT = NOW - timedelta(days=20)
+
+
+@pytest.fixture(autouse=True)
+def forgotten(settings, tmp_path):
+    settings.STORAGES = settings.STORAGES | {
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(tmp_path / "files")},
+        }
+    }
+    partitions.forget()
+    yield
+    partitions.forget()
+
+
+def report(id_: str, text: str, to: str = NUMBER, *, at: datetime = SENT, code: int = 1001, **more) -> dict:
+    """Return a report to `to` with `text` in every field that takes one."""
+    return (
+        dlr(
+            id_,
+            code,
+            sentTimestamp=f"{at:%Y-%m-%dT%H:%M:%SZ}",
+            timestamp=f"{at + timedelta(seconds=5):%Y-%m-%dT%H:%M:%SZ}",
+            refId=f"{text}|{text}|{text}",
+            operator="fi.elisa",
+            operatorResultCode=f"refused {text}",
+            gateCustomParameters=OWN,
+            customParameters={"destination": to, "source": text, "customer": text, "store": "7"},
+        )
+        | more
+    )
+
+
+def everything() -> list[tuple[str, str, str]]:
+    """Return (table, column, text) of every text, bytea and jsonb in every table."""
+    found = []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.oid::regclass::text, a.attname, a.atttypid::regtype::text FROM pg_class c"
+            " JOIN pg_attribute a ON a.attrelid = c.oid WHERE c.relkind IN ('r', 'p') AND a.attnum > 0"
+            " AND NOT a.attisdropped AND c.relnamespace = 'public'::regnamespace"
+            " AND a.atttypid::regtype::text = ANY (%s)",
+            [["text", "character varying", "bytea", "jsonb", "text[]", "character varying[]"]],
+        )
+        for table, column, type_ in cursor.fetchall():
+            cursor.execute(f'SELECT "{column}" FROM {table} WHERE "{column}" IS NOT NULL')
+            for (value,) in cursor.fetchall():
+                if type_ == "bytea":
+                    found.append((table, column, bytes(value).decode("utf-8", "replace")))
+                else:
+                    found.append((table, column, str(value)))
+    return found
+
+
+def holding(*, strictly: bool = True) -> set[tuple[str, str]]:
+    """Return where the number still lies in the database."""
+    tells = holds_number if strictly else tells_number
+    return {(table, column) for table, column, text in everything() if tells(text, NUMBER)}
+
+
+def files_holding() -> list[str]:
+    """Return the files of the portal that hold the number; workbooks are looked into."""
+    root = Path(default_storage.location)
+    found = []
+    for path in root.rglob("*.xlsx"):
+        with ZipFile(path) as book:
+            parts = [book.read(name).decode("utf-8", "replace") for name in book.namelist() if name.endswith(".xml")]
+        # Cell by cell: figures beside each other are no number.
+        if any(holds_number(cell, NUMBER) for part in parts for cell in part.split("<")):
+            found.append(path.name)
+    return sorted(found)
+
+
+def totals() -> dict[str, list[tuple]]:
+    """Return all counts, summed over the names that an erasure may change."""
+    found = {}
+    with connection.cursor() as cursor:
+        for table in TABLES:
+            keys = ", ".join(key for key in table.keys if key != "variant")
+            values = ", ".join(f"sum({value})" for value in table.values)
+            cursor.execute(
+                f"SELECT {keys}, {values} FROM {table.name} GROUP BY {keys} HAVING sum(messages) <> 0 ORDER BY {keys}"
+            )
+            found[table.name] = cursor.fetchall()
+    return found
+
+
+def by_name() -> list[tuple]:
+    """Return what statements say by campaign and variant, without their names."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT campaign_id, sum(messages), sum(parts), count(DISTINCT variant) FILTER (WHERE messages <> 0)"
+            " FROM campaign_count GROUP BY 1 ORDER BY 1"
+        )
+        return cursor.fetchall()
+
+
+def agrees() -> bool:
+    problems = [
+        text
+        for balance in balances_between(NOW - timedelta(days=9), NOW + timedelta(days=9))
+        for text in balance.problems
+    ]
+    assert (find_differences(), problems) == ([], [])
+    return True
+
+
+@pytest.fixture
+def scheme(tenant) -> RefIdScheme:
+    SegmentKey.objects.create(tenant=tenant, key="customer", state="done")
+    return RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", "variant", "group"])
+
+
+@pytest.fixture
+def planted(feed, account, tenant, scheme) -> list[dict]:
+    """The number in every place, in many notations; the reports."""
+    reports = [report(f"m{n}", text, code=1000) for n, text in enumerate(NOTATIONS)]
+    reports += [report(f"m{n}", text) for n, text in enumerate(NOTATIONS)]
+    reports += [
+        report("friend", f"invited by {NOTATIONS[1]}", to="+358507654321"),
+        report("plain", "sale", "+358505555555"),
+    ]
+    put(feed, *reports, *reports[:3], received_at=NOW)
+    put(feed, b'{"broken": "+358401234567"', b'{"id": "x", "resultCode": "to 040 123 4567"}', received_at=NOW)
+    put(feed, b'{"id": "y", "resultCode": "\\u0034\\u0030 123 4567"}', received_at=NOW)
+    hand_in(
+        account, submission("handed", destination=NUMBER, ref_id=f"a {NUMBER}|b", partner_id="nr-fi"), received_at=NOW
+    )
+    apply_waiting(now=NOW)
+    assert QuarantinedRow.objects.count() == 3
+    return reports
+
+
+def test_erased_number_is_in_no_table_file_or_log(feed, tenant, planted, caplog, capsys):
+    caplog.set_level(logging.DEBUG)
+    month = Month.of(SENT.date())
+    run, _figures = build_now(scope=Scope(tenant), month=month, requested_by="tests", now=NOW)
+    assert len(holding()) > 10
+    assert files_holding() != []
+    before, names = totals(), by_name()
+
+    call_command("erase_number", "040 123 4567", tenant=tenant.slug)
+
+    assert holding() == set()
+    assert files_holding() == []
+    assert (totals(), by_name()) == (before, names)
+    assert agrees()
+    assert not any(holds_number(entry.getMessage(), NUMBER) for entry in caplog.records)
+    assert not holds_number(capsys.readouterr().out, NUMBER)
+    run.refresh_from_db()
+    again = ReportRun.objects.get(state="queued")
+    assert run.file_erased_at is not None
+    assert build_report(run_id=again.id, now=NOW) == "done"
+    again.refresh_from_db()
+    assert (again.revision, again.messages, files_holding()) == (2, run.messages, [])
+    assert again.totals["messages"] == run.totals["messages"]
+
+
+def test_nothing_is_left_of_six_digits_in_the_persons_own_messages(tenant, planted):
+    erase_number(number=NUMBER, tenant=tenant, actor="tests")
+
+    message = Message.objects.get(message_id="m1")
+    assert message.destination[0] == "#"
+    assert message.ref_id == "+358 •••••••67|+358 •••••••67|+358 •••••••67"
+    assert (message.variant, message.labels) == ("+358 •••••••67", {"group": "+358 •••••••67"})
+    assert message.custom_parameters == {"customer": "+358 •••••••67", "store": "7"}
+    assert message.source == "+358 •••••••67"
+    assert set(DeliveryReport.objects.filter(message_id="m1").values_list("operator_result_code", flat=True)) == {
+        "refused +358 •••••••67"
+    }
+    assert Message.objects.get(message_id="friend").destination == "+358507654321"
+    assert Message.objects.get(message_id="friend").ref_id.startswith("invited by +358 •••••••67|")
+
+
+def test_campaigns_that_would_be_called_the_same_are_told_apart(tenant, planted):
+    ids = dict(Campaign.objects.values_list("id", "name"))
+    erase_number(number=NUMBER, tenant=tenant, actor="tests")
+
+    after = dict(Campaign.objects.values_list("id", "name"))
+    assert after.keys() == ids.keys()
+    masked = sorted(name for name in after.values() if name.startswith("+358"))
+    assert masked == ["+358 •••••••67", *(f"+358 •••••••67 ({n})" for n in range(2, len(masked) + 1))]
+    assert {"sale", "tel:+358 •••••••67", "a +358 •••••••67"} <= set(after.values())
+
+
+def test_late_reports_and_submissions_do_not_bring_it_back(feed, account, tenant, planted):
+    erase_number(number=NUMBER, tenant=tenant, actor="tests")
+    before, names, campaigns = totals(), by_name(), set(Campaign.objects.values_list("id", "name"))
+    flags = list(Message.objects.order_by("message_id").values_list("message_id", "flags"))
+
+    own = [item for item in planted if item["id"].startswith("m")]
+    put(
+        feed,
+        *own,
+        *(
+            item | {"customParameters": {"phone": NUMBER}, "operatorResultCode": NUMBER, "resultCode": 1003}
+            for item in own
+        ),
+        received_at=NOW,
+    )
+    hand_in(
+        account,
+        submission("m1", destination=NUMBER, ref_id=f"{NUMBER}|x", custom_parameters={"who": NUMBER, "tier": "1"}),
+        received_at=NOW,
+    )
+    apply_waiting(now=NOW)
+
+    assert list(QuarantinedRow.objects.filter(state="waiting").values_list("reason", "detail", "body")) == []
+    assert holding() == set()
+    assert set(Campaign.objects.values_list("id", "name")) == campaigns
+    assert by_name() == names
+    assert Message.objects.get(message_id="m1").custom_parameters["tier"] == "1"
+    after = dict(Message.objects.values_list("message_id", "flags"))
+    assert [id_ for id_, old in flags if (after[id_] ^ old) & 2] == []
+    assert agrees()
+    assert totals()["daily_count"] != []
+    assert before["daily_count"] != []
+
+
+def test_recount_leaves_the_counts_by_campaign(tenant, planted):
+    erase_number(number=NUMBER, tenant=tenant, actor="tests")
+    names = by_name()
+
+    request_recount(tenant=tenant, reason="time zone", now=NOW)
+    run_recounts()
+
+    assert (by_name(), holding()) == (names, set())
+    assert agrees()
+
+
+def test_retention_takes_the_number_everywhere_too(feed, account, tenant, scheme):
+    old = NOW - timedelta(days=181)
+    put(feed, *(report(f"m{n}", text, at=old) for n, text in enumerate(NOTATIONS)), received_at=NOW)
+    apply_waiting(now=NOW)
+    build_now(scope=Scope(tenant), month=Month.of(old.date()), requested_by="tests", now=NOW)
+    before, names = totals(), by_name()
+
+    assert apply_retention(now=NOW).numbers == {"nordic-retail": len(NOTATIONS)}
+    delete_erased_files(now=timezone.now())
+
+    assert holding() == set()
+    assert files_holding() == []
+    assert (totals(), by_name()) == (before, names)
+    assert agrees()
+    # What comes for these days afterwards is written without it.
+    put(feed, report("late", NOTATIONS[2], at=old), report("m0", NOTATIONS[0], at=old, code=1003), received_at=NOW)
+    apply_waiting(now=NOW)
+    assert holding() == set()
+    assert agrees()
+    assert Message.objects.filter(flags__gt=2047).count() == len(NOTATIONS) + 1
+
+
+def test_names_are_masked_before_messages_of_the_same_age_are_deleted(feed, tenant, scheme):
+    Tenant.objects.filter(id=tenant.id).update(message_days=31, number_days=31)
+    put(feed, report("m", NOTATIONS[1], at=NOW - timedelta(days=40)), received_at=NOW)
+    apply_waiting(now=NOW)
+
+    taken = apply_retention(now=NOW)
+
+    assert (taken.messages, taken.numbers, holding()) == ({"nordic-retail": 1}, {"nordic-retail": 1}, set())
+
+
+def test_quarantined_rows_lose_their_bodies_when_numbers_do(feed, tenant):
+    put(feed, orjson.dumps({"broken": NUMBER}), received_at=NOW - timedelta(days=181))
+    apply_waiting(now=NOW)
+
+    assert apply_retention(now=NOW, dry_run=True).quarantined == {"link-main": 1}
+    assert apply_retention(now=NOW).quarantined == {"link-main": 1}
+    assert apply_retention(now=NOW).quarantined == {}
+
+    row = QuarantinedRow.objects.get()
+    assert (bytes(row.body), row.state, row.resolved_by) == (b"", "discarded", "retention")
+    assert IngestCount.objects.get().quarantined == 1
+
+
+def test_names_that_many_share_are_nobodys_for_six_digits(feed, tenant, scheme):
+    put(
+        feed,
+        report("a", "202611", "+358401202611"),
+        report("b", "202611", "+358505555555"),
+        report("c", "20261031", "+4520261031"),
+        received_at=NOW,
+    )
+    apply_waiting(now=NOW)
+
+    erase_number(number="+358401202611", tenant=tenant, actor="tests")
+
+    assert Campaign.objects.filter(name="202611").count() == 1
+    assert Message.objects.get(message_id="a").variant == "202611"
+    assert Message.objects.get(message_id="a").ref_id == "+358 •••••••11|+358 •••••••11|+358 •••••••11"
+
+
+def test_another_tenants_messages_keep_their_rows(feed, tenant, other_tenant, planted):
+    theirs = report("theirs", "sale") | {"gateCustomParameters": {"platformPartnerId": "baltic-ee"}}
+    put(feed, theirs, received_at=NOW)
+    apply_waiting(now=NOW)
+
+    erase_number(number=NUMBER, tenant=tenant, actor="tests")
+
+    assert Message.objects.get(message_id="theirs").destination == NUMBER
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM inbox WHERE position('theirs'::bytea IN body) > 0")
+        assert cursor.fetchone() == (1,)
+
+
+def test_waiting_rows_stay_and_the_command_says_so(feed, tenant):
+    put(feed, report("m", NUMBER), received_at=NOW)
+    with pytest.raises(CommandError, match="1 raw rows that hold the number wait"):
+        call_command("erase_number", NUMBER, tenant=tenant.slug)
+    apply_waiting(now=NOW)
+    call_command("erase_number", NUMBER, tenant=tenant.slug)
+    assert holding() == set()
+
+
+def test_numbers_that_an_older_version_left_in_names_go_at_the_next_run(feed, tenant, scheme):
+    """Retention had hashed the destination, and left the refId and what was made of it."""
+    put(feed, report("m", "a +358401234567", at=NOW - timedelta(days=181)), received_at=NOW)
+    put(feed, report("n", "order 1234567890", at=NOW - timedelta(days=181)), received_at=NOW)
+    apply_waiting(now=NOW)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE message SET destination = %s, flags = flags | 2048, source = NULL, custom_parameters = NULL",
+            [hashed(NUMBER, tenant_id=tenant.id)],
+        )
+        cursor.execute("DELETE FROM message_parameter")
+        cursor.execute("UPDATE delivery_report SET operator_result_code = NULL")
+        cursor.execute("TRUNCATE inbox")
+    before, names = totals(), by_name()
+
+    apply_retention(now=NOW)
+
+    assert holding() == set()
+    assert set(Campaign.objects.values_list("name", flat=True)) == {"a +358 •••••••67", "order 1234567890"}
+    assert (totals(), by_name(), find_differences()) == (before, names, [])
