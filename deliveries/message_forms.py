@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from deliveries.choice_fields import CountryField, NearestChoiceField, NearestChoicesField
 from deliveries.dialects.codes import COUNTS_AS, STATUS_RANK
 from deliveries.fold import NO_CODE
 from deliveries.models import ResultCode
@@ -90,14 +91,14 @@ class MessageFilterForm(forms.Form):
     )
     ref_id = forms.CharField(label=gettext_lazy("RefId"), max_length=256, strip=False)
     campaign = forms.CharField(label=gettext_lazy("Campaign"), max_length=256)
-    counts_as = forms.MultipleChoiceField(
+    counts_as = NearestChoicesField(
         label=gettext_lazy("Counts as"), choices=CLASSES.items(), widget=forms.CheckboxSelectMultiple
     )
     ref_id_prefix = forms.CharField(label=gettext_lazy("RefId begins with"), max_length=256, strip=False)
     message_id = forms.CharField(label=gettext_lazy("Message id"), max_length=200)
     variant = forms.CharField(label=gettext_lazy("Variant"), max_length=256)
     partner_id = forms.CharField(label=gettext_lazy("Partner ID"), max_length=256, strip=False)
-    country = forms.ChoiceField(label=gettext_lazy("Country"))
+    country = CountryField(label=gettext_lazy("Country"))
     operator = forms.CharField(
         label=gettext_lazy("Operator"), max_length=100, widget=forms.TextInput(attrs={"placeholder": "fi.elisa"})
     )
@@ -107,7 +108,7 @@ class MessageFilterForm(forms.Form):
         max_value=2**31 - 1,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "list": "result-codes", "autocomplete": "off"}),
     )
-    status = forms.MultipleChoiceField(
+    status = NearestChoicesField(
         label=gettext_lazy("Status"), choices=ResultCode.Status.choices, widget=forms.CheckboxSelectMultiple
     )
     size = forms.TypedChoiceField(
@@ -130,7 +131,7 @@ class MessageFilterForm(forms.Form):
             self._tenants = {t.slug: t for t in Tenant.objects.filter(id__in=access.tenant_ids).order_by("name", "id")}
         self.fields["country"].choices = [("", _("All")), *country_choices(get_language() or "en")]
         choices = [("", _("All")), *((slug, tenant.name) for slug, tenant in self._tenants.items())]
-        self.fields["tenant"] = forms.ChoiceField(label=_("Tenant"), choices=choices)
+        self.fields["tenant"] = NearestChoiceField(label=_("Tenant"), choices=choices)
         for name, label in (("from", _("From")), ("to", _("To"))):
             widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
             self.fields[name] = forms.DateField(label=label, input_formats=["%Y-%m-%d"], widget=widget)
@@ -334,7 +335,7 @@ def _filled(given: Iterable[tuple[str, str]]) -> QueryDict:
     """Return the parameters with the period that holds where none was asked for."""
     data = QueryDict(mutable=True)
     for name, text in given:
-        data.appendlist(name, text.upper() if name == "country" else text)
+        data.appendlist(name, text.upper() if name == "country" and len(text) == 2 else text)
     if "from" in data or "to" in data:
         data.pop("period", None)
     elif "period" not in data:

@@ -118,14 +118,31 @@ def _provision(state: State) -> None:
 
     from deliveries.provisioning.apply import provision
 
+    document = provisioning(state)
+    state.save()  # before anything uses it: a demo that is stopped half way goes on with the same
+    outcome = provision(yaml.safe_dump(document), str(PROVISIONING), now=timezone.now())
+    print(f"Tenants, feed and people: {len(outcome.changes)} things set up from {PROVISIONING.relative_to(REPOSITORY)}")
+
+
+def provisioning(state: State) -> dict:
+    """Return the example file with the demo's tokens and passwords; its hand-over begins the last full month.
+
+    The file names a fixed date; the demo's traffic ends on the day it is first started.
+    """
+    from deliveries.management.commands.simulate import months_back
+
     document = yaml.safe_load(PROVISIONING.read_text())
     document["gateway_accounts"][0]["feeds"][0]["token"] = state.token
     document["gateway_accounts"][1]["feeds"][0]["token"] = state.own_token
     for user in document["users"]:
         user["password"] = state.passwords.setdefault(user["email"], secrets.token_urlsafe(12))
-    state.save()  # before anything uses it: a demo that is stopped half way goes on with the same
-    outcome = provision(yaml.safe_dump(document), str(PROVISIONING), now=timezone.now())
-    print(f"Tenants, feed and people: {len(outcome.changes)} things set up from {PROVISIONING.relative_to(REPOSITORY)}")
+    day = months_back(datetime.fromisoformat(state.end), 2).date()
+    for tenant in document["tenants"]:
+        for claims in tenant.get("partner_ids", {}).values():
+            for claim in claims:
+                if isinstance(claim, dict) and "from" in claim:
+                    claim["from"] = day
+    return document
 
 
 def _simulate(state: State, server: subprocess.Popen) -> None:

@@ -48,7 +48,11 @@ def as_utf8(chunks: Iterable[bytes]) -> Iterator[bytes]:
     for chunk in chunks:
         yield decoder.decode(chunk).encode("utf-8", "surrogatepass")
     if decoder.getstate()[0]:
-        raise BrokenArchiveError(f"the file ends in the middle of a character of {encoding.upper()}")
+        raise BrokenArchiveError(
+            f"the file begins in {encoding.upper()} and ends in the middle of a character: it is cut off, or a part of"
+            " it is in another encoding, and nothing from that part on can be read (import each encoding as a file of"
+            " its own)"
+        )
 
 
 def _as_surrogates(error: UnicodeError) -> tuple[str, int]:

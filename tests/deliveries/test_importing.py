@@ -327,6 +327,25 @@ def test_array_pretty_print_marks_and_wide_encodings_come_in(feed, tenant, tmp_p
         )
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_file_of_two_encodings_says_what_is_not_in(feed, tmp_path, capsys, encoding):
+    path = tmp_path / "a.ndjson"
+    second = LINES[1] + b"\n"
+    path.write_bytes((LINES[0] + b"\n").decode().encode(encoding) + second + b" " * (1 - len(second) % 2))
+    out, error, code = run_command(capsys, path)
+    assert (out.splitlines()[-1], code) == ("Of 1 row: 1 new report, 0 duplicates, 0 quarantined", 1)
+    for text in (
+        f"begins in {encoding.upper()}-LE and ends in the middle of a character: it is cut off, or a part of it is in",
+        "import each encoding as a file of its own",
+        "1 row is in the inbox, from before that. Import the whole file when it is there, or the parts that are",
+    ):
+        assert text in error
+
+    path.write_bytes(second)
+    assert run_command(capsys, path)[2] == 0
+    assert Message.objects.count() == 2
+
+
 def test_texts_that_cannot_be_stored_are_quarantined_alone(feed, tenant, tmp_path, capsys):
     bad = [
         b'{"id":"\xff","resultCode":1001}',

@@ -214,12 +214,12 @@ def test_partner_over_the_daily_limit_has_no_total_of_its_own(client, messages, 
         ({"number": "+35840*"}, "number", "A whole number"),
         ({"ref_id": "a\0"}, "ref_id", "Null characters"),
         ({"ref_id": "x" * 257}, "ref_id", "at most 256 characters"),
-        ({"country": "XX"}, "country", "XX is not one"),
+        ({"country": "XX"}, "country", "“XX” is not one of the choices."),
         ({"operator": "FI.Elisa"}, "operator", "Did you mean fi.elisa?"),
-        ({"status": "lost"}, "status", "lost is not one"),
+        ({"status": "lost"}, "status", "“lost” is not one of the choices."),
         ({"result_code": "1e3"}, "result_code", "whole number"),
         ({"result_code": "2147483648"}, "result_code", "less than or equal to 2147483647"),
-        ({"tenant": "baltic-parcel"}, "tenant", "baltic-parcel is not one"),
+        ({"tenant": "baltic-parcel"}, "tenant", "“baltic-parcel” is not one of the choices."),
         ({"from": "yesterday"}, "from", "valid date"),
         ({"to": "2026-11-02"}, "from", "first day is missing"),
         ({"from": "2026-11-02", "to": "2026-11-01"}, "to", "before the first"),
@@ -239,6 +239,51 @@ def test_wrong_input_is_told_at_its_field_and_the_rest_stays(client, messages, v
     assert (response.status_code, list(errors), ids(response)) == (422, [field], [])
     assert text in str(errors[field])
     assert 'name="variant" value="kept"' in text_of(response)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "meant"),
+    [
+        ("country", "Norway", "NO"),
+        ("country", "Norja", "NO"),
+        ("country", "UK", "GB"),
+        ("tenant", "nordic-retial", "nordic-retail"),
+        ("tenant", "Nordic Retail Oy", "nordic-retail"),
+        ("status", "Failed", "failed"),
+        ("status", "delivred", "delivered"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "“{}” is not one of the choices. Did you mean {}?"),
+        ("fi", "”{}” ei ole vaihtoehtojen joukossa. Tarkoititko {}?"),
+    ],
+)
+def test_unknown_choice_names_the_nearest(client, messages, viewer, language, text, name, value, meant):
+    client.cookies["language"] = language
+    client.force_login(viewer)
+
+    response = ask(client, **{name: value})
+
+    assert (response.status_code, list(response.context["form"].errors)) == (422, [name])
+    assert text.format(value, meant) in text_of(response)
+
+
+def test_choice_is_known_by_its_label_too(client, messages, viewer):
+    client.cookies["language"] = "fi"
+    client.force_login(viewer)
+    assert "Tarkoititko delivered?" in text_of(ask(client, counts_as="Toimitettu"))
+
+
+def test_tenants_of_others_are_not_named_as_nearest(client, messages, viewer):
+    client.force_login(viewer)
+    assert "baltic-parcel" not in text_of(ask(client, tenant="baltic-parcle"))
+
+
+def test_very_long_choice_is_shown_in_part(client, messages, viewer):
+    client.force_login(viewer)
+    assert f"“{'x' * 100}…” is not one of the choices." in text_of(ask(client, country="x" * 2000))
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ class Command(BaseCommand):
         if run.problem:
             problems.append(
                 f"{run.problem}. {rows_are(run.rows)} in the inbox, from before that. Import the whole file when it is"
-                " there: what is in already counts as duplicates."
+                " there, or the parts that are missing: what is in already counts as duplicates."
             )
         if problems:
             raise CommandError(f"{file}: {' '.join(problems)}", returncode=LOOK)

@@ -1,0 +1,43 @@
+"""The demo's provisioning file: valid on any date, with its hand-over within the demo's traffic."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+import yaml
+
+from deliveries.management.commands.simulate import months_back
+from deliveries.provisioning.positions import Problems
+from deliveries.provisioning.reader import read
+from portal.demo import MONTHS, PROVISIONING, State, provisioning
+
+
+def handed_over(config) -> dict[str, date]:
+    claims = [claim for tenant in config.tenants for claim in tenant.claims]
+    return {claim.value: claim.from_day for claim in claims if claim.from_day}
+
+
+@pytest.mark.parametrize(
+    ("end", "day"),
+    [
+        (datetime(2026, 11, 28, 20, tzinfo=UTC), date(2026, 10, 1)),
+        (datetime(2027, 1, 1, 0, 1, tzinfo=UTC), date(2026, 12, 1)),
+        (datetime(2028, 2, 29, 23, 59, tzinfo=UTC), date(2028, 1, 1)),
+        (datetime(2031, 7, 31, 12, tzinfo=UTC), date(2031, 6, 1)),
+    ],
+)
+def test_hand_over_of_the_demo_lies_within_its_traffic(end, day):
+    problems = Problems()
+    document = provisioning(State(end=end.isoformat()))
+
+    config = read(yaml.safe_dump(document), problems)
+
+    assert not problems
+    assert handed_over(config) == {"hansa-dk": day}
+    assert months_back(end, MONTHS).date() < day < end.date()
+
+
+def test_example_file_is_valid_by_itself():
+    problems = Problems()
+    config = read(PROVISIONING.read_text(), problems)
+    assert not problems
+    assert list(handed_over(config)) == ["hansa-dk"]
