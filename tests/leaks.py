@@ -13,7 +13,7 @@ import shutil
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -30,6 +30,9 @@ PATIENCE = 5  # seconds for a thread that was asked to end
 
 # Processes that belong to a portal which several tests share and may start again (tests/running.py).
 lent: set[int] = set()
+
+# Called at the end of each test with a database, after its transaction: they delete what a shared server has stored.
+cleaners: list[Callable[[], None]] = []
 
 TABLES = """
 SELECT c.relname FROM pg_class c
@@ -195,5 +198,8 @@ def leaves_nothing(request) -> Iterator[None]:
     is_stored = request.node.get_closest_marker("django_db") or "db" in request.fixturenames
     watch = Watch(request.getfixturevalue("watched_database") if is_stored else None)
     yield
+    if is_stored:
+        for clean in cleaners:
+            clean()
     if left := watch.left():
         pytest.fail("the test leaves behind:\n  " + "\n  ".join(left), pytrace=False)

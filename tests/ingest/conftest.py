@@ -18,6 +18,7 @@ from django.utils import timezone
 from portal.common.database import connection_string
 from portal.tenants.feeds import add_token, set_basic
 from portal.tenants.models import Feed, GatewayAccount, Tenant
+from tests import leaks
 from tests.servers import Server, running_server
 
 PLAIN = "plain-token-of-the-tests"
@@ -61,19 +62,22 @@ def world(django_db_setup, django_db_blocker) -> Iterator[World]:
 @pytest.fixture(scope="package")
 def server(world, tmp_path_factory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("ingest")
+    leaks.cleaners.append(delete_what_the_server_stored)
     with running_server({"TRUSTED_PROXIES": f"{PROXY}/32", "LOG_LEVEL": "INFO"}, folder=folder) as server:
         yield server
+    leaks.cleaners.remove(delete_what_the_server_stored)
+
+
+def delete_what_the_server_stored() -> None:
+    with psycopg.connect(connection_string(), autocommit=True) as connection:
+        _empty(connection)
 
 
 @pytest.fixture
 def outside(world) -> Iterator[psycopg.Connection]:
-    """A connection of its own, in autocommit: for writes that the server shall see, and for locks.
-
-    What the server has stored by the end of the test is deleted.
-    """
+    """A connection of its own, in autocommit: for writes that the server shall see, and for locks."""
     with psycopg.connect(connection_string(), autocommit=True) as connection:
         yield connection
-        _empty(connection)
 
 
 @pytest.fixture
@@ -87,7 +91,7 @@ def _empty(connection: psycopg.Connection) -> None:
 
 
 @pytest.fixture
-def http(server, outside) -> Iterator[httpx.Client]:
+def http(server) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=server.url, timeout=10) as client:
         yield client
 
