@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from deliveries import slices
 from deliveries.services.condense import forget
 from deliveries.services.counts import TABLES, CountTable
+from deliveries.services.reconcile_owners import OwnerDifference, find_owner_differences, queue_moves
 from deliveries.services.reconcile_parameters import (
     ParameterDifference,
     find_parameter_differences,
@@ -43,10 +44,11 @@ class Difference:
         return f"{self.table.name}: {key}: {numbers}"
 
 
-def find_differences() -> list[Difference | ParameterDifference]:
+def find_differences() -> list[Difference | ParameterDifference | OwnerDifference]:
     """Compare all counts with the messages in one snapshot, month by month, so that memory stays small.
 
-    Sealed days are left out. What messages are found by (message_parameter) is compared with them too.
+    Sealed days are left out. What messages are found by (message_parameter) is compared with them too, and each
+    message's tenant with the owner of its platformPartnerId.
     """
     with snapshot(), connection.cursor() as cursor:
         months = _months(cursor)
@@ -56,7 +58,7 @@ def find_differences() -> list[Difference | ParameterDifference]:
             for month in months
             for difference in _compare(cursor, table, month.first_day, month.next().first_day)
         ]
-        return [*found, *find_parameter_differences()]
+        return [*found, *find_parameter_differences(), *find_owner_differences()]
 
 
 def find_differences_of(day: date) -> list[Difference | ParameterDifference]:
@@ -70,8 +72,12 @@ def find_differences_of(day: date) -> list[Difference | ParameterDifference]:
         return [*found, *parameter_differences(day, end)]
 
 
-def repair(differences: list[Difference | ParameterDifference]) -> None:
-    """Add what is missing and take away what is too much; right beside running appliers, as sums do not mind order."""
+def repair(differences: list[Difference | ParameterDifference | OwnerDifference]) -> None:
+    """Add what is missing and take away what is too much; right beside running appliers, as sums do not mind order.
+
+    Messages of a wrong tenant are moved by the worker.
+    """
+    queue_moves(difference for difference in differences if isinstance(difference, OwnerDifference))
     mend_parameters([difference for difference in differences if isinstance(difference, ParameterDifference)])
     differences = [difference for difference in differences if isinstance(difference, Difference)]
     with transaction.atomic():

@@ -1,18 +1,23 @@
-"""reconcile: counts against messages."""
+"""reconcile: counts against messages, and messages against the owners of their partner IDs."""
 
 import sys
 
 from django.core.management.base import BaseCommand, CommandParser
 
 from deliveries.services.reconcile import find_differences, repair
+from deliveries.services.reconcile_owners import OwnerDifference
 from portal.accounts.models import record
 
 
 class Command(BaseCommand):
-    help = "Compare all counts with the messages in one snapshot: a line per difference, exit status 1 on any."
+    help = (
+        "Compare all counts with the messages, and the messages' tenants with the owners of their partner IDs, in one"
+        " snapshot: a line per difference, exit status 1 on any."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--repair", action="store_true", help="mend the counts by inserting the differences")
+        text = "correct the counts, and queue moves of messages to their owners"
+        parser.add_argument("--repair", action="store_true", help=text)
 
     def handle(self, **options) -> None:
         differences = find_differences()
@@ -25,7 +30,10 @@ class Command(BaseCommand):
             self.stdout.write("counts and messages agree")
             return
         if options["repair"]:
-            self.stdout.write(f"{len(differences)} differences mended")
+            moves = sum(isinstance(difference, OwnerDifference) for difference in differences)
+            self.stdout.write(f"{len(differences) - moves} differences mended")
+            if moves:
+                self.stdout.write(f"{moves} left to moves, which are queued for the worker")
         sys.exit(1)
 
     def _record(self, differences: int, *, mended: bool) -> None:
