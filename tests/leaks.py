@@ -1,7 +1,7 @@
 """A test that leaves something behind fails: open files and sockets, threads, child processes, files, rows, partitions.
 
 Loaded by pyproject.toml before all conftests, so that its fixture is the first one of each test to be set up and the
-last one to end: what module, package and session hold for several tests was there before. Costs about 2 ms a test.
+last one to end: what module, package and session hold for several tests was there before.
 """
 
 from __future__ import annotations
