@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import ref_ids, segments
+from portal.common.masking import Masking
 from portal.tenants.models import Tenant
 
 NO_CAMPAIGN = 0  # the message has no refId
@@ -55,7 +56,7 @@ class Campaign(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return Masking(in_full=False).text(self.name)  # the administration shows numbers masked
 
 
 class SegmentKey(models.Model):

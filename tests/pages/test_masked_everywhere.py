@@ -32,7 +32,7 @@ PLANTED = ("7654398", "1112233")  # the digits that a page must not have, whatev
 NUMERIC_PARTNER = "12345678901"  # an id that is nobody's number
 NUMERIC_ID = "9876543210"
 ADDRESS = re.compile(r"""(?:href|action|hx-get|hx-post)="([^"#]*)""")
-SKIPPED = re.compile(r"/(?:logout|language|look|accounts/2fa)|/stop/|^https?:|^/static/|^mailto:|/history/")
+SKIPPED = re.compile(r"^/admin/|/(?:logout|language|look|accounts/2fa)|/stop/|^https?:|^/static/|^mailto:|/history/")
 MOST = 2  # pages of one kind
 
 
@@ -76,8 +76,10 @@ def text_of(response) -> str:
     content = b"".join(response.streaming_content) if response.streaming else response.content
     if response.headers.get("Content-Type", "").startswith("application/vnd.openxmlformats"):
         book = openpyxl.load_workbook(io.BytesIO(content))
-        return "\n".join(str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row)
-    return content.decode("utf-8-sig") + "\n".join(f"{name}: {value}" for name, value in response.headers.items())
+        text = "\n".join(str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row)
+    else:
+        text = content.decode("utf-8-sig")
+    return text + "\n".join(f"{name}: {value}" for name, value in response.headers.items())
 
 
 def crawl(client, *begin: str) -> dict[str, str]:
