@@ -38,4 +38,4 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
 CMD ["python", "-m", "granian", "--interface", "asgi", "--loop", "uvloop", "--http", "1", "--no-ws", "--workers", "1", \
      "--backlog", "2048", "--backpressure", "16384", "--http1-header-read-timeout", "10000", "--workers-kill-timeout", "20", \
-     "--host", "0.0.0.0", "--port", "8000", "portal.asgi:application"]
+     "--no-access-log", "--host", "0.0.0.0", "--port", "8000", "portal.asgi:application"]

@@ -28,7 +28,7 @@ PROGRAMS = {
         25,
         "-m granian --interface asgi --loop uvloop --http 1 --no-ws --workers 1 --backlog 2048"
         " --backpressure {PORTAL_CONNECTIONS} --http1-header-read-timeout 10000 --workers-kill-timeout 20"
-        " --host {BIND} --port {PORT} portal.asgi:application",
+        " --no-access-log --host {BIND} --port {PORT} portal.asgi:application",
     ),
     "applier": (30, 30, "manage.py run_applier"),
     # A report that is cut short is taken up again from its row.

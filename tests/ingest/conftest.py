@@ -73,7 +73,10 @@ def outside(world) -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture
-def empty_inbox(outside) -> None:
+def empty_inbox(outside) -> Iterator[None]:
+    outside.execute("DELETE FROM inbox_todo")
+    outside.execute("DELETE FROM inbox")
+    yield
     outside.execute("DELETE FROM inbox_todo")
     outside.execute("DELETE FROM inbox")
 
