@@ -29,6 +29,7 @@ RUN python -m compileall -q -j 0 /app \
     && python -m portal.common.compile_messages \
     && SECRET_KEY=only-for-collecting-files DATABASE_URL=postgresql://nowhere/portal REDIS_URL=redis://nowhere/0 \
        PORTAL_HOME=/tmp/portal-build python manage.py collectstatic --noinput --verbosity 0 \
+    && chmod -R a+rX /app/staticfiles \
     && rm -rf /tmp/portal-build
 
 USER portal

@@ -207,7 +207,11 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": env.str("PORTAL_FILES", str(PORTAL_HOME / "files"))},
+        "OPTIONS": {
+            "location": env.str("PORTAL_FILES", str(PORTAL_HOME / "files")),
+            "file_permissions_mode": 0o640,  # reports are no business of other users of the machine
+            "directory_permissions_mode": 0o750,
+        },
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
