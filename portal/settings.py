@@ -217,7 +217,7 @@ STORAGES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+EMAIL_BACKEND = "portal.accounts.unsent_mail.KeepingBackend"
 if EMAIL_URL := env.str("EMAIL_URL", "") or secret_file("EMAIL_URL_FILE", may_be_empty=True):
     vars().update(environ.Env.email_url_config(EMAIL_URL))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "portal@localhost")
@@ -255,6 +255,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "condense-counts": {"task": "deliveries.condense_counts", "schedule": 900.0},
     "make-identity-filters": {"task": "deliveries.make_identity_filters", "schedule": 3600.0},
+    "forget-unsent-mail": {"task": "accounts.forget_unsent_mail", "schedule": 3600.0},
     "apply-retention": {"task": "deliveries.apply_retention", "schedule": 3600.0},
 }
 

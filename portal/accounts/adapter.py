@@ -1,19 +1,15 @@
 """What django-allauth asks the portal: nobody signs up alone, mail goes out after the commit, secrets are encrypted."""
 
-import base64
-import hashlib
-
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as request_context
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet, MultiFernet
-from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from portal.accounts import mail
 from portal.accounts.client_address import NOBODY_KNOWS, client_address
+from portal.accounts.encryption import fernet
 from portal.accounts.models import User
 
 # Guesses at passwords. One address that guesses at one person is django-axes' business (portal/accounts/lockout.py);
@@ -60,19 +56,13 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     """Secrets of authenticator apps and recovery codes lie encrypted in the database, by a key from SECRET_KEY."""
 
     def encrypt(self, text: str) -> str:
-        return _fernet().encrypt(text.encode()).decode()
+        return fernet("second-factor").encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _fernet().decrypt(encrypted_text.encode()).decode()
+        return fernet("second-factor").decrypt(encrypted_text.encode()).decode()
 
     def get_totp_issuer(self) -> str:
         return _("SMS reports")
 
     def _get_site_name(self) -> str:
         return _("SMS reports")
-
-
-def _fernet() -> MultiFernet:
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    derived = [hashlib.sha256(f"portal.second-factor:{key}".encode()).digest() for key in keys]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in derived])

@@ -3,8 +3,9 @@
 import smtplib
 
 from celery import shared_task
+from django.utils import timezone
 
-from portal.accounts import invitations, mail
+from portal.accounts import invitations, mail, unsent_mail
 
 _RETRIED = {
     "autoretry_for": (OSError, smtplib.SMTPException),
@@ -23,3 +24,8 @@ def send_mail(to: str, subject: str, text: str, html: str = "") -> None:
 @shared_task(name="accounts.send_invitation", **_RETRIED)
 def send_invitation(invitation_id: int) -> bool:
     return invitations.send(invitation_id=invitation_id)  # only while it is open, and once
+
+
+@shared_task(name="accounts.forget_unsent_mail", time_limit=120)
+def forget_unsent_mail() -> int:
+    return unsent_mail.forget(now=timezone.now())

@@ -16,7 +16,7 @@ from deliveries.models import (
     RuleRefold,
     TenantRecount,
 )
-from portal.accounts.models import AuditEntry, Invitation, Membership, User
+from portal.accounts.models import AuditEntry, Invitation, Membership, UnsentMail, User
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
 from reports.models import ReportRun
 from tests.admin.rows import make_rows
@@ -36,6 +36,7 @@ READ_ONLY = {
     ImportRun,
     QuarantinedRow,
     ReportRun,
+    UnsentMail,
 }
 NEVER_DELETED = {Tenant, GatewayAccount, Feed, ResultCode, Invitation}
 NEVER_ADDED = {AccessAttempt}  # deleting one lets its person try again
