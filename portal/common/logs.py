@@ -45,6 +45,10 @@ class RouteFilter(logging.Filter):
                 record.args = tuple(
                     route if isinstance(value, str) and value in paths else value for value in record.args
                 )
+        if record.name.startswith("django.security.") and record.name != "django.security.csrf":
+            # These quote what was sent, such as a Host header; which kind it is suffices.
+            record.msg, record.args = "%s, refused", (record.name.rpartition(".")[2],)
+            record.exc_info = record.exc_text = None
         return True
 
 

@@ -83,6 +83,13 @@ def test_json_is_redacted_in_all_texts_and_keeps_its_numbers():
     }
 
 
+def test_what_a_refused_request_sent_is_not_quoted():
+    logger = logging.getLogger("django.security.DisallowedHost")
+    record = logger.makeRecord(logger.name, logging.ERROR, __file__, 1, "Invalid HTTP_HOST header: 'a-token'", (), None)
+    RouteFilter().filter(record)
+    assert LineFormatter("{levelname} {message}", style="{").format(record) == "ERROR DisallowedHost, refused"
+
+
 def test_path_of_a_request_is_never_logged():
     request = RequestFactory().get("/anything/plain-token/", {"to": "x"})
     record = record_of("%s: %s", "Not Found", request.path, request=request, status_code=404)
