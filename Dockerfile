@@ -29,6 +29,7 @@ RUN python -m compileall -q -j 0 /app \
     && python -m portal.common.compile_messages \
     && SECRET_KEY=only-for-collecting-files DATABASE_URL=postgresql://nowhere/portal REDIS_URL=redis://nowhere/0 \
        PORTAL_HOME=/tmp/portal-build python manage.py collectstatic --noinput --verbosity 0 \
+    && chmod -R a+rX /app/staticfiles \
     && rm -rf /tmp/portal-build
 
 USER portal
@@ -38,4 +39,4 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
 CMD ["python", "-m", "granian", "--interface", "asgi", "--loop", "uvloop", "--http", "1", "--no-ws", "--workers", "1", \
      "--backlog", "2048", "--backpressure", "16384", "--http1-header-read-timeout", "10000", "--workers-kill-timeout", "20", \
-     "--host", "0.0.0.0", "--port", "8000", "portal.asgi:application"]
+     "--no-access-log", "--host", "0.0.0.0", "--port", "8000", "portal.asgi:application"]

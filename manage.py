@@ -4,12 +4,14 @@
 import os
 import sys
 
+from portal.common.logs import prepare_process
 from portal.engines import EnginesError
 
 
 def main() -> None:
     """Run the command of sys.argv."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    prepare_process()
     from django.core.management import execute_from_command_line
 
     try:

@@ -1,46 +1,73 @@
 """The messages of a page as a file for spreadsheets."""
 
-import csv
 import io
 from collections.abc import Iterable
+from typing import Any
 
+from django.utils.translation import gettext as _
+
+from deliveries.message_forms import CLASSES
 from deliveries.selectors.shown_messages import MessageRow
-from portal.common.periods import Zone, zone
-from portal.common.safe_text import guard_for_csv, make_encodable
-
-COLUMNS = (
-    "sent_at", "tenant", "account", "message_id", "destination", "source", "country", "operator", "status", "counts_as",
-    "result_code", "result", "ref_id", "campaign", "variant", "partner_id", "parts", "seconds_to_delivery",
-)  # fmt: skip
+from portal.common.csv_file import ENCODING, write_rows
+from portal.common.periods import zone
+from portal.common.templatetags.figures import country
+from portal.tenants.models import Tenant
 
 
-def to_csv(rows: Iterable[MessageRow], tz: Zone) -> bytes:
-    """Return the rows as RFC 4180, UTF-8 with a byte order mark; times in ISO 8601 with the zone's offset.
+def to_csv(rows: Iterable[MessageRow], tenant: Tenant) -> bytes:
+    """Return the rows in the request's language and the form of the tenant's country.
 
-    No text is one that a spreadsheet calculates; what is not known is empty.
+    Times are in the tenant's zone, which the heading names; the time to delivery is in whole seconds, rounded
+    as on the page. What is not known is empty.
     """
     text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for row in rows:
-        texts = [row.tenant.slug, row.account, row.message_id, row.destination, row.source, row.country, row.operator]
-        codes = ["" if row.code.number is None else row.code.number, _guard(row.code.text)]
-        about = [row.ref_id, row.campaign, row.variant, row.partner_id]
-        seconds = "" if row.seconds is None else f"{row.seconds:g}"
-        writer.writerow(
-            [
-                row.sent_at.astimezone(zone(tz)).isoformat(timespec="seconds"),
-                *map(_guard, texts),
-                row.status,
-                row.counts_as,
-                *codes,
-                *map(_guard, about),
-                row.parts,
-                seconds,
-            ]
-        )
-    return text.getvalue().encode("utf-8-sig")
+    write_rows(text, tenant.csv_form, [_headings(tenant), *(_cells(row, tenant) for row in rows)])
+    return text.getvalue().encode(ENCODING)
 
 
-def _guard(text: str) -> str:
-    return guard_for_csv(make_encodable(text))
+def _headings(tenant: Tenant) -> list[str]:
+    return [
+        _("Sent (%(timezone)s)") % {"timezone": tenant.timezone},
+        _("Tenant"),
+        _("Account"),
+        _("Message id"),
+        _("Number"),
+        _("Sender"),
+        _("Country code"),
+        _("Country"),
+        _("Operator"),
+        _("Status"),
+        _("Counts as"),
+        _("Result code"),
+        _("Meaning"),
+        _("RefId"),
+        _("Campaign"),
+        _("Variant"),
+        _("Partner ID"),
+        _("Parts"),
+        _("Delivered in (seconds)"),
+    ]
+
+
+def _cells(row: MessageRow, tenant: Tenant) -> list[Any]:
+    return [
+        row.sent_at.astimezone(zone(tenant.timezone)),
+        row.tenant.name,
+        row.account,
+        row.message_id,
+        row.destination,
+        row.source,
+        row.country,
+        country(row.country),
+        row.operator,
+        str(row.status_text),
+        str(CLASSES[row.counts_as]),
+        row.code.number,
+        row.code.text,
+        row.ref_id,
+        row.campaign,
+        row.variant,
+        row.partner_id,
+        row.parts,
+        None if row.seconds is None else int(row.seconds + 0.5),
+    ]

@@ -79,7 +79,7 @@ def download(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     if not rows:
         return redirect(f"{reverse('messages:list', args=[tenant.slug])}?{request.GET.urlencode()}")
     record("message.downloaded", actor=request.user.email, tenant=tenant, details={"messages": len(rows)})
-    response = HttpResponse(to_csv(rows, tenant.timezone), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(to_csv(rows, tenant), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{tenant.slug}_messages.csv"'
     response.headers["Cache-Control"] = "no-store, private"
     return response

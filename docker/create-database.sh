@@ -6,4 +6,7 @@ psql --set ON_ERROR_STOP=1 --set password="$(cat /run/secrets/database_password)
 CREATE ROLE portal LOGIN CREATEROLE CREATEDB NOSUPERUSER NOBYPASSRLS PASSWORD :'password';
 CREATE DATABASE portal OWNER portal TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'
     LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8';
+-- Errors quote values, such as phone numbers: the application logs them, redacted (portal/engines/postgres.py).
+ALTER DATABASE portal SET log_min_messages = log;
+ALTER ROLE postgres IN DATABASE portal SET log_min_messages = warning;
 SQL

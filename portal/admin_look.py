@@ -93,6 +93,7 @@ NAVIGATION = [
             _list(_("People"), "person", "accounts_user"),
             _list(_("Memberships"), "group", "accounts_membership"),
             _list(_("Invitations"), "mail", "accounts_invitation"),
+            _list(_("Mails not sent"), "unsubscribe", "accounts_unsentmail"),
             _list(_("API keys"), "key", "tenants_apikey"),
             _list(_("E-mail addresses"), "alternate_email", "account_emailaddress"),
             _list(_("Groups"), "groups", "auth_group"),

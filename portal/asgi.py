@@ -14,10 +14,13 @@ os.environ.setdefault("PORTAL_DB_POOL", "true")
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
+from portal.common.logs import prepare_process
+
+prepare_process()
 django_application = get_asgi_application()
 
 from portal.connections import Guard  # noqa: E402 (these need the settings)
-from portal.ingest.app import PREFIX, Ingest  # noqa: E402
+from portal.ingest.app import Ingest, is_door  # noqa: E402
 from portal.page_deadline import PageDeadline  # noqa: E402
 
 _MANY_OBJECTS = 20_000
@@ -39,8 +42,7 @@ class Application:
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
             path = scope["path"]
-            # The doors' paths hold tokens: Django, which logs what it does not find, never sees one.
-            if path in _PROBES or not self.serves_pages or path.startswith(PREFIX):
+            if path in _PROBES or not self.serves_pages or is_door(path):
                 await self.ingest(scope, receive, send)
             else:
                 await self.pages(scope, receive, send)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from portal import connections, engines
+from portal.common.logs import UMASK, prepare_process
 from portal.connections import OPEN_FILES
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -28,7 +29,7 @@ PROGRAMS = {
         25,
         "-m granian --interface asgi --loop uvloop --http 1 --no-ws --workers 1 --backlog 2048"
         " --backpressure {PORTAL_CONNECTIONS} --http1-header-read-timeout 10000 --workers-kill-timeout 20"
-        " --host {BIND} --port {PORT} portal.asgi:application",
+        " --no-access-log --host {BIND} --port {PORT} portal.asgi:application",
     ),
     "applier": (30, 30, "manage.py run_applier"),
     # A report that is cut short is taken up again from its row.
@@ -50,6 +51,7 @@ SUPERVISOR = """\
 [supervisord]
 nodaemon = true
 silent = true
+umask = {umask:03o}
 pidfile = {home}/run/supervisord.pid
 logfile = {home}/log/supervisor.log
 logfile_maxbytes = 10MB
@@ -88,7 +90,7 @@ def config(env: Mapping[str, str], *, is_root: bool = False) -> str:
     program's first process only: granian and Celery end their own workers in order.
     """
     home = _escaped(env["PORTAL_HOME"])
-    parts = [SUPERVISOR.format(home=home, user="user = root" if is_root else "").rstrip()]
+    parts = [SUPERVISOR.format(home=home, umask=UMASK, user="user = root" if is_root else "").rstrip()]
     for name, words in commands(env).items():
         if name == "engines" and env.get("DATABASE_URL") and env.get("REDIS_URL"):
             continue
@@ -108,6 +110,7 @@ def config(env: Mapping[str, str], *, is_root: bool = False) -> str:
 
 def main() -> None:
     """Prepare the database and static files, then become the supervisor."""
+    prepare_process()
     env = os.environ | {"PORTAL_HOME": str(engines.portal_home())}
     env["PORT"] = env.get("PORT") or "8000"
     env["BIND"] = env.get("BIND") or "127.0.0.1"
@@ -125,6 +128,8 @@ def main() -> None:
     if _static_is_stale(Path(env.get("STATIC_ROOT") or home / "static")):
         _run(env, "collectstatic", "--noinput")
     (home / "log").mkdir(exist_ok=True)
+    files = Path(env.get("PORTAL_FILES") or home / "files")
+    engines.close_to_others(home / "log", home / "run", home / "redis", files)
     configuration = engines.run_dir() / "supervisord.conf"
     configuration.write_text(config(env, is_root=os.geteuid() == 0))
     sys.stdout.write(f"The portal runs at {address}/ — its logs are in {home / 'log'} — Ctrl-C ends it.\n")

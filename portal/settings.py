@@ -210,13 +210,17 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": env.str("PORTAL_FILES", str(PORTAL_HOME / "files"))},
+        "OPTIONS": {
+            "location": env.str("PORTAL_FILES", str(PORTAL_HOME / "files")),
+            "file_permissions_mode": 0o640,  # reports are no business of other users of the machine
+            "directory_permissions_mode": 0o750,
+        },
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+EMAIL_BACKEND = "portal.accounts.unsent_mail.KeepingBackend"
 if EMAIL_URL := env.str("EMAIL_URL", "") or secret_file("EMAIL_URL_FILE", may_be_empty=True):
     vars().update(environ.Env.email_url_config(EMAIL_URL))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "portal@localhost")
@@ -256,6 +260,7 @@ CELERY_BEAT_SCHEDULE = {
     "condense-counts": {"task": "deliveries.condense_counts", "schedule": 900.0},
     "make-identity-filters": {"task": "deliveries.make_identity_filters", "schedule": 3600.0},
     "settle-lost-rights": {"task": "accounts.settle_lost_rights", "schedule": 600.0},
+    "forget-unsent-mail": {"task": "accounts.forget_unsent_mail", "schedule": 3600.0},
     "apply-retention": {"task": "deliveries.apply_retention", "schedule": 3600.0},
 }
 
@@ -316,20 +321,31 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "line": {
+            "()": "portal.common.logs.LineFormatter",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        },
         "json": {
-            "()": "pythonjsonlogger.json.JsonFormatter",
+            "()": "portal.common.logs.RedactingJsonFormatter",
             "format": "{asctime} {levelname} {name} {message}",
             "style": "{",
             "rename_fields": {"asctime": "at", "levelname": "level", "name": "logger"},
         },
     },
+    "filters": {"routes": {"()": "portal.common.logs.RouteFilter"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": env.str("LOG_FORMAT", "line")},
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": env.str("LOG_FORMAT", "line"),
+            "filters": ["routes"],
+        },
     },
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "WARNING")},
     "loggers": {
         name: {"level": os.environ.get("LOG_LEVEL", "INFO")}
-        for name in ("portal", "deliveries", "reports", "campaigns")
-    },
+        for name in ("portal", "deliveries", "reports", "campaigns", "celery")
+    }
+    # The server's loggers have handlers of their own, which would not redact.
+    | {name: {"level": "INFO", "handlers": ["console"], "propagate": False} for name in ("_granian", "granian.access")},
 }

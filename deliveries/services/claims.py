@@ -82,7 +82,7 @@ def _give_back(cursor: psycopg.Cursor, left: dict[int, tuple[int, datetime]], ro
     last = rows[-1].id if rows else max(left)
     if missing := [id_ for id_ in left if id_ <= last]:
         # They go on waiting, so the age of the oldest one tells of them, and hold nobody up.
-        logger.error("%d waiting rows are not in the inbox, such as %s", len(missing), min(missing))
+        logger.error("%s waiting rows are not in the inbox, such as %s", f"{len(missing):,}", f"{min(missing):,}")
     cursor.executemany(
         "INSERT INTO inbox_todo (id, slice, received_at) VALUES (%s, %s, %s)",
         [(id_, number, received_at) for id_, (number, received_at) in left.items()],

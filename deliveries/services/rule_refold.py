@@ -74,7 +74,7 @@ def _run(job: RuleRefold, progress: Progress) -> None:
     normalise_numbers(progress=lambda seen: jobs.renew(job))
     jobs.finish(job)
     record("messages.refolded", actor="refold", details={"messages": job.done, "changed": job.changed})
-    logger.info("refolded by the rules of now: %d messages looked at, %d changed", job.done, job.changed)
+    logger.info("refolded by the rules of now: %s messages looked at, %s changed", f"{job.done:,}", f"{job.changed:,}")
 
 
 def _affected(job: RuleRefold, month: Month) -> Iterator[list[Key]]:

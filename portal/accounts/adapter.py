@@ -1,7 +1,5 @@
 """What django-allauth asks the portal: nobody signs up alone, mail goes out after the commit, secrets are encrypted."""
 
-import base64
-import hashlib
 from urllib.parse import quote
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -10,14 +8,13 @@ from allauth.core import context as request_context
 from allauth.core.exceptions import ReauthenticationRequired
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet, MultiFernet
-from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.accounts import lockout, mail, second_factor
 from portal.accounts.client_address import NOBODY_KNOWS, client_address
+from portal.accounts.encryption import fernet
 from portal.accounts.models import User
 
 _HAS_FACTOR = "portal_has_factor"  # on a request: whether the person had a second factor when it began
@@ -98,10 +95,10 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     """Secrets of authenticator apps and recovery codes lie encrypted in the database, by a key from SECRET_KEY."""
 
     def encrypt(self, text: str) -> str:
-        return _fernet().encrypt(text.encode()).decode()
+        return fernet("second-factor").encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _fernet().decrypt(encrypted_text.encode()).decode()
+        return fernet("second-factor").decrypt(encrypted_text.encode()).decode()
 
     def get_totp_issuer(self) -> str:
         return _("SMS reports")
@@ -112,9 +109,3 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
 def _count(request: HttpRequest, rate: dict[str, str], key: str) -> ratelimit.RateLimitUsage | None:
     return ratelimit.consume(request, app="portal.accounts", action="sign_in", config=rate, key=key)
-
-
-def _fernet() -> MultiFernet:
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    derived = [hashlib.sha256(f"portal.second-factor:{key}".encode()).digest() for key in keys]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in derived])

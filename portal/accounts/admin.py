@@ -14,17 +14,19 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm
 from unfold.forms import UserCreationForm as DressedCreationForm
 
-from portal.accounts import factor_mails, invitations, lost_rights, mail, owners, sessions
+from portal.accounts import factor_mails, invitations, lost_rights, mail, owners, sessions, unsent_mail_views
 from portal.accounts.addresses import confirm_address
 from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin, WholeWordSearch
-from portal.accounts.models import AuditEntry, Invitation, Membership, User, record
+from portal.accounts.models import AuditEntry, Invitation, Membership, UnsentMail, User, record
 from portal.tenants.models import Tenant
 
 # The packages' own pages show secrets' containers and session keys; staff need neither.
@@ -190,6 +192,27 @@ class AuditEntryAdmin(WholeWordSearch, ReadOnlyAdmin):
     search_help_text = _("A whole e-mail address, action or subject, or a tenant's slug.")
 
 
+@admin.register(UnsentMail)
+class UnsentMailAdmin(ReadOnlyAdmin):
+    """Mails that wait for a mail server in vain; each can be read once."""
+
+    list_display = ("to", "subject", "made_at", "text", "shown_at", "shown_by")
+    fields = readonly_fields = ("to", "subject", "made_at", "text", "shown_at", "shown_by")
+    search_fields = ("to",)
+
+    def get_urls(self) -> list:
+        view = self.admin_site.admin_view(unsent_mail_views.show)
+        return [path("<int:mail_id>/show/", view, name="accounts_unsentmail_show"), *super().get_urls()]
+
+    @admin.display(description=_("Text"))
+    def text(self, unsent: UnsentMail) -> str:
+        if not unsent.sealed:
+            return gettext("shown, deleted")
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:accounts_unsentmail_show", args=[unsent.pk]), gettext("Show once")
+        )
+
+
 class InvitationForm(forms.ModelForm):
     class Meta:
         model = Invitation
@@ -226,16 +249,11 @@ class InvitationAdmin(_CustomersOnly, RecordedAdmin):
         )
         obj.pk = made.pk
         if not mail.is_set():
-            messages.warning(request, gettext("No mail server is set: open the invitation and copy its link."))
+            messages.warning(request, gettext("No mail server is set: its link is among the mails not sent."))
 
     def get_fields(self, request: HttpRequest, obj: Invitation | None = None) -> tuple[str, ...]:
-        made = ("invited_by", "created_at", "expires_at", "state", *(() if mail.is_set() else ("link",)))
+        made = ("invited_by", "created_at", "expires_at", "state")
         return ("tenant", "email", "role", *(made if obj else ()))
-
-    @admin.display(description=_("Link"))
-    def link(self, invitation: Invitation) -> str:
-        is_open = invitations.state_of(invitation, now=timezone.now()) == invitations.State.OPEN
-        return invitations.link(invitation) if is_open else ""
 
     @admin.display(description=_("State"))
     def state(self, invitation: Invitation) -> str:

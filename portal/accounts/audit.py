@@ -1,15 +1,18 @@
 """A tenant's audit log, newest first: pages by key, filters, and a file of what is shown."""
 
-import csv
 import io
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import AuditEntry
+from portal.common.csv_file import ENCODING, write_rows
+from portal.common.periods import zone
 from portal.tenants.models import Tenant
 
 PAGE_SIZE = 50
@@ -96,15 +99,18 @@ def entries(tenant: Tenant, wanted: Filter) -> QuerySet[AuditEntry]:
     return found.order_by("-at", "-id")
 
 
-def to_csv(rows: Iterable[AuditEntry]) -> bytes:
-    """Return the entries as RFC 4180, UTF-8 with a byte order mark, times in ISO 8601 (UTC)."""
+def to_csv(rows: Iterable[AuditEntry], tenant: Tenant) -> bytes:
+    """Return the entries in the request's language and the form of the tenant's country, times in its zone."""
     text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(["at", "actor", "action", "subject", "details"])
-    for row in rows:
-        values = (row.actor, row.action, row.subject, details_of(row))
-        writer.writerow([row.at.isoformat(), *map(_guard, values)])
-    return text.getvalue().encode("utf-8-sig")
+    when = gettext("When (%(timezone)s)") % {"timezone": tenant.timezone}
+    headings = [when, gettext("Who"), gettext("Action"), gettext("About"), gettext("Details")]
+    tz = zone(tenant.timezone)
+    cells = (
+        [row.at.astimezone(tz), row.actor, str(ACTIONS.get(row.action, row.action)), row.subject, details_of(row)]
+        for row in rows
+    )
+    write_rows(text, tenant.csv_form, itertools.chain([headings], cells))
+    return text.getvalue().encode(ENCODING)
 
 
 def details_of(entry: AuditEntry) -> str:
@@ -116,11 +122,6 @@ def _words(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _guard(text: str) -> str:
-    """Return the text so that no spreadsheet takes it for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n", "\0") and text else text
 
 
 def _key(entry: AuditEntry) -> str:

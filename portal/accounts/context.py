@@ -30,6 +30,7 @@ def portal(request: HttpRequest) -> dict:
         "access": access,
         "tenant": access.tenant if access else None,
         "reachable_tenants": lambda: choices(access.reached) if access else [],
+        "csv_form": access.tenant.csv_form if access and access.tenant else None,
         "inbox": lambda: waiting(timezone.now()),
     } | {name: _chosen(request, name) for name in LOOKS}
 

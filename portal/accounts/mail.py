@@ -9,12 +9,12 @@ from kombu.exceptions import OperationalError as BrokerAway
 
 logger = logging.getLogger(__name__)
 
-CONSOLE = "django.core.mail.backends.console.EmailBackend"
+KEPT = "portal.accounts.unsent_mail.KeepingBackend"
 
 
 def is_set() -> bool:
-    """Tell whether mails reach people; without EMAIL_URL they are printed to the worker's log alone."""
-    return settings.EMAIL_BACKEND != CONSOLE
+    """Tell whether mails reach people; without EMAIL_URL staff read them in the admin."""
+    return settings.EMAIL_BACKEND != KEPT
 
 
 def send_after_commit(*, to: str, subject: str, text: str, html: str = "") -> None:

@@ -112,6 +112,23 @@ class Invitation(models.Model):
         return f"{self.email} → {self.tenant}"
 
 
+class UnsentMail(models.Model):
+    """A mail that was not sent because no mail server is set. `sealed` is its encrypted text, '' once it was read."""
+
+    to = models.EmailField(_("to"))
+    subject = models.CharField(_("subject"), max_length=200)
+    sealed = models.TextField()
+    made_at = models.DateTimeField(_("made at"))
+    shown_at = models.DateTimeField(_("shown at"), null=True)
+    shown_by = models.CharField(_("shown to"), max_length=254, blank=True)
+
+    class Meta:
+        verbose_name_plural = "mails not sent"
+
+    def __str__(self) -> str:
+        return f"{self.to}: {self.subject}"
+
+
 class AuditEntry(models.Model):
     """One thing that somebody did. Append-only: no role of the portal may change or delete a row."""
 

@@ -5,7 +5,7 @@ import smtplib
 from celery import shared_task
 from django.utils import timezone
 
-from portal.accounts import invitations, lost_rights, mail
+from portal.accounts import invitations, lost_rights, mail, unsent_mail
 
 _RETRIED = {
     "autoretry_for": (OSError, smtplib.SMTPException),
@@ -31,3 +31,8 @@ def settle_lost_rights() -> None:
     now = timezone.now()
     lost_rights.settle(actor="portal", now=now)
     lost_rights.end_notices(actor="portal", now=now)
+
+
+@shared_task(name="accounts.forget_unsent_mail", time_limit=120)
+def forget_unsent_mail() -> int:
+    return unsent_mail.forget(now=timezone.now())

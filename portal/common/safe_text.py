@@ -13,6 +13,8 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPE_LOOKALIKE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 _FORMULA_START = re.compile("[=+\\-@\t\r\n\x00]")
+_CSV_SEPARATOR = re.compile("([;,\t\r\n])")  # of any program that may open the file
+_CSV_FORMULA = re.compile('[\\s"\0]*[=+\\-@\uff1d\uff0b\uff0d\uff20]')  # full-width signs too
 _PHONE_NUMBER = re.compile(r"\+[0-9]+(?: •+[0-9]{0,2})?")  # in full or masked (msisdn.mask_number)
 
 
@@ -57,7 +59,14 @@ def may_be_typed_as_formula(text: str) -> bool:
 
 
 def guard_for_csv(text: str) -> str:
-    """Return the text, after an apostrophe if a spreadsheet would calculate it; `+358…` is a phone number."""
-    if may_be_typed_as_formula(text) and not _PHONE_NUMBER.fullmatch(text):
-        return f"'{text}"
-    return text
+    """Return the text with an apostrophe before each piece that a spreadsheet would calculate.
+
+    Pieces end at any separator: a program that takes another one than the file's makes cells of them. A text that is
+    nothing but a phone number, `+358…`, stays as it is.
+    """
+    if _PHONE_NUMBER.fullmatch(text):
+        return text
+    pieces = _CSV_SEPARATOR.split(text)
+    pieces[::2] = [f"'{piece}" if _CSV_FORMULA.match(piece) else piece for piece in pieces[::2]]
+    guarded = "".join(pieces)
+    return f"'{guarded}" if may_be_typed_as_formula(guarded) else guarded

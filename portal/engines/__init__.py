@@ -10,12 +10,13 @@ import os
 from urllib.parse import parse_qs, quote, urlsplit
 
 from portal.engines import postgres, redis, users
-from portal.engines.home import EnginesError, engines_lock, portal_home, run_dir
+from portal.engines.home import EnginesError, close_to_others, engines_lock, portal_home, run_dir
 from portal.engines.secret import secret_file, secret_key
 
 __all__ = [
     "EnginesError",
     "broker_url",
+    "close_to_others",
     "database_url",
     "is_embedded",
     "portal_home",

@@ -43,6 +43,20 @@ def run_dir() -> Path:
     return path
 
 
+def close_to_others(*folders: Path) -> None:
+    """Take from users outside the group all access to the folders and what is in them, and from the group writing.
+
+    For what was made before the umask was narrow. What belongs to somebody else stays as it is.
+    """
+    for folder in folders:
+        for place, _, names in os.walk(folder):
+            for path in (Path(place), *(Path(place, name) for name in names)):
+                with contextlib.suppress(FileNotFoundError, PermissionError):
+                    found = path.lstat()
+                    if found.st_mode & 0o027 and not stat.S_ISLNK(found.st_mode):
+                        path.chmod(stat.S_IMODE(found.st_mode) & ~0o027)
+
+
 def socket_dir(engine: str, owner: int) -> Path:
     """Return the private folder of one engine's socket, made when missing for the user id `owner`.
 

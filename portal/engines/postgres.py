@@ -50,8 +50,24 @@ log_rotation_age = 1d
 log_truncate_on_rotation = on
 log_line_prefix = '%m [%p] %q%u '
 log_checkpoints = off
+log_file_mode = 0600
+{quiet}
 include_if_exists = 'custom.conf'
 """
+
+# Errors quote the values of statements, such as phone numbers and digests of tokens: neither statements nor details are
+# logged, and errors of the application's sessions not at all (DATABASE_QUIET). The application logs what it is told,
+# redacted.
+QUIET = """\
+log_error_verbosity = terse
+log_min_error_statement = panic
+log_parameter_max_length = 0"""
+
+# The superuser's sessions, such as autovacuum's workers, go on logging errors: nothing else would tell of theirs.
+DATABASE_QUIET = (
+    f"ALTER DATABASE {DATABASE} SET log_min_messages = log",
+    f"ALTER ROLE postgres IN DATABASE {DATABASE} SET log_min_messages = warning",
+)
 
 
 def url() -> str:
@@ -83,7 +99,7 @@ def ensure() -> None:
     if not (data / "PG_VERSION").exists():
         _end_orphan(sockets)
         _initialise(user, data)
-    _write(user, data / "postgresql.conf", CONFIGURATION.format(sockets=sockets, port=PORT))
+    _write(user, data / "postgresql.conf", CONFIGURATION.format(sockets=sockets, port=PORT, quiet=QUIET))
     if not _is_alive():
         _start(user, data, sockets)
     _wait(user, data)
@@ -229,12 +245,14 @@ def _wait(user: pwd.struct_passwd, data: Path) -> None:
 
 
 def _make_database() -> None:
-    """Make the application's role, no superuser, so that row-level security holds it, and its database."""
+    """Make the application's role and its database; the role is no superuser, so that row-level security holds it."""
     with _connect("postgres", timeout=10) as connection:
         if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [ROLE]).fetchall():
             connection.execute(f"CREATE ROLE {ROLE} LOGIN CREATEROLE CREATEDB NOSUPERUSER NOBYPASSRLS")
         if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchall():
             connection.execute(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")
+        for statement in DATABASE_QUIET:
+            connection.execute(statement)
 
 
 def _tail() -> str:

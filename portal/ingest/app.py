@@ -86,8 +86,8 @@ class Ingest:
             await _answer(send, 200, b"ok\n", _TEXT)
         elif path == "/readyz":
             await self._tell_readiness(send)
-        elif self._takes_reports and path.startswith(PREFIX):
-            await self._take(scope, receive, send, path[len(PREFIX) :].rstrip("/"))
+        elif self._takes_reports and is_door(path):
+            await self._take(scope, receive, send, token_in(path))
         else:
             await _error(send, 404, "there is nothing here")
 
@@ -175,6 +175,32 @@ class Ingest:
 
     def _is_proxy(self, peer: str) -> bool:
         return bool(self._proxies) and networks.admits(self._proxies, peer)
+
+
+def is_door(path: str) -> bool:
+    """Tell whether a path is a door's, however it is written: a slash too many, capitals, dots to be resolved.
+
+    Such a path holds a token, so pages never get it.
+    """
+    return path.startswith(PREFIX) or _plain(path)[: len(PREFIX)].lower() == PREFIX
+
+
+def token_in(path: str) -> str:
+    """Return the token in a door's path, with or without a slash at the end."""
+    return _plain(path)[len(PREFIX) :].rstrip("/")
+
+
+def _plain(path: str) -> str:
+    """Return a path without repeated slashes and segments of dots (RFC 3986 section 5.2.4)."""
+    if "//" not in path and "/." not in path:
+        return path
+    kept: list[str] = []
+    for segment in path.split("/"):
+        if segment == "..":
+            del kept[-1:]
+        elif segment not in ("", "."):
+            kept.append(segment)
+    return f"/{'/'.join(kept)}/"
 
 
 class Refused(Exception):

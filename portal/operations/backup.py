@@ -67,6 +67,8 @@ def make_backup(folder: Path, *, now: datetime) -> Summary:
         "sha256": {name: _sha256(folder / name) for name in (DUMP, FILES, KEY)},
     }
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
+    for path in folder.iterdir():
+        path.chmod(0o600)
     return _summary(folder, manifest)
 
 

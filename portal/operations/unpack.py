@@ -22,7 +22,7 @@ def unpack(archive: Path, folder: Path) -> None:
     try:
         with tarfile.open(archive) as packed:
             members = [(member, _safe_path(member)) for member in packed]
-            folder.mkdir(parents=True)
+            folder.mkdir(parents=True, mode=0o750)
             for member, path in members:
                 _write(packed, member, folder / path)
     except (tarfile.TarError, EOFError) as error:
@@ -42,11 +42,12 @@ def _write(packed: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> No
     try:
         if member.isdir():
             target.mkdir(parents=True, exist_ok=True)
+            target.chmod(0o750)
             return
         target.parent.mkdir(parents=True, exist_ok=True)
         with packed.extractfile(member) as source, target.open("xb") as file:
             shutil.copyfileobj(source, file)
     except (FileExistsError, NotADirectoryError) as error:
         raise BadArchiveError(f"{member.name!r} is in it twice") from error
-    target.chmod(member.mode & 0o755 | 0o600)
+    target.chmod(member.mode & 0o640 | 0o600)
     os.utime(target, (member.mtime, member.mtime))

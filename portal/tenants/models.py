@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from portal.common.countries import country_of_zone
+from portal.common.csv_file import CsvForm, form_of
 from portal.common.msisdn import COUNTRIES
 from portal.tenants import feed_headers, networks
 from portal.tenants.partner_values import validate_partner_id
@@ -95,6 +96,11 @@ class Tenant(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def csv_form(self) -> CsvForm:
+        """Return the form of files that spreadsheets in the tenant's country open."""
+        return form_of(self.language, self.country)
 
     def save(self, **kwargs) -> None:
         if self._state.adding and not self.country:

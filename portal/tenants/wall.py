@@ -77,6 +77,7 @@ PEOPLE_TABLES: dict[str, tuple[str, str, str]] = {
 # Tables without a policy: least grants. table: (web, staff, ingest)
 GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
     "account_emailconfirmation": (ALL, ALL, ""),
+    "accounts_unsentmail": ("INSERT, SELECT (id)", "SELECT, UPDATE (sealed, shown_at, shown_by)", ""),
     "accounts_user_groups": (READ, ALL, ""),
     "accounts_user_user_permissions": (READ, ALL, ""),
     "auth_group": (READ, ALL, ""),

@@ -18,13 +18,14 @@ export function makeSortable(root) {
   for (const table of root.querySelectorAll("table[data-sort]")) table.dataset.sortable = "";
 }
 
-/** Answer clicks on headings and on `[data-download]` (a table's id; data-file is the file's name). */
+/** Answer clicks on headings and on `[data-download]` (a table's id; data-file is the file's name, data-separator and
+ * data-decimal are those of the tenant's country). */
 export function watchTables(root) {
   root.addEventListener("click", (event) => {
     const sort = event.target.closest("table[data-sort] button.sort");
     if (sort) sortBy(sort.closest("th"));
     const download = event.target.closest("[data-download]");
-    if (download) save(document.getElementById(download.dataset.download), download.dataset.file);
+    if (download) save(document.getElementById(download.dataset.download), download.dataset);
   });
 }
 
@@ -51,18 +52,35 @@ function valueOf(cell) {
   return cell.dataset.value ?? cell.textContent.replace(/\s+/g, " ").trim();
 }
 
-function save(table, name) {
-  const rows = [...table.rows].map((row) => [...row.cells].filter((cell) => !cell.matches(".actions")).map(valueOf));
-  const text = rows.map((cells) => cells.map(quoted).join(",")).join("\r\n");
+function save(table, { file, separator, decimal }) {
+  const rows = [...table.rows].map((row) => [...row.cells].filter((cell) => !cell.matches(".actions")));
+  const text = rows.map((cells) => cells.map((cell) => quoted(saved(cell), decimal)).join(separator)).join("\r\n");
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob(["\ufeff", text, "\r\n"], { type: "text/csv;charset=utf-8" }));
-  link.download = name;
+  link.download = file;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
-/** As reports/writers/safe_text.py: a spreadsheet must not calculate what others wrote. */
-function quoted(text) {
-  const safe = /^[=+\-@\t\r\n]/.test(text) && !/^[+-]?[\d.]+(e[+-]?\d+)?$/i.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+/** A cell's text in the file: shares and times rounded as the page shows them, data-unit of a heading beside its text. */
+function saved(cell) {
+  const value = valueOf(cell);
+  if (cell.dataset.unit) return `${value} (${cell.dataset.unit})`;
+  if (!cell.dataset.value || !cell.matches(".number")) return value;
+  if (cell.textContent.includes("%")) return `${(100 * value).toFixed(2)}%`;
+  return cell.dataset.value.includes(".") ? String(Math.round(value)) : value; // seconds; all else are whole numbers
+}
+
+/** As portal/common/csv_file.py: every field is quoted, and a spreadsheet must not calculate what others wrote. */
+function quoted(text, decimal) {
+  const safe = /^[+-]?\d+(\.\d+)?%?$/.test(text) ? text.replace(".", decimal) : guarded(text);
+  return `"${safe.replaceAll('"', '""')}"`;
+}
+
+/** As guard_for_csv of portal/common/safe_text.py. */
+function guarded(text) {
+  const pieces = text.split(/([;,\t\r\n])/);
+  const safe = pieces.map((piece) => (/^[\s"\0]*[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(piece) && piece.trim() ? `'${piece}` : piece));
+  const whole = safe.join("");
+  return /^[=+\-@\t\r\n\0]/.test(whole) ? `'${whole}` : whole;
 }

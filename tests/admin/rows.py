@@ -18,7 +18,7 @@ from deliveries.models import (
     TenantRecount,
 )
 from portal.accounts.invitations import invite
-from portal.accounts.models import AuditEntry, Invitation, Membership, Role, record
+from portal.accounts.models import AuditEntry, Invitation, Membership, Role, UnsentMail, record
 from portal.tenants.api_keys import create_key
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
 from reports.models import ReportRun
@@ -63,6 +63,7 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
         Group: Group.objects.create(name=CANARY),
         EmailAddress: EmailAddress.objects.get(user=user),
         Invitation: invite(tenant=tenant, email=f"invited-{CANARY}@example.com", role="viewer", inviter=user, now=NOW),
+        UnsentMail: UnsentMail.objects.create(to=f"{CANARY}@example.com", subject=CANARY, sealed="x", made_at=NOW),
         AccessAttempt: AccessAttempt.objects.create(
             username=f"{CANARY}@example.com", ip_address="192.0.2.1", user_agent=CANARY, failures_since_start=1
         ),

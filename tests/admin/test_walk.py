@@ -17,7 +17,7 @@ from deliveries.models import (
     RuleRefold,
     TenantRecount,
 )
-from portal.accounts.models import AuditEntry, Invitation, Membership, User
+from portal.accounts.models import AuditEntry, Invitation, Membership, UnsentMail, User
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
 from reports.models import ReportRun
 from tests.admin.rows import make_rows
@@ -37,6 +37,7 @@ READ_ONLY = {
     ImportRun,
     QuarantinedRow,
     ReportRun,
+    UnsentMail,
 }
 NEVER_DELETED = {Tenant, GatewayAccount, Feed, ResultCode, Invitation}
 # Deleting an attempt lets its person try again; deleting a person takes the address along.

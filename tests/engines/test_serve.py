@@ -49,7 +49,7 @@ def test_config_is_understood_by_the_supervisor_in_odd_folders(tmp_path: Path):
         "engines": "-m portal.engines watch",
         "web": "-m granian --interface asgi --loop uvloop --http 1 --no-ws --workers 1"
         " --backlog 2048 --backpressure 700 --http1-header-read-timeout 10000 --workers-kill-timeout 20"
-        " --host 127.0.0.1 --port 8765 portal.asgi:application",
+        " --no-access-log --host 127.0.0.1 --port 8765 portal.asgi:application",
         "applier": "manage.py run_applier",
         "worker": "-m celery -A portal worker --concurrency 1 --loglevel INFO --without-gossip"
         " --without-mingle --queues celery,reports",

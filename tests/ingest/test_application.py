@@ -1,6 +1,7 @@
 """The composite application: probes, the ingest and Django's pages behind one port, or the ingest apart."""
 
 import asyncio
+import socket
 from pathlib import Path
 
 import httpx
@@ -124,3 +125,26 @@ def test_ingest_can_read_the_feeds_and_of_the_inbox_what_is_no_report():
 def test_ingest_can_change_nothing_but_add_to_the_inbox(statement):
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         ask(statement)
+
+
+@pytest.mark.parametrize("path", ["//dlr/{}/", "/dlr//{}", "///DLR/{}/", "/x/../dlr/{}/", "/./dlr/./{}/"])
+def test_door_is_found_however_its_path_is_written_and_its_token_is_not_logged(server, path):
+    """A slash at the end of the address that the gateway was given makes `//dlr/…`."""
+    with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=10) as connection:
+        connection.sendall(
+            f"POST {path.format(PLAIN)} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+            f"Content-Length: {len(ONE)}\r\n\r\n".encode()
+            + ONE
+        )
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert bodies() == [ONE]
+    assert PLAIN not in server.log.read_text()
+
+
+@pytest.mark.parametrize("path", ["/dlr", "/t/dlr/{}/", "/%2564lr/{}/", "/nothing/{}", "/api/v1/dlr/{}/"])
+def test_pages_never_log_the_path_of_a_request(server, http, path):
+    before = server.log.stat().st_size
+    assert http.post(path.format(PLAIN), content=ONE).status_code in (403, 404)
+    assert PLAIN not in server.log.read_text()
+    assert "portal.requests: POST" in server.log.read_text()[before:]

@@ -14,7 +14,7 @@ from django.urls import URLResolver, get_resolver
 
 from campaigns.models import SegmentKey
 from deliveries.models import PartnerRequest
-from portal.accounts.models import Invitation, Membership
+from portal.accounts.models import Invitation, Membership, UnsentMail
 from portal.tenants.models import PartnerId, Tenant
 from tests.admin.rows import CANARY, make_rows
 from tests.admin.test_walk import NEVER_ADDED, NEVER_DELETED, READ_ONLY
@@ -142,6 +142,7 @@ PAGES = {
     "admin:message": (302, 302, 404, 302),  # nobody has sent it
     "admin:message_by_query": (302, 302, 404, 302),
     "admin:view_as": (302, 302, 200, 302),
+    "admin:accounts_unsentmail_show": (302, 302, 200, 302),
     "admin:search": (302, 302, 200, 302),
     "admin:jsi18n": (302, 302, 200, 302),
     "admin:view_on_site": (302, 302, 404, 302),
@@ -218,6 +219,7 @@ def ids(tenant, other_tenant, feed) -> dict[str, object]:
         "partner_id": rows[PartnerId].id,
         "request_id": rows[PartnerRequest].id,
         "membership_id": rows[Membership].id,
+        "mail_id": rows[UnsentMail].id,
         "invitation_id": rows[Invitation].id,
         "token": "no-such-token",
         "session_id": 1,

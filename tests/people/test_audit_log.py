@@ -105,8 +105,10 @@ def test_file_holds_what_is_filtered_and_no_formula(client, tenant, owner):
     response = client.get(f"{URL}download/", {"actor": "owner@example.com"})
 
     [header, line] = response.content.decode("utf-8-sig").splitlines()
-    assert header == "at,actor,action,subject,details"
-    assert line.split(",", 1)[1] == 'owner@example.com,member.role,\'=1+1,"from: viewer, to: @SUM(A1)"'
+    assert header == '"When (Europe/Helsinki)";"Who";"Action";"About";"Details"'
+    assert line.split(";", 1)[1] == (
+        '"owner@example.com";"Changed a member\'s role";"\'=1+1";"from: viewer, to: @SUM(A1)"'
+    )
     assert response.headers["Content-Disposition"] == 'attachment; filename="nordic-retail_audit.csv"'
     assert AuditEntry.objects.filter(action="audit.downloaded", actor="owner@example.com").count() == 1
 

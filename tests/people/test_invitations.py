@@ -8,7 +8,7 @@ from allauth.account.models import EmailAddress
 from django.core import mail as outbox
 from django.utils import timezone
 
-from portal.accounts import invitations, tasks
+from portal.accounts import invitations, mail, tasks
 from portal.accounts.models import AuditEntry, Invitation, Membership, Role, User
 from portal.tenants.models import Tenant
 from tests.conftest import PASSWORD, make_user
@@ -226,7 +226,7 @@ def test_no_more_invitations_than_a_hundred_a_day(browser, tenant, owner):
 
 
 def test_without_a_mail_server_the_owner_is_told_and_shown_the_link(browser, tenant, owner, client, settings):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    settings.EMAIL_BACKEND = mail.KEPT
     page = browser(owner)
 
     told = page.post(f"{MEMBERS}invite/", {"email": "new@example.com", "role": "viewer"}, follow=True)

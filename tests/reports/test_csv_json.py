@@ -1,22 +1,25 @@
 import csv as reader
 import json as parser
+import re
 from dataclasses import replace
 from io import BytesIO, StringIO
 from zipfile import ZipFile
 
+import pandas
 import pytest
 
+from portal.common.csv_file import MACHINE, CsvForm, form_of
 from reports.layout import Column, Table, build_tables
 from reports.writers import csv, json
 from tests.reports.payloads import FORMULAS
 from tests.reports.sample import HEADER, account_figures, sample_figures
 
-GUARDED = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00")
+FINNISH = form_of("fi", "FI")
 
 
-def csv_text(table: Table) -> str:
+def csv_text(table: Table, form: CsvForm = MACHINE) -> str:
     file = BytesIO()
-    csv.write_table(table, file)
+    csv.write_table(table, file, form, "fi" if form.for_people else "en")
     return file.getvalue().decode("utf-8")
 
 
@@ -36,13 +39,34 @@ def table_of(figures, key: str) -> Table:
 
 def test_csv_of_countries_is_for_machines_in_any_language():
     assert csv_text(table_of(sample_figures(language="fi"), "Countries")) == (
-        "\ufeffCountry code,Country,Messages,SMS parts,Delivered parts,Billed parts,"
-        "Delivered,Failed,Pending,Unknown,Delivery rate\r\n"
-        "FI,Suomi,12000,13500,13150,13190,11700,200,60,40,0.975000\r\n"
-        "SE,Ruotsi,5000,5000,4800,4790,4800,150,50,0,0.960000\r\n"
-        "XK,Kosovo,400,800,400,380,200,100,50,50,0.500000\r\n"
-        "ZZ,Tuntematon,400,400,0,20,0,390,0,10,0.000000\r\n"
+        '\ufeff"Country code","Country","Messages","SMS parts","Delivered parts","Billed parts",'
+        '"Delivered","Failed","Pending","Unknown","Delivery rate"\r\n'
+        '"FI","Suomi","12000","13500","13150","13190","11700","200","60","40","0.975000"\r\n'
+        '"SE","Ruotsi","5000","5000","4800","4790","4800","150","50","0","0.960000"\r\n'
+        '"XK","Kosovo","400","800","400","380","200","100","50","50","0.500000"\r\n'
+        '"ZZ","Tuntematon","400","400","0","20","0","390","0","10","0.000000"\r\n'
     )
+
+
+def test_csv_for_people_is_in_their_language_with_their_signs_and_units():
+    tables = {table.key: csv_text(table, FINNISH).splitlines() for table in build_tables(sample_figures(language="fi"))}
+    assert tables["Countries"][:2] == [
+        '\ufeff"Maakoodi";"Maa";"Viestit";"SMS-osat";"Toimitetut osat";"Laskutetut osat";"Toimitettu";"Epäonnistunut";'
+        '"Kesken";"Tuntematon";"Toimitusaste"',
+        '"FI";"Suomi";"12000";"13500";"13150";"13190";"11700";"200";"60";"40";"97,50%"',
+    ]
+    assert tables["Latency"][:2] == [
+        '\ufeff"Maakoodi";"Maa";"Toimitettu (viestit, joiden aika tunnetaan)";"p50 (s)";"p90 (s)";"p95 (s)";"p99 (s)"',
+        '"FI";"Suomi";"11700";"3";"3";"39";"39"',
+    ]
+    summary = tables["Summary"]
+    assert [summary[n] for n in (4, 5, 6, 13)] == [
+        '"Tietojen ajankohta";"2026-11-04 14:32:07";"";""',
+        '"Vanhin odottava";"mikään ei odota";"";""',
+        '"Tila";"alustava";"";""',
+        '"Osia viestiä kohden";"1,11";"";""',
+    ]
+    assert [line for line in summary if "p50" in line] == ['"Viive p50 (s)";"3";"";""']
 
 
 def test_csv_of_campaigns_guards_a_formula_and_leaves_a_phone_number():
@@ -81,9 +105,12 @@ def test_csv_of_the_summary_has_each_value_in_its_own_kind():
 @pytest.mark.parametrize("payload", FORMULAS)
 def test_csv_payload_is_guarded_and_otherwise_whole(payload):
     table = Table("Campaigns", (Column("Campaign", "text"), Column("Messages", "int")), [(payload, 1)])
-    guard = "'" if payload.startswith(GUARDED) else ""
+    [_headings, [text, number]] = csv_rows(table)
 
-    assert csv_rows(table) == [["Campaign", "Messages"], [guard + payload, "1"]]
+    assert (text.replace("'", ""), number) == (payload.replace("'", ""), "1")
+    pieces = re.split("[;,\t\r\n]", text)
+    assert [piece for piece in pieces if re.match(r'[\s"\0]*[=+@-]', piece)] == []
+    assert not text.startswith(("\t", "\r", "\n", "\0"))
 
 
 @pytest.mark.parametrize("text", ["+358401234567\n", "+", "+3584012a", "+３５８", "-358401234567"])
@@ -91,9 +118,25 @@ def test_csv_text_that_is_not_quite_a_phone_number_is_guarded(text):
     assert csv_rows(Table("Campaigns", (Column("Campaign", "text"),), [(text,)]))[1] == [f"'{text}"]
 
 
+@pytest.mark.parametrize("form", [MACHINE, FINNISH], ids=["machine", "Finnish"])
+def test_csv_is_read_by_pandas_with_every_column_in_its_place(form):
+    text = csv_text(table_of(sample_figures(), "Countries"), form)
+
+    frame = pandas.read_csv(StringIO(text.removeprefix("\ufeff")), sep=form.separator, decimal=form.decimal)
+
+    rates = frame.iloc[:, -1].tolist()
+    assert frame.iloc[:, 2:9].to_numpy().tolist() == [
+        [12_000, 13_500, 13_150, 13_190, 11_700, 200, 60],
+        [5000, 5000, 4800, 4790, 4800, 150, 50],
+        [400, 800, 400, 380, 200, 100, 50],
+        [400, 400, 0, 20, 0, 390, 0],
+    ]
+    assert rates == ([0.975, 0.96, 0.5, 0.0] if form is MACHINE else ["97,50%", "96,00%", "50,00%", "0,00%"])
+
+
 def test_csv_zip_has_a_file_per_table():
     file = BytesIO()
-    rows = csv.write_zip(build_tables(sample_figures()), HEADER, file)
+    rows = csv.write_zip(build_tables(sample_figures()), HEADER, file, MACHINE)
 
     with ZipFile(file) as archive:
         assert archive.testzip() is None
@@ -108,11 +151,11 @@ def test_csv_zip_has_a_file_per_table():
             "2026-10 Latency.csv",
         ]
         assert archive.read("2026-10 Errors.csv").decode("utf-8") == (
-            "\ufeffCode,Meaning,Reason,Messages,Share\r\n"
-            "2106,number error,subscriber,390,0.414894\r\n"
-            "1006,not delivered,subscriber,300,0.319149\r\n"
-            "1002,expired,subscriber,150,0.159574\r\n"
-            '1010,"expired, no operator DLR received",other,100,0.106383\r\n'
+            '\ufeff"Code","Meaning","Reason","Messages","Share"\r\n'
+            '"2106","number error","subscriber","390","0.414894"\r\n'
+            '"1006","not delivered","subscriber","300","0.319149"\r\n'
+            '"1002","expired","subscriber","150","0.159574"\r\n'
+            '"1010","expired, no operator DLR received","other","100","0.106383"\r\n'
         )
     assert rows == 27 + 4 + 4 + 5 + 4 + 31 + 4 + 3
 

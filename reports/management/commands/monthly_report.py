@@ -8,6 +8,7 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from deliveries.models import WaitingRow
+from portal.common.csv_file import MACHINE
 from portal.common.masking import Masking
 from portal.common.periods import Month
 from portal.tenants.models import GatewayAccount, Tenant
@@ -18,7 +19,7 @@ from reports.services.editions import open_edition
 from reports.services.runs import BeingMade, StillWaiting, build_now
 from reports.writers import csv, json
 
-FORMATS = ("xlsx", "csv", "json")
+FORMATS = ("xlsx", "csv", "rfc4180", "json")
 
 
 class Command(BaseCommand):
@@ -30,7 +31,13 @@ class Command(BaseCommand):
         whose.add_argument("--account", metavar="NAME")
         parser.add_argument("--month", required=True, metavar="YYYY-MM")
         parser.add_argument("--out", required=True, type=Path, metavar="FILE")
-        parser.add_argument("--format", choices=FORMATS, default="xlsx", help="csv is a zip with a file per table")
+        parser.add_argument(
+            "--format",
+            choices=FORMATS,
+            default="xlsx",
+            help="csv: a zip of tables for spreadsheets, in the tenant's language and the form of its country;"
+            " rfc4180: the same tables for machines",
+        )
         parser.add_argument(
             "--wait", type=float, default=60, metavar="SECONDS", help="how long to wait for reports to be applied"
         )
@@ -97,8 +104,9 @@ def _write(run: ReportRun, figures: MonthFigures, out: Path, format_: str) -> No
         if format_ == "xlsx":
             with open_edition(run, Masking(in_full=True)) as made:
                 file.writelines(made.chunks())
-        elif format_ == "csv":
-            csv.write_zip(build_tables(figures), figures.header, file)
+        elif format_ in ("csv", "rfc4180"):
+            form = run.tenant.csv_form if format_ == "csv" else MACHINE
+            csv.write_zip(build_tables(figures), figures.header, file, form)
         else:
             json.write(build_tables(figures), figures.header, file)
     part.replace(out)

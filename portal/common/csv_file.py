@@ -1,0 +1,87 @@
+"""CSV files: for people's spreadsheets in the form of their country, for machines by RFC 4180.
+
+Excel opens a CSV file into columns by its country's separator. A first line `sep=,` would set another one, but then
+Excel ignores the byte order mark and misreads letters such as ä, so files for people have the country's separator.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TextIO
+
+from babel import Locale, UnknownLocaleError
+from babel.numbers import get_decimal_symbol
+
+from portal.common.safe_text import guard_for_csv, make_encodable
+
+ENCODING = "utf-8-sig"  # with a byte order mark, by which spreadsheets know UTF-8
+
+
+class Number(str):
+    """A number as it is to stand in the file."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CsvForm:
+    """How a file is written."""
+
+    separator: str
+    decimal: str  # the sign before decimals
+    for_people: bool
+
+    def number(self, value: float, places: int) -> Number:
+        """Return a number with so many decimals."""
+        return Number(f"{value:.{places}f}".replace(".", self.decimal))
+
+    def percent(self, share: float) -> Number:
+        """Return a share from 0 to 1: for people as the pages show it, for machines as the share with six decimals."""
+        if not self.for_people:
+            return self.number(share, 6)
+        return Number(f"{self.number(share * 100, 2)}%")
+
+
+MACHINE = CsvForm(",", ".", for_people=False)
+
+
+def form_of(language: str, country: str) -> CsvForm:
+    """Return the form that spreadsheets in the country expect, by CLDR: `;` where decimals follow a comma."""
+    decimal = get_decimal_symbol(_locale(language, country))
+    return CsvForm(";" if decimal == "," else ",", decimal, for_people=True)
+
+
+def write_rows(file: TextIO, form: CsvForm, rows: Iterable[Iterable[Any]]) -> None:
+    """Write rows of str, int, Number, date, datetime and None (an empty field). Every field is quoted.
+
+    Text that a spreadsheet would calculate gets an apostrophe. A time for people is local, `2026-11-28 14:30:05`, which
+    spreadsheets of all countries read; one for machines has its offset.
+    """
+    writer = csv.writer(file, delimiter=form.separator, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
+    writer.writerows([_cell(value, form) for value in row] for row in rows)
+
+
+def _cell(value: Any, form: CsvForm) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        if form.for_people:
+            return value.replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")
+        return value.isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Number | int):
+        return str(value)
+    return guard_for_csv(make_encodable(str(value)))
+
+
+def _locale(language: str, country: str) -> Locale:
+    for name in (f"{language}_{country}", f"und_{country}", language):
+        try:
+            return Locale.parse(name.replace("-", "_"))
+        except (UnknownLocaleError, ValueError):
+            continue
+    return Locale("en")
