@@ -110,7 +110,8 @@ class IngestCount(models.Model):
     `received` is counted when a row is applied, so the waiting ones are not in it yet; a replayed row that was
     quarantined moves from `quarantined` to the column that it then belongs to. `replayed` is how many of the hour's raw
     rows were put on the to-do list a second time (deliveries/services/replay.py). `erased` is how many raw rows were
-    deleted because they held a phone number that was erased (deliveries/services/raw_erasure.py). Rows are kept for ever.
+    deleted because they held a phone number that was erased (deliveries/services/raw_erasure.py). Rows
+    are kept for ever.
     """
 
     pk = models.CompositePrimaryKey("feed_id", "hour")
