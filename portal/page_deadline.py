@@ -107,7 +107,10 @@ class _Exchange:
         self.begun.set()
         await self._send(message)
         if message["type"] == "http.response.body" and message.get("more_body", False) and self._listener is None:
-            self._listener = asyncio.create_task(self._receive())
+            self._listener = asyncio.create_task(self._hear())
+
+    async def _hear(self) -> dict:
+        return await self._receive()  # a task wants a coroutine; the server's answer is awaitable and need not be one
 
     def close(self) -> None:
         if self._listener is not None:
