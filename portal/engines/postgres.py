@@ -21,6 +21,23 @@ START_SECONDS = 300  # crash recovery after a heavy load may take minutes
 STRAY_SECONDS = 60  # how long processes of a killed server may hold its shared memory
 NO_SUCH_PID = 2**31 - 1
 
+# Whoever runs the portal may be any login of its server, and nobody else in; the system vouches for who that is.
+HBA = "# Written anew at every start.\nlocal all all peer map=portal\n"
+IDENT = '# Written anew at every start.\nportal "{user}" all\n'
+
+# Large objects belong to no table and know no tenant; every login could store some. Only a superuser can forbid it.
+NO_LARGE_OBJECTS = """
+DO $$
+DECLARE f regprocedure;
+BEGIN
+    FOR f IN SELECT oid FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace AND proname ~ '^lo(_|read|write)'
+        AND has_function_privilege('public', oid, 'EXECUTE')
+    LOOP
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', f);
+    END LOOP;
+END $$
+"""
+
 CONFIGURATION = """\
 # Written anew at every start. Your own settings go into custom.conf beside this file.
 listen_addresses = ''
@@ -84,6 +101,8 @@ def ensure() -> None:
         _end_orphan(sockets)
         _initialise(user, data)
     _write(user, data / "postgresql.conf", CONFIGURATION.format(sockets=sockets, port=PORT))
+    _write(user, data / "pg_hba.conf", HBA)
+    _write(user, data / "pg_ident.conf", IDENT.format(user=pwd.getpwuid(os.geteuid()).pw_name))
     if not _is_alive():
         _start(user, data, sockets)
     _wait(user, data)
@@ -143,7 +162,7 @@ def _initialise(user: pwd.struct_passwd, data: Path) -> None:
     done = account.run_as(
         user,
         [
-            str(program("initdb")), "--pgdata", str(new), "--username", "postgres", "--auth", "trust",
+            str(program("initdb")), "--pgdata", str(new), "--username", "postgres", "--auth", "peer",
             "--encoding", "UTF8", "--locale", "C", "--locale-provider", "builtin",
             "--builtin-locale", "C.UTF-8", "--data-checksums",
         ],
@@ -151,7 +170,6 @@ def _initialise(user: pwd.struct_passwd, data: Path) -> None:
     )  # fmt: skip
     if done.returncode:
         raise EnginesError(f"PostgreSQL's data folder could not be made in {new}:\n{done.stdout}")
-    _write(user, new / "pg_hba.conf", "local all all trust\n")  # the socket's folder is private
     shutil.rmtree(data, ignore_errors=True)
     new.rename(data)
 
@@ -235,6 +253,9 @@ def _make_database() -> None:
             connection.execute(f"CREATE ROLE {ROLE} LOGIN CREATEROLE CREATEDB NOSUPERUSER NOBYPASSRLS")
         if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchall():
             connection.execute(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")
+    for name in ("template1", DATABASE):  # the first for what is made later, as the tests' database
+        with _connect(name, timeout=10) as connection:
+            connection.execute(NO_LARGE_OBJECTS)
 
 
 def _tail() -> str:
