@@ -11,6 +11,7 @@ from statistics import NormalDist
 Z95 = 1.959963984540054  # two-sided 95% of the normal distribution
 
 ENOUGH = 30  # messages per variant, before a comparison says anything
+EXACT_BELOW = 20  # expected messages of a kind, below which the normal approximation says too much
 MATURE = 0.995  # share of final messages under which a final period carries a warning
 SAMPLE_RATIO_ALARM = 0.001  # p-value under which a split is not the planned one
 
@@ -122,14 +123,14 @@ def two_proportions(d1: int, n1: int, d2: int, n2: int) -> Comparison | None:
 
     The interval is method 10 of Newcombe, "Interval estimation for the difference between independent
     proportions", Statistics in Medicine 17, 1998. The p-value is that of the pooled z-test, of Fisher's exact
-    test where an expected count is under 5; both two-sided.
+    test where an expected count is under EXACT_BELOW; both two-sided.
     """
     first, second = wilson(d1, n1), wilson(d2, n2)
     if first is None or second is None:
         return None
     p1, p2 = d1 / n1, d2 / n2
     delivered, total = d1 + d2, n1 + n2
-    exact = min(n1, n2) * min(delivered, total - delivered) < 5 * total
+    exact = min(n1, n2) * min(delivered, total - delivered) < EXACT_BELOW * total
     return Comparison(
         difference=p1 - p2,
         low=p1 - p2 - math.hypot(p1 - first[0], second[1] - p2),

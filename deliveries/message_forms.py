@@ -19,9 +19,17 @@ from deliveries.models import ResultCode
 from deliveries.parameter_fields import PARAMETER, is_parameter, not_chosen, parameter_fields, wrong_keys
 from deliveries.selectors.message_filters import NO_CAMPAIGN, MessageQuery
 from deliveries.selectors.messages import PAGE
+from deliveries.selectors.operators import other_spellings
 from deliveries.selectors.segment_keys import SearchKey, search_keys
 from portal.accounts.access import Access
-from portal.common.msisdn import COUNTRIES, UNKNOWN_COUNTRY, may_be_part_of_number, normalize_destination, tells_number
+from portal.common.msisdn import (
+    COUNTRIES,
+    UNKNOWN_COUNTRY,
+    may_be_part_of_number,
+    read_number,
+    spaced_number,
+    tells_number,
+)
 from portal.common.period_picker import MAX_DAYS, Period, PeriodError, parse
 from portal.common.templatetags.figures import country as country_name
 from portal.tenants.models import Tenant
@@ -51,6 +59,7 @@ CLASSES: dict[str, Promise] = {
     "unknown": gettext_lazy("Unknown"),
 }
 SEVERAL = ("status", "counts_as")
+MOST_OF_NUMBER = 100  # signs, invisible ones too; no destination is longer
 SIZES = (25, PAGE, 100)  # rows on a page
 # parameters that choose no messages by what they are
 NO_FILTERS = ("cursor", "compare", "period", "from", "to", "size")
@@ -76,7 +85,7 @@ class MessageFilterForm(forms.Form):
 
     number = forms.CharField(
         label=gettext_lazy("Number"),
-        max_length=40,
+        max_length=MOST_OF_NUMBER,
         widget=forms.TextInput(attrs={"inputmode": "tel", "placeholder": "+358 40 123 4567", "autocomplete": "off"}),
     )
     ref_id = forms.CharField(label=gettext_lazy("RefId"), max_length=256, strip=False)
@@ -153,6 +162,11 @@ class MessageFilterForm(forms.Form):
     def clean_number(self) -> str:
         return whole_number(self.cleaned_data["number"])
 
+    @property
+    def number_note(self) -> str:
+        """How a number without a country code is read, '' for others and for a number that is wrong."""
+        return note_on_number(self.cleaned_data.get("number", ""), self.access.tenant.country)
+
     def clean_ref_id_prefix(self) -> str:
         prefix = self.cleaned_data["ref_id_prefix"]
         if not self.access.may("see_numbers") and may_be_part_of_number(prefix):
@@ -186,9 +200,18 @@ class MessageFilterForm(forms.Form):
             last=self.period and self.period.last,
             statuses=tuple(status for status in STATUS_RANK if status in classes or status in data["status"]),
             result_code=data["result_code"],
+            number_country=self.access.tenant.country,
             parameters={key: value for key in self.keys if (value := data[PARAMETER.format(key)])},
             **{name: data[name] for name in (*_NEVER_MANY, "campaign", "variant", "partner_id", "country", "operator")},
         )
+
+    def knows_operator(self) -> bool:
+        """Tell whether the operator is not one that the messages have in another spelling alone; else add an error."""
+        operator = self.cleaned_data["operator"]
+        spellings = other_spellings([operator], tenant_ids=self.query().tenant_ids) if operator else {}
+        for meant in spellings.values():
+            self.add_error("operator", _("There is none of this spelling. Did you mean %(meant)s?") % {"meant": meant})
+        return not spellings
 
     @property
     def pairs(self) -> Pairs:
@@ -270,10 +293,20 @@ class RevealForm(forms.Form):
 
 
 def whole_number(text: str) -> str:
-    """Return a number as it is typed in the form that is stored. Raises ValidationError for a part of one."""
+    """Return a number as it is typed. Raises ValidationError for a part of one."""
     if _NO_PART_OF_ONE & set(text):
         raise forms.ValidationError(_("A whole number: parts of one are not searched, they would tell the rest."))
-    return normalize_destination(text.replace("(0)", "").translate({ord(sign): " " for sign in "./\xa0"}))
+    return text
+
+
+def note_on_number(text: str, country: str) -> str:
+    """Return how a number without a country code is read in the country, '' for anything else."""
+    read = read_number(text, country)
+    if not read.country:
+        return ""
+    return _("Read as %(number)s, %(country)s") % {
+        "number": spaced_number(read.text), "country": country_name(read.country),
+    }  # fmt: skip
 
 
 @lru_cache(maxsize=8)

@@ -144,6 +144,8 @@ def _found(request: HttpRequest, form: MessageFilterForm) -> dict:
     try:
         size = form.cleaned_data["size"]
         page = search(form.query(), cursor=cursor, size=size, seconds=SECONDS)
+        if not page.messages and not form.knows_operator():
+            return nothing | {"state": "wrong", "codes": shown([], {}).code_list()}
         is_any = all(name == "size" for name, _text in form.given)
         if not page.messages and not cursor and is_any:  # nothing of late: then whatever there is
             form = MessageFilterForm(_any_time(request), access=request.access, today=form.today, keys=form.keys)

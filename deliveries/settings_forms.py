@@ -5,11 +5,13 @@ from functools import lru_cache
 
 from django import forms
 from django.http import HttpRequest
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from campaigns import ref_ids
+from deliveries.message_forms import country_choices
 from portal.accounts import second_factor
+from portal.common.msisdn import UNKNOWN_COUNTRY
 from portal.tenants.models import Tenant
 
 
@@ -34,12 +36,13 @@ class TenantSettingsForm(forms.ModelForm):
     class Meta:
         model = Tenant
         fields = (
-            "name", "timezone", "language", "currency", "accent",
+            "name", "timezone", "country", "language", "currency", "accent",
             "require_mfa", "raw_days", "number_days", "message_days",
         )  # fmt: skip
         labels = {
             "name": gettext_lazy("Name"),
             "timezone": gettext_lazy("Time zone"),
+            "country": gettext_lazy("Country"),
             "language": gettext_lazy("Language"),
             "currency": gettext_lazy("Currency"),
             "accent": gettext_lazy("Accent colour"),
@@ -50,6 +53,7 @@ class TenantSettingsForm(forms.ModelForm):
         }
         help_texts = {
             "timezone": gettext_lazy("Days and months begin at its midnight. Another zone counts all messages anew."),
+            "country": gettext_lazy("Numbers without a country code are read in it by the search."),
             "language": gettext_lazy("Of pages and reports; people can choose another one for themselves."),
             "message_days": gettext_lazy("Figures are kept for ever."),
         }
@@ -65,6 +69,13 @@ class TenantSettingsForm(forms.ModelForm):
             label=self.fields["timezone"].label,
             help_text=self.fields["timezone"].help_text,
             choices=[(name, name.replace("_", " ")) for name in names],
+        )
+        named = [(code, name) for code, name in country_choices(get_language() or "en") if code != UNKNOWN_COUNTRY]
+        self.fields["country"] = forms.ChoiceField(
+            label=self.fields["country"].label,
+            help_text=self.fields["country"].help_text,
+            choices=[("", _("None: such numbers are not read")), *named],
+            required=False,
         )
 
     def clean_currency(self) -> str:

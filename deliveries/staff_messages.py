@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from deliveries.message_forms import RevealForm, whole_number
+from deliveries.message_forms import MOST_OF_NUMBER, RevealForm, note_on_number, whole_number
 from deliveries.selectors.message_filters import MessageQuery
 from deliveries.selectors.messages import Page, TooMuch, campaign_names, find, reports_of, search
 from deliveries.selectors.shown_messages import Shown
@@ -32,7 +32,7 @@ class StaffSearchForm(forms.Form):
     tenant = forms.CharField(
         label=gettext_lazy("Tenant"), required=False, max_length=63, help_text=gettext_lazy("Its slug; pools too.")
     )
-    number = forms.CharField(label=gettext_lazy("Number"), required=False, max_length=40)
+    number = forms.CharField(label=gettext_lazy("Number"), required=False, max_length=MOST_OF_NUMBER)
     message_id = forms.CharField(label=gettext_lazy("Message id"), required=False, max_length=200)
     ref_id = forms.CharField(label=gettext_lazy("RefId"), required=False, max_length=256, strip=False)
     partner_id = forms.CharField(label=gettext_lazy("Partner ID"), required=False, max_length=256, strip=False)
@@ -60,7 +60,13 @@ class StaffSearchForm(forms.Form):
         data = dict(self.cleaned_data)
         tenant = data.pop("tenant")
         ids = with_descendants([tenant.id]) if tenant else set(Tenant.objects.values_list("id", flat=True))
-        return MessageQuery(tenant_ids=frozenset(ids), **data)
+        return MessageQuery(tenant_ids=frozenset(ids), number_country=tenant.country if tenant else "", **data)
+
+    @property
+    def number_note(self) -> str:
+        """How a number without a country code is read: in the tenant's country, where one is named."""
+        tenant = self.cleaned_data.get("tenant")
+        return note_on_number(self.cleaned_data.get("number", ""), tenant.country) if tenant else ""
 
 
 @require_safe

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from deliveries.api.messages import MessagesView, MessageView
+from deliveries.api.messages import MessageByQueryView, MessagesView, MessageView
 from deliveries.api.partner_ids import MovePartnerIdView, PartnerIdsView, PartnerIdView
 from portal.api.docs import reference
 from portal.api.key import KeyView
@@ -20,6 +20,7 @@ urlpatterns = [
     path("v1/reports/<int:run_id>/", RunView.as_view(), name="report"),
     path("v1/reports/<int:run_id>/download/", DownloadView.as_view(), name="report_download"),
     path("v1/messages/", MessagesView.as_view(), name="messages"),
+    path("v1/messages/one/", MessageByQueryView.as_view(), name="message_by_query"),
     path("v1/messages/<slug:account>/<any_text:message_id>/", MessageView.as_view(), name="message"),
     path("v1/partner-ids/", PartnerIdsView.as_view(), name="partner_ids"),
     path("v1/partner-ids/<int:partner_id>/", PartnerIdView.as_view(), name="partner_id"),

@@ -1,6 +1,8 @@
 """A tenant's first page: the figures of a period, by day, country, campaign, failure and operator."""
 
+from collections.abc import Collection
 from dataclasses import replace
+from typing import NamedTuple
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -9,7 +11,9 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from campaigns.statistics import MATURE
+from deliveries.selectors.operators import other_spellings
 from portal.accounts.guards import member_may
+from portal.common.countries import country_meant, country_problem
 from portal.common.period_picker import Period
 from portal.tenants.models import Tenant
 from reports import overview_parts as parts
@@ -44,6 +48,9 @@ def overview_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     for name in bad:
         del filters[name]
     one = _one_tenant(request, tenant)
+    misspelt = _misspelt(filters, [one.id] if one else request.access.tenant_ids, picker)
+    for wrong in misspelt:
+        del filters[wrong.name]
     reached = sorted(request.access.tenant_ids)
     tenant_ids = [one.id] if one else reached
     narrowing = ({"tenant": one.slug} if one else {}) | filters
@@ -56,6 +63,7 @@ def overview_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
         "with_children": len(reached) > 1,
         "bad_filters": bad,
         "max_filter": MAX_FILTER,
+        "misspelt": misspelt,
         "links": Links(tenant.slug, picker.period, picker.query, narrowing),
     }
     try:
@@ -65,7 +73,27 @@ def overview_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
         context["too_many"] = MAX_GROUPS
     is_swap = request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request")
     template = "reports/_overview_swap.html" if is_swap else "reports/overview.html"
-    return render(request, template, context, status=422 if picker.error or bad else 200)
+    return render(request, template, context, status=422 if picker.error or bad or misspelt else 200)
+
+
+class Misspelt(NamedTuple):
+    """A filter whose value there is not, and the one that is meant ('' where none is near)."""
+
+    name: str
+    value: str
+    meant: str
+
+
+def _misspelt(filters: dict[str, str], tenant_ids: Collection[int], picker: PagePeriod) -> list[Misspelt]:
+    found = []
+    country, operator = filters.get("country"), filters.get("operator")
+    if country and country_problem(country):
+        found.append(Misspelt("country", country, country_meant(country) or ""))
+    if operator:
+        days = {"first": picker.period.first, "last": picker.period.last}
+        meant = other_spellings([operator], tenant_ids=tenant_ids, **days).get(operator)
+        found += [Misspelt("operator", operator, meant)] if meant else []
+    return found
 
 
 def _one_tenant(request: HttpRequest, tenant: Tenant) -> Tenant | None:

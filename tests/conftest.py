@@ -38,6 +38,13 @@ def pytest_configure(config) -> None:
     search.set_up(is_long=config.getoption("--long"))
 
 
+def pytest_make_parametrize_id(val, argname) -> str | None:
+    """Name bytes that are no text by their length: archives hold times, and each worker must find the same names."""
+    if isinstance(val, bytes) and not (val.isascii() and val.decode().isprintable()):
+        return f"{argname} of {len(val)} bytes"
+    return None
+
+
 def pytest_collection_modifyitems(config, items) -> None:
     missing = {marker: program for marker, program in PROGRAMS.items() if shutil.which(program) is None}
     kept, dropped = [], []

@@ -1,9 +1,8 @@
 """/api/v1/messages/: messages by the filters of Message Search, one with its reports, and handing them in."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from django.http import Http404
-from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,7 +13,8 @@ from deliveries.api.serializers import CLASSES, STATUSES, MessagePageSerializer,
 from deliveries.dialects.codes import COUNTS_AS
 from deliveries.fold import NO_CODE
 from deliveries.selectors.message_filters import BadFilter, MessageQuery
-from deliveries.selectors.messages import TooMuch, campaign_names, find, reports_of, search
+from deliveries.selectors.messages import Page, TooMuch, campaign_names, find, reports_of, search
+from deliveries.selectors.operators import other_spellings
 from deliveries.selectors.shown_messages import without_number
 from deliveries.services.stored import OTHER_PARTNER_IDS, StoredMessage
 from portal.accounts.access import Access
@@ -22,21 +22,26 @@ from portal.api.operations import NUMBERS, Operation
 from portal.api.parameters import ACCOUNT, CURSOR, FROM, PERIOD, SIZE, TENANT, TO, Parameter
 from portal.api.problems import BadParameter, TooSlow
 from portal.api.views import ApiView, ManyParser
+from portal.common.any_text import address_of
 from portal.common.keyset import BadCursor
-from portal.common.msisdn import mask_number, may_be_part_of_number
+from portal.common.msisdn import mask_number, may_be_part_of_number, read_number
 from portal.tenants.models import GatewayAccount, Tenant
 
 MOST_SECONDS = 10.0
 
 _TEXTS = (
-    Parameter(name="number", text="The recipient's number, whole.", example="+358401234567"),
+    Parameter(
+        name="number",
+        text="The recipient's number, whole, in any notation; without a country code read in the key's `country`.",
+        example="+358401234567",
+    ),
     Parameter(name="ref_id", text="The refId, whole.", example="october-sale"),
     Parameter(
         name="ref_id_prefix",
         text="What the refId begins with; without the scope `numbers` not 5 digits that may be of a phone number.",
         example="october-",
     ),
-    Parameter(name="message_id", text="The gateway's message id.", example="a1b2c3"),
+    Parameter(name="message_id", text="The gateway's message id, or that of a part (`a1b2c3$0`).", example="a1b2c3"),
     Parameter(
         name="campaign",
         text="The campaign's name; `(other)`: over the day's limit; `(none)`: without one.",
@@ -44,7 +49,7 @@ _TEXTS = (
     ),
     Parameter(name="variant", text="The campaign's variant.", example="B"),
     Parameter(name="partner_id", text="The platformPartnerId; `(other)`: over the day's limit.", example="nr-fi"),
-    Parameter(name="country", text="ISO 3166-1 alpha-2; `ZZ`: unknown.", example="FI"),
+    Parameter(name="country", text="ISO 3166-1 alpha-2; `ZZ`: unknown.", kind="country", example="FI"),
     Parameter(name="operator", text="The operator, as reports name it.", example="Example Mobile"),
 )
 
@@ -103,7 +108,12 @@ class MessagesView(ApiView):
             sample={"period": "7d", "counts_as": "failed", "size": 100},
             answer=MessagePageSerializer,
             answer_text="A page of messages.",
-            answer_example={"next_cursor": "WzAsIjIwMjYtMTAtMDEi", "data": [MESSAGE], "previous_cursor": None},
+            answer_example={
+                "next_cursor": "WzAsIjIwMjYtMTAtMDEi",
+                "data": [MESSAGE],
+                "previous_cursor": None,
+                "number_read_as": None,
+            },
             problems=("too-slow",),
         ),
         "POST": submissions.OPERATION,
@@ -125,11 +135,12 @@ class MessagesView(ApiView):
             account_id=self.given.account_id(self.access),
             statuses=tuple(statuses or ()),
             result_code=self.given.number("result_code"),
+            number_country=self.access.tenant.country,
             parameters=self.given.map("custom_parameters"),
             **texts,
         )
         if statuses == []:  # a state and a count that have nothing in common
-            return self.answer({"data": [], "next_cursor": None, "previous_cursor": None})
+            return self.answer(self._page(query, [], Page([], None, None, {})))
         try:
             page = search(query, cursor=self.given.text("cursor"), size=self.given.size(), seconds=MOST_SECONDS)
         except BadFilter as error:
@@ -138,14 +149,24 @@ class MessagesView(ApiView):
             raise BadParameter("cursor", str(error)) from error
         except TooMuch as error:
             raise TooSlow(f"The search took more than {MOST_SECONDS:g} seconds.") from error
+        if query.operator and not page.messages:
+            self._check_operator(query)
         show = Shown(self.access, page.messages, page.campaigns)
-        return self.answer(
-            {
-                "data": [show.message(message) for message in page.messages],
-                "next_cursor": page.next_cursor,
-                "previous_cursor": page.previous_cursor,
-            }
-        )
+        return self.answer(self._page(query, [show.message(message) for message in page.messages], page))
+
+    def _page(self, query: MessageQuery, shown: list[dict], page: Page) -> dict:
+        read = read_number(query.number, query.number_country)
+        return {
+            "data": shown,
+            "next_cursor": page.next_cursor,
+            "previous_cursor": page.previous_cursor,
+            "number_read_as": {"number": read.text, "country": read.country} if read.country else None,
+        }
+
+    def _check_operator(self, query: MessageQuery) -> None:
+        """Refuse an operator that the messages have in another spelling alone."""
+        if meant := other_spellings([query.operator], tenant_ids=query.tenant_ids).get(query.operator):
+            raise BadParameter("operator", f"there is none of this spelling; did you mean {meant}?")
 
     def _check_prefix(self, prefix: str) -> None:
         """Refuse what a refId is to begin with where, digit by digit, it would tell a number that is masked."""
@@ -161,9 +182,8 @@ class MessagesView(ApiView):
         return [status for status in named or STATUSES if COUNTS_AS[status] in classes]
 
     def _tenants(self) -> frozenset[int]:
-        if not (slug := self.given.text("tenant")):
-            return self.access.tenant_ids
-        return frozenset(Tenant.objects.filter(slug=slug, id__in=self.access.tenant_ids).values_list("id", flat=True))
+        asked = self.given.tenants(self.access)
+        return self.access.tenant_ids if asked is None else frozenset(asked.values())
 
 
 class MessageView(ApiView):
@@ -192,6 +212,25 @@ class MessageView(ApiView):
             raise Http404
         show = Shown(self.access, [message], campaign_names([message]))
         return self.answer(show.message(message) | {"reports": [asdict(line) for line in reports_of(message)]})
+
+
+class MessageByQueryView(MessageView):
+    """One message by parameters: no path can hold an id such as `..`, which clients fold."""
+
+    operations = {
+        "GET": replace(
+            MessageView.operations["GET"],
+            id="get_message_by_query",
+            summary="One message by its account and id as parameters",
+            text="As `get_message`, for ids that no path can hold, such as `..`: a message's `url` leads here then.",
+            path={},
+            parameters=(MESSAGE_PATH["account"], replace(MESSAGE_PATH["message_id"], name="id")),
+            problems=("not-found",),
+        )
+    }
+
+    def get(self, request: Request) -> Response:
+        return super().get(request, self.given.text("account"), self.given.text("id"))
 
 
 class Shown:
@@ -233,7 +272,7 @@ class Shown:
             "status_at": folded.status_at,
             "delivered_at": folded.delivered_at,
             "received_at": folded.received_at,
-            "url": reverse("api:message", args=[account, folded.message_id]),
+            "url": address_of("api:message", account=account, id=folded.message_id),
         }
 
     def _campaign(self, campaign_id: int, number: str | None) -> dict | None:

@@ -69,9 +69,8 @@ class PartnerIdsView(ApiView):
         partners = held_by(self.access.tenant_ids)
         if (account_id := self.given.account_id(self.access)) is not None:
             partners = partners.filter(account_id=account_id)
-        if slug := self.given.text("tenant"):
-            tenant = Tenant.objects.filter(slug=slug, id__in=self.access.tenant_ids)
-            partners = held_by(tenant.values_list("id", flat=True)).filter(id__in=partners.values("id"))
+        if (asked := self.given.tenants(self.access)) is not None:
+            partners = held_by(asked.values()).filter(id__in=partners.values("id"))
         page, cursor = page_by_id(partners, self.given)
         return self.answer({"data": shown(page, self.access), "next_cursor": cursor})
 

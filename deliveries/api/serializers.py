@@ -69,10 +69,20 @@ class MessageWithReportsSerializer(MessageSerializer):
     reports = DeliveryReportSerializer(many=True, help_text="Those without a time of the operator come last.")
 
 
+class ReadNumberSerializer(serializers.Serializer):
+    """How a number without a country code is read."""
+
+    number = serializers.CharField(help_text="The number in E.164.")
+    country = serializers.CharField(help_text="The country in which it is read (alpha-2).")
+
+
 class MessagePageSerializer(ForwardPageSerializer):
     """A page of messages, newest first."""
 
     data = MessageSerializer(many=True, help_text="The messages.")
     previous_cursor = serializers.CharField(
         allow_null=True, help_text="`cursor` of the page before; null on the first one."
+    )
+    number_read_as = ReadNumberSerializer(
+        allow_null=True, help_text="How the filter `number` is read where it has no country code; else null."
     )

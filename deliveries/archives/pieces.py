@@ -64,7 +64,8 @@ def pieces(chunks: Iterable[bytes], *, limit: int) -> Iterator[Piece]:
             if piece is not None:
                 yield piece
     if text.broken is not None:
-        raise text.broken
+        left_out = "; the report that is cut in two there is left out" if text.left_out else ""
+        raise type(text.broken)(f"{text.broken}{left_out}")
     if arrays:
         raise BrokenArchiveError("the file ends within an array: it may be cut off")
 
@@ -79,6 +80,7 @@ class _Text:
         self._indent, self._in_indent = 0, True  # of the line that `at` is in; whether no value began in it
         self._ended = False
         self.broken: BrokenArchiveError | None = None
+        self.left_out = False
 
     def _more(self) -> bool:
         """Read on; places in the buffer move back by what lies before `at`."""
@@ -172,6 +174,7 @@ class _Text:
         taken = self._buffer[self.at : self.at + length]
         self.at += length
         if self.broken is not None and not is_whole:
+            self.left_out = True
             return None
         size = value.dropped + length
         if size > self._limit:

@@ -8,9 +8,10 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 
 import yaml
+
+from portal.common.nearest import nearest
 
 _KINDS = {
     "null": "nothing",
@@ -98,6 +99,9 @@ class Value:
                 self._problems.add(_place(key_node.start_mark, self.place.path), "a key must be text")
                 continue
             key = key_node.value
+            if _has_control(key):
+                self._problems.add(_place(key_node.start_mark, self.place.path), "a key has a control character")
+                continue
             path = _join(self.place.path, key)
             if key in found:
                 first = found[key].place.line
@@ -137,8 +141,9 @@ class Value:
             self.wrong("must not be empty")
         if len(text) > longest:
             self.wrong(f"has {len(text)} characters, the limit is {longest}")
-        if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
+        if _has_control(text):
             self.wrong("has a control character")
+            return ""
         return text
 
     def day(self) -> date | None:
@@ -198,8 +203,13 @@ def compose(text: str, problems: Problems) -> Value | None:
 
 def meant(word: str, known: Iterable[str]) -> str:
     """Return ` (did you mean …?)` with the nearest of the known words, `''` where none is near."""
-    near = get_close_matches(word, list(known), n=1)
-    return f" (did you mean {near[0]}?)" if near else ""
+    near = nearest(word, known)
+    return f" (did you mean {near}?)" if near else ""
+
+
+def _has_control(text: str) -> bool:
+    """Tell whether the text has a sign that PostgreSQL cannot store or people cannot see."""
+    return any(unicodedata.category(character) in {"Cc", "Cs"} for character in text)
 
 
 def _without_values(said: str) -> str:

@@ -24,7 +24,8 @@ from deliveries.provisioning.specs import (
     UserSpec,
 )
 from portal.accounts.models import Role
-from portal.tenants import feed_headers
+from portal.common.msisdn import COUNTRIES
+from portal.tenants import feed_headers, partner_values
 from portal.tenants.models import Feed, Tenant
 from portal.tenants.secrets import MIN_TOKEN_LENGTH
 
@@ -81,7 +82,7 @@ def _feed(value: Value) -> FeedSpec:
         at=_places(keys),
         name=_get(keys, "name", _slug),
         dialect=_get(keys, "dialect", lambda value: _one_of(value, Feed.Dialect.values, "dialect")),
-        default_partner_id=_or_null(keys, "default_partner_id", lambda value: value.text(longest=256)),
+        default_partner_id=_or_null(keys, "default_partner_id", _partner_id),
         networks=[_network(item) for item in _list(keys, "networks")],
         basic_user=_get(credentials, "user", _basic_user),
         basic_password=_get(credentials, "password", lambda value: value.text(longest=200)),
@@ -94,7 +95,7 @@ def _feed(value: Value) -> FeedSpec:
 def _tenant(value: Value) -> TenantSpec:
     keys = value.keys(
         ("slug", "name", "timezone"),
-        ("language", "currency", "parent", "partner_ids", "ref_id", "segment_keys"),
+        ("country", "language", "currency", "parent", "partner_ids", "ref_id", "segment_keys"),
     )
     slug = _get(keys, "slug", _slug)
     if slug.startswith(POOL_PREFIX):
@@ -106,6 +107,7 @@ def _tenant(value: Value) -> TenantSpec:
         slug=slug,
         name=_get(keys, "name", lambda value: value.text(longest=200)),
         timezone=_get(keys, "timezone", _timezone),
+        country=_get(keys, "country", _country),
         language=_get(keys, "language", lambda value: _one_of(value, _LANGUAGES, "language")),
         currency=_get(keys, "currency", _currency),
         parent=_or_null(keys, "parent", lambda value: value.text(longest=LONGEST_SLUG)) or None,
@@ -119,9 +121,9 @@ def _tenant(value: Value) -> TenantSpec:
 def _claim(item: Value, account: str) -> Claim:
     """Read a partner ID: its text, or a mapping with the day from which it is the tenant's."""
     if not item.is_mapping:
-        return Claim(item.place, account, item.text(longest=256))
+        return Claim(item.place, account, _partner_id(item))
     keys = item.keys(("value", "from"))
-    value = _get(keys, "value", lambda value: value.text(longest=256))
+    value = _get(keys, "value", _partner_id)
     day = keys["from"].day() if "from" in keys else None
     return Claim(item.place, account, value, day, keys["from"].place if "from" in keys else item.place)
 
@@ -178,6 +180,13 @@ def _slug(value: Value, longest: int = LONGEST_SLUG) -> str:
     return text
 
 
+def _partner_id(value: Value) -> str:
+    text = value.text(longest=partner_values.MAX_BYTES)
+    if 0 < len(text) <= partner_values.MAX_BYTES < len(text.encode()):
+        value.wrong(f"has {len(text.encode())} bytes of UTF-8, the limit is {partner_values.MAX_BYTES}")
+    return text
+
+
 def _timezone(value: Value) -> str:
     text = value.text(longest=64)
     zones = _zones()
@@ -197,6 +206,13 @@ def _currency(value: Value) -> str:
         value.wrong(f"{text!r} is no currency of ISO 4217 (such as EUR)")
     elif 0 < len(text) < 3:
         value.wrong("must be a currency of ISO 4217: three capital letters, such as EUR")
+    return text
+
+
+def _country(value: Value) -> str:
+    text = value.text(longest=100)
+    if text.strip() and text not in COUNTRIES:
+        value.wrong(f"{text!r} is no country of ISO 3166-1: two capital letters, such as FI{meant(text, COUNTRIES)}")
     return text
 
 

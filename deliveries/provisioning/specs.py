@@ -82,6 +82,7 @@ class TenantSpec:
     slug: str
     name: str
     timezone: str
+    country: str
     language: str
     currency: str
     parent: str | None

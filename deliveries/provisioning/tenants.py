@@ -7,7 +7,7 @@ from deliveries.services import segment_keys
 from deliveries.services.recount import request_recount
 from portal.tenants.models import Tenant
 
-_PLAIN_KEYS = ("name", "timezone", "language", "currency")
+_PLAIN_KEYS = ("name", "timezone", "country", "language", "currency")
 _COUNTED_BY = {"timezone": "time zone", "ref_id": "refId scheme"}  # what a message's day and campaign come from
 
 

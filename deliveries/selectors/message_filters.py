@@ -6,6 +6,7 @@ from datetime import date
 
 from campaigns.models import OTHER_CAMPAIGNS, Campaign
 from deliveries.dialects.codes import STATUS_RANK
+from deliveries.dialects.link import message_id_of
 from deliveries.fold import PARTNER_OVER_LIMIT
 from deliveries.selectors.message_days import bounds_of
 from deliveries.selectors.segment_keys import search_keys
@@ -27,7 +28,8 @@ class BadFilter(ValueError):
 class MessageQuery:
     """What to look for; '' and None ask for nothing. Days are inclusive, in each tenant's own zone.
 
-    `number` is a whole number (parts of one are not searched: that would tell the rest of a masked number).
+    `number` is a whole number in any notation (parts of one are not searched: that would tell the rest of a masked
+    number); one without a country code is read in `number_country`. `message_id` may be that of a part.
     `campaign` is a name, `campaign_id` a row of one tenant; `(other)` as a campaign or PPID is what was over the daily
     limit of new ones, `(none)` as a campaign what has none. `parameters` are custom parameters that tenants have
     chosen, each with its whole value; looked in are the tenants that have chosen all of them.
@@ -37,6 +39,7 @@ class MessageQuery:
     first: date | None = None
     last: date | None = None
     number: str = ""
+    number_country: str = ""
     ref_id: str = ""
     ref_id_prefix: str = ""
     message_id: str = ""
@@ -113,7 +116,8 @@ def conditions(query: MessageQuery) -> tuple[list[str], dict]:
             raise BadFilter(name, "a text without the character U+0000")
     if query.number:
         # Older messages hold a keyed hash in the number's place (deliveries/services/erasure.py).
-        add("m.destination = ANY (%(number)s)", number=search_forms(query.number, tenant_ids=query.tenant_ids))
+        number_forms = search_forms(query.number, country=query.number_country, tenant_ids=query.tenant_ids)
+        add("m.destination = ANY (%(number)s)", number=number_forms)
     if query.ref_id:
         add("m.ref_id = %(ref_id)s", ref_id=query.ref_id)
     if query.ref_id_prefix:
@@ -121,7 +125,8 @@ def conditions(query: MessageQuery) -> tuple[list[str], dict]:
         if end := after_prefix(query.ref_id_prefix):
             add("m.ref_id < %(prefix_end)s", prefix_end=end)
     if query.message_id:
-        add("m.message_id = %(message_id)s", message_id=query.message_id)
+        # A message's own id may look like that of a part.
+        add("m.message_id = ANY (%(ids)s)", ids=list({query.message_id, message_id_of(query.message_id)}))
     if query.campaign or query.campaign_id is not None:
         add("m.campaign_id = t.campaign_id")
     if query.variant:

@@ -18,7 +18,7 @@ from deliveries.services.message_parameters import chosen_keys, replace_rows, ro
 from deliveries.services.stored import StoredMessage, same_message
 from portal.accounts.models import record
 from portal.common.bulk import EACH, bulk_cursor, plan_for_small_sets
-from portal.common.msisdn import mask_number, normalize_destination, tells_number
+from portal.common.msisdn import mask_number, read_number, tells_number
 from portal.tenants import secrets
 from portal.tenants.models import Tenant
 
@@ -40,15 +40,19 @@ def hashed(number: str, *, tenant_id: int) -> str:
     return MARK + secrets.digest(number, purpose=f"number-of-tenant-{tenant_id}")[:32]
 
 
-def search_forms(number: str, *, tenant_ids: frozenset[int] | set[int]) -> list[str]:
-    """Return all that a number may be stored as: itself, and its hashes by the tenants' keys, older ones too."""
-    number = normalize_destination(number)
-    found = [
+def search_forms(number: str, *, country: str, tenant_ids: frozenset[int] | set[int]) -> list[str]:
+    """Return all that a number may be stored as, a national one in `country`.
+
+    These are the number as it is read and as it is written, and their hashes by the tenants' keys, older ones too.
+    """
+    forms = read_number(number, country).forms
+    hashes = [
         MARK + digest[:32]
+        for form in forms
         for tenant_id in sorted(tenant_ids)
-        for digest in secrets.digests(number, purpose=f"number-of-tenant-{tenant_id}")
+        for digest in secrets.digests(form, purpose=f"number-of-tenant-{tenant_id}")
     ]
-    return [number, *found] if number else [number]
+    return [*forms, *hashes]
 
 
 def erase(message: StoredMessage) -> None:
@@ -70,13 +74,14 @@ def without_number(parameters: dict[str, str] | None, number: str) -> dict[str, 
 def erase_number(*, number: str, tenant: Tenant, actor: str) -> int:
     """Take one person's number out of all of a tenant's messages; return of how many. May be run again.
 
-    Raw rows and quarantined ones that hold it stay until their own end.
+    The number may be written in any notation; a national one is read in the tenant's country. Raw rows and quarantined
+    ones that hold it stay until their own end.
     """
-    number = normalize_destination(number)
+    read = read_number(number, tenant.country)
     count = 0
-    while erased := _erase_where(tenant.id, "m.destination = %(number)s", {"number": number}):
+    while erased := _erase_where(tenant.id, "m.destination = ANY (%(forms)s)", {"forms": list(read.forms)}):
         count += erased
-    subject = hashed(number, tenant_id=tenant.id)[:13]
+    subject = hashed(read.text, tenant_id=tenant.id)[:13]
     record("number.erased", actor=actor, tenant=tenant, subject=subject, details={"messages": count})
     return count
 

@@ -10,6 +10,7 @@ is recorded for the tenant that gets it and for the one that loses it, neither o
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -24,9 +25,10 @@ from portal.common.periods import local_day, start_of_day
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from portal.tenants.ownership_periods import Period, Periods, Stretch, changes, handed_over
 from portal.tenants.partner_owners import periods_of, write_periods
+from portal.tenants.partner_values import MAX_BYTES, validate_partner_id
 from portal.tenants.scope import with_descendants
 
-LONGEST_VALUE = 256
+LONGEST_VALUE = MAX_BYTES  # characters: what forms and the API stop at before the bytes are counted
 LATEST = timedelta(days=366)  # how far ahead a hand-over may lie
 SENT_AHEAD = ACCEPT_AHEAD + timedelta(days=1)  # no message that is stored, or being applied, was sent later than this
 
@@ -193,12 +195,10 @@ def period_from(tenant: Tenant, day: date | None, *, now: datetime) -> Period:
 
 def check_value(value: str) -> None:
     """Raise Refused for what cannot be a platformPartnerId."""
-    if not value.strip():
-        raise Refused("value", _("Say which partner ID."))
-    if len(value) > LONGEST_VALUE:
-        raise Refused("value", _("A partner ID has at most %(limit)s characters.") % {"limit": LONGEST_VALUE})
-    if not value.isprintable():
-        raise Refused("value", _("A partner ID has no line breaks, tabs or other characters that cannot be seen."))
+    try:
+        validate_partner_id(value)
+    except ValidationError as error:
+        raise Refused("value", error.messages[0]) from error
 
 
 def _outside(account: GatewayAccount) -> object:

@@ -3,7 +3,7 @@
 What is unknown, given twice or unreadable is refused by its name.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -13,9 +13,11 @@ from django.utils import timezone
 
 from portal.accounts.access import Access
 from portal.api.problems import BadParameter
+from portal.common.countries import country_problem
+from portal.common.nearest import nearest
 from portal.common.period_picker import FIRST_DAY, PRESETS, Period, PeriodError, named, parse
 from portal.common.periods import local_day
-from portal.tenants.models import GatewayAccount
+from portal.tenants.models import GatewayAccount, Tenant
 from portal.tenants.partner_owners import held_by
 
 MAX_NUMBER = 2**31 - 1
@@ -35,7 +37,7 @@ class Parameter:
 
     name: str
     text: str
-    kind: Literal["text", "day", "number", "choice", "map"] = "text"
+    kind: Literal["text", "day", "number", "choice", "map", "country"] = "text"
     choices: tuple[str, ...] = ()
     least: int = 0
     most: int = MAX_NUMBER
@@ -52,6 +54,7 @@ class Parameter:
             "day": {"type": "string", "format": "date"},
             "number": {"type": "integer", "minimum": self.least, "maximum": self.most},
             "choice": {"type": "string", "enum": list(self.choices)},
+            "country": {"type": "string", "pattern": "^([A-Z]{2})?$"},
             "map": {"type": "object", "additionalProperties": {"type": "string", "maxLength": MAX_TEXT}},
         }[self.kind]
         if self.pattern:
@@ -110,7 +113,8 @@ class Parameters:
         return name in self._query
 
     def text(self, name: str) -> str:
-        return self._query.get(name, "")
+        text = self._query.get(name, "")
+        return self._country(name, text) if text and self._declared[name].kind == "country" else text
 
     def texts(self, name: str) -> list[str] | None:
         """Return all values of a repeatable parameter, read as it is declared; None where it is not given."""
@@ -121,7 +125,20 @@ class Parameters:
             values = [part for value in values for part in value.split(",")]
         if self._declared[name].kind == "choice":
             return [self._one_of(name, value) for value in values]
+        if self._declared[name].kind == "country":
+            return [self._country(name, value) for value in values]
         return values
+
+    def tenants(self, access: Access) -> dict[str, int] | None:
+        """Return the ids of the tenants that are asked for, by slug; None where none is named."""
+        slugs = self.texts("tenant")
+        if not slugs or slugs == [""]:
+            return None
+        known = dict(Tenant.objects.filter(id__in=access.tenant_ids).values_list("slug", "id"))
+        for slug in slugs:
+            if slug not in known:
+                raise BadParameter("tenant", f"no tenant of this name that the key may see{_meant(slug, known)}")
+        return {slug: known[slug] for slug in slugs}
 
     def map(self, name: str) -> dict[str, str]:
         """Return the values of a map by key; empty where none is given."""
@@ -199,12 +216,18 @@ class Parameters:
         else:
             return None
         if name and name not in known:
-            raise BadParameter("account", "no account of this name that the key may see")
+            raise BadParameter("account", f"no account of this name that the key may see{_meant(name, known)}")
         return known[name] if name else access.account.id
 
     def _one_of(self, name: str, value: str) -> str:
         if value not in self._declared[name].choices:
-            raise BadParameter(name, f"one of {', '.join(self._declared[name].choices)}")
+            choices = self._declared[name].choices
+            raise BadParameter(name, f"one of {', '.join(filter(None, choices))}{_meant(value, choices)}")
+        return value
+
+    def _country(self, name: str, value: str) -> str:
+        if problem := country_problem(value):
+            raise BadParameter(name, problem)
         return value
 
     def _number(self, name: str, text: str) -> int:
@@ -213,3 +236,8 @@ class Parameters:
         if is_number and declared.least <= int(text) <= declared.most:
             return int(text)
         raise BadParameter(name, f"a whole number from {declared.least} to {declared.most}")
+
+
+def _meant(value: str, known: Iterable[str]) -> str:
+    near = nearest(value, filter(None, known))
+    return f"; did you mean {near}?" if near else ""

@@ -108,7 +108,7 @@ def _entry(document: Mapping, path: str, method: str, operation: Mapping) -> Ent
         problems=tuple(
             PROBLEM_TYPES[slug]
             for response in operation["responses"].values()
-            for slug in response["content"].get("application/problem+json", {}).get("examples", {})
+            for slug in response.get("content", {}).get("application/problem+json", {}).get("examples", {})
         ),
         samples=samples(
             server=document["servers"][0]["url"],

@@ -23,6 +23,8 @@ _LIMIT_HEADERS = {
     "RateLimit-Policy": 'The limit: `"key";q=600;w=60` is 600 requests in 60 seconds.',
     "RateLimit": 'Where it stands: `"key";r=599;t=12` is 599 left, for 12 more seconds.',
 }
+# By the server itself, before the portal sees the request.
+_TOO_LONG = {"414": {"description": "The address is longer than the server reads; the answer has no body."}}
 _PROBLEM_HEADERS = {
     401: {"WWW-Authenticate": "How to present a key."},
     429: {"Retry-After": "Seconds to wait."},
@@ -114,7 +116,9 @@ class Schema(AutoSchema):
             str(status): good | {"description": text, "headers": _headers(_LIMIT_HEADERS)}
             for status, text in sorted(operation.also.items())
         }
-        return {str(operation.status): good} | also | self._problems()
+        if "304" in also:
+            del also["304"]["content"]
+        return {str(operation.status): good} | also | self._problems() | _TOO_LONG
 
     def _problems(self) -> dict[str, dict]:
         by_status = defaultdict(list)

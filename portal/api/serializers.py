@@ -39,6 +39,9 @@ class KeySerializer(serializers.Serializer):
     tenant = serializers.CharField(allow_null=True, help_text="Short name of its tenant; null for an account's key.")
     account = serializers.CharField(allow_null=True, help_text="Name of its gateway account; null for a tenant's key.")
     timezone = serializers.CharField(help_text="The zone in which `period` finds today.")
+    country = serializers.CharField(
+        allow_null=True, help_text="The country in which numbers without a country code are read; null: they are not."
+    )
     scopes = serializers.ListField(
         child=serializers.ChoiceField(choices=ApiKey.Scope.values), help_text="What it may do."
     )

@@ -1,15 +1,24 @@
 """Phone numbers: their country, their stored and their masked form, for the rules that start from an address.
 
 Everything here is pure and made for the hot path: a number whose calling code belongs to one region is placed
-without parsing it, a number of a shared calling code (+1, +7, +44, …) is parsed once and remembered.
+without parsing it, a number of a shared calling code (+1, +7, +44, …) is parsed once and remembered. The notations
+that are read as a number are those of portal/common/number_notations.py.
 """
 
 import re
-from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import lru_cache
+from typing import NamedTuple
 
 import phonenumbers
-from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
+
+from portal.common.number_notations import (
+    CALLING_CODES,
+    calling_code,
+    digits_of,
+    may_be_stripped,
+    national_digits,
+    plain_signs,
+)
 
 UNKNOWN_COUNTRY = "ZZ"
 
@@ -34,13 +43,11 @@ COUNTRIES = ISO_COUNTRIES | {"XK"}
 SENDER_TYPES = ("alphanumeric", "shortnumber", "msisdn")
 
 _WORLD = "001"  # libphonenumber's region of satellite, freephone and other codes that no country owns
-_CODES = {str(code): regions for code, regions in COUNTRY_CODE_TO_REGION_CODE.items()}
-_ONE_REGION = {code: regions[0] for code, regions in _CODES.items() if len(regions) == 1}
+_ONE_REGION = {code: regions[0] for code, regions in CALLING_CODES.items() if len(regions) == 1}
 _SURE_LENGTHS = range(2, 18)  # so many digits after a calling code always parse
 _LEAST_DIGITS = 6  # so many of a number's last digits tell whose it is
 _HIDDEN = "•••••••"  # always seven, so that the mask does not tell the length
 
-_number = re.compile(r"(?:(\+|00)([1-9][0-9]{2,24})|([1-9][0-9]{7,14}))").fullmatch
 _short_number = re.compile(r"([A-Za-z]{2})-[0-9]{1,14}").fullmatch
 _drop_punctuation = re.compile(r"[\s()-]+").sub
 
@@ -60,14 +67,13 @@ _date_or_part = re.compile(rf"{_DATES}|\d(?:{_NEXT}){{4,}}").finditer
 def country_of_number(destination: str) -> str | None:
     """Return the alpha-2 region of a number, or None (docs/link.md section 5.8, first source).
 
-    A number is `+` or `00` and digits, or 8-15 digits taken as international; spaces, dashes and parentheses
-    inside do not matter. It need not be valid. Where libphonenumber names no region, the main one of the
+    What is read as a number: see number_notations.digits_of. Where libphonenumber names no region, the main one of the
     calling code is taken. Numbers without a country (+800, +881, …) and anything else give None.
     """
-    digits = _digits_of(destination)
+    digits = digits_of(destination)
     if digits is None:
         return None
-    code = _calling_code(digits)
+    code = calling_code(digits)
     if code is None:
         return None
     region = _ONE_REGION.get(code) if len(digits) - len(code) in _SURE_LENGTHS else None
@@ -117,19 +123,53 @@ def sender_type(source: str | None, source_ton: str | None = None) -> str:
 
 
 def normalize_destination(destination: str | None) -> str:
-    """Return the form that is stored: `+` and digits for a number, anything else stripped but unchanged.
+    """Return the form that is stored: E.164 for a number, anything else stripped but unchanged.
 
-    What a number is: see country_of_number. A national number (one leading 0) cannot be completed and
+    What a number is: see number_notations.digits_of. A national number (one leading 0) cannot be completed and
     stays. Normalizing twice changes nothing.
     """
     text = (destination or "").strip()
-    digits = _digits_of(text)
+    digits = digits_of(text)
     return text if digits is None else f"+{digits}"
 
 
 def is_readable(destination: str) -> bool:
     """Tell whether a destination can be read as a number, as one in the form that is stored."""
-    return _digits_of(destination) is not None
+    return digits_of(destination) is not None
+
+
+class ReadNumber(NamedTuple):
+    """A number that a person typed.
+
+    `country` is the one in which a national number was read, '' where the text is international or no number.
+    `forms` are all stored forms that the text may mean, the likeliest first; empty for an empty text.
+    """
+
+    text: str
+    country: str
+    forms: tuple[str, ...]
+
+
+def read_number(text: str, country: str | None = None) -> ReadNumber:
+    """Read a whole number that somebody looks for, a national one in `country`.
+
+    A destination that cannot be read is stored as it came, so the text itself is always among the forms.
+    """
+    text = text.strip()
+    as_stored = normalize_destination(text)
+    digits = national_digits(text, country) if country else None
+    if digits is None or f"+{digits}" == as_stored:
+        return ReadNumber(as_stored, "", tuple(dict.fromkeys(form for form in (as_stored, text) if form)))
+    return ReadNumber(f"+{digits}", country, tuple(dict.fromkeys((f"+{digits}", as_stored, text))))
+
+
+def spaced_number(number: str) -> str:
+    """Return a number in E.164 with the spaces that its country writes; anything else as it is."""
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def mask_number(destination: str | None) -> str:
@@ -142,8 +182,8 @@ def mask_number(destination: str | None) -> str:
     text = (destination or "").strip()
     if not text:
         return ""
-    digits = _digits_of(text)
-    code = _calling_code(digits) if digits else None
+    digits = digits_of(text)
+    code = calling_code(digits) if digits else None
     if code is not None:
         shown = digits[-2:] if len(digits) - len(code) >= 6 else ""
         return f"+{code} {_HIDDEN}{shown}"
@@ -157,7 +197,9 @@ def mask_numbers(text: str) -> str:
     That is 8 digits or more, also with spaces, dots, dashes, slashes and parentheses between them; days and months
     from 2020 on are left (`20261031`, `2026-10`, `31.10.2026`).
     """
-    return _date_or_number(lambda found: found[0] if found["date"] else mask_number(_compact(found[0])), text)
+    plain = plain_signs(text)
+    masked = _date_or_number(lambda found: found[0] if found["date"] else mask_number(_compact(found[0])), plain)
+    return text if masked == plain else masked  # what holds no number stays sign for sign
 
 
 def tells_number(text: str, number: str | None) -> bool:
@@ -168,38 +210,22 @@ def tells_number(text: str, number: str | None) -> bool:
 
 def may_be_part_of_number(text: str) -> bool:
     """Tell whether a text has 5 digits or more, as in `mask_numbers`, that may be a part of a phone number."""
-    return any(not found["date"] for found in _date_or_part(text))
+    return any(not found["date"] for found in _date_or_part(plain_signs(text)))
 
 
 def _only_digits(text: str) -> str:
-    return "".join(character for character in text if character.isascii() and character.isdigit())
+    return "".join(character for character in plain_signs(text) if character.isascii() and character.isdigit())
 
 
 def _compact(number: str) -> str:
     return "".join(sign for sign in number if sign not in " ()./-" and not sign.isspace())
 
 
-def _digits_of(text: str) -> str | None:
-    """Return calling code and national digits of what is written as an international number, else None."""
-    if text[:1] == "+" and text.isascii() and text[1:].isdigit() and text[1] != "0" and 4 <= len(text) <= 26:
-        return text[1:]  # the form that is stored; the rest is for all others
-    match = _number(text) or _number(_drop_punctuation("", text))
-    return (match[2] or match[3]) if match else None
-
-
-def _calling_code(digits: str) -> str | None:
-    # No calling code is the beginning of another one, so the order of the tries does not matter.
-    for length in (2, 3, 1):
-        if digits[:length] in _CODES:
-            return digits[:length]
-    return None
-
-
 @lru_cache(maxsize=65536)
 def _region_by_parsing(digits: str) -> str | None:
-    code = _calling_code(digits)
+    code = calling_code(digits)
     national = digits[len(code) :]
-    if len(national) in _SURE_LENGTHS and not _may_be_stripped(code)(national):
+    if len(national) in _SURE_LENGTHS and not may_be_stripped(digits[:3])(digits):
         number = phonenumbers.PhoneNumber(country_code=int(code), national_number=int(national))
     else:
         try:
@@ -207,13 +233,6 @@ def _region_by_parsing(digits: str) -> str | None:
         except phonenumbers.NumberParseException:
             return None
     return phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(number.country_code)
-
-
-@cache
-def _may_be_stripped(code: str) -> Callable[[str], re.Match | None]:
-    """Return what matches national digits of which parsing may take the beginning for a prefix; all others it keeps."""
-    prefix = PhoneMetadata.metadata_for_region(_CODES[code][0]).national_prefix_for_parsing
-    return re.compile(f"0|{prefix}" if prefix else "0").match
 
 
 def _short_number_country(text: str) -> str | None:

@@ -29,7 +29,7 @@ class TenantAdmin(RecordedAdmin):
     """Customers can be made and changed, never deleted: their figures would have nobody. Pools follow their account."""
 
     form = TenantForm
-    list_display = ("name", "slug", "kind", "parent", "timezone", "language", "currency")
+    list_display = ("name", "slug", "kind", "parent", "timezone", "country", "language", "currency")
     list_filter = ("kind", "language")
     list_select_related = ("parent",)
     search_fields = ("name", "slug")

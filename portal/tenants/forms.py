@@ -21,6 +21,7 @@ class TenantForm(forms.ModelForm):
             "name",
             "parent",
             "timezone",
+            "country",
             "language",
             "currency",
             "accent",

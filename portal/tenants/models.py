@@ -13,7 +13,10 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from portal.common.countries import country_of_zone
+from portal.common.msisdn import COUNTRIES
 from portal.tenants import feed_headers, networks
+from portal.tenants.partner_values import validate_partner_id
 
 slug_validator = RegexValidator(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", _("1 to 63 of a-z, 0-9 and inner hyphens."))
 currency_validator = RegexValidator(r"^[A-Z]{3}$", _("An ISO 4217 code such as EUR."))
@@ -30,6 +33,12 @@ def validate_timezone(name: str) -> None:
     """Raise ValidationError unless `name` is a zone of the IANA database."""
     if name not in zoneinfo.available_timezones():
         raise ValidationError(_("%(name)s is not a time zone of the IANA database."), params={"name": name})
+
+
+def validate_country(code: str) -> None:
+    """Raise ValidationError unless `code` is a country's alpha-2 code."""
+    if code not in COUNTRIES:
+        raise ValidationError(_("%(code)s is not a country's code of ISO 3166-1, such as FI."), params={"code": code})
 
 
 class Tenant(models.Model):
@@ -49,6 +58,12 @@ class Tenant(models.Model):
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.CUSTOMER)
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
     timezone = models.CharField(max_length=64, default="UTC", validators=[validate_timezone])
+    country = models.CharField(
+        max_length=2,
+        blank=True,
+        validators=[validate_country],
+        help_text=_("Numbers without a country code are read in it; a new tenant has that of its time zone."),
+    )
     language = models.CharField(max_length=8, choices=[("en", _("English")), ("fi", _("Finnish"))], default="en")
     currency = models.CharField(max_length=3, default="EUR", validators=[currency_validator])
     accent = models.CharField(
@@ -79,6 +94,11 @@ class Tenant(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, **kwargs) -> None:
+        if self._state.adding and not self.country:
+            self.country = country_of_zone(self.timezone)
+        super().save(**kwargs)
 
     def clean(self) -> None:
         seen, ancestor = {self.pk}, self.parent
@@ -151,6 +171,7 @@ class Feed(models.Model):
     default_partner_id = models.CharField(
         max_length=256,
         blank=True,
+        validators=[validate_partner_id],
         help_text=_("The platformPartnerId of delivery reports that carry none themselves."),
     )
     basic_user = models.CharField(max_length=100, blank=True)

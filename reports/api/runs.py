@@ -98,8 +98,8 @@ class RunsView(ApiView):
                 raise BadParameter("month", str(error)) from error
         if state := self.given.choice("state"):
             runs = runs.filter(state=state)
-        if slug := self.given.text("tenant"):
-            runs = runs.filter(tenant__slug=slug)
+        if (asked := self.given.tenants(self.access)) is not None:
+            runs = runs.filter(tenant_id__in=asked.values())
         page, cursor = page_by_id(runs, self.given)
         changed = changes(page, self.access)
         return self.answer({"data": [shown(run, self.access, changed) for run in page], "next_cursor": cursor})
@@ -179,6 +179,7 @@ class DownloadView(ApiView):
             path=RUN_PATH,
             answer_text="The workbook.",
             media=XLSX,
+            also={304: "The file is the one that `If-None-Match` names."},
             headers={"Content-Disposition": "The file's name.", "ETag": "The file's SHA-256."},
             problems=("not-ready", "gone"),
         )

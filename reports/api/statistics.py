@@ -8,10 +8,12 @@ from rest_framework.response import Response
 
 from deliveries.api.serializers import STATUSES
 from deliveries.fold import NO_CODE
+from deliveries.selectors.operators import other_spellings
 from portal.api.operations import NUMBERS, Operation
 from portal.api.parameters import ACCOUNT, FROM, MAX_NUMBER, PERIOD, TO, Parameter
 from portal.api.problems import BadParameter
 from portal.api.views import ApiView
+from portal.common.msisdn import SENDER_TYPES
 from portal.common.period_picker import COMPARISONS, Period, comparison
 from reports.api.examples import STATISTICS
 from reports.api.serializers import StatisticsSerializer
@@ -37,12 +39,13 @@ _FILTER_TEXTS = {
 
 def _filter(name: str) -> Parameter:
     text, example = _FILTER_TEXTS[name]
-    kinds = {"status": "choice", "result_code": "number"}
+    kinds = {"status": "choice", "sender_type": "choice", "country": "country", "result_code": "number"}
+    choices = {"status": STATUSES, "sender_type": (*SENDER_TYPES, "")}
     return Parameter(
         name=name,
         text=f"{text} Given more than once: any of them.",
         kind=kinds.get(name, "text"),
-        choices=STATUSES if name == "status" else (),
+        choices=choices.get(name, ()),
         least=NO_CODE,
         most=MAX_NUMBER,
         repeatable=True,
@@ -163,6 +166,12 @@ class StatisticsView(ApiView):
             for name in FILTERS
             if name in given
         }
+        given.tenants(self.access)
+        if operators := filters.get("operator"):
+            for written, meant in other_spellings(
+                operators, tenant_ids=self.access.tenant_ids, first=period.first, last=period.last
+            ).items():
+                raise BadParameter("operator", f"there is no {written} in these days; did you mean {meant}?")
         return StatisticsQuery(
             tenant_ids=self.access.tenant_ids,
             first=period.first,

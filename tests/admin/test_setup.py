@@ -60,6 +60,8 @@ def test_tenant_is_added_and_changed_with_a_record(staff):
     values = {"name": "New Oy", "timezone": "Europe/Helsinki", "language": "fi", "currency": "EUR"} | DEFAULTS
     staff.post("/admin/tenants/tenant/add/", {"slug": "new-oy", "parent": ""} | values)
     tenant = Tenant.objects.get(slug="new-oy")
+    assert tenant.country == "FI"  # of its time zone
+    values |= {"country": "FI"}
     response = staff.post(
         f"/admin/tenants/tenant/{tenant.pk}/change/", values | {"name": "Newer Oy", "timezone": "UTC"}, follow=True
     )

@@ -1,5 +1,9 @@
 """/api/v1/messages/ and /api/v1/partner-ids/."""
 
+import gzip
+import json
+from urllib.parse import urljoin
+
 import pytest
 from django.utils import timezone
 
@@ -112,9 +116,16 @@ def test_pages(mine, messages):
         ({"from": "2026-11-02", "to": "2026-11-02"}, ["second-1", "b", "a"]),
         ({"from": "2026-11-03"}, []),
         ({"number": IN_FULL}, ["a"]),
+        ({"number": "+358 (0)40 1234567"}, ["a"]),
+        ({"number": "\u202a+358401234567\u202c"}, ["a"]),
+        ({"number": "+358\u201140.123/4567"}, ["a"]),
+        ({"number": "0401234567"}, ["a"]),
+        ({"number": "0701234567"}, []),
         ({"ref_id": "sale"}, ["a"]),
         ({"ref_id_prefix": "else"}, ["second-1"]),
         ({"message_id": "b"}, ["b"]),
+        ({"message_id": "b$0"}, ["b"]),
+        ({"message_id": "b$"}, []),
         ({"message_id": f"{CANARY}-1"}, []),
         ({"partner_id": "nr-fi"}, ["b", "a"]),
         ({"partner_id": CANARY}, []),
@@ -132,7 +143,6 @@ def test_pages(mine, messages):
         ({"counts_as": "pending", "status": ["failed", "sent"]}, []),
         ({"counts_as": "pending", "status": "failed"}, []),
         ({"tenant": "nordic-retail"}, ["second-1", "b", "a"]),
-        ({"tenant": "baltic-parcel"}, []),
         ({"period": "last_year"}, []),
     ],
 )
@@ -153,6 +163,11 @@ def test_filters(mine, messages, query, wanted):
         ("result_code", "1e3"),
         ("campaign_id", "2147483648"),
         ("account", "nobody"),
+        ("tenant", "baltic-parcel"),
+        ("tenant", "Nordic-Retail"),
+        ("country", "fi"),
+        ("country", "UK"),
+        ("country", "Norway"),
         ("cursor", "x"),
         ("ref_id", "a\0"),
         ("number", ["1", "2"]),
@@ -294,6 +309,71 @@ def test_id_with_signs_has_an_address(mine, client, feed, messages):
         "/api/v1/messages/link-main/a/b%3Fc/",
         "a/b?c",
     )
+
+
+@pytest.mark.parametrize("id_", ["..", ".", "a/../b"])
+def test_id_that_clients_fold_has_an_address_with_a_query(mine, theirs, client, feed, messages, id_):
+    apply(feed, sent(id_, 1001, "nr-fi"))
+
+    url = mine.get("messages/", message_id=id_).json()["data"][0]["url"]
+
+    assert urljoin("https://example.com/x/", url) == f"https://example.com{url}"  # as clients resolve it
+    assert client.get(url, headers=mine.headers).json()["id"] == id_
+    assert client.get(url, headers=theirs.headers).status_code == 404
+    assert mine.get("messages/one/").status_code == 404
+
+
+@pytest.mark.parametrize(("operator", "status"), [("NO.Telenor", 400), ("no.telenor", 200), ("no.telia", 200)])
+def test_operator_in_another_spelling_is_refused_with_the_known_one(mine, feed, messages, operator, status):
+    apply(feed, sent("c", 1001, "nr-fi", operator="no.telenor"))
+
+    for path, query in (("messages/", {}), ("statistics/", {"from": "2026-11-01", "to": "2026-11-03"})):
+        answer = mine.get(path, operator=operator, **query)
+        assert answer.status_code == status
+        if status == 400:
+            (error,) = answer.json()["errors"]
+            assert error["parameter"] == "operator"
+            assert "did you mean no.telenor?" in error["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "value", "meant"),
+    [
+        ("messages/", "country", "fi", "FI"),
+        ("messages/", "country", "UK", "GB"),
+        ("messages/", "country", "Norway", "NO"),
+        ("messages/", "tenant", "nordic-retial", "nordic-retail"),
+        ("messages/", "status", "Failed", "failed"),
+        ("messages/", "account", "link-mian", "link-main"),
+        ("statistics/", "country", "fi", "FI"),
+        ("statistics/", "country", "Norway", "NO"),
+        ("statistics/", "tenant", "Nordic-Retail", "nordic-retail"),
+        ("statistics/", "sender_type", "MSISDN", "msisdn"),
+        ("statistics/", "group_by", "contry", "country"),
+        ("partner-ids/", "tenant", "nordic", "nordic-retail"),
+        ("reports/", "tenant", "nordic-retial", "nordic-retail"),
+        ("reports/", "state", "Done", "done"),
+    ],
+)
+def test_unknown_value_of_a_filter_names_the_nearest(mine, messages, path, name, value, meant):
+    answer = mine.get(path, **{name: value})
+
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["parameter"]) == (400, name)
+    assert f"did you mean {meant}?" in error["detail"]
+
+
+def test_other_tenants_are_not_named(mine, other_tenant, messages):
+    detail = mine.get("messages/", tenant="baltic-parcle").json()["errors"][0]["detail"]
+    assert "baltic-parcel" not in detail.replace("baltic-parcle", "")
+
+
+def test_answers_are_compressed_for_who_takes_it(mine, client, messages):
+    plain = mine.get("messages/")
+    packed = client.get("/api/v1/messages/", headers=mine.headers | {"Accept-Encoding": "gzip"})
+
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert json.loads(gzip.decompress(packed.content)) == plain.json()
 
 
 @pytest.mark.parametrize("size", [1, 3])

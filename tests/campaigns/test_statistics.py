@@ -6,6 +6,8 @@ from math import comb, factorial
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
 
 from campaigns.statistics import (
     Comparison,
@@ -23,6 +25,9 @@ from campaigns.statistics import (
 TOTALS = Totals(total=100, delivered=80, failed=10, pending=7, unknown=3)
 
 proportions = st.integers(min_value=0, max_value=40).flatmap(
+    lambda n: st.tuples(st.integers(min_value=0, max_value=n), st.just(n))
+)
+many = st.integers(min_value=0, max_value=400).flatmap(
     lambda n: st.tuples(st.integers(min_value=0, max_value=n), st.just(n))
 )
 
@@ -171,9 +176,49 @@ def test_two_proportions_of_few_is_fishers_exact_test(table, p_value):
     assert round(found.p_value, 4) == p_value
 
 
-def test_two_proportions_changes_its_test_at_five_expected():
-    assert two_proportions(5, 10, 5, 10).exact is False
-    assert two_proportions(5, 10, 4, 10).exact is True
+def test_two_proportions_changes_its_test_at_twenty_expected():
+    assert two_proportions(20, 40, 20, 40).exact is False
+    assert two_proportions(20, 40, 19, 40).exact is True
+
+
+def test_two_proportions_of_rare_events_is_exact():
+    # 6.5 expected: the uncorrected z-test gives 0.0522 here.
+    found = two_proportions(3, 10**6, 10, 10**6)
+    assert found.exact
+    assert round(found.p_value, 6) == 0.092284
+
+
+@pytest.mark.parametrize(
+    ("table", "p_value"),
+    [((20, 300, 21, 298), 0.8540), ((1000, 10000, 1120, 10000), 0.0058), ((56, 70, 48, 80), 0.0080)],
+)
+def test_two_proportions_of_many_is_the_z_test(table, p_value):
+    found = two_proportions(*table)
+    assert not found.exact
+    assert round(found.p_value, 4) == p_value
+
+
+@pytest.mark.parametrize(
+    ("counts", "p_value"),
+    [((44_000, 45_000), 0.0008), ((600, 400), 2.54e-10), ((10_000, 10_050), 0.7240), ((821_588, 815_482), 1.82e-6)],
+)
+def test_sample_ratio_equals_published_values(counts, p_value):
+    assert sample_ratio_p(counts, (1, 1)) == pytest.approx(p_value, rel=3e-3)
+
+
+@given(many, many)
+def test_two_proportions_equals_scipy_and_statsmodels(first, second):
+    (d1, n1), (d2, n2) = first, second
+    found = two_proportions(d1, n1, d2, n2)
+    if found is None:
+        return
+    if found.exact:
+        oracle = stats.fisher_exact([[d1, n1 - d1], [d2, n2 - d2]]).pvalue
+        assert found.p_value == pytest.approx(oracle, rel=1e-6)
+    else:
+        assert found.p_value == pytest.approx(proportions_ztest([d1, d2], [n1, n2])[1], rel=1e-9)
+    interval = confint_proportions_2indep(d1, n1, d2, n2, method="newcomb", compare="diff")
+    assert (found.low, found.high) == pytest.approx(interval, abs=1e-9)
 
 
 def test_two_proportions_of_equal_rates_is_symmetric():

@@ -75,7 +75,7 @@ def example_numbers() -> list[str]:
         ("+2101234567", None),  # a calling code that nobody has
         ("+80012345678", None),
         ("+881612345678", None),
-        ("+٣٥٨٤٠١٢٣٤٥٦٧", None),
+        ("+٣٥٨٤٠١٢٣٤٥٦٧", "FI"),
         ("+358401234567\n1", "FI"),
         ("+35840123abcd", None),
         ("++358401234567", None),

@@ -122,14 +122,15 @@ def test_broken_archive_gives_what_is_whole():
         yield from chunks
         raise BrokenArchiveError("it breaks")
 
-    for chunks, bodies in (
-        ([A + b"\n" + B + b"\n" + C[:7]], [A, B]),
-        ([A + b"\n", B], [A, B]),
-        ([b"[" + A + b"," + B[:-1]], [A]),
-        ([A + b'\n{\n "id":\n'], [A]),
+    cut = "it breaks; the report that is cut in two there is left out"
+    for chunks, bodies, message in (
+        ([A + b"\n" + B + b"\n" + C[:7]], [A, B], cut),
+        ([A + b"\n", B], [A, B], "it breaks"),
+        ([b"[" + A + b"," + B[:-1]], [A], cut),
+        ([A + b'\n{\n "id":\n'], [A], cut),
     ):
         *found, problem = _until_broken(pieces(broken(*chunks), limit=3000))
-        assert ([piece.body for piece in found], problem) == (bodies, "it breaks")
+        assert ([piece.body for piece in found], problem) == (bodies, message)
 
 
 def _until_broken(found):

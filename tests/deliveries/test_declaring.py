@@ -232,9 +232,11 @@ def test_partner_id_goes_to_nobody_that_is_not_reached(group, tenant):
     [
         ("", "Say which partner ID."),
         (" ", "Say which partner ID."),
-        ("x" * 257, "A partner ID has at most 256 characters."),
-        ("a\nb", "A partner ID has no line breaks, tabs or other characters that cannot be seen."),
-        ("a\0", "A partner ID has no line breaks, tabs or other characters that cannot be seen."),
+        ("x" * 257, "A partner ID has at most 256 bytes of UTF-8, this one has 257."),
+        ("ä" * 129, "A partner ID has at most 256 bytes of UTF-8, this one has 258."),
+        ("a\nb", "A partner ID has no line breaks, tabs or other control characters."),
+        ("a\0", "A partner ID has no line breaks, tabs or other control characters."),
+        ("a\ud800", "A partner ID has no line breaks, tabs or other control characters."),
     ],
 )
 def test_what_cannot_be_a_partner_id_is_refused(group, value, text):

@@ -277,7 +277,9 @@ def test_broken_archive_keeps_what_was_read_and_the_whole_one_completes_it(feed,
     assert 1000 < run.rows < 3000
     assert out.splitlines()[-1] == f"Of {run.rows:,} rows: {run.rows:,} new reports, 0 duplicates, 0 quarantined"
     assert error.startswith(
-        f"{path}: the gzip archive is cut off at byte {len(whole) // 2:,}. {run.rows:,} rows are in the inbox,"
+        f"{path}: the gzip archive is cut off at byte {len(whole) // 2:,}; the report that is cut in two there"
+        " is left out."
+        f" {run.rows:,} rows are in the inbox,"
     )
     assert code == 1
     assert [bytes(row.body) for row in InboxRow.objects.order_by("id")] == lines[: run.rows]

@@ -73,13 +73,13 @@ def test_demo_file_sets_everything_up_and_a_second_run_changes_nothing():
     assert feed.account.pool.kind == Tenant.Kind.POOL
     assert feed.account.pool.timezone == "Europe/Helsinki"
     tenants = Tenant.objects.filter(kind=Tenant.Kind.CUSTOMER).order_by("slug")
-    assert list(tenants.values_list("slug", "parent__slug", "timezone", "language", "currency")) == [
-        ("baltic-parcel", None, "Europe/Tallinn", "en", "EUR"),
-        ("hansa-danmark", "hansa-group", "Europe/Copenhagen", "en", "DKK"),
-        ("hansa-deutschland", "hansa-group", "Europe/Berlin", "en", "EUR"),
-        ("hansa-group", None, "Europe/Berlin", "en", "EUR"),
-        ("hansa-norge", "hansa-group", "Europe/Oslo", "en", "NOK"),
-        ("nordic-retail", None, "Europe/Helsinki", "fi", "EUR"),
+    assert list(tenants.values_list("slug", "parent__slug", "timezone", "country", "language", "currency")) == [
+        ("baltic-parcel", None, "Europe/Tallinn", "EE", "en", "EUR"),
+        ("hansa-danmark", "hansa-group", "Europe/Copenhagen", "DK", "en", "DKK"),
+        ("hansa-deutschland", "hansa-group", "Europe/Berlin", "DE", "en", "EUR"),
+        ("hansa-group", None, "Europe/Berlin", "DE", "en", "EUR"),
+        ("hansa-norge", "hansa-group", "Europe/Oslo", "NO", "en", "NOK"),
+        ("nordic-retail", None, "Europe/Helsinki", "FI", "fi", "EUR"),
     ]
     assert set(PartnerId.objects.values_list("declared_at", flat=True)) == {NOW}
     assert sorted(SegmentKey.objects.values_list("tenant__slug", "key")) == [
@@ -388,3 +388,71 @@ def test_segment_keys_that_cannot_be_are_told_with_their_limits():
         "f.yaml:1:185: tenants[0].segment_keys[4]: must be text, is a number; put it in quotes",
     ]
     assert SegmentKey.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_country_is_that_of_the_time_zone_until_the_file_says_another():
+    run("tenants:\n- {slug: a, name: A, timezone: Europe/Oslo}\n- {slug: b, name: B, timezone: UTC}")
+    assert list(Tenant.objects.order_by("slug").values_list("slug", "country")) == [("a", "NO"), ("b", "")]
+
+    outcome = run("tenants: [{slug: a, name: A, timezone: Europe/Stockholm, country: FI}]")
+    assert outcome.changes == ["tenant a: changed country, timezone"]
+    assert refused("tenants: [{slug: b, name: B, timezone: UTC, country: fi}]") == [
+        "f.yaml:1:54: tenants[0].country: 'fi' is no country of ISO 3166-1: two capital letters, such as FI"
+        " (did you mean FI?)"
+    ]
+    assert refused("tenants: [{slug: b, name: B, timezone: UTC, country: NO}]") == [
+        "f.yaml:1:54: tenants[0].country: must be text, is true or false (so YAML reads yes, no, on and off too);"
+        " put it in quotes"
+    ]
+
+
+ACCOUNT = (
+    "gateway_accounts:\n- name: m\n  platform_id: A\n  timezone: UTC\n  feeds: [{name: f, dialect: link}]\ntenants:\n"
+)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("tenant", "problem"),
+    [
+        (
+            'slug: a, name: X, timezone: UTC, partner_ids: {m: ["a\\0b"]}',
+            "f.yaml:7:55: tenants[0].partner_ids.m[0]: has a control character",
+        ),
+        (
+            'slug: a, name: X, timezone: UTC, partner_ids: {m: ["a\\tb"]}',
+            "f.yaml:7:55: tenants[0].partner_ids.m[0]: has a control character",
+        ),
+        (
+            'slug: a, name: X, timezone: UTC, partner_ids: {m: ["a\\ud800"]}',
+            "f.yaml:7:55: tenants[0].partner_ids.m[0]: has a control character",
+        ),
+        (
+            'slug: a, name: X, timezone: UTC, partner_ids: {"m\\0": [b]}',
+            "f.yaml:7:51: tenants[0].partner_ids: a key has a control character",
+        ),
+        (
+            f'slug: a, name: X, timezone: UTC, partner_ids: {{m: ["{"ä" * 129}"]}}',
+            "f.yaml:7:55: tenants[0].partner_ids.m[0]: has 258 bytes of UTF-8, the limit is 256",
+        ),
+        ('slug: a, name: "X\\0", timezone: UTC', "f.yaml:7:19: tenants[0].name: has a control character"),
+        ('slug: "a\\0", name: X, timezone: UTC', "f.yaml:7:10: tenants[0].slug: has a control character"),
+        (
+            'slug: a, name: X, timezone: UTC, parent: "a\\0"',
+            "f.yaml:7:45: tenants[0].parent: has a control character",
+        ),
+        ('slug: a, name: X, timezone: "U\\0"', "f.yaml:7:32: tenants[0].timezone: has a control character"),
+    ],
+)
+def test_text_that_cannot_be_stored_is_told_by_line_and_key(tenant, problem):
+    assert refused(f"{ACCOUNT}- {{{tenant}}}\n") == [problem]
+    assert Tenant.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_default_partner_id_is_held_to_the_limit_of_the_doors():
+    feed = '{name: f, dialect: link, default_partner_id: "%s"}'
+    text = "gateway_accounts: [{{name: m, platform_id: A, timezone: UTC, feeds: [{}]}}]"
+    assert refused(text.format(feed % ("ä" * 129)))[0].endswith("has 258 bytes of UTF-8, the limit is 256")
+    assert run(text.format(feed % ("ä" * 128))).changes

@@ -102,8 +102,8 @@ users:
         "f.yaml:12:15: tenants[0].language: must be text, is true or false (so YAML reads yes, no, on and off too);"
         " put it in quotes",
         "f.yaml:14:15: tenants[0].currency: 'ERU' is no currency of ISO 4217 (such as EUR)",
-        "f.yaml:15:5: tenants[0].parnt: unknown key (did you mean parent?); allowed: slug, name, timezone, language,"
-        " currency, parent, partner_ids, ref_id, segment_keys",
+        "f.yaml:15:5: tenants[0].parnt: unknown key (did you mean parent?); allowed: slug, name, timezone, country,"
+        " language, currency, parent, partner_ids, ref_id, segment_keys",
         "f.yaml:16:18: tenants[0].partner_ids: must be a mapping (key: value), is a list",
         "f.yaml:17:13: tenants[0].ref_id: no field is called 'campaign'",
         "f.yaml:18:11: tenants[1].slug: this tenant is given twice (before in line 10)",

@@ -199,7 +199,7 @@ def test_quarantine_is_listed_shown_replayed_and_discarded_by_command(feed, tena
     ]
     assert said("--show", str(first)) == [
         "not JSON: unexpected character, expected a JSON value: line 1 column 1 (char 0)",
-        "feed link-main/main, received 2026-11-20 12:00:00 UTC, waiting",
+        "feed link-main/main, received 2026-11-20 12:00:00 UTC, waiting, by POST",
         r"broken\x1b[31m",
     ]
     assert said("--replay", "--id", str(first)) == ["1 rows are back on the to-do list"]

@@ -279,6 +279,23 @@ def test_filter_that_cannot_be_is_left_out_with_words(client, viewer, messages, 
     assert cards(page)["messages"][1] == "7"
 
 
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("country=Norway", "“country”: there is no Norway, it was left out. Did you mean NO?"),
+        ("country=fi", "“country”: there is no fi, it was left out. Did you mean FI?"),
+        ("operator=FI.Elisa", "“operator”: there is no FI.Elisa, it was left out. Did you mean fi.elisa?"),
+    ],
+)
+def test_filter_in_another_spelling_is_left_out_with_words(client, viewer, messages, query, words):
+    client.force_login(viewer)
+
+    page = get(client, f"?{query}", status=422)
+
+    assert words in page
+    assert cards(page)["messages"][1] == "7"
+
+
 def test_campaign_that_there_is_not_has_no_messages(client, viewer, messages):
     client.force_login(viewer)
 

@@ -252,7 +252,8 @@ def test_shared_account_s_pool_is_not_shown_and_values_are_asked_for(client, fee
     [
         ({"value": ""}, "is required"),
         ({"value": "x" * 257}, "at most 256 characters"),
-        ({"value": "a\tb"}, "A partner ID has no line breaks, tabs or other characters that cannot be seen."),
+        ({"value": "a\tb"}, "A partner ID has no line breaks, tabs or other control characters."),
+        ({"value": "ä" * 129}, "A partner ID has at most 256 bytes of UTF-8, this one has 258."),
         ({"value": "x", "tenant": "baltic-parcel"}, "Select a valid choice."),
         ({"value": "x", "account": "other"}, "Select a valid choice."),
     ],

@@ -51,6 +51,7 @@ PAGES = {
     "api:report_download": (401, 401, 401, 401),
     "api:messages": (401, 401, 401, 401),
     "api:message": (401, 401, 401, 401),
+    "api:message_by_query": (401, 401, 401, 401),
     "api:partner_ids": (401, 401, 401, 401),
     "api:key": (401, 401, 401, 401),
     "api:schema": (200, 200, 200, 200),  # tells nothing secret

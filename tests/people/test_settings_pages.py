@@ -19,6 +19,7 @@ REF_IDS = f"{URL}ref-ids/"
 MANAGERS = {
     "name": "Nordic Retail Oy",
     "timezone": "Europe/Helsinki",
+    "country": "FI",
     "language": "en",
     "currency": "EUR",
     "accent": "",
@@ -79,6 +80,17 @@ def test_manager_changes_what_managers_may_and_it_is_on_record(client, tenant, m
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(("country", "said"), [("SE", "FI → SE"), ("", "FI → ")])
+def test_country_is_changed_without_a_recount_and_is_on_record(client, tenant, manager, country, said):
+    client.force_login(manager)
+
+    client.post(URL, MANAGERS | {"country": country})
+
+    tenant.refresh_from_db()
+    assert (tenant.country, recounts()) == (country, [])
+    assert AuditEntry.objects.values_list("action", "details").get() == ("settings.changed", {"country": said})
+
+
 def test_manager_cannot_change_what_is_the_owners_or_nobodys(client, tenant, other_tenant, manager):
     client.force_login(manager)
     before = Tenant.objects.filter(id=tenant.id).values().get()
@@ -111,7 +123,8 @@ def test_owner_changes_retention(client, tenant, owner):
     "wrong",
     [
         {"timezone": "Moon/Base"}, {"timezone": ""}, {"currency": "EURO"}, {"currency": "1"}, {"accent": "red"},
-        {"name": ""}, {"language": "xx"}, {"message_days": "1"}, {"raw_days": "-1"}, {"accent": "#0B7285;}"},
+        {"name": ""}, {"language": "xx"}, {"country": "ZZ"}, {"country": "fi"},
+        {"message_days": "1"}, {"raw_days": "-1"}, {"accent": "#0B7285;}"},
     ],
 )  # fmt: skip
 def test_values_that_cannot_be_are_refused(client, tenant, owner, wrong):

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0006_feed_header"),
+        ("tenants", "0007_tenant_country"),
     ]
 
     operations = [

@@ -1,0 +1,16 @@
+"""`bin/portal normalise_numbers`: bring numbers that were stored in other notations into E.164."""
+
+from django.core.management.base import BaseCommand
+
+from deliveries.services.normalise_numbers import normalise_numbers
+
+
+class Command(BaseCommand):
+    help = (
+        "Store the numbers of all messages as E.164 where they can be read now, with their countries and counts. "
+        "Run it once after an upgrade from before 2026-12; it may be run again, and while the portal works."
+    )
+
+    def handle(self, **options) -> None:
+        seen, changed = normalise_numbers(progress=lambda seen: self.stdout.write(f"{seen:,} messages looked at"))
+        self.stdout.write(f"{changed:,} of {seen:,} messages have another number or country now")
