@@ -100,7 +100,7 @@ def count_numbers(*, tenant_id: int, first: date | None, before: date) -> int:
     where, parameters = _days(first, before)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT count(*) FROM message m WHERE m.tenant_id = %(tenant)s AND {where} AND {_HOLDS_NUMBER}",
+            f"SELECT count(*) FROM message m WHERE m.tenant_id = %(tenant)s AND {where} AND {_HOLDS_NUMBER}",  # noqa: S608  conditions of this module, their values are parameters
             {"tenant": tenant_id} | parameters,
         )
         return cursor.fetchone()[0]
@@ -127,7 +127,7 @@ def _days_step(tenant_id: int, first: date | None, before: date, place: Place | 
         parameters |= {"at": place.sent_at, "account": place.account_id, "id": place.message_id}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT m.sent_at, m.account_id, m.message_id FROM message m WHERE m.tenant_id = %(tenant)s"
+            "SELECT m.sent_at, m.account_id, m.message_id FROM message m WHERE m.tenant_id = %(tenant)s"  # noqa: S608  conditions of this module, their values are parameters
             f" AND {where} ORDER BY m.sent_at, m.account_id, m.message_id LIMIT %(limit)s",
             {"tenant": tenant_id, "limit": BATCH} | parameters,
         )
@@ -158,7 +158,7 @@ def _erase_where(
     parameters = {"tenant": tenant_id, "limit": limit, "first_day": days[0], "last_day": days[1]} | parameters
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT m.account_id, m.message_id FROM message m WHERE {matching} AND {in_days} LIMIT %(limit)s",
+            f"SELECT m.account_id, m.message_id FROM message m WHERE {matching} AND {in_days} LIMIT %(limit)s",  # noqa: S608  conditions of this module, their values are parameters
             parameters,
         )
         keys = cursor.fetchall()
@@ -168,7 +168,7 @@ def _erase_where(
         plan_for_small_sets()
         # Again: an applier may have changed them meanwhile, and only now does nobody else touch them.
         cursor.execute(
-            "SELECT m.day, m.account_id, m.message_id, m.destination, m.sent_at, m.custom_parameters::text"
+            "SELECT m.day, m.account_id, m.message_id, m.destination, m.sent_at, m.custom_parameters::text"  # noqa: S608  conditions of this module, their values are parameters
             " FROM unnest(%(accounts)s::int[], %(ids)s::text[]) AS k (account_id, message_id) CROSS JOIN LATERAL"
             f" (SELECT * FROM message m WHERE {same_message('m', 'k')} AND {in_days} {EACH}) AS m WHERE {matching}",
             parameters | {"accounts": [key[0] for key in keys], "ids": [key[1] for key in keys]},
@@ -176,7 +176,7 @@ def _erase_where(
         rows = [_Row(*row) for row in cursor.fetchall()]
         cleaned = [_cleaned(row) for row in rows]
         cursor.execute(
-            f"UPDATE message m SET destination = n.hashed, flags = m.flags | {NUMBER_ERASED},"
+            f"UPDATE message m SET destination = n.hashed, flags = m.flags | {NUMBER_ERASED},"  # noqa: S608  conditions of this module, their values are parameters
             " custom_parameters = coalesce(n.parameters::jsonb, m.custom_parameters)"
             " FROM unnest(%s::date[], %s::int[], %s::text[], %s::text[], %s::text[])"
             " AS n (day, account_id, message_id, hashed, parameters)"

@@ -43,7 +43,8 @@ _OWN = {"wall_web": f"TO {WEB} USING ({_OWN_TENANTS}) WITH CHECK ({_OWN_TENANTS}
 _FOR_A_TENANT = "nullif(current_setting('portal.tenant_ids', true), '') IS NOT NULL"
 _PERSON = "nullif(current_setting('portal.person', true), '')::bigint"
 _ONESELF = f"{{column}} = {_PERSON}"
-_MEMBER = f"EXISTS (SELECT 1 FROM accounts_membership m WHERE m.user_id = {_PERSON})"  # lists what one may switch to
+# Also of a person who is for no tenant at the moment: pages list what one may switch to.
+_MEMBER = f"EXISTS (SELECT 1 FROM accounts_membership m WHERE m.user_id = {_PERSON})"  # noqa: S608  a policy's terms, constants alone
 # Which rows of the guarded tables pages read. A partner ID that is taken, and by whom, is told to whoever declares it.
 _SEEN = {
     "accounts_membership": f"{_OWN_TENANTS} OR user_id = {_PERSON}",
@@ -58,7 +59,7 @@ _OWN_WRITES = {
 }
 _OWN_PERSON = {"wall_web": f"TO {WEB} USING ({_ONESELF}) WITH CHECK ({_ONESELF})"}
 _MEMBERS = (
-    "EXISTS (SELECT 1 FROM accounts_membership m WHERE m.user_id = {table}.id AND m."
+    "EXISTS (SELECT 1 FROM accounts_membership m WHERE m.user_id = {table}.id AND m."  # noqa: S608  a policy's terms, constants alone
     + _OWN_TENANTS.format(column="tenant_id")
     + ")"
 )
