@@ -7,3 +7,4 @@ CREATE ROLE portal LOGIN CREATEROLE CREATEDB NOSUPERUSER NOBYPASSRLS PASSWORD :'
 CREATE DATABASE portal OWNER portal TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'
     LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8';
 SQL
+psql --set ON_ERROR_STOP=1 --username postgres --dbname portal --file /usr/local/share/no_large_objects.sql

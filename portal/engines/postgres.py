@@ -25,18 +25,7 @@ NO_SUCH_PID = 2**31 - 1
 HBA = "# Written anew at every start.\nlocal all all peer map=portal\n"
 IDENT = '# Written anew at every start.\nportal "{user}" all\n'
 
-# Large objects belong to no table and know no tenant; every login could store some. Only a superuser can forbid it.
-NO_LARGE_OBJECTS = """
-DO $$
-DECLARE f regprocedure;
-BEGIN
-    FOR f IN SELECT oid FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace AND proname ~ '^lo(_|read|write)'
-        AND has_function_privilege('public', oid, 'EXECUTE')
-    LOOP
-        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', f);
-    END LOOP;
-END $$
-"""
+NO_LARGE_OBJECTS = Path(__file__).with_name("no_large_objects.sql")
 
 CONFIGURATION = """\
 # Written anew at every start. Your own settings go into custom.conf beside this file.
@@ -255,7 +244,7 @@ def _make_database() -> None:
             connection.execute(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")
     for name in ("template1", DATABASE):  # the first for what is made later, as the tests' database
         with _connect(name, timeout=10) as connection:
-            connection.execute(NO_LARGE_OBJECTS)
+            connection.execute(NO_LARGE_OBJECTS.read_text())
 
 
 def _tail() -> str:

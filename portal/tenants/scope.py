@@ -69,14 +69,23 @@ def asking_scope() -> Iterator[None]:
 @contextmanager
 def request_scope(role: str, tenant_ids: Iterable[int] = (), *, person: str = "") -> Iterator[None]:
     """Run a request's transaction as `role`; what calls it may set the scope anew inside."""
-    with logged_in(role), transaction.atomic():
+    with logged_in(role):
         try:
-            set_scope(role, tenant_ids, person=person)
-            yield
-            if not connection.login and not connection.needs_rollback:
-                _set("none", "", "")  # within an outer transaction (a test's) SET LOCAL would live on
+            with transaction.atomic():
+                set_scope(role, tenant_ids, person=person)
+                yield
+                if not connection.needs_rollback:
+                    _leave()
         finally:
+            if connection.in_atomic_block and not connection.needs_rollback:
+                _leave()  # after a rollback to where another role was
             connection.role = ""
+
+
+def _leave() -> None:
+    """Be the owner again within an outer transaction, a test's, where SET LOCAL would live on."""
+    if not connection.login and connection.role:
+        _set("none", "", "")
 
 
 @contextmanager

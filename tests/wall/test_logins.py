@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import httpx
 import psycopg
 import pytest
+from django.core import checks
 from django.test import Client
+from psycopg.conninfo import make_conninfo
 from psycopg.errors import InsufficientPrivilege
 
 from portal.common.database import connection_string
@@ -64,6 +66,20 @@ def test_no_login_stores_large_objects(login):
         for call in ("lo_create(0)", "lo_creat(-1)", "lo_from_bytea(0, 'x')", "lo_open(1, 131072)", "loread(0, 1)"):
             with pytest.raises(InsufficientPrivilege):
                 connection.execute(f"SELECT {call}")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_check_warns_where_large_objects_are_open_to_all():
+    conninfo = make_conninfo(connection_string(), user="postgres")
+    before = checks.run_checks(databases=["default"], tags=["database"])
+    with psycopg.connect(conninfo, autocommit=True) as superuser:
+        superuser.execute("GRANT EXECUTE ON FUNCTION lo_create(oid) TO PUBLIC")
+        try:
+            warned = checks.run_checks(databases=["default"], tags=["database"])
+        finally:
+            superuser.execute("REVOKE EXECUTE ON FUNCTION lo_create(oid) FROM PUBLIC")
+
+    assert (before, [warning.id for warning in warned]) == ([], ["portal.W001"])
 
 
 @pytest.fixture

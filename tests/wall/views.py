@@ -44,6 +44,11 @@ def become(request, tenant_slug=None):
     return JsonResponse({"login": login, "became": became, "after reset": role()})
 
 
+def careless(request):
+    """Make SQL of a parameter, as no page of the portal does."""
+    return JsonResponse({"name": rows(f"SELECT '{request.GET['name']}'")[0][0]})
+
+
 def add_then(status: int):
     def view(request, tenant_slug):
         AuditEntry.objects.create(tenant=request.access.tenant, actor="test", action=f"then {status}")
@@ -114,6 +119,7 @@ urlpatterns = [
     path("seen/", seen),
     path("leave/", leave),
     path("admin/seen/", seen),
+    path("careless/", careless),
     path("become/", become),
     path("admin/become/", become),
     path("accounts/become/", become),
