@@ -90,9 +90,9 @@ def names_of_links(html: str) -> set[str]:
     }
 
 
-def cases(names: Iterable[str], given: dict[str, str]) -> Iterator[dict[str, str]]:
+def cases(names: Iterable[str], given: dict[str, str], payloads: Iterable[str] = PAYLOADS) -> Iterator[dict[str, str]]:
     """Return what is given with one parameter after the other replaced by each payload, and a name that is one."""
-    for payload in PAYLOADS:
+    for payload in payloads:
         for name in sorted(names):
             yield given | {name: payload}
         yield given | {payload: "1"}

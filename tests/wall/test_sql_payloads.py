@@ -55,13 +55,13 @@ class Prober:
             page = self.ask("get", address)
         html = page.body.decode(errors="replace") if page.status_code < 400 else ""
         fields = fields_of(html)
-        for query in cases(names | set(fields) | names_of_links(html), {}):
+        for query in cases(names | set(fields) | names_of_links(html), {}, PAYLOADS[:1]):
             self.ask("get", address, query)
         given = fields | POSTED.get(route.name, {})
         with names_asked_for() as names:
             posted = self.ask("post", address, given)
         if posted.status_code != 405:
-            for form in cases(names | set(given), given):
+            for form in cases(names | set(given), given, PAYLOADS[:1]):
                 self.ask("post", address, form)
         for name in re.findall(r"<(?:\w+:)?(\w+)>", route.address):
             for payload in PAYLOADS:
