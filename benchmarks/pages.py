@@ -18,6 +18,7 @@ from django.utils import timezone
 from benchmarks.figure import Figure
 from benchmarks.programs import REPOSITORY
 from benchmarks.stage import Stage
+from deliveries.archives.reading import open_archive
 from deliveries.management.commands.simulate import months_back
 from deliveries.models import Message
 from deliveries.services.apply import apply_slices
@@ -99,7 +100,8 @@ def _fill(stage: Stage) -> None:
         for dlr in generate(seed=1, messages=messages, start=months_back(now, 2), end=now):
             archive.write(dlr + b"\n")
         archive.flush()
-        import_archive(path=Path(archive.name), feed=stage.feed)
+        opened = open_archive(Path(archive.name), limit=settings.INGEST_MAX_BODY)
+        import_archive(archive=opened, feed=stage.feed)
     while apply_slices(slices=range(SLICES)).claimed:
         pass
     tenant = Tenant.objects.get(slug=TENANT)

@@ -82,7 +82,7 @@ class _Exchange:
     def __init__(self, receive: Callable, send: Callable, *, began: Callable[[], None]) -> None:
         self._receive, self._send, self._began = receive, send, began
         self._size = 0
-        self._listener: asyncio.Task | None = None
+        self._listener: asyncio.Future | None = None
         self.begun = asyncio.Event()
         self.is_whole = self.is_given_up = self.is_too_large = False
 
@@ -107,10 +107,10 @@ class _Exchange:
         self.begun.set()
         await self._send(message)
         if message["type"] == "http.response.body" and message.get("more_body", False) and self._listener is None:
-            self._listener = asyncio.create_task(self._hear())
+            self._listener = asyncio.create_task(self._wait_for_leaving())
 
-    async def _hear(self) -> dict:
-        return await self._receive()  # a task wants a coroutine; the server's answer is awaitable and need not be one
+    async def _wait_for_leaving(self) -> None:
+        await self._receive()  # of the server: an awaitable that need not be a coroutine, which alone can be a task
 
     def close(self) -> None:
         if self._listener is not None:

@@ -71,8 +71,14 @@ class Running(Home):
         return f"http://127.0.0.1:{self.port}"
 
     def environment(self) -> dict[str, str]:
-        """Return the environment of all processes: nothing of the tests' own Python path is in it."""
-        env = super().environment() | {"PORT": str(self.port), "BIND": "127.0.0.1"} | self.variables
+        """Return the environment of all processes: nothing of the tests' own Python path is in it.
+
+        Temporary files are in the home: a killed process leaves its own, and who made the home removes it.
+        """
+        temporary = self.path / "tmp"
+        temporary.mkdir(exist_ok=True)
+        own = {"PORT": str(self.port), "BIND": "127.0.0.1", "TMPDIR": str(temporary)}
+        env = super().environment() | own | self.variables
         env.pop("PYTHONPATH")
         return env
 

@@ -8,6 +8,7 @@ from django.db import OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
 from campaigns.models import OTHER_CAMPAIGNS, Campaign
+from deliveries.dialects.link import message_id_of
 from deliveries.fold import NUMBER_ERASED
 from deliveries.selectors.message_filters import BadFilter, MessageQuery, after_prefix, conditions, places
 from deliveries.selectors.message_sql import Search, Statement
@@ -101,12 +102,12 @@ def _leading_key(query: MessageQuery) -> str | None:
 
 
 def find(*, tenant_ids: frozenset[int], account_id: int, message_id: str) -> StoredMessage | None:
-    """Return one message of these tenants."""
+    """Return one message of these tenants, by its id or that of a part (`B3$0`)."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {', '.join(COLUMNS)} FROM message WHERE tenant_id = ANY (%s) AND account_id = %s"  # noqa: S608  a list of columns, a constant
-            " AND message_id = %s",
-            [sorted(tenant_ids), account_id, message_id],
+            " AND message_id = ANY (%s) ORDER BY message_id <> %s LIMIT 1",
+            [sorted(tenant_ids), account_id, [message_id, message_id_of(message_id)], message_id],
         )
         row = cursor.fetchone()
     return _shown(row) if row else None

@@ -2,7 +2,7 @@
 
 The rules of docs/link.md section 5 put outcomes before codes that are none, and count to the first delivery. Both can
 change a message only where a report's code is final and no outcome or an outcome and not final (4, 5, 1010, 1007), or
-where a part has two outcomes.
+where a part has two outcomes. Numbers that can be read now are brought into E.164 at the end.
 """
 
 import logging
@@ -17,6 +17,7 @@ from deliveries import partitions
 from deliveries.dialects.codes import OUTCOMES
 from deliveries.models import RuleRefold
 from deliveries.services import jobs
+from deliveries.services.normalise_numbers import normalise_numbers
 from deliveries.services.refold import BATCH, refold_messages
 from deliveries.services.stored import Key
 from portal.accounts.models import record
@@ -70,6 +71,7 @@ def _run(job: RuleRefold, progress: Progress) -> None:
             job.after_account_id, job.after_message_id = keys[-1]
             jobs.renew(job, "month", "done", "changed", "after_account_id", "after_message_id")
             progress(job)
+    normalise_numbers(progress=lambda seen: jobs.renew(job))
     jobs.finish(job)
     record("messages.refolded", actor="refold", details={"messages": job.done, "changed": job.changed})
     logger.info("refolded by the rules of now: %d messages looked at, %d changed", job.done, job.changed)

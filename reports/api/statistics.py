@@ -209,12 +209,21 @@ def _groups(query: StatisticsQuery, final) -> dict[tuple, Kpis]:
 
 
 def _as_its_groups(whole: Kpis, groups: dict[tuple, Kpis], query: StatisticsQuery) -> Kpis:
-    """Return the total as the sum of the groups, with what groups may not have: times, and for hours what is final.
+    """Return the total as the sum of the groups, with what groups may not have: times, and for hours final and billed.
 
-    Messages may have come between the two queries, and days and hours differ while a new time zone is counted.
+    Messages may have come between the two queries, and days and hours differ while a new time zone is counted: then
+    what hours are not counted by is None where it is more than all of them together.
     """
     of_groups = sum(groups.values(), Kpis())
-    return Kpis(of_groups.volume, whole.final if query.is_by_hour else of_groups.final, whole.latency)
+    volume, final = of_groups.volume, of_groups.final
+    if query.is_by_hour:
+        volume = replace(volume, billed_parts=_at_most(volume.parts, whole.volume.billed_parts))
+        final = _at_most(volume.messages, whole.final)
+    return Kpis(volume, final, whole.latency)
+
+
+def _at_most(most: int, count: int) -> int | None:
+    return count if count <= most else None
 
 
 def _compared(group: ComparedGroup | Rest, by_hour: bool) -> dict:

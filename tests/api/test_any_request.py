@@ -86,8 +86,6 @@ def test_any_request_is_answered_as_described(client, mine, theirs, messages, as
             answer = client.get(address, {name: [v for n, v in query if n == name] for name, _value in query}, **send)
 
         shown = b"" if answer.streaming else answer.content
-        if answer.status_code == 404 and path.count("{") == 0:
-            raise AssertionError(address)
         check(path, method.upper(), answer)
         asked_for = json.dumps([address, query, body], ensure_ascii=False)
         if caller is mine and CANARY not in asked_for:

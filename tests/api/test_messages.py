@@ -311,6 +311,11 @@ def test_id_with_signs_has_an_address(mine, client, feed, messages):
     )
 
 
+@pytest.mark.parametrize("path", ["messages/link-main/b$0/", "messages/one/?account=link-main&id=b%24254"])
+def test_message_by_the_id_of_a_part(mine, client, messages, path):
+    assert client.get(f"/api/v1/{path}", headers=mine.headers).json()["id"] == "b"
+
+
 @pytest.mark.parametrize("id_", ["..", ".", "a/../b"])
 def test_id_that_clients_fold_has_an_address_with_a_query(mine, theirs, client, feed, messages, id_):
     apply(feed, sent(id_, 1001, "nr-fi"))

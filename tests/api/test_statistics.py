@@ -63,7 +63,7 @@ def test_whole_answer(mine, messages):
         ({"group_by": ["country", "status"], "status": "failed"}, [["SE", "failed", 1]]),
         ({"group_by": "campaign", "campaign": ["", "sale"]}, [["", 1], ["sale", 1]]),
         ({"group_by": "result_code", "result_code": "1006"}, [[1006, 1]]),
-        ({"group_by": "tenant", "tenant": "baltic-parcel"}, []),
+        ({"group_by": "tenant", "tenant": "nordic-retail"}, [["nordic-retail", 3]]),
         ({"group_by": "partner_id", "account": "second"}, [["nr-second", 1]]),
     ],
 )

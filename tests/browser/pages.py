@@ -101,6 +101,7 @@ WITHOUT_PAGE = {
     "api:report_download": DATA,
     "api:messages": DATA,
     "api:message": DATA,
+    "api:message_by_query": DATA,
     "api:partner_ids": DATA,
     "api:partner_id": DATA,
     "api:partner_id_move": DATA,

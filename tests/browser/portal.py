@@ -68,7 +68,7 @@ class Portal:
         words = serve.commands(self.variables | {"PORT": "0", "BIND": ""})["worker"]
         with (folder / "worker.log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, *words], cwd=REPOSITORY, env=os.environ | self.variables,
+                [sys.executable, *words], cwd=REPOSITORY, env=os.environ | self.variables | {"TMPDIR": str(folder)},
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
         try:

@@ -86,6 +86,9 @@ def main() -> None:
 
 
 def _take_in_messages(now: datetime) -> None:
+    from django.conf import settings
+
+    from deliveries.archives.reading import open_archive
     from deliveries.management.commands.simulate import months_back
     from deliveries.services.apply import apply_slices
     from deliveries.services.importing import import_archive
@@ -100,7 +103,8 @@ def _take_in_messages(now: datetime) -> None:
         for name, lines in (("main", dlrs), ("direct", undeclared)):
             archive = Path(folder) / name
             archive.write_bytes(b"\n".join(lines) + b"\n")
-            import_archive(path=archive, feed=Feed.objects.get(name=name))
+            opened = open_archive(archive, limit=settings.INGEST_MAX_BODY)
+            import_archive(archive=opened, feed=Feed.objects.get(name=name))
     while apply_slices(slices=range(SLICES)).claimed:
         pass
 

@@ -160,7 +160,7 @@ def test_somebody_is_invited_and_joins(browse):
 
 def test_api_key_is_shown_once_works_and_is_revoked(browse, portal):
     page = browse(OWNER)
-    page.goto("/t/nordic-retail/settings/api-keys/")
+    page.goto("/t/newcomer/settings/api-keys/")
     page.get_by_label("Name").fill("Reporting")
     page.get_by_role("button", name="Make the key").click()
     key = page.locator("#new-key").inner_text()
@@ -168,7 +168,7 @@ def test_api_key_is_shown_once_works_and_is_revoked(browse, portal):
     asked = {"headers": {"Authorization": f"Bearer {key}"}}
 
     assert page.request.get("/api/v1/partner-ids/", **asked).status == 200
-    page.goto("/t/nordic-retail/settings/api-keys/")
+    page.goto("/t/newcomer/settings/api-keys/")
     assert key not in page.content()
     row.get_by_role("link", name="Revoke").click()
     page.get_by_role("button", name="Revoke").click()

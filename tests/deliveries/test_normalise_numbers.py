@@ -4,10 +4,11 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from deliveries.models import DailyCount, Message
+from deliveries.models import DailyCount, Message, RuleRefold
 from deliveries.services.erasure import erase_number
 from deliveries.services.normalise_numbers import normalise_numbers
 from deliveries.services.reconcile import find_differences
+from deliveries.tasks import resume_rule_refolds
 from tests.deliveries.helpers import apply, dlr
 
 pytestmark = pytest.mark.django_db
@@ -90,3 +91,14 @@ def test_next_messages_are_read_by_an_index(feed, tenant):
         plan = "\n".join(line for (line,) in cursor.fetchall())
 
     assert "Index Cond: (message_id >=" in plan, plan
+
+
+def test_the_refold_that_an_upgrade_queues_brings_numbers_too(feed, tenant):
+    apply(feed, report("a", NUMBER))
+    store_as_before("a", "+358.40.1239999")
+    RuleRefold.objects.create()
+
+    assert resume_rule_refolds() == 1
+
+    assert list(Message.objects.values_list("destination", "country")) == [(NUMBER, "FI")]
+    assert (RuleRefold.objects.get().state, find_differences()) == ("done", [])

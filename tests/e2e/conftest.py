@@ -57,6 +57,7 @@ class Job:
     end: datetime
     customers: tuple[Customer, ...] = CUSTOMERS
     messages: list[Message] = field(default_factory=list)
+    account_reports: list[tuple[Customer, ...]] = field(default_factory=list)  # by revision: the customers of then
 
     @property
     def month(self) -> date:
@@ -71,6 +72,19 @@ class Job:
         """Return the rows of a customer and of those below it."""
         labels = {c.label for c in self.customers if customer.slug in (c.slug, c.parent)}
         return [row for row in self.rows() if row.owner in labels]
+
+    def serve(self) -> None:
+        """Start the portal and wait until it is ready."""
+        self.portal.launch("serve", "bin/serve")
+        until(self.portal.answers, "the portal is ready", within=180)
+
+    def report_of_the_account(self, path: Path, *words: str) -> Path:
+        """Make the account's report of the month: a new revision where the customers have changed since the last."""
+        month = f"{self.month:%Y-%m}"
+        self.portal.command("monthly_report", "--account", ACCOUNT, "--month", month, "--out", str(path), *words)
+        if self.customers not in self.account_reports[-1:]:
+            self.account_reports.append(self.customers)
+        return path
 
     def provision(self, *words: str) -> str:
         """Bring the customers as they are now into the portal, by its command."""
@@ -139,7 +153,9 @@ class Browser:
     """A person at the pages, as far as plain HTML goes."""
 
     def __init__(self, url: str) -> None:
-        self.http = httpx.Client(base_url=url, follow_redirects=True, timeout=30)
+        # It keeps nothing open: several tests share it.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        self.http = httpx.Client(base_url=url, follow_redirects=True, timeout=30, limits=limits)
 
     def sign_in(self) -> None:
         self.submit("/accounts/login/", "/accounts/login/", login="all@example.com", password=PASSWORD)
@@ -167,8 +183,7 @@ def job(tmp_path_factory) -> Iterator[Job]:
     now = datetime.now(UTC)
     job = Job(portal, now, newest_end(now))
     try:
-        portal.launch("serve", "bin/serve")
-        until(portal.answers, "the portal is ready", within=180)
+        job.serve()
         job.provision()
         job.send_everything()
         yield job

@@ -155,7 +155,9 @@ def _message(id_: str, dlrs: list[_Dlr], received_at: datetime, default_partner_
     status, code, final, delivered_at = _state(dlrs, parts)
     sent_at = min([d.sent_at for d in dlrs if d.sent_at] or [d.at for d in dlrs if d.at] or [received_at])
     operator = _first(d.body.get("operator") for d in dlrs)
-    destination = _first((d.body.get("customParameters") or {}).get("destination") for d in dlrs)
+    destinations = [(d.body.get("customParameters") or {}).get("destination") or "" for d in dlrs]
+    # A number beats what is none (section 5.11).
+    destination = next(filter(_international, destinations), "") or _first(destinations)
     latency = None
     if status == "delivered" and delivered_at is not None:
         latency = max(0.0, (delivered_at - sent_at).total_seconds())
@@ -237,16 +239,22 @@ def _cut(text: str) -> str:
     return text
 
 
+def _international(destination: str) -> str:
+    """Return what is written as a number with its country code, beginning with `+`; nothing for anything else."""
+    text = destination.strip()
+    if text.startswith("00"):
+        return "+" + text[2:]
+    if re.fullmatch("[1-9][0-9]{7,14}", text):
+        return "+" + text
+    return text if text.startswith("+") else ""
+
+
 def country_of(destination: str, operator: str) -> str:
     """Return the alpha-2 country, `ZZ` where nothing tells it (section 5.8)."""
     text = destination.strip()
-    if text.startswith("00"):
-        text = "+" + text[2:]
-    elif re.fullmatch("[1-9][0-9]{7,14}", text):
-        text = "+" + text
-    if text.startswith("+"):
+    if international := _international(text):
         try:
-            number = phonenumbers.parse(text, None)
+            number = phonenumbers.parse(international, None)
         except phonenumbers.NumberParseException:
             number = None
         if number is not None:

@@ -127,7 +127,19 @@ def made(database: psycopg.Connection, run_id: int) -> dict | None:
     return run if run["state"] == "done" else None
 
 
+def count(database: psycopg.Connection, table: str) -> int:
+    return database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+
+
+def files(portal: Portal) -> set[Path]:
+    """Return the files of all reports, finished or not."""
+    return {path for path in (portal.path / "files").rglob("*") if path.is_file()}
+
+
 def test_report_of_a_killed_worker_is_taken_up_again(portal: Portal, database: psycopg.Connection):
+    take_in(portal, ["one more"])  # a report that is equal to the one before has no file of its own
+    assert "applied 1 row" in command(portal, "apply_inbox")
+    before, messages, revision = files(portal), count(database, "message"), count(database, "report_run") + 1
     with held_in_the_middle(database):
         run_id = request(portal)
         kills = [kill_in_mid_report(portal, database, run_id, attempt) for attempt in (1, 2)]
@@ -135,10 +147,11 @@ def test_report_of_a_killed_worker_is_taken_up_again(portal: Portal, database: p
 
     run = until(lambda: made(database, run_id), "the report is made", within=180)
     say(f"killed at {kills} %, done {time.monotonic() - killed_at:.1f} s after the second kill")
-    files = [path for path in (portal.path / "files").rglob("*") if path.is_file()]
-    assert [str(path.relative_to(portal.path / "files")) for path in files] == [run["file"]]
-    assert run["sha256"] == hashlib.sha256(files[0].read_bytes()).hexdigest()
-    assert (run["attempts"], run["revision"], run["messages"], run["progress"]) == (3, 1, CAMPAIGNS, 100)
+    (file,) = files(portal) - before
+    assert str(file.relative_to(portal.path / "files")) == run["file"]
+    assert run["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert messages > CAMPAIGNS
+    assert (run["attempts"], run["revision"], run["messages"], run["progress"]) == (3, revision, messages, 100)
     assert run["lease_until"] is None
 
 
@@ -179,6 +192,7 @@ def kill_in_mid_report(portal: Portal, database: psycopg.Connection, run_id: int
 
 
 def test_report_waits_for_what_came_in_before_its_cut(portal: Portal, database: psycopg.Connection):
+    messages = count(database, "message")
     take_in(portal, ["the last one"])
     run_id = request(portal)
 
@@ -187,4 +201,4 @@ def test_report_waits_for_what_came_in_before_its_cut(portal: Portal, database: 
     assert "applied 2 rows" in command(portal, "apply_inbox")
 
     run = until(lambda: made(database, run_id), "the report is made", within=180)
-    assert (run["attempts"], run["messages"]) == (1, CAMPAIGNS + 2)
+    assert (run["attempts"], run["messages"]) == (1, messages + 2)

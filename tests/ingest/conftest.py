@@ -51,7 +51,7 @@ def world(django_db_setup, django_db_blocker) -> Iterator[World]:
             feed.save()
         yield World(account, *feeds)
         with connection.cursor() as cursor:
-            cursor.execute("TRUNCATE inbox, inbox_todo")
+            cursor.execute("TRUNCATE inbox, inbox_todo, refusal_count")
         account.feeds.all().delete()
         account.delete()
         pool.delete()
@@ -67,19 +67,27 @@ def server(world, tmp_path_factory) -> Iterator[Server]:
 
 @pytest.fixture
 def outside(world) -> Iterator[psycopg.Connection]:
-    """A connection of its own, in autocommit: for writes that the server shall see, and for locks."""
+    """A connection of its own, in autocommit: for writes that the server shall see, and for locks.
+
+    What the server has stored by the end of the test is deleted.
+    """
     with psycopg.connect(connection_string(), autocommit=True) as connection:
         yield connection
+        _empty(connection)
 
 
 @pytest.fixture
 def empty_inbox(outside) -> None:
-    outside.execute("DELETE FROM inbox_todo")
-    outside.execute("DELETE FROM inbox")
+    _empty(outside)
+
+
+def _empty(connection: psycopg.Connection) -> None:
+    connection.execute("DELETE FROM inbox_todo")
+    connection.execute("DELETE FROM inbox")
 
 
 @pytest.fixture
-def http(server) -> Iterator[httpx.Client]:
+def http(server, outside) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=server.url, timeout=10) as client:
         yield client
 

@@ -1,6 +1,7 @@
 """The composite application: probes, the ingest and Django's pages behind one port, or the ingest apart."""
 
 import asyncio
+from pathlib import Path
 
 import httpx
 import psycopg
@@ -8,7 +9,7 @@ import pytest
 
 from portal.ingest.app import connect
 from tests.ingest.conftest import PLAIN, bodies
-from tests.servers import running_server
+from tests.servers import STATIC_ROOT, running_server
 
 ONE = b'{"id":"a","resultCode":1001}'
 
@@ -23,6 +24,14 @@ def test_pages_are_served_beside_the_ingest(http):
 
 def test_pages_give_their_connections_back(http):
     assert {http.get("/accounts/login/").status_code for _ in range(15)} == {200}  # the pool holds 10
+
+
+def test_answer_of_several_pieces_arrives_whole(http):
+    name = "admin/js/vendor/jquery/jquery.js"
+    wanted = (Path(STATIC_ROOT) / name).read_bytes()
+
+    assert len(wanted) > 3 * 65536  # the size of a piece
+    assert http.get(f"/static/{name}").content == wanted
 
 
 def test_server_at_rest_answers_its_probes(http):

@@ -111,3 +111,26 @@ def test_a_client_that_leaves_a_long_answer_ends_it(settings):
 
     exchange(long, [part(b""), {"type": "http.disconnect"}], settings)
     assert 0 < len(pieces) < 100
+
+
+def test_a_long_answer_is_whole_also_where_the_server_receives_by_an_awaitable_that_is_no_coroutine(settings):
+    settings.ANSWER_WITHIN = 5
+    messages, sent = [part(b"")], []
+
+    def receive() -> asyncio.Future:  # as granian's: create_task refuses what it gives
+        future = asyncio.get_running_loop().create_future()
+        if messages:
+            future.set_result(messages.pop(0))
+        return future
+
+    async def send(message: dict) -> None:
+        sent.append(message)
+
+    async def pieces(scope, receive, send) -> None:
+        await whole_body(receive)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for number in range(3):
+            await send({"type": "http.response.body", "body": b"%d" % number, "more_body": number < 2})
+
+    asyncio.run(PageDeadline(pieces, Guard(100))(SCOPE.copy(), receive, send))
+    assert b"".join(message.get("body", b"") for message in sent) == b"012"

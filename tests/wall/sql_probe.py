@@ -96,3 +96,11 @@ def cases(names: Iterable[str], given: dict[str, str], payloads: Iterable[str] =
         for name in sorted(names):
             yield given | {name: payload}
         yield given | {payload: "1"}
+
+
+def all_at_once(
+    names: Iterable[str], given: dict[str, str], payloads: Iterable[str] = PAYLOADS
+) -> Iterator[dict[str, str]]:
+    """Return what is given with all parameters replaced by each payload."""
+    for payload in payloads:
+        yield given | dict.fromkeys(names, payload)

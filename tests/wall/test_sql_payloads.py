@@ -12,7 +12,17 @@ from portal.api.schema import document
 from tests.api.conftest import call, messages, mine, whole_account
 from tests.pages.conftest import plain_storages
 from tests.pages.test_url_matrix import POSTED, ROUTES, address_of, ids
-from tests.wall.sql_probe import MARK, PAYLOADS, cases, fields_of, names_asked_for, names_of_links, undone, watched
+from tests.wall.sql_probe import (
+    MARK,
+    PAYLOADS,
+    all_at_once,
+    cases,
+    fields_of,
+    names_asked_for,
+    names_of_links,
+    undone,
+    watched,
+)
 
 __all__ = ["call", "ids", "messages", "mine", "plain_storages", "whole_account"]
 
@@ -55,13 +65,15 @@ class Prober:
             page = self.ask("get", address)
         html = page.body.decode(errors="replace") if page.status_code < 400 else ""
         fields = fields_of(html)
-        for query in cases(names | set(fields) | names_of_links(html), {}, PAYLOADS[:1]):
+        # A form cleans each of its fields, whatever is in the others: those of the admin's many forms in one request.
+        one_by_one = cases if route.model is None or route.page == "changelist" else all_at_once
+        for query in one_by_one(names | set(fields) | names_of_links(html), {}, PAYLOADS[:1]):
             self.ask("get", address, query)
         given = fields | POSTED.get(route.name, {})
         with names_asked_for() as names:
             posted = self.ask("post", address, given)
         if posted.status_code != 405:
-            for form in cases(names | set(given), given, PAYLOADS[:1]):
+            for form in one_by_one(names | set(given), given, PAYLOADS[:1]):
                 self.ask("post", address, form)
         for name in re.findall(r"<(?:\w+:)?(\w+)>", route.address):
             for payload in PAYLOADS:
@@ -83,7 +95,7 @@ def test_no_parameter_of_a_page_becomes_sql(request, ids, person):
         prober.probe(route, ids)
 
     assert prober.wrong == []
-    assert prober.asked > 10 * len(GROUPS[person])
+    assert prober.asked > 4 * len(GROUPS[person])
 
 
 @pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS, ids=lambda value: str(value)[:40])

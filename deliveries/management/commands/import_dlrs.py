@@ -11,7 +11,7 @@ from deliveries.archives.errors import ArchiveError
 from deliveries.archives.reading import Archive, open_archive
 from deliveries.models import ImportRun
 from deliveries.services import import_counts, importing
-from deliveries.services.apply import DATABASE_AWAY
+from deliveries.services.failures import DATABASE_AWAY
 from deliveries.services.import_counts import Outcome
 from portal.tenants.models import Feed
 

@@ -8,7 +8,7 @@ from deliveries.services.normalise_numbers import normalise_numbers
 class Command(BaseCommand):
     help = (
         "Store the numbers of all messages as E.164 where they can be read now, with their countries and counts. "
-        "Run it once after an upgrade from before 2026-12; it may be run again, and while the portal works."
+        "The worker does it after an upgrade; this does it at once. It may be run again, and while the portal works."
     )
 
     def handle(self, **options) -> None:
