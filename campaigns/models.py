@@ -31,6 +31,8 @@ class RefIdScheme(models.Model):
         return self.delimiter.join(self.fields)
 
     def clean(self) -> None:
+        if self.fields is None:  # the form has said that it is missing
+            return
         if problems := ref_ids.problems(self.delimiter, self.fields):
             raise ValidationError(problems)
 

@@ -10,3 +10,4 @@ CREATE DATABASE portal OWNER portal TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C
 ALTER DATABASE portal SET log_min_messages = log;
 ALTER ROLE postgres IN DATABASE portal SET log_min_messages = warning;
 SQL
+psql --set ON_ERROR_STOP=1 --username postgres --dbname portal --file /usr/local/share/no_large_objects.sql

@@ -97,6 +97,7 @@ TEMPLATES = [
 
 # Database: PostgreSQL only; embedded where DATABASE_URL is not set.
 DATABASES = {"default": environ.Env.db_url_config(engines.database_url())}
+DATABASES["default"]["ENGINE"] = "portal.common.postgres"
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {})
@@ -108,8 +109,12 @@ if env.bool("PORTAL_DB_POOL", False):
         "max_size": env.int("PORTAL_DB_POOL_SIZE", 10),
         "timeout": 5,  # seconds until a request is told that the database is away
     }
-    # What runs outside of a request's transaction (a stream that asks late) is the web role too, and sees no tenant.
-    DATABASES["default"]["OPTIONS"]["options"] += " -c role=portal_web"
+    # Its connections are of logins that can become nobody else; outside of a request's transaction (a stream that
+    # asks late) it is this one, which sees no tenant by itself.
+    DATABASES["default"]["OPTIONS"]["login"] = "portal_web"
+# What the passwords of these logins are made from (docs/operations.md).
+DATABASE_LOGINS_SECRET = env.str("DATABASE_LOGINS_SECRET", "") or secret_file("DATABASE_LOGINS_SECRET_FILE")
+DATABASE_LOGINS_SECRET = DATABASE_LOGINS_SECRET or SECRET_KEY
 
 REDIS_URL = engines.redis_url()
 # A request waits no longer than this for a cache that does not answer (redis-py would try for many seconds).
@@ -121,7 +126,7 @@ CACHES = {
         "OPTIONS": _CACHE_PATIENCE,
     }
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.db"  # nor signs anybody out
+SESSION_ENGINE = "portal.accounts.session_store"  # nor signs anybody out
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS

@@ -49,12 +49,12 @@ def ref_ids(search: Search, window: Window) -> Statement:
 
     def following(tenant: str, begins: str) -> str:
         return (
-            f"(SELECT m.ref_id FROM message m WHERE m.tenant_id = {tenant} AND m.ref_id {begins} {end} AND {days}"
+            f"(SELECT m.ref_id FROM message m WHERE m.tenant_id = {tenant} AND m.ref_id {begins} {end} AND {days}"  # noqa: S608  aliases, operators and limits of this module; what is typed is a parameter
             " ORDER BY m.ref_id LIMIT 1)"
         )
 
     sql = (
-        "WITH RECURSIVE known (tenant_id, ref_id) AS ("
+        "WITH RECURSIVE known (tenant_id, ref_id) AS ("  # noqa: S608  aliases, operators and limits of this module; what is typed is a parameter
         f"SELECT t.id, {following('t.id', '>= %(prefix)s')} FROM unnest(%(tenants)s::int[]) AS t (id)"
         f" UNION ALL SELECT k.tenant_id, {following('k.tenant_id', '> k.ref_id')} FROM known k"
         " WHERE k.ref_id IS NOT NULL"
@@ -79,7 +79,7 @@ def of_ref_ids(search: Search, window: Window, found: list[tuple[int, str]]) -> 
     one = f"FROM message m WHERE m.ref_id >= t.ref_id AND m.ref_id <= t.ref_id AND {' AND '.join(where)}"
     each = max(1, 2 * search.limit // max(1, len(found)))
     sql = (
-        "WITH near AS MATERIALIZED (SELECT t.id, t.ref_id, n.sent_at"
+        "WITH near AS MATERIALIZED (SELECT t.id, t.ref_id, n.sent_at"  # noqa: S608  aliases, operators and limits of this module; what is typed is a parameter
         " FROM unnest(%(ref_tenants)s::int[], %(ref_ids)s::text[]) AS t (id, ref_id) CROSS JOIN LATERAL"
         f" (SELECT m.sent_at {one} ORDER BY m.ref_id {search.order}, m.sent_at {search.order} LIMIT {each}) AS n"
         "), edge AS MATERIALIZED (SELECT coalesce((SELECT sent_at FROM near"

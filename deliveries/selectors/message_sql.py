@@ -104,7 +104,7 @@ def in_order(search: Search, place: Places) -> Statement:
         source, of = f"message m WHERE {' AND '.join(where)}", "m"
     else:
         source, of = _led_by_value(search, where, parameters), "p"
-    found = f"SELECT {COLUMNS_OF} FROM {source} ORDER BY {keys(search, of)} LIMIT %(limit)s"
+    found = f"SELECT {COLUMNS_OF} FROM {source} ORDER BY {keys(search, of)} LIMIT %(limit)s"  # noqa: S608  conditions of message_filters.py and limits; what is typed is a parameter
     return _of_each(search, found, parameters, statuses, join)
 
 
@@ -114,7 +114,7 @@ def gathered(search: Search, window: Window) -> Statement:
     add_statuses(search, where, parameters)
     add_window(window, where, parameters)
     found = (
-        f"SELECT * FROM (SELECT {COLUMNS_OF} FROM message m WHERE {' AND '.join(where)} {EACH}) AS m"
+        f"SELECT * FROM (SELECT {COLUMNS_OF} FROM message m WHERE {' AND '.join(where)} {EACH}) AS m"  # noqa: S608  conditions of message_filters.py and limits; what is typed is a parameter
         f" ORDER BY {keys(search, 'm')} LIMIT %(limit)s"
     )
     return _of_each(search, found, parameters)._replace(without=_BY_BITMAP)
@@ -136,7 +136,7 @@ def at_common_instants(search: Search, window: Window) -> Statement:
     )
     days = "m.day BETWEEN (i.sent_at AT TIME ZONE 'UTC')::date - 1 AND (i.sent_at AT TIME ZONE 'UTC')::date + 1"
     found = (
-        f"SELECT m.* FROM ({instants}) AS i CROSS JOIN LATERAL (SELECT {COLUMNS_OF} FROM message m"
+        f"SELECT m.* FROM ({instants}) AS i CROSS JOIN LATERAL (SELECT {COLUMNS_OF} FROM message m"  # noqa: S608  conditions of message_filters.py and limits; what is typed is a parameter
         f" WHERE m.sent_at = i.sent_at AND {days} AND {' AND '.join(where)} {EACH}) AS m"
         f" ORDER BY {keys(search, 'm')} LIMIT %(limit)s"
     )
@@ -152,12 +152,12 @@ def edge(search: Search, window: Window, count: int) -> Statement:
     add_window(window, [], parameters)
     near, far = ("min", "max") if search.backwards else ("max", "min")
     found = (
-        f"SELECT CASE WHEN count(*) = {count} THEN {far}(m.sent_at) END AS far, count(*) AS n FROM ("
+        f"SELECT CASE WHEN count(*) = {count} THEN {far}(m.sent_at) END AS far, count(*) AS n FROM ("  # noqa: S608  conditions of message_filters.py and limits; what is typed is a parameter
         f"SELECT i.sent_at FROM ({_common_instants(search, parameters)}) AS i ORDER BY i.sent_at {search.order}"
         f" LIMIT {count}) AS m"
     )
     sql = (
-        f"SELECT {near}(found.far), coalesce(sum(found.n), 0)"
+        f"SELECT {near}(found.far), coalesce(sum(found.n), 0)"  # noqa: S608  conditions of message_filters.py and limits; what is typed is a parameter
         " FROM unnest(%(tenants)s::int[], %(campaigns)s::int[], %(states)s::text[]) AS t (id, campaign_id, status)"
         f" CROSS JOIN LATERAL ({found}) AS found"
     )
@@ -179,11 +179,11 @@ def nearest(search: Search, count: int) -> Statement:
     each = max(2, count // max(1, len(search.within) * len(statuses)))
     near, far = ("min", "max") if search.backwards else ("max", "min")
     found = (
-        f"SELECT {near}(m.sent_at) AS near, CASE WHEN count(*) = {each} THEN {far}(m.sent_at) END AS far"
+        f"SELECT {near}(m.sent_at) AS near, CASE WHEN count(*) = {each} THEN {far}(m.sent_at) END AS far"  # noqa: S608  conditions of message_filters.py and limits; what is typed is a parameter
         f" FROM ({_instants(table, conditions, times)} ORDER BY m.sent_at {search.order} LIMIT {each}) AS m"
     )
     sql = (
-        f"SELECT {near}(found.near), {near}(found.far)"
+        f"SELECT {near}(found.near), {near}(found.far)"  # noqa: S608  conditions of message_filters.py and limits; what is typed is a parameter
         " FROM unnest(%(tenants)s::int[], %(campaigns)s::int[], %(states)s::text[]) AS t (id, campaign_id, status)"
         f" CROSS JOIN LATERAL ({found}) AS found"
     )
@@ -226,7 +226,7 @@ def _common_instants(search: Search, parameters: dict) -> str:
 
 
 def _instants(table: str, conditions: list[str], times: list[str]) -> str:
-    return f"SELECT m.sent_at FROM {table} m WHERE {' AND '.join(['m.tenant_id = t.id', *conditions, *times])}"
+    return f"SELECT m.sent_at FROM {table} m WHERE {' AND '.join(['m.tenant_id = t.id', *conditions, *times])}"  # noqa: S608  conditions of message_filters.py and limits; what is typed is a parameter
 
 
 def _of_each(
@@ -234,7 +234,7 @@ def _of_each(
 ) -> Statement:
     """Return what is found for each tenant and state, and window, as one list; the parameters too."""
     sql = (
-        "SELECT found.* FROM unnest(%(tenants)s::int[], %(campaigns)s::int[], %(states)s::text[])"
+        "SELECT found.* FROM unnest(%(tenants)s::int[], %(campaigns)s::int[], %(states)s::text[])"  # noqa: S608  conditions of message_filters.py and limits; what is typed is a parameter
         f" AS t (id, campaign_id, status){join} CROSS JOIN LATERAL ({found}) AS found"
         f" ORDER BY {keys(search, 'found')} LIMIT %(limit)s"
     )
@@ -290,6 +290,6 @@ def _led_by_value(search: Search, where: list[str], parameters: dict) -> str:
     rows += [condition.replace("m.", "p.") for condition in where if condition.startswith(_OF_TIME)]
     same = [f"m.{column} = p.{column}" for column in ("tenant_id", "day", "sent_at", "account_id", "message_id")]
     return (
-        f"message_parameter p CROSS JOIN LATERAL (SELECT {COLUMNS_OF} FROM message m"
+        f"message_parameter p CROSS JOIN LATERAL (SELECT {COLUMNS_OF} FROM message m"  # noqa: S608  conditions of message_filters.py and limits; what is typed is a parameter
         f" WHERE {' AND '.join(same + where)} {EACH}) AS m WHERE {' AND '.join(rows)}"
     )

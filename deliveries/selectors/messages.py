@@ -106,7 +106,7 @@ def find(*, tenant_ids: frozenset[int], account_id: int, message_id: str) -> Sto
     """Return one message of these tenants, by its id or that of a part (`B3$0`)."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {', '.join(COLUMNS)} FROM message WHERE tenant_id = ANY (%s) AND account_id = %s"
+            f"SELECT {', '.join(COLUMNS)} FROM message WHERE tenant_id = ANY (%s) AND account_id = %s"  # noqa: S608  a list of columns, a constant
             " AND message_id = ANY (%s) ORDER BY message_id <> %s LIMIT 1",
             [sorted(tenant_ids), account_id, [message_id, message_id_of(message_id)], message_id],
         )

@@ -118,7 +118,7 @@ def _read_owners(pairs: Iterable[tuple[int, str]]) -> dict[tuple[int, str], int 
     with connection.cursor() as cursor:
         cursor.execute(
             # one row for each, but for those handed over from a date: theirs have the earlier owners, oldest first
-            "SELECT p.account_id, p.value, p.tenant_id, e.tenant_id, e.until_at FROM tenants_partnerid p"
+            "SELECT p.account_id, p.value, p.tenant_id, e.tenant_id, e.until_at FROM tenants_partnerid p"  # noqa: S608  a table and types, constants of the callers below
             " LEFT JOIN LATERAL (SELECT tenant_id, until_at FROM tenants_earlierowner"
             f" WHERE partner_id = ANY (ARRAY[p.id]) {EACH}) e ON true"
             " WHERE p.account_id = ANY (%s) AND p.value = ANY (%s) ORDER BY p.id, e.until_at",
@@ -185,7 +185,7 @@ def _insert(target: str, rows: list[tuple], types: tuple[str, ...]) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {target} SELECT * FROM unnest({', '.join(f'%s::{type_}[]' for type_ in types)})"
+            f"INSERT INTO {target} SELECT * FROM unnest({', '.join(f'%s::{type_}[]' for type_ in types)})"  # noqa: S608  a table and types, constants of the callers below
             " ON CONFLICT DO NOTHING",
             [list(column) for column in zip(*rows, strict=True)],
         )

@@ -17,7 +17,7 @@ SELECT id, feed_id, accept_days, import_run_id, body, method, query, content_typ
         sum(octet_length(body)) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) - octet_length(body) AS before
     FROM inbox WHERE id = ANY (%s::bigint[]) AND received_at BETWEEN %s AND %s
 ) AS sized WHERE before < {MAX_BYTES} ORDER BY id
-"""
+"""  # noqa: S608  constants of this module
 _FIRST = """
 SELECT t.ctid, t.id FROM unnest(%s::smallint[]) AS s CROSS JOIN LATERAL (
     SELECT ctid, id FROM inbox_todo
@@ -28,7 +28,7 @@ SELECT t.ctid, t.id FROM unnest(%s::smallint[]) AS s CROSS JOIN LATERAL (
 _TAKE = f"""
 DELETE FROM inbox_todo WHERE ctid = ANY (ARRAY (SELECT ctid FROM ({_FIRST}) AS first))
 RETURNING id, slice, received_at
-"""
+"""  # noqa: S608  constants of this module
 
 
 class Row(Struct, frozen=True, gc=False):

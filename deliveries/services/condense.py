@@ -43,10 +43,10 @@ _DUE = "SELECT tenant_id, span, day FROM condensed_span WHERE NOT is_ready ORDER
 _GONE = "unnest(%s::int[], %s::text[], %s::date[]) AS gone (tenant_id, span, day)"
 _THESE = looked_up("s", "gone", ("tenant_id", "span", "day"))
 _LOCK_SPANS = (
-    f"SELECT 1 FROM condensed_span s CROSS JOIN {_GONE} WHERE {_THESE}"
+    f"SELECT 1 FROM condensed_span s CROSS JOIN {_GONE} WHERE {_THESE}"  # noqa: S608  constants of this module
     " ORDER BY gone.tenant_id, gone.span, gone.day FOR UPDATE OF s"
 )
-_FORGET = f"DELETE FROM condensed_span s USING {_GONE} WHERE {_THESE}"
+_FORGET = f"DELETE FROM condensed_span s USING {_GONE} WHERE {_THESE}"  # noqa: S608  constants of this module
 
 
 def condense(*, now: datetime) -> int | None:

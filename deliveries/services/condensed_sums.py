@@ -24,14 +24,14 @@ _WITHIN = "tenant_id = %(tenant)s AND day >= %(day)s AND day < %(end)s"
 
 
 def _empty(model: type[Condensed]) -> str:
-    return f"DELETE FROM {model._meta.db_table} WHERE tenant_id = %(tenant)s AND span = %(span)s AND day = %(day)s"
+    return f"DELETE FROM {model._meta.db_table} WHERE tenant_id = %(tenant)s AND span = %(span)s AND day = %(day)s"  # noqa: S608  names of models' tables and columns
 
 
 def _fill(model: type[Condensed], counted: type[Count]) -> str:
     keys = ", ".join(model._meta.pk.field_names[3:])  # after the tenant, the span and its day
     values = [name for name in ("messages", "parts") if name in {field.name for field in model._meta.fields}]
     return (
-        f"INSERT INTO {model._meta.db_table} (tenant_id, span, day, {keys}, {', '.join(values)})"
+        f"INSERT INTO {model._meta.db_table} (tenant_id, span, day, {keys}, {', '.join(values)})"  # noqa: S608  names of models' tables and columns
         f" SELECT %(tenant)s, %(span)s, %(day)s, {keys}, {', '.join(f'sum({value})' for value in values)}"
         f" FROM {counted._meta.db_table} WHERE {_WITHIN}"
         f" GROUP BY {keys} HAVING sum(messages) <> 0 ORDER BY {keys}"
@@ -66,6 +66,6 @@ FROM (
     ) AS counted GROUP BY account_id, campaign_id
 ) AS times USING (account_id, campaign_id)
 ORDER BY account_id, campaign_id
-"""
+"""  # noqa: S608  names of models' tables and columns
 
 STATEMENTS = (*map(_empty, SUMMED_UP), *(_fill(*pair) for pair in _OF.items()), _FILL_CAMPAIGNS)

@@ -125,7 +125,7 @@ def delete_empty_counts(tenant_id: int, changes: Iterable[Change]) -> None:
             for table in (CAMPAIGN.name, LATENCY.name, "condensed_campaign_count"):
                 empty = " AND c.messages = 0" if table in (CAMPAIGN.name, LATENCY.name) else ""
                 cursor.execute(
-                    f"DELETE FROM {table} c USING unnest(%s::date[], %s::int[], %s::int[], %s::text[])"
+                    f"DELETE FROM {table} c USING unnest(%s::date[], %s::int[], %s::int[], %s::text[])"  # noqa: S608  tables, columns and conditions of this module; values are parameters
                     " AS g (day, account_id, campaign_id, variant) WHERE c.tenant_id = %s"
                     " AND c.day = ANY (ARRAY[g.day, date_trunc('month', g.day)::date]) AND c.account_id = g.account_id"
                     f" AND c.campaign_id = g.campaign_id AND c.variant = g.variant{empty}",
@@ -135,7 +135,7 @@ def delete_empty_counts(tenant_id: int, changes: Iterable[Change]) -> None:
             for table in (*(t.name for t in TABLES if "operator" in t.keys), "condensed_latency_count"):
                 empty = "" if table == "condensed_latency_count" else " AND messages = 0"
                 cursor.execute(
-                    f"DELETE FROM {table} WHERE tenant_id = %s AND operator = ANY (%s){empty}",
+                    f"DELETE FROM {table} WHERE tenant_id = %s AND operator = ANY (%s){empty}",  # noqa: S608  tables, columns and conditions of this module; values are parameters
                     [tenant_id, sorted(operators)],
                 )
 
@@ -149,7 +149,7 @@ def delete_all_empty_counts(tenant_id: int, *, first: date | None, before: date)
         values = " AND ".join(f"{value} = 0" for value in table.values)
         with connection.cursor() as cursor:
             cursor.execute(
-                f"DELETE FROM {table.name} WHERE ctid = ANY (ARRAY (SELECT ctid FROM {table.name} WHERE tenant_id = %s"
+                f"DELETE FROM {table.name} WHERE ctid = ANY (ARRAY (SELECT ctid FROM {table.name} WHERE tenant_id = %s"  # noqa: S608  tables, columns and conditions of this module; values are parameters
                 f" AND day >= %s AND day < %s AND variant <> '' AND {values} FOR UPDATE SKIP LOCKED))",
                 [tenant_id, first or date.min, before],
             )
@@ -168,14 +168,15 @@ def rename_counted(tenant_id: int, number: str) -> None:
                 if column not in table.keys:
                     continue
                 cursor.execute(
-                    f"SELECT DISTINCT {column} FROM {table.name} WHERE tenant_id = %s AND {column} <> ''", [tenant_id]
+                    f"SELECT DISTINCT {column} FROM {table.name} WHERE tenant_id = %s AND {column} <> ''",
+                    [tenant_id],  # noqa: S608  tables, columns and conditions of this module; values are parameters
                 )
                 for name in [name for (name,) in cursor.fetchall() if holds_number(name, number)]:
                     columns = ", ".join([*table.keys, *table.values])
                     moved = ", ".join("%(new)s" if key == column else key for key in [*table.keys, *table.values])
                     added = ", ".join(f"{value} = {table.name}.{value} + excluded.{value}" for value in table.values)
                     cursor.execute(
-                        f"WITH gone AS (DELETE FROM {table.name} WHERE tenant_id = %(tenant)s AND {column} = %(old)s"
+                        f"WITH gone AS (DELETE FROM {table.name} WHERE tenant_id = %(tenant)s AND {column} = %(old)s"  # noqa: S608  tables, columns and conditions of this module; values are parameters
                         f" RETURNING *), moved AS (INSERT INTO {table.name} ({columns}) SELECT {moved} FROM gone"
                         f" WHERE messages <> 0 ON CONFLICT ({', '.join(table.keys)}) DO UPDATE SET {added})"
                         f" SELECT DISTINCT {table.time}::date FROM gone",
@@ -186,7 +187,7 @@ def rename_counted(tenant_id: int, number: str) -> None:
                     days |= found if table.time == "day" else set()
         forget((tenant_id, day) for day in days)
         for table, column in (("condensed_campaign_count", "variant"), ("condensed_latency_count", "operator")):
-            cursor.execute(f"SELECT DISTINCT {column} FROM {table} WHERE tenant_id = %s", [tenant_id])
+            cursor.execute(f"SELECT DISTINCT {column} FROM {table} WHERE tenant_id = %s", [tenant_id])  # noqa: S608  tables, columns and conditions of this module; values are parameters
             if names := [name for (name,) in cursor.fetchall() if holds_number(name, number)]:
-                cursor.execute(f"DELETE FROM {table} WHERE tenant_id = %s AND {column} = ANY (%s)", [tenant_id, names])
+                cursor.execute(f"DELETE FROM {table} WHERE tenant_id = %s AND {column} = ANY (%s)", [tenant_id, names])  # noqa: S608  tables, columns and conditions of this module; values are parameters
     tell_reports(tenant_id, months)

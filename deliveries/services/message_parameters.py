@@ -95,10 +95,10 @@ def replace_rows(cursor: psycopg.Cursor, gone: list[Row], new: list[Row]) -> Non
     """Take rows away (those that are there) and put others in, in the caller's transaction, planned for small sets."""
     if gone:
         stage(cursor, "gone_parameter", COLUMNS, gone)
-        cursor.execute(f"DELETE FROM message_parameter p USING gone_parameter r WHERE {SAME_ROW}")
+        cursor.execute(f"DELETE FROM message_parameter p USING gone_parameter r WHERE {SAME_ROW}")  # noqa: S608  column lists and aliases, constants; values are columns
     if new:
         stage(cursor, "new_parameter", COLUMNS, new)
-        cursor.execute(f"INSERT INTO message_parameter ({LIST}) SELECT {LIST} FROM new_parameter")
+        cursor.execute(f"INSERT INTO message_parameter ({LIST}) SELECT {LIST} FROM new_parameter")  # noqa: S608  column lists and aliases, constants; values are columns
 
 
 def rows_as_sql(*, key: str, keys: str = "", messages: str = "message") -> str:
@@ -108,7 +108,7 @@ def rows_as_sql(*, key: str, keys: str = "", messages: str = "message") -> str:
     """
     value = f"(m.custom_parameters ->> {key})"
     return (
-        f"SELECT m.tenant_id, m.day, {key}::text AS key, {INDEXED_VALUE.format(value=value)} AS value, m.sent_at,"
+        f"SELECT m.tenant_id, m.day, {key}::text AS key, {INDEXED_VALUE.format(value=value)} AS value, m.sent_at,"  # noqa: S608  column lists and aliases, constants; values are columns
         f" m.account_id, m.message_id FROM {messages} m {keys} WHERE {value} <> ''"
     )
 
@@ -117,7 +117,7 @@ def rows_go_with(messages: str) -> str:
     """Return the DELETE of the rows of these messages, a CTE that has what makes their rows; plan it for small sets."""
     keys = "JOIN campaigns_segmentkey k ON k.tenant_id = m.tenant_id"
     return (
-        f"DELETE FROM message_parameter p USING ({rows_as_sql(key='k.key', keys=keys, messages=messages)} {EACH}) AS r"
+        f"DELETE FROM message_parameter p USING ({rows_as_sql(key='k.key', keys=keys, messages=messages)} {EACH}) AS r"  # noqa: S608  column lists and aliases, constants; values are columns
         f" WHERE {SAME_ROW}"
     )
 

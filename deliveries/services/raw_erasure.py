@@ -44,7 +44,7 @@ def erase_reports(tenant_id: int, messages: list[StoredMessage], numbers: dict[K
     changed, raw = [], []
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT d.* FROM unnest(%s::int[], %s::text[], %s::date[]) AS k (account_id, message_id, day)"
+            "SELECT d.* FROM unnest(%s::int[], %s::text[], %s::date[]) AS k (account_id, message_id, day)"  # noqa: S608  tables, columns and conditions of this module; values are parameters
             " CROSS JOIN LATERAL (SELECT account_id, message_id, day, inbox_id, received_at, operator,"
             f" operator_result_code FROM delivery_report d WHERE d.day = k.day AND {same_message('d', 'k')} {EACH}) d",
             [

@@ -45,7 +45,7 @@ SELECT tenant_id, day, key, sum(missing), sum(surplus) FROM (
     UNION ALL
     SELECT tenant_id, day, key, 0, 1 FROM (TABLE there EXCEPT ALL SELECT {LIST} FROM wanted) AS b
 ) AS differing GROUP BY tenant_id, day, key ORDER BY tenant_id, day, key
-"""
+"""  # noqa: S608  constants of this module
 
 
 def find_parameter_differences() -> Iterator[ParameterDifference]:

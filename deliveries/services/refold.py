@@ -85,7 +85,7 @@ def _history(days: dict[Key, date]) -> dict[Key, list[tuple[int | None, State]]]
     history = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT d.account_id, d.message_id, d.part, d.result_code, d.status_at"
+            "SELECT d.account_id, d.message_id, d.part, d.result_code, d.status_at"  # noqa: S608  aliases, constants; keys are parameters
             " FROM unnest(%s::int[], %s::text[], %s::date[]) AS k (account_id, message_id, day)"
             f" JOIN delivery_report d ON d.day = k.day AND {same_message('d', 'k')} ORDER BY d.inbox_id",
             [[key[0] for key in days], [key[1] for key in days], list(days.values())],

@@ -152,7 +152,7 @@ def _delete_messages(tenant_id: int, before: date) -> int:
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT max(sent_at), min(day) FROM (SELECT sent_at, day FROM message WHERE {where}"
+                f"SELECT max(sent_at), min(day) FROM (SELECT sent_at, day FROM message WHERE {where}"  # noqa: S608  a condition of this module, its values are parameters
                 " AND sent_at < %(end)s ORDER BY sent_at LIMIT %(limit)s) AS step",
                 parameters | {"after": after},
             )
@@ -161,7 +161,7 @@ def _delete_messages(tenant_id: int, before: date) -> int:
                 return deleted
             plan_for_small_sets()
             cursor.execute(
-                f"WITH gone AS (DELETE FROM message WHERE {where} AND sent_at <= %(until)s"
+                f"WITH gone AS (DELETE FROM message WHERE {where} AND sent_at <= %(until)s"  # noqa: S608  a condition of this module, its values are parameters
                 " RETURNING tenant_id, day, account_id, message_id, sent_at, custom_parameters), reports AS ("
                 "DELETE FROM delivery_report d USING gone g WHERE d.day = g.day AND d.day >= %(first)s"
                 f" AND d.day < %(before)s AND {same_message('d', 'g')}),"

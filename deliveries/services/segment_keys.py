@@ -156,7 +156,7 @@ def _clear(key: SegmentKey, partition: str) -> int:
         if cursor.fetchone()[0] is None:
             return 0
         cursor.execute(
-            f'DELETE FROM "{partition}" WHERE ctid = ANY (ARRAY('
+            f'DELETE FROM "{partition}" WHERE ctid = ANY (ARRAY('  # noqa: S608  a partition's name from the catalogue, constants
             f'SELECT ctid FROM "{partition}" WHERE tenant_id = %s AND key = %s LIMIT %s))',
             [key.tenant_id, key.key, CLEARED],
         )
@@ -176,7 +176,7 @@ INSERT INTO message_parameter ({LIST})
 SELECT {LIST} FROM (
     {_ROWS} AND m.tenant_id = %(tenant)s AND m.sent_at >= %(low)s AND m.sent_at < %(before)s
 ) AS r WHERE NOT EXISTS (SELECT 1 FROM message_parameter p WHERE {SAME_ROW} {EACH})
-"""
+"""  # noqa: S608  a partition's name from the catalogue, constants
 _NEVER = datetime(3000, 1, 1, tzinfo=UTC)  # no message is sent so late
 
 

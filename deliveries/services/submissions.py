@@ -37,10 +37,11 @@ class Submitted(Struct, frozen=True, gc=False):
 
 
 def put_in_inbox(bodies: Iterable[tuple[int, str, bytes]], *, peer: str | None) -> int:
-    """Put raw rows (account id, message id, body) into the inbox, within the caller's transaction; return how many.
+    """Put raw rows (account id, message id, body) into the inbox; return how many.
 
-    They are stored when that is committed. The role that takes reports in writes them: no page's role can. Raises
-    OperationalError where the inbox cannot be written.
+    The role that takes reports in writes them, since no page's role can: in the web process by a login and a
+    transaction of its own, which is committed before this returns. A request that fails after that may be sent again,
+    as one whose answer was lost. Raises OperationalError where the inbox cannot be written.
     """
     rows = list(bodies)
     feeds = {account_id: feed_of(account_id) for account_id in sorted({account_id for account_id, _id, _body in rows})}

@@ -17,18 +17,17 @@ from django.dispatch import receiver
 
 from portal.accounts import factor_mails, known_devices, second_factor, sessions, view_as
 from portal.accounts.models import User, record
-from portal.tenants.scope import leave_scope
+from portal.tenants.scope import signin_scope
 
 
 def record_own(action: str, *, actor: str, subject: str = "", **details: object) -> None:
     """Put on record, after the commit, what concerns a person and no tenant.
 
-    The web role writes for its tenants alone; these rows belong to none, so the owner of the tables writes them.
+    The web role writes for its tenants alone; these rows belong to none, so the role for signing in writes them.
     """
 
     def write() -> None:
-        with transaction.atomic():
-            leave_scope()
+        with signin_scope():
             record(action, actor=actor, subject=subject, details=details)
 
     transaction.on_commit(write, robust=True)

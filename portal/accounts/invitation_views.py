@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods
 from portal.accounts import invitations
 from portal.accounts.forms import AcceptForm
 from portal.accounts.models import Invitation, User
-from portal.tenants.scope import EVERYBODY, set_scope
-from portal.tenants.wall import WEB
+from portal.tenants.scope import set_scope
+from portal.tenants.wall import SIGNIN
 
 STATUS = {invitations.State.ACCEPTED: 410, invitations.State.REVOKED: 410, invitations.State.EXPIRED: 410}
 
@@ -77,7 +77,7 @@ def _accept_new(request: HttpRequest, found: Invitation) -> HttpResponse:
 
 def _enter(request: HttpRequest, found: Invitation) -> None:
     """Let the rest of the request write the tenant that the link, and nothing else, leads to."""
-    set_scope(WEB, {*request.access.tenant_ids, found.tenant_id}, person=EVERYBODY)
+    set_scope(SIGNIN, {found.tenant_id})
 
 
 def _welcome(request: HttpRequest, found: Invitation) -> HttpResponse:

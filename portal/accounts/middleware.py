@@ -16,8 +16,8 @@ from django.utils import timezone, translation
 from portal.accounts import second_factor, sessions, view_as
 from portal.accounts.access import Access, access_of, access_of_key, access_of_observer
 from portal.tenants import api_keys
-from portal.tenants.scope import EVERYBODY, forbid_writing, leave_scope, set_scope
-from portal.tenants.wall import STAFF, WEB
+from portal.tenants.scope import asking_scope, forbid_writing, request_scope
+from portal.tenants.wall import SIGNIN, STAFF, WEB
 
 STAFF_PATHS = ("/admin/",)
 API_PATHS = ("/api/",)
@@ -31,11 +31,12 @@ WITHOUT_SECOND_FACTOR = ("/accounts/", "/language/", "/look/", *PAGES_OF_API)
 
 
 class WallMiddleware:
-    """Answers each request inside one transaction, as the web role, for the tenants of the signed-in person.
+    """Answers each request inside one transaction, as the login and for the tenants of whoever asks.
 
-    Pages below /t/<slug>/ see that tenant and its children alone. /admin/ is answered as the staff role to staff; an
-    answer with a status of 500 or more is rolled back. `request.access` tells views what the person may do. Below
-    /api/ the bearer key alone says who asks, whatever session a browser sends along.
+    Who asks is found out first, by the login for signing in. Then the page's own transaction opens: below /accounts/ by
+    the same login, below /admin/ by the staff's to verified staff, else by the web's. Pages below /t/<slug>/ see that
+    tenant and its children alone. An answer with a status of 500 or more is rolled back. `request.access` tells views
+    what the person may do. Below /api/ the bearer key alone says who asks, whatever session a browser sends along.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -43,26 +44,25 @@ class WallMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # What runs after the commit speaks the answer's language too.
-        with translation.override(translation.get_language()), transaction.atomic():
-            person = _person(request)
-            set_scope(WEB, (), person=person)
-            request.access = self._access(request)
-            if request.path_info.startswith(STAFF_PATHS) and request.access.is_staff:
-                set_scope(STAFF, ())
-            else:
-                set_scope(WEB, request.access.tenant_ids, person=person)
-                if _only_looks(request):
-                    forbid_writing()
-            response = self.get_response(request)
-            if hasattr(response, "render") and not response.is_rendered:
-                response.render()
-            if response.status_code >= 500 or getattr(request, "scope", {}).get(GIVEN_UP):
-                transaction.set_rollback(True)
-            else:
-                if request.access.key is not None:  # last: the row stays locked until the commit
-                    api_keys.note_use(key=request.access.key, now=timezone.now())
-                leave_scope()
-            return response
+        with translation.override(translation.get_language()):
+            with asking_scope():
+                request.access = self._access(request)
+                role, person = _role(request), _person(request)
+            tenant_ids = request.access.tenant_ids if role == WEB else ()
+            with request_scope(role, tenant_ids, person=person if role == WEB else ""):
+                return self._answer(request)
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
+        if _only_looks(request):
+            forbid_writing()
+        response = self.get_response(request)
+        if hasattr(response, "render") and not response.is_rendered:
+            response.render()
+        if response.status_code >= 500 or getattr(request, "scope", {}).get(GIVEN_UP):
+            transaction.set_rollback(True)
+        elif request.access.key is not None:  # last: the row stays locked until the commit
+            api_keys.note_use(key=request.access.key, now=timezone.now())
+        return response
 
     def _access(self, request: HttpRequest) -> Access:
         if not is_api(request):
@@ -149,13 +149,19 @@ def bearer(request: HttpRequest) -> str:
     return text.strip() if scheme.lower() == "bearer" else ""
 
 
-def _person(request: HttpRequest) -> str:
-    """Return whom the database lets the request see beside its tenants' members: who is signed in, or everybody."""
-    if is_api(request):
-        return ""
+def _role(request: HttpRequest) -> str:
+    """Return the login that answers: the staff's only to staff who used the second factor that they need."""
     if request.path_info.startswith(DOOR_PATHS):
-        return EVERYBODY
-    return str(request.session.get(SESSION_KEY, ""))
+        return SIGNIN
+    if request.path_info.startswith(STAFF_PATHS) and request.access.is_staff:
+        is_verified = not second_factor.is_required(request) or second_factor.is_used(request)
+        return STAFF if is_verified else WEB
+    return WEB
+
+
+def _person(request: HttpRequest) -> str:
+    """Return whom the database lets a page see beside its tenants' members: who is signed in."""
+    return "" if is_api(request) else str(request.session.get(SESSION_KEY, ""))
 
 
 def _may_look(request: HttpRequest) -> bool:

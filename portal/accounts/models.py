@@ -7,7 +7,7 @@ from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
 from portal.tenants.models import Tenant
-from portal.tenants.scope import leave_scope, may_write
+from portal.tenants.scope import may_write, staff_scope
 
 
 class UserManager(BaseUserManager):
@@ -158,16 +158,15 @@ def record(
 ) -> None:
     """Write down that `actor` did `action`; no personal data in `details`.
 
-    In a request that may write nothing (staff who look at a tenant) the owner of the tables does, after the commit.
+    In a request that may write nothing (staff who look at a tenant) the staff role does, after the commit.
     """
     entry = AuditEntry(tenant=tenant, actor=actor, action=action, subject=subject[:300], details=details or {})
     if may_write():
         entry.save(force_insert=True)
     else:
-        transaction.on_commit(lambda: _save_as_owner(entry))
+        transaction.on_commit(lambda: _save_as_staff(entry))
 
 
-def _save_as_owner(entry: AuditEntry) -> None:
-    with transaction.atomic():
-        leave_scope()
+def _save_as_staff(entry: AuditEntry) -> None:
+    with staff_scope():
         entry.save(force_insert=True)

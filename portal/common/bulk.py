@@ -37,7 +37,7 @@ def stage(cursor: psycopg.Cursor, name: str, columns: Mapping[str, str], rows: I
     """
     types = {column: _STAGED_AS.get(type_, type_) for column, type_ in columns.items()}
     cursor.execute(
-        f"CREATE TEMP TABLE IF NOT EXISTS {name} ({', '.join(map(' '.join, types.items()))}) ON COMMIT DELETE ROWS;"
+        f"CREATE TEMP TABLE IF NOT EXISTS {name} ({', '.join(map(' '.join, types.items()))}) ON COMMIT DELETE ROWS;"  # noqa: S608  names and types from the caller's constants
         f" DELETE FROM {name}",  # of an earlier use within the transaction
         binary=False,  # else only one statement may be in it
     )
@@ -98,7 +98,7 @@ def add_to_counts(*added: Sums) -> None:
             stage(cursor, f"added_to_{table}", columns, rows)
             # In the order of the staging table, which is that of the keys.
             statements.append(
-                f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(columns)} FROM added_to_{table}"
+                f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(columns)} FROM added_to_{table}"  # noqa: S608  names and types from the caller's constants
                 f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET "
                 + ", ".join(f"{value} = {table}.{value} + excluded.{value}" for value in values)
             )

@@ -6,9 +6,11 @@ from contextlib import contextmanager
 from django.db import connection, transaction
 from psycopg.conninfo import make_conninfo
 
+from portal.common.postgres.base import as_login
 
-def connection_string() -> str:
-    """Return libpq's words for the default database (a test's own one within tests)."""
+
+def connection_string(login: str = "") -> str:
+    """Return libpq's words for the default database (a test's own one within tests), as `login` where one is given."""
     settings = connection.settings_dict
     parts = {
         "dbname": settings["NAME"],
@@ -17,8 +19,9 @@ def connection_string() -> str:
         "host": settings["HOST"],
         "port": settings["PORT"],
     }
-    extra = {key: value for key, value in settings["OPTIONS"].items() if key not in ("pool", "options")}
-    return make_conninfo(**{key: value for key, value in parts.items() if value}, **extra)
+    extra = {key: value for key, value in settings["OPTIONS"].items() if key not in ("pool", "options", "login")}
+    parts = as_login({key: value for key, value in parts.items() if value}, login)
+    return make_conninfo(**parts, **extra)
 
 
 @contextmanager

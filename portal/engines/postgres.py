@@ -21,6 +21,12 @@ START_SECONDS = 300  # crash recovery after a heavy load may take minutes
 STRAY_SECONDS = 60  # how long processes of a killed server may hold its shared memory
 NO_SUCH_PID = 2**31 - 1
 
+# Whoever runs the portal may be any login of its server, and nobody else in; the system vouches for who that is.
+HBA = "# Written anew at every start.\nlocal all all peer map=portal\n"
+IDENT = '# Written anew at every start.\nportal "{user}" all\n'
+
+NO_LARGE_OBJECTS = Path(__file__).with_name("no_large_objects.sql")
+
 CONFIGURATION = """\
 # Written anew at every start. Your own settings go into custom.conf beside this file.
 listen_addresses = ''
@@ -100,6 +106,8 @@ def ensure() -> None:
         _end_orphan(sockets)
         _initialise(user, data)
     _write(user, data / "postgresql.conf", CONFIGURATION.format(sockets=sockets, port=PORT, quiet=QUIET))
+    _write(user, data / "pg_hba.conf", HBA)
+    _write(user, data / "pg_ident.conf", IDENT.format(user=pwd.getpwuid(os.geteuid()).pw_name))
     if not _is_alive():
         _start(user, data, sockets)
     _wait(user, data)
@@ -159,7 +167,7 @@ def _initialise(user: pwd.struct_passwd, data: Path) -> None:
     done = account.run_as(
         user,
         [
-            str(program("initdb")), "--pgdata", str(new), "--username", "postgres", "--auth", "trust",
+            str(program("initdb")), "--pgdata", str(new), "--username", "postgres", "--auth", "peer",
             "--encoding", "UTF8", "--locale", "C", "--locale-provider", "builtin",
             "--builtin-locale", "C.UTF-8", "--data-checksums",
         ],
@@ -167,7 +175,6 @@ def _initialise(user: pwd.struct_passwd, data: Path) -> None:
     )  # fmt: skip
     if done.returncode:
         raise EnginesError(f"PostgreSQL's data folder could not be made in {new}:\n{done.stdout}")
-    _write(user, new / "pg_hba.conf", "local all all trust\n")  # the socket's folder is private
     shutil.rmtree(data, ignore_errors=True)
     new.rename(data)
 
@@ -253,6 +260,9 @@ def _make_database() -> None:
             connection.execute(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")
         for statement in DATABASE_QUIET:
             connection.execute(statement)
+    for name in ("template1", DATABASE):  # the first for what is made later, as the tests' database
+        with _connect(name, timeout=10) as connection:
+            connection.execute(NO_LARGE_OBJECTS.read_text())
 
 
 def _tail() -> str:

@@ -34,10 +34,10 @@ _TEXT = (b"content-type", b"text/plain; charset=utf-8")
 async def connect() -> psycopg.AsyncConnection:
     """Open a connection that may only write to the inbox, read the feeds and count refusals."""
     return await psycopg.AsyncConnection.connect(
-        connection_string(),
+        connection_string(INGEST),
         autocommit=True,
         connect_timeout=2,
-        options=f"-c role={INGEST} -c statement_timeout=4s -c timezone=UTC",
+        options="-c statement_timeout=4s -c timezone=UTC",
     )
 
 

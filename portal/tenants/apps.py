@@ -10,6 +10,7 @@ class TenantsConfig(AppConfig):
     verbose_name = "Tenants"
 
     def ready(self) -> None:
+        from portal.tenants import checks  # noqa: F401  registers them
         from portal.tenants.wall import raise_wall
 
         # Django's own hook for what every migrated database must have; idempotent.

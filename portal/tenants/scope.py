@@ -1,19 +1,22 @@
-"""Entering the wall: the role and the tenants of one transaction."""
+"""Entering the wall: the role and the tenants of one transaction.
+
+In the process that answers requests each role is a login of its own, and entering takes a connection of that login
+(portal/common/postgres). Everywhere else the owner of the tables takes the role on for the transaction.
+"""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from django.db import connection, transaction
 
+from portal.common.postgres.base import logged_in
 from portal.tenants.models import Tenant
-from portal.tenants.wall import INGEST, STAFF, WEB
-
-EVERYBODY = "any"  # the person of pages where somebody whom nobody knows yet signs in or accepts an invitation
+from portal.tenants.wall import INGEST, SIGNIN, STAFF, WEB
 
 
 @contextmanager
 def web_scope(tenant_ids: Iterable[int], *, person: str = "") -> Iterator[None]:
-    """Run a transaction as the web role, for these tenants and this person (an id or EVERYBODY) alone.
+    """Run a transaction as the web role, for these tenants and this person (an id) alone.
 
     No tenants at all see no tenant's rows; no person sees the tenants' members and nobody else.
     """
@@ -29,6 +32,13 @@ def staff_scope() -> Iterator[None]:
 
 
 @contextmanager
+def signin_scope() -> Iterator[None]:
+    """Run a transaction as the role for signing in, which reaches all people and sessions and no facts."""
+    with _scope(SIGNIN, (), ""):
+        yield
+
+
+@contextmanager
 def ingest_scope() -> Iterator[None]:
     """Run a transaction as the role that writes to the inbox and reads the feeds, and nothing else."""
     with _scope(INGEST, (), ""):
@@ -36,21 +46,72 @@ def ingest_scope() -> Iterator[None]:
 
 
 @contextmanager
-def _scope(role: str, tenant_ids: Iterable[int], person: str) -> Iterator[None]:
-    with transaction.atomic():
-        before = _current()
-        set_scope(role, tenant_ids, person=person)
+def signin_login() -> Iterator[None]:
+    """Reach sessions and people from wherever a request is, without a transaction of its own.
+
+    Where the owner plays all roles on one connection, it takes on the role only inside another one.
+    """
+    with logged_in(SIGNIN), signin_scope() if connection.role in (WEB, STAFF) else nullcontext():
         yield
-        # Within an outer transaction (a request's, a test's) SET LOCAL would live on, and a scope around this one must
-        # hold again; an error's rollback undoes it by itself.
-        if not connection.needs_rollback:
-            _set(*before)
+
+
+@contextmanager
+def asking_scope() -> Iterator[None]:
+    """Run what finds out who asks, as the role for signing in; the request's own scope follows at once."""
+    with logged_in(SIGNIN), transaction.atomic(savepoint=False):
+        try:
+            set_scope(SIGNIN, ())
+            yield
+        finally:
+            connection.role = ""
+
+
+@contextmanager
+def request_scope(role: str, tenant_ids: Iterable[int] = (), *, person: str = "") -> Iterator[None]:
+    """Run a request's transaction as `role`; what calls it may set the scope anew inside."""
+    with logged_in(role):
+        try:
+            with transaction.atomic():
+                set_scope(role, tenant_ids, person=person)
+                yield
+                if not connection.needs_rollback:
+                    _leave()
+        finally:
+            if connection.in_atomic_block and not connection.needs_rollback:
+                _leave()  # after a rollback to where another role was
+            connection.role = ""
+
+
+def _leave() -> None:
+    """Be the owner again within an outer transaction, a test's, where SET LOCAL would live on."""
+    if not connection.login and connection.role:
+        _set("none", "", "")
+
+
+@contextmanager
+def _scope(role: str, tenant_ids: Iterable[int], person: str) -> Iterator[None]:
+    with logged_in(role), transaction.atomic():
+        before, before_role = _current(), connection.role
+        try:
+            set_scope(role, tenant_ids, person=person)
+            yield
+            # Within an outer transaction (a request's, a test's) SET LOCAL would live on, and a scope around this one
+            # must hold again; an error's rollback undoes it by itself.
+            if not connection.needs_rollback:
+                _set(*before)
+        finally:
+            connection.role = before_role
 
 
 def set_scope(role: str, tenant_ids: Iterable[int], *, person: str = "") -> None:
-    """Set role, tenants and person (an id, EVERYBODY or '') for the rest of the open transaction."""
+    """Set role, tenants and person (an id or '') for the rest of the open transaction.
+
+    Raises RuntimeError where the connection's login is another one.
+    """
     ids = ",".join(str(int(tenant_id)) for tenant_id in sorted(tenant_ids))
-    _set(role, f"{{{ids}}}" if ids else "", person if person in ("", EVERYBODY) else str(int(person)))
+    if connection.login not in ("", role):
+        raise RuntimeError(f"a connection of {connection.login} cannot become {role}")
+    _set("none" if connection.login else role, f"{{{ids}}}" if ids else "", str(int(person)) if person else "")
 
 
 def forbid_writing() -> None:
@@ -65,12 +126,6 @@ def may_write() -> bool:
     return not getattr(connection, "portal_forbids_writing", False)
 
 
-def leave_scope() -> None:
-    """Be the owner again for the rest of the open transaction; not for one that is to be rolled back."""
-    if not connection.needs_rollback:
-        _set("none", "", "")
-
-
 def _set(role: str, tenants: str, person: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -78,6 +133,7 @@ def _set(role: str, tenants: str, person: str) -> None:
             " set_config('portal.person', %s, true)",
             [role, tenants, person],
         )
+    connection.role = "" if role == "none" else role
     connection.portal_forbids_writing = False  # what a scope forbade ends with it
 
 

@@ -60,7 +60,26 @@ def test_compose_names_only_what_it_defines(compose: dict):
         "email_url",
         "metrics_token",
     }
-    assert volumes == {*compose["volumes"], "./docker/create-database.sh"}
+    assert volumes == {
+        *compose["volumes"],
+        "./docker/create-database.sh",
+        "./portal/engines/no_large_objects.sql",
+    }
+
+
+def test_web_does_not_know_the_password_of_the_tables_owner(compose: dict):
+    services = compose["services"]
+    holders = [name for name in PORTAL_SERVICES if "database_password" in services[name]["secrets"]]
+
+    assert holders == ["applier", "beat", "migrate", "worker"]
+    assert services["web"]["environment"]["DATABASE_PASSWORD_FILE"] == ""
+
+
+def test_large_objects_are_closed_when_the_database_is_made(compose: dict):
+    script = (REPOSITORY / "docker" / "create-database.sh").read_text()
+    (mount,) = [volume for volume in compose["services"]["database"]["volumes"] if "no_large_objects" in volume]
+
+    assert f"--file {mount.split(':')[1]}\n" in script
 
 
 def test_no_container_may_do_more_than_it_needs(compose: dict):

@@ -52,6 +52,24 @@ with kombu.Connection(broker_url(redis_url())) as connection:
     print(options["HOST"] == "", redis.from_url(redis_url()).llen("letters"), queue.get(timeout=5).payload)
     queue.close()
 """
+RULES = """
+import psycopg
+from portal.engines import database_url, postgres
+database_url()
+with postgres._connect("portal", timeout=10) as connection:
+    print(connection.execute("SELECT type, auth_method, options FROM pg_hba_file_rules").fetchall())
+    print(connection.execute("SELECT count(*) FROM pg_ident_file_mappings WHERE error IS NULL").fetchone()[0])
+    print(connection.execute(
+        "SELECT count(*) FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace AND proname ~ '^lo(_|read|write)'"
+        " AND has_function_privilege('public', oid, 'EXECUTE')").fetchone()[0])
+"""
+LOOSEN = """
+from portal.engines import database_url, postgres
+database_url()
+with postgres._connect("portal", timeout=10) as connection:
+    connection.execute("GRANT EXECUTE ON FUNCTION lo_create(oid) TO PUBLIC")
+(postgres._data() / "pg_hba.conf").write_text("local all all trust\\n")
+"""
 FORK = """
 import os, sys
 from portal.engines import database_url, postgres
@@ -68,6 +86,18 @@ def test_engines_have_safe_settings_and_an_ordinary_role(used_home: Home):
 
     assert postgres == ("(False, False, True, True, 'portal', 'UTF8', 'C.UTF-8', 18, 'on', 'on', '')")
     assert redis == "everysec yes 0"
+
+
+def test_server_trusts_nobody_but_asks_the_system_who_somebody_is(used_home: Home):
+    rules, mappings, large_objects = used_home.code(RULES).splitlines()
+
+    assert (rules, mappings, large_objects) == ("[('local', 'peer', ['map=portal'])]", "1", "0")
+
+
+def test_server_of_an_earlier_version_stops_trusting_when_it_is_started(home: Home):
+    home.code(LOOSEN)
+
+    assert home.code(RULES).splitlines()[::2] == ["[('local', 'peer', ['map=portal'])]", "0"]
 
 
 def test_engines_data_survive_a_restart(home: Home):

@@ -110,4 +110,4 @@ def as_superuser(portal: Portal) -> psycopg.Connection:
 def reconnect(portal: Portal) -> None:
     """End all connections of the portal's processes, which make new ones by the settings of now."""
     with as_superuser(portal) as database:
-        database.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = 'portal'")
+        database.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename ~ '^portal'")

@@ -110,7 +110,7 @@ def test_hang_longer_than_a_statement_may_take_is_got_over(http):
 @contextmanager
 def database_away():
     """Refuse new connections to the tests' database, and end the server's."""
-    elsewhere = make_conninfo(**conninfo_to_dict(connection_string()) | {"dbname": "portal"})
+    elsewhere = make_conninfo(**conninfo_to_dict(connection_string()) | {"dbname": "portal", "user": "postgres"})
     name = conninfo_to_dict(connection_string())["dbname"]
     with psycopg.connect(elsewhere, autocommit=True) as connection:
         connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')

@@ -10,7 +10,9 @@ import psycopg
 import pytest
 from django.db import connection
 from django.utils import timezone
+from psycopg.conninfo import make_conninfo
 
+from portal.common.database import connection_string
 from portal.tenants import api_keys
 from portal.tenants.models import ApiKey
 from tests.ingest.conftest import bodies, stored
@@ -67,12 +69,16 @@ def test_acknowledged_submissions_survive_kill_9_of_the_server(world, key, tmp_p
 
 
 def end_the_pages_connections(outside) -> None:
-    """End what the server keeps open."""
-    outside.execute(
-        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database()"
-        " AND pid NOT IN (pg_backend_pid(), %s) AND backend_type = 'client backend'",
-        [connection.connection.info.backend_pid],
-    )
+    """End what the server keeps open, which is of other logins: the superuser alone may."""
+    kept = [outside.info.backend_pid, connection.connection.info.backend_pid]
+    with psycopg.connect(
+        make_conninfo(connection_string(), user="postgres", dbname="postgres"), autocommit=True
+    ) as superuser:
+        superuser.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s"
+            " AND pid <> ALL (%s) AND backend_type = 'client backend'",
+            [outside.info.dbname, kept],
+        )
 
 
 def test_database_that_is_away_is_answered_503_and_nothing_is_stored(post, outside):

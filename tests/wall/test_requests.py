@@ -72,6 +72,16 @@ def test_admin_is_answered_as_staff_to_staff_alone(browser, client, staff_user):
 
 @pytest.mark.django_db
 @URLS
+def test_admin_is_answered_as_staff_to_those_with_their_second_factor_alone(client, campaigns, staff_user, settings):
+    settings.PORTAL_STAFF_MFA = True
+    client.force_login(staff_user)
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "SecondFactor" not in name]  # the wall by itself
+
+    assert client.get("/admin/seen/").json() == {"role": "portal_web", "campaigns": []}
+
+
+@pytest.mark.django_db
+@URLS
 def test_scope_inside_a_view_gives_way_to_the_requests_own(browser):
     assert browser.get("/t/nordic-retail/staff-inside/").json() == {
         "inside": ["mine", "other's"],

@@ -1,7 +1,7 @@
 """Views that only the tests have: what a request sees, errors, streams. Used as a urlconf."""
 
 from django.contrib.auth import logout
-from django.db import connection
+from django.db import ProgrammingError, connection
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -9,6 +9,7 @@ from django.urls import path
 from campaigns.models import Campaign
 from portal.accounts.models import AuditEntry
 from portal.tenants.scope import staff_scope, web_scope
+from portal.tenants.wall import ROLES
 from tests.wall.rows import rows
 
 handler404 = "tests.wall.views.not_found"
@@ -25,6 +26,27 @@ def role() -> str:
 
 def seen(request, tenant_slug=None):
     return JsonResponse({"role": role(), "campaigns": names()})
+
+
+def become(request, tenant_slug=None):
+    """Try to be each other role, and the owner again."""
+    became = []
+    for other in (*ROLES, "portal", "postgres"):
+        try:
+            if other != role():
+                rows("SELECT set_config('role', %s, true)", [other])
+                became.append(other)
+        except ProgrammingError:
+            pass
+    login = rows("SELECT session_user")[0][0]
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+    return JsonResponse({"login": login, "became": became, "after reset": role()})
+
+
+def careless(request):
+    """Make SQL of a parameter, as no page of the portal does."""
+    return JsonResponse({"name": rows(f"SELECT '{request.GET['name']}'")[0][0]})
 
 
 def add_then(status: int):
@@ -97,6 +119,11 @@ urlpatterns = [
     path("seen/", seen),
     path("leave/", leave),
     path("admin/seen/", seen),
+    path("careless/", careless),
+    path("become/", become),
+    path("admin/become/", become),
+    path("accounts/become/", become),
+    path("t/<slug:tenant_slug>/become/", become),
     path("t/<slug:tenant_slug>/seen/", seen),
     path("t/<slug:tenant_slug>/200/", add_then(200)),
     path("t/<slug:tenant_slug>/404/", add_then(404)),

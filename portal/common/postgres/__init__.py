@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend with several logins behind one alias."""

@@ -1,0 +1,58 @@
+"""Database connections of one alias under several logins, each with a pool of its own.
+
+`OPTIONS["login"]` names the login of a process that answers requests: its connections can become nobody else.
+`logged_in(name)` takes another login's connection for the length of a `with`. Without that option everything runs as
+the owner of the tables, who takes on roles instead (portal/tenants/scope.py).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.postgresql import base
+
+from portal.common.postgres.passwords import login_password
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """A connection as `login`; '' stands for the user of the settings, the owner of the tables."""
+
+    _login_pools: dict[str, dict[str, object]] = {}  # by login, then by alias as in Django
+
+    def __init__(self, settings_dict: dict, alias: str = DEFAULT_DB_ALIAS, login: str | None = None) -> None:
+        super().__init__(settings_dict, alias)
+        self.login = settings_dict.get("OPTIONS", {}).get("login", "") if login is None else login
+        self.role = ""  # what the open transaction took on (portal/tenants/scope.py)
+
+    @property
+    def _connection_pools(self) -> dict[str, object]:
+        """Where Django looks for the alias's pool: each login has its own."""
+        return self._login_pools.setdefault(self.login, {})
+
+    def get_connection_params(self) -> dict:
+        params = super().get_connection_params()
+        params.pop("login", None)
+        return as_login(params, self.login)
+
+
+def as_login(params: dict, login: str) -> dict:
+    """Return connection parameters with the user and password of `login`; '' leaves them as they are."""
+    return params | {"user": login, "password": login_password(login)} if login else params
+
+
+@contextmanager
+def logged_in(login: str) -> Iterator[None]:
+    """Let the default alias be a connection of `login`, beside whatever transaction is open.
+
+    Does nothing where the alias is that login already, or the owner, who has a single connection for all roles.
+    """
+    outer = connections[DEFAULT_DB_ALIAS]
+    if outer.login in ("", login):
+        yield
+        return
+    inner = connections[DEFAULT_DB_ALIAS] = DatabaseWrapper(outer.settings_dict, outer.alias, login)
+    try:
+        yield
+    finally:
+        connections[DEFAULT_DB_ALIAS] = outer
+        inner.close()

@@ -1,0 +1,128 @@
+"""Every table of the database, with what each role of the wall may do with it (portal/tenants/wall.py)."""
+
+WEB, STAFF, SIGNIN, INGEST = "portal_web", "portal_staff", "portal_signin", "portal_ingest"
+ROLES = (WEB, STAFF, SIGNIN, INGEST)
+
+READ, ADD, CHANGE, ALL = (
+    "SELECT",
+    "SELECT, INSERT",
+    "SELECT, INSERT, UPDATE",
+    "SELECT, INSERT, UPDATE, DELETE",
+)
+
+# Tables with a tenant_id: forced row-level security. table: (web, staff)
+TENANT_TABLES: dict[str, tuple[str, str]] = {
+    "accounts_auditentry": (ADD, ADD),
+    "campaigns_campaign": (READ, READ),
+    "campaigns_refidscheme": (ALL, ALL),
+    "campaigns_segmentkey": (CHANGE, CHANGE),
+    "campaign_count": (READ, READ),
+    "condensed_campaign": (READ, READ),
+    "condensed_campaign_count": (READ, READ),
+    "condensed_latency_count": (READ, READ),
+    "condensed_span": (READ, READ),
+    "daily_count": (READ, READ),
+    "delivery_report": (READ, READ),
+    "erased_month": (READ, READ),
+    "hour_count": (READ, READ),
+    "latency_count": (READ, READ),
+    "message": (READ, READ),
+    "message_parameter": (READ, READ),
+    "partner_move": (ADD, CHANGE),
+    "partner_request": (CHANGE, CHANGE),
+    "report_run": (CHANGE, CHANGE),
+    "retention_mark": (READ, READ),
+    "submission_count": (READ, READ),
+    "tenant_recount": ("SELECT, INSERT, DELETE", ALL),
+}
+
+# Global tables that pages write too: which rows the web role reads is said below, it writes its own tenants' alone.
+# table: (web, staff, the column that holds the tenant)
+GUARDED_TABLES: dict[str, tuple[str, str, str]] = {
+    "accounts_invitation": (CHANGE, ALL, "tenant_id"),
+    "accounts_membership": (ALL, ALL, "tenant_id"),
+    "tenants_apikey": (CHANGE, ALL, "tenant_id"),
+    "tenants_earlierowner": (ALL, ALL, "tenant_id"),
+    "tenants_partnerid": (CHANGE, ALL, "tenant_id"),
+    "tenants_tenant": ("SELECT, UPDATE", ALL, "id"),
+}
+
+# People and what is theirs: a page sees the person who is signed in and (of people alone) the members of its tenants.
+# table: (web, staff, the column that holds the person)
+PEOPLE_TABLES: dict[str, tuple[str, str, str]] = {
+    "accounts_user": (READ, ALL, "id"),
+    "account_emailaddress": (READ, ALL, "user_id"),
+    "mfa_authenticator": (READ, ALL, "user_id"),
+    "usersessions_usersession": ("SELECT, UPDATE", ALL, "user_id"),
+}
+
+# Global tables that pages only read, and see rows of once they are for a tenant: table: (web, staff, ingest)
+SEEN_TABLES: dict[str, tuple[str, str, str]] = {
+    "tenants_feed": ("SELECT (account_id, dialect)", ALL, READ),  # what an account's result codes mean
+    "tenants_gatewayaccount": ("SELECT (id, name, timezone, pool_id, owner_id, owner_since)", ALL, ""),
+}
+
+# Tables without a policy: least grants. table: (web, staff, ingest)
+GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
+    "account_emailconfirmation": ("", ALL, ""),
+    "accounts_unsentmail": ("INSERT, SELECT (id)", "SELECT, UPDATE (sealed, shown_at, shown_by)", ""),
+    "accounts_user_groups": (READ, ALL, ""),
+    "accounts_user_user_permissions": (READ, ALL, ""),
+    "auth_group": (READ, ALL, ""),
+    "auth_group_permissions": (READ, ALL, ""),
+    "auth_permission": (READ, READ, ""),
+    "applier_stop": ("", READ, "SELECT (since, cause, code)"),  # what /readyz tells
+    "axes_accessattempt": ("", ALL, ""),
+    "axes_accessattemptexpiration": ("", ALL, ""),  # empty; deleting an attempt looks there
+    "axes_accessfailurelog": ("", "", ""),
+    "axes_accesslog": ("", "", ""),
+    "django_admin_log": ("", ALL, ""),
+    "django_content_type": (READ, READ, ""),
+    "django_migrations": ("", "", ""),
+    "django_session": ("", ALL, ""),
+    "identity_filter": ("", "", ""),
+    "import_count": ("", CHANGE, ""),
+    "import_run": ("", READ, ""),
+    "inbox": (
+        "",
+        "SELECT, INSERT, UPDATE (slice)",
+        "INSERT, SELECT (id, received_at, slice)",
+    ),  # what it wrote, it need not read
+    "inbox_todo": (READ, ADD, "INSERT"),  # ids and times, which pages tell in sum
+    "ingest_count": ("", CHANGE, ""),
+    "quarantine": ("", "SELECT, UPDATE", ""),
+    "refusal_count": ("", READ, "SELECT, INSERT, UPDATE (refusals, first_at, last_at)"),
+    "result_code": (READ, CHANGE, ""),
+    "rule_refold": ("", CHANGE, ""),
+    "standing_check": ("", READ, ""),
+    "tenants_feedtoken": ("", ALL, READ),
+}
+
+# What signing in needs: who asks, with which session or key and for which tenants; people, who are taken in by
+# invitation. Who is staff no page decides.
+SIGNIN_TABLES: dict[str, str] = {
+    "account_emailaddress": ALL,
+    "account_emailconfirmation": ALL,
+    "accounts_auditentry": "INSERT, SELECT (id, at)",  # what its own INSERT returns
+    "accounts_invitation": "SELECT, UPDATE (accepted_at)",
+    "accounts_membership": "SELECT, INSERT, UPDATE (role)",
+    "accounts_unsentmail": "INSERT, SELECT (id)",
+    "accounts_user": "SELECT, INSERT, UPDATE (password, last_login, email, name)",
+    "accounts_user_groups": READ,
+    "accounts_user_user_permissions": READ,
+    "auth_group": READ,
+    "auth_group_permissions": READ,
+    "auth_permission": READ,
+    "axes_accessattempt": ALL,
+    "axes_accessattemptexpiration": ALL,
+    "django_content_type": READ,
+    "django_session": ALL,
+    "inbox_todo": READ,
+    "mfa_authenticator": ALL,
+    "tenants_apikey": READ,
+    "tenants_earlierowner": "SELECT (tenant_id, partner_id)",
+    "tenants_gatewayaccount": "SELECT (id, name, timezone, pool_id, owner_id, owner_since)",
+    "tenants_partnerid": "SELECT (id, account_id, tenant_id)",
+    "tenants_tenant": READ,
+    "usersessions_usersession": ALL,
+}
