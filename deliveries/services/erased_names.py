@@ -168,8 +168,8 @@ def rename_counted(tenant_id: int, number: str) -> None:
                 if column not in table.keys:
                     continue
                 cursor.execute(
-                    f"SELECT DISTINCT {column} FROM {table.name} WHERE tenant_id = %s AND {column} <> ''",
-                    [tenant_id],  # noqa: S608  tables, columns and conditions of this module; values are parameters
+                    f"SELECT DISTINCT {column} FROM {table.name} WHERE tenant_id = %s AND {column} <> ''",  # noqa: S608  tables, columns and conditions of this module; values are parameters
+                    [tenant_id],
                 )
                 for name in [name for (name,) in cursor.fetchall() if holds_number(name, number)]:
                     columns = ", ".join([*table.keys, *table.values])
