@@ -23,6 +23,9 @@ logger = logging.getLogger(__name__)
 KEPT_DETAILS = 20
 WAITS_TOO_LONG = timedelta(minutes=5)
 
+# Each problem of these begins with the feed or account that it is about, and ": ".
+NAMED = {"feeds", "refused", "quarantined", "submissions"}
+
 Check = Callable[[datetime], list[str]]
 
 
@@ -133,9 +136,10 @@ def run_first_checks(*, now: datetime) -> dict[str, list[str]]:
 
 
 def keep(name: str, problems: list[str], *, now: datetime) -> None:
-    """Write down what a check found; a change between nothing and something is mailed to the operators."""
+    """Write down what a check found, and mail the operators when it begins, when another feed joins, and at the end."""
     with transaction.atomic():
         before = StandingCheck.objects.select_for_update().filter(name=name).first()
+        known = before.details if before else []
         since = (before.since if before and before.since else now) if problems else None
         StandingCheck.objects.update_or_create(
             name=name,
@@ -148,10 +152,26 @@ def keep(name: str, problems: list[str], *, now: datetime) -> None:
         )
         for problem in problems[:KEPT_DETAILS]:
             logger.error("check %s: %s", name, problem)
-        if bool(problems) != bool(before and before.problems):
+        if bool(problems) != bool(known) or (name in NAMED and _subjects(problems) - _subjects(known)):
             _tell(name, problems)
 
 
+<<<<<<< HEAD
+=======
+def _subjects(problems: list[str]) -> set[str]:
+    """Return the feeds or accounts that the problems are about, of as many problems as are kept."""
+    return {problem.partition(": ")[0] for problem in problems[:KEPT_DETAILS]}
+
+
+def operators() -> list[str]:
+    """Return whom alarms are mailed to: ALARM_EMAILS, or else all staff."""
+    if settings.ALARM_EMAILS:
+        return list(settings.ALARM_EMAILS)
+    staff = get_user_model().objects.filter(is_staff=True, is_active=True)
+    return list(staff.order_by("email").values_list("email", flat=True))
+
+
+>>>>>>> review2
 def _tell(name: str, problems: list[str]) -> None:
     if problems:
         subject = f"Alarm: {name} ({len(problems)})"

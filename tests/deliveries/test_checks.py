@@ -144,6 +144,33 @@ def test_operators_are_mailed_once_when_it_begins_and_once_when_it_ends(
     assert "… and 5 more" in mailoutbox[2].body
 
 
+@pytest.mark.parametrize("name", ["feeds", "refused", "quarantined", "submissions"])
+def test_another_feed_is_mailed_while_the_first_one_still_has_its_alarm(
+    name, staff_user, mailoutbox, settings, django_capture_on_commit_callbacks
+):
+    settings.CELERY_TASK_ALWAYS_EAGER = True
+    with django_capture_on_commit_callbacks(execute=True):
+        keep(name, ["link/a: 1 of 5"], now=NOW)
+        keep(name, ["link/a: 2 of 9"], now=NOW)  # the same feed: once is enough
+        keep(name, ["link/a: 2 of 9", "link/b: 7 of 8"], now=NOW)
+        keep(name, ["link/b: 9 of 9"], now=NOW)
+        keep(name, [], now=NOW)
+
+    assert [mail.subject for mail in mailoutbox] == [f"Alarm: {name} (1)", f"Alarm: {name} (2)", f"Over: {name}"]
+    assert "link/b: 7 of 8" in mailoutbox[1].body
+
+
+def test_wording_that_changes_with_time_is_not_mailed_again(
+    staff_user, mailoutbox, settings, django_capture_on_commit_callbacks
+):
+    settings.CELERY_TASK_ALWAYS_EAGER = True
+    with django_capture_on_commit_callbacks(execute=True):
+        keep("waiting", ["delivery reports wait since 12:00 UTC: no applier runs"], now=NOW)
+        keep("waiting", ["delivery reports wait since 12:01 UTC: no applier runs"], now=NOW)
+
+    assert [mail.subject for mail in mailoutbox] == ["Alarm: waiting (1)"]
+
+
 def test_rows_that_wait_for_too_long_are_told(received):
     assert run_checks(now=NOW + timedelta(minutes=4), names=["waiting"]) == {"waiting": []}
     assert run_checks(now=NOW + timedelta(minutes=5), names=["waiting"]) == {
