@@ -156,22 +156,11 @@ def keep(name: str, problems: list[str], *, now: datetime) -> None:
             _tell(name, problems)
 
 
-<<<<<<< HEAD
-=======
 def _subjects(problems: list[str]) -> set[str]:
     """Return the feeds or accounts that the problems are about, of as many problems as are kept."""
     return {problem.partition(": ")[0] for problem in problems[:KEPT_DETAILS]}
 
 
-def operators() -> list[str]:
-    """Return whom alarms are mailed to: ALARM_EMAILS, or else all staff."""
-    if settings.ALARM_EMAILS:
-        return list(settings.ALARM_EMAILS)
-    staff = get_user_model().objects.filter(is_staff=True, is_active=True)
-    return list(staff.order_by("email").values_list("email", flat=True))
-
-
->>>>>>> review2
 def _tell(name: str, problems: list[str]) -> None:
     if problems:
         subject = f"Alarm: {name} ({len(problems)})"
