@@ -171,7 +171,7 @@ def _put_aside(run: ImportRun, feed: Feed, too_long: list[tuple[int, Piece]]) ->
     put_in_quarantine(broken, now=rows[0].received_at)
     ids = {row.id for row in rows}
     add_to_counts(
-        ingest_counts.sums(rows, reports=set(), quarantined=ids, oddities=set(), submissions=set()),
+        ingest_counts.sums(rows, reports=set(), quarantined=ids, oddities=set(), submissions=set(), erased={}),
         import_counts.sums(rows, reports=set(), broken=broken),
     )
 

@@ -50,7 +50,7 @@ NOT_SHOWN = {
     "deliveries.SubmissionCount", "deliveries.RetentionMark", "deliveries.StandingCheck",
     "deliveries.CondensedSpan", "deliveries.CondensedCampaignCount", "deliveries.CondensedLatencyCount",
     "deliveries.CondensedCampaign", "deliveries.IdentityFilter",
-    "deliveries.ApplierStop", "deliveries.ImportCount", "deliveries.RefusalCount",
+    "deliveries.ApplierStop", "deliveries.ImportCount", "deliveries.RefusalCount", "deliveries.ErasedMonth",
 }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """The standing checks: what was received is somewhere, and whoever runs the portal is told when it is not."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -26,6 +27,7 @@ from deliveries.services.ingest_check import Balance, balances, find_losses
 from deliveries.services.quarantine import discard, replay
 from deliveries.services.reconcile import find_differences, find_differences_of, repair
 from deliveries.tasks import run_checks as run_checks_task
+from portal import celery_app
 from tests.conftest import make_user
 from tests.deliveries.helpers import NOW, dlr, put
 
@@ -122,10 +124,17 @@ def test_check_is_kept_with_the_time_since_when_it_finds_something(received):
     assert (row.problems, row.since, row.details) == (0, None, [])
 
 
+@pytest.fixture
+def eager() -> Iterator[None]:
+    """Send mails at once, without a worker."""
+    celery_app.conf.task_always_eager = True
+    yield
+    celery_app.conf.task_always_eager = False
+
+
 def test_operators_are_mailed_once_when_it_begins_and_once_when_it_ends(
-    received, staff_user, mailoutbox, settings, django_capture_on_commit_callbacks
+    eager, received, staff_user, mailoutbox, settings, django_capture_on_commit_callbacks
 ):
-    settings.CELERY_TASK_ALWAYS_EAGER = True
     make_user("gone@example.com", is_staff=True, is_active=False)
     with django_capture_on_commit_callbacks(execute=True):
         keep("received", [], now=NOW)
@@ -146,9 +155,8 @@ def test_operators_are_mailed_once_when_it_begins_and_once_when_it_ends(
 
 @pytest.mark.parametrize("name", ["feeds", "refused", "quarantined", "submissions"])
 def test_another_feed_is_mailed_while_the_first_one_still_has_its_alarm(
-    name, staff_user, mailoutbox, settings, django_capture_on_commit_callbacks
+    eager, name, staff_user, mailoutbox, settings, django_capture_on_commit_callbacks
 ):
-    settings.CELERY_TASK_ALWAYS_EAGER = True
     with django_capture_on_commit_callbacks(execute=True):
         keep(name, ["link/a: 1 of 5"], now=NOW)
         keep(name, ["link/a: 2 of 9"], now=NOW)  # the same feed: once is enough
@@ -161,9 +169,8 @@ def test_another_feed_is_mailed_while_the_first_one_still_has_its_alarm(
 
 
 def test_wording_that_changes_with_time_is_not_mailed_again(
-    staff_user, mailoutbox, settings, django_capture_on_commit_callbacks
+    eager, staff_user, mailoutbox, settings, django_capture_on_commit_callbacks
 ):
-    settings.CELERY_TASK_ALWAYS_EAGER = True
     with django_capture_on_commit_callbacks(execute=True):
         keep("waiting", ["delivery reports wait since 12:00 UTC: no applier runs"], now=NOW)
         keep("waiting", ["delivery reports wait since 12:01 UTC: no applier runs"], now=NOW)

@@ -14,7 +14,6 @@ from deliveries.services.reconcile import find_differences
 from portal.accounts.access import access_of
 from portal.accounts.models import AuditEntry, Role
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
-from portal.tenants.ownership import COLUMNS
 from portal.tenants.ownership_periods import Stretch
 from tests.conftest import NOW, make_user
 from tests.deliveries.provisioning_helpers import from_pool
@@ -48,7 +47,6 @@ def who(tenant: Tenant, role: str = Role.MANAGER) -> Declarer:
 
 def declares(declarer: Declarer, tenant: Tenant, value: str, account: GatewayAccount) -> Declared:
     with declarer.scope():
-        account = GatewayAccount.objects.only(*COLUMNS).get(id=account.id)
         return declare(account=account, value=value, tenant=tenant, declarer=declarer, now=NOW)
 
 

@@ -104,7 +104,7 @@ class Job:
                 {
                     "email": "all@example.com",
                     "password": PASSWORD,
-                    "memberships": {c.slug: "analyst" for c in CUSTOMERS},
+                    "memberships": {c.slug: "manager" for c in CUSTOMERS},
                 }
             ],
         }

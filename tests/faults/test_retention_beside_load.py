@@ -42,7 +42,8 @@ def test_retention_takes_days_that_are_being_written_and_moves_no_count(portal, 
             " OR (m.day < r.numbers_before AND m.destination LIKE '+%')"
         ).fetchall()
         received, stored, aside = database.execute(
-            "SELECT (SELECT count(*) FROM inbox WHERE body LIKE %(mine)s), (SELECT sum(messages) FROM daily_count c"
+            "SELECT (SELECT count(*) FROM inbox WHERE body LIKE %(mine)s) + (SELECT sum(erased) FROM ingest_count),"
+            " (SELECT sum(messages) FROM daily_count c"
             " JOIN tenants_tenant t ON t.id = c.tenant_id WHERE t.slug = 'short'), (SELECT count(*) FROM quarantine"
             " WHERE reason = 'past retention' AND body LIKE %(mine)s)",
             {"mine": b'{"id": "%d-%%' % load.seed},

@@ -66,9 +66,9 @@ def test_wrong_token_and_wrong_credentials_get_the_same_answer(http, headers):
 
 @pytest.mark.parametrize(
     "path",
-    ["/dlr/", "/dlr//", f"/dlr/{PLAIN}/x/", f"/dlr/{PLAIN[:-1]}/", f"/dlr/{PLAIN.upper()}/", f"/dlr//{PLAIN}/",
+    ["/dlr/", "/dlr//", f"/dlr/{PLAIN}/x/", f"/dlr/{PLAIN[:-1]}/", f"/dlr/{PLAIN.upper()}/",
      "/dlr/%ff%fe/", "/dlr/%ed%a0%80/", "/dlr/%00/", "/dlr/ä/", "/dlr/" + "x" * 8000 + "/"],
-    ids=range(11),
+    ids=range(10),
 )  # fmt: skip
 def test_path_that_is_no_token_is_refused(http, path):
     assert http.post(path, content=ONE).status_code == 401

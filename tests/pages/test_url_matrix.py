@@ -13,7 +13,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.urls import URLResolver, get_resolver
 
 from campaigns.models import SegmentKey
-from deliveries.models import PartnerRequest
+from deliveries.models import PartnerRequest, QuarantinedRow
 from portal.accounts.models import Invitation, Membership, UnsentMail
 from portal.tenants.models import PartnerId, Tenant
 from tests.admin.rows import CANARY, make_rows
@@ -220,6 +220,7 @@ def ids(tenant, other_tenant, feed) -> dict[str, object]:
         "request_id": rows[PartnerRequest].id,
         "membership_id": rows[Membership].id,
         "mail_id": rows[UnsentMail].id,
+        "row_id": rows[QuarantinedRow].pk,
         "invitation_id": rows[Invitation].id,
         "token": "no-such-token",
         "session_id": 1,

@@ -2,6 +2,7 @@
 
 import pytest
 
+from portal.accounts import mail
 from portal.accounts.models import Membership
 from portal.tenants.models import Tenant
 from tests.pages.test_first_pages import Strictness
@@ -55,7 +56,7 @@ def test_tabs_lead_to_what_a_role_may_open(client, request, tenant, who, section
 
 
 def test_operators_are_told_what_is_switched_off(browser, settings, staff_user, viewer):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    settings.EMAIL_BACKEND = mail.KEPT
     texts = ("PORTAL_STAFF_MFA", "EMAIL_URL")
 
     pages = [browser(staff_user).get(url).content.decode() for url in ("/", "/admin/")]

@@ -227,7 +227,7 @@ def test_final_month_with_pending_messages_carries_a_warning(feed, tenant):
 
 
 def test_command_writes_all_formats_with_the_same_figures(messages, tenant, account, tmp_path, capsys):
-    for format_ in ("xlsx", "csv", "json"):
+    for format_ in ("xlsx", "rfc4180", "json"):
         call_command(
             "monthly_report", tenant=tenant.slug, month="2026-10", out=tmp_path / f"r.{format_}", format=format_
         )
@@ -238,7 +238,7 @@ def test_command_writes_all_formats_with_the_same_figures(messages, tenant, acco
     ]
     wanted = ["FI", "Finland", 2, 3, 2, 2, 1, 1, 0, 0, 0.5]
     assert pandas.read_excel(tmp_path / "r.xlsx", sheet_name="Countries", engine="calamine").iloc[0].tolist() == wanted
-    with zipfile.ZipFile(tmp_path / "r.csv") as archive, archive.open("2026-10 Countries.csv") as file:
+    with zipfile.ZipFile(tmp_path / "r.rfc4180") as archive, archive.open("2026-10 Countries.csv") as file:
         assert pandas.read_csv(file).iloc[0].tolist() == wanted
     read = orjson.loads((tmp_path / "r.json").read_bytes())
     assert list(read["tables"]["Countries"][0].values()) == wanted
