@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from portal.common.database import connection_string
 from portal.tenants.feeds import add_token, set_basic
-from portal.tenants.models import Feed, GatewayAccount, Tenant
+from portal.tenants.models import Feed, FeedToken, GatewayAccount, Tenant
 from tests import leaks
 from tests.servers import Server, running_server
 
@@ -50,7 +50,22 @@ def world(django_db_setup, django_db_blocker) -> Iterator[World]:
         feeds[2].networks = [f"{POST_FROM}/32", "192.0.2.0/24"]
         for feed in feeds[1:]:
             feed.save()
+        tokens = list(FeedToken.objects.filter(feed__in=feeds).values_list("id", flat=True))
+        connection.close()
+
+        def delete_what_a_test_added() -> None:
+            with psycopg.connect(connection_string(), autocommit=True) as outside:
+                mine = (account.id, [feed.id for feed in feeds], tokens)
+                outside.execute(
+                    "DELETE FROM tenants_feedtoken t USING tenants_feed f WHERE f.id = t.feed_id AND f.account_id = %s"
+                    " AND NOT (t.feed_id = ANY (%s) AND t.id = ANY (%s))",
+                    mine,
+                )
+                outside.execute("DELETE FROM tenants_feed WHERE account_id = %s AND NOT id = ANY (%s)", mine[:2])
+
+        leaks.cleaners.append(delete_what_a_test_added)
         yield World(account, *feeds)
+        leaks.cleaners.remove(delete_what_a_test_added)
         with connection.cursor() as cursor:
             cursor.execute("TRUNCATE inbox, inbox_todo, refusal_count")
         account.feeds.all().delete()
