@@ -66,6 +66,7 @@ WITHOUT_PAGE = {
     "set_language": POST,
     "view_as_stop": POST,
     "set_look": POST,
+    "settings:api_key_keep": POST,
     "messages:campaigns": PART,
     "messages:download": FILE,
     "messages:message_by_query": "the same page as messages:message",
