@@ -26,6 +26,7 @@ FILES = Path("/proc/self/fd")
 OTHERS = {"postgres", "redis", "run", "log", "static", "secret_key", "django_migrations"}
 # A server that several tests share writes what it refused up to a second later.
 OTHERS |= {"refusal_count"}
+BROWSERS = ".org.chromium.Chromium."  # temporary files that the browser which several tests share makes at any time
 PATIENCE = 5  # seconds for a thread that was asked to end
 
 # Processes that belong to a portal which several tests share and may start again (tests/running.py).
@@ -148,7 +149,8 @@ def paths() -> set[str]:
     """Return what lies in the repository's folder, the tests' home and its files, and in the temporary folder."""
     found = set()
     for folder in (REPOSITORY, HOME, Path(tempfile.gettempdir())):
-        found |= {f"{folder}/{name}" for name in os.listdir(folder) if name not in OTHERS}  # noqa: PTH208
+        names = (name for name in os.listdir(folder) if name not in OTHERS)  # noqa: PTH208
+        found |= {f"{folder}/{name}" for name in names if not name.startswith(BROWSERS)}
     for folder, _, names in os.walk(HOME / "files"):
         found |= {f"{folder}/{name}" for name in names}
     return found
