@@ -18,6 +18,7 @@ MESSAGES = 1500
 SEED = 7
 
 OWNER, VIEWER, GUARDED, NOBODY = (f"{name}@example.com" for name in ("owner", "viewer", "guarded", "nobody"))
+KEYED = "keyed@example.com"  # sets up a passkey, which ends all other sessions
 SPLIT = {"delimiter": "|", "fields": ["campaign", "variant"]}
 DOCUMENT = {
     "gateway_accounts": [
@@ -65,6 +66,7 @@ DOCUMENT = {
         {"email": VIEWER, "password": PASSWORD, "memberships": {"nordic-retail": "viewer"}},
         {"email": GUARDED, "password": PASSWORD, "memberships": {"nordic-retail": "owner"}},
         {"email": NOBODY, "password": PASSWORD},
+        {"email": KEYED, "password": PASSWORD},
     ],
 }
 

@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import violations
-from tests.browser.seed import NOBODY
+from tests.browser.seed import KEYED
 
 DEVICE = {
     "protocol": "ctap2",
@@ -27,7 +27,7 @@ def give_device(page: Page) -> None:
 
 
 def test_passkey_signs_in_without_a_password(browse):
-    page = browse(NOBODY, fresh=True)
+    page = browse(KEYED, fresh=True)
     give_device(page)
     page.goto("/accounts/2fa/webauthn/add/")
     page.get_by_label("Name").fill("Phone")
@@ -39,7 +39,7 @@ def test_passkey_signs_in_without_a_password(browse):
     page.get_by_role("button", name="Sign out").last.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
     page.get_by_role("button", name="Sign in with a passkey").click()
-    expect(page.get_by_text(NOBODY, exact=True).first).to_be_visible()
+    expect(page.get_by_text(KEYED, exact=True).first).to_be_visible()
 
     page.goto("/accounts/2fa/webauthn/")
     page.get_by_role("link", name="Rename").click()

@@ -63,9 +63,11 @@ def world(django_db_setup, django_db_blocker) -> Iterator[World]:
                 )
                 outside.execute("DELETE FROM tenants_feed WHERE account_id = %s AND NOT id = ANY (%s)", mine[:2])
 
-        leaks.cleaners.append(delete_what_a_test_added)
+        cleaners = [delete_what_a_server_stored, delete_what_a_test_added]
+        leaks.cleaners += cleaners
         yield World(account, *feeds)
-        leaks.cleaners.remove(delete_what_a_test_added)
+        for clean in cleaners:
+            leaks.cleaners.remove(clean)
         with connection.cursor() as cursor:
             cursor.execute("TRUNCATE inbox, inbox_todo, refusal_count")
         account.feeds.all().delete()
@@ -77,13 +79,11 @@ def world(django_db_setup, django_db_blocker) -> Iterator[World]:
 @pytest.fixture(scope="package")
 def server(world, tmp_path_factory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("ingest")
-    leaks.cleaners.append(delete_what_the_server_stored)
     with running_server({"TRUSTED_PROXIES": f"{PROXY}/32", "LOG_LEVEL": "INFO"}, folder=folder) as server:
         yield server
-    leaks.cleaners.remove(delete_what_the_server_stored)
 
 
-def delete_what_the_server_stored() -> None:
+def delete_what_a_server_stored() -> None:
     with psycopg.connect(connection_string(), autocommit=True) as connection:
         _empty(connection)
 
