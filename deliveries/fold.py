@@ -7,14 +7,13 @@ attributes, where the first one in stays.
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
 
 from campaigns.latency import bucket_of
 from deliveries.dialects.codes import DELIVERED, OUTCOMES, QUEUED, SENT, UNKNOWN, CodeTable, State
-from deliveries.dialects.report import FROM_CLAIM, FROM_NOWHERE, FROM_SUBMISSION, Report
+from deliveries.dialects.report import FROM_CLAIM, FROM_NOWHERE, Report, Submission
 from portal.common.hidden_numbers import without_number
 from portal.common.msisdn import HIDDEN, country_of_destination, is_readable, mask_numbers, sender_type, tells_number
 
@@ -37,19 +36,6 @@ SUBMITTED_REF_ID, SUBMITTED_SOURCE, SUBMITTED_DESTINATION, SUBMITTED_PARAMETERS 
 NUMBER_ERASED = 2048
 
 _ADVANCE = {QUEUED: 0, SENT: 1, DELIVERED: 2}
-
-
-class Submission(NamedTuple):
-    """What is known of a message from its sending (docs/link.md section 2); None where it was not said."""
-
-    submitted_at: datetime
-    partner_id: str = ""
-    ref_id: str | None = None
-    source: str | None = None
-    source_ton: str | None = None
-    destination: str | None = None
-    parameters: dict[str, str] | None = None
-    partner_rank: int = FROM_SUBMISSION  # FROM_CLAIM where a tenant says so
 
 
 class Folded(Struct, gc=False):

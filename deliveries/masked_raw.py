@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from deliveries.raw_text import readable
+from deliveries.dialects.raw_text import readable
 from portal.common.masking import Masking
 
 

@@ -3,11 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from urllib.parse import urlencode
 
 from django import forms
-from django.core.validators import MinLengthValidator
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
@@ -23,13 +21,11 @@ from deliveries.selectors.messages import PAGE
 from deliveries.selectors.operators import other_spellings
 from deliveries.selectors.segment_keys import SearchKey, search_keys
 from portal.accounts.access import Access
+from portal.common.country_choices import country_choices
 from portal.common.msisdn import (
-    COUNTRIES,
-    UNKNOWN_COUNTRY,
     may_be_part_of_number,
     read_number,
     spaced_number,
-    tells_number,
 )
 from portal.common.period_picker import MAX_DAYS, Period, PeriodError, parse
 from portal.common.templatetags.figures import country as country_name
@@ -281,28 +277,6 @@ class MessageFilterForm(forms.Form):
         return None
 
 
-class RevealForm(forms.Form):
-    """Why somebody has to see a number; the reason is kept, the number is not."""
-
-    reason = forms.CharField(
-        label=gettext_lazy("Why do you need the number?"),
-        max_length=200,
-        validators=[MinLengthValidator(5)],
-        help_text=gettext_lazy("The tenant's owners read it in the audit log: 5 to 200 characters."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "minlength": 5}),
-    )
-
-    def __init__(self, *args, number: str, **kwargs) -> None:
-        super().__init__(*args, auto_id="reveal_%s", **kwargs)
-        self.number = number
-
-    def clean_reason(self) -> str:
-        reason = self.cleaned_data["reason"]
-        if tells_number(reason, self.number):
-            raise forms.ValidationError(_("Leave the number itself out of the reason: the log must not hold it."))
-        return reason
-
-
 def whole_number(text: str) -> str:
     """Return a number as it is typed. Raises ValidationError for a part of one."""
     if _NO_PART_OF_ONE & set(text):
@@ -318,13 +292,6 @@ def note_on_number(text: str, country: str) -> str:
     return _("Read as %(number)s, %(country)s") % {
         "number": spaced_number(read.text), "country": country_name(read.country),
     }  # fmt: skip
-
-
-@lru_cache(maxsize=8)
-def country_choices(language: str) -> tuple[tuple[str, str], ...]:
-    """Return (alpha-2, name in the language) of every country by name; the request's language is `language`."""
-    named = sorted(((code, country_name(code)) for code in COUNTRIES), key=lambda pair: pair[1])
-    return (*named, (UNKNOWN_COUNTRY, country_name(UNKNOWN_COUNTRY)))
 
 
 def _is_as_it_is(name: str) -> bool:

@@ -14,8 +14,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from deliveries.message_csv import to_csv
-from deliveries.message_forms import ANY_TIME, PRESETS, MessageFilterForm, RevealForm
+from deliveries.message_forms import ANY_TIME, PRESETS, MessageFilterForm
 from deliveries.parameter_fields import MOST_VALUE, PARAMETER
+from deliveries.reveal_form import RevealForm
+from deliveries.row import StoredMessage
 from deliveries.selectors.campaign_names import campaign_names as names_of
 from deliveries.selectors.message_addresses import find_by_address, without_masked_ids
 from deliveries.selectors.message_totals import total
@@ -23,7 +25,6 @@ from deliveries.selectors.messages import Page, TooMuch, campaign_names, reports
 from deliveries.selectors.segment_keys import search_keys
 from deliveries.selectors.shown_messages import MessageRow, Shown
 from deliveries.services.number_searches import TooManyNumberSearches, count_number_searches
-from deliveries.services.stored import StoredMessage
 from portal.accounts.guards import member_may
 from portal.accounts.models import record
 from portal.common.any_text import address_of

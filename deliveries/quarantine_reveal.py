@@ -9,9 +9,9 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from deliveries.message_forms import RevealForm
+from deliveries.dialects.raw_text import readable
 from deliveries.models import QuarantinedRow
-from deliveries.raw_text import readable
+from deliveries.reveal_form import RevealForm
 from portal.accounts.models import record
 from portal.common.masking import Masking
 

@@ -9,8 +9,8 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from campaigns import ref_ids
-from deliveries.message_forms import country_choices
 from portal.accounts import second_factor
+from portal.common.country_choices import country_choices
 from portal.common.msisdn import UNKNOWN_COUNTRY
 from portal.tenants.models import Tenant
 

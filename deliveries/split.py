@@ -10,8 +10,8 @@ import orjson
 
 from deliveries.dialects import link_forms, submission
 from deliveries.dialects.link import message_id_of
+from deliveries.dialects.raw_text import without_bom
 from deliveries.dialects.report import Unreadable
-from deliveries.raw_text import without_bom
 from deliveries.slices import UNREADABLE_SLICE, slice_of
 
 # No report is under 27 bytes ({"id":"x","resultCode":1001}), so no body of 1 MiB holds more than these. What looks like

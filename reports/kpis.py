@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from campaigns.latency import percentile
 from campaigns.statistics import rate, wilson
-from reports.figures import Volume
+from reports.volume import Volume
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,11 @@ from datetime import date
 from typing import Any
 
 from campaigns.statistics import rate
-from reports.figures import OTHER, ErrorCount, FiguresDisagree, MonthFigures, ReportHeader, Volume
+from reports.figures import OTHER, ErrorCount, FiguresDisagree, MonthFigures, ReportHeader
 from reports.summary import PERCENTILES, build_summary, percentile_seconds
 from reports.tables import Column, Kind, Table
 from reports.texts import name_country, translate
+from reports.volume import Volume
 
 __all__ = [
     "OTHER",

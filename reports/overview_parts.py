@@ -12,7 +12,7 @@ from portal.common.templatetags.figures import country
 from reports.kpis import Kpis
 from reports.links import Links
 from reports.overview_kpis import CLASSES
-from reports.selectors.overview import DayRow, HourRow
+from reports.selectors.finality import DayRow, HourRow
 from reports.selectors.statistics import Group
 
 DAYS_APART, WEEKS_APART = 92, 400  # up to so many days a column is a day, then a week, then a month

@@ -20,7 +20,7 @@ from portal.tenants.models import Tenant
 from reports import overview_parts as parts
 from reports.kpis import Kpis
 from reports.links import Links
-from reports.masked_groups import masked_overview, masked_standouts
+from reports.masked_overview import masked_overview, masked_standouts
 from reports.overview_kpis import kpi_cards
 from reports.period import PagePeriod, page_period
 from reports.selectors.overview import Overview, newest_day, overview

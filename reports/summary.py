@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from campaigns.latency import percentile
 from campaigns.statistics import rate, wilson
-from reports.figures import ReportHeader, Volume
+from reports.figures import ReportHeader
 from reports.tables import Column, Kind, Table
+from reports.volume import Volume
 
 SUMMARY_COLUMNS = (
     Column("Item", "term"),

@@ -38,14 +38,3 @@ REPORTS = [
         "received_at": "2026-10-01T09:00:05.120000Z",
     }
 ]
-PARTNER_ID = {
-    "id": 5,
-    "value": "nr-fi",
-    "account": "link-main",
-    "tenant": "nordic-retail",
-    "declared_at": "2026-09-01T08:00:00Z",
-    "first_seen_at": "2026-08-28T11:20:00Z",
-    "periods": [{"tenant": "nordic-retail", "from": "2026-10-31T22:00:00Z", "until": None}],
-    "move": {"state": "running", "total": 12000, "moved": 4000, "sealed": 0},
-    "url": "/api/v1/partner-ids/5/",
-}

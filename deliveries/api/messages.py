@@ -13,11 +13,11 @@ from deliveries.api.number_searches import count_searches
 from deliveries.api.serializers import CLASSES, STATUSES, MessagePageSerializer, MessageWithReportsSerializer
 from deliveries.dialects.codes import COUNTS_AS
 from deliveries.fold import NO_CODE
+from deliveries.row import OTHER_PARTNER_IDS, StoredMessage
 from deliveries.selectors.message_addresses import find_by_address, id_in_address, without_masked_ids
 from deliveries.selectors.message_filters import BadFilter, MessageQuery
 from deliveries.selectors.messages import Page, ReportLine, TooMuch, campaign_names, reports_of, search
 from deliveries.selectors.operators import other_spellings
-from deliveries.services.stored import OTHER_PARTNER_IDS, StoredMessage
 from portal.accounts.access import Access
 from portal.api.operations import Operation
 from portal.api.parameters import ACCOUNT, CURSOR, FROM, PERIOD, SIZE, TENANT, TO, Parameter

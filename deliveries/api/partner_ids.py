@@ -8,7 +8,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from deliveries.api.examples import PARTNER_ID
+from deliveries.api.partner_examples import PARTNER_ID
 from deliveries.api.partner_serializers import DeclareBody, MoveBody, PartnerIdAnswer, PartnerIdsAnswer
 from deliveries.models import PartnerMove
 from deliveries.selectors.partner_ids import seen_periods

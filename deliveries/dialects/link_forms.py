@@ -10,9 +10,9 @@ from urllib.parse import parse_qsl
 import orjson
 
 from deliveries.dialects import xml_tree
+from deliveries.dialects.raw_text import without_bom
 from deliveries.dialects.report import Unreadable
 from deliveries.dialects.xml_tree import add_value
-from deliveries.raw_text import without_bom
 
 MAPS = ("customParameters", "gateCustomParameters")
 PARTNER_ID = "platformPartnerId"

@@ -1,6 +1,7 @@
 """What every dialect makes of one raw row: a report, or the reason why it is none."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -36,3 +37,16 @@ class Report(Struct, frozen=True, gc=False):
     parameters: dict[str, str]
     clock_oddity: bool
     ref_id_cut: bool
+
+
+class Submission(NamedTuple):
+    """What is known of a message from its sending (docs/link.md section 2); None where it was not said."""
+
+    submitted_at: datetime
+    partner_id: str = ""
+    ref_id: str | None = None
+    source: str | None = None
+    source_ton: str | None = None
+    destination: str | None = None
+    parameters: dict[str, str] | None = None
+    partner_rank: int = FROM_SUBMISSION  # FROM_CLAIM where a tenant says so

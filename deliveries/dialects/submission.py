@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from deliveries.dialects.link import message_id_of, parse_time, window
-from deliveries.dialects.report import FROM_CLAIM, FROM_SUBMISSION, Unreadable
-from deliveries.fold import Submission
+from deliveries.dialects.report import FROM_CLAIM, FROM_SUBMISSION, Submission, Unreadable
 from portal.common.msisdn import normalize_destination
 
 __all__ = ["FIELDS", "LIMITS", "SOURCE_TONS", "BadSubmission", "HandedIn", "parse", "raw_row", "read"]

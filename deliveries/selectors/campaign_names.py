@@ -2,8 +2,8 @@
 
 from django.db import connection
 
-from deliveries.selectors.message_filters import after_prefix
 from portal.common.masking import Masking
+from portal.common.prefixes import after_prefix
 
 MOST = 50
 

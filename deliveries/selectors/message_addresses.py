@@ -4,8 +4,8 @@ An id that tells the recipient's number is sealed in addresses for those who see
 from a list, and cannot try numbers by opening addresses.
 """
 
+from deliveries.row import StoredMessage
 from deliveries.selectors.messages import find
-from deliveries.services.stored import StoredMessage
 from portal.common.masking import Masking
 from portal.tenants import secrets
 from portal.tenants.models import GatewayAccount

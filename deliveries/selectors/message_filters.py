@@ -8,10 +8,11 @@ from campaigns.models import OTHER_CAMPAIGNS, Campaign
 from deliveries.dialects.codes import STATUS_RANK
 from deliveries.dialects.link import message_id_of
 from deliveries.fold import PARTNER_OVER_LIMIT
+from deliveries.row import OTHER_PARTNER_IDS
 from deliveries.selectors.message_days import bounds_of
 from deliveries.selectors.segment_keys import search_keys
-from deliveries.services.erasure import search_forms
-from deliveries.services.stored import OTHER_PARTNER_IDS
+from deliveries.services.number_hashes import search_forms
+from portal.common.prefixes import after_prefix
 
 NO_CAMPAIGN = "(none)"  # as a campaign's name: messages without one
 
@@ -152,14 +153,3 @@ def conditions(query: MessageQuery) -> tuple[list[str], dict]:
     if unknown := set(query.statuses) - STATUS_RANK.keys():
         raise BadFilter("status", f"{', '.join(sorted(unknown))}: one of {', '.join(STATUS_RANK)}")
     return where, parameters
-
-
-def after_prefix(prefix: str) -> str | None:
-    """Return the first text in "C" order that no longer begins with `prefix`; None where there is none."""
-    for index in range(len(prefix) - 1, -1, -1):
-        number = ord(prefix[index]) + 1
-        if 0xD800 <= number <= 0xDFFF:  # surrogates stand in no text
-            number = 0xE000
-        if number <= 0x10FFFF:
-            return prefix[:index] + chr(number)
-    return None

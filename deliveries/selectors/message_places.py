@@ -11,9 +11,9 @@ from datetime import UTC, date, datetime, timedelta
 from django.db import connection
 
 from deliveries.dialects.codes import DELIVERED
+from deliveries.row import OTHER_PARTNER_IDS
 from deliveries.selectors.message_days import bounds_of
 from deliveries.selectors.message_filters import MessageQuery
-from deliveries.services.stored import OTHER_PARTNER_IDS
 
 _DAY, _QUARTER = timedelta(days=1), timedelta(minutes=15)
 _FEW = 4  # so many days together are read through as they are

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from campaigns.segments import indexed_value
 from deliveries.dialects.codes import DELIVERED
+from deliveries.row import COLUMNS
 from deliveries.selectors.message_filters import MessageQuery
 from deliveries.selectors.message_places import Places, Window
-from deliveries.services.stored import COLUMNS
 from portal.common.bulk import EACH
 
 _UNDELIVERED = "m.status <> 'delivered'"  # the words of the partial index

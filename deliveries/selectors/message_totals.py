@@ -3,8 +3,8 @@
 from django.db.models import Q, Sum
 
 from deliveries.models import CampaignCount, DailyCount
+from deliveries.row import OTHER_PARTNER_IDS
 from deliveries.selectors.message_filters import MessageQuery, places
-from deliveries.services.stored import OTHER_PARTNER_IDS
 
 
 def total(query: MessageQuery) -> int | None:

@@ -10,12 +10,13 @@ from psycopg.errors import QueryCanceled
 from campaigns.models import OTHER_CAMPAIGNS, Campaign
 from deliveries.dialects.link import message_id_of
 from deliveries.fold import NUMBER_ERASED
-from deliveries.selectors.message_filters import BadFilter, MessageQuery, after_prefix, conditions, places
+from deliveries.row import COLUMNS, StoredMessage, from_row
+from deliveries.selectors.message_filters import BadFilter, MessageQuery, conditions, places
 from deliveries.selectors.message_sql import Search, Statement
 from deliveries.selectors.message_ways import tries
 from deliveries.selectors.segment_keys import rarest
-from deliveries.services.stored import COLUMNS, StoredMessage, from_row
 from portal.common import keyset
+from portal.common.prefixes import after_prefix
 from portal.tenants import secrets
 
 __all__ = ["BadFilter", "MessageQuery", "TooMuch", "after_prefix", "find", "reports_of", "search"]

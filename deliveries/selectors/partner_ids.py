@@ -8,7 +8,7 @@ from django.db.models import F, Max, Q, Sum, Window
 from django.db.models.functions import RowNumber
 
 from deliveries.models import DailyCount, PartnerMove, PartnerRequest
-from deliveries.services.stored import OTHER_PARTNER_IDS
+from deliveries.row import OTHER_PARTNER_IDS
 from portal.common.masking import Masking
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from portal.tenants.ownership import COLUMNS

@@ -17,9 +17,9 @@ from deliveries.dialects.advice import advice
 from deliveries.dialects.codes import COUNTS_AS, DELIVERED
 from deliveries.fold import NO_CODE
 from deliveries.models import ResultCode
+from deliveries.row import OTHER_PARTNER_IDS, StoredMessage
 from deliveries.selectors.message_addresses import id_in_address
 from deliveries.selectors.messages import ReportLine
-from deliveries.services.stored import OTHER_PARTNER_IDS, StoredMessage
 from portal.common.masking import Masking
 from portal.tenants.models import Feed, GatewayAccount, Tenant
 

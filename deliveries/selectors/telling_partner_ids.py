@@ -5,7 +5,7 @@ from collections.abc import Collection
 from django.db import connection
 
 from deliveries.models import DailyCount
-from deliveries.services.erasure import search_forms
+from deliveries.services.number_hashes import search_forms
 from portal.common.msisdn import numbers_in
 from portal.tenants.models import Tenant
 

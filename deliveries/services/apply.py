@@ -13,16 +13,17 @@ from deliveries.dialects import registry as dialects
 from deliveries.dialects.codes import CodeTable
 from deliveries.dialects.report import Report, Unreadable
 from deliveries.models import WaitingRow
+from deliveries.raw_row import BrokenRow, Row
+from deliveries.row import Change, StoredMessage
 from deliveries.services import attribution, claims, import_counts, ingest_counts, raw_erasure, submissions
 from deliveries.services.batch_result import BatchResult
-from deliveries.services.claims import Row
 from deliveries.services.codes import code_tables
 from deliveries.services.counts import add_changes
 from deliveries.services.poison import Search, Streak, judged
-from deliveries.services.quarantine import BrokenRow, put_in_quarantine
+from deliveries.services.quarantine import put_in_quarantine
 from deliveries.services.reports import NewReport, write_reports
 from deliveries.services.sealed import PAST_RETENTION, hold_to_retention
-from deliveries.services.stored import Change, Key, StoredMessage, read_messages, write_messages
+from deliveries.services.stored import Key, read_messages, write_messages
 from deliveries.services.submissions import Submitted, Taken
 from portal.common.bulk import plan_for_small_sets
 from portal.tenants.models import Feed

@@ -15,7 +15,7 @@ from django.db import connection
 from campaigns import ref_ids
 from campaigns.models import NO_CAMPAIGN, OTHER_CAMPAIGNS, Campaign, RefIdScheme
 from deliveries.fold import PARTNER_OVER_LIMIT, Folded, has_masked_ref_id
-from deliveries.services.stored import StoredMessage
+from deliveries.row import StoredMessage
 from portal.common.bulk import EACH
 from portal.common.periods import local_day
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant

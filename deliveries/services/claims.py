@@ -4,8 +4,8 @@ import logging
 from datetime import datetime
 
 import psycopg
-from msgspec import Struct
 
+from deliveries.raw_row import Row
 from portal.common.bulk import bulk_cursor
 
 logger = logging.getLogger(__name__)
@@ -29,21 +29,6 @@ _TAKE = f"""
 DELETE FROM inbox_todo WHERE ctid = ANY (ARRAY (SELECT ctid FROM ({_FIRST}) AS first))
 RETURNING id, slice, received_at
 """  # noqa: S608  constants of this module
-
-
-class Row(Struct, frozen=True, gc=False):
-    """One claimed inbox row; the last four are the request's (deliveries/inbox.py)."""
-
-    id: int
-    feed_id: int
-    received_at: datetime
-    accept_days: int | None
-    import_run_id: int | None
-    body: bytes
-    method: str = ""
-    query: str = ""
-    content_type: str = ""
-    content_encoding: str = ""
 
 
 def claim(numbers: list[int], limit: int, only: list[int] | None = None) -> list[Row]:

@@ -6,8 +6,8 @@ from datetime import datetime
 from campaigns.models import NO_CAMPAIGN
 from deliveries.dialects.codes import QUEUED
 from deliveries.fold import NO_CODE, SUBMITTED
+from deliveries.row import Change, StoredMessage, counted_partner_id
 from deliveries.services.condense import forget
-from deliveries.services.stored import Change, StoredMessage, counted_partner_id
 from portal.common.bulk import Sums, add_to_counts
 
 __all__ = ["NO_CAMPAIGN", "TABLES", "CountTable", "add_changes"]

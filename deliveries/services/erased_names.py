@@ -12,10 +12,10 @@ from django.db import connection
 
 from campaigns.models import Campaign
 from deliveries.models import ErasedMonth
+from deliveries.row import Change, StoredMessage
 from deliveries.services.condense import forget
 from deliveries.services.counts import CAMPAIGN, LATENCY, TABLES
 from deliveries.services.number_hashes import hashed
-from deliveries.services.stored import Change, StoredMessage
 from portal.common.hidden_numbers import holds_number, without_number
 from portal.common.msisdn import tells_number
 from portal.common.periods import Month

@@ -13,17 +13,17 @@ from django.db import connection, transaction
 
 from deliveries import slices
 from deliveries.fold import NUMBER_ERASED
+from deliveries.row import Change, StoredMessage, copied
 from deliveries.services import erased_mentions, erased_names, raw_erasure
 from deliveries.services.counts import add_changes
 from deliveries.services.erased import Erased
-from deliveries.services.number_hashes import MARK, hashed
-from deliveries.services.stored import Change, Key, StoredMessage, copied, read_messages, write_messages
+from deliveries.services.number_hashes import hashed
+from deliveries.services.stored import Key, read_messages, write_messages
 from portal.accounts.models import record
 from portal.common.bulk import plan_for_small_sets
 from portal.common.hidden_numbers import holds_number, numbers_in, without_number
 from portal.common.msisdn import HIDDEN, read_number, tells_number
 from portal.common.periods import Month
-from portal.tenants import secrets
 from portal.tenants.models import Tenant
 
 BATCH = 5000  # messages in one transaction: all appliers wait for it once, and it for each of them
@@ -36,21 +36,6 @@ class Place:
     sent_at: datetime
     account_id: int
     message_id: str
-
-
-def search_forms(number: str, *, country: str, tenant_ids: frozenset[int] | set[int]) -> list[str]:
-    """Return all that a number may be stored as, a national one in `country`.
-
-    These are the number as it is read and as it is written, and their hashes by the tenants' keys, older ones too.
-    """
-    forms = read_number(number, country).forms
-    hashes = [
-        MARK + digest[:32]
-        for form in forms
-        for tenant_id in sorted(tenant_ids)
-        for digest in secrets.digests(form, purpose=f"number-of-tenant-{tenant_id}")
-    ]
-    return [*forms, *hashes]
 
 
 def erase(messages: Iterable[StoredMessage]) -> dict[Key, str]:

@@ -22,11 +22,10 @@ from rbloom import Bloom
 
 from deliveries import partitions
 from deliveries.models import IdentityFilter
+from deliveries.row import Key
 from deliveries.services.jobs import let_appliers_see_what_was_committed
 from portal.common.bulk import bulk_cursor
 from portal.common.periods import Month
-
-Key = tuple[int, str]  # account id, message id
 
 ERROR_RATE = 0.005  # 11 bits a message
 MOST_MESSAGES = 40_000_000  # in all filters together: 55 MB of each applier's memory

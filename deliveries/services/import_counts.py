@@ -2,16 +2,12 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from django.db import connection
 
 from deliveries.models import ImportCount, ImportRun
+from deliveries.raw_row import BrokenRow, Row
 from portal.common.bulk import Sums, add_to_counts
-
-if TYPE_CHECKING:
-    from deliveries.services.claims import Row
-    from deliveries.services.quarantine import BrokenRow
 
 _KEYS = {"run_id": "bigint", "outcome": "text", "reason": "text"}
 _REPORT, _DUPLICATE, _QUARANTINED, _REPLAYED = ImportCount.Outcome.values
@@ -37,7 +33,7 @@ class Outcome:
         return self.rows + self.replayed - self.reports - self.duplicates - self.quarantined
 
 
-def sums(rows: list["Row"], *, reports: set[int], broken: list["BrokenRow"]) -> Sums:
+def sums(rows: list[Row], *, reports: set[int], broken: list[BrokenRow]) -> Sums:
     """Return what applied rows add, nothing where none is an import's. `reports` are inbox ids of new reports."""
     runs = {row.id: row.import_run_id for row in rows if row.import_run_id is not None}
     reasons = {item.row.id: item.reason for item in broken} if runs else {}

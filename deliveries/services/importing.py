@@ -14,12 +14,12 @@ from deliveries.archives.pieces import Piece
 from deliveries.archives.reading import Archive
 from deliveries.inbox import INSERT, NewRow, packed_columns
 from deliveries.models import ImportRun
+from deliveries.raw_row import BrokenRow, Row
 from deliveries.services import import_counts, ingest_counts
 from deliveries.services.apply import apply_slices
-from deliveries.services.claims import Row
 from deliveries.services.import_counts import Outcome
 from deliveries.services.loop import LISTENER
-from deliveries.services.quarantine import BrokenRow, put_in_quarantine
+from deliveries.services.quarantine import put_in_quarantine
 from deliveries.slices import SLICES, UNREADABLE_SLICE
 from deliveries.split import split_line
 from portal.common.bulk import add_to_counts, bulk_cursor

@@ -3,14 +3,11 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.db import connection
 
+from deliveries.raw_row import Row
 from portal.common.bulk import Sums, add_to_counts
-
-if TYPE_CHECKING:
-    from deliveries.services.claims import Row
 
 KEYS = {"feed_id": "int", "hour": "timestamptz"}
 VALUES = ("received", "reports", "duplicates", "quarantined", "clock_oddities", "replayed", "submissions", "erased")
@@ -22,7 +19,7 @@ def hour_of(instant: datetime) -> datetime:
 
 
 def sums(
-    rows: list["Row"],
+    rows: list[Row],
     *,
     reports: set[int],
     quarantined: set[int],

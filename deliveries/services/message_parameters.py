@@ -5,20 +5,15 @@ changes the other in the same transaction, under the same slices' locks. A key c
 its row is committed; what was stored before that is done in the background (deliveries/services/segment_keys.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 import psycopg
 
 from campaigns.models import SegmentKey
 from campaigns.segments import INDEXED_VALUE, indexed_value
+from deliveries.row import Change, StoredMessage
 from portal.common.bulk import EACH, bulk_cursor, looked_up, stage
-
-if TYPE_CHECKING:
-    from deliveries.services.stored import Change, StoredMessage
 
 COLUMNS = {
     "tenant_id": "int",

@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from deliveries.services.erasure import hashed
+from deliveries.services.number_hashes import hashed
 from portal.accounts.models import record
 from portal.common.cache import count_up
 from portal.common.masking import Masking

@@ -8,7 +8,7 @@ from django.db.models import Q, Sum
 from django.utils.translation import gettext, ngettext
 
 from deliveries.models import DailyCount, Message, RetentionMark
-from deliveries.services.stored import OTHER_PARTNER_IDS
+from deliveries.row import OTHER_PARTNER_IDS
 from portal.common.periods import local_day, start_of_day
 from portal.tenants.models import Tenant
 from portal.tenants.ownership_periods import Stretch

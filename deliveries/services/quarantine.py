@@ -1,31 +1,18 @@
 """Rows that could not be applied: put aside with their reason, replayed after a fix, or discarded by somebody."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
 from django.db.models import F
 
 from deliveries.models import QuarantinedRow
+from deliveries.raw_row import BrokenRow
 from deliveries.services import import_counts, ingest_counts
 from deliveries.split import slice_of_submission, split_line
 from portal.accounts.models import record
 from portal.tenants.models import Feed
 
-if TYPE_CHECKING:
-    from deliveries.services.claims import Row
-
 MAX_DETAIL = 500
-
-
-@dataclass(frozen=True, slots=True)
-class BrokenRow:
-    """A row with what is wrong with it."""
-
-    row: "Row"
-    reason: str
-    detail: str
 
 
 def put_in_quarantine(broken: list[BrokenRow], *, now: datetime) -> None:

@@ -12,9 +12,10 @@ from django.db import connection
 from msgspec.structs import replace
 
 from deliveries.models import QuarantinedRow
+from deliveries.row import StoredMessage
 from deliveries.services import ingest_counts
 from deliveries.services.reports import NewReport
-from deliveries.services.stored import Key, StoredMessage, same_message
+from deliveries.services.stored import Key, same_message
 from portal.common.bulk import EACH
 from portal.common.hidden_numbers import holds_number, without_number
 from portal.common.msisdn import mask_numbers, tells_number

@@ -9,11 +9,12 @@ from kombu.exceptions import OperationalError as BrokerAway
 
 from deliveries import slices
 from deliveries.models import Message, TenantRecount
+from deliveries.row import Change
 from deliveries.services import jobs
 from deliveries.services.attribution import attribute
 from deliveries.services.counts import add_changes
 from deliveries.services.sealed import erase_old_numbers
-from deliveries.services.stored import Change, Key, read_messages, write_messages
+from deliveries.services.stored import Key, read_messages, write_messages
 from portal.accounts.models import record
 from portal.common.bulk import plan_for_small_sets
 from portal.tenants.models import Tenant

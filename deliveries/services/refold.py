@@ -8,11 +8,12 @@ from django.db import connection, transaction
 
 from deliveries import fold, slices
 from deliveries.dialects.codes import CodeTable, State
+from deliveries.row import StoredMessage
 from deliveries.services.codes import code_tables
 from deliveries.services.counts import add_changes
 from deliveries.services.moves import rederive
 from deliveries.services.sealed import read_marks
-from deliveries.services.stored import Key, StoredMessage, read_messages, same_message, write_messages
+from deliveries.services.stored import Key, read_messages, same_message, write_messages
 from portal.common.bulk import plan_for_small_sets
 from portal.tenants.models import Feed
 

@@ -1,21 +1,18 @@
 """Delivery reports as they are written: what is new beside what was known."""
 
-from typing import TYPE_CHECKING
-
 from msgspec import Struct
 
 from deliveries.dialects.report import Report
-from deliveries.services.stored import KEYS, Change, Key, keys_as_json, same_message
+from deliveries.raw_row import Row
+from deliveries.row import Change
+from deliveries.services.stored import KEYS, Key, keys_as_json, same_message
 from portal.common.bulk import EACH, bulk_cursor, stage
-
-if TYPE_CHECKING:
-    from deliveries.services.claims import Row
 
 
 class NewReport(Struct, frozen=True, gc=False):
     """A row that could be read."""
 
-    row: "Row"
+    row: Row
     key: Key
     dialect: str
     report: Report

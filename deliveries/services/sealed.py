@@ -7,8 +7,9 @@ from datetime import date
 from django.db import connection
 
 from deliveries import fold
+from deliveries.row import StoredMessage
 from deliveries.services import erasure
-from deliveries.services.stored import Key, StoredMessage
+from deliveries.services.stored import Key
 
 PAST_RETENTION = "past retention"
 

@@ -1,23 +1,20 @@
 """Submissions on their way: from the API's request into the inbox, and from there into the applier's batch."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from deliveries import fold
 from deliveries.dialects import submission as dialect
+from deliveries.dialects.report import Submission
 from deliveries.inbox import INSERT, NewRow, packed_columns
-from deliveries.services.quarantine import BrokenRow
+from deliveries.raw_row import BrokenRow, Row
 from deliveries.services.sealed import PAST_RETENTION
 from deliveries.services.stored import Key
 from deliveries.slices import slice_of
 from portal.common.bulk import bulk_cursor
 from portal.tenants.models import Feed
 from portal.tenants.scope import ingest_scope, staff_scope
-
-if TYPE_CHECKING:
-    from deliveries.services.claims import Row
 
 FEED_NAME = "(submissions)"  # no feed that people make can be called so
 ANOTHERS = "another partner ID"
@@ -27,10 +24,10 @@ WRITE_WITHIN = 5  # seconds
 class Submitted(Struct, frozen=True, gc=False):
     """A raw row that is a submission; it stands among a batch's reports (deliveries/services/reports.py)."""
 
-    row: "Row"
+    row: Row
     key: Key
     dialect: str
-    submission: fold.Submission
+    submission: Submission
 
 
 # --- into the inbox
@@ -76,7 +73,7 @@ def feed_of(account_id: int) -> int:
 # --- in the applier
 
 
-def parse_row(row: "Row", *, account_id: int, codes_of: str) -> Submitted:
+def parse_row(row: Row, *, account_id: int, codes_of: str) -> Submitted:
     """Read one raw row; `codes_of` is the dialect of the account's result codes. Raises Unreadable."""
     handed_in = dialect.parse(row.body, received_at=row.received_at)
     return Submitted(row, (account_id, handed_in.message_id), codes_of, handed_in.submission)
@@ -89,7 +86,7 @@ class Taken:
         self.new: set[int] = set()
         self.refused: list[BrokenRow] = []
 
-    def add(self, message: fold.Folded, row: "Row", submission: fold.Submission) -> None:
+    def add(self, message: fold.Folded, row: Row, submission: Submission) -> None:
         """Fold one submission into its message; one that tells nothing new is a duplicate and changes nothing."""
         if fold.is_anothers(message, submission):
             self.refused.append(BrokenRow(row, ANOTHERS, "the message is known under another platformPartnerId"))

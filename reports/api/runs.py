@@ -22,8 +22,8 @@ from portal.api.views import ApiView
 from portal.common.periods import Month
 from portal.tenants.models import Tenant
 from portal.tenants.scope import descendants_of_each
-from reports.api.examples import QUEUED, REPORT
-from reports.api.serializers import QueueReportSerializer, ReportPageSerializer, ReportSerializer
+from reports.api.run_examples import QUEUED, REPORT
+from reports.api.run_serializers import QueueReportSerializer, ReportPageSerializer, ReportSerializer
 from reports.downloads import XLSX, file_response
 from reports.forms import MonthForm
 from reports.models import ReportRun

@@ -22,7 +22,7 @@ from reports.api.serializers import StatisticsSerializer
 from reports.compared_groups import ORDERS, ComparedGroup, Rest, arrange, beside, cut
 from reports.kpis import Kpis, changes
 from reports.masked_groups import FREE_TEXT, masked_key, partner_ids_of
-from reports.selectors.overview import provisional_from
+from reports.selectors.finality import provisional_from
 from reports.selectors.statistics import MAX_GROUPS, Group, finality, statistics, total
 from reports.statistics_query import FILTERS, GROUPS, TIMES, StatisticsError, StatisticsQuery
 

@@ -11,7 +11,7 @@ from campaigns.models import OTHER_CAMPAIGNS, Campaign
 from campaigns.statistics import MATURE
 from deliveries.dialects.codes import COUNTS_AS, QUEUED, SENT
 from deliveries.models import CampaignCount, DailyCount, LatencyCount, ResultCode, WaitingRow
-from deliveries.services.stored import OTHER_PARTNER_IDS
+from deliveries.row import OTHER_PARTNER_IDS
 from portal.common.database import snapshot
 from portal.common.periods import Month
 from portal.tenants.models import Feed, GatewayAccount, Tenant

@@ -2,38 +2,20 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from django.conf import settings
 from django.db.models import Max, Q
 
 from deliveries.models import DailyCount
-from portal.common.periods import day_bounds
 from portal.tenants.models import Tenant
 from reports.kpis import Changes, Kpis, changes
 from reports.selectors.failures import FailureRow, failures
-from reports.selectors.hours import local_hours
+from reports.selectors.finality import DayRow, HourRow, days, hours, provisional_from
 from reports.selectors.statistics import Group, finality, statistics
 from reports.selectors.top_campaigns import TOP_CAMPAIGNS, CampaignRow, OtherCampaigns, campaigns
-from reports.statistics_query import NotByHour, StatisticsQuery
+from reports.statistics_query import StatisticsQuery
 
 HOURS_APART = 3  # for up to so many days hours are told
-
-
-@dataclass(frozen=True, slots=True)
-class DayRow:
-    """One day of the period; days without messages are there, with zeros."""
-
-    day: date
-    kpis: Kpis
-
-
-@dataclass(frozen=True, slots=True)
-class HourRow:
-    """One hour of the period, its local time with the offset from UTC; hours without messages are there, with zeros."""
-
-    hour: datetime
-    kpis: Kpis
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,40 +108,3 @@ def newest_day(tenant_ids: Collection[int]) -> date | None:
     """Return the last day with messages of these tenants, None where there never were any."""
     counted = DailyCount.objects.filter(tenant_id__in=tenant_ids, messages__gt=0)
     return counted.aggregate(day=Max("day"))["day"]
-
-
-def provisional_from(*, tenant_ids: Collection[int], first: date, last: date, now: datetime) -> date | None:
-    """Return the first day of the period whose grace is not over in every tenant's zone, None where it is for all."""
-    zones = Tenant.objects.filter(id__in=tenant_ids).values_list("timezone", flat=True).distinct()
-    grace = timedelta(hours=settings.REPORT_GRACE_HOURS)
-    found = None
-    for zone in zones:
-        # Backwards from the newest day: a long period is mostly over.
-        day = last
-        while day >= first and now < day_bounds(day, zone)[1] + grace:
-            found = day if found is None else min(found, day)
-            day -= timedelta(days=1)
-    return found
-
-
-def days(query: StatisticsQuery, *, final: Q | None = None) -> list[DayRow]:
-    """Return every day of the period in order, without times to delivery."""
-    groups = statistics(replace(query, group_by=("day",), with_latency=False), final=final)
-    found = {group.key["day"]: group.kpis for group in groups}
-    count = (query.last - query.first).days + 1
-    every = [query.first + timedelta(days=n) for n in range(count)]
-    return [DayRow(day, found.get(day, Kpis())) for day in every]
-
-
-def hours(query: StatisticsQuery, *, final: Q | None = None) -> list[HourRow] | None:
-    """Return every hour of the period in order; None where hours are not counted by the filters, or no longer."""
-    if not query.may_be_by_hour:
-        return None
-    try:
-        groups = statistics(replace(query, group_by=("hour",), with_latency=False), final=final)
-    except NotByHour:
-        return None
-    found = {group.key["hour"]: group.kpis for group in groups}
-    zones = Tenant.objects.filter(id__in=query.tenant_ids).values_list("timezone", flat=True).distinct()
-    every = local_hours(query.first, query.last, zones, shown_in=query.timezone)
-    return [HourRow(hour, found.get(hour, Kpis())) for hour in every]

@@ -16,14 +16,14 @@ from campaigns.models import NO_CAMPAIGN, OTHER_CAMPAIGNS, Campaign
 from deliveries.dialects.codes import COUNTS_AS, QUEUED, SENT
 from deliveries.fold import NO_CODE
 from deliveries.models import CampaignCount, CondensedCampaign, DailyCount, HourCount, LatencyCount, ResultCode
-from deliveries.services.stored import OTHER_PARTNER_IDS
+from deliveries.row import OTHER_PARTNER_IDS
 from portal.tenants.models import Feed, Tenant
-from reports.figures import Volume
 from reports.kpis import Kpis
 from reports.selectors.billing import is_billed
 from reports.selectors.condensed import by_bucket, sources
 from reports.selectors.hours import HOUR_COLUMNS, hour_of, hour_rows
 from reports.statistics_query import TIMES, StatisticsQuery, TooManyGroups, in_time
+from reports.volume import Volume
 
 OTHER = OTHER_PARTNER_IDS  # as a campaign too: what is over the daily limit of new ones
 MAX_GROUPS = 50_000

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.db import connection
 
-from deliveries import partitions
+from deliveries import partitions, row
 from deliveries.services import stored
 from deliveries.services.reports import ADD_UNKNOWN, STAGED
 from deliveries.services.stored import keys_as_json, look_up
@@ -65,13 +65,11 @@ def test_reports_are_compared_with_their_messages_own(belief):
 def test_changed_messages_are_found_one_by_one(belief, stored_messages, statement, op, table):
     partitions.ensure_months([date(2026, 12, 1)])  # an empty one beside it
     rows = [
-        (op, message.tenant_id, message.day, *stored.to_row(message))
+        (op, message.tenant_id, message.day, *row.to_row(message))
         for message in stored.read_messages(stored_messages, around=None).values()
     ]
     with bulk_cursor() as cursor:
-        stage(
-            cursor, "changed_message", {"op": "text", "old_tenant_id": "int", "old_day": "date", **stored.COLUMNS}, rows
-        )
+        stage(cursor, "changed_message", {"op": "text", "old_tenant_id": "int", "old_day": "date", **row.COLUMNS}, rows)
     assert of_table(leaves_of(getattr(stored, statement)), table) == [(500, 1)]
 
 

@@ -8,8 +8,8 @@ import pytest
 from deliveries import fold
 from deliveries.dialects.codes import Code, CodeTable, State
 from deliveries.dialects.link_codes import CODES
-from deliveries.dialects.report import Report
-from deliveries.fold import Folded, Submission
+from deliveries.dialects.report import Report, Submission
+from deliveries.fold import Folded
 from tests.deliveries.folding import RECEIVED, TABLE, at, folded, in_any_order, part, report, state
 
 # --- 5.3: of one part, or of the whole, the greatest state wins

@@ -5,8 +5,16 @@ from itertools import permutations
 import pytest
 
 from deliveries import fold
-from deliveries.dialects.report import FROM_CLAIM, FROM_FEED, FROM_GATE, FROM_NOWHERE, FROM_PARAMETERS, FROM_SUBMISSION
-from deliveries.fold import Folded, Submission
+from deliveries.dialects.report import (
+    FROM_CLAIM,
+    FROM_FEED,
+    FROM_GATE,
+    FROM_NOWHERE,
+    FROM_PARAMETERS,
+    FROM_SUBMISSION,
+    Submission,
+)
+from deliveries.fold import Folded
 from tests.deliveries.folding import SENT, TABLE, at, folded, report
 
 # --- 5.8: country

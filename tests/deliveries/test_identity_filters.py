@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from deliveries import slices
 from deliveries.models import IdentityFilter, Message
+from deliveries.row import Key
 from deliveries.services import identity_filters
 from deliveries.services.identities import find_doubles
 from deliveries.services.identity_filters import hash_of, make, not_ruled_out
@@ -101,7 +102,7 @@ def test_message_that_is_added_to_a_past_month_takes_its_filter_away(feed, past)
 def test_filter_does_not_hold_where_a_message_was_added_while_its_month_was_read(feed, past, monkeypatch):
     identities = identity_filters._identities
 
-    def read(month: Month) -> Iterator[list[identity_filters.Key]]:
+    def read(month: Month) -> Iterator[list[Key]]:
         yield from identities(month)
         if month == Month(2026, 8):
             apply(feed, sent("meanwhile", "2026-08-14"))

@@ -9,10 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from campaigns.models import Campaign
 from deliveries.models import TenantRecount
 from deliveries.selectors.campaign_names import campaign_names
-from deliveries.selectors.messages import BadFilter, MessageQuery, after_prefix, find, reports_of, search
+from deliveries.selectors.messages import BadFilter, MessageQuery, find, reports_of, search
 from deliveries.services.reconcile import find_differences, repair
 from portal.common.keyset import BadCursor, decode, encode
 from portal.common.masking import Masking
+from portal.common.prefixes import after_prefix
 from portal.tenants.models import Tenant
 from portal.tenants.scope import web_scope
 from portal.tenants.secrets import seal

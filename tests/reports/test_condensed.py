@@ -24,13 +24,13 @@ from deliveries.services.reconcile import find_differences, repair
 from portal.common.database import connection_string
 from portal.tenants.models import GatewayAccount
 from portal.tenants.scope import web_scope
-from reports.figures import Volume
 from reports.selectors.condensed import sources
 from reports.selectors.overview import overview
 from reports.selectors.standouts import standouts
 from reports.selectors.statistics import statistics
 from reports.selectors.top_campaigns import campaigns
 from reports.statistics_query import StatisticsQuery
+from reports.volume import Volume
 from tests.deliveries.helpers import apply
 from tests.reports.test_statistics import sent
 

@@ -9,13 +9,13 @@ from django.test.utils import CaptureQueriesContext
 
 from portal.tenants.models import PartnerId, Tenant
 from portal.tenants.scope import web_scope
-from reports.figures import Volume
 from reports.kpis import Kpis, changes
 from reports.selectors import overview as pieces
 from reports.selectors.overview import overview
 from reports.selectors.statistics import statistics, total
 from reports.selectors.top_campaigns import campaigns
 from reports.statistics_query import CannotCombine, StatisticsQuery, TooManyGroups, UnknownName
+from reports.volume import Volume
 from tests.deliveries.helpers import apply, dlr
 
 pytestmark = pytest.mark.django_db

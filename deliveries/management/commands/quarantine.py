@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Count, Min
 
+from deliveries.dialects.raw_text import readable
 from deliveries.models import QuarantinedRow
-from deliveries.raw_text import readable
 from deliveries.services.quarantine import discard, replay
 
 SHOWN_ROWS = 100

@@ -1,0 +1,32 @@
+"""The form in which somebody says why they need to see a number."""
+
+from django import forms
+from django.core.validators import MinLengthValidator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from portal.common.msisdn import (
+    tells_number,
+)
+
+
+class RevealForm(forms.Form):
+    """Why somebody has to see a number; the reason is kept, the number is not."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why do you need the number?"),
+        max_length=200,
+        validators=[MinLengthValidator(5)],
+        help_text=gettext_lazy("The tenant's owners read it in the audit log: 5 to 200 characters."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "minlength": 5}),
+    )
+
+    def __init__(self, *args, number: str, **kwargs) -> None:
+        super().__init__(*args, auto_id="reveal_%s", **kwargs)
+        self.number = number
+
+    def clean_reason(self) -> str:
+        reason = self.cleaned_data["reason"]
+        if tells_number(reason, self.number):
+            raise forms.ValidationError(_("Leave the number itself out of the reason: the log must not hold it."))
+        return reason
