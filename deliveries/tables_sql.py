@@ -51,7 +51,7 @@ CREATE TABLE message (
     latency_bucket smallint,
     received_at timestamptz NOT NULL
 ) PARTITION BY RANGE (day);
--- the applier's look-up by identity; one writer per identity keeps it unique (deliveries/services/slices.py)
+-- the applier's look-up by identity; one writer per identity keeps it unique (deliveries/slices.py)
 CREATE INDEX message_identity ON message (account_id, message_id);
 -- what is to move when a platformPartnerId gets another tenant (deliveries/services/moves.py)
 CREATE INDEX message_by_partner ON message (account_id, partner_id, tenant_id);

@@ -74,7 +74,7 @@ class ReportRun(models.Model):
     masked_file = models.CharField(max_length=300, blank=True)
     masked_bytes = models.PositiveBigIntegerField(null=True, blank=True)
     masked_sha256 = models.CharField(max_length=64, blank=True)
-    # when the file was deleted, as a phone number that may have stood in it was erased (reports/services/erased_files)
+    # when the file was deleted: an erased phone number may have stood in it (reports/services/erased_files.py)
     file_erased_at = models.DateTimeField(null=True, blank=True)
     # what tells whether another one would differ
     content_hash = models.CharField(max_length=64, blank=True, editable=False)  # of the report (reports/fingerprint.py)

@@ -68,7 +68,7 @@ class Names:
         self.tell_reports(renamed)
 
     def tell_reports(self, campaign_ids: Iterable[int] = ()) -> None:
-        """Have workbooks of the months in which the changed names stand made again (reports/services/erased_files)."""
+        """Have workbooks of months with the changed names made again (reports/services/erased_files.py)."""
         if ids := list(campaign_ids):
             with connection.cursor() as cursor:
                 cursor.execute(
