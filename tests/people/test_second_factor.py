@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -16,7 +15,6 @@ from django.core.cache import cache
 from django.test import Client
 
 from portal.accounts.models import AuditEntry, Role
-from portal.celery import app
 from portal.tenants.models import Tenant
 from tests.conftest import PASSWORD, make_user
 from tests.people.conftest import is_in, sign_in
@@ -40,14 +38,6 @@ def signed_in(viewer) -> Client:
     client = Client()
     sign_in(client, "viewer@example.com")
     return client
-
-
-@pytest.fixture
-def worker_runs() -> Iterator[None]:
-    """Mails are sent as soon as they are handed over."""
-    app.conf.task_always_eager = True
-    yield
-    app.conf.task_always_eager = False
 
 
 def actions() -> list[str]:
