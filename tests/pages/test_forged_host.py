@@ -7,10 +7,10 @@ from django.utils import timezone
 from portal.accounts import invitations
 from portal.tenants import api_keys
 from tests.conftest import PASSWORD
-from tests.people.conftest import worker_runs
 from tests.pages.test_url_matrix import POSTED, ROUTES, address_of, ids, signed_in_as
+from tests.people.conftest import no_limits_left_over, worker_runs
 
-__all__ = ["ids", "worker_runs"]
+__all__ = ["ids", "no_limits_left_over", "worker_runs"]
 
 FORGED, PUBLIC = "forged.example.net", "https://sms.example.com"
 
