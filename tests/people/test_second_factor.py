@@ -225,6 +225,32 @@ def test_owners_hear_of_a_factor_that_is_taken_off_and_of_new_codes(signed_in, v
     ]
 
 
+def test_session_that_has_not_shown_the_factor_opens_no_page_that_requires_it(signed_in, strict, viewer):
+    """Such as one that was signing in while the factor was set up elsewhere."""
+    set_up_app(signed_in)
+    other = Client()
+    other.force_login(viewer)
+
+    assert (other.get(REPORTS).url, signed_in.get(REPORTS).status_code) == (ASKED, 200)
+
+
+@pytest.mark.parametrize("alarms", [[], ["alarms@example.com"]])
+def test_operators_hear_of_a_factor_that_staff_take_off_themselves(
+    settings, staff_user, worker_runs, mailoutbox, alarms
+):
+    settings.ALARM_EMAILS = alarms
+    make_user("colleague@example.com", is_staff=True)
+    staff = Client()
+    sign_in(staff, "staff@example.com")
+    set_up_app(staff)
+    mailoutbox.clear()
+
+    staff.post("/accounts/2fa/totp/deactivate/")
+
+    told = {message.to[0] for message in mailoutbox if message.subject == "Second factor: staff@example.com"}
+    assert told == set(alarms or ["colleague@example.com"])
+
+
 def test_staff_who_take_factors_off_are_told_on(signed_in, viewer, owner, staff_user, worker_runs, mailoutbox):
     set_up_app(signed_in)
     mailoutbox.clear()
