@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -60,7 +61,7 @@ def message_list(request: HttpRequest, tenant: Tenant) -> HttpResponse:
             for name, words in PRESETS.items()
         ],
         "campaign_names": _campaign_names(request),
-        "link": request.build_absolute_uri(canonical),
+        "link": settings.PUBLIC_URL + canonical,
     }
     template = "deliveries/_messages.html" if is_part else "deliveries/messages.html"
     status = 429 if found.get("is_limited") else 422 if found["state"] == "wrong" else 200

@@ -65,12 +65,12 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",  # outside: what it does after the commit needs the request too
+    "portal.accounts.known_devices.KnownDeviceMiddleware",  # outside: a new factor is known after the commit
     # From here on the database answers as the web role, with the tenants of the signed-in person.
     "portal.accounts.middleware.WallMiddleware",
     "portal.accounts.middleware.LanguageMiddleware",
     "portal.accounts.middleware.SecondFactorMiddleware",
     "portal.accounts.middleware.LastSeenMiddleware",
-    "portal.accounts.known_devices.KnownDeviceMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -174,7 +174,11 @@ USERSESSIONS_TRACK_ACTIVITY = False  # LastSeenMiddleware does, at far fewer que
 # Second factors. A page of a tenant that requires one, and everything for staff, is for sessions that used one.
 PORTAL_STAFF_MFA = env.bool("PORTAL_STAFF_MFA", True)
 MFA_ADAPTER = "portal.accounts.adapter.SecondFactorAdapter"
+# The package counts wrong codes by the person alone; portal/accounts/factor_guesses.py counts by the network too.
+ACCOUNT_RATE_LIMITS = {"login_failed": None}
 MFA_FORMS = {
+    "authenticate": "portal.accounts.allauth_forms.AuthenticateForm",
+    "reauthenticate": "portal.accounts.allauth_forms.ReauthenticateForm",
     "add_webauthn": "portal.accounts.allauth_forms.AddKeyForm",
     "edit_webauthn": "portal.accounts.allauth_forms.EditKeyForm",
 }

@@ -73,18 +73,18 @@ class AccountAdapter(DefaultAccountAdapter):
     def pre_authenticate(self, request: HttpRequest, **credentials) -> None:
         """Count a guess before it is looked at, and refuse one too many; a right password is taken off again.
 
-        The package's stricter rate stays for guesses at codes. A device that used up its own guesses is a stranger's.
+        A device that used up its own guesses is a stranger's.
         """
         email = lockout.typed_address(request, credentials)
         device = lockout.known_device(request, credentials)
-        self._login_failed_rl_usage = _count(request, lockout.PER_DEVICE, f"device {device}") if device else None
+        self._login_failed_rl_usage = lockout.count(request, lockout.PER_DEVICE, f"device {device}") if device else None
         if self._login_failed_rl_usage:
             lockout.count_for_device(request)
             return
         if lockout.is_locked(request, credentials):
             return  # django-axes refuses it
-        by_address = _count(request, lockout.PER_ADDRESS, email)
-        by_person = by_address and _count(request, lockout.PER_PERSON, email)
+        by_address = lockout.count(request, lockout.PER_ADDRESS, email)
+        by_person = by_address and lockout.count(request, lockout.PER_PERSON, email)
         if not by_person:
             if by_address:
                 by_address.rollback()
@@ -106,7 +106,3 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     def _get_site_name(self) -> str:
         return _("SMS reports")
-
-
-def _count(request: HttpRequest, rate: dict[str, str], key: str) -> ratelimit.RateLimitUsage | None:
-    return ratelimit.consume(request, app="portal.accounts", action="sign_in", config=rate, key=key)

@@ -23,7 +23,16 @@ from unfold.admin import TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm
 from unfold.forms import UserCreationForm as DressedCreationForm
 
-from portal.accounts import factor_mails, invitations, lost_rights, mail, owners, sessions, unsent_mail_views
+from portal.accounts import (
+    factor_mails,
+    invitations,
+    lost_rights,
+    mail,
+    owners,
+    sessions,
+    staff_rights,
+    unsent_mail_views,
+)
 from portal.accounts.addresses import confirm_address
 from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin, WholeWordSearch
 from portal.accounts.models import AuditEntry, Invitation, Membership, UnsentMail, User, record
@@ -142,12 +151,12 @@ class UserAdmin(_ChangesMembers, RecordedAdmin, DjangoUserAdmin):
         return (*self.readonly_fields, *more)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        is_above = obj is not None and obj.is_superuser and not request.user.is_superuser
-        return not is_above and super().has_change_permission(request, obj)
+        may_this_one = obj is None or staff_rights.may_change(request.user, obj)
+        return may_this_one and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        is_above = obj is not None and obj.is_superuser and not request.user.is_superuser
-        return not is_above and super().has_delete_permission(request, obj)
+        may_this_one = obj is None or staff_rights.may_change(request.user, obj)
+        return may_this_one and super().has_delete_permission(request, obj)
 
 
 @admin.register(Membership)
@@ -162,9 +171,18 @@ class MembershipAdmin(_ChangesMembers, _CustomersOnly, RecordedAdmin):
 
 @admin.register(Group)
 class GroupAdmin(RecordedAdmin, DjangoGroupAdmin):
-    """Sets of permissions for staff who are not to do everything."""
+    """Sets of permissions for staff who are not to do everything. Superusers alone change them."""
 
     list_display = ("name",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_superuser
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return request.user.is_superuser
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return request.user.is_superuser
 
 
 @admin.register(EmailAddress)

@@ -73,6 +73,7 @@ def use_new_factor(sender, request, user: User, authenticator: Authenticator, **
     if authenticator.type in second_factor.FACTORS:
         shown = {"id": authenticator.pk, "type": authenticator.type, "reauthenticated": True}
         record_authentication(request, user, "mfa", **shown)
+        known_devices.remember(request, user)
         sessions.end_others(user, current_key=request.session.session_key)
     record_own("second_factor.added", actor=user.email, kind=authenticator.type)
 

@@ -6,6 +6,7 @@ is to count before a password is looked at; what is refused is never counted.
 
 import ipaddress
 
+from allauth.core.internal import ratelimit
 from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -61,3 +62,9 @@ def locked_out(request: HttpRequest, response: HttpResponse | None, credentials:
     """Answer 429 and say for how long; the same whether the address is somebody's or nobody's."""
     minutes = round(settings.AXES_COOLOFF_TIME.total_seconds() / 60)
     return render(request, "account/locked_out.html", {"minutes": minutes}, status=429)
+
+
+def count(request: HttpRequest, rates: dict[str, str], key: str) -> ratelimit.RateLimitUsage | None:
+    """Count one guess for the key, by the only entry of `rates`; return None where that is one too many."""
+    (action,) = rates
+    return ratelimit.consume(request, app="portal.accounts", action=action, config=rates, key=key)

@@ -9,6 +9,8 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.http import HttpRequest
 
+from portal.accounts.models import User
+
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)  # recovery codes stand in for one of these
 
 
@@ -44,3 +46,9 @@ def was_shown_lately(request: HttpRequest) -> bool:
         if record.get("method") == "mfa" and record.get("reauthenticated")
     ]
     return bool(shown) and time.time() - shown[-1] < account_settings.REAUTHENTICATION_TIMEOUT
+
+
+def shown_id(request: HttpRequest, user: User) -> int | None:
+    """Return the id of the second factor or set of recovery codes that this session showed last, None for none."""
+    shown = [record.get("id") for record in get_authentication_records(request, user) if record.get("method") == "mfa"]
+    return shown[-1] if shown else None

@@ -7,6 +7,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.utils import timezone
 
+from portal.accounts import staff_rights
 from portal.accounts.encryption import fernet
 from portal.accounts.models import UnsentMail, User, record
 
@@ -34,10 +35,11 @@ class Unreadable(Exception):
 def may_show(user: User, mail: UnsentMail) -> bool:
     """Tell whether `user` may read the mail: its link may let them in as the person it is to.
 
-    So they must be allowed to change people, and to read a superuser's be one.
+    So they must be allowed to change people, and have all rights of that person.
     """
-    is_above = User.objects.filter(email__iexact=mail.to, is_superuser=True).exists() and not user.is_superuser
-    return user.has_perm("accounts.view_unsentmail") and user.has_perm("accounts.change_user") and not is_above
+    if not (user.has_perm("accounts.view_unsentmail") and user.has_perm("accounts.change_user")):
+        return False
+    return all(staff_rights.has_rights_of(user, person) for person in User.objects.filter(email__iexact=mail.to))
 
 
 def show(mail: UnsentMail, *, actor: str, now: datetime) -> str:

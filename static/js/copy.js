@@ -1,5 +1,7 @@
 // Buttons with data-copy put a text, or the text of an element, on the clipboard and say so.
 
+import { guarded } from "./csv.js";
+
 /** Answer clicks on `[data-copy]` (the text) and `[data-copy-from]` (an element's id; a table is copied with tabs). */
 export function watchCopying(root) {
   root.addEventListener("click", async (event) => {
@@ -20,7 +22,13 @@ function textOf(element) {
   const table = element.matches("table") ? element : element.querySelector("table");
   if (!table) return element.textContent.trim();
   const rows = [...table.rows].map((row) => [...row.cells].filter((cell) => !cell.matches(".actions")));
-  return rows.map((cells) => cells.map((cell) => cell.innerText.replace(/\s+/g, " ").trim()).join("\t")).join("\n");
+  return rows.map((cells) => cells.map(pasted).join("\t")).join("\n");
+}
+
+/** A cell's text; a spreadsheet that it is pasted into must not calculate what others wrote. Figures are our own. */
+function pasted(cell) {
+  const text = cell.innerText.replace(/\s+/g, " ").trim();
+  return cell.matches(".number") ? text : guarded(text);
 }
 
 function say(button, words) {

@@ -2,6 +2,8 @@
 //
 // A cell's data-value is what is sorted by and saved, else its text; data-order is sorted by alone. Rows of class "rest" stay last.
 
+import { quoted } from "./csv.js";
+
 const language = document.documentElement.lang || "en";
 const compare = new Intl.Collator(language, { numeric: true }).compare;
 
@@ -69,18 +71,4 @@ function saved(cell) {
   if (!cell.dataset.value || !cell.matches(".number")) return value;
   if (cell.textContent.includes("%")) return `${(100 * value).toFixed(2)}%`;
   return cell.dataset.value.includes(".") ? String(Math.round(value)) : value; // seconds; all else are whole numbers
-}
-
-/** As portal/common/csv_file.py: every field is quoted, and a spreadsheet must not calculate what others wrote. */
-function quoted(text, decimal) {
-  const safe = /^[+-]?\d+(\.\d+)?%?$/.test(text) ? text.replace(".", decimal) : guarded(text);
-  return `"${safe.replaceAll('"', '""')}"`;
-}
-
-/** As guard_for_csv of portal/common/safe_text.py. */
-function guarded(text) {
-  const pieces = text.split(/([;,\t\r\n])/);
-  const safe = pieces.map((piece) => (/^[\s"\0]*[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(piece) && piece.trim() ? `'${piece}` : piece));
-  const whole = safe.join("");
-  return /^[=+\-@\t\r\n\0]/.test(whole) ? `'${whole}` : whole;
 }

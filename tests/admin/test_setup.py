@@ -131,5 +131,5 @@ def test_staff_with_some_permissions_cannot_make_themselves_more(client, db):
     password = client.post(f"/admin/accounts/user/{boss.pk}/password/", {"password1": PASSWORD, "password2": PASSWORD})
 
     helper.refresh_from_db()
-    assert (own.status_code, helper.name, helper.is_superuser) == (302, "Helper", False)
+    assert (own.status_code, helper.name, helper.is_superuser) == (403, "", False)
     assert (above.status_code, password.status_code) == (403, 403)

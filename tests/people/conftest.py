@@ -31,6 +31,14 @@ def worker(django_capture_on_commit_callbacks) -> Iterator[Callable]:
 
 
 @pytest.fixture
+def worker_runs() -> Iterator[None]:
+    """Mails are sent as soon as they are handed over."""
+    app.conf.task_always_eager = True
+    yield
+    app.conf.task_always_eager = False
+
+
+@pytest.fixture
 def browser() -> Callable[..., Client]:
     """Return clients that are signed in, and check CSRF tokens when asked to."""
 

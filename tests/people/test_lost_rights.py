@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core import mail as outbox
 from django.test import Client
 from django.utils import timezone
@@ -108,6 +109,17 @@ def test_right_is_asked_for_when_the_invitation_is_accepted(tenant, owner, secon
 
     assert (Client().get(path).status_code, accept(path)) == (410, 410)
     assert Membership.objects.filter(tenant=tenant).count() == 1
+
+
+def test_invitation_rests_on_its_inviter_whoever_has_the_address_later(tenant, owner, second):
+    path = offer(tenant, second)
+    User.objects.filter(pk=second.pk).update(email="renamed@example.com")
+    EmailAddress.objects.filter(user=second).update(email="renamed@example.com")
+    make_user("second@example.com", tenant, Role.OWNER)
+    open_before = Client().get(path).status_code
+    Membership.objects.filter(user=second).delete()
+
+    assert (open_before, accept(path)) == (200, 410)
 
 
 def test_invitation_of_staff_who_are_staff_no_more_is_closed(tenant, staff_user):

@@ -220,3 +220,17 @@ def test_two_owners_cannot_be_removed_by_each_other_at_once(tenant, owner):
         members.remove(membership=stale, actor=second, now=timezone.now())
 
     assert Tenant.objects.get(id=tenant.id).memberships.count() == 1
+
+
+def test_owner_who_was_removed_meanwhile_changes_nobody(tenant, owner, viewer):
+    """The page was asked for while they were one; the rule is asked again under the lock."""
+    late = make_user("late@example.com", tenant, Role.OWNER)
+    mate = Membership.objects.get(user=viewer)
+    Membership.objects.filter(user=late).delete()
+
+    with pytest.raises(members.NotAllowed, match="no owner any more"):
+        members.remove(membership=mate, actor=late, now=NOW)
+    with pytest.raises(members.NotAllowed, match="no owner any more"):
+        members.change_role(membership=mate, role=Role.OWNER, actor=late, now=NOW)
+
+    assert role_of(viewer, tenant) == Role.VIEWER

@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -16,7 +15,6 @@ from django.core.cache import cache
 from django.test import Client
 
 from portal.accounts.models import AuditEntry, Role
-from portal.celery import app
 from portal.tenants.models import Tenant
 from tests.conftest import PASSWORD, make_user
 from tests.people.conftest import is_in, sign_in
@@ -40,14 +38,6 @@ def signed_in(viewer) -> Client:
     client = Client()
     sign_in(client, "viewer@example.com")
     return client
-
-
-@pytest.fixture
-def worker_runs() -> Iterator[None]:
-    """Mails are sent as soon as they are handed over."""
-    app.conf.task_always_eager = True
-    yield
-    app.conf.task_always_eager = False
 
 
 def actions() -> list[str]:
@@ -233,6 +223,32 @@ def test_owners_hear_of_a_factor_that_is_taken_off_and_of_new_codes(signed_in, v
         ("viewer@example.com", "An authenticator app was removed"),
         ("viewer@example.com", "New recovery codes were made"),
     ]
+
+
+def test_session_that_has_not_shown_the_factor_opens_no_page_that_requires_it(signed_in, strict, viewer):
+    """Such as one that was signing in while the factor was set up elsewhere."""
+    set_up_app(signed_in)
+    other = Client()
+    other.force_login(viewer)
+
+    assert (other.get(REPORTS).url, signed_in.get(REPORTS).status_code) == (ASKED, 200)
+
+
+@pytest.mark.parametrize("alarms", [[], ["alarms@example.com"]])
+def test_operators_hear_of_a_factor_that_staff_take_off_themselves(
+    settings, staff_user, worker_runs, mailoutbox, alarms
+):
+    settings.ALARM_EMAILS = alarms
+    make_user("colleague@example.com", is_staff=True)
+    staff = Client()
+    sign_in(staff, "staff@example.com")
+    set_up_app(staff)
+    mailoutbox.clear()
+
+    staff.post("/accounts/2fa/totp/deactivate/")
+
+    told = {message.to[0] for message in mailoutbox if message.subject == "Second factor: staff@example.com"}
+    assert told == set(alarms or ["colleague@example.com"])
 
 
 def test_staff_who_take_factors_off_are_told_on(signed_in, viewer, owner, staff_user, worker_runs, mailoutbox):
