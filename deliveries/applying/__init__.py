@@ -1,0 +1,1 @@
+"""The applier: from waiting inbox rows to messages, delivery reports and counts."""

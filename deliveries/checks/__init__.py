@@ -1,0 +1,1 @@
+"""Standing checks: silent feeds, waiting rows, differences between messages and counts."""

@@ -1,0 +1,1 @@
+"""Counts of messages, kept up to date in the transaction that changes the messages."""

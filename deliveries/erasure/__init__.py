@@ -1,0 +1,1 @@
+"""Erasure of phone numbers from everything that is stored."""

@@ -1,0 +1,1 @@
+"""Imports of archived delivery reports from files."""

@@ -1,0 +1,1 @@
+"""Partner IDs: their owners, and the pages and API operations about them."""

@@ -1,0 +1,1 @@
+"""Deletion of data past its retention period."""

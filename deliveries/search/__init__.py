@@ -1,0 +1,1 @@
+"""Message Search: filters, query plans and the indexes that they use."""

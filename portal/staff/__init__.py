@@ -1,0 +1,1 @@
+"""The admin: what operators see and do across all tenants."""

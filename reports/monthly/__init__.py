@@ -1,0 +1,1 @@
+"""The monthly report: its figures, tables and files."""

@@ -1,0 +1,1 @@
+"""Report runs: how a month's report is requested, made, kept and downloaded."""
