@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from benchmarks.figure import Figure
 from benchmarks.stage import Stage
-from deliveries.services.apply import apply_waiting
+from deliveries.applying.apply import apply_waiting
 
 _TABLES = (
     "inbox", "message", "delivery_report", "message_parameter", "daily_count", "campaign_count", "hour_count",

@@ -18,13 +18,13 @@ from django.utils import timezone
 from benchmarks.figure import Figure
 from benchmarks.programs import REPOSITORY
 from benchmarks.stage import Stage
-from deliveries.archives.reading import open_archive
+from deliveries.applying.apply import apply_slices
+from deliveries.importing.archives.reading import open_archive
+from deliveries.importing.load import import_archive
 from deliveries.management.commands.simulate import months_back
+from deliveries.messages.slices import SLICES
 from deliveries.models import Message
-from deliveries.services.apply import apply_slices
-from deliveries.services.importing import import_archive
 from deliveries.simulation.traffic import generate
-from deliveries.slices import SLICES
 from portal.accounts.models import User
 from portal.common.periods import Month
 from portal.tenants.models import Tenant

@@ -15,11 +15,11 @@ from benchmarks.figure import Figure
 from benchmarks.seed import KEYS
 from benchmarks.stage import Stage
 from campaigns.models import SegmentKey
+from deliveries.applying.apply import apply_waiting
+from deliveries.counts.rollups import condense
 from deliveries.models import MessageParameter
-from deliveries.selectors.messages import MessageQuery, TooMuch, search
-from deliveries.services.apply import apply_waiting
-from deliveries.services.condense import condense
-from deliveries.services.segment_keys import run_segment_keys
+from deliveries.rederiving.segment_keys import run_segment_keys
+from deliveries.search.find import MessageQuery, TooMuch, search
 from portal.common import keyset
 from portal.common.periods import Month
 from portal.tenants.models import Tenant

@@ -7,10 +7,9 @@ them. Indexes are made after the rows. About 15 minutes and 30 GB for 20 million
 import sys
 from datetime import UTC, date, datetime, timedelta
 
-from deliveries import partitions
-from deliveries.services import identity_filters
-from deliveries.services.condense import CONDENSED, condense
-from deliveries.services.counts import TABLES
+from deliveries.counts.changes import TABLES
+from deliveries.counts.rollups import CONDENSED, condense
+from deliveries.messages import month_filters, partitions
 
 BATCH = 250_000
 DAYS = 365
@@ -135,7 +134,7 @@ def fill(stage, messages: int) -> None:
         for table in CONDENSED:
             own.execute(f"VACUUM (ANALYZE) {table}")
         _say("filters of past months")
-        identity_filters.make(now=datetime.now(UTC))
+        month_filters.make(now=datetime.now(UTC))
 
 
 def _fill_messages(own, messages: int, places: int, first: date) -> None:

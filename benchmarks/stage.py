@@ -16,10 +16,10 @@ from django.db import connection
 from benchmarks import seed, traffic
 from benchmarks.programs import REPOSITORY, Program, free_port, memory_of, parent_of, running, tree_cpu
 from campaigns.models import SegmentKey
-from deliveries import partitions
-from deliveries.inbox import INSERT, NewRow, packed_columns
+from deliveries.ingest.inbox import INSERT, NewRow, packed_columns
+from deliveries.ingest.split import split_line
+from deliveries.messages import partitions
 from deliveries.provisioning.apply import provision
-from deliveries.split import split_line
 from portal import serve
 from portal.common.database import connection_string
 from portal.tenants.feeds import add_token

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, RefIdScheme
-from deliveries.services.recount import request_recount
+from deliveries.rederiving.recount import request_recount
 from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin, WholeWordSearch
 from portal.common.masking import Masking
 from portal.common.msisdn import may_be_part_of_number

@@ -51,7 +51,7 @@ class Campaign(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant", "name"], name="campaign_name_per_tenant")]
         indexes = [
-            # counts today's new ones against the daily limit (deliveries/services/attribution.py)
+            # counts today's new ones against the daily limit (deliveries/applying/attribution.py)
             models.Index(fields=["tenant", "created_at"], name="campaign_by_age"),
             # the admin's search, over all tenants
             models.Index(fields=["name"], name="campaign_by_name"),
@@ -65,7 +65,7 @@ class SegmentKey(models.Model):
     """A custom parameter that a tenant has chosen: messages are found by its values, and its values are segments.
 
     The row is the job of making what is stored searchable by it, or (`removed`) of taking that away again; `position`
-    is how far back in time the walk over the messages has come (deliveries/services/segment_keys.py).
+    is how far back in time the walk over the messages has come (deliveries/rederiving/segment_keys.py).
 
     queued ──claimed──► running ──nothing left──► done, or (removed) no row; running ──lease over──► claimed again
        ▲────────────── chosen again, removed ────────┘

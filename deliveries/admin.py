@@ -12,9 +12,9 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import SegmentKey
-from deliveries import partner_admin  # noqa: F401  registers its models
-from deliveries.forms import DiscardForm
-from deliveries.masked_raw import masked_body, masked_text
+from deliveries.applying.masked_raw import masked_body, masked_text
+from deliveries.applying.quarantine import discard, replay
+from deliveries.message_pages.quarantine_reveal import reveal
 from deliveries.models import (
     ImportCount,
     ImportRun,
@@ -24,9 +24,9 @@ from deliveries.models import (
     RuleRefold,
     TenantRecount,
 )
-from deliveries.quarantine_reveal import reveal
+from deliveries.partner_ids import admin as partner_admin  # noqa: F401  registers its models
+from deliveries.partner_ids.admin_forms import DiscardForm
 from deliveries.services import jobs
-from deliveries.services.quarantine import discard, replay
 from portal.accounts.admin_base import MOST_COUNTED, ReadOnlyAdmin, RecordedAdmin
 from portal.accounts.models import record
 

@@ -10,8 +10,8 @@ class DeliveriesConfig(AppConfig):
     verbose_name = "Deliveries"
 
     def ready(self) -> None:
-        from deliveries import inbox  # noqa: F401  before there is a connection, which takes over psycopg's adapters
-        from deliveries.services.codes import add_known_codes
+        from deliveries.ingest import inbox  # noqa: F401  before there is a connection, which takes over psycopg's adapters
+        from deliveries.messages.code_tables import add_known_codes
 
         # An upgrade may know more codes than the table; a hook runs after every migrate, with or without migrations.
         post_migrate.connect(add_known_codes, sender=self)

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 
 class Row(Struct, frozen=True, gc=False):
-    """One claimed inbox row; the last four are the request's (deliveries/inbox.py)."""
+    """One claimed inbox row; the last four are the request's (deliveries/ingest/inbox.py)."""
 
     id: int
     feed_id: int

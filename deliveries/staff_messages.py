@@ -11,14 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from deliveries.message_forms import MOST_OF_NUMBER, note_on_number, whole_number
-from deliveries.reveal_form import RevealForm
-from deliveries.row import StoredMessage
-from deliveries.selectors.message_addresses import find_by_address
-from deliveries.selectors.message_filters import MessageQuery
-from deliveries.selectors.messages import Page, TooMuch, campaign_names, reports_of, search
-from deliveries.selectors.shown_messages import Shown
-from deliveries.services.number_searches import TooManyNumberSearches, count_number_searches
+from deliveries.message_pages.forms import MOST_OF_NUMBER, note_on_number, whole_number
+from deliveries.message_pages.presenter import Shown
+from deliveries.message_pages.reveal_form import RevealForm
+from deliveries.messages.row import StoredMessage
+from deliveries.search.addresses import find_by_address
+from deliveries.search.find import Page, TooMuch, campaign_names, reports_of, search
+from deliveries.search.number_searches import TooManyNumberSearches, count_number_searches
+from deliveries.search.query import MessageQuery
 from portal.accounts.models import record
 from portal.common.any_text import address_of
 from portal.common.keyset import BadCursor

@@ -4,8 +4,11 @@ from datetime import UTC, datetime
 
 from celery import shared_task
 
-from deliveries import partitions
-from deliveries.services import checks, condense, identity_filters, moves, recount, retention, rule_refold, segment_keys
+from deliveries.checks import run
+from deliveries.counts import rollups
+from deliveries.messages import month_filters, partitions
+from deliveries.rederiving import moves, recount, rule_refold, segment_keys
+from deliveries.retention import retention
 
 
 @shared_task(name="deliveries.run_move", time_limit=3600)
@@ -50,12 +53,12 @@ def make_partitions() -> None:
 
 @shared_task(name="deliveries.run_checks", time_limit=1200)
 def run_checks(names: list[str]) -> None:
-    checks.run_checks(now=datetime.now(UTC), names=names)
+    run.run_checks(now=datetime.now(UTC), names=names)
 
 
 @shared_task(name="deliveries.run_first_checks", time_limit=1200)
 def run_first_checks() -> None:
-    checks.run_first_checks(now=datetime.now(UTC))
+    run.run_first_checks(now=datetime.now(UTC))
 
 
 @shared_task(name="deliveries.apply_retention", time_limit=3600)
@@ -65,9 +68,9 @@ def apply_retention() -> None:
 
 @shared_task(name="deliveries.condense_counts", time_limit=3600)
 def condense_counts() -> int:
-    return condense.condense(now=datetime.now(UTC))
+    return rollups.condense(now=datetime.now(UTC))
 
 
 @shared_task(name="deliveries.make_identity_filters", time_limit=3600)
 def make_identity_filters() -> int | None:
-    return identity_filters.make(now=datetime.now(UTC))
+    return month_filters.make(now=datetime.now(UTC))

@@ -2,8 +2,8 @@
 
 from django.urls import path, re_path
 
-from deliveries.api.messages import MessageByQueryView, MessagesView, MessageView
-from deliveries.api.partner_ids import MovePartnerIdView, PartnerIdsView, PartnerIdView
+from deliveries.message_pages.api import MessageByQueryView, MessagesView, MessageView
+from deliveries.partner_ids.api import MovePartnerIdView, PartnerIdsView, PartnerIdView
 from portal.api.docs import reference
 from portal.api.key import KeyView
 from portal.api.schema_view import SchemaView

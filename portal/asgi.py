@@ -19,8 +19,8 @@ from portal.common.logs import prepare_process
 prepare_process()
 django_application = get_asgi_application()
 
+from deliveries.ingest.app import Ingest, is_door  # noqa: E402
 from portal.connections import Guard  # noqa: E402 (these need the settings)
-from portal.ingest.app import Ingest, is_door  # noqa: E402
 from portal.page_deadline import PageDeadline  # noqa: E402
 
 _MANY_OBJECTS = 20_000

@@ -2,15 +2,15 @@
 
 from django.urls import path
 
-from deliveries import segment_views, settings_views
+from deliveries.settings_pages import segment_views, tenant_views
 from portal.accounts import api_key_views, audit_views, members_views
 
 app_name = "settings"
 urlpatterns = [
-    path("", settings_views.tenant_page, name="tenant"),
-    path("recount/", settings_views.recount_progress, name="recount"),
-    path("ref-ids/", settings_views.ref_ids_page, name="ref_ids"),
-    path("ref-ids/preview/", settings_views.ref_ids_preview, name="ref_ids_preview"),
+    path("", tenant_views.tenant_page, name="tenant"),
+    path("recount/", tenant_views.recount_progress, name="recount"),
+    path("ref-ids/", tenant_views.ref_ids_page, name="ref_ids"),
+    path("ref-ids/preview/", tenant_views.ref_ids_preview, name="ref_ids_preview"),
     path("segments/", segment_views.segments_page, name="segments"),
     path("segments/progress/", segment_views.segments_progress, name="segments_progress"),
     path("segments/<int:segment_key_id>/remove/", segment_views.segment_remove, name="segment_remove"),

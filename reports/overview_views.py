@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from campaigns.statistics import MATURE
-from deliveries.selectors.operators import other_spellings
-from deliveries.services.number_searches import TooManyNumberSearches, count_number_searches
+from deliveries.search.number_searches import TooManyNumberSearches, count_number_searches
+from deliveries.search.operators import other_spellings
 from portal.accounts.guards import member_may
 from portal.common.countries import country_meant, country_problem
 from portal.common.period_picker import Period

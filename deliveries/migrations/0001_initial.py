@@ -4,7 +4,7 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
-from deliveries import tables_sql
+from deliveries.messages import tables_sql
 
 
 class Migration(migrations.Migration):

@@ -1,4 +1,4 @@
-"""Indexes of Message Search (deliveries/selectors/messages.py); each begins with the tenant."""
+"""Indexes of Message Search (deliveries/search/find.py); each begins with the tenant."""
 
 from django.db import migrations
 

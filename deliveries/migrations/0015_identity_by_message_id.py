@@ -3,7 +3,7 @@
 from django.db import migrations
 
 CREATE = """
--- the applier's look-up by identity: hardly two accounts have the same id (deliveries/services/stored.py)
+-- the applier's look-up by identity: hardly two accounts have the same id (deliveries/messages/store.py)
 CREATE INDEX message_by_message_id ON message (message_id);
 DROP INDEX message_identity;
 -- a message's history, and the test for duplicates

@@ -1,8 +1,8 @@
 """A row that says that appliers have stopped; and the messages that newer rules make something else of are refolded.
 
 Outcomes stand before codes by which nobody knows, and a delivery is the earliest one (docs/link.md section 5, rules 3,
-4 and 7). A message's row holds all of it without a new column (deliveries/services/stored.py). The worker refolds what
-was stored by the older rules (deliveries/services/rule_refold.py); a portal without messages has nothing to refold.
+4 and 7). A message's row holds all of it without a new column (deliveries/messages/store.py). The worker refolds what
+was stored by the older rules (deliveries/rederiving/rule_refold.py); a portal without messages has nothing to refold.
 """
 
 import django.db.models.functions.datetime

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class StandingCheck(models.Model):
-    """One check (deliveries/services/checks.py): what it found the last time, and since when it finds something."""
+    """One check (deliveries/checks/run.py): what it found the last time, and since when it finds something."""
 
     name = models.CharField(max_length=40, primary_key=True)
     checked_at = models.DateTimeField()

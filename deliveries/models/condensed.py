@@ -1,7 +1,7 @@
 """Sums of the counts over whole days and months, so that a long period takes few rows.
 
 They are made of `campaign_count` and `latency_count` when a day or month has become quiet, and hold only while their
-CondensedSpan is ready: whoever changes a count of it takes that row away (deliveries/services/condense.py). What is
+CondensedSpan is ready: whoever changes a count of it takes that row away (deliveries/counts/rollups.py). What is
 not ready is read from the counts.
 """
 

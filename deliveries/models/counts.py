@@ -160,6 +160,6 @@ class SubmissionCount(Count):
     class Meta:
         db_table = "submission_count"
         indexes = [
-            # the standing check of the last day (deliveries/selectors/submissions.py)
+            # the standing check of the last day (deliveries/checks/submissions.py)
             models.Index(fields=["hour"], name="submission_count_by_hour"),
         ]

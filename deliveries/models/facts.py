@@ -1,7 +1,7 @@
 """Messages and their delivery reports: tenant facts, written by bulk SQL alone (deliveries/services/).
 
 Never `save()` one: a changed part of a composite key would silently make a second row. The bits of `flags` are
-named in deliveries/fold.py.
+named in deliveries/messages/fold.py.
 """
 
 from django.db import models
@@ -10,7 +10,7 @@ from portal.tenants.models import GatewayAccount, Tenant
 
 
 class Message(models.Model):
-    """One SMS with all its parts; partitioned by month of `day` (deliveries/partitions.py).
+    """One SMS with all its parts; partitioned by month of `day` (deliveries/messages/partitions.py).
 
     `day` is the date of `sent_at` in the tenant's zone. A message is the same wherever it is counted: every key of
     the counts stands in its row.
@@ -81,7 +81,7 @@ class DeliveryReport(models.Model):
 class MessageParameter(models.Model):
     """The value of a chosen custom parameter of one message, by which the message is found; lies in its month.
 
-    The rows follow from the message and from what its tenant has chosen (deliveries/services/message_parameters.py).
+    The rows follow from the message and from what its tenant has chosen (deliveries/messages/parameter_rows.py).
     """
 
     pk = models.CompositePrimaryKey("tenant_id", "day", "key", "account_id", "message_id")

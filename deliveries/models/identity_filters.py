@@ -9,7 +9,7 @@ class IdentityFilter(models.Model):
     """A Bloom filter of the identities in a month of `message`; `bits` is null until it is made.
 
     It may hold more than the month does (what was deleted since), never less: who adds a message to the month takes the
-    row away (deliveries/services/identity_filters.py). It belongs to no tenant, and only appliers read it.
+    row away (deliveries/messages/month_filters.py). It belongs to no tenant, and only appliers read it.
     """
 
     # Never one again, also after a restore: by it appliers keep the bits that they have read.

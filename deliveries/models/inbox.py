@@ -109,8 +109,8 @@ class IngestCount(models.Model):
 
     `received` is counted when a row is applied, so the waiting ones are not in it yet; a replayed row that was
     quarantined moves from `quarantined` to the column that it then belongs to. `replayed` is how many of the hour's raw
-    rows were put on the to-do list a second time (deliveries/services/replay.py). `erased` is how many raw rows were
-    deleted because they held a phone number that was erased (deliveries/services/raw_erasure.py). Rows
+    rows were put on the to-do list a second time (deliveries/applying/replay.py). `erased` is how many raw rows were
+    deleted because they held a phone number that was erased (deliveries/erasure/raw_rows.py). Rows
     are kept for ever.
     """
 
@@ -131,7 +131,7 @@ class IngestCount(models.Model):
 
 
 class RefusalCount(models.Model):
-    """How often a feed was refused at the door in an hour (UTC), by reason (portal/ingest/refusals.py).
+    """How often a feed was refused at the door in an hour (UTC), by reason (deliveries/ingest/refusals.py).
 
     Feed 0 stands for requests whose token is no feed's. Rows are kept for ever; none holds a phone number.
     """

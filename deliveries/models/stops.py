@@ -2,15 +2,15 @@
 
 from django.db import models
 
-from deliveries.stops import Cause
+from deliveries.stop_reasons import Cause
 
 
 class ApplierStop(models.Model):
-    """The one row that is there while appliers have stopped (deliveries/services/stops.py)."""
+    """The one row that is there while appliers have stopped (deliveries/applying/stops.py)."""
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     since = models.DateTimeField()
-    cause = models.CharField(max_length=10)  # deliveries.stops.Cause
+    cause = models.CharField(max_length=10)  # deliveries.stop_reasons.Cause
     code = models.CharField(max_length=100)  # the error's name, with the database's code for it
     error = models.CharField(max_length=500)  # its first line
     tried_at = models.DateTimeField()

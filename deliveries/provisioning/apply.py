@@ -13,7 +13,7 @@ from deliveries.provisioning.positions import Problems
 from deliveries.provisioning.reader import read
 from deliveries.provisioning.tenants import write_tenants
 from deliveries.provisioning.writer import Writer
-from deliveries.services import moves
+from deliveries.rederiving import moves
 from portal.accounts import lost_rights
 from portal.accounts.owners import lock_members
 

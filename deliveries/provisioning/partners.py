@@ -1,11 +1,11 @@
 """Declared platformPartnerIds, and the moves that bring their messages to the tenant."""
 
+from deliveries.partner_ids.ownership import Declared, Refused, Taken, declare
+from deliveries.partner_ids.permissions import Declarer, operator
 from deliveries.provisioning.outcome import Move
 from deliveries.provisioning.references import by_value, taken_text
 from deliveries.provisioning.specs import Claim, TenantSpec
 from deliveries.provisioning.writer import Writer
-from deliveries.services.declarers import Declarer, operator
-from deliveries.services.partner_ids import Declared, Refused, Taken, declare
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from portal.tenants.partner_owners import periods_of
 

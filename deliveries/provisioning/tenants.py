@@ -3,8 +3,8 @@
 from campaigns.models import RefIdScheme, SegmentKey
 from deliveries.provisioning.specs import TenantSpec
 from deliveries.provisioning.writer import Writer
-from deliveries.services import segment_keys
-from deliveries.services.recount import request_recount
+from deliveries.rederiving import segment_keys
+from deliveries.rederiving.recount import request_recount
 from portal.tenants.models import Tenant
 
 _PLAIN_KEYS = ("name", "timezone", "country", "language", "currency")

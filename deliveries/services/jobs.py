@@ -6,7 +6,7 @@ from typing import TypeVar
 from django.db import models, transaction
 from django.db.models import F, Q
 
-from deliveries import slices
+from deliveries.messages import slices
 
 LEASE = timedelta(seconds=60)
 

@@ -18,13 +18,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from deliveries.applying import stops
+from deliveries.checks.feeds import FeedRate, rates
+from deliveries.checks.refusals import Refusals, refusals
+from deliveries.checks.selectors import standing_checks
+from deliveries.checks.silent_feeds import Sound
 from deliveries.models import PartnerMove, RuleRefold, TenantRecount
-from deliveries.selectors.checks import standing_checks
-from deliveries.selectors.feeds import FeedRate, rates
-from deliveries.selectors.refusals import Refusals, refusals
-from deliveries.services import stops
-from deliveries.silence import Sound
-from deliveries.stops import Cause
+from deliveries.stop_reasons import Cause
 from portal.accounts import mail
 from portal.accounts.models import AuditEntry
 from portal.tenants.waiting import Waiting, waiting

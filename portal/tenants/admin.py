@@ -11,7 +11,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
-from deliveries.services.recount import request_recount
+from deliveries.rederiving.recount import request_recount
 from portal.accounts import view_as_views
 from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin
 from portal.accounts.models import record

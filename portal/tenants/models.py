@@ -257,7 +257,7 @@ class PartnerId(models.Model):
             models.CheckConstraint(condition=~models.Q(value=""), name="partner_id_not_empty"),
         ]
         indexes = [
-            # counts today's new ones against the daily limit (deliveries/services/attribution.py)
+            # counts today's new ones against the daily limit (deliveries/applying/attribution.py)
             models.Index(
                 fields=["account", "first_seen_at"],
                 name="partner_id_undeclared",

@@ -1,6 +1,6 @@
 """Where a period's figures are read: days and months that are summed up, and the counts for the rest.
 
-Which of them are summed up changes nothing but the time it takes (deliveries/services/condense.py).
+Which of them are summed up changes nothing but the time it takes (deliveries/counts/rollups.py).
 """
 
 from collections.abc import Collection, Iterator

@@ -10,8 +10,8 @@ from django.db.models import Min, QuerySet, Sum
 from campaigns.models import OTHER_CAMPAIGNS, Campaign
 from campaigns.statistics import MATURE
 from deliveries.dialects.codes import COUNTS_AS, QUEUED, SENT
+from deliveries.messages.row import OTHER_PARTNER_IDS
 from deliveries.models import CampaignCount, DailyCount, LatencyCount, ResultCode, WaitingRow
-from deliveries.row import OTHER_PARTNER_IDS
 from portal.common.database import snapshot
 from portal.common.periods import Month
 from portal.tenants.models import Feed, GatewayAccount, Tenant

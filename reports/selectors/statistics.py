@@ -14,9 +14,9 @@ from django.db.models.functions import TruncMonth, TruncWeek
 
 from campaigns.models import NO_CAMPAIGN, OTHER_CAMPAIGNS, Campaign
 from deliveries.dialects.codes import COUNTS_AS, QUEUED, SENT
-from deliveries.fold import NO_CODE
+from deliveries.messages.fold import NO_CODE
+from deliveries.messages.row import OTHER_PARTNER_IDS
 from deliveries.models import CampaignCount, CondensedCampaign, DailyCount, HourCount, LatencyCount, ResultCode
-from deliveries.row import OTHER_PARTNER_IDS
 from portal.tenants.models import Feed, Tenant
 from reports.kpis import Kpis
 from reports.selectors.billing import is_billed

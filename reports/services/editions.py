@@ -11,7 +11,7 @@ from pathlib import Path
 from django.core.files import File
 from django.core.files.storage import default_storage
 
-from deliveries.selectors.telling_partner_ids import telling_partner_ids
+from deliveries.partner_ids.with_numbers import telling_partner_ids
 from portal.common.masking import Masking
 from reports.figures import ReportHeader
 from reports.masked_tables import masked_tables, partner_ids_of

@@ -12,7 +12,7 @@ from django.db.models import F, Max, Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerAway
 
-from deliveries.services.apply import oldest_waiting
+from deliveries.applying.apply import oldest_waiting
 from portal.accounts.models import record
 from portal.common.periods import Month, is_final
 from portal.tenants.models import GatewayAccount, Tenant

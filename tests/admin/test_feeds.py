@@ -6,8 +6,8 @@ import shlex
 
 import pytest
 
+from deliveries.applying.apply import apply_waiting
 from deliveries.models import Message
-from deliveries.services.apply import apply_waiting
 from portal.accounts.models import AuditEntry
 from portal.tenants import secrets
 from portal.tenants.gate_values import gate_values

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
+from deliveries.checks.run import keep
 from deliveries.models import ApplierStop, IngestCount, PartnerMove, QuarantinedRow, RefusalCount, TenantRecount
-from deliveries.services.checks import keep
 from portal.accounts import mail
 from portal.accounts.models import AuditEntry
 from portal.operations.health import Check, State, health

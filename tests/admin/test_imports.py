@@ -6,9 +6,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
+from deliveries.applying.apply import apply_waiting
+from deliveries.applying.import_counts import outcome_of
 from deliveries.models import ImportRun, IngestCount, QuarantinedRow
-from deliveries.services.apply import apply_waiting
-from deliveries.services.import_counts import outcome_of
 from tests.admin.acting import act
 from tests.deliveries.helpers import put
 

@@ -8,8 +8,8 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from deliveries.applying.apply import apply_waiting
 from deliveries.models import IngestCount, QuarantinedRow
-from deliveries.services.apply import apply_waiting
 from portal.accounts.models import AuditEntry
 from portal.tenants.models import GatewayAccount
 from tests.admin.acting import act, audit

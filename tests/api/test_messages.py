@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from campaigns.models import RefIdScheme
 from deliveries.models import PartnerMove
-from deliveries.services.segment_keys import choose, run_segment_keys
+from deliveries.rederiving.segment_keys import choose, run_segment_keys
 from portal.tenants.models import PartnerId
 from tests.api.conftest import CANARY, sent
 from tests.deliveries.helpers import apply

@@ -3,7 +3,7 @@
 import pytest
 
 from deliveries.models import InboxRow
-from deliveries.services.moves import run_moves
+from deliveries.rederiving.moves import run_moves
 from portal.accounts.models import AuditEntry
 from portal.tenants.models import EarlierOwner, PartnerId, Tenant
 from tests.conftest import NOW

@@ -4,9 +4,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from deliveries.applying.apply import BatchResult, apply_waiting
+from deliveries.applying.submissions import feed_of
 from deliveries.models import IngestCount, Message, WaitingRow
-from deliveries.services.apply import BatchResult, apply_waiting
-from deliveries.services.submissions import feed_of
 from portal.tenants.models import ApiKey, GatewayAccount, PartnerId, Tenant
 from tests.api.conftest import CANARY
 from tests.api.test_schema import check

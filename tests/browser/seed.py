@@ -90,12 +90,12 @@ def main() -> None:
 def _take_in_messages(now: datetime) -> None:
     from django.conf import settings
 
-    from deliveries.archives.reading import open_archive
+    from deliveries.applying.apply import apply_slices
+    from deliveries.importing.archives.reading import open_archive
+    from deliveries.importing.load import import_archive
     from deliveries.management.commands.simulate import months_back
-    from deliveries.services.apply import apply_slices
-    from deliveries.services.importing import import_archive
+    from deliveries.messages.slices import SLICES
     from deliveries.simulation.traffic import generate
-    from deliveries.slices import SLICES
     from portal.tenants.models import Feed
 
     end = now.astimezone(UTC).replace(microsecond=0)

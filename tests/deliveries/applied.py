@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from django.db import connection
 
+from deliveries.applying.apply import BatchResult, apply_waiting
 from deliveries.models import DeliveryReport
-from deliveries.services.apply import BatchResult, apply_waiting
 from tests.deliveries.helpers import dlr, put
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -5,11 +5,11 @@ from itertools import permutations
 
 from msgspec.structs import replace
 
-from deliveries import fold
 from deliveries.dialects.codes import CodeTable
 from deliveries.dialects.link_codes import CODES
 from deliveries.dialects.report import FROM_NOWHERE, Report, Submission
-from deliveries.fold import Folded
+from deliveries.messages import fold
+from deliveries.messages.fold import Folded
 
 TABLE = CodeTable(CODES)
 RECEIVED = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 import orjson
 from django.db import connection
 
-from deliveries import partitions
+from deliveries.applying.apply import apply_waiting
+from deliveries.applying.submissions import put_in_inbox
 from deliveries.dialects.submission import raw_row
-from deliveries.inbox import INSERT, NewRow, columns
-from deliveries.services.apply import apply_waiting
-from deliveries.services.submissions import put_in_inbox
-from deliveries.split import split
+from deliveries.ingest.inbox import INSERT, NewRow, columns
+from deliveries.ingest.split import split
+from deliveries.messages import partitions
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 

@@ -6,14 +6,14 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
+from deliveries.applying.apply import BatchResult, apply_slices, apply_waiting
+from deliveries.applying.failures import Stopped
+from deliveries.applying.poison import MANY, SEVERAL, Streak
+from deliveries.checks.reconcile import find_differences
 from deliveries.dialects import registry
+from deliveries.messages.slices import SLICES
 from deliveries.models import IngestCount, Message, QuarantinedRow, WaitingRow
-from deliveries.services.apply import BatchResult, apply_slices, apply_waiting
-from deliveries.services.failures import Stopped
-from deliveries.services.poison import MANY, SEVERAL, Streak
-from deliveries.services.reconcile import find_differences
-from deliveries.slices import SLICES
-from deliveries.stops import Cause
+from deliveries.stop_reasons import Cause
 from tests.deliveries import faulty
 from tests.deliveries.helpers import NOW, dlr, put
 

@@ -10,11 +10,11 @@ import pytest
 from django.db import connection, transaction
 
 from campaigns.models import Campaign
-from deliveries import partitions, slices
+from deliveries.applying.apply import BatchResult, apply_slices, apply_waiting
+from deliveries.checks.identities import find_doubles
+from deliveries.checks.reconcile import find_differences
+from deliveries.messages import partitions, slices
 from deliveries.models import DailyCount, DeliveryReport, IngestCount, Message, QuarantinedRow, WaitingRow
-from deliveries.services.apply import BatchResult, apply_slices, apply_waiting
-from deliveries.services.identities import find_doubles
-from deliveries.services.reconcile import find_differences
 from portal.tenants.models import PartnerId
 from tests.deliveries.helpers import dlr, put
 

@@ -6,10 +6,10 @@ import orjson
 import pytest
 
 from campaigns.models import Campaign, RefIdScheme
-from deliveries import fold
+from deliveries.applying.apply import BatchResult, apply_slices, apply_waiting, oldest_waiting
+from deliveries.messages import fold
+from deliveries.messages.slices import slice_of
 from deliveries.models import DeliveryReport, Message, WaitingRow
-from deliveries.services.apply import BatchResult, apply_slices, apply_waiting, oldest_waiting
-from deliveries.slices import slice_of
 from tests.deliveries.applied import NOW, apply, reports_of, rows, shop
 from tests.deliveries.helpers import dlr, put
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from campaigns.models import Campaign, RefIdScheme
-from deliveries import fold
+from deliveries.messages import fold
 from deliveries.models import Message
 from portal.tenants.models import PartnerId
 from tests.deliveries.applied import NOW, apply, reports_of, rows, shop

@@ -5,10 +5,9 @@ from datetime import date
 import pytest
 from django.db import connection
 
-from deliveries import partitions, row
-from deliveries.services import stored
-from deliveries.services.reports import ADD_UNKNOWN, STAGED
-from deliveries.services.stored import keys_as_json, look_up
+from deliveries.messages import partitions, row, store
+from deliveries.messages.delivery_reports import ADD_UNKNOWN, STAGED
+from deliveries.messages.store import keys_as_json, look_up
 from portal.common.bulk import bulk_cursor, plan_for_small_sets, stage
 from tests.deliveries.helpers import apply, dlr
 
@@ -66,11 +65,11 @@ def test_changed_messages_are_found_one_by_one(belief, stored_messages, statemen
     partitions.ensure_months([date(2026, 12, 1)])  # an empty one beside it
     rows = [
         (op, message.tenant_id, message.day, *row.to_row(message))
-        for message in stored.read_messages(stored_messages, around=None).values()
+        for message in store.read_messages(stored_messages, around=None).values()
     ]
     with bulk_cursor() as cursor:
         stage(cursor, "changed_message", {"op": "text", "old_tenant_id": "int", "old_day": "date", **row.COLUMNS}, rows)
-    assert of_table(leaves_of(getattr(stored, statement)), table) == [(500, 1)]
+    assert of_table(leaves_of(getattr(store, statement)), table) == [(500, 1)]
 
 
 def leaves_of(statement: str, parameters=None) -> list[dict]:

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from deliveries.applying.apply import BatchResult
 from deliveries.models import IngestCount, Message
-from deliveries.services.apply import BatchResult
 from tests.deliveries.applied import NOW, apply, reports_of, rows, shop
 
 pytestmark = pytest.mark.django_db

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deliveries.archives.decoding import as_utf8
-from deliveries.archives.errors import BrokenArchiveError
-from deliveries.archives.pieces import Piece, pieces
+from deliveries.importing.archives.decoding import as_utf8
+from deliveries.importing.archives.errors import BrokenArchiveError
+from deliveries.importing.archives.pieces import Piece, pieces
 
 A, B, C = b'{"id":"a","resultCode":1001}', b'{"id":"b","x":{"y":[{}]}}', b'{"id":"c \\" \\\\","z":"}{]["}'
 MARK = codecs.BOM_UTF8

@@ -15,8 +15,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from deliveries.archives.errors import ArchiveError, BrokenArchiveError, ChangedFileError
-from deliveries.archives.reading import LOOKED_AT, Archive, open_archive
+from deliveries.importing.archives.errors import ArchiveError, BrokenArchiveError, ChangedFileError
+from deliveries.importing.archives.reading import LOOKED_AT, Archive, open_archive
 
 A, B = b'{"id":"a","resultCode":1001}', b'{"id":"b","resultCode":1001}'
 LIMIT = 1_048_576
@@ -229,7 +229,7 @@ def test_archive_is_unpacked_in_bounded_memory(opened):
 
 
 def _unpacked(archive: Archive):
-    from deliveries.archives.unpacking import unpacked
+    from deliveries.importing.archives.unpacking import unpacked
 
     return unpacked(iter([archive.path.read_bytes()]))
 

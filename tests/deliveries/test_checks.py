@@ -7,6 +7,14 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from deliveries.applying.accounting import Balance, balances, find_losses
+from deliveries.applying.apply import apply_waiting
+from deliveries.applying.quarantine import discard, replay
+from deliveries.checks.counts import AGES, find_wrong_days
+from deliveries.checks.reconcile import find_differences, find_differences_of, repair
+from deliveries.checks.refusals import refusals
+from deliveries.checks.run import CHECKS, keep, run_checks, run_first_checks
+from deliveries.checks.selectors import standing_checks
 from deliveries.models import (
     ApplierStop,
     DailyCount,
@@ -18,14 +26,6 @@ from deliveries.models import (
     RetentionMark,
     StandingCheck,
 )
-from deliveries.selectors.checks import standing_checks
-from deliveries.selectors.refusals import refusals
-from deliveries.services.apply import apply_waiting
-from deliveries.services.checks import CHECKS, keep, run_checks, run_first_checks
-from deliveries.services.count_check import AGES, find_wrong_days
-from deliveries.services.ingest_check import Balance, balances, find_losses
-from deliveries.services.quarantine import discard, replay
-from deliveries.services.reconcile import find_differences, find_differences_of, repair
 from deliveries.tasks import run_checks as run_checks_task
 from portal import celery_app
 from tests.conftest import make_user

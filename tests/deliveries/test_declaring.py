@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 import pytest
 
+from deliveries.checks.reconcile import find_differences
 from deliveries.models import Message, PartnerMove, PartnerRequest
-from deliveries.services import partner_messages, partner_requests
-from deliveries.services.declarers import Declarer, declarer_of, operator
-from deliveries.services.moves import run_moves
-from deliveries.services.partner_ids import Declared, Refused, Taken, declare, give
-from deliveries.services.partner_messages import Following, following
-from deliveries.services.reconcile import find_differences
+from deliveries.partner_ids import requests
+from deliveries.partner_ids.ownership import Declared, Refused, Taken, declare, give
+from deliveries.partner_ids.permissions import Declarer, declarer_of, operator
+from deliveries.rederiving import partner_messages
+from deliveries.rederiving.moves import run_moves
+from deliveries.rederiving.partner_messages import Following, following
 from portal.accounts.access import access_of
 from portal.accounts.models import AuditEntry, Role
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
@@ -260,7 +261,7 @@ def test_pool_is_given_nothing_by_declaring(feed, tenant):
 
 
 def ask(tenant: Tenant, account: GatewayAccount, value: str = "later") -> PartnerRequest:
-    return partner_requests.ask(tenant=tenant, account=account, value=value, actor="a@example.com", now=NOW)
+    return requests.ask(tenant=tenant, account=account, value=value, actor="a@example.com", now=NOW)
 
 
 def test_request_is_approved_by_the_owner_and_declared(group, feed):
@@ -270,7 +271,7 @@ def test_request_is_approved_by_the_owner_and_declared(group, feed):
     manager = who(group.parent)
 
     with manager.scope():
-        done = partner_requests.approve(request=request, declarer=manager, now=NOW)
+        done = requests.approve(request=request, declarer=manager, now=NOW)
 
     request.refresh_from_db()
     assert (done.messages, request.state, request.decided_by) == (2, "approved", "manager@group.example.com")
@@ -281,7 +282,7 @@ def test_request_is_approved_by_the_owner_and_declared(group, feed):
         ("partner_id.request_approved", "one"),
     ]
     assert (
-        refused(lambda: partner_requests.refuse(request=request, declarer=manager, now=NOW))
+        refused(lambda: requests.refuse(request=request, declarer=manager, now=NOW))
         == "request: This request has been decided already."
     )
 
@@ -290,11 +291,11 @@ def test_request_that_cannot_be_declared_stays_open(tenant, other_tenant, accoun
     request = ask(tenant, account, "baltic-ee")
 
     with pytest.raises(Taken):
-        partner_requests.approve(request=request, declarer=operator("staff"), now=NOW)
+        requests.approve(request=request, declarer=operator("staff"), now=NOW)
 
     request.refresh_from_db()
     assert (request.state, holders()["baltic-ee"]) == ("open", "baltic-parcel")
-    partner_requests.refuse(request=request, declarer=operator("staff"), now=NOW)
+    requests.refuse(request=request, declarer=operator("staff"), now=NOW)
     request.refresh_from_db()
     assert request.state == "refused"
 
@@ -304,21 +305,19 @@ def test_requester_decides_nothing_and_may_withdraw(group):
     child = who(group.one, Role.OWNER)
 
     with child.scope():
-        assert refused(lambda: partner_requests.approve(request=request, declarer=child, now=NOW)).startswith(
-            "account:"
-        )
+        assert refused(lambda: requests.approve(request=request, declarer=child, now=NOW)).startswith("account:")
         assert (
-            refused(lambda: partner_requests.refuse(request=request, declarer=child, now=NOW))
+            refused(lambda: requests.refuse(request=request, declarer=child, now=NOW))
             == "request: This is not yours to decide."
         )
-        partner_requests.withdraw(request=request, actor="a@example.com", now=NOW)
+        requests.withdraw(request=request, actor="a@example.com", now=NOW)
 
     request.refresh_from_db()
     assert request.state == "withdrawn"
 
 
 def test_requests_are_limited_and_for_what_is_not_ones_own(tenant, account, monkeypatch):
-    monkeypatch.setattr(partner_requests, "MOST_OPEN", 1)
+    monkeypatch.setattr(requests, "MOST_OPEN", 1)
 
     assert refused(ask, tenant, account, "nr-fi") == "value: This partner ID is yours already."
     ask(tenant, account, "a")

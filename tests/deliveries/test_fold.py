@@ -5,11 +5,11 @@ from itertools import permutations
 
 import pytest
 
-from deliveries import fold
 from deliveries.dialects.codes import Code, CodeTable, State
 from deliveries.dialects.link_codes import CODES
 from deliveries.dialects.report import Report, Submission
-from deliveries.fold import Folded
+from deliveries.messages import fold
+from deliveries.messages.fold import Folded
 from tests.deliveries.folding import RECEIVED, TABLE, at, folded, in_any_order, part, report, state
 
 # --- 5.3: of one part, or of the whole, the greatest state wins

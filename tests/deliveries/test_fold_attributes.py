@@ -4,7 +4,6 @@ from itertools import permutations
 
 import pytest
 
-from deliveries import fold
 from deliveries.dialects.report import (
     FROM_CLAIM,
     FROM_FEED,
@@ -14,7 +13,8 @@ from deliveries.dialects.report import (
     FROM_SUBMISSION,
     Submission,
 )
-from deliveries.fold import Folded
+from deliveries.messages import fold
+from deliveries.messages.fold import Folded
 from tests.deliveries.folding import SENT, TABLE, at, folded, report
 
 # --- 5.8: country

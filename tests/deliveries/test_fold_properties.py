@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from campaigns.models import Campaign
-from deliveries import fold
+from deliveries.applying.apply import apply_waiting
 from deliveries.dialects.link_codes import CODES
 from deliveries.dialects.report import FROM_FEED, FROM_GATE, FROM_NOWHERE, FROM_PARAMETERS, Report, Submission
-from deliveries.fold import Folded
+from deliveries.messages import fold
+from deliveries.messages.fold import Folded
+from deliveries.messages.row import StoredMessage, from_row, to_row
 from deliveries.models import DeliveryReport, IngestCount, Message
-from deliveries.row import StoredMessage, from_row, to_row
-from deliveries.services.apply import apply_waiting
 from tests.deliveries.folding import SENT, TABLE
 from tests.deliveries.helpers import put
 from tests.search import examples

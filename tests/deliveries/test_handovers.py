@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.models import RefIdScheme
+from deliveries.checks.reconcile import find_differences
 from deliveries.models import DailyCount, Message, PartnerMove, RetentionMark
-from deliveries.services.declarers import operator
-from deliveries.services.moves import run_moves, to_be_moved
-from deliveries.services.partner_ids import Refused, Taken, declare, give
-from deliveries.services.partner_messages import Following
-from deliveries.services.reconcile import find_differences
-from deliveries.services.retention import apply_retention
+from deliveries.partner_ids.ownership import Refused, Taken, declare, give
+from deliveries.partner_ids.permissions import operator
+from deliveries.rederiving.moves import run_moves, to_be_moved
+from deliveries.rederiving.partner_messages import Following
+from deliveries.retention.retention import apply_retention
 from portal.accounts.models import AuditEntry
 from portal.tenants.models import EarlierOwner, GatewayAccount, PartnerId, Tenant
 from portal.tenants.ownership_periods import owner_at

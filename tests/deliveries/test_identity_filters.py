@@ -9,13 +9,12 @@ import psycopg
 import pytest
 from django.db import connection, transaction
 
-from deliveries import slices
+from deliveries.checks.identities import find_doubles
+from deliveries.messages import month_filters, slices
+from deliveries.messages.month_filters import hash_of, make, not_ruled_out
+from deliveries.messages.row import Key
+from deliveries.messages.store import read_messages
 from deliveries.models import IdentityFilter, Message
-from deliveries.row import Key
-from deliveries.services import identity_filters
-from deliveries.services.identities import find_doubles
-from deliveries.services.identity_filters import hash_of, make, not_ruled_out
-from deliveries.services.stored import read_messages
 from portal.common.database import connection_string
 from portal.common.periods import Month
 from tests.deliveries.helpers import NOW, apply, dlr, put
@@ -64,7 +63,7 @@ def test_months_past_get_a_filter_once(feed, past):
 
 def test_new_message_is_not_looked_up_in_months_whose_filters_rule_it_out(feed, past):
     new = [f"new{n}" for n in range(400)]
-    unsure = set(not_ruled_out([(feed.account_id, id_) for id_ in new], identity_filters.filters().values()))
+    unsure = set(not_ruled_out([(feed.account_id, id_) for id_ in new], month_filters.filters().values()))
     before = index_scans("message_2026_08")
     apply(feed, *(sent(id_, "2026-11-20") for id_ in new))
     assert index_scans("message_2026_08") - before == len(unsure) < 40
@@ -95,12 +94,12 @@ def test_message_that_is_added_to_a_past_month_takes_its_filter_away(feed, past)
     assert make(now=NOW) == 1
     assert ready() == {AUGUST: 41, SEPTEMBER: 30}
     assert apply(feed, dlr("late", 1005, timestamp="2026-11-20T11:30:00Z")).new_messages == 0
-    assert len(identity_filters._loaded) == 2  # the one that was taken away has left the memory
+    assert len(month_filters._loaded) == 2  # the one that was taken away has left the memory
     assert find_doubles(days=400) == []
 
 
 def test_filter_does_not_hold_where_a_message_was_added_while_its_month_was_read(feed, past, monkeypatch):
-    identities = identity_filters._identities
+    identities = month_filters._identities
 
     def read(month: Month) -> Iterator[list[Key]]:
         yield from identities(month)
@@ -108,7 +107,7 @@ def test_filter_does_not_hold_where_a_message_was_added_while_its_month_was_read
             apply(feed, sent("meanwhile", "2026-08-14"))
 
     IdentityFilter.objects.all().delete()
-    monkeypatch.setattr(identity_filters, "_identities", read)
+    monkeypatch.setattr(month_filters, "_identities", read)
     assert make(now=NOW) == 1
     assert ready() == {SEPTEMBER: 30}
     assert apply(feed, dlr("meanwhile", 1006, timestamp="2026-11-20T11:00:00Z")).new_messages == 0
@@ -124,10 +123,10 @@ def test_message_that_moves_to_a_past_month_takes_its_filter_away(feed, past):
 
 def test_filters_of_another_version_are_not_relied_on(feed, past):
     IdentityFilter.objects.filter(month=AUGUST).update(made_with="rbloom 0 blake2b")
-    assert {Month(2026, 8), Month(2026, 9)} & identity_filters.filters().keys() == {Month(2026, 9)}
+    assert {Month(2026, 8), Month(2026, 9)} & month_filters.filters().keys() == {Month(2026, 9)}
     assert apply(feed, dlr("aug7", 1006, timestamp="2026-11-20T09:00:00Z")).new_messages == 0
     assert make(now=NOW) == 1
-    assert {Month(2026, 8), Month(2026, 9)} <= identity_filters.filters().keys()
+    assert {Month(2026, 8), Month(2026, 9)} <= month_filters.filters().keys()
 
 
 def test_filters_made_after_a_restore_are_not_taken_for_those_read_before(feed, past):
@@ -142,14 +141,14 @@ def test_filters_made_after_a_restore_are_not_taken_for_those_read_before(feed, 
 
 
 def test_filters_keep_to_their_memory_newest_months_first(feed, past, monkeypatch):
-    monkeypatch.setattr(identity_filters, "MOST_MESSAGES", 60)
+    monkeypatch.setattr(month_filters, "MOST_MESSAGES", 60)
     assert make(now=NOW) == 0
     assert ready() == {SEPTEMBER: 30}
     assert apply(feed, dlr("aug7", 1006, timestamp="2026-11-20T09:00:00Z")).new_messages == 0
 
 
 def test_filter_of_a_month_without_its_partition_goes(past):
-    IdentityFilter.objects.create(month=date(2016, 1, 1), made_with=identity_filters.MADE_WITH, bits=b"")
+    IdentityFilter.objects.create(month=date(2016, 1, 1), made_with=month_filters.MADE_WITH, bits=b"")
     make(now=NOW)
     assert set(ready()) == {AUGUST, SEPTEMBER}
 
@@ -161,7 +160,7 @@ def test_hashes_are_the_same_in_every_process_and_fit(feed):
 
 
 def test_one_in_two_hundred_is_looked_up_for_nothing():
-    bloom = identity_filters._filter_for(20_000)
+    bloom = month_filters._filter_for(20_000)
     bloom.update(hash_of((1, f"there{n}")) for n in range(20_000))
     assert len(not_ruled_out([(1, f"there{n}") for n in range(20_000)], [bloom])) == 20_000
     wrongly = len(not_ruled_out([(1, f"other{n}") for n in range(20_000)], [bloom]))
@@ -178,7 +177,7 @@ def run(work: Callable[[], object]) -> object:
 @pytest.mark.django_db(transaction=True)
 def test_filters_are_asked_for_under_the_locks_of_the_slices(feed, past, monkeypatch):
     """One that was asked for before might be older than a message that another applier adds until they are locked."""
-    held, filters = [], identity_filters.filters
+    held, filters = [], month_filters.filters
 
     def asked() -> dict:
         with connection.cursor() as cursor:
@@ -187,7 +186,7 @@ def test_filters_are_asked_for_under_the_locks_of_the_slices(feed, past, monkeyp
         return filters()
 
     put(feed, dlr("aug7", 1006, timestamp="2026-11-20T09:00:00Z"))
-    monkeypatch.setattr(identity_filters, "filters", asked)
+    monkeypatch.setattr(month_filters, "filters", asked)
     assert apply(feed).reports == 1
     assert held == [slices.SLICES]
 
@@ -218,7 +217,7 @@ def test_filter_is_not_made_of_a_month_to_which_a_message_is_being_added(feed, p
         assert making.result(30) == 1
     assert ready()[AUGUST] == 42
     assert (feed.account_id, "being added") in not_ruled_out(
-        [(feed.account_id, "being added")], [identity_filters.filters()[Month(2026, 8)]]
+        [(feed.account_id, "being added")], [month_filters.filters()[Month(2026, 8)]]
     )
 
 
@@ -230,7 +229,7 @@ def test_filter_declared_ready_while_a_batch_waits_for_it_is_gone(feed, past):
     def batch() -> None:
         with transaction.atomic():
             slices.lock([0])
-            identity_filters.forget([date(2026, 8, 20)])
+            month_filters.forget([date(2026, 8, 20)])
 
     with psycopg.connect(connection_string()) as outside, ThreadPoolExecutor(1) as pool:
         outside.execute("UPDATE identity_filter SET bits = ''")

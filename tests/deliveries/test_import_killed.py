@@ -11,8 +11,8 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
+from deliveries.applying.import_counts import Outcome, outcome_of
 from deliveries.models import ImportRun, InboxRow
-from deliveries.services.import_counts import Outcome, outcome_of
 from portal.common.database import connection_string
 from tests.deliveries.helpers import dlr
 from tests.running import until

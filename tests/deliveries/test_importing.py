@@ -9,17 +9,17 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from deliveries.archives.errors import ArchiveError
-from deliveries.archives.reading import open_archive
+from deliveries.applying.accounting import balances_between
+from deliveries.applying.apply import apply_waiting
+from deliveries.applying.import_counts import Outcome, outcome_of
+from deliveries.applying.quarantine import replay
+from deliveries.applying.replay import replay_inbox
+from deliveries.counts.feed_counts import hour_of
+from deliveries.importing import load
+from deliveries.importing.archives.errors import ArchiveError
+from deliveries.importing.archives.reading import open_archive
+from deliveries.importing.load import import_archive
 from deliveries.models import ImportCount, ImportRun, InboxRow, IngestCount, Message, QuarantinedRow, WaitingRow
-from deliveries.services import importing
-from deliveries.services.apply import apply_waiting
-from deliveries.services.import_counts import Outcome, outcome_of
-from deliveries.services.importing import import_archive
-from deliveries.services.ingest_check import balances_between
-from deliveries.services.ingest_counts import hour_of
-from deliveries.services.quarantine import replay
-from deliveries.services.replay import replay_inbox
 from tests.deliveries.helpers import dlr
 
 pytestmark = pytest.mark.django_db
@@ -113,7 +113,7 @@ def test_applier_that_runs_is_waited_for(feed, archive, capsys, monkeypatch):
         waits.append(outcome_of(ImportRun.objects.get()).waiting)
         apply_waiting(limit=64 * 3)  # as the applier does beside it
 
-    monkeypatch.setattr(importing.time, "sleep", wait)
+    monkeypatch.setattr(load.time, "sleep", wait)
     with connection.cursor() as cursor:
         cursor.execute("SET application_name = 'portal applier'")
     try:
@@ -129,7 +129,7 @@ def test_interrupted_wait_says_that_all_is_stored(feed, archive, capsys, monkeyp
     def interrupt(**_options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(importing, "apply_slices", interrupt)
+    monkeypatch.setattr(load, "apply_slices", interrupt)
     _out, error, code = run_command(capsys, archive)
     assert error == "stopped waiting. All 13 rows are in the inbox and lose nothing; an applier applies them."
     assert (code, WaitingRow.objects.count()) == (130, 13)
@@ -152,7 +152,7 @@ def opened(path: Path):
 
 
 def test_import_goes_on_where_it_was_stopped(feed, tenant, archive, capsys, monkeypatch):
-    monkeypatch.setattr(importing, "CHUNK_ROWS", 5)
+    monkeypatch.setattr(load, "CHUNK_ROWS", 5)
     with pytest.raises(KilledError):
         import_archive(archive=opened(archive), feed=feed, progress=stop_at(10))
     assert (ImportRun.objects.get().rows, InboxRow.objects.count()) == (10, 10)
@@ -169,7 +169,7 @@ def test_changed_file_is_not_taken_for_the_old_one(feed, tmp_path, monkeypatch, 
     path = tmp_path / "a.ndjson"
     padding = b" " * size + b"\n"
     path.write_bytes(b"\n".join([*LINES[:4], padding, LINES[4], LINES[5]]))
-    monkeypatch.setattr(importing, "CHUNK_ROWS", 2)
+    monkeypatch.setattr(load, "CHUNK_ROWS", 2)
     with pytest.raises(KilledError):
         import_archive(archive=opened(path), feed=feed, progress=stop_at(4))
     path.write_bytes(b"\n".join([*LINES[:4], padding, LINES[6], LINES[7]]))
@@ -180,8 +180,8 @@ def test_changed_file_is_not_taken_for_the_old_one(feed, tmp_path, monkeypatch, 
 
     changed = tmp_path / "b.ndjson"
     changed.write_bytes(b"\n".join([*LINES[:4], padding, LINES[8], LINES[9]]))
-    assert importing.finished_run(archive=opened(path), feed=feed, accept_days=None) == run
-    assert importing.finished_run(archive=opened(changed), feed=feed, accept_days=None) is None
+    assert load.finished_run(archive=opened(path), feed=feed, accept_days=None) == run
+    assert load.finished_run(archive=opened(changed), feed=feed, accept_days=None) is None
 
 
 def test_import_is_known_by_its_feed_and_its_days_too(feed, archive, capsys):
@@ -200,7 +200,7 @@ def test_import_is_known_by_its_feed_and_its_days_too(feed, archive, capsys):
 
 
 def test_open_import_with_other_days_is_not_taken_up(feed, archive, monkeypatch):
-    monkeypatch.setattr(importing, "CHUNK_ROWS", 5)
+    monkeypatch.setattr(load, "CHUNK_ROWS", 5)
     with pytest.raises(KilledError):
         import_archive(archive=opened(archive), feed=feed, progress=stop_at(5))
     run = import_archive(archive=opened(archive), feed=feed, accept_days=4000)
@@ -259,7 +259,7 @@ def test_line_over_the_limit_is_put_aside_and_the_rest_goes_on(feed, tenant, tmp
 
 
 def test_few_large_reports_are_stored_in_small_transactions(feed, tmp_path, monkeypatch):
-    monkeypatch.setattr(importing, "CHUNK_BYTES", 1000)
+    monkeypatch.setattr(load, "CHUNK_BYTES", 1000)
     path = tmp_path / "a.ndjson"
     path.write_bytes(b"\n".join(line(f"m{n}", refId="x" * 400) for n in range(6)))
     steps = []
@@ -381,7 +381,7 @@ def test_file_that_changes_while_it_is_read_is_said_and_not_known_afterwards(fee
     _out, error, code = run_command(capsys, path)
     assert "the file was changed while it was read. 12 rows are in the inbox, from before that" in error
     assert code == 1
-    assert importing.finished_run(archive=hashed, feed=feed, accept_days=None) is None
+    assert load.finished_run(archive=hashed, feed=feed, accept_days=None) is None
 
 
 def test_import_beside_another_one_of_the_same_file_is_refused(feed, archive, capsys):
@@ -401,7 +401,7 @@ def test_import_beside_another_one_of_the_same_file_is_refused(feed, archive, ca
 
 def test_run_that_another_process_moved_is_left_alone(feed, archive, monkeypatch):
     """As after a lost connection, which takes the lock along."""
-    monkeypatch.setattr(importing, "CHUNK_ROWS", 5)
+    monkeypatch.setattr(load, "CHUNK_ROWS", 5)
 
     def move(_place, _rows):
         ImportRun.objects.update(rows=10)
@@ -501,7 +501,7 @@ def test_file_that_cannot_be_read_on_is_taken_up_later(feed, archive, capsys, mo
             return self._file.read(300)
 
     monkeypatch.setattr(Path, "open", lambda path, mode: Failing(whole(path, mode)))
-    with pytest.raises(importing.ImportStoppedError, match="Input/output error; 4 rows of it are in the inbox"):
+    with pytest.raises(load.ImportStoppedError, match="Input/output error; 4 rows of it are in the inbox"):
         import_archive(archive=hashed, feed=feed)
     monkeypatch.undo()
     assert InboxRow.objects.count() == ImportRun.objects.get().rows == 4

@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from deliveries.inbox import INSERT, NewRow, columns, packed_columns
+from deliveries.ingest.inbox import INSERT, NewRow, columns, packed_columns
 from portal.common.bulk import bulk_cursor
 
 pytestmark = pytest.mark.django_db

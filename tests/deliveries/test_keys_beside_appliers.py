@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from campaigns.models import SegmentKey
+from deliveries.applying.apply import apply_slices
+from deliveries.checks.reconcile import find_differences
 from deliveries.models import MessageParameter, WaitingRow
-from deliveries.services import segment_keys
-from deliveries.services.apply import apply_slices
-from deliveries.services.reconcile import find_differences
-from deliveries.services.segment_keys import choose, remove, run_segment_keys
+from deliveries.rederiving import segment_keys
+from deliveries.rederiving.segment_keys import choose, remove, run_segment_keys
 from tests.deliveries.helpers import dlr, put
 from tests.deliveries.test_appliers_together import NOW, together
 

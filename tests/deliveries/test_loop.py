@@ -7,10 +7,10 @@ from threading import Event
 
 import pytest
 
+from deliveries.applying.apply import BatchResult
+from deliveries.applying.loop import Applier
+from deliveries.importing.load import applier_runs
 from deliveries.models import ApplierStop, Message, QuarantinedRow, WaitingRow
-from deliveries.services.apply import BatchResult
-from deliveries.services.importing import applier_runs
-from deliveries.services.loop import Applier
 from tests.deliveries import faulty
 from tests.deliveries.helpers import dlr, put
 

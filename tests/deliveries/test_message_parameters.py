@@ -8,17 +8,17 @@ from django.db import connection
 
 from campaigns.models import SegmentKey
 from campaigns.segments import indexed_value
-from deliveries import partitions
+from deliveries.applying.apply import apply_waiting
+from deliveries.applying.replay import replay_inbox
+from deliveries.checks.reconcile import find_differences, repair
+from deliveries.erasure.erase import erase_number
+from deliveries.messages import partitions
 from deliveries.models import Message, MessageParameter, PartnerMove
-from deliveries.services import segment_keys
-from deliveries.services.apply import apply_waiting
-from deliveries.services.erasure import erase_number
-from deliveries.services.moves import run_moves
-from deliveries.services.reconcile import find_differences, repair
-from deliveries.services.recount import request_recount, run_recounts
-from deliveries.services.replay import replay_inbox
-from deliveries.services.retention import apply_retention
-from deliveries.services.segment_keys import Refused, choose, remove, run_segment_keys
+from deliveries.rederiving import segment_keys
+from deliveries.rederiving.moves import run_moves
+from deliveries.rederiving.recount import request_recount, run_recounts
+from deliveries.rederiving.segment_keys import Refused, choose, remove, run_segment_keys
+from deliveries.retention.retention import apply_retention
 from portal.accounts.models import AuditEntry
 from portal.tenants.models import PartnerId
 from tests.deliveries.helpers import NOW, apply, dlr, put

@@ -8,13 +8,13 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from campaigns.models import Campaign, RefIdScheme
+from deliveries.counts.rollups import condense
 from deliveries.models import Message
-from deliveries.selectors.message_filters import places
-from deliveries.selectors.message_places import Places, find_places
-from deliveries.selectors.messages import MessageQuery, Page, search
-from deliveries.selectors.variant_places import variant_places
-from deliveries.services.condense import condense
-from deliveries.services.segment_keys import choose, run_segment_keys
+from deliveries.rederiving.segment_keys import choose, run_segment_keys
+from deliveries.search.count_index import Places, find_places
+from deliveries.search.find import MessageQuery, Page, search
+from deliveries.search.query import places
+from deliveries.search.variant_index import variant_places
 from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
 from portal.tenants.scope import web_scope
 from tests.deliveries.helpers import apply, dlr

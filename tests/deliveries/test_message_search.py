@@ -7,10 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Campaign
+from deliveries.checks.reconcile import find_differences, repair
 from deliveries.models import TenantRecount
+from deliveries.search.find import BadFilter, MessageQuery, find, reports_of, search
 from deliveries.selectors.campaign_names import campaign_names
-from deliveries.selectors.messages import BadFilter, MessageQuery, find, reports_of, search
-from deliveries.services.reconcile import find_differences, repair
 from portal.common.keyset import BadCursor, decode, encode
 from portal.common.masking import Masking
 from portal.common.prefixes import after_prefix

@@ -7,9 +7,9 @@ import pytest
 from django.db import connection
 
 from campaigns.models import Campaign
-from deliveries.selectors.messages import MessageQuery, search
-from deliveries.services.reconcile import find_differences, repair
-from deliveries.services.segment_keys import choose, run_segment_keys
+from deliveries.checks.reconcile import find_differences, repair
+from deliveries.rederiving.segment_keys import choose, run_segment_keys
+from deliveries.search.find import MessageQuery, search
 from portal.tenants.scope import web_scope
 from tests.deliveries.helpers import NOW, apply, dlr
 

@@ -3,9 +3,9 @@
 import pytest
 from django.utils import timezone
 
+from deliveries.checks.reconcile import find_differences
 from deliveries.models import DailyCount, DeliveryReport, Message, PartnerMove
-from deliveries.services.moves import run_moves
-from deliveries.services.reconcile import find_differences
+from deliveries.rederiving.moves import run_moves
 from portal.tenants.models import PartnerId
 from tests.deliveries.helpers import apply, dlr
 

@@ -4,10 +4,10 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from deliveries.checks.reconcile import find_differences
+from deliveries.erasure.erase import erase_number
 from deliveries.models import DailyCount, Message, RuleRefold
-from deliveries.services.erasure import erase_number
-from deliveries.services.normalise_numbers import normalise_numbers
-from deliveries.services.reconcile import find_differences
+from deliveries.rederiving.normalise_numbers import normalise_numbers
 from deliveries.tasks import resume_rule_refolds
 from tests.deliveries.helpers import apply, dlr
 

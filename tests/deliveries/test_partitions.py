@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime
 import pytest
 from django.db import ProgrammingError, connection, transaction
 
-from deliveries import partitions
-from deliveries.inbox import INSERT, NewRow, columns
+from deliveries.applying.apply import apply_waiting
+from deliveries.ingest.inbox import INSERT, NewRow, columns
+from deliveries.messages import partitions
 from deliveries.models import Message
-from deliveries.services.apply import apply_waiting
 from portal.tenants.wall import INGEST, STAFF, WEB
 from tests.deliveries.helpers import dlr, put
 

@@ -10,19 +10,19 @@ from django.db import connection
 from django.db.models import Count
 
 from campaigns.models import SegmentKey
+from deliveries.applying.apply import apply_waiting
+from deliveries.counts import rollups
+from deliveries.erasure.erase import erase_number
+from deliveries.messages.parameter_rows import replace_rows
 from deliveries.models import Message, MessageParameter, PartnerMove
-from deliveries.services import condense
-from deliveries.services.apply import apply_waiting
-from deliveries.services.declarers import operator
-from deliveries.services.erasure import erase_number
-from deliveries.services.message_parameters import replace_rows
-from deliveries.services.moves import run_moves
-from deliveries.services.partner_ids import give
-from deliveries.services.recount import request_recount, run_recounts
-from deliveries.services.refold import refold
-from deliveries.services.retention import apply_retention
-from deliveries.services.rule_refold import request_rule_refold, run_rule_refolds
-from deliveries.services.segment_keys import run_segment_keys
+from deliveries.partner_ids.ownership import give
+from deliveries.partner_ids.permissions import operator
+from deliveries.rederiving.moves import run_moves
+from deliveries.rederiving.recount import request_recount, run_recounts
+from deliveries.rederiving.refold import refold
+from deliveries.rederiving.rule_refold import request_rule_refold, run_rule_refolds
+from deliveries.rederiving.segment_keys import run_segment_keys
+from deliveries.retention.retention import apply_retention
 from portal.common.bulk import bulk_cursor, plan_for_small_sets
 from portal.tenants.models import EarlierOwner, PartnerId, Tenant
 from tests.deliveries.helpers import NOW, apply, dlr, partitions, put
@@ -213,7 +213,7 @@ def test_spans_that_are_forgotten(belief, tenant, monkeypatch):
     believe(belief, "condensed_span")
     plan_for_small_sets()
     with watched(monkeypatch, most=MOST):
-        condense.forget([(tenant.id, day) for day in days])
+        rollups.forget([(tenant.id, day) for day in days])
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM condensed_span WHERE tenant_id = %s AND day < '2026-01-01'", [tenant.id])
         assert cursor.fetchone() == (0,)

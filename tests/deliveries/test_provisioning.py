@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from campaigns.models import SegmentKey
 from deliveries.models import DailyCount, TenantRecount
-from deliveries.services.recount import run_recounts
-from deliveries.services.segment_keys import run_segment_keys
+from deliveries.rederiving.recount import run_recounts
+from deliveries.rederiving.segment_keys import run_segment_keys
 from deliveries.simulation.customers import DEFAULT_PROFILE
 from portal.accounts.invitations import invite
 from portal.accounts.models import AuditEntry, Invitation, Membership, User

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from deliveries.quarantine_jump import Jump, Sum, find, is_jump
+from deliveries.checks.quarantine_jump import Jump, Sum, find, is_jump
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection
 
-from deliveries.inbox import INSERT, NewRow, packed_columns
+from deliveries.applying.apply import BatchResult, apply_waiting
+from deliveries.applying.quarantine import discard, replay
+from deliveries.ingest.inbox import INSERT, NewRow, packed_columns
+from deliveries.messages.slices import slice_of
 from deliveries.models import DeliveryReport, InboxRow, IngestCount, Message, QuarantinedRow, WaitingRow
-from deliveries.services.apply import BatchResult, apply_waiting
-from deliveries.services.quarantine import discard, replay
-from deliveries.slices import slice_of
 from portal.common.bulk import bulk_cursor
 from tests.deliveries.helpers import dlr, put
 

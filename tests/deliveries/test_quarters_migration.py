@@ -6,8 +6,8 @@ from importlib import import_module
 import pytest
 from django.db import connection
 
+from deliveries.checks.reconcile import find_differences
 from deliveries.models import HourCount, Message, RetentionMark
-from deliveries.services.reconcile import find_differences
 from portal.tenants.models import Tenant
 from tests.deliveries.applied import NOW, apply, rows, shop
 

@@ -3,9 +3,9 @@
 import pytest
 from django.core.management import call_command
 
+from deliveries.checks.reconcile import find_differences
 from deliveries.models import CampaignCount, DailyCount, HourCount, LatencyCount, ResultCode
-from deliveries.services.reconcile import find_differences
-from deliveries.services.refold import refold
+from deliveries.rederiving.refold import refold
 from tests.deliveries.helpers import apply, dlr
 
 pytestmark = pytest.mark.django_db

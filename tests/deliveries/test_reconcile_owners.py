@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime
 import pytest
 from django.core.management import call_command
 
+from deliveries.checks.reconcile import find_differences
 from deliveries.models import Message, PartnerMove, RetentionMark
-from deliveries.services.moves import run_moves
-from deliveries.services.reconcile import find_differences
+from deliveries.rederiving.moves import run_moves
 from portal.tenants.models import EarlierOwner, PartnerId
 from tests.deliveries.applied import shop
 from tests.deliveries.helpers import apply

@@ -4,9 +4,9 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import RefIdScheme
+from deliveries.checks.reconcile import find_differences
 from deliveries.models import CampaignCount, DailyCount, Message, TenantRecount
-from deliveries.services.reconcile import find_differences
-from deliveries.services.recount import request_recount, run_recounts
+from deliveries.rederiving.recount import request_recount, run_recounts
 from tests.deliveries.helpers import apply, dlr
 
 pytestmark = pytest.mark.django_db

@@ -6,12 +6,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from deliveries.applying.accounting import balances, find_losses
+from deliveries.applying.apply import BatchResult, apply_waiting
+from deliveries.applying.quarantine import discard
+from deliveries.applying.replay import replay_inbox
+from deliveries.checks.reconcile import find_differences
 from deliveries.models import IngestCount, QuarantinedRow, WaitingRow
-from deliveries.services.apply import BatchResult, apply_waiting
-from deliveries.services.ingest_check import balances, find_losses
-from deliveries.services.quarantine import discard
-from deliveries.services.reconcile import find_differences
-from deliveries.services.replay import replay_inbox
 from deliveries.simulation.traffic import generate
 from tests.deliveries.helpers import NOW, dlr, hand_in, put, submission
 
@@ -142,7 +142,7 @@ def test_discarded_rows_are_not_brought_back(feed, tenant):
 
 
 def test_replay_goes_in_chunks(feed, tenant, monkeypatch):
-    monkeypatch.setattr("deliveries.services.replay.CHUNK", 7)
+    monkeypatch.setattr("deliveries.applying.replay.CHUNK", 7)
     put(feed, *(dlr(f"m{n}") for n in range(20)), received_at=NOW)
     apply_waiting(now=NOW)
     told = []

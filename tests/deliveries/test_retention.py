@@ -8,14 +8,14 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.models import Sum
 
-from deliveries import partitions
+from deliveries.applying.apply import BatchResult, apply_waiting
+from deliveries.checks.reconcile import find_differences
+from deliveries.counts.changes import TABLES
+from deliveries.erasure.erase import erase_number
+from deliveries.messages import partitions
 from deliveries.models import DailyCount, DeliveryReport, IngestCount, Message, QuarantinedRow, RetentionMark
-from deliveries.selectors.messages import MessageQuery, find, search
-from deliveries.services.apply import BatchResult, apply_waiting
-from deliveries.services.counts import TABLES
-from deliveries.services.erasure import erase_number
-from deliveries.services.reconcile import find_differences
-from deliveries.services.retention import Taken, apply_retention
+from deliveries.retention.retention import Taken, apply_retention
+from deliveries.search.find import MessageQuery, find, search
 from deliveries.tasks import apply_retention as apply_retention_task
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from tests.deliveries.helpers import NOW, dlr, put
@@ -257,7 +257,7 @@ def test_hash_is_found_while_the_secret_key_is_being_changed(feed, tenant, setti
 
 
 def test_more_numbers_than_a_step_takes_are_all_taken(feed, tenant, monkeypatch):
-    monkeypatch.setattr("deliveries.services.erasure.BATCH", 50)
+    monkeypatch.setattr("deliveries.erasure.erase.BATCH", 50)
     apply(feed, *(dlr(f"m{n}", **days_ago(181), **OWN, **to(f"+3584012{n:05}")) for n in range(123)))
 
     assert apply_retention(now=NOW).numbers == {"nordic-retail": 123}
@@ -286,7 +286,7 @@ def test_person_is_erased_at_once_in_one_tenant_alone(feed, tenant, other_tenant
 
 def test_message_that_moves_to_a_tenant_with_fewer_days_comes_without_its_number(feed, account, tenant):
     from deliveries.models import PartnerMove
-    from deliveries.services.moves import run_moves
+    from deliveries.rederiving.moves import run_moves
 
     apply(feed, dlr("m", **days_ago(100), **to(NUMBER), gateCustomParameters={"platformPartnerId": "new"}))
     Tenant.objects.filter(id=tenant.id).update(number_days=90)

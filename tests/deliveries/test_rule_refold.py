@@ -9,10 +9,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
+from deliveries.checks.reconcile import find_differences, repair
 from deliveries.models import LatencyCount, Message, RetentionMark, RuleRefold
-from deliveries.services import rule_refold
-from deliveries.services.reconcile import find_differences, repair
-from deliveries.services.rule_refold import request_rule_refold, run_rule_refolds
+from deliveries.rederiving import rule_refold
+from deliveries.rederiving.rule_refold import request_rule_refold, run_rule_refolds
 from deliveries.tasks import resume_rule_refolds
 from tests.deliveries.helpers import apply, dlr
 

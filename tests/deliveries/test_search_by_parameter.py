@@ -7,9 +7,9 @@ import pytest
 from django.db import connection
 
 from campaigns.models import SegmentKey
-from deliveries.selectors.messages import BadFilter, MessageQuery, search
-from deliveries.selectors.segment_keys import rarest
-from deliveries.services.segment_keys import choose, run_segment_keys
+from deliveries.rederiving.segment_keys import choose, run_segment_keys
+from deliveries.search.find import BadFilter, MessageQuery, search
+from deliveries.search.segment_keys import rarest
 from portal.tenants.scope import web_scope
 from tests.deliveries.helpers import NOW, apply, dlr
 from tests.deliveries.test_message_search import _MANY, explained, ids

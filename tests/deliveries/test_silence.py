@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from deliveries.checks.feeds import FeedRate, rates
+from deliveries.checks.silent_feeds import Silence, Sound, came, listen
 from deliveries.models import IngestCount
-from deliveries.selectors.feeds import FeedRate, rates
-from deliveries.silence import Silence, Sound, came, listen
 from portal.tenants.models import Feed
 
 MONDAY = datetime(2026, 11, 16, 10, 0, tzinfo=UTC)

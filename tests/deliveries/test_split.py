@@ -7,8 +7,8 @@ import orjson
 import pytest
 
 from deliveries.dialects.link import parse
-from deliveries.slices import SLICES, slice_of
-from deliveries.split import split, split_line
+from deliveries.ingest.split import split, split_line
+from deliveries.messages.slices import SLICES, slice_of
 
 SAMPLES = Path(__file__).parent / "samples"
 ACCOUNT = 7

@@ -6,19 +6,19 @@ from itertools import permutations
 import pytest
 from django.db import connection, transaction
 
-from deliveries import fold
+from deliveries.applying import quarantine
+from deliveries.applying.accounting import find_losses
+from deliveries.applying.apply import BatchResult, apply_waiting
+from deliveries.applying.replay import replay_inbox
+from deliveries.applying.submissions import feed_of
+from deliveries.checks.reconcile import find_differences, repair
+from deliveries.erasure.erase import erase_number
+from deliveries.messages import fold
+from deliveries.messages.slices import slice_of
 from deliveries.models import DeliveryReport, IngestCount, Message, PartnerMove, QuarantinedRow, SubmissionCount
-from deliveries.services import quarantine
-from deliveries.services.apply import BatchResult, apply_waiting
-from deliveries.services.erasure import erase_number
-from deliveries.services.ingest_check import find_losses
-from deliveries.services.moves import run_moves
-from deliveries.services.reconcile import find_differences, repair
-from deliveries.services.refold import refold
-from deliveries.services.replay import replay_inbox
-from deliveries.services.retention import apply_retention
-from deliveries.services.submissions import feed_of
-from deliveries.slices import slice_of
+from deliveries.rederiving.moves import run_moves
+from deliveries.rederiving.refold import refold
+from deliveries.retention.retention import apply_retention
 from portal.tenants.feeds import TokenError, add_token
 from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
 from tests.deliveries.helpers import NOW, dlr, hand_in, put, submission

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 
+from deliveries.applying.apply import apply_waiting
+from deliveries.checks.run import run_checks
+from deliveries.checks.submissions import HOURS, Silent, silent_submissions
+from deliveries.checks.unreported_submissions import Unanswered, judge, looked_at
 from deliveries.models import StandingCheck, SubmissionCount
-from deliveries.selectors.submissions import HOURS, Silent, silent_submissions
-from deliveries.services.apply import apply_waiting
-from deliveries.services.checks import run_checks
-from deliveries.unanswered import Unanswered, judge, looked_at
 from tests.deliveries.helpers import NOW, dlr, hand_in, put, submission
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated")]

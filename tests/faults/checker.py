@@ -32,8 +32,8 @@ def agree(portal: Portal) -> list[str]:
     """Return what counts and messages, and raw rows and what became of them, disagree about; also under load."""
     return portal.inspector.ask(
         "from datetime import UTC, datetime\n"
-        "from deliveries.services.ingest_check import find_losses\n"
-        "from deliveries.services.reconcile import find_differences\n"
+        "from deliveries.applying.accounting import find_losses\n"
+        "from deliveries.checks.reconcile import find_differences\n"
         "result = [*map(str, find_differences()), *find_losses(now=datetime.now(UTC))]"
     )
 

@@ -11,10 +11,10 @@ from datetime import UTC, datetime, time
 
 from django.db import connection
 
-from deliveries.fold import BY_SUBMISSION
+from deliveries.applying.accounting import balances_between
+from deliveries.checks.reconcile import find_differences
+from deliveries.messages.fold import BY_SUBMISSION
 from deliveries.models import Message, QuarantinedRow
-from deliveries.services.ingest_check import balances_between
-from deliveries.services.reconcile import find_differences
 from portal.tenants.models import Feed, PartnerId
 from tests.e2e.recount import recount
 

@@ -27,17 +27,18 @@ from hypothesis.stateful import (
 )
 
 from campaigns.models import SegmentKey
-from deliveries import partitions
+from deliveries.applying import quarantine
+from deliveries.applying.apply import apply_waiting
+from deliveries.applying.replay import replay_inbox
+from deliveries.checks.reconcile import find_differences, repair
+from deliveries.checks.reconcile_parameters import find_parameter_differences
+from deliveries.counts.changes import TABLES, CountTable
+from deliveries.erasure.erase import erase_number
+from deliveries.messages import month_filters, partitions
 from deliveries.models import Message, PartnerMove
-from deliveries.services import identity_filters, quarantine, segment_keys
-from deliveries.services.apply import apply_waiting
-from deliveries.services.counts import TABLES, CountTable
-from deliveries.services.erasure import erase_number
-from deliveries.services.moves import run_moves
-from deliveries.services.reconcile import find_differences, repair
-from deliveries.services.reconcile_parameters import find_parameter_differences
-from deliveries.services.replay import replay_inbox
-from deliveries.services.retention import apply_retention
+from deliveries.rederiving import segment_keys
+from deliveries.rederiving.moves import run_moves
+from deliveries.retention.retention import apply_retention
 from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
 from tests.deliveries.helpers import NOW, dlr, hand_in, put, submission
 from tests.faults import oracle
@@ -211,7 +212,7 @@ class Portal(RuleBasedStateMachine):
 
     @rule()
     def make_filters_of_past_months(self) -> None:
-        self.steps["filters"] += identity_filters.make(now=self.now)
+        self.steps["filters"] += month_filters.make(now=self.now)
 
     @rule()
     def replay_the_whole_inbox(self) -> None:

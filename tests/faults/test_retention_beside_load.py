@@ -9,7 +9,7 @@ from tests.running import until
 
 TAKE = """
 from datetime import UTC, datetime
-from deliveries.services.retention import apply_retention
+from deliveries.retention.retention import apply_retention
 from portal.tenants.models import Tenant
 Tenant.objects.filter(slug="short").update(message_days={days}, number_days={days} - 3)
 taken = apply_retention(now=datetime.now(UTC))

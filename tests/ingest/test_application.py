@@ -8,7 +8,7 @@ import httpx
 import psycopg
 import pytest
 
-from portal.ingest.app import connect
+from deliveries.ingest.app import connect
 from tests.ingest.conftest import PLAIN, bodies
 from tests.servers import STATIC_ROOT, running_server
 

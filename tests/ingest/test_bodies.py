@@ -6,7 +6,7 @@ import socket
 import pytest
 from django.conf import settings
 
-from deliveries.slices import slice_of
+from deliveries.messages.slices import slice_of
 from tests.ingest.conftest import PLAIN, bodies, stored
 
 ONE = b'{"refId":"0","id":"a+/1$0","operator":"no.telenor","resultCode":1001}'

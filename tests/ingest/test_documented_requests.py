@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from deliveries.applying.apply import apply_waiting
 from deliveries.models import Message, QuarantinedRow
-from deliveries.services.apply import apply_waiting
 from portal.tenants import secrets
 from tests.ingest.conftest import BASIC, PLAIN
 from tests.ingest.test_doors import becomes

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from django.conf import settings
 
-from deliveries.slices import UNREADABLE_SLICE, slice_of
+from deliveries.messages.slices import UNREADABLE_SLICE, slice_of
 from tests.ingest.conftest import BASIC, PLAIN
 from tests.ingest.test_doors import RIGHT
 

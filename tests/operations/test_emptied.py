@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.db import connection, transaction
 
-from deliveries import partitions
+from deliveries.messages import partitions
 from tests.emptied import PARTITIONS, empty_tables, forget_the_past
 
 pytestmark = pytest.mark.django_db(transaction=True)

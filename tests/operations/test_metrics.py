@@ -5,8 +5,8 @@ import logging
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from deliveries.checks.run import keep
 from deliveries.models import ApplierStop, RefusalCount
-from deliveries.services.checks import keep
 from tests.deliveries.helpers import NOW, apply, dlr, put
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from deliveries import message_views
+from deliveries.message_pages import views
 from deliveries.models import Message
 from portal.accounts.models import AuditEntry, Role
 from portal.common import keyset
@@ -420,7 +420,7 @@ def test_tenant_without_messages_is_told_how_they_come(client, tenant, viewer):
 
 def test_search_that_takes_too_long_says_so(client, feed, tenant, viewer, monkeypatch):
     """Somebody else holds the table, so that no plan is fast enough."""
-    monkeypatch.setattr(message_views, "SECONDS", 0.05)
+    monkeypatch.setattr(views, "SECONDS", 0.05)
     client.force_login(viewer)
     settings = connection.get_connection_params()
     settings = {name: settings[name] for name in ("dbname", "user", "password", "host", "port") if name in settings}

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from deliveries.models import PartnerRequest
-from deliveries.services.declarers import operator
-from deliveries.services.moves import run_moves
-from deliveries.services.partner_ids import give
+from deliveries.partner_ids.ownership import give
+from deliveries.partner_ids.permissions import operator
+from deliveries.rederiving.moves import run_moves
 from portal.accounts.models import Role
 from portal.tenants.models import EarlierOwner, GatewayAccount, PartnerId, Tenant
 from tests.conftest import NOW, make_user

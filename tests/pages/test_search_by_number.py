@@ -3,8 +3,8 @@
 import pytest
 from django.utils import timezone
 
+from deliveries.erasure.erase import erase_number
 from deliveries.models import Message
-from deliveries.services.erasure import erase_number
 from portal.tenants import api_keys
 from tests.deliveries.helpers import apply
 from tests.pages.searched import ask, ids, sent, text_of

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import SegmentKey
-from deliveries.services.segment_keys import choose, run_segment_keys
+from deliveries.rederiving.segment_keys import choose, run_segment_keys
 from tests.deliveries.helpers import apply
 from tests.pages.searched import NUMBER, URL, ask, ids, sent, text_of
 

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import SegmentKey
-from deliveries.services.segment_keys import choose, run_segment_keys
+from deliveries.rederiving.segment_keys import choose, run_segment_keys
 from portal.accounts.models import AuditEntry
 from tests.deliveries.helpers import apply, dlr
 

@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 
 from campaigns.models import RefIdScheme
-from deliveries import partitions
+from deliveries.messages import partitions
 from deliveries.models import TenantRecount
-from deliveries.selectors import recent_ref_ids
+from deliveries.settings_pages import recent_ref_ids
 from portal.accounts.models import AuditEntry
 from portal.tenants.models import Tenant
 from portal.tenants.scope import web_scope

@@ -6,8 +6,8 @@ import pytest
 from django.db.models import F
 from django.utils import timezone, translation
 
+from deliveries.counts.rollups import condense
 from deliveries.models import CampaignCount, DailyCount
-from deliveries.services.condense import condense
 from portal.common.periods import Month
 from portal.tenants.models import Tenant
 from portal.tenants.scope import web_scope

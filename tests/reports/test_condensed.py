@@ -9,7 +9,10 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.db.models import Count
 
-from deliveries import slices
+from deliveries.checks.reconcile import find_differences, repair
+from deliveries.counts import rollups as condensing
+from deliveries.counts.rollups import condense
+from deliveries.messages import slices
 from deliveries.models import (
     CampaignCount,
     CondensedCampaign,
@@ -18,9 +21,6 @@ from deliveries.models import (
     CondensedSpan,
     LatencyCount,
 )
-from deliveries.services import condense as condensing
-from deliveries.services.condense import condense
-from deliveries.services.reconcile import find_differences, repair
 from portal.common.database import connection_string
 from portal.tenants.models import GatewayAccount
 from portal.tenants.scope import web_scope

@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 
 from campaigns.models import Campaign
+from deliveries.counts.rollups import condense
 from deliveries.models import CampaignCount, DailyCount, LatencyCount
-from deliveries.services.condense import condense
 from portal.tenants.scope import web_scope
 from reports.selectors.statistics import statistics
 from reports.selectors.top_campaigns import campaigns

@@ -13,16 +13,16 @@ from django.db import connection
 from django.utils import timezone
 
 from campaigns.models import Campaign, RefIdScheme, SegmentKey
-from deliveries import partitions
+from deliveries.applying.accounting import balances_between
+from deliveries.applying.apply import apply_waiting
+from deliveries.checks.reconcile import find_differences
+from deliveries.counts.changes import TABLES
+from deliveries.erasure.erase import erase_number
+from deliveries.messages import partitions
+from deliveries.messages.number_hashes import hashed
 from deliveries.models import DeliveryReport, IngestCount, Message, QuarantinedRow
-from deliveries.services.apply import apply_waiting
-from deliveries.services.counts import TABLES
-from deliveries.services.erasure import erase_number
-from deliveries.services.ingest_check import balances_between
-from deliveries.services.number_hashes import hashed
-from deliveries.services.reconcile import find_differences
-from deliveries.services.recount import request_recount, run_recounts
-from deliveries.services.retention import apply_retention
+from deliveries.rederiving.recount import request_recount, run_recounts
+from deliveries.retention.retention import apply_retention
 from portal.common.hidden_numbers import holds_number
 from portal.common.msisdn import tells_number
 from portal.common.periods import Month

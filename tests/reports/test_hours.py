@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deliveries.models import HourCount, Message, RetentionMark
-from deliveries.services.recount import request_recount, run_recounts
-from deliveries.services.retention import apply_retention
+from deliveries.rederiving.recount import request_recount, run_recounts
+from deliveries.retention.retention import apply_retention
 from portal.common.periods import offset_changes, start_of_day
 from portal.tenants.models import PartnerId, Tenant
 from portal.tenants.scope import web_scope

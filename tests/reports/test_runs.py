@@ -13,11 +13,11 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from deliveries.applying.apply import apply_waiting
 from deliveries.models import InboxRow, WaitingRow
-from deliveries.services.apply import apply_waiting
-from deliveries.services.declarers import operator
-from deliveries.services.moves import run_moves
-from deliveries.services.partner_ids import give
+from deliveries.partner_ids.ownership import give
+from deliveries.partner_ids.permissions import operator
+from deliveries.rederiving.moves import run_moves
 from portal.common.masking import Masking
 from portal.common.periods import Month
 from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant

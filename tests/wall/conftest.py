@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from deliveries import partitions
+from deliveries.messages import partitions
 from portal.accounts.models import User
 from portal.tenants.models import Tenant
 from tests.wall.rows import DAY, TENANT_COLUMN, insert, owners, row

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from campaigns.models import Campaign
-from deliveries import partitions
+from deliveries.messages import partitions
 from deliveries.models import Message
 from portal.tenants.scope import web_scope
 from tests.wall.rows import DAY, change, row, rows

@@ -4,12 +4,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from tqdm import tqdm
 
+from deliveries.applying import apply
+from deliveries.applying.batch_result import BatchResult
+from deliveries.applying.failures import Stopped
+from deliveries.applying.poison import Streak
+from deliveries.messages.slices import SLICES
 from deliveries.models import WaitingRow
-from deliveries.services import apply
-from deliveries.services.batch_result import BatchResult
-from deliveries.services.failures import Stopped
-from deliveries.services.poison import Streak
-from deliveries.slices import SLICES
 from portal.accounts.models import record
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from deliveries.services.ingest_check import find_losses
+from deliveries.applying.accounting import find_losses
 
 
 class Command(BaseCommand):

@@ -1,9 +1,9 @@
-"""condense_counts: days and months summed up now (deliveries/services/condense.py); beat does it by itself."""
+"""condense_counts: days and months summed up now (deliveries/counts/rollups.py); beat does it by itself."""
 
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from deliveries.services.condense import condense
+from deliveries.counts.rollups import condense
 
 
 class Command(BaseCommand):

@@ -7,12 +7,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from deliveries.archives.errors import ArchiveError
-from deliveries.archives.reading import Archive, open_archive
+from deliveries.applying import import_counts
+from deliveries.applying.failures import DATABASE_AWAY
+from deliveries.applying.import_counts import Outcome
+from deliveries.importing import load
+from deliveries.importing.archives.errors import ArchiveError
+from deliveries.importing.archives.reading import Archive, open_archive
 from deliveries.models import ImportRun
-from deliveries.services import import_counts, importing
-from deliveries.services.failures import DATABASE_AWAY
-from deliveries.services.import_counts import Outcome
 from portal.tenants.models import Feed
 
 LOOK, REFUSED, INTERRUPTED = 1, 2, 130  # exit codes
@@ -51,7 +52,7 @@ class Command(BaseCommand):
             if archive.is_empty:
                 self.stdout.write(f"{file} holds no delivery report; nothing was stored")
                 return
-            run = importing.finished_run(archive=archive, feed=door, accept_days=accept_days)
+            run = load.finished_run(archive=archive, feed=door, accept_days=accept_days)
             if run is None or again:
                 run = None  # what an interruption finds
                 run = self._import(archive, door, accept_days)
@@ -63,7 +64,7 @@ class Command(BaseCommand):
             outcome = None if no_wait else self._wait(run)
         except ArchiveError as error:
             raise CommandError(f"{file}: {error}", returncode=REFUSED) from error
-        except importing.ImportStoppedError as error:
+        except load.ImportStoppedError as error:
             text = f"{file} cannot be read on: {error}. The same command goes on from there."
             raise CommandError(text, returncode=LOOK) from error
         except DATABASE_AWAY as error:
@@ -79,7 +80,7 @@ class Command(BaseCommand):
 
     def _import(self, archive: Archive, feed: Feed, accept_days: int | None) -> ImportRun:
         with tqdm(total=archive.size, unit="B", unit_scale=True, desc="Storing", disable=None) as bar:
-            run = importing.import_archive(
+            run = load.import_archive(
                 archive=archive,
                 feed=feed,
                 accept_days=accept_days,
@@ -94,7 +95,7 @@ class Command(BaseCommand):
         if outcome.waiting <= 0:
             return outcome
         how = "Waiting until the applier has applied them"
-        if not importing.applier_runs():
+        if not load.applier_runs():
             how = "No applier runs, so they are applied here"
         self.stdout.write(f"{how}; Ctrl-C ends this, and loses nothing")
         with tqdm(total=run.rows, unit=" rows", desc="Applying", disable=None) as bar:
@@ -105,7 +106,7 @@ class Command(BaseCommand):
                 bar.update(done - bar.n)
                 say(done, run.rows)
 
-            return importing.wait_until_applied(run, progress=progress)
+            return load.wait_until_applied(run, progress=progress)
 
     def _judge(self, file: Path, run: ImportRun, outcome: Outcome | None) -> None:
         """Say what became of the rows. Raises CommandError where somebody should look at it."""

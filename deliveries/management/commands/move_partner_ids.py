@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
 from deliveries.models import PartnerMove
-from deliveries.services.moves import run_moves
+from deliveries.rederiving.moves import run_moves
 
 
 class Command(BaseCommand):

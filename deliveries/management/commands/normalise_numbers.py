@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from deliveries.services.normalise_numbers import normalise_numbers
+from deliveries.rederiving.normalise_numbers import normalise_numbers
 
 
 class Command(BaseCommand):

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Count, Min
 
+from deliveries.applying.quarantine import discard, replay
 from deliveries.dialects.raw_text import readable
 from deliveries.models import QuarantinedRow
-from deliveries.services.quarantine import discard, replay
 
 SHOWN_ROWS = 100
 

@@ -4,8 +4,8 @@ import sys
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from deliveries.services.reconcile import find_differences, repair
-from deliveries.services.reconcile_owners import OwnerDifference
+from deliveries.checks.reconcile import find_differences, repair
+from deliveries.checks.reconcile_owners import OwnerDifference
 from portal.accounts.models import record
 
 

@@ -4,8 +4,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from deliveries.models import ResultCode, RuleRefold
-from deliveries.services.refold import refold
-from deliveries.services.rule_refold import request_rule_refold, run_rule_refolds
+from deliveries.rederiving.refold import refold
+from deliveries.rederiving.rule_refold import request_rule_refold, run_rule_refolds
 from portal.tenants.models import Feed
 
 

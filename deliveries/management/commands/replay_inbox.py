@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.dateparse import parse_date, parse_datetime
 
+from deliveries.applying.replay import replay_inbox
 from deliveries.management.commands.import_dlrs import feed_named
-from deliveries.services.replay import replay_inbox
 
 
 class Command(BaseCommand):

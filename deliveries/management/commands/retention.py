@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from deliveries.services.retention import apply_retention
+from deliveries.retention.retention import apply_retention
 
 
 class Command(BaseCommand):

@@ -5,8 +5,8 @@ import signal
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from deliveries.services.apply import BATCH
-from deliveries.services.loop import Applier
+from deliveries.applying.apply import BATCH
+from deliveries.applying.loop import Applier
 
 _MANY_OBJECTS = 2_000_000
 

@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from deliveries.services.erasure import erase_person
+from deliveries.erasure.erase import erase_person
 from portal.tenants.models import Tenant
 from reports.services.erased_files import delete_erased_files
 

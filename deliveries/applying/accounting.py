@@ -1,0 +1,104 @@
+"""Whether all that was received is somewhere: for each feed and hour, raw rows against what became of them.
+
+    raw rows + erased + replayed = received + waiting        received = reports + submissions + duplicates + quarantined
+
+hold in every snapshot: a row comes with its to-do entry, and is counted in the transaction that takes that away.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+from django.db import connection
+from django.db.models import Max
+
+from deliveries.counts.feed_counts import hour_of
+from deliveries.models import RetentionMark
+from portal.common.database import snapshot
+
+# Waiting rows whose raw row is gone stand without a feed: feed 0.
+_BALANCE = """
+WITH raw AS (
+    SELECT feed_id, date_trunc('hour', received_at, 'UTC') AS hour, count(*) AS n
+    FROM inbox WHERE received_at >= %(start)s AND received_at < %(end)s GROUP BY 1, 2
+), waiting AS (
+    SELECT coalesce(i.feed_id, 0) AS feed_id, date_trunc('hour', t.received_at, 'UTC') AS hour, count(*) AS n
+    FROM inbox_todo t LEFT JOIN inbox i ON i.received_at = t.received_at AND i.id = t.id
+        AND i.received_at >= %(start)s AND i.received_at < %(end)s
+    WHERE t.received_at >= %(start)s AND t.received_at < %(end)s GROUP BY 1, 2
+), aside AS (
+    SELECT feed_id, date_trunc('hour', received_at, 'UTC') AS hour, count(*) AS n
+    FROM quarantine WHERE received_at >= %(start)s AND received_at < %(end)s AND state <> 'replayed' GROUP BY 1, 2
+), counted AS (SELECT * FROM ingest_count WHERE hour >= %(start)s AND hour < %(end)s)
+SELECT feed_id, coalesce(a.name || '/' || f.name, 'no raw row'), hour, coalesce(raw.n, 0), coalesce(waiting.n, 0),
+    coalesce(aside.n, 0), coalesce(c.received, 0), coalesce(c.reports, 0), coalesce(c.duplicates, 0),
+    coalesce(c.quarantined, 0), coalesce(c.replayed, 0), coalesce(c.submissions, 0), coalesce(c.erased, 0)
+FROM raw FULL JOIN waiting USING (feed_id, hour) FULL JOIN aside USING (feed_id, hour)
+    FULL JOIN counted c USING (feed_id, hour)
+    LEFT JOIN tenants_feed f ON f.id = feed_id LEFT JOIN tenants_gatewayaccount a ON a.id = f.account_id
+ORDER BY hour, 2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """One feed's hour (UTC), in rows; `feed` is account/feed."""
+
+    feed_id: int
+    feed: str
+    hour: datetime
+    raw: int
+    waiting: int
+    in_quarantine: int
+    received: int
+    reports: int
+    duplicates: int
+    quarantined: int
+    replayed: int
+    submissions: int = 0
+    erased: int = 0
+
+    @property
+    def missing(self) -> int:
+        """Return how many raw rows were neither applied nor wait; below 0 for too many that were."""
+        return self.raw + self.erased + self.replayed - self.received - self.waiting
+
+    @property
+    def problems(self) -> list[str]:
+        """Return what does not add up, in words."""
+        found = []
+        if lost := self.missing:
+            erased = f", {self.erased} erased" if self.erased else ""
+            found.append(
+                f"{self.raw} raw rows{erased} and {self.replayed} replayed, but {self.received} applied and"
+                f" {self.waiting} waiting: {abs(lost)} {'missing' if lost > 0 else 'too many'}"
+            )
+        if self.received != self.reports + self.submissions + self.duplicates + self.quarantined:
+            handed_in = f"{self.submissions} submissions, " if self.submissions else ""
+            found.append(
+                f"{self.received} applied, but {self.reports} reports, {handed_in}{self.duplicates} duplicates and"
+                f" {self.quarantined} quarantined"
+            )
+        if self.quarantined != self.in_quarantine:
+            found.append(f"{self.quarantined} counted as quarantined, but {self.in_quarantine} in quarantine")
+        return [f"{self.feed}, {self.hour:%Y-%m-%d %H}:00 UTC: {text}" for text in found]
+
+
+def balances(*, now: datetime, hours: int = 3) -> list[Balance]:
+    """Return the balance of each feed and hour, from `hours` ago (the running hour is the first) until now."""
+    start = hour_of(now.astimezone(UTC)) - timedelta(hours=hours - 1)
+    taken = RetentionMark.objects.aggregate(day=Max("raw_before"))["day"]
+    if taken is not None:  # of older days there may be no raw rows any more
+        start = max(start, datetime.combine(taken, time(), UTC))
+    return balances_between(start, now + timedelta(days=1))
+
+
+def balances_between(start: datetime, end: datetime) -> list[Balance]:
+    """Return the balance of each feed and hour of [start, end), both on the hour."""
+    with snapshot(), connection.cursor() as cursor:
+        cursor.execute(_BALANCE, {"start": start, "end": end})
+        return [Balance(*row) for row in cursor.fetchall()]
+
+
+def find_losses(*, now: datetime, hours: int = 3) -> list[str]:
+    """Return what does not add up, a line each."""
+    return [text for balance in balances(now=now, hours=hours) for text in balance.problems]

@@ -1,0 +1,243 @@
+"""From waiting inbox rows to messages, delivery reports and counts: one batch is one transaction."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.db import transaction
+from django.db.models import Min
+
+from deliveries.applying import attribution, claims, import_counts, submissions
+from deliveries.applying.batch_result import BatchResult
+from deliveries.applying.poison import Search, Streak, judged
+from deliveries.applying.quarantine import put_in_quarantine
+from deliveries.applying.sealed_days import PAST_RETENTION, hold_to_retention
+from deliveries.applying.submissions import Submitted, Taken
+from deliveries.counts import feed_counts
+from deliveries.counts.changes import add_changes
+from deliveries.dialects import registry as dialects
+from deliveries.dialects.codes import CodeTable
+from deliveries.dialects.report import Report, Unreadable
+from deliveries.erasure import raw_rows
+from deliveries.messages import fold, slices
+from deliveries.messages.code_tables import code_tables
+from deliveries.messages.delivery_reports import NewReport, write_reports
+from deliveries.messages.row import Change, StoredMessage
+from deliveries.messages.store import Key, read_messages, write_messages
+from deliveries.models import WaitingRow
+from deliveries.raw_row import BrokenRow, Row
+from portal.common.bulk import plan_for_small_sets
+from portal.tenants.models import Feed
+
+logger = logging.getLogger(__name__)
+
+BATCH = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """What a row's feed says of it."""
+
+    account_id: int
+    dialect: str
+    default_partner_id: str
+    is_submissions: bool
+
+
+def apply_waiting(*, now: datetime | None = None, limit: int = BATCH) -> BatchResult:
+    """Apply all that waits and is not in another applier's hands, and return what was done."""
+    total, streak = BatchResult(), Streak()
+    while True:
+        result = apply_slices(slices=range(slices.SLICES), now=now, limit=limit, streak=streak)
+        total += result
+        if not result.claimed:
+            return total
+
+
+def apply_slices(
+    *, slices: Iterable[int], now: datetime | None = None, limit: int = BATCH, streak: Streak | None = None
+) -> BatchResult:
+    """Apply one batch of the waiting rows of `slices`; a row that cannot be applied goes to quarantine alone.
+
+    `streak` holds what earlier batches found (deliveries/applying/poison.py). Raises an error of the database when that
+    is away, and Stopped when a failure is not about a row: then what failed still waits.
+    """
+    numbers, now, streak = list(slices), now or datetime.now(UTC), streak or Streak()
+    try:
+        result = _apply(numbers, now=now, limit=limit)
+    except Exception as error:
+        judged(error)
+        logger.exception("a batch failed: looking for the row that it is about")
+    else:
+        if result.applied:
+            streak.end()
+        return result
+    return _search(numbers, streak, now=now, limit=limit)
+
+
+def put_aside(rows: list[int], *, why: str, now: datetime) -> int:
+    """Put waiting rows (by inbox id) into quarantine as they are; return how many: not those in an applier's hands."""
+    return _apply(list(range(slices.SLICES)), now=now, limit=len(rows), only=rows, poison=why).quarantined
+
+
+def oldest_waiting() -> datetime | None:
+    """Return when the oldest waiting row came in, None where none waits; it reads the whole to-do list."""
+    return WaitingRow.objects.aggregate(oldest=Min("received_at"))["oldest"]
+
+
+def _search(numbers: list[int], streak: Streak, *, now: datetime, limit: int) -> BatchResult:
+    """Claim a batch again and apply it in ever smaller pieces, until the poison row stands alone."""
+    with transaction.atomic():
+        plan_for_small_sets()
+        ids = claims.waiting_ids(slices.try_lock(numbers), limit)
+
+    def attempt(only: list[int], poison: str) -> BatchResult:
+        return _apply(numbers, now=now, limit=limit, only=only, poison=poison)
+
+    return Search(attempt, streak, now=now).run(ids)
+
+
+def _apply(
+    numbers: list[int], *, now: datetime, limit: int, only: list[int] | None = None, poison: str = ""
+) -> BatchResult:
+    with transaction.atomic():
+        locked = slices.try_lock(numbers)  # nobody else touches these messages
+        if not locked:
+            return BatchResult()
+        plan_for_small_sets()
+        rows = claims.claim(locked, limit, only)
+        if not rows:
+            return BatchResult()
+        if poison:
+            reports, submitted, broken = [], [], [BrokenRow(row, "cannot be applied", poison) for row in rows]
+        else:
+            reports, submitted, broken = _parse(rows)
+        taken = Taken()
+        changes, refused, erased = _fold(reports, submitted, taken, now=now)
+        broken += taken.refused
+        if refused:
+            broken += [BrokenRow(i.row, PAST_RETENTION, refused[i.key]) for i in reports if i.key in refused]
+            broken += taken.refuse(submitted, refused)
+            reports = [item for item in reports if item.key not in refused]
+        reports = [raw_rows.without_its_number(item) if item.key in erased else item for item in reports]
+        write_messages(changes)
+        added = write_reports(reports, changes)
+        put_in_quarantine(broken, now=now)
+        aside = {item.row.id for item in broken}
+        told = [item.row for item in (*reports, *submitted) if item.key in erased and item.row.id not in aside]
+        gone = raw_rows.delete_raw_rows((row.id, row.received_at) for row in told)
+        fates = feed_counts.sums(
+            rows,
+            reports=added,
+            quarantined=aside,
+            oddities=_oddities(reports, changes),
+            submissions=taken.new,
+            erased=gone,
+        )
+        of_imports = import_counts.sums(rows, reports=added, broken=broken)
+        add_changes(changes, fates, of_imports)  # last: hot rows stay locked only for the commit
+    return BatchResult(
+        claimed=len(rows),
+        reports=len(added),
+        submissions=len(taken.new),
+        duplicates=len(rows) - len(added) - len(taken.new) - len(broken),
+        quarantined=len(broken),
+        new_messages=sum(change.before is None for change in changes),
+        changed_messages=sum(change.before is not None for change in changes),
+    )
+
+
+def _parse(rows: list[Row]) -> tuple[list[NewReport], list[Submitted], list[BrokenRow]]:
+    doors = {
+        id_: _Door(account_id, dialect, default, kind == Feed.Kind.SUBMISSIONS)
+        for id_, account_id, dialect, default, kind in Feed.objects.values_list(
+            "id", "account_id", "dialect", "default_partner_id", "kind"
+        )
+    }
+    reports, submitted, broken = [], [], []
+    for row in rows:
+        door = doors[row.feed_id]
+        try:
+            if door.is_submissions:
+                submitted.append(submissions.parse_row(row, account_id=door.account_id, codes_of=door.dialect))
+                continue
+            report: Report = dialects.PARSE[door.dialect](
+                row.body,
+                received_at=row.received_at,
+                default_partner_id=door.default_partner_id,
+                accept_days=row.accept_days,
+                query=row.query,
+                content_type=row.content_type,
+                content_encoding=row.content_encoding,
+            )
+        except Unreadable as error:
+            broken.append(BrokenRow(row, error.reason, error.detail))
+        else:
+            reports.append(NewReport(row, (door.account_id, report.message_id), door.dialect, report))
+    return reports, submitted, broken
+
+
+def _fold(
+    reports: list[NewReport], submitted: list[Submitted], taken: Taken, *, now: datetime
+) -> tuple[list[Change], dict[Key, str], set[Key]]:
+    """Fold reports and submissions into the messages that they are about, in the order of the inbox.
+
+    Returns what changes, why other messages may not change (by identity): their days are past retention, and which
+    messages have no number any more.
+    """
+    items = sorted([*reports, *submitted], key=lambda item: item.row.id) if submitted else reports
+    if not items:
+        return [], {}, set()
+    tables = code_tables()
+    before = read_messages((item.key for item in items), around=_time_range(reports, submitted))
+    after: dict[Key, fold.Folded] = {}
+    codes: dict[Key, CodeTable] = {}
+    for item in items:
+        key = item.key
+        folded = after.get(key)
+        if folded is None:
+            known = before.get(key)
+            folded = after[key] = known.folded.copy() if known else fold.Folded(*key)
+            codes[key] = tables[item.dialect]
+        if type(item) is Submitted:
+            taken.add(folded, item.row, item.submission)
+        else:
+            fold.add_report(folded, item.report, received_at=item.row.received_at, codes=codes[key])
+    for key, folded in after.items():
+        fold.settle(folded, codes=codes[key])
+    stored: list[StoredMessage] = attribution.attribute(
+        [(folded, before.get(key)) for key, folded in after.items()], now=now
+    )
+    made = dict(zip(after, stored, strict=True))
+    refused = hold_to_retention((before.get(key), message) for key, message in made.items())
+    changes = [Change(before.get(key), message) for key, message in made.items() if key not in refused]
+    erased = {key for key, message in made.items() if message.folded.flags & fold.NUMBER_ERASED}
+    return sorted((change for change in changes if change.before != change.after), key=_place), refused, erased
+
+
+def _place(change: Change) -> tuple:
+    """Return what changes are written by: most indexes of `message` then get neighbours one after the other."""
+    message = change.after
+    return message.tenant_id, message.folded.ref_id or "", message.folded.sent_at
+
+
+def _time_range(reports: list[NewReport], submitted: list[Submitted]) -> tuple[datetime, datetime]:
+    times = [item.report.sent_at or item.report.at or item.row.received_at for item in reports]
+    times += [item.submission.submitted_at for item in submitted]
+    return min(times), max(times)
+
+
+def _oddities(reports: list[NewReport], changes: list[Change]) -> set[int]:
+    """Return the rows with a time out of the window, and those by which a message was delivered before it was sent."""
+    odd = {item.row.id for item in reports if item.report.clock_oddity}
+    negative = {
+        change.after.key for change in changes if _is_negative(change.after) and not _is_negative(change.before)
+    }
+    if not negative:
+        return odd
+    return odd | set({item.key: item.row.id for item in reports if item.key in negative}.values())
+
+
+def _is_negative(message: StoredMessage | None) -> bool:
+    return message is not None and bool(message.folded.flags & fold.NEGATIVE_LATENCY)

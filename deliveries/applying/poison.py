@@ -1,0 +1,123 @@
+"""Search for the rows that a batch failed for: halves are applied until such a row stands alone.
+
+A row that fails alone is a suspect. Suspects go to quarantine at the search's end, and only where the error can be
+theirs: it is about values, or it is the programme's and other rows were applied. The same error from SEVERAL rows in a
+row with nothing applied between them, or from MANY within an hour, is no row's: applying stops, suspects go on waiting,
+and those that earlier batches put in quarantine for it come back.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from deliveries.applying.batch_result import BatchResult
+from deliveries.applying.failures import Failure, Kind, Stopped
+from deliveries.applying.quarantine import replay
+from deliveries.models import QuarantinedRow
+from deliveries.stop_reasons import Cause
+
+logger = logging.getLogger(__name__)
+
+SEVERAL = 3
+MANY, WITHIN = 10, timedelta(hours=1)
+_TOLD = 20  # rows of the inbox in a message
+
+
+@dataclass
+class Streak:
+    """The rows that failed alone, of this batch and those before, by which is seen that an error is no row's."""
+
+    in_a_row: list[tuple[tuple, int]] = field(default_factory=list)  # since the last row that was applied
+    within_an_hour: dict[tuple, dict[int, datetime]] = field(default_factory=dict)
+
+    def add(self, row: int, failure: Failure, *, now: datetime) -> list[int]:
+        """Take a row in; return the rows with its error where they are so many that it is no row's, else none."""
+        error = failure.signature
+        if self.in_a_row and self.in_a_row[-1][0] != error:
+            self.in_a_row = []
+        self.in_a_row.append((error, row))
+        recent = self.within_an_hour.setdefault(error, {})
+        recent[row] = now
+        for old in [row for row, seen in recent.items() if now - seen > WITHIN]:
+            del recent[old]
+        if len(self.in_a_row) < SEVERAL and len(recent) < MANY:
+            return []
+        rows = {*self.within_an_hour.pop(error), *(row for _error, row in self.in_a_row)}
+        self.in_a_row = []
+        return sorted(rows)
+
+    def end(self) -> None:
+        """Note that a row was applied."""
+        self.in_a_row = []
+
+
+def judged(error: Exception) -> Failure:
+    """Return what an error of a batch may be about rows; raise Stopped, or the error itself, where it cannot be."""
+    failure = Failure.of(error)
+    if failure.kind is Kind.AWAY:
+        raise error
+    if failure.kind is Kind.STATEMENT:
+        raise Stopped(Cause.STATEMENT, failure) from error
+    return failure
+
+
+class Search:
+    """One search; `attempt` applies rows by their inbox ids, or puts them in quarantine for the reason given."""
+
+    def __init__(self, attempt: Callable[[list[int], str], BatchResult], streak: Streak, *, now: datetime) -> None:
+        self._attempt, self._streak, self._now = attempt, streak, now
+        self._done = BatchResult()
+        self._suspects: list[tuple[int, Failure]] = []
+
+    def run(self, ids: list[int]) -> BatchResult:
+        """Apply the rows of `ids` and quarantine those that are broken. Raises Stopped where the error is no row's."""
+        try:
+            self._apply(ids)
+            for row, failure in self._suspects:
+                if failure.kind is Kind.PROGRAMME and not self._done.applied:
+                    raise Stopped(Cause.PROGRAMME, failure, rows=[row])
+            for row, failure in self._suspects:
+                self._quarantine(row, failure)
+        except Stopped as stop:
+            stop.done = self._done
+            raise
+        return self._done
+
+    def _apply(self, ids: list[int]) -> None:
+        if not ids:
+            return
+        try:
+            result = self._attempt(ids, "")
+        except Exception as error:
+            failure = judged(error)
+            logger.warning("%d rows failed: %s", len(ids), failure.code)
+            if len(ids) == 1:
+                self._suspect(ids[0], failure)
+                return
+        else:
+            self._done += result
+            if result.applied:
+                self._streak.end()
+            return
+        middle = len(ids) // 2
+        self._apply(ids[:middle])
+        self._apply(ids[middle:])
+
+    def _suspect(self, row: int, failure: Failure) -> None:
+        self._suspects.append((row, failure))
+        if rows := self._streak.add(row, failure, now=self._now):
+            self._take_back(rows)
+            cause = Cause.ROWS if failure.kind is Kind.ROW else Cause.PROGRAMME
+            raise Stopped(cause, failure, rows=rows[-_TOLD:])
+
+    def _quarantine(self, row: int, failure: Failure) -> None:
+        try:
+            self._done += self._attempt([row], failure.words)
+        except Exception as error:
+            raise Stopped(Cause.PROGRAMME, judged(error)) from error
+
+    def _take_back(self, rows: list[int]) -> None:
+        waiting = QuarantinedRow.objects.filter(inbox_id__in=rows, state=QuarantinedRow.State.WAITING)
+        if ids := list(waiting.values_list("id", flat=True)):
+            replay(actor="applier", now=self._now, ids=ids)

@@ -1,0 +1,27 @@
+"""That appliers have stopped: written down by the applier, read by the check, the admin, /metrics and /readyz."""
+
+from datetime import datetime
+
+from deliveries.applying.failures import Stopped
+from deliveries.models import ApplierStop
+
+
+def write(stop: Stopped, *, now: datetime) -> None:
+    """Write down that an applier has stopped; one that stopped before keeps its beginning."""
+    values = {
+        "cause": stop.cause.value,
+        "code": stop.failure.code[:100],
+        "error": stop.failure.words[:500],
+        "tried_at": now,
+    }
+    ApplierStop.objects.update_or_create(id=1, defaults=values, create_defaults=values | {"since": now})
+
+
+def clear() -> bool:
+    """Write down that appliers go on; tell whether they had stopped."""
+    return bool(ApplierStop.objects.all().delete()[0])
+
+
+def current() -> ApplierStop | None:
+    """Return the stop, None while appliers apply."""
+    return ApplierStop.objects.first()

@@ -1,0 +1,104 @@
+"""How much comes in by each feed, beside what usually does.
+
+Also which feeds are silent (deliveries/checks/silent_feeds.py), and by which more than usual cannot be read
+(deliveries/checks/quarantine_jump.py). Reads the hourly counts alone: at most a thousand small rows for a feed, whatever the
+traffic.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from deliveries.checks import quarantine_jump
+from deliveries.checks import silent_feeds as silence
+from deliveries.checks.quarantine_jump import Jump
+from deliveries.checks.silent_feeds import HOUR, Silence
+from deliveries.counts.feed_counts import hour_of
+
+DAY = timedelta(days=1)
+
+# For each active feed of delivery reports its first and its last hour with any, then the hours that the rule looks at.
+_HOURS = """
+WITH feeds AS (
+    SELECT f.id, f.name, a.name AS account,
+        (SELECT c.hour FROM ingest_count c WHERE c.feed_id = f.id ORDER BY c.hour LIMIT 1) AS first,
+        (SELECT c.hour FROM ingest_count c WHERE c.feed_id = f.id AND c.received > 0 ORDER BY c.hour DESC LIMIT 1)
+            AS last
+    FROM tenants_feed f JOIN tenants_gatewayaccount a ON a.id = f.account_id WHERE f.active AND f.kind = 'reports'
+)
+SELECT feeds.id, feeds.account, feeds.name, feeds.first, c.hour, c.received, c.quarantined
+FROM feeds LEFT JOIN ingest_count c ON c.feed_id = feeds.id AND c.hour >= feeds.last - interval '29 days'
+ORDER BY feeds.account, feeds.name, feeds.id, c.hour
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRate:
+    """What came in by a feed, in reports: the last full hour, the 24 before now, and what those 24 usually bring.
+
+    `usual` is the middle one of the same 24 hours of the four weeks before, None where no week is known yet.
+    """
+
+    feed_id: int
+    name: str  # account/feed
+    last_hour: int
+    last_day: int
+    usual: float | None
+    silence: Silence
+    quarantined: int = 0  # of the last 24 full hours and the running one, as is `applied`
+    applied: int = 0
+    jump: Jump | None = None
+
+    @property
+    def is_mostly_unreadable(self) -> bool:
+        """Tell whether most of what came in the last day is in quarantine: then `received` alone says nothing good."""
+        return self.quarantined * 2 > self.applied
+
+
+def rates(*, now: datetime, counted_until: datetime) -> list[FeedRate]:
+    """Return the rates of all active feeds by name, by one query.
+
+    Reports are counted when they are applied: before `counted_until` (portal/tenants/waiting.py) none is missing.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_HOURS)
+        rows = cursor.fetchall()
+    received: dict[int, dict[datetime, int]] = defaultdict(dict)
+    quarantined: dict[int, dict[datetime, int]] = defaultdict(dict)
+    feeds = {}
+    for feed_id, account, name, first, hour, count, unread in rows:
+        feeds[feed_id] = (f"{account}/{name}", first)
+        if hour is not None:
+            received[feed_id][hour], quarantined[feed_id][hour] = count, unread
+    return [
+        _rate(feed_id, name, received[feed_id], quarantined[feed_id], first, now=now, counted_until=counted_until)
+        for feed_id, (name, first) in feeds.items()
+    ]
+
+
+def _rate(
+    feed_id: int,
+    name: str,
+    received: dict[datetime, int],
+    quarantined: dict[datetime, int],
+    first: datetime | None,
+    *,
+    now: datetime,
+    counted_until: datetime,
+) -> FeedRate:
+    this_hour = hour_of(now)
+    usual = silence.middle(received, first=first, start=this_hour - DAY, end=this_hour) if first else None
+    last_day = quarantine_jump.Sum.of(received, quarantined, start=this_hour - DAY, end=this_hour + HOUR)
+    return FeedRate(
+        feed_id=feed_id,
+        name=name,
+        last_hour=received.get(this_hour - HOUR, 0),
+        last_day=round(silence.came(received, start=this_hour - DAY, end=this_hour)),
+        usual=usual,
+        silence=silence.listen(received, first=first, until=counted_until),
+        quarantined=last_day.quarantined,
+        applied=last_day.received,
+        jump=quarantine_jump.find(received, quarantined, this_hour=this_hour),
+    )

@@ -1,0 +1,85 @@
+"""What was refused at the door in the last day, and which feeds are being refused (deliveries/ingest/refusals.py).
+
+The rule for a feed: its refusals reach over LONG or more, and the last one is no older than STILL. Refusals that are
+further apart than STILL belong to two stretches. How often a gateway tries again is not known, so that STILL is long.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from deliveries.counts.feed_counts import hour_of
+
+LONG = timedelta(minutes=10)
+STILL = timedelta(hours=1)
+SHOWN_HOURS = 24
+
+_ROWS = """
+SELECT c.feed_id, coalesce(a.name || '/' || f.name, ''), c.reason, c.refusals, c.first_at, c.last_at
+FROM refusal_count c
+LEFT JOIN tenants_feed f ON f.id = c.feed_id LEFT JOIN tenants_gatewayaccount a ON a.id = f.account_id
+WHERE c.hour > %s ORDER BY 2, c.feed_id, c.reason, c.first_at
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """How often a feed was refused for one reason in the last day; `feed` is account/feed, '' for no known feed."""
+
+    feed_id: int
+    feed: str
+    reason: str
+    refusals: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedFeed:
+    """A known feed that is being refused, since when, and by which reasons how often since."""
+
+    feed_id: int
+    feed: str
+    since: datetime
+    last_at: datetime
+    reasons: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """The last day's refusals by feed and reason, and the feeds that are being refused."""
+
+    day: list[Refused]
+    feeds: list[RefusedFeed]
+
+
+def refusals(*, now: datetime) -> Refusals:
+    """Return what was refused at the door until `now`, by one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ROWS, [hour_of(now) - timedelta(hours=SHOWN_HOURS)])
+        rows = cursor.fetchall()
+    day: dict[tuple, Refused] = {}
+    of_feeds: dict[tuple[int, str], list[tuple]] = defaultdict(list)
+    for feed_id, feed, reason, number, first_at, last_at in rows:
+        before = day.get((feed_id, reason))
+        total = number + (before.refusals if before else 0)
+        day[feed_id, reason] = Refused(feed_id, feed, reason, total, last_at)
+        if feed:
+            of_feeds[feed_id, feed].append((first_at, last_at, reason, number))
+    found = [_refused_feed(*key, stretches, now=now) for key, stretches in of_feeds.items()]
+    return Refusals(list(day.values()), [feed for feed in found if feed is not None])
+
+
+def _refused_feed(feed_id: int, feed: str, stretches: list[tuple], *, now: datetime) -> RefusedFeed | None:
+    """Return the feed if the newest of its stretches of refusals is long and not over."""
+    since = last = None
+    reasons: dict[str, int] = {}
+    for first_at, last_at, reason, number in sorted(stretches):
+        if last is None or first_at - last > STILL:
+            since, last, reasons = first_at, last_at, {}
+        last = max(last, last_at)
+        reasons[reason] = reasons.get(reason, 0) + number
+    if now - last > STILL or last - since < LONG:
+        return None
+    return RefusedFeed(feed_id, feed, since, last, reasons)

@@ -1,0 +1,176 @@
+"""Standing checks: run by the clock, kept as rows, told to operators when one begins or ceases to find something."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from deliveries.applying import accounting, stops
+from deliveries.applying.apply import oldest_waiting
+from deliveries.checks import counts, identities
+from deliveries.checks.feeds import rates
+from deliveries.checks.refusals import refusals
+from deliveries.checks.silent_feeds import Sound
+from deliveries.checks.submissions import Silent, silent_submissions
+from deliveries.models import StandingCheck
+from deliveries.stop_reasons import CAUSES, Cause
+from portal.accounts import mail, standing
+from portal.tenants.waiting import waiting
+
+logger = logging.getLogger(__name__)
+
+KEPT_DETAILS = 20
+WAITS_TOO_LONG = timedelta(minutes=5)
+
+# Each problem of these begins with the feed or account that it is about, and ": ".
+NAMED = {"feeds", "refused", "quarantined", "submissions"}
+
+Check = Callable[[datetime], list[str]]
+
+
+def _received(now: datetime) -> list[str]:
+    return accounting.find_losses(now=now)
+
+
+def _identities(now: datetime) -> list[str]:
+    return [
+        f"account {account_id}, message {message_id} stands in more than one row"
+        for account_id, message_id in identities.find_doubles()
+    ]
+
+
+def _waiting(now: datetime) -> list[str]:
+    oldest = oldest_waiting()
+    if oldest is None or now - oldest < WAITS_TOO_LONG:
+        return []
+    return [f"delivery reports wait since {oldest:%Y-%m-%d %H:%M} UTC: no applier runs, or it cannot keep up"]
+
+
+def _applying(now: datetime) -> list[str]:
+    stop = stops.current()
+    if stop is None:
+        return []
+    return [
+        f"nothing is applied since {stop.since:%Y-%m-%d %H:%M} UTC, {CAUSES[Cause(stop.cause)]}: {stop.error}."
+        " All of it waits, and goes on by itself when this is corrected"
+    ]
+
+
+def _feeds(now: datetime) -> list[str]:
+    return [
+        f"{feed.name}: nothing since {feed.silence.since:%Y-%m-%d %H:%M} UTC, where {feed.silence.expected:.0f} reports"
+        " usually come"
+        for feed in rates(now=now, counted_until=waiting(now).data_as_of)
+        if feed.silence.sound is Sound.SILENT
+    ]
+
+
+def _refused(now: datetime) -> list[str]:
+    return [
+        f"{feed.feed}: refused at the door since {feed.since:%Y-%m-%d %H:%M} UTC, the last time at"
+        f" {feed.last_at:%H:%M}: " + ", ".join(f"{reason} ({count})" for reason, count in sorted(feed.reasons.items()))
+        for feed in refusals(now=now).feeds
+    ]
+
+
+def _quarantined(now: datetime) -> list[str]:
+    return [
+        f"{feed.name}: {feed.jump.now.quarantined} of the {feed.jump.now.received} rows received since"
+        f" {feed.jump.start:%Y-%m-%d %H:%M} UTC are in quarantine ({feed.jump.now.share:.1%}), usually"
+        f" {feed.jump.usual_share:.1%}"
+        for feed in rates(now=now, counted_until=waiting(now).data_as_of)
+        if feed.jump is not None
+    ]
+
+
+def _submissions(now: datetime) -> list[str]:
+    within = timedelta(minutes=settings.SUBMISSION_REPORT_MINUTES)
+    return [_no_reports(silent) for silent in silent_submissions(until=waiting(now).data_as_of, within=within)]
+
+
+def _no_reports(silent: Silent) -> str:
+    where = silent.account
+    if silent.partner_id is not None:
+        where += f", partner ID {silent.partner_id}" if silent.partner_id else ", without a partner ID"
+    found = silent.found
+    return (
+        f"{where}: no delivery report of {found.without_report} of the {found.messages} messages that were handed in"
+        f" from {found.start:%Y-%m-%d %H:%M} to {found.end:%Y-%m-%d %H:%M} UTC"
+    )
+
+
+def _counts(now: datetime) -> list[str]:
+    before = StandingCheck.objects.filter(name="counts").first()
+    return counts.find_wrong_days(now=now, told=before.details if before else ())
+
+
+# What each looks for is told in deliveries/checks/selectors.py. How often: portal/settings.py, the clock.
+CHECKS: dict[str, Check] = {
+    "received": _received,
+    "waiting": _waiting,
+    "applying": _applying,
+    "feeds": _feeds,
+    "refused": _refused,
+    "quarantined": _quarantined,
+    "submissions": _submissions,
+    "identities": _identities,
+    "counts": _counts,
+}
+
+
+def run_checks(*, now: datetime, names: list[str] | None = None) -> dict[str, list[str]]:
+    """Run these checks (all of them), keep and tell what they find, and return it by name."""
+    found = {}
+    for name in names or CHECKS:
+        found[name] = CHECKS[name](now)
+        keep(name, found[name], now=now)
+    return found
+
+
+def run_first_checks(*, now: datetime) -> dict[str, list[str]]:
+    """Run the checks that were never run, so that a new portal's operators need not wait for those of every night."""
+    run = set(StandingCheck.objects.values_list("name", flat=True))
+    missing = [name for name in CHECKS if name not in run]
+    return run_checks(now=now, names=missing) if missing else {}
+
+
+def keep(name: str, problems: list[str], *, now: datetime) -> None:
+    """Write down what a check found, and mail the operators when it begins, when another feed joins, and at the end."""
+    with transaction.atomic():
+        before = StandingCheck.objects.select_for_update().filter(name=name).first()
+        known = before.details if before else []
+        since = (before.since if before and before.since else now) if problems else None
+        StandingCheck.objects.update_or_create(
+            name=name,
+            defaults={
+                "checked_at": now,
+                "problems": len(problems),
+                "details": problems[:KEPT_DETAILS],
+                "since": since,
+            },
+        )
+        for problem in problems[:KEPT_DETAILS]:
+            logger.error("check %s: %s", name, problem)
+        if bool(problems) != bool(known) or (name in NAMED and _subjects(problems) - _subjects(known)):
+            _tell(name, problems)
+
+
+def _subjects(problems: list[str]) -> set[str]:
+    """Return the feeds or accounts that the problems are about, of as many problems as are kept."""
+    return {problem.partition(": ")[0] for problem in problems[:KEPT_DETAILS]}
+
+
+def _tell(name: str, problems: list[str]) -> None:
+    if problems:
+        subject = f"Alarm: {name} ({len(problems)})"
+        rest = len(problems) - KEPT_DETAILS
+        lines = problems[:KEPT_DETAILS] + ([f"… and {rest} more"] if rest > 0 else [])
+        text = "\n".join(
+            [*lines, "", f"What to do: docs/operations.md, Alarms. The portal: {settings.PUBLIC_URL}/admin/"]
+        )
+    else:
+        subject, text = f"Over: {name}", f"The check finds nothing any more. The portal: {settings.PUBLIC_URL}/admin/"
+    for address in standing.staff_addresses():
+        mail.send_after_commit(to=address, subject=subject, text=text)

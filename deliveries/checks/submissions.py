@@ -1,0 +1,54 @@
+"""Gateway accounts and partner IDs whose submissions stay without delivery reports (deliveries/checks/unreported_submissions.py).
+
+Reads the last day of the submissions' counts alone, by the index of their hours: a row for each partner ID and hour.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from deliveries.checks.unreported_submissions import Unanswered, judge, looked_at
+
+# Named here for the test of its plan.
+HOURS = """
+SELECT a.name, c.partner_id, c.hour, sum(c.messages)::bigint, sum(c.unanswered)::bigint
+FROM submission_count c JOIN tenants_gatewayaccount a ON a.id = c.account_id
+WHERE c.hour >= %s AND c.hour < %s GROUP BY a.name, c.partner_id, c.hour
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """Where reports do not come: an account (`partner_id` None), or one partner ID of an account that has others."""
+
+    account: str
+    partner_id: str | None
+    found: Unanswered
+
+
+def silent_submissions(*, until: datetime, within: timedelta) -> list[Silent]:
+    """Return the accounts without reports by name, of the others the partner IDs; by one query.
+
+    Messages count that were handed in `within` before `until` or earlier; before `until` all that came in is applied.
+    """
+    start, end = looked_at(until=until, within=within)
+    with connection.cursor() as cursor:
+        cursor.execute(HOURS, [start, end])
+        rows = cursor.fetchall()
+    accounts: dict[str, dict] = defaultdict(dict)
+    partners: dict[tuple[str, str], dict] = defaultdict(dict)
+    for account, partner_id, hour, messages, unanswered in rows:
+        known = accounts[account].get(hour, (0, 0))
+        accounts[account][hour] = (known[0] + messages, known[1] + unanswered)
+        partners[account, partner_id][hour] = (messages, unanswered)
+    found = []
+    for account in sorted(accounts):
+        if alarm := judge(accounts[account], start=start, end=end):
+            found.append(Silent(account, None, alarm))
+            continue
+        for name, partner_id in sorted(key for key in partners if key[0] == account):
+            if alarm := judge(partners[name, partner_id], start=start, end=end):
+                found.append(Silent(account, partner_id, alarm))
+    return found

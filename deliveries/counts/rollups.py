@@ -1,0 +1,111 @@
+"""Days and months that have become quiet are summed up, so that pages over long periods stay fast.
+
+Old ones are summed up whenever something has changed them, the last days only if nothing did since the run before. A
+span is first announced, then every batch that may not have seen that is waited for, then it is summed up and
+declared ready. Whoever changes a count afterwards takes the announcement away (`forget`), in its own transaction: a
+span is ready only if nobody changed its counts since they were read.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from django.db import connection, transaction
+
+from deliveries.counts.rollup_sql import STATEMENTS, SUMMED_UP
+from deliveries.models.condensed import CondensedSpan, Span
+from deliveries.services.jobs import let_appliers_see_what_was_committed
+from portal.common.bulk import looked_up
+from portal.common.periods import Month
+
+_LOCK = "portal.condense"
+QUIET_DAYS = 3  # after a day or month late reports are rare; before, each run would sum up what changes all the time
+CONDENSED = tuple(model._meta.db_table for model in (CondensedSpan, *SUMMED_UP))
+# Every tenant has every span, also those without messages: what a parent's tenants have in common is ready then.
+_ANNOUNCE = """
+WITH bounds AS (SELECT min(day) AS first FROM daily_count), spans AS (
+    SELECT 'day' AS span, d::date AS day FROM bounds, generate_series(first, %(last)s::date, '1 day') AS d
+    UNION ALL
+    SELECT 'month', m::date FROM bounds, generate_series(date_trunc('month', first), %(last)s::date, '1 month') AS m
+    WHERE (m + interval '1 month')::date <= %(last)s::date
+)
+INSERT INTO condensed_span (tenant_id, span, day, is_ready)
+SELECT t.id, s.span, s.day, false FROM tenants_tenant t CROSS JOIN spans s ON CONFLICT DO NOTHING
+"""
+# Nothing is counted: there is nothing to sum up, and nothing is left of an earlier time.
+_EMPTY_READY = """
+UPDATE condensed_span s SET is_ready = true
+WHERE NOT is_ready AND NOT EXISTS (
+    SELECT 1 FROM daily_count c WHERE c.tenant_id = s.tenant_id AND c.day >= s.day
+    AND c.day < s.day + CASE s.span WHEN 'day' THEN interval '1 day' ELSE interval '1 month' END
+)
+"""
+_DUE = "SELECT tenant_id, span, day FROM condensed_span WHERE NOT is_ready ORDER BY day DESC, span, tenant_id"
+_GONE = "unnest(%s::int[], %s::text[], %s::date[]) AS gone (tenant_id, span, day)"
+_THESE = looked_up("s", "gone", ("tenant_id", "span", "day"))
+_LOCK_SPANS = (
+    f"SELECT 1 FROM condensed_span s CROSS JOIN {_GONE} WHERE {_THESE}"  # noqa: S608  constants of this module
+    " ORDER BY gone.tenant_id, gone.span, gone.day FOR UPDATE OF s"
+)
+_FORGET = f"DELETE FROM condensed_span s USING {_GONE} WHERE {_THESE}"  # noqa: S608  constants of this module
+
+
+def condense(*, now: datetime) -> int | None:
+    """Sum up what has become quiet by `now` and is not ready; return how many spans with messages were summed up.
+
+    None where another process is at it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [_LOCK])
+        if not cursor.fetchone()[0]:
+            return None
+        try:
+            return _condense(cursor, now.date())
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [_LOCK])
+
+
+def _condense(cursor, today: date) -> int:
+    cursor.execute(_ANNOUNCE, {"last": today - timedelta(days=QUIET_DAYS)})
+    let_appliers_see_what_was_committed()
+    cursor.execute(_EMPTY_READY)
+    cursor.execute(_DUE)
+    done = sum(_condense_span(tenant_id, Span(span), day) for tenant_id, span, day in cursor.fetchall())
+    cursor.execute(
+        _ANNOUNCE, {"last": today - timedelta(days=1)}
+    )  # for the next run, if nobody changes them until then
+    return done
+
+
+def forget(days: Iterable[tuple[int, date]]) -> None:
+    """Have the spans of these (tenant, day) read from the counts again; in the transaction that changes the counts.
+
+    It holds a slice's lock already (deliveries/messages/slices.py): `condense` waits for those who may not see its announcement.
+    """
+    gone = set()
+    for tenant_id, day in days:
+        gone |= {(tenant_id, Span.DAY.value, day), (tenant_id, Span.MONTH.value, day.replace(day=1))}
+    if gone:
+        spans = [list(column) for column in zip(*sorted(gone), strict=True)]
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK_SPANS, spans)
+            if cursor.rowcount:
+                # A statement of its own: one that waited for a lock would not see what was declared ready meanwhile.
+                cursor.execute(_FORGET, spans)
+
+
+@transaction.atomic
+def _condense_span(tenant_id: int, span: Span, day: date) -> bool:
+    end = Month.of(day).next().first_day if span == Span.MONTH else day + timedelta(days=1)
+    values = {"tenant": tenant_id, "span": span.value, "day": day, "end": end}
+    with connection.cursor() as cursor:
+        for statement in STATEMENTS:
+            cursor.execute(statement, values)
+        cursor.execute(
+            "UPDATE condensed_span SET is_ready = true WHERE tenant_id = %(tenant)s AND span = %(span)s"
+            " AND day = %(day)s",
+            values,
+        )
+        is_still_quiet = cursor.rowcount == 1
+    if not is_still_quiet:
+        transaction.set_rollback(True)
+    return is_still_quiet

@@ -1,0 +1,180 @@
+"""One person's number wherever else a tenant's rows hold it: in other people's messages, in names, in raw rows.
+
+Everything that is stored of the tenant is read once, so it takes as long as that.
+"""
+
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from html import unescape
+from urllib.parse import unquote_plus
+
+import orjson
+from django.db import connection, transaction
+
+from campaigns.models import Campaign
+from deliveries.counts import feed_counts
+from deliveries.dialects import registry as dialects
+from deliveries.dialects import submission
+from deliveries.dialects.report import Unreadable
+from deliveries.erasure import names as erased_names
+from deliveries.erasure import raw_rows
+from deliveries.erasure.deleted import Erased
+from deliveries.messages import partitions, slices
+from deliveries.messages.store import Key
+from deliveries.models import QuarantinedRow
+from portal.common.hidden_numbers import holds_number, without_number
+from portal.tenants.models import Feed, GatewayAccount, Tenant
+from portal.tenants.partner_owners import owners_at_accounts
+
+_BATCH = 2000
+_MOST_BYTES = 4 * 1024 * 1024
+_GZIP_OR_ZLIB = 47  # zlib's wbits
+_LEAST_DIGITS = 6  # a number with fewer is told by none
+_TEXTS = "concat_ws(' ', m.ref_id, m.variant, m.source, m.operator, m.labels, m.custom_parameters)"
+_REPORT_TEXTS = "concat_ws(' ', m.operator, m.operator_result_code)"
+# Other scripts' digits are read by Python: such texts are few.
+_MAY_HOLD = "(regexp_replace({text}, '[^0-9]', '', 'g') LIKE %s OR octet_length({text}) <> char_length({text}))"
+
+
+def batches(tenant_id: int, number: str) -> Iterator[list[Key]]:
+    """Yield the messages that hold the number in a text of theirs or of their delivery reports, month by month."""
+    digits = _digits(number)
+    if len(digits) < _LEAST_DIGITS:
+        return
+    for month in partitions.months():
+        keys: set[Key] = set()
+        for table, text in (("message", _TEXTS), ("delivery_report", _REPORT_TEXTS)):
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"SELECT m.account_id, m.message_id, {text} FROM {table} m WHERE m.tenant_id = %s"  # noqa: S608  tables, columns and conditions of this module; values are parameters
+                    f" AND m.day BETWEEN %s AND %s AND {_MAY_HOLD.format(text=text)}",
+                    [tenant_id, month.first_day, month.last_day, f"%{digits[-6:]}%"],
+                )
+                while rows := cursor.fetchmany(_BATCH):
+                    keys |= {(account, id_) for account, id_, found in rows if holds_number(found, number)}
+        ordered = sorted(keys)
+        for start in range(0, len(ordered), _BATCH):
+            yield ordered[start : start + _BATCH]
+
+
+def erase_rest(*, tenant: Tenant, number: str, actor: str, erased: Erased) -> None:
+    """Erase the number in names of the tenant's campaigns, in counts, in raw rows and in quarantine."""
+    if len(_digits(number)) < _LEAST_DIGITS:
+        return
+    erased.campaigns += _erase_names(tenant.id, number)
+    _erase_raw_rows(tenant, number, erased)
+    _erase_quarantined(tenant, number, erased, actor=actor)
+
+
+def _digits(number: str) -> str:
+    return "".join(sign for sign in number if sign.isdigit())
+
+
+def _erase_names(tenant_id: int, number: str) -> int:
+    with transaction.atomic():
+        slices.lock(range(slices.SLICES))
+        names = Campaign.objects.filter(tenant_id=tenant_id).values_list("id", "name").iterator(chunk_size=_BATCH)
+        renamed = {id_: without_number(name, number) for id_, name in names if holds_number(name, number)}
+        erased_names.rename(tenant_id, renamed)
+        if renamed:
+            erased_names.Names(tenant_id).tell_reports(renamed)
+        erased_names.rename_counted(tenant_id, number)
+    return len(renamed)
+
+
+def _feeds(tenant: Tenant) -> dict[int, Feed]:
+    accounts = {account_id for account_id, tenant_id in owners_at_accounts() if tenant_id == tenant.id}
+    accounts |= set(GatewayAccount.objects.filter(pool=tenant).values_list("id", flat=True))
+    return {feed.id: feed for feed in Feed.objects.filter(account_id__in=accounts)}
+
+
+def _erase_raw_rows(tenant: Tenant, number: str, erased: Erased) -> None:
+    """Delete applied raw rows that hold the number, but for those of other tenants' messages."""
+    feeds, after = _feeds(tenant), 0
+    while True:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT i.id, i.received_at, i.feed_id, i.body, i.query, i.content_type, i.content_encoding,"
+                " EXISTS (SELECT 1 FROM inbox_todo t WHERE t.slice = i.slice AND t.id = i.id)"
+                " FROM inbox i WHERE i.id > %s AND i.feed_id = ANY (%s) ORDER BY i.id LIMIT %s",
+                [after, list(feeds), _BATCH],
+            )
+            rows = cursor.fetchall()
+            held = []
+            for id_, at, feed_id, body, query, content_type, encoding, waits in rows:
+                if _holds(bytes(body), query, number, encoding):
+                    key = _key(bytes(body), query, content_type, encoding, at, feeds[feed_id])
+                    held.append((id_, at, key, waits))
+            foreign = _of_others(tenant, [key for _id, _at, key, _waits in held if key])
+            held = [item for item in held if item[2] not in foreign]
+            erased.waiting += sum(waits for *_rest, waits in held)
+            gone = raw_rows.delete_raw_rows((id_, at) for id_, at, _key, waits in held if not waits)
+            feed_counts.add_erased(gone)
+            erased.raw_rows += gone.total()
+        if not rows:
+            return
+        after = rows[-1][0]
+
+
+def _erase_quarantined(tenant: Tenant, number: str, erased: Erased, *, actor: str) -> None:
+    feeds = _feeds(tenant)
+    with transaction.atomic():
+        rows = QuarantinedRow.objects.select_for_update().filter(feed_id__in=feeds).order_by("id")
+        held = []
+        for row in rows.iterator(chunk_size=_BATCH):
+            body = bytes(row.body)
+            if _holds(body, row.query, number, row.content_encoding) or _says(row, number):
+                feed = feeds[row.feed_id]
+                of_request = (row.query, row.content_type, row.content_encoding)
+                held.append((row, _key(body, *of_request, row.received_at, feed)))
+        foreign = _of_others(tenant, [key for _row, key in held if key])
+        mine = [row for row, key in held if key not in foreign]
+        erased.quarantined += raw_rows.erase_quarantined(mine, number=number, actor=actor, now=datetime.now(UTC))
+
+
+def _says(row: QuarantinedRow, number: str) -> bool:
+    return holds_number(row.detail, number) or holds_number(row.resolution, number)
+
+
+def _holds(body: bytes, query: str, number: str, encoding: str) -> bool:
+    """Tell whether a raw row holds the number: as it stands, in JSON's or a form's escapes, packed or not."""
+    if encoding:  # the door could not unpack it
+        with suppress(zlib.error):
+            body += zlib.decompressobj(_GZIP_OR_ZLIB).decompress(body, _MOST_BYTES)
+    texts = [query, unquote_plus(query)]
+    for charset in ("utf-8", "utf-16-le", "utf-16-be"):
+        text = body.decode(charset, "replace")
+        texts += [text, unescape(unquote_plus(text))]
+    if b"\\u" in body:
+        try:
+            texts.append(orjson.dumps(orjson.loads(body)).decode())
+        except orjson.JSONDecodeError:
+            texts.append(body.decode("unicode_escape", "replace"))
+    return any(holds_number(text, number) for text in texts if text)
+
+
+def _key(body: bytes, query: str, content_type: str, encoding: str, at: datetime, feed: Feed) -> Key | None:
+    """Return the identity of the message that a raw row is about, None where it cannot be read."""
+    try:
+        if feed.kind == Feed.Kind.SUBMISSIONS:
+            return feed.account_id, submission.message_id_of_row(body)
+        report = dialects.PARSE[feed.dialect](
+            body, received_at=at, default_partner_id="", query=query, content_type=content_type,
+            content_encoding=encoding,
+        )  # fmt: skip
+    except Unreadable:
+        return None
+    return feed.account_id, report.message_id
+
+
+def _of_others(tenant: Tenant, keys: list[Key]) -> set[Key]:
+    """Return the keys whose messages are another tenant's."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT m.account_id, m.message_id FROM message m JOIN unnest(%s::int[], %s::text[]) AS k (account_id, id)"
+            " ON m.account_id = k.account_id AND m.message_id = k.id WHERE m.tenant_id <> %s",
+            [[key[0] for key in keys], [key[1] for key in keys], tenant.id],
+        )
+        return set(cursor.fetchall())

@@ -1,0 +1,193 @@
+"""Names of campaigns and variants that hold an erased number: they are masked, and the counts follow.
+
+A campaign keeps its id; where two would be called the same, a number in parentheses tells them apart. A name that many
+share is no person's just because six of its digits are: it is masked where the whole number stands in it, or where all
+its messages went to that number.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.db import connection
+
+from campaigns.models import Campaign
+from deliveries.counts.changes import CAMPAIGN, LATENCY, TABLES
+from deliveries.counts.rollups import forget
+from deliveries.messages.number_hashes import hashed
+from deliveries.messages.row import Change, StoredMessage
+from deliveries.models import ErasedMonth
+from portal.common.hidden_numbers import holds_number, without_number
+from portal.common.msisdn import tells_number
+from portal.common.periods import Month
+
+_MAX_NAME = 240  # of 256 characters: the rest is for the number that tells equal names apart
+
+
+class Names:
+    """The names of one tenant that hold numbers which are being erased."""
+
+    def __init__(self, tenant_id: int) -> None:
+        self.tenant_id = tenant_id
+        self.months: set[Month] = set()  # in whose reports a name was changed
+        self._known: dict[tuple, bool] = {}
+
+    def is_about(self, message: StoredMessage, number: str, *, variant: str = "") -> bool:
+        """Tell whether a name that tells the number stands for it, and not for others' messages as well."""
+        key = (message.campaign_id, variant, number)
+        if key not in self._known:
+            self._known[key] = self._is_about(*key)
+        return self._known[key]
+
+    def _is_about(self, campaign_id: int, variant: str, number: str) -> bool:
+        if variant and holds_number(variant, number):
+            return True
+        own = [number, hashed(number, tenant_id=self.tenant_id)]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT EXISTS (SELECT 1 FROM message WHERE tenant_id = %s AND campaign_id = %s"
+                " AND (%s = '' OR variant = %s) AND destination <> ALL (%s))",
+                [self.tenant_id, campaign_id, variant, variant, own],
+            )
+            return not cursor.fetchone()[0]
+
+    def rename_campaigns(self, pairs: Iterable[tuple[StoredMessage, str]]) -> None:
+        """Mask the names of these messages' campaigns where they hold the number that stands beside."""
+        found: dict[int, list[tuple[StoredMessage, str]]] = {}
+        for message, number in pairs:
+            if message.campaign_id > 0:
+                found.setdefault(message.campaign_id, []).append((message, number))
+        names = dict(Campaign.objects.filter(id__in=found).values_list("id", "name")) if found else {}
+        renamed = {}
+        for id_, name in sorted(names.items()):
+            for message, number in found[id_]:
+                if holds_number(name, number) or (tells_number(name, number) and self.is_about(message, number)):
+                    renamed[id_] = without_number(name, number)
+                    self.months.add(Month.of(message.day))
+                    break
+        rename(self.tenant_id, renamed)
+        self.tell_reports(renamed)
+
+    def tell_reports(self, campaign_ids: Iterable[int] = ()) -> None:
+        """Have workbooks of months with the changed names made again (reports/services/erased_files.py)."""
+        if ids := list(campaign_ids):
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT DISTINCT date_trunc('month', day)::date FROM campaign_count"
+                    " WHERE tenant_id = %s AND campaign_id = ANY (%s)",
+                    [self.tenant_id, ids],
+                )
+                self.months |= {Month.of(day) for (day,) in cursor.fetchall()}
+        tell_reports(self.tenant_id, self.months)
+
+
+def tell_reports(tenant_id: int, months: Iterable[Month]) -> None:
+    """Write down that workbooks of these months may hold a number that was erased."""
+    ErasedMonth.objects.bulk_create(
+        [ErasedMonth(tenant_id=tenant_id, month=month.first_day) for month in sorted(set(months), key=str)]
+    )
+
+
+def rename(tenant_id: int, names: dict[int, str]) -> None:
+    """Give campaigns (by id) these names, each with a number behind it where another one has it."""
+    if not names:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('portal.campaign_names'), %s)", [tenant_id])
+    for id_, name in sorted(names.items()):
+        Campaign.objects.filter(id=id_, tenant_id=tenant_id).update(name=_free_name(tenant_id, id_, name[:_MAX_NAME]))
+
+
+def _free_name(tenant_id: int, campaign_id: int, name: str) -> str:
+    others = Campaign.objects.filter(tenant_id=tenant_id).exclude(id=campaign_id)
+    taken = set(others.filter(name__gte=name, name__lt=f"{name} )").values_list("name", flat=True))
+    if name not in taken:
+        return name
+    numbers = [int(other[len(name) + 2 : -1]) for other in taken if _is_numbered(other, name)]
+    return f"{name} ({max(numbers, default=1) + 1})"
+
+
+def _is_numbered(other: str, name: str) -> bool:
+    number = other[len(name) + 2 : -1]
+    return other == f"{name} ({number})" and number.isascii() and number.isdigit() and len(number) < 10
+
+
+def delete_empty_counts(tenant_id: int, changes: Iterable[Change]) -> None:
+    """Delete the counts of zero that messages left under their older variant or operator."""
+    variants, operators = set(), set()
+    for change in changes:
+        before, after = change.before, change.after
+        if before.variant != after.variant:
+            variants.add((before.day, before.folded.account_id, before.campaign_id, before.variant))
+        if before.folded.operator != after.folded.operator:
+            operators.add(before.folded.operator)
+    with connection.cursor() as cursor:
+        if variants:
+            for table in (CAMPAIGN.name, LATENCY.name, "condensed_campaign_count"):
+                empty = " AND c.messages = 0" if table in (CAMPAIGN.name, LATENCY.name) else ""
+                cursor.execute(
+                    f"DELETE FROM {table} c USING unnest(%s::date[], %s::int[], %s::int[], %s::text[])"  # noqa: S608  tables, columns and conditions of this module; values are parameters
+                    " AS g (day, account_id, campaign_id, variant) WHERE c.tenant_id = %s"
+                    " AND c.day = ANY (ARRAY[g.day, date_trunc('month', g.day)::date]) AND c.account_id = g.account_id"
+                    f" AND c.campaign_id = g.campaign_id AND c.variant = g.variant{empty}",
+                    [*map(list, zip(*sorted(variants), strict=True)), tenant_id],
+                )
+        if operators:
+            for table in (*(t.name for t in TABLES if "operator" in t.keys), "condensed_latency_count"):
+                empty = "" if table == "condensed_latency_count" else " AND messages = 0"
+                cursor.execute(
+                    f"DELETE FROM {table} WHERE tenant_id = %s AND operator = ANY (%s){empty}",  # noqa: S608  tables, columns and conditions of this module; values are parameters
+                    [tenant_id, sorted(operators)],
+                )
+
+
+def delete_all_empty_counts(tenant_id: int, *, first: date | None, before: date) -> None:
+    """Delete counts of zero of days [first, before): a variant that no message has any more may be a number.
+
+    Rows in an applier's hands are left.
+    """
+    for table in (CAMPAIGN, LATENCY):
+        values = " AND ".join(f"{value} = 0" for value in table.values)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"DELETE FROM {table.name} WHERE ctid = ANY (ARRAY (SELECT ctid FROM {table.name} WHERE tenant_id = %s"  # noqa: S608  tables, columns and conditions of this module; values are parameters
+                f" AND day >= %s AND day < %s AND variant <> '' AND {values} FOR UPDATE SKIP LOCKED))",
+                [tenant_id, first or date.min, before],
+            )
+
+
+def rename_counted(tenant_id: int, number: str) -> None:
+    """Mask the number in variants and operators of counts whose messages are gone already, and in empty counts.
+
+    The caller holds all slices' locks.
+    """
+    months: set[Month] = set()
+    days: set[date] = set()
+    with connection.cursor() as cursor:
+        for table in TABLES:
+            for column in ("variant", "operator"):
+                if column not in table.keys:
+                    continue
+                cursor.execute(
+                    f"SELECT DISTINCT {column} FROM {table.name} WHERE tenant_id = %s AND {column} <> ''",  # noqa: S608  tables, columns and conditions of this module; values are parameters
+                    [tenant_id],
+                )
+                for name in [name for (name,) in cursor.fetchall() if holds_number(name, number)]:
+                    columns = ", ".join([*table.keys, *table.values])
+                    moved = ", ".join("%(new)s" if key == column else key for key in [*table.keys, *table.values])
+                    added = ", ".join(f"{value} = {table.name}.{value} + excluded.{value}" for value in table.values)
+                    cursor.execute(
+                        f"WITH gone AS (DELETE FROM {table.name} WHERE tenant_id = %(tenant)s AND {column} = %(old)s"  # noqa: S608  tables, columns and conditions of this module; values are parameters
+                        f" RETURNING *), moved AS (INSERT INTO {table.name} ({columns}) SELECT {moved} FROM gone"
+                        f" WHERE messages <> 0 ON CONFLICT ({', '.join(table.keys)}) DO UPDATE SET {added})"
+                        f" SELECT DISTINCT {table.time}::date FROM gone",
+                        {"tenant": tenant_id, "old": name, "new": without_number(name, number)},
+                    )
+                    found = {day for (day,) in cursor.fetchall()}
+                    months |= {Month.of(day) for day in found}
+                    days |= found if table.time == "day" else set()
+        forget((tenant_id, day) for day in days)
+        for table, column in (("condensed_campaign_count", "variant"), ("condensed_latency_count", "operator")):
+            cursor.execute(f"SELECT DISTINCT {column} FROM {table} WHERE tenant_id = %s", [tenant_id])  # noqa: S608  tables, columns and conditions of this module; values are parameters
+            if names := [name for (name,) in cursor.fetchall() if holds_number(name, number)]:
+                cursor.execute(f"DELETE FROM {table} WHERE tenant_id = %s AND {column} = ANY (%s)", [tenant_id, names])  # noqa: S608  tables, columns and conditions of this module; values are parameters
+    tell_reports(tenant_id, months)

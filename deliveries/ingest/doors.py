@@ -1,0 +1,187 @@
+"""Who may come in by which feed: read from the database, kept in memory, read again every second."""
+
+import asyncio
+import base64
+import contextlib
+import hmac
+import ipaddress
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from deliveries.ingest.refusals import UNKNOWN_FEED
+from portal.tenants import networks, secrets
+
+logger = logging.getLogger(__name__)
+
+READ_WITHIN = 5.0  # seconds; a connection that is silent for longer is given up
+_MAX_OPENED = 10_000
+
+_FEEDS = """
+SELECT t.digest, t.expires_at, f.id, f.active, f.account_id, f.basic_user, f.basic_password_digest,
+    f.header_name, f.header_value_digest, f.networks
+FROM tenants_feedtoken t JOIN tenants_feed f ON f.id = t.feed_id
+WHERE f.kind = 'reports'
+"""
+
+
+class Unauthorized(Exception):
+    """No such token, or wrong credentials: the same answer for both. `feed_id` and `reason` are for us alone."""
+
+    def __init__(self, feed_id: int, reason: str) -> None:
+        super().__init__(reason)
+        self.feed_id, self.reason = feed_id, reason
+
+
+class ForbiddenNetwork(Exception):
+    """The token is right, the address is not one of the feed's."""
+
+    def __init__(self, feed_id: int) -> None:
+        super().__init__(feed_id)
+        self.feed_id = feed_id
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One token of one feed; `shut` says why it opens for nobody, '' for one that does."""
+
+    feed_id: int
+    account_id: int
+    expires_at: datetime | None
+    basic_user: str
+    basic_password_digest: str
+    header_name: str  # in small letters
+    header_value_digest: str
+    networks: tuple[networks.Network, ...]
+    shut: str = ""
+
+
+# Compared against when there is no such token, so that both refusals take the same steps.
+_NO_DOOR = Door(UNKNOWN_FEED, 0, None, "-", "0" * 64, "-", "0" * 64, (), "unknown token")
+
+
+class Doors:
+    """The tokens by digest, also those that open no door any more: what they are refused is their feed's."""
+
+    def __init__(self, connect: Callable) -> None:
+        self._connect = connect
+        self._connection = None
+        self._doors: dict[str, Door] | None = None
+        self._shut: set[int] = set()
+        # Who came in by which door since the feeds were read: hashing the same token again for each of thousands of
+        # requests a second is a third of what this app does. Only what was let in is kept.
+        # Beside the door stands the value of the header that it asks for.
+        self._opened: dict[tuple[str, str, str], tuple[Door, bytes]] = {}
+
+    @property
+    def known(self) -> bool:
+        """Whether the feeds were ever read: before that nobody can be refused."""
+        return self._doors is not None
+
+    async def read(self) -> None:
+        """Read the feeds again; what was known stays when the database is away."""
+        try:
+            async with asyncio.timeout(READ_WITHIN):
+                if self._connection is None:
+                    self._connection = await self._connect()
+                rows = await (await self._connection.execute(_FEEDS)).fetchall()
+        except Exception as error:  # any kind: the doors stay as they were
+            logger.warning("feeds not read: %r", error)
+            await self._drop_connection()
+        else:
+            self._set(rows)
+
+    def _set(self, rows: list[tuple]) -> None:
+        doors, shut = {}, set()
+        for digest, expires_at, feed_id, active, account_id, user, password, header, value, nets in rows:
+            why_shut = "" if active else "feed switched off"
+            try:
+                allowed = tuple(map(ipaddress.ip_network, nets))
+            except (TypeError, ValueError):
+                allowed, why_shut = (), "networks of the feed unreadable"
+                shut.add(feed_id)  # what cannot be read admits nobody, and harms no other feed
+            doors[digest] = Door(
+                feed_id, account_id, expires_at, user, password, header.lower(), value, allowed, why_shut
+            )
+        for feed_id in shut - self._shut:
+            logger.error("feed %s is shut: its networks cannot be read", feed_id)
+        self._doors, self._shut, self._opened = doors, shut, {}
+
+    async def close(self) -> None:
+        await self._drop_connection()
+
+    async def _drop_connection(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(Exception):  # it is given up, whatever it says
+                await connection.close()
+
+    def open(self, *, token: str, headers: dict[bytes, bytes], peer: str) -> Door:
+        """Return the door that `token` opens. Raises Unauthorized, ForbiddenNetwork."""
+        authorization = headers.get(b"authorization", b"").decode("latin-1")
+        door, value = self._opened.get((token, authorization, peer), _NEVER_OPENED)
+        if door is None or door.expires_at is not None or not _is_value(door, headers, value):
+            # An end may come between two readings.
+            door, value = self._open(token, authorization, headers, peer)
+            if len(self._opened) < _MAX_OPENED:
+                self._opened[token, authorization, peer] = door, value
+        return door
+
+    def feed_of(self, token: str) -> int:
+        """Return the feed that `token` is, or was, a token of; UNKNOWN_FEED for none."""
+        return self._door(token).feed_id if self.known else UNKNOWN_FEED
+
+    def _door(self, token: str) -> Door:
+        found = secrets.digests(token, purpose="feed-token")
+        return next((self._doors[digest] for digest in found if digest in self._doors), _NO_DOOR)
+
+    def _open(self, token: str, authorization: str, headers: dict[bytes, bytes], peer: str) -> tuple[Door, bytes]:
+        door = self._door(token)
+        reason = door.shut
+        if not reason and door.expires_at is not None and door.expires_at <= datetime.now(UTC):
+            reason = "expired token"
+        value = _header_value(door, headers)
+        good_credentials, good_header = _credentials_match(door, authorization), _header_matches(door, value)
+        if reason or not good_credentials or not good_header:
+            raise Unauthorized(door.feed_id, reason or ("wrong header" if good_credentials else "wrong credentials"))
+        if not networks.admits(door.networks, peer):
+            raise ForbiddenNetwork(door.feed_id)
+        return door, value
+
+
+_NEVER_OPENED = (None, b"")
+
+
+def _header_value(door: Door, headers: dict[bytes, bytes]) -> bytes:
+    return headers.get(door.header_name.encode(), b"").strip() if door.header_name else b""
+
+
+def _is_value(door: Door, headers: dict[bytes, bytes], value: bytes) -> bool:
+    """Tell whether the request has the header's value that has opened this door before."""
+    return not door.header_name or hmac.compare_digest(_header_value(door, headers), value)
+
+
+def _header_matches(door: Door, value: bytes) -> bool:
+    given = secrets.digests(value, purpose="feed-header")
+    matches = [hmac.compare_digest(digest, door.header_value_digest) for digest in given]  # all of them, always
+    return any(matches) or not door.header_name
+
+
+def _credentials_match(door: Door, authorization: str) -> bool:
+    user, password = _basic(authorization)
+    same_user = hmac.compare_digest(user.encode(), door.basic_user.encode())
+    given = secrets.digests(password, purpose="feed-basic")
+    matches = [hmac.compare_digest(digest, door.basic_password_digest) for digest in given]  # all of them, always
+    return (same_user and any(matches)) or not door.basic_user
+
+
+def _basic(authorization: str) -> tuple[str, str]:
+    scheme, _, value = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return "", ""
+    try:
+        user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
+    except ValueError:  # no base64, or no UTF-8 in it
+        return "", ""
+    return user, password

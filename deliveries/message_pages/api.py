@@ -1,0 +1,299 @@
+"""/api/v1/messages/: messages by the filters of Message Search, one with its reports, and handing them in."""
+
+from dataclasses import asdict, replace
+
+from django.http import Http404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from campaigns.models import NO_CAMPAIGN, OTHER_CAMPAIGNS
+from deliveries.dialects.codes import COUNTS_AS
+from deliveries.message_pages import submissions_api
+from deliveries.message_pages.examples import MESSAGE, REPORTS
+from deliveries.message_pages.number_searches_api import count_searches
+from deliveries.message_pages.serializers import CLASSES, STATUSES, MessagePageSerializer, MessageWithReportsSerializer
+from deliveries.messages.fold import NO_CODE
+from deliveries.messages.row import OTHER_PARTNER_IDS, StoredMessage
+from deliveries.search.addresses import find_by_address, id_in_address, without_masked_ids
+from deliveries.search.find import Page, ReportLine, TooMuch, campaign_names, reports_of, search
+from deliveries.search.operators import other_spellings
+from deliveries.search.query import BadFilter, MessageQuery
+from portal.accounts.access import Access
+from portal.api.operations import Operation
+from portal.api.parameters import ACCOUNT, CURSOR, FROM, PERIOD, SIZE, TENANT, TO, Parameter
+from portal.api.problems import BadParameter, TooSlow
+from portal.api.views import ApiView, ManyParser
+from portal.common.any_text import address_of
+from portal.common.keyset import BadCursor
+from portal.common.msisdn import may_be_part_of_number, read_number
+from portal.tenants.models import GatewayAccount, Tenant
+
+MOST_SECONDS = 10.0
+
+_TEXTS = (
+    Parameter(
+        name="number",
+        text="The recipient's number, whole, in any notation; without a country code read in the key's `country`.",
+        example="+358401234567",
+    ),
+    Parameter(name="ref_id", text="The refId, whole.", example="october-sale"),
+    Parameter(
+        name="ref_id_prefix",
+        text="What the refId begins with; without the scope `numbers` not 5 digits that may be of a phone number.",
+        example="october-",
+    ),
+    Parameter(name="message_id", text="The gateway's message id, or that of a part (`a1b2c3$0`).", example="a1b2c3"),
+    Parameter(
+        name="campaign",
+        text="The campaign's name; `(other)`: over the day's limit; `(none)`: without one.",
+        example="October sale",
+    ),
+    Parameter(name="variant", text="The campaign's variant.", example="B"),
+    Parameter(name="partner_id", text="The platformPartnerId; `(other)`: over the day's limit.", example="nr-fi"),
+    Parameter(name="country", text="ISO 3166-1 alpha-2; `ZZ`: unknown.", kind="country", example="FI"),
+    Parameter(name="operator", text="The operator, as reports name it.", example="Example Mobile"),
+)
+
+MESSAGE_PATH = {
+    "account": Parameter(name="account", text="The gateway account, by its name.", example="link-main"),
+    "message_id": Parameter(name="message_id", text="The gateway's message id.", example="a1b2c3"),
+}
+
+
+class MessagesView(ApiView):
+    """Messages, newest first; handing in what a sender knows of them."""
+
+    parser_classes = [ManyParser]
+
+    operations = {
+        "GET": Operation(
+            id="list_messages",
+            tag="Messages",
+            summary="Find messages",
+            text="Messages by any of these filters together, newest first. Days are those on which they were sent. "
+            "Phone numbers are masked unless the key has the scope `numbers`.",
+            parameters=(
+                PERIOD,
+                FROM,
+                TO,
+                *_TEXTS,
+                Parameter(
+                    name="custom_parameters",
+                    text="A custom parameter with its whole value, as `custom_parameters[key]=value`; several have to "
+                    "hold all. Of keys alone that the tenant has chosen (Settings, Segments); of several tenants in "
+                    "those that have chosen them.",
+                    kind="map",
+                    example={"shop": "7"},
+                ),
+                Parameter(name="status", text="Any of these states.", kind="choice", choices=STATUSES, repeatable=True),
+                Parameter(
+                    name="counts_as",
+                    text="Any of these: failed counts `failed`, `expired` and `rejected`, pending `queued` and `sent`.",
+                    kind="choice",
+                    choices=CLASSES,
+                    repeatable=True,
+                    example=["failed"],
+                ),
+                Parameter(name="result_code", text="The gateway's code; -1: none yet.", kind="number", least=NO_CODE),
+                Parameter(
+                    name="campaign_id",
+                    text="A campaign by `campaign.id` of a message; 0: without a campaign.",
+                    kind="number",
+                    least=OTHER_CAMPAIGNS,
+                ),
+                ACCOUNT,
+                TENANT,
+                CURSOR,
+                SIZE,
+            ),
+            sample={"period": "7d", "counts_as": "failed", "size": 100},
+            answer=MessagePageSerializer,
+            answer_text="A page of messages.",
+            answer_example={
+                "next_cursor": "WzAsIjIwMjYtMTAtMDEi",
+                "data": [MESSAGE],
+                "previous_cursor": None,
+                "number_read_as": None,
+            },
+            problems=("too-slow",),
+        ),
+        "POST": submissions_api.OPERATION,
+    }
+
+    def post(self, request: Request) -> Response:
+        return self.answer(submissions_api.submit(request._request, request.data, self.access))
+
+    def get(self, request: Request) -> Response:
+        statuses = self._statuses()
+        first, last = self.given.days(self.access)
+        texts = {parameter.name: self.given.text(parameter.name) for parameter in _TEXTS}
+        self._check_prefix(texts["ref_id_prefix"])
+        query = MessageQuery(
+            tenant_ids=self._tenants(),
+            first=first,
+            last=last,
+            campaign_id=self.given.number("campaign_id"),
+            account_id=self.given.account_id(self.access),
+            statuses=tuple(statuses or ()),
+            result_code=self.given.number("result_code"),
+            number_country=self.access.tenant.country,
+            parameters=self.given.map("custom_parameters"),
+            **texts,
+        )
+        count_searches(request, [*texts.items(), *query.parameters.items()], is_next_page="cursor" in self.given)
+        if statuses == []:  # a state and a count that have nothing in common
+            return self.answer(self._page(query, [], Page([], None, None, {})))
+        try:
+            page = search(query, cursor=self.given.text("cursor"), size=self.given.size(), seconds=MOST_SECONDS)
+        except BadFilter as error:
+            raise BadParameter(error.field, error.text) from error
+        except BadCursor as error:
+            raise BadParameter("cursor", str(error)) from error
+        except TooMuch as error:
+            raise TooSlow(f"The search took more than {MOST_SECONDS:g} seconds.") from error
+        if query.message_id:
+            page = replace(page, messages=without_masked_ids(page.messages, self.access.masking))
+        if query.operator and not page.messages:
+            self._check_operator(query)
+        show = Shown(self.access, page.messages, page.campaigns)
+        return self.answer(self._page(query, [show.message(message) for message in page.messages], page))
+
+    def _page(self, query: MessageQuery, shown: list[dict], page: Page) -> dict:
+        read = read_number(query.number, query.number_country)
+        return {
+            "data": shown,
+            "next_cursor": page.next_cursor,
+            "previous_cursor": page.previous_cursor,
+            "number_read_as": {"number": read.text, "country": read.country} if read.country else None,
+        }
+
+    def _check_operator(self, query: MessageQuery) -> None:
+        """Refuse an operator that the messages have in another spelling alone."""
+        if meant := other_spellings([query.operator], tenant_ids=query.tenant_ids, masking=self.access.masking).get(
+            query.operator
+        ):
+            raise BadParameter("operator", f"there is none of this spelling; did you mean {meant}?")
+
+    def _check_prefix(self, prefix: str) -> None:
+        """Refuse what a refId is to begin with where, digit by digit, it would tell a number that is masked."""
+        if may_be_part_of_number(prefix) and not self.access.masking.in_full:
+            text = "5 digits or more may be of a phone number: that takes the scope `numbers`, or a whole `ref_id`."
+            raise BadParameter("ref_id_prefix", text)
+
+    def _statuses(self) -> list[str] | None:
+        """Return the states that are asked for by name and by count; None for all."""
+        named, classes = self.given.texts("status"), self.given.texts("counts_as")
+        if classes is None:
+            return named
+        return [status for status in named or STATUSES if COUNTS_AS[status] in classes]
+
+    def _tenants(self) -> frozenset[int]:
+        asked = self.given.tenants(self.access)
+        return self.access.tenant_ids if asked is None else frozenset(asked.values())
+
+
+class MessageView(ApiView):
+    """One message with its delivery reports in the order of the operators' times."""
+
+    operations = {
+        "GET": Operation(
+            id="get_message",
+            tag="Messages",
+            summary="One message with its delivery reports",
+            text="All that was reported about a message, in the order of the operators' times.",
+            path=MESSAGE_PATH,
+            answer=MessageWithReportsSerializer,
+            answer_text="The message.",
+            answer_example=MESSAGE | {"reports": REPORTS},
+        )
+    }
+
+    def get(self, request: Request, account: str, message_id: str) -> Response:
+        message = find_by_address(
+            tenant_ids=self.access.tenant_ids,
+            account=account,
+            message_id=message_id,
+            masking=self.access.masking,
+            held_to=self.access.account,
+        )
+        if message is None:
+            raise Http404
+        show = Shown(self.access, [message], campaign_names([message]))
+        return self.answer(
+            show.message(message) | {"reports": [show.report(message, line) for line in reports_of(message)]}
+        )
+
+
+class MessageByQueryView(MessageView):
+    """One message by parameters: no path can hold an id such as `..`, which clients fold."""
+
+    operations = {
+        "GET": replace(
+            MessageView.operations["GET"],
+            id="get_message_by_query",
+            summary="One message by its account and id as parameters",
+            text="As `get_message`, for ids that no path can hold, such as `..`: a message's `url` leads here then.",
+            path={},
+            parameters=(MESSAGE_PATH["account"], replace(MESSAGE_PATH["message_id"], name="id")),
+            problems=("not-found",),
+        )
+    }
+
+    def get(self, request: Request) -> Response:
+        return super().get(request, self.given.text("account"), self.given.text("id"))
+
+
+class Shown:
+    """How a request's messages are shown: names for numbers of rows, phone numbers masked without their scope."""
+
+    def __init__(self, access: Access, messages: list[StoredMessage], campaigns: dict[int, str]) -> None:
+        self.masking = access.masking
+        self.campaigns = campaigns | {OTHER_CAMPAIGNS: OTHER_PARTNER_IDS}
+        tenants, accounts = {m.tenant_id for m in messages}, {m.folded.account_id for m in messages}
+        self.tenants = dict(Tenant.objects.filter(id__in=tenants).values_list("id", "slug"))
+        self.accounts = dict(GatewayAccount.objects.filter(id__in=accounts).values_list("id", "name"))
+
+    def message(self, message: StoredMessage) -> dict:
+        """Return one message as the API shows it."""
+        folded, masking = message.folded, self.masking
+        account, own = self.accounts[folded.account_id], folded.destination
+        return {
+            "id": masking.id(folded.message_id, own),
+            "account": account,
+            "tenant": self.tenants[message.tenant_id],
+            "day": message.day,
+            "partner_id": masking.id(folded.partner_id, own),
+            "ref_id": masking.text(folded.ref_id, own),
+            "campaign": self._campaign(message.campaign_id, own),
+            "variant": masking.text(message.variant, own),
+            "labels": masking.texts(message.labels, own),
+            "custom_parameters": masking.texts(folded.parameters, own),
+            "source": masking.sender(folded.source, folded.sender_type, own),
+            "sender_type": folded.sender_type,
+            "destination": masking.number(own),
+            "country": folded.country,
+            "operator": masking.text(folded.operator, own),
+            "parts": folded.parts,
+            "status": folded.status,
+            "counts_as": COUNTS_AS[folded.status],
+            "result_code": None if folded.result_code == NO_CODE else folded.result_code,
+            "final": folded.final,
+            "sent_at": folded.sent_at,
+            "status_at": folded.status_at,
+            "delivered_at": folded.delivered_at,
+            "received_at": folded.received_at,
+            "url": address_of("api:message", account=account, id=id_in_address(message, masking)),
+        }
+
+    def report(self, message: StoredMessage, line: ReportLine) -> dict:
+        """Return one of the message's delivery reports as the API shows it."""
+        own, masking = message.folded.destination, self.masking
+        return asdict(line) | {
+            "operator": masking.text(line.operator, own),
+            "operator_result_code": masking.text(line.operator_result_code, own),
+        }
+
+    def _campaign(self, campaign_id: int, own: str | None) -> dict | None:
+        if campaign_id == NO_CAMPAIGN:
+            return None
+        return {"id": campaign_id, "name": self.masking.text(self.campaigns.get(campaign_id), own)}

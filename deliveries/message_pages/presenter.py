@@ -1,0 +1,284 @@
+"""Messages as a page shows them: names for numbers of rows, codes in words, phone numbers masked where they must be.
+
+Nothing here knows of memberships: the caller passes the masking of whoever sees the rows.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import gettext as _
+
+from campaigns.models import OTHER_CAMPAIGNS
+from deliveries.dialects.advice import advice
+from deliveries.dialects.codes import COUNTS_AS, DELIVERED
+from deliveries.messages import fold
+from deliveries.messages.fold import NO_CODE
+from deliveries.messages.row import OTHER_PARTNER_IDS, StoredMessage
+from deliveries.models import ResultCode
+from deliveries.search.addresses import id_in_address
+from deliveries.search.find import ReportLine
+from portal.common.masking import Masking
+from portal.tenants.models import Feed, GatewayAccount, Tenant
+
+Link = Callable[[str, str], str]  # (account's name, message id) → address of the message's page
+
+# the classes of docs/link.md section 4
+REASONS = {
+    "routing": pgettext_lazy("reason", "routing"),
+    "subscriber": pgettext_lazy("reason", "subscriber"),
+    "deleted": pgettext_lazy("reason", "deleted"),
+    "sender": pgettext_lazy("reason", "sender"),
+    "destination type": pgettext_lazy("reason", "destination type"),
+    "payment": pgettext_lazy("reason", "payment"),
+    "encoding": pgettext_lazy("reason", "encoding"),
+    "content": pgettext_lazy("reason", "content"),
+    "other": pgettext_lazy("reason", "other"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A result code in words; `number` None where none has come yet."""
+
+    number: int | None
+    text: str
+    reason: str
+    status: str
+    counts_as: str
+
+    @property
+    def reason_text(self) -> str | Promise:
+        return REASONS.get(self.reason, self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """One message in a list. `seconds` from sending to delivery, None for what is not delivered."""
+
+    account: str
+    message_id: str
+    url: str
+    tenant: Tenant
+    sent_at: datetime
+    destination: str
+    source: str
+    sender_type: str
+    country: str
+    operator: str
+    partner_id: str
+    ref_id: str
+    campaign: str
+    variant: str
+    parts: int
+    status: str
+    status_text: str | Promise
+    counts_as: str
+    final: bool
+    code: Code
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartState:
+    """A part (from 1) and its state; `code` None: nothing was heard of it."""
+
+    part: int
+    code: Code | None
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A delivery report on the time line; `part` (from 1) None speaks for the whole message.
+
+    `after` is seconds from sending to the operator's time, negative where its clock says so.
+    """
+
+    part: int | None
+    code: Code
+    at: datetime | None
+    after: float | None
+    operator: str
+    operator_result_code: str
+    received_at: datetime
+
+    @property
+    def is_early(self) -> bool:
+        return self.after is not None and self.after < 0
+
+    @property
+    def distance(self) -> float | None:
+        return None if self.after is None else abs(self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDetail:
+    """All that is known of one message beside its row."""
+
+    row: MessageRow
+    day: date
+    advice: str
+    labels: dict[str, str]
+    parameters: dict[str, str]
+    searchable: list[tuple[str, str, str]]  # of the parameters: key, text, address of the messages with it or ''
+    part_states: list[PartState]
+    notes: list[str]
+    is_submitted: bool  # the time is that of the submission, the gateway gave none
+    sent_at_source: str
+    status_at: datetime | None
+    delivered_at: datetime | None
+    received_at: datetime | None
+    events: list[Event]
+
+
+class Shown:
+    """How some messages are shown, in the request's language; the names they need take a fixed number of queries."""
+
+    def __init__(
+        self, messages: Iterable[StoredMessage], campaigns: dict[int, str], *, masking: Masking, link: Link
+    ) -> None:
+        messages = list(messages)
+        self.masking, self.link = masking, link
+        self.campaigns = campaigns | {OTHER_CAMPAIGNS: OTHER_PARTNER_IDS}
+        self.tenants = Tenant.objects.in_bulk({m.tenant_id for m in messages})
+        accounts = {m.folded.account_id for m in messages}
+        self.accounts = dict(GatewayAccount.objects.filter(id__in=accounts).values_list("id", "name"))
+        self.dialects = dict(Feed.objects.filter(account_id__in=accounts).values_list("account_id", "dialect"))
+        self.codes = {(code.dialect, code.code): code for code in ResultCode.objects.all()}
+
+    def code_list(self) -> list[tuple[int, str]]:
+        """Return every known code with its meaning, for typing one."""
+        finnish = get_language() == "fi"
+        texts = {code.code: (code.text_fi if finnish else "") or code.text_en for code in self.codes.values()}
+        return sorted(texts.items())
+
+    def row(self, message: StoredMessage) -> MessageRow:
+        """Return the message as a line of a list."""
+        folded = message.folded
+        account = self.accounts[folded.account_id]
+        own, masking = folded.destination, self.masking
+        return MessageRow(
+            account=account,
+            message_id=masking.id(folded.message_id, own),
+            url=self.link(account, id_in_address(message, masking)),
+            tenant=self.tenants[message.tenant_id],
+            sent_at=folded.sent_at,
+            destination=masking.number(own or ""),
+            source=masking.sender(folded.source or "", folded.sender_type, own),
+            sender_type=folded.sender_type,
+            country=folded.country,
+            operator=masking.text(folded.operator, own),
+            partner_id=masking.id(folded.partner_id, own),
+            ref_id=masking.text(folded.ref_id or "", own),
+            campaign=masking.text(self.campaigns.get(message.campaign_id, ""), own),
+            variant=masking.text(message.variant, own),
+            parts=folded.parts,
+            status=folded.status,
+            status_text=ResultCode.Status(folded.status).label,
+            counts_as=COUNTS_AS[folded.status],
+            final=folded.final,
+            code=self._code(folded.account_id, folded.result_code),
+            seconds=_latency(message),
+        )
+
+    def detail(
+        self, message: StoredMessage, reports: list[ReportLine], *, found_by: Callable[[str, str], str] | None = None
+    ) -> MessageDetail:
+        """Return the message with its parts, its notes and its delivery reports.
+
+        `found_by` gives the address of the messages with a custom parameter, '' where there is none; what is masked has
+        none.
+        """
+        folded, row = message.folded, self.row(message)
+        parameters = self.masking.named(folded.parameters, folded.destination)
+        searchable = [
+            (shown, text, found_by(key, text) if found_by and text and (shown, text) == (key, written[key]) else "")
+            for written in [{key: str(text) for key, text in (folded.parameters or {}).items()}]
+            for shown, key, text in parameters
+        ]
+        needs_advice = row.counts_as in ("failed", "unknown")
+        return MessageDetail(
+            row=row,
+            day=message.day,
+            advice=advice(row.code.reason, get_language() or "en") if needs_advice else "",
+            labels=self.masking.texts(message.labels, folded.destination),
+            parameters={shown: text for shown, _key, text in parameters},
+            searchable=searchable,
+            part_states=self._part_states(message),
+            notes=notes_of(message),
+            is_submitted=folded.sent_at_rank == fold.BY_SUBMISSION,
+            sent_at_source=_sent_at_source(folded.sent_at_rank),
+            status_at=folded.status_at,
+            delivered_at=folded.delivered_at,
+            received_at=folded.received_at,
+            events=[self._event(message, report) for report in reports],
+        )
+
+    def _event(self, message: StoredMessage, report: ReportLine) -> Event:
+        return Event(
+            part=None if report.part is None else report.part + 1,
+            code=self._code(message.folded.account_id, report.result_code),
+            at=report.status_at,
+            after=_seconds(message.folded.sent_at, report.status_at),
+            operator=self.masking.text(report.operator or "", message.folded.destination),
+            operator_result_code=self.masking.text(report.operator_result_code or "", message.folded.destination),
+            received_at=report.received_at,
+        )
+
+    def _part_states(self, message: StoredMessage) -> list[PartState]:
+        folded = message.folded
+        if not folded.part_states:
+            return []
+        states = ((part, folded.part_states.get(part)) for part in range(folded.parts))
+        return [
+            PartState(part + 1, state and self._code(folded.account_id, state.code), state and state.at)
+            for part, state in states
+        ]
+
+    def _code(self, account_id: int, number: int) -> Code:
+        if number == NO_CODE:
+            return Code(None, _("No report has come yet"), "", "queued", "pending")
+        code = self.codes.get((self.dialects.get(account_id), number))
+        if code is None:
+            return Code(number, _("A code that is not in the table"), "", "unknown", "unknown")
+        text = (code.text_fi if get_language() == "fi" else "") or code.text_en
+        return Code(number, text, code.reason, code.status, COUNTS_AS[code.status])
+
+
+def notes_of(message: StoredMessage) -> list[str]:
+    """Return what is odd about the message, a sentence each (docs/link.md section 5)."""
+    words = {
+        fold.CONTRADICTING_STATES: _("Both a final delivery and a final failure were reported; the later one counts."),
+        fold.CONTRADICTING_ATTRIBUTES: _("Two reports disagreed about what the message is; the first one stayed."),
+        fold.CLOCK_OUT_OF_WINDOW: _("A time that the gateway gave cannot be true; it was taken as missing."),
+        fold.NEGATIVE_LATENCY: _("By the clocks it was delivered before it was sent; that counts as 0 seconds."),
+        fold.REF_ID_CUT: _("The refId was longer than 256 bytes and was cut."),
+        fold.PARTNER_OVER_LIMIT: _("Its partner ID was over the daily limit of new ones; it counts under “(other)”."),
+    }
+    notes = [text for bit, text in words.items() if message.folded.flags & bit]
+    if message.campaign_id == OTHER_CAMPAIGNS:
+        notes.append(_("Its refId was over the daily limit of new ones; its campaign is “(other)”."))
+    return notes
+
+
+def _sent_at_source(rank: int) -> str:
+    return {
+        fold.BY_SENT_TIMESTAMP: "",
+        fold.BY_SUBMISSION: _("the time it was handed in; the gateway gave none"),
+        fold.BY_STATUS_TIME: _("the earliest time of a report; the gateway gave no time of sending"),
+        fold.BY_RECEIPT: _("the time its first report came in; the gateway gave none"),
+    }[rank]
+
+
+def _latency(message: StoredMessage) -> float | None:
+    """Return the seconds to delivery; before sending counts as 0 (docs/link.md section 5.7)."""
+    folded = message.folded
+    seconds = _seconds(folded.sent_at, folded.delivered_at) if folded.status == DELIVERED else None
+    return seconds if seconds is None else max(seconds, 0.0)
+
+
+def _seconds(start: datetime | None, end: datetime | None) -> float | None:
+    return None if start is None or end is None else (end - start).total_seconds()

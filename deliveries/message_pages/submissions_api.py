@@ -1,0 +1,204 @@
+"""Handing in what a sender knows of its messages: POST /api/v1/messages/, stored before it is answered."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.http import HttpRequest
+from django.utils import timezone
+from rest_framework import serializers
+
+from deliveries.applying.submissions import put_in_inbox
+from deliveries.dialects import submission
+from deliveries.dialects.submission import FIELDS, MAX_PARAMETER_BYTES, MAX_PARAMETERS, SOURCE_TONS, BadSubmission
+from portal.accounts.access import Access
+from portal.accounts.client_address import client_address
+from portal.api.operations import SUBMIT, Operation
+from portal.api.problems import BadFields
+from portal.tenants.models import GatewayAccount
+from portal.tenants.ownership import owned_accounts
+from portal.tenants.ownership_periods import Periods, owner_at
+from portal.tenants.partner_owners import held_by, periods_of
+
+MOST = 1000  # submissions in one body, as many as a gateway's batch has
+MOST_ERRORS = 100  # told of one body
+
+_HELP = {
+    "message_id": "The gateway's message id, as it answered when the message was handed in; the whole message's.",
+    "submitted_at": "When it was handed in, RFC 3339 with a zone. At most 400 days ago and 2 days ahead.",
+    "account": "The gateway account, by its name; needed where the partner ID is the key's at several.",
+    "partner_id": "The platformPartnerId. A tenant's key needs one that is declared as the tenant's or below it.",
+    "ref_id": "The refId, never cut: longer ones are refused.",
+    "source": "The sender.",
+    "source_ton": "What the sender is (LINK's `sourceTON`).",
+    "destination": "The recipient's number with its country code.",
+    "custom_parameters": f"At most {MAX_PARAMETERS} texts by name, each and its name at most {MAX_PARAMETER_BYTES} "
+    "bytes.",
+}
+
+
+class SubmissionBody(serializers.Serializer):
+    """What a sender knows of one message that it handed in. Its text is neither asked for nor kept."""
+
+    message_id = serializers.CharField(max_length=submission.LIMITS["message_id"], help_text=_HELP["message_id"])
+    submitted_at = serializers.DateTimeField(help_text=_HELP["submitted_at"])
+    account = serializers.CharField(required=False, allow_null=True, help_text=_HELP["account"])
+    partner_id = serializers.CharField(
+        required=False, allow_null=True, max_length=submission.LIMITS["partner_id"], help_text=_HELP["partner_id"]
+    )
+    ref_id = serializers.CharField(
+        required=False, allow_null=True, max_length=submission.LIMITS["ref_id"], help_text=_HELP["ref_id"]
+    )
+    source = serializers.CharField(
+        required=False, allow_null=True, max_length=submission.LIMITS["source"], help_text=_HELP["source"]
+    )
+    source_ton = serializers.ChoiceField(
+        required=False, allow_null=True, choices=SOURCE_TONS, help_text=_HELP["source_ton"]
+    )
+    destination = serializers.CharField(
+        required=False, allow_null=True, max_length=submission.LIMITS["destination"], help_text=_HELP["destination"]
+    )
+    custom_parameters = serializers.DictField(
+        required=False, allow_null=True, child=serializers.CharField(), help_text=_HELP["custom_parameters"]
+    )
+
+
+class SubmittedAnswer(serializers.Serializer):
+    """What was stored of a body."""
+
+    accepted = serializers.IntegerField(help_text="Submissions that were stored: all of the body's.")
+
+
+EXAMPLE = {
+    "message_id": "Dcshuhod0PMAAAFQ+/PbnR3x",
+    "submitted_at": "2026-10-01T09:00:00Z",
+    "partner_id": "nr-fi",
+    "ref_id": "october-sale",
+    "source": "ExampleShop",
+    "source_ton": "ALPHANUMERIC",
+    "destination": "+358401234567",
+    "custom_parameters": {"shop": "7"},
+}
+OPERATION = Operation(
+    id="submit_messages",
+    tag="Messages",
+    summary="Hand in messages",
+    text=f"Tell what was handed in to the gateway, after its answer: one message, or an array of 1 to {MOST}. Its "
+    "delivery reports find it by its id, whichever comes first, and a message that no report came of is pending. The "
+    "same again changes nothing. Lengths are in bytes of UTF-8. One submission that cannot be taken refuses the whole "
+    "body, and nothing of it is stored: `errors` points at each by its index. The answer comes when all are stored; "
+    "they show within seconds.",
+    scope=SUBMIT,
+    body=SubmissionBody,
+    body_most=MOST,
+    body_example=EXAMPLE,
+    answer=SubmittedAnswer,
+    answer_text="Stored.",
+    answer_example={"accepted": 1},
+    status=202,
+)
+
+
+def submit(request: HttpRequest, data: object, access: Access) -> dict:
+    """Store all submissions of a body, in the request's transaction. Raises BadFields with all that is wrong."""
+    items = data if isinstance(data, list) else [data]
+    if not 1 <= len(items) <= MOST:
+        raise BadFields(f"An array holds 1 to {MOST} submissions, not {len(items)}.", [("#", f"1 to {MOST} of them")])
+    now = timezone.now()
+    errors: dict[int, tuple[str, str]] = {}
+    times: dict[int, datetime] = {}
+    for index, item in enumerate(items):
+        try:
+            times[index] = submission.read(item, received_at=now).submission.submitted_at
+        except BadSubmission as error:
+            errors[index] = error.field, error.text
+    places = Places(access, [item for index, item in enumerate(items) if index not in errors])
+    bodies = []
+    for index, item in enumerate(items):
+        if index in errors:
+            continue
+        try:
+            account_id, is_claim = places.of(item, times[index])
+        except BadSubmission as error:
+            errors[index] = error.field, error.text
+        else:
+            bodies.append((account_id, item["message_id"], submission.raw_row(item, is_claim=is_claim)))
+    if errors:
+        raise _refused(errors, len(items), is_array=isinstance(data, list))
+    return {"accepted": put_in_inbox(bodies, peer=client_address(request))}
+
+
+def _refused(errors: dict[int, tuple[str, str]], total: int, *, is_array: bool) -> BadFields:
+    told = []
+    for index, (field, text) in sorted(errors.items())[:MOST_ERRORS]:
+        path = [*([str(index)] if is_array else []), *([_escaped(field)] if field else [])]
+        told.append(("/".join(["#", *path]), text))
+    count = f"{len(errors)} of {total} submissions cannot be taken" if is_array else "The submission cannot be taken"
+    pointer, text = told[0]
+    return BadFields(f"{count}, and nothing was stored. {pointer}: {text}", told)
+
+
+def _escaped(name: str) -> str:
+    """Return a name as a JSON Pointer holds it (RFC 6901), cut where a caller made it up."""
+    return name[:100].replace("~", "~0").replace("/", "~1")
+
+
+class Places:
+    """The gateway account that each submission of a body belongs to, as far as the key may submit for it.
+
+    An account's key submits for any platformPartnerId of the account, or none, and speaks for the account. A tenant's
+    key submits for those that are the tenant's, or below it, at the time of handing in. On an account that others
+    share, what it says of a message's platformPartnerId is a claim, which gives way to the gateway's own word
+    (deliveries/messages/fold.py).
+    """
+
+    def __init__(self, access: Access, items: Iterable[dict]) -> None:
+        self._held_to = access.account
+        self._tenant_ids = access.tenant_ids
+        self._mine: dict[str, dict[int, Periods]] = defaultdict(dict)
+        if self._held_to is not None:
+            return
+        values = {item["partner_id"] for item in items if item.get("partner_id")}
+        mine = held_by(access.tenant_ids)
+        named = list(mine.filter(value__in=values))
+        periods = periods_of(named)
+        for partner in named:
+            self._mine[partner.value][partner.account_id] = periods[partner.id]
+        accounts = GatewayAccount.objects.filter(id__in=mine.values("account_id"))
+        self._names = dict(accounts.values_list("name", "id"))
+        self._owned = {account.id for account in owned_accounts(access.tenant_ids)}
+
+    def of(self, item: dict, submitted_at: datetime) -> tuple[int, bool]:
+        """Return the account and whether the key only claims its partner ID. Raises BadSubmission."""
+        name = item.get("account")
+        if name is not None and type(name) is not str:
+            raise BadSubmission("wrong type", "account", "a text")
+        if self._held_to is not None:
+            if name is not None and name != self._held_to.name:
+                raise BadSubmission("not allowed", "account", "no account of this name that the key may see")
+            return self._held_to.id, False
+        account_id = self._account(name, self._mine_at(item.get("partner_id"), submitted_at))
+        return account_id, account_id not in self._owned
+
+    def _mine_at(self, value: str | None, at: datetime) -> set[int]:
+        if not value:
+            raise BadSubmission("missing field", "partner_id", "required with a tenant's key")
+        having = self._mine.get(value, {})
+        accounts = {id_ for id_, periods in having.items() if owner_at(periods, at) in self._tenant_ids}
+        if not accounts:  # whether somebody else has it is not told
+            raise BadSubmission("not allowed", "partner_id", "no partner ID that the key may submit for")
+        return accounts
+
+    def _account(self, name: str | None, having: set[int]) -> int:
+        if name is None:
+            if len(having) > 1:
+                raise BadSubmission("missing field", "account", "say which: the partner ID is the key's at several")
+            return next(iter(having))
+        if name not in self._names:
+            raise BadSubmission("not allowed", "account", "no account of this name that the key may see")
+        if self._names[name] not in having:
+            raise BadSubmission("not allowed", "partner_id", "no partner ID that the key may submit for")
+        return self._names[name]
+
+
+assert set(FIELDS) == set(SubmissionBody().fields)

@@ -1,0 +1,276 @@
+"""Message Search: the list, one message, and its number for a reason that is written down."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from deliveries.message_pages.csv_file import to_csv
+from deliveries.message_pages.forms import ANY_TIME, PRESETS, MessageFilterForm
+from deliveries.message_pages.parameter_fields import MOST_VALUE, PARAMETER
+from deliveries.message_pages.presenter import MessageRow, Shown
+from deliveries.message_pages.reveal_form import RevealForm
+from deliveries.messages.row import StoredMessage
+from deliveries.search.addresses import find_by_address, without_masked_ids
+from deliveries.search.find import Page, TooMuch, campaign_names, reports_of, search
+from deliveries.search.number_searches import TooManyNumberSearches, count_number_searches
+from deliveries.search.segment_keys import search_keys
+from deliveries.search.totals import total
+from deliveries.selectors.campaign_names import campaign_names as names_of
+from portal.accounts.guards import member_may
+from portal.accounts.models import record
+from portal.common.any_text import address_of
+from portal.common.keyset import BadCursor
+from portal.common.masking import Masking
+from portal.common.periods import local_day
+from portal.tenants.models import Tenant
+
+SECONDS = 8.0  # a search may take; what is longer tells people to narrow it
+PROBE_SECONDS, MOST_PROBES = 1.0, 8  # for what to loosen; parameters may be given a thousand times
+
+
+@require_safe
+@member_may("see_messages")
+def message_list(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    """List the messages that the filters find, newest first; 422 with what is wrong with them."""
+    is_part = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
+    now = timezone.now()
+    form = MessageFilterForm(request.GET, access=request.access, today=local_day(now, tenant.timezone))
+    address = reverse("messages:list", args=[tenant.slug])
+    canonical = f"{address}?{urlencode(form.given)}" if form.given else address
+    if not is_part and len(form.given) != sum(map(len, dict(request.GET.lists()).values())):
+        return redirect(canonical)  # a form sent without a script names its empty fields too
+    found = _found(request, form)
+    shown = [*found["form"].pairs, *(pair for pair in form.given if pair[0] == "cursor")]
+    context = found | {
+        "file": urlencode(shown),
+        "page": "messages",
+        "form": found["form"],
+        "zone": tenant.timezone,
+        "presets": [
+            (name, words, urlencode(found["form"].with_period(name)), name == found["form"].period_name)
+            for name, words in PRESETS.items()
+        ],
+        "campaign_names": _campaign_names(request),
+        "link": settings.PUBLIC_URL + canonical,
+    }
+    template = "deliveries/_messages.html" if is_part else "deliveries/messages.html"
+    status = 429 if found.get("is_limited") else 422 if found["state"] == "wrong" else 200
+    response = render(request, template, context, status=status)
+    if is_part:
+        response.headers["HX-Push-Url"] = canonical
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@require_safe
+@member_may("see_messages")
+def download(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    """Hand out the page of the list that the same parameters show, as CSV; to the list where that has no rows."""
+    form = MessageFilterForm(request.GET, access=request.access, today=local_day(timezone.now(), tenant.timezone))
+    rows = _found(request, form)["rows"]
+    if not rows:
+        return redirect(f"{reverse('messages:list', args=[tenant.slug])}?{request.GET.urlencode()}")
+    record("message.downloaded", actor=request.user.email, tenant=tenant, details={"messages": len(rows)})
+    response = HttpResponse(to_csv(rows, tenant), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{tenant.slug}_messages.csv"'
+    response.headers["Cache-Control"] = "no-store, private"
+    return response
+
+
+@require_safe
+@member_may("see_messages")
+def campaigns(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    """Return names of campaigns that begin with what is typed, as options."""
+    prefix = request.GET.get("campaign", "").replace("\0", "").strip()[:256]
+    return render(
+        request, "deliveries/_campaign_names.html", {"campaign_names": _campaign_names(request, prefix=prefix)}
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_may("see_messages")
+def message(request: HttpRequest, tenant: Tenant, account: str = "", message_id: str = "") -> HttpResponse:
+    """Show one message; a POST with a reason shows its number once, and writes down who asked, and why.
+
+    What no path can hold comes as the parameters `account` and `id` (portal/common/any_text.py).
+    """
+    account, message_id = account or request.GET.get("account", ""), message_id or request.GET.get("id", "")
+    stored = _stored(request, account, message_id)
+    folded = stored.folded
+    masking = request.access.masking
+    may_reveal = not masking.in_full and request.access.may("reveal_numbers") and bool(folded.destination)
+    may_reveal = may_reveal and request.access.view_as is None  # who only looks reveals in the administration
+    form = RevealForm(request.POST or None, number=folded.destination or "") if may_reveal else None
+    is_revealed = request.method == "POST" and form is not None and form.is_valid()
+    if is_revealed:
+        _record_reveal(request, tenant, stored, account, reason=form.cleaned_data["reason"])
+    names = campaign_names([stored])
+    shown = Shown([stored], names, masking=masking, link=_link(tenant))
+    detail = shown.detail(stored, reports_of(stored), found_by=_found_by(tenant, stored))
+    context = {
+        "page": "messages",
+        "zone": tenant.timezone,
+        "message": detail,
+        "row": detail.row,
+        "links": _links(tenant, stored, detail.row, names.get(stored.campaign_id), masking),
+        "reveal": None if is_revealed else form,
+        "revealed": folded.destination if is_revealed else "",
+    }
+    wrong = request.method == "POST" and not is_revealed
+    response = render(request, "deliveries/message.html", context, status=422 if wrong else 200)
+    response.headers["Cache-Control"] = "no-store, private"
+    return response
+
+
+@dataclass(frozen=True, slots=True)
+class Loosened:
+    """A filter without which something is found."""
+
+    words: str
+    query: str
+
+
+def _found(request: HttpRequest, form: MessageFilterForm) -> dict:
+    """Return what the list shows: its state, rows, cursors, total."""
+    nothing = {"form": form, "chips": form.chips() if form.is_valid() else [], "rows": [], "total": None}
+    shown = partial(Shown, masking=request.access.masking, link=_link(request.access.tenant))
+    if not form.is_valid():
+        return nothing | {"state": "wrong", "codes": shown([], {}).code_list()}
+    cursor = request.GET.get("cursor", "")
+    try:
+        texts, tenant = form.searched_texts(), request.access.tenant
+        count_number_searches(request, texts, tenant=tenant, is_next_page=bool(cursor))
+        size = form.cleaned_data["size"]
+        page = search(form.query(), cursor=cursor, size=size, seconds=SECONDS)
+        if form.cleaned_data["message_id"]:
+            page = replace(page, messages=without_masked_ids(page.messages, request.access.masking))
+        if not page.messages and not form.knows_operator():
+            return nothing | {"state": "wrong", "codes": shown([], {}).code_list()}
+        is_any = all(name == "size" for name, _text in form.given)
+        if not page.messages and not cursor and is_any:  # nothing of late: then whatever there is
+            form = MessageFilterForm(_any_time(request), access=request.access, today=form.today, keys=form.keys)
+            form.is_valid()
+            form.given = [pair for pair in form.given if pair[0] == "size"]
+            page = search(form.query(), size=size, seconds=SECONDS)
+    except TooManyNumberSearches as error:
+        form.add_error(error.filter, error.text)
+        return nothing | {"state": "wrong", "is_limited": True, "codes": shown([], {}).code_list()}
+    except BadCursor:
+        form.add_error(None, _("This page of the list cannot be found: go to the newest messages."))
+        return nothing | {"state": "wrong", "codes": shown([], {}).code_list()}
+    except TooMuch:
+        return nothing | {"state": "too_much", "codes": shown([], {}).code_list()}
+    show = shown(page.messages, page.campaigns)
+    state = "rows" if page.messages else "never" if is_any else "nothing"
+    return nothing | {
+        "form": form,
+        "state": state,
+        "rows": [show.row(message) for message in page.messages],
+        "codes": show.code_list(),
+        "total": total(form.query()) if page.messages else None,
+        "loosened": _loosened(request, form) if state == "nothing" and not cursor else [],
+        **_pages(form, page),
+    }
+
+
+def _campaign_names(request: HttpRequest, *, prefix: str = "") -> list[str]:
+    access = request.access
+    return names_of(tenant_ids=access.tenant_ids, prefix=prefix, masking=access.masking)
+
+
+def _any_time(request: HttpRequest):
+    data = request.GET.copy()
+    data["period"] = ANY_TIME
+    return data
+
+
+def _pages(form: MessageFilterForm, page: Page) -> dict[str, str]:
+    """Return the query strings of the neighbouring pages, '' where there is none."""
+    cursors = {"newer": page.previous_cursor, "older": page.next_cursor}
+    found = {name: urlencode([*form.pairs, ("cursor", cursor)]) if cursor else "" for name, cursor in cursors.items()}
+    return found | {"newest": urlencode(form.pairs) if page.previous_cursor else ""}
+
+
+def _loosened(request: HttpRequest, form: MessageFilterForm) -> list[Loosened]:
+    """Return the filters each of which alone keeps something from being found."""
+    tries = [Loosened(f"{chip.label}: {chip.words}", chip.without) for chip in form.chips() if chip.name != "period"]
+    if form.period is not None:
+        words = f"{_('Period')}: {form.period_words()}"
+        tries.append(Loosened(words, urlencode(form.with_period(ANY_TIME))))
+    return [one for one in tries[:MOST_PROBES] if _finds(request, form, one.query)]
+
+
+def _finds(request: HttpRequest, form: MessageFilterForm, query: str) -> bool:
+    other = MessageFilterForm(type(request.GET)(query), access=request.access, today=form.today, keys=form.keys)
+    try:
+        if not other.is_valid():
+            return False
+        found = search(other.query(), size=1, seconds=PROBE_SECONDS).messages
+        return bool(without_masked_ids(found, request.access.masking) if other.cleaned_data["message_id"] else found)
+    except TooMuch:
+        return False
+
+
+def _link(tenant: Tenant):
+    return lambda account, message_id: address_of("messages:message", tenant.slug, account=account, id=message_id)
+
+
+def _found_by(tenant: Tenant, stored: StoredMessage) -> Callable[[str, str], str]:
+    """Return what gives the address of the messages with a custom parameter, '' for what they are not found by."""
+    address = reverse("messages:list", args=[tenant.slug])
+    keys = {key for key, one in search_keys([stored.tenant_id], stored.folded.parameters or ()).items() if one.ready}
+
+    def found_by(key: str, value: str) -> str:
+        if key not in keys or len(value) > MOST_VALUE:
+            return ""
+        return f"{address}?{urlencode({PARAMETER.format(key): value, 'period': ANY_TIME})}"
+
+    return found_by
+
+
+def _stored(request: HttpRequest, account: str, message_id: str) -> StoredMessage:
+    access = request.access
+    stored = find_by_address(
+        tenant_ids=access.tenant_ids, account=account, message_id=message_id, masking=access.masking
+    )
+    if stored is None:
+        raise Http404
+    return stored
+
+
+def _links(
+    tenant: Tenant, stored: StoredMessage, row: MessageRow, campaign: str | None, masking: Masking
+) -> list[tuple[str, str]]:
+    """Return (words, address) of lists that the message is in; none of them holds a number that is masked."""
+    address = reverse("messages:list", args=[tenant.slug])
+    wanted = []
+    if row.partner_id == stored.folded.partner_id:
+        wanted.append((_("Messages with the same partner ID"), "partner_id", row.partner_id))
+    if campaign and campaign == row.campaign:  # else it holds the number
+        wanted.insert(0, (_("Messages of the same campaign"), "campaign", row.campaign))
+    if masking.in_full:
+        wanted.append((_("Messages to the same number"), "number", stored.folded.destination or ""))
+    return [(words, f"{address}?{urlencode({name: value})}") for words, name, value in wanted if value]
+
+
+def _record_reveal(request: HttpRequest, tenant: Tenant, stored: StoredMessage, account: str, *, reason: str) -> None:
+    """Write it into the log of the page's tenant, and into that of the message's own where it is another."""
+    owner = Tenant.objects.get(id=stored.tenant_id)
+    for one in dict.fromkeys([tenant, owner]):
+        record(
+            "message.number_revealed",
+            actor=request.user.email,
+            tenant=one,
+            subject=f"{account}/{Masking(in_full=False).id(stored.folded.message_id, stored.folded.destination)}",
+            details={"reason": reason, "tenant": owner.slug},
+        )

@@ -1,0 +1,121 @@
+"""message_parameter: a row for each value of a chosen custom parameter, by which messages are found.
+
+The table is a function of the messages and of what their tenants have chosen (campaigns.SegmentKey): who changes one
+changes the other in the same transaction, under the same slices' locks. A key counts as chosen from the moment that
+its row is committed; what was stored before that is done in the background (deliveries/rederiving/segment_keys.py).
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, datetime
+
+import psycopg
+
+from campaigns.models import SegmentKey
+from campaigns.segments import INDEXED_VALUE, indexed_value
+from deliveries.messages.row import Change, StoredMessage
+from portal.common.bulk import EACH, bulk_cursor, looked_up, stage
+
+COLUMNS = {
+    "tenant_id": "int",
+    "day": "date",
+    "key": "text",
+    "value": "text",
+    "sent_at": "timestamptz",
+    "account_id": "int",
+    "message_id": "text",
+}
+LIST = ", ".join(COLUMNS)
+_INDEXED = ("tenant_id", "key", "value", "sent_at")
+SAME_ROW = f"{looked_up('p', 'r', _INDEXED)} AND " + " AND ".join(
+    f"p.{column} = r.{column}" for column in COLUMNS if column not in _INDEXED
+)
+
+Row = tuple[int, date, str, str, datetime, int, str]  # COLUMNS
+
+
+def chosen_keys(tenant_ids: Collection[int]) -> dict[int, list[str]]:
+    """Return the keys that these tenants have chosen; nothing of tenants that have chosen none."""
+    keys: dict[int, list[str]] = {}
+    chosen = SegmentKey.objects.filter(tenant_id__in=tenant_ids, removed=False)
+    for tenant_id, key in chosen.order_by("tenant_id", "key").values_list("tenant_id", "key"):
+        keys.setdefault(tenant_id, []).append(key)
+    return keys
+
+
+def rows_of(message: StoredMessage, keys: Iterable[str]) -> set[Row]:
+    """Return the rows of a message whose tenant has chosen `keys`; an empty value has none."""
+    f = message.folded
+    return row_values(message.tenant_id, message.day, f.sent_at, f.account_id, f.message_id, f.parameters or {}, keys)
+
+
+def row_values(
+    tenant_id: int,
+    day: date,
+    sent_at: datetime,
+    account_id: int,
+    message_id: str,
+    parameters: Mapping[str, str],
+    keys: Iterable[str],
+) -> set[Row]:
+    """Return the rows of the message with these custom parameters, as `rows_of` does."""
+    return {
+        (tenant_id, day, key, indexed_value(value), sent_at, account_id, message_id)
+        for key in keys
+        if (value := parameters.get(key))
+    }
+
+
+def write_parameters(changes: list[Change]) -> None:
+    """Write what the changed messages' rows are now; costs one look where their tenants have chosen nothing."""
+    tenants = {change.after.tenant_id for change in changes}
+    tenants |= {change.before.tenant_id for change in changes if change.before is not None}
+    keys = chosen_keys(tenants)
+    if not keys:
+        return
+    gone: list[Row] = []
+    new: list[Row] = []
+    for change in changes:
+        before, after = change.before, change.after
+        if before is None:
+            new += rows_of(after, keys.get(after.tenant_id, ()))
+        elif _place(before) != _place(after) or before.folded.parameters != after.folded.parameters:
+            was, is_now = rows_of(before, keys.get(before.tenant_id, ())), rows_of(after, keys.get(after.tenant_id, ()))
+            gone += was - is_now
+            new += is_now - was
+    with bulk_cursor() as cursor:
+        replace_rows(cursor, gone, new)
+
+
+def replace_rows(cursor: psycopg.Cursor, gone: list[Row], new: list[Row]) -> None:
+    """Take rows away (those that are there) and put others in, in the caller's transaction, planned for small sets."""
+    if gone:
+        stage(cursor, "gone_parameter", COLUMNS, gone)
+        cursor.execute(f"DELETE FROM message_parameter p USING gone_parameter r WHERE {SAME_ROW}")  # noqa: S608  column lists and aliases, constants; values are columns
+    if new:
+        stage(cursor, "new_parameter", COLUMNS, new)
+        cursor.execute(f"INSERT INTO message_parameter ({LIST}) SELECT {LIST} FROM new_parameter")  # noqa: S608  column lists and aliases, constants; values are columns
+
+
+def rows_as_sql(*, key: str, keys: str = "", messages: str = "message") -> str:
+    """Return the SELECT of the rows that messages `m` should have; goes on with AND and further conditions.
+
+    `key` is an expression for the key, `keys` joins what it needs.
+    """
+    value = f"(m.custom_parameters ->> {key})"
+    return (
+        f"SELECT m.tenant_id, m.day, {key}::text AS key, {INDEXED_VALUE.format(value=value)} AS value, m.sent_at,"  # noqa: S608  column lists and aliases, constants; values are columns
+        f" m.account_id, m.message_id FROM {messages} m {keys} WHERE {value} <> ''"
+    )
+
+
+def rows_go_with(messages: str) -> str:
+    """Return the DELETE of the rows of these messages, a CTE that has what makes their rows; plan it for small sets."""
+    keys = "JOIN campaigns_segmentkey k ON k.tenant_id = m.tenant_id"
+    return (
+        f"DELETE FROM message_parameter p USING ({rows_as_sql(key='k.key', keys=keys, messages=messages)} {EACH}) AS r"  # noqa: S608  column lists and aliases, constants; values are columns
+        f" WHERE {SAME_ROW}"
+    )
+
+
+def _place(message: StoredMessage) -> tuple[int, date, datetime | None]:
+    return message.tenant_id, message.day, message.folded.sent_at

@@ -1,0 +1,145 @@
+"""Messages as they lie in the table: read by identity, written in sets."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import orjson
+
+from deliveries.messages import month_filters, partitions
+from deliveries.messages.parameter_rows import write_parameters
+from deliveries.messages.row import COLUMNS, Change, Key, StoredMessage, from_row, to_row
+from portal.common.bulk import EACH, bulk_cursor, stage
+from portal.common.periods import Month
+
+SEARCH_WINDOW = timedelta(days=35)
+
+_LIST = ", ".join(COLUMNS)
+_JSON = [column for column, type_ in COLUMNS.items() if type_ == "jsonb"]
+_READ = ", ".join(f"m.{column}::text" if column in _JSON else f"m.{column}" for column in COLUMNS)
+_STAGED = ", ".join(f"{column}::jsonb" if column in _JSON else column for column in COLUMNS)
+
+
+def read_messages(keys: Iterable[Key], *, around: tuple[datetime, datetime] | None) -> dict[Key, StoredMessage]:
+    """Return the messages that exist, by identity; whoever writes them afterwards holds their slices' locks already.
+
+    They are looked for first in the months within SEARCH_WINDOW of `around` (earliest and latest time known of them),
+    then, what is missing, in all others. Where a month has a filter, what it rules out is not looked for in it.
+    """
+    wanted = sorted(set(keys))
+    found: dict[Key, StoredMessage] = {}
+    if around is None:
+        _read(found, wanted, "true", [])
+        return found
+    filters = month_filters.filters()
+    first, last = Month.of((around[0] - SEARCH_WINDOW).date()), Month.of((around[1] + SEARCH_WINDOW).date())
+    months = [month for month in partitions.months() if month not in filters]
+    _read_months(found, wanted, [month for month in months if first <= month <= last])
+    wanted = [key for key in wanted if key not in found]
+    _read_months(found, wanted, [month for month in months if not first <= month <= last])
+    if filters:
+        wanted = [key for key in wanted if key not in found]
+        _read_months(found, month_filters.not_ruled_out(wanted, filters.values()), sorted(filters))
+    return found
+
+
+def _read_months(found: dict[Key, StoredMessage], keys: list[Key], months: list[Month]) -> None:
+    """Look for all of `keys` in these months (in order), neighbouring ones at once."""
+    while keys and months:
+        count = next((n for n in range(1, len(months)) if months[n] != months[n - 1].next()), len(months))
+        _read(found, keys, "m.day BETWEEN %s AND %s", [months[0].first_day, months[count - 1].last_day])
+        months = months[count:]
+
+
+def _read(found: dict[Key, StoredMessage], keys: list[Key], where: str, parameters: list) -> None:
+    with bulk_cursor() as cursor:
+        cursor.execute(look_up(where), [*keys_as_json(keys), *parameters])
+        for row in cursor.fetchall():
+            found[row[2], row[3]] = from_row(row)
+
+
+# A list of keys as two parameters: psycopg makes PostgreSQL's arrays in Python, orjson makes its own at once.
+KEYS = (
+    "ROWS FROM (json_array_elements_text(%s::json), json_array_elements_text(%s::json)) AS k (account_id, message_id)"
+)
+
+
+def same_message(row: str, other: str, account: str = "{other}.account_id") -> str:
+    """Return the condition that `row`, of `message` or `delivery_report`, is of the same message as `other`.
+
+    Written so that of the row's indexes only the one by message id fits, and no join but a look-up for each: of a
+    partition that PostgreSQL believes empty it takes any index for as good as another, and the partition for the small
+    side.
+    """
+    account = account.format(other=other)
+    return f"{row}.message_id = ANY (ARRAY[{other}.message_id]) AND {row}.account_id + 0 = {account}"
+
+
+def keys_as_json(keys: list[Key]) -> tuple[str, str]:
+    """Return the parameters of KEYS."""
+    return (
+        orjson.dumps([account_id for account_id, _message_id in keys]).decode(),
+        orjson.dumps([message_id for _account_id, message_id in keys]).decode(),
+    )
+
+
+def look_up(where: str = "true") -> str:
+    """Return the statement that reads messages by KEYS, an index look-up for each whatever statistics say."""
+    return (
+        f"SELECT m.* FROM {KEYS} CROSS JOIN LATERAL"  # noqa: S608  column lists and aliases, constants; keys are parameters
+        f" (SELECT {_READ} FROM message m WHERE {same_message('m', 'k', 'k.account_id::int')} AND {where} {EACH}) AS m"
+    )
+
+
+def write_messages(changes: list[Change]) -> None:
+    """Write the changed messages set-based, and move the reports of those whose tenant or day changed."""
+    partitions.ensure_months({change.after.day for change in changes})
+    rows = [_staged_row(change) for change in changes]
+    ops = {row[0] for row in rows}
+    with bulk_cursor() as cursor:
+        stage(cursor, "changed_message", {"op": "text", "old_tenant_id": "int", "old_day": "date", **COLUMNS}, rows)
+        if "moved" in ops:
+            cursor.execute(TAKE_MOVED)
+            cursor.execute(MOVE_REPORTS)
+        if "same" in ops:
+            cursor.execute(UPDATE)
+        if ops & {"new", "moved"}:
+            cursor.execute(
+                f"INSERT INTO message ({_LIST}) SELECT {_STAGED} FROM changed_message WHERE op IN ('new', 'moved')"  # noqa: S608  column lists and aliases, constants; keys are parameters
+            )
+    month_filters.forget(row[_DAY] for row in rows if row[0] != "same")
+    write_parameters(changes)
+
+
+_DAY = 3 + list(COLUMNS).index("day")  # in a staged row
+
+
+def _staged_row(change: Change) -> tuple:
+    before, after = change.before, change.after
+    if before is None:
+        return ("new", None, None, *to_row(after))
+    op = "same" if before.tenant_id == after.tenant_id and before.day == after.day else "moved"
+    return (op, before.tenant_id, before.day, *to_row(after))
+
+
+_IDENTITY = {"tenant_id", "day", "account_id", "message_id"}
+_NEW_VALUES = ", ".join(
+    f"{column} = t.{column}{'::jsonb' if column in _JSON else ''}" for column in COLUMNS if column not in _IDENTITY
+)
+_REPORT = (
+    "account_id, message_id, part, result_code, status_at, sent_at, operator, operator_result_code,"
+    " feed_id, inbox_id, received_at"
+)
+
+
+UPDATE = (
+    f"UPDATE message m SET {_NEW_VALUES} FROM changed_message t"  # noqa: S608  column lists and aliases, constants; keys are parameters
+    f" WHERE t.op = 'same' AND m.day = t.day AND {same_message('m', 't')}"
+)
+_MOVED = f"t.op = 'moved' AND m.tenant_id + 0 = t.old_tenant_id AND m.day = t.old_day AND {same_message('m', 't')}"
+# What lies under an old tenant or day: neither can be changed in place.
+TAKE_MOVED = f"DELETE FROM message m USING changed_message t WHERE {_MOVED}"  # noqa: S608  column lists and aliases, constants; keys are parameters
+MOVE_REPORTS = (
+    f"WITH gone AS (DELETE FROM delivery_report m USING changed_message t WHERE {_MOVED}"  # noqa: S608  column lists and aliases, constants; keys are parameters
+    " RETURNING t.tenant_id AS new_tenant_id, t.day AS new_day, m.*)"
+    f" INSERT INTO delivery_report (tenant_id, day, {_REPORT}) SELECT new_tenant_id, new_day, {_REPORT} FROM gone"
+)

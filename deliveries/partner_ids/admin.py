@@ -1,0 +1,165 @@
+"""Partner IDs for staff: whose each is, declaring and moving them, and what tenants asked for."""
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from deliveries.models import PartnerRequest
+from deliveries.partner_ids import requests
+from deliveries.partner_ids.admin_forms import DeclareForm
+from deliveries.partner_ids.ownership import Refused, Taken, declare, give, plan
+from deliveries.partner_ids.permissions import operator
+from portal.accounts.admin_base import ReadOnlyAdmin, WholeWordSearch
+from portal.common.periods import start_of_day
+from portal.tenants.models import EarlierOwner, PartnerId, Tenant
+
+
+@admin.register(PartnerId)
+class PartnerIdAdmin(WholeWordSearch, ReadOnlyAdmin):
+    """Which platformPartnerId is whose; a page of its own declares and moves them, messages and all."""
+
+    list_display = ("value", "account", "tenant", "handed_over", "first_seen_at", "declared_at")
+    list_filter = ("account",)
+    list_select_related = ("account", "tenant")
+    whole_fields = ("tenant__slug",)
+    prefix_fields = ("value",)
+    search_help_text = _("How a partner ID begins, or a tenant's slug.")
+    change_list_template = "admin/tenants/partnerid/change_list.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PartnerId]:
+        earlier = Prefetch("earlier_owners", EarlierOwner.objects.select_related("tenant").order_by("until_at"))
+        return super().get_queryset(request).prefetch_related(earlier)
+
+    @admin.display(description=_("Earlier owners"), empty_value="–")
+    def handed_over(self, partner: PartnerId) -> str | None:
+        texts = [
+            gettext("%(slug)s before %(day)s")
+            % {"slug": row.tenant.slug, "day": date_format(row.until_day, "SHORT_DATE_FORMAT")}
+            for row in partner.earlier_owners.all()
+        ]
+        return ", ".join(texts) or None
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.declare_view)
+        return [path("declare/", view, name="tenants_partnerid_declare"), *super().get_urls()]
+
+    def declare_view(self, request: HttpRequest) -> HttpResponse:
+        """Ask what goes where, say how many messages follow, and do it when that was confirmed."""
+        if not request.user.has_perm("tenants.change_partnerid"):
+            raise PermissionDenied
+        form = DeclareForm(request.POST or None, initial=request.GET.dict())
+        waits: dict | None = None
+        if request.method == "POST" and form.is_valid():
+            waits = _what_waits(form)
+            if waits and "confirmed" in request.POST and _do(request, form):
+                return HttpResponseRedirect(reverse("admin:tenants_partnerid_changelist"))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Declare or move a partner ID"),
+            "opts": self.opts,
+            "form": form,
+            "waits": waits if form.is_valid() else None,
+        }
+        return TemplateResponse(request, "admin/tenants/partnerid/declare.html", context)
+
+
+@admin.register(PartnerRequest)
+class PartnerRequestAdmin(ReadOnlyAdmin):
+    """What tenants asked for where others use the account too: see to it that it is theirs, then approve."""
+
+    list_display = (
+        "value",
+        "tenant",
+        "account",
+        "from_day",
+        "state",
+        "requested_by",
+        "requested_at",
+        "decided_by",
+        "decided_at",
+    )
+    list_filter = ("state", "account")
+    list_select_related = ("tenant", "account")
+    search_fields = ("=value", "=tenant__slug", "tenant__name", "=requested_by")
+    search_help_text = _("A partner ID, a tenant's name or slug, or who asked.")
+    actions = ("approve", "refuse")
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("deliveries.change_partnerrequest")
+
+    @admin.action(description=_("Approve: declare them"), permissions=["decide"])
+    def approve(self, request: HttpRequest, wanted: QuerySet[PartnerRequest]) -> None:
+        self._decide(request, wanted, requests.approve)
+
+    @admin.action(description=_("Refuse"), permissions=["decide"])
+    def refuse(self, request: HttpRequest, wanted: QuerySet[PartnerRequest]) -> None:
+        self._decide(request, wanted, requests.refuse)
+
+    def _decide(self, request: HttpRequest, wanted: QuerySet[PartnerRequest], decide) -> None:
+        done = 0
+        for row in wanted.order_by("id"):
+            try:
+                decide(request=row, declarer=operator(request.user.email), now=timezone.now())
+                done += 1
+            except Refused as error:
+                messages.error(request, f"{row}: {_words(error)}")
+        if done:
+            text = ngettext("%(count)d request was decided.", "%(count)d requests were decided.", done)
+            messages.success(request, text % {"count": done})
+
+
+def _what_waits(form: DeclareForm) -> dict | None:
+    """Return whose messages go to whom, how many, and from when; None, with the form's error, where they may not."""
+    data, now = form.cleaned_data, timezone.now()
+    account, value = data["account"], data["value"]
+    try:
+        stretches, follow = plan(account=account, value=value, tenant=data["tenant"], from_day=data["from"], now=now)
+    except Refused as error:
+        form.add_error(error.field if error.field in form.fields else None, _words(error))
+        return None
+    slugs = dict(Tenant.objects.filter(id__in={id_ for s in stretches for id_ in s[2:]}).values_list("id", "slug"))
+    target = data["tenant"] or account.pool
+    return {
+        "holders": ", ".join(sorted({slugs[stretch.old] for stretch in stretches})) or target.slug,
+        "targets": ", ".join(sorted({slugs[stretch.new] for stretch in stretches})) or target.slug,
+        "follow": follow,
+        "from_at": data["from"] and start_of_day(data["from"], target.timezone),
+        "zone": target.timezone,
+    }
+
+
+def _do(request: HttpRequest, form: DeclareForm) -> bool:
+    """Declare or give back; tell whether that was done, else the form says why not."""
+    data, now = form.cleaned_data, timezone.now()
+    declarer = operator(request.user.email, may_take=data["take_over"])
+    account, value, tenant, from_day = data["account"], data["value"], data["tenant"], data["from"]
+    try:
+        row = PartnerId.objects.filter(account=account, value=value).first()
+        # What the tenant has already is moved as well: without a date the earlier messages come too.
+        if tenant is None or (row is not None and row.tenant_id == tenant.id):
+            done = give(partner_id=row.id if row else 0, tenant=tenant, declarer=declarer, now=now, from_day=from_day)
+        else:
+            done = declare(account=account, value=value, tenant=tenant, declarer=declarer, now=now, from_day=from_day)
+    except PartnerId.DoesNotExist:
+        form.add_error("value", gettext("Nobody has declared it."))
+        return False
+    except Refused as error:
+        form.add_error(error.field if error.field in form.fields else None, _words(error))
+        return False
+    text = ngettext("Done. %(count)d message follows.", "Done. %(count)d messages follow.", done.messages)
+    messages.success(request, f"{text % {'count': done.messages}} {done.following.more}".strip())
+    return True
+
+
+def _words(error: Refused) -> str:
+    if isinstance(error, Taken):
+        text = gettext("It belongs to the tenant %(slug)s; tick “Take over” to give it with its messages to another.")
+        return text % {"slug": error.holder.slug}
+    return str(error.text)

@@ -1,0 +1,50 @@
+"""What staff fill in about deliveries."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from deliveries.partner_ids.forms import from_field
+from deliveries.partner_ids.ownership import LONGEST_VALUE
+from portal.tenants.models import GatewayAccount, Tenant
+
+
+class DiscardForm(forms.Form):
+    """Why quarantined rows are given up; the reason stays with them."""
+
+    reason_text = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text=_("Whoever asks later where these delivery reports went reads this."),
+    )
+
+
+class DeclareForm(forms.Form):
+    """A partner ID and whose it shall be; nobody's: back to the account's pool."""
+
+    account = forms.ModelChoiceField(label=_("Gateway account"), queryset=GatewayAccount.objects.order_by("name"))
+    value = forms.CharField(
+        label=_("Partner ID"),
+        max_length=LONGEST_VALUE,
+        strip=False,  # " 7" and "7" are two
+        help_text=_(
+            "The platformPartnerId exactly as it is sent, with its capital letters and spaces; no line breaks."
+        ),
+    )
+    tenant = forms.ModelChoiceField(
+        label=_("Tenant"),
+        queryset=Tenant.objects.filter(kind=Tenant.Kind.CUSTOMER).order_by("name", "id"),
+        required=False,
+        empty_label=_("Nobody: back to the pool"),
+    )
+    take_over = forms.BooleanField(
+        label=_("Take over"),
+        required=False,
+        help_text=_("Also from another customer, which loses the messages."),
+    )
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["from"] = from_field()
+        self.order_fields(["account", "value", "tenant", "from", "take_over"])

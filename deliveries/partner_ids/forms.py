@@ -1,0 +1,83 @@
+"""What people fill in on the Partner IDs page: a value to declare or to ask for, and where one is moved."""
+
+from collections.abc import Iterable, Sequence
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from deliveries.partner_ids.ownership import LONGEST_VALUE
+from portal.tenants.models import GatewayAccount, Tenant
+
+TO_POOL = "-"
+
+
+def from_field() -> forms.DateField:
+    """Return the field of the date from which messages are to be another tenant's."""
+    return forms.DateField(
+        label=_("From"),
+        required=False,
+        input_formats=["%Y-%m-%d"],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_(
+            "Messages sent from this day on, its midnight in the new tenant's time zone; earlier ones stay where they"
+            " are. Empty: all messages."
+        ),
+    )
+
+
+class PartnerIdForm(forms.Form):
+    """A value of one of the accounts for one of the tenants; what there is one of is not asked for."""
+
+    account = forms.ChoiceField(label=_("Gateway account"))
+    value = forms.CharField(
+        label=_("Partner ID"),
+        max_length=LONGEST_VALUE,
+        strip=False,  # " 7" and "7" are two
+        help_text=_(
+            "The platformPartnerId exactly as it is sent, with its capital letters and spaces; no line breaks."
+        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}),
+    )
+    tenant = forms.ChoiceField(label=_("For whom"))
+
+    def __init__(self, *args, accounts: Sequence[GatewayAccount], tenants: Sequence[Tenant], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self._accounts = {account.name: account for account in accounts}
+        self._tenants = {tenant.slug: tenant for tenant in tenants}
+        self._choose("account", [(name, name) for name in self._accounts])
+        self._choose("tenant", [(tenant.slug, tenant.name) for tenant in tenants])
+        self.fields["from"] = from_field()
+
+    def account_chosen(self) -> GatewayAccount:
+        return self._accounts[self.cleaned_data["account"]]
+
+    def tenant_chosen(self) -> Tenant:
+        return self._tenants[self.cleaned_data["tenant"]]
+
+    def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
+        field = self.fields[name]
+        field.choices = choices
+        if len(choices) == 1:
+            field.widget, field.initial = forms.HiddenInput(), choices[0][0]
+
+
+class MoveForm(forms.Form):
+    """Where a partner ID goes with its messages: another tenant, or back to the pool."""
+
+    tenant = forms.ChoiceField(label=_("Move to"))
+
+    def __init__(self, *args, tenants: Iterable[Tenant], with_pool: bool, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self._tenants = {tenant.slug: tenant for tenant in tenants}
+        choices = [("", _("Choose"))] + [(tenant.slug, tenant.name) for tenant in self._tenants.values()]
+        self.fields["tenant"].choices = choices + ([(TO_POOL, _("Nobody: back to the pool"))] if with_pool else [])
+        self.fields["from"] = from_field()
+
+    def target(self) -> Tenant | None:
+        """Return the tenant, None for the pool."""
+        slug = self.cleaned_data["tenant"]
+        return None if slug == TO_POOL else self._tenants[slug]
+
+    def as_text(self) -> str:
+        """Return what was chosen, so that what is confirmed is what was shown."""
+        return f"{self.cleaned_data['tenant']} {self.cleaned_data['from']}"

@@ -1,0 +1,100 @@
+"""Asking for a platformPartnerId where one may not declare it, and what is decided.
+
+The answer to asking is the same whether the value exists, waits or is another's: nobody learns that by asking.
+"""
+
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from deliveries.models import PartnerRequest
+from deliveries.partner_ids.ownership import Declared, Refused, check_value, declare, period_from
+from deliveries.partner_ids.permissions import Declarer
+from portal.accounts.models import record
+from portal.tenants.models import GatewayAccount, PartnerId, Tenant
+from portal.tenants.ownership import COLUMNS
+
+MOST_OPEN = 50
+
+
+def ask(
+    *, tenant: Tenant, account: GatewayAccount, value: str, actor: str, now: datetime, from_day: date | None = None
+) -> PartnerRequest:
+    """Write down that the tenant wants the value, from a day on or all of it; the open request where there is one.
+
+    Raises Refused.
+    """
+    check_value(value)
+    period_from(tenant, from_day, now=now)
+    with transaction.atomic():
+        Tenant.objects.select_for_update().get(id=tenant.id)  # the limit is counted by one at a time
+        if PartnerId.objects.filter(account_id=account.id, value=value, tenant=tenant).exists():
+            raise Refused("value", _("This partner ID is yours already."))
+        wanted = {"tenant": tenant, "account_id": account.id, "value": value, "state": PartnerRequest.State.OPEN}
+        if (request := PartnerRequest.objects.filter(**wanted).first()) is not None:
+            if request.from_day != from_day:
+                raise Refused("from", _("You asked for it with another date. Withdraw that request first."))
+            return request
+        if PartnerRequest.objects.filter(tenant=tenant, state=PartnerRequest.State.OPEN).count() >= MOST_OPEN:
+            raise Refused("value", _("At most %(limit)s requests may be open at a time.") % {"limit": MOST_OPEN})
+        request = PartnerRequest.objects.create(**wanted, from_day=from_day, requested_by=actor, requested_at=now)
+        _record("requested", request, account, actor)
+    return request
+
+
+def approve(*, request: PartnerRequest, declarer: Declarer, now: datetime) -> Declared:
+    """Declare what was asked for. Raises Refused, after which the request is as it was."""
+    with transaction.atomic():
+        request = _locked(request)
+        account = _account(request)
+        declared = declare(
+            account=account,
+            value=request.value,
+            tenant=request.tenant,
+            declarer=declarer,
+            now=now,
+            from_day=request.from_day,
+        )
+        _decide(request, PartnerRequest.State.APPROVED, account, declarer.actor, now)
+    return declared
+
+
+def refuse(*, request: PartnerRequest, declarer: Declarer, now: datetime) -> None:
+    """Say no. Raises Refused for what is not the declarer's to decide, or is decided."""
+    with transaction.atomic():
+        request = _locked(request)
+        if not declarer.may_declare(account_id=request.account_id, tenant_id=request.tenant_id):
+            raise Refused("request", _("This is not yours to decide."))
+        _decide(request, PartnerRequest.State.REFUSED, _account(request), declarer.actor, now)
+
+
+def withdraw(*, request: PartnerRequest, actor: str, now: datetime) -> None:
+    """Take one's own tenant's request back. Raises Refused where it is decided."""
+    with transaction.atomic():
+        request = _locked(request)
+        _decide(request, PartnerRequest.State.WITHDRAWN, _account(request), actor, now)
+
+
+def _locked(request: PartnerRequest) -> PartnerRequest:
+    rows = PartnerRequest.objects.select_for_update(of=("self",)).select_related("tenant")
+    request = rows.get(id=request.id)
+    if request.state != PartnerRequest.State.OPEN:
+        raise Refused("request", _("This request has been decided already."))
+    return request
+
+
+def _account(request: PartnerRequest) -> GatewayAccount:
+    return GatewayAccount.objects.only(*COLUMNS).get(id=request.account_id)
+
+
+def _decide(request: PartnerRequest, state: str, account: GatewayAccount, actor: str, now: datetime) -> None:
+    request.state, request.decided_by, request.decided_at = state, actor, now
+    request.save(update_fields=["state", "decided_by", "decided_at"])
+    _record(f"request_{state}", request, account, actor)
+
+
+def _record(what: str, request: PartnerRequest, account: GatewayAccount, actor: str) -> None:
+    details = {"from": request.from_day.isoformat()} if request.from_day else None
+    subject = f"{account.name}/{request.value}"
+    record(f"partner_id.{what}", actor=actor, tenant=request.tenant, subject=subject, details=details)

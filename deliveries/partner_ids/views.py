@@ -1,0 +1,261 @@
+"""A tenant's Partner IDs page: what is declared and how far its messages have moved, what waits, what was asked for."""
+
+from dataclasses import replace
+from datetime import date, datetime
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from deliveries.models import PartnerRequest
+from deliveries.partner_ids import requests as partner_requests
+from deliveries.partner_ids.forms import MoveForm, PartnerIdForm
+from deliveries.partner_ids.ownership import Declared, Refused, declare, give, would_follow
+from deliveries.partner_ids.permissions import RIGHT, Declarer, accounts_of, declarer_of
+from deliveries.partner_ids.selectors import known_accounts, partner_rows, requests_of, waiting_in
+from deliveries.partner_ids.with_numbers import telling_partner_ids
+from deliveries.rederiving.partner_messages import Following, following
+from portal.accounts.guards import member_may
+from portal.common.periods import local_day
+from portal.tenants.models import GatewayAccount, PartnerId, Tenant
+from portal.tenants.ownership import COLUMNS
+from portal.tenants.ownership_periods import Stretch, ends
+from portal.tenants.partner_owners import held_by, periods_of
+
+PAGE_SIZE = 100
+
+
+@require_safe
+@member_may("see_figures")
+def partner_ids(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    """List the partner ids of the tenant and of those below it; htmx gets the list alone, while messages move."""
+    if request.headers.get("HX-Request"):
+        return render(request, "deliveries/_partner_ids.html", _list(request, tenant, _declarer(request)))
+    return _page(request, tenant)
+
+
+@require_POST
+@member_may(RIGHT)
+def declare_one(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    """Declare a partner id where the person may, ask for it elsewhere; 422 with what stands against it."""
+    declarer = _declarer(request)
+    form = _form(request, tenant, request.POST)
+    if not form.is_valid():
+        return _page(request, tenant, form=form, status=422)
+    account, target, value = form.account_chosen(), form.tenant_chosen(), form.cleaned_data["value"]
+    now, from_day = timezone.now(), form.cleaned_data["from"]
+    try:
+        if account.id in declarer.accounts:
+            with declarer.scope():
+                done = declare(
+                    account=account, value=value, tenant=target, declarer=declarer, now=now, from_day=from_day
+                )
+            messages.success(request, _declared_text(value, target.name, done, from_day))
+        else:
+            partner_requests.ask(
+                tenant=target, account=account, value=value, actor=declarer.actor, now=now, from_day=from_day
+            )
+            messages.success(request, _("You asked for %(value)s. It shows here what was decided.") % {"value": value})
+    except Refused as error:
+        form.add_error(error.field if error.field in form.fields else None, str(error.text))
+        return _page(request, tenant, form=form, status=422)
+    return redirect("deliveries:partner_ids", tenant.slug)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_may(RIGHT)
+def move(request: HttpRequest, tenant: Tenant, partner_id: int) -> HttpResponse:
+    """Say how many messages a move would take along, and move the partner id when that was confirmed.
+
+    All of them are told at once, those from a date on when it was chosen.
+    """
+    declarer = _declarer(request)
+    partners = PartnerId.objects.filter(tenant_id__in=request.access.tenant_ids).select_related("tenant")
+    partner = get_object_or_404(partners, id=partner_id)
+    account = GatewayAccount.objects.only(*COLUMNS).get(id=partner.account_id)
+    with_pool = account.id in declarer.accounts
+    allowed = declarer.accounts.get(account.id, declarer.reach)
+    periods = periods_of([partner])[partner.id]
+    # To its own tenant only the date can be moved.
+    others = [t for t in _reached(request) if t.id in allowed and (t.id != partner.tenant_id or len(periods) > 1)]
+    form = MoveForm(request.POST or None, tenants=others, with_pool=with_pool)
+    status, planned = 200, None
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            from_day = form.cleaned_data["from"]
+            wanted = {"partner_id": partner.id, "tenant": form.target(), "declarer": declarer, "from_day": from_day}
+            try:
+                with declarer.scope():
+                    if from_day is None or request.POST.get("confirmed") == form.as_text():
+                        done = give(**wanted, now=timezone.now())
+                        messages.success(request, _moved_text(partner.value, form.target(), done, from_day))
+                        return redirect("deliveries:partner_ids", tenant.slug)
+                    follow, from_at = would_follow(**wanted, now=timezone.now())
+                status, planned = 200, _planned(form, follow, from_at, account)
+            except Refused as error:
+                form.add_error(error.field if error.field in form.fields else "tenant", str(error.text))
+            except PartnerId.DoesNotExist as error:
+                raise Http404 from error
+    every = [Stretch(p.from_at, end, p.tenant_id, 0) for p, end in zip(periods, ends(periods), strict=True)]
+    follow = following(every, account_id=account.id, value=partner.value)
+    context = {
+        "page": "partner_ids",
+        "partner": partner,
+        "account": account,
+        "form": form,
+        "count": follow.messages,
+        "more": follow.more,
+        "planned": planned,
+        "has_targets": bool(others) or with_pool,
+    }
+    return render(request, "deliveries/partner_move.html", context, status=status)
+
+
+@require_POST
+@member_may(RIGHT)
+def decide(request: HttpRequest, tenant: Tenant, request_id: int) -> HttpResponse:
+    """Approve, refuse or withdraw what somebody asked for."""
+    declarer, now = _declarer(request), timezone.now()
+    wanted = get_object_or_404(
+        PartnerRequest.objects.filter(tenant_id__in=request.access.tenant_ids).select_related("tenant"), id=request_id
+    )
+    try:
+        match request.POST.get("decision"):
+            case "approve":
+                with declarer.scope():
+                    done = partner_requests.approve(request=wanted, declarer=declarer, now=now)
+                messages.success(request, _declared_text(wanted.value, wanted.tenant.name, done, wanted.from_day))
+            case "refuse":
+                partner_requests.refuse(request=wanted, declarer=declarer, now=now)
+                messages.success(request, _("The request for %(value)s was refused.") % {"value": wanted.value})
+            case "withdraw":
+                partner_requests.withdraw(request=wanted, actor=declarer.actor, now=now)
+                messages.success(request, _("The request for %(value)s was withdrawn.") % {"value": wanted.value})
+            case _other:
+                messages.error(request, _("Decision: approve, refuse or withdraw."))
+    except Refused as error:
+        messages.error(request, str(error.text))
+    return redirect("deliveries:partner_ids", tenant.slug)
+
+
+def _declarer(request: HttpRequest) -> Declarer:
+    return declarer_of(request.access, actor=request.user.email)
+
+
+def _reached(request: HttpRequest) -> list[Tenant]:
+    return list(Tenant.objects.filter(id__in=request.access.tenant_ids).order_by("name", "id"))
+
+
+def _form(request: HttpRequest, tenant: Tenant, data=None) -> PartnerIdForm:
+    return PartnerIdForm(
+        data,
+        accounts=known_accounts(tenant, request.access.tenant_ids),
+        tenants=_reached(request),
+        initial={"tenant": tenant.slug},
+    )
+
+
+def _list(request: HttpRequest, tenant: Tenant, declarer: Declarer) -> dict:
+    ids = request.access.tenant_ids
+    page_obj = Paginator(held_by(ids).order_by("value", "id"), PAGE_SIZE).get_page(request.GET.get("page"))
+    now = timezone.now()
+    rows = partner_rows(page_obj.object_list, tenant_ids=ids, today=local_day(now, tenant.timezone), now=now)
+    masking = request.access.masking
+    if not masking.in_full:
+        telling = telling_partner_ids({row.partner.value for row in rows}, tenant_ids=ids)
+        rows = [row if row.partner.value not in telling else replace(row, is_masked=True) for row in rows]
+    return {
+        "page_obj": page_obj,
+        "rows": rows,
+        "is_moving": any(row.is_open for row in rows),
+        # Without another tenant or a pool to move it to, the way would end nowhere.
+        "may_move": request.access.may(RIGHT) and (len(ids) > 1 or bool(declarer.accounts)),
+        "has_children": len(ids) > 1,
+        "has_accounts": len({row.account for row in rows}) > 1,
+    }
+
+
+def _page(
+    request: HttpRequest, tenant: Tenant, *, form: PartnerIdForm | None = None, status: int = 200
+) -> HttpResponse:
+    declarer = _declarer(request)
+    context = {"page": "partner_ids"} | _list(request, tenant, declarer)
+    if request.access.may(RIGHT):
+        context |= _for_declarers(request, tenant, declarer, form)
+    return render(request, "deliveries/partner_ids.html", context, status=status)
+
+
+def _for_declarers(request: HttpRequest, tenant: Tenant, declarer: Declarer, form: PartnerIdForm | None) -> dict:
+    form = form or _form(request, tenant)
+    owned, reached = accounts_of(declarer), _reached(request)
+    with declarer.scope():
+        waiting = waiting_in(owned)
+    targets = {id_: tuple(t for t in reached if t.id in customers) for id_, customers in declarer.accounts.items()}
+    requests = [
+        {"row": row, "may_decide": declarer.may_declare(account_id=row.account_id, tenant_id=row.tenant_id)}
+        for row in requests_of(request.access.tenant_ids, now=timezone.now())
+    ]
+    known = {name for name, _label in form.fields["account"].choices}
+    return {
+        "form": form,
+        "knows_accounts": bool(known),
+        "declares": {account.name for account in owned} == known,
+        "asks": not owned,
+        "waiting": [
+            replace(pool, targets=targets[pool.account.id])
+            for pool in waiting
+            if pool.values or pool.without_value or pool.over_limit
+        ],
+        "owned": ", ".join(account.name for account in owned),
+        "shared": ", ".join(sorted(known - {account.name for account in owned})),
+        "requests": requests,
+    }
+
+
+def _planned(form: MoveForm, follow: Following, from_at: datetime, account: GatewayAccount) -> dict:
+    """Return what a move from a date on would do, for the page that asks whether to do it."""
+    target = form.target()
+    zone = (target or account.pool).timezone
+    return {"count": follow.messages, "more": follow.more, "from_at": from_at, "zone": zone, "text": form.as_text()}
+
+
+def _declared_text(value: str, tenant: str, done: Declared, from_day: date | None) -> str:
+    names = {"value": value, "tenant": tenant}
+    if from_day is None:
+        text = _("%(value)s is declared for %(tenant)s.") % names
+    else:
+        text = _("%(value)s is declared for %(tenant)s from %(day)s on; earlier messages stay where they are.")
+        text = text % (names | {"day": date_format(from_day, "SHORT_DATE_FORMAT")})
+    return f"{text} {_following(done)}".strip()
+
+
+def _moved_text(value: str, target: Tenant | None, done: Declared, from_day: date | None) -> str:
+    names = {
+        "value": value,
+        "tenant": target and target.name,
+        "day": from_day and date_format(from_day, "SHORT_DATE_FORMAT"),
+    }
+    if target is None and from_day is None:
+        text = _("%(value)s is back in the pool.")
+    elif target is None:
+        text = _("%(value)s is back in the pool from %(day)s on; earlier messages stay where they are.")
+    elif from_day is None:
+        text = _("%(value)s belongs to %(tenant)s now.")
+    else:
+        text = _("%(value)s belongs to %(tenant)s from %(day)s on; earlier messages stay where they are.")
+    return f"{text % names} {_following(done)}".strip()
+
+
+def _following(done: Declared) -> str:
+    text = ""
+    if done.messages:
+        text = ngettext("%(count)d message follows.", "%(count)d messages follow.", done.messages)
+        text = text % {"count": done.messages}
+    return f"{text} {done.following.more}".strip()

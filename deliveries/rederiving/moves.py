@@ -1,0 +1,155 @@
+"""Moving messages to the tenant that owns their platformPartnerId at the time they were sent: the row is the queue.
+
+Every derived column is made anew by the new tenant's rules (zone, refId scheme), counts and all, in batches under the
+slices' locks; each batch is whole by itself, so a killed move is taken up where it stood.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from kombu.exceptions import OperationalError as BrokerAway
+
+from deliveries.applying.attribution import attribute
+from deliveries.applying.sealed_days import erase_old_numbers
+from deliveries.counts.changes import add_changes
+from deliveries.messages import slices
+from deliveries.messages.row import Change
+from deliveries.messages.store import Key, read_messages, write_messages
+from deliveries.models import Message, PartnerMove
+from deliveries.services import jobs
+from portal.accounts.models import record
+from portal.common.bulk import plan_for_small_sets
+from portal.tenants.models import PartnerId
+from portal.tenants.ownership_periods import Periods, ends
+from portal.tenants.partner_owners import periods_of
+
+logger = logging.getLogger(__name__)
+
+BATCH = 2000
+SCAN = 50 * BATCH  # keys read at once: messages that stay are read again for each scan, not for each batch
+
+Progress = Callable[[PartnerMove], None]
+
+
+def run_moves(*, progress: Progress | None = None) -> int:
+    """Run the moves that are queued or were left by a killed process; return how many were finished."""
+    done = 0
+    while (move := jobs.claim(PartnerMove)) is not None:
+        _run(move, progress or (lambda move: None))
+        done += 1
+    return done
+
+
+def run_move(*, move_id: int) -> bool:
+    """Run one move unless another process has it; tell whether it was run."""
+    move = jobs.claim(PartnerMove, move_id)
+    if move is not None:
+        _run(move, lambda move: None)
+    return move is not None
+
+
+def wake(move_ids: Iterable[int]) -> None:
+    """Tell the worker of moves; a broker that is away loses nothing, the clock looks at the rows."""
+    from deliveries.tasks import run_move
+
+    for move_id in move_ids:
+        try:
+            run_move.delay(move_id)
+        except BrokerAway as error:
+            logger.warning("The moves wait for the clock, Celery's broker cannot be reached: %s", error)
+            return
+
+
+def waiting_messages(move: PartnerMove) -> int:
+    """Count the messages that are still to be moved."""
+    return to_be_moved(move).count()
+
+
+def _run(move: PartnerMove, progress: Progress) -> None:
+    jobs.let_appliers_see_what_was_committed()
+    move.total = move.moved + waiting_messages(move)
+    progress(move)
+    while not _finish_when_none_is_left(move):
+        keys: list[Key] = list(to_be_moved(move).values_list("account_id", "message_id")[:SCAN])
+        for start in range(0, len(keys), BATCH):
+            move.moved += _move_batch(move, keys[start : start + BATCH])
+            move.total = max(move.total, move.moved)
+            jobs.renew(move, "moved", "total")
+            progress(move)
+    record(
+        "partner_id.moved",
+        actor="move",
+        tenant=move.tenant,
+        subject=move.partner.value,
+        details={"messages": move.moved},
+    )
+    progress(move)
+
+
+def _finish_when_none_is_left(move: PartnerMove) -> bool:
+    """End the move unless it has work; by the PPID's locked row, or one that comes back just now would find it open."""
+    with transaction.atomic():
+        PartnerId.objects.select_for_update(of=("self",)).get(id=move.partner_id)
+        if to_be_moved(move).exists():
+            return False
+        move.total = move.moved
+        jobs.finish(move, "total")
+    return True
+
+
+def to_be_moved(move: PartnerMove):
+    """Return the messages that the move's tenant owns, and another has."""
+    partner = PartnerId.objects.get(id=move.partner_id)
+    # Two ranges of the index instead of "another than": a <> reaches none.
+    return Message.objects.filter(
+        Q(tenant_id__lt=move.tenant_id) | Q(tenant_id__gt=move.tenant_id),
+        _sent_within(periods_of([partner])[partner.id], move.tenant_id),
+        account_id=partner.account_id,
+        partner_id=partner.value,
+    )
+
+
+def _sent_within(periods: Periods, tenant_id: int) -> Q:
+    """Return the condition that a message was sent in a period of the tenant; none matches where it has none.
+
+    Months that lie outside are not read: in whatever zone, a message's day is at most a day away from that in UTC.
+    """
+    found = Q(tenant_id__in=[])
+    for period, until_at in zip(periods, ends(periods), strict=True):
+        if period.tenant_id != tenant_id:
+            continue
+        if period.from_at is None and until_at is None:
+            return Q()
+        within = Q()
+        if period.from_at is not None:
+            within &= Q(sent_at__gte=period.from_at, day__gte=period.from_at.date() - timedelta(days=1))
+        if until_at is not None:
+            within &= Q(sent_at__lt=until_at, day__lte=until_at.date() + timedelta(days=1))
+        found |= within
+    return found
+
+
+def _move_batch(move: PartnerMove, keys: list[Key]) -> int:
+    """Give messages to their owners of now; return how many came to the move's tenant."""
+    with transaction.atomic():
+        slices.lock(slices.slice_of(*key) for key in keys)
+        plan_for_small_sets()
+        before = read_messages(keys, around=None)  # again: only now does nobody else touch them
+        changes = rederive([(message.folded.copy(), message) for message in before.values()])
+        write_messages(changes)
+        add_changes(changes)
+    return sum(
+        change.after.tenant_id == move.tenant_id and change.before.tenant_id != move.tenant_id for change in changes
+    )
+
+
+def rederive(messages: list) -> list[Change]:
+    """Return what the tenants' rules of now change in these (folded, stored) messages."""
+    after = attribute(messages, now=datetime.now(UTC))
+    erase_old_numbers(after)
+    return [
+        Change(stored, message) for (_folded, stored), message in zip(messages, after, strict=True) if stored != message
+    ]

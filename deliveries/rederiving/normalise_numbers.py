@@ -1,0 +1,65 @@
+"""Numbers that were stored before their notation could be read, brought into the form that is stored now.
+
+Messages that gain a number by it gain its country too, counts and all. Erased numbers and sealed days stay.
+"""
+
+from collections.abc import Callable
+
+from django.db import connection, transaction
+
+from deliveries.counts.changes import add_changes
+from deliveries.messages import slices
+from deliveries.messages.fold import NUMBER_ERASED
+from deliveries.messages.store import Key, read_messages, write_messages
+from deliveries.rederiving.moves import rederive
+from portal.common.bulk import plan_for_small_sets
+from portal.common.msisdn import country_of_destination, normalize_destination
+
+LOOKED_AT = 20_000  # messages in one read
+BATCH = 2000  # messages in one transaction
+
+Progress = Callable[[int], None]
+
+
+def normalise_numbers(*, progress: Progress = lambda seen: None) -> tuple[int, int]:
+    """Bring all messages' numbers into the form that is stored now; return (looked at, changed).
+
+    Goes in batches, each whole by itself, and may be run again, also while messages are applied.
+    """
+    seen = changed = 0
+    after: Key = (0, "")
+    while rows := _next_rows(after):
+        after = rows[-1][:2]
+        wrong = [(account, id_) for account, id_, number in rows if number and normalize_destination(number) != number]
+        for start in range(0, len(wrong), BATCH):
+            changed += _normalise(wrong[start : start + BATCH])
+        seen += len(rows)
+        progress(seen)
+    return seen, changed
+
+
+def _next_rows(after: Key) -> list[tuple[int, str, str | None]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT account_id, message_id, CASE WHEN flags & %s = 0 THEN destination END FROM message"
+            ' WHERE (message_id, account_id) > (%s COLLATE "C", %s) ORDER BY message_id, account_id LIMIT %s',
+            [NUMBER_ERASED, after[1], after[0], LOOKED_AT],
+        )
+        return cursor.fetchall()
+
+
+def _normalise(keys: list[Key]) -> int:
+    with transaction.atomic():
+        slices.lock(slices.slice_of(*key) for key in keys)
+        plan_for_small_sets()
+        messages = []
+        for stored in read_messages(keys, around=None).values():  # again: only now does nobody else touch them
+            folded = stored.folded.copy()
+            if folded.destination and not folded.flags & NUMBER_ERASED:
+                folded.destination = normalize_destination(folded.destination)
+                folded.country = country_of_destination(folded.destination, folded.operator)
+                messages.append((folded, stored))
+        changes = rederive(messages)
+        write_messages(changes)
+        add_changes(changes)
+    return len(changes)

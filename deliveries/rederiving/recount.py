@@ -1,0 +1,102 @@
+"""A tenant's messages derived anew, counts and all, after its time zone or refId scheme was changed."""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from django.db import connection, transaction
+from kombu.exceptions import OperationalError as BrokerAway
+
+from deliveries.applying.attribution import attribute
+from deliveries.applying.sealed_days import erase_old_numbers
+from deliveries.counts.changes import add_changes
+from deliveries.messages import slices
+from deliveries.messages.row import Change
+from deliveries.messages.store import Key, read_messages, write_messages
+from deliveries.models import Message, TenantRecount
+from deliveries.services import jobs
+from portal.accounts.models import record
+from portal.common.bulk import plan_for_small_sets
+from portal.tenants.models import Tenant
+
+logger = logging.getLogger(__name__)
+
+BATCH = 2000
+
+Progress = Callable[[TenantRecount], None]
+
+
+def request_recount(*, tenant: Tenant, reason: str, now: datetime) -> TenantRecount:
+    """Queue a recount, and wake the worker once the caller's transaction is committed.
+
+    One that was asked for earlier and has not ended starts over: what it did went by the older rules.
+    """
+    with transaction.atomic():
+        TenantRecount.objects.filter(tenant=tenant, state=TenantRecount.State.QUEUED).delete()
+        recount = TenantRecount.objects.create(tenant=tenant, reason=reason[:200], queued_at=now)
+        transaction.on_commit(lambda: _wake(recount.id), robust=True)
+    return recount
+
+
+def run_recounts(*, recount_id: int | None = None, progress: Progress = lambda recount: None) -> int:
+    """Run the recounts that are queued or were left by a killed process (or this one); return how many."""
+    done = 0
+    while (recount := jobs.claim(TenantRecount, recount_id)) is not None:
+        _run(recount, progress)
+        done += 1
+    return done
+
+
+def _wake(recount_id: int) -> None:
+    from deliveries.tasks import run_recount
+
+    try:
+        run_recount.delay(recount_id)
+    except BrokerAway as error:
+        logger.warning("the broker is away, recount %s waits for the next look: %s", recount_id, error)
+
+
+def _run(recount: TenantRecount, progress: Progress) -> None:
+    jobs.let_appliers_see_what_was_committed()
+    recount.total = Message.objects.filter(tenant_id=recount.tenant_id).count()
+    progress(recount)
+    while keys := _next_keys(recount):
+        recount.changed += _derive_anew(keys, recount.tenant_id)
+        recount.done += len(keys)
+        recount.total = max(recount.total, recount.done)
+        recount.after_account_id, recount.after_message_id = keys[-1]
+        jobs.renew(recount, "total", "done", "changed", "after_account_id", "after_message_id")
+        progress(recount)
+    recount.total = recount.done
+    jobs.finish(recount, "total")
+    record(
+        "tenant.recounted",
+        actor="recount",
+        tenant=recount.tenant,
+        subject=recount.reason,
+        details={"messages": recount.done, "changed": recount.changed},
+    )
+    progress(recount)
+
+
+def _next_keys(recount: TenantRecount) -> list[Key]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT account_id, message_id FROM message WHERE tenant_id = %s AND (message_id, account_id) >"
+            ' (%s COLLATE "C", %s) ORDER BY message_id, account_id LIMIT %s',
+            [recount.tenant_id, recount.after_message_id, recount.after_account_id, BATCH],
+        )
+        return cursor.fetchall()
+
+
+def _derive_anew(keys: list[Key], tenant_id: int) -> int:
+    with transaction.atomic():
+        slices.lock(slices.slice_of(*key) for key in keys)
+        plan_for_small_sets()
+        stored = [message for message in read_messages(keys, around=None).values() if message.tenant_id == tenant_id]
+        after = attribute([(m.folded.copy(), m) for m in stored], now=datetime.now(UTC), decide_anew=True)
+        erase_old_numbers(after)
+        changes = [Change(old, new) for old, new in zip(stored, after, strict=True) if old != new]
+        write_messages(changes)
+        add_changes(changes)
+    return len(changes)

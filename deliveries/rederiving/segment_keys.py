@@ -1,0 +1,202 @@
+"""Choosing and removing a tenant's segment keys, and making or removing the rows of stored messages for them.
+
+The key's row is the job. Appliers write rows from the moment that they see a chosen key and take none away any more
+when it is gone, so a run first waits for those that may not have seen the change; then it takes away whatever rows of
+the key there are; then, for a chosen key, it walks the tenant's messages, newest first, under the slices' locks. A
+run whose key is changed by somebody meanwhile stops, and the next one begins anew.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from kombu.exceptions import OperationalError as BrokerAway
+
+from campaigns import segments
+from campaigns.models import SegmentKey
+from deliveries.messages import partitions, slices
+from deliveries.messages.parameter_rows import LIST, SAME_ROW, rows_as_sql
+from deliveries.models import Message
+from deliveries.services import jobs
+from portal.accounts.models import record
+from portal.common.bulk import EACH, plan_for_small_sets
+from portal.tenants.models import Tenant
+
+logger = logging.getLogger(__name__)
+
+BATCH = 5000  # messages in one transaction, for which all appliers wait once
+CLEARED = 20_000  # rows
+
+Progress = Callable[[SegmentKey], None]
+
+
+class Refused(Exception):
+    """A key cannot be chosen; `text` says why, in the reader's language."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+def choose(*, tenant: Tenant, key: str, actor: str, now: datetime) -> SegmentKey:
+    """Choose a key, unless it is chosen already, and have stored messages made searchable by it. Raises Refused."""
+    if said := problems_in_words(key):
+        raise Refused(" ".join(said))
+    with transaction.atomic():
+        Tenant.objects.select_for_update().get(id=tenant.id)  # of two at once neither may pass the limit
+        known = {row.key: row for row in SegmentKey.objects.filter(tenant=tenant)}
+        row = known.get(key)
+        if row is not None and not row.removed:
+            return row
+        if sum(not other.removed for other in known.values()) >= segments.MAX_KEYS:
+            raise Refused(_("At most %(most)d keys: remove another one first.") % {"most": segments.MAX_KEYS})
+        if row is None:
+            row = SegmentKey.objects.create(tenant=tenant, key=key, queued_at=now)
+        else:
+            _begin_anew(row, removed=False, now=now)
+        record("segment_key.chosen", actor=actor, tenant=tenant, subject=key)
+        transaction.on_commit(lambda: _wake(row.id), robust=True)
+    return row
+
+
+def remove(*, key: SegmentKey, actor: str, now: datetime) -> None:
+    """Choose a key no longer; its rows go in the background."""
+    with transaction.atomic():
+        Tenant.objects.select_for_update().get(id=key.tenant_id)
+        row = SegmentKey.objects.filter(id=key.id, removed=False).first()
+        if row is None:
+            return
+        _begin_anew(row, removed=True, now=now)
+        record("segment_key.removed", actor=actor, tenant=row.tenant, subject=row.key)
+        transaction.on_commit(lambda: _wake(row.id), robust=True)
+
+
+def problems_in_words(key: str) -> list[str]:
+    """Return what is wrong with a key in words for people; nothing when it can be chosen."""
+    found = segments.problems(key)
+    said = []
+    if not key.strip():
+        said.append(_("The key is missing."))
+    if len(key) > segments.MAX_KEY_LENGTH:
+        counts = {"length": len(key), "most": segments.MAX_KEY_LENGTH}
+        said.append(_("The key has %(length)d characters, the limit is %(most)d.") % counts)
+    if key in segments.ELSEWHERE:
+        said.append(_("“%(key)s” is no custom parameter: senders and numbers are kept by themselves.") % {"key": key})
+    if found and not said:
+        said.append(_("The key has a character that cannot be printed."))
+    return said
+
+
+def run_segment_keys(*, key_id: int | None = None, progress: Progress = lambda key: None) -> int:
+    """Do what is queued or was left by a killed process (or this one alone); return of how many keys."""
+    done = 0
+    while (key := jobs.claim(SegmentKey, key_id)) is not None:
+        _run(key, progress)
+        done += 1
+    return done
+
+
+def _begin_anew(row: SegmentKey, *, removed: bool, now: datetime) -> None:
+    row.removed, row.state, row.queued_at = removed, SegmentKey.State.QUEUED, now
+    row.done, row.total, row.position, row.lease_until, row.finished_at = 0, 0, None, None, None
+    row.attempts = 0
+    row.save()
+
+
+def _wake(key_id: int) -> None:
+    from deliveries.tasks import run_segment_key
+
+    try:
+        run_segment_key.delay(key_id)
+    except BrokerAway as error:
+        logger.warning("the broker is away, segment key %s waits for the next look: %s", key_id, error)
+
+
+def _run(key: SegmentKey, progress: Progress) -> None:
+    jobs.let_appliers_see_what_was_committed()
+    if key.position is None:  # else it was taken up again in the middle of its walk
+        for month in partitions.months():
+            while cleared := _clear(key, f"message_parameter_{month.year:04}_{month.month:02}"):
+                if cleared < CLEARED:
+                    break
+        partitions.ensure_months(month.first_day for month in partitions.months())
+    if key.removed:
+        with transaction.atomic():
+            if _is_mine(key):
+                key.delete()
+        return
+    key.total = max(Message.objects.filter(tenant_id=key.tenant_id).count(), key.done)
+    progress(key)
+    while _walk(key):
+        progress(key)
+    with transaction.atomic():
+        if _is_mine(key):
+            key.total = key.done
+            jobs.finish(key, "total")
+    progress(key)
+
+
+def _is_mine(key: SegmentKey) -> bool:
+    """Tell whether this run is still the key's, and keep others from the key until the transaction ends.
+
+    It is by its lease, which nobody else knows: whoever claims or changes the key writes another one.
+    """
+    mine = SegmentKey.objects.filter(id=key.id, lease_until=key.lease_until, state=SegmentKey.State.RUNNING)
+    return mine.select_for_update().exists()
+
+
+def _clear(key: SegmentKey, partition: str) -> int:
+    """Take up to CLEARED rows of the key out of a partition and return how many."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        if not _is_mine(key):
+            return 0
+        cursor.execute("SELECT to_regclass(%s)", [f'"{partition}"'])
+        if cursor.fetchone()[0] is None:
+            return 0
+        cursor.execute(
+            f'DELETE FROM "{partition}" WHERE ctid = ANY (ARRAY('  # noqa: S608  a partition's name from the catalogue, constants
+            f'SELECT ctid FROM "{partition}" WHERE tenant_id = %s AND key = %s LIMIT %s))',
+            [key.tenant_id, key.key, CLEARED],
+        )
+        jobs.renew(key)
+        return cursor.rowcount
+
+
+_STEP = """
+SELECT min(sent_at), count(*) FROM (
+    SELECT sent_at FROM message WHERE tenant_id = %(tenant)s AND sent_at < %(before)s ORDER BY sent_at DESC
+    LIMIT %(limit)s
+) AS step
+"""
+_ROWS = rows_as_sql(key="%(key)s")
+_ADD = f"""
+INSERT INTO message_parameter ({LIST})
+SELECT {LIST} FROM (
+    {_ROWS} AND m.tenant_id = %(tenant)s AND m.sent_at >= %(low)s AND m.sent_at < %(before)s
+) AS r WHERE NOT EXISTS (SELECT 1 FROM message_parameter p WHERE {SAME_ROW} {EACH})
+"""  # noqa: S608  a partition's name from the catalogue, constants
+_NEVER = datetime(3000, 1, 1, tzinfo=UTC)  # no message is sent so late
+
+
+def _walk(key: SegmentKey) -> bool:
+    """Add what is missing of the next BATCH messages, newest first; tell whether there may be more.
+
+    Whatever changes behind or before the walk has its rows written by who changes it.
+    """
+    where = {"tenant": key.tenant_id, "key": key.key, "before": key.position or _NEVER, "limit": BATCH}
+    with transaction.atomic(), connection.cursor() as cursor:
+        if not _is_mine(key):
+            return False
+        cursor.execute(_STEP, where)
+        low, count = cursor.fetchone()
+        if not count:
+            return False
+        slices.lock(range(slices.SLICES))
+        plan_for_small_sets()
+        cursor.execute(_ADD, where | {"low": low})
+        key.position, key.done = low, key.done + count
+        key.total = max(key.total, key.done)
+        jobs.renew(key, "position", "done", "total")
+    return True

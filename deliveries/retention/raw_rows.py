@@ -1,0 +1,138 @@
+"""Raw rows past their retention: rows of an account in small steps, whole days when no account keeps them any more.
+
+A raw row belongs to an account, not to a tenant. It holds a phone number, so it goes with `number_days` at the latest;
+of an account's tenants and its pool the one that keeps longest decides. What waits to be applied stays.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from deliveries.erasure import raw_rows
+from deliveries.messages import partitions
+from deliveries.models import QuarantinedRow, RetentionMark
+from portal.tenants.models import Feed, GatewayAccount, Tenant
+from portal.tenants.partner_owners import owners_at_accounts
+
+_ENDED = (QuarantinedRow.State.REPLAYED, QuarantinedRow.State.DISCARDED)
+PAGES = 64  # of the table, in one transaction: some thousand rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """An account's name, pool and feeds, and the first days (UTC) whose raw rows and whose numbers it keeps."""
+
+    name: str
+    pool_id: int
+    feed_ids: list[int]
+    before: date
+    numbers_before: date
+
+
+def take(now: datetime) -> tuple[dict[str, int], list[str]]:
+    """Delete what is past retention; return the rows by account, and the partitions that were dropped."""
+    accounts = _accounts(now)
+    oldest = min((account.before for account in accounts), default=date.min)
+    dropped = [
+        partitions.inbox_day(day) for day in partitions.inbox_days() if day < oldest and partitions.drop_inbox_day(day)
+    ]
+    taken: dict[str, int] = {}
+    marks = RetentionMark.objects.in_bulk()
+    for account in accounts:
+        mark = marks.get(account.pool_id)
+        done = (mark and mark.raw_before) or date.min
+        tables = [partitions.inbox_day(day) for day in partitions.inbox_days() if done <= day < account.before]
+        count = sum(_delete(table, account) for table in [*tables, "inbox_default"])
+        if count:
+            taken[account.name] = count
+        RetentionMark.objects.update_or_create(tenant_id=account.pool_id, defaults={"raw_before": account.before})
+    return taken, dropped
+
+
+def past(now: datetime) -> tuple[dict[str, int], list[str]]:
+    """Return what `take` would delete, and the partitions that it would drop."""
+    accounts = _accounts(now)
+    oldest = min((account.before for account in accounts), default=date.min)
+    days = [day for day in partitions.inbox_days() if day < oldest]
+    found = {}
+    for account in accounts:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM inbox WHERE feed_id = ANY (%s) AND received_at < %s",
+                [account.feed_ids, _midnight(account.before)],
+            )
+            if count := cursor.fetchone()[0]:
+                found[account.name] = count
+    return found, [partitions.inbox_day(day) for day in days]
+
+
+def empty_quarantined(now: datetime) -> dict[str, int]:
+    """Empty the quarantined rows that came in before their account's numbers are kept; return how many by account.
+
+    Those that wait are discarded by it: a row without its body cannot be applied.
+    """
+    emptied = {}
+    for account in _accounts(now):
+        with transaction.atomic():
+            rows = _quarantined(account).select_for_update().order_by("id").iterator(chunk_size=1000)
+            if count := raw_rows.erase_quarantined(rows, number="", actor="retention", now=now):
+                emptied[account.name] = count
+    return emptied
+
+
+def count_quarantined(now: datetime) -> dict[str, int]:
+    """Return how many rows `empty_quarantined` would empty, by account."""
+    found = {account.name: _quarantined(account).count() for account in _accounts(now)}
+    return {name: count for name, count in found.items() if count}
+
+
+def _quarantined(account: _Account) -> QuerySet[QuarantinedRow]:
+    old = QuarantinedRow.objects.filter(feed_id__in=account.feed_ids, received_at__lt=_midnight(account.numbers_before))
+    return old.exclude(body=b"", query="", state__in=_ENDED)
+
+
+def _accounts(now: datetime) -> list[_Account]:
+    today = now.astimezone(UTC).date()
+    numbers = dict(Tenant.objects.values_list("id", "number_days"))
+    keeps = {tenant.id: min(tenant.raw_days, tenant.number_days) for tenant in Tenant.objects.all()}
+    tenants: dict[int, set[int]] = defaultdict(set)
+    for account_id, tenant_id in owners_at_accounts():
+        tenants[account_id].add(tenant_id)
+    feeds: dict[int, list[int]] = defaultdict(list)
+    for feed_id, account_id in Feed.objects.values_list("id", "account_id"):
+        feeds[account_id].append(feed_id)
+    return [
+        _Account(
+            account.name,
+            account.pool_id,
+            feeds[account.id],
+            today - timedelta(days=max(keeps[tenant_id] for tenant_id in tenants[account.id] | {account.pool_id})),
+            today - timedelta(days=max(numbers[tenant_id] for tenant_id in tenants[account.id] | {account.pool_id})),
+        )
+        for account in GatewayAccount.objects.order_by("id")
+    ]
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _delete(table: str, account: _Account) -> int:
+    """Delete the account's applied rows of before its day from one partition, PAGES by PAGES; return how many."""
+    deleted = 0
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_relation_size('{table}') / current_setting('block_size')::int")
+        pages = cursor.fetchone()[0]
+    for first in range(0, pages, PAGES):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                f"DELETE FROM {table} i WHERE i.ctid >= %s::tid AND i.ctid < %s::tid AND i.feed_id = ANY (%s)"  # noqa: S608  a partition's name, made from a date
+                " AND i.received_at < %s AND NOT EXISTS"
+                " (SELECT 1 FROM inbox_todo t WHERE t.slice = i.slice AND t.id = i.id)",
+                [f"({first},0)", f"({first + PAGES},0)", account.feed_ids, _midnight(account.before)],
+            )
+            deleted += cursor.rowcount
+    return deleted

@@ -1,0 +1,190 @@
+"""What is past its tenant's retention goes, in small steps; no count moves (docs/operations.md).
+
+A day is first sealed, then every batch that may not have seen it is waited for, and only then its messages go: so
+nothing is taken that somebody is changing, and a late report for it ends in quarantine instead of in a wrong count.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+from django.db import connection, transaction
+
+from deliveries.erasure import erase, names
+from deliveries.messages import partitions
+from deliveries.messages.parameter_rows import rows_go_with
+from deliveries.messages.store import same_message
+from deliveries.models import RetentionMark
+from deliveries.retention import raw_rows
+from deliveries.services.jobs import let_appliers_see_what_was_committed
+from portal.common.bulk import plan_for_small_sets
+from portal.common.periods import local_day, start_of_day
+from portal.tenants.models import Tenant
+
+BATCH = 5000  # messages in one transaction
+_LOCK = "portal.retention"
+
+
+@dataclass(slots=True)
+class Taken:
+    """What a run took (or, dry, would take): messages, numbers and raw rows by tenant or account, and partitions.
+
+    `quarantined` rows keep their reason, and no body.
+    """
+
+    messages: dict[str, int] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+    raw_rows: dict[str, int] = field(default_factory=dict)
+    quarantined: dict[str, int] = field(default_factory=dict)
+    partitions: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A tenant's days: what lies before is past retention."""
+
+    tenant: Tenant
+    messages_before: date
+    numbers_before: date
+
+
+def apply_retention(*, now: datetime, dry_run: bool = False) -> Taken | None:
+    """Take what is past retention at `now`, or tell what would be taken; None where another process is at it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [_LOCK])
+        if not cursor.fetchone()[0]:
+            return None
+        try:
+            return _dry(now) if dry_run else _take(now)
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [_LOCK])
+
+
+def plans(now: datetime) -> list[Plan]:
+    """Return every tenant's plan, pools too; a day ends at midnight in the tenant's zone."""
+    return [
+        Plan(
+            tenant,
+            (today := local_day(now, tenant.timezone)) - timedelta(days=tenant.message_days),
+            today - timedelta(days=tenant.number_days),
+        )
+        for tenant in Tenant.objects.order_by("id")
+    ]
+
+
+def _take(now: datetime) -> Taken:
+    taken = Taken()
+    todo = plans(now)
+    for plan in todo:
+        _move_marks(plan)
+    let_appliers_see_what_was_committed()
+    marks = RetentionMark.objects.in_bulk()
+    for plan in todo:
+        mark = marks[plan.tenant.id]
+        # Before the messages go: names of campaigns and variants, which stay for ever, may hold their numbers.
+        if count := _erase_numbers(mark):
+            taken.numbers[plan.tenant.slug] = count
+        if mark.messages_before and (count := _delete_messages(plan.tenant.id, mark.messages_before)):
+            taken.messages[plan.tenant.slug] = count
+    taken.partitions = [name for name in _months_past(todo) if partitions.drop_if_empty(name)]
+    taken.quarantined = raw_rows.empty_quarantined(now)
+    taken.raw_rows, days = raw_rows.take(now)
+    taken.partitions += days
+    return taken
+
+
+def _dry(now: datetime) -> Taken:
+    taken = Taken()
+    todo = plans(now)
+    marks = RetentionMark.objects.in_bulk()
+    for plan in todo:
+        if count := _count_messages(plan.tenant.id, plan.messages_before):
+            taken.messages[plan.tenant.slug] = count
+        mark = marks.get(plan.tenant.id)
+        first = mark.numbers_done if mark else None
+        if count := erase.count_numbers(tenant_id=plan.tenant.id, first=first, before=plan.numbers_before):
+            taken.numbers[plan.tenant.slug] = count
+    taken.partitions = _months_past(todo)
+    taken.quarantined = raw_rows.count_quarantined(now)
+    taken.raw_rows, days = raw_rows.past(now)
+    taken.partitions += days
+    return taken
+
+
+def _move_marks(plan: Plan) -> None:
+    """Seal the days that have messages to be taken, and say until where numbers go.
+
+    A day without messages stays open, so that an archive from before may be taken in when its tenant keeps more.
+    """
+    with transaction.atomic():
+        mark, _new = RetentionMark.objects.select_for_update().get_or_create(tenant=plan.tenant)
+        if _has_messages(plan.tenant.id, plan.messages_before):
+            mark.messages_before = max(plan.messages_before, mark.messages_before or date.min)
+        if mark.messages_before is not None:
+            # The zone may have been changed: what the present one calls sealed is sealed by the hour, too.
+            if mark.sealed_in not in ("", plan.tenant.timezone):
+                mark.hours_from = mark.hours_before
+            mark.sealed_in = plan.tenant.timezone
+            midnight = start_of_day(mark.messages_before, plan.tenant.timezone)
+            mark.hours_before = max(midnight, mark.hours_before or midnight)
+        mark.numbers_before = max(plan.numbers_before, mark.numbers_before or date.min)
+        mark.save()
+
+
+def _has_messages(tenant_id: int, before: date) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM message WHERE tenant_id = %s AND day < %s AND sent_at < %s)",
+            [tenant_id, before, before + timedelta(days=2)],
+        )
+        return cursor.fetchone()[0]
+
+
+def _count_messages(tenant_id: int, before: date) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM message WHERE tenant_id = %s AND day < %s", [tenant_id, before])
+        return cursor.fetchone()[0]
+
+
+def _delete_messages(tenant_id: int, before: date) -> int:
+    """Delete a tenant's messages of sealed days with their reports, oldest first; return how many messages."""
+    deleted, after = 0, datetime(1970, 1, 1, tzinfo=UTC)
+    parameters = {"tenant": tenant_id, "before": before, "end": before + timedelta(days=2), "limit": BATCH}
+    where = "tenant_id = %(tenant)s AND day < %(before)s AND sent_at >= %(after)s"
+    while True:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT max(sent_at), min(day) FROM (SELECT sent_at, day FROM message WHERE {where}"  # noqa: S608  a condition of this module, its values are parameters
+                " AND sent_at < %(end)s ORDER BY sent_at LIMIT %(limit)s) AS step",
+                parameters | {"after": after},
+            )
+            until, first = cursor.fetchone()
+            if until is None:
+                return deleted
+            plan_for_small_sets()
+            cursor.execute(
+                f"WITH gone AS (DELETE FROM message WHERE {where} AND sent_at <= %(until)s"  # noqa: S608  a condition of this module, its values are parameters
+                " RETURNING tenant_id, day, account_id, message_id, sent_at, custom_parameters), reports AS ("
+                "DELETE FROM delivery_report d USING gone g WHERE d.day = g.day AND d.day >= %(first)s"
+                f" AND d.day < %(before)s AND {same_message('d', 'g')}),"
+                f" found_by AS ({rows_go_with('gone')})"
+                " SELECT count(*) FROM gone",
+                parameters | {"after": after, "until": until, "first": first},
+            )
+            deleted += cursor.fetchone()[0]
+        after = until
+
+
+def _erase_numbers(mark: RetentionMark) -> int:
+    """Take the numbers of the days that came to lie before the mark; what comes later for them comes without."""
+    if mark.numbers_done is not None and mark.numbers_done >= mark.numbers_before:
+        return 0
+    count = erase.erase_days(tenant_id=mark.tenant_id, first=mark.numbers_done, before=mark.numbers_before)
+    names.delete_all_empty_counts(mark.tenant_id, first=mark.numbers_done, before=mark.numbers_before)
+    RetentionMark.objects.filter(tenant_id=mark.tenant_id).update(numbers_done=mark.numbers_before)
+    return count
+
+
+def _months_past(todo: list[Plan]) -> list[str]:
+    """Return the months that every tenant's policy has left behind."""
+    oldest = min((plan.messages_before for plan in todo), default=date.min)
+    return [str(month) for month in partitions.months() if month.next().first_day <= oldest]

@@ -1,0 +1,49 @@
+"""How a message is addressed by its account's name and its id, for people who may not read every id.
+
+An id that tells the recipient's number is sealed in addresses for those who see numbers masked: they open the message
+from a list, and cannot try numbers by opening addresses.
+"""
+
+from deliveries.messages.row import StoredMessage
+from deliveries.search.find import find
+from portal.common.masking import Masking
+from portal.tenants import secrets
+from portal.tenants.models import GatewayAccount
+
+_SEALED = "sealed-"
+
+
+def id_in_address(message: StoredMessage, masking: Masking) -> str:
+    """Return the message's id for an address, sealed where it is masked."""
+    folded = message.folded
+    if not masking.hides_id(folded.message_id, folded.destination):
+        return folded.message_id
+    return _SEALED + secrets.seal(folded.message_id, purpose="message-id")
+
+
+def find_by_address(
+    *,
+    tenant_ids: frozenset[int],
+    account: str,
+    message_id: str,
+    masking: Masking,
+    held_to: GatewayAccount | None = None,
+) -> StoredMessage | None:
+    """Return the message of these tenants at this address; `held_to` is the only account that may be looked at.
+
+    An id that is masked finds nothing unless it is sealed.
+    """
+    account_id = GatewayAccount.objects.filter(name=account).values_list("id", flat=True).first()
+    if account_id is None or "\0" in message_id or (held_to is not None and held_to.id != account_id):
+        return None
+    opened = None
+    if message_id.startswith(_SEALED):
+        opened = secrets.unseal(message_id.removeprefix(_SEALED), purpose="message-id")
+    found = find(tenant_ids=tenant_ids, account_id=account_id, message_id=message_id if opened is None else opened)
+    is_hidden = found is not None and opened is None and masking.hides_id(message_id, found.folded.destination)
+    return None if is_hidden else found
+
+
+def without_masked_ids(messages: list[StoredMessage], masking: Masking) -> list[StoredMessage]:
+    """Return the messages without those whose id is masked: a search by message id must not find these."""
+    return [one for one in messages if not masking.hides_id(one.folded.message_id, one.folded.destination)]

@@ -1,0 +1,203 @@
+"""Message Search: newest first, by any of its filters, at any depth of pages."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import QueryCanceled
+
+from campaigns.models import OTHER_CAMPAIGNS, Campaign
+from deliveries.dialects.link import message_id_of
+from deliveries.messages.fold import NUMBER_ERASED
+from deliveries.messages.row import COLUMNS, StoredMessage, from_row
+from deliveries.search.query import BadFilter, MessageQuery, conditions, places
+from deliveries.search.segment_keys import rarest
+from deliveries.search.sql import Search, Statement
+from deliveries.search.strategy import tries
+from portal.common import keyset
+from portal.common.prefixes import after_prefix
+from portal.tenants import secrets
+
+__all__ = ["BadFilter", "MessageQuery", "TooMuch", "after_prefix", "find", "reports_of", "search"]
+
+MAX_PAGE = 500
+PAGE = 50
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2999, 12, 31, tzinfo=UTC)  # that a cursor may name
+
+
+class TooMuch(Exception):
+    """The search went over its time: its filters reach no index, and too many messages stand between what they find."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of messages, with the cursors of its neighbours (None: there is none) and the campaigns' names."""
+
+    messages: list[StoredMessage]
+    next_cursor: str | None
+    previous_cursor: str | None
+    campaigns: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLine:
+    """One delivery report on a message's time line; `part` None speaks for the whole message."""
+
+    part: int | None
+    result_code: int
+    status_at: datetime | None
+    sent_at: datetime | None
+    operator: str | None
+    operator_result_code: str | None
+    received_at: datetime
+
+
+def search(query: MessageQuery, *, cursor: str | None = None, size: int = PAGE, seconds: float | None = None) -> Page:
+    """Return a page of the messages that match, newest first. Raises BadFilter, keyset.BadCursor.
+
+    With `seconds` it raises TooMuch where it takes longer; the transaction stays usable.
+
+    Under the wall only leakproof operators reach an index, so a prefix is a range of texts in "C" order.
+    """
+    if not 1 <= size <= MAX_PAGE:
+        raise BadFilter("size", f"from 1 to {MAX_PAGE}")
+    after, backwards = _position(cursor)
+    where, parameters = conditions(query)
+    if after is not None:
+        compare = ">" if backwards else "<"
+        where.append(f"m.sent_at {compare}= %(at)s")
+        where.append(f"(m.sent_at, m.message_id, m.account_id) {compare} (%(at)s, %(id)s, %(account)s)")
+        # Lets whole partitions be left out: a tenant's day is within a day of UTC's.
+        where.append("m.day >= %(day)s" if backwards else "m.day <= %(day)s")
+        edge = after[0].date() + timedelta(days=-1 if backwards else 1)
+        parameters |= {"at": after[0], "id": after[1], "account": after[2], "day": edge}
+    wanted = Search(
+        query,
+        within=places(query),
+        where=where,
+        parameters=parameters,
+        at=after[0] if after else None,
+        backwards=backwards,
+        limit=size + 1,
+        leading=_leading_key(query),
+    )
+    rows = _first_full(wanted, seconds)
+    return _page([_shown(row) for row in rows], size, backwards, is_first=after is None)
+
+
+def _first_full(wanted: Search, seconds: float | None) -> list[tuple]:
+    """Return the rows of the first try that fills the page, of the last one where none does."""
+    until = None if seconds is None else monotonic() + seconds
+    rows: list[tuple] = []
+    for rows in tries(wanted, lambda statement: _fetch(statement, until)):
+        if len(rows) >= wanted.limit:
+            break
+    return rows
+
+
+def _leading_key(query: MessageQuery) -> str | None:
+    """Return the custom parameter whose rows lead to the messages, None where a filter does that finds fewer."""
+    if not query.parameters or query.number or query.ref_id or query.message_id:
+        return None
+    return rarest(query.tenant_ids, query.parameters)
+
+
+def find(*, tenant_ids: frozenset[int], account_id: int, message_id: str) -> StoredMessage | None:
+    """Return one message of these tenants, by its id or that of a part (`B3$0`)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {', '.join(COLUMNS)} FROM message WHERE tenant_id = ANY (%s) AND account_id = %s"  # noqa: S608  a list of columns, a constant
+            " AND message_id = ANY (%s) ORDER BY message_id <> %s LIMIT 1",
+            [sorted(tenant_ids), account_id, [message_id, message_id_of(message_id)], message_id],
+        )
+        row = cursor.fetchone()
+    return _shown(row) if row else None
+
+
+def reports_of(message: StoredMessage) -> list[ReportLine]:
+    """Return a message's delivery reports in the order of the operators' times, those without one last."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT part, result_code, status_at, sent_at, operator, operator_result_code, received_at"
+            " FROM delivery_report WHERE tenant_id = %s AND day = %s AND account_id = %s AND message_id = %s"
+            " ORDER BY status_at NULLS LAST, received_at, inbox_id",
+            [message.tenant_id, message.day, message.folded.account_id, message.folded.message_id],
+        )
+        return [ReportLine(*row) for row in cursor.fetchall()]
+
+
+def campaign_names(messages: list[StoredMessage]) -> dict[int, str]:
+    """Return the names of the campaigns that these messages belong to."""
+    ids = {message.campaign_id for message in messages} - {0, OTHER_CAMPAIGNS}
+    return dict(Campaign.objects.filter(id__in=ids).values_list("id", "name")) if ids else {}
+
+
+def _shown(row: tuple) -> StoredMessage:
+    """Return the message of a row of COLUMNS; an erased number's hash is nobody's to see."""
+    message = from_row(row)
+    if message.folded.flags & NUMBER_ERASED:
+        message.folded.destination = None
+    return message
+
+
+def _fetch(statement: Statement, until: float | None) -> list[tuple]:
+    settings = {}
+    if until is not None:
+        settings["statement_timeout"] = f"{max(1, round((until - monotonic()) * 1000))}ms"
+    settings |= {f"enable_{kind}": "off" for kind in statement.without}
+    with connection.cursor() as cursor:
+        if not settings:
+            cursor.execute(statement.sql, statement.parameters)
+            return cursor.fetchall()
+    names = ", ".join(["set_config(%s, %s, true)"] * len(settings))
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SELECT {names}", [text for setting in settings.items() for text in setting])
+            cursor.execute(statement.sql, statement.parameters)
+            rows = cursor.fetchall()
+            transaction.set_rollback(True)  # nothing was written; the settings go with it
+            return rows
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            raise TooMuch from error
+        raise
+
+
+def _page(rows: list[StoredMessage], size: int, backwards: bool, *, is_first: bool) -> Page:
+    more = len(rows) > size
+    rows = rows[:size]
+    if backwards:
+        rows.reverse()
+    has_next, has_previous = (True, more) if backwards else (more, not is_first)
+    return Page(
+        messages=rows,
+        next_cursor=_cursor(rows[-1]) if rows and has_next else None,
+        previous_cursor=_cursor(rows[0], backwards=True) if rows and has_previous else None,
+        campaigns=campaign_names(rows),
+    )
+
+
+def _cursor(message: StoredMessage, *, backwards: bool = False) -> str:
+    """Return a cursor, sealed: a message's id may hold the recipient's number."""
+    folded = message.folded
+    key = folded.sent_at, folded.message_id, folded.account_id
+    return secrets.seal(keyset.encode(key, backwards=backwards), purpose="message-cursor")
+
+
+def _position(cursor: str | None) -> tuple[tuple[datetime, str, int] | None, bool]:
+    if not cursor:
+        return None, False
+    opened = secrets.unseal(cursor, purpose="message-cursor")
+    if opened is None:
+        raise keyset.BadCursor("not a cursor of this list")
+    (at, message_id, account_id), backwards = keyset.decode(opened, length=3)
+    try:
+        instant = datetime.fromisoformat(at).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise keyset.BadCursor("not a cursor of this list") from error
+    if not EARLIEST <= instant <= LATEST:  # days are counted on from it
+        raise keyset.BadCursor("not a cursor of this list")
+    if not isinstance(message_id, str) or "\0" in message_id or type(account_id) is not int or abs(account_id) >= 2**31:
+        raise keyset.BadCursor("not a cursor of this list")
+    return (instant, message_id, account_id), backwards

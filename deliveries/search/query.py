@@ -1,0 +1,155 @@
+"""What Message Search can be asked for, and each filter as a condition that an index can serve."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from campaigns.models import OTHER_CAMPAIGNS, Campaign
+from deliveries.dialects.codes import STATUS_RANK
+from deliveries.dialects.link import message_id_of
+from deliveries.messages.fold import PARTNER_OVER_LIMIT
+from deliveries.messages.number_hashes import search_forms
+from deliveries.messages.row import OTHER_PARTNER_IDS
+from deliveries.search.day_bounds import bounds_of
+from deliveries.search.segment_keys import search_keys
+from portal.common.prefixes import after_prefix
+
+NO_CAMPAIGN = "(none)"  # as a campaign's name: messages without one
+
+
+class BadFilter(ValueError):
+    """A filter's value cannot be looked for; `field` names it."""
+
+    def __init__(self, field_: str, text: str) -> None:
+        super().__init__(f"{field_}: {text}")
+        self.field, self.text = field_, text
+
+
+@dataclass(frozen=True, slots=True)
+class MessageQuery:
+    """What to look for; '' and None ask for nothing. Days are inclusive, in each tenant's own zone.
+
+    `number` is a whole number in any notation (parts of one are not searched: that would tell the rest of a masked
+    number); one without a country code is read in `number_country`. `message_id` may be that of a part.
+    `campaign` is a name, `campaign_id` a row of one tenant; `(other)` as a campaign or PPID is what was over the daily
+    limit of new ones, `(none)` as a campaign what has none. `parameters` are custom parameters that tenants have
+    chosen, each with its whole value; looked in are the tenants that have chosen all of them.
+    """
+
+    tenant_ids: frozenset[int]
+    first: date | None = None
+    last: date | None = None
+    number: str = ""
+    number_country: str = ""
+    ref_id: str = ""
+    ref_id_prefix: str = ""
+    message_id: str = ""
+    campaign: str = ""
+    campaign_id: int | None = None
+    variant: str = ""
+    account_id: int | None = None
+    partner_id: str = ""
+    statuses: tuple[str, ...] = ()
+    country: str = ""
+    operator: str = ""
+    result_code: int | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+def places(query: MessageQuery) -> list[tuple[int, int | None]]:
+    """Return the tenants to look in, each with its campaign that is asked for (None: any).
+
+    A name is another row in each tenant, and only a single one of them lets the index give its messages newest first.
+    Raises BadFilter where no tenant has chosen the custom parameters.
+    """
+    tenant_ids = _that_chose(query) if query.parameters else query.tenant_ids
+    if not query.campaign:
+        return [(tenant_id, query.campaign_id) for tenant_id in sorted(tenant_ids)]
+    named = Campaign.objects.filter(tenant_id__in=tenant_ids, name=query.campaign)
+    found = set(named.values_list("tenant_id", "id"))
+    if query.campaign == OTHER_PARTNER_IDS:
+        found |= {(tenant_id, OTHER_CAMPAIGNS) for tenant_id in tenant_ids}
+    if query.campaign == NO_CAMPAIGN:
+        found |= {(tenant_id, 0) for tenant_id in tenant_ids}
+    return sorted(place for place in found if query.campaign_id in (None, place[1]))
+
+
+def _that_chose(query: MessageQuery) -> set[int]:
+    """Return the tenants in which messages are found by all of the custom parameters."""
+    chosen = search_keys(query.tenant_ids, query.parameters.keys())
+    tenant_ids = set(query.tenant_ids)
+    for key, value in query.parameters.items():
+        name = f"custom_parameters[{key}]"
+        if "\0" in key or "\0" in value:
+            raise BadFilter(name, "a text without the character U+0000")
+        if not value:
+            raise BadFilter(name, "a value is missing")
+        if key not in chosen:
+            raise BadFilter(name, "messages are not found by this key: it is chosen in the settings, under Segments")
+        if chosen[key].making:
+            made = f"{chosen[key].percent} % of the messages are done"
+            raise BadFilter(name, f"what is stored is just being made searchable by this key, {made}: try again later")
+        tenant_ids &= chosen[key].ready
+    if not tenant_ids:
+        raise BadFilter("custom_parameters", "no tenant has chosen all of these keys")
+    return tenant_ids
+
+
+def conditions(query: MessageQuery) -> tuple[list[str], dict]:
+    """Return what a message `m` of the place `t` has to meet but its status, and the parameters. Raises BadFilter."""
+    where, parameters = ["m.tenant_id = t.id"], {}
+
+    def add(condition: str, **values) -> None:
+        where.append(condition)
+        parameters.update(values)
+
+    # The days are the tenants' own; the instants let the index begin there.
+    if query.first is not None or query.last is not None:
+        begin, end = bounds_of(query.tenant_ids)(query.first or date.min, query.last or date.max)
+    if query.first is not None:
+        add("m.day >= %(first)s", first=query.first)
+        add("m.sent_at >= %(begin)s", begin=begin)
+    if query.last is not None:
+        add("m.day <= %(last)s", last=query.last)
+        add("m.sent_at < %(end)s", end=end)
+    for name in ("ref_id", "ref_id_prefix", "message_id", "campaign", "variant", "partner_id", "operator", "number"):
+        if "\0" in getattr(query, name):
+            raise BadFilter(name, "a text without the character U+0000")
+    if query.number:
+        # Older messages hold a keyed hash in the number's place (deliveries/erasure/erase.py).
+        number_forms = search_forms(query.number, country=query.number_country, tenant_ids=query.tenant_ids)
+        add("m.destination = ANY (%(number)s)", number=number_forms)
+    if query.ref_id:
+        add("m.ref_id = %(ref_id)s", ref_id=query.ref_id)
+    if query.ref_id_prefix:
+        add("m.ref_id >= %(prefix)s", prefix=query.ref_id_prefix)
+        if end := after_prefix(query.ref_id_prefix):
+            add("m.ref_id < %(prefix_end)s", prefix_end=end)
+    if query.message_id:
+        # A message's own id may look like that of a part.
+        add("m.message_id = ANY (%(ids)s)", ids=list({query.message_id, message_id_of(query.message_id)}))
+    if query.campaign or query.campaign_id is not None:
+        add("m.campaign_id = t.campaign_id")
+    if query.variant:
+        add("m.variant = %(variant)s", variant=query.variant)
+    if query.account_id is not None:
+        add("m.account_id = %(account_id)s", account_id=query.account_id)
+    if query.partner_id == OTHER_PARTNER_IDS:
+        add(f"m.flags & {PARTNER_OVER_LIMIT} <> 0")
+    elif query.partner_id:
+        add("m.partner_id = %(partner_id)s", partner_id=query.partner_id)
+    if query.country:
+        add("m.country = %(country)s", country=query.country)
+    if query.operator:
+        add("m.operator = %(operator)s", operator=query.operator)
+    if query.result_code is not None:
+        add("m.result_code = %(code)s", code=query.result_code)
+    for number, (key, value) in enumerate(sorted(query.parameters.items())):
+        # Reaches no index: rows of message_parameter lead to the messages (deliveries/search/find.py).
+        add(
+            f"m.custom_parameters ->> %(key{number})s = %(value{number})s",
+            **{f"key{number}": key, f"value{number}": value},
+        )
+    if unknown := set(query.statuses) - STATUS_RANK.keys():
+        raise BadFilter("status", f"{', '.join(sorted(unknown))}: one of {', '.join(STATUS_RANK)}")
+    return where, parameters

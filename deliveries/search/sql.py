@@ -1,0 +1,295 @@
+"""The statements of Message Search: the messages of one place, each tenant by itself, newest first or oldest first.
+
+Under the wall only leakproof operators reach an index, and two indexes of `message` are never combined: both begin with
+the tenant, so PostgreSQL takes the second one for a repetition of the first.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple
+
+from campaigns.segments import indexed_value
+from deliveries.dialects.codes import DELIVERED
+from deliveries.messages.row import COLUMNS
+from deliveries.search.count_index import Places, Window
+from deliveries.search.query import MessageQuery
+from portal.common.bulk import EACH
+
+_UNDELIVERED = "m.status <> 'delivered'"  # the words of the partial index
+_OF_TIME = ("m.sent_at ", "m.day ", "(m.sent_at, ")
+COLUMNS_OF = ", ".join(f"m.{column}" for column in COLUMNS)
+
+
+class Statement(NamedTuple):
+    """SQL with its parameters, and the kinds of plans that the planner is not to take for it."""
+
+    sql: str
+    parameters: dict
+    without: tuple[str, ...] = ()
+
+
+# What two frequent filters have in common is sorted, then, which takes no memory in proportion.
+_BY_INDEXES = ("hashagg", "seqscan", "bitmapscan")
+# A bitmap's pages are asked for from the disk many at a time, an index's one after the other.
+_BY_BITMAP = ("indexscan", "seqscan")
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is looked for and from where on: up to `limit` messages beyond `at` (None: the newest), by `where`.
+
+    `within` are tenants, each with its campaign (None: any); the rows of a `leading` custom parameter lead where there
+    is one.
+    """
+
+    query: MessageQuery
+    within: list[tuple[int, int | None]]
+    where: list[str]
+    parameters: dict
+    at: datetime | None
+    backwards: bool
+    limit: int
+    leading: str | None = None
+
+    @property
+    def of_campaign(self) -> bool:
+        return any(campaign is not None for _, campaign in self.within)
+
+    @property
+    def order(self) -> str:
+        return "ASC" if self.backwards else "DESC"
+
+    @property
+    def undelivered(self) -> tuple[str, ...]:
+        """Return the states that are asked for where the index of what is not delivered has all of them."""
+        return () if DELIVERED in self.query.statuses else self.query.statuses
+
+
+def of_campaigns(search: Search, within: Iterable[tuple[int, int]]) -> Search:
+    """Return the same search for the messages of these campaigns, each with its tenant."""
+    return replace(search, within=sorted(within), where=[*search.where, "m.campaign_id = t.campaign_id"])
+
+
+def in_order(search: Search, place: Places) -> Statement:
+    """Read the messages of a place as an index gives them, in their order, and stop when there are enough.
+
+    States that are not the usual one are looked for one by one, for the same reason; windows too.
+    """
+    where, parameters = list(search.where), dict(search.parameters)
+    statuses: list[str | None] = [None]
+    if place.statuses and DELIVERED not in place.statuses:
+        statuses = list(place.statuses)
+        where += ["m.status = t.status", _UNDELIVERED]
+    elif search.query.statuses:
+        where.append("m.status = ANY (%(statuses)s)")
+        parameters |= {"statuses": list(search.query.statuses)}
+    windows = place.windows or []
+    join = ""
+    if len(windows) == 1:
+        add_window(windows[0], where, parameters)
+    elif windows:
+        where += ["m.sent_at >= w.begins", "m.sent_at < w.ends", "m.day >= w.first", "m.day <= w.last"]
+        join = (
+            " CROSS JOIN unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[], %(firsts)s::date[],"
+            " %(lasts)s::date[]) AS w (begins, ends, first, last)"
+        )
+        parameters |= {
+            "begins": [window.begin for window in windows],
+            "ends": [window.end for window in windows],
+            "firsts": [window.first for window in windows],
+            "lasts": [window.last for window in windows],
+        }
+    if search.leading is None:
+        source, of = f"message m WHERE {' AND '.join(where)}", "m"
+    else:
+        source, of = _led_by_value(search, where, parameters), "p"
+    found = f"SELECT {COLUMNS_OF} FROM {source} ORDER BY {keys(search, of)} LIMIT %(limit)s"  # noqa: S608  conditions of message_filters.py and limits; what is typed is a parameter
+    return _of_each(search, found, parameters, statuses, join)
+
+
+def gathered(search: Search, window: Window) -> Statement:
+    """Read all messages of a window, by whichever index finds the fewest, before they are sorted."""
+    where, parameters = list(search.where), dict(search.parameters)
+    add_statuses(search, where, parameters)
+    add_window(window, where, parameters)
+    found = (
+        f"SELECT * FROM (SELECT {COLUMNS_OF} FROM message m WHERE {' AND '.join(where)} {EACH}) AS m"  # noqa: S608  conditions of message_filters.py and limits; what is typed is a parameter
+        f" ORDER BY {keys(search, 'm')} LIMIT %(limit)s"
+    )
+    return _of_each(search, found, parameters)._replace(without=_BY_BITMAP)
+
+
+def at_common_instants(search: Search, window: Window) -> Statement:
+    """Read the messages of the instants at which each of the indexed filters has some.
+
+    The indexes alone give the instants, so of two filters that hardly ever meet no message is read in vain. They do not
+    hold the day, so here no month can be left out; of the messages it can.
+    """
+    where, parameters = list(search.where), dict(search.parameters)
+    add_statuses(search, where, parameters)
+    times = [condition for condition in search.where if condition.startswith("m.sent_at ")]
+    add_window(window, where, parameters)
+    times += ["m.sent_at >= %(window_begin)s", "m.sent_at < %(window_end)s"]
+    instants = " INTERSECT ".join(
+        _instants(table, conditions, times) for table, conditions in indexed(search, parameters)
+    )
+    days = "m.day BETWEEN (i.sent_at AT TIME ZONE 'UTC')::date - 1 AND (i.sent_at AT TIME ZONE 'UTC')::date + 1"
+    found = (
+        f"SELECT m.* FROM ({instants}) AS i CROSS JOIN LATERAL (SELECT {COLUMNS_OF} FROM message m"  # noqa: S608  conditions of message_filters.py and limits; what is typed is a parameter
+        f" WHERE m.sent_at = i.sent_at AND {days} AND {' AND '.join(where)} {EACH}) AS m"
+        f" ORDER BY {keys(search, 'm')} LIMIT %(limit)s"
+    )
+    return _of_each(search, found, parameters)._replace(without=_BY_INDEXES)
+
+
+def edge(search: Search, window: Window, count: int) -> Statement:
+    """Ask for the instant until which a window has `count` common instants (NULL: it has fewer), and for how many.
+
+    It reads the indexes alone and counts no further than `count`, for each tenant.
+    """
+    parameters = dict(search.parameters)
+    add_window(window, [], parameters)
+    near, far = ("min", "max") if search.backwards else ("max", "min")
+    found = (
+        f"SELECT CASE WHEN count(*) = {count} THEN {far}(m.sent_at) END AS far, count(*) AS n FROM ("  # noqa: S608  conditions of message_filters.py and limits; what is typed is a parameter
+        f"SELECT i.sent_at FROM ({_common_instants(search, parameters)}) AS i ORDER BY i.sent_at {search.order}"
+        f" LIMIT {count}) AS m"
+    )
+    sql = (
+        f"SELECT {near}(found.far), coalesce(sum(found.n), 0)"  # noqa: S608  conditions of message_filters.py and limits; what is typed is a parameter
+        " FROM unnest(%(tenants)s::int[], %(campaigns)s::int[], %(states)s::text[]) AS t (id, campaign_id, status)"
+        f" CROSS JOIN LATERAL ({found}) AS found"
+    )
+    return Statement(sql, parameters | _branches(search), without=_BY_INDEXES)
+
+
+def nearest(search: Search, count: int) -> Statement:
+    """Ask for the times of the message next to the page's edge and of the one `count` from there (NULL: not so many).
+
+    They are those of the first indexed filter, else of all messages; of several tenants together there are no more.
+    """
+    parameters = dict(search.parameters)
+    filters = [found for found in indexed(search, parameters) if found[1][0] != _FROM_PREFIX]
+    table, conditions = filters[0] if filters else ("message", [])
+    times = [condition for condition in search.where if condition.startswith("m.sent_at ")]
+    statuses: Sequence[str | None] = (None,)
+    if _UNDELIVERED in conditions:
+        statuses, conditions = search.undelivered, ["m.status = t.status", _UNDELIVERED]
+    each = max(2, count // max(1, len(search.within) * len(statuses)))
+    near, far = ("min", "max") if search.backwards else ("max", "min")
+    found = (
+        f"SELECT {near}(m.sent_at) AS near, CASE WHEN count(*) = {each} THEN {far}(m.sent_at) END AS far"  # noqa: S608  conditions of message_filters.py and limits; what is typed is a parameter
+        f" FROM ({_instants(table, conditions, times)} ORDER BY m.sent_at {search.order} LIMIT {each}) AS m"
+    )
+    sql = (
+        f"SELECT {near}(found.near), {near}(found.far)"  # noqa: S608  conditions of message_filters.py and limits; what is typed is a parameter
+        " FROM unnest(%(tenants)s::int[], %(campaigns)s::int[], %(states)s::text[]) AS t (id, campaign_id, status)"
+        f" CROSS JOIN LATERAL ({found}) AS found"
+    )
+    return Statement(sql, parameters | _branches(search, statuses), without=_BY_INDEXES)
+
+
+_FROM_PREFIX = "m.ref_id >= %(prefix)s"
+
+
+def indexed(search: Search, parameters: dict) -> list[tuple[str, list[str]]]:
+    """Return the filters that an index with the time of sending has, each as a table and conditions.
+
+    The first one leads; the rows of custom parameters begin with those of the `leading` one.
+    """
+    query = search.query
+    found: list[tuple[str, list[str]]] = []
+    if query.ref_id:
+        found.append(("message", ["m.ref_id = %(ref_id)s"]))
+    if search.of_campaign:
+        found.append(("message", ["m.campaign_id = t.campaign_id"]))
+    for number, (_, value) in sorted(
+        enumerate(sorted(query.parameters.items())), key=lambda item: item[1][0] != search.leading
+    ):
+        found.append(("message_parameter", [f"m.key = %(key{number})s", f"m.value = %(indexed{number})s"]))
+        parameters[f"indexed{number}"] = indexed_value(value)
+    if search.undelivered:
+        found.append(("message", ["m.status = ANY (%(statuses)s)", _UNDELIVERED]))
+        parameters["statuses"] = list(query.statuses)
+    if query.ref_id_prefix:
+        end = ["m.ref_id < %(prefix_end)s"] if "prefix_end" in parameters else []
+        found.append(("message", [_FROM_PREFIX, *end]))
+    return found
+
+
+def _common_instants(search: Search, parameters: dict) -> str:
+    times = [condition for condition in search.where if condition.startswith("m.sent_at ")]
+    times += ["m.sent_at >= %(window_begin)s", "m.sent_at < %(window_end)s"]
+    filters = indexed(search, parameters)
+    return " INTERSECT ".join(_instants(table, conditions, times) for table, conditions in filters)
+
+
+def _instants(table: str, conditions: list[str], times: list[str]) -> str:
+    return f"SELECT m.sent_at FROM {table} m WHERE {' AND '.join(['m.tenant_id = t.id', *conditions, *times])}"  # noqa: S608  conditions of message_filters.py and limits; what is typed is a parameter
+
+
+def _of_each(
+    search: Search, found: str, parameters: dict, statuses: Sequence[str | None] = (None,), join: str = ""
+) -> Statement:
+    """Return what is found for each tenant and state, and window, as one list; the parameters too."""
+    sql = (
+        "SELECT found.* FROM unnest(%(tenants)s::int[], %(campaigns)s::int[], %(states)s::text[])"  # noqa: S608  conditions of message_filters.py and limits; what is typed is a parameter
+        f" AS t (id, campaign_id, status){join} CROSS JOIN LATERAL ({found}) AS found"
+        f" ORDER BY {keys(search, 'found')} LIMIT %(limit)s"
+    )
+    return Statement(sql, parameters | _branches(search, statuses))
+
+
+def _branches(search: Search, statuses: Sequence[str | None] = (None,)) -> dict:
+    branches = [(tenant, campaign, status) for tenant, campaign in search.within for status in statuses]
+    tenants, campaigns, states = (list(column) for column in zip(*branches, strict=True)) if branches else ([], [], [])
+    return {"tenants": tenants, "campaigns": campaigns, "states": states, "limit": search.limit}
+
+
+def keys(search: Search, of: str) -> str:
+    """Return the order of the list: newest first, or oldest first."""
+    return ", ".join(f"{of}.{key} {search.order}" for key in ("sent_at", "message_id", "account_id"))
+
+
+def add_statuses(search: Search, where: list[str], parameters: dict) -> None:
+    """Add the states that are asked for."""
+    if search.query.statuses:
+        where.append("m.status = ANY (%(statuses)s)")
+        parameters["statuses"] = list(search.query.statuses)
+    if search.undelivered:
+        where.append(_UNDELIVERED)
+
+
+def add_window(window: Window, where: list[str], parameters: dict) -> None:
+    """Add one window by its values, which let the planner leave months out and see how much there is in it."""
+    where += [
+        "m.sent_at >= %(window_begin)s",
+        "m.sent_at < %(window_end)s",
+        "m.day >= %(window_first)s",
+        "m.day <= %(window_last)s",
+    ]
+    parameters |= {
+        "window_begin": window.begin,
+        "window_end": window.end,
+        "window_first": window.first,
+        "window_last": window.last,
+    }
+
+
+def _led_by_value(search: Search, where: list[str], parameters: dict) -> str:
+    """Return FROM and WHERE of the messages with a custom parameter's value, by the index of values: newest first.
+
+    OFFSET 0 keeps each message a look-up of its own: the planner takes columns that always agree for independent, hopes
+    for a single message, and would gather all of them before it sorts.
+    """
+    value = search.query.parameters[search.leading]
+    parameters |= {"leading_key": search.leading, "leading_value": indexed_value(value)}
+    rows = ["p.tenant_id = t.id", "p.key = %(leading_key)s", "p.value = %(leading_value)s"]
+    # What holds for the message's time holds for its row's.
+    rows += [condition.replace("m.", "p.") for condition in where if condition.startswith(_OF_TIME)]
+    same = [f"m.{column} = p.{column}" for column in ("tenant_id", "day", "sent_at", "account_id", "message_id")]
+    return (
+        f"message_parameter p CROSS JOIN LATERAL (SELECT {COLUMNS_OF} FROM message m"  # noqa: S608  conditions of message_filters.py and limits; what is typed is a parameter
+        f" WHERE {' AND '.join(same + where)} {EACH}) AS m WHERE {' AND '.join(rows)}"
+    )

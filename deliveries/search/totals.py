@@ -1,0 +1,62 @@
+"""How many messages a search finds, where the counts know it: messages themselves are never counted."""
+
+from django.db.models import Q, Sum
+
+from deliveries.messages.row import OTHER_PARTNER_IDS
+from deliveries.models import CampaignCount, DailyCount
+from deliveries.search.query import MessageQuery, places
+
+
+def total(query: MessageQuery) -> int | None:
+    """Return the number of messages that match; None for filters that no count is kept by.
+
+    A PPID is counted for itself unless some of its messages may stand under `(other)`; then nothing is said.
+    """
+    if query.number or query.ref_id or query.ref_id_prefix or query.message_id or query.parameters:
+        return None
+    by_campaign = bool(query.campaign or query.variant or query.campaign_id is not None)
+    if by_campaign and query.partner_id:
+        return None
+    wanted = _wanted(query)
+    if by_campaign:
+        return _sum(CampaignCount, wanted & _of_campaign(query))
+    if not query.partner_id:
+        return _sum(DailyCount, wanted)
+    if query.partner_id != OTHER_PARTNER_IDS and _sum(DailyCount, wanted & Q(partner_id=OTHER_PARTNER_IDS)):
+        return None
+    return _sum(DailyCount, wanted & Q(partner_id=query.partner_id))
+
+
+def _wanted(query: MessageQuery) -> Q:
+    wanted = Q(tenant_id__in=query.tenant_ids)
+    for lookup, value in (
+        ("day__gte", query.first),
+        ("day__lte", query.last),
+        ("account_id", query.account_id),
+        ("result_code", query.result_code),
+    ):
+        if value is not None:
+            wanted &= Q(**{lookup: value})
+    for lookup, value in (
+        ("country", query.country),
+        ("operator", query.operator),
+        ("status__in", query.statuses),
+    ):
+        if value:
+            wanted &= Q(**{lookup: value})
+    return wanted
+
+
+def _of_campaign(query: MessageQuery) -> Q:
+    wanted = Q()
+    if query.campaign:
+        wanted &= Q(campaign_id__in=[campaign_id for _tenant_id, campaign_id in places(query)])
+    if query.campaign_id is not None:
+        wanted &= Q(campaign_id=query.campaign_id)
+    if query.variant:
+        wanted &= Q(variant=query.variant)
+    return wanted
+
+
+def _sum(model, wanted: Q) -> int:
+    return model.objects.filter(wanted).aggregate(n=Sum("messages"))["n"] or 0

@@ -1,0 +1,91 @@
+"""The Segments page of a tenant's settings: which custom parameters messages are found by."""
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from campaigns import segments
+from campaigns.models import SegmentKey
+from deliveries.rederiving.segment_keys import Refused, choose, problems_in_words, remove
+from deliveries.settings_pages.recent_parameters import LOOKED_AT, recent_parameters
+from portal.accounts.guards import member_may
+from portal.tenants.models import Tenant
+
+
+class SegmentKeyForm(forms.Form):
+    """A key to choose; taken as it is typed."""
+
+    key = forms.CharField(
+        label=gettext_lazy("Key of a custom parameter"),
+        strip=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=gettext_lazy("As the sender writes it, in upper and lower case."),
+    )
+
+    def clean_key(self) -> str:
+        key = self.cleaned_data["key"]
+        for text in problems_in_words(key):
+            self.add_error("key", text)
+        return key
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_may("change_settings")
+def segments_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    """Show the chosen keys and those that recent messages have; choose one."""
+    if request.method != "POST":
+        return _page(request, tenant, SegmentKeyForm())
+    form = SegmentKeyForm(request.POST)
+    if not form.is_valid():
+        return _page(request, tenant, form, status=422)
+    try:
+        row = choose(tenant=tenant, key=form.cleaned_data["key"], actor=request.user.email, now=timezone.now())
+    except Refused as error:
+        form.add_error("key", error.text)
+        return _page(request, tenant, form, status=422)
+    text = _("%(key)s is chosen. Messages are found by it as soon as those that are stored are done.")
+    messages.success(request, text % {"key": row.key})
+    return redirect("settings:segments", tenant.slug)
+
+
+@require_POST
+@member_may("change_settings")
+def segment_remove(request: HttpRequest, tenant: Tenant, segment_key_id: int) -> HttpResponse:
+    """Remove a chosen key; messages keep their custom parameters."""
+    row = get_object_or_404(SegmentKey, tenant=tenant, id=segment_key_id)
+    remove(key=row, actor=request.user.email, now=timezone.now())
+    messages.success(request, _("Messages are no longer found by %(key)s.") % {"key": row.key})
+    return redirect("settings:segments", tenant.slug)
+
+
+@require_safe
+@member_may("change_settings")
+def segments_progress(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    """Return the chosen keys as a fragment that asks again while one of them is being made."""
+    return render(request, "deliveries/_segment_keys.html", _keys(tenant))
+
+
+def _keys(tenant: Tenant) -> dict:
+    rows = SegmentKey.objects.filter(tenant=tenant).order_by("key")
+    return {"keys": rows, "is_working": any(row.state != SegmentKey.State.DONE for row in rows)}
+
+
+def _page(request: HttpRequest, tenant: Tenant, form: SegmentKeyForm, *, status: int = 200) -> HttpResponse:
+    keys = _keys(tenant)
+    chosen = {row.key for row in keys["keys"] if not row.removed}
+    context = {
+        "page": "settings",
+        "section": "segments",
+        "form": form,
+        "seen": [one for one in recent_parameters(tenant_id=tenant.id) if one.key not in chosen],
+        "looked_at": LOOKED_AT,
+        "is_full": len(chosen) >= segments.MAX_KEYS,
+        "most_keys": segments.MAX_KEYS,
+        "most_bytes": segments.MAX_VALUE_BYTES,
+    }
+    return render(request, "deliveries/settings_segments.html", context | keys, status=status)

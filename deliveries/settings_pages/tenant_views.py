@@ -1,0 +1,160 @@
+"""A tenant's settings: its own page, and how its refIds are read."""
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from campaigns import ref_ids
+from campaigns.models import RefIdScheme
+from deliveries.models import TenantRecount
+from deliveries.rederiving.recount import request_recount
+from deliveries.settings_pages.forms import RefIdSchemeForm, TenantSettingsForm
+from deliveries.settings_pages.recent_ref_ids import recent_ref_ids
+from portal.accounts.guards import member_may
+from portal.accounts.models import record
+from portal.tenants.models import Tenant
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_may("change_settings")
+def tenant_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    """Show and change the tenant's settings; another time zone counts its messages anew."""
+    if request.method != "POST":
+        return _tenant_page(request, TenantSettingsForm(instance=tenant, request=request))
+    with transaction.atomic():
+        # Another object than the page's tenant: what is refused must not show in the header.
+        stored = Tenant.objects.select_for_update().get(id=tenant.id)
+        before = {name: getattr(stored, name) for name in TenantSettingsForm.Meta.fields}
+        form = TenantSettingsForm(request.POST, instance=stored, request=request)
+        if not form.is_valid():
+            return _tenant_page(request, form, status=422)
+        changed = {name: [before[name], form.cleaned_data[name]] for name in form.changed_data}
+        if changed:
+            stored.save(update_fields=list(changed))
+            _record(request, tenant, "settings.changed", changed)
+        if "timezone" in changed:
+            request_recount(tenant=stored, reason=f"time zone {stored.timezone}", now=timezone.now())
+    _say_saved(request, counts_anew="timezone" in changed)
+    return redirect("settings:tenant", tenant.slug)
+
+
+@require_safe
+@member_may("change_settings")
+def recount_progress(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    """Return how far the newest recount is, as a fragment that asks again while it runs."""
+    return render(request, "deliveries/_recount.html", {"recount": _newest_recount(tenant)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_may("change_settings")
+def ref_ids_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    """Show how refIds are read, with a preview on recent ones; save another way, and count anew by it."""
+    stored = RefIdScheme.objects.filter(tenant=tenant).first()
+    if request.method != "POST":
+        return _ref_ids_page(request, tenant, RefIdSchemeForm(initial=_initial(stored)), _value(stored))
+    form = RefIdSchemeForm(request.POST)
+    if not form.is_valid():
+        return _ref_ids_page(request, tenant, form, None, status=422)
+    if "preview" in request.POST:
+        return _ref_ids_page(request, tenant, form, form.scheme(), sample=form.cleaned_data["sample"])
+    changed = _save_scheme(request, tenant, form.scheme())
+    _say_saved(request, counts_anew=changed)
+    return redirect("settings:ref_ids", tenant.slug)
+
+
+@require_POST
+@member_may("change_settings")
+def ref_ids_preview(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    """Return what a scheme that is not saved makes of recent refIds, as a fragment; 422 with what is wrong with it."""
+    form = RefIdSchemeForm(request.POST)
+    if not form.is_valid():
+        return render(request, "deliveries/_ref_id_preview.html", {"problems": _all_errors(form)}, status=422)
+    context = _preview(tenant, form.scheme(), sample=form.cleaned_data["sample"])
+    return render(request, "deliveries/_ref_id_preview.html", context)
+
+
+def _save_scheme(request: HttpRequest, tenant: Tenant, scheme: ref_ids.RefIdScheme | None) -> bool:
+    """Save the scheme and have messages counted anew; tell whether it was another."""
+    with transaction.atomic():
+        Tenant.objects.select_for_update().get(id=tenant.id)
+        stored = RefIdScheme.objects.filter(tenant=tenant).first()
+        if _value(stored) == scheme:
+            return False
+        if scheme is None:
+            stored.delete()
+        else:
+            values = {"delimiter": scheme.delimiter, "fields": list(scheme.fields)}
+            RefIdScheme.objects.update_or_create(tenant=tenant, defaults=values)
+        _record(request, tenant, "ref_ids.changed", {"scheme": [_text(_value(stored)), _text(scheme)]})
+        request_recount(tenant=tenant, reason="refId scheme", now=timezone.now())
+    return True
+
+
+def _record(request: HttpRequest, tenant: Tenant, action: str, changed: dict[str, list]) -> None:
+    details = {name: f"{before} → {after}" for name, (before, after) in changed.items()}
+    record(action, actor=request.user.email, tenant=tenant, subject=tenant.slug, details=details)
+
+
+def _say_saved(request: HttpRequest, *, counts_anew: bool) -> None:
+    if counts_anew:
+        messages.success(request, _("Saved. All messages are counted anew now; until that is done figures are mixed."))
+    else:
+        messages.success(request, _("Saved."))
+
+
+def _tenant_page(request: HttpRequest, form: TenantSettingsForm, *, status: int = 200) -> HttpResponse:
+    recount = _newest_recount(request.access.tenant)
+    context = {"page": "settings", "section": "tenant", "form": form, "recount": recount}
+    return render(request, "deliveries/settings_tenant.html", context, status=status)
+
+
+def _ref_ids_page(
+    request: HttpRequest,
+    tenant: Tenant,
+    form: RefIdSchemeForm,
+    scheme: ref_ids.RefIdScheme | None,
+    *,
+    sample: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    preview = {"problems": []} if form.errors else _preview(tenant, scheme, sample=sample)
+    context = {"page": "settings", "section": "ref_ids", "form": form, "recount": _newest_recount(tenant)}
+    return render(request, "deliveries/settings_ref_ids.html", context | preview, status=status)
+
+
+def _preview(tenant: Tenant, scheme: ref_ids.RefIdScheme | None, *, sample: str) -> dict:
+    """Return the columns of the preview's table and a row for each recent refId."""
+    labels = [name for name in scheme.fields if name not in (*ref_ids.SKIPPED, "campaign", "variant")] if scheme else []
+    texts = [sample] if sample else []
+    rows = []
+    for text in texts + recent_ref_ids(tenant_id=tenant.id):
+        parts = ref_ids.parse(text, scheme)
+        rows.append({"ref_id": text, "parts": parts, "labels": [(name, parts.labels[name]) for name in labels]})
+    return {"label_names": labels, "preview": rows}
+
+
+def _initial(stored: RefIdScheme | None) -> dict[str, str]:
+    if stored is None:
+        return {"mode": RefIdSchemeForm.WHOLE, "delimiter": "_", "fields_text": "campaign, variant"}
+    fields = ", ".join(name or "-" for name in stored.fields)
+    return {"mode": RefIdSchemeForm.SPLIT, "delimiter": stored.delimiter, "fields_text": fields}
+
+
+def _value(stored: RefIdScheme | None) -> ref_ids.RefIdScheme | None:
+    return stored.as_value() if stored else None
+
+
+def _text(scheme: ref_ids.RefIdScheme | None) -> str:
+    return scheme.delimiter.join(scheme.fields) if scheme else "whole"
+
+
+def _newest_recount(tenant: Tenant) -> TenantRecount | None:
+    return TenantRecount.objects.filter(tenant=tenant).order_by("-id").first()
+
+
+def _all_errors(form: RefIdSchemeForm) -> list[str]:
+    return [text for texts in form.errors.values() for text in texts]
