@@ -19,9 +19,9 @@ from campaigns.models import SegmentKey
 from deliveries.ingest.inbox import INSERT, NewRow, packed_columns
 from deliveries.ingest.split import split_line
 from deliveries.messages import partitions
-from deliveries.provisioning.apply import provision
 from portal import serve
 from portal.common.database import connection_string
+from portal.provisioning.apply import provision
 from portal.tenants.feeds import add_token
 from portal.tenants.models import Feed, FeedToken
 

@@ -26,9 +26,9 @@ from deliveries.models import (
 )
 from deliveries.partner_ids import admin as partner_admin  # noqa: F401  registers its models
 from deliveries.partner_ids.admin_forms import DiscardForm
-from deliveries.services import jobs
 from portal.accounts.admin_base import MOST_COUNTED, ReadOnlyAdmin, RecordedAdmin
 from portal.accounts.models import record
+from portal.common import jobs
 
 
 class ReasonFilter(admin.SimpleListFilter):

@@ -116,7 +116,7 @@ def _fill(server: subprocess.Popen) -> State:
 def _provision(state: State) -> None:
     from django.utils import timezone
 
-    from deliveries.provisioning.apply import provision
+    from portal.provisioning.apply import provision
 
     document = provisioning(state)
     state.save()  # before anything uses it: a demo that is stopped half way goes on with the same

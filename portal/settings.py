@@ -11,8 +11,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from portal import connections, engines
-from portal.admin_look import UNFOLD as UNFOLD
 from portal.engines.secret import secret_file
+from portal.staff.theme import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -198,7 +198,7 @@ AXES_CLIENT_IP_CALLABLE = "portal.accounts.lockout.network"
 AXES_WHITELIST_CALLABLE = "portal.accounts.lockout.is_counted_for_device"
 AXES_LOCKOUT_CALLABLE = "portal.accounts.lockout.locked_out"
 AXES_DISABLE_ACCESS_LOG = True
-AXES_ENABLE_ADMIN = False  # portal/accounts/admin.py shows what is locked
+AXES_ENABLE_ADMIN = False  # portal/staff/people.py shows what is locked
 AXES_VERBOSE = False
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "login", "email", "code", "csrfmiddlewaretoken"]
 LOGIN_URL = "account_login"

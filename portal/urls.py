@@ -5,11 +5,10 @@ from django.contrib import admin
 from django.urls import include, path
 from django.utils.translation import gettext_lazy
 
-from deliveries import staff_messages
-from portal import look, views
-from portal.accounts import view_as_views
+from portal import theme, views
 from portal.common import any_text  # noqa: F401  registers the converter
 from portal.operations.views import metrics
+from portal.staff import messages, view_as
 
 # One door for everybody: limits on guessing, and later second factors, hold for staff too.
 admin.site.login = secure_admin_login(admin.site.login)
@@ -17,11 +16,9 @@ admin.site.login = secure_admin_login(admin.site.login)
 admin.site.index_title = gettext_lazy("Health")
 # Pages of the admin that belong to no model's; the site asks for them when its routes are made.
 admin.site.extra_urls = lambda: [
-    path("messages/", admin.site.admin_view(staff_messages.message_list), name="messages"),
-    path("messages/message/", admin.site.admin_view(staff_messages.message), name="message_by_query"),
-    path(
-        "messages/<str:account>/<any_text:message_id>/", admin.site.admin_view(staff_messages.message), name="message"
-    ),
+    path("messages/", admin.site.admin_view(messages.message_list), name="messages"),
+    path("messages/message/", admin.site.admin_view(messages.message), name="message_by_query"),
+    path("messages/<str:account>/<any_text:message_id>/", admin.site.admin_view(messages.message), name="message"),
 ]
 
 handler500 = "portal.views.server_error"
@@ -29,8 +26,8 @@ handler500 = "portal.views.server_error"
 urlpatterns = [
     path("", views.home, name="home"),
     path("language/", views.set_language, name="set_language"),
-    path("look/", look.set_look, name="set_look"),
-    path("look/<str:colour>.css", look.accent, name="accent"),
+    path("look/", theme.set_look, name="set_look"),
+    path("look/<str:colour>.css", theme.accent, name="accent"),
     path("t/<slug:tenant_slug>/", include("reports.urls")),
     path("t/<slug:tenant_slug>/messages/", include("deliveries.message_pages.urls")),
     path("t/<slug:tenant_slug>/partner-ids/", include("deliveries.partner_ids.urls")),
@@ -39,7 +36,7 @@ urlpatterns = [
     path("accounts/", include("portal.accounts.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
-    path("view-as/stop/", view_as_views.stop, name="view_as_stop"),
+    path("view-as/stop/", view_as.stop, name="view_as_stop"),
     path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
 ]

@@ -13,8 +13,8 @@ from django.db import connection, transaction
 
 from deliveries.counts.rollup_sql import STATEMENTS, SUMMED_UP
 from deliveries.models.condensed import CondensedSpan, Span
-from deliveries.services.jobs import let_appliers_see_what_was_committed
 from portal.common.bulk import looked_up
+from portal.common.jobs import let_appliers_see_what_was_committed
 from portal.common.periods import Month
 
 _LOCK = "portal.condense"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from deliveries.ingest.refusals import UNKNOWN_FEED
-from portal.tenants import networks, secrets
+from portal.tenants import networks, tokens
 
 logger = logging.getLogger(__name__)
 
@@ -133,7 +133,7 @@ class Doors:
         return self._door(token).feed_id if self.known else UNKNOWN_FEED
 
     def _door(self, token: str) -> Door:
-        found = secrets.digests(token, purpose="feed-token")
+        found = tokens.digests(token, purpose="feed-token")
         return next((self._doors[digest] for digest in found if digest in self._doors), _NO_DOOR)
 
     def _open(self, token: str, authorization: str, headers: dict[bytes, bytes], peer: str) -> tuple[Door, bytes]:
@@ -163,7 +163,7 @@ def _is_value(door: Door, headers: dict[bytes, bytes], value: bytes) -> bool:
 
 
 def _header_matches(door: Door, value: bytes) -> bool:
-    given = secrets.digests(value, purpose="feed-header")
+    given = tokens.digests(value, purpose="feed-header")
     matches = [hmac.compare_digest(digest, door.header_value_digest) for digest in given]  # all of them, always
     return any(matches) or not door.header_name
 
@@ -171,7 +171,7 @@ def _header_matches(door: Door, value: bytes) -> bool:
 def _credentials_match(door: Door, authorization: str) -> bool:
     user, password = _basic(authorization)
     same_user = hmac.compare_digest(user.encode(), door.basic_user.encode())
-    given = secrets.digests(password, purpose="feed-basic")
+    given = tokens.digests(password, purpose="feed-basic")
     matches = [hmac.compare_digest(digest, door.basic_password_digest) for digest in given]  # all of them, always
     return (same_user and any(matches)) or not door.basic_user
 

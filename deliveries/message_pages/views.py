@@ -14,6 +14,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from campaigns.selectors import campaign_names as names_of
 from deliveries.message_pages.csv_file import to_csv
 from deliveries.message_pages.forms import ANY_TIME, PRESETS, MessageFilterForm
 from deliveries.message_pages.parameter_fields import MOST_VALUE, PARAMETER
@@ -25,7 +26,6 @@ from deliveries.search.find import Page, TooMuch, campaign_names, reports_of, se
 from deliveries.search.number_searches import TooManyNumberSearches, count_number_searches
 from deliveries.search.segment_keys import search_keys
 from deliveries.search.totals import total
-from deliveries.selectors.campaign_names import campaign_names as names_of
 from portal.accounts.guards import member_may
 from portal.accounts.models import record
 from portal.common.any_text import address_of

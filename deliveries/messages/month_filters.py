@@ -23,8 +23,8 @@ from rbloom import Bloom
 from deliveries.messages import partitions
 from deliveries.messages.row import Key
 from deliveries.models import IdentityFilter
-from deliveries.services.jobs import let_appliers_see_what_was_committed
 from portal.common.bulk import bulk_cursor
+from portal.common.jobs import let_appliers_see_what_was_committed
 from portal.common.periods import Month
 
 ERROR_RATE = 0.005  # 11 bits a message

@@ -1,14 +1,14 @@
 """What stays of an erased number: a hash under a key of the tenant's own, by which the whole number is still found."""
 
 from portal.common.msisdn import read_number
-from portal.tenants import secrets
+from portal.tenants import tokens
 
 MARK = "#"  # no number begins with it
 
 
 def hashed(number: str, *, tenant_id: int) -> str:
     """Return what stays of a stored number: `#` and 32 hex digits of its HMAC, under a key of the tenant's own."""
-    return MARK + secrets.digest(number, purpose=f"number-of-tenant-{tenant_id}")[:32]
+    return MARK + tokens.digest(number, purpose=f"number-of-tenant-{tenant_id}")[:32]
 
 
 def search_forms(number: str, *, country: str, tenant_ids: frozenset[int] | set[int]) -> list[str]:
@@ -21,6 +21,6 @@ def search_forms(number: str, *, country: str, tenant_ids: frozenset[int] | set[
         MARK + digest[:32]
         for form in forms
         for tenant_id in sorted(tenant_ids)
-        for digest in secrets.digests(form, purpose=f"number-of-tenant-{tenant_id}")
+        for digest in tokens.digests(form, purpose=f"number-of-tenant-{tenant_id}")
     ]
     return [*forms, *hashes]

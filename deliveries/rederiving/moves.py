@@ -19,8 +19,8 @@ from deliveries.messages import slices
 from deliveries.messages.row import Change
 from deliveries.messages.store import Key, read_messages, write_messages
 from deliveries.models import Message, PartnerMove
-from deliveries.services import jobs
 from portal.accounts.models import record
+from portal.common import jobs
 from portal.common.bulk import plan_for_small_sets
 from portal.tenants.models import PartnerId
 from portal.tenants.ownership_periods import Periods, ends

@@ -19,8 +19,8 @@ from deliveries.messages.store import Key
 from deliveries.models import RuleRefold
 from deliveries.rederiving.normalise_numbers import normalise_numbers
 from deliveries.rederiving.refold import BATCH, refold_messages
-from deliveries.services import jobs
 from portal.accounts.models import record
+from portal.common import jobs
 from portal.common.periods import Month
 
 logger = logging.getLogger(__name__)

@@ -19,8 +19,8 @@ from campaigns.models import SegmentKey
 from deliveries.messages import partitions, slices
 from deliveries.messages.parameter_rows import LIST, SAME_ROW, rows_as_sql
 from deliveries.models import Message
-from deliveries.services import jobs
 from portal.accounts.models import record
+from portal.common import jobs
 from portal.common.bulk import EACH, plan_for_small_sets
 from portal.tenants.models import Tenant
 

@@ -15,8 +15,8 @@ from deliveries.messages.parameter_rows import rows_go_with
 from deliveries.messages.store import same_message
 from deliveries.models import RetentionMark
 from deliveries.retention import raw_rows
-from deliveries.services.jobs import let_appliers_see_what_was_committed
 from portal.common.bulk import plan_for_small_sets
+from portal.common.jobs import let_appliers_see_what_was_committed
 from portal.common.periods import local_day, start_of_day
 from portal.tenants.models import Tenant
 

@@ -7,7 +7,7 @@ from a list, and cannot try numbers by opening addresses.
 from deliveries.messages.row import StoredMessage
 from deliveries.search.find import find
 from portal.common.masking import Masking
-from portal.tenants import secrets
+from portal.tenants import tokens
 from portal.tenants.models import GatewayAccount
 
 _SEALED = "sealed-"
@@ -18,7 +18,7 @@ def id_in_address(message: StoredMessage, masking: Masking) -> str:
     folded = message.folded
     if not masking.hides_id(folded.message_id, folded.destination):
         return folded.message_id
-    return _SEALED + secrets.seal(folded.message_id, purpose="message-id")
+    return _SEALED + tokens.seal(folded.message_id, purpose="message-id")
 
 
 def find_by_address(
@@ -38,7 +38,7 @@ def find_by_address(
         return None
     opened = None
     if message_id.startswith(_SEALED):
-        opened = secrets.unseal(message_id.removeprefix(_SEALED), purpose="message-id")
+        opened = tokens.unseal(message_id.removeprefix(_SEALED), purpose="message-id")
     found = find(tenant_ids=tenant_ids, account_id=account_id, message_id=message_id if opened is None else opened)
     is_hidden = found is not None and opened is None and masking.hides_id(message_id, found.folded.destination)
     return None if is_hidden else found

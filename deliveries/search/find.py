@@ -17,7 +17,7 @@ from deliveries.search.sql import Search, Statement
 from deliveries.search.strategy import tries
 from portal.common import keyset
 from portal.common.prefixes import after_prefix
-from portal.tenants import secrets
+from portal.tenants import tokens
 
 __all__ = ["BadFilter", "MessageQuery", "TooMuch", "after_prefix", "find", "reports_of", "search"]
 
@@ -182,13 +182,13 @@ def _cursor(message: StoredMessage, *, backwards: bool = False) -> str:
     """Return a cursor, sealed: a message's id may hold the recipient's number."""
     folded = message.folded
     key = folded.sent_at, folded.message_id, folded.account_id
-    return secrets.seal(keyset.encode(key, backwards=backwards), purpose="message-cursor")
+    return tokens.seal(keyset.encode(key, backwards=backwards), purpose="message-cursor")
 
 
 def _position(cursor: str | None) -> tuple[tuple[datetime, str, int] | None, bool]:
     if not cursor:
         return None, False
-    opened = secrets.unseal(cursor, purpose="message-cursor")
+    opened = tokens.unseal(cursor, purpose="message-cursor")
     if opened is None:
         raise keyset.BadCursor("not a cursor of this list")
     (at, message_id, account_id), backwards = keyset.decode(opened, length=3)

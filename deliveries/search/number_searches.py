@@ -18,7 +18,7 @@ from portal.accounts.models import record
 from portal.common.cache import count_up
 from portal.common.masking import Masking
 from portal.common.msisdn import read_number
-from portal.tenants import secrets
+from portal.tenants import tokens
 from portal.tenants.models import Tenant
 from portal.tenants.partner_owners import held_by
 
@@ -81,7 +81,7 @@ def _count(who: str, actor: str, tenant: Tenant | None, name: str, number: str) 
     """Count a number; tell whether it was not counted in this hour before."""
     now, quota = time.time(), settings.NUMBER_SEARCHES_PER_HOUR
     place = f"number-search:{who}:{int(now // HOUR)}"
-    mark = f"{place}:{secrets.digest(number, purpose='number-search')}"
+    mark = f"{place}:{tokens.digest(number, purpose='number-search')}"
     if cache.get(mark):
         return False
     if quota and count_up(place, seconds=2 * HOUR) > quota:

@@ -20,7 +20,7 @@ from kombu.exceptions import OperationalError as BrokerAway
 
 from portal.accounts import mail, owners, roles, standing
 from portal.accounts.models import Invitation, Membership, User, record
-from portal.tenants import secrets
+from portal.tenants import tokens
 from portal.tenants.models import Tenant
 
 VALID_FOR = timedelta(days=7)
@@ -69,7 +69,7 @@ def invite(*, tenant: Tenant, email: str, role: str, inviter: User, now: datetim
             created_at=now,
             expires_at=now + VALID_FOR,
         )
-        invitation.digest = secrets.digest(_tokens(invitation)[0], purpose=_PURPOSE)
+        invitation.digest = tokens.digest(_tokens(invitation)[0], purpose=_PURPOSE)
         invitation.save(force_insert=True)
         record("member.invited", actor=inviter.email, tenant=tenant, subject=invitation.email, details={"role": role})
         transaction.on_commit(lambda: _wake(invitation.id), robust=True)
@@ -97,7 +97,7 @@ def open_invitations(tenant: Tenant) -> QuerySet[Invitation]:
 
 def find(token: str) -> Invitation | None:
     """Return the invitation that the link's token belongs to, whatever its state."""
-    digests = secrets.digests(token, purpose=_PURPOSE)
+    digests = tokens.digests(token, purpose=_PURPOSE)
     return Invitation.objects.select_related("tenant").filter(digest__in=digests).first()
 
 
@@ -149,7 +149,7 @@ def join(invitation: Invitation, *, user: User) -> Membership:
 def link(invitation: Invitation) -> str:
     """Return the link of an invitation, '' when SECRET_KEY was changed since and it must be sent anew."""
     for token in _tokens(invitation):
-        if invitation.digest in secrets.digests(token, purpose=_PURPOSE):
+        if invitation.digest in tokens.digests(token, purpose=_PURPOSE):
             return f"{settings.PUBLIC_URL}{reverse('invitation', args=[token])}"
     return ""
 

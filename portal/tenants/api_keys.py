@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from portal.tenants import secrets
+from portal.tenants import tokens
 from portal.tenants.models import ApiKey, GatewayAccount, Tenant
 
 MARK = "srk_"  # what programs that look for leaked secrets can know a key by
@@ -38,13 +38,13 @@ def create_key(
     one that there is not.
     """
     prefix = MARK + "".join(random.choice(_LETTERS) for _ in range(PREFIX_LENGTH - len(MARK)))
-    text = f"{prefix}_{secrets.make_token()}"
+    text = f"{prefix}_{tokens.make_token()}"
     key = ApiKey(
         tenant=tenant,
         account=account,
         name=name,
         prefix=prefix,
-        digest=secrets.digest(text, purpose=_PURPOSE),
+        digest=tokens.digest(text, purpose=_PURPOSE),
         scopes=sorted(set(scopes), key=_order),
         created_by=created_by,
         holder_id=holder_id,
@@ -70,7 +70,7 @@ def look_up(text: str, *, now: datetime) -> tuple[ApiKey | None, str]:
     keys = ApiKey.objects.select_related("tenant", "account").filter(prefix=prefix)
     key = keys.defer("account__platform_id", "account__created_at").first()  # not for the web role to read
     stored = key.digest if key else _NOBODYS
-    given = [hmac.compare_digest(digest, stored) for digest in secrets.digests(text, purpose=_PURPOSE)]  # all, always
+    given = [hmac.compare_digest(digest, stored) for digest in tokens.digests(text, purpose=_PURPOSE)]  # all, always
     if key is None or not any(given):
         return None, "unknown"
     if not is_valid(key, now=now):

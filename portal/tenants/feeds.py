@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from portal.tenants import secrets
+from portal.tenants import tokens
 from portal.tenants.models import Feed, FeedToken
 
 ROTATION = timedelta(hours=72)  # the gateway re-sends for 48 h, so an old token outlives what it was given for
@@ -22,7 +22,7 @@ def valid_tokens(feed: Feed, *, now: datetime):
 
 def has_token(feed: Feed, token: str) -> bool:
     """Tell whether `token` is already one of the feed's."""
-    return feed.tokens.filter(digest__in=secrets.digests(token, purpose="feed-token")).exists()
+    return feed.tokens.filter(digest__in=tokens.digests(token, purpose="feed-token")).exists()
 
 
 def add_token(feed: Feed, *, now: datetime, token: str | None = None) -> str:
@@ -33,14 +33,14 @@ def add_token(feed: Feed, *, now: datetime, token: str | None = None) -> str:
     """
     if feed.kind == Feed.Kind.SUBMISSIONS:
         raise TokenError("submissions come in by the REST API alone, with an API key")
-    token = token or secrets.make_token()
-    if len(token) < secrets.MIN_TOKEN_LENGTH:
-        raise TokenError(f"a token has at least {secrets.MIN_TOKEN_LENGTH} characters")
+    token = token or tokens.make_token()
+    if len(token) < tokens.MIN_TOKEN_LENGTH:
+        raise TokenError(f"a token has at least {tokens.MIN_TOKEN_LENGTH} characters")
     if not all(c.isascii() and (c.isalnum() or c in "-_.~") for c in token):
         raise TokenError("a token consists of letters, digits and - _ . ~")
     with transaction.atomic():
         Feed.objects.select_for_update().get(pk=feed.pk)
-        if FeedToken.objects.filter(digest__in=secrets.digests(token, purpose="feed-token")).exists():
+        if FeedToken.objects.filter(digest__in=tokens.digests(token, purpose="feed-token")).exists():
             raise TokenError("this token is in use already")
         earlier = list(valid_tokens(feed, now=now).order_by("-created_at", "-id"))
         for old in earlier[1:]:
@@ -49,17 +49,17 @@ def add_token(feed: Feed, *, now: datetime, token: str | None = None) -> str:
         for old in earlier[:1]:
             old.expires_at = min(old.expires_at or now + ROTATION, now + ROTATION)
             old.save(update_fields=["expires_at"])
-        FeedToken.objects.create(feed=feed, digest=secrets.digest(token, purpose="feed-token"), hint=token[:4])
+        FeedToken.objects.create(feed=feed, digest=tokens.digest(token, purpose="feed-token"), hint=token[:4])
     return token
 
 
 def set_basic(feed: Feed, *, user: str, password: str) -> None:
     """Ask for Basic credentials from now on; an empty user asks for none."""
     feed.basic_user = user
-    feed.basic_password_digest = secrets.digest(password, purpose="feed-basic") if user else ""
+    feed.basic_password_digest = tokens.digest(password, purpose="feed-basic") if user else ""
 
 
 def set_header(feed: Feed, *, name: str, value: str) -> None:
     """Ask for a header of this value from now on; an empty name asks for none."""
     feed.header_name = name
-    feed.header_value_digest = secrets.digest(value, purpose="feed-header") if name else ""
+    feed.header_value_digest = tokens.digest(value, purpose="feed-header") if name else ""

@@ -1,4 +1,4 @@
-// Theme and density change at once; the server keeps them in a cookie (portal/look.py).
+// Theme and density change at once; the server keeps them in a cookie (portal/theme.py).
 
 const ATTRIBUTES = { theme: "data-bs-theme", density: "data-density" };
 

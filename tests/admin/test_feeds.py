@@ -9,7 +9,7 @@ import pytest
 from deliveries.applying.apply import apply_waiting
 from deliveries.models import Message
 from portal.accounts.models import AuditEntry
-from portal.tenants import secrets
+from portal.tenants import tokens as secrets
 from portal.tenants.gate_values import gate_values
 from portal.tenants.models import Feed, FeedToken
 from tests.admin.acting import act, audit

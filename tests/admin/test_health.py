@@ -9,7 +9,7 @@ from deliveries.checks.run import keep
 from deliveries.models import ApplierStop, IngestCount, PartnerMove, QuarantinedRow, RefusalCount, TenantRecount
 from portal.accounts import mail
 from portal.accounts.models import AuditEntry
-from portal.operations.health import Check, State, health
+from portal.staff.health import Check, State, health
 from portal.tenants.models import PartnerId
 from tests.conftest import NOW, make_user
 from tests.deliveries.helpers import dlr, put

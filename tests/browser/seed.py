@@ -78,7 +78,7 @@ def main() -> None:
     from django.core.management import call_command
     from django.utils import timezone
 
-    from deliveries.provisioning.apply import provision
+    from portal.provisioning.apply import provision
 
     call_command("migrate", verbosity=0)
     now = timezone.now()

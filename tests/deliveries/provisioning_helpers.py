@@ -2,8 +2,8 @@
 
 import pytest
 
-from deliveries.provisioning.apply import provision
-from deliveries.provisioning.outcome import Outcome, ProvisionError
+from portal.provisioning.apply import provision
+from portal.provisioning.outcome import Outcome, ProvisionError
 from tests.conftest import NOW
 from tests.deliveries.helpers import apply, dlr
 

@@ -7,16 +7,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Campaign
+from campaigns.selectors import campaign_names
 from deliveries.checks.reconcile import find_differences, repair
 from deliveries.models import TenantRecount
 from deliveries.search.find import BadFilter, MessageQuery, find, reports_of, search
-from deliveries.selectors.campaign_names import campaign_names
 from portal.common.keyset import BadCursor, decode, encode
 from portal.common.masking import Masking
 from portal.common.prefixes import after_prefix
 from portal.tenants.models import Tenant
 from portal.tenants.scope import web_scope
-from portal.tenants.secrets import seal
+from portal.tenants.tokens import seal
 from tests.deliveries.helpers import apply, dlr
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated")]

@@ -2,9 +2,9 @@
 
 import pytest
 
-from deliveries.provisioning.positions import Problems
-from deliveries.provisioning.reader import read
-from deliveries.provisioning.specs import Claim
+from portal.provisioning.positions import Problems
+from portal.provisioning.reader import read
+from portal.provisioning.specs import Claim
 
 
 def told(text: str) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 
 from deliveries.applying.apply import apply_waiting
 from deliveries.models import Message, QuarantinedRow
-from portal.tenants import secrets
+from portal.tenants import tokens
 from tests.ingest.conftest import BASIC, PLAIN
 from tests.ingest.test_doors import becomes
 
@@ -38,7 +38,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_inbox")]
 def header_asked_for(http, outside, world):
     """The plain feed asks for the header of the documented command."""
     change = "UPDATE tenants_feed SET header_name = %s, header_value_digest = %s WHERE id = %s"
-    outside.execute(change, ["X-Portal-Key", secrets.digest("VALUE", purpose="feed-header"), world.plain.id])
+    outside.execute(change, ["X-Portal-Key", tokens.digest("VALUE", purpose="feed-header"), world.plain.id])
     becomes(http, f"/dlr/{PLAIN}/", 401)
     outside.execute("DELETE FROM inbox_todo")
     outside.execute("DELETE FROM inbox")

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from django.utils import timezone
 
-from portal.tenants import secrets
+from portal.tenants import tokens
 from tests.ingest.conftest import BASIC, NETWORKS, PLAIN, POST_FROM, PROXY, bodies
 from tests.running import until
 
@@ -152,7 +152,7 @@ def add(outside, world, token: str, *, expires_at=None) -> str:
     """Give the plain feed one more token, as seen by the server; return its path."""
     outside.execute(
         "INSERT INTO tenants_feedtoken (feed_id, digest, hint, expires_at) VALUES (%s, %s, 'test', %s)",
-        [world.plain.id, secrets.digest(token, purpose="feed-token"), expires_at],
+        [world.plain.id, tokens.digest(token, purpose="feed-token"), expires_at],
     )
     return f"/dlr/{token}/"
 

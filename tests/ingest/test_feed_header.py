@@ -4,7 +4,7 @@ import httpx
 import pytest
 from django.conf import settings
 
-from portal.tenants import secrets
+from portal.tenants import tokens
 from tests.ingest.conftest import BASIC, PLAIN, bodies
 from tests.ingest.test_doors import RIGHT, becomes, everything
 from tests.running import until
@@ -28,7 +28,7 @@ def asking(http, outside, world):
             [name, digest, [world.plain.id, world.basic.id]],
         )
 
-    ask("X-Portal-Key", secrets.digest(VALUE, purpose="feed-header"))
+    ask("X-Portal-Key", tokens.digest(VALUE, purpose="feed-header"))
     becomes(http, f"/dlr/{PLAIN}/", 401)
     outside.execute("DELETE FROM inbox_todo")
     outside.execute("DELETE FROM inbox")
@@ -62,7 +62,7 @@ def test_feed_with_header_and_basic_asks_for_both(http):
 def test_value_of_a_header_is_valid_under_a_former_secret_key(http, outside, world, tmp_path):
     outside.execute(
         "UPDATE tenants_feed SET header_name = 'X-Portal-Key', header_value_digest = %s WHERE id = %s",
-        [secrets.digest(VALUE, purpose="feed-header"), world.plain.id],
+        [tokens.digest(VALUE, purpose="feed-header"), world.plain.id],
     )
     try:
         keys = {"SECRET_KEY": "another key, as long as it is random " * 2, "SECRET_KEY_FALLBACKS": settings.SECRET_KEY}

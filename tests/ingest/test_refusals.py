@@ -6,7 +6,7 @@ import httpx
 import pytest
 from django.utils import timezone
 
-from portal.tenants import secrets
+from portal.tenants import tokens
 from tests.ingest.conftest import BASIC, NETWORKS, PLAIN
 from tests.ingest.test_doors import add, basic, becomes
 from tests.ingest.test_durability import database_away
@@ -113,5 +113,5 @@ def test_refusals_of_a_stopped_server_are_counted(world, outside, counted, tmp_p
 
 
 def test_digest_of_a_token_is_no_token(http, world, counted):
-    http.post(f"/dlr/{secrets.digest(PLAIN, purpose='feed-token')}/", content=ONE)
+    http.post(f"/dlr/{tokens.digest(PLAIN, purpose='feed-token')}/", content=ONE)
     assert counted(1) == {(0, "unknown token"): 1}

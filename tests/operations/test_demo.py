@@ -6,9 +6,9 @@ import pytest
 import yaml
 
 from deliveries.management.commands.simulate import months_back
-from deliveries.provisioning.positions import Problems
-from deliveries.provisioning.reader import read
 from portal.demo import MONTHS, PROVISIONING, State, provisioning
+from portal.provisioning.positions import Problems
+from portal.provisioning.reader import read
 
 
 def handed_over(config) -> dict[str, date]:

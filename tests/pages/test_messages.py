@@ -12,7 +12,7 @@ from deliveries.models import Message
 from portal.accounts.models import AuditEntry, Role
 from portal.common import keyset
 from portal.tenants.models import PartnerId
-from portal.tenants.secrets import seal
+from portal.tenants.tokens import seal
 from tests.conftest import make_user
 from tests.deliveries.helpers import apply
 from tests.pages.searched import DIGITS, MASKED, NUMBER, URL, ask, day, ids, sent, text_of

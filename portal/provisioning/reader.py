@@ -11,8 +11,10 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from campaigns import ref_ids, segments
-from deliveries.provisioning.positions import Place, Problems, Value, compose, meant
-from deliveries.provisioning.specs import (
+from portal.accounts.models import Role
+from portal.common.msisdn import COUNTRIES
+from portal.provisioning.positions import Place, Problems, Value, compose, meant
+from portal.provisioning.specs import (
     AccountSpec,
     Claim,
     Config,
@@ -23,11 +25,9 @@ from deliveries.provisioning.specs import (
     TenantSpec,
     UserSpec,
 )
-from portal.accounts.models import Role
-from portal.common.msisdn import COUNTRIES
 from portal.tenants import feed_headers, partner_values
 from portal.tenants.models import Feed, Tenant
-from portal.tenants.secrets import MIN_TOKEN_LENGTH
+from portal.tenants.tokens import MIN_TOKEN_LENGTH
 
 POOL_PREFIX = "pool-"
 LONGEST_SLUG = 63

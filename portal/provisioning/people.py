@@ -1,9 +1,9 @@
 """People and their memberships, as a provisioning file asks for them."""
 
-from deliveries.provisioning.specs import Reference, UserSpec
-from deliveries.provisioning.writer import Writer
 from portal.accounts.addresses import confirm_address
 from portal.accounts.models import Membership, User
+from portal.provisioning.specs import Reference, UserSpec
+from portal.provisioning.writer import Writer
 from portal.tenants.models import Tenant
 
 _STAFF_FIELDS = {"is_staff", "is_superuser"}

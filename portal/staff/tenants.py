@@ -12,13 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
 from deliveries.rederiving.recount import request_recount
-from portal.accounts import view_as_views
 from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin
 from portal.accounts.models import record
 from portal.accounts.view_as import may_view
+from portal.staff import view_as as view_as_views
+from portal.staff.forms import AccountForm, FeedForm, TenantForm
 from portal.tenants.api_keys import is_valid, revoke_key
 from portal.tenants.feeds import ROTATION, add_token, valid_tokens
-from portal.tenants.forms import AccountForm, FeedForm, TenantForm
 from portal.tenants.gate_values import gate_values
 from portal.tenants.models import ApiKey, Feed, FeedToken, GatewayAccount, Tenant
 from portal.tenants.pools import make_pool

@@ -1,10 +1,10 @@
 """Tenants with their parents, refId schemes and segment keys, as a provisioning file asks for them."""
 
 from campaigns.models import RefIdScheme, SegmentKey
-from deliveries.provisioning.specs import TenantSpec
-from deliveries.provisioning.writer import Writer
 from deliveries.rederiving import segment_keys
 from deliveries.rederiving.recount import request_recount
+from portal.provisioning.specs import TenantSpec
+from portal.provisioning.writer import Writer
 from portal.tenants.models import Tenant
 
 _PLAIN_KEYS = ("name", "timezone", "country", "language", "currency")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from deliveries.provisioning.positions import Problem
+from portal.provisioning.positions import Problem
 
 
 class ProvisionError(Exception):

@@ -4,18 +4,18 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from deliveries.provisioning import references
-from deliveries.provisioning.accounts import write_accounts, write_owners
-from deliveries.provisioning.outcome import Outcome, ProvisionError
-from deliveries.provisioning.partners import write_claims
-from deliveries.provisioning.people import write_users
-from deliveries.provisioning.positions import Problems
-from deliveries.provisioning.reader import read
-from deliveries.provisioning.tenants import write_tenants
-from deliveries.provisioning.writer import Writer
 from deliveries.rederiving import moves
 from portal.accounts import lost_rights
 from portal.accounts.owners import lock_members
+from portal.provisioning import references
+from portal.provisioning.accounts import write_accounts, write_owners
+from portal.provisioning.outcome import Outcome, ProvisionError
+from portal.provisioning.partners import write_claims
+from portal.provisioning.people import write_users
+from portal.provisioning.positions import Problems
+from portal.provisioning.reader import read
+from portal.provisioning.tenants import write_tenants
+from portal.provisioning.writer import Writer
 
 
 def provision(

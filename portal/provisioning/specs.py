@@ -7,7 +7,7 @@ kept out of `repr`.
 from dataclasses import dataclass, field
 from datetime import date
 
-from deliveries.provisioning.positions import Place
+from portal.provisioning.positions import Place
 
 Places = dict[str, Place]
 

@@ -113,7 +113,7 @@ UNFOLD = {
     "STYLES": [lambda request: static("css/admin.css")],
     "BORDER_RADIUS": "6px",
     "COLORS": {"primary": TEAL},
-    "ENVIRONMENT": "portal.admin_look.environment",
-    "DASHBOARD_CALLBACK": "portal.operations.health.dashboard",
+    "ENVIRONMENT": "portal.staff.theme.environment",
+    "DASHBOARD_CALLBACK": "portal.staff.health.dashboard",
     "SIDEBAR": {"navigation": NAVIGATION},
 }

@@ -23,19 +23,11 @@ from unfold.admin import TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm
 from unfold.forms import UserCreationForm as DressedCreationForm
 
-from portal.accounts import (
-    factor_mails,
-    invitations,
-    lost_rights,
-    mail,
-    owners,
-    sessions,
-    staff_rights,
-    unsent_mail_views,
-)
+from portal.accounts import factor_mails, invitations, lost_rights, mail, owners, sessions, staff_rights
 from portal.accounts.addresses import confirm_address
 from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin, WholeWordSearch
 from portal.accounts.models import AuditEntry, Invitation, Membership, UnsentMail, User, record
+from portal.staff import unsent_mail
 from portal.tenants.models import Tenant
 
 # The packages' own pages show secrets' containers and session keys; staff need neither.
@@ -219,7 +211,7 @@ class UnsentMailAdmin(ReadOnlyAdmin):
     search_fields = ("to",)
 
     def get_urls(self) -> list:
-        view = self.admin_site.admin_view(unsent_mail_views.show)
+        view = self.admin_site.admin_view(unsent_mail.show)
         return [path("<int:mail_id>/show/", view, name="accounts_unsentmail_show"), *super().get_urls()]
 
     @admin.display(description=_("Text"))

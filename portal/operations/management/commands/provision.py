@@ -9,8 +9,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from deliveries.provisioning.apply import provision
-from deliveries.provisioning.outcome import Move, NewToken, Outcome, ProvisionError
+from portal.provisioning.apply import provision
+from portal.provisioning.outcome import Move, NewToken, Outcome, ProvisionError
 
 
 class Command(BaseCommand):

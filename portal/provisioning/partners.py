@@ -2,10 +2,10 @@
 
 from deliveries.partner_ids.ownership import Declared, Refused, Taken, declare
 from deliveries.partner_ids.permissions import Declarer, operator
-from deliveries.provisioning.outcome import Move
-from deliveries.provisioning.references import by_value, taken_text
-from deliveries.provisioning.specs import Claim, TenantSpec
-from deliveries.provisioning.writer import Writer
+from portal.provisioning.outcome import Move
+from portal.provisioning.references import by_value, taken_text
+from portal.provisioning.specs import Claim, TenantSpec
+from portal.provisioning.writer import Writer
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from portal.tenants.partner_owners import periods_of
 

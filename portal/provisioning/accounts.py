@@ -1,11 +1,11 @@
 """Accounts with their pools and feeds, as a provisioning file asks for them."""
 
-from deliveries.provisioning.outcome import NewToken
-from deliveries.provisioning.reader import POOL_PREFIX
-from deliveries.provisioning.specs import AccountSpec, FeedSpec
-from deliveries.provisioning.tenants import count_anew
-from deliveries.provisioning.writer import Writer
-from portal.tenants import secrets
+from portal.provisioning.outcome import NewToken
+from portal.provisioning.reader import POOL_PREFIX
+from portal.provisioning.specs import AccountSpec, FeedSpec
+from portal.provisioning.tenants import count_anew
+from portal.provisioning.writer import Writer
+from portal.tenants import tokens
 from portal.tenants.feeds import ROTATION, TokenError, add_token, has_token, set_basic, set_header, valid_tokens
 from portal.tenants.models import Feed, GatewayAccount, Tenant
 from portal.tenants.ownership import outsiders, set_owner
@@ -91,21 +91,21 @@ def _write_feed(writer: Writer, spec: FeedSpec, account: GatewayAccount) -> None
 def _has_basic(feed: Feed, spec: FeedSpec) -> bool:
     if feed.basic_user != spec.basic_user:
         return False
-    digests = secrets.digests(spec.basic_password, purpose="feed-basic")
+    digests = tokens.digests(spec.basic_password, purpose="feed-basic")
     return not spec.basic_user or feed.basic_password_digest in digests
 
 
 def _has_header(feed: Feed, spec: FeedSpec) -> bool:
     if feed.header_name != spec.header_name:
         return False
-    digests = secrets.digests(spec.header_value, purpose="feed-header")
+    digests = tokens.digests(spec.header_value, purpose="feed-header")
     return not spec.header_name or feed.header_value_digest in digests
 
 
 def _give_token(writer: Writer, spec: FeedSpec, feed: Feed) -> None:
     valid = valid_tokens(feed, now=writer.now)
     if spec.token and has_token(feed, spec.token):
-        if not valid.filter(digest__in=secrets.digests(spec.token, purpose="feed-token")).exists():
+        if not valid.filter(digest__in=tokens.digests(spec.token, purpose="feed-token")).exists():
             writer.outcome.notes.append(f"feed {feed}: the token in the file has expired and is refused")
         return
     is_rotation = valid.exists()

@@ -6,11 +6,11 @@ from datetime import date
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
-from deliveries.provisioning.positions import Problems, meant
-from deliveries.provisioning.reader import POOL_PREFIX
-from deliveries.provisioning.specs import Claim, Config, TenantSpec
 from portal.accounts.models import User
-from portal.tenants import secrets
+from portal.provisioning.positions import Problems, meant
+from portal.provisioning.reader import POOL_PREFIX
+from portal.provisioning.specs import Claim, Config, TenantSpec
+from portal.tenants import tokens
 from portal.tenants.models import FeedToken, GatewayAccount, PartnerId, Tenant
 
 
@@ -127,7 +127,7 @@ def by_value(specs: Iterable[TenantSpec]) -> dict[tuple[str, str], list[tuple[st
 def _check_tokens(config: Config, problems: Problems) -> None:
     for account in config.accounts:
         for feed in account.feeds:
-            digests = secrets.digests(feed.token, purpose="feed-token") if feed.token else []
+            digests = tokens.digests(feed.token, purpose="feed-token") if feed.token else []
             for token in FeedToken.objects.filter(digest__in=digests).select_related("feed__account"):
                 if (token.feed.account.name, token.feed.name) != (account.name, feed.name):
                     problems.add(feed.at["token"], f"this token is in use already, by the feed {token.feed}")

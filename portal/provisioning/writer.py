@@ -7,9 +7,9 @@ from datetime import datetime
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import Model
 
-from deliveries.provisioning.outcome import Outcome
-from deliveries.provisioning.positions import Place, Problems
 from portal.accounts.models import record
+from portal.provisioning.outcome import Outcome
+from portal.provisioning.positions import Place, Problems
 from portal.tenants.models import Tenant
 
 
