@@ -10,7 +10,7 @@ from benchmarks.stage import PATH, Stage
 from portal.celery import app
 from portal.common.periods import Month
 from portal.engines import redis
-from reports.services.runs import request_run
+from reports.runs.runs import request_run
 
 LIMIT = 300.0  # MB a process may hold
 

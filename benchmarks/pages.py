@@ -28,7 +28,7 @@ from deliveries.simulation.traffic import generate
 from portal.accounts.models import User
 from portal.common.periods import Month
 from portal.tenants.models import Tenant
-from reports.services.runs import build_report, request_run
+from reports.runs.runs import build_report, request_run
 
 PINNED = REPOSITORY / "benchmarks" / "lighthouse"
 OWNER, TENANT = "anna@example.com", "nordic-retail"

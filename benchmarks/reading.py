@@ -25,7 +25,7 @@ from portal.common.periods import Month
 from portal.tenants.models import Tenant
 from portal.tenants.scope import with_descendants
 from portal.tenants.wall import WEB
-from reports.selectors.overview import overview
+from reports.overview.selectors import overview
 
 QUICK_SEARCHES, SEARCHES = 20, 200
 LIMIT = 8.0  # seconds that the page gives a search

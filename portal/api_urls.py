@@ -9,8 +9,8 @@ from portal.api.key import KeyView
 from portal.api.schema_view import SchemaView
 from portal.api.views import NotFoundView
 from portal.common import any_text  # noqa: F401  registers the converter
-from reports.api.runs import DownloadView, RunsView, RunView
-from reports.api.statistics import StatisticsView
+from reports.figures.api import StatisticsView
+from reports.runs.api import DownloadView, RunsView, RunView
 
 app_name = "api"
 urlpatterns = [

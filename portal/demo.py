@@ -209,8 +209,8 @@ def _make_reports(server: subprocess.Popen) -> None:
     from django.utils import timezone
 
     from reports.models import ReportRun
-    from reports.services.calendar import queue_due_runs
-    from reports.services.runs import OPEN
+    from reports.runs.due_months import queue_due_runs
+    from reports.runs.runs import OPEN
 
     queue_due_runs(now=timezone.now())
     open_runs = ReportRun.objects.filter(state__in=OPEN)

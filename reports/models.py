@@ -74,11 +74,13 @@ class ReportRun(models.Model):
     masked_file = models.CharField(max_length=300, blank=True)
     masked_bytes = models.PositiveBigIntegerField(null=True, blank=True)
     masked_sha256 = models.CharField(max_length=64, blank=True)
-    # when the file was deleted: an erased phone number may have stood in it (reports/services/erased_files.py)
+    # when the file was deleted: an erased phone number may have stood in it (reports/runs/erased_files.py)
     file_erased_at = models.DateTimeField(null=True, blank=True)
     # what tells whether another one would differ
-    content_hash = models.CharField(max_length=64, blank=True, editable=False)  # of the report (reports/fingerprint.py)
-    totals = models.JSONField(null=True, editable=False)  # of the month's counts (reports/selectors/changes_since.py)
+    content_hash = models.CharField(
+        max_length=64, blank=True, editable=False
+    )  # of the report (reports/runs/fingerprint.py)
+    totals = models.JSONField(null=True, editable=False)  # of the month's counts (reports/monthly/changes_since.py)
     rows_hash = models.CharField(max_length=16, blank=True, editable=False)  # of the rows of those counts
 
     class Meta:

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from reports.services import calendar, erased_files, runs
+from reports.runs import due_months, erased_files, runs
 
 
 @shared_task(name="reports.build_report", time_limit=1200, acks_late=True)
@@ -21,7 +21,7 @@ def dispatch_runs() -> int:
 
 @shared_task(name="reports.queue_monthly_runs", time_limit=300)
 def queue_monthly_runs() -> int:
-    return len(calendar.queue_due_runs(now=timezone.now()))
+    return len(due_months.queue_due_runs(now=timezone.now()))
 
 
 @shared_task(name="reports.delete_erased_files", time_limit=600)

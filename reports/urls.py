@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from reports import overview_views, views
+from reports.overview import views as overview_views
+from reports.runs import views
 
 app_name = "reports"
 urlpatterns = [

@@ -68,7 +68,7 @@ class Names:
         self.tell_reports(renamed)
 
     def tell_reports(self, campaign_ids: Iterable[int] = ()) -> None:
-        """Have workbooks of months with the changed names made again (reports/services/erased_files.py)."""
+        """Have workbooks of months with the changed names made again (reports/runs/erased_files.py)."""
         if ids := list(campaign_ids):
             with connection.cursor() as cursor:
                 cursor.execute(

@@ -44,7 +44,7 @@ class RetentionMark(models.Model):
 class ErasedMonth(models.Model):
     """A month of a tenant in whose names a number was erased: workbooks made before that are still to be deleted.
 
-    The row is the queue (reports/services/erased_files.py); it is deleted when nothing is left to do.
+    The row is the queue (reports/runs/erased_files.py); it is deleted when nothing is left to do.
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")

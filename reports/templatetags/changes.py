@@ -2,7 +2,7 @@
 
 from django import template
 
-from reports.changed_texts import changed_text
+from reports.runs.changed_texts import changed_text
 
 register = template.Library()
 register.filter("changed", changed_text)

@@ -1,4 +1,4 @@
-"""Figures that lead to what they count. They need `links` (reports/links.py) in the context."""
+"""Figures that lead to what they count. They need `links` (reports/overview/links.py) in the context."""
 
 from django import template
 from django.utils.html import format_html
@@ -6,9 +6,9 @@ from django.utils.http import urlencode
 from django.utils.translation import get_language
 
 from campaigns.statistics import rate
-from reports.links import Links
-from reports.overview_parts import Stretch
-from reports.texts import translate
+from reports.monthly.texts import translate
+from reports.overview.charts import Stretch
+from reports.overview.links import Links
 
 register = template.Library()
 

@@ -122,7 +122,7 @@ def _make_rows(now: datetime) -> dict:
     from portal.tenants import api_keys
     from portal.tenants.models import PartnerId, Tenant
     from reports.models import ReportRun
-    from reports.services.runs import build_report, request_run
+    from reports.runs.runs import build_report, request_run
 
     tenant = Tenant.objects.get(slug="nordic-retail")
     month = Month(now.year, now.month).previous()

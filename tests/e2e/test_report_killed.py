@@ -33,7 +33,7 @@ REQUEST = """
 from django.utils import timezone
 from portal.common.periods import Month
 from portal.tenants.models import Tenant
-from reports.services.runs import request_run
+from reports.runs.runs import request_run
 tenant = Tenant.objects.get(slug="nordic")
 result = request_run(tenant=tenant, month=Month.parse("{month}"), requested_by="a test", now=timezone.now()).id
 """

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from portal.common.period_picker import Period
-from reports.links import Links
+from reports.overview.links import Links
 
 PERIOD = Period(date(2026, 10, 25), date(2026, 11, 23), "30d")
 

@@ -21,7 +21,7 @@ from portal.common.periods import Month
 from portal.tenants import api_keys
 from portal.tenants.models import PartnerId
 from reports.models import ReportRun
-from reports.services.runs import build_report, request_run
+from reports.runs.runs import build_report, request_run
 from tests.deliveries.helpers import apply
 from tests.pages.searched import TODAY, sent
 

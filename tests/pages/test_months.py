@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from portal.accounts.models import AuditEntry, Membership, Role
 from portal.tenants.models import Tenant
-from reports.forms import MonthForm
 from reports.models import ReportRun
+from reports.runs.forms import MonthForm
 from tests.conftest import make_user
 from tests.deliveries.helpers import apply, dlr
 from tests.pages.conftest import make_run

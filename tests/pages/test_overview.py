@@ -347,7 +347,7 @@ def test_choice_without_messages_offers_all_of_them(client, viewer, messages):
 
 
 def test_too_many_groups_are_refused_with_words(client, viewer, messages, monkeypatch):
-    monkeypatch.setattr("reports.selectors.statistics.MAX_GROUPS", 2)
+    monkeypatch.setattr("reports.figures.statistics.MAX_GROUPS", 2)
     client.force_login(viewer)
 
     page = get(client)

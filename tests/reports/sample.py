@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from reports.layout import OTHER, ErrorCount, MonthFigures, ReportHeader, Volume
+from reports.monthly.layout import OTHER, ErrorCount, MonthFigures, ReportHeader, Volume
 
 HEADER = ReportHeader(
     title_subject="Nordic Retail Oy",

@@ -11,10 +11,10 @@ from deliveries.models import CampaignCount, DailyCount
 from portal.common.periods import Month
 from portal.tenants.models import Tenant
 from portal.tenants.scope import web_scope
-from reports.changed_texts import changed_text
 from reports.models import ReportRun
-from reports.selectors.changes_since import ChangedSince, changes_since, count_states
-from reports.services.runs import build_report, request_run
+from reports.monthly.changes_since import ChangedSince, changes_since, count_states
+from reports.runs.changed_texts import changed_text
+from reports.runs.runs import build_report, request_run
 from tests.deliveries.helpers import apply, dlr
 
 pytestmark = pytest.mark.django_db

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.common.period_picker import Period
-from reports.compared_groups import ORDERS, ComparedGroup, Rest, arrange, beside, cut
-from reports.kpis import Kpis
-from reports.volume import Volume
+from reports.figures.compare import ORDERS, ComparedGroup, Rest, arrange, beside, cut
+from reports.figures.kpis import Kpis
+from reports.figures.volume import Volume
 
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 11, 30))
 OCTOBER = Period(date(2026, 10, 1), date(2026, 10, 31))

@@ -24,13 +24,13 @@ from deliveries.models import (
 from portal.common.database import connection_string
 from portal.tenants.models import GatewayAccount
 from portal.tenants.scope import web_scope
-from reports.selectors.condensed import sources
-from reports.selectors.overview import overview
-from reports.selectors.standouts import standouts
-from reports.selectors.statistics import statistics
-from reports.selectors.top_campaigns import campaigns
-from reports.statistics_query import StatisticsQuery
-from reports.volume import Volume
+from reports.figures.query import StatisticsQuery
+from reports.figures.rollups import sources
+from reports.figures.statistics import statistics
+from reports.figures.top_campaigns import campaigns
+from reports.figures.volume import Volume
+from reports.overview.highlight_selectors import standouts
+from reports.overview.selectors import overview
 from tests.deliveries.helpers import apply
 from tests.reports.test_statistics import sent
 

@@ -9,9 +9,9 @@ from campaigns.models import Campaign
 from deliveries.counts.rollups import condense
 from deliveries.models import CampaignCount, DailyCount, LatencyCount
 from portal.tenants.scope import web_scope
-from reports.selectors.statistics import statistics
-from reports.selectors.top_campaigns import campaigns
-from reports.statistics_query import StatisticsQuery
+from reports.figures.query import StatisticsQuery
+from reports.figures.statistics import statistics
+from reports.figures.top_campaigns import campaigns
 from tests.deliveries.test_apply_plans import leaves
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated")]

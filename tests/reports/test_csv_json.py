@@ -9,8 +9,8 @@ import pandas
 import pytest
 
 from portal.common.csv_file import MACHINE, CsvForm, form_of
-from reports.layout import Column, Table, build_tables
-from reports.writers import csv, json
+from reports.monthly.layout import Column, Table, build_tables
+from reports.monthly.writers import csv, json
 from tests.reports.payloads import FORMULAS
 from tests.reports.sample import HEADER, account_figures, sample_figures
 

@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from portal.common.masking import Masking
 from portal.common.periods import Month
-from reports.masked_tables import masked_tables
 from reports.models import ReportRun
-from reports.services.editions import NoMaskedEdition, open_edition
-from reports.services.runs import build_report, request_run
-from reports.tables import Column, Table
+from reports.monthly.masked_tables import masked_tables
+from reports.monthly.tables import Column, Table
+from reports.runs.editions import NoMaskedEdition, open_edition
+from reports.runs.runs import build_report, request_run
 from tests.deliveries.helpers import apply, dlr
 
 pytestmark = pytest.mark.django_db

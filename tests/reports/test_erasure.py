@@ -28,9 +28,9 @@ from portal.common.msisdn import tells_number
 from portal.common.periods import Month
 from portal.tenants.models import Tenant
 from reports.models import ReportRun
-from reports.selectors.month_figures import Scope
-from reports.services.erased_files import delete_erased_files
-from reports.services.runs import build_now, build_report
+from reports.monthly.selector import Scope
+from reports.runs.erased_files import delete_erased_files
+from reports.runs.runs import build_now, build_report
 from tests.deliveries.helpers import NOW, dlr, hand_in, put, submission
 
 pytestmark = pytest.mark.django_db

@@ -17,9 +17,9 @@ from deliveries.retention.retention import apply_retention
 from portal.common.periods import offset_changes, start_of_day
 from portal.tenants.models import PartnerId, Tenant
 from portal.tenants.scope import web_scope
-from reports.selectors.hours import HOUR_COLUMNS, hour_rows, local_hours
-from reports.selectors.statistics import statistics, total
-from reports.statistics_query import GROUPS, CannotCombine, NotByHour, StatisticsQuery
+from reports.figures.hours import HOUR_COLUMNS, hour_rows, local_hours
+from reports.figures.query import GROUPS, CannotCombine, NotByHour, StatisticsQuery
+from reports.figures.statistics import statistics, total
 from tests.deliveries.helpers import NOW, apply, dlr
 from tests.deliveries.test_apply_plans import leaves
 from tests.search import examples

@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from reports.layout import ErrorCount, FiguresDisagree, Volume, build_tables
+from reports.monthly.layout import ErrorCount, FiguresDisagree, Volume, build_tables
 from tests.reports.sample import FI, HEADER, KOSOVO, SE, UNKNOWN, account_figures, sample_figures
 
 MEASURES = [

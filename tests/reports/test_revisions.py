@@ -10,13 +10,13 @@ from django.utils import timezone
 
 from portal.common.periods import Month
 from portal.tenants.models import GatewayAccount
-from reports.fingerprint import content_hash
-from reports.layout import Column, build_tables
 from reports.models import ReportRun
-from reports.selectors.month_figures import Scope
-from reports.selectors.months import report_months
-from reports.services.runs import BeingMade, build_now, build_report, request_run, retry_run
-from reports.shelves import Shelf
+from reports.monthly.layout import Column, build_tables
+from reports.monthly.selector import Scope
+from reports.runs.fingerprint import content_hash
+from reports.runs.report_scope import Shelf
+from reports.runs.runs import BeingMade, build_now, build_report, request_run, retry_run
+from reports.runs.selectors import report_months
 from tests.deliveries.helpers import apply, dlr
 from tests.reports.sample import HEADER, account_figures, sample_figures
 

@@ -21,14 +21,14 @@ from deliveries.rederiving.moves import run_moves
 from portal.common.masking import Masking
 from portal.common.periods import Month
 from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
-from reports.layout import build_tables
 from reports.models import ReportRun
-from reports.selectors.month_figures import Scope
-from reports.selectors.months import report_months
-from reports.services.calendar import queue_due_runs
-from reports.services.editions import open_edition
-from reports.services.runs import StillWaiting, build_now, build_report, due_runs, request_run, retry_run
-from reports.shelves import Shelf
+from reports.monthly.layout import build_tables
+from reports.monthly.selector import Scope
+from reports.runs.due_months import queue_due_runs
+from reports.runs.editions import open_edition
+from reports.runs.report_scope import Shelf
+from reports.runs.runs import StillWaiting, build_now, build_report, due_runs, request_run, retry_run
+from reports.runs.selectors import report_months
 from tests.conftest import NOW
 from tests.deliveries.helpers import apply, dlr, put
 

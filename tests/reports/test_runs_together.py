@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from portal.common.periods import Month
 from reports.models import ReportRun
-from reports.selectors.month_figures import Scope
-from reports.services.runs import BeingMade, build_now, request_run
+from reports.monthly.selector import Scope
+from reports.runs.runs import BeingMade, build_now, request_run
 
 OCTOBER = Month(2026, 10)
 

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from portal.tenants.models import PartnerId
-from reports.selectors.overview import overview
-from reports.selectors.standouts import standouts
-from reports.standouts import SlowDay, Winner, WorseCountry, slow_days, winners, worse_countries
+from reports.overview.highlight_selectors import standouts
+from reports.overview.highlights import SlowDay, Winner, WorseCountry, slow_days, winners, worse_countries
+from reports.overview.selectors import overview
 from tests.deliveries.helpers import apply, dlr
 
 DAY = date(2026, 11, 2)

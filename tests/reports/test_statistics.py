@@ -9,13 +9,13 @@ from django.test.utils import CaptureQueriesContext
 
 from portal.tenants.models import PartnerId, Tenant
 from portal.tenants.scope import web_scope
-from reports.kpis import Kpis, changes
-from reports.selectors import overview as pieces
-from reports.selectors.overview import overview
-from reports.selectors.statistics import statistics, total
-from reports.selectors.top_campaigns import campaigns
-from reports.statistics_query import CannotCombine, StatisticsQuery, TooManyGroups, UnknownName
-from reports.volume import Volume
+from reports.figures.kpis import Kpis, changes
+from reports.figures.query import CannotCombine, StatisticsQuery, TooManyGroups, UnknownName
+from reports.figures.statistics import statistics, total
+from reports.figures.top_campaigns import campaigns
+from reports.figures.volume import Volume
+from reports.overview import selectors as pieces
+from reports.overview.selectors import overview
 from tests.deliveries.helpers import apply, dlr
 
 pytestmark = pytest.mark.django_db
@@ -233,7 +233,7 @@ def test_names_that_there_are_not_are_refused(tenant, group_by, filters, name):
 
 
 def test_too_many_groups_are_refused(messages, tenant, monkeypatch):
-    monkeypatch.setattr("reports.selectors.statistics.MAX_GROUPS", 2)
+    monkeypatch.setattr("reports.figures.statistics.MAX_GROUPS", 2)
 
     with pytest.raises(TooManyGroups, match="more than 2 groups"):
         statistics(query(tenant, "operator"))

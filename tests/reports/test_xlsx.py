@@ -10,8 +10,8 @@ import pandas
 import pytest
 from openpyxl.utils import range_boundaries
 
-from reports.layout import Column, Table, build_tables
-from reports.writers import xlsx
+from reports.monthly.layout import Column, Table, build_tables
+from reports.monthly.writers import xlsx
 from tests.reports.payloads import FORMULAS
 from tests.reports.sample import HEADER, account_figures, sample_figures
 

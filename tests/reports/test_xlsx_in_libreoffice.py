@@ -7,8 +7,8 @@ import subprocess
 import openpyxl
 import pytest
 
-from reports.layout import Column, Table, build_tables
-from reports.writers import xlsx
+from reports.monthly.layout import Column, Table, build_tables
+from reports.monthly.writers import xlsx
 from tests.reports.payloads import FORMULAS
 from tests.reports.sample import sample_figures
 

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from deliveries.erasure.erase import erase_person
 from portal.tenants.models import Tenant
-from reports.services.erased_files import delete_erased_files
+from reports.runs.erased_files import delete_erased_files
 
 
 class Command(BaseCommand):

@@ -12,12 +12,12 @@ from portal.common.csv_file import MACHINE
 from portal.common.masking import Masking
 from portal.common.periods import Month
 from portal.tenants.models import GatewayAccount, Tenant
-from reports.layout import MonthFigures, build_tables
 from reports.models import ReportRun
-from reports.selectors.month_figures import Scope
-from reports.services.editions import open_edition
-from reports.services.runs import BeingMade, StillWaiting, build_now
-from reports.writers import csv, json
+from reports.monthly.layout import MonthFigures, build_tables
+from reports.monthly.selector import Scope
+from reports.monthly.writers import csv, json
+from reports.runs.editions import open_edition
+from reports.runs.runs import BeingMade, StillWaiting, build_now
 
 FORMATS = ("xlsx", "csv", "rfc4180", "json")
 

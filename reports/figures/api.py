@@ -1,0 +1,247 @@
+"""GET /api/v1/statistics/: figures of any period, from the counts."""
+
+from dataclasses import asdict, replace
+
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from deliveries.message_pages.number_searches_api import count_searches
+from deliveries.message_pages.serializers import STATUSES
+from deliveries.messages.fold import NO_CODE
+from deliveries.partner_ids.with_numbers import telling_partner_ids
+from deliveries.search.operators import other_spellings
+from portal.api.operations import Operation
+from portal.api.parameters import ACCOUNT, FROM, MAX_NUMBER, PERIOD, TO, Parameter
+from portal.api.problems import BadParameter
+from portal.api.views import ApiView
+from portal.common.msisdn import SENDER_TYPES
+from portal.common.period_picker import COMPARISONS, Period, comparison
+from reports.figures.compare import ORDERS, ComparedGroup, Rest, arrange, beside, cut
+from reports.figures.examples import STATISTICS
+from reports.figures.finality import provisional_from
+from reports.figures.kpis import Kpis, changes
+from reports.figures.masked_names import FREE_TEXT, masked_key, partner_ids_of
+from reports.figures.query import FILTERS, GROUPS, TIMES, StatisticsError, StatisticsQuery
+from reports.figures.serializers import StatisticsSerializer
+from reports.figures.statistics import MAX_GROUPS, Group, finality, statistics, total
+
+_FILTER_TEXTS = {
+    "tenant": ("Short name of a tenant.", "nordic-retail"),
+    "partner_id": ("A platformPartnerId.", "nr-fi"),
+    "campaign": ("A campaign's name; empty: messages without one; `(other)`: over the day's limit.", "October sale"),
+    "variant": ("A variant; empty: messages without one.", "B"),
+    "country": ("ISO 3166-1 alpha-2; `ZZ`: unknown.", "FI"),
+    "operator": ("An operator, as reports name it; empty: unknown.", "Example Mobile"),
+    "sender_type": ("A type of sender, such as `alphanumeric`; empty: unknown.", "alphanumeric"),
+    "status": ("A state.", "failed"),
+    "result_code": ("The gateway's code; -1: none has come.", 1006),
+}
+
+
+def _filter(name: str) -> Parameter:
+    text, example = _FILTER_TEXTS[name]
+    kinds = {"status": "choice", "sender_type": "choice", "country": "country", "result_code": "number"}
+    choices = {"status": STATUSES, "sender_type": (*SENDER_TYPES, "")}
+    return Parameter(
+        name=name,
+        text=f"{text} Given more than once: any of them.",
+        kind=kinds.get(name, "text"),
+        choices=choices.get(name, ()),
+        least=NO_CODE,
+        most=MAX_NUMBER,
+        repeatable=True,
+        example=[example],
+    )
+
+
+class StatisticsView(ApiView):
+    """Figures, in total and by group."""
+
+    operations = {
+        "GET": Operation(
+            id="get_statistics",
+            tag="Statistics",
+            summary="Figures, in total and by group",
+            text="Figures of up to 1100 days, both ends included, by each tenant's own days, from the counts: asking "
+            "is cheap. `partner_id` cannot be combined with `campaign` or `variant`, and `hour` only with `tenant`, "
+            "`country`, `operator`, `status` and `account`. Hours are those of the key's time zone, named by local "
+            "time with the offset from UTC. With `compare` each group stands beside the same one of the other "
+            "period, groups that only one of them has included; times are the same by their "
+            "place, the n-th day beside the n-th day. What may be a phone number in the name of a campaign, variant or "
+            "operator, and a partner ID that holds the number of a message, is masked unless the key "
+            "has the scope `numbers`; groups stay apart then, even where names are the same.",
+            parameters=(
+                PERIOD,
+                FROM,
+                TO,
+                Parameter(
+                    name="group_by",
+                    text="What to group by, at most once each, with commas or given more than once.",
+                    kind="choice",
+                    choices=GROUPS,
+                    repeatable=True,
+                    commas=True,
+                    example=["country"],
+                ),
+                *map(_filter, FILTERS),
+                ACCOUNT,
+                Parameter(
+                    name="compare",
+                    text="With the stretch just before (whole months with as many whole months), or the same days "
+                    "a year before.",
+                    kind="choice",
+                    choices=COMPARISONS,
+                    default="none",
+                    example="previous",
+                ),
+                Parameter(
+                    name="order",
+                    text="What to order groups by, with a `-` the largest first; what has no such figure comes last. "
+                    "Without it: by time, then the most messages first.",
+                    kind="choice",
+                    choices=ORDERS,
+                    example="-failed",
+                ),
+                Parameter(
+                    name="limit",
+                    text="So many groups, in that order; `other` is the sum of those left out.",
+                    kind="number",
+                    least=1,
+                    most=MAX_GROUPS,
+                    example=10,
+                ),
+            ),
+            sample={"period": "last_month", "group_by": "country", "compare": "previous"},
+            answer=StatisticsSerializer,
+            answer_text="The figures.",
+            answer_example=STATISTICS,
+        )
+    }
+
+    def get(self, request: Request) -> Response:
+        period = self.given.period(self.access)
+        earlier = comparison(period, self.given.choice("compare"))
+        order, limit = self.given.choice("order"), self.given.number("limit")
+        searched = [(name, text) for name in ("partner_id", *FREE_TEXT) for text in self.given.texts(name) or ()]
+        count_searches(request, searched)
+        try:
+            query = self._query(period)
+            final = finality()
+            whole = total(query, final=final)
+            then = replace(query, first=earlier.first, last=earlier.last) if earlier else None
+            whole_before = total(then, final=final) if then else None
+            groups = _groups(query, final)
+            groups_before = _groups(then, final) if then else None
+            if query.group_by:
+                whole = _as_its_groups(whole, groups, query)
+                whole_before = _as_its_groups(whole_before, groups_before, query) if then else None
+        except StatisticsError as error:
+            raise BadParameter(error.name, str(error)) from error
+        compared = beside(groups, groups_before, period=period, earlier=earlier, timezone=query.timezone)
+        shown, rest = cut(arrange(compared, order=order, times=TIMES), limit)
+        by_hour = query.is_by_hour
+        masking, telling = self.access.masking, frozenset()
+        if not masking.in_full:
+            telling = telling_partner_ids(partner_ids_of(g.key for g in shown), tenant_ids=query.tenant_ids)
+        return self.answer(
+            {
+                "from": query.first,
+                "to": query.last,
+                "group_by": query.group_by,
+                "provisional_from": provisional_from(
+                    tenant_ids=query.tenant_ids, first=query.first, last=query.last, now=timezone.now()
+                ),
+                "total": figures(whole),
+                "groups": [
+                    {"key": masked_key(group.key, masking, telling)} | _compared(group, by_hour) for group in shown
+                ],
+                "other": None if rest is None else {"groups": rest.groups} | _compared(rest, by_hour),
+                "compared_with": None
+                if earlier is None
+                else {
+                    "from": earlier.first,
+                    "to": earlier.last,
+                    "total": figures(whole_before),
+                    "changes": asdict(changes(whole, whole_before)),
+                },
+            }
+        )
+
+    def _query(self, period: Period) -> StatisticsQuery:
+        given = self.given
+        filters = {
+            name: given.numbers(name) if name == "result_code" else given.texts(name)
+            for name in FILTERS
+            if name in given
+        }
+        given.tenants(self.access)
+        if operators := filters.get("operator"):
+            for written, meant in other_spellings(
+                operators,
+                tenant_ids=self.access.tenant_ids,
+                masking=self.access.masking,
+                first=period.first,
+                last=period.last,
+            ).items():
+                raise BadParameter("operator", f"there is no {written} in these days; did you mean {meant}?")
+        return StatisticsQuery(
+            tenant_ids=self.access.tenant_ids,
+            first=period.first,
+            last=period.last,
+            group_by=tuple(given.texts("group_by") or ()),
+            filters=filters,
+            account_id=given.account_id(self.access),
+            timezone=self.access.tenant.timezone,  # an account's key has its pool, which is in the account's zone
+        )
+
+
+def figures(kpis: Kpis, *, by_hour: bool = False) -> dict:
+    """Return figures as the API shows them: rates are shares from 0 to 1, times seconds.
+
+    Hours (`by_hour`) are not counted by what is final.
+    """
+    interval = kpis.delivery_interval
+    latency = None
+    if kpis.latency is not None:
+        latency = {"median": kpis.median, "p90": kpis.percentile(0.9), "p95": kpis.p95, "p99": kpis.percentile(0.99)}
+    return asdict(kpis.volume) | {
+        "final": None if by_hour else kpis.final,
+        "delivery_rate": kpis.delivery_rate,
+        "delivery_rate_interval": list(interval) if interval else None,
+        "delivery_rate_of_final": kpis.of_final,
+        "failed_rate": kpis.failed_rate,
+        "maturity": None if by_hour else kpis.maturity,
+        "latency": latency,
+    }
+
+
+def _groups(query: StatisticsQuery, final) -> dict[tuple, Kpis]:
+    groups: list[Group] = statistics(query, final=final) if query.group_by else []
+    return {tuple(group.key.items()): group.kpis for group in groups}
+
+
+def _as_its_groups(whole: Kpis, groups: dict[tuple, Kpis], query: StatisticsQuery) -> Kpis:
+    """Return the total as the sum of the groups, with what groups may not have: times, and for hours final and billed.
+
+    Messages may have come between the two queries, and days and hours differ while a new time zone is counted: then
+    what hours are not counted by is None where it is more than all of them together.
+    """
+    of_groups = sum(groups.values(), Kpis())
+    volume, final = of_groups.volume, of_groups.final
+    if query.is_by_hour:
+        volume = replace(volume, billed_parts=_at_most(volume.parts, whole.volume.billed_parts))
+        final = _at_most(volume.messages, whole.final)
+    return Kpis(volume, final, whole.latency)
+
+
+def _at_most(most: int, count: int) -> int | None:
+    return count if count <= most else None
+
+
+def _compared(group: ComparedGroup | Rest, by_hour: bool) -> dict:
+    before = group.before
+    return figures(group.kpis, by_hour=by_hour) | {
+        "before": None if before is None else figures(before, by_hour=by_hour),
+        "changes": None if before is None else asdict(changes(group.kpis, before)),
+    }

@@ -1,0 +1,55 @@
+"""The result codes that kept messages from being delivered, with their words."""
+
+from dataclasses import dataclass
+
+from django.db.models import Sum
+
+from campaigns.statistics import rate
+from deliveries.dialects.advice import advice
+from deliveries.dialects.codes import COUNTS_AS
+from deliveries.models import CampaignCount, DailyCount, ResultCode
+from portal.tenants.models import Feed
+from reports.figures.query import StatisticsQuery
+from reports.figures.statistics import count_rows
+
+_UNKNOWN_CODE = {"en": "A code that is not in the table", "fi": "Koodi, jota ei ole taulukossa"}
+_NOT_DELIVERED = [status for status, counts_as in COUNTS_AS.items() if counts_as in ("failed", "unknown")]
+
+
+@dataclass(frozen=True, slots=True)
+class FailureRow:
+    """Messages that one result code kept from being delivered, or of which it says nothing sure.
+
+    `text` is the code's meaning and `advice` what a sender can do, both in the language asked for; `share` is that of
+    all failed and unknown messages.
+    """
+
+    result_code: int
+    status: str
+    reason: str
+    text: str
+    advice: str
+    messages: int
+    share: float
+
+
+def failures(query: StatisticsQuery, *, language: str = "en") -> list[FailureRow]:
+    """Return the codes of failed and unknown messages, the most frequent first."""
+    dialects = dict(Feed.objects.values_list("account_id", "dialect"))
+    codes = {(code.dialect, code.code): code for code in ResultCode.objects.all()}
+    rows = count_rows(query, CampaignCount if query.is_of_campaigns else DailyCount)
+    rows = rows.filter(status__in=_NOT_DELIVERED).values("account_id", "status", "result_code")
+    found: dict[tuple, int] = {}
+    for row in rows.annotate(n=Sum("messages")).filter(n__gt=0):
+        key = (dialects.get(row["account_id"]), row["result_code"], row["status"])
+        found[key] = found.get(key, 0) + row["n"]
+    of = sum(found.values())
+    result = []
+    for (dialect, number, status), n in found.items():
+        code = codes.get((dialect, number))
+        reason = code.reason or "other" if code else "other"
+        text = _UNKNOWN_CODE["fi" if language == "fi" else "en"]
+        if code is not None:
+            text = (code.text_fi if language == "fi" else "") or code.text_en
+        result.append(FailureRow(number, status, reason, text, advice(reason, language), n, rate(n, of)))
+    return sorted(result, key=lambda row: (-row.messages, row.result_code, row.status))

@@ -1,0 +1,272 @@
+"""Figures of any period, grouped and filtered by what the counts hold: the one engine of pages and API.
+
+No message is read. `daily_count` holds the partner ID, `campaign_count` campaign and variant in its place,
+`hour_count` the quarter of an hour and little else (hours.py), and `latency_count` what the first two have in common
+and the campaign.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from django.db.models import Q, QuerySet, Sum, Value
+from django.db.models.functions import TruncMonth, TruncWeek
+
+from campaigns.models import NO_CAMPAIGN, OTHER_CAMPAIGNS, Campaign
+from deliveries.dialects.codes import COUNTS_AS, QUEUED, SENT
+from deliveries.messages.fold import NO_CODE
+from deliveries.messages.row import OTHER_PARTNER_IDS
+from deliveries.models import CampaignCount, CondensedCampaign, DailyCount, HourCount, LatencyCount, ResultCode
+from portal.tenants.models import Feed, Tenant
+from reports.figures.billing import is_billed
+from reports.figures.hours import HOUR_COLUMNS, hour_of, hour_rows
+from reports.figures.kpis import Kpis
+from reports.figures.query import TIMES, StatisticsQuery, TooManyGroups, in_time
+from reports.figures.rollups import by_bucket, sources
+from reports.figures.volume import Volume
+
+OTHER = OTHER_PARTNER_IDS  # as a campaign too: what is over the daily limit of new ones
+MAX_GROUPS = 50_000
+
+# The others are called what they are called.
+_COLUMNS = {
+    "hour": HOUR_COLUMNS,
+    "tenant": ("tenant_id",),
+    "campaign": ("campaign_id",),
+    "reason": ("account_id", "result_code"),
+}
+_NO_SUCH_CAMPAIGN = -2  # of names that are not known: Django makes no SQL of a condition that nothing can meet
+OTHER_REASON = "other"  # of a code that is not in the table
+_STATE = ("status", "result_code")  # which tell what is final
+_CLASSES = ("delivered", "failed", "pending", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The figures of one group. `key` has a value for each name of `group_by`, in that order.
+
+    An hour is its local time with the offset from UTC, a day a date; a week reads `2026-W47` (ISO 8601), a month
+    `2026-11`.
+    Hours are not counted by what is final: `final` is 0 there.
+    """
+
+    key: dict[str, object]
+    kpis: Kpis
+
+    @property
+    def totals(self) -> Volume:
+        return self.kpis.volume
+
+    @property
+    def final(self) -> int:
+        """Messages with a final state."""
+        return self.kpis.final
+
+    @property
+    def latency(self) -> Mapping[int, int] | None:
+        """Delivered messages by bucket; None where they were not asked for or are not counted by these names."""
+        return self.kpis.latency
+
+
+def statistics(query: StatisticsQuery, *, final: Q | None = None) -> list[Group]:
+    """Return the groups that have messages: by time where that is grouped by, within it the largest first.
+
+    Without `group_by` it is one group, which may be of nothing. `final` is `finality()`, for callers with several
+    questions. Raises TooManyGroups and NotByHour.
+    """
+    columns = _columns(query.group_by)
+    rows = _volumes(query, columns, finality() if final is None else final)
+    latency = _latency(query, columns)
+    names = _Names(query, rows)
+    volumes: dict[tuple, Kpis] = {} if query.group_by else {(): Kpis()}
+    for row in rows:
+        key = names.key(row)
+        volumes[key] = volumes.get(key, Kpis()) + kpis_of(row)
+    if latency is not None:
+        volumes = {key: replace(kpis, latency={}) for key, kpis in volumes.items()}
+        for row in latency:
+            if (key := names.key(row)) in volumes:  # not what came between the two queries
+                buckets = volumes[key].latency
+                buckets[row["bucket"]] = buckets.get(row["bucket"], 0) + row["n"]
+    groups = [Group(dict(zip(query.group_by, key, strict=True)), kpis) for key, kpis in volumes.items()]
+    return sorted(groups, key=_order)
+
+
+def total(query: StatisticsQuery, *, final: Q | None = None) -> Kpis:
+    """Return the figures of all messages that the query's filters let through."""
+    return statistics(replace(query, group_by=()), final=final)[0].kpis
+
+
+def count_rows(query: StatisticsQuery, model: type) -> QuerySet:
+    """Return a count table's rows of the query's tenants, days, account and filters."""
+    rows = model.objects.filter(tenant_id__in=query.tenant_ids, day__gte=query.first, day__lte=query.last)
+    if query.account_id is not None:
+        rows = rows.filter(account_id=query.account_id)
+    return _filtered(rows, query)
+
+
+def count_sources(query: StatisticsQuery, model: type, *, columns: Iterable[str] = ()) -> list[QuerySet]:
+    """Return the same as querysets that together count each message once, from fewer rows where days are summed up.
+
+    `columns` are those that are looked at beside what the query groups and filters by.
+    """
+    asked = [*query.group_by, *query.filters]
+    found = sources(
+        model,
+        tenant_ids=query.tenant_ids,
+        first=query.first,
+        last=query.last,
+        columns={*_columns(name for name in asked if name not in TIMES), *columns},
+        by_day=any(name in TIMES and name != "month" for name in asked),
+    )
+    if query.account_id is not None:
+        found = [rows.filter(account_id=query.account_id) for rows in found]
+    return [_filtered(rows, query) for rows in found]
+
+
+def _columns(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(column for name in names for column in _COLUMNS.get(name, (name,))))
+
+
+def _filtered(rows: QuerySet, query: StatisticsQuery) -> QuerySet:
+    for name, values in query.filters.items():
+        if name == "campaign":
+            rows = rows.filter(campaign_id__in=_campaign_ids(query, values))
+        elif name == "tenant":
+            rows = rows.filter(tenant_id__in=Tenant.objects.filter(slug__in=values).values("id"))
+        else:
+            rows = rows.filter(**{f"{name}__in": list(values)})
+    return rows
+
+
+def sums(model: type) -> dict[str, Sum]:
+    """Return what is summed over the rows of a count table, or of what is condensed of it, for `kpis_of`."""
+    if model is CondensedCampaign:
+        return {f"n_{name}": Sum(name) for name in ("messages", "parts", *_CLASSES)}
+    of = {name: [status for status, counts_as in COUNTS_AS.items() if counts_as == name] for name in _CLASSES}
+    return {
+        "n_messages": Sum("messages"),
+        "n_parts": Sum("parts"),
+        **{f"n_{name}": Sum("messages", filter=Q(status__in=of[name]), default=0) for name in _CLASSES},
+    }
+
+
+def part_sums(model: type) -> dict[str, Sum]:
+    """Return the sums of delivered and of billed parts; hours are not counted by the codes that tell what is billed."""
+    delivered = [status for status, counts_as in COUNTS_AS.items() if counts_as == "delivered"]
+    found = {"n_delivered_parts": Sum("parts", filter=Q(status__in=delivered), default=0)}
+    if model is not HourCount:
+        found["n_billed_parts"] = Sum("parts", filter=is_billed(), default=0)
+    return found
+
+
+def kpis_of(row: Mapping[str, int]) -> Kpis:
+    """Return one row of `sums` as figures, with what else was counted: `n_final` and those of `part_sums`.
+
+    Raises ValueError where the counts are not sound.
+    """
+    counts = {name: row[f"n_{name}"] for name in ("messages", "parts", *_CLASSES)}
+    of_parts = {name: row.get(f"n_{name}") for name in ("delivered_parts", "billed_parts")}
+    return Kpis(Volume(**counts, **of_parts), row.get("n_final"))
+
+
+def finality() -> Q:
+    """Return which count rows are of final messages: a final code of their account's dialect, and nothing pending."""
+    accounts: dict[str, set[int]] = defaultdict(set)
+    for account_id, dialect in Feed.objects.values_list("account_id", "dialect"):
+        accounts[dialect].add(account_id)
+    codes: dict[str, list[int]] = defaultdict(list)
+    for dialect, code in ResultCode.objects.filter(final=True).order_by("code").values_list("dialect", "code"):
+        codes[dialect].append(code)
+    is_final = Q(result_code__in=[])
+    for dialect in codes.keys() & accounts.keys():
+        is_final |= Q(account_id__in=sorted(accounts[dialect]), result_code__in=codes[dialect])
+    return is_final & ~Q(status__in=(QUEUED, SENT))
+
+
+def _volumes(query: StatisticsQuery, columns: list[str], final: Q) -> list[dict]:
+    wanted = {"n_final": Sum("messages", filter=final, default=0)}
+    if query.is_by_hour:
+        model, rows = HourCount, [_filtered(hour_rows(query), query)]
+        wanted = {"n_final": Value(0)}
+    else:
+        model = CampaignCount if query.is_of_campaigns else DailyCount
+        rows = [_with_times(source, query) for source in count_sources(query, model, columns=_STATE)]
+    wanted |= sums(model) | part_sums(model)
+    found, keys = [], set()
+    for source in rows:
+        found += _summed(source, columns, wanted)
+        keys |= {tuple(row[column] for column in columns) for row in found}
+        if len(keys) > MAX_GROUPS:
+            raise TooManyGroups(
+                "group_by", f"These are more than {MAX_GROUPS} groups: take a shorter period, or less to group by."
+            )
+    return found
+
+
+def _summed(rows: QuerySet, columns: list[str], wanted: Mapping) -> list[dict]:
+    if columns:
+        return list(rows.values(*columns).annotate(**wanted).filter(n_messages__gt=0)[: MAX_GROUPS + 1])
+    everything = rows.aggregate(**wanted)  # `values()` of no columns would be by all of them
+    return [everything] if (everything["n_messages"] or 0) > 0 else []
+
+
+def _latency(query: StatisticsQuery, columns: list[str]) -> list[dict] | None:
+    if not query.with_latency or query.without_latency():
+        return None
+    rows = [_with_times(source, query) for source in count_sources(query, LatencyCount)]
+    return [row for source in rows for row in by_bucket(source, columns)]
+
+
+def _with_times(rows: QuerySet, query: StatisticsQuery) -> QuerySet:
+    wanted = {"week": TruncWeek("day"), "month": TruncMonth("day")}
+    return rows.annotate(**{name: wanted[name] for name in query.group_by if name in wanted})
+
+
+def _campaign_ids(query: StatisticsQuery, names: Iterable[str]) -> list[int]:
+    special = {"": NO_CAMPAIGN, OTHER: OTHER_CAMPAIGNS}
+    known = Campaign.objects.filter(tenant_id__in=query.tenant_ids, name__in=list(names))
+    found = [*(special[name] for name in names if name in special), *known.values_list("id", flat=True)]
+    return found or [_NO_SUCH_CAMPAIGN]
+
+
+def _order(group: Group) -> tuple:
+    times = [in_time(value) for name, value in group.key.items() if name in TIMES]
+    return (times, -group.totals.messages, [str(value) for value in group.key.values()])
+
+
+class _Names:
+    """What the query calls the things that the tables hold by number; reads only what is needed."""
+
+    def __init__(self, query: StatisticsQuery, rows: list[dict]) -> None:
+        self.group_by = query.group_by
+        self.tenants: dict[int, str] = {}
+        self.campaigns = {NO_CAMPAIGN: "", OTHER_CAMPAIGNS: OTHER}
+        if "tenant" in query.group_by:
+            self.tenants = dict(Tenant.objects.filter(id__in=query.tenant_ids).values_list("id", "slug"))
+        if "reason" in query.group_by:
+            dialects = dict(Feed.objects.values_list("account_id", "dialect"))
+            reasons = {(d, c): reason for d, c, reason in ResultCode.objects.values_list("dialect", "code", "reason")}
+            pairs = {(row["account_id"], row["result_code"]) for row in rows}
+            self.reasons = {(account, code): reasons.get((dialects.get(account), code)) for account, code in pairs}
+        if "campaign" in query.group_by:
+            known = Campaign.objects.filter(id__in=sorted({row["campaign_id"] for row in rows}))
+            self.campaigns |= dict(known.values_list("id", "name"))
+
+    def key(self, row: Mapping[str, object]) -> tuple:
+        return tuple(self._value(name, row) for name in self.group_by)
+
+    def _value(self, name: str, row: Mapping) -> object:
+        if name == "hour":
+            return hour_of(row)
+        if name == "tenant":
+            return self.tenants[row["tenant_id"]]
+        if name == "campaign":
+            return self.campaigns.get(row["campaign_id"])
+        if name == "reason":
+            found = self.reasons[row["account_id"], row["result_code"]]
+            return OTHER_REASON if found is None and row["result_code"] != NO_CODE else found or ""
+        if name == "week":
+            year, week, _day = row["week"].isocalendar()
+            return f"{year}-W{week:02d}"
+        return f"{row['month']:%Y-%m}" if name == "month" else row[name]

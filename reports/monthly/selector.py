@@ -1,0 +1,208 @@
+"""A month's figures for a tenant or a gateway account, from the counts alone, in one snapshot."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.db.models import Min, QuerySet, Sum
+
+from campaigns.models import OTHER_CAMPAIGNS, Campaign
+from campaigns.statistics import MATURE
+from deliveries.dialects.codes import COUNTS_AS, QUEUED, SENT
+from deliveries.messages.row import OTHER_PARTNER_IDS
+from deliveries.models import CampaignCount, DailyCount, LatencyCount, ResultCode, WaitingRow
+from portal.common.database import snapshot
+from portal.common.periods import Month
+from portal.tenants.models import Feed, GatewayAccount, Tenant
+from portal.tenants.scope import with_descendants
+from reports.figures.billing import is_billed
+from reports.figures.rollups import sources
+from reports.monthly.changes_since import CountState, count_states
+from reports.monthly.layout import OTHER, ErrorCount, MonthFigures, ReportHeader, Volume
+from reports.monthly.texts import translate
+
+_LATE = "Some messages have no final state although the waiting time is over: their operators sent no report."
+_UNKNOWN_CODE = "A code that is not in the table"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose month: a tenant's with all below it, or (account set) every tenant's and the pool's of an account."""
+
+    tenant: Tenant
+    account: GatewayAccount | None = None
+
+    @property
+    def timezone(self) -> str:
+        return self.account.timezone if self.account else self.tenant.timezone
+
+    def tenant_ids(self) -> set[int]:
+        if self.account is None:
+            return with_descendants([self.tenant.id])
+        counted = DailyCount.objects.filter(account=self.account).values_list("tenant_id", flat=True).distinct()
+        return {self.tenant.id, *counted}
+
+    def timezones(self) -> list[str]:
+        """Return the zones whose months make up this one."""
+        zones = Tenant.objects.filter(id__in=self.tenant_ids()).values_list("timezone", flat=True)
+        return sorted({self.timezone, *zones})
+
+    def counts(self, model: type, month: Month) -> QuerySet:
+        """Return the month's rows of a count table, by each tenant's own days."""
+        rows = model.objects.filter(
+            tenant_id__in=self.tenant_ids(), day__gte=month.first_day, day__lt=month.next().first_day
+        )
+        return rows.filter(account=self.account) if self.account else rows
+
+
+def month_figures(*, scope: Scope, month: Month, kind: str, revision: int) -> MonthFigures:
+    """Return all that the report of `month` shows (`kind`: provisional or final)."""
+    with snapshot():
+        data_as_of, oldest_waiting = _freshness()
+        errors, maturity = _errors_and_maturity(scope, month)
+        tenants = {t.id: t for t in Tenant.objects.filter(id__in=scope.tenant_ids())}
+        states = count_states(tenants.keys(), [month.first_day], scope.account.id if scope.account else None)
+        counts = sum(states.values(), CountState())
+        labels = _labels(scope, tenants)
+        daily = scope.counts(DailyCount, month)
+        operators = _volumes(daily, "country", "operator")
+        language = scope.tenant.language
+        warning = translate(_LATE, language) if kind == "final" and maturity is not None and maturity < MATURE else None
+        return MonthFigures(
+            header=ReportHeader(
+                title_subject=scope.account.name if scope.account else scope.tenant.name,
+                scope="account" if scope.account else "tenant",
+                month=str(month),
+                timezone=scope.timezone,
+                language=language,
+                currency=scope.tenant.currency,
+                data_as_of=data_as_of,
+                oldest_waiting=oldest_waiting,
+                state=kind,
+                revision=revision,
+                maturity=maturity,
+                warning=warning,
+            ),
+            countries=_sum_by(operators, lambda key: key[0]),
+            partner_ids=_partner_ids(daily, labels),
+            campaigns=_campaigns(scope, month, tenants, labels),
+            operators=operators,
+            days=_sum_by(_volumes(daily, "day"), lambda key: key[0]),
+            errors=errors,
+            latency=_latency(scope, month),
+            tenant_zones={label: tenants[tenant_id].timezone for tenant_id, label in labels.items()},
+            count_totals=counts.totals,
+            rows_hash=counts.rows_hash,
+        )
+
+
+def _freshness() -> tuple[datetime, datetime | None]:
+    """Return when the snapshot was taken, and when the oldest row that it lacks came in."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now()")
+        (data_as_of,) = cursor.fetchone()
+    return data_as_of, WaitingRow.objects.aggregate(oldest=Min("received_at"))["oldest"]
+
+
+def _volumes(rows: QuerySet, *keys: str) -> dict[tuple, Volume]:
+    """Sum count rows by `keys`, with the statuses as what they count as."""
+    sums: dict[tuple, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for *key, status, messages, parts, billed in (
+        rows.values(*keys, "status")
+        .annotate(m=Sum("messages"), p=Sum("parts"), billed=Sum("parts", filter=is_billed(), default=0))
+        .values_list(*keys, "status", "m", "p", "billed")
+    ):
+        volume = sums[tuple(key)]
+        volume["messages"] += messages
+        volume["parts"] += parts
+        volume[COUNTS_AS[status]] += messages
+        volume["delivered_parts"] += parts if COUNTS_AS[status] == "delivered" else 0
+        volume["billed_parts"] += billed
+    return {key: Volume(**volume) for key, volume in sums.items() if any(volume.values())}
+
+
+def _sum_by(volumes: dict[tuple, Volume], name) -> dict:
+    groups: dict = defaultdict(list)
+    for key, volume in volumes.items():
+        groups[name(key)].append(volume)
+    return {key: Volume.total(group) for key, group in groups.items()}
+
+
+def _labels(scope: Scope, tenants: dict[int, Tenant]) -> dict[int, str]:
+    """Return what each tenant is called in the rows, '' for an account's pool; nothing where there is one alone."""
+    if scope.account is None and len(tenants) == 1:
+        return {}
+    labels = {tenant.id: f"{tenant.name} ({tenant.slug})" for tenant in tenants.values()}
+    return labels | ({scope.tenant.id: ""} if scope.account else {})
+
+
+def _partner_ids(daily: QuerySet, labels: dict[int, str]) -> dict[tuple, Volume]:
+    def name(key: tuple) -> tuple:
+        tenant_id, partner_id, country = key
+        partner_id = OTHER if partner_id == OTHER_PARTNER_IDS else partner_id
+        return (partner_id, *_owner(labels, tenant_id), country)
+
+    return _sum_by(_volumes(daily, "tenant_id", "partner_id", "country"), name)
+
+
+def _owner(labels: dict[int, str], tenant_id: int) -> tuple[str, ...]:
+    return (labels[tenant_id],) if labels else ()
+
+
+def _campaigns(scope: Scope, month: Month, tenants: dict[int, Tenant], labels: dict[int, str]) -> dict[tuple, Volume]:
+    rows = scope.counts(CampaignCount, month)
+    names = dict(Campaign.objects.filter(tenant_id__in=list(tenants)).values_list("id", "name"))
+    names |= {0: "", OTHER_CAMPAIGNS: OTHER}
+
+    def name(key: tuple) -> tuple:
+        tenant_id, campaign_id, variant, country = key
+        return (names[campaign_id], variant, *_owner(labels, tenant_id), country)
+
+    return _sum_by(_volumes(rows, "tenant_id", "campaign_id", "variant", "country"), name)
+
+
+def _latency(scope: Scope, month: Month) -> dict[str, dict[int, int]]:
+    result: dict[str, dict[int, int]] = defaultdict(dict)
+    found = sources(
+        LatencyCount,
+        tenant_ids=scope.tenant_ids(),
+        first=month.first_day,
+        last=month.next().first_day - timedelta(days=1),
+        columns=["country"],
+        by_day=False,
+    )
+    for source in found:
+        rows = source.filter(account=scope.account) if scope.account else source
+        rows = rows.values("country", "bucket").annotate(n=Sum("messages")).filter(n__gt=0)
+        for country, bucket, n in rows.values_list("country", "bucket", "n"):
+            result[country][bucket] = result[country].get(bucket, 0) + n
+    return dict(result)
+
+
+def _errors_and_maturity(scope: Scope, month: Month) -> tuple[list[ErrorCount], float | None]:
+    """Return the messages by failing or unknown code, and the share of all that have a final state."""
+    dialects = dict(Feed.objects.values_list("account_id", "dialect"))
+    codes = {(code.dialect, code.code): code for code in ResultCode.objects.all()}
+    finnish = scope.tenant.language == "fi"
+    total = final = 0
+    errors: dict[tuple, int] = defaultdict(int)
+    rows = scope.counts(DailyCount, month).values("account_id", "status", "result_code").annotate(n=Sum("messages"))
+    for account_id, status, number, n in rows.values_list("account_id", "status", "result_code", "n"):
+        code = codes.get((dialects.get(account_id), number))
+        total += n
+        if code is not None and code.final and status not in (QUEUED, SENT):
+            final += n
+        if COUNTS_AS[status] in ("failed", "unknown") and n:
+            errors[code and code.pk, number, status] += n
+    by_pk = {code.pk: code for code in codes.values()}
+    result = []
+    for (pk, number, status), n in errors.items():
+        code = by_pk.get(pk)
+        text = translate(_UNKNOWN_CODE, scope.tenant.language)
+        if code is not None:
+            text = (code.text_fi if finnish else "") or code.text_en
+        result.append(
+            ErrorCount(code=number, meaning=text, reason=code.reason if code else "other", status=status, messages=n)
+        )
+    return result, final / total if total else None

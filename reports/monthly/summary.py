@@ -1,0 +1,98 @@
+"""The first sheet of a report: what it is about, how fresh it is, and the month in a few figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from campaigns.latency import percentile
+from campaigns.statistics import rate, wilson
+from reports.figures.volume import Volume
+from reports.monthly.figures import ReportHeader
+from reports.monthly.tables import Column, Kind, Table
+
+SUMMARY_COLUMNS = (
+    Column("Item", "term"),
+    Column("Value", "mixed"),
+    Column("95% from", "percent"),
+    Column("95% to", "percent"),
+)
+
+PERCENTILES = (("p50", 0.50), ("p90", 0.90), ("p95", 0.95), ("p99", 0.99))
+
+
+def build_summary(header: ReportHeader, volume: Volume, latency: Mapping[int, int]) -> Table:
+    """Return items and values; rates carry Wilson's 95% interval (docs/architecture.md, "Statistics")."""
+    lines = [
+        *_header_lines(header),
+        *_count_lines(volume),
+        *_rate_lines(volume),
+        ("Maturity", "percent", header.maturity, None),
+        *((f"Latency {name}", "seconds", percentile_seconds(latency, q), None) for name, q in PERCENTILES),
+    ]
+    if header.warning:
+        lines.append(("Warning", "text", header.warning, None))
+    return Table(
+        key="Summary",
+        columns=SUMMARY_COLUMNS,
+        rows=[(item, value, *(interval or (None, None))) for item, _, value, interval in lines],
+        row_kinds=tuple(kind for _, kind, _, _ in lines),
+    )
+
+
+def percentile_seconds(buckets: Mapping[int, int], q: float) -> int | None:
+    """Return a percentile in whole seconds, the precision of the gateway's times; None of no messages."""
+    value = percentile(buckets, q)
+    return None if value is None else round(value)
+
+
+_Line = tuple[str, Kind, Any, tuple[float, float] | None]
+
+
+def _header_lines(header: ReportHeader) -> list[_Line]:
+    waiting = header.oldest_waiting
+    return [
+        ("Account" if header.scope == "account" else "Tenant", "text", header.title_subject, None),
+        ("Period", "month", header.month, None),
+        ("Time zone", "text", header.timezone, None),
+        ("Data as of", "datetime", local_time(header.data_as_of, header), None),
+        ("Oldest waiting", "datetime", local_time(waiting, header), None)
+        if waiting
+        else ("Oldest waiting", "term", "nothing waiting", None),
+        ("State", "term", header.state, None),
+        ("Revision", "int", header.revision, None),
+        ("Currency", "text", header.currency, None),
+    ]
+
+
+def local_time(moment: datetime, header: ReportHeader) -> datetime:
+    """Return the instant in the report's time zone, to the second."""
+    return moment.astimezone(ZoneInfo(header.timezone)).replace(microsecond=0)
+
+
+def _count_lines(volume: Volume) -> list[_Line]:
+    return [
+        ("Messages", "int", volume.messages, None),
+        ("SMS parts", "int", volume.parts, None),
+        ("Delivered parts", "int", volume.delivered_parts, None),
+        ("Billed parts", "int", volume.billed_parts, None),
+        ("Parts per message", "ratio", rate(volume.parts, volume.messages), None),
+        ("Delivered", "int", volume.delivered, None),
+        ("Failed", "int", volume.failed, None),
+        ("Pending", "int", volume.pending, None),
+        ("Unknown", "int", volume.unknown, None),
+    ]
+
+
+def _rate_lines(volume: Volume) -> list[_Line]:
+    final = volume.delivered + volume.failed
+    shares = (
+        ("Delivery rate", volume.delivered, volume.messages),
+        ("Delivered of the final", volume.delivered, final),
+        ("Failed share", volume.failed, volume.messages),
+        ("Pending share", volume.pending, volume.messages),
+        ("Unknown share", volume.unknown, volume.messages),
+    )
+    return [(name, "percent", rate(k, n), wilson(k, n)) for name, k, n in shares]

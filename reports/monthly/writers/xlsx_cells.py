@@ -1,0 +1,136 @@
+"""From a table's values to a workbook's cells: text stays text, and what had to be changed is noted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from openpyxl.utils import get_column_letter
+from openpyxl.utils.datetime import to_excel
+
+from portal.common.safe_text import (
+    CUT_MARK,
+    cut_to_cell,
+    escape_for_workbook,
+    may_be_typed_as_formula,
+    show_controls,
+)
+from reports.monthly.figures import ReportHeader
+from reports.monthly.tables import Column, Kind, Table
+from reports.monthly.texts import name_month, number_text, translate
+from reports.monthly.writers.xlsx_rows import number, text
+from reports.monthly.writers.xlsx_styles import Styles
+
+CONTROLS_NOTE = "Control characters are shown as visible signs."
+CUT_NOTE = "The text has {length} characters, more than a cell holds; it is cut after {kept}."
+CONTINUED_NOTE = "The table is longer than one sheet and goes on in “{sheet}”."
+MORE_NOTE = "{count} more notes of this kind are not listed."
+
+_NOTES_LISTED = 1000
+_TEXTS_KEPT = 10_000
+_NUMBERS: frozenset[Kind] = frozenset({"int", "code", "percent", "seconds", "ratio", "date"})
+
+
+class Notes:
+    """What the workbook says about its own changes: each kind is listed up to a number, then counted."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+        self._rows: list[tuple[str, str, str]] = []
+        self._seen: Counter[str] = Counter()
+
+    def add(self, sheet: str, cell: str, text: str, /, **values: int | str) -> None:
+        """Note a change of a cell; `text` is one of the sentences above, `values` fill it."""
+        self._seen[text] += 1
+        if self._seen[text] <= _NOTES_LISTED:
+            self._rows.append((sheet, cell, self._sentence(text, values)))
+
+    def table(self) -> Table | None:
+        """Return the notes as a table of their own, None where there is nothing to say."""
+        if not self._rows:
+            return None
+        more = [
+            (None, None, f"{self._sentence(MORE_NOTE, {'count': n - _NOTES_LISTED})} {self._kind(text)}")
+            for text, n in self._seen.items()
+            if n > _NOTES_LISTED
+        ]
+        columns = (Column("Sheet", "text"), Column("Cell", "text"), Column("Note", "text"))
+        return Table(key="Notes", columns=columns, rows=[*self._rows, *more])
+
+    def _kind(self, text: str) -> str:
+        return f"({translate(text, self._language)})"
+
+    def _sentence(self, text: str, values: dict[str, int | str]) -> str:
+        shown = {k: number_text(v, self._language) if isinstance(v, int) else v for k, v in values.items()}
+        return translate(text, self._language).format(**shown)
+
+
+def with_label(subtotal: tuple[Any, ...], language: str) -> tuple[Any, ...]:
+    """Return a subtotal's cells with the word for it in the first, before what that cell names."""
+    first, *others = subtotal
+    word = translate("Subtotal", language)
+    return (word if first is None else f"{word}: {first}", *others)
+
+
+class CellMaker:
+    """Makes the cells of one sheet, each as reports/monthly/writers/xlsx_rows.py takes it: what follows its coordinate."""
+
+    def __init__(self, sheet, header: ReportHeader, notes: Notes) -> None:
+        self._sheet = sheet
+        self._language = header.language
+        self._styles = Styles(sheet, header.language)
+        self._notes = notes
+        self._texts: dict[tuple[Kind, str, str], str] = {}  # most texts stand in many rows
+
+    def head(self, columns: tuple[Column, ...]) -> list[str]:
+        """Return the header's cells, in the report's language."""
+        return [text(self._styles.head(c.kind), escape_for_workbook(translate(c.key, self._language))) for c in columns]
+
+    def body(self, row: tuple[Any, ...], kinds: tuple[Kind, ...], line: int, roles: tuple[str, ...]) -> list[str]:
+        """Return a row's cells; `line` is the sheet's row, for notes."""
+        return [
+            self._number(value, kind, role)
+            if value is None or kind in _NUMBERS
+            else self._texts.get((kind, role, value)) or self._text(value, kind, role, line, column)
+            for column, (value, kind, role) in enumerate(zip(row, kinds, roles, strict=True), 1)
+        ]
+
+    def total(self, total: tuple[Any, ...], columns: tuple[Column, ...]) -> list[str]:
+        """Return the total's cells; its label stands in the first."""
+        label = text(self._styles.total("text"), escape_for_workbook(translate("Total", self._language)))
+        values = zip(total[1:], columns[1:], strict=True)
+        return [label, *(number(self._styles.total(column.kind), value) for value, column in values)]
+
+    def _number(self, value: Any, kind: Kind, role: str) -> str:
+        if kind == "date" and value is not None:
+            value = int(to_excel(value))
+        return number(self._styles.body(kind, False, role), value)
+
+    def _text(self, value: Any, kind: Kind, role: str, line: int, column: int) -> str:
+        words = self._words(value, kind)
+        safe = cut_to_cell(show_controls(words))
+        cell = text(self._styles.body(kind, may_be_typed_as_formula(safe), role), escape_for_workbook(safe))
+        if safe != words:
+            self._note(words, safe, f"{get_column_letter(column)}{line}")
+        else:
+            if len(self._texts) >= _TEXTS_KEPT:
+                self._texts.clear()
+            self._texts[kind, role, value] = cell
+        return cell
+
+    def _words(self, value: Any, kind: Kind) -> str:
+        if kind == "term":
+            return translate(value, self._language)
+        if kind == "month":
+            return name_month(value, self._language)
+        if kind == "datetime":
+            text_ = value.isoformat(sep=" ")  # as text: a workbook's times have no zone
+            return f"{text_[:-6]} {text_[-6:]}"
+        return value
+
+    def _note(self, words: str, safe: str, cell: str) -> None:
+        if show_controls(words) != words:
+            self._notes.add(self._sheet.title, cell, CONTROLS_NOTE)
+        if safe != show_controls(words):
+            kept = len(safe) - len(CUT_MARK)
+            self._notes.add(self._sheet.title, cell, CUT_NOTE, length=len(words), kept=kept)

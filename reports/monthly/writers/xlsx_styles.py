@@ -1,0 +1,78 @@
+"""How the workbook's cells look: one style per kind of cell, by its number in the workbook."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+
+from reports.monthly.tables import Kind
+from reports.monthly.texts import excel_date_format
+
+ACCENT = "0F5F66"
+TEXT = "1F2933"
+MUTED = "52606D"
+HEAD_FILL = "EDF1F2"
+LINE = "C9D1D6"
+FAINT = "E4E8EB"
+
+STATUS_FILLS = {"Delivered": "009E73", "Pending": "2B7BBA", "Failed": "C2500A", "Unknown": "6E6E6E"}
+"""The status colours of every page, in the order in which charts stack them from the axis up."""
+
+_FONT_NAME = "Calibri"
+
+_NUMBER_FORMATS: dict[Kind, str] = {
+    "int": "#,##0",
+    "code": "0",
+    "ratio": "0.00",
+    "percent": "0.00%",
+    "seconds": '#,##0" s"',
+    "text": "@",
+}
+_RIGHT: frozenset[Kind] = frozenset({"int", "ratio", "percent", "seconds"})
+
+
+class Styles:
+    """The styles of one workbook. Excel shows separators and decimal signs of its reader's own locale."""
+
+    def __init__(self, sheet, language: str) -> None:
+        self._sheet = sheet
+        self._formats = {**_NUMBER_FORMATS, "date": excel_date_format(language)}
+        self.body = cache(self._body)
+        self.head = cache(self._head)
+        self.total = cache(self._total)
+
+    def _body(self, kind: Kind, quoted: bool = False, role: str = "") -> int:
+        """Return the style of a row's cell; `quoted` keeps a text a text even when a person edits it."""
+        cell = self._prototype(kind, Font(name=_FONT_NAME, size=10, color=MUTED if role == "item" else TEXT))
+        if role == "value":
+            cell.alignment = Alignment(horizontal="right", vertical="center", wrap_text=True)
+            cell.font = Font(name=_FONT_NAME, size=10, color=TEXT, bold=True)
+        if role == "subtotal":
+            cell.font = Font(name=_FONT_NAME, size=10, color=TEXT, bold=True, italic=True)
+            cell.fill = PatternFill("solid", fgColor=HEAD_FILL)
+        cell.border = Border(bottom=Side("hair", color=FAINT))
+        cell.quotePrefix = quoted
+        return cell.style_id
+
+    def _head(self, kind: Kind) -> int:
+        cell = self._prototype("text", Font(name=_FONT_NAME, size=10, bold=True, color=TEXT))
+        cell.fill = PatternFill("solid", fgColor=HEAD_FILL)
+        cell.border = Border(bottom=Side("medium", color=ACCENT))
+        side = "right" if kind in _RIGHT or kind == "mixed" else "left"
+        cell.alignment = Alignment(horizontal=side, vertical="center", wrap_text=True)
+        return cell.style_id
+
+    def _total(self, kind: Kind) -> int:
+        cell = self._prototype(kind, Font(name=_FONT_NAME, size=10, bold=True, color=TEXT))
+        cell.border = Border(top=Side("thin", color=ACCENT))
+        cell.fill = PatternFill("solid", fgColor=HEAD_FILL)
+        return cell.style_id
+
+    def _prototype(self, kind: Kind, font: Font) -> WriteOnlyCell:
+        cell = WriteOnlyCell(self._sheet)
+        cell.font = font
+        cell.number_format = self._formats.get(kind, "General")
+        cell.alignment = Alignment(horizontal="right" if kind in _RIGHT else "left", vertical="center")
+        return cell

@@ -1,0 +1,171 @@
+"""The Overview's tables and charts: the largest rows with the others summed up, days as weeks, what scripts draw."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from portal.common.period_picker import Period
+from portal.common.templatetags.figures import country
+from reports.figures.finality import DayRow, HourRow
+from reports.figures.kpis import Kpis
+from reports.figures.statistics import Group
+from reports.overview.cards import CLASSES
+from reports.overview.links import Links
+
+DAYS_APART, WEEKS_APART = 92, 400  # up to so many days a column is a day, then a week, then a month
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The largest groups, and the `others` that are summed up in `rest`; together they are `total`."""
+
+    rows: list[Group]
+    others: int
+    rest: Kpis
+    total: Kpis
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """One column of the chart: a day, the days of a week or month that lie in the period, or an hour of a day.
+
+    `hour` has its local time with the offset from UTC; `offset` is '' but for the two hours of one name where clocks go
+    back, such as UTC+3.
+    """
+
+    first: date
+    last: date
+    kpis: Kpis
+    is_provisional: bool
+    hour: datetime | None = None
+    offset: str = ""
+
+    @property
+    def clock(self) -> datetime:
+        """The hour's local time without a zone, for Django's filters: they would move it to their own."""
+        return self.hour.replace(tzinfo=None)
+
+    @property
+    def end(self) -> datetime:
+        """The time on the clock at which the hour ends."""
+        return self.clock + timedelta(hours=1)
+
+
+def listing(groups: Sequence[Group], *, limit: int | None) -> Listing:
+    """Return at most `limit` of the groups one by one (None: all); a single other one is shown too."""
+    shown = len(groups) if limit is None or len(groups) <= limit + 1 else limit
+    nothing = Kpis(latency={})
+    rest = sum((group.kpis for group in groups[shown:]), nothing)
+    return Listing(list(groups[:shown]), len(groups) - shown, rest, sum((g.kpis for g in groups[:shown]), rest))
+
+
+def unit_of(days: int) -> str:
+    """Return what a column of the chart stands for: `day`, `week` or `month`."""
+    return "day" if days <= DAYS_APART else "week" if days <= WEEKS_APART else "month"
+
+
+def stretches(days: Iterable[DayRow], *, unit: str, provisional_from: date | None) -> list[Stretch]:
+    """Sum the days up to the columns of the chart."""
+    found: list[Stretch] = []
+    key = None
+    for row in days:
+        is_provisional = provisional_from is not None and row.day >= provisional_from
+        if (own := _start(row.day, unit)) == key:
+            column = found.pop()
+            row_kpis, first = column.kpis + row.kpis, column.first
+        else:
+            row_kpis, first, key = row.kpis, row.day, own
+        found.append(Stretch(first, row.day, row_kpis, is_provisional))
+    return found
+
+
+def hour_columns(hours: Sequence[HourRow], period: Period, *, provisional_from: date | None) -> list[Stretch]:
+    """Return a column for each hour. Its day is one of the period's, also where a tenant's day is not the clock's."""
+    found = []
+    times = Counter(row.hour.replace(tzinfo=None) for row in hours)
+    for row in hours:
+        clock = row.hour.replace(tzinfo=None)
+        day = min(max(clock.date(), period.first), period.last)
+        is_provisional = provisional_from is not None and day >= provisional_from
+        offset = _offset(row.hour) if times[clock] > 1 else ""
+        found.append(Stretch(day, day, row.kpis, is_provisional, row.hour, offset))
+    return found
+
+
+def _offset(hour: datetime) -> str:
+    hours, minutes = divmod(abs(hour.utcoffset()) // timedelta(minutes=1), 60)
+    sign = "-" if hour.utcoffset() < timedelta() else "+"
+    return f"UTC{sign}{hours}" + (f":{minutes:02}" if minutes else "")
+
+
+def overdue(days: Iterable[DayRow], provisional_from: date | None) -> int:
+    """Return the pending messages of days whose grace is over."""
+    return sum(row.kpis.volume.pending for row in days if provisional_from is None or row.day < provisional_from)
+
+
+def days_chart(columns: Sequence[Stretch], before: Sequence[DayRow] | None, *, unit: str, links: Links) -> dict:
+    """Return what static/js/charts.js draws as `stacked-days`: counts by class for each column, from the axis up."""
+    return {
+        "unit": unit,
+        "days": (columns[-1].last - columns[0].first).days + 1,
+        "classes": list(CLASSES),
+        "words": {name: str(text) for name, text in CLASSES.items()}
+        | {"all": _("Messages"), "before": _("Compared period"), "provisional": _("provisional")},
+        "rows": [
+            {
+                "first": str(column.first),
+                "last": str(column.last),
+                "counts": [getattr(column.kpis.volume, name) for name in CLASSES],
+                "provisional": column.is_provisional,
+                "href": links.narrowed(first=column.first, last=column.last),
+            }
+            | _hour(column, links)
+            for column in columns
+        ],
+        "before": _beside(columns, before) if unit == "day" else None,
+    }
+
+
+def _hour(column: Stretch, links: Links) -> dict:
+    """Return what an hour has beside a day: its time, and a link to its day's messages, of which it is a part."""
+    if column.hour is None:
+        return {}
+    return {
+        "clock": f"{column.clock:%Y-%m-%dT%H:%M}",
+        "offset": column.offset,
+        "href": links.messages(first=column.first, last=column.last),
+    }
+
+
+def _beside(columns: Sequence[Stretch], before: Sequence[DayRow] | None) -> list[int] | None:
+    """Return the messages of the days before, one beside each column; None where the days of the week differ."""
+    if not before or before[0].day.weekday() != columns[0].first.weekday():
+        return None
+    return [row.kpis.volume.messages for row in before][: len(columns)]
+
+
+def map_chart(countries: Sequence[Group], *, links: Links) -> dict:
+    """Return what static/js/charts.js draws as `map`: messages and delivery rate by country."""
+    return {
+        "words": {"messages": _("Messages"), "rate": _("Delivery rate")},
+        "rows": [
+            {
+                "code": group.key["country"],
+                "name": country(group.key["country"]),
+                "messages": group.totals.messages,
+                "rate": group.kpis.delivery_rate,
+                "href": links.narrowed(country=group.key["country"]),
+            }
+            for group in countries
+            if group.key["country"] != "ZZ"
+        ],
+    }
+
+
+def _start(day: date, unit: str) -> date:
+    if unit == "day":
+        return day
+    return day - timedelta(days=day.weekday()) if unit == "week" else day.replace(day=1)

@@ -1,0 +1,92 @@
+"""The two editions of a run's workbook: in full, and with phone numbers masked for those who see them masked.
+
+A month without a number to mask has one file, which is both.
+"""
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+
+from deliveries.partner_ids.with_numbers import telling_partner_ids
+from portal.common.masking import Masking
+from reports.models import ReportRun
+from reports.monthly.figures import ReportHeader
+from reports.monthly.masked_tables import masked_tables, partner_ids_of
+from reports.monthly.selector import Scope
+from reports.monthly.tables import Table
+
+OF_A_FILE = ("file", "bytes", "sha256")
+
+Beat = Callable[[int, int], None]  # rows done, of all
+
+
+class NoMaskedEdition(Exception):
+    """The run was made before reports had a masked edition."""
+
+
+def open_edition(run: ReportRun, masking: Masking) -> File:
+    """Open a finished run's workbook. Raises FileNotFoundError where it is gone, and NoMaskedEdition."""
+    if run.file_erased_at is not None:
+        raise FileNotFoundError(run.file)
+    edition = run.edition(masking)
+    if edition is None:
+        raise NoMaskedEdition
+    return default_storage.open(edition.file, "rb")
+
+
+def store_editions(run: ReportRun, tables: Sequence[Table], header: ReportHeader, beat: Beat) -> dict:
+    """Write and store both editions; return their fields of the run."""
+    full, rows = _store(run, tables, header, beat)
+    fields = dict(zip(OF_A_FILE, full, strict=True)) | {"rows": rows}
+    try:
+        return fields | store_masked_edition(run, tables, header, full, beat)
+    except BaseException:
+        delete_files(fields)
+        raise
+
+
+def store_masked_edition(
+    run: ReportRun, tables: Sequence[Table], header: ReportHeader, full: tuple, beat: Beat
+) -> dict:
+    """Write and store the masked edition; it is the file in full (name, bytes, digest) where nothing is masked."""
+    telling = telling_partner_ids(partner_ids_of(tables), tenant_ids=Scope(run.tenant, run.account).tenant_ids())
+    masked = masked_tables(tables, telling)
+    if masked != list(tables):
+        full, _rows = _store(run, masked, header, beat, edition="_masked")
+    return {f"masked_{name}": value for name, value in zip(OF_A_FILE, full, strict=True)}
+
+
+def delete_files(fields: dict) -> None:
+    """Delete the files of these fields of a run that was not finished."""
+    for name in {fields[key] for key in ("file", "masked_file") if fields.get(key)}:
+        default_storage.delete(name)
+
+
+def delete_attempts(run: ReportRun) -> None:
+    """Delete the files that killed attempts of the run left."""
+    for attempt in range(1, run.attempts):
+        for edition in ("", "_masked"):
+            default_storage.delete(_file_name(run, attempt, edition))
+
+
+def _store(
+    run: ReportRun, tables: Sequence[Table], header: ReportHeader, beat: Beat, *, edition: str = ""
+) -> tuple[tuple[str, int, str], int]:
+    from reports.monthly.writers import xlsx  # here: no other process than one that makes reports loads openpyxl
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "report.xlsx"
+        rows = xlsx.write(tables, header, path, beat)
+        content = path.read_bytes()
+        with path.open("rb") as file:
+            # A name of its own for each attempt: a worker that lost its lease cannot overwrite the winner's file.
+            name = default_storage.save(_file_name(run, run.attempts, edition), File(file))
+    return (name, len(content), hashlib.sha256(content).hexdigest()), rows
+
+
+def _file_name(run: ReportRun, attempt: int, edition: str) -> str:
+    return f"reports/{run.tenant_id}/{run.month:%Y-%m}_r{run.revision}_{attempt}{edition}.xlsx"

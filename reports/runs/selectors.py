@@ -1,0 +1,85 @@
+"""The months of a Reports page."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Min
+
+from deliveries.models import DailyCount
+from portal.common.periods import Month, is_closed, local_day
+from portal.tenants.models import Tenant
+from reports.models import ReportRun
+from reports.monthly.changes_since import ChangedSince, changes_since
+from reports.runs.report_scope import Shelf
+from reports.runs.runs import OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class MonthRow:
+    """One month: whether it has closed, when its report becomes final, and the runs that matter.
+
+    `latest` is the newest finished revision, `older` are those before it, newest first. `unchanged` is the newest run
+    where it came out as the latest revision, `changed` what has changed since that one where it is final.
+    """
+
+    month: Month
+    closed: bool
+    final_after: datetime
+    latest: ReportRun | None
+    open: ReportRun | None
+    failed: ReportRun | None
+    older: list[ReportRun]
+    unchanged: ReportRun | None = None
+    changed: ChangedSince | None = None
+
+
+def report_months(*, shelf: Shelf, now: datetime) -> list[MonthRow]:
+    """Return the months from the first with messages or a report to the current one, newest first.
+
+    `failed` is set only while nothing newer was made or is being made.
+    """
+    tenant = shelf.tenant
+    runs: dict[Month, list[ReportRun]] = {}
+    for run in shelf.runs().order_by("-id"):
+        runs.setdefault(Month.of(run.month), []).append(run)
+    counts = DailyCount.objects.filter(tenant_id__in=shelf.tenant_ids)
+    if shelf.account is not None:
+        counts = counts.filter(account_id=shelf.account.id)
+    first = counts.aggregate(first=Min("day"))["first"]
+    month = Month.of(local_day(now, tenant.timezone))
+    earliest = min([*runs, *([Month.of(first)] if first else [])], default=None)
+    result = []
+    while earliest is not None and month >= earliest:
+        result.append(_row(month, runs.get(month, []), tenant, now))
+        month = month.previous()
+    return result
+
+
+def _row(month: Month, runs: list[ReportRun], tenant: Tenant, now: datetime) -> MonthRow:
+    done = [run for run in runs if run.state == ReportRun.State.DONE and run.revision is not None]
+    done.sort(key=lambda run: run.revision, reverse=True)
+    newest = runs[0] if runs else None
+    return MonthRow(
+        month=month,
+        closed=is_closed(month, now, tenant.timezone),
+        final_after=month.bounds(tenant.timezone)[1] + timedelta(hours=settings.REPORT_GRACE_HOURS),
+        latest=done[0] if done else None,
+        open=next((run for run in runs if run.state in OPEN), None),
+        failed=newest if newest and newest.state == ReportRun.State.FAILED else None,
+        older=done[1:],
+        unchanged=newest if newest and done and newest.same_as_id == done[0].id else None,
+    )
+
+
+def with_changes(rows: Iterable[MonthRow], *, shelf: Shelf) -> list[MonthRow]:
+    """Return the rows with what has changed since their latest reports, in as many queries for one as for many.
+
+    A month whose next report is being made already is not looked at.
+    """
+    rows = list(rows)
+    latest = [row.latest for row in rows if row.latest is not None and row.open is None]
+    account_id = shelf.account.id if shelf.account else None
+    found = changes_since(latest, {shelf.tenant.id: shelf.tenant_ids}, account_id)
+    return [replace(row, changed=found.get(row.latest.id) if row.latest else None) for row in rows]

@@ -1,0 +1,160 @@
+"""Reports pages of a tenant and of the accounts that it owns: their months, making one now, the files."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from portal.accounts.guards import member_may
+from portal.accounts.models import record
+from portal.tenants.models import Tenant
+from reports.models import ReportRun
+from reports.runs.downloads import file_response
+from reports.runs.editions import NoMaskedEdition, open_edition
+from reports.runs.forms import MonthForm
+from reports.runs.report_scope import RIGHT_FOR_ACCOUNTS, Shelf, account_shelves, shelf_of
+from reports.runs.runs import request_run
+from reports.runs.selectors import report_months, with_changes
+
+MONTHS_PER_PAGE = 24
+
+
+@require_safe
+@member_may("see_figures")
+def months(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    """List the tenant's months with the newest report of each; htmx gets one month's row."""
+    return _show(request, shelf_of(request.access))
+
+
+@require_POST
+@member_may("make_reports")
+def make(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    """Queue a report of the month that was asked for; 422 with the reason where it cannot be one."""
+    return _make(request, shelf_of(request.access))
+
+
+@require_safe
+@member_may("see_figures")
+def download(request: HttpRequest, tenant: Tenant, run_id: int) -> HttpResponse:
+    """Hand out a finished run's workbook, and write down to whom; 409 while it is not finished."""
+    return _download(request, shelf_of(request.access), run_id)
+
+
+@require_safe
+@member_may(RIGHT_FOR_ACCOUNTS)
+def account_months(request: HttpRequest, tenant: Tenant, account: str) -> HttpResponse:
+    """As `months`, of an account that the tenant owns: all partner ids of it and its pool."""
+    return _show(request, _account_shelf(request, account))
+
+
+@require_POST
+@member_may(RIGHT_FOR_ACCOUNTS)
+def account_make(request: HttpRequest, tenant: Tenant, account: str) -> HttpResponse:
+    """As `make`, of an account that the tenant owns."""
+    return _make(request, _account_shelf(request, account))
+
+
+@require_safe
+@member_may(RIGHT_FOR_ACCOUNTS)
+def account_download(request: HttpRequest, tenant: Tenant, account: str, run_id: int) -> HttpResponse:
+    """As `download`, of an account that the tenant owns."""
+    return _download(request, _account_shelf(request, account), run_id)
+
+
+def _account_shelf(request: HttpRequest, name: str) -> Shelf:
+    for shelf in account_shelves(request.access):
+        if shelf.name == name:
+            return shelf
+    raise Http404
+
+
+def _show(request: HttpRequest, shelf: Shelf) -> HttpResponse:
+    now = timezone.now()
+    if not request.headers.get("HX-Request"):
+        return _page(request, shelf, form=MonthForm(tenant=shelf.tenant, now=now))
+    form = MonthForm(request.GET, tenant=shelf.tenant, now=now)
+    if not form.is_valid():
+        raise Http404
+    return _row(request, shelf, form)
+
+
+def _make(request: HttpRequest, shelf: Shelf) -> HttpResponse:
+    now = timezone.now()
+    form = MonthForm(request.POST, tenant=shelf.tenant, now=now)
+    if not form.is_valid():
+        return _page(request, shelf, form=form, status=422)
+    month = form.cleaned_data["month"]
+    with shelf.scope():
+        request_run(tenant=shelf.tenant, account=shelf.account, month=month, requested_by=request.user.email, now=now)
+    if request.headers.get("HX-Request"):
+        return _row(request, shelf, form)
+    name = date_format(month.first_day, "YEAR_MONTH_FORMAT")
+    messages.success(request, _("The report of %(month)s is being made.") % {"month": name})
+    return redirect(_address(request, shelf))
+
+
+def _download(request: HttpRequest, shelf: Shelf, run_id: int) -> HttpResponse:
+    with shelf.scope():
+        run = get_object_or_404(shelf.runs(), id=run_id)
+    context = _context(request, shelf) | {"run": run}
+    if run.state != ReportRun.State.DONE:
+        return render(request, "reports/not_ready.html", context, status=409)
+    try:
+        file = open_edition(run, request.access.masking)
+    except NoMaskedEdition:
+        return render(request, "reports/no_masked_edition.html", context, status=409)
+    except FileNotFoundError:
+        return render(request, "reports/file_gone.html", context, status=410)
+    name = run.file_name(shelf.name, run.edition(request.access.masking))
+    tenant = request.access.tenant
+    record("report.download", actor=request.user.email, tenant=tenant, subject=name, details={"run": run.id})
+    return file_response(request, file, name)
+
+
+def _page(request: HttpRequest, shelf: Shelf, *, form: MonthForm, status: int = 200) -> HttpResponse:
+    with shelf.scope():
+        rows = report_months(shelf=shelf, now=timezone.now())
+        shown = Paginator(rows, MONTHS_PER_PAGE).get_page(request.GET.get("page"))
+        shown.object_list = with_changes(shown.object_list, shelf=shelf)
+    shelves = account_shelves(request.access)
+    context = _context(request, shelf) | {
+        "page_obj": shown,
+        "form": form,
+        "accounts": [(other.name, _address(request, other)) for other in shelves],
+    }
+    return render(request, "reports/months.html", context, status=status)
+
+
+def _row(request: HttpRequest, shelf: Shelf, form: MonthForm) -> HttpResponse:
+    month = form.cleaned_data["month"]
+    with shelf.scope():
+        rows = report_months(shelf=shelf, now=timezone.now())
+        rows = with_changes([row for row in rows if row.month == month], shelf=shelf)
+    if not rows:
+        raise Http404
+    return render(request, "reports/_month_row.html", _context(request, shelf) | {"row": rows[0]})
+
+
+def _context(request: HttpRequest, shelf: Shelf) -> dict:
+    right = RIGHT_FOR_ACCOUNTS if shelf.account else "make_reports"
+    address = _address(request, shelf)
+    return {
+        "page": "reports",
+        "shelf": shelf,
+        "address": address,
+        "make_address": f"{address}make/",
+        "may_make": request.access.may(right),
+        "in_full": request.access.masking.in_full,
+    }
+
+
+def _address(request: HttpRequest, shelf: Shelf) -> str:
+    slug = request.access.tenant.slug
+    if shelf.account is None:
+        return reverse("reports:months", args=[slug])
+    return reverse("reports:account_months", args=[slug, shelf.account.name])
