@@ -20,9 +20,9 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 # Name: (order, seconds it may take to end, arguments of python). Started in this order, ended in the reverse one.
 PROGRAMS = {
     "engines": (1, 150, "-m portal.engines watch"),
-    # A sender has ten seconds for its headers, and as many for its body (deliveries/ingest/bodies.py). Where too many take
-    # them at once, portal/connections.py closes some sooner. Only with `--http 1` do the ten seconds begin before the
-    # first byte.
+    # A sender has ten seconds for its headers, and as many for its body (deliveries/ingest/bodies.py). Where too many
+    # take them at once, portal/connections.py closes some sooner. Only with `--http 1` do the ten seconds begin
+    # before the first byte.
     # What is under way may finish, but a client that keeps its connection busy cannot hold up the end.
     "web": (
         20,

@@ -49,6 +49,8 @@ INSTALLED_APPS = [
     "campaigns",
     "deliveries",
     "reports",
+    "portal.staff",
+    "portal.operations",
 ]
 
 MIDDLEWARE = [

@@ -23,10 +23,10 @@ from deliveries.erasure import raw_rows
 from deliveries.messages import fold, slices
 from deliveries.messages.code_tables import code_tables
 from deliveries.messages.delivery_reports import NewReport, write_reports
+from deliveries.messages.raw_row import BrokenRow, Row
 from deliveries.messages.row import Change, StoredMessage
 from deliveries.messages.store import Key, read_messages, write_messages
 from deliveries.models import WaitingRow
-from deliveries.raw_row import BrokenRow, Row
 from portal.common.bulk import plan_for_small_sets
 from portal.tenants.models import Feed
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import psycopg
 
-from deliveries.raw_row import Row
+from deliveries.messages.raw_row import Row
 from portal.common.bulk import bulk_cursor
 
 logger = logging.getLogger(__name__)

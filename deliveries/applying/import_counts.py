@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
+from deliveries.messages.raw_row import BrokenRow, Row
 from deliveries.models import ImportCount, ImportRun
-from deliveries.raw_row import BrokenRow, Row
 from portal.common.bulk import Sums, add_to_counts
 
 _KEYS = {"run_id": "bigint", "outcome": "text", "reason": "text"}

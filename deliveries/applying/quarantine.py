@@ -8,8 +8,8 @@ from django.db.models import F
 from deliveries.applying import import_counts
 from deliveries.counts import feed_counts
 from deliveries.ingest.split import slice_of_submission, split_line
+from deliveries.messages.raw_row import BrokenRow
 from deliveries.models import QuarantinedRow
-from deliveries.raw_row import BrokenRow
 from portal.accounts.models import record
 from portal.tenants.models import Feed
 

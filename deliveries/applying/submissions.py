@@ -9,9 +9,9 @@ from deliveries.dialects import submission as dialect
 from deliveries.dialects.report import Submission
 from deliveries.ingest.inbox import INSERT, NewRow, packed_columns
 from deliveries.messages import fold
+from deliveries.messages.raw_row import BrokenRow, Row
 from deliveries.messages.slices import slice_of
 from deliveries.messages.store import Key
-from deliveries.raw_row import BrokenRow, Row
 from portal.common.bulk import bulk_cursor
 from portal.tenants.models import Feed
 from portal.tenants.scope import ingest_scope, staff_scope

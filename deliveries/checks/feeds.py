@@ -1,8 +1,8 @@
 """How much comes in by each feed, beside what usually does.
 
 Also which feeds are silent (deliveries/checks/silent_feeds.py), and by which more than usual cannot be read
-(deliveries/checks/quarantine_jump.py). Reads the hourly counts alone: at most a thousand small rows for a feed, whatever the
-traffic.
+(deliveries/checks/quarantine_jump.py). Reads the hourly counts alone: at most a thousand small rows for a feed,
+whatever the traffic.
 """
 
 from collections import defaultdict

@@ -1,4 +1,6 @@
-"""Gateway accounts and partner IDs whose submissions stay without delivery reports (deliveries/checks/unreported_submissions.py).
+"""Gateway accounts and partner IDs whose submissions stay without delivery reports.
+
+The rule is in deliveries/checks/unreported_submissions.py.
 
 Reads the last day of the submissions' counts alone, by the index of their hours: a row for each partner ID and hour.
 """

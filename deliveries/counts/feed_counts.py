@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from deliveries.raw_row import Row
+from deliveries.messages.raw_row import Row
 from portal.common.bulk import Sums, add_to_counts
 
 KEYS = {"feed_id": "int", "hour": "timestamptz"}

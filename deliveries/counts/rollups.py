@@ -12,9 +12,9 @@ from datetime import date, datetime, timedelta
 from django.db import connection, transaction
 
 from deliveries.counts.rollup_sql import STATEMENTS, SUMMED_UP
+from deliveries.messages.slices import wait_for_running_batches
 from deliveries.models.condensed import CondensedSpan, Span
 from portal.common.bulk import looked_up
-from portal.common.jobs import let_appliers_see_what_was_committed
 from portal.common.periods import Month
 
 _LOCK = "portal.condense"
@@ -66,7 +66,7 @@ def condense(*, now: datetime) -> int | None:
 
 def _condense(cursor, today: date) -> int:
     cursor.execute(_ANNOUNCE, {"last": today - timedelta(days=QUIET_DAYS)})
-    let_appliers_see_what_was_committed()
+    wait_for_running_batches()
     cursor.execute(_EMPTY_READY)
     cursor.execute(_DUE)
     done = sum(_condense_span(tenant_id, Span(span), day) for tenant_id, span, day in cursor.fetchall())
@@ -79,7 +79,8 @@ def _condense(cursor, today: date) -> int:
 def forget(days: Iterable[tuple[int, date]]) -> None:
     """Have the spans of these (tenant, day) read from the counts again; in the transaction that changes the counts.
 
-    It holds a slice's lock already (deliveries/messages/slices.py): `condense` waits for those who may not see its announcement.
+    It holds a slice's lock already (deliveries/messages/slices.py): `condense` waits for those who may not see its
+    announcement.
     """
     gone = set()
     for tenant_id, day in days:

@@ -20,9 +20,9 @@ from deliveries.importing.archives.pieces import Piece
 from deliveries.importing.archives.reading import Archive
 from deliveries.ingest.inbox import INSERT, NewRow, packed_columns
 from deliveries.ingest.split import split_line
+from deliveries.messages.raw_row import BrokenRow, Row
 from deliveries.messages.slices import SLICES, UNREADABLE_SLICE
 from deliveries.models import ImportRun
-from deliveries.raw_row import BrokenRow, Row
 from portal.common.bulk import add_to_counts, bulk_cursor
 from portal.tenants.models import Feed
 

@@ -3,9 +3,9 @@
 from msgspec import Struct
 
 from deliveries.dialects.report import Report
+from deliveries.messages.raw_row import Row
 from deliveries.messages.row import Change
 from deliveries.messages.store import KEYS, Key, keys_as_json, same_message
-from deliveries.raw_row import Row
 from portal.common.bulk import EACH, bulk_cursor, stage
 
 

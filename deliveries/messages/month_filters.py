@@ -22,9 +22,9 @@ from rbloom import Bloom
 
 from deliveries.messages import partitions
 from deliveries.messages.row import Key
+from deliveries.messages.slices import wait_for_running_batches
 from deliveries.models import IdentityFilter
 from portal.common.bulk import bulk_cursor
-from portal.common.jobs import let_appliers_see_what_was_committed
 from portal.common.periods import Month
 
 ERROR_RATE = 0.005  # 11 bits a message
@@ -76,7 +76,7 @@ def _take_away(filters: QuerySet[IdentityFilter]) -> None:
 def _make_one(month: Month) -> bool:
     """Make a month's filter, and tell whether it holds: nothing was added to the month meanwhile."""
     row, _new = IdentityFilter.objects.get_or_create(month=month.first_day, made_with=MADE_WITH)
-    let_appliers_see_what_was_committed()
+    wait_for_running_batches()
     count = _count(month)
     identities = _filter_for(count)
     for keys in _identities(month):
@@ -117,7 +117,8 @@ def _identities(month: Month) -> Iterator[list[Key]]:
 def forget(days: Iterable[date]) -> None:
     """Have the months of `days` looked into again; in the transaction that adds messages to them.
 
-    It holds a slice's lock already (deliveries/messages/slices.py): `make` waits for those who may not see its announcement.
+    It holds a slice's lock already (deliveries/messages/slices.py): `make` waits for those who may not see its
+    announcement.
     """
     months = [sorted({day.replace(day=1) for day in days})]
     with connection.cursor() as cursor:

@@ -7,7 +7,7 @@ lock, so two never touch one message and no unique index has to guard it (docs/a
 import zlib
 from collections.abc import Iterable
 
-from django.db import connection
+from django.db import connection, transaction
 
 SLICES = 64
 UNREADABLE_SLICE = 0  # rows whose message id cannot be told; they only go to quarantine
@@ -35,3 +35,9 @@ def lock(slices: Iterable[int]) -> None:
     with connection.cursor() as cursor:
         for number in sorted(set(slices)):
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_CLASS, number])
+
+
+def wait_for_running_batches() -> None:
+    """Wait until every batch that may have read a tenant's older rules is committed."""
+    with transaction.atomic():
+        lock(range(SLICES))

@@ -1,4 +1,4 @@
-"""The partitioned tables in plain SQL: Django creates none (deliveries/messages/partitions.py makes their partitions)."""
+"""The partitioned tables in plain SQL; deliveries/messages/partitions.py makes their partitions."""
 
 CREATE = """
 CREATE TABLE inbox (

@@ -17,6 +17,7 @@ from deliveries.applying.sealed_days import erase_old_numbers
 from deliveries.counts.changes import add_changes
 from deliveries.messages import slices
 from deliveries.messages.row import Change
+from deliveries.messages.slices import wait_for_running_batches
 from deliveries.messages.store import Key, read_messages, write_messages
 from deliveries.models import Message, PartnerMove
 from portal.accounts.models import record
@@ -69,7 +70,7 @@ def waiting_messages(move: PartnerMove) -> int:
 
 
 def _run(move: PartnerMove, progress: Progress) -> None:
-    jobs.let_appliers_see_what_was_committed()
+    wait_for_running_batches()
     move.total = move.moved + waiting_messages(move)
     progress(move)
     while not _finish_when_none_is_left(move):

@@ -12,6 +12,7 @@ from deliveries.applying.sealed_days import erase_old_numbers
 from deliveries.counts.changes import add_changes
 from deliveries.messages import slices
 from deliveries.messages.row import Change
+from deliveries.messages.slices import wait_for_running_batches
 from deliveries.messages.store import Key, read_messages, write_messages
 from deliveries.models import Message, TenantRecount
 from portal.accounts.models import record
@@ -57,7 +58,7 @@ def _wake(recount_id: int) -> None:
 
 
 def _run(recount: TenantRecount, progress: Progress) -> None:
-    jobs.let_appliers_see_what_was_committed()
+    wait_for_running_batches()
     recount.total = Message.objects.filter(tenant_id=recount.tenant_id).count()
     progress(recount)
     while keys := _next_keys(recount):

@@ -18,6 +18,7 @@ from campaigns import segments
 from campaigns.models import SegmentKey
 from deliveries.messages import partitions, slices
 from deliveries.messages.parameter_rows import LIST, SAME_ROW, rows_as_sql
+from deliveries.messages.slices import wait_for_running_batches
 from deliveries.models import Message
 from portal.accounts.models import record
 from portal.common import jobs
@@ -115,7 +116,7 @@ def _wake(key_id: int) -> None:
 
 
 def _run(key: SegmentKey, progress: Progress) -> None:
-    jobs.let_appliers_see_what_was_committed()
+    wait_for_running_batches()
     if key.position is None:  # else it was taken up again in the middle of its walk
         for month in partitions.months():
             while cleared := _clear(key, f"message_parameter_{month.year:04}_{month.month:02}"):

@@ -12,11 +12,11 @@ from django.db import connection, transaction
 from deliveries.erasure import erase, names
 from deliveries.messages import partitions
 from deliveries.messages.parameter_rows import rows_go_with
+from deliveries.messages.slices import wait_for_running_batches
 from deliveries.messages.store import same_message
 from deliveries.models import RetentionMark
 from deliveries.retention import raw_rows
 from portal.common.bulk import plan_for_small_sets
-from portal.common.jobs import let_appliers_see_what_was_committed
 from portal.common.periods import local_day, start_of_day
 from portal.tenants.models import Tenant
 
@@ -76,7 +76,7 @@ def _take(now: datetime) -> Taken:
     todo = plans(now)
     for plan in todo:
         _move_marks(plan)
-    let_appliers_see_what_was_committed()
+    wait_for_running_batches()
     marks = RetentionMark.objects.in_bulk()
     for plan in todo:
         mark = marks[plan.tenant.id]

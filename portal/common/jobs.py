@@ -1,12 +1,10 @@
-"""Claiming job rows (PartnerMove, TenantRecount): a lease, an attempt counted, one worker at a time."""
+"""Claiming job rows of any model with their columns: a lease, an attempt counted, one worker at a time."""
 
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from django.db import models, transaction
 from django.db.models import F, Q
-
-from deliveries.messages import slices
 
 LEASE = timedelta(seconds=60)
 
@@ -46,9 +44,3 @@ def retry(model: type[Job], *, ids: list[int]) -> int:
     now = datetime.now(UTC)
     stuck = Q(state="queued") | Q(state="running", lease_until__lt=now)
     return model.objects.filter(stuck, id__in=ids).update(state="queued", attempts=0, lease_until=None)
-
-
-def let_appliers_see_what_was_committed() -> None:
-    """Wait until every batch that may have read a tenant's older rules is committed."""
-    with transaction.atomic():
-        slices.lock(range(slices.SLICES))

@@ -1,4 +1,4 @@
-"""What stands out in a period that the Overview shows: the counts that the rules of reports/overview/highlights.py need."""
+"""The counts that the rules of the Overview's highlights need (reports/overview/highlights.py)."""
 
 from collections import defaultdict
 from collections.abc import Sequence

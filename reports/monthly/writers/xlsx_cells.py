@@ -73,7 +73,7 @@ def with_label(subtotal: tuple[Any, ...], language: str) -> tuple[Any, ...]:
 
 
 class CellMaker:
-    """Makes the cells of one sheet, each as reports/monthly/writers/xlsx_rows.py takes it: what follows its coordinate."""
+    """Makes the cells of one sheet, each as xlsx_rows.py takes it: what follows its coordinate."""
 
     def __init__(self, sheet, header: ReportHeader, notes: Notes) -> None:
         self._sheet = sheet

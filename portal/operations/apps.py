@@ -1,0 +1,8 @@
+"""Operations as a Django app, so that its commands are found."""
+
+from django.apps import AppConfig
+
+
+class OperationsConfig(AppConfig):
+    name = "portal.operations"
+    label = "operations"

@@ -1,0 +1,3 @@
+"""Registers the admin pages of report runs."""
+
+from reports.runs import admin  # noqa: F401  registers its model

@@ -1,1 +1,0 @@
-"""The REST API's views of reports."""
