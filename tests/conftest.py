@@ -11,7 +11,7 @@ from django.test import TransactionTestCase, override_settings
 from portal.accounts.models import Membership, Role
 from portal.tenants.feeds import add_token
 from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
-from tests import search
+from tests import hypothesis_profile
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
@@ -35,7 +35,7 @@ def pytest_addoption(parser) -> None:
 def pytest_configure(config) -> None:
     # pytest-randomly is for the order: seeded alike before each test, random names would meet those of other tests.
     config.option.randomly_reset_seed = False
-    search.set_up(is_long=config.getoption("--long"))
+    hypothesis_profile.set_up(is_long=config.getoption("--long"))
 
 
 def pytest_make_parametrize_id(val, argname) -> str | None:

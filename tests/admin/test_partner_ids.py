@@ -6,7 +6,7 @@ from deliveries.models import PartnerMove, PartnerRequest
 from portal.accounts.models import AuditEntry
 from portal.tenants.models import EarlierOwner, GatewayAccount, PartnerId
 from tests.conftest import NOW
-from tests.deliveries.provisioning_helpers import from_pool
+from tests.provisioning.provisioning_helpers import from_pool
 
 URL = "/admin/tenants/partnerid/declare/"
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from portal.api.schema import document
 from tests.api.conftest import CANARY
 from tests.api.test_schema import check
-from tests.search import examples
+from tests.hypothesis_profile import examples
 
 pytestmark = pytest.mark.django_db
 

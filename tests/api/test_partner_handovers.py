@@ -8,7 +8,7 @@ from portal.accounts.models import AuditEntry
 from portal.tenants.models import EarlierOwner, PartnerId, Tenant
 from tests.conftest import NOW
 from tests.deliveries.helpers import submission
-from tests.deliveries.provisioning_helpers import from_pool
+from tests.provisioning.provisioning_helpers import from_pool
 
 pytestmark = pytest.mark.django_db
 

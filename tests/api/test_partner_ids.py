@@ -6,7 +6,7 @@ from deliveries.models import PartnerMove
 from portal.accounts.models import AuditEntry
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from tests.conftest import NOW
-from tests.deliveries.provisioning_helpers import from_pool
+from tests.provisioning.provisioning_helpers import from_pool
 
 pytestmark = pytest.mark.django_db
 

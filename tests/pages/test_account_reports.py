@@ -9,8 +9,8 @@ from portal.accounts.models import AuditEntry, Role
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from reports.models import ReportRun
 from tests.conftest import NOW, make_user
-from tests.deliveries.provisioning_helpers import from_pool
 from tests.pages.conftest import make_run
+from tests.provisioning.provisioning_helpers import from_pool
 
 URL = "/t/nordic-retail/reports/accounts/link-main/"
 BEFORE, SINCE = datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC)

@@ -11,7 +11,7 @@ from deliveries.rederiving.moves import run_moves
 from portal.accounts.models import Role
 from portal.tenants.models import EarlierOwner, GatewayAccount, PartnerId, Tenant
 from tests.conftest import NOW, make_user
-from tests.deliveries.provisioning_helpers import from_pool
+from tests.provisioning.provisioning_helpers import from_pool
 
 URL = "/t/nordic-retail/partner-ids/"
 

@@ -8,7 +8,7 @@ from deliveries.models import DailyCount, PartnerMove, PartnerRequest
 from portal.accounts.models import Role
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from tests.conftest import NOW, make_user
-from tests.deliveries.provisioning_helpers import from_pool
+from tests.provisioning.provisioning_helpers import from_pool
 
 URL = "/t/nordic-retail/partner-ids/"
 

@@ -17,7 +17,7 @@ from portal.tenants.ownership_periods import (
     owner_at,
     seen_by,
 )
-from tests.search import examples
+from tests.hypothesis_profile import examples
 
 A, B, C = 1, 2, 3
 

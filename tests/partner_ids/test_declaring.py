@@ -17,7 +17,7 @@ from portal.accounts.models import AuditEntry, Role
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from portal.tenants.ownership_periods import Stretch
 from tests.conftest import NOW, make_user
-from tests.deliveries.provisioning_helpers import from_pool
+from tests.provisioning.provisioning_helpers import from_pool
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from deliveries.dialects.link_codes import CODES
 from deliveries.dialects.report import Report, Submission
 from deliveries.messages import fold
 from deliveries.messages.fold import Folded
-from tests.deliveries.folding import RECEIVED, TABLE, at, folded, in_any_order, part, report, state
+from tests.messages.folding import RECEIVED, TABLE, at, folded, in_any_order, part, report, state
 
 # --- 5.3: of one part, or of the whole, the greatest state wins
 

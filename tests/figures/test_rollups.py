@@ -32,7 +32,7 @@ from reports.figures.volume import Volume
 from reports.overview.highlight_selectors import standouts
 from reports.overview.selectors import overview
 from tests.deliveries.helpers import apply
-from tests.reports.test_statistics import sent
+from tests.figures.test_statistics import sent
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,7 @@ from deliveries.dialects import registry
 from deliveries.messages.slices import SLICES
 from deliveries.models import IngestCount, Message, QuarantinedRow, WaitingRow
 from deliveries.stop_reasons import Cause
-from tests.deliveries import faulty
+from tests.applying import faulty
 from tests.deliveries.helpers import NOW, dlr, put
 
 pytestmark = pytest.mark.django_db

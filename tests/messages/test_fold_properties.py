@@ -17,9 +17,9 @@ from deliveries.messages import fold
 from deliveries.messages.fold import Folded
 from deliveries.messages.row import StoredMessage, from_row, to_row
 from deliveries.models import DeliveryReport, IngestCount, Message
-from tests.deliveries.folding import SENT, TABLE
 from tests.deliveries.helpers import put
-from tests.search import examples
+from tests.hypothesis_profile import examples
+from tests.messages.folding import SENT, TABLE
 
 RECEIVED = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 UNKNOWN_CODES = (-1, 1099, 9999, 2_147_483_647)

@@ -15,7 +15,7 @@ from deliveries.dialects.report import (
 )
 from deliveries.messages import fold
 from deliveries.messages.fold import Folded
-from tests.deliveries.folding import SENT, TABLE, at, folded, report
+from tests.messages.folding import SENT, TABLE, at, folded, report
 
 # --- 5.8: country
 

@@ -11,7 +11,7 @@ from deliveries.applying.apply import BatchResult
 from deliveries.applying.loop import Applier
 from deliveries.importing.load import applier_runs
 from deliveries.models import ApplierStop, Message, QuarantinedRow, WaitingRow
-from tests.deliveries import faulty
+from tests.applying import faulty
 from tests.deliveries.helpers import dlr, put
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

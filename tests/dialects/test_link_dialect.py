@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from deliveries.dialects.link import message_id_of, parse
 from deliveries.dialects.link_codes import CODES
 from deliveries.dialects.report import FROM_FEED, FROM_GATE, FROM_NOWHERE, FROM_PARAMETERS, Report, Unreadable
-from tests.deliveries.link_meanings import MEANINGS
+from tests.dialects.link_meanings import MEANINGS
 
 SAMPLES = Path(__file__).parent / "samples"
 RECEIVED = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -12,7 +12,7 @@ from portal.tenants.scope import web_scope
 from reports.figures.query import StatisticsQuery
 from reports.figures.statistics import statistics
 from reports.figures.top_campaigns import campaigns
-from tests.deliveries.test_apply_plans import leaves
+from tests.applying.test_apply_plans import leaves
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated")]
 

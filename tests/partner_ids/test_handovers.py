@@ -22,7 +22,7 @@ from portal.tenants.partner_owners import periods_of
 from tests.conftest import NOW
 from tests.deliveries.applied import reports_of, shop
 from tests.deliveries.helpers import apply
-from tests.search import examples
+from tests.hypothesis_profile import examples
 
 pytestmark = pytest.mark.django_db
 

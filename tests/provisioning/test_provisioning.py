@@ -18,7 +18,7 @@ from portal.tenants.feeds import has_token, valid_tokens
 from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
 from tests.conftest import NOW, PASSWORD, TOKEN
 from tests.deliveries.helpers import apply, dlr
-from tests.deliveries.provisioning_helpers import account_with, nordic, refused, run
+from tests.provisioning.provisioning_helpers import account_with, nordic, refused, run
 
 DEMO = Path(__file__).resolve().parents[2] / "docs/examples/demo.yaml"
 

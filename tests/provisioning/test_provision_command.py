@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from deliveries.models import Message
 from portal.tenants.feeds import has_token
 from portal.tenants.models import Feed
-from tests.deliveries.provisioning_helpers import account_with, from_pool, nordic
+from tests.provisioning.provisioning_helpers import account_with, from_pool, nordic
 
 
 def command(*words: str) -> tuple[str, str]:

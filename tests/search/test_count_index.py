@@ -18,7 +18,7 @@ from deliveries.search.variant_index import variant_places
 from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
 from portal.tenants.scope import web_scope
 from tests.deliveries.helpers import apply, dlr
-from tests.deliveries.test_message_search import explained
+from tests.search.test_find import explained
 
 pytestmark = pytest.mark.django_db
 

@@ -20,9 +20,9 @@ from portal.tenants.scope import web_scope
 from reports.figures.hours import HOUR_COLUMNS, hour_rows, local_hours
 from reports.figures.query import GROUPS, CannotCombine, NotByHour, StatisticsQuery
 from reports.figures.statistics import statistics, total
+from tests.applying.test_apply_plans import leaves
 from tests.deliveries.helpers import NOW, apply, dlr
-from tests.deliveries.test_apply_plans import leaves
-from tests.search import examples
+from tests.hypothesis_profile import examples
 
 pytestmark = pytest.mark.django_db
 

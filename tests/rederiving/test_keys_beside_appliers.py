@@ -10,8 +10,8 @@ from deliveries.checks.reconcile import find_differences
 from deliveries.models import MessageParameter, WaitingRow
 from deliveries.rederiving import segment_keys
 from deliveries.rederiving.segment_keys import choose, remove, run_segment_keys
+from tests.applying.test_appliers_together import NOW, together
 from tests.deliveries.helpers import dlr, put
-from tests.deliveries.test_appliers_together import NOW, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,7 +12,7 @@ from deliveries.search.find import BadFilter, MessageQuery, search
 from deliveries.search.segment_keys import rarest
 from portal.tenants.scope import web_scope
 from tests.deliveries.helpers import NOW, apply, dlr
-from tests.deliveries.test_message_search import _MANY, explained, ids
+from tests.search.test_find import _MANY, explained, ids
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated")]
 

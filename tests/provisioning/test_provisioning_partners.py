@@ -9,7 +9,7 @@ from portal import celery_app
 from portal.accounts.models import AuditEntry
 from portal.tenants.models import EarlierOwner, GatewayAccount, PartnerId
 from tests.conftest import NOW
-from tests.deliveries.provisioning_helpers import from_pool, nordic, refused, run
+from tests.provisioning.provisioning_helpers import from_pool, nordic, refused, run
 
 
 def test_partner_id_claimed_twice_in_the_file_is_told(account):
