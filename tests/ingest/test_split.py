@@ -10,7 +10,7 @@ from deliveries.dialects.link import parse
 from deliveries.ingest.split import split, split_line
 from deliveries.messages.slices import SLICES, slice_of
 
-SAMPLES = Path(__file__).parent / "samples"
+SAMPLES = Path(__file__).parents[1] / "dialects" / "samples"
 ACCOUNT = 7
 A, B, C = b'{"id":"A","resultCode":1001}', b'{ "id" : "B$1", "resultCode":1.50 }', b'{"resultCode":1000,"id":"C"}'
 
