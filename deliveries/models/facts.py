@@ -1,4 +1,4 @@
-"""Messages and their delivery reports: tenant facts, written by bulk SQL alone (deliveries/services/).
+"""Messages and their delivery reports: tenant facts, written by bulk SQL alone (deliveries/messages/store.py).
 
 Never `save()` one: a changed part of a composite key would silently make a second row. The bits of `flags` are
 named in deliveries/messages/fold.py.
