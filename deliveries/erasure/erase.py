@@ -92,7 +92,18 @@ def _clean(message: StoredMessage, number: str, *, is_own: bool, names: erased_n
 
 
 def _clean_texts(texts: dict[str, str] | None, clean: Callable[[str], str]) -> dict[str, str] | None:
-    return {key: clean(text) for key, text in texts.items()} if texts else texts
+    """Return parameters or labels cleaned, their keys too; keys that come out equal get a number behind them."""
+    if not texts:
+        return texts
+    cleaned: dict[str, str] = {}
+    for key, text in texts.items():
+        name = base = clean(key)
+        number = 1
+        while name in cleaned or (name != key and name in texts):
+            number += 1
+            name = f"{base} ({number})"
+        cleaned[name] = clean(text)
+    return cleaned
 
 
 def erase_number(*, number: str, tenant: Tenant, actor: str) -> int:

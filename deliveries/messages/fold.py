@@ -270,13 +270,13 @@ def _text(message: Folded, text: str, number: str | None) -> str:
 
 
 def _parameters(message: Folded, parameters: dict[str, str], number: str | None) -> dict[str, str]:
-    """Return custom parameters that came; for a message whose number was erased without those that hold it."""
+    """Return custom parameters that came; if the number was erased, without those whose key or value holds it."""
     if not message.flags & NUMBER_ERASED:
         return parameters
     return {
         key: value
         for key, value in parameters.items()
-        if not tells_number(value, number) and (number or mask_numbers(value) == value)
+        if not any(tells_number(text, number) or (not number and mask_numbers(text) != text) for text in (key, value))
     }
 
 
