@@ -23,7 +23,7 @@ from deliveries.erasure import raw_rows
 from deliveries.erasure.deleted import Erased
 from deliveries.messages import partitions, slices
 from deliveries.messages.store import Key
-from deliveries.models import QuarantinedRow
+from deliveries.models import ImportRun, QuarantinedRow
 from portal.common.hidden_numbers import holds_number, without_number
 from portal.tenants.models import Feed, GatewayAccount, Tenant
 from portal.tenants.partner_owners import owners_at_accounts
@@ -60,12 +60,13 @@ def batches(tenant_id: int, number: str) -> Iterator[list[Key]]:
 
 
 def erase_rest(*, tenant: Tenant, number: str, actor: str, erased: Erased) -> None:
-    """Erase the number in names of the tenant's campaigns, in counts, in raw rows and in quarantine."""
+    """Erase the number in campaign names, counts, raw rows, quarantine and names of imported files."""
     if len(_digits(number)) < _LEAST_DIGITS:
         return
     erased.campaigns += _erase_names(tenant.id, number)
     _erase_raw_rows(tenant, number, erased)
     _erase_quarantined(tenant, number, erased, actor=actor)
+    _erase_imports(tenant, number)
 
 
 def _digits(number: str) -> str:
@@ -132,6 +133,15 @@ def _erase_quarantined(tenant: Tenant, number: str, erased: Erased, *, actor: st
         foreign = _of_others(tenant, [key for _row, key in held if key])
         mine = [row for row, key in held if key not in foreign]
         erased.quarantined += raw_rows.erase_quarantined(mine, number=number, actor=actor, now=datetime.now(UTC))
+
+
+def _erase_imports(tenant: Tenant, number: str) -> None:
+    """Mask the number in the names of imported files and in what was wrong with them."""
+    with transaction.atomic():
+        for run in ImportRun.objects.select_for_update().filter(feed_id__in=_feeds(tenant)).order_by("id"):
+            if holds_number(run.file_name, number) or holds_number(run.problem, number):
+                run.file_name, run.problem = without_number(run.file_name, number), without_number(run.problem, number)
+                run.save(update_fields=["file_name", "problem"])
 
 
 def _says(row: QuarantinedRow, number: str) -> bool:

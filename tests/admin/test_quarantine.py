@@ -74,6 +74,18 @@ def test_quarantined_rows_are_discarded_with_a_reason_alone(staff, feed):
     assert "1 row was discarded." in done.content.decode()
 
 
+def test_reason_for_discarding_holds_no_phone_number(staff, feed):
+    put(feed, b"{}")
+    apply_waiting(now=NOW)
+    row = QuarantinedRow.objects.get()
+
+    refused = act(staff, "deliveries_quarantinedrow", "discard_rows", row, reason_text="Asked by +358 40 123 4567.")
+
+    assert "Leave phone numbers out of the reason" in refused.content.decode()
+    row.refresh_from_db()
+    assert row.state == "waiting"
+
+
 def test_all_rows_that_match_are_discarded_without_naming_each(staff, feed):
     quarantine(feed, *[b"{broken %d" % number for number in range(3)])
     rows = list(QuarantinedRow.objects.all())

@@ -20,7 +20,7 @@ from deliveries.counts.changes import TABLES
 from deliveries.erasure.erase import erase_number
 from deliveries.messages import partitions
 from deliveries.messages.number_hashes import hashed
-from deliveries.models import DeliveryReport, IngestCount, Message, QuarantinedRow
+from deliveries.models import DeliveryReport, ImportRun, IngestCount, Message, QuarantinedRow
 from deliveries.rederiving.recount import request_recount, run_recounts
 from deliveries.retention.retention import apply_retention
 from portal.common.hidden_numbers import holds_number
@@ -186,6 +186,7 @@ def planted(feed, account, tenant, scheme) -> list[dict]:
     )
     apply_waiting(now=NOW)
     assert QuarantinedRow.objects.count() == 3
+    ImportRun.objects.create(feed=feed, file_name=f"of {NUMBER}.json", problem=f"of {NUMBER}.json has changed")
     return reports
 
 
