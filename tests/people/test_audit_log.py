@@ -116,7 +116,8 @@ def test_file_holds_what_is_filtered_and_no_formula(client, tenant, owner):
 
 def test_log_is_read_by_its_index(tenant):
     with web_scope([tenant.id]), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        # Of a small table any index is as good as another where all that it finds is sorted.
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
         plan = audit.entries(tenant, audit.Filter())[:51].explain()
 
     assert "audit_by_tenant" in plan
