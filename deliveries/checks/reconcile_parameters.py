@@ -1,7 +1,7 @@
-"""message_parameter against the messages: what is missing and what is too much, by tenant, day and key, and mended.
+"""Compare message_parameter with the messages, by tenant, day and key, and repair missing and surplus rows.
 
-Sealed days are no exception: a row goes in the transaction that takes its message. A key that is still being made
-searchable, or taken away, is left to its run (deliveries/rederiving/segment_keys.py).
+Sealed days are compared too: retention deletes a row in the transaction that deletes its message. A key that is still
+being indexed or removed is skipped: its job does the rest (deliveries/rederiving/segment_keys.py).
 """
 
 from collections.abc import Iterator

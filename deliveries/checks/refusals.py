@@ -1,4 +1,4 @@
-"""What was refused at the door in the last day, and which feeds are being refused (deliveries/ingest/refusals.py).
+"""Refused requests of the last day by feed, and the feeds that are being refused (deliveries/ingest/refusals.py).
 
 The rule for a feed: its refusals reach over LONG or more, and the last one is no older than STILL. Refusals that are
 further apart than STILL belong to two stretches. How often a gateway tries again is not known, so that STILL is long.

@@ -40,7 +40,7 @@ class Report(Struct, frozen=True, gc=False):
 
 
 class Submission(NamedTuple):
-    """What is known of a message from its sending (docs/link.md section 2); None where it was not said."""
+    """The submission of a message (docs/link.md section 2); a field that it does not hold is None."""
 
     submitted_at: datetime
     partner_id: str = ""

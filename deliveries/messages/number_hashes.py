@@ -1,4 +1,4 @@
-"""What stays of an erased number: a hash under a key of the tenant's own, by which the whole number is still found."""
+"""Keyed hashes that replace erased numbers. Each tenant has its own key; a whole number is still found by its hash."""
 
 from portal.common.msisdn import read_number
 from portal.tenants import tokens

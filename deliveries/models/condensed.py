@@ -1,8 +1,8 @@
 """Sums of the counts over whole days and months, so that a long period takes few rows.
 
-They are made of `campaign_count` and `latency_count` when a day or month has become quiet, and hold only while their
-CondensedSpan is ready: whoever changes a count of it takes that row away (deliveries/counts/rollups.py). What is
-not ready is read from the counts.
+They are computed from `campaign_count` and `latency_count` when a day or month has become quiet. They are valid while
+their CondensedSpan is ready: every change of a count deletes that row (deliveries/counts/rollups.py). Other periods are
+read from the counts.
 """
 
 from django.contrib.postgres.fields import ArrayField

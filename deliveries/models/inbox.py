@@ -131,7 +131,7 @@ class IngestCount(models.Model):
 
 
 class RefusalCount(models.Model):
-    """How often a feed was refused at the door in an hour (UTC), by reason (deliveries/ingest/refusals.py).
+    """Refused requests of a feed in an hour (UTC), by reason (deliveries/ingest/refusals.py).
 
     Feed 0 stands for requests whose token is no feed's. Rows are kept for ever; none holds a phone number.
     """
