@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 from redis import Redis
-from redis.exceptions import AuthenticationError
+from redis.exceptions import AuthenticationError, ConnectionError
 
 from portal import serve
 from portal.engines import redis
@@ -127,19 +127,22 @@ def test_redis_of_compose_asks_for_its_password(compose: dict, tmp_path: Path):
     shell, flag, words = compose["services"]["redis"]["command"]
     _kind, check = compose["services"]["redis"]["healthcheck"]["test"]
     check = command(check).replace("redis-cli", f"redis-cli -p {port}")
-    with subprocess.Popen([shell, flag, f"{command(words)} --port {port}"], cwd=tmp_path, env=environment) as server:
+    words = command(words).replace("redis-server -", f"redis-server - --port {port}", 1)
+    with subprocess.Popen([shell, flag, words], cwd=tmp_path, env=environment) as server:
         try:
             deadline = time.monotonic() + 20
             while subprocess.run(["sh", "-c", check], env=environment, check=False).returncode:
                 assert time.monotonic() < deadline, "the health check never passed"
-            arguments = Path(f"/proc/{server.pid}/cmdline").read_bytes()
-            assert b"redis-server" in arguments
-            assert b"a-secret-of-a-test" not in arguments
+            # The process that a container's end signals is the server itself, so that it can write its file.
+            assert Path(f"/proc/{server.pid}/exe").readlink().name == "redis-server"
+            assert b"a-secret-of-a-test" not in Path(f"/proc/{server.pid}/cmdline").read_bytes()
             with pytest.raises(AuthenticationError):
                 Redis(port=int(port)).ping()
             assert Redis(port=int(port), password="a-secret-of-a-test").ping() is True
         finally:
             server.terminate()
+    with pytest.raises(ConnectionError):
+        Redis(port=int(port)).ping()
 
 
 def test_compose_waits_for_healthy_engines_and_the_migration(compose: dict):
