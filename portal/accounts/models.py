@@ -7,7 +7,7 @@ from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
 from portal.tenants.models import Tenant
-from portal.tenants.scope import may_write, staff_scope
+from portal.tenants.scope import may_write, web_scope
 
 
 class UserManager(BaseUserManager):
@@ -158,15 +158,15 @@ def record(
 ) -> None:
     """Write down that `actor` did `action`; no personal data in `details`.
 
-    In a request that may write nothing (staff who look at a tenant) the staff role does, after the commit.
+    In a request that may write nothing (staff who look at a tenant) it is written after the commit.
     """
     entry = AuditEntry(tenant=tenant, actor=actor, action=action, subject=subject[:300], details=details or {})
     if may_write():
         entry.save(force_insert=True)
     else:
-        transaction.on_commit(lambda: _save_as_staff(entry))
+        transaction.on_commit(lambda: _save_for_tenant(entry))
 
 
-def _save_as_staff(entry: AuditEntry) -> None:
-    with staff_scope():
+def _save_for_tenant(entry: AuditEntry) -> None:
+    with web_scope({entry.tenant_id}):  # a page that may write nothing is a tenant's
         entry.save(force_insert=True)
