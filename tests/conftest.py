@@ -126,6 +126,14 @@ def quick_emptying() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def known_tasks() -> None:
+    """Register all tasks, as a worker does: they are sent by name, and tests may run them at once."""
+    from portal.celery import app
+
+    app.loader.import_default_modules()
+
+
 @pytest.fixture(scope="session")
 def no_files(tmp_path_factory) -> str:
     return str(tmp_path_factory.mktemp("static"))

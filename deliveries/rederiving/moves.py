@@ -4,13 +4,11 @@ Every derived column is made anew by the new tenant's rules (zone, refId scheme)
 slices' locks; each batch is whole by itself, so a killed move is taken up where it stood.
 """
 
-import logging
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
-from kombu.exceptions import OperationalError as BrokerAway
 
 from deliveries.applying.attribution import attribute
 from deliveries.applying.sealed_days import erase_old_numbers
@@ -26,8 +24,6 @@ from portal.common.bulk import plan_for_small_sets
 from portal.tenants.models import PartnerId
 from portal.tenants.ownership_periods import Periods, ends
 from portal.tenants.partner_owners import periods_of
-
-logger = logging.getLogger(__name__)
 
 BATCH = 2000
 SCAN = 50 * BATCH  # keys read at once: messages that stay are read again for each scan, not for each batch
@@ -53,14 +49,9 @@ def run_move(*, move_id: int) -> bool:
 
 
 def wake(move_ids: Iterable[int]) -> None:
-    """Tell the worker of moves; a broker that is away loses nothing, the clock looks at the rows."""
-    from deliveries.tasks import run_move
-
+    """Send the moves to a worker. Without the broker, the next poll of the rows finds them."""
     for move_id in move_ids:
-        try:
-            run_move.delay(move_id)
-        except BrokerAway as error:
-            logger.warning("The moves wait for the clock, Celery's broker cannot be reached: %s", error)
+        if not jobs.wake("deliveries.run_move", move_id):
             return
 
 

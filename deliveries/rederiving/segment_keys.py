@@ -6,13 +6,11 @@ the key there are; then, for a chosen key, it walks the tenant's messages, newes
 run whose key is changed by somebody meanwhile stops, and the next one begins anew.
 """
 
-import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError as BrokerAway
 
 from campaigns import segments
 from campaigns.models import SegmentKey
@@ -24,8 +22,6 @@ from portal.accounts.models import record
 from portal.common import jobs
 from portal.common.bulk import EACH, plan_for_small_sets
 from portal.tenants.models import Tenant
-
-logger = logging.getLogger(__name__)
 
 BATCH = 5000  # messages in one transaction, for which all appliers wait once
 CLEARED = 20_000  # rows
@@ -58,7 +54,7 @@ def choose(*, tenant: Tenant, key: str, actor: str, now: datetime) -> SegmentKey
         else:
             _begin_anew(row, removed=False, now=now)
         record("segment_key.chosen", actor=actor, tenant=tenant, subject=key)
-        transaction.on_commit(lambda: _wake(row.id), robust=True)
+        transaction.on_commit(lambda: jobs.wake("deliveries.run_segment_key", row.id), robust=True)
     return row
 
 
@@ -71,7 +67,7 @@ def remove(*, key: SegmentKey, actor: str, now: datetime) -> None:
             return
         _begin_anew(row, removed=True, now=now)
         record("segment_key.removed", actor=actor, tenant=row.tenant, subject=row.key)
-        transaction.on_commit(lambda: _wake(row.id), robust=True)
+        transaction.on_commit(lambda: jobs.wake("deliveries.run_segment_key", row.id), robust=True)
 
 
 def problems_in_words(key: str) -> list[str]:
@@ -104,15 +100,6 @@ def _begin_anew(row: SegmentKey, *, removed: bool, now: datetime) -> None:
     row.done, row.total, row.position, row.lease_until, row.finished_at = 0, 0, None, None, None
     row.attempts = 0
     row.save()
-
-
-def _wake(key_id: int) -> None:
-    from deliveries.tasks import run_segment_key
-
-    try:
-        run_segment_key.delay(key_id)
-    except BrokerAway as error:
-        logger.warning("the broker is away, segment key %s waits for the next look: %s", key_id, error)
 
 
 def _run(key: SegmentKey, progress: Progress) -> None:

@@ -17,9 +17,7 @@ class UserManager(BaseUserManager):
         user.set_password(password)
         user.full_clean(exclude=["password"])
         user.save(using=self._db)
-        from portal.accounts.addresses import confirm_address  # it needs the models
-
-        confirm_address(user)  # whoever makes people by code vouches for their addresses
+        user.confirm_email()  # people made by code are vouched for
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **extra) -> "User":
@@ -47,6 +45,17 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    def confirm_email(self) -> None:
+        """Make `email` the person's only address, confirmed and primary.
+
+        For people made by operators and by accepted invitations. What people change themselves they confirm by a link.
+        """
+        from allauth.account.models import EmailAddress  # app ready: its models need this one
+
+        email = self.email.lower()
+        EmailAddress.objects.filter(user=self).exclude(email=email).delete()
+        EmailAddress.objects.update_or_create(user=self, email=email, defaults={"verified": True, "primary": True})
 
 
 def display_name(user: User) -> str:
