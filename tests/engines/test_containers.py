@@ -169,7 +169,7 @@ def test_compose_sets_only_variables_that_the_portal_reads(compose: dict):
 
 def test_files_that_the_containers_need_exist_and_are_sent():
     ignored = (REPOSITORY / ".dockerignore").read_text().split()
-    needed = ["requirements.txt", "manage.py", "portal/common/compile_messages.py", "static", "templates"]
+    needed = ["requirements.lock", "manage.py", "portal/common/compile_messages.py", "static", "templates"]
 
     assert [name for name in needed if not (REPOSITORY / name).exists()] == []
     assert [name for name in needed if Path(name).parts[0] in ignored] == []
