@@ -12,6 +12,7 @@ from portal.accounts.models import Membership, Role
 from portal.tenants.feeds import add_token
 from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
 from tests import hypothesis_profile
+from tests.queries import assert_queries
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
@@ -148,6 +149,12 @@ def static_files_as_they_are(settings, no_files) -> None:
     settings.STATIC_ROOT = no_files
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+
+
+@pytest.fixture
+def django_assert_num_queries():
+    """In place of pytest-django's, which lists the statements only with `-v`."""
+    return assert_queries
 
 
 @pytest.fixture
