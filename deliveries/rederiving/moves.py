@@ -13,6 +13,7 @@ from django.db.models import Q
 from deliveries.applying.attribution import attribute
 from deliveries.applying.sealed_days import erase_old_numbers
 from deliveries.counts.changes import add_changes
+from deliveries.erasure import message_ids
 from deliveries.messages import slices
 from deliveries.messages.row import Change
 from deliveries.messages.slices import wait_for_running_batches
@@ -133,6 +134,7 @@ def _move_batch(move: PartnerMove, keys: list[Key]) -> int:
         changes = rederive([(message.folded.copy(), message) for message in before.values()])
         write_messages(changes)
         add_changes(changes)
+        message_ids.rename_changed(changes)
     return sum(
         change.after.tenant_id == move.tenant_id and change.before.tenant_id != move.tenant_id for change in changes
     )

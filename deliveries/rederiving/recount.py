@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from deliveries.applying.attribution import attribute
 from deliveries.applying.sealed_days import erase_old_numbers
 from deliveries.counts.changes import add_changes
+from deliveries.erasure import message_ids
 from deliveries.messages import slices
 from deliveries.messages.row import Change
 from deliveries.messages.slices import wait_for_running_batches
@@ -87,4 +88,5 @@ def _derive_anew(keys: list[Key], tenant_id: int) -> int:
         changes = [Change(old, new) for old, new in zip(stored, after, strict=True) if old != new]
         write_messages(changes)
         add_changes(changes)
+        message_ids.rename_changed(changes)
     return len(changes)

@@ -21,6 +21,7 @@ from deliveries.models import Message
 from portal.accounts.models import record
 from portal.common import jobs
 from portal.common.bulk import EACH, plan_for_small_sets
+from portal.common.msisdn import mask_numbers
 from portal.tenants.models import Tenant
 
 BATCH = 5000  # messages in one transaction, for which all appliers wait once
@@ -81,6 +82,8 @@ def problems_in_words(key: str) -> list[str]:
         said.append(_("The key has %(length)d characters, the limit is %(most)d.") % counts)
     if key in segments.ELSEWHERE:
         said.append(_("“%(key)s” is no custom parameter: senders and numbers are kept by themselves.") % {"key": key})
+    if mask_numbers(key) != key:
+        said.append(_("A key with a phone number in it cannot be chosen: keys are kept for good."))
     if found and not said:
         said.append(_("The key has a character that cannot be printed."))
     return said

@@ -82,6 +82,7 @@ GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
     "django_content_type": (READ, READ, ""),
     "django_migrations": ("", "", ""),
     "django_session": ("", ALL, ""),
+    "erased_id": ("", "", ""),
     "identity_filter": ("", "", ""),
     "import_count": ("", CHANGE, ""),
     "import_run": ("", READ, ""),

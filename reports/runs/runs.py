@@ -15,6 +15,7 @@ from deliveries.applying.apply import oldest_waiting
 from portal.accounts.models import record
 from portal.common import jobs
 from portal.common.periods import Month, is_final
+from portal.common.redaction import redact
 from portal.tenants.models import GatewayAccount, Tenant
 from reports.models import ReportRun
 from reports.monthly.layout import MonthFigures, build_tables
@@ -334,6 +335,6 @@ def _fail(run: ReportRun, error: Exception) -> None:
         state=ReportRun.State.FAILED if given_up else ReportRun.State.QUEUED,
         lease_until=None,
         finished_at=timezone.now() if given_up else None,
-        error=f"{type(error).__name__}: {error}"[:500],
+        error=redact(f"{type(error).__name__}: {error}")[:500],
     )
     run.refresh_from_db()
