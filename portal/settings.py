@@ -71,6 +71,7 @@ MIDDLEWARE = [
     # From here on the database answers as the web role, with the tenants of the signed-in person.
     "portal.accounts.middleware.WallMiddleware",
     "portal.accounts.middleware.LanguageMiddleware",
+    "portal.accounts.way_back.SignInAgainMiddleware",
     "portal.accounts.middleware.SecondFactorMiddleware",
     "portal.accounts.middleware.LastSeenMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -132,6 +133,7 @@ SESSION_ENGINE = "portal.accounts.session_store"  # nor signs anybody out
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+CSRF_FAILURE_VIEW = "portal.views.csrf_failure"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
