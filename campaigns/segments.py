@@ -27,7 +27,7 @@ def problems(key: str) -> list[str]:
     if not key.isprintable():
         found.append("the key has a character that cannot be printed")
     if key in ELSEWHERE:
-        found.append(f"{key!r} is {ELSEWHERE[key]}, which is searched by itself")
+        found.append(f"{key!r} is {ELSEWHERE[key]} and has a search field of its own")
     return found
 
 

@@ -63,6 +63,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if isinstance(sys.exception(), DATABASE_AWAY):
         return unavailable(request)
     if is_api(request):
-        return problem_response(request, "server-error", f"The request failed; its id is {error_id}.")
+        return problem_response(request, "server-error", f"The request failed. Error id: {error_id}.")
     # No context processors: the database may be what failed.
     return HttpResponseServerError(loader.get_template("500.html").render({"error_id": error_id}))

@@ -89,9 +89,9 @@ def discard(
     Raises ValueError without a reason: nothing is discarded in silence.
     """
     if ids is None and reason is None:
-        raise ValueError("Say which rows are to be discarded.")
+        raise ValueError("Select the rows to discard.")
     if not reason_text.strip():
-        raise ValueError("A reason is required to discard quarantined rows.")
+        raise ValueError("Enter a reason for discarding the rows.")
     with transaction.atomic():
         count = _waiting(ids, reason).update(
             state=QuarantinedRow.State.DISCARDED, resolved_at=now, resolved_by=actor, resolution=reason_text[:500]

@@ -21,12 +21,12 @@ class QuarantineRevealForm(RevealForm):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, number="", **kwargs)
-        self.fields["reason"].label = gettext_lazy("Why do you need it in full?")
+        self.fields["reason"].label = gettext_lazy("Why do you need to see it in full?")
 
     def clean_reason(self) -> str:
         reason = self.cleaned_data["reason"]
         if Masking(in_full=False).hides(reason):
-            raise forms.ValidationError(_("Leave numbers of 8 digits or more out of the reason: the log keeps none."))
+            raise forms.ValidationError(_("Leave out numbers of 8 or more digits. The audit log must not hold them."))
         return reason
 
 

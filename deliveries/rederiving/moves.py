@@ -60,7 +60,7 @@ def wake(move_ids: Iterable[int]) -> None:
         try:
             run_move.delay(move_id)
         except BrokerAway as error:
-            logger.warning("The moves wait for the clock, Celery's broker cannot be reached: %s", error)
+            logger.warning("moves wait for the scheduler because the broker is not reachable: %s", error)
             return
 
 

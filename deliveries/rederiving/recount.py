@@ -54,7 +54,7 @@ def _wake(recount_id: int) -> None:
     try:
         run_recount.delay(recount_id)
     except BrokerAway as error:
-        logger.warning("the broker is away, recount %s waits for the next look: %s", recount_id, error)
+        logger.warning("the broker is not reachable; recount %s waits for the scheduler: %s", recount_id, error)
 
 
 def _run(recount: TenantRecount, progress: Progress) -> None:

@@ -201,4 +201,4 @@ def _wake(invitation_id: int) -> None:
     try:
         send_invitation.delay(invitation_id)
     except BrokerAway:
-        mail.logger.warning("the broker is away, invitation %s is not sent", invitation_id)
+        mail.logger.warning("the broker is not reachable; invitation %s is not sent", invitation_id)

@@ -39,5 +39,5 @@ def _hand_over(**mail: str) -> None:
     try:
         send_mail.delay(**mail)
     except BrokerAway as error:
-        logger.warning("the broker is away, a mail is sent without the worker: %s", error)
+        logger.warning("the broker is not reachable; an e-mail is sent without the worker: %s", error)
         send(**mail)

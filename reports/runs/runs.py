@@ -94,7 +94,7 @@ def wake(run_id: int) -> None:
     try:
         build_report.apply_async([run_id], expires=60)
     except BrokerAway as error:
-        logger.warning("the broker is away, run %s waits for the next look: %s", run_id, error)
+        logger.warning("the broker is not reachable; run %s waits for the next scheduled look: %s", run_id, error)
 
 
 def due_runs(*, now: datetime) -> list[int]:
