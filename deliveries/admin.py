@@ -53,7 +53,7 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
     list_filter = ("state", ReasonFilter, "feed")
     list_select_related = ("feed__account",)
     search_fields = ("reason",)
-    search_help_text = _("An inbox id, a reason, or a feed's name.")
+    search_help_text = _("An inbox id, a reason or the name of a feed.")
     fields = (
         "inbox_number",
         "feed",
@@ -111,19 +111,19 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
     @admin.display(description=_("in full"))
     def in_full(self, row: QuarantinedRow) -> str:
         url = reverse("admin:deliveries_quarantinedrow_reveal", args=[row.id])
-        return format_html('<a href="{}">{}</a>', url, _("Show it once, with numbers, for a reason"))
+        return format_html('<a href="{}">{}</a>', url, _("Show once with full numbers (needs a reason)"))
 
     @admin.action(description=_("Replay"), permissions=["resolve"])
     def replay_rows(self, request: HttpRequest, rows: QuerySet[QuarantinedRow]) -> None:
         _say_replayed(request, replay(ids=_ids(rows), actor=request.user.email, now=timezone.now()))
 
-    @admin.action(description=_("Replay every waiting row with the same reasons"), permissions=["resolve"])
+    @admin.action(description=_("Replay all waiting rows with the same reasons"), permissions=["resolve"])
     def replay_reasons(self, request: HttpRequest, rows: QuerySet[QuarantinedRow]) -> None:
         reasons = sorted(set(rows.values_list("reason", flat=True)))
         now, actor = timezone.now(), request.user.email
         _say_replayed(request, sum(replay(reason=reason, actor=actor, now=now) for reason in reasons))
 
-    @admin.action(description=_("Discard, with a reason"), permissions=["resolve"])
+    @admin.action(description=_("Discard (needs a reason)"), permissions=["resolve"])
     def discard_rows(self, request: HttpRequest, rows: QuerySet[QuarantinedRow]) -> HttpResponse | None:
         form = DiscardForm(request.POST if "reason_text" in request.POST else None)
         ids = _ids(rows.filter(state=QuarantinedRow.State.WAITING))
@@ -159,13 +159,13 @@ class JobAdmin(ReadOnlyAdmin):
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
 
-    @admin.action(description=_("Queue again what stands still"), permissions=["retry"])
+    @admin.action(description=_("Queue stopped jobs again"), permissions=["retry"])
     def retry(self, request: HttpRequest, rows: QuerySet) -> None:
         count = jobs.retry(self.model, ids=_ids(rows))
         record(f"{self.opts.model_name}.retried", actor=request.user.email, details={"jobs": count})
         text = ngettext(
-            "%(count)d job is queued again and begins within half a minute.",
-            "%(count)d jobs are queued again and begin within half a minute.",
+            "%(count)d job is queued again and starts within 30 seconds.",
+            "%(count)d jobs are queued again and start within 30 seconds.",
             count,
         )
         messages.success(request, text % {"count": count})
@@ -177,7 +177,7 @@ class PartnerMoveAdmin(JobAdmin):
     list_filter = ("state",)
     list_select_related = ("partner", "tenant")
     search_fields = ("=partner__value", "=tenant__slug")
-    search_help_text = _("A partner ID, or a tenant's slug.")
+    search_help_text = _("A partner ID, or a customer's slug.")
 
 
 @admin.register(TenantRecount)
@@ -266,12 +266,12 @@ class ResultCodeAdmin(RecordedAdmin):
         super().save_model(request, obj, form, change)
         if not change or {"status", "final"} & set(form.changed_data):
             command = f"bin/portal refold --dialect {obj.dialect} --code {obj.code}"
-            text = gettext("Messages that came before keep their state until somebody runs: %(command)s")
+            text = gettext("Messages received earlier keep their status until you run: %(command)s")
             messages.warning(request, text % {"command": command})
 
 
 def _say_replayed(request: HttpRequest, count: int) -> None:
-    text = ngettext("%(count)d row is on its way again.", "%(count)d rows are on their way again.", count)
+    text = ngettext("%(count)d row is being replayed.", "%(count)d rows are being replayed.", count)
     messages.success(request, text % {"count": count})
 
 

@@ -55,7 +55,7 @@ class PageDeadline:
                 task.cancel()  # no thread works on it yet
                 response = HttpResponse("The request did not arrive in time.\n", status=408, content_type="text/plain")
                 if exchange.is_too_large:
-                    text = f"A request holds at most {MAX_BODY} bytes.\n"
+                    text = f"A request may have at most {MAX_BODY} bytes.\\n"
                     response = HttpResponse(text, status=413, content_type="text/plain")
             else:
                 response = unavailable(ASGIRequest(scope, io.BytesIO()))
@@ -124,7 +124,7 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     route = getattr(request.resolver_match, "route", None)
     logger.error("%s %s: the database does not answer, id %s", request.method, route, request_id)
     if is_api(request):
-        text = f"The database does not answer. The request's id is {request_id}."
+        text = f"The database does not answer. Request id: {request_id}."
         return problem_response(request, "unavailable", text, wait=RETRY_AFTER)
     language = request.COOKIES.get("language")
     if language not in dict(settings.LANGUAGES):

@@ -69,7 +69,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if isinstance(sys.exception(), DATABASE_AWAY):
         return unavailable(request)
     if is_api(request):
-        return problem_response(request, "server-error", f"The request failed; its id is {error_id}.")
+        return problem_response(request, "server-error", f"The request failed. Error id: {error_id}.")
     # No context processors: the database may be what failed.
     context = {"error_id": error_id, "again": page_behind(request), "is_safe": request.method in SAFE_METHODS}
     return HttpResponseServerError(loader.get_template("500.html").render(context))

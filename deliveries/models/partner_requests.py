@@ -14,9 +14,9 @@ class PartnerRequest(models.Model):
     """
 
     class State(models.TextChoices):
-        OPEN = "open", _("Waits for a decision")
+        OPEN = "open", _("Waiting for a decision")
         APPROVED = "approved", _("Approved")
-        REFUSED = "refused", _("Refused")
+        REFUSED = "refused", _("Rejected")
         WITHDRAWN = "withdrawn", _("Withdrawn")
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="partner_requests")

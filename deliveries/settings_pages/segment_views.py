@@ -25,7 +25,7 @@ class SegmentKeyForm(forms.Form):
         label=gettext_lazy("Key of a custom parameter"),
         strip=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text=gettext_lazy("As the sender writes it, in upper and lower case."),
+        help_text=gettext_lazy("As the sender writes it. Keys are case-sensitive."),
     )
 
     def clean_key(self) -> str:
@@ -49,7 +49,7 @@ def segments_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     except Refused as error:
         form.add_error("key", error.text)
         return _page(request, tenant, form, status=422)
-    text = _("%(key)s is chosen. Messages are found by it as soon as those that are stored are done.")
+    text = _("%(key)s was added. You can search by it when the stored messages are indexed.")
     messages.success(request, text % {"key": row.key})
     return redirect("settings:segments", tenant.slug)
 
@@ -60,7 +60,7 @@ def segment_remove(request: HttpRequest, tenant: Tenant, segment_key_id: int) ->
     """Remove a chosen key; messages keep their custom parameters."""
     row = get_object_or_404(SegmentKey, tenant=tenant, id=segment_key_id)
     remove(key=row, actor=request.user.email, now=timezone.now())
-    messages.success(request, _("Messages are no longer found by %(key)s.") % {"key": row.key})
+    messages.success(request, _("%(key)s was removed from the search.") % {"key": row.key})
     return redirect("settings:segments", tenant.slug)
 
 

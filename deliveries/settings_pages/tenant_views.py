@@ -102,7 +102,10 @@ def _record(request: HttpRequest, tenant: Tenant, action: str, changed: dict[str
 
 def _say_saved(request: HttpRequest, *, counts_anew: bool) -> None:
     if counts_anew:
-        messages.success(request, _("Saved. All messages are counted anew now; until that is done figures are mixed."))
+        messages.success(
+            request,
+            _("Saved. All messages are being recounted. Until that is done, figures mix the old and the new setting."),
+        )
     else:
         messages.success(request, _("Saved."))
 

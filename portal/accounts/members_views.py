@@ -56,7 +56,7 @@ def revoke(request: HttpRequest, tenant: Tenant, invitation_id: int) -> HttpResp
     """End an open invitation."""
     invitation = get_object_or_404(invitations.open_invitations(tenant), id=invitation_id)
     invitations.revoke(invitation=invitation, actor=request.user.email, now=timezone.now())
-    messages.success(request, _("The invitation of %(email)s is revoked.") % {"email": invitation.email})
+    messages.success(request, _("The invitation to %(email)s is revoked.") % {"email": invitation.email})
     return redirect("settings:members", tenant.slug)
 
 
@@ -67,13 +67,15 @@ def change_role(request: HttpRequest, tenant: Tenant, membership_id: int) -> Htt
     membership = get_object_or_404(Membership, tenant=tenant, id=membership_id)
     form = RoleForm(request.POST)
     if not form.is_valid():
-        return _page(request, tenant, InviteForm(tenant=tenant), problem=_("There is no such role."), status=422)
+        return _page(request, tenant, InviteForm(tenant=tenant), problem=_("Unknown role."), status=422)
     role = Role(form.cleaned_data["role"])
     try:
         members.change_role(membership=membership, role=role, actor=request.user, now=timezone.now())
     except members.NotAllowed as error:
         return _page(request, tenant, InviteForm(tenant=tenant), problem=error.text, status=422)
-    messages.success(request, _("%(email)s is now: %(role)s.") % {"email": membership.user.email, "role": role.label})
+    messages.success(
+        request, _("The role of %(email)s is now %(role)s.") % {"email": membership.user.email, "role": role.label}
+    )
     return redirect("settings:members", tenant.slug)
 
 
@@ -96,7 +98,7 @@ def remove(request: HttpRequest, tenant: Tenant, membership_id: int) -> HttpResp
         return _remove_page(request, membership, is_self, problem=error.text, status=422)
     messages.success(
         request,
-        _("%(email)s is no member of %(tenant)s any more.") % {"email": membership.user.email, "tenant": tenant.name},
+        _("%(email)s is no longer a member of %(tenant)s.") % {"email": membership.user.email, "tenant": tenant.name},
     )
     return redirect("home") if is_self else redirect("settings:members", tenant.slug)
 
@@ -107,16 +109,16 @@ def _invite(request: HttpRequest, tenant: Tenant, email: str, role: str) -> bool
     except invitations.TooMany:
         return False
     if mail.is_set():
-        messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": email})
+        messages.success(request, _("An invitation was sent to %(email)s.") % {"email": email})
     else:
         messages.warning(
-            request, _("No mail server is set: give %(email)s the link below yourself.") % {"email": email}
+            request, _("No mail server is set. Send the link below to %(email)s yourself.") % {"email": email}
         )
     return True
 
 
 def _too_many() -> str:
-    return _("%(number)s invitations were sent within a day. Try again tomorrow.") % {
+    return _("%(number)s invitations were sent in the last 24 hours, which is the limit. Try again tomorrow.") % {
         "number": invitations.MOST_PER_DAY
     }
 

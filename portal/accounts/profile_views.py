@@ -29,7 +29,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         # The web role may not write who is staff, so never the whole row.
         form.save(commit=False).save(update_fields=["name"])
-        messages.success(request, _("Your name is changed."))
+        messages.success(request, _("Your name was changed."))
         return redirect("profile")
     context = {
         "page": "profile",
@@ -47,7 +47,7 @@ def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
     """Sign out one of the person's other sessions."""
     if not sessions.end(request.user, session_id=session_id):
         raise Http404
-    messages.success(request, _("That session is signed out."))
+    messages.success(request, _("The session was signed out."))
     return redirect("profile")
 
 
@@ -56,7 +56,7 @@ def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
 def end_other_sessions(request: HttpRequest) -> HttpResponse:
     """Sign out all of the person's sessions but this one."""
     sessions.end_others(request.user, current_key=request.session.session_key)
-    messages.success(request, _("All other sessions are signed out."))
+    messages.success(request, _("All other sessions were signed out."))
     return redirect("profile")
 
 

@@ -40,14 +40,14 @@ class _Collector:
         yield from _feeds()
         yield _refused()
         yield _by_label(
-            "portal_quarantine_waiting_rows", "Quarantined rows that nobody replayed or discarded", "reason",
+            "portal_quarantine_waiting_rows", "Quarantined rows that were neither replayed nor discarded", "reason",
             QuarantinedRow.objects.filter(state="waiting").values_list("reason").annotate(n=Count("id")),
         )  # fmt: skip
         yield _by_label(
             "portal_report_runs", "Report runs", "state",
             ReportRun.objects.values_list("state").annotate(n=Count("id")),
         )  # fmt: skip
-        jobs = GaugeMetricFamily("portal_open_jobs", "Moves, recounts and refolds that are not done", labels=["kind"])
+        jobs = GaugeMetricFamily("portal_open_jobs", "Open moves, recounts and refolds", labels=["kind"])
         jobs.add_metric(["move"], PartnerMove.objects.exclude(state="done").count())
         jobs.add_metric(["recount"], TenantRecount.objects.exclude(state="done").count())
         jobs.add_metric(["refold"], RuleRefold.objects.exclude(state="done").count())
@@ -59,16 +59,16 @@ def _inbox(now: datetime) -> Iterator[GaugeMetricFamily]:
     oldest = WaitingRow.objects.aggregate(oldest=Min("received_at"))["oldest"]
     waiting = WaitingRow.objects.all()[:_MOST_WAITING].count()
     yield GaugeMetricFamily(
-        "portal_inbox_waiting_rows", f"Delivery reports not applied yet (at most {_MOST_WAITING})", value=waiting
+        "portal_inbox_waiting_rows", f"Delivery reports waiting (at most {_MOST_WAITING})", value=waiting
     )
     yield GaugeMetricFamily(
         "portal_inbox_oldest_waiting_seconds",
-        "Age of the oldest delivery report that is not applied yet",
+        "Age of the oldest waiting delivery report",
         value=max((now - oldest).total_seconds(), 0) if oldest else 0,
     )
     yield GaugeMetricFamily(
         "portal_applier_stopped",
-        "1 while appliers have stopped at a failure that is about no row, else 0",
+        "1 while processing has stopped at a failure that no row causes, else 0",
         value=ApplierStop.objects.count(),
     )
 
@@ -82,7 +82,7 @@ def _feeds() -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
         )
     }
     for name in _COUNTED:
-        family = CounterMetricFamily(f"portal_feed_{name}", f"Applied rows: {name}", labels=["account", "feed"])
+        family = CounterMetricFamily(f"portal_feed_{name}", f"Processed rows: {name}", labels=["account", "feed"])
         for feed_id, labels in names.items():
             family.add_metric(labels, sums.get(feed_id, {}).get(f"sum_{name}", 0))
         yield family
@@ -103,7 +103,7 @@ def _feed_names() -> dict[int, list[str]]:
 def _refused() -> CounterMetricFamily:
     names = {feed_id: "/".join(labels) for feed_id, labels in _feed_names().items()}
     family = CounterMetricFamily(
-        "portal_dlr_refused", "Requests refused at the door, by feed (unknown: by none)", labels=["feed", "reason"]
+        "portal_dlr_refused", "Rejected requests, by feed (unknown: by none)", labels=["feed", "reason"]
     )
     rows = RefusalCount.objects.values_list("feed_id", "reason").annotate(n=Sum("refusals")).order_by()
     totals = Counter()
@@ -115,8 +115,12 @@ def _refused() -> CounterMetricFamily:
 
 
 def _checks() -> Iterator[GaugeMetricFamily]:
-    problems = GaugeMetricFamily("portal_check_problems", "What a standing check found the last time", labels=["check"])
-    last = GaugeMetricFamily("portal_check_last_run_timestamp_seconds", "When it was run", labels=["check"])
+    problems = GaugeMetricFamily(
+        "portal_check_problems", "Problems that a standing check found in its last run", labels=["check"]
+    )
+    last = GaugeMetricFamily(
+        "portal_check_last_run_timestamp_seconds", "Time of the check's last run", labels=["check"]
+    )
     checks = StandingCheck.objects.order_by("name").values_list("name", "problems", "checked_at")
     for name, found, checked_at in checks:
         problems.add_metric([name], found)

@@ -24,7 +24,7 @@ class ViewAsForm(forms.Form):
         label=gettext_lazy("Reason"),
         max_length=200,
         validators=[refuse_numbers],
-        help_text=gettext_lazy("It stands in the tenant's audit log, which its owners read."),
+        help_text=gettext_lazy("The customer's owners see the reason in their audit log."),
     )
 
 

@@ -34,7 +34,7 @@ def gate_values(feed: Feed, *, now: datetime, token: str = TOKEN) -> GateValues:
     """Return what to enter for this feed; one gate is made for each platformPartnerId that sends."""
     url, partner = door(token), feed.default_partner_id or _a_partner_id(feed) or "PLATFORM_PARTNER_ID"
     basic = bool(feed.basic_user)
-    password = _("the password that this feed was given") if basic else ""
+    password = _("the password set for this feed") if basic else ""
     gate = {
         "type": "PARTNER_GATE",
         "refId": f"portal-{feed.name}",
@@ -74,8 +74,8 @@ def gate_values(feed: Feed, *, now: datetime, token: str = TOKEN) -> GateValues:
 
 def _header(feed: Feed) -> str:
     if not feed.header_name:
-        return _("none needed")
-    value = _("the value that this feed was given")
+        return _("not needed")
+    value = _("the value set for this feed")
     return f"{feed.header_name}:{value}"
 
 

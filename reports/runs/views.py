@@ -95,7 +95,7 @@ def _make(request: HttpRequest, shelf: Shelf) -> HttpResponse:
     if request.headers.get("HX-Request"):
         return _row(request, shelf, form)
     name = date_format(month.first_day, "YEAR_MONTH_FORMAT")
-    messages.success(request, _("The report of %(month)s is being made.") % {"month": name})
+    messages.success(request, _("The report for %(month)s is being created.") % {"month": name})
     return redirect(_address(request, shelf))
 
 

@@ -33,7 +33,7 @@ def test_failed_run_whose_month_is_being_made_already_is_left(staff, tenant):
     page = act(staff, "reports_reportrun", "retry", failed).content.decode()
 
     assert ReportRun.objects.get(id=failed.id).state == "failed"
-    assert "1 run is left: its month&#x27;s report is being made already." in page
+    assert "1 run was skipped: the report of its month is already being created." in page
 
 
 def test_runs_say_what_has_changed_and_the_next_revision_is_made(staff, tenant, other_tenant, account, feed):
@@ -57,7 +57,7 @@ def test_runs_say_what_has_changed_and_the_next_revision_is_made(staff, tenant, 
         (tenant.id, None, 3, "staff@example.com"),
         (account.pool_id, account.id, 2, "staff@example.com"),
     }
-    assert "2 reports are queued: they become revisions if anything in them has changed." in page
+    assert "2 reports are queued. They become revisions if their contents have changed." in page
 
 
 def test_run_that_came_out_the_same_says_so_in_the_admin(staff, tenant):
@@ -156,7 +156,7 @@ def test_api_key_is_revoked_with_a_record(staff, tenant):
     page = act(staff, "tenants_apikey", "revoke", key).content.decode()
 
     key.refresh_from_db()
-    assert ("1 key is revoked." in page, key.revoked_at is not None) == (True, True)
+    assert ("1 key was revoked." in page, key.revoked_at is not None) == (True, True)
     assert audit("api_key.revoked") == [("nordic-retail", "staff@example.com", str(key), {})]
 
 

@@ -240,15 +240,15 @@ def test_custom_parameters_are_looked_for_where_they_are_chosen(whole_account, t
         (
             "custom_parameters[language]",
             "fi",
-            "messages are not found by this key: it is chosen in the settings, under Segments",
+            "this key cannot be searched: choose it in the settings, under Segments",
         ),
-        ("custom_parameters[shop]", "", "a value is missing"),
+        ("custom_parameters[shop]", "", "enter a value"),
         (
             "custom_parameters[]",
             "7",
-            "messages are not found by this key: it is chosen in the settings, under Segments",
+            "this key cannot be searched: choose it in the settings, under Segments",
         ),
-        ("custom_parameters", "7", "with a key, such as custom_parameters[key]=value"),
+        ("custom_parameters", "7", "needs a key, such as custom_parameters[key]=value"),
         ("custom_parameters[shop]", ["1", "2"], "given more than once"),
         ("custom_parameters[a\0]", "7", "a text without the character U+0000"),
     ],
@@ -267,7 +267,7 @@ def test_key_of_another_tenant_is_as_one_that_nobody_chose(theirs, segments):
         [
             {
                 "parameter": "custom_parameters[tier]",
-                "detail": "messages are not found by this key: it is chosen in the settings, under Segments",
+                "detail": "this key cannot be searched: choose it in the settings, under Segments",
             }
         ],
     )

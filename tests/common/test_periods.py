@@ -51,7 +51,7 @@ def test_month_in_another_form_is_refused(text):
 
 @pytest.mark.parametrize("text", ["2026-00", "2026-13", "1969-12", "3000-01", "9999-12"])
 def test_month_out_of_range_is_refused(text):
-    with pytest.raises(ValueError, match=f"no month between 1970-01 and 2999-12: {text}"):
+    with pytest.raises(ValueError, match=f"not a month from 1970-01 to 2999-12: {text}"):
         Month.parse(text)
 
 

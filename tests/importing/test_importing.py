@@ -394,7 +394,7 @@ def test_import_beside_another_one_of_the_same_file_is_refused(feed, archive, ca
     with psycopg.connect(connection_string(), autocommit=True) as other:
         other.execute("SELECT pg_advisory_lock(hashtext('portal.import'), %s)", [run.id])
         _out, error, code = run_command(capsys, archive)
-        assert (error, code) == (f"{archive}: another process imports this file right now", 2)
+        assert (error, code) == (f"{archive}: another process is importing this file", 2)
         assert InboxRow.objects.count() == 0
     assert run_command(capsys, archive, no_wait=True)[2] == 0
 
@@ -406,7 +406,7 @@ def test_run_that_another_process_moved_is_left_alone(feed, archive, monkeypatch
     def move(_place, _rows):
         ImportRun.objects.update(rows=10)
 
-    with pytest.raises(ArchiveError, match="another process imports this file"):
+    with pytest.raises(ArchiveError, match="another process is importing this file"):
         import_archive(archive=opened(archive), feed=feed, progress=move)
     assert InboxRow.objects.count() == 5
 

@@ -74,7 +74,7 @@ def test_reports_of_one_body_share_its_query(http, stored):
 @pytest.mark.parametrize("query", ["", "?resultCode=1001", "?id=&resultCode=1001", "?ID=a&resultCode=1001", "?id"])
 def test_get_without_an_id_stores_nothing(http, stored, query):
     refused = http.get(PATH + query)
-    assert (refused.status_code, refused.json()) == (400, {"error": "a GET must name its report: ?id=…&resultCode=…"})
+    assert (refused.status_code, refused.json()) == (400, {"error": "a GET must contain a report: ?id=…&resultCode=…"})
     assert stored() == []
 
 
@@ -148,5 +148,5 @@ def test_unpacked_body_is_bounded(http, stored):
     answered(http.post(PATH, **packed(gzip.compress(b" " * (LIMIT - len(ONE)) + ONE))))
     for bomb in (gzip.compress(b" " * (LIMIT + 1)), gzip.compress(b" " * 500 * LIMIT), gzip.compress(b" " * LIMIT) * 2):
         refused = http.post(PATH, **packed(bomb))
-        assert (refused.status_code, refused.json()) == (413, {"error": "a body holds at most 1048576 bytes"})
+        assert (refused.status_code, refused.json()) == (413, {"error": "a body may have at most 1048576 bytes"})
     assert len(stored()) == 1

@@ -237,11 +237,11 @@ def test_keys_that_cannot_be_chosen_are_refused_by_their_limit(tenant):
         refused[key[:11]] = error.value.text
 
     assert refused == {
-        "k10": "At most 10 keys: remove another one first.",
-        "k" * 11: "The key has 65 characters, the limit is 64.",
-        "": "The key is missing.",
-        "destination": "“destination” is no custom parameter: senders and numbers are kept by themselves.",
-        "a\nb": "The key has a character that cannot be printed.",
+        "k10": "At most 10 keys. Remove another key first.",
+        "k" * 11: "The key has 65 characters. The limit is 64.",
+        "": "Enter a key.",
+        "destination": "“destination” is not a custom parameter. Senders and numbers are stored separately.",
+        "a\nb": "The key contains a character that cannot be printed.",
     }
     assert (SegmentKey.objects.count(), again.state) == (10, "done")
 

@@ -117,7 +117,7 @@ def test_account_s_report_is_made_in_place(client, feed, owned, manager):
         "queued",
         "manager@example.com",
     )
-    assert ["is about to be made" in part for part in (row, again)] == [True, True]
+    assert ["is queued" in part for part in (row, again)] == [True, True]
 
 
 @pytest.mark.parametrize("months", (["2026-10"], ["2026-10", "2026-09", "2026-08"]))
