@@ -13,8 +13,8 @@ class Cause(StrEnum):
 
 
 CAUSES = {
-    Cause.STATEMENT: "the database refuses a statement",
-    Cause.PROGRAMME: "an error in the programme",
+    Cause.STATEMENT: "the database rejects a statement",
+    Cause.PROGRAMME: "a program error",
     Cause.ROWS: "several rows fail with the same error",
 }
 
@@ -25,6 +25,6 @@ READ = "SELECT since, cause, code FROM applier_stop"
 def public_words(since: datetime, cause: str, code: str) -> str:
     """Return one line for /readyz, which everybody may read: no text of an error, it may hold people's data."""
     return (
-        f"delivery reports are stored but not applied since {since:%Y-%m-%d %H:%M} UTC:"
-        f" {CAUSES[Cause(cause)]} ({code}); all of them wait"
+        f"delivery reports are stored but not processed since {since:%Y-%m-%d %H:%M} UTC:"
+        f" {CAUSES[Cause(cause)]} ({code}). No report is lost"
     )

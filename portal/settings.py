@@ -163,7 +163,7 @@ ACCOUNT_FORMS = {"login": "portal.accounts.allauth_forms.LoginForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-# Actions are recorded under an address, so nobody takes on one that is not confirmed (portal/accounts/addresses.py).
+# Actions are recorded under an address, so nobody takes on one that is not confirmed (User.confirm_email).
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_CHANGE_EMAIL = True  # one address; a new one takes its place when it is confirmed
 ACCOUNT_EMAIL_NOTIFICATIONS = True

@@ -36,7 +36,7 @@ def _received(now: datetime) -> list[str]:
 
 def _identities(now: datetime) -> list[str]:
     return [
-        f"account {account_id}, message {message_id} stands in more than one row"
+        f"account {account_id}, message {message_id} is stored in more than one row"
         for account_id, message_id in identities.find_doubles()
     ]
 
@@ -45,7 +45,7 @@ def _waiting(now: datetime) -> list[str]:
     oldest = oldest_waiting()
     if oldest is None or now - oldest < WAITS_TOO_LONG:
         return []
-    return [f"delivery reports wait since {oldest:%Y-%m-%d %H:%M} UTC: no applier runs, or it cannot keep up"]
+    return [f"delivery reports wait since {oldest:%Y-%m-%d %H:%M} UTC. No applier runs, or it cannot keep up"]
 
 
 def _applying(now: datetime) -> list[str]:
@@ -53,15 +53,15 @@ def _applying(now: datetime) -> list[str]:
     if stop is None:
         return []
     return [
-        f"nothing is applied since {stop.since:%Y-%m-%d %H:%M} UTC, {CAUSES[Cause(stop.cause)]}: {stop.error}."
-        " All of it waits, and goes on by itself when this is corrected"
+        f"processing has stopped since {stop.since:%Y-%m-%d %H:%M} UTC: {CAUSES[Cause(stop.cause)]}: {stop.error}."
+        " No report is lost. Processing resumes when the error is fixed"
     ]
 
 
 def _feeds(now: datetime) -> list[str]:
     return [
-        f"{feed.name}: nothing since {feed.silence.since:%Y-%m-%d %H:%M} UTC, where {feed.silence.expected:.0f} reports"
-        " usually come"
+        f"{feed.name}: no delivery reports since {feed.silence.since:%Y-%m-%d %H:%M} UTC;"
+        f" about {feed.silence.expected:.0f} are usual in this time"
         for feed in rates(now=now, counted_until=waiting(now).data_as_of)
         if feed.silence.sound is Sound.SILENT
     ]
@@ -69,7 +69,7 @@ def _feeds(now: datetime) -> list[str]:
 
 def _refused(now: datetime) -> list[str]:
     return [
-        f"{feed.feed}: refused at the door since {feed.since:%Y-%m-%d %H:%M} UTC, the last time at"
+        f"{feed.feed}: requests rejected since {feed.since:%Y-%m-%d %H:%M} UTC, most recently at"
         f" {feed.last_at:%H:%M}: " + ", ".join(f"{reason} ({count})" for reason, count in sorted(feed.reasons.items()))
         for feed in refusals(now=now).feeds
     ]
@@ -96,7 +96,7 @@ def _no_reports(silent: Silent) -> str:
         where += f", partner ID {silent.partner_id}" if silent.partner_id else ", without a partner ID"
     found = silent.found
     return (
-        f"{where}: no delivery report of {found.without_report} of the {found.messages} messages that were handed in"
+        f"{where}: no delivery report for {found.without_report} of the {found.messages} submitted messages"
         f" from {found.start:%Y-%m-%d %H:%M} to {found.end:%Y-%m-%d %H:%M} UTC"
     )
 
@@ -171,6 +171,9 @@ def _tell(name: str, problems: list[str]) -> None:
             [*lines, "", f"What to do: docs/operations.md, Alarms. The portal: {settings.PUBLIC_URL}/admin/"]
         )
     else:
-        subject, text = f"Over: {name}", f"The check finds nothing any more. The portal: {settings.PUBLIC_URL}/admin/"
+        subject, text = (
+            f"Resolved: {name}",
+            f"The check no longer finds a problem. The portal: {settings.PUBLIC_URL}/admin/",
+        )
     for address in standing.staff_addresses():
         mail.send_after_commit(to=address, subject=subject, text=text)

@@ -10,15 +10,15 @@ from deliveries.models import StandingCheck
 
 # name: (what a person reads, how old its last look may be)
 TITLES: dict[str, tuple[Promise, timedelta]] = {
-    "received": (_("All that was received is applied, waits or is in quarantine"), timedelta(minutes=30)),
-    "waiting": (_("Nothing waits for longer than five minutes"), timedelta(minutes=5)),
-    "applying": (_("What comes in is applied"), timedelta(minutes=5)),
+    "received": (_("Every received report is processed, waiting or in quarantine"), timedelta(minutes=30)),
+    "waiting": (_("No report waits longer than five minutes"), timedelta(minutes=5)),
+    "applying": (_("Delivery reports are processed"), timedelta(minutes=5)),
     "feeds": (_("No feed is silent"), timedelta(minutes=30)),
-    "refused": (_("No feed is refused at the door for ten minutes"), timedelta(minutes=5)),
-    "quarantined": (_("No feed has more in quarantine than usual"), timedelta(minutes=30)),
-    "submissions": (_("Delivery reports come of what is handed in"), timedelta(minutes=30)),
-    "identities": (_("No message stands in two rows"), timedelta(hours=13)),
-    "counts": (_("Counts are the messages on the days that were compared at night"), timedelta(hours=26)),
+    "refused": (_("No feed's requests are rejected for ten minutes"), timedelta(minutes=5)),
+    "quarantined": (_("No feed has more rows in quarantine than usual"), timedelta(minutes=30)),
+    "submissions": (_("Submitted messages receive delivery reports"), timedelta(minutes=30)),
+    "identities": (_("Each message is stored once"), timedelta(hours=13)),
+    "counts": (_("Counts match the messages on the days compared at night"), timedelta(hours=26)),
 }
 
 

@@ -1,6 +1,6 @@
-"""What an operator should know at a glance: the checks of the admin's first page, from small tables alone.
+"""Health checks on the admin's first page. They read small tables only.
 
-A check is a function in CHECKS that yields `Check`s; each says its state in words and leads to the list concerned.
+A check is a function in CHECKS that yields `Check`s. Each has a result, details and a link to the list concerned.
 """
 
 from collections.abc import Callable, Iterator
@@ -45,23 +45,23 @@ GROUP BY reason ORDER BY count(*) DESC, reason
 
 
 class State(StrEnum):
-    """How a check stands; the words of the page's marks."""
+    """Result of a check."""
 
-    FINE = "fine"
-    LOOK = "look"
-    BAD = "bad"
+    OK = "ok"
+    WARNING = "warning"
+    PROBLEM = "problem"
 
 
 MARKS: dict[State, tuple[Promise, str]] = {
-    State.FINE: (gettext_lazy("fine"), "success"),
-    State.LOOK: (gettext_lazy("look"), "warning"),
-    State.BAD: (gettext_lazy("act"), "danger"),
+    State.OK: (gettext_lazy("OK"), "success"),
+    State.WARNING: (gettext_lazy("Warning"), "warning"),
+    State.PROBLEM: (gettext_lazy("Problem"), "danger"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of the page: what was looked at, how it stands, in words, and where to go ('' for nowhere)."""
+    """One line of the page: the check's name, result, details, and link ('' for none)."""
 
     name: str
     state: State
@@ -75,7 +75,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What several checks need, read once."""
+    """Data shared by several checks, read once."""
 
     now: datetime
     waiting: Waiting
@@ -85,7 +85,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """All that the first page shows."""
+    """Contents of the first page."""
 
     checks: list[Check]
     feeds: list[FeedRate]
@@ -120,13 +120,13 @@ def quarantine() -> list[tuple[str, int, datetime]]:
 
 
 def _inbox(situation: Situation) -> Iterator[Check]:
-    name, line = _("Waiting to be applied"), situation.waiting
+    name, line = _("Delivery reports waiting"), situation.waiting
     link = reverse("admin:tenants_feed_changelist")
     if line.oldest is None:
-        yield Check(name, State.FINE, _("Nothing waits."), link)
+        yield Check(name, State.OK, _("None."), link)
         return
     age = situation.now - line.oldest
-    state = State.BAD if age > STUCK else State.LOOK if age > SLOW else State.FINE
+    state = State.PROBLEM if age > STUCK else State.WARNING if age > SLOW else State.OK
     rows = ngettext("%(count)s delivery report waits", "%(count)s delivery reports wait", line.rows)
     count = f"{line.rows} +" if line.is_capped else line.rows
     since = _("the oldest for %(age)s.") % {"age": _age(line.oldest, situation.now)}
@@ -138,19 +138,19 @@ def _applying(situation: Situation) -> Iterator[Check]:
     if stop is None:
         return
     causes = {
-        Cause.STATEMENT: _("the database refuses a statement"),
-        Cause.PROGRAMME: _("an error in the programme"),
+        Cause.STATEMENT: _("the database rejects a statement"),
+        Cause.PROGRAMME: _("a program error"),
         Cause.ROWS: _("several rows fail with the same error"),
     }
     words = _(
-        "Nothing is applied since %(since)s UTC, %(cause)s: %(error)s. All of it waits, and goes on by itself when"
-        " this is corrected."
+        "Stopped since %(since)s UTC: %(cause)s: %(error)s. No report is lost. Processing resumes when the"
+        " error is fixed."
     ) % {
         "since": date_format(stop.since, "DATETIME_FORMAT"),
         "cause": causes[Cause(stop.cause)],
         "error": stop.error,
     }
-    yield Check(_("Applying"), State.BAD, words)
+    yield Check(_("Processing of delivery reports"), State.PROBLEM, words)
 
 
 def _silent_feeds(situation: Situation) -> Iterator[Check]:
@@ -161,17 +161,17 @@ def _silent_feeds(situation: Situation) -> Iterator[Check]:
         )
         yield Check(
             _("Feeds"),
-            State.FINE,
+            State.OK,
             words % {"count": len(situation.feeds)},
             reverse("admin:tenants_feed_changelist"),
         )
     for feed in silent:
-        words = _("Nothing since %(since)s UTC; usually %(expected)s delivery reports come in such a time.") % {
+        words = _("No delivery reports since %(since)s UTC; about %(expected)s are usual in this time.") % {
             "since": date_format(feed.silence.since, "DATETIME_FORMAT"),
             "expected": round(feed.silence.expected),
         }
         link = reverse("admin:tenants_feed_change", args=[feed.feed_id])
-        yield Check(_("Silent feed %(name)s") % {"name": feed.name}, State.BAD, words, link)
+        yield Check(_("Silent feed %(name)s") % {"name": feed.name}, State.PROBLEM, words, link)
 
 
 def _unreadable_feeds(situation: Situation) -> Iterator[Check]:
@@ -181,8 +181,8 @@ def _unreadable_feeds(situation: Situation) -> Iterator[Check]:
         link = f"{rows}?state__exact=waiting&feed__id__exact={feed.feed_id}"
         if feed.jump is not None:
             words = _(
-                "%(count)s of the %(received)s rows received since %(since)s UTC are in quarantine (%(share)s %%),"
-                " usually %(usual)s %%."
+                "%(count)s of the %(received)s rows received since %(since)s UTC are in quarantine (%(share)s"
+                " %%). The usual share is %(usual)s %%."
             ) % {
                 "count": feed.jump.now.quarantined,
                 "received": feed.jump.now.received,
@@ -190,43 +190,43 @@ def _unreadable_feeds(situation: Situation) -> Iterator[Check]:
                 "share": number_format(100 * feed.jump.now.share, 1),
                 "usual": number_format(100 * feed.jump.usual_share, 1),
             }
-            yield Check(name, State.BAD, words, link)
+            yield Check(name, State.PROBLEM, words, link)
         elif feed.is_mostly_unreadable:
             words = _("%(count)s of the %(received)s rows of the last 24 hours are in quarantine.")
-            yield Check(name, State.LOOK, words % {"count": feed.quarantined, "received": feed.applied}, link)
+            yield Check(name, State.WARNING, words % {"count": feed.quarantined, "received": feed.applied}, link)
 
 
 def _refused_feeds(situation: Situation) -> Iterator[Check]:
     for feed in situation.refusals.feeds:
-        words = _("Refused since %(since)s UTC, the last time at %(last)s UTC: %(reasons)s.") % {
+        words = _("Requests rejected since %(since)s UTC, most recently at %(last)s UTC: %(reasons)s.") % {
             "since": date_format(feed.since, "DATETIME_FORMAT"),
             "last": date_format(feed.last_at, "DATETIME_FORMAT"),
             "reasons": ", ".join(f"{reason} ({count})" for reason, count in sorted(feed.reasons.items())),
         }
         link = reverse("admin:tenants_feed_change", args=[feed.feed_id])
-        yield Check(_("Refused feed %(name)s") % {"name": feed.feed}, State.BAD, words, link)
+        yield Check(_("Rejected requests of feed %(name)s") % {"name": feed.feed}, State.PROBLEM, words, link)
     if situation.refusals.feeds:
         return
     total = sum(item.refusals for item in situation.refusals.day)
     if total:
         words = ngettext(
-            "%(count)s request was refused in the last 24 hours.",
-            "%(count)s requests were refused in the last 24 hours.",
+            "%(count)s request was rejected in the last 24 hours.",
+            "%(count)s requests were rejected in the last 24 hours.",
             total,
         )
-        yield Check(_("Refused at the door"), State.LOOK, words % {"count": total}, "#refusals")
+        yield Check(_("Rejected requests"), State.WARNING, words % {"count": total}, "#refusals")
     else:
-        yield Check(_("Refused at the door"), State.FINE, _("Nothing in the last 24 hours."))
+        yield Check(_("Rejected requests"), State.OK, _("None in the last 24 hours."))
 
 
 def _quarantine_check(reasons: list[tuple[str, int, datetime]]) -> Check:
     name, link = _("Quarantine"), reverse("admin:deliveries_quarantinedrow_changelist") + "?state__exact=waiting"
     if not reasons:
-        return Check(name, State.FINE, _("Empty."), link)
+        return Check(name, State.OK, _("Empty."), link)
     total = sum(count for _reason, count, _oldest in reasons)
     words = ngettext(
-        "%(count)s row waits for somebody, since %(since)s UTC.",
-        "%(count)s rows wait for somebody, since %(since)s UTC.",
+        "%(count)s row waits for a decision, since %(since)s UTC.",
+        "%(count)s rows wait for a decision, the oldest since %(since)s UTC.",
         total,
     )
     oldest = min(oldest for _reason, _count, oldest in reasons)
@@ -234,7 +234,7 @@ def _quarantine_check(reasons: list[tuple[str, int, datetime]]) -> Check:
         "count": f"{total} +" if total >= COUNTED else total,
         "since": date_format(oldest, "DATETIME_FORMAT"),
     }
-    return Check(name, State.LOOK, words % values, link)
+    return Check(name, State.WARNING, words % values, link)
 
 
 def _runs(situation: Situation) -> Iterator[Check]:
@@ -247,52 +247,52 @@ def _runs(situation: Situation) -> Iterator[Check]:
     failed = ReportRun.objects.filter(~Exists(newer), state=ReportRun.State.FAILED).count()  # what is made anew is over
     if failed:
         words = ngettext("%(count)s run failed.", "%(count)s runs failed.", failed)
-        yield Check(name, State.BAD, words % {"count": failed}, link)
+        yield Check(name, State.PROBLEM, words % {"count": failed}, link)
     else:
-        yield Check(name, State.FINE, _("None failed."), link)
+        yield Check(name, State.OK, _("None failed."), link)
 
 
 def _jobs(situation: Situation) -> Iterator[Check]:
     for model, name in (
         (PartnerMove, _("Moves")),
         (TenantRecount, _("Recounts")),
-        (RuleRefold, _("Refolds")),
+        (RuleRefold, _("Recalculations of message status")),
     ):
         link = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
         attempts = list(model.objects.exclude(state="done").values_list("attempts", flat=True)[:COUNTED])
         failing = sum(number >= MANY_ATTEMPTS for number in attempts)
         if failing:
             words = ngettext(
-                "%(count)s begins again and again without coming to its end.",
-                "%(count)s begin again and again without coming to their end.",
+                "%(count)s job keeps failing.",
+                "%(count)s jobs keep failing.",
                 failing,
             )
-            yield Check(name, State.BAD, words % {"count": failing}, link)
+            yield Check(name, State.PROBLEM, words % {"count": failing}, link)
         else:
-            words = ngettext("%(count)s is open.", "%(count)s are open.", len(attempts))
-            yield Check(name, State.FINE, words % {"count": len(attempts)}, link)
+            words = ngettext("%(count)s open.", "%(count)s open.", len(attempts))
+            yield Check(name, State.OK, words % {"count": len(attempts)}, link)
 
 
 def _reconciled(situation: Situation) -> Iterator[Check]:
     entry = AuditEntry.objects.filter(action="counts.reconciled").order_by("-id").first()
-    name = _("Counts against messages")
+    name = _("Counts compared with messages")
     link = reverse("admin:accounts_auditentry_changelist") + "?q=counts.reconciled"
     if entry is None:
-        yield Check(name, State.LOOK, _("Never compared: run bin/portal reconcile."), link)
+        yield Check(name, State.WARNING, _("Never compared. Run bin/portal reconcile."), link)
         return
     found, mended = entry.details.get("differences", 0), entry.details.get("mended", False)
     at = date_format(entry.at, "DATETIME_FORMAT")
     if found and not mended:
         words = ngettext(
-            "%(count)s difference, %(at)s UTC: run bin/portal reconcile --repair.",
-            "%(count)s differences, %(at)s UTC: run bin/portal reconcile --repair.",
+            "%(count)s difference found on %(at)s UTC. Run bin/portal reconcile --repair.",
+            "%(count)s differences found on %(at)s UTC. Run bin/portal reconcile --repair.",
             found,
         )
-        yield Check(name, State.BAD, words % {"count": found, "at": at}, link)
+        yield Check(name, State.PROBLEM, words % {"count": found, "at": at}, link)
         return
-    words = _("Mended, %(at)s UTC.") if found else _("They agreed, %(at)s UTC.")
+    words = _("Differences repaired on %(at)s UTC.") if found else _("No differences on %(at)s UTC.")
     is_old = situation.now - entry.at > RECONCILE_WITHIN
-    yield Check(name, State.LOOK if is_old else State.FINE, words % {"at": at}, link)
+    yield Check(name, State.WARNING if is_old else State.OK, words % {"at": at}, link)
 
 
 def _standing(situation: Situation) -> Iterator[Check]:
@@ -300,26 +300,30 @@ def _standing(situation: Situation) -> Iterator[Check]:
         if state.name not in SHOWN_STANDING:
             continue
         if state.checked_at is None:
-            yield Check(state.title, State.LOOK, _("Never looked at: does the clock run?"))
+            yield Check(state.title, State.WARNING, _("Never run. Is the scheduler running?"))
             continue
         at = date_format(state.checked_at, "DATETIME_FORMAT")
         if state.problems:
-            words = _("Not so since %(since)s UTC: %(first)s")
+            words = _("Since %(since)s UTC: %(first)s")
             since = date_format(state.since, "DATETIME_FORMAT")
-            yield Check(state.title, State.BAD, words % {"since": since, "first": state.details[0]})
+            yield Check(state.title, State.PROBLEM, words % {"since": since, "first": state.details[0]})
         elif state.is_stale:
-            yield Check(state.title, State.LOOK, _("Not looked at since %(at)s UTC.") % {"at": at})
+            yield Check(
+                state.title,
+                State.WARNING,
+                _("Last run on %(at)s UTC, too long ago. Is the scheduler running?") % {"at": at},
+            )
         else:
-            yield Check(state.title, State.FINE, _("So it was, %(at)s UTC.") % {"at": at})
+            yield Check(state.title, State.OK, _("No problem found on %(at)s UTC.") % {"at": at})
 
 
 def _settings(situation: Situation) -> Iterator[Check]:
     if not mail.is_set():
-        yield Check(_("Mail"), State.LOOK, _("No mail server is set (EMAIL_URL): nobody gets mail."))
+        yield Check(_("E-mail"), State.WARNING, _("No mail server is set (EMAIL_URL). E-mails are not sent."))
     if not settings.PORTAL_STAFF_MFA:
-        yield Check(_("Second factor of staff"), State.LOOK, _("Switched off (PORTAL_STAFF_MFA)."))
+        yield Check(_("Second factor of staff"), State.WARNING, _("Turned off (PORTAL_STAFF_MFA)."))
     if settings.DEBUG:
-        yield Check(_("Debug pages"), State.BAD, _("Switched on (DEBUG): they show secrets to everybody."))
+        yield Check(_("Debug pages"), State.PROBLEM, _("Turned on (DEBUG). They show secrets to everyone."))
 
 
 def _age(since: datetime, now: datetime) -> str:

@@ -62,7 +62,7 @@ NAVIGATION = [
         "items": [
             _list(_("Tenants"), "apartment", "tenants_tenant"),
             _list(_("Partner IDs"), "badge", "tenants_partnerid"),
-            _list(_("Asked for"), "inbox", "deliveries_partnerrequest"),
+            _list(_("Partner ID requests"), "inbox", "deliveries_partnerrequest"),
             _list(_("Campaigns"), "campaign", "campaigns_campaign"),
             _list(_("RefId schemes"), "schema", "campaigns_refidscheme"),
             _list(_("Segment keys"), "key", "campaigns_segmentkey"),
@@ -79,12 +79,12 @@ NAVIGATION = [
         ],
     },
     {
-        "title": _("Work"),
+        "title": _("Jobs"),
         "items": [
             _list(_("Report runs"), "summarize", "reports_reportrun"),
             _list(_("Moves"), "move_up", "deliveries_partnermove"),
             _list(_("Recounts"), "calculate", "deliveries_tenantrecount"),
-            _list(_("Refolds"), "replay", "deliveries_rulerefold"),
+            _list(_("Recalculations of message status"), "replay", "deliveries_rulerefold"),
         ],
     },
     {
@@ -93,7 +93,7 @@ NAVIGATION = [
             _list(_("People"), "person", "accounts_user"),
             _list(_("Memberships"), "group", "accounts_membership"),
             _list(_("Invitations"), "mail", "accounts_invitation"),
-            _list(_("Mails not sent"), "unsubscribe", "accounts_unsentmail"),
+            _list(_("Unsent e-mails"), "unsubscribe", "accounts_unsentmail"),
             _list(_("API keys"), "key", "tenants_apikey"),
             _list(_("E-mail addresses"), "alternate_email", "account_emailaddress"),
             _list(_("Groups"), "groups", "auth_group"),

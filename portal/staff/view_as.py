@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts import view_as
 from portal.accounts.pages import first_page
+from portal.common.no_numbers import refuse_numbers
 from portal.tenants.models import Tenant
 
 
@@ -21,6 +22,7 @@ class ViewAsForm(forms.Form):
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=200,
+        validators=[refuse_numbers],
         help_text=gettext_lazy("It stands in the tenant's audit log, which its owners read."),
     )
 

@@ -111,7 +111,7 @@ def test_audit_log_cannot_be_changed_even_by_staff(staff_user, tenant):
     from django.db import DatabaseError, transaction
 
     from portal.accounts.models import record
-    from portal.tenants.scope import staff_scope
+    from tests.wall.scopes import staff_scope
 
     record("test", actor="somebody", tenant=tenant)
 

@@ -18,10 +18,10 @@ from tests.pages.conftest import make_run
 pytestmark = pytest.mark.django_db
 FEEDS, QUARANTINE = "/admin/tenants/feed/", "/admin/deliveries/quarantinedrow/?state__exact=waiting"
 RUNS, AUDIT = "/admin/reports/reportrun/?state__exact=failed", "/admin/accounts/auditentry/?q=counts.reconciled"
-RECEIVED = "All that was received is applied, waits or is in quarantine"
-IDENTITIES = "No message stands in two rows"
-SUBMISSIONS = "Delivery reports come of what is handed in"
-COUNTS = "Counts are the messages on the days that were compared at night"
+RECEIVED = "Every received report is processed, waiting or in quarantine"
+IDENTITIES = "Each message is stored once"
+SUBMISSIONS = "Submitted messages receive delivery reports"
+COUNTS = "Counts match the messages on the days compared at night"
 MOVES, RECOUNTS = "/admin/deliveries/partnermove/", "/admin/deliveries/tenantrecount/"
 REFOLDS = "/admin/deliveries/rulerefold/"
 
@@ -42,19 +42,19 @@ def named(name: str, now: datetime = NOW) -> list[Check]:
 
 def test_new_portal_has_nothing_but_the_counts_to_look_at():
     assert checks() == [
-        Check("Waiting to be applied", State.FINE, "Nothing waits.", FEEDS),
-        Check("Feeds", State.FINE, "0 feeds, none of them silent.", FEEDS),
-        Check("Quarantine", State.FINE, "Empty.", QUARANTINE),
-        Check("Refused at the door", State.FINE, "Nothing in the last 24 hours."),
-        Check("Report runs", State.FINE, "None failed.", RUNS),
-        Check("Moves", State.FINE, "0 are open.", MOVES),
-        Check("Recounts", State.FINE, "0 are open.", RECOUNTS),
-        Check("Refolds", State.FINE, "0 are open.", REFOLDS),
-        Check("Counts against messages", State.LOOK, "Never compared: run bin/portal reconcile.", AUDIT),
-        Check(RECEIVED, State.LOOK, "Never looked at: does the clock run?"),
-        Check(SUBMISSIONS, State.LOOK, "Never looked at: does the clock run?"),
-        Check(IDENTITIES, State.LOOK, "Never looked at: does the clock run?"),
-        Check(COUNTS, State.LOOK, "Never looked at: does the clock run?"),
+        Check("Delivery reports waiting", State.OK, "None.", FEEDS),
+        Check("Feeds", State.OK, "0 feeds, none of them silent.", FEEDS),
+        Check("Quarantine", State.OK, "Empty.", QUARANTINE),
+        Check("Rejected requests", State.OK, "None in the last 24 hours."),
+        Check("Report runs", State.OK, "None failed.", RUNS),
+        Check("Moves", State.OK, "0 open.", MOVES),
+        Check("Recounts", State.OK, "0 open.", RECOUNTS),
+        Check("Recalculations of message status", State.OK, "0 open.", REFOLDS),
+        Check("Counts compared with messages", State.WARNING, "Never compared. Run bin/portal reconcile.", AUDIT),
+        Check(RECEIVED, State.WARNING, "Never run. Is the scheduler running?"),
+        Check(SUBMISSIONS, State.WARNING, "Never run. Is the scheduler running?"),
+        Check(IDENTITIES, State.WARNING, "Never run. Is the scheduler running?"),
+        Check(COUNTS, State.WARNING, "Never run. Is the scheduler running?"),
     ]
 
 
@@ -62,12 +62,12 @@ def test_applier_that_has_stopped_is_to_be_acted_on():
     ApplierStop.objects.create(
         since=NOW, cause="programme", code="TypeError", error="TypeError: not a number", tried_at=NOW
     )
-    assert named("Applying") == [
+    assert named("Processing of delivery reports") == [
         Check(
-            "Applying",
-            State.BAD,
-            "Nothing is applied since 20 November 2026, 12:00 UTC, an error in the programme: TypeError: not a number."
-            " All of it waits, and goes on by itself when this is corrected.",
+            "Processing of delivery reports",
+            State.PROBLEM,
+            "Stopped since 20 November 2026, 12:00 UTC: a program error: TypeError: not a number."
+            " No report is lost. Processing resumes when the error is fixed.",
         )
     ]
 
@@ -78,28 +78,32 @@ def test_standing_checks_are_told_with_what_they_found(feed):
     keep("identities", [], now=NOW)
 
     assert checks()[9:] == [
-        Check(RECEIVED, State.BAD, "Not so since 20 November 2026, 12:00 UTC: one is missing"),
-        Check(COUNTS, State.LOOK, "Never looked at: does the clock run?"),
-        Check(SUBMISSIONS, State.FINE, "So it was, 20 November 2026, 12:00 UTC."),
-        Check(IDENTITIES, State.FINE, "So it was, 20 November 2026, 12:00 UTC."),
+        Check(RECEIVED, State.PROBLEM, "Since 20 November 2026, 12:00 UTC: one is missing"),
+        Check(COUNTS, State.WARNING, "Never run. Is the scheduler running?"),
+        Check(SUBMISSIONS, State.OK, "No problem found on 20 November 2026, 12:00 UTC."),
+        Check(IDENTITIES, State.OK, "No problem found on 20 November 2026, 12:00 UTC."),
     ]
     assert named(IDENTITIES, NOW + timedelta(days=1)) == [
-        Check(IDENTITIES, State.LOOK, "Not looked at since 20 November 2026, 12:00 UTC.")
+        Check(
+            IDENTITIES,
+            State.WARNING,
+            "Last run on 20 November 2026, 12:00 UTC, too long ago. Is the scheduler running?",
+        )
     ]
 
 
 @pytest.mark.parametrize(
     ("age", "state", "words"),
     [
-        (timedelta(seconds=5), State.FINE, "2 delivery reports wait, the oldest for 5 s."),
-        (timedelta(seconds=90), State.LOOK, "2 delivery reports wait, the oldest for 90 s."),
-        (timedelta(minutes=11), State.BAD, "2 delivery reports wait, the oldest for 11\xa0minutes."),
+        (timedelta(seconds=5), State.OK, "2 delivery reports wait, the oldest for 5 s."),
+        (timedelta(seconds=90), State.WARNING, "2 delivery reports wait, the oldest for 90 s."),
+        (timedelta(minutes=11), State.PROBLEM, "2 delivery reports wait, the oldest for 11\xa0minutes."),
     ],
 )
 def test_rows_that_wait_are_looked_at_by_the_age_of_the_oldest(feed, age, state, words):
     put(feed, dlr("m1"), dlr("m2"), received_at=NOW - age)
 
-    assert named("Waiting to be applied") == [Check("Waiting to be applied", state, words, FEEDS)]
+    assert named("Delivery reports waiting") == [Check("Delivery reports waiting", state, words, FEEDS)]
 
 
 def test_silent_feed_is_named_and_led_to(feed):
@@ -114,8 +118,8 @@ def test_silent_feed_is_named_and_led_to(feed):
 
     assert checks(NOW + timedelta(hours=1))[1] == Check(
         "Silent feed link-main/main",
-        State.BAD,
-        "Nothing since 20 November 2026, 12:00 UTC; usually 30 delivery reports come in such a time.",
+        State.PROBLEM,
+        "No delivery reports since 20 November 2026, 12:00 UTC; about 30 are usual in this time.",
         f"/admin/tenants/feed/{feed.id}/change/",
     )
 
@@ -130,15 +134,15 @@ def refuse(feed_id: int, reason: str, *, minutes: int, last: datetime = NOW, ref
 def test_refusals_are_told_by_feed_and_reason(client, settings, feed):
     refuse(0, "unknown token", minutes=1, refusals=3)
     refuse(feed.id, "wrong credentials", minutes=3)
-    assert named("Refused at the door") == [
-        Check("Refused at the door", State.LOOK, "8 requests were refused in the last 24 hours.", "#refusals")
+    assert named("Rejected requests") == [
+        Check("Rejected requests", State.WARNING, "8 requests were rejected in the last 24 hours.", "#refusals")
     ]
 
     refuse(feed.id, "network", minutes=10, refusals=1)
     assert checks()[3] == Check(
-        "Refused feed link-main/main",
-        State.BAD,
-        "Refused since 20 November 2026, 11:50 UTC, the last time at 20 November 2026, 12:00 UTC:"
+        "Rejected requests of feed link-main/main",
+        State.PROBLEM,
+        "Requests rejected since 20 November 2026, 11:50 UTC, most recently at 20 November 2026, 12:00 UTC:"
         " network (1), wrong credentials (5).",
         f"/admin/tenants/feed/{feed.id}/change/",
     )
@@ -146,7 +150,7 @@ def test_refusals_are_told_by_feed_and_reason(client, settings, feed):
     client.force_login(make_user("staff@example.com", is_staff=True, is_superuser=True))
     RefusalCount.objects.update(hour=datetime.now(UTC))
     page = client.get("/admin/").content.decode()
-    assert [word in page for word in ("no known feed", "unknown token", "wrong credentials")] == [True] * 3
+    assert [word in page for word in ("unknown feed", "unknown token", "wrong credentials")] == [True] * 3
 
 
 def test_feed_whose_rows_go_to_quarantine_does_not_look_healthy(client, settings, feed):
@@ -155,19 +159,19 @@ def test_feed_whose_rows_go_to_quarantine_does_not_look_healthy(client, settings
     link = f"/admin/deliveries/quarantinedrow/?state__exact=waiting&feed__id__exact={feed.id}"
     name = "Quarantine of feed link-main/main"
 
-    assert named(name) == [Check(name, State.LOOK, "6 of the 10 rows of the last 24 hours are in quarantine.", link)]
+    assert named(name) == [Check(name, State.WARNING, "6 of the 10 rows of the last 24 hours are in quarantine.", link)]
     IngestCount.objects.update(received=40, quarantined=20, reports=20)
     assert named(name) == [
         Check(
-            name, State.BAD, "20 of the 40 rows received since 20 November 2026, 11:00 UTC are in quarantine (50.0 %),"
-            " usually 0.0 %.", link,
+            name, State.PROBLEM, "20 of the 40 rows received since 20 November 2026, 11:00 UTC are in quarantine"
+            " (50.0 %). The usual share is 0.0 %.", link,
         )
     ]  # fmt: skip
     settings.PORTAL_STAFF_MFA = False
     client.force_login(make_user("staff@example.com", is_staff=True, is_superuser=True))
     IngestCount.objects.update(hour=datetime.now(UTC).replace(minute=0, second=0, microsecond=0))
     page = client.get("/admin/").content.decode()
-    assert ("unreadable" in page, "as usual" in page, "too new to tell" in page) == (True, False, False)
+    assert ("unreadable" in page, "as usual" in page, "too new to judge" in page) == (True, False, False)
     assert client.get(link).status_code == 200
 
 
@@ -184,7 +188,12 @@ def test_quarantine_tells_how_many_wait_since_when_and_why(feed):
         ("not JSON", 2, NOW - timedelta(hours=3)), ("no id", 1, NOW - timedelta(hours=2)),
     ]  # fmt: skip
     assert named("Quarantine") == [
-        Check("Quarantine", State.LOOK, "3 rows wait for somebody, since 20 November 2026, 09:00 UTC.", QUARANTINE)
+        Check(
+            "Quarantine",
+            State.WARNING,
+            "3 rows wait for a decision, the oldest since 20 November 2026, 09:00 UTC.",
+            QUARANTINE,
+        )
     ]
 
 
@@ -196,9 +205,9 @@ def test_failed_runs_and_jobs_that_never_end_are_told(tenant):
     TenantRecount.objects.create(tenant=tenant, reason="zone", state="done", attempts=9)
 
     assert checks()[4:7] == [
-        Check("Report runs", State.BAD, "1 run failed.", RUNS),
-        Check("Moves", State.BAD, "1 begins again and again without coming to its end.", MOVES),
-        Check("Recounts", State.FINE, "1 is open.", RECOUNTS),
+        Check("Report runs", State.PROBLEM, "1 run failed.", RUNS),
+        Check("Moves", State.PROBLEM, "1 job keeps failing.", MOVES),
+        Check("Recounts", State.OK, "1 open.", RECOUNTS),
     ]
 
 
@@ -211,7 +220,7 @@ def test_failed_run_that_was_made_anew_is_over(tenant):
     make_run(tenant, "2026-08", state="failed", error="broken", revision=2)
     make_run(tenant, "2026-08", revision=None, same_as=first, file=first.file)
 
-    assert checks()[4] == Check("Report runs", State.BAD, "1 run failed.", RUNS)
+    assert checks()[4] == Check("Report runs", State.PROBLEM, "1 run failed.", RUNS)
 
 
 def test_reconcile_leaves_word_of_what_it_found(feed):
@@ -221,13 +230,14 @@ def test_reconcile_leaves_word_of_what_it_found(feed):
     assert list(AuditEntry.objects.values_list("actor", "action", "details")) == [
         ("command reconcile", "counts.reconciled", {"differences": 0, "mended": False})
     ]
-    (fine,) = named("Counts against messages", now)
-    (old,) = named("Counts against messages", now + timedelta(days=8))
-    assert (fine.state, old.state, fine.words[:12]) == (State.FINE, State.LOOK, "They agreed,")
+    (fine,) = named("Counts compared with messages", now)
+    (old,) = named("Counts compared with messages", now + timedelta(days=8))
+    assert (fine.state, old.state, fine.words[:14]) == (State.OK, State.WARNING, "No differences")
 
 
 @pytest.mark.parametrize(
-    ("options", "state", "begins"), [({}, State.BAD, "1 difference,"), ({"repair": True}, State.FINE, "Mended,")]
+    ("options", "state", "begins"),
+    [({}, State.PROBLEM, "1 difference found on"), ({"repair": True}, State.OK, "Differences repaired on")],
 )
 def test_difference_that_reconcile_found_is_told_until_it_is_mended(feed, tenant, options, state, begins):
     from deliveries.models import HourCount
@@ -237,7 +247,7 @@ def test_difference_that_reconcile_found_is_told_until_it_is_mended(feed, tenant
     with pytest.raises((SystemExit, CommandError)):
         call_command("reconcile", **options)
 
-    (check,) = named("Counts against messages", datetime.now(UTC))
+    (check,) = named("Counts compared with messages", datetime.now(UTC))
     assert (check.state, check.words[: len(begins)]) == (state, begins)
 
 
@@ -247,7 +257,7 @@ def test_settings_that_hold_people_up_are_told(settings):
     settings.DEBUG = True
 
     assert [(check.name, check.state) for check in checks()[13:]] == [
-        ("Mail", State.LOOK), ("Second factor of staff", State.LOOK), ("Debug pages", State.BAD),
+        ("E-mail", State.WARNING), ("Second factor of staff", State.WARNING), ("Debug pages", State.PROBLEM),
     ]  # fmt: skip
 
 

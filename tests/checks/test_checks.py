@@ -30,6 +30,7 @@ from deliveries.tasks import run_checks as run_checks_task
 from portal import celery_app
 from tests.conftest import make_user
 from tests.deliveries.helpers import NOW, dlr, put
+from tests.messages.factory import copy_messages
 
 pytestmark = pytest.mark.django_db
 
@@ -146,7 +147,7 @@ def test_operators_are_mailed_once_when_it_begins_and_once_when_it_ends(
 
     assert [(mail.to, mail.subject, mail.body.splitlines()[0]) for mail in mailoutbox] == [
         (["staff@example.com"], "Alarm: received (2)", "one is missing"),
-        (["staff@example.com"], "Over: received", "The check finds nothing any more. The portal:"
+        (["staff@example.com"], "Resolved: received", "The check no longer finds a problem. The portal:"
          f" {settings.PUBLIC_URL}/admin/"),
         (["night@example.com"], "Alarm: received (25)", "0 is missing"),
     ]  # fmt: skip
@@ -164,7 +165,7 @@ def test_another_feed_is_mailed_while_the_first_one_still_has_its_alarm(
         keep(name, ["link/b: 9 of 9"], now=NOW)
         keep(name, [], now=NOW)
 
-    assert [mail.subject for mail in mailoutbox] == [f"Alarm: {name} (1)", f"Alarm: {name} (2)", f"Over: {name}"]
+    assert [mail.subject for mail in mailoutbox] == [f"Alarm: {name} (1)", f"Alarm: {name} (2)", f"Resolved: {name}"]
     assert "link/b: 7 of 8" in mailoutbox[1].body
 
 
@@ -172,7 +173,7 @@ def test_wording_that_changes_with_time_is_not_mailed_again(
     eager, staff_user, mailoutbox, settings, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks(execute=True):
-        keep("waiting", ["delivery reports wait since 12:00 UTC: no applier runs"], now=NOW)
+        keep("waiting", ["delivery reports wait since 12:00 UTC. No applier runs"], now=NOW)
         keep("waiting", ["delivery reports wait since 12:01 UTC: no applier runs"], now=NOW)
 
     assert [mail.subject for mail in mailoutbox] == ["Alarm: waiting (1)"]
@@ -181,7 +182,7 @@ def test_wording_that_changes_with_time_is_not_mailed_again(
 def test_rows_that_wait_for_too_long_are_told(received):
     assert run_checks(now=NOW + timedelta(minutes=4), names=["waiting"]) == {"waiting": []}
     assert run_checks(now=NOW + timedelta(minutes=5), names=["waiting"]) == {
-        "waiting": ["delivery reports wait since 2026-11-20 12:00 UTC: no applier runs, or it cannot keep up"]
+        "waiting": ["delivery reports wait since 2026-11-20 12:00 UTC. No applier runs, or it cannot keep up"]
     }
 
 
@@ -192,8 +193,8 @@ def test_applier_that_has_stopped_is_told(received):
     )
     assert run_checks(now=NOW, names=["applying"]) == {
         "applying": [
-            "nothing is applied since 2026-11-20 12:00 UTC, the database refuses a statement:"
-            ' column "x" does not exist. All of it waits, and goes on by itself when this is corrected'
+            "processing has stopped since 2026-11-20 12:00 UTC: the database rejects a statement:"
+            ' column "x" does not exist. No report is lost. Processing resumes when the error is fixed'
         ]
     }
 
@@ -206,7 +207,7 @@ def test_silent_feed_is_told(feed):
 
     assert run_checks(now=NOW + timedelta(minutes=90), names=["feeds"]) == {"feeds": []}
     assert run_checks(now=NOW + timedelta(hours=4), names=["feeds"]) == {
-        "feeds": ["link-main/main: nothing since 2026-11-20 13:00 UTC, where 30 reports usually come"]
+        "feeds": ["link-main/main: no delivery reports since 2026-11-20 13:00 UTC; about 30 are usual in this time"]
     }
 
 
@@ -223,9 +224,7 @@ def test_refused_feed_is_told_after_ten_minutes_and_until_an_hour_without(feed):
     RefusalCount.objects.create(
         hour=HOUR + timedelta(hours=1), refusals=2, first_at=began + timedelta(minutes=6), last_at=after, **row
     )
-    line = (
-        "link-main/main: refused at the door since 2026-11-20 12:55 UTC, the last time at 13:05: wrong credentials (9)"
-    )
+    line = "link-main/main: requests rejected since 2026-11-20 12:55 UTC, most recently at 13:05: wrong credentials (9)"
     assert run_checks(now=after, names=["refused"]) == {"refused": [line]}
     assert run_checks(now=after + timedelta(hours=1), names=["refused"]) == {"refused": [line]}
     assert run_checks(now=after + timedelta(minutes=61), names=["refused"]) == {"refused": []}
@@ -261,9 +260,9 @@ def test_feed_with_more_in_quarantine_than_usual_is_told(feed):
 def test_double_identity_is_told(feed, tenant):
     put(feed, dlr("a"))
     apply_waiting()
-    sql("CREATE TEMP TABLE twice AS SELECT * FROM message; INSERT INTO message SELECT * FROM twice; DROP TABLE twice")
+    copy_messages(1)
     assert run_checks(now=NOW, names=["identities"]) == {
-        "identities": [f"account {feed.account_id}, message a stands in more than one row"]
+        "identities": [f"account {feed.account_id}, message a is stored in more than one row"]
     }
 
 

@@ -73,7 +73,7 @@ def test_account_without_reports_is_told_and_over_when_they_come(account, feed, 
     apply_waiting(now=NOW)
     assert run_checks(now=NOW, names=CHECK) == {
         "submissions": [
-            "link-main: no delivery report of 25 of the 25 messages that were handed in from 2026-11-20 10:00 to"
+            "link-main: no delivery report for 25 of the 25 submitted messages from 2026-11-20 10:00 to"
             " 2026-11-20 11:00 UTC"
         ]
     }
@@ -93,9 +93,9 @@ def test_partner_id_without_reports_is_told_where_the_account_has_them(account, 
 
     assert run_checks(now=NOW, names=CHECK) == {
         "submissions": [
-            "link-main, without a partner ID: no delivery report of 20 of the 20 messages that were handed in from"
+            "link-main, without a partner ID: no delivery report for 20 of the 20 submitted messages from"
             " 2026-11-20 10:00 to 2026-11-20 11:00 UTC",
-            "link-main, partner ID nr-fi: no delivery report of 30 of the 30 messages that were handed in from"
+            "link-main, partner ID nr-fi: no delivery report for 30 of the 30 submitted messages from"
             " 2026-11-20 10:00 to 2026-11-20 11:00 UTC",
         ]
     }

@@ -54,8 +54,8 @@ def test_readiness_tells_that_what_is_stored_is_not_applied(http, outside):
         outside.execute("DELETE FROM applier_stop")
     assert (answer.status_code, answer.text) == (
         200,
-        "ready; delivery reports are stored but not applied since 2026-11-20 12:00 UTC: the database refuses a"
-        " statement (UndefinedColumn 42703); all of them wait\n",
+        "ready; delivery reports are stored but not processed since 2026-11-20 12:00 UTC: the database rejects a"
+        " statement (UndefinedColumn 42703). No report is lost\n",
     )
     assert http.get("/readyz").text == "ready\n"
 

@@ -358,7 +358,8 @@ def test_planted_differences_are_told_and_mended(feed, tenant, other_tenant, cap
         cursor.execute("UPDATE message_parameter SET value = 'x' WHERE message_id = 'b'")
         cursor.execute("INSERT INTO message_parameter SELECT * FROM message_parameter WHERE message_id = 'c'")
         cursor.execute(
-            "INSERT INTO message_parameter SELECT %s, day, 'nobodys', value, sent_at, account_id, message_id"
+            "INSERT INTO message_parameter (tenant_id, day, key, value, sent_at, account_id, message_id)"
+            " SELECT %s, day, 'nobodys', value, sent_at, account_id, message_id"
             " FROM message_parameter WHERE message_id = 'b'",
             [other_tenant.id],
         )

@@ -105,7 +105,7 @@ def test_web_reads_few_columns_of_feeds_and_accounts():
     ("role", "privilege", "readable"),
     [
         ("portal_ingest", "SELECT", ["refusal_count", "tenants_feed", "tenants_feedtoken"]),
-        ("portal_ingest", "INSERT", ["inbox", "inbox_todo", "refusal_count"]),
+        ("portal_ingest", "INSERT", ["inbox", "inbox_todo", "refusal_count", "tenants_feed"]),
         ("portal_ingest", "UPDATE", []),
         ("portal_ingest", "DELETE", []),
         ("portal_web", "TRUNCATE", []),
