@@ -6,7 +6,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]
 OVERRIDES = PROJECT["mypy"]["overrides"]
-UNCHECKED_AT_MOST = 80  # lower it with each module that is taken out of the list; never raise it
+UNCHECKED_AT_MOST = 77  # lower it with each module that is taken out of the list; never raise it
 
 
 def modules(setting: str) -> list[str]:
@@ -33,8 +33,7 @@ def test_pure_modules_are_strict():
     contracts = PROJECT["importlinter"]["contracts"]
     (pure,) = (contract for contract in contracts if contract["name"] == "Pure modules know no Django")
     strict = {module.removesuffix(".*") for module in modules("disallow_untyped_defs")}
-    # The writers call openpyxl, which has no types.
-    assert strict == set(pure["source_modules"]) - {"reports.monthly.writers"}
+    assert strict == set(pure["source_modules"])
 
 
 def test_nothing_else_weakens_the_check():
