@@ -11,8 +11,9 @@ from deliveries.messages.store import Key
 
 def with_known_ids(reports: list[NewReport], submitted: list[Submitted]) -> tuple[list[NewReport], list[Submitted]]:
     """Return the items with masked ids in place of those in which a number was erased."""
-    ids = {(item.key[0], MESSAGE, item.key[1]) for item in (*reports, *submitted)}
-    ids |= {(item.key[0], PARTNER, value) for item in (*reports, *submitted) if (value := _said(item).partner_id)}
+    items: list[NewReport | Submitted] = [*reports, *submitted]
+    ids = {(item.key[0], MESSAGE, item.key[1]) for item in items}
+    ids |= {(item.key[0], PARTNER, value) for item in items if (value := _said(item).partner_id)}
     new = replacements(ids)
     if not new:
         return reports, submitted

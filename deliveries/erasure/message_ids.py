@@ -30,7 +30,7 @@ def rename_changed(changes: Iterable[Change]) -> None:
         and not change.before.folded.flags & NUMBER_ERASED
         and change.after.folded.flags & NUMBER_ERASED
     ]
-    numbers = {change.after.key: change.before.folded.destination or "" for change in taken}
+    numbers = {c.after.key: c.before.folded.destination or "" for c in taken if c.before is not None}
     rename((change.after for change in taken), numbers)
 
 

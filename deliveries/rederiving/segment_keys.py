@@ -8,6 +8,7 @@ run whose key is changed by somebody meanwhile stops, and the next one begins an
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -176,7 +177,7 @@ def _walk(key: SegmentKey) -> bool:
 
     Whatever changes behind or before the walk has its rows written by who changes it.
     """
-    where = {"tenant": key.tenant_id, "key": key.key, "before": key.position or _NEVER, "limit": BATCH}
+    where: dict[str, Any] = {"tenant": key.tenant_id, "key": key.key, "before": key.position or _NEVER, "limit": BATCH}
     with transaction.atomic(), connection.cursor() as cursor:
         if not _is_mine(key):
             return False

@@ -15,7 +15,7 @@ def wake(task_name: str, *args: str | int, expires: float | None = None) -> bool
     a person's address.
     """
     try:
-        current_app.signature(task_name, args=args).apply_async(expires=expires)
+        current_app.signature(task_name, args=args).apply_async(expires=expires)  # type: ignore[arg-type] # None is allowed; the stubs leave it out
     except BrokerAway as error:
         logger.warning("The broker cannot be reached, task %s was not sent: %s", task_name, error)
         return False

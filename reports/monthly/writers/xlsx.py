@@ -11,7 +11,7 @@ from contextlib import suppress
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
@@ -67,7 +67,7 @@ def _write_sheets(
     book: Workbook, tables: Sequence[Table], header: ReportHeader, counter: _Counter, sheet_rows: int
 ) -> None:
     notes = Notes(header.language)
-    sheets: dict = {}
+    sheets: dict[str, Any] = {}
     for part in plan_parts(tables, header.language, sheet_rows):
         sheet = _write_part(book, part, header, notes, counter)
         sheets.setdefault(part.table.key, sheet)
@@ -91,7 +91,7 @@ class _Counter:
             self._progress(self.done, self._total)
 
 
-def _write_part(book: Workbook, part: Part, header: ReportHeader, notes: Notes, counter: _Counter):
+def _write_part(book: Workbook, part: Part, header: ReportHeader, notes: Notes, counter: _Counter) -> Any:
     """Make one sheet, write its rows and return it."""
     table = part.table
     sheet = book.create_sheet(part.title)
@@ -117,12 +117,12 @@ def _write_part(book: Workbook, part: Part, header: ReportHeader, notes: Notes, 
     kinds, roles = tuple(column.kind for column in table.columns), ("subtotal",) * len(table.columns)
     for line, row in enumerate(table.subtotals[part.first_subtotal : part.end_of_subtotals], part.last_row + 1):
         sheet.append(maker.body(with_label(row, header.language), kinds, line, roles))
-    if part.has_total:
+    if part.has_total and table.total is not None:
         sheet.append(maker.total(table.total, table.columns))
     return sheet
 
 
-def _set_up_view(sheet, part: Part, widths: Sequence[float]) -> None:
+def _set_up_view(sheet: Any, part: Part, widths: Sequence[float]) -> None:
     for index, width in enumerate([*widths, _GAP], 1):
         sheet.column_dimensions[get_column_letter(index)].width = width
     sheet.sheet_format.defaultRowHeight = ROW_HEIGHT
@@ -135,7 +135,7 @@ def _set_up_view(sheet, part: Part, widths: Sequence[float]) -> None:
         sheet.auto_filter.ref = f"A1:{last}{part.last_row}"
 
 
-def _set_up_print(sheet, key: str, header: ReportHeader) -> None:
+def _set_up_print(sheet: Any, key: str, header: ReportHeader) -> None:
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = _A4
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
@@ -163,7 +163,7 @@ def _print_text(text: str) -> str:
     return show_controls(text).replace("&", "&&")
 
 
-def _add_charts(sheets: dict, tables: dict[str, Table], language: str) -> None:
+def _add_charts(sheets: dict[str, Any], tables: dict[str, Table], language: str) -> None:
     if "Summary" in sheets and "Days" in sheets and tables["Days"].rows:
         title = translate("Messages by day", language)
         sheets["Summary"].add_chart(days_chart(sheets["Days"].title, tables["Days"], title), "F2")

@@ -76,7 +76,7 @@ def with_label(subtotal: tuple[Any, ...], language: str) -> tuple[Any, ...]:
 class CellMaker:
     """Makes the cells of one sheet."""
 
-    def __init__(self, sheet, header: ReportHeader, notes: Notes) -> None:
+    def __init__(self, sheet: Any, header: ReportHeader, notes: Notes) -> None:
         self._sheet = sheet
         self._language = header.language
         self._styles = Styles(sheet, header.language)
@@ -124,7 +124,8 @@ class CellMaker:
         if kind == "datetime":
             text_ = value.isoformat(sep=" ")  # as text: a workbook's times have no zone
             return f"{text_[:-6]} {text_[-6:]}"
-        return value
+        words: str = value
+        return words
 
     def _note(self, words: str, safe: str, cell: str) -> None:
         if show_controls(words) != words:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
@@ -36,7 +37,7 @@ _RIGHT: frozenset[Kind] = frozenset({"int", "ratio", "percent", "seconds"})
 class Styles:
     """The styles of one workbook. Excel shows separators and decimal signs of its reader's own locale."""
 
-    def __init__(self, sheet, language: str) -> None:
+    def __init__(self, sheet: Any, language: str) -> None:
         self._sheet = sheet
         self._formats = {**_NUMBER_FORMATS, "date": excel_date_format(language)}
         self.body = cache(self._body)
