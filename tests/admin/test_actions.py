@@ -179,3 +179,16 @@ def test_big_lists_are_searched_by_beginnings_and_whole_words(staff, tenant, pag
     shown = staff.get(f"/admin/{page}/", {"q": query}).context["cl"].result_list
 
     assert sorted(map(str, shown)) == found
+
+
+@pytest.mark.parametrize("selected", ["x", "1 OR 1=1", "", "9" * 30, "1\0"])
+@pytest.mark.parametrize("kind", ["deliveries/partnerrequest", "accounts/user", "reports/reportrun"])
+def test_action_on_a_row_whose_id_is_none_is_refused_in_words(staff, kind, selected):
+    action = {"deliveries/partnerrequest": "approve", "accounts/user": "end_sessions", "reports/reportrun": "retry"}[
+        kind
+    ]
+
+    answer = staff.post(f"/admin/{kind}/", {"action": action, "_selected_action": selected}, follow=True)
+
+    assert answer.status_code == 200
+    assert ("is no id of a row here." in answer.content.decode()) == (selected != "9" * 30)  # a number, of no row
