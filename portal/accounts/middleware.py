@@ -18,11 +18,12 @@ from portal.accounts.access import Access, access_of, access_of_key, access_of_o
 from portal.accounts.way_back import SAFE_METHODS, page_behind, whole_page
 from portal.tenants import api_keys
 from portal.tenants.scope import asking_scope, forbid_writing, request_scope
-from portal.tenants.wall import SIGNIN, STAFF, WEB
+from portal.tenants.wall import METRICS, SIGNIN, STAFF, WEB
 
 STAFF_PATHS = ("/admin/",)
 API_PATHS = ("/api/",)
 PAGES_OF_API = ("/api/v1/docs/",)  # for people, as any other page
+METRICS_PATH = "/metrics"
 DOOR_PATHS = ("/accounts/",)  # where people sign in, set new passwords and accept invitations
 API_LANGUAGE = "en"
 GIVEN_UP = "portal.given_up"  # in a request's ASGI scope: it was answered 503 before it was done
@@ -34,9 +35,10 @@ class WallMiddleware:
     """Answers each request inside one transaction, as the login and for the tenants of whoever asks.
 
     Who asks is found out first, by the login for signing in. Then the page's own transaction opens: below /accounts/ by
-    the same login, below /admin/ by the staff's to verified staff, else by the web's. Pages below /t/<slug>/ see that
-    tenant and its children alone. An answer with a status of 500 or more is rolled back. `request.access` tells views
-    what the person may do. Below /api/ the bearer key alone says who asks, whatever session a browser sends along.
+    the same login, below /admin/ by the staff's to verified staff, /metrics by its own, else by the web's. Pages below
+    /t/<slug>/ see that tenant and its children alone. An answer with a status of 500 or more is rolled back.
+    `request.access` tells views what the person may do. Below /api/ the bearer key alone says who asks, whatever
+    session a browser sends along.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -149,6 +151,8 @@ def _role(request: HttpRequest) -> str:
     """Return the login that answers: the staff's only to staff who used the second factor that they need."""
     if request.path_info.startswith(DOOR_PATHS):
         return SIGNIN
+    if request.path_info == METRICS_PATH:  # so that it answers while pages hold all connections of the web's login
+        return METRICS
     if request.path_info.startswith(STAFF_PATHS) and request.access.is_staff:
         is_verified = not second_factor.is_required(request) or second_factor.is_used(request)
         return STAFF if is_verified else WEB

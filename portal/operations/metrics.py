@@ -19,6 +19,7 @@ from deliveries.models import (
     TenantRecount,
     WaitingRow,
 )
+from portal.common.postgres.base import pools
 from portal.tenants.models import Feed
 from reports.models import ReportRun
 
@@ -27,7 +28,7 @@ _MOST_WAITING = 1_000_000  # counting on would cost more than it tells
 
 
 def exposition() -> bytes:
-    """Return all metrics in the text format 0.0.4; call it in `metrics_scope`, whose role reads few columns."""
+    """Return all metrics in the text format 0.0.4; for a request of `portal_metrics`, which reads few columns."""
     registry = CollectorRegistry()
     registry.register(_Collector())
     return generate_latest(registry)
@@ -53,6 +54,7 @@ class _Collector:
         jobs.add_metric(["refold"], RuleRefold.objects.exclude(state="done").count())
         yield jobs
         yield from _checks()
+        yield from _pools()
 
 
 def _inbox(now: datetime) -> Iterator[GaugeMetricFamily]:
@@ -127,6 +129,22 @@ def _checks() -> Iterator[GaugeMetricFamily]:
         last.add_metric([name], checked_at.timestamp())
     yield problems
     yield last
+
+
+def _pools() -> Iterator[GaugeMetricFamily]:
+    """Return how far the pools of this process are used up: pages wait then, while the door is open."""
+    used = GaugeMetricFamily(
+        "portal_pool_connections_in_use", "Database connections that requests hold", labels=["login"]
+    )
+    most = GaugeMetricFamily("portal_pool_connections_max", "Database connections that a pool opens", labels=["login"])
+    waiting = GaugeMetricFamily("portal_pool_requests_waiting", "Requests that wait for a connection", labels=["login"])
+    for login, counted in pools():
+        used.add_metric([login], counted["pool_size"] - counted["pool_available"])
+        most.add_metric([login], counted["pool_max"])
+        waiting.add_metric([login], counted["requests_waiting"])
+    yield used
+    yield most
+    yield waiting
 
 
 def _by_label(name: str, text: str, label: str, rows) -> GaugeMetricFamily:
