@@ -1,7 +1,7 @@
-"""The cache that losing Redis does not take away: each process counts in its own memory meanwhile.
+"""A cache that survives an outage of Redis: each process then counts in its own memory.
 
-What lies in it are limits on guessing and marks of what was sent. With Redis away they hold per process, so a guesser
-gets as many tries more as there are processes; django-axes' lock-outs lie in the database and hold as ever.
+It holds limits on guessing and marks of sent e-mails. Without Redis they hold per process, so an attacker gets as many
+times the guesses as there are processes. Lock-outs of django-axes are in the database and unaffected.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL 18: made, started, mended and stopped with the programs its wheel carries."""
+"""The embedded PostgreSQL 18: created, started, repaired and stopped with the programs in its wheel."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def url() -> str:
 
 
 def is_up() -> bool:
-    """Tell whether this PORTAL_HOME's server answers a query within 5 s and the database is there."""
+    """Return whether this PORTAL_HOME's server answers a query within 5 s and has the database."""
     if first_number(_data() / "postmaster.pid") is None:  # a server whose data were removed does not count
         return False
     try:

@@ -15,7 +15,7 @@ from portal.common.postgres.passwords import login_password
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """A connection as `login`; '' stands for the user of the settings, the owner of the tables."""
+    """A connection as `login`; '' is the user of the settings, the owner of the tables."""
 
     _login_pools: dict[str, dict[str, object]] = {}  # by login, then by alias as in Django
 
@@ -26,7 +26,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @property
     def _connection_pools(self) -> dict[str, object]:
-        """Where Django looks for the alias's pool: each login has its own."""
+        """The pools of the alias, one for each login."""
         return self._login_pools.setdefault(self.login, {})
 
     def get_connection_params(self) -> dict:
@@ -42,9 +42,9 @@ def as_login(params: dict, login: str) -> dict:
 
 @contextmanager
 def logged_in(login: str) -> Iterator[None]:
-    """Let the default alias be a connection of `login`, beside whatever transaction is open.
+    """Let the default alias be a connection of `login`, independent of any open transaction.
 
-    Does nothing where the alias is that login already, or the owner, who has a single connection for all roles.
+    Does nothing if the alias is that login already, or the owner, who has a single connection for all roles.
     """
     outer = connections[DEFAULT_DB_ALIAS]
     if outer.login in ("", login):
