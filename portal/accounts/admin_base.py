@@ -1,4 +1,4 @@
-"""What the admin's pages share: what staff did is on record, read-only ones, lists that never count a big table."""
+"""Base classes of admin pages: audit log of changes, read-only pages, capped counts of big tables."""
 
 from collections.abc import Iterable
 
@@ -17,7 +17,7 @@ LAST_CHARACTER = "\U0010ffff"
 
 
 class CappedPaginator(Paginator):
-    """Counts no further than MOST_COUNTED rows; what lies beyond is found by searching and filtering."""
+    """Paginator that counts at most MOST_COUNTED rows. Rows beyond are found by search and filters."""
 
     @cached_property
     def count(self) -> int:
@@ -49,7 +49,7 @@ class WholeWordSearch:
 
 
 class RecordedAdmin(ModelAdmin):
-    """An admin whose changes stand in the audit log too, in the tenant's part of it where they are about one."""
+    """Admin that also writes changes to the audit log, to the tenant's part if they concern one."""
 
     show_full_result_count = False
     paginator = CappedPaginator

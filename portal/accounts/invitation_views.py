@@ -23,10 +23,10 @@ STATUS = {invitations.State.ACCEPTED: 410, invitations.State.REVOKED: 410, invit
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """Let whoever holds the link become a member: a new person with a name and a password, others signed in.
+    """Make the holder of the link a member: a new person with name and password, or the person signed in.
 
-    404 for a link that never was, 410 for one that was accepted, revoked or has expired; nothing is told about the
-    tenant or the person then.
+    404 for an unknown link; 410 for one that was accepted, revoked or has expired. Neither response names the tenant or
+    the person.
     """
     found = invitations.find(token)
     if found is None:

@@ -1,4 +1,4 @@
-"""What stands around each request: the wall, the language, the second factor, when a session was last seen."""
+"""Per-request middleware: the wall, the language, the second factor and the time of a session's last use."""
 
 import time
 from collections.abc import Callable
@@ -139,7 +139,7 @@ class LastSeenMiddleware:
 
 
 def is_api(request: HttpRequest) -> bool:
-    """Tell whether the request is a system's, with a key in place of a session."""
+    """Return whether the request belongs to the API, which uses a key instead of a session."""
     return request.path_info.startswith(API_PATHS) and not request.path_info.startswith(PAGES_OF_API)
 
 
@@ -160,7 +160,7 @@ def _role(request: HttpRequest) -> str:
 
 
 def _person(request: HttpRequest) -> str:
-    """Return whom the database lets a page see beside its tenants' members: who is signed in."""
+    """Return the person whose own rows the database shows in addition to those of the tenants: the user signed in."""
     return "" if is_api(request) else str(request.session.get(SESSION_KEY, ""))
 
 
@@ -170,7 +170,7 @@ def _may_look(request: HttpRequest) -> bool:
 
 
 def _only_looks(request: HttpRequest) -> bool:
-    """Tell whether staff look at a tenant's page as an observer."""
+    """Return whether staff are viewing a tenant's page."""
     return request.access.view_as is not None and _slug(request) is not None
 
 

@@ -55,7 +55,7 @@ def display_name(user: User) -> str:
 
 
 class Role(models.TextChoices):
-    """What a member may do; each role includes the ones after it (portal/accounts/roles.py)."""
+    """Role of a member. Each role includes the rights of the ones after it (portal/accounts/roles.py)."""
 
     OWNER = "owner", _("Owner")
     MANAGER = "manager", _("Manager")
@@ -130,7 +130,7 @@ class UnsentMail(models.Model):
 
 
 class AuditEntry(models.Model):
-    """One thing that somebody did. Append-only: no role of the portal may change or delete a row."""
+    """One recorded action. Append-only: no role of the portal may change or delete a row."""
 
     tenant = models.ForeignKey(Tenant, null=True, on_delete=models.PROTECT, related_name="+")
     actor = models.CharField(max_length=254, help_text=_("An e-mail address, an API key's name or a command."))

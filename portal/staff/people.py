@@ -57,7 +57,7 @@ class _CustomersOnly:
 
 
 class _ChangesMembers:
-    """What is posted leaves each tenant its last owner, and closes what rests on rights that are lost by it."""
+    """Admin mixin: changes keep each tenant's last owner, and settle lost rights."""
 
     def changeform_view(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         return self._guarded(request, super().changeform_view, *args, **kwargs)
@@ -196,7 +196,7 @@ class EmailAddressAdmin(ReadOnlyAdmin):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(WholeWordSearch, ReadOnlyAdmin):
-    """What was done, by whom; append-only, in the database too."""
+    """Audit log: append-only, in the database too."""
 
     list_display = ("at", "actor", "action", "subject", "tenant")
     list_select_related = ("tenant",)
