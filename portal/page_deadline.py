@@ -66,7 +66,7 @@ class PageDeadline:
             self._guard.ended(scope["client"])
 
     def _leave(self, task: asyncio.Task) -> None:
-        """Let a request finish without an answer. What it raises is dropped: the client was told already."""
+        """Let a request finish without an answer. Its exceptions are dropped: the client already has a response."""
         self._left_behind.add(task)
         task.add_done_callback(self._left_behind.discard)
         task.add_done_callback(lambda done: done.cancelled() or done.exception())

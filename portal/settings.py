@@ -1,4 +1,4 @@
-"""Settings: everything a deployment may change comes from the environment (docs/operations.md lists it all)."""
+"""Settings: everything a deployment may change is read from the environment (docs/operations.md lists it all)."""
 
 import os
 from datetime import timedelta

@@ -1,7 +1,6 @@
-"""What a provisioning file asks for, as checked values that remember their places.
+"""Checked values of a provisioning file, with their positions.
 
-`at` has the place of every key that the file mentions; what it does not mention is to stay as it is. Secrets are
-kept out of `repr`.
+`at` has the position of every key in the file; a key that is not there stays unchanged. Secrets are kept out of `repr`.
 """
 
 from dataclasses import dataclass, field
@@ -38,7 +37,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class AccountSpec:
-    """`owner` None: nobody's alone (asked for, when in `at`)."""
+    """A gateway account; `owner` None: no single owner (applied if it is in `at`)."""
 
     place: Place
     at: Places
@@ -72,9 +71,9 @@ class RefIdSpec:
 
 @dataclass(frozen=True, slots=True)
 class TenantSpec:
-    """`accounts` are the keys of partner_ids; `parent` and `ref_id` None: none (asked for, when in `at`).
+    """A tenant; `accounts` are the keys of partner_ids; `parent` and `ref_id` None: none (applied if in `at`).
 
-    `segment_keys` are all of the tenant's (asked for, when in `at`).
+    `segment_keys` are all of the tenant's (applied if in `at`).
     """
 
     place: Place

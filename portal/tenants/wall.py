@@ -94,7 +94,7 @@ _SIGNIN: dict[str, dict[str, str]] = {
 
 
 def raise_wall(using: str = DEFAULT_DB_ALIAS, **_signal) -> None:
-    """Make roles, grants and policies what the list says; safe to run again and beside traffic."""
+    """Synchronise roles, grants and policies with the list; safe to repeat and beside traffic."""
     connection = connections[using]
     with transaction.atomic(using=using), connection.cursor() as cursor:
         raise_roles(using)
