@@ -1,4 +1,4 @@
-"""An applier that stands still after a failure that is about no row: one thread tries again, the others wait."""
+"""Standstill of an applier after a failure that no row causes: one thread retries, the others wait."""
 
 import logging
 import threading
@@ -45,7 +45,7 @@ class Standstill:
             pass
 
     def end(self) -> None:
-        """Note that a pass over all slices has succeeded: whoever waits goes on."""
+        """Note that a pass over all slices has succeeded, so that waiting threads continue."""
         if self._is_clear and self._retrier is None:
             return
         with self._lock:

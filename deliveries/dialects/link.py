@@ -178,7 +178,7 @@ def window(received_at: datetime, accept_days: int | None) -> tuple[datetime, da
 
 
 def _put_in_place(data: dict[str, Any], name: str, place: str) -> None:
-    """Put a field that stands at the top level where it usually stands, unless it stands there too."""
+    """Move a top-level field to its usual place, unless that place has a value."""
     value = data.get(name)
     if value is None or value == "":
         return
@@ -257,7 +257,7 @@ def _object(data: dict, name: str) -> dict[str, str]:
 
 
 def _partner(gate: dict[str, str] | None, parameters: dict[str, str], default: str) -> tuple[str, int]:
-    """Return the platformPartnerId and where it came from (section 5.9)."""
+    """Return the platformPartnerId and its source (section 5.9)."""
     if gate and (value := gate.get(_PARTNER_ID)):
         rank = FROM_GATE
     elif value := parameters.get(_PARTNER_ID):

@@ -32,7 +32,7 @@ BATCH = 5000  # messages in one transaction: all appliers wait for it once, and 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a walk over a tenant's messages stands; they are taken by `sent_at`."""
+    """Position of a walk over a tenant's messages, in the order of `sent_at`."""
 
     sent_at: datetime
     account_id: int
@@ -63,7 +63,7 @@ def erase(messages: Iterable[StoredMessage]) -> dict[Key, str]:
 
 
 def _told_number(message: StoredMessage) -> str | None:
-    """Return the number that an erased message's refId still tells: one with the hash that stands in its place."""
+    """Return the number still found in an erased message's refId: one with the hash stored in its place."""
     ref_id = message.folded.ref_id or ""
     country = Tenant.objects.values_list("country", flat=True).get(id=message.tenant_id) if ref_id else ""
     for text in numbers_in(ref_id):

@@ -33,7 +33,7 @@ COMMIT
 
 
 class NotDurable(Exception):
-    """Nothing can be promised for these rows: the gateway shall send them again."""
+    """These rows may not be stored: the gateway must send them again."""
 
 
 class _Group:
@@ -167,7 +167,7 @@ class Writer:
 
 
 async def _stop(connection: psycopg.AsyncConnection) -> str:
-    """Return why stored rows are not applied, '' where they are or nobody can tell (in the middle of an upgrade)."""
+    """Return the reason why stored rows are not applied, '' if they are or it is unknown (during an upgrade)."""
     try:
         async with asyncio.timeout(_TELLS_WITHIN):
             found = await (await connection.execute(stop_reasons.READ)).fetchone()

@@ -40,7 +40,7 @@ _HELP = {
 
 
 class SubmissionBody(serializers.Serializer):
-    """What a sender knows of one message that it handed in. Its text is neither asked for nor kept."""
+    """A sender's data of one submitted message. Its text is neither accepted nor stored."""
 
     message_id = serializers.CharField(max_length=submission.LIMITS["message_id"], help_text=_HELP["message_id"])
     submitted_at = serializers.DateTimeField(help_text=_HELP["submitted_at"])
@@ -66,7 +66,7 @@ class SubmissionBody(serializers.Serializer):
 
 
 class SubmittedAnswer(serializers.Serializer):
-    """What was stored of a body."""
+    """Result of storing a body."""
 
     accepted = serializers.IntegerField(help_text="Number of stored submissions: all those in the body.")
 

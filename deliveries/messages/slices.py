@@ -1,7 +1,7 @@
-"""The slices that identities fall into: one writer at a time for each.
+"""Slices of identities: one writer at a time for each.
 
-slice = hash(account, message id) mod 64, fixed when a row comes in. Who writes messages of a slice holds its advisory
-lock, so two never touch one message and no unique index has to guard it (docs/architecture.md).
+slice = hash(account, message id) mod 64, fixed when a row is received. A writer of messages holds the advisory lock of
+their slice, so two writers never change one message, and no unique index is needed (docs/architecture.md).
 """
 
 import zlib

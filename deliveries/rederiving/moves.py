@@ -1,7 +1,7 @@
-"""Moving messages to the tenant that owns their platformPartnerId at the time they were sent: the row is the queue.
+"""Moves of messages to the tenant that owned their platformPartnerId when they were sent. The row is the queue.
 
-Every derived column is made anew by the new tenant's rules (zone, refId scheme), counts and all, in batches under the
-slices' locks; each batch is whole by itself, so a killed move is taken up where it stood.
+Every derived column and count is recalculated by the new tenant's rules (zone, refId scheme), in batches under the
+slices' locks. Each batch commits by itself, so a killed move resumes at its position.
 """
 
 import logging
@@ -45,7 +45,7 @@ def run_moves(*, progress: Progress | None = None) -> int:
 
 
 def run_move(*, move_id: int) -> bool:
-    """Run one move unless another process has it; tell whether it was run."""
+    """Run one move unless another process has it; return whether it was run."""
     move = jobs.claim(PartnerMove, move_id)
     if move is not None:
         _run(move, lambda move: None)
@@ -53,7 +53,7 @@ def run_move(*, move_id: int) -> bool:
 
 
 def wake(move_ids: Iterable[int]) -> None:
-    """Tell the worker of moves; a broker that is away loses nothing, the clock looks at the rows."""
+    """Wake the worker for moves. Without the broker nothing is lost: the scheduler reads the rows."""
     from deliveries.tasks import run_move
 
     for move_id in move_ids:
@@ -91,7 +91,7 @@ def _run(move: PartnerMove, progress: Progress) -> None:
 
 
 def _finish_when_none_is_left(move: PartnerMove) -> bool:
-    """End the move unless it has work; by the PPID's locked row, or one that comes back just now would find it open."""
+    """End the move unless it has work. The lock on the PPID's row keeps a concurrent new move from being lost."""
     with transaction.atomic():
         PartnerId.objects.select_for_update(of=("self",)).get(id=move.partner_id)
         if to_be_moved(move).exists():
@@ -134,7 +134,7 @@ def _sent_within(periods: Periods, tenant_id: int) -> Q:
 
 
 def _move_batch(move: PartnerMove, keys: list[Key]) -> int:
-    """Give messages to their owners of now; return how many came to the move's tenant."""
+    """Give messages to their current owners; return the number of those for the move's tenant."""
     with transaction.atomic():
         slices.lock(slices.slice_of(*key) for key in keys)
         plan_for_small_sets()

@@ -1,4 +1,4 @@
-"""Between which instants the days of some tenants lie, so that a search begins and ends at their midnight."""
+"""Instants at which the days of some tenants begin and end, for the limits of a search."""
 
 from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime, time, timedelta

@@ -33,7 +33,7 @@ class SeenKey:
 def recent_parameters(*, tenant_id: int) -> list[SeenKey]:
     """Return the keys of the newest LOOKED_AT messages that can be chosen, the most frequent first.
 
-    No example tells a phone number.
+    No example reveals a phone number.
     """
     with connection.cursor() as cursor:
         cursor.execute(_NEWEST, [tenant_id, LOOKED_AT, MOST])

@@ -1,4 +1,4 @@
-"""Who sends in the simulated world: tenants with their partner ids, mailings and refId schemes."""
+"""Senders in the simulated world: tenants with their partner ids, mailings and refId schemes."""
 
 from dataclasses import dataclass, field
 
@@ -55,7 +55,7 @@ class Partner:
 
 @dataclass(frozen=True, slots=True)
 class Stories:
-    """What happened in the period, for pages to show. Days count from 0, the period's first."""
+    """Events of the period for pages to show. Days count from 0, the period's first."""
 
     slow_operator: str | None = "se.tele2"
     slow_day: int = 12

@@ -252,7 +252,7 @@ class _Text:
 
 
 class _Value:
-    """How far a value was read, by its brackets and texts alone."""
+    """State of reading a value, by its brackets and texts only."""
 
     def __init__(self, *, is_object: bool, indent: int) -> None:
         self.is_object, self.indent = is_object, indent
