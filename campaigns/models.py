@@ -1,6 +1,7 @@
-"""What a campaign is: a name taken from refIds, once, by the tenant's scheme.
+"""Campaigns, refId schemes and segment keys.
 
-Tenant config tables: unique keys start with the tenant, row-level security forced (portal/tenants/wall.py).
+A campaign is a name taken from refIds by the tenant's scheme. These are tenant config tables: unique keys start with
+the tenant, row-level security is forced (portal/tenants/wall.py).
 """
 
 from django.contrib.postgres.fields import ArrayField
@@ -18,7 +19,7 @@ OTHER_CAMPAIGNS = -1  # refIds over the tenant's daily limit of new ones
 
 
 class RefIdScheme(models.Model):
-    """How a tenant's refIds are read: split by a delimiter into campaign, variant and further labels."""
+    """A tenant's scheme for refIds: split by a delimiter into campaign, variant and further labels."""
 
     tenant = models.OneToOneField(Tenant, on_delete=models.CASCADE, related_name="ref_id_scheme")
     delimiter = models.CharField(max_length=8)

@@ -198,7 +198,7 @@ def _volume_table(key: str, columns: tuple[Column, ...], volumes: Mapping[Any, V
 
 
 def _of_tenants(volumes: Mapping[tuple, Volume], tenant: _Namer, *, before: int) -> list[tuple]:
-    """Return a subtotal for each tenant, which stands after `before` columns and before the country's."""
+    """Return a subtotal for each tenant, placed after `before` columns and before the country's."""
     empty = (None,) * before
     return _subtotals(volumes, lambda key: key[-2], lambda owner: (*empty, *tenant((owner,)), None, None))
 
@@ -224,7 +224,7 @@ def _country_namer(figures: MonthFigures) -> _Namer:
 
 
 def _labeller(figures: MonthFigures, *, none: str) -> Callable[[str], str]:
-    """Return what names a key; the keys that stand for "none" and "other" get their words."""
+    """Return a function that names a key; the keys for "none" and "other" get their words."""
     language = figures.header.language
     words = {"": translate(none, language), OTHER: translate("(other)", language)}
     return lambda key: words.get(key, key)

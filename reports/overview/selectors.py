@@ -57,9 +57,9 @@ def overview(
     top: int = TOP_CAMPAIGNS,
     timezone: str = "UTC",
 ) -> Overview:
-    """Return the figures of the tenants from `first` to `last`, both included; `compare` is the period before.
+    """Return the figures of the tenants from `first` to `last`, both included; `compare` is the comparison period.
 
-    `filters` are those of StatisticsQuery that times to delivery can be told by; hours are shown in `timezone`. Raises
+    `filters` are those of StatisticsQuery for which times to delivery exist; hours are shown in `timezone`. Raises
     StatisticsError.
     """
     query = StatisticsQuery(tenant_ids=tenant_ids, first=first, last=last, filters=filters or {}, timezone=timezone)

@@ -32,7 +32,7 @@ _NUMBERS: frozenset[Kind] = frozenset({"int", "code", "percent", "seconds", "rat
 
 
 class Notes:
-    """What the workbook says about its own changes: each kind is listed up to a number, then counted."""
+    """Notes of the workbook about its own changes: each kind is listed up to a limit, then counted."""
 
     def __init__(self, language: str) -> None:
         self._language = language

@@ -1,4 +1,4 @@
-"""How the workbook's cells look: one style per kind of cell, by its number in the workbook."""
+"""Cell styles of the workbook: one style per kind of cell, by its number in the workbook."""
 
 from __future__ import annotations
 
