@@ -1,4 +1,4 @@
-"""One number planted wherever a number can lie, erased, and looked for in every table, file and log."""
+"""One number planted in every place that can hold it, erased, and searched in every table, file and log."""
 
 import logging
 from datetime import datetime, timedelta
