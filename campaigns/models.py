@@ -63,10 +63,10 @@ class Campaign(models.Model):
 
 
 class SegmentKey(models.Model):
-    """A custom parameter that a tenant has chosen: messages are found by its values, and its values are segments.
+    """A custom parameter that a tenant has chosen for searches; its values are segments.
 
-    The row is the job of making what is stored searchable by it, or (`removed`) of taking that away again; `position`
-    is how far back in time the walk over the messages has come (deliveries/rederiving/segment_keys.py).
+    The row is also the job that indexes stored messages by it, or (`removed`) deletes their index rows. `position` is
+    how far back in time the walk over the messages is (deliveries/rederiving/segment_keys.py).
 
     queued ──claimed──► running ──nothing left──► done, or (removed) no row; running ──lease over──► claimed again
        ▲────────────── chosen again, removed ────────┘

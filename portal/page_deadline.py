@@ -73,10 +73,10 @@ class PageDeadline:
 
 
 class _Exchange:
-    """The two channels that Django is given in place of the server's.
+    """The two channels that Django gets instead of the server's.
 
-    Django is not told that a client is gone while it works: it would wait, in the event loop, for a thread that may
-    hang. A client that leaves a long answer is noticed when the next piece of it is to be sent.
+    Django does not learn that a client is gone while it works: it would wait, in the event loop, for a thread that may
+    hang. A client that leaves during a long response is noticed when the next piece is sent.
     """
 
     def __init__(self, receive: Callable, send: Callable, *, began: Callable[[], None]) -> None:

@@ -1,6 +1,6 @@
-"""The fields of a delivery report that came as JSON, XML, form pairs or a URL's query (docs/link.md section 3).
+"""Fields of a delivery report received as JSON, XML, form pairs or a URL's query (docs/link.md section 3).
 
-All four become the object that LINK's JSON would be; `deliveries/dialects/link.py` then reads its fields.
+All four become an object as in LINK's JSON; `deliveries/dialects/link.py` then reads its fields.
 """
 
 import re

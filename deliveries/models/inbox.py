@@ -131,9 +131,9 @@ class IngestCount(models.Model):
 
 
 class RefusalCount(models.Model):
-    """Refused requests of a feed in an hour (UTC), by reason (deliveries/ingest/refusals.py).
+    """Rejected requests of a feed in an hour (UTC), by reason (deliveries/ingest/refusals.py).
 
-    Feed 0 stands for requests whose token is no feed's. Rows are kept for ever; none holds a phone number.
+    Feed 0 is for requests whose token belongs to no feed. Rows are kept permanently; none holds a phone number.
     """
 
     pk = models.CompositePrimaryKey("feed_id", "hour", "reason")

@@ -32,7 +32,7 @@ PARTNER_PATH = {
 
 
 class PartnerIdsView(ApiView):
-    """The key's partner IDs, newest first; an account's key sees those that nobody declared, too. Declaring one."""
+    """The key's partner IDs, newest first; an account's key also sees undeclared ones. POST declares one."""
 
     operations = {
         "GET": Operation(

@@ -22,9 +22,9 @@ MOST_REQUESTS = 100
 
 @dataclass(frozen=True, slots=True)
 class PartnerRow:
-    """A partner id, its messages of the last DAYS days, and the newest move to its tenant (None: nothing waited).
+    """A partner id, its messages of the last DAYS days, and the newest move to its tenant (None: no messages waited).
 
-    `tenant` and `periods` are what its reader sees of its owners; `is_last`: nobody else has it later on.
+    `tenant` and `periods` are the visible part of its owners; `is_last`: no later owner exists.
     """
 
     partner: PartnerId

@@ -114,9 +114,9 @@ def to_be_moved(move: PartnerMove):
 
 
 def _sent_within(periods: Periods, tenant_id: int) -> Q:
-    """Return the condition that a message was sent in a period of the tenant; none matches where it has none.
+    """Return the condition that a message was sent in a period of the tenant; it matches none without a period.
 
-    Months that lie outside are not read: in whatever zone, a message's day is at most a day away from that in UTC.
+    Months outside are not read: a message's day is at most a day away from its UTC day, in any zone.
     """
     found = Q(tenant_id__in=[])
     for period, until_at in zip(periods, ends(periods), strict=True):

@@ -175,7 +175,7 @@ def _delete_messages(tenant_id: int, before: date) -> int:
 
 
 def _erase_numbers(mark: RetentionMark) -> int:
-    """Take the numbers of the days that came to lie before the mark; what comes later for them comes without."""
+    """Erase the numbers of days that are newly before the mark; later messages of these days are stored without."""
     if mark.numbers_done is not None and mark.numbers_done >= mark.numbers_before:
         return 0
     count = erase.erase_days(tenant_id=mark.tenant_id, first=mark.numbers_done, before=mark.numbers_before)

@@ -22,7 +22,7 @@ WHERE p.value <> '' GROUP BY p.key ORDER BY 2 DESC, p.key COLLATE "C" LIMIT %s
 
 @dataclass(frozen=True, slots=True)
 class SeenKey:
-    """A key, in how many of the messages looked at it stands, with how many values, the newest one as an example."""
+    """A key, its number of messages among those read, its number of values, and the newest value as an example."""
 
     key: str
     messages: int

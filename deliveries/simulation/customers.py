@@ -67,10 +67,10 @@ class Stories:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The whole of the traffic's make-up; shares are of DLRs where they speak of disturbances.
+    """Composition of the traffic; shares of disturbances are shares of DLRs.
 
-    ``zone`` is the gateway account's: its local time stands in ``received``. ``recipients`` is the number of
-    different people per partner id and country.
+    ``zone`` is the gateway account's: ``received`` is in its local time. ``recipients`` is the number of different
+    people per partner id and country.
     """
 
     partners: tuple[Partner, ...]

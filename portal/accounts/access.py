@@ -15,8 +15,8 @@ from portal.tenants.scope import with_descendants
 class Access:
     """Scope of a request: visible tenants, its own tenant (None: none, or not visible) and role.
 
-    `reached` holds all that the person's memberships reach, whatever the request is about. `refused` tells why a key
-    that was presented opens nothing: "unknown", "revoked" or "expired".
+    `reached` has all tenants of the person's memberships, for any request. `refused` is the reason why a presented key
+    is rejected: "unknown", "revoked" or "expired".
     """
 
     tenant_ids: frozenset[int] = frozenset()

@@ -31,12 +31,12 @@ WITHOUT_SECOND_FACTOR = ("/accounts/", "/language/", "/look/", *PAGES_OF_API)
 
 
 class WallMiddleware:
-    """Answers each request inside one transaction, as the login and for the tenants of whoever asks.
+    """Runs each request in one transaction, with the login and the tenants of its user or key.
 
-    Who asks is found out first, by the login for signing in. Then the page's own transaction opens: below /accounts/ by
-    the same login, below /admin/ by the staff's to verified staff, else by the web's. Pages below /t/<slug>/ see that
-    tenant and its children alone. An answer with a status of 500 or more is rolled back. `request.access` tells views
-    what the person may do. Below /api/ the bearer key alone says who asks, whatever session a browser sends along.
+    The sign-in login identifies the user first. Then the page's own transaction opens: below /accounts/ with the same
+    login, below /admin/ with that of staff for verified staff, else with that of the web. Pages below /t/<slug>/ see
+    only that tenant and its children. A response with a status of 500 or more is rolled back. `request.access` holds
+    the rights for views. Below /api/ only the bearer key identifies the caller, even if the browser sends a session.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

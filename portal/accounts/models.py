@@ -79,7 +79,7 @@ class Membership(models.Model):
 
 
 class Invitation(models.Model):
-    """A membership offered by e-mail; whoever holds the link accepts it, once, until it expires.
+    """A membership offered by e-mail; the holder of the link accepts it, once, until it expires.
 
     open ──accepted──► accepted      open ──revoked, or a newer one for the same address──► revoked
     """

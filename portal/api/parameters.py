@@ -31,8 +31,8 @@ DEFAULT_PERIOD = "30d"
 class Parameter:
     """One query parameter, or one in the path.
 
-    `default` holds where it is not given. A repeatable one may be given several times; with `commas` its values may
-    also stand in one. Of the kind "map" is `name[key]=value`, any number of keys.
+    `default` applies if it is not given. A repeatable one may be given several times; with `commas` its values may also
+    be given in one, separated by commas. The kind "map" is `name[key]=value`, with any number of keys.
     """
 
     name: str

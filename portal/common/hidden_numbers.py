@@ -1,8 +1,8 @@
-"""Phone numbers within texts: found in every notation and replaced, for good, by what is shown instead.
+"""Phone numbers within texts: found in every notation and permanently replaced by their masked form.
 
-`tells_number` (portal/common/msisdn.py) goes by six digits anywhere in a text. That suits a text about one person.
-A name that many messages share needs more: `holds_number` asks for eight digits in a row, so that a campaign named by
-a date or an order number is not taken for somebody's number.
+`tells_number` (portal/common/msisdn.py) matches six digits anywhere in a text, which suits a text about one person. A
+name that many messages share needs more: `holds_number` requires eight digits in a row, so that a campaign named by a
+date or an order number is not taken for a person's number.
 """
 
 import re

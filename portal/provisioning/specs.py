@@ -50,9 +50,9 @@ class AccountSpec:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A tenant's wish for one platformPartnerId of an account, from a day on or (None) with all messages.
+    """A tenant's claim to one platformPartnerId of an account, from a day on or (None) with all messages.
 
-    `from_place` is where the day stands; a day that cannot be read is None there, and its problem is told already.
+    `from_place` is the position of the day; an invalid day is None here, and its problem is already recorded.
     """
 
     place: Place

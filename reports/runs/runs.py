@@ -59,11 +59,11 @@ def request_run(
     kind: str | None = None,
     idempotency_key: str = "",
 ) -> ReportRun:
-    """Queue a report of `month` and wake the worker; return the open run where one waits already.
+    """Queue a report of `month` and wake the worker; return the open run if there is one.
 
-    For an account's report `tenant` is its pool. The kind follows from the date unless it is given. A second request
-    of the same `requested_by` with the same `idempotency_key` gets the run of the first, whatever became of it; raises
-    KeyReused where that is another tenant's or month's.
+    For an account's report `tenant` is its pool. The kind follows from the date unless it is given. A second request of
+    the same `requested_by` with the same `idempotency_key` gets the run of the first, in any state; raises KeyReused if
+    it is for another tenant or month.
     """
     with transaction.atomic():
         _lock(tenant)  # before the looks: of two requests at once the second one finds the first one's run

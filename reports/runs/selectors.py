@@ -18,10 +18,10 @@ from reports.runs.runs import OPEN
 
 @dataclass(frozen=True, slots=True)
 class MonthRow:
-    """One month: whether it has closed, when its report becomes final, and the runs that matter.
+    """One month: whether it has ended, when its report becomes final, and its relevant runs.
 
     `latest` is the newest finished revision, `older` are those before it, newest first. `unchanged` is the newest run
-    where it came out as the latest revision, `changed` what has changed since that one where it is final.
+    if it equals the latest revision, `changed` are the changes since a final one.
     """
 
     month: Month

@@ -1,8 +1,8 @@
-"""Database connections of one alias under several logins, each with a pool of its own.
+"""Database connections of one alias under several logins, each with its own pool.
 
-`OPTIONS["login"]` names the login of a process that answers requests: its connections can become nobody else.
-`logged_in(name)` takes another login's connection for the length of a `with`. Without that option everything runs as
-the owner of the tables, who takes on roles instead (portal/tenants/scope.py).
+`OPTIONS["login"]` names the login of a process that answers requests; its connections can take on no other role.
+`logged_in(name)` uses another login's connection inside a `with`. Without that option everything runs as the owner of
+the tables, who takes on roles instead (portal/tenants/scope.py).
 """
 
 from collections.abc import Iterator
