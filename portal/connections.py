@@ -82,7 +82,7 @@ class Guard:
         self._arriving.pop(peer, None)
         if peer in self._busy:
             self._busy.discard(peer)
-            self._proved.pop(peer, None)  # the newest stand last
+            self._proved.pop(peer, None)  # keep the newest last
             self._proved[peer] = monotonic()
 
     async def watch(self) -> None:

@@ -102,7 +102,7 @@ def _apply(
     numbers: list[int], *, now: datetime, limit: int, only: list[int] | None = None, poison: str = ""
 ) -> BatchResult:
     with transaction.atomic():
-        locked = slices.try_lock(numbers)  # nobody else touches these messages
+        locked = slices.try_lock(numbers)  # no other writer can change these messages
         if not locked:
             return BatchResult()
         plan_for_small_sets()

@@ -20,7 +20,7 @@ _VALUES_WITHOUT_STATE = (DataError, IntegrityError, psycopg.DataError, psycopg.I
 class Kind(StrEnum):
     """Kind of an error: which part of the system causes it."""
 
-    AWAY = "away"  # the database is: nothing was done, and it comes back
+    AWAY = "away"  # the database is not reachable: nothing was done, and it will be again
     ROW = "row"  # the values of a row
     STATEMENT = "statement"  # the statement, the schema, privileges, the server: never one row
     PROGRAMME = "programme"  # our code: one odd row may cause it, or any

@@ -22,7 +22,7 @@ class Standstill:
         self._lock = threading.Lock()
         self._retrier: int | None = None  # the thread that tries again
         self._tries = 0
-        self._is_clear = False  # a stop that an ended process left is not taken away yet
+        self._is_clear = False  # a stop recorded by an earlier process is not deleted yet
 
     def begin(self, stop: Stopped) -> None:
         """Write down that applying has stopped, and wait until it is to be tried again."""

@@ -25,7 +25,7 @@ ACCEPT_DAYS = 400  # how old a gateway's time may be at receipt, and
 ACCEPT_AHEAD = timedelta(days=2)  # how far ahead (section 5.6)
 EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)  # whatever an import accepts: months begin with 1970
 
-# In bytes of UTF-8; what is longer goes to quarantine and stays whole in the raw row.
+# In bytes of UTF-8. Longer values are quarantined; the raw row keeps them whole.
 LIMITS = {
     "id": 200,
     "operator": 100,
@@ -115,7 +115,7 @@ def parse(
         _check_length("source", source)
     if destination and len(destination) > _SURELY_SHORT:
         _check_length("destination", destination)
-    return Report(  # by place, as the fields stand: by name takes longer
+    return Report(  # positional arguments in the order of the fields: keywords take longer
         message_id,
         part,
         dlr.resultCode,

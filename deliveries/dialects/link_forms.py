@@ -28,7 +28,7 @@ _FORM_TYPE = "application/x-www-form-urlencoded"
 # A body without a content type of its own, such as one of before content types were stored.
 _begins_with_pair = re.compile(rb"[A-Za-z][\w.\[\]%-]*=").match
 _of_map = re.compile(r"(customParameters|gateCustomParameters)(?:\.(.+)|\[(.+)\])", re.DOTALL).fullmatch
-# A plus sign that nobody encoded is a space after decoding.
+# An unencoded plus sign is a space after decoding.
 _TIMES, _NUMBERS = ("timestamp", "sentTimestamp"), ("source", "destination")
 _time_with_lost_plus = re.compile(r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?) (\d\d:?\d\d)").fullmatch
 _number_with_lost_plus = re.compile(r" (\d{6,15})").fullmatch

@@ -100,7 +100,7 @@ class Doors:
                 allowed = tuple(map(ipaddress.ip_network, nets))
             except (TypeError, ValueError):
                 allowed, why_shut = (), "networks of the feed unreadable"
-                shut.add(feed_id)  # what cannot be read admits nobody, and harms no other feed
+                shut.add(feed_id)  # an unreadable list rejects all requests of this feed only
             doors[digest] = Door(
                 feed_id, account_id, expires_at, user, password, header.lower(), value, allowed, why_shut
             )

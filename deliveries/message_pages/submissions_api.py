@@ -21,7 +21,7 @@ from portal.tenants.ownership_periods import Periods, owner_at
 from portal.tenants.partner_owners import held_by, periods_of
 
 MOST = 1000  # submissions in one body, as many as a gateway's batch has
-MOST_ERRORS = 100  # told of one body
+MOST_ERRORS = 100  # reported for one body
 
 _HELP = {
     "message_id": "The id of the whole message, as returned by the gateway at submission.",
@@ -189,7 +189,7 @@ class Places:
             raise BadSubmission("missing field", "partner_id", "required for a tenant's key")
         having = self._mine.get(value, {})
         accounts = {id_ for id_, periods in having.items() if owner_at(periods, at) in self._tenant_ids}
-        if not accounts:  # whether somebody else has it is not told
+        if not accounts:  # do not reveal whether another tenant has it
             raise BadSubmission("not allowed", "partner_id", "not a partner ID for which the key may submit")
         return accounts
 

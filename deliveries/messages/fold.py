@@ -23,7 +23,7 @@ NO_CODE = -1  # the part that decides has not been heard of
 BY_RECEIPT, BY_STATUS_TIME, BY_SUBMISSION, BY_SENT_TIMESTAMP = range(4)
 
 # Bits of Message.flags
-CONTRADICTING_STATES = 1  # both a final delivery and a final failure were reported; nobody knows (1010) is neither
+CONTRADICTING_STATES = 1  # both a final delivery and a final failure were reported; unknown (1010) is neither
 CONTRADICTING_ATTRIBUTES = 2  # two reports disagreed; the first one stayed
 CLOCK_OUT_OF_WINDOW = 4  # a gateway's time was taken as missing (section 5.6)
 PARTNER_OVER_LIMIT = 8  # counted under "(other)": over the daily limit of new platformPartnerIds

@@ -142,7 +142,7 @@ def filters() -> dict[Month, Bloom]:
                 held[id_] = known[id_]
                 continue
             cursor.execute("SELECT bits FROM identity_filter WHERE id = %s", [id_])
-            for (bits,) in cursor.fetchall():  # none, where it was taken away just now
+            for (bits,) in cursor.fetchall():  # none if it was deleted just now
                 held[id_] = Bloom.load_bytes(bytes(bits), int)
     _loaded = held
     return {Month.of(month): held[id_] for id_, month in rows if id_ in held}

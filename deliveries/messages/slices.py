@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from django.db import connection, transaction
 
 SLICES = 64
-UNREADABLE_SLICE = 0  # rows whose message id cannot be told; they only go to quarantine
+UNREADABLE_SLICE = 0  # rows without a readable message id; they are quarantined
 
 _LOCK_CLASS = 7_301  # the first key of the two-key advisory locks; the slice is the second
 

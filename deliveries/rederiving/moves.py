@@ -138,7 +138,7 @@ def _move_batch(move: PartnerMove, keys: list[Key]) -> int:
     with transaction.atomic():
         slices.lock(slices.slice_of(*key) for key in keys)
         plan_for_small_sets()
-        before = read_messages(keys, around=None)  # again: only now does nobody else touch them
+        before = read_messages(keys, around=None)  # read again under the lock
         changes = rederive([(message.folded.copy(), message) for message in before.values()])
         write_messages(changes)
         add_changes(changes)

@@ -53,7 +53,7 @@ def _normalise(keys: list[Key]) -> int:
         slices.lock(slices.slice_of(*key) for key in keys)
         plan_for_small_sets()
         messages = []
-        for stored in read_messages(keys, around=None).values():  # again: only now does nobody else touch them
+        for stored in read_messages(keys, around=None).values():  # read again under the lock
             folded = stored.folded.copy()
             if folded.destination and not folded.flags & NUMBER_ERASED:
                 folded.destination = normalize_destination(folded.destination)

@@ -17,8 +17,8 @@ from deliveries.search.windows import stretches, until
 _DAY = timedelta(days=1)
 _NEAR_DAYS = (4, 40)
 _NEVER = datetime(9999, 12, 31, tzinfo=UTC)
-_TIES = 10  # that may stand at the page's edge and before it
-_WIDER = 16  # times the next messages may be read for a page; the counts are asked where that does not do
+_TIES = 10  # largest number of messages with one time at the page's edge
+_WIDER = 16  # how often the next messages may be read for a page before the counts are read
 
 _FEW_CAMPAIGNS = 20  # are looked through one by one
 

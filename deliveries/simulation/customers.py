@@ -147,7 +147,7 @@ BALTIC_PARCEL = Tenant(
     ),
 )
 
-# Partner ids that nobody has declared, and messages without one: they wait in the account's pool.
+# Undeclared partner ids, and messages without one: they wait in the account's pool.
 UNDECLARED = Tenant(
     "",
     None,

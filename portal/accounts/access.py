@@ -52,7 +52,7 @@ def access_of(user, *, slug: str | None) -> Access:
     """
     if not user.is_authenticated or not user.is_active:
         return Access()
-    memberships = list(user.memberships.filter(tenant__kind=Tenant.Kind.CUSTOMER))  # a pool is nobody's
+    memberships = list(user.memberships.filter(tenant__kind=Tenant.Kind.CUSTOMER))  # no membership reaches a pool
     reached = {membership.id: with_descendants([membership.tenant_id]) for membership in memberships}
     everything = frozenset().union(*reached.values())
     if slug is None:

@@ -57,7 +57,7 @@ def end_all_sessions(sender, request, user: User, **kwargs) -> None:
     """Sign out all sessions: after a reset of the password, earlier sessions may belong to somebody else."""
     sessions.end_others(user, current_key=None)
     reset(username=user.email.lower())
-    known_devices.remember(request, user)  # the mailbox's owner comes in, whatever others try meanwhile
+    known_devices.remember(request, user)  # the mailbox's owner can sign in despite other people's guesses
     record_own("password.reset", actor=user.email)
 
 

@@ -37,7 +37,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     if request.user.is_authenticated:
         return _accept_signed_in(request, found)
     if User.objects.filter(email__iexact=found.email).exists():
-        # Whoever holds the link reads the mailbox, so it tells them nothing new.
+        # The holder of the link can read the mailbox, so the address is not news to them.
         messages.info(request, _("Sign in as %(email)s to accept the invitation.") % {"email": found.email})
         return redirect_to_login(request.get_full_path())
     return _accept_new(request, found)

@@ -24,7 +24,7 @@ from portal.tenants import tokens
 from portal.tenants.models import Tenant
 
 VALID_FOR = timedelta(days=7)
-MOST_PER_DAY = 100  # of a tenant: whoever is in must not send mail without end in the portal's name
+MOST_PER_DAY = 100  # per tenant: members must not send unlimited e-mail in the portal's name
 
 _PURPOSE = "invitation"
 

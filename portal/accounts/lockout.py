@@ -15,7 +15,7 @@ from django.shortcuts import render
 from portal.accounts.client_address import client_address
 from portal.accounts.known_devices import device_of
 
-NETWORK_OF_ONE = 64  # whoever has an IPv6 address has its whole /64
+NETWORK_OF_ONE = 64  # the owner of an IPv6 address usually has its whole /64
 # One address that tries many people; many addresses that try one person. A known device is held to neither.
 PER_ADDRESS = {"sign_in": "30/m/ip"}
 PER_PERSON = {"sign_in": "30/5m/key"}

@@ -19,7 +19,7 @@ class UserManager(BaseUserManager):
         user.save(using=self._db)
         from portal.accounts.addresses import confirm_address  # it needs the models
 
-        confirm_address(user)  # whoever makes people by code vouches for their addresses
+        confirm_address(user)  # an address set by code counts as confirmed
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **extra) -> "User":

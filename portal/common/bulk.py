@@ -15,7 +15,7 @@ _STAGED_AS = {
     "int": "int4",
     "jsonb": "text",
     "varchar": "text",
-}  # what goes into a staging table in another type's form
+}  # types that a staging table takes in the form of another type
 
 
 @contextmanager

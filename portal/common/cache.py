@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
 
-AWAY_SECONDS = 5  # how long nobody asks a Redis that did not answer
+AWAY_SECONDS = 5  # seconds without requests to Redis after it did not answer
 MOST_IN_MEMORY = 10_000
 _away_until: dict[str, float] = {}  # by address: Django makes a cache object for each thread
 

@@ -21,7 +21,7 @@ START_SECONDS = 300  # crash recovery after a heavy load may take minutes
 STRAY_SECONDS = 60  # how long processes of a killed server may hold its shared memory
 NO_SUCH_PID = 2**31 - 1
 
-# Whoever runs the portal may be any login of its server, and nobody else in; the system vouches for who that is.
+# Only the user who runs the portal may connect, as any login of the server; the system confirms the user (peer).
 HBA = "# Written anew at every start.\nlocal all all peer map=portal\n"
 IDENT = '# Written anew at every start.\nportal "{user}" all\n'
 

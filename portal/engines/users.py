@@ -35,7 +35,7 @@ def stop_unless_used() -> bool:
         with engines_lock():
             redis.stop()
             postgres.stop()
-            remove_socket_dir("redis")  # nobody can be coming in: that takes the lock we hold
+            remove_socket_dir("redis")  # no process can start to use it: that needs the lock we hold
             remove_socket_dir("pg")
     except BlockingIOError:
         return False

@@ -19,7 +19,7 @@ def write_claims(writer: Writer, specs: tuple[TenantSpec, ...], *, take_over: bo
     tenants = {tenant.slug: tenant for tenant in Tenant.objects.filter(slug__in=[s.slug for s in specs])}
     accounts = {account.name: account for account in GatewayAccount.objects.select_related("pool")}
     for (account, _value), claims in by_value(specs).items():
-        # What could not be saved is told already.
+        # Problems of unsaved rows are already recorded.
         claims = [(tenants[slug], claim) for slug, claim in claims if slug in tenants]
         if claims and account in accounts:
             _hand_over(writer, accounts[account], claims, take_over=take_over)

@@ -29,7 +29,7 @@ def write_users(writer: Writer, specs: tuple[UserSpec, ...], *, set_passwords: b
         if user.pk is None:
             continue
         if is_new:
-            confirm_address(user)  # whoever writes the file vouches for it
+            confirm_address(user)  # an address in the file counts as confirmed
         if not is_new and spec.password and not user.check_password(spec.password):
             if set_passwords:
                 user.set_password(spec.password)

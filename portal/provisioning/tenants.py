@@ -27,7 +27,7 @@ def write_tenants(writer: Writer, specs: tuple[TenantSpec, ...]) -> None:
         changed[spec.slug] = writer.save(tenant, values, place=spec.place, at=spec.at)
     tenants = {tenant.slug: tenant for tenant in Tenant.objects.all()}
     for spec in to_adopt:
-        # Where one of the two could not be saved, its problem is told already.
+        # If one of the two could not be saved, its problem is already recorded.
         if spec.parent in tenants and spec.slug in tenants:
             child, parent = (Tenant.objects.get(slug=slug) for slug in (spec.slug, spec.parent))
             changed[spec.slug] += writer.save(child, {"parent": parent}, place=spec.place, at=spec.at)

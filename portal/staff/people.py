@@ -77,7 +77,7 @@ class _ChangesMembers:
                 lost_rights.settle(actor=request.user.email, now=timezone.now())
                 return response
         except owners.NotAllowed as error:
-            list(messages.get_messages(request))  # what was undone is not told as done
+            list(messages.get_messages(request))  # drop success messages of a change that was rolled back
             messages.error(request, str(error.text))
             return HttpResponseRedirect(request.get_full_path())
 
@@ -140,7 +140,7 @@ class UserAdmin(_ChangesMembers, RecordedAdmin, DjangoUserAdmin):
         return [user for user in users if self.has_change_permission(request, user)]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        # Whoever may change people must not make themselves more than they are.
+        # Staff who may change people must not give themselves more rights.
         more = () if request.user.is_superuser else ("is_staff", "is_superuser", "groups")
         return (*self.readonly_fields, *more)
 

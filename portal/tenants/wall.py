@@ -45,7 +45,7 @@ _PERSON = "nullif(current_setting('portal.person', true), '')::bigint"
 _ONESELF = f"{{column}} = {_PERSON}"
 # Also of a person who is for no tenant at the moment: pages list what one may switch to.
 _MEMBER = f"EXISTS (SELECT 1 FROM accounts_membership m WHERE m.user_id = {_PERSON})"  # noqa: S608  a policy's terms, constants alone
-# Which rows of the guarded tables pages read. A partner ID that is taken, and by whom, is told to whoever declares it.
+# Rows of the guarded tables that pages read. People who declare a partner ID learn if it is taken, and by whom.
 _SEEN = {
     "accounts_membership": f"{_OWN_TENANTS} OR user_id = {_PERSON}",
     "tenants_earlierowner": _FOR_A_TENANT,

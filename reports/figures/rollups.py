@@ -21,7 +21,7 @@ from deliveries.models import (
 from portal.common.periods import Month
 
 _DAY = timedelta(days=1)
-# What is condensed of the counts; the first that holds what is asked for has the fewest rows for it.
+# Roll-ups of the counts; the first one with all requested columns has the fewest rows.
 _CONDENSED: dict[type[Model], tuple[type[Model], ...]] = {
     CampaignCount: (CondensedCampaign, CondensedCampaignCount),
     LatencyCount: (CondensedLatencyCount, CondensedCampaign),

@@ -15,7 +15,7 @@ from reports.figures.query import StatisticsQuery
 from reports.figures.statistics import Group, finality, statistics
 from reports.figures.top_campaigns import TOP_CAMPAIGNS, CampaignRow, OtherCampaigns, campaigns
 
-HOURS_APART = 3  # for up to so many days hours are told
+HOURS_APART = 3  # periods up to this number of days show hours
 
 
 @dataclass(frozen=True, slots=True)

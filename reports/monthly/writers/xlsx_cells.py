@@ -80,7 +80,7 @@ class CellMaker:
         self._language = header.language
         self._styles = Styles(sheet, header.language)
         self._notes = notes
-        self._texts: dict[tuple[Kind, str, str], str] = {}  # most texts stand in many rows
+        self._texts: dict[tuple[Kind, str, str], str] = {}  # most texts are in many rows
 
     def head(self, columns: tuple[Column, ...]) -> list[str]:
         """Return the header's cells, in the report's language."""
