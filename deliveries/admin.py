@@ -153,7 +153,7 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
 
 
 class JobAdmin(ReadOnlyAdmin):
-    """Jobs over many messages: how far each is; one that stands still is queued again."""
+    """Admin of jobs over many messages: their progress, and an action that queues stopped ones again."""
 
     actions = ("retry",)
 
@@ -224,7 +224,7 @@ class SegmentKeyAdmin(JobAdmin):
 
 @admin.register(ImportRun)
 class ImportRunAdmin(ReadOnlyAdmin):
-    """Imports of archives, with what became of their rows; the quarantined ones are a link away."""
+    """Admin of archive imports: results of their rows, with a link to the quarantined ones."""
 
     list_display = (
         *("name_shown", "feed", "rows", "reports", "duplicates", "quarantined", "problem_shown"),
@@ -277,7 +277,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
 
 @admin.register(ResultCode)
 class ResultCodeAdmin(RecordedAdmin):
-    """What codes mean. Messages that came before a change keep their state until `bin/portal refold` is run."""
+    """Admin of result codes. Messages received before a change keep their status until `bin/portal refold` is run."""
 
     list_display = ("code", "dialect", "status", "final", "reason", "text_en")
     list_filter = ("dialect", "status", "final")

@@ -1,4 +1,4 @@
-"""Settings: everything a deployment may change comes from the environment (docs/operations.md lists it all)."""
+"""Settings: everything a deployment may change is read from the environment (docs/operations.md lists it all)."""
 
 import os
 from datetime import timedelta
@@ -110,7 +110,7 @@ if env.bool("PORTAL_DB_POOL", False):
     DATABASES["default"]["OPTIONS"]["pool"] = {
         "min_size": 1,
         "max_size": env.int("PORTAL_DB_POOL_SIZE", 10),
-        "timeout": 5,  # seconds until a request is told that the database is away
+        "timeout": 5,  # seconds until a request fails because the database is not reachable
     }
     # Its connections are of logins that can become nobody else; outside of a request's transaction (a stream that
     # asks late) it is this one, which sees no tenant by itself.
@@ -124,7 +124,7 @@ REDIS_URL = engines.redis_url()
 _CACHE_PATIENCE = {"socket_connect_timeout": 1, "socket_timeout": 2, "retry": Retry(NoBackoff(), 1)}
 CACHES = {
     "default": {
-        "BACKEND": "portal.common.cache.SteadyCache",  # losing Redis locks nobody out
+        "BACKEND": "portal.common.cache.SteadyCache",  # an outage of Redis locks nobody out
         "LOCATION": REDIS_URL,
         "OPTIONS": _CACHE_PATIENCE,
     }
@@ -160,12 +160,12 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-ACCOUNT_ADAPTER = "portal.accounts.adapter.AccountAdapter"  # people are invited; nobody signs up alone
+ACCOUNT_ADAPTER = "portal.accounts.adapter.AccountAdapter"  # sign-up by invitation only
 ACCOUNT_FORMS = {"login": "portal.accounts.allauth_forms.LoginForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-# Actions are recorded under an address, so nobody takes on one that is not confirmed (User.confirm_email).
+# Actions are recorded under an address, so only a confirmed address may be used (User.confirm_email).
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_CHANGE_EMAIL = True  # one address; a new one takes its place when it is confirmed
 ACCOUNT_EMAIL_NOTIFICATIONS = True
@@ -309,12 +309,12 @@ SPECTACULAR_SETTINGS = {
             }
         }
     },
-    "POSTPROCESSING_HOOKS": [],  # what may be chosen from stands where it is asked for
+    "POSTPROCESSING_HOOKS": [],  # keep choices in their fields, not in components of their own
     "SORT_OPERATIONS": False,
     "SORT_OPERATION_PARAMETERS": False,
     "DISABLE_ERRORS_AND_WARNINGS": False,
 }
-# How this portal differs from others that staff know, such as "test"; stands in the admin's head.
+# How this portal differs from others that staff know, such as "test"; shown in the admin's header.
 PORTAL_ENVIRONMENT = env.str("PORTAL_ENVIRONMENT", "")
 
 METRICS_TOKEN = (

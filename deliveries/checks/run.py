@@ -1,4 +1,4 @@
-"""Standing checks: run by the clock, kept as rows, told to operators when one begins or ceases to find something."""
+"""Standing checks: run by the scheduler, stored as rows, mailed to operators when a problem begins or ends."""
 
 import logging
 from collections.abc import Callable
@@ -121,7 +121,7 @@ CHECKS: dict[str, Check] = {
 
 
 def run_checks(*, now: datetime, names: list[str] | None = None) -> dict[str, list[str]]:
-    """Run these checks (all of them), keep and tell what they find, and return it by name."""
+    """Run these checks (all of them by default), store and mail their findings, and return them by name."""
     found = {}
     for name in names or CHECKS:
         found[name] = CHECKS[name](now)

@@ -1,4 +1,4 @@
-"""What people come for, step by step, as they do it."""
+"""Main tasks of people on the pages, step by step."""
 
 from __future__ import annotations
 
