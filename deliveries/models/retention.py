@@ -61,7 +61,7 @@ class ErasedId(models.Model):
     """A message id or partner ID of an account that held an erased number, and the id that replaces it.
 
     `digest` is a keyed hash of the old id: what comes in under that is applied under `value`
-    (deliveries/erasure/ids.py). `waiting` is a partner ID that is not replaced yet, '' afterwards.
+    (deliveries/erasure/erased_ids.py). `waiting` is a partner ID that is not replaced yet, '' afterwards.
     """
 
     class Kind(models.TextChoices):
@@ -82,7 +82,7 @@ class ErasedId(models.Model):
             models.UniqueConstraint(fields=["account", "kind", "digest"], name="erased_id_once"),
         ]
         indexes = [
-            # whether a new masked id is free (deliveries/erasure/ids.py)
+            # whether a new masked id is free (deliveries/erasure/erased_ids.py)
             models.Index(fields=["account", "kind", "value"], name="erased_id_by_value"),
         ]
 
