@@ -108,7 +108,7 @@ def _counts(now: datetime) -> list[str]:
     return counts.find_wrong_days(now=now, told=before.details if before else ())
 
 
-# Descriptions of the checks: deliveries/checks/selectors.py. Their intervals: portal/settings.py.
+# Descriptions of the checks: deliveries/checks/selectors.py. Their intervals: portal/settings/background.py.
 CHECKS: dict[str, Check] = {
     "received": _received,
     "waiting": _waiting,
