@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from portal.accounts import lost_rights
+from portal.accounts import lost_rights, shown_once
 from portal.accounts.forms import ApiKeyForm
 from portal.accounts.guards import member_may
 from portal.accounts.models import record
@@ -23,9 +23,9 @@ MOST_SHOWN = 200
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_may("manage_api_keys")
 def keys_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
-    """List the tenant's keys; make one, and show it in this answer alone: a message would be kept in a cookie."""
+    """List the tenant's keys; make one, and show it once on the page after, so that a reload makes no other."""
     if request.method != "POST":
-        return _page(request, tenant, ApiKeyForm())
+        return _page(request, tenant, ApiKeyForm(), made=_made(request, tenant))
     form, now = ApiKeyForm(request.POST), timezone.now()
     if not form.is_valid():
         return _page(request, tenant, form, status=422)
@@ -41,7 +41,8 @@ def keys_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
         )
         details = {"scopes": key.scopes, "expires_at": key.expires_at.isoformat() if key.expires_at else "never"}
         record("api_key.created", actor=request.user.email, tenant=tenant, subject=str(key), details=details)
-    return _page(request, tenant, ApiKeyForm(), made=(key, text))
+    shown_once.keep(request, _kept_as(tenant), f"{key.id} {text}")
+    return redirect("settings:api_keys", tenant.slug)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -72,6 +73,18 @@ def keep(request: HttpRequest, tenant: Tenant, key_id: int) -> HttpResponse:
 def _keys(tenant: Tenant) -> QuerySet[ApiKey]:
     """Return the tenant's own keys, those of whole gateway accounts left out: operators make these."""
     return ApiKey.objects.filter(tenant=tenant, account=None)
+
+
+def _kept_as(tenant: Tenant) -> str:
+    return f"api-key-{tenant.id}"
+
+
+def _made(request: HttpRequest, tenant: Tenant) -> tuple[ApiKey, str] | None:
+    """Return the key that was just made, and its text, for the one page that shows it."""
+    kept = shown_once.take(request, _kept_as(tenant)) if request.method == "GET" else ""
+    key_id, _space, text = kept.partition(" ")
+    key = _keys(tenant).filter(id=key_id).first() if text else None
+    return (key, text) if key else None
 
 
 def _page(

@@ -1,8 +1,11 @@
 """Tenants, gateway accounts, feeds and partner ids for staff."""
 
+import json
+
 from django.contrib import admin, messages
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -12,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
 from deliveries.rederiving.recount import request_recount
+from portal.accounts import shown_once
 from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin
 from portal.accounts.models import record
 from portal.accounts.view_as import may_view
@@ -22,6 +26,8 @@ from portal.tenants.feeds import ROTATION, add_token, valid_tokens
 from portal.tenants.gate_values import gate_values
 from portal.tenants.models import ApiKey, Feed, FeedToken, GatewayAccount, Tenant
 from portal.tenants.pools import make_pool
+
+NEW_TOKENS = "feed-tokens"
 
 
 @admin.register(Tenant)
@@ -170,22 +176,29 @@ class FeedAdmin(RecordedAdmin):
         return self._show_new_tokens(request, [obj])
 
     def _show_new_tokens(self, request: HttpRequest, feeds: list[Feed]) -> HttpResponse:
-        """Make a token for each feed and show it in this answer alone: a message would be kept in a cookie."""
+        """Make a token for each feed; the list shows them once, so that a reload makes no others."""
         now = timezone.now()
         made = []
         for feed in feeds:
             earlier = valid_tokens(feed, now=now).exists()
-            token = add_token(feed, now=now)
+            made.append({"feed": feed.id, "token": add_token(feed, now=now), "rotated": earlier})
             record("feed.token", actor=request.user.email, subject=str(feed), details={"rotated": earlier})
-            made.append(
-                {
-                    "feed": feed,
-                    "values": gate_values(feed, now=now, token=token),
-                    "old_until": now + ROTATION if earlier else None,
-                }
-            )
+        shown_once.keep(request, NEW_TOKENS, json.dumps(made))
+        return redirect("admin:tenants_feed_changelist")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        kept = shown_once.take(request, NEW_TOKENS) if request.method == "GET" else ""
+        if not kept or not self.has_change_permission(request):
+            return super().changelist_view(request, extra_context)
+        made, now = [], timezone.now()
+        for one in json.loads(kept):
+            feed = Feed.objects.get(id=one["feed"])
+            values = gate_values(feed, now=now, token=one["token"])
+            made.append({"feed": feed, "values": values, "old_until": now + ROTATION if one["rotated"] else None})
         context = {**self.admin_site.each_context(request), "title": gettext("New tokens"), "opts": self.opts}
-        return TemplateResponse(request, "admin/tenants/feed/tokens.html", context | {"made": made})
+        response = TemplateResponse(request, "admin/tenants/feed/tokens.html", context | {"made": made})
+        response.headers["Cache-Control"] = "no-store, private"
+        return response
 
 
 @admin.register(ApiKey)

@@ -25,7 +25,7 @@ def test_feed_is_added_and_its_address_shown_once(staff, account, settings):
     response = staff.post("/admin/tenants/feed/add/", NO_TOKENS | {
         "account": account.pk, "name": "second", "dialect": "link", "networks": "[]", "active": "on",
         "basic_user": "gateway", "basic_password": "a long password",
-    })  # fmt: skip
+    }, follow=True)  # fmt: skip
 
     feed = Feed.objects.get(name="second")
     token = re.search(r"https://portal\.example\.com/dlr/([^/]+)/", response.content.decode())[1]
@@ -47,6 +47,16 @@ def test_token_is_rotated_with_two_valid(staff, feed):
     ]
     assert [expires is None for _digest, expires in tokens] == [False, True]
     assert audit("feed.token") == [(None, "staff@example.com", "link-main/main", {"rotated": True})]
+
+
+def test_reload_after_rotating_makes_no_other_token_and_shows_none(staff, feed):
+    page = act(staff, "tenants_feed", "rotate_token", feed)
+    token = re.search(r"/dlr/([^/]+)/", page.content.decode())[1]
+
+    again = staff.get(page.redirect_chain[-1][0])
+
+    assert (page.redirect_chain[-1][1], again.status_code, token in again.content.decode()) == (302, 200, False)
+    assert FeedToken.objects.filter(feed=feed).count() == 2  # the one before, and the new one
 
 
 @pytest.mark.parametrize(

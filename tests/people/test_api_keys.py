@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from portal.accounts.models import AuditEntry
+from portal.accounts.models import AuditEntry, Membership, Role
 from portal.tenants import api_keys
 from portal.tenants.models import ApiKey
 from tests.conftest import NOW
@@ -34,7 +34,7 @@ def test_keys_are_for_managers(client, request, tenant, who, status):
 def test_key_is_shown_once_and_kept_as_a_digest(client, tenant, manager):
     client.force_login(manager)
 
-    made = client.post(URL, WANTED)
+    made = client.post(URL, WANTED, follow=True)
     later = client.get(URL).content.decode()
 
     row, text = made.context["made"]
@@ -51,6 +51,39 @@ def test_key_is_shown_once_and_kept_as_a_digest(client, tenant, manager):
         "api_key.created", "manager@example.com", f"Warehouse ({row.prefix}…)",
     )  # fmt: skip
     assert text[13:] not in str(entry.details)
+
+
+def test_reload_after_making_a_key_makes_no_other(client, tenant, other_tenant, manager):
+    client.force_login(manager)
+
+    answer = client.post(URL, WANTED)
+    kept = str(dict(client.session))
+    made = client.get(answer.url)
+
+    assert (answer.status_code, answer.url, answer.content) == (302, URL, b"")
+    _row, text = made.context["made"]
+    assert (text in kept, text[13:] in kept, "shown-once" in kept) == (False, False, True)
+    assert client.get(answer.url).context["made"] is None
+    assert ("shown-once" in str(dict(client.session)), ApiKey.objects.count()) == (False, 1)
+
+
+def test_key_that_nobody_looked_at_is_forgotten_after_five_minutes(client, tenant, manager, monkeypatch):
+    client.force_login(manager)
+    client.post(URL, WANTED)
+
+    monkeypatch.setattr("portal.accounts.shown_once.SECONDS", -1)
+
+    assert client.get(URL).context["made"] is None
+
+
+def test_key_is_shown_on_its_own_tenants_page_alone(client, tenant, manager, other_tenant):
+    Membership.objects.create(user=manager, tenant=other_tenant, role=Role.MANAGER)
+    client.force_login(manager)
+
+    client.post(URL, WANTED)
+
+    assert client.get(URL.replace("nordic-retail", other_tenant.slug)).context["made"] is None
+    assert client.get(URL).context["made"] is not None
 
 
 @pytest.mark.parametrize(
