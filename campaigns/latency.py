@@ -75,7 +75,7 @@ def share_within(counts: Mapping[int, int], total: int, seconds: float) -> float
     """Return the share of `total` messages that were delivered within so many seconds, None where total is 0.
 
     `counts` is the delivered messages by bucket and `total` all that were sent, the pending ones included
-    (docs/architecture.md, statistics). A bucket counts as a whole: nothing that arrived in time is left out,
+    (docs/statistics.md). A bucket counts as a whole: nothing that arrived in time is left out,
     and what arrived up to 4.1% (GAMMA) later may be in.
     """
     if total <= 0:

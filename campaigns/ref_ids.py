@@ -74,8 +74,8 @@ def problems(delimiter: str, fields: Sequence[str]) -> list[str]:
         found.append(f"there are more than {MAX_FIELDS} fields")
     names = [name for name in fields if name not in SKIPPED]
     if CAMPAIGN not in names:
-        found.append(f"no field is called '{CAMPAIGN}'")
-    found += [f"the field '{name}' is there twice" for name in _repeated(names)]
+        found.append(f"one field must be called '{CAMPAIGN}'")
+    found += [f"the field '{name}' appears twice" for name in _repeated(names)]
     found += [
         f"the field name {name!r} is not a small letter followed by up to 39 small letters, digits or _"
         for name in dict.fromkeys(names)

@@ -31,7 +31,7 @@ def problems(key: str) -> list[str]:
     if mask_numbers(key) != key:
         found.append("the key has a phone number in it")
     if key in ELSEWHERE:
-        found.append(f"{key!r} is {ELSEWHERE[key]}, which is searched by itself")
+        found.append(f"{key!r} is {ELSEWHERE[key]} and has a search field of its own")
     return found
 
 

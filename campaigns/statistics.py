@@ -1,6 +1,6 @@
 """The figures under every rate and every comparison of variants, exact and without a clock or a database.
 
-The definitions are those of docs/architecture.md, statistics; a rate over nothing is None, never 0.
+The definitions are in docs/statistics.md; a rate with a divisor of 0 is None, never 0.
 """
 
 import math

@@ -26,6 +26,7 @@ from deliveries.models import (
 )
 from deliveries.partner_ids import admin as partner_admin  # noqa: F401  registers its models
 from deliveries.partner_ids.admin_forms import DiscardForm
+from deliveries.partner_ids.masked_admin import MaskedValues
 from portal.accounts.admin_base import MOST_COUNTED, ReadOnlyAdmin, RecordedAdmin
 from portal.accounts.models import record
 from portal.common import jobs
@@ -53,7 +54,7 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
     list_filter = ("state", ReasonFilter, "feed")
     list_select_related = ("feed__account",)
     search_fields = ("reason",)
-    search_help_text = _("An inbox id, a reason, or a feed's name.")
+    search_help_text = _("An inbox id, a reason or the name of a feed.")
     fields = (
         "inbox_number",
         "feed",
@@ -111,19 +112,19 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
     @admin.display(description=_("in full"))
     def in_full(self, row: QuarantinedRow) -> str:
         url = reverse("admin:deliveries_quarantinedrow_reveal", args=[row.id])
-        return format_html('<a href="{}">{}</a>', url, _("Show it once, with numbers, for a reason"))
+        return format_html('<a href="{}">{}</a>', url, _("Show once with full numbers (needs a reason)"))
 
     @admin.action(description=_("Replay"), permissions=["resolve"])
     def replay_rows(self, request: HttpRequest, rows: QuerySet[QuarantinedRow]) -> None:
         _say_replayed(request, replay(ids=_ids(rows), actor=request.user.email, now=timezone.now()))
 
-    @admin.action(description=_("Replay every waiting row with the same reasons"), permissions=["resolve"])
+    @admin.action(description=_("Replay all waiting rows with the same reasons"), permissions=["resolve"])
     def replay_reasons(self, request: HttpRequest, rows: QuerySet[QuarantinedRow]) -> None:
         reasons = sorted(set(rows.values_list("reason", flat=True)))
         now, actor = timezone.now(), request.user.email
         _say_replayed(request, sum(replay(reason=reason, actor=actor, now=now) for reason in reasons))
 
-    @admin.action(description=_("Discard, with a reason"), permissions=["resolve"])
+    @admin.action(description=_("Discard (needs a reason)"), permissions=["resolve"])
     def discard_rows(self, request: HttpRequest, rows: QuerySet[QuarantinedRow]) -> HttpResponse | None:
         form = DiscardForm(request.POST if "reason_text" in request.POST else None)
         ids = _ids(rows.filter(state=QuarantinedRow.State.WAITING))
@@ -159,25 +160,35 @@ class JobAdmin(ReadOnlyAdmin):
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
 
-    @admin.action(description=_("Queue again what stands still"), permissions=["retry"])
+    @admin.action(description=_("Queue stopped jobs again"), permissions=["retry"])
     def retry(self, request: HttpRequest, rows: QuerySet) -> None:
         count = jobs.retry(self.model, ids=_ids(rows))
         record(f"{self.opts.model_name}.retried", actor=request.user.email, details={"jobs": count})
         text = ngettext(
-            "%(count)d job is queued again and begins within half a minute.",
-            "%(count)d jobs are queued again and begin within half a minute.",
+            "%(count)d job is queued again and starts within 30 seconds.",
+            "%(count)d jobs are queued again and start within 30 seconds.",
             count,
         )
         messages.success(request, text % {"count": count})
 
 
 @admin.register(PartnerMove)
-class PartnerMoveAdmin(JobAdmin):
-    list_display = ("partner", "tenant", "state", "moved", "total", "sealed", "attempts", "queued_at", "finished_at")
+class PartnerMoveAdmin(MaskedValues, JobAdmin):
+    list_display = (
+        "value_shown",
+        "tenant",
+        "state",
+        "moved",
+        "total",
+        "sealed",
+        "attempts",
+        "queued_at",
+        "finished_at",
+    )
     list_filter = ("state",)
     list_select_related = ("partner", "tenant")
     search_fields = ("=partner__value", "=tenant__slug")
-    search_help_text = _("A partner ID, or a tenant's slug.")
+    search_help_text = _("A partner ID, or a customer's slug.")
 
 
 @admin.register(TenantRecount)
@@ -198,10 +209,17 @@ class RuleRefoldAdmin(JobAdmin):
 class SegmentKeyAdmin(JobAdmin):
     """Keys that tenants have chosen, with the making of what is stored searchable by them."""
 
-    list_display = ("key", "tenant", "removed", "state", "done", "total", "attempts", "queued_at", "finished_at")
+    list_display = fields = (
+        *("key_shown", "tenant", "removed", "state", "done", "total", "attempts", "queued_at", "finished_at"),
+    )
+    readonly_fields = ("key_shown",)
     list_filter = ("state", "removed")
     list_select_related = ("tenant",)
     search_fields = ("=key", "=tenant__slug", "tenant__name")
+
+    @admin.display(description=_("key"), ordering="key")
+    def key_shown(self, key: SegmentKey) -> str:
+        return str(key)
 
 
 @admin.register(ImportRun)
@@ -209,9 +227,11 @@ class ImportRunAdmin(ReadOnlyAdmin):
     """Imports of archives, with what became of their rows; the quarantined ones are a link away."""
 
     list_display = (
-        *("file_name", "feed", "rows", "reports", "duplicates", "quarantined", "problem"),
+        *("name_shown", "feed", "rows", "reports", "duplicates", "quarantined", "problem_shown"),
         *("started_at", "finished_at"),
     )
+    exclude = ("file_name", "problem")
+    readonly_fields = ("name_shown", "problem_shown")
     list_filter = ("feed",)
     list_select_related = ("feed__account",)
     search_fields = ("file_name", "=sha256")
@@ -230,6 +250,14 @@ class ImportRunAdmin(ReadOnlyAdmin):
                 }
             )
         )
+
+    @admin.display(description=_("file name"), ordering="file_name")
+    def name_shown(self, run: ImportRun) -> str:
+        return masked_text(run.file_name)
+
+    @admin.display(description=_("problem"))
+    def problem_shown(self, run: ImportRun) -> str:
+        return masked_text(run.problem)
 
     @admin.display(description=_("new reports"))
     def reports(self, run: ImportRun) -> int:
@@ -266,12 +294,12 @@ class ResultCodeAdmin(RecordedAdmin):
         super().save_model(request, obj, form, change)
         if not change or {"status", "final"} & set(form.changed_data):
             command = f"bin/portal refold --dialect {obj.dialect} --code {obj.code}"
-            text = gettext("Messages that came before keep their state until somebody runs: %(command)s")
+            text = gettext("Messages received earlier keep their status until you run: %(command)s")
             messages.warning(request, text % {"command": command})
 
 
 def _say_replayed(request: HttpRequest, count: int) -> None:
-    text = ngettext("%(count)d row is on its way again.", "%(count)d rows are on their way again.", count)
+    text = ngettext("%(count)d row is being replayed.", "%(count)d rows are being replayed.", count)
     messages.success(request, text % {"count": count})
 
 

@@ -195,11 +195,11 @@ def _wait_until_applied(server: subprocess.Popen) -> None:
 
     left = WaitingRow.objects.count()
     give_up = time.monotonic() + APPLY_WITHIN
-    print("Applying them to messages and counts:")
+    print("The applier processes the delivery reports:")
     with tqdm(total=left, unit=" DLRs") as bar:
         while left := WaitingRow.objects.count():
             bar.update(bar.total - left - bar.n)
-            _check(server, give_up, f"{left:,} delivery reports still wait")
+            _check(server, give_up, f"{left:,} delivery reports are still waiting")
             time.sleep(0.5)
         bar.update(bar.total - bar.n)
 
@@ -216,12 +216,12 @@ def _make_reports(server: subprocess.Popen) -> None:
     open_runs = ReportRun.objects.filter(state__in=OPEN)
     if not (left := open_runs.count()):
         return
-    print("Making the reports that are due, by the Celery worker:")
+    print("The Celery worker creates the reports that are due:")
     give_up = time.monotonic() + APPLY_WITHIN
     with tqdm(total=left, unit=" reports") as bar:
         while left := open_runs.count():
             bar.update(bar.total - left - bar.n)
-            _check(server, give_up, f"{left} reports are not made yet")
+            _check(server, give_up, f"{left} reports are not created yet")
             time.sleep(0.3)
         bar.update(bar.total - bar.n)
 
@@ -230,7 +230,7 @@ def _check(server: subprocess.Popen, give_up: float, what: str) -> None:
     if server.poll() is not None:
         raise DemoError(f"The portal ended while {what}.")
     if time.monotonic() > give_up:
-        raise DemoError(f"After {APPLY_WITHIN} s {what}; see the logs in PORTAL_HOME/log.")
+        raise DemoError(f"After {APPLY_WITHIN} s {what}. See the logs in PORTAL_HOME/log.")
 
 
 def _tell(state: State, address: str) -> None:

@@ -18,6 +18,7 @@ from django.template import loader
 from django.utils import translation
 
 from portal.accounts.middleware import GIVEN_UP, is_api
+from portal.accounts.way_back import SAFE_METHODS, page_behind
 from portal.api.problems import problem_response
 from portal.connections import Guard
 from portal.security_headers import POLICY
@@ -54,7 +55,7 @@ class PageDeadline:
                 task.cancel()  # no thread works on it yet
                 response = HttpResponse("The request did not arrive in time.\n", status=408, content_type="text/plain")
                 if exchange.is_too_large:
-                    text = f"A request holds at most {MAX_BODY} bytes.\n"
+                    text = f"A request may have at most {MAX_BODY} bytes.\\n"
                     response = HttpResponse(text, status=413, content_type="text/plain")
             else:
                 response = unavailable(ASGIRequest(scope, io.BytesIO()))
@@ -123,14 +124,14 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     route = getattr(request.resolver_match, "route", None)
     logger.error("%s %s: the database does not answer, id %s", request.method, route, request_id)
     if is_api(request):
-        text = f"The database does not answer. The request's id is {request_id}."
+        text = f"The database does not answer. Request id: {request_id}."
         return problem_response(request, "unavailable", text, wait=RETRY_AFTER)
     language = request.COOKIES.get("language")
     if language not in dict(settings.LANGUAGES):
         language = translation.get_language_from_request(request)
-    is_safe = request.method in ("GET", "HEAD", "OPTIONS")
+    context = {"error_id": request_id, "again": page_behind(request), "is_safe": request.method in SAFE_METHODS}
     with translation.override(language):
-        page = loader.get_template("503.html").render({"error_id": request_id, "is_safe": is_safe})
+        page = loader.get_template("503.html").render(context)
     headers = {
         "Retry-After": str(RETRY_AFTER),
         "Cache-Control": "no-store",

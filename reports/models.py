@@ -33,8 +33,8 @@ class ReportRun(models.Model):
 
     class State(models.TextChoices):
         QUEUED = "queued", _("Queued")
-        WAITING = "waiting", _("Waiting for delivery reports to be applied")
-        RUNNING = "running", _("Being made")
+        WAITING = "waiting", _("Waiting for delivery reports to be processed")
+        RUNNING = "running", _("Being created")
         DONE = "done", _("Ready")
         FAILED = "failed", _("Failed")
 

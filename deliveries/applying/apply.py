@@ -69,7 +69,7 @@ def apply_slices(
         result = _apply(numbers, now=now, limit=limit)
     except Exception as error:
         judged(error)
-        logger.exception("a batch failed: looking for the row that it is about")
+        logger.exception("a batch failed; searching for the row that caused it")
     else:
         if result.applied:
             streak.end()

@@ -52,7 +52,7 @@ class Stopped(Exception):
 
     def __init__(self, cause: Cause, failure: Failure, *, rows: list[int] | None = None) -> None:
         which = f", such as rows {', '.join(map(str, rows))} of the inbox" if rows else ""
-        super().__init__(f"applying has stopped, {CAUSES[cause]}{which}: {failure.words}")
+        super().__init__(f"processing has stopped: {CAUSES[cause]}{which}: {failure.words}")
         self.cause, self.failure = cause, failure
         self.done = BatchResult()  # of the same batch, before
 

@@ -92,7 +92,7 @@ class Applier:
                     listener = None
                     stop = stop_of(error)
                     if stop is None:
-                        logger.warning("the database is away: %s", str(error).splitlines()[:1])
+                        logger.warning("the database is not reachable: %s", str(error).splitlines()[:1])
                         time.sleep(_PAUSE_WHEN_AWAY)
                     else:
                         total += stop.done

@@ -14,7 +14,9 @@ def masked_body(body: bytes) -> str:
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
-        return _("%(bytes)d bytes that are no text: shown when they are revealed.") % {"bytes": len(body)}
+        return _("%(bytes)d bytes that are not text. They are shown when you reveal the request.") % {
+            "bytes": len(body)
+        }
     return readable(masked_text(text).encode("utf-8", "surrogatepass"))
 
 

@@ -90,11 +90,11 @@ def discard(
     Raises ValueError without a reason: nothing is discarded in silence.
     """
     if ids is None and reason is None:
-        raise ValueError("Say which rows are to be discarded.")
+        raise ValueError("Select the rows to discard.")
     if not reason_text.strip():
-        raise ValueError("A reason is required to discard quarantined rows.")
+        raise ValueError("Enter a reason for discarding the rows.")
     if mask_numbers(reason_text) != reason_text:
-        raise ValueError("Leave phone numbers (8 digits or more) out of the reason: it is kept for good.")
+        raise ValueError("Leave phone numbers out of the reason. The audit log keeps it permanently.")
     with transaction.atomic():
         count = _waiting(ids, reason).update(
             state=QuarantinedRow.State.DISCARDED, resolved_at=now, resolved_by=actor, resolution=reason_text[:500]

@@ -30,11 +30,11 @@ class Standstill:
             if self._retrier not in (None, threading.get_ident()):
                 return  # another thread tries
             self._retrier = threading.get_ident()
-        logger.error("%s; everything waits, tried again soon", stop, exc_info=stop if not self._tries else None)
+        logger.error("%s. No report is lost; retrying soon", stop, exc_info=stop if not self._tries else None)
         try:
             stops.write(stop, now=datetime.now(UTC))
         except Exception as error:  # of the same kind perhaps: the log has it, and the age of what waits tells it too
-            logger.error("that applying has stopped could not be written down: %s", type(error).__name__)
+            logger.error("the stop of processing could not be recorded: %s", type(error).__name__)
             connection.close()
         self._stopping.wait(self._retry_after[min(self._tries, len(self._retry_after) - 1)])
         self._tries += 1
@@ -52,6 +52,6 @@ class Standstill:
             if self._retrier not in (None, threading.get_ident()):
                 return  # this pass began before the failure
         if stops.clear():
-            logger.warning("applying goes on")
+            logger.warning("processing has resumed")
         with self._lock:
             self._is_clear, self._tries, self._retrier = True, 0, None

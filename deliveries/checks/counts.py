@@ -20,7 +20,7 @@ def find_wrong_days(*, now: datetime, told: Iterable[str] = ()) -> list[str]:
     today = now.date()
     days = {today - timedelta(days=age) for age in AGES} | {_day_of(line) for line in told}
     return [
-        f"{day}: {len(differences)} counts are not what the messages say, such as {differences[0]}"
+        f"{day}: {len(differences)} counts differ from the messages, such as {differences[0]}"
         for day in sorted(days, reverse=True)
         if (differences := find_differences_of(day))
     ]

@@ -3,40 +3,40 @@
 # reason class of a result code (docs/link.md section 4): English, Finnish
 _ADVICE = {
     "routing": (
-        "Usually passes by itself: send again later, and tell the gateway if it goes on.",
-        "Menee yleensä ohi itsestään: lähetä myöhemmin uudelleen ja ilmoita yhdyskäytävälle, jos se jatkuu.",
+        "Usually temporary. Send again later, and tell the gateway if it continues.",
+        "Yleensä tilapäistä. Lähetä myöhemmin uudelleen ja ilmoita yhdyskäytävälle, jos vika jatkuu.",
     ),
     "subscriber": (
-        "Take numbers that keep failing off your list, and give messages longer to arrive.",
+        "Remove numbers that keep failing from your list, and give messages more time to be delivered.",
         "Poista jatkuvasti epäonnistuvat numerot listaltasi ja anna viesteille pidempi voimassaoloaika.",
     ),
     "deleted": (
-        "The message was deleted before it was delivered: ask the gateway who did, if you did not.",
-        "Viesti poistettiin ennen toimitusta: kysy yhdyskäytävältä kuka, jos et itse.",
+        "The message was deleted before delivery. If you did not delete it, ask the gateway.",
+        "Viesti poistettiin ennen toimitusta. Jos et poistanut sitä itse, kysy yhdyskäytävältä.",
     ),
     "payment": (
-        "The phone's owner has to sort this out with the operator; do not send again at once.",
-        "Liittymän haltijan on selvitettävä asia operaattorinsa kanssa; älä lähetä heti uudelleen.",
+        "The owner of the phone has to solve this with the operator. Do not send again at once.",
+        "Liittymän haltijan on selvitettävä asia operaattorinsa kanssa. Älä lähetä heti uudelleen.",
     ),
     "sender": (
-        "Use a sender that this country admits; many want senders to be registered beforehand.",
-        "Käytä lähettäjää, jonka maa hyväksyy; monissa maissa lähettäjä on rekisteröitävä ennalta.",
+        "Use a sender that this country allows. In many countries senders must be registered first.",
+        "Käytä lähettäjää, jonka maa hyväksyy. Monissa maissa lähettäjä on rekisteröitävä ennalta.",
     ),
     "destination type": (
-        "The gateway does not deliver to addresses of this kind: correct or remove them.",
-        "Yhdyskäytävä ei toimita tällaisiin osoitteisiin: korjaa tai poista ne.",
+        "The gateway does not deliver to addresses of this kind. Correct or remove them.",
+        "Yhdyskäytävä ei toimita tällaisiin osoitteisiin. Korjaa tai poista ne.",
     ),
     "encoding": (
-        "Send the text in another encoding; emojis and rare letters need UCS-2.",
-        "Lähetä teksti toisella koodauksella; emojit ja harvinaiset kirjaimet vaativat UCS-2:n.",
+        "Send the text in another encoding. Emojis and rare letters need UCS-2.",
+        "Lähetä teksti toisella koodauksella. Emojit ja harvinaiset kirjaimet vaativat UCS-2:n.",
     ),
     "content": (
-        "Correct the message's content or parameters before you send it again.",
+        "Correct the content or the parameters of the message before you send it again.",
         "Korjaa viestin sisältö tai parametrit ennen kuin lähetät sen uudelleen.",
     ),
     "other": (
-        "Nobody knows whether these arrived: ask the gateway if there are many.",
-        "Näiden perillemenoa ei tiedetä: kysy yhdyskäytävältä, jos niitä on paljon.",
+        "It is unknown whether these messages arrived. Ask the gateway if there are many.",
+        "Näiden viestien perillemenoa ei tiedetä. Kysy yhdyskäytävältä, jos niitä on paljon.",
     ),
 }
 

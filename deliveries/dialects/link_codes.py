@@ -31,7 +31,7 @@ _TABLE = [
         FINAL,
         "other",
         "Expired, no report from the operator",
-        "Vanheni, ei raporttia operaattorilta",
+        "Vanheni, ei kuittausta operaattorilta",
     ),
     (1011, SENT, TEMP, "", "Billed and sent to the operator", "Laskutettu ja lähetetty operaattorille"),
     (
@@ -129,7 +129,7 @@ _TABLE = [
     (3000, REJECTED, FINAL, "encoding", "GSM encoding not supported", "GSM-koodausta ei tueta"),
     (3001, REJECTED, FINAL, "encoding", "UCS2 encoding not supported", "UCS2-koodausta ei tueta"),
     (3002, REJECTED, FINAL, "encoding", "Binary encoding not supported", "Binäärikoodausta ei tueta"),
-    (4000, REJECTED, FINAL, "content", "Delivery reports not supported", "Toimitusraportteja ei tueta"),
+    (4000, REJECTED, FINAL, "content", "Delivery reports not supported", "Toimituskuittauksia ei tueta"),
     (4001, REJECTED, FINAL, "content", "Invalid content", "Virheellinen sisältö"),
     (4002, REJECTED, FINAL, "content", "Invalid tariff", "Virheellinen hinta"),
     (4003, REJECTED, FINAL, "content", "Invalid user data", "Virheellinen viestin sisältö"),

@@ -73,7 +73,7 @@ def read(item: Any, *, received_at: datetime, is_claim: bool = False) -> HandedI
         raise BadSubmission("not an object", "", "a submission is a JSON object")
     if not item.keys() <= _KNOWN:
         unknown = next(name for name in item if name not in _KNOWN)
-        raise BadSubmission("unknown field", unknown, f"there is no such field here; there is {', '.join(FIELDS)}")
+        raise BadSubmission("unknown field", unknown, f"unknown field; allowed: {', '.join(FIELDS)}")
     message_id = _message_id(item)
     submitted_at = _time(item, received_at)
     partner_id = _text(item, "partner_id") or ""
@@ -115,16 +115,18 @@ def _load(body: bytes) -> dict[str, Any]:
 def _message_id(item: dict[str, Any]) -> str:
     message_id = _text(item, "message_id")
     if not message_id:
-        raise BadSubmission("missing field", "message_id", "required: the id that the gateway answered")
+        raise BadSubmission("missing field", "message_id", "required: the id that the gateway returned")
     if message_id_of(message_id) != message_id:
-        raise BadSubmission("out of range", "message_id", "the whole message's, without a part's $ and number")
+        raise BadSubmission(
+            "out of range", "message_id", "the id of the whole message, without the $ and number of a part"
+        )
     return message_id
 
 
 def _time(item: dict[str, Any], received_at: datetime) -> datetime:
     text = item.get("submitted_at")
     if text is None:
-        raise BadSubmission("missing field", "submitted_at", "required: when the message was handed in")
+        raise BadSubmission("missing field", "submitted_at", "required: the time of submission")
     value = parse_time(text) if type(text) is str else None
     if value is None:
         raise BadSubmission("unreadable time", "submitted_at", "RFC 3339 with a zone, such as 2026-10-01T09:00:00Z")

@@ -95,7 +95,7 @@ def _alone(run: ImportRun) -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s), %s)", [_LOCK, run.id])
         if not cursor.fetchone()[0]:
-            raise ArchiveError("another process imports this file right now")
+            raise ArchiveError("another process is importing this file")
     try:
         run.refresh_from_db()
         if run.finished_at is not None:
@@ -142,7 +142,7 @@ def _store(run: ImportRun, feed: Feed, chunk: list[Piece], place: int) -> None:
     with transaction.atomic():
         # Last resort beside the lock, which goes with the connection: nobody else has moved the run.
         if not ImportRun.objects.filter(id=run.id, rows=run.rows, finished_at=None).update(rows=end, position=place):
-            raise ArchiveError("another process imports this file right now")
+            raise ArchiveError("another process is importing this file")
         if rows:
             with bulk_cursor() as cursor:
                 cursor.execute(INSERT, packed_columns(rows))

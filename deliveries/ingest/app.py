@@ -89,7 +89,7 @@ class Ingest:
         elif self._takes_reports and is_door(path):
             await self._take(scope, receive, send, token_in(path))
         else:
-            await _error(send, 404, "there is nothing here")
+            await _error(send, 404, "not found")
 
     async def _tell_readiness(self, send) -> None:
         """Answer 503 when nothing would be stored. Rows that are stored and not applied are safe: 200 that says so."""
@@ -118,7 +118,7 @@ class Ingest:
         except Refused as error:
             refusal = error
         except TooLarge:
-            refusal = Refused("too large", 413, f"a body holds at most {settings.INGEST_MAX_BODY} bytes")
+            refusal = Refused("too large", 413, f"a body may have at most {settings.INGEST_MAX_BODY} bytes")
         except Incomplete:
             refusal = Refused("incomplete", 408, f"the body did not arrive within {BODY_WITHIN:.0f} s", drain=False)
         except (NotDurable, Crowded):
@@ -145,7 +145,7 @@ class Ingest:
             ask = (b"www-authenticate", b'Basic realm="dlr"')
             raise Refused(error.reason, 401, "wrong token or credentials", ask, feed_id=error.feed_id) from None
         except ForbiddenNetwork as error:
-            raise Refused("network", 403, "this address may not post here", feed_id=error.feed_id) from None
+            raise Refused("network", 403, "this address may not send requests here", feed_id=error.feed_id) from None
 
     async def _store(self, door: Door, peer: str, scope, headers: dict[bytes, bytes], packed: bytes) -> int:
         """Return the number of reports in the request when they are committed. Raises Refused, TooLarge, NotDurable."""
@@ -154,7 +154,7 @@ class Ingest:
         content_type = "" if kind == b"application/json" else _as_text(kind)
         body, encoding = unpack(packed, _as_text(headers.get(b"content-encoding", b"")))
         if method == "GET" and not link_forms.id_of(body, query=query, content_type=content_type):
-            raise Refused("no id", 400, "a GET must name its report: ?id=…&resultCode=…")
+            raise Refused("no id", 400, "a GET must contain a report: ?id=…&resultCode=…")
         reports = split(body, account_id=door.account_id, query=query, content_type=content_type)
         request = ("" if method == "POST" else method, query, content_type, encoding)
         rows = [NewRow(door.feed_id, number, report, peer or None, None, *request) for number, report in reports]

@@ -105,7 +105,7 @@ class Doors:
                 feed_id, account_id, expires_at, user, password, header.lower(), value, allowed, why_shut
             )
         for feed_id in shut - self._shut:
-            logger.error("feed %s is shut: its networks cannot be read", feed_id)
+            logger.error("feed %s rejects all requests: its networks cannot be read", feed_id)
         self._doors, self._shut, self._opened = doors, shut, {}
 
     async def close(self) -> None:

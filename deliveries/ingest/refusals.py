@@ -56,8 +56,8 @@ class Refusals:
         for key, count in new.items():
             feed_id, _hour, reason = key
             logger.warning(
-                "refused at the door: %s, %s, %d requests, the last from %s",
-                f"feed {feed_id}" if feed_id else "no known feed",
+                "requests rejected: %s, %s, %d requests, the last from %s",
+                f"feed {feed_id}" if feed_id else "unknown feed",
                 reason,
                 count.refusals,
                 count.peer or "an unknown address",

@@ -32,29 +32,34 @@ MOST_SECONDS = 10.0
 _TEXTS = (
     Parameter(
         name="number",
-        text="The recipient's number, whole, in any notation; without a country code read in the key's `country`.",
+        text=(
+            "The whole number of the recipient, in any notation. Without a country code it is read in the key's"
+            " `country`."
+        ),
         example="+358401234567",
     ),
     Parameter(name="ref_id", text="The refId, whole.", example="october-sale"),
     Parameter(
         name="ref_id_prefix",
-        text="What the refId begins with; without the scope `numbers` not 5 digits that may be of a phone number.",
+        text=("Beginning of the refId. Without the scope `numbers`, not 5 digits that may be part of a phone number."),
         example="october-",
     ),
-    Parameter(name="message_id", text="The gateway's message id, or that of a part (`a1b2c3$0`).", example="a1b2c3"),
+    Parameter(
+        name="message_id", text="The gateway's message id, or the id of one part (`a1b2c3$0`).", example="a1b2c3"
+    ),
     Parameter(
         name="campaign",
-        text="The campaign's name; `(other)`: over the day's limit; `(none)`: without one.",
+        text="The campaign's name; `(other)`: beyond the daily limit; `(none)`: no campaign.",
         example="October sale",
     ),
     Parameter(name="variant", text="The campaign's variant.", example="B"),
-    Parameter(name="partner_id", text="The platformPartnerId; `(other)`: over the day's limit.", example="nr-fi"),
+    Parameter(name="partner_id", text="The platformPartnerId; `(other)`: beyond the daily limit.", example="nr-fi"),
     Parameter(name="country", text="ISO 3166-1 alpha-2; `ZZ`: unknown.", kind="country", example="FI"),
-    Parameter(name="operator", text="The operator, as reports name it.", example="Example Mobile"),
+    Parameter(name="operator", text="The operator, as named in delivery reports.", example="Example Mobile"),
 )
 
 MESSAGE_PATH = {
-    "account": Parameter(name="account", text="The gateway account, by its name.", example="link-main"),
+    "account": Parameter(name="account", text="The gateway account, by name.", example="link-main"),
     "message_id": Parameter(name="message_id", text="The gateway's message id.", example="a1b2c3"),
 }
 
@@ -69,8 +74,10 @@ class MessagesView(ApiView):
             id="list_messages",
             tag="Messages",
             summary="Find messages",
-            text="Messages by any of these filters together, newest first. Days are those on which they were sent. "
-            "Phone numbers are masked unless the key has the scope `numbers`.",
+            text=(
+                "Search messages by any combination of filters, newest first. Days are the days of sending. Phone"
+                " numbers are masked unless the key has the scope `numbers`."
+            ),
             parameters=(
                 PERIOD,
                 FROM,
@@ -78,25 +85,37 @@ class MessagesView(ApiView):
                 *_TEXTS,
                 Parameter(
                     name="custom_parameters",
-                    text="A custom parameter with its whole value, as `custom_parameters[key]=value`; several have to "
-                    "hold all. Of keys alone that the tenant has chosen (Settings, Segments); of several tenants in "
-                    "those that have chosen them.",
+                    text=(
+                        "A custom parameter with its whole value, as `custom_parameters[key]=value`. Several"
+                        " parameters must all match. Only keys that the tenant has chosen (Settings, Segments) can"
+                        " be searched; of several tenants, only those that have chosen them all are searched."
+                    ),
                     kind="map",
                     example={"shop": "7"},
                 ),
-                Parameter(name="status", text="Any of these states.", kind="choice", choices=STATUSES, repeatable=True),
+                Parameter(
+                    name="status", text="Any of these statuses.", kind="choice", choices=STATUSES, repeatable=True
+                ),
                 Parameter(
                     name="counts_as",
-                    text="Any of these: failed counts `failed`, `expired` and `rejected`, pending `queued` and `sent`.",
+                    text=(
+                        "Any of these: failed includes `failed`, `expired` and `rejected`; pending includes"
+                        " `queued` and `sent`."
+                    ),
                     kind="choice",
                     choices=CLASSES,
                     repeatable=True,
                     example=["failed"],
                 ),
-                Parameter(name="result_code", text="The gateway's code; -1: none yet.", kind="number", least=NO_CODE),
+                Parameter(
+                    name="result_code",
+                    text="The gateway's result code; -1: no report yet.",
+                    kind="number",
+                    least=NO_CODE,
+                ),
                 Parameter(
                     name="campaign_id",
-                    text="A campaign by `campaign.id` of a message; 0: without a campaign.",
+                    text="A campaign by the `campaign.id` of a message; 0: no campaign.",
                     kind="number",
                     least=OTHER_CAMPAIGNS,
                 ),
@@ -171,12 +190,12 @@ class MessagesView(ApiView):
         if meant := other_spellings([query.operator], tenant_ids=query.tenant_ids, masking=self.access.masking).get(
             query.operator
         ):
-            raise BadParameter("operator", f"there is none of this spelling; did you mean {meant}?")
+            raise BadParameter("operator", f"no match for this spelling; did you mean {meant}?")
 
     def _check_prefix(self, prefix: str) -> None:
         """Refuse what a refId is to begin with where, digit by digit, it would tell a number that is masked."""
         if may_be_part_of_number(prefix) and not self.access.masking.in_full:
-            text = "5 digits or more may be of a phone number: that takes the scope `numbers`, or a whole `ref_id`."
+            text = "5 or more digits may be part of a phone number: use the scope `numbers`, or a whole `ref_id`."
             raise BadParameter("ref_id_prefix", text)
 
     def _statuses(self) -> list[str] | None:
@@ -198,8 +217,8 @@ class MessageView(ApiView):
         "GET": Operation(
             id="get_message",
             tag="Messages",
-            summary="One message with its delivery reports",
-            text="All that was reported about a message, in the order of the operators' times.",
+            summary="Get a message with its delivery reports",
+            text="Everything reported about a message, in the order of the operators' times.",
             path=MESSAGE_PATH,
             answer=MessageWithReportsSerializer,
             answer_text="The message.",
@@ -228,8 +247,11 @@ class MessageByQueryView(MessageView):
         "GET": replace(
             MessageView.operations["GET"],
             id="get_message_by_query",
-            summary="One message by its account and id as parameters",
-            text="As `get_message`, for ids that no path can hold, such as `..`: a message's `url` leads here then.",
+            summary="Get a message by account and id as parameters",
+            text=(
+                "Like `get_message`, for ids that a path cannot hold, such as `..`. The `url` of such a message"
+                " leads here."
+            ),
             path={},
             parameters=(MESSAGE_PATH["account"], replace(MESSAGE_PATH["message_id"], name="id")),
             problems=("not-found",),

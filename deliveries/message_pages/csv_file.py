@@ -28,7 +28,7 @@ def to_csv(rows: Iterable[MessageRow], tenant: Tenant) -> bytes:
 def _headings(tenant: Tenant) -> list[str]:
     return [
         _("Sent (%(timezone)s)") % {"timezone": tenant.timezone},
-        _("Tenant"),
+        _("Customer"),
         _("Account"),
         _("Message id"),
         _("Number"),
@@ -45,7 +45,7 @@ def _headings(tenant: Tenant) -> list[str]:
         _("Variant"),
         _("Partner ID"),
         _("Parts"),
-        _("Delivered in (seconds)"),
+        _("Time to delivery (seconds)"),
     ]
 
 

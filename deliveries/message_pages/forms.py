@@ -108,11 +108,11 @@ class MessageFilterForm(forms.Form):
         label=gettext_lazy("Status"), choices=ResultCode.Status.choices, widget=forms.CheckboxSelectMultiple
     )
     size = forms.TypedChoiceField(
-        label=gettext_lazy("Rows on a page"),
+        label=gettext_lazy("Rows per page"),
         choices=[(size, size) for size in SIZES],
         coerce=int,
         empty_value=PAGE,
-        error_messages={"invalid_choice": gettext_lazy("Rows on a page: 25, 50 or 100, not “%(value)s”.")},
+        error_messages={"invalid_choice": gettext_lazy("Rows per page: 25, 50 or 100, not “%(value)s”.")},
     )
 
     def __init__(
@@ -127,7 +127,7 @@ class MessageFilterForm(forms.Form):
             self._tenants = {t.slug: t for t in Tenant.objects.filter(id__in=access.tenant_ids).order_by("name", "id")}
         self.fields["country"].choices = [("", _("All")), *country_choices(get_language() or "en")]
         choices = [("", _("All")), *((slug, tenant.name) for slug, tenant in self._tenants.items())]
-        self.fields["tenant"] = NearestChoiceField(label=_("Tenant"), choices=choices)
+        self.fields["tenant"] = NearestChoiceField(label=_("Customer"), choices=choices)
         for name, label in (("from", _("From")), ("to", _("To"))):
             widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
             self.fields[name] = forms.DateField(label=label, input_formats=["%Y-%m-%d"], widget=widget)
@@ -169,7 +169,10 @@ class MessageFilterForm(forms.Form):
         prefix = self.cleaned_data["ref_id_prefix"]
         if not self.access.masking.in_full and may_be_part_of_number(prefix):
             raise forms.ValidationError(
-                _("Five digits or more may be a part of a phone number and tell the rest: search the whole refId.")
+                _(
+                    "Five or more digits may be part of a phone number and would reveal the rest. Search for the"
+                    " whole refId."
+                )
             )
         return prefix
 
@@ -177,7 +180,7 @@ class MessageFilterForm(forms.Form):
         data = super().clean()
         known = {*self.fields, *NO_FILTERS}
         for name in sorted({name for name, _text in self.given} - known):
-            text = _("There is no filter called “%(name)s”.") % {"name": name[:40]}
+            text = _("Unknown filter “%(name)s”.") % {"name": name[:40]}
             self.add_error(None, not_chosen(name) if is_parameter(name) else text)
         if "tenant" not in self.errors:
             asked = [key for key in self.keys.values() if data.get(PARAMETER.format(key.key))]
@@ -217,7 +220,7 @@ class MessageFilterForm(forms.Form):
             ids, masking = self.query().tenant_ids, self.access.masking
             spellings = other_spellings([operator], tenant_ids=ids, masking=masking)
         for meant in spellings.values():
-            self.add_error("operator", _("There is none of this spelling. Did you mean %(meant)s?") % {"meant": meant})
+            self.add_error("operator", _("No match for this spelling. Did you mean %(meant)s?") % {"meant": meant})
         return not spellings
 
     @property
@@ -266,7 +269,7 @@ class MessageFilterForm(forms.Form):
         if last and not first:
             self.add_error("from", _("The first day is missing."))
         elif first and last and last < first:
-            self.add_error("to", _("The last day lies before the first one."))
+            self.add_error("to", _("The last day is before the first one."))
         elif first and last and (last - first).days >= MAX_DAYS:
             self.add_error("from", _("At most %(most)d days.") % {"most": MAX_DAYS})
         else:
@@ -280,7 +283,9 @@ class MessageFilterForm(forms.Form):
 def whole_number(text: str) -> str:
     """Return a number as it is typed. Raises ValidationError for a part of one."""
     if _NO_PART_OF_ONE & set(text):
-        raise forms.ValidationError(_("A whole number: parts of one are not searched, they would tell the rest."))
+        raise forms.ValidationError(
+            _("Enter a whole number. Parts of a number are not searched, because they would reveal the rest.")
+        )
     return text
 
 

@@ -27,8 +27,7 @@ def parameter_fields(keys: Mapping[str, SearchKey], tenants: Collection[Tenant])
 def not_chosen(name: str) -> str:
     """Return what to say of a custom parameter that messages are not found by."""
     text = _(
-        "“%(name)s” cannot be searched: the custom parameters that messages are found by are chosen in the settings,"
-        " under Segments."
+        "You cannot search by “%(name)s”. Choose the custom parameters to search by in the settings, under Segments."
     )
     return text % {"name": name[:80]}
 
@@ -44,18 +43,18 @@ def wrong_keys(asked: Collection[SearchKey], tenant_ids: Collection[int], tenant
         name = PARAMETER.format(key.key)
         together &= key.ready
         if key.making & looked_in:
-            text = _("Stored messages are being made searchable by this: %(percent)d %% is done. Try again later.")
+            text = _("Stored messages are being indexed for this search: %(percent)d %% done. Try again later.")
             yield name, text % {"percent": key.percent}
         elif tenant is not None and not key.ready & looked_in:
-            yield name, _("%(tenant)s has not chosen this.") % {"tenant": tenant.name}
+            yield name, _("%(tenant)s has not chosen this key.") % {"tenant": tenant.name}
         elif not together:
-            yield name, _("No tenant has chosen this together with the others.")
+            yield name, _("No customer has chosen all of these keys.")
 
 
 def _field(key: SearchKey, number: int, tenants: Collection[Tenant]) -> forms.CharField:
     help_text = ""
     if key.making:
-        help_text = _("Being made searchable: %(percent)d %% is done.") % {"percent": key.percent}
+        help_text = _("Indexing: %(percent)d %% done.") % {"percent": key.percent}
     elif len(key.ready) < len(tenants):
         names = [tenant.name for tenant in tenants if tenant.id in key.ready]
         help_text = _("Only in: %(names)s.") % {"names": ", ".join(names)}

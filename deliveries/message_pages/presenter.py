@@ -240,10 +240,10 @@ class Shown:
 
     def _code(self, account_id: int, number: int) -> Code:
         if number == NO_CODE:
-            return Code(None, _("No report has come yet"), "", "queued", "pending")
+            return Code(None, _("No delivery report yet"), "", "queued", "pending")
         code = self.codes.get((self.dialects.get(account_id), number))
         if code is None:
-            return Code(number, _("A code that is not in the table"), "", "unknown", "unknown")
+            return Code(number, _("Unknown result code"), "", "unknown", "unknown")
         text = (code.text_fi if get_language() == "fi" else "") or code.text_en
         return Code(number, text, code.reason, code.status, COUNTS_AS[code.status])
 
@@ -251,25 +251,30 @@ class Shown:
 def notes_of(message: StoredMessage) -> list[str]:
     """Return what is odd about the message, a sentence each (docs/link.md section 5)."""
     words = {
-        fold.CONTRADICTING_STATES: _("Both a final delivery and a final failure were reported; the later one counts."),
-        fold.CONTRADICTING_ATTRIBUTES: _("Two reports disagreed about what the message is; the first one stayed."),
-        fold.CLOCK_OUT_OF_WINDOW: _("A time that the gateway gave cannot be true; it was taken as missing."),
-        fold.NEGATIVE_LATENCY: _("By the clocks it was delivered before it was sent; that counts as 0 seconds."),
+        fold.CONTRADICTING_STATES: _("Both a final delivery and a final failure were reported. The later one counts."),
+        fold.CONTRADICTING_ATTRIBUTES: _("Two reports gave different data about the message. The first report counts."),
+        fold.CLOCK_OUT_OF_WINDOW: _("A time from the gateway cannot be true. It is treated as missing."),
+        fold.NEGATIVE_LATENCY: _(
+            "According to the clocks, the message was delivered before it was sent. The time to delivery counts as"
+            " 0 seconds."
+        ),
         fold.REF_ID_CUT: _("The refId was longer than 256 bytes and was cut."),
-        fold.PARTNER_OVER_LIMIT: _("Its partner ID was over the daily limit of new ones; it counts under “(other)”."),
+        fold.PARTNER_OVER_LIMIT: _(
+            "The partner ID exceeded the daily limit of new partner IDs. The message counts under “(other)”."
+        ),
     }
     notes = [text for bit, text in words.items() if message.folded.flags & bit]
     if message.campaign_id == OTHER_CAMPAIGNS:
-        notes.append(_("Its refId was over the daily limit of new ones; its campaign is “(other)”."))
+        notes.append(_("The refId exceeded the daily limit of new refIds. The campaign counts as “(other)”."))
     return notes
 
 
 def _sent_at_source(rank: int) -> str:
     return {
         fold.BY_SENT_TIMESTAMP: "",
-        fold.BY_SUBMISSION: _("the time it was handed in; the gateway gave none"),
-        fold.BY_STATUS_TIME: _("the earliest time of a report; the gateway gave no time of sending"),
-        fold.BY_RECEIPT: _("the time its first report came in; the gateway gave none"),
+        fold.BY_SUBMISSION: _("the time of submission, because the gateway gave no time"),
+        fold.BY_STATUS_TIME: _("the earliest time of a report, because the gateway gave no sending time"),
+        fold.BY_RECEIPT: _("the time when the first report was received, because the gateway gave no time"),
     }[rank]
 
 

@@ -19,7 +19,7 @@ class QuarantineRevealForm(RevealForm):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, number="", **kwargs)
-        self.fields["reason"].label = gettext_lazy("Why do you need it in full?")
+        self.fields["reason"].label = gettext_lazy("Why do you need to see it in full?")
 
 
 def reveal(request: HttpRequest, row_id: int) -> HttpResponse:

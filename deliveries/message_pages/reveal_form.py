@@ -16,7 +16,7 @@ class RevealForm(forms.Form):
         label=gettext_lazy("Why do you need the number?"),
         max_length=200,
         validators=[MinLengthValidator(5), refuse_numbers],
-        help_text=gettext_lazy("The tenant's owners read it in the audit log: 5 to 200 characters."),
+        help_text=gettext_lazy("5 to 200 characters. The customer's owners see the reason in the audit log."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "minlength": 5}),
     )
 
@@ -27,5 +27,5 @@ class RevealForm(forms.Form):
     def clean_reason(self) -> str:
         reason = self.cleaned_data["reason"]
         if tells_number(reason, self.number):
-            raise forms.ValidationError(_("Leave the number itself out of the reason: the log must not hold it."))
+            raise forms.ValidationError(_("Leave the number itself out of the reason. The audit log must not hold it."))
         return reason

@@ -13,7 +13,7 @@ assert set(CLASSES) == set(COUNTS_AS.values())
 class CampaignSerializer(serializers.Serializer):
     """A message's campaign."""
 
-    id = serializers.IntegerField(help_text="For the filter `campaign_id`; -1 is what was over the day's limit.")
+    id = serializers.IntegerField(help_text="For the filter `campaign_id`; -1: beyond the daily limit.")
     name = serializers.CharField(allow_null=True, help_text="Its name.")
 
 
@@ -21,61 +21,65 @@ class MessageSerializer(serializers.Serializer):
     """One SMS with all its parts."""
 
     id = serializers.CharField(
-        help_text="The gateway's message id; without the scope `numbers` masked where it holds the recipient's number."
+        help_text=(
+            "The gateway's message id. Without the scope `numbers` it is masked if it contains the recipient's number."
+        )
     )
-    account = serializers.CharField(help_text="The gateway account, by its name.")
-    tenant = serializers.CharField(help_text="The tenant, by its short name.")
-    day = serializers.DateField(help_text="The day it was sent on, in the tenant's time zone.")
+    account = serializers.CharField(help_text="The gateway account, by name.")
+    tenant = serializers.CharField(help_text="The tenant, by slug.")
+    day = serializers.DateField(help_text="The day of sending, in the tenant's time zone.")
     partner_id = serializers.CharField(help_text="The platformPartnerId.")
     ref_id = serializers.CharField(allow_null=True, help_text="The sender's refId.")
-    campaign = CampaignSerializer(allow_null=True, help_text="Null: it belongs to none.")
+    campaign = CampaignSerializer(allow_null=True, help_text="Null: no campaign.")
     variant = serializers.CharField(help_text="Empty: none.")
-    labels = serializers.DictField(child=serializers.CharField(), help_text="What else the refId says.")
+    labels = serializers.DictField(child=serializers.CharField(), help_text="Other values in the refId.")
     custom_parameters = serializers.DictField(
-        help_text="As the sender gave them; without the scope `numbers` phone numbers in names and values are masked."
+        help_text=("As the sender set them. Without the scope `numbers`, phone numbers in names and values are masked.")
     )
-    source = serializers.CharField(allow_null=True, help_text="The sender; masked where it is a phone number.")
+    source = serializers.CharField(allow_null=True, help_text="The sender; masked if it is a phone number.")
     sender_type = serializers.CharField(help_text="Such as `alphanumeric`, `msisdn` or `shortcode`; empty: unknown.")
     destination = serializers.CharField(
         allow_null=True, help_text="The recipient's number, masked for keys without the scope `numbers`."
     )
     country = serializers.CharField(help_text="ISO 3166-1 alpha-2; `ZZ`: unknown.")
     operator = serializers.CharField(help_text="Empty: unknown.")
-    parts = serializers.IntegerField(help_text="SMS parts it was sent in.")
+    parts = serializers.IntegerField(help_text="Number of SMS parts.")
     status = serializers.ChoiceField(choices=STATUSES, help_text="Its state.")
-    counts_as = serializers.ChoiceField(choices=CLASSES, help_text="Which of the four counts it is in.")
-    result_code = serializers.IntegerField(allow_null=True, help_text="The gateway's code; null: none has come.")
-    final = serializers.BooleanField(help_text="No other state is expected.")
+    counts_as = serializers.ChoiceField(choices=CLASSES, help_text="The count to which the message belongs.")
+    result_code = serializers.IntegerField(
+        allow_null=True, help_text=("The gateway's result code; null: no report yet.")
+    )
+    final = serializers.BooleanField(help_text="The status will not change.")
     sent_at = serializers.DateTimeField(help_text="When it was sent.")
-    status_at = serializers.DateTimeField(allow_null=True, help_text="When it came into its state.")
+    status_at = serializers.DateTimeField(allow_null=True, help_text="When the message got its status.")
     delivered_at = serializers.DateTimeField(allow_null=True, help_text="When it was delivered.")
-    received_at = serializers.DateTimeField(help_text="When it was first heard of: by a report or a submission.")
+    received_at = serializers.DateTimeField(help_text="When the first report or submission of it was received.")
     url = serializers.CharField(help_text="The message with its delivery reports.")
 
 
 class DeliveryReportSerializer(serializers.Serializer):
     """One status event of a message, or of one of its parts."""
 
-    part = serializers.IntegerField(allow_null=True, help_text="Null: it speaks for the whole message.")
+    part = serializers.IntegerField(allow_null=True, help_text="Null: the event is about the whole message.")
     result_code = serializers.IntegerField(help_text="The gateway's code.")
     status_at = serializers.DateTimeField(allow_null=True, help_text="The operator's time.")
-    sent_at = serializers.DateTimeField(allow_null=True, help_text="When the message was sent, as this report says.")
-    operator = serializers.CharField(allow_null=True, help_text="The operator, as this report says.")
-    operator_result_code = serializers.CharField(allow_null=True, help_text="The operator's own code.")
-    received_at = serializers.DateTimeField(help_text="When this report came in.")
+    sent_at = serializers.DateTimeField(allow_null=True, help_text="The time of sending in this report.")
+    operator = serializers.CharField(allow_null=True, help_text="The operator in this report.")
+    operator_result_code = serializers.CharField(allow_null=True, help_text="The operator's own result code.")
+    received_at = serializers.DateTimeField(help_text="When this report was received.")
 
 
 class MessageWithReportsSerializer(MessageSerializer):
     """One SMS, and all that was reported about it in the order of the operators' times."""
 
-    reports = DeliveryReportSerializer(many=True, help_text="Those without a time of the operator come last.")
+    reports = DeliveryReportSerializer(many=True, help_text="Events without an operator's time are last.")
 
 
 class ReadNumberSerializer(serializers.Serializer):
     """How a number without a country code is read."""
 
     number = serializers.CharField(help_text="The number in E.164.")
-    country = serializers.CharField(help_text="The country in which it is read (alpha-2).")
+    country = serializers.CharField(help_text="The country used to read it (alpha-2).")
 
 
 class MessagePageSerializer(ForwardPageSerializer):
@@ -83,8 +87,8 @@ class MessagePageSerializer(ForwardPageSerializer):
 
     data = MessageSerializer(many=True, help_text="The messages.")
     previous_cursor = serializers.CharField(
-        allow_null=True, help_text="`cursor` of the page before; null on the first one."
+        allow_null=True, help_text="`cursor` of the previous page; null on the first one."
     )
     number_read_as = ReadNumberSerializer(
-        allow_null=True, help_text="How the filter `number` is read where it has no country code; else null."
+        allow_null=True, help_text="How the filter `number` was read if it has no country code; else null."
     )

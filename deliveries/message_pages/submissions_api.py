@@ -24,13 +24,15 @@ MOST = 1000  # submissions in one body, as many as a gateway's batch has
 MOST_ERRORS = 100  # told of one body
 
 _HELP = {
-    "message_id": "The gateway's message id, as it answered when the message was handed in; the whole message's.",
-    "submitted_at": "When it was handed in, RFC 3339 with a zone. At most 400 days ago and 2 days ahead.",
-    "account": "The gateway account, by its name; needed where the partner ID is the key's at several.",
-    "partner_id": "The platformPartnerId. A tenant's key needs one that is declared as the tenant's or below it.",
-    "ref_id": "The refId, never cut: longer ones are refused.",
+    "message_id": "The id of the whole message, as returned by the gateway at submission.",
+    "submitted_at": "The time of submission, RFC 3339 with a zone. At most 400 days ago and 2 days ahead.",
+    "account": "The gateway account, by name. Required if the key has the partner ID in several accounts.",
+    "partner_id": (
+        "The platformPartnerId. With a tenant's key it must be declared for the tenant or for one below it."
+    ),
+    "ref_id": "The refId. It is not cut: a longer one is rejected.",
     "source": "The sender.",
-    "source_ton": "What the sender is (LINK's `sourceTON`).",
+    "source_ton": "The type of the sender (LINK's `sourceTON`).",
     "destination": "The recipient's number with its country code.",
     "custom_parameters": f"At most {MAX_PARAMETERS} texts by name, each and its name at most {MAX_PARAMETER_BYTES} "
     "bytes.",
@@ -66,7 +68,7 @@ class SubmissionBody(serializers.Serializer):
 class SubmittedAnswer(serializers.Serializer):
     """What was stored of a body."""
 
-    accepted = serializers.IntegerField(help_text="Submissions that were stored: all of the body's.")
+    accepted = serializers.IntegerField(help_text="Number of stored submissions: all those in the body.")
 
 
 EXAMPLE = {
@@ -82,12 +84,14 @@ EXAMPLE = {
 OPERATION = Operation(
     id="submit_messages",
     tag="Messages",
-    summary="Hand in messages",
-    text=f"Tell what was handed in to the gateway, after its answer: one message, or an array of 1 to {MOST}. Its "
-    "delivery reports find it by its id, whichever comes first, and a message that no report came of is pending. The "
-    "same again changes nothing. Lengths are in bytes of UTF-8. One submission that cannot be taken refuses the whole "
-    "body, and nothing of it is stored: `errors` points at each by its index. The answer comes when all are stored; "
-    "they show within seconds.",
+    summary="Submit messages",
+    text=(
+        "Report messages that you have submitted to the gateway, after its response: one message, or an array of 1"
+        f" to {MOST}. Their delivery reports are matched by id, in any order. A message without a report is pending."
+        " Repeating a request changes nothing. Lengths are in bytes of UTF-8. If one submission is invalid, the"
+        " whole body is rejected and nothing is stored; `errors` points at each by its index. The response comes"
+        " after all are stored; they are shown within seconds."
+    ),
     scope=SUBMIT,
     body=SubmissionBody,
     body_most=MOST,
@@ -133,7 +137,7 @@ def _refused(errors: dict[int, tuple[str, str]], total: int, *, is_array: bool) 
     for index, (field, text) in sorted(errors.items())[:MOST_ERRORS]:
         path = [*([str(index)] if is_array else []), *([_escaped(field)] if field else [])]
         told.append(("/".join(["#", *path]), text))
-    count = f"{len(errors)} of {total} submissions cannot be taken" if is_array else "The submission cannot be taken"
+    count = f"{len(errors)} of {total} submissions are invalid" if is_array else "Invalid submission"
     pointer, text = told[0]
     return BadFields(f"{count}, and nothing was stored. {pointer}: {text}", told)
 
@@ -182,22 +186,24 @@ class Places:
 
     def _mine_at(self, value: str | None, at: datetime) -> set[int]:
         if not value:
-            raise BadSubmission("missing field", "partner_id", "required with a tenant's key")
+            raise BadSubmission("missing field", "partner_id", "required for a tenant's key")
         having = self._mine.get(value, {})
         accounts = {id_ for id_, periods in having.items() if owner_at(periods, at) in self._tenant_ids}
         if not accounts:  # whether somebody else has it is not told
-            raise BadSubmission("not allowed", "partner_id", "no partner ID that the key may submit for")
+            raise BadSubmission("not allowed", "partner_id", "not a partner ID for which the key may submit")
         return accounts
 
     def _account(self, name: str | None, having: set[int]) -> int:
         if name is None:
             if len(having) > 1:
-                raise BadSubmission("missing field", "account", "say which: the partner ID is the key's at several")
+                raise BadSubmission(
+                    "missing field", "account", "required: the key has this partner ID in several accounts"
+                )
             return next(iter(having))
         if name not in self._names:
             raise BadSubmission("not allowed", "account", "no account of this name that the key may see")
         if self._names[name] not in having:
-            raise BadSubmission("not allowed", "partner_id", "no partner ID that the key may submit for")
+            raise BadSubmission("not allowed", "partner_id", "not a partner ID for which the key may submit")
         return self._names[name]
 
 

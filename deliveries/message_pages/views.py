@@ -161,7 +161,7 @@ def _found(request: HttpRequest, form: MessageFilterForm) -> dict:
         form.add_error(error.filter, error.text)
         return nothing | {"state": "wrong", "is_limited": True, "codes": shown([], {}).code_list()}
     except BadCursor:
-        form.add_error(None, _("This page of the list cannot be found: go to the newest messages."))
+        form.add_error(None, _("This page of the list does not exist. Go to the newest messages."))
         return nothing | {"state": "wrong", "codes": shown([], {}).code_list()}
     except TooMuch:
         return nothing | {"state": "too_much", "codes": shown([], {}).code_list()}

@@ -21,9 +21,9 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("open", "Waits for a decision"),
+                            ("open", "Waiting for a decision"),
                             ("approved", "Approved"),
-                            ("refused", "Refused"),
+                            ("refused", "Rejected"),
                             ("withdrawn", "Withdrawn"),
                         ],
                         default="open",

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from portal.common.masking import Masking
 from portal.tenants.models import GatewayAccount, Tenant
 
 
@@ -14,9 +15,9 @@ class PartnerRequest(models.Model):
     """
 
     class State(models.TextChoices):
-        OPEN = "open", _("Waits for a decision")
+        OPEN = "open", _("Waiting for a decision")
         APPROVED = "approved", _("Approved")
-        REFUSED = "refused", _("Refused")
+        REFUSED = "refused", _("Rejected")
         WITHDRAWN = "withdrawn", _("Withdrawn")
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="partner_requests")
@@ -41,4 +42,4 @@ class PartnerRequest(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.value} → {self.tenant}"
+        return f"{Masking(in_full=False).text(self.value)} → {self.tenant}"

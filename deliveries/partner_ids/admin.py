@@ -14,30 +14,40 @@ from django.utils.translation import gettext_lazy as _
 from deliveries.models import PartnerRequest
 from deliveries.partner_ids import requests
 from deliveries.partner_ids.admin_forms import DeclareForm
+from deliveries.partner_ids.masked_admin import MaskedValues
 from deliveries.partner_ids.ownership import Refused, Taken, declare, give, plan
 from deliveries.partner_ids.permissions import operator
 from portal.accounts.admin_base import ReadOnlyAdmin, WholeWordSearch
+from portal.common.msisdn import may_be_part_of_number
 from portal.common.periods import start_of_day
 from portal.tenants.models import EarlierOwner, PartnerId, Tenant
 
 
 @admin.register(PartnerId)
-class PartnerIdAdmin(WholeWordSearch, ReadOnlyAdmin):
+class PartnerIdAdmin(MaskedValues, WholeWordSearch, ReadOnlyAdmin):
     """Which platformPartnerId is whose; a page of its own declares and moves them, messages and all."""
 
-    list_display = ("value", "account", "tenant", "handed_over", "first_seen_at", "declared_at")
+    list_display = ("value_shown", "account", "tenant", "handed_over", "first_seen_at", "declared_at")
+    fields = ("account", "value_shown", "tenant", "handed_over", "first_seen_at", "declared_at")
+    readonly_fields = ("value_shown", "handed_over", "first_seen_at", "declared_at")
     list_filter = ("account",)
     list_select_related = ("account", "tenant")
     whole_fields = ("tenant__slug",)
     prefix_fields = ("value",)
-    search_help_text = _("How a partner ID begins, or a tenant's slug.")
+    search_help_text = _("Beginning of a partner ID, or a customer's slug.")
     change_list_template = "admin/tenants/partnerid/change_list.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PartnerId]:
         earlier = Prefetch("earlier_owners", EarlierOwner.objects.select_related("tenant").order_by("until_at"))
         return super().get_queryset(request).prefetch_related(earlier)
 
-    @admin.display(description=_("Earlier owners"), empty_value="–")
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str):
+        """Find what may be the beginning of a phone number only as a whole: a part would tell the rest."""
+        if may_be_part_of_number(search_term):
+            return queryset.filter(value=search_term.strip()), False
+        return super().get_search_results(request, queryset, search_term)
+
+    @admin.display(description=_("Previous owners"), empty_value="–")
     def handed_over(self, partner: PartnerId) -> str | None:
         texts = [
             gettext("%(slug)s before %(day)s")
@@ -71,11 +81,11 @@ class PartnerIdAdmin(WholeWordSearch, ReadOnlyAdmin):
 
 
 @admin.register(PartnerRequest)
-class PartnerRequestAdmin(ReadOnlyAdmin):
+class PartnerRequestAdmin(MaskedValues, ReadOnlyAdmin):
     """What tenants asked for where others use the account too: see to it that it is theirs, then approve."""
 
-    list_display = (
-        "value",
+    list_display = fields = (
+        "value_shown",
         "tenant",
         "account",
         "from_day",
@@ -85,20 +95,21 @@ class PartnerRequestAdmin(ReadOnlyAdmin):
         "decided_by",
         "decided_at",
     )
+    readonly_fields = ("value_shown",)
     list_filter = ("state", "account")
     list_select_related = ("tenant", "account")
     search_fields = ("=value", "=tenant__slug", "tenant__name", "=requested_by")
-    search_help_text = _("A partner ID, a tenant's name or slug, or who asked.")
+    search_help_text = _("A partner ID, a customer's name or slug, or the person who asked.")
     actions = ("approve", "refuse")
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("deliveries.change_partnerrequest")
 
-    @admin.action(description=_("Approve: declare them"), permissions=["decide"])
+    @admin.action(description=_("Approve and declare partner IDs"), permissions=["decide"])
     def approve(self, request: HttpRequest, wanted: QuerySet[PartnerRequest]) -> None:
         self._decide(request, wanted, requests.approve)
 
-    @admin.action(description=_("Refuse"), permissions=["decide"])
+    @admin.action(description=_("Reject"), permissions=["decide"])
     def refuse(self, request: HttpRequest, wanted: QuerySet[PartnerRequest]) -> None:
         self._decide(request, wanted, requests.refuse)
 
@@ -148,18 +159,20 @@ def _do(request: HttpRequest, form: DeclareForm) -> bool:
         else:
             done = declare(account=account, value=value, tenant=tenant, declarer=declarer, now=now, from_day=from_day)
     except PartnerId.DoesNotExist:
-        form.add_error("value", gettext("Nobody has declared it."))
+        form.add_error("value", gettext("This partner ID is not declared."))
         return False
     except Refused as error:
         form.add_error(error.field if error.field in form.fields else None, _words(error))
         return False
-    text = ngettext("Done. %(count)d message follows.", "Done. %(count)d messages follow.", done.messages)
+    text = ngettext(
+        "Done. %(count)d message is being moved.", "Done. %(count)d messages are being moved.", done.messages
+    )
     messages.success(request, f"{text % {'count': done.messages}} {done.following.more}".strip())
     return True
 
 
 def _words(error: Refused) -> str:
     if isinstance(error, Taken):
-        text = gettext("It belongs to the tenant %(slug)s; tick “Take over” to give it with its messages to another.")
+        text = gettext("It belongs to %(slug)s. Select “Take over” to move it, with its messages, to another customer.")
         return text % {"slug": error.holder.slug}
     return str(error.text)

@@ -18,7 +18,7 @@ class DiscardForm(forms.Form):
         max_length=500,
         validators=[refuse_numbers],
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text=_("Whoever asks later where these delivery reports went reads this."),
+        help_text=_("Explains later why these delivery reports were moved."),
     )
 
 
@@ -31,19 +31,19 @@ class DeclareForm(forms.Form):
         max_length=LONGEST_VALUE,
         strip=False,  # " 7" and "7" are two
         help_text=_(
-            "The platformPartnerId exactly as it is sent, with its capital letters and spaces; no line breaks."
+            "The platformPartnerId exactly as it is sent, with capital letters and spaces, without line breaks."
         ),
     )
     tenant = forms.ModelChoiceField(
-        label=_("Tenant"),
+        label=_("Customer"),
         queryset=Tenant.objects.filter(kind=Tenant.Kind.CUSTOMER).order_by("name", "id"),
         required=False,
-        empty_label=_("Nobody: back to the pool"),
+        empty_label=_("Nobody: return it to the pool"),
     )
     take_over = forms.BooleanField(
         label=_("Take over"),
         required=False,
-        help_text=_("Also from another customer, which loses the messages."),
+        help_text=_("Allow taking it from another customer, which loses the messages."),
     )
 
     def __init__(self, *args, **kwargs) -> None:

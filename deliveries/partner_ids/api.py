@@ -39,8 +39,10 @@ class PartnerIdsView(ApiView):
             id="list_partner_ids",
             tag="Partner IDs",
             summary="List partner IDs",
-            text="The key's platformPartnerIds, newest first, with the newest move of messages to their tenant. An "
-            "account's key sees those that nobody declared, too: they belong to the account's pool.",
+            text=(
+                "The key's platformPartnerIds, newest first, with the newest move of messages to their tenant. An"
+                " account's key also sees undeclared ones: they belong to the account's pool."
+            ),
             parameters=(ACCOUNT, TENANT, CURSOR, SIZE),
             answer=PartnerIdsAnswer,
             answer_text="A page of partner IDs.",
@@ -50,18 +52,20 @@ class PartnerIdsView(ApiView):
             id="declare_partner_id",
             tag="Partner IDs",
             summary="Declare a partner ID",
-            text="Say that a platformPartnerId of an account is a tenant's. The messages that wait in the account's "
-            "pool follow, with `from` those sent from that day on; `move` tells how far they are, and how many of "
-            "sealed days stay. What another tenant has is not declared but moved. Declaring what is the tenant's "
-            "already changes nothing.",
+            text=(
+                "Declare that a platformPartnerId of an account belongs to a tenant. Its messages in the account's"
+                " pool move to the tenant; with `from`, those sent from that day on. `move` shows the progress, and"
+                " how many messages of sealed days stay. A partner ID of another tenant cannot be declared: move it"
+                " instead. Declaring again for the same tenant changes nothing."
+            ),
             scope=PARTNER_IDS,
             body=DeclareBody,
             body_example={"account": "link-main", "value": "nr-fi", "tenant": "nordic-retail", "from": "2026-11-01"},
             answer=PartnerIdAnswer,
-            answer_text="It was nobody's and is the tenant's now; `Location` is its address.",
+            answer_text="The partner ID is now declared for the tenant; `Location` is its URL.",
             answer_example=PARTNER_ID,
             status=201,
-            also={200: "It was the tenant's already."},
+            also={200: "The tenant already had the partner ID."},
             headers={"Location": "The partner ID's address."},
         ),
     }
@@ -99,7 +103,7 @@ class PartnerIdsView(ApiView):
     def _account(self, name: str | None, declarer: Declarer) -> GatewayAccount:
         """Return the account that the body names, that of an account's key where it names none."""
         if name is None and self.access.account is None:
-            raise BadField("account", "say which gateway account")
+            raise BadField("account", "required: a gateway account")
         known = set(declarer.accounts)
         if self.access.account is None:
             known |= set(held_by(declarer.reach).values_list("account_id", flat=True))
@@ -118,7 +122,9 @@ class PartnerIdView(ApiView):
             id="get_partner_id",
             tag="Partner IDs",
             summary="One partner ID",
-            text="A partner ID and how far its messages are. Ask every few seconds while `move.state` is not `done`.",
+            text=(
+                "A partner ID and the progress of its move. Poll every few seconds while `move.state` is not `done`."
+            ),
             path=PARTNER_PATH,
             answer=PartnerIdAnswer,
             answer_text="The partner ID.",
@@ -139,10 +145,13 @@ class MovePartnerIdView(ApiView):
             id="move_partner_id",
             tag="Partner IDs",
             summary="Move a partner ID",
-            text="Give a partner ID with all its messages to another tenant, or back to the account's pool; with "
-            "`from` the messages sent from that day on, whoever has them, and none before. To the tenant that has it "
-            "already: from this day on instead of the one before. The messages follow in the background; `move` tells "
-            "how far they are, and how many of sealed days stay. A day to come needs nothing more on that day.",
+            text=(
+                "Move a partner ID with all its messages to another tenant, or return it to the account's pool."
+                " With `from`, only messages sent from that day on move, whoever has them. If the tenant already"
+                " has the partner ID, this changes the day from which it has it. Messages move in the background;"
+                " `move` shows the progress, and how many messages of sealed days stay. A day in the future takes"
+                " effect automatically."
+            ),
             scope=PARTNER_IDS,
             path=PARTNER_PATH,
             body=MoveBody,
@@ -225,7 +234,7 @@ def _tenant(view: ApiView, slug: str | None) -> Tenant:
     if slug is None and view.access.account is None:
         return view.access.tenant
     if slug is None:
-        raise BadField("tenant", "say which tenant")
+        raise BadField("tenant", "required: a tenant")
     mine = Tenant.objects.filter(id__in=view.access.tenant_ids, kind=Tenant.Kind.CUSTOMER)
     tenant = mine.filter(slug=slug).first()
     if tenant is None:

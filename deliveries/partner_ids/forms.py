@@ -19,8 +19,8 @@ def from_field() -> forms.DateField:
         input_formats=["%Y-%m-%d"],
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=_(
-            "Messages sent from this day on, its midnight in the new tenant's time zone; earlier ones stay where they"
-            " are. Empty: all messages."
+            "Messages sent from this day on are moved, counted from midnight in the new customer's time zone."
+            " Earlier ones are not. Empty: all messages."
         ),
     )
 
@@ -34,11 +34,11 @@ class PartnerIdForm(forms.Form):
         max_length=LONGEST_VALUE,
         strip=False,  # " 7" and "7" are two
         help_text=_(
-            "The platformPartnerId exactly as it is sent, with its capital letters and spaces; no line breaks."
+            "The platformPartnerId exactly as it is sent, with capital letters and spaces, without line breaks."
         ),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}),
     )
-    tenant = forms.ChoiceField(label=_("For whom"))
+    tenant = forms.ChoiceField(label=_("Owner"))
 
     def __init__(self, *args, accounts: Sequence[GatewayAccount], tenants: Sequence[Tenant], **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -70,7 +70,7 @@ class MoveForm(forms.Form):
         super().__init__(*args, **kwargs)
         self._tenants = {tenant.slug: tenant for tenant in tenants}
         choices = [("", _("Choose"))] + [(tenant.slug, tenant.name) for tenant in self._tenants.values()]
-        self.fields["tenant"].choices = choices + ([(TO_POOL, _("Nobody: back to the pool"))] if with_pool else [])
+        self.fields["tenant"].choices = choices + ([(TO_POOL, _("Nobody: return it to the pool"))] if with_pool else [])
         self.fields["from"] = from_field()
 
     def target(self) -> Tenant | None:

@@ -32,11 +32,14 @@ LONGEST_VALUE = MAX_BYTES  # characters: what forms and the API stop at before t
 LATEST = timedelta(days=366)  # how far ahead a hand-over may lie
 SENT_AHEAD = ACCEPT_AHEAD + timedelta(days=1)  # no message that is stored, or being applied, was sent later than this
 
-NOT_FREE = _("This partner ID cannot be declared here: it may be in use already. Ask the people who run this portal.")
-NOT_YOURS = _("You may not declare partner IDs of this account. Ask for one instead.")
-ALREADY = _("This partner ID is declared already; move it instead.")
+NOT_FREE = _(
+    "This partner ID cannot be declared here, because it may be in use already. Ask the people who run this portal."
+)
+NOT_YOURS = _("You may not declare partner IDs of this account. Request one instead.")
+ALREADY = _("This partner ID is already declared. Move it instead.")
 SINCE_EVER = _(
-    "It is this tenant's from the beginning. Move it first, without a date, to whoever is to have the earlier messages."
+    "This customer has owned the partner ID from the beginning. First move it, without a date, to the customer"
+    " that should have the earlier messages."
 )
 
 
@@ -93,7 +96,7 @@ def declare(
     """
     check_value(value)
     if tenant.kind != Tenant.Kind.CUSTOMER:
-        raise Refused("tenant", _("A pool has what nobody declared; choose a customer."))
+        raise Refused("tenant", _("You cannot declare a partner ID for a pool. Choose a customer."))
     if not declarer.may_declare(account_id=account.id, tenant_id=tenant.id):
         in_account = declarer.is_operator or account.id in declarer.accounts
         raise Refused(*(("tenant", _outside(account)) if in_account else ("account", NOT_YOURS)))
@@ -174,10 +177,10 @@ def _wanted(
     if holder.id == account.pool_id or not declarer.has(account_id=account.id, tenant_id=holder.id):
         raise PartnerId.DoesNotExist
     if not declarer.has(account_id=account.id, tenant_id=target.id):
-        raise Refused("tenant", _("You may not move it there."))
+        raise Refused("tenant", _("You may not move it to this customer."))
     if target.id != account.pool_id:
         if target.kind != Tenant.Kind.CUSTOMER:
-            raise Refused("tenant", _("You may not move it there."))
+            raise Refused("tenant", _("You may not move it to this customer."))
         _check_owner(account, target)
     return row, account, periods_of([row])[row.id], period_from(target, from_day, now=now)
 
@@ -202,9 +205,10 @@ def check_value(value: str) -> None:
 
 
 def _outside(account: GatewayAccount) -> object:
-    return _("%(account)s is one customer's account: partner IDs are for that customer and those below it.") % {
-        "account": account.name
-    }
+    return _(
+        "%(account)s belongs to one customer. Its partner IDs can only be declared for that customer and the"
+        " customers below it."
+    ) % {"account": account.name}
 
 
 def _check_owner(account: GatewayAccount, tenant: Tenant) -> None:
@@ -249,7 +253,7 @@ def _check_reach(
     if all(has(stretch.old) and has(stretch.new) for stretch in stretches):
         return
     if not all(has(stretch.new) for stretch in stretches):
-        raise Refused("from", _("The tenant before is not yours to give messages back to."))
+        raise Refused("from", _("You may not return messages to the previous owner."))
     since = None
     for earlier in reversed(before):
         if not has(earlier.tenant_id):
@@ -260,7 +264,7 @@ def _check_reach(
     day = local_day(since, tenant.timezone)
     if start_of_day(day, tenant.timezone) < since:
         day += timedelta(days=1)
-    text = _("Messages before that are not yours to move. Choose a day from %(day)s on.")
+    text = _("You may not move messages sent before that. Choose %(day)s or a later day.")
     raise Refused("from", text % {"day": day.isoformat()})
 
 

@@ -30,11 +30,11 @@ def ask(
     with transaction.atomic():
         Tenant.objects.select_for_update().get(id=tenant.id)  # the limit is counted by one at a time
         if PartnerId.objects.filter(account_id=account.id, value=value, tenant=tenant).exists():
-            raise Refused("value", _("This partner ID is yours already."))
+            raise Refused("value", _("You already own this partner ID."))
         wanted = {"tenant": tenant, "account_id": account.id, "value": value, "state": PartnerRequest.State.OPEN}
         if (request := PartnerRequest.objects.filter(**wanted).first()) is not None:
             if request.from_day != from_day:
-                raise Refused("from", _("You asked for it with another date. Withdraw that request first."))
+                raise Refused("from", _("You requested it with another date. Withdraw that request first."))
             return request
         if PartnerRequest.objects.filter(tenant=tenant, state=PartnerRequest.State.OPEN).count() >= MOST_OPEN:
             raise Refused("value", _("At most %(limit)s requests may be open at a time.") % {"limit": MOST_OPEN})
@@ -65,7 +65,7 @@ def refuse(*, request: PartnerRequest, declarer: Declarer, now: datetime) -> Non
     with transaction.atomic():
         request = _locked(request)
         if not declarer.may_declare(account_id=request.account_id, tenant_id=request.tenant_id):
-            raise Refused("request", _("This is not yours to decide."))
+            raise Refused("request", _("You may not decide this request."))
         _decide(request, PartnerRequest.State.REFUSED, _account(request), declarer.actor, now)
 
 
@@ -80,7 +80,7 @@ def _locked(request: PartnerRequest) -> PartnerRequest:
     rows = PartnerRequest.objects.select_for_update(of=("self",)).select_related("tenant")
     request = rows.get(id=request.id)
     if request.state != PartnerRequest.State.OPEN:
-        raise Refused("request", _("This request has been decided already."))
+        raise Refused("request", _("This request is already decided."))
     return request
 
 

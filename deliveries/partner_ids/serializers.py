@@ -22,9 +22,8 @@ class Text(serializers.CharField):
 
 
 FIRST_DAY_HELP = (
-    "The day from which messages are the tenant's, such as 2026-11-01: what is sent from its midnight in the tenant's "
-    "time zone on, at most a year ahead; earlier messages stay where they are. Without it all messages are the "
-    "tenant's."
+    "The first day whose messages belong to the tenant, such as 2026-11-01, from midnight in the tenant's time"
+    " zone, at most a year ahead. Earlier messages are not moved. Without it, all messages belong to the tenant."
 )
 
 
@@ -49,41 +48,41 @@ class DeclareBody(Dated):
     """A partner ID to declare."""
 
     account = Text(
-        required=False, max_length=63, help_text="The gateway account, by its name; an account's key may leave it out."
+        required=False, max_length=63, help_text="The gateway account, by name; optional for an account's key."
     )
-    value = Text(max_length=LONGEST_VALUE, help_text="The platformPartnerId; compared exactly, as text.")
+    value = Text(max_length=LONGEST_VALUE, help_text="The platformPartnerId. It is compared exactly.")
     tenant = Text(
         required=False,
         max_length=63,
-        help_text="Whose it is to be, by its short name; a tenant's key may leave it out and means its own.",
+        help_text="The new owner, by slug; optional for a tenant's key, which then means its own tenant.",
     )
 
 
 class MoveBody(Dated):
     """Where a partner ID goes with its messages."""
 
-    tenant = Text(max_length=63, allow_null=True, help_text="A tenant's short name; null: back to the account's pool.")
+    tenant = Text(max_length=63, allow_null=True, help_text=("A tenant's slug; null: return it to the account's pool."))
 
 
 class MoveAnswer(serializers.Serializer):
     """How far the messages of a partner ID are on their way to its tenant."""
 
-    state = serializers.ChoiceField(choices=PartnerMove.State.values, help_text="What it is doing.")
-    total = serializers.IntegerField(help_text="Messages there were to move.")
-    moved = serializers.IntegerField(help_text="Messages moved so far.")
+    state = serializers.ChoiceField(choices=PartnerMove.State.values, help_text="The state of the move.")
+    total = serializers.IntegerField(help_text="Number of messages to move.")
+    moved = serializers.IntegerField(help_text="Number of messages moved so far.")
     sealed = serializers.IntegerField(
-        help_text="Messages of sealed days, which stay where they are counted: retention has deleted them."
+        help_text="Messages of sealed days. They are not moved in the counts: retention has deleted them."
     )
 
 
 class PeriodAnswer(serializers.Serializer):
     """A time in which a tenant owns a partner ID: messages sent from its beginning until before its end."""
 
-    tenant = serializers.CharField(help_text="Whose those messages are.")
+    tenant = serializers.CharField(help_text="The owner of these messages.")
 
     def get_fields(self) -> dict:
-        begin = serializers.DateTimeField(allow_null=True, help_text="When it begins; null: it has no beginning.")
-        end = serializers.DateTimeField(allow_null=True, help_text="When it ends; null: it has no end.")
+        begin = serializers.DateTimeField(allow_null=True, help_text="First instant; null: no beginning.")
+        end = serializers.DateTimeField(allow_null=True, help_text="End of the period; null: no end.")
         return super().get_fields() | {"from": begin, "until": end}
 
 
@@ -92,17 +91,21 @@ class PartnerIdAnswer(serializers.Serializer):
 
     id = serializers.IntegerField(help_text="Its number.")
     value = serializers.CharField(help_text="The platformPartnerId.")
-    account = serializers.CharField(help_text="The gateway account, by its name.")
+    account = serializers.CharField(help_text="The gateway account, by name.")
     tenant = serializers.CharField(
-        help_text="Whose it is now, the account's pool where nobody declared it. Where the key does not see that "
-        "tenant: who has it next, else who had it last."
+        help_text=(
+            "The current owner; the account's pool if it is not declared. If the key may not see the owner: the"
+            " next owner, else the last one."
+        )
     )
     periods = PeriodAnswer(
-        many=True, help_text="Since when and until when the tenants that the key sees own it, oldest first."
+        many=True, help_text="The periods in which the tenants that the key may see own it, oldest first."
     )
-    declared_at = serializers.DateTimeField(allow_null=True, help_text="Null: nobody did.")
-    first_seen_at = serializers.DateTimeField(help_text="When it was first known.")
-    move = MoveAnswer(allow_null=True, help_text="The newest move of messages to its tenant; null: nothing waited.")
+    declared_at = serializers.DateTimeField(allow_null=True, help_text="Null: not declared.")
+    first_seen_at = serializers.DateTimeField(help_text="When the partner ID was first seen.")
+    move = MoveAnswer(
+        allow_null=True, help_text=("The newest move of messages to its tenant; null: no messages were waiting.")
+    )
     url = serializers.CharField(help_text="This partner ID.")
 
 

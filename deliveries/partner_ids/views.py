@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from deliveries.models import PartnerRequest
 from deliveries.partner_ids import requests as partner_requests
@@ -22,6 +22,7 @@ from deliveries.partner_ids.selectors import known_accounts, partner_rows, reque
 from deliveries.partner_ids.with_numbers import telling_partner_ids
 from deliveries.rederiving.partner_messages import Following, following
 from portal.accounts.guards import member_may
+from portal.accounts.way_back import posted_from
 from portal.common.periods import local_day
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from portal.tenants.ownership import COLUMNS
@@ -40,7 +41,7 @@ def partner_ids(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     return _page(request, tenant)
 
 
-@require_POST
+@posted_from("deliveries:partner_ids")
 @member_may(RIGHT)
 def declare_one(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """Declare a partner id where the person may, ask for it elsewhere; 422 with what stands against it."""
@@ -61,7 +62,7 @@ def declare_one(request: HttpRequest, tenant: Tenant) -> HttpResponse:
             partner_requests.ask(
                 tenant=target, account=account, value=value, actor=declarer.actor, now=now, from_day=from_day
             )
-            messages.success(request, _("You asked for %(value)s. It shows here what was decided.") % {"value": value})
+            messages.success(request, _("You requested %(value)s. The decision will be shown here.") % {"value": value})
     except Refused as error:
         form.add_error(error.field if error.field in form.fields else None, str(error.text))
         return _page(request, tenant, form=form, status=422)
@@ -118,7 +119,7 @@ def move(request: HttpRequest, tenant: Tenant, partner_id: int) -> HttpResponse:
     return render(request, "deliveries/partner_move.html", context, status=status)
 
 
-@require_POST
+@posted_from("deliveries:partner_ids")
 @member_may(RIGHT)
 def decide(request: HttpRequest, tenant: Tenant, request_id: int) -> HttpResponse:
     """Approve, refuse or withdraw what somebody asked for."""
@@ -134,7 +135,7 @@ def decide(request: HttpRequest, tenant: Tenant, request_id: int) -> HttpRespons
                 messages.success(request, _declared_text(wanted.value, wanted.tenant.name, done, wanted.from_day))
             case "refuse":
                 partner_requests.refuse(request=wanted, declarer=declarer, now=now)
-                messages.success(request, _("The request for %(value)s was refused.") % {"value": wanted.value})
+                messages.success(request, _("The request for %(value)s was rejected.") % {"value": wanted.value})
             case "withdraw":
                 partner_requests.withdraw(request=wanted, actor=declarer.actor, now=now)
                 messages.success(request, _("The request for %(value)s was withdrawn.") % {"value": wanted.value})
@@ -231,7 +232,7 @@ def _declared_text(value: str, tenant: str, done: Declared, from_day: date | Non
     if from_day is None:
         text = _("%(value)s is declared for %(tenant)s.") % names
     else:
-        text = _("%(value)s is declared for %(tenant)s from %(day)s on; earlier messages stay where they are.")
+        text = _("%(value)s is declared for %(tenant)s from %(day)s on. Earlier messages are not moved.")
         text = text % (names | {"day": date_format(from_day, "SHORT_DATE_FORMAT")})
     return f"{text} {_following(done)}".strip()
 
@@ -243,19 +244,19 @@ def _moved_text(value: str, target: Tenant | None, done: Declared, from_day: dat
         "day": from_day and date_format(from_day, "SHORT_DATE_FORMAT"),
     }
     if target is None and from_day is None:
-        text = _("%(value)s is back in the pool.")
+        text = _("%(value)s was returned to the pool.")
     elif target is None:
-        text = _("%(value)s is back in the pool from %(day)s on; earlier messages stay where they are.")
+        text = _("%(value)s belongs to the pool from %(day)s on. Earlier messages are not moved.")
     elif from_day is None:
-        text = _("%(value)s belongs to %(tenant)s now.")
+        text = _("%(value)s now belongs to %(tenant)s.")
     else:
-        text = _("%(value)s belongs to %(tenant)s from %(day)s on; earlier messages stay where they are.")
+        text = _("%(value)s belongs to %(tenant)s from %(day)s on. Earlier messages are not moved.")
     return f"{text % names} {_following(done)}".strip()
 
 
 def _following(done: Declared) -> str:
     text = ""
     if done.messages:
-        text = ngettext("%(count)d message follows.", "%(count)d messages follow.", done.messages)
+        text = ngettext("%(count)d message is being moved.", "%(count)d messages are being moved.", done.messages)
         text = text % {"count": done.messages}
     return f"{text} {done.following.more}".strip()

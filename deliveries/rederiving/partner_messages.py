@@ -32,11 +32,12 @@ class Following:
         """What else has to be said beside the number of messages, '' for nothing."""
         texts = []
         if self.is_least:
-            texts.append(gettext("There may be more: counting ended there."))
+            texts.append(gettext("There may be more: counting stopped there."))
         if self.sealed:
             text = ngettext(
-                "%(count)d message of days past retention stays: it is deleted, and its counts do not change.",
-                "%(count)d messages of days past retention stay: they are deleted, and their counts do not change.",
+                "%(count)d message is from days past retention. It is deleted and stays in the counts where it is.",
+                "%(count)d messages are from days past retention. They are deleted and stay in the counts"
+                " where they are.",
                 self.sealed,
             )
             texts.append(text % {"count": self.sealed})

@@ -50,7 +50,7 @@ def choose(*, tenant: Tenant, key: str, actor: str, now: datetime) -> SegmentKey
         if row is not None and not row.removed:
             return row
         if sum(not other.removed for other in known.values()) >= segments.MAX_KEYS:
-            raise Refused(_("At most %(most)d keys: remove another one first.") % {"most": segments.MAX_KEYS})
+            raise Refused(_("At most %(most)d keys. Remove another key first.") % {"most": segments.MAX_KEYS})
         if row is None:
             row = SegmentKey.objects.create(tenant=tenant, key=key, queued_at=now)
         else:
@@ -77,16 +77,16 @@ def problems_in_words(key: str) -> list[str]:
     found = segments.problems(key)
     said = []
     if not key.strip():
-        said.append(_("The key is missing."))
+        said.append(_("Enter a key."))
     if len(key) > segments.MAX_KEY_LENGTH:
         counts = {"length": len(key), "most": segments.MAX_KEY_LENGTH}
-        said.append(_("The key has %(length)d characters, the limit is %(most)d.") % counts)
+        said.append(_("The key has %(length)d characters. The limit is %(most)d.") % counts)
     if key in segments.ELSEWHERE:
-        said.append(_("“%(key)s” is no custom parameter: senders and numbers are kept by themselves.") % {"key": key})
+        said.append(_("“%(key)s” is not a custom parameter. Senders and numbers are stored separately.") % {"key": key})
     if mask_numbers(key) != key:
-        said.append(_("A key with a phone number in it cannot be chosen: keys are kept for good."))
+        said.append(_("A key must not contain a phone number. Keys are kept permanently."))
     if found and not said:
-        said.append(_("The key has a character that cannot be printed."))
+        said.append(_("The key contains a character that cannot be printed."))
     return said
 
 

@@ -32,7 +32,7 @@ class TooManyNumberSearches(Exception):
     def __init__(self, filter_: str, quota: int, seconds: int) -> None:
         self.filter, self.quota, self.seconds = filter_, quota, seconds
         super().__init__(
-            f"At most {quota} phone numbers an hour may be searched by those who see numbers masked; go on in"
+            f"People who see masked numbers may search by at most {quota} phone numbers an hour. Try again in"
             f" {seconds} seconds."
         )
 
@@ -40,8 +40,8 @@ class TooManyNumberSearches(Exception):
     def text(self) -> str:
         """What a page says."""
         text = _(
-            "At most %(quota)d phone numbers an hour may be searched by those who see numbers masked."
-            " Search by a number again in %(minutes)d min."
+            "Limit reached: people who see masked numbers may search by at most %(quota)d phone numbers an"
+            " hour. Try again in %(minutes)d min."
         )
         return text % {"quota": self.quota, "minutes": -(-self.seconds // 60)}
 

@@ -83,12 +83,12 @@ def _that_chose(query: MessageQuery) -> set[int]:
         if "\0" in key or "\0" in value:
             raise BadFilter(name, "a text without the character U+0000")
         if not value:
-            raise BadFilter(name, "a value is missing")
+            raise BadFilter(name, "enter a value")
         if key not in chosen:
-            raise BadFilter(name, "messages are not found by this key: it is chosen in the settings, under Segments")
+            raise BadFilter(name, "this key cannot be searched: choose it in the settings, under Segments")
         if chosen[key].making:
             made = f"{chosen[key].percent} % of the messages are done"
-            raise BadFilter(name, f"what is stored is just being made searchable by this key, {made}: try again later")
+            raise BadFilter(name, f"stored messages are being indexed for this key, {made}; try again later")
         tenant_ids &= chosen[key].ready
     if not tenant_ids:
         raise BadFilter("custom_parameters", "no tenant has chosen all of these keys")

@@ -47,15 +47,17 @@ class TenantSettingsForm(forms.ModelForm):
             "currency": gettext_lazy("Currency"),
             "accent": gettext_lazy("Accent colour"),
             "require_mfa": gettext_lazy("Require a second factor"),
-            "raw_days": gettext_lazy("Days that delivery reports are kept as they came"),
-            "number_days": gettext_lazy("Days that phone numbers are kept"),
-            "message_days": gettext_lazy("Days that messages are kept"),
+            "raw_days": gettext_lazy("Days to keep original delivery reports"),
+            "number_days": gettext_lazy("Days to keep phone numbers"),
+            "message_days": gettext_lazy("Days to keep messages"),
         }
         help_texts = {
-            "timezone": gettext_lazy("Days and months begin at its midnight. Another zone counts all messages anew."),
-            "country": gettext_lazy("Numbers without a country code are read in it by the search."),
-            "language": gettext_lazy("Of pages and reports; people can choose another one for themselves."),
-            "message_days": gettext_lazy("Figures are kept for ever."),
+            "timezone": gettext_lazy(
+                "Days and months begin at midnight in this time zone. If you change it, all messages are recounted."
+            ),
+            "country": gettext_lazy("The search reads numbers without a country code as numbers of this country."),
+            "language": gettext_lazy("Language of pages and reports. Each person can choose another language."),
+            "message_days": gettext_lazy("Figures are kept permanently."),
         }
 
     def __init__(self, *args, request: HttpRequest, **kwargs) -> None:
@@ -74,7 +76,7 @@ class TenantSettingsForm(forms.ModelForm):
         self.fields["country"] = forms.ChoiceField(
             label=self.fields["country"].label,
             help_text=self.fields["country"].help_text,
-            choices=[("", _("None: such numbers are not read")), *named],
+            choices=[("", _("None: numbers without a country code are not read")), *named],
             required=False,
         )
 
@@ -85,14 +87,14 @@ class TenantSettingsForm(forms.ModelForm):
         wanted = self.cleaned_data["require_mfa"]
         if wanted and not self.instance.require_mfa and not second_factor.is_used(self.request):
             raise forms.ValidationError(
-                _("Set up your own second factor first, or sign in with it: you would lock yourself out.")
+                _("Set up your own second factor first, or sign in with it. Otherwise you would lock yourself out.")
             )
         return wanted
 
     def clean(self) -> dict:
         data = super().clean()
         if data.get("number_days") and data.get("message_days") and data["number_days"] > data["message_days"]:
-            self.add_error("number_days", _("Numbers cannot be kept longer than their messages."))
+            self.add_error("number_days", _("Numbers cannot be kept longer than messages."))
         return data
 
 
@@ -102,10 +104,10 @@ class RefIdSchemeForm(forms.Form):
     WHOLE, SPLIT = "whole", "split"
 
     mode = forms.ChoiceField(
-        label=gettext_lazy("A refId is"),
+        label=gettext_lazy("A refId contains"),
         choices=(
-            (WHOLE, gettext_lazy("the name of a campaign")),
-            (SPLIT, gettext_lazy("several values, joined by a delimiter")),
+            (WHOLE, gettext_lazy("a campaign name")),
+            (SPLIT, gettext_lazy("several values separated by a delimiter")),
         ),
         widget=forms.RadioSelect,
     )
@@ -113,16 +115,16 @@ class RefIdSchemeForm(forms.Form):
         label=gettext_lazy("Delimiter"), required=False, max_length=ref_ids.MAX_DELIMITER_LENGTH, strip=False
     )
     fields_text = forms.CharField(
-        label=gettext_lazy("Fields, in their order"),
+        label=gettext_lazy("Fields in order"),
         required=False,
         max_length=1000,
         help_text=gettext_lazy(
-            "Separated by commas: campaign, variant, names of your own in small letters, - for a piece to skip."
-            " The last one keeps all that remains."
+            "Separate fields by commas. Use campaign, variant, your own names in lower case, or - to skip a"
+            " value. The last field takes the rest of the refId."
         ),
     )
     sample = forms.CharField(
-        label=gettext_lazy("Try a refId of your own"), required=False, max_length=ref_ids.MAX_BYTES, strip=False
+        label=gettext_lazy("Test a refId"), required=False, max_length=ref_ids.MAX_BYTES, strip=False
     )
 
     def clean(self) -> dict:
@@ -148,9 +150,9 @@ def _problems(delimiter: str, names: list[str]) -> list[str]:
     named = [name for name in names if name not in ref_ids.SKIPPED]
     said = []
     if found and not delimiter:
-        said.append(_("The delimiter is missing."))
+        said.append(_("Enter a delimiter."))
     if found and ref_ids.CAMPAIGN not in named:
         said.append(_("One of the fields must be called campaign."))
     if found and len(named) != len(set(named)):
-        said.append(_("A field is there twice."))
+        said.append(_("Each field may appear only once."))
     return said or found

@@ -7,13 +7,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns import segments
 from campaigns.models import SegmentKey
 from deliveries.rederiving.segment_keys import Refused, choose, problems_in_words, remove
 from deliveries.settings_pages.recent_parameters import LOOKED_AT, recent_parameters
 from portal.accounts.guards import member_may
+from portal.accounts.way_back import posted_from
 from portal.tenants.models import Tenant
 
 
@@ -24,7 +25,7 @@ class SegmentKeyForm(forms.Form):
         label=gettext_lazy("Key of a custom parameter"),
         strip=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text=gettext_lazy("As the sender writes it, in upper and lower case."),
+        help_text=gettext_lazy("As the sender writes it. Keys are case-sensitive."),
     )
 
     def clean_key(self) -> str:
@@ -48,18 +49,18 @@ def segments_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     except Refused as error:
         form.add_error("key", error.text)
         return _page(request, tenant, form, status=422)
-    text = _("%(key)s is chosen. Messages are found by it as soon as those that are stored are done.")
+    text = _("%(key)s was added. You can search by it when the stored messages are indexed.")
     messages.success(request, text % {"key": row.key})
     return redirect("settings:segments", tenant.slug)
 
 
-@require_POST
+@posted_from("settings:segments")
 @member_may("change_settings")
 def segment_remove(request: HttpRequest, tenant: Tenant, segment_key_id: int) -> HttpResponse:
     """Remove a chosen key; messages keep their custom parameters."""
     row = get_object_or_404(SegmentKey, tenant=tenant, id=segment_key_id)
     remove(key=row, actor=request.user.email, now=timezone.now())
-    messages.success(request, _("Messages are no longer found by %(key)s.") % {"key": row.key})
+    messages.success(request, _("%(key)s was removed from the search.") % {"key": row.key})
     return redirect("settings:segments", tenant.slug)
 
 

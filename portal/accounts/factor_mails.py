@@ -9,8 +9,8 @@ from portal.accounts import mail, standing
 from portal.accounts.models import User
 
 REMOVED = gettext_lazy("A second factor was removed from the account of %(email)s.")
-NEW_CODES = gettext_lazy("New recovery codes were made for the account of %(email)s.")
-ALL_REMOVED = gettext_lazy("The people who run the portal removed all second factors from your account.")
+NEW_CODES = gettext_lazy("New recovery codes were created for the account %(email)s.")
+ALL_REMOVED = gettext_lazy("The portal's staff removed all second factors from your account.")
 
 
 def tell_others(user: User, text: Promise) -> None:
@@ -34,7 +34,7 @@ def tell_of_removal_by_staff(user: User) -> None:
 
 def _send(to: str, language: str | None, text: Promise, user: User) -> None:
     with translation.override(language):
-        advice = _("If nobody expected this, find out who did it, and have the password changed at once.")
+        advice = _("If you did not expect this, find out who did it. The person must change the password at once.")
         mail.send_after_commit(
             to=to,
             subject=_("Second factor: %(email)s") % {"email": user.email},

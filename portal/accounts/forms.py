@@ -25,7 +25,7 @@ class InviteForm(forms.Form):
     def clean_email(self) -> str:
         email = self.cleaned_data["email"].lower()
         if members.is_member(self.tenant, email):
-            raise forms.ValidationError(_("This person is a member already."))
+            raise forms.ValidationError(_("This person is already a member."))
         return email
 
 
@@ -48,11 +48,11 @@ class AcceptForm(forms.Form):
 
     name = forms.CharField(label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     password = forms.CharField(
-        label=_("A password"),
+        label=_("Password"),
         max_length=1000,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_("At least 10 characters; a few words that belong together for you alone are best."),
+        help_text=_("At least 10 characters. Several words that only you would combine work best."),
     )
 
     def __init__(self, *args, email: str, **kwargs) -> None:
@@ -73,16 +73,16 @@ class AcceptForm(forms.Form):
 class ApiKeyForm(forms.Form):
     """What a new key is called, may do, and until when."""
 
-    LIFETIMES = (("", _("No end")), ("30", _("30 days")), ("90", _("90 days")), ("365", _("A year")))
+    LIFETIMES = (("", _("No expiry")), ("30", _("30 days")), ("90", _("90 days")), ("365", _("1 year")))
 
     name = forms.CharField(
         label=_("Name"),
         max_length=100,
         validators=[refuse_numbers],
-        help_text=_("What will use it, such as “Data warehouse”."),
+        help_text=_("The system that uses the key, such as “Data warehouse”."),
     )
     scopes = forms.MultipleChoiceField(
-        label=_("It may"),
+        label=_("Scopes"),
         choices=ApiKey.Scope.choices,
         initial=[ApiKey.Scope.READ],
         widget=forms.CheckboxSelectMultiple,

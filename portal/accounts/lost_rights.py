@@ -78,10 +78,10 @@ def _give_notice(keys: list[ApiKey], *, actor: str, now: datetime) -> None:
 def _tell_owners(tenant: Tenant, keys: list[ApiKey]) -> None:
     names = "\n".join(f"- {key}, {key.created_by}" for key in keys)
     with translation.override(tenant.language):
-        subject = _("API keys of %(tenant)s end in a week") % {"tenant": tenant.name}
+        subject = _("API keys of %(tenant)s expire in a week") % {"tenant": tenant.name}
         text = _(
-            "The people who hold these API keys may not hold them any more. They end in %(days)s days, unless an owner"
-            " keeps them on the page API keys:"
+            "The holders of these API keys may no longer hold them. The keys expire in %(days)s days, unless"
+            " an owner keeps them on the page API keys:"
         ) % {"days": api_keys.NOTICE.days}
         for owner in standing.owners_of(tenant):
             mail.send_after_commit(to=owner.email, subject=subject, text=f"{text}\n\n{names}\n\n{_('SMS reports')}\n")

@@ -12,9 +12,9 @@ from portal.accounts.owners import LAST_OWNER, NotAllowed, lock_members
 from portal.tenants.models import Tenant
 from portal.tenants.scope import with_descendants
 
-NO_LONGER = _("You are no owner any more.")
-GONE = _("This person is no member any more.")
-OWN_ROLE = _("Nobody changes their own role. Ask another owner.")
+NO_LONGER = _("You are no longer an owner.")
+GONE = _("This person is no longer a member.")
+OWN_ROLE = _("You cannot change your own role. Ask another owner.")
 
 
 def members_of(tenant: Tenant) -> QuerySet[Membership]:

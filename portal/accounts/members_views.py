@@ -6,12 +6,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts import invitations, mail, members
 from portal.accounts.forms import InviteForm, RoleForm
 from portal.accounts.guards import member_may
 from portal.accounts.models import Membership, Role
+from portal.accounts.way_back import posted_from
 from portal.tenants.models import Tenant
 
 PAGE_SIZE = 100
@@ -25,7 +26,7 @@ def members_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     return _page(request, tenant, InviteForm(tenant=tenant))
 
 
-@require_POST
+@posted_from("settings:members")
 @member_may("manage_members")
 def invite(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """Invite somebody by e-mail; 422 with the reason where that cannot be."""
@@ -39,7 +40,7 @@ def invite(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     return redirect("settings:members", tenant.slug)
 
 
-@require_POST
+@posted_from("settings:members")
 @member_may("manage_members")
 def resend(request: HttpRequest, tenant: Tenant, invitation_id: int) -> HttpResponse:
     """Send an open or expired invitation anew; the link before ends."""
@@ -49,30 +50,32 @@ def resend(request: HttpRequest, tenant: Tenant, invitation_id: int) -> HttpResp
     return redirect("settings:members", tenant.slug)
 
 
-@require_POST
+@posted_from("settings:members")
 @member_may("manage_members")
 def revoke(request: HttpRequest, tenant: Tenant, invitation_id: int) -> HttpResponse:
     """End an open invitation."""
     invitation = get_object_or_404(invitations.open_invitations(tenant), id=invitation_id)
     invitations.revoke(invitation=invitation, actor=request.user.email, now=timezone.now())
-    messages.success(request, _("The invitation of %(email)s is revoked.") % {"email": invitation.email})
+    messages.success(request, _("The invitation to %(email)s is revoked.") % {"email": invitation.email})
     return redirect("settings:members", tenant.slug)
 
 
-@require_POST
+@posted_from("settings:members")
 @member_may("manage_members")
 def change_role(request: HttpRequest, tenant: Tenant, membership_id: int) -> HttpResponse:
     """Give a member another role; 422 with the rule that stands against it."""
     membership = get_object_or_404(Membership, tenant=tenant, id=membership_id)
     form = RoleForm(request.POST)
     if not form.is_valid():
-        return _page(request, tenant, InviteForm(tenant=tenant), problem=_("There is no such role."), status=422)
+        return _page(request, tenant, InviteForm(tenant=tenant), problem=_("Unknown role."), status=422)
     role = Role(form.cleaned_data["role"])
     try:
         members.change_role(membership=membership, role=role, actor=request.user, now=timezone.now())
     except members.NotAllowed as error:
         return _page(request, tenant, InviteForm(tenant=tenant), problem=error.text, status=422)
-    messages.success(request, _("%(email)s is now: %(role)s.") % {"email": membership.user.email, "role": role.label})
+    messages.success(
+        request, _("The role of %(email)s is now %(role)s.") % {"email": membership.user.email, "role": role.label}
+    )
     return redirect("settings:members", tenant.slug)
 
 
@@ -95,7 +98,7 @@ def remove(request: HttpRequest, tenant: Tenant, membership_id: int) -> HttpResp
         return _remove_page(request, membership, is_self, problem=error.text, status=422)
     messages.success(
         request,
-        _("%(email)s is no member of %(tenant)s any more.") % {"email": membership.user.email, "tenant": tenant.name},
+        _("%(email)s is no longer a member of %(tenant)s.") % {"email": membership.user.email, "tenant": tenant.name},
     )
     return redirect("home") if is_self else redirect("settings:members", tenant.slug)
 
@@ -106,16 +109,16 @@ def _invite(request: HttpRequest, tenant: Tenant, email: str, role: str) -> bool
     except invitations.TooMany:
         return False
     if mail.is_set():
-        messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": email})
+        messages.success(request, _("An invitation was sent to %(email)s.") % {"email": email})
     else:
         messages.warning(
-            request, _("No mail server is set: give %(email)s the link below yourself.") % {"email": email}
+            request, _("No mail server is set. Send the link below to %(email)s yourself.") % {"email": email}
         )
     return True
 
 
 def _too_many() -> str:
-    return _("%(number)s invitations were sent within a day. Try again tomorrow.") % {
+    return _("%(number)s invitations were sent in the last 24 hours, which is the limit. Try again tomorrow.") % {
         "number": invitations.MOST_PER_DAY
     }
 

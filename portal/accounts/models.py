@@ -127,12 +127,12 @@ class UnsentMail(models.Model):
     to = models.EmailField(_("to"))
     subject = models.CharField(_("subject"), max_length=200)
     sealed = models.TextField()
-    made_at = models.DateTimeField(_("made at"))
+    made_at = models.DateTimeField(_("created at"))
     shown_at = models.DateTimeField(_("shown at"), null=True)
     shown_by = models.CharField(_("shown to"), max_length=254, blank=True)
 
     class Meta:
-        verbose_name_plural = "mails not sent"
+        verbose_name_plural = "unsent e-mails"
 
     def __str__(self) -> str:
         return f"{self.to}: {self.subject}"

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from portal.accounts.models import Membership, Role
 from portal.tenants.models import Tenant
 
-LAST_OWNER = gettext_lazy("A tenant needs an owner: make somebody else one first.")
+LAST_OWNER = gettext_lazy("A customer needs an owner. Make another person owner first.")
 
 
 class NotAllowed(Exception):
@@ -43,7 +43,7 @@ def keep_owners() -> Iterator[None]:
         lost = before - _owned()
         if lost:
             names = ", ".join(Tenant.objects.filter(id__in=lost).order_by("name").values_list("name", flat=True))
-            without = _("Without one:")
+            without = _("These would have no owner:")
             raise NotAllowed(f"{LAST_OWNER} ({without} {names})")
 
 

@@ -16,8 +16,11 @@ class KeyView(ApiView):
         "GET": Operation(
             id="get_key",
             tag="Keys",
-            summary="What this key is",
-            text="Whose the key is, what it may do and until when. Any valid key may ask: try a new one here first.",
+            summary="Get the API key",
+            text=(
+                "Owner, scopes and expiry of the key that sends the request. Any valid key may call this: use it"
+                " to test a new key."
+            ),
             scope="",
             answer=KeySerializer,
             answer_text="The key.",

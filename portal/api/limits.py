@@ -51,7 +51,7 @@ def refuse_over(usage: Usage | None) -> None:
     """Raise TooManyRequests where the limit is passed."""
     if usage is not None and usage.used > usage.quota:
         raise TooManyRequests(
-            f"More than {usage.quota} requests in this minute; go on in {usage.reset} seconds.", wait=usage.reset
+            f"More than {usage.quota} requests in this minute. Try again in {usage.reset} seconds.", wait=usage.reset
         )
 
 

@@ -64,20 +64,19 @@ class Parameter:
         return one | ({} if self.default is None else {"default": self.default})
 
 
-CURSOR = Parameter(
-    name="cursor", text="Where to go on: `next_cursor` (or `previous_cursor`) of a page. Opaque; do not build one."
-)
-SIZE = Parameter(name="size", text="Rows on a page.", kind="number", least=1, most=MAX_PAGE, default=PAGE, example=100)
-ACCOUNT = Parameter(name="account", text="Only this gateway account, by its name.", example="link-main")
-TENANT = Parameter(name="tenant", text="Only this tenant, by its short name.", example="nordic-retail")
+CURSOR = Parameter(name="cursor", text="The `next_cursor` or `previous_cursor` of a page. Opaque; do not build one.")
+SIZE = Parameter(name="size", text="Rows per page.", kind="number", least=1, most=MAX_PAGE, default=PAGE, example=100)
+ACCOUNT = Parameter(name="account", text="Only this gateway account, by name.", example="link-main")
+TENANT = Parameter(name="tenant", text="Only this tenant, by slug.", example="nordic-retail")
 FROM = Parameter(
-    name="from", text="First day, by each tenant's own days, from 2000 on.", kind="day", example="2026-10-01"
+    name="from", text="First day, in each tenant's own time zone, from 2000 on.", kind="day", example="2026-10-01"
 )
 TO = Parameter(name="to", text="Last day, included; not before `from`.", kind="day", example="2026-10-31")
 PERIOD = Parameter(
     name="period",
-    text="Days by a name, in place of `from` and `to`; today is that of the key's time zone. `12m` is twelve whole "
-    "months.",
+    text=(
+        "A named period instead of `from` and `to`. “Today” is in the key's time zone. `12m` is twelve whole months."
+    ),
     kind="choice",
     choices=tuple(PRESETS),
     example="last_month",
@@ -99,9 +98,9 @@ class Parameters:
             known = self._declared.get(name.split("[", 1)[0] if name.endswith("]") else name)
             if known is None or (known.kind != "map" and known.name != name):
                 there_is = ", ".join(sorted(self._declared)) or "none"
-                raise BadParameter(name, f"there is no such parameter here; there is {there_is}")
+                raise BadParameter(name, f"unknown parameter; allowed: {there_is}")
             if known.kind == "map" and known.name == name:
-                raise BadParameter(name, f"with a key, such as {name}[key]=value")
+                raise BadParameter(name, f"needs a key, such as {name}[key]=value")
             if len(values) > 1 and not known.repeatable:
                 raise BadParameter(name, "given more than once")
             if any("\0" in text for text in (name, *values)):
@@ -189,7 +188,7 @@ class Parameters:
         first, last = self._check_days()
         if "period" in self:
             if first or last:
-                raise BadParameter("period", "either a period by its name, or from and to")
+                raise BadParameter("period", "either a named period, or from and to")
             period = named(self.choice("period"), today=today(access))
             return period.first, period.last
         return first, last

@@ -19,92 +19,93 @@ PROBLEM_TYPES = {
         ProblemType(
             "bad-parameter",
             400,
-            "Query parameter not accepted",
-            "There is no such query parameter, it is there twice, or its value cannot be read. `errors` names each.",
+            "Invalid query parameter",
+            "The query parameter is unknown, given twice, or has an invalid value. `errors` lists each.",
         ),
         ProblemType(
-            "bad-body", 400, "Body not readable", "The body is no JSON object (or no array, where several may be sent)."
+            "bad-body", 400, "Invalid body", "The body is not a JSON object (or an array, where arrays are allowed)."
         ),
         ProblemType(
             "no-key", 401, "No key", "The request has no key. Send it as `Authorization: Bearer srk_…`; see Keys."
         ),
         ProblemType(
-            "invalid-key", 401, "Key not known", "There is no such key: it was mistyped, cut off, or belongs elsewhere."
+            "invalid-key",
+            401,
+            "Unknown key",
+            "No key has this value. Check that it is complete and belongs to this portal.",
         ),
-        ProblemType("revoked-key", 401, "Key revoked", "Somebody ended this key on the page API keys. Use another."),
-        ProblemType("expired-key", 401, "Key expired", "The key's last day is over. Make a new one and change over."),
+        ProblemType("revoked-key", 401, "Key revoked", "The key was revoked on the page API keys. Use another key."),
+        ProblemType("expired-key", 401, "Key expired", "The key has expired. Create a new key."),
         ProblemType(
             "missing-scope",
             403,
             "Scope missing",
-            "The key is valid, but lacks the scope that `detail` names. Scopes are fixed when a key is made.",
+            ("The key is valid, but does not have the scope named in `detail`. Scopes are set when a key is created."),
         ),
         ProblemType(
             "not-found",
             404,
             "Not found",
-            "There is no such thing, or it is another tenant's. All addresses end with “/”.",
+            "The resource does not exist, or the key may not see it. All paths end with “/”.",
         ),
-        ProblemType(
-            "method-not-allowed", 405, "Method not allowed", "`Allow` in the answer's head lists the methods there are."
-        ),
+        ProblemType("method-not-allowed", 405, "Method not allowed", "The header `Allow` lists the allowed methods."),
         ProblemType(
             "not-ready",
             409,
             "Not ready",
-            "The report has no file yet. Ask for the report itself until its `state` is `done`.",
+            "The report has no file yet. Poll the report until its `state` is `done`.",
         ),
         ProblemType(
             "conflict",
             409,
             "Conflict",
-            "What is asked for does not fit the state that the thing is in; `detail` says why.",
+            "The current state of the resource does not allow this. `detail` gives the reason.",
         ),
         ProblemType(
             "idempotency-key-reused",
             409,
-            "Idempotency key used before",
-            "The same `Idempotency-Key` came with another body. Take a new one for each thing that shall happen.",
+            "Idempotency key reused",
+            "The same `Idempotency-Key` was sent with another body. Use a new key for each new request.",
         ),
-        ProblemType("gone", 410, "Gone", "The file was there and is not any more. Queue a new report."),
+        ProblemType("gone", 410, "Gone", "The file was deleted. Queue a new report."),
         ProblemType(
-            "too-large", 413, "Body too large", "The body is longer than 65,536 bytes; of submissions, than 1,048,576."
+            "too-large", 413, "Body too large", "A body may have at most 65,536 bytes, a body of submissions 1,048,576."
         ),
         ProblemType(
             "unsupported-media-type",
             415,
-            "Media type not supported",
+            "Unsupported media type",
             "Send bodies as `Content-Type: application/json`.",
         ),
         ProblemType(
             "bad-field",
             422,
-            "Field not accepted",
-            "A field of the body cannot be taken. `errors` points at each (JSON Pointer).",
+            "Invalid field",
+            "A field of the body has an invalid value. `errors` points at each field (JSON Pointer).",
         ),
         ProblemType(
             "too-slow",
             422,
             "Search takes too long",
-            "Too many messages would have to be looked through. Ask for fewer days, or by number, refId or message id.",
+            ("The search would read too many messages. Choose fewer days, or search by number, refId or message id."),
         ),
         ProblemType(
             "too-many-requests",
             429,
             "Too many requests",
-            "The limit of this minute is used up. Wait as many seconds as `Retry-After` says.",
+            "The limit for this minute is used up. Wait for the seconds in `Retry-After`.",
         ),
         ProblemType(
             "server-error",
             500,
             "Our fault",
-            "The request failed and changed nothing. Quote `request_id` to whoever runs the portal.",
+            "The request failed and changed nothing. Give `request_id` to the people who run the portal.",
         ),
         ProblemType(
             "unavailable",
             503,
             "Database away",
-            "Nothing was changed or stored. Send the same again after as many seconds as `Retry-After` says.",
+            "Nothing was changed or stored. Retry after the seconds in `Retry-After`.",
         ),
     )
 }

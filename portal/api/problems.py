@@ -124,7 +124,7 @@ _OF_FRAMEWORK: dict[type[exceptions.APIException], str] = {
 def exception_handler(error: Exception, context: dict) -> Response | None:
     """Return the problem of an expected error; None for any other, which `server_error` answers."""
     if isinstance(error, Http404):
-        error = exceptions.NotFound("There is nothing here, or nothing that this key may see.")
+        error = exceptions.NotFound("The resource does not exist, or this key may not see it.")
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
     if not isinstance(error, exceptions.APIException):

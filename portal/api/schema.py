@@ -17,14 +17,14 @@ PROBLEM_MEDIA = "application/problem+json"
 
 _EXAMPLE_ERRORS = {
     "bad-parameter": [{"parameter": "to", "detail": "not before “from”"}],
-    "bad-field": [{"pointer": "#/month", "detail": "say which one, such as 2026-10"}],
+    "bad-field": [{"pointer": "#/month", "detail": "enter a month such as 2026-10"}],
 }
 _LIMIT_HEADERS = {
     "RateLimit-Policy": 'The limit: `"key";q=600;w=60` is 600 requests in 60 seconds.',
-    "RateLimit": 'Where it stands: `"key";r=599;t=12` is 599 left, for 12 more seconds.',
+    "RateLimit": 'What is left of the limit: `"key";r=599;t=12` is 599 requests for 12 more seconds.',
 }
 # By the server itself, before the portal sees the request.
-_TOO_LONG = {"414": {"description": "The address is longer than the server reads; the answer has no body."}}
+_TOO_LONG = {"414": {"description": "The URL is longer than the server reads. The response has no body."}}
 _PROBLEM_HEADERS = {
     401: {"WWW-Authenticate": "How to present a key."},
     429: {"Retry-After": "Seconds to wait."},

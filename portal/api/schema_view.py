@@ -28,14 +28,16 @@ class SchemaView(ApiView):
         "GET": Operation(
             id="get_schema",
             tag="Description",
-            summary="This description (OpenAPI 3.1)",
-            text="Every operation with its parameters, answers and errors, for generators of clients. No key is "
-            "needed. Send `If-None-Match` to fetch it only when it has changed (304).",
+            summary="Get this description (OpenAPI 3.1)",
+            text=(
+                "Every operation with its parameters, responses and errors, for client generators. No key is"
+                " required. Send `If-None-Match` to download it only if it changed (304)."
+            ),
             scope=None,
             parameters=(
                 Parameter(
                     name="format",
-                    text="The form of the description.",
+                    text="The format of the description.",
                     kind="choice",
                     choices=("json", "yaml"),
                     default="json",

@@ -8,21 +8,23 @@ from portal.tenants.models import ApiKey
 class ProblemErrorSerializer(serializers.Serializer):
     """What exactly was not accepted: a query parameter, or a field of the body."""
 
-    parameter = serializers.CharField(required=False, help_text="The query parameter's name.")
-    pointer = serializers.CharField(required=False, help_text="JSON Pointer to the body's field.")
-    detail = serializers.CharField(help_text="What it must be.")
+    parameter = serializers.CharField(required=False, help_text="The name of the query parameter.")
+    pointer = serializers.CharField(required=False, help_text="JSON Pointer to the field of the body.")
+    detail = serializers.CharField(help_text="The accepted values.")
 
 
 class ProblemSerializer(serializers.Serializer):
     """An error (RFC 9457)."""
 
-    type = serializers.CharField(help_text="Leads to the explanation of this kind of problem.")
-    title = serializers.CharField(help_text="The kind of problem in a few words; always the same.")
-    status = serializers.IntegerField(help_text="The status of the answer.")
-    detail = serializers.CharField(help_text="What happened this time.")
-    instance = serializers.CharField(help_text="The path that was asked for.")
-    request_id = serializers.CharField(allow_null=True, help_text="Leads to the line in the log.")
-    errors = ProblemErrorSerializer(many=True, required=False, help_text="What exactly was not accepted.")
+    type = serializers.CharField(help_text="Link to the description of this type of problem.")
+    title = serializers.CharField(help_text="Short title of the type of problem; always the same for a type.")
+    status = serializers.IntegerField(help_text="The HTTP status of the response.")
+    detail = serializers.CharField(help_text="The cause in this request.")
+    instance = serializers.CharField(help_text="The path of the request.")
+    request_id = serializers.CharField(allow_null=True, help_text="Id of the request, to find it in the log.")
+    errors = ProblemErrorSerializer(
+        many=True, required=False, help_text=("The parameters or fields that were not accepted.")
+    )
 
 
 class ForwardPageSerializer(serializers.Serializer):
@@ -34,20 +36,25 @@ class ForwardPageSerializer(serializers.Serializer):
 class KeySerializer(serializers.Serializer):
     """What the key that asks is, and how far it reaches."""
 
-    name = serializers.CharField(help_text="What it was called when it was made.")
-    prefix = serializers.CharField(help_text="Its first characters, by which people know it.")
-    tenant = serializers.CharField(allow_null=True, help_text="Short name of its tenant; null for an account's key.")
-    account = serializers.CharField(allow_null=True, help_text="Name of its gateway account; null for a tenant's key.")
-    timezone = serializers.CharField(help_text="The zone in which `period` finds today.")
+    name = serializers.CharField(help_text="Name of the key.")
+    prefix = serializers.CharField(help_text="The first characters of the key, which identify it.")
+    tenant = serializers.CharField(allow_null=True, help_text=("Slug of the key's tenant; null for an account's key."))
+    account = serializers.CharField(
+        allow_null=True, help_text=("Name of the key's gateway account; null for a tenant's key.")
+    )
+    timezone = serializers.CharField(help_text="The time zone that decides which day is today for `period`.")
     country = serializers.CharField(
-        allow_null=True, help_text="The country in which numbers without a country code are read; null: they are not."
+        allow_null=True,
+        help_text=("The country used for numbers without a country code; null: such numbers are not read."),
     )
     scopes = serializers.ListField(
-        child=serializers.ChoiceField(choices=ApiKey.Scope.values), help_text="What it may do."
+        child=serializers.ChoiceField(choices=ApiKey.Scope.values), help_text="The scopes of the key."
     )
-    created_at = serializers.DateTimeField(help_text="When it was made.")
-    expires_at = serializers.DateTimeField(allow_null=True, help_text="When it ends; null: never.")
+    created_at = serializers.DateTimeField(help_text="When the key was created.")
+    expires_at = serializers.DateTimeField(allow_null=True, help_text="When the key expires; null: never.")
     last_used_at = serializers.DateTimeField(
-        allow_null=True, help_text="When it was used before this request; written down at most once a minute."
+        allow_null=True, help_text=("When the key was last used before this request; updated at most once a minute.")
     )
-    requests_per_minute = serializers.IntegerField(allow_null=True, help_text="Its limit; null: there is none.")
+    requests_per_minute = serializers.IntegerField(
+        allow_null=True, help_text=("The rate limit of the key; null: none.")
+    )

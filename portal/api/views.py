@@ -40,7 +40,7 @@ class KeyAuthentication(BaseAuthentication):
         if access.refused in _REFUSED:
             raise RefusedKey(*_REFUSED[access.refused])
         if "Authorization" in request.headers:
-            raise AuthenticationFailed("This is no key that is known here.")
+            raise AuthenticationFailed("Unknown API key.")
         return None
 
     def authenticate_header(self, request: Request) -> str:
@@ -56,7 +56,7 @@ class HasScope(BasePermission):
             return False
         operation = view.operation_of(request.method)
         if operation is not None and operation.scope and not request._request.access.has_scope(operation.scope):
-            raise PermissionDenied(f"This key has not the scope “{operation.scope}”.")
+            raise PermissionDenied(f"This key does not have the scope “{operation.scope}”.")
         return True
 
 
@@ -70,7 +70,7 @@ class JsonParser(BaseParser):
     def parse(self, stream, media_type: str | None = None, parser_context: dict | None = None) -> dict | list:
         raw = stream.read(self.most_bytes + 1)
         if len(raw) > self.most_bytes:
-            raise TooLarge(f"The body is longer than {self.most_bytes} bytes.")
+            raise TooLarge(f"The body is longer than the limit of {self.most_bytes} bytes.")
         try:
             body = orjson.loads(raw)
         except orjson.JSONDecodeError as error:
@@ -131,7 +131,7 @@ class ApiView(APIView):
         serializer = self.operation_of(request.method).body(data=request.data)
         for name in request.data:
             if name not in serializer.fields:
-                raise BadField(name, f"there is no such field here; there is {', '.join(serializer.fields)}")
+                raise BadField(name, f"unknown field; allowed: {', '.join(serializer.fields)}")
         if not serializer.is_valid():
             name, texts = next(iter(serializer.errors.items()))
             raise BadField(name, " ".join(map(str, texts)))
@@ -157,4 +157,4 @@ class NotFoundView(ApiView):
     permission_classes = []
 
     def initial(self, request: Request, *args, **kwargs) -> None:
-        raise NotFound("The API has no such address; all of its addresses end with “/”.")
+        raise NotFound("Unknown API path. All API paths end with “/”.")

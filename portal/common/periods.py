@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 Zone = str | ZoneInfo
 
-GRACE = timedelta(hours=72)  # after a month's end, for late delivery reports (docs/architecture.md, statistics)
+GRACE = timedelta(hours=72)  # after a month's end, for late delivery reports (docs/statistics.md)
 
 FIRST_YEAR, LAST_YEAR = 1970, 2999
 
@@ -30,7 +30,7 @@ class Month:
 
     def __post_init__(self) -> None:
         if not (FIRST_YEAR <= self.year <= LAST_YEAR and 1 <= self.month <= 12):
-            raise ValueError(f"no month between {FIRST_YEAR}-01 and {LAST_YEAR}-12: {self}")
+            raise ValueError(f"not a month from {FIRST_YEAR}-01 to {LAST_YEAR}-12: {self}")
 
     @classmethod
     def parse(cls, text: str) -> "Month":

@@ -50,7 +50,7 @@ def stop() -> int:
     """Stop the engines unless a process uses them."""
     if users.stop_unless_used():
         return 0
-    _say("The engines are in use by a running command; end it first.", sys.stderr)
+    _say("A running command uses the engines. End it first.", sys.stderr)
     return 1
 
 
@@ -70,7 +70,7 @@ def _mend(name: str, engine) -> None:
         _say(str(error), sys.stderr)
     else:
         if engine.pid() != was:
-            _say(f"{name} was down and runs again.", sys.stderr)
+            _say(f"{name} was down and has been restarted.", sys.stderr)
 
 
 def _say(text: str, stream=sys.stdout) -> None:

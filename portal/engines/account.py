@@ -48,7 +48,7 @@ def run_as(user: pwd.struct_passwd, command: list[str], *, timeout: float) -> su
     except OSError as error:
         raise EnginesError(f"{command[0]} cannot be run as {user.pw_name}: {error.strerror}.") from error
     except subprocess.TimeoutExpired as error:
-        raise EnginesError(f"{Path(command[0]).name} gave no answer within {timeout:.0f} s.") from error
+        raise EnginesError(f"{Path(command[0]).name} did not answer within {timeout:.0f} s.") from error
 
 
 def open_the_way(user: pwd.struct_passwd, *targets: Path) -> None:

@@ -80,12 +80,12 @@ def restore_backup(folder: Path, *, replace: bool = False) -> Summary:
     manifest = _checked_manifest(folder)
     if (folder / KEY).read_text() != settings.SECRET_KEY:
         raise BackupError(
-            "the backup's secret key is another one than this portal's: feed tokens, API keys and sessions would"
-            f" be void. Set SECRET_KEY_FILE={folder / KEY}, or copy it to {settings.PORTAL_HOME / 'secret_key'},"
+            "the backup has another secret key than this portal: feed tokens, API keys and sessions would be"
+            f" invalid. Set SECRET_KEY_FILE={folder / KEY}, or copy it to {settings.PORTAL_HOME / 'secret_key'},"
             " and repeat"
         )
     if not replace and _has_messages():
-        raise BackupError("the database holds messages: --replace throws them away")
+        raise BackupError("the database holds messages; use --replace to delete them")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"DROP SCHEMA IF EXISTS {_ASIDE} CASCADE")
         cursor.execute(f"ALTER SCHEMA public RENAME TO {_ASIDE}")
@@ -110,14 +110,14 @@ def _checked_manifest(folder: Path) -> dict:
     try:
         manifest = json.loads((folder / MANIFEST).read_text())
     except FileNotFoundError as error:
-        raise BackupError(f"{folder} holds no backup: there is no {MANIFEST}") from error
+        raise BackupError(f"{folder} is not a backup: it has no {MANIFEST}") from error
     except ValueError as error:
         raise BackupError(f"{folder / MANIFEST} is broken: {error}") from error
     if manifest.get("format") != FORMAT:
         raise BackupError(f"{folder / MANIFEST}: format {manifest.get('format')}, this portal reads {FORMAT}")
     for name, digest in manifest["sha256"].items():
         if not (folder / name).exists() or _sha256(folder / name) != digest:
-            raise BackupError(f"{folder / name} is missing or not what was written")
+            raise BackupError(f"{folder / name} is missing or was changed")
     return manifest
 
 

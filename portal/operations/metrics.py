@@ -19,6 +19,7 @@ from deliveries.models import (
     TenantRecount,
     WaitingRow,
 )
+from portal.common.postgres.base import pools
 from portal.tenants.models import Feed
 from reports.models import ReportRun
 
@@ -27,7 +28,7 @@ _MOST_WAITING = 1_000_000  # counting on would cost more than it tells
 
 
 def exposition() -> bytes:
-    """Return all metrics in the text format 0.0.4; call it in `metrics_scope`, whose role reads few columns."""
+    """Return all metrics in the text format 0.0.4; for a request of `portal_metrics`, which reads few columns."""
     registry = CollectorRegistry()
     registry.register(_Collector())
     return generate_latest(registry)
@@ -40,35 +41,36 @@ class _Collector:
         yield from _feeds()
         yield _refused()
         yield _by_label(
-            "portal_quarantine_waiting_rows", "Quarantined rows that nobody replayed or discarded", "reason",
+            "portal_quarantine_waiting_rows", "Quarantined rows that were neither replayed nor discarded", "reason",
             QuarantinedRow.objects.filter(state="waiting").values_list("reason").annotate(n=Count("id")),
         )  # fmt: skip
         yield _by_label(
             "portal_report_runs", "Report runs", "state",
             ReportRun.objects.values_list("state").annotate(n=Count("id")),
         )  # fmt: skip
-        jobs = GaugeMetricFamily("portal_open_jobs", "Moves, recounts and refolds that are not done", labels=["kind"])
+        jobs = GaugeMetricFamily("portal_open_jobs", "Open moves, recounts and refolds", labels=["kind"])
         jobs.add_metric(["move"], PartnerMove.objects.exclude(state="done").count())
         jobs.add_metric(["recount"], TenantRecount.objects.exclude(state="done").count())
         jobs.add_metric(["refold"], RuleRefold.objects.exclude(state="done").count())
         yield jobs
         yield from _checks()
+        yield from _pools()
 
 
 def _inbox(now: datetime) -> Iterator[GaugeMetricFamily]:
     oldest = WaitingRow.objects.aggregate(oldest=Min("received_at"))["oldest"]
     waiting = WaitingRow.objects.all()[:_MOST_WAITING].count()
     yield GaugeMetricFamily(
-        "portal_inbox_waiting_rows", f"Delivery reports not applied yet (at most {_MOST_WAITING})", value=waiting
+        "portal_inbox_waiting_rows", f"Delivery reports waiting (at most {_MOST_WAITING})", value=waiting
     )
     yield GaugeMetricFamily(
         "portal_inbox_oldest_waiting_seconds",
-        "Age of the oldest delivery report that is not applied yet",
+        "Age of the oldest waiting delivery report",
         value=max((now - oldest).total_seconds(), 0) if oldest else 0,
     )
     yield GaugeMetricFamily(
         "portal_applier_stopped",
-        "1 while appliers have stopped at a failure that is about no row, else 0",
+        "1 while processing has stopped at a failure that no row causes, else 0",
         value=ApplierStop.objects.count(),
     )
 
@@ -82,7 +84,7 @@ def _feeds() -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
         )
     }
     for name in _COUNTED:
-        family = CounterMetricFamily(f"portal_feed_{name}", f"Applied rows: {name}", labels=["account", "feed"])
+        family = CounterMetricFamily(f"portal_feed_{name}", f"Processed rows: {name}", labels=["account", "feed"])
         for feed_id, labels in names.items():
             family.add_metric(labels, sums.get(feed_id, {}).get(f"sum_{name}", 0))
         yield family
@@ -103,7 +105,7 @@ def _feed_names() -> dict[int, list[str]]:
 def _refused() -> CounterMetricFamily:
     names = {feed_id: "/".join(labels) for feed_id, labels in _feed_names().items()}
     family = CounterMetricFamily(
-        "portal_dlr_refused", "Requests refused at the door, by feed (unknown: by none)", labels=["feed", "reason"]
+        "portal_dlr_refused", "Rejected requests, by feed (unknown: by none)", labels=["feed", "reason"]
     )
     rows = RefusalCount.objects.values_list("feed_id", "reason").annotate(n=Sum("refusals")).order_by()
     totals = Counter()
@@ -115,14 +117,34 @@ def _refused() -> CounterMetricFamily:
 
 
 def _checks() -> Iterator[GaugeMetricFamily]:
-    problems = GaugeMetricFamily("portal_check_problems", "What a standing check found the last time", labels=["check"])
-    last = GaugeMetricFamily("portal_check_last_run_timestamp_seconds", "When it was run", labels=["check"])
+    problems = GaugeMetricFamily(
+        "portal_check_problems", "Problems that a standing check found in its last run", labels=["check"]
+    )
+    last = GaugeMetricFamily(
+        "portal_check_last_run_timestamp_seconds", "Time of the check's last run", labels=["check"]
+    )
     checks = StandingCheck.objects.order_by("name").values_list("name", "problems", "checked_at")
     for name, found, checked_at in checks:
         problems.add_metric([name], found)
         last.add_metric([name], checked_at.timestamp())
     yield problems
     yield last
+
+
+def _pools() -> Iterator[GaugeMetricFamily]:
+    """Return how far the pools of this process are used up: pages wait then, while the door is open."""
+    used = GaugeMetricFamily(
+        "portal_pool_connections_in_use", "Database connections that requests hold", labels=["login"]
+    )
+    most = GaugeMetricFamily("portal_pool_connections_max", "Database connections that a pool opens", labels=["login"])
+    waiting = GaugeMetricFamily("portal_pool_requests_waiting", "Requests that wait for a connection", labels=["login"])
+    for login, counted in pools():
+        used.add_metric([login], counted["pool_size"] - counted["pool_available"])
+        most.add_metric([login], counted["pool_max"])
+        waiting.add_metric([login], counted["requests_waiting"])
+    yield used
+    yield most
+    yield waiting
 
 
 def _by_label(name: str, text: str, label: str, rows) -> GaugeMetricFamily:

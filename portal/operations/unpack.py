@@ -32,7 +32,7 @@ def unpack(archive: Path, folder: Path) -> None:
 def _safe_path(member: tarfile.TarInfo) -> PurePosixPath:
     path = PurePosixPath(member.name)
     if path.is_absolute() or ".." in path.parts or "\0" in member.name:
-        raise BadArchiveError(f"{member.name!r} would be written outside its folder")
+        raise BadArchiveError(f"{member.name!r} would be written outside the folder of the backup")
     if not (member.isreg() or member.isdir()):
         raise BadArchiveError(f"{member.name!r} is neither a file nor a folder")
     return path

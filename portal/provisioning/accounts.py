@@ -36,7 +36,7 @@ def write_owners(writer: Writer, specs: tuple[AccountSpec, ...]) -> None:
         owner = Tenant.objects.filter(slug=spec.owner.name).first() if spec.owner else None
         others = ", ".join(tenant.slug for tenant in outsiders(account, owner)) if owner else ""
         if others:
-            writer.problems.add(spec.at["owner"], f"others have partner ids of {spec.name}: {others}")
+            writer.problems.add(spec.at["owner"], f"other tenants have partner ids of {spec.name}: {others}")
         elif set_owner(account, owner, now=writer.now):
             account.save(update_fields=["owner", "owner_since"])
             writer.tell_saved(f"account {spec.name}", is_new=False, changed=["owner"], tenant=owner)
@@ -106,7 +106,7 @@ def _give_token(writer: Writer, spec: FeedSpec, feed: Feed) -> None:
     valid = valid_tokens(feed, now=writer.now)
     if spec.token and has_token(feed, spec.token):
         if not valid.filter(digest__in=tokens.digests(spec.token, purpose="feed-token")).exists():
-            writer.outcome.notes.append(f"feed {feed}: the token in the file has expired and is refused")
+            writer.outcome.notes.append(f"feed {feed}: the token in the file has expired and is not accepted")
         return
     is_rotation = valid.exists()
     if not spec.token and is_rotation:
@@ -118,5 +118,5 @@ def _give_token(writer: Writer, spec: FeedSpec, feed: Feed) -> None:
         return
     if not spec.token:
         writer.outcome.tokens.append(NewToken(str(feed), token))
-    until = f"; the one before is accepted until {writer.now + ROTATION:%Y-%m-%d %H:%M %Z}"
+    until = f"; the previous one is accepted until {writer.now + ROTATION:%Y-%m-%d %H:%M %Z}"
     writer.tell(f"feed {feed}", f"token added{until if is_rotation else ''}", token_added=True)

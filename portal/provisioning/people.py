@@ -36,7 +36,8 @@ def write_users(writer: Writer, specs: tuple[UserSpec, ...], *, set_passwords: b
                 keys.append("password")
             else:
                 writer.outcome.notes.append(
-                    f"user {user.email}: the password is another than the file's and was left; --set-passwords sets it"
+                    f"user {user.email}: the password in the file differs and was not set; use --set-passwords"
+                    " to set it"
                 )
         more = "" if spec.password or not is_new else _without_password(user)
         writer.tell_saved(f"user {user.email}", is_new=is_new, changed=keys, more=more)
@@ -46,7 +47,7 @@ def write_users(writer: Writer, specs: tuple[UserSpec, ...], *, set_passwords: b
 
 
 def _without_password(user: User) -> str:
-    return f", without a password: nobody can sign in before bin/portal changepassword {user.email}"
+    return f", without a password: set one with bin/portal changepassword {user.email}"
 
 
 def _write_membership(writer: Writer, user: User, tenant: Tenant, wanted: Reference) -> None:

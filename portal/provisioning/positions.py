@@ -190,13 +190,13 @@ def compose(text: str, problems: Problems) -> Value | None:
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         place = Place(before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1, "")
-        problems.add(place, "not YAML: a character that may not stand in a file")
+        problems.add(place, "not YAML: the file contains a character that YAML does not allow")
         return None
     except RecursionError:
-        problems.add(Place(1, 1, ""), "not YAML that can be read: nested too deeply")
+        problems.add(Place(1, 1, ""), "not readable YAML: nested too deeply")
         return None
     if node is None:
-        problems.add(Place(1, 1, ""), "the file says nothing")
+        problems.add(Place(1, 1, ""), "the file is empty")
         return None
     return Value(node, "", problems)
 

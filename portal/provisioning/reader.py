@@ -99,7 +99,7 @@ def _tenant(value: Value) -> TenantSpec:
     )
     slug = _get(keys, "slug", _slug)
     if slug.startswith(POOL_PREFIX):
-        keys["slug"].wrong(f"slugs that begin with {POOL_PREFIX} are kept for the pools of accounts")
+        keys["slug"].wrong(f"slugs that begin with {POOL_PREFIX} are reserved for the pools of accounts")
     by_account = keys["partner_ids"].entries() if _given(keys, "partner_ids") else {}
     return TenantSpec(
         place=value.place,
@@ -148,7 +148,7 @@ def _segment_keys(value: Value) -> tuple[str, ...]:
     for item in items:
         key = item.text(longest=segments.MAX_KEY_LENGTH)
         if key in segments.ELSEWHERE:
-            item.wrong(f"{key!r} is {segments.ELSEWHERE[key]}, which is searched by itself")
+            item.wrong(f"{key!r} is {segments.ELSEWHERE[key]} and has a search field of its own")
         elif key and found.setdefault(key, item) is not item:
             item.wrong(f"this key is given twice (before in line {found[key].place.line})")
     return tuple(found)
@@ -191,7 +191,7 @@ def _timezone(value: Value) -> str:
     text = value.text(longest=64)
     zones = _zones()
     if text.strip() and text not in zones:
-        value.wrong(f"{text!r} is no time zone of the IANA database, such as Europe/Helsinki{meant(text, zones)}")
+        value.wrong(f"{text!r} is not a time zone in the IANA database, such as Europe/Helsinki{meant(text, zones)}")
     return text
 
 
@@ -203,16 +203,16 @@ def _zones() -> frozenset[str]:
 def _currency(value: Value) -> str:
     text = value.text(longest=3)
     if len(text) == 3 and text not in list_currencies():
-        value.wrong(f"{text!r} is no currency of ISO 4217 (such as EUR)")
+        value.wrong(f"{text!r} is not an ISO 4217 currency (such as EUR)")
     elif 0 < len(text) < 3:
-        value.wrong("must be a currency of ISO 4217: three capital letters, such as EUR")
+        value.wrong("must be an ISO 4217 currency: three capital letters, such as EUR")
     return text
 
 
 def _country(value: Value) -> str:
     text = value.text(longest=100)
     if text.strip() and text not in COUNTRIES:
-        value.wrong(f"{text!r} is no country of ISO 3166-1: two capital letters, such as FI{meant(text, COUNTRIES)}")
+        value.wrong(f"{text!r} is not an ISO 3166-1 country: two capital letters, such as FI{meant(text, COUNTRIES)}")
     return text
 
 
@@ -229,7 +229,7 @@ def _network(value: Value) -> str:
         ipaddress.ip_network(text)
     except ValueError as error:
         if text.strip():
-            value.wrong(f"no network or address such as 192.0.2.0/24: {error}")
+            value.wrong(f"not a network or address such as 192.0.2.0/24: {error}")
     return text
 
 
@@ -239,14 +239,14 @@ def _email(value: Value) -> str:
         validate_email(text)
     except ValidationError:
         if text.strip():
-            value.wrong(f"{text!r} is no e-mail address")
+            value.wrong(f"{text!r} is not an e-mail address")
     return text
 
 
 def _basic_user(value: Value) -> str:
     text = value.text(longest=100)
     if ":" in text:
-        value.wrong("must not have a colon: Basic authentication splits user and password there")
+        value.wrong("must not contain a colon, which separates user name and password in Basic authentication")
     return text
 
 

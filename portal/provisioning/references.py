@@ -32,8 +32,8 @@ def check(config: Config, problems: Problems, *, take_over: bool) -> None:
 def taken_text(claim: Claim, holder: str) -> str:
     """Return what to say when `holder` has the platformPartnerId that the claim is about."""
     return (
-        f"{claim.value!r} of {claim.account} belongs to the tenant {holder} already;"
-        " --take-over gives it, with its messages, to this one"
+        f"{claim.value!r} of {claim.account} already belongs to the tenant {holder}; use --take-over to move it,"
+        " with its messages, to this one"
     )
 
 
@@ -44,7 +44,7 @@ def _check_slugs(config: Config, tenants: dict[str, Tenant], problems: Problems)
     for account in config.accounts:
         pool = tenants.get(POOL_PREFIX + account.name)
         if pool and pool.kind != Tenant.Kind.POOL:
-            problems.add(account.at["name"], f"the slug of its pool, {pool.slug!r}, is another tenant's")
+            problems.add(account.at["name"], f"the slug of its pool, {pool.slug!r}, belongs to another tenant")
 
 
 def _check_names(config: Config, customers: set[str], accounts: set[str], problems: Problems) -> None:
@@ -130,7 +130,7 @@ def _check_tokens(config: Config, problems: Problems) -> None:
             digests = tokens.digests(feed.token, purpose="feed-token") if feed.token else []
             for token in FeedToken.objects.filter(digest__in=digests).select_related("feed__account"):
                 if (token.feed.account.name, token.feed.name) != (account.name, feed.name):
-                    problems.add(feed.at["token"], f"this token is in use already, by the feed {token.feed}")
+                    problems.add(feed.at["token"], f"the feed {token.feed} already uses this token")
 
 
 def _check_passwords(config: Config, problems: Problems) -> None:

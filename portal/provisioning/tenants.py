@@ -46,7 +46,7 @@ def count_anew(writer: Writer, tenant: Tenant, changed: list[str]) -> None:
     rules = [words for key, words in _COUNTED_BY.items() if key in changed]
     if rules:
         request_recount(tenant=tenant, reason=f"{' and '.join(rules)} changed", now=writer.now)
-        writer.outcome.notes.append(f"tenant {tenant.slug}: its messages are counted anew in the background")
+        writer.outcome.notes.append(f"tenant {tenant.slug}: its messages are being recounted in the background")
 
 
 def _write_scheme(writer: Writer, spec: TenantSpec, tenant: Tenant) -> list[str]:

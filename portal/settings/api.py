@@ -18,7 +18,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "TITLE": "SMS reports",
     "VERSION": "1",
-    "DESCRIPTION": "Figures, messages, partner IDs and reports of SMS delivery, for systems with a key of their own.",
+    "DESCRIPTION": ("Figures, messages, partner IDs and reports of SMS delivery, for other systems with an API key."),
     "SERVERS": [{"url": PUBLIC_URL}],
     "LICENSE": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
     "APPEND_COMPONENTS": {
@@ -26,7 +26,9 @@ SPECTACULAR_SETTINGS = {
             "key": {
                 "type": "http",
                 "scheme": "bearer",
-                "description": "A key of a tenant (with all below it) or of a gateway account, from the page API keys.",
+                "description": (
+                    "A key of a tenant (with the tenants below it) or of a gateway account, from the page API keys."
+                ),
             }
         }
     },

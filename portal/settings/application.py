@@ -49,6 +49,7 @@ MIDDLEWARE = [
     # From here on the database answers as the web role, with the tenants of the signed-in person.
     "portal.accounts.middleware.WallMiddleware",
     "portal.accounts.middleware.LanguageMiddleware",
+    "portal.accounts.way_back.SignInAgainMiddleware",
     "portal.accounts.middleware.SecondFactorMiddleware",
     "portal.accounts.middleware.LastSeenMiddleware",
     "axes.middleware.AxesMiddleware",

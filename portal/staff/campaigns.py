@@ -49,7 +49,7 @@ class CampaignAdmin(WholeWordSearch, ReadOnlyAdmin):
     list_select_related = ("tenant",)
     whole_fields = ("tenant__slug",)
     prefix_fields = ("name",)
-    search_help_text = _("How a campaign's name begins, or a tenant's slug.")
+    search_help_text = _("Beginning of a campaign name, or a customer's slug.")
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str):
         """Find nothing by what may be the beginning of a phone number: it would tell the rest."""

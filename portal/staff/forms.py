@@ -35,7 +35,7 @@ class TenantForm(forms.ModelForm):
         slug = self.cleaned_data["slug"]
         if slug.startswith(POOL_PREFIX):
             raise forms.ValidationError(
-                _("Slugs that begin with %(prefix)s are kept for the pools of accounts."),
+                _("Slugs that begin with %(prefix)s are reserved for the pools of accounts."),
                 params={"prefix": POOL_PREFIX},
             )
         return slug
@@ -53,11 +53,14 @@ class AccountForm(forms.ModelForm):
         if owner is None:
             return None
         if owner.kind != Tenant.Kind.CUSTOMER:
-            raise forms.ValidationError(_("A pool owns no account; choose a customer."))
+            raise forms.ValidationError(_("A pool cannot own an account. Choose a customer."))
         if others := outsiders(self.instance, owner):
             names = ", ".join(tenant.slug for tenant in others)
             raise forms.ValidationError(
-                _("Others have partner IDs of this account, which its owner would see: %(names)s"),
+                _(
+                    "Other customers have partner IDs in this account, and its owner would see their messages:"
+                    " %(names)s"
+                ),
                 params={"names": names},
             )
         return owner
@@ -66,11 +69,11 @@ class AccountForm(forms.ModelForm):
         name = self.cleaned_data["name"]
         if len(name) > LONGEST_ACCOUNT_NAME:
             raise forms.ValidationError(
-                _("At most %(limit)s characters: the pool's slug has the name in it."),
+                _("At most %(limit)s characters, because the name is part of the pool's slug."),
                 params={"limit": LONGEST_ACCOUNT_NAME},
             )
         if Tenant.objects.filter(slug=POOL_PREFIX + name).exists():
-            raise forms.ValidationError(_("The slug of its pool is another tenant's."))
+            raise forms.ValidationError(_("Another customer already has the slug of this account's pool."))
         return name
 
 
@@ -81,7 +84,7 @@ class FeedForm(forms.ModelForm):
         required=False,
         max_length=200,
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
-        help_text=_("Stored as a digest and never shown again; empty leaves it as it is."),
+        help_text=_("Stored as a digest and never shown again. Leave empty to keep the current value."),
     )
     header_value = forms.CharField(
         required=False,
@@ -89,7 +92,7 @@ class FeedForm(forms.ModelForm):
         strip=False,
         validators=[validate_value],
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
-        help_text=_("Stored as a digest and never shown again; empty leaves it as it is."),
+        help_text=_("Stored as a digest and never shown again. Leave empty to keep the current value."),
     )
 
     class Meta:
@@ -101,14 +104,14 @@ class FeedForm(forms.ModelForm):
         data = super().clean()
         user, password = data.get("basic_user"), data.get("basic_password")
         if user and not password and (not self.instance.basic_password_digest or "basic_user" in self.changed_data):
-            self.add_error("basic_password", _("A user name needs its password."))
+            self.add_error("basic_password", _("Enter a password for the user name."))
         if password and not user:
-            self.add_error("basic_user", _("A password needs its user name."))
+            self.add_error("basic_user", _("Enter a user name for the password."))
         header, value = data.get("header_name"), data.get("header_value")
         if header and not value and (not self.instance.header_value_digest or "header_name" in self.changed_data):
-            self.add_error("header_value", _("A header needs its value."))
+            self.add_error("header_value", _("Enter a value for the header."))
         if value and not header and "header_name" not in self.errors:
-            self.add_error("header_name", _("A header's value needs the header's name."))
+            self.add_error("header_name", _("Enter the name of the header."))
         return data
 
     def save(self, commit: bool = True) -> Feed:

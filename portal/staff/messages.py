@@ -33,7 +33,10 @@ class StaffSearchForm(forms.Form):
     """A tenant, a whole number or a message id; within a tenant also a refId or a partner ID."""
 
     tenant = forms.CharField(
-        label=gettext_lazy("Tenant"), required=False, max_length=63, help_text=gettext_lazy("Its slug; pools too.")
+        label=gettext_lazy("Customer"),
+        required=False,
+        max_length=63,
+        help_text=gettext_lazy("The slug of a customer or pool."),
     )
     number = forms.CharField(label=gettext_lazy("Number"), required=False, max_length=MOST_OF_NUMBER)
     message_id = forms.CharField(label=gettext_lazy("Message id"), required=False, max_length=200)
@@ -44,7 +47,7 @@ class StaffSearchForm(forms.Form):
         slug = self.cleaned_data["tenant"]
         tenant = Tenant.objects.filter(slug=slug).first() if slug else None
         if slug and tenant is None:
-            raise forms.ValidationError(_("There is no tenant with this slug."))
+            raise forms.ValidationError(_("No customer has this slug."))
         return tenant
 
     def clean_number(self) -> str:
@@ -53,9 +56,7 @@ class StaffSearchForm(forms.Form):
     def clean(self) -> dict:
         data = super().clean()
         if not self.errors and not (data["tenant"] or data["number"] or data["message_id"]):
-            raise forms.ValidationError(
-                _("Say a tenant, a whole number or a message id: nobody looks through them all.")
-            )
+            raise forms.ValidationError(_("Enter a customer, a whole phone number or a message id."))
         return data
 
     def query(self) -> MessageQuery:
@@ -128,7 +129,7 @@ def _found(request: HttpRequest, form: StaffSearchForm, cursor: str) -> dict:
         form.add_error(error.filter, error.text)
         return {"state": "limited", "rows": []}
     except BadCursor:
-        form.add_error(None, _("This page of the list cannot be found: go to the newest messages."))
+        form.add_error(None, _("This page of the list does not exist. Go to the newest messages."))
         return {"state": "wrong", "rows": []}
     except TooMuch:
         return {"state": "too_much", "rows": []}

@@ -114,7 +114,7 @@ class UserAdmin(_ChangesMembers, RecordedAdmin, DjangoUserAdmin):
         if not change or "email" in form.changed_data:
             obj.confirm_email()  # staff vouch for it
 
-    @admin.action(description=_("Remove all second factors (a phone or key was lost)"), permissions=["change"])
+    @admin.action(description=_("Remove all second factors (if a phone or key was lost)"), permissions=["change"])
     def remove_second_factors(self, request: HttpRequest, users: QuerySet[User]) -> None:
         for user in self._changeable(request, users):
             Authenticator.objects.filter(user=user).delete()
@@ -122,7 +122,9 @@ class UserAdmin(_ChangesMembers, RecordedAdmin, DjangoUserAdmin):
             factor_mails.tell_others(user, factor_mails.REMOVED)
             sessions.end_others(user, current_key=request.session.session_key)
             record("second_factor.removed", actor=request.user.email, subject=user.email, details={"by": "staff"})
-        self.message_user(request, gettext("They sign in with their passwords alone until they set one up again."))
+        self.message_user(
+            request, gettext("These people sign in with their password only until they set up a second factor again.")
+        )
 
     @admin.action(description=_("Sign out everywhere"), permissions=["change"])
     def end_sessions(self, request: HttpRequest, users: QuerySet[User]) -> None:
@@ -130,7 +132,7 @@ class UserAdmin(_ChangesMembers, RecordedAdmin, DjangoUserAdmin):
         for user in self._changeable(request, users):
             ended += sessions.end_others(user, current_key=None)
             record("sessions.ended", actor=request.user.email, subject=user.email, details={"by": "staff"})
-        text = ngettext("%(number)s session is ended.", "%(number)s sessions are ended.", ended)
+        text = ngettext("%(number)s session was signed out.", "%(number)s sessions were signed out.", ended)
         self.message_user(request, text % {"number": ended})
 
     def _changeable(self, request: HttpRequest, users: QuerySet[User]) -> list[User]:
@@ -198,7 +200,7 @@ class AuditEntryAdmin(WholeWordSearch, ReadOnlyAdmin):
     list_display = ("at", "actor", "action", "subject", "tenant")
     list_select_related = ("tenant",)
     whole_fields = ("actor", "action", "subject", "tenant__slug")
-    search_help_text = _("A whole e-mail address, action or subject, or a tenant's slug.")
+    search_help_text = _("A whole e-mail address, action or subject, or a customer's slug.")
 
 
 @admin.register(UnsentMail)
@@ -216,7 +218,7 @@ class UnsentMailAdmin(ReadOnlyAdmin):
     @admin.display(description=_("Text"))
     def text(self, unsent: UnsentMail) -> str:
         if not unsent.sealed:
-            return gettext("shown, deleted")
+            return gettext("shown and deleted")
         return format_html(
             '<a href="{}">{}</a>', reverse("admin:accounts_unsentmail_show", args=[unsent.pk]), gettext("Show once")
         )
@@ -258,7 +260,9 @@ class InvitationAdmin(_CustomersOnly, RecordedAdmin):
         )
         obj.pk = made.pk
         if not mail.is_set():
-            messages.warning(request, gettext("No mail server is set: its link is among the mails not sent."))
+            messages.warning(
+                request, gettext("No mail server is set. The link of the invitation is under Unsent e-mails.")
+            )
 
     def get_fields(self, request: HttpRequest, obj: Invitation | None = None) -> tuple[str, ...]:
         made = ("invited_by", "created_at", "expires_at", "state")
@@ -281,7 +285,7 @@ class AccessAttemptAdmin(ReadOnlyAdmin):
     list_display = ("username", "ip_address", "failures_since_start", "attempt_time", "is_locked")
     fields = readonly_fields = ("username", "ip_address", "user_agent", "failures_since_start", "attempt_time")
     search_fields = ("username", "=ip_address")
-    search_help_text = _("An e-mail address as it was typed, or where from.")
+    search_help_text = _("An e-mail address as it was typed, or an IP address.")
     ordering = ("-attempt_time", "-id")
 
     def has_delete_permission(self, request: HttpRequest, obj: AccessAttempt | None = None) -> bool:

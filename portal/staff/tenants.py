@@ -44,12 +44,12 @@ class TenantAdmin(RecordedAdmin):
     def has_view_as_permission(self, request: HttpRequest) -> bool:
         return may_view(request.user)
 
-    @admin.action(description=_("View as the tenant (choose one)"), permissions=["view_as"])
+    @admin.action(description=_("View as customer (select one)"), permissions=["view_as"])
     def view_as(self, request: HttpRequest, tenants: QuerySet[Tenant]) -> HttpResponse | None:
         chosen = list(tenants[:2])
         if len(chosen) == 1 and chosen[0].kind == Tenant.Kind.CUSTOMER:
             return HttpResponseRedirect(reverse("admin:view_as", args=[chosen[0].pk]))
-        messages.error(request, gettext("Choose one customer; a pool has no pages."))
+        messages.error(request, gettext("Select one customer. A pool has no pages."))
         return None
 
     def get_readonly_fields(self, request: HttpRequest, obj: Tenant | None = None) -> tuple[str, ...]:
@@ -66,7 +66,7 @@ class TenantAdmin(RecordedAdmin):
         super().save_model(request, obj, form, change)
         if change and "timezone" in form.changed_data:
             request_recount(tenant=obj, reason="time zone changed", now=timezone.now())
-            messages.info(request, gettext("Messages are counted anew in the background; see the recounts."))
+            messages.info(request, gettext("Messages are being recounted in the background. See Recounts."))
 
 
 @admin.register(GatewayAccount)
@@ -148,7 +148,7 @@ class FeedAdmin(RecordedAdmin):
     def get_fields(self, request: HttpRequest, obj: Feed | None = None) -> tuple[str, ...]:
         return self.fields if obj else self.fields[:-1]
 
-    @admin.display(description=_("What to enter at LINK"))
+    @admin.display(description=_("Settings to enter at LINK"))
     def enter_at_link(self, feed: Feed) -> str:
         values = gate_values(feed, now=timezone.now())
         return render_to_string("admin/tenants/feed/_gate_values.html", {"values": values})
@@ -159,7 +159,7 @@ class FeedAdmin(RecordedAdmin):
         hints = [str(t) for t in feed.tokens.all() if t.expires_at is None or t.expires_at > now]
         return ", ".join(hints) or "–"
 
-    @admin.action(description=_("Add a token (the one before stays valid for 72 hours)"), permissions=["change"])
+    @admin.action(description=_("Add token (the previous one stays valid for 72 hours)"), permissions=["change"])
     def rotate_token(self, request: HttpRequest, feeds: QuerySet[Feed]) -> HttpResponse:
         return self._show_new_tokens(request, list(feeds))
 
@@ -194,7 +194,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     list_select_related = ("tenant", "account")
     exclude = ("digest",)
     search_fields = ("=prefix", "name", "=tenant__slug", "=created_by")
-    search_help_text = _("A key's first characters or name, a tenant's slug, or who made it.")
+    search_help_text = _("A key's first characters or name, a customer's slug, or the person who created it.")
     actions = ("revoke",)
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
@@ -213,5 +213,5 @@ class ApiKeyAdmin(ReadOnlyAdmin):
             if revoke_key(key=key, now=timezone.now()):
                 record("api_key.revoked", actor=request.user.email, tenant=key.tenant, subject=str(key))
                 ended += 1
-        text = ngettext("%(number)s key is revoked.", "%(number)s keys are revoked.", ended)
+        text = ngettext("%(number)s key was revoked.", "%(number)s keys were revoked.", ended)
         self.message_user(request, text % {"number": ended})

@@ -60,7 +60,7 @@ NAVIGATION = [
     {
         "title": _("Customers"),
         "items": [
-            _list(_("Tenants"), "apartment", "tenants_tenant"),
+            _list(_("Customers"), "apartment", "tenants_tenant"),
             _list(_("Partner IDs"), "badge", "tenants_partnerid"),
             _list(_("Partner ID requests"), "inbox", "deliveries_partnerrequest"),
             _list(_("Campaigns"), "campaign", "campaigns_campaign"),

@@ -21,17 +21,15 @@ def validate_name(name: str) -> None:
     """Raise ValidationError unless `name` is a header that a sender may be asked for."""
     if not _token(name):
         raise ValidationError(
-            _("A header's name consists of letters, digits, hyphens and the other signs of RFC 9110.")
+            _("A header name may contain letters, digits, hyphens and the other characters that RFC 9110 allows.")
         )
     if name.lower() in RESERVED:
-        raise ValidationError(
-            _("%(name)s has a meaning of its own in HTTP; choose another header."), params={"name": name}
-        )
+        raise ValidationError(_("%(name)s is reserved in HTTP. Choose another header."), params={"name": name})
 
 
 def validate_value(value: str) -> None:
     """Raise ValidationError unless `value` can be sent in a header as it is."""
     if not _visible(value):
         raise ValidationError(
-            _("A header's value consists of printable ASCII characters, without a space at its ends.")
+            _("A header value may contain printable ASCII characters only, and no space at either end.")
         )

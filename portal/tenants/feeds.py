@@ -32,16 +32,16 @@ def add_token(feed: Feed, *, now: datetime, token: str | None = None) -> str:
     Raises TokenError for a token that is short, unfit for a URL, or another feed's, and for the feed of submissions.
     """
     if feed.kind == Feed.Kind.SUBMISSIONS:
-        raise TokenError("submissions come in by the REST API alone, with an API key")
+        raise TokenError("submissions are received by the REST API only, with an API key")
     token = token or tokens.make_token()
     if len(token) < tokens.MIN_TOKEN_LENGTH:
-        raise TokenError(f"a token has at least {tokens.MIN_TOKEN_LENGTH} characters")
+        raise TokenError(f"a token needs at least {tokens.MIN_TOKEN_LENGTH} characters")
     if not all(c.isascii() and (c.isalnum() or c in "-_.~") for c in token):
-        raise TokenError("a token consists of letters, digits and - _ . ~")
+        raise TokenError("a token may contain letters, digits and - _ . ~ only")
     with transaction.atomic():
         Feed.objects.select_for_update().get(pk=feed.pk)
         if FeedToken.objects.filter(digest__in=tokens.digests(token, purpose="feed-token")).exists():
-            raise TokenError("this token is in use already")
+            raise TokenError("this token is already in use")
         earlier = list(valid_tokens(feed, now=now).order_by("-created_at", "-id"))
         for old in earlier[1:]:
             old.expires_at = now

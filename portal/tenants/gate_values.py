@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from portal.common.masking import Masking
 from portal.tenants.models import Feed, PartnerId
 
 TTL = timedelta(hours=48)  # how long LINK tries; a token's rotation outlives it (portal/tenants/feeds.py)
@@ -34,7 +35,7 @@ def gate_values(feed: Feed, *, now: datetime, token: str = TOKEN) -> GateValues:
     """Return what to enter for this feed; one gate is made for each platformPartnerId that sends."""
     url, partner = door(token), feed.default_partner_id or _a_partner_id(feed) or "PLATFORM_PARTNER_ID"
     basic = bool(feed.basic_user)
-    password = _("the password that this feed was given") if basic else ""
+    password = _("the password set for this feed") if basic else ""
     gate = {
         "type": "PARTNER_GATE",
         "refId": f"portal-{feed.name}",
@@ -74,14 +75,16 @@ def gate_values(feed: Feed, *, now: datetime, token: str = TOKEN) -> GateValues:
 
 def _header(feed: Feed) -> str:
     if not feed.header_name:
-        return _("none needed")
-    value = _("the value that this feed was given")
+        return _("not needed")
+    value = _("the value set for this feed")
     return f"{feed.header_name}:{value}"
 
 
 def _a_partner_id(feed: Feed) -> str:
+    """Return a declared partner ID of the account as an example: the first one that may be no phone number."""
     declared = PartnerId.objects.filter(account_id=feed.account_id).exclude(declared_at=None)
-    return declared.order_by("value").values_list("value", flat=True).first() or ""
+    values = declared.order_by("value").values_list("value", flat=True).iterator()
+    return next((value for value in values if not Masking(in_full=False).hides(value)), "")
 
 
 def _curl(feed: Feed, url: str, *, now: datetime) -> str:

@@ -16,11 +16,14 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.common.countries import country_of_zone
 from portal.common.csv_file import CsvForm, form_of
+from portal.common.masking import Masking
 from portal.common.msisdn import COUNTRIES
 from portal.tenants import feed_headers, networks
 from portal.tenants.partner_values import validate_partner_id
 
-slug_validator = RegexValidator(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", _("1 to 63 of a-z, 0-9 and inner hyphens."))
+slug_validator = RegexValidator(
+    r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", _("1 to 63 characters: a–z, 0–9, and hyphens except at the ends.")
+)
 currency_validator = RegexValidator(r"^[A-Z]{3}$", _("An ISO 4217 code such as EUR."))
 
 
@@ -34,13 +37,13 @@ def _days(least: int, most: int) -> list:
 def validate_timezone(name: str) -> None:
     """Raise ValidationError unless `name` is a zone of the IANA database."""
     if name not in zoneinfo.available_timezones():
-        raise ValidationError(_("%(name)s is not a time zone of the IANA database."), params={"name": name})
+        raise ValidationError(_("%(name)s is not a time zone in the IANA database."), params={"name": name})
 
 
 def validate_country(code: str) -> None:
     """Raise ValidationError unless `code` is a country's alpha-2 code."""
     if code not in COUNTRIES:
-        raise ValidationError(_("%(code)s is not a country's code of ISO 3166-1, such as FI."), params={"code": code})
+        raise ValidationError(_("%(code)s is not an ISO 3166-1 country code such as FI."), params={"code": code})
 
 
 class Tenant(models.Model):
@@ -64,7 +67,10 @@ class Tenant(models.Model):
         max_length=2,
         blank=True,
         validators=[validate_country],
-        help_text=_("Numbers without a country code are read in it; a new tenant has that of its time zone."),
+        help_text=_(
+            "Phone numbers without a country code are read as numbers of this country. Default: the country of the"
+            " time zone."
+        ),
     )
     language = models.CharField(max_length=8, choices=[("en", _("English")), ("fi", _("Finnish"))], default="en")
     currency = models.CharField(max_length=3, default="EUR", validators=[currency_validator])
@@ -72,10 +78,10 @@ class Tenant(models.Model):
         max_length=7,
         blank=True,
         validators=[colour_validator],
-        help_text=_("The colour of links and buttons, such as #0B7285; empty for the portal's own."),
+        help_text=_("The colour of links and buttons, such as #0B7285. Empty: the portal's own colour."),
     )
     require_mfa = models.BooleanField(
-        default=False, help_text=_("Members must use a second factor before they see this tenant's pages.")
+        default=False, help_text=_("Members must use a second factor to see this customer's pages.")
     )
     # Retention in days; counts stay for ever (docs/operations.md).
     raw_days = models.PositiveSmallIntegerField(default=30, validators=_days(1, 400))
@@ -111,7 +117,7 @@ class Tenant(models.Model):
         seen, ancestor = {self.pk}, self.parent
         while ancestor is not None:
             if ancestor.pk in seen:
-                raise ValidationError({"parent": _("A tenant cannot be its own ancestor.")})
+                raise ValidationError({"parent": _("A customer cannot be its own ancestor.")})
             if ancestor.kind == self.Kind.POOL:
                 raise ValidationError({"parent": _("A pool cannot be a parent.")})
             seen.add(ancestor.pk)
@@ -136,8 +142,8 @@ class GatewayAccount(models.Model):
         on_delete=models.PROTECT,
         related_name="owned_accounts",
         help_text=_(
-            "The customer whose account this is alone: its managers declare partner IDs for it and all below it,"
-            " and see the pool and the account's reports."
+            "The only customer that uses this account. Its managers declare partner IDs for it and for the"
+            " customers below it, and see the pool and the account's reports."
         ),
     )
     owner_since = models.DateTimeField(null=True, blank=True, editable=False)
@@ -179,7 +185,7 @@ class Feed(models.Model):
         max_length=256,
         blank=True,
         validators=[validate_partner_id],
-        help_text=_("The platformPartnerId of delivery reports that carry none themselves."),
+        help_text=_("The platformPartnerId for delivery reports that have none."),
     )
     basic_user = models.CharField(max_length=100, blank=True)
     basic_password_digest = models.CharField(max_length=64, blank=True, editable=False)
@@ -187,14 +193,14 @@ class Feed(models.Model):
         max_length=100,
         blank=True,
         validators=[feed_headers.validate_name],
-        help_text=_("A header that every request must carry, such as X-Portal-Key; empty asks for none."),
+        help_text=_("A header that each request must have, such as X-Portal-Key. Empty: no header is required."),
     )
     header_value_digest = models.CharField(max_length=64, blank=True, editable=False)
     networks = models.JSONField(
         default=list,
         blank=True,
         validators=[networks.validate],
-        help_text=_('Networks that may post, such as ["192.0.2.0/24"]; an empty list admits all.'),
+        help_text=_('Networks that may send requests, such as ["192.0.2.0/24"]. An empty list allows all.'),
     )
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -222,7 +228,7 @@ class Feed(models.Model):
         # A result code means one thing per account: its messages' states are compared with each other.
         others = Feed.objects.filter(account_id=self.account_id).exclude(pk=self.pk)
         if others.exclude(dialect=self.dialect).exists():
-            raise ValidationError({"dialect": _("All feeds of an account speak one dialect.")})
+            raise ValidationError({"dialect": _("All feeds of an account must use the same dialect.")})
 
 
 class FeedToken(models.Model):
@@ -268,7 +274,7 @@ class PartnerId(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.value
+        return Masking(in_full=False).text(self.value)  # titles and logs of the administration: with no number
 
 
 class EarlierOwner(models.Model):
@@ -299,8 +305,8 @@ class ApiKey(models.Model):
 
     class Scope(models.TextChoices):
         READ = "read", _("Read figures and messages")
-        NUMBERS = "numbers", _("See phone numbers unmasked")
-        SUBMIT = "submit", _("Queue reports, submit messages")
+        NUMBERS = "numbers", _("See full phone numbers")
+        SUBMIT = "submit", _("Create reports, submit messages")
         PARTNER_IDS = "partner_ids", _("Declare and move partner IDs")
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="api_keys")

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from portal.common.postgres.base import logged_in
 from portal.tenants.models import Tenant
-from portal.tenants.wall import INGEST, METRICS, SIGNIN, STAFF, WEB
+from portal.tenants.wall import INGEST, SIGNIN, WEB
 
 
 @contextmanager
@@ -42,19 +42,12 @@ def ingest_scope() -> Iterator[None]:
 
 
 @contextmanager
-def metrics_scope() -> Iterator[None]:
-    """Run a transaction as the role that counts what waits and what failed, of all tenants, and reads no fact."""
-    with _scope(METRICS, (), ""):
-        yield
-
-
-@contextmanager
 def signin_login() -> Iterator[None]:
     """Reach sessions and people from wherever a request is, without a transaction of its own.
 
     Where the owner plays all roles on one connection, it takes on the role only inside another one.
     """
-    with logged_in(SIGNIN), signin_scope() if connection.role in (WEB, STAFF) else nullcontext():
+    with logged_in(SIGNIN), signin_scope() if connection.role not in ("", SIGNIN) else nullcontext():
         yield
 
 

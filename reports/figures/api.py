@@ -27,15 +27,15 @@ from reports.figures.serializers import StatisticsSerializer
 from reports.figures.statistics import MAX_GROUPS, Group, finality, statistics, total
 
 _FILTER_TEXTS = {
-    "tenant": ("Short name of a tenant.", "nordic-retail"),
+    "tenant": ("Slug of a tenant.", "nordic-retail"),
     "partner_id": ("A platformPartnerId.", "nr-fi"),
-    "campaign": ("A campaign's name; empty: messages without one; `(other)`: over the day's limit.", "October sale"),
-    "variant": ("A variant; empty: messages without one.", "B"),
+    "campaign": ("Name of a campaign; empty: no campaign; `(other)`: beyond the daily limit.", "October sale"),
+    "variant": ("A variant; empty: no variant.", "B"),
     "country": ("ISO 3166-1 alpha-2; `ZZ`: unknown.", "FI"),
-    "operator": ("An operator, as reports name it; empty: unknown.", "Example Mobile"),
+    "operator": ("An operator, as named in delivery reports; empty: unknown.", "Example Mobile"),
     "sender_type": ("A type of sender, such as `alphanumeric`; empty: unknown.", "alphanumeric"),
     "status": ("A state.", "failed"),
-    "result_code": ("The gateway's code; -1: none has come.", 1006),
+    "result_code": ("The gateway's result code; -1: no report yet.", 1006),
 }
 
 
@@ -45,7 +45,7 @@ def _filter(name: str) -> Parameter:
     choices = {"status": STATUSES, "sender_type": (*SENDER_TYPES, "")}
     return Parameter(
         name=name,
-        text=f"{text} Given more than once: any of them.",
+        text=f"{text} May be repeated: matches any of the values.",
         kind=kinds.get(name, "text"),
         choices=choices.get(name, ()),
         least=NO_CODE,
@@ -62,22 +62,25 @@ class StatisticsView(ApiView):
         "GET": Operation(
             id="get_statistics",
             tag="Statistics",
-            summary="Figures, in total and by group",
-            text="Figures of up to 1100 days, both ends included, by each tenant's own days, from the counts: asking "
-            "is cheap. `partner_id` cannot be combined with `campaign` or `variant`, and `hour` only with `tenant`, "
-            "`country`, `operator`, `status` and `account`. Hours are those of the key's time zone, named by local "
-            "time with the offset from UTC. With `compare` each group stands beside the same one of the other "
-            "period, groups that only one of them has included; times are the same by their "
-            "place, the n-th day beside the n-th day. What may be a phone number in the name of a campaign, variant or "
-            "operator, and a partner ID that holds the number of a message, is masked unless the key "
-            "has the scope `numbers`; groups stay apart then, even where names are the same.",
+            summary="Get figures, in total and by group",
+            text=(
+                "Figures of up to 1100 days, first and last included, in each tenant's own time zone. They are"
+                " read from counts, so the request is cheap. `partner_id` cannot be combined with `campaign` or"
+                " `variant`, and `hour` only with `tenant`, `country`, `operator`, `status` and `account`. Hours"
+                " are in the key's time zone, named by local time with the offset from UTC. With `compare`, each"
+                " group also has the figures of the same group in the other period, and groups of only one period"
+                " are included. Times are matched by position: the n-th day with the n-th day. Possible phone"
+                " numbers in the name of a campaign, variant or operator, and a partner ID that contains the number"
+                " of a message, are masked unless the key has the scope `numbers`. Groups stay separate even if"
+                " their masked names are equal."
+            ),
             parameters=(
                 PERIOD,
                 FROM,
                 TO,
                 Parameter(
                     name="group_by",
-                    text="What to group by, at most once each, with commas or given more than once.",
+                    text="Dimensions to group by, each at most once, separated by commas or repeated.",
                     kind="choice",
                     choices=GROUPS,
                     repeatable=True,
@@ -88,8 +91,10 @@ class StatisticsView(ApiView):
                 ACCOUNT,
                 Parameter(
                     name="compare",
-                    text="With the stretch just before (whole months with as many whole months), or the same days "
-                    "a year before.",
+                    text=(
+                        "`previous`: the period just before (whole months with as many whole months). `year`: the"
+                        " same days one year earlier."
+                    ),
                     kind="choice",
                     choices=COMPARISONS,
                     default="none",
@@ -97,15 +102,17 @@ class StatisticsView(ApiView):
                 ),
                 Parameter(
                     name="order",
-                    text="What to order groups by, with a `-` the largest first; what has no such figure comes last. "
-                    "Without it: by time, then the most messages first.",
+                    text=(
+                        "Order of groups; a leading `-` sorts the largest first. Groups without the figure are"
+                        " last. Default: by time, then most messages first."
+                    ),
                     kind="choice",
                     choices=ORDERS,
                     example="-failed",
                 ),
                 Parameter(
                     name="limit",
-                    text="So many groups, in that order; `other` is the sum of those left out.",
+                    text="Number of groups, in that order; `other` is the sum of the rest.",
                     kind="number",
                     least=1,
                     most=MAX_GROUPS,

@@ -12,7 +12,7 @@ from portal.tenants.models import Feed
 from reports.figures.query import StatisticsQuery
 from reports.figures.statistics import count_rows
 
-_UNKNOWN_CODE = {"en": "A code that is not in the table", "fi": "Koodi, jota ei ole taulukossa"}
+_UNKNOWN_CODE = {"en": "Unknown result code", "fi": "Tuntematon tuloskoodi"}
 _NOT_DELIVERED = [status for status, counts_as in COUNTS_AS.items() if counts_as in ("failed", "unknown")]
 
 

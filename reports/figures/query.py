@@ -54,8 +54,7 @@ class NotByHour(StatisticsError):
     def __init__(self, first: date) -> None:
         super().__init__(
             "group_by",
-            f"hour is possible for days from {first} on: the counts of days before are sealed, and do not tell these "
-            "hours.",
+            f"hour is possible for days from {first} on: the counts of earlier days are sealed and have no hours.",
         )
         self.first = first
 
@@ -83,17 +82,17 @@ class StatisticsQuery:
     def __post_init__(self) -> None:
         for name in self.group_by:
             if name not in GROUPS:
-                raise UnknownName("group_by", f"“{name}” is nothing to group by; there is {', '.join(GROUPS)}.")
+                raise UnknownName("group_by", f"“{name}” is not a dimension to group by; allowed: {', '.join(GROUPS)}.")
             if self.group_by.count(name) > 1:
-                raise UnknownName("group_by", f"“{name}” is there twice.")
+                raise UnknownName("group_by", f"“{name}” is given twice.")
         for name in self.filters:
             if name not in FILTERS:
-                raise UnknownName(name, f"“{name}” is nothing to filter by; there is {', '.join(FILTERS)}.")
+                raise UnknownName(name, f"“{name}” is not a filter; allowed: {', '.join(FILTERS)}.")
         of_campaigns = [name for name in self._asked() if name in OF_CAMPAIGNS]
         if of_campaigns and "partner_id" in self._asked():
             raise CannotCombine(
                 "group_by",
-                f"partner_id and {of_campaigns[0]} cannot be combined: messages are counted by one or by the other.",
+                f"partner_id and {of_campaigns[0]} cannot be combined: counts exist for one or the other.",
             )
 
         if "hour" in self.group_by:
@@ -103,7 +102,8 @@ class StatisticsQuery:
         if beside := [name for name in self._asked() if name not in WITH_HOURS]:
             raise CannotCombine(
                 "group_by",
-                f"hour cannot be combined with {beside[0]}: they are counted by {', '.join(sorted(WITH_HOURS))} alone.",
+                f"hour cannot be combined with {beside[0]}:"
+                f" counts by hour exist for {', '.join(sorted(WITH_HOURS))} only.",
             )
 
     def _asked(self) -> tuple[str, ...]:

@@ -199,7 +199,7 @@ def _volumes(query: StatisticsQuery, columns: list[str], final: Q) -> list[dict]
         keys |= {tuple(row[column] for column in columns) for row in found}
         if len(keys) > MAX_GROUPS:
             raise TooManyGroups(
-                "group_by", f"These are more than {MAX_GROUPS} groups: take a shorter period, or less to group by."
+                "group_by", f"More than {MAX_GROUPS} groups: choose a shorter period or fewer dimensions."
             )
     return found
 

@@ -33,8 +33,8 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("queued", "Queued"),
-                            ("waiting", "Waiting for delivery reports to be applied"),
-                            ("running", "Being made"),
+                            ("waiting", "Waiting for delivery reports to be processed"),
+                            ("running", "Being created"),
                             ("done", "Ready"),
                             ("failed", "Failed"),
                         ],

@@ -25,7 +25,7 @@ from reports.monthly.layout import OTHER, ErrorCount, MonthFigures, ReportHeader
 from reports.monthly.texts import translate
 
 _LATE = "Some messages have no final state although the waiting time is over: their operators sent no report."
-_UNKNOWN_CODE = "A code that is not in the table"
+_UNKNOWN_CODE = "Unknown result code"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ PERCENTILES = (("p50", 0.50), ("p90", 0.90), ("p95", 0.95), ("p99", 0.99))
 
 
 def build_summary(header: ReportHeader, volume: Volume, latency: Mapping[int, int]) -> Table:
-    """Return items and values; rates carry Wilson's 95% interval (docs/architecture.md, "Statistics")."""
+    """Return items and values; rates carry Wilson's 95% interval (docs/statistics.md, "Rates")."""
     lines = [
         *_header_lines(header),
         *_count_lines(volume),

@@ -106,7 +106,7 @@ _FINNISH = {
     "Some messages have no final state although the waiting time is over: their operators sent no report.": (
         "Osalla viesteistä ei ole lopullista tilaa, vaikka odotusaika on ohi: operaattori ei ole lähettänyt raporttia."
     ),
-    "A code that is not in the table": "Koodi ei ole taulukossa",
+    "Unknown result code": "Tuntematon tuloskoodi",
     "{count} more notes of this kind are not listed.": "{count} muuta tällaista huomautusta ei ole lueteltu.",
 }
 

@@ -63,7 +63,7 @@ def kpi_cards(
     cards = [
         Kpi(
             "messages", _("Messages"), count(volume.messages), links.messages(), change.get("messages"),
-            (_("%(n)s a day") % {"n": decimal(volume.messages / days, 0 if volume.messages >= 10 * days else 1)},),
+            (_("%(n)s per day") % {"n": decimal(volume.messages / days, 0 if volume.messages >= 10 * days else 1)},),
         )
     ]  # fmt: skip
     for name, title in CLASSES.items():
@@ -71,7 +71,7 @@ def kpi_cards(
         notes = [ngettext("%(n)s message", "%(n)s messages", messages) % {"n": count(messages)}]
         if name == "delivered" and kpis.delivery_interval:
             low, high = (decimal(share * 100, 2) for share in kpis.delivery_interval)
-            notes.append(_("95 %% sure: %(low)s–%(high)s %%") % {"low": low, "high": high})
+            notes.append(_("95 %% interval: %(low)s–%(high)s %%") % {"low": low, "high": high})
         if name == "pending" and overdue:
             notes.append(_("%(n)s without a report in time") % {"n": count(overdue)})
         rate = kpis.delivery_rate if name == "delivered" else getattr(kpis, f"{name}_rate")
@@ -83,7 +83,7 @@ def kpi_cards(
         Kpi(
             "parts", _("SMS parts"), count(volume.parts), "", change.get("parts"),
             (
-                _("%(n)s a message") % {"n": decimal(kpis.parts_per_message, 2)},
+                _("%(n)s per message") % {"n": decimal(kpis.parts_per_message, 2)},
                 pgettext("SMS parts", "%(n)s delivered") % {"n": count(volume.delivered_parts)},
                 pgettext("SMS parts", "%(n)s billed") % {"n": count(volume.billed_parts)},
             ),

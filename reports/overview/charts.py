@@ -113,7 +113,7 @@ def days_chart(columns: Sequence[Stretch], before: Sequence[DayRow] | None, *, u
         "days": (columns[-1].last - columns[0].first).days + 1,
         "classes": list(CLASSES),
         "words": {name: str(text) for name, text in CLASSES.items()}
-        | {"all": _("Messages"), "before": _("Compared period"), "provisional": _("provisional")},
+        | {"all": _("Messages"), "before": _("Comparison period"), "provisional": _("provisional")},
         "rows": [
             {
                 "first": str(column.first),

@@ -44,9 +44,9 @@ NAMES: dict[str, Promise] = {
     "last_year": gettext_lazy("Last year"),
 }
 COMPARISON_NAMES: dict[str, Promise] = {
-    "previous": gettext_lazy("the period before"),
-    "year": gettext_lazy("a year before"),
-    "none": gettext_lazy("nothing"),
+    "previous": gettext_lazy("previous period"),
+    "year": gettext_lazy("one year earlier"),
+    "none": gettext_lazy("no comparison"),
 }
 
 
@@ -161,13 +161,13 @@ def _error_text(error: PeriodError, wish: Mapping[str, str]) -> str:
     """Say in the request's language what PeriodError says in English."""
     names = {"from": _("From"), "to": _("To"), "period": _("Period"), "compare": _("Compared with")}
     wanted = {
-        "name": _("there is no period of this name"),
-        "both": _("choose a period by its name, or its first and last day, not both"),
+        "name": _("unknown period"),
+        "both": _("choose a period by name or by first and last day, not both"),
         "no_first": _("the first day is missing"),
-        "not_a_day": _("a day is written like 2026-10-31, from %(first)s on") % {"first": FIRST_DAY},
-        "order": _("the last day lies before the first"),
-        "too_long": _("a period has at most %(days)s days") % {"days": MAX_DAYS},
-        "comparison": _("there is no comparison of this name"),
+        "not_a_day": _("write a day as 2026-10-31; the earliest day is %(first)s") % {"first": FIRST_DAY},
+        "order": _("the last day is before the first"),
+        "too_long": _("a period may have at most %(days)s days") % {"days": MAX_DAYS},
+        "comparison": _("unknown comparison"),
     }[error.code]
     value = wish.get(error.field, "")[:40]
     return f"{names[error.field]}{f' “{value}”' if value else ''}: {wanted}."

@@ -44,7 +44,7 @@ class ReportRunAdmin(ReadOnlyAdmin):
     list_select_related = ("tenant", "account", "same_as")
     list_per_page = 50  # what has changed is counted for each
     search_fields = ("=id", "=tenant__slug", "tenant__name", "=account__name", "=requested_by")
-    search_help_text = _("A run's number, a tenant's name or slug, an account's name, or who asked.")
+    search_help_text = _("A run number, a customer's name or slug, an account name, or the person who asked.")
     readonly_fields = ("changed_since", "download")
     actions = ("retry", "make_next")
 
@@ -72,7 +72,7 @@ class ReportRunAdmin(ReadOnlyAdmin):
     def number(self, run: ReportRun) -> str:
         return str(run.number) if run.same_as is None else _("%(revision)s, unchanged") % {"revision": run.number}
 
-    @admin.display(description=_("changed since"))
+    @admin.display(description=_("changed since then"))
     def changed_since(self, run: ReportRun) -> str:
         return changed_text(run.changed) if run.changed else "–"
 
@@ -85,11 +85,11 @@ class ReportRunAdmin(ReadOnlyAdmin):
         if run.state != ReportRun.State.DONE:
             return "–"
         if run.file_erased_at is not None:
-            return _("Deleted: a phone number in it was erased")
+            return _("Deleted because a phone number in it was erased")
         url = reverse("admin:reports_reportrun_download", args=[run.id])
         return format_html('<a href="{}">{}</a>', url, _("Download"))
 
-    @admin.action(description=_("Make the failed ones again"), permissions=["retry"])
+    @admin.action(description=_("Retry failed runs"), permissions=["retry"])
     def retry(self, request: HttpRequest, runs: QuerySet[ReportRun]) -> None:
         failed = list(runs.filter(state=ReportRun.State.FAILED).order_by("id"))
         count = sum(retry_run(run=run, requested_by=request.user.email, now=timezone.now()) for run in failed)
@@ -97,13 +97,13 @@ class ReportRunAdmin(ReadOnlyAdmin):
         messages.success(request, text % {"count": count})
         if left := len(failed) - count:
             text = ngettext(
-                "%(count)d run is left: its month's report is being made already.",
-                "%(count)d runs are left: their months' reports are being made already.",
+                "%(count)d run was skipped: the report of its month is already being created.",
+                "%(count)d runs were skipped: the reports of their months are already being created.",
                 left,
             )
             messages.warning(request, text % {"count": left})
 
-    @admin.action(description=_("Make the next revision"), permissions=["retry"])
+    @admin.action(description=_("Create next revision"), permissions=["retry"])
     def make_next(self, request: HttpRequest, runs: QuerySet[ReportRun]) -> None:
         """Queue the reports of the runs' months, one for each tenant and month."""
         wanted = {(run.tenant_id, run.month): run for run in runs.select_related("tenant", "account").order_by("id")}
@@ -116,8 +116,8 @@ class ReportRunAdmin(ReadOnlyAdmin):
                 now=timezone.now(),
             )
         text = ngettext(
-            "%(count)d report is queued: it becomes a revision if anything in it has changed.",
-            "%(count)d reports are queued: they become revisions if anything in them has changed.",
+            "%(count)d report is queued. It becomes a revision if its contents have changed.",
+            "%(count)d reports are queued. They become revisions if their contents have changed.",
             len(wanted),
         )
         messages.success(request, text % {"count": len(wanted)})
@@ -133,7 +133,7 @@ class ReportRunAdmin(ReadOnlyAdmin):
         except NoMaskedEdition:
             messages.error(
                 request,
-                _("This workbook was made before there was an edition with masked numbers: make the next revision."),
+                _("This workbook has no edition with masked numbers. Create the next revision."),
             )
             return redirect("admin:reports_reportrun_change", run.id)
         except FileNotFoundError as error:

@@ -44,12 +44,15 @@ class RunsView(ApiView):
             id="list_reports",
             tag="Reports",
             summary="List reports",
-            text="Monthly reports, newest first: those of the key's tenants, of an account's key those of the account.",
+            text=(
+                "Monthly reports, newest first: those of the key's tenants, or, for an account's key, those of the"
+                " account."
+            ),
             parameters=(
                 Parameter(name="month", text="Only this month.", pattern="^[0-9]{4}-[0-9]{2}$", example="2026-10"),
                 Parameter(
                     name="state",
-                    text="Only in this state.",
+                    text="Only with this state.",
                     kind="choice",
                     choices=tuple(ReportRun.State.values),
                     example="done",
@@ -67,10 +70,13 @@ class RunsView(ApiView):
             id="queue_report",
             tag="Reports",
             summary="Queue a report",
-            text="Have a month's report made, as a workbook. Where one waits already the answer is that one, so asking "
-            "twice makes nothing twice. With an `Idempotency-Key` so does a retry, even when it is done: it gets "
-            "the report of the first request. Then ask for the report itself until its `state` is `done` or `failed`. "
-            "One that comes out as the newest revision of its month is `unchanged`: it has that one's number and file.",
+            text=(
+                "Queue the report of a month as a workbook. If one is already waiting, the response is that"
+                " report, so a repeated request creates nothing twice. With an `Idempotency-Key`, a retry gets the"
+                " report of the first request even after it is done. Poll the report until its `state` is `done` or"
+                " `failed`. A report without changes against the newest revision of its month is `unchanged`: it"
+                " has that revision's number and file."
+            ),
             scope=SUBMIT,
             body=QueueReportSerializer,
             body_example={"month": "2026-10"},
@@ -82,7 +88,7 @@ class RunsView(ApiView):
                 ),
             ),
             answer=ReportSerializer,
-            answer_text="The report waits, or does already; `Location` is its address.",
+            answer_text="The report is queued, or was already; `Location` is its URL.",
             answer_example=QUEUED,
             status=202,
             headers={"Location": "The report's address."},
@@ -139,7 +145,7 @@ class RunsView(ApiView):
         if slug is None:
             return self.access.tenant
         if self.access.account is not None:
-            raise BadField("tenant", "an account's key makes reports of its account alone")
+            raise BadField("tenant", "an account's key can only create reports of its own account")
         tenant = Tenant.objects.filter(id__in=self.access.tenant_ids, slug=slug).first()
         if tenant is None:
             raise BadField("tenant", "no tenant of this name that the key may see")
@@ -154,7 +160,7 @@ class RunView(ApiView):
             id="get_report",
             tag="Reports",
             summary="One report",
-            text="A report and how far it is. Ask every few seconds; `download_url` comes when it is done.",
+            text=("A report and its progress. Poll every few seconds; `download_url` is set when the report is done."),
             path=RUN_PATH,
             answer=ReportSerializer,
             answer_text="The report.",
@@ -175,13 +181,15 @@ class DownloadView(ApiView):
             id="download_report",
             tag="Reports",
             summary="A report's file",
-            text="The workbook (xlsx) of a report that is done; every download is in the audit log. A key without the "
-            "scope `numbers` gets the edition with phone numbers masked. A file never "
-            "changes: send the `ETag` that came with it as `If-None-Match`, and the answer is 304 without the file.",
+            text=(
+                "The workbook (xlsx) of a report that is done. Each download is recorded in the audit log. A key"
+                " without the scope `numbers` gets the edition with masked phone numbers. A file never changes:"
+                " send its `ETag` as `If-None-Match`, and the response is 304 without the file."
+            ),
             path=RUN_PATH,
             answer_text="The workbook.",
             media=XLSX,
-            also={304: "The file is the one that `If-None-Match` names."},
+            also={304: "The file still has the `ETag` in `If-None-Match`."},
             headers={"Content-Disposition": "The file's name.", "ETag": "The file's SHA-256."},
             problems=("not-ready", "gone"),
         )
@@ -192,17 +200,20 @@ class DownloadView(ApiView):
         if run.state != ReportRun.State.DONE:
             raise NotReady(f"This report is not ready: {run.state}.")
         if run.file_erased_at is not None:
-            raise Gone("The file was deleted, as a phone number in it was erased; the newest revision is without it.")
+            raise Gone(
+                "The file was deleted because a phone number in it was erased. The newest revision does not"
+                " contain the number."
+            )
         edition = run.edition(self.access.masking)
         if edition is None:
-            raise NotReady("This report was made before there was an edition with masked numbers: ask for it again.")
+            raise NotReady("This report has no edition with masked numbers. Queue the report again.")
         etag = f'"{edition.sha256}"'
         if (unchanged := get_conditional_response(request._request, etag=etag)) is not None:
             return unchanged
         try:
             file = open_edition(run, self.access.masking)
         except FileNotFoundError as error:
-            raise Gone("The file of this report is gone; ask for a new one.") from error
+            raise Gone("The file of this report was deleted. Queue a new report.") from error
         name = run.file_name(run.tenant.slug, edition)
         record("report.download", actor=str(self.access.key), tenant=run.tenant, subject=name, details={"run": run.id})
         response = file_response(request._request, file, name)

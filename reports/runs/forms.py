@@ -18,7 +18,7 @@ class MonthForm(forms.Form):
         label=_("Month"),
         max_length=20,
         help_text=_("Year and month, such as 2026-10."),
-        error_messages={"required": _("Month: say which one, such as 2026-10.")},
+        error_messages={"required": _("Month: enter a month such as 2026-10.")},
         widget=forms.TextInput(
             attrs={"inputmode": "numeric", "autocomplete": "off", "placeholder": "2026-10", "maxlength": 7}
         ),
@@ -35,16 +35,16 @@ class MonthForm(forms.Form):
             month = Month.parse(text)
         except ValueError as error:
             raise forms.ValidationError(
-                _("Month: “%(text)s” is not a month; write it like 2026-10."), params={"text": text}
+                _("Month: “%(text)s” is not a month. Write it as 2026-10."), params={"text": text}
             ) from error
         if month > self.latest:
             raise forms.ValidationError(
-                _("Month: %(month)s has not begun; the latest one is %(latest)s."),
+                _("Month: %(month)s has not begun. The latest month is %(latest)s."),
                 params={"month": month, "latest": self.latest},
             )
         if month < self.earliest:
             raise forms.ValidationError(
-                _("Month: %(month)s is too long ago; the earliest one is %(earliest)s, ten years back."),
+                _("Month: %(month)s is more than ten years ago. The earliest month is %(earliest)s."),
                 params={"month": month, "earliest": self.earliest},
             )
         return month

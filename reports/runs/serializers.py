@@ -12,22 +12,19 @@ class QueueReportSerializer(serializers.Serializer):
 
     month = serializers.RegexField(
         r"^[0-9]{4}-(0[1-9]|1[0-2])$",
-        help_text="From ten years back to the one that it is now, by the tenant's days.",
-        error_messages=dict.fromkeys(("required", "invalid", "null", "blank"), "say which one, such as 2026-10"),
+        help_text="A month from ten years ago to the current month, in the tenant's time zone.",
+        error_messages=dict.fromkeys(("required", "invalid", "null", "blank"), "enter a month such as 2026-10"),
     )
     tenant = serializers.CharField(
         required=False,
         allow_null=True,
         max_length=63,
-        help_text="A tenant at or below the key's, by its short name; the key's own where it is left out. Not for an "
-        "account's key.",
+        help_text="The key's tenant or one below it, by slug; default: the key's own. Not for an account's key.",
     )
 
 
 def _difference(what: str) -> serializers.IntegerField:
-    return serializers.IntegerField(
-        allow_null=True, help_text=f"{what} now, above what is in the report; negative: below. Null: not known."
-    )
+    return serializers.IntegerField(allow_null=True, help_text=f"{what} now minus those in the report. Null: unknown.")
 
 
 class ChangedSinceSerializer(serializers.Serializer):
@@ -38,9 +35,9 @@ class ChangedSinceSerializer(serializers.Serializer):
     delivered = _difference("Delivered messages")
     failed = _difference("Failed messages")
     pending = _difference("Pending messages")
-    unknown = _difference("Messages with a result that says nothing sure")
+    unknown = _difference("Messages whose result is uncertain")
     rows_moved = serializers.BooleanField(
-        help_text="All of these are 0, and figures have moved between rows, such as from one partner ID to another."
+        help_text="All differences are 0, but figures moved between rows, for example between partner IDs."
     )
 
 
@@ -48,39 +45,48 @@ class ReportSerializer(serializers.Serializer):
     """One making of one month's report."""
 
     id = serializers.IntegerField(help_text="Its number.")
-    tenant = serializers.CharField(allow_null=True, help_text="Whose it is; null: an account's.")
-    account = serializers.CharField(allow_null=True, help_text="The gateway account's; null: a tenant's.")
+    tenant = serializers.CharField(allow_null=True, help_text="The report's tenant; null: a report of an account.")
+    account = serializers.CharField(
+        allow_null=True, help_text=("The report's gateway account; null: a report of a tenant.")
+    )
     month = serializers.RegexField(r"^[0-9]{4}-[0-9]{2}$", help_text="The month.")
     kind = serializers.ChoiceField(
-        choices=ReportRun.Kind.values, help_text="Provisional until late delivery reports have had their time."
+        choices=ReportRun.Kind.values,
+        help_text=("Provisional until the waiting time for late delivery reports is over."),
     )
-    revision = serializers.IntegerField(help_text="Counts the reports of the month that differ from the one before.")
+    revision = serializers.IntegerField(
+        help_text=("Counts the reports of the month that differ from the previous one.")
+    )
     unchanged = serializers.BooleanField(
-        help_text="Figures and layout came out as in an earlier report, whose `revision` and file these are."
+        help_text=("Figures and layout equal those of an earlier report; `revision` and the file are of that report.")
     )
     state = serializers.ChoiceField(
-        choices=ReportRun.State.values, help_text="`done` and `failed` are the last ones; all others go on."
+        choices=ReportRun.State.values, help_text="`done` and `failed` are final states; the others change."
     )
     progress = serializers.IntegerField(min_value=0, max_value=100, help_text="Percent.")
-    requested_at = serializers.DateTimeField(help_text="When it was asked for.")
-    finished_at = serializers.DateTimeField(allow_null=True, help_text="When it was done or given up.")
-    data_as_of = serializers.DateTimeField(allow_null=True, help_text="Reports that came in before are counted.")
-    messages = serializers.IntegerField(allow_null=True, help_text="Messages in it.")
-    maturity = _share("Share of its messages with a final state.")
+    requested_at = serializers.DateTimeField(help_text="When the report was requested.")
+    finished_at = serializers.DateTimeField(allow_null=True, help_text="When the report was done or failed.")
+    data_as_of = serializers.DateTimeField(
+        allow_null=True, help_text=("Delivery reports received before this time are counted.")
+    )
+    messages = serializers.IntegerField(allow_null=True, help_text="Number of messages.")
+    maturity = _share("Share of messages with a final status.")
     changed_since = ChangedSinceSerializer(
         allow_null=True,
-        help_text="What has changed since a final report was made; null: nothing, or it is not final or not done. "
-        "`POST` its month to make the next revision.",
+        help_text=(
+            "Changes since a final report was created; null: no changes, or the report is not final or not done."
+            " `POST` the month to create the next revision."
+        ),
     )
-    bytes = serializers.IntegerField(allow_null=True, help_text="Size of its file.")
-    sha256 = serializers.CharField(allow_null=True, help_text="SHA-256 of its file, in hexadecimal digits.")
+    bytes = serializers.IntegerField(allow_null=True, help_text="Size of the file.")
+    sha256 = serializers.CharField(allow_null=True, help_text="SHA-256 of the file, in hexadecimal digits.")
     url = serializers.CharField(help_text="This report.")
     download_url = serializers.CharField(
-        allow_null=True, help_text="Its file; null until `state` is `done`, and once the file was deleted."
+        allow_null=True, help_text=("URL of the file; null until `state` is `done`, and after the file was deleted.")
     )
     file_erased_at = serializers.DateTimeField(
         allow_null=True,
-        help_text="When the file was deleted, as a phone number in it was erased; a new revision follows.",
+        help_text="When the file was deleted because a phone number in it was erased; a new revision follows.",
     )
 
 

@@ -33,7 +33,7 @@ def test_failed_run_whose_month_is_being_made_already_is_left(staff, tenant):
     page = act(staff, "reports_reportrun", "retry", failed).content.decode()
 
     assert ReportRun.objects.get(id=failed.id).state == "failed"
-    assert "1 run is left: its month&#x27;s report is being made already." in page
+    assert "1 run was skipped: the report of its month is already being created." in page
 
 
 def test_runs_say_what_has_changed_and_the_next_revision_is_made(staff, tenant, other_tenant, account, feed):
@@ -57,7 +57,7 @@ def test_runs_say_what_has_changed_and_the_next_revision_is_made(staff, tenant, 
         (tenant.id, None, 3, "staff@example.com"),
         (account.pool_id, account.id, 2, "staff@example.com"),
     }
-    assert "2 reports are queued: they become revisions if anything in them has changed." in page
+    assert "2 reports are queued. They become revisions if their contents have changed." in page
 
 
 def test_run_that_came_out_the_same_says_so_in_the_admin(staff, tenant):
@@ -107,7 +107,8 @@ def test_admin_sends_strangers_to_the_one_sign_in(client, db):
     assert at_the_door.redirect_chain[-1][0] == "/accounts/login/?next=%2Fadmin%2F"
 
 
-def test_audit_log_cannot_be_changed_even_by_staff(staff_user, tenant):
+@pytest.mark.parametrize("change", [{"actor": "nobody"}, None], ids=["update", "delete"])
+def test_audit_log_cannot_be_changed_even_by_staff(staff_user, tenant, change):
     from django.db import DatabaseError, transaction
 
     from portal.accounts.models import record
@@ -115,10 +116,9 @@ def test_audit_log_cannot_be_changed_even_by_staff(staff_user, tenant):
 
     record("test", actor="somebody", tenant=tenant)
 
-    for change in ({"actor": "nobody"}, None):
-        with pytest.raises(DatabaseError), transaction.atomic(), staff_scope():
-            entries = AuditEntry.objects.all()
-            entries.update(**change) if change else entries._raw_delete("default")
+    with pytest.raises(DatabaseError), transaction.atomic(), staff_scope():
+        entries = AuditEntry.objects.all()
+        entries.update(**change) if change else entries._raw_delete("default")
     assert list(AuditEntry.objects.values_list("actor", flat=True)) == ["somebody"]
 
 
@@ -156,7 +156,7 @@ def test_api_key_is_revoked_with_a_record(staff, tenant):
     page = act(staff, "tenants_apikey", "revoke", key).content.decode()
 
     key.refresh_from_db()
-    assert ("1 key is revoked." in page, key.revoked_at is not None) == (True, True)
+    assert ("1 key was revoked." in page, key.revoked_at is not None) == (True, True)
     assert audit("api_key.revoked") == [("nordic-retail", "staff@example.com", str(key), {})]
 
 
@@ -179,3 +179,16 @@ def test_big_lists_are_searched_by_beginnings_and_whole_words(staff, tenant, pag
     shown = staff.get(f"/admin/{page}/", {"q": query}).context["cl"].result_list
 
     assert sorted(map(str, shown)) == found
+
+
+@pytest.mark.parametrize("selected", ["x", "1 OR 1=1", "", "9" * 30, "1\0"])
+@pytest.mark.parametrize("kind", ["deliveries/partnerrequest", "accounts/user", "reports/reportrun"])
+def test_action_on_a_row_whose_id_is_none_is_refused_in_words(staff, kind, selected):
+    action = {"deliveries/partnerrequest": "approve", "accounts/user": "end_sessions", "reports/reportrun": "retry"}[
+        kind
+    ]
+
+    answer = staff.post(f"/admin/{kind}/", {"action": action, "_selected_action": selected}, follow=True)
+
+    assert answer.status_code == 200
+    assert ("is no id of a row here." in answer.content.decode()) == (selected != "9" * 30)  # a number, of no row

@@ -75,23 +75,25 @@ def test_basic_credentials_come_and_go_together(staff, feed, sent, errors, user,
     ("sent", "errors", "name", "keeps_value"),
     [
         ({"header_name": "X-Key", "header_value": ""}, {}, "X-Key", True),
-        ({"header_name": "X-Other", "header_value": ""}, {"header_value": ["A header needs its value."]},
+        ({"header_name": "X-Other", "header_value": ""}, {"header_value": ["Enter a value for the header."]},
          "X-Key", True),
         ({"header_name": "", "header_value": "a long value"},
-         {"header_name": ["A header's value needs the header's name."]}, "X-Key", True),
+         {"header_name": ["Enter the name of the header."]}, "X-Key", True),
         ({"header_name": "", "header_value": ""}, {}, "", False),
         ({"header_name": "X Key", "header_value": "a long value"},
-         {"header_name": ["A header's name consists of letters, digits, hyphens and the other signs of RFC 9110."]},
+         {"header_name": [
+             "A header name may contain letters, digits, hyphens and the other characters that RFC 9110 allows."
+         ]},
          "X-Key", True),
         ({"header_name": "Authorization", "header_value": "a long value"},
-         {"header_name": ["Authorization has a meaning of its own in HTTP; choose another header."]}, "X-Key", True),
+         {"header_name": ["Authorization is reserved in HTTP. Choose another header."]}, "X-Key", True),
         ({"header_name": "TE", "header_value": "a long value"},
-         {"header_name": ["TE has a meaning of its own in HTTP; choose another header."]}, "X-Key", True),
+         {"header_name": ["TE is reserved in HTTP. Choose another header."]}, "X-Key", True),
         ({"header_name": "X-Key", "header_value": " a"},
-         {"header_value": ["A header's value consists of printable ASCII characters, without a space at its ends."]},
+         {"header_value": ["A header value may contain printable ASCII characters only, and no space at either end."]},
          "X-Key", True),
         ({"header_name": "X-Key", "header_value": "ä"},
-         {"header_value": ["A header's value consists of printable ASCII characters, without a space at its ends."]},
+         {"header_value": ["A header value may contain printable ASCII characters only, and no space at either end."]},
          "X-Key", True),
     ],
 )  # fmt: skip
@@ -120,7 +122,7 @@ def test_header_is_set_and_stands_among_what_is_entered_at_link(staff, feed):
     values = gate_values(feed, now=NOW)
     (destination,) = json.loads(values.gate)["destinations"]
     assert destination["customParameters"] == {"http.header1": "X-Portal-Key:VALUE"}
-    assert ("Headers (http.header1)", "X-Portal-Key:the value that this feed was given") in values.rows
+    assert ("Headers (http.header1)", "X-Portal-Key:the value set for this feed") in values.rows
     assert shlex.split(values.curl)[2:4] == ["-H", "X-Portal-Key: VALUE"]
 
 

@@ -23,9 +23,9 @@ def test_partner_id_is_declared_after_its_messages_were_told(staff, feed, tenant
     before = holders()["later"]
     done = staff.post(URL, data | {"confirmed": "1"}, follow=True)
 
-    assert "2 messages go from pool-link-main to nordic-retail." in asked.content.decode()
+    assert "2 messages move from pool-link-main to nordic-retail." in asked.content.decode()
     assert (before, holders()["later"]) == ("pool-link-main", "nordic-retail")
-    assert [str(message) for message in done.context["messages"]] == ["Done. 2 messages follow."]
+    assert [str(message) for message in done.context["messages"]] == ["Done. 2 messages are being moved."]
     assert PartnerMove.objects.values_list("tenant__slug", "total").get() == ("nordic-retail", 2)
     assert AuditEntry.objects.filter(action="partner_id.declared").values_list("actor", "subject").get() == (
         "staff@example.com",
@@ -49,7 +49,7 @@ def test_another_customer_s_is_taken_over_only_when_asked(staff, feed, tenant, o
     before = holders()["baltic-ee"]
     staff.post(URL, data | {"take_over": "on"})
 
-    assert "It belongs to the tenant baltic-parcel; tick" in refused.content.decode()
+    assert "It belongs to baltic-parcel. Select" in refused.content.decode()
     assert (before, holders()["baltic-ee"]) == ("baltic-parcel", "nordic-retail")
 
 
@@ -59,7 +59,7 @@ def test_declaration_is_taken_back(staff, feed, tenant):
     unknown = staff.post(URL, data | {"value": "nobody"})
     staff.post(URL, data | {"value": "nr-fi"})
 
-    assert "Nobody has declared it." in unknown.content.decode()
+    assert "This partner ID is not declared." in unknown.content.decode()
     assert holders() == {"nr-fi": "pool-link-main"}
 
 
@@ -73,10 +73,10 @@ def test_partner_id_is_handed_over_from_a_date(staff, feed, tenant, other_tenant
     done = staff.post(URL, data | {"confirmed": "1", "take_over": "on"}, follow=True)
 
     page = asked.content.decode()
-    assert "2 messages go from nordic-retail to baltic-parcel." in page
-    assert "These are sent from 15 Nov 2026, 00:00 (Europe/Tallinn) on" in page
-    assert "It belongs to the tenant nordic-retail; tick" in refused.content.decode()
-    assert [str(message) for message in done.context["messages"]] == ["Done. 2 messages follow."]
+    assert "2 messages move from nordic-retail to baltic-parcel." in page
+    assert "They were sent at 15 Nov 2026, 00:00 (Europe/Tallinn) or later." in page
+    assert "It belongs to nordic-retail. Select" in refused.content.decode()
+    assert [str(message) for message in done.context["messages"]] == ["Done. 2 messages are being moved."]
     assert "nordic-retail before 15 Nov 2026" in done.content.decode()
     earlier = EarlierOwner.objects.values_list("tenant__slug", "until_day", "partner__tenant__slug").get()
     assert earlier == ("nordic-retail", date(2026, 11, 15), "baltic-parcel")
@@ -91,7 +91,7 @@ def test_earlier_owner_loses_the_rest_only_when_asked(staff, feed, tenant, other
     kept = EarlierOwner.objects.count()
     staff.post(URL, data | {"take_over": "on"})
 
-    assert "It belongs to the tenant nordic-retail; tick" in refused.content.decode()
+    assert "It belongs to nordic-retail. Select" in refused.content.decode()
     assert (kept, EarlierOwner.objects.count(), holders()["nr-fi"]) == (1, 0, "baltic-parcel")
 
 
@@ -109,8 +109,8 @@ def test_date_that_cannot_be_is_said_at_its_field(staff, feed, tenant, other_ten
         ["Choose a day from 2000-01-01 to 2027-11-21."],
         ["Enter a valid date."],
         [
-            "It is this tenant's from the beginning. Move it first, without a date, to whoever is to have the earlier"
-            " messages."
+            "This customer has owned the partner ID from the beginning. First move it, without a date, to the customer"
+            " that should have the earlier messages."
         ],
     ]
     assert not EarlierOwner.objects.exists()
@@ -130,8 +130,8 @@ def test_request_is_approved_with_one_click(staff, feed, tenant, other_tenant):
     )
 
     assert [str(message) for message in page.context["messages"]] == [
-        "baltic-ee → Nordic Retail Oy: It belongs to the tenant baltic-parcel;"
-        " tick “Take over” to give it with its messages to another.",
+        "baltic-ee → Nordic Retail Oy: It belongs to baltic-parcel. Select “Take over” to move it,"
+        " with its messages, to another customer.",
         "1 request was decided.",
     ]
     assert dict(PartnerRequest.objects.values_list("value", "state")) == {"later": "approved", "baltic-ee": "open"}
@@ -157,8 +157,11 @@ def test_account_that_others_use_gets_no_owner(staff, account, tenant, other_ten
     page = staff.post(url, {"platform_id": "ACME", "timezone": "UTC", "owner": tenant.id})
     pool = staff.post(url, {"platform_id": "ACME", "timezone": "UTC", "owner": account.pool_id})
 
-    assert "Others have partner IDs of this account, which its owner would see: baltic-parcel" in page.content.decode()
-    assert "A pool owns no account; choose a customer." in pool.content.decode()
+    assert (
+        "Other customers have partner IDs in this account, and its owner would see their messages: baltic-parcel"
+        in page.content.decode()
+    )
+    assert "A pool cannot own an account. Choose a customer." in pool.content.decode()
     assert GatewayAccount.objects.get().owner is None
 
 

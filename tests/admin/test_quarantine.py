@@ -41,7 +41,7 @@ def test_quarantined_rows_are_replayed(staff, feed):
 
     states = list(QuarantinedRow.objects.order_by("id").values_list("state", "resolved_by"))
     assert states == [("replayed", "staff@example.com"), ("waiting", "")]
-    assert ("1 row is on its way again." in page, waiting()) == (True, 1)
+    assert ("1 row is being replayed." in page, waiting()) == (True, 1)
     assert sum(IngestCount.objects.values_list("quarantined", flat=True)) == 1
 
 
@@ -168,7 +168,7 @@ def test_masked_body_that_is_no_text_is_not_shown(staff, feed):
 
     page = staff.get(f"/admin/deliveries/quarantinedrow/{row.pk}/change/").content.decode()
 
-    assert ("28 bytes that are no text" in page, "3500380034" in page.replace(" ", "")) == (True, False)
+    assert ("28 bytes that are not text" in page, "3500380034" in page.replace(" ", "")) == (True, False)
 
 
 @pytest.mark.parametrize(

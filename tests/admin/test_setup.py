@@ -68,7 +68,7 @@ def test_tenant_is_added_and_changed_with_a_record(staff):
 
     tenant.refresh_from_db()
     assert (tenant.name, tenant.timezone) == ("Newer Oy", "UTC")
-    assert "Messages are counted anew in the background" in response.content.decode()
+    assert "Messages are being recounted in the background" in response.content.decode()
     assert list(TenantRecount.objects.values_list("tenant", "reason")) == [(tenant.pk, "time zone changed")]
     assert audit("admin.change") == [
         ("new-oy", "staff@example.com", "tenant Newer Oy", {"fields": ["Name", "Timezone"]})

@@ -29,7 +29,7 @@ def problem(answer) -> tuple:
     return answer.status_code, kind, body["detail"]
 
 
-INVALID = (401, "invalid-key", "This is no key that is known here.")
+INVALID = (401, "invalid-key", "Unknown API key.")
 
 
 @pytest.mark.parametrize("header", ["Bearer", "Bearer srk_nothing", "Basic c3JrOg==", "Bearer \0", "Bearer é"])
@@ -67,16 +67,23 @@ def test_changed_revoked_and_expired_keys_are_refused(client, call, tenant):
     assert list(ApiKey.objects.exclude(last_used_at=None)) == []
 
 
-def test_scope_that_the_key_has_not_is_named(call, tenant):
-    reader, submitter = call(tenant, "read"), call(tenant, "submit")
+def test_scope_submit_that_the_key_has_not_is_named(call, tenant):
+    reader = call(tenant, "read")
 
     assert problem(reader.post("reports/", {"month": "2026-10"})) == (
         403,
         "missing-scope",
-        "This key has not the scope “submit”.",
+        "This key does not have the scope “submit”.",
     )
-    for path in ("statistics/", "messages/", "reports/", "partner-ids/", "reports/1/", "messages/link-main/a/"):
-        assert problem(submitter.get(path)) == (403, "missing-scope", "This key has not the scope “read”.")
+
+
+@pytest.mark.parametrize(
+    "path", ["statistics/", "messages/", "reports/", "partner-ids/", "reports/1/", "messages/link-main/a/"]
+)
+def test_scope_read_that_the_key_has_not_is_named(call, tenant, path):
+    submitter = call(tenant, "submit")
+
+    assert problem(submitter.get(path)) == (403, "missing-scope", "This key does not have the scope “read”.")
 
 
 @pytest.mark.parametrize("language", ["en", "fi"])
@@ -93,7 +100,7 @@ def test_errors_are_problems_in_english(client, mine, tenant, language):
     long = client.post("/api/v1/reports/", b" " * 65537, content_type="application/json", headers=headers)
 
     assert [problem(answer) for answer in (absent, other_method, xml, array, long)] == [
-        (404, "not-found", "The API has no such address; all of its addresses end with “/”."),
+        (404, "not-found", "Unknown API path. All API paths end with “/”."),
         (405, "method-not-allowed", 'Method "PUT" not allowed.'),
         (415, "unsupported-media-type", 'Unsupported media type "text/xml" in request.'),
         (400, "bad-body", "The body is not a JSON object."),
@@ -111,7 +118,7 @@ def test_failure_is_a_problem_and_rolled_back(client, mine):
     status, kind, detail = problem(mine.get("statistics/", **DAYS))
 
     assert (status, kind) == (500, "server-error")
-    assert detail.startswith("The request failed; its id is ")
+    assert detail.startswith("The request failed. Error id: ")
     assert list(ApiKey.objects.values_list("last_used_at", flat=True)) == [None]
 
 

@@ -48,7 +48,7 @@ def test_key_over_its_limit_waits_for_the_next_minute(mine, call, tenant, settin
     body = answers[2].json()
     assert (body["type"], body["detail"]) == (
         "/api/v1/docs/#too-many-requests",
-        "More than 2 requests in this minute; go on in 45 seconds.",
+        "More than 2 requests in this minute. Try again in 45 seconds.",
     )
     assert [limit_of(of_another), limit_of(later)] == [(200, '"key";r=1;t=45', None), (200, '"key";r=1;t=60', None)]
 

@@ -153,7 +153,7 @@ def test_scope_is_needed(call, account, tenant):
     ]
 
     assert [(answer.status_code, answer.json()["detail"]) for answer in answers] == [
-        (403, "This key has not the scope “partner_ids”.")
+        (403, "This key does not have the scope “partner_ids”.")
     ] * 2
     assert reader.get(f"partner-ids/{partner.id}/").status_code == 200
     assert reader.get(f"partner-ids/{partner.id}/move/").status_code == 405

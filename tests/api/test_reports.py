@@ -159,7 +159,7 @@ def test_file_that_is_not_there(mine, tenant):
 
     assert [(a.status_code, a.json()["detail"]) for a in answers] == [
         (409, "This report is not ready: queued."),
-        (410, "The file of this report is gone; ask for a new one."),
+        (410, "The file of this report was deleted. Queue a new report."),
     ]
 
 

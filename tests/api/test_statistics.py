@@ -317,8 +317,8 @@ def test_days_that_cannot_be_told_by_hours_are_refused_with_the_first_that_can(m
         [
             {
                 "parameter": "group_by",
-                "detail": "hour is possible for days from 2026-11-02 on: the counts of days before are sealed, and do "
-                "not tell these hours.",
+                "detail": "hour is possible for days from 2026-11-02 on: the counts of earlier days are sealed and "
+                "have no hours.",
             }
         ],
     )

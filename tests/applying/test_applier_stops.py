@@ -86,7 +86,7 @@ def test_error_of_the_database_stops_applying_and_everything_waits(feed, tenant,
         for _again in range(3):
             stop = stopped()
             assert (stop.cause, stop.failure.code, stop.done) == (Cause.STATEMENT, code, BatchResult())
-            assert "applying has stopped, the database rejects a statement: " in str(stop)
+            assert "processing has stopped: the database rejects a statement: " in str(stop)
             assert WaitingRow.objects.count() == waiting
     assert apply_waiting(now=NOW) == BatchResult(claimed=waiting, reports=waiting, new_messages=waiting)
     is_whole(applied=waiting)
@@ -258,7 +258,7 @@ def test_command_tells_why_it_stopped(feed, tenant):
     with faulty.without_column("message", "operator"), pytest.raises(CommandError) as told:
         call_command("apply_inbox")
     assert str(told.value).startswith(
-        "applying has stopped, the database rejects a statement: ProgrammingError: column "
+        "processing has stopped: the database rejects a statement: ProgrammingError: column "
     )
     assert WaitingRow.objects.count() == 3
 
@@ -280,6 +280,6 @@ def test_rows_that_hold_all_others_up_are_put_aside_by_command(feed, tenant, cap
 
 
 def test_row_that_does_not_wait_cannot_be_put_aside(feed):
-    with pytest.raises(CommandError, match="The others do not wait"):
+    with pytest.raises(CommandError, match="The other rows are not waiting"):
         call_command("apply_inbox", put_aside=[4711])
     assert not QuarantinedRow.objects.exists()

@@ -157,7 +157,7 @@ def test_command_replays_and_tells(feed, tenant, capsys):
 
     call_command("replay_inbox", "--from", "2026-11-20", "--to", "2026-11-20T12:00:01", "--feed", "main")
 
-    assert capsys.readouterr().out == "1 rows are on the to-do list again; the applier takes them from there\n"
+    assert capsys.readouterr().out == "1 rows are queued again for the applier\n"
 
 
 @pytest.mark.parametrize(
@@ -202,22 +202,22 @@ def test_quarantine_is_listed_shown_replayed_and_discarded_by_command(feed, tena
         "feed link-main/main, received 2026-11-20 12:00:00 UTC, waiting, by POST",
         r"broken\x1b[31m",
     ]
-    assert said("--replay", "--id", str(first)) == ["1 rows are back on the to-do list"]
+    assert said("--replay", "--id", str(first)) == ["1 rows are queued for replay"]
     assert said("--discard", "a test of theirs", "--reason", "not JSON") == ["1 rows are discarded"]
     assert list(QuarantinedRow.objects.order_by("id").values_list("state", "resolution")) == [
         ("replayed", ""),
         ("discarded", "a test of theirs"),
         ("waiting", ""),
     ]
-    assert said("--reason", "not JSON") == ["nothing is in quarantine for this reason"]
+    assert said("--reason", "not JSON") == ["no row in quarantine has this reason"]
 
 
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("--discard", "why"), "--discard: say which rows by --id or --reason"),
-        (("--discard", " ", "--reason", "not JSON"), "--discard: A reason is required to discard quarantined rows."),
-        (("--discard", "why", "--replay"), "--replay or --discard, not both"),
+        (("--discard", "why"), "--discard: select rows by --id or --reason"),
+        (("--discard", " ", "--reason", "not JSON"), "--discard: Enter a reason for discarding the rows."),
+        (("--discard", "why", "--replay"), "use --replay or --discard, not both"),
         (("--show", "17"), "--show: there is no row 17"),
     ],
 )

@@ -299,7 +299,7 @@ def test_account_has_one_feed_of_submissions_without_a_token(account, feed):
     assert (known.name, known.kind, known.dialect, feed_of(account.id)) == (
         "(submissions)", "submissions", "link", known.id,
     )  # fmt: skip
-    with pytest.raises(TokenError, match=r"^submissions come in by the REST API alone, with an API key$"):
+    with pytest.raises(TokenError, match=r"^submissions are received by the REST API only, with an API key$"):
         add_token(known, now=NOW)
 
 

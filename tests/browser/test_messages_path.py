@@ -87,7 +87,7 @@ def test_wrong_filter_is_told_where_it_stands(browse):
     page.goto(f"{LIST}?result_code=abc")
 
     assert page.locator("[aria-invalid=true]").get_attribute("name") == "result_code"
-    expect(page.get_by_role("heading", name="Nothing was looked for")).to_be_visible()
+    expect(page.get_by_role("heading", name="Search not run")).to_be_visible()
 
 
 def test_other_tenants_message_is_not_there(portal):

@@ -32,7 +32,7 @@ def test_passkey_signs_in_without_a_password(browse):
     page.goto("/accounts/2fa/webauthn/add/")
     page.get_by_label("Name").fill("Phone")
     page.get_by_label("Passwordless").check()
-    page.get_by_role("button", name="Set it up").click()
+    page.get_by_role("button", name="Set up").click()
     expect(page).not_to_have_url(re.compile("/add/"))
 
     page.goto("/accounts/logout/")
@@ -50,14 +50,14 @@ def test_passkey_signs_in_without_a_password(browse):
     expect(page.get_by_role("listitem").filter(has_text="Tablet")).to_be_visible()
     page.get_by_role("link", name="Remove").click()
     assert violations(page) == []
-    page.get_by_role("button", name="Remove it").click()
-    expect(page.get_by_text("None is set up.").first).to_be_visible()
+    page.get_by_role("button", name="Remove app").click()
+    expect(page.get_by_text("None set up.").first).to_be_visible()
 
 
 def ask_again(page: Page) -> None:
     """Confirm with the passkey where the page asks who it is once more."""
     if "reauthenticate" in page.url:
-        button = page.get_by_role("button", name="Use the passkey or security key")
+        button = page.get_by_role("button", name="Use passkey or security key")
         if not button.count():
             page.locator("a[href*='webauthn']").first.click()
         button.click()

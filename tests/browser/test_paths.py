@@ -58,8 +58,8 @@ def test_report_is_made_watched_and_downloaded(browse, worker):
     page.goto("/t/hansa-norge/reports/")
     row = page.locator("tbody tr").nth(1)  # the month before this one
 
-    row.get_by_role("button", name="Make now").click()
-    expect(row).to_contain_text(re.compile("is about to be made|is being made|revision 1"))
+    row.get_by_role("button", name="Create report now").click()
+    expect(row).to_contain_text(re.compile("is queued|is being created|revision 1"))
     expect(row).to_contain_text("revision 1", timeout=60_000)  # the page looks again by itself
     with page.expect_download() as download:
         row.get_by_role("link", name="Download").click()
@@ -110,21 +110,21 @@ def test_ref_ids_are_tried_live_and_saved(browse):
     page.goto("/t/newcomer/settings/ref-ids/")
     preview = page.locator("#ref-id-preview")
 
-    page.get_by_label("several values, joined by a delimiter").check()
+    page.get_by_label("several values separated by a delimiter").check()
     page.get_by_label("Delimiter", exact=True).fill("|")
-    page.get_by_label("Fields, in their order").fill("campaign, store")
-    page.get_by_label("Try a refId of your own").fill("spring|Turku")
+    page.get_by_label("Fields in order").fill("campaign, store")
+    page.get_by_label("Test a refId").fill("spring|Turku")
     expect(preview.locator("tbody tr")).to_have_count(1)
     expect(preview.locator("tbody tr").first).to_have_text(re.compile(r"spring\|Turku\s+spring\s+–\s+Turku"))
-    page.get_by_label("Fields, in their order").fill("store")
+    page.get_by_label("Fields in order").fill("store")
     expect(preview).to_contain_text("One of the fields must be called campaign")
-    page.get_by_label("Fields, in their order").fill("campaign, store")
+    page.get_by_label("Fields in order").fill("campaign, store")
     expect(preview.locator("tbody tr")).to_have_count(1)
     page.get_by_role("button", name="Save").click()
 
     expect(page.get_by_role("status").first).to_contain_text(re.compile(r"\S"))
     page.reload()
-    expect(page.get_by_label("Fields, in their order")).to_have_value("campaign, store")
+    expect(page.get_by_label("Fields in order")).to_have_value("campaign, store")
 
 
 def test_refused_settings_say_why_and_keep_what_was_typed(browse):
@@ -143,15 +143,15 @@ def test_somebody_is_invited_and_joins(browse):
     owner.goto("/t/newcomer/settings/members/")
     owner.get_by_label("E-mail").fill("joins@example.com")
     owner.get_by_label("Role", exact=True).select_option("Analyst")
-    owner.get_by_role("button", name="Send the invitation").click()
+    owner.get_by_role("button", name="Send invitation").click()
     link = owner.locator("code", has_text="/accounts/invitation/").inner_text()
 
     guest = browse()
     guest.goto(re.sub(r"^https?://[^/]+", "", link))
     expect(guest.get_by_role("heading", level=1)).to_have_text("Join Newcomer")
     guest.get_by_label("Your name").fill("Joining Person")
-    guest.get_by_label("A password").fill("twelve green bicycles")
-    guest.get_by_role("button", name="Accept the invitation").click()
+    guest.get_by_label("Password").fill("twelve green bicycles")
+    guest.get_by_role("button", name="Accept invitation").click()
 
     expect(guest.locator(".menu-tenant summary")).to_contain_text("Newcomer")
     owner.reload()
@@ -162,7 +162,7 @@ def test_api_key_is_shown_once_works_and_is_revoked(browse, portal):
     page = browse(OWNER)
     page.goto("/t/newcomer/settings/api-keys/")
     page.get_by_label("Name").fill("Reporting")
-    page.get_by_role("button", name="Make the key").click()
+    page.get_by_role("button", name="Create key").click()
     key = page.locator("#new-key").inner_text()
     row = page.locator("tbody tr", has_text="Reporting")
     asked = {"headers": {"Authorization": f"Bearer {key}"}}
@@ -189,10 +189,10 @@ def test_main_path_by_keys_alone(browse):
     expect(page).to_have_url(REPORTS)
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")  # skips the header
-    page.keyboard.press("Tab")  # this month's "Make now"
+    page.keyboard.press("Tab")  # this month's "Create report now"
     page.keyboard.press("ArrowDown")
     focused = page.evaluate("document.activeElement.textContent.trim().replace(/\\s+/g, ' ')")
-    assert focused.startswith("Make anew")
+    assert focused.startswith("Create next revision")
     page.keyboard.press("Tab")
     with page.expect_download() as download:
         page.keyboard.press("Enter")
@@ -227,11 +227,11 @@ def test_main_path_without_scripts(browse):
     expect(page.locator(".menu-tenant summary")).to_contain_text("Newcomer")
     page.get_by_role("navigation", name="Pages").get_by_role("link", name="Settings").click()
     page.get_by_role("link", name="RefIds").click()
-    page.get_by_label("several values, joined by a delimiter").check()
+    page.get_by_label("several values separated by a delimiter").check()
     page.get_by_label("Delimiter", exact=True).fill("_")
-    page.get_by_label("Fields, in their order").fill("campaign, variant")
-    page.get_by_label("Try a refId of your own").fill("spring_b")
-    page.get_by_role("button", name="Try it").click()
+    page.get_by_label("Fields in order").fill("campaign, variant")
+    page.get_by_label("Test a refId").fill("spring_b")
+    page.get_by_role("button", name="Test").click()
     expect(page.locator("#ref-id-preview tbody tr").first).to_have_text(re.compile(r"spring_b\s+spring\s+b"))
     page.get_by_role("link", name="RefIds").click()
     page.get_by_role("button", name="Suomeksi").click()
@@ -251,8 +251,8 @@ def test_waiting_partner_id_is_declared_by_the_accounts_owner(browse):
     page = browse(OWNER)
     page.goto("/t/hansa-group/partner-ids/")
 
-    waiting = page.get_by_role("region", name="Waiting in the pool of")
-    waiting.get_by_label("For whom").select_option("Hansa Norge AS")
+    waiting = page.get_by_role("region", name="In the pool of")
+    waiting.get_by_label("Owner").select_option("Hansa Norge AS")
     page.get_by_role("button", name="Declare hansa-dk").click()
 
     expect(page.get_by_role("status").first).to_contain_text("hansa-dk is declared for Hansa Norge AS")

@@ -90,9 +90,9 @@ def test_cut_to_bytes_is_the_longest_beginning_that_fits(text, limit):
         ("123456789", ("campaign",), ["the delimiter has more than 8 characters"]),
         ("\x00", ("campaign",), ["the delimiter has a character that cannot be printed"]),
         ("|", ("campaign",) + ("-",) * 16, ["there are more than 16 fields"]),
-        ("|", (), ["no field is called 'campaign'"]),
-        ("|", ("variant", "-"), ["no field is called 'campaign'"]),
-        ("|", ("campaign", "variant", "campaign"), ["the field 'campaign' is there twice"]),
+        ("|", (), ["one field must be called 'campaign'"]),
+        ("|", ("variant", "-"), ["one field must be called 'campaign'"]),
+        ("|", ("campaign", "variant", "campaign"), ["the field 'campaign' appears twice"]),
         (
             "|",
             ("campaign", "Group"),
@@ -103,8 +103,8 @@ def test_cut_to_bytes_is_the_longest_beginning_that_fits(text, limit):
             ("a b", "a b"),
             [
                 "the delimiter has a character that cannot be printed",
-                "no field is called 'campaign'",
-                "the field 'a b' is there twice",
+                "one field must be called 'campaign'",
+                "the field 'a b' appears twice",
                 "the field name 'a b' is not a small letter followed by up to 39 small letters, digits or _",
             ],
         ),

@@ -15,8 +15,8 @@ from campaigns.segments import indexed_value, problems
         (" ", ["the key is empty"]),
         ("k" * 65, ["the key has 65 characters, the limit is 64"]),
         ("a\tb", ["the key has a character that cannot be printed"]),
-        ("destination", ["'destination' is the recipient's number, which is searched by itself"]),
-        ("source", ["'source' is the sender, which is searched by itself"]),
+        ("destination", ["'destination' is the recipient's number and has a search field of its own"]),
+        ("source", ["'source' is the sender and has a search field of its own"]),
     ],
 )
 def test_problems_of_a_key(key, found):

@@ -107,7 +107,7 @@ def test_command_tells_and_ends_with_1(feed, tenant, capsys):
     with pytest.raises(SystemExit) as told:
         call_command("check_ingest", hours=1)
     lines = capsys.readouterr().out.splitlines()
-    assert (lines[0], told.value.code) == ("all that was received is applied, waits or is in quarantine", 1)
+    assert (lines[0], told.value.code) == ("every received report is processed, waiting or in quarantine", 1)
     assert lines[1].endswith("1 raw rows and 0 replayed, but 0 applied and 0 waiting: 1 missing")
 
 
@@ -277,7 +277,7 @@ def test_days_whose_counts_are_not_their_messages_are_told_until_they_are_mended
     DailyCount.objects.update(messages=2)  # of these days the 18th is not due
     LatencyCount.objects.filter(day="2026-10-21").delete()
     line = (
-        "{}: {} counts are not what the messages say, such as daily_count:"
+        "{}: {} counts differ from the messages, such as daily_count:"
         f" tenant_id={account.pool_id} day={{}} account_id={account.id} partner_id= country=ZZ operator= sender_type="
         " status=delivered result_code=1001: messages counted 2, actual 1, parts counted 1, actual 1"
     )

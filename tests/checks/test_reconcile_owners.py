@@ -63,7 +63,7 @@ def test_messages_of_a_wrong_tenant_are_found_and_moved_by_the_time_of_sending(
         call_command("reconcile", repair=True)
     assert capsys.readouterr().out.splitlines() == [
         line(feed, tenant, other_tenant, 2),
-        "0 differences mended",
+        "0 differences repaired",
         "1 left to moves, which are queued for the worker",
     ]
     assert PartnerMove.objects.values_list("tenant", "state", "total").get() == (other_tenant.id, "queued", 2)

@@ -47,5 +47,5 @@ def in_language(text: str, language: str) -> str:
 def meaning_of(code: int, language: str) -> str:
     """Return a code's text as the portal's table has it: prose, which no recount can make."""
     if code not in CODES:
-        return "A code that is not in the table" if language == "en" else "Koodi ei ole taulukossa"
+        return "Unknown result code" if language == "en" else "Tuntematon tuloskoodi"
     return CODES[code].text_en if language == "en" else CODES[code].text_fi

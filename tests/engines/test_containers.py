@@ -75,6 +75,18 @@ def test_web_does_not_know_the_password_of_the_tables_owner(compose: dict):
     assert services["web"]["environment"]["DATABASE_PASSWORD_FILE"] == ""
 
 
+def test_each_container_is_given_the_secrets_that_it_needs(compose: dict):
+    of_portal = ["secret_key", "database_password", "redis_password", "email_url", "metrics_token"]
+
+    assert {name: service["secrets"] for name, service in compose["services"].items()} == dict.fromkeys(
+        ["migrate", "applier", "worker", "beat"], of_portal
+    ) | {
+        "web": ["secret_key", "redis_password", "email_url", "metrics_token"],
+        "database": ["postgres_password", "database_password"],
+        "redis": ["redis_password"],
+    }
+
+
 def test_large_objects_are_closed_when_the_database_is_made(compose: dict):
     script = (REPOSITORY / "docker" / "create-database.sh").read_text()
     (mount,) = [volume for volume in compose["services"]["database"]["volumes"] if "no_large_objects" in volume]

@@ -118,7 +118,7 @@ def test_engines_are_shared_and_stopped_by_the_last_one_out(used_home: Home):
             f"PostgreSQL: running, process {postgres}\nRedis: running, process {redis}\n",
             "",
         )
-        assert used_home.engines("stop") == (1, "", "The engines are in use by a running command; end it first.\n")
+        assert used_home.engines("stop") == (1, "", "A running command uses the engines. End it first.\n")
 
     assert used_home.engines("status") == (1, "PostgreSQL: not running\nRedis: not running\n", "")
     assert list(Path("/tmp").glob(f"*{at_first['redis'].split('-')[2]}*")) == []

@@ -106,6 +106,6 @@ def test_watch_heals_killed_engines(home: Home):
         watch.send_signal(signal.SIGTERM)
         rest = watch.communicate(timeout=30)
 
-    assert said == {"PostgreSQL was down and runs again.\n", "Redis was down and runs again.\n"}
+    assert said == {"PostgreSQL was down and has been restarted.\n", "Redis was down and has been restarted.\n"}
     assert (watch.returncode, rest) == (0, ("", ""))
     assert home.engines("status")[0] == 1

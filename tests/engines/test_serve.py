@@ -117,7 +117,7 @@ def test_serve_answers_and_ends_cleanly(home: Home):
             logs = {path.name: path.read_text() for path in home.path.glob("log/*.log")}  # shown on failure
 
     assert said == (
-        f"The portal runs at http://localhost:{port}/ — its logs are in {home.path}/log — Ctrl-C ends it.\n"
+        f"The portal runs at http://localhost:{port}/ — logs are in {home.path}/log — press Ctrl-C to stop it.\n"
     )
     assert (status, process.returncode, output, errors) == (200, 0, "", "")
     assert home.engines("status")[0] == 1

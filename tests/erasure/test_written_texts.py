@@ -30,13 +30,13 @@ def test_forms_refuse_numbers_in_texts_that_are_kept(form, field, more):
     refused = [form({field: f"Asked by {number}."}, **more).errors.get(field) for number in NUMBERS]
     taken = form({field: "Ticket 4711 of 2026-10-31."}, **more).errors.get(field)
 
-    said = ["Leave phone numbers (8 digits or more) out of this text: it is kept for good."]
+    said = ["Leave phone numbers (8 or more digits) out of this text. It is kept permanently."]
     assert (refused, taken) == ([said] * len(NUMBERS), None)
 
 
 @pytest.mark.django_db
 def test_segment_keys_hold_no_numbers(tenant):
-    with pytest.raises(segment_keys.Refused, match="A key with a phone number in it cannot be chosen"):
+    with pytest.raises(segment_keys.Refused, match="A key must not contain a phone number"):
         segment_keys.choose(tenant=tenant, key="bought for 040 123 4567", actor="tests", now=NOW)
 
     assert SegmentKey.objects.count() == 0

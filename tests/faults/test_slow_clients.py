@@ -142,7 +142,7 @@ def test_body_at_the_limit_is_taken_and_over_it_refused(portal, size, status, is
     answer = httpx.post(f"{portal.url}/dlr/{TOKEN}/", content=chunked(body) if is_chunked else body, timeout=20)
     assert answer.status_code == status
     if status == 413:
-        assert answer.json() == {"error": "a body holds at most 1048576 bytes"}
+        assert answer.json() == {"error": "a body may have at most 1048576 bytes"}
 
 
 def raw(portal: Portal, request: bytes) -> bytes:

@@ -218,7 +218,7 @@ def test_partner_id_and_campaign_cannot_be_combined(tenant):
 
     assert (error.value.name, str(error.value)) == (
         "group_by",
-        "partner_id and variant cannot be combined: messages are counted by one or by the other.",
+        "partner_id and variant cannot be combined: counts exist for one or the other.",
     )
 
 
@@ -310,8 +310,8 @@ def test_top_campaigns_are_the_largest_with_their_times_and_the_others_are_the_r
 @pytest.mark.parametrize(
     ("language", "wanted"),
     [
-        ("en", ["Not delivered", "A code that is not in the table"]),
-        ("fi", ["Ei toimitettu", "Koodi, jota ei ole taulukossa"]),
+        ("en", ["Not delivered", "Unknown result code"]),
+        ("fi", ["Ei toimitettu", "Tuntematon tuloskoodi"]),
     ],
 )
 def test_failures_say_what_and_what_to_do(messages, tenant, language, wanted):

@@ -112,7 +112,7 @@ def padded(size: int) -> bytes:
 def test_body_of_the_limit_passes_and_one_byte_more_is_413(http):
     assert received(http.post(f"/dlr/{PLAIN}/", content=padded(LIMIT))) == 1
     refused = http.post(f"/dlr/{PLAIN}/", content=padded(LIMIT + 1))
-    assert (refused.status_code, refused.json()) == (413, {"error": "a body holds at most 1048576 bytes"})
+    assert (refused.status_code, refused.json()) == (413, {"error": "a body may have at most 1048576 bytes"})
     assert bodies() == [padded(LIMIT)]
 
 

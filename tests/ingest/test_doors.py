@@ -126,7 +126,7 @@ def test_source_network_is_told_by_the_connection_or_a_trusted_proxy(server, add
 def test_refused_network_is_told_so(server):
     with httpx.Client(base_url=server.url) as client:
         refused = client.post(f"/dlr/{NETWORKS}/", content=ONE)
-    assert (refused.status_code, refused.json()) == (403, {"error": "this address may not post here"})
+    assert (refused.status_code, refused.json()) == (403, {"error": "this address may not send requests here"})
 
 
 def peers(outside) -> list[str | None]:

@@ -109,7 +109,7 @@ def test_backup_comes_back_in_another_place(portals, tmp_path):
     assert "is not empty" in first.run("backup", str(backup), ok=False)
 
     second.run("migrate", "-v", "0")
-    assert "secret key is another one" in second.run("restore", str(backup), ok=False)
+    assert "has another secret key" in second.run("restore", str(backup), ok=False)
     second.env["SECRET_KEY_FILE"] = str(backup / "secret_key")
     assert "20 messages" in second.run("restore", str(backup))
     assert second.state() == before
@@ -121,15 +121,15 @@ def test_backup_comes_back_in_another_place(portals, tmp_path):
     archive.write_text(f'{{"id":"m20","resultCode":1001,{gate}}}\n')
     assert len(second.state(*take_in)[0]) == 21
 
-    assert "holds messages: --replace" in second.run("restore", str(backup), ok=False)
+    assert "holds messages; use --replace" in second.run("restore", str(backup), ok=False)
     shutil.copytree(backup, tmp_path / "hostile")
     pack_outside(tmp_path / "hostile")
-    assert "'../outside' would be written outside its folder" in second.run(
+    assert "'../outside' would be written outside the folder of the backup" in second.run(
         "restore", str(tmp_path / "hostile"), "--replace", ok=False
     )
     assert (len(second.state()[0]), made.exists()) == (21, True)
     (backup / "database.dump").write_bytes((backup / "database.dump").read_bytes()[:-100])
-    assert "not what was written" in second.run("restore", str(backup), "--replace", ok=False)
+    assert "missing or was changed" in second.run("restore", str(backup), "--replace", ok=False)
     assert len(second.state()[0]) == 21
 
 

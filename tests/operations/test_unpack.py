@@ -66,10 +66,10 @@ def test_an_archive_without_members_gives_an_empty_folder(tmp_path, packed):
 @pytest.mark.parametrize(
     ("hostile", "said"),
     [
-        (member("../outside"), "would be written outside its folder"),
-        (member("reports/../../outside"), "would be written outside its folder"),
-        (member("/tmp/portal-outside"), "would be written outside its folder"),
-        (member("..", tarfile.DIRTYPE), "would be written outside its folder"),
+        (member("../outside"), "would be written outside the folder of the backup"),
+        (member("reports/../../outside"), "would be written outside the folder of the backup"),
+        (member("/tmp/portal-outside"), "would be written outside the folder of the backup"),
+        (member("..", tarfile.DIRTYPE), "would be written outside the folder of the backup"),
         (member("link", tarfile.SYMTYPE, linkname="/etc"), "is neither a file nor a folder"),
         (member("link", tarfile.SYMTYPE, linkname="good"), "is neither a file nor a folder"),
         (member("link", tarfile.LNKTYPE, linkname="../files.tar"), "is neither a file nor a folder"),

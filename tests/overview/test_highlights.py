@@ -1,4 +1,4 @@
-"""What stands out: slow days, countries that became worse, variants that win, and what chance may not show."""
+"""Highlights: slow days, countries that became worse, variants that win, and what chance may not show."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -53,7 +53,7 @@ def test_country_is_worse_from_the_day_that_parts_it_best():
     [
         (8, 9, 7, 1, 2, 1, 2),  # better
         (1, 2, 1, 2, 3, 3, 2),  # by chance
-        (5,),  # nothing to compare with
+        (5,),  # no comparison
         (),
         (0, 0, 0, 0),
     ],

@@ -134,8 +134,10 @@ def test_message_with_all_that_is_known_of_it(client, feed, tenant, manager):
     assert [(state.part, state.code and state.code.number) for state in detail.part_states] == [
         (1, 1006), (2, None), (3, 1004),
     ]  # fmt: skip
-    assert detail.notes == ["Both a final delivery and a final failure were reported; the later one counts."]
-    assert detail.advice == "Take numbers that keep failing off your list, and give messages longer to arrive."
+    assert detail.notes == ["Both a final delivery and a final failure were reported. The later one counts."]
+    assert (
+        detail.advice == "Remove numbers that keep failing from your list, and give messages more time to be delivered."
+    )
     assert detail.day == day(9)
 
 
@@ -145,13 +147,13 @@ def test_submitted_message_is_found_and_says_that_no_report_has_come(client, acc
     client.force_login(manager)
 
     listed, page = text_of(client.get(URL, {"number": NUMBER})), text_of(client.get(f"{URL}link-main/s/"))
-    assert ("No report has come yet" in listed, "sale" in listed) == (True, True)
-    assert [words in page for words in ("Submitted", "No delivery report has come yet.", "20 Nov 2026 13:59:50")] == [
+    assert ("No delivery report yet" in listed, "sale" in listed) == (True, True)
+    assert [words in page for words in ("Submitted", "No delivery report yet.", "20 Nov 2026 13:59:50")] == [
         True, True, True,
     ]  # fmt: skip
     apply(feed, dlr("s", 1001, sentTimestamp="2026-11-20T11:59:52Z", timestamp="2026-11-20T11:59:55Z"))
     page = text_of(client.get(f"{URL}link-main/s/"))
-    assert [words in page for words in ("Submitted", "No delivery report has come yet.", "20 Nov 2026 13:59:52")] == [
+    assert [words in page for words in ("Submitted", "No delivery report yet.", "20 Nov 2026 13:59:52")] == [
         False, False, True,
     ]  # fmt: skip
 
@@ -163,4 +165,4 @@ def test_message_page_speaks_of_times_in_the_tenants_zone(client, feed, tenant, 
     page = text_of(client.get(f"{URL}link-main/m/"))
 
     assert ("1 Jul 2026 13:00:00" in page, "−35" in page) == (True, True)
-    assert "By the clocks it was delivered before it was sent" in page
+    assert "According to the clocks, the message was delivered before it was sent" in page

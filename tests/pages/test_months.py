@@ -115,7 +115,7 @@ def test_report_is_made_in_place(client, tenant, analyst, now):
     row = client.post(f"{URL}make/", {"month": "2026-10"}, headers={"HX-Request": "true"}).content.decode()
 
     assert f'hx-post="{URL}make/" hx-target="closest tr"' in page
-    assert ("Revision 2 is about to be made" in row, row.count("<tr"), "<html" in row) == (True, 1, False)
+    assert ("Revision 2 is queued" in row, row.count("<tr"), "<html" in row) == (True, 1, False)
 
 
 TOTALS = dict.fromkeys(("messages", "parts", "delivered", "failed", "pending", "unknown"), 0)
@@ -137,8 +137,8 @@ def test_final_month_that_has_changed_says_so_and_offers_the_next_revision(clien
 
     for text in (page, row):
         assert text.count("Changed since: +1 messages, +1 delivered, +1 SMS parts") == 1
-        assert text.count("Make the next revision") == 1
-    assert page.count("Make anew") == 2
+        assert text.count("Create next revision") == 1
+    assert page.count("Create next revision") == 2
     assert ("+1 viestiä, +1 toimitettua" in finnish, "Tee seuraava versio" in finnish) == (True, True)
 
 
@@ -149,7 +149,7 @@ def test_month_whose_report_came_out_the_same_says_so(client, tenant, viewer, no
 
     page = client.get(URL).content.decode()
 
-    assert "Checked on 20 Nov 2026, 14:00: nothing has changed, so revision 1 stays" in page
+    assert "Checked on 20 Nov 2026, 14:00: no changes, so revision 1 is current" in page
     assert ("earlier revision" in page, page.count("/download/")) == (False, 1)
 
 
@@ -217,18 +217,18 @@ def test_report_is_asked_for_twice_and_made_once(client, tenant, analyst, now):
     first = client.post(f"{URL}make/", {"month": "2026-10"}, follow=True)
     client.post(f"{URL}make/", {"month": "2026-10"})
 
-    assert "The report of October 2026 is being made." in first.content.decode()
+    assert "The report for October 2026 is being created." in first.content.decode()
     assert ReportRun.objects.filter(tenant=tenant).count() == 1
 
 
 @pytest.mark.parametrize(
     ("month", "message"),
     [
-        ("", "Month: say which one, such as 2026-10."),
-        ("October", "Month: “October” is not a month; write it like 2026-10."),
-        ("2026-13", "Month: “2026-13” is not a month; write it like 2026-10."),
-        ("2026-12", "Month: 2026-12 has not begun; the latest one is 2026-11."),
-        ("2016-10", "Month: 2016-10 is too long ago; the earliest one is 2016-11, ten years back."),
+        ("", "Month: enter a month such as 2026-10."),
+        ("October", "Month: “October” is not a month. Write it as 2026-10."),
+        ("2026-13", "Month: “2026-13” is not a month. Write it as 2026-10."),
+        ("2026-12", "Month: 2026-12 has not begun. The latest month is 2026-11."),
+        ("2016-10", "Month: 2016-10 is more than ten years ago. The earliest month is 2016-11."),
     ],
 )
 def test_bad_month_is_refused_with_the_limit(client, tenant, analyst, now, month, message):
@@ -317,7 +317,7 @@ def test_download_of_a_lost_file_says_so(client, tenant, viewer, now):
 
     response = client.get(f"{URL}{run.id}/download/")
 
-    assert (response.status_code, "The file is gone" in response.content.decode()) == (410, True)
+    assert (response.status_code, "The file was deleted" in response.content.decode()) == (410, True)
 
 
 def test_run_of_another_tenant_is_not_found_under_the_own_slug(client, tenant, other_tenant, owner, now):

@@ -80,7 +80,7 @@ def test_a_body_that_stops_is_answered_408(settings):
 def test_a_body_over_the_limit_is_answered_413_with_the_limit(settings, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(page_deadline, "MAX_BODY", 10)
     sent = exchange(echo, [part(b"x" * 6, more=True), part(b"x" * 6, more=True), part(b"")], settings)
-    assert [sent[0]["status"], sent[1]["body"]] == [413, b"A request holds at most 10 bytes.\n"]
+    assert [sent[0]["status"], sent[1]["body"]] == [413, b"A request may have at most 10 bytes.\n"]
 
 
 def test_an_answer_that_comes_too_late_is_dropped_and_the_request_knows_it(settings):

@@ -57,11 +57,11 @@ def test_move_from_a_date_is_shown_before_it_is_done(client, feed, tenant, child
 
     page = asked.content.decode()
     assert asked.status_code == 200
-    assert "<strong>3 messages</strong> sent from 20 Nov 2026, 00:00 (UTC) on go along" in page
-    assert "For Nordic Retail Oy that is 20 Nov 2026, 02:00 (Europe/Helsinki)." in page
+    assert "<strong>3 messages</strong> sent at 20 Nov 2026, 00:00 (UTC) or later move" in page
+    assert "For Nordic Retail Oy this is 20 Nov 2026, 02:00 (Europe/Helsinki)." in page
     assert before == [("nordic-retail",)]
     assert notices(done) == [
-        "nr-fi belongs to Child Oy from 20 Nov 2026 on; earlier messages stay where they are. 3 messages follow."
+        "nr-fi belongs to Child Oy from 20 Nov 2026 on. Earlier messages are not moved. 3 messages are being moved."
     ]
     assert periods() == [("nordic-retail", datetime(2026, 11, 20, tzinfo=UTC)), ("child",)]
     (row,) = done.context["rows"]
@@ -70,7 +70,7 @@ def test_move_from_a_date_is_shown_before_it_is_done(client, feed, tenant, child
         ("child", date(2026, 11, 20), None),
     ]
     text = done.content.decode()
-    assert "Nordic Retail Oy: handed over: messages sent before 20 Nov 2026" in text
+    assert "Nordic Retail Oy: moved away: messages sent before 20 Nov 2026" in text
     assert "Child Oy: messages sent from 20 Nov 2026 on" in text
 
 
@@ -118,7 +118,7 @@ def test_earlier_and_coming_owner_see_their_own_time_and_no_other_name(client, f
         pages.append((rows["nr-fi"], response.content.decode()))
 
     (mine, my_page), (theirs, their_page) = pages
-    assert "handed over: messages sent before 1 Dec 2026" in my_page
+    assert "moved away: messages sent before 1 Dec 2026" in my_page
     assert "messages sent from 1 Dec 2026 on" in their_page
     assert ("Baltic" in my_page, "Nordic" in their_page) == (False, False)
     assert (mine.tenant, mine.messages, theirs.tenant, theirs.messages) == (tenant, 2, other_tenant, 0)
@@ -148,7 +148,7 @@ def test_what_is_of_a_tenant_out_of_reach_stays(client, feed, tenant, other_tena
     ]
 
     assert [answer.status_code for answer in answers] == [422, 422, 302]
-    text = "Messages before that are not yours to move. Choose a day from 2026-11-10 on."
+    text = "You may not move messages sent before that. Choose 2026-11-10 or a later day."
     assert [answer.context["form"].errors["from"] for answer in answers[:2]] == [[text]] * 2
     assert [row[0] for row in periods()] == ["baltic-parcel", "child"]
 
@@ -174,10 +174,10 @@ def test_partner_id_is_taken_back_and_declared_from_a_date(client, feed, tenant,
         follow=True,
     )
 
-    assert notices(back) == ["nr-fi is back in the pool from 10 Nov 2026 on; earlier messages stay where they are."]
+    assert notices(back) == ["nr-fi belongs to the pool from 10 Nov 2026 on. Earlier messages are not moved."]
     assert [row[0] for row in after_back] == ["nordic-retail", "pool-link-main"]
     assert notices(declared) == [
-        "nr-fi is declared for Nordic Retail Oy from 12 Nov 2026 on; earlier messages stay where they are."
+        "nr-fi is declared for Nordic Retail Oy from 12 Nov 2026 on. Earlier messages are not moved."
     ]
     assert [row[0] for row in periods()] == ["nordic-retail", "pool-link-main", "nordic-retail"]
 
@@ -196,7 +196,7 @@ def test_request_with_a_date_is_declared_from_it(client, feed, tenant, child, ma
     page = client.get(URL).content.decode()
     client.post(f"{URL}requests/{PartnerRequest.objects.get().id}/", {"decision": "approve"})
 
-    assert again.context["form"].errors["from"] == ["You asked for it with another date. Withdraw that request first."]
+    assert again.context["form"].errors["from"] == ["You requested it with another date. Withdraw that request first."]
     assert absurd.context["form"].errors["from"] == ["Choose a day from 2000-01-01 to 2027-11-21."]
     assert "messages sent from 21 Nov 2026 on" in page
     assert EarlierOwner.objects.values_list("tenant__slug", "until_at", "partner__tenant__slug").get() == (

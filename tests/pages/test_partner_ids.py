@@ -113,7 +113,7 @@ def test_owned_accounts_need_as_many_queries_for_one_as_for_three(
 @pytest.mark.parametrize(
     ("state", "moved", "text", "asks_again"),
     [
-        ("queued", 0, "About to move", True),
+        ("queued", 0, "Move queued", True),
         ("running", 4711, "4,711 of 12,345", True),
         ("done", 12345, "12,345 messages moved", False),
         ("done", 1, "1 message moved", False),
@@ -189,8 +189,8 @@ def test_owned_account_s_waiting_value_is_declared_with_a_click(client, request,
     page = client.get(URL).content.decode()
     response = client.post(f"{URL}declare/", {"account": "link-main", "value": "later", "tenant": "child"}, follow=True)
 
-    assert "Waiting in the pool of link-main" in page
-    assert notices(response) == ["later is declared for Child Oy. 2 messages follow."]
+    assert "In the pool of link-main" in page
+    assert notices(response) == ["later is declared for Child Oy. 2 messages are being moved."]
     assert holders() == {"nr-fi": "nordic-retail", "later": "child"}
     assert response.context["waiting"] == []
     assert PartnerMove.objects.values_list("tenant__slug", "total").get() == ("child", 2)
@@ -218,14 +218,18 @@ def test_customers_of_the_owner_are_listed_once_for_all_values(client, tenant, c
     ]
 
 
-def test_pool_is_shown_to_nobody_else(client, feed, owned, tenant, child, viewer, analyst):
+@pytest.fixture
+def below(child):
+    return make_user("below@example.com", child, Role.OWNER)
+
+
+@pytest.mark.parametrize(("person", "url"), [("viewer", URL), ("analyst", URL), ("below", "/t/child/partner-ids/")])
+def test_pool_is_shown_to_nobody_else(request, client, feed, owned, tenant, child, person, url):
     """The owner's managers see it; its lesser roles, its children and other tenants do not."""
     from_pool(feed, "canary-value", messages=2)
-    below = make_user("below@example.com", child, Role.OWNER)
+    client.force_login(request.getfixturevalue(person))
 
-    for person, url in ((viewer, URL), (analyst, URL), (below, "/t/child/partner-ids/")):
-        client.force_login(person)
-        assert "canary-value" not in client.get(url).content.decode()
+    assert "canary-value" not in client.get(url).content.decode()
 
 
 def test_shared_account_s_pool_is_not_shown_and_values_are_asked_for(client, feed, tenant, other_tenant, owner):
@@ -238,9 +242,9 @@ def test_shared_account_s_pool_is_not_shown_and_values_are_asked_for(client, fee
         for value in ("canary-value", "baltic-ee", "nothing")
     ]
 
-    assert ("canary-value" in page, "Ask for it" in page) == (False, True)
+    assert ("canary-value" in page, "Send request" in page) == (False, True)
     assert [notices(answer) for answer in answers] == [
-        [f"You asked for {value}. It shows here what was decided."]
+        [f"You requested {value}. The decision will be shown here."]
         for value in ("canary-value", "baltic-ee", "nothing")
     ]
     assert holders() == {"nr-fi": "nordic-retail", "baltic-ee": "baltic-parcel", "canary-value": "pool-link-main"}
@@ -252,8 +256,8 @@ def test_shared_account_s_pool_is_not_shown_and_values_are_asked_for(client, fee
     [
         ({"value": ""}, "is required"),
         ({"value": "x" * 257}, "at most 256 characters"),
-        ({"value": "a\tb"}, "A partner ID has no line breaks, tabs or other control characters."),
-        ({"value": "ä" * 129}, "A partner ID has at most 256 bytes of UTF-8, this one has 258."),
+        ({"value": "a\tb"}, "A partner ID must not contain line breaks, tabs or other control characters."),
+        ({"value": "ä" * 129}, "A partner ID may have at most 256 bytes in UTF-8. This one has 258."),
         ({"value": "x", "tenant": "baltic-parcel"}, "Select a valid choice."),
         ({"value": "x", "account": "other"}, "Select a valid choice."),
     ],
@@ -287,9 +291,9 @@ def test_move_says_how_many_messages_go_along_and_moves_them(client, feed, tenan
     nowhere = client.post(url, {"tenant": ""})
     response = client.post(url, {"tenant": "child"}, follow=True)
 
-    assert ("<strong>3 messages</strong> go along" in page, "back to the pool" in page) == (True, False)
+    assert ("<strong>3 messages</strong> move" in page, "return it to the pool" in page) == (True, False)
     assert nowhere.status_code == 422
-    assert notices(response) == ["nr-fi belongs to Child Oy now. 3 messages follow."]
+    assert notices(response) == ["nr-fi now belongs to Child Oy. 3 messages are being moved."]
     assert holders() == {"nr-fi": "child"}
 
 
@@ -303,17 +307,17 @@ def test_move_is_offered_where_there_is_a_place_to_move_to(client, account, tena
 
     assert (link in alone, link in owning) == (False, True)
     GatewayAccount.objects.update(owner=None, owner_since=None)
-    assert "There is no other tenant that you could move it to." in client.get(link).content.decode()
+    assert "You have no other customer to move it to." in client.get(link).content.decode()
 
 
 def test_owner_of_the_account_takes_a_declaration_back(client, owned, tenant, manager):
     client.force_login(manager)
     url = f"{URL}{PartnerId.objects.get(value='nr-fi').id}/move/"
 
-    assert "Nobody: back to the pool" in client.get(url).content.decode()
+    assert "Nobody: return it to the pool" in client.get(url).content.decode()
     response = client.post(url, {"tenant": "-"}, follow=True)
 
-    assert notices(response) == ["nr-fi is back in the pool."]
+    assert notices(response) == ["nr-fi was returned to the pool."]
     assert (holders(), response.context["rows"]) == ({"nr-fi": "pool-link-main"}, [])
 
 
@@ -343,9 +347,9 @@ def test_parent_approves_what_its_child_asked_for(client, feed, owned, tenant, c
     response = client.post(f"{URL}{decision}", {"decision": "approve"}, follow=True)
     again = client.post(f"{URL}{decision}", {"decision": "refuse"}, follow=True)
 
-    assert notices(own) == ["You may not declare partner IDs of this account. Ask for one instead."]
-    assert notices(response) == ["later is declared for Child Oy. 2 messages follow."]
-    assert notices(again) == ["This request has been decided already."]
+    assert notices(own) == ["You may not declare partner IDs of this account. Request one instead."]
+    assert notices(response) == ["later is declared for Child Oy. 2 messages are being moved."]
+    assert notices(again) == ["This request is already decided."]
     assert holders()["later"] == "child"
 
 
@@ -376,4 +380,4 @@ def test_tenant_without_partner_ids_is_told_no_account_s_name_but_the_only_one(c
 
     page = client.get("/t/new/partner-ids/").content.decode()
 
-    assert ("Ask for it" in page, "link-main" in page) == (asks, asks)
+    assert ("Send request" in page, "link-main" in page) == (asks, asks)

@@ -82,17 +82,15 @@ def test_wrong_custom_parameters_are_named(client, messages, manager):
     assert [answer.status_code for answer in (unknown, making, long)] == [422, 422, 422]
     assert errors(unknown) == {
         "__all__": [
-            "“custom_parameters[secret]” cannot be searched: the custom parameters that messages are found by are"
-            " chosen in the settings, under Segments."
+            "You cannot search by “custom_parameters[secret]”. Choose the custom parameters to search by in the"
+            " settings, under Segments."
         ]
     }
     assert errors(making) == {
-        "custom_parameters[phone]": [
-            "Stored messages are being made searchable by this: 25 % is done. Try again later."
-        ]
+        "custom_parameters[phone]": ["Stored messages are being indexed for this search: 25 % done. Try again later."]
     }
     assert errors(long) == {"custom_parameters[shop]": ["Ensure this value has at most 1000 characters (it has 1001)."]}
-    assert "Being made searchable: 25 % is done." in text_of(ask(client))
+    assert "Indexing: 25 % done." in text_of(ask(client))
 
 
 def test_parent_searches_the_keys_of_all_its_tenants(client, feed, tenant, family, manager):
@@ -111,7 +109,7 @@ def test_parent_searches_the_keys_of_all_its_tenants(client, feed, tenant, famil
 
     assert (ids(both), ids(region)) == (["child", "mine"], ["child"])
     assert "Only in: NR Norge." in text_of(both)
-    assert errors(elsewhere) == {"custom_parameters[region]": ["Nordic Retail Oy has not chosen this."]}
+    assert errors(elsewhere) == {"custom_parameters[region]": ["Nordic Retail Oy has not chosen this key."]}
 
 
 def test_keys_that_no_tenant_has_together_are_refused(client, feed, tenant, family, manager):
@@ -121,7 +119,7 @@ def test_keys_that_no_tenant_has_together_are_refused(client, feed, tenant, fami
 
     response = ask(client, **{"custom_parameters[region]": "Oslo", "custom_parameters[shop]": "7"})
 
-    assert errors(response) == {"custom_parameters[shop]": ["No tenant has chosen this together with the others."]}
+    assert errors(response) == {"custom_parameters[shop]": ["No customer has chosen all of these keys."]}
 
 
 def test_file_has_what_the_page_shows(client, messages, manager):

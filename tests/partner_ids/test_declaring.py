@@ -134,7 +134,7 @@ def test_messages_over_the_daily_limit_are_counted_up_to_a_bound(group, feed, se
     done = declares(who(group.parent), group.one, "later", group.account)
 
     assert (every, bounded, run_moves()) == (Following(3), Following(2, is_least=True), 1)
-    assert (done.following, bounded.more, every.more) == (bounded, "There may be more: counting ended there.", "")
+    assert (done.following, bounded.more, every.more) == (bounded, "There may be more: counting stopped there.", "")
     assert set(Message.objects.values_list("tenant__slug", flat=True)) == {"one"}
 
 
@@ -173,7 +173,7 @@ def test_tenant_without_an_account_of_its_own_declares_nothing_however_it_guesse
 
     texts = {refused(declares, owner, tenant, value, feed.account) for value in ("waiting", "baltic-ee", "none")}
 
-    assert texts == {"account: You may not declare partner IDs of this account. Ask for one instead."}
+    assert texts == {"account: You may not declare partner IDs of this account. Request one instead."}
     assert holders() == {"nr-fi": "nordic-retail", "baltic-ee": "baltic-parcel", "waiting": "pool-link-main"}
 
 
@@ -214,14 +214,14 @@ def test_parent_moves_between_its_children_without_owning_the_account(group, fee
         ("partner_id.declared", "two", {"messages": 2}),
         ("partner_id.moved", "two", {"messages": 2}),
     ]
-    assert refused(gives, manager, "ones", None) == "tenant: You may not move it there."
+    assert refused(gives, manager, "ones", None) == "tenant: You may not move it to this customer."
 
 
 def test_partner_id_goes_to_nobody_that_is_not_reached(group, tenant):
     GatewayAccount.objects.update(owner=None, owner_since=None)
     PartnerId.objects.create(account=group.account, value="ones", tenant=group.one, declared_at=NOW)
 
-    assert refused(gives, who(group.parent), "ones", tenant) == "tenant: You may not move it there."
+    assert refused(gives, who(group.parent), "ones", tenant) == "tenant: You may not move it to this customer."
     with pytest.raises(PartnerId.DoesNotExist):
         gives(who(tenant, Role.OWNER), "ones", tenant)
 
@@ -229,13 +229,13 @@ def test_partner_id_goes_to_nobody_that_is_not_reached(group, tenant):
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        ("", "Say which partner ID."),
-        (" ", "Say which partner ID."),
-        ("x" * 257, "A partner ID has at most 256 bytes of UTF-8, this one has 257."),
-        ("ä" * 129, "A partner ID has at most 256 bytes of UTF-8, this one has 258."),
-        ("a\nb", "A partner ID has no line breaks, tabs or other control characters."),
-        ("a\0", "A partner ID has no line breaks, tabs or other control characters."),
-        ("a\ud800", "A partner ID has no line breaks, tabs or other control characters."),
+        ("", "Enter a partner ID."),
+        (" ", "Enter a partner ID."),
+        ("x" * 257, "A partner ID may have at most 256 bytes in UTF-8. This one has 257."),
+        ("ä" * 129, "A partner ID may have at most 256 bytes in UTF-8. This one has 258."),
+        ("a\nb", "A partner ID must not contain line breaks, tabs or other control characters."),
+        ("a\0", "A partner ID must not contain line breaks, tabs or other control characters."),
+        ("a\ud800", "A partner ID must not contain line breaks, tabs or other control characters."),
     ],
 )
 def test_what_cannot_be_a_partner_id_is_refused(group, value, text):
@@ -257,7 +257,7 @@ def test_pool_is_given_nothing_by_declaring(feed, tenant):
 
     assert refused(
         lambda: declare(account=feed.account, value="x", tenant=pool, declarer=operator("staff"), now=NOW)
-    ).startswith("tenant: A pool has what nobody declared")
+    ).startswith("tenant: You cannot declare a partner ID for a pool.")
 
 
 def ask(tenant: Tenant, account: GatewayAccount, value: str = "later") -> PartnerRequest:
@@ -283,7 +283,7 @@ def test_request_is_approved_by_the_owner_and_declared(group, feed):
     ]
     assert (
         refused(lambda: requests.refuse(request=request, declarer=manager, now=NOW))
-        == "request: This request has been decided already."
+        == "request: This request is already decided."
     )
 
 
@@ -308,7 +308,7 @@ def test_requester_decides_nothing_and_may_withdraw(group):
         assert refused(lambda: requests.approve(request=request, declarer=child, now=NOW)).startswith("account:")
         assert (
             refused(lambda: requests.refuse(request=request, declarer=child, now=NOW))
-            == "request: This is not yours to decide."
+            == "request: You may not decide this request."
         )
         requests.withdraw(request=request, actor="a@example.com", now=NOW)
 
@@ -319,6 +319,6 @@ def test_requester_decides_nothing_and_may_withdraw(group):
 def test_requests_are_limited_and_for_what_is_not_ones_own(tenant, account, monkeypatch):
     monkeypatch.setattr(requests, "MOST_OPEN", 1)
 
-    assert refused(ask, tenant, account, "nr-fi") == "value: This partner ID is yours already."
+    assert refused(ask, tenant, account, "nr-fi") == "value: You already own this partner ID."
     ask(tenant, account, "a")
     assert refused(ask, tenant, account, "b") == "value: At most 1 requests may be open at a time."

@@ -209,7 +209,7 @@ def test_messages_of_sealed_days_stay_and_are_told(feed, tenant, other_tenant):
 
     assert (done.following, done.move.sealed) == (Following(1, sealed=1), 1)
     assert done.following.more == (
-        "1 message of days past retention stays: it is deleted, and its counts do not change."
+        "1 message is from days past retention. It is deleted and stays in the counts where it is."
     )
     assert counted() == [("baltic-parcel", date(2026, 11, 10), 1), ("nordic-retail", date(2026, 10, 10), 1)]
     entry = AuditEntry.objects.get(action="partner_id.declared")
@@ -235,7 +235,7 @@ def test_only_owner_is_given_no_date(feed, tenant):
     with pytest.raises(Refused) as caught:
         over(tenant)
 
-    assert str(caught.value).startswith("from: It is this tenant's from the beginning.")
+    assert str(caught.value).startswith("from: This customer has owned the partner ID from the beginning.")
 
 
 def test_operator_declares_from_a_date_what_another_has_only_when_asked(feed, tenant, other_tenant):

@@ -95,7 +95,7 @@ def test_log_is_filtered_by_action_and_person(client, tenant, owner):
     nothing = client.get(URL, {"actor": "nobody"})
 
     assert (by_action, by_actor, shown(nothing)) == (["s1"], ["s2"], [])
-    assert "Nothing matches the filter" in nothing.content.decode()
+    assert "No entry matches the filter" in nothing.content.decode()
 
 
 def test_file_holds_what_is_filtered_and_no_formula(client, tenant, owner):
@@ -106,7 +106,7 @@ def test_file_holds_what_is_filtered_and_no_formula(client, tenant, owner):
     response = client.get(f"{URL}download/", {"actor": "owner@example.com"})
 
     [header, line] = response.content.decode("utf-8-sig").splitlines()
-    assert header == '"When (Europe/Helsinki)";"Who";"Action";"About";"Details"'
+    assert header == '"When (Europe/Helsinki)";"Who";"Action";"Subject";"Details"'
     assert line.split(";", 1)[1] == (
         '"owner@example.com";"Changed a member\'s role";"\'=1+1";"from: viewer, to: @SUM(A1)"'
     )

@@ -158,7 +158,7 @@ def test_device_known_from_before_the_factor_has_no_guesses_of_its_own(viewer):
 
 
 def set_new_password(client: Client, mailoutbox) -> None:
-    """Set another password by the link from the mailbox."""
+    """Set a new password by the link from the mailbox."""
     mailoutbox.clear()
     client.post("/accounts/password/reset/", {"email": "viewer@example.com"})
     link = re.search(r"(/accounts/password/reset/key/\S+)", mailoutbox[0].body)[1]

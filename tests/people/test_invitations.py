@@ -102,7 +102,7 @@ def test_link_works_once(browser, worker, client, tenant, owner):
     posted = browser().post(path, {"name": "Second", "password": NEW_PASSWORD})
 
     assert (again.status_code, posted.status_code) == (410, 410)
-    assert "This invitation was used already" in again.content.decode()
+    assert "This invitation was already used" in again.content.decode()
     assert "Nordic Retail" not in again.content.decode()
     assert User.objects.filter(email="new@example.com").count() == 1
 
@@ -132,7 +132,7 @@ def test_invitation_of_somebody_else_is_not_accepted(browser, worker, tenant, ow
     answers = [client.get(path), client.post(path), client.post(path, {"name": "x", "password": NEW_PASSWORD})]
 
     assert [answer.status_code for answer in answers] == [403] * 3
-    assert "This invitation is for somebody else" in answers[0].content.decode()
+    assert "This invitation is for another person" in answers[0].content.decode()
     assert Membership.objects.filter(tenant=tenant, user=stranger).exists() is False
     assert Invitation.objects.get().accepted_at is None
 
@@ -170,7 +170,7 @@ def test_invitation_is_valid_for_seven_days(tenant, owner):
 def test_link_that_never_was_is_not_found(client, db, token):
     answer = client.get(f"/accounts/invitation/{token}/")
 
-    assert (answer.status_code, "There is no such invitation" in answer.content.decode()) == (404, True)
+    assert (answer.status_code, "Invitation not found" in answer.content.decode()) == (404, True)
 
 
 def test_revoked_link_is_closed_and_resent_one_replaces_it(browser, worker, client, tenant, owner, mailoutbox):
@@ -192,7 +192,7 @@ def test_revoked_link_is_closed_and_resent_one_replaces_it(browser, worker, clie
 def test_member_cannot_be_invited_again(browser, tenant, owner, viewer):
     response = browser(owner).post(f"{MEMBERS}invite/", {"email": "VIEWER@example.com", "role": "owner"})
 
-    assert (response.status_code, "This person is a member already" in response.content.decode()) == (422, True)
+    assert (response.status_code, "This person is already a member" in response.content.decode()) == (422, True)
     assert Invitation.objects.count() == 0
 
 

@@ -181,5 +181,5 @@ def test_staff_are_told_why_the_last_owner_stays(client, tenant, owner, staff_us
     ]
 
     texts = [[str(message) for message in answer.context["messages"]] for answer in answers]
-    told = "A tenant needs an owner: make somebody else one first. (Without one: Nordic Retail Oy)"
+    told = "A customer needs an owner. Make another person owner first. (These would have no owner: Nordic Retail Oy)"
     assert (texts, owners(tenant)) == ([[told]] * 2, 1)

@@ -153,7 +153,7 @@ def test_owners_hear_of_abandoned_keys_and_keep_one(browser, worker, tenant, own
 
     [message] = outbox.outbox
     assert (message.to, "kept (" in message.body) == (["owner@example.com"], True)
-    assert (shown.count("Its holder has left"), answer.status_code) == (2, 302)
+    assert (shown.count("The holder may no longer hold this key"), answer.status_code) == (2, 302)
     assert (works(kept_text), works(left_text)) == (True, False)
     kept.refresh_from_db()
     left.refresh_from_db()

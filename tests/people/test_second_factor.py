@@ -135,7 +135,7 @@ def test_tenant_that_requires_one_sends_its_people_to_set_it_up_and_back(signed_
 
     assert (asked.status_code, asked.url) == (302, ASKED)
     assert "Set up a second factor" in page.content.decode()
-    assert "Done? Then go on where you were" in codes
+    assert "Finished? Continue" in codes
     assert (back.status_code, back.url, signed_in.get(REPORTS).status_code) == (302, REPORTS, 200)
 
 
@@ -221,7 +221,7 @@ def test_owners_hear_of_a_factor_that_is_taken_off_and_of_new_codes(signed_in, v
         ("owner@example.com", "Second factor: viewer@example.com"),
         ("owner@example.com", "Second factor: viewer@example.com"),
         ("viewer@example.com", "An authenticator app was removed"),
-        ("viewer@example.com", "New recovery codes were made"),
+        ("viewer@example.com", "New recovery codes were created"),
     ]
 
 

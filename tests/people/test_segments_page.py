@@ -48,13 +48,13 @@ def test_manager_chooses_and_removes_a_key_and_it_is_on_record(client, tenant, m
     done = client.get(f"{URL}progress/")
     removed = client.post(f"{URL}{SegmentKey.objects.get().id}/remove/", follow=True)
 
-    assert "shop is chosen. Messages are found by it as soon as those that are stored are done." in said(chose)
-    assert ("every 3s" in said(chose), "every 3s" in said(done), "Messages are found by it" in said(done)) == (
+    assert "shop was added. You can search by it when the stored messages are indexed." in said(chose)
+    assert ("every 3s" in said(chose), "every 3s" in said(done), "You can search by this key" in said(done)) == (
         True,
         False,
         True,
     )
-    assert ("Messages are no longer found by shop." in said(removed), "Being removed" in said(removed)) == (True, True)
+    assert ("shop was removed from the search." in said(removed), "Being removed" in said(removed)) == (True, True)
     assert keys() == [("nordic-retail", "shop", True, "queued")]
     assert list(AuditEntry.objects.order_by("id").values_list("action", "actor", "subject", "tenant__slug")) == [
         ("segment_key.chosen", "manager@example.com", "shop", "nordic-retail"),
@@ -70,10 +70,10 @@ def said(response) -> str:
     ("key", "error"),
     [
         ("", "This field is required."),
-        ("  ", "The key is missing."),
-        ("x" * 65, "The key has 65 characters, the limit is 64."),
-        ("destination", "“destination” is no custom parameter: senders and numbers are kept by themselves."),
-        ("eleventh", "At most 10 keys: remove another one first."),
+        ("  ", "Enter a key."),
+        ("x" * 65, "The key has 65 characters. The limit is 64."),
+        ("destination", "“destination” is not a custom parameter. Senders and numbers are stored separately."),
+        ("eleventh", "At most 10 keys. Remove another key first."),
     ],
 )
 def test_key_that_cannot_be_is_refused_with_its_limit(client, tenant, manager, key, error):
@@ -84,7 +84,7 @@ def test_key_that_cannot_be_is_refused_with_its_limit(client, tenant, manager, k
     response = client.post(URL, {"key": key})
 
     assert (response.status_code, response.context["form"].errors, len(keys())) == (422, {"key": [error]}, 10)
-    assert "All 10 keys are in use: remove one to choose another." in said(response)
+    assert "All 10 keys are in use. Remove one to choose another." in said(response)
 
 
 def test_keys_of_recent_messages_are_offered_with_masked_examples(client, feed, tenant, other_tenant, manager):

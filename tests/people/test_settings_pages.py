@@ -143,7 +143,7 @@ def test_another_time_zone_counts_messages_anew(client, tenant, manager):
 
     page = response.content.decode()
     assert recounts() == [("nordic-retail", "time zone Europe/Stockholm", "queued")]
-    assert ("All messages are counted anew now" in page, "Messages are counted anew, because" in page) == (True, True)
+    assert ("All messages are being recounted" in page, "Messages are being recounted because" in page) == (True, True)
 
 
 def test_progress_is_asked_for_until_it_is_done(client, tenant, other_tenant, manager):
@@ -160,7 +160,7 @@ def test_progress_is_asked_for_until_it_is_done(client, tenant, other_tenant, ma
         True,
         False,
     )
-    assert ("8 messages were counted anew" in done, "hx-trigger" in done) == (True, False)
+    assert ("8 messages were recounted" in done, "hx-trigger" in done) == (True, False)
 
 
 def test_ref_ids_are_shown_by_the_stored_scheme(client, tenant, other_tenant, manager):
@@ -200,9 +200,9 @@ def test_preview_shows_labels_and_a_refid_of_ones_own(client, tenant, manager):
 @pytest.mark.parametrize(
     ("wrong", "text"),
     [
-        ({"delimiter": ""}, "The delimiter is missing"),
+        ({"delimiter": ""}, "Enter a delimiter"),
         ({"fields_text": "variant"}, "One of the fields must be called campaign"),
-        ({"fields_text": "campaign, campaign"}, "A field is there twice"),
+        ({"fields_text": "campaign, campaign"}, "Each field may appear only once."),
         ({"fields_text": "campaign, Größe"}, "Größe"),
         ({"fields_text": ",".join(["campaign", *(f"f{n}" for n in range(16))])}, "16 fields"),
         ({"mode": "x"}, "x"),

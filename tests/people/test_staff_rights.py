@@ -100,7 +100,7 @@ def test_nobody_who_may_do_more_is_taken_over(browser, helper, more):
 
 @pytest.mark.parametrize("more", ["superuser", "permission", "group"], indirect=True)
 def test_mail_to_somebody_who_may_do_more_is_not_read(browser, helper, more):
-    kept = UnsentMail.objects.create(to="More@example.com", subject="Set another password", sealed="x",
+    kept = UnsentMail.objects.create(to="More@example.com", subject="Set a new password", sealed="x",
                                      made_at=timezone.now())  # fmt: skip
 
     answers = [browser(helper).post(f"/admin/accounts/unsentmail/{kept.pk}/show/").status_code]

@@ -50,7 +50,7 @@ def test_staff_see_a_tenants_pages_with_a_banner_after_they_gave_a_reason(staff,
     assert (before, unsaid.status_code, started.status_code) == (404, 200, 302)
     assert started.url.startswith("/t/nordic-retail/")
     text = page.content.decode()
-    assert "You look at Nordic Retail Oy as staff · read only · 30 minutes left" in text
+    assert "You are viewing Nordic Retail Oy as staff · read-only · 30 minutes left" in text
     assert (page.status_code, 'action="/view-as/stop/"' in text) == (200, True)
     assert log() == [STARTED]
 
@@ -203,4 +203,4 @@ def test_owners_read_it_in_their_audit_log(staff, client, tenant, owner, worker)
 
     page = other.get("/t/nordic-retail/settings/audit/").content.decode()
 
-    assert ("Staff began to look at the pages" in page, "asked by phone" in page) == (True, True)
+    assert ("Staff started viewing as the customer" in page, "asked by phone" in page) == (True, True)

@@ -31,7 +31,7 @@ account link-main: created, with the pool pool-link-main
 feed link-main/main: created
 feed link-main/main: token added
 
-New tokens, shown this once. Enter the address at the gateway:
+New tokens, shown once. Enter the address at the gateway:
   feed   link-main/main
   token  {token}
   path   /dlr/{token}/
@@ -53,7 +53,7 @@ def test_command_waits_for_the_moves_when_asked(feed, tenant, tmp_path):
         == """\
 partner id link-main/later: declared for nordic-retail
 
-Messages that follow their partner ids:
+Messages that move with their partner ids:
   link-main/later → nordic-retail: 2 messages wait
 1 moves finished
 """

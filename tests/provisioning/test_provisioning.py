@@ -26,7 +26,7 @@ DEMO = Path(__file__).resolve().parents[2] / "docs/examples/demo.yaml"
 @pytest.mark.django_db
 def test_demo_file_sets_everything_up_and_a_second_run_changes_nothing():
     outcome = run(DEMO.read_text())
-    without = "without a password: nobody can sign in before bin/portal changepassword"
+    without = "without a password: set one with bin/portal changepassword"
     assert outcome.changes == [
         "account link-main: created, with the pool pool-link-main",
         "feed link-main/main: created",
@@ -211,7 +211,7 @@ def test_messages_are_counted_anew_when_what_counts_them_changes(tenant, keys, r
 
     notes = [run(text).notes, run(text).notes]
 
-    assert notes == [["tenant nordic-retail: its messages are counted anew in the background"], []]
+    assert notes == [["tenant nordic-retail: its messages are being recounted in the background"], []]
     assert recounts() == [("nordic-retail", reason)]
 
 
@@ -244,7 +244,7 @@ def test_token_of_the_file_rotates_the_one_before(feed):
     new = "a-new-token-of-32-characters-xxx"
     text = account_with(f"{{name: main, dialect: link, token: {new}}}")
     assert run(text).changes == [
-        "feed link-main/main: token added; the one before is accepted until 2026-11-23 12:00 UTC"
+        "feed link-main/main: token added; the previous one is accepted until 2026-11-23 12:00 UTC"
     ]
     assert (has_token(feed, new), has_token(feed, TOKEN)) == (True, True)
     assert list(feed.tokens.order_by("id").values_list("expires_at", flat=True)) == [NOW + timedelta(hours=72), None]
@@ -266,13 +266,13 @@ def test_token_of_the_file_that_has_expired_is_told(feed):
     outcome = run(account_with(f"{{name: main, dialect: link, token: {TOKEN}}}"))
     assert (outcome.changes, outcome.notes) == (
         [],
-        ["feed link-main/main: the token in the file has expired and is refused"],
+        ["feed link-main/main: the token in the file has expired and is not accepted"],
     )
 
 
 def test_token_of_another_feed_is_refused_without_telling_it(feed):
     assert refused(account_with(f"{{name: other, dialect: link, token: {TOKEN}}}")) == [
-        "f.yaml:1:128: gateway_accounts[0].feeds[0].token: this token is in use already, by the feed link-main/main"
+        "f.yaml:1:128: gateway_accounts[0].feeds[0].token: the feed link-main/main already uses this token"
     ]
     assert list(Feed.objects.values_list("name", flat=True)) == ["main"]
 
@@ -310,12 +310,12 @@ def test_header_is_set_kept_and_removed(feed):
 @pytest.mark.parametrize(
     ("header", "told"),
     [
-        ("{name: Host, value: x}", "name: Host has a meaning of its own in HTTP; choose another header."),
+        ("{name: Host, value: x}", "name: Host is reserved in HTTP. Choose another header."),
         ('{name: "X:", value: x}',
-         "name: A header's name consists of letters, digits, hyphens and the other signs of RFC 9110."),
+         "name: A header name may contain letters, digits, hyphens and the other characters that RFC 9110 allows."),
         ("{name: X-Key}", "value: missing"),
         ('{name: X-Key, value: "ä"}',
-         "value: A header's value consists of printable ASCII characters, without a space at its ends."),
+         "value: A header value may contain printable ASCII characters only, and no space at either end."),
     ],
 )  # fmt: skip
 def test_header_that_cannot_be_sent_is_refused(feed, header, told):
@@ -333,7 +333,7 @@ users:
     outcome = run(text)
     assert (outcome.changes, outcome.notes) == (
         ["user new@example.com: created"],
-        ["user owner@example.com: the password is another than the file's and was left; --set-passwords sets it"],
+        ["user owner@example.com: the password in the file differs and was not set; use --set-passwords to set it"],
     )
     assert User.objects.get(email="new@example.com").check_password("a-long-new-passphrase")
     owner.refresh_from_db()
@@ -384,8 +384,8 @@ def test_segment_keys_that_cannot_be_are_told_with_their_limits():
     ]
     assert refused(nordic(f"segment_keys: [a, a, destination, {'x' * 65}, 7]")) == [
         "f.yaml:1:102: tenants[0].segment_keys[1]: this key is given twice (before in line 1)",
-        "f.yaml:1:105: tenants[0].segment_keys[2]: 'destination' is the recipient's number, which is searched by"
-        " itself",
+        "f.yaml:1:105: tenants[0].segment_keys[2]: 'destination' is the recipient's number and has a"
+        " search field of its own",
         "f.yaml:1:118: tenants[0].segment_keys[3]: has 65 characters, the limit is 64",
         "f.yaml:1:185: tenants[0].segment_keys[4]: must be text, is a number; put it in quotes",
     ]
@@ -400,7 +400,7 @@ def test_country_is_that_of_the_time_zone_until_the_file_says_another():
     outcome = run("tenants: [{slug: a, name: A, timezone: Europe/Stockholm, country: FI}]")
     assert outcome.changes == ["tenant a: changed country, timezone"]
     assert refused("tenants: [{slug: b, name: B, timezone: UTC, country: fi}]") == [
-        "f.yaml:1:54: tenants[0].country: 'fi' is no country of ISO 3166-1: two capital letters, such as FI"
+        "f.yaml:1:54: tenants[0].country: 'fi' is not an ISO 3166-1 country: two capital letters, such as FI"
         " (did you mean FI?)"
     ]
     assert refused("tenants: [{slug: b, name: B, timezone: UTC, country: NO}]") == [

@@ -22,8 +22,8 @@ def test_partner_id_claimed_twice_in_the_file_is_told(account):
 def test_partner_id_of_another_tenant_is_taken_over_only_when_asked(tenant, other_tenant):
     text = nordic("partner_ids: {link-main: [baltic-ee]}")
     assert refused(text) == [
-        "f.yaml:1:110: tenants[0].partner_ids.link-main[0]: 'baltic-ee' of link-main belongs to the tenant"
-        " baltic-parcel already; --take-over gives it, with its messages, to this one"
+        "f.yaml:1:110: tenants[0].partner_ids.link-main[0]: 'baltic-ee' of link-main already belongs to the tenant"
+        " baltic-parcel; use --take-over to move it, with its messages, to this one"
     ]
     assert PartnerId.objects.get(value="baltic-ee").tenant == other_tenant
 
@@ -102,7 +102,7 @@ def test_account_gets_an_owner_and_none_again(tenant):
 
 def test_account_that_others_use_gets_no_owner(tenant, other_tenant):
     assert refused(owned("nordic-retail")) == [
-        "f.yaml:1:91: gateway_accounts[0].owner: others have partner ids of link-main: baltic-parcel"
+        "f.yaml:1:91: gateway_accounts[0].owner: other tenants have partner ids of link-main: baltic-parcel"
     ]
     assert refused(owned("nordic-retale")) == [
         "f.yaml:1:91: gateway_accounts[0].owner: unknown tenant 'nordic-retale' (did you mean nordic-retail?)"
@@ -114,8 +114,8 @@ def test_nobody_else_gets_a_partner_id_of_an_owned_account(tenant):
     text = "tenants: [{slug: b, name: B, timezone: UTC, partner_ids: {link-main: [b]}}]"
 
     assert refused(text) == [
-        "f.yaml:1:71: tenants[0].partner_ids.link-main[0]: link-main is one customer's account:"
-        " partner IDs are for that customer and those below it."
+        "f.yaml:1:71: tenants[0].partner_ids.link-main[0]: link-main belongs to one customer."
+        " Its partner IDs can only be declared for that customer and the customers below it."
     ]
 
 
@@ -175,8 +175,8 @@ def test_hand_over_of_a_tenant_that_the_file_does_not_name_is_taken_over_only_wh
         " partner_ids: {link-main: [{value: nr-fi, from: 2026-11-15}]}}]"
     )
     assert refused(text) == [
-        "f.yaml:1:94: tenants[0].partner_ids.link-main[0]: 'nr-fi' of link-main belongs to the tenant nordic-retail"
-        " already; --take-over gives it, with its messages, to this one"
+        "f.yaml:1:94: tenants[0].partner_ids.link-main[0]: 'nr-fi' of link-main already belongs to the tenant"
+        " nordic-retail; use --take-over to move it, with its messages, to this one"
     ]
     run(text, take_over=True)
     assert periods() == [("nordic-retail", date(2026, 11, 15)), ("baltic-parcel",)]

@@ -91,25 +91,25 @@ users:
         " allowed: gateway_accounts, tenants, users",
         "f.yaml:3:11: gateway_accounts[0].name: must consist of a-z, 0-9 and hyphens, without a hyphen at either end",
         "f.yaml:4:18: gateway_accounts[0].platform_id: must be text, is a number; put it in quotes",
-        "f.yaml:5:15: gateway_accounts[0].timezone: 'Europe/Helsinky' is no time zone of the IANA database,"
+        "f.yaml:5:15: gateway_accounts[0].timezone: 'Europe/Helsinky' is not a time zone in the IANA database,"
         " such as Europe/Helsinki (did you mean Europe/Helsinki?)",
         "f.yaml:7:31: gateway_accounts[0].feeds[0].dialect: unknown dialect 'lnk' (did you mean link?); allowed: link",
         "f.yaml:8:16: gateway_accounts[0].feeds[1].name: this feed is given twice (before in line 7)",
-        "f.yaml:8:48: gateway_accounts[0].feeds[1].networks[0]: no network or address such as 192.0.2.0/24:"
+        "f.yaml:8:48: gateway_accounts[0].feeds[1].networks[0]: not a network or address such as 192.0.2.0/24:"
         " 192.0.2.1/24 has host bits set",
         "f.yaml:10:5: tenants[0].name: missing",
         "f.yaml:11:5: tenants[0].slug: given twice (before in line 10)",
         "f.yaml:12:15: tenants[0].language: must be text, is true or false (so YAML reads yes, no, on and off too);"
         " put it in quotes",
-        "f.yaml:14:15: tenants[0].currency: 'ERU' is no currency of ISO 4217 (such as EUR)",
+        "f.yaml:14:15: tenants[0].currency: 'ERU' is not an ISO 4217 currency (such as EUR)",
         "f.yaml:15:5: tenants[0].parnt: unknown key (did you mean parent?); allowed: slug, name, timezone, country,"
         " language, currency, parent, partner_ids, ref_id, segment_keys",
         "f.yaml:16:18: tenants[0].partner_ids: must be a mapping (key: value), is a list",
-        "f.yaml:17:13: tenants[0].ref_id: no field is called 'campaign'",
+        "f.yaml:17:13: tenants[0].ref_id: one field must be called 'campaign'",
         "f.yaml:18:11: tenants[1].slug: this tenant is given twice (before in line 10)",
         "f.yaml:19:11: tenants[1].name: must not be empty",
-        "f.yaml:21:11: tenants[2].slug: slugs that begin with pool- are kept for the pools of accounts",
-        "f.yaml:25:13: users[0].email: 'anna' is no e-mail address",
+        "f.yaml:21:11: tenants[2].slug: slugs that begin with pool- are reserved for the pools of accounts",
+        "f.yaml:25:13: users[0].email: 'anna' is not an e-mail address",
         "f.yaml:25:26: users[0].staff: must be true or false, is text",
         "f.yaml:25:50: users[0].memberships.a: unknown role 'ownr' (did you mean owner?);"
         " allowed: owner, manager, analyst, viewer",
@@ -189,16 +189,16 @@ def test_specs_keep_secrets_out_of_their_repr():
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("", "f.yaml:1:1: the file says nothing"),
-        ("# nothing yet\n", "f.yaml:1:1: the file says nothing"),
+        ("", "f.yaml:1:1: the file is empty"),
+        ("# nothing yet\n", "f.yaml:1:1: the file is empty"),
         ("- a\n", "f.yaml:1:1: must be a mapping (key: value), is a list"),
         ("tenants: a\n", "f.yaml:1:10: tenants: must be a list, is text"),
         ("tenants: [a]\n", "f.yaml:1:11: tenants[0]: must be a mapping (key: value), is text"),
         ("? [a]\n: b\n", "f.yaml:1:3: a key must be text"),
         ("tenants:\n\t- a\n", "f.yaml:2:1: not YAML: while scanning for the next token, found character … that cannot"),
-        ("users: \x07\n", "f.yaml:1:8: not YAML: a character that may not stand in a file"),
+        ("users: \x07\n", "f.yaml:1:8: not YAML: the file contains a character that YAML does not allow"),
         ("users: []\n---\nusers: []\n", "f.yaml:2:1: not YAML: expected a single document in the stream, but found"),
-        ("[" * 3000, "f.yaml:1:1: not YAML that can be read: nested too deeply"),
+        ("[" * 3000, "f.yaml:1:1: not readable YAML: nested too deeply"),
     ],
 )
 def test_text_that_is_no_provisioning_file_is_told_by_its_place(text, problem):

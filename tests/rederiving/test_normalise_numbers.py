@@ -77,7 +77,7 @@ def test_command_says_what_it_did(feed, tenant, capsys):
 
     call_command("normalise_numbers")
 
-    assert capsys.readouterr().out == "1 messages looked at\n1 of 1 messages have another number or country now\n"
+    assert capsys.readouterr().out == "1 messages checked\n1 of 1 messages have a new number or country\n"
 
 
 def test_next_messages_are_read_by_an_index(feed, tenant):

@@ -190,14 +190,14 @@ def test_refold_by_command_does_now_what_is_queued(feed, tenant, capsys):
 
     queued.refresh_from_db()
     assert (queued.state, RuleRefold.objects.count()) == ("done", 1)
-    assert capsys.readouterr().out == "7 messages looked at, 6 changed\n"
+    assert capsys.readouterr().out == "7 messages checked, 6 changed\n"
     call_command("refold", rules=True)
-    assert capsys.readouterr().out == "7 messages looked at, 0 changed\n"
+    assert capsys.readouterr().out == "7 messages checked, 0 changed\n"
 
 
 def test_refold_by_command_leaves_the_worker_its_job(feed):
     RuleRefold.objects.create(state="running", lease_until=timezone.now() + timedelta(minutes=1))
-    with pytest.raises(CommandError, match="The worker is at it"):
+    with pytest.raises(CommandError, match="The worker is processing it"):
         call_command("refold", rules=True)
 
 

@@ -90,10 +90,9 @@ def test_several_tenants_are_searched_where_they_have_chosen_the_keys(tenant, ot
     [
         (
             {"language": "fi"},
-            "custom_parameters[language]: messages are not found by this key: it is chosen in the settings, under"
-            " Segments",
+            "custom_parameters[language]: this key cannot be searched: choose it in the settings, under Segments",
         ),
-        ({"store": ""}, "custom_parameters[store]: a value is missing"),
+        ({"store": ""}, "custom_parameters[store]: enter a value"),
         ({"store": "a\0"}, "custom_parameters[store]: a text without the character U+0000"),
         ({"gate": "1", "note": "x"}, "custom_parameters: no tenant has chosen all of these keys"),
     ],
@@ -113,8 +112,8 @@ def test_key_that_is_still_being_made_is_not_searched_by_halves(tenant, messages
         search(MessageQuery(tenant_ids=frozenset([tenant.id]), parameters={"tier": "gold"}))
 
     assert str(error.value) == (
-        "custom_parameters[tier]: what is stored is just being made searchable by this key, 33 % of the messages are"
-        " done: try again later"
+        "custom_parameters[tier]: stored messages are being indexed for this key, 33 % of the messages are"
+        " done; try again later"
     )
 
 

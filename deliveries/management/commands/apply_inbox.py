@@ -14,12 +14,12 @@ from portal.accounts.models import record
 
 
 class Command(BaseCommand):
-    help = "Apply all delivery reports that wait, then exit and print what was done."
+    help = "Process all waiting delivery reports, then exit and print the result."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--put-aside", type=int, nargs="+", metavar="ID",
-            help="only put these waiting rows (inbox ids) into quarantine, where they hold all others up",
+            help="only put these waiting rows (inbox ids) into quarantine, when they block all others",
         )  # fmt: skip
 
     def handle(self, *, put_aside: list[int] | None = None, **options) -> None:
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         record("quarantine.put_aside", actor="apply_inbox", subject=", ".join(map(str, rows)), details={"rows": count})
         self.stdout.write(f"{count} of {len(rows)} rows are in quarantine now")
         if count < len(rows):
-            raise CommandError("The others do not wait, or an applier has them just now: try again.")
+            raise CommandError("The other rows are not waiting, or an applier is processing them. Try again.")
 
     def _apply_all(self) -> None:
         total, streak = BatchResult(), Streak()

@@ -9,7 +9,9 @@ from deliveries.applying.accounting import find_losses
 
 
 class Command(BaseCommand):
-    help = "Compare raw rows with what became of them, by feed and hour: a line for what is missing, exit status 1."
+    help = (
+        "Compare raw rows with the results of processing, by feed and hour. Prints a line for each loss; exit status 1."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--hours", type=int, default=24, help="how far back to look (default: 24)")
@@ -20,4 +22,4 @@ class Command(BaseCommand):
             self.stdout.write(line)
         if losses:
             sys.exit(1)
-        self.stdout.write("all that was received is applied, waits or is in quarantine")
+        self.stdout.write("every received report is processed, waiting or in quarantine")

@@ -7,7 +7,7 @@ from deliveries.counts.rollups import condense
 
 
 class Command(BaseCommand):
-    help = "Sum up the counts of days and months that have become quiet, as after a large import."
+    help = "Roll up the counts of days and months that no longer change, for example after a large import."
 
     def handle(self, **options) -> None:
-        self.stdout.write(f"{condense(now=timezone.now())} days and months summed up")
+        self.stdout.write(f"{condense(now=timezone.now())} days and months rolled up")

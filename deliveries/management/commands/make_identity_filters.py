@@ -7,7 +7,7 @@ from deliveries.messages import month_filters
 
 
 class Command(BaseCommand):
-    help = "Make the filters that spare appliers to look new messages up in past months, as after a large import."
+    help = "Build the filters with which appliers skip past months for new messages, for example after a large import."
 
     def handle(self, **options) -> None:
-        self.stdout.write(f"{month_filters.make(now=timezone.now())} months' filters made")
+        self.stdout.write(f"filters of {month_filters.make(now=timezone.now())} months built")

@@ -12,5 +12,5 @@ class Command(BaseCommand):
     )
 
     def handle(self, **options) -> None:
-        seen, changed = normalise_numbers(progress=lambda seen: self.stdout.write(f"{seen:,} messages looked at"))
-        self.stdout.write(f"{changed:,} of {seen:,} messages have another number or country now")
+        seen, changed = normalise_numbers(progress=lambda seen: self.stdout.write(f"{seen:,} messages checked"))
+        self.stdout.write(f"{changed:,} of {seen:,} messages have a new number or country")

@@ -13,27 +13,27 @@ SHOWN_ROWS = 100
 
 
 class Command(BaseCommand):
-    help = "List quarantined rows by reason, show one, put them back on the to-do list after a fix, or discard them."
+    help = "List quarantined rows by reason, show one, replay rows after a fix, or discard them."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--show", type=int, metavar="ID", help="print one row with its raw body")
-        parser.add_argument("--replay", action="store_true", help="apply the waiting rows again")
-        parser.add_argument("--discard", metavar="WHY", help="close waiting rows for good; they stay readable")
-        parser.add_argument("--reason", help="only the rows of this reason; alone it lists them")
+        parser.add_argument("--replay", action="store_true", help="replay the waiting rows")
+        parser.add_argument("--discard", metavar="WHY", help="discard the waiting rows; they can still be read")
+        parser.add_argument("--reason", help="only rows with this reason; without another option lists them")
         parser.add_argument("--id", type=int, action="append", dest="ids", help="only this row; may be repeated")
 
     def handle(self, *, show: int | None, ids: list[int] | None, reason: str | None, **options) -> None:
         now, actor, why = datetime.now(UTC), "command quarantine", options["discard"]
         if options["replay"] and why is not None:
-            raise CommandError("--replay or --discard, not both")
+            raise CommandError("use --replay or --discard, not both")
         if show is not None:
             self._show(show)
         elif options["replay"]:
             count = replay(actor=actor, now=now, ids=ids, reason=reason)
-            self.stdout.write(f"{count:,} rows are back on the to-do list")
+            self.stdout.write(f"{count:,} rows are queued for replay")
         elif why is not None:
             if ids is None and reason is None:
-                raise CommandError("--discard: say which rows by --id or --reason")
+                raise CommandError("--discard: select rows by --id or --reason")
             try:
                 count = discard(ids=ids, reason=reason, reason_text=why, actor=actor, now=now)
             except ValueError as error:
@@ -57,7 +57,7 @@ class Command(BaseCommand):
                 f" first id {row['first']}"
             )
         if not rows:
-            self.stdout.write("nothing is in quarantine")
+            self.stdout.write("the quarantine is empty")
 
     def _list_rows(self, reason: str) -> None:
         rows = QuarantinedRow.objects.filter(state=QuarantinedRow.State.WAITING, reason=reason).order_by("id")
@@ -66,7 +66,7 @@ class Command(BaseCommand):
         if (count := rows.count()) > SHOWN_ROWS:
             self.stdout.write(f"… and {count - SHOWN_ROWS:,} more")
         elif not count:
-            self.stdout.write("nothing is in quarantine for this reason")
+            self.stdout.write("no row in quarantine has this reason")
 
     def _show(self, id_: int) -> None:
         row = QuarantinedRow.objects.filter(id=id_).first()

@@ -31,7 +31,7 @@ class Command(BaseCommand):
             return
         if options["repair"]:
             moves = sum(isinstance(difference, OwnerDifference) for difference in differences)
-            self.stdout.write(f"{len(differences) - moves} differences mended")
+            self.stdout.write(f"{len(differences) - moves} differences repaired")
             if moves:
                 self.stdout.write(f"{moves} left to moves, which are queued for the worker")
         sys.exit(1)

@@ -11,8 +11,8 @@ from portal.tenants.models import Feed
 
 class Command(BaseCommand):
     help = (
-        "Re-derive messages and their counts: those that have reports with a result code, all of a dialect, or those"
-        " that the rules of a new version may make something else of."
+        "Recalculate messages and their counts: those that have reports with a result code, all of a dialect,"
+        " or those affected by the rules of a new version."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -20,9 +20,7 @@ class Command(BaseCommand):
         which = parser.add_mutually_exclusive_group(required=True)
         which.add_argument("--code", type=int)
         which.add_argument("--all", action="store_true")
-        which.add_argument(
-            "--rules", action="store_true", help="what an upgrade queues and the worker does by itself, now"
-        )
+        which.add_argument("--rules", action="store_true", help="do at once what an upgrade queues for the worker")
 
     def handle(self, *, dialect: str | None, code: int | None, rules: bool, **options) -> None:
         if rules == (dialect is not None):
@@ -34,12 +32,14 @@ class Command(BaseCommand):
             )
         with tqdm(unit=" messages", disable=None) as bar:
             seen, changed = self._by_rules(bar) if rules else refold(dialect=dialect, code=code, progress=bar.update)
-        self.stdout.write(f"{seen:,} messages looked at, {changed:,} changed")
+        self.stdout.write(f"{seen:,} messages checked, {changed:,} changed")
 
     def _by_rules(self, bar: tqdm) -> tuple[int, int]:
         job = request_rule_refold()
         run_rule_refolds(progress=lambda running: bar.update(running.done - bar.n))
         job.refresh_from_db()
         if job.state != RuleRefold.State.DONE:
-            raise CommandError("The worker is at it: the admin (Rule refolds) shows how far it is.")
+            raise CommandError(
+                "The worker is processing it. The admin (Recalculations of message status) shows the progress."
+            )
         return job.done, job.changed

@@ -10,7 +10,7 @@ from deliveries.management.commands.import_dlrs import feed_named
 
 
 class Command(BaseCommand):
-    help = "Put raw rows on the to-do list again; harmless, since what is known already changes nothing."
+    help = "Queue raw rows again. Safe to repeat: reports that are already known change nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--from", dest="start", required=True, help="received at or after, such as 2026-11-20")
@@ -23,7 +23,7 @@ class Command(BaseCommand):
             raise CommandError("--to: a time after --from")
         door = feed_named(feed) if feed else None
         count = replay_inbox(start=first, end=last, feed=door, actor="command replay_inbox")
-        self.stdout.write(f"{count:,} rows are on the to-do list again; the applier takes them from there")
+        self.stdout.write(f"{count:,} rows are queued again for the applier")
 
 
 def _instant(name: str, text: str) -> datetime:

@@ -8,15 +8,15 @@ from deliveries.retention.retention import apply_retention
 
 
 class Command(BaseCommand):
-    help = "Take messages, phone numbers and raw rows that are past their tenants' retention; counts do not move."
+    help = "Delete messages, phone numbers and raw rows that are past their tenants' retention. Counts do not change."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="tell what would be taken, and change nothing")
+        parser.add_argument("--dry-run", action="store_true", help=("show what would be deleted, and change nothing"))
 
     def handle(self, *, dry_run: bool, **options) -> None:
         taken = apply_retention(now=datetime.now(UTC), dry_run=dry_run)
         if taken is None:
-            self.stdout.write("another process is at it")
+            self.stdout.write("another process is running retention")
             return
         words = "would be" if dry_run else "were"
         for what, counts in (

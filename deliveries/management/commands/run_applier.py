@@ -12,15 +12,26 @@ _MANY_OBJECTS = 2_000_000
 
 
 class Command(BaseCommand):
-    help = "Apply delivery reports as they come in. Several may run; SIGTERM ends it after the batch in hand."
+    help = (
+        "Process delivery reports as they are received. Several appliers may run. SIGTERM ends one after its"
+        " current batch."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--groups", type=int, default=4, choices=[1, 2, 4, 8, 16], help="in how many parts the slices are taken"
+            "--groups",
+            type=int,
+            default=4,
+            choices=[1, 2, 4, 8, 16],
+            help=("number of parts into which the slices are divided"),
         )
-        parser.add_argument("--batch", type=int, default=BATCH, help="rows in one transaction, at most")
+        parser.add_argument("--batch", type=int, default=BATCH, help="largest number of rows in one transaction")
         parser.add_argument(
-            "--threads", type=int, default=2, choices=[1, 2, 3, 4], help="connections to the database that work at once"
+            "--threads",
+            type=int,
+            default=2,
+            choices=[1, 2, 3, 4],
+            help=("number of parallel connections to the database"),
         )
 
     def handle(self, *, groups: int, batch: int, threads: int, **options) -> None:

@@ -16,12 +16,12 @@ class Migration(migrations.Migration):
                 ("to", models.EmailField(max_length=254, verbose_name="to")),
                 ("subject", models.CharField(max_length=200, verbose_name="subject")),
                 ("sealed", models.TextField()),
-                ("made_at", models.DateTimeField(verbose_name="made at")),
+                ("made_at", models.DateTimeField(verbose_name="created at")),
                 ("shown_at", models.DateTimeField(null=True, verbose_name="shown at")),
                 ("shown_by", models.CharField(blank=True, max_length=254, verbose_name="shown to")),
             ],
             options={
-                "verbose_name_plural": "mails not sent",
+                "verbose_name_plural": "unsent e-mails",
             },
         ),
     ]

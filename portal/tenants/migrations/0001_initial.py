@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                         validators=[
                             django.core.validators.RegexValidator(
                                 "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
-                                "1 to 63 of a-z, 0-9 and inner hyphens.",
+                                "1 to 63 characters: a–z, 0–9, and hyphens except at the ends.",
                             )
                         ],
                     ),
@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                     "default_partner_id",
                     models.CharField(
                         blank=True,
-                        help_text="The platformPartnerId of delivery reports that carry none themselves.",
+                        help_text="The platformPartnerId for delivery reports that have none.",
                         max_length=256,
                     ),
                 ),
@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                     models.JSONField(
                         blank=True,
                         default=list,
-                        help_text='Networks that may post, such as ["192.0.2.0/24"]; an empty list admits all.',
+                        help_text='Networks that may send requests, such as ["192.0.2.0/24"]. An empty list allows all.',
                         validators=[portal.tenants.networks.validate],
                     ),
                 ),
@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
                         validators=[
                             django.core.validators.RegexValidator(
                                 "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
-                                "1 to 63 of a-z, 0-9 and inner hyphens.",
+                                "1 to 63 characters: a–z, 0–9, and hyphens except at the ends.",
                             )
                         ],
                     ),
@@ -132,7 +132,7 @@ class Migration(migrations.Migration):
                         validators=[
                             django.core.validators.RegexValidator(
                                 "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
-                                "1 to 63 of a-z, 0-9 and inner hyphens.",
+                                "1 to 63 characters: a–z, 0–9, and hyphens except at the ends.",
                             )
                         ],
                     ),

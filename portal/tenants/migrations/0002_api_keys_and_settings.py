@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                         base_field=models.CharField(
                             choices=[
                                 ("read", "Read figures and messages"),
-                                ("numbers", "See phone numbers unmasked"),
+                                ("numbers", "See full phone numbers"),
                                 ("submit", "Queue reports, declare partner IDs, submit messages"),
                             ],
                             max_length=10,
@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
             name="accent",
             field=models.CharField(
                 blank=True,
-                help_text="The colour of links and buttons, such as #0B7285; empty for the portal's own.",
+                help_text="The colour of links and buttons, such as #0B7285. Empty: the portal's own colour.",
                 max_length=7,
                 validators=[django.core.validators.RegexValidator("^#[0-9A-Fa-f]{6}$", "A colour such as #0B7285.")],
             ),
@@ -88,7 +88,7 @@ class Migration(migrations.Migration):
             model_name="tenant",
             name="require_mfa",
             field=models.BooleanField(
-                default=False, help_text="Members must use a second factor before they see this tenant's pages."
+                default=False, help_text="Members must use a second factor to see this customer's pages."
             ),
         ),
         migrations.AddConstraint(

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
             name="owner",
             field=models.ForeignKey(
                 blank=True,
-                help_text="The customer whose account this is alone: its managers declare partner IDs for it and all below it, and see the pool and the account's reports.",
+                help_text="The only customer that uses this account. Its managers declare partner IDs for it and for the customers below it, and see the pool and the account's reports.",
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="owned_accounts",
@@ -35,8 +35,8 @@ class Migration(migrations.Migration):
                 base_field=models.CharField(
                     choices=[
                         ("read", "Read figures and messages"),
-                        ("numbers", "See phone numbers unmasked"),
-                        ("submit", "Queue reports, submit messages"),
+                        ("numbers", "See full phone numbers"),
+                        ("submit", "Create reports, submit messages"),
                         ("partner_ids", "Declare and move partner IDs"),
                     ],
                     max_length=20,

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
             name="header_name",
             field=models.CharField(
                 blank=True,
-                help_text="A header that every request must carry, such as X-Portal-Key; empty asks for none.",
+                help_text="A header that each request must have, such as X-Portal-Key. Empty: no header is required.",
                 max_length=100,
                 validators=[portal.tenants.feed_headers.validate_name],
             ),

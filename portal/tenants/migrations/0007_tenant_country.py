@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 blank=True,
                 default="",
-                help_text="Numbers without a country code are read in it; a new tenant has that of its time zone.",
+                help_text="Phone numbers without a country code are read as numbers of this country. Default: the country of the time zone.",
                 max_length=2,
                 validators=[portal.tenants.models.validate_country],
             ),
@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
             name="default_partner_id",
             field=models.CharField(
                 blank=True,
-                help_text="The platformPartnerId of delivery reports that carry none themselves.",
+                help_text="The platformPartnerId for delivery reports that have none.",
                 max_length=256,
                 validators=[portal.tenants.partner_values.validate_partner_id],
             ),

@@ -10,8 +10,8 @@ from reports.runs.erased_files import delete_erased_files
 
 class Command(BaseCommand):
     help = (
-        "Replace a phone number in all that is stored of a tenant. Its messages keep a keyed hash, texts the masked"
-        " number. Counts stay; a search for the number still finds its messages."
+        "Erase a phone number from all stored data of a tenant. Its messages keep a keyed hash, texts the"
+        " masked number. Counts do not change, and a search for the number still finds its messages."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

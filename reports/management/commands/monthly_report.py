@@ -23,7 +23,7 @@ FORMATS = ("xlsx", "csv", "rfc4180", "json")
 
 
 class Command(BaseCommand):
-    help = "Make the report of a month now: a tenant's (with all below it), or a whole gateway account's."
+    help = "Create the report of a month now, of a tenant (with the tenants below it) or of a whole gateway account."
 
     def add_arguments(self, parser: CommandParser) -> None:
         whose = parser.add_mutually_exclusive_group(required=True)
@@ -39,7 +39,11 @@ class Command(BaseCommand):
             " rfc4180: the same tables for machines",
         )
         parser.add_argument(
-            "--wait", type=float, default=60, metavar="SECONDS", help="how long to wait for reports to be applied"
+            "--wait",
+            type=float,
+            default=60,
+            metavar="SECONDS",
+            help=("how long to wait for delivery reports to be processed"),
         )
 
     def handle(self, *, tenant: str | None, account: str | None, month: str, out: Path, wait: float, **options) -> None:

@@ -17,16 +17,16 @@ ACTOR = "create_api_key"
 
 
 class Command(BaseCommand):
-    help = "Make a key to the REST API and print it; it can never be read again."
+    help = "Create a key to the REST API and print it. It is not shown again."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         whose = parser.add_mutually_exclusive_group(required=True)
-        whose.add_argument("--tenant", metavar="SLUG", help="sees this tenant and all below it")
+        whose.add_argument("--tenant", metavar="SLUG", help="sees this tenant and the tenants below it")
         whose.add_argument("--account", metavar="NAME", help="sees all messages of this gateway account")
-        scopes = "of read, numbers, submit and partner_ids, with commas (read)"
+        scopes = "of read, numbers, submit and partner_ids, separated by commas (default: read)"
         parser.add_argument("--scopes", default="read", help=scopes)
-        parser.add_argument("--name", default="command line", help="what people will know it by")
-        parser.add_argument("--days", type=int, help="how long it is valid; without it, until it is revoked")
+        parser.add_argument("--name", default="command line", help="the key's name")
+        parser.add_argument("--days", type=int, help="how long the key is valid; without it, until it is revoked")
 
     def handle(
         self, *, tenant: str | None, account: str | None, scopes: str, name: str, days: int | None, **_options

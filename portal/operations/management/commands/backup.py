@@ -9,7 +9,10 @@ from portal.operations.backup import BackupError, make_backup
 
 
 class Command(BaseCommand):
-    help = "Write a backup of database, files and secret key into DIR (new or empty), beside running traffic."
+    help = (
+        "Write a backup of the database, the files and the secret key into DIR (new or empty). The portal may run"
+        " meanwhile."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("dir", type=Path)

@@ -14,19 +14,19 @@ from portal.provisioning.outcome import Move, NewToken, Outcome, ProvisionError
 
 
 class Command(BaseCommand):
-    help = "Create and change accounts, feeds, tenants, partner ids and people as a YAML file asks for."
+    help = "Create and change accounts, feeds, tenants, partner ids and people as described in a YAML file."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", metavar="FILE.yaml", help="the file, or - for the standard input")
         parser.add_argument(
             "--set-passwords",
             action="store_true",
-            help="set the file's passwords for people who exist already, too",
+            help="also set the passwords of people who already exist to those in the file",
         )
         parser.add_argument(
             "--take-over",
             action="store_true",
-            help="give partner ids that other tenants have to the tenants of the file, with their messages",
+            help="move partner ids of other tenants, with their messages, to the tenants of the file",
         )
         parser.add_argument(
             "--wait", action="store_true", help="move the messages of declared partner ids before ending"
@@ -61,7 +61,7 @@ class Command(BaseCommand):
     def _print_tokens(self, tokens: list[NewToken]) -> None:
         if not tokens:
             return
-        self.stdout.write("\nNew tokens, shown this once. Enter the address at the gateway:")
+        self.stdout.write("\nNew tokens, shown once. Enter the address at the gateway:")
         for new in tokens:
             self.stdout.write(f"  feed   {new.feed}\n  token  {new.token}")
             self.stdout.write(f"  path   /dlr/{new.token}/\n  URL    {settings.PUBLIC_URL}/dlr/{new.token}/\n")
@@ -69,11 +69,11 @@ class Command(BaseCommand):
     def _print_moves(self, moves: list[Move], *, wait: bool) -> None:
         if not moves:
             return
-        self.stdout.write("\nMessages that follow their partner ids" + (":" if wait else ", in the background:"))
+        self.stdout.write("\nMessages that move with their partner ids" + (":" if wait else ", in the background:"))
         for move in moves:
             self.stdout.write(f"  {move.partner} → {move.tenant}: {move.waiting} messages wait")
         if not wait:
-            self.stdout.write("Do it now, or see how far it is: bin/portal move_partner_ids")
+            self.stdout.write("Move them now or see the progress: bin/portal move_partner_ids")
 
 
 def _read(file: str) -> str:

@@ -8,11 +8,11 @@ from portal.operations.backup import BackupError, restore_backup
 
 
 class Command(BaseCommand):
-    help = "Make database and files what a backup holds. Stop the portal's processes first."
+    help = "Replace the database and the files with those of a backup. Stop the portal's processes first."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("dir", type=Path)
-        parser.add_argument("--replace", action="store_true", help="throw away the messages that are there")
+        parser.add_argument("--replace", action="store_true", help="delete the messages in the database")
 
     def handle(self, *, dir: Path, replace: bool, **options) -> None:
         try:
