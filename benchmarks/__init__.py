@@ -1,1 +1,1 @@
-"""How fast the portal is: figures measured against servers that are started for them (docs/performance.md)."""
+"""Performance benchmarks: figures measured against servers started for them (docs/performance.md)."""

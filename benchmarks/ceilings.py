@@ -1,4 +1,4 @@
-"""What nothing on this machine can exceed: rows that COPY brings into an empty table."""
+"""Upper limit of this machine: rows that COPY writes into an empty table."""
 
 import time
 

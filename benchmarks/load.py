@@ -22,7 +22,7 @@ _READ = 65536
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of it: requests and their reports, seconds, milliseconds to the answer, its own CPU seconds."""
+    """Result of sending: requests and their reports, seconds, response times in ms, own CPU seconds."""
 
     requests: int
     reports: int
@@ -67,7 +67,7 @@ class Sender:
         return int(self._shared[ACKNOWLEDGED])
 
     def stop(self) -> Result:
-        """End the sending and return what came of it."""
+        """Stop sending and return the result."""
         self._shared[STOP] = 1
         result = self._receiver.recv()
         self._process.join()
@@ -130,7 +130,7 @@ class _Connection:
         self.left = self.received = b""
 
     def send(self, request: bytes) -> bool:
-        """Send what the socket takes; tell whether all went."""
+        """Send as much as the socket accepts; return whether all was sent."""
         self.began = time.perf_counter()
         return self._push(request)
 

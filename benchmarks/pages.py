@@ -1,4 +1,4 @@
-"""How quick, open and sound the pages are in a browser: lighthouse's marks, on two months of made-up traffic."""
+"""Lighthouse scores of the pages: speed, accessibility, good practice. Uses two months of simulated traffic."""
 
 import json
 import os
@@ -134,7 +134,7 @@ def _run(folder: Path, url: str, cookie: str) -> dict:
 
 
 def _faults(report: dict, category: str) -> str:
-    """Return the audits that took marks away."""
+    """Return the audits that lowered the scores."""
     references = report["categories"][category]["auditRefs"]
     found = (reference["id"] for reference in references if reference["weight"])
     return " ".join(name for name in found if report["audits"][name]["score"] not in (None, 1))

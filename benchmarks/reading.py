@@ -33,7 +33,7 @@ SMALL = 50_000  # reports, where no messages were asked for
 
 
 def searching(stage: Stage) -> Iterator[Figure]:
-    """The 95th percentile of a page of 50, by what is looked for, on the first page and from anywhere in the year."""
+    """The 95th percentile of a page of 50, by kind of search, on the first page and from anywhere in the year."""
     _have_messages(stage)
     tenant, parent = _largest(), _parent()
     random = Random(1)
@@ -60,7 +60,7 @@ def searching(stage: Stage) -> Iterator[Figure]:
 
 
 def _kinds(random: Random, last: date) -> dict[str, Callable[[dict], dict]]:
-    """Return what is looked for by its name, made from a message that there is."""
+    """Return the searches by name, made from an existing message."""
 
     def period(days: int) -> dict:
         return {"first": last - timedelta(days=days), "last": last}

@@ -1,4 +1,4 @@
-"""Where benchmarks run: a portal of their own, empty, with the demo's tenants, on the embedded engines."""
+"""Environment of benchmarks: an empty portal with the demo's tenants, on the embedded engines."""
 
 import os
 import time
@@ -39,7 +39,7 @@ FACTS = (
 
 @dataclass
 class Stage:
-    """What every benchmark gets. `seconds` is how long one measurement may take."""
+    """Tools for every benchmark. `seconds` is the time limit of one measurement."""
 
     quick: bool
     messages: int = 0  # stored before the measurement begins
@@ -64,7 +64,7 @@ class Stage:
             self.empty()
 
     def clear(self) -> None:
-        """Make room for a measurement: take all facts away, or only the inbox where stored messages are asked for."""
+        """Prepare a measurement: delete all facts, or only the inbox if stored messages are needed."""
         if self.messages:
             with connection.cursor() as cursor:
                 cursor.execute("TRUNCATE inbox, inbox_todo, quarantine, ingest_count RESTART IDENTITY")
@@ -72,7 +72,7 @@ class Stage:
             self.empty()
 
     def empty(self) -> None:
-        """Take all facts away."""
+        """Delete all facts."""
         with connection.cursor() as cursor:
             cursor.execute(f"TRUNCATE {FACTS}, campaigns_campaign RESTART IDENTITY CASCADE")
         partitions.make_ahead(datetime.now(UTC).date())

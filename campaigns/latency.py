@@ -14,7 +14,7 @@ from functools import lru_cache
 ACCURACY = 0.02
 GAMMA = (1 + ACCURACY) / (1 - ACCURACY)
 
-# Under the source's resolution of one second nothing can be told apart.
+# The source's resolution is one second, so shorter times cannot be distinguished.
 ZERO_BUCKET = 0
 # More than 800 years; fits a smallint and keeps a nonsense latency from growing anything.
 MAX_BUCKET = 600

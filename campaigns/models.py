@@ -1,6 +1,7 @@
-"""What a campaign is: a name taken from refIds, once, by the tenant's scheme.
+"""Campaigns, refId schemes and segment keys.
 
-Tenant config tables: unique keys start with the tenant, row-level security forced (portal/tenants/wall.py).
+A campaign is a name taken from refIds by the tenant's scheme. These are tenant config tables: unique keys start with
+the tenant, row-level security is forced (portal/tenants/wall.py).
 """
 
 from django.contrib.postgres.fields import ArrayField
@@ -18,7 +19,7 @@ OTHER_CAMPAIGNS = -1  # refIds over the tenant's daily limit of new ones
 
 
 class RefIdScheme(models.Model):
-    """How a tenant's refIds are read: split by a delimiter into campaign, variant and further labels."""
+    """A tenant's scheme for refIds: split by a delimiter into campaign, variant and further labels."""
 
     tenant = models.OneToOneField(Tenant, on_delete=models.CASCADE, related_name="ref_id_scheme")
     delimiter = models.CharField(max_length=8)
@@ -62,10 +63,10 @@ class Campaign(models.Model):
 
 
 class SegmentKey(models.Model):
-    """A custom parameter that a tenant has chosen: messages are found by its values, and its values are segments.
+    """A custom parameter that a tenant has chosen for searches; its values are segments.
 
-    The row is the job of making what is stored searchable by it, or (`removed`) of taking that away again; `position`
-    is how far back in time the walk over the messages has come (deliveries/rederiving/segment_keys.py).
+    The row is also the job that indexes stored messages by it, or (`removed`) deletes their index rows. `position` is
+    how far back in time the walk over the messages is (deliveries/rederiving/segment_keys.py).
 
     queued ──claimed──► running ──nothing left──► done, or (removed) no row; running ──lease over──► claimed again
        ▲────────────── chosen again, removed ────────┘

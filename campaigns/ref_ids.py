@@ -1,4 +1,4 @@
-"""What a refId says: its campaign, its variant and further labels, by the tenant's scheme."""
+"""Parser of refIds: campaign, variant and further labels, by the tenant's scheme."""
 
 import re
 from collections.abc import Sequence
@@ -17,9 +17,9 @@ _is_field_name = re.compile(r"[a-z][a-z0-9_]{0,39}").fullmatch
 
 @dataclass(frozen=True, slots=True)
 class RefIdScheme:
-    """How a tenant joins several values in one refId: by the delimiter, in the order of the fields.
+    """Scheme that joins several values in one refId by the delimiter, in the order of the fields.
 
-    A field is `campaign`, `variant`, the name of a further label, or `-` or `''` for a piece to skip.
+    A field is `campaign`, `variant`, the name of a further label, or `-` or `''` for a value to skip.
     """
 
     delimiter: str
@@ -38,8 +38,8 @@ class RefIdParts:
 def parse(ref_id: str, scheme: RefIdScheme | None) -> RefIdParts:
     """Split a refId by its tenant's scheme; without one the whole refId is the campaign.
 
-    Pieces are taken exactly as they stand. The last field keeps all that remains, delimiters included; fields
-    without a piece are `''`. Never raises for a scheme without problems.
+    Values are taken unchanged. The last field takes the rest of the refId, delimiters included; fields without a value
+    are `''`. Never raises for a valid scheme.
     """
     if scheme is None:
         return RefIdParts(campaign=ref_id)

@@ -1,4 +1,4 @@
-"""Which custom parameters a tenant may have messages found by, and what is kept of their values."""
+"""Rules for segment keys: allowed custom parameters, and the indexed form of their values."""
 
 from hashlib import sha256
 
@@ -36,9 +36,9 @@ def problems(key: str) -> list[str]:
 
 
 def indexed_value(value: str) -> str:
-    """Return what stands for a value in the index: itself up to MAX_VALUE_BYTES, else its beginning and its digest.
+    """Return the indexed form of a value: itself up to MAX_VALUE_BYTES, else its beginning and its digest.
 
-    So a value of any length is found by its whole.
+    So a whole value of any length can be searched.
     """
     if len(value) * 4 <= MAX_VALUE_BYTES or len(value.encode()) <= MAX_VALUE_BYTES:
         return value

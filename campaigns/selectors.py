@@ -1,4 +1,4 @@
-"""Campaigns' names while somebody types one."""
+"""Campaign names for completion while a person types."""
 
 from typing import Any
 

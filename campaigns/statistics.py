@@ -98,7 +98,7 @@ def rate(n: int, of: int) -> float | None:
 
 
 def enough(n: int) -> bool:
-    """Tell whether a variant has messages enough to be compared."""
+    """Return whether a variant has enough messages for a comparison."""
     return n >= ENOUGH
 
 

@@ -69,9 +69,9 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
         "state",
         "resolved_at",
         "resolved_by",
-        "resolution",
+        "resolution_shown",
     )
-    readonly_fields = ("inbox_number", "detail_shown", "request_shown", "raw_body", "in_full")
+    readonly_fields = ("inbox_number", "detail_shown", "request_shown", "raw_body", "in_full", "resolution_shown")
     actions = ("replay_rows", "replay_reasons", "discard_rows")
 
     def get_urls(self) -> list[URLPattern]:
@@ -104,6 +104,10 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
     @admin.display(description=_("detail"))
     def detail_shown(self, row: QuarantinedRow) -> str:
         return masked_text(row.detail)
+
+    @admin.display(description=_("resolution"))
+    def resolution_shown(self, row: QuarantinedRow) -> str:
+        return masked_text(row.resolution)
 
     @admin.display(description=_("raw body"))
     def raw_body(self, row: QuarantinedRow) -> str:
@@ -153,7 +157,7 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
 
 
 class JobAdmin(ReadOnlyAdmin):
-    """Jobs over many messages: how far each is; one that stands still is queued again."""
+    """Admin of jobs over many messages: their progress, and an action that queues stopped ones again."""
 
     actions = ("retry",)
 
@@ -224,7 +228,7 @@ class SegmentKeyAdmin(JobAdmin):
 
 @admin.register(ImportRun)
 class ImportRunAdmin(ReadOnlyAdmin):
-    """Imports of archives, with what became of their rows; the quarantined ones are a link away."""
+    """Admin of archive imports: results of their rows, with a link to the quarantined ones."""
 
     list_display = (
         *("name_shown", "feed", "rows", "reports", "duplicates", "quarantined", "problem_shown"),
@@ -277,7 +281,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
 
 @admin.register(ResultCode)
 class ResultCodeAdmin(RecordedAdmin):
-    """What codes mean. Messages that came before a change keep their state until `bin/portal refold` is run."""
+    """Admin of result codes. Messages received before a change keep their status until `bin/portal refold` is run."""
 
     list_display = ("code", "dialect", "status", "final", "reason", "text_en")
     list_filter = ("dialect", "status", "final")

@@ -1,11 +1,11 @@
-"""Why appliers may stand still, in words for people and monitors: pure, read by /readyz without Django."""
+"""Causes of a stopped applier in words for people and monitors. Pure, read by /readyz without Django."""
 
 from datetime import datetime
 from enum import StrEnum
 
 
 class Cause(StrEnum):
-    """What made the applier stop."""
+    """Cause of a stop."""
 
     STATEMENT = "statement"  # of the statement, the schema, privileges or the server's own
     PROGRAMME = "programme"  # a mistake in the portal's code

@@ -1,4 +1,4 @@
-"""The Celery app; tasks only wake up work whose truth lies in rows."""
+"""The Celery app. Tasks only start work whose state is in database rows."""
 
 import os
 from logging.config import dictConfig

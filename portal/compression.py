@@ -1,8 +1,8 @@
-"""Pages and the API's answers go out compressed, for portals without a proxy that does it: a tenth of the bytes.
+"""Compression of pages and API responses, for portals without a compressing proxy: a tenth of the bytes.
 
-These alone: workbooks are zipped already, and without their length a download shows no progress. What others could
-learn from a length (BREACH) is drowned by Django's random bytes, and the session's cookie comes with no request that
-another site makes in the background (SameSite=Lax); the API knows no cookies.
+Other files are not compressed: workbooks are zipped already, and a download shows progress only with a length. Attacks
+on lengths (BREACH) fail: Django adds random bytes, and other sites' background requests carry no session cookie
+(SameSite=Lax). The API has no cookies.
 """
 
 from django.http import HttpRequest

@@ -82,7 +82,7 @@ class Guard:
         self._arriving.pop(peer, None)
         if peer in self._busy:
             self._busy.discard(peer)
-            self._proved.pop(peer, None)  # the newest stand last
+            self._proved.pop(peer, None)  # keep the newest last
             self._proved[peer] = monotonic()
 
     async def watch(self) -> None:
@@ -199,7 +199,7 @@ def _peer(connected: socket.socket) -> Peer:
 
 
 def _close(connection: _Connection) -> bool:
-    """Shut a connection down; the server then sees its end and frees it. Tell whether it was still the same one."""
+    """Shut a connection down; the server then sees its end and frees it. Return whether it was still the same one."""
     with contextlib.suppress(OSError), socket.socket(fileno=os.dup(connection.descriptor)) as copy:
         if _peer(copy) == connection.peer:
             copy.shutdown(socket.SHUT_RDWR)

@@ -34,7 +34,7 @@ class DemoError(Exception):
 
 @dataclass
 class State:
-    """What a second run needs to know; kept in PORTAL_HOME/demo.json, for its owner's eyes alone."""
+    """State that a second run needs, kept in PORTAL_HOME/demo.json, readable by its owner only."""
 
     token: str = field(default_factory=lambda: f"demo-{secrets.token_urlsafe(24)}")
     own_token: str = field(default_factory=lambda: f"demo-{secrets.token_urlsafe(24)}")
@@ -58,7 +58,7 @@ class State:
 
 
 def main() -> None:
-    """Start the portal, fill it the first time, tell what to look at, and serve until Ctrl-C."""
+    """Start the portal, fill it on the first run, print what to look at, and serve until Ctrl-C."""
     os.environ.setdefault("PORT", "8000")
     address = f"http://localhost:{os.environ['PORT']}"
     os.environ.setdefault("PUBLIC_URL", address)

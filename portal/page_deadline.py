@@ -67,17 +67,17 @@ class PageDeadline:
             self._guard.ended(scope["client"])
 
     def _leave(self, task: asyncio.Task) -> None:
-        """Let a request finish without an answer. What it raises is dropped: the client was told already."""
+        """Let a request finish without an answer. Its exceptions are dropped: the client already has a response."""
         self._left_behind.add(task)
         task.add_done_callback(self._left_behind.discard)
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
 
 class _Exchange:
-    """The two channels that Django is given in place of the server's.
+    """The two channels that Django gets instead of the server's.
 
-    Django is not told that a client is gone while it works: it would wait, in the event loop, for a thread that may
-    hang. A client that leaves a long answer is noticed when the next piece of it is to be sent.
+    Django does not learn that a client is gone while it works: it would wait, in the event loop, for a thread that may
+    hang. A client that leaves during a long response is noticed when the next piece is sent.
     """
 
     def __init__(self, receive: Callable, send: Callable, *, began: Callable[[], None]) -> None:

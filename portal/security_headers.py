@@ -1,4 +1,4 @@
-"""What browsers are told to refuse: anything that is not the portal's own."""
+"""Response headers that make browsers reject content from other origins."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""How the pages look to a person: theme and density in cookies, a tenant's accent as a small style sheet."""
+"""Appearance of the pages: theme and density in cookies, a tenant's accent as a small style sheet."""
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect

@@ -20,7 +20,7 @@ class Edition(NamedTuple):
 
 
 class ReportRun(models.Model):
-    """One making of one month's report, for a tenant or (account set) for a whole gateway account.
+    """One creation of one month's report, for a tenant or (account set) for a whole gateway account.
 
     queued ──► waiting (inbox rows from before the cut are not applied yet) ──► running ──► done
                                                        running ──lease over──► claimed again

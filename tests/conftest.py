@@ -1,4 +1,4 @@
-"""What all tests share: two tenants that could leak into each other, people of every role, a feed."""
+"""Fixtures of all tests: two tenants that could leak into each other, people of every role, a feed."""
 
 import shutil
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""How far Hypothesis looks: at the same few examples each time in bin/test, with --long at more and ever new ones."""
+"""Profiles of Hypothesis: a few fixed examples in bin/test, more and random ones with --long."""
 
 from hypothesis import HealthCheck, settings
 

@@ -61,7 +61,7 @@ def pytest_unconfigure(config) -> None:
 
 
 class Watch:
-    """What is open, alive and stored; `database` is None for tests without one."""
+    """Open files, live threads and stored rows; `database` is None for tests without one."""
 
     def __init__(self, database: Database | None) -> None:
         self.database = database

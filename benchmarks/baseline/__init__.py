@@ -1,1 +1,1 @@
-"""What a user would write instead: a Django REST Framework view, one ORM insert for each report, gunicorn."""
+"""Baseline for comparison: a Django REST Framework view, one ORM insert for each report, gunicorn."""

@@ -19,7 +19,7 @@ def insert_report(data: dict, *, raw: dict) -> DeliveryReport:
 
 
 def apply_report(raw: dict) -> None:
-    """Make the report's row, bring its message's state up to it, and move the message from one count to another."""
+    """Insert the report's row, update its message's state, and move the message from one count to another."""
     data = raw | {name: datetime.fromisoformat(raw[name]) for name in ("sentTimestamp", "timestamp")}
     with transaction.atomic():
         values = _values(data)

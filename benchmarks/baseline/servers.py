@@ -1,4 +1,4 @@
-"""The baseline's database, made anew, and its two ways to run."""
+"""The baseline's database, created afresh, and its two ways to run."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The baseline's settings; its database is the one beside the portal's, on the same server."""
+"""The baseline's settings; its database is on the portal's server."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""One view: a report comes in, its row is made, the answer goes out."""
+"""The baseline's view: it receives a report, inserts its row and responds."""
 
 from rest_framework import serializers
 from rest_framework.response import Response

@@ -1,4 +1,4 @@
-"""Whether all that was received is somewhere: for each feed and hour, raw rows against what became of them.
+"""Checks that every received row is accounted for: compares raw rows with the results, by feed and hour.
 
     raw rows + erased + replayed = received + waiting        received = reports + submissions + duplicates + quarantined
 

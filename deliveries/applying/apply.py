@@ -38,7 +38,7 @@ BATCH = 20_000
 
 @dataclass(frozen=True, slots=True)
 class _Door:
-    """What a row's feed says of it."""
+    """Settings of a row's feed."""
 
     account_id: int
     dialect: str
@@ -59,10 +59,10 @@ def apply_waiting(*, now: datetime | None = None, limit: int = BATCH) -> BatchRe
 def apply_slices(
     *, slices: Iterable[int], now: datetime | None = None, limit: int = BATCH, streak: Streak | None = None
 ) -> BatchResult:
-    """Apply one batch of the waiting rows of `slices`; a row that cannot be applied goes to quarantine alone.
+    """Apply one batch of the waiting rows of `slices`; a row that fails by itself is quarantined.
 
-    `streak` holds what earlier batches found (deliveries/applying/poison.py). Raises an error of the database when that
-    is away, and Stopped when a failure is not about a row: then what failed still waits.
+    `streak` holds the findings of earlier batches (deliveries/applying/poison.py). Raises a database error if the
+    database is not reachable, and Stopped if no row causes the failure: then the rows keep waiting.
     """
     numbers, now, streak = list(slices), now or datetime.now(UTC), streak or Streak()
     try:
@@ -83,12 +83,12 @@ def put_aside(rows: list[int], *, why: str, now: datetime) -> int:
 
 
 def oldest_waiting() -> datetime | None:
-    """Return when the oldest waiting row came in, None where none waits; it reads the whole to-do list."""
+    """Return when the oldest waiting row was received, None if none waits; reads the whole to-do list."""
     return WaitingRow.objects.aggregate(oldest=Min("received_at"))["oldest"]
 
 
 def _search(numbers: list[int], streak: Streak, *, now: datetime, limit: int) -> BatchResult:
-    """Claim a batch again and apply it in ever smaller pieces, until the poison row stands alone."""
+    """Claim a batch again and apply it in ever smaller pieces, until the poison row is by itself."""
     with transaction.atomic():
         plan_for_small_sets()
         ids = claims.waiting_ids(slices.try_lock(numbers), limit)
@@ -103,7 +103,7 @@ def _apply(
     numbers: list[int], *, now: datetime, limit: int, only: list[int] | None = None, poison: str = ""
 ) -> BatchResult:
     with transaction.atomic():
-        locked = slices.try_lock(numbers)  # nobody else touches these messages
+        locked = slices.try_lock(numbers)  # no other writer can change these messages
         if not locked:
             return BatchResult()
         plan_for_small_sets()

@@ -1,7 +1,7 @@
-"""What a tenant's rules make of a message: its tenant, its day there, its campaign.
+"""Attributes that a tenant's rules give to a message: its tenant, day and campaign.
 
-RefIds and platformPartnerIds are free text, so new ones a day are limited; what is over the limit is counted as
-"other" (docs/architecture.md). A message keeps its campaign while its refId and tenant stay the same.
+RefIds and platformPartnerIds are free text, so the number of new ones a day is limited. Those over the limit are
+counted as "other" (docs/architecture.md). A message keeps its campaign while its refId and tenant do not change.
 """
 
 from collections.abc import Iterable

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What a batch (or a sum of batches) did, in rows and in messages."""
+    """Result of a batch (or a sum of batches), in rows and in messages."""
 
     claimed: int = 0
     reports: int = 0

@@ -19,9 +19,9 @@ _VALUES_WITHOUT_STATE = (DataError, IntegrityError, psycopg.DataError, psycopg.I
 
 
 class Kind(StrEnum):
-    """What an error is about."""
+    """Kind of an error: which part of the system causes it."""
 
-    AWAY = "away"  # the database is: nothing was done, and it comes back
+    AWAY = "away"  # the database is not reachable: nothing was done, and it will be again
     ROW = "row"  # the values of a row
     STATEMENT = "statement"  # the statement, the schema, privileges, the server: never one row
     PROGRAMME = "programme"  # our code: one odd row may cause it, or any
@@ -58,7 +58,7 @@ class Stopped(Exception):
 
 
 def stop_of(error: Exception) -> Stopped | None:
-    """Return the stop that an error of the applier's loop is; None where the database is away."""
+    """Return the stop for an error of the applier's loop; None if the database is not reachable."""
     if isinstance(error, Stopped):
         return error
     failure = Failure.of(error)

@@ -1,4 +1,4 @@
-"""What became of each import's rows: rows + replayed = reports + duplicates + quarantined + waiting."""
+"""Results of each import's rows: rows + replayed = reports + duplicates + quarantined + waiting."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ _REPORT, _DUPLICATE, _QUARANTINED, _REPLAYED = ImportCount.Outcome.values
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one import's rows so far; the quarantined ones by reason."""
+    """Results of one import's rows so far, with the quarantined ones by reason."""
 
     rows: int
     reports: int = 0

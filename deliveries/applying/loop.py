@@ -37,11 +37,11 @@ _RENEW_AFTER = 600.0  # seconds
 
 @dataclass
 class Applier:
-    """One applier; several may run, each takes what no other has in hands.
+    """One applier. Several may run; each claims slices that no other holds.
 
-    `groups` is how many parts the slices are taken in while much waits: with one applier few, large batches are best.
-    `threads` work side by side, each on a connection of its own: while one waits for the database another one computes.
-    After a failure that is about no row they all stand still but for one, which tries again and again.
+    `groups` is the number of parts into which the slices are divided while many rows wait: with one applier, few large
+    batches are best. `threads` run in parallel, each with its own connection: while one waits for the database, another
+    computes. After a failure that no row causes, all wait except one, which retries.
     """
 
     groups: int = 4
@@ -56,7 +56,7 @@ class Applier:
         self._standstill = Standstill(self.stopping, self.retry_after)
 
     def run(self) -> BatchResult:
-        """Apply until `stopping` is set; a database that is away, and a mistake that is mended, are waited for."""
+        """Apply until `stopping` is set; wait out an outage of the database, and a failure until it is fixed."""
         with ThreadPoolExecutor(self.threads, thread_name_prefix="applier") as pool:
             loops = [pool.submit(self._loop) for _ in range(self.threads)]
             wait(loops, return_when=FIRST_EXCEPTION)

@@ -1,9 +1,9 @@
-"""Search for the rows that a batch failed for: halves are applied until such a row stands alone.
+"""Search for the rows that make a batch fail: apply halves until such a row is by itself.
 
-A row that fails alone is a suspect. Suspects go to quarantine at the search's end, and only where the error can be
-theirs: it is about values, or it is the programme's and other rows were applied. The same error from SEVERAL rows in a
-row with nothing applied between them, or from MANY within an hour, is no row's: applying stops, suspects go on waiting,
-and those that earlier batches put in quarantine for it come back.
+A row that fails by itself is a suspect. Suspects are quarantined at the end of the search, and only if they can cause
+the error: it is about values, or it is the program's and other rows were applied. If SEVERAL rows in a row fail with
+the same error and none is applied between them, or MANY within an hour, no row causes it: applying stops, suspects keep
+waiting, and rows that earlier batches quarantined for this error are queued again.
 """
 
 import logging

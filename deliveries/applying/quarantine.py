@@ -1,4 +1,4 @@
-"""Rows that could not be applied: put aside with their reason, replayed after a fix, or discarded by somebody."""
+"""Rows that could not be applied: quarantined with a reason, replayed after a fix, or discarded by staff."""
 
 from datetime import datetime
 
@@ -42,9 +42,9 @@ def put_in_quarantine(broken: list[BrokenRow], *, now: datetime) -> None:
 
 
 def replay(*, actor: str, now: datetime, ids: list[int] | None = None, reason: str | None = None) -> int:
-    """Put waiting quarantined rows (by id, or all of one reason) back on the to-do list; return how many.
+    """Queue waiting quarantined rows (by id, or all with one reason) again; return their number.
 
-    A row that is broken still comes back as a new entry. Harmless to repeat.
+    A row that is still broken is quarantined again as a new entry. Safe to repeat.
     """
     with transaction.atomic():
         rows = list(_waiting(ids, reason).select_for_update(skip_locked=True))

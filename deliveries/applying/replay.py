@@ -1,7 +1,7 @@
-"""Raw rows put on the to-do list again: harmless by construction, since order and repetition do not matter.
+"""Replay of raw rows. It is safe by design: order and repetition do not matter.
 
-For after a mistake of ours (a parser that was mended) or a loss (a table brought back empty). What stands in
-quarantine has a replay of its own.
+Used after a bug of ours (a fixed parser) or a loss (a table restored empty). Quarantined rows have a replay of their
+own.
 """
 
 from collections.abc import Callable, Iterator

@@ -26,11 +26,11 @@ class Marks:
     newest: date
 
     def is_sealed(self, message: StoredMessage) -> bool:
-        """Tell whether the message's day is sealed."""
+        """Return whether the message's day is sealed."""
         return message.day < self.newest and message.day < self.messages.get(message.tenant_id, date.min)
 
     def has_old_number(self, message: StoredMessage) -> bool:
-        """Tell whether the message holds a number that its tenant's retention has taken elsewhere."""
+        """Return whether the message holds a number that its tenant's retention deletes."""
         return (
             message.day < self.newest
             and message.day < self.numbers.get(message.tenant_id, date.min)
@@ -52,9 +52,10 @@ def read_marks() -> Marks:
 def hold_to_retention(
     pairs: Iterable[tuple[StoredMessage | None, StoredMessage]],
 ) -> tuple[dict[Key, str], dict[Key, str]]:
-    """Return why a message may not be written, by identity, and the numbers that were hashed in what may be.
+    """Return the reasons why messages may not be written, and the numbers hashed in the others; both by identity.
 
-    `pairs` are (before or None, after). A day is as sealed on the side that a message leaves as where it comes to.
+    `pairs` are (before or None, after). Sealed days count both for the tenant that a message leaves and for its new
+    one.
     """
     marks = read_marks()
     if marks.newest == date.min:
@@ -71,6 +72,6 @@ def hold_to_retention(
 
 
 def erase_old_numbers(messages: Iterable[StoredMessage]) -> None:
-    """Hash the numbers that are too old for the tenant that a message has come to; their counts follow in any case."""
+    """Hash the numbers that are too old for the message's new tenant; their counts are updated anyway."""
     marks = read_marks()
     erase.erase(message for message in messages if marks.has_old_number(message))

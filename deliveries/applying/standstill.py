@@ -1,4 +1,4 @@
-"""An applier that stands still after a failure that is about no row: one thread tries again, the others wait."""
+"""Standstill of an applier after a failure that no row causes: one thread retries, the others wait."""
 
 import logging
 import threading
@@ -22,7 +22,7 @@ class Standstill:
         self._lock = threading.Lock()
         self._retrier: int | None = None  # the thread that tries again
         self._tries = 0
-        self._is_clear = False  # a stop that an ended process left is not taken away yet
+        self._is_clear = False  # a stop recorded by an earlier process is not deleted yet
 
     def begin(self, stop: Stopped) -> None:
         """Write down that applying has stopped, and wait until it is to be tried again."""
@@ -45,7 +45,7 @@ class Standstill:
             pass
 
     def end(self) -> None:
-        """Note that a pass over all slices has succeeded: whoever waits goes on."""
+        """Note that a pass over all slices has succeeded, so that waiting threads continue."""
         if self._is_clear and self._retrier is None:
             return
         with self._lock:

@@ -1,4 +1,4 @@
-"""That appliers have stopped: written down by the applier, read by the check, the admin, /metrics and /readyz."""
+"""Record of stopped appliers: written by the applier, read by the check, the admin, /metrics and /readyz."""
 
 from datetime import datetime
 
@@ -18,7 +18,7 @@ def write(stop: Stopped, *, now: datetime) -> None:
 
 
 def clear() -> bool:
-    """Write down that appliers go on; tell whether they had stopped."""
+    """Record that appliers have resumed; return whether they had stopped."""
     return bool(ApplierStop.objects.all().delete()[0])
 
 

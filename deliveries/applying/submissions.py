@@ -22,7 +22,7 @@ WRITE_WITHIN = 5  # seconds
 
 
 class Submitted(Struct, frozen=True, gc=False):
-    """A raw row that is a submission; it stands among a batch's reports (deliveries/messages/delivery_reports.py)."""
+    """A raw row that is a submission; part of a batch's reports (deliveries/messages/delivery_reports.py)."""
 
     row: Row
     key: Key
@@ -54,7 +54,7 @@ def put_in_inbox(bodies: Iterable[tuple[int, str, bytes]], *, peer: str | None) 
 
 
 def feed_of(account_id: int) -> int:
-    """Return the feed by which the account's submissions come, made by the first of them."""
+    """Return the feed of the account's submissions, created by the first one."""
     with ingest_scope():
         known = Feed.objects.filter(account_id=account_id, kind=Feed.Kind.SUBMISSIONS).values_list("id", flat=True)
         if (feed_id := known.first()) is not None:
@@ -79,14 +79,14 @@ def parse_row(row: Row, *, account_id: int, codes_of: str) -> Submitted:
 
 
 class Taken:
-    """What became of a batch's submissions: the inbox ids of those that told something, and those refused."""
+    """Results of a batch's submissions: the inbox ids of those with new data, and those rejected."""
 
     def __init__(self) -> None:
         self.new: set[int] = set()
         self.refused: list[BrokenRow] = []
 
     def add(self, message: fold.Folded, row: Row, submission: Submission) -> None:
-        """Fold one submission into its message; one that tells nothing new is a duplicate and changes nothing."""
+        """Fold one submission into its message; one without new data is a duplicate and changes nothing."""
         if fold.is_anothers(message, submission):
             self.refused.append(BrokenRow(row, ANOTHERS, "the message is known under another platformPartnerId"))
             return

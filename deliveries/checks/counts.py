@@ -1,7 +1,7 @@
-"""Which days' counts are compared with their messages each night, and what that finds; nothing is mended by itself.
+"""Nightly comparison of some days' counts with their messages. It repairs nothing.
 
-`bin/portal reconcile` compares all days, which takes as long as there are messages. Here each day comes up a few
-times in its life: soon, when late reports have changed it, and when it is old.
+`bin/portal reconcile` compares all days, and its time grows with the messages. This check compares each day a few
+times: soon, when late reports have changed it, and when it is old.
 """
 
 from collections.abc import Iterable
@@ -13,9 +13,9 @@ AGES = (1, 3, 10, 30, 100, 300)  # days; so many days' messages are read in a ni
 
 
 def find_wrong_days(*, now: datetime, told: Iterable[str] = ()) -> list[str]:
-    """Return a line for each day whose counts are not its messages, of the days that are due and of those told before.
+    """Return a line for each due or earlier reported day whose counts differ from its messages.
 
-    `told` are earlier lines: their days are looked at again until they agree. Sealed days have nothing left to compare.
+    `told` are earlier lines: their days are compared again until they agree. Sealed days cannot be compared.
     """
     today = now.date()
     days = {today - timedelta(days=age) for age in AGES} | {_day_of(line) for line in told}

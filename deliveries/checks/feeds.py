@@ -1,8 +1,8 @@
-"""How much comes in by each feed, beside what usually does.
+"""Received reports of each feed, compared with the usual number.
 
-Also which feeds are silent (deliveries/checks/silent_feeds.py), and by which more than usual cannot be read
-(deliveries/checks/quarantine_jump.py). Reads the hourly counts alone: at most a thousand small rows for a feed,
-whatever the traffic.
+Also finds silent feeds (deliveries/checks/silent_feeds.py) and feeds with more unreadable rows than usual
+(deliveries/checks/quarantine_jump.py). Reads the hourly counts only: at most a thousand small rows for a feed, whatever
+the traffic.
 """
 
 from collections import defaultdict
@@ -36,9 +36,9 @@ ORDER BY feeds.account, feeds.name, feeds.id, c.hour
 
 @dataclass(frozen=True, slots=True)
 class FeedRate:
-    """What came in by a feed, in reports: the last full hour, the 24 before now, and what those 24 usually bring.
+    """Received reports of a feed: in the last full hour, in the 24 hours before now, and usually in such 24 hours.
 
-    `usual` is the middle one of the same 24 hours of the four weeks before, None where no week is known yet.
+    `usual` is the median of the same 24 hours of the last four weeks, None if no week is known yet.
     """
 
     feed_id: int
@@ -53,7 +53,7 @@ class FeedRate:
 
     @property
     def is_mostly_unreadable(self) -> bool:
-        """Tell whether most of what came in the last day is in quarantine: then `received` alone says nothing good."""
+        """Return whether most rows of the last day are in quarantine: then `received` alone looks too good."""
         return self.quarantined * 2 > self.applied
 
 

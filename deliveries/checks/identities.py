@@ -1,10 +1,10 @@
-"""One message per identity: no unique index guards it, so it is looked after."""
+"""Check that each message is stored once: no unique index guarantees it."""
 
 from django.db import connection
 
 
 def find_doubles(*, days: int = 40) -> list[tuple[int, str]]:
-    """Return identities (account id, message id) that stand in more than one row of the last `days`; at most 1,000."""
+    """Return identities (account id, message id) with more than one row in the last `days`; at most 1,000."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT account_id, message_id FROM message WHERE day > current_date - %s"

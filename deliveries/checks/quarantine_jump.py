@@ -1,10 +1,10 @@
-"""When more of a feed's rows than usual go to quarantine.
+"""Rule for a feed with more quarantined rows than usual.
 
-The rule: take the rows that a feed received in the running hour and the one before, and likewise in the last 24 hours
-and the running one. The usual share is the quarantined part of what came in the 14 days before these 24 hours; it gives
-the number of quarantined rows to be expected. There is a jump where at least LEAST rows are quarantined, twice as many
-as expected or more, and more than expected by FAR standard deviations of a Poisson distribution or more. The first of
-the two stretches finds a sudden change of a busy feed, the second one that of a quiet feed.
+Take the rows that a feed received in the current hour and the one before, and likewise in the last 24 hours and the
+current one. The usual share is the quarantined part of the rows of the 14 days before these 24 hours; it gives the
+expected number of quarantined rows. There is a jump if at least LEAST rows are quarantined, at least twice the expected
+number, and more than expected by at least FAR standard deviations of a Poisson distribution. The first period finds a
+sudden change of a busy feed, the second one a change of a quiet feed.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ Hours = Mapping[datetime, int]  # rows by the start of their hour (UTC)
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """What came in a stretch of time, in rows."""
+    """Rows received in a period."""
 
     received: int
     quarantined: int
@@ -40,7 +40,7 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Jump:
-    """What came since `start`, and the usual share of quarantined rows."""
+    """Rows received since `start`, and the usual share of quarantined rows."""
 
     start: datetime
     now: Sum
@@ -59,6 +59,6 @@ def find(received: Hours, quarantined: Hours, *, this_hour: datetime) -> Jump | 
 
 
 def is_jump(now: Sum, *, usual_share: float) -> bool:
-    """Tell whether so many quarantined rows are more than the usual share and chance account for."""
+    """Return whether so many quarantined rows exceed the usual share and chance."""
     expected = now.received * usual_share
     return now.quarantined >= max(LEAST, 2 * expected, expected + FAR * sqrt(expected))

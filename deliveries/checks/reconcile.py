@@ -1,4 +1,4 @@
-"""Counts against messages: proven equal in one snapshot, mended by inserting the difference."""
+"""Comparison of counts with messages in one snapshot, repaired by inserting the differences."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -73,9 +73,9 @@ def find_differences_of(day: date) -> list[Difference | ParameterDifference]:
 
 
 def repair(differences: list[Difference | ParameterDifference | OwnerDifference]) -> None:
-    """Add what is missing and take away what is too much; right beside running appliers, as sums do not mind order.
+    """Insert the differences; safe beside running appliers, because sums do not depend on order.
 
-    Messages of a wrong tenant are moved by the worker.
+    The worker moves messages of a wrong tenant.
     """
     queue_moves(difference for difference in differences if isinstance(difference, OwnerDifference))
     mend_parameters([difference for difference in differences if isinstance(difference, ParameterDifference)])
@@ -145,9 +145,10 @@ def _open(table: CountTable, *, of: str) -> str:
 
 
 def _range(table: CountTable, start: date, end: date) -> tuple[str, str, dict]:
-    """Return what lies in [start, end): conditions for messages and for counts, and their parameters.
+    """Return [start, end) as conditions for messages and for counts, with their parameters.
 
-    A day and the times of its messages are at most a day apart; told both, the planner finds one day by an index.
+    A day and the times of its messages are at most a day apart; with both conditions, the planner finds one day by an
+    index.
     """
     if table.time == "day":
         where = "day >= %(start)s AND day < %(end)s"

@@ -1,6 +1,6 @@
-"""Messages against the owners of their platformPartnerIds: those of another tenant, by partner ID; a move repairs them.
+"""Comparison of messages' tenants with the owners of their platformPartnerIds. A move repairs differences.
 
-Left out are sealed days, and a platformPartnerId while a move of it is open: that move brings its messages over.
+Sealed days are left out, and platformPartnerIds with an open move, which moves their messages anyway.
 """
 
 from collections.abc import Iterable

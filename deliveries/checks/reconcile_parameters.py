@@ -63,7 +63,7 @@ def parameter_differences(start: date, end: date) -> list[ParameterDifference]:
 
 
 def mend_parameters(differences: list[ParameterDifference]) -> None:
-    """Make the rows of these days and keys anew; beside running appliers, each day under all slices' locks."""
+    """Rebuild the rows of these days and keys; safe beside appliers: each day is locked by all slices."""
     for difference in differences:
         where: dict[str, Any] = {"tenant": difference.tenant_id, "day": difference.day, "key": difference.key}
         with transaction.atomic(), connection.cursor() as cursor:

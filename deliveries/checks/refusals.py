@@ -26,7 +26,7 @@ WHERE c.hour > %s ORDER BY 2, c.feed_id, c.reason, c.first_at
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """How often a feed was refused for one reason in the last day; `feed` is account/feed, '' for no known feed."""
+    """Number of rejections of a feed for one reason in the last day; `feed` is account/feed, '' for an unknown feed."""
 
     feed_id: int
     feed: str

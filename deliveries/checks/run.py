@@ -1,4 +1,4 @@
-"""Standing checks: run by the clock, kept as rows, told to operators when one begins or ceases to find something."""
+"""Standing checks: run by the scheduler, stored as rows, mailed to operators when a problem begins or ends."""
 
 import logging
 from collections.abc import Callable
@@ -17,6 +17,7 @@ from deliveries.checks.submissions import Silent, silent_submissions
 from deliveries.models import StandingCheck
 from deliveries.stop_reasons import CAUSES, Cause
 from portal.accounts import mail, standing
+from portal.common.masking import Masking
 from portal.tenants.waiting import waiting
 
 logger = logging.getLogger(__name__)
@@ -93,7 +94,8 @@ def _submissions(now: datetime) -> list[str]:
 def _no_reports(silent: Silent) -> str:
     where = silent.account
     if silent.partner_id is not None:
-        where += f", partner ID {silent.partner_id}" if silent.partner_id else ", without a partner ID"
+        shown = Masking(in_full=False).text(silent.partner_id)  # a finding is mailed, and kept
+        where += f", partner ID {shown}" if shown else ", without a partner ID"
     found = silent.found
     return (
         f"{where}: no delivery report for {found.without_report} of the {found.messages} submitted messages"
@@ -121,7 +123,7 @@ CHECKS: dict[str, Check] = {
 
 
 def run_checks(*, now: datetime, names: list[str] | None = None) -> dict[str, list[str]]:
-    """Run these checks (all of them), keep and tell what they find, and return it by name."""
+    """Run these checks (all of them by default), store and mail their findings, and return them by name."""
     found = {}
     for name in names or CHECKS:
         found[name] = CHECKS[name](now)

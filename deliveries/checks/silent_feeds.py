@@ -1,10 +1,10 @@
-"""When a feed is silent: nothing came for longer than its own past weeks let one expect.
+"""Rule for a silent feed: it received nothing for longer than its past weeks predict.
 
-The rule: take the stretch since the last hour with delivery reports, at most its first seven days. Look at the same
-stretch one, two, three and four weeks before, as far back as the feed was counted at all, and take the middle one of
-the four (the lower of two), so that neither a single campaign nor a single quiet holiday makes the usual rate. If
-reports came by chance alone at that rate (a Poisson process), nothing at all would come with P(0) = exp(-expected).
-Below MOST_BY_CHANCE that is no chance any more, and the feed is silent.
+Take the period since the last hour with delivery reports, at most its first seven days. Take the same period one, two,
+three and four weeks before, as far back as the feed was counted, and use the median of the four (the lower of two), so
+that neither a single campaign nor a single holiday sets the usual rate. If reports arrived by chance at that rate (a
+Poisson process), no report would arrive with P(0) = exp(-expected). Below MOST_BY_CHANCE chance is ruled out, and the
+feed is silent.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ HOUR = timedelta(hours=1)
 
 
 class Sound(StrEnum):
-    """What a feed's silence means: reports come as usual, none come where many should, or nobody can tell yet."""
+    """State of a feed: usual, silent (no reports where many are expected), or unknown yet."""
 
     USUAL = "usual"
     SILENT = "silent"
@@ -29,7 +29,7 @@ class Sound(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """How long nothing came and what was to be expected meanwhile (reports; None: not known)."""
+    """Duration of a silence and the reports expected in it (None: unknown)."""
 
     sound: Sound
     since: datetime | None
@@ -54,14 +54,14 @@ def listen(received: Mapping[datetime, int], *, first: datetime | None, until: d
 
 
 def middle(received: Mapping[datetime, int], *, first: datetime, start: datetime, end: datetime) -> float | None:
-    """Return the middle one of what came in the same stretch of the WEEKS weeks before; None where no week is known."""
+    """Return the median of the reports in the same period of the last WEEKS weeks; None if no week is known."""
     weeks = [number * WEEK for number in range(1, WEEKS + 1) if start - number * WEEK >= first]
     sums = sorted(came(received, start=start - back, end=end - back) for back in weeks)
     return sums[(len(sums) - 1) // 2] if sums else None
 
 
 def came(received: Mapping[datetime, int], *, start: datetime, end: datetime) -> float:
-    """Return how many reports came from `start` to `end`; of an hour that is only partly inside, its part."""
+    """Return the number of reports from `start` to `end`; an hour that is partly inside counts in proportion."""
     total, hour = 0.0, start.replace(minute=0, second=0, microsecond=0)
     while hour < end:
         inside = min(hour + HOUR, end) - max(hour, start)

@@ -1,4 +1,4 @@
-"""Gateway accounts and partner IDs whose submissions stay without delivery reports.
+"""Gateway accounts and partner IDs whose submissions receive no delivery reports.
 
 The rule is in deliveries/checks/unreported_submissions.py.
 
@@ -23,7 +23,7 @@ WHERE c.hour >= %s AND c.hour < %s GROUP BY a.name, c.partner_id, c.hour
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """Where reports do not come: an account (`partner_id` None), or one partner ID of an account that has others."""
+    """Missing reports of an account (`partner_id` None), or of one of its partner IDs."""
 
     account: str
     partner_id: str | None
@@ -31,9 +31,10 @@ class Silent:
 
 
 def silent_submissions(*, until: datetime, within: timedelta) -> list[Silent]:
-    """Return the accounts without reports by name, of the others the partner IDs; by one query.
+    """Return the accounts without reports by name, and of the others the partner IDs; one query.
 
-    Messages count that were handed in `within` before `until` or earlier; before `until` all that came in is applied.
+    Messages count if they were submitted at least `within` before `until`. Everything received before `until` is
+    applied.
     """
     start, end = looked_at(until=until, within=within)
     with connection.cursor() as cursor:

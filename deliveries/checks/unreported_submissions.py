@@ -1,9 +1,9 @@
-"""When submissions stay without any delivery report: what was handed in lately, and of how much nothing was heard.
+"""Rule for submissions without any delivery report.
 
-The rule: hours count once they ended `within` ago or earlier. Take them from the newest back, at most HOURS of them,
-until they hold LEAST messages: with much traffic that is one hour, with little a whole day. Where at least half of
-those messages have no report at all, reports do not come in. A phone that is switched off has a report too (sent, or
-queued), so healthy traffic stays far below the half; fewer messages than LEAST in HOURS say nothing.
+Hours count if they ended at least `within` ago. Take them from the newest back, at most HOURS of them, until they hold
+LEAST messages: with much traffic that is one hour, with little a whole day. If at least half of those messages have no
+report at all, reports are missing. A phone that is switched off has a report too (sent, or queued), so healthy traffic
+stays far below half. Fewer messages than LEAST in HOURS give no result.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ Hours = Mapping[datetime, tuple[int, int]]  # start of the hour (UTC) → messag
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """The newest hours that tell something: [start, end), the messages handed in and those without any report."""
+    """Hours [start, end) of the result, with the messages submitted and those without any report."""
 
     start: datetime
     end: datetime
@@ -28,13 +28,13 @@ class Unanswered:
 
 
 def looked_at(*, until: datetime, within: timedelta) -> tuple[datetime, datetime]:
-    """Return the hours [start, end) that the rule looks at; before `until` all that came in is applied."""
+    """Return the hours [start, end) of the rule; everything received before `until` is applied."""
     end = (until - within).replace(minute=0, second=0, microsecond=0)
     return end - HOURS * HOUR, end
 
 
 def judge(hours: Hours, *, start: datetime, end: datetime) -> Unanswered | None:
-    """Return what is unanswered where it is an alarm, None where nothing is to be told."""
+    """Return the unanswered messages if they are an alarm, else None."""
     messages = without_report = 0
     hour = end
     while messages < LEAST and hour > start:

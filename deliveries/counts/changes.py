@@ -1,4 +1,4 @@
-"""The counts that a message stands in, and what a change adds to them."""
+"""Counts of a message, and the differences that a change of it adds to them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +24,7 @@ class CountTable:
 
     @property
     def time(self) -> str:
-        """The key column that tells when: `day`, `quarter` or `hour`."""
+        """The key column with the time: `day`, `quarter` or `hour`."""
         return next(name for name in ("day", "quarter", "hour") if name in self.keys)
 
 
@@ -144,7 +144,7 @@ def _of_submissions(changes: list[Change]) -> _Deltas:
 def _count(
     daily: _Deltas, campaigns: _Deltas, quarters: _Deltas, latencies: _Deltas, message: StoredMessage, sign: int
 ) -> None:
-    """Add one message, or take it away, in the order of each table's keys."""
+    """Add one message, or subtract it, in the order of each table's keys."""
     f = message.folded
     place = (f.country, f.operator, f.sender_type)
     state = (f.status, f.result_code)

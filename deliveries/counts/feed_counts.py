@@ -1,4 +1,4 @@
-"""What became of each feed's rows, by hour of receipt: received = reports + submissions + duplicates + quarantined."""
+"""Results of each feed's rows, by hour of receipt: received = reports + submissions + duplicates + quarantined."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping

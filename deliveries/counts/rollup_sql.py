@@ -1,4 +1,4 @@
-"""What sums a span up: the statements that fill its rows anew from the counts.
+"""Statements that fill the roll-up rows of a span from the counts.
 
 Each takes `tenant`, `span`, `day` (the span's first) and `end` (the day after its last).
 """

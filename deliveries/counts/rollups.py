@@ -1,9 +1,9 @@
-"""Days and months that have become quiet are summed up, so that pages over long periods stay fast.
+"""Roll-ups of days and months that no longer change, so that pages over long periods stay fast.
 
-Old ones are summed up whenever something has changed them, the last days only if nothing did since the run before. A
-span is first announced, then every batch that may not have seen that is waited for, then it is summed up and
-declared ready. Whoever changes a count afterwards takes the announcement away (`forget`), in its own transaction: a
-span is ready only if nobody changed its counts since they were read.
+To roll up a span: insert its placeholder row, wait until every batch that started earlier has committed, sum the
+counts, and mark the span ready. Old spans are rolled up after every change, the last days only if nothing changed since
+the last run. Every change of a count deletes the span's row (`forget`) in its own transaction, so a span is ready only
+if its counts did not change since they were read.
 """
 
 from collections.abc import Iterable

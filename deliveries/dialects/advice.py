@@ -1,4 +1,4 @@
-"""What a sender can do about each class of failure, in a sentence. Pure."""
+"""Advice to senders for each class of failure, one sentence each. Pure."""
 
 # reason class of a result code (docs/link.md section 4): English, Finnish
 _ADVICE = {

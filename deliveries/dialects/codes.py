@@ -1,4 +1,4 @@
-"""What a result code says, and which of two states wins: shared by all dialects, pure."""
+"""Statuses of result codes, and the rule that decides between two statuses. Shared by all dialects, pure."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -41,10 +41,10 @@ class Code:
 
 
 class State(Struct, frozen=True, gc=False):
-    """What delivery reports say of a part: the code that wins, and the operator's time for it (aware UTC or None).
+    """State of a part: the winning code, and the operator's time for it (aware UTC or None).
 
-    `delivery` is the earliest known time at which it was delivered, and None where `code` and `at` say the same: of
-    most messages nothing is to be kept (CodeTable.delivery).
+    `delivery` is the earliest known time of delivery. It is None if `code` and `at` say the same, so most messages
+    store nothing for it (CodeTable.delivery).
     """
 
     code: int
@@ -80,7 +80,7 @@ class CodeTable:
         return self.meaning(code)[0]
 
     def is_final(self, code: int) -> bool:
-        """Tell whether no other report may follow; one that is not in the table is not final."""
+        """Return whether no other report may follow; unknown codes are not final."""
         return self.meaning(code)[1]
 
     def rank(self, state: State) -> tuple[object, ...]:
@@ -89,7 +89,7 @@ class CodeTable:
         return (known, outcome, final, state.at or EARLIEST, status, state.code)
 
     def contradict(self, one: State, other: State) -> bool:
-        """Tell whether both are final outcomes and only one of them is a delivery."""
+        """Return whether both are final outcomes and only one of them is a delivery."""
         a, b = self._ends.get(one.code), self._ends.get(other.code)
         return a is not None and b is not None and a != b
 

@@ -25,7 +25,7 @@ ACCEPT_DAYS = 400  # how old a gateway's time may be at receipt, and
 ACCEPT_AHEAD = timedelta(days=2)  # how far ahead (section 5.6)
 EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)  # whatever an import accepts: months begin with 1970
 
-# In bytes of UTF-8; what is longer goes to quarantine and stays whole in the raw row.
+# In bytes of UTF-8. Longer values are quarantined; the raw row keeps them whole.
 LIMITS = {
     "id": 200,
     "operator": 100,
@@ -115,7 +115,7 @@ def parse(
         _check_length("source", source)
     if destination and len(destination) > _SURELY_SHORT:
         _check_length("destination", destination)
-    return Report(  # by place, as the fields stand: by name takes longer
+    return Report(  # positional arguments in the order of the fields: keywords take longer
         message_id,
         part,
         dlr.resultCode,
@@ -178,7 +178,7 @@ def window(received_at: datetime, accept_days: int | None) -> tuple[datetime, da
 
 
 def _put_in_place(data: dict[str, Any], name: str, place: str) -> None:
-    """Put a field that stands at the top level where it usually stands, unless it stands there too."""
+    """Move a top-level field to its usual place, unless that place has a value."""
     value = data.get(name)
     if value is None or value == "":
         return
@@ -257,7 +257,7 @@ def _object(data: dict[str, Any], name: str) -> dict[str, str]:
 
 
 def _partner(gate: dict[str, str] | None, parameters: dict[str, str], default: str) -> tuple[str, int]:
-    """Return the platformPartnerId and where it came from (section 5.9)."""
+    """Return the platformPartnerId and its source (section 5.9)."""
     if gate and (value := gate.get(_PARTNER_ID)):
         rank = FROM_GATE
     elif value := parameters.get(_PARTNER_ID):

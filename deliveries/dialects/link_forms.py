@@ -1,6 +1,6 @@
-"""The fields of a delivery report that came as JSON, XML, form pairs or a URL's query (docs/link.md section 3).
+"""Fields of a delivery report received as JSON, XML, form pairs or a URL's query (docs/link.md section 3).
 
-All four become the object that LINK's JSON would be; `deliveries/dialects/link.py` then reads its fields.
+All four become an object as in LINK's JSON; `deliveries/dialects/link.py` then reads its fields.
 """
 
 import re
@@ -28,7 +28,7 @@ _FORM_TYPE = "application/x-www-form-urlencoded"
 # A body without a content type of its own, such as one of before content types were stored.
 _begins_with_pair = re.compile(rb"[A-Za-z][\w.\[\]%-]*=").match
 _of_map = re.compile(r"(customParameters|gateCustomParameters)(?:\.(.+)|\[(.+)\])", re.DOTALL).fullmatch
-# A plus sign that nobody encoded is a space after decoding.
+# An unencoded plus sign is a space after decoding.
 _TIMES, _NUMBERS = ("timestamp", "sentTimestamp"), ("source", "destination")
 _time_with_lost_plus = re.compile(r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?) (\d\d:?\d\d)").fullmatch
 _number_with_lost_plus = re.compile(r" (\d{6,15})").fullmatch

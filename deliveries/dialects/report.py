@@ -1,4 +1,4 @@
-"""What every dialect makes of one raw row: a report, or the reason why it is none."""
+"""Result of parsing one raw row in any dialect: a report, or the reason why it cannot be read."""
 
 from datetime import datetime
 from typing import NamedTuple

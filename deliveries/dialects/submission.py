@@ -1,6 +1,6 @@
-"""What a sender tells of a message that it handed in: read for the API and, from the raw row, for the applier.
+"""Parser of submissions: for the API, and for the applier from the raw row.
 
-The names are the REST API's. No text of a message is among them: it is neither asked for nor kept.
+The names are the REST API's. The text of a message is neither accepted nor stored.
 """
 
 from datetime import datetime

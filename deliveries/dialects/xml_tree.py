@@ -27,7 +27,7 @@ def read(body: bytes) -> dict[str, Any]:
         parser.Parse(body, True)
     except expat.ExpatError as error:
         raise Unreadable("not XML", str(error)[:300]) from None
-    except (LookupError, ValueError) as error:  # an encoding that nobody knows
+    except (LookupError, ValueError) as error:  # an unknown encoding
         if isinstance(error, Unreadable):
             raise
         raise Unreadable("not XML", str(error)[:300]) from None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Erased:
-    """What `erase_number` changed: the person's own messages, others' that held the number, and rows beside them.
+    """Results of `erase_number`: the person's own messages, others that held the number, and further rows.
 
     `waiting` are raw rows that hold the number and are still to be applied: they stay, and a later run finds them.
     """

@@ -1,4 +1,4 @@
-"""Which message a raw row is about."""
+"""Identity of the message that a raw row is about."""
 
 from datetime import datetime
 

@@ -178,7 +178,7 @@ def _put_aside(run: ImportRun, feed: Feed, too_long: list[tuple[int, Piece]]) ->
 
 
 def applier_runs() -> bool:
-    """Tell whether any process applies what comes in."""
+    """Return whether any applier process is running."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"

@@ -1,4 +1,4 @@
-"""The door for delivery reports: a small ASGI app beside Django's, no ORM and no middleware.
+"""HTTP endpoint for delivery reports: a small ASGI app without ORM and middleware.
 
-Nothing is answered 2xx before it is durable: the answer follows the commit (deliveries/ingest/writer.py).
+A 2xx is sent only after the report is durable: the response follows the commit (deliveries/ingest/writer.py).
 """

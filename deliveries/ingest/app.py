@@ -162,7 +162,7 @@ class Ingest:
         return len(reports)
 
     def _peer(self, scope) -> str:
-        """Return the sender's address: the connection's, or what a trusted proxy says of it; '' when nobody knows."""
+        """Return the sender's address: the connection's, or the one a trusted proxy reports; '' if unknown."""
         peer = networks.plain_address(scope["client"][0]) if scope.get("client") else ""
         if not self._is_proxy(peer):
             return peer
@@ -178,7 +178,7 @@ class Ingest:
 
 
 def is_door(path: str) -> bool:
-    """Tell whether a path is a door's, however it is written: a slash too many, capitals, dots to be resolved.
+    """Return whether a path belongs to a feed in any spelling: extra slashes, capitals, dots to resolve.
 
     Such a path holds a token, so pages never get it.
     """

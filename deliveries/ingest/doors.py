@@ -1,4 +1,4 @@
-"""Who may come in by which feed: read from the database, kept in memory, read again every second."""
+"""Tokens and credentials of feeds: read from the database, cached in memory, refreshed every second."""
 
 import asyncio
 import base64
@@ -44,7 +44,7 @@ class ForbiddenNetwork(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """One token of one feed; `shut` says why it opens for nobody, '' for one that does."""
+    """One token of one feed; `shut` is the reason why it rejects all requests, '' if it accepts."""
 
     feed_id: int
     account_id: int
@@ -76,11 +76,11 @@ class Doors:
 
     @property
     def known(self) -> bool:
-        """Whether the feeds were ever read: before that nobody can be refused."""
+        """Return whether the feeds were ever read: before that no request can be rejected."""
         return self._doors is not None
 
     async def read(self) -> None:
-        """Read the feeds again; what was known stays when the database is away."""
+        """Read the feeds again; the cached ones stay if the database is not reachable."""
         try:
             async with asyncio.timeout(READ_WITHIN):
                 if self._connection is None:
@@ -100,7 +100,7 @@ class Doors:
                 allowed = tuple(map(ipaddress.ip_network, nets))
             except (TypeError, ValueError):
                 allowed, why_shut = (), "networks of the feed unreadable"
-                shut.add(feed_id)  # what cannot be read admits nobody, and harms no other feed
+                shut.add(feed_id)  # an unreadable list rejects all requests of this feed only
             doors[digest] = Door(
                 feed_id, account_id, expires_at, user, password, header.lower(), value, allowed, why_shut
             )
@@ -158,7 +158,7 @@ def _header_value(door: Door, headers: dict[bytes, bytes]) -> bytes:
 
 
 def _is_value(door: Door, headers: dict[bytes, bytes], value: bytes) -> bool:
-    """Tell whether the request has the header's value that has opened this door before."""
+    """Return whether the request has the header value that was accepted before."""
     return not door.header_name or hmac.compare_digest(_header_value(door, headers), value)
 
 

@@ -10,9 +10,9 @@ from psycopg.adapt import Dumper
 
 
 class NewRow(NamedTuple):
-    """A raw report on its way in; `accept_days` widens the window of accepted times (an import's).
+    """A raw report to be stored; `accept_days` widens the window of accepted times (for an import).
 
-    The rest is the request's: '' stands for POST, no query, JSON and a body that needs no unpacking.
+    The other fields describe the request: '' means POST, no query, JSON and a body that is not compressed.
     """
 
     feed_id: int

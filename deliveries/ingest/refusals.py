@@ -1,4 +1,4 @@
-"""What the door refused, counted by feed, hour and reason: in memory at once, in the database about every second."""
+"""Counts of rejected requests by feed, hour and reason: in memory at once, in the database about every second."""
 
 import asyncio
 import contextlib
@@ -51,7 +51,7 @@ class Refusals:
         _add(self._new, (feed_id, now.replace(minute=0, second=0, microsecond=0), reason), _Count(1, now, now, peer))
 
     async def write(self) -> None:
-        """Log what is new and add it to the database's counts; while the database is away it is kept for later."""
+        """Log new rejections and add them to the database's counts; keep them while the database is not reachable."""
         new, self._new = self._new, {}
         for key, count in new.items():
             feed_id, _hour, reason = key

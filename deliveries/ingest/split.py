@@ -24,10 +24,10 @@ _next_sign = re.compile(rb'(?:[^"\[\]{},]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"?)*+([\[\
 
 
 def split(body: bytes, *, account_id: int, query: str = "", content_type: str = "") -> list[tuple[int, bytes]]:
-    """Return (slice, raw report) of each report in `body`, in order; at least one, whatever the body is.
+    """Return (slice, raw report) of each report in `body`, in order; at least one for any body.
 
-    One that cannot be read stands alone: its neighbours in an array or in NDJSON are reports of their own. Form pairs,
-    XML and a query are one report.
+    An unreadable report is separate: its neighbours in an array or in NDJSON are reports of their own. Form pairs, XML
+    and a query are one report.
     """
     body = without_bom(body)
     try:
@@ -60,7 +60,7 @@ def split_line(line: bytes, *, account_id: int, query: str = "", content_type: s
 
 
 def slice_of_submission(body: bytes, *, account_id: int) -> int:
-    """Return the slice of a raw row that is a submission, whatever is in it."""
+    """Return the slice of a raw row that is a submission, with any content."""
     try:
         return slice_of(account_id, submission.message_id_of_row(body))
     except Unreadable:
@@ -92,9 +92,9 @@ def _is_report(line: bytes) -> bool:
 
 
 def _elements(body: bytes) -> list[bytes]:
-    """Return the elements of an array, each as the bytes that it came in; nothing for what is no array.
+    """Return the elements of an array as the bytes received; nothing if it is not an array.
 
-    Only texts, brackets and commas are looked at, so depth, long numbers and bytes that are no UTF-8 do not matter.
+    Only texts, brackets and commas are read, so depth, long numbers and invalid UTF-8 do not matter.
     """
     if not body.lstrip().startswith(b"["):
         return []

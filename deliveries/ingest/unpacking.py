@@ -11,11 +11,11 @@ _STEP = 64 * 1024
 
 
 def unpack(body: bytes, encoding: str) -> tuple[bytes, str]:
-    """Return the body as it is meant and '', or the body as it came and the encoding that stays on it.
+    """Return the unpacked body and '', or the received body and its remaining encoding.
 
-    What is no gzip, or broken, stays as it came: content never earns an error, and a proxy may have unpacked it without
-    removing the header. Raises TooLarge for a body that unpacks to more than INGEST_MAX_BODY; no more than that is ever
-    unpacked.
+    A body that is not gzip, or broken, is returned as received: content never causes an error, and a proxy may have
+    unpacked it without removing the header. Raises TooLarge for a body that unpacks to more than INGEST_MAX_BODY; no
+    more than that is ever unpacked.
     """
     kind = encoding.strip().lower()
     if kind in ("", "identity") or not body:

@@ -19,7 +19,7 @@ _RETRY_AFTER = 0.2
 # Groups begin so far apart: a statement and a commit take 0.4 ms of processor time whatever is in them, and at a few
 # thousand reports a second that is the most that would be spent. Who comes alone waits for nothing.
 _APART = 0.003  # seconds
-_TELLS_WITHIN = 0.5  # seconds for what is told beside readiness
+_TELLS_WITHIN = 0.5  # seconds for the further query of /readyz
 DOUBTED_FOR = 5.0  # seconds after a group that could not be written, unless one was meanwhile
 
 # A commit that has something to write, by one who could write to the inbox: no row is left behind.
@@ -33,7 +33,7 @@ COMMIT
 
 
 class NotDurable(Exception):
-    """Nothing can be promised for these rows: the gateway shall send them again."""
+    """These rows may not be stored: the gateway must send them again."""
 
 
 class _Group:
@@ -140,14 +140,14 @@ class Writer:
                 return
 
     async def _write(self, group: _Group) -> None:
-        if group.done.done():  # too late: all its requests were told to come again
+        if group.done.done():  # too late: all its requests got 503
             return
         try:
             async with asyncio.timeout(WRITE_WITHIN):
                 if self._connection is None:
                     self._connection = await self._connect()
                 await self._connection.execute(INSERT, packed_columns(group.rows), prepare=True)
-        except Exception as error:  # whatever it was, nobody may be told that the rows are safe
+        except Exception as error:  # after any error, no response may say that the rows are safe
             logger.warning("%d rows not written: %s", len(group.rows), type(error).__name__)
             group.settle(NotDurable())
             self._failed_at = asyncio.get_running_loop().time()
@@ -167,7 +167,7 @@ class Writer:
 
 
 async def _stop(connection: psycopg.AsyncConnection) -> str:
-    """Return why stored rows are not applied, '' where they are or nobody can tell (in the middle of an upgrade)."""
+    """Return the reason why stored rows are not applied, '' if they are or it is unknown (during an upgrade)."""
     try:
         async with asyncio.timeout(_TELLS_WITHIN):
             found = await (await connection.execute(stop_reasons.READ)).fetchone()

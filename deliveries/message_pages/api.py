@@ -193,13 +193,13 @@ class MessagesView(ApiView):
             raise BadParameter("operator", f"no match for this spelling; did you mean {meant}?")
 
     def _check_prefix(self, prefix: str) -> None:
-        """Refuse what a refId is to begin with where, digit by digit, it would tell a number that is masked."""
+        """Reject a refId prefix that could reveal a masked number digit by digit."""
         if may_be_part_of_number(prefix) and not self.access.masking.in_full:
             text = "5 or more digits may be part of a phone number: use the scope `numbers`, or a whole `ref_id`."
             raise BadParameter("ref_id_prefix", text)
 
     def _statuses(self) -> list[str] | None:
-        """Return the states that are asked for by name and by count; None for all."""
+        """Return the requested statuses, given by name and by count; None for all."""
         named, classes = self.given.texts("status"), self.given.texts("counts_as")
         if classes is None:
             return named
@@ -263,7 +263,7 @@ class MessageByQueryView(MessageView):
 
 
 class Shown:
-    """How a request's messages are shown: names for numbers of rows, phone numbers masked without their scope."""
+    """Presenter of messages in a request: names instead of row numbers, phone numbers masked without their scope."""
 
     def __init__(self, access: Access, messages: list[StoredMessage], campaigns: dict[int, str]) -> None:
         self.masking = access.masking

@@ -1,4 +1,4 @@
-"""What the description shows as answers about messages and partner IDs; a test holds them to their shapes."""
+"""Example responses of the API about messages and partner IDs. A test checks them against their schemas."""
 
 MESSAGE = {
     "id": "a1b2c3",

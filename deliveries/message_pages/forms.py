@@ -1,4 +1,4 @@
-"""What people type into Message Search, read strictly; and the reason for which they are shown a number."""
+"""Strict form of Message Search."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -149,7 +149,7 @@ class MessageFilterForm(forms.Form):
 
     @property
     def has_more(self) -> bool:
-        """Whether a filter is in use, or wrong, that is not among the first ones."""
+        """Return whether a filter below "More filters" is in use or wrong."""
         first = {"number", "ref_id", "campaign", "counts_as", *NO_FILTERS}
         return any(name not in first for name, _text in self.given) or bool(self.errors.keys() - first)
 
@@ -162,7 +162,7 @@ class MessageFilterForm(forms.Form):
 
     @property
     def number_note(self) -> str:
-        """How a number without a country code is read, '' for others and for a number that is wrong."""
+        """Note on reading a number without a country code, '' for other numbers and for a wrong one."""
         return note_on_number(self.cleaned_data.get("number", ""), self.access.tenant.country)
 
     def clean_ref_id_prefix(self) -> str:
@@ -191,7 +191,7 @@ class MessageFilterForm(forms.Form):
         return data
 
     def query(self) -> MessageQuery:
-        """Return what is asked for; of a valid form alone."""
+        """Return the query of a valid form."""
         data = self.cleaned_data
         classes = {status for status in STATUS_RANK if COUNTS_AS[status] in data["counts_as"]}
         tenant = self._tenants.get(data["tenant"])
@@ -213,7 +213,7 @@ class MessageFilterForm(forms.Form):
         return [(name, self.cleaned_data[name]) for name in names if self.cleaned_data[name]]
 
     def knows_operator(self) -> bool:
-        """Tell whether the operator is not one that the messages have in another spelling alone; else add an error."""
+        """Return whether the operator is spelled as in the messages; else add an error."""
         operator = self.cleaned_data["operator"]
         spellings = {}
         if operator:
@@ -240,7 +240,7 @@ class MessageFilterForm(forms.Form):
         return [(size, urlencode([*rest, ("size", size)]), size == self.cleaned_data["size"]) for size in SIZES]
 
     def chips(self) -> list[Chip]:
-        """Return the filters in use; of a period only one that was asked for."""
+        """Return the filters in use; a period only if it was chosen."""
         found = []
         for index, (name, text) in enumerate(self.given):
             if name in self.fields and name not in NO_FILTERS:
@@ -304,7 +304,7 @@ def _is_as_it_is(name: str) -> bool:
 
 
 def _filled(given: Iterable[tuple[str, str]]) -> QueryDict:
-    """Return the parameters with the period that holds where none was asked for."""
+    """Return the parameters with the default period if none was chosen."""
     data = QueryDict(mutable=True)
     for name, text in given:
         data.appendlist(name, text.upper() if name == "country" and len(text) == 2 else text)

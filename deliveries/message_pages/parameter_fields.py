@@ -15,7 +15,7 @@ _BEGINS = PARAMETER.partition("{")[0]
 
 
 def is_parameter(name: str) -> bool:
-    """Tell whether a field's name is that of a custom parameter, chosen or not."""
+    """Return whether a field's name is that of a custom parameter, chosen or not."""
     return name.startswith(_BEGINS)
 
 

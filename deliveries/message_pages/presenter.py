@@ -1,6 +1,6 @@
-"""Messages as a page shows them: names for numbers of rows, codes in words, phone numbers masked where they must be.
+"""Presents messages: names instead of row numbers, result codes in words, phone numbers masked as required.
 
-Nothing here knows of memberships: the caller passes the masking of whoever sees the rows.
+It does not know memberships: the caller passes the reader's masking.
 """
 
 from collections.abc import Callable, Iterable
@@ -41,7 +41,7 @@ REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A result code in words; `number` None where none has come yet."""
+    """A result code in words; `number` is None before the first report."""
 
     number: int | None
     text: str
@@ -83,7 +83,7 @@ class MessageRow:
 
 @dataclass(frozen=True, slots=True)
 class PartState:
-    """A part (from 1) and its state; `code` None: nothing was heard of it."""
+    """A part (from 1) and its state; `code` None: no report."""
 
     part: int
     code: Code | None
@@ -116,7 +116,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class MessageDetail:
-    """All that is known of one message beside its row."""
+    """Details of one message in addition to its row."""
 
     row: MessageRow
     day: date
@@ -135,7 +135,7 @@ class MessageDetail:
 
 
 class Shown:
-    """How some messages are shown, in the request's language; the names they need take a fixed number of queries."""
+    """Presenter of some messages in the request's language; the names take a fixed number of queries."""
 
     def __init__(
         self, messages: Iterable[StoredMessage], campaigns: dict[int, str], *, masking: Masking, link: Link

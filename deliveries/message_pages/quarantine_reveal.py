@@ -15,7 +15,7 @@ from portal.accounts.models import record
 
 
 class QuarantineRevealForm(RevealForm):
-    """Why somebody has to see a quarantined row in full."""
+    """Form for the reason to see a quarantined row in full."""
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, number="", **kwargs)

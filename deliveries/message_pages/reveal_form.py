@@ -1,4 +1,4 @@
-"""The form in which somebody says why they need to see a number."""
+"""Form for the reason to see a phone number."""
 
 from django import forms
 from django.core.validators import MinLengthValidator
@@ -10,7 +10,7 @@ from portal.common.no_numbers import refuse_numbers
 
 
 class RevealForm(forms.Form):
-    """Why somebody has to see a number; the reason is kept, the number is not."""
+    """Form for the reason to see a number; the reason is stored, the number is not."""
 
     reason = forms.CharField(
         label=gettext_lazy("Why do you need the number?"),

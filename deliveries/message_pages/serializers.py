@@ -76,7 +76,7 @@ class MessageWithReportsSerializer(MessageSerializer):
 
 
 class ReadNumberSerializer(serializers.Serializer):
-    """How a number without a country code is read."""
+    """Result of reading a number without a country code."""
 
     number = serializers.CharField(help_text="The number in E.164.")
     country = serializers.CharField(help_text="The country used to read it (alpha-2).")

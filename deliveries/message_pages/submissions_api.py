@@ -21,7 +21,7 @@ from portal.tenants.ownership_periods import Periods, owner_at
 from portal.tenants.partner_owners import held_by, periods_of
 
 MOST = 1000  # submissions in one body, as many as a gateway's batch has
-MOST_ERRORS = 100  # told of one body
+MOST_ERRORS = 100  # reported for one body
 
 _HELP = {
     "message_id": "The id of the whole message, as returned by the gateway at submission.",
@@ -40,7 +40,7 @@ _HELP = {
 
 
 class SubmissionBody(serializers.Serializer):
-    """What a sender knows of one message that it handed in. Its text is neither asked for nor kept."""
+    """A sender's data of one submitted message. Its text is neither accepted nor stored."""
 
     message_id = serializers.CharField(max_length=submission.LIMITS["message_id"], help_text=_HELP["message_id"])
     submitted_at = serializers.DateTimeField(help_text=_HELP["submitted_at"])
@@ -66,7 +66,7 @@ class SubmissionBody(serializers.Serializer):
 
 
 class SubmittedAnswer(serializers.Serializer):
-    """What was stored of a body."""
+    """Result of storing a body."""
 
     accepted = serializers.IntegerField(help_text="Number of stored submissions: all those in the body.")
 
@@ -189,7 +189,7 @@ class Places:
             raise BadSubmission("missing field", "partner_id", "required for a tenant's key")
         having = self._mine.get(value, {})
         accounts = {id_ for id_, periods in having.items() if owner_at(periods, at) in self._tenant_ids}
-        if not accounts:  # whether somebody else has it is not told
+        if not accounts:  # do not reveal whether another tenant has it
             raise BadSubmission("not allowed", "partner_id", "not a partner ID for which the key may submit")
         return accounts
 

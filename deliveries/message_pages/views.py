@@ -100,9 +100,9 @@ def campaigns(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_may("see_messages")
 def message(request: HttpRequest, tenant: Tenant, account: str = "", message_id: str = "") -> HttpResponse:
-    """Show one message; a POST with a reason shows its number once, and writes down who asked, and why.
+    """Show one message; a POST with a reason shows its number once, and records who asked and why.
 
-    What no path can hold comes as the parameters `account` and `id` (portal/common/any_text.py).
+    Values that a path cannot hold are passed as the parameters `account` and `id` (portal/common/any_text.py).
     """
     account, message_id = account or request.GET.get("account", ""), message_id or request.GET.get("id", "")
     access, masking = request.access, request.access.masking

@@ -1,1 +1,1 @@
-"""The stored message: its rules, its row, its table and what lies beside it."""
+"""The stored message: its rules, row, table and related rows."""

@@ -1,4 +1,4 @@
-"""The result codes as they stand in the table, per dialect."""
+"""Result codes of each dialect, read from their table."""
 
 from collections import defaultdict
 from time import monotonic
@@ -12,9 +12,9 @@ _remembered: tuple[float, dict[str, CodeTable]] | None = None
 
 
 def code_tables(*, fresh: bool = False) -> dict[str, CodeTable]:
-    """Return the code table of each dialect; read again every few seconds, and at once with `fresh`.
+    """Return the code table of each dialect, cached for a few seconds; `fresh` reads it at once.
 
-    A code that changes its meaning counts for what comes from then on; `refold` applies it to what is there.
+    A changed code applies to reports received later; `refold` applies it to stored messages.
     """
     global _remembered
     if fresh or _remembered is None or monotonic() - _remembered[0] > REMEMBERED:

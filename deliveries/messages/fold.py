@@ -23,7 +23,7 @@ NO_CODE = -1  # the part that decides has not been heard of
 BY_RECEIPT, BY_STATUS_TIME, BY_SUBMISSION, BY_SENT_TIMESTAMP = range(4)
 
 # Bits of Message.flags
-CONTRADICTING_STATES = 1  # both a final delivery and a final failure were reported; nobody knows (1010) is neither
+CONTRADICTING_STATES = 1  # both a final delivery and a final failure were reported; unknown (1010) is neither
 CONTRADICTING_ATTRIBUTES = 2  # two reports disagreed; the first one stayed
 CLOCK_OUT_OF_WINDOW = 4  # a gateway's time was taken as missing (section 5.6)
 PARTNER_OVER_LIMIT = 8  # counted under "(other)": over the daily limit of new platformPartnerIds
@@ -101,7 +101,7 @@ def add_report(message: Folded, report: Report, *, received_at: datetime, codes:
 
 
 def restate(message: Folded, states: list[tuple[int | None, State]], *, codes: CodeTable) -> None:
-    """Make the states anew from all that was reported, (part or None, state) each, by the codes of now."""
+    """Rebuild the states from all reports, each as (part or None, state), with the current codes."""
     message.whole, message.part_states = None, {}
     message.flags &= ~CONTRADICTING_STATES
     for part, state in states:
@@ -136,7 +136,7 @@ def add_submission(message: Folded, submission: Submission) -> None:
 
 
 def is_anothers(message: Folded, submission: Submission) -> bool:
-    """Tell whether a tenant's submission names a message that is another platformPartnerId's: it says nothing of it."""
+    """Return whether a tenant's submission names a message of another platformPartnerId, and must be ignored."""
     return (
         submission.partner_rank == FROM_CLAIM
         and message.partner_rank <= FROM_CLAIM
@@ -232,7 +232,7 @@ def _add_attributes(message: Folded, report: Report) -> None:
 
 
 def _is_better(destination: str, message: Folded) -> bool:
-    """Tell whether a submission's destination replaces the message's: a number beats what is none, else the first."""
+    """Return whether a submission's destination replaces the message's: a number beats other text, else the first."""
     if message.flags & NUMBER_ERASED:
         return False
     known = message.destination
@@ -242,7 +242,7 @@ def _is_better(destination: str, message: Folded) -> bool:
 
 
 def _says_nothing_new(message: Folded, report: Report) -> bool:
-    """Tell whether the report has the message's own attributes, as the second one of most messages."""
+    """Return whether the report has the message's own attributes, like the second report of most messages."""
     return (
         report.operator == message.operator
         and report.destination == message.destination
@@ -256,14 +256,14 @@ def _says_nothing_new(message: Folded, report: Report) -> bool:
 
 
 def has_masked_ref_id(message: Folded) -> bool:
-    """Tell whether the number was erased in the message's refId: it, and what was made of it, stay as they are."""
+    """Return whether the number was erased in the message's refId; then the refId and its derived values stay."""
     return bool(message.flags & NUMBER_ERASED) and message.ref_id is not None and HIDDEN in message.ref_id
 
 
 def _text(message: Folded, text: str, number: str | None) -> str:
-    """Return a text that came with `number`; for a message whose number was erased without it.
+    """Return the text of a report with `number`, without the number if it was erased in the message.
 
-    Where no number came with the text, all in it that may be one is masked.
+    If the report has no number, every possible number in the text is masked.
     """
     if not message.flags & NUMBER_ERASED:
         return text
@@ -271,7 +271,7 @@ def _text(message: Folded, text: str, number: str | None) -> str:
 
 
 def _parameters(message: Folded, parameters: dict[str, str], number: str | None) -> dict[str, str]:
-    """Return custom parameters that came; if the number was erased, without those whose key or value holds it."""
+    """Return custom parameters of a report; after an erasure, without those that hold the number."""
     if not message.flags & NUMBER_ERASED:
         return parameters
     return {

@@ -1,13 +1,13 @@
-"""Filters of past months' identities, so that a new message need not be looked up in every month that is stored.
+"""Bloom filters of past months' identities, which save look-ups of new messages in every stored month.
 
-A delivery report may be about a message of any month, so an applier would ask each month's index for each new message:
-where many months are stored that is most of its work (docs/performance.md). A Bloom filter says "surely not here" from
-memory, and errs on the safe side only (Bloom 1970, doi:10.1145/362686.362692): one in 200 is looked up for nothing.
+A delivery report may be about a message of any month, so an applier would query each month's index for each new
+message. With many months that is most of its work (docs/performance.md). A Bloom filter answers "surely not here" from
+memory, and its errors are safe (Bloom 1970, doi:10.1145/362686.362692): one in 200 is looked up in vain.
 
-A filter is announced, then every batch that may not have seen that is waited for, then it is made of the month as it
-is now. Whoever adds a message to the month takes the row away (`forget`), in its own transaction. An applier reads
-which rows there are after it has locked its slices: whatever was added for these slices before is committed by then,
-and the row gone.
+To build a filter: insert a placeholder row, wait until every batch that started earlier has committed, then read the
+month. Every insert of a message into the month deletes the row (`forget`) in its own transaction. An applier reads the
+existing rows after it has locked its slices: earlier inserts in these slices have committed by then, and deleted the
+row.
 """
 
 from collections.abc import Iterable, Iterator
@@ -74,7 +74,7 @@ def _take_away(filters: QuerySet[IdentityFilter]) -> None:
 
 
 def _make_one(month: Month) -> bool:
-    """Make a month's filter, and tell whether it holds: nothing was added to the month meanwhile."""
+    """Build a month's filter; return whether it is valid: nothing was added to the month meanwhile."""
     row, _new = IdentityFilter.objects.get_or_create(month=month.first_day, made_with=MADE_WITH)
     wait_for_running_batches()
     count = _count(month)
@@ -91,7 +91,7 @@ def _filter_for(count: int) -> Bloom:
 
 
 def hash_of(key: Key) -> int:
-    """Return 128 bits that stand for an identity, the same in every process."""
+    """Return 128 hash bits of an identity, the same in every process."""
     digest = blake2b(f"{key[0]}:{key[1]}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
     return int.from_bytes(digest, "big", signed=True)
 
@@ -142,7 +142,7 @@ def filters() -> dict[Month, Bloom]:
                 held[id_] = known[id_]
                 continue
             cursor.execute("SELECT bits FROM identity_filter WHERE id = %s", [id_])
-            for (bits,) in cursor.fetchall():  # none, where it was taken away just now
+            for (bits,) in cursor.fetchall():  # none if it was deleted just now
                 held[id_] = Bloom.load_bytes(bytes(bits), int)
     _loaded = held
     return {Month.of(month): held[id_] for id_, month in rows if id_ in held}

@@ -87,7 +87,7 @@ def write_parameters(changes: list[Change]) -> None:
 
 
 def replace_rows(cursor: psycopg.Cursor, gone: list[Row], new: list[Row]) -> None:
-    """Take rows away (those that are there) and put others in, in the caller's transaction, planned for small sets."""
+    """Delete rows (if they exist) and insert others, in the caller's transaction, planned for small sets."""
     if gone:
         stage(cursor, "gone_parameter", COLUMNS, gone)
         cursor.execute(f"DELETE FROM message_parameter p USING gone_parameter r WHERE {SAME_ROW}")  # noqa: S608  column lists and aliases, constants; values are columns

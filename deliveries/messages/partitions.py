@@ -21,9 +21,9 @@ _made: set[str] = set()  # what this process has seen to exist; partitions go on
 
 
 def ensure_months(days: Iterable[date]) -> None:
-    """Make the partitions of the months that `days` lie in; inside the caller's transaction or its own.
+    """Create the partitions of the months of `days`, in the caller's transaction or its own.
 
-    Attaching takes a lock that lets reads and writes go on.
+    Attaching takes a lock that allows reads and writes.
     """
     months = sorted({Month.of(day) for day in days}, key=str)
     names = {(parent, month): f"{parent}_{month.year:04}_{month.month:02}" for month in months for parent in FACTS}
@@ -63,21 +63,21 @@ def inbox_day(day: date) -> str:
 
 
 def drop_if_empty(month: str) -> bool:
-    """Drop a month (`2026-10`) of the facts where nothing is left in it; tell whether that was done."""
+    """Drop a month (`2026-10`) of the facts if it is empty; return whether it was dropped."""
     names = {f"{parent}_{month.replace('-', '_')}": parent for parent in FACTS}
     return _drop(names, unless="SELECT 1 FROM {name}")
 
 
 def drop_inbox_day(day: date) -> bool:
-    """Drop a day of the inbox unless a row of it is still to be applied; tell whether that was done."""
+    """Drop a day of the inbox unless one of its rows is still to be applied; return whether it was dropped."""
     waits = f"SELECT 1 FROM inbox_todo WHERE received_at >= '{day} 00:00+00' AND received_at < '{day} 24:00+00'"  # noqa: S608  a date of the catalogue
     return _drop({inbox_day(day): "inbox"}, unless=waits)
 
 
 def _drop(names: dict[str, str], *, unless: str) -> bool:
-    """Drop partitions (name: parent) unless `unless` finds a row in one of them; tell whether that was done.
+    """Drop partitions (name: parent) unless `unless` finds a row in one of them; return whether they were dropped.
 
-    Not now where it would keep others waiting for over a second.
+    Does nothing now if it would block others for over a second.
     """
     try:
         with transaction.atomic(), connection.cursor() as cursor:
@@ -146,7 +146,7 @@ def _exists(cursor, name: str) -> bool:
 
 
 def _in_default(cursor, parent: str, start: date, end: date) -> bool:
-    """Tell whether rows of that day lie in the inbox's default partition already: there they stay."""
+    """Return whether rows of that day are in the inbox's default partition already, where they stay."""
     if parent != "inbox":
         return False
     cursor.execute(

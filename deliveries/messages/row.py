@@ -139,11 +139,11 @@ def _load(value: str | None) -> dict | None:
 
 
 def _dump_states(folded: Folded) -> str | None:
-    """Return the states of parts and whole as JSON, None where the row's own columns say all of them.
+    """Return the states of parts and whole as JSON, None if the row's own columns hold all of them.
 
-    They do for the whole alone, unless its code stands for "nothing heard" in the row, as a gateway's own it must not,
-    or its delivery is to be remembered while another state wins. A state's third place is its delivery, left out where
-    code and time say it (CodeTable.delivery).
+    They do if there is only the whole, unless its code is the row's "no report" (which a gateway's own code must not
+    be), or its delivery is to be kept while another state wins. The third value of a state is its delivery, left out if
+    code and time give it (CodeTable.delivery).
     """
     whole = folded.whole
     if not folded.part_states and (

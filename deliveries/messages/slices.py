@@ -1,7 +1,7 @@
-"""The slices that identities fall into: one writer at a time for each.
+"""Slices of identities: one writer at a time for each.
 
-slice = hash(account, message id) mod 64, fixed when a row comes in. Who writes messages of a slice holds its advisory
-lock, so two never touch one message and no unique index has to guard it (docs/architecture.md).
+slice = hash(account, message id) mod 64, fixed when a row is received. A writer of messages holds the advisory lock of
+their slice, so two writers never change one message, and no unique index is needed (docs/architecture.md).
 """
 
 import zlib
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from django.db import connection, transaction
 
 SLICES = 64
-UNREADABLE_SLICE = 0  # rows whose message id cannot be told; they only go to quarantine
+UNREADABLE_SLICE = 0  # rows without a readable message id; they are quarantined
 
 _LOCK_CLASS = 7_301  # the first key of the two-key advisory locks; the slice is the second
 

@@ -1,4 +1,4 @@
-"""Messages as they lie in the table: read by identity, written in sets."""
+"""Access to the message table: reads by identity, writes in sets."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -20,10 +20,10 @@ _STAGED = ", ".join(f"{column}::jsonb" if column in _JSON else column for column
 
 
 def read_messages(keys: Iterable[Key], *, around: tuple[datetime, datetime] | None) -> dict[Key, StoredMessage]:
-    """Return the messages that exist, by identity; whoever writes them afterwards holds their slices' locks already.
+    """Return the messages that exist, by identity. A caller that writes them must hold their slices' locks.
 
-    They are looked for first in the months within SEARCH_WINDOW of `around` (earliest and latest time known of them),
-    then, what is missing, in all others. Where a month has a filter, what it rules out is not looked for in it.
+    Months within SEARCH_WINDOW of `around` (earliest and latest known time) are searched first, then, for the missing
+    ones, all others. If a month has a filter, identities that it rules out are skipped.
     """
     wanted = sorted(set(keys))
     found: dict[Key, StoredMessage] = {}
@@ -83,7 +83,7 @@ def keys_as_json(keys: list[Key]) -> tuple[str, str]:
 
 
 def look_up(where: str = "true") -> str:
-    """Return the statement that reads messages by KEYS, an index look-up for each whatever statistics say."""
+    """Return the statement that reads messages by KEYS, with one index look-up each, whatever statistics say."""
     return (
         f"SELECT m.* FROM {KEYS} CROSS JOIN LATERAL"  # noqa: S608  column lists and aliases, constants; keys are parameters
         f" (SELECT {_READ} FROM message m WHERE {same_message('m', 'k', 'k.account_id::int')} AND {where} {EACH}) AS m"

@@ -1,4 +1,4 @@
-"""What the clock last found when it looked whether all is as it should be."""
+"""Last results of the standing checks."""
 
 from django.db import models
 

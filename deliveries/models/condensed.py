@@ -13,7 +13,7 @@ from portal.tenants.models import Tenant
 
 
 class Span(models.TextChoices):
-    """What a row sums up: a tenant's day, or the month that begins on it."""
+    """Span of a roll-up row: a tenant's day, or the month that begins on it."""
 
     DAY = "day"
     MONTH = "month"
@@ -38,7 +38,7 @@ class CondensedSpan(models.Model):
 
 
 class Condensed(OfDay):
-    """What all of them share: `day` is the span's first."""
+    """Common columns of roll-ups; `day` is the span's first."""
 
     span = models.TextField(choices=Span, db_collation="C")
 

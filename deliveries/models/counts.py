@@ -10,7 +10,7 @@ from portal.tenants.models import GatewayAccount, Tenant
 
 
 class Count(models.Model):
-    """What all counts share: whose, and how many messages and SMS parts."""
+    """Common columns of all counts: the tenant, and the numbers of messages and SMS parts."""
 
     tenant = models.ForeignKey(
         Tenant, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False
@@ -147,7 +147,7 @@ class LatencyCount(OfDay, OfCampaign, Place):
 
 
 class SubmissionCount(Count):
-    """Messages that were handed in, by hour (UTC) of sending; `unanswered` are those that no report came of."""
+    """Submitted messages by hour (UTC) of sending; `unanswered` are those without a report."""
 
     pk = models.CompositePrimaryKey("tenant_id", "account_id", "partner_id", "hour")
     account = models.ForeignKey(

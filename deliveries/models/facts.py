@@ -12,8 +12,8 @@ from portal.tenants.models import GatewayAccount, Tenant
 class Message(models.Model):
     """One SMS with all its parts; partitioned by month of `day` (deliveries/messages/partitions.py).
 
-    `day` is the date of `sent_at` in the tenant's zone. A message is the same wherever it is counted: every key of
-    the counts stands in its row.
+    `day` is the date of `sent_at` in the tenant's zone. The row holds every key of the counts, so a message is counted
+    the same everywhere.
     """
 
     pk = models.CompositePrimaryKey("tenant_id", "day", "account_id", "message_id")
@@ -54,7 +54,7 @@ class Message(models.Model):
 
 
 class DeliveryReport(models.Model):
-    """One status event about one part of one message (`part` null: the whole); lies beside its message.
+    """One status event of one part of one message (`part` null: the whole), in the message's month.
 
     `applied_xid` lets a stream read in the order of application without skipping (docs/architecture.md).
     """
@@ -79,9 +79,9 @@ class DeliveryReport(models.Model):
 
 
 class MessageParameter(models.Model):
-    """The value of a chosen custom parameter of one message, by which the message is found; lies in its month.
+    """The value of a chosen custom parameter of one message, for searches; in the message's month.
 
-    The rows follow from the message and from what its tenant has chosen (deliveries/messages/parameter_rows.py).
+    The rows are derived from the message and the tenant's chosen keys (deliveries/messages/parameter_rows.py).
     """
 
     pk = models.CompositePrimaryKey("tenant_id", "day", "key", "account_id", "message_id")

@@ -1,4 +1,4 @@
-"""Which messages a past month surely does not hold."""
+"""Bloom filters of the identities in past months."""
 
 import uuid
 
@@ -6,10 +6,10 @@ from django.db import models
 
 
 class IdentityFilter(models.Model):
-    """A Bloom filter of the identities in a month of `message`; `bits` is null until it is made.
+    """A Bloom filter of the identities in a month of `message`; `bits` is null until it is built.
 
-    It may hold more than the month does (what was deleted since), never less: who adds a message to the month takes the
-    row away (deliveries/messages/month_filters.py). It belongs to no tenant, and only appliers read it.
+    It may hold more identities than the month (deleted messages), never fewer: an insert of a message into the month
+    deletes the row (deliveries/messages/month_filters.py). It belongs to no tenant, and only appliers read it.
     """
 
     # Never one again, also after a restore: by it appliers keep the bits that they have read.

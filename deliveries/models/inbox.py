@@ -1,4 +1,4 @@
-"""What came in: raw rows, what of them waits, what could not be read, and how much of each.
+"""The inbox: raw rows, the to-do list, quarantined rows, and their counts.
 
 These tables belong to no tenant; the web role has no grant on them (portal/tenants/wall.py).
 """
@@ -12,7 +12,7 @@ from portal.tenants.models import Feed
 
 
 class Request(models.Model):
-    """The request that a raw row came by: '' stands for POST, no query, JSON and a body that needs no unpacking."""
+    """The request of a raw row: '' means POST, no query, JSON and a body that is not compressed."""
 
     method = models.TextField(blank=True, db_default="", default="")
     query = models.TextField(blank=True, db_default="", default="")
@@ -32,7 +32,7 @@ class Request(models.Model):
 
 
 class InboxRow(Request):
-    """One delivery report as it came, byte for byte, or one submission; append-only.
+    """One delivery report byte for byte as received, or one submission; append-only.
 
     Partitioned by day of receipt (UTC).
     """
@@ -104,7 +104,7 @@ class QuarantinedRow(Request):
 
 
 class IngestCount(models.Model):
-    """What became of the rows that a feed received in an hour (UTC).
+    """Results of the rows that a feed received in an hour (UTC).
 
     received = reports + submissions + duplicates + quarantined
 
@@ -132,9 +132,9 @@ class IngestCount(models.Model):
 
 
 class RefusalCount(models.Model):
-    """Refused requests of a feed in an hour (UTC), by reason (deliveries/ingest/refusals.py).
+    """Rejected requests of a feed in an hour (UTC), by reason (deliveries/ingest/refusals.py).
 
-    Feed 0 stands for requests whose token is no feed's. Rows are kept for ever; none holds a phone number.
+    Feed 0 is for requests whose token belongs to no feed. Rows are kept permanently; none holds a phone number.
     """
 
     pk = models.CompositePrimaryKey("feed_id", "hour", "reason")
@@ -187,7 +187,7 @@ class ImportRun(models.Model):
 
 
 class ImportCount(models.Model):
-    """What became of an import's rows.
+    """Results of an import's rows.
 
     rows of the run + replayed = reports + duplicates + quarantined, and those that wait to be applied
     """

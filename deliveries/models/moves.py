@@ -8,10 +8,10 @@ from portal.tenants.models import PartnerId, Tenant
 
 
 class PartnerMove(models.Model):
-    """The job row of one move; the row is the queue (lease and attempts, never a task's memory).
+    """Job row of one move; the row is the queue (lease and attempts, never a task's memory).
 
-    It brings the partner ID's messages of the tenant's ownership periods to the tenant. `sealed` is the number of
-    messages that it leaves where they are counted, as retention has deleted them.
+    It moves the partner ID's messages of the tenant's ownership periods to the tenant. `sealed` is the number of
+    messages of sealed days, which stay in the counts because retention has deleted them.
 
     queued ──claimed──► running ──nothing left──► done        running ──lease over──► claimed again
     """
@@ -47,9 +47,9 @@ class PartnerMove(models.Model):
 
 
 class TenantRecount(models.Model):
-    """The job row of deriving a tenant's messages anew, after its time zone or refId scheme was changed.
+    """Job row of recalculating a tenant's messages after a change of its time zone or refId scheme.
 
-    It goes through the messages in the order of their identity; `after_*` is where it stands.
+    It processes the messages in the order of their identity; `after_*` is its position.
     """
 
     State = PartnerMove.State
@@ -75,9 +75,9 @@ class TenantRecount(models.Model):
 
 
 class RuleRefold(models.Model):
-    """The job row of deriving messages again after the rules of docs/link.md section 5 changed.
+    """Job row of recalculating messages after the rules of docs/link.md section 5 changed.
 
-    It goes through the months, newest first, each in the order of identity; `month` and `after_*` are where it stands.
+    It processes the months, newest first, each in the order of identity; `month` and `after_*` are its position.
     """
 
     State = PartnerMove.State

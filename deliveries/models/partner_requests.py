@@ -1,4 +1,4 @@
-"""A tenant's wish for a platformPartnerId that somebody else has to agree to."""
+"""A tenant's request for a platformPartnerId that others must approve."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -9,7 +9,7 @@ from portal.tenants.models import GatewayAccount, Tenant
 
 
 class PartnerRequest(models.Model):
-    """What a tenant's people asked for; staff decide, or the managers of the account's owner.
+    """A tenant's request; staff decide, or the managers of the account's owner.
 
     open ──approved (and declared)──► approved      open ──► refused      open ──by the tenant itself──► withdrawn
     """

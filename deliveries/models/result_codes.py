@@ -1,4 +1,4 @@
-"""What each gateway's result codes mean: rows, so that a new code needs no release (`refold` applies it)."""
+"""Meanings of each gateway's result codes. They are rows, so a new code needs no release (`refold` applies it)."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

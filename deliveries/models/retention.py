@@ -1,4 +1,4 @@
-"""How far retention has gone for each tenant, and what is left to do after an erasure."""
+"""Progress of retention for each tenant, and the work that an erasure leaves."""
 
 from django.db import models
 
@@ -6,15 +6,14 @@ from portal.tenants.models import GatewayAccount, Tenant
 
 
 class RetentionMark(models.Model):
-    """What retention has promised of one tenant; every value only grows (null: nothing was taken yet).
+    """Progress of one tenant's retention; every value only grows (null: nothing was deleted yet).
 
-    Days before `messages_before` (local to the tenant) are sealed: their messages go, their counts stay as they are,
-    and no delivery report changes them any more. `hours_before` is the same for the counts by UTC hour or quarter.
-    `sealed_in` is the time zone of those days. Days that began before `hours_from` were sealed in another zone than
-    that; their hours do not sum to them. Counts by quarter before `quarters_from` are of whole UTC hours and of no
-    account: an earlier version counted them.
-    `numbers_before` does it for phone numbers: what comes for earlier days is written without one, and what lies before
-    `numbers_done` has none any more. `raw_before` (UTC days, an account's pool alone) does it for raw rows.
+    Days before `messages_before` (local to the tenant) are sealed: their messages are deleted, their counts stay, and
+    no delivery report changes them. `hours_before` is the same for the counts by UTC hour or quarter. `sealed_in` is
+    the time zone of those days. Days that began before `hours_from` were sealed in another zone; their hours do not add
+    up to them. Counts by quarter before `quarters_from` are of whole UTC hours and of no account: an earlier version
+    counted them. `numbers_before` is the same for phone numbers: messages of earlier days are written without one, and
+    messages before `numbers_done` have none. `raw_before` (UTC days, an account's pool only) is the same for raw rows.
     """
 
     tenant = models.OneToOneField(Tenant, on_delete=models.CASCADE, primary_key=True, related_name="retention_mark")
@@ -62,7 +61,7 @@ class ErasedId(models.Model):
     """A message id or partner ID of an account that held an erased number, and the id that replaces it.
 
     `digest` is a keyed hash of the old id: what comes in under that is applied under `value`
-    (deliveries/erasure/ids.py). `waiting` is a partner ID that is not replaced yet, '' afterwards.
+    (deliveries/erasure/erased_ids.py). `waiting` is a partner ID that is not replaced yet, '' afterwards.
     """
 
     class Kind(models.TextChoices):
@@ -83,7 +82,7 @@ class ErasedId(models.Model):
             models.UniqueConstraint(fields=["account", "kind", "digest"], name="erased_id_once"),
         ]
         indexes = [
-            # whether a new masked id is free (deliveries/erasure/ids.py)
+            # whether a new masked id is free (deliveries/erasure/erased_ids.py)
             models.Index(fields=["account", "kind", "value"], name="erased_id_by_value"),
         ]
 

@@ -1,4 +1,4 @@
-"""That appliers stand still, and why."""
+"""Record that appliers have stopped, with the cause."""
 
 from django.db import models
 

@@ -1,4 +1,4 @@
-"""Partner IDs for staff: whose each is, declaring and moving them, and what tenants asked for."""
+"""Admin of partner IDs: owners, declaring, moving, and tenants' requests."""
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -17,6 +17,7 @@ from deliveries.partner_ids.admin_forms import DeclareForm
 from deliveries.partner_ids.masked_admin import MaskedValues
 from deliveries.partner_ids.ownership import Refused, Taken, declare, give, plan
 from deliveries.partner_ids.permissions import operator
+from deliveries.search.number_searches import TooManyNumberSearches, count_number_searches
 from portal.accounts.admin_base import ReadOnlyAdmin, WholeWordSearch
 from portal.common.msisdn import may_be_part_of_number
 from portal.common.periods import start_of_day
@@ -25,7 +26,7 @@ from portal.tenants.models import EarlierOwner, PartnerId, Tenant
 
 @admin.register(PartnerId)
 class PartnerIdAdmin(MaskedValues, WholeWordSearch, ReadOnlyAdmin):
-    """Which platformPartnerId is whose; a page of its own declares and moves them, messages and all."""
+    """Owners of platformPartnerIds. A page of its own declares and moves them with their messages."""
 
     list_display = ("value_shown", "account", "tenant", "handed_over", "first_seen_at", "declared_at")
     fields = ("account", "value_shown", "tenant", "handed_over", "first_seen_at", "declared_at")
@@ -42,9 +43,15 @@ class PartnerIdAdmin(MaskedValues, WholeWordSearch, ReadOnlyAdmin):
         return super().get_queryset(request).prefetch_related(earlier)
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str):
-        """Find what may be the beginning of a phone number only as a whole: a part would tell the rest."""
+        """Find what may be a part of a phone number only as a whole, as a search by number: on record and limited."""
         if may_be_part_of_number(search_term):
-            return queryset.filter(value=search_term.strip()), False
+            word = search_term.strip()
+            try:
+                count_number_searches(request, [("value", word)], tenant=None)
+            except TooManyNumberSearches as error:
+                messages.error(request, error.text)
+                return queryset.none(), False
+            return queryset.filter(value=word), False
         return super().get_search_results(request, queryset, search_term)
 
     @admin.display(description=_("Previous owners"), empty_value="–")
@@ -61,7 +68,7 @@ class PartnerIdAdmin(MaskedValues, WholeWordSearch, ReadOnlyAdmin):
         return [path("declare/", view, name="tenants_partnerid_declare"), *super().get_urls()]
 
     def declare_view(self, request: HttpRequest) -> HttpResponse:
-        """Ask what goes where, say how many messages follow, and do it when that was confirmed."""
+        """Show a form for a declaration or move, show the number of messages, and carry it out after confirmation."""
         if not request.user.has_perm("tenants.change_partnerid"):
             raise PermissionDenied
         form = DeclareForm(request.POST or None, initial=request.GET.dict())
@@ -82,7 +89,7 @@ class PartnerIdAdmin(MaskedValues, WholeWordSearch, ReadOnlyAdmin):
 
 @admin.register(PartnerRequest)
 class PartnerRequestAdmin(MaskedValues, ReadOnlyAdmin):
-    """What tenants asked for where others use the account too: see to it that it is theirs, then approve."""
+    """Tenants' requests in shared accounts. Check that the partner ID is theirs before approving."""
 
     list_display = fields = (
         "value_shown",
@@ -147,7 +154,7 @@ def _what_waits(form: DeclareForm) -> dict | None:
 
 
 def _do(request: HttpRequest, form: DeclareForm) -> bool:
-    """Declare or give back; tell whether that was done, else the form says why not."""
+    """Declare or return a partner ID; return whether it was done, else the form has the error."""
     data, now = form.cleaned_data, timezone.now()
     declarer = operator(request.user.email, may_take=data["take_over"])
     account, value, tenant, from_day = data["account"], data["value"], data["tenant"], data["from"]

@@ -1,4 +1,4 @@
-"""What staff fill in about deliveries."""
+"""Admin forms for partner IDs and quarantine."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +11,7 @@ from portal.tenants.models import GatewayAccount, Tenant
 
 
 class DiscardForm(forms.Form):
-    """Why quarantined rows are given up; the reason stays with them."""
+    """Form for the reason to discard quarantined rows, which is stored with them."""
 
     reason_text = forms.CharField(
         label=_("Reason"),
@@ -23,7 +23,7 @@ class DiscardForm(forms.Form):
 
 
 class DeclareForm(forms.Form):
-    """A partner ID and whose it shall be; nobody's: back to the account's pool."""
+    """Form for a partner ID and its new owner; no owner means the account's pool."""
 
     account = forms.ModelChoiceField(label=_("Gateway account"), queryset=GatewayAccount.objects.order_by("name"))
     value = forms.CharField(

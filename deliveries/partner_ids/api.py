@@ -32,7 +32,7 @@ PARTNER_PATH = {
 
 
 class PartnerIdsView(ApiView):
-    """The key's partner IDs, newest first; an account's key sees those that nobody declared, too. Declaring one."""
+    """The key's partner IDs, newest first; an account's key also sees undeclared ones. POST declares one."""
 
     operations = {
         "GET": Operation(
@@ -80,7 +80,7 @@ class PartnerIdsView(ApiView):
         return self.answer({"data": shown(page, self.access), "next_cursor": cursor})
 
     def post(self, request: Request) -> Response:
-        """Declare a partner ID: 201 where it was nobody's, 200 where it was the tenant's already."""
+        """Declare a partner ID: 201 if it was undeclared, 200 if the tenant already had it."""
         body = self.body(request)
         declarer = _declarer(self)
         account = self._account(body.get("account"), declarer)

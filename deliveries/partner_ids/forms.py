@@ -1,4 +1,4 @@
-"""What people fill in on the Partner IDs page: a value to declare or to ask for, and where one is moved."""
+"""Forms of the Partner IDs page: declare or request a value, and move one."""
 
 from collections.abc import Iterable, Sequence
 
@@ -26,7 +26,7 @@ def from_field() -> forms.DateField:
 
 
 class PartnerIdForm(forms.Form):
-    """A value of one of the accounts for one of the tenants; what there is one of is not asked for."""
+    """Form for a value, an account and a tenant; a choice with one option is not shown."""
 
     account = forms.ChoiceField(label=_("Gateway account"))
     value = forms.CharField(
@@ -62,7 +62,7 @@ class PartnerIdForm(forms.Form):
 
 
 class MoveForm(forms.Form):
-    """Where a partner ID goes with its messages: another tenant, or back to the pool."""
+    """Form for the new owner of a partner ID and its messages: another tenant, or the pool."""
 
     tenant = forms.ChoiceField(label=_("Move to"))
 

@@ -1,10 +1,10 @@
-"""Whose a platformPartnerId is: declared, given to another tenant, taken back; its messages follow it.
+"""Ownership of platformPartnerIds: declare, move, return; messages follow.
 
-With a date this holds for what is sent from that day on, midnight by the new tenant's time zone; without one for all
-messages, and earlier owners have none any more (portal/tenants/ownership_periods.py).
+With a date it applies to messages sent from that day on, midnight in the new tenant's time zone; without one to all
+messages, and earlier owners keep none (portal/tenants/ownership_periods.py).
 
-One rule for provisioning, the admin, the pages and the API (docs/architecture.md, "Who may declare"). Whatever is done
-is recorded for the tenant that gets it and for the one that loses it, neither of which learns the other's name.
+Provisioning, the admin, the pages and the API share this one rule (docs/architecture.md, "Who may declare"). Each
+change is recorded for the tenants that gain and lose messages; neither learns the other's name.
 """
 
 from dataclasses import dataclass
@@ -44,7 +44,10 @@ SINCE_EVER = _(
 
 
 class Refused(Exception):
-    """A rule stands against it: `field` (account, value, tenant, from) is what it is about, `text` why, for people."""
+    """A rule forbids the change.
+
+    `field` is account, value, tenant or from; `text` explains the rule for people.
+    """
 
     def __init__(self, field: str, text: object) -> None:
         super().__init__(f"{field}: {text}")
@@ -61,10 +64,10 @@ class Taken(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What became of one value: `holder` had it before (a pool: nobody), `following` messages move, by `move`.
+    """Result for one value: `holder` had it before (a pool: undeclared), `following` messages move, by `move`.
 
-    `move` is None where there are none to be moved; `from_at` is when the new owner's messages begin, None for all.
-    `changed` is False where it was so already.
+    `move` is None if none are to be moved; `from_at` is when the new owner's messages begin, None for all. `changed` is
+    False if nothing changed.
     """
 
     partner: PartnerId
@@ -89,10 +92,10 @@ def declare(
     from_day: date | None = None,
     wake_worker: bool = True,
 ) -> Declared:
-    """Say that a platformPartnerId of the account is the tenant's, from a day on where one is given. Raises Refused.
+    """Declare a platformPartnerId of the account for the tenant, from a day on if one is given. Raises Refused.
 
-    Whoever has no operator's rights takes it from the pool alone; what another tenant has is moved (`give`). Without a
-    day nothing changes where the tenant has it already, from whatever day.
+    Without an operator's rights it can only be taken from the pool; another tenant's is moved with `give`. Without a
+    day nothing changes if the tenant already has it, from any day.
     """
     check_value(value)
     if tenant.kind != Tenant.Kind.CUSTOMER:

@@ -1,4 +1,4 @@
-"""Who may declare which platformPartnerIds (docs/architecture.md, "Who may declare")."""
+"""Permission checks for declaring platformPartnerIds (docs/architecture.md, "Who may declare")."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -30,11 +30,14 @@ class Declarer:
     may_take: bool = False
 
     def may_declare(self, *, account_id: int, tenant_id: int) -> bool:
-        """Tell whether a value that nobody has may be declared for the tenant."""
+        """Return whether an undeclared value may be declared for the tenant."""
         return self.is_operator or tenant_id in self.accounts.get(account_id, ())
 
     def has(self, *, account_id: int, tenant_id: int) -> bool:
-        """Tell whether what the tenant has at the account is in these hands; a pool is where its account is."""
+        """Return whether this declarer controls the tenant's partner IDs in the account.
+
+        A pool belongs to its account.
+        """
         if self.is_operator:
             return True
         if tenant_id in self.pools:
@@ -52,7 +55,7 @@ class Declarer:
 
 
 def operator(actor: str, *, may_take: bool = False) -> Declarer:
-    """Return somebody who runs the portal: a command, or verified staff."""
+    """Return the declarer of an operator: a command, or verified staff."""
     return Declarer(actor, is_operator=True, may_take=may_take)
 
 

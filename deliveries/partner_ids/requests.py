@@ -1,6 +1,7 @@
-"""Asking for a platformPartnerId where one may not declare it, and what is decided.
+"""Requests for platformPartnerIds that the tenant may not declare, and their decisions.
 
-The answer to asking is the same whether the value exists, waits or is another's: nobody learns that by asking.
+The response to a request is the same whether the value exists, waits or belongs to another tenant, so it reveals
+nothing.
 """
 
 from datetime import date, datetime
@@ -44,7 +45,7 @@ def ask(
 
 
 def approve(*, request: PartnerRequest, declarer: Declarer, now: datetime) -> Declared:
-    """Declare what was asked for. Raises Refused, after which the request is as it was."""
+    """Declare the requested value. If it raises Refused, the request is unchanged."""
     with transaction.atomic():
         request = _locked(request)
         account = _account(request)

@@ -1,4 +1,4 @@
-"""platformPartnerIds as a tenant's page shows them: its own and its children's, what waits, what was asked for."""
+"""platformPartnerIds for a tenant's page: its own and its children's, values in the pool, and requests."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ MOST_REQUESTS = 100
 
 @dataclass(frozen=True, slots=True)
 class PartnerRow:
-    """A partner id, its messages of the last DAYS days, and the newest move to its tenant (None: nothing waited).
+    """A partner id, its messages of the last DAYS days, and the newest move to its tenant (None: no messages waited).
 
-    `tenant` and `periods` are what its reader sees of its owners; `is_last`: nobody else has it later on.
+    `tenant` and `periods` are the visible part of its owners; `is_last`: no later owner exists.
     """
 
     partner: PartnerId
@@ -46,7 +46,7 @@ class PartnerRow:
 
     @property
     def percent(self) -> int:
-        """How much of the open move is done, 0 to 100; what arrives while it runs never makes it more than 100."""
+        """Progress of the open move, 0 to 100; new messages during the move do not raise it over 100."""
         if self.move is None or not self.move.total:
             return 0
         return min(100, 100 * self.move.moved // self.move.total)
@@ -54,7 +54,7 @@ class PartnerRow:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What lies in the pool of an account: values that nobody declared by messages, and messages without a value."""
+    """Contents of an account's pool: undeclared values with their messages, and messages without a value."""
 
     account: GatewayAccount
     values: list[dict]  # value, messages, last_day
@@ -153,10 +153,10 @@ def requests_of(tenant_ids: Iterable[int], *, now: datetime) -> list[PartnerRequ
 
 
 def known_accounts(tenant: Tenant, tenant_ids: Iterable[int]) -> list[GatewayAccount]:
-    """Return the accounts that the tenant's people know of, by name.
+    """Return the accounts that the tenant's people may know, by name.
 
-    Those where they have partner IDs, those that they or a tenant above them own; the portal's only one where it is
-    nobody's alone. An account's name can be a customer's, so no others are told.
+    Those with their partner IDs, those that they or a tenant above them own, and the portal's only account if it has no
+    single owner. An account's name can be a customer's, so no others are shown.
     """
     tenant_ids = list(tenant_ids)
     accounts = GatewayAccount.objects.only(*COLUMNS).order_by("name")

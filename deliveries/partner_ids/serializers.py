@@ -59,13 +59,13 @@ class DeclareBody(Dated):
 
 
 class MoveBody(Dated):
-    """Where a partner ID goes with its messages."""
+    """New owner of a partner ID and its messages."""
 
     tenant = Text(max_length=63, allow_null=True, help_text=("A tenant's slug; null: return it to the account's pool."))
 
 
 class MoveAnswer(serializers.Serializer):
-    """How far the messages of a partner ID are on their way to its tenant."""
+    """Progress of moving a partner ID's messages to its tenant."""
 
     state = serializers.ChoiceField(choices=PartnerMove.State.values, help_text="The state of the move.")
     total = serializers.IntegerField(help_text="Number of messages to move.")

@@ -1,4 +1,4 @@
-"""A tenant's Partner IDs page: what is declared and how far its messages have moved, what waits, what was asked for."""
+"""A tenant's Partner IDs page: declared values with the progress of their moves, the pool, and requests."""
 
 from dataclasses import replace
 from datetime import date, datetime
@@ -44,7 +44,7 @@ def partner_ids(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 @posted_from("deliveries:partner_ids")
 @member_may(RIGHT)
 def declare_one(request: HttpRequest, tenant: Tenant) -> HttpResponse:
-    """Declare a partner id where the person may, ask for it elsewhere; 422 with what stands against it."""
+    """Declare a partner id if the person may, else request it; 422 with the rule that forbids it."""
     declarer = _declarer(request)
     form = _form(request, tenant, request.POST)
     if not form.is_valid():
@@ -72,9 +72,9 @@ def declare_one(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_may(RIGHT)
 def move(request: HttpRequest, tenant: Tenant, partner_id: int) -> HttpResponse:
-    """Say how many messages a move would take along, and move the partner id when that was confirmed.
+    """Show the number of messages that a move affects, and move the partner id after confirmation.
 
-    All of them are told at once, those from a date on when it was chosen.
+    The page shows the number of all messages, or, after a date was chosen, of those from the date on.
     """
     declarer = _declarer(request)
     partners = PartnerId.objects.filter(tenant_id__in=request.access.tenant_ids).select_related("tenant")
@@ -122,7 +122,7 @@ def move(request: HttpRequest, tenant: Tenant, partner_id: int) -> HttpResponse:
 @posted_from("deliveries:partner_ids")
 @member_may(RIGHT)
 def decide(request: HttpRequest, tenant: Tenant, request_id: int) -> HttpResponse:
-    """Approve, refuse or withdraw what somebody asked for."""
+    """Approve, reject or withdraw a request."""
     declarer, now = _declarer(request), timezone.now()
     wanted = get_object_or_404(
         PartnerRequest.objects.filter(tenant_id__in=request.access.tenant_ids).select_related("tenant"), id=request_id

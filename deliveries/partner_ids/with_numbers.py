@@ -20,9 +20,9 @@ WHERE EXISTS (
 
 
 def telling_partner_ids(values: Collection[str], *, tenant_ids: Collection[int]) -> frozenset[str]:
-    """Return those of the partner IDs that tell a number that one of the tenants' messages under them was sent to.
+    """Return those partner IDs that contain the phone number of one of the tenants' messages under them.
 
-    Only these are masked in lists and figures: other partner IDs may be numbers without being anybody's.
+    Only these are masked in lists and figures: other partner IDs may be numeric without being a phone number.
     """
     numbers = {value: found for value in set(values) if (found := numbers_in(value))}
     if not numbers:

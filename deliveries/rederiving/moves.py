@@ -1,7 +1,7 @@
-"""Moving messages to the tenant that owns their platformPartnerId at the time they were sent: the row is the queue.
+"""Moves of messages to the tenant that owned their platformPartnerId when they were sent. The row is the queue.
 
-Every derived column is made anew by the new tenant's rules (zone, refId scheme), counts and all, in batches under the
-slices' locks; each batch is whole by itself, so a killed move is taken up where it stood.
+Every derived column and count is recalculated by the new tenant's rules (zone, refId scheme), in batches under the
+slices' locks. Each batch commits by itself, so a killed move resumes at its position.
 """
 
 from collections.abc import Callable, Iterable
@@ -42,7 +42,7 @@ def run_moves(*, progress: Progress | None = None) -> int:
 
 
 def run_move(*, move_id: int) -> bool:
-    """Run one move unless another process has it; tell whether it was run."""
+    """Run one move unless another process has it; return whether it was run."""
     move = jobs.claim(PartnerMove, move_id)
     if move is not None:
         _run(move, lambda move: None)
@@ -83,7 +83,7 @@ def _run(move: PartnerMove, progress: Progress) -> None:
 
 
 def _finish_when_none_is_left(move: PartnerMove) -> bool:
-    """End the move unless it has work; by the PPID's locked row, or one that comes back just now would find it open."""
+    """End the move unless it has work. The lock on the PPID's row keeps a concurrent new move from being lost."""
     with transaction.atomic():
         PartnerId.objects.select_for_update(of=("self",)).get(id=move.partner_id)
         if to_be_moved(move).exists():
@@ -106,9 +106,9 @@ def to_be_moved(move: PartnerMove):
 
 
 def _sent_within(periods: Periods, tenant_id: int) -> Q:
-    """Return the condition that a message was sent in a period of the tenant; none matches where it has none.
+    """Return the condition that a message was sent in a period of the tenant; it matches none without a period.
 
-    Months that lie outside are not read: in whatever zone, a message's day is at most a day away from that in UTC.
+    Months outside are not read: a message's day is at most a day away from its UTC day, in any zone.
     """
     found = Q(tenant_id__in=[])
     for period, until_at in zip(periods, ends(periods), strict=True):
@@ -126,11 +126,11 @@ def _sent_within(periods: Periods, tenant_id: int) -> Q:
 
 
 def _move_batch(move: PartnerMove, keys: list[Key]) -> int:
-    """Give messages to their owners of now; return how many came to the move's tenant."""
+    """Give messages to their current owners; return the number of those for the move's tenant."""
     with transaction.atomic():
         slices.lock(slices.slice_of(*key) for key in keys)
         plan_for_small_sets()
-        before = read_messages(keys, around=None)  # again: only now does nobody else touch them
+        before = read_messages(keys, around=None)  # read again under the lock
         changes = rederive([(message.folded.copy(), message) for message in before.values()])
         write_messages(changes)
         add_changes(changes)

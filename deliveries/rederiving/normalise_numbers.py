@@ -1,6 +1,6 @@
-"""Numbers that were stored before their notation could be read, brought into the form that is stored now.
+"""Converts numbers that were stored before their notation could be read to the current form.
 
-Messages that gain a number by it gain its country too, counts and all. Erased numbers and sealed days stay.
+Messages that get a number this way get its country too, with counts. Erased numbers and sealed days stay.
 """
 
 from collections.abc import Callable
@@ -22,9 +22,9 @@ Progress = Callable[[int], None]
 
 
 def normalise_numbers(*, progress: Progress = lambda seen: None) -> tuple[int, int]:
-    """Bring all messages' numbers into the form that is stored now; return (looked at, changed).
+    """Convert all messages' numbers to the current form; return (checked, changed).
 
-    Goes in batches, each whole by itself, and may be run again, also while messages are applied.
+    Runs in batches that each commit by themselves, and may be repeated, also while messages are applied.
     """
     seen = changed = 0
     after: Key = (0, "")
@@ -53,7 +53,7 @@ def _normalise(keys: list[Key]) -> int:
         slices.lock(slices.slice_of(*key) for key in keys)
         plan_for_small_sets()
         messages = []
-        for stored in read_messages(keys, around=None).values():  # again: only now does nobody else touch them
+        for stored in read_messages(keys, around=None).values():  # read again under the lock
             folded = stored.folded.copy()
             if folded.destination and not folded.flags & NUMBER_ERASED:
                 folded.destination = normalize_destination(folded.destination)

@@ -29,7 +29,7 @@ class Following:
 
     @property
     def more(self) -> str:
-        """What else has to be said beside the number of messages, '' for nothing."""
+        """Remarks about the number of messages, '' for none."""
         texts = []
         if self.is_least:
             texts.append(gettext("There may be more: counting stopped there."))

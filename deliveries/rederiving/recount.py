@@ -1,4 +1,4 @@
-"""A tenant's messages derived anew, counts and all, after its time zone or refId scheme was changed."""
+"""Recalculates a tenant's messages and counts after a change of its time zone or refId scheme."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -25,9 +25,9 @@ Progress = Callable[[TenantRecount], None]
 
 
 def request_recount(*, tenant: Tenant, reason: str, now: datetime) -> TenantRecount:
-    """Queue a recount, and wake the worker once the caller's transaction is committed.
+    """Queue a recount, and wake the worker when the caller's transaction commits.
 
-    One that was asked for earlier and has not ended starts over: what it did went by the older rules.
+    An unfinished earlier recount starts over, because it used the older rules.
     """
     with transaction.atomic():
         TenantRecount.objects.filter(tenant=tenant, state=TenantRecount.State.QUEUED).delete()

@@ -24,7 +24,7 @@ BATCH = 2000
 def refold(*, dialect: str, code: int | None = None, progress: Callable[[int], None] | None = None) -> tuple[int, int]:
     """Re-derive the messages that have a report with `code` (None: all of the dialect), and their counts.
 
-    Returns (messages looked at, messages changed). Goes in batches, each whole by itself, and may be run again.
+    Returns (messages checked, messages changed). Runs in batches that each commit by themselves, and may be repeated.
     """
     seen = changed = 0
     after: Key = (0, "")
@@ -84,7 +84,7 @@ def _tables() -> dict[int, CodeTable]:
 
 
 def _history(days: dict[Key, date]) -> dict[Key, list[tuple[int | None, State]]]:
-    """Return what was reported of each message; its reports lie on its day."""
+    """Return the reports of each message; they are stored under its day."""
     history = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,8 +1,8 @@
-"""What was stored by older rules derived again: the job that an upgrade queues, and `refold --rules`.
+"""Recalculates messages stored by older rules: the job that an upgrade queues, and `refold --rules`.
 
-The rules of docs/link.md section 5 put outcomes before codes that are none, and count to the first delivery. Both can
-change a message only where a report's code is final and no outcome or an outcome and not final (4, 5, 1010, 1007), or
-where a part has two outcomes. Numbers that can be read now are brought into E.164 at the end.
+The rules of docs/link.md section 5 put outcomes before codes that are not outcomes, and count to the first delivery.
+Both can change a message only if a report's code is final without being an outcome, or an outcome without being final
+(4, 5, 1010, 1007), or if a part has two outcomes. Finally, numbers that can be read now are converted to E.164.
 """
 
 import logging
@@ -78,7 +78,7 @@ def _run(job: RuleRefold, progress: Progress) -> None:
 
 
 def _affected(job: RuleRefold, month: Month) -> Iterator[list[Key]]:
-    """Yield the month's messages that the rules may make something else of, in batches, from where the job stands."""
+    """Yield the month's messages that the rules may change, in batches, from the job's position."""
     parameters = {
         "first": month.first_day,
         "last": month.last_day,

@@ -1,9 +1,9 @@
-"""Choosing and removing a tenant's segment keys, and making or removing the rows of stored messages for them.
+"""Adds and removes a tenant's segment keys, with the index rows of stored messages.
 
-The key's row is the job. Appliers write rows from the moment that they see a chosen key and take none away any more
-when it is gone, so a run first waits for those that may not have seen the change; then it takes away whatever rows of
-the key there are; then, for a chosen key, it walks the tenant's messages, newest first, under the slices' locks. A
-run whose key is changed by somebody meanwhile stops, and the next one begins anew.
+The key's row is the job. Appliers write rows as soon as they see a chosen key, and stop deleting them once it is gone.
+A run therefore first waits for batches that may not have seen the change; then it deletes all rows of the key; then,
+for a chosen key, it walks the tenant's messages, newest first, under the slices' locks. If the key is changed during a
+run, the run stops, and the next one starts over.
 """
 
 from collections.abc import Callable
@@ -131,9 +131,9 @@ def _run(key: SegmentKey, progress: Progress) -> None:
 
 
 def _is_mine(key: SegmentKey) -> bool:
-    """Tell whether this run is still the key's, and keep others from the key until the transaction ends.
+    """Return whether this run still holds the key's lease, and lock the key until the transaction ends.
 
-    It is by its lease, which nobody else knows: whoever claims or changes the key writes another one.
+    A change or another claim of the key writes a new lease.
     """
     mine = SegmentKey.objects.filter(id=key.id, lease_until=key.lease_until, state=SegmentKey.State.RUNNING)
     return mine.select_for_update().exists()
@@ -173,9 +173,9 @@ _NEVER = datetime(3000, 1, 1, tzinfo=UTC)  # no message is sent so late
 
 
 def _walk(key: SegmentKey) -> bool:
-    """Add what is missing of the next BATCH messages, newest first; tell whether there may be more.
+    """Add missing rows of the next BATCH messages, newest first; return whether there may be more.
 
-    Whatever changes behind or before the walk has its rows written by who changes it.
+    Changes outside the batch write their own rows.
     """
     where: dict[str, Any] = {"tenant": key.tenant_id, "key": key.key, "before": key.position or _NEVER, "limit": BATCH}
     with transaction.atomic(), connection.cursor() as cursor:

@@ -1,7 +1,7 @@
-"""Raw rows past their retention: rows of an account in small steps, whole days when no account keeps them any more.
+"""Retention of raw rows: rows of an account in small steps, whole days once no account keeps them.
 
-A raw row belongs to an account, not to a tenant. It holds a phone number, so it goes with `number_days` at the latest;
-of an account's tenants and its pool the one that keeps longest decides. What waits to be applied stays.
+A raw row belongs to an account, not to a tenant. It holds a phone number, so it is deleted with `number_days` at the
+latest; of an account's tenants and pool, the longest retention decides. Waiting rows stay.
 """
 
 from collections import defaultdict

@@ -1,7 +1,7 @@
-"""What is past its tenant's retention goes, in small steps; no count moves (docs/operations.md).
+"""Deletes data past its tenant's retention in small batches. Counts do not change (docs/operations.md).
 
-A day is first sealed, then every batch that may not have seen it is waited for, and only then its messages go: so
-nothing is taken that somebody is changing, and a late report for it ends in quarantine instead of in a wrong count.
+A day is first sealed. When every batch that may not have seen the seal has committed, the day's messages are deleted.
+So no message is deleted during a change, and a late report for the day is quarantined and not counted wrongly.
 """
 
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ _LOCK = "portal.retention"
 
 @dataclass(slots=True)
 class Taken:
-    """What a run took (or, dry, would take): messages, numbers and raw rows by tenant or account, and partitions.
+    """Results of a run, or of a dry run: messages, numbers and raw rows by tenant or account, and partitions.
 
     `quarantined` rows keep their reason, and no body.
     """
@@ -40,7 +40,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A tenant's days: what lies before is past retention."""
+    """A tenant's days: everything before them is past retention."""
 
     tenant: Tenant
     messages_before: date
@@ -48,7 +48,7 @@ class Plan:
 
 
 def apply_retention(*, now: datetime, dry_run: bool = False) -> Taken | None:
-    """Take what is past retention at `now`, or tell what would be taken; None where another process is at it."""
+    """Delete data past retention at `now`, or report it in a dry run; None if another process is doing it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [_LOCK])
         if not cursor.fetchone()[0]:
@@ -187,7 +187,7 @@ def _has_old_numbers(mark: RetentionMark) -> bool:
 
 
 def _erase_numbers(mark: RetentionMark) -> int:
-    """Take the numbers of the days that came to lie before the mark; what comes later for them comes without."""
+    """Erase the numbers of days that are newly before the mark; later messages of these days are stored without."""
     count = erase.erase_days(tenant_id=mark.tenant_id, first=mark.numbers_done, before=mark.numbers_before)
     names.delete_all_empty_counts(mark.tenant_id, first=mark.numbers_done, before=mark.numbers_before)
     return count

@@ -1,7 +1,7 @@
-"""Where the messages that a search looks for can lie at all, told by the counts: which days, quarter hours and states.
+"""Uses the count tables to find the days, quarter hours and statuses that can contain matches.
 
-The index of the newest messages serves every filter that leaves most messages in. For one that leaves few it would be
-read for months; the counts know when there was something, and of what state.
+The index of the newest messages serves every filter that matches most messages. For a filter that matches few, it would
+be read for months; the counts know when there were matches, and with which status.
 """
 
 from collections.abc import Iterable
@@ -58,7 +58,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where to look: `windows` (None: everywhere, []: nowhere); `statuses` that the messages have (empty: any)."""
+    """Possible places of matches.
+
+    `windows` is None for everywhere and [] for nowhere. `statuses` are those of the messages (empty: any).
+    """
 
     windows: list[Window] | None = None
     statuses: tuple[str, ...] = ()
@@ -189,7 +192,7 @@ def _fetch(sql: str, where: list[str], values: dict, backwards: bool, *, table: 
 
 
 def merged(windows: Iterable[Window]) -> list[Window]:
-    """Return the windows in order, those that touch each other as one: no message lies in two of them."""
+    """Return the windows in order, with touching ones joined: no message is in two of them."""
     result: list[Window] = []
     for window in sorted(windows, key=lambda w: w.begin):
         if result and window.begin <= result[-1].end:

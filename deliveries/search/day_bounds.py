@@ -1,4 +1,4 @@
-"""Between which instants the days of some tenants lie, so that a search begins and ends at their midnight."""
+"""Instants at which the days of some tenants begin and end, for the limits of a search."""
 
 from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime, time, timedelta
@@ -17,9 +17,9 @@ Bounds = Callable[[date, date], tuple[datetime, datetime]]
 
 
 def bounds_of(tenant_ids: Collection[int]) -> Bounds:
-    """Return what tells the instants, begin and end, between which the days from a first to a last one lie.
+    """Return the conditions for the first and last instants of the days from a first to a last one.
 
-    While a tenant is counted anew its messages may lie under the days of another zone: then those of any zone.
+    During a recount a tenant's messages may have days of another zone; then the limits fit any zone.
     """
     recounts = TenantRecount.objects.filter(tenant=OuterRef("id")).exclude(state=TenantRecount.State.DONE)
     found = Tenant.objects.filter(id__in=tenant_ids).values_list("timezone", Exists(recounts)).distinct()

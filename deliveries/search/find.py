@@ -27,7 +27,7 @@ EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2999, 12, 31, tzin
 
 
 class TooMuch(Exception):
-    """The search went over its time: its filters reach no index, and too many messages stand between what they find."""
+    """The search exceeded its time: no index serves its filters, and too many messages lie between matches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def campaign_names(messages: list[StoredMessage]) -> dict[int, str]:
 
 
 def _shown(row: tuple) -> StoredMessage:
-    """Return the message of a row of COLUMNS; an erased number's hash is nobody's to see."""
+    """Return the message of a row of COLUMNS, without the hash of an erased number."""
     message = from_row(row)
     if message.folded.flags & NUMBER_ERASED:
         message.folded.destination = None

@@ -1,8 +1,7 @@
-"""Searches by whole phone numbers by people and keys that see numbers masked: recorded, and limited by the hour.
+"""Searches by whole phone numbers from people and keys that see masked numbers: recorded, and limited by the hour.
 
-Such a search tells whether messages went to a number: without a limit it would tell numbers by trying them. The
-count is in the cache, which falls back to the process's memory without Redis (portal/common/cache.py), so nobody is
-locked out.
+Such a search reveals whether messages went to a number; without a limit, numbers could be found by trying. The count is
+in the cache, which falls back to process memory without Redis (portal/common/cache.py), so nobody is locked out.
 """
 
 import time
@@ -38,7 +37,7 @@ class TooManyNumberSearches(Exception):
 
     @property
     def text(self) -> str:
-        """What a page says."""
+        """Text for the page."""
         text = _(
             "Limit reached: people who see masked numbers may search by at most %(quota)d phone numbers an"
             " hour. Try again in %(minutes)d min."
@@ -78,7 +77,7 @@ def _number(name: str, text: str, tenant: Tenant | None) -> str:
 
 
 def _count(who: str, actor: str, tenant: Tenant | None, name: str, number: str) -> bool:
-    """Count a number; tell whether it was not counted in this hour before."""
+    """Count a number; return whether it is new in this hour."""
     now, quota = time.time(), settings.NUMBER_SEARCHES_PER_HOUR
     place = f"number-search:{who}:{int(now // HOUR)}"
     mark = f"{place}:{tokens.digest(number, purpose='number-search')}"

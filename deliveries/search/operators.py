@@ -17,9 +17,9 @@ def other_spellings(
     first: date | None = None,
     last: date | None = None,
 ) -> dict[str, str]:
-    """Return the spelling that the tenants' messages have of each operator that they only have in another one.
+    """Return the messages' spelling of each operator that they only have in another spelling.
 
-    A spelling that is masked is not told.
+    A masked spelling is not returned.
     """
     wanted = {operator.strip().upper() for operator in operators}
     counts = DailyCount.objects.filter(tenant_id__in=sorted(tenant_ids), messages__gt=0)

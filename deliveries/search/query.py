@@ -1,4 +1,4 @@
-"""What Message Search can be asked for, and each filter as a condition that an index can serve."""
+"""Query of Message Search, with each filter as a condition that an index can serve."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ NO_CAMPAIGN = "(none)"  # as a campaign's name: messages without one
 
 
 class BadFilter(ValueError):
-    """A filter's value cannot be looked for; `field` names it."""
+    """A filter's value cannot be searched; `field` names it."""
 
     def __init__(self, field_: str, text: str) -> None:
         super().__init__(f"{field_}: {text}")
@@ -27,13 +27,13 @@ class BadFilter(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class MessageQuery:
-    """What to look for; '' and None ask for nothing. Days are inclusive, in each tenant's own zone.
+    """Filters of a search; '' and None match all. Days are inclusive, in each tenant's own zone.
 
-    `number` is a whole number in any notation (parts of one are not searched: that would tell the rest of a masked
-    number); one without a country code is read in `number_country`. `message_id` may be that of a part.
-    `campaign` is a name, `campaign_id` a row of one tenant; `(other)` as a campaign or PPID is what was over the daily
-    limit of new ones, `(none)` as a campaign what has none. `parameters` are custom parameters that tenants have
-    chosen, each with its whole value; looked in are the tenants that have chosen all of them.
+    `number` is a whole number in any notation (parts are not searched: they would reveal the rest of a masked number).
+    One without a country code is read in `number_country`. `message_id` may be that of a part. `campaign` is a name,
+    `campaign_id` a row of one tenant; `(other)` as a campaign or PPID matches values over the daily limit of new ones,
+    `(none)` as a campaign messages without one. `parameters` are custom parameters that tenants have chosen, each with
+    its whole value; only tenants that have chosen all of them are searched.
     """
 
     tenant_ids: frozenset[int]
@@ -57,10 +57,10 @@ class MessageQuery:
 
 
 def places(query: MessageQuery) -> list[tuple[int, int | None]]:
-    """Return the tenants to look in, each with its campaign that is asked for (None: any).
+    """Return the tenants to search, each with its requested campaign (None: any).
 
-    A name is another row in each tenant, and only a single one of them lets the index give its messages newest first.
-    Raises BadFilter where no tenant has chosen the custom parameters.
+    A name is another row in each tenant, and only a single row lets the index return its messages newest first. Raises
+    BadFilter if no tenant has chosen the custom parameters.
     """
     tenant_ids = _that_chose(query) if query.parameters else query.tenant_ids
     if not query.campaign:

@@ -1,4 +1,4 @@
-"""Which custom parameters tenants have chosen to find messages by, and how a search reaches them."""
+"""Custom parameters that tenants have chosen for searches, and the conditions that search them."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field

@@ -37,10 +37,10 @@ _BY_BITMAP = ("indexscan", "seqscan")
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is looked for and from where on: up to `limit` messages beyond `at` (None: the newest), by `where`.
+    """A search and its start: up to `limit` messages beyond `at` (None: the newest), matching `where`.
 
-    `within` are tenants, each with its campaign (None: any); the rows of a `leading` custom parameter lead where there
-    is one.
+    `within` are tenants, each with its campaign (None: any); the rows of a `leading` custom parameter are read first if
+    there is one.
     """
 
     query: MessageQuery
@@ -62,7 +62,7 @@ class Search:
 
     @property
     def undelivered(self) -> tuple[str, ...]:
-        """Return the states that are asked for where the index of what is not delivered has all of them."""
+        """Return the requested statuses if the index of undelivered messages has all of them."""
         return () if DELIVERED in self.query.statuses else self.query.statuses
 
 
@@ -253,7 +253,7 @@ def keys(search: Search, of: str) -> str:
 
 
 def add_statuses(search: Search, where: list[str], parameters: dict) -> None:
-    """Add the states that are asked for."""
+    """Add the condition of the requested statuses."""
     if search.query.statuses:
         where.append("m.status = ANY (%(statuses)s)")
         parameters["statuses"] = list(search.query.statuses)

@@ -1,4 +1,4 @@
-"""Which way a search goes: what is read first, and what next as long as the page is not full."""
+"""Chooses a query plan for a search, and falls back to the next one until the page is full."""
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
@@ -17,8 +17,8 @@ from deliveries.search.windows import stretches, until
 _DAY = timedelta(days=1)
 _NEAR_DAYS = (4, 40)
 _NEVER = datetime(9999, 12, 31, tzinfo=UTC)
-_TIES = 10  # that may stand at the page's edge and before it
-_WIDER = 16  # times the next messages may be read for a page; the counts are asked where that does not do
+_TIES = 10  # largest number of messages with one time at the page's edge
+_WIDER = 16  # how often the next messages may be read for a page before the counts are read
 
 _FEW_CAMPAIGNS = 20  # are looked through one by one
 
@@ -26,10 +26,10 @@ Read = Callable[[Statement], list[tuple]]
 
 
 def tries(search: Search, read: Read) -> Iterator[list[tuple]]:
-    """Yield what was found so far, in order, after each statement, until the caller has a full page.
+    """Yield the rows found so far, in order, after each statement, until the caller has a full page.
 
-    What comes is always the messages next to the page's edge, with none between them left out, and at last all there
-    are: whichever fills the page holds the right ones.
+    Rows are always contiguous from the cursor, so the caller may stop at the first result that fills the page. The last
+    result has all rows.
     """
     query = search.query
     filters = sql.indexed(search, {})
@@ -100,9 +100,9 @@ def _led(search: Search, window: Window) -> Statement:
 
 
 def _counted(search: Search, read: Read) -> Iterator[list[tuple]]:
-    """Look at the next messages; where hardly any match, only where the counts say that there are some.
+    """Read the next messages; if hardly any match, only those in places where the counts have matches.
 
-    A code is looked for by the states that it has, which the counts know.
+    A code is searched by its statuses, which the counts know.
     """
     query = search.query
     if not _narrows(search) and not query.statuses:
@@ -151,7 +151,7 @@ def _of_variant(search: Search, read: Read) -> Iterator[list[tuple]]:
 
 
 def _narrows(search: Search) -> bool:
-    """Say whether a filter is asked for that no index of messages has."""
+    """Return whether a filter is used that no index of messages serves."""
     query = search.query
     others = query.variant or query.partner_id or query.country or query.operator
     with_delivered = query.statuses and DELIVERED in query.statuses

@@ -1,4 +1,4 @@
-"""How many messages a search finds, where the counts know it: messages themselves are never counted."""
+"""Number of a search's matches, if the counts know it: messages themselves are never counted."""
 
 from django.db.models import Q, Sum
 
@@ -8,9 +8,9 @@ from deliveries.search.query import MessageQuery, places
 
 
 def total(query: MessageQuery) -> int | None:
-    """Return the number of messages that match; None for filters that no count is kept by.
+    """Return the number of messages that match; None for filters without a count.
 
-    A PPID is counted for itself unless some of its messages may stand under `(other)`; then nothing is said.
+    If some messages of a PPID may be counted under `(other)`, the number is None.
     """
     if query.number or query.ref_id or query.ref_id_prefix or query.message_id or query.parameters:
         return None

@@ -1,7 +1,7 @@
-"""In which campaigns and days a variant has messages: it is counted with its campaigns alone, over hundreds of them.
+"""Campaigns and days in which a variant has messages: it is counted by campaign only, over hundreds of them.
 
-Months and days that are summed up (deliveries/models/condensed.py) tell it from few rows; only the rest is read from
-the counts themselves.
+Roll-ups of months and days (deliveries/models/condensed.py) give it from few rows; only the rest is read from the
+counts.
 """
 
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""How far from the page's edge messages are looked for: a little first, then as much more as what was found tells."""
+"""Time windows for a widening search. They start small at the cursor and grow with the inverse of the hit rate."""
 
 from collections.abc import Generator
 from datetime import UTC, date, datetime, timedelta

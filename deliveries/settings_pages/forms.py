@@ -1,4 +1,4 @@
-"""What managers and owners set for their tenant."""
+"""Forms for the settings of a tenant."""
 
 import zoneinfo
 from functools import lru_cache
@@ -99,7 +99,7 @@ class TenantSettingsForm(forms.ModelForm):
 
 
 class RefIdSchemeForm(forms.Form):
-    """How refIds are read: whole, or split into fields."""
+    """Form for reading refIds: whole, or split into fields."""
 
     WHOLE, SPLIT = "whole", "split"
 

@@ -22,7 +22,7 @@ WHERE p.value <> '' GROUP BY p.key ORDER BY 2 DESC, p.key COLLATE "C" LIMIT %s
 
 @dataclass(frozen=True, slots=True)
 class SeenKey:
-    """A key, in how many of the messages looked at it stands, with how many values, the newest one as an example."""
+    """A key, its number of messages among those read, its number of values, and the newest value as an example."""
 
     key: str
     messages: int
@@ -33,7 +33,7 @@ class SeenKey:
 def recent_parameters(*, tenant_id: int) -> list[SeenKey]:
     """Return the keys of the newest LOOKED_AT messages that can be chosen, the most frequent first.
 
-    No example tells a phone number.
+    No example reveals a phone number.
     """
     with connection.cursor() as cursor:
         cursor.execute(_NEWEST, [tenant_id, LOOKED_AT, MOST])

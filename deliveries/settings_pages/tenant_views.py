@@ -23,7 +23,7 @@ from portal.tenants.models import Tenant
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_may("change_settings")
 def tenant_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
-    """Show and change the tenant's settings; another time zone counts its messages anew."""
+    """Show and change the tenant's settings; another time zone queues a recount."""
     if request.method != "POST":
         return _tenant_page(request, TenantSettingsForm(instance=tenant, request=request))
     with transaction.atomic():
@@ -53,7 +53,7 @@ def recount_progress(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_may("change_settings")
 def ref_ids_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
-    """Show how refIds are read, with a preview on recent ones; save another way, and count anew by it."""
+    """Show the refId scheme, with a preview on recent refIds; saving another one queues a recount."""
     stored = RefIdScheme.objects.filter(tenant=tenant).first()
     if request.method != "POST":
         return _ref_ids_page(request, tenant, RefIdSchemeForm(initial=_initial(stored)), _value(stored))
@@ -79,7 +79,7 @@ def ref_ids_preview(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 
 
 def _save_scheme(request: HttpRequest, tenant: Tenant, scheme: ref_ids.RefIdScheme | None) -> bool:
-    """Save the scheme and have messages counted anew; tell whether it was another."""
+    """Save the scheme and queue a recount; return whether it changed."""
     with transaction.atomic():
         Tenant.objects.select_for_update().get(id=tenant.id)
         stored = RefIdScheme.objects.filter(tenant=tenant).first()

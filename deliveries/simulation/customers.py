@@ -1,4 +1,4 @@
-"""Who sends in the simulated world: tenants with their partner ids, mailings and refId schemes."""
+"""Senders in the simulated world: tenants with their partner ids, mailings and refId schemes."""
 
 from dataclasses import dataclass, field
 
@@ -55,7 +55,7 @@ class Partner:
 
 @dataclass(frozen=True, slots=True)
 class Stories:
-    """What happened in the period, for pages to show. Days count from 0, the period's first."""
+    """Events of the period for pages to show. Days count from 0, the period's first."""
 
     slow_operator: str | None = "se.tele2"
     slow_day: int = 12
@@ -67,10 +67,10 @@ class Stories:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The whole of the traffic's make-up; shares are of DLRs where they speak of disturbances.
+    """Composition of the traffic; shares of disturbances are shares of DLRs.
 
-    ``zone`` is the gateway account's: its local time stands in ``received``. ``recipients`` is the number of
-    different people per partner id and country.
+    ``zone`` is the gateway account's: ``received`` is in its local time. ``recipients`` is the number of different
+    people per partner id and country.
     """
 
     partners: tuple[Partner, ...]
@@ -147,7 +147,7 @@ BALTIC_PARCEL = Tenant(
     ),
 )
 
-# Partner ids that nobody has declared, and messages without one: they wait in the account's pool.
+# Undeclared partner ids, and messages without one: they wait in the account's pool.
 UNDECLARED = Tenant(
     "",
     None,

@@ -1,4 +1,4 @@
-"""What becomes of a message: the code that decides it, and the status events of each of its parts."""
+"""Outcome of a simulated message: its deciding code, and the status events of each of its parts."""
 
 from bisect import bisect_right
 from itertools import accumulate

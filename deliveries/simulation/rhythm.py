@@ -1,4 +1,4 @@
-"""When messages are sent: the hours and days of each kind of message, in the recipients' local time."""
+"""Sending times: the hours and days of each kind of message, in the recipients' local time."""
 
 from bisect import bisect_right
 from collections.abc import Iterator

@@ -25,7 +25,7 @@ SHAPES = {
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of it. ``sent`` and ``acknowledged`` count DLRs; ``retries`` are among the ``requests``."""
+    """Result of sending. ``sent`` and ``acknowledged`` count DLRs; ``retries`` are among the ``requests``."""
 
     sent: int
     acknowledged: int
@@ -35,7 +35,7 @@ class Result:
 
 
 class SendError(Exception):
-    """The server refused a body, or was away for too long; ``result`` says what it had acknowledged."""
+    """The server rejected a body, or was away for too long; ``result`` has the acknowledged number."""
 
     def __init__(self, message: str, result: Result) -> None:
         super().__init__(message)

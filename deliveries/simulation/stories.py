@@ -1,4 +1,4 @@
-"""When the stories of a demonstration happen: in the days that a page shows first."""
+"""Days of a demonstration's stories, chosen so that the first page shows them."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What a person or an API key may see and do in one request."""
+"""Tenants and rights of a person or an API key in one request."""
 
 from dataclasses import dataclass
 
@@ -13,10 +13,10 @@ from portal.tenants.scope import with_descendants
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The tenants that a request sees, the one it is about (None: none, or none that the person may see), the role.
+    """Scope of a request: visible tenants, its own tenant (None: none, or not visible) and role.
 
-    `reached` holds all that the person's memberships reach, whatever the request is about. `refused` tells why a key
-    that was presented opens nothing: "unknown", "revoked" or "expired".
+    `reached` has all tenants of the person's memberships, for any request. `refused` is the reason why a presented key
+    is rejected: "unknown", "revoked" or "expired".
     """
 
     tenant_ids: frozenset[int] = frozenset()
@@ -30,7 +30,7 @@ class Access:
 
     @property
     def account(self) -> GatewayAccount | None:
-        """The gateway account that an account's key is held to, beside the tenants."""
+        """The gateway account that an account's key is limited to, in addition to its tenants."""
         return self.key.account if self.key else None
 
     def has_scope(self, scope: str) -> bool:
@@ -41,7 +41,7 @@ class Access:
 
     @property
     def masking(self) -> Masking:
-        """How phone numbers are shown: in full to managers and owners, and to keys with the scope `numbers`."""
+        """Masking of phone numbers: none for managers, owners and keys with the scope `numbers`."""
         return Masking(self.has_scope(ApiKey.Scope.NUMBERS) if self.key else self.may("see_numbers"))
 
 
@@ -52,7 +52,7 @@ def access_of(user, *, slug: str | None) -> Access:
     """
     if not user.is_authenticated or not user.is_active:
         return Access()
-    memberships = list(user.memberships.filter(tenant__kind=Tenant.Kind.CUSTOMER))  # a pool is nobody's
+    memberships = list(user.memberships.filter(tenant__kind=Tenant.Kind.CUSTOMER))  # no membership reaches a pool
     reached = {membership.id: with_descendants([membership.tenant_id]) for membership in memberships}
     everything = frozenset().union(*reached.values())
     if slug is None:

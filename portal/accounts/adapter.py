@@ -1,4 +1,4 @@
-"""What django-allauth asks the portal: nobody signs up alone, mail goes out after the commit, secrets are encrypted."""
+"""Adapters for django-allauth: sign-up by invitation only, e-mails after the commit, encrypted secrets."""
 
 from urllib.parse import quote
 
@@ -54,9 +54,9 @@ class AccountAdapter(DefaultAccountAdapter):
         return methods
 
     def is_reauthentication_required(self, *, app: str, **kwargs) -> bool:
-        """Let only a second factor confirm for who has one, also where the password did shortly before it was set up.
+        """Require a second factor to confirm, from people who have one, even just after a password.
 
-        Raises ReauthenticationRequired then. What the request itself adds is not asked for: the first call decides.
+        Raises ReauthenticationRequired. Requirements that the request adds are not checked: the first call decides.
         """
         required = super().is_reauthentication_required(app=app, **kwargs)
         request = self.request
@@ -71,9 +71,9 @@ class AccountAdapter(DefaultAccountAdapter):
         user.save(update_fields=["password"])  # the web role may not write who is staff, so never the whole row
 
     def pre_authenticate(self, request: HttpRequest, **credentials) -> None:
-        """Count a guess before it is looked at, and refuse one too many; a right password is taken off again.
+        """Count a guess before the password is checked, and reject it over the limit. A right password is not counted.
 
-        A device that used up its own guesses is a stranger's.
+        A device that used up its own guesses is treated as an unknown device.
         """
         email = lockout.typed_address(request, credentials)
         device = lockout.known_device(request, credentials)
@@ -93,7 +93,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
-    """Secrets of authenticator apps and recovery codes lie encrypted in the database, by a key from SECRET_KEY."""
+    """Encrypts secrets of authenticator apps and recovery codes in the database, with a key from SECRET_KEY."""
 
     def encrypt(self, text: str) -> str:
         return fernet("second-factor").encrypt(text.encode()).decode()

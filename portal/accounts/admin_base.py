@@ -1,4 +1,4 @@
-"""What the admin's pages share: what staff did is on record, read-only ones, lists that never count a big table."""
+"""Base classes of admin pages: audit log of changes, read-only pages, capped counts of big tables."""
 
 from collections.abc import Iterable
 
@@ -21,7 +21,7 @@ LAST_CHARACTER = "\U0010ffff"
 
 
 class CappedPaginator(Paginator):
-    """Counts no further than MOST_COUNTED rows; what lies beyond is found by searching and filtering."""
+    """Paginator that counts at most MOST_COUNTED rows. Rows beyond are found by search and filters."""
 
     @cached_property
     def count(self) -> int:
@@ -53,7 +53,7 @@ class WholeWordSearch:
 
 
 class ListAdmin(ModelAdmin):
-    """Lists rows without counting a big table, and refuses actions on rows whose ids are none."""
+    """Admin that lists rows without counting a big table, and rejects actions on invalid ids."""
 
     show_full_result_count = False
     paginator = CappedPaginator

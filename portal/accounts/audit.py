@@ -63,7 +63,7 @@ ACTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What is asked for; '' asks for all."""
+    """Filter of the audit log; '' matches all."""
 
     action: str = ""
     actor: str = ""

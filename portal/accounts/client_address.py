@@ -1,4 +1,4 @@
-"""Where a request comes from: the connection's address, or what a trusted proxy says of it."""
+"""Client address of a request: the connection's address, or the one that a trusted proxy reports."""
 
 import ipaddress
 
@@ -11,10 +11,10 @@ NOBODY_KNOWS = "::"  # the unspecified address, where one has to be written down
 
 
 def client_address(request: HttpRequest, credentials: dict | None = None) -> str | None:
-    """Return the client's address as PostgreSQL's inet takes it, None where nobody knows it.
+    """Return the client's address in the form of PostgreSQL's inet, None if unknown.
 
-    `X-Forwarded-For` is read from its end, and only as far as the networks of TRUSTED_PROXIES reach: what a client
-    wrote into it itself is never believed. (`credentials` is what django-axes passes along.)
+    `X-Forwarded-For` is read from its end, and only through addresses in TRUSTED_PROXIES: entries written by the client
+    are ignored. (`credentials` is passed by django-axes.)
     """
     peer = networks.plain_address(request.META.get("REMOTE_ADDR") or "")
     proxies = tuple(map(ipaddress.ip_network, settings.TRUSTED_PROXIES))

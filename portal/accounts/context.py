@@ -1,4 +1,4 @@
-"""What every page knows."""
+"""Template context of every page."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ LOOKS = {"theme": ("auto", "light", "dark"), "density": ("compact", "comfortable
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A tenant that the person may switch to; `depth` 0 to 2 tells how far below another choice it hangs."""
+    """A tenant that the person may switch to; `depth` is 0 to 2 levels below another choice."""
 
     id: int
     slug: str
@@ -24,7 +24,7 @@ class Choice:
 
 
 def portal(request: HttpRequest) -> dict:
-    """Return the request's access, its tenant and (asked for, at a query) what else the person reaches."""
+    """Return the request's access, its tenant and, by a lazy query, the other tenants that the person reaches."""
     access = getattr(request, "access", None)
     return {
         "access": access,

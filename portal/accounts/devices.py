@@ -1,4 +1,4 @@
-"""What a browser's User-Agent says, in two words: enough to recognise one's own device."""
+"""Browser and system names from a User-Agent, enough to recognise one's own device."""
 
 # The first one found counts: Edge and Opera call themselves Chrome too, and everything calls itself Safari.
 BROWSERS = (

@@ -1,6 +1,6 @@
-"""What people do about their own sign-in stands in the audit log; what follows from it is done here.
+"""Signal receivers that write sign-in changes to the audit log and apply their consequences.
 
-django-allauth and django-axes do these things and tell of them by signals alone, so this is where they are heard.
+django-allauth and django-axes report these changes by signals only.
 """
 
 import time
@@ -54,10 +54,10 @@ def end_other_sessions(sender, request, user: User, **kwargs) -> None:
 
 @receiver(account_signals.password_reset)
 def end_all_sessions(sender, request, user: User, **kwargs) -> None:
-    """Whoever has the mailbox has the account, and whoever was in no more."""
+    """Sign out all sessions: after a reset of the password, earlier sessions may belong to somebody else."""
     sessions.end_others(user, current_key=None)
     reset(username=user.email.lower())
-    known_devices.remember(request, user)  # the mailbox's owner comes in, whatever others try meanwhile
+    known_devices.remember(request, user)  # the mailbox's owner can sign in despite other people's guesses
     record_own("password.reset", actor=user.email)
 
 

@@ -21,7 +21,7 @@ PER_DEVICE = {"second_factor": "5/15m/key,20/d/key"}
 
 
 def count(request: HttpRequest, user: User) -> RateLimitUsage | None:
-    """Count a guess before the code is checked. Return None for one too many, which counts for nobody.
+    """Count a guess before the code is checked. Return None if it is over the limit; such a guess is not counted.
 
     Roll the result back if the code is right. A device that used up its own guesses is treated as an unknown one.
     """

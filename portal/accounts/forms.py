@@ -1,4 +1,4 @@
-"""What people fill in about themselves, their team mates and their systems' keys."""
+"""Forms for profiles, members and API keys."""
 
 from datetime import datetime, timedelta
 
@@ -13,7 +13,7 @@ from portal.tenants.models import ApiKey, Tenant
 
 
 class InviteForm(forms.Form):
-    """Whom to invite, as what."""
+    """Form for the address and the role of an invitation."""
 
     email = forms.EmailField(label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.VIEWER)
@@ -44,7 +44,7 @@ class NameForm(forms.ModelForm):
 
 
 class AcceptForm(forms.Form):
-    """Who a new person is; the address is the invitation's."""
+    """Form for the name and password of a new person; the address is the invitation's."""
 
     name = forms.CharField(label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     password = forms.CharField(
@@ -71,7 +71,7 @@ class AcceptForm(forms.Form):
 
 
 class ApiKeyForm(forms.Form):
-    """What a new key is called, may do, and until when."""
+    """Form for the name, scopes and expiry of a new key."""
 
     LIFETIMES = (("", _("No expiry")), ("30", _("30 days")), ("90", _("90 days")), ("365", _("1 year")))
 

@@ -1,4 +1,4 @@
-"""Who may come in to a tenant's page."""
+"""Permission decorator for tenant pages."""
 
 from collections.abc import Callable
 from functools import wraps

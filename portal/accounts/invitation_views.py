@@ -23,10 +23,10 @@ STATUS = {invitations.State.ACCEPTED: 410, invitations.State.REVOKED: 410, invit
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """Let whoever holds the link become a member: a new person with a name and a password, others signed in.
+    """Make the holder of the link a member: a new person with name and password, or the person signed in.
 
-    404 for a link that never was, 410 for one that was accepted, revoked or has expired; nothing is told about the
-    tenant or the person then.
+    404 for an unknown link; 410 for one that was accepted, revoked or has expired. Neither response names the tenant or
+    the person.
     """
     found = invitations.find(token)
     if found is None:
@@ -37,7 +37,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     if request.user.is_authenticated:
         return _accept_signed_in(request, found)
     if User.objects.filter(email__iexact=found.email).exists():
-        # Whoever holds the link reads the mailbox, so it tells them nothing new.
+        # The holder of the link can read the mailbox, so the address is not news to them.
         messages.info(request, _("Sign in as %(email)s to accept the invitation.") % {"email": found.email})
         return redirect_to_login(request.get_full_path())
     return _accept_new(request, found)

@@ -1,7 +1,7 @@
 """Invitations: a membership offered by e-mail, for one address, once, for seven days.
 
-The link holds the only secret. It is made from the row and SECRET_KEY, so nothing that could be stolen lies in the
-database, and the worker can write the link from the invitation's id.
+The secret is in the link only. It is derived from the row and SECRET_KEY, so the database holds no secret, and the
+worker can build the link from the invitation's id.
 """
 
 import base64
@@ -24,13 +24,13 @@ from portal.tenants import tokens
 from portal.tenants.models import Tenant
 
 VALID_FOR = timedelta(days=7)
-MOST_PER_DAY = 100  # of a tenant: whoever is in must not send mail without end in the portal's name
+MOST_PER_DAY = 100  # per tenant: members must not send unlimited e-mail in the portal's name
 
 _PURPOSE = "invitation"
 
 
 class State(StrEnum):
-    """What can be done with an invitation."""
+    """State of an invitation."""
 
     OPEN = "open"
     ACCEPTED = "accepted"
@@ -77,7 +77,7 @@ def invite(*, tenant: Tenant, email: str, role: str, inviter: User, now: datetim
 
 
 def revoke(*, invitation: Invitation, actor: str, now: datetime) -> bool:
-    """End an open invitation; tell whether it was open."""
+    """Revoke an open invitation; return whether it was open."""
     with transaction.atomic():
         revoked = Invitation.objects.filter(id=invitation.id, accepted_at=None, revoked_at=None).update(revoked_at=now)
         if revoked:
@@ -86,7 +86,7 @@ def revoke(*, invitation: Invitation, actor: str, now: datetime) -> bool:
 
 
 def is_backed(invitation: Invitation, *, inviter: User | None) -> bool:
-    """Tell whether the inviter may still invite to the tenant: as one of its owners, or as staff."""
+    """Return whether the inviter may still invite to the tenant: as one of its owners, or as staff."""
     return standing.has_right(inviter, invitation.tenant, "manage_members", staff_permission="accounts.add_invitation")
 
 
@@ -96,7 +96,7 @@ def open_invitations(tenant: Tenant) -> QuerySet[Invitation]:
 
 
 def find(token: str) -> Invitation | None:
-    """Return the invitation that the link's token belongs to, whatever its state."""
+    """Return the invitation of the link's token, in any state."""
     digests = tokens.digests(token, purpose=_PURPOSE)
     return Invitation.objects.select_related("tenant").filter(digest__in=digests).first()
 
@@ -114,9 +114,9 @@ def state_of(invitation: Invitation, *, now: datetime) -> State:
 
 
 def claim(invitation: Invitation, *, now: datetime) -> None:
-    """Use the invitation up, for the transaction that makes the membership. Raises NotOpen: another one was faster.
+    """Use up the invitation in the transaction that creates the membership. Raises NotOpen if another was faster.
 
-    Members cannot change meanwhile, so that an inviter who is being removed lets nobody in.
+    The lock on members keeps an inviter who is being removed from admitting people.
     """
     owners.lock_members()
     invitation = Invitation.objects.select_related("tenant").get(id=invitation.id)
@@ -147,7 +147,7 @@ def join(invitation: Invitation, *, user: User) -> Membership:
 
 
 def link(invitation: Invitation) -> str:
-    """Return the link of an invitation, '' when SECRET_KEY was changed since and it must be sent anew."""
+    """Return the link of an invitation, '' if SECRET_KEY has changed since and it must be sent again."""
     for token in _tokens(invitation):
         if invitation.digest in tokens.digests(token, purpose=_PURPOSE):
             return f"{settings.PUBLIC_URL}{reverse('invitation', args=[token])}"
@@ -155,7 +155,7 @@ def link(invitation: Invitation) -> str:
 
 
 def send(*, invitation_id: int) -> bool:
-    """Send the mail of an open invitation, once; tell whether it was sent. Raises what the mail server raises."""
+    """Send the e-mail of an open invitation, once; return whether it was sent. Errors of the mail server are raised."""
     invitation = Invitation.objects.select_related("tenant").filter(id=invitation_id).first()
     if invitation is None or state_of(invitation, now=timezone.now()) != State.OPEN:
         return False

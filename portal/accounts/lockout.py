@@ -1,7 +1,7 @@
-"""How wrong passwords are counted: for one person from one network, or for one known device.
+"""Limits on wrong passwords: for one person from one network, and for one known device.
 
-django-axes counts and refuses by person and network. The adapter (portal/accounts/adapter.py) asks here what else there
-is to count before a password is looked at; what is refused is never counted.
+django-axes counts and rejects by person and network. The adapter (portal/accounts/adapter.py) adds the limits of this
+module before a password is checked. Rejected attempts are not counted.
 """
 
 import ipaddress
@@ -15,7 +15,7 @@ from django.shortcuts import render
 from portal.accounts.client_address import client_address
 from portal.accounts.known_devices import device_of
 
-NETWORK_OF_ONE = 64  # whoever has an IPv6 address has its whole /64
+NETWORK_OF_ONE = 64  # the owner of an IPv6 address usually has its whole /64
 # One address that tries many people; many addresses that try one person. A known device is held to neither.
 PER_ADDRESS = {"sign_in": "30/m/ip"}
 PER_PERSON = {"sign_in": "30/5m/key"}
@@ -39,7 +39,7 @@ def network(request: HttpRequest, credentials: dict | None = None) -> str | None
 
 
 def is_locked(request: HttpRequest, credentials: dict) -> bool:
-    """Tell whether django-axes refuses this person from this network without looking at the password."""
+    """Return whether django-axes rejects this person from this network without checking the password."""
     return not AxesProxyHandler.is_allowed(request, credentials)
 
 
@@ -54,12 +54,12 @@ def count_for_device(request: HttpRequest) -> None:
 
 
 def is_counted_for_device(request: HttpRequest, credentials: dict | None = None) -> bool:
-    """Tell django-axes whether to leave the request alone."""
+    """Return whether django-axes should ignore the request, because it counts for a device."""
     return getattr(request, _KNOWN, False)
 
 
 def locked_out(request: HttpRequest, response: HttpResponse | None, credentials: dict | None) -> HttpResponse:
-    """Answer 429 and say for how long; the same whether the address is somebody's or nobody's."""
+    """Respond with 429 and the waiting time; the same for known and unknown addresses."""
     minutes = round(settings.AXES_COOLOFF_TIME.total_seconds() / 60)
     return render(request, "account/locked_out.html", {"minutes": minutes}, status=429)
 

@@ -1,8 +1,9 @@
-"""Invitations and API keys that rest on a right which their person has lost.
+"""Invitations and API keys that depend on a right which their person has lost.
 
-Open invitations end at once. Keys get a notice of a week (portal/tenants/api_keys.py): systems of the tenant may need
-them, so its owners are told, and one of them may keep a key, which then rests on that owner. Whoever changes members
-calls `settle`; a task calls it for everything else, such as another parent of a tenant or another group of staff.
+Open invitations are revoked at once. Keys get a notice of a week (portal/tenants/api_keys.py), because systems of the
+tenant may need them. The tenant's owners get an e-mail, and one of them may keep a key, which then depends on that
+owner. Code that changes members calls `settle`. A task calls it after other changes, such as a new parent of a tenant
+or another group of staff.
 """
 
 from collections import defaultdict
@@ -39,7 +40,7 @@ def settle(*, actor: str, now: datetime, user: User | None = None) -> None:
 
 
 def end_notices(*, now: datetime, actor: str) -> int:
-    """Revoke the keys whose notice is over, which nobody can use any more already; return how many."""
+    """Revoke keys whose notice is over, which are already rejected; return their number."""
     over = ApiKey.objects.filter(revoked_at=None, abandoned_at__lte=now - api_keys.NOTICE).select_related("tenant")
     return sum(_revoke(key, actor=actor, now=now) for key in over.order_by("id"))
 
@@ -52,7 +53,7 @@ def revoke_keys_of(user: User, *, tenant_ids: list[int], actor: str, now: dateti
 
 
 def keep(*, key: ApiKey, owner: User) -> bool:
-    """Let an abandoned key rest on the owner from now on; tell whether it was one."""
+    """Transfer an abandoned key to the owner; return whether it was abandoned."""
     waiting = ApiKey.objects.filter(id=key.id, revoked_at=None).exclude(abandoned_at=None)
     with transaction.atomic():
         kept = waiting.update(abandoned_at=None, holder_id=owner.pk)

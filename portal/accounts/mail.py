@@ -14,14 +14,14 @@ KEPT = "portal.accounts.unsent_mail.KeepingBackend"
 
 
 def is_set() -> bool:
-    """Tell whether mails reach people; without EMAIL_URL staff read them in the admin."""
+    """Return whether e-mails are sent; without EMAIL_URL staff read them in the admin."""
     return settings.EMAIL_BACKEND != KEPT
 
 
 def send_after_commit(*, to: str, subject: str, text: str, html: str = "") -> None:
-    """Hand a mail to the worker once the open transaction is committed.
+    """Hand an e-mail to the worker when the open transaction is committed.
 
-    A broker that is away, or a mail server that is, must not undo what the person did: it is logged.
+    An unreachable broker or mail server must not undo the change: the error is logged.
     """
     transaction.on_commit(lambda: _hand_over(to=to, subject=subject, text=text, html=html), robust=True)
 

@@ -23,12 +23,12 @@ def members_of(tenant: Tenant) -> QuerySet[Membership]:
 
 
 def is_member(tenant: Tenant, email: str) -> bool:
-    """Tell whether the person with this address is a member of the tenant itself."""
+    """Return whether the person with this address is a direct member of the tenant."""
     return tenant.memberships.filter(user__email__iexact=email).exists()
 
 
 def change_role(*, membership: Membership, role: Role, actor: User, now: datetime) -> bool:
-    """Give a member another role; tell whether it was another. Raises NotAllowed."""
+    """Give a member another role; return whether it changed. Raises NotAllowed."""
     with transaction.atomic():
         membership = _locked(membership)
         if membership.user_id == actor.id:
@@ -71,7 +71,7 @@ def remove(*, membership: Membership, actor: User, now: datetime, revoke_keys: b
 
 
 def _locked(membership: Membership) -> Membership:
-    """Return the membership as it is now, with nobody else changing members: two last owners could go at once."""
+    """Return the current membership, with changes of members locked: otherwise two last owners could leave at once."""
     lock_members()
     found = Membership.objects.select_related("user", "tenant").filter(id=membership.id).first()
     if found is None:
@@ -80,7 +80,7 @@ def _locked(membership: Membership) -> Membership:
 
 
 def _still_an_owner(actor: User, tenant: Tenant) -> None:
-    """Ask again under the lock: another owner may have removed the actor since the page was asked for."""
+    """Check the actor's role again under the lock: another owner may have removed the actor meanwhile."""
     if not roles.may(standing.role_in(actor.id, tenant), "manage_members"):
         raise NotAllowed(NO_LONGER)
 

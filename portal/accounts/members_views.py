@@ -29,7 +29,7 @@ def members_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 @posted_from("settings:members")
 @member_may("manage_members")
 def invite(request: HttpRequest, tenant: Tenant) -> HttpResponse:
-    """Invite somebody by e-mail; 422 with the reason where that cannot be."""
+    """Invite a person by e-mail; 422 with the reason if that is not possible."""
     form = InviteForm(request.POST, tenant=tenant)
     if not form.is_valid():
         return _page(request, tenant, form, status=422)
@@ -43,7 +43,7 @@ def invite(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 @posted_from("settings:members")
 @member_may("manage_members")
 def resend(request: HttpRequest, tenant: Tenant, invitation_id: int) -> HttpResponse:
-    """Send an open or expired invitation anew; the link before ends."""
+    """Send an open or expired invitation again; the previous link becomes invalid."""
     invitation = get_object_or_404(invitations.open_invitations(tenant), id=invitation_id)
     if not _invite(request, tenant, invitation.email, invitation.role):
         messages.error(request, _too_many())
@@ -63,7 +63,7 @@ def revoke(request: HttpRequest, tenant: Tenant, invitation_id: int) -> HttpResp
 @posted_from("settings:members")
 @member_may("manage_members")
 def change_role(request: HttpRequest, tenant: Tenant, membership_id: int) -> HttpResponse:
-    """Give a member another role; 422 with the rule that stands against it."""
+    """Give a member another role; 422 with the rule that forbids it."""
     membership = get_object_or_404(Membership, tenant=tenant, id=membership_id)
     form = RoleForm(request.POST)
     if not form.is_valid():

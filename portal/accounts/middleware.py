@@ -1,4 +1,4 @@
-"""What stands around each request: the wall, the language, the second factor, when a session was last seen."""
+"""Per-request middleware: the wall, the language, the second factor and the time of a session's last use."""
 
 import time
 from collections.abc import Callable
@@ -32,13 +32,13 @@ WITHOUT_SECOND_FACTOR = ("/accounts/", "/language/", "/look/", *PAGES_OF_API)
 
 
 class WallMiddleware:
-    """Answers each request inside one transaction, as the login and for the tenants of whoever asks.
+    """Runs each request in one transaction, with the login and the tenants of its user or key.
 
-    Who asks is found out first, by the login for signing in. Then the page's own transaction opens: below /accounts/ by
-    the same login, below /admin/ by the staff's to verified staff, /metrics by its own, else by the web's. Pages below
-    /t/<slug>/ see that tenant and its children alone. An answer with a status of 500 or more is rolled back.
-    `request.access` tells views what the person may do. Below /api/ the bearer key alone says who asks, whatever
-    session a browser sends along.
+    The sign-in login identifies the user first. Then the page's own transaction opens: below /accounts/ with the same
+    login, below /admin/ with that of staff for verified staff, for /metrics with its own, else with that of the web.
+    Pages below /t/<slug>/ see only that tenant and its children. A response with a status of 500 or more is rolled
+    back. `request.access` holds the rights for views. Below /api/ only the bearer key identifies the caller, even if
+    the browser sends a session.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -137,7 +137,7 @@ class LastSeenMiddleware:
 
 
 def is_api(request: HttpRequest) -> bool:
-    """Tell whether the request is a system's, with a key in place of a session."""
+    """Return whether the request belongs to the API, which uses a key instead of a session."""
     return request.path_info.startswith(API_PATHS) and not request.path_info.startswith(PAGES_OF_API)
 
 
@@ -160,7 +160,7 @@ def _role(request: HttpRequest) -> str:
 
 
 def _person(request: HttpRequest) -> str:
-    """Return whom the database lets a page see beside its tenants' members: who is signed in."""
+    """Return the person whose own rows the database shows in addition to those of the tenants: the user signed in."""
     return "" if is_api(request) else str(request.session.get(SESSION_KEY, ""))
 
 
@@ -170,7 +170,7 @@ def _may_look(request: HttpRequest) -> bool:
 
 
 def _only_looks(request: HttpRequest) -> bool:
-    """Tell whether staff look at a tenant's page as an observer."""
+    """Return whether staff are viewing a tenant's page."""
     return request.access.view_as is not None and _slug(request) is not None
 
 

@@ -17,7 +17,7 @@ class UserManager(BaseUserManager):
         user.set_password(password)
         user.full_clean(exclude=["password"])
         user.save(using=self._db)
-        user.confirm_email()  # people made by code are vouched for
+        user.confirm_email()  # an address set by code counts as confirmed
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **extra) -> "User":
@@ -64,7 +64,7 @@ def display_name(user: User) -> str:
 
 
 class Role(models.TextChoices):
-    """What a member may do; each role includes the ones after it (portal/accounts/roles.py)."""
+    """Role of a member. Each role includes the rights of the ones after it (portal/accounts/roles.py)."""
 
     OWNER = "owner", _("Owner")
     MANAGER = "manager", _("Manager")
@@ -88,7 +88,7 @@ class Membership(models.Model):
 
 
 class Invitation(models.Model):
-    """A membership offered by e-mail; whoever holds the link accepts it, once, until it expires.
+    """A membership offered by e-mail; the holder of the link accepts it, once, until it expires.
 
     open ──accepted──► accepted      open ──revoked, or a newer one for the same address──► revoked
     """
@@ -139,7 +139,7 @@ class UnsentMail(models.Model):
 
 
 class AuditEntry(models.Model):
-    """One thing that somebody did. Append-only: no role of the portal may change or delete a row."""
+    """One recorded action. Append-only: no role of the portal may change or delete a row."""
 
     tenant = models.ForeignKey(Tenant, null=True, on_delete=models.PROTECT, related_name="+")
     actor = models.CharField(max_length=254, help_text=_("An e-mail address, an API key's name or a command."))

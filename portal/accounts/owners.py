@@ -1,4 +1,4 @@
-"""The rule that a tenant which has an owner keeps one, whoever changes members, and however many do so at once."""
+"""The rule that a tenant keeps at least one owner, also when several people change members at once."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ LAST_OWNER = gettext_lazy("A customer needs an owner. Make another person owner 
 
 
 class NotAllowed(Exception):
-    """A rule stands against it; the text says which, for people."""
+    """A rule forbids the change; the text names the rule for people."""
 
     def __init__(self, text: object) -> None:
         super().__init__(text)
@@ -22,9 +22,9 @@ class NotAllowed(Exception):
 
 
 def lock_members() -> None:
-    """Wait for everybody who changes members, of whatever tenant, and keep others waiting until the commit.
+    """Acquire the lock on all changes of members, until the commit.
 
-    One lock for all: members change rarely, and a person who is switched off may own several tenants.
+    It is one lock for all tenants: members change rarely, and a person who is deactivated may own several tenants.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('portal.members'))")

@@ -64,7 +64,7 @@ def end_other_sessions(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def second_factor_page(request: HttpRequest) -> HttpResponse:
-    """Say why a second factor is asked for, and lead to setting one up or using it, and back."""
+    """Explain that a page requires a second factor, and link to setting one up or using it, and back."""
     back = _back(request)
     if second_factor.is_used(request):
         request.session.pop(BACK, None)

@@ -1,4 +1,4 @@
-"""What each role may do (docs/operations.md); the one table that views, API and tests read."""
+"""Rights of each role (docs/operations.md): the one table that views, API and tests read."""
 
 from portal.accounts.models import Role
 
@@ -23,7 +23,7 @@ RIGHTS = {
 
 
 def may(role: str | None, right: str) -> bool:
-    """Tell whether `role` has `right`; nobody without a role has any. Raises KeyError for an unknown right."""
+    """Return whether `role` has `right`; no role has none. Raises KeyError for an unknown right."""
     least = RIGHTS[right]
     return role is not None and RANK[Role(role)] >= RANK[least]
 

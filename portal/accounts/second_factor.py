@@ -15,9 +15,9 @@ FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)  # recovery cod
 
 
 def is_required(request: HttpRequest) -> bool:
-    """Tell whether the answer to this request is for people with a second factor alone.
+    """Return whether the request requires a second factor.
 
-    Staff need one everywhere (PORTAL_STAFF_MFA), members for the pages of a tenant that asks for it.
+    Staff need one everywhere (PORTAL_STAFF_MFA), members for the pages of a tenant that requires it.
     """
     access = request.access
     for_staff = access.is_staff and settings.PORTAL_STAFF_MFA
@@ -25,21 +25,21 @@ def is_required(request: HttpRequest) -> bool:
 
 
 def is_enabled(user) -> bool:
-    """Tell whether the person has set one up."""
+    """Return whether the person has set one up."""
     return is_mfa_enabled(user, types=FACTORS)
 
 
 def is_used(request: HttpRequest) -> bool:
-    """Tell whether the person has one and this session was signed in with it, or has set it up itself.
+    """Return whether this session was signed in with the person's second factor, or has set it up itself.
 
-    A session that was there before it was set up, elsewhere, has not used it.
+    An older session has not used a factor that was set up elsewhere.
     """
     records = get_authentication_records(request, request.user)
     return any(record.get("method") == "mfa" for record in records) and is_enabled(request.user)
 
 
 def was_shown_lately(request: HttpRequest) -> bool:
-    """Tell whether this session has confirmed with a second factor so recently that it may change how it signs in."""
+    """Return whether this session confirmed with a second factor recently enough to change how the person signs in."""
     shown = [
         record["at"]
         for record in get_authentication_records(request, request.user)

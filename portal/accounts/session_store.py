@@ -1,4 +1,4 @@
-"""Sessions in the database, read and written by the login for signing in alone, whatever page is answered."""
+"""Sessions in the database, always read and written by the sign-in login."""
 
 from django.contrib.sessions.backends import db
 

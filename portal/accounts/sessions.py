@@ -1,4 +1,4 @@
-"""Where a person is signed in: listed, and ended one by one or all but this one."""
+"""Sessions of a person: list them, end one, or end all except the current one."""
 
 import time
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ def note(request: HttpRequest) -> None:
 
 
 def sessions_of(user: User, *, current_key: str | None, now: datetime) -> list[SignedIn]:
-    """Return the person's sessions that still stand, this one first, then the last seen; at most MOST_SHOWN."""
+    """Return the person's valid sessions, the current one first, then by last use; at most MOST_SHOWN."""
     known = list(UserSession.objects.filter(user=user).order_by("-last_seen_at", "-id")[:MOST_SHOWN])
     keys = [session.session_key for session in known]
     standing = set(
@@ -62,7 +62,7 @@ def sessions_of(user: User, *, current_key: str | None, now: datetime) -> list[S
 
 
 def end(user: User, *, session_id: int) -> bool:
-    """End one of the person's sessions; tell whether it was theirs and there."""
+    """End one of the person's sessions; return whether it existed and was theirs."""
     return _end(UserSession.objects.filter(user=user, id=session_id)) > 0
 
 

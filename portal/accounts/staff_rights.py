@@ -1,4 +1,4 @@
-"""Limits on what staff may do with accounts in the admin, so that nobody gains rights by taking one over."""
+"""Limits on changes of accounts by staff in the admin, so that nobody gains rights by taking over an account."""
 
 from django.contrib.auth.models import Permission
 from django.db.models import Q
@@ -7,16 +7,16 @@ from portal.accounts.models import User
 
 
 def has_rights_of(actor: User, person: User) -> bool:
-    """Tell whether the actor may do everything that the person may; rights of people switched off count too."""
+    """Return whether the actor has all rights of the person, including those of a deactivated account."""
     if actor.is_superuser:
         return True
     return not person.is_superuser and _permissions_of(person) <= actor.get_all_permissions()
 
 
 def may_change(actor: User, person: User) -> bool:
-    """Tell whether staff may change or delete the person's account, or set their password.
+    """Return whether staff may change or delete the person's account, or set the password.
 
-    Nobody may their own: the person's own pages ask for the password or the second factor first.
+    Nobody may change their own account here: the person's own pages require the password or the second factor first.
     """
     return actor.pk != person.pk and has_rights_of(actor, person)
 

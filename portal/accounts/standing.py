@@ -1,4 +1,4 @@
-"""A person's rights at a tenant as the database has them now, asked outside of that person's own request."""
+"""Current rights of a person at a tenant, read from the database outside of that person's own request."""
 
 from django.conf import settings
 
@@ -24,7 +24,7 @@ def role_in(user_id: int, tenant: Tenant) -> Role | None:
 
 
 def has_right(user: User | None, tenant: Tenant, right: str, *, staff_permission: str) -> bool:
-    """Tell whether the person has the right now: as a member who may, or as staff with the permission."""
+    """Return whether the person has the right now: as a member, or as staff with the permission."""
     if user is None or not user.is_active:
         return False
     if user.is_staff and user.has_perm(staff_permission):

@@ -33,7 +33,7 @@ class Unreadable(Exception):
 
 
 def may_show(user: User, mail: UnsentMail) -> bool:
-    """Tell whether `user` may read the mail: its link may let them in as the person it is to.
+    """Return whether `user` may read the e-mail: its link may sign them in as its recipient.
 
     So they must be allowed to change people, and have all rights of that person.
     """

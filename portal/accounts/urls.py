@@ -1,4 +1,4 @@
-"""Routes below /accounts/ that are the portal's own; django-allauth's stand beside them (portal/urls.py)."""
+"""The portal's own routes below /accounts/; portal/urls.py adds those of django-allauth."""
 
 from django.urls import path
 

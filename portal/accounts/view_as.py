@@ -22,7 +22,7 @@ _KEY = "view_as"
 
 @dataclass(frozen=True, slots=True)
 class ViewAs:
-    """Which tenant a session looks at, and until when (seconds since 1970)."""
+    """The tenant that staff view in a session, and the end of the viewing (seconds since 1970)."""
 
     tenant_id: int
     until: float
@@ -33,7 +33,7 @@ class ViewAs:
 
 
 def may_view(user: User) -> bool:
-    """Tell whether the person is staff who may see a tenant's figures and messages."""
+    """Return whether the person is staff who may see a tenant's figures and messages."""
     return user.is_active and user.is_staff and user.has_perms(PERMISSIONS)
 
 
@@ -46,7 +46,7 @@ def start(request: HttpRequest, tenant: Tenant, *, reason: str) -> None:
 
 
 def stop(request: HttpRequest, *, why: str) -> None:
-    """End it, if it is there, and put that on record after the commit, whatever role the request has."""
+    """End the viewing, if there is one, and record that after the commit, in any role of the request."""
     held = request.session.pop(_KEY, None)
     if held is not None:
         _record_end(request.user.email, held["tenant"], why)

@@ -1,1 +1,1 @@
-"""What all of the REST API shares: keys, errors, parameters, pages."""
+"""Shared parts of the REST API: keys, errors, parameters, pages."""

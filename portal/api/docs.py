@@ -17,7 +17,7 @@ from portal.tenants.models import ApiKey
 
 @require_safe
 def reference(request: HttpRequest) -> HttpResponse:
-    """Show every operation; whoever reads it needs no key and no session."""
+    """Show every operation. The page needs no key and no session."""
     return render(
         request,
         "api/reference.html",

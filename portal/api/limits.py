@@ -1,7 +1,8 @@
-"""How many requests a minute: counted for each key, and by address where there is no valid one.
+"""Rate limits a minute: by key, and by address for requests without a valid key.
 
-The cache counts for all processes. While Redis is away each process counts for itself (portal/common/cache.py), so that
-nobody is locked out and nothing fails; the true number is then at most that of the processes times the limit.
+The cache counts for all processes. While Redis is not reachable, each process counts for itself
+(portal/common/cache.py), so no request fails for it. The effective limit is then at most the limit times the number of
+processes.
 """
 
 import time
@@ -21,7 +22,10 @@ IPV6_SITE = 64  # bits: one customer of a provider has all addresses of such a n
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Where a caller stands in the minute: `policy` "key" or "address", `used` with this one, `reset` in seconds."""
+    """Usage of a limit in the current minute.
+
+    `policy` is "key" or "address", `used` includes this request, `reset` is in seconds.
+    """
 
     policy: str
     quota: int
@@ -34,7 +38,7 @@ class Usage:
 
 
 def count(request: HttpRequest) -> Usage | None:
-    """Count the request; None where nothing limits it (the limit is 0, or nobody knows whose it is)."""
+    """Count the request; return None if no limit applies (the limit is 0, or the caller is unknown)."""
     key = request.access.key
     policy, quota = ("key", settings.API_KEY_PER_MINUTE) if key else ("address", settings.API_ADDRESS_PER_MINUTE)
     who = str(key.id) if key else _network(client_address(request))
@@ -56,7 +60,7 @@ def refuse_over(usage: Usage | None) -> None:
 
 
 def headers(usage: Usage | None) -> dict[str, str]:
-    """Return the head fields that tell a caller its limit (draft-ietf-httpapi-ratelimit-headers-10)."""
+    """Return the response headers that describe the limit (draft-ietf-httpapi-ratelimit-headers-10)."""
     if usage is None:
         return {}
     return {

@@ -1,4 +1,4 @@
-"""What one method of one address takes and answers: read by the view itself and by the API's description."""
+"""Description of one API operation: used by the view itself and by the OpenAPI document."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

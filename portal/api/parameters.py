@@ -31,8 +31,8 @@ DEFAULT_PERIOD = "30d"
 class Parameter:
     """One query parameter, or one in the path.
 
-    `default` holds where it is not given. A repeatable one may be given several times; with `commas` its values may
-    also stand in one. Of the kind "map" is `name[key]=value`, any number of keys.
+    `default` applies if it is not given. A repeatable one may be given several times; with `commas` its values may also
+    be given in one, separated by commas. The kind "map" is `name[key]=value`, with any number of keys.
     """
 
     name: str
@@ -129,7 +129,7 @@ class Parameters:
         return values
 
     def tenants(self, access: Access) -> dict[str, int] | None:
-        """Return the ids of the tenants that are asked for, by slug; None where none is named."""
+        """Return the ids of the requested tenants, by slug; None if none is named."""
         slugs = self.texts("tenant")
         if not slugs or slugs == [""]:
             return None
@@ -158,7 +158,7 @@ class Parameters:
         return None if values is None else [self._number(name, value) for value in values]
 
     def size(self) -> int:
-        """Return how many rows a page shall have."""
+        """Return the number of rows of a page."""
         return self.number("size")
 
     def day(self, name: str) -> date | None:
@@ -202,9 +202,9 @@ class Parameters:
         return first, last
 
     def account_id(self, access: Access) -> int | None:
-        """Return the account that is asked for, or that the key is held to; None for all.
+        """Return the requested account, or the one that the key is limited to; None for all.
 
-        A tenant's key knows the accounts at which its tenants have partner IDs.
+        A tenant's key may name the accounts in which its tenants have partner IDs.
         """
         name = self.text("account")
         if access.account is not None:

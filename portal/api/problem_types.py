@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ProblemType:
-    """One kind of problem (RFC 9457); `text` says when it comes and what to do, `slug` is its place on the page."""
+    """One type of problem (RFC 9457); `text` gives cause and remedy, `slug` is the anchor on the reference page."""
 
     slug: str
     status: int

@@ -71,7 +71,7 @@ class Conflict(Problem):
 
 
 class KeyReused(Conflict):
-    """An idempotency key came back with another body: 409."""
+    """Error 409: an idempotency key was sent again with another body."""
 
     slug = "idempotency-key-reused"
 

@@ -16,7 +16,7 @@ def samples(
     needs_key: bool,
     is_file: bool,
 ) -> dict[str, str]:
-    """Return the request in each language, by the language's name. The key stands in the variable KEY."""
+    """Return the request in each language, by the language's name. The variable KEY holds the key."""
     given = (server, method, path, query, body, needs_key, is_file)
     return {"curl": _curl(*given), "Python": _python(*given), "JavaScript": _javascript(*given)}
 

@@ -18,7 +18,7 @@ JSON, YAML = "application/json", "application/yaml"
 
 
 class SchemaView(ApiView):
-    """The description that the reference page is made of; it tells nothing secret, so no key is needed."""
+    """The OpenAPI document, also the source of the reference page. It holds no secrets, so no key is required."""
 
     authentication_classes = []
     permission_classes = []

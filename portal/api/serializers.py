@@ -6,7 +6,7 @@ from portal.tenants.models import ApiKey
 
 
 class ProblemErrorSerializer(serializers.Serializer):
-    """What exactly was not accepted: a query parameter, or a field of the body."""
+    """One rejected query parameter or field of the body."""
 
     parameter = serializers.CharField(required=False, help_text="The name of the query parameter.")
     pointer = serializers.CharField(required=False, help_text="JSON Pointer to the field of the body.")
@@ -34,7 +34,7 @@ class ForwardPageSerializer(serializers.Serializer):
 
 
 class KeySerializer(serializers.Serializer):
-    """What the key that asks is, and how far it reaches."""
+    """The key that sends the request, with its reach."""
 
     name = serializers.CharField(help_text="Name of the key.")
     prefix = serializers.CharField(help_text="The first characters of the key, which identify it.")

@@ -88,7 +88,7 @@ class ManyParser(JsonParser):
 
 
 class OneFormat(BaseContentNegotiation):
-    """Answers in what the view has, whatever `Accept` says: there is one format for each thing."""
+    """Content negotiation that ignores `Accept`: each resource has one format."""
 
     def select_parser(self, request: Request, parsers: list) -> BaseParser | None:
         given = (request.content_type or "").split(";")[0].strip().lower()
@@ -151,7 +151,7 @@ class ApiView(APIView):
 
 
 class NotFoundView(ApiView):
-    """Whatever address the API has not."""
+    """Fallback for unknown API paths."""
 
     authentication_classes = []
     permission_classes = []

@@ -17,10 +17,10 @@ class AnyText(PathConverter):
 
 
 def address_of(route: str, *args: str, account: str, id: str) -> str:
-    """Return the address of the route with an account's name and an id, after `args`.
+    """Return the URL of the route with an account's name and an id, after `args`.
 
-    Browsers fold `.` and `..` between slashes, encoded or not: such a text goes to the route's sibling with `_by_query`
-    at its name's end, as the parameters `account` and `id`.
+    Browsers fold `.` and `..` between slashes, encoded or not. Such a text uses the sibling route named `…_by_query`,
+    with the parameters `account` and `id`.
     """
     if any(part in (".", "..") for text in (account, id) for part in text.split("/")):
         return f"{reverse(f'{route}_by_query', args=args)}?{urlencode({'account': account, 'id': id})}"

@@ -15,7 +15,7 @@ _STAGED_AS = {
     "int": "int4",
     "jsonb": "text",
     "varchar": "text",
-}  # what goes into a staging table in another type's form
+}  # types that a staging table takes in the form of another type
 
 
 @contextmanager
@@ -49,9 +49,9 @@ def stage(cursor: psycopg.Cursor, name: str, columns: Mapping[str, str], rows: I
 
 
 def plan_for_small_sets() -> None:
-    """Keep the planner to index look-ups: it knows nothing of a temporary table's size, and whole scans cost most.
+    """Make the planner use index look-ups: it does not know a temporary table's size, and sequential scans cost most.
 
-    Nor of the to-do list's: it was empty whenever it was looked at last, however much waits now.
+    The same holds for the to-do list: it was empty at its last ANALYZE, however many rows wait now.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -75,7 +75,7 @@ def looked_up(row: str, by: str, columns: Iterable[str]) -> str:
 
 
 class Sums(NamedTuple):
-    """What to add to a count table: key columns with their SQL types, what is summed, and key → one number for each."""
+    """Sums to add to a count table: key columns with their SQL types, summed columns, and key → one number for each."""
 
     table: str
     keys: Mapping[str, str]

@@ -1,7 +1,7 @@
-"""The cache that losing Redis does not take away: each process counts in its own memory meanwhile.
+"""A cache that survives an outage of Redis: each process then counts in its own memory.
 
-What lies in it are limits on guessing and marks of what was sent. With Redis away they hold per process, so a guesser
-gets as many tries more as there are processes; django-axes' lock-outs lie in the database and hold as ever.
+It holds limits on guessing and marks of sent e-mails. Without Redis they hold per process, so an attacker gets as many
+times the guesses as there are processes. Lock-outs of django-axes are in the database and unaffected.
 """
 
 import logging
@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
 
-AWAY_SECONDS = 5  # how long nobody asks a Redis that did not answer
+AWAY_SECONDS = 5  # seconds without requests to Redis after it did not answer
 MOST_IN_MEMORY = 10_000
 _away_until: dict[str, float] = {}  # by address: Django makes a cache object for each thread
 

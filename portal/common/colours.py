@@ -16,7 +16,7 @@ _is_colour = re.compile(r"#[0-9A-Fa-f]{6}").fullmatch
 
 @dataclass(frozen=True, slots=True)
 class Accent:
-    """The accent's values in one theme: links and buttons, under the pointer, as a ground, and what stands on it."""
+    """The accent's colours in one theme: links and buttons, hover, a background, and text on the background."""
 
     accent: str
     hover: str

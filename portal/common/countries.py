@@ -1,4 +1,4 @@
-"""Countries: that of a time zone, by the data that Babel has from the CLDR, and the one that somebody meant."""
+"""Countries: the country of a time zone by Babel's CLDR data, and the nearest match to a typed one."""
 
 from functools import cache
 
@@ -12,7 +12,7 @@ _ALSO_CALLED = {"UK": "GB", "EL": "GR"}
 
 
 def country_of_zone(name: str) -> str:
-    """Return the alpha-2 country that an IANA zone lies in, '' for UTC and other zones of no country."""
+    """Return the alpha-2 country of an IANA zone, '' for UTC and other zones without a country."""
     territories = get_global("zone_territories")
     country = territories.get(name) or territories.get(get_global("zone_aliases").get(name, ""), "")
     return country if country in COUNTRIES else ""

@@ -21,14 +21,14 @@ ENCODING = "utf-8-sig"  # with a byte order mark, by which spreadsheets know UTF
 
 
 class Number(str):
-    """A number as it is to stand in the file."""
+    """A number already formatted for the file."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CsvForm:
-    """How a file is written."""
+    """Format of a CSV file."""
 
     separator: str
     decimal: str  # the sign before decimals

@@ -1,4 +1,4 @@
-"""Connections beside the ORM, and transactions of a special kind."""
+"""Connections besides the ORM's, and transactions of special kinds."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

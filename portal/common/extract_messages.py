@@ -1,6 +1,6 @@
-"""Texts to be translated, from Python and templates into locale/*/LC_MESSAGES/django.po by Babel.
+"""Collects texts for translation from Python and templates into locale/*/LC_MESSAGES/django.po, with Babel.
 
-`python -m portal.common.extract_messages` brings the files up to date: new texts come in empty, unused ones go.
+`python -m portal.common.extract_messages` updates the files: new texts are added empty, unused ones are deleted.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def extract(root: Path = ROOT) -> Catalog:
 
 
 def update(root: Path = ROOT) -> None:
-    """Bring every django.po below `root` up to date with what is extracted."""
+    """Update every django.po below `root` with the extracted texts."""
     template = extract(root)
     for po in sorted(root.glob("locale/*/LC_MESSAGES/django.po")):
         with po.open("rb") as file:

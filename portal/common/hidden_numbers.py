@@ -1,8 +1,8 @@
-"""Phone numbers within texts: found in every notation and replaced, for good, by what is shown instead.
+"""Phone numbers within texts: found in every notation and permanently replaced by their masked form.
 
-`tells_number` (portal/common/msisdn.py) goes by six digits anywhere in a text. That suits a text about one person.
-A name that many messages share needs more: `holds_number` asks for eight digits in a row, so that a campaign named by
-a date or an order number is not taken for somebody's number.
+`tells_number` (portal/common/msisdn.py) matches six digits anywhere in a text, which suits a text about one person. A
+name that many messages share needs more: `holds_number` requires eight digits in a row, so that a campaign named by a
+date or an order number is not taken for a person's number.
 """
 
 import re
@@ -18,9 +18,9 @@ _run = re.compile(r"\+?\d(?:[ ()./-]{0,3}\d){7,}")
 
 
 def holds_number(text: str, number: str | None) -> bool:
-    """Tell whether the number's last eight digits stand in the text in a row, with signs between them or not.
+    """Return whether the text has the number's last eight digits in a row, with or without signs between them.
 
-    Eight digits that are a date (`20261031`) are none.
+    Eight digits that are a date (`20261031`) do not count.
     """
     if not tells_number(text, number):
         return False
@@ -29,7 +29,7 @@ def holds_number(text: str, number: str | None) -> bool:
 
 
 def without_number(text: str, number: str | None) -> str:
-    """Return the text with the masked number in place of the number; the text itself where it does not tell it."""
+    """Return the text with the number replaced by the masked one; the text itself if it does not contain it."""
     if not tells_number(text, number):
         return text
     shown = mask_number(number)

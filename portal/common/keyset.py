@@ -1,4 +1,4 @@
-"""Opaque cursors for keyset pages: where a page ends, never how many rows lie before it."""
+"""Opaque cursors for keyset pages: they hold the key at the page's edge, not a row number."""
 
 import base64
 import binascii
@@ -17,7 +17,7 @@ def encode(values: tuple, *, backwards: bool = False) -> str:
 
 
 def decode(cursor: str, *, length: int) -> tuple[list, bool]:
-    """Return the key values (times as ISO texts) and whether it goes backwards. Raises BadCursor."""
+    """Return the key values (times as ISO texts) and whether the cursor pages backwards. Raises BadCursor."""
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         backwards, *values = orjson.loads(raw)

@@ -1,4 +1,4 @@
-"""How all processes log: formatters that redact, no paths of requests, exceptions that nobody caught redacted too."""
+"""Logging of all processes: formatters that redact, no request paths, uncaught exceptions redacted too."""
 
 import logging
 import os

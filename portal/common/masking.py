@@ -20,9 +20,9 @@ _plus_for_space = re.compile(r"(?<=\d)\+(?=\d)").sub
 
 @dataclass(frozen=True, slots=True)
 class Masking:
-    """Masks what is shown to somebody; `in_full` masks nothing.
+    """Masks shown texts; `in_full` masks nothing.
 
-    `own` is the recipient's number of the message that a text belongs to, None where there is no such message.
+    `own` is the recipient's number of the message that a text belongs to, None if there is no such message.
     """
 
     in_full: bool
@@ -41,7 +41,7 @@ class Masking:
     def text(self, text: str | None, own: str | None = None) -> str | None: ...
 
     def text(self, text: str | None, own: str | None = None) -> str | None:
-        """Return free text: masked as a whole where it tells the own number, else each number in it is masked.
+        """Return free text: masked as a whole if it reveals the own number, else with each number in it masked.
 
         Numbers in the escapes of URLs, forms, JSON and HTML are found too; such a text is shown decoded.
         """
@@ -54,11 +54,11 @@ class Masking:
         return masked if masked != plain else mask_numbers(text)
 
     def id(self, text: str | None, own: str | None) -> str | None:
-        """Return a message id or a partner ID, masked only where it tells the own number: ids may be numeric."""
+        """Return a message id or a partner ID, masked only if it reveals the own number: ids may be numeric."""
         return mask_number(own) if self.hides_id(text, own) else text
 
     def hides_id(self, text: str | None, own: str | None) -> bool:
-        """Tell whether `id` masks the text."""
+        """Return whether `id` masks the text."""
         return not self.in_full and bool(text) and _tells(text, own)
 
     def texts(self, texts: Mapping[str, str] | None, own: str | None) -> dict[str, str]:
@@ -78,7 +78,7 @@ class Masking:
         return list(found.values())
 
     def hides(self, text: str | None) -> bool:
-        """Tell whether free text holds what may be a phone number, and that is hidden."""
+        """Return whether free text holds a possible phone number that is masked."""
         return self.text(text) != text
 
     def sender(self, source: str | None, sender_type: str, own: str | None) -> str | None:

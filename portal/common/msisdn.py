@@ -82,11 +82,10 @@ def country_of_number(destination: str) -> str | None:
 
 
 def country_of_destination(destination: str | None, operator: str | None) -> str:
-    """Return the alpha-2 country of a message, `ZZ` when nothing tells it (docs/link.md section 5.8).
+    """Return the alpha-2 country of a message, `ZZ` if unknown (docs/link.md section 5.8).
 
-    The first that is known: the number's region; the operator (`no.telenor`) up to its dot; the prefix of a
-    short number (`NO-2333`). An operator or prefix that is neither an assigned ISO 3166-1 code nor XK says
-    nothing.
+    The first known of: the number's region; the operator (`no.telenor`) up to its dot; the prefix of a short number
+    (`NO-2333`). Operators and prefixes that are neither an assigned ISO 3166-1 code nor XK are ignored.
     """
     if destination:
         country = country_of_number(destination)
@@ -134,7 +133,7 @@ def normalize_destination(destination: str | None) -> str:
 
 
 def is_readable(destination: str) -> bool:
-    """Tell whether a destination can be read as a number, as one in the form that is stored."""
+    """Return whether a destination can be read as a number, in the stored form."""
     return digits_of(destination) is not None
 
 
@@ -151,9 +150,9 @@ class ReadNumber(NamedTuple):
 
 
 def read_number(text: str, country: str | None = None) -> ReadNumber:
-    """Read a whole number that somebody looks for, a national one in `country`.
+    """Read a whole number that is searched for, a national one in `country`.
 
-    A destination that cannot be read is stored as it came, so the text itself is always among the forms.
+    A destination that cannot be read is stored unchanged, so the text itself is always among the returned forms.
     """
     text = text.strip()
     as_stored = normalize_destination(text)
@@ -173,11 +172,10 @@ def spaced_number(number: str) -> str:
 
 
 def mask_number(destination: str | None) -> str:
-    """Return the number for people who may not read it, in one of four forms that do not tell its length.
+    """Return the masked number, in one of four forms that do not reveal its length.
 
-    `+358 •••••••45` for a number: calling code, seven bullets, the last two digits (hidden too where fewer
-    than six digits follow the calling code); `NO-•••••••` for a country's short number; `•••••••` for
-    anything else; `''` for nothing.
+    `+358 •••••••45` for a number: calling code, seven bullets, the last two digits (hidden too if fewer than six digits
+    follow the calling code); `NO-•••••••` for a country's short number; `•••••••` for anything else; `''` for nothing.
     """
     text = (destination or "").strip()
     if not text:
@@ -192,10 +190,10 @@ def mask_number(destination: str | None) -> str:
 
 
 def mask_numbers(text: str) -> str:
-    """Return a text that somebody wrote with all in it that may be a phone number masked as by `mask_number`.
+    """Return a free text with every possible phone number masked as by `mask_number`.
 
-    That is 8 digits or more, also with spaces, dots, dashes, slashes and parentheses between them; days and months
-    from 2020 on are left (`20261031`, `2026-10`, `31.10.2026`).
+    That is 8 digits or more, also with spaces, dots, dashes, slashes and parentheses between them. Days and months from
+    2020 on are kept (`20261031`, `2026-10`, `31.10.2026`).
     """
     plain = plain_signs(text)
     masked = _DATE_OR_NUMBER.sub(lambda found: found[0] if found["date"] else mask_number(_compact(found[0])), plain)
@@ -209,13 +207,13 @@ def numbers_in(text: str) -> list[str]:
 
 
 def tells_number(text: str, number: str | None) -> bool:
-    """Tell whether a text holds the digits that tell whose the number is, however it is written."""
+    """Return whether a text contains the digits that reveal the number, in any notation."""
     digits = _only_digits(number or "")
     return len(digits) >= _LEAST_DIGITS and digits[-_LEAST_DIGITS:] in _only_digits(text)
 
 
 def may_be_part_of_number(text: str) -> bool:
-    """Tell whether a text has 5 digits or more, as in `mask_numbers`, that may be a part of a phone number."""
+    """Return whether a text has 5 digits or more, as in `mask_numbers`, that may be a part of a phone number."""
     return any(not found["date"] for found in _date_or_part(plain_signs(text)))
 
 

@@ -16,9 +16,9 @@ COMPARISONS = ("none", "previous", "year")
 
 
 class PeriodError(ValueError):
-    """The days that were asked for cannot be had; `field` names the parameter, `text` says what it takes.
+    """The requested days are invalid; `field` names the parameter, `text` the accepted values.
 
-    `code` is for those who say it in other languages: name, both, no_first, not_a_day, order, too_long, comparison.
+    `code` allows messages in other languages: name, both, no_first, not_a_day, order, too_long, comparison.
     """
 
     def __init__(self, field: str, text: str, *, code: str) -> None:
@@ -105,10 +105,11 @@ def parse_comparison(params: Mapping[str, str], *, default: str = "none") -> str
 
 
 def comparison(period: Period, how: str) -> Period | None:
-    """Return what the period is compared with: None, the stretch before it, or the same days a year before.
+    """Return the comparison period: None, the period just before, or the same days one year earlier.
 
-    Before whole calendar months stand as many whole months, before a month that still runs the first days of the one
-    before, before this year the same days of the last; else as many days as the period has, ending the day before it.
+    Whole calendar months are compared with as many whole months, a month that is not over with the first days of the
+    previous one, and this year with the same days of last year. Other periods are compared with the same number of days
+    just before.
     """
     if how == "none":
         return None

@@ -77,10 +77,10 @@ def local_day(instant: datetime, tz: Zone) -> date:
 
 
 def start_of_day(day: date, tz: Zone) -> datetime:
-    """Return the first instant, in UTC, of a local day: its midnight, or what follows where clocks skip that.
+    """Return the first instant, in UTC, of a local day: midnight, or the next instant if clocks skip midnight.
 
-    Of a midnight that comes twice it is the first one. A day that a zone left out altogether starts, and
-    ends, where the next one starts.
+    If midnight occurs twice, it is the first one. A day that a zone skipped altogether starts, and ends, where the next
+    one starts.
     """
     local = zone(tz)
     start = datetime.combine(day, time(), local).astimezone(UTC)
@@ -109,7 +109,7 @@ def _from_utc(local: datetime) -> timedelta:
 
 
 def with_offset(local: datetime) -> datetime:
-    """Return a local time with its offset from UTC in place of its zone: the two of a clock that goes back differ."""
+    """Return a local time with its UTC offset instead of its zone, which tells repeated local times apart."""
     return local.replace(tzinfo=timezone(_from_utc(local)), fold=0)
 
 
@@ -148,12 +148,12 @@ def last_closed_month(now: datetime, tz: Zone) -> Month:
 
 
 def is_closed(month: Month, now: datetime, tz: Zone) -> bool:
-    """Tell whether the month is over in the zone."""
+    """Return whether the month is over in the zone."""
     return _aware(now) >= month.bounds(tz)[1]
 
 
 def is_final(month: Month, now: datetime, tz: Zone, grace: timedelta = GRACE) -> bool:
-    """Tell whether the month has been over for at least the grace, in elapsed time."""
+    """Return whether the month has been over for at least the grace, in elapsed time."""
     return _aware(now) >= month.bounds(tz)[1] + grace
 
 

@@ -1,4 +1,4 @@
-"""Redaction: takes tokens, links that let somebody in, keys, passwords and phone numbers out of a text for a log."""
+"""Redaction of log texts: removes tokens, sign-in links, keys, passwords and phone numbers."""
 
 from __future__ import annotations
 

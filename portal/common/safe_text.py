@@ -1,4 +1,4 @@
-"""Text that others wrote, made safe to stand in a spreadsheet: never a formula, never lost in silence."""
+"""Makes external text safe for spreadsheets: never a formula, never cut in silence."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def make_encodable(text: str) -> str:
 
 
 def may_be_typed_as_formula(text: str) -> bool:
-    """Whether a spreadsheet takes the text for something to calculate when a person types or edits it."""
+    """Return whether a spreadsheet treats the text as a formula when a person types or edits it."""
     return bool(_FORMULA_START.match(text))
 
 

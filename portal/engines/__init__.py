@@ -56,7 +56,7 @@ def broker_url(url: str) -> str:
 
 
 def is_embedded() -> bool:
-    """Tell whether at least one engine is an embedded one."""
+    """Return whether at least one engine is an embedded one."""
     return not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"))
 
 

@@ -16,7 +16,7 @@ NAME = "portal-postgres"
 
 
 def engine_user() -> pwd.struct_passwd:
-    """Return who PostgreSQL runs as: oneself, or for root the user `portal-postgres`, else `nobody`."""
+    """Return the user that PostgreSQL runs as: the current one, or for root `portal-postgres`, else `nobody`."""
     if os.geteuid() != 0:
         try:
             return pwd.getpwuid(os.geteuid())

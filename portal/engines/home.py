@@ -21,9 +21,9 @@ class EnginesError(Exception):
 
 
 def portal_home() -> Path:
-    """Return PORTAL_HOME (default: `var` in the repository), made when missing and owned by this user.
+    """Return PORTAL_HOME (default: `var` in the repository), created if missing and owned by this user.
 
-    Raises EnginesError when it belongs to somebody else or cannot be made.
+    Raises EnginesError if it belongs to another user or cannot be created.
     """
     home = Path(os.environ.get("PORTAL_HOME") or REPOSITORY / "var").expanduser().absolute()
     try:
@@ -44,9 +44,9 @@ def run_dir() -> Path:
 
 
 def close_to_others(*folders: Path) -> None:
-    """Take from users outside the group all access to the folders and what is in them, and from the group writing.
+    """Remove all access of users outside the group to the folders and their contents, and writing by the group.
 
-    For what was made before the umask was narrow. What belongs to somebody else stays as it is.
+    This closes folders from before the umask was narrow. Files of other users are not changed.
     """
     for folder in folders:
         for place, _, names in os.walk(folder):
@@ -58,10 +58,10 @@ def close_to_others(*folders: Path) -> None:
 
 
 def socket_dir(engine: str, owner: int) -> Path:
-    """Return the private folder of one engine's socket, made when missing for the user id `owner`.
+    """Return the private folder of one engine's socket, created if missing for the user id `owner`.
 
-    It lies in /tmp whatever TMPDIR or XDG_RUNTIME_DIR say, because every process must come to the same path
-    and a socket's path has at most 107 bytes. Raises EnginesError when somebody else holds that name.
+    It is always in /tmp, whatever TMPDIR or XDG_RUNTIME_DIR say: every process must find the same path, and a socket's
+    path has at most 107 bytes. Raises EnginesError if another user holds that name.
     """
     path = _socket_path(engine)
     try:
@@ -98,9 +98,9 @@ def engines_lock() -> Iterator[None]:
 
 
 def is_running(pid: int, program: str, folder: Path) -> bool:
-    """Tell whether process `pid` lives and is `program` at work in `folder`.
+    """Return whether process `pid` lives and is `program` working in `folder`.
 
-    So neither a reused number nor the engine of another PORTAL_HOME is taken for ours.
+    This excludes a reused process number and the engine of another PORTAL_HOME.
     """
     try:
         os.kill(pid, 0)

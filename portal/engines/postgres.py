@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL 18: made, started, mended and stopped with the programs its wheel carries."""
+"""The embedded PostgreSQL 18: created, started, repaired and stopped with the programs in its wheel."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ START_SECONDS = 300  # crash recovery after a heavy load may take minutes
 STRAY_SECONDS = 60  # how long processes of a killed server may hold its shared memory
 NO_SUCH_PID = 2**31 - 1
 
-# Whoever runs the portal may be any login of its server, and nobody else in; the system vouches for who that is.
+# Only the user who runs the portal may connect, as any login of the server; the system confirms the user (peer).
 HBA = "# Written anew at every start.\nlocal all all peer map=portal\n"
 IDENT = '# Written anew at every start.\nportal "{user}" all\n'
 
@@ -83,7 +83,7 @@ def url() -> str:
 
 
 def is_up() -> bool:
-    """Tell whether this PORTAL_HOME's server answers a query within 5 s and the database is there."""
+    """Return whether this PORTAL_HOME's server answers a query within 5 s and has the database."""
     if first_number(_data() / "postmaster.pid") is None:  # a server whose data were removed does not count
         return False
     try:

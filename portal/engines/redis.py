@@ -47,7 +47,7 @@ def url() -> str:
 
 
 def is_up() -> bool:
-    """Tell whether this PORTAL_HOME's server answers a PING within 5 s."""
+    """Return whether this PORTAL_HOME's server answers a PING within 5 s."""
     return _pid_file().exists() and _ping() == b"+PONG"
 
 

@@ -1,4 +1,4 @@
-"""Who uses the embedded engines: a lock shared by all of them, so that the last one out stops the engines."""
+"""Shared lock of the processes that use the embedded engines. The last one to release it stops the engines."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def hold() -> None:
 
 
 def stop_unless_used() -> bool:
-    """Stop both engines if no process holds the lock; tell whether they were stopped."""
+    """Stop both engines if no process holds the lock; return whether they were stopped."""
     descriptor = _open()
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         with engines_lock():
             redis.stop()
             postgres.stop()
-            remove_socket_dir("redis")  # nobody can be coming in: that takes the lock we hold
+            remove_socket_dir("redis")  # no process can start to use it: that needs the lock we hold
             remove_socket_dir("pg")
     except BlockingIOError:
         return False

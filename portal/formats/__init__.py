@@ -1,1 +1,1 @@
-"""How dates and times are written, where Django's own choice is not ours (setting FORMAT_MODULE_PATH)."""
+"""Formats of dates and times that differ from Django's (setting FORMAT_MODULE_PATH)."""

@@ -1,1 +1,1 @@
-"""What operators need beside the pages: backups, metrics, logs."""
+"""Tools for operators: backups, metrics, logs."""

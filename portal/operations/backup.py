@@ -1,4 +1,4 @@
-"""A backup: the database, the made files, the secret key, and a manifest that tells whether they are whole."""
+"""Backups: the database, created files, the secret key, and a manifest with checksums."""
 
 import hashlib
 import json
@@ -29,7 +29,7 @@ class BackupError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a backup holds."""
+    """Contents of a backup."""
 
     made_at: str
     bytes: int
@@ -40,8 +40,8 @@ class Summary:
 def make_backup(folder: Path, *, now: datetime) -> Summary:
     """Write a backup into `folder`, which must be new or empty. Raises BackupError.
 
-    The dump is one snapshot, taken beside running traffic; files only ever come to be, so those copied after it hold
-    all that it names. The folder is readable by its owner alone: it contains the secret key.
+    The dump is one snapshot; the portal may run meanwhile. Files are only ever added, so a copy made after the dump has
+    all files that the dump names. Only its owner can read the folder: it contains the secret key.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
@@ -122,7 +122,7 @@ def _checked_manifest(folder: Path) -> dict:
 
 
 def _restore_files(archive: Path) -> None:
-    """Put the files beside their place first: a broken archive leaves the old ones."""
+    """Unpack the files next to their place first, so that a broken archive leaves the old ones."""
     root = Path(settings.STORAGES["default"]["OPTIONS"]["location"])
     root.parent.mkdir(parents=True, exist_ok=True)
     fresh, old = root.with_name(root.name + ".new"), root.with_name(root.name + ".old")

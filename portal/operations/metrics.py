@@ -1,4 +1,4 @@
-"""Prometheus metrics: what waits, what came in, what failed; nothing that names a person or a number."""
+"""Prometheus metrics: waiting rows, received reports, failures; no names and no phone numbers."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -1,1 +1,1 @@
-"""What a YAML file asks for, made true: accounts, feeds, tenants, partner ids and people."""
+"""Provisioning: creates accounts, feeds, tenants, partner ids and people from a YAML file."""

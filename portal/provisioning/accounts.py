@@ -28,11 +28,11 @@ def write_accounts(writer: Writer, specs: tuple[AccountSpec, ...]) -> None:
 
 
 def write_owners(writer: Writer, specs: tuple[AccountSpec, ...]) -> None:
-    """Make accounts one customer's alone, or nobody's again; the customers are written by now."""
+    """Set or remove the single owner of accounts; the customers are already written."""
     for spec in specs:
         account = GatewayAccount.objects.filter(name=spec.name).first()
         if "owner" not in spec.at or account is None:
-            continue  # what could not be saved is told already
+            continue  # its problem is already recorded
         owner = Tenant.objects.filter(slug=spec.owner.name).first() if spec.owner else None
         others = ", ".join(tenant.slug for tenant in outsiders(account, owner)) if owner else ""
         if others:

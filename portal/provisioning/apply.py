@@ -1,4 +1,4 @@
-"""A provisioning file made true: all of it in one transaction, or nothing."""
+"""Applies a provisioning file: all of it in one transaction, or nothing."""
 
 from datetime import datetime
 
@@ -28,11 +28,11 @@ def provision(
     wake: bool = True,
     actor: str = "command provision",
 ) -> Outcome:
-    """Create and change what the YAML `text` asks for; what it does not mention stays.
+    """Create and change what the YAML `text` describes; anything it does not mention stays.
 
-    `take_over` gives partner ids of other tenants to the ones that ask for them; `set_passwords` sets the passwords of
-    people who exist already; `wake` has a worker move the messages of declared partner ids at once. `filename` stands
-    in the messages alone. Raises ProvisionError with every problem, after which nothing has changed.
+    `take_over` moves partner ids of other tenants to those in the file; `set_passwords` sets the passwords of people
+    who exist already; `wake` makes a worker move the messages of declared partner ids at once. `filename` is used in
+    messages only. Raises ProvisionError with all problems, and then nothing has changed.
     """
     problems = Problems()
     outcome = Outcome()

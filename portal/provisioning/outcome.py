@@ -1,4 +1,4 @@
-"""What a provisioning run did, or why it did nothing."""
+"""Outcome of a provisioning run: its changes, or the problems that prevented it."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""Declared platformPartnerIds, and the moves that bring their messages to the tenant."""
+"""Declares platformPartnerIds and queues the moves of their messages to the tenant."""
 
 from deliveries.partner_ids.ownership import Declared, Refused, Taken, declare
 from deliveries.partner_ids.permissions import Declarer, operator
@@ -11,15 +11,15 @@ from portal.tenants.partner_owners import periods_of
 
 
 def write_claims(writer: Writer, specs: tuple[TenantSpec, ...], *, take_over: bool) -> None:
-    """Declare partner ids for their tenants, and queue a move for those whose messages lie elsewhere.
+    """Declare partner ids for their tenants, and queue moves if their messages belong to other tenants.
 
-    One that several tenants claim, from a day each, is handed over from one to the next. Another tenant's partner id is
-    a problem unless `take_over`.
+    A partner id that several tenants claim, each from a day, is handed over from one to the next. Another tenant's
+    partner id is a problem unless `take_over`.
     """
     tenants = {tenant.slug: tenant for tenant in Tenant.objects.filter(slug__in=[s.slug for s in specs])}
     accounts = {account.name: account for account in GatewayAccount.objects.select_related("pool")}
     for (account, _value), claims in by_value(specs).items():
-        # What could not be saved is told already.
+        # Problems of unsaved rows are already recorded.
         known = [(tenants[slug], claim) for slug, claim in claims if slug in tenants]
         if known and account in accounts:
             _hand_over(writer, accounts[account], known, take_over=take_over)

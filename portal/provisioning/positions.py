@@ -1,4 +1,4 @@
-"""YAML values that know where they stand, so that whatever is wrong is told by line, column and path.
+"""YAML values with their positions, so that each problem names its line, column and path.
 
 No message repeats a value unless the caller says so: it could be a password or a token.
 """
@@ -30,7 +30,7 @@ _is_day = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """Where a value begins, counted from 1, and its path, such as `tenants[0].slug`."""
+    """Position of a value: line and column from 1, and its path, such as `tenants[0].slug`."""
 
     line: int
     column: int
@@ -51,7 +51,7 @@ class Problem:
 
 
 class Problems:
-    """What is wrong with a file, each thing once, in the file's order."""
+    """Problems of a file, each once, in the file's order."""
 
     def __init__(self) -> None:
         self._found: set[Problem] = set()
@@ -67,7 +67,7 @@ class Problems:
 
 
 class Value:
-    """One value of the file. What it is asked to be and is not, it writes into the problems."""
+    """One value of the file. Failed checks are added to the problems."""
 
     __slots__ = ("_node", "_problems", "place")
 
@@ -208,7 +208,7 @@ def meant(word: str, known: Iterable[str]) -> str:
 
 
 def _has_control(text: str) -> bool:
-    """Tell whether the text has a sign that PostgreSQL cannot store or people cannot see."""
+    """Return whether the text has a character that PostgreSQL cannot store or people cannot see."""
     return any(unicodedata.category(character) in {"Cc", "Cs"} for character in text)
 
 

@@ -39,7 +39,7 @@ _LANGUAGES = [value for value, _ in Tenant._meta.get_field("language").choices]
 
 
 def read(text: str, problems: Problems) -> Config:
-    """Return what the text asks for; whatever is wrong goes to `problems`, and then nothing may be written."""
+    """Return the specs in the text. Problems are added to `problems`; then nothing may be written."""
     document = compose(text, problems)
     if document is None:
         return Config()

@@ -1,4 +1,4 @@
-"""What a provisioning file refers to, checked against the rest of the file and against the database."""
+"""Checks references of a provisioning file against the rest of the file and the database."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -113,9 +113,9 @@ def _check_claims(specs: tuple[TenantSpec, ...], problems: Problems, *, take_ove
 
 
 def by_value(specs: Iterable[TenantSpec]) -> dict[tuple[str, str], list[tuple[str, Claim]]]:
-    """Return who claims each (account, value), by the tenant's slug: in the order of the days from which it is theirs.
+    """Return the claims of each (account, value) by tenant slug, in the order of their first days.
 
-    Sorted: two that lock the same rows, in whatever order their files have them, do not wait for each other.
+    The result is sorted, so that two runs lock the same rows in the same order and cannot deadlock.
     """
     found: dict[tuple[str, str], list[tuple[str, Claim]]] = {}
     for spec in specs:

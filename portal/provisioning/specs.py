@@ -1,7 +1,6 @@
-"""What a provisioning file asks for, as checked values that remember their places.
+"""Checked values of a provisioning file, with their positions.
 
-`at` has the place of every key that the file mentions; what it does not mention is to stay as it is. Secrets are
-kept out of `repr`.
+`at` has the position of every key in the file; a key that is not there stays unchanged. Secrets are kept out of `repr`.
 """
 
 from dataclasses import dataclass, field
@@ -38,7 +37,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class AccountSpec:
-    """`owner` None: nobody's alone (asked for, when in `at`)."""
+    """A gateway account; `owner` None: no single owner (applied if it is in `at`)."""
 
     place: Place
     at: Places
@@ -51,9 +50,9 @@ class AccountSpec:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A tenant's wish for one platformPartnerId of an account, from a day on or (None) with all messages.
+    """A tenant's claim to one platformPartnerId of an account, from a day on or (None) with all messages.
 
-    `from_place` is where the day stands; a day that cannot be read is None there, and its problem is told already.
+    `from_place` is the position of the day; an invalid day is None here, and its problem is already recorded.
     """
 
     place: Place
@@ -72,9 +71,9 @@ class RefIdSpec:
 
 @dataclass(frozen=True, slots=True)
 class TenantSpec:
-    """`accounts` are the keys of partner_ids; `parent` and `ref_id` None: none (asked for, when in `at`).
+    """A tenant; `accounts` are the keys of partner_ids; `parent` and `ref_id` None: none (applied if in `at`).
 
-    `segment_keys` are all of the tenant's (asked for, when in `at`).
+    `segment_keys` are all of the tenant's (applied if in `at`).
     """
 
     place: Place

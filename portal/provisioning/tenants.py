@@ -12,7 +12,7 @@ _COUNTED_BY = {"timezone": "time zone", "ref_id": "refId scheme"}  # what a mess
 
 
 def write_tenants(writer: Writer, specs: tuple[TenantSpec, ...]) -> None:
-    """Create and change tenants; a parent may come after its children."""
+    """Create and change tenants; a parent may follow its children in the file."""
     before = {tenant.slug: tenant for tenant in Tenant.objects.filter(slug__in=[s.slug for s in specs])}
     slugs = dict(Tenant.objects.values_list("pk", "slug"))
     to_adopt = []
@@ -27,7 +27,7 @@ def write_tenants(writer: Writer, specs: tuple[TenantSpec, ...]) -> None:
         changed[spec.slug] = writer.save(tenant, values, place=spec.place, at=spec.at)
     tenants = {tenant.slug: tenant for tenant in Tenant.objects.all()}
     for spec in to_adopt:
-        # Where one of the two could not be saved, its problem is told already.
+        # If one of the two could not be saved, its problem is already recorded.
         if spec.parent in tenants and spec.slug in tenants:
             child, parent = (Tenant.objects.get(slug=slug) for slug in (spec.slug, spec.parent))
             changed[spec.slug] += writer.save(child, {"parent": parent}, place=spec.place, at=spec.at)
@@ -42,7 +42,7 @@ def write_tenants(writer: Writer, specs: tuple[TenantSpec, ...]) -> None:
 
 
 def count_anew(writer: Writer, tenant: Tenant, changed: list[str]) -> None:
-    """Have a tenant's messages derived anew, in the background, where its zone or refId scheme changed."""
+    """Queue a recount of a tenant's messages if its zone or refId scheme changed."""
     rules = [words for key, words in _COUNTED_BY.items() if key in changed]
     if rules:
         request_recount(tenant=tenant, reason=f"{' and '.join(rules)} changed", now=writer.now)
@@ -62,7 +62,7 @@ def _write_scheme(writer: Writer, spec: TenantSpec, tenant: Tenant) -> list[str]
 
 
 def _write_keys(writer: Writer, spec: TenantSpec, tenant: Tenant) -> list[str]:
-    """Choose the keys that are asked for and remove the others."""
+    """Add the segment keys in the file and remove the others."""
     if "segment_keys" not in spec.at:
         return []
     chosen = {row.key: row for row in SegmentKey.objects.filter(tenant=tenant, removed=False)}

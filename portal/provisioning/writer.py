@@ -1,4 +1,4 @@
-"""Rows made as a file asks: compared, checked by their models, saved, told and recorded."""
+"""Compares rows with the file, validates and saves them, and records each change."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from portal.tenants.models import Tenant
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """What all the writing of one run shares. Only for inside its transaction."""
+    """Shared state of one run's writing, inside its transaction only."""
 
     now: datetime
     actor: str
@@ -46,14 +46,14 @@ class Writer:
         return changed
 
     def tell(self, subject: str, what: str, *, tenant: Tenant | None = None, **details: object) -> None:
-        """Tell what happened to `subject`, and put it on record with `details`."""
+        """Add an outcome for `subject` and write it to the audit log with `details`."""
         self.outcome.changes.append(f"{subject}: {what}")
         record("provision", actor=self.actor, tenant=tenant, subject=subject, details=details)
 
     def tell_saved(
         self, subject: str, *, is_new: bool, changed: Iterable[str], tenant: Tenant | None = None, more: str = ""
     ) -> None:
-        """Tell that `subject` was created, or which of its keys changed; nothing where none did."""
+        """Add an outcome: `subject` was created, or its changed keys; nothing if none changed."""
         keys = sorted(set(changed))
         if is_new:
             self.tell(subject, f"created{more}", tenant=tenant, created=True)

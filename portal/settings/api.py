@@ -32,7 +32,7 @@ SPECTACULAR_SETTINGS = {
             }
         }
     },
-    "POSTPROCESSING_HOOKS": [],  # what may be chosen from stands where it is asked for
+    "POSTPROCESSING_HOOKS": [],  # keep choices in their fields, not in components of their own
     "SORT_OPERATIONS": False,
     "SORT_OPERATION_PARAMETERS": False,
     "DISABLE_ERRORS_AND_WARNINGS": False,

@@ -20,7 +20,7 @@ HTTPS = env.bool("PORTAL_HTTPS", False)
 PUBLIC_URL = env.str("PUBLIC_URL", f"http://localhost:{env.str('PORT', '') or 8000}").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL] if HTTPS else [])
-# How this portal differs from others that staff know, such as "test"; stands in the admin's head.
+# How this portal differs from others that staff know, such as "test"; shown in the admin's header.
 PORTAL_ENVIRONMENT = env.str("PORTAL_ENVIRONMENT", "")
 
 # Who may read /metrics; without it, this machine alone.

@@ -20,7 +20,7 @@ if env.bool("PORTAL_DB_POOL", False):
     DATABASES["default"]["OPTIONS"]["pool"] = {
         "min_size": 1,
         "max_size": env.int("PORTAL_DB_POOL_SIZE", 10),
-        "timeout": 5,  # seconds until a request is told that the database is away
+        "timeout": 5,  # seconds until a request fails because the database is not reachable
     }
     # Its connections are of logins that can become nobody else; outside of a request's transaction (a stream that
     # asks late) it is this one, which sees no tenant by itself.
@@ -34,7 +34,7 @@ REDIS_URL = engines.redis_url()
 _CACHE_PATIENCE = {"socket_connect_timeout": 1, "socket_timeout": 2, "retry": Retry(NoBackoff(), 1)}
 CACHES = {
     "default": {
-        "BACKEND": "portal.common.cache.SteadyCache",  # losing Redis locks nobody out
+        "BACKEND": "portal.common.cache.SteadyCache",  # an outage of Redis locks nobody out
         "LOCATION": REDIS_URL,
         "OPTIONS": _CACHE_PATIENCE,
     }

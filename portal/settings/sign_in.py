@@ -25,12 +25,12 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-ACCOUNT_ADAPTER = "portal.accounts.adapter.AccountAdapter"  # people are invited; nobody signs up alone
+ACCOUNT_ADAPTER = "portal.accounts.adapter.AccountAdapter"  # sign-up by invitation only
 ACCOUNT_FORMS = {"login": "portal.accounts.allauth_forms.LoginForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-# Actions are recorded under an address, so nobody takes on one that is not confirmed (User.confirm_email).
+# Actions are recorded under an address, so only a confirmed address may be used (User.confirm_email).
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_CHANGE_EMAIL = True  # one address; a new one takes its place when it is confirmed
 ACCOUNT_EMAIL_NOTIFICATIONS = True

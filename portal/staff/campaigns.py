@@ -15,7 +15,7 @@ from portal.common.msisdn import may_be_part_of_number
 
 @admin.register(RefIdScheme)
 class RefIdSchemeAdmin(RecordedAdmin):
-    """How refIds are read; a change has the tenant's messages derived anew, in the background."""
+    """Admin of refId schemes; a change queues a recount of the tenant's messages."""
 
     list_display = ("tenant", "delimiter", "fields")
     list_select_related = ("tenant",)
@@ -52,7 +52,7 @@ class CampaignAdmin(WholeWordSearch, ReadOnlyAdmin):
     search_help_text = _("Beginning of a campaign name, or a customer's slug.")
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str):
-        """Find nothing by what may be the beginning of a phone number: it would tell the rest."""
+        """Reject searches by a possible beginning of a phone number, which would reveal the rest."""
         if may_be_part_of_number(search_term):
             return queryset.none(), False
         return super().get_search_results(request, queryset, search_term)

@@ -1,4 +1,4 @@
-"""What staff fill in about tenants, accounts and feeds."""
+"""Admin forms for tenants, accounts and feeds."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +12,7 @@ from portal.tenants.pools import LONGEST_ACCOUNT_NAME, POOL_PREFIX
 
 
 class TenantForm(forms.ModelForm):
-    """A customer; pools come with their accounts."""
+    """Form for a customer; pools are created with their accounts."""
 
     class Meta:
         model = Tenant

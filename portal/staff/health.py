@@ -30,13 +30,13 @@ from portal.accounts.models import AuditEntry
 from portal.tenants.waiting import Waiting, waiting
 from reports.models import ReportRun
 
-SLOW, STUCK = timedelta(seconds=60), timedelta(minutes=10)  # the age of the oldest waiting row
-MANY_ATTEMPTS = 3  # a job that began this often and is not done fails again and again
+SLOW, STUCK = timedelta(seconds=60), timedelta(minutes=10)  # age of the oldest waiting row
+MANY_ATTEMPTS = 3  # a job with this many attempts that is not done keeps failing
 RECONCILE_WITHIN = timedelta(days=7)
 COUNTED = 10_000
-SHOWN_STANDING = {"received", "submissions", "identities", "counts"}  # the others are looked at by the page itself
+SHOWN_STANDING = {"received", "submissions", "identities", "counts"}  # the page checks the others itself
 
-# At most COUNTED of the rows that wait: whoever has more than that has seen enough.
+# At most COUNTED of the waiting rows are counted: the exact number of more does not matter.
 _QUARANTINE = f"""
 SELECT reason, count(*), min(quarantined_at)
 FROM (SELECT reason, quarantined_at FROM quarantine WHERE state = 'waiting' LIMIT {COUNTED}) AS waiting
@@ -244,7 +244,9 @@ def _runs(situation: Situation) -> Iterator[Check]:
         tenant=OuterRef("tenant"),
         month=OuterRef("month"),
     )
-    failed = ReportRun.objects.filter(~Exists(newer), state=ReportRun.State.FAILED).count()  # what is made anew is over
+    failed = ReportRun.objects.filter(
+        ~Exists(newer), state=ReportRun.State.FAILED
+    ).count()  # a newer run replaces a failed one
     if failed:
         words = ngettext("%(count)s run failed.", "%(count)s runs failed.", failed)
         yield Check(name, State.PROBLEM, words % {"count": failed}, link)

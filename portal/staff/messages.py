@@ -68,7 +68,7 @@ class StaffSearchForm(forms.Form):
 
     @property
     def number_note(self) -> str:
-        """How a number without a country code is read: in the tenant's country, where one is named."""
+        """Note on reading a number without a country code: in the tenant's country, if a tenant is given."""
         tenant = self.cleaned_data.get("tenant")
         return note_on_number(self.cleaned_data.get("number", ""), tenant.country) if tenant else ""
 
@@ -92,9 +92,9 @@ def message_list(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def message(request: HttpRequest, account: str = "", message_id: str = "") -> HttpResponse:
-    """Show one message; a POST with a reason shows its number once, on record for the tenant's owners.
+    """Show one message; a POST with a reason shows its number once and records it for the tenant's owners.
 
-    What no path can hold comes as the parameters `account` and `id` (portal/common/any_text.py).
+    Values that a path cannot hold are passed as the parameters `account` and `id` (portal/common/any_text.py).
     """
     _permit(request)
     account, message_id = account or request.GET.get("account", ""), message_id or request.GET.get("id", "")

@@ -56,7 +56,7 @@ class _CustomersOnly:
 
 
 class _ChangesMembers:
-    """What is posted leaves each tenant its last owner, and closes what rests on rights that are lost by it."""
+    """Admin mixin: changes keep each tenant's last owner, and settle lost rights."""
 
     def changeform_view(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         return self._guarded(request, super().changeform_view, *args, **kwargs)
@@ -76,7 +76,7 @@ class _ChangesMembers:
                 lost_rights.settle(actor=request.user.email, now=timezone.now())
                 return response
         except owners.NotAllowed as error:
-            list(messages.get_messages(request))  # what was undone is not told as done
+            list(messages.get_messages(request))  # drop success messages of a change that was rolled back
             messages.error(request, str(error.text))
             return HttpResponseRedirect(request.get_full_path())
 
@@ -139,7 +139,7 @@ class UserAdmin(_ChangesMembers, RecordedAdmin, DjangoUserAdmin):
         return [user for user in users if self.has_change_permission(request, user)]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        # Whoever may change people must not make themselves more than they are.
+        # Staff who may change people must not give themselves more rights.
         more = () if request.user.is_superuser else ("is_staff", "is_superuser", "groups")
         return (*self.readonly_fields, *more)
 
@@ -195,7 +195,7 @@ class EmailAddressAdmin(ReadOnlyAdmin):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(WholeWordSearch, ReadOnlyAdmin):
-    """What was done, by whom; append-only, in the database too."""
+    """Audit log: append-only, in the database too."""
 
     list_display = ("at", "actor", "action", "subject", "tenant")
     list_select_related = ("tenant",)

@@ -26,7 +26,10 @@ from portal.tenants.pools import make_pool
 
 @admin.register(Tenant)
 class TenantAdmin(RecordedAdmin):
-    """Customers can be made and changed, never deleted: their figures would have nobody. Pools follow their account."""
+    """Customers can be created and changed, not deleted: their figures would lose their owner.
+
+    Pools follow accounts.
+    """
 
     form = TenantForm
     list_display = ("name", "slug", "kind", "parent", "timezone", "country", "language", "currency")
@@ -187,7 +190,7 @@ class FeedAdmin(RecordedAdmin):
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(ReadOnlyAdmin):
-    """Keys to the REST API; tenants make theirs on their pages, accounts' come by `bin/portal create_api_key`."""
+    """Keys to the REST API. Tenants create theirs on their pages, `bin/portal create_api_key` those of accounts."""
 
     list_display = ("name", "prefix", "tenant", "account", "scopes", "created_by", "last_used_at", "state")
     list_filter = ("account",)

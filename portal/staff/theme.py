@@ -1,4 +1,4 @@
-"""How the admin looks, and in what order staff find its pages (django-unfold's settings)."""
+"""Appearance and navigation of the admin (django-unfold's settings)."""
 
 from collections.abc import Callable
 

@@ -18,7 +18,7 @@ from portal.tenants.models import Tenant
 
 
 class ViewAsForm(forms.Form):
-    """Why somebody of the staff looks at a tenant's pages; its owners read it."""
+    """Form for the reason of viewing a tenant's pages, which its owners can read."""
 
     reason = forms.CharField(
         label=gettext_lazy("Reason"),

@@ -62,9 +62,9 @@ def find_key(text: str, *, now: datetime) -> ApiKey | None:
 
 
 def look_up(text: str, *, now: datetime) -> tuple[ApiKey | None, str]:
-    """Return the key that a request presents, or None and why: "unknown", "revoked" or "expired".
+    """Return the key that a request presents, or None and the reason: "unknown", "revoked" or "expired".
 
-    That a key was revoked or has expired is told to whoever has all of it, and to nobody else.
+    Only a caller with the whole key learns that it was revoked or has expired.
     """
     prefix = text[:PREFIX_LENGTH].replace("\0", "")
     keys = ApiKey.objects.select_related("tenant", "account").filter(prefix=prefix)
@@ -80,7 +80,7 @@ def look_up(text: str, *, now: datetime) -> tuple[ApiKey | None, str]:
 
 
 def is_valid(key: ApiKey, *, now: datetime) -> bool:
-    """Tell whether the key is accepted at `now`."""
+    """Return whether the key is accepted at `now`."""
     end = ends_at(key)
     return key.revoked_at is None and (end is None or end > now)
 
@@ -92,7 +92,7 @@ def ends_at(key: ApiKey) -> datetime | None:
 
 
 def revoke_key(*, key: ApiKey, now: datetime) -> bool:
-    """End a key at once; tell whether it was not revoked before."""
+    """Revoke a key at once; return whether it was valid before."""
     return bool(ApiKey.objects.filter(id=key.id, revoked_at=None).update(revoked_at=now))
 
 
@@ -105,6 +105,6 @@ def note_use(*, key: ApiKey, now: datetime) -> None:
 
 
 def _order(scope: str) -> tuple[bool, int]:
-    """Known scopes stand as the model lists them; what is unknown comes last, for the model to refuse."""
+    """Sort known scopes as in the model; unknown ones are last, and the model rejects them."""
     known = ApiKey.Scope.values
     return (scope not in known, known.index(scope) if scope in known else 0)

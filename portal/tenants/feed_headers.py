@@ -18,7 +18,7 @@ _visible = re.compile(r"[!-~](?:[ -~]*[!-~])?").fullmatch
 
 
 def validate_name(name: str) -> None:
-    """Raise ValidationError unless `name` is a header that a sender may be asked for."""
+    """Raise ValidationError unless `name` is a header that a sender can be required to send."""
     if not _token(name):
         raise ValidationError(
             _("A header name may contain letters, digits, hyphens and the other characters that RFC 9110 allows.")

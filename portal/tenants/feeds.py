@@ -21,15 +21,15 @@ def valid_tokens(feed: Feed, *, now: datetime):
 
 
 def has_token(feed: Feed, token: str) -> bool:
-    """Tell whether `token` is already one of the feed's."""
+    """Return whether `token` is already one of the feed's."""
     return feed.tokens.filter(digest__in=tokens.digests(token, purpose="feed-token")).exists()
 
 
 def add_token(feed: Feed, *, now: datetime, token: str | None = None) -> str:
-    """Give the feed a token (a new one, or the one wanted) and return it: it can never be read again.
+    """Give the feed a new token (or the wanted one) and return it. It cannot be read again.
 
-    The tokens that were valid without an end expire after ROTATION; at most two are valid, the oldest goes first.
-    Raises TokenError for a token that is short, unfit for a URL, or another feed's, and for the feed of submissions.
+    Valid tokens without an expiry expire after ROTATION. At most two are valid; the oldest is removed first. Raises
+    TokenError for a token that is short, unfit for a URL, or another feed's, and for the feed of submissions.
     """
     if feed.kind == Feed.Kind.SUBMISSIONS:
         raise TokenError("submissions are received by the REST API only, with an API key")

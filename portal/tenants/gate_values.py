@@ -1,4 +1,4 @@
-"""What to enter at LINK so that its delivery reports come in by a feed (docs/link.md section 6)."""
+"""Settings to enter at LINK for delivery reports to a feed (docs/link.md section 6)."""
 
 import json
 import shlex

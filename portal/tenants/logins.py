@@ -1,4 +1,4 @@
-"""Roles of the wall made with a login of their own, which can become nobody else."""
+"""Roles of the wall with a login of their own, which can take on no other role."""
 
 from django.conf import settings
 from psycopg import sql
@@ -31,7 +31,7 @@ def make_login(cursor, role: str) -> None:
 
 
 def _set_password(cursor, role: str) -> None:
-    """Send the verifier in place of the password, which would stand in the server's log of statements."""
+    """Send the verifier instead of the password, which the server would log with the statement."""
     server = cursor.connection.pgconn
     password = login_password(role).encode()
     verifier = server.encrypt_password(password, role.encode(), b"scram-sha-256").decode()

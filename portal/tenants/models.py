@@ -1,7 +1,7 @@
-"""Who the figures belong to, and the doors that delivery reports come in by.
+"""Tenants, gateway accounts and feeds.
 
-All tables here are global (docs/architecture.md: three classes of tables): Django's `id`, global uniqueness,
-no row-level policy, least grants (portal/tenants/wall.py).
+All tables here are global (docs/architecture.md: three classes of tables): Django's `id`, global uniqueness, no
+row-level policy, least grants (portal/tenants/wall.py).
 """
 
 import zoneinfo
@@ -49,8 +49,8 @@ def validate_country(code: str) -> None:
 class Tenant(models.Model):
     """A customer company, or the pool of a gateway account.
 
-    A parent sees its own and its children's rows, never a sibling's or the parent's. A pool holds the
-    messages of platformPartnerIds that nobody declared; no membership reaches it.
+    A parent sees its own and its children's rows, never a sibling's or its own parent's. A pool has the messages of
+    undeclared platformPartnerIds; no membership reaches it.
     """
 
     class Kind(models.TextChoices):
@@ -163,10 +163,10 @@ class GatewayAccount(models.Model):
 
 
 class Feed(models.Model):
-    """An inbound door for delivery reports: POST, PUT or GET /dlr/<token>/.
+    """An inbound URL for delivery reports: POST, PUT or GET /dlr/<token>/.
 
-    What is handed in about an account's messages by the REST API (`kind` submissions) comes by one row of its own,
-    made by the first submission: it has no token, so nothing else comes in by it.
+    Submissions of an account by the REST API (`kind` submissions) have a feed of their own, created by the first
+    submission. It has no token, so it receives nothing else.
     """
 
     class Dialect(models.TextChoices):

@@ -22,10 +22,10 @@ def validate(value: object) -> None:
 
 @lru_cache(maxsize=4096)  # a gateway sends from few addresses, and each request asks
 def plain_address(text: str) -> str:
-    """Return the address as PostgreSQL's inet takes it, '' for what is none.
+    """Return the address in the form of PostgreSQL's inet, '' if it is not one.
 
-    An IPv4 address mapped into IPv6 (`::ffff:192.0.2.1`, as a dual-stack socket reports it) becomes itself, a zone
-    (`fe80::1%eth0`) goes.
+    An IPv4 address mapped into IPv6 (`::ffff:192.0.2.1`, as a dual-stack socket reports it) becomes IPv4. A zone
+    (`fe80::1%eth0`) is removed.
     """
     try:
         ip = ipaddress.ip_address(text.partition("%")[0])
@@ -35,7 +35,7 @@ def plain_address(text: str) -> str:
 
 
 def admits(networks: tuple[Network, ...], address: str) -> bool:
-    """Tell whether `address` may come in; no networks at all admit everybody."""
+    """Return whether `address` is allowed; an empty list of networks allows all."""
     if not networks:
         return True
     plain = plain_address(address)

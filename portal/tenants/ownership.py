@@ -1,7 +1,7 @@
-"""Accounts that are one customer's alone: whose, and whether that is still true.
+"""Gateway accounts with a single owner, and checks that the ownership is still valid.
 
-The owner's people may declare any partner ID of the account and see its pool, so nobody else may have one there. Every
-writer keeps to that; a tenant that was hung under another parent could break it, so every reader asks again.
+The owner's people may declare any partner ID of the account and see its pool, so no other customer may have one there.
+Every writer keeps to that. Moving a tenant under another parent could break it, so every reader checks again.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ COLUMNS = ("id", "name", "timezone", "pool_id", "owner_id", "owner_since")
 
 
 def set_owner(account: GatewayAccount, owner: Tenant | None, *, now: datetime) -> bool:
-    """Give the account (not saved here) this owner, None for none; tell whether it was another."""
+    """Give the account (not saved here) this owner, None for none; return whether it changed."""
     if account.owner_id == (owner.id if owner else None):
         return False
     account.owner, account.owner_since = owner, now if owner else None

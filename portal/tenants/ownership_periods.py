@@ -70,7 +70,7 @@ def changes(before: Periods, after: Periods) -> list[Stretch]:
 
 
 class Seen(NamedTuple):
-    """A period as somebody who sees its tenant is shown it: with its end (None: it has none)."""
+    """A period as shown to a person who sees its tenant, with its end (None: no end)."""
 
     tenant_id: int
     from_at: datetime | None
@@ -94,7 +94,7 @@ def seen_by(periods: Periods, tenant_ids: Collection[int]) -> list[Seen]:
 
 
 def current(seen: list[Seen], now: datetime) -> Seen:
-    """Return the period of now; where that is not seen the next one, and the last one where none comes."""
+    """Return the current period; if it is not visible, the next one, or the last one if there is none."""
     return next((period for period in seen if period.until_at is None or period.until_at > now), seen[-1])
 
 

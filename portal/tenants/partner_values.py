@@ -1,4 +1,4 @@
-"""What a platformPartnerId may be: what the doors take (docs/link.md section 5), and nothing that cannot be seen."""
+"""Validation of platformPartnerIds: values that feeds accept (docs/link.md section 5), without invisible characters."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""Row-level policies of one table made what they should be, and left alone where they are so already."""
+"""Synchronises one table's row-level policies with their definitions."""
 
 _MODEL = "wall_model"
 _POLICIES = """
@@ -10,10 +10,10 @@ FROM pg_policy WHERE polrelid = %s::regclass
 
 
 def make_policies(cursor, table: str, policies: dict[str, str], *, column: str) -> None:
-    """Give `table` these policies (name: terms of CREATE POLICY) and no other.
+    """Give `table` exactly these policies (name: terms of CREATE POLICY).
 
-    The terms may say {table}, {column} (where it holds its tenant or person) and {owner} (the role that owns it).
-    What differs from them is dropped and made anew, within the caller's transaction.
+    The terms may contain {table}, {column} (its column with the tenant or person) and {owner} (the role that owns it).
+    Policies that differ are dropped and created again, within the caller's transaction.
     """
     cursor.execute("SELECT quote_ident(pg_get_userbyid(relowner)) FROM pg_class WHERE oid = %s::regclass", [table])
     owner = cursor.fetchone()[0]

@@ -1,4 +1,4 @@
-"""The pool of a gateway account: the tenant of messages that nobody has declared."""
+"""The pool of a gateway account: the tenant of undeclared messages."""
 
 from portal.tenants.models import Tenant
 

@@ -16,9 +16,9 @@ from portal.tenants.wall import INGEST, SIGNIN, WEB
 
 @contextmanager
 def web_scope(tenant_ids: Iterable[int], *, person: str = "") -> Iterator[None]:
-    """Run a transaction as the web role, for these tenants and this person (an id) alone.
+    """Run a transaction as the web role, for these tenants and this person (an id) only.
 
-    No tenants at all see no tenant's rows; no person sees the tenants' members and nobody else.
+    Without tenants, no tenant's rows are visible. Without a person, only the members of the tenants are.
     """
     with _scope(WEB, tenant_ids, person):
         yield
@@ -64,7 +64,7 @@ def asking_scope() -> Iterator[None]:
 
 @contextmanager
 def request_scope(role: str, tenant_ids: Iterable[int] = (), *, person: str = "") -> Iterator[None]:
-    """Run a request's transaction as `role`; what calls it may set the scope anew inside."""
+    """Run a request's transaction as `role`; the caller may change the scope inside."""
     with logged_in(role):
         try:
             with transaction.atomic():
@@ -118,7 +118,7 @@ def forbid_writing() -> None:
 
 
 def may_write() -> bool:
-    """Tell whether the open scope may write; asks nobody, since it is asked for every record."""
+    """Return whether the open scope may write; needs no query, because it is called for every record."""
     return not getattr(connection, "portal_forbids_writing", False)
 
 
@@ -143,7 +143,7 @@ def _current() -> tuple[str, str, str]:
 
 
 def with_descendants(tenant_ids: Iterable[int]) -> set[int]:
-    """Return these tenants and all below them. A pool is nobody's child, so it is reached only when named."""
+    """Return these tenants and all below them. A pool has no parent, so it is included only if named."""
     found = set(tenant_ids)
     level = found
     while level:

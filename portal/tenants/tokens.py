@@ -50,6 +50,6 @@ def unseal(sealed: str, *, purpose: str) -> str | None:
     return None
 
 
-@lru_cache(maxsize=64)  # asked twice for each request of the ingest
+@lru_cache(maxsize=64)  # called twice for each request of the ingest
 def _key(purpose: str, key: str) -> bytes:
     return hashlib.sha256(f"portal.{purpose}:{key}".encode()).digest()

@@ -1,6 +1,6 @@
-"""How much of what came in still waits, and so how fresh every figure is.
+"""Number and age of waiting rows, which tell how current every figure is.
 
-The to-do list holds numbers and times alone, so the web role may read it; what came in, it may not.
+The to-do list holds only numbers and times, so the web role may read it; it may not read the received rows.
 """
 
 from dataclasses import dataclass

@@ -48,7 +48,7 @@ _PERSON = "nullif(current_setting('portal.person', true), '')::bigint"
 _ONESELF = f"{{column}} = {_PERSON}"
 # Also of a person who is for no tenant at the moment: pages list what one may switch to.
 _MEMBER = f"EXISTS (SELECT 1 FROM accounts_membership m WHERE m.user_id = {_PERSON})"  # noqa: S608  a policy's terms, constants alone
-# Which rows of the guarded tables pages read. A partner ID that is taken, and by whom, is told to whoever declares it.
+# Rows of the guarded tables that pages read. People who declare a partner ID learn if it is taken, and by whom.
 _SEEN = {
     "accounts_membership": f"{_OWN_TENANTS} OR user_id = {_PERSON}",
     "tenants_earlierowner": _FOR_A_TENANT,
@@ -100,7 +100,7 @@ _METRICS = {"wall_metrics": f"FOR SELECT TO {METRICS} USING (true)"}
 
 
 def raise_wall(using: str = DEFAULT_DB_ALIAS, **_signal) -> None:
-    """Make roles, grants and policies what the list says; safe to run again and beside traffic."""
+    """Synchronise roles, grants and policies with the list; safe to repeat and beside traffic."""
     connection = connections[using]
     with transaction.atomic(using=using), connection.cursor() as cursor:
         raise_roles(using)

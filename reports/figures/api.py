@@ -229,10 +229,10 @@ def _groups(query: StatisticsQuery, final) -> dict[tuple, Kpis]:
 
 
 def _as_its_groups(whole: Kpis, groups: dict[tuple, Kpis], query: StatisticsQuery) -> Kpis:
-    """Return the total as the sum of the groups, with what groups may not have: times, and for hours final and billed.
+    """Return the total as the sum of the groups, without values that groups lack: times, and by hour final and billed.
 
-    Messages may have come between the two queries, and days and hours differ while a new time zone is counted: then
-    what hours are not counted by is None where it is more than all of them together.
+    Messages may arrive between the two queries, and days and hours differ while a new time zone is counted. A value
+    that hours do not count is None if it exceeds the total of the hours.
     """
     of_groups = sum(groups.values(), Kpis())
     volume, final = of_groups.volume, of_groups.final

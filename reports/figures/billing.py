@@ -1,4 +1,4 @@
-"""Which rows of the counts are of messages that the gateway has billed."""
+"""Condition for rows of the counts whose messages the gateway has billed."""
 
 from functools import reduce
 from operator import or_

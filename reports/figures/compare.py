@@ -1,4 +1,4 @@
-"""Groups of figures beside those of another period, in an order, cut to the first and the sum of the rest. Pure."""
+"""Groups of figures compared with those of another period, sorted, and cut to the first and a sum of the rest. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class ComparedGroup:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """What the groups beyond a limit make together."""
+    """Sum of the groups beyond a limit."""
 
     groups: int
     kpis: Kpis
@@ -43,10 +43,10 @@ def beside(
     earlier: Period | None,
     timezone: str = "UTC",
 ) -> list[ComparedGroup]:
-    """Put each group beside the same one of the earlier period; groups that only one of them has are there too.
+    """Pair each group with the same one of the earlier period, including groups of only one period.
 
-    Times are the same by their place: the n-th day, week or month of a period stands beside the n-th of the other, and
-    an hour beside the one of the same local time in `timezone`. One that the clocks skip counts with the hour after it.
+    Times are paired by position: the n-th day, week or month of a period with the n-th of the other, and an hour with
+    the same local time in `timezone`. An hour that the clocks skip counts with the next one.
     """
     if before is None or earlier is None:
         return [ComparedGroup(dict(key), kpis) for key, kpis in now.items()]

@@ -1,4 +1,4 @@
-"""What the description shows as answers about figures and reports; a test holds them to their shapes."""
+"""Example responses of the API about figures and reports. A test checks them against their schemas."""
 
 _FIGURES = {
     "messages": 1200,

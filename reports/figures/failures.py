@@ -18,10 +18,10 @@ _NOT_DELIVERED = [status for status, counts_as in COUNTS_AS.items() if counts_as
 
 @dataclass(frozen=True, slots=True)
 class FailureRow:
-    """Messages that one result code kept from being delivered, or of which it says nothing sure.
+    """Messages with one result code that failed or whose result is uncertain.
 
-    `text` is the code's meaning and `advice` what a sender can do, both in the language asked for; `share` is that of
-    all failed and unknown messages.
+    `text` is the code's meaning and `advice` is for the sender, both in the requested language; `share` is that of all
+    failed and unknown messages.
     """
 
     result_code: int

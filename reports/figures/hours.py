@@ -1,8 +1,8 @@
-"""Counts by quarter of an hour, summed up to the hours of one time zone.
+"""Hourly figures in one time zone, summed from counts by quarter of an hour.
 
-Which messages are asked for is decided by each tenant's own days; the hours that they are shown in are those of the
-query's time zone. Quarters make up the hours and days of every zone. What was sealed before there were quarters is
-counted by whole UTC hours and without accounts, and answers for zones that are whole hours from UTC alone.
+Each tenant's own days select the messages; hours are in the query's time zone. Quarters add up to the hours and days of
+every zone. Days sealed before there were quarters are counted by whole UTC hours and without accounts, which suits only
+zones at whole hours from UTC.
 """
 
 from collections.abc import Iterable, Mapping
@@ -33,9 +33,9 @@ _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 def hour_rows(query: StatisticsQuery) -> QuerySet:
-    """Return the counts of the query's days, with HOUR_COLUMNS. Raises NotByHour where sealed days do not tell hours.
+    """Return the counts of the query's days, with HOUR_COLUMNS. Raises NotByHour if sealed days have no hours.
 
-    Filters other than the account are left to the caller.
+    The caller applies all filters except the account.
     """
     zones = _zones(query)
     _refuse_days_without_hours(query, zones)
@@ -111,7 +111,7 @@ def _refuse_days_without_hours(query: StatisticsQuery, zones: Mapping[int, str])
 
 
 def _hours_suffice(query: StatisticsQuery, of_tenant: str, before: datetime) -> bool:
-    """Tell whether counts by whole UTC hours answer the query's days that began before an instant."""
+    """Return whether counts by whole UTC hours answer the query's days that began before an instant."""
     if query.account_id is not None:
         return False
     begin, end = day_bounds(query.first, of_tenant)[0], min(before, day_bounds(query.last, of_tenant)[1])

@@ -1,4 +1,4 @@
-"""What may be asked of the counts: names to group and filter by, and which of them no count holds together. Pure."""
+"""Statistics queries: names to group and filter by, and their forbidden combinations. Pure."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ def in_time(value: object) -> str:
 
 
 class StatisticsError(ValueError):
-    """The question cannot be answered; `str()` tells people why, `name` is the parameter that it is about."""
+    """The query cannot be answered; `str()` is the reason for people, `name` the parameter."""
 
     def __init__(self, name: str, text: str) -> None:
         super().__init__(text)
@@ -49,7 +49,7 @@ class TooManyGroups(StatisticsError):
 
 
 class NotByHour(StatisticsError):
-    """Days that began before `first` are sealed and cannot be told by hours."""
+    """Days that began before `first` are sealed and have no hours."""
 
     def __init__(self, first: date) -> None:
         super().__init__(
@@ -115,7 +115,7 @@ class StatisticsQuery:
 
     @property
     def may_be_by_hour(self) -> bool:
-        """Whether the counts by quarter of an hour hold what is asked for."""
+        """Return whether the counts by quarter of an hour can answer the query."""
         return WITH_HOURS.issuperset(self._asked())
 
     @property
@@ -123,5 +123,5 @@ class StatisticsQuery:
         return "hour" in self.group_by
 
     def without_latency(self) -> list[str]:
-        """Return the names asked for that the counts of times to delivery do not hold; [] where there are times."""
+        """Return the requested names that counts of times to delivery lack; [] if times are available."""
         return [name for name in dict.fromkeys(self._asked()) if name in NOT_IN_LATENCY]

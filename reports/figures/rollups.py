@@ -1,6 +1,6 @@
-"""Where a period's figures are read: days and months that are summed up, and the counts for the rest.
+"""Sources of a period's figures: roll-ups of days and months, and the counts for the rest.
 
-Which of them are summed up changes nothing but the time it takes (deliveries/counts/rollups.py).
+The choice changes only the time it takes (deliveries/counts/rollups.py).
 """
 
 from collections.abc import Collection, Iterator
@@ -21,7 +21,7 @@ from deliveries.models import (
 from portal.common.periods import Month
 
 _DAY = timedelta(days=1)
-# What is condensed of the counts; the first that holds what is asked for has the fewest rows for it.
+# Roll-ups of the counts; the first one with all requested columns has the fewest rows.
 _CONDENSED: dict[type[Model], tuple[type[Model], ...]] = {
     CampaignCount: (CondensedCampaign, CondensedCampaignCount),
     LatencyCount: (CondensedLatencyCount, CondensedCampaign),
@@ -36,10 +36,10 @@ GROUP BY {columns} b.bucket HAVING sum(b.n) > 0
 def sources(
     model: type[Model], *, tenant_ids: Collection[int], first: date, last: date, columns: Collection[str], by_day: bool
 ) -> list[QuerySet]:
-    """Return rows that together count the messages from `first` to `last` once: condensed ones, and `model`'s own.
+    """Return rows that together count the messages from `first` to `last` once: roll-ups, and rows of `model`.
 
-    `columns` are all that will be grouped and filtered by beside the day. With `by_day` only whole days may be summed
-    up.
+    `columns` are all that will be grouped and filtered by besides the day. With `by_day` only roll-ups of whole days
+    are used.
     """
     of_tenants = model.objects.filter(tenant_id__in=tenant_ids)
     for condensed in _CONDENSED.get(model, ()):

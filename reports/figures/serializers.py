@@ -97,11 +97,11 @@ _KEY_SHAPES = {
     }
 )
 class GroupKeyField(serializers.DictField):
-    """What a group is of."""
+    """Key of a group."""
 
 
 class ComparedSerializer(serializers.Serializer):
-    """What comparing adds; both are null without `compare`."""
+    """Fields of a comparison; both are null without `compare`."""
 
     before = FiguresSerializer(allow_null=True, help_text="The same group in the comparison period.")
     changes = ChangesSerializer(allow_null=True, help_text="The change from that period to this one.")
@@ -114,7 +114,7 @@ class GroupSerializer(FiguresSerializer, ComparedSerializer):
 
 
 class OtherGroupsSerializer(FiguresSerializer, ComparedSerializer):
-    """What the groups beyond `limit` make together, so that all of it sums up to the total."""
+    """Sum of the groups beyond `limit`, so that all groups add up to the total."""
 
     groups = serializers.IntegerField(help_text="Number of groups in the sum.")
 

@@ -64,7 +64,7 @@ class Group:
 
     @property
     def latency(self) -> Mapping[int, int] | None:
-        """Delivered messages by bucket; None where they were not asked for or are not counted by these names."""
+        """Delivered messages by bucket; None if they were not requested or are not counted by these names."""
         return self.kpis.latency
 
 
@@ -106,9 +106,9 @@ def count_rows(query: StatisticsQuery, model: type) -> QuerySet:
 
 
 def count_sources(query: StatisticsQuery, model: type, *, columns: Iterable[str] = ()) -> list[QuerySet]:
-    """Return the same as querysets that together count each message once, from fewer rows where days are summed up.
+    """Return querysets that together count each message once, from fewer rows if days are rolled up.
 
-    `columns` are those that are looked at beside what the query groups and filters by.
+    `columns` are those used besides the query's groups and filters.
     """
     asked = [*query.group_by, *query.filters]
     found = sources(
@@ -152,7 +152,7 @@ def sums(model: type) -> dict[str, Sum]:
 
 
 def part_sums(model: type) -> dict[str, Sum]:
-    """Return the sums of delivered and of billed parts; hours are not counted by the codes that tell what is billed."""
+    """Return the sums of delivered and of billed parts; hours are not counted by the codes that say billed."""
     delivered = [status for status, counts_as in COUNTS_AS.items() if counts_as == "delivered"]
     found = {"n_delivered_parts": Sum("parts", filter=Q(status__in=delivered), default=0)}
     if model is not HourCount:
@@ -236,7 +236,7 @@ def _order(group: Group) -> tuple:
 
 
 class _Names:
-    """What the query calls the things that the tables hold by number; reads only what is needed."""
+    """Names for values that the tables store by number; reads only those needed."""
 
     def __init__(self, query: StatisticsQuery, rows: list[dict]) -> None:
         self.group_by = query.group_by

@@ -1,4 +1,4 @@
-"""What has changed in the counts of a month since its report was made, for many reports at once."""
+"""Changes in the counts of a month since its report was created, for many reports at once."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -61,16 +61,16 @@ class CountState:
 
 @dataclass(frozen=True, slots=True)
 class ChangedSince:
-    """How far the counts of a month are now above those of its report; negative: below.
+    """Differences of the current counts of a month to those of its report.
 
-    Of a report from before runs kept all of their totals there are only the messages.
+    A report from before runs kept all their totals has only the messages.
     """
 
     differences: Mapping[str, int]
 
     @property
     def are_rows_moved(self) -> bool:
-        """Whether the totals are the same, and figures have moved between rows."""
+        """Return whether the totals are equal although figures have moved between rows."""
         return not any(self.differences.values())
 
 

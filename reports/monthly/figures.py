@@ -19,10 +19,10 @@ class FiguresDisagree(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ReportHeader:
-    """What a report is about and how fresh it is. Instants are aware; `month` is `YYYY-MM`.
+    """Subject and freshness of a report. Instants are aware; `month` is `YYYY-MM`.
 
-    `language` and `timezone` are the tenant's, or the account's. `maturity` is the share (0 to 1) of messages
-    with a final state, None where there are no messages. `warning` is a sentence in the report's language.
+    `language` and `timezone` are the tenant's, or the account's. `maturity` is the share (0 to 1) of messages with a
+    final state, None if there are no messages. `warning` is a sentence in the report's language.
     """
 
     title_subject: str
@@ -41,7 +41,7 @@ class ReportHeader:
 
 @dataclass(frozen=True, slots=True)
 class ErrorCount:
-    """Messages whose state came from one result code; `reason` is a class of docs/link.md section 4."""
+    """Messages whose status is from one result code; `reason` is a class of docs/link.md section 4."""
 
     code: int
     meaning: str

@@ -55,11 +55,10 @@ _ERROR_STATUSES = frozenset({"failed", "expired", "rejected", "unknown"})
 def build_tables(figures: MonthFigures) -> list[Table]:
     """Return a month's tables in the order of the workbook's sheets.
 
-    Rows go by messages, most first, then by key; days by date, every day of the month. A total is made anew
-    from summed counts: rates are never averaged, percentiles come from the merged buckets. A rate over 0 is
-    None. Where there are several tenants, tables that name them have subtotals by tenant, that of partner IDs also by
-    partner ID where it has several rows.
-    Raises FiguresDisagree where the tables' counts do not add up to the same month.
+    Rows are sorted by messages, most first, then by key; days by date, every day of the month. A total is calculated
+    from summed counts: rates are never averaged, percentiles come from the merged buckets. A rate with a divisor of 0
+    is None. With several tenants, tables that name them have subtotals by tenant; the table of partner IDs also by
+    partner ID with several rows. Raises FiguresDisagree if the tables' counts do not add up to the same month.
     """
     _check(figures)
     volume = Volume.total(figures.countries.values())
@@ -198,7 +197,7 @@ def _volume_table(key: str, columns: tuple[Column, ...], volumes: Mapping[Any, V
 
 
 def _of_tenants(volumes: Mapping[tuple[Any, ...], Volume], tenant: _Namer, *, before: int) -> list[tuple[Any, ...]]:
-    """Return a subtotal for each tenant, which stands after `before` columns and before the country's."""
+    """Return a subtotal for each tenant, placed after `before` columns and before the country's."""
     empty = (None,) * before
     return _subtotals(volumes, lambda key: key[-2], lambda owner: (*empty, *tenant((owner,)), None, None))
 
@@ -228,7 +227,7 @@ def _country_namer(figures: MonthFigures) -> _Namer:
 
 
 def _labeller(figures: MonthFigures, *, none: str) -> Callable[[str], str]:
-    """Return what names a key; the keys that stand for "none" and "other" get their words."""
+    """Return a function that names a key; the keys for "none" and "other" get their words."""
     language = figures.header.language
     words = {"": translate(none, language), OTHER: translate("(other)", language)}
     return lambda key: words.get(key, key)

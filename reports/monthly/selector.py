@@ -30,7 +30,7 @@ _UNKNOWN_CODE = "Unknown result code"
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose month: a tenant's with all below it, or (account set) every tenant's and the pool's of an account."""
+    """Scope of a report: a tenant with all below it, or (account set) all tenants and the pool of an account."""
 
     tenant: Tenant
     account: GatewayAccount | None = None
@@ -100,7 +100,7 @@ def month_figures(*, scope: Scope, month: Month, kind: str, revision: int) -> Mo
 
 
 def _freshness() -> tuple[datetime, datetime | None]:
-    """Return when the snapshot was taken, and when the oldest row that it lacks came in."""
+    """Return the time of the snapshot, and when its oldest missing row was received."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT now()")
         (data_as_of,) = cursor.fetchone()

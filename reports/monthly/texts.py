@@ -40,7 +40,7 @@ _FINNISH = {
     "Tenant": "Asiakas",
     "Time zone": "Aikavyöhyke",
     "Campaign": "Kampanja",
-    "Variant": "Variantti",
+    "Variant": "Versio",
     "Operator": "Operaattori",
     "Day": "Päivä",
     "Code": "Koodi",
@@ -50,12 +50,12 @@ _FINNISH = {
     "Delivered (messages with a known time)": "Toimitettu (viestit, joiden aika tunnetaan)",
     "Total": "Yhteensä",
     "Subtotal": "Välisumma",
-    "Sheet": "Taulukko",
+    "Sheet": "Välilehti",
     "Cell": "Solu",
     "Note": "Huomautus",
     # summary
     "Account": "Tili",
-    "Period": "Kausi",
+    "Period": "Ajanjakso",
     "Data as of": "Tietojen ajankohta",
     "Oldest waiting": "Vanhin odottava",
     "nothing waiting": "mikään ei odota",
@@ -104,7 +104,7 @@ _FINNISH = {
         "Taulukko on yhtä välilehteä pidempi ja jatkuu välilehdellä ”{sheet}”."
     ),
     "Some messages have no final state although the waiting time is over: their operators sent no report.": (
-        "Osalla viesteistä ei ole lopullista tilaa, vaikka odotusaika on ohi: operaattori ei ole lähettänyt raporttia."
+        "Osalla viesteistä ei ole lopullista tilaa, vaikka odotusaika on ohi: operaattori ei ole lähettänyt kuittausta."
     ),
     "Unknown result code": "Tuntematon tuloskoodi",
     "{count} more notes of this kind are not listed.": "{count} muuta tällaista huomautusta ei ole lueteltu.",

@@ -1,4 +1,4 @@
-"""The figures on top of the Overview as texts: value, change, what stands under it."""
+"""Key figures at the top of the Overview as texts: value, change and note."""
 
 from dataclasses import dataclass
 
@@ -30,7 +30,7 @@ _SIGNS = {"up": "▲", "down": "▼", "same": "="}
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How a figure changed: a sign, how much, a word; `mood` is good, bad or '' where it is neither."""
+    """Change of a figure: a sign, an amount, a word; `mood` is good, bad or '' for neither."""
 
     sign: str
     text: str
@@ -40,7 +40,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
-    """One figure. `status` is the class of messages whose mark stands beside its name, or ''."""
+    """One key figure. `status` is the class of messages whose mark is next to its name, or ''."""
 
     key: str
     name: str | Promise
@@ -56,7 +56,7 @@ def kpi_cards(
 ) -> list[Kpi]:
     """Return the cards of a period of `days` days; `overdue` pending messages are over the grace.
 
-    Of one that `is_running`, whose last day is not over, counts say so beside their change from whole days.
+    If `is_running`, its last day is not over, and counts so far are compared with whole days.
     """
     volume = kpis.volume
     change = _changes(changes, is_running=is_running) if changes else {}

@@ -30,10 +30,10 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """One column of the chart: a day, the days of a week or month that lie in the period, or an hour of a day.
+    """One column of the chart: a day, the days of a week or month in the period, or an hour of a day.
 
-    `hour` has its local time with the offset from UTC; `offset` is '' but for the two hours of one name where clocks go
-    back, such as UTC+3.
+    `hour` has its local time with the offset from UTC; `offset` is '' except for the two hours with one name when
+    clocks go back, such as UTC+3.
     """
 
     first: date
@@ -63,7 +63,7 @@ def listing(groups: Sequence[Group], *, limit: int | None) -> Listing:
 
 
 def unit_of(days: int) -> str:
-    """Return what a column of the chart stands for: `day`, `week` or `month`."""
+    """Return the unit of a column of the chart: `day`, `week` or `month`."""
     return "day" if days <= DAYS_APART else "week" if days <= WEEKS_APART else "month"
 
 
@@ -130,7 +130,7 @@ def days_chart(columns: Sequence[Stretch], before: Sequence[DayRow] | None, *, u
 
 
 def _hour(column: Stretch, links: Links) -> dict:
-    """Return what an hour has beside a day: its time, and a link to its day's messages, of which it is a part."""
+    """Return an hour's extra values: its time, and a link to the messages of its day."""
     if column.hour is None:
         return {}
     return {
@@ -141,7 +141,7 @@ def _hour(column: Stretch, links: Links) -> dict:
 
 
 def _beside(columns: Sequence[Stretch], before: Sequence[DayRow] | None) -> list[int] | None:
-    """Return the messages of the days before, one beside each column; None where the days of the week differ."""
+    """Return the messages of the previous days, one for each column; None if the days of the week differ."""
     if not before or before[0].day.weekday() != columns[0].first.weekday():
         return None
     return [row.kpis.volume.messages for row in before][: len(columns)]

@@ -29,7 +29,7 @@ FROM reached GROUP BY country, operator, day HAVING max(of) >= 1
 
 @dataclass(frozen=True, slots=True)
 class Standouts:
-    """What was found, the strongest of each kind first."""
+    """Highlights found, the strongest of each kind first."""
 
     slow_days: list[SlowDay]
     worse_countries: list[WorseCountry]

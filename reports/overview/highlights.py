@@ -1,8 +1,8 @@
-"""What stands out in a period, by rules that the page states: pure, from counts alone.
+"""Rules for the highlights of a period, explained on the page: pure, from counts only.
 
-Three things are looked for: an operator's slow day, a country where more fail since a day, a variant of a campaign that
-is delivered better. The two comparisons of shares are corrected for how much was looked at (Bonferroni), so that chance
-alone seldom shows anything.
+They find three things: an operator's slow day, a country where more messages fail since a day, and a variant of a
+campaign that is delivered better. The two comparisons of shares are corrected for the number of comparisons
+(Bonferroni), so that chance alone seldom shows anything.
 """
 
 import math

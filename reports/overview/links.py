@@ -1,4 +1,4 @@
-"""Where a figure leads: to the list of the messages that it counts, or to the same page for one part of them."""
+"""Links of figures: to the list of their messages, or to the same page for one part of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ class Links:
     filters: Mapping[str, str]
 
     def messages(self, *, first: date | None = None, last: date | None = None, **found: object) -> str:
-        """Return the address of the list with these messages.
+        """Return the URL of the list with these messages.
 
-        `found` is filters of the list beside the page's own, `first` and `last` other days than the page's.
+        `found` are filters of the list in addition to the page's, `first` and `last` other days than the page's.
         """
         days = {"from": first or self.period.first, "to": last or self.period.last}
         return f"{reverse('messages:list', args=[self.slug])}?{urlencode(days | dict(self.filters) | found)}"

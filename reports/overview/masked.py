@@ -31,7 +31,7 @@ def _masked_operator(group: Group, masking: Masking) -> Group:
 
 
 def masked_standouts(found: Standouts, masking: Masking) -> Standouts:
-    """Return what stands out without numbers in the names of operators, campaigns and variants."""
+    """Return the highlights without numbers in the names of operators, campaigns and variants."""
     if masking.in_full:
         return found
     slow_days = [

@@ -62,10 +62,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class PagePeriod:
-    """What was chosen, and what can be. `error` says what was wrong with the wish, in the page's language.
+    """The chosen period and the choices. `error` explains an invalid choice, in the page's language.
 
-    With an error `period` is the default one and `wish` still what was typed. `others` are the page's further
-    parameters, which a change of the period keeps; `query` is the choice alone, for links to other pages.
+    With an error `period` is the default one and `wish` still the typed text. `others` are the page's further
+    parameters, which a change of the period keeps; `query` is the choice only, for links to other pages.
     """
 
     period: Period
@@ -82,7 +82,7 @@ class PagePeriod:
 
     @property
     def is_running(self) -> bool:
-        """Whether today is one of the days: what is counted so far then stands beside whole days."""
+        """Return whether the period includes today: counts so far are then compared with whole days."""
         return self.period.first <= self.today <= self.period.last
 
     @property

@@ -15,7 +15,7 @@ from reports.figures.query import StatisticsQuery
 from reports.figures.statistics import Group, finality, statistics
 from reports.figures.top_campaigns import TOP_CAMPAIGNS, CampaignRow, OtherCampaigns, campaigns
 
-HOURS_APART = 3  # for up to so many days hours are told
+HOURS_APART = 3  # periods up to this number of days show hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,9 @@ def overview(
     top: int = TOP_CAMPAIGNS,
     timezone: str = "UTC",
 ) -> Overview:
-    """Return the figures of the tenants from `first` to `last`, both included; `compare` is the period before.
+    """Return the figures of the tenants from `first` to `last`, both included; `compare` is the comparison period.
 
-    `filters` are those of StatisticsQuery that times to delivery can be told by; hours are shown in `timezone`. Raises
+    `filters` are those of StatisticsQuery for which times to delivery exist; hours are shown in `timezone`. Raises
     StatisticsError.
     """
     query = StatisticsQuery(tenant_ids=tenant_ids, first=first, last=last, filters=filters or {}, timezone=timezone)

@@ -37,7 +37,7 @@ _is_idempotency_key = re.compile(r"[!-~]{1,128}").fullmatch
 
 
 class RunsView(ApiView):
-    """The reports that were asked for, newest first; asking for one."""
+    """Requested reports, newest first, and new requests."""
 
     operations = {
         "GET": Operation(

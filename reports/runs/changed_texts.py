@@ -1,4 +1,4 @@
-"""What has changed since a report was made, in words."""
+"""Changes since a report was created, in words."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy

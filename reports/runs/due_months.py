@@ -1,4 +1,4 @@
-"""Which months are due: provisional when they have closed, final when their grace has passed."""
+"""Due months: provisional when the month has ended, final when its grace has passed."""
 
 from datetime import datetime
 

@@ -1,6 +1,6 @@
-"""Workbooks in which an erased number may stand: deleted with a note, and their months made again.
+"""Workbooks that may contain an erased number: deleted with a note, and their months created again.
 
-`ErasedMonth` is the queue (deliveries/erasure/names.py). The figures are the same, but for the masked names.
+`ErasedMonth` is the queue (deliveries/erasure/names.py). The figures are the same, except for the masked names.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Whether two reports are the same: a digest of what a workbook shows, but for its revision and moment."""
+"""Fingerprint of a report: a digest of a workbook's contents without its revision and times."""
 
 from __future__ import annotations
 

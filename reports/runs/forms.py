@@ -1,4 +1,4 @@
-"""What people ask for on the Reports page."""
+"""Form of the Reports page."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Whose reports a page is about: a tenant's, or those of a gateway account that it owns."""
+"""Scope of a Reports page: a tenant's reports, or those of a gateway account that it owns."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,13 +25,13 @@ class Shelf:
 
     @property
     def name(self) -> str:
-        """What files are named after."""
+        """Name used in file names."""
         return self.account.name if self.account else self.tenant.slug
 
     def runs(self) -> QuerySet[ReportRun]:
-        """Return the runs that may be seen: of an account only what was made for its owner.
+        """Return the runs that may be seen; of an account only those created for its owner.
 
-        What was made before may hold the figures of somebody who used the account then.
+        Earlier ones may hold figures of a previous user of the account.
         """
         runs = ReportRun.objects.filter(tenant=self.tenant)
         if self.account is None:
@@ -40,7 +40,7 @@ class Shelf:
 
     @contextmanager
     def scope(self) -> Iterator[None]:
-        """Be let through the wall to the account's pool, which is nobody's otherwise."""
+        """Extend the tenant scope to the account's pool, which no membership can reach."""
         if self.account is None:
             yield
         else:

@@ -1,4 +1,4 @@
-"""Report runs: asked for, claimed with a lease, built once, taken up again when a worker dies."""
+"""Report runs: requested, claimed with a lease, built once, and claimed again if a worker dies."""
 
 import logging
 from collections.abc import Callable
@@ -32,7 +32,7 @@ Progress = Callable[[int], None]  # percent
 
 
 class StillWaiting(Exception):
-    """Inbox rows from before the report's cut are not applied yet; `oldest` is when the first of them came in."""
+    """Inbox rows from before the report's cut are not applied yet; `oldest` is when the first was received."""
 
     def __init__(self, oldest: datetime) -> None:
         super().__init__(f"delivery reports received at {oldest.isoformat(timespec='seconds')} are not applied yet")
@@ -60,11 +60,11 @@ def request_run(
     kind: str | None = None,
     idempotency_key: str = "",
 ) -> ReportRun:
-    """Queue a report of `month` and wake the worker; return the open run where one waits already.
+    """Queue a report of `month` and wake the worker; return the open run if there is one.
 
-    For an account's report `tenant` is its pool. The kind follows from the date unless it is given. A second request
-    of the same `requested_by` with the same `idempotency_key` gets the run of the first, whatever became of it; raises
-    KeyReused where that is another tenant's or month's.
+    For an account's report `tenant` is its pool. The kind follows from the date unless it is given. A second request of
+    the same `requested_by` with the same `idempotency_key` gets the run of the first, in any state; raises KeyReused if
+    it is for another tenant or month.
     """
     with transaction.atomic():
         _lock(tenant)  # before the looks: of two requests at once the second one finds the first one's run
@@ -76,7 +76,7 @@ def request_run(
 
 
 def retry_run(*, run: ReportRun, requested_by: str, now: datetime) -> bool:
-    """Queue a failed run again; tell whether it was failed, and nobody makes the month's report already."""
+    """Queue a failed run again; return whether it had failed and no other run of the month is open."""
     with transaction.atomic():
         _lock(run.tenant)
         if _open_run(run.tenant, Month.of(run.month)) is not None:
@@ -94,7 +94,7 @@ def wake(run_id: int) -> None:
 
 
 def due_runs(*, now: datetime) -> list[int]:
-    """Return the runs that somebody should be working on: queued, waiting, or left by a worker whose lease is over."""
+    """Return the runs that a worker should process: queued, waiting, or with an expired lease."""
     due = Q(state__in=[ReportRun.State.QUEUED, ReportRun.State.WAITING]) | Q(
         state=ReportRun.State.RUNNING, lease_until__lt=now
     )
@@ -126,9 +126,9 @@ def build_report(*, run_id: int, now: datetime) -> str:
 def build_now(
     *, scope: Scope, month: Month, requested_by: str, now: datetime, progress: Progress = lambda percent: None
 ) -> tuple[ReportRun, MonthFigures]:
-    """Make a report in this process and return its run and figures. Raises StillWaiting and BeingMade.
+    """Create a report in this process and return its run and figures. Raises StillWaiting and BeingMade.
 
-    A run that waits for a worker is taken up, so that nobody makes the month's report twice.
+    A run that waits for a worker is claimed, so that the month's report is not created twice.
     """
     with transaction.atomic():
         _lock(scope.tenant)
@@ -147,7 +147,7 @@ def build_now(
 
 
 def _lock(tenant: Tenant) -> None:
-    """Make whoever asks for the tenant's runs wait for each other: a revision is the last one and one."""
+    """Serialise requests for the tenant's runs, so that revision numbers are unique and consecutive."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('report_run'), %s)", [tenant.id])
 
@@ -198,7 +198,7 @@ def _open_run(tenant: Tenant, month: Month) -> ReportRun | None:
 
 
 def _not_applied(run: ReportRun) -> datetime | None:
-    """Return when the oldest row came in that the report should hold and does not yet; None where there is none."""
+    """Return when the oldest row was received that the report needs and lacks; None if there is none."""
     scope, month = Scope(run.tenant, run.account), Month.of(run.month)
     closes = max(month.bounds(zone)[1] for zone in scope.timezones())
     cut = min(closes, run.requested_at)
@@ -211,7 +211,7 @@ def _lease() -> datetime:
 
 
 def _claim(run: ReportRun, now: datetime) -> bool:
-    """Take the run unless somebody else has it; the number of the attempt is the token that later writes check."""
+    """Claim the run unless another worker has it; the number of the attempt is the token that later writes check."""
     free = Q(state__in=[ReportRun.State.QUEUED, ReportRun.State.WAITING]) | Q(
         state=ReportRun.State.RUNNING, lease_until__lt=now
     )
@@ -277,7 +277,7 @@ def _has_file(run: ReportRun) -> bool:
 
 
 def _newest_revision(run: ReportRun) -> ReportRun | None:
-    """Return the newest finished revision of the run's month, of those that whoever sees the run may see."""
+    """Return the newest finished revision of the run's month that the readers of the run may see."""
     runs = ReportRun.objects.filter(
         tenant_id=run.tenant_id, month=run.month, state=ReportRun.State.DONE, revision__isnull=False
     )

@@ -18,10 +18,10 @@ from reports.runs.runs import OPEN
 
 @dataclass(frozen=True, slots=True)
 class MonthRow:
-    """One month: whether it has closed, when its report becomes final, and the runs that matter.
+    """One month: whether it has ended, when its report becomes final, and its relevant runs.
 
     `latest` is the newest finished revision, `older` are those before it, newest first. `unchanged` is the newest run
-    where it came out as the latest revision, `changed` what has changed since that one where it is final.
+    if it equals the latest revision, `changed` are the changes since a final one.
     """
 
     month: Month
@@ -74,9 +74,9 @@ def _row(month: Month, runs: list[ReportRun], tenant: Tenant, now: datetime) -> 
 
 
 def with_changes(rows: Iterable[MonthRow], *, shelf: Shelf) -> list[MonthRow]:
-    """Return the rows with what has changed since their latest reports, in as many queries for one as for many.
+    """Return the rows with the changes since their latest reports; the number of queries is constant.
 
-    A month whose next report is being made already is not looked at.
+    Months whose next report is being created are skipped.
     """
     rows = list(rows)
     latest = [row.latest for row in rows if row.latest is not None and row.open is None]

@@ -28,7 +28,7 @@ def _difference(what: str) -> serializers.IntegerField:
 
 
 class ChangedSinceSerializer(serializers.Serializer):
-    """How the counts of a report's month have changed since it was made."""
+    """Changes in the counts of a report's month since it was created."""
 
     messages = _difference("Messages")
     parts = _difference("SMS parts")

@@ -35,7 +35,7 @@ def months(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 @posted_from("reports:months")
 @member_may("make_reports")
 def make(request: HttpRequest, tenant: Tenant) -> HttpResponse:
-    """Queue a report of the month that was asked for; 422 with the reason where it cannot be one."""
+    """Queue a report of the chosen month; 422 with the reason if that is not possible."""
     return _make(request, shelf_of(request.access))
 
 

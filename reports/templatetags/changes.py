@@ -1,4 +1,4 @@
-"""What has changed since a report was made, for the Reports page."""
+"""Template tag for the changes since a report was created."""
 
 from django import template
 

@@ -52,7 +52,7 @@ def share(part: int | None, of: int) -> float | None:
 
 @register.filter
 def raw(value: float | None) -> str:
-    """Return a number for scripts and attributes, whatever the language: six digits of a fraction; '' for None."""
+    """Return a number for scripts and attributes, in any language: six digits of a fraction; '' for None."""
     if value is None or value == "":
         return ""
     return str(value) if isinstance(value, int) else f"{value:.6g}"

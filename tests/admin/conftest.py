@@ -1,4 +1,4 @@
-"""The admin's pages need no collected static files either; somebody of the staff is signed in."""
+"""Fixtures of the admin's tests: no collected static files, and a member of staff signed in."""
 
 import pytest
 

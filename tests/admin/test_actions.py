@@ -1,4 +1,4 @@
-"""What else staff do in the admin, with real requests under the staff role."""
+"""Other actions of staff in the admin, with real requests under the staff role."""
 
 from datetime import UTC, date, datetime, timedelta
 

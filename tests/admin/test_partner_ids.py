@@ -1,4 +1,4 @@
-"""Partner IDs in the admin: declared, moved, given back, and what tenants asked for."""
+"""Partner IDs in the admin: declared, moved, returned, and tenants' requests."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Whatever is asked, the API answers as it is described, and nothing of another tenant."""
+"""Responses of the API match its description for any request, and reveal nothing of another tenant."""
 
 import json
 from urllib.parse import quote

@@ -1,4 +1,4 @@
-"""Who gets in with which key, and that every error is a problem (RFC 9457)."""
+"""API keys: access by key, and every error as a problem (RFC 9457)."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""How many requests a minute each key, and each address without one, may make."""
+"""Rate limits a minute of each key, and of each address without one."""
 
 import pytest
 from django.core.cache import cache

@@ -202,7 +202,7 @@ def test_ref_id_prefix_tells_no_masked_number(call, tenant, feed, messages, pref
 
 @pytest.fixture
 def segments(tenant, other_tenant, messages, feed):
-    """What `messages` are found by: the tenant's keys shop and tier, the other tenant's key shop."""
+    """Segment keys for `messages`: the tenant's keys shop and tier, the other tenant's key shop."""
     for owner, key in ((tenant, "shop"), (tenant, "tier"), (other_tenant, "shop")):
         choose(tenant=owner, key=key, actor="manager@example.com", now=timezone.now())
     run_segment_keys()

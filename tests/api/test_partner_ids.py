@@ -78,7 +78,7 @@ def test_owning_tenant_s_key_declares_for_its_tree(call, feed, tenant):
 
 
 def test_tenant_s_key_takes_nothing_from_a_shared_account(mine, feed, tenant, other_tenant):
-    """What waits, what another has and what nobody sent are refused in the same words."""
+    """Waiting, foreign and unknown values are rejected in the same words."""
     from_pool(feed, "waiting", messages=1)
 
     answers = [

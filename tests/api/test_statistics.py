@@ -363,7 +363,7 @@ def test_groups_sum_to_the_total_while_messages_come_in(mine, two_days, feed, gr
 
 
 def test_hours_are_compared_by_their_local_time(mine, feed, tenant):
-    """Whichever offsets the clocks had."""
+    """The offsets of the clocks do not matter."""
     apply(feed, at("summer", "2026-10-24T09:10:00Z"), at("winter", "2026-10-25T10:10:00Z"))
 
     body = mine.get(

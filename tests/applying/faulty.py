@@ -1,4 +1,4 @@
-"""Faults of the database and of the programme that are about no row, made for real and taken away again."""
+"""Real faults of the database and the program that no row causes, created and removed again."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Errors that are about no row: applying stops, everything waits, and it goes on by itself."""
+"""Errors that no row causes: applying stops, rows wait, and applying resumes by itself."""
 
 from contextlib import contextmanager
 from datetime import timedelta
@@ -242,7 +242,7 @@ def test_row_of_a_mistake_waits_alone_until_another_one_is_applied(feed, tenant,
 
 
 def test_value_that_is_too_large_for_an_index_is_its_rows_alone(feed, tenant):
-    """PostgreSQL's program limit: psycopg calls it operational, and it is not that the database is away."""
+    """PostgreSQL's program limit: psycopg calls it operational, but the database is reachable."""
     put(feed, *reports(10), *poison(1), received_at=NOW)
 
     with faulty.refused("message", "NEW.ref_id = 'poison'", errcode="program_limit_exceeded"):

@@ -158,7 +158,7 @@ def test_unknown_code_is_stored_and_shown(feed, tenant):
 
 
 def test_state_of_a_message_with_the_code_of_nothing_heard_is_kept(feed, tenant):
-    """-1 stands in a row for "nothing heard"; as a gateway's own code it is one as any other."""
+    """The row uses -1 for "no report"; as a gateway's own code it is an ordinary code."""
     apply(feed, shop("m1", -1, timestamp="2026-11-20T10:00:00Z"))
     apply(feed, shop("m1", -5, timestamp="2026-11-20T09:00:00Z"))
 

@@ -1,4 +1,4 @@
-"""Whose a message is, and what there may be of partner IDs and campaigns in a day (docs/link.md section 5.9)."""
+"""Owners of messages, and the daily limits of new partner IDs and campaigns (docs/link.md section 5.9)."""
 
 from datetime import date, timedelta
 

@@ -1,4 +1,4 @@
-"""What an applier's statements read does not depend on what PostgreSQL believes of its tables' sizes."""
+"""Plans of an applier's statements do not depend on PostgreSQL's statistics of table sizes."""
 
 from datetime import date
 
@@ -25,7 +25,7 @@ def stored_messages(feed, tenant) -> list[tuple[int, str]]:
 
 @pytest.fixture(params=["never looked at", "believed empty", "known"])
 def belief(request, stored_messages) -> str:
-    """What PostgreSQL believes of the partitions."""
+    """PostgreSQL's statistics of the partitions."""
     with connection.cursor() as cursor:
         if request.param == "known":
             cursor.execute(f"ANALYZE {', '.join(FACTS)}")

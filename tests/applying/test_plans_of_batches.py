@@ -1,6 +1,6 @@
-"""Whoever writes messages does work in proportion to them, whatever PostgreSQL believes of its tables' sizes.
+"""Writers of messages do work in proportion to them, whatever PostgreSQL's statistics of table sizes say.
 
-Each statement that is really run is explained; `watched_plans.watched` says what is too much.
+Each executed statement is explained; `watched_plans.watched` defines the limit.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -41,7 +41,7 @@ NUMBER = "+358401234567"
 
 @pytest.fixture(autouse=True)
 def forgotten():
-    """What a test makes is rolled back: nothing of it may be remembered."""
+    """Clear caches: the rows of a test are rolled back."""
     partitions.forget()
     yield
     partitions.forget()

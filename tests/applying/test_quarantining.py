@@ -1,4 +1,4 @@
-"""Rows that cannot be applied: put aside alone, with their reason, and brought back after a fix."""
+"""Rows that cannot be processed: quarantined one by one with a reason, and replayed after a fix."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Raw rows applied again change nothing, and make everything anew where it is gone."""
+"""Applying raw rows again changes nothing, and rebuilds what was lost."""
 
 from datetime import timedelta
 

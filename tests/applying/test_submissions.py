@@ -1,4 +1,4 @@
-"""What a sender handed in makes the same message as its delivery reports, before, after or without them."""
+"""Submissions produce the same message as its delivery reports: before, after or without them."""
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import permutations

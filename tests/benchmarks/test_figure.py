@@ -1,4 +1,4 @@
-"""What a figure says of itself."""
+"""Text form of a measured figure."""
 
 import json
 

@@ -41,7 +41,7 @@ def chromium(portal) -> Iterator[Browser]:
 
 @dataclass
 class Watch:
-    """What went wrong in a context: in the console, in scripts, with the policy, with requests."""
+    """Errors in a browser context: console, scripts, content policy, requests."""
 
     problems: list[str] = field(default_factory=list)
     expected: set[int] = field(default_factory=set)
@@ -75,7 +75,7 @@ def worker(portal, tmp_path_factory) -> Iterator[None]:
 
 @pytest.fixture
 def watches() -> list[Watch]:
-    """What the test's contexts are held to at its end."""
+    """Watches that are checked at the test's end."""
     return []
 
 

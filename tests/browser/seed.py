@@ -1,6 +1,6 @@
-"""What the browser's portal shows: provisioned, sent to and reported on by the portal's own services.
+"""Data of the browser's portal: provisioned, sent and reported by the portal's own services.
 
-Run as a program with the portal's environment; prints as JSON what only the database knows: ids and secrets.
+Run as a program with the portal's environment; prints as JSON values that only the database knows: ids and secrets.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How much a page weighs before it is first painted, when nothing of it is in the browser yet."""
+"""Bytes of a page before its first paint, with an empty browser cache."""
 
 from __future__ import annotations
 

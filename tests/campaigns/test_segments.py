@@ -1,4 +1,4 @@
-"""What may be chosen as a segment key, and what is kept of long values."""
+"""Allowed segment keys, and the indexed form of long values."""
 
 import pytest
 

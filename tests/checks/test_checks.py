@@ -1,4 +1,4 @@
-"""The standing checks: what was received is somewhere, and whoever runs the portal is told when it is not."""
+"""Standing checks: every received row is accounted for, and operators are mailed otherwise."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta

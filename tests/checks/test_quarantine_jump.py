@@ -1,4 +1,4 @@
-"""When more of a feed's rows than usual go to quarantine."""
+"""The rule for a feed with more quarantined rows than usual."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Planted differences between counts and messages are found, told and mended."""
+"""Planted differences between counts and messages are found, reported and repaired."""
 
 import pytest
 from django.core.management import call_command

@@ -1,4 +1,4 @@
-"""The rule for silent feeds, on hourly counts written out, and the rates beside it."""
+"""The rule for silent feeds, on literal hourly counts, and the rates of feeds."""
 
 from datetime import UTC, datetime, timedelta
 

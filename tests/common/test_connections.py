@@ -1,4 +1,4 @@
-"""Which stalled connections are closed when there are too many: the greediest address's, the oldest first."""
+"""Order of closing stalled connections over the limit: the address with most of them, the oldest first."""
 
 from hypothesis import given
 from hypothesis import strategies as st

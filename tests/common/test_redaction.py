@@ -1,4 +1,4 @@
-"""What no log may hold, taken out of texts and records; what logs are read for stays."""
+"""Redaction of log texts and records: secrets and numbers are removed, useful data stay."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Reports applied at one moment, and what lies in the tables afterwards."""
+"""Applies reports at one moment, and reads the resulting tables."""
 
 from datetime import UTC, datetime
 

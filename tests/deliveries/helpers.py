@@ -1,4 +1,4 @@
-"""Raw reports and the inbox, for tests of what comes after it."""
+"""Raw reports and inbox rows for tests."""
 
 from datetime import UTC, datetime
 

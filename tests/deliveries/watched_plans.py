@@ -1,4 +1,4 @@
-"""What PostgreSQL really does for the statements of a test, whatever it believes of its tables' sizes."""
+"""Actual work of PostgreSQL for the statements of a test, whatever its statistics of table sizes say."""
 
 import re
 from collections.abc import Iterator

@@ -103,7 +103,7 @@ def make_user(home: Path) -> pwd.struct_passwd:
 
 
 def copy_pip_settings(home: Path) -> None:
-    """How packages are reached is the machine's affair, also where it is set for one user alone."""
+    """Copy the user's settings of package access, which belong to the machine."""
     for place in (".config/pip/pip.conf", ".pip/pip.conf", ".npmrc"):
         if (source := Path.home() / place).is_file():
             (home / place).parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What is asked after a fault: nothing acknowledged is lost, nothing stands twice, counts are the rows."""
+"""Checks after a fault: no acknowledged report is lost, none is stored twice, counts match the rows."""
 
 from __future__ import annotations
 

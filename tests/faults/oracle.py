@@ -1,4 +1,4 @@
-"""What must hold in a database whatever befell it, told from the bodies that were posted and the rows that are there.
+"""Invariants of a database after any fault, derived from the posted bodies and the stored rows.
 
 States are recounted from the raw bodies by tests/e2e/recount.py, which uses nothing of the portal's own fold.
 """

@@ -25,7 +25,7 @@ CAPACITY_SECONDS = 2
 
 @dataclass(frozen=True, slots=True)
 class Overload:
-    """What came of it: bodies a second that are taken, `times` that many were offered for `seconds`."""
+    """Result of an overload: accepted bodies a second, when `times` as many were offered for `seconds`."""
 
     taken: float
     times: int

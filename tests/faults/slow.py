@@ -19,7 +19,7 @@ HEAD = b"POST /dlr/%s/ HTTP/1.1\r\nHost: x\r\n" % TOKEN.encode()
 
 
 class Kind(NamedTuple):
-    """What a slow sender begins with, and the byte that it sends now and then."""
+    """First bytes of a slow sender, and the byte that it sends now and then."""
 
     opening: bytes
     byte: bytes

@@ -1,9 +1,9 @@
-"""Whatever happens in whatever order, counts are the rows and a message is what its reports say (Hypothesis).
+"""Counts match the rows, and messages match their reports, after any events in any order (Hypothesis).
 
-Seen to fail, in copies, where: a state is the last report's, not the greatest; a duplicate is counted as a message, or
-as a report; a key that a message left stays counted; an erased number stays, or comes back; a replay writes reports
-again; an old message is not found; a filter outlives a new message of its month; parts beat the whole; a row ends
-without its report; a sealed day takes a report.
+Shown to fail, in copies with these faults: a state is the last report's, not the greatest; a duplicate is counted as a
+message, or as a report; a key that a message left stays counted; an erased number stays or returns; a replay writes
+reports again; an old message is not found; a filter outlives a new message of its month; parts beat the whole; a row
+ends without its report; a sealed day accepts a report.
 """
 
 from __future__ import annotations

@@ -183,7 +183,7 @@ def test_hours_of_a_day_on_which_clocks_change_are_told_apart(feed, tenant, zone
 
 
 def test_zones_change_their_clocks_at_quarters_of_an_hour():
-    """What the counts rest on; Antarctica/Casey did so a minute after midnight, within one day."""
+    """The basis of the counts; Antarctica/Casey changed a minute after midnight, within one day."""
     begin, end = datetime(2012, 1, 1, tzinfo=UTC), datetime(2031, 1, 1, tzinfo=UTC)
     quarter = timedelta(minutes=15)
     odd = {
@@ -231,7 +231,7 @@ def test_hours_of_a_parent_are_shown_in_its_own_zone(feed, tenant):
 
 @pytest.mark.parametrize("by_account", [False, True])
 def test_hours_of_a_day_are_read_by_the_key_of_the_counts(feed, tenant, other_tenant, by_account):
-    """However many other days and tenants there are, and in whichever zones the tenants are."""
+    """The numbers of other days and tenants, and the tenants' zones, do not matter."""
     Tenant.objects.filter(id=other_tenant.id).update(timezone="Asia/Kolkata")
     with connection.cursor() as cursor:
         cursor.execute(

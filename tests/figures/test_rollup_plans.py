@@ -1,4 +1,4 @@
-"""What a period's campaigns and times are read from does not grow with places, variants and buckets."""
+"""Rows read for a period's campaigns and times do not grow with places, variants and buckets."""
 
 from datetime import UTC, date, datetime, timedelta
 

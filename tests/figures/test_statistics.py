@@ -235,7 +235,7 @@ def test_names_that_there_are_not_are_refused(tenant, group_by, filters, name):
 def test_too_many_groups_are_refused(messages, tenant, monkeypatch):
     monkeypatch.setattr("reports.figures.statistics.MAX_GROUPS", 2)
 
-    with pytest.raises(TooManyGroups, match="more than 2 groups"):
+    with pytest.raises(TooManyGroups, match="More than 2 groups"):
         statistics(query(tenant, "operator"))
     assert len(statistics(query(tenant, "country"))) == 2
 

@@ -1,4 +1,4 @@
-"""What a body may be: an object, an array, NDJSON, or anything else; and how large."""
+"""Forms and sizes of a body: an object, an array, NDJSON, or anything else."""
 
 import json
 import socket

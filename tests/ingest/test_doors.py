@@ -1,4 +1,4 @@
-"""Who may come in by which feed, and what the others are told."""
+"""Access to feeds, and the responses to rejected requests."""
 
 import base64
 from datetime import datetime, timedelta

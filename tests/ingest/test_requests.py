@@ -1,4 +1,4 @@
-"""What LINK's gates can be set to send: form pairs, XML, a template in the query, by POST, PUT or GET, and gzip."""
+"""Request forms of LINK's gates: form pairs, XML, a template in the query, by POST, PUT or GET, and gzip."""
 
 import gzip
 import socket

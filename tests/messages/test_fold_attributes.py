@@ -1,4 +1,4 @@
-"""What else is known of a message, rule by rule (docs/link.md sections 5.8 to 5.11)."""
+"""Attributes of a message, rule by rule (docs/link.md sections 5.8 to 5.11)."""
 
 from itertools import permutations
 

@@ -127,7 +127,7 @@ def test_fold_of_any_order_repetition_and_batches_is_the_same(reports, submissio
 @given(reports=st.lists(received_reports(), min_size=1, max_size=8), cut=st.integers(0, 8))
 @examples(400, long=4000)
 def test_outcome_stays_one_and_a_delivery_never_becomes_later(reports, cut):
-    """Whatever comes after: what is known by the first reports of a part only becomes more (5.3, 5.7)."""
+    """Later reports only add to the known state of a part (5.3, 5.7)."""
     reports = [(replace(report, part=None), received) for report, received in reports]
     message = Folded(1, "X")
     for item in reports[:cut]:

@@ -1,4 +1,4 @@
-"""What messages are found by: the rows of chosen custom parameters follow their messages, whatever happens to these."""
+"""Index rows of chosen custom parameters follow their messages through every change."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def forgotten():
-    """What a test makes is rolled back: nothing of it may be remembered."""
+    """Clear caches: the rows of a test are rolled back."""
     partitions.forget()
     yield
     partitions.forget()
@@ -123,7 +123,7 @@ def test_keys_cost_one_look_where_none_is_chosen(feed, tenant):
 
 
 class Asked:
-    """What was executed through Django's cursors."""
+    """Statements executed through Django's cursors."""
 
     def __init__(self) -> None:
         self.statements: list[str] = []

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def forgotten():
-    """What a test makes is rolled back: nothing of it may be remembered."""
+    """Clear caches: the rows of a test are rolled back."""
     partitions.forget()
     yield
     partitions.forget()

@@ -1,4 +1,4 @@
-"""What has changed in a month since its report was made."""
+"""Changes in a month since its report was created."""
 
 from datetime import date
 

@@ -142,7 +142,7 @@ def test_workbook_of_a_finnish_tenant_is_in_finnish(finnish):
     ]
     assert values(finnish["Yhteenveto"])[1:7] == [
         ("Asiakas", "Nordic Retail Oy", None, None),
-        ("Kausi", "lokakuu 2026", None, None),
+        ("Ajanjakso", "lokakuu 2026", None, None),
         ("Aikavyöhyke", "Europe/Helsinki", None, None),
         ("Tietojen ajankohta", "2026-11-04 14:32:07 +02:00", None, None),
         ("Vanhin odottava", "mikään ei odota", None, None),

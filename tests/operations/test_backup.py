@@ -1,4 +1,4 @@
-"""A backup brought back: the same messages, counts, files, tokens and people."""
+"""A restored backup has the same messages, counts, files, tokens and people."""
 
 import hashlib
 import json

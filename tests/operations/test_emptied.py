@@ -1,4 +1,4 @@
-"""How the tests' database is brought back: partitions that a test made are dropped, and plans know no past."""
+"""Reset of the tests' database: partitions of a test are dropped, and plans have no old statistics."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""What Message Search is asked for in the tests of its pages, and what it answers."""
+"""Searches in the tests of Message Search, and their results."""
 
 from datetime import date, timedelta
 from html import unescape

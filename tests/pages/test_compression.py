@@ -1,4 +1,4 @@
-"""What goes out compressed: pages, to browsers that take it, and nothing else."""
+"""Compressed responses: pages, to browsers that accept it, and nothing else."""
 
 import gzip
 import re

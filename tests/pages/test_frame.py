@@ -1,4 +1,4 @@
-"""What surrounds every page: header, looks, a tenant's accent, and what browsers are told to refuse."""
+"""Frame of every page: header, appearance, a tenant's accent, and security headers."""
 
 import re
 from datetime import timedelta

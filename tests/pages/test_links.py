@@ -1,4 +1,4 @@
-"""Where the Overview's figures lead."""
+"""Links of the Overview's figures."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Who may declare, move and take back partner IDs, as the web role behind the wall, and what becomes of messages."""
+"""Permission to declare, move and return partner IDs, as the web role behind the wall, and the moves of messages."""
 
 from dataclasses import dataclass
 
@@ -167,7 +167,7 @@ def test_child_of_the_owner_cannot_take_from_the_pool(group, feed):
 
 
 def test_tenant_without_an_account_of_its_own_declares_nothing_however_it_guesses(feed, tenant, other_tenant):
-    """What waits, what another has and what nobody ever sent are refused in the same words."""
+    """Waiting, foreign and unknown values are rejected in the same words."""
     from_pool(feed, "waiting", messages=1)
     owner = who(tenant, Role.OWNER)
 

@@ -1,4 +1,4 @@
-"""What a User-Agent is called."""
+"""Device names from a User-Agent."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whoever loses a right leaves no invitation and no API key behind that would bring it back."""
+"""A lost right leaves no invitation and no API key that would restore it."""
 
 from datetime import timedelta
 

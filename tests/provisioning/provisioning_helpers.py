@@ -1,4 +1,4 @@
-"""Provisioning files in small, and what comes of them."""
+"""Small provisioning files and their results."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A provisioning file is made true, twice is as once, and a file with a problem changes nothing."""
+"""A provisioning file is applied, twice is as once, and a file with a problem changes nothing."""
 
 from datetime import date, timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is wrong with a provisioning file is told all at once, by line, column and path, and no secret with it."""
+"""Problems of a provisioning file are all reported at once, by line, column and path, without secrets."""
 
 import pytest
 

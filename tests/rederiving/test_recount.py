@@ -1,4 +1,4 @@
-"""A tenant's messages derived anew after its rules changed."""
+"""A tenant's messages are recalculated after its rules changed."""
 
 import pytest
 from django.utils import timezone

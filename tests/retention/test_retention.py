@@ -1,4 +1,4 @@
-"""What is past retention goes: messages, numbers and raw rows; counts stay to the unit, and late reports are told."""
+"""Retention deletes messages, numbers and raw rows; counts stay exact, and late reports are quarantined."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta

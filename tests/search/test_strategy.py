@@ -1,4 +1,4 @@
-"""How many messages a search reads for a page, as the web role: in proportion to the page, not to what is stored."""
+"""Messages read by a search, as the web role: in proportion to the page, not to the stored messages."""
 
 import json
 from datetime import date

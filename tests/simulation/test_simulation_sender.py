@@ -1,4 +1,4 @@
-"""How simulated traffic is sent: against a real server on a real socket."""
+"""Sending of simulated traffic to a real server on a real socket."""
 
 import asyncio
 import threading

@@ -33,7 +33,7 @@ METHODS = "account_authentication_methods"
 
 @dataclass(frozen=True)
 class Probed:
-    """What the parameters of addresses name, for some routes something else than for most, and who asks."""
+    """Ids for the parameters of addresses, with exceptions by route, and queries for pages that need them."""
 
     ids: dict[str, object]
     of_routes: dict[str, dict[str, object]]

@@ -1,4 +1,4 @@
-"""Whom a membership reaches, and what a role may do."""
+"""Reach of memberships, and rights of roles."""
 
 import pytest
 from django.contrib.auth.models import AnonymousUser

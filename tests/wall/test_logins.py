@@ -66,7 +66,7 @@ def server(db, tmp_path) -> Iterator[Server]:
 
 @pytest.mark.django_db(transaction=True)
 def test_connection_of_a_request_becomes_nobody_else(owner, staff_user, server):
-    """What a hostile SQL text would try first, from inside of each kind of page, over real HTTP."""
+    """First attempts of a hostile SQL text, from inside of each kind of page, over real HTTP."""
     clients = {}
     for name, user in (("owner", owner), ("staff", staff_user)):
         clients[name] = Client()

@@ -1,4 +1,4 @@
-"""Which people a page sees: oneself and the members of one's tenants; all of them where people sign in alone."""
+"""People that a page sees: oneself and the members of one's tenants; all of them only at sign-in."""
 
 import pytest
 from django.db import ProgrammingError

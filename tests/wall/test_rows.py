@@ -1,4 +1,4 @@
-"""What each role sees and may write of two tenants' rows, in every table."""
+"""Rows of two tenants that each role sees and may write, in every table."""
 
 import pytest
 from django.db import ProgrammingError

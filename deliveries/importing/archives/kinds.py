@@ -67,7 +67,7 @@ def packed_kind(head: bytes) -> str | None:
 
 
 def is_like_report(piece: bytes) -> bool:
-    """Tell whether a piece begins like a JSON object."""
+    """Return whether a piece begins like a JSON object."""
     return _object(piece) is not None
 
 

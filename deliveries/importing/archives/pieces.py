@@ -1,7 +1,7 @@
-"""Single reports of a text of JSON: lines, arrays and objects over several lines, however mixed.
+"""Splits JSON text into single reports: lines, arrays and objects over several lines, in any mixture.
 
-A piece is the bytes of one report, or of something that is none. No line end stands within a text of JSON, so a line
-that is broken spoils nothing but itself. Memory is bounded by the limit of a report.
+A piece is the bytes of one report, or of invalid text. JSON text holds no line end inside a string, so a broken line
+damages only itself. Memory is bounded by the limit of a report.
 """
 
 import re
@@ -33,7 +33,7 @@ _ends_in_array = re.compile(rb"[\r\n,{\[\]\x1e]|\xef\xbb\xbf|\Z").match
 
 
 class Piece(NamedTuple):
-    """The bytes of what stands between two separators; its beginning alone where that is over the limit."""
+    """Bytes between two separators; only the beginning if they exceed the limit."""
 
     body: bytes
     size: int
@@ -101,7 +101,7 @@ class _Text:
         return True
 
     def _has(self, size: int) -> bool:
-        """Read on until there are `size` bytes from `at`; tell whether there are."""
+        """Read on until there are `size` bytes from `at`; return whether there are."""
         while len(self._buffer) - self.at < size:
             if not self._more():
                 return False
@@ -141,7 +141,7 @@ class _Text:
         return self._line_end if self._line_end - self.at <= self._limit else None
 
     def opens_array(self) -> bool:
-        """Tell whether a bracket opens an array of values, not a line such as `[info] started`."""
+        """Return whether a bracket opens an array of values, not a line such as `[info] started`."""
         end = self._find_line_end()
         if _opens(self._buffer, self.at, self.at + self._limit if end is None else end):
             return True
@@ -160,9 +160,9 @@ class _Text:
         return Piece(line, len(line))
 
     def take_value(self, *, in_array: bool) -> Piece | None:
-        """Take an object by its brackets, or else what stands up to the next separator.
+        """Take an object by its brackets, or else the text up to the next separator.
 
-        Returns None for the last one of a broken archive that is not whole.
+        Returns None for an incomplete last value of a broken archive.
         """
         self._has(1)
         value = _Value(is_object=self._buffer[self.at : self.at + 1] == b"{", indent=self._indent)
@@ -253,7 +253,7 @@ class _Text:
 
 
 class _Value:
-    """How far a value was read, by its brackets and texts alone."""
+    """State of reading a value, by its brackets and texts only."""
 
     def __init__(self, *, is_object: bool, indent: int) -> None:
         self.is_object, self.indent = is_object, indent

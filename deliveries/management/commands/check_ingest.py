@@ -1,4 +1,4 @@
-"""check_ingest: whether all that was received is somewhere."""
+"""`bin/portal check_ingest`: check that every received row is accounted for."""
 
 import sys
 from datetime import UTC, datetime

@@ -109,7 +109,7 @@ class Command(BaseCommand):
             return load.wait_until_applied(run, progress=progress)
 
     def _judge(self, file: Path, run: ImportRun, outcome: Outcome | None) -> None:
-        """Say what became of the rows. Raises CommandError where somebody should look at it."""
+        """Print the results of the rows. Raises CommandError if somebody should check them."""
         problems = []
         if outcome is None:
             self.stdout.write(

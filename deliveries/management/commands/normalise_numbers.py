@@ -1,4 +1,4 @@
-"""`bin/portal normalise_numbers`: bring numbers that were stored in other notations into E.164."""
+"""`bin/portal normalise_numbers`: convert numbers stored in other notations to E.164."""
 
 from django.core.management.base import BaseCommand
 

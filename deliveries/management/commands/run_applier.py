@@ -1,4 +1,4 @@
-"""run_applier: apply what comes in, until it is told to stop."""
+"""`bin/portal run_applier`: apply rows as they are received, until it is stopped."""
 
 import gc
 import signal

@@ -84,7 +84,7 @@ def months_back(end: datetime, months: int) -> datetime:
 
 
 def _url(options: dict) -> str:
-    """Return the feed's address; a wrong name or token is told now and not by a thousand refusals."""
+    """Return the feed's URL; a wrong name or token is reported before any request."""
     if options["url"]:
         return options["url"]
     if not (options["feed"] and options["token"]):

@@ -1,4 +1,4 @@
-"""What the header needs to know about pages."""
+"""Template tags for the header and navigation."""
 
 from django import template
 from django.utils.http import urlencode
@@ -13,7 +13,7 @@ PERIOD = ("period", "from", "to", "compare")  # the parameters that choose one (
 
 @register.simple_tag(takes_context=True)
 def navigation(context) -> list[pages.Page]:
-    """Return the entries of the navigation of the request's tenant; the chosen period goes along."""
+    """Return the navigation entries of the request's tenant, with the chosen period in their links."""
     picker = context.get("picker")
     if picker is not None:
         period = picker.query

@@ -9,5 +9,5 @@ register = template.Library()
 
 @register.filter
 def may(access: Access | None, right: str) -> bool:
-    """Tell whether the request's person has the right for its tenant: `{% if access|may:"manage_members" %}`."""
+    """Return whether the request's person has the right for its tenant: `{% if access|may:"manage_members" %}`."""
     return access is not None and access.may(right)

@@ -28,7 +28,7 @@ def claim(model: type[Job], job_id: int | None = None) -> Job | None:
 
 
 def renew(job: models.Model, *fields: str, lease: timedelta = LEASE) -> None:
-    """Write `fields` of a job that goes on, and keep the lease, longer before a step that takes long."""
+    """Write `fields` of a running job and renew the lease, longer before a long step."""
     job.lease_until = datetime.now(UTC) + lease
     job.save(update_fields=[*fields, "lease_until"])
 

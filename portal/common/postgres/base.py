@@ -1,8 +1,8 @@
-"""Database connections of one alias under several logins, each with a pool of its own.
+"""Database connections of one alias under several logins, each with its own pool.
 
-`OPTIONS["login"]` names the login of a process that answers requests: its connections can become nobody else.
-`logged_in(name)` takes another login's connection for the length of a `with`. Without that option everything runs as
-the owner of the tables, who takes on roles instead (portal/tenants/scope.py).
+`OPTIONS["login"]` names the login of a process that answers requests; its connections can take on no other role.
+`logged_in(name)` uses another login's connection inside a `with`. Without that option everything runs as the owner of
+the tables, who takes on roles instead (portal/tenants/scope.py).
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from portal.common.postgres.passwords import login_password
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """A connection as `login`; '' stands for the user of the settings, the owner of the tables."""
+    """A connection as `login`; '' is the user of the settings, the owner of the tables."""
 
     _login_pools: dict[str, dict[str, object]] = {}  # by login, then by alias as in Django
 
@@ -26,7 +26,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @property
     def _connection_pools(self) -> dict[str, object]:
-        """Where Django looks for the alias's pool: each login has its own."""
+        """The pools of the alias, one for each login."""
         return self._login_pools.setdefault(self.login, {})
 
     def get_connection_params(self) -> dict:
@@ -49,9 +49,9 @@ def pools() -> Iterator[tuple[str, dict[str, int]]]:
 
 @contextmanager
 def logged_in(login: str) -> Iterator[None]:
-    """Let the default alias be a connection of `login`, beside whatever transaction is open.
+    """Let the default alias be a connection of `login`, independent of any open transaction.
 
-    Does nothing where the alias is that login already, or the owner, who has a single connection for all roles.
+    Does nothing if the alias is that login already, or the owner, who has a single connection for all roles.
     """
     outer = connections[DEFAULT_DB_ALIAS]
     if outer.login in ("", login):

@@ -1,4 +1,4 @@
-"""Passwords of the logins that answer requests: derived from one secret, so that none lies in a file of its own."""
+"""Passwords of the logins that answer requests, derived from one secret instead of stored."""
 
 import hashlib
 import hmac

@@ -9,7 +9,7 @@ register = template.Library()
 
 @register.simple_tag
 def control(field: BoundField) -> SafeString:
-    """Return the field's widget with the class of its kind, beside those that it has."""
+    """Return the field's widget with the CSS class of its type added."""
     widget = field.field.widget
     kinds: dict[type, str] = {CheckboxInput: "form-check-input", Select: "form-select"}
     kind = kinds.get(type(widget), "form-control")

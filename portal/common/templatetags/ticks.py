@@ -9,7 +9,7 @@ register = template.Library()
 
 @register.filter
 def ticks(text: str) -> SafeString:
-    """Return the text for HTML, what stands between backticks as code; all of it escaped."""
+    """Return the text as escaped HTML, with code elements for what is between backticks."""
     parts = [escape(part) for part in text.split("`")]
     marked = [f'<code class="code">{part}</code>' if n % 2 else part for n, part in enumerate(parts)]
     return mark_safe("".join(marked))  # noqa: S308 (escaped above)

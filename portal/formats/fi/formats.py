@@ -1,4 +1,4 @@
-"""Finnish as Django has it, with formats of our own beside (portal/formats/en/formats.py)."""
+"""Django's Finnish formats, plus formats of our own (portal/formats/en/formats.py)."""
 
 DAY_FORMAT = "j.n."
 DAY_OF_MONTH_FORMAT = "j."

@@ -102,7 +102,7 @@ def _scope(tenant: str | None, account: str | None) -> Scope:
 
 
 def _write(run: ReportRun, figures: MonthFigures, out: Path, format_: str) -> None:
-    """Write the file beside its place and put it there whole."""
+    """Write the file next to its place, then move it there whole."""
     part = out.with_name(f".{out.name}.part")
     with part.open("wb") as file:
         if format_ == "xlsx":

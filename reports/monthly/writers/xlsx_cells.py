@@ -33,7 +33,7 @@ _NUMBERS: frozenset[Kind] = frozenset({"int", "code", "percent", "seconds", "rat
 
 
 class Notes:
-    """What the workbook says about its own changes: each kind is listed up to a number, then counted."""
+    """Notes of the workbook about its own changes: each kind is listed up to a limit, then counted."""
 
     def __init__(self, language: str) -> None:
         self._language = language
@@ -81,9 +81,8 @@ class CellMaker:
         self._language = header.language
         self._styles = Styles(sheet, header.language)
         self._notes = notes
-        self._texts: dict[
-            tuple[Kind, str, str], Cell
-        ] = {}  # most texts stand in many rows; openpyxl places a cell as it writes it
+        # Most texts are in many rows. openpyxl places a cell only when it writes it.
+        self._texts: dict[tuple[Kind, str, str], Cell] = {}
 
     def head(self, columns: tuple[Column, ...]) -> list[Cell]:
         """Return the header's cells, in the report's language."""

@@ -1,4 +1,4 @@
-"""Which sheets a workbook gets: a table longer than a sheet goes on in the next, and names say where."""
+"""Plan of a workbook's sheets: a table longer than a sheet continues in the next one; names of sheets and ranges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How wide a column and how high a row must be: widths in Excel's unit of one digit, heights in points."""
+"""Column widths and row heights: widths in Excel's unit of one digit, heights in points."""
 
 from __future__ import annotations
 
