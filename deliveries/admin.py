@@ -26,9 +26,8 @@ from deliveries.models import (
 )
 from deliveries.partner_ids import admin as partner_admin  # noqa: F401  registers its models
 from deliveries.partner_ids.admin_forms import DiscardForm
-from portal.accounts.admin_base import MOST_COUNTED, ReadOnlyAdmin, RecordedAdmin
-from portal.accounts.models import record
-from portal.common import jobs
+from portal.accounts.admin_base import MOST_COUNTED, ReadOnlyAdmin, RecordedAdmin, ids_of
+from portal.accounts.job_admin import JOB_COLUMNS, JobAdmin
 
 
 class ReasonFilter(admin.SimpleListFilter):
@@ -115,7 +114,7 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Replay"), permissions=["resolve"])
     def replay_rows(self, request: HttpRequest, rows: QuerySet[QuarantinedRow]) -> None:
-        _say_replayed(request, replay(ids=_ids(rows), actor=request.user.email, now=timezone.now()))
+        _say_replayed(request, replay(ids=ids_of(rows), actor=request.user.email, now=timezone.now()))
 
     @admin.action(description=_("Replay every waiting row with the same reasons"), permissions=["resolve"])
     def replay_reasons(self, request: HttpRequest, rows: QuerySet[QuarantinedRow]) -> None:
@@ -126,7 +125,7 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Discard, with a reason"), permissions=["resolve"])
     def discard_rows(self, request: HttpRequest, rows: QuerySet[QuarantinedRow]) -> HttpResponse | None:
         form = DiscardForm(request.POST if "reason_text" in request.POST else None)
-        ids = _ids(rows.filter(state=QuarantinedRow.State.WAITING))
+        ids = ids_of(rows.filter(state=QuarantinedRow.State.WAITING))
         if form.is_valid():
             count = discard(
                 ids=ids,
@@ -151,30 +150,9 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, "admin/deliveries/quarantinedrow/discard.html", context)
 
 
-class JobAdmin(ReadOnlyAdmin):
-    """Jobs over many messages: how far each is; one that stands still is queued again."""
-
-    actions = ("retry",)
-
-    def has_retry_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
-
-    @admin.action(description=_("Queue again what stands still"), permissions=["retry"])
-    def retry(self, request: HttpRequest, rows: QuerySet) -> None:
-        count = jobs.retry(self.model, ids=_ids(rows))
-        record(f"{self.opts.model_name}.retried", actor=request.user.email, details={"jobs": count})
-        text = ngettext(
-            "%(count)d job is queued again and begins within half a minute.",
-            "%(count)d jobs are queued again and begin within half a minute.",
-            count,
-        )
-        messages.success(request, text % {"count": count})
-
-
 @admin.register(PartnerMove)
 class PartnerMoveAdmin(JobAdmin):
-    list_display = ("partner", "tenant", "state", "moved", "total", "sealed", "attempts", "queued_at", "finished_at")
-    list_filter = ("state",)
+    list_display = ("partner", "tenant", *JOB_COLUMNS, "sealed")
     list_select_related = ("partner", "tenant")
     search_fields = ("=partner__value", "=tenant__slug")
     search_help_text = _("A partner ID, or a tenant's slug.")
@@ -182,23 +160,21 @@ class PartnerMoveAdmin(JobAdmin):
 
 @admin.register(TenantRecount)
 class TenantRecountAdmin(JobAdmin):
-    list_display = ("tenant", "reason", "state", "done", "total", "changed", "attempts", "queued_at", "finished_at")
-    list_filter = ("state",)
+    list_display = ("tenant", "reason", *JOB_COLUMNS, "changed")
     list_select_related = ("tenant",)
     search_fields = ("=tenant__slug", "tenant__name")
 
 
 @admin.register(RuleRefold)
 class RuleRefoldAdmin(JobAdmin):
-    list_display = ("queued_at", "state", "month", "done", "changed", "attempts", "finished_at")
-    list_filter = ("state",)
+    list_display = ("created_at", *(column for column in JOB_COLUMNS if column != "created_at"), "month", "changed")
 
 
 @admin.register(SegmentKey)
 class SegmentKeyAdmin(JobAdmin):
-    """Keys that tenants have chosen, with the making of what is stored searchable by them."""
+    """Keys that tenants have chosen, with the job that indexes stored messages by them."""
 
-    list_display = ("key", "tenant", "removed", "state", "done", "total", "attempts", "queued_at", "finished_at")
+    list_display = ("key", "tenant", "removed", *JOB_COLUMNS)
     list_filter = ("state", "removed")
     list_select_related = ("tenant",)
     search_fields = ("=key", "=tenant__slug", "tenant__name")
@@ -273,7 +249,3 @@ class ResultCodeAdmin(RecordedAdmin):
 def _say_replayed(request: HttpRequest, count: int) -> None:
     text = ngettext("%(count)d row is on its way again.", "%(count)d rows are on their way again.", count)
     messages.success(request, text % {"count": count})
-
-
-def _ids(rows: QuerySet) -> list[int]:
-    return list(rows.order_by("id").values_list("id", flat=True))

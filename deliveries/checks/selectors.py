@@ -18,6 +18,7 @@ TITLES: dict[str, tuple[Promise, timedelta]] = {
     "quarantined": (_("No feed has more in quarantine than usual"), timedelta(minutes=30)),
     "submissions": (_("Delivery reports come of what is handed in"), timedelta(minutes=30)),
     "identities": (_("No message stands in two rows"), timedelta(hours=13)),
+    "jobs": (_("No job in the background has failed"), timedelta(minutes=5)),
     "counts": (_("Counts are the messages on the days that were compared at night"), timedelta(hours=26)),
 }
 

@@ -42,14 +42,7 @@ class PartnerRow:
 
     @property
     def is_open(self) -> bool:
-        return self.move is not None and self.move.state != PartnerMove.State.DONE
-
-    @property
-    def percent(self) -> int:
-        """How much of the open move is done, 0 to 100; what arrives while it runs never makes it more than 100."""
-        if self.move is None or not self.move.total:
-            return 0
-        return min(100, 100 * self.move.moved // self.move.total)
+        return self.move is not None and self.move.is_open
 
 
 @dataclass(frozen=True, slots=True)

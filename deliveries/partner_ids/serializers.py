@@ -68,9 +68,11 @@ class MoveBody(Dated):
 class MoveAnswer(serializers.Serializer):
     """How far the messages of a partner ID are on their way to its tenant."""
 
-    state = serializers.ChoiceField(choices=PartnerMove.State.values, help_text="What it is doing.")
+    state = serializers.ChoiceField(
+        choices=PartnerMove.State.values, help_text="`done`, `failed` and `cancelled` are final."
+    )
     total = serializers.IntegerField(help_text="Messages there were to move.")
-    moved = serializers.IntegerField(help_text="Messages moved so far.")
+    moved = serializers.IntegerField(source="done", help_text="Messages moved so far.")
     sealed = serializers.IntegerField(
         help_text="Messages of sealed days, which stay where they are counted: retention has deleted them."
     )

@@ -1,13 +1,14 @@
 """Choosing and removing a tenant's segment keys, and making or removing the rows of stored messages for them.
 
-The key's row is the job. Appliers write rows from the moment that they see a chosen key and take none away any more
-when it is gone, so a run first waits for those that may not have seen the change; then it takes away whatever rows of
-the key there are; then, for a chosen key, it walks the tenant's messages, newest first, under the slices' locks. A
-run whose key is changed by somebody meanwhile stops, and the next one begins anew.
+The key's row is the job. Appliers write rows from the moment that they see a chosen key, and delete none once it is
+gone. So a run first waits for those that may not have seen the change. Then it deletes all rows of the key. For a
+chosen key it then reads the tenant's messages, newest first, under the slices' locks. A run whose key is changed
+meanwhile loses its lease and stops; the next one begins from the start.
 """
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -45,12 +46,13 @@ def choose(*, tenant: Tenant, key: str, actor: str, now: datetime) -> SegmentKey
         Tenant.objects.select_for_update().get(id=tenant.id)  # of two at once neither may pass the limit
         known = {row.key: row for row in SegmentKey.objects.filter(tenant=tenant)}
         row = known.get(key)
-        if row is not None and not row.removed:
+        if row is not None and not row.removed and not row.is_stopped:
             return row
-        if sum(not other.removed for other in known.values()) >= segments.MAX_KEYS:
+        others = [other for other in known.values() if other != row]
+        if sum(not other.removed for other in others) >= segments.MAX_KEYS:
             raise Refused(_("At most %(most)d keys: remove another one first.") % {"most": segments.MAX_KEYS})
         if row is None:
-            row = SegmentKey.objects.create(tenant=tenant, key=key, queued_at=now)
+            row = SegmentKey.objects.create(tenant=tenant, key=key, created_at=now)
         else:
             _begin_anew(row, removed=False, now=now)
         record("segment_key.chosen", actor=actor, tenant=tenant, subject=key)
@@ -87,24 +89,23 @@ def problems_in_words(key: str) -> list[str]:
 
 
 def run_segment_keys(*, key_id: int | None = None, progress: Progress = lambda key: None) -> int:
-    """Do what is queued or was left by a killed process (or this one alone); return of how many keys."""
-    done = 0
-    while (key := jobs.claim(SegmentKey, key_id)) is not None:
-        _run(key, progress)
-        done += 1
-    return done
+    """Run the keys' jobs that are due (or this one alone). Return how many were done."""
+    return jobs.run_all(SegmentKey, partial(_run, progress=progress), job_id=key_id)
 
 
 def _begin_anew(row: SegmentKey, *, removed: bool, now: datetime) -> None:
-    row.removed, row.state, row.queued_at = removed, SegmentKey.State.QUEUED, now
-    row.done, row.total, row.position, row.lease_until, row.finished_at = 0, 0, None, None, None
-    row.attempts = 0
+    """Queue a key's job from the start; a run that has it now loses its lease."""
+    row.removed, row.state, row.created_at = removed, SegmentKey.State.QUEUED, now
+    row.done, row.total, row.position, row.attempts, row.error = 0, 0, None, 0, ""
+    row.lease_until, row.not_before, row.cancel_requested = None, None, False
+    row.started_at, row.finished_at = None, None
     row.save()
 
 
 def _run(key: SegmentKey, progress: Progress) -> None:
+    jobs.renew(key, lease=jobs.LONG_STEP)
     wait_for_running_batches()
-    if key.position is None:  # else it was taken up again in the middle of its walk
+    if key.position is None:  # else an earlier attempt has begun to read the messages
         for month in partitions.months():
             while cleared := _clear(key, f"message_parameter_{month.year:04}_{month.month:02}"):
                 if cleared < CLEARED:
@@ -112,34 +113,23 @@ def _run(key: SegmentKey, progress: Progress) -> None:
         partitions.ensure_months(month.first_day for month in partitions.months())
     if key.removed:
         with transaction.atomic():
-            if _is_mine(key):
-                key.delete()
+            jobs.hold(key)
+            key.delete()
         return
+    jobs.renew(key, lease=jobs.LONG_STEP)
     key.total = max(Message.objects.filter(tenant_id=key.tenant_id).count(), key.done)
+    jobs.renew(key)
     progress(key)
     while _walk(key):
         progress(key)
-    with transaction.atomic():
-        if _is_mine(key):
-            key.total = key.done
-            jobs.finish(key, "total")
+    jobs.finish(key)
     progress(key)
 
 
-def _is_mine(key: SegmentKey) -> bool:
-    """Tell whether this run is still the key's, and keep others from the key until the transaction ends.
-
-    It is by its lease, which nobody else knows: whoever claims or changes the key writes another one.
-    """
-    mine = SegmentKey.objects.filter(id=key.id, lease_until=key.lease_until, state=SegmentKey.State.RUNNING)
-    return mine.select_for_update().exists()
-
-
 def _clear(key: SegmentKey, partition: str) -> int:
-    """Take up to CLEARED rows of the key out of a partition and return how many."""
+    """Delete up to CLEARED rows of the key from a partition. Return how many were deleted."""
     with transaction.atomic(), connection.cursor() as cursor:
-        if not _is_mine(key):
-            return 0
+        jobs.hold(key)
         cursor.execute("SELECT to_regclass(%s)", [f'"{partition}"'])
         if cursor.fetchone()[0] is None:
             return 0
@@ -148,8 +138,9 @@ def _clear(key: SegmentKey, partition: str) -> int:
             f'SELECT ctid FROM "{partition}" WHERE tenant_id = %s AND key = %s LIMIT %s))',
             [key.tenant_id, key.key, CLEARED],
         )
-        jobs.renew(key)
-        return cursor.rowcount
+        cleared = cursor.rowcount
+    jobs.renew(key)
+    return cleared
 
 
 _STEP = """
@@ -175,8 +166,7 @@ def _walk(key: SegmentKey) -> bool:
     """
     where = {"tenant": key.tenant_id, "key": key.key, "before": key.position or _NEVER, "limit": BATCH}
     with transaction.atomic(), connection.cursor() as cursor:
-        if not _is_mine(key):
-            return False
+        jobs.hold(key)
         cursor.execute(_STEP, where)
         low, count = cursor.fetchone()
         if not count:
@@ -184,7 +174,7 @@ def _walk(key: SegmentKey) -> bool:
         slices.lock(range(slices.SLICES))
         plan_for_small_sets()
         cursor.execute(_ADD, where | {"low": low})
-        key.position, key.done = low, key.done + count
-        key.total = max(key.total, key.done)
-        jobs.renew(key, "position", "done", "total")
+    # The rows are added once only, so a run that is killed here may read the same messages again.
+    key.position, key.done = low, key.done + count
+    jobs.renew(key, "position")
     return True

@@ -19,9 +19,12 @@ Bounds = Callable[[date, date], tuple[datetime, datetime]]
 def bounds_of(tenant_ids: Collection[int]) -> Bounds:
     """Return what tells the instants, begin and end, between which the days from a first to a last one lie.
 
-    While a tenant is counted anew its messages may lie under the days of another zone: then those of any zone.
+    Until a recount of a tenant or a later one is done, its messages may lie under the days of another zone: then the
+    bounds are those of any zone.
     """
-    recounts = TenantRecount.objects.filter(tenant=OuterRef("id")).exclude(state=TenantRecount.State.DONE)
+    done = TenantRecount.State.DONE
+    later = TenantRecount.objects.filter(tenant=OuterRef("tenant"), id__gt=OuterRef("id"), state=done)
+    recounts = TenantRecount.objects.filter(~Exists(later), tenant=OuterRef("id")).exclude(state=done)
     found = Tenant.objects.filter(id__in=tenant_ids).values_list("timezone", Exists(recounts)).distinct()
     zones = sorted(zone for zone, _ in found)
     is_any = not zones or any(is_counted_anew for _, is_counted_anew in found)

@@ -89,6 +89,8 @@ def _that_chose(query: MessageQuery) -> set[int]:
         if chosen[key].making:
             made = f"{chosen[key].percent} % of the messages are done"
             raise BadFilter(name, f"what is stored is just being made searchable by this key, {made}: try again later")
+        if chosen[key].failed:
+            raise BadFilter(name, "making stored messages searchable by this key failed: choose it again")
         tenant_ids &= chosen[key].ready
     if not tenant_ids:
         raise BadFilter("custom_parameters", "no tenant has chosen all of these keys")

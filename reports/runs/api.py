@@ -69,7 +69,8 @@ class RunsView(ApiView):
             summary="Queue a report",
             text="Have a month's report made, as a workbook. Where one waits already the answer is that one, so asking "
             "twice makes nothing twice. With an `Idempotency-Key` so does a retry, even when it is done: it gets "
-            "the report of the first request. Then ask for the report itself until its `state` is `done` or `failed`. "
+            "the report of the first request. Then ask for the report itself until its `state` is `done`, `failed` or "
+            "`cancelled`. "
             "One that comes out as the newest revision of its month is `unchanged`: it has that one's number and file.",
             scope=SUBMIT,
             body=QueueReportSerializer,
@@ -240,7 +241,8 @@ def shown(run: ReportRun, access: Access, changed: Mapping[int, ChangedSince]) -
         "revision": run.number,
         "unchanged": run.same_as_id is not None,
         "state": run.state,
-        "progress": run.progress,
+        "waits_for_delivery_reports": run.is_waiting,
+        "progress": run.percent,
         "requested_at": run.requested_at,
         "finished_at": run.finished_at,
         "data_as_of": run.data_as_of,

@@ -59,7 +59,11 @@ class ReportSerializer(serializers.Serializer):
         help_text="Figures and layout came out as in an earlier report, whose `revision` and file these are."
     )
     state = serializers.ChoiceField(
-        choices=ReportRun.State.values, help_text="`done` and `failed` are the last ones; all others go on."
+        choices=ReportRun.State.values,
+        help_text="`done`, `failed` and `cancelled` are final; a report that is `queued` or `running` goes on.",
+    )
+    waits_for_delivery_reports = serializers.BooleanField(
+        help_text="It is `queued` until the delivery reports that came in before it was requested are applied."
     )
     progress = serializers.IntegerField(min_value=0, max_value=100, help_text="Percent.")
     requested_at = serializers.DateTimeField(help_text="When it was asked for.")
