@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import ref_ids, segments
+from portal.common.jobs import Job
 from portal.common.masking import Masking
 from portal.tenants.models import Tenant
 
@@ -62,35 +63,25 @@ class Campaign(models.Model):
         return Masking(in_full=False).text(self.name)  # the administration shows numbers masked
 
 
-class SegmentKey(models.Model):
+class SegmentKey(Job):
     """A custom parameter that a tenant has chosen for searches; its values are segments.
 
     The row is also the job that indexes stored messages by it, or (`removed`) deletes their index rows. `position` is
-    how far back in time the walk over the messages is (deliveries/rederiving/segment_keys.py).
-
-    queued ──claimed──► running ──nothing left──► done, or (removed) no row; running ──lease over──► claimed again
-       ▲────────────── chosen again, removed ────────┘
+    how far back in time the walk over the messages is (deliveries/rederiving/segment_keys.py). A removed key that is
+    done has no row. A key that is chosen again or removed is queued again.
     """
 
-    class State(models.TextChoices):
-        QUEUED = "queued", _("Queued")
-        RUNNING = "running", _("Running")
-        DONE = "done", _("Done")
+    KIND = "segment_key"
+    SUBJECT = ("tenant", "key")
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="segment_keys")
     key = models.CharField(max_length=segments.MAX_KEY_LENGTH, db_collation="C")
     removed = models.BooleanField(default=False)
-    state = models.CharField(max_length=7, choices=State.choices, default=State.QUEUED)
-    total = models.BigIntegerField(default=0)
-    done = models.BigIntegerField(default=0)
     position = models.DateTimeField(null=True)
-    attempts = models.IntegerField(default=0)
-    lease_until = models.DateTimeField(null=True)
-    queued_at = models.DateTimeField(db_default=Now())
-    finished_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("segment key")
+        verbose_name_plural = _("segment keys")
         constraints = [
             models.UniqueConstraint(fields=["tenant", "key"], name="segment_key_per_tenant"),
             models.CheckConstraint(

@@ -27,9 +27,8 @@ from deliveries.models import (
 from deliveries.partner_ids import admin as partner_admin  # noqa: F401  registers its models
 from deliveries.partner_ids.admin_forms import DiscardForm
 from deliveries.partner_ids.masked_admin import MaskedValues
-from portal.accounts.admin_base import MOST_COUNTED, ReadOnlyAdmin, RecordedAdmin
-from portal.accounts.models import record
-from portal.common import jobs
+from portal.accounts.admin_base import MOST_COUNTED, ReadOnlyAdmin, RecordedAdmin, ids_of
+from portal.accounts.job_admin import JOB_COLUMNS, JobAdmin
 
 
 class ReasonFilter(admin.SimpleListFilter):
@@ -120,7 +119,7 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Replay"), permissions=["resolve"])
     def replay_rows(self, request: HttpRequest, rows: QuerySet[QuarantinedRow]) -> None:
-        _say_replayed(request, replay(ids=_ids(rows), actor=request.user.email, now=timezone.now()))
+        _say_replayed(request, replay(ids=ids_of(rows), actor=request.user.email, now=timezone.now()))
 
     @admin.action(description=_("Replay all waiting rows with the same reasons"), permissions=["resolve"])
     def replay_reasons(self, request: HttpRequest, rows: QuerySet[QuarantinedRow]) -> None:
@@ -131,7 +130,7 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Discard (needs a reason)"), permissions=["resolve"])
     def discard_rows(self, request: HttpRequest, rows: QuerySet[QuarantinedRow]) -> HttpResponse | None:
         form = DiscardForm(request.POST if "reason_text" in request.POST else None)
-        ids = _ids(rows.filter(state=QuarantinedRow.State.WAITING))
+        ids = ids_of(rows.filter(state=QuarantinedRow.State.WAITING))
         if form.is_valid():
             count = discard(
                 ids=ids,
@@ -156,40 +155,9 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, "admin/deliveries/quarantinedrow/discard.html", context)
 
 
-class JobAdmin(ReadOnlyAdmin):
-    """Admin of jobs over many messages: their progress, and an action that queues stopped ones again."""
-
-    actions = ("retry",)
-
-    def has_retry_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
-
-    @admin.action(description=_("Queue stopped jobs again"), permissions=["retry"])
-    def retry(self, request: HttpRequest, rows: QuerySet) -> None:
-        count = jobs.retry(self.model, ids=_ids(rows))
-        record(f"{self.opts.model_name}.retried", actor=request.user.email, details={"jobs": count})
-        text = ngettext(
-            "%(count)d job is queued again and starts within 30 seconds.",
-            "%(count)d jobs are queued again and start within 30 seconds.",
-            count,
-        )
-        messages.success(request, text % {"count": count})
-
-
 @admin.register(PartnerMove)
 class PartnerMoveAdmin(MaskedValues, JobAdmin):
-    list_display = (
-        "value_shown",
-        "tenant",
-        "state",
-        "moved",
-        "total",
-        "sealed",
-        "attempts",
-        "queued_at",
-        "finished_at",
-    )
-    list_filter = ("state",)
+    list_display = ("value_shown", "tenant", *JOB_COLUMNS, "sealed")
     list_select_related = ("partner", "tenant")
     search_fields = ("=partner__value", "=tenant__slug")
     search_help_text = _("A partner ID, or a customer's slug.")
@@ -197,26 +165,21 @@ class PartnerMoveAdmin(MaskedValues, JobAdmin):
 
 @admin.register(TenantRecount)
 class TenantRecountAdmin(JobAdmin):
-    list_display = ("tenant", "reason", "state", "done", "total", "changed", "attempts", "queued_at", "finished_at")
-    list_filter = ("state",)
+    list_display = ("tenant", "reason", *JOB_COLUMNS, "changed")
     list_select_related = ("tenant",)
     search_fields = ("=tenant__slug", "tenant__name")
 
 
 @admin.register(RuleRefold)
 class RuleRefoldAdmin(JobAdmin):
-    list_display = ("queued_at", "state", "month", "done", "changed", "attempts", "finished_at")
-    list_filter = ("state",)
+    list_display = ("created_at", *(column for column in JOB_COLUMNS if column != "created_at"), "month", "changed")
 
 
 @admin.register(SegmentKey)
 class SegmentKeyAdmin(JobAdmin):
-    """Keys that tenants have chosen, with the making of what is stored searchable by them."""
+    """Keys that tenants have chosen, with the job that indexes stored messages by them."""
 
-    list_display = fields = (
-        *("key_shown", "tenant", "removed", "state", "done", "total", "attempts", "queued_at", "finished_at"),
-    )
-    readonly_fields = ("key_shown",)
+    list_display = ("key_shown", "tenant", "removed", *JOB_COLUMNS)
     list_filter = ("state", "removed")
     list_select_related = ("tenant",)
     search_fields = ("=key", "=tenant__slug", "tenant__name")
@@ -305,7 +268,3 @@ class ResultCodeAdmin(RecordedAdmin):
 def _say_replayed(request: HttpRequest, count: int) -> None:
     text = ngettext("%(count)d row is being replayed.", "%(count)d rows are being replayed.", count)
     messages.success(request, text % {"count": count})
-
-
-def _ids(rows: QuerySet) -> list[int]:
-    return list(rows.order_by("id").values_list("id", flat=True))

@@ -12,8 +12,8 @@ from deliveries.retention import retention
 
 
 @shared_task(name="deliveries.run_move", time_limit=3600)
-def run_move(move_id: int) -> bool:
-    return moves.run_move(move_id=move_id)  # claims the move's row; a second call finds it taken
+def run_move(move_id: int) -> int:
+    return moves.run_moves(move_id=move_id)  # claims the move's row; a second call finds it taken
 
 
 @shared_task(name="deliveries.resume_moves", time_limit=3600)

@@ -208,12 +208,12 @@ def _make_reports(server: subprocess.Popen) -> None:
     """Queue what is due, as the clock does, and wait for the worker."""
     from django.utils import timezone
 
+    from portal.common.jobs import open_jobs
     from reports.models import ReportRun
     from reports.runs.due_months import queue_due_runs
-    from reports.runs.runs import OPEN
 
     queue_due_runs(now=timezone.now())
-    open_runs = ReportRun.objects.filter(state__in=OPEN)
+    open_runs = open_jobs(ReportRun)
     if not (left := open_runs.count()):
         return
     print("The Celery worker creates the reports that are due:")

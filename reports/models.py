@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from portal.common.jobs import Job
 from portal.common.masking import Masking
 from portal.tenants.models import GatewayAccount, Tenant
 
@@ -19,24 +20,18 @@ class Edition(NamedTuple):
     is_masked: bool
 
 
-class ReportRun(models.Model):
+class ReportRun(Job):
     """One creation of one month's report, for a tenant or (account set) for a whole gateway account.
 
-    queued ──► waiting (inbox rows from before the cut are not applied yet) ──► running ──► done
-                                                       running ──lease over──► claimed again
-                                                       running ──error, attempts used up──► failed ──retry──► queued
-    An account's run belongs to the account's pool, which no membership reaches.
+    A queued run waits while inbox rows from before its cut are not applied yet (`waits_for_inbox`). Its progress is in
+    percent. An account's run belongs to the account's pool, which no membership reaches.
 
     A run is a revision unless it came out as the newest one has: then it is `same_as` that one, has no number of its
     own, and its file is that one's.
     """
 
-    class State(models.TextChoices):
-        QUEUED = "queued", _("Queued")
-        WAITING = "waiting", _("Waiting for delivery reports to be processed")
-        RUNNING = "running", _("Being created")
-        DONE = "done", _("Ready")
-        FAILED = "failed", _("Failed")
+    KIND = "report"
+    SUBJECT = ("tenant", "month")  # an account's run has the account's pool as its tenant
 
     class Kind(models.TextChoices):
         PROVISIONAL = "provisional", _("Provisional")
@@ -54,14 +49,7 @@ class ReportRun(models.Model):
     requested_by = models.CharField(max_length=254)
     requested_at = models.DateTimeField(db_default=Now())
     idempotency_key = models.CharField(max_length=128, blank=True, editable=False)  # what a system's retry is known by
-    # how far it is
-    state = models.CharField(max_length=7, choices=State.choices, default=State.QUEUED)
-    progress = models.PositiveSmallIntegerField(default=0, help_text=_("Percent."))
-    attempts = models.PositiveSmallIntegerField(default=0)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    started_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
-    error = models.CharField(max_length=500, blank=True)
+    waits_for_inbox = models.BooleanField(default=False, db_default=False)
     # what came of it
     data_as_of = models.DateTimeField(null=True, blank=True)
     messages = models.BigIntegerField(null=True, blank=True)
@@ -85,6 +73,8 @@ class ReportRun(models.Model):
 
     class Meta:
         db_table = "report_run"
+        verbose_name = _("report run")
+        verbose_name_plural = _("report runs")
         constraints = [
             models.UniqueConstraint(fields=["tenant", "month", "revision"], name="report_run_revision"),
             models.UniqueConstraint(
@@ -102,7 +92,7 @@ class ReportRun(models.Model):
             models.Index(
                 fields=["state", "lease_until"],
                 name="report_run_open",
-                condition=models.Q(state__in=["queued", "waiting", "running"]),
+                condition=models.Q(state__in=["queued", "running"]),
             ),
         ]
 
@@ -120,6 +110,11 @@ class ReportRun(models.Model):
     def file_name(self, owner: str, edition: Edition) -> str:
         """Return the name under which the edition is handed out; `owner` is the tenant's or the account's name."""
         return f"{owner}_{self.month:%Y-%m}_r{self.number}{'_masked' if edition.is_masked else ''}.xlsx"
+
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether it waits for delivery reports to be applied."""
+        return self.state == Job.State.QUEUED and self.waits_for_inbox
 
     @property
     def number(self) -> int:

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from deliveries.models import PartnerMove
 from deliveries.rederiving.moves import wake
+from portal.common.jobs import open_jobs
 from portal.tenants.models import PartnerId
 
 
@@ -50,7 +51,7 @@ LEFT JOIN retention_mark gets ON gets.tenant_id = o.tenant_id
 WHERE m.tenant_id <> o.tenant_id
     AND (had.messages_before IS NULL OR m.day >= had.messages_before)
     AND (gets.messages_before IS NULL OR (m.sent_at AT TIME ZONE t.timezone)::date >= gets.messages_before)
-    AND NOT EXISTS (SELECT FROM partner_move v WHERE v.partner_id = p.id AND v.state <> 'done')
+    AND NOT EXISTS (SELECT FROM partner_move v WHERE v.partner_id = p.id AND v.state IN ('queued', 'running'))
 GROUP BY m.account_id, p.id, p.value, m.tenant_id, o.tenant_id
 ORDER BY m.account_id, p.value, m.tenant_id, o.tenant_id
 """
@@ -76,9 +77,9 @@ def queue_moves(differences: Iterable[OwnerDifference]) -> None:
         # Locked, so that a move which ends just now does not count as open (moves.py).
         list(PartnerId.objects.select_for_update(of=("self",)).filter(id__in=partner_ids).order_by("id"))
         moves = [
-            PartnerMove.objects.exclude(state=PartnerMove.State.DONE).get_or_create(
-                tenant_id=owner_id, partner_id=partner_id, defaults={"total": total}
-            )[0]
+            open_jobs(PartnerMove).get_or_create(tenant_id=owner_id, partner_id=partner_id, defaults={"total": total})[
+                0
+            ]
             for (partner_id, owner_id), total in totals.items()
         ]
         transaction.on_commit(lambda: wake([move.id for move in moves]), robust=True)

@@ -17,6 +17,7 @@ from deliveries.checks.submissions import Silent, silent_submissions
 from deliveries.models import StandingCheck
 from deliveries.stop_reasons import CAUSES, Cause
 from portal.accounts import mail, standing
+from portal.common.jobs import job_models, unresolved
 from portal.common.masking import Masking
 from portal.tenants.waiting import waiting
 
@@ -25,8 +26,8 @@ logger = logging.getLogger(__name__)
 KEPT_DETAILS = 20
 WAITS_TOO_LONG = timedelta(minutes=5)
 
-# Each problem of these begins with the feed or account that it is about, and ": ".
-NAMED = {"feeds", "refused", "quarantined", "submissions"}
+# Each problem of these begins with the feed, account or job that it is about, and ": ".
+NAMED = {"feeds", "refused", "quarantined", "submissions", "jobs"}
 
 Check = Callable[[datetime], list[str]]
 
@@ -103,6 +104,14 @@ def _no_reports(silent: Silent) -> str:
     )
 
 
+def _jobs(now: datetime) -> list[str]:
+    return [
+        f"{model.KIND} {job.pk}: failed after {job.attempts} attempts. {job.error}"
+        for model in job_models()
+        for job in unresolved(model).order_by("id")
+    ]
+
+
 def _counts(now: datetime) -> list[str]:
     before = StandingCheck.objects.filter(name="counts").first()
     return counts.find_wrong_days(now=now, told=before.details if before else ())
@@ -119,6 +128,7 @@ CHECKS: dict[str, Check] = {
     "submissions": _submissions,
     "identities": _identities,
     "counts": _counts,
+    "jobs": _jobs,
 }
 
 
@@ -139,7 +149,7 @@ def run_first_checks(*, now: datetime) -> dict[str, list[str]]:
 
 
 def keep(name: str, problems: list[str], *, now: datetime) -> None:
-    """Write down what a check found, and mail the operators when it begins, when another feed joins, and at the end."""
+    """Store what a check found, and mail the operators when that begins, when another subject joins, and at the end."""
     with transaction.atomic():
         before = StandingCheck.objects.select_for_update().filter(name=name).first()
         known = before.details if before else []
@@ -160,7 +170,7 @@ def keep(name: str, problems: list[str], *, now: datetime) -> None:
 
 
 def _subjects(problems: list[str]) -> set[str]:
-    """Return the feeds or accounts that the problems are about, of as many problems as are kept."""
+    """Return the feeds, accounts or jobs that the problems are about, of as many problems as are kept."""
     return {problem.partition(": ")[0] for problem in problems[:KEPT_DETAILS]}
 
 

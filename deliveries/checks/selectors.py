@@ -18,6 +18,7 @@ TITLES: dict[str, tuple[Promise, timedelta]] = {
     "quarantined": (_("No feed has more rows in quarantine than usual"), timedelta(minutes=30)),
     "submissions": (_("Submitted messages receive delivery reports"), timedelta(minutes=30)),
     "identities": (_("Each message is stored once"), timedelta(hours=13)),
+    "jobs": (_("No background job has failed"), timedelta(minutes=5)),
     "counts": (_("Counts match the messages on the days compared at night"), timedelta(hours=26)),
 }
 

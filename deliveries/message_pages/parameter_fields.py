@@ -45,6 +45,8 @@ def wrong_keys(asked: Collection[SearchKey], tenant_ids: Collection[int], tenant
         if key.making & looked_in:
             text = _("Stored messages are being indexed for this search: %(percent)d %% done. Try again later.")
             yield name, text % {"percent": key.percent}
+        elif key.failed & looked_in:
+            yield name, _("Indexing stored messages for this key failed. Choose the key again in the settings.")
         elif tenant is not None and not key.ready & looked_in:
             yield name, _("%(tenant)s has not chosen this key.") % {"tenant": tenant.name}
         elif not together:
@@ -55,6 +57,8 @@ def _field(key: SearchKey, number: int, tenants: Collection[Tenant]) -> forms.Ch
     help_text = ""
     if key.making:
         help_text = _("Indexing: %(percent)d %% done.") % {"percent": key.percent}
+    elif key.failed:
+        help_text = _("Indexing failed.")
     elif len(key.ready) < len(tenants):
         names = [tenant.name for tenant in tenants if tenant.id in key.ready]
         help_text = _("Only in: %(names)s.") % {"names": ", ".join(names)}

@@ -20,6 +20,7 @@ from deliveries.partner_ids.permissions import Declarer
 from deliveries.rederiving.moves import wake
 from deliveries.rederiving.partner_messages import Following, following
 from portal.accounts.models import record
+from portal.common.jobs import open_jobs
 from portal.common.period_picker import FIRST_DAY
 from portal.common.periods import local_day, start_of_day
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
@@ -310,7 +311,7 @@ def _assign(
         # value was over the daily limit (deliveries/applying/attribution.py).
         begun = stretch.from_at is None or stretch.from_at <= now + SENT_AHEAD
         if begun and (follow.messages or not is_new):
-            moves[stretch.new], _made = PartnerMove.objects.exclude(state=PartnerMove.State.DONE).get_or_create(
+            moves[stretch.new], _made = open_jobs(PartnerMove).get_or_create(
                 tenant_id=stretch.new,
                 partner=row,
                 defaults={"total": follow.messages, "sealed": follow.sealed},

@@ -42,14 +42,7 @@ class PartnerRow:
 
     @property
     def is_open(self) -> bool:
-        return self.move is not None and self.move.state != PartnerMove.State.DONE
-
-    @property
-    def percent(self) -> int:
-        """Progress of the open move, 0 to 100; new messages during the move do not raise it over 100."""
-        if self.move is None or not self.move.total:
-            return 0
-        return min(100, 100 * self.move.moved // self.move.total)
+        return self.move is not None and self.move.is_open
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,9 +67,11 @@ class MoveBody(Dated):
 class MoveAnswer(serializers.Serializer):
     """Progress of moving a partner ID's messages to its tenant."""
 
-    state = serializers.ChoiceField(choices=PartnerMove.State.values, help_text="The state of the move.")
+    state = serializers.ChoiceField(
+        choices=PartnerMove.State.values, help_text="`done`, `failed` and `cancelled` are final."
+    )
     total = serializers.IntegerField(help_text="Number of messages to move.")
-    moved = serializers.IntegerField(help_text="Number of messages moved so far.")
+    moved = serializers.IntegerField(source="done", help_text="Number of messages moved so far.")
     sealed = serializers.IntegerField(
         help_text="Messages of sealed days. They are not moved in the counts: retention has deleted them."
     )

@@ -1,4 +1,4 @@
-"""Moves of messages to the tenant that owned their platformPartnerId when they were sent. The row is the queue.
+"""Moves of messages to the tenant that owned their platformPartnerId when they were sent.
 
 Every derived column and count is recalculated by the new tenant's rules (zone, refId scheme), in batches under the
 slices' locks. Each batch commits by itself, so a killed move resumes at its position.
@@ -6,6 +6,7 @@ slices' locks. Each batch commits by itself, so a killed move resumes at its pos
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Q
@@ -32,21 +33,9 @@ SCAN = 50 * BATCH  # keys read at once: messages that stay are read again for ea
 Progress = Callable[[PartnerMove], None]
 
 
-def run_moves(*, progress: Progress | None = None) -> int:
-    """Run the moves that are queued or were left by a killed process; return how many were finished."""
-    done = 0
-    while (move := jobs.claim(PartnerMove)) is not None:
-        _run(move, progress or (lambda move: None))
-        done += 1
-    return done
-
-
-def run_move(*, move_id: int) -> bool:
-    """Run one move unless another process has it; return whether it was run."""
-    move = jobs.claim(PartnerMove, move_id)
-    if move is not None:
-        _run(move, lambda move: None)
-    return move is not None
+def run_moves(*, move_id: int | None = None, progress: Progress = lambda move: None) -> int:
+    """Run the moves that are due (or this one alone). Return how many were done."""
+    return jobs.run_all(PartnerMove, partial(_run, progress=progress), job_id=move_id)
 
 
 def wake(move_ids: Iterable[int]) -> None:
@@ -62,23 +51,17 @@ def waiting_messages(move: PartnerMove) -> int:
 
 
 def _run(move: PartnerMove, progress: Progress) -> None:
+    jobs.renew(move, lease=jobs.LONG_STEP)
     wait_for_running_batches()
-    move.total = move.moved + waiting_messages(move)
+    move.total = move.done + waiting_messages(move)
+    jobs.renew(move)
     progress(move)
     while not _finish_when_none_is_left(move):
         keys: list[Key] = list(to_be_moved(move).values_list("account_id", "message_id")[:SCAN])
         for start in range(0, len(keys), BATCH):
-            move.moved += _move_batch(move, keys[start : start + BATCH])
-            move.total = max(move.total, move.moved)
-            jobs.renew(move, "moved", "total")
+            move.done += _move_batch(move, keys[start : start + BATCH])
+            jobs.renew(move)
             progress(move)
-    record(
-        "partner_id.moved",
-        actor="move",
-        tenant=move.tenant,
-        subject=move.partner.value,
-        details={"messages": move.moved},
-    )
     progress(move)
 
 
@@ -88,8 +71,14 @@ def _finish_when_none_is_left(move: PartnerMove) -> bool:
         PartnerId.objects.select_for_update(of=("self",)).get(id=move.partner_id)
         if to_be_moved(move).exists():
             return False
-        move.total = move.moved
-        jobs.finish(move, "total")
+        jobs.finish(move)
+        record(
+            "partner_id.moved",
+            actor="move",
+            tenant=move.tenant,
+            subject=move.partner.value,
+            details={"messages": move.done},
+        )
     return True
 
 

@@ -21,13 +21,18 @@ BATCH = 2000  # messages in one transaction
 Progress = Callable[[int], None]
 
 
-def normalise_numbers(*, progress: Progress = lambda seen: None) -> tuple[int, int]:
+def normalise_numbers(
+    *,
+    after: Key = (0, ""),
+    progress: Progress = lambda seen: None,
+    reached: Callable[[Key], None] = lambda key: None,
+) -> tuple[int, int]:
     """Convert all messages' numbers to the current form; return (checked, changed).
 
-    Runs in batches that each commit by themselves, and may be repeated, also while messages are applied.
+    Runs in batches that each commit by themselves, and may be repeated, also while messages are applied. It begins
+    after the message `after`; `reached` gets the last message of each read.
     """
     seen = changed = 0
-    after: Key = (0, "")
     while rows := _next_rows(after):
         after = rows[-1][:2]
         wrong = [(account, id_) for account, id_, number in rows if number and normalize_destination(number) != number]
@@ -35,6 +40,7 @@ def normalise_numbers(*, progress: Progress = lambda seen: None) -> tuple[int, i
             changed += _normalise(wrong[start : start + BATCH])
         seen += len(rows)
         progress(seen)
+        reached(after)
     return seen, changed
 
 

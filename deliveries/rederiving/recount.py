@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from django.db import connection, transaction
 
@@ -31,40 +32,37 @@ def request_recount(*, tenant: Tenant, reason: str, now: datetime) -> TenantReco
     """
     with transaction.atomic():
         TenantRecount.objects.filter(tenant=tenant, state=TenantRecount.State.QUEUED).delete()
-        recount = TenantRecount.objects.create(tenant=tenant, reason=reason[:200], queued_at=now)
+        recount = TenantRecount.objects.create(tenant=tenant, reason=reason[:200], created_at=now)
         transaction.on_commit(lambda: jobs.wake("deliveries.run_recount", recount.id), robust=True)
     return recount
 
 
 def run_recounts(*, recount_id: int | None = None, progress: Progress = lambda recount: None) -> int:
-    """Run the recounts that are queued or were left by a killed process (or this one); return how many."""
-    done = 0
-    while (recount := jobs.claim(TenantRecount, recount_id)) is not None:
-        _run(recount, progress)
-        done += 1
-    return done
+    """Run the recounts that are due (or this one alone). Return how many were done."""
+    return jobs.run_all(TenantRecount, partial(_run, progress=progress), job_id=recount_id)
 
 
 def _run(recount: TenantRecount, progress: Progress) -> None:
+    jobs.renew(recount, lease=jobs.LONG_STEP)
     wait_for_running_batches()
     recount.total = Message.objects.filter(tenant_id=recount.tenant_id).count()
+    jobs.renew(recount)
     progress(recount)
     while keys := _next_keys(recount):
         recount.changed += _derive_anew(keys, recount.tenant_id)
         recount.done += len(keys)
-        recount.total = max(recount.total, recount.done)
         recount.after_account_id, recount.after_message_id = keys[-1]
-        jobs.renew(recount, "total", "done", "changed", "after_account_id", "after_message_id")
+        jobs.renew(recount, "changed", "after_account_id", "after_message_id")
         progress(recount)
-    recount.total = recount.done
-    jobs.finish(recount, "total")
-    record(
-        "tenant.recounted",
-        actor="recount",
-        tenant=recount.tenant,
-        subject=recount.reason,
-        details={"messages": recount.done, "changed": recount.changed},
-    )
+    with transaction.atomic():
+        jobs.finish(recount)
+        record(
+            "tenant.recounted",
+            actor="recount",
+            tenant=recount.tenant,
+            subject=recount.reason,
+            details={"messages": recount.done, "changed": recount.changed},
+        )
     progress(recount)
 
 

@@ -8,10 +8,11 @@ Both can change a message only if a report's code is final without being an outc
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
 import psycopg
-from django.db import connection
+from django.db import connection, transaction
 
 from deliveries.dialects.codes import OUTCOMES
 from deliveries.messages import partitions
@@ -25,7 +26,8 @@ from portal.common.periods import Month
 
 logger = logging.getLogger(__name__)
 
-_READING = timedelta(minutes=15)  # a whole month's reports, where many are stored
+_POSITION = ("month", "after_account_id", "after_message_id")
+_NUMBERS = date.min  # the `month` of a job that has read all months and is at the numbers
 
 Progress = Callable[[RuleRefold], None]
 
@@ -45,36 +47,46 @@ ORDER BY d.message_id, d.account_id
 
 
 def request_rule_refold() -> RuleRefold:
-    """Return the refold that is open, a new one where none is."""
-    return RuleRefold.objects.exclude(state=RuleRefold.State.DONE).first() or RuleRefold.objects.create()
+    """Return the refold that is open, or a new one if there is none."""
+    return jobs.open_jobs(RuleRefold).first() or RuleRefold.objects.create()
 
 
 def run_rule_refolds(*, progress: Progress = lambda job: None) -> int:
-    """Run the refolds that are queued or were left by a killed process; return how many were finished."""
-    done = 0
-    while (job := jobs.claim(RuleRefold)) is not None:
-        _run(job, progress)
-        done += 1
-    return done
+    """Run the refolds that are due. Return how many were done."""
+    return jobs.run_all(RuleRefold, partial(_run, progress=progress))
 
 
 def _run(job: RuleRefold, progress: Progress) -> None:
     for month in reversed(partitions.months()):
         if job.month is not None and month.first_day > job.month:
-            continue  # done before the process that had this job was killed
+            continue  # done in an earlier attempt
         if month.first_day != job.month:
             job.month, job.after_account_id, job.after_message_id = month.first_day, 0, ""
-        jobs.renew(job, "month", "after_account_id", "after_message_id", lease=_READING)
+        jobs.renew(job, *_POSITION, lease=jobs.LONG_STEP)
         for keys in _affected(job, month):
             job.changed += refold_messages(keys, around=_around(month))
             job.done += len(keys)
             job.after_account_id, job.after_message_id = keys[-1]
-            jobs.renew(job, "month", "done", "changed", "after_account_id", "after_message_id")
+            jobs.renew(job, "changed", *_POSITION)
             progress(job)
-    normalise_numbers(progress=lambda seen: jobs.renew(job))
-    jobs.finish(job)
-    record("messages.refolded", actor="refold", details={"messages": job.done, "changed": job.changed})
+    _normalise_numbers(job)
+    with transaction.atomic():
+        jobs.finish(job)
+        record("messages.refolded", actor="refold", details={"messages": job.done, "changed": job.changed})
     logger.info("refolded by the rules of now: %s messages looked at, %s changed", f"{job.done:,}", f"{job.changed:,}")
+
+
+def _normalise_numbers(job: RuleRefold) -> None:
+    """Bring all numbers into E.164, from where an earlier attempt stopped."""
+    if job.month != _NUMBERS:
+        job.month, job.after_account_id, job.after_message_id = _NUMBERS, 0, ""
+    jobs.renew(job, *_POSITION, lease=jobs.LONG_STEP)
+
+    def reached(after: Key) -> None:
+        job.after_account_id, job.after_message_id = after
+        jobs.renew(job, *_POSITION, lease=jobs.LONG_STEP)
+
+    normalise_numbers(after=(job.after_account_id, job.after_message_id), reached=reached)
 
 
 def _affected(job: RuleRefold, month: Month) -> Iterator[list[Key]]:

@@ -2,12 +2,13 @@
 
 The key's row is the job. Appliers write rows as soon as they see a chosen key, and stop deleting them once it is gone.
 A run therefore first waits for batches that may not have seen the change; then it deletes all rows of the key; then,
-for a chosen key, it walks the tenant's messages, newest first, under the slices' locks. If the key is changed during a
-run, the run stops, and the next one starts over.
+for a chosen key, it walks the tenant's messages, newest first, under the slices' locks. A run whose key
+is changed meanwhile loses its lease and stops, and the next one starts over.
 """
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
@@ -47,12 +48,13 @@ def choose(*, tenant: Tenant, key: str, actor: str, now: datetime) -> SegmentKey
         Tenant.objects.select_for_update().get(id=tenant.id)  # of two at once neither may pass the limit
         known = {row.key: row for row in SegmentKey.objects.filter(tenant=tenant)}
         row = known.get(key)
-        if row is not None and not row.removed:
+        if row is not None and not row.removed and not row.is_stopped:
             return row
-        if sum(not other.removed for other in known.values()) >= segments.MAX_KEYS:
+        others = [other for other in known.values() if other != row]
+        if sum(not other.removed for other in others) >= segments.MAX_KEYS:
             raise Refused(_("At most %(most)d keys. Remove another key first.") % {"most": segments.MAX_KEYS})
         if row is None:
-            row = SegmentKey.objects.create(tenant=tenant, key=key, queued_at=now)
+            row = SegmentKey.objects.create(tenant=tenant, key=key, created_at=now)
         else:
             _begin_anew(row, removed=False, now=now)
         record("segment_key.chosen", actor=actor, tenant=tenant, subject=key)
@@ -91,24 +93,23 @@ def problems_in_words(key: str) -> list[str]:
 
 
 def run_segment_keys(*, key_id: int | None = None, progress: Progress = lambda key: None) -> int:
-    """Do what is queued or was left by a killed process (or this one alone); return of how many keys."""
-    done = 0
-    while (key := jobs.claim(SegmentKey, key_id)) is not None:
-        _run(key, progress)
-        done += 1
-    return done
+    """Run the keys' jobs that are due (or this one alone). Return how many were done."""
+    return jobs.run_all(SegmentKey, partial(_run, progress=progress), job_id=key_id)
 
 
 def _begin_anew(row: SegmentKey, *, removed: bool, now: datetime) -> None:
-    row.removed, row.state, row.queued_at = removed, SegmentKey.State.QUEUED, now
-    row.done, row.total, row.position, row.lease_until, row.finished_at = 0, 0, None, None, None
-    row.attempts = 0
+    """Queue a key's job from the start; a run that has it now loses its lease."""
+    row.removed, row.state, row.created_at = removed, SegmentKey.State.QUEUED, now
+    row.done, row.total, row.position, row.attempts, row.error = 0, 0, None, 0, ""
+    row.lease_until, row.not_before, row.cancel_requested = None, None, False
+    row.started_at, row.finished_at = None, None
     row.save()
 
 
 def _run(key: SegmentKey, progress: Progress) -> None:
+    jobs.renew(key, lease=jobs.LONG_STEP)
     wait_for_running_batches()
-    if key.position is None:  # else it was taken up again in the middle of its walk
+    if key.position is None:  # else an earlier attempt has begun to read the messages
         for month in partitions.months():
             while cleared := _clear(key, f"message_parameter_{month.year:04}_{month.month:02}"):
                 if cleared < CLEARED:
@@ -116,34 +117,23 @@ def _run(key: SegmentKey, progress: Progress) -> None:
         partitions.ensure_months(month.first_day for month in partitions.months())
     if key.removed:
         with transaction.atomic():
-            if _is_mine(key):
-                key.delete()
+            jobs.hold(key)
+            key.delete()
         return
+    jobs.renew(key, lease=jobs.LONG_STEP)
     key.total = max(Message.objects.filter(tenant_id=key.tenant_id).count(), key.done)
+    jobs.renew(key)
     progress(key)
     while _walk(key):
         progress(key)
-    with transaction.atomic():
-        if _is_mine(key):
-            key.total = key.done
-            jobs.finish(key, "total")
+    jobs.finish(key)
     progress(key)
 
 
-def _is_mine(key: SegmentKey) -> bool:
-    """Return whether this run still holds the key's lease, and lock the key until the transaction ends.
-
-    A change or another claim of the key writes a new lease.
-    """
-    mine = SegmentKey.objects.filter(id=key.id, lease_until=key.lease_until, state=SegmentKey.State.RUNNING)
-    return mine.select_for_update().exists()
-
-
 def _clear(key: SegmentKey, partition: str) -> int:
-    """Take up to CLEARED rows of the key out of a partition and return how many."""
+    """Delete up to CLEARED rows of the key from a partition. Return how many were deleted."""
     with transaction.atomic(), connection.cursor() as cursor:
-        if not _is_mine(key):
-            return 0
+        jobs.hold(key)
         cursor.execute("SELECT to_regclass(%s)", [f'"{partition}"'])
         if cursor.fetchone()[0] is None:
             return 0
@@ -152,8 +142,9 @@ def _clear(key: SegmentKey, partition: str) -> int:
             f'SELECT ctid FROM "{partition}" WHERE tenant_id = %s AND key = %s LIMIT %s))',
             [key.tenant_id, key.key, CLEARED],
         )
-        jobs.renew(key)
-        return cursor.rowcount
+        cleared = cursor.rowcount
+    jobs.renew(key)
+    return cleared
 
 
 _STEP = """
@@ -179,8 +170,7 @@ def _walk(key: SegmentKey) -> bool:
     """
     where: dict[str, Any] = {"tenant": key.tenant_id, "key": key.key, "before": key.position or _NEVER, "limit": BATCH}
     with transaction.atomic(), connection.cursor() as cursor:
-        if not _is_mine(key):
-            return False
+        jobs.hold(key)
         cursor.execute(_STEP, where)
         low, count = cursor.fetchone()
         if not count:
@@ -188,7 +178,7 @@ def _walk(key: SegmentKey) -> bool:
         slices.lock(range(slices.SLICES))
         plan_for_small_sets()
         cursor.execute(_ADD, where | {"low": low})
-        key.position, key.done = low, key.done + count
-        key.total = max(key.total, key.done)
-        jobs.renew(key, "position", "done", "total")
+    # The rows are added once only, so a run that is killed here may read the same messages again.
+    key.position, key.done = low, key.done + count
+    jobs.renew(key, "position")
     return True

@@ -19,9 +19,12 @@ Bounds = Callable[[date, date], tuple[datetime, datetime]]
 def bounds_of(tenant_ids: Collection[int]) -> Bounds:
     """Return the conditions for the first and last instants of the days from a first to a last one.
 
-    During a recount a tenant's messages may have days of another zone; then the limits fit any zone.
+    Until a recount of a tenant or a later one is done, its messages may have days of another zone. Then the limits fit
+    any zone.
     """
-    recounts = TenantRecount.objects.filter(tenant=OuterRef("id")).exclude(state=TenantRecount.State.DONE)
+    done = TenantRecount.State.DONE
+    later = TenantRecount.objects.filter(tenant=OuterRef("tenant"), id__gt=OuterRef("id"), state=done)
+    recounts = TenantRecount.objects.filter(~Exists(later), tenant=OuterRef("id")).exclude(state=done)
     found = Tenant.objects.filter(id__in=tenant_ids).values_list("timezone", Exists(recounts)).distinct()
     zones = sorted(zone for zone, _ in found)
     is_any = not zones or any(is_counted_anew for _, is_counted_anew in found)

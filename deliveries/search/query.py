@@ -89,6 +89,10 @@ def _that_chose(query: MessageQuery) -> set[int]:
         if chosen[key].making:
             made = f"{chosen[key].percent} % of the messages are done"
             raise BadFilter(name, f"stored messages are being indexed for this key, {made}; try again later")
+        if chosen[key].failed:
+            raise BadFilter(
+                name, "indexing stored messages for this key failed: choose it again in the settings, under Segments"
+            )
         tenant_ids &= chosen[key].ready
     if not tenant_ids:
         raise BadFilter("custom_parameters", "no tenant has chosen all of these keys")

@@ -13,14 +13,15 @@ MOST_COUNTED = 1000
 
 @dataclass(slots=True)
 class SearchKey:
-    """A key, the tenants that messages can be found by it in, and those in which that is still being made.
+    """A key, with the tenants in which messages are found by it, are being made searchable, or could not be made so.
 
-    `done` of `total` messages of these are behind.
+    `done` of `total` messages of those that are being made are behind.
     """
 
     key: str
     ready: set[int] = field(default_factory=set)
     making: set[int] = field(default_factory=set)
+    failed: set[int] = field(default_factory=set)
     done: int = 0
     total: int = 0
 
@@ -39,6 +40,8 @@ def search_keys(tenant_ids: Collection[int], keys: Collection[str] | None = None
         one = found.setdefault(row.key, SearchKey(row.key))
         if row.state == SegmentKey.State.DONE:
             one.ready.add(row.tenant_id)
+        elif row.is_stopped:
+            one.failed.add(row.tenant_id)
         else:
             one.making.add(row.tenant_id)
             one.done, one.total = one.done + row.done, one.total + row.total

@@ -73,7 +73,7 @@ def segments_progress(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 
 def _keys(tenant: Tenant) -> dict:
     rows = SegmentKey.objects.filter(tenant=tenant).order_by("key")
-    return {"keys": rows, "is_working": any(row.state != SegmentKey.State.DONE for row in rows)}
+    return {"keys": rows, "is_working": any(row.is_open for row in rows)}
 
 
 def _page(request: HttpRequest, tenant: Tenant, form: SegmentKeyForm, *, status: int = 200) -> HttpResponse:

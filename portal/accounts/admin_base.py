@@ -111,6 +111,11 @@ class ReadOnlyAdmin(ListAdmin):
         return False
 
 
+def ids_of(rows: QuerySet) -> list[int]:
+    """Return the ids of the rows that an action was started for."""
+    return list(rows.order_by("id").values_list("id", flat=True))
+
+
 def _changed_fields(message) -> list[str]:
     """Return the fields' names of Django's change message; the values stay out of the record."""
     parts = message if isinstance(message, list) else []

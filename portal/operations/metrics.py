@@ -11,17 +11,14 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from deliveries.models import (
     ApplierStop,
     IngestCount,
-    PartnerMove,
     QuarantinedRow,
     RefusalCount,
-    RuleRefold,
     StandingCheck,
-    TenantRecount,
     WaitingRow,
 )
+from portal.common.jobs import JobState, job_models
 from portal.common.postgres.base import pools
 from portal.tenants.models import Feed
-from reports.models import ReportRun
 
 _COUNTED = ("received", "reports", "submissions", "duplicates", "quarantined", "clock_oddities")
 _MOST_WAITING = 1_000_000  # counting on would cost more than it tells
@@ -44,17 +41,18 @@ class _Collector:
             "portal_quarantine_waiting_rows", "Quarantined rows that were neither replayed nor discarded", "reason",
             QuarantinedRow.objects.filter(state="waiting").values_list("reason").annotate(n=Count("id")),
         )  # fmt: skip
-        yield _by_label(
-            "portal_report_runs", "Report runs", "state",
-            ReportRun.objects.values_list("state").annotate(n=Count("id")),
-        )  # fmt: skip
-        jobs = GaugeMetricFamily("portal_open_jobs", "Open moves, recounts and refolds", labels=["kind"])
-        jobs.add_metric(["move"], PartnerMove.objects.exclude(state="done").count())
-        jobs.add_metric(["recount"], TenantRecount.objects.exclude(state="done").count())
-        jobs.add_metric(["refold"], RuleRefold.objects.exclude(state="done").count())
-        yield jobs
+        yield _jobs()
         yield from _checks()
         yield from _pools()
+
+
+def _jobs() -> GaugeMetricFamily:
+    family = GaugeMetricFamily("portal_jobs", "Jobs in the background", labels=["kind", "state"])
+    for model in job_models():
+        counts = dict(model._default_manager.values_list("state").annotate(n=Count("id")).order_by())
+        for state in JobState.values:
+            family.add_metric([model.KIND, state], counts.get(state, 0))
+    return family
 
 
 def _inbox(now: datetime) -> Iterator[GaugeMetricFamily]:

@@ -25,7 +25,11 @@ CELERY_BEAT_SCHEDULE = {
     "resume-rule-refolds": {"task": "deliveries.resume_rule_refolds", "schedule": 30.0},
     "resume-segment-keys": {"task": "deliveries.resume_segment_keys", "schedule": 30.0},
     "first-checks": {"task": "deliveries.run_first_checks", "schedule": 30.0},
-    "check-waiting": {"task": "deliveries.run_checks", "args": [["waiting", "applying", "refused"]], "schedule": 60.0},
+    "check-waiting": {
+        "task": "deliveries.run_checks",
+        "args": [["waiting", "applying", "refused", "jobs"]],
+        "schedule": 60.0,
+    },
     "check-received": {
         "task": "deliveries.run_checks",
         "args": [["received", "feeds", "quarantined", "submissions"]],

@@ -10,11 +10,11 @@ from enum import StrEnum
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timesince
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -23,15 +23,13 @@ from deliveries.checks.feeds import FeedRate, rates
 from deliveries.checks.refusals import Refusals, refusals
 from deliveries.checks.selectors import standing_checks
 from deliveries.checks.silent_feeds import Sound
-from deliveries.models import PartnerMove, RuleRefold, TenantRecount
 from deliveries.stop_reasons import Cause
 from portal.accounts import mail
 from portal.accounts.models import AuditEntry
+from portal.common.jobs import job_models, summary
 from portal.tenants.waiting import Waiting, waiting
-from reports.models import ReportRun
 
 SLOW, STUCK = timedelta(seconds=60), timedelta(minutes=10)  # age of the oldest waiting row
-MANY_ATTEMPTS = 3  # a job with this many attempts that is not done keeps failing
 RECONCILE_WITHIN = timedelta(days=7)
 COUNTED = 10_000
 SHOWN_STANDING = {"received", "submissions", "identities", "counts"}  # the page checks the others itself
@@ -237,42 +235,28 @@ def _quarantine_check(reasons: list[tuple[str, int, datetime]]) -> Check:
     return Check(name, State.WARNING, words % values, link)
 
 
-def _runs(situation: Situation) -> Iterator[Check]:
-    name, link = _("Report runs"), reverse("admin:reports_reportrun_changelist") + "?state__exact=failed"
-    newer = ReportRun.objects.filter(
-        Q(revision__gt=OuterRef("revision")) | Q(revision=None, id__gt=OuterRef("id")),
-        tenant=OuterRef("tenant"),
-        month=OuterRef("month"),
-    )
-    failed = ReportRun.objects.filter(
-        ~Exists(newer), state=ReportRun.State.FAILED
-    ).count()  # a newer run replaces a failed one
-    if failed:
-        words = ngettext("%(count)s run failed.", "%(count)s runs failed.", failed)
-        yield Check(name, State.PROBLEM, words % {"count": failed}, link)
-    else:
-        yield Check(name, State.OK, _("None failed."), link)
-
-
 def _jobs(situation: Situation) -> Iterator[Check]:
-    for model, name in (
-        (PartnerMove, _("Moves")),
-        (TenantRecount, _("Recounts")),
-        (RuleRefold, _("Recalculations of message status")),
-    ):
+    for model in job_models():
+        name = capfirst(model._meta.verbose_name_plural)
         link = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-        attempts = list(model.objects.exclude(state="done").values_list("attempts", flat=True)[:COUNTED])
-        failing = sum(number >= MANY_ATTEMPTS for number in attempts)
-        if failing:
+        counts = summary(model)
+        if failed := counts["failed"]:
             words = ngettext(
-                "%(count)s job keeps failing.",
-                "%(count)s jobs keep failing.",
+                "%(count)s failed. The list shows why. Retry or cancel it there.",
+                "%(count)s failed. The list shows why. Retry or cancel them there.",
+                failed,
+            )
+            yield Check(name, State.PROBLEM, words % {"count": failed}, f"{link}?state__exact=failed")
+        elif failing := counts["failing"]:
+            words = ngettext(
+                "%(count)s failed and is retried. The list shows why.",
+                "%(count)s failed and are retried. The list shows why.",
                 failing,
             )
-            yield Check(name, State.PROBLEM, words % {"count": failing}, link)
+            yield Check(name, State.WARNING, words % {"count": failing}, link)
         else:
-            words = ngettext("%(count)s open.", "%(count)s open.", len(attempts))
-            yield Check(name, State.OK, words % {"count": len(attempts)}, link)
+            words = ngettext("None failed. %(count)s is open.", "None failed. %(count)s are open.", counts["open"])
+            yield Check(name, State.OK, words % {"count": counts["open"]}, link)
 
 
 def _reconciled(situation: Situation) -> Iterator[Check]:
@@ -340,7 +324,6 @@ CHECKS: tuple[Callable[[Situation], Iterator[Check]], ...] = (
     _silent_feeds,
     _refused_feeds,
     _unreadable_feeds,
-    _runs,
     _jobs,
     _reconciled,
     _standing,

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from portal.accounts.admin_base import ReadOnlyAdmin
+from portal.accounts.job_admin import JOB_COLUMNS, JobAdmin
 from portal.accounts.models import record
 from portal.common.masking import Masking
 from portal.common.periods import Month
@@ -26,34 +26,28 @@ from reports.runs.runs import request_run, retry_run
 
 
 @admin.register(ReportRun)
-class ReportRunAdmin(ReadOnlyAdmin):
+class ReportRunAdmin(JobAdmin):
     list_display = (
         "tenant",
         "account",
         "month_name",
         "kind",
         "number",
-        "state",
         "changed_since",
-        "progress",
-        "attempts",
+        *JOB_COLUMNS,
         "requested_by",
-        "finished_at",
     )
     list_filter = ("state", "kind")
     list_select_related = ("tenant", "account", "same_as")
     list_per_page = 50  # what has changed is counted for each
     search_fields = ("=id", "=tenant__slug", "tenant__name", "=account__name", "=requested_by")
     search_help_text = _("A run number, a customer's name or slug, an account name, or the person who asked.")
-    readonly_fields = ("changed_since", "download")
-    actions = ("retry", "make_next")
+    readonly_fields = (*JobAdmin.readonly_fields, "changed_since", "download")
+    actions = (*JobAdmin.actions, "make_next")
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.download_view)
         return [path("<int:run_id>/download/", view, name="reports_reportrun_download"), *super().get_urls()]
-
-    def has_retry_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("reports.change_reportrun")
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """Count what has changed for all runs of the list together."""
@@ -89,9 +83,10 @@ class ReportRunAdmin(ReadOnlyAdmin):
         url = reverse("admin:reports_reportrun_download", args=[run.id])
         return format_html('<a href="{}">{}</a>', url, _("Download"))
 
-    @admin.action(description=_("Retry failed runs"), permissions=["retry"])
+    @admin.action(description=_("Retry the selected jobs"), permissions=["retry"])
     def retry(self, request: HttpRequest, runs: QuerySet[ReportRun]) -> None:
-        failed = list(runs.filter(state=ReportRun.State.FAILED).order_by("id"))
+        """Queue what failed or was cancelled, each as requested by this person now."""
+        failed = [run for run in runs.order_by("id") if run.is_stopped]
         count = sum(retry_run(run=run, requested_by=request.user.email, now=timezone.now()) for run in failed)
         text = ngettext("%(count)d run is queued again.", "%(count)d runs are queued again.", count)
         messages.success(request, text % {"count": count})

@@ -73,9 +73,9 @@ class RunsView(ApiView):
             text=(
                 "Queue the report of a month as a workbook. If one is already waiting, the response is that"
                 " report, so a repeated request creates nothing twice. With an `Idempotency-Key`, a retry gets the"
-                " report of the first request even after it is done. Poll the report until its `state` is `done` or"
-                " `failed`. A report without changes against the newest revision of its month is `unchanged`: it"
-                " has that revision's number and file."
+                " report of the first request even after it is done. Poll the report until its `state` is `done`,"
+                " `failed` or `cancelled`. A report without changes against the newest revision of its month is"
+                " `unchanged`: it has that revision's number and file."
             ),
             scope=SUBMIT,
             body=QueueReportSerializer,
@@ -251,7 +251,8 @@ def shown(run: ReportRun, access: Access, changed: Mapping[int, ChangedSince]) -
         "revision": run.number,
         "unchanged": run.same_as_id is not None,
         "state": run.state,
-        "progress": run.progress,
+        "waits_for_delivery_reports": run.is_waiting,
+        "progress": run.percent,
         "requested_at": run.requested_at,
         "finished_at": run.finished_at,
         "data_as_of": run.data_as_of,

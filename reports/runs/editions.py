@@ -12,6 +12,7 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 
 from deliveries.partner_ids.with_numbers import telling_partner_ids
+from portal.common.jobs import MAX_ATTEMPTS
 from portal.common.masking import Masking
 from reports.models import ReportRun
 from reports.monthly.figures import ReportHeader
@@ -66,11 +67,11 @@ def delete_files(fields: dict) -> None:
         default_storage.delete(name)
 
 
-def delete_attempts(run: ReportRun) -> None:
-    """Delete the files that killed attempts of the run left."""
-    for attempt in range(1, run.attempts):
+def delete_attempts(run: ReportRun, *, revision: int | None) -> None:
+    """Delete the files that killed attempts of the run left, which were to be this revision."""
+    for attempt in set(range(1, MAX_ATTEMPTS + 1)) - {run.attempts}:
         for edition in ("", "_masked"):
-            default_storage.delete(_file_name(run, attempt, edition))
+            default_storage.delete(_file_name(run, revision, attempt, edition))
 
 
 def _store(
@@ -84,9 +85,9 @@ def _store(
         content = path.read_bytes()
         with path.open("rb") as file:
             # A name of its own for each attempt: a worker that lost its lease cannot overwrite the winner's file.
-            name = default_storage.save(_file_name(run, run.attempts, edition), File(file))
+            name = default_storage.save(_file_name(run, run.revision, run.attempts, edition), File(file))
     return (name, len(content), hashlib.sha256(content).hexdigest()), rows
 
 
-def _file_name(run: ReportRun, attempt: int, edition: str) -> str:
-    return f"reports/{run.tenant_id}/{run.month:%Y-%m}_r{run.revision}_{attempt}{edition}.xlsx"
+def _file_name(run: ReportRun, revision: int | None, attempt: int, edition: str) -> str:
+    return f"reports/{run.tenant_id}/{run.month:%Y-%m}_r{revision}_{attempt}{edition}.xlsx"

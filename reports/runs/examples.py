@@ -9,6 +9,7 @@ REPORT = {
     "revision": 2,
     "unchanged": False,
     "state": "done",
+    "waits_for_delivery_reports": False,
     "progress": 100,
     "requested_at": "2026-11-04T06:00:00Z",
     "finished_at": "2026-11-04T06:00:08.250000Z",

@@ -1,4 +1,4 @@
-"""Report runs: requested, claimed with a lease, built once, and claimed again if a worker dies."""
+"""Report runs: jobs that are requested, wait for the inbox, and are built once."""
 
 import logging
 from collections.abc import Callable
@@ -8,14 +8,12 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
-from django.db.models import F, Max, Q
-from django.utils import timezone
+from django.db.models import Max
 
 from deliveries.applying.apply import oldest_waiting
 from portal.accounts.models import record
 from portal.common import jobs
 from portal.common.periods import Month, is_final
-from portal.common.redaction import redact
 from portal.tenants.models import GatewayAccount, Tenant
 from reports.models import ReportRun
 from reports.monthly.layout import MonthFigures, build_tables
@@ -24,9 +22,6 @@ from reports.runs.editions import OF_A_FILE, delete_attempts, delete_files, stor
 from reports.runs.fingerprint import content_hash
 
 logger = logging.getLogger(__name__)
-
-MAX_ATTEMPTS = 5
-OPEN = (ReportRun.State.QUEUED, ReportRun.State.WAITING, ReportRun.State.RUNNING)
 
 Progress = Callable[[int], None]  # percent
 
@@ -76,16 +71,17 @@ def request_run(
 
 
 def retry_run(*, run: ReportRun, requested_by: str, now: datetime) -> bool:
-    """Queue a failed run again; return whether it had failed and no other run of the month is open."""
+    """Queue a failed or cancelled run again. Return False if it is neither, or the month's report is being made."""
     with transaction.atomic():
         _lock(run.tenant)
-        if _open_run(run.tenant, Month.of(run.month)) is not None:
+        stopped = ReportRun.objects.filter(id=run.id, state__in=[ReportRun.State.FAILED, ReportRun.State.CANCELLED])
+        if not stopped.exists() or not jobs.retry(ReportRun, ids=[run.id]):
             return False
-        changed = ReportRun.objects.filter(id=run.id, state=ReportRun.State.FAILED).update(
-            state=ReportRun.State.QUEUED, attempts=0, error="", requested_by=requested_by, requested_at=now, progress=0
+        ReportRun.objects.filter(id=run.id).update(
+            requested_by=requested_by, requested_at=now, done=0, waits_for_inbox=False
         )
         transaction.on_commit(lambda: wake(run.id))
-    return bool(changed)
+    return True
 
 
 def wake(run_id: int) -> None:
@@ -94,33 +90,28 @@ def wake(run_id: int) -> None:
 
 
 def due_runs(*, now: datetime) -> list[int]:
-    """Return the runs that a worker should process: queued, waiting, or with an expired lease."""
-    due = Q(state__in=[ReportRun.State.QUEUED, ReportRun.State.WAITING]) | Q(
-        state=ReportRun.State.RUNNING, lease_until__lt=now
-    )
-    return list(ReportRun.objects.filter(due).order_by("id").values_list("id", flat=True)[:100])
+    """Return the runs that a worker should take: queued and not delayed, or left by a worker whose lease is over."""
+    return list(ReportRun.objects.filter(jobs.due(now)).order_by("id").values_list("id", flat=True)[:100])
 
 
 def build_report(*, run_id: int, now: datetime) -> str:
-    """Build a run unless another worker has it; return the state that it is in then ("taken": another's).
+    """Build a run unless another worker has it. Return its state after that, "waiting" or "taken" (by another worker).
 
-    A run waits while the inbox holds rows from before its cut. A failing one is tried MAX_ATTEMPTS times.
+    A run waits while the inbox holds rows from before its cut.
     """
     run = ReportRun.objects.select_related("tenant", "account").filter(id=run_id).first()
-    if run is None or run.state not in OPEN:
+    if run is None or not run.is_open:
         return run.state if run else "gone"
-    if run.state != ReportRun.State.RUNNING and (oldest := _not_applied(run)) is not None:
-        ReportRun.objects.filter(id=run.id, state=ReportRun.State.QUEUED).update(state=ReportRun.State.WAITING)
+    if run.state == ReportRun.State.QUEUED and (oldest := _not_applied(run)) is not None:
+        ReportRun.objects.filter(id=run.id, state=ReportRun.State.QUEUED).update(waits_for_inbox=True)
         logger.info("run %s waits for delivery reports received at %s", run.id, oldest)
-        return ReportRun.State.WAITING
-    if not _claim(run, now):
-        return "taken"
-    try:
-        _build(run, lambda percent: None)
-    except Exception as error:
-        logger.exception("run %s failed", run.id)
-        _fail(run, error)
-    return run.state
+        return "waiting"
+    claimed = jobs.claim(ReportRun, run_id, now=now, lease=_lease())
+    if claimed is None:
+        run.refresh_from_db()
+        return "taken" if run.is_open else run.state
+    jobs.run(claimed, lambda run: _build(run, lambda percent: None))
+    return claimed.state
 
 
 def build_now(
@@ -135,14 +126,16 @@ def build_now(
         run = _open_run(scope.tenant, month)
         if run is None:
             run = _create(scope.tenant, month, scope.account, None, requested_by, now)
-        if run.state != ReportRun.State.RUNNING and (oldest := _not_applied(run)) is not None:
+        if run.state == ReportRun.State.QUEUED and (oldest := _not_applied(run)) is not None:
             raise StillWaiting(oldest)
-        if not _claim(run, timezone.now()):  # a new one before anybody else can see it
+        ReportRun.objects.filter(id=run.id).update(not_before=None)  # the command does not wait for a retry's time
+        claimed = jobs.claim(ReportRun, run.id, lease=_lease())  # a new one before anybody else can see it
+        if claimed is None:
             raise BeingMade(month)
     try:
-        return run, _build(run, progress)
+        return claimed, _build(claimed, progress)
     except Exception as error:
-        _fail(run, error)
+        jobs.fail(claimed, error)
         raise
 
 
@@ -194,7 +187,7 @@ def final_or_provisional(scope: Scope, month: Month, now: datetime) -> str:
 
 
 def _open_run(tenant: Tenant, month: Month) -> ReportRun | None:
-    return ReportRun.objects.filter(tenant=tenant, month=month.first_day, state__in=OPEN).first()
+    return jobs.open_jobs(ReportRun).filter(tenant=tenant, month=month.first_day).first()
 
 
 def _not_applied(run: ReportRun) -> datetime | None:
@@ -206,40 +199,13 @@ def _not_applied(run: ReportRun) -> datetime | None:
     return oldest if oldest is not None and oldest < cut else None
 
 
-def _lease() -> datetime:
-    return timezone.now() + timedelta(seconds=settings.REPORT_LEASE_SECONDS)
-
-
-def _claim(run: ReportRun, now: datetime) -> bool:
-    """Claim the run unless another worker has it; the number of the attempt is the token that later writes check."""
-    free = Q(state__in=[ReportRun.State.QUEUED, ReportRun.State.WAITING]) | Q(
-        state=ReportRun.State.RUNNING, lease_until__lt=now
-    )
-    with transaction.atomic():
-        claimed = ReportRun.objects.filter(free, id=run.id, attempts=run.attempts).update(
-            state=ReportRun.State.RUNNING,
-            attempts=F("attempts") + 1,
-            lease_until=_lease(),
-            started_at=now,
-            progress=0,
-        )
-    if claimed:
-        run.refresh_from_db()
-        if run.attempts > MAX_ATTEMPTS:
-            _fail(run, RuntimeError("its worker died every time"))
-            return False
-    return bool(claimed)
-
-
-def _mine(run: ReportRun):
-    return ReportRun.objects.filter(id=run.id, state=ReportRun.State.RUNNING, attempts=run.attempts)
-
-
-class _LeaseLost(Exception):
-    """Another worker took the run: this one's work is void."""
+def _lease() -> timedelta:
+    return timedelta(seconds=settings.REPORT_LEASE_SECONDS)
 
 
 def _build(run: ReportRun, progress: Progress) -> MonthFigures:
+    run.waits_for_inbox, run.done, run.total = False, 0, 100
+    _beat(run, 0, progress)
     scope, month = Scope(run.tenant, run.account), Month.of(run.month)
     kind = run.kind if run.kind == ReportRun.Kind.FINAL else final_or_provisional(scope, month, run.requested_at)
     figures = month_figures(scope=scope, month=month, kind=kind, revision=run.revision)
@@ -289,11 +255,7 @@ def _newest_revision(run: ReportRun) -> ReportRun | None:
 def _outcome(figures: MonthFigures, kind: str) -> dict:
     """Return what a finished run says of its figures."""
     return {
-        "state": ReportRun.State.DONE,
         "kind": kind,
-        "progress": 100,
-        "lease_until": None,
-        "error": "",
         "data_as_of": figures.header.data_as_of,
         "messages": sum(volume.messages for volume in figures.countries.values()),
         "maturity": figures.header.maturity,
@@ -303,38 +265,27 @@ def _outcome(figures: MonthFigures, kind: str) -> dict:
 
 
 def _beat(run: ReportRun, percent: int, progress: Progress) -> None:
-    """Show how far it is, and keep the lease."""
-    if not _mine(run).update(progress=percent, lease_until=_lease()):
-        raise _LeaseLost(f"run {run.id} was taken over")
+    """Write the progress, and extend the lease."""
+    run.done = percent
+    jobs.renew(run, "waits_for_inbox", lease=_lease())
     progress(percent)
 
 
 def _store(run: ReportRun, outcome: dict) -> None:
-    if not _mine(run).update(**outcome, finished_at=timezone.now()):
+    run.done = run.total
+    try:
+        jobs.finish(run, **outcome)
+    except jobs.LeaseLost:
         delete_files(outcome)
-        raise _LeaseLost(f"run {run.id} was taken over")
-    delete_attempts(run)
-    run.refresh_from_db()
+        raise
+    delete_attempts(run, revision=run.revision)
 
 
 def _store_unchanged(run: ReportRun, newest: ReportRun, outcome: dict) -> None:
     """End the run as the same as `newest`, whose file it gets. Its counts are those that later ones are compared to."""
     outcome |= {name: getattr(newest, name) for name in ("rows", *OF_A_FILE, *(f"masked_{name}" for name in OF_A_FILE))}
+    run.done, revision = run.total, run.revision
     with transaction.atomic():
-        if not _mine(run).update(**outcome, finished_at=timezone.now(), revision=None, same_as=newest):
-            raise _LeaseLost(f"run {run.id} was taken over")
+        jobs.finish(run, **outcome, revision=None, same_as=newest)
         ReportRun.objects.filter(id=newest.id).update(totals=outcome["totals"], rows_hash=outcome["rows_hash"])
-    delete_attempts(run)
-    run.refresh_from_db()
-
-
-def _fail(run: ReportRun, error: Exception) -> None:
-    """Queue the run for another attempt, or give it up; not when another worker has it."""
-    given_up = run.attempts >= MAX_ATTEMPTS
-    _mine(run).update(
-        state=ReportRun.State.FAILED if given_up else ReportRun.State.QUEUED,
-        lease_until=None,
-        finished_at=timezone.now() if given_up else None,
-        error=redact(f"{type(error).__name__}: {error}")[:500],
-    )
-    run.refresh_from_db()
+    delete_attempts(run, revision=revision)

@@ -13,15 +13,15 @@ from portal.tenants.models import Tenant
 from reports.models import ReportRun
 from reports.monthly.changes_since import ChangedSince, changes_since
 from reports.runs.report_scope import Shelf
-from reports.runs.runs import OPEN
 
 
 @dataclass(frozen=True, slots=True)
 class MonthRow:
     """One month: whether it has ended, when its report becomes final, and its relevant runs.
 
-    `latest` is the newest finished revision, `older` are those before it, newest first. `unchanged` is the newest run
-    if it equals the latest revision, `changed` are the changes since a final one.
+    `latest` is the newest finished revision, `older` are those before it, newest first. `failed` is the newest run if
+    it failed or was cancelled. `unchanged` is the newest run if it equals the latest revision, `changed` are
+    the changes since a final one.
     """
 
     month: Month
@@ -66,8 +66,8 @@ def _row(month: Month, runs: list[ReportRun], tenant: Tenant, now: datetime) -> 
         closed=is_closed(month, now, tenant.timezone),
         final_after=month.bounds(tenant.timezone)[1] + timedelta(hours=settings.REPORT_GRACE_HOURS),
         latest=done[0] if done else None,
-        open=next((run for run in runs if run.state in OPEN), None),
-        failed=newest if newest and newest.state == ReportRun.State.FAILED else None,
+        open=next((run for run in runs if run.is_open), None),
+        failed=newest if newest and newest.is_stopped else None,
         older=done[1:],
         unchanged=newest if newest and done and newest.same_as_id == done[0].id else None,
     )

@@ -61,7 +61,11 @@ class ReportSerializer(serializers.Serializer):
         help_text=("Figures and layout equal those of an earlier report; `revision` and the file are of that report.")
     )
     state = serializers.ChoiceField(
-        choices=ReportRun.State.values, help_text="`done` and `failed` are final states; the others change."
+        choices=ReportRun.State.values,
+        help_text="`done`, `failed` and `cancelled` are final states; the others change.",
+    )
+    waits_for_delivery_reports = serializers.BooleanField(
+        help_text="It stays `queued` until the delivery reports received before the request are processed."
     )
     progress = serializers.IntegerField(min_value=0, max_value=100, help_text="Percent.")
     requested_at = serializers.DateTimeField(help_text="When the report was requested.")

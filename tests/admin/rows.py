@@ -46,7 +46,7 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
         RefIdScheme: RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", CANARY]),
         SegmentKey: SegmentKey.objects.create(tenant=tenant, key=CANARY),
         Campaign: Campaign.objects.create(tenant=tenant, name=CANARY),
-        PartnerMove: PartnerMove.objects.create(tenant=tenant, partner=partner, total=8, moved=2),
+        PartnerMove: PartnerMove.objects.create(tenant=tenant, partner=partner, total=8, done=2),
         PartnerRequest: PartnerRequest.objects.create(
             tenant=tenant, account=account, value=f"{CANARY}-wish", requested_by=user.email
         ),

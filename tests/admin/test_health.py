@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
+from campaigns.models import SegmentKey
 from deliveries.checks.run import keep
 from deliveries.models import ApplierStop, IngestCount, PartnerMove, QuarantinedRow, RefusalCount, TenantRecount
 from portal.accounts import mail
@@ -17,13 +18,13 @@ from tests.pages.conftest import make_run
 
 pytestmark = pytest.mark.django_db
 FEEDS, QUARANTINE = "/admin/tenants/feed/", "/admin/deliveries/quarantinedrow/?state__exact=waiting"
-RUNS, AUDIT = "/admin/reports/reportrun/?state__exact=failed", "/admin/accounts/auditentry/?q=counts.reconciled"
+RUNS, AUDIT = "/admin/reports/reportrun/", "/admin/accounts/auditentry/?q=counts.reconciled"
 RECEIVED = "Every received report is processed, waiting or in quarantine"
 IDENTITIES = "Each message is stored once"
 SUBMISSIONS = "Submitted messages receive delivery reports"
 COUNTS = "Counts match the messages on the days compared at night"
 MOVES, RECOUNTS = "/admin/deliveries/partnermove/", "/admin/deliveries/tenantrecount/"
-REFOLDS = "/admin/deliveries/rulerefold/"
+REFOLDS, KEYS = "/admin/deliveries/rulerefold/", "/admin/campaigns/segmentkey/"
 
 
 @pytest.fixture(autouse=True)
@@ -46,10 +47,11 @@ def test_new_portal_has_nothing_but_the_counts_to_look_at():
         Check("Feeds", State.OK, "0 feeds, none of them silent.", FEEDS),
         Check("Quarantine", State.OK, "Empty.", QUARANTINE),
         Check("Rejected requests", State.OK, "None in the last 24 hours."),
-        Check("Report runs", State.OK, "None failed.", RUNS),
-        Check("Moves", State.OK, "0 open.", MOVES),
-        Check("Recounts", State.OK, "0 open.", RECOUNTS),
-        Check("Recalculations of message status", State.OK, "0 open.", REFOLDS),
+        Check("Moves", State.OK, "None failed. 0 are open.", MOVES),
+        Check("Recounts", State.OK, "None failed. 0 are open.", RECOUNTS),
+        Check("Recalculations of message status", State.OK, "None failed. 0 are open.", REFOLDS),
+        Check("Report runs", State.OK, "None failed. 0 are open.", RUNS),
+        Check("Segment keys", State.OK, "None failed. 0 are open.", KEYS),
         Check("Counts compared with messages", State.WARNING, "Never compared. Run bin/portal reconcile.", AUDIT),
         Check(RECEIVED, State.WARNING, "Never run. Is the scheduler running?"),
         Check(SUBMISSIONS, State.WARNING, "Never run. Is the scheduler running?"),
@@ -77,7 +79,7 @@ def test_standing_checks_are_told_with_what_they_found(feed):
     keep("submissions", [], now=NOW)
     keep("identities", [], now=NOW)
 
-    assert checks()[9:] == [
+    assert checks()[10:] == [
         Check(RECEIVED, State.PROBLEM, "Since 20 November 2026, 12:00 UTC: one is missing"),
         Check(COUNTS, State.WARNING, "Never run. Is the scheduler running?"),
         Check(SUBMISSIONS, State.OK, "No problem found on 20 November 2026, 12:00 UTC."),
@@ -197,30 +199,35 @@ def test_quarantine_tells_how_many_wait_since_when_and_why(feed):
     ]
 
 
-def test_failed_runs_and_jobs_that_never_end_are_told(tenant):
+def test_failed_jobs_are_a_problem_and_those_that_are_tried_again_a_warning(tenant):
     make_run(tenant, "2026-10", state="failed", error="broken")
     partner = PartnerId.objects.get(tenant=tenant)
-    PartnerMove.objects.create(tenant=tenant, partner=partner, state="running", attempts=3)
-    TenantRecount.objects.create(tenant=tenant, reason="zone")
-    TenantRecount.objects.create(tenant=tenant, reason="zone", state="done", attempts=9)
+    PartnerMove.objects.create(tenant=tenant, partner=partner, attempts=3, error="ValueError: x")
+    TenantRecount.objects.create(tenant=tenant, reason="zone", state="failed", attempts=5, error="ValueError: x")
+    TenantRecount.objects.create(tenant=tenant, reason="zone", state="running", attempts=1)
+    SegmentKey.objects.create(tenant=tenant, key="store", state="failed", attempts=5, error="ValueError: x")
 
-    assert checks()[4:7] == [
-        Check("Report runs", State.PROBLEM, "1 run failed.", RUNS),
-        Check("Moves", State.PROBLEM, "1 job keeps failing.", MOVES),
-        Check("Recounts", State.OK, "1 open.", RECOUNTS),
+    failed = "1 failed. The list shows why. Retry or cancel it there."
+    assert checks()[4:9] == [
+        Check("Moves", State.WARNING, "1 failed and is retried. The list shows why.", MOVES),
+        Check("Recounts", State.OK, "None failed. 1 is open.", RECOUNTS),
+        Check("Recalculations of message status", State.OK, "None failed. 0 are open.", REFOLDS),
+        Check("Report runs", State.PROBLEM, failed, f"{RUNS}?state__exact=failed"),
+        Check("Segment keys", State.PROBLEM, failed, f"{KEYS}?state__exact=failed"),
     ]
 
 
 def test_failed_run_that_was_made_anew_is_over(tenant):
     make_run(tenant, "2026-10", state="failed", error="broken")
     make_run(tenant, "2026-10", revision=2)
-    make_run(tenant, "2026-09", state="failed", error="broken", revision=2)
     make_run(tenant, "2026-09")
+    make_run(tenant, "2026-09", state="failed", error="broken", revision=2)
     first = make_run(tenant, "2026-08")
     make_run(tenant, "2026-08", state="failed", error="broken", revision=2)
     make_run(tenant, "2026-08", revision=None, same_as=first, file=first.file)
 
-    assert checks()[4] == Check("Report runs", State.PROBLEM, "1 run failed.", RUNS)
+    failed = "1 failed. The list shows why. Retry or cancel it there."
+    assert named("Report runs") == [Check("Report runs", State.PROBLEM, failed, f"{RUNS}?state__exact=failed")]
 
 
 def test_reconcile_leaves_word_of_what_it_found(feed):
@@ -256,7 +263,7 @@ def test_settings_that_hold_people_up_are_told(settings):
     settings.PORTAL_STAFF_MFA = False
     settings.DEBUG = True
 
-    assert [(check.name, check.state) for check in checks()[13:]] == [
+    assert [(check.name, check.state) for check in checks()[14:]] == [
         ("E-mail", State.WARNING), ("Second factor of staff", State.WARNING), ("Debug pages", State.PROBLEM),
     ]  # fmt: skip
 
@@ -275,7 +282,7 @@ def test_first_page_needs_as_many_queries_for_one_feed_as_for_three(
         )
     client.force_login(make_user("staff@example.com", is_staff=True, is_superuser=True))
 
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(21):
         page = client.get("/admin/").content.decode()
 
     assert [f"link-main/feed-{n}" in page and f"reason {n}" in page for n in range(number)] == [True] * number

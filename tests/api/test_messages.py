@@ -396,7 +396,7 @@ def test_number_of_queries_does_not_depend_on_the_messages(mine, messages, djang
 
 def test_partner_ids_with_their_moves(mine, tenant, messages):
     partner = PartnerId.objects.get(value="nr-fi")
-    PartnerMove.objects.create(tenant=tenant, partner=partner, state="running", total=10, moved=4)
+    PartnerMove.objects.create(tenant=tenant, partner=partner, state="running", total=10, done=4)
 
     data = mine.get("partner-ids/").json()["data"]
 

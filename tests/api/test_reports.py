@@ -38,6 +38,7 @@ def test_report_is_queued_once_and_found(mine, tenant):
         "revision": 1,
         "unchanged": False,
         "state": "queued",
+        "waits_for_delivery_reports": False,
         "progress": 0,
         "requested_at": first.json()["requested_at"],
         "finished_at": None,

@@ -156,7 +156,7 @@ def test_examples_fit_their_shapes(path, method):
 def world(messages, tenant, mine):
     """Something of each kind that answers can hold."""
     partner = PartnerId.objects.get(value="nr-fi")
-    PartnerMove.objects.create(tenant=tenant, partner=partner, state="running", total=10, moved=4)
+    PartnerMove.objects.create(tenant=tenant, partner=partner, state="running", total=10, done=4)
     done = make_run(tenant, "2026-08", finished_at=NOW, maturity=0.5)
     waiting = make_run(tenant, "2026-07", state="queued")
     gone = make_run(tenant, "2026-06")

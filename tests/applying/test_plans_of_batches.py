@@ -52,7 +52,7 @@ def belief(request, feed, tenant, settings) -> str:
     """N messages of a tenant, a campaign each, with a value each of two chosen keys, and an empty month beside them."""
     settings.NEW_PARTNER_IDS_PER_DAY = settings.NEW_CAMPAIGNS_PER_DAY = 10 * N
     for key in ("color", "who"):
-        SegmentKey.objects.create(tenant=tenant, key=key, queued_at=NOW, state="done")
+        SegmentKey.objects.create(tenant=tenant, key=key, created_at=NOW, state="done")
     partitions.ensure_months([date(2026, 12, 1)])
     apply(feed, *map(report, range(N)))
     believe(request.param, *TABLES)

@@ -154,7 +154,7 @@ def test_operators_are_mailed_once_when_it_begins_and_once_when_it_ends(
     assert "… and 5 more" in mailoutbox[2].body
 
 
-@pytest.mark.parametrize("name", ["feeds", "refused", "quarantined", "submissions"])
+@pytest.mark.parametrize("name", ["feeds", "refused", "quarantined", "submissions", "jobs"])
 def test_another_feed_is_mailed_while_the_first_one_still_has_its_alarm(
     eager, name, staff_user, mailoutbox, settings, django_capture_on_commit_callbacks
 ):
@@ -312,7 +312,7 @@ def test_sealed_day_is_not_compared(feed, account):
 def test_checks_that_were_never_run_are_run_once(received):
     run_checks(now=NOW, names=["received", "feeds"])
     assert set(run_first_checks(now=NOW)) == {
-        "waiting", "applying", "refused", "quarantined", "submissions", "identities", "counts",
+        "waiting", "applying", "refused", "quarantined", "submissions", "identities", "counts", "jobs",
     }  # fmt: skip
     assert run_first_checks(now=NOW + timedelta(minutes=1)) == {}
     assert set(StandingCheck.objects.values_list("name", flat=True)) == set(CHECKS)
@@ -333,6 +333,7 @@ def test_states_of_all_checks_are_told_by_one_query(received, django_assert_num_
         ("refused", 0, True, False),
         ("quarantined", 0, True, False),
         ("submissions", 0, True, False),
+        ("jobs", 0, True, False),
         ("counts", 0, True, False),
         ("identities", 0, False, True),
     ]

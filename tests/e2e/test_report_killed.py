@@ -117,7 +117,7 @@ def request(portal: Portal) -> int:
 
 
 def run_of(database: psycopg.Connection, run_id: int) -> dict:
-    columns = "state, progress, attempts, revision, messages, file, sha256, lease_until"
+    columns = "state, done, attempts, revision, messages, file, sha256, lease_until, waits_for_inbox"
     row = database.execute(f"SELECT {columns} FROM report_run WHERE id = %s", [run_id]).fetchone()
     return dict(zip(columns.split(", "), row, strict=True))
 
@@ -151,7 +151,7 @@ def test_report_of_a_killed_worker_is_taken_up_again(portal: Portal, database: p
     assert str(file.relative_to(portal.path / "files")) == run["file"]
     assert run["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
     assert messages > CAMPAIGNS
-    assert (run["attempts"], run["revision"], run["messages"], run["progress"]) == (3, revision, messages, 100)
+    assert (run["attempts"], run["revision"], run["messages"], run["done"]) == (3, revision, messages, 100)
     assert run["lease_until"] is None
 
 
@@ -165,7 +165,7 @@ def held_in_the_middle(database: psycopg.Connection) -> Iterator[None]:
     )
     database.execute(
         "CREATE TRIGGER hold BEFORE UPDATE ON report_run FOR EACH ROW"
-        " WHEN (NEW.state = 'running' AND NEW.progress > 20) EXECUTE FUNCTION hold()"
+        " WHEN (NEW.state = 'running' AND NEW.done > 20) EXECUTE FUNCTION hold()"
     )
     try:
         yield
@@ -187,8 +187,8 @@ def kill_in_mid_report(portal: Portal, database: psycopg.Connection, run_id: int
     left = run_of(database, run_id)
     portal.start("worker")
     assert (left["state"], left["attempts"], left["file"]) == ("running", attempt, "")
-    assert left["progress"] >= 20
-    return left["progress"]
+    assert left["done"] >= 20
+    return left["done"]
 
 
 def test_report_waits_for_what_came_in_before_its_cut(portal: Portal, database: psycopg.Connection):
@@ -196,7 +196,7 @@ def test_report_waits_for_what_came_in_before_its_cut(portal: Portal, database: 
     take_in(portal, ["the last one"])
     run_id = request(portal)
 
-    until(lambda: run_of(database, run_id)["state"] == "waiting", "the run waits")
+    until(lambda: run_of(database, run_id)["waits_for_inbox"], "the run waits")
     take_in(portal, ["one after the cut"])
     assert "applied 2 rows" in command(portal, "apply_inbox")
 

@@ -6,7 +6,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from deliveries.checks.run import keep
-from deliveries.models import ApplierStop, RefusalCount
+from deliveries.models import ApplierStop, RefusalCount, RuleRefold, TenantRecount
 from tests.deliveries.helpers import NOW, apply, dlr, put
 
 pytestmark = pytest.mark.django_db
@@ -33,8 +33,20 @@ def test_metrics_tell_what_came_in_and_what_waits(client, feed, tenant):
     assert read["portal_quarantine_waiting_rows['not JSON']"] == 1
     assert read["portal_inbox_waiting_rows"] == 1
     assert 0 <= read["portal_inbox_oldest_waiting_seconds"] < 3600
-    assert (read["portal_open_jobs['move']"], read["portal_open_jobs['refold']"]) == (0, 0)
     assert read["portal_applier_stopped"] == 0
+
+
+def test_metrics_count_jobs_by_kind_and_state(client, tenant):
+    TenantRecount.objects.create(tenant=tenant, reason="zone")
+    RuleRefold.objects.bulk_create([RuleRefold(state="failed"), RuleRefold(state="failed"), RuleRefold(state="done")])
+
+    read = values(client.get("/metrics").content)
+
+    jobs = {name: value for name, value in read.items() if name.startswith("portal_jobs")}
+    assert {name for name, value in jobs.items() if not value} == set(jobs) - {
+        "portal_jobs['queued', 'recount']", "portal_jobs['failed', 'refold']", "portal_jobs['done', 'refold']",
+    }  # fmt: skip
+    assert (len(jobs), jobs["portal_jobs['queued', 'recount']"], jobs["portal_jobs['failed', 'refold']"]) == (25, 1, 2)
 
 
 def test_metrics_tell_that_the_applier_has_stopped(client, feed):

@@ -89,7 +89,7 @@ def test_months_row_asks_again_only_while_its_run_is_open(client, tenant, viewer
     client.force_login(viewer)
 
     quiet = client.get(URL).content.decode()
-    make_run(tenant, "2026-10", state="running", revision=2, progress=47)
+    make_run(tenant, "2026-10", state="running", revision=2, done=47, total=100)
     busy = client.get(URL).content.decode()
     row = client.get(URL, {"month": "2026-10"}, headers={"HX-Request": "true"}).content.decode()
 
@@ -300,7 +300,7 @@ def test_download_streams_in_an_asynchronous_server(tenant, viewer, now):
     assert (response.is_async, response.headers["Content-Type"]) == (True, XLSX)
 
 
-@pytest.mark.parametrize("state", ("queued", "waiting", "running", "failed"))
+@pytest.mark.parametrize("state", ("queued", "running", "failed", "cancelled"))
 def test_download_before_it_is_ready_says_so(client, tenant, viewer, now, state):
     run = make_run(tenant, "2026-10", state=state)
     client.force_login(viewer)

@@ -62,13 +62,15 @@ def test_partner_ids_list_needs_as_many_queries_for_one_as_for_three(
     for value in values[1:]:
         PartnerId.objects.create(account=account, value=value, tenant=tenant, declared_at=NOW)
     for partner in PartnerId.objects.all():  # one of them the other tenant's
-        PartnerMove.objects.create(tenant=partner.tenant, partner=partner, total=8, moved=2)
+        PartnerMove.objects.create(tenant=partner.tenant, partner=partner, total=8, done=2)
     client.force_login(viewer)
 
     with django_assert_num_queries(20):
         response = client.get(URL)
 
-    assert [(row.partner.value, row.percent) for row in response.context["rows"]] == [(value, 25) for value in values]
+    assert [(row.partner.value, row.move.percent) for row in response.context["rows"]] == [
+        (value, 25) for value in values
+    ]
 
 
 @pytest.mark.parametrize("n", (1, 3))
@@ -121,7 +123,7 @@ def test_owned_accounts_need_as_many_queries_for_one_as_for_three(
 )
 def test_move_is_shown_with_its_progress(client, tenant, viewer, state, moved, text, asks_again):
     partner = PartnerId.objects.get(value="nr-fi")
-    PartnerMove.objects.create(tenant=tenant, partner=partner, state=state, total=12345, moved=moved)
+    PartnerMove.objects.create(tenant=tenant, partner=partner, state=state, total=12345, done=moved)
     client.force_login(viewer)
 
     page = client.get(URL).content.decode()
@@ -134,7 +136,7 @@ def test_move_is_shown_with_its_progress(client, tenant, viewer, state, moved, t
 def test_list_beside_a_refused_form_goes_on_at_its_own_address(client, account, tenant, manager):
     partners = [PartnerId(account=account, value=f"a-{n:03}", tenant=tenant, declared_at=NOW) for n in range(100)]
     PartnerId.objects.bulk_create(partners)
-    PartnerMove.objects.create(tenant=tenant, partner=PartnerId.objects.get(value="a-000"), total=8, moved=2)
+    PartnerMove.objects.create(tenant=tenant, partner=PartnerId.objects.get(value="a-000"), total=8, done=2)
     client.force_login(manager)
 
     response = client.post(f"{URL}declare/", {"account": account.name, "value": "", "tenant": tenant.slug})
@@ -146,7 +148,7 @@ def test_list_beside_a_refused_form_goes_on_at_its_own_address(client, account, 
 
 def test_move_of_more_than_was_counted_stays_at_a_hundred(client, tenant, viewer):
     partner = PartnerId.objects.get(value="nr-fi")
-    PartnerMove.objects.create(tenant=tenant, partner=partner, state="running", total=10, moved=12)
+    PartnerMove.objects.create(tenant=tenant, partner=partner, state="running", total=10, done=12)
     client.force_login(viewer)
 
     assert '<progress max="100" value="100"' in client.get(URL).content.decode()

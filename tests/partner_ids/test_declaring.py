@@ -116,7 +116,7 @@ def test_move_that_comes_back_while_it_is_open_takes_all_messages(group, feed):
     run_moves()
 
     assert set(Message.objects.values_list("tenant__slug", flat=True)) == {"two"}
-    assert sorted(PartnerMove.objects.values_list("tenant__slug", "state", "moved")) == [
+    assert sorted(PartnerMove.objects.values_list("tenant__slug", "state", "done")) == [
         ("one", "done", 0),
         ("two", "done", 2),
     ]

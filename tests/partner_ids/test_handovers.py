@@ -65,7 +65,7 @@ def test_hand_over_on_the_first_leaves_the_month_before_as_it_was(feed, tenant, 
     assert [row for row in counted() if row[1].month == 10] == before
     assert reports_of("later")[0][0] == other_tenant.id
     assert Message.objects.get(message_id="first").variant == "A"
-    assert (PartnerMove.objects.get().state, PartnerMove.objects.get().moved) == ("done", 2)
+    assert (PartnerMove.objects.get().state, PartnerMove.objects.get().done) == ("done", 2)
     assert find_differences() == []
 
 

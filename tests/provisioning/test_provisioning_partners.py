@@ -61,7 +61,7 @@ def test_declared_partner_ids_messages_move_from_the_pool(
         ("link-main/later", "nordic-retail", 3)
     ]
     assert list(Message.objects.values_list("tenant__slug", flat=True)) == ["nordic-retail"] * 3
-    assert list(PartnerMove.objects.values_list("state", "moved")) == [("done", 3)]
+    assert list(PartnerMove.objects.values_list("state", "done")) == [("done", 3)]
     assert run(nordic("partner_ids: {link-main: [later]}")).moves == []
 
 

@@ -38,11 +38,11 @@ def test_declared_partner_id_brings_its_messages_with_all_that_is_derived(accoun
     move = declare(account, tenant)
 
     shown = []
-    assert run_moves(progress=lambda move: shown.append((move.moved, move.total))) == 1
+    assert run_moves(progress=lambda move: shown.append((move.done, move.total))) == 1
 
     assert shown == [(0, 2), (2, 2), (2, 2)]
     move.refresh_from_db()
-    assert (move.state, move.moved, move.total) == ("done", 2, 2)
+    assert (move.state, move.done, move.total) == ("done", 2, 2)
     campaign = tenant.campaigns.get()
     assert campaign.name == "autumn|A"  # the tenant has no scheme: the whole refId
     assert sorted(Message.objects.values_list("message_id", "tenant_id", "day__month", "campaign_id")) == [
@@ -72,7 +72,7 @@ def test_partner_id_given_away_twice_ends_with_its_last_owner(account, feed, ten
     assert set(Message.objects.values_list("tenant_id", flat=True)) == {other_tenant.id}
     first.refresh_from_db()
     second.refresh_from_db()
-    assert (first.state, first.moved, second.state, second.moved) == ("done", 0, "done", 2)
+    assert (first.state, first.done, second.state, second.done) == ("done", 0, "done", 2)
     assert find_differences() == []
 
 
@@ -95,4 +95,4 @@ def test_move_left_by_a_killed_process_is_taken_up_when_its_lease_is_over(accoun
     PartnerMove.objects.filter(id=move.id).update(lease_until=timezone.now())
     assert run_moves() == 1
     move.refresh_from_db()
-    assert (move.state, move.attempts, move.moved) == ("done", 2, 1)
+    assert (move.state, move.attempts, move.done) == ("done", 2, 1)

@@ -110,7 +110,7 @@ def test_run_makes_one_file_whose_cells_and_digest_are_right(messages, tenant):
     assert build_report(run_id=run.id, now=timezone.now()) == "done"
 
     run.refresh_from_db()
-    assert (run.kind, run.revision, run.attempts, run.progress, run.messages, run.maturity) == (
+    assert (run.kind, run.revision, run.attempts, run.percent, run.messages, run.maturity) == (
         "final",
         1,
         1,
@@ -132,6 +132,7 @@ def test_run_waits_while_the_inbox_holds_rows_from_before_its_cut(messages, feed
     WaitingRow.objects.update(received_at=at("2026-10-31T12:00:00"))
     run = request_run(tenant=tenant, month=OCTOBER, requested_by="a@example.com", now=timezone.now())
     assert build_report(run_id=run.id, now=timezone.now()) == "waiting"
+    assert ReportRun.objects.get(id=run.id).is_waiting
     assert due_runs(now=timezone.now()) == [run.id]
     with pytest.raises(StillWaiting):
         build_now(scope=Scope(tenant), month=OCTOBER, requested_by="a@example.com", now=timezone.now())
@@ -160,9 +161,11 @@ def test_failing_run_is_tried_five_times_and_retried_by_hand(messages, tenant, s
     (tmp_path / "files").mkdir()
     (tmp_path / "files" / "reports").write_text("a file where the folder should be")
 
-    states = [build_report(run_id=run.id, now=timezone.now()) for _attempt in range(6)]
+    later = [timezone.now() + timedelta(hours=number) for number in range(6)]
+    states = [build_report(run_id=run.id, now=later[0]), build_report(run_id=run.id, now=later[0])]
+    states += [build_report(run_id=run.id, now=now) for now in later[1:]]
 
-    assert states == ["queued", "queued", "queued", "queued", "failed", "failed"]
+    assert states == ["queued", "taken", "queued", "queued", "queued", "failed", "failed"]
     run.refresh_from_db()
     assert run.error.startswith(("FileExistsError", "NotADirectoryError"))
     (row,) = (

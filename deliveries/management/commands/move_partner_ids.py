@@ -5,6 +5,7 @@ from tqdm import tqdm
 
 from deliveries.models import PartnerMove
 from deliveries.rederiving.moves import run_moves
+from portal.common.jobs import open_jobs, unresolved
 
 
 class Command(BaseCommand):
@@ -15,12 +16,17 @@ class Command(BaseCommand):
 
             def show(move: PartnerMove) -> None:
                 bar.set_description(f"{move.partner.value} → {move.tenant.slug}")
-                bar.total, bar.n = move.total, move.moved
+                bar.total, bar.n = move.total, move.done
                 bar.refresh()
 
             done = run_moves(progress=show)
-        for move in PartnerMove.objects.select_related("partner", "tenant").exclude(state=PartnerMove.State.DONE):
+        for move in PartnerMove.objects.select_related("partner", "tenant").filter(id__in=self._unfinished()):
+            why = f"attempt {move.attempts} failed: {move.error}" if move.error else "another process runs it"
             self.stdout.write(
-                f"{move.partner.value} → {move.tenant.slug}: {move.moved:,} of {move.total:,} moved, by another process"
+                f"{move.partner.value} → {move.tenant.slug}: {move.done:,} of {move.total:,} moved, {why}"
             )
         self.stdout.write(f"{done} moves finished")
+
+    def _unfinished(self) -> list[int]:
+        """Return the moves that are open or failed."""
+        return [move.id for jobs in (open_jobs, unresolved) for move in jobs(PartnerMove)]

@@ -38,6 +38,8 @@ class Command(BaseCommand):
         job = request_rule_refold()
         run_rule_refolds(progress=lambda running: bar.update(running.done - bar.n))
         job.refresh_from_db()
+        if job.error:
+            raise CommandError(f"Attempt {job.attempts} failed: {job.error}")
         if job.state != RuleRefold.State.DONE:
             raise CommandError(
                 "The worker is processing it. The admin (Recalculations of message status) shows the progress."

@@ -1,46 +1,41 @@
-"""Claiming job rows of any model with their columns: a lease, an attempt counted, one worker at a time."""
+"""Running jobs: one at a time, each to its end or to its next attempt."""
 
+import logging
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
 
-from django.db import models, transaction
-from django.db.models import F, Q
+from portal.common.jobs.ending import fail, finish, put_back, stop
+from portal.common.jobs.leases import CancelRequested, LeaseLost, Paused, claim, name
+from portal.common.jobs.models import AnyJob, JobState
 
-LEASE = timedelta(seconds=60)
+logger = logging.getLogger(__name__)
 
-Job = TypeVar("Job", bound=models.Model)
-
-
-def claim(model: type[Job], job_id: int | None = None) -> Job | None:
-    """Take the oldest job (or this one) that is queued or whose worker's lease is over; None where there is none."""
-    now = datetime.now(UTC)
-    jobs = model.objects.filter(Q(state="queued") | Q(state="running", lease_until__lt=now))
-    if job_id is not None:
-        jobs = jobs.filter(id=job_id)
-    with transaction.atomic():
-        job = jobs.select_for_update(skip_locked=True).order_by("id").first()
-        if job is None:
-            return None
-        job.state, job.attempts, job.lease_until = "running", F("attempts") + 1, now + LEASE
-        job.save(update_fields=["state", "attempts", "lease_until"])
-        job.refresh_from_db()
-    return job
+RUN_TIME = timedelta(minutes=50)  # of a task, which Celery kills after an hour; a longer job is put back in between
 
 
-def renew(job: models.Model, *fields: str, lease: timedelta = LEASE) -> None:
-    """Write `fields` of a running job and renew the lease, longer before a long step."""
-    job.lease_until = datetime.now(UTC) + lease
-    job.save(update_fields=[*fields, "lease_until"])
+def run(job: AnyJob, work: Callable[[AnyJob], None]) -> None:
+    """Do a claimed job's work and write how it ended. An error of the work never leaves this function."""
+    try:
+        work(job)
+        if job.pk is not None and job.state == JobState.RUNNING:
+            finish(job)
+    except LeaseLost as lost:
+        logger.info("%s", lost)
+    except CancelRequested:
+        stop(job)
+    except Paused:
+        put_back(job)
+    except Exception as error:
+        logger.exception("%s: attempt %s failed", name(job), job.attempts)
+        fail(job, error)
 
 
-def finish(job: models.Model, *fields: str) -> None:
-    """Write the job's end."""
-    job.state, job.finished_at = "done", datetime.now(UTC)
-    job.save(update_fields=[*fields, "state", "finished_at"])
-
-
-def retry(model: type[Job], *, ids: list[int]) -> int:
-    """Queue these jobs again with no attempt counted, but for those done or being worked at; return how many."""
-    now = datetime.now(UTC)
-    stuck = Q(state="queued") | Q(state="running", lease_until__lt=now)
-    return model.objects.filter(stuck, id__in=ids).update(state="queued", attempts=0, lease_until=None)
+def run_all(model: type[AnyJob], work: Callable[[AnyJob], None], *, job_id: int | None = None) -> int:
+    """Run the due jobs, oldest first (or this one alone), until the task's time is over. Return how many were done."""
+    pause_at = datetime.now(UTC) + RUN_TIME
+    done = 0
+    while datetime.now(UTC) < pause_at and (job := claim(model, job_id)) is not None:
+        job.pause_at = pause_at
+        run(job, work)
+        done += job.pk is None or job.state == JobState.DONE  # a job that deletes its row is done
+    return done
