@@ -14,8 +14,8 @@ ENV PYTHONUNBUFFERED=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1
 
 WORKDIR /app
-COPY requirements.txt ./
-RUN pip install --root-user-action=ignore -r requirements.txt
+COPY requirements.lock ./
+RUN pip install --root-user-action=ignore --require-hashes -r requirements.lock
 
 COPY . .
 COPY --from=browser /app/static/build static/build

@@ -99,4 +99,4 @@ class SegmentKey(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.key
+        return Masking(in_full=False).text(self.key)  # the administration shows numbers masked

@@ -2,6 +2,8 @@
 
 from hashlib import sha256
 
+from portal.common.msisdn import mask_numbers
+
 MAX_KEYS = 10  # of a tenant: each costs a row for every message that has it
 MAX_KEY_LENGTH = 64  # characters
 MAX_VALUE_BYTES = 256  # in UTF-8; of a longer value its beginning and its digest are kept
@@ -26,6 +28,8 @@ def problems(key: str) -> list[str]:
         found.append(f"the key has {len(key)} characters, the limit is {MAX_KEY_LENGTH}")
     if not key.isprintable():
         found.append("the key has a character that cannot be printed")
+    if mask_numbers(key) != key:
+        found.append("the key has a phone number in it")
     if key in ELSEWHERE:
         found.append(f"{key!r} is {ELSEWHERE[key]} and has a search field of its own")
     return found

@@ -1,5 +1,7 @@
 """Campaign names for completion while a person types."""
 
+from typing import Any
+
 from django.db import connection
 
 from portal.common.masking import Masking
@@ -26,7 +28,7 @@ def campaign_names(*, tenant_ids: frozenset[int], prefix: str = "", masking: Mas
 
     A refId may hold a phone number: names with a number that is hidden are left out.
     """
-    parameters = {"tenants": sorted(tenant_ids), "most": MOST}
+    parameters: dict[str, Any] = {"tenants": sorted(tenant_ids), "most": MOST}
     with connection.cursor() as cursor:
         if prefix:
             cursor.execute(_BY_PREFIX, parameters | {"prefix": prefix, "end": after_prefix(prefix)})

@@ -26,6 +26,7 @@ from deliveries.models import (
 )
 from deliveries.partner_ids import admin as partner_admin  # noqa: F401  registers its models
 from deliveries.partner_ids.admin_forms import DiscardForm
+from deliveries.partner_ids.masked_admin import MaskedValues
 from portal.accounts.admin_base import MOST_COUNTED, ReadOnlyAdmin, RecordedAdmin
 from portal.accounts.models import record
 from portal.common import jobs
@@ -172,8 +173,18 @@ class JobAdmin(ReadOnlyAdmin):
 
 
 @admin.register(PartnerMove)
-class PartnerMoveAdmin(JobAdmin):
-    list_display = ("partner", "tenant", "state", "moved", "total", "sealed", "attempts", "queued_at", "finished_at")
+class PartnerMoveAdmin(MaskedValues, JobAdmin):
+    list_display = (
+        "value_shown",
+        "tenant",
+        "state",
+        "moved",
+        "total",
+        "sealed",
+        "attempts",
+        "queued_at",
+        "finished_at",
+    )
     list_filter = ("state",)
     list_select_related = ("partner", "tenant")
     search_fields = ("=partner__value", "=tenant__slug")
@@ -198,10 +209,17 @@ class RuleRefoldAdmin(JobAdmin):
 class SegmentKeyAdmin(JobAdmin):
     """Keys that tenants have chosen, with the making of what is stored searchable by them."""
 
-    list_display = ("key", "tenant", "removed", "state", "done", "total", "attempts", "queued_at", "finished_at")
+    list_display = fields = (
+        *("key_shown", "tenant", "removed", "state", "done", "total", "attempts", "queued_at", "finished_at"),
+    )
+    readonly_fields = ("key_shown",)
     list_filter = ("state", "removed")
     list_select_related = ("tenant",)
     search_fields = ("=key", "=tenant__slug", "tenant__name")
+
+    @admin.display(description=_("key"), ordering="key")
+    def key_shown(self, key: SegmentKey) -> str:
+        return str(key)
 
 
 @admin.register(ImportRun)
@@ -209,9 +227,11 @@ class ImportRunAdmin(ReadOnlyAdmin):
     """Admin of archive imports: results of their rows, with a link to the quarantined ones."""
 
     list_display = (
-        *("file_name", "feed", "rows", "reports", "duplicates", "quarantined", "problem"),
+        *("name_shown", "feed", "rows", "reports", "duplicates", "quarantined", "problem_shown"),
         *("started_at", "finished_at"),
     )
+    exclude = ("file_name", "problem")
+    readonly_fields = ("name_shown", "problem_shown")
     list_filter = ("feed",)
     list_select_related = ("feed__account",)
     search_fields = ("file_name", "=sha256")
@@ -230,6 +250,14 @@ class ImportRunAdmin(ReadOnlyAdmin):
                 }
             )
         )
+
+    @admin.display(description=_("file name"), ordering="file_name")
+    def name_shown(self, run: ImportRun) -> str:
+        return masked_text(run.file_name)
+
+    @admin.display(description=_("problem"))
+    def problem_shown(self, run: ImportRun) -> str:
+        return masked_text(run.problem)
 
     @admin.display(description=_("new reports"))
     def reports(self, run: ImportRun) -> int:

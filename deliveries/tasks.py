@@ -67,7 +67,7 @@ def apply_retention() -> None:
 
 
 @shared_task(name="deliveries.condense_counts", time_limit=3600)
-def condense_counts() -> int:
+def condense_counts() -> int | None:
     return rollups.condense(now=datetime.now(UTC))
 
 

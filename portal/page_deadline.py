@@ -18,6 +18,7 @@ from django.template import loader
 from django.utils import translation
 
 from portal.accounts.middleware import GIVEN_UP, is_api
+from portal.accounts.way_back import SAFE_METHODS, page_behind
 from portal.api.problems import problem_response
 from portal.connections import Guard
 from portal.security_headers import POLICY
@@ -128,9 +129,9 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     language = request.COOKIES.get("language")
     if language not in dict(settings.LANGUAGES):
         language = translation.get_language_from_request(request)
-    is_safe = request.method in ("GET", "HEAD", "OPTIONS")
+    context = {"error_id": request_id, "again": page_behind(request), "is_safe": request.method in SAFE_METHODS}
     with translation.override(language):
-        page = loader.get_template("503.html").render({"error_id": request_id, "is_safe": is_safe})
+        page = loader.get_template("503.html").render(context)
     headers = {
         "Retry-After": str(RETRY_AFTER),
         "Cache-Control": "no-store",

@@ -71,6 +71,7 @@ MIDDLEWARE = [
     # From here on the database answers as the web role, with the tenants of the signed-in person.
     "portal.accounts.middleware.WallMiddleware",
     "portal.accounts.middleware.LanguageMiddleware",
+    "portal.accounts.way_back.SignInAgainMiddleware",
     "portal.accounts.middleware.SecondFactorMiddleware",
     "portal.accounts.middleware.LastSeenMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -132,6 +133,7 @@ SESSION_ENGINE = "portal.accounts.session_store"  # nor signs anybody out
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+CSRF_FAILURE_VIEW = "portal.views.csrf_failure"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
@@ -163,7 +165,7 @@ ACCOUNT_FORMS = {"login": "portal.accounts.allauth_forms.LoginForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-# Actions are recorded under an address, so only a confirmed address may be used (portal/accounts/addresses.py).
+# Actions are recorded under an address, so only a confirmed address may be used (User.confirm_email).
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_CHANGE_EMAIL = True  # one address; a new one takes its place when it is confirmed
 ACCOUNT_EMAIL_NOTIFICATIONS = True

@@ -5,9 +5,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from portal.accounts.context import LOOKS
+from portal.accounts.way_back import posted_from
 from portal.common.colours import accents
 
 YEAR = 365 * 24 * 3600
@@ -21,7 +22,7 @@ STYLE = """:root {{
 """
 
 
-@require_POST
+@posted_from("home")
 def set_look(request: HttpRequest) -> HttpResponse:
     """Remember the wanted theme or density for a year and go back to where the person was."""
     target = request.POST.get("next", "")

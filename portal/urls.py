@@ -6,12 +6,14 @@ from django.urls import include, path
 from django.utils.translation import gettext_lazy
 
 from portal import theme, views
+from portal.accounts.way_back import posted_from
 from portal.common import any_text  # noqa: F401  registers the converter
 from portal.operations.views import metrics
 from portal.staff import messages, view_as
 
 # One door for everybody: limits on guessing, and later second factors, hold for staff too.
 admin.site.login = secure_admin_login(admin.site.login)
+admin.site.logout = posted_from("admin:index")(admin.site.logout)
 
 admin.site.index_title = gettext_lazy("Health")
 # Pages of the admin that belong to no model's; the site asks for them when its routes are made.

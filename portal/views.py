@@ -12,9 +12,10 @@ from django.shortcuts import redirect, render
 from django.template import loader
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from portal.accounts.middleware import is_api
+from portal.accounts.way_back import SAFE_METHODS, page_behind, posted_from
 from portal.api.problems import problem_response
 from portal.page_deadline import unavailable
 from portal.tenants.models import Tenant
@@ -36,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "home.html")
 
 
-@require_POST
+@posted_from("home")
 def set_language(request: HttpRequest) -> HttpResponse:
     """Remember the wanted language for a year and go back to where the person was."""
     target = request.POST.get("next", "")
@@ -56,6 +57,11 @@ def set_language(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Say that a form came without its cookie or is too old, and lead back to its page, which sets a new one."""
+    return render(request, "403_csrf.html", {"again": page_behind(request)}, status=403)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Say that it was us, with a number that leads to the line in the log."""
     error_id = getattr(request, "id", None) or secrets.token_hex(8)
@@ -65,4 +71,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if is_api(request):
         return problem_response(request, "server-error", f"The request failed. Error id: {error_id}.")
     # No context processors: the database may be what failed.
-    return HttpResponseServerError(loader.get_template("500.html").render({"error_id": error_id}))
+    context = {"error_id": error_id, "again": page_behind(request), "is_safe": request.method in SAFE_METHODS}
+    return HttpResponseServerError(loader.get_template("500.html").render(context))

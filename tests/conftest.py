@@ -12,6 +12,7 @@ from portal.accounts.models import Membership, Role
 from portal.tenants.feeds import add_token
 from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
 from tests import hypothesis_profile
+from tests.queries import assert_queries
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
@@ -126,6 +127,14 @@ def quick_emptying() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def known_tasks() -> None:
+    """Register all tasks, as a worker does: they are sent by name, and tests may run them at once."""
+    from portal.celery import app
+
+    app.loader.import_default_modules()
+
+
 @pytest.fixture(scope="session")
 def no_files(tmp_path_factory) -> str:
     return str(tmp_path_factory.mktemp("static"))
@@ -140,6 +149,12 @@ def static_files_as_they_are(settings, no_files) -> None:
     settings.STATIC_ROOT = no_files
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+
+
+@pytest.fixture
+def django_assert_num_queries():
+    """In place of pytest-django's, which lists the statements only with `-v`."""
+    return assert_queries
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from django.db.models import Min
 
 from deliveries.applying import attribution, claims, import_counts, submissions
 from deliveries.applying.batch_result import BatchResult
+from deliveries.applying.known_ids import with_known_ids
 from deliveries.applying.poison import Search, Streak, judged
 from deliveries.applying.quarantine import put_in_quarantine
 from deliveries.applying.sealed_days import PAST_RETENTION, hold_to_retention
@@ -19,7 +20,7 @@ from deliveries.counts.changes import add_changes
 from deliveries.dialects import registry as dialects
 from deliveries.dialects.codes import CodeTable
 from deliveries.dialects.report import Report, Unreadable
-from deliveries.erasure import raw_rows
+from deliveries.erasure import message_ids, raw_rows
 from deliveries.messages import fold, slices
 from deliveries.messages.code_tables import code_tables
 from deliveries.messages.delivery_reports import NewReport, write_reports
@@ -113,8 +114,9 @@ def _apply(
             reports, submitted, broken = [], [], [BrokenRow(row, "cannot be applied", poison) for row in rows]
         else:
             reports, submitted, broken = _parse(rows)
+            reports, submitted = with_known_ids(reports, submitted)
         taken = Taken()
-        changes, refused, erased = _fold(reports, submitted, taken, now=now)
+        changes, refused, erased, numbers = _fold(reports, submitted, taken, now=now)
         broken += taken.refused
         if refused:
             broken += [BrokenRow(i.row, PAST_RETENTION, refused[i.key]) for i in reports if i.key in refused]
@@ -123,6 +125,7 @@ def _apply(
         reports = [raw_rows.without_its_number(item) if item.key in erased else item for item in reports]
         write_messages(changes)
         added = write_reports(reports, changes)
+        message_ids.rename((change.after for change in changes), numbers)
         put_in_quarantine(broken, now=now)
         aside = {item.row.id for item in broken}
         told = [item.row for item in (*reports, *submitted) if item.key in erased and item.row.id not in aside]
@@ -180,15 +183,15 @@ def _parse(rows: list[Row]) -> tuple[list[NewReport], list[Submitted], list[Brok
 
 def _fold(
     reports: list[NewReport], submitted: list[Submitted], taken: Taken, *, now: datetime
-) -> tuple[list[Change], dict[Key, str], set[Key]]:
+) -> tuple[list[Change], dict[Key, str], set[Key], dict[Key, str]]:
     """Fold reports and submissions into the messages that they are about, in the order of the inbox.
 
-    Returns what changes, why other messages may not change (by identity): their days are past retention, and which
-    messages have no number any more.
+    Returns what changes, why other messages may not change (by identity): their days are past retention, which
+    messages have no number any more, and the numbers that were taken out just now.
     """
     items = sorted([*reports, *submitted], key=lambda item: item.row.id) if submitted else reports
     if not items:
-        return [], {}, set()
+        return [], {}, set(), {}
     tables = code_tables()
     before = read_messages((item.key for item in items), around=_time_range(reports, submitted))
     after: dict[Key, fold.Folded] = {}
@@ -210,10 +213,11 @@ def _fold(
         [(folded, before.get(key)) for key, folded in after.items()], now=now
     )
     made = dict(zip(after, stored, strict=True))
-    refused = hold_to_retention((before.get(key), message) for key, message in made.items())
+    refused, numbers = hold_to_retention((before.get(key), message) for key, message in made.items())
     changes = [Change(before.get(key), message) for key, message in made.items() if key not in refused]
     erased = {key for key, message in made.items() if message.folded.flags & fold.NUMBER_ERASED}
-    return sorted((change for change in changes if change.before != change.after), key=_place), refused, erased
+    changes = sorted((change for change in changes if change.before != change.after), key=_place)
+    return changes, refused, erased, numbers
 
 
 def _place(change: Change) -> tuple:

@@ -8,6 +8,7 @@ from django.db import DataError, Error, IntegrityError, InterfaceError, Operatio
 
 from deliveries.applying.batch_result import BatchResult
 from deliveries.stop_reasons import CAUSES, Cause
+from portal.common.redaction import redact
 
 DATABASE_AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 
@@ -77,8 +78,8 @@ def kind_of(error: Exception) -> Kind:
 
 
 def words_of(error: Exception) -> str:
-    """Return the error in one line that any database takes; its further lines may hold people's data."""
-    line = (str(error).splitlines() or [""])[0]
+    """Return the error in one line that any database takes, without phone numbers; further lines hold people's data."""
+    line = redact((str(error).splitlines() or [""])[0])
     return f"{type(error).__name__}: {line}".encode("ascii", "backslashreplace").decode().replace("\0", "")
 
 

@@ -11,6 +11,7 @@ from deliveries.ingest.split import slice_of_submission, split_line
 from deliveries.messages.raw_row import BrokenRow
 from deliveries.models import QuarantinedRow
 from portal.accounts.models import record
+from portal.common.msisdn import mask_numbers
 from portal.tenants.models import Feed
 
 MAX_DETAIL = 500
@@ -92,6 +93,8 @@ def discard(
         raise ValueError("Select the rows to discard.")
     if not reason_text.strip():
         raise ValueError("Enter a reason for discarding the rows.")
+    if mask_numbers(reason_text) != reason_text:
+        raise ValueError("Leave phone numbers out of the reason. The audit log keeps it permanently.")
     with transaction.atomic():
         count = _waiting(ids, reason).update(
             state=QuarantinedRow.State.DISCARDED, resolved_at=now, resolved_by=actor, resolution=reason_text[:500]

@@ -6,6 +6,7 @@ own.
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -78,7 +79,7 @@ def _replay_hour(start: datetime, end: datetime, feed_id: int, progress: Callabl
     hour, total, after = hour_of(start), 0, 0
     before = accounting.balances_between(hour, hour + timedelta(hours=1))
     uncounted = max(sum(balance.missing for balance in before if balance.feed_id == feed_id), 0)
-    parameters = {"start": start, "end": end, "feed": feed_id, "limit": CHUNK}
+    parameters: dict[str, Any] = {"start": start, "end": end, "feed": feed_id, "limit": CHUNK}
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_PUT, parameters | {"after": after})

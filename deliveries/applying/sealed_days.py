@@ -49,15 +49,17 @@ def read_marks() -> Marks:
     return Marks(messages, numbers, max([*messages.values(), *numbers.values()], default=date.min))
 
 
-def hold_to_retention(pairs: Iterable[tuple[StoredMessage | None, StoredMessage]]) -> dict[Key, str]:
-    """Return the reasons why messages may not be written, by identity; hash numbers that are too old in the others.
+def hold_to_retention(
+    pairs: Iterable[tuple[StoredMessage | None, StoredMessage]],
+) -> tuple[dict[Key, str], dict[Key, str]]:
+    """Return why a message may not be written, by identity, and the numbers that were hashed in what may be.
 
     `pairs` are (before or None, after). Sealed days count both for the tenant that a message leaves and for its new
     one.
     """
     marks = read_marks()
     if marks.newest == date.min:
-        return {}
+        return {}, {}
     refused: dict[Key, str] = {}
     old: list[StoredMessage] = []
     for before, after in pairs:
@@ -66,8 +68,7 @@ def hold_to_retention(pairs: Iterable[tuple[StoredMessage | None, StoredMessage]
                 refused[after.key] = f"the day {message.day} is before {marks.messages[message.tenant_id]}"
         if marks.has_old_number(after):
             old.append(after)
-    erase.erase(old)
-    return refused
+    return refused, erase.erase(old)
 
 
 def erase_old_numbers(messages: Iterable[StoredMessage]) -> None:

@@ -79,11 +79,11 @@ def repair(differences: list[Difference | ParameterDifference | OwnerDifference]
     """
     queue_moves(difference for difference in differences if isinstance(difference, OwnerDifference))
     mend_parameters([difference for difference in differences if isinstance(difference, ParameterDifference)])
-    differences = [difference for difference in differences if isinstance(difference, Difference)]
+    of_counts = [difference for difference in differences if isinstance(difference, Difference)]
     with transaction.atomic():
         slices.lock([0])  # whose holders `condense` waits for
-        forget({d.key[:2] for d in differences if "day" in d.table.keys})
-        add_to_counts(*(Sums(t.name, t.keys, t.values, _missing(differences, t)) for t in TABLES))
+        forget({d.key[:2] for d in of_counts if "day" in d.table.keys})
+        add_to_counts(*(Sums(t.name, t.keys, t.values, _missing(of_counts, t)) for t in TABLES))
 
 
 def _missing(differences: list[Difference], table: CountTable) -> dict[tuple, list[int]]:

@@ -7,6 +7,7 @@ being indexed or removed is skipped: its job does the rest (deliveries/rederivin
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -64,7 +65,7 @@ def parameter_differences(start: date, end: date) -> list[ParameterDifference]:
 def mend_parameters(differences: list[ParameterDifference]) -> None:
     """Rebuild the rows of these days and keys; safe beside appliers: each day is locked by all slices."""
     for difference in differences:
-        where = {"tenant": difference.tenant_id, "day": difference.day, "key": difference.key}
+        where: dict[str, Any] = {"tenant": difference.tenant_id, "day": difference.day, "key": difference.key}
         with transaction.atomic(), connection.cursor() as cursor:
             rows = SegmentKey.objects.filter(tenant_id=difference.tenant_id, key=difference.key)
             key = rows.select_for_update().first()  # before the slices, as its run does

@@ -3,6 +3,8 @@
 Each takes `tenant`, `span`, `day` (the span's first) and `end` (the day after its last).
 """
 
+from typing import Any
+
 from deliveries.dialects.codes import COUNTS_AS
 from deliveries.models import (
     CampaignCount,
@@ -19,7 +21,7 @@ _OF: dict[type[Condensed], type[Count]] = {
     CondensedCampaignCount: CampaignCount,
     CondensedLatencyCount: LatencyCount,
 }
-SUMMED_UP = (CondensedCampaign, *_OF)
+SUMMED_UP: tuple[type[Condensed], ...] = (CondensedCampaign, *_OF)
 _WITHIN = "tenant_id = %(tenant)s AND day >= %(day)s AND day < %(end)s"
 
 
@@ -28,7 +30,8 @@ def _empty(model: type[Condensed]) -> str:
 
 
 def _fill(model: type[Condensed], counted: type[Count]) -> str:
-    keys = ", ".join(model._meta.pk.field_names[3:])  # after the tenant, the span and its day
+    primary: Any = model._meta.pk  # of several columns
+    keys = ", ".join(primary.field_names[3:])  # after the tenant, the span and its day
     values = [name for name in ("messages", "parts") if name in {field.name for field in model._meta.fields}]
     return (
         f"INSERT INTO {model._meta.db_table} (tenant_id, span, day, {keys}, {', '.join(values)})"  # noqa: S608  names of models' tables and columns

@@ -8,8 +8,10 @@ if its counts did not change since they were read.
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Model
 
 from deliveries.counts.rollup_sql import STATEMENTS, SUMMED_UP
 from deliveries.messages.slices import wait_for_running_batches
@@ -19,7 +21,8 @@ from portal.common.periods import Month
 
 _LOCK = "portal.condense"
 QUIET_DAYS = 3  # after a day or month late reports are rare; before, each run would sum up what changes all the time
-CONDENSED = tuple(model._meta.db_table for model in (CondensedSpan, *SUMMED_UP))
+_MODELS: tuple[type[Model], ...] = (CondensedSpan, *SUMMED_UP)
+CONDENSED = tuple(model._meta.db_table for model in _MODELS)
 # Every tenant has every span, also those without messages: what a parent's tenants have in common is ready then.
 _ANNOUNCE = """
 WITH bounds AS (SELECT min(day) AS first FROM daily_count), spans AS (
@@ -97,7 +100,7 @@ def forget(days: Iterable[tuple[int, date]]) -> None:
 @transaction.atomic
 def _condense_span(tenant_id: int, span: Span, day: date) -> bool:
     end = Month.of(day).next().first_day if span == Span.MONTH else day + timedelta(days=1)
-    values = {"tenant": tenant_id, "span": span.value, "day": day, "end": end}
+    values: dict[str, Any] = {"tenant": tenant_id, "span": span.value, "day": day, "end": end}
     with connection.cursor() as cursor:
         for statement in STATEMENTS:
             cursor.execute(statement, values)

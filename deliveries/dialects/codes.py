@@ -83,7 +83,7 @@ class CodeTable:
         """Return whether no other report may follow; unknown codes are not final."""
         return self.meaning(code)[1]
 
-    def rank(self, state: State) -> tuple:
+    def rank(self, state: State) -> tuple[object, ...]:
         """Return the place of `state` in the one total order of docs/link.md section 5.3."""
         known, outcome, final, status = self._ranks.get(state.code, _UNKNOWN_RANK)
         return (known, outcome, final, state.at or EARLIEST, status, state.code)

@@ -204,7 +204,7 @@ def _part_number(digits: str) -> int:
     return number
 
 
-def _text(data: dict, name: str) -> str | None:
+def _text(data: dict[str, Any], name: str) -> str | None:
     value = data.get(name)
     if value is None:
         return None
@@ -231,7 +231,7 @@ def _segments(value: Any) -> int:
     return value
 
 
-def _object(data: dict, name: str) -> dict[str, str]:
+def _object(data: dict[str, Any], name: str) -> dict[str, str]:
     """Return the map of texts; numbers and truth values become their JSON text, nulls are absent."""
     value = data.get(name)
     if value is None or value == []:  # PHP's empty object
@@ -269,7 +269,7 @@ def _partner(gate: dict[str, str] | None, parameters: dict[str, str], default: s
     return value, rank
 
 
-def _time(data: dict, name: str) -> datetime | None:
+def _time(data: dict[str, Any], name: str) -> datetime | None:
     text = data.get(name)
     if text is None:
         return None

@@ -102,7 +102,7 @@ def read(item: Any, *, received_at: datetime, is_claim: bool = False) -> HandedI
 _KNOWN = frozenset(FIELDS)
 
 
-def _load(body: bytes) -> dict:
+def _load(body: bytes) -> dict[str, Any]:
     try:
         item = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -112,7 +112,7 @@ def _load(body: bytes) -> dict:
     return item
 
 
-def _message_id(item: dict) -> str:
+def _message_id(item: dict[str, Any]) -> str:
     message_id = _text(item, "message_id")
     if not message_id:
         raise BadSubmission("missing field", "message_id", "required: the id that the gateway returned")
@@ -123,7 +123,7 @@ def _message_id(item: dict) -> str:
     return message_id
 
 
-def _time(item: dict, received_at: datetime) -> datetime:
+def _time(item: dict[str, Any], received_at: datetime) -> datetime:
     text = item.get("submitted_at")
     if text is None:
         raise BadSubmission("missing field", "submitted_at", "required: the time of submission")
@@ -138,7 +138,7 @@ def _time(item: dict, received_at: datetime) -> datetime:
     return value
 
 
-def _text(item: dict, name: str) -> str | None:
+def _text(item: dict[str, Any], name: str) -> str | None:
     """Return the text, None for an absent or empty one."""
     value = item.get(name)
     if value is None:
@@ -158,7 +158,7 @@ def _limited(name: str, value: str | None) -> str | None:
     return value
 
 
-def _parameters(item: dict) -> dict[str, str]:
+def _parameters(item: dict[str, Any]) -> dict[str, str]:
     """Return a map of the caller's own."""
     value = item.get("custom_parameters")
     if value is None:

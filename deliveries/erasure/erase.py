@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from django.db import connection, transaction
 
 from deliveries.counts.changes import add_changes
-from deliveries.erasure import mentions, raw_rows
+from deliveries.erasure import mentions, message_ids, partner_ids, raw_rows, written_texts
 from deliveries.erasure import names as erased_names
 from deliveries.erasure.deleted import Erased
 from deliveries.messages import slices
@@ -42,7 +42,8 @@ class Place:
 def erase(messages: Iterable[StoredMessage]) -> dict[Key, str]:
     """Take the numbers out of messages that are about to be written, and out of the names of their campaigns.
 
-    Returns the numbers by identity. The caller holds the slices' locks of all of the messages.
+    Returns the numbers by identity. The caller holds the slices' locks of all of the messages, and renames them
+    where their ids hold the numbers once they are written (deliveries/erasure/message_ids.py).
     """
     numbers: dict[int, list[tuple[StoredMessage, str]]] = {}
     for message in messages:
@@ -59,14 +60,16 @@ def erase(messages: Iterable[StoredMessage]) -> dict[Key, str]:
         for message, number in pairs:
             _clean(message, number, is_own=True, names=names)
         names.rename_campaigns(pairs)
+        partner_ids.queue((m.folded.account_id, m.folded.partner_id, number) for m, number in pairs)
     return {message.key: number for pairs in numbers.values() for message, number in pairs}
 
 
 def _told_number(message: StoredMessage) -> str | None:
-    """Return the number still found in an erased message's refId: one with the hash stored in its place."""
-    ref_id = message.folded.ref_id or ""
-    country = Tenant.objects.values_list("country", flat=True).get(id=message.tenant_id) if ref_id else ""
-    for text in numbers_in(ref_id):
+    """Return the number that an erased message's refId or ids still tell: one with the hash that replaces it."""
+    folded = message.folded
+    found = [one for text in (folded.ref_id, folded.message_id, folded.partner_id) for one in numbers_in(text or "")]
+    country = Tenant.objects.values_list("country", flat=True).get(id=message.tenant_id) if found else ""
+    for text in found:
         for form in read_number(text, country).forms:
             if hashed(form, tenant_id=message.tenant_id) == message.folded.destination:
                 return form
@@ -119,12 +122,15 @@ def erase_person(*, number: str, tenant: Tenant, actor: str) -> Erased:
     """
     read = read_number(number, tenant.country)
     erased = Erased()
+    written_texts.rename_segment_keys(tenant_id=tenant.id, number=read.text)
     of_person = {"forms": list(read.forms)}
     while count := _erase_where(tenant.id, "m.destination = ANY (%(forms)s)", of_person):
         erased.messages += count
     for keys in mentions.batches(tenant.id, read.text):
         erased.mentions += erase_messages(tenant.id, keys, number=read.text)
     mentions.erase_rest(tenant=tenant, number=read.text, actor=actor, erased=erased)
+    partner_ids.rename_queued(actor=actor)
+    message_ids.forget_places()
     subject = hashed(read.text, tenant_id=tenant.id)[:13]
     record("number.erased", actor=actor, tenant=tenant, subject=subject, details=asdict(erased))
     return erased
@@ -151,10 +157,11 @@ def count_numbers(*, tenant_id: int, first: date | None, before: date) -> int:
 
 
 # Erased by an older version: the hash was written, and texts kept the number.
-_MAY_TELL_NUMBER = (
-    f"m.flags & {NUMBER_ERASED} > 0 AND position('{HIDDEN}' IN m.ref_id) = 0"
-    " AND length(regexp_replace(m.ref_id, '[^0-9]', '', 'g')) >= 8"
+_UNMASKED = " OR ".join(
+    f"position('{HIDDEN}' IN m.{column}) = 0 AND length(regexp_replace(m.{column}, '[^0-9]', '', 'g')) >= 8"
+    for column in ("ref_id", "message_id", "partner_id")
 )
+_MAY_TELL_NUMBER = f"m.flags & {NUMBER_ERASED} > 0 AND ({_UNMASKED})"
 _HOLDS_NUMBER = f"m.destination > '' AND m.flags & {NUMBER_ERASED} = 0"
 
 
@@ -234,6 +241,7 @@ def erase_messages(
             for message in after:
                 _clean(message, number, is_own=False, names=names)
             names.rename_campaigns([(message, number) for message in after])
+            partner_ids.queue((m.folded.account_id, m.folded.partner_id, number) for m in after)
             numbers = dict.fromkeys((message.key for message in after), number)
         else:
             numbers = erase(after)
@@ -241,5 +249,6 @@ def erase_messages(
         changes = [Change(old, new) for old, new in zip(before, after, strict=True) if old != new]
         write_messages(changes)
         add_changes(changes)
+        message_ids.rename(after, numbers)
         erased_names.delete_empty_counts(tenant_id, changes)
     return len(changes)

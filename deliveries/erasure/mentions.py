@@ -15,11 +15,8 @@ from django.db import connection, transaction
 
 from campaigns.models import Campaign
 from deliveries.counts import feed_counts
-from deliveries.dialects import registry as dialects
-from deliveries.dialects import submission
-from deliveries.dialects.report import Unreadable
 from deliveries.erasure import names as erased_names
-from deliveries.erasure import raw_rows
+from deliveries.erasure import partner_ids, raw_keys, raw_rows, written_texts
 from deliveries.erasure.deleted import Erased
 from deliveries.messages import partitions, slices
 from deliveries.messages.store import Key
@@ -32,7 +29,10 @@ _BATCH = 2000
 _MOST_BYTES = 4 * 1024 * 1024
 _GZIP_OR_ZLIB = 47  # zlib's wbits
 _LEAST_DIGITS = 6  # a number with fewer is told by none
-_TEXTS = "concat_ws(' ', m.ref_id, m.variant, m.source, m.operator, m.labels, m.custom_parameters)"
+_TEXTS = (
+    "concat_ws(' ', m.message_id, m.partner_id, m.ref_id, m.variant, m.source, m.operator, m.labels,"
+    " m.custom_parameters)"
+)
 _REPORT_TEXTS = "concat_ws(' ', m.operator, m.operator_result_code)"
 # Other scripts' digits are read by Python: such texts are few.
 _MAY_HOLD = "(regexp_replace({text}, '[^0-9]', '', 'g') LIKE %s OR octet_length({text}) <> char_length({text}))"
@@ -60,13 +60,16 @@ def batches(tenant_id: int, number: str) -> Iterator[list[Key]]:
 
 
 def erase_rest(*, tenant: Tenant, number: str, actor: str, erased: Erased) -> None:
-    """Erase the number in campaign names, counts, raw rows, quarantine and names of imported files."""
+    """Erase the number in names, ids, counts, raw rows, quarantine, imported files' names and written texts."""
     if len(_digits(number)) < _LEAST_DIGITS:
         return
     erased.campaigns += _erase_names(tenant.id, number)
+    partner_ids.queue_of_tenant(tenant.id, number)
+    partner_ids.mask_requests(tenant.id, number)
     _erase_raw_rows(tenant, number, erased)
     _erase_quarantined(tenant, number, erased, actor=actor)
     _erase_imports(tenant, number)
+    written_texts.erase(tenant_id=tenant.id, number=number)
 
 
 def _digits(number: str) -> str:
@@ -105,13 +108,13 @@ def _erase_raw_rows(tenant: Tenant, number: str, erased: Erased) -> None:
             rows = cursor.fetchall()
             held = []
             for id_, at, feed_id, body, query, content_type, encoding, waits in rows:
-                if _holds(bytes(body), query, number, encoding):
-                    key = _key(bytes(body), query, content_type, encoding, at, feeds[feed_id])
+                if _holds(bytes(body), query, number, encoding) or holds_number(content_type, number):
+                    key = raw_keys.key_of(bytes(body), query, content_type, encoding, at, feeds[feed_id])
                     held.append((id_, at, key, waits))
-            foreign = _of_others(tenant, [key for _id, _at, key, _waits in held if key])
-            held = [item for item in held if item[2] not in foreign]
-            erased.waiting += sum(waits for *_rest, waits in held)
-            gone = raw_rows.delete_raw_rows((id_, at) for id_, at, _key, waits in held if not waits)
+            theirs = _of_others(tenant, [key for _id, _at, key, _waits in held])
+            mine = [item for item, is_theirs in zip(held, theirs, strict=True) if not is_theirs]
+            erased.waiting += sum(waits for *_rest, waits in mine)
+            gone = raw_rows.delete_raw_rows((id_, at) for id_, at, _key, waits in mine if not waits)
             feed_counts.add_erased(gone)
             erased.raw_rows += gone.total()
         if not rows:
@@ -129,9 +132,9 @@ def _erase_quarantined(tenant: Tenant, number: str, erased: Erased, *, actor: st
             if _holds(body, row.query, number, row.content_encoding) or _says(row, number):
                 feed = feeds[row.feed_id]
                 of_request = (row.query, row.content_type, row.content_encoding)
-                held.append((row, _key(body, *of_request, row.received_at, feed)))
-        foreign = _of_others(tenant, [key for _row, key in held if key])
-        mine = [row for row, key in held if key not in foreign]
+                held.append((row, raw_keys.key_of(body, *of_request, row.received_at, feed)))
+        theirs = _of_others(tenant, [key for _row, key in held])
+        mine = [row for (row, _key), is_theirs in zip(held, theirs, strict=True) if not is_theirs]
         erased.quarantined += raw_rows.erase_quarantined(mine, number=number, actor=actor, now=datetime.now(UTC))
 
 
@@ -145,7 +148,7 @@ def _erase_imports(tenant: Tenant, number: str) -> None:
 
 
 def _says(row: QuarantinedRow, number: str) -> bool:
-    return holds_number(row.detail, number) or holds_number(row.resolution, number)
+    return any(holds_number(text, number) for text in (row.detail, row.resolution, row.content_type))
 
 
 def _holds(body: bytes, query: str, number: str, encoding: str) -> bool:
@@ -165,26 +168,15 @@ def _holds(body: bytes, query: str, number: str, encoding: str) -> bool:
     return any(holds_number(text, number) for text in texts if text)
 
 
-def _key(body: bytes, query: str, content_type: str, encoding: str, at: datetime, feed: Feed) -> Key | None:
-    """Return the identity of the message that a raw row is about, None where it cannot be read."""
-    try:
-        if feed.kind == Feed.Kind.SUBMISSIONS:
-            return feed.account_id, submission.message_id_of_row(body)
-        report = dialects.PARSE[feed.dialect](
-            body, received_at=at, default_partner_id="", query=query, content_type=content_type,
-            content_encoding=encoding,
-        )  # fmt: skip
-    except Unreadable:
-        return None
-    return feed.account_id, report.message_id
-
-
-def _of_others(tenant: Tenant, keys: list[Key]) -> set[Key]:
-    """Return the keys whose messages are another tenant's."""
+def _of_others(tenant: Tenant, keys: list[Key | None]) -> list[bool]:
+    """Tell of each identity whether its message is another tenant's."""
+    now = raw_keys.with_known_ids(keys)
+    known = [key for key in now if key]
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT m.account_id, m.message_id FROM message m JOIN unnest(%s::int[], %s::text[]) AS k (account_id, id)"
             " ON m.account_id = k.account_id AND m.message_id = k.id WHERE m.tenant_id <> %s",
-            [[key[0] for key in keys], [key[1] for key in keys], tenant.id],
+            [[key[0] for key in known], [key[1] for key in known], tenant.id],
         )
-        return set(cursor.fetchall())
+        theirs = set(cursor.fetchall())
+    return [key in theirs for key in now]

@@ -21,6 +21,7 @@ from portal.common.hidden_numbers import holds_number, without_number
 from portal.common.msisdn import mask_numbers, tells_number
 
 DISCARDED = "A phone number in it was erased."
+_TEXTS = ("detail", "resolution", "content_type")  # that stay with an emptied row of quarantine
 
 
 def without_its_number(item: NewReport) -> NewReport:
@@ -101,13 +102,13 @@ def erase_quarantined(rows: Iterable[QuarantinedRow], *, number: str, actor: str
     count = 0
     for row in rows:
         row.body, row.query = b"", ""
-        for field in ("detail", "resolution"):
+        for field in _TEXTS:
             text = getattr(row, field)
             setattr(row, field, (without_number(text, number) if number else mask_numbers(text))[:500])
         if row.state == QuarantinedRow.State.WAITING:
             row.state, row.resolution, row.resolved_by, row.resolved_at = (
                 QuarantinedRow.State.DISCARDED, DISCARDED, actor, now,
             )  # fmt: skip
-        row.save(update_fields=["body", "query", "detail", "resolution", "state", "resolved_by", "resolved_at"])
+        row.save(update_fields=["body", "query", *_TEXTS, "state", "resolved_by", "resolved_at"])
         count += 1
     return count

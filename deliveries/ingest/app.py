@@ -150,8 +150,8 @@ class Ingest:
     async def _store(self, door: Door, peer: str, scope, headers: dict[bytes, bytes], packed: bytes) -> int:
         """Return the number of reports in the request when they are committed. Raises Refused, TooLarge, NotDurable."""
         method, query = scope["method"], _as_text(scope["query_string"])
-        content_type = headers.get(b"content-type", b"")
-        content_type = "" if content_type == b"application/json" else _as_text(content_type)
+        kind = headers.get(b"content-type", b"")
+        content_type = "" if kind == b"application/json" else _as_text(kind)
         body, encoding = unpack(packed, _as_text(headers.get(b"content-encoding", b"")))
         if method == "GET" and not link_forms.id_of(body, query=query, content_type=content_type):
             raise Refused("no id", 400, "a GET must contain a report: ?id=…&resultCode=…")

@@ -49,6 +49,7 @@ class Arrivals:
     async def wait(self, arrival: Coroutine[None, None, bytes]) -> bytes:
         """Return what arrives. Raises Incomplete when it was given up."""
         task = asyncio.current_task()
+        assert task is not None
         self._since[task] = monotonic()
         try:
             return await arrival

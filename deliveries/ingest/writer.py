@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import psycopg
 
@@ -63,7 +63,7 @@ class _Group:
 class Writer:
     """Owns one connection and writes group after group through it, so rows get their ids in order of arrival."""
 
-    def __init__(self, connect: Callable[[], "asyncio.Future[psycopg.AsyncConnection]"]) -> None:
+    def __init__(self, connect: Callable[[], Awaitable[psycopg.AsyncConnection]]) -> None:
         self._connect = connect
         self._connection: psycopg.AsyncConnection | None = None
         self._groups: list[_Group] = []

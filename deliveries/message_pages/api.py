@@ -2,7 +2,6 @@
 
 from dataclasses import asdict, replace
 
-from django.http import Http404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,7 +13,7 @@ from deliveries.message_pages.number_searches_api import count_searches
 from deliveries.message_pages.serializers import CLASSES, STATUSES, MessagePageSerializer, MessageWithReportsSerializer
 from deliveries.messages.fold import NO_CODE
 from deliveries.messages.row import OTHER_PARTNER_IDS, StoredMessage
-from deliveries.search.addresses import find_by_address, id_in_address, without_masked_ids
+from deliveries.search.addresses import id_in_address, message_or_404, without_masked_ids
 from deliveries.search.find import Page, ReportLine, TooMuch, campaign_names, reports_of, search
 from deliveries.search.operators import other_spellings
 from deliveries.search.query import BadFilter, MessageQuery
@@ -228,15 +227,13 @@ class MessageView(ApiView):
     }
 
     def get(self, request: Request, account: str, message_id: str) -> Response:
-        message = find_by_address(
+        message = message_or_404(
             tenant_ids=self.access.tenant_ids,
             account=account,
             message_id=message_id,
             masking=self.access.masking,
             held_to=self.access.account,
         )
-        if message is None:
-            raise Http404
         show = Shown(self.access, [message], campaign_names([message]))
         return self.answer(
             show.message(message) | {"reports": [show.report(message, line) for line in reports_of(message)]}

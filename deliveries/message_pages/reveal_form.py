@@ -5,9 +5,8 @@ from django.core.validators import MinLengthValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.common.msisdn import (
-    tells_number,
-)
+from portal.common.msisdn import tells_number
+from portal.common.no_numbers import refuse_numbers
 
 
 class RevealForm(forms.Form):
@@ -16,7 +15,7 @@ class RevealForm(forms.Form):
     reason = forms.CharField(
         label=gettext_lazy("Why do you need the number?"),
         max_length=200,
-        validators=[MinLengthValidator(5)],
+        validators=[MinLengthValidator(5), refuse_numbers],
         help_text=gettext_lazy("5 to 200 characters. The customer's owners see the reason in the audit log."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "minlength": 5}),
     )

@@ -6,7 +6,7 @@ from functools import partial
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,11 +17,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from campaigns.selectors import campaign_names as names_of
 from deliveries.message_pages.csv_file import to_csv
 from deliveries.message_pages.forms import ANY_TIME, PRESETS, MessageFilterForm
+from deliveries.message_pages.number_reveal import reveal_number
 from deliveries.message_pages.parameter_fields import MOST_VALUE, PARAMETER
 from deliveries.message_pages.presenter import MessageRow, Shown
-from deliveries.message_pages.reveal_form import RevealForm
 from deliveries.messages.row import StoredMessage
-from deliveries.search.addresses import find_by_address, without_masked_ids
+from deliveries.search.addresses import message_or_404, without_masked_ids
 from deliveries.search.find import Page, TooMuch, campaign_names, reports_of, search
 from deliveries.search.number_searches import TooManyNumberSearches, count_number_searches
 from deliveries.search.segment_keys import search_keys
@@ -105,15 +105,11 @@ def message(request: HttpRequest, tenant: Tenant, account: str = "", message_id:
     Values that a path cannot hold are passed as the parameters `account` and `id` (portal/common/any_text.py).
     """
     account, message_id = account or request.GET.get("account", ""), message_id or request.GET.get("id", "")
-    stored = _stored(request, account, message_id)
-    folded = stored.folded
-    masking = request.access.masking
-    may_reveal = not masking.in_full and request.access.may("reveal_numbers") and bool(folded.destination)
-    may_reveal = may_reveal and request.access.view_as is None  # who only looks reveals in the administration
-    form = RevealForm(request.POST or None, number=folded.destination or "") if may_reveal else None
-    is_revealed = request.method == "POST" and form is not None and form.is_valid()
-    if is_revealed:
-        _record_reveal(request, tenant, stored, account, reason=form.cleaned_data["reason"])
+    access, masking = request.access, request.access.masking
+    stored = message_or_404(tenant_ids=access.tenant_ids, account=account, message_id=message_id, masking=masking)
+    may_reveal = not masking.in_full and access.may("reveal_numbers")
+    may_reveal = may_reveal and access.view_as is None  # who only looks reveals in the administration
+    reveal = reveal_number(request, stored, account=account, page_tenant=tenant, is_permitted=may_reveal)
     names = campaign_names([stored])
     shown = Shown([stored], names, masking=masking, link=_link(tenant))
     detail = shown.detail(stored, reports_of(stored), found_by=_found_by(tenant, stored))
@@ -123,11 +119,10 @@ def message(request: HttpRequest, tenant: Tenant, account: str = "", message_id:
         "message": detail,
         "row": detail.row,
         "links": _links(tenant, stored, detail.row, names.get(stored.campaign_id), masking),
-        "reveal": None if is_revealed else form,
-        "revealed": folded.destination if is_revealed else "",
+        "reveal": reveal.form,
+        "revealed": reveal.number,
     }
-    wrong = request.method == "POST" and not is_revealed
-    response = render(request, "deliveries/message.html", context, status=422 if wrong else 200)
+    response = render(request, "deliveries/message.html", context, status=reveal.status)
     response.headers["Cache-Control"] = "no-store, private"
     return response
 
@@ -238,16 +233,6 @@ def _found_by(tenant: Tenant, stored: StoredMessage) -> Callable[[str, str], str
     return found_by
 
 
-def _stored(request: HttpRequest, account: str, message_id: str) -> StoredMessage:
-    access = request.access
-    stored = find_by_address(
-        tenant_ids=access.tenant_ids, account=account, message_id=message_id, masking=access.masking
-    )
-    if stored is None:
-        raise Http404
-    return stored
-
-
 def _links(
     tenant: Tenant, stored: StoredMessage, row: MessageRow, campaign: str | None, masking: Masking
 ) -> list[tuple[str, str]]:
@@ -261,16 +246,3 @@ def _links(
     if masking.in_full:
         wanted.append((_("Messages to the same number"), "number", stored.folded.destination or ""))
     return [(words, f"{address}?{urlencode({name: value})}") for words, name, value in wanted if value]
-
-
-def _record_reveal(request: HttpRequest, tenant: Tenant, stored: StoredMessage, account: str, *, reason: str) -> None:
-    """Write it into the log of the page's tenant, and into that of the message's own where it is another."""
-    owner = Tenant.objects.get(id=stored.tenant_id)
-    for one in dict.fromkeys([tenant, owner]):
-        record(
-            "message.number_revealed",
-            actor=request.user.email,
-            tenant=one,
-            subject=f"{account}/{Masking(in_full=False).id(stored.folded.message_id, stored.folded.destination)}",
-            details={"reason": reason, "tenant": owner.slug},
-        )

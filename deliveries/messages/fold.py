@@ -71,7 +71,7 @@ class Folded(Struct, gc=False):
 
     def copy(self) -> "Folded":
         """Return a copy that can be folded into without touching this one."""
-        copied = self.__copy__()
+        copied: Folded = self.__copy__()  # type: ignore[attr-defined] # not in the stubs of msgspec
         copied.parameters = self.parameters.copy() if self.parameters is not None else None
         copied.part_states = self.part_states.copy()
         return copied
@@ -152,6 +152,7 @@ def settle(message: Folded, *, codes: CodeTable) -> None:
     message.flags &= ~NEGATIVE_LATENCY
     message.latency_bucket = None
     if message.delivered_at is not None:
+        assert message.sent_at is not None  # every report brings it
         seconds = (message.delivered_at - message.sent_at).total_seconds()
         if seconds < 0:
             message.flags |= NEGATIVE_LATENCY
@@ -325,7 +326,8 @@ def _settle_parts(message: Folded, codes: CodeTable) -> None:
 def _last(times: Iterable[datetime | None]) -> datetime | None:
     """Return the last of the parts' times, None where one of them is not known."""
     times = list(times)
-    return max(times) if None not in times else None
+    known = [time for time in times if time is not None]
+    return max(known) if len(known) == len(times) else None
 
 
 def _take(message: Folded, status: str, state: State, final: bool, delivery: datetime | None) -> None:

@@ -23,7 +23,7 @@ from deliveries.models.inbox import (
 from deliveries.models.moves import PartnerMove, RuleRefold, TenantRecount
 from deliveries.models.partner_requests import PartnerRequest
 from deliveries.models.result_codes import ResultCode
-from deliveries.models.retention import ErasedMonth, RetentionMark
+from deliveries.models.retention import ErasedId, ErasedMonth, RetentionMark
 from deliveries.models.stops import ApplierStop
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "CondensedSpan",
     "DailyCount",
     "DeliveryReport",
+    "ErasedId",
     "ErasedMonth",
     "HourCount",
     "IdentityFilter",

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from portal.common.masking import Masking
 from portal.tenants.models import Feed
 
 
@@ -182,7 +183,7 @@ class ImportRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.file_name
+        return Masking(in_full=False).text(self.file_name)
 
 
 class ImportCount(models.Model):

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from portal.common.masking import Masking
 from portal.tenants.models import GatewayAccount, Tenant
 
 
@@ -41,4 +42,4 @@ class PartnerRequest(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.value} → {self.tenant}"
+        return f"{Masking(in_full=False).text(self.value)} → {self.tenant}"

@@ -1,8 +1,8 @@
-"""Progress of retention for each tenant, and months whose workbooks may hold an erased number."""
+"""Progress of retention for each tenant, and work that is left after an erasure."""
 
 from django.db import models
 
-from portal.tenants.models import Tenant
+from portal.tenants.models import GatewayAccount, Tenant
 
 
 class RetentionMark(models.Model):
@@ -55,3 +55,36 @@ class ErasedMonth(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tenant} {self.month:%Y-%m}"
+
+
+class ErasedId(models.Model):
+    """A message id or partner ID of an account that held an erased number, and the id that replaces it.
+
+    `digest` is a keyed hash of the old id: what comes in under that is applied under `value`
+    (deliveries/erasure/erased_ids.py). `waiting` is a partner ID that is not replaced yet, '' afterwards.
+    """
+
+    class Kind(models.TextChoices):
+        MESSAGE = "message", "message"
+        PARTNER = "partner", "partner"
+
+    account = models.ForeignKey(
+        GatewayAccount, on_delete=models.CASCADE, db_constraint=False, related_name="+", db_index=False
+    )
+    kind = models.TextField(choices=Kind.choices)
+    digest = models.CharField(max_length=64)
+    value = models.TextField(db_collation="C")
+    waiting = models.TextField(db_default="", default="")
+
+    class Meta:
+        db_table = "erased_id"
+        constraints = [
+            models.UniqueConstraint(fields=["account", "kind", "digest"], name="erased_id_once"),
+        ]
+        indexes = [
+            # whether a new masked id is free (deliveries/erasure/erased_ids.py)
+            models.Index(fields=["account", "kind", "value"], name="erased_id_by_value"),
+        ]
+
+    def __str__(self) -> str:
+        return self.value

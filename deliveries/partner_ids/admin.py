@@ -14,18 +14,22 @@ from django.utils.translation import gettext_lazy as _
 from deliveries.models import PartnerRequest
 from deliveries.partner_ids import requests
 from deliveries.partner_ids.admin_forms import DeclareForm
+from deliveries.partner_ids.masked_admin import MaskedValues
 from deliveries.partner_ids.ownership import Refused, Taken, declare, give, plan
 from deliveries.partner_ids.permissions import operator
 from portal.accounts.admin_base import ReadOnlyAdmin, WholeWordSearch
+from portal.common.msisdn import may_be_part_of_number
 from portal.common.periods import start_of_day
 from portal.tenants.models import EarlierOwner, PartnerId, Tenant
 
 
 @admin.register(PartnerId)
-class PartnerIdAdmin(WholeWordSearch, ReadOnlyAdmin):
+class PartnerIdAdmin(MaskedValues, WholeWordSearch, ReadOnlyAdmin):
     """Owners of platformPartnerIds. A page of its own declares and moves them with their messages."""
 
-    list_display = ("value", "account", "tenant", "handed_over", "first_seen_at", "declared_at")
+    list_display = ("value_shown", "account", "tenant", "handed_over", "first_seen_at", "declared_at")
+    fields = ("account", "value_shown", "tenant", "handed_over", "first_seen_at", "declared_at")
+    readonly_fields = ("value_shown", "handed_over", "first_seen_at", "declared_at")
     list_filter = ("account",)
     list_select_related = ("account", "tenant")
     whole_fields = ("tenant__slug",)
@@ -36,6 +40,12 @@ class PartnerIdAdmin(WholeWordSearch, ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[PartnerId]:
         earlier = Prefetch("earlier_owners", EarlierOwner.objects.select_related("tenant").order_by("until_at"))
         return super().get_queryset(request).prefetch_related(earlier)
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str):
+        """Find what may be the beginning of a phone number only as a whole: a part would tell the rest."""
+        if may_be_part_of_number(search_term):
+            return queryset.filter(value=search_term.strip()), False
+        return super().get_search_results(request, queryset, search_term)
 
     @admin.display(description=_("Previous owners"), empty_value="–")
     def handed_over(self, partner: PartnerId) -> str | None:
@@ -71,11 +81,11 @@ class PartnerIdAdmin(WholeWordSearch, ReadOnlyAdmin):
 
 
 @admin.register(PartnerRequest)
-class PartnerRequestAdmin(ReadOnlyAdmin):
+class PartnerRequestAdmin(MaskedValues, ReadOnlyAdmin):
     """Tenants' requests in shared accounts. Check that the partner ID is theirs before approving."""
 
-    list_display = (
-        "value",
+    list_display = fields = (
+        "value_shown",
         "tenant",
         "account",
         "from_day",
@@ -85,6 +95,7 @@ class PartnerRequestAdmin(ReadOnlyAdmin):
         "decided_by",
         "decided_at",
     )
+    readonly_fields = ("value_shown",)
     list_filter = ("state", "account")
     list_select_related = ("tenant", "account")
     search_fields = ("=value", "=tenant__slug", "tenant__name", "=requested_by")

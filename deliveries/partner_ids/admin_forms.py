@@ -6,7 +6,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from deliveries.partner_ids.forms import from_field
 from deliveries.partner_ids.ownership import LONGEST_VALUE
-from portal.common.msisdn import mask_numbers
+from portal.common.no_numbers import refuse_numbers
 from portal.tenants.models import GatewayAccount, Tenant
 
 
@@ -16,15 +16,10 @@ class DiscardForm(forms.Form):
     reason_text = forms.CharField(
         label=_("Reason"),
         max_length=500,
+        validators=[refuse_numbers],
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         help_text=_("Explains later why these delivery reports were moved."),
     )
-
-    def clean_reason_text(self) -> str:
-        reason = self.cleaned_data["reason_text"]
-        if mask_numbers(reason) != reason:
-            raise forms.ValidationError(_("Leave phone numbers out of the reason. The audit log keeps it permanently."))
-        return reason
 
 
 class DeclareForm(forms.Form):

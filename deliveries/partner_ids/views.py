@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from deliveries.models import PartnerRequest
 from deliveries.partner_ids import requests as partner_requests
@@ -22,6 +22,7 @@ from deliveries.partner_ids.selectors import known_accounts, partner_rows, reque
 from deliveries.partner_ids.with_numbers import telling_partner_ids
 from deliveries.rederiving.partner_messages import Following, following
 from portal.accounts.guards import member_may
+from portal.accounts.way_back import posted_from
 from portal.common.periods import local_day
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from portal.tenants.ownership import COLUMNS
@@ -40,7 +41,7 @@ def partner_ids(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     return _page(request, tenant)
 
 
-@require_POST
+@posted_from("deliveries:partner_ids")
 @member_may(RIGHT)
 def declare_one(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """Declare a partner id if the person may, else request it; 422 with the rule that forbids it."""
@@ -118,7 +119,7 @@ def move(request: HttpRequest, tenant: Tenant, partner_id: int) -> HttpResponse:
     return render(request, "deliveries/partner_move.html", context, status=status)
 
 
-@require_POST
+@posted_from("deliveries:partner_ids")
 @member_may(RIGHT)
 def decide(request: HttpRequest, tenant: Tenant, request_id: int) -> HttpResponse:
     """Approve, reject or withdraw a request."""

@@ -1,6 +1,7 @@
 """Partner IDs that hold the phone number of a message sent under them, for lists of partner IDs alone."""
 
 from collections.abc import Collection
+from typing import Any
 
 from django.db import connection
 
@@ -39,7 +40,11 @@ def telling_partner_ids(values: Collection[str], *, tenant_ids: Collection[int])
         for country in countries[value]
         for form in search_forms(number, country=country, tenant_ids=set(tenant_ids))
     }
-    parameters = {"tenants": tenant_ids, "values": [p[0] for p in pairs], "forms": [p[1] for p in pairs]}
+    parameters: dict[str, Any] = {
+        "tenants": tenant_ids,
+        "values": [p[0] for p in pairs],
+        "forms": [p[1] for p in pairs],
+    }
     with connection.cursor() as cursor:
         cursor.execute(_FOUND, parameters)
         return frozenset(value for (value,) in cursor.fetchall())

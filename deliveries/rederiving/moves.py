@@ -4,17 +4,16 @@ Every derived column and count is recalculated by the new tenant's rules (zone, 
 slices' locks. Each batch commits by itself, so a killed move resumes at its position.
 """
 
-import logging
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
-from kombu.exceptions import OperationalError as BrokerAway
 
 from deliveries.applying.attribution import attribute
 from deliveries.applying.sealed_days import erase_old_numbers
 from deliveries.counts.changes import add_changes
+from deliveries.erasure import message_ids
 from deliveries.messages import slices
 from deliveries.messages.row import Change
 from deliveries.messages.slices import wait_for_running_batches
@@ -26,8 +25,6 @@ from portal.common.bulk import plan_for_small_sets
 from portal.tenants.models import PartnerId
 from portal.tenants.ownership_periods import Periods, ends
 from portal.tenants.partner_owners import periods_of
-
-logger = logging.getLogger(__name__)
 
 BATCH = 2000
 SCAN = 50 * BATCH  # keys read at once: messages that stay are read again for each scan, not for each batch
@@ -53,14 +50,9 @@ def run_move(*, move_id: int) -> bool:
 
 
 def wake(move_ids: Iterable[int]) -> None:
-    """Wake the worker for moves. Without the broker nothing is lost: the scheduler reads the rows."""
-    from deliveries.tasks import run_move
-
+    """Send the moves to a worker. Without the broker, the next poll of the rows finds them."""
     for move_id in move_ids:
-        try:
-            run_move.delay(move_id)
-        except BrokerAway as error:
-            logger.warning("moves wait for the scheduler because the broker is not reachable: %s", error)
+        if not jobs.wake("deliveries.run_move", move_id):
             return
 
 
@@ -142,6 +134,7 @@ def _move_batch(move: PartnerMove, keys: list[Key]) -> int:
         changes = rederive([(message.folded.copy(), message) for message in before.values()])
         write_messages(changes)
         add_changes(changes)
+        message_ids.rename_changed(changes)
     return sum(
         change.after.tenant_id == move.tenant_id and change.before.tenant_id != move.tenant_id for change in changes
     )

@@ -1,15 +1,14 @@
 """Recalculates a tenant's messages and counts after a change of its time zone or refId scheme."""
 
-import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from django.db import connection, transaction
-from kombu.exceptions import OperationalError as BrokerAway
 
 from deliveries.applying.attribution import attribute
 from deliveries.applying.sealed_days import erase_old_numbers
 from deliveries.counts.changes import add_changes
+from deliveries.erasure import message_ids
 from deliveries.messages import slices
 from deliveries.messages.row import Change
 from deliveries.messages.slices import wait_for_running_batches
@@ -19,8 +18,6 @@ from portal.accounts.models import record
 from portal.common import jobs
 from portal.common.bulk import plan_for_small_sets
 from portal.tenants.models import Tenant
-
-logger = logging.getLogger(__name__)
 
 BATCH = 2000
 
@@ -35,7 +32,7 @@ def request_recount(*, tenant: Tenant, reason: str, now: datetime) -> TenantReco
     with transaction.atomic():
         TenantRecount.objects.filter(tenant=tenant, state=TenantRecount.State.QUEUED).delete()
         recount = TenantRecount.objects.create(tenant=tenant, reason=reason[:200], queued_at=now)
-        transaction.on_commit(lambda: _wake(recount.id), robust=True)
+        transaction.on_commit(lambda: jobs.wake("deliveries.run_recount", recount.id), robust=True)
     return recount
 
 
@@ -46,15 +43,6 @@ def run_recounts(*, recount_id: int | None = None, progress: Progress = lambda r
         _run(recount, progress)
         done += 1
     return done
-
-
-def _wake(recount_id: int) -> None:
-    from deliveries.tasks import run_recount
-
-    try:
-        run_recount.delay(recount_id)
-    except BrokerAway as error:
-        logger.warning("the broker is not reachable; recount %s waits for the scheduler: %s", recount_id, error)
 
 
 def _run(recount: TenantRecount, progress: Progress) -> None:
@@ -100,4 +88,5 @@ def _derive_anew(keys: list[Key], tenant_id: int) -> int:
         changes = [Change(old, new) for old, new in zip(stored, after, strict=True) if old != new]
         write_messages(changes)
         add_changes(changes)
+        message_ids.rename_changed(changes)
     return len(changes)

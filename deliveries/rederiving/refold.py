@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from deliveries.applying.sealed_days import read_marks
 from deliveries.counts.changes import add_changes
 from deliveries.dialects.codes import CodeTable, State
+from deliveries.erasure import message_ids
 from deliveries.messages import fold, slices
 from deliveries.messages.code_tables import code_tables
 from deliveries.messages.row import StoredMessage
@@ -60,6 +61,7 @@ def refold_messages(keys: list[Key], *, around: tuple[datetime, datetime] | None
         changes = rederive(messages)
         write_messages(changes)
         add_changes(changes)
+        message_ids.rename_changed(changes)
     return len(changes)
 
 

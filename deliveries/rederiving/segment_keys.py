@@ -6,13 +6,12 @@ for a chosen key, it walks the tenant's messages, newest first, under the slices
 run, the run stops, and the next one starts over.
 """
 
-import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError as BrokerAway
 
 from campaigns import segments
 from campaigns.models import SegmentKey
@@ -23,9 +22,8 @@ from deliveries.models import Message
 from portal.accounts.models import record
 from portal.common import jobs
 from portal.common.bulk import EACH, plan_for_small_sets
+from portal.common.msisdn import mask_numbers
 from portal.tenants.models import Tenant
-
-logger = logging.getLogger(__name__)
 
 BATCH = 5000  # messages in one transaction, for which all appliers wait once
 CLEARED = 20_000  # rows
@@ -58,7 +56,7 @@ def choose(*, tenant: Tenant, key: str, actor: str, now: datetime) -> SegmentKey
         else:
             _begin_anew(row, removed=False, now=now)
         record("segment_key.chosen", actor=actor, tenant=tenant, subject=key)
-        transaction.on_commit(lambda: _wake(row.id), robust=True)
+        transaction.on_commit(lambda: jobs.wake("deliveries.run_segment_key", row.id), robust=True)
     return row
 
 
@@ -71,7 +69,7 @@ def remove(*, key: SegmentKey, actor: str, now: datetime) -> None:
             return
         _begin_anew(row, removed=True, now=now)
         record("segment_key.removed", actor=actor, tenant=row.tenant, subject=row.key)
-        transaction.on_commit(lambda: _wake(row.id), robust=True)
+        transaction.on_commit(lambda: jobs.wake("deliveries.run_segment_key", row.id), robust=True)
 
 
 def problems_in_words(key: str) -> list[str]:
@@ -85,6 +83,8 @@ def problems_in_words(key: str) -> list[str]:
         said.append(_("The key has %(length)d characters. The limit is %(most)d.") % counts)
     if key in segments.ELSEWHERE:
         said.append(_("“%(key)s” is not a custom parameter. Senders and numbers are stored separately.") % {"key": key})
+    if mask_numbers(key) != key:
+        said.append(_("A key must not contain a phone number. Keys are kept permanently."))
     if found and not said:
         said.append(_("The key contains a character that cannot be printed."))
     return said
@@ -104,15 +104,6 @@ def _begin_anew(row: SegmentKey, *, removed: bool, now: datetime) -> None:
     row.done, row.total, row.position, row.lease_until, row.finished_at = 0, 0, None, None, None
     row.attempts = 0
     row.save()
-
-
-def _wake(key_id: int) -> None:
-    from deliveries.tasks import run_segment_key
-
-    try:
-        run_segment_key.delay(key_id)
-    except BrokerAway as error:
-        logger.warning("the broker is not reachable; segment key %s waits for the scheduler: %s", key_id, error)
 
 
 def _run(key: SegmentKey, progress: Progress) -> None:
@@ -186,7 +177,7 @@ def _walk(key: SegmentKey) -> bool:
 
     Changes outside the batch write their own rows.
     """
-    where = {"tenant": key.tenant_id, "key": key.key, "before": key.position or _NEVER, "limit": BATCH}
+    where: dict[str, Any] = {"tenant": key.tenant_id, "key": key.key, "before": key.position or _NEVER, "limit": BATCH}
     with transaction.atomic(), connection.cursor() as cursor:
         if not _is_mine(key):
             return False

@@ -5,28 +5,34 @@ latest; of an account's tenants and pool, the longest retention decides. Waiting
 """
 
 from collections import defaultdict
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from deliveries.erasure import raw_rows
+from deliveries.counts import feed_counts
+from deliveries.erasure import raw_keys, raw_rows
 from deliveries.messages import partitions
-from deliveries.models import QuarantinedRow, RetentionMark
+from deliveries.messages.fold import NUMBER_ERASED
+from deliveries.messages.store import Key, read_messages
+from deliveries.models import IngestCount, QuarantinedRow, RetentionMark
 from portal.tenants.models import Feed, GatewayAccount, Tenant
 from portal.tenants.partner_owners import owners_at_accounts
 
 _ENDED = (QuarantinedRow.State.REPLAYED, QuarantinedRow.State.DISCARDED)
+READ_AT_ONCE = 2000
 PAGES = 64  # of the table, in one transaction: some thousand rows
 
 
 @dataclass(frozen=True, slots=True)
 class _Account:
-    """An account's name, pool and feeds, and the first days (UTC) whose raw rows and whose numbers it keeps."""
+    """An account's name, pool, tenants and feeds, and the first days (UTC) of the raw rows and numbers it keeps."""
 
     name: str
     pool_id: int
+    tenant_ids: set[int]
     feed_ids: list[int]
     before: date
     numbers_before: date
@@ -83,6 +89,75 @@ def empty_quarantined(now: datetime) -> dict[str, int]:
     return emptied
 
 
+def erase_beside(tenant_ids: Collection[int], *, now: datetime) -> int:
+    """Delete the raw rows that no delivery report knows of messages whose numbers were erased; return how many.
+
+    These are duplicates and submissions, so only hours that have such rows are read. Quarantined rows about such
+    messages are emptied. `tenant_ids` are those whose numbers have just been erased.
+    """
+    count = 0
+    for account in _accounts(now):
+        if account.tenant_ids.isdisjoint(tenant_ids):
+            continue
+        feeds = Feed.objects.in_bulk(account.feed_ids)
+        for rows in _raw_rows_beside(account):
+            with transaction.atomic():
+                keys = [raw_keys.key_of(*of_request, at, feeds[feed_id]) for _id, at, feed_id, *of_request in rows]
+                erased = _erased(raw_keys.with_known_ids(keys))
+                gone = raw_rows.delete_raw_rows(
+                    (id_, at) for (id_, at, *_of), is_erased in zip(rows, erased, strict=True) if is_erased
+                )
+                feed_counts.add_erased(gone)
+            count += gone.total()
+        _empty_quarantined_beside(feeds, now)
+    return count
+
+
+def _raw_rows_beside(account: _Account) -> Iterator[list[tuple]]:
+    """Yield the raw rows of hours with duplicates or submissions in steps: id, time of receipt, feed and request."""
+    counts = IngestCount.objects.filter(feed_id__in=account.feed_ids, hour__gte=_midnight(account.before))
+    hours: dict[date, set[datetime]] = defaultdict(set)
+    for hour in counts.exclude(duplicates=0, submissions=0).values_list("hour", flat=True):
+        hours[hour.date()].add(hour)
+    for day in sorted(hours):
+        after = 0
+        while True:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT id, received_at, feed_id, body, query, content_type, content_encoding FROM inbox WHERE"
+                    " received_at >= %s AND received_at < %s AND date_trunc('hour', received_at, 'UTC') = ANY (%s)"
+                    " AND feed_id = ANY (%s) AND id > %s ORDER BY id LIMIT %s",
+                    [
+                        _midnight(day), _midnight(day + timedelta(days=1)), sorted(hours[day]), account.feed_ids,
+                        after, READ_AT_ONCE,
+                    ],
+                )  # fmt: skip
+                rows = [(id_, at, feed_id, bytes(body), *rest) for id_, at, feed_id, body, *rest in cursor.fetchall()]
+            if not rows:
+                break
+            yield rows
+            after = rows[-1][0]
+
+
+def _erased(keys: list[Key | None]) -> list[bool]:
+    """Tell of each identity whether its message's number was erased."""
+    found = read_messages(filter(None, keys), around=None)
+    return [key in found and bool(found[key].folded.flags & NUMBER_ERASED) for key in keys]
+
+
+def _empty_quarantined_beside(feeds: dict[int, Feed], now: datetime) -> None:
+    with transaction.atomic():
+        kept = QuarantinedRow.objects.filter(feed_id__in=feeds).exclude(body=b"", query="", state__in=_ENDED)
+        rows = list(kept.select_for_update().order_by("id"))
+        keys = [
+            raw_keys.key_of(bytes(r.body), r.query, r.content_type, r.content_encoding, r.received_at, feeds[r.feed_id])
+            for r in rows
+        ]
+        erased = _erased(raw_keys.with_known_ids(keys))
+        about = (row for row, is_erased in zip(rows, erased, strict=True) if is_erased)
+        raw_rows.erase_quarantined(about, number="", actor="retention", now=now)
+
+
 def count_quarantined(now: datetime) -> dict[str, int]:
     """Return how many rows `empty_quarantined` would empty, by account."""
     found = {account.name: _quarantined(account).count() for account in _accounts(now)}
@@ -108,6 +183,7 @@ def _accounts(now: datetime) -> list[_Account]:
         _Account(
             account.name,
             account.pool_id,
+            tenants[account.id] | {account.pool_id},
             feeds[account.id],
             today - timedelta(days=max(keeps[tenant_id] for tenant_id in tenants[account.id] | {account.pool_id})),
             today - timedelta(days=max(numbers[tenant_id] for tenant_id in tenants[account.id] | {account.pool_id})),

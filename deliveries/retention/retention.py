@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection, transaction
 
-from deliveries.erasure import erase, names
+from deliveries.erasure import erase, message_ids, names, partner_ids
 from deliveries.messages import partitions
 from deliveries.messages.parameter_rows import rows_go_with
 from deliveries.messages.slices import wait_for_running_batches
@@ -78,11 +78,19 @@ def _take(now: datetime) -> Taken:
         _move_marks(plan)
     wait_for_running_batches()
     marks = RetentionMark.objects.in_bulk()
+    # Before the messages go: names of campaigns and variants, which stay for ever, may hold their numbers.
+    old = [plan for plan in todo if _has_old_numbers(marks[plan.tenant.id])]
+    for plan in old:
+        if count := _erase_numbers(marks[plan.tenant.id]):
+            taken.numbers[plan.tenant.slug] = count
+    raw_rows.erase_beside({plan.tenant.id for plan in old}, now=now)
+    for plan in old:
+        mark = marks[plan.tenant.id]
+        RetentionMark.objects.filter(tenant_id=mark.tenant_id).update(numbers_done=mark.numbers_before)
+    partner_ids.rename_queued(actor="retention")
+    message_ids.forget_places()
     for plan in todo:
         mark = marks[plan.tenant.id]
-        # Before the messages go: names of campaigns and variants, which stay for ever, may hold their numbers.
-        if count := _erase_numbers(mark):
-            taken.numbers[plan.tenant.slug] = count
         if mark.messages_before and (count := _delete_messages(plan.tenant.id, mark.messages_before)):
             taken.messages[plan.tenant.slug] = count
     taken.partitions = [name for name in _months_past(todo) if partitions.drop_if_empty(name)]
@@ -174,13 +182,14 @@ def _delete_messages(tenant_id: int, before: date) -> int:
         after = until
 
 
+def _has_old_numbers(mark: RetentionMark) -> bool:
+    return mark.numbers_done is None or mark.numbers_done < mark.numbers_before
+
+
 def _erase_numbers(mark: RetentionMark) -> int:
     """Erase the numbers of days that are newly before the mark; later messages of these days are stored without."""
-    if mark.numbers_done is not None and mark.numbers_done >= mark.numbers_before:
-        return 0
     count = erase.erase_days(tenant_id=mark.tenant_id, first=mark.numbers_done, before=mark.numbers_before)
     names.delete_all_empty_counts(mark.tenant_id, first=mark.numbers_done, before=mark.numbers_before)
-    RetentionMark.objects.filter(tenant_id=mark.tenant_id).update(numbers_done=mark.numbers_before)
     return count
 
 

@@ -4,6 +4,8 @@ An id that reveals the recipient's number is encrypted in URLs for people who se
 from a list, and cannot try numbers by opening URLs.
 """
 
+from django.http import Http404
+
 from deliveries.messages.row import StoredMessage
 from deliveries.search.find import find
 from portal.common.masking import Masking
@@ -21,27 +23,28 @@ def id_in_address(message: StoredMessage, masking: Masking) -> str:
     return _SEALED + tokens.seal(folded.message_id, purpose="message-id")
 
 
-def find_by_address(
+def message_or_404(
     *,
     tenant_ids: frozenset[int],
     account: str,
     message_id: str,
     masking: Masking,
     held_to: GatewayAccount | None = None,
-) -> StoredMessage | None:
-    """Return the message of these tenants at this URL; `held_to` is the only account that may be searched.
+) -> StoredMessage:
+    """Return the message of these tenants by its account's name and its id in an address. Raises Http404.
 
-    A masked id finds nothing unless it is encrypted.
+    `held_to` is the only account that may be read. An id that is masked finds nothing unless it is sealed.
     """
     account_id = GatewayAccount.objects.filter(name=account).values_list("id", flat=True).first()
     if account_id is None or "\0" in message_id or (held_to is not None and held_to.id != account_id):
-        return None
+        raise Http404
     opened = None
     if message_id.startswith(_SEALED):
         opened = tokens.unseal(message_id.removeprefix(_SEALED), purpose="message-id")
     found = find(tenant_ids=tenant_ids, account_id=account_id, message_id=message_id if opened is None else opened)
-    is_hidden = found is not None and opened is None and masking.hides_id(message_id, found.folded.destination)
-    return None if is_hidden else found
+    if found is None or (opened is None and masking.hides_id(message_id, found.folded.destination)):
+        raise Http404
+    return found
 
 
 def without_masked_ids(messages: list[StoredMessage], masking: Masking) -> list[StoredMessage]:

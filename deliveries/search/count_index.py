@@ -7,6 +7,7 @@ be read for months; the counts know when there were matches, and with which stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -80,7 +81,7 @@ def find_places(
     refIds, ids and custom parameters, nor by campaign together with a PPID, nor by variant without a campaign.
     """
     of_campaign = any(campaign is not None for _, campaign in within)
-    uncounted = query.number or query.ref_id or query.ref_id_prefix or query.message_id or query.parameters
+    uncounted = bool(query.number or query.ref_id or query.ref_id_prefix or query.message_id or query.parameters)
     if query.partner_id:
         uncounted = uncounted or of_campaign or not _counts_partners(query)
     if uncounted or (query.variant and not of_campaign):
@@ -166,7 +167,8 @@ def _quarters(
 
 
 def _conditions(query: MessageQuery) -> tuple[list[str], dict]:
-    where, values = ["true"], {"tenants": sorted(query.tenant_ids)}
+    where = ["true"]
+    values: dict[str, Any] = {"tenants": sorted(query.tenant_ids)}
     if query.country:
         where.append("c.country = %(country)s")
         values["country"] = query.country

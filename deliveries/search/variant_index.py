@@ -7,6 +7,7 @@ counts.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db import connection
 
@@ -53,7 +54,7 @@ def variant_places(
     variant: str, *, tenant_ids: Collection[int], first: date | None, last: date | None
 ) -> list[VariantPlace]:
     """Return where these tenants have messages of the variant, as far as the counts know: whole months, or days."""
-    values = {"variant": variant, "tenants": sorted(tenant_ids), "first": first, "last": last}
+    values: dict[str, Any] = {"variant": variant, "tenants": sorted(tenant_ids), "first": first, "last": last}
     with connection.cursor() as cursor:
         cursor.execute(_FOUND, values)
         return [VariantPlace(*row) for row in cursor.fetchall()]

@@ -7,13 +7,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns import segments
 from campaigns.models import SegmentKey
 from deliveries.rederiving.segment_keys import Refused, choose, problems_in_words, remove
 from deliveries.settings_pages.recent_parameters import LOOKED_AT, recent_parameters
 from portal.accounts.guards import member_may
+from portal.accounts.way_back import posted_from
 from portal.tenants.models import Tenant
 
 
@@ -53,7 +54,7 @@ def segments_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     return redirect("settings:segments", tenant.slug)
 
 
-@require_POST
+@posted_from("settings:segments")
 @member_may("change_settings")
 def segment_remove(request: HttpRequest, tenant: Tenant, segment_key_id: int) -> HttpResponse:
     """Remove a chosen key; messages keep their custom parameters."""

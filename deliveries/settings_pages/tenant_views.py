@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns import ref_ids
 from campaigns.models import RefIdScheme
@@ -16,6 +16,7 @@ from deliveries.settings_pages.forms import RefIdSchemeForm, TenantSettingsForm
 from deliveries.settings_pages.recent_ref_ids import recent_ref_ids
 from portal.accounts.guards import member_may
 from portal.accounts.models import record
+from portal.accounts.way_back import posted_from
 from portal.tenants.models import Tenant
 
 
@@ -66,7 +67,7 @@ def ref_ids_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     return redirect("settings:ref_ids", tenant.slug)
 
 
-@require_POST
+@posted_from("settings:ref_ids")
 @member_may("change_settings")
 def ref_ids_preview(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """Return what a scheme that is not saved makes of recent refIds, as a fragment; 422 with what is wrong with it."""

@@ -27,7 +27,9 @@ class LocalClock:
         quarter = time // 900  # no zone changes its offset at another moment than a quarter of an hour
         if (offset := self._offsets.get(quarter)) is None:
             moment = datetime.fromtimestamp(quarter * 900, self._zone)
-            offset = self._offsets[quarter] = int(moment.utcoffset().total_seconds())
+            from_utc = moment.utcoffset()
+            assert from_utc is not None  # the time has a zone
+            offset = self._offsets[quarter] = int(from_utc.total_seconds())
         return f"{_day(time + offset)} {_CLOCK[(time + offset) % DAY]}"
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from heapq import heappop, heappush
 from random import Random
+from typing import Any
 
 import orjson
 
@@ -111,7 +112,9 @@ class _Traffic:
             dlr["operatorResultCode"] = OPERATOR_CODES.get(event_code)
             self._disturb(arrival, orjson.dumps(dlr))
 
-    def _dlr(self, message_id: str, at: float, stream: Stream, person: Person, arm: Variant | None, code: int) -> dict:
+    def _dlr(
+        self, message_id: str, at: float, stream: Stream, person: Person, arm: Variant | None, code: int
+    ) -> dict[str, Any]:
         """Return what all DLRs of the message share, in the gateway's order of keys."""
         gate: dict[str, str] = {}
         # `received` is when the gateway took the message in: one value in all of its DLRs

@@ -2,10 +2,14 @@
 
 from collections.abc import Iterable
 
+from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
 from portal.accounts.models import record
@@ -48,11 +52,24 @@ class WholeWordSearch:
         return queryset.filter(pk__in=found), False
 
 
-class RecordedAdmin(ModelAdmin):
-    """Admin that also writes changes to the audit log, to the tenant's part if they concern one."""
+class ListAdmin(ModelAdmin):
+    """Lists rows without counting a big table, and refuses actions on rows whose ids are none."""
 
     show_full_result_count = False
     paginator = CappedPaginator
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        for selected in request.POST.getlist(ACTION_CHECKBOX_NAME):
+            try:
+                queryset.filter(pk=selected)
+            except (ValidationError, ValueError):
+                self.message_user(request, _("%(id)s is no id of a row here.") % {"id": selected[:100]}, messages.ERROR)
+                return HttpResponseRedirect(request.get_full_path())
+        return super().response_action(request, queryset)
+
+
+class RecordedAdmin(ListAdmin):
+    """Admin that also writes changes to the audit log, to the tenant's part if they concern one."""
 
     def log_addition(self, request: HttpRequest, obj: Model, message):
         self._record(request, "admin.add", obj, message)
@@ -79,11 +96,9 @@ class RecordedAdmin(ModelAdmin):
         )
 
 
-class ReadOnlyAdmin(ModelAdmin):
+class ReadOnlyAdmin(ListAdmin):
     """Rows that staff may look at; what changes them are services, some of them called by actions."""
 
-    show_full_result_count = False
-    paginator = CappedPaginator
     ordering = ("-id",)
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

@@ -7,12 +7,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from portal.accounts import lost_rights
 from portal.accounts.forms import ApiKeyForm
 from portal.accounts.guards import member_may
 from portal.accounts.models import record
+from portal.accounts.way_back import posted_from
 from portal.tenants import api_keys
 from portal.tenants.models import ApiKey, Tenant
 
@@ -58,7 +59,7 @@ def revoke(request: HttpRequest, tenant: Tenant, key_id: int) -> HttpResponse:
     return redirect("settings:api_keys", tenant.slug)
 
 
-@require_POST
+@posted_from("settings:api_keys")
 @member_may("manage_members")
 def keep(request: HttpRequest, tenant: Tenant, key_id: int) -> HttpResponse:
     """Let a key whose holder has left rest on this owner."""

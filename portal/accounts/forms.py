@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts import members
 from portal.accounts.models import Role, User
+from portal.common.no_numbers import refuse_numbers
 from portal.tenants.models import ApiKey, Tenant
 
 
@@ -75,7 +76,10 @@ class ApiKeyForm(forms.Form):
     LIFETIMES = (("", _("No expiry")), ("30", _("30 days")), ("90", _("90 days")), ("365", _("1 year")))
 
     name = forms.CharField(
-        label=_("Name"), max_length=100, help_text=_("The system that uses the key, such as “Data warehouse”.")
+        label=_("Name"),
+        max_length=100,
+        validators=[refuse_numbers],
+        help_text=_("The system that uses the key, such as “Data warehouse”."),
     )
     scopes = forms.MultipleChoiceField(
         label=_("Scopes"),

@@ -16,10 +16,10 @@ from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
-from kombu.exceptions import OperationalError as BrokerAway
 
 from portal.accounts import mail, owners, roles, standing
 from portal.accounts.models import Invitation, Membership, User, record
+from portal.common.jobs import wake
 from portal.tenants import tokens
 from portal.tenants.models import Tenant
 
@@ -195,10 +195,6 @@ def _mail(invitation: Invitation) -> dict[str, str]:
 
 
 def _wake(invitation_id: int) -> None:
-    """Wake the worker. If the broker is not reachable, the invitation can be sent again from the members' page."""
-    from portal.accounts.tasks import send_invitation
-
-    try:
-        send_invitation.delay(invitation_id)
-    except BrokerAway:
-        mail.logger.warning("the broker is not reachable; invitation %s is not sent", invitation_id)
+    """Have a worker send the mail. Without the broker, people can send it again from the members' page."""
+    if not wake("accounts.send_invitation", invitation_id):
+        mail.logger.warning("Invitation %s was not sent.", invitation_id)

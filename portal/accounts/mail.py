@@ -5,7 +5,8 @@ import logging
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-from kombu.exceptions import OperationalError as BrokerAway
+
+from portal.common.jobs import wake
 
 logger = logging.getLogger(__name__)
 
@@ -33,11 +34,7 @@ def send(*, to: str, subject: str, text: str, html: str = "") -> None:
     message.send()
 
 
-def _hand_over(**mail: str) -> None:
-    from portal.accounts.tasks import send_mail
-
-    try:
-        send_mail.delay(**mail)
-    except BrokerAway as error:
-        logger.warning("the broker is not reachable; an e-mail is sent without the worker: %s", error)
-        send(**mail)
+def _hand_over(*, to: str, subject: str, text: str, html: str) -> None:
+    if not wake("accounts.send_mail", to, subject, text, html):
+        logger.warning("A mail is sent without the worker.")
+        send(to=to, subject=subject, text=text, html=html)

@@ -6,12 +6,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts import invitations, mail, members
 from portal.accounts.forms import InviteForm, RoleForm
 from portal.accounts.guards import member_may
 from portal.accounts.models import Membership, Role
+from portal.accounts.way_back import posted_from
 from portal.tenants.models import Tenant
 
 PAGE_SIZE = 100
@@ -25,7 +26,7 @@ def members_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     return _page(request, tenant, InviteForm(tenant=tenant))
 
 
-@require_POST
+@posted_from("settings:members")
 @member_may("manage_members")
 def invite(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """Invite a person by e-mail; 422 with the reason if that is not possible."""
@@ -39,7 +40,7 @@ def invite(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     return redirect("settings:members", tenant.slug)
 
 
-@require_POST
+@posted_from("settings:members")
 @member_may("manage_members")
 def resend(request: HttpRequest, tenant: Tenant, invitation_id: int) -> HttpResponse:
     """Send an open or expired invitation again; the previous link becomes invalid."""
@@ -49,7 +50,7 @@ def resend(request: HttpRequest, tenant: Tenant, invitation_id: int) -> HttpResp
     return redirect("settings:members", tenant.slug)
 
 
-@require_POST
+@posted_from("settings:members")
 @member_may("manage_members")
 def revoke(request: HttpRequest, tenant: Tenant, invitation_id: int) -> HttpResponse:
     """End an open invitation."""
@@ -59,7 +60,7 @@ def revoke(request: HttpRequest, tenant: Tenant, invitation_id: int) -> HttpResp
     return redirect("settings:members", tenant.slug)
 
 
-@require_POST
+@posted_from("settings:members")
 @member_may("manage_members")
 def change_role(request: HttpRequest, tenant: Tenant, membership_id: int) -> HttpResponse:
     """Give a member another role; 422 with the rule that forbids it."""

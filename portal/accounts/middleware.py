@@ -9,23 +9,24 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone, translation
 
 from portal.accounts import second_factor, sessions, view_as
 from portal.accounts.access import Access, access_of, access_of_key, access_of_observer
+from portal.accounts.way_back import SAFE_METHODS, page_behind, whole_page
 from portal.tenants import api_keys
 from portal.tenants.scope import asking_scope, forbid_writing, request_scope
-from portal.tenants.wall import SIGNIN, STAFF, WEB
+from portal.tenants.wall import METRICS, SIGNIN, STAFF, WEB
 
 STAFF_PATHS = ("/admin/",)
 API_PATHS = ("/api/",)
 PAGES_OF_API = ("/api/v1/docs/",)  # for people, as any other page
+METRICS_PATH = "/metrics"
 DOOR_PATHS = ("/accounts/",)  # where people sign in, set new passwords and accept invitations
 API_LANGUAGE = "en"
 GIVEN_UP = "portal.given_up"  # in a request's ASGI scope: it was answered 503 before it was done
-SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # Where one is set up and asked for, and what is open to all.
 WITHOUT_SECOND_FACTOR = ("/accounts/", "/language/", "/look/", *PAGES_OF_API)
 
@@ -34,9 +35,10 @@ class WallMiddleware:
     """Runs each request in one transaction, with the login and the tenants of its user or key.
 
     The sign-in login identifies the user first. Then the page's own transaction opens: below /accounts/ with the same
-    login, below /admin/ with that of staff for verified staff, else with that of the web. Pages below /t/<slug>/ see
-    only that tenant and its children. A response with a status of 500 or more is rolled back. `request.access` holds
-    the rights for views. Below /api/ only the bearer key identifies the caller, even if the browser sends a session.
+    login, below /admin/ with that of staff for verified staff, for /metrics with its own, else with that of the web.
+    Pages below /t/<slug>/ see only that tenant and its children. A response with a status of 500 or more is rolled
+    back. `request.access` holds the rights for views. Below /api/ only the bearer key identifies the caller, even if
+    the browser sends a session.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -114,11 +116,7 @@ class SecondFactorMiddleware:
         is_free = request.path_info.startswith(WITHOUT_SECOND_FACTOR)
         if is_free or not second_factor.is_required(request) or second_factor.is_used(request):
             return self.get_response(request)
-        back = request.get_full_path() if request.method in ("GET", "HEAD") else "/"
-        address = f"{reverse('second_factor')}?{urlencode({'next': back})}"
-        if request.headers.get("HX-Request"):  # a part of a page: the whole page has to go there
-            return HttpResponse(status=204, headers={"HX-Redirect": reverse("second_factor")})
-        return HttpResponseRedirect(address)
+        return whole_page(request, f"{reverse('second_factor')}?{urlencode({'next': page_behind(request)})}")
 
 
 class LastSeenMiddleware:
@@ -153,6 +151,8 @@ def _role(request: HttpRequest) -> str:
     """Return the login that answers: the staff's only to staff who used the second factor that they need."""
     if request.path_info.startswith(DOOR_PATHS):
         return SIGNIN
+    if request.path_info == METRICS_PATH:  # so that it answers while pages hold all connections of the web's login
+        return METRICS
     if request.path_info.startswith(STAFF_PATHS) and request.access.is_staff:
         is_verified = not second_factor.is_required(request) or second_factor.is_used(request)
         return STAFF if is_verified else WEB

@@ -7,7 +7,7 @@ from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
 from portal.tenants.models import Tenant
-from portal.tenants.scope import may_write, staff_scope
+from portal.tenants.scope import may_write, web_scope
 
 
 class UserManager(BaseUserManager):
@@ -17,9 +17,7 @@ class UserManager(BaseUserManager):
         user.set_password(password)
         user.full_clean(exclude=["password"])
         user.save(using=self._db)
-        from portal.accounts.addresses import confirm_address  # it needs the models
-
-        confirm_address(user)  # an address set by code counts as confirmed
+        user.confirm_email()  # people made by code are vouched for
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **extra) -> "User":
@@ -47,6 +45,17 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    def confirm_email(self) -> None:
+        """Make `email` the person's only address, confirmed and primary.
+
+        For people made by operators and by accepted invitations. What people change themselves they confirm by a link.
+        """
+        from allauth.account.models import EmailAddress  # app ready: its models need this one
+
+        email = self.email.lower()
+        EmailAddress.objects.filter(user=self).exclude(email=email).delete()
+        EmailAddress.objects.update_or_create(user=self, email=email, defaults={"verified": True, "primary": True})
 
 
 def display_name(user: User) -> str:
@@ -158,15 +167,15 @@ def record(
 ) -> None:
     """Write down that `actor` did `action`; no personal data in `details`.
 
-    In a request that may write nothing (staff who look at a tenant) the staff role does, after the commit.
+    In a request that may write nothing (staff who look at a tenant) it is written after the commit.
     """
     entry = AuditEntry(tenant=tenant, actor=actor, action=action, subject=subject[:300], details=details or {})
     if may_write():
         entry.save(force_insert=True)
     else:
-        transaction.on_commit(lambda: _save_as_staff(entry))
+        transaction.on_commit(lambda: _save_for_tenant(entry))
 
 
-def _save_as_staff(entry: AuditEntry) -> None:
-    with staff_scope():
+def _save_for_tenant(entry: AuditEntry) -> None:
+    with web_scope({entry.tenant_id}):  # a page that may write nothing is a tenant's
         entry.save(force_insert=True)

@@ -9,11 +9,12 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts import second_factor, sessions
 from portal.accounts.forms import NameForm
 from portal.accounts.models import User
+from portal.accounts.way_back import posted_from
 
 BACK = "second_factor_next"  # in the session: the page that waits for the second factor
 
@@ -40,7 +41,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/profile.html", context, status=422 if form.errors else 200)
 
 
-@require_POST
+@posted_from("profile")
 @login_required
 def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
     """Sign out one of the person's other sessions."""
@@ -50,7 +51,7 @@ def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
     return redirect("profile")
 
 
-@require_POST
+@posted_from("profile")
 @login_required
 def end_other_sessions(request: HttpRequest) -> HttpResponse:
     """Sign out all of the person's sessions but this one."""

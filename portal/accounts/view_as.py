@@ -13,7 +13,7 @@ from django.http import HttpRequest
 
 from portal.accounts.models import User, record
 from portal.tenants.models import Tenant
-from portal.tenants.scope import staff_scope
+from portal.tenants.scope import signin_scope
 
 SECONDS = 30 * 60
 PERMISSIONS = ("tenants.view_tenant", "deliveries.view_message")
@@ -68,7 +68,7 @@ def current(request: HttpRequest) -> ViewAs | None:
 
 def _record_end(actor: str, tenant_id: int, why: str) -> None:
     def write() -> None:
-        with staff_scope():
+        with signin_scope({tenant_id}):
             record("view_as.stopped", actor=actor, tenant=Tenant.objects.get(id=tenant_id), details={"why": why})
 
     transaction.on_commit(write, robust=True)

@@ -14,7 +14,7 @@ _ALSO_CALLED = {"UK": "GB", "EL": "GR"}
 def country_of_zone(name: str) -> str:
     """Return the alpha-2 country of an IANA zone, '' for UTC and other zones without a country."""
     territories = get_global("zone_territories")
-    country = territories.get(name) or territories.get(get_global("zone_aliases").get(name), "")
+    country = territories.get(name) or territories.get(get_global("zone_aliases").get(name, ""), "")
     return country if country in COUNTRIES else ""
 
 

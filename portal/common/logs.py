@@ -60,7 +60,7 @@ def prepare_process() -> None:
 
 
 def _write_exception(kind: type[BaseException], error: BaseException | None, trace: Any) -> None:
-    if issubclass(kind, KeyboardInterrupt):
+    if error is not None and issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, trace)
     elif not issubclass(kind, SystemExit):
         sys.stderr.write(redact("".join(traceback.format_exception(kind, error, trace))))

@@ -7,6 +7,7 @@ import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import overload
 from urllib.parse import unquote
 
 from portal.common.msisdn import mask_number, mask_numbers, tells_number
@@ -29,6 +30,15 @@ class Masking:
     def number(self, number: str | None) -> str | None:
         """Return a text that is a phone number as a whole."""
         return number if self.in_full or number is None else mask_number(number)
+
+    @overload
+    def text(self, text: str, own: str | None = None) -> str: ...
+
+    @overload
+    def text(self, text: None, own: str | None = None) -> None: ...
+
+    @overload
+    def text(self, text: str | None, own: str | None = None) -> str | None: ...
 
     def text(self, text: str | None, own: str | None = None) -> str | None:
         """Return free text: masked as a whole if it reveals the own number, else with each number in it masked.

@@ -60,7 +60,7 @@ _DATE = (
 _NO_DIGITS_BEFORE = r"(?<!\d)(?<!\d{3}[\s()./-])"
 _DATES = rf"(?P<date>{_NO_DIGITS_BEFORE}{_DATE}(?:[\s()./-]{{1,3}}{_DATE.replace('sign', 'second')})?)"
 _NEXT = rf"[\s()./-]{{0,2}}(?!{_NO_DIGITS_BEFORE}{_DATE.replace('sign', 'third')})\d"
-_date_or_number = re.compile(rf"{_DATES}|\+\d(?:[\s()./-]{{0,2}}\d){{7,}}|\d(?:{_NEXT}){{7,}}").sub
+_DATE_OR_NUMBER = re.compile(rf"{_DATES}|\+\d(?:[\s()./-]{{0,2}}\d){{7,}}|\d(?:{_NEXT}){{7,}}")
 _date_or_part = re.compile(rf"{_DATES}|\d(?:{_NEXT}){{4,}}").finditer
 
 
@@ -157,7 +157,7 @@ def read_number(text: str, country: str | None = None) -> ReadNumber:
     text = text.strip()
     as_stored = normalize_destination(text)
     digits = national_digits(text, country) if country else None
-    if digits is None or f"+{digits}" == as_stored:
+    if country is None or digits is None or f"+{digits}" == as_stored:
         return ReadNumber(as_stored, "", tuple(dict.fromkeys(form for form in (as_stored, text) if form)))
     return ReadNumber(f"+{digits}", country, tuple(dict.fromkeys((f"+{digits}", as_stored, text))))
 
@@ -182,7 +182,7 @@ def mask_number(destination: str | None) -> str:
         return ""
     digits = digits_of(text)
     code = calling_code(digits) if digits else None
-    if code is not None:
+    if digits is not None and code is not None:
         shown = digits[-2:] if len(digits) - len(code) >= 6 else ""
         return f"+{code} {HIDDEN}{shown}"
     country = _short_number_country(text)
@@ -196,15 +196,14 @@ def mask_numbers(text: str) -> str:
     2020 on are kept (`20261031`, `2026-10`, `31.10.2026`).
     """
     plain = plain_signs(text)
-    masked = _date_or_number(lambda found: found[0] if found["date"] else mask_number(_compact(found[0])), plain)
+    masked = _DATE_OR_NUMBER.sub(lambda found: found[0] if found["date"] else mask_number(_compact(found[0])), plain)
     return text if masked == plain else masked  # what holds no number stays sign for sign
 
 
 def numbers_in(text: str) -> list[str]:
     """Return what `mask_numbers` masks in the text, without the signs between the digits."""
-    found = []
-    _date_or_number(lambda one: found.append(_compact(one[0])) or "" if not one["date"] else "", plain_signs(text))
-    return found
+    found = _DATE_OR_NUMBER.finditer(plain_signs(text))
+    return [_compact(one[0]) for one in found if not one["date"]]
 
 
 def tells_number(text: str, number: str | None) -> bool:
@@ -229,6 +228,8 @@ def _compact(number: str) -> str:
 @lru_cache(maxsize=65536)
 def _region_by_parsing(digits: str) -> str | None:
     code = calling_code(digits)
+    if code is None:
+        return None
     national = digits[len(code) :]
     if len(national) in _SURE_LENGTHS and not may_be_stripped(digits[:3])(digits):
         number = phonenumbers.PhoneNumber(country_code=int(code), national_number=int(national))
@@ -237,7 +238,8 @@ def _region_by_parsing(digits: str) -> str | None:
             number = phonenumbers.parse(f"+{digits}", None)
         except phonenumbers.NumberParseException:
             return None
-    return phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(number.country_code)
+    region = phonenumbers.region_code_for_number(number)
+    return region or phonenumbers.region_code_for_country_code(int(code))
 
 
 def _short_number_country(text: str) -> str | None:

@@ -102,9 +102,15 @@ def day_bounds(day: date, tz: Zone) -> tuple[datetime, datetime]:
     return start_of_day(day, tz), start_of_day(day + timedelta(days=1), tz)
 
 
+def _from_utc(local: datetime) -> timedelta:
+    offset = local.utcoffset()
+    assert offset is not None  # the time has a zone
+    return offset
+
+
 def with_offset(local: datetime) -> datetime:
     """Return a local time with its UTC offset instead of its zone, which tells repeated local times apart."""
-    return local.replace(tzinfo=timezone(local.utcoffset()), fold=0)
+    return local.replace(tzinfo=timezone(_from_utc(local)), fold=0)
 
 
 def offset_changes(begin: datetime, end: datetime, tz: Zone) -> list[tuple[datetime, timedelta]]:
@@ -112,7 +118,7 @@ def offset_changes(begin: datetime, end: datetime, tz: Zone) -> list[tuple[datet
     local = zone(tz)
 
     def offset(instant: datetime) -> timedelta:
-        return instant.astimezone(local).utcoffset()
+        return _from_utc(instant.astimezone(local))
 
     found = [(begin, offset(begin))]
     while begin < end:

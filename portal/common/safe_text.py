@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 
 CELL_LIMIT = 32_767
-"""What a cell of a workbook holds, in UTF-16 code units as Excel counts them."""
+"""What a cell of a workbook holds: UTF-16 code units, as Excel counts them, with escapes, as openpyxl counts them."""
 
 CUT_MARK = " […]"
+_MOST_UNITS = 7  # of a character: `_` becomes `_x005F_`
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -31,16 +33,16 @@ def _picture(match: re.Match[str]) -> str:
 
 
 def cut_to_cell(text: str, limit: int = CELL_LIMIT) -> str:
-    """Return the text, cut and marked with CUT_MARK where it is longer than a cell holds."""
-    if len(text) * 2 <= limit or _units(text) <= limit:
+    """Return the text, cut and marked with CUT_MARK where escape_for_workbook makes it longer than a cell holds."""
+    if len(text) * _MOST_UNITS <= limit or _cell_units(text) <= limit:
         return text
-    room = limit - _units(CUT_MARK)
-    kept = text.encode("utf-16-le")[: 2 * room].decode("utf-16-le", errors="ignore")
-    return kept + CUT_MARK
+    room = limit - _cell_units(CUT_MARK)
+    kept = bisect_right(range(min(len(text), room)), room, key=lambda end: _cell_units(text[: end + 1]))
+    return text[:kept] + CUT_MARK
 
 
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
+def _cell_units(text: str) -> int:
+    return len(escape_for_workbook(text).encode("utf-16-le")) // 2
 
 
 def escape_for_workbook(text: str) -> str:

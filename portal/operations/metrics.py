@@ -19,6 +19,7 @@ from deliveries.models import (
     TenantRecount,
     WaitingRow,
 )
+from portal.common.postgres.base import pools
 from portal.tenants.models import Feed
 from reports.models import ReportRun
 
@@ -27,7 +28,7 @@ _MOST_WAITING = 1_000_000  # counting on would cost more than it tells
 
 
 def exposition() -> bytes:
-    """Return all metrics in the text format 0.0.4; reads the database, so call it in a staff scope."""
+    """Return all metrics in the text format 0.0.4; for a request of `portal_metrics`, which reads few columns."""
     registry = CollectorRegistry()
     registry.register(_Collector())
     return generate_latest(registry)
@@ -53,6 +54,7 @@ class _Collector:
         jobs.add_metric(["refold"], RuleRefold.objects.exclude(state="done").count())
         yield jobs
         yield from _checks()
+        yield from _pools()
 
 
 def _inbox(now: datetime) -> Iterator[GaugeMetricFamily]:
@@ -74,7 +76,7 @@ def _inbox(now: datetime) -> Iterator[GaugeMetricFamily]:
 
 
 def _feeds() -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
-    names = {feed.id: [feed.account.name, feed.name] for feed in Feed.objects.select_related("account")}
+    names = _feed_names()
     sums = {
         row["feed_id"]: row
         for row in IngestCount.objects.values("feed_id").annotate(
@@ -95,8 +97,13 @@ def _feeds() -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
     yield last
 
 
+def _feed_names() -> dict[int, list[str]]:
+    """Return the names of each feed's account and of the feed, by the feed's id."""
+    return {id_: [account, name] for id_, account, name in Feed.objects.values_list("id", "account__name", "name")}
+
+
 def _refused() -> CounterMetricFamily:
-    names = {feed.id: str(feed) for feed in Feed.objects.select_related("account")}
+    names = {feed_id: "/".join(labels) for feed_id, labels in _feed_names().items()}
     family = CounterMetricFamily(
         "portal_dlr_refused", "Rejected requests, by feed (unknown: by none)", labels=["feed", "reason"]
     )
@@ -116,11 +123,28 @@ def _checks() -> Iterator[GaugeMetricFamily]:
     last = GaugeMetricFamily(
         "portal_check_last_run_timestamp_seconds", "Time of the check's last run", labels=["check"]
     )
-    for check in StandingCheck.objects.order_by("name"):
-        problems.add_metric([check.name], check.problems)
-        last.add_metric([check.name], check.checked_at.timestamp())
+    checks = StandingCheck.objects.order_by("name").values_list("name", "problems", "checked_at")
+    for name, found, checked_at in checks:
+        problems.add_metric([name], found)
+        last.add_metric([name], checked_at.timestamp())
     yield problems
     yield last
+
+
+def _pools() -> Iterator[GaugeMetricFamily]:
+    """Return how far the pools of this process are used up: pages wait then, while the door is open."""
+    used = GaugeMetricFamily(
+        "portal_pool_connections_in_use", "Database connections that requests hold", labels=["login"]
+    )
+    most = GaugeMetricFamily("portal_pool_connections_max", "Database connections that a pool opens", labels=["login"])
+    waiting = GaugeMetricFamily("portal_pool_requests_waiting", "Requests that wait for a connection", labels=["login"])
+    for login, counted in pools():
+        used.add_metric([login], counted["pool_size"] - counted["pool_available"])
+        most.add_metric([login], counted["pool_max"])
+        waiting.add_metric([login], counted["requests_waiting"])
+    yield used
+    yield most
+    yield waiting
 
 
 def _by_label(name: str, text: str, label: str, rows) -> GaugeMetricFamily:

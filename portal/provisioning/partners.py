@@ -20,9 +20,9 @@ def write_claims(writer: Writer, specs: tuple[TenantSpec, ...], *, take_over: bo
     accounts = {account.name: account for account in GatewayAccount.objects.select_related("pool")}
     for (account, _value), claims in by_value(specs).items():
         # Problems of unsaved rows are already recorded.
-        claims = [(tenants[slug], claim) for slug, claim in claims if slug in tenants]
-        if claims and account in accounts:
-            _hand_over(writer, accounts[account], claims, take_over=take_over)
+        known = [(tenants[slug], claim) for slug, claim in claims if slug in tenants]
+        if known and account in accounts:
+            _hand_over(writer, accounts[account], known, take_over=take_over)
 
 
 def _hand_over(writer: Writer, account: GatewayAccount, claims: list[tuple[Tenant, Claim]], *, take_over: bool) -> None:
@@ -33,7 +33,7 @@ def _hand_over(writer: Writer, account: GatewayAccount, claims: list[tuple[Tenan
         period.tenant_id == tenant.id and claim.from_day in (None, period.day)
         for period, (tenant, claim) in zip(periods[-len(claims) :], claims, strict=True)
     )
-    if is_so and row.declared_at is not None:
+    if is_so and row is not None and row.declared_at is not None:
         return
     # Those whom the file itself names lose what the file gives to the next.
     known = {tenant.id for tenant, _claim in claims} | {account.pool_id}

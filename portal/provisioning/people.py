@@ -1,6 +1,5 @@
 """People and their memberships, as a provisioning file asks for them."""
 
-from portal.accounts.addresses import confirm_address
 from portal.accounts.models import Membership, User
 from portal.provisioning.specs import Reference, UserSpec
 from portal.provisioning.writer import Writer
@@ -29,7 +28,7 @@ def write_users(writer: Writer, specs: tuple[UserSpec, ...], *, set_passwords: b
         if user.pk is None:
             continue
         if is_new:
-            confirm_address(user)  # an address in the file counts as confirmed
+            user.confirm_email()  # an address in the file counts as confirmed
         if not is_new and spec.password and not user.check_password(spec.password):
             if set_passwords:
                 user.set_password(spec.password)

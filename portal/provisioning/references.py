@@ -41,10 +41,10 @@ def _check_slugs(config: Config, tenants: dict[str, Tenant], problems: Problems)
     for spec in config.tenants:
         if spec.slug in tenants and tenants[spec.slug].kind == Tenant.Kind.POOL:
             problems.add(spec.at["slug"], f"{spec.slug!r} is the pool of an account")
-    for spec in config.accounts:
-        pool = tenants.get(POOL_PREFIX + spec.name)
+    for account in config.accounts:
+        pool = tenants.get(POOL_PREFIX + account.name)
         if pool and pool.kind != Tenant.Kind.POOL:
-            problems.add(spec.at["name"], f"the slug of its pool, {pool.slug!r}, belongs to another tenant")
+            problems.add(account.at["name"], f"the slug of its pool, {pool.slug!r}, belongs to another tenant")
 
 
 def _check_names(config: Config, customers: set[str], accounts: set[str], problems: Problems) -> None:
@@ -69,7 +69,7 @@ def _unknown(what: str, name: str, known: Iterable[str]) -> str:
 
 
 def _check_parents(specs: tuple[TenantSpec, ...], tenants: dict[str, Tenant], problems: Problems) -> None:
-    parents = {slug: tenant.parent.slug for slug, tenant in tenants.items() if tenant.parent}
+    parents: dict[str, str | None] = {slug: tenant.parent.slug for slug, tenant in tenants.items() if tenant.parent}
     for spec in specs:
         if "parent" in spec.at:
             parents[spec.slug] = spec.parent

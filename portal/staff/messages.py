@@ -5,21 +5,19 @@ from urllib.parse import urlencode
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from deliveries.message_pages.forms import MOST_OF_NUMBER, note_on_number, whole_number
+from deliveries.message_pages.number_reveal import reveal_number
 from deliveries.message_pages.presenter import Shown
-from deliveries.message_pages.reveal_form import RevealForm
-from deliveries.messages.row import StoredMessage
-from deliveries.search.addresses import find_by_address
+from deliveries.search.addresses import message_or_404
 from deliveries.search.find import Page, TooMuch, campaign_names, reports_of, search
 from deliveries.search.number_searches import TooManyNumberSearches, count_number_searches
 from deliveries.search.query import MessageQuery
-from portal.accounts.models import record
 from portal.common.any_text import address_of
 from portal.common.keyset import BadCursor
 from portal.common.masking import Masking
@@ -100,31 +98,20 @@ def message(request: HttpRequest, account: str = "", message_id: str = "") -> Ht
     """
     _permit(request)
     account, message_id = account or request.GET.get("account", ""), message_id or request.GET.get("id", "")
-    stored = _stored(account, message_id)
-    number = stored.folded.destination or ""
-    form = RevealForm(request.POST or None, number=number) if number else None
-    is_revealed = request.method == "POST" and form is not None and form.is_valid()
-    owner = Tenant.objects.get(id=stored.tenant_id)
-    if is_revealed:
-        record(
-            "message.number_revealed",
-            actor=request.user.email,
-            tenant=owner,
-            subject=f"{account}/{MASKING.id(stored.folded.message_id, number)}",
-            details={"reason": form.cleaned_data["reason"], "tenant": owner.slug},
-        )
+    everywhere = frozenset(Tenant.objects.values_list("id", flat=True))
+    stored = message_or_404(tenant_ids=everywhere, account=account, message_id=message_id, masking=MASKING)
+    reveal = reveal_number(request, stored, account=account)
     detail = Shown([stored], campaign_names([stored]), masking=MASKING, link=_link).detail(stored, reports_of(stored))
     context = {
         **admin.site.each_context(request),
         "title": _("Message %(id)s") % {"id": detail.row.message_id},
         "message": detail,
         "row": detail.row,
-        "zone": owner.timezone,
-        "reveal": None if is_revealed else form,
-        "revealed": number if is_revealed else "",
+        "zone": detail.row.tenant.timezone,
+        "reveal": reveal.form,
+        "revealed": reveal.number,
     }
-    wrong = request.method == "POST" and not is_revealed
-    return _private(TemplateResponse(request, "admin/messages/message.html", context, status=422 if wrong else 200))
+    return _private(TemplateResponse(request, "admin/messages/message.html", context, status=reveal.status))
 
 
 def _permit(request: HttpRequest) -> None:
@@ -153,14 +140,6 @@ def _found(request: HttpRequest, form: StaffSearchForm, cursor: str) -> dict:
         "newer": page.previous_cursor,
         "older": page.next_cursor,
     }
-
-
-def _stored(account: str, message_id: str) -> StoredMessage:
-    everywhere = frozenset(Tenant.objects.values_list("id", flat=True))
-    stored = find_by_address(tenant_ids=everywhere, account=account, message_id=message_id, masking=MASKING)
-    if stored is None:
-        raise Http404
-    return stored
 
 
 def _link(account: str, message_id: str) -> str:

@@ -24,7 +24,6 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm
 from unfold.forms import UserCreationForm as DressedCreationForm
 
 from portal.accounts import factor_mails, invitations, lost_rights, mail, owners, sessions, staff_rights
-from portal.accounts.addresses import confirm_address
 from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin, WholeWordSearch
 from portal.accounts.models import AuditEntry, Invitation, Membership, UnsentMail, User, record
 from portal.staff import unsent_mail
@@ -113,7 +112,7 @@ class UserAdmin(_ChangesMembers, RecordedAdmin, DjangoUserAdmin):
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if not change or "email" in form.changed_data:
-            confirm_address(obj)  # staff vouch for it
+            obj.confirm_email()  # staff vouch for it
 
     @admin.action(description=_("Remove all second factors (if a phone or key was lost)"), permissions=["change"])
     def remove_second_factors(self, request: HttpRequest, users: QuerySet[User]) -> None:

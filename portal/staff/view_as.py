@@ -8,10 +8,12 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from portal.accounts import view_as
 from portal.accounts.pages import first_page
+from portal.accounts.way_back import posted_from
+from portal.common.no_numbers import refuse_numbers
 from portal.tenants.models import Tenant
 
 
@@ -21,6 +23,7 @@ class ViewAsForm(forms.Form):
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=200,
+        validators=[refuse_numbers],
         help_text=gettext_lazy("The customer's owners see the reason in their audit log."),
     )
 
@@ -47,7 +50,7 @@ def start(request: HttpRequest, tenant_id: int) -> HttpResponse:
     return TemplateResponse(request, "admin/tenants/tenant/view_as.html", context)
 
 
-@require_POST
+@posted_from("home")
 def stop(request: HttpRequest) -> HttpResponse:
     """End it and go back to the administration, or home where there was nothing to end."""
     view_as.stop(request, why="button")

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from portal.common.masking import Masking
 from portal.tenants.models import Feed, PartnerId
 
 TTL = timedelta(hours=48)  # how long LINK tries; a token's rotation outlives it (portal/tenants/feeds.py)
@@ -80,8 +81,10 @@ def _header(feed: Feed) -> str:
 
 
 def _a_partner_id(feed: Feed) -> str:
+    """Return a declared partner ID of the account as an example: the first one that may be no phone number."""
     declared = PartnerId.objects.filter(account_id=feed.account_id).exclude(declared_at=None)
-    return declared.order_by("value").values_list("value", flat=True).first() or ""
+    values = declared.order_by("value").values_list("value", flat=True).iterator()
+    return next((value for value in values if not Masking(in_full=False).hides(value)), "")
 
 
 def _curl(feed: Feed, url: str, *, now: datetime) -> str:

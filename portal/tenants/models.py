@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.common.countries import country_of_zone
 from portal.common.csv_file import CsvForm, form_of
+from portal.common.masking import Masking
 from portal.common.msisdn import COUNTRIES
 from portal.tenants import feed_headers, networks
 from portal.tenants.partner_values import validate_partner_id
@@ -273,7 +274,7 @@ class PartnerId(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.value
+        return Masking(in_full=False).text(self.value)  # titles and logs of the administration: with no number
 
 
 class EarlierOwner(models.Model):

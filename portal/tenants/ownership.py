@@ -44,7 +44,7 @@ def owned_with_customers(tenant_ids: Iterable[int]) -> list[tuple[GatewayAccount
     found = list(GatewayAccount.objects.only(*COLUMNS).filter(owner_id__in=tenant_ids).order_by("name"))
     if not found:
         return []
-    trees = descendants_of_each({account.owner_id for account in found})
+    trees = descendants_of_each({account.owner_id for account in found if account.owner_id is not None})
     strangers, earlier = Q(id__in=[]), Q(id__in=[])
     for account in found:
         inside = [account.pool_id, *sorted(trees[account.owner_id])]

@@ -99,6 +99,7 @@ def current(seen: list[Seen], now: datetime) -> Seen:
 
 
 def _beginning(period: Period) -> datetime:
+    assert period.from_at is not None  # all but the first have one
     return period.from_at
 
 

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from portal.common.postgres.base import logged_in
 from portal.tenants.models import Tenant
-from portal.tenants.wall import INGEST, SIGNIN, STAFF, WEB
+from portal.tenants.wall import INGEST, SIGNIN, WEB
 
 
 @contextmanager
@@ -25,22 +25,18 @@ def web_scope(tenant_ids: Iterable[int], *, person: str = "") -> Iterator[None]:
 
 
 @contextmanager
-def staff_scope() -> Iterator[None]:
-    """Run a transaction as the staff role, which sees all tenants; for verified staff."""
-    with _scope(STAFF, (), ""):
-        yield
+def signin_scope(tenant_ids: Iterable[int] = ()) -> Iterator[None]:
+    """Run a transaction as the role for signing in, which reaches all people and sessions and no facts.
 
-
-@contextmanager
-def signin_scope() -> Iterator[None]:
-    """Run a transaction as the role for signing in, which reaches all people and sessions and no facts."""
-    with _scope(SIGNIN, (), ""):
+    It adds to the audit log of these tenants.
+    """
+    with _scope(SIGNIN, tenant_ids, ""):
         yield
 
 
 @contextmanager
 def ingest_scope() -> Iterator[None]:
-    """Run a transaction as the role that writes to the inbox and reads the feeds, and nothing else."""
+    """Run a transaction as the role that writes to the inbox, reads the feeds and adds those of submissions."""
     with _scope(INGEST, (), ""):
         yield
 
@@ -51,7 +47,7 @@ def signin_login() -> Iterator[None]:
 
     Where the owner plays all roles on one connection, it takes on the role only inside another one.
     """
-    with logged_in(SIGNIN), signin_scope() if connection.role in (WEB, STAFF) else nullcontext():
+    with logged_in(SIGNIN), signin_scope() if connection.role not in ("", SIGNIN) else nullcontext():
         yield
 
 

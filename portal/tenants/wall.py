@@ -8,7 +8,8 @@ inside a transaction (portal/tenants/scope.py):
   nothing set, nothing seen;
 - `portal_staff`: sees all tenants; for verified staff alone;
 - `portal_signin`: finds out who asks, and answers below /accounts/: people, sessions, invitations, keys; no facts;
-- `portal_ingest`: writes to the inbox and reads the feeds; nothing else.
+- `portal_ingest`: writes to the inbox and reads the feeds; adds the feed of an account's submissions; nothing else;
+- `portal_metrics`: counts for /metrics what waits and what failed, of all tenants; no facts, no people.
 
 A table that stands in no mapping of that list is granted to none of them (a test lists every table of the database).
 """
@@ -23,6 +24,8 @@ from portal.tenants.wall_tables import (
     GLOBAL_TABLES,
     GUARDED_TABLES,
     INGEST,
+    METRICS,
+    METRICS_TABLES,
     PEOPLE_TABLES,
     ROLES,
     SEEN_TABLES,
@@ -91,6 +94,9 @@ _SIGNIN: dict[str, dict[str, str]] = {
     "tenants_tenant": _SIGNIN_READS,
     "usersessions_usersession": {"wall_signin": f"TO {SIGNIN} USING (true) WITH CHECK (true)"},
 }
+# Submissions by the API come in by a feed that the first of them adds; feeds with tokens are for staff to make.
+_INGEST = {"tenants_feed": {"wall_ingest_add": f"FOR INSERT TO {INGEST} WITH CHECK (kind = 'submissions')"}}
+_METRICS = {"wall_metrics": f"FOR SELECT TO {METRICS} USING (true)"}
 
 
 def raise_wall(using: str = DEFAULT_DB_ALIAS, **_signal) -> None:
@@ -119,8 +125,9 @@ def grants() -> dict[str, dict[str, str]]:
         named[table] = {WEB: web, STAFF: staff}
     for table, (web, staff, ingest) in (SEEN_TABLES | GLOBAL_TABLES).items():
         named[table] = {WEB: web, STAFF: staff, INGEST: ingest}
-    for table, privileges in SIGNIN_TABLES.items():
-        named[table][SIGNIN] = privileges
+    for role, tables in ((SIGNIN, SIGNIN_TABLES), (METRICS, METRICS_TABLES)):
+        for table, privileges in tables.items():
+            named[table][role] = privileges
     return named
 
 
@@ -137,7 +144,11 @@ def policies() -> dict[str, tuple[str, dict[str, str]]]:
         if ingest:
             reads["wall_ingest"] = f"FOR SELECT TO {INGEST} USING (true)"
         found[table] = "", reads
-    return {table: (column, wanted | _SIGNIN.get(table, {}) | _EVERYBODY) for table, (column, wanted) in found.items()}
+    for table, (column, wanted) in found.items():
+        metrics = _METRICS if table in METRICS_TABLES else {}
+        of_others = _SIGNIN.get(table, {}) | _INGEST.get(table, {}) | metrics | _EVERYBODY
+        found[table] = column, wanted | of_others
+    return found
 
 
 def _partitions(cursor, table: str) -> list[str]:

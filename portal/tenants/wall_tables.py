@@ -1,7 +1,8 @@
 """Every table of the database, with what each role of the wall may do with it (portal/tenants/wall.py)."""
 
 WEB, STAFF, SIGNIN, INGEST = "portal_web", "portal_staff", "portal_signin", "portal_ingest"
-ROLES = (WEB, STAFF, SIGNIN, INGEST)
+METRICS = "portal_metrics"
+ROLES = (WEB, STAFF, SIGNIN, INGEST, METRICS)
 
 READ, ADD, CHANGE, ALL = (
     "SELECT",
@@ -58,7 +59,8 @@ PEOPLE_TABLES: dict[str, tuple[str, str, str]] = {
 
 # Global tables that pages only read, and see rows of once they are for a tenant: table: (web, staff, ingest)
 SEEN_TABLES: dict[str, tuple[str, str, str]] = {
-    "tenants_feed": ("SELECT (account_id, dialect)", ALL, READ),  # what an account's result codes mean
+    # Pages read what an account's result codes mean; the ingest adds the feed of an account's submissions alone.
+    "tenants_feed": ("SELECT (account_id, dialect)", ALL, ADD),
     "tenants_gatewayaccount": ("SELECT (id, name, timezone, pool_id, owner_id, owner_since)", ALL, ""),
 }
 
@@ -80,6 +82,7 @@ GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
     "django_content_type": (READ, READ, ""),
     "django_migrations": ("", "", ""),
     "django_session": ("", ALL, ""),
+    "erased_id": ("", "", ""),
     "identity_filter": ("", "", ""),
     "import_count": ("", CHANGE, ""),
     "import_run": ("", READ, ""),
@@ -125,4 +128,21 @@ SIGNIN_TABLES: dict[str, str] = {
     "tenants_partnerid": "SELECT (id, account_id, tenant_id)",
     "tenants_tenant": READ,
     "usersessions_usersession": ALL,
+}
+
+# What /metrics counts: states, reasons, times and sums of all tenants, and names of accounts and feeds. Nothing of a
+# message, a person or a tenant.
+METRICS_TABLES: dict[str, str] = {
+    "applier_stop": "SELECT (since)",
+    "inbox_todo": READ,
+    "ingest_count": READ,
+    "partner_move": "SELECT (id, state)",
+    "quarantine": "SELECT (id, reason, state)",
+    "refusal_count": "SELECT (feed_id, reason, refusals)",
+    "report_run": "SELECT (id, state)",
+    "rule_refold": "SELECT (id, state)",
+    "standing_check": "SELECT (name, checked_at, problems)",
+    "tenant_recount": "SELECT (id, state)",
+    "tenants_feed": "SELECT (id, account_id, name)",
+    "tenants_gatewayaccount": "SELECT (id, name)",
 }

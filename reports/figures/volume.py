@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from operator import attrgetter
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class Volume:
     def total(cls, volumes: Iterable[Volume]) -> Volume:
         """Return the sum of all; of none, zeros. What one of them has not counted, the sum has not either."""
         rows = [_COUNTS(volume) for volume in volumes]
-        return cls(*(None if None in column else sum(column) for column in zip(*rows, strict=True)))
+        sums: Iterable[Any] = (None if None in column else sum(column) for column in zip(*rows, strict=True))
+        return cls(*sums)
 
 
 _COUNTS = attrgetter(*(f.name for f in fields(Volume)))

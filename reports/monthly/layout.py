@@ -108,7 +108,7 @@ def _partner_ids(figures: MonthFigures) -> Table:
     for partner_id, owner, _ in figures.partner_ids:
         owners[partner_id].add(owner)
 
-    def name(partner_id: str) -> tuple:
+    def name(partner_id: str) -> tuple[Any, ...]:
         found = owners[partner_id]
         return (label(partner_id), *(tenant(tuple(found)) if len(found) == 1 else (None, None)), None, None)
 
@@ -196,15 +196,19 @@ def _volume_table(key: str, columns: tuple[Column, ...], volumes: Mapping[Any, V
     )
 
 
-def _of_tenants(volumes: Mapping[tuple, Volume], tenant: _Namer, *, before: int) -> list[tuple]:
+def _of_tenants(volumes: Mapping[tuple[Any, ...], Volume], tenant: _Namer, *, before: int) -> list[tuple[Any, ...]]:
     """Return a subtotal for each tenant, placed after `before` columns and before the country's."""
     empty = (None,) * before
     return _subtotals(volumes, lambda key: key[-2], lambda owner: (*empty, *tenant((owner,)), None, None))
 
 
 def _subtotals(
-    volumes: Mapping[tuple, Volume], group: Callable[[tuple], str], name: _Namer, *, at_least: int = 1
-) -> list[tuple]:
+    volumes: Mapping[tuple[Any, ...], Volume],
+    group: Callable[[tuple[Any, ...]], str],
+    name: _Namer,
+    *,
+    at_least: int = 1,
+) -> list[tuple[Any, ...]]:
     """Return the sums of the groups that have `at_least` so many rows, ordered as rows are."""
     found: dict[str, list[Volume]] = defaultdict(list)
     for key, volume in volumes.items():

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Min, QuerySet, Sum
@@ -12,6 +13,7 @@ from campaigns.statistics import MATURE
 from deliveries.dialects.codes import COUNTS_AS, QUEUED, SENT
 from deliveries.messages.row import OTHER_PARTNER_IDS
 from deliveries.models import CampaignCount, DailyCount, LatencyCount, ResultCode, WaitingRow
+from deliveries.models.counts import Count
 from portal.common.database import snapshot
 from portal.common.periods import Month
 from portal.tenants.models import Feed, GatewayAccount, Tenant
@@ -48,7 +50,7 @@ class Scope:
         zones = Tenant.objects.filter(id__in=self.tenant_ids()).values_list("timezone", flat=True)
         return sorted({self.timezone, *zones})
 
-    def counts(self, model: type, month: Month) -> QuerySet:
+    def counts(self, model: type[Count], month: Month) -> QuerySet[Any]:
         """Return the month's rows of a count table, by each tenant's own days."""
         rows = model.objects.filter(
             tenant_id__in=self.tenant_ids(), day__gte=month.first_day, day__lt=month.next().first_day

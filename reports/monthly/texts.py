@@ -138,7 +138,7 @@ def name_country(code: str, language: str) -> str:
     """Return a country's name by CLDR; `ZZ` is "Unknown", a code that CLDR does not know stays as it is."""
     if code == "ZZ":
         return translate("Unknown", language)
-    return find_locale(language).territories.get(code, code)
+    return str(find_locale(language).territories.get(code, code))
 
 
 def name_month(month: str, language: str) -> str:

@@ -10,11 +10,12 @@ from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.db.models import F, Max, Q
 from django.utils import timezone
-from kombu.exceptions import OperationalError as BrokerAway
 
 from deliveries.applying.apply import oldest_waiting
 from portal.accounts.models import record
+from portal.common import jobs
 from portal.common.periods import Month, is_final
+from portal.common.redaction import redact
 from portal.tenants.models import GatewayAccount, Tenant
 from reports.models import ReportRun
 from reports.monthly.layout import MonthFigures, build_tables
@@ -88,13 +89,8 @@ def retry_run(*, run: ReportRun, requested_by: str, now: datetime) -> bool:
 
 
 def wake(run_id: int) -> None:
-    """Wake the worker for a run. Without the broker nothing is lost: beat reads the rows."""
-    from reports.tasks import build_report
-
-    try:
-        build_report.apply_async([run_id], expires=60)
-    except BrokerAway as error:
-        logger.warning("the broker is not reachable; run %s waits for the next scheduled look: %s", run_id, error)
+    """Send a run to a worker. Without the broker, the next poll of the rows finds it."""
+    jobs.wake("reports.build_report", run_id, expires=60)
 
 
 def due_runs(*, now: datetime) -> list[int]:
@@ -339,6 +335,6 @@ def _fail(run: ReportRun, error: Exception) -> None:
         state=ReportRun.State.FAILED if given_up else ReportRun.State.QUEUED,
         lease_until=None,
         finished_at=timezone.now() if given_up else None,
-        error=f"{type(error).__name__}: {error}"[:500],
+        error=redact(f"{type(error).__name__}: {error}")[:500],
     )
     run.refresh_from_db()

@@ -8,10 +8,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from portal.accounts.guards import member_may
 from portal.accounts.models import record
+from portal.accounts.way_back import posted_from
 from portal.tenants.models import Tenant
 from reports.models import ReportRun
 from reports.runs.downloads import file_response
@@ -31,7 +32,7 @@ def months(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     return _show(request, shelf_of(request.access))
 
 
-@require_POST
+@posted_from("reports:months")
 @member_may("make_reports")
 def make(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """Queue a report of the chosen month; 422 with the reason if that is not possible."""
@@ -52,7 +53,7 @@ def account_months(request: HttpRequest, tenant: Tenant, account: str) -> HttpRe
     return _show(request, _account_shelf(request, account))
 
 
-@require_POST
+@posted_from("reports:account_months")
 @member_may(RIGHT_FOR_ACCOUNTS)
 def account_make(request: HttpRequest, tenant: Tenant, account: str) -> HttpResponse:
     """As `make`, of an account that the tenant owns."""

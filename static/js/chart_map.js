@@ -4,6 +4,12 @@ import { numbers, percents, tipOf, tooltip } from "./chart_words.js";
 
 const STEPS = 5;
 
+// Keeps each country's shape, however far north; what is around the countries fills the rest of the width.
+const mercator = {
+  project: ([east, north]) => [east, -Math.log(Math.tan(Math.PI / 4 + (north * Math.PI) / 360)) * (180 / Math.PI)],
+  unproject: ([x, y]) => [x, (Math.atan(Math.exp((-y * Math.PI) / 180)) * 360) / Math.PI - 90],
+};
+
 export function worldMap(data, element, colours) {
   const measure = element.dataset.measure ?? "messages";
   const rows = data.rows.filter((row) => row[measure] !== null);
@@ -26,7 +32,8 @@ export function worldMap(data, element, colours) {
         })),
         selectedMode: false,
         boundingCoords: around,
-        aspectScale: Math.cos(((around[0][1] + around[1][1]) / 2) * (Math.PI / 180)),
+        projection: mercator,
+        preserveAspect: "contain",
         left: 0,
         right: 0,
         top: 0,

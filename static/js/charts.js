@@ -21,7 +21,7 @@ export async function draw(element) {
   const data = JSON.parse(document.getElementById(element.dataset.source).textContent);
   if (element.dataset.chart === "map") await loadWorld();
   if (!element.isConnected) return;
-  const chart = init(element);
+  const chart = init(element, null, { devicePixelRatio: Math.max(2, devicePixelRatio) }); // sharp on paper too
   const paint = () => chart.setOption(KINDS[element.dataset.chart](data, element, colours()), { notMerge: true });
   paint();
   drawn.set(element, { chart, paint });
@@ -85,12 +85,29 @@ function colours() {
   return found;
 }
 
-document.addEventListener("portal:look", () => {
+// Paper is light, and as wide as this in the style sheet's eyes, which fits the charts into it.
+const PAPER = { width: 700, height: 280 };
+let theme;
+addEventListener("beforeprint", () => {
+  theme = document.documentElement.dataset.bsTheme;
+  document.documentElement.dataset.bsTheme = "light";
+  paintAll(PAPER);
+});
+addEventListener("afterprint", () => {
+  document.documentElement.dataset.bsTheme = theme;
+  paintAll({});
+});
+document.addEventListener("portal:look", () => paintAll());
+
+function paintAll(size) {
   for (const [element, { chart, paint }] of drawn) {
-    if (element.isConnected) paint();
-    else {
+    if (element.isConnected) {
+      if (size) chart.resize(size);
+      paint();
+      chart.getZr().flush(); // now, not in the next frame: the page may be on its way to the printer
+    } else {
       chart.dispose();
       drawn.delete(element);
     }
   }
-});
+}

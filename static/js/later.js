@@ -1,21 +1,12 @@
 // Charts come after the first paint: the figures and tables of a page never wait for them.
 
-/** Load charts.js when a chart of `root` comes near to what is seen, and draw it. */
-export function loadCharts(root) {
-  const charts = root.querySelectorAll(".chart[data-chart]:not([data-drawn])");
-  if (!charts.length) return;
-  const near = new IntersectionObserver(
-    (seen) => {
-      for (const { target } of seen.filter((entry) => entry.isIntersecting)) {
-        near.unobserve(target);
-        whenIdle(() => draw(target));
-      }
-    },
-    { rootMargin: "200px" },
-  );
-  charts.forEach((element) => near.observe(element));
-  // On paper everything is seen.
-  addEventListener("beforeprint", () => charts.forEach((element) => "drawn" in element.dataset || draw(element)), { once: true });
+/** Draw the charts of `root`, one after the other, as soon as the page has nothing else to do. */
+export async function loadCharts(root) {
+  for (const element of root.querySelectorAll(".chart[data-chart]:not([data-drawn], [data-waits])")) {
+    element.dataset.waits = "";
+    await whenIdle();
+    if (element.isConnected) await draw(element);
+  }
 }
 
 const draw = (element) =>
@@ -31,8 +22,8 @@ const painted = new Promise((resolve) => {
   }
 });
 
-const whenIdle = (work) =>
-  painted.then(() => ("requestIdleCallback" in window ? requestIdleCallback(work, { timeout: 500 }) : setTimeout(work)));
+const whenIdle = () =>
+  painted.then(() => new Promise((go) => ("requestIdleCallback" in window ? requestIdleCallback(go, { timeout: 500 }) : setTimeout(go))));
 
 function openTable(element) {
   element.hidden = true;

@@ -107,18 +107,18 @@ def test_admin_sends_strangers_to_the_one_sign_in(client, db):
     assert at_the_door.redirect_chain[-1][0] == "/accounts/login/?next=%2Fadmin%2F"
 
 
-def test_audit_log_cannot_be_changed_even_by_staff(staff_user, tenant):
+@pytest.mark.parametrize("change", [{"actor": "nobody"}, None], ids=["update", "delete"])
+def test_audit_log_cannot_be_changed_even_by_staff(staff_user, tenant, change):
     from django.db import DatabaseError, transaction
 
     from portal.accounts.models import record
-    from portal.tenants.scope import staff_scope
+    from tests.wall.scopes import staff_scope
 
     record("test", actor="somebody", tenant=tenant)
 
-    for change in ({"actor": "nobody"}, None):
-        with pytest.raises(DatabaseError), transaction.atomic(), staff_scope():
-            entries = AuditEntry.objects.all()
-            entries.update(**change) if change else entries._raw_delete("default")
+    with pytest.raises(DatabaseError), transaction.atomic(), staff_scope():
+        entries = AuditEntry.objects.all()
+        entries.update(**change) if change else entries._raw_delete("default")
     assert list(AuditEntry.objects.values_list("actor", flat=True)) == ["somebody"]
 
 
@@ -179,3 +179,16 @@ def test_big_lists_are_searched_by_beginnings_and_whole_words(staff, tenant, pag
     shown = staff.get(f"/admin/{page}/", {"q": query}).context["cl"].result_list
 
     assert sorted(map(str, shown)) == found
+
+
+@pytest.mark.parametrize("selected", ["x", "1 OR 1=1", "", "9" * 30, "1\0"])
+@pytest.mark.parametrize("kind", ["deliveries/partnerrequest", "accounts/user", "reports/reportrun"])
+def test_action_on_a_row_whose_id_is_none_is_refused_in_words(staff, kind, selected):
+    action = {"deliveries/partnerrequest": "approve", "accounts/user": "end_sessions", "reports/reportrun": "retry"}[
+        kind
+    ]
+
+    answer = staff.post(f"/admin/{kind}/", {"action": action, "_selected_action": selected}, follow=True)
+
+    assert answer.status_code == 200
+    assert ("is no id of a row here." in answer.content.decode()) == (selected != "9" * 30)  # a number, of no row

@@ -51,6 +51,7 @@ NOT_SHOWN = {
     "deliveries.CondensedSpan", "deliveries.CondensedCampaignCount", "deliveries.CondensedLatencyCount",
     "deliveries.CondensedCampaign", "deliveries.IdentityFilter",
     "deliveries.ApplierStop", "deliveries.ImportCount", "deliveries.RefusalCount", "deliveries.ErasedMonth",
+    "deliveries.ErasedId",
 }  # fmt: skip
 
 

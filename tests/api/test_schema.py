@@ -210,12 +210,12 @@ def test_all_reads_are_asked_for_above():
     assert {path for path, method in OPERATIONS if method == "GET"} == {path for path, _rest, _query in READS}
 
 
-def test_what_is_queued_is_what_is_described(client, mine, whole_account, world):
-    for caller in (mine, whole_account):
-        answer = caller.post("reports/", {"month": "2026-10"})
+@pytest.mark.parametrize("caller", ["mine", "whole_account"])
+def test_what_is_queued_is_what_is_described(request, world, caller):
+    answer = request.getfixturevalue(caller).post("reports/", {"month": "2026-10"})
 
-        check("/api/v1/reports/", "POST", answer)
-        assert answer.status_code == 202
+    check("/api/v1/reports/", "POST", answer)
+    assert answer.status_code == 202
 
 
 def test_what_is_declared_and_moved_is_what_is_described(whole_account, tenant, world):

@@ -144,10 +144,11 @@ def test_item_that_is_no_object_is_named(mine, tenant, item):
     assert refused(mine.post("messages/", [one("good"), item])) == [("#/1", "a submission is a JSON object")]
 
 
-def test_time_out_of_the_window_is_refused(mine, tenant):
-    for text in ("2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z"):
-        ((pointer, detail),) = refused(mine.post("messages/", one(submitted_at=text)))
-        assert (pointer, detail.startswith("from 20")) == ("#/submitted_at", True)
+@pytest.mark.parametrize("time", ["2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z"])
+def test_time_out_of_the_window_is_refused(mine, tenant, time):
+    ((pointer, detail),) = refused(mine.post("messages/", one(submitted_at=time)))
+
+    assert (pointer, detail.startswith("from 20")) == ("#/submitted_at", True)
 
 
 def test_every_bad_item_is_told_up_to_a_hundred(mine, tenant):

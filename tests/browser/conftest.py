@@ -53,7 +53,8 @@ class Watch:
         context.on("response", self._answered)
 
     def _note(self, message) -> None:
-        if "Failed to load resource" not in message.text:  # an answer's status, which is looked at below
+        status = ("Failed to load resource", "Response Status Error Code")  # the browser's words, and htmx's
+        if not message.text.startswith(status):  # an answer's status is looked at below
             self.problems.append(f"console: {message.text}")
 
     def _failed(self, request) -> None:

@@ -121,14 +121,18 @@ def test_wilson_over_nothing_is_none():
 
 
 @pytest.mark.parametrize(("successes", "n"), [(-1, 5), (6, 5), (1, 0)])
-def test_impossible_proportion_is_refused(successes, n):
-    for call in (
-        lambda: wilson(successes, n),
-        lambda: two_proportions(1, 2, successes, n),
-        lambda: win_probability(successes, n, 1, 2),
-    ):
-        with pytest.raises(ValueError, match="is no proportion"):
-            call()
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda successes, n: wilson(successes, n),
+        lambda successes, n: two_proportions(1, 2, successes, n),
+        lambda successes, n: win_probability(successes, n, 1, 2),
+    ],
+    ids=["wilson", "two_proportions", "win_probability"],
+)
+def test_impossible_proportion_is_refused(call, successes, n):
+    with pytest.raises(ValueError, match="is no proportion"):
+        call(successes, n)
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ from deliveries.tasks import run_checks as run_checks_task
 from portal import celery_app
 from tests.conftest import make_user
 from tests.deliveries.helpers import NOW, dlr, put
+from tests.messages.factory import copy_messages
 
 pytestmark = pytest.mark.django_db
 
@@ -259,7 +260,7 @@ def test_feed_with_more_in_quarantine_than_usual_is_told(feed):
 def test_double_identity_is_told(feed, tenant):
     put(feed, dlr("a"))
     apply_waiting()
-    sql("CREATE TEMP TABLE twice AS SELECT * FROM message; INSERT INTO message SELECT * FROM twice; DROP TABLE twice")
+    copy_messages(1)
     assert run_checks(now=NOW, names=["identities"]) == {
         "identities": [f"account {feed.account_id}, message a is stored in more than one row"]
     }

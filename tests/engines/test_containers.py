@@ -75,6 +75,18 @@ def test_web_does_not_know_the_password_of_the_tables_owner(compose: dict):
     assert services["web"]["environment"]["DATABASE_PASSWORD_FILE"] == ""
 
 
+def test_each_container_is_given_the_secrets_that_it_needs(compose: dict):
+    of_portal = ["secret_key", "database_password", "redis_password", "email_url", "metrics_token"]
+
+    assert {name: service["secrets"] for name, service in compose["services"].items()} == dict.fromkeys(
+        ["migrate", "applier", "worker", "beat"], of_portal
+    ) | {
+        "web": ["secret_key", "redis_password", "email_url", "metrics_token"],
+        "database": ["postgres_password", "database_password"],
+        "redis": ["redis_password"],
+    }
+
+
 def test_large_objects_are_closed_when_the_database_is_made(compose: dict):
     script = (REPOSITORY / "docker" / "create-database.sh").read_text()
     (mount,) = [volume for volume in compose["services"]["database"]["volumes"] if "no_large_objects" in volume]
@@ -169,7 +181,7 @@ def test_compose_sets_only_variables_that_the_portal_reads(compose: dict):
 
 def test_files_that_the_containers_need_exist_and_are_sent():
     ignored = (REPOSITORY / ".dockerignore").read_text().split()
-    needed = ["requirements.txt", "manage.py", "portal/common/compile_messages.py", "static", "templates"]
+    needed = ["requirements.lock", "manage.py", "portal/common/compile_messages.py", "static", "templates"]
 
     assert [name for name in needed if not (REPOSITORY / name).exists()] == []
     assert [name for name in needed if Path(name).parts[0] in ignored] == []

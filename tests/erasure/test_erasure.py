@@ -1,16 +1,11 @@
-"""One number planted in every place that can hold it, erased, and searched in every table, file and log."""
+"""Erasing a number: what is masked and what stays, late reports, names, older versions' rows (reach: test_reach.py)."""
 
-import logging
 from datetime import datetime, timedelta
-from pathlib import Path
-from zipfile import ZipFile
 
 import orjson
 import pytest
-from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.utils import timezone
 
 from campaigns.models import Campaign, RefIdScheme, SegmentKey
 from deliveries.applying.accounting import balances_between
@@ -23,15 +18,9 @@ from deliveries.messages.number_hashes import hashed
 from deliveries.models import DeliveryReport, ImportRun, IngestCount, Message, QuarantinedRow
 from deliveries.rederiving.recount import request_recount, run_recounts
 from deliveries.retention.retention import apply_retention
-from portal.common.hidden_numbers import holds_number
-from portal.common.msisdn import tells_number
-from portal.common.periods import Month
 from portal.tenants.models import Tenant
-from reports.models import ReportRun
-from reports.monthly.selector import Scope
-from reports.runs.erased_files import delete_erased_files
-from reports.runs.runs import build_now, build_report
 from tests.deliveries.helpers import NOW, dlr, hand_in, put, submission
+from tests.erasure.places import places_with_number
 
 pytestmark = pytest.mark.django_db
 
@@ -87,46 +76,6 @@ def report(id_: str, text: str, to: str = NUMBER, *, at: datetime = SENT, code: 
         )
         | more
     )
-
-
-def everything() -> list[tuple[str, str, str]]:
-    """Return (table, column, text) of every text, bytea and jsonb in every table."""
-    found = []
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT c.oid::regclass::text, a.attname, a.atttypid::regtype::text FROM pg_class c"
-            " JOIN pg_attribute a ON a.attrelid = c.oid WHERE c.relkind IN ('r', 'p') AND a.attnum > 0"
-            " AND NOT a.attisdropped AND c.relnamespace = 'public'::regnamespace"
-            " AND a.atttypid::regtype::text = ANY (%s)",
-            [["text", "character varying", "bytea", "jsonb", "text[]", "character varying[]"]],
-        )
-        for table, column, type_ in cursor.fetchall():
-            cursor.execute(f'SELECT "{column}" FROM {table} WHERE "{column}" IS NOT NULL')
-            for (value,) in cursor.fetchall():
-                if type_ == "bytea":
-                    found.append((table, column, bytes(value).decode("utf-8", "replace")))
-                else:
-                    found.append((table, column, str(value)))
-    return found
-
-
-def holding(*, strictly: bool = True) -> set[tuple[str, str]]:
-    """Return where the number still lies in the database."""
-    tells = holds_number if strictly else tells_number
-    return {(table, column) for table, column, text in everything() if tells(text, NUMBER)}
-
-
-def files_holding() -> list[str]:
-    """Return the files of the portal that hold the number; workbooks are looked into."""
-    root = Path(default_storage.location)
-    found = []
-    for path in root.rglob("*.xlsx"):
-        with ZipFile(path) as book:
-            parts = [book.read(name).decode("utf-8", "replace") for name in book.namelist() if name.endswith(".xml")]
-        # Cell by cell: figures beside each other are no number.
-        if any(holds_number(cell, NUMBER) for part in parts for cell in part.split("<")):
-            found.append(path.name)
-    return sorted(found)
 
 
 def totals() -> dict[str, list[tuple]]:
@@ -190,31 +139,6 @@ def planted(feed, account, tenant, scheme) -> list[dict]:
     return reports
 
 
-def test_erased_number_is_in_no_table_file_or_log(feed, tenant, planted, caplog, capsys):
-    caplog.set_level(logging.DEBUG)
-    month = Month.of(SENT.date())
-    run, _figures = build_now(scope=Scope(tenant), month=month, requested_by="tests", now=NOW)
-    assert len(holding()) > 10
-    assert files_holding() != []
-    before, names = totals(), by_name()
-
-    call_command("erase_number", "040 123 4567", tenant=tenant.slug)
-
-    assert holding() == set()
-    assert files_holding() == []
-    assert (totals(), by_name()) == (before, names)
-    assert agrees()
-    assert not any(holds_number(entry.getMessage(), NUMBER) for entry in caplog.records)
-    assert not holds_number(capsys.readouterr().out, NUMBER)
-    run.refresh_from_db()
-    again = ReportRun.objects.get(state="queued")
-    assert run.file_erased_at is not None
-    assert build_report(run_id=again.id, now=NOW) == "done"
-    again.refresh_from_db()
-    assert (again.revision, again.messages, files_holding()) == (2, run.messages, [])
-    assert again.totals["messages"] == run.totals["messages"]
-
-
 def test_nothing_is_left_of_six_digits_in_the_persons_own_messages(tenant, planted):
     erase_number(number=NUMBER, tenant=tenant, actor="tests")
 
@@ -268,7 +192,7 @@ def test_late_reports_and_submissions_do_not_bring_it_back(feed, account, tenant
     apply_waiting(now=NOW)
 
     assert list(QuarantinedRow.objects.filter(state="waiting").values_list("reason", "detail", "body")) == []
-    assert holding() == set()
+    assert places_with_number() == set()
     assert set(Campaign.objects.values_list("id", "name")) == campaigns
     assert by_name() == names
     assert Message.objects.get(message_id="m1").custom_parameters["tier"] == "1"
@@ -286,30 +210,20 @@ def test_recount_leaves_the_counts_by_campaign(tenant, planted):
     request_recount(tenant=tenant, reason="time zone", now=NOW)
     run_recounts()
 
-    assert (by_name(), holding()) == (names, set())
+    assert (by_name(), places_with_number()) == (names, set())
     assert agrees()
 
 
-def test_retention_takes_the_number_everywhere_too(feed, account, tenant, scheme):
+def test_late_report_of_an_old_day_is_written_without_the_number(feed, account, tenant, scheme):
     old = NOW - timedelta(days=181)
-    put(feed, *(report(f"m{n}", text, at=old) for n, text in enumerate(NOTATIONS)), received_at=NOW)
-    apply_waiting(now=NOW)
-    build_now(scope=Scope(tenant), month=Month.of(old.date()), requested_by="tests", now=NOW)
-    before, names = totals(), by_name()
+    apply_retention(now=NOW)
 
-    assert apply_retention(now=NOW).numbers == {"nordic-retail": len(NOTATIONS)}
-    delete_erased_files(now=timezone.now())
-
-    assert holding() == set()
-    assert files_holding() == []
-    assert (totals(), by_name()) == (before, names)
-    assert agrees()
-    # What comes for these days afterwards is written without it.
     put(feed, report("late", NOTATIONS[2], at=old), report("m0", NOTATIONS[0], at=old, code=1003), received_at=NOW)
     apply_waiting(now=NOW)
-    assert holding() == set()
+
+    assert places_with_number() == set()
     assert agrees()
-    assert Message.objects.filter(flags__gt=2047).count() == len(NOTATIONS) + 1
+    assert Message.objects.filter(flags__gt=2047).count() == 2
 
 
 def test_names_are_masked_before_messages_of_the_same_age_are_deleted(feed, tenant, scheme):
@@ -319,7 +233,7 @@ def test_names_are_masked_before_messages_of_the_same_age_are_deleted(feed, tena
 
     taken = apply_retention(now=NOW)
 
-    assert (taken.messages, taken.numbers, holding()) == ({"nordic-retail": 1}, {"nordic-retail": 1}, set())
+    assert (taken.messages, taken.numbers, places_with_number()) == ({"nordic-retail": 1}, {"nordic-retail": 1}, set())
 
 
 def test_quarantined_rows_lose_their_bodies_when_numbers_do(feed, tenant):
@@ -371,7 +285,7 @@ def test_waiting_rows_stay_and_the_command_says_so(feed, tenant):
         call_command("erase_number", NUMBER, tenant=tenant.slug)
     apply_waiting(now=NOW)
     call_command("erase_number", NUMBER, tenant=tenant.slug)
-    assert holding() == set()
+    assert places_with_number() == set()
 
 
 def test_numbers_that_an_older_version_left_in_names_go_at_the_next_run(feed, tenant, scheme):
@@ -391,6 +305,6 @@ def test_numbers_that_an_older_version_left_in_names_go_at_the_next_run(feed, te
 
     apply_retention(now=NOW)
 
-    assert holding() == set()
+    assert places_with_number() == set()
     assert set(Campaign.objects.values_list("name", flat=True)) == {"a +358 •••••••67", "order 1234567890"}
     assert (totals(), by_name(), find_differences()) == (before, names, [])

@@ -77,23 +77,34 @@ REPORTS = [
 
 @pytest.mark.parametrize("indent", [0, 1, 4, "\t"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
-def test_pretty_printed_reports_are_one_each(indent, line_end):
+@pytest.mark.parametrize("shape", ["objects", "array", "as_jackson_writes", "objects after a mark"])
+def test_pretty_printed_reports_are_one_each(shape, indent, line_end):
     objects = "\n".join(json.dumps(report, indent=indent) for report in REPORTS)
-    array = json.dumps(REPORTS, indent=indent)
-    as_jackson_writes = "[ " + ", ".join(json.dumps(report, indent=2) for report in REPORTS) + " ]"
-    for text in (objects, array, as_jackson_writes, MARK.decode() + objects):
-        assert [json.loads(body) for body in cut(text.replace("\n", line_end).encode())] == REPORTS
+    text = {
+        "objects": objects,
+        "array": json.dumps(REPORTS, indent=indent),
+        "as_jackson_writes": "[ " + ", ".join(json.dumps(report, indent=2) for report in REPORTS) + " ]",
+        "objects after a mark": MARK.decode() + objects,
+    }[shape]
+
+    assert [json.loads(body) for body in cut(text.replace("\n", line_end).encode())] == REPORTS
 
 
-def test_piece_over_the_limit_is_its_size_and_beginning():
-    long = b'{"id":"' + b"x" * 5000 + b'"}'
-    for text, size in ((A + b"\n" + long + b"\n" + B, 5009), (b"[" + A + b"," + long + b"," + B + b"]", 5009)):
-        for size_of_chunk in (1, 100, 1 << 20):
-            assert list(pieces(chunked(text, size_of_chunk), limit=3000)) == [
-                Piece(A, len(A)),
-                Piece(long[:1000], size),
-                Piece(B, len(B)),
-            ]
+LONG = b'{"id":"' + b"x" * 5000 + b'"}'
+
+
+@pytest.mark.parametrize("size_of_chunk", [1, 100, 1 << 20])
+@pytest.mark.parametrize(
+    "text",
+    [A + b"\n" + LONG + b"\n" + B, b"[" + A + b"," + LONG + b"," + B + b"]"],
+    ids=["lines", "array"],
+)
+def test_piece_over_the_limit_is_its_size_and_beginning(text, size_of_chunk):
+    assert list(pieces(chunked(text, size_of_chunk), limit=3000)) == [
+        Piece(A, len(A)),
+        Piece(LONG[:1000], 5009),
+        Piece(B, len(B)),
+    ]
 
 
 def test_memory_is_bounded_by_the_limit():
@@ -117,20 +128,27 @@ def test_memory_is_bounded_by_the_limit():
     assert next(elements).body == A
 
 
-def test_broken_archive_gives_what_is_whole():
-    def broken(*chunks: bytes):
-        yield from chunks
-        raise BrokenArchiveError("it breaks")
+BREAKS = "it breaks"
+BREAKS_IN_A_REPORT = f"{BREAKS}; the report that is cut in two there is left out"
 
-    cut = "it breaks; the report that is cut in two there is left out"
-    for chunks, bodies, message in (
-        ([A + b"\n" + B + b"\n" + C[:7]], [A, B], cut),
-        ([A + b"\n", B], [A, B], "it breaks"),
-        ([b"[" + A + b"," + B[:-1]], [A], cut),
-        ([A + b'\n{\n "id":\n'], [A], cut),
-    ):
-        *found, problem = _until_broken(pieces(broken(*chunks), limit=3000))
-        assert ([piece.body for piece in found], problem) == (bodies, message)
+
+@pytest.mark.parametrize(
+    ("chunks", "bodies", "message"),
+    [
+        ([A + b"\n" + B + b"\n" + C[:7]], [A, B], BREAKS_IN_A_REPORT),
+        ([A + b"\n", B], [A, B], BREAKS),
+        ([b"[" + A + b"," + B[:-1]], [A], BREAKS_IN_A_REPORT),
+        ([A + b'\n{\n "id":\n'], [A], BREAKS_IN_A_REPORT),
+    ],
+    ids=["in-a-line", "between-lines", "in-an-array", "in-pretty-print"],
+)
+def test_broken_archive_gives_what_is_whole(chunks, bodies, message):
+    def broken():
+        yield from chunks
+        raise BrokenArchiveError(BREAKS)
+
+    *found, problem = _until_broken(pieces(broken(), limit=3000))
+    assert ([piece.body for piece in found], problem) == (bodies, message)
 
 
 def _until_broken(found):

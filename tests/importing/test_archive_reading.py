@@ -160,16 +160,21 @@ def test_what_begins_like_reports_is_taken(opened, data):
     assert not opened(data).is_empty
 
 
-def test_paths_that_are_no_files_are_refused(tmp_path):
-    os.mkfifo(tmp_path / "pipe")
-    for name, message in (
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
         ("none", "no such file"),
         ("pipe", "this is no regular file"),
         (".", "this is a directory"),
         ("x" * 300, "it cannot be read: File name too long"),
-    ):
-        with pytest.raises(ArchiveError, match=message):
-            open_archive(tmp_path / name, limit=LIMIT)
+    ],
+    ids=["missing", "pipe", "directory", "long-name"],
+)
+def test_paths_that_are_no_files_are_refused(tmp_path, name, message):
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(ArchiveError, match=message):
+        open_archive(tmp_path / name, limit=LIMIT)
 
 
 MEMBER = gzip.compress(A + b"\n" + B + b"\n", mtime=0)
@@ -215,10 +220,12 @@ def test_damaged_gzip_gives_all_lines_before_the_damage(opened):
     assert "the gzip archive" in problem
 
 
-def test_archive_that_breaks_before_its_first_line_is_refused(opened):
-    for data in (b"\x1f\x8b", b"\x1f\x8b\x08" + b"x" * 50, LONG[:12]):
-        with pytest.raises(ArchiveError, match="nothing can be read of it: the gzip archive"):
-            opened(data)
+@pytest.mark.parametrize(
+    "data", [b"\x1f\x8b", b"\x1f\x8b\x08" + b"x" * 50, LONG[:12]], ids=["mark-alone", "no-gzip", "header-alone"]
+)
+def test_archive_that_breaks_before_its_first_line_is_refused(opened, data):
+    with pytest.raises(ArchiveError, match="nothing can be read of it: the gzip archive"):
+        opened(data)
 
 
 def test_archive_is_unpacked_in_bounded_memory(opened):

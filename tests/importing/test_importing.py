@@ -308,23 +308,24 @@ def test_trailing_garbage_is_said_with_its_place(feed, tmp_path, capsys):
     assert code == 1
 
 
-def test_array_pretty_print_marks_and_wide_encodings_come_in(feed, tenant, tmp_path, capsys):
-    texts = {
-        "array": b"[" + b",\n".join(LINES) + b"]",
-        "pretty": b"\n".join(orjson.dumps(orjson.loads(one), option=orjson.OPT_INDENT_2) for one in LINES),
-        "cr": b"\r".join(LINES),
-        "utf-16": b"\n".join(LINES).decode().encode("utf-16"),
-        "marks": b"\xef\xbb\xbf" + b"\r\n\xef\xbb\xbf".join(LINES),
-    }
-    for name, text in texts.items():
-        path = tmp_path / name
-        path.write_bytes(text.replace(b'"m', f'"{name}-'.encode()) if name != "utf-16" else text)
-        out, _error, code = run_command(capsys, path)
-        assert (name, out.splitlines()[-1], code) == (
-            name,
-            "Of 12 rows: 12 new reports, 0 duplicates, 0 quarantined",
-            0,
-        )
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"[" + b",\n".join(LINES) + b"]",
+        b"\n".join(orjson.dumps(orjson.loads(one), option=orjson.OPT_INDENT_2) for one in LINES),
+        b"\r".join(LINES),
+        b"\n".join(LINES).decode().encode("utf-16"),
+        b"\xef\xbb\xbf" + b"\r\n\xef\xbb\xbf".join(LINES),
+    ],
+    ids=["array", "pretty", "cr", "utf-16", "marks"],
+)
+def test_array_pretty_print_marks_and_wide_encodings_come_in(feed, tenant, tmp_path, capsys, text):
+    path = tmp_path / "archive"
+    path.write_bytes(text)
+
+    out, _error, code = run_command(capsys, path)
+
+    assert (out.splitlines()[-1], code) == ("Of 12 rows: 12 new reports, 0 duplicates, 0 quarantined", 0)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])

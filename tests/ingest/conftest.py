@@ -6,7 +6,8 @@ through `outside`, a connection beside Django's transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 import httpx
@@ -14,11 +15,13 @@ import psycopg
 import pytest
 from django.db import connection
 from django.utils import timezone
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from portal.common.database import connection_string
 from portal.tenants.feeds import add_token, set_basic
 from portal.tenants.models import Feed, FeedToken, GatewayAccount, Tenant
 from tests import leaks
+from tests.running import until
 from tests.servers import Server, running_server
 
 PLAIN = "plain-token-of-the-tests"
@@ -103,6 +106,35 @@ def empty_inbox(outside) -> None:
 def _empty(connection: psycopg.Connection) -> None:
     connection.execute("DELETE FROM inbox_todo")
     connection.execute("DELETE FROM inbox")
+
+
+@pytest.fixture
+def database_away(http, outside) -> Iterator[Callable[[], AbstractContextManager[None]]]:
+    """A call whose `with` refuses new connections to the tests' database, and ends the server's.
+
+    The server keeps a connection that is dead until it writes again. So the tests after this one begin with a server
+    that has stored a report since.
+    """
+    yield _database_away
+    until(lambda: http.post(f"/dlr/{PLAIN}/", content=b'{"id":"back"}').status_code == 200, "reports are taken again")
+    _empty(outside)
+
+
+@contextmanager
+def _database_away() -> Iterator[None]:
+    elsewhere = make_conninfo(**conninfo_to_dict(connection_string()) | {"dbname": "portal", "user": "postgres"})
+    name = conninfo_to_dict(connection_string())["dbname"]
+    with psycopg.connect(elsewhere, autocommit=True) as connection:
+        connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        try:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s"
+                " AND query ~ 'tenants_feedtoken|WITH added|refusal_count AS c'",
+                [name],
+            )
+            yield
+        finally:
+            connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
 
 
 @pytest.fixture

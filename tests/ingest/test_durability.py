@@ -1,11 +1,9 @@
 """Nothing is answered 200 before it is durable, and what cannot be stored is answered 503 in time."""
 
 import time
-from contextlib import contextmanager
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from portal.common.database import connection_string
 from tests.ingest.conftest import PLAIN, bodies
@@ -107,25 +105,7 @@ def test_hang_longer_than_a_statement_may_take_is_got_over(http):
     assert_taken_again(http)
 
 
-@contextmanager
-def database_away():
-    """Refuse new connections to the tests' database, and end the server's."""
-    elsewhere = make_conninfo(**conninfo_to_dict(connection_string()) | {"dbname": "portal", "user": "postgres"})
-    name = conninfo_to_dict(connection_string())["dbname"]
-    with psycopg.connect(elsewhere, autocommit=True) as connection:
-        connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
-        try:
-            connection.execute(
-                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s"
-                " AND query ~ 'tenants_feedtoken|WITH added|refusal_count AS c'",
-                [name],
-            )
-            yield
-        finally:
-            connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
-
-
-def test_database_that_is_away_is_answered_503_and_taken_again_after(http):
+def test_database_that_is_away_is_answered_503_and_taken_again_after(http, database_away):
     assert http.post(f"/dlr/{PLAIN}/", content=ONE).status_code == 200
     assert (http.get("/readyz").status_code, http.get("/healthz").status_code) == (200, 200)
     with database_away():

@@ -9,7 +9,6 @@ from django.utils import timezone
 from portal.tenants import tokens
 from tests.ingest.conftest import BASIC, NETWORKS, PLAIN
 from tests.ingest.test_doors import add, basic, becomes
-from tests.ingest.test_durability import database_away
 from tests.running import until
 from tests.servers import running_server
 
@@ -94,7 +93,7 @@ def test_refusals_keep_their_time(http, world, outside, counted):
     assert all(hour == first.replace(minute=0, second=0, microsecond=0) for hour, first, _last in rows)
 
 
-def test_refusals_are_kept_while_the_database_is_away(http, world, outside, counted):
+def test_refusals_are_kept_while_the_database_is_away(http, world, outside, counted, database_away):
     with database_away():
         assert http.post(f"/dlr/{PLAIN}/", content=ONE).status_code == 503
         assert http.post(f"/dlr/{BASIC}/", content=ONE, headers=WRONG).status_code == 401

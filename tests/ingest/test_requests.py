@@ -91,11 +91,11 @@ def test_query_of_odd_bytes_is_stored_as_text(server, stored):
     assert [row[3] for row in stored()] == ["id=a&x=%00%C3%A4"]
 
 
-def test_credentials_are_asked_for_by_every_method(http, stored):
-    for method in ("GET", "PUT", "POST"):
-        assert http.request(method, f"/dlr/{BASIC}/?{QUERY}").status_code == 401
-        assert http.request(method, f"/dlr/{BASIC}/?{QUERY}", headers=RIGHT).status_code == 200
-    assert [row[2] for row in stored()] == ["GET", "PUT", ""]
+@pytest.mark.parametrize(("method", "kept"), [("GET", "GET"), ("PUT", "PUT"), ("POST", "")])
+def test_credentials_are_asked_for_by_every_method(http, stored, method, kept):
+    assert http.request(method, f"/dlr/{BASIC}/?{QUERY}").status_code == 401
+    assert http.request(method, f"/dlr/{BASIC}/?{QUERY}", headers=RIGHT).status_code == 200
+    assert [row[2] for row in stored()] == [kept]
 
 
 # --- gzip
@@ -144,9 +144,15 @@ def test_encoding_that_means_none_is_none(http, stored):
     assert [row[1:] for row in stored()] == [(ONE, "", "", "", "")]
 
 
-def test_unpacked_body_is_bounded(http, stored):
+def test_unpacked_body_of_the_limit_is_taken(http, stored):
     answered(http.post(PATH, **packed(gzip.compress(b" " * (LIMIT - len(ONE)) + ONE))))
-    for bomb in (gzip.compress(b" " * (LIMIT + 1)), gzip.compress(b" " * 500 * LIMIT), gzip.compress(b" " * LIMIT) * 2):
-        refused = http.post(PATH, **packed(bomb))
-        assert (refused.status_code, refused.json()) == (413, {"error": "a body may have at most 1048576 bytes"})
     assert len(stored()) == 1
+
+
+@pytest.mark.parametrize(
+    ("unpacked", "times"), [(LIMIT + 1, 1), (500 * LIMIT, 1), (LIMIT, 2)], ids=["a-byte", "a-bomb", "two-members"]
+)
+def test_unpacked_body_over_the_limit_is_refused(http, stored, unpacked, times):
+    refused = http.post(PATH, **packed(gzip.compress(b" " * unpacked) * times))
+    assert (refused.status_code, refused.json()) == (413, {"error": "a body may have at most 1048576 bytes"})
+    assert stored() == []

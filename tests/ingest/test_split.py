@@ -36,10 +36,10 @@ def test_object_is_one_row(body):
     assert split(body, account_id=ACCOUNT) == [(slice_of(ACCOUNT, "A"), body)]
 
 
-def test_samples_are_one_row_each():
-    for name in ("link_delivered.json", "link_number_error.json"):
-        body = (SAMPLES / name).read_bytes()
-        assert split(body, account_id=ACCOUNT) == [(slice_of(ACCOUNT, "0"), body)]
+@pytest.mark.parametrize("name", ["link_delivered.json", "link_number_error.json"])
+def test_sample_is_one_row(name):
+    body = (SAMPLES / name).read_bytes()
+    assert split(body, account_id=ACCOUNT) == [(slice_of(ACCOUNT, "0"), body)]
 
 
 @pytest.mark.parametrize("id_", ["X", "X$0", "X$254", "X$255", "X$00001"])

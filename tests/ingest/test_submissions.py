@@ -16,7 +16,6 @@ from portal.common.database import connection_string
 from portal.tenants import api_keys
 from portal.tenants.models import ApiKey
 from tests.ingest.conftest import bodies, stored
-from tests.ingest.test_durability import database_away
 from tests.servers import running_server
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_inbox")]
@@ -81,7 +80,7 @@ def end_the_pages_connections(outside) -> None:
         )
 
 
-def test_database_that_is_away_is_answered_503_and_nothing_is_stored(post, outside):
+def test_database_that_is_away_is_answered_503_and_nothing_is_stored(post, outside, database_away):
     assert (post(one("a")).status_code, len(bodies())) == (202, 1)
     with database_away():
         end_the_pages_connections(outside)

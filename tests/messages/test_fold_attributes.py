@@ -57,16 +57,16 @@ def test_country_is_of_the_submissions_destination_first():
 # --- 5.9: platformPartnerId
 
 
-def test_partner_of_the_better_source_wins_in_any_order():
+@pytest.mark.parametrize("best", range(1, 5))
+def test_partner_of_the_better_source_wins_in_any_order(best):
     reports = [
         report(1001, partner_id="", partner_rank=FROM_NOWHERE),
         report(1000, partner_id="feed", partner_rank=FROM_FEED),
         report(1005, partner_id="custom", partner_rank=FROM_PARAMETERS),
         report(1013, partner_id="gate", partner_rank=FROM_GATE),
     ]
-    for best in range(1, 5):
-        found = {(m.partner_id, m.partner_rank, m.flags) for m in (folded(*o) for o in permutations(reports[:best]))}
-        assert found == {(reports[best - 1].partner_id, reports[best - 1].partner_rank, 0)}
+    found = {(m.partner_id, m.partner_rank, m.flags) for m in (folded(*o) for o in permutations(reports[:best]))}
+    assert found == {(reports[best - 1].partner_id, reports[best - 1].partner_rank, 0)}
 
 
 def test_partner_of_the_submission_wins_over_all():

@@ -42,14 +42,14 @@ def bounds(parent: str, like: str) -> dict[str, str]:
     )
 
 
-def test_months_are_made_for_messages_and_reports():
+@pytest.mark.parametrize("parent", partitions.FACTS)
+def test_months_are_made_for_messages_and_reports(parent):
     partitions.ensure_months([date(2031, 12, 31), date(2032, 2, 29), date(2031, 12, 1)])
 
-    for parent in partitions.FACTS:
-        assert bounds(parent, "%\\_203_\\_%") == {
-            f"{parent}_2031_12": "FOR VALUES FROM ('2031-12-01') TO ('2032-01-01')",
-            f"{parent}_2032_02": "FOR VALUES FROM ('2032-02-01') TO ('2032-03-01')",
-        }
+    assert bounds(parent, "%\\_203_\\_%") == {
+        f"{parent}_2031_12": "FOR VALUES FROM ('2031-12-01') TO ('2032-01-01')",
+        f"{parent}_2032_02": "FOR VALUES FROM ('2032-02-01') TO ('2032-03-01')",
+    }
 
 
 def test_months_are_made_once():

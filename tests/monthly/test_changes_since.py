@@ -141,13 +141,15 @@ def test_report_from_before_its_totals_were_kept_tells_messages_alone(messages, 
     assert since(run) == {"messages": 1}
 
 
-def test_provisional_and_unfinished_reports_tell_nothing(messages, feed, tenant):
+@pytest.mark.parametrize(
+    "change", [{"kind": "provisional"}, {"kind": "final", "state": "running"}], ids=["provisional", "unfinished"]
+)
+def test_provisional_and_unfinished_reports_tell_nothing(messages, feed, tenant, change):
     run = make(tenant)
     apply(feed, sent("e"))
-    for change in ({"kind": "provisional"}, {"kind": "final", "state": "running"}):
-        ReportRun.objects.filter(id=run.id).update(**change)
-        run.refresh_from_db()
-        assert since(run) is None
+    ReportRun.objects.filter(id=run.id).update(**change)
+    run.refresh_from_db()
+    assert since(run) is None
 
 
 def test_unchanged_run_takes_over_rows_that_no_table_shows(messages, tenant):
@@ -181,27 +183,22 @@ def test_wall_hides_what_another_tenant_s_counts_are(messages, tenant, other_ten
     assert {tenant_id for _month, tenant_id, _account in found} == {tenant.id}
 
 
+SOME_GREW = {"messages": 7, "parts": 0, "delivered": 1024, "failed": 0, "pending": -17, "unknown": 0}
+SOME_FELL = {"messages": -1, "parts": -3, "delivered": 0, "failed": -1, "pending": 0, "unknown": 2}
+NONE_CHANGED = {"messages": 0, "delivered": 0}
+
+
 @pytest.mark.parametrize(
-    ("differences", "english", "finnish"),
+    ("differences", "language", "words"),
     [
-        (
-            {"messages": 7, "parts": 0, "delivered": 1024, "failed": 0, "pending": -17, "unknown": 0},
-            "Changed since: +7 messages, +1,024 delivered, −17 pending",
-            "Muuttunut tämän jälkeen: +7 viestiä, +1\xa0024 toimitettua, −17 kesken",
-        ),
-        (
-            {"messages": -1, "parts": -3, "delivered": 0, "failed": -1, "pending": 0, "unknown": 2},
-            "Changed since: −1 messages, −1 failed, +2 unknown, −3 SMS parts",
-            "Muuttunut tämän jälkeen: −1 viestiä, −1 epäonnistunutta, +2 tuntematonta, −3 SMS-osaa",
-        ),
-        (
-            {"messages": 0, "delivered": 0},
-            "Changed since: figures moved between rows",
-            "Muuttunut tämän jälkeen: lukuja on siirtynyt riviltä toiselle",
-        ),
+        (SOME_GREW, "en", "Changed since: +7 messages, +1,024 delivered, −17 pending"),
+        (SOME_GREW, "fi", "Muuttunut tämän jälkeen: +7 viestiä, +1\xa0024 toimitettua, −17 kesken"),
+        (SOME_FELL, "en", "Changed since: −1 messages, −1 failed, +2 unknown, −3 SMS parts"),
+        (SOME_FELL, "fi", "Muuttunut tämän jälkeen: −1 viestiä, −1 epäonnistunutta, +2 tuntematonta, −3 SMS-osaa"),
+        (NONE_CHANGED, "en", "Changed since: figures moved between rows"),
+        (NONE_CHANGED, "fi", "Muuttunut tämän jälkeen: lukuja on siirtynyt riviltä toiselle"),
     ],
 )
-def test_change_in_words(differences, english, finnish):
-    for language, wanted in (("en", english), ("fi", finnish)):
-        with translation.override(language):
-            assert changed_text(ChangedSince(differences)) == wanted
+def test_change_in_words(differences, language, words):
+    with translation.override(language):
+        assert changed_text(ChangedSince(differences)) == words

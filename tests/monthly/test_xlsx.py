@@ -1,4 +1,5 @@
 import re
+import tempfile
 from collections import Counter
 from dataclasses import replace
 from datetime import date
@@ -8,6 +9,7 @@ from zipfile import ZipFile
 import openpyxl
 import pandas
 import pytest
+from billiard.exceptions import SoftTimeLimitExceeded
 from openpyxl.utils import range_boundaries
 
 from reports.monthly.layout import Column, Table, build_tables
@@ -339,11 +341,29 @@ def test_text_longer_than_a_cell_is_cut_with_a_mark_and_noted(text, kept, length
 
 
 def test_text_as_long_as_a_cell_is_whole():
-    text = "x" * 32_760 + "_x0041_"
+    text = "x" * 32_754 + "_x0041_"  # 32,767 with its underscore escaped
     book = opened([Table("Campaigns", (Column("Campaign", "text"),), [(text,)])])
 
     assert book.sheetnames == ["Campaigns"]
-    assert book["Campaigns"]["A2"].value == "x" * 32_760 + "_x005F_x0041_"
+    assert book["Campaigns"]["A2"].value == "x" * 32_754 + "_x005F_x0041_"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("x" * 32_755 + "_x0041_", "x" * 32_755 + "_x0041_"[:6]),
+        ("_x0041_" * 4_000, "_x0041_" * 2_520 + "_x0"),
+        ("😀" * 10_000 + "_x0041_" * 1_000, "😀" * 10_000 + "_x0041_" * 981 + "_x0041_"[:6]),
+    ],
+    ids=["one-too-many", "escapes", "escapes-after-surrogate-pairs"],
+)
+def test_text_is_never_cut_within_an_escape(text, kept):
+    book = opened([Table("Campaigns", (Column("Campaign", "text"),), [(text,)])])
+    cell = book["Campaigns"]["A2"].value
+
+    assert cell == kept.replace("_x0041_", "_x005F_x0041_") + " […]"
+    assert 32_767 - 7 < len(cell.encode("utf-16-le")) // 2 <= 32_767
+    assert f"it is cut after {len(kept):,}." in values(book["Notes"])[1][2]
 
 
 def test_notes_over_a_thousand_are_counted():
@@ -398,6 +418,29 @@ def test_progress_counts_to_the_number_of_rows():
 
     assert rows == 2_500
     assert steps == [(1_000, 2_500), (2_000, 2_500), (2_500, 2_500)]
+
+
+@pytest.mark.parametrize("error", [ConnectionError, SoftTimeLimitExceeded])
+def test_report_that_fails_half_way_leaves_no_files(error, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def fail(done, total):
+        assert list(tmp_path.iterdir())
+        raise error
+
+    with pytest.raises(error):
+        xlsx.write([numbers(1_500), numbers(1_500)], HEADER, BytesIO(), fail)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_target_that_cannot_be_written_leaves_no_files(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    with pytest.raises(FileNotFoundError):
+        xlsx.write([numbers(1), numbers(1)], HEADER, tmp_path / "none" / "report.xlsx")
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_month_without_messages_is_a_workbook_without_countries_chart():

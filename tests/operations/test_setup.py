@@ -1,9 +1,13 @@
-"""bin/setup's choice of a Python: one that the checks have proven, never one that will not do, a newer one by name."""
+"""bin/setup's choice of a Python: one that the checks have proven, never one that will not do, a newer one by name.
+And what it installs: the packages of the lock, none with another hash."""
 
+import hashlib
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -114,10 +118,68 @@ def test_given_python_is_taken_and_no_other(path):
     assert (code, f"{path / 'old'} is 3.11.1" in said) == (1, True)
 
 
-def test_documents_name_the_same_pythons():
+@pytest.mark.parametrize("page", ["README.md", "docs/dependencies.md"])
+def test_documents_name_the_same_pythons(page):
     sentence = f"Python {OLDEST} or newer (proven: {OLDEST} to {PROVEN[-1]})"
 
-    for page in ("README.md", "docs/dependencies.md"):
-        assert sentence in re.sub(r"\s+", " ", (REPOSITORY / page).read_text()), page
+    assert sentence in re.sub(r"\s+", " ", (REPOSITORY / page).read_text())
+
+
+def test_image_has_one_of_the_same_pythons():
     image = re.search(r"^FROM python:([\d.]+)-slim$", (REPOSITORY / "Dockerfile").read_text(), re.MULTILINE)
     assert image[1] in PROVEN
+
+
+WHEEL = "pinned-1.0-py3-none-any.whl"
+
+
+@pytest.fixture
+def project(tmp_path) -> Path:
+    """A project with bin/setup, whose only package is a wheel beside it, and with nothing to bundle."""
+    folder = tmp_path / "project"
+    (folder / "static" / "build").mkdir(parents=True)
+    (folder / "node_modules").mkdir()
+    (folder / "bin").mkdir()
+    for name in ("static/build/base.css", "node_modules/.installed", "package-lock.json", "bin/bundle.mjs"):
+        (folder / name).touch()
+    for name in ("static/css", "static/js", "templates", "portal", "campaigns", "deliveries", "reports"):
+        (folder / name).mkdir()
+    (folder / "static" / "build" / "base.css").touch()
+    shutil.copy(REPOSITORY / "bin" / "setup", folder / "bin" / "setup")
+    shutil.copy(REPOSITORY / "pyproject.toml", folder)
+    with zipfile.ZipFile(folder / WHEEL, "w") as wheel:
+        wheel.writestr("pinned.py", "")
+        wheel.writestr("pinned-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: pinned\nVersion: 1.0\n")
+        wheel.writestr("pinned-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr("pinned-1.0.dist-info/RECORD", "")
+    return folder
+
+
+def set_up(project: Path, lock: str) -> tuple[int, str]:
+    (project / "requirements.lock").write_text(lock)
+    variables = {
+        "PATH": "/usr/local/bin:/usr/bin:/bin", "PYTHON": sys.executable, "HOME": str(project.parent),
+        "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(project),
+    }  # fmt: skip
+    done = subprocess.run(["bin/setup"], cwd=project, env=variables, capture_output=True, text=True, check=False)
+    return done.returncode, done.stderr
+
+
+def test_package_is_installed_only_with_the_hash_of_the_lock(project):
+    digest = hashlib.sha256((project / WHEEL).read_bytes()).hexdigest()
+    stamp = project / ".venv" / ".installed"
+
+    code, said = set_up(project, f"pinned==1.0 --hash=sha256:{'0' * 64}\n")
+    assert (code, "DO NOT MATCH THE HASHES" in said, stamp.exists()) == (1, True, False)
+
+    code, said = set_up(project, "pinned==1.0\n")
+    assert (code, "Hashes are required" in said, stamp.exists()) == (1, True, False)
+
+    code, said = set_up(project, f"pinned==1.0 --hash=sha256:{digest}\n")
+    assert code == 0, said
+    assert "pinned==1.0" in stamp.read_text()
+    assert list((project / ".venv").glob("lib/python3.*/site-packages/pinned.py"))
+
+    assert set_up(project, stamp.read_text()) == (0, "")  # nothing is to be done
+    code, said = set_up(project, f"# changed\n{stamp.read_text()}")
+    assert (code, "Installing the Python packages" in said) == (0, True)

@@ -26,16 +26,16 @@ NEW = "unsteady, failed beside the others and passed by itself: test_unsteady.py
 KNOWN = "known as unsteady: test_unsteady.py::test_unsteady"
 
 
-def run_tests(folder: Path, *, known: str = "") -> tuple[int, str, list[str]]:
+def run_tests(folder: Path, *arguments: str, known: str = "", **variables: str) -> tuple[int, str, list[str]]:
     """Run the tests of a folder as .ci/run does; return the exit code, the output and the lines after the summary."""
     ini = folder / "pytest.ini"
     ini.write_text("[pytest]\n")
     (folder / "known").write_text(f"# a list\n{known}")
     done = subprocess.run(
         # A folder of its own: pytest closes the usual one to the engines of tests beside this one.
-        [".ci/tests", "-c", str(ini), "--basetemp", str(folder / "temp"), str(folder)],
+        [".ci/tests", "-c", str(ini), "--basetemp", str(folder / "temp"), *arguments, str(folder)],
         # these tests need no portal
-        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "UNSTEADY": str(folder / "known")},
+        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "UNSTEADY": str(folder / "known")} | variables,
         cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=240,
     )  # fmt: skip
     lines = done.stdout.splitlines()
@@ -61,6 +61,21 @@ def test_tests_that_pass_only_when_run_again_fail_the_run_unless_listed(tmp_path
     found, output, lines = run_tests(tmp_path, known=known)
 
     assert (found, lines) == (code, summary), output
+
+
+def test_coverage_is_printed_and_fails_nothing(tmp_path):
+    text = "from portal.common.periods import Month\n\ndef test_month():\n    assert Month\n"
+    (tmp_path / "test_month.py").write_text(text)
+
+    code, output, _ = run_tests(tmp_path, "-p", "pytest_cov", COVERAGE="yes", COVERAGE_FILE=str(tmp_path / "data"))
+
+    assert code == 0, output
+    lines = output[output.index("== coverage") :].splitlines()
+    shares = [int(line.split()[-1].removesuffix("%")) for line in lines[2:]]
+    assert lines[1].split() == ["Name", "Stmts", "Miss", "Branch", "BrPart", "Cover"]
+    assert lines[-1].startswith("TOTAL")
+    assert shares[:10] == [0] * 10  # the ten least covered files
+    assert (len(shares), 0 < shares[-1] < 10) == (11, True)
 
 
 def test_listed_test_that_does_not_exist_fails_the_run(tmp_path):

@@ -51,13 +51,13 @@ def test_account_s_report_is_for_managers_of_its_owner(client, request, owned, w
     assert list(downloads) == (wanted if status == 200 else [])
 
 
-def test_shared_account_s_report_is_for_nobody(client, account, tenant, other_tenant, owner, stranger):
+@pytest.mark.parametrize(("person", "slug"), [("owner", "nordic-retail"), ("stranger", "baltic-parcel")])
+def test_shared_account_s_report_is_for_nobody(request, client, account, tenant, other_tenant, person, slug):
     run = run_of(account, "2026-10")
-    for user, slug in ((owner, "nordic-retail"), (stranger, "baltic-parcel")):
-        client.force_login(user)
-        url = f"/t/{slug}/reports/accounts/link-main/"
-        assert [client.get(u).status_code for u in (url, f"{url}{run.id}/download/")] == [404, 404]
-        assert client.post(f"{url}make/", {"month": "2026-10"}).status_code == 404
+    client.force_login(request.getfixturevalue(person))
+    url = f"/t/{slug}/reports/accounts/link-main/"
+    assert [client.get(u).status_code for u in (url, f"{url}{run.id}/download/")] == [404, 404]
+    assert client.post(f"{url}make/", {"month": "2026-10"}).status_code == 404
     assert ReportRun.objects.count() == 1
 
 

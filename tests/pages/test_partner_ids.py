@@ -218,14 +218,18 @@ def test_customers_of_the_owner_are_listed_once_for_all_values(client, tenant, c
     ]
 
 
-def test_pool_is_shown_to_nobody_else(client, feed, owned, tenant, child, viewer, analyst):
+@pytest.fixture
+def below(child):
+    return make_user("below@example.com", child, Role.OWNER)
+
+
+@pytest.mark.parametrize(("person", "url"), [("viewer", URL), ("analyst", URL), ("below", "/t/child/partner-ids/")])
+def test_pool_is_shown_to_nobody_else(request, client, feed, owned, tenant, child, person, url):
     """The owner's managers see it; its lesser roles, its children and other tenants do not."""
     from_pool(feed, "canary-value", messages=2)
-    below = make_user("below@example.com", child, Role.OWNER)
+    client.force_login(request.getfixturevalue(person))
 
-    for person, url in ((viewer, URL), (analyst, URL), (below, "/t/child/partner-ids/")):
-        client.force_login(person)
-        assert "canary-value" not in client.get(url).content.decode()
+    assert "canary-value" not in client.get(url).content.decode()
 
 
 def test_shared_account_s_pool_is_not_shown_and_values_are_asked_for(client, feed, tenant, other_tenant, owner):

@@ -133,7 +133,7 @@ PAGES = {
     "account_confirm_login_code": (302, 302, 302, 302),
     "admin:index": (302, 302, 200, 302),
     "admin:login": (302, 403, 302, 403),
-    "admin:logout": (302, 302, 405, 302),
+    "admin:logout": (302, 302, 302, 302),
     "admin:password_change": (302, 302, 200, 302),
     "admin:password_change_done": (302, 302, 200, 302),
     "admin:autocomplete": (302, 302, 403, 302),

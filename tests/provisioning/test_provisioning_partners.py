@@ -76,14 +76,12 @@ def test_partner_id_over_the_daily_limit_moves_though_it_has_no_row(feed, tenant
 def test_broker_that_is_away_fails_nothing(feed, tenant, monkeypatch, caplog, django_capture_on_commit_callbacks):
     monkeypatch.setattr(celery_app.conf, "broker_url", "redis://127.0.0.1:1/0")
     monkeypatch.setattr(celery_app.amqp, "_producer_pool", None)
-    caplog.set_level("WARNING", logger="deliveries.rederiving.moves")
+    caplog.set_level("WARNING", logger="portal.common.jobs.waking")
     from_pool(feed, "later", messages=1)
     with django_capture_on_commit_callbacks(execute=True):
         run(nordic("partner_ids: {link-main: [later]}"))
     assert list(PartnerMove.objects.values_list("state", flat=True)) == ["queued"]
-    assert [(record.name, record.levelname) for record in caplog.records] == [
-        ("deliveries.rederiving.moves", "WARNING")
-    ]
+    assert [(record.name, record.levelname) for record in caplog.records] == [("portal.common.jobs.waking", "WARNING")]
 
 
 def owned(owner: str, more: str = "") -> str:

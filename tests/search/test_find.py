@@ -18,18 +18,19 @@ from portal.tenants.models import Tenant
 from portal.tenants.scope import web_scope
 from portal.tenants.tokens import seal
 from tests.deliveries.helpers import apply, dlr
+from tests.messages.factory import copy_messages
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated")]
 
-# 20,000 like the one that is there, with ids, numbers and refIds of their own
-_MANY = """
-INSERT INTO message
-SELECT tenant_id, day, account_id, 'x' || n, partner_id, partner_rank, 'c' || n, n % 50, variant, labels,
-    custom_parameters, source, '+35840' || n, sender_type, country, operator, parts,
-    CASE WHEN n % 100 = 0 THEN 'failed' ELSE 'delivered' END, result_code, final, status_at, part_states, flags,
-    sent_at + n * interval '1 second', sent_at_rank, delivered_at, latency_bucket, received_at
-FROM message, generate_series(1, 20000) AS n
-"""
+# of copies of one message: ids, numbers and refIds of their own
+COPIES = {
+    "message_id": "'x' || n",
+    "ref_id": "'c' || n",
+    "campaign_id": "n % 50",
+    "destination": "'+35840' || n",
+    "status": "CASE WHEN n % 100 = 0 THEN 'failed' ELSE 'delivered' END",
+    "sent_at": "sent_at + n * interval '1 second'",
+}
 
 
 def report(number: int, code: int = 1001, partner: str = "nr-fi", **fields) -> dict:
@@ -210,8 +211,8 @@ PLANS = [
 
 def test_plans_reach_an_index_as_the_web_role(feed, tenant):
     apply(feed, report(1))
+    copy_messages(20_000, **COPIES)
     with connection.cursor() as cursor:
-        cursor.execute(_MANY)
         cursor.execute("ANALYZE message")
     plans = {}
     with web_scope([tenant.id]), connection.cursor() as cursor:
@@ -259,8 +260,8 @@ def test_every_filter_of_the_page_reaches_an_index_as_the_web_role(feed, tenant,
     apply(feed, report(1))
     Campaign.objects.create(id=7, tenant=tenant, name="c7")
     Campaign.objects.create(id=8, tenant=other_tenant, name="c7")
+    copy_messages(20_000, **COPIES)
     with connection.cursor() as cursor:
-        cursor.execute(_MANY)
         cursor.execute("UPDATE message SET operator = 'fi.elisa', country = 'FI' WHERE campaign_id < 30")
         cursor.execute("UPDATE message SET result_code = 1006 WHERE status = 'failed'")
         cursor.execute("ANALYZE message")

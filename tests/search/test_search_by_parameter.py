@@ -12,7 +12,8 @@ from deliveries.search.find import BadFilter, MessageQuery, search
 from deliveries.search.segment_keys import rarest
 from portal.tenants.scope import web_scope
 from tests.deliveries.helpers import NOW, apply, dlr
-from tests.search.test_find import _MANY, explained, ids
+from tests.messages.factory import copy_messages, store_parameters
+from tests.search.test_find import COPIES, explained, ids
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated")]
 
@@ -133,28 +134,16 @@ def test_pages_go_through_all_that_is_found_once_and_back(tenant, messages, size
     assert (seen, back) == (["f", "e", "d", "c", "a"], ["f", "e", "d", "c", "a"])
 
 
-_ROWS = """
-INSERT INTO message_parameter
-SELECT tenant_id, day, k.key, custom_parameters ->> k.key, sent_at, account_id, message_id
-FROM message CROSS JOIN (VALUES ('store'), ('tier')) AS k (key) WHERE message_id <> 'one'
-"""
-
-
 @pytest.fixture
 def many(feed, tenant, other_tenant) -> list[str]:
     """20,000 messages, each with one of 400 stores and three tiers; the ids of store 7, newest first."""
     chosen(tenant, "store", "tier")
     chosen(other_tenant, "store")
     apply(feed, report("one", store="none", tier="none"))
+    parameters = "jsonb_build_object('store', (n % 400)::text, 'tier', (ARRAY['gold', 'silver', 'bronze'])[1 + n % 3])"
+    copy_messages(20_000, **COPIES, custom_parameters=parameters)
+    store_parameters("store", "tier")
     with connection.cursor() as cursor:
-        cursor.execute(_MANY)
-        cursor.execute(
-            "UPDATE message SET custom_parameters = jsonb_build_object("
-            "'store', (substr(message_id, 2)::int % 400)::text,"
-            " 'tier', (ARRAY['gold', 'silver', 'bronze'])[1 + substr(message_id, 2)::int % 3])"
-            " WHERE message_id <> 'one'"
-        )
-        cursor.execute(_ROWS)
         cursor.execute("ANALYZE message; ANALYZE message_parameter")
     return [f"x{n}" for n in range(20_000, 0, -1) if n % 400 == 7]
 

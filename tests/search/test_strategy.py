@@ -12,26 +12,23 @@ from deliveries.rederiving.segment_keys import choose, run_segment_keys
 from deliveries.search.find import MessageQuery, search
 from portal.tenants.scope import web_scope
 from tests.deliveries.helpers import NOW, apply, dlr
+from tests.messages.factory import copy_messages, store_parameters
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated")]
 
 # 30,000 of ten hours: refIds all different, 50 campaigns; every 100th failed, but none of campaign 7 but the oldest two
-_MANY = """
-INSERT INTO message
-SELECT tenant_id, day, account_id, 'x' || lpad(n::text, 5, '0'), partner_id, partner_rank, 'order-' || n, 1 + n % 50,
-    CASE WHEN n IN (9, 10) THEN 'Z' ELSE 'A' END, labels,
-    jsonb_build_object('store', (n % 40)::text, 'tier', CASE WHEN n % 10 < 5 THEN 'low' ELSE 'high' END),
-    source, destination, sender_type, CASE WHEN n < 20 THEN 'EE' ELSE 'FI' END,
-    CASE WHEN n % 50 = 8 THEN 'fi.dna' ELSE 'fi.elisa' END, parts,
-    CASE WHEN n % 100 = 1 OR n IN (6, 56) THEN 'failed' ELSE 'delivered' END, result_code, final, status_at,
-    part_states, flags, sent_at + n * interval '1.2 second', sent_at_rank, delivered_at, latency_bucket, received_at
-FROM message, generate_series(1, 30000) AS n
-"""
-_ROWS = """
-INSERT INTO message_parameter
-SELECT tenant_id, day, k.key, custom_parameters ->> k.key, sent_at, account_id, message_id
-FROM message CROSS JOIN (VALUES ('store'), ('tier')) AS k (key) WHERE message_id <> 'one'
-"""
+_COPIES = {
+    "message_id": "'x' || lpad(n::text, 5, '0')",
+    "ref_id": "'order-' || n",
+    "campaign_id": "1 + n % 50",
+    "variant": "CASE WHEN n IN (9, 10) THEN 'Z' ELSE 'A' END",
+    "custom_parameters": """
+        jsonb_build_object('store', (n % 40)::text, 'tier', CASE WHEN n % 10 < 5 THEN 'low' ELSE 'high' END)""",
+    "country": "CASE WHEN n < 20 THEN 'EE' ELSE 'FI' END",
+    "operator": "CASE WHEN n % 50 = 8 THEN 'fi.dna' ELSE 'fi.elisa' END",
+    "status": "CASE WHEN n % 100 = 1 OR n IN (6, 56) THEN 'failed' ELSE 'delivered' END",
+    "sent_at": "sent_at + n * interval '1.2 second'",
+}
 
 
 @pytest.fixture
@@ -42,9 +39,9 @@ def many(feed, tenant):
         choose(tenant=tenant, key=key, actor="manager@example.com", now=NOW)
     run_segment_keys()
     Campaign.objects.bulk_create(Campaign(id=n, tenant=tenant, name=f"c{n}") for n in range(1, 51))
+    copy_messages(30_000, **_COPIES)
+    store_parameters("store", "tier")
     with connection.cursor() as cursor:
-        cursor.execute(_MANY)
-        cursor.execute(_ROWS)
         cursor.execute("ANALYZE message; ANALYZE message_parameter")
     repair(find_differences())
 

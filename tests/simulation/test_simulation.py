@@ -281,27 +281,34 @@ def is_valid(number):
     return phonenumbers.is_valid_number(phonenumbers.parse(number))
 
 
-def test_people_have_valid_mobile_numbers_of_their_own():
+@pytest.mark.parametrize(
+    ("partner", "code"),
+    [
+        pytest.param(partner, code, id=f"{partner.partner_id}-{code}")
+        for partner in DEFAULT_PROFILE.partners
+        for code in partner.countries
+    ],
+)
+def test_people_have_valid_mobile_numbers_of_their_own(partner, code):
     population = Population(DEFAULT_PROFILE)
     mobile = {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
-    for partner in DEFAULT_PROFILE.partners:
-        for code in partner.countries:
-            people = [population.draw(partner, COUNTRIES[code], n / 500) for n in range(500)]
-            parsed = [phonenumbers.parse(person.number) for person in people]
 
-            assert {phonenumbers.region_code_for_number(number) for number in parsed} == {code}
-            assert {phonenumbers.number_type(number) for number in parsed} <= mobile
-            assert len({person.number for person in people}) == 500
-            assert {person.operator.name[:3] for person in people} == {f"{code.lower()}."}
+    people = [population.draw(partner, COUNTRIES[code], n / 500) for n in range(500)]
+    parsed = [phonenumbers.parse(person.number) for person in people]
+
+    assert {phonenumbers.region_code_for_number(number) for number in parsed} == {code}
+    assert {phonenumbers.number_type(number) for number in parsed} <= mobile
+    assert len({person.number for person in people}) == 500
+    assert {person.operator.name[:3] for person in people} == {f"{code.lower()}."}
 
 
-def test_every_number_plan_holds_for_all_its_digits():
+@pytest.mark.parametrize("country", COUNTRIES.values(), ids=COUNTRIES)
+def test_number_plan_holds_for_all_its_digits(country):
     random = Random(5)
-    for country in COUNTRIES.values():
-        for prefix in country.prefixes:
-            for _ in range(100):
-                local = str(random.randrange(10**country.digits)).zfill(country.digits)
-                assert is_valid(f"+{country.calling_code}{prefix}{local}")
+    for prefix in country.prefixes:
+        for _ in range(100):
+            local = str(random.randrange(10**country.digits)).zfill(country.digits)
+            assert is_valid(f"+{country.calling_code}{prefix}{local}")
 
 
 def test_people_keep_their_attributes(first):

@@ -68,10 +68,10 @@ def test_unfit_token_is_refused(other_feed, token, message):
     assert valid(other_feed) == {}
 
 
-def test_token_in_use_is_refused_by_every_feed(feed, other_feed):
-    for target in (feed, other_feed):
-        with pytest.raises(TokenError, match="this token is already in use"):
-            add_token(target, now=NOW, token=TOKEN)
+@pytest.mark.parametrize("target", ["feed", "other_feed"])
+def test_token_in_use_is_refused_by_every_feed(request, feed, target):
+    with pytest.raises(TokenError, match="this token is already in use"):
+        add_token(request.getfixturevalue(target), now=NOW, token=TOKEN)
     assert valid(feed) == {"a-te": None}
 
 

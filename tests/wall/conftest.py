@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from django.db import IntegrityError
 
 from deliveries.messages import partitions
 from portal.accounts.models import User
 from portal.tenants.models import Tenant
-from tests.wall.rows import DAY, TENANT_COLUMN, insert, owners, row
+from portal.tenants.wall import grants
+from tests.wall.rows import DAY, TENANT_COLUMN, insert, owners, row, rows
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,21 @@ def two(tenant, other_tenant) -> Two:
             if owner.id not in owners(table):  # the tenant itself and its PPID are there
                 insert(table, row(table, owner.id))
     return Two(tenant.id, other_tenant.id)
+
+
+@pytest.fixture
+def row_in_every_table(two, feed) -> None:
+    """A row at least in every table of the database, also where no model knows it."""
+    empty = [table for table in grants() if not rows(f'SELECT 1 FROM "{table}" LIMIT 1')]
+    while empty:
+        still_empty = []
+        for table in empty:
+            try:
+                insert(table, row(table, two.mine))
+            except IntegrityError:  # it refers to a table that is empty as well
+                still_empty.append(table)
+        assert len(still_empty) < len(empty), still_empty
+        empty = still_empty
 
 
 @pytest.fixture

@@ -16,7 +16,10 @@ TENANT_COLUMN = dict.fromkeys(TENANT_TABLES, "tenant_id") | {
     table: column for table, (_web, _staff, column) in GUARDED_TABLES.items()
 }
 # Where a constraint wants a certain value.
-VALUES = {("message", "status"): "delivered", ("message", "country"): "FI", ("report_run", "state"): "queued"}
+VALUES = {("message", "status"): "delivered", ("message", "country"): "FI", ("report_run", "state"): "queued"} | {
+    ("applier_stop", "cause"): "programme",
+    ("standing_check", "problems"): 0,
+}
 BY_TYPE = {
     "integer": 1,
     "bigint": 1,
@@ -30,6 +33,7 @@ BY_TYPE = {
     "bytea": b"x",
     "inet": "192.0.2.1",
     "xid8": "1",
+    "uuid": "00000000-0000-0000-0000-000000000001",
 }
 _COLUMNS = """
 SELECT column_name, data_type, character_maximum_length FROM information_schema.columns
@@ -44,12 +48,12 @@ WHERE c.contype = 'f' AND c.conrelid = %s::regclass AND cardinality(c.conkey) = 
 
 
 def row(table: str, tenant_id: int) -> dict[str, object]:
-    """Return the least row of `table` that is `tenant_id`'s; what it refers to must exist already."""
+    """Return the least row of `table`, `tenant_id`'s if it has a tenant; what it refers to must exist already."""
     return {
         name: _value(table, name, kind, length, tenant_id)
         for name, kind, length in schema(_COLUMNS, table)
-        if name != TENANT_COLUMN[table]
-    } | {TENANT_COLUMN[table]: tenant_id}
+        if name != TENANT_COLUMN.get(table)
+    } | ({TENANT_COLUMN[table]: tenant_id} if table in TENANT_COLUMN else {})
 
 
 def insert(table: str, values: dict[str, object]) -> None:

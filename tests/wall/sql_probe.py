@@ -1,7 +1,7 @@
 """A probe for SQL texts that are made of a request's data: what is asked holds a mark, which no statement may hold.
 
 Values reach the database beside the text of a statement, so the text of an innocent one never shows the mark. The
-parameters that a page has are those that it looks for, its fields, and those of its links.
+parameters of a page are those that its code looks for when it is given the names of its fields and links.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 
 import psycopg
 import pytest
+from django.core.cache import cache
 from django.db import transaction
 from django.http import QueryDict
 from psycopg.sql import Composable
@@ -22,8 +23,10 @@ MARK = "zq7mark"
 # What ends a literal, an identifier, a bracket or a statement, and what psycopg takes for a place of a value; and a
 # condition, as a number would be followed by.
 PAYLOADS = (f"{MARK}'\"\\);--/*%s%(x)s$$", f"1 OR '{MARK}'='{MARK}")
+ODD_NAME = {PAYLOADS[0]: "1"}  # a parameter whose name is a payload
 _FIELD = re.compile(r"<(?:input|select|textarea|button)\b[^>]*\bname=\"([^\"]+)\"[^>]*>")
 _VALUE = re.compile(r"\bvalue=\"([^\"]*)\"")
+_POSTING_FORM = re.compile(r"<form\b[^>]*\bmethod=\"post\".*?</form>", re.DOTALL | re.IGNORECASE)
 _LINK = re.compile(r"(?:href|action|hx-get|hx-post)=\"[^\"]*\?([^\"#]*)")
 
 
@@ -49,7 +52,8 @@ def watched() -> Iterator[list[str]]:
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """Undo what a request writes, so that the next one finds the same."""
+    """Undo what a request writes and counts, so that the next one finds the same and no limit is reached."""
+    cache.clear()
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
@@ -74,8 +78,26 @@ def names_asked_for() -> Iterator[set[str]]:
         yield names
 
 
-def fields_of(html: str) -> dict[str, str]:
-    """Return the fields of a page's forms with their values."""
+def posted_fields(html: str) -> dict[str, str]:
+    """Return the fields of the forms that a page posts, with their values."""
+    return _fields("".join(_POSTING_FORM.findall(html)))
+
+
+def options_of(html: str, name: str) -> set[str]:
+    """Return the values that a list of choices has."""
+    choices = re.search(rf"<select\b[^>]*\bname=\"{name}\".*?</select>", html, re.DOTALL)
+    return {unescape(value) for value in _VALUE.findall(choices[0]) if value} if choices else set()
+
+
+def names_in_addresses(html: str) -> set[str]:
+    """Return the names of parameters in a page's links, and of the fields that its forms do not post."""
+    names = {
+        name for query in _LINK.findall(html) for name, _value in parse_qsl(unescape(query), keep_blank_values=True)
+    }
+    return names | _fields(_POSTING_FORM.sub("", html)).keys()
+
+
+def _fields(html: str) -> dict[str, str]:
     found = {}
     for field in _FIELD.finditer(html):
         value = _VALUE.search(field[0])
@@ -83,24 +105,8 @@ def fields_of(html: str) -> dict[str, str]:
     return found
 
 
-def names_of_links(html: str) -> set[str]:
-    """Return the names of parameters in a page's links."""
-    return {
-        name for query in _LINK.findall(html) for name, _value in parse_qsl(unescape(query), keep_blank_values=True)
-    }
-
-
 def cases(names: Iterable[str], given: dict[str, str], payloads: Iterable[str] = PAYLOADS) -> Iterator[dict[str, str]]:
-    """Return what is given with one parameter after the other replaced by each payload, and a name that is one."""
+    """Return what is given with one parameter after the other replaced by each payload."""
     for payload in payloads:
         for name in sorted(names):
             yield given | {name: payload}
-        yield given | {payload: "1"}
-
-
-def all_at_once(
-    names: Iterable[str], given: dict[str, str], payloads: Iterable[str] = PAYLOADS
-) -> Iterator[dict[str, str]]:
-    """Return what is given with all parameters replaced by each payload."""
-    for payload in payloads:
-        yield given | dict.fromkeys(names, payload)

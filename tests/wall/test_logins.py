@@ -1,4 +1,4 @@
-"""Logins of the processes that answer requests: each becomes nobody else, and sees nothing before its scope is set."""
+"""Logins of the processes that answer requests become nobody else, over plain connections and from inside a page."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.errors import InsufficientPrivilege
 
 from portal.common.database import connection_string
-from portal.tenants.wall import INGEST, ROLES, SIGNIN, STAFF, WEB
+from portal.tenants.wall import ROLES, SIGNIN, STAFF, WEB
 from tests.servers import Server, running_server
 
 OTHERS = {login: [role for role in (*ROLES, "portal", "postgres") if role != login] for login in ROLES}
@@ -33,30 +33,6 @@ def test_login_becomes_nobody_else(login):
         for statement in ("RESET ROLE", "RESET SESSION AUTHORIZATION", "SET ROLE none"):
             connection.execute(statement)
             assert connection.execute("SELECT session_user, current_user").fetchall() == [(login, login)]
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(
-    "table",
-    ["accounts_invitation", "accounts_membership", "accounts_user", "account_emailaddress", "mfa_authenticator",
-     "tenants_apikey", "tenants_earlierowner", "tenants_feed", "tenants_gatewayaccount", "tenants_partnerid",
-     "tenants_tenant", "usersessions_usersession"],
-)  # fmt: skip
-def test_web_login_with_nothing_set_reads_no_row(table, two, feed):
-    column = "account_id" if table == "tenants_feed" else "id"
-    with connect(WEB) as connection:
-        assert connection.execute(f'SELECT {column} FROM "{table}"').fetchall() == []
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("login", "table"),
-    [(WEB, "django_session"), (WEB, "axes_accessattempt"), (WEB, "tenants_feedtoken"), (SIGNIN, "message"),
-     (SIGNIN, "tenants_feed"), (SIGNIN, "daily_count"), (INGEST, "accounts_user"), (STAFF, "django_migrations")],
-)  # fmt: skip
-def test_login_is_denied_what_its_requests_do_not_need(login, table):
-    with connect(login) as connection, pytest.raises(InsufficientPrivilege):
-        connection.execute(f'SELECT 1 FROM "{table}"')
 
 
 @pytest.mark.django_db

@@ -4,8 +4,9 @@ import pytest
 from django.db import ProgrammingError
 
 from portal.accounts.models import User
-from portal.tenants.scope import signin_scope, staff_scope, web_scope
+from portal.tenants.scope import signin_scope, web_scope
 from tests.wall.rows import change
+from tests.wall.scopes import staff_scope
 
 pytestmark = pytest.mark.django_db
 

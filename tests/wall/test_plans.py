@@ -8,7 +8,8 @@ from campaigns.models import Campaign
 from deliveries.messages import partitions
 from deliveries.models import Message
 from portal.tenants.scope import web_scope
-from tests.wall.rows import DAY, change, row, rows
+from tests.messages.factory import copy_messages
+from tests.wall.rows import DAY, change, insert, row, rows
 
 ROWS = 20_000
 
@@ -19,16 +20,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated")]
 def many(tenant, other_tenant, account) -> None:
     """Many messages in three months, every other one another tenant's."""
     partitions.ensure_months([DAY.replace(month=month) for month in (9, 10, 11)])
-    values = row("message", tenant.id) | {"account_id": account.id}
-    del values["tenant_id"], values["day"], values["message_id"]
-    change(
-        f"""
-        INSERT INTO message (tenant_id, day, message_id, {", ".join(values)})
-        SELECT CASE n %% 2 WHEN 0 THEN {tenant.id} ELSE {other_tenant.id} END,
-            date '2026-09-01' + n %% 90, 'm' || n, {", ".join(["%s"] * len(values))}
-        FROM generate_series(1, {ROWS}) n
-        """,
-        list(values.values()),
+    insert("message", row("message", tenant.id) | {"account_id": account.id})
+    copy_messages(
+        ROWS,
+        tenant_id=f"CASE n % 2 WHEN 0 THEN {tenant.id} ELSE {other_tenant.id} END",
+        day="date '2026-09-01' + n % 90",
+        message_id="'m' || n",
     )
     change("ANALYZE message", [])
 

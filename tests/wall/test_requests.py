@@ -52,9 +52,9 @@ def test_view_below_a_tenant_sees_that_tenant_alone(browser, owner, other_tenant
 
 @pytest.mark.django_db
 @URLS
-def test_stranger_to_all_sees_nothing(client, campaigns):
-    for path in ("/seen/", "/admin/seen/", "/t/nordic-retail/seen/"):
-        assert client.get(path).json() == {"role": "portal_web", "campaigns": []}
+@pytest.mark.parametrize("path", ["/seen/", "/admin/seen/", "/t/nordic-retail/seen/"])
+def test_stranger_to_all_sees_nothing(client, campaigns, path):
+    assert client.get(path).json() == {"role": "portal_web", "campaigns": []}
 
 
 @pytest.mark.django_db

@@ -3,9 +3,10 @@
 import pytest
 from django.db import ProgrammingError
 
-from portal.tenants.scope import staff_scope, web_scope
+from portal.tenants.scope import web_scope
 from portal.tenants.wall import GLOBAL_TABLES, GUARDED_TABLES, TENANT_TABLES
 from tests.wall.rows import TENANT_COLUMN, change, insert, owners, row, rows
+from tests.wall.scopes import staff_scope
 
 pytestmark = pytest.mark.django_db
 

@@ -3,9 +3,10 @@
 import pytest
 from django.db import ProgrammingError, connection, transaction
 
-from portal.tenants.scope import set_scope, staff_scope, web_scope
+from portal.tenants.scope import set_scope, web_scope
 from portal.tenants.wall import WEB
 from tests.wall.rows import owners, rows
+from tests.wall.scopes import staff_scope
 
 OWNER = "portal"
 

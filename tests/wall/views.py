@@ -8,9 +8,10 @@ from django.urls import path
 
 from campaigns.models import Campaign
 from portal.accounts.models import AuditEntry
-from portal.tenants.scope import staff_scope, web_scope
+from portal.tenants.scope import web_scope
 from portal.tenants.wall import ROLES
 from tests.wall.rows import rows
+from tests.wall.scopes import staff_scope
 
 handler404 = "tests.wall.views.not_found"
 handler500 = "tests.wall.views.server_error"

@@ -5,8 +5,8 @@ damages only itself. Memory is bounded by the limit of a report.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple, cast
 
 import orjson
 
@@ -14,14 +14,15 @@ from deliveries.importing.archives.errors import BrokenArchiveError
 
 KEPT = 1000  # bytes that are kept of a piece over the limit
 
+_Always = Callable[[bytes, int], re.Match[bytes]]  # matches everywhere, if only nothing
 _line_end = re.compile(rb"[\r\n]").search
 # Between values: white space, commas, byte order marks, and the record separator of JSON text sequences (RFC 7464)
-_separators = re.compile(rb"(?:[\s,\x1e]++|\xef\xbb\xbf)*+").match
+_separators = cast(_Always, re.compile(rb"(?:[\s,\x1e]++|\xef\xbb\xbf)*+").match)
 _sign = re.compile(rb'["\\\[\]{},\r\n]').search
 _text_end = re.compile(rb'[^"\\\r\n]*+(?:\\[^\r\n][^"\\\r\n]*+)*+"').match
 _opens = re.compile(rb"\[\s*+[\[\]{]").match
-_blank = re.compile(rb"\s*").match
-_blank_in_line = re.compile(rb"[ \t]*").match
+_blank = cast(_Always, re.compile(rb"\s*").match)
+_blank_in_line = cast(_Always, re.compile(rb"[ \t]*").match)
 _LONGEST_SEPARATOR = 3
 _LONGEST_START = 6  # bytes that show how a line begins
 # What a line within an object can begin with
@@ -220,7 +221,7 @@ class _Text:
         value.is_object = value.closes = False
         return False
 
-    def _pass_over(self, blank, start: int, further: int) -> int | None:
+    def _pass_over(self, blank: _Always, start: int, further: int) -> int | None:
         """Return where blanks end, with so many bytes read behind them; None where they are more than the limit."""
         while True:
             end = blank(self._buffer, self.at + start).end() - self.at

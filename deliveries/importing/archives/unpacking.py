@@ -62,7 +62,7 @@ def _gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
         raise BrokenArchiveError(f"the gzip archive is cut off at byte {place:,}")
 
 
-def _inflate(member, step: bytes, place: int, begin: int) -> Iterator[bytes]:
+def _inflate(member: "zlib._Decompress", step: bytes, place: int, begin: int) -> Iterator[bytes]:
     data = step
     while True:
         before = member.copy()

@@ -40,6 +40,13 @@ def as_login(params: dict, login: str) -> dict:
     return params | {"user": login, "password": login_password(login)} if login else params
 
 
+def pools() -> Iterator[tuple[str, dict[str, int]]]:
+    """Return each login of this process that has opened a pool, with what psycopg_pool counts of it."""
+    for login, by_alias in sorted(DatabaseWrapper._login_pools.items()):
+        if (pool := by_alias.get(DEFAULT_DB_ALIAS)) is not None:
+            yield login, pool.get_stats()
+
+
 @contextmanager
 def logged_in(login: str) -> Iterator[None]:
     """Let the default alias be a connection of `login`, independent of any open transaction.

@@ -11,5 +11,6 @@ register = template.Library()
 def control(field: BoundField) -> SafeString:
     """Return the field's widget with the CSS class of its type added."""
     widget = field.field.widget
-    kind = {CheckboxInput: "form-check-input", Select: "form-select"}.get(type(widget), "form-control")
+    kinds: dict[type, str] = {CheckboxInput: "form-check-input", Select: "form-select"}
+    kind = kinds.get(type(widget), "form-control")
     return field.as_widget(attrs={"class": f"{widget.attrs.get('class', '')} {kind}".strip()})

@@ -95,10 +95,10 @@ def _scope(tenant: str | None, account: str | None) -> Scope:
         if found is None:
             raise CommandError(f"--tenant: there is no tenant {tenant}")
         return Scope(found)
-    found = GatewayAccount.objects.select_related("pool").filter(name=account).first()
-    if found is None:
+    owned = GatewayAccount.objects.select_related("pool").filter(name=account).first()
+    if owned is None:
         raise CommandError(f"--account: there is no gateway account {account}")
-    return Scope(found.pool, found)
+    return Scope(owned.pool, owned)
 
 
 def _write(run: ReportRun, figures: MonthFigures, out: Path, format_: str) -> None:

@@ -7,14 +7,15 @@ defined names keep the English keys, so that a machine finds `Countries.Messages
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from io import BytesIO
 from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
-from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from portal.common.safe_text import show_controls
 from reports.monthly.figures import ReportHeader
@@ -24,7 +25,6 @@ from reports.monthly.texts import name_month, translate
 from reports.monthly.writers.xlsx_cells import CONTINUED_NOTE, CellMaker, Notes, with_label
 from reports.monthly.writers.xlsx_charts import countries_chart, days_chart
 from reports.monthly.writers.xlsx_plan import SHEET_ROWS, Part, name_ranges, plan_parts
-from reports.monthly.writers.xlsx_rows import RowFile
 from reports.monthly.writers.xlsx_widths import ROW_HEIGHT, column_widths, head_height, value_lines
 
 _PRODUCT = "SMS reporting portal"
@@ -51,22 +51,30 @@ def write(
     book = Workbook(write_only=True)
     book.properties.creator = book.properties.title = _PRODUCT
     book.properties.subject = show_controls(_subject(header))
-    notes = Notes(header.language)
     counter = _Counter(sum(len(table.rows) for table in tables), progress)
-    written: list[tuple[WriteOnlyWorksheet, RowFile]] = []
-    sheets: dict[str, WriteOnlyWorksheet] = {}
-    for part in plan_parts(tables, header.language, sheet_rows):
-        written.append(_write_part(book, part, header, notes, counter))
-        sheets.setdefault(part.table.key, written[-1][0])
-    _add_charts(sheets, {table.key: table for table in tables}, header.language)
-    if (table := notes.table()) is not None:
-        parts = plan_parts([table], header.language, sheet_rows)
-        written += [_write_part(book, part, header, notes, _Counter(0, None)) for part in parts]
-    for sheet, rows in written:
-        rows.close_sheet(sheet)
-    book.save(target)
+    try:
+        _write_sheets(book, tables, header, counter, sheet_rows)
+        book.save(target)
+    except Exception:
+        with suppress(Exception):
+            book.save(BytesIO())  # openpyxl deletes its temporary files, one for each sheet, only when it saves
+        raise
     counter.finish()
     return counter.done
+
+
+def _write_sheets(
+    book: Workbook, tables: Sequence[Table], header: ReportHeader, counter: _Counter, sheet_rows: int
+) -> None:
+    notes = Notes(header.language)
+    sheets: dict[str, Any] = {}
+    for part in plan_parts(tables, header.language, sheet_rows):
+        sheet = _write_part(book, part, header, notes, counter)
+        sheets.setdefault(part.table.key, sheet)
+    _add_charts(sheets, {table.key: table for table in tables}, header.language)
+    if (table := notes.table()) is not None:
+        for part in plan_parts([table], header.language, sheet_rows):
+            _write_part(book, part, header, notes, _Counter(0, None))
 
 
 class _Counter:
@@ -83,10 +91,8 @@ class _Counter:
             self._progress(self.done, self._total)
 
 
-def _write_part(
-    book: Workbook, part: Part, header: ReportHeader, notes: Notes, counter: _Counter
-) -> tuple[WriteOnlyWorksheet, RowFile]:
-    """Make one sheet and write its rows; return both."""
+def _write_part(book: Workbook, part: Part, header: ReportHeader, notes: Notes, counter: _Counter) -> Any:
+    """Make one sheet, write its rows and return it."""
     table = part.table
     sheet = book.create_sheet(part.title)
     widths = column_widths(table, header)
@@ -98,23 +104,25 @@ def _write_part(
         notes.add(part.title, f"A{part.last_row}", CONTINUED_NOTE, sheet=part.next_title)
 
     maker = CellMaker(sheet, header, notes)
-    lines = RowFile(len(table.columns))
-    lines.append(maker.head(table.columns), head_height(table, widths, header))
+    sheet.row_dimensions[1].height = head_height(table, widths, header)
+    sheet.append(maker.head(table.columns))
     roles = ("item", "value", "", "") if table.row_kinds else ("",) * len(table.columns)
     rows = islice(table.typed_rows(), part.start, part.stop)
     for line, (row, kinds) in enumerate(rows, 2):
         high = value_lines(row[1], kinds[1]) if table.row_kinds else 1
-        lines.append(maker.body(row, kinds, line, roles), high * ROW_HEIGHT if high > 1 else None)
+        if high > 1:
+            sheet.row_dimensions[line].height = high * ROW_HEIGHT
+        sheet.append(maker.body(row, kinds, line, roles))
         counter.step()
     kinds, roles = tuple(column.kind for column in table.columns), ("subtotal",) * len(table.columns)
     for line, row in enumerate(table.subtotals[part.first_subtotal : part.end_of_subtotals], part.last_row + 1):
-        lines.append(maker.body(with_label(row, header.language), kinds, line, roles))
-    if part.has_total:
-        lines.append(maker.total(table.total, table.columns))
-    return sheet, lines
+        sheet.append(maker.body(with_label(row, header.language), kinds, line, roles))
+    if part.has_total and table.total is not None:
+        sheet.append(maker.total(table.total, table.columns))
+    return sheet
 
 
-def _set_up_view(sheet: WriteOnlyWorksheet, part: Part, widths: Sequence[float]) -> None:
+def _set_up_view(sheet: Any, part: Part, widths: Sequence[float]) -> None:
     for index, width in enumerate([*widths, _GAP], 1):
         sheet.column_dimensions[get_column_letter(index)].width = width
     sheet.sheet_format.defaultRowHeight = ROW_HEIGHT
@@ -127,7 +135,7 @@ def _set_up_view(sheet: WriteOnlyWorksheet, part: Part, widths: Sequence[float])
         sheet.auto_filter.ref = f"A1:{last}{part.last_row}"
 
 
-def _set_up_print(sheet, key: str, header: ReportHeader) -> None:
+def _set_up_print(sheet: Any, key: str, header: ReportHeader) -> None:
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = _A4
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
@@ -155,7 +163,7 @@ def _print_text(text: str) -> str:
     return show_controls(text).replace("&", "&&")
 
 
-def _add_charts(sheets: dict, tables: dict[str, Table], language: str) -> None:
+def _add_charts(sheets: dict[str, Any], tables: dict[str, Table], language: str) -> None:
     if "Summary" in sheets and "Days" in sheets and tables["Days"].rows:
         title = translate("Messages by day", language)
         sheets["Summary"].add_chart(days_chart(sheets["Days"].title, tables["Days"], title), "F2")

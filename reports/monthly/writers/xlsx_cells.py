@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from copy import copy
+from datetime import date
 from typing import Any
 
+from openpyxl.cell import Cell
 from openpyxl.utils import get_column_letter
-from openpyxl.utils.datetime import to_excel
 
 from portal.common.safe_text import (
     CUT_MARK,
@@ -18,7 +20,6 @@ from portal.common.safe_text import (
 from reports.monthly.figures import ReportHeader
 from reports.monthly.tables import Column, Kind, Table
 from reports.monthly.texts import name_month, number_text, translate
-from reports.monthly.writers.xlsx_rows import number, text
 from reports.monthly.writers.xlsx_styles import Styles
 
 CONTROLS_NOTE = "Control characters are shown as visible signs."
@@ -73,43 +74,40 @@ def with_label(subtotal: tuple[Any, ...], language: str) -> tuple[Any, ...]:
 
 
 class CellMaker:
-    """Makes the cells of one sheet, each as xlsx_rows.py takes it: what follows its coordinate."""
+    """Makes the cells of one sheet."""
 
-    def __init__(self, sheet, header: ReportHeader, notes: Notes) -> None:
+    def __init__(self, sheet: Any, header: ReportHeader, notes: Notes) -> None:
         self._sheet = sheet
         self._language = header.language
         self._styles = Styles(sheet, header.language)
         self._notes = notes
-        self._texts: dict[tuple[Kind, str, str], str] = {}  # most texts are in many rows
+        self._texts: dict[
+            tuple[Kind, str, str], Cell
+        ] = {}  # most texts are in many rows; openpyxl places a cell as it writes it
 
-    def head(self, columns: tuple[Column, ...]) -> list[str]:
+    def head(self, columns: tuple[Column, ...]) -> list[Cell]:
         """Return the header's cells, in the report's language."""
-        return [text(self._styles.head(c.kind), escape_for_workbook(translate(c.key, self._language))) for c in columns]
+        return [text_cell(self._styles.head(c.kind), translate(c.key, self._language)) for c in columns]
 
-    def body(self, row: tuple[Any, ...], kinds: tuple[Kind, ...], line: int, roles: tuple[str, ...]) -> list[str]:
+    def body(self, row: tuple[Any, ...], kinds: tuple[Kind, ...], line: int, roles: tuple[str, ...]) -> list[Cell]:
         """Return a row's cells; `line` is the sheet's row, for notes."""
         return [
-            self._number(value, kind, role)
+            number_cell(self._styles.body(kind, False, role), value)
             if value is None or kind in _NUMBERS
             else self._texts.get((kind, role, value)) or self._text(value, kind, role, line, column)
             for column, (value, kind, role) in enumerate(zip(row, kinds, roles, strict=True), 1)
         ]
 
-    def total(self, total: tuple[Any, ...], columns: tuple[Column, ...]) -> list[str]:
+    def total(self, total: tuple[Any, ...], columns: tuple[Column, ...]) -> list[Cell]:
         """Return the total's cells; its label stands in the first."""
-        label = text(self._styles.total("text"), escape_for_workbook(translate("Total", self._language)))
+        label = text_cell(self._styles.total("text"), translate("Total", self._language))
         values = zip(total[1:], columns[1:], strict=True)
-        return [label, *(number(self._styles.total(column.kind), value) for value, column in values)]
+        return [label, *(number_cell(self._styles.total(column.kind), value) for value, column in values)]
 
-    def _number(self, value: Any, kind: Kind, role: str) -> str:
-        if kind == "date" and value is not None:
-            value = int(to_excel(value))
-        return number(self._styles.body(kind, False, role), value)
-
-    def _text(self, value: Any, kind: Kind, role: str, line: int, column: int) -> str:
+    def _text(self, value: Any, kind: Kind, role: str, line: int, column: int) -> Cell:
         words = self._words(value, kind)
         safe = cut_to_cell(show_controls(words))
-        cell = text(self._styles.body(kind, may_be_typed_as_formula(safe), role), escape_for_workbook(safe))
+        cell = text_cell(self._styles.body(kind, may_be_typed_as_formula(safe), role), safe)
         if safe != words:
             self._note(words, safe, f"{get_column_letter(column)}{line}")
         else:
@@ -126,7 +124,8 @@ class CellMaker:
         if kind == "datetime":
             text_ = value.isoformat(sep=" ")  # as text: a workbook's times have no zone
             return f"{text_[:-6]} {text_[-6:]}"
-        return value
+        words: str = value
+        return words
 
     def _note(self, words: str, safe: str, cell: str) -> None:
         if show_controls(words) != words:
@@ -134,3 +133,18 @@ class CellMaker:
         if safe != show_controls(words):
             kept = len(safe) - len(CUT_MARK)
             self._notes.add(self._sheet.title, cell, CUT_NOTE, length=len(words), kept=kept)
+
+
+def number_cell(look: Cell, value: float | date | None) -> Cell:
+    """Return a copy of an empty cell that holds a number, a date or nothing."""
+    cell = copy(look)
+    cell.value = value
+    return cell
+
+
+def text_cell(look: Cell, value: str) -> Cell:
+    """Return a copy of an empty cell that holds a text, safe to be read from a workbook as it is (see safe_text.py)."""
+    cell = copy(look)
+    cell.value = escape_for_workbook(value)
+    cell.data_type = "s"  # openpyxl takes `=1+1` for a formula and `#N/A` for an error
+    return cell

@@ -1,10 +1,11 @@
-"""Cell styles of the workbook: one style per kind of cell, by its number in the workbook."""
+"""Cell styles of the workbook: an empty cell for each kind of value and place, to be copied."""
 
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
-from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
 from reports.monthly.tables import Kind
@@ -36,15 +37,15 @@ _RIGHT: frozenset[Kind] = frozenset({"int", "ratio", "percent", "seconds"})
 class Styles:
     """The styles of one workbook. Excel shows separators and decimal signs of its reader's own locale."""
 
-    def __init__(self, sheet, language: str) -> None:
+    def __init__(self, sheet: Any, language: str) -> None:
         self._sheet = sheet
         self._formats = {**_NUMBER_FORMATS, "date": excel_date_format(language)}
         self.body = cache(self._body)
         self.head = cache(self._head)
         self.total = cache(self._total)
 
-    def _body(self, kind: Kind, quoted: bool = False, role: str = "") -> int:
-        """Return the style of a row's cell; `quoted` keeps a text a text even when a person edits it."""
+    def _body(self, kind: Kind, quoted: bool = False, role: str = "") -> Cell:
+        """Return an empty cell of a row; `quoted` keeps a text a text even when a person edits it."""
         cell = self._prototype(kind, Font(name=_FONT_NAME, size=10, color=MUTED if role == "item" else TEXT))
         if role == "value":
             cell.alignment = Alignment(horizontal="right", vertical="center", wrap_text=True)
@@ -54,23 +55,23 @@ class Styles:
             cell.fill = PatternFill("solid", fgColor=HEAD_FILL)
         cell.border = Border(bottom=Side("hair", color=FAINT))
         cell.quotePrefix = quoted
-        return cell.style_id
+        return cell
 
-    def _head(self, kind: Kind) -> int:
+    def _head(self, kind: Kind) -> Cell:
         cell = self._prototype("text", Font(name=_FONT_NAME, size=10, bold=True, color=TEXT))
         cell.fill = PatternFill("solid", fgColor=HEAD_FILL)
         cell.border = Border(bottom=Side("medium", color=ACCENT))
         side = "right" if kind in _RIGHT or kind == "mixed" else "left"
         cell.alignment = Alignment(horizontal=side, vertical="center", wrap_text=True)
-        return cell.style_id
+        return cell
 
-    def _total(self, kind: Kind) -> int:
+    def _total(self, kind: Kind) -> Cell:
         cell = self._prototype(kind, Font(name=_FONT_NAME, size=10, bold=True, color=TEXT))
         cell.border = Border(top=Side("thin", color=ACCENT))
         cell.fill = PatternFill("solid", fgColor=HEAD_FILL)
-        return cell.style_id
+        return cell
 
-    def _prototype(self, kind: Kind, font: Font) -> WriteOnlyCell:
+    def _prototype(self, kind: Kind, font: Font) -> Cell:
         cell = WriteOnlyCell(self._sheet)
         cell.font = font
         cell.number_format = self._formats.get(kind, "General")

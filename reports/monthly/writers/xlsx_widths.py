@@ -30,7 +30,7 @@ def column_widths(table: Table, header: ReportHeader) -> list[float]:
     else:
         for row, kinds in table.typed_rows():
             _widen(widest, row, kinds, header.language)
-    kinds = [column.kind for column in table.columns]
+    kinds = tuple(column.kind for column in table.columns)
     for row in table.subtotals:
         _widen(widest, with_label(row, header.language), kinds, header.language)
     if table.total is not None:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal.accounts.models import record
+from portal.common.no_numbers import refuse_numbers
 from portal.tenants import api_keys
 from portal.tenants.models import GatewayAccount, Tenant
 
@@ -35,6 +36,7 @@ class Command(BaseCommand):
             raise CommandError("--days: from 1 to 3650")
         now = timezone.now()
         try:
+            refuse_numbers(name)
             with transaction.atomic():
                 key, text = api_keys.create_key(
                     tenant=owner,

@@ -1,0 +1,348 @@
+"""A number planted in every column that may hold one, and in files, is nowhere after an erasure."""
+
+import logging
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+
+from campaigns.models import RefIdScheme, SegmentKey
+from deliveries.applying.accounting import balances_between
+from deliveries.applying.apply import apply_waiting
+from deliveries.checks.reconcile import find_differences
+from deliveries.counts.changes import TABLES
+from deliveries.counts.rollups import condense
+from deliveries.erasure import partner_ids
+from deliveries.erasure.erase import erase_number
+from deliveries.messages import partitions
+from deliveries.models import ImportRun, Message, PartnerRequest, QuarantinedRow, StandingCheck, TenantRecount
+from deliveries.rederiving.segment_keys import run_segment_keys
+from deliveries.retention.retention import apply_retention
+from portal.accounts.models import AuditEntry
+from portal.common.periods import Month
+from portal.tenants.models import Feed, PartnerId
+from reports.models import ReportRun
+from reports.monthly.selector import Scope
+from reports.runs.erased_files import delete_erased_files
+from reports.runs.runs import build_now, build_report
+from tests.deliveries.helpers import NOW, dlr, hand_in, put, submission
+from tests.erasure.places import columns, files_with_number, has_number, places_with_number
+
+pytestmark = pytest.mark.django_db
+
+NUMBER = "+358401234567"
+NOTATIONS = (
+    NUMBER, "00358 40 123 4567", "040-1234567", "+358 (0)40 123 45 67", "tel:+358-40-1234567",
+    "３５８４０１２３４５６７", "401234567", "358.40.123.4567",
+)  # fmt: skip
+FRIEND = "+358507654321"
+
+# Columns that hold what comes in about messages, or what is made of that: here the number is planted in both cases.
+OF_MESSAGES = {
+    "campaign_count": {"operator", "variant"},
+    "campaigns_campaign": {"name"},
+    "condensed_campaign_count": {"variant"},
+    "condensed_latency_count": {"operator"},
+    "daily_count": {"operator", "partner_id"},
+    "delivery_report": {"message_id", "operator", "operator_result_code"},
+    "hour_count": {"operator"},
+    "inbox": {"body", "content_type", "query"},
+    "latency_count": {"operator", "variant"},
+    "message": {
+        *("custom_parameters", "destination", "labels", "message_id", "operator", "partner_id", "ref_id", "source"),
+        "variant",
+    },
+    "message_parameter": {"message_id", "value"},
+    "quarantine": {"body", "content_type", "detail", "query", "resolution"},
+    "submission_count": {"partner_id"},
+    "tenants_feed": {"default_partner_id"},
+    "tenants_partnerid": {"value"},
+}  # fmt: skip
+# Columns with texts that people, checks and logs write: an erasure by command masks the number in them.
+WRITTEN = {
+    "accounts_auditentry": {"actor", "details", "subject"},
+    "campaigns_segmentkey": {"key"},
+    "django_admin_log": {"change_message", "object_repr"},
+    "erased_id": {"value", "waiting"},  # for as long as a partner ID waits to be renamed
+    "import_run": {"file_name", "problem"},
+    "message_parameter": {"key"},
+    "partner_request": {"value"},
+    "standing_check": {"details"},
+    "tenant_recount": {"after_message_id", "reason"},
+}
+# Columns that cannot hold a number of a message's recipient, and why.
+CANNOT = {
+    "a word of the portal's own, or of a library's": {
+        "accounts_auditentry": {"action"},
+        "applier_stop": {"cause", "code"},
+        "auth_group": {"name"},
+        "auth_permission": {"codename", "name"},
+        "campaign_count": {"sender_type", "status"},
+        "condensed_campaign": {"bucket_messages", "buckets", "span"},
+        "condensed_campaign_count": {"span", "status"},
+        "condensed_latency_count": {"sender_type", "span"},
+        "condensed_span": {"span"},
+        "daily_count": {"sender_type", "status"},
+        "django_content_type": {"app_label", "model"},
+        "django_migrations": {"app", "name"},
+        "erased_id": {"kind"},
+        "hour_count": {"status"},
+        "identity_filter": {"made_with"},
+        "import_count": {"outcome", "reason"},
+        "inbox": {"content_encoding", "method"},
+        "latency_count": {"sender_type"},
+        "message": {"part_states", "sender_type", "status"},
+        "mfa_authenticator": {"type"},
+        "partner_request": {"state"},
+        "quarantine": {"content_encoding", "method", "reason", "state"},
+        "refusal_count": {"reason"},
+        "report_run": {"kind"},
+        "result_code": {"dialect", "reason", "status"},
+        "retention_mark": {"sealed_in"},
+        "standing_check": {"name"},
+        "tenants_apikey": {"scopes"},
+        "tenants_feed": {"dialect", "kind"},
+    },
+    "a digest, a key or something encrypted": {
+        "account_emailconfirmation": {"key"},
+        "accounts_invitation": {"digest"},
+        "accounts_unsentmail": {"sealed"},
+        "accounts_user": {"password"},
+        "axes_accesslog": {"session_hash"},
+        "django_session": {"session_data", "session_key"},
+        "erased_id": {"digest"},
+        "identity_filter": {"bits"},
+        "import_run": {"sha256"},
+        "mfa_authenticator": {"data"},
+        "report_run": {"content_hash", "masked_sha256", "rows_hash", "sha256"},
+        "tenants_apikey": {"digest", "prefix"},
+        "tenants_feed": {"basic_password_digest", "header_value_digest"},
+        "tenants_feedtoken": {"digest"},
+        "usersessions_usersession": {"data", "session_key"},
+    },
+    "who signs in or did something, by address": {
+        "account_emailaddress": {"email"},
+        "accounts_invitation": {"email", "invited_by"},
+        "accounts_unsentmail": {"shown_by", "subject", "to"},
+        "accounts_user": {"email", "name"},
+        "axes_accessattempt": {"get_data", "http_accept", "path_info", "post_data", "user_agent", "username"},
+        "axes_accessfailurelog": {"http_accept", "path_info", "user_agent", "username"},
+        "axes_accesslog": {"http_accept", "path_info", "user_agent", "username"},
+        "partner_request": {"decided_by", "requested_by"},
+        "quarantine": {"resolved_by"},
+        "report_run": {"requested_by"},
+        "tenants_apikey": {"created_by"},
+        "usersessions_usersession": {"user_agent"},
+    },
+    "set up by staff or a tenant's people, about no message": {
+        "campaigns_refidscheme": {"fields"},
+        "report_run": {"idempotency_key"},
+        "result_code": {"text_en", "text_fi"},
+        "tenants_apikey": {"name"},
+        "tenants_feed": {"basic_user", "header_name", "name", "networks"},
+        "tenants_gatewayaccount": {"name", "platform_id", "timezone"},
+        "tenants_tenant": {"name", "slug", "timezone"},
+    },
+    "made of ids, months and figures": {
+        "django_admin_log": {"object_id"},
+        "report_run": {"file", "masked_file", "totals"},
+    },
+    "an error's words, redacted when they are written": {
+        "applier_stop": {"error"},
+        "report_run": {"error"},
+    },
+    "a place in the walk over all tenants' messages, cleared when it ends": {"rule_refold": {"after_message_id"}},
+}
+
+
+def flat(tables: dict[str, set[str]]) -> set[tuple[str, str]]:
+    return {(table, column) for table, found in tables.items() for column in found}
+
+
+def test_every_column_that_can_hold_a_text_has_its_place():
+    cannot = [place for tables in CANNOT.values() for place in sorted(flat(tables))]
+    can = flat(OF_MESSAGES) | flat(WRITTEN)
+
+    assert len(set(cannot)) == len(cannot)
+    assert can & set(cannot) == set()
+    assert set(columns()) == can | set(cannot)
+
+
+def report(id_: str, text: str, to: str = NUMBER, *, partner: str = "nr-fi", **more) -> dict:
+    """Return a report to `to` with `text` in every field that takes one."""
+    own = {"destination": to, "source": text, "customer": text, "store": "7", f"bought for {text}": "yes"}
+    return (
+        dlr(
+            id_,
+            refId=f"{text}|{text}|{text}",
+            operator=f"fi.{text}",
+            operatorResultCode=f"refused {text}",
+            gateCustomParameters={"platformPartnerId": partner},
+            customParameters=own,
+        )
+        | more
+    )
+
+
+@pytest.fixture
+def files(settings, tmp_path) -> Path:
+    root = tmp_path / "files"
+    settings.STORAGES = settings.STORAGES | {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(root)}}
+    }
+    return root
+
+
+@pytest.fixture(autouse=True)
+def forgotten():
+    partitions.forget()
+    yield
+    partitions.forget()
+
+
+def plant(feed, account, tenant, *, sent) -> None:
+    """Let messages come in about the person, with duplicates, submissions and rows that cannot be applied."""
+    RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", "variant", "group"])
+    SegmentKey.objects.create(tenant=tenant, key="customer", state="done")
+    for value in NOTATIONS:
+        PartnerId.objects.create(account=account, value=value, tenant=tenant, declared_at=NOW)
+    by_default = Feed.objects.create(account=account, name="by-default", default_partner_id=NOTATIONS[1])
+    times = {
+        "sentTimestamp": f"{sent:%Y-%m-%dT%H:%M:%SZ}",
+        "timestamp": f"{sent + timedelta(seconds=5):%Y-%m-%dT%H:%M:%SZ}",
+    }
+    reports = [report(f"m{n}", text, **times) for n, text in enumerate(NOTATIONS)]
+    reports += [report(f"id {text}", text, partner=text, **times) for text in NOTATIONS]
+    reports += [report(f"id {text}", text, partner=text, resultCode=1000, **times) for text in NOTATIONS[:2]]
+    reports += [report(f"{NUMBER}${part}", "sale", segments=2, **times) for part in (0, 1)]
+    reports += [report("other", "sale", "+358505555555", **times)]
+    put(feed, *reports, *reports, received_at=NOW)
+    bare = report("bare", NUMBER, **times)
+    put(by_default, bare | {"gateCustomParameters": {}}, received_at=NOW)
+    handed = {"submitted_at": f"{sent:%Y-%m-%dT%H:%M:%SZ}", "destination": NUMBER}
+    hand_in(
+        account,
+        submission(f"sub {NUMBER}", ref_id=f"a {NUMBER}|b", partner_id=NUMBER, **handed),
+        submission("m1", ref_id=f"{NUMBER}|x", partner_id="nr-fi", custom_parameters={"who": NUMBER}, **handed),
+        received_at=NOW,
+    )
+    apply_waiting(now=NOW)
+    # One about a known message, and one that nobody can read: its age is that of its receipt.
+    hand_in(account, submission("m2", partner_id=NUMBER, **handed), is_claim=True, received_at=NOW)
+    put(feed, b'{"broken": "+358401234567"', b'{"id": "y", "resultCode": "\\u0034\\u0030 123 4567"}', received_at=sent)
+    apply_waiting(now=NOW)
+    assert QuarantinedRow.objects.count() == 3
+    with connection.cursor() as cursor:
+        for table in ("inbox", "quarantine"):
+            cursor.execute(
+                f"UPDATE {table} SET content_type = %s, query = %s", [f"text/{NUMBER}", f"to={NOTATIONS[1]}"]
+            )
+    QuarantinedRow.objects.update(detail=f"of {NUMBER}", resolution=f"asked by {NOTATIONS[2]}")
+
+
+def plant_written(feed, account, tenant, staff_user) -> None:
+    """Write the number into texts about the tenant, as older versions let people do."""
+    bought = f"bought for {NOTATIONS[2]}"
+    SegmentKey.objects.create(tenant=tenant, key=bought)
+    run_segment_keys()
+    # A message and a partner ID that lost another person's number before, and so have masked ids.
+    two = f"{FRIEND} and {NUMBER}"
+    PartnerId.objects.create(account=account, value=two, tenant=tenant, declared_at=NOW)
+    put(feed, report(f"both {two}", "sale", FRIEND, partner=two), received_at=NOW)
+    apply_waiting(now=NOW)
+    erase_number(number=FRIEND, tenant=tenant, actor="tests")
+    AuditEntry.objects.create(
+        tenant=tenant, actor=f"key {NUMBER}", action="x", subject=f"link-main/{NOTATIONS[3]}",
+        details={"reason": f"asked by {NOTATIONS[1]}", f"of {NUMBER}": [NUMBER]},
+    )  # fmt: skip
+    LogEntry.objects.create(user=staff_user, action_flag=2, object_repr=NUMBER, change_message=f"of {NOTATIONS[3]}")
+    ImportRun.objects.create(feed=feed, file_name=f"of {NUMBER}.json", problem=f"of {NUMBER}.json has changed")
+    PartnerRequest.objects.create(tenant=tenant, account=account, value=f"shop {NUMBER}", requested_by="x")
+    PartnerRequest.objects.create(tenant=tenant, account=account, value=f"shop {NOTATIONS[1]}", requested_by="x")
+    StandingCheck.objects.create(
+        name="feeds", checked_at=NOW, problems=1, since=NOW, details=[f"no reports of {NUMBER}"]
+    )
+    TenantRecount.objects.create(tenant=tenant, reason=f"for {NUMBER}", state="done", after_message_id=f"id {NUMBER}")
+    partner_ids.queue([(account.id, f"asked {NUMBER}", NUMBER)])
+
+
+def figures() -> dict[str, list[tuple]]:
+    """Return all counts by everything but names, how many names there are, and whose.
+
+    Operators that are one number in several notations become one.
+    """
+    found = {}
+    with connection.cursor() as cursor:
+        for table in TABLES:
+            names = [key for key in table.keys if key in ("variant", "operator", "partner_id")]
+            keys = ", ".join(key for key in table.keys if key not in names)
+            sums = ", ".join(
+                [f"sum({value})" for value in table.values] + [f"count(DISTINCT {n})" for n in names if n != "operator"]
+            )
+            where = "messages <> 0"
+            cursor.execute(f"SELECT {keys}, {sums} FROM {table.name} WHERE {where} GROUP BY {keys} ORDER BY {keys}")
+            found[table.name] = cursor.fetchall()
+        cursor.execute("SELECT id, tenant_id FROM campaigns_campaign ORDER BY id")
+        found["campaigns"] = cursor.fetchall()
+        cursor.execute("SELECT id, tenant_id, account_id FROM tenants_partnerid ORDER BY id")
+        found["partner IDs"] = cursor.fetchall()
+    return found
+
+
+def agrees() -> None:
+    problems = [
+        text
+        for balance in balances_between(NOW - timedelta(days=9), NOW + timedelta(days=9))
+        for text in balance.problems
+    ]
+    assert (find_differences(), problems) == ([], [])
+
+
+@pytest.mark.parametrize("how", ["command", "retention"])
+def test_erased_number_is_in_no_column_file_or_log(feed, account, tenant, staff_user, files, caplog, capsys, how):
+    caplog.set_level(logging.DEBUG)
+    sent = NOW - timedelta(days=181)
+    month = Month.of(sent.date())
+    plant(feed, account, tenant, sent=sent)
+    planted = flat(OF_MESSAGES)
+    if how == "command":
+        plant_written(feed, account, tenant, staff_user)
+        planted |= flat(WRITTEN)
+    condense(now=NOW)
+    run, _figures = build_now(scope=Scope(tenant), month=month, requested_by="tests", now=NOW)
+    # Everywhere: what is found nowhere now would be found nowhere afterwards.
+    assert places_with_number() == planted
+    assert files_with_number(files) != []
+    before = figures()
+
+    if how == "command":
+        call_command("erase_number", "040 123 4567", tenant=tenant.slug)
+    else:
+        assert apply_retention(now=NOW).numbers == {tenant.slug: 20}
+        delete_erased_files(now=timezone.now())
+
+    assert places_with_number() == set()
+    assert files_with_number(files) == []
+    assert [entry.getMessage() for entry in caplog.records if has_number(entry.getMessage())] == []
+    assert not has_number(capsys.readouterr().out)
+    run_segment_keys()
+    assert figures() == before
+    agrees()
+    again = ReportRun.objects.get(state="queued")
+    assert build_report(run_id=again.id, now=NOW) == "done"
+    again.refresh_from_db()
+    assert (again.messages, again.totals["messages"]) == (run.messages, run.totals["messages"])
+    assert (places_with_number(), files_with_number(files)) == (set(), [])
+    # What comes in about these messages afterwards reaches them, and brings nothing back.
+    messages = Message.objects.count()
+    put(feed, report(f"id {NUMBER}", NUMBER, partner=NUMBER, resultCode=1003), received_at=NOW)
+    put(feed, report(f"{NUMBER}$1", NUMBER, partner=NOTATIONS[1], resultCode=1003), received_at=NOW)
+    hand_in(account, submission(f"id {NOTATIONS[1]}", partner_id=NOTATIONS[1], destination=NUMBER), received_at=NOW)
+    apply_waiting(now=NOW)
+    assert Message.objects.count() == messages
+    assert places_with_number() == set()
+    agrees()

@@ -1,0 +1,94 @@
+"""Every route that a role with masked numbers may open, by the URL matrix: its answer tells no number."""
+
+import re
+
+import pytest
+from django.utils import timezone
+
+from campaigns.models import SegmentKey
+from deliveries.models import PartnerRequest
+from portal.accounts.models import Membership
+from portal.tenants import api_keys
+from portal.tenants.models import PartnerId
+from tests.pages.test_masked_everywhere import OWN, everything, text_of, told  # noqa: F401  a fixture among them
+from tests.pages.test_url_matrix import POSTED, ROUTES
+
+pytestmark = pytest.mark.django_db
+
+ANYBODYS = {
+    *("api:schema", "api:docs", "metrics", "profile", "second_factor", "account_inactive", "account_reauthenticate"),
+    *("account_email", "account_email_verification_sent", "account_change_password", "account_reset_password"),
+    *("account_confirm_email", "account_reset_password_from_key_done", "account_reset_password_from_key"),
+    *("account_reset_password_done", "mfa_index", "mfa_list_webauthn"),
+}
+MEMBERS = ANYBODYS | {
+    *("reports:overview", "reports:months", "reports:download", "messages:list", "messages:campaigns"),
+    *("messages:download", "messages:message", "messages:message_by_query", "deliveries:partner_ids"),
+}
+# Which routes answer 200; all others refuse or redirect. A new route stands here or does not open.
+OPENED = {
+    "viewer": MEMBERS,
+    "analyst": MEMBERS,
+    "view-as": MEMBERS,
+    "key": {
+        *("api:key", "api:statistics", "api:reports", "api:report", "api:report_download", "api:messages"),
+        *("api:message", "api:message_by_query", "api:partner_ids", "api:partner_id", "api:schema", "api:docs"),
+    },
+}
+LEFT_OUT = {"account_logout", "view_as_stop", "end_other_sessions"}  # they end what the test goes by
+QUERIES = {
+    "messages:message_by_query": "?account=link-main&id=m2",
+    "api:message_by_query": "?account=link-main&id=m2",
+    "api:statistics": "?period=30d&group_by=campaign,variant,operator",
+}
+
+
+def addresses(tenant, run) -> dict[str, str]:
+    """Return an address of every route outside of the administration, about rows of the tenant that hold numbers."""
+    wish = PartnerRequest.objects.create(tenant=tenant, account_id=run.tenant.partner_ids.first().account_id, value=OWN)
+    values = {
+        "tenant_slug": tenant.slug, "run_id": run.id, "account": "link-main", "message_id": "m2",
+        "partner_id": PartnerId.objects.get(value=OWN).id, "segment_key_id": SegmentKey.objects.first().id,
+        "membership_id": getattr(Membership.objects.first(), "id", 1), "request_id": wish.id, "invitation_id": 1,
+        "key_id": 1, "session_id": 1, "token": "no-such-token", "colour": "no-colour", "pk": 1, "key": "no-such-key",
+        "uidb36": "1",
+    }  # fmt: skip
+    found = {}
+    for route in ROUTES:
+        if not route.address.startswith("/admin/") and route.name not in LEFT_OUT:
+            address = re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(values[match[1]]), route.address)
+            found[route.name] = address + QUERIES.get(route.name, "")
+    return found
+
+
+@pytest.mark.parametrize("who", OPENED)
+def test_no_route_tells_a_number_to_who_sees_them_masked(client, tenant, viewer, staff_user, everything, who):  # noqa: F811
+    headers = {}
+    if who == "view-as":
+        client.force_login(staff_user)
+        client.post(f"/admin/tenants/tenant/{tenant.id}/view-as/", {"reason": "ticket 4711"})
+    elif who != "key":
+        client.force_login(viewer)
+    if who == "analyst":
+        Membership.objects.filter(user=viewer).update(role=who)
+    if who == "key":
+        made = {"name": "x", "created_by": "o@example.com", "now": timezone.now()}
+        _key, text = api_keys.create_key(tenant=tenant, scopes=("read", "partner_ids"), **made)
+        headers = {"Authorization": f"Bearer {text}"}
+
+    opened, telling = set(), {}
+    for name, address in addresses(tenant, everything.last()).items():
+        if who == "key" and not name.startswith("api:"):
+            continue  # a key opens nothing else
+        if name in POSTED:
+            answer = client.post(address, POSTED[name], headers=headers)
+        else:
+            answer = client.get(address, headers=headers)
+        if answer.status_code == 200:
+            opened.add(name)
+        # What was asked with a number may say it again; these addresses hold none.
+        if found := told(f"{address}\n{text_of(answer)}"):
+            telling[name] = found
+
+    assert telling == {}
+    assert opened == OPENED[who]
