@@ -69,9 +69,9 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
         "state",
         "resolved_at",
         "resolved_by",
-        "resolution",
+        "resolution_shown",
     )
-    readonly_fields = ("inbox_number", "detail_shown", "request_shown", "raw_body", "in_full")
+    readonly_fields = ("inbox_number", "detail_shown", "request_shown", "raw_body", "in_full", "resolution_shown")
     actions = ("replay_rows", "replay_reasons", "discard_rows")
 
     def get_urls(self) -> list[URLPattern]:
@@ -104,6 +104,10 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
     @admin.display(description=_("detail"))
     def detail_shown(self, row: QuarantinedRow) -> str:
         return masked_text(row.detail)
+
+    @admin.display(description=_("resolution"))
+    def resolution_shown(self, row: QuarantinedRow) -> str:
+        return masked_text(row.resolution)
 
     @admin.display(description=_("raw body"))
     def raw_body(self, row: QuarantinedRow) -> str:

@@ -52,7 +52,7 @@ def read_marks() -> Marks:
 def hold_to_retention(
     pairs: Iterable[tuple[StoredMessage | None, StoredMessage]],
 ) -> tuple[dict[Key, str], dict[Key, str]]:
-    """Return why a message may not be written, by identity, and the numbers that were hashed in what may be.
+    """Return the reasons why messages may not be written, and the numbers hashed in the others; both by identity.
 
     `pairs` are (before or None, after). Sealed days count both for the tenant that a message leaves and for its new
     one.

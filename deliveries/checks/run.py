@@ -17,6 +17,7 @@ from deliveries.checks.submissions import Silent, silent_submissions
 from deliveries.models import StandingCheck
 from deliveries.stop_reasons import CAUSES, Cause
 from portal.accounts import mail, standing
+from portal.common.masking import Masking
 from portal.tenants.waiting import waiting
 
 logger = logging.getLogger(__name__)
@@ -93,7 +94,8 @@ def _submissions(now: datetime) -> list[str]:
 def _no_reports(silent: Silent) -> str:
     where = silent.account
     if silent.partner_id is not None:
-        where += f", partner ID {silent.partner_id}" if silent.partner_id else ", without a partner ID"
+        shown = Masking(in_full=False).text(silent.partner_id)  # a finding is mailed, and kept
+        where += f", partner ID {shown}" if shown else ", without a partner ID"
     found = silent.found
     return (
         f"{where}: no delivery report for {found.without_report} of the {found.messages} submitted messages"
@@ -106,7 +108,7 @@ def _counts(now: datetime) -> list[str]:
     return counts.find_wrong_days(now=now, told=before.details if before else ())
 
 
-# Descriptions of the checks: deliveries/checks/selectors.py. Their intervals: portal/settings.py.
+# Descriptions of the checks: deliveries/checks/selectors.py. Their intervals: portal/settings/background.py.
 CHECKS: dict[str, Check] = {
     "received": _received,
     "waiting": _waiting,

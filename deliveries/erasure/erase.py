@@ -65,7 +65,7 @@ def erase(messages: Iterable[StoredMessage]) -> dict[Key, str]:
 
 
 def _told_number(message: StoredMessage) -> str | None:
-    """Return the number that an erased message's refId or ids still tell: one with the hash that replaces it."""
+    """Return the number still found in an erased message's refId or ids: one with the hash stored in its place."""
     folded = message.folded
     found = [one for text in (folded.ref_id, folded.message_id, folded.partner_id) for one in numbers_in(text or "")]
     country = Tenant.objects.values_list("country", flat=True).get(id=message.tenant_id) if found else ""

@@ -1,4 +1,4 @@
-"""Message keys of raw rows."""
+"""Identity of the message that a raw row is about."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Progress of retention for each tenant, and work that is left after an erasure."""
+"""Progress of retention for each tenant, and the work that an erasure leaves."""
 
 from django.db import models
 

@@ -17,6 +17,7 @@ from deliveries.partner_ids.admin_forms import DeclareForm
 from deliveries.partner_ids.masked_admin import MaskedValues
 from deliveries.partner_ids.ownership import Refused, Taken, declare, give, plan
 from deliveries.partner_ids.permissions import operator
+from deliveries.search.number_searches import TooManyNumberSearches, count_number_searches
 from portal.accounts.admin_base import ReadOnlyAdmin, WholeWordSearch
 from portal.common.msisdn import may_be_part_of_number
 from portal.common.periods import start_of_day
@@ -42,9 +43,15 @@ class PartnerIdAdmin(MaskedValues, WholeWordSearch, ReadOnlyAdmin):
         return super().get_queryset(request).prefetch_related(earlier)
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str):
-        """Find what may be the beginning of a phone number only as a whole: a part would tell the rest."""
+        """Find what may be a part of a phone number only as a whole, as a search by number: on record and limited."""
         if may_be_part_of_number(search_term):
-            return queryset.filter(value=search_term.strip()), False
+            word = search_term.strip()
+            try:
+                count_number_searches(request, [("value", word)], tenant=None)
+            except TooManyNumberSearches as error:
+                messages.error(request, error.text)
+                return queryset.none(), False
+            return queryset.filter(value=word), False
         return super().get_search_results(request, queryset, search_term)
 
     @admin.display(description=_("Previous owners"), empty_value="–")

@@ -31,9 +31,9 @@ def message_or_404(
     masking: Masking,
     held_to: GatewayAccount | None = None,
 ) -> StoredMessage:
-    """Return the message of these tenants by its account's name and its id in an address. Raises Http404.
+    """Return the message of these tenants at this URL. Raises Http404.
 
-    `held_to` is the only account that may be read. An id that is masked finds nothing unless it is sealed.
+    `held_to` is the only account that may be read. A masked id finds nothing unless it is encrypted.
     """
     account_id = GatewayAccount.objects.filter(name=account).values_list("id", flat=True).first()
     if account_id is None or "\0" in message_id or (held_to is not None and held_to.id != account_id):

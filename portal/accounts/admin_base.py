@@ -53,7 +53,7 @@ class WholeWordSearch:
 
 
 class ListAdmin(ModelAdmin):
-    """Lists rows without counting a big table, and refuses actions on rows whose ids are none."""
+    """Admin that lists rows without counting a big table, and rejects actions on invalid ids."""
 
     show_full_result_count = False
     paginator = CappedPaginator

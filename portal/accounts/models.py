@@ -17,7 +17,7 @@ class UserManager(BaseUserManager):
         user.set_password(password)
         user.full_clean(exclude=["password"])
         user.save(using=self._db)
-        user.confirm_email()  # people made by code are vouched for
+        user.confirm_email()  # an address set by code counts as confirmed
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **extra) -> "User":

@@ -21,7 +21,15 @@ Object.assign(htmx.config, {
   attributesToSettle: ["class", "width", "height"], // without style, which the policy refuses to be set so
 });
 
+/** Scroll the row of pages, where it is too long for a phone, to the current one. */
+function showCurrentPage() {
+  const current = document.querySelector(".nav-row [aria-current]");
+  const row = current?.parentElement;
+  if (row) row.scrollLeft = current.offsetLeft - (row.clientWidth - current.offsetWidth) / 2;
+}
+
 document.addEventListener("htmx:afterSettle", () => {
+  showCurrentPage();
   makeSortable(document);
   loadCharts(document);
 });
@@ -34,3 +42,4 @@ watchRows(document);
 watchTables(document);
 makeSortable(document);
 loadCharts(document);
+showCurrentPage();

@@ -234,6 +234,7 @@ def test_main_path_without_scripts(browse):
     page.get_by_role("button", name="Test").click()
     expect(page.locator("#ref-id-preview tbody tr").first).to_have_text(re.compile(r"spring_b\s+spring\s+b"))
     page.get_by_role("link", name="RefIds").click()
+    page.get_by_role("button", name="Menu", exact=True).click()
     page.get_by_role("button", name="Suomeksi").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Miten refId-tunnukset luetaan")

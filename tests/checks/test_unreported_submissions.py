@@ -101,6 +101,17 @@ def test_partner_id_without_reports_is_told_where_the_account_has_them(account, 
     }
 
 
+def test_finding_about_a_partner_id_holds_no_phone_number(account, feed, tenant):
+    handed_in(account, 100, "good", partner_id="nr-fi")
+    handed_in(account, 30, "silent", partner_id="shop +358401234567")
+    put(feed, *(dlr(f"good{n}") for n in range(100)), received_at=NOW)
+    apply_waiting(now=NOW)
+
+    (found,) = run_checks(now=NOW, names=CHECK)["submissions"]
+
+    assert found.startswith("link-main, partner ID shop +358 •••••••67: no delivery report of 30 of the 30 messages")
+
+
 def test_submissions_become_old_at_the_set_age_to_the_second(account, tenant, settings):
     handed_in(account, 20, "a", at="2026-11-20T10:59:59Z")
     handed_in(account, 20, "b", at="2026-11-20T11:00:00Z")

@@ -171,8 +171,7 @@ def test_compose_waits_for_healthy_engines_and_the_migration(compose: dict):
 
 def test_compose_sets_only_variables_that_the_portal_reads(compose: dict):
     sources = "".join(
-        path.read_text()
-        for path in [REPOSITORY / "portal" / "settings.py", *(REPOSITORY / "portal" / "engines").glob("*.py")]
+        path.read_text() for folder in ("settings", "engines") for path in (REPOSITORY / "portal" / folder).glob("*.py")
     )
     variables = {name for service in PORTAL_SERVICES for name in compose["services"][service]["environment"]}
 

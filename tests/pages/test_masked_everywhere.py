@@ -190,7 +190,13 @@ def test_administration_tells_no_number(client, staff_user, everything, feed, te
     PartnerRequest.objects.create(tenant=tenant, account=feed.account, value=OWN, requested_by="a@example.com")
     ImportRun.objects.create(feed=feed, file_name=f"of {OTHER}.json", problem=f"of {OTHER}.json has changed")
     QuarantinedRow.objects.create(
-        inbox_id=1, feed=feed, received_at=timezone.now(), body=OTHER.encode(), reason="not JSON", detail=f"at {OTHER}"
+        inbox_id=1,
+        feed=feed,
+        received_at=timezone.now(),
+        body=OTHER.encode(),
+        reason="not JSON",
+        detail=f"at {OTHER}",
+        resolution=f"asked by {OTHER}",
     )
     client.force_login(staff_user)
     asked = f"/admin/messages/?number={OTHER.replace('+', '%2B')}"

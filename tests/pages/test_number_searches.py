@@ -4,8 +4,10 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
+from campaigns.models import SegmentKey
 from portal.accounts.models import AuditEntry
 from portal.common import cache as steady
+from portal.settings import NUMBER_SEARCHES_PER_HOUR as PER_HOUR
 from portal.tenants import api_keys
 from tests.pages.searched import DIGITS, NUMBER, URL, ask
 
@@ -66,6 +68,54 @@ def test_other_filters_that_are_a_number_count_too(client, messages, viewer, fil
 
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert str(NUMBER) not in str(answers[-1].context["form"].errors)
+
+
+def test_default_is_60_an_hour(client, messages, viewer, settings):
+    settings.NUMBER_SEARCHES_PER_HOUR = PER_HOUR
+    client.force_login(viewer)
+
+    answers = [ask(client, number=f"+3584011100{n:02}").status_code for n in range(61)]
+
+    assert answers == [200] * 60 + [429]
+    assert len(entries(SEARCHED)) == 60
+
+
+FILTERS = ("number", "ref_id", "campaign", "variant", "operator", "partner_id", "custom_parameters[shop]")
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_every_search_is_in_the_audit_log_from_page_overview_and_api(client, messages, viewer, tenant, settings, name):
+    settings.NUMBER_SEARCHES_PER_HOUR = 9
+    SegmentKey.objects.create(tenant=tenant, key="shop", state="done")
+    made = {"name": "x", "created_by": "o@example.com", "now": timezone.now()}
+    key, text = api_keys.create_key(tenant=tenant, scopes=("read",), **made)
+    headers = {"Authorization": f"Bearer {text}"}
+
+    with_key = [client.get("/api/v1/messages/", {name: NUMBER}, headers=headers) for _twice in range(2)]
+    asked = [str(key)] * 2
+    if name in ("campaign", "operator", "partner_id"):
+        with_key.append(client.get("/api/v1/statistics/", {"period": "7d", name: NUMBER}, headers=headers))
+        asked.append(str(key))
+    client.force_login(viewer)
+    by_hand = [ask(client, **{name: NUMBER, "period": "all"}), client.get(f"{URL}download/", {name: NUMBER})]
+    asked += ["viewer@example.com"] * 2
+    if name in ("campaign", "operator"):
+        by_hand.append(client.get("/t/nordic-retail/overview/", {name: NUMBER}))
+        asked.append("viewer@example.com")
+
+    assert {answer.status_code for answer in (*with_key, *by_hand)} <= {200, 302}
+    assert [actor for actor, _subject, _details in entries(SEARCHED)] == asked
+    assert DIGITS not in str(entries(SEARCHED))
+
+
+def test_search_of_partner_ids_in_the_administration_counts_too(client, messages, staff_user):
+    client.force_login(staff_user)
+    url = "/admin/tenants/partnerid/"
+
+    pages = [client.get(url, {"q": number(n)}).content.decode() for n in range(3)]
+
+    assert ["At most 2 phone numbers an hour" in page for page in pages] == [False, False, True]
+    assert [actor for actor, _subject, _details in entries(SEARCHED)] == ["staff@example.com"] * 2
 
 
 def test_overview_counts_campaigns_and_operators_that_are_numbers(client, messages, viewer):

@@ -33,7 +33,7 @@ METHODS = "account_authentication_methods"
 
 @dataclass(frozen=True)
 class Probed:
-    """Values for the parameters of addresses, with exceptions for some routes, and the person who asks."""
+    """Ids for the parameters of addresses, with exceptions by route, and queries for pages that need them."""
 
     ids: dict[str, object]
     of_routes: dict[str, dict[str, object]]

@@ -81,9 +81,8 @@ class CellMaker:
         self._language = header.language
         self._styles = Styles(sheet, header.language)
         self._notes = notes
-        self._texts: dict[
-            tuple[Kind, str, str], Cell
-        ] = {}  # most texts are in many rows; openpyxl places a cell as it writes it
+        # Most texts are in many rows. openpyxl places a cell only when it writes it.
+        self._texts: dict[tuple[Kind, str, str], Cell] = {}
 
     def head(self, columns: tuple[Column, ...]) -> list[Cell]:
         """Return the header's cells, in the report's language."""

@@ -1,4 +1,4 @@
-"""Cell styles of the workbook: an empty cell for each kind of value and place, to be copied."""
+"""Cell styles of the workbook: an empty cell per kind of value and place, to be copied."""
 
 from __future__ import annotations
 

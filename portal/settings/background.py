@@ -1,0 +1,45 @@
+"""Celery: the worker and the schedule."""
+
+from celery.schedules import crontab
+
+from portal import engines
+from portal.settings.database import REDIS_URL
+
+# Celery only wakes work up; the rows are the truth (docs/architecture.md: the row is the queue).
+CELERY_BROKER_URL = engines.broker_url(REDIS_URL)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_TIME_LIMIT = 1200
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "queue-monthly-runs": {"task": "reports.queue_monthly_runs", "schedule": 300.0},
+    "dispatch-runs": {"task": "reports.dispatch_runs", "schedule": 10.0},
+    "delete-erased-files": {"task": "reports.delete_erased_files", "schedule": 30.0},
+    "make-partitions": {"task": "deliveries.make_partitions", "schedule": 3600.0},
+    "resume-moves": {"task": "deliveries.resume_moves", "schedule": 30.0},
+    "resume-recounts": {"task": "deliveries.resume_recounts", "schedule": 30.0},
+    "resume-rule-refolds": {"task": "deliveries.resume_rule_refolds", "schedule": 30.0},
+    "resume-segment-keys": {"task": "deliveries.resume_segment_keys", "schedule": 30.0},
+    "first-checks": {"task": "deliveries.run_first_checks", "schedule": 30.0},
+    "check-waiting": {"task": "deliveries.run_checks", "args": [["waiting", "applying", "refused"]], "schedule": 60.0},
+    "check-received": {
+        "task": "deliveries.run_checks",
+        "args": [["received", "feeds", "quarantined", "submissions"]],
+        "schedule": 600.0,
+    },
+    "check-identities": {"task": "deliveries.run_checks", "args": [["identities"]], "schedule": 6 * 3600.0},
+    "check-counts": {
+        "task": "deliveries.run_checks",
+        "args": [["counts"]],
+        "schedule": crontab(hour=2, minute=20),
+    },
+    "condense-counts": {"task": "deliveries.condense_counts", "schedule": 900.0},
+    "make-identity-filters": {"task": "deliveries.make_identity_filters", "schedule": 3600.0},
+    "settle-lost-rights": {"task": "accounts.settle_lost_rights", "schedule": 600.0},
+    "forget-unsent-mail": {"task": "accounts.forget_unsent_mail", "schedule": 3600.0},
+    "apply-retention": {"task": "deliveries.apply_retention", "schedule": 3600.0},
+}

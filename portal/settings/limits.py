@@ -1,0 +1,15 @@
+"""Limits and times of the portal itself."""
+
+from portal import connections
+from portal.settings.base import env
+
+NUMBER_SEARCHES_PER_HOUR = env.int("PORTAL_NUMBER_SEARCHES_PER_HOUR", 60)
+
+INGEST_MAX_BODY = 1024 * 1024  # bytes; docs/link.md section 3
+ANSWER_WITHIN = env.float("PORTAL_ANSWER_WITHIN", 20.0)  # seconds until a page says that the database does not answer
+CONNECTIONS = env.int("PORTAL_CONNECTIONS", connections.capacity())  # of a web process at once
+REPORT_GRACE_HOURS = env.int("PORTAL_REPORT_GRACE_HOURS", 72)
+REPORT_LEASE_SECONDS = env.int("PORTAL_REPORT_LEASE_SECONDS", 120)
+SUBMISSION_REPORT_MINUTES = env.int("PORTAL_SUBMISSION_REPORT_MINUTES", 60)  # without any report: an alarm
+NEW_CAMPAIGNS_PER_DAY = env.int("PORTAL_NEW_CAMPAIGNS_PER_DAY", 1000)
+NEW_PARTNER_IDS_PER_DAY = env.int("PORTAL_NEW_PARTNER_IDS_PER_DAY", 1000)
