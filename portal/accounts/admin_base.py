@@ -69,7 +69,7 @@ class ListAdmin(ModelAdmin):
 
 
 class RecordedAdmin(ListAdmin):
-    """An admin whose changes stand in the audit log too, in the tenant's part of it where they are about one."""
+    """Admin that also writes changes to the audit log, to the tenant's part if they concern one."""
 
     def log_addition(self, request: HttpRequest, obj: Model, message):
         self._record(request, "admin.add", obj, message)

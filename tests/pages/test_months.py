@@ -137,7 +137,7 @@ def test_final_month_that_has_changed_says_so_and_offers_the_next_revision(clien
 
     for text in (page, row):
         assert text.count("Changed since: +1 messages, +1 delivered, +1 SMS parts") == 1
-        assert text.count("Create next revision") == 1
+        assert "Create next revision" in text
     assert page.count("Create next revision") == 2
     assert ("+1 viestiä, +1 toimitettua" in finnish, "Tee seuraava versio" in finnish) == (True, True)
 
@@ -171,7 +171,7 @@ def test_failed_run_says_what_to_do_and_hides_the_error(client, tenant, analyst,
 
     page = client.get(URL).content.decode()
 
-    assert (f"run {run.id}." in page, "Try again" in page, "/srv/secret" in page) == (True, True, False)
+    assert (f"the run number: {run.id}." in page, "Try again" in page, "/srv/secret" in page) == (True, True, False)
 
 
 def test_empty_page_says_what_will_be_here(client, tenant, viewer, now):

@@ -115,12 +115,12 @@ def test_cards_show_figures_with_their_change(client, viewer, messages):
     client.force_login(viewer)
 
     assert cards(get(client)) == {
-        "messages": ["Messages", "7", "▲ 250.0 % more so far", "0.2 a day"],
-        "delivered": ["Delivered", "42.86 %", "▼ 7.14 pt lower", "3 messages", "95 % sure: 15.82–74.95 %"],
+        "messages": ["Messages", "7", "▲ 250.0 % more so far", "0.2 per day"],
+        "delivered": ["Delivered", "42.86 %", "▼ 7.14 pt lower", "3 messages", "95 % interval: 15.82–74.95 %"],
         "pending": ["Pending", "28.57 %", "▲ 28.57 pt higher", "2 messages", "1 without a report in time"],
         "failed": ["Failed", "14.29 %", "▼ 35.71 pt lower", "1 message"],
         "unknown": ["Unknown", "14.29 %", "▲ 14.29 pt higher", "1 message"],
-        "parts": ["SMS parts", "8", "▲ 300.0 % more so far", "1.14 a message", "4 delivered", "4 billed"],
+        "parts": ["SMS parts", "8", "▲ 300.0 % more so far", "1.14 per message", "4 delivered", "4 billed"],
         "median": ["Median time", "20 s", "▲ 290 % longer", "95 % within 49 s"],
     }
 
@@ -265,7 +265,7 @@ def test_wrong_period_is_told_and_the_default_one_shown(client, viewer, messages
 
     page = get(client, query, status=422)
 
-    assert f"{words} Shown are 22 Oct – 20 Nov 2026." in page
+    assert f"{words} Showing 22 Oct – 20 Nov 2026." in page
     assert cards(page)["messages"][1] == "7"
 
 
@@ -401,7 +401,7 @@ def test_parent_sees_its_children_with_their_sum_or_itself_alone(client, feed, t
     rows = Page(together).rows["tenants"]
     assert [[row[0], row[2], row[4]] for row in rows[1:]] == [
         ["Nordic Retail Oy", "3", "1"],
-        ["Nordic Group alone", "2", "1"],
+        ["Nordic Group only", "2", "1"],
         ["Baltic Parcel", "1", "0"],
         ["Total", "6", "0.833333"],
     ]
@@ -588,7 +588,7 @@ def test_page_in_finnish_is_finnish(client, viewer, messages):
     page = get(client)
 
     assert cards(page)["delivered"] == [
-        "Toimitettu", "42,86 %", "▼ 7,14 %-yks. matalampi", "3 viestiä", "95 %: 15,82–74,95 %",
+        "Toimitettu", "42,86 %", "▼ 7,14 %-yks. matalampi", "3 viestiä", "95 %:n väli: 15,82–74,95 %",
     ]  # fmt: skip
     assert "Ei toimitettu" in page
     assert "22.10. – 20.11.2026" in page
