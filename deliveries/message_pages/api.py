@@ -14,7 +14,7 @@ from deliveries.message_pages.serializers import CLASSES, STATUSES, MessagePageS
 from deliveries.messages.fold import NO_CODE
 from deliveries.messages.row import OTHER_PARTNER_IDS, StoredMessage
 from deliveries.search.addresses import id_in_address, message_or_404, without_masked_ids
-from deliveries.search.find import Page, ReportLine, TooMuch, campaign_names, reports_of, search
+from deliveries.search.find import Page, ReportLine, SearchTooSlow, campaign_names, reports_of, search
 from deliveries.search.operators import other_spellings
 from deliveries.search.query import BadFilter, MessageQuery
 from portal.accounts.access import Access
@@ -167,7 +167,7 @@ class MessagesView(ApiView):
             raise BadParameter(error.field, error.text) from error
         except BadCursor as error:
             raise BadParameter("cursor", str(error)) from error
-        except TooMuch as error:
+        except SearchTooSlow as error:
             raise TooSlow(f"The search took more than {MOST_SECONDS:g} seconds.") from error
         if query.message_id:
             page = replace(page, messages=without_masked_ids(page.messages, self.access.masking))

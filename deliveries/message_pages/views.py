@@ -22,7 +22,7 @@ from deliveries.message_pages.parameter_fields import MOST_VALUE, PARAMETER
 from deliveries.message_pages.presenter import MessageRow, Shown
 from deliveries.messages.row import StoredMessage
 from deliveries.search.addresses import message_or_404, without_masked_ids
-from deliveries.search.find import Page, TooMuch, campaign_names, reports_of, search
+from deliveries.search.find import Page, SearchTooSlow, campaign_names, reports_of, search
 from deliveries.search.number_searches import TooManyNumberSearches, count_number_searches
 from deliveries.search.segment_keys import search_keys
 from deliveries.search.totals import total
@@ -163,7 +163,7 @@ def _found(request: HttpRequest, form: MessageFilterForm) -> dict:
     except BadCursor:
         form.add_error(None, _("This page of the list does not exist. Go to the newest messages."))
         return nothing | {"state": "wrong", "codes": shown([], {}).code_list()}
-    except TooMuch:
+    except SearchTooSlow:
         return nothing | {"state": "too_much", "codes": shown([], {}).code_list()}
     show = shown(page.messages, page.campaigns)
     state = "rows" if page.messages else "never" if is_any else "nothing"
@@ -212,7 +212,7 @@ def _finds(request: HttpRequest, form: MessageFilterForm, query: str) -> bool:
             return False
         found = search(other.query(), size=1, seconds=PROBE_SECONDS).messages
         return bool(without_masked_ids(found, request.access.masking) if other.cleaned_data["message_id"] else found)
-    except TooMuch:
+    except SearchTooSlow:
         return False
 
 

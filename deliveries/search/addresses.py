@@ -7,7 +7,7 @@ from a list, and cannot try numbers by opening URLs.
 from django.http import Http404
 
 from deliveries.messages.row import StoredMessage
-from deliveries.search.find import find
+from deliveries.search.find import find_message
 from portal.common.masking import Masking
 from portal.tenants import tokens
 from portal.tenants.models import GatewayAccount
@@ -41,7 +41,9 @@ def message_or_404(
     opened = None
     if message_id.startswith(_SEALED):
         opened = tokens.unseal(message_id.removeprefix(_SEALED), purpose="message-id")
-    found = find(tenant_ids=tenant_ids, account_id=account_id, message_id=message_id if opened is None else opened)
+    found = find_message(
+        tenant_ids=tenant_ids, account_id=account_id, message_id=message_id if opened is None else opened
+    )
     if found is None or (opened is None and masking.hides_id(message_id, found.folded.destination)):
         raise Http404
     return found

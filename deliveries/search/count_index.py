@@ -17,7 +17,7 @@ from deliveries.search.day_bounds import bounds_of
 from deliveries.search.query import MessageQuery
 
 _DAY, _QUARTER = timedelta(days=1), timedelta(minutes=15)
-_FEW = 4  # so many days together are read through as they are
+_MAX_WHOLE_DAYS = 4  # so many days together are read through as they are
 
 # For each tenant the days next to the page's edge that have such messages. Sealed ones have none any more.
 _DAYS = """
@@ -57,7 +57,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class SearchArea:
     """Possible places of matches.
 
     `windows` is None for everywhere and [] for nowhere. `statuses` are those of the messages (empty: any).
@@ -67,14 +67,14 @@ class Places:
     statuses: tuple[str, ...] = ()
 
 
-def find_places(
+def area_from_counts(
     query: MessageQuery,
     within: list[tuple[int, int | None]],
     *,
     at: datetime | None,
     backwards: bool,
     size: int,
-) -> Places:
+) -> SearchArea:
     """Return where the `size` matching messages next to `at` are (None: the newest), as far as the counts know it.
 
     `within` are the tenants with their campaigns; `backwards` looks for newer ones. Nothing is counted by numbers,
@@ -85,18 +85,18 @@ def find_places(
     if query.partner_id:
         uncounted = uncounted or of_campaign or not _counts_partners(query)
     if uncounted or (query.variant and not of_campaign):
-        return Places(statuses=query.statuses)
+        return SearchArea(statuses=query.statuses)
     days = _days(query, within, at, backwards, size)
     statuses = tuple(sorted({status for _, _, found in days for words in found for status in words.split()}))
     if not days:
-        return Places(windows=[])
-    near = _near(days, at, size)
+        return SearchArea(windows=[])
+    near = _days_of_page(days, at, size)
     bounds = bounds_of(query.tenant_ids)
-    windows = merged(Window(*bounds(day, day), day, day) for day in near)
+    windows = merge_windows(Window(*bounds(day, day), day, day) for day in near)
     is_by_quarter = query.result_code is None and not of_campaign and not query.partner_id
-    if len(near) > _FEW and DELIVERED in statuses and is_by_quarter:
-        windows = merged(_quarters(query, windows, at, backwards, size))
-    return Places(windows=windows, statuses=statuses)
+    if len(near) > _MAX_WHOLE_DAYS and DELIVERED in statuses and is_by_quarter:
+        windows = merge_windows(_quarters(query, windows, at, backwards, size))
+    return SearchArea(windows=windows, statuses=statuses)
 
 
 def _counts_partners(query: MessageQuery) -> bool:
@@ -139,7 +139,7 @@ def _days(
     return _fetch(_DAYS, where, values | {"most": size + 4}, backwards, table=table)
 
 
-def _near(days: list[tuple[date, int, list[str]]], at: datetime | None, size: int) -> list[date]:
+def _days_of_page(days: list[tuple[date, int, list[str]]], at: datetime | None, size: int) -> list[date]:
     """Return the days that surely hold the page: two more than have as many messages beyond the edge."""
     seen = 0
     for index, (day, messages, _) in enumerate(days):
@@ -191,7 +191,7 @@ def _fetch(sql: str, where: list[str], values: dict, backwards: bool, *, table: 
         return cursor.fetchall()
 
 
-def merged(windows: Iterable[Window]) -> list[Window]:
+def merge_windows(windows: Iterable[Window]) -> list[Window]:
     """Return the windows in order, with touching ones joined: no message is in two of them."""
     result: list[Window] = []
     for window in sorted(windows, key=lambda w: w.begin):

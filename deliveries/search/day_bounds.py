@@ -10,7 +10,7 @@ from portal.common.periods import start_of_day
 from portal.tenants.models import Tenant
 
 _DAY = timedelta(days=1)
-_FURTHEST = timedelta(hours=14)  # of a zone from UTC
+_MAX_OFFSET = timedelta(hours=14)  # of a zone from UTC
 _ALWAYS, _NEVER = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 
 Bounds = Callable[[date, date], tuple[datetime, datetime]]
@@ -30,9 +30,9 @@ def bounds_of(tenant_ids: Collection[int]) -> Bounds:
     is_any = not zones or any(is_counted_anew for _, is_counted_anew in found)
 
     def bounds(first: date, last: date) -> tuple[datetime, datetime]:
-        begin, end = _midnight(first) - _FURTHEST if first.year > 1 else _ALWAYS, _NEVER
+        begin, end = _midnight(first) - _MAX_OFFSET if first.year > 1 else _ALWAYS, _NEVER
         if last.year < _NEVER.year:
-            end = _midnight(last) + _DAY + _FURTHEST
+            end = _midnight(last) + _DAY + _MAX_OFFSET
         if is_any:
             return begin, end
         return (

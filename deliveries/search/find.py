@@ -11,22 +11,22 @@ from campaigns.models import OTHER_CAMPAIGNS, Campaign
 from deliveries.dialects.link import message_id_of
 from deliveries.messages.fold import NUMBER_ERASED
 from deliveries.messages.row import COLUMNS, StoredMessage, from_row
-from deliveries.search.query import BadFilter, MessageQuery, conditions, places
-from deliveries.search.segment_keys import rarest
+from deliveries.search.query import BadFilter, MessageQuery, conditions, tenants_with_campaigns
+from deliveries.search.segment_keys import rarest_key
 from deliveries.search.sql import Search, Statement
-from deliveries.search.strategy import tries
+from deliveries.search.strategy import candidate_results
 from portal.common import keyset
 from portal.common.prefixes import after_prefix
 from portal.tenants import tokens
 
-__all__ = ["BadFilter", "MessageQuery", "TooMuch", "after_prefix", "find", "reports_of", "search"]
+__all__ = ["BadFilter", "MessageQuery", "SearchTooSlow", "after_prefix", "find_message", "reports_of", "search"]
 
 MAX_PAGE = 500
 PAGE = 50
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2999, 12, 31, tzinfo=UTC)  # that a cursor may name
 
 
-class TooMuch(Exception):
+class SearchTooSlow(Exception):
     """The search exceeded its time: no index serves its filters, and too many messages lie between matches."""
 
 
@@ -56,7 +56,7 @@ class ReportLine:
 def search(query: MessageQuery, *, cursor: str | None = None, size: int = PAGE, seconds: float | None = None) -> Page:
     """Return a page of the messages that match, newest first. Raises BadFilter, keyset.BadCursor.
 
-    With `seconds` it raises TooMuch where it takes longer; the transaction stays usable.
+    With `seconds` it raises SearchTooSlow where it takes longer; the transaction stays usable.
 
     Under the wall only leakproof operators reach an index, so a prefix is a range of texts in "C" order.
     """
@@ -74,7 +74,7 @@ def search(query: MessageQuery, *, cursor: str | None = None, size: int = PAGE, 
         parameters |= {"at": after[0], "id": after[1], "account": after[2], "day": edge}
     wanted = Search(
         query,
-        within=places(query),
+        within=tenants_with_campaigns(query),
         where=where,
         parameters=parameters,
         at=after[0] if after else None,
@@ -83,14 +83,14 @@ def search(query: MessageQuery, *, cursor: str | None = None, size: int = PAGE, 
         leading=_leading_key(query),
     )
     rows = _first_full(wanted, seconds)
-    return _page([_shown(row) for row in rows], size, backwards, is_first=after is None)
+    return _page([_message(row) for row in rows], size, backwards, is_first=after is None)
 
 
 def _first_full(wanted: Search, seconds: float | None) -> list[tuple]:
     """Return the rows of the first try that fills the page, of the last one where none does."""
     until = None if seconds is None else monotonic() + seconds
     rows: list[tuple] = []
-    for rows in tries(wanted, lambda statement: _fetch(statement, until)):
+    for rows in candidate_results(wanted, lambda statement: _fetch(statement, until)):
         if len(rows) >= wanted.limit:
             break
     return rows
@@ -100,10 +100,10 @@ def _leading_key(query: MessageQuery) -> str | None:
     """Return the custom parameter whose rows lead to the messages, None where a filter does that finds fewer."""
     if not query.parameters or query.number or query.ref_id or query.message_id:
         return None
-    return rarest(query.tenant_ids, query.parameters)
+    return rarest_key(query.tenant_ids, query.parameters)
 
 
-def find(*, tenant_ids: frozenset[int], account_id: int, message_id: str) -> StoredMessage | None:
+def find_message(*, tenant_ids: frozenset[int], account_id: int, message_id: str) -> StoredMessage | None:
     """Return one message of these tenants, by its id or that of a part (`B3$0`)."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -112,7 +112,7 @@ def find(*, tenant_ids: frozenset[int], account_id: int, message_id: str) -> Sto
             [sorted(tenant_ids), account_id, [message_id, message_id_of(message_id)], message_id],
         )
         row = cursor.fetchone()
-    return _shown(row) if row else None
+    return _message(row) if row else None
 
 
 def reports_of(message: StoredMessage) -> list[ReportLine]:
@@ -133,7 +133,7 @@ def campaign_names(messages: list[StoredMessage]) -> dict[int, str]:
     return dict(Campaign.objects.filter(id__in=ids).values_list("id", "name")) if ids else {}
 
 
-def _shown(row: tuple) -> StoredMessage:
+def _message(row: tuple) -> StoredMessage:
     """Return the message of a row of COLUMNS, without the hash of an erased number."""
     message = from_row(row)
     if message.folded.flags & NUMBER_ERASED:
@@ -160,7 +160,7 @@ def _fetch(statement: Statement, until: float | None) -> list[tuple]:
             return rows
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
-            raise TooMuch from error
+            raise SearchTooSlow from error
         raise
 
 

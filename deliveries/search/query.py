@@ -56,13 +56,13 @@ class MessageQuery:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
 
-def places(query: MessageQuery) -> list[tuple[int, int | None]]:
+def tenants_with_campaigns(query: MessageQuery) -> list[tuple[int, int | None]]:
     """Return the tenants to search, each with its requested campaign (None: any).
 
     A name is another row in each tenant, and only a single row lets the index return its messages newest first. Raises
     BadFilter if no tenant has chosen the custom parameters.
     """
-    tenant_ids = _that_chose(query) if query.parameters else query.tenant_ids
+    tenant_ids = _tenants_that_chose(query) if query.parameters else query.tenant_ids
     if not query.campaign:
         return [(tenant_id, query.campaign_id) for tenant_id in sorted(tenant_ids)]
     named = Campaign.objects.filter(tenant_id__in=tenant_ids, name=query.campaign)
@@ -74,7 +74,7 @@ def places(query: MessageQuery) -> list[tuple[int, int | None]]:
     return sorted(place for place in found if query.campaign_id in (None, place[1]))
 
 
-def _that_chose(query: MessageQuery) -> set[int]:
+def _tenants_that_chose(query: MessageQuery) -> set[int]:
     """Return the tenants in which messages are found by all of the custom parameters."""
     chosen = search_keys(query.tenant_ids, query.parameters.keys())
     tenant_ids = set(query.tenant_ids)
@@ -100,7 +100,7 @@ def _that_chose(query: MessageQuery) -> set[int]:
 
 
 def conditions(query: MessageQuery) -> tuple[list[str], dict]:
-    """Return what a message `m` of the place `t` has to meet but its status, and the parameters. Raises BadFilter."""
+    """Return what a message `m` of the tenant `t` has to meet but its status, and the parameters. Raises BadFilter."""
     where, parameters = ["m.tenant_id = t.id"], {}
 
     def add(condition: str, **values) -> None:

@@ -9,10 +9,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from deliveries.search.count_index import Window
-from deliveries.search.sql import COLUMNS_OF, Search, Statement, add_statuses, add_window, keys
+from deliveries.search.sql import MESSAGE_COLUMNS, Search, Statement, add_statuses, add_window, list_order
 
 _DAY = timedelta(days=1)
-MOST = 1000  # different refIds, as many as campaigns a day; more of them are one for each message mostly
+MAX_REF_IDS = 1000  # different refIds, as many as campaigns a day; more of them are one for each message mostly
 
 
 def months_of(window: Window) -> tuple[date, date]:
@@ -38,7 +38,7 @@ def _midnight(day: date) -> datetime:
 
 
 def ref_ids(search: Search, window: Window) -> Statement:
-    """Ask for the (tenant, refId) that begin so in the window's months, MOST and one more at most.
+    """Ask for the (tenant, refId) that begin so in the window's months, MAX_REF_IDS and one more at most.
 
     In whole months: then the first message of each refId will do, whichever day it is of.
     """
@@ -58,13 +58,13 @@ def ref_ids(search: Search, window: Window) -> Statement:
         f"SELECT t.id, {following('t.id', '>= %(prefix)s')} FROM unnest(%(tenants)s::int[]) AS t (id)"
         f" UNION ALL SELECT k.tenant_id, {following('k.tenant_id', '> k.ref_id')} FROM known k"
         " WHERE k.ref_id IS NOT NULL"
-        f") SELECT tenant_id, ref_id FROM known WHERE ref_id IS NOT NULL LIMIT {MOST + 1}"
+        f") SELECT tenant_id, ref_id FROM known WHERE ref_id IS NOT NULL LIMIT {MAX_REF_IDS + 1}"
     )
     tenants = sorted({tenant for tenant, _campaign in search.within})
     return Statement(sql, parameters | {"tenants": tenants}, without=("seqscan", "bitmapscan"))
 
 
-def of_ref_ids(search: Search, window: Window, found: list[tuple[int, str]]) -> Statement:
+def messages_of_ref_ids(search: Search, window: Window, found: list[tuple[int, str]]) -> Statement:
     """Read the page's messages of a window with these refIds.
 
     First the nearest instants of each refId in its index, up to two pages of them in all but one of each at least: the
@@ -86,9 +86,9 @@ def of_ref_ids(search: Search, window: Window, found: list[tuple[int, str]]) -> 
         f" ORDER BY sent_at {search.order} OFFSET %(limit)s - 1 LIMIT 1), '{everything}') AS sent_at)"
         " SELECT m.* FROM"
         f" (SELECT DISTINCT id, ref_id FROM near WHERE sent_at {beyond} (SELECT sent_at FROM edge)) AS t"
-        f" CROSS JOIN LATERAL (SELECT {COLUMNS_OF} {one} AND m.sent_at {beyond} (SELECT sent_at FROM edge)"
-        f" ORDER BY m.ref_id {search.order}, {keys(search, 'm')} LIMIT %(limit)s) AS m"
-        f" ORDER BY {keys(search, 'm')} LIMIT %(limit)s"
+        f" CROSS JOIN LATERAL (SELECT {MESSAGE_COLUMNS} {one} AND m.sent_at {beyond} (SELECT sent_at FROM edge)"
+        f" ORDER BY m.ref_id {search.order}, {list_order(search, 'm')} LIMIT %(limit)s) AS m"
+        f" ORDER BY {list_order(search, 'm')} LIMIT %(limit)s"
     )
     parameters |= {
         "ref_tenants": [tenant for tenant, _ref_id in found],

@@ -8,7 +8,7 @@ from django.db import connection
 from campaigns.models import SegmentKey
 from campaigns.segments import indexed_value
 
-MOST_COUNTED = 1000
+MAX_COUNTED = 1000
 
 
 @dataclass(slots=True)
@@ -48,14 +48,14 @@ def search_keys(tenant_ids: Collection[int], keys: Collection[str] | None = None
     return found
 
 
-def rarest(tenant_ids: Collection[int], parameters: Mapping[str, str]) -> str:
-    """Return the key whose value the fewest of these tenants' messages have, counted to MOST_COUNTED."""
+def rarest_key(tenant_ids: Collection[int], parameters: Mapping[str, str]) -> str:
+    """Return the key whose value the fewest of these tenants' messages have, counted to MAX_COUNTED."""
     if len(parameters) == 1:
         return next(iter(parameters))
     counts = {}
     with connection.cursor() as cursor:
         for key, value in parameters.items():
-            cursor.execute(_COUNT, [sorted(tenant_ids), key, indexed_value(value), MOST_COUNTED, MOST_COUNTED])
+            cursor.execute(_COUNT, [sorted(tenant_ids), key, indexed_value(value), MAX_COUNTED, MAX_COUNTED])
             counts[key] = cursor.fetchone()[0]
     return min(counts, key=lambda key: (counts[key], key))
 

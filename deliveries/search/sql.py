@@ -1,4 +1,4 @@
-"""The statements of Message Search: the messages of one place, each tenant by itself, newest first or oldest first.
+"""The statements of Message Search: the messages of one area, each tenant by itself, newest first or oldest first.
 
 Under the wall only leakproof operators reach an index, and two indexes of `message` are never combined: both begin with
 the tenant, so PostgreSQL takes the second one for a repetition of the first.
@@ -12,13 +12,13 @@ from typing import NamedTuple
 from campaigns.segments import indexed_value
 from deliveries.dialects.codes import DELIVERED
 from deliveries.messages.row import COLUMNS
-from deliveries.search.count_index import Places, Window
+from deliveries.search.count_index import SearchArea, Window
 from deliveries.search.query import MessageQuery
 from portal.common.bulk import EACH
 
 _UNDELIVERED = "m.status <> 'delivered'"  # the words of the partial index
 _OF_TIME = ("m.sent_at ", "m.day ", "(m.sent_at, ")
-COLUMNS_OF = ", ".join(f"m.{column}" for column in COLUMNS)
+MESSAGE_COLUMNS = ", ".join(f"m.{column}" for column in COLUMNS)
 
 
 class Statement(NamedTuple):
@@ -66,25 +66,25 @@ class Search:
         return () if DELIVERED in self.query.statuses else self.query.statuses
 
 
-def of_campaigns(search: Search, within: Iterable[tuple[int, int]]) -> Search:
+def in_campaigns(search: Search, within: Iterable[tuple[int, int]]) -> Search:
     """Return the same search for the messages of these campaigns, each with its tenant."""
     return replace(search, within=sorted(within), where=[*search.where, "m.campaign_id = t.campaign_id"])
 
 
-def in_order(search: Search, place: Places) -> Statement:
-    """Read the messages of a place as an index gives them, in their order, and stop when there are enough.
+def in_order(search: Search, area: SearchArea) -> Statement:
+    """Read the messages of an area as an index gives them, in their order, and stop when there are enough.
 
     States that are not the usual one are looked for one by one, for the same reason; windows too.
     """
     where, parameters = list(search.where), dict(search.parameters)
     statuses: list[str | None] = [None]
-    if place.statuses and DELIVERED not in place.statuses:
-        statuses = list(place.statuses)
+    if area.statuses and DELIVERED not in area.statuses:
+        statuses = list(area.statuses)
         where += ["m.status = t.status", _UNDELIVERED]
     elif search.query.statuses:
         where.append("m.status = ANY (%(statuses)s)")
         parameters |= {"statuses": list(search.query.statuses)}
-    windows = place.windows or []
+    windows = area.windows or []
     join = ""
     if len(windows) == 1:
         add_window(windows[0], where, parameters)
@@ -103,24 +103,24 @@ def in_order(search: Search, place: Places) -> Statement:
     if search.leading is None:
         source, of = f"message m WHERE {' AND '.join(where)}", "m"
     else:
-        source, of = _led_by_value(search, where, parameters), "p"
-    found = f"SELECT {COLUMNS_OF} FROM {source} ORDER BY {keys(search, of)} LIMIT %(limit)s"  # noqa: S608  conditions of message_filters.py and limits; what is typed is a parameter
-    return _of_each(search, found, parameters, statuses, join)
+        source, of = _by_parameter_value(search, where, parameters), "p"
+    found = f"SELECT {MESSAGE_COLUMNS} FROM {source} ORDER BY {list_order(search, of)} LIMIT %(limit)s"  # noqa: S608  conditions of query.py and limits; what is typed is a parameter
+    return _for_each_tenant(search, found, parameters, statuses, join)
 
 
-def gathered(search: Search, window: Window) -> Statement:
+def collect_then_sort(search: Search, window: Window) -> Statement:
     """Read all messages of a window, by whichever index finds the fewest, before they are sorted."""
     where, parameters = list(search.where), dict(search.parameters)
     add_statuses(search, where, parameters)
     add_window(window, where, parameters)
     found = (
-        f"SELECT * FROM (SELECT {COLUMNS_OF} FROM message m WHERE {' AND '.join(where)} {EACH}) AS m"  # noqa: S608  conditions of message_filters.py and limits; what is typed is a parameter
-        f" ORDER BY {keys(search, 'm')} LIMIT %(limit)s"
+        f"SELECT * FROM (SELECT {MESSAGE_COLUMNS} FROM message m WHERE {' AND '.join(where)} {EACH}) AS m"  # noqa: S608  conditions of query.py and limits; what is typed is a parameter
+        f" ORDER BY {list_order(search, 'm')} LIMIT %(limit)s"
     )
-    return _of_each(search, found, parameters)._replace(without=_BY_BITMAP)
+    return _for_each_tenant(search, found, parameters)._replace(without=_BY_BITMAP)
 
 
-def at_common_instants(search: Search, window: Window) -> Statement:
+def at_shared_timestamps(search: Search, window: Window) -> Statement:
     """Read the messages of the instants at which each of the indexed filters has some.
 
     The indexes alone give the instants, so of two filters that hardly ever meet no message is read in vain. They do not
@@ -131,20 +131,20 @@ def at_common_instants(search: Search, window: Window) -> Statement:
     times = [condition for condition in search.where if condition.startswith("m.sent_at ")]
     add_window(window, where, parameters)
     times += ["m.sent_at >= %(window_begin)s", "m.sent_at < %(window_end)s"]
-    instants = " INTERSECT ".join(
-        _instants(table, conditions, times) for table, conditions in indexed(search, parameters)
+    timestamps = " INTERSECT ".join(
+        _timestamps(table, conditions, times) for table, conditions in indexed_filters(search, parameters)
     )
     days = "m.day BETWEEN (i.sent_at AT TIME ZONE 'UTC')::date - 1 AND (i.sent_at AT TIME ZONE 'UTC')::date + 1"
     found = (
-        f"SELECT m.* FROM ({instants}) AS i CROSS JOIN LATERAL (SELECT {COLUMNS_OF} FROM message m"  # noqa: S608  conditions of message_filters.py and limits; what is typed is a parameter
+        f"SELECT m.* FROM ({timestamps}) AS i CROSS JOIN LATERAL (SELECT {MESSAGE_COLUMNS} FROM message m"  # noqa: S608  conditions of query.py and limits; what is typed is a parameter
         f" WHERE m.sent_at = i.sent_at AND {days} AND {' AND '.join(where)} {EACH}) AS m"
-        f" ORDER BY {keys(search, 'm')} LIMIT %(limit)s"
+        f" ORDER BY {list_order(search, 'm')} LIMIT %(limit)s"
     )
-    return _of_each(search, found, parameters)._replace(without=_BY_INDEXES)
+    return _for_each_tenant(search, found, parameters)._replace(without=_BY_INDEXES)
 
 
-def edge(search: Search, window: Window, count: int) -> Statement:
-    """Ask for the instant until which a window has `count` common instants (NULL: it has fewer), and for how many.
+def probe_window(search: Search, window: Window, count: int) -> Statement:
+    """Ask for the instant until which a window has `count` shared timestamps (NULL: it has fewer), and for how many.
 
     It reads the indexes alone and counts no further than `count`, for each tenant.
     """
@@ -152,25 +152,25 @@ def edge(search: Search, window: Window, count: int) -> Statement:
     add_window(window, [], parameters)
     near, far = ("min", "max") if search.backwards else ("max", "min")
     found = (
-        f"SELECT CASE WHEN count(*) = {count} THEN {far}(m.sent_at) END AS far, count(*) AS n FROM ("  # noqa: S608  conditions of message_filters.py and limits; what is typed is a parameter
-        f"SELECT i.sent_at FROM ({_common_instants(search, parameters)}) AS i ORDER BY i.sent_at {search.order}"
+        f"SELECT CASE WHEN count(*) = {count} THEN {far}(m.sent_at) END AS far, count(*) AS n FROM ("  # noqa: S608  conditions of query.py and limits; what is typed is a parameter
+        f"SELECT i.sent_at FROM ({_shared_timestamps(search, parameters)}) AS i ORDER BY i.sent_at {search.order}"
         f" LIMIT {count}) AS m"
     )
     sql = (
-        f"SELECT {near}(found.far), coalesce(sum(found.n), 0)"  # noqa: S608  conditions of message_filters.py and limits; what is typed is a parameter
+        f"SELECT {near}(found.far), coalesce(sum(found.n), 0)"  # noqa: S608  conditions of query.py and limits; what is typed is a parameter
         " FROM unnest(%(tenants)s::int[], %(campaigns)s::int[], %(states)s::text[]) AS t (id, campaign_id, status)"
         f" CROSS JOIN LATERAL ({found}) AS found"
     )
     return Statement(sql, parameters | _branches(search), without=_BY_INDEXES)
 
 
-def nearest(search: Search, count: int) -> Statement:
+def probe_range(search: Search, count: int) -> Statement:
     """Ask for the times of the message next to the page's edge and of the one `count` from there (NULL: not so many).
 
     They are those of the first indexed filter, else of all messages; of several tenants together there are no more.
     """
     parameters = dict(search.parameters)
-    filters = [found for found in indexed(search, parameters) if found[1][0] != _FROM_PREFIX]
+    filters = [found for found in indexed_filters(search, parameters) if found[1][0] != _FROM_PREFIX]
     table, conditions = filters[0] if filters else ("message", [])
     times = [condition for condition in search.where if condition.startswith("m.sent_at ")]
     statuses: Sequence[str | None] = (None,)
@@ -179,11 +179,11 @@ def nearest(search: Search, count: int) -> Statement:
     each = max(2, count // max(1, len(search.within) * len(statuses)))
     near, far = ("min", "max") if search.backwards else ("max", "min")
     found = (
-        f"SELECT {near}(m.sent_at) AS near, CASE WHEN count(*) = {each} THEN {far}(m.sent_at) END AS far"  # noqa: S608  conditions of message_filters.py and limits; what is typed is a parameter
-        f" FROM ({_instants(table, conditions, times)} ORDER BY m.sent_at {search.order} LIMIT {each}) AS m"
+        f"SELECT {near}(m.sent_at) AS near, CASE WHEN count(*) = {each} THEN {far}(m.sent_at) END AS far"  # noqa: S608  conditions of query.py and limits; what is typed is a parameter
+        f" FROM ({_timestamps(table, conditions, times)} ORDER BY m.sent_at {search.order} LIMIT {each}) AS m"
     )
     sql = (
-        f"SELECT {near}(found.near), {near}(found.far)"  # noqa: S608  conditions of message_filters.py and limits; what is typed is a parameter
+        f"SELECT {near}(found.near), {near}(found.far)"  # noqa: S608  conditions of query.py and limits; what is typed is a parameter
         " FROM unnest(%(tenants)s::int[], %(campaigns)s::int[], %(states)s::text[]) AS t (id, campaign_id, status)"
         f" CROSS JOIN LATERAL ({found}) AS found"
     )
@@ -193,7 +193,7 @@ def nearest(search: Search, count: int) -> Statement:
 _FROM_PREFIX = "m.ref_id >= %(prefix)s"
 
 
-def indexed(search: Search, parameters: dict) -> list[tuple[str, list[str]]]:
+def indexed_filters(search: Search, parameters: dict) -> list[tuple[str, list[str]]]:
     """Return the filters that an index with the time of sending has, each as a table and conditions.
 
     The first one leads; the rows of custom parameters begin with those of the `leading` one.
@@ -218,25 +218,25 @@ def indexed(search: Search, parameters: dict) -> list[tuple[str, list[str]]]:
     return found
 
 
-def _common_instants(search: Search, parameters: dict) -> str:
+def _shared_timestamps(search: Search, parameters: dict) -> str:
     times = [condition for condition in search.where if condition.startswith("m.sent_at ")]
     times += ["m.sent_at >= %(window_begin)s", "m.sent_at < %(window_end)s"]
-    filters = indexed(search, parameters)
-    return " INTERSECT ".join(_instants(table, conditions, times) for table, conditions in filters)
+    filters = indexed_filters(search, parameters)
+    return " INTERSECT ".join(_timestamps(table, conditions, times) for table, conditions in filters)
 
 
-def _instants(table: str, conditions: list[str], times: list[str]) -> str:
-    return f"SELECT m.sent_at FROM {table} m WHERE {' AND '.join(['m.tenant_id = t.id', *conditions, *times])}"  # noqa: S608  conditions of message_filters.py and limits; what is typed is a parameter
+def _timestamps(table: str, conditions: list[str], times: list[str]) -> str:
+    return f"SELECT m.sent_at FROM {table} m WHERE {' AND '.join(['m.tenant_id = t.id', *conditions, *times])}"  # noqa: S608  conditions of query.py and limits; what is typed is a parameter
 
 
-def _of_each(
+def _for_each_tenant(
     search: Search, found: str, parameters: dict, statuses: Sequence[str | None] = (None,), join: str = ""
 ) -> Statement:
     """Return what is found for each tenant and state, and window, as one list; the parameters too."""
     sql = (
-        "SELECT found.* FROM unnest(%(tenants)s::int[], %(campaigns)s::int[], %(states)s::text[])"  # noqa: S608  conditions of message_filters.py and limits; what is typed is a parameter
+        "SELECT found.* FROM unnest(%(tenants)s::int[], %(campaigns)s::int[], %(states)s::text[])"  # noqa: S608  conditions of query.py and limits; what is typed is a parameter
         f" AS t (id, campaign_id, status){join} CROSS JOIN LATERAL ({found}) AS found"
-        f" ORDER BY {keys(search, 'found')} LIMIT %(limit)s"
+        f" ORDER BY {list_order(search, 'found')} LIMIT %(limit)s"
     )
     return Statement(sql, parameters | _branches(search, statuses))
 
@@ -247,7 +247,7 @@ def _branches(search: Search, statuses: Sequence[str | None] = (None,)) -> dict:
     return {"tenants": tenants, "campaigns": campaigns, "states": states, "limit": search.limit}
 
 
-def keys(search: Search, of: str) -> str:
+def list_order(search: Search, of: str) -> str:
     """Return the order of the list: newest first, or oldest first."""
     return ", ".join(f"{of}.{key} {search.order}" for key in ("sent_at", "message_id", "account_id"))
 
@@ -277,7 +277,7 @@ def add_window(window: Window, where: list[str], parameters: dict) -> None:
     }
 
 
-def _led_by_value(search: Search, where: list[str], parameters: dict) -> str:
+def _by_parameter_value(search: Search, where: list[str], parameters: dict) -> str:
     """Return FROM and WHERE of the messages with a custom parameter's value, by the index of values: newest first.
 
     OFFSET 0 keeps each message a look-up of its own: the planner takes columns that always agree for independent, hopes
@@ -290,6 +290,6 @@ def _led_by_value(search: Search, where: list[str], parameters: dict) -> str:
     rows += [condition.replace("m.", "p.") for condition in where if condition.startswith(_OF_TIME)]
     same = [f"m.{column} = p.{column}" for column in ("tenant_id", "day", "sent_at", "account_id", "message_id")]
     return (
-        f"message_parameter p CROSS JOIN LATERAL (SELECT {COLUMNS_OF} FROM message m"  # noqa: S608  conditions of message_filters.py and limits; what is typed is a parameter
+        f"message_parameter p CROSS JOIN LATERAL (SELECT {MESSAGE_COLUMNS} FROM message m"  # noqa: S608  conditions of query.py and limits; what is typed is a parameter
         f" WHERE {' AND '.join(same + where)} {EACH}) AS m WHERE {' AND '.join(rows)}"
     )

@@ -4,7 +4,7 @@ from django.db.models import Q, Sum
 
 from deliveries.messages.row import OTHER_PARTNER_IDS
 from deliveries.models import CampaignCount, DailyCount
-from deliveries.search.query import MessageQuery, places
+from deliveries.search.query import MessageQuery, tenants_with_campaigns
 
 
 def total(query: MessageQuery) -> int | None:
@@ -50,7 +50,7 @@ def _wanted(query: MessageQuery) -> Q:
 def _of_campaign(query: MessageQuery) -> Q:
     wanted = Q()
     if query.campaign:
-        wanted &= Q(campaign_id__in=[campaign_id for _tenant_id, campaign_id in places(query)])
+        wanted &= Q(campaign_id__in=[campaign_id for _tenant_id, campaign_id in tenants_with_campaigns(query)])
     if query.campaign_id is not None:
         wanted &= Q(campaign_id=query.campaign_id)
     if query.variant:

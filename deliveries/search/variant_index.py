@@ -41,7 +41,7 @@ SELECT s.tenant_id, c.campaign_id, s.day, s.last FROM spans s CROSS JOIN LATERAL
 
 
 @dataclass(frozen=True, slots=True)
-class VariantPlace:
+class VariantDays:
     """A campaign that has messages of the variant in the tenant's days from `first` to `last`."""
 
     tenant_id: int
@@ -50,11 +50,11 @@ class VariantPlace:
     last: date
 
 
-def variant_places(
+def days_of_variant(
     variant: str, *, tenant_ids: Collection[int], first: date | None, last: date | None
-) -> list[VariantPlace]:
+) -> list[VariantDays]:
     """Return where these tenants have messages of the variant, as far as the counts know: whole months, or days."""
     values: dict[str, Any] = {"variant": variant, "tenants": sorted(tenant_ids), "first": first, "last": last}
     with connection.cursor() as cursor:
         cursor.execute(_FOUND, values)
-        return [VariantPlace(*row) for row in cursor.fetchall()]
+        return [VariantDays(*row) for row in cursor.fetchall()]

@@ -6,13 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 from deliveries.search.count_index import Window
 
 _DAY, _TICK = timedelta(days=1), timedelta(microseconds=1)
-_FURTHEST = timedelta(days=1500)  # what is further away is looked for at once
+_MAX_REACH = timedelta(days=1500)  # what is further away is looked for at once
 _ALWAYS, _NEVER = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 _MORE = 1.4  # than a page, so that it is full mostly
 _SLOW, _FAST = 2, 16  # times as far: at least, and where nothing was found
 
 
-def stretches(
+def widening_windows(
     near: datetime, far: datetime | None, *, backwards: bool, wanted: int, end: datetime | None = None
 ) -> Generator[Window, tuple[int, Window], None]:
     """Yield one window after the other, the first one from the page's edge to `far`, the last one all that is left.
@@ -21,7 +21,7 @@ def stretches(
     from there. What is read stays in proportion to what is `wanted`, however close together it lies: a page is some
     hundred messages wide or years. `near` is the message next to the edge; there are none beyond `end`.
     """
-    whole = _FURTHEST if end is None else min(_FURTHEST, abs(near - end))
+    whole = _MAX_REACH if end is None else min(_MAX_REACH, abs(near - end))
     reach = abs(near - far) if far is not None else whole
     last, beyond = (_ALWAYS, _NEVER) if backwards else (_NEVER, _ALWAYS)
     while last != beyond:
@@ -29,10 +29,10 @@ def stretches(
         found, window = yield _between(last, edge)
         last = window.end if backwards else window.begin
         times = _FAST if not found else min(_FAST, max(_SLOW, _MORE * wanted / found))
-        reach = min(_FURTHEST, max(abs(near - last), timedelta(seconds=1))) * times
+        reach = min(_MAX_REACH, max(abs(near - last), timedelta(seconds=1))) * times
 
 
-def until(window: Window, instant: datetime, *, backwards: bool) -> Window:
+def clip_window(window: Window, instant: datetime, *, backwards: bool) -> Window:
     """Return the part of a window from the page's edge to the instant, itself included."""
     return _between(window.begin, instant + _TICK) if backwards else _between(instant, window.end)
 

@@ -15,7 +15,7 @@ from deliveries.message_pages.forms import MOST_OF_NUMBER, note_on_number, whole
 from deliveries.message_pages.number_reveal import reveal_number
 from deliveries.message_pages.presenter import Shown
 from deliveries.search.addresses import message_or_404
-from deliveries.search.find import Page, TooMuch, campaign_names, reports_of, search
+from deliveries.search.find import Page, SearchTooSlow, campaign_names, reports_of, search
 from deliveries.search.number_searches import TooManyNumberSearches, count_number_searches
 from deliveries.search.query import MessageQuery
 from portal.common.any_text import address_of
@@ -131,7 +131,7 @@ def _found(request: HttpRequest, form: StaffSearchForm, cursor: str) -> dict:
     except BadCursor:
         form.add_error(None, _("This page of the list does not exist. Go to the newest messages."))
         return {"state": "wrong", "rows": []}
-    except TooMuch:
+    except SearchTooSlow:
         return {"state": "too_much", "rows": []}
     shown = Shown(page.messages, page.campaigns, masking=MASKING, link=_link)
     return {

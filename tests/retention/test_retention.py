@@ -15,7 +15,7 @@ from deliveries.erasure.erase import erase_number
 from deliveries.messages import partitions
 from deliveries.models import DailyCount, DeliveryReport, IngestCount, Message, QuarantinedRow, RetentionMark
 from deliveries.retention.retention import Taken, apply_retention
-from deliveries.search.find import MessageQuery, find, search
+from deliveries.search.find import MessageQuery, find_message, search
 from deliveries.tasks import apply_retention as apply_retention_task
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from tests.deliveries.helpers import NOW, dlr, put
@@ -217,7 +217,7 @@ def test_numbers_go_after_their_days_and_the_whole_number_still_finds_them(feed,
     found = search(MessageQuery(tenant_ids=mine, number="+358 40 1234567")).messages
     assert [(m.folded.message_id, m.folded.destination) for m in found] == [("new", NUMBER), ("old", None)]
     assert search(MessageQuery(tenant_ids=mine, number="+358401234568")).messages == []
-    assert find(tenant_ids=mine, account_id=feed.account_id, message_id="old").folded.destination is None
+    assert find_message(tenant_ids=mine, account_id=feed.account_id, message_id="old").folded.destination is None
     stored = Message.objects.get(message_id="old").destination
     assert (len(stored), stored[0], NUMBER[4:] in stored) == (33, "#", False)
     assert counts() == before

@@ -11,10 +11,10 @@ from campaigns.models import Campaign, RefIdScheme
 from deliveries.counts.rollups import condense
 from deliveries.models import Message
 from deliveries.rederiving.segment_keys import choose, run_segment_keys
-from deliveries.search.count_index import Places, find_places
+from deliveries.search.count_index import SearchArea, area_from_counts
 from deliveries.search.find import MessageQuery, Page, search
-from deliveries.search.query import places
-from deliveries.search.variant_index import variant_places
+from deliveries.search.query import tenants_with_campaigns
+from deliveries.search.variant_index import days_of_variant
 from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
 from portal.tenants.scope import web_scope
 from tests.deliveries.helpers import apply, dlr
@@ -164,12 +164,14 @@ def ids_of(pages: Iterable[Page]) -> list[str]:
 
 def test_filter_without_any_message_looks_nowhere(messages, tenant):
     query = MessageQuery(tenant_ids=frozenset([tenant.id]), country="LV")
-    assert find_places(query, places(query), at=None, backwards=False, size=50) == Places(windows=[])
+    assert area_from_counts(query, tenants_with_campaigns(query), at=None, backwards=False, size=50) == SearchArea(
+        windows=[]
+    )
 
 
 def test_rare_operator_is_looked_for_in_its_quarters_of_an_hour_alone(messages, tenant):
     query = MessageQuery(tenant_ids=frozenset([tenant.id]), operator="rare")
-    found = find_places(query, places(query), at=None, backwards=False, size=50)
+    found = area_from_counts(query, tenants_with_campaigns(query), at=None, backwards=False, size=50)
 
     lengths = {(window.end - window.begin) for window in found.windows}
     assert (len(found.windows), lengths, found.statuses) == (6, {timedelta(minutes=15)}, ("delivered", "failed"))
@@ -177,12 +179,14 @@ def test_rare_operator_is_looked_for_in_its_quarters_of_an_hour_alone(messages, 
 
 def test_result_code_is_looked_for_by_the_status_that_it_means(messages, tenant):
     query = MessageQuery(tenant_ids=frozenset([tenant.id]), result_code=1002)
-    assert find_places(query, places(query), at=None, backwards=False, size=50).statuses == ("expired",)
+    assert area_from_counts(query, tenants_with_campaigns(query), at=None, backwards=False, size=50).statuses == (
+        "expired",
+    )
 
 
 def test_usual_filter_is_looked_for_in_one_stretch_that_ends_where_the_page_does(messages, tenant):
     query = MessageQuery(tenant_ids=frozenset([tenant.id]), operator="usual")
-    (window,) = find_places(query, places(query), at=None, backwards=False, size=1).windows
+    (window,) = area_from_counts(query, tenants_with_campaigns(query), at=None, backwards=False, size=1).windows
 
     assert (window.first, window.last) == (date(2026, 11, 6), date(2026, 11, 8))
 
@@ -197,7 +201,7 @@ def test_sealed_days_are_not_where_messages_are(messages, tenant):
     query = MessageQuery(tenant_ids=frozenset([tenant.id]), operator="rare")
     edge = datetime(2026, 8, 1, tzinfo=UTC)
     with web_scope([tenant.id]):
-        newer = find_places(query, places(query), at=edge, backwards=True, size=50)
+        newer = area_from_counts(query, tenants_with_campaigns(query), at=edge, backwards=True, size=50)
 
     assert [window.first for window in newer.windows] == [date(2026, 10, 23), date(2026, 11, 6)]
 
@@ -214,7 +218,7 @@ def test_sealed_quarters_of_one_tenant_hide_no_message_of_another(feed, tenant, 
         cursor.execute("DELETE FROM message WHERE tenant_id = %s", [other_tenant.id])
 
     query = MessageQuery(tenant_ids=frozenset([tenant.id, other_tenant.id]), operator="rare")
-    found = find_places(query, places(query), at=None, backwards=False, size=6)
+    found = area_from_counts(query, tenants_with_campaigns(query), at=None, backwards=False, size=6)
 
     assert [window.begin for window in found.windows] == [
         datetime(2026, 10, day, 6, 15, tzinfo=UTC) for day in range(2, 11)
@@ -243,7 +247,7 @@ def test_operator_of_one_account_is_looked_for_in_the_account_s_quarters(message
     apply(other_feed, *(rare_at(f"s{n}", at + timedelta(hours=2)) for n, at in enumerate(days)))
 
     query = MessageQuery(tenant_ids=frozenset([tenant.id]), operator="rare", account_id=feed.account_id)
-    found = find_places(query, places(query), at=None, backwards=False, size=50)
+    found = area_from_counts(query, tenants_with_campaigns(query), at=None, backwards=False, size=50)
 
     assert (len(found.windows), {w.end - w.begin for w in found.windows}) == (6, {timedelta(minutes=15)})
     assert len(ids_of([search(query, size=50)])) == 6
@@ -265,7 +269,8 @@ def test_quarters_are_read_by_the_key_of_the_counts(messages, feed, tenant):
     query = MessageQuery(tenant_ids=frozenset([tenant.id]), operator="rare", account_id=feed.account_id)
     with web_scope([tenant.id]):
         plans = explained(
-            lambda: find_places(query, places(query), at=None, backwards=False, size=50), of="FROM hour_count"
+            lambda: area_from_counts(query, tenants_with_campaigns(query), at=None, backwards=False, size=50),
+            of="FROM hour_count",
         )
 
     condition = next(line for line in plans.splitlines() if "Index Cond" in line and "quarter" in line)
@@ -310,7 +315,7 @@ def test_variant_is_found_where_days_and_months_are_summed_up_and_where_not(
 def test_variant_is_told_by_months_days_and_counts(messages, tenant, other_tenant):
     condense(now=datetime(2026, 10, 20, tzinfo=UTC))
     sale = Campaign.objects.get(tenant=tenant, name="sale").id
-    found = variant_places("B", tenant_ids=[tenant.id], first=date(2026, 9, 28), last=None)
+    found = days_of_variant("B", tenant_ids=[tenant.id], first=date(2026, 9, 28), last=None)
     of_tenant = wanted({"variant": "B", "first": date(2026, 10, 1)}).filter(tenant_id=tenant.id)
     days = sorted(set(of_tenant.values_list("day", flat=True)))
 

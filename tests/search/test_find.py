@@ -10,7 +10,7 @@ from campaigns.models import Campaign
 from campaigns.selectors import campaign_names
 from deliveries.checks.reconcile import find_differences, repair
 from deliveries.models import TenantRecount
-from deliveries.search.find import BadFilter, MessageQuery, find, reports_of, search
+from deliveries.search.find import BadFilter, MessageQuery, find_message, reports_of, search
 from portal.common.keyset import BadCursor, decode, encode
 from portal.common.masking import Masking
 from portal.common.prefixes import after_prefix
@@ -153,7 +153,7 @@ def test_the_wall_holds_whatever_is_asked_for(feed, tenant, other_tenant):
     both = frozenset([tenant.id, other_tenant.id])
     with web_scope([tenant.id]):
         assert ids(search(MessageQuery(tenant_ids=both))) == ["m001"]
-        assert find(tenant_ids=both, account_id=feed.account_id, message_id="m002") is None
+        assert find_message(tenant_ids=both, account_id=feed.account_id, message_id="m002") is None
     assert ids(search(MessageQuery(tenant_ids=both))) == ["m001", "m002"]
 
 
@@ -164,7 +164,7 @@ def test_message_comes_with_its_reports_in_order(feed, tenant):
         report(1, 1000, timestamp="2026-11-02T10:00:01Z"),
         report(1, 1005, timestamp=None),
     )
-    message = find(tenant_ids=frozenset([tenant.id]), account_id=feed.account_id, message_id="m001")
+    message = find_message(tenant_ids=frozenset([tenant.id]), account_id=feed.account_id, message_id="m001")
     assert [line.result_code for line in reports_of(message)] == [1000, 1001, 1005]
 
 

@@ -9,7 +9,7 @@ from django.db import connection
 from campaigns.models import SegmentKey
 from deliveries.rederiving.segment_keys import choose, run_segment_keys
 from deliveries.search.find import BadFilter, MessageQuery, search
-from deliveries.search.segment_keys import rarest
+from deliveries.search.segment_keys import rarest_key
 from portal.tenants.scope import web_scope
 from tests.deliveries.helpers import NOW, apply, dlr
 from tests.messages.factory import copy_messages, store_parameters
@@ -186,8 +186,8 @@ def test_filter_that_finds_few_leads_in_place_of_a_value(tenant, many):
 def test_rarest_value_leads(tenant, many):
     both = {"tier": "gold", "store": "7"}
 
-    assert rarest([tenant.id], both) == "store"
-    assert rarest([tenant.id], {"tier": "nobody's", "store": "7"}) == "tier"
+    assert rarest_key([tenant.id], both) == "store"
+    assert rarest_key([tenant.id], {"tier": "nobody's", "store": "7"}) == "tier"
 
 
 def test_deep_pages_are_those_of_one_list(tenant, many, django_assert_num_queries):
