@@ -173,8 +173,8 @@ class MessagesView(ApiView):
             page = replace(page, messages=without_masked_ids(page.messages, self.access.masking))
         if query.operator and not page.messages:
             self._check_operator(query)
-        show = Shown(self.access, page.messages, page.campaigns)
-        return self.answer(self._page(query, [show.message(message) for message in page.messages], page))
+        presenter = ApiMessagePresenter(self.access, page.messages, page.campaigns)
+        return self.answer(self._page(query, [presenter.message(message) for message in page.messages], page))
 
     def _page(self, query: MessageQuery, shown: list[dict], page: Page) -> dict:
         read = read_number(query.number, query.number_country)
@@ -234,9 +234,9 @@ class MessageView(ApiView):
             masking=self.access.masking,
             held_to=self.access.account,
         )
-        show = Shown(self.access, [message], campaign_names([message]))
+        presenter = ApiMessagePresenter(self.access, [message], campaign_names([message]))
         return self.answer(
-            show.message(message) | {"reports": [show.report(message, line) for line in reports_of(message)]}
+            presenter.message(message) | {"reports": [presenter.report(message, line) for line in reports_of(message)]}
         )
 
 
@@ -262,7 +262,7 @@ class MessageByQueryView(MessageView):
         return super().get(request, self.given.text("account"), self.given.text("id"))
 
 
-class Shown:
+class ApiMessagePresenter:
     """Presenter of messages in a request: names instead of row numbers, phone numbers masked without their scope."""
 
     def __init__(self, access: Access, messages: list[StoredMessage], campaigns: dict[int, str]) -> None:

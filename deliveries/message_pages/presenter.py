@@ -91,7 +91,7 @@ class PartState:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class TimeLineEvent:
     """A delivery report on the time line; `part` (from 1) None speaks for the whole message.
 
     `after` is seconds from sending to the operator's time, negative where its clock says so.
@@ -131,10 +131,10 @@ class MessageDetail:
     status_at: datetime | None
     delivered_at: datetime | None
     received_at: datetime | None
-    events: list[Event]
+    events: list[TimeLineEvent]
 
 
-class Shown:
+class MessagePresenter:
     """Presenter of some messages in the request's language; the names take a fixed number of queries."""
 
     def __init__(
@@ -217,8 +217,8 @@ class Shown:
             events=[self._event(message, report) for report in reports],
         )
 
-    def _event(self, message: StoredMessage, report: ReportLine) -> Event:
-        return Event(
+    def _event(self, message: StoredMessage, report: ReportLine) -> TimeLineEvent:
+        return TimeLineEvent(
             part=None if report.part is None else report.part + 1,
             code=self._code(message.folded.account_id, report.result_code),
             at=report.status_at,

@@ -19,7 +19,7 @@ from deliveries.message_pages.csv_file import to_csv
 from deliveries.message_pages.forms import ANY_TIME, PRESETS, MessageFilterForm
 from deliveries.message_pages.number_reveal import reveal_number
 from deliveries.message_pages.parameter_fields import MOST_VALUE, PARAMETER
-from deliveries.message_pages.presenter import MessageRow, Shown
+from deliveries.message_pages.presenter import MessagePresenter, MessageRow
 from deliveries.messages.row import StoredMessage
 from deliveries.search.addresses import message_or_404, without_masked_ids
 from deliveries.search.find import Page, SearchTooSlow, campaign_names, reports_of, search
@@ -111,8 +111,8 @@ def message(request: HttpRequest, tenant: Tenant, account: str = "", message_id:
     may_reveal = may_reveal and access.view_as is None  # who only looks reveals in the administration
     reveal = reveal_number(request, stored, account=account, page_tenant=tenant, is_permitted=may_reveal)
     names = campaign_names([stored])
-    shown = Shown([stored], names, masking=masking, link=_link(tenant))
-    detail = shown.detail(stored, reports_of(stored), found_by=_found_by(tenant, stored))
+    presenter = MessagePresenter([stored], names, masking=masking, link=_link(tenant))
+    detail = presenter.detail(stored, reports_of(stored), found_by=_found_by(tenant, stored))
     context = {
         "page": "messages",
         "zone": tenant.timezone,
@@ -138,9 +138,9 @@ class Loosened:
 def _found(request: HttpRequest, form: MessageFilterForm) -> dict:
     """Return what the list shows: its state, rows, cursors, total."""
     nothing = {"form": form, "chips": form.chips() if form.is_valid() else [], "rows": [], "total": None}
-    shown = partial(Shown, masking=request.access.masking, link=_link(request.access.tenant))
+    presenter_of = partial(MessagePresenter, masking=request.access.masking, link=_link(request.access.tenant))
     if not form.is_valid():
-        return nothing | {"state": "wrong", "codes": shown([], {}).code_list()}
+        return nothing | {"state": "wrong", "codes": presenter_of([], {}).code_list()}
     cursor = request.GET.get("cursor", "")
     try:
         texts, tenant = form.searched_texts(), request.access.tenant
@@ -150,7 +150,7 @@ def _found(request: HttpRequest, form: MessageFilterForm) -> dict:
         if form.cleaned_data["message_id"]:
             page = replace(page, messages=without_masked_ids(page.messages, request.access.masking))
         if not page.messages and not form.knows_operator():
-            return nothing | {"state": "wrong", "codes": shown([], {}).code_list()}
+            return nothing | {"state": "wrong", "codes": presenter_of([], {}).code_list()}
         is_any = all(name == "size" for name, _text in form.given)
         if not page.messages and not cursor and is_any:  # nothing of late: then whatever there is
             form = MessageFilterForm(_any_time(request), access=request.access, today=form.today, keys=form.keys)
@@ -159,19 +159,19 @@ def _found(request: HttpRequest, form: MessageFilterForm) -> dict:
             page = search(form.query(), size=size, seconds=SECONDS)
     except TooManyNumberSearches as error:
         form.add_error(error.filter, error.text)
-        return nothing | {"state": "wrong", "is_limited": True, "codes": shown([], {}).code_list()}
+        return nothing | {"state": "wrong", "is_limited": True, "codes": presenter_of([], {}).code_list()}
     except BadCursor:
         form.add_error(None, _("This page of the list does not exist. Go to the newest messages."))
-        return nothing | {"state": "wrong", "codes": shown([], {}).code_list()}
+        return nothing | {"state": "wrong", "codes": presenter_of([], {}).code_list()}
     except SearchTooSlow:
-        return nothing | {"state": "too_much", "codes": shown([], {}).code_list()}
-    show = shown(page.messages, page.campaigns)
+        return nothing | {"state": "too_much", "codes": presenter_of([], {}).code_list()}
+    presenter = presenter_of(page.messages, page.campaigns)
     state = "rows" if page.messages else "never" if is_any else "nothing"
     return nothing | {
         "form": form,
         "state": state,
-        "rows": [show.row(message) for message in page.messages],
-        "codes": show.code_list(),
+        "rows": [presenter.row(message) for message in page.messages],
+        "codes": presenter.code_list(),
         "total": total(form.query()) if page.messages else None,
         "loosened": _loosened(request, form) if state == "nothing" and not cursor else [],
         **_pages(form, page),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from deliveries.message_pages.forms import MOST_OF_NUMBER, note_on_number, whole_number
 from deliveries.message_pages.number_reveal import reveal_number
-from deliveries.message_pages.presenter import Shown
+from deliveries.message_pages.presenter import MessagePresenter
 from deliveries.search.addresses import message_or_404
 from deliveries.search.find import Page, SearchTooSlow, campaign_names, reports_of, search
 from deliveries.search.number_searches import TooManyNumberSearches, count_number_searches
@@ -101,7 +101,9 @@ def message(request: HttpRequest, account: str = "", message_id: str = "") -> Ht
     everywhere = frozenset(Tenant.objects.values_list("id", flat=True))
     stored = message_or_404(tenant_ids=everywhere, account=account, message_id=message_id, masking=MASKING)
     reveal = reveal_number(request, stored, account=account)
-    detail = Shown([stored], campaign_names([stored]), masking=MASKING, link=_link).detail(stored, reports_of(stored))
+    detail = MessagePresenter([stored], campaign_names([stored]), masking=MASKING, link=_link).detail(
+        stored, reports_of(stored)
+    )
     context = {
         **admin.site.each_context(request),
         "title": _("Message %(id)s") % {"id": detail.row.message_id},
@@ -133,10 +135,10 @@ def _found(request: HttpRequest, form: StaffSearchForm, cursor: str) -> dict:
         return {"state": "wrong", "rows": []}
     except SearchTooSlow:
         return {"state": "too_much", "rows": []}
-    shown = Shown(page.messages, page.campaigns, masking=MASKING, link=_link)
+    presenter = MessagePresenter(page.messages, page.campaigns, masking=MASKING, link=_link)
     return {
         "state": "rows" if page.messages else "nothing",
-        "rows": [shown.row(one) for one in page.messages],
+        "rows": [presenter.row(one) for one in page.messages],
         "newer": page.previous_cursor,
         "older": page.next_cursor,
     }
