@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
-from deliveries.checks import quarantine_jump
-from deliveries.checks import silent_feeds as silence
+from deliveries.checks import quarantine_jump, silent_feeds
 from deliveries.checks.quarantine_jump import Jump
 from deliveries.checks.silent_feeds import HOUR, Silence
 from deliveries.counts.feed_counts import hour_of
@@ -57,7 +56,7 @@ class FeedRate:
         return self.quarantined * 2 > self.applied
 
 
-def rates(*, now: datetime, counted_until: datetime) -> list[FeedRate]:
+def feed_rates(*, now: datetime, counted_until: datetime) -> list[FeedRate]:
     """Return the rates of all active feeds by name, by one query.
 
     Reports are counted when they are applied: before `counted_until` (portal/tenants/waiting.py) none is missing.
@@ -89,16 +88,16 @@ def _rate(
     counted_until: datetime,
 ) -> FeedRate:
     this_hour = hour_of(now)
-    usual = silence.middle(received, first=first, start=this_hour - DAY, end=this_hour) if first else None
-    last_day = quarantine_jump.Sum.of(received, quarantined, start=this_hour - DAY, end=this_hour + HOUR)
+    usual = silent_feeds.usual_count(received, first=first, start=this_hour - DAY, end=this_hour) if first else None
+    last_day = quarantine_jump.RowCounts.of(received, quarantined, start=this_hour - DAY, end=this_hour + HOUR)
     return FeedRate(
         feed_id=feed_id,
         name=name,
         last_hour=received.get(this_hour - HOUR, 0),
-        last_day=round(silence.came(received, start=this_hour - DAY, end=this_hour)),
+        last_day=round(silent_feeds.count_between(received, start=this_hour - DAY, end=this_hour)),
         usual=usual,
-        silence=silence.listen(received, first=first, until=counted_until),
+        silence=silent_feeds.assess_feed(received, first=first, until=counted_until),
         quarantined=last_day.quarantined,
         applied=last_day.received,
-        jump=quarantine_jump.find(received, quarantined, this_hour=this_hour),
+        jump=quarantine_jump.find_jump(received, quarantined, this_hour=this_hour),
     )

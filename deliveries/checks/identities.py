@@ -3,7 +3,7 @@
 from django.db import connection
 
 
-def find_doubles(*, days: int = 40) -> list[tuple[int, str]]:
+def find_duplicates(*, days: int = 40) -> list[tuple[int, str]]:
     """Return identities (account id, message id) with more than one row in the last `days`; at most 1,000."""
     with connection.cursor() as cursor:
         cursor.execute(

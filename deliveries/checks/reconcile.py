@@ -10,8 +10,8 @@ from deliveries.checks.reconcile_owners import OwnerDifference, find_owner_diffe
 from deliveries.checks.reconcile_parameters import (
     ParameterDifference,
     find_parameter_differences,
-    mend_parameters,
     parameter_differences,
+    repair_parameters,
 )
 from deliveries.counts.changes import TABLES, CountTable
 from deliveries.counts.rollups import forget
@@ -78,7 +78,7 @@ def repair(differences: list[Difference | ParameterDifference | OwnerDifference]
     The worker moves messages of a wrong tenant.
     """
     queue_moves(difference for difference in differences if isinstance(difference, OwnerDifference))
-    mend_parameters([difference for difference in differences if isinstance(difference, ParameterDifference)])
+    repair_parameters([difference for difference in differences if isinstance(difference, ParameterDifference)])
     of_counts = [difference for difference in differences if isinstance(difference, Difference)]
     with transaction.atomic():
         slices.lock([0])  # whose holders `condense` waits for

@@ -62,7 +62,7 @@ def parameter_differences(start: date, end: date) -> list[ParameterDifference]:
         return [ParameterDifference(*row) for row in cursor.fetchall()]
 
 
-def mend_parameters(differences: list[ParameterDifference]) -> None:
+def repair_parameters(differences: list[ParameterDifference]) -> None:
     """Rebuild the rows of these days and keys; safe beside appliers: each day is locked by all slices."""
     for difference in differences:
         where: dict[str, Any] = {"tenant": difference.tenant_id, "day": difference.day, "key": difference.key}

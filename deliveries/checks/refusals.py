@@ -1,7 +1,8 @@
 """Refused requests of the last day by feed, and the feeds that are being refused (deliveries/ingest/refusals.py).
 
-The rule for a feed: its refusals reach over LONG or more, and the last one is no older than STILL. Refusals that are
-further apart than STILL belong to two stretches. How often a gateway tries again is not known, so that STILL is long.
+The rule for a feed: its refusals reach over MIN_DURATION or more, and the last one is no older than MAX_GAP. Refusals
+that are further apart than MAX_GAP belong to two stretches. How often a gateway tries again is not known, so that
+MAX_GAP is long.
 """
 
 from collections import defaultdict
@@ -12,8 +13,8 @@ from django.db import connection
 
 from deliveries.counts.feed_counts import hour_of
 
-LONG = timedelta(minutes=10)
-STILL = timedelta(hours=1)
+MIN_DURATION = timedelta(minutes=10)
+MAX_GAP = timedelta(hours=1)
 SHOWN_HOURS = 24
 
 _ROWS = """
@@ -25,7 +26,7 @@ WHERE c.hour > %s ORDER BY 2, c.feed_id, c.reason, c.first_at
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusalTotal:
     """Number of rejections of a feed for one reason in the last day; `feed` is account/feed, '' for an unknown feed."""
 
     feed_id: int
@@ -50,7 +51,7 @@ class RefusedFeed:
 class Refusals:
     """The last day's refusals by feed and reason, and the feeds that are being refused."""
 
-    day: list[Refused]
+    day: list[RefusalTotal]
     feeds: list[RefusedFeed]
 
 
@@ -59,12 +60,12 @@ def refusals(*, now: datetime) -> Refusals:
     with connection.cursor() as cursor:
         cursor.execute(_ROWS, [hour_of(now) - timedelta(hours=SHOWN_HOURS)])
         rows = cursor.fetchall()
-    day: dict[tuple, Refused] = {}
+    day: dict[tuple, RefusalTotal] = {}
     of_feeds: dict[tuple[int, str], list[tuple]] = defaultdict(list)
     for feed_id, feed, reason, number, first_at, last_at in rows:
         before = day.get((feed_id, reason))
         total = number + (before.refusals if before else 0)
-        day[feed_id, reason] = Refused(feed_id, feed, reason, total, last_at)
+        day[feed_id, reason] = RefusalTotal(feed_id, feed, reason, total, last_at)
         if feed:
             of_feeds[feed_id, feed].append((first_at, last_at, reason, number))
     found = [_refused_feed(*key, stretches, now=now) for key, stretches in of_feeds.items()]
@@ -76,10 +77,10 @@ def _refused_feed(feed_id: int, feed: str, stretches: list[tuple], *, now: datet
     since = last = None
     reasons: dict[str, int] = {}
     for first_at, last_at, reason, number in sorted(stretches):
-        if last is None or first_at - last > STILL:
+        if last is None or first_at - last > MAX_GAP:
             since, last, reasons = first_at, last_at, {}
         last = max(last, last_at)
         reasons[reason] = reasons.get(reason, 0) + number
-    if now - last > STILL or last - since < LONG:
+    if now - last > MAX_GAP or last - since < MIN_DURATION:
         return None
     return RefusedFeed(feed_id, feed, since, last, reasons)

@@ -10,10 +10,10 @@ from django.db import transaction
 from deliveries.applying import accounting, stops
 from deliveries.applying.apply import oldest_waiting
 from deliveries.checks import counts, identities
-from deliveries.checks.feeds import rates
+from deliveries.checks.feeds import feed_rates
 from deliveries.checks.refusals import refusals
-from deliveries.checks.silent_feeds import Sound
-from deliveries.checks.submissions import Silent, silent_submissions
+from deliveries.checks.silent_feeds import FeedState
+from deliveries.checks.submissions import UnreportedSource, unreported_sources
 from deliveries.models import StandingCheck
 from deliveries.stop_reasons import CAUSES, Cause
 from portal.accounts import mail, standing
@@ -39,7 +39,7 @@ def _received(now: datetime) -> list[str]:
 def _identities(now: datetime) -> list[str]:
     return [
         f"account {account_id}, message {message_id} is stored in more than one row"
-        for account_id, message_id in identities.find_doubles()
+        for account_id, message_id in identities.find_duplicates()
     ]
 
 
@@ -64,8 +64,8 @@ def _feeds(now: datetime) -> list[str]:
     return [
         f"{feed.name}: no delivery reports since {feed.silence.since:%Y-%m-%d %H:%M} UTC;"
         f" about {feed.silence.expected:.0f} are usual in this time"
-        for feed in rates(now=now, counted_until=waiting(now).data_as_of)
-        if feed.silence.sound is Sound.SILENT
+        for feed in feed_rates(now=now, counted_until=waiting(now).data_as_of)
+        if feed.silence.state is FeedState.SILENT
     ]
 
 
@@ -82,17 +82,17 @@ def _quarantined(now: datetime) -> list[str]:
         f"{feed.name}: {feed.jump.now.quarantined} of the {feed.jump.now.received} rows received since"
         f" {feed.jump.start:%Y-%m-%d %H:%M} UTC are in quarantine ({feed.jump.now.share:.1%}), usually"
         f" {feed.jump.usual_share:.1%}"
-        for feed in rates(now=now, counted_until=waiting(now).data_as_of)
+        for feed in feed_rates(now=now, counted_until=waiting(now).data_as_of)
         if feed.jump is not None
     ]
 
 
 def _submissions(now: datetime) -> list[str]:
     within = timedelta(minutes=settings.SUBMISSION_REPORT_MINUTES)
-    return [_no_reports(silent) for silent in silent_submissions(until=waiting(now).data_as_of, within=within)]
+    return [_no_reports(silent) for silent in unreported_sources(until=waiting(now).data_as_of, within=within)]
 
 
-def _no_reports(silent: Silent) -> str:
+def _no_reports(silent: UnreportedSource) -> str:
     where = silent.account
     if silent.partner_id is not None:
         shown = Masking(in_full=False).text(silent.partner_id)  # a finding is mailed, and kept

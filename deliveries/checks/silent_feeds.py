@@ -19,7 +19,7 @@ WEEKS = 4
 HOUR = timedelta(hours=1)
 
 
-class Sound(StrEnum):
+class FeedState(StrEnum):
     """State of a feed: usual, silent (no reports where many are expected), or unknown yet."""
 
     USUAL = "usual"
@@ -31,12 +31,12 @@ class Sound(StrEnum):
 class Silence:
     """Duration of a silence and the reports expected in it (None: unknown)."""
 
-    sound: Sound
+    state: FeedState
     since: datetime | None
     expected: float | None
 
 
-def listen(received: Mapping[datetime, int], *, first: datetime | None, until: datetime) -> Silence:
+def assess_feed(received: Mapping[datetime, int], *, first: datetime | None, until: datetime) -> Silence:
     """Return what the hourly counts of one feed say at `until`, before which everything is counted.
 
     `received` maps starts of hours (UTC) to reports and may leave out hours without any; it reaches WEEKS weeks and a
@@ -44,23 +44,23 @@ def listen(received: Mapping[datetime, int], *, first: datetime | None, until: d
     """
     heard = [hour for hour, count in received.items() if count > 0 and hour <= until]
     if first is None or not heard:
-        return Silence(Sound.UNKNOWN, None, None)
+        return Silence(FeedState.UNKNOWN, None, None)
     since = min(max(heard) + HOUR, until)
     stretch_end = min(until, since + WEEK)
-    usual = middle(received, first=first, start=since, end=stretch_end)
+    usual = usual_count(received, first=first, start=since, end=stretch_end)
     if usual is None:
-        return Silence(Sound.UNKNOWN, since, None)
-    return Silence(Sound.SILENT if exp(-usual) < MOST_BY_CHANCE else Sound.USUAL, since, usual)
+        return Silence(FeedState.UNKNOWN, since, None)
+    return Silence(FeedState.SILENT if exp(-usual) < MOST_BY_CHANCE else FeedState.USUAL, since, usual)
 
 
-def middle(received: Mapping[datetime, int], *, first: datetime, start: datetime, end: datetime) -> float | None:
+def usual_count(received: Mapping[datetime, int], *, first: datetime, start: datetime, end: datetime) -> float | None:
     """Return the median of the reports in the same period of the last WEEKS weeks; None if no week is known."""
     weeks = [number * WEEK for number in range(1, WEEKS + 1) if start - number * WEEK >= first]
-    sums = sorted(came(received, start=start - back, end=end - back) for back in weeks)
+    sums = sorted(count_between(received, start=start - back, end=end - back) for back in weeks)
     return sums[(len(sums) - 1) // 2] if sums else None
 
 
-def came(received: Mapping[datetime, int], *, start: datetime, end: datetime) -> float:
+def count_between(received: Mapping[datetime, int], *, start: datetime, end: datetime) -> float:
     """Return the number of reports from `start` to `end`; an hour that is partly inside counts in proportion."""
     total, hour = 0.0, start.replace(minute=0, second=0, microsecond=0)
     while hour < end:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
-from deliveries.checks.unreported_submissions import Unanswered, judge, looked_at
+from deliveries.checks.unreported_submissions import UnreportedHours, assess_submissions, assessed_hours
 
 # Named here for the test of its plan.
 HOURS = """
@@ -22,21 +22,21 @@ WHERE c.hour >= %s AND c.hour < %s GROUP BY a.name, c.partner_id, c.hour
 
 
 @dataclass(frozen=True, slots=True)
-class Silent:
+class UnreportedSource:
     """Missing reports of an account (`partner_id` None), or of one of its partner IDs."""
 
     account: str
     partner_id: str | None
-    found: Unanswered
+    found: UnreportedHours
 
 
-def silent_submissions(*, until: datetime, within: timedelta) -> list[Silent]:
+def unreported_sources(*, until: datetime, within: timedelta) -> list[UnreportedSource]:
     """Return the accounts without reports by name, and of the others the partner IDs; one query.
 
     Messages count if they were submitted at least `within` before `until`. Everything received before `until` is
     applied.
     """
-    start, end = looked_at(until=until, within=within)
+    start, end = assessed_hours(until=until, within=within)
     with connection.cursor() as cursor:
         cursor.execute(HOURS, [start, end])
         rows = cursor.fetchall()
@@ -48,10 +48,10 @@ def silent_submissions(*, until: datetime, within: timedelta) -> list[Silent]:
         partners[account, partner_id][hour] = (messages, unanswered)
     found = []
     for account in sorted(accounts):
-        if alarm := judge(accounts[account], start=start, end=end):
-            found.append(Silent(account, None, alarm))
+        if alarm := assess_submissions(accounts[account], start=start, end=end):
+            found.append(UnreportedSource(account, None, alarm))
             continue
         for name, partner_id in sorted(key for key in partners if key[0] == account):
-            if alarm := judge(partners[name, partner_id], start=start, end=end):
-                found.append(Silent(account, partner_id, alarm))
+            if alarm := assess_submissions(partners[name, partner_id], start=start, end=end):
+                found.append(UnreportedSource(account, partner_id, alarm))
     return found

@@ -19,10 +19,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from deliveries.applying import stops
-from deliveries.checks.feeds import FeedRate, rates
+from deliveries.checks.feeds import FeedRate, feed_rates
 from deliveries.checks.refusals import Refusals, refusals
 from deliveries.checks.selectors import standing_checks
-from deliveries.checks.silent_feeds import Sound
+from deliveries.checks.silent_feeds import FeedState
 from deliveries.stop_reasons import Cause
 from portal.accounts import mail
 from portal.accounts.models import AuditEntry
@@ -94,7 +94,7 @@ class Health:
 def health(*, now: datetime) -> Health:
     """Return the page's contents at `now`; reads in a staff scope."""
     in_line = waiting(now)
-    feeds = rates(now=now, counted_until=in_line.data_as_of)
+    feeds = feed_rates(now=now, counted_until=in_line.data_as_of)
     refused = refusals(now=now)
     situation = Situation(now, in_line, feeds, refused)
     quarantined = quarantine()
@@ -152,7 +152,7 @@ def _applying(situation: Situation) -> Iterator[Check]:
 
 
 def _silent_feeds(situation: Situation) -> Iterator[Check]:
-    silent = [feed for feed in situation.feeds if feed.silence.sound is Sound.SILENT]
+    silent = [feed for feed in situation.feeds if feed.silence.state is FeedState.SILENT]
     if not silent:
         words = ngettext(
             "%(count)s feed, none is silent.", "%(count)s feeds, none of them silent.", len(situation.feeds)

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from campaigns.models import Campaign
 from deliveries.applying.apply import BatchResult, apply_slices, apply_waiting
-from deliveries.checks.identities import find_doubles
+from deliveries.checks.identities import find_duplicates
 from deliveries.checks.reconcile import find_differences
 from deliveries.messages import partitions, slices
 from deliveries.models import DailyCount, DeliveryReport, IngestCount, Message, QuarantinedRow, WaitingRow
@@ -91,7 +91,7 @@ def test_two_appliers_apply_everything_once_and_never_deadlock(feed, tenant, oth
     assert Counter(Campaign.objects.values_list("tenant_id", flat=True)) == {tenant.id: 7, other_tenant.id: 7}
     assert PartnerId.objects.filter(declared_at=None).count() == 10
     assert sum(DailyCount.objects.values_list("messages", flat=True)) == 240
-    assert [find_differences(), find_doubles(days=400)] == [[], []]
+    assert [find_differences(), find_duplicates(days=400)] == [[], []]
     row = IngestCount.objects.get()
     assert (row.received, row.reports, row.duplicates, row.quarantined) == (961, 720, 240, 1)
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from deliveries.checks.quarantine_jump import Jump, Sum, find, is_jump
+from deliveries.checks.quarantine_jump import Jump, RowCounts, find_jump, is_jump
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -22,13 +22,13 @@ HOUR = timedelta(hours=1)
     ],
 )
 def test_jump_begins_where_neither_the_usual_share_nor_chance_explains_it(received, usual_share, least):
-    assert [is_jump(Sum(received, least - n), usual_share=usual_share) for n in (0, 1)] == [True, False]
+    assert [is_jump(RowCounts(received, least - n), usual_share=usual_share) for n in (0, 1)] == [True, False]
 
 
 def test_quiet_feed_is_looked_at_over_a_day():
     hours = {NOW - n * HOUR: 2 for n in range(24)}
 
-    assert find(hours, dict.fromkeys(hours, 1), this_hour=NOW) == Jump(NOW - 24 * HOUR, Sum(48, 24), 0.0)
+    assert find_jump(hours, dict.fromkeys(hours, 1), this_hour=NOW) == Jump(NOW - 24 * HOUR, RowCounts(48, 24), 0.0)
 
 
 def test_usual_share_is_that_of_the_fourteen_days_before_the_last_one():
@@ -37,5 +37,5 @@ def test_usual_share_is_that_of_the_fourteen_days_before_the_last_one():
     quarantined |= {hour: 10 for hour in received if NOW - hour > timedelta(days=15)}
     quarantined |= {NOW: 10, NOW - HOUR: 10}
 
-    assert find(received, quarantined, this_hour=NOW) == Jump(NOW - HOUR, Sum(20, 20), 0.1)
-    assert find(received, quarantined | {NOW: 9}, this_hour=NOW) is None
+    assert find_jump(received, quarantined, this_hour=NOW) == Jump(NOW - HOUR, RowCounts(20, 20), 0.1)
+    assert find_jump(received, quarantined | {NOW: 9}, this_hour=NOW) is None

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from deliveries.checks.feeds import FeedRate, rates
-from deliveries.checks.silent_feeds import Silence, Sound, came, listen
+from deliveries.checks.feeds import FeedRate, feed_rates
+from deliveries.checks.silent_feeds import FeedState, Silence, assess_feed, count_between
 from deliveries.models import IngestCount
 from portal.tenants.models import Feed
 
@@ -22,55 +22,57 @@ def weeks_before(counts: list[int], *, hour: datetime = MONDAY + HOUR) -> dict[d
 @pytest.mark.parametrize(
     ("counts", "until", "sound", "expected"),
     [
-        ([7, 7, 7, 7], HOUR, Sound.SILENT, 7.0),
-        ([6, 6, 6, 6], HOUR, Sound.USUAL, 6.0),
-        ([100, 100, 100, 100], HOUR / 4, Sound.SILENT, 25.0),
-        ([100, 100, 100, 100], HOUR / 20, Sound.USUAL, 5.0),
-        ([90_000, 0, 0, 0], HOUR, Sound.USUAL, 0.0),  # one campaign makes no usual rate
-        ([90_000, 80_000, 3, 2], HOUR, Sound.USUAL, 3.0),
-        ([50, 40, 30, 0], HOUR, Sound.SILENT, 30.0),  # nor does one holiday
+        ([7, 7, 7, 7], HOUR, FeedState.SILENT, 7.0),
+        ([6, 6, 6, 6], HOUR, FeedState.USUAL, 6.0),
+        ([100, 100, 100, 100], HOUR / 4, FeedState.SILENT, 25.0),
+        ([100, 100, 100, 100], HOUR / 20, FeedState.USUAL, 5.0),
+        ([90_000, 0, 0, 0], HOUR, FeedState.USUAL, 0.0),  # one campaign makes no usual rate
+        ([90_000, 80_000, 3, 2], HOUR, FeedState.USUAL, 3.0),
+        ([50, 40, 30, 0], HOUR, FeedState.SILENT, 30.0),  # nor does one holiday
     ],
 )
 def test_feed_is_silent_where_the_middle_week_leaves_no_room_for_chance(counts, until, sound, expected):
     received = weeks_before(counts) | {MONDAY: 5}
 
-    assert listen(received, first=FIRST, until=MONDAY + HOUR + until) == Silence(sound, MONDAY + HOUR, expected)
+    assert assess_feed(received, first=FIRST, until=MONDAY + HOUR + until) == Silence(sound, MONDAY + HOUR, expected)
 
 
 def test_feed_that_still_brings_something_is_not_silent():
     received = weeks_before([1000] * 4) | {MONDAY + HOUR: 1}
 
-    assert listen(received, first=FIRST, until=MONDAY + HOUR * 1.5) == Silence(Sound.USUAL, MONDAY + HOUR * 1.5, 0.0)
+    assert assess_feed(received, first=FIRST, until=MONDAY + HOUR * 1.5) == Silence(
+        FeedState.USUAL, MONDAY + HOUR * 1.5, 0.0
+    )
 
 
 def test_feed_with_few_reports_a_day_is_silent_after_some_days():
     hours = [FIRST + number * 8 * HOUR for number in range(6 * 21 + 1)]  # three a day, the last one on Monday
     received = dict.fromkeys(hours, 1)
 
-    after = {days: listen(received, first=FIRST, until=MONDAY + HOUR + days * DAY).sound for days in (1, 2, 3, 40)}
+    after = {days: assess_feed(received, first=FIRST, until=MONDAY + HOUR + days * DAY).state for days in (1, 2, 3, 40)}
 
-    assert after == {1: Sound.USUAL, 2: Sound.USUAL, 3: Sound.SILENT, 40: Sound.SILENT}
+    assert after == {1: FeedState.USUAL, 2: FeedState.USUAL, 3: FeedState.SILENT, 40: FeedState.SILENT}
 
 
 @pytest.mark.parametrize(
     ("first", "sound", "expected"),
     [
-        (None, Sound.UNKNOWN, None),
-        (MONDAY - 6 * DAY, Sound.UNKNOWN, None),
-        (MONDAY - WEEK, Sound.SILENT, 20.0),
-        (MONDAY - 2 * WEEK, Sound.SILENT, 10.0),
+        (None, FeedState.UNKNOWN, None),
+        (MONDAY - 6 * DAY, FeedState.UNKNOWN, None),
+        (MONDAY - WEEK, FeedState.SILENT, 20.0),
+        (MONDAY - 2 * WEEK, FeedState.SILENT, 10.0),
     ],
 )
 def test_weeks_before_the_feed_was_there_count_for_nothing(first, sound, expected):
     received = weeks_before([20, 10]) | {MONDAY: 1}
 
-    silence = listen(received, first=first, until=MONDAY + 2 * HOUR)
+    silence = assess_feed(received, first=first, until=MONDAY + 2 * HOUR)
 
-    assert (silence.sound, silence.expected) == (sound, expected)
+    assert (silence.state, silence.expected) == (sound, expected)
 
 
 def test_part_of_an_hour_counts_for_its_part():
-    assert came({MONDAY: 60, MONDAY + HOUR: 30}, start=MONDAY + HOUR / 2, end=MONDAY + HOUR * 1.5) == 45.0
+    assert count_between({MONDAY: 60, MONDAY + HOUR: 30}, start=MONDAY + HOUR / 2, end=MONDAY + HOUR * 1.5) == 45.0
 
 
 @pytest.mark.django_db
@@ -83,9 +85,9 @@ def test_rates_of_feeds_need_one_query(account, feed, number, django_assert_num_
         count(one, {MONDAY - HOUR: 4, MONDAY - 2 * HOUR: 6, MONDAY - WEEK - HOUR: 50, MONDAY - WEEK - 30 * HOUR: 1})
 
     with django_assert_num_queries(1):
-        found = rates(now=now, counted_until=now)
+        found = feed_rates(now=now, counted_until=now)
 
-    usual = Silence(Sound.USUAL, MONDAY, 0.0)
+    usual = Silence(FeedState.USUAL, MONDAY, 0.0)
     assert found == [
         FeedRate(one.id, f"link-main/{one.name}", last_hour=4, last_day=10, usual=50.0, silence=usual, applied=10)
         for one in sorted(feeds, key=lambda one: one.name)
@@ -97,9 +99,9 @@ def test_rows_that_wait_keep_a_feed_from_being_called_silent(feed):
     count(feed, {MONDAY - WEEK: 500, MONDAY - WEEK - HOUR: 500, MONDAY - HOUR: 500})
     now = MONDAY + timedelta(minutes=30)
 
-    heard = {until: rates(now=now, counted_until=until)[0].silence.sound for until in (MONDAY, now)}
+    heard = {until: feed_rates(now=now, counted_until=until)[0].silence.state for until in (MONDAY, now)}
 
-    assert heard == {MONDAY: Sound.USUAL, now: Sound.SILENT}
+    assert heard == {MONDAY: FeedState.USUAL, now: FeedState.SILENT}
 
 
 def count(feed: Feed, received: dict[datetime, int]) -> None:

@@ -8,8 +8,8 @@ from django.db import connection
 
 from deliveries.applying.apply import apply_waiting
 from deliveries.checks.run import run_checks
-from deliveries.checks.submissions import HOURS, Silent, silent_submissions
-from deliveries.checks.unreported_submissions import Unanswered, judge, looked_at
+from deliveries.checks.submissions import HOURS, UnreportedSource, unreported_sources
+from deliveries.checks.unreported_submissions import UnreportedHours, assess_submissions, assessed_hours
 from deliveries.models import StandingCheck, SubmissionCount
 from tests.deliveries.helpers import NOW, dlr, hand_in, put, submission
 
@@ -35,7 +35,7 @@ def ago(hours: int) -> datetime:
     ],
 )
 def test_hours_that_ended_long_enough_ago_are_looked_at(until, minutes, end):
-    assert looked_at(until=until, within=timedelta(minutes=minutes)) == (end - 24 * HOUR, end)
+    assert assessed_hours(until=until, within=timedelta(minutes=minutes)) == (end - 24 * HOUR, end)
 
 
 @pytest.mark.parametrize(
@@ -44,19 +44,19 @@ def test_hours_that_ended_long_enough_ago_are_looked_at(until, minutes, end):
         ({}, None),
         ({ago(1): (19, 19)}, None),  # too few to tell
         ({ago(1): (20, 9)}, None),
-        ({ago(1): (20, 10)}, Unanswered(ago(1), END, 20, 10)),
+        ({ago(1): (20, 10)}, UnreportedHours(ago(1), END, 20, 10)),
         ({ago(1): (21, 10)}, None),
-        ({ago(1): (1000, 1000), ago(2): (9000, 0)}, Unanswered(ago(1), END, 1000, 1000)),  # seen at once
+        ({ago(1): (1000, 1000), ago(2): (9000, 0)}, UnreportedHours(ago(1), END, 1000, 1000)),  # seen at once
         ({ago(1): (1000, 0), ago(2): (9000, 9000)}, None),  # they come again
-        ({ago(1): (19, 19), ago(3): (1, 0)}, Unanswered(ago(3), END, 20, 19)),
-        ({ago(24): (20, 20)}, Unanswered(START, END, 20, 20)),
+        ({ago(1): (19, 19), ago(3): (1, 0)}, UnreportedHours(ago(3), END, 20, 19)),
+        ({ago(24): (20, 20)}, UnreportedHours(START, END, 20, 20)),
         ({ago(25): (20, 20)}, None),
         ({END: (20, 20)}, None),  # not old enough
-        (dict.fromkeys(map(ago, range(1, 25)), (1, 1)), Unanswered(ago(20), END, 20, 20)),
+        (dict.fromkeys(map(ago, range(1, 25)), (1, 1)), UnreportedHours(ago(20), END, 20, 20)),
     ],
 )
 def test_half_of_the_newest_twenty_without_a_report_is_an_alarm(hours, found):
-    assert judge(hours, start=START, end=END) == found
+    assert assess_submissions(hours, start=START, end=END) == found
 
 
 # --- in the portal
@@ -119,7 +119,7 @@ def test_submissions_become_old_at_the_set_age_to_the_second(account, tenant, se
 
     def messages(now: datetime) -> list[int]:
         within = timedelta(minutes=settings.SUBMISSION_REPORT_MINUTES)
-        return [silent.found.messages for silent in silent_submissions(until=now, within=within)]
+        return [silent.found.messages for silent in unreported_sources(until=now, within=within)]
 
     assert settings.SUBMISSION_REPORT_MINUTES == 60
     assert [messages(NOW - timedelta(seconds=1)), messages(NOW), messages(NOW + HOUR)] == [[], [20], [20]]
@@ -147,9 +147,9 @@ def test_silent_partner_ids_are_found_by_one_query(account, tenant, django_asser
     apply_waiting(now=NOW)
 
     with django_assert_num_queries(1):
-        found = silent_submissions(until=NOW, within=HOUR)
-    window = Unanswered(NOW - 2 * HOUR, NOW - HOUR, 20, 20)
-    assert found == [Silent("link-main", f"p{n}", window) for n in range(number)]
+        found = unreported_sources(until=NOW, within=HOUR)
+    window = UnreportedHours(NOW - 2 * HOUR, NOW - HOUR, 20, 20)
+    assert found == [UnreportedSource("link-main", f"p{n}", window) for n in range(number)]
 
 
 def test_a_days_submissions_are_read_by_an_index(account, tenant):

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from django.db import connection, transaction
 
-from deliveries.checks.identities import find_doubles
+from deliveries.checks.identities import find_duplicates
 from deliveries.messages import month_filters, slices
 from deliveries.messages.month_filters import hash_of, make, not_ruled_out
 from deliveries.messages.row import Key
@@ -75,7 +75,7 @@ def test_late_report_finds_its_message_in_a_month_with_a_filter(feed, past):
     result = apply(feed, dlr("aug7", 1006, timestamp="2026-11-20T09:00:00Z"), dlr("sep3", 1006), dlr("nov", 1006))
     assert (result.new_messages, result.reports) == (0, 3)
     assert Message.objects.filter(message_id="aug7").values_list("day", flat=True).get() == date(2026, 8, 12)
-    assert [find_doubles(days=400), set(ready())] == [[], {AUGUST, SEPTEMBER}]
+    assert [find_duplicates(days=400), set(ready())] == [[], {AUGUST, SEPTEMBER}]
 
 
 def test_messages_are_found_whatever_times_they_are_looked_for_with(feed, past):
@@ -95,7 +95,7 @@ def test_message_that_is_added_to_a_past_month_takes_its_filter_away(feed, past)
     assert ready() == {AUGUST: 41, SEPTEMBER: 30}
     assert apply(feed, dlr("late", 1005, timestamp="2026-11-20T11:30:00Z")).new_messages == 0
     assert len(month_filters._loaded) == 2  # the one that was taken away has left the memory
-    assert find_doubles(days=400) == []
+    assert find_duplicates(days=400) == []
 
 
 def test_filter_does_not_hold_where_a_message_was_added_while_its_month_was_read(feed, past, monkeypatch):
@@ -137,7 +137,7 @@ def test_filters_made_after_a_restore_are_not_taken_for_those_read_before(feed, 
     make(now=NOW)
     assert ready() == {AUGUST: 41, SEPTEMBER: 30}
     assert apply(feed, dlr("late", 1006, timestamp="2026-11-20T11:00:00Z")).new_messages == 0
-    assert find_doubles(days=400) == []
+    assert find_duplicates(days=400) == []
 
 
 def test_filters_keep_to_their_memory_newest_months_first(feed, past, monkeypatch):
