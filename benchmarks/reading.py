@@ -16,7 +16,7 @@ from benchmarks.seed import KEYS
 from benchmarks.stage import Stage
 from campaigns.models import SegmentKey
 from deliveries.applying.apply import apply_waiting
-from deliveries.counts.rollups import condense
+from deliveries.counts.rollups import roll_up
 from deliveries.models import MessageParameter
 from deliveries.rederiving.segment_keys import run_segment_keys
 from deliveries.search.find import MessageQuery, SearchTooSlow, search
@@ -165,7 +165,7 @@ def _have_messages(stage: Stage) -> None:
         apply_waiting()
         with stage.connect() as own:
             own.execute("ANALYZE message")
-    condense(now=datetime.now(UTC))  # what beat would have done since
+    roll_up(now=datetime.now(UTC))  # what beat would have done since
 
 
 def _choose_keys(tenant: Tenant) -> None:

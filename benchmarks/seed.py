@@ -8,7 +8,7 @@ import sys
 from datetime import UTC, date, datetime, timedelta
 
 from deliveries.counts.changes import TABLES
-from deliveries.counts.rollups import CONDENSED, condense
+from deliveries.counts.rollups import ROLLUP_TABLES, roll_up
 from deliveries.messages import month_filters, partitions
 
 BATCH = 250_000
@@ -130,8 +130,8 @@ def fill(stage, messages: int) -> None:
             _say(f"vacuum {table}")
             own.execute(f"VACUUM (ANALYZE) {table}")
         _say("condense")
-        condense(now=datetime.now(UTC))
-        for table in CONDENSED:
+        roll_up(now=datetime.now(UTC))
+        for table in ROLLUP_TABLES:
             own.execute(f"VACUUM (ANALYZE) {table}")
         _say("filters of past months")
         month_filters.make(now=datetime.now(UTC))

@@ -68,7 +68,7 @@ def apply_retention() -> None:
 
 @shared_task(name="deliveries.condense_counts", time_limit=3600)
 def condense_counts() -> int | None:
-    return rollups.condense(now=datetime.now(UTC))
+    return rollups.roll_up(now=datetime.now(UTC))
 
 
 @shared_task(name="deliveries.make_identity_filters", time_limit=3600)

@@ -14,7 +14,7 @@ from deliveries.checks.reconcile_parameters import (
     repair_parameters,
 )
 from deliveries.counts.changes import TABLES, CountTable
-from deliveries.counts.rollups import forget
+from deliveries.counts.rollups import invalidate_rollups
 from deliveries.messages import slices
 from portal.common.bulk import Sums, add_to_counts
 from portal.common.database import snapshot
@@ -82,7 +82,7 @@ def repair(differences: list[Difference | ParameterDifference | OwnerDifference]
     of_counts = [difference for difference in differences if isinstance(difference, Difference)]
     with transaction.atomic():
         slices.lock([0])  # whose holders `condense` waits for
-        forget({d.key[:2] for d in of_counts if "day" in d.table.keys})
+        invalidate_rollups({d.key[:2] for d in of_counts if "day" in d.table.keys})
         add_to_counts(*(Sums(t.name, t.keys, t.values, _missing(of_counts, t)) for t in TABLES))
 
 

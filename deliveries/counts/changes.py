@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from campaigns.models import NO_CAMPAIGN
-from deliveries.counts.rollups import forget
+from deliveries.counts.rollups import invalidate_rollups
 from deliveries.dialects.codes import QUEUED
 from deliveries.messages.fold import NO_CODE, SUBMITTED
 from deliveries.messages.row import Change, StoredMessage, counted_partner_id
@@ -122,7 +122,7 @@ def add_changes(changes: list[Change], *further: Sums) -> None:
         _count(*deltas, change.after, +1)
     submitted = [change for change in changes if change.after.folded.flags & SUBMITTED]
     added = [*deltas, _of_submissions(submitted)]
-    forget({key[:2] for key in deltas[0]})
+    invalidate_rollups({key[:2] for key in deltas[0]})
     sums = [Sums(table.name, table.keys, table.values, of_it) for table, of_it in zip(TABLES, added, strict=True)]
     add_to_counts(*sums, *further)
 

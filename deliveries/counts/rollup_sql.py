@@ -13,15 +13,15 @@ from deliveries.models import (
     CondensedLatencyCount,
     LatencyCount,
 )
-from deliveries.models.condensed import Condensed
 from deliveries.models.counts import Count
+from deliveries.models.rollups import Condensed
 
 # Sums key by key, and the counts that they are made of.
 _OF: dict[type[Condensed], type[Count]] = {
     CondensedCampaignCount: CampaignCount,
     CondensedLatencyCount: LatencyCount,
 }
-SUMMED_UP: tuple[type[Condensed], ...] = (CondensedCampaign, *_OF)
+ROLLUP_MODELS: tuple[type[Condensed], ...] = (CondensedCampaign, *_OF)
 _WITHIN = "tenant_id = %(tenant)s AND day >= %(day)s AND day < %(end)s"
 
 
@@ -71,4 +71,4 @@ FROM (
 ORDER BY account_id, campaign_id
 """  # noqa: S608  names of models' tables and columns
 
-STATEMENTS = (*map(_empty, SUMMED_UP), *(_fill(*pair) for pair in _OF.items()), _FILL_CAMPAIGNS)
+STATEMENTS = (*map(_empty, ROLLUP_MODELS), *(_fill(*pair) for pair in _OF.items()), _FILL_CAMPAIGNS)

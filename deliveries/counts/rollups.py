@@ -2,8 +2,8 @@
 
 To roll up a span: insert its placeholder row, wait until every batch that started earlier has committed, sum the
 counts, and mark the span ready. Old spans are rolled up after every change, the last days only if nothing changed since
-the last run. Every change of a count deletes the span's row (`forget`) in its own transaction, so a span is ready only
-if its counts did not change since they were read.
+the last run. Every change of a count deletes the span's row (`invalidate_rollups`) in its own transaction, so a span is
+ready only if its counts did not change since they were read.
 """
 
 from collections.abc import Iterable
@@ -13,16 +13,16 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Model
 
-from deliveries.counts.rollup_sql import STATEMENTS, SUMMED_UP
+from deliveries.counts.rollup_sql import ROLLUP_MODELS, STATEMENTS
 from deliveries.messages.slices import wait_for_running_batches
-from deliveries.models.condensed import CondensedSpan, Span
+from deliveries.models.rollups import CondensedSpan, Span
 from portal.common.bulk import looked_up
 from portal.common.periods import Month
 
 _LOCK = "portal.condense"
 QUIET_DAYS = 3  # after a day or month late reports are rare; before, each run would sum up what changes all the time
-_MODELS: tuple[type[Model], ...] = (CondensedSpan, *SUMMED_UP)
-CONDENSED = tuple(model._meta.db_table for model in _MODELS)
+_MODELS: tuple[type[Model], ...] = (CondensedSpan, *ROLLUP_MODELS)
+ROLLUP_TABLES = tuple(model._meta.db_table for model in _MODELS)
 # Every tenant has every span, also those without messages: what a parent's tenants have in common is ready then.
 _ANNOUNCE = """
 WITH bounds AS (SELECT min(day) AS first FROM daily_count), spans AS (
@@ -43,16 +43,16 @@ WHERE NOT is_ready AND NOT EXISTS (
 )
 """
 _DUE = "SELECT tenant_id, span, day FROM condensed_span WHERE NOT is_ready ORDER BY day DESC, span, tenant_id"
-_GONE = "unnest(%s::int[], %s::text[], %s::date[]) AS gone (tenant_id, span, day)"
+_CHANGED_SPANS = "unnest(%s::int[], %s::text[], %s::date[]) AS gone (tenant_id, span, day)"
 _THESE = looked_up("s", "gone", ("tenant_id", "span", "day"))
 _LOCK_SPANS = (
-    f"SELECT 1 FROM condensed_span s CROSS JOIN {_GONE} WHERE {_THESE}"  # noqa: S608  constants of this module
+    f"SELECT 1 FROM condensed_span s CROSS JOIN {_CHANGED_SPANS} WHERE {_THESE}"  # noqa: S608  constants of this module
     " ORDER BY gone.tenant_id, gone.span, gone.day FOR UPDATE OF s"
 )
-_FORGET = f"DELETE FROM condensed_span s USING {_GONE} WHERE {_THESE}"  # noqa: S608  constants of this module
+_INVALIDATE = f"DELETE FROM condensed_span s USING {_CHANGED_SPANS} WHERE {_THESE}"  # noqa: S608  constants of this module
 
 
-def condense(*, now: datetime) -> int | None:
+def roll_up(*, now: datetime) -> int | None:
     """Sum up what has become quiet by `now` and is not ready; return how many spans with messages were summed up.
 
     None where another process is at it.
@@ -62,27 +62,27 @@ def condense(*, now: datetime) -> int | None:
         if not cursor.fetchone()[0]:
             return None
         try:
-            return _condense(cursor, now.date())
+            return _roll_up_due(cursor, now.date())
         finally:
             cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [_LOCK])
 
 
-def _condense(cursor, today: date) -> int:
+def _roll_up_due(cursor, today: date) -> int:
     cursor.execute(_ANNOUNCE, {"last": today - timedelta(days=QUIET_DAYS)})
     wait_for_running_batches()
     cursor.execute(_EMPTY_READY)
     cursor.execute(_DUE)
-    done = sum(_condense_span(tenant_id, Span(span), day) for tenant_id, span, day in cursor.fetchall())
+    done = sum(_roll_up_span(tenant_id, Span(span), day) for tenant_id, span, day in cursor.fetchall())
     cursor.execute(
         _ANNOUNCE, {"last": today - timedelta(days=1)}
     )  # for the next run, if nobody changes them until then
     return done
 
 
-def forget(days: Iterable[tuple[int, date]]) -> None:
+def invalidate_rollups(days: Iterable[tuple[int, date]]) -> None:
     """Have the spans of these (tenant, day) read from the counts again; in the transaction that changes the counts.
 
-    It holds a slice's lock already (deliveries/messages/slices.py): `condense` waits for those who may not see its
+    It holds a slice's lock already (deliveries/messages/slices.py): `roll_up` waits for those who may not see its
     announcement.
     """
     gone = set()
@@ -94,11 +94,11 @@ def forget(days: Iterable[tuple[int, date]]) -> None:
             cursor.execute(_LOCK_SPANS, spans)
             if cursor.rowcount:
                 # A statement of its own: one that waited for a lock would not see what was declared ready meanwhile.
-                cursor.execute(_FORGET, spans)
+                cursor.execute(_INVALIDATE, spans)
 
 
 @transaction.atomic
-def _condense_span(tenant_id: int, span: Span, day: date) -> bool:
+def _roll_up_span(tenant_id: int, span: Span, day: date) -> bool:
     end = Month.of(day).next().first_day if span == Span.MONTH else day + timedelta(days=1)
     values: dict[str, Any] = {"tenant": tenant_id, "span": span.value, "day": day, "end": end}
     with connection.cursor() as cursor:

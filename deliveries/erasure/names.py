@@ -12,7 +12,7 @@ from django.db import connection
 
 from campaigns.models import Campaign
 from deliveries.counts.changes import CAMPAIGN, LATENCY, TABLES
-from deliveries.counts.rollups import forget
+from deliveries.counts.rollups import invalidate_rollups
 from deliveries.messages.number_hashes import hashed
 from deliveries.messages.row import Change, StoredMessage
 from deliveries.models import ErasedMonth
@@ -185,7 +185,7 @@ def rename_counted(tenant_id: int, number: str) -> None:
                     found = {day for (day,) in cursor.fetchall()}
                     months |= {Month.of(day) for day in found}
                     days |= found if table.time == "day" else set()
-        forget((tenant_id, day) for day in days)
+        invalidate_rollups((tenant_id, day) for day in days)
         for table, column in (("condensed_campaign_count", "variant"), ("condensed_latency_count", "operator")):
             cursor.execute(f"SELECT DISTINCT {column} FROM {table} WHERE tenant_id = %s", [tenant_id])  # noqa: S608  tables, columns and conditions of this module; values are parameters
             if names := [name for (name,) in cursor.fetchall() if holds_number(name, number)]:

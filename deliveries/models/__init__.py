@@ -1,13 +1,6 @@
 """Inbox, messages, delivery reports and counts: one file for each class of tables."""
 
 from deliveries.models.checks import StandingCheck
-from deliveries.models.condensed import (
-    CondensedCampaign,
-    CondensedCampaignCount,
-    CondensedLatencyCount,
-    CondensedSpan,
-    Span,
-)
 from deliveries.models.counts import CampaignCount, DailyCount, HourCount, LatencyCount, SubmissionCount
 from deliveries.models.facts import DeliveryReport, Message, MessageParameter
 from deliveries.models.identity_filters import IdentityFilter
@@ -24,6 +17,13 @@ from deliveries.models.moves import PartnerMove, RuleRefold, TenantRecount
 from deliveries.models.partner_requests import PartnerRequest
 from deliveries.models.result_codes import ResultCode
 from deliveries.models.retention import ErasedId, ErasedMonth, RetentionMark
+from deliveries.models.rollups import (
+    CondensedCampaign,
+    CondensedCampaignCount,
+    CondensedLatencyCount,
+    CondensedSpan,
+    Span,
+)
 from deliveries.models.stops import ApplierStop
 
 __all__ = [

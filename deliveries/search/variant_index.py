@@ -1,6 +1,6 @@
 """Campaigns and days in which a variant has messages: it is counted by campaign only, over hundreds of them.
 
-Roll-ups of months and days (deliveries/models/condensed.py) give it from few rows; only the rest is read from the
+Roll-ups of months and days (deliveries/models/rollups.py) give it from few rows; only the rest is read from the
 counts.
 """
 

@@ -22,7 +22,7 @@ from portal.common.periods import Month
 
 _DAY = timedelta(days=1)
 # Roll-ups of the counts; the first one with all requested columns has the fewest rows.
-_CONDENSED: dict[type[Model], tuple[type[Model], ...]] = {
+_ROLLUP_MODELS: dict[type[Model], tuple[type[Model], ...]] = {
     CampaignCount: (CondensedCampaign, CondensedCampaignCount),
     LatencyCount: (CondensedLatencyCount, CondensedCampaign),
 }
@@ -42,7 +42,7 @@ def sources(
     are used.
     """
     of_tenants = model.objects.filter(tenant_id__in=tenant_ids)
-    for condensed in _CONDENSED.get(model, ()):
+    for condensed in _ROLLUP_MODELS.get(model, ()):
         if not set(columns).issubset(condensed._meta.pk.field_names):
             continue
         months, days = _ready(tenant_ids, first, last, by_day=by_day)
@@ -50,7 +50,7 @@ def sources(
             break
         held = Q(span=Span.MONTH, day__in=months) | Q(span=Span.DAY, day__in=days)
         covered = days | {day for month in months for day in _days(month, Month.of(month).next().first_day)}
-        rest = [Q(day__range=stretch) for stretch in _stretches(first, last, covered)]
+        rest = [Q(day__range=stretch) for stretch in _uncovered_ranges(first, last, covered)]
         found = [condensed.objects.filter(held, tenant_id__in=tenant_ids)]
         return found + ([of_tenants.filter(_any(rest))] if rest else [])
     return [of_tenants.filter(day__range=(first, last))]
@@ -97,7 +97,7 @@ def _days(first: date, end: date) -> Iterator[date]:
         yield first + timedelta(days=n)
 
 
-def _stretches(first: date, last: date, covered: set[date]) -> Iterator[tuple[date, date]]:
+def _uncovered_ranges(first: date, last: date, covered: set[date]) -> Iterator[tuple[date, date]]:
     """Yield the first and last day of each stretch of days that are not covered."""
     start = None
     for day in _days(first, last + _DAY):

@@ -213,7 +213,7 @@ def test_spans_that_are_forgotten(belief, tenant, monkeypatch):
     believe(belief, "condensed_span")
     plan_for_small_sets()
     with watched(monkeypatch, most=MOST):
-        rollups.forget([(tenant.id, day) for day in days])
+        rollups.invalidate_rollups([(tenant.id, day) for day in days])
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM condensed_span WHERE tenant_id = %s AND day < '2026-01-01'", [tenant.id])
         assert cursor.fetchone() == (0,)

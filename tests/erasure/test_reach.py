@@ -15,7 +15,7 @@ from deliveries.applying.accounting import balances_between
 from deliveries.applying.apply import apply_waiting
 from deliveries.checks.reconcile import find_differences
 from deliveries.counts.changes import TABLES
-from deliveries.counts.rollups import condense
+from deliveries.counts.rollups import roll_up
 from deliveries.erasure import partner_ids
 from deliveries.erasure.erase import erase_number
 from deliveries.messages import partitions
@@ -312,7 +312,7 @@ def test_erased_number_is_in_no_column_file_or_log(feed, account, tenant, staff_
     if how == "command":
         plant_written(feed, account, tenant, staff_user)
         planted |= flat(WRITTEN)
-    condense(now=NOW)
+    roll_up(now=NOW)
     run, _figures = build_now(scope=Scope(tenant), month=month, requested_by="tests", now=NOW)
     # Everywhere: what is found nowhere now would be found nowhere afterwards.
     assert places_with_number() == planted

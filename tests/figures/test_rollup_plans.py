@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from campaigns.models import Campaign
-from deliveries.counts.rollups import condense
+from deliveries.counts.rollups import roll_up
 from deliveries.models import CampaignCount, DailyCount, LatencyCount
 from portal.tenants.scope import web_scope
 from reports.figures.query import StatisticsQuery
@@ -73,7 +73,7 @@ def test_rows_that_are_read_of_a_period_that_is_summed_up(counted, tenant):
             }
 
     before = read()
-    condense(now=datetime(2026, 11, 20, tzinfo=UTC))
+    roll_up(now=datetime(2026, 11, 20, tzinfo=UTC))
 
     assert before == {
         # 42 days x 30 campaigns x 2 variants x 4 operators; times of the ten largest in two buckets

@@ -10,8 +10,8 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Count
 
 from deliveries.checks.reconcile import find_differences, repair
-from deliveries.counts import rollups as condensing
-from deliveries.counts.rollups import condense
+from deliveries.counts import rollups
+from deliveries.counts.rollups import roll_up
 from deliveries.messages import slices
 from deliveries.models import (
     CampaignCount,
@@ -88,9 +88,9 @@ def test_figures_are_the_same_when_days_and_months_are_summed_up(messages, tenan
         CondensedSpan.objects.all().delete()
         before = figures(ids)
         # 7 days but the last, and October, of two tenants; September has not begun when the first message came
-        assert condense(now=NOW) == 2 * (6 + 2)
+        assert roll_up(now=NOW) == 2 * (6 + 2)
         assert figures(ids) == before
-        assert [condense(now=NOW), condense(now=NOW)] == [2, 0]  # the 18th, which nothing changed since
+        assert [roll_up(now=NOW), roll_up(now=NOW)] == [2, 0]  # the 18th, which nothing changed since
         assert figures(ids) == before
 
 
@@ -98,10 +98,10 @@ def test_one_of_the_last_days_waits_until_nothing_changes_it_between_two_runs(me
     last = CondensedSpan.objects.filter(tenant=tenant, span="day", day=date(2026, 11, 18), is_ready=True)
     runs = []
     for reports in ([sent("x", 1001, "2026-11-18T20:00:00")], [sent("y", 1001, "2026-11-18T20:00:00")], []):
-        condense(now=NOW)
+        roll_up(now=NOW)
         runs.append(last.exists())
         apply(feed, *reports)
-    condense(now=NOW)
+    roll_up(now=NOW)
 
     assert (runs, last.exists()) == ([False, False, False], True)
     (group,) = statistics(StatisticsQuery(tenant_ids=[tenant.id], first=date(2026, 11, 18), last=date(2026, 11, 18)))
@@ -114,13 +114,13 @@ def test_broken_counts_give_the_same_figures_when_they_are_summed_up(messages, t
     query = StatisticsQuery(tenant_ids=[tenant.id], first=FIRST, last=LAST)
     latency = statistics(query)[0].latency
     before = (campaigns(query, latency=latency), statistics(replace(query, group_by=("campaign",))))
-    condense(now=NOW)
+    roll_up(now=NOW)
 
     assert (campaigns(query, latency=latency), statistics(replace(query, group_by=("campaign",)))) == before
 
 
 def test_what_is_summed_up_is_read_from_there(messages, tenant):
-    condense(now=NOW)
+    roll_up(now=NOW)
     for model in (LatencyCount, CampaignCount):
         model.objects.filter(day__lt=date(2026, 11, 17)).delete()
 
@@ -149,7 +149,7 @@ def test_what_is_summed_up_is_read_from_there(messages, tenant):
     ],
 )
 def test_narrowest_table_with_what_is_asked_for_is_read(messages, tenant, counted, columns, by_day, model, spans):
-    condense(now=NOW)
+    roll_up(now=NOW)
     found = sources(counted, tenant_ids=[tenant.id], first=FIRST, last=LAST, columns=columns, by_day=by_day)
 
     assert [rows.model for rows in found] == [*([model] if model else []), counted]
@@ -158,7 +158,7 @@ def test_narrowest_table_with_what_is_asked_for_is_read(messages, tenant, counte
 
 
 def test_report_that_changes_a_day_is_in_its_figures_at_once(messages, feed, tenant):
-    condense(now=NOW)
+    roll_up(now=NOW)
     query = StatisticsQuery(tenant_ids=[tenant.id], first=FIRST, last=LAST, group_by=("campaign",))
     before = {group.key["campaign"]: group.totals.messages for group in statistics(query)}
 
@@ -168,24 +168,24 @@ def test_report_that_changes_a_day_is_in_its_figures_at_once(messages, feed, ten
 
     assert (before, after) == ({"sale": 14, "news": 7, "": 7}, {"sale": 15, "news": 7, "": 7})
     assert {("day", date(2026, 10, 17)), ("month", date(2026, 10, 1))} & gone == set()
-    assert condense(now=NOW) == 2 + 2  # and 18 November of both tenants
+    assert roll_up(now=NOW) == 2 + 2  # and 18 November of both tenants
     assert {group.key["campaign"]: group.totals.messages for group in statistics(query)} == after
 
 
 def test_day_that_changes_while_it_is_summed_up_is_not_ready(messages, feed, tenant):
     with connection.cursor() as cursor:
-        cursor.execute(condensing._ANNOUNCE, {"last": date(2026, 11, 17)})
+        cursor.execute(rollups._ANNOUNCE, {"last": date(2026, 11, 17)})
     apply(feed, sent("late", 1001, "2026-10-17T20:00:00", refId="sale"))
 
-    done = [condensing._condense_span(tenant.id, condensing.Span.DAY, date(2026, 10, day)) for day in (17, 31)]
+    done = [rollups._roll_up_span(tenant.id, rollups.Span.DAY, date(2026, 10, day)) for day in (17, 31)]
 
     assert done == [False, True]
-    assert condense(now=NOW) == 2 * (6 + 2) - 1
+    assert roll_up(now=NOW) == 2 * (6 + 2) - 1
 
 
 def test_mended_count_is_in_the_figures(messages, tenant):
     LatencyCount.objects.filter(tenant=tenant, day=date(2026, 10, 17)).delete()
-    condense(now=NOW)
+    roll_up(now=NOW)
     query = StatisticsQuery(tenant_ids=[tenant.id], first=FIRST, last=LAST)
     broken = sum(statistics(query)[0].latency.values())
 
@@ -202,21 +202,21 @@ def test_batch_under_way_is_waited_for(messages, tenant):
         with pytest.raises(OperationalError, match="lock timeout"), transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL lock_timeout = '200ms'")
-            condense(now=NOW)
+            roll_up(now=NOW)
 
     assert not CondensedSpan.objects.filter(is_ready=True).exists()
-    assert condense(now=NOW) == 2 * (6 + 2)
+    assert roll_up(now=NOW) == 2 * (6 + 2)
 
 
 def test_tenant_sees_its_own_sums_alone(messages, tenant, other_tenant):
-    condense(now=NOW)
+    roll_up(now=NOW)
     with web_scope([tenant.id]):
         assert set(CondensedSpan.objects.values_list("tenant_id", flat=True)) == {tenant.id}
         assert not statistics(StatisticsQuery(tenant_ids=[other_tenant.id], first=FIRST, last=LAST, group_by=("day",)))
 
 
 def test_day_without_messages_is_ready_too(messages, tenant, account):
-    condense(now=NOW)
+    roll_up(now=NOW)
     first = date(2026, 9, 29)
     days = CondensedSpan.objects.filter(tenant=account.pool, span="day", is_ready=True).count()
 
@@ -227,12 +227,12 @@ def test_day_without_messages_is_ready_too(messages, tenant, account):
 def test_span_declared_ready_while_a_batch_waits_for_it_is_forgotten(messages, tenant):
     """The batch does not see the declaration that it waited for with the same statement."""
     with connection.cursor() as cursor:
-        cursor.execute(condensing._ANNOUNCE, {"last": date(2026, 11, 17)})
+        cursor.execute(rollups._ANNOUNCE, {"last": date(2026, 11, 17)})
 
     def batch() -> None:
         try:
             with transaction.atomic():
-                condensing.forget([(tenant.id, date(2026, 10, 17))])
+                rollups.invalidate_rollups([(tenant.id, date(2026, 10, 17))])
         finally:
             connection.close()
 

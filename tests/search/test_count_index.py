@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from campaigns.models import Campaign, RefIdScheme
-from deliveries.counts.rollups import condense
+from deliveries.counts.rollups import roll_up
 from deliveries.models import Message
 from deliveries.rederiving.segment_keys import choose, run_segment_keys
 from deliveries.search.count_index import SearchArea, area_from_counts
@@ -301,7 +301,7 @@ def test_period_is_of_each_tenant_s_own_days_however_long(messages, tenant, othe
 def test_variant_is_found_where_days_and_months_are_summed_up_and_where_not(
     messages, tenant, other_tenant, variant, size
 ):
-    condense(now=datetime(2026, 10, 20, tzinfo=UTC))  # until 17 October; what is later is read from the counts
+    roll_up(now=datetime(2026, 10, 20, tzinfo=UTC))  # until 17 October; what is later is read from the counts
     ids = frozenset([tenant.id, other_tenant.id])
     expected = list(wanted({"variant": variant}).values_list("message_id", flat=True))
 
@@ -313,7 +313,7 @@ def test_variant_is_found_where_days_and_months_are_summed_up_and_where_not(
 
 
 def test_variant_is_told_by_months_days_and_counts(messages, tenant, other_tenant):
-    condense(now=datetime(2026, 10, 20, tzinfo=UTC))
+    roll_up(now=datetime(2026, 10, 20, tzinfo=UTC))
     sale = Campaign.objects.get(tenant=tenant, name="sale").id
     found = days_of_variant("B", tenant_ids=[tenant.id], first=date(2026, 9, 28), last=None)
     of_tenant = wanted({"variant": "B", "first": date(2026, 10, 1)}).filter(tenant_id=tenant.id)

@@ -3,11 +3,11 @@
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from deliveries.counts.rollups import condense
+from deliveries.counts.rollups import roll_up
 
 
 class Command(BaseCommand):
     help = "Roll up the counts of days and months that no longer change, for example after a large import."
 
     def handle(self, **options) -> None:
-        self.stdout.write(f"{condense(now=timezone.now())} days and months rolled up")
+        self.stdout.write(f"{roll_up(now=timezone.now())} days and months rolled up")
