@@ -28,7 +28,7 @@ FROM reached GROUP BY country, operator, day HAVING max(of) >= 1
 
 
 @dataclass(frozen=True, slots=True)
-class Standouts:
+class Highlights:
     """Highlights found, the strongest of each kind first."""
 
     slow_days: list[SlowDay]
@@ -39,14 +39,16 @@ class Standouts:
         return bool(self.slow_days or self.worse_countries or self.winners)
 
 
-def standouts(query: StatisticsQuery, *, operators: Sequence[Group], campaigns: Sequence[str], final: Q) -> Standouts:
+def find_highlights(
+    query: StatisticsQuery, *, operators: Sequence[Group], campaigns: Sequence[str], final: Q
+) -> Highlights:
     """Look through a period of at most MAX_DAYS days, and the variants of these campaigns.
 
     `operators` are the period's groups by country and operator, which say what is usual.
     """
     usual = {tuple(group.key.values()): group.kpis.median for group in operators if group.kpis.median is not None}
     is_short = (query.last - query.first).days < MAX_DAYS
-    return Standouts(
+    return Highlights(
         slow_days=slow_days(_medians(query), usual) if is_short else [],
         worse_countries=worse_countries(_country_days(query, final)) if is_short else [],
         winners=winners(_variants(query, campaigns, final)),

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from portal.common.masking import Masking
 from reports.figures.statistics import Group
-from reports.overview.highlight_selectors import Standouts
+from reports.overview.highlight_selectors import Highlights
 from reports.overview.selectors import Overview
 
 
@@ -30,7 +30,7 @@ def _masked_operator(group: Group, masking: Masking) -> Group:
     return replace(group, key=group.key | {"operator": masking.text(name), "is_masked": True})
 
 
-def masked_standouts(found: Standouts, masking: Masking) -> Standouts:
+def masked_highlights(found: Highlights, masking: Masking) -> Highlights:
     """Return the highlights without numbers in the names of operators, campaigns and variants."""
     if masking.in_full:
         return found

@@ -22,10 +22,10 @@ from reports.figures.query import TooManyGroups
 from reports.figures.statistics import MAX_GROUPS, OTHER
 from reports.overview import charts as parts
 from reports.overview.cards import kpi_cards
-from reports.overview.highlight_selectors import MAX_DAYS as STANDOUT_DAYS
-from reports.overview.highlight_selectors import standouts
+from reports.overview.highlight_selectors import MAX_DAYS as HIGHLIGHT_DAYS
+from reports.overview.highlight_selectors import find_highlights
 from reports.overview.links import Links
-from reports.overview.masked import masked_overview, masked_standouts
+from reports.overview.masked import masked_highlights, masked_overview
 from reports.overview.period import PagePeriod, page_period
 from reports.overview.selectors import Overview, newest_day, overview
 
@@ -147,9 +147,9 @@ def _shown(request: HttpRequest, found: Overview, context: dict) -> dict:
     limits = {name: None if name in whole else ROWS for name in LISTS}
     late = parts.overdue(found.days, found.provisional_from)
     named = [campaign.name for campaign in found.campaigns if campaign.name != OTHER]
-    stand_out = standouts(found.query, operators=found.operators, campaigns=named, final=found.final)
+    highlights = find_highlights(found.query, operators=found.operators, campaigns=named, final=found.final)
     masking = request.access.masking
-    found, stand_out = masked_overview(found, masking), masked_standouts(stand_out, masking)
+    found, highlights = masked_overview(found, masking), masked_highlights(highlights, masking)
     return {
         "figures": found,
         "cards": kpi_cards(
@@ -165,8 +165,8 @@ def _shown(request: HttpRequest, found: Overview, context: dict) -> dict:
         "operators": parts.listing(found.operators, limit=limits["operators"]),
         "failure_rows": found.failures[: limits["failures"]],
         "other_failures": found.failures[ROWS:] if limits["failures"] else [],
-        "standouts": stand_out,
-        "is_long": period.days > STANDOUT_DAYS,
+        "highlights": highlights,
+        "is_long": period.days > HIGHLIGHT_DAYS,
         "tenant_rows": _tenant_rows(found) if context["with_children"] and not context["one"] else [],
         "other": OTHER,
         "whole": whole,

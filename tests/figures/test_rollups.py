@@ -29,7 +29,7 @@ from reports.figures.rollups import sources
 from reports.figures.statistics import statistics
 from reports.figures.top_campaigns import campaigns
 from reports.figures.volume import Volume
-from reports.overview.highlight_selectors import standouts
+from reports.overview.highlight_selectors import find_highlights
 from reports.overview.selectors import overview
 from tests.deliveries.helpers import apply
 from tests.figures.test_statistics import sent
@@ -63,7 +63,7 @@ def figures(tenant_ids: list[int]) -> list:
         (date(2026, 10, 17), date(2026, 11, 18)),
     ):
         page = overview(tenant_ids=tenant_ids, first=first, last=last, now=NOW, compare=(FIRST, first))
-        found += [page, standouts(page.query, operators=page.operators, campaigns=["sale"], final=page.final)]
+        found += [page, find_highlights(page.query, operators=page.operators, campaigns=["sale"], final=page.final)]
     for names in (
         ("campaign",),
         ("campaign", "variant"),

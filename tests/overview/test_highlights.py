@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from portal.tenants.models import PartnerId
-from reports.overview.highlight_selectors import standouts
+from reports.overview.highlight_selectors import find_highlights
 from reports.overview.highlights import SlowDay, Winner, WorseCountry, slow_days, winners, worse_countries
 from reports.overview.selectors import overview
 from tests.deliveries.helpers import apply, dlr
@@ -133,7 +133,7 @@ def test_counts_show_what_stands_out(feed, tenant):
     )
     page = overview(tenant_ids=[tenant.id], first=DAY, last=date(2026, 11, 20), now=datetime(2026, 12, 1, tzinfo=UTC))
 
-    found = standouts(page.query, operators=page.operators, campaigns=[], final=page.final)
+    found = find_highlights(page.query, operators=page.operators, campaigns=[], final=page.final)
 
     assert [(slow.operator, slow.day, slow.delivered) for slow in found.slow_days] == [
         ("se.tele2", date(2026, 11, 8), 25)
