@@ -29,7 +29,7 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class ChartColumn:
     """One column of the chart: a day, the days of a week or month in the period, or an hour of a day.
 
     `hour` has its local time with the offset from UTC; `offset` is '' except for the two hours with one name when
@@ -67,9 +67,9 @@ def unit_of(days: int) -> str:
     return "day" if days <= DAYS_APART else "week" if days <= WEEKS_APART else "month"
 
 
-def stretches(days: Iterable[DayRow], *, unit: str, provisional_from: date | None) -> list[Stretch]:
+def chart_columns(days: Iterable[DayRow], *, unit: str, provisional_from: date | None) -> list[ChartColumn]:
     """Sum the days up to the columns of the chart."""
-    found: list[Stretch] = []
+    found: list[ChartColumn] = []
     key = None
     for row in days:
         is_provisional = provisional_from is not None and row.day >= provisional_from
@@ -78,11 +78,11 @@ def stretches(days: Iterable[DayRow], *, unit: str, provisional_from: date | Non
             row_kpis, first = column.kpis + row.kpis, column.first
         else:
             row_kpis, first, key = row.kpis, row.day, own
-        found.append(Stretch(first, row.day, row_kpis, is_provisional))
+        found.append(ChartColumn(first, row.day, row_kpis, is_provisional))
     return found
 
 
-def hour_columns(hours: Sequence[HourRow], period: Period, *, provisional_from: date | None) -> list[Stretch]:
+def hour_columns(hours: Sequence[HourRow], period: Period, *, provisional_from: date | None) -> list[ChartColumn]:
     """Return a column for each hour. Its day is one of the period's, also where a tenant's day is not the clock's."""
     found = []
     times = Counter(row.hour.replace(tzinfo=None) for row in hours)
@@ -91,7 +91,7 @@ def hour_columns(hours: Sequence[HourRow], period: Period, *, provisional_from: 
         day = min(max(clock.date(), period.first), period.last)
         is_provisional = provisional_from is not None and day >= provisional_from
         offset = _offset(row.hour) if times[clock] > 1 else ""
-        found.append(Stretch(day, day, row.kpis, is_provisional, row.hour, offset))
+        found.append(ChartColumn(day, day, row.kpis, is_provisional, row.hour, offset))
     return found
 
 
@@ -106,7 +106,7 @@ def overdue(days: Iterable[DayRow], provisional_from: date | None) -> int:
     return sum(row.kpis.volume.pending for row in days if provisional_from is None or row.day < provisional_from)
 
 
-def days_chart(columns: Sequence[Stretch], before: Sequence[DayRow] | None, *, unit: str, links: Links) -> dict:
+def days_chart(columns: Sequence[ChartColumn], before: Sequence[DayRow] | None, *, unit: str, links: Links) -> dict:
     """Return what static/js/charts.js draws as `stacked-days`: counts by class for each column, from the axis up."""
     return {
         "unit": unit,
@@ -129,7 +129,7 @@ def days_chart(columns: Sequence[Stretch], before: Sequence[DayRow] | None, *, u
     }
 
 
-def _hour(column: Stretch, links: Links) -> dict:
+def _hour(column: ChartColumn, links: Links) -> dict:
     """Return an hour's extra values: its time, and a link to the messages of its day."""
     if column.hour is None:
         return {}
@@ -140,7 +140,7 @@ def _hour(column: Stretch, links: Links) -> dict:
     }
 
 
-def _beside(columns: Sequence[Stretch], before: Sequence[DayRow] | None) -> list[int] | None:
+def _beside(columns: Sequence[ChartColumn], before: Sequence[DayRow] | None) -> list[int] | None:
     """Return the messages of the previous days, one for each column; None if the days of the week differ."""
     if not before or before[0].day.weekday() != columns[0].first.weekday():
         return None

@@ -20,7 +20,7 @@ from portal.tenants.models import Tenant
 from reports.figures.kpis import Kpis
 from reports.figures.query import TooManyGroups
 from reports.figures.statistics import MAX_GROUPS, OTHER
-from reports.overview import charts as parts
+from reports.overview import charts
 from reports.overview.cards import kpi_cards
 from reports.overview.highlight_selectors import MAX_DAYS as HIGHLIGHT_DAYS
 from reports.overview.highlight_selectors import find_highlights
@@ -138,14 +138,14 @@ def _shown(request: HttpRequest, found: Overview, context: dict) -> dict:
     links, picker = context["links"], context["picker"]
     period = picker.period
     if found.hours is None:
-        unit = parts.unit_of(period.days)
-        columns = parts.stretches(found.days, unit=unit, provisional_from=found.provisional_from)
+        unit = charts.unit_of(period.days)
+        columns = charts.chart_columns(found.days, unit=unit, provisional_from=found.provisional_from)
     else:
         unit = "hour"
-        columns = parts.hour_columns(found.hours, period, provisional_from=found.provisional_from)
+        columns = charts.hour_columns(found.hours, period, provisional_from=found.provisional_from)
     whole = request.GET.getlist("all")
     limits = {name: None if name in whole else ROWS for name in LISTS}
-    late = parts.overdue(found.days, found.provisional_from)
+    late = charts.overdue(found.days, found.provisional_from)
     named = [campaign.name for campaign in found.campaigns if campaign.name != OTHER]
     highlights = find_highlights(found.query, operators=found.operators, campaigns=named, final=found.final)
     masking = request.access.masking
@@ -159,10 +159,10 @@ def _shown(request: HttpRequest, found: Overview, context: dict) -> dict:
         "is_immature": found.provisional_from is None and (found.kpis.maturity or 0) < MATURE,
         "unit": unit,
         "columns": columns,
-        "days_chart": parts.days_chart(columns, found.before_days, unit=unit, links=links),
-        "countries": parts.listing(found.countries, limit=limits["countries"]),
-        "map_chart": parts.map_chart(found.countries, links=links),
-        "operators": parts.listing(found.operators, limit=limits["operators"]),
+        "days_chart": charts.days_chart(columns, found.before_days, unit=unit, links=links),
+        "countries": charts.listing(found.countries, limit=limits["countries"]),
+        "map_chart": charts.map_chart(found.countries, links=links),
+        "operators": charts.listing(found.operators, limit=limits["operators"]),
         "failure_rows": found.failures[: limits["failures"]],
         "other_failures": found.failures[ROWS:] if limits["failures"] else [],
         "highlights": highlights,

@@ -7,7 +7,7 @@ from django.utils.translation import get_language
 
 from campaigns.statistics import rate
 from reports.monthly.texts import translate
-from reports.overview.charts import Stretch
+from reports.overview.charts import ChartColumn
 from reports.overview.links import Links
 
 register = template.Library()
@@ -39,7 +39,7 @@ def whole(context, name: str) -> str:
 
 
 @register.filter
-def messages_of(links: Links, column: Stretch) -> str:
+def messages_of(links: Links, column: ChartColumn) -> str:
     """Return the address of the list with the messages of a column's days."""
     return links.messages(first=column.first, last=column.last)
 

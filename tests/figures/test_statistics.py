@@ -14,7 +14,7 @@ from reports.figures.query import CannotCombine, StatisticsQuery, TooManyGroups,
 from reports.figures.statistics import statistics, total
 from reports.figures.top_campaigns import campaigns
 from reports.figures.volume import Volume
-from reports.overview import selectors as pieces
+from reports.overview import selectors
 from reports.overview.selectors import overview
 from tests.deliveries.helpers import apply, dlr
 
@@ -315,7 +315,7 @@ def test_top_campaigns_are_the_largest_with_their_times_and_the_others_are_the_r
     ],
 )
 def test_failures_say_what_and_what_to_do(messages, tenant, language, wanted):
-    rows = pieces.failures(query(tenant), language=language)
+    rows = selectors.failures(query(tenant), language=language)
 
     assert [(row.result_code, row.status, row.reason, row.messages, row.share) for row in rows] == [
         (1006, "failed", "subscriber", 1, 0.5),
@@ -338,7 +338,7 @@ def test_failures_say_what_and_what_to_do(messages, tenant, language, wanted):
 def test_days_are_provisional_until_their_grace_is_over(tenant, now, wanted):
     now = datetime.fromisoformat(now).replace(tzinfo=UTC)
 
-    assert pieces.provisional_from(tenant_ids=[tenant.id], first=FIRST, last=LAST, now=now) == wanted
+    assert selectors.provisional_from(tenant_ids=[tenant.id], first=FIRST, last=LAST, now=now) == wanted
 
 
 def test_westernmost_tenant_ends_the_grace(tenant, other_tenant):
@@ -346,14 +346,14 @@ def test_westernmost_tenant_ends_the_grace(tenant, other_tenant):
     now = datetime(2026, 11, 12, 22, 0, tzinfo=UTC)
 
     both = [tenant.id, other_tenant.id]
-    assert pieces.provisional_from(tenant_ids=both, first=FIRST, last=LAST, now=now) == date(2026, 11, 9)
+    assert selectors.provisional_from(tenant_ids=both, first=FIRST, last=LAST, now=now) == date(2026, 11, 9)
 
 
 def test_overview_of_nothing_is_empty(tenant):
     page = overview(tenant_ids=[tenant.id], first=FIRST, last=FIRST, now=datetime(2026, 12, 1, tzinfo=UTC))
 
     assert (page.kpis, page.kpis.delivery_rate, page.kpis.median) == (Kpis(latency={}), None, None)
-    assert (page.days, page.countries, page.failures) == ([pieces.DayRow(FIRST, Kpis())], [], [])
+    assert (page.days, page.countries, page.failures) == ([selectors.DayRow(FIRST, Kpis())], [], [])
 
 
 @pytest.mark.parametrize(("compare", "queries"), [(None, 17), ((FIRST, FIRST), 21)])
