@@ -29,7 +29,7 @@ _UNKNOWN_CODE = "Unknown result code"
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class MonthScope:
     """Scope of a report: a tenant with all below it, or (account set) all tenants and the pool of an account."""
 
     tenant: Tenant
@@ -58,7 +58,7 @@ class Scope:
         return rows.filter(account=self.account) if self.account else rows
 
 
-def month_figures(*, scope: Scope, month: Month, kind: str, revision: int) -> MonthFigures:
+def month_figures(*, scope: MonthScope, month: Month, kind: str, revision: int) -> MonthFigures:
     """Return all that the report of `month` shows (`kind`: provisional or final)."""
     with snapshot():
         data_as_of, oldest_waiting = _freshness()
@@ -131,7 +131,7 @@ def _sum_by(volumes: dict[tuple, Volume], name) -> dict:
     return {key: Volume.total(group) for key, group in groups.items()}
 
 
-def _labels(scope: Scope, tenants: dict[int, Tenant]) -> dict[int, str]:
+def _labels(scope: MonthScope, tenants: dict[int, Tenant]) -> dict[int, str]:
     """Return what each tenant is called in the rows, '' for an account's pool; nothing where there is one alone."""
     if scope.account is None and len(tenants) == 1:
         return {}
@@ -152,7 +152,9 @@ def _owner(labels: dict[int, str], tenant_id: int) -> tuple[str, ...]:
     return (labels[tenant_id],) if labels else ()
 
 
-def _campaigns(scope: Scope, month: Month, tenants: dict[int, Tenant], labels: dict[int, str]) -> dict[tuple, Volume]:
+def _campaigns(
+    scope: MonthScope, month: Month, tenants: dict[int, Tenant], labels: dict[int, str]
+) -> dict[tuple, Volume]:
     rows = scope.counts(CampaignCount, month)
     names = dict(Campaign.objects.filter(tenant_id__in=list(tenants)).values_list("id", "name"))
     names |= {0: "", OTHER_CAMPAIGNS: OTHER}
@@ -164,7 +166,7 @@ def _campaigns(scope: Scope, month: Month, tenants: dict[int, Tenant], labels: d
     return _sum_by(_volumes(rows, "tenant_id", "campaign_id", "variant", "country"), name)
 
 
-def _latency(scope: Scope, month: Month) -> dict[str, dict[int, int]]:
+def _latency(scope: MonthScope, month: Month) -> dict[str, dict[int, int]]:
     result: dict[str, dict[int, int]] = defaultdict(dict)
     found = sources(
         LatencyCount,
@@ -182,7 +184,7 @@ def _latency(scope: Scope, month: Month) -> dict[str, dict[int, int]]:
     return dict(result)
 
 
-def _errors_and_maturity(scope: Scope, month: Month) -> tuple[list[ErrorCount], float | None]:
+def _errors_and_maturity(scope: MonthScope, month: Month) -> tuple[list[ErrorCount], float | None]:
     """Return the messages by failing or unknown code, and the share of all that have a final state."""
     dialects = dict(Feed.objects.values_list("account_id", "dialect"))
     codes = {(code.dialect, code.code): code for code in ResultCode.objects.all()}

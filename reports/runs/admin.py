@@ -18,7 +18,7 @@ from portal.common.periods import Month
 from portal.tenants.scope import descendants_of_each
 from reports.models import ReportRun
 from reports.monthly.changes_since import changes_since
-from reports.monthly.selector import Scope
+from reports.monthly.selector import MonthScope
 from reports.runs.changed_texts import changed_text
 from reports.runs.downloads import file_response
 from reports.runs.editions import NoMaskedEdition, open_edition
@@ -145,6 +145,6 @@ def _set_changes(runs: list[ReportRun]) -> None:
     for account in {run.account for run in runs if run.account_id is not None}:
         of_account = [run for run in runs if run.account_id == account.id]
         tenant = of_account[0].tenant
-        found |= changes_since(of_account, {tenant.id: Scope(tenant, account).tenant_ids()}, account.id)
+        found |= changes_since(of_account, {tenant.id: MonthScope(tenant, account).tenant_ids()}, account.id)
     for run in runs:
         run.changed = found.get(run.id)

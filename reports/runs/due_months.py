@@ -6,7 +6,7 @@ from deliveries.models import DailyCount
 from portal.common.periods import Month, is_closed, last_closed_month
 from portal.tenants.models import GatewayAccount, Tenant
 from reports.models import ReportRun
-from reports.monthly.selector import Scope
+from reports.monthly.selector import MonthScope
 from reports.runs.runs import final_or_provisional, request_run
 
 LOOK_BACK = 3  # months, for a portal that was down
@@ -32,13 +32,13 @@ def queue_due_runs(*, now: datetime) -> list[ReportRun]:
     return queued
 
 
-def _scopes() -> list[Scope]:
-    tenants = [Scope(tenant) for tenant in Tenant.objects.filter(kind=Tenant.Kind.CUSTOMER).order_by("id")]
+def _scopes() -> list[MonthScope]:
+    tenants = [MonthScope(tenant) for tenant in Tenant.objects.filter(kind=Tenant.Kind.CUSTOMER).order_by("id")]
     accounts = GatewayAccount.objects.select_related("pool").order_by("id")
-    return tenants + [Scope(account.pool, account) for account in accounts]
+    return tenants + [MonthScope(account.pool, account) for account in accounts]
 
 
-def _closed_months(scope: Scope, now: datetime) -> list[Month]:
+def _closed_months(scope: MonthScope, now: datetime) -> list[Month]:
     """Return the last months that have closed in every zone of the scope: those with messages, and always the last
     one that the tenant saw the end of."""
     zones = scope.timezones()

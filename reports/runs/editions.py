@@ -17,7 +17,7 @@ from portal.common.masking import Masking
 from reports.models import ReportRun
 from reports.monthly.figures import ReportHeader
 from reports.monthly.masked_tables import masked_tables, partner_ids_of
-from reports.monthly.selector import Scope
+from reports.monthly.selector import MonthScope
 from reports.monthly.tables import Table
 
 OF_A_FILE = ("file", "bytes", "sha256")
@@ -54,7 +54,7 @@ def store_masked_edition(
     run: ReportRun, tables: Sequence[Table], header: ReportHeader, full: tuple, beat: Beat
 ) -> dict:
     """Write and store the masked edition; it is the file in full (name, bytes, digest) where nothing is masked."""
-    telling = telling_partner_ids(partner_ids_of(tables), tenant_ids=Scope(run.tenant, run.account).tenant_ids())
+    telling = telling_partner_ids(partner_ids_of(tables), tenant_ids=MonthScope(run.tenant, run.account).tenant_ids())
     masked = masked_tables(tables, telling)
     if masked != list(tables):
         full, _rows = _store(run, masked, header, beat, edition="_masked")

@@ -16,7 +16,7 @@ RIGHT_FOR_ACCOUNTS = "see_account_reports"
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class ReportScope:
     """The reports below one address; `tenant_ids` are all whose figures are in them, the account's pool with them."""
 
     tenant: Tenant  # whose runs they are: an account's are its pool's
@@ -39,7 +39,7 @@ class Shelf:
         return runs.filter(account_id=self.account.id, requested_at__gte=self.account.owner_since)
 
     @contextmanager
-    def scope(self) -> Iterator[None]:
+    def with_pool_access(self) -> Iterator[None]:
         """Extend the tenant scope to the account's pool, which no membership can reach."""
         if self.account is None:
             yield
@@ -48,13 +48,13 @@ class Shelf:
                 yield
 
 
-def shelf_of(access: Access) -> Shelf:
-    """Return the shelf of the page's tenant."""
-    return Shelf(access.tenant, access.tenant_ids)
+def tenant_report_scope(access: Access) -> ReportScope:
+    """Return the report scope of the page's tenant."""
+    return ReportScope(access.tenant, access.tenant_ids)
 
 
-def account_shelves(access: Access) -> list[Shelf]:
-    """Return the shelves of the accounts that the page's tenant, or one below it, owns; none without the right.
+def account_report_scopes(access: Access) -> list[ReportScope]:
+    """Return the report scopes of the accounts that the page's tenant, or one below it, owns; none without the right.
 
     An account's report has the figures of all who use it and of its pool: owned_accounts makes sure that they are all
     of the owner's tree.
@@ -62,6 +62,6 @@ def account_shelves(access: Access) -> list[Shelf]:
     if not access.may(RIGHT_FOR_ACCOUNTS):
         return []
     return [
-        Shelf(account.pool, access.tenant_ids | {account.pool_id}, account)
+        ReportScope(account.pool, access.tenant_ids | {account.pool_id}, account)
         for account in owned_accounts(access.tenant_ids)
     ]

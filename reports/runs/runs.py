@@ -17,7 +17,7 @@ from portal.common.periods import Month, is_final
 from portal.tenants.models import GatewayAccount, Tenant
 from reports.models import ReportRun
 from reports.monthly.layout import MonthFigures, build_tables
-from reports.monthly.selector import Scope, month_figures
+from reports.monthly.selector import MonthScope, month_figures
 from reports.runs.editions import OF_A_FILE, delete_attempts, delete_files, store_editions, store_masked_edition
 from reports.runs.fingerprint import content_hash
 
@@ -115,7 +115,7 @@ def build_report(*, run_id: int, now: datetime) -> str:
 
 
 def build_now(
-    *, scope: Scope, month: Month, requested_by: str, now: datetime, progress: Progress = lambda percent: None
+    *, scope: MonthScope, month: Month, requested_by: str, now: datetime, progress: Progress = lambda percent: None
 ) -> tuple[ReportRun, MonthFigures]:
     """Create a report in this process and return its run and figures. Raises StillWaiting and BeingMade.
 
@@ -156,7 +156,7 @@ def _create(
 ) -> ReportRun:
     last = ReportRun.objects.filter(tenant=tenant, month=month.first_day).aggregate(last=Max("revision"))["last"]
     if kind is None:
-        kind = final_or_provisional(Scope(tenant, account), month, now)
+        kind = final_or_provisional(MonthScope(tenant, account), month, now)
     record("report.request", actor=requested_by, tenant=tenant, subject=str(month), details={"kind": kind})
     return ReportRun.objects.create(
         tenant=tenant,
@@ -179,7 +179,7 @@ def _run_of(tenant: Tenant, month: Month, requested_by: str, idempotency_key: st
     return run
 
 
-def final_or_provisional(scope: Scope, month: Month, now: datetime) -> str:
+def final_or_provisional(scope: MonthScope, month: Month, now: datetime) -> str:
     """Return "final" once the grace has passed in every zone that the month is made of."""
     grace = timedelta(hours=settings.REPORT_GRACE_HOURS)
     final = all(is_final(month, now, zone, grace) for zone in scope.timezones())
@@ -192,7 +192,7 @@ def _open_run(tenant: Tenant, month: Month) -> ReportRun | None:
 
 def _not_applied(run: ReportRun) -> datetime | None:
     """Return when the oldest row was received that the report needs and lacks; None if there is none."""
-    scope, month = Scope(run.tenant, run.account), Month.of(run.month)
+    scope, month = MonthScope(run.tenant, run.account), Month.of(run.month)
     closes = max(month.bounds(zone)[1] for zone in scope.timezones())
     cut = min(closes, run.requested_at)
     oldest = oldest_waiting()
@@ -206,7 +206,7 @@ def _lease() -> timedelta:
 def _build(run: ReportRun, progress: Progress) -> MonthFigures:
     run.waits_for_inbox, run.done, run.total = False, 0, 100
     _beat(run, 0, progress)
-    scope, month = Scope(run.tenant, run.account), Month.of(run.month)
+    scope, month = MonthScope(run.tenant, run.account), Month.of(run.month)
     kind = run.kind if run.kind == ReportRun.Kind.FINAL else final_or_provisional(scope, month, run.requested_at)
     figures = month_figures(scope=scope, month=month, kind=kind, revision=run.revision)
     _beat(run, 20, progress)

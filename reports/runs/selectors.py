@@ -12,7 +12,7 @@ from portal.common.periods import Month, is_closed, local_day
 from portal.tenants.models import Tenant
 from reports.models import ReportRun
 from reports.monthly.changes_since import ChangedSince, changes_since
-from reports.runs.report_scope import Shelf
+from reports.runs.report_scope import ReportScope
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +35,18 @@ class MonthRow:
     changed: ChangedSince | None = None
 
 
-def report_months(*, shelf: Shelf, now: datetime) -> list[MonthRow]:
+def report_months(*, report_scope: ReportScope, now: datetime) -> list[MonthRow]:
     """Return the months from the first with messages or a report to the current one, newest first.
 
     `failed` is set only while nothing newer was made or is being made.
     """
-    tenant = shelf.tenant
+    tenant = report_scope.tenant
     runs: dict[Month, list[ReportRun]] = {}
-    for run in shelf.runs().order_by("-id"):
+    for run in report_scope.runs().order_by("-id"):
         runs.setdefault(Month.of(run.month), []).append(run)
-    counts = DailyCount.objects.filter(tenant_id__in=shelf.tenant_ids)
-    if shelf.account is not None:
-        counts = counts.filter(account_id=shelf.account.id)
+    counts = DailyCount.objects.filter(tenant_id__in=report_scope.tenant_ids)
+    if report_scope.account is not None:
+        counts = counts.filter(account_id=report_scope.account.id)
     first = counts.aggregate(first=Min("day"))["first"]
     month = Month.of(local_day(now, tenant.timezone))
     earliest = min([*runs, *([Month.of(first)] if first else [])], default=None)
@@ -73,13 +73,13 @@ def _row(month: Month, runs: list[ReportRun], tenant: Tenant, now: datetime) -> 
     )
 
 
-def with_changes(rows: Iterable[MonthRow], *, shelf: Shelf) -> list[MonthRow]:
+def with_changes(rows: Iterable[MonthRow], *, report_scope: ReportScope) -> list[MonthRow]:
     """Return the rows with the changes since their latest reports; the number of queries is constant.
 
     Months whose next report is being created are skipped.
     """
     rows = list(rows)
     latest = [row.latest for row in rows if row.latest is not None and row.open is None]
-    account_id = shelf.account.id if shelf.account else None
-    found = changes_since(latest, {shelf.tenant.id: shelf.tenant_ids}, account_id)
+    account_id = report_scope.account.id if report_scope.account else None
+    found = changes_since(latest, {report_scope.tenant.id: report_scope.tenant_ids}, account_id)
     return [replace(row, changed=found.get(row.latest.id) if row.latest else None) for row in rows]

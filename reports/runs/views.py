@@ -18,7 +18,7 @@ from reports.models import ReportRun
 from reports.runs.downloads import file_response
 from reports.runs.editions import NoMaskedEdition, open_edition
 from reports.runs.forms import MonthForm
-from reports.runs.report_scope import RIGHT_FOR_ACCOUNTS, Shelf, account_shelves, shelf_of
+from reports.runs.report_scope import RIGHT_FOR_ACCOUNTS, ReportScope, account_report_scopes, tenant_report_scope
 from reports.runs.runs import request_run
 from reports.runs.selectors import report_months, with_changes
 
@@ -29,80 +29,86 @@ MONTHS_PER_PAGE = 24
 @member_may("see_figures")
 def months(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """List the tenant's months with the newest report of each; htmx gets one month's row."""
-    return _show(request, shelf_of(request.access))
+    return _show(request, tenant_report_scope(request.access))
 
 
 @posted_from("reports:months")
 @member_may("make_reports")
 def make(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """Queue a report of the chosen month; 422 with the reason if that is not possible."""
-    return _make(request, shelf_of(request.access))
+    return _make(request, tenant_report_scope(request.access))
 
 
 @require_safe
 @member_may("see_figures")
 def download(request: HttpRequest, tenant: Tenant, run_id: int) -> HttpResponse:
     """Hand out a finished run's workbook, and write down to whom; 409 while it is not finished."""
-    return _download(request, shelf_of(request.access), run_id)
+    return _download(request, tenant_report_scope(request.access), run_id)
 
 
 @require_safe
 @member_may(RIGHT_FOR_ACCOUNTS)
 def account_months(request: HttpRequest, tenant: Tenant, account: str) -> HttpResponse:
     """As `months`, of an account that the tenant owns: all partner ids of it and its pool."""
-    return _show(request, _account_shelf(request, account))
+    return _show(request, _account_report_scope(request, account))
 
 
 @posted_from("reports:account_months")
 @member_may(RIGHT_FOR_ACCOUNTS)
 def account_make(request: HttpRequest, tenant: Tenant, account: str) -> HttpResponse:
     """As `make`, of an account that the tenant owns."""
-    return _make(request, _account_shelf(request, account))
+    return _make(request, _account_report_scope(request, account))
 
 
 @require_safe
 @member_may(RIGHT_FOR_ACCOUNTS)
 def account_download(request: HttpRequest, tenant: Tenant, account: str, run_id: int) -> HttpResponse:
     """As `download`, of an account that the tenant owns."""
-    return _download(request, _account_shelf(request, account), run_id)
+    return _download(request, _account_report_scope(request, account), run_id)
 
 
-def _account_shelf(request: HttpRequest, name: str) -> Shelf:
-    for shelf in account_shelves(request.access):
-        if shelf.name == name:
-            return shelf
+def _account_report_scope(request: HttpRequest, name: str) -> ReportScope:
+    for report_scope in account_report_scopes(request.access):
+        if report_scope.name == name:
+            return report_scope
     raise Http404
 
 
-def _show(request: HttpRequest, shelf: Shelf) -> HttpResponse:
+def _show(request: HttpRequest, report_scope: ReportScope) -> HttpResponse:
     now = timezone.now()
     if not request.headers.get("HX-Request"):
-        return _page(request, shelf, form=MonthForm(tenant=shelf.tenant, now=now))
-    form = MonthForm(request.GET, tenant=shelf.tenant, now=now)
+        return _page(request, report_scope, form=MonthForm(tenant=report_scope.tenant, now=now))
+    form = MonthForm(request.GET, tenant=report_scope.tenant, now=now)
     if not form.is_valid():
         raise Http404
-    return _row(request, shelf, form)
+    return _row(request, report_scope, form)
 
 
-def _make(request: HttpRequest, shelf: Shelf) -> HttpResponse:
+def _make(request: HttpRequest, report_scope: ReportScope) -> HttpResponse:
     now = timezone.now()
-    form = MonthForm(request.POST, tenant=shelf.tenant, now=now)
+    form = MonthForm(request.POST, tenant=report_scope.tenant, now=now)
     if not form.is_valid():
-        return _page(request, shelf, form=form, status=422)
+        return _page(request, report_scope, form=form, status=422)
     month = form.cleaned_data["month"]
-    with shelf.scope():
-        request_run(tenant=shelf.tenant, account=shelf.account, month=month, requested_by=request.user.email, now=now)
+    with report_scope.with_pool_access():
+        request_run(
+            tenant=report_scope.tenant,
+            account=report_scope.account,
+            month=month,
+            requested_by=request.user.email,
+            now=now,
+        )
     if request.headers.get("HX-Request"):
-        return _row(request, shelf, form)
+        return _row(request, report_scope, form)
     name = date_format(month.first_day, "YEAR_MONTH_FORMAT")
     messages.success(request, _("The report for %(month)s is being created.") % {"month": name})
-    return redirect(_address(request, shelf))
+    return redirect(_address(request, report_scope))
 
 
-def _download(request: HttpRequest, shelf: Shelf, run_id: int) -> HttpResponse:
-    with shelf.scope():
-        run = get_object_or_404(shelf.runs(), id=run_id)
-    context = _context(request, shelf) | {"run": run}
+def _download(request: HttpRequest, report_scope: ReportScope, run_id: int) -> HttpResponse:
+    with report_scope.with_pool_access():
+        run = get_object_or_404(report_scope.runs(), id=run_id)
+    context = _context(request, report_scope) | {"run": run}
     if run.state != ReportRun.State.DONE:
         return render(request, "reports/not_ready.html", context, status=409)
     try:
@@ -111,42 +117,42 @@ def _download(request: HttpRequest, shelf: Shelf, run_id: int) -> HttpResponse:
         return render(request, "reports/no_masked_edition.html", context, status=409)
     except FileNotFoundError:
         return render(request, "reports/file_gone.html", context, status=410)
-    name = run.file_name(shelf.name, run.edition(request.access.masking))
+    name = run.file_name(report_scope.name, run.edition(request.access.masking))
     tenant = request.access.tenant
     record("report.download", actor=request.user.email, tenant=tenant, subject=name, details={"run": run.id})
     return file_response(request, file, name)
 
 
-def _page(request: HttpRequest, shelf: Shelf, *, form: MonthForm, status: int = 200) -> HttpResponse:
-    with shelf.scope():
-        rows = report_months(shelf=shelf, now=timezone.now())
+def _page(request: HttpRequest, report_scope: ReportScope, *, form: MonthForm, status: int = 200) -> HttpResponse:
+    with report_scope.with_pool_access():
+        rows = report_months(report_scope=report_scope, now=timezone.now())
         shown = Paginator(rows, MONTHS_PER_PAGE).get_page(request.GET.get("page"))
-        shown.object_list = with_changes(shown.object_list, shelf=shelf)
-    shelves = account_shelves(request.access)
-    context = _context(request, shelf) | {
+        shown.object_list = with_changes(shown.object_list, report_scope=report_scope)
+    report_scopes = account_report_scopes(request.access)
+    context = _context(request, report_scope) | {
         "page_obj": shown,
         "form": form,
-        "accounts": [(other.name, _address(request, other)) for other in shelves],
+        "accounts": [(other.name, _address(request, other)) for other in report_scopes],
     }
     return render(request, "reports/months.html", context, status=status)
 
 
-def _row(request: HttpRequest, shelf: Shelf, form: MonthForm) -> HttpResponse:
+def _row(request: HttpRequest, report_scope: ReportScope, form: MonthForm) -> HttpResponse:
     month = form.cleaned_data["month"]
-    with shelf.scope():
-        rows = report_months(shelf=shelf, now=timezone.now())
-        rows = with_changes([row for row in rows if row.month == month], shelf=shelf)
+    with report_scope.with_pool_access():
+        rows = report_months(report_scope=report_scope, now=timezone.now())
+        rows = with_changes([row for row in rows if row.month == month], report_scope=report_scope)
     if not rows:
         raise Http404
-    return render(request, "reports/_month_row.html", _context(request, shelf) | {"row": rows[0]})
+    return render(request, "reports/_month_row.html", _context(request, report_scope) | {"row": rows[0]})
 
 
-def _context(request: HttpRequest, shelf: Shelf) -> dict:
-    right = RIGHT_FOR_ACCOUNTS if shelf.account else "make_reports"
-    address = _address(request, shelf)
+def _context(request: HttpRequest, report_scope: ReportScope) -> dict:
+    right = RIGHT_FOR_ACCOUNTS if report_scope.account else "make_reports"
+    address = _address(request, report_scope)
     return {
         "page": "reports",
-        "shelf": shelf,
+        "report_scope": report_scope,
         "address": address,
         "make_address": f"{address}make/",
         "may_make": request.access.may(right),
@@ -154,8 +160,8 @@ def _context(request: HttpRequest, shelf: Shelf) -> dict:
     }
 
 
-def _address(request: HttpRequest, shelf: Shelf) -> str:
+def _address(request: HttpRequest, report_scope: ReportScope) -> str:
     slug = request.access.tenant.slug
-    if shelf.account is None:
+    if report_scope.account is None:
         return reverse("reports:months", args=[slug])
-    return reverse("reports:account_months", args=[slug, shelf.account.name])
+    return reverse("reports:account_months", args=[slug, report_scope.account.name])

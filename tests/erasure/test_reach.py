@@ -26,7 +26,7 @@ from portal.accounts.models import AuditEntry
 from portal.common.periods import Month
 from portal.tenants.models import Feed, PartnerId
 from reports.models import ReportRun
-from reports.monthly.selector import Scope
+from reports.monthly.selector import MonthScope
 from reports.runs.erased_files import delete_erased_files
 from reports.runs.runs import build_now, build_report
 from tests.deliveries.helpers import NOW, dlr, hand_in, put, submission
@@ -313,7 +313,7 @@ def test_erased_number_is_in_no_column_file_or_log(feed, account, tenant, staff_
         plant_written(feed, account, tenant, staff_user)
         planted |= flat(WRITTEN)
     roll_up(now=NOW)
-    run, _figures = build_now(scope=Scope(tenant), month=month, requested_by="tests", now=NOW)
+    run, _figures = build_now(scope=MonthScope(tenant), month=month, requested_by="tests", now=NOW)
     # Everywhere: what is found nowhere now would be found nowhere afterwards.
     assert places_with_number() == planted
     assert files_with_number(files) != []

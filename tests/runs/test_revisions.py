@@ -12,9 +12,9 @@ from portal.common.periods import Month
 from portal.tenants.models import GatewayAccount
 from reports.models import ReportRun
 from reports.monthly.layout import Column, build_tables
-from reports.monthly.selector import Scope
+from reports.monthly.selector import MonthScope
 from reports.runs.fingerprint import content_hash
-from reports.runs.report_scope import Shelf
+from reports.runs.report_scope import ReportScope
 from reports.runs.runs import BeingMade, build_now, build_report, request_run, retry_run
 from reports.runs.selectors import report_months
 from tests.deliveries.helpers import apply, dlr
@@ -60,7 +60,9 @@ def test_report_that_comes_out_as_the_newest_is_no_revision(messages, tenant):
     assert again.data_as_of >= first.data_as_of
     assert len(default_storage.listdir(f"reports/{tenant.id}")[1]) == 1
     (row,) = (
-        row for row in report_months(shelf=Shelf(tenant, frozenset({tenant.id})), now=timezone.now()) if row.latest
+        row
+        for row in report_months(report_scope=ReportScope(tenant, frozenset({tenant.id})), now=timezone.now())
+        if row.latest
     )
     assert (row.latest, row.unchanged, row.older, row.open, row.failed) == (first, again, [], None, None)
 
@@ -149,7 +151,7 @@ def test_exports_by_command_make_one_revision(messages, tenant, tmp_path, capsys
 def test_command_takes_up_the_run_that_waits(messages, tenant):
     run = request_run(tenant=tenant, month=OCTOBER, requested_by="a@example.com", now=timezone.now())
 
-    made, _figures = build_now(scope=Scope(tenant), month=OCTOBER, requested_by="command", now=timezone.now())
+    made, _figures = build_now(scope=MonthScope(tenant), month=OCTOBER, requested_by="command", now=timezone.now())
 
     assert (made, made.state, made.requested_by) == (run, "done", "a@example.com")
     assert build_report(run_id=run.id, now=timezone.now()) == "done"
@@ -163,13 +165,13 @@ def test_command_waits_for_the_one_who_makes_the_report(messages, tenant, tmp_pa
     )
 
     with pytest.raises(BeingMade, match="the report of 2026-10 is being made by another process"):
-        build_now(scope=Scope(tenant), month=OCTOBER, requested_by="command", now=timezone.now())
+        build_now(scope=MonthScope(tenant), month=OCTOBER, requested_by="command", now=timezone.now())
     with pytest.raises(CommandError, match="try again when it is done"):
         call_command("monthly_report", tenant=tenant.slug, month="2026-10", out=tmp_path / "r.xlsx", wait=0)
 
     assert revisions(tenant) == [1]
     ReportRun.objects.filter(id=run.id).update(lease_until=timezone.now() - timedelta(seconds=1))
-    made, _figures = build_now(scope=Scope(tenant), month=OCTOBER, requested_by="command", now=timezone.now())
+    made, _figures = build_now(scope=MonthScope(tenant), month=OCTOBER, requested_by="command", now=timezone.now())
     assert made == run
 
 

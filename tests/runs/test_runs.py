@@ -23,10 +23,10 @@ from portal.common.periods import Month
 from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
 from reports.models import ReportRun
 from reports.monthly.layout import build_tables
-from reports.monthly.selector import Scope
+from reports.monthly.selector import MonthScope
 from reports.runs.due_months import queue_due_runs
 from reports.runs.editions import open_edition
-from reports.runs.report_scope import Shelf
+from reports.runs.report_scope import ReportScope
 from reports.runs.runs import StillWaiting, build_now, build_report, due_runs, request_run, retry_run
 from reports.runs.selectors import report_months
 from tests.conftest import NOW
@@ -135,7 +135,7 @@ def test_run_waits_while_the_inbox_holds_rows_from_before_its_cut(messages, feed
     assert ReportRun.objects.get(id=run.id).is_waiting
     assert due_runs(now=timezone.now()) == [run.id]
     with pytest.raises(StillWaiting):
-        build_now(scope=Scope(tenant), month=OCTOBER, requested_by="a@example.com", now=timezone.now())
+        build_now(scope=MonthScope(tenant), month=OCTOBER, requested_by="a@example.com", now=timezone.now())
     # a row from after the month's close does not hold it up
     WaitingRow.objects.update(received_at=at("2026-11-01T12:00:00"))
     assert build_report(run_id=run.id, now=timezone.now()) == "done"
@@ -170,7 +170,7 @@ def test_failing_run_is_tried_five_times_and_retried_by_hand(messages, tenant, s
     assert run.error.startswith(("FileExistsError", "NotADirectoryError"))
     (row,) = (
         row
-        for row in report_months(shelf=Shelf(tenant, frozenset({tenant.id})), now=timezone.now())
+        for row in report_months(report_scope=ReportScope(tenant, frozenset({tenant.id})), now=timezone.now())
         if row.month == OCTOBER
     )
     assert (row.failed, row.open, row.latest) == (run, None, None)
@@ -182,7 +182,7 @@ def test_failing_run_is_tried_five_times_and_retried_by_hand(messages, tenant, s
 def test_parent_report_sums_its_children(messages, tenant, other_tenant):
     parent = Tenant.objects.create(slug="group", name="Group")
     Tenant.objects.filter(id__in=[tenant.id, other_tenant.id]).update(parent=parent)
-    run, figures = build_now(scope=Scope(parent), month=OCTOBER, requested_by="a@example.com", now=timezone.now())
+    run, figures = build_now(scope=MonthScope(parent), month=OCTOBER, requested_by="a@example.com", now=timezone.now())
     assert (run.messages, sorted(figures.partner_ids)) == (
         3,
         [("baltic-ee", "Baltic Parcel (baltic-parcel)", "ZZ"), ("nr-fi", "Nordic Retail Oy (nordic-retail)", "FI")],
@@ -203,7 +203,7 @@ def test_children_with_equal_partner_ids_and_campaigns_are_rows_of_their_own(mes
     theirs = {"gateCustomParameters": {"platformPartnerId": "nr-fi"}, "refId": "sale"}
     apply(Feed.objects.create(account=second, name="main", dialect="link"), dlr("e", **DELIVERED, **theirs))
 
-    _run, figures = build_now(scope=Scope(parent), month=OCTOBER, requested_by="a@example.com", now=timezone.now())
+    _run, figures = build_now(scope=MonthScope(parent), month=OCTOBER, requested_by="a@example.com", now=timezone.now())
 
     tables = {table.key: table for table in build_tables(figures)}
     mine, others = "Nordic Retail Oy (nordic-retail)", "Baltic Parcel (baltic-parcel)"
@@ -224,7 +224,7 @@ def test_children_with_equal_partner_ids_and_campaigns_are_rows_of_their_own(mes
 
 def test_final_month_with_pending_messages_carries_a_warning(feed, tenant):
     apply(feed, dlr("a", 1000, gateCustomParameters={"platformPartnerId": "nr-fi"}, **DELIVERED))
-    _run, figures = build_now(scope=Scope(tenant), month=OCTOBER, requested_by="a@example.com", now=timezone.now())
+    _run, figures = build_now(scope=MonthScope(tenant), month=OCTOBER, requested_by="a@example.com", now=timezone.now())
     assert figures.header.maturity == 0.0
     assert figures.header.warning.startswith("Some messages have no final state")
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from portal.common.periods import Month
 from reports.models import ReportRun
-from reports.monthly.selector import Scope
+from reports.monthly.selector import MonthScope
 from reports.runs.runs import BeingMade, build_now, request_run
 
 OCTOBER = Month(2026, 10)
@@ -44,7 +44,9 @@ def test_two_commands_at_once_make_one_revision(tenant, settings):
             together.wait(30)
             while True:
                 try:
-                    run, figures = build_now(scope=Scope(tenant), month=OCTOBER, requested_by=name, now=timezone.now())
+                    run, figures = build_now(
+                        scope=MonthScope(tenant), month=OCTOBER, requested_by=name, now=timezone.now()
+                    )
                 except BeingMade:
                     continue
                 assert figures.header.revision == run.number

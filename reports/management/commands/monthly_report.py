@@ -14,7 +14,7 @@ from portal.common.periods import Month
 from portal.tenants.models import GatewayAccount, Tenant
 from reports.models import ReportRun
 from reports.monthly.layout import MonthFigures, build_tables
-from reports.monthly.selector import Scope
+from reports.monthly.selector import MonthScope
 from reports.monthly.writers import csv, json
 from reports.runs.editions import open_edition
 from reports.runs.runs import BeingMade, StillWaiting, build_now
@@ -64,7 +64,7 @@ class Command(BaseCommand):
             f" {run.messages:,} messages, {run.rows:,} rows, {out.stat().st_size:,} bytes"
         )
 
-    def _build(self, scope: Scope, month: Month, wait: float) -> tuple[ReportRun, MonthFigures]:
+    def _build(self, scope: MonthScope, month: Month, wait: float) -> tuple[ReportRun, MonthFigures]:
         give_up = time.monotonic() + wait
         now = timezone.now()
         with tqdm(total=100, unit="%", disable=None) as bar:
@@ -89,16 +89,16 @@ class Command(BaseCommand):
                 time.sleep(0.5)
 
 
-def _scope(tenant: str | None, account: str | None) -> Scope:
+def _scope(tenant: str | None, account: str | None) -> MonthScope:
     if tenant is not None:
         found = Tenant.objects.filter(slug=tenant, kind=Tenant.Kind.CUSTOMER).first()
         if found is None:
             raise CommandError(f"--tenant: there is no tenant {tenant}")
-        return Scope(found)
+        return MonthScope(found)
     owned = GatewayAccount.objects.select_related("pool").filter(name=account).first()
     if owned is None:
         raise CommandError(f"--account: there is no gateway account {account}")
-    return Scope(owned.pool, owned)
+    return MonthScope(owned.pool, owned)
 
 
 def _write(run: ReportRun, figures: MonthFigures, out: Path, format_: str) -> None:
