@@ -15,7 +15,7 @@ from deliveries.models import PartnerRequest
 from deliveries.partner_ids import requests
 from deliveries.partner_ids.admin_forms import DeclareForm
 from deliveries.partner_ids.masked_admin import MaskedValues
-from deliveries.partner_ids.ownership import Refused, Taken, declare, give, plan
+from deliveries.partner_ids.ownership import PartnerIdError, PartnerIdTaken, declare, plan, reassign
 from deliveries.partner_ids.permissions import operator
 from deliveries.search.number_searches import TooManyNumberSearches, count_number_searches
 from portal.accounts.admin_base import ReadOnlyAdmin, WholeWordSearch
@@ -124,9 +124,9 @@ class PartnerRequestAdmin(MaskedValues, ReadOnlyAdmin):
         done = 0
         for row in wanted.order_by("id"):
             try:
-                decide(request=row, declarer=operator(request.user.email), now=timezone.now())
+                decide(request=row, permissions=operator(request.user.email), now=timezone.now())
                 done += 1
-            except Refused as error:
+            except PartnerIdError as error:
                 messages.error(request, f"{row}: {_words(error)}")
         if done:
             text = ngettext("%(count)d request was decided.", "%(count)d requests were decided.", done)
@@ -138,15 +138,15 @@ def _what_waits(form: DeclareForm) -> dict | None:
     data, now = form.cleaned_data, timezone.now()
     account, value = data["account"], data["value"]
     try:
-        stretches, follow = plan(account=account, value=value, tenant=data["tenant"], from_day=data["from"], now=now)
-    except Refused as error:
+        changes, follow = plan(account=account, value=value, tenant=data["tenant"], from_day=data["from"], now=now)
+    except PartnerIdError as error:
         form.add_error(error.field if error.field in form.fields else None, _words(error))
         return None
-    slugs = dict(Tenant.objects.filter(id__in={id_ for s in stretches for id_ in s[2:]}).values_list("id", "slug"))
+    slugs = dict(Tenant.objects.filter(id__in={id_ for s in changes for id_ in s[2:]}).values_list("id", "slug"))
     target = data["tenant"] or account.pool
     return {
-        "holders": ", ".join(sorted({slugs[stretch.old] for stretch in stretches})) or target.slug,
-        "targets": ", ".join(sorted({slugs[stretch.new] for stretch in stretches})) or target.slug,
+        "holders": ", ".join(sorted({slugs[change.old] for change in changes})) or target.slug,
+        "targets": ", ".join(sorted({slugs[change.new] for change in changes})) or target.slug,
         "follow": follow,
         "from_at": data["from"] and start_of_day(data["from"], target.timezone),
         "zone": target.timezone,
@@ -156,19 +156,23 @@ def _what_waits(form: DeclareForm) -> dict | None:
 def _do(request: HttpRequest, form: DeclareForm) -> bool:
     """Declare or return a partner ID; return whether it was done, else the form has the error."""
     data, now = form.cleaned_data, timezone.now()
-    declarer = operator(request.user.email, may_take=data["take_over"])
+    permissions = operator(request.user.email, may_take=data["take_over"])
     account, value, tenant, from_day = data["account"], data["value"], data["tenant"], data["from"]
     try:
         row = PartnerId.objects.filter(account=account, value=value).first()
         # What the tenant has already is moved as well: without a date the earlier messages come too.
         if tenant is None or (row is not None and row.tenant_id == tenant.id):
-            done = give(partner_id=row.id if row else 0, tenant=tenant, declarer=declarer, now=now, from_day=from_day)
+            done = reassign(
+                partner_id=row.id if row else 0, tenant=tenant, permissions=permissions, now=now, from_day=from_day
+            )
         else:
-            done = declare(account=account, value=value, tenant=tenant, declarer=declarer, now=now, from_day=from_day)
+            done = declare(
+                account=account, value=value, tenant=tenant, permissions=permissions, now=now, from_day=from_day
+            )
     except PartnerId.DoesNotExist:
         form.add_error("value", gettext("This partner ID is not declared."))
         return False
-    except Refused as error:
+    except PartnerIdError as error:
         form.add_error(error.field if error.field in form.fields else None, _words(error))
         return False
     text = ngettext(
@@ -178,8 +182,8 @@ def _do(request: HttpRequest, form: DeclareForm) -> bool:
     return True
 
 
-def _words(error: Refused) -> str:
-    if isinstance(error, Taken):
+def _words(error: PartnerIdError) -> str:
+    if isinstance(error, PartnerIdTaken):
         text = gettext("It belongs to %(slug)s. Select “Take over” to move it, with its messages, to another customer.")
         return text % {"slug": error.holder.slug}
     return str(error.text)

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from deliveries.partner_ids.forms import from_field
-from deliveries.partner_ids.ownership import LONGEST_VALUE
+from deliveries.partner_ids.ownership import MAX_VALUE_LENGTH
 from portal.common.no_numbers import refuse_numbers
 from portal.tenants.models import GatewayAccount, Tenant
 
@@ -28,7 +28,7 @@ class DeclareForm(forms.Form):
     account = forms.ModelChoiceField(label=_("Gateway account"), queryset=GatewayAccount.objects.order_by("name"))
     value = forms.CharField(
         label=_("Partner ID"),
-        max_length=LONGEST_VALUE,
+        max_length=MAX_VALUE_LENGTH,
         strip=False,  # " 7" and "7" are two
         help_text=_(
             "The platformPartnerId exactly as it is sent, with capital letters and spaces, without line breaks."

@@ -10,8 +10,8 @@ from rest_framework.response import Response
 
 from deliveries.models import PartnerMove
 from deliveries.partner_ids.examples import PARTNER_ID
-from deliveries.partner_ids.ownership import Refused, declare, give
-from deliveries.partner_ids.permissions import Declarer, declarer_of
+from deliveries.partner_ids.ownership import PartnerIdError, declare, reassign
+from deliveries.partner_ids.permissions import PartnerIdPermissions, permissions_of
 from deliveries.partner_ids.selectors import seen_periods
 from deliveries.partner_ids.serializers import DeclareBody, MoveBody, PartnerIdAnswer, PartnerIdsAnswer
 from deliveries.partner_ids.with_numbers import telling_partner_ids
@@ -82,31 +82,31 @@ class PartnerIdsView(ApiView):
     def post(self, request: Request) -> Response:
         """Declare a partner ID: 201 if it was undeclared, 200 if the tenant already had it."""
         body = self.body(request)
-        declarer = _declarer(self)
-        account = self._account(body.get("account"), declarer)
+        permissions = _permissions(self)
+        account = self._account(body.get("account"), permissions)
         tenant = _tenant(self, body.get("tenant"))
         try:
-            with declarer.scope():
+            with permissions.scope():
                 done = declare(
                     account=account,
                     value=body["value"],
                     tenant=tenant,
-                    declarer=declarer,
+                    permissions=permissions,
                     now=timezone.now(),
                     from_day=body.get("from"),
                 )
-        except Refused as error:
+        except PartnerIdError as error:
             raise BadField(error.field, str(error.text)) from error
         (answer,) = shown([done.partner], self.access)
         return self.answer(answer, Location=answer["url"]) if done.changed else self.answer(answer, status=200)
 
-    def _account(self, name: str | None, declarer: Declarer) -> GatewayAccount:
+    def _account(self, name: str | None, permissions: PartnerIdPermissions) -> GatewayAccount:
         """Return the account that the body names, that of an account's key where it names none."""
         if name is None and self.access.account is None:
             raise BadField("account", "required: a gateway account")
-        known = set(declarer.accounts)
+        known = set(permissions.accounts)
         if self.access.account is None:
-            known |= set(held_by(declarer.reach).values_list("account_id", flat=True))
+            known |= set(held_by(permissions.reach).values_list("account_id", flat=True))
         accounts = GatewayAccount.objects.only(*COLUMNS).filter(id__in=known)
         account = accounts.first() if name is None else accounts.filter(name=name).first()
         if account is None:
@@ -165,22 +165,22 @@ class MovePartnerIdView(ApiView):
     def post(self, request: Request, partner_id: int) -> Response:
         body = self.body(request)
         slug = body["tenant"]
-        partner, declarer = _partner(self, partner_id), _declarer(self)
+        partner, permissions = _partner(self, partner_id), _permissions(self)
         tenant = None if slug is None else _tenant(self, slug)
         try:
-            with declarer.scope():
-                done = give(
+            with permissions.scope():
+                done = reassign(
                     partner_id=partner.id,
                     tenant=tenant,
-                    declarer=declarer,
+                    permissions=permissions,
                     now=timezone.now(),
                     from_day=body.get("from"),
                 )
                 # The pool's moves are seen in here alone.
-                return self.answer(*shown([done.partner], self.access, also=declarer.pools))
+                return self.answer(*shown([done.partner], self.access, also=permissions.pools))
         except PartnerId.DoesNotExist as error:
             raise Http404 from error
-        except Refused as error:
+        except PartnerIdError as error:
             raise BadField(error.field, str(error.text)) from error
 
 
@@ -225,8 +225,8 @@ def _partner(view: ApiView, partner_id: int) -> PartnerId:
     return partner
 
 
-def _declarer(view: ApiView) -> Declarer:
-    return declarer_of(view.access, actor=str(view.access.key))
+def _permissions(view: ApiView) -> PartnerIdPermissions:
+    return permissions_of(view.access, actor=str(view.access.key))
 
 
 def _tenant(view: ApiView, slug: str | None) -> Tenant:

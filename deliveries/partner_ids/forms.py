@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from deliveries.partner_ids.ownership import LONGEST_VALUE
+from deliveries.partner_ids.ownership import MAX_VALUE_LENGTH
 from portal.tenants.models import GatewayAccount, Tenant
 
 TO_POOL = "-"
@@ -31,7 +31,7 @@ class PartnerIdForm(forms.Form):
     account = forms.ChoiceField(label=_("Gateway account"))
     value = forms.CharField(
         label=_("Partner ID"),
-        max_length=LONGEST_VALUE,
+        max_length=MAX_VALUE_LENGTH,
         strip=False,  # " 7" and "7" are two
         help_text=_(
             "The platformPartnerId exactly as it is sent, with capital letters and spaces, without line breaks."

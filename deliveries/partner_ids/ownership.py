@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from deliveries.dialects.link import ACCEPT_AHEAD
 from deliveries.models import PartnerMove
-from deliveries.partner_ids.permissions import Declarer
+from deliveries.partner_ids.permissions import PartnerIdPermissions
 from deliveries.rederiving.moves import wake
 from deliveries.rederiving.partner_messages import Following, following
 from portal.accounts.models import record
@@ -24,13 +24,13 @@ from portal.common.jobs import open_jobs
 from portal.common.period_picker import FIRST_DAY
 from portal.common.periods import local_day, start_of_day
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
-from portal.tenants.ownership_periods import Period, Periods, Stretch, changes, handed_over
+from portal.tenants.ownership_periods import OwnershipChange, Period, Periods, handed_over, ownership_changes
 from portal.tenants.partner_owners import periods_of, write_periods
 from portal.tenants.partner_values import MAX_BYTES, validate_partner_id
 from portal.tenants.scope import with_descendants
 
-LONGEST_VALUE = MAX_BYTES  # characters: what forms and the API stop at before the bytes are counted
-LATEST = timedelta(days=366)  # how far ahead a hand-over may lie
+MAX_VALUE_LENGTH = MAX_BYTES  # characters: what forms and the API stop at before the bytes are counted
+MAX_AHEAD = timedelta(days=366)  # how far ahead a hand-over may lie
 SENT_AHEAD = ACCEPT_AHEAD + timedelta(days=1)  # no message that is stored, or being applied, was sent later than this
 
 NOT_FREE = _(
@@ -44,7 +44,7 @@ SINCE_EVER = _(
 )
 
 
-class Refused(Exception):
+class PartnerIdError(Exception):
     """A rule forbids the change.
 
     `field` is account, value, tenant or from; `text` explains the rule for people.
@@ -55,7 +55,7 @@ class Refused(Exception):
         self.field, self.text = field, text
 
 
-class Taken(Refused):
+class PartnerIdTaken(PartnerIdError):
     """Another customer has it, which operators may know: `holder`."""
 
     def __init__(self, holder: Tenant) -> None:
@@ -88,124 +88,130 @@ def declare(
     account: GatewayAccount,
     value: str,
     tenant: Tenant,
-    declarer: Declarer,
+    permissions: PartnerIdPermissions,
     now: datetime,
     from_day: date | None = None,
     wake_worker: bool = True,
 ) -> Declared:
-    """Declare a platformPartnerId of the account for the tenant, from a day on if one is given. Raises Refused.
+    """Declare a platformPartnerId of the account for the tenant, from a day on if one is given. Raises PartnerIdError.
 
-    Without an operator's rights it can only be taken from the pool; another tenant's is moved with `give`. Without a
-    day nothing changes if the tenant already has it, from any day.
+    Without an operator's rights it can only be taken from the pool; another tenant's is moved with `reassign`. Without
+    a day nothing changes if the tenant already has it, from any day.
     """
     check_value(value)
     if tenant.kind != Tenant.Kind.CUSTOMER:
-        raise Refused("tenant", _("You cannot declare a partner ID for a pool. Choose a customer."))
-    if not declarer.may_declare(account_id=account.id, tenant_id=tenant.id):
-        in_account = declarer.is_operator or account.id in declarer.accounts
-        raise Refused(*(("tenant", _outside(account)) if in_account else ("account", NOT_YOURS)))
+        raise PartnerIdError("tenant", _("You cannot declare a partner ID for a pool. Choose a customer."))
+    if not permissions.may_declare(account_id=account.id, tenant_id=tenant.id):
+        in_account = permissions.is_operator or account.id in permissions.accounts
+        raise PartnerIdError(*(("tenant", _outside(account)) if in_account else ("account", NOT_YOURS)))
     _check_owner(account, tenant)
     period = period_from(tenant, from_day, now=now)
     with transaction.atomic():
         row, is_new = _lock(account, value, tenant, now)
         if row is None:
-            raise Refused("value", NOT_FREE)
+            raise PartnerIdError("value", NOT_FREE)
         holder = account.pool if is_new else row.tenant
         before = (Period(account.pool_id),) if is_new else periods_of([row])[row.id]
         is_there = holder == tenant and not is_new and row.declared_at is not None
         if is_there and from_day in (None, before[-1].day):
             return Declared(row, holder, Following(), None, changed=False, from_at=before[-1].from_at)
         after = _after(before, period)
-        stretches = changes(before, after)
-        losing = _customers(stretches) - {tenant.id}
-        if losing and not declarer.may_take:
-            if declarer.is_operator:
-                raise Taken(holder if holder.id in losing else Tenant.objects.get(id=min(losing)))
+        changes = ownership_changes(before, after)
+        losing = _customers(changes) - {tenant.id}
+        if losing and not permissions.may_take:
+            if permissions.is_operator:
+                raise PartnerIdTaken(holder if holder.id in losing else Tenant.objects.get(id=min(losing)))
             if holder.id in losing:
-                inside = declarer.has(account_id=account.id, tenant_id=holder.id)
-                raise Refused("value", ALREADY if inside else NOT_FREE)
-        _check_reach(declarer, account, before, stretches, tenant)
-        return _assign(row, account, holder, (before, after), declarer, now, is_new=is_new, wake_worker=wake_worker)
+                inside = permissions.has(account_id=account.id, tenant_id=holder.id)
+                raise PartnerIdError("value", ALREADY if inside else NOT_FREE)
+        _check_reach(permissions, account, before, changes, tenant)
+        return _assign(row, account, holder, (before, after), permissions, now, is_new=is_new, wake_worker=wake_worker)
 
 
-def give(
-    *, partner_id: int, tenant: Tenant | None, declarer: Declarer, now: datetime, from_day: date | None = None
+def reassign(
+    *,
+    partner_id: int,
+    tenant: Tenant | None,
+    permissions: PartnerIdPermissions,
+    now: datetime,
+    from_day: date | None = None,
 ) -> Declared:
     """Move a declared platformPartnerId with its messages to `tenant`, back to its account's pool for None.
 
     With a day only what is sent from then on moves. To the tenant that has it already: from this day on instead of the
-    day before. Raises PartnerId.DoesNotExist for what the declarer does not have, Refused for where it may not go.
+    day before. Raises PartnerId.DoesNotExist for what the permissions do not cover, PartnerIdError for where it may not
+    go.
     """
     with transaction.atomic():
-        row, account, before, period = _wanted(partner_id, tenant, declarer, now, from_day)
+        row, account, before, period = _wanted(partner_id, tenant, permissions, now, from_day)
         holder, target = row.tenant, tenant or account.pool
         if holder == target and from_day == before[-1].day:
             return Declared(row, holder, Following(), None, changed=False, from_at=before[-1].from_at)
         after = _after(before, period)
-        stretches = changes(before, after)
-        losing = _customers(stretches) - {holder.id, target.id}
-        if losing and declarer.is_operator and not declarer.may_take:
-            raise Taken(Tenant.objects.get(id=min(losing)))
-        _check_reach(declarer, account, before, stretches, target)
-        return _assign(row, account, holder, (before, after), declarer, now)
+        changes = ownership_changes(before, after)
+        losing = _customers(changes) - {holder.id, target.id}
+        if losing and permissions.is_operator and not permissions.may_take:
+            raise PartnerIdTaken(Tenant.objects.get(id=min(losing)))
+        _check_reach(permissions, account, before, changes, target)
+        return _assign(row, account, holder, (before, after), permissions, now)
 
 
 def would_follow(
-    *, partner_id: int, tenant: Tenant | None, declarer: Declarer, now: datetime, from_day: date | None
+    *, partner_id: int, tenant: Tenant | None, permissions: PartnerIdPermissions, now: datetime, from_day: date | None
 ) -> tuple[Following, datetime | None]:
-    """Return how many messages `give` would move, and from when. Raises as `give` does."""
+    """Return how many messages `reassign` would move, and from when. Raises as `reassign` does."""
     with transaction.atomic():
-        row, account, before, period = _wanted(partner_id, tenant, declarer, now, from_day)
-        stretches = changes(before, _after(before, period))
-        _check_reach(declarer, account, before, stretches, tenant or account.pool)
-        return following(stretches, account_id=account.id, value=row.value), period.from_at
+        row, account, before, period = _wanted(partner_id, tenant, permissions, now, from_day)
+        changes = ownership_changes(before, _after(before, period))
+        _check_reach(permissions, account, before, changes, tenant or account.pool)
+        return following(changes, account_id=account.id, value=row.value), period.from_at
 
 
 def plan(
     *, account: GatewayAccount, value: str, tenant: Tenant | None, from_day: date | None, now: datetime
-) -> tuple[list[Stretch], Following]:
-    """Return what an operator's hand-over would change, and how many messages it would move. Raises Refused."""
+) -> tuple[list[OwnershipChange], Following]:
+    """Return what an operator's hand-over would change, and how many messages it would move. Raises PartnerIdError."""
     row = PartnerId.objects.filter(account=account, value=value).first()
     before = periods_of([row])[row.id] if row else (Period(account.pool_id),)
-    stretches = changes(before, _after(before, period_from(tenant or account.pool, from_day, now=now)))
-    return stretches, following(stretches, account_id=account.id, value=value)
+    changes = ownership_changes(before, _after(before, period_from(tenant or account.pool, from_day, now=now)))
+    return changes, following(changes, account_id=account.id, value=value)
 
 
 def _wanted(
-    partner_id: int, tenant: Tenant | None, declarer: Declarer, now: datetime, from_day: date | None
+    partner_id: int, tenant: Tenant | None, permissions: PartnerIdPermissions, now: datetime, from_day: date | None
 ) -> tuple[PartnerId, GatewayAccount, Periods, Period]:
-    """Return what a move is about, its row locked. Raises as `give` does."""
+    """Return what a move is about, its row locked. Raises as `reassign` does."""
     row = PartnerId.objects.select_for_update(of=("self",)).select_related("tenant").get(id=partner_id)
     account = GatewayAccount.objects.only("id", "name", "pool_id", "owner_id").get(id=row.account_id)
     holder, target = row.tenant, tenant or account.pool
-    if holder.id == account.pool_id or not declarer.has(account_id=account.id, tenant_id=holder.id):
+    if holder.id == account.pool_id or not permissions.has(account_id=account.id, tenant_id=holder.id):
         raise PartnerId.DoesNotExist
-    if not declarer.has(account_id=account.id, tenant_id=target.id):
-        raise Refused("tenant", _("You may not move it to this customer."))
+    if not permissions.has(account_id=account.id, tenant_id=target.id):
+        raise PartnerIdError("tenant", _("You may not move it to this customer."))
     if target.id != account.pool_id:
         if target.kind != Tenant.Kind.CUSTOMER:
-            raise Refused("tenant", _("You may not move it to this customer."))
+            raise PartnerIdError("tenant", _("You may not move it to this customer."))
         _check_owner(account, target)
     return row, account, periods_of([row])[row.id], period_from(target, from_day, now=now)
 
 
 def period_from(tenant: Tenant, day: date | None, *, now: datetime) -> Period:
-    """Return the tenant's ownership from its midnight of the day on, without one all time. Raises Refused."""
+    """Return the tenant's ownership from its midnight of the day on, without one all time. Raises PartnerIdError."""
     if day is None:
         return Period(tenant.id)
-    latest = local_day(now, tenant.timezone) + LATEST
+    latest = local_day(now, tenant.timezone) + MAX_AHEAD
     if not FIRST_DAY <= day <= latest:
         limits = {"first": FIRST_DAY.isoformat(), "last": latest.isoformat()}
-        raise Refused("from", _("Choose a day from %(first)s to %(last)s.") % limits)
+        raise PartnerIdError("from", _("Choose a day from %(first)s to %(last)s.") % limits)
     return Period(tenant.id, start_of_day(day, tenant.timezone), day)
 
 
 def check_value(value: str) -> None:
-    """Raise Refused for what cannot be a platformPartnerId."""
+    """Raise PartnerIdError for what cannot be a platformPartnerId."""
     try:
         validate_partner_id(value)
     except ValidationError as error:
-        raise Refused("value", error.messages[0]) from error
+        raise PartnerIdError("value", error.messages[0]) from error
 
 
 def _outside(account: GatewayAccount) -> object:
@@ -218,7 +224,7 @@ def _outside(account: GatewayAccount) -> object:
 def _check_owner(account: GatewayAccount, tenant: Tenant) -> None:
     """Keep others out of an account that is one customer's alone: its people see all that is in it."""
     if account.owner_id is not None and tenant.id not in with_descendants([account.owner_id]):
-        raise Refused("tenant", _outside(account))
+        raise PartnerIdError("tenant", _outside(account))
 
 
 def _lock(account: GatewayAccount, value: str, tenant: Tenant, now: datetime) -> tuple[PartnerId | None, bool]:
@@ -236,40 +242,44 @@ def _lock(account: GatewayAccount, value: str, tenant: Tenant, now: datetime) ->
 
 def _after(before: Periods, period: Period) -> Periods:
     if len(before) == 1 and before[0].tenant_id == period.tenant_id and period.from_at is not None:
-        raise Refused("from", SINCE_EVER)
+        raise PartnerIdError("from", SINCE_EVER)
     return handed_over(before, period)
 
 
-def _customers(stretches: list[Stretch]) -> set[int]:
+def _customers(changes: list[OwnershipChange]) -> set[int]:
     """Return the customers that lose messages."""
-    losing = Tenant.objects.filter(id__in={stretch.old for stretch in stretches}, kind=Tenant.Kind.CUSTOMER)
+    losing = Tenant.objects.filter(id__in={change.old for change in changes}, kind=Tenant.Kind.CUSTOMER)
     return set(losing.values_list("id", flat=True))
 
 
 def _check_reach(
-    declarer: Declarer, account: GatewayAccount, before: Periods, stretches: list[Stretch], tenant: Tenant
+    permissions: PartnerIdPermissions,
+    account: GatewayAccount,
+    before: Periods,
+    changes: list[OwnershipChange],
+    tenant: Tenant,
 ) -> None:
-    """Refuse to change the time of a tenant that is not in the declarer's hands."""
+    """Refuse to change the time of a tenant that the permissions do not reach."""
 
     def has(tenant_id: int) -> bool:
-        return declarer.has(account_id=account.id, tenant_id=tenant_id)
+        return permissions.has(account_id=account.id, tenant_id=tenant_id)
 
-    if all(has(stretch.old) and has(stretch.new) for stretch in stretches):
+    if all(has(change.old) and has(change.new) for change in changes):
         return
-    if not all(has(stretch.new) for stretch in stretches):
-        raise Refused("from", _("You may not return messages to the previous owner."))
+    if not all(has(change.new) for change in changes):
+        raise PartnerIdError("from", _("You may not return messages to the previous owner."))
     since = None
     for earlier in reversed(before):
         if not has(earlier.tenant_id):
             break
         since = earlier.from_at
     if since is None:
-        raise Refused("value", NOT_FREE)
+        raise PartnerIdError("value", NOT_FREE)
     day = local_day(since, tenant.timezone)
     if start_of_day(day, tenant.timezone) < since:
         day += timedelta(days=1)
     text = _("You may not move messages sent before that. Choose %(day)s or a later day.")
-    raise Refused("from", text % {"day": day.isoformat()})
+    raise PartnerIdError("from", text % {"day": day.isoformat()})
 
 
 def _assign(
@@ -277,42 +287,42 @@ def _assign(
     account: GatewayAccount,
     holder: Tenant,
     periods: tuple[Periods, Periods],
-    declarer: Declarer,
+    permissions: PartnerIdPermissions,
     now: datetime,
     *,
     is_new: bool = False,
     wake_worker: bool = True,
 ) -> Declared:
     before, after = periods
-    stretches = changes(before, after)
+    changes = ownership_changes(before, after)
     write_periods(row, before, after)
     to_pool = row.tenant_id == account.pool_id
     if not is_new:
         row.declared_at = None if to_pool else now
         row.save(update_fields=["tenant", "declared_at"])
-    tenants = Tenant.objects.in_bulk({id_ for stretch in stretches for id_ in stretch[2:]} | {row.tenant_id})
+    tenants = Tenant.objects.in_bulk({id_ for change in changes for id_ in change[2:]} | {row.tenant_id})
     row.tenant = tenants[row.tenant_id]
-    follow = following(stretches, account_id=account.id, value=row.value)
+    follow = following(changes, account_id=account.id, value=row.value)
     subject, details = f"{account.name}/{row.value}", {"messages": follow.messages}
     if after[-1].day is not None:
         details["from"] = after[-1].day.isoformat()
     if follow.sealed:
         details["sealed"] = follow.sealed
-    for id_ in sorted({stretch.old for stretch in stretches}):
+    for id_ in sorted({change.old for change in changes}):
         if tenants[id_].kind == Tenant.Kind.CUSTOMER:
-            record("partner_id.lost", actor=declarer.actor, tenant=tenants[id_], subject=subject, details=details)
-    gaining = sorted({stretch.new for stretch in stretches} or {row.tenant_id})
+            record("partner_id.lost", actor=permissions.actor, tenant=tenants[id_], subject=subject, details=details)
+    gaining = sorted({change.new for change in changes} or {row.tenant_id})
     for id_ in gaining:
         action = "partner_id.returned" if id_ == account.pool_id else "partner_id.declared"
-        record(action, actor=declarer.actor, tenant=tenants[id_], subject=subject, details=details)
+        record(action, actor=permissions.actor, tenant=tenants[id_], subject=subject, details=details)
     moves = {}
-    for stretch in stretches:
+    for change in changes:
         # Later nothing is to be moved: messages get their owner when they come. A new row has messages too when its
         # value was over the daily limit (deliveries/applying/attribution.py).
-        begun = stretch.from_at is None or stretch.from_at <= now + SENT_AHEAD
+        begun = change.from_at is None or change.from_at <= now + SENT_AHEAD
         if begun and (follow.messages or not is_new):
-            moves[stretch.new], _made = open_jobs(PartnerMove).get_or_create(
-                tenant_id=stretch.new,
+            moves[change.new], _made = open_jobs(PartnerMove).get_or_create(
+                tenant_id=change.new,
                 partner=row,
                 defaults={"total": follow.messages, "sealed": follow.sealed},
             )

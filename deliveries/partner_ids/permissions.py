@@ -13,8 +13,8 @@ RIGHT = "declare_partner_ids"
 
 
 @dataclass(frozen=True, slots=True)
-class Declarer:
-    """Somebody who declares, and how far they reach.
+class PartnerIdPermissions:
+    """What somebody may declare and move.
 
     `reach`: the customers among which they may move partner IDs, at `only_account` alone where it is set. `accounts`:
     those whose free values they may declare, each with the customers that it may be for; `pools` are theirs. An
@@ -54,21 +54,21 @@ class Declarer:
                 yield
 
 
-def operator(actor: str, *, may_take: bool = False) -> Declarer:
+def operator(actor: str, *, may_take: bool = False) -> PartnerIdPermissions:
     """Return the declarer of an operator: a command, or verified staff."""
-    return Declarer(actor, is_operator=True, may_take=may_take)
+    return PartnerIdPermissions(actor, is_operator=True, may_take=may_take)
 
 
-def declarer_of(access: Access, *, actor: str) -> Declarer:
+def permissions_of(access: Access, *, actor: str) -> PartnerIdPermissions:
     """Return how far a page's person or an API key reaches; nowhere without the right or the scope."""
     key = access.key
     may = access.may(RIGHT) if key is None else access.has_scope(ApiKey.Scope.PARTNER_IDS)
     if not may:
-        return Declarer(actor)
+        return PartnerIdPermissions(actor)
     if access.account is not None:
         return _of_account(access, actor)
     owned = owned_with_customers(access.tenant_ids)
-    return Declarer(
+    return PartnerIdPermissions(
         actor,
         reach=access.tenant_ids,
         accounts={account.id: customers for account, customers in owned},
@@ -76,15 +76,15 @@ def declarer_of(access: Access, *, actor: str) -> Declarer:
     )
 
 
-def accounts_of(declarer: Declarer) -> list[GatewayAccount]:
+def accounts_of(permissions: PartnerIdPermissions) -> list[GatewayAccount]:
     """Return the accounts whose free values may be declared, by name."""
-    return list(GatewayAccount.objects.only(*COLUMNS).filter(id__in=declarer.accounts).order_by("name"))
+    return list(GatewayAccount.objects.only(*COLUMNS).filter(id__in=permissions.accounts).order_by("name"))
 
 
-def _of_account(access: Access, actor: str) -> Declarer:
+def _of_account(access: Access, actor: str) -> PartnerIdPermissions:
     pool_id = access.account.pool_id
     customers = access.tenant_ids - {pool_id}
-    return Declarer(
+    return PartnerIdPermissions(
         actor,
         reach=customers,
         accounts={access.account.id: customers},

@@ -12,7 +12,7 @@ from deliveries.models import DailyCount, PartnerMove, PartnerRequest
 from portal.common.masking import Masking
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from portal.tenants.ownership import COLUMNS
-from portal.tenants.ownership_periods import Seen, current, seen_by
+from portal.tenants.ownership_periods import SeenPeriod, current, seen_by
 from portal.tenants.partner_owners import held_by, periods_of
 
 DAYS = 30
@@ -30,7 +30,7 @@ class PartnerRow:
     partner: PartnerId
     account: str
     tenant: Tenant
-    periods: list[tuple[Tenant, Seen]]
+    periods: list[tuple[Tenant, SeenPeriod]]
     is_last: bool
     messages: int
     move: PartnerMove | None
@@ -57,7 +57,9 @@ class Waiting:
     targets: tuple[Tenant, ...] = ()  # for whom a value may be declared
 
 
-def seen_periods(partners: Iterable[PartnerId], tenant_ids: Iterable[int]) -> dict[int, list[tuple[Tenant, Seen]]]:
+def seen_periods(
+    partners: Iterable[PartnerId], tenant_ids: Iterable[int]
+) -> dict[int, list[tuple[Tenant, SeenPeriod]]]:
     """Return what these tenants' people see of each partner id's ownership: their own periods, by its id."""
     tenant_ids = frozenset(tenant_ids)
     seen = {id_: seen_by(periods, tenant_ids) for id_, periods in periods_of(partners).items()}

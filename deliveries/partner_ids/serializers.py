@@ -5,7 +5,7 @@ from datetime import date
 from rest_framework import serializers
 
 from deliveries.models import PartnerMove
-from deliveries.partner_ids.ownership import LONGEST_VALUE
+from deliveries.partner_ids.ownership import MAX_VALUE_LENGTH
 from portal.api.serializers import ForwardPageSerializer
 
 
@@ -50,7 +50,7 @@ class DeclareBody(Dated):
     account = Text(
         required=False, max_length=63, help_text="The gateway account, by name; optional for an account's key."
     )
-    value = Text(max_length=LONGEST_VALUE, help_text="The platformPartnerId. It is compared exactly.")
+    value = Text(max_length=MAX_VALUE_LENGTH, help_text="The platformPartnerId. It is compared exactly.")
     tenant = Text(
         required=False,
         max_length=63,

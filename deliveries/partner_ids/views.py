@@ -14,10 +14,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from deliveries.models import PartnerRequest
-from deliveries.partner_ids import requests as partner_requests
+from deliveries.partner_ids import requests
 from deliveries.partner_ids.forms import MoveForm, PartnerIdForm
-from deliveries.partner_ids.ownership import Declared, Refused, declare, give, would_follow
-from deliveries.partner_ids.permissions import RIGHT, Declarer, accounts_of, declarer_of
+from deliveries.partner_ids.ownership import Declared, PartnerIdError, declare, reassign, would_follow
+from deliveries.partner_ids.permissions import RIGHT, PartnerIdPermissions, accounts_of, permissions_of
 from deliveries.partner_ids.selectors import known_accounts, partner_rows, requests_of, waiting_in
 from deliveries.partner_ids.with_numbers import telling_partner_ids
 from deliveries.rederiving.partner_messages import Following, following
@@ -26,7 +26,7 @@ from portal.accounts.way_back import posted_from
 from portal.common.periods import local_day
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from portal.tenants.ownership import COLUMNS
-from portal.tenants.ownership_periods import Stretch, ends
+from portal.tenants.ownership_periods import OwnershipChange, ends
 from portal.tenants.partner_owners import held_by, periods_of
 
 PAGE_SIZE = 100
@@ -37,7 +37,7 @@ PAGE_SIZE = 100
 def partner_ids(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """List the partner ids of the tenant and of those below it; htmx gets the list alone, while messages move."""
     if request.headers.get("HX-Request"):
-        return render(request, "deliveries/_partner_ids.html", _list(request, tenant, _declarer(request)))
+        return render(request, "deliveries/_partner_ids.html", _list(request, tenant, _permissions(request)))
     return _page(request, tenant)
 
 
@@ -45,25 +45,25 @@ def partner_ids(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 @member_may(RIGHT)
 def declare_one(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """Declare a partner id if the person may, else request it; 422 with the rule that forbids it."""
-    declarer = _declarer(request)
+    permissions = _permissions(request)
     form = _form(request, tenant, request.POST)
     if not form.is_valid():
         return _page(request, tenant, form=form, status=422)
     account, target, value = form.account_chosen(), form.tenant_chosen(), form.cleaned_data["value"]
     now, from_day = timezone.now(), form.cleaned_data["from"]
     try:
-        if account.id in declarer.accounts:
-            with declarer.scope():
+        if account.id in permissions.accounts:
+            with permissions.scope():
                 done = declare(
-                    account=account, value=value, tenant=target, declarer=declarer, now=now, from_day=from_day
+                    account=account, value=value, tenant=target, permissions=permissions, now=now, from_day=from_day
                 )
             messages.success(request, _declared_text(value, target.name, done, from_day))
         else:
-            partner_requests.ask(
-                tenant=target, account=account, value=value, actor=declarer.actor, now=now, from_day=from_day
+            requests.create_request(
+                tenant=target, account=account, value=value, actor=permissions.actor, now=now, from_day=from_day
             )
             messages.success(request, _("You requested %(value)s. The decision will be shown here.") % {"value": value})
-    except Refused as error:
+    except PartnerIdError as error:
         form.add_error(error.field if error.field in form.fields else None, str(error.text))
         return _page(request, tenant, form=form, status=422)
     return redirect("deliveries:partner_ids", tenant.slug)
@@ -76,12 +76,12 @@ def move(request: HttpRequest, tenant: Tenant, partner_id: int) -> HttpResponse:
 
     The page shows the number of all messages, or, after a date was chosen, of those from the date on.
     """
-    declarer = _declarer(request)
+    permissions = _permissions(request)
     partners = PartnerId.objects.filter(tenant_id__in=request.access.tenant_ids).select_related("tenant")
     partner = get_object_or_404(partners, id=partner_id)
     account = GatewayAccount.objects.only(*COLUMNS).get(id=partner.account_id)
-    with_pool = account.id in declarer.accounts
-    allowed = declarer.accounts.get(account.id, declarer.reach)
+    with_pool = account.id in permissions.accounts
+    allowed = permissions.accounts.get(account.id, permissions.reach)
     periods = periods_of([partner])[partner.id]
     # To its own tenant only the date can be moved.
     others = [t for t in _reached(request) if t.id in allowed and (t.id != partner.tenant_id or len(periods) > 1)]
@@ -91,20 +91,25 @@ def move(request: HttpRequest, tenant: Tenant, partner_id: int) -> HttpResponse:
         status = 422
         if form.is_valid():
             from_day = form.cleaned_data["from"]
-            wanted = {"partner_id": partner.id, "tenant": form.target(), "declarer": declarer, "from_day": from_day}
+            wanted = {
+                "partner_id": partner.id,
+                "tenant": form.target(),
+                "permissions": permissions,
+                "from_day": from_day,
+            }
             try:
-                with declarer.scope():
+                with permissions.scope():
                     if from_day is None or request.POST.get("confirmed") == form.as_text():
-                        done = give(**wanted, now=timezone.now())
+                        done = reassign(**wanted, now=timezone.now())
                         messages.success(request, _moved_text(partner.value, form.target(), done, from_day))
                         return redirect("deliveries:partner_ids", tenant.slug)
                     follow, from_at = would_follow(**wanted, now=timezone.now())
                 status, planned = 200, _planned(form, follow, from_at, account)
-            except Refused as error:
+            except PartnerIdError as error:
                 form.add_error(error.field if error.field in form.fields else "tenant", str(error.text))
             except PartnerId.DoesNotExist as error:
                 raise Http404 from error
-    every = [Stretch(p.from_at, end, p.tenant_id, 0) for p, end in zip(periods, ends(periods), strict=True)]
+    every = [OwnershipChange(p.from_at, end, p.tenant_id, 0) for p, end in zip(periods, ends(periods), strict=True)]
     follow = following(every, account_id=account.id, value=partner.value)
     context = {
         "page": "partner_ids",
@@ -123,31 +128,31 @@ def move(request: HttpRequest, tenant: Tenant, partner_id: int) -> HttpResponse:
 @member_may(RIGHT)
 def decide(request: HttpRequest, tenant: Tenant, request_id: int) -> HttpResponse:
     """Approve, reject or withdraw a request."""
-    declarer, now = _declarer(request), timezone.now()
+    permissions, now = _permissions(request), timezone.now()
     wanted = get_object_or_404(
         PartnerRequest.objects.filter(tenant_id__in=request.access.tenant_ids).select_related("tenant"), id=request_id
     )
     try:
         match request.POST.get("decision"):
             case "approve":
-                with declarer.scope():
-                    done = partner_requests.approve(request=wanted, declarer=declarer, now=now)
+                with permissions.scope():
+                    done = requests.approve(request=wanted, permissions=permissions, now=now)
                 messages.success(request, _declared_text(wanted.value, wanted.tenant.name, done, wanted.from_day))
             case "refuse":
-                partner_requests.refuse(request=wanted, declarer=declarer, now=now)
+                requests.refuse(request=wanted, permissions=permissions, now=now)
                 messages.success(request, _("The request for %(value)s was rejected.") % {"value": wanted.value})
             case "withdraw":
-                partner_requests.withdraw(request=wanted, actor=declarer.actor, now=now)
+                requests.withdraw(request=wanted, actor=permissions.actor, now=now)
                 messages.success(request, _("The request for %(value)s was withdrawn.") % {"value": wanted.value})
             case _other:
                 messages.error(request, _("Decision: approve, refuse or withdraw."))
-    except Refused as error:
+    except PartnerIdError as error:
         messages.error(request, str(error.text))
     return redirect("deliveries:partner_ids", tenant.slug)
 
 
-def _declarer(request: HttpRequest) -> Declarer:
-    return declarer_of(request.access, actor=request.user.email)
+def _permissions(request: HttpRequest) -> PartnerIdPermissions:
+    return permissions_of(request.access, actor=request.user.email)
 
 
 def _reached(request: HttpRequest) -> list[Tenant]:
@@ -163,7 +168,7 @@ def _form(request: HttpRequest, tenant: Tenant, data=None) -> PartnerIdForm:
     )
 
 
-def _list(request: HttpRequest, tenant: Tenant, declarer: Declarer) -> dict:
+def _list(request: HttpRequest, tenant: Tenant, permissions: PartnerIdPermissions) -> dict:
     ids = request.access.tenant_ids
     page_obj = Paginator(held_by(ids).order_by("value", "id"), PAGE_SIZE).get_page(request.GET.get("page"))
     now = timezone.now()
@@ -177,7 +182,7 @@ def _list(request: HttpRequest, tenant: Tenant, declarer: Declarer) -> dict:
         "rows": rows,
         "is_moving": any(row.is_open for row in rows),
         # Without another tenant or a pool to move it to, the way would end nowhere.
-        "may_move": request.access.may(RIGHT) and (len(ids) > 1 or bool(declarer.accounts)),
+        "may_move": request.access.may(RIGHT) and (len(ids) > 1 or bool(permissions.accounts)),
         "has_children": len(ids) > 1,
         "has_accounts": len({row.account for row in rows}) > 1,
     }
@@ -186,21 +191,23 @@ def _list(request: HttpRequest, tenant: Tenant, declarer: Declarer) -> dict:
 def _page(
     request: HttpRequest, tenant: Tenant, *, form: PartnerIdForm | None = None, status: int = 200
 ) -> HttpResponse:
-    declarer = _declarer(request)
-    context = {"page": "partner_ids"} | _list(request, tenant, declarer)
+    permissions = _permissions(request)
+    context = {"page": "partner_ids"} | _list(request, tenant, permissions)
     if request.access.may(RIGHT):
-        context |= _for_declarers(request, tenant, declarer, form)
+        context |= _for_permitted(request, tenant, permissions, form)
     return render(request, "deliveries/partner_ids.html", context, status=status)
 
 
-def _for_declarers(request: HttpRequest, tenant: Tenant, declarer: Declarer, form: PartnerIdForm | None) -> dict:
+def _for_permitted(
+    request: HttpRequest, tenant: Tenant, permissions: PartnerIdPermissions, form: PartnerIdForm | None
+) -> dict:
     form = form or _form(request, tenant)
-    owned, reached = accounts_of(declarer), _reached(request)
-    with declarer.scope():
+    owned, reached = accounts_of(permissions), _reached(request)
+    with permissions.scope():
         waiting = waiting_in(owned)
-    targets = {id_: tuple(t for t in reached if t.id in customers) for id_, customers in declarer.accounts.items()}
+    targets = {id_: tuple(t for t in reached if t.id in customers) for id_, customers in permissions.accounts.items()}
     requests = [
-        {"row": row, "may_decide": declarer.may_declare(account_id=row.account_id, tenant_id=row.tenant_id)}
+        {"row": row, "may_decide": permissions.may_declare(account_id=row.account_id, tenant_id=row.tenant_id)}
         for row in requests_of(request.access.tenant_ids, now=timezone.now())
     ]
     known = {name for name, _label in form.fields["account"].choices}

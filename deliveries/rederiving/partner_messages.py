@@ -11,9 +11,9 @@ from deliveries.messages.row import OTHER_PARTNER_IDS
 from deliveries.models import DailyCount, Message, RetentionMark
 from portal.common.periods import local_day, start_of_day
 from portal.tenants.models import Tenant
-from portal.tenants.ownership_periods import Stretch
+from portal.tenants.ownership_periods import OwnershipChange
 
-MOST_COUNTED = 1_000  # messages that no count has by themselves
+MAX_COUNTED = 1_000  # messages that no count has by themselves
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +44,25 @@ class Following:
         return " ".join(texts)
 
 
-def following(stretches: Iterable[Stretch], *, account_id: int, value: str) -> Following:
+def following(changes: Iterable[OwnershipChange], *, account_id: int, value: str) -> Following:
     """Return how many messages of the value the tenants that lose these times have in them, from the counts.
 
     Counts know whole days of the losing tenant. In the part of a day, and where the value is over the daily limit of
-    new ones, messages are counted themselves, to MOST_COUNTED.
+    new ones, messages are counted themselves, to MAX_COUNTED.
     """
-    stretches = list(stretches)
-    losing = {stretch.old for stretch in stretches}
+    changes = list(changes)
+    losing = {change.old for change in changes}
     zones = dict(Tenant.objects.filter(id__in=losing).values_list("id", "timezone"))
     marks = dict(RetentionMark.objects.filter(tenant_id__in=losing).values_list("tenant_id", "messages_before"))
     found = Following()
-    for stretch in stretches:
-        of_value = {"tenant_id": stretch.old, "account_id": account_id}
-        found += _of_stretch(stretch, of_value, value, zones[stretch.old], marks.get(stretch.old) or date.min)
+    for change in changes:
+        of_value = {"tenant_id": change.old, "account_id": account_id}
+        found += _of_change(change, of_value, value, zones[change.old], marks.get(change.old) or date.min)
     return found
 
 
-def _of_stretch(stretch: Stretch, of_value: dict, value: str, zone: str, open_from: date) -> Following:
-    days, edges = _days(stretch, zone)
+def _of_change(change: OwnershipChange, of_value: dict, value: str, zone: str, open_from: date) -> Following:
+    days, edges = _days(change, zone)
     counts = DailyCount.objects.filter(days, **of_value, partner_id__in=(value, OTHER_PARTNER_IDS))
     rows = counts.values_list("partner_id").annotate(
         moving=Sum("messages", filter=Q(day__gte=open_from), default=0),
@@ -71,41 +71,41 @@ def _of_stretch(stretch: Stretch, of_value: dict, value: str, zone: str, open_fr
     by_value = {partner_id: (moving, sealed) for partner_id, moving, sealed in rows}
     messages = Message.objects.filter(**of_value, partner_id=value)
     if not any(by_value.get(value, ())) and any(by_value.get(OTHER_PARTNER_IDS, ())):
-        return _bounded(messages.filter(_instants(stretch), day__gte=open_from))
+        return _bounded(messages.filter(_instants(change), day__gte=open_from))
     moving, sealed = by_value.get(value, (0, 0))
     found = Following(moving, sealed)
     for day in edges:
         if day >= open_from:
-            found += _bounded(messages.filter(_instants(stretch), day=day))
+            found += _bounded(messages.filter(_instants(change), day=day))
     return found
 
 
-def _days(stretch: Stretch, zone: str) -> tuple[Q, set[date]]:
+def _days(change: OwnershipChange, zone: str) -> tuple[Q, set[date]]:
     """Return the condition of the whole days in a stretch, and the days that are in it in part."""
     days, edges = Q(), set()
-    if stretch.from_at is not None:
-        first = local_day(stretch.from_at, zone)
-        if start_of_day(first, zone) != stretch.from_at:
+    if change.from_at is not None:
+        first = local_day(change.from_at, zone)
+        if start_of_day(first, zone) != change.from_at:
             edges.add(first)
             first += timedelta(days=1)
         days &= Q(day__gte=first)
-    if stretch.until_at is not None:
-        end = local_day(stretch.until_at, zone)
-        if start_of_day(end, zone) != stretch.until_at:
+    if change.until_at is not None:
+        end = local_day(change.until_at, zone)
+        if start_of_day(end, zone) != change.until_at:
             edges.add(end)
         days &= Q(day__lt=end)
     return days, edges
 
 
-def _instants(stretch: Stretch) -> Q:
+def _instants(change: OwnershipChange) -> Q:
     found = Q()
-    if stretch.from_at is not None:
-        found &= Q(sent_at__gte=stretch.from_at)
-    if stretch.until_at is not None:
-        found &= Q(sent_at__lt=stretch.until_at)
+    if change.from_at is not None:
+        found &= Q(sent_at__gte=change.from_at)
+    if change.until_at is not None:
+        found &= Q(sent_at__lt=change.until_at)
     return found
 
 
 def _bounded(messages) -> Following:
-    count = messages[:MOST_COUNTED].count()
-    return Following(count, 0, count == MOST_COUNTED)
+    count = messages[:MAX_COUNTED].count()
+    return Following(count, 0, count == MAX_COUNTED)

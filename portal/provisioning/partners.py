@@ -1,7 +1,7 @@
 """Declares platformPartnerIds and queues the moves of their messages to the tenant."""
 
-from deliveries.partner_ids.ownership import Declared, Refused, Taken, declare
-from deliveries.partner_ids.permissions import Declarer, operator
+from deliveries.partner_ids.ownership import Declared, PartnerIdError, PartnerIdTaken, declare
+from deliveries.partner_ids.permissions import PartnerIdPermissions, operator
 from portal.provisioning.outcome import Move
 from portal.provisioning.references import by_value, taken_text
 from portal.provisioning.specs import Claim, TenantSpec
@@ -38,25 +38,27 @@ def _hand_over(writer: Writer, account: GatewayAccount, claims: list[tuple[Tenan
     # Those whom the file itself names lose what the file gives to the next.
     known = {tenant.id for tenant, _claim in claims} | {account.pool_id}
     is_between_them = {period.tenant_id for period in periods} <= known
-    declarer = operator(writer.actor, may_take=take_over or is_between_them)
+    permissions = operator(writer.actor, may_take=take_over or is_between_them)
     for tenant, claim in claims:
-        _declare(writer, claim, account, tenant, declarer)
+        _declare(writer, claim, account, tenant, permissions)
 
 
-def _declare(writer: Writer, claim: Claim, account: GatewayAccount, tenant: Tenant, declarer: Declarer) -> None:
+def _declare(
+    writer: Writer, claim: Claim, account: GatewayAccount, tenant: Tenant, permissions: PartnerIdPermissions
+) -> None:
     try:
         done = declare(
             account=account,
             value=claim.value,
             tenant=tenant,
-            declarer=declarer,
+            permissions=permissions,
             now=writer.now,
             from_day=claim.from_day,
             wake_worker=False,
         )
-    except Taken as error:
+    except PartnerIdTaken as error:
         writer.problems.add(claim.place, taken_text(claim, error.holder.slug))
-    except Refused as error:
+    except PartnerIdError as error:
         place = claim.from_place if error.field == "from" and claim.from_place else claim.place
         writer.problems.add(place, str(error.text))
     else:

@@ -21,7 +21,7 @@ class Period(NamedTuple):
 Periods = tuple[Period, ...]
 
 
-class Stretch(NamedTuple):
+class OwnershipChange(NamedTuple):
     """A time, half-open, whose messages change hands."""
 
     from_at: datetime | None
@@ -55,21 +55,21 @@ def handed_over(periods: Periods, period: Period) -> Periods:
     return kept if kept[-1].tenant_id == period.tenant_id else (*kept, period)
 
 
-def changes(before: Periods, after: Periods) -> list[Stretch]:
+def ownership_changes(before: Periods, after: Periods) -> list[OwnershipChange]:
     """Return the times that another tenant owns afterwards, oldest first."""
     bounds = [None, *sorted({period.from_at for period in (*before, *after) if period.from_at is not None})]
-    found: list[Stretch] = []
+    found: list[OwnershipChange] = []
     for from_at, until_at in zip(bounds, [*bounds[1:], None], strict=True):
         old, new = (_owner_from(periods, from_at) for periods in (before, after))
         if old == new:
             continue
         if found and found[-1][1:] == (from_at, old, new):
             from_at = found.pop().from_at
-        found.append(Stretch(from_at, until_at, old, new))
+        found.append(OwnershipChange(from_at, until_at, old, new))
     return found
 
 
-class Seen(NamedTuple):
+class SeenPeriod(NamedTuple):
     """A period as shown to a person who sees its tenant, with its end (None: no end)."""
 
     tenant_id: int
@@ -83,17 +83,17 @@ class Seen(NamedTuple):
         return self.from_at is None and self.until_at is None
 
 
-def seen_by(periods: Periods, tenant_ids: Collection[int]) -> list[Seen]:
+def seen_by(periods: Periods, tenant_ids: Collection[int]) -> list[SeenPeriod]:
     """Return the periods of these tenants, oldest first; whose the others are is not theirs to know."""
     following = [*periods[1:], Period(0)]
     return [
-        Seen(period.tenant_id, period.from_at, period.day, after.from_at, after.day)
+        SeenPeriod(period.tenant_id, period.from_at, period.day, after.from_at, after.day)
         for period, after in zip(periods, following, strict=True)
         if period.tenant_id in tenant_ids
     ]
 
 
-def current(seen: list[Seen], now: datetime) -> Seen:
+def current(seen: list[SeenPeriod], now: datetime) -> SeenPeriod:
     """Return the current period; if it is not visible, the next one, or the last one if there is none."""
     return next((period for period in seen if period.until_at is None or period.until_at > now), seen[-1])
 

@@ -15,7 +15,7 @@ from deliveries.counts import rollups
 from deliveries.erasure.erase import erase_number
 from deliveries.messages.parameter_rows import replace_rows
 from deliveries.models import Message, MessageParameter, PartnerMove
-from deliveries.partner_ids.ownership import give
+from deliveries.partner_ids.ownership import reassign
 from deliveries.partner_ids.permissions import operator
 from deliveries.rederiving.moves import run_moves
 from deliveries.rederiving.recount import request_recount, run_recounts
@@ -111,7 +111,9 @@ def test_move_from_a_date(belief, feed, tenant, other_tenant, monkeypatch):
     apply(feed, *(report(n, day=10) | {"id": f"stays{n}"} for n in range(N)))
     partner = PartnerId.objects.get(value="nr-fi")
     with watched(monkeypatch, most=MOST):
-        give(partner_id=partner.id, tenant=other_tenant, declarer=operator("x"), now=NOW, from_day=date(2026, 11, 15))
+        reassign(
+            partner_id=partner.id, tenant=other_tenant, permissions=operator("x"), now=NOW, from_day=date(2026, 11, 15)
+        )
         run_moves()
     assert Message.objects.filter(tenant=other_tenant).count() == N
     put(feed, *(report(n, 1006) for n in range(N)), *(report(n, day=10) | {"id": f"new{n}"} for n in range(N)))

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from deliveries.models import PartnerRequest
-from deliveries.partner_ids.ownership import give
+from deliveries.partner_ids.ownership import reassign
 from deliveries.partner_ids.permissions import operator
 from deliveries.rederiving.moves import run_moves
 from portal.accounts.models import Role
@@ -42,7 +42,7 @@ def move_url() -> str:
 
 def hand_over(to: Tenant, day: date) -> None:
     partner = PartnerId.objects.get(value="nr-fi")
-    give(partner_id=partner.id, tenant=to, declarer=operator("x", may_take=True), now=NOW, from_day=day)
+    reassign(partner_id=partner.id, tenant=to, permissions=operator("x", may_take=True), now=NOW, from_day=day)
     run_moves()
 
 

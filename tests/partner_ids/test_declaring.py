@@ -7,15 +7,15 @@ import pytest
 from deliveries.checks.reconcile import find_differences
 from deliveries.models import Message, PartnerMove, PartnerRequest
 from deliveries.partner_ids import requests
-from deliveries.partner_ids.ownership import Declared, Refused, Taken, declare, give
-from deliveries.partner_ids.permissions import Declarer, declarer_of, operator
+from deliveries.partner_ids.ownership import Declared, PartnerIdError, PartnerIdTaken, declare, reassign
+from deliveries.partner_ids.permissions import PartnerIdPermissions, operator, permissions_of
 from deliveries.rederiving import partner_messages
 from deliveries.rederiving.moves import run_moves
 from deliveries.rederiving.partner_messages import Following, following
 from portal.accounts.access import access_of
 from portal.accounts.models import AuditEntry, Role
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
-from portal.tenants.ownership_periods import Stretch
+from portal.tenants.ownership_periods import OwnershipChange
 from tests.conftest import NOW, make_user
 from tests.provisioning.provisioning_helpers import from_pool
 
@@ -40,25 +40,25 @@ def group(feed) -> Group:
     return Group(parent, *children, GatewayAccount.objects.get(id=feed.account_id))
 
 
-def who(tenant: Tenant, role: str = Role.MANAGER) -> Declarer:
+def who(tenant: Tenant, role: str = Role.MANAGER) -> PartnerIdPermissions:
     """Return a person of the tenant as its page knows them."""
     user = make_user(f"{role}@{tenant.slug}.example.com", tenant, role)
-    return declarer_of(access_of(user, slug=tenant.slug), actor=user.email)
+    return permissions_of(access_of(user, slug=tenant.slug), actor=user.email)
 
 
-def declares(declarer: Declarer, tenant: Tenant, value: str, account: GatewayAccount) -> Declared:
-    with declarer.scope():
-        return declare(account=account, value=value, tenant=tenant, declarer=declarer, now=NOW)
+def declares(permissions: PartnerIdPermissions, tenant: Tenant, value: str, account: GatewayAccount) -> Declared:
+    with permissions.scope():
+        return declare(account=account, value=value, tenant=tenant, permissions=permissions, now=NOW)
 
 
-def gives(declarer: Declarer, value: str, tenant: Tenant | None) -> Declared:
-    with declarer.scope():
+def gives(permissions: PartnerIdPermissions, value: str, tenant: Tenant | None) -> Declared:
+    with permissions.scope():
         partner_id = PartnerId.objects.values_list("id", flat=True).get(value=value)
-        return give(partner_id=partner_id, tenant=tenant, declarer=declarer, now=NOW)
+        return reassign(partner_id=partner_id, tenant=tenant, permissions=permissions, now=NOW)
 
 
 def refused(action, *arguments) -> str:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(PartnerIdError) as caught:
         action(*arguments)
     return str(caught.value)
 
@@ -126,9 +126,9 @@ def test_messages_over_the_daily_limit_are_counted_up_to_a_bound(group, feed, se
     settings.NEW_PARTNER_IDS_PER_DAY = 0
     from_pool(feed, "later", messages=3)
     of_value = {"account_id": group.account.id, "value": "later"}
-    pool = [Stretch(None, None, group.account.pool_id, group.one.id)]
+    pool = [OwnershipChange(None, None, group.account.pool_id, group.one.id)]
     every = following(pool, **of_value)
-    monkeypatch.setattr(partner_messages, "MOST_COUNTED", 2)
+    monkeypatch.setattr(partner_messages, "MAX_COUNTED", 2)
     bounded = following(pool, **of_value)
 
     done = declares(who(group.parent), group.one, "later", group.account)
@@ -140,7 +140,7 @@ def test_messages_over_the_daily_limit_are_counted_up_to_a_bound(group, feed, se
 
 def test_no_message_is_read_where_the_counts_know_them_all(group, feed, django_assert_num_queries):
     from_pool(feed, "later", messages=2)
-    pool = [Stretch(None, None, group.account.pool_id, group.one.id)]
+    pool = [OwnershipChange(None, None, group.account.pool_id, group.one.id)]
 
     with django_assert_num_queries(6):  # one each of the counts, of zones and of what retention has deleted
         found = [following(pool, account_id=group.account.id, value=value) for value in ("later", "nothing")]
@@ -188,7 +188,9 @@ def test_account_that_others_have_partner_ids_of_is_nobodys_to_declare(group, ot
 def test_others_partner_id_is_as_good_as_none(group, other_tenant):
     """Even with the account in hand: a row behind the wall is not told of."""
     tree = frozenset({group.parent.id, group.one.id, group.two.id})
-    stale = Declarer("x", reach=tree, accounts={group.account.id: tree}, pools=frozenset({group.account.pool_id}))
+    stale = PartnerIdPermissions(
+        "x", reach=tree, accounts={group.account.id: tree}, pools=frozenset({group.account.pool_id})
+    )
 
     assert refused(declares, stale, group.one, "baltic-ee", group.account).startswith(
         "value: This partner ID cannot be declared here"
@@ -243,12 +245,12 @@ def test_what_cannot_be_a_partner_id_is_refused(group, value, text):
 
 
 def test_operator_takes_another_customers_only_when_asked(feed, tenant, other_tenant):
-    with pytest.raises(Taken) as caught:
-        declare(account=feed.account, value="baltic-ee", tenant=tenant, declarer=operator("staff"), now=NOW)
+    with pytest.raises(PartnerIdTaken) as caught:
+        declare(account=feed.account, value="baltic-ee", tenant=tenant, permissions=operator("staff"), now=NOW)
 
     assert caught.value.holder == other_tenant
-    declarer = operator("staff", may_take=True)
-    assert declare(account=feed.account, value="baltic-ee", tenant=tenant, declarer=declarer, now=NOW).changed
+    permissions = operator("staff", may_take=True)
+    assert declare(account=feed.account, value="baltic-ee", tenant=tenant, permissions=permissions, now=NOW).changed
     assert holders()["baltic-ee"] == "nordic-retail"
 
 
@@ -256,12 +258,12 @@ def test_pool_is_given_nothing_by_declaring(feed, tenant):
     pool = feed.account.pool
 
     assert refused(
-        lambda: declare(account=feed.account, value="x", tenant=pool, declarer=operator("staff"), now=NOW)
+        lambda: declare(account=feed.account, value="x", tenant=pool, permissions=operator("staff"), now=NOW)
     ).startswith("tenant: You cannot declare a partner ID for a pool.")
 
 
 def ask(tenant: Tenant, account: GatewayAccount, value: str = "later") -> PartnerRequest:
-    return requests.ask(tenant=tenant, account=account, value=value, actor="a@example.com", now=NOW)
+    return requests.create_request(tenant=tenant, account=account, value=value, actor="a@example.com", now=NOW)
 
 
 def test_request_is_approved_by_the_owner_and_declared(group, feed):
@@ -271,7 +273,7 @@ def test_request_is_approved_by_the_owner_and_declared(group, feed):
     manager = who(group.parent)
 
     with manager.scope():
-        done = requests.approve(request=request, declarer=manager, now=NOW)
+        done = requests.approve(request=request, permissions=manager, now=NOW)
 
     request.refresh_from_db()
     assert (done.messages, request.state, request.decided_by) == (2, "approved", "manager@group.example.com")
@@ -282,7 +284,7 @@ def test_request_is_approved_by_the_owner_and_declared(group, feed):
         ("partner_id.request_approved", "one"),
     ]
     assert (
-        refused(lambda: requests.refuse(request=request, declarer=manager, now=NOW))
+        refused(lambda: requests.refuse(request=request, permissions=manager, now=NOW))
         == "request: This request is already decided."
     )
 
@@ -290,12 +292,12 @@ def test_request_is_approved_by_the_owner_and_declared(group, feed):
 def test_request_that_cannot_be_declared_stays_open(tenant, other_tenant, account):
     request = ask(tenant, account, "baltic-ee")
 
-    with pytest.raises(Taken):
-        requests.approve(request=request, declarer=operator("staff"), now=NOW)
+    with pytest.raises(PartnerIdTaken):
+        requests.approve(request=request, permissions=operator("staff"), now=NOW)
 
     request.refresh_from_db()
     assert (request.state, holders()["baltic-ee"]) == ("open", "baltic-parcel")
-    requests.refuse(request=request, declarer=operator("staff"), now=NOW)
+    requests.refuse(request=request, permissions=operator("staff"), now=NOW)
     request.refresh_from_db()
     assert request.state == "refused"
 
@@ -305,9 +307,9 @@ def test_requester_decides_nothing_and_may_withdraw(group):
     child = who(group.one, Role.OWNER)
 
     with child.scope():
-        assert refused(lambda: requests.approve(request=request, declarer=child, now=NOW)).startswith("account:")
+        assert refused(lambda: requests.approve(request=request, permissions=child, now=NOW)).startswith("account:")
         assert (
-            refused(lambda: requests.refuse(request=request, declarer=child, now=NOW))
+            refused(lambda: requests.refuse(request=request, permissions=child, now=NOW))
             == "request: You may not decide this request."
         )
         requests.withdraw(request=request, actor="a@example.com", now=NOW)
@@ -317,7 +319,7 @@ def test_requester_decides_nothing_and_may_withdraw(group):
 
 
 def test_requests_are_limited_and_for_what_is_not_ones_own(tenant, account, monkeypatch):
-    monkeypatch.setattr(requests, "MOST_OPEN", 1)
+    monkeypatch.setattr(requests, "MAX_OPEN", 1)
 
     assert refused(ask, tenant, account, "nr-fi") == "value: You already own this partner ID."
     ask(tenant, account, "a")

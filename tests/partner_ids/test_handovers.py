@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from campaigns.models import RefIdScheme
 from deliveries.checks.reconcile import find_differences
 from deliveries.models import DailyCount, Message, PartnerMove, RetentionMark
-from deliveries.partner_ids.ownership import Refused, Taken, declare, give
+from deliveries.partner_ids.ownership import PartnerIdError, PartnerIdTaken, declare, reassign
 from deliveries.partner_ids.permissions import operator
 from deliveries.rederiving.moves import run_moves, to_be_moved
 from deliveries.rederiving.partner_messages import Following
@@ -38,8 +38,8 @@ def sent(id_: str, at: str, code: int = 1001, **fields) -> dict:
 def over(tenant: Tenant | None, day: date | None = NOVEMBER):
     """Hand nr-fi over as an operator does."""
     partner = PartnerId.objects.get(value="nr-fi")
-    declarer = operator("staff", may_take=True)
-    return give(partner_id=partner.id, tenant=tenant, declarer=declarer, now=NOW, from_day=day)
+    permissions = operator("staff", may_take=True)
+    return reassign(partner_id=partner.id, tenant=tenant, permissions=permissions, now=NOW, from_day=day)
 
 
 def whose() -> dict[str, str]:
@@ -182,7 +182,7 @@ def test_declared_from_a_date_earlier_messages_stay_in_the_pool(feed, tenant):
     apply(feed, sent("old", "2026-10-20T10:00:00") | report, sent("new", "2026-11-10T10:00:00") | report)
 
     for value in ("later", "unheard"):
-        declare(account=feed.account, value=value, tenant=tenant, declarer=operator("x"), now=NOW, from_day=NOVEMBER)
+        declare(account=feed.account, value=value, tenant=tenant, permissions=operator("x"), now=NOW, from_day=NOVEMBER)
     run_moves()
     unheard = {"gateCustomParameters": {"platformPartnerId": "unheard"}}
     apply(feed, sent("u1", "2026-10-20T10:00:00") | unheard, sent("u2", "2026-11-10T10:00:00") | unheard)
@@ -225,14 +225,14 @@ def test_messages_of_sealed_days_stay_and_are_told(feed, tenant, other_tenant):
     ],
 )
 def test_absurd_dates_are_refused(feed, tenant, other_tenant, day, text):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(PartnerIdError) as caught:
         over(other_tenant, day)
 
     assert (str(caught.value), EarlierOwner.objects.count()) == (text, 0)
 
 
 def test_only_owner_is_given_no_date(feed, tenant):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(PartnerIdError) as caught:
         over(tenant)
 
     assert str(caught.value).startswith("from: This customer has owned the partner ID from the beginning.")
@@ -240,13 +240,13 @@ def test_only_owner_is_given_no_date(feed, tenant):
 
 def test_operator_declares_from_a_date_what_another_has_only_when_asked(feed, tenant, other_tenant):
     wanted = {"account": feed.account, "value": "nr-fi", "tenant": other_tenant, "now": NOW, "from_day": NOVEMBER}
-    with pytest.raises(Taken) as caught:
-        declare(**wanted, declarer=operator("staff"))
+    with pytest.raises(PartnerIdTaken) as caught:
+        declare(**wanted, permissions=operator("staff"))
 
     assert caught.value.holder == tenant
-    assert declare(**wanted, declarer=operator("staff", may_take=True)).changed
-    assert not declare(**wanted, declarer=operator("staff")).changed  # it is so already
-    assert not declare(**wanted | {"from_day": None}, declarer=operator("staff")).changed
+    assert declare(**wanted, permissions=operator("staff", may_take=True)).changed
+    assert not declare(**wanted, permissions=operator("staff")).changed  # it is so already
+    assert not declare(**wanted | {"from_day": None}, permissions=operator("staff")).changed
     assert [p.tenant_id for p in periods_of(PartnerId.objects.filter(value="nr-fi")).popitem()[1]] == [
         tenant.id,
         other_tenant.id,
@@ -292,18 +292,18 @@ def test_any_order_of_hand_overs_and_messages_ends_with_the_owner_of_each_time(f
             day = None if value is None else NOVEMBER + timedelta(days=value)
             try:
                 if PartnerId.objects.get(value="nr-fi").tenant_id == feed.account.pool_id:
-                    declarer = operator("x", may_take=True)
+                    permissions = operator("x", may_take=True)
                     declare(
                         account=feed.account,
                         value="nr-fi",
                         tenant=targets[number] or third,
-                        declarer=declarer,
+                        permissions=permissions,
                         now=NOW,
                         from_day=day,
                     )
                 else:
                     over(targets[number], day)
-            except Refused as error:
+            except PartnerIdError as error:
                 assert error.field == "from"
     run_moves()
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from deliveries.applying.apply import apply_waiting
 from deliveries.models import InboxRow, WaitingRow
-from deliveries.partner_ids.ownership import give
+from deliveries.partner_ids.ownership import reassign
 from deliveries.partner_ids.permissions import operator
 from deliveries.rederiving.moves import run_moves
 from portal.common.masking import Masking
@@ -289,7 +289,7 @@ def test_month_before_a_hand_over_stays_as_it_was_to_the_cell(messages, feed, te
     before = _tables(tenant, OCTOBER, tmp_path)
 
     partner = PartnerId.objects.get(value="nr-fi")
-    give(partner_id=partner.id, tenant=other_tenant, declarer=operator("x"), now=NOW, from_day=date(2026, 11, 1))
+    reassign(partner_id=partner.id, tenant=other_tenant, permissions=operator("x"), now=NOW, from_day=date(2026, 11, 1))
     assert run_moves() == 1
     late = {"gateCustomParameters": {"platformPartnerId": "nr-fi"}, **DELIVERED}
     apply(feed, dlr("a", refId="sale", segments=2, **late))  # heard of already, and once more

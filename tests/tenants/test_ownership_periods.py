@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.tenants.ownership_periods import (
+    OwnershipChange,
     Period,
-    Seen,
-    Stretch,
-    changes,
+    SeenPeriod,
     current,
     handed_over,
     owner_at,
+    ownership_changes,
     seen_by,
 )
 from tests.hypothesis_profile import examples
@@ -63,15 +63,24 @@ def test_owner_has_what_was_sent_at_the_instant_of_the_hand_over_and_later():
 def test_changes_are_the_times_that_another_owns_afterwards():
     before, after = (to(A), to(B, 5), to(C, 7)), (to(A), to(C, 3))
 
-    assert changes(before, after) == [Stretch(on(3), on(5), A, C), Stretch(on(5), on(7), B, C)]
-    assert changes(after, before) == [Stretch(on(3), on(5), C, A), Stretch(on(5), on(7), C, B)]
-    assert changes((to(A),), (to(B),)) == [Stretch(None, None, A, B)]
-    assert changes(before, before) == []
+    assert ownership_changes(before, after) == [
+        OwnershipChange(on(3), on(5), A, C),
+        OwnershipChange(on(5), on(7), B, C),
+    ]
+    assert ownership_changes(after, before) == [
+        OwnershipChange(on(3), on(5), C, A),
+        OwnershipChange(on(5), on(7), C, B),
+    ]
+    assert ownership_changes((to(A),), (to(B),)) == [OwnershipChange(None, None, A, B)]
+    assert ownership_changes(before, before) == []
 
 
 def test_only_ones_own_periods_are_seen():
     periods = (to(A), to(B, 5), to(A, 7))
-    first, last = Seen(A, None, None, on(5), date(2026, 11, 6)), Seen(A, on(7), date(2026, 11, 8), None, None)
+    first, last = (
+        SeenPeriod(A, None, None, on(5), date(2026, 11, 6)),
+        SeenPeriod(A, on(7), date(2026, 11, 8), None, None),
+    )
 
     assert (seen_by(periods, {A}), seen_by(periods, {C})) == ([first, last], [])
     assert [current([first, last], on(day)) for day in (4, 6, 7)] == [first, last, last]
@@ -92,7 +101,7 @@ def test_any_hand_overs_leave_periods_in_order_and_change_only_what_they_say(han
         assert beginnings[0] is None or len(periods) == 1
         assert beginnings[1:] == sorted(set(beginnings[1:]))
         assert all(one.tenant_id != other.tenant_id for one, other in pairwise(periods))
-        changed = changes(before, periods)
+        changed = ownership_changes(before, periods)
         for at in probes:
             old, new = owner_at(before, at), owner_at(periods, at)
             if period.from_at is None or at >= period.from_at:
