@@ -11,10 +11,10 @@ from django.db.models import Min
 from deliveries.applying import attribution, claims, import_counts, submissions
 from deliveries.applying.batch_result import BatchResult
 from deliveries.applying.known_ids import with_known_ids
-from deliveries.applying.poison import Search, Streak, judged
+from deliveries.applying.poison import FailureStreak, PoisonSearch, failure_of
 from deliveries.applying.quarantine import put_in_quarantine
 from deliveries.applying.sealed_days import PAST_RETENTION, hold_to_retention
-from deliveries.applying.submissions import Submitted, Taken
+from deliveries.applying.submissions import SubmissionBatch, Submitted
 from deliveries.counts import feed_counts
 from deliveries.counts.changes import add_changes
 from deliveries.dialects import registry as dialects
@@ -37,7 +37,7 @@ BATCH = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Door:
+class _FeedSettings:
     """Settings of a row's feed."""
 
     account_id: int
@@ -48,7 +48,7 @@ class _Door:
 
 def apply_waiting(*, now: datetime | None = None, limit: int = BATCH) -> BatchResult:
     """Apply all that waits and is not in another applier's hands, and return what was done."""
-    total, streak = BatchResult(), Streak()
+    total, streak = BatchResult(), FailureStreak()
     while True:
         result = apply_slices(slices=range(slices.SLICES), now=now, limit=limit, streak=streak)
         total += result
@@ -57,18 +57,18 @@ def apply_waiting(*, now: datetime | None = None, limit: int = BATCH) -> BatchRe
 
 
 def apply_slices(
-    *, slices: Iterable[int], now: datetime | None = None, limit: int = BATCH, streak: Streak | None = None
+    *, slices: Iterable[int], now: datetime | None = None, limit: int = BATCH, streak: FailureStreak | None = None
 ) -> BatchResult:
     """Apply one batch of the waiting rows of `slices`; a row that fails by itself is quarantined.
 
     `streak` holds the findings of earlier batches (deliveries/applying/poison.py). Raises a database error if the
     database is not reachable, and Stopped if no row causes the failure: then the rows keep waiting.
     """
-    numbers, now, streak = list(slices), now or datetime.now(UTC), streak or Streak()
+    numbers, now, streak = list(slices), now or datetime.now(UTC), streak or FailureStreak()
     try:
         result = _apply(numbers, now=now, limit=limit)
     except Exception as error:
-        judged(error)
+        failure_of(error)
         logger.exception("a batch failed; searching for the row that caused it")
     else:
         if result.applied:
@@ -87,7 +87,7 @@ def oldest_waiting() -> datetime | None:
     return WaitingRow.objects.aggregate(oldest=Min("received_at"))["oldest"]
 
 
-def _search(numbers: list[int], streak: Streak, *, now: datetime, limit: int) -> BatchResult:
+def _search(numbers: list[int], streak: FailureStreak, *, now: datetime, limit: int) -> BatchResult:
     """Claim a batch again and apply it in ever smaller pieces, until the poison row is by itself."""
     with transaction.atomic():
         plan_for_small_sets()
@@ -96,7 +96,7 @@ def _search(numbers: list[int], streak: Streak, *, now: datetime, limit: int) ->
     def attempt(only: list[int], poison: str) -> BatchResult:
         return _apply(numbers, now=now, limit=limit, only=only, poison=poison)
 
-    return Search(attempt, streak, now=now).run(ids)
+    return PoisonSearch(attempt, streak, now=now).run(ids)
 
 
 def _apply(
@@ -115,12 +115,12 @@ def _apply(
         else:
             reports, submitted, broken = _parse(rows)
             reports, submitted = with_known_ids(reports, submitted)
-        taken = Taken()
-        changes, refused, erased, numbers = _fold(reports, submitted, taken, now=now)
-        broken += taken.refused
+        batch = SubmissionBatch()
+        changes, refused, erased, numbers = _fold(reports, submitted, batch, now=now)
+        broken += batch.refused
         if refused:
             broken += [BrokenRow(i.row, PAST_RETENTION, refused[i.key]) for i in reports if i.key in refused]
-            broken += taken.refuse(submitted, refused)
+            broken += batch.refuse(submitted, refused)
             reports = [item for item in reports if item.key not in refused]
         reports = [raw_rows.without_its_number(item) if item.key in erased else item for item in reports]
         write_messages(changes)
@@ -135,7 +135,7 @@ def _apply(
             reports=added,
             quarantined=aside,
             oddities=_oddities(reports, changes),
-            submissions=taken.new,
+            submissions=batch.new,
             erased=gone,
         )
         of_imports = import_counts.sums(rows, reports=added, broken=broken)
@@ -143,8 +143,8 @@ def _apply(
     return BatchResult(
         claimed=len(rows),
         reports=len(added),
-        submissions=len(taken.new),
-        duplicates=len(rows) - len(added) - len(taken.new) - len(broken),
+        submissions=len(batch.new),
+        duplicates=len(rows) - len(added) - len(batch.new) - len(broken),
         quarantined=len(broken),
         new_messages=sum(change.before is None for change in changes),
         changed_messages=sum(change.before is not None for change in changes),
@@ -152,23 +152,23 @@ def _apply(
 
 
 def _parse(rows: list[Row]) -> tuple[list[NewReport], list[Submitted], list[BrokenRow]]:
-    doors = {
-        id_: _Door(account_id, dialect, default, kind == Feed.Kind.SUBMISSIONS)
+    feeds = {
+        id_: _FeedSettings(account_id, dialect, default, kind == Feed.Kind.SUBMISSIONS)
         for id_, account_id, dialect, default, kind in Feed.objects.values_list(
             "id", "account_id", "dialect", "default_partner_id", "kind"
         )
     }
     reports, submitted, broken = [], [], []
     for row in rows:
-        door = doors[row.feed_id]
+        feed = feeds[row.feed_id]
         try:
-            if door.is_submissions:
-                submitted.append(submissions.parse_row(row, account_id=door.account_id, codes_of=door.dialect))
+            if feed.is_submissions:
+                submitted.append(submissions.parse_row(row, account_id=feed.account_id, codes_of=feed.dialect))
                 continue
-            report: Report = dialects.PARSE[door.dialect](
+            report: Report = dialects.PARSE[feed.dialect](
                 row.body,
                 received_at=row.received_at,
-                default_partner_id=door.default_partner_id,
+                default_partner_id=feed.default_partner_id,
                 accept_days=row.accept_days,
                 query=row.query,
                 content_type=row.content_type,
@@ -177,12 +177,12 @@ def _parse(rows: list[Row]) -> tuple[list[NewReport], list[Submitted], list[Brok
         except Unreadable as error:
             broken.append(BrokenRow(row, error.reason, error.detail))
         else:
-            reports.append(NewReport(row, (door.account_id, report.message_id), door.dialect, report))
+            reports.append(NewReport(row, (feed.account_id, report.message_id), feed.dialect, report))
     return reports, submitted, broken
 
 
 def _fold(
-    reports: list[NewReport], submitted: list[Submitted], taken: Taken, *, now: datetime
+    reports: list[NewReport], submitted: list[Submitted], batch: SubmissionBatch, *, now: datetime
 ) -> tuple[list[Change], dict[Key, str], set[Key], dict[Key, str]]:
     """Fold reports and submissions into the messages that they are about, in the order of the inbox.
 
@@ -204,7 +204,7 @@ def _fold(
             folded = after[key] = known.folded.copy() if known else fold.Folded(*key)
             codes[key] = tables[item.dialect]
         if type(item) is Submitted:
-            taken.add(folded, item.row, item.submission)
+            batch.add(folded, item.row, item.submission)
         else:
             fold.add_report(folded, item.report, received_at=item.row.received_at, codes=codes[key])
     for key, folded in after.items():

@@ -14,7 +14,7 @@ _REPORT, _DUPLICATE, _QUARANTINED, _REPLAYED = ImportCount.Outcome.values
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ImportOutcome:
     """Results of one import's rows so far, with the quarantined ones by reason."""
 
     rows: int
@@ -65,11 +65,11 @@ def take_back_quarantined(rows: list[tuple[int, str]]) -> None:
         )
 
 
-def outcome_of(run: ImportRun) -> Outcome:
+def outcome_of(run: ImportRun) -> ImportOutcome:
     """Return what became of an import's rows until now."""
     counts = list(ImportCount.objects.filter(run=run).values_list("outcome", "reason", "rows"))
     plain = {outcome: rows for outcome, _reason, rows in counts if outcome != _QUARANTINED}
-    return Outcome(
+    return ImportOutcome(
         rows=run.rows,
         reports=plain.get(_REPORT, 0),
         duplicates=plain.get(_DUPLICATE, 0),

@@ -16,7 +16,7 @@ from django.db import connection
 from deliveries.applying.apply import BATCH, apply_slices
 from deliveries.applying.batch_result import BatchResult
 from deliveries.applying.failures import stop_of
-from deliveries.applying.poison import Streak
+from deliveries.applying.poison import FailureStreak
 from deliveries.applying.standstill import Standstill
 from deliveries.messages.slices import SLICES
 from portal.common.database import connection_string
@@ -52,7 +52,7 @@ class Applier:
     total: BatchResult = field(default_factory=BatchResult)
 
     def __post_init__(self) -> None:
-        self._streak = Streak()
+        self._streak = FailureStreak()
         self._standstill = Standstill(self.stopping, self.retry_after)
 
     def run(self) -> BatchResult:

@@ -1,9 +1,9 @@
 """Search for the rows that make a batch fail: apply halves until such a row is by itself.
 
 A row that fails by itself is a suspect. Suspects are quarantined at the end of the search, and only if they can cause
-the error: it is about values, or it is the program's and other rows were applied. If SEVERAL rows in a row fail with
-the same error and none is applied between them, or MANY within an hour, no row causes it: applying stops, suspects keep
-waiting, and rows that earlier batches quarantined for this error are queued again.
+the error: it is about values, or it is the program's and other rows were applied. If MAX_IN_A_ROW rows in a row fail
+with the same error and none is applied between them, or MAX_IN_PERIOD within an hour, no row causes it: applying stops,
+suspects keep waiting, and rows that earlier batches quarantined for this error are queued again.
 """
 
 import logging
@@ -19,13 +19,13 @@ from deliveries.stop_reasons import Cause
 
 logger = logging.getLogger(__name__)
 
-SEVERAL = 3
-MANY, WITHIN = 10, timedelta(hours=1)
-_TOLD = 20  # rows of the inbox in a message
+MAX_IN_A_ROW = 3
+MAX_IN_PERIOD, PERIOD = 10, timedelta(hours=1)
+_MAX_LISTED = 20  # rows of the inbox in a message
 
 
 @dataclass
-class Streak:
+class FailureStreak:
     """The rows that failed alone, of this batch and those before, by which is seen that an error is no row's."""
 
     in_a_row: list[tuple[tuple, int]] = field(default_factory=list)  # since the last row that was applied
@@ -39,9 +39,9 @@ class Streak:
         self.in_a_row.append((error, row))
         recent = self.within_an_hour.setdefault(error, {})
         recent[row] = now
-        for old in [row for row, seen in recent.items() if now - seen > WITHIN]:
+        for old in [row for row, seen in recent.items() if now - seen > PERIOD]:
             del recent[old]
-        if len(self.in_a_row) < SEVERAL and len(recent) < MANY:
+        if len(self.in_a_row) < MAX_IN_A_ROW and len(recent) < MAX_IN_PERIOD:
             return []
         rows = {*self.within_an_hour.pop(error), *(row for _error, row in self.in_a_row)}
         self.in_a_row = []
@@ -52,7 +52,7 @@ class Streak:
         self.in_a_row = []
 
 
-def judged(error: Exception) -> Failure:
+def failure_of(error: Exception) -> Failure:
     """Return what an error of a batch may be about rows; raise Stopped, or the error itself, where it cannot be."""
     failure = Failure.of(error)
     if failure.kind is Kind.AWAY:
@@ -62,10 +62,12 @@ def judged(error: Exception) -> Failure:
     return failure
 
 
-class Search:
+class PoisonSearch:
     """One search; `attempt` applies rows by their inbox ids, or puts them in quarantine for the reason given."""
 
-    def __init__(self, attempt: Callable[[list[int], str], BatchResult], streak: Streak, *, now: datetime) -> None:
+    def __init__(
+        self, attempt: Callable[[list[int], str], BatchResult], streak: FailureStreak, *, now: datetime
+    ) -> None:
         self._attempt, self._streak, self._now = attempt, streak, now
         self._done = BatchResult()
         self._suspects: list[tuple[int, Failure]] = []
@@ -90,7 +92,7 @@ class Search:
         try:
             result = self._attempt(ids, "")
         except Exception as error:
-            failure = judged(error)
+            failure = failure_of(error)
             logger.warning("%d rows failed: %s", len(ids), failure.code)
             if len(ids) == 1:
                 self._suspect(ids[0], failure)
@@ -109,13 +111,13 @@ class Search:
         if rows := self._streak.add(row, failure, now=self._now):
             self._take_back(rows)
             cause = Cause.ROWS if failure.kind is Kind.ROW else Cause.PROGRAMME
-            raise Stopped(cause, failure, rows=rows[-_TOLD:])
+            raise Stopped(cause, failure, rows=rows[-_MAX_LISTED:])
 
     def _quarantine(self, row: int, failure: Failure) -> None:
         try:
             self._done += self._attempt([row], failure.words)
         except Exception as error:
-            raise Stopped(Cause.PROGRAMME, judged(error)) from error
+            raise Stopped(Cause.PROGRAMME, failure_of(error)) from error
 
     def _take_back(self, rows: list[int]) -> None:
         waiting = QuarantinedRow.objects.filter(inbox_id__in=rows, state=QuarantinedRow.State.WAITING)

@@ -32,7 +32,7 @@ class Standstill:
             self._retrier = threading.get_ident()
         logger.error("%s. No report is lost; retrying soon", stop, exc_info=stop if not self._tries else None)
         try:
-            stops.write(stop, now=datetime.now(UTC))
+            stops.record_stop(stop, now=datetime.now(UTC))
         except Exception as error:  # of the same kind perhaps: the log has it, and the age of what waits tells it too
             logger.error("the stop of processing could not be recorded: %s", type(error).__name__)
             connection.close()
@@ -51,7 +51,7 @@ class Standstill:
         with self._lock:
             if self._retrier not in (None, threading.get_ident()):
                 return  # this pass began before the failure
-        if stops.clear():
+        if stops.clear_stop():
             logger.warning("processing has resumed")
         with self._lock:
             self._is_clear, self._tries, self._retrier = True, 0, None

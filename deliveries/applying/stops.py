@@ -6,7 +6,7 @@ from deliveries.applying.failures import Stopped
 from deliveries.models import ApplierStop
 
 
-def write(stop: Stopped, *, now: datetime) -> None:
+def record_stop(stop: Stopped, *, now: datetime) -> None:
     """Write down that an applier has stopped; one that stopped before keeps its beginning."""
     values = {
         "cause": stop.cause.value,
@@ -17,11 +17,11 @@ def write(stop: Stopped, *, now: datetime) -> None:
     ApplierStop.objects.update_or_create(id=1, defaults=values, create_defaults=values | {"since": now})
 
 
-def clear() -> bool:
+def clear_stop() -> bool:
     """Record that appliers have resumed; return whether they had stopped."""
     return bool(ApplierStop.objects.all().delete()[0])
 
 
-def current() -> ApplierStop | None:
+def current_stop() -> ApplierStop | None:
     """Return the stop, None while appliers apply."""
     return ApplierStop.objects.first()

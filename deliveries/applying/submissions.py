@@ -78,7 +78,7 @@ def parse_row(row: Row, *, account_id: int, codes_of: str) -> Submitted:
     return Submitted(row, (account_id, handed_in.message_id), codes_of, handed_in.submission)
 
 
-class Taken:
+class SubmissionBatch:
     """Results of a batch's submissions: the inbox ids of those with new data, and those rejected."""
 
     def __init__(self) -> None:

@@ -51,7 +51,7 @@ def _waiting(now: datetime) -> list[str]:
 
 
 def _applying(now: datetime) -> list[str]:
-    stop = stops.current()
+    stop = stops.current_stop()
     if stop is None:
         return []
     return [

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class Erased:
+class ErasureCounts:
     """Results of `erase_number`: the person's own messages, others that held the number, and further rows.
 
     `waiting` are raw rows that hold the number and are still to be applied: they stay, and a later run finds them.

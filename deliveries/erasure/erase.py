@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from deliveries.counts.changes import add_changes
 from deliveries.erasure import mentions, message_ids, partner_ids, raw_rows, written_texts
 from deliveries.erasure import names as erased_names
-from deliveries.erasure.deleted import Erased
+from deliveries.erasure.deleted import ErasureCounts
 from deliveries.messages import slices
 from deliveries.messages.fold import NUMBER_ERASED
 from deliveries.messages.number_hashes import hashed
@@ -31,7 +31,7 @@ BATCH = 5000  # messages in one transaction: all appliers wait for it once, and 
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class MessageCursor:
     """Position of a walk over a tenant's messages, in the order of `sent_at`."""
 
     sent_at: datetime
@@ -114,14 +114,14 @@ def erase_number(*, number: str, tenant: Tenant, actor: str) -> int:
     return erase_person(number=number, tenant=tenant, actor=actor).messages
 
 
-def erase_person(*, number: str, tenant: Tenant, actor: str) -> Erased:
+def erase_person(*, number: str, tenant: Tenant, actor: str) -> ErasureCounts:
     """Take one person's number out of all that is stored of a tenant; return how much of each kind.
 
     The number may be written in any notation; a national one is read in the tenant's country. It may be run again: a
     second run finds what came in meanwhile.
     """
     read = read_number(number, tenant.country)
-    erased = Erased()
+    erased = ErasureCounts()
     written_texts.rename_segment_keys(tenant_id=tenant.id, number=read.text)
     of_person = {"forms": list(read.forms)}
     while count := _erase_where(tenant.id, "m.destination = ANY (%(forms)s)", of_person):
@@ -175,7 +175,9 @@ def _days(first: date | None, before: date) -> tuple[str, dict]:
     return where, parameters
 
 
-def _days_step(tenant_id: int, first: date | None, before: date, place: Place | None) -> tuple[int, Place] | None:
+def _days_step(
+    tenant_id: int, first: date | None, before: date, place: MessageCursor | None
+) -> tuple[int, MessageCursor] | None:
     """Erase in the next BATCH messages; return how many numbers and where the walk stands, None at its end."""
     where, parameters = _days(first, before)
     if place is not None:
@@ -196,7 +198,7 @@ def _days_step(tenant_id: int, first: date | None, before: date, place: Place | 
     where = "m.sent_at >= %(low)s AND m.sent_at <= %(high)s"
     erased = _erase_where(tenant_id, where, bounds, days=days, around=(low, high), limit=None)
     erased += _erase_where(tenant_id, where, bounds, days=days, around=(low, high), limit=None, which=_MAY_TELL_NUMBER)
-    return erased, Place(*rows[-1])
+    return erased, MessageCursor(*rows[-1])
 
 
 def _erase_where(

@@ -17,7 +17,7 @@ from campaigns.models import Campaign
 from deliveries.counts import feed_counts
 from deliveries.erasure import names as erased_names
 from deliveries.erasure import partner_ids, raw_keys, raw_rows, written_texts
-from deliveries.erasure.deleted import Erased
+from deliveries.erasure.deleted import ErasureCounts
 from deliveries.messages import partitions, slices
 from deliveries.messages.store import Key
 from deliveries.models import ImportRun, QuarantinedRow
@@ -59,7 +59,7 @@ def batches(tenant_id: int, number: str) -> Iterator[list[Key]]:
             yield ordered[start : start + _BATCH]
 
 
-def erase_rest(*, tenant: Tenant, number: str, actor: str, erased: Erased) -> None:
+def erase_rest(*, tenant: Tenant, number: str, actor: str, erased: ErasureCounts) -> None:
     """Erase the number in names, ids, counts, raw rows, quarantine, imported files' names and written texts."""
     if len(_digits(number)) < _LEAST_DIGITS:
         return
@@ -94,7 +94,7 @@ def _feeds(tenant: Tenant) -> dict[int, Feed]:
     return {feed.id: feed for feed in Feed.objects.filter(account_id__in=accounts)}
 
 
-def _erase_raw_rows(tenant: Tenant, number: str, erased: Erased) -> None:
+def _erase_raw_rows(tenant: Tenant, number: str, erased: ErasureCounts) -> None:
     """Delete applied raw rows that hold the number, but for those of other tenants' messages."""
     feeds, after = _feeds(tenant), 0
     while True:
@@ -122,7 +122,7 @@ def _erase_raw_rows(tenant: Tenant, number: str, erased: Erased) -> None:
         after = rows[-1][0]
 
 
-def _erase_quarantined(tenant: Tenant, number: str, erased: Erased, *, actor: str) -> None:
+def _erase_quarantined(tenant: Tenant, number: str, erased: ErasureCounts, *, actor: str) -> None:
     feeds = _feeds(tenant)
     with transaction.atomic():
         rows = QuarantinedRow.objects.select_for_update().filter(feed_id__in=feeds).order_by("id")

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from deliveries.applying import import_counts
 from deliveries.applying.apply import apply_slices
-from deliveries.applying.import_counts import Outcome
+from deliveries.applying.import_counts import ImportOutcome
 from deliveries.applying.loop import LISTENER
 from deliveries.applying.quarantine import put_in_quarantine
 from deliveries.counts import feed_counts
@@ -188,7 +188,7 @@ def applier_runs() -> bool:
         return cursor.fetchone()[0]
 
 
-def wait_until_applied(run: ImportRun, *, progress: Callable[[Outcome], None] | None = None) -> Outcome:
+def wait_until_applied(run: ImportRun, *, progress: Callable[[ImportOutcome], None] | None = None) -> ImportOutcome:
     """Return what became of the run's rows once all of them are applied; where no applier runs, apply them here."""
     while (outcome := import_counts.outcome_of(run)).waiting > 0:
         if progress is not None:

@@ -115,15 +115,15 @@ class Ingest:
             content = await body.read()
             self._guard.began(scope["client"])
             count = await self._store(door, peer, scope, headers, content)
-        except Refused as error:
+        except HttpError as error:
             refusal = error
         except TooLarge:
-            refusal = Refused("too large", 413, f"a body may have at most {settings.INGEST_MAX_BODY} bytes")
+            refusal = HttpError("too large", 413, f"a body may have at most {settings.INGEST_MAX_BODY} bytes")
         except Incomplete:
-            refusal = Refused("incomplete", 408, f"the body did not arrive within {BODY_WITHIN:.0f} s", drain=False)
+            refusal = HttpError("incomplete", 408, f"the body did not arrive within {BODY_WITHIN:.0f} s", drain=False)
         except (NotDurable, Crowded):
             retry = (b"retry-after", RETRY_AFTER)
-            refusal = Refused("not stored", 503, "nothing was stored, send it again", retry)
+            refusal = HttpError("not stored", 503, "nothing was stored, send it again", retry)
         else:
             await _answer(send, 200, b'{"received": %d}' % count, _JSON)
             return
@@ -133,28 +133,31 @@ class Ingest:
         await _error(send, refusal.status, refusal.text, *refusal.headers)
 
     def _enter(self, method: str, headers: dict[bytes, bytes], token: str, peer: str) -> Door:
-        """Return the door that is opened. Raises Refused, NotDurable."""
+        """Return the door that is opened. Raises HttpError, NotDurable."""
         if method not in METHODS:
             feed_id, allow = self.doors.feed_of(token), (b"allow", ", ".join(METHODS).encode())
-            raise Refused("method", 405, "send delivery reports by POST, PUT or GET", allow, feed_id=feed_id)
+            raise HttpError("method", 405, "send delivery reports by POST, PUT or GET", allow, feed_id=feed_id)
         if not self.doors.known:
             raise NotDurable
         try:
             return self.doors.open(token=token, headers=headers, peer=peer)
         except Unauthorized as error:
             ask = (b"www-authenticate", b'Basic realm="dlr"')
-            raise Refused(error.reason, 401, "wrong token or credentials", ask, feed_id=error.feed_id) from None
+            raise HttpError(error.reason, 401, "wrong token or credentials", ask, feed_id=error.feed_id) from None
         except ForbiddenNetwork as error:
-            raise Refused("network", 403, "this address may not send requests here", feed_id=error.feed_id) from None
+            raise HttpError("network", 403, "this address may not send requests here", feed_id=error.feed_id) from None
 
     async def _store(self, door: Door, peer: str, scope, headers: dict[bytes, bytes], packed: bytes) -> int:
-        """Return the number of reports in the request when they are committed. Raises Refused, TooLarge, NotDurable."""
+        """Return the number of reports in the request when they are committed.
+
+        Raises HttpError, TooLarge, NotDurable.
+        """
         method, query = scope["method"], _as_text(scope["query_string"])
         kind = headers.get(b"content-type", b"")
         content_type = "" if kind == b"application/json" else _as_text(kind)
         body, encoding = unpack(packed, _as_text(headers.get(b"content-encoding", b"")))
         if method == "GET" and not link_forms.id_of(body, query=query, content_type=content_type):
-            raise Refused("no id", 400, "a GET must contain a report: ?id=…&resultCode=…")
+            raise HttpError("no id", 400, "a GET must contain a report: ?id=…&resultCode=…")
         reports = split(body, account_id=door.account_id, query=query, content_type=content_type)
         request = ("" if method == "POST" else method, query, content_type, encoding)
         rows = [NewRow(door.feed_id, number, report, peer or None, None, *request) for number, report in reports]
@@ -203,7 +206,7 @@ def _plain(path: str) -> str:
     return f"/{'/'.join(kept)}/"
 
 
-class Refused(Exception):
+class HttpError(Exception):
     """The request is not taken; it holds the answer, and what it counts as (deliveries/ingest/refusals.py)."""
 
     def __init__(

@@ -116,7 +116,7 @@ def submit(request: HttpRequest, data: object, access: Access) -> dict:
             times[index] = submission.read(item, received_at=now).submission.submitted_at
         except BadSubmission as error:
             errors[index] = error.field, error.text
-    places = Places(access, [item for index, item in enumerate(items) if index not in errors])
+    places = SubmissionAccounts(access, [item for index, item in enumerate(items) if index not in errors])
     bodies = []
     for index, item in enumerate(items):
         if index in errors:
@@ -147,7 +147,7 @@ def _escaped(name: str) -> str:
     return name[:100].replace("~", "~0").replace("/", "~1")
 
 
-class Places:
+class SubmissionAccounts:
     """The gateway account that each submission of a body belongs to, as far as the key may submit for it.
 
     An account's key submits for any platformPartnerId of the account, or none, and speaks for the account. A tenant's

@@ -43,7 +43,7 @@ class OfCampaign(models.Model):
         abstract = True
 
 
-class Place(models.Model):
+class CountryAndOperator(models.Model):
     """By where messages went, and from what kind of sender."""
 
     country = models.CharField(max_length=2)
@@ -65,7 +65,7 @@ class OfState(models.Model):
         abstract = True
 
 
-class DailyCount(OfDay, Place, OfState):
+class DailyCount(OfDay, CountryAndOperator, OfState):
     """Messages and parts by day, platformPartnerId, country, operator, sender type and state."""
 
     pk = models.CompositePrimaryKey(
@@ -85,7 +85,7 @@ class DailyCount(OfDay, Place, OfState):
         db_table = "daily_count"
 
 
-class CampaignCount(OfDay, OfCampaign, Place, OfState):
+class CampaignCount(OfDay, OfCampaign, CountryAndOperator, OfState):
     """As DailyCount, with campaign and variant in place of the platformPartnerId."""
 
     pk = models.CompositePrimaryKey(
@@ -126,7 +126,7 @@ class HourCount(Count):
         db_table = "hour_count"
 
 
-class LatencyCount(OfDay, OfCampaign, Place):
+class LatencyCount(OfDay, OfCampaign, CountryAndOperator):
     """Delivered messages by latency bucket (campaigns/latency.py), one row a bucket."""
 
     pk = models.CompositePrimaryKey(

@@ -8,7 +8,7 @@ read from the counts.
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from deliveries.models.counts import OfCampaign, OfDay, OfState, Place
+from deliveries.models.counts import CountryAndOperator, OfCampaign, OfDay, OfState
 from portal.tenants.models import Tenant
 
 
@@ -77,7 +77,7 @@ class CondensedCampaignCount(Condensed, OfCampaign, OfState):
         db_table = "condensed_campaign_count"
 
 
-class CondensedLatencyCount(Condensed, Place):
+class CondensedLatencyCount(Condensed, CountryAndOperator):
     """Of LatencyCount, without campaign and variant."""
 
     pk = models.CompositePrimaryKey(

@@ -32,7 +32,7 @@ CLEARED = 20_000  # rows
 Progress = Callable[[SegmentKey], None]
 
 
-class Refused(Exception):
+class SegmentKeyError(Exception):
     """A key cannot be chosen; `text` says why, in the reader's language."""
 
     def __init__(self, text: str) -> None:
@@ -41,9 +41,12 @@ class Refused(Exception):
 
 
 def choose(*, tenant: Tenant, key: str, actor: str, now: datetime) -> SegmentKey:
-    """Choose a key, unless it is chosen already, and have stored messages made searchable by it. Raises Refused."""
+    """Choose a key, unless it is chosen already, and have stored messages made searchable by it.
+
+    Raises SegmentKeyError.
+    """
     if said := problems_in_words(key):
-        raise Refused(" ".join(said))
+        raise SegmentKeyError(" ".join(said))
     with transaction.atomic():
         Tenant.objects.select_for_update().get(id=tenant.id)  # of two at once neither may pass the limit
         known = {row.key: row for row in SegmentKey.objects.filter(tenant=tenant)}
@@ -52,7 +55,7 @@ def choose(*, tenant: Tenant, key: str, actor: str, now: datetime) -> SegmentKey
             return row
         others = [other for other in known.values() if other != row]
         if sum(not other.removed for other in others) >= segments.MAX_KEYS:
-            raise Refused(_("At most %(most)d keys. Remove another key first.") % {"most": segments.MAX_KEYS})
+            raise SegmentKeyError(_("At most %(most)d keys. Remove another key first.") % {"most": segments.MAX_KEYS})
         if row is None:
             row = SegmentKey.objects.create(tenant=tenant, key=key, created_at=now)
         else:

@@ -38,14 +38,14 @@ class _Account:
     numbers_before: date
 
 
-def take(now: datetime) -> tuple[dict[str, int], list[str]]:
+def delete_expired(now: datetime) -> tuple[dict[str, int], list[str]]:
     """Delete what is past retention; return the rows by account, and the partitions that were dropped."""
     accounts = _accounts(now)
     oldest = min((account.before for account in accounts), default=date.min)
     dropped = [
         partitions.inbox_day(day) for day in partitions.inbox_days() if day < oldest and partitions.drop_inbox_day(day)
     ]
-    taken: dict[str, int] = {}
+    deleted: dict[str, int] = {}
     marks = RetentionMark.objects.in_bulk()
     for account in accounts:
         mark = marks.get(account.pool_id)
@@ -53,13 +53,13 @@ def take(now: datetime) -> tuple[dict[str, int], list[str]]:
         tables = [partitions.inbox_day(day) for day in partitions.inbox_days() if done <= day < account.before]
         count = sum(_delete(table, account) for table in [*tables, "inbox_default"])
         if count:
-            taken[account.name] = count
+            deleted[account.name] = count
         RetentionMark.objects.update_or_create(tenant_id=account.pool_id, defaults={"raw_before": account.before})
-    return taken, dropped
+    return deleted, dropped
 
 
-def past(now: datetime) -> tuple[dict[str, int], list[str]]:
-    """Return what `take` would delete, and the partitions that it would drop."""
+def count_expired(now: datetime) -> tuple[dict[str, int], list[str]]:
+    """Return what `delete_expired` would delete, and the partitions that it would drop."""
     accounts = _accounts(now)
     oldest = min((account.before for account in accounts), default=date.min)
     days = [day for day in partitions.inbox_days() if day < oldest]

@@ -25,7 +25,7 @@ _LOCK = "portal.retention"
 
 
 @dataclass(slots=True)
-class Taken:
+class DeletedCounts:
     """Results of a run, or of a dry run: messages, numbers and raw rows by tenant or account, and partitions.
 
     `quarantined` rows keep their reason, and no body.
@@ -47,14 +47,14 @@ class Plan:
     numbers_before: date
 
 
-def apply_retention(*, now: datetime, dry_run: bool = False) -> Taken | None:
+def apply_retention(*, now: datetime, dry_run: bool = False) -> DeletedCounts | None:
     """Delete data past retention at `now`, or report it in a dry run; None if another process is doing it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [_LOCK])
         if not cursor.fetchone()[0]:
             return None
         try:
-            return _dry(now) if dry_run else _take(now)
+            return _dry_run(now) if dry_run else _delete_expired(now)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [_LOCK])
 
@@ -71,8 +71,8 @@ def plans(now: datetime) -> list[Plan]:
     ]
 
 
-def _take(now: datetime) -> Taken:
-    taken = Taken()
+def _delete_expired(now: datetime) -> DeletedCounts:
+    deleted = DeletedCounts()
     todo = plans(now)
     for plan in todo:
         _move_marks(plan)
@@ -82,7 +82,7 @@ def _take(now: datetime) -> Taken:
     old = [plan for plan in todo if _has_old_numbers(marks[plan.tenant.id])]
     for plan in old:
         if count := _erase_numbers(marks[plan.tenant.id]):
-            taken.numbers[plan.tenant.slug] = count
+            deleted.numbers[plan.tenant.slug] = count
     raw_rows.erase_beside({plan.tenant.id for plan in old}, now=now)
     for plan in old:
         mark = marks[plan.tenant.id]
@@ -92,30 +92,30 @@ def _take(now: datetime) -> Taken:
     for plan in todo:
         mark = marks[plan.tenant.id]
         if mark.messages_before and (count := _delete_messages(plan.tenant.id, mark.messages_before)):
-            taken.messages[plan.tenant.slug] = count
-    taken.partitions = [name for name in _months_past(todo) if partitions.drop_if_empty(name)]
-    taken.quarantined = raw_rows.empty_quarantined(now)
-    taken.raw_rows, days = raw_rows.take(now)
-    taken.partitions += days
-    return taken
+            deleted.messages[plan.tenant.slug] = count
+    deleted.partitions = [name for name in _months_past(todo) if partitions.drop_if_empty(name)]
+    deleted.quarantined = raw_rows.empty_quarantined(now)
+    deleted.raw_rows, days = raw_rows.delete_expired(now)
+    deleted.partitions += days
+    return deleted
 
 
-def _dry(now: datetime) -> Taken:
-    taken = Taken()
+def _dry_run(now: datetime) -> DeletedCounts:
+    deleted = DeletedCounts()
     todo = plans(now)
     marks = RetentionMark.objects.in_bulk()
     for plan in todo:
         if count := _count_messages(plan.tenant.id, plan.messages_before):
-            taken.messages[plan.tenant.slug] = count
+            deleted.messages[plan.tenant.slug] = count
         mark = marks.get(plan.tenant.id)
         first = mark.numbers_done if mark else None
         if count := erase.count_numbers(tenant_id=plan.tenant.id, first=first, before=plan.numbers_before):
-            taken.numbers[plan.tenant.slug] = count
-    taken.partitions = _months_past(todo)
-    taken.quarantined = raw_rows.count_quarantined(now)
-    taken.raw_rows, days = raw_rows.past(now)
-    taken.partitions += days
-    return taken
+            deleted.numbers[plan.tenant.slug] = count
+    deleted.partitions = _months_past(todo)
+    deleted.quarantined = raw_rows.count_quarantined(now)
+    deleted.raw_rows, days = raw_rows.count_expired(now)
+    deleted.partitions += days
+    return deleted
 
 
 def _move_marks(plan: Plan) -> None:

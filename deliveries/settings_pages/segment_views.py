@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns import segments
 from campaigns.models import SegmentKey
-from deliveries.rederiving.segment_keys import Refused, choose, problems_in_words, remove
+from deliveries.rederiving.segment_keys import SegmentKeyError, choose, problems_in_words, remove
 from deliveries.settings_pages.recent_parameters import LOOKED_AT, recent_parameters
 from portal.accounts.guards import member_may
 from portal.accounts.way_back import posted_from
@@ -46,7 +46,7 @@ def segments_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
         return _page(request, tenant, form, status=422)
     try:
         row = choose(tenant=tenant, key=form.cleaned_data["key"], actor=request.user.email, now=timezone.now())
-    except Refused as error:
+    except SegmentKeyError as error:
         form.add_error("key", error.text)
         return _page(request, tenant, form, status=422)
     text = _("%(key)s was added. You can search by it when the stored messages are indexed.")

@@ -18,7 +18,7 @@ def write_accounts(writer: Writer, specs: tuple[AccountSpec, ...]) -> None:
         is_new = account.pk is None
         pool = _write_pool(writer, spec, account)
         values = {"platform_id": spec.platform_id, "timezone": spec.timezone, "pool": pool}
-        changed = writer.save(account, values, place=spec.place, at=spec.at)
+        changed = writer.save(account, values, position=spec.position, at=spec.at)
         if account.pk is None:
             continue
         more = f", with the pool {pool.slug}" if is_new else ""
@@ -52,7 +52,7 @@ def _write_pool(writer: Writer, spec: AccountSpec, account: GatewayAccount) -> T
         )
     # What nobody declared has its days in the account's zone (docs/link.md section 5.6).
     is_new = pool.pk is None
-    changed = writer.save(pool, {"timezone": spec.timezone}, place=spec.place, at=spec.at)
+    changed = writer.save(pool, {"timezone": spec.timezone}, position=spec.position, at=spec.at)
     if not is_new:
         count_anew(writer, pool, changed)
     return pool
@@ -80,7 +80,7 @@ def _write_feed(writer: Writer, spec: FeedSpec, account: GatewayAccount) -> None
         values |= {"header_name": wanted.header_name, "header_value_digest": wanted.header_value_digest}
     fields = {"basic": "basic_user", "header": "header_name"}
     place_of = spec.at | {name: spec.at[key] for key, name in fields.items() if key in spec.at}
-    changed = writer.save(feed, values, place=spec.place, at=place_of)
+    changed = writer.save(feed, values, position=spec.position, at=place_of)
     if feed.pk is None:
         return
     keys = {name.partition("_")[0] if name.startswith(("basic_", "header_")) else name for name in changed}
@@ -114,7 +114,7 @@ def _give_token(writer: Writer, spec: FeedSpec, feed: Feed) -> None:
     try:
         token = add_token(feed, now=writer.now, token=spec.token or None)
     except TokenError as error:
-        writer.problems.add(spec.at.get("token", spec.place), str(error))
+        writer.problems.add(spec.at.get("token", spec.position), str(error))
         return
     if not spec.token:
         writer.outcome.tokens.append(NewToken(str(feed), token))

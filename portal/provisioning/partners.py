@@ -57,10 +57,10 @@ def _declare(
             wake_worker=False,
         )
     except PartnerIdTaken as error:
-        writer.problems.add(claim.place, taken_text(claim, error.holder.slug))
+        writer.problems.add(claim.position, taken_text(claim, error.holder.slug))
     except PartnerIdError as error:
-        place = claim.from_place if error.field == "from" and claim.from_place else claim.place
-        writer.problems.add(place, str(error.text))
+        position = claim.from_position if error.field == "from" and claim.from_position else claim.position
+        writer.problems.add(position, str(error.text))
     else:
         _tell(writer, f"{account.name}/{claim.value}", tenant, claim, done)
 

@@ -23,7 +23,7 @@ def write_users(writer: Writer, specs: tuple[UserSpec, ...], *, set_passwords: b
         if "staff" in spec.at:
             # Staff run the portal, its admin pages included; these ask for the second.
             values |= {"is_staff": spec.staff, "is_superuser": spec.staff}
-        saved = writer.save(user, values, place=spec.place, at=spec.at)
+        saved = writer.save(user, values, position=spec.position, at=spec.at)
         keys = ["staff" if name in _STAFF_FIELDS else name for name in saved]
         if user.pk is None:
             continue
@@ -54,6 +54,6 @@ def _write_membership(writer: Writer, user: User, tenant: Tenant, wanted: Refere
     membership = Membership.objects.filter(user=user, tenant=tenant).first()
     is_new = membership is None
     membership = membership or Membership(user=user, tenant=tenant)
-    if writer.save(membership, {"role": wanted.role}, place=wanted.place, at={"role": wanted.place}):
+    if writer.save(membership, {"role": wanted.role}, position=wanted.position, at={"role": wanted.position}):
         what = f"{wanted.role} of {tenant.slug}"
         writer.tell(f"user {user.email}", what, tenant=tenant, role=wanted.role, created=is_new)

@@ -29,7 +29,7 @@ _is_day = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Position:
     """Position of a value: line and column from 1, and its path, such as `tenants[0].slug`."""
 
     line: int
@@ -41,13 +41,13 @@ class Place:
 class Problem:
     """One thing that is wrong, where, and what would be right."""
 
-    place: Place
+    position: Position
     text: str
 
     def located(self, filename: str) -> str:
         """Return the line to print: FILE:line:column: path.to.key: what is wrong."""
-        where = f"{filename}:{self.place.line}:{self.place.column}"
-        return ": ".join(part for part in (where, self.place.path, self.text) if part)
+        where = f"{filename}:{self.position.line}:{self.position.column}"
+        return ": ".join(part for part in (where, self.position.path, self.text) if part)
 
 
 class Problems:
@@ -56,8 +56,8 @@ class Problems:
     def __init__(self) -> None:
         self._found: set[Problem] = set()
 
-    def add(self, place: Place, text: str) -> None:
-        self._found.add(Problem(place, text))
+    def add(self, position: Position, text: str) -> None:
+        self._found.add(Problem(position, text))
 
     def sorted(self) -> list[Problem]:
         return sorted(self._found)
@@ -69,12 +69,12 @@ class Problems:
 class Value:
     """One value of the file. Failed checks are added to the problems."""
 
-    __slots__ = ("_node", "_problems", "place")
+    __slots__ = ("_node", "_problems", "position")
 
     def __init__(self, node: yaml.Node, path: str, problems: Problems) -> None:
         self._node = node
         self._problems = problems
-        self.place = _place(node.start_mark, path)
+        self.position = _position(node.start_mark, path)
 
     @property
     def is_null(self) -> bool:
@@ -86,7 +86,7 @@ class Value:
 
     def wrong(self, text: str) -> None:
         """Say what is wrong with this value."""
-        self._problems.add(self.place, text)
+        self._problems.add(self.position, text)
 
     def entries(self) -> dict[str, "Value"]:
         """Return the values of a mapping by key; empty, with a problem, where it is none."""
@@ -96,16 +96,16 @@ class Value:
         found: dict[str, Value] = {}
         for key_node, node in self._node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                self._problems.add(_place(key_node.start_mark, self.place.path), "a key must be text")
+                self._problems.add(_position(key_node.start_mark, self.position.path), "a key must be text")
                 continue
             key = key_node.value
             if _has_control(key):
-                self._problems.add(_place(key_node.start_mark, self.place.path), "a key has a control character")
+                self._problems.add(_position(key_node.start_mark, self.position.path), "a key has a control character")
                 continue
-            path = _join(self.place.path, key)
+            path = _join(self.position.path, key)
             if key in found:
-                first = found[key].place.line
-                self._problems.add(_place(key_node.start_mark, path), f"given twice (before in line {first})")
+                first = found[key].position.line
+                self._problems.add(_position(key_node.start_mark, path), f"given twice (before in line {first})")
             else:
                 found[key] = Value(node, path, self._problems)
         return found
@@ -120,7 +120,7 @@ class Value:
         if isinstance(self._node, yaml.MappingNode):
             for key in required:
                 if key not in entries:
-                    self._problems.add(_place(self._node.start_mark, _join(self.place.path, key)), "missing")
+                    self._problems.add(_position(self._node.start_mark, _join(self.position.path, key)), "missing")
         return entries
 
     def items(self) -> list["Value"]:
@@ -128,7 +128,7 @@ class Value:
         if not isinstance(self._node, yaml.SequenceNode):
             self.wrong(f"must be a list, is {self._kind()}")
             return []
-        return [Value(node, f"{self.place.path}[{i}]", self._problems) for i, node in enumerate(self._node.value)]
+        return [Value(node, f"{self.position.path}[{i}]", self._problems) for i, node in enumerate(self._node.value)]
 
     def text(self, *, longest: int, empty: bool = False) -> str:
         """Return a text; `''`, with a problem, where it is none, or not one that can be stored."""
@@ -172,10 +172,10 @@ class Value:
         if self._node.flow_style and value._node.start_mark == value._node.end_mark:
             # Not repeated: it may be the rest of a password with a comma in it.
             text = "a word without a value; put a text that has a comma in quotes"
-            self._problems.add(_place(mark, self.place.path), text)
+            self._problems.add(_position(mark, self.position.path), text)
         else:
             text = f"unknown key{meant(key, allowed)}; allowed: {', '.join(allowed)}"
-            self._problems.add(_place(mark, value.place.path), text)
+            self._problems.add(_position(mark, value.position.path), text)
 
 
 def compose(text: str, problems: Problems) -> Value | None:
@@ -185,18 +185,18 @@ def compose(text: str, problems: Problems) -> Value | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         said = ", ".join(part for part in (error.context, error.problem) if part)
-        problems.add(_place(mark, ""), f"not YAML: {_without_values(said)}")
+        problems.add(_position(mark, ""), f"not YAML: {_without_values(said)}")
         return None
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
-        place = Place(before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1, "")
-        problems.add(place, "not YAML: the file contains a character that YAML does not allow")
+        position = Position(before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1, "")
+        problems.add(position, "not YAML: the file contains a character that YAML does not allow")
         return None
     except RecursionError:
-        problems.add(Place(1, 1, ""), "not readable YAML: nested too deeply")
+        problems.add(Position(1, 1, ""), "not readable YAML: nested too deeply")
         return None
     if node is None:
-        problems.add(Place(1, 1, ""), "the file is empty")
+        problems.add(Position(1, 1, ""), "the file is empty")
         return None
     return Value(node, "", problems)
 
@@ -225,5 +225,5 @@ def _join(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
 
 
-def _place(mark: yaml.Mark | None, path: str) -> Place:
-    return Place(mark.line + 1, mark.column + 1, path) if mark else Place(1, 1, path)
+def _position(mark: yaml.Mark | None, path: str) -> Position:
+    return Position(mark.line + 1, mark.column + 1, path) if mark else Position(1, 1, path)

@@ -13,13 +13,13 @@ from django.core.validators import validate_email
 from campaigns import ref_ids, segments
 from portal.accounts.models import Role
 from portal.common.msisdn import COUNTRIES
-from portal.provisioning.positions import Place, Problems, Value, compose, meant
+from portal.provisioning.positions import Position, Problems, Value, compose, meant
 from portal.provisioning.specs import (
     AccountSpec,
     Claim,
     Config,
     FeedSpec,
-    Places,
+    Positions,
     Reference,
     RefIdSpec,
     TenantSpec,
@@ -62,12 +62,12 @@ def _account(value: Value) -> AccountSpec:
     feeds = tuple(_feed(feed) for feed in _list(keys, "feeds"))
     owner = _or_null(keys, "owner", lambda value: value.text(longest=LONGEST_SLUG))
     return AccountSpec(
-        place=value.place,
-        at=_places(keys),
+        position=value.position,
+        at=_positions(keys),
         name=_get(keys, "name", functools.partial(_slug, longest=LONGEST_ACCOUNT_NAME)),
         platform_id=_get(keys, "platform_id", lambda value: value.text(longest=100)),
         timezone=_get(keys, "timezone", _timezone),
-        owner=Reference(keys["owner"].place, owner) if owner else None,
+        owner=Reference(keys["owner"].position, owner) if owner else None,
         feeds=feeds,
     )
 
@@ -78,8 +78,8 @@ def _feed(value: Value) -> FeedSpec:
     credentials = {} if basic is None or basic.is_null else basic.keys(("user", "password"))
     of_header = {} if header is None or header.is_null else header.keys(("name", "value"))
     return FeedSpec(
-        place=value.place,
-        at=_places(keys),
+        position=value.position,
+        at=_positions(keys),
         name=_get(keys, "name", _slug),
         dialect=_get(keys, "dialect", lambda value: _one_of(value, Feed.Dialect.values, "dialect")),
         default_partner_id=_or_null(keys, "default_partner_id", _partner_id),
@@ -102,8 +102,8 @@ def _tenant(value: Value) -> TenantSpec:
         keys["slug"].wrong(f"slugs that begin with {POOL_PREFIX} are reserved for the pools of accounts")
     by_account = keys["partner_ids"].entries() if _given(keys, "partner_ids") else {}
     return TenantSpec(
-        place=value.place,
-        at=_places(keys),
+        position=value.position,
+        at=_positions(keys),
         slug=slug,
         name=_get(keys, "name", lambda value: value.text(longest=200)),
         timezone=_get(keys, "timezone", _timezone),
@@ -111,7 +111,7 @@ def _tenant(value: Value) -> TenantSpec:
         language=_get(keys, "language", lambda value: _one_of(value, _LANGUAGES, "language")),
         currency=_get(keys, "currency", _currency),
         parent=_or_null(keys, "parent", lambda value: value.text(longest=LONGEST_SLUG)) or None,
-        accounts=tuple(Reference(values.place, account) for account, values in by_account.items()),
+        accounts=tuple(Reference(values.position, account) for account, values in by_account.items()),
         claims=tuple(_claim(item, account) for account, values in by_account.items() for item in values.items()),
         ref_id=_ref_id(keys["ref_id"]) if _given(keys, "ref_id") else None,
         segment_keys=_segment_keys(keys["segment_keys"]) if _given(keys, "segment_keys") else (),
@@ -121,11 +121,11 @@ def _tenant(value: Value) -> TenantSpec:
 def _claim(item: Value, account: str) -> Claim:
     """Read a partner ID: its text, or a mapping with the day from which it is the tenant's."""
     if not item.is_mapping:
-        return Claim(item.place, account, _partner_id(item))
+        return Claim(item.position, account, _partner_id(item))
     keys = item.keys(("value", "from"))
     value = _get(keys, "value", _partner_id)
     day = keys["from"].day() if "from" in keys else None
-    return Claim(item.place, account, value, day, keys["from"].place if "from" in keys else item.place)
+    return Claim(item.position, account, value, day, keys["from"].position if "from" in keys else item.position)
 
 
 def _ref_id(value: Value) -> RefIdSpec | None:
@@ -137,7 +137,7 @@ def _ref_id(value: Value) -> RefIdSpec | None:
     fields = [item.text(longest=40, empty=True) for item in keys["fields"].items()]
     for problem in ref_ids.problems(delimiter, fields):
         value.wrong(problem)
-    return RefIdSpec(value.place, delimiter, fields)
+    return RefIdSpec(value.position, delimiter, fields)
 
 
 def _segment_keys(value: Value) -> tuple[str, ...]:
@@ -150,7 +150,7 @@ def _segment_keys(value: Value) -> tuple[str, ...]:
         if key in segments.ELSEWHERE:
             item.wrong(f"{key!r} is {segments.ELSEWHERE[key]} and has a search field of its own")
         elif key and found.setdefault(key, item) is not item:
-            item.wrong(f"this key is given twice (before in line {found[key].place.line})")
+            item.wrong(f"this key is given twice (before in line {found[key].position.line})")
     return tuple(found)
 
 
@@ -158,13 +158,13 @@ def _user(value: Value) -> UserSpec:
     keys = value.keys(("email",), ("name", "password", "staff", "memberships"))
     memberships = keys["memberships"].entries() if _given(keys, "memberships") else {}
     return UserSpec(
-        place=value.place,
-        at=_places(keys),
+        position=value.position,
+        at=_positions(keys),
         email=_get(keys, "email", _email),
         name=_get(keys, "name", lambda value: value.text(longest=150, empty=True)),
         staff=keys["staff"].flag() if "staff" in keys else False,
         memberships=tuple(
-            Reference(role.place, tenant, _one_of(role, Role.values, "role")) for tenant, role in memberships.items()
+            Reference(role.position, tenant, _one_of(role, Role.values, "role")) for tenant, role in memberships.items()
         ),
         password=_or_null(keys, "password", lambda value: value.text(longest=200)),
     )
@@ -295,12 +295,12 @@ def _list(keys: dict[str, Value], key: str) -> list[Value]:
     return keys[key].items() if _given(keys, key) else []
 
 
-def _places(keys: dict[str, Value]) -> Places:
-    return {key: value.place for key, value in keys.items()}
+def _positions(keys: dict[str, Value]) -> Positions:
+    return {key: value.position for key, value in keys.items()}
 
 
-def _once(problems: Problems, named: Iterable[tuple[str, Place | None]], what: str) -> None:
-    first: dict[str, Place] = {}
-    for name, place in named:
-        if name and place and first.setdefault(name, place) is not place:
-            problems.add(place, f"{what} is given twice (before in line {first[name].line})")
+def _once(problems: Problems, named: Iterable[tuple[str, Position | None]], what: str) -> None:
+    first: dict[str, Position] = {}
+    for name, position in named:
+        if name and position and first.setdefault(name, position) is not position:
+            problems.add(position, f"{what} is given twice (before in line {first[name].line})")

@@ -50,17 +50,17 @@ def _check_slugs(config: Config, tenants: dict[str, Tenant], problems: Problems)
 def _check_names(config: Config, customers: set[str], accounts: set[str], problems: Problems) -> None:
     for account in config.accounts:
         if account.owner and account.owner.name not in customers:
-            problems.add(account.owner.place, _unknown("tenant", account.owner.name, customers))
+            problems.add(account.owner.position, _unknown("tenant", account.owner.name, customers))
     for tenant in config.tenants:
         if tenant.parent and tenant.parent not in customers:
             problems.add(tenant.at["parent"], _unknown("tenant", tenant.parent, customers))
         for reference in tenant.accounts:
             if reference.name not in accounts:
-                problems.add(reference.place, _unknown("account", reference.name, accounts))
+                problems.add(reference.position, _unknown("account", reference.name, accounts))
     for user in config.users:
         for reference in user.memberships:
             if reference.name not in customers:
-                problems.add(reference.place, _unknown("tenant", reference.name, customers))
+                problems.add(reference.position, _unknown("tenant", reference.name, customers))
 
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> str:
@@ -87,15 +87,15 @@ def _check_claims(specs: tuple[TenantSpec, ...], problems: Problems, *, take_ove
     for claims in claimed.values():
         first: dict[date | None, tuple[str, Claim]] = {}
         for slug, claim in claims:
-            if claim.from_place and claim.from_day is None:
+            if claim.from_position and claim.from_day is None:
                 continue
             of, earlier = first.setdefault(claim.from_day, (slug, claim))
             if earlier is not claim:
                 whose = "this tenant" if of == slug else f"the tenant {of}"
                 day = f" from {claim.from_day}" if claim.from_day else ""
                 problems.add(
-                    claim.from_place or claim.place,
-                    f"{claim.value!r} is claimed{day} by {whose} too (line {earlier.place.line})",
+                    claim.from_position or claim.position,
+                    f"{claim.value!r} is claimed{day} by {whose} too (line {earlier.position.line})",
                 )
     if take_over:
         return
@@ -109,7 +109,7 @@ def _check_claims(specs: tuple[TenantSpec, ...], problems: Problems, *, take_ove
     for row in rows:
         claims = claimed.get((row.account.name, row.value), [])
         if claims and row.tenant.slug not in {slug for slug, _claim in claims}:
-            problems.add(claims[-1][1].place, taken_text(claims[-1][1], row.tenant.slug))
+            problems.add(claims[-1][1].position, taken_text(claims[-1][1], row.tenant.slug))
 
 
 def by_value(specs: Iterable[TenantSpec]) -> dict[tuple[str, str], list[tuple[str, Claim]]]:

@@ -6,15 +6,15 @@
 from dataclasses import dataclass, field
 from datetime import date
 
-from portal.provisioning.positions import Place
+from portal.provisioning.positions import Position
 
-Places = dict[str, Place]
+Positions = dict[str, Position]
 
 
 @dataclass(frozen=True, slots=True)
 class FeedSpec:
-    place: Place
-    at: Places
+    position: Position
+    at: Positions
     name: str
     dialect: str
     default_partner_id: str
@@ -30,7 +30,7 @@ class FeedSpec:
 class Reference:
     """The name of something that the file or the database holds, and for a membership its role."""
 
-    place: Place
+    position: Position
     name: str
     role: str = ""
 
@@ -39,8 +39,8 @@ class Reference:
 class AccountSpec:
     """A gateway account; `owner` None: no single owner (applied if it is in `at`)."""
 
-    place: Place
-    at: Places
+    position: Position
+    at: Positions
     name: str
     platform_id: str
     timezone: str
@@ -52,19 +52,19 @@ class AccountSpec:
 class Claim:
     """A tenant's claim to one platformPartnerId of an account, from a day on or (None) with all messages.
 
-    `from_place` is the position of the day; an invalid day is None here, and its problem is already recorded.
+    `from_position` is the position of the day; an invalid day is None here, and its problem is already recorded.
     """
 
-    place: Place
+    position: Position
     account: str
     value: str
     from_day: date | None = None
-    from_place: Place | None = None
+    from_position: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RefIdSpec:
-    place: Place
+    position: Position
     delimiter: str
     fields: list[str]
 
@@ -76,8 +76,8 @@ class TenantSpec:
     `segment_keys` are all of the tenant's (applied if in `at`).
     """
 
-    place: Place
-    at: Places
+    position: Position
+    at: Positions
     slug: str
     name: str
     timezone: str
@@ -93,8 +93,8 @@ class TenantSpec:
 
 @dataclass(frozen=True, slots=True)
 class UserSpec:
-    place: Place
-    at: Places
+    position: Position
+    at: Positions
     email: str
     name: str
     staff: bool

@@ -24,13 +24,13 @@ def write_tenants(writer: Writer, specs: tuple[TenantSpec, ...]) -> None:
             # Let go of every old parent before taking a new one, lest swapped ones look like a circle.
             values["parent"] = None
             to_adopt.append(spec)
-        changed[spec.slug] = writer.save(tenant, values, place=spec.place, at=spec.at)
+        changed[spec.slug] = writer.save(tenant, values, position=spec.position, at=spec.at)
     tenants = {tenant.slug: tenant for tenant in Tenant.objects.all()}
     for spec in to_adopt:
         # If one of the two could not be saved, its problem is already recorded.
         if spec.parent in tenants and spec.slug in tenants:
             child, parent = (Tenant.objects.get(slug=slug) for slug in (spec.slug, spec.parent))
-            changed[spec.slug] += writer.save(child, {"parent": parent}, place=spec.place, at=spec.at)
+            changed[spec.slug] += writer.save(child, {"parent": parent}, position=spec.position, at=spec.at)
     for spec in specs:
         if spec.slug in tenants:
             tenant = tenants[spec.slug]
@@ -56,8 +56,8 @@ def _write_scheme(writer: Writer, spec: TenantSpec, tenant: Tenant) -> list[str]
     if spec.ref_id is None:
         return ["ref_id"] if scheme and scheme.delete() else []
     wanted = {"delimiter": spec.ref_id.delimiter, "fields": spec.ref_id.fields}
-    at = {"delimiter": spec.ref_id.place, "fields": spec.ref_id.place}
-    changed = writer.save(scheme or RefIdScheme(tenant=tenant), wanted, place=spec.ref_id.place, at=at)
+    at = {"delimiter": spec.ref_id.position, "fields": spec.ref_id.position}
+    changed = writer.save(scheme or RefIdScheme(tenant=tenant), wanted, position=spec.ref_id.position, at=at)
     return ["ref_id"] if changed else []
 
 
@@ -72,6 +72,6 @@ def _write_keys(writer: Writer, spec: TenantSpec, tenant: Tenant) -> list[str]:
         if key not in chosen:
             try:
                 segment_keys.choose(tenant=tenant, key=key, actor=writer.actor, now=writer.now)
-            except segment_keys.Refused as error:
+            except segment_keys.SegmentKeyError as error:
                 writer.problems.add(spec.at["segment_keys"], error.text)
     return ["segment_keys"] if chosen.keys() != set(spec.segment_keys) else []

@@ -9,7 +9,7 @@ from django.db.models import Model
 
 from portal.accounts.models import record
 from portal.provisioning.outcome import Outcome
-from portal.provisioning.positions import Place, Problems
+from portal.provisioning.positions import Position, Problems
 from portal.tenants.models import Tenant
 
 
@@ -22,10 +22,12 @@ class Writer:
     problems: Problems
     outcome: Outcome
 
-    def save(self, row: Model, values: Mapping[str, object], *, place: Place, at: Mapping[str, Place]) -> list[str]:
+    def save(
+        self, row: Model, values: Mapping[str, object], *, position: Position, at: Mapping[str, Position]
+    ) -> list[str]:
         """Give `row` these values where they differ, and return the fields that did; a new row is created.
 
-        What the model objects to becomes a problem at the field's place (`at`), else at `place`, and the row
+        What the model objects to becomes a problem at the field's position (`at`), else at `position`, and the row
         is not saved: its `pk` stays None, or [] is returned.
         """
         is_new = row.pk is None
@@ -40,7 +42,7 @@ class Writer:
             for name, messages in error.message_dict.items():
                 for message in messages:
                     text = message if name == NON_FIELD_ERRORS or name in at else f"{name}: {message}"
-                    self.problems.add(at.get(name, place), text)
+                    self.problems.add(at.get(name, position), text)
             return []
         row.save(update_fields=None if is_new else changed)
         return changed

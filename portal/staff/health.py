@@ -132,7 +132,7 @@ def _inbox(situation: Situation) -> Iterator[Check]:
 
 
 def _applying(situation: Situation) -> Iterator[Check]:
-    stop = stops.current()
+    stop = stops.current_stop()
     if stop is None:
         return
     causes = {

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from deliveries.applying.apply import BatchResult, apply_slices, apply_waiting
 from deliveries.applying.failures import Stopped
-from deliveries.applying.poison import MANY, SEVERAL, Streak
+from deliveries.applying.poison import MAX_IN_A_ROW, MAX_IN_PERIOD, FailureStreak
 from deliveries.checks.reconcile import find_differences
 from deliveries.dialects import registry
 from deliveries.messages.slices import SLICES
@@ -106,7 +106,7 @@ def test_statement_that_only_some_rows_need_takes_none_of_them_into_quarantine(f
 
 
 def test_same_error_from_several_rows_in_a_row_stops_applying(feed, tenant):
-    put(feed, *reports(5), *poison(SEVERAL), *reports(30, first=5), received_at=NOW)
+    put(feed, *reports(5), *poison(MAX_IN_A_ROW), *reports(30, first=5), received_at=NOW)
 
     with faulty.refused("message", "NEW.ref_id = 'poison'", errcode="check_violation"):
         stop = stopped()
@@ -115,30 +115,35 @@ def test_same_error_from_several_rows_in_a_row_stops_applying(feed, tenant):
         assert stop.done.reports == Message.objects.count() == 5
         stopped()
     apply_waiting(now=NOW)
-    is_whole(applied=35 + SEVERAL)
+    is_whole(applied=35 + MAX_IN_A_ROW)
 
 
 def test_same_error_from_many_rows_of_a_batch_stops_applying_though_others_are_applied(feed, tenant):
-    rows = [row for n in range(MANY) for row in (*poison(1, first=n), *reports(6, first=6 * n))]
+    rows = [row for n in range(MAX_IN_PERIOD) for row in (*poison(1, first=n), *reports(6, first=6 * n))]
     put(feed, *rows, received_at=NOW)
 
     with faulty.refused("message", "NEW.ref_id = 'poison'", errcode="data_exception"):
         assert stopped().cause is Cause.ROWS
     apply_waiting(now=NOW)
-    is_whole(applied=7 * MANY)
+    is_whole(applied=7 * MAX_IN_PERIOD)
 
 
 def test_fewer_rows_than_several_are_put_aside_and_their_neighbours_applied(feed, tenant):
-    put(feed, *reports(5), *poison(SEVERAL - 1), *reports(5, first=5), received_at=NOW)
+    put(feed, *reports(5), *poison(MAX_IN_A_ROW - 1), *reports(5, first=5), received_at=NOW)
 
     with faulty.refused("message", "NEW.ref_id = 'poison'", errcode="check_violation"):
         result = apply_waiting(now=NOW)
-    assert (result.reports, result.quarantined) == (10, SEVERAL - 1)
+    assert (result.reports, result.quarantined) == (10, MAX_IN_A_ROW - 1)
     assert not WaitingRow.objects.exists()
 
 
 def test_different_errors_do_not_add_up(feed, tenant):
-    put(feed, *poison(SEVERAL - 1), *[dlr(f"q{n}", refId="other") for n in range(SEVERAL - 1)], received_at=NOW)
+    put(
+        feed,
+        *poison(MAX_IN_A_ROW - 1),
+        *[dlr(f"q{n}", refId="other") for n in range(MAX_IN_A_ROW - 1)],
+        received_at=NOW,
+    )
 
     with faulty.refused("message", "NEW.ref_id = 'poison'", errcode="check_violation"):
         faulty.run(
@@ -147,27 +152,27 @@ def test_different_errors_do_not_add_up(feed, tenant):
             "CREATE TRIGGER other BEFORE INSERT ON message FOR EACH ROW WHEN (NEW.ref_id = 'other')"
             " EXECUTE FUNCTION other()",
         )
-        assert apply_waiting(now=NOW).quarantined == 2 * (SEVERAL - 1)
+        assert apply_waiting(now=NOW).quarantined == 2 * (MAX_IN_A_ROW - 1)
 
 
 def test_rows_that_came_one_by_one_come_back_when_the_same_error_stops_applying(feed, tenant):
-    streak = Streak()
+    streak = FailureStreak()
     with faulty.refused("message", "true", errcode="not_null_violation"):
-        for n in range(SEVERAL - 1):
+        for n in range(MAX_IN_A_ROW - 1):
             put(feed, *reports(1, first=n), received_at=NOW)
             now = NOW + timedelta(hours=2 * n)  # a quiet portal
             assert apply_slices(slices=range(SLICES), now=now, streak=streak).quarantined == 1
-        put(feed, *reports(1, first=SEVERAL), received_at=NOW)
+        put(feed, *reports(1, first=MAX_IN_A_ROW), received_at=NOW)
         with pytest.raises(Stopped):
             apply_slices(slices=range(SLICES), now=NOW + timedelta(hours=9), streak=streak)
 
     assert not QuarantinedRow.objects.filter(state="waiting").exists()
-    assert WaitingRow.objects.count() == SEVERAL
+    assert WaitingRow.objects.count() == MAX_IN_A_ROW
     apply_waiting(now=NOW + timedelta(minutes=1))
-    is_whole(applied=SEVERAL)
+    is_whole(applied=MAX_IN_A_ROW)
 
 
-def one_by_one(feed, streak: Streak, numbers: range, *, apart: timedelta) -> None:
+def one_by_one(feed, streak: FailureStreak, numbers: range, *, apart: timedelta) -> None:
     """Apply a poison row and then a good one, again and again."""
     for n in numbers:
         now = NOW + n * apart
@@ -179,22 +184,22 @@ def one_by_one(feed, streak: Streak, numbers: range, *, apart: timedelta) -> Non
 
 def test_row_that_is_applied_ends_the_streak(feed, tenant):
     with faulty.refused("message", "NEW.ref_id = 'poison'", errcode="check_violation"):
-        one_by_one(feed, Streak(), range(2 * MANY), apart=timedelta(minutes=10))
-    assert QuarantinedRow.objects.filter(state="waiting").count() == 2 * MANY
+        one_by_one(feed, FailureStreak(), range(2 * MAX_IN_PERIOD), apart=timedelta(minutes=10))
+    assert QuarantinedRow.objects.filter(state="waiting").count() == 2 * MAX_IN_PERIOD
 
 
 def test_many_rows_within_an_hour_stop_applying_and_come_back_though_others_were_applied(feed, tenant):
     """A fault that only some traffic meets, and not much at a time."""
-    streak = Streak()
+    streak = FailureStreak()
     with faulty.refused("message", "NEW.ref_id = 'poison'", errcode="check_violation"):
-        one_by_one(feed, streak, range(MANY - 1), apart=timedelta(minutes=6))
-        put(feed, *poison(1, first=MANY), received_at=NOW)
+        one_by_one(feed, streak, range(MAX_IN_PERIOD - 1), apart=timedelta(minutes=6))
+        put(feed, *poison(1, first=MAX_IN_PERIOD), received_at=NOW)
         with pytest.raises(Stopped) as stop:
             apply_slices(slices=range(SLICES), now=NOW + timedelta(minutes=59), streak=streak)
     assert stop.value.cause is Cause.ROWS
     assert not QuarantinedRow.objects.filter(state="waiting").exists()
     apply_waiting(now=NOW + timedelta(hours=1))
-    is_whole(applied=2 * MANY - 1)
+    is_whole(applied=2 * MAX_IN_PERIOD - 1)
 
 
 def test_mistake_of_ours_that_one_row_meets_puts_it_aside_alone(feed, tenant, monkeypatch):
@@ -224,13 +229,13 @@ def test_mistake_of_ours_that_all_rows_meet_stops_applying(feed, tenant, monkeyp
 
 
 def test_mistake_of_ours_that_many_rows_meet_takes_none_of_them_into_quarantine(feed, tenant, monkeypatch):
-    rows = [row for n in range(MANY) for row in (*poison(1, first=n), *reports(6, first=6 * n))]
+    rows = [row for n in range(MAX_IN_PERIOD) for row in (*poison(1, first=n), *reports(6, first=6 * n))]
     put(feed, *rows, received_at=NOW)
 
     with buggy_parser(monkeypatch, word=b"poison"):
         assert stopped().cause is Cause.PROGRAMME
     apply_waiting(now=NOW)
-    is_whole(applied=7 * MANY)
+    is_whole(applied=7 * MAX_IN_PERIOD)
 
 
 def test_row_of_a_mistake_waits_alone_until_another_one_is_applied(feed, tenant, monkeypatch):
@@ -264,19 +269,19 @@ def test_command_tells_why_it_stopped(feed, tenant):
 
 
 def test_rows_that_hold_all_others_up_are_put_aside_by_command(feed, tenant, capsys):
-    put(feed, *poison(SEVERAL), *reports(5), received_at=NOW)
+    put(feed, *poison(MAX_IN_A_ROW), *reports(5), received_at=NOW)
     with faulty.refused("message", "NEW.ref_id = 'poison'", errcode="check_violation"):
         stopped()
-        rows = list(WaitingRow.objects.order_by("id").values_list("id", flat=True)[:SEVERAL])
+        rows = list(WaitingRow.objects.order_by("id").values_list("id", flat=True)[:MAX_IN_A_ROW])
         call_command("apply_inbox", put_aside=rows)
         call_command("apply_inbox")
-    assert capsys.readouterr().out.splitlines()[0] == f"{SEVERAL} of {SEVERAL} rows are in quarantine now"
+    assert capsys.readouterr().out.splitlines()[0] == f"{MAX_IN_A_ROW} of {MAX_IN_A_ROW} rows are in quarantine now"
     assert set(QuarantinedRow.objects.values_list("inbox_id", "reason", "detail")) == {
         (row, "cannot be applied", "put aside by hand") for row in rows
     }
     assert Message.objects.count() == 5
     row = IngestCount.objects.get()
-    assert (row.received, row.reports, row.quarantined) == (5 + SEVERAL, 5, SEVERAL)
+    assert (row.received, row.reports, row.quarantined) == (5 + MAX_IN_A_ROW, 5, MAX_IN_A_ROW)
 
 
 def test_row_that_does_not_wait_cannot_be_put_aside(feed):

@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
-from deliveries.applying.import_counts import Outcome, outcome_of
+from deliveries.applying.import_counts import ImportOutcome, outcome_of
 from deliveries.models import ImportRun, InboxRow
 from portal.common.database import connection_string
 from tests.deliveries.helpers import dlr
@@ -68,4 +68,4 @@ def test_killed_import_goes_on_where_it_was(feed, tenant, tmp_path, capsys):
 
     assert capsys.readouterr().out.splitlines()[-1] == "Of 12,000 rows: 12,000 new reports, 0 duplicates, 0 quarantined"
     assert [bytes(body) for body in InboxRow.objects.order_by("id").values_list("body", flat=True)] == lines
-    assert outcome_of(ImportRun.objects.get()) == Outcome(rows=12_000, reports=12_000)
+    assert outcome_of(ImportRun.objects.get()) == ImportOutcome(rows=12_000, reports=12_000)

@@ -11,7 +11,7 @@ from django.db import connection
 
 from deliveries.applying.accounting import balances_between
 from deliveries.applying.apply import apply_waiting
-from deliveries.applying.import_counts import Outcome, outcome_of
+from deliveries.applying.import_counts import ImportOutcome, outcome_of
 from deliveries.applying.quarantine import replay
 from deliveries.applying.replay import replay_inbox
 from deliveries.counts.feed_counts import hour_of
@@ -50,7 +50,7 @@ def run_command(capsys, path: Path, **options) -> tuple[str, str, int]:
     return capsys.readouterr().out, error, code
 
 
-def assert_balanced(run: ImportRun) -> Outcome:
+def assert_balanced(run: ImportRun) -> ImportOutcome:
     """Everything that the run counts is what stands in the inbox."""
     outcome = outcome_of(run)
     assert outcome.waiting == 0
@@ -444,11 +444,13 @@ def test_replays_keep_the_balance(feed, tenant, archive, capsys):
     assert replay(actor="a test", now=received) == 1
     assert outcome_of(run).waiting == 1
     apply_waiting()
-    assert assert_balanced(run) == Outcome(rows=13, reports=12, reasons={"not JSON": 1})
+    assert assert_balanced(run) == ImportOutcome(rows=13, reports=12, reasons={"not JSON": 1})
     assert replay_inbox(start=received, end=received.replace(year=2100), actor="a test") == 12
     assert outcome_of(run).waiting == 12
     apply_waiting()
-    assert assert_balanced(run) == Outcome(rows=13, reports=12, duplicates=12, replayed=12, reasons={"not JSON": 1})
+    assert assert_balanced(run) == ImportOutcome(
+        rows=13, reports=12, duplicates=12, replayed=12, reasons={"not JSON": 1}
+    )
 
 
 def test_rows_of_other_ways_count_for_no_import(feed):
@@ -477,7 +479,7 @@ def test_failed_batch_counts_nothing(feed, archive, monkeypatch):
     with connection.cursor() as cursor:
         cursor.execute("DROP TRIGGER refuse ON import_count")
     apply_waiting()
-    assert outcome_of(run) == Outcome(rows=13, reports=12, reasons={"not JSON": 1})
+    assert outcome_of(run) == ImportOutcome(rows=13, reports=12, reasons={"not JSON": 1})
 
 
 def test_file_that_cannot_be_read_on_is_taken_up_later(feed, archive, capsys, monkeypatch):

@@ -17,7 +17,7 @@ from deliveries.models import Message, MessageParameter, PartnerMove
 from deliveries.rederiving import segment_keys
 from deliveries.rederiving.moves import run_moves
 from deliveries.rederiving.recount import request_recount, run_recounts
-from deliveries.rederiving.segment_keys import Refused, choose, remove, run_segment_keys
+from deliveries.rederiving.segment_keys import SegmentKeyError, choose, remove, run_segment_keys
 from deliveries.retention.retention import apply_retention
 from portal.accounts.models import AuditEntry
 from portal.tenants.models import PartnerId
@@ -240,7 +240,7 @@ def test_run_whose_key_is_removed_meanwhile_stops(feed, tenant, monkeypatch):
 def test_key_that_cannot_be_chosen_is_refused_by_its_limit(tenant, key, text):
     chosen(tenant, *(f"k{n}" for n in range(10)))
 
-    with pytest.raises(Refused) as error:
+    with pytest.raises(SegmentKeyError) as error:
         choose(tenant=tenant, key=key, actor="manager@example.com", now=NOW)
 
     assert (error.value.text, SegmentKey.objects.count()) == (text, 10)

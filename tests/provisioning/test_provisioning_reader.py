@@ -46,7 +46,7 @@ users:
         ["basic", "dialect", "name", "networks"],
     )
     assert (tenant.parent, tenant.ref_id.delimiter, tenant.ref_id.fields) == (None, "|", ["campaign", "-", "variant"])
-    assert [(claim.account, claim.value, claim.place.line) for claim in tenant.claims] == [
+    assert [(claim.account, claim.value, claim.position.line) for claim in tenant.claims] == [
         ("link-main", "nr-fi", 12),
         ("link-main", "007", 12),
     ]

@@ -14,7 +14,7 @@ from deliveries.counts.changes import TABLES
 from deliveries.erasure.erase import erase_number
 from deliveries.messages import partitions
 from deliveries.models import DailyCount, DeliveryReport, IngestCount, Message, QuarantinedRow, RetentionMark
-from deliveries.retention.retention import Taken, apply_retention
+from deliveries.retention.retention import DeletedCounts, apply_retention
 from deliveries.search.find import MessageQuery, find_message, search
 from deliveries.tasks import apply_retention as apply_retention_task
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
@@ -101,7 +101,7 @@ def test_dry_run_tells_the_same_and_takes_nothing(feed, tenant, other_tenant, ca
     )
     # The raw row of a message goes with its number.
     assert apply_retention(now=later) == replace(told, raw_rows={"link-main": 1})
-    assert apply_retention(now=later) == Taken()
+    assert apply_retention(now=later) == DeletedCounts()
 
 
 def test_command_tells_what_was_taken(feed, tenant, capsys):
@@ -159,7 +159,7 @@ def test_days_without_messages_are_not_sealed_so_an_archive_may_come(feed, tenan
     assert apply_waiting(now=NOW) == BatchResult(claimed=1, reports=1, new_messages=1)
 
     before = counts()
-    assert apply_retention(now=NOW) == Taken(messages={"nordic-retail": 1}, partitions=["2012-02"])
+    assert apply_retention(now=NOW) == DeletedCounts(messages={"nordic-retail": 1}, partitions=["2012-02"])
     assert counts() == before
     assert find_differences() == []
 

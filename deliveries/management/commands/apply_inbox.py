@@ -7,7 +7,7 @@ from tqdm import tqdm
 from deliveries.applying import apply
 from deliveries.applying.batch_result import BatchResult
 from deliveries.applying.failures import Stopped
-from deliveries.applying.poison import Streak
+from deliveries.applying.poison import FailureStreak
 from deliveries.messages.slices import SLICES
 from deliveries.models import WaitingRow
 from portal.accounts.models import record
@@ -36,7 +36,7 @@ class Command(BaseCommand):
             raise CommandError("The other rows are not waiting, or an applier is processing them. Try again.")
 
     def _apply_all(self) -> None:
-        total, streak = BatchResult(), Streak()
+        total, streak = BatchResult(), FailureStreak()
         try:
             with tqdm(total=WaitingRow.objects.count(), unit=" rows", disable=None) as bar:
                 while (result := apply.apply_slices(slices=range(SLICES), streak=streak)).claimed:

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from deliveries.applying import import_counts
 from deliveries.applying.failures import DATABASE_AWAY
-from deliveries.applying.import_counts import Outcome
+from deliveries.applying.import_counts import ImportOutcome
 from deliveries.importing import load
 from deliveries.importing.archives.errors import ArchiveError
 from deliveries.importing.archives.reading import Archive, open_archive
@@ -89,7 +89,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{rows_are(run.rows)} in the inbox by {feed}")
         return run
 
-    def _wait(self, run: ImportRun) -> Outcome:
+    def _wait(self, run: ImportRun) -> ImportOutcome:
         """Wait for the applier, saying how far it is."""
         outcome = import_counts.outcome_of(run)
         if outcome.waiting <= 0:
@@ -101,14 +101,14 @@ class Command(BaseCommand):
         with tqdm(total=run.rows, unit=" rows", desc="Applying", disable=None) as bar:
             say = _Sayer(self.stdout.write if bar.disable else bar.write)
 
-            def progress(outcome: Outcome) -> None:
+            def progress(outcome: ImportOutcome) -> None:
                 done = run.rows - outcome.waiting
                 bar.update(done - bar.n)
                 say(done, run.rows)
 
             return load.wait_until_applied(run, progress=progress)
 
-    def _judge(self, file: Path, run: ImportRun, outcome: Outcome | None) -> None:
+    def _judge(self, file: Path, run: ImportRun, outcome: ImportOutcome | None) -> None:
         """Print the results of the rows. Raises CommandError if somebody should check them."""
         problems = []
         if outcome is None:
@@ -147,7 +147,7 @@ class _Sayer:
             self._at = now
 
 
-def in_words(outcome: Outcome) -> str:
+def in_words(outcome: ImportOutcome) -> str:
     """Return what became of an import's rows, with the reasons of the quarantined ones, the most frequent first."""
     reasons = sorted(outcome.reasons.items(), key=lambda item: (-item[1], item[0]))
     listed = f" ({', '.join(f'{count:,} {reason}' for reason, count in reasons)})" if reasons else ""
