@@ -15,8 +15,8 @@ from portal.common.jobs import Job
 from portal.common.masking import Masking
 from portal.tenants.models import Tenant
 
-NO_CAMPAIGN = 0  # the message has no refId
-OTHER_CAMPAIGNS = -1  # refIds over the tenant's daily limit of new ones
+NO_CAMPAIGN_ID = 0  # the message has no refId
+OTHER_CAMPAIGNS_ID = -1  # refIds over the tenant's daily limit of new ones
 
 
 class RefIdScheme(models.Model):

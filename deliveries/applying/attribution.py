@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from campaigns import ref_ids
-from campaigns.models import NO_CAMPAIGN, OTHER_CAMPAIGNS, Campaign, RefIdScheme
+from campaigns.models import NO_CAMPAIGN_ID, OTHER_CAMPAIGNS_ID, Campaign, RefIdScheme
 from deliveries.messages.fold import PARTNER_OVER_LIMIT, Folded, has_masked_ref_id
 from deliveries.messages.row import StoredMessage
 from portal.common.bulk import EACH
@@ -68,7 +68,9 @@ def attribute(
         if parts is None:
             result.append(StoredMessage(folded, tenant_id, day, before.campaign_id, before.variant, before.labels))
         else:
-            campaign_id = campaigns.get((tenant_id, parts.campaign), OTHER_CAMPAIGNS) if parts.campaign else NO_CAMPAIGN
+            campaign_id = (
+                campaigns.get((tenant_id, parts.campaign), OTHER_CAMPAIGNS_ID) if parts.campaign else NO_CAMPAIGN_ID
+            )
             result.append(StoredMessage(folded, tenant_id, day, campaign_id, parts.variant, parts.labels or None))
     return result
 

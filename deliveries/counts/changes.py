@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from campaigns.models import NO_CAMPAIGN
+from campaigns.models import NO_CAMPAIGN_ID
 from deliveries.counts.rollups import invalidate_rollups
 from deliveries.dialects.codes import QUEUED
 from deliveries.messages.fold import NO_CODE, SUBMITTED
 from deliveries.messages.row import Change, StoredMessage, counted_partner_id
 from portal.common.bulk import Sums, add_to_counts
 
-__all__ = ["NO_CAMPAIGN", "TABLES", "CountTable", "add_changes"]
+__all__ = ["NO_CAMPAIGN_ID", "TABLES", "CountTable", "add_changes"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ from dataclasses import asdict, replace
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns.models import NO_CAMPAIGN, OTHER_CAMPAIGNS
+from campaigns.models import NO_CAMPAIGN_ID, OTHER_CAMPAIGNS_ID
 from deliveries.dialects.codes import COUNTS_AS
 from deliveries.message_pages import submissions_api
 from deliveries.message_pages.examples import MESSAGE, REPORTS
 from deliveries.message_pages.number_searches_api import count_searches
 from deliveries.message_pages.serializers import CLASSES, STATUSES, MessagePageSerializer, MessageWithReportsSerializer
 from deliveries.messages.fold import NO_CODE
-from deliveries.messages.row import OTHER_PARTNER_IDS, StoredMessage
+from deliveries.messages.row import OTHER_LABEL, StoredMessage
 from deliveries.search.addresses import id_in_address, message_or_404, without_masked_ids
 from deliveries.search.find import Page, ReportLine, SearchTooSlow, campaign_names, reports_of, search
 from deliveries.search.operators import other_spellings
@@ -117,7 +117,7 @@ class MessagesView(ApiView):
                     name="campaign_id",
                     text="A campaign by the `campaign.id` of a message; 0: no campaign.",
                     kind="number",
-                    least=OTHER_CAMPAIGNS,
+                    least=OTHER_CAMPAIGNS_ID,
                 ),
                 ACCOUNT,
                 TENANT,
@@ -267,7 +267,7 @@ class ApiMessagePresenter:
 
     def __init__(self, access: Access, messages: list[StoredMessage], campaigns: dict[int, str]) -> None:
         self.masking = access.masking
-        self.campaigns = campaigns | {OTHER_CAMPAIGNS: OTHER_PARTNER_IDS}
+        self.campaigns = campaigns | {OTHER_CAMPAIGNS_ID: OTHER_LABEL}
         tenants, accounts = {m.tenant_id for m in messages}, {m.folded.account_id for m in messages}
         self.tenants = dict(Tenant.objects.filter(id__in=tenants).values_list("id", "slug"))
         self.accounts = dict(GatewayAccount.objects.filter(id__in=accounts).values_list("id", "name"))
@@ -313,6 +313,6 @@ class ApiMessagePresenter:
         }
 
     def _campaign(self, campaign_id: int, own: str | None) -> dict | None:
-        if campaign_id == NO_CAMPAIGN:
+        if campaign_id == NO_CAMPAIGN_ID:
             return None
         return {"id": campaign_id, "name": self.masking.text(self.campaigns.get(campaign_id), own)}

@@ -18,7 +18,7 @@ from deliveries.messages.fold import NO_CODE
 from deliveries.models import ResultCode
 from deliveries.search.find import PAGE
 from deliveries.search.operators import other_spellings
-from deliveries.search.query import NO_CAMPAIGN, MessageQuery
+from deliveries.search.query import NO_CAMPAIGN_FILTER, MessageQuery
 from deliveries.search.segment_keys import SearchKey, search_keys
 from portal.accounts.access import Access
 from portal.common.country_choices import country_choices
@@ -253,7 +253,7 @@ class MessageFilterForm(forms.Form):
         return found
 
     def _words(self, name: str, text: str) -> str:
-        if name == "campaign" and text == NO_CAMPAIGN:
+        if name == "campaign" and text == NO_CAMPAIGN_FILTER:
             return _("(no campaign)")
         field = self.fields[name]
         return str(dict(field.choices).get(text, text)) if hasattr(field, "choices") else text

@@ -11,12 +11,12 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
 
-from campaigns.models import OTHER_CAMPAIGNS
+from campaigns.models import OTHER_CAMPAIGNS_ID
 from deliveries.dialects.advice import advice
 from deliveries.dialects.codes import COUNTS_AS, DELIVERED
 from deliveries.messages import fold
 from deliveries.messages.fold import NO_CODE
-from deliveries.messages.row import OTHER_PARTNER_IDS, StoredMessage
+from deliveries.messages.row import OTHER_LABEL, StoredMessage
 from deliveries.models import ResultCode
 from deliveries.search.addresses import id_in_address
 from deliveries.search.find import ReportLine
@@ -142,7 +142,7 @@ class MessagePresenter:
     ) -> None:
         messages = list(messages)
         self.masking, self.link = masking, link
-        self.campaigns = campaigns | {OTHER_CAMPAIGNS: OTHER_PARTNER_IDS}
+        self.campaigns = campaigns | {OTHER_CAMPAIGNS_ID: OTHER_LABEL}
         self.tenants = Tenant.objects.in_bulk({m.tenant_id for m in messages})
         accounts = {m.folded.account_id for m in messages}
         self.accounts = dict(GatewayAccount.objects.filter(id__in=accounts).values_list("id", "name"))
@@ -264,7 +264,7 @@ def notes_of(message: StoredMessage) -> list[str]:
         ),
     }
     notes = [text for bit, text in words.items() if message.folded.flags & bit]
-    if message.campaign_id == OTHER_CAMPAIGNS:
+    if message.campaign_id == OTHER_CAMPAIGNS_ID:
         notes.append(_("The refId exceeded the daily limit of new refIds. The campaign counts as “(other)”."))
     return notes
 

@@ -9,7 +9,7 @@ from deliveries.dialects.codes import State
 from deliveries.messages.fold import NO_CODE, PARTNER_OVER_LIMIT, Folded
 
 Key = tuple[int, str]  # account id, message id
-OTHER_PARTNER_IDS = "(other)"
+OTHER_LABEL = "(other)"
 COLUMNS = {
     "tenant_id": "int",
     "day": "date",
@@ -73,7 +73,7 @@ def copied(message: StoredMessage) -> StoredMessage:
 
 def counted_partner_id(folded: Folded) -> str:
     """Return the platformPartnerId under which a message is counted."""
-    return OTHER_PARTNER_IDS if folded.flags & PARTNER_OVER_LIMIT else folded.partner_id
+    return OTHER_LABEL if folded.flags & PARTNER_OVER_LIMIT else folded.partner_id
 
 
 def to_row(message: StoredMessage) -> tuple:

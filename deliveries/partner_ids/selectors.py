@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import F, Max, Q, Sum, Window
 from django.db.models.functions import RowNumber
 
-from deliveries.messages.row import OTHER_PARTNER_IDS
+from deliveries.messages.row import OTHER_LABEL
 from deliveries.models import DailyCount, PartnerMove, PartnerRequest
 from portal.common.masking import Masking
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
@@ -124,7 +124,7 @@ def waiting_in(accounts: Sequence[GatewayAccount]) -> list[Waiting]:
 
 
 def _waiting(account: GatewayAccount, rows: list[dict], moving: set[tuple[int, str]]) -> Waiting:
-    aside = {row["partner_id"]: row["number"] for row in rows if row["partner_id"] in ("", OTHER_PARTNER_IDS)}
+    aside = {row["partner_id"]: row["number"] for row in rows if row["partner_id"] in ("", OTHER_LABEL)}
     values = [
         {"value": row["partner_id"], "messages": row["number"], "last_day": row["last_day"]}
         for row in rows
@@ -134,7 +134,7 @@ def _waiting(account: GatewayAccount, rows: list[dict], moving: set[tuple[int, s
         account,
         values[:MOST_WAITING],
         aside.get("", 0),
-        aside.get(OTHER_PARTNER_IDS, 0),
+        aside.get(OTHER_LABEL, 0),
         len(values) > MOST_WAITING,
     )
 

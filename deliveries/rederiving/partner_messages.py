@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from django.db.models import Q, Sum
 from django.utils.translation import gettext, ngettext
 
-from deliveries.messages.row import OTHER_PARTNER_IDS
+from deliveries.messages.row import OTHER_LABEL
 from deliveries.models import DailyCount, Message, RetentionMark
 from portal.common.periods import local_day, start_of_day
 from portal.tenants.models import Tenant
@@ -63,14 +63,14 @@ def following(changes: Iterable[OwnershipChange], *, account_id: int, value: str
 
 def _of_change(change: OwnershipChange, of_value: dict, value: str, zone: str, open_from: date) -> Following:
     days, edges = _days(change, zone)
-    counts = DailyCount.objects.filter(days, **of_value, partner_id__in=(value, OTHER_PARTNER_IDS))
+    counts = DailyCount.objects.filter(days, **of_value, partner_id__in=(value, OTHER_LABEL))
     rows = counts.values_list("partner_id").annotate(
         moving=Sum("messages", filter=Q(day__gte=open_from), default=0),
         sealed=Sum("messages", filter=Q(day__lt=open_from), default=0),
     )
     by_value = {partner_id: (moving, sealed) for partner_id, moving, sealed in rows}
     messages = Message.objects.filter(**of_value, partner_id=value)
-    if not any(by_value.get(value, ())) and any(by_value.get(OTHER_PARTNER_IDS, ())):
+    if not any(by_value.get(value, ())) and any(by_value.get(OTHER_LABEL, ())):
         return _bounded(messages.filter(_instants(change), day__gte=open_from))
     moving, sealed = by_value.get(value, (0, 0))
     found = Following(moving, sealed)

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection
 
 from deliveries.dialects.codes import DELIVERED
-from deliveries.messages.row import OTHER_PARTNER_IDS
+from deliveries.messages.row import OTHER_LABEL
 from deliveries.search.day_bounds import bounds_of
 from deliveries.search.query import MessageQuery
 
@@ -104,10 +104,10 @@ def _counts_partners(query: MessageQuery) -> bool:
 
     A message that did is counted as `(other)`, whichever PPID it has.
     """
-    if query.partner_id == OTHER_PARTNER_IDS:
+    if query.partner_id == OTHER_LABEL:
         return True
     with connection.cursor() as cursor:
-        cursor.execute(_ANY_OTHER, {"tenants": sorted(query.tenant_ids), "other": OTHER_PARTNER_IDS})
+        cursor.execute(_ANY_OTHER, {"tenants": sorted(query.tenant_ids), "other": OTHER_LABEL})
         return not cursor.fetchone()[0]
 
 

@@ -7,7 +7,7 @@ from time import monotonic
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
-from campaigns.models import OTHER_CAMPAIGNS, Campaign
+from campaigns.models import OTHER_CAMPAIGNS_ID, Campaign
 from deliveries.dialects.link import message_id_of
 from deliveries.messages.fold import NUMBER_ERASED
 from deliveries.messages.row import COLUMNS, StoredMessage, from_row
@@ -129,7 +129,7 @@ def reports_of(message: StoredMessage) -> list[ReportLine]:
 
 def campaign_names(messages: list[StoredMessage]) -> dict[int, str]:
     """Return the names of the campaigns that these messages belong to."""
-    ids = {message.campaign_id for message in messages} - {0, OTHER_CAMPAIGNS}
+    ids = {message.campaign_id for message in messages} - {0, OTHER_CAMPAIGNS_ID}
     return dict(Campaign.objects.filter(id__in=ids).values_list("id", "name")) if ids else {}
 
 

@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from campaigns.models import OTHER_CAMPAIGNS, Campaign
+from campaigns.models import OTHER_CAMPAIGNS_ID, Campaign
 from deliveries.dialects.codes import STATUS_RANK
 from deliveries.dialects.link import message_id_of
 from deliveries.messages.fold import PARTNER_OVER_LIMIT
 from deliveries.messages.number_hashes import search_forms
-from deliveries.messages.row import OTHER_PARTNER_IDS
+from deliveries.messages.row import OTHER_LABEL
 from deliveries.search.day_bounds import bounds_of
 from deliveries.search.segment_keys import search_keys
 from portal.common.prefixes import after_prefix
 
-NO_CAMPAIGN = "(none)"  # as a campaign's name: messages without one
+NO_CAMPAIGN_FILTER = "(none)"  # as a campaign's name: messages without one
 
 
 class BadFilter(ValueError):
@@ -67,9 +67,9 @@ def tenants_with_campaigns(query: MessageQuery) -> list[tuple[int, int | None]]:
         return [(tenant_id, query.campaign_id) for tenant_id in sorted(tenant_ids)]
     named = Campaign.objects.filter(tenant_id__in=tenant_ids, name=query.campaign)
     found = set(named.values_list("tenant_id", "id"))
-    if query.campaign == OTHER_PARTNER_IDS:
-        found |= {(tenant_id, OTHER_CAMPAIGNS) for tenant_id in tenant_ids}
-    if query.campaign == NO_CAMPAIGN:
+    if query.campaign == OTHER_LABEL:
+        found |= {(tenant_id, OTHER_CAMPAIGNS_ID) for tenant_id in tenant_ids}
+    if query.campaign == NO_CAMPAIGN_FILTER:
         found |= {(tenant_id, 0) for tenant_id in tenant_ids}
     return sorted(place for place in found if query.campaign_id in (None, place[1]))
 
@@ -138,7 +138,7 @@ def conditions(query: MessageQuery) -> tuple[list[str], dict]:
         add("m.variant = %(variant)s", variant=query.variant)
     if query.account_id is not None:
         add("m.account_id = %(account_id)s", account_id=query.account_id)
-    if query.partner_id == OTHER_PARTNER_IDS:
+    if query.partner_id == OTHER_LABEL:
         add(f"m.flags & {PARTNER_OVER_LIMIT} <> 0")
     elif query.partner_id:
         add("m.partner_id = %(partner_id)s", partner_id=query.partner_id)

@@ -2,7 +2,7 @@
 
 from django.db.models import Q, Sum
 
-from deliveries.messages.row import OTHER_PARTNER_IDS
+from deliveries.messages.row import OTHER_LABEL
 from deliveries.models import CampaignCount, DailyCount
 from deliveries.search.query import MessageQuery, tenants_with_campaigns
 
@@ -22,7 +22,7 @@ def total(query: MessageQuery) -> int | None:
         return _sum(CampaignCount, wanted & _of_campaign(query))
     if not query.partner_id:
         return _sum(DailyCount, wanted)
-    if query.partner_id != OTHER_PARTNER_IDS and _sum(DailyCount, wanted & Q(partner_id=OTHER_PARTNER_IDS)):
+    if query.partner_id != OTHER_LABEL and _sum(DailyCount, wanted & Q(partner_id=OTHER_LABEL)):
         return None
     return _sum(DailyCount, wanted & Q(partner_id=query.partner_id))
 

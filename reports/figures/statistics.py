@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from django.db.models import Q, QuerySet, Sum, Value
 from django.db.models.functions import TruncMonth, TruncWeek
 
-from campaigns.models import NO_CAMPAIGN, OTHER_CAMPAIGNS, Campaign
+from campaigns.models import NO_CAMPAIGN_ID, OTHER_CAMPAIGNS_ID, Campaign
 from deliveries.dialects.codes import COUNTS_AS, QUEUED, SENT
 from deliveries.messages.fold import NO_CODE
-from deliveries.messages.row import OTHER_PARTNER_IDS
+from deliveries.messages.row import OTHER_LABEL
 from deliveries.models import CampaignCount, CondensedCampaign, DailyCount, HourCount, LatencyCount, ResultCode
 from portal.tenants.models import Feed, Tenant
 from reports.figures.billing import is_billed
@@ -25,7 +25,7 @@ from reports.figures.query import TIMES, StatisticsQuery, TooManyGroups, in_time
 from reports.figures.rollups import by_bucket, sources
 from reports.figures.volume import Volume
 
-OTHER = OTHER_PARTNER_IDS  # as a campaign too: what is over the daily limit of new ones
+OTHER_NAME = OTHER_LABEL  # as a campaign too: what is over the daily limit of new ones
 MAX_GROUPS = 50_000
 
 # The others are called what they are called.
@@ -224,7 +224,7 @@ def _with_times(rows: QuerySet, query: StatisticsQuery) -> QuerySet:
 
 
 def _campaign_ids(query: StatisticsQuery, names: Iterable[str]) -> list[int]:
-    special = {"": NO_CAMPAIGN, OTHER: OTHER_CAMPAIGNS}
+    special = {"": NO_CAMPAIGN_ID, OTHER_NAME: OTHER_CAMPAIGNS_ID}
     known = Campaign.objects.filter(tenant_id__in=query.tenant_ids, name__in=list(names))
     found = [*(special[name] for name in names if name in special), *known.values_list("id", flat=True)]
     return found or [_NO_SUCH_CAMPAIGN]
@@ -241,7 +241,7 @@ class _Names:
     def __init__(self, query: StatisticsQuery, rows: list[dict]) -> None:
         self.group_by = query.group_by
         self.tenants: dict[int, str] = {}
-        self.campaigns = {NO_CAMPAIGN: "", OTHER_CAMPAIGNS: OTHER}
+        self.campaigns = {NO_CAMPAIGN_ID: "", OTHER_CAMPAIGNS_ID: OTHER_NAME}
         if "tenant" in query.group_by:
             self.tenants = dict(Tenant.objects.filter(id__in=query.tenant_ids).values_list("id", "slug"))
         if "reason" in query.group_by:

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 
 from django.db import connection
 
-from campaigns.models import NO_CAMPAIGN, OTHER_CAMPAIGNS, Campaign
+from campaigns.models import NO_CAMPAIGN_ID, OTHER_CAMPAIGNS_ID, Campaign
 from deliveries.models import CampaignCount, LatencyCount
 from portal.tenants.models import Tenant
 from reports.figures.kpis import Kpis
 from reports.figures.query import StatisticsQuery
 from reports.figures.rollups import by_bucket, union_all
-from reports.figures.statistics import OTHER, count_sources, kpis_of, sums
+from reports.figures.statistics import OTHER_NAME, count_sources, kpis_of, sums
 
 TOP_CAMPAIGNS = 10
 
@@ -67,9 +67,9 @@ def campaigns(
     kinds = _by_size(query, limit)
     top = kinds.get("top", {})
     ids = sorted({campaign_id for _, campaign_id in top})
-    names = dict(Campaign.objects.filter(id__in=ids).values_list("id", "name")) | {OTHER_CAMPAIGNS: OTHER}
+    names = dict(Campaign.objects.filter(id__in=ids).values_list("id", "name")) | {OTHER_CAMPAIGNS_ID: OTHER_NAME}
     slugs = dict(Tenant.objects.filter(id__in={tenant_id for tenant_id, _ in top}).values_list("id", "slug"))
-    times = _latency(query, [*ids, NO_CAMPAIGN])
+    times = _latency(query, [*ids, NO_CAMPAIGN_ID])
     rows = [
         CampaignRow(
             campaign_id=campaign_id,
@@ -80,7 +80,7 @@ def campaigns(
         )
         for (tenant_id, campaign_id), (kpis, _) in top.items()
     ]
-    without = sum((found for (_, campaign_id), found in times.items() if campaign_id == NO_CAMPAIGN), Counter())
+    without = sum((found for (_, campaign_id), found in times.items() if campaign_id == NO_CAMPAIGN_ID), Counter())
     shown = sum((times[key] for key in top), Counter())
     rest, number = kinds.get("rest", {}).get((None, None), (Kpis(final=None), 0))
     none, _ = kinds.get("none", {}).get((None, None), (Kpis(final=None), 0))
@@ -99,7 +99,7 @@ def _by_size(query: StatisticsQuery, limit: int) -> dict[str, dict[tuple, tuple[
     added = ", ".join(f"sum({name})::bigint AS {name}" for name in wanted)
     found: dict[str, dict[tuple, tuple[Kpis, int]]] = defaultdict(dict)
     with connection.cursor() as cursor:
-        cursor.execute(_PLACED.format(sums=added, rows=sql), [*parameters, NO_CAMPAIGN, NO_CAMPAIGN, limit])
+        cursor.execute(_PLACED.format(sums=added, rows=sql), [*parameters, NO_CAMPAIGN_ID, NO_CAMPAIGN_ID, limit])
         for kind, tenant_id, campaign_id, number, *values in cursor.fetchall():
             kpis = kpis_of(dict(zip(wanted, values, strict=True)))
             found[kind][tenant_id, campaign_id] = (kpis, number)

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from reports.figures.volume import Volume
 
-OTHER: Final = "\x00other"
+OVER_LIMIT_KEY: Final = "\x00other"
 """The key of what exceeds a registry's limit; its NUL keeps it apart from every text of the database."""
 
 
@@ -54,7 +54,7 @@ class ErrorCount:
 class MonthFigures:
     """One month of a tenant with all below it, or of all tenants of an account, each in its own time zone.
 
-    Keys, in this order; '' stands for "none" and `OTHER` for what exceeds a registry's limit:
+    Keys, in this order; '' stands for "none" and `OVER_LIMIT_KEY` for what exceeds a registry's limit:
 
     - `countries`: country, alpha-2 or `ZZ`.
     - `partner_ids`: (partner id, country); of several tenants (partner id, tenant, country).

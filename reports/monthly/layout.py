@@ -15,13 +15,13 @@ from typing import Any
 
 from campaigns.statistics import rate
 from reports.figures.volume import Volume
-from reports.monthly.figures import OTHER, ErrorCount, FiguresDisagree, MonthFigures, ReportHeader
+from reports.monthly.figures import OVER_LIMIT_KEY, ErrorCount, FiguresDisagree, MonthFigures, ReportHeader
 from reports.monthly.summary import PERCENTILES, build_summary, percentile_seconds
 from reports.monthly.tables import Column, Kind, Table
 from reports.monthly.texts import name_country, translate
 
 __all__ = [
-    "OTHER",
+    "OVER_LIMIT_KEY",
     "Column",
     "ErrorCount",
     "FiguresDisagree",
@@ -229,7 +229,7 @@ def _country_namer(figures: MonthFigures) -> _Namer:
 def _labeller(figures: MonthFigures, *, none: str) -> Callable[[str], str]:
     """Return a function that names a key; the keys for "none" and "other" get their words."""
     language = figures.header.language
-    words = {"": translate(none, language), OTHER: translate("(other)", language)}
+    words = {"": translate(none, language), OVER_LIMIT_KEY: translate("(other)", language)}
     return lambda key: words.get(key, key)
 
 

@@ -8,10 +8,10 @@ from typing import Any
 from django.db import connection
 from django.db.models import Min, QuerySet, Sum
 
-from campaigns.models import OTHER_CAMPAIGNS, Campaign
+from campaigns.models import OTHER_CAMPAIGNS_ID, Campaign
 from campaigns.statistics import MATURE
 from deliveries.dialects.codes import COUNTS_AS, QUEUED, SENT
-from deliveries.messages.row import OTHER_PARTNER_IDS
+from deliveries.messages.row import OTHER_LABEL
 from deliveries.models import CampaignCount, DailyCount, LatencyCount, ResultCode, WaitingRow
 from deliveries.models.counts import Count
 from portal.common.database import snapshot
@@ -21,7 +21,7 @@ from portal.tenants.scope import with_descendants
 from reports.figures.billing import is_billed
 from reports.figures.rollups import sources
 from reports.monthly.changes_since import CountState, count_states
-from reports.monthly.layout import OTHER, ErrorCount, MonthFigures, ReportHeader, Volume
+from reports.monthly.layout import OVER_LIMIT_KEY, ErrorCount, MonthFigures, ReportHeader, Volume
 from reports.monthly.texts import translate
 
 _LATE = "Some messages have no final state although the waiting time is over: their operators sent no report."
@@ -142,7 +142,7 @@ def _labels(scope: MonthScope, tenants: dict[int, Tenant]) -> dict[int, str]:
 def _partner_ids(daily: QuerySet, labels: dict[int, str]) -> dict[tuple, Volume]:
     def name(key: tuple) -> tuple:
         tenant_id, partner_id, country = key
-        partner_id = OTHER if partner_id == OTHER_PARTNER_IDS else partner_id
+        partner_id = OVER_LIMIT_KEY if partner_id == OTHER_LABEL else partner_id
         return (partner_id, *_owner(labels, tenant_id), country)
 
     return _sum_by(_volumes(daily, "tenant_id", "partner_id", "country"), name)
@@ -157,7 +157,7 @@ def _campaigns(
 ) -> dict[tuple, Volume]:
     rows = scope.counts(CampaignCount, month)
     names = dict(Campaign.objects.filter(tenant_id__in=list(tenants)).values_list("id", "name"))
-    names |= {0: "", OTHER_CAMPAIGNS: OTHER}
+    names |= {0: "", OTHER_CAMPAIGNS_ID: OVER_LIMIT_KEY}
 
     def name(key: tuple) -> tuple:
         tenant_id, campaign_id, variant, country = key

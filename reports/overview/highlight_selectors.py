@@ -10,7 +10,7 @@ from django.db.models import Q, Sum
 from deliveries.models import LatencyCount
 from reports.figures.query import StatisticsQuery
 from reports.figures.rollups import union_all
-from reports.figures.statistics import OTHER, Group, count_sources, statistics
+from reports.figures.statistics import OTHER_NAME, Group, count_sources, statistics
 from reports.overview.highlights import SlowDay, Winner, WorseCountry, slow_days, winners, worse_countries
 
 MAX_DAYS = 100  # a longer period is not looked through day by day
@@ -76,7 +76,7 @@ def _country_days(query: StatisticsQuery, final: Q) -> dict[str, list[tuple]]:
 
 
 def _variants(query: StatisticsQuery, campaigns: Sequence[str], final: Q) -> dict[str, dict[str, tuple[int, int]]]:
-    names = [name for name in campaigns if name != OTHER]
+    names = [name for name in campaigns if name != OTHER_NAME]
     filters = {"campaign": names} | dict(query.filters)  # a page of one campaign stays with it
     found: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
     wanted = replace(query, group_by=("campaign", "variant"), filters=filters, with_latency=False)

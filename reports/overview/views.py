@@ -19,7 +19,7 @@ from portal.common.period_picker import Period
 from portal.tenants.models import Tenant
 from reports.figures.kpis import Kpis
 from reports.figures.query import TooManyGroups
-from reports.figures.statistics import MAX_GROUPS, OTHER
+from reports.figures.statistics import MAX_GROUPS, OTHER_NAME
 from reports.overview import charts
 from reports.overview.cards import kpi_cards
 from reports.overview.highlight_selectors import MAX_DAYS as HIGHLIGHT_DAYS
@@ -146,7 +146,7 @@ def _shown(request: HttpRequest, found: Overview, context: dict) -> dict:
     whole = request.GET.getlist("all")
     limits = {name: None if name in whole else ROWS for name in LISTS}
     late = charts.overdue(found.days, found.provisional_from)
-    named = [campaign.name for campaign in found.campaigns if campaign.name != OTHER]
+    named = [campaign.name for campaign in found.campaigns if campaign.name != OTHER_NAME]
     highlights = find_highlights(found.query, operators=found.operators, campaigns=named, final=found.final)
     masking = request.access.masking
     found, highlights = masked_overview(found, masking), masked_highlights(highlights, masking)
@@ -168,7 +168,7 @@ def _shown(request: HttpRequest, found: Overview, context: dict) -> dict:
         "highlights": highlights,
         "is_long": period.days > HIGHLIGHT_DAYS,
         "tenant_rows": _tenant_rows(found) if context["with_children"] and not context["one"] else [],
-        "other": OTHER,
+        "other": OTHER_NAME,
         "whole": whole,
         "file": f"{request.access.tenant.slug}_{period.first}_{period.last}",
     }

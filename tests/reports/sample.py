@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from reports.monthly.layout import OTHER, ErrorCount, MonthFigures, ReportHeader, Volume
+from reports.monthly.layout import OVER_LIMIT_KEY, ErrorCount, MonthFigures, ReportHeader, Volume
 
 HEADER = ReportHeader(
     title_subject="Nordic Retail Oy",
@@ -43,13 +43,13 @@ def sample_figures(*, language: str = "en", **changes) -> MonthFigures:
             ("nr-fi", "FI"): FI,
             ("nr-se", "SE"): SE,
             ("", "XK"): KOSOVO,
-            (OTHER, "ZZ"): UNKNOWN,
+            (OVER_LIMIT_KEY, "ZZ"): UNKNOWN,
         },
         campaigns={
             ("autumn", "A", "FI"): Volume(6_000, 6_500, 5_900, 50, 30, 20, 6_350, 6_350),
             ("autumn", "B", "FI"): Volume(6_000, 7_000, 5_800, 150, 30, 20, 6_800, 6_840),
             ("", "", "SE"): SE,
-            (OTHER, "", "XK"): KOSOVO,
+            (OVER_LIMIT_KEY, "", "XK"): KOSOVO,
             ("=cmd|' /C calc'!A0", "+358401234567", "ZZ"): UNKNOWN,
         },
         operators={("FI", "fi.elisa"): FI, ("SE", "se.telia"): SE, ("XK", ""): KOSOVO, ("ZZ", ""): UNKNOWN},
