@@ -19,7 +19,7 @@ from portal.common.logs import prepare_process
 prepare_process()
 django_application = get_asgi_application()
 
-from deliveries.ingest.app import Ingest, is_door  # noqa: E402
+from deliveries.ingest.app import Ingest, is_feed_path  # noqa: E402
 from portal.connections import Guard  # noqa: E402 (these need the settings)
 from portal.page_deadline import PageDeadline  # noqa: E402
 
@@ -42,7 +42,7 @@ class Application:
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
             path = scope["path"]
-            if path in _PROBES or not self.serves_pages or is_door(path):
+            if path in _PROBES or not self.serves_pages or is_feed_path(path):
                 await self.ingest(scope, receive, send)
             else:
                 await self.pages(scope, receive, send)

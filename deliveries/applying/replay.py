@@ -49,8 +49,8 @@ def replay_inbox(
     total = 0
     for first in _hours(start, end):
         last = min(first + timedelta(hours=1), end)
-        for door in feeds:
-            total += _replay_hour(max(first, start), last, door.id, progress)
+        for one_feed in feeds:
+            total += _replay_hour(max(first, start), last, one_feed.id, progress)
     with transaction.atomic():
         details = {"from": start.isoformat(), "to": end.isoformat(), "rows": total}
         record("inbox.replay", actor=actor, subject=str(feed or ""), details=details)

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from deliveries.dialects import link_forms
 from deliveries.ingest.bodies import BODY_WITHIN, Arrivals, Body, Crowded, Incomplete, TooLarge
-from deliveries.ingest.doors import Door, Doors, ForbiddenNetwork, Unauthorized
+from deliveries.ingest.feed_access import FeedAccess, FeedAccessCache, ForbiddenNetwork, Unauthorized
 from deliveries.ingest.inbox import NewRow
 from deliveries.ingest.refusals import UNKNOWN_FEED, Refusals
 from deliveries.ingest.split import split
@@ -50,15 +50,15 @@ class Ingest:
         self._proxies = tuple(map(ipaddress.ip_network, settings.TRUSTED_PROXIES))
         self._arrivals = Arrivals()
         self._tasks: list[asyncio.Task] = []
-        self.doors: Doors
+        self.feeds: FeedAccessCache
         self.refusals: Refusals
         self.writer: Writer
 
     async def start(self) -> None:
-        self.doors = Doors(connect)
+        self.feeds = FeedAccessCache(connect)
         self.refusals = Refusals(connect)
         self.writer = Writer(connect)
-        await self.doors.read()
+        await self.feeds.read()
         loops = (self._keep_reading(), self._keep_counting(), self._arrivals.watch())
         self._tasks = [asyncio.create_task(loop) for loop in loops]
 
@@ -68,12 +68,12 @@ class Ingest:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.writer.close()
         await self.refusals.close()
-        await self.doors.close()
+        await self.feeds.close()
 
     async def _keep_reading(self) -> None:
         while True:
             await asyncio.sleep(READ_FEEDS_EVERY)
-            await self.doors.read()
+            await self.feeds.read()
 
     async def _keep_counting(self) -> None:
         while True:
@@ -86,14 +86,14 @@ class Ingest:
             await _answer(send, 200, b"ok\n", _TEXT)
         elif path == "/readyz":
             await self._tell_readiness(send)
-        elif self._takes_reports and is_door(path):
+        elif self._takes_reports and is_feed_path(path):
             await self._take(scope, receive, send, token_in(path))
         else:
             await _error(send, 404, "not found")
 
     async def _tell_readiness(self, send) -> None:
         """Answer 503 when nothing would be stored. Rows that are stored and not applied are safe: 200 that says so."""
-        stopped = await self.writer.readiness() if self.doors.known else None
+        stopped = await self.writer.readiness() if self.feeds.is_loaded else None
         words = "not ready" if stopped is None else f"ready; {stopped}" if stopped else "ready"
         await _answer(send, 503 if stopped is None else 200, f"{words}\n".encode(), _TEXT)
 
@@ -110,11 +110,11 @@ class Ingest:
         peer = self._peer(scope)
         feed_id = UNKNOWN_FEED
         try:
-            door = self._enter(scope["method"], headers, token, peer)
-            feed_id = door.feed_id
+            access = self._enter(scope["method"], headers, token, peer)
+            feed_id = access.feed_id
             content = await body.read()
             self._guard.began(scope["client"])
-            count = await self._store(door, peer, scope, headers, content)
+            count = await self._store(access, peer, scope, headers, content)
         except HttpError as error:
             refusal = error
         except TooLarge:
@@ -132,22 +132,22 @@ class Ingest:
             await body.drain()
         await _error(send, refusal.status, refusal.text, *refusal.headers)
 
-    def _enter(self, method: str, headers: dict[bytes, bytes], token: str, peer: str) -> Door:
-        """Return the door that is opened. Raises HttpError, NotDurable."""
+    def _enter(self, method: str, headers: dict[bytes, bytes], token: str, peer: str) -> FeedAccess:
+        """Return the access by the token. Raises HttpError, NotDurable."""
         if method not in METHODS:
-            feed_id, allow = self.doors.feed_of(token), (b"allow", ", ".join(METHODS).encode())
+            feed_id, allow = self.feeds.feed_of(token), (b"allow", ", ".join(METHODS).encode())
             raise HttpError("method", 405, "send delivery reports by POST, PUT or GET", allow, feed_id=feed_id)
-        if not self.doors.known:
+        if not self.feeds.is_loaded:
             raise NotDurable
         try:
-            return self.doors.open(token=token, headers=headers, peer=peer)
+            return self.feeds.authorize(token=token, headers=headers, peer=peer)
         except Unauthorized as error:
             ask = (b"www-authenticate", b'Basic realm="dlr"')
             raise HttpError(error.reason, 401, "wrong token or credentials", ask, feed_id=error.feed_id) from None
         except ForbiddenNetwork as error:
             raise HttpError("network", 403, "this address may not send requests here", feed_id=error.feed_id) from None
 
-    async def _store(self, door: Door, peer: str, scope, headers: dict[bytes, bytes], packed: bytes) -> int:
+    async def _store(self, access: FeedAccess, peer: str, scope, headers: dict[bytes, bytes], packed: bytes) -> int:
         """Return the number of reports in the request when they are committed.
 
         Raises HttpError, TooLarge, NotDurable.
@@ -158,9 +158,9 @@ class Ingest:
         body, encoding = unpack(packed, _as_text(headers.get(b"content-encoding", b"")))
         if method == "GET" and not link_forms.id_of(body, query=query, content_type=content_type):
             raise HttpError("no id", 400, "a GET must contain a report: ?id=…&resultCode=…")
-        reports = split(body, account_id=door.account_id, query=query, content_type=content_type)
+        reports = split(body, account_id=access.account_id, query=query, content_type=content_type)
         request = ("" if method == "POST" else method, query, content_type, encoding)
-        rows = [NewRow(door.feed_id, number, report, peer or None, None, *request) for number, report in reports]
+        rows = [NewRow(access.feed_id, number, report, peer or None, None, *request) for number, report in reports]
         await self.writer.add(rows)
         return len(reports)
 
@@ -180,7 +180,7 @@ class Ingest:
         return bool(self._proxies) and networks.admits(self._proxies, peer)
 
 
-def is_door(path: str) -> bool:
+def is_feed_path(path: str) -> bool:
     """Return whether a path belongs to a feed in any spelling: extra slashes, capitals, dots to resolve.
 
     Such a path holds a token, so pages never get it.
@@ -189,7 +189,7 @@ def is_door(path: str) -> bool:
 
 
 def token_in(path: str) -> str:
-    """Return the token in a door's path, with or without a slash at the end."""
+    """Return the token in a feed's path, with or without a slash at the end."""
     return _plain(path)[len(PREFIX) :].rstrip("/")
 
 

@@ -24,7 +24,7 @@ STAFF_PATHS = ("/admin/",)
 API_PATHS = ("/api/",)
 PAGES_OF_API = ("/api/v1/docs/",)  # for people, as any other page
 METRICS_PATH = "/metrics"
-DOOR_PATHS = ("/accounts/",)  # where people sign in, set new passwords and accept invitations
+SIGNIN_PATHS = ("/accounts/",)  # where people sign in, set new passwords and accept invitations
 API_LANGUAGE = "en"
 GIVEN_UP = "portal.given_up"  # in a request's ASGI scope: it was answered 503 before it was done
 # Where one is set up and asked for, and what is open to all.
@@ -149,7 +149,7 @@ def bearer(request: HttpRequest) -> str:
 
 def _role(request: HttpRequest) -> str:
     """Return the login that answers: the staff's only to staff who used the second factor that they need."""
-    if request.path_info.startswith(DOOR_PATHS):
+    if request.path_info.startswith(SIGNIN_PATHS):
         return SIGNIN
     if request.path_info == METRICS_PATH:  # so that it answers while pages hold all connections of the web's login
         return METRICS
@@ -166,7 +166,7 @@ def _person(request: HttpRequest) -> str:
 
 def _may_look(request: HttpRequest) -> bool:
     """In the administration, and where people sign in, staff are themselves."""
-    return not request.path_info.startswith((*STAFF_PATHS, *DOOR_PATHS))
+    return not request.path_info.startswith((*STAFF_PATHS, *SIGNIN_PATHS))
 
 
 def _only_looks(request: HttpRequest) -> bool:

@@ -26,14 +26,14 @@ class GateValues:
     curl: str
 
 
-def door(token: str = TOKEN) -> str:
-    """Return the public address of the door that the token opens."""
+def feed_url(token: str = TOKEN) -> str:
+    """Return the public address at which the token admits reports."""
     return f"{settings.PUBLIC_URL}/dlr/{token}/"
 
 
 def gate_values(feed: Feed, *, now: datetime, token: str = TOKEN) -> GateValues:
     """Return what to enter for this feed; one gate is made for each platformPartnerId that sends."""
-    url, partner = door(token), feed.default_partner_id or _a_partner_id(feed) or "PLATFORM_PARTNER_ID"
+    url, partner = feed_url(token), feed.default_partner_id or _a_partner_id(feed) or "PLATFORM_PARTNER_ID"
     basic = bool(feed.basic_user)
     password = _("the password set for this feed") if basic else ""
     gate = {

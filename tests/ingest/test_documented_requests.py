@@ -10,7 +10,7 @@ from deliveries.applying.apply import apply_waiting
 from deliveries.models import Message, QuarantinedRow
 from portal.tenants import tokens
 from tests.ingest.conftest import BASIC, PLAIN
-from tests.ingest.test_doors import becomes
+from tests.ingest.test_feed_access import becomes
 
 PAGE = (Path(__file__).parents[2] / "docs" / "link.md").read_text()
 SECTION = PAGE.partition("### What to enter at LINK")[2].partition("\n### ")[0]

@@ -6,7 +6,7 @@ from django.conf import settings
 
 from portal.tenants import tokens
 from tests.ingest.conftest import BASIC, PLAIN, bodies
-from tests.ingest.test_doors import RIGHT, becomes, everything
+from tests.ingest.test_feed_access import RIGHT, becomes, everything
 from tests.running import until
 from tests.servers import running_server
 

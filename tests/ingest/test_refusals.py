@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from portal.tenants import tokens
 from tests.ingest.conftest import BASIC, NETWORKS, PLAIN
-from tests.ingest.test_doors import add, basic, becomes
+from tests.ingest.test_feed_access import add, basic, becomes
 from tests.running import until
 from tests.servers import running_server
 

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from deliveries.messages.slices import UNREADABLE_SLICE, slice_of
 from tests.ingest.conftest import BASIC, PLAIN
-from tests.ingest.test_doors import RIGHT
+from tests.ingest.test_feed_access import RIGHT
 
 ONE = b'{"id":"a","resultCode":1001}'
 FORM = b"id=a%2B&resultCode=1001&destination=%2B358401234567"

@@ -42,9 +42,9 @@ class Command(BaseCommand):
     def handle(self, *, file: Path, feed: str, accept_days: int | None, again: bool, no_wait: bool, **options) -> None:
         if accept_days is not None and not 1 <= accept_days <= 36_500:
             raise CommandError("--accept-days: from 1 to 36500", returncode=REFUSED)
-        door = feed_named(feed)
-        if door.kind == Feed.Kind.SUBMISSIONS:
-            text = f"--feed: {door} takes submissions of the REST API, no delivery reports"
+        named_feed = feed_named(feed)
+        if named_feed.kind == Feed.Kind.SUBMISSIONS:
+            text = f"--feed: {named_feed} takes submissions of the REST API, no delivery reports"
             raise CommandError(text, returncode=REFUSED)
         run: ImportRun | None = None
         try:
@@ -52,10 +52,10 @@ class Command(BaseCommand):
             if archive.is_empty:
                 self.stdout.write(f"{file} holds no delivery report; nothing was stored")
                 return
-            run = load.finished_run(archive=archive, feed=door, accept_days=accept_days)
+            run = load.finished_run(archive=archive, feed=named_feed, accept_days=accept_days)
             if run is None or again:
                 run = None  # what an interruption finds
-                run = self._import(archive, door, accept_days)
+                run = self._import(archive, named_feed, accept_days)
             else:
                 self.stdout.write(
                     f"{file} was imported on {run.finished_at:%Y-%m-%d %H:%M} UTC ({run.rows:,} rows);"

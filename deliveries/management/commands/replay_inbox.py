@@ -21,8 +21,8 @@ class Command(BaseCommand):
         first, last = _instant("--from", start), _instant("--to", end)
         if first >= last:
             raise CommandError("--to: a time after --from")
-        door = feed_named(feed) if feed else None
-        count = replay_inbox(start=first, end=last, feed=door, actor="command replay_inbox")
+        named_feed = feed_named(feed) if feed else None
+        count = replay_inbox(start=first, end=last, feed=named_feed, actor="command replay_inbox")
         self.stdout.write(f"{count:,} rows are queued again for the applier")
 
 

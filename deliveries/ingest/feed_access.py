@@ -16,7 +16,7 @@ from portal.tenants import networks, tokens
 logger = logging.getLogger(__name__)
 
 READ_WITHIN = 5.0  # seconds; a connection that is silent for longer is given up
-_MAX_OPENED = 10_000
+_MAX_AUTHORIZED = 10_000
 
 _FEEDS = """
 SELECT t.digest, t.expires_at, f.id, f.active, f.account_id, f.basic_user, f.basic_password_digest,
@@ -43,7 +43,7 @@ class ForbiddenNetwork(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class FeedAccess:
     """One token of one feed; `shut` is the reason why it rejects all requests, '' if it accepts."""
 
     feed_id: int
@@ -54,30 +54,30 @@ class Door:
     header_name: str  # in small letters
     header_value_digest: str
     networks: tuple[networks.Network, ...]
-    shut: str = ""
+    refusal: str = ""
 
 
 # Compared against when there is no such token, so that both refusals take the same steps.
-_NO_DOOR = Door(UNKNOWN_FEED, 0, None, "-", "0" * 64, "-", "0" * 64, (), "unknown token")
+_NO_ACCESS = FeedAccess(UNKNOWN_FEED, 0, None, "-", "0" * 64, "-", "0" * 64, (), "unknown token")
 
 
-class Doors:
-    """The tokens by digest, also those that open no door any more: what they are refused is their feed's."""
+class FeedAccessCache:
+    """The tokens by digest, also those that admit nobody any more: what they are refused is their feed's."""
 
     def __init__(self, connect: Callable) -> None:
         self._connect = connect
         self._connection = None
-        self._doors: dict[str, Door] | None = None
-        self._shut: set[int] = set()
-        # Who came in by which door since the feeds were read: hashing the same token again for each of thousands of
-        # requests a second is a third of what this app does. Only what was let in is kept.
-        # Beside the door stands the value of the header that it asks for.
-        self._opened: dict[tuple[str, str, str], tuple[Door, bytes]] = {}
+        self._by_digest: dict[str, FeedAccess] | None = None
+        self._unreadable: set[int] = set()
+        # Who was admitted by which token since the feeds were read: hashing the same token again for each of thousands
+        # of requests a second is a third of what this app does. Only what was let in is kept. Beside it stands the
+        # value of the header that the feed asks for.
+        self._authorized: dict[tuple[str, str, str], tuple[FeedAccess, bytes]] = {}
 
     @property
-    def known(self) -> bool:
+    def is_loaded(self) -> bool:
         """Return whether the feeds were ever read: before that no request can be rejected."""
-        return self._doors is not None
+        return self._by_digest is not None
 
     async def read(self) -> None:
         """Read the feeds again; the cached ones stay if the database is not reachable."""
@@ -86,27 +86,27 @@ class Doors:
                 if self._connection is None:
                     self._connection = await self._connect()
                 rows = await (await self._connection.execute(_FEEDS)).fetchall()
-        except Exception as error:  # any kind: the doors stay as they were
+        except Exception as error:  # any kind: the feeds stay as they were
             logger.warning("feeds not read: %r", error)
             await self._drop_connection()
         else:
             self._set(rows)
 
     def _set(self, rows: list[tuple]) -> None:
-        doors, shut = {}, set()
+        by_digest, unreadable = {}, set()
         for digest, expires_at, feed_id, active, account_id, user, password, header, value, nets in rows:
-            why_shut = "" if active else "feed switched off"
+            refusal = "" if active else "feed switched off"
             try:
                 allowed = tuple(map(ipaddress.ip_network, nets))
             except (TypeError, ValueError):
-                allowed, why_shut = (), "networks of the feed unreadable"
-                shut.add(feed_id)  # an unreadable list rejects all requests of this feed only
-            doors[digest] = Door(
-                feed_id, account_id, expires_at, user, password, header.lower(), value, allowed, why_shut
+                allowed, refusal = (), "networks of the feed unreadable"
+                unreadable.add(feed_id)  # an unreadable list rejects all requests of this feed only
+            by_digest[digest] = FeedAccess(
+                feed_id, account_id, expires_at, user, password, header.lower(), value, allowed, refusal
             )
-        for feed_id in shut - self._shut:
+        for feed_id in unreadable - self._unreadable:
             logger.error("feed %s rejects all requests: its networks cannot be read", feed_id)
-        self._doors, self._shut, self._opened = doors, shut, {}
+        self._by_digest, self._unreadable, self._authorized = by_digest, unreadable, {}
 
     async def close(self) -> None:
         await self._drop_connection()
@@ -117,63 +117,65 @@ class Doors:
             with contextlib.suppress(Exception):  # it is given up, whatever it says
                 await connection.close()
 
-    def open(self, *, token: str, headers: dict[bytes, bytes], peer: str) -> Door:
-        """Return the door that `token` opens. Raises Unauthorized, ForbiddenNetwork."""
+    def authorize(self, *, token: str, headers: dict[bytes, bytes], peer: str) -> FeedAccess:
+        """Return the access that `token` gives. Raises Unauthorized, ForbiddenNetwork."""
         authorization = headers.get(b"authorization", b"").decode("latin-1")
-        door, value = self._opened.get((token, authorization, peer), _NEVER_OPENED)
-        if door is None or door.expires_at is not None or not _is_value(door, headers, value):
+        access, value = self._authorized.get((token, authorization, peer), _NOT_AUTHORIZED)
+        if access is None or access.expires_at is not None or not _is_value(access, headers, value):
             # An end may come between two readings.
-            door, value = self._open(token, authorization, headers, peer)
-            if len(self._opened) < _MAX_OPENED:
-                self._opened[token, authorization, peer] = door, value
-        return door
+            access, value = self._authorize(token, authorization, headers, peer)
+            if len(self._authorized) < _MAX_AUTHORIZED:
+                self._authorized[token, authorization, peer] = access, value
+        return access
 
     def feed_of(self, token: str) -> int:
         """Return the feed that `token` is, or was, a token of; UNKNOWN_FEED for none."""
-        return self._door(token).feed_id if self.known else UNKNOWN_FEED
+        return self._access(token).feed_id if self.is_loaded else UNKNOWN_FEED
 
-    def _door(self, token: str) -> Door:
+    def _access(self, token: str) -> FeedAccess:
         found = tokens.digests(token, purpose="feed-token")
-        return next((self._doors[digest] for digest in found if digest in self._doors), _NO_DOOR)
+        return next((self._by_digest[digest] for digest in found if digest in self._by_digest), _NO_ACCESS)
 
-    def _open(self, token: str, authorization: str, headers: dict[bytes, bytes], peer: str) -> tuple[Door, bytes]:
-        door = self._door(token)
-        reason = door.shut
-        if not reason and door.expires_at is not None and door.expires_at <= datetime.now(UTC):
+    def _authorize(
+        self, token: str, authorization: str, headers: dict[bytes, bytes], peer: str
+    ) -> tuple[FeedAccess, bytes]:
+        access = self._access(token)
+        reason = access.refusal
+        if not reason and access.expires_at is not None and access.expires_at <= datetime.now(UTC):
             reason = "expired token"
-        value = _header_value(door, headers)
-        good_credentials, good_header = _credentials_match(door, authorization), _header_matches(door, value)
+        value = _header_value(access, headers)
+        good_credentials, good_header = _credentials_match(access, authorization), _header_matches(access, value)
         if reason or not good_credentials or not good_header:
-            raise Unauthorized(door.feed_id, reason or ("wrong header" if good_credentials else "wrong credentials"))
-        if not networks.admits(door.networks, peer):
-            raise ForbiddenNetwork(door.feed_id)
-        return door, value
+            raise Unauthorized(access.feed_id, reason or ("wrong header" if good_credentials else "wrong credentials"))
+        if not networks.admits(access.networks, peer):
+            raise ForbiddenNetwork(access.feed_id)
+        return access, value
 
 
-_NEVER_OPENED = (None, b"")
+_NOT_AUTHORIZED = (None, b"")
 
 
-def _header_value(door: Door, headers: dict[bytes, bytes]) -> bytes:
-    return headers.get(door.header_name.encode(), b"").strip() if door.header_name else b""
+def _header_value(access: FeedAccess, headers: dict[bytes, bytes]) -> bytes:
+    return headers.get(access.header_name.encode(), b"").strip() if access.header_name else b""
 
 
-def _is_value(door: Door, headers: dict[bytes, bytes], value: bytes) -> bool:
+def _is_value(access: FeedAccess, headers: dict[bytes, bytes], value: bytes) -> bool:
     """Return whether the request has the header value that was accepted before."""
-    return not door.header_name or hmac.compare_digest(_header_value(door, headers), value)
+    return not access.header_name or hmac.compare_digest(_header_value(access, headers), value)
 
 
-def _header_matches(door: Door, value: bytes) -> bool:
+def _header_matches(access: FeedAccess, value: bytes) -> bool:
     given = tokens.digests(value, purpose="feed-header")
-    matches = [hmac.compare_digest(digest, door.header_value_digest) for digest in given]  # all of them, always
-    return any(matches) or not door.header_name
+    matches = [hmac.compare_digest(digest, access.header_value_digest) for digest in given]  # all of them, always
+    return any(matches) or not access.header_name
 
 
-def _credentials_match(door: Door, authorization: str) -> bool:
+def _credentials_match(access: FeedAccess, authorization: str) -> bool:
     user, password = _basic(authorization)
-    same_user = hmac.compare_digest(user.encode(), door.basic_user.encode())
+    same_user = hmac.compare_digest(user.encode(), access.basic_user.encode())
     given = tokens.digests(password, purpose="feed-basic")
-    matches = [hmac.compare_digest(digest, door.basic_password_digest) for digest in given]  # all of them, always
-    return (same_user and any(matches)) or not door.basic_user
+    matches = [hmac.compare_digest(digest, access.basic_password_digest) for digest in given]  # all of them, always
+    return (same_user and any(matches)) or not access.basic_user
 
 
 def _basic(authorization: str) -> tuple[str, str]:
