@@ -24,7 +24,7 @@ from deliveries.erasure import message_ids, raw_rows
 from deliveries.messages import fold, slices
 from deliveries.messages.code_tables import code_tables
 from deliveries.messages.delivery_reports import NewReport, write_reports
-from deliveries.messages.raw_row import BrokenRow, Row
+from deliveries.messages.raw_row import BrokenRow, RawRow
 from deliveries.messages.row import Change, StoredMessage
 from deliveries.messages.store import Key, read_messages, write_messages
 from deliveries.models import WaitingRow
@@ -151,7 +151,7 @@ def _apply(
     )
 
 
-def _parse(rows: list[Row]) -> tuple[list[NewReport], list[Submitted], list[BrokenRow]]:
+def _parse(rows: list[RawRow]) -> tuple[list[NewReport], list[Submitted], list[BrokenRow]]:
     feeds = {
         id_: _FeedSettings(account_id, dialect, default, kind == Feed.Kind.SUBMISSIONS)
         for id_, account_id, dialect, default, kind in Feed.objects.values_list(

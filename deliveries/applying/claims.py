@@ -5,7 +5,7 @@ from datetime import datetime
 
 import psycopg
 
-from deliveries.messages.raw_row import Row
+from deliveries.messages.raw_row import RawRow
 from portal.common.bulk import bulk_cursor
 
 logger = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ RETURNING id, slice, received_at
 """  # noqa: S608  constants of this module
 
 
-def claim(numbers: list[int], limit: int, only: list[int] | None = None) -> list[Row]:
+def claim(numbers: list[int], limit: int, only: list[int] | None = None) -> list[RawRow]:
     """Take up to about `limit` waiting rows of the locked slices off the to-do list, oldest first, or those of `only`.
 
     What is returned is gone from the list when the caller's transaction is committed, and waits as before when it is
@@ -44,7 +44,7 @@ def claim(numbers: list[int], limit: int, only: list[int] | None = None) -> list
             return []
         times = [received_at for _number, received_at in taken.values()]
         cursor.execute(_BODIES, [f"{{{','.join(map(str, taken))}}}", min(times), max(times)])
-        rows = [Row(id_, feed_id, taken.pop(id_)[1], *rest) for id_, feed_id, *rest in cursor.fetchall()]
+        rows = [RawRow(id_, feed_id, taken.pop(id_)[1], *rest) for id_, feed_id, *rest in cursor.fetchall()]
         if taken:
             _give_back(cursor, taken, rows)
     return rows
@@ -62,7 +62,7 @@ def _first(numbers: list[int], limit: int, only: list[int] | None) -> list:
     return [numbers, only, only, len(only) if only else each]
 
 
-def _give_back(cursor: psycopg.Cursor, left: dict[int, tuple[int, datetime]], rows: list[Row]) -> None:
+def _give_back(cursor: psycopg.Cursor, left: dict[int, tuple[int, datetime]], rows: list[RawRow]) -> None:
     """Put rows that were taken and not read on the to-do list again."""
     last = rows[-1].id if rows else max(left)
     if missing := [id_ for id_ in left if id_ <= last]:

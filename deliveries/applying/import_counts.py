@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
-from deliveries.messages.raw_row import BrokenRow, Row
+from deliveries.messages.raw_row import BrokenRow, RawRow
 from deliveries.models import ImportCount, ImportRun
 from portal.common.bulk import Sums, add_to_counts
 
@@ -33,7 +33,7 @@ class ImportOutcome:
         return self.rows + self.replayed - self.reports - self.duplicates - self.quarantined
 
 
-def sums(rows: list[Row], *, reports: set[int], broken: list[BrokenRow]) -> Sums:
+def sums(rows: list[RawRow], *, reports: set[int], broken: list[BrokenRow]) -> Sums:
     """Return what applied rows add, nothing where none is an import's. `reports` are inbox ids of new reports."""
     runs = {row.id: row.import_run_id for row in rows if row.import_run_id is not None}
     reasons = {item.row.id: item.reason for item in broken} if runs else {}

@@ -9,7 +9,7 @@ from deliveries.dialects import submission as dialect
 from deliveries.dialects.report import Submission
 from deliveries.ingest.inbox import INSERT, NewRow, packed_columns
 from deliveries.messages import fold
-from deliveries.messages.raw_row import BrokenRow, Row
+from deliveries.messages.raw_row import BrokenRow, RawRow
 from deliveries.messages.slices import slice_of
 from deliveries.messages.store import Key
 from portal.common.bulk import bulk_cursor
@@ -24,7 +24,7 @@ WRITE_WITHIN = 5  # seconds
 class Submitted(Struct, frozen=True, gc=False):
     """A raw row that is a submission; part of a batch's reports (deliveries/messages/delivery_reports.py)."""
 
-    row: Row
+    row: RawRow
     key: Key
     dialect: str
     submission: Submission
@@ -72,7 +72,7 @@ def feed_of(account_id: int) -> int:
 # --- in the applier
 
 
-def parse_row(row: Row, *, account_id: int, codes_of: str) -> Submitted:
+def parse_row(row: RawRow, *, account_id: int, codes_of: str) -> Submitted:
     """Read one raw row; `codes_of` is the dialect of the account's result codes. Raises Unreadable."""
     handed_in = dialect.parse(row.body, received_at=row.received_at)
     return Submitted(row, (account_id, handed_in.message_id), codes_of, handed_in.submission)
@@ -85,7 +85,7 @@ class SubmissionBatch:
         self.new: set[int] = set()
         self.refused: list[BrokenRow] = []
 
-    def add(self, message: fold.Folded, row: Row, submission: Submission) -> None:
+    def add(self, message: fold.Folded, row: RawRow, submission: Submission) -> None:
         """Fold one submission into its message; one without new data is a duplicate and changes nothing."""
         if fold.is_anothers(message, submission):
             self.refused.append(BrokenRow(row, ANOTHERS, "the message is known under another platformPartnerId"))

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from deliveries.messages.raw_row import Row
+from deliveries.messages.raw_row import RawRow
 from portal.common.bulk import Sums, add_to_counts
 
 KEYS = {"feed_id": "int", "hour": "timestamptz"}
@@ -19,7 +19,7 @@ def hour_of(instant: datetime) -> datetime:
 
 
 def sums(
-    rows: list[Row],
+    rows: list[RawRow],
     *,
     reports: set[int],
     quarantined: set[int],

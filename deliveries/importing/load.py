@@ -20,7 +20,7 @@ from deliveries.importing.archives.pieces import Piece
 from deliveries.importing.archives.reading import Archive
 from deliveries.ingest.inbox import INSERT, NewRow, packed_columns
 from deliveries.ingest.split import split_line
-from deliveries.messages.raw_row import BrokenRow, Row
+from deliveries.messages.raw_row import BrokenRow, RawRow
 from deliveries.messages.slices import SLICES, UNREADABLE_SLICE
 from deliveries.models import ImportRun
 from portal.common.bulk import add_to_counts, bulk_cursor
@@ -166,7 +166,7 @@ def _put_aside(run: ImportRun, feed: Feed, too_long: list[tuple[int, Piece]]) ->
                 f"number {number:,} in the archive: {piece.size:,} bytes, at most {settings.INGEST_MAX_BODY:,};"
                 f" its first {len(piece.body):,} are kept"
             )
-            row = Row(id_, feed.id, received_at, run.accept_days, run.id, piece.body)
+            row = RawRow(id_, feed.id, received_at, run.accept_days, run.id, piece.body)
             broken.append(BrokenRow(row, TOO_LONG, detail))
     rows = [item.row for item in broken]
     put_in_quarantine(broken, now=rows[0].received_at)

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from deliveries.dialects.report import Report
-from deliveries.messages.raw_row import Row
+from deliveries.messages.raw_row import RawRow
 from deliveries.messages.row import Change
 from deliveries.messages.store import KEYS, Key, keys_as_json, same_message
 from portal.common.bulk import EACH, bulk_cursor, stage
@@ -12,7 +12,7 @@ from portal.common.bulk import EACH, bulk_cursor, stage
 class NewReport(Struct, frozen=True, gc=False):
     """A row that could be read."""
 
-    row: Row
+    row: RawRow
     key: Key
     dialect: str
     report: Report

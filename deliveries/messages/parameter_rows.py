@@ -30,7 +30,7 @@ SAME_ROW = f"{looked_up('p', 'r', _INDEXED)} AND " + " AND ".join(
     f"p.{column} = r.{column}" for column in COLUMNS if column not in _INDEXED
 )
 
-Row = tuple[int, date, str, str, datetime, int, str]  # COLUMNS
+ParameterRow = tuple[int, date, str, str, datetime, int, str]  # COLUMNS
 
 
 def chosen_keys(tenant_ids: Collection[int]) -> dict[int, list[str]]:
@@ -42,7 +42,7 @@ def chosen_keys(tenant_ids: Collection[int]) -> dict[int, list[str]]:
     return keys
 
 
-def rows_of(message: StoredMessage, keys: Iterable[str]) -> set[Row]:
+def rows_of(message: StoredMessage, keys: Iterable[str]) -> set[ParameterRow]:
     """Return the rows of a message whose tenant has chosen `keys`; an empty value has none."""
     f = message.folded
     return row_values(message.tenant_id, message.day, f.sent_at, f.account_id, f.message_id, f.parameters or {}, keys)
@@ -56,7 +56,7 @@ def row_values(
     message_id: str,
     parameters: Mapping[str, str],
     keys: Iterable[str],
-) -> set[Row]:
+) -> set[ParameterRow]:
     """Return the rows of the message with these custom parameters, as `rows_of` does."""
     return {
         (tenant_id, day, key, indexed_value(value), sent_at, account_id, message_id)
@@ -72,8 +72,8 @@ def write_parameters(changes: list[Change]) -> None:
     keys = chosen_keys(tenants)
     if not keys:
         return
-    gone: list[Row] = []
-    new: list[Row] = []
+    gone: list[ParameterRow] = []
+    new: list[ParameterRow] = []
     for change in changes:
         before, after = change.before, change.after
         if before is None:
@@ -86,7 +86,7 @@ def write_parameters(changes: list[Change]) -> None:
         replace_rows(cursor, gone, new)
 
 
-def replace_rows(cursor: psycopg.Cursor, gone: list[Row], new: list[Row]) -> None:
+def replace_rows(cursor: psycopg.Cursor, gone: list[ParameterRow], new: list[ParameterRow]) -> None:
     """Delete rows (if they exist) and insert others, in the caller's transaction, planned for small sets."""
     if gone:
         stage(cursor, "gone_parameter", COLUMNS, gone)

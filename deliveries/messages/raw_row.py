@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 
 
-class Row(Struct, frozen=True, gc=False):
+class RawRow(Struct, frozen=True, gc=False):
     """One claimed inbox row; the last four are the request's (deliveries/ingest/inbox.py)."""
 
     id: int
@@ -25,6 +25,6 @@ class Row(Struct, frozen=True, gc=False):
 class BrokenRow:
     """A row with what is wrong with it."""
 
-    row: Row
+    row: RawRow
     reason: str
     detail: str
