@@ -55,7 +55,7 @@ class WallMiddleware:
                 return self._answer(request)
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
-        if _only_looks(request):
+        if _is_view_as(request):
             forbid_writing()
         response = self.get_response(request)
         if hasattr(response, "render") and not response.is_rendered:
@@ -69,7 +69,7 @@ class WallMiddleware:
     def _access(self, request: HttpRequest) -> Access:
         if not is_api(request):
             slug = _slug(request)
-            view = view_as.current(request) if _may_look(request) else None
+            view = view_as.current(request) if _view_as_applies(request) else None
             return access_of_observer(view, slug=slug) if view else access_of(request.user, slug=slug)
         request.user = AnonymousUser()
         text = bearer(request)
@@ -81,7 +81,7 @@ class WallMiddleware:
         access: Access = request.access
         if "tenant_slug" in kwargs and request.user.is_authenticated and access.tenant is None:
             raise Http404
-        if _only_looks(request) and request.method not in SAFE_METHODS:
+        if _is_view_as(request) and request.method not in SAFE_METHODS:
             raise PermissionDenied
 
 
@@ -129,7 +129,7 @@ class LastSeenMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         seen_at = request.session.get(sessions.SEEN_AT) if request.user.is_authenticated else None
-        if _only_looks(request):
+        if _is_view_as(request):
             seen_at = None  # nothing can be written; the pages in between are noted
         if seen_at is not None and time.time() - seen_at > self.SEEN_EVERY:
             sessions.note(request)
@@ -164,12 +164,12 @@ def _person(request: HttpRequest) -> str:
     return "" if is_api(request) else str(request.session.get(SESSION_KEY, ""))
 
 
-def _may_look(request: HttpRequest) -> bool:
+def _view_as_applies(request: HttpRequest) -> bool:
     """In the administration, and where people sign in, staff are themselves."""
     return not request.path_info.startswith((*STAFF_PATHS, *SIGNIN_PATHS))
 
 
-def _only_looks(request: HttpRequest) -> bool:
+def _is_view_as(request: HttpRequest) -> bool:
     """Return whether staff are viewing a tenant's page."""
     return request.access.view_as is not None and _slug(request) is not None
 

@@ -19,7 +19,7 @@ from portal.accounts import shown_once
 from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin
 from portal.accounts.models import record
 from portal.accounts.view_as import may_view
-from portal.staff import view_as as view_as_views
+from portal.staff import view_as
 from portal.staff.forms import AccountForm, FeedForm, TenantForm
 from portal.tenants.api_keys import is_valid, revoke_key
 from portal.tenants.feeds import ROTATION, add_token, valid_tokens
@@ -47,7 +47,7 @@ class TenantAdmin(RecordedAdmin):
     actions = ("view_as",)
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(view_as_views.start)
+        view = self.admin_site.admin_view(view_as.start)
         return [path("<int:tenant_id>/view-as/", view, name="view_as"), *super().get_urls()]
 
     def has_view_as_permission(self, request: HttpRequest) -> bool:
