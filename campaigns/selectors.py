@@ -7,7 +7,7 @@ from django.db import connection
 from portal.common.masking import Masking
 from portal.common.prefixes import after_prefix
 
-MOST = 50
+MAX_NAMES = 50
 
 _NEWEST = """
 SELECT DISTINCT name FROM unnest(%(tenants)s::int[]) AS t (id) CROSS JOIN LATERAL (
@@ -24,11 +24,11 @@ SELECT DISTINCT name FROM unnest(%(tenants)s::int[]) AS t (id) CROSS JOIN LATERA
 
 
 def campaign_names(*, tenant_ids: frozenset[int], prefix: str = "", masking: Masking) -> list[str]:
-    """Return up to MOST names that begin with `prefix`, in the order of their bytes; without one the newest.
+    """Return up to MAX_NAMES names that begin with `prefix`, in the order of their bytes; without one the newest.
 
     A refId may hold a phone number: names with a number that is hidden are left out.
     """
-    parameters: dict[str, Any] = {"tenants": sorted(tenant_ids), "most": MOST}
+    parameters: dict[str, Any] = {"tenants": sorted(tenant_ids), "most": MAX_NAMES}
     with connection.cursor() as cursor:
         if prefix:
             cursor.execute(_BY_PREFIX, parameters | {"prefix": prefix, "end": after_prefix(prefix)})

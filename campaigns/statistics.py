@@ -10,7 +10,7 @@ from statistics import NormalDist
 
 Z95 = 1.959963984540054  # two-sided 95% of the normal distribution
 
-ENOUGH = 30  # messages per variant, before a comparison says anything
+MIN_MESSAGES = 30  # messages per variant, before a comparison says anything
 EXACT_BELOW = 20  # expected messages of a kind, below which the normal approximation says too much
 MATURE = 0.995  # share of final messages under which a final period carries a warning
 SAMPLE_RATIO_ALARM = 0.001  # p-value under which a split is not the planned one
@@ -99,7 +99,7 @@ def rate(n: int, of: int) -> float | None:
 
 def enough(n: int) -> bool:
     """Return whether a variant has enough messages for a comparison."""
-    return n >= ENOUGH
+    return n >= MIN_MESSAGES
 
 
 def wilson(successes: int, n: int, z: float = Z95) -> tuple[float, float] | None:

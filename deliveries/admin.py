@@ -27,7 +27,7 @@ from deliveries.models import (
 from deliveries.partner_ids import admin as partner_admin  # noqa: F401  registers its models
 from deliveries.partner_ids.admin_forms import DiscardForm
 from deliveries.partner_ids.masked_admin import MaskedValues
-from portal.accounts.admin_base import MOST_COUNTED, ReadOnlyAdmin, RecordedAdmin, ids_of
+from portal.accounts.admin_base import MAX_COUNTED, ReadOnlyAdmin, RecordedAdmin, ids_of
 from portal.accounts.job_admin import JOB_COLUMNS, JobAdmin
 
 
@@ -37,7 +37,7 @@ class ReasonFilter(admin.SimpleListFilter):
     title, parameter_name = _("reason"), "reason"
 
     def lookups(self, request: HttpRequest, model_admin: ReadOnlyAdmin) -> list[tuple[str, str]]:
-        waiting = QuarantinedRow.objects.filter(state=QuarantinedRow.State.WAITING).values("reason")[:MOST_COUNTED]
+        waiting = QuarantinedRow.objects.filter(state=QuarantinedRow.State.WAITING).values("reason")[:MAX_COUNTED]
         reasons = {row["reason"] for row in waiting} | ({self.value()} if self.value() else set())
         return [(reason, reason) for reason in sorted(reasons)]
 

@@ -23,7 +23,7 @@ from deliveries.ingest.app import Ingest, is_feed_path  # noqa: E402
 from portal.connections import Guard  # noqa: E402 (these need the settings)
 from portal.page_deadline import PageDeadline  # noqa: E402
 
-_MANY_OBJECTS = 20_000
+_COLLECT_AFTER = 20_000
 _PROBES = ("/healthz", "/readyz")
 
 
@@ -57,7 +57,7 @@ class Application:
                 self._watching = asyncio.create_task(self.guard.watch())
                 # What is there by now stays: walking through it in search of cycles, again and again, finds none.
                 gc.freeze()
-                gc.set_threshold(_MANY_OBJECTS)
+                gc.set_threshold(_COLLECT_AFTER)
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 self._watching.cancel()

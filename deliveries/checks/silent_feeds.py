@@ -3,7 +3,7 @@
 Take the period since the last hour with delivery reports, at most its first seven days. Take the same period one, two,
 three and four weeks before, as far back as the feed was counted, and use the median of the four (the lower of two), so
 that neither a single campaign nor a single holiday sets the usual rate. If reports arrived by chance at that rate (a
-Poisson process), no report would arrive with P(0) = exp(-expected). Below MOST_BY_CHANCE chance is ruled out, and the
+Poisson process), no report would arrive with P(0) = exp(-expected). Below MAX_CHANCE chance is ruled out, and the
 feed is silent.
 """
 
@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from math import exp
 
-MOST_BY_CHANCE = 0.001  # reached where 6.9 reports or more would be expected
+MAX_CHANCE = 0.001  # reached where 6.9 reports or more would be expected
 WEEK = timedelta(days=7)
 WEEKS = 4
 HOUR = timedelta(hours=1)
@@ -50,7 +50,7 @@ def assess_feed(received: Mapping[datetime, int], *, first: datetime | None, unt
     usual = usual_count(received, first=first, start=since, end=stretch_end)
     if usual is None:
         return Silence(FeedState.UNKNOWN, since, None)
-    return Silence(FeedState.SILENT if exp(-usual) < MOST_BY_CHANCE else FeedState.USUAL, since, usual)
+    return Silence(FeedState.SILENT if exp(-usual) < MAX_CHANCE else FeedState.USUAL, since, usual)
 
 
 def usual_count(received: Mapping[datetime, int], *, first: datetime, start: datetime, end: datetime) -> float | None:

@@ -26,9 +26,9 @@ from portal.tenants.models import Feed, GatewayAccount, Tenant
 from portal.tenants.partner_owners import owners_at_accounts
 
 _BATCH = 2000
-_MOST_BYTES = 4 * 1024 * 1024
+_MAX_BYTES = 4 * 1024 * 1024
 _GZIP_OR_ZLIB = 47  # zlib's wbits
-_LEAST_DIGITS = 6  # a number with fewer is told by none
+_MIN_DIGITS = 6  # a number with fewer is told by none
 _TEXTS = (
     "concat_ws(' ', m.message_id, m.partner_id, m.ref_id, m.variant, m.source, m.operator, m.labels,"
     " m.custom_parameters)"
@@ -41,7 +41,7 @@ _MAY_HOLD = "(regexp_replace({text}, '[^0-9]', '', 'g') LIKE %s OR octet_length(
 def batches(tenant_id: int, number: str) -> Iterator[list[Key]]:
     """Yield the messages that hold the number in a text of theirs or of their delivery reports, month by month."""
     digits = _digits(number)
-    if len(digits) < _LEAST_DIGITS:
+    if len(digits) < _MIN_DIGITS:
         return
     for month in partitions.months():
         keys: set[Key] = set()
@@ -61,7 +61,7 @@ def batches(tenant_id: int, number: str) -> Iterator[list[Key]]:
 
 def erase_rest(*, tenant: Tenant, number: str, actor: str, erased: ErasureCounts) -> None:
     """Erase the number in names, ids, counts, raw rows, quarantine, imported files' names and written texts."""
-    if len(_digits(number)) < _LEAST_DIGITS:
+    if len(_digits(number)) < _MIN_DIGITS:
         return
     erased.campaigns += _erase_names(tenant.id, number)
     partner_ids.queue_of_tenant(tenant.id, number)
@@ -155,7 +155,7 @@ def _holds(body: bytes, query: str, number: str, encoding: str) -> bool:
     """Tell whether a raw row holds the number: as it stands, in JSON's or a form's escapes, packed or not."""
     if encoding:  # the door could not unpack it
         with suppress(zlib.error):
-            body += zlib.decompressobj(_GZIP_OR_ZLIB).decompress(body, _MOST_BYTES)
+            body += zlib.decompressobj(_GZIP_OR_ZLIB).decompress(body, _MAX_BYTES)
     texts = [query, unquote_plus(query)]
     for charset in ("utf-8", "utf-16-le", "utf-16-be"):
         text = body.decode(charset, "replace")

@@ -27,7 +27,7 @@ from portal.common.keyset import BadCursor
 from portal.common.msisdn import may_be_part_of_number, read_number
 from portal.tenants.models import GatewayAccount, Tenant
 
-MOST_SECONDS = 10.0
+MAX_SECONDS = 10.0
 
 _TEXTS = (
     Parameter(
@@ -162,13 +162,13 @@ class MessagesView(ApiView):
         if statuses == []:  # a state and a count that have nothing in common
             return self.answer(self._page(query, [], Page([], None, None, {})))
         try:
-            page = search(query, cursor=self.given.text("cursor"), size=self.given.size(), seconds=MOST_SECONDS)
+            page = search(query, cursor=self.given.text("cursor"), size=self.given.size(), seconds=MAX_SECONDS)
         except BadFilter as error:
             raise BadParameter(error.field, error.text) from error
         except BadCursor as error:
             raise BadParameter("cursor", str(error)) from error
         except SearchTooSlow as error:
-            raise TooSlow(f"The search took more than {MOST_SECONDS:g} seconds.") from error
+            raise TooSlow(f"The search took more than {MAX_SECONDS:g} seconds.") from error
         if query.message_id:
             page = replace(page, messages=without_masked_ids(page.messages, self.access.masking))
         if query.operator and not page.messages:

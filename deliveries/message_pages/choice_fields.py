@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from portal.common.countries import country_meant
 from portal.common.nearest import nearest
 
-_MOST_SHOWN = 100  # characters of a wrong value; no choice is longer
+_MAX_SHOWN = 100  # characters of a wrong value; no choice is longer
 
 
 class _NearestChoice:
@@ -27,7 +27,7 @@ class _NearestChoice:
         return known.get(nearest(value, known) or "") or by_label.get(nearest(value, by_label) or "")
 
     def _problem(self, value: str) -> str:
-        shown = value if len(value) <= _MOST_SHOWN else value[:_MOST_SHOWN] + "…"
+        shown = value if len(value) <= _MAX_SHOWN else value[:_MAX_SHOWN] + "…"
         text = _("“%(value)s” is not one of the choices.") % {"value": shown}
         meant = self.meant(value) if shown == value else None
         return f"{text} {_('Did you mean %(meant)s?') % {'meant': meant}}" if meant else text

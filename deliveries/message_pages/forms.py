@@ -56,7 +56,7 @@ CLASSES: dict[str, Promise] = {
     "unknown": gettext_lazy("Unknown"),
 }
 SEVERAL = ("status", "counts_as")
-MOST_OF_NUMBER = 100  # signs, invisible ones too; no destination is longer
+MAX_NUMBER_LENGTH = 100  # signs, invisible ones too; no destination is longer
 SIZES = (25, PAGE, 100)  # rows on a page
 # parameters that choose no messages by what they are
 NO_FILTERS = ("cursor", "compare", "period", "from", "to", "size")
@@ -82,7 +82,7 @@ class MessageFilterForm(forms.Form):
 
     number = forms.CharField(
         label=gettext_lazy("Number"),
-        max_length=MOST_OF_NUMBER,
+        max_length=MAX_NUMBER_LENGTH,
         widget=forms.TextInput(attrs={"inputmode": "tel", "placeholder": "+358 40 123 4567", "autocomplete": "off"}),
     )
     ref_id = forms.CharField(label=gettext_lazy("RefId"), max_length=256, strip=False)

@@ -10,7 +10,7 @@ from deliveries.search.segment_keys import SearchKey
 from portal.tenants.models import Tenant
 
 PARAMETER = "custom_parameters[{}]"  # the field of a key, as in the REST API
-MOST_VALUE = 1000  # characters of a value: an address has to hold it
+MAX_VALUE_LENGTH = 1000  # characters of a value: an address has to hold it
 _BEGINS = PARAMETER.partition("{")[0]
 
 
@@ -65,5 +65,5 @@ def _field(key: SearchKey, number: int, tenants: Collection[Tenant]) -> forms.Ch
     widget = forms.TextInput(attrs={"id": f"filter_parameter_{number}", "autocomplete": "off"})
     # The key is the tenant's own text, the help text is shown as HTML.
     return forms.CharField(
-        label=key.key, max_length=MOST_VALUE, strip=False, widget=widget, help_text=escape(help_text)
+        label=key.key, max_length=MAX_VALUE_LENGTH, strip=False, widget=widget, help_text=escape(help_text)
     )

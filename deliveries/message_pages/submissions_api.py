@@ -20,8 +20,8 @@ from portal.tenants.ownership import owned_accounts
 from portal.tenants.ownership_periods import Periods, owner_at
 from portal.tenants.partner_owners import held_by, periods_of
 
-MOST = 1000  # submissions in one body, as many as a gateway's batch has
-MOST_ERRORS = 100  # reported for one body
+MAX_ITEMS = 1000  # submissions in one body, as many as a gateway's batch has
+MAX_ERRORS = 100  # reported for one body
 
 _HELP = {
     "message_id": "The id of the whole message, as returned by the gateway at submission.",
@@ -87,14 +87,15 @@ OPERATION = Operation(
     summary="Submit messages",
     text=(
         "Report messages that you have submitted to the gateway, after its response: one message, or an array of 1"
-        f" to {MOST}. Their delivery reports are matched by id, in any order. A message without a report is pending."
+        f" to {MAX_ITEMS}. Their delivery reports are matched by id, in any order. A message without a report"
+        " is pending."
         " Repeating a request changes nothing. Lengths are in bytes of UTF-8. If one submission is invalid, the"
         " whole body is rejected and nothing is stored; `errors` points at each by its index. The response comes"
         " after all are stored; they are shown within seconds."
     ),
     scope=SUBMIT,
     body=SubmissionBody,
-    body_most=MOST,
+    body_most=MAX_ITEMS,
     body_example=EXAMPLE,
     answer=SubmittedAnswer,
     answer_text="Stored.",
@@ -106,8 +107,10 @@ OPERATION = Operation(
 def submit(request: HttpRequest, data: object, access: Access) -> dict:
     """Store all submissions of a body, in the request's transaction. Raises BadFields with all that is wrong."""
     items = data if isinstance(data, list) else [data]
-    if not 1 <= len(items) <= MOST:
-        raise BadFields(f"An array holds 1 to {MOST} submissions, not {len(items)}.", [("#", f"1 to {MOST} of them")])
+    if not 1 <= len(items) <= MAX_ITEMS:
+        raise BadFields(
+            f"An array holds 1 to {MAX_ITEMS} submissions, not {len(items)}.", [("#", f"1 to {MAX_ITEMS} of them")]
+        )
     now = timezone.now()
     errors: dict[int, tuple[str, str]] = {}
     times: dict[int, datetime] = {}
@@ -134,7 +137,7 @@ def submit(request: HttpRequest, data: object, access: Access) -> dict:
 
 def _refused(errors: dict[int, tuple[str, str]], total: int, *, is_array: bool) -> BadFields:
     told = []
-    for index, (field, text) in sorted(errors.items())[:MOST_ERRORS]:
+    for index, (field, text) in sorted(errors.items())[:MAX_ERRORS]:
         path = [*([str(index)] if is_array else []), *([_escaped(field)] if field else [])]
         told.append(("/".join(["#", *path]), text))
     count = f"{len(errors)} of {total} submissions are invalid" if is_array else "Invalid submission"

@@ -18,7 +18,7 @@ from campaigns.selectors import campaign_names as names_of
 from deliveries.message_pages.csv_file import to_csv
 from deliveries.message_pages.forms import ANY_TIME, PRESETS, MessageFilterForm
 from deliveries.message_pages.number_reveal import reveal_number
-from deliveries.message_pages.parameter_fields import MOST_VALUE, PARAMETER
+from deliveries.message_pages.parameter_fields import MAX_VALUE_LENGTH, PARAMETER
 from deliveries.message_pages.presenter import MessagePresenter, MessageRow
 from deliveries.messages.row import StoredMessage
 from deliveries.search.addresses import message_or_404, without_masked_ids
@@ -35,7 +35,7 @@ from portal.common.periods import local_day
 from portal.tenants.models import Tenant
 
 SECONDS = 8.0  # a search may take; what is longer tells people to narrow it
-PROBE_SECONDS, MOST_PROBES = 1.0, 8  # for what to loosen; parameters may be given a thousand times
+PROBE_SECONDS, MAX_PROBES = 1.0, 8  # for what to loosen; parameters may be given a thousand times
 
 
 @require_safe
@@ -202,7 +202,7 @@ def _loosened(request: HttpRequest, form: MessageFilterForm) -> list[Loosened]:
     if form.period is not None:
         words = f"{_('Period')}: {form.period_words()}"
         tries.append(Loosened(words, urlencode(form.with_period(ANY_TIME))))
-    return [one for one in tries[:MOST_PROBES] if _finds(request, form, one.query)]
+    return [one for one in tries[:MAX_PROBES] if _finds(request, form, one.query)]
 
 
 def _finds(request: HttpRequest, form: MessageFilterForm, query: str) -> bool:
@@ -226,7 +226,7 @@ def _found_by(tenant: Tenant, stored: StoredMessage) -> Callable[[str, str], str
     keys = {key for key, one in search_keys([stored.tenant_id], stored.folded.parameters or ()).items() if one.ready}
 
     def found_by(key: str, value: str) -> str:
-        if key not in keys or len(value) > MOST_VALUE:
+        if key not in keys or len(value) > MAX_VALUE_LENGTH:
             return ""
         return f"{address}?{urlencode({PARAMETER.format(key): value, 'period': ANY_TIME})}"
 

@@ -28,7 +28,7 @@ from portal.common.bulk import bulk_cursor
 from portal.common.periods import Month
 
 ERROR_RATE = 0.005  # 11 bits a message
-MOST_MESSAGES = 40_000_000  # in all filters together: 55 MB of each applier's memory
+MAX_MESSAGES = 40_000_000  # in all filters together: 55 MB of each applier's memory
 QUIET_DAYS = 30  # after a month's end new messages of it are rare; before, the month is looked into anyway
 _LOCK = "portal.identity_filters"
 _READ_AT_ONCE = 50_000
@@ -40,7 +40,7 @@ MADE_WITH = f"rbloom {version('rbloom')} blake2b"
 def make(*, now: datetime) -> int | None:
     """Make the filters that months past at `now` lack, newest first; return how many were made.
 
-    None where another process is at it. Months beyond MOST_MESSAGES are left without.
+    None where another process is at it. Months beyond MAX_MESSAGES are left without.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [_LOCK])
@@ -59,7 +59,7 @@ def _make(before: date) -> int:
     made, messages = 0, 0
     for month in reversed(past):
         messages += ready.get(month.first_day) or _count(month)
-        if messages > MOST_MESSAGES:
+        if messages > MAX_MESSAGES:
             _take_away(IdentityFilter.objects.filter(month__lte=month.first_day))
             break
         if month.first_day not in ready:

@@ -16,8 +16,8 @@ from portal.tenants.ownership_periods import SeenPeriod, current, seen_by
 from portal.tenants.partner_owners import held_by, periods_of
 
 DAYS = 30
-MOST_WAITING = 100
-MOST_REQUESTS = 100
+MAX_WAITING = 100
+MAX_REQUESTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def waiting_in(accounts: Sequence[GatewayAccount]) -> list[Waiting]:
         .annotate(number=Sum("messages"), last_day=Max("day", filter=Q(messages__gt=0)))
         .filter(number__gt=0)
         .annotate(place=place)
-        .filter(place__lte=MOST_WAITING + 3)
+        .filter(place__lte=MAX_WAITING + 3)
         .order_by("account_id", "place")
     )
     pools = Q(tenant_id__in=[account.pool_id for account in accounts])
@@ -132,10 +132,10 @@ def _waiting(account: GatewayAccount, rows: list[dict], moving: set[tuple[int, s
     ]
     return Waiting(
         account,
-        values[:MOST_WAITING],
+        values[:MAX_WAITING],
         aside.get("", 0),
         aside.get(OTHER_LABEL, 0),
-        len(values) > MOST_WAITING,
+        len(values) > MAX_WAITING,
     )
 
 
@@ -143,7 +143,7 @@ def requests_of(tenant_ids: Iterable[int], *, now: datetime) -> list[PartnerRequ
     """Return the tenants' requests, open ones first, and those decided in the last DAYS days; newest first."""
     recent = Q(state=PartnerRequest.State.OPEN) | Q(decided_at__gt=now - timedelta(days=DAYS))
     rows = PartnerRequest.objects.filter(recent, tenant_id__in=tenant_ids).select_related("tenant")
-    rows = list(rows.order_by("-id")[:MOST_REQUESTS])
+    rows = list(rows.order_by("-id")[:MAX_REQUESTS])
     return sorted(rows, key=lambda row: row.state != PartnerRequest.State.OPEN)
 
 

@@ -8,7 +8,7 @@ from campaigns import segments
 from portal.common.masking import Masking
 
 LOOKED_AT = 3000  # messages
-MOST = 40  # keys
+MAX_KEYS = 40  # keys
 EXAMPLE = 60  # characters
 
 _NEWEST = """
@@ -36,7 +36,7 @@ def recent_parameters(*, tenant_id: int) -> list[SeenKey]:
     No example reveals a phone number.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_NEWEST, [tenant_id, LOOKED_AT, MOST])
+        cursor.execute(_NEWEST, [tenant_id, LOOKED_AT, MAX_KEYS])
         return [
             SeenKey(key, messages, values, _example(value))
             for key, messages, values, value in cursor.fetchall()

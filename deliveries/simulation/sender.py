@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 MIB = 1024 * 1024
-LONGEST_PAUSE = 10.0  # seconds between two tries, whatever Retry-After says
+MAX_PAUSE = 10.0  # seconds between two tries, whatever Retry-After says
 NDJSON, JSON = "application/x-ndjson", "application/json"
 
 # The bodies' kinds in turn: (name, most DLRs in a body). Of 1,546 mixed DLRs 46 go alone, 3%.
@@ -181,4 +181,4 @@ class _Sending:
 
 def _retry_after(answer: httpx.Response, otherwise: float) -> float:
     text = answer.headers.get("Retry-After", "")
-    return min(float(text), LONGEST_PAUSE) if text.isdecimal() else otherwise
+    return min(float(text), MAX_PAUSE) if text.isdecimal() else otherwise

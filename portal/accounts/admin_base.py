@@ -15,23 +15,23 @@ from unfold.admin import ModelAdmin
 from portal.accounts.models import record
 from portal.tenants.models import Tenant
 
-MOST_COUNTED = 10_000
-MOST_FOUND = 1_000
+MAX_COUNTED = 10_000
+MAX_FOUND = 1_000
 LAST_CHARACTER = "\U0010ffff"
 
 
 class CappedPaginator(Paginator):
-    """Paginator that counts at most MOST_COUNTED rows. Rows beyond are found by search and filters."""
+    """Paginator that counts at most MAX_COUNTED rows. Rows beyond are found by search and filters."""
 
     @cached_property
     def count(self) -> int:
-        return self.object_list.order_by()[:MOST_COUNTED].count()
+        return self.object_list.order_by()[:MAX_COUNTED].count()
 
 
 class WholeWordSearch:
     """Searches a table that may be big by whole values or beginnings that an index answers, never by parts of a text.
 
-    `prefix_fields` need an index in "C" order. What each finds first is put together, at most MOST_FOUND rows each.
+    `prefix_fields` need an index in "C" order. What each finds first is put together, at most MAX_FOUND rows each.
     """
 
     whole_fields: tuple[str, ...] = ()
@@ -48,7 +48,7 @@ class WholeWordSearch:
             rows.filter(**{f"{name}__gte": word, f"{name}__lt": word + LAST_CHARACTER}).order_by(name)
             for name in self.prefix_fields
         ]
-        found = {key for matching in asked for key in matching.values_list("pk", flat=True)[:MOST_FOUND]}
+        found = {key for matching in asked for key in matching.values_list("pk", flat=True)[:MAX_FOUND]}
         return queryset.filter(pk__in=found), False
 
 

@@ -17,7 +17,7 @@ from portal.accounts.way_back import posted_from
 from portal.tenants import api_keys
 from portal.tenants.models import ApiKey, Tenant
 
-MOST_SHOWN = 200
+MAX_SHOWN = 200
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -96,7 +96,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     now = timezone.now()
-    keys = _keys(tenant).order_by(F("revoked_at").desc(nulls_first=True), "-id")[:MOST_SHOWN]
+    keys = _keys(tenant).order_by(F("revoked_at").desc(nulls_first=True), "-id")[:MAX_SHOWN]
     context = {
         "page": "settings",
         "section": "api_keys",

@@ -16,7 +16,7 @@ from portal.common.periods import zone
 from portal.tenants.models import Tenant
 
 PAGE_SIZE = 50
-MOST_IN_A_FILE = 10_000
+MAX_IN_A_FILE = 10_000
 
 # Every action that is recorded for a tenant, in words. One that is not here shows as it is.
 ACTIONS = {

@@ -42,9 +42,9 @@ def audit_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 @require_safe
 @member_may("see_audit_log")
 def download(request: HttpRequest, tenant: Tenant) -> HttpResponse:
-    """Hand out what the filter asks for as CSV, the newest MOST_IN_A_FILE entries at most."""
+    """Hand out what the filter asks for as CSV, the newest MAX_IN_A_FILE entries at most."""
     wanted = _wanted(request)
-    content = audit.to_csv(audit.entries(tenant, wanted)[: audit.MOST_IN_A_FILE], tenant)
+    content = audit.to_csv(audit.entries(tenant, wanted)[: audit.MAX_IN_A_FILE], tenant)
     record("audit.downloaded", actor=request.user.email, tenant=tenant, details={"action": wanted.action or "all"})
     response = HttpResponse(content, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{tenant.slug}_audit.csv"'

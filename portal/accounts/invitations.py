@@ -24,7 +24,7 @@ from portal.tenants import tokens
 from portal.tenants.models import Tenant
 
 VALID_FOR = timedelta(days=7)
-MOST_PER_DAY = 100  # per tenant: members must not send unlimited e-mail in the portal's name
+MAX_PER_DAY = 100  # per tenant: members must not send unlimited e-mail in the portal's name
 
 _PURPOSE = "invitation"
 
@@ -39,7 +39,7 @@ class State(StrEnum):
 
 
 class TooMany(Exception):
-    """The tenant has sent MOST_PER_DAY invitations within a day."""
+    """The tenant has sent MAX_PER_DAY invitations within a day."""
 
 
 class NotOpen(Exception):
@@ -57,7 +57,7 @@ def invite(*, tenant: Tenant, email: str, role: str, inviter: User, now: datetim
     """
     with transaction.atomic():
         Tenant.objects.select_for_update().get(id=tenant.id)  # two at once would both find no open one
-        if tenant.invitations.filter(created_at__gt=now - timedelta(days=1)).count() >= MOST_PER_DAY:
+        if tenant.invitations.filter(created_at__gt=now - timedelta(days=1)).count() >= MAX_PER_DAY:
             raise TooMany
         _open(tenant).filter(email__iexact=email).update(revoked_at=now)
         invitation = Invitation(

@@ -23,7 +23,7 @@ from portal.accounts.models import User
 
 COOKIE = "known_device"
 VALID_FOR = timedelta(days=365)
-MOST_PEOPLE = 5  # who share a browser; the one who came first is forgotten
+MAX_PEOPLE = 5  # who share a browser; the one who came first is forgotten
 
 _SALT = "portal.known-device"
 _TO_REMEMBER = "portal_known_device"
@@ -78,7 +78,7 @@ class KnownDeviceMiddleware:
         response = self.get_response(request)
         known = getattr(request, _TO_REMEMBER, None)
         if known is not None:
-            others = [entry for entry in _read(request) if entry.user_id != known.user_id][: MOST_PEOPLE - 1]
+            others = [entry for entry in _read(request) if entry.user_id != known.user_id][: MAX_PEOPLE - 1]
             response.set_cookie(
                 COOKIE,
                 signing.dumps([astuple(entry) for entry in (known, *others)], salt=_SALT),

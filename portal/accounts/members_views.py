@@ -119,7 +119,7 @@ def _invite(request: HttpRequest, tenant: Tenant, email: str, role: str) -> bool
 
 def _too_many() -> str:
     return _("%(number)s invitations were sent in the last 24 hours, which is the limit. Try again tomorrow.") % {
-        "number": invitations.MOST_PER_DAY
+        "number": invitations.MAX_PER_DAY
     }
 
 

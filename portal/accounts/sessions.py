@@ -14,7 +14,7 @@ from portal.accounts.devices import device_name
 from portal.accounts.models import User
 
 SEEN_AT = "seen_at"  # in the session: seconds since 1970; sessions without it are not followed
-MOST_SHOWN = 50
+MAX_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ def note(request: HttpRequest) -> None:
 
 
 def sessions_of(user: User, *, current_key: str | None, now: datetime) -> list[SignedIn]:
-    """Return the person's valid sessions, the current one first, then by last use; at most MOST_SHOWN."""
-    known = list(UserSession.objects.filter(user=user).order_by("-last_seen_at", "-id")[:MOST_SHOWN])
+    """Return the person's valid sessions, the current one first, then by last use; at most MAX_SHOWN."""
+    known = list(UserSession.objects.filter(user=user).order_by("-last_seen_at", "-id")[:MAX_SHOWN])
     keys = [session.session_key for session in known]
     standing = set(
         Session.objects.filter(session_key__in=keys, expire_date__gt=now).values_list("session_key", flat=True)

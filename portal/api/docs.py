@@ -11,7 +11,7 @@ from portal.api.limits import WINDOW
 from portal.api.problem_types import PROBLEM_TYPES
 from portal.api.reference import shapes, subjects
 from portal.api.schema import document
-from portal.api.views import MAX_BODY, MOST_BYTES_OF_MANY
+from portal.api.views import MAX_BODY, MAX_BYTES_OF_MANY
 from portal.tenants.models import ApiKey
 
 
@@ -30,7 +30,7 @@ def reference(request: HttpRequest) -> HttpResponse:
             "address_limit": settings.API_ADDRESS_PER_MINUTE,
             "window": WINDOW,
             "max_body": MAX_BODY,
-            "max_submissions": MOST_BYTES_OF_MANY,
+            "max_submissions": MAX_BYTES_OF_MANY,
         },
     )
 

@@ -22,7 +22,7 @@ from portal.api.schema import Schema
 from portal.tenants.models import ApiKey
 
 MAX_BODY = 64 * 1024
-MOST_BYTES_OF_MANY = 1024 * 1024  # a body that may be an array
+MAX_BYTES_OF_MANY = 1024 * 1024  # a body that may be an array
 
 _REFUSED = {
     "revoked": ("revoked-key", "This key was revoked."),
@@ -81,9 +81,9 @@ class JsonParser(BaseParser):
 
 
 class ManyParser(JsonParser):
-    """A JSON object or array of at most MOST_BYTES_OF_MANY bytes."""
+    """A JSON object or array of at most MAX_BYTES_OF_MANY bytes."""
 
-    most_bytes = MOST_BYTES_OF_MANY
+    most_bytes = MAX_BYTES_OF_MANY
     many = True
 
 

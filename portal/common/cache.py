@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 logger = logging.getLogger(__name__)
 
 AWAY_SECONDS = 5  # seconds without requests to Redis after it did not answer
-MOST_IN_MEMORY = 10_000
+MAX_IN_MEMORY = 10_000
 _away_until: dict[str, float] = {}  # by address: Django makes a cache object for each thread
 
 
@@ -28,7 +28,7 @@ class SteadyCache(BaseCache):
         super().__init__(params)
         self.server = server
         self.redis = RedisCache(server, params)
-        self.memory = LocMemCache("portal-while-redis-is-away", {"OPTIONS": {"MAX_ENTRIES": MOST_IN_MEMORY}})
+        self.memory = LocMemCache("portal-while-redis-is-away", {"OPTIONS": {"MAX_ENTRIES": MAX_IN_MEMORY}})
 
     def _ask(self, question: Callable[[BaseCache], object]) -> object:
         if time.monotonic() >= _away_until.get(self.server, 0):

@@ -13,7 +13,7 @@ from portal.common.number_notations import calling_code, plain_signs
 
 _GAP = r"[^0-9A-Za-z]{0,3}"  # between two digits of one number
 _SURE_DIGITS = 8
-_LEAST_DIGITS = 6
+_MIN_DIGITS = 6
 _run = re.compile(r"\+?\d(?:[ ()./-]{0,3}\d){7,}")
 
 
@@ -33,7 +33,7 @@ def without_number(text: str, number: str | None) -> str:
     if not tells_number(text, number):
         return text
     shown = mask_number(number)
-    replaced = _pattern(_digits(number), _LEAST_DIGITS).sub(lambda _found: shown, plain_signs(text))
+    replaced = _pattern(_digits(number), _MIN_DIGITS).sub(lambda _found: shown, plain_signs(text))
     return shown if tells_number(replaced, number) else replaced
 
 

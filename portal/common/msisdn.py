@@ -45,7 +45,7 @@ SENDER_TYPES = ("alphanumeric", "shortnumber", "msisdn")
 _WORLD = "001"  # libphonenumber's region of satellite, freephone and other codes that no country owns
 _ONE_REGION = {code: regions[0] for code, regions in CALLING_CODES.items() if len(regions) == 1}
 _SURE_LENGTHS = range(2, 18)  # so many digits after a calling code always parse
-_LEAST_DIGITS = 6  # so many of a number's last digits tell whose it is
+_MIN_DIGITS = 6  # so many of a number's last digits tell whose it is
 HIDDEN = "•••••••"  # always seven, so that the mask does not tell the length
 
 _short_number = re.compile(r"([A-Za-z]{2})-[0-9]{1,14}").fullmatch
@@ -209,7 +209,7 @@ def numbers_in(text: str) -> list[str]:
 def tells_number(text: str, number: str | None) -> bool:
     """Return whether a text contains the digits that reveal the number, in any notation."""
     digits = _only_digits(number or "")
-    return len(digits) >= _LEAST_DIGITS and digits[-_LEAST_DIGITS:] in _only_digits(text)
+    return len(digits) >= _MIN_DIGITS and digits[-_MIN_DIGITS:] in _only_digits(text)
 
 
 def may_be_part_of_number(text: str) -> bool:

@@ -21,7 +21,7 @@ from portal.common.postgres.base import pools
 from portal.tenants.models import Feed
 
 _COUNTED = ("received", "reports", "submissions", "duplicates", "quarantined", "clock_oddities")
-_MOST_WAITING = 1_000_000  # counting on would cost more than it tells
+_MAX_WAITING = 1_000_000  # counting on would cost more than it tells
 
 
 def exposition() -> bytes:
@@ -57,9 +57,9 @@ def _jobs() -> GaugeMetricFamily:
 
 def _inbox(now: datetime) -> Iterator[GaugeMetricFamily]:
     oldest = WaitingRow.objects.aggregate(oldest=Min("received_at"))["oldest"]
-    waiting = WaitingRow.objects.all()[:_MOST_WAITING].count()
+    waiting = WaitingRow.objects.all()[:_MAX_WAITING].count()
     yield GaugeMetricFamily(
-        "portal_inbox_waiting_rows", f"Delivery reports waiting (at most {_MOST_WAITING})", value=waiting
+        "portal_inbox_waiting_rows", f"Delivery reports waiting (at most {_MAX_WAITING})", value=waiting
     )
     yield GaugeMetricFamily(
         "portal_inbox_oldest_waiting_seconds",

@@ -30,8 +30,8 @@ from portal.tenants.models import Feed, Tenant
 from portal.tenants.tokens import MIN_TOKEN_LENGTH
 
 POOL_PREFIX = "pool-"
-LONGEST_SLUG = 63
-LONGEST_ACCOUNT_NAME = LONGEST_SLUG - len(POOL_PREFIX)  # its pool's slug has the name in it
+MAX_SLUG_LENGTH = 63
+MAX_ACCOUNT_NAME_LENGTH = MAX_SLUG_LENGTH - len(POOL_PREFIX)  # its pool's slug has the name in it
 
 _is_slug = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?").fullmatch
 _is_token = re.compile(r"[A-Za-z0-9._~-]*").fullmatch
@@ -60,11 +60,11 @@ def read(text: str, problems: Problems) -> Config:
 def _account(value: Value) -> AccountSpec:
     keys = value.keys(("name", "platform_id", "timezone"), ("owner", "feeds"))
     feeds = tuple(_feed(feed) for feed in _list(keys, "feeds"))
-    owner = _or_null(keys, "owner", lambda value: value.text(longest=LONGEST_SLUG))
+    owner = _or_null(keys, "owner", lambda value: value.text(longest=MAX_SLUG_LENGTH))
     return AccountSpec(
         position=value.position,
         at=_positions(keys),
-        name=_get(keys, "name", functools.partial(_slug, longest=LONGEST_ACCOUNT_NAME)),
+        name=_get(keys, "name", functools.partial(_slug, longest=MAX_ACCOUNT_NAME_LENGTH)),
         platform_id=_get(keys, "platform_id", lambda value: value.text(longest=100)),
         timezone=_get(keys, "timezone", _timezone),
         owner=Reference(keys["owner"].position, owner) if owner else None,
@@ -110,7 +110,7 @@ def _tenant(value: Value) -> TenantSpec:
         country=_get(keys, "country", _country),
         language=_get(keys, "language", lambda value: _one_of(value, _LANGUAGES, "language")),
         currency=_get(keys, "currency", _currency),
-        parent=_or_null(keys, "parent", lambda value: value.text(longest=LONGEST_SLUG)) or None,
+        parent=_or_null(keys, "parent", lambda value: value.text(longest=MAX_SLUG_LENGTH)) or None,
         accounts=tuple(Reference(values.position, account) for account, values in by_account.items()),
         claims=tuple(_claim(item, account) for account, values in by_account.items() for item in values.items()),
         ref_id=_ref_id(keys["ref_id"]) if _given(keys, "ref_id") else None,
@@ -173,7 +173,7 @@ def _user(value: Value) -> UserSpec:
 # One kind of value each: return it, with a problem where it is not what it should be.
 
 
-def _slug(value: Value, longest: int = LONGEST_SLUG) -> str:
+def _slug(value: Value, longest: int = MAX_SLUG_LENGTH) -> str:
     text = value.text(longest=longest)
     if text.strip() and not _is_slug(text):
         value.wrong("must consist of a-z, 0-9 and hyphens, without a hyphen at either end")
@@ -251,11 +251,11 @@ def _basic_user(value: Value) -> str:
 
 
 def _header_name(value: Value) -> str:
-    return _valid(value, value.text(longest=feed_headers.LONGEST_NAME), feed_headers.validate_name)
+    return _valid(value, value.text(longest=feed_headers.MAX_NAME_LENGTH), feed_headers.validate_name)
 
 
 def _header_value(value: Value) -> str:
-    return _valid(value, value.text(longest=feed_headers.LONGEST_VALUE), feed_headers.validate_value)
+    return _valid(value, value.text(longest=feed_headers.MAX_VALUE_LENGTH), feed_headers.validate_value)
 
 
 def _valid(value: Value, text: str, validate: Callable[[str], None]) -> str:

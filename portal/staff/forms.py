@@ -4,11 +4,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget
 
-from portal.tenants.feed_headers import LONGEST_VALUE, validate_value
+from portal.tenants.feed_headers import MAX_VALUE_LENGTH, validate_value
 from portal.tenants.feeds import set_basic, set_header
 from portal.tenants.models import Feed, GatewayAccount, Tenant
 from portal.tenants.ownership import outsiders
-from portal.tenants.pools import LONGEST_ACCOUNT_NAME, POOL_PREFIX
+from portal.tenants.pools import MAX_ACCOUNT_NAME_LENGTH, POOL_PREFIX
 
 
 class TenantForm(forms.ModelForm):
@@ -67,10 +67,10 @@ class AccountForm(forms.ModelForm):
 
     def clean_name(self) -> str:
         name = self.cleaned_data["name"]
-        if len(name) > LONGEST_ACCOUNT_NAME:
+        if len(name) > MAX_ACCOUNT_NAME_LENGTH:
             raise forms.ValidationError(
                 _("At most %(limit)s characters, because the name is part of the pool's slug."),
-                params={"limit": LONGEST_ACCOUNT_NAME},
+                params={"limit": MAX_ACCOUNT_NAME_LENGTH},
             )
         if Tenant.objects.filter(slug=POOL_PREFIX + name).exists():
             raise forms.ValidationError(_("Another customer already has the slug of this account's pool."))
@@ -88,7 +88,7 @@ class FeedForm(forms.ModelForm):
     )
     header_value = forms.CharField(
         required=False,
-        max_length=LONGEST_VALUE,
+        max_length=MAX_VALUE_LENGTH,
         strip=False,
         validators=[validate_value],
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from deliveries.message_pages.forms import MOST_OF_NUMBER, note_on_number, whole_number
+from deliveries.message_pages.forms import MAX_NUMBER_LENGTH, note_on_number, whole_number
 from deliveries.message_pages.number_reveal import reveal_number
 from deliveries.message_pages.presenter import MessagePresenter
 from deliveries.search.addresses import message_or_404
@@ -38,7 +38,7 @@ class StaffSearchForm(forms.Form):
         max_length=63,
         help_text=gettext_lazy("The slug of a customer or pool."),
     )
-    number = forms.CharField(label=gettext_lazy("Number"), required=False, max_length=MOST_OF_NUMBER)
+    number = forms.CharField(label=gettext_lazy("Number"), required=False, max_length=MAX_NUMBER_LENGTH)
     message_id = forms.CharField(label=gettext_lazy("Message id"), required=False, max_length=200)
     ref_id = forms.CharField(label=gettext_lazy("RefId"), required=False, max_length=256, strip=False)
     partner_id = forms.CharField(label=gettext_lazy("Partner ID"), required=False, max_length=256, strip=False)

@@ -5,7 +5,7 @@ import re
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-LONGEST_NAME, LONGEST_VALUE = 100, 200
+MAX_NAME_LENGTH, MAX_VALUE_LENGTH = 100, 200
 # Headers that a proxy, the HTTP library or the door itself reads or changes.
 RESERVED = {
     *("accept-encoding", "authorization", "connection", "content-encoding", "content-length", "content-type"),

@@ -3,7 +3,7 @@
 from portal.tenants.models import Tenant
 
 POOL_PREFIX = "pool-"
-LONGEST_ACCOUNT_NAME = 63 - len(POOL_PREFIX)  # the pool's slug has the account's name in it
+MAX_ACCOUNT_NAME_LENGTH = 63 - len(POOL_PREFIX)  # the pool's slug has the account's name in it
 
 
 def make_pool(*, account_name: str, timezone: str) -> Tenant:

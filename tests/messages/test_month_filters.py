@@ -141,7 +141,7 @@ def test_filters_made_after_a_restore_are_not_taken_for_those_read_before(feed, 
 
 
 def test_filters_keep_to_their_memory_newest_months_first(feed, past, monkeypatch):
-    monkeypatch.setattr(month_filters, "MOST_MESSAGES", 60)
+    monkeypatch.setattr(month_filters, "MAX_MESSAGES", 60)
     assert make(now=NOW) == 0
     assert ready() == {SEPTEMBER: 30}
     assert apply(feed, dlr("aug7", 1006, timestamp="2026-11-20T09:00:00Z")).new_messages == 0

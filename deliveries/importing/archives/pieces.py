@@ -23,8 +23,8 @@ _text_end = re.compile(rb'[^"\\\r\n]*+(?:\\[^\r\n][^"\\\r\n]*+)*+"').match
 _opens = re.compile(rb"\[\s*+[\[\]{]").match
 _blank = cast(_Always, re.compile(rb"\s*").match)
 _blank_in_line = cast(_Always, re.compile(rb"[ \t]*").match)
-_LONGEST_SEPARATOR = 3
-_LONGEST_START = 6  # bytes that show how a line begins
+_MAX_SEPARATOR = 3
+_MAX_START = 6  # bytes that show how a line begins
 # What a line within an object can begin with
 _goes_on = re.compile(rb'["}\]\[{,:]|-?\d|(?:true|false|null)\b').match
 # What may follow a whole value
@@ -111,7 +111,7 @@ class _Text:
         """Pass over separators and return the byte behind them, nothing at the end."""
         while True:
             self._pass(_separators(self._buffer, self.at).end())
-            self._has(_LONGEST_SEPARATOR)
+            self._has(_MAX_SEPARATOR)
             if _separators(self._buffer, self.at).end() == self.at:
                 self._in_indent = False
                 return self._buffer[self.at : self.at + 1]
@@ -214,7 +214,7 @@ class _Text:
 
     def _is_end(self, value: "_Value", in_array: bool) -> bool:
         """Tell whether a separator follows the value; anything else belongs to it, up to the line's end."""
-        end = self._pass_over(_blank_in_line, value.seen, _LONGEST_SEPARATOR)
+        end = self._pass_over(_blank_in_line, value.seen, _MAX_SEPARATOR)
         match = _ends_in_array if in_array else _ends
         if end is not None and match(self._buffer, self.at + end):
             return True
@@ -237,7 +237,7 @@ class _Text:
         A line that begins with a bracket, no further in than the object's first line, begins another one.
         """
         value.in_text = False
-        end = self._pass_over(_blank, place, _LONGEST_START)
+        end = self._pass_over(_blank, place, _MAX_START)
         if end is None:
             return True
         if self.at + end >= len(self._buffer):

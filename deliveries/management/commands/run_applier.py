@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from deliveries.applying.apply import BATCH
 from deliveries.applying.loop import Applier
 
-_MANY_OBJECTS = 2_000_000
+_COLLECT_AFTER = 2_000_000
 
 
 class Command(BaseCommand):
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         # A batch is hundreds of thousands of objects that end with it, none in a cycle: walking through them again and
         # again in search of cycles would be a fifth of an applier's work (docs/performance.md).
         gc.freeze()
-        gc.set_threshold(_MANY_OBJECTS)
+        gc.set_threshold(_COLLECT_AFTER)
         total = applier.run()
         self.stdout.write(
             f"applied {total.claimed:,} rows: {total.reports:,} reports, {total.submissions:,} submissions,"

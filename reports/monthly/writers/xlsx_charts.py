@@ -13,7 +13,7 @@ from openpyxl.utils import get_column_letter
 from reports.monthly.tables import Table
 from reports.monthly.writers.xlsx_styles import FAINT, LINE, MUTED, STATUS_FILLS, TEXT
 
-LARGEST = 12
+MAX_COUNTRIES = 12
 """How many countries the bar chart shows; the table has them all."""
 
 
@@ -27,8 +27,8 @@ def days_chart(sheet_title: str, table: Table, title: str) -> BarChart:
 
 
 def countries_chart(sheet_title: str, table: Table, title: str) -> BarChart:
-    """Return bars of the first LARGEST countries, the largest on top, over the sheet of Countries."""
-    rows = min(len(table.rows), LARGEST)
+    """Return bars of the first MAX_COUNTRIES countries, the largest on top, over the sheet of Countries."""
+    rows = min(len(table.rows), MAX_COUNTRIES)
     chart = _stacked("bar", sheet_title, table, category="Country", rows=rows, title=title)
     chart.x_axis.scaling.orientation = "maxMin"
     chart.y_axis.crosses = "max"

@@ -15,7 +15,7 @@ from reports.monthly.writers.xlsx_cells import with_label
 _NARROWEST, _WIDEST = 9, 60
 _WIDEST_VALUE = 30
 ROW_HEIGHT = 15
-_MOST_LINES = 27  # a row is at most 409 points high
+_MAX_LINES = 27  # a row is at most 409 points high
 _FILTER_BUTTON = 3
 _BY_SIZE: frozenset[Kind] = frozenset({"int", "code", "seconds", "percent", "ratio", "date"})
 
@@ -50,7 +50,7 @@ def head_height(table: Table, widths: list[float], header: ReportHeader) -> int:
 def value_lines(value: Any, kind: Kind) -> int:
     """Return how many lines a value of the summary takes in its column, as many as a row can be high."""
     lines = 1 if kind != "text" or value is None else -(-_text_width(value) // (_WIDEST_VALUE - 5))
-    return min(lines, _MOST_LINES)
+    return min(lines, _MAX_LINES)
 
 
 def _head_width(title: str) -> int:
