@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+import deliveries.partner_ids.admin  # noqa: F401  registers its models
 from campaigns.models import SegmentKey
 from deliveries.applying.masked_raw import masked_body, masked_text
 from deliveries.applying.quarantine import discard, replay
@@ -24,7 +25,6 @@ from deliveries.models import (
     RuleRefold,
     TenantRecount,
 )
-from deliveries.partner_ids import admin as partner_admin  # noqa: F401  registers its models
 from deliveries.partner_ids.admin_forms import DiscardForm
 from deliveries.partner_ids.masked_admin import MaskedValues
 from portal.accounts.admin_base import MAX_COUNTED, ReadOnlyAdmin, RecordedAdmin, ids_of

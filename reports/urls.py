@@ -2,12 +2,12 @@
 
 from django.urls import path
 
-from reports.overview import views as overview_views
+from reports.overview import views as overview
 from reports.runs import views
 
 app_name = "reports"
 urlpatterns = [
-    path("overview/", overview_views.overview_page, name="overview"),
+    path("overview/", overview.overview_page, name="overview"),
     path("reports/", views.months, name="months"),
     path("reports/make/", views.make, name="make"),
     path("reports/<int:run_id>/download/", views.download, name="download"),

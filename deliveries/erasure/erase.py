@@ -12,8 +12,7 @@ from datetime import date, datetime, timedelta
 from django.db import connection, transaction
 
 from deliveries.counts.changes import add_changes
-from deliveries.erasure import mentions, message_ids, partner_ids, raw_rows, written_texts
-from deliveries.erasure import names as erased_names
+from deliveries.erasure import erased_names, mentions, message_ids, partner_ids, raw_rows, written_texts
 from deliveries.erasure.deleted import ErasureCounts
 from deliveries.messages import slices
 from deliveries.messages.fold import NUMBER_ERASED

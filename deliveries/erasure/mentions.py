@@ -15,8 +15,7 @@ from django.db import connection, transaction
 
 from campaigns.models import Campaign
 from deliveries.counts import feed_counts
-from deliveries.erasure import names as erased_names
-from deliveries.erasure import partner_ids, raw_keys, raw_rows, written_texts
+from deliveries.erasure import erased_names, partner_ids, raw_keys, raw_rows, written_texts
 from deliveries.erasure.deleted import ErasureCounts
 from deliveries.messages import partitions, slices
 from deliveries.messages.store import Key

@@ -14,7 +14,7 @@ from django.db.models import CharField, F, Func, Value
 from django.db.models.functions import Left
 
 from deliveries.erasure import erased_ids
-from deliveries.erasure.names import tell_reports
+from deliveries.erasure.erased_names import tell_reports
 from deliveries.messages import slices
 from deliveries.models import ErasedId, PartnerRequest
 from portal.accounts.models import AuditEntry, record

@@ -14,7 +14,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from campaigns.selectors import campaign_names as names_of
+from campaigns.selectors import campaign_names as find_campaign_names
 from deliveries.message_pages.csv_file import to_csv
 from deliveries.message_pages.forms import ANY_TIME, PRESETS, MessageFilterForm
 from deliveries.message_pages.number_reveal import reveal_number
@@ -180,7 +180,7 @@ def _found(request: HttpRequest, form: MessageFilterForm) -> dict:
 
 def _campaign_names(request: HttpRequest, *, prefix: str = "") -> list[str]:
     access = request.access
-    return names_of(tenant_ids=access.tenant_ids, prefix=prefix, masking=access.masking)
+    return find_campaign_names(tenant_ids=access.tenant_ids, prefix=prefix, masking=access.masking)
 
 
 def _any_time(request: HttpRequest):

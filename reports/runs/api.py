@@ -24,7 +24,7 @@ from portal.tenants.models import Tenant
 from portal.tenants.scope import descendants_of_each
 from reports.models import ReportRun
 from reports.monthly.changes_since import COUNTED, ChangedSince, changes_since
-from reports.runs import runs as services
+from reports.runs import runs
 from reports.runs.downloads import XLSX, file_response
 from reports.runs.editions import open_edition
 from reports.runs.examples import QUEUED, REPORT
@@ -119,7 +119,7 @@ class RunsView(ApiView):
         if not form.is_valid():
             raise BadField("month", " ".join(form.errors["month"]))
         try:
-            run = services.request_run(
+            run = runs.request_run(
                 tenant=tenant,
                 account=self.access.account,
                 month=form.cleaned_data["month"],
@@ -127,7 +127,7 @@ class RunsView(ApiView):
                 now=now,
                 idempotency_key=self._idempotency_key(request),
             )
-        except services.KeyReused as error:
+        except runs.KeyReused as error:
             raise KeyReused(f"Idempotency-Key: {error}") from error
         return self.answer(
             shown(run, self.access, changes([run], self.access)), Location=reverse("api:report", args=[run.id])

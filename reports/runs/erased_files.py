@@ -1,6 +1,6 @@
 """Workbooks that may contain an erased number: deleted with a note, and their months created again.
 
-`ErasedMonth` is the queue (deliveries/erasure/names.py). The figures are the same, except for the masked names.
+`ErasedMonth` is the queue (deliveries/erasure/erased_names.py). The figures are the same, except for the masked names.
 """
 
 from collections.abc import Iterator

@@ -9,7 +9,7 @@ import pytest
 from deliveries.applying.apply import apply_waiting
 from deliveries.models import Message
 from portal.accounts.models import AuditEntry
-from portal.tenants import tokens as secrets
+from portal.tenants import tokens
 from portal.tenants.gate_values import gate_values
 from portal.tenants.models import Feed, FeedToken
 from tests.admin.acting import act, audit
@@ -29,8 +29,8 @@ def test_feed_is_added_and_its_address_shown_once(staff, account, settings):
 
     feed = Feed.objects.get(name="second")
     token = re.search(r"https://portal\.example\.com/dlr/([^/]+)/", response.content.decode())[1]
-    assert list(feed.tokens.values_list("digest", flat=True)) == [secrets.digest(token, purpose="feed-token")]
-    assert feed.basic_password_digest == secrets.digest("a long password", purpose="feed-basic")
+    assert list(feed.tokens.values_list("digest", flat=True)) == [tokens.digest(token, purpose="feed-token")]
+    assert feed.basic_password_digest == tokens.digest("a long password", purpose="feed-basic")
     assert {"no-store", "private"} <= set(response.headers["Cache-Control"].split(", "))
     assert token not in staff.get(f"/admin/tenants/feed/{feed.pk}/change/").content.decode()
     assert token not in str(AuditEntry.objects.values_list("subject", "details"))
@@ -41,11 +41,11 @@ def test_token_is_rotated_with_two_valid(staff, feed):
 
     page = response.content.decode()
     token = re.search(r"/dlr/([^/]+)/", page)[1]
-    tokens = list(FeedToken.objects.order_by("id").values_list("digest", "expires_at"))
-    assert [digest for digest, _expires in tokens] == [
-        secrets.digest(value, purpose="feed-token") for value in (TOKEN, token)
+    rotated = list(FeedToken.objects.order_by("id").values_list("digest", "expires_at"))
+    assert [digest for digest, _expires in rotated] == [
+        tokens.digest(value, purpose="feed-token") for value in (TOKEN, token)
     ]
-    assert [expires is None for _digest, expires in tokens] == [False, True]
+    assert [expires is None for _digest, expires in rotated] == [False, True]
     assert audit("feed.token") == [(None, "staff@example.com", "link-main/main", {"rotated": True})]
 
 
@@ -69,7 +69,7 @@ def test_reload_after_rotating_makes_no_other_token_and_shows_none(staff, feed):
     ],
 )
 def test_basic_credentials_come_and_go_together(staff, feed, sent, errors, user, keeps_password):
-    digest = secrets.digest("first password", purpose="feed-basic")
+    digest = tokens.digest("first password", purpose="feed-basic")
     Feed.objects.update(basic_user="gateway", basic_password_digest=digest)
 
     response = staff.post(f"/admin/tenants/feed/{feed.pk}/change/", NO_TOKENS | {
@@ -108,7 +108,7 @@ def test_basic_credentials_come_and_go_together(staff, feed, sent, errors, user,
     ],
 )  # fmt: skip
 def test_header_and_its_value_come_and_go_together(staff, feed, sent, errors, name, keeps_value):
-    digest = secrets.digest("first value", purpose="feed-header")
+    digest = tokens.digest("first value", purpose="feed-header")
     Feed.objects.update(header_name="X-Key", header_value_digest=digest)
 
     response = staff.post(f"/admin/tenants/feed/{feed.pk}/change/", NO_TOKENS | {
@@ -127,7 +127,7 @@ def test_header_is_set_and_stands_among_what_is_entered_at_link(staff, feed):
     })  # fmt: skip
 
     feed.refresh_from_db()
-    assert feed.header_value_digest == secrets.digest("a value: of ours", purpose="feed-header")
+    assert feed.header_value_digest == tokens.digest("a value: of ours", purpose="feed-header")
     assert "a value: of ours" not in str(AuditEntry.objects.values_list("subject", "details"))
     values = gate_values(feed, now=NOW)
     (destination,) = json.loads(values.gate)["destinations"]
