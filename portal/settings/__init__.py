@@ -10,4 +10,4 @@ from portal.settings.limits import *
 from portal.settings.logs import *
 from portal.settings.mail import *
 from portal.settings.sign_in import *
-from portal.staff.theme import UNFOLD
+from portal.staff.theme import UNFOLD as UNFOLD
