@@ -104,7 +104,7 @@ def test_errors_are_problems_in_english(client, mine, tenant, language):
         (405, "method-not-allowed", 'Method "PUT" not allowed.'),
         (415, "unsupported-media-type", 'Unsupported media type "text/xml" in request.'),
         (400, "bad-body", "The body is not a JSON object."),
-        (413, "too-large", "The body is longer than 65536 bytes."),
+        (413, "too-large", "The body is longer than the limit of 65536 bytes."),
     ]
     assert problem(broken)[:2] == (400, "bad-body")
     assert other_method.headers["Allow"] == "GET, HEAD"

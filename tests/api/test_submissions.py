@@ -157,7 +157,7 @@ def test_every_bad_item_is_told_up_to_a_hundred(mine, tenant):
     assert refused(answer) == [(f"#/{n}/submitted_at", "required: the time of submission") for n in range(1, 101)]
     assert answer.json()["detail"] == (
         "150 of 152 submissions are invalid, and nothing was stored. #/1/submitted_at: required: the time of"
-        " was handed in"
+        " submission"
     )
 
 
@@ -169,7 +169,7 @@ def test_body_that_is_neither_object_nor_array_is_refused(client, mine, tenant):
 
     assert post(b'"x"') == (400, "bad-body", "The body is not a JSON object or array.")
     assert post(b"{")[:2] == (400, "bad-body")
-    assert post(b" " * (1024 * 1024 + 1)) == (413, "too-large", "The body is longer than 1048576 bytes.")
+    assert post(b" " * (1024 * 1024 + 1)) == (413, "too-large", "The body is longer than the limit of 1048576 bytes.")
     assert WaitingRow.objects.count() == 0
 
 

@@ -137,8 +137,7 @@ def test_final_month_that_has_changed_says_so_and_offers_the_next_revision(clien
 
     for text in (page, row):
         assert text.count("Changed since: +1 messages, +1 delivered, +1 SMS parts") == 1
-        assert "Create next revision" in text
-    assert page.count("Create next revision") == 2
+    assert (page.count("Create next revision"), row.count("Create next revision")) == (3, 1)
     assert ("+1 viestiä, +1 toimitettua" in finnish, "Tee seuraava versio" in finnish) == (True, True)
 
 
