@@ -14,7 +14,7 @@ RIGHT = "declare_partner_ids"
 
 @dataclass(frozen=True, slots=True)
 class PartnerIdPermissions:
-    """What somebody may declare and move.
+    """Rights of a person to declare and move partner IDs.
 
     `reach`: the customers among which they may move partner IDs, at `only_account` alone where it is set. `accounts`:
     those whose free values they may declare, each with the customers that it may be for; `pools` are theirs. An
