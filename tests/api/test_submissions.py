@@ -156,8 +156,7 @@ def test_every_bad_item_is_told_up_to_a_hundred(mine, tenant):
 
     assert refused(answer) == [(f"#/{n}/submitted_at", "required: the time of submission") for n in range(1, 101)]
     assert answer.json()["detail"] == (
-        "150 of 152 submissions are invalid, and nothing was stored. #/1/submitted_at: required: the time of"
-        " submission"
+        "150 of 152 submissions are invalid, and nothing was stored. #/1/submitted_at: required: the time of submission"
     )
 
 
