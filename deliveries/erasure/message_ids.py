@@ -50,9 +50,10 @@ def rename(messages: Iterable[StoredMessage], numbers: dict[Key, str]) -> int:
 
 
 def forget_places() -> None:
-    """Clear where jobs that are done stood: the place is a message id."""
+    """Clear the positions of jobs that are not open, since a position is a message id. A retry then starts over."""
     for job in (TenantRecount, RuleRefold):
-        job.objects.filter(state=job.State.DONE).exclude(after_message_id="").update(after_message_id="")
+        closed = job.objects.exclude(state__in=[job.State.QUEUED, job.State.RUNNING])
+        closed.exclude(after_message_id="").update(after_message_id="")
 
 
 def _free_id(account_id: int, old: str, masked: str) -> str:

@@ -134,6 +134,7 @@ SIGNIN_TABLES: dict[str, str] = {
 # message, a person or a tenant.
 METRICS_TABLES: dict[str, str] = {
     "applier_stop": "SELECT (since)",
+    "campaigns_segmentkey": "SELECT (id, state)",
     "inbox_todo": READ,
     "ingest_count": READ,
     "partner_move": "SELECT (id, state)",

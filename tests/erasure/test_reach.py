@@ -79,6 +79,7 @@ CANNOT = {
     "a word of the portal's own, or of a library's": {
         "accounts_auditentry": {"action"},
         "applier_stop": {"cause", "code"},
+        "campaigns_segmentkey": {"state"},
         "auth_group": {"name"},
         "auth_permission": {"codename", "name"},
         "campaign_count": {"sender_type", "status"},
@@ -97,13 +98,16 @@ CANNOT = {
         "latency_count": {"sender_type"},
         "message": {"part_states", "sender_type", "status"},
         "mfa_authenticator": {"type"},
+        "partner_move": {"state"},
         "partner_request": {"state"},
         "quarantine": {"content_encoding", "method", "reason", "state"},
         "refusal_count": {"reason"},
-        "report_run": {"kind"},
+        "report_run": {"kind", "state"},
         "result_code": {"dialect", "reason", "status"},
         "retention_mark": {"sealed_in"},
+        "rule_refold": {"state"},
         "standing_check": {"name"},
+        "tenant_recount": {"state"},
         "tenants_apikey": {"scopes"},
         "tenants_feed": {"dialect", "kind"},
     },
@@ -153,7 +157,11 @@ CANNOT = {
     },
     "an error's words, redacted when they are written": {
         "applier_stop": {"error"},
+        "campaigns_segmentkey": {"error"},
+        "partner_move": {"error"},
         "report_run": {"error"},
+        "rule_refold": {"error"},
+        "tenant_recount": {"error"},
     },
     "a place in the walk over all tenants' messages, cleared when it ends": {"rule_refold": {"after_message_id"}},
 }
@@ -266,7 +274,7 @@ def plant_written(feed, account, tenant, staff_user) -> None:
     StandingCheck.objects.create(
         name="feeds", checked_at=NOW, problems=1, since=NOW, details=[f"no reports of {NUMBER}"]
     )
-    TenantRecount.objects.create(tenant=tenant, reason=f"for {NUMBER}", state="done", after_message_id=f"id {NUMBER}")
+    TenantRecount.objects.create(tenant=tenant, reason=f"for {NUMBER}", state="failed", after_message_id=f"id {NUMBER}")
     partner_ids.queue([(account.id, f"asked {NUMBER}", NUMBER)])
 
 

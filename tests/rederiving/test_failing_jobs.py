@@ -56,7 +56,7 @@ def test_move_that_fails_each_time_stops_with_its_reason_and_the_others_go_on(ac
     assert run_checks(now=timezone.now(), names=["jobs"]) == {"jobs": [line]}
     client.force_login(viewer)
     page = client.get("/t/nordic-retail/partner-ids/").content.decode()
-    assert ("Moving failed" in page, 'hx-trigger="every 2s"' in page) == (True, False)
+    assert ("Move failed" in page, 'hx-trigger="every 2s"' in page) == (True, False)
 
 
 def test_failed_move_is_retried_by_staff_and_its_partner_id_can_be_moved_again(account, feed, tenant, staff):  # noqa: F811
@@ -155,9 +155,9 @@ def test_segment_key_that_fails_is_refused_by_the_search_and_shown_as_failed(fai
     assert search_keys([tenant.id])["store"].failed == {tenant.id}
     client.force_login(manager)
     page = client.get("/t/nordic-retail/settings/segments/progress/").content.decode()
-    assert ("Making stored messages searchable failed" in page, "hx-trigger" in page) == (True, False)
+    assert ("Indexing stored messages failed" in page, "hx-trigger" in page) == (True, False)
     search = client.get("/t/nordic-retail/messages/", {"custom_parameters[store]": "7", "period": "all"})
-    assert "Making stored messages searchable by this failed" in search.content.decode()
+    assert "Indexing stored messages for this key failed" in search.content.decode()
 
 
 def test_failed_segment_key_is_chosen_again_or_removed(failed_key, tenant):
