@@ -55,7 +55,7 @@ class PageDeadline:
                 task.cancel()  # no thread works on it yet
                 response = HttpResponse("The request did not arrive in time.\n", status=408, content_type="text/plain")
                 if exchange.is_too_large:
-                    text = f"A request may have at most {MAX_BODY} bytes.\\n"
+                    text = f"A request may have at most {MAX_BODY} bytes.\n"
                     response = HttpResponse(text, status=413, content_type="text/plain")
             else:
                 response = unavailable(ASGIRequest(scope, io.BytesIO()))

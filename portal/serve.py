@@ -132,7 +132,7 @@ def main() -> None:
     engines.close_to_others(home / "log", home / "run", home / "redis", files)
     configuration = engines.run_dir() / "supervisord.conf"
     configuration.write_text(config(env, is_root=os.geteuid() == 0))
-    sys.stdout.write(f"The portal runs at {address}/ — logs are in {home / 'log'} — press Ctrl-C to stop it.\\n")
+    sys.stdout.write(f"The portal runs at {address}/ — logs are in {home / 'log'} — press Ctrl-C to stop it.\n")
     sys.stdout.flush()
     words = [sys.executable, "-m", "supervisor.supervisord", "-c", str(configuration)]
     os.execve(sys.executable, words, env)  # noqa: S606 (it takes a list, no shell)

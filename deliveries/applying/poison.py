@@ -7,6 +7,8 @@ suspects keep waiting, and rows that earlier batches quarantined for this error 
 """
 
 import logging
+import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -30,6 +32,8 @@ class FailureStreak:
 
     in_a_row: list[tuple[tuple, int]] = field(default_factory=list)  # since the last row that was applied
     within_an_hour: dict[tuple, dict[int, datetime]] = field(default_factory=dict)
+    stops: Counter[tuple] = field(default_factory=Counter)  # how often an error was found to be no row's
+    lock: threading.Lock = field(default_factory=threading.Lock)  # of the threads of an applier
 
     def add(self, row: int, failure: Failure, *, now: datetime) -> list[int]:
         """Take a row in; return the rows with its error where they are so many that it is no row's, else none."""
@@ -45,6 +49,7 @@ class FailureStreak:
             return []
         rows = {*self.within_an_hour.pop(error), *(row for _error, row in self.in_a_row)}
         self.in_a_row = []
+        self.stops[error] += 1
         return sorted(rows)
 
     def end(self) -> None:
@@ -69,6 +74,7 @@ class PoisonSearch:
         self, attempt: Callable[[list[int], str], BatchResult], streak: FailureStreak, *, now: datetime
     ) -> None:
         self._attempt, self._streak, self._now = attempt, streak, now
+        self._stops_before = streak.stops.copy()
         self._done = BatchResult()
         self._suspects: list[tuple[int, Failure]] = []
 
@@ -108,18 +114,26 @@ class PoisonSearch:
 
     def _suspect(self, row: int, failure: Failure) -> None:
         self._suspects.append((row, failure))
-        if rows := self._streak.add(row, failure, now=self._now):
-            self._take_back(rows)
-            cause = Cause.ROWS if failure.kind is Kind.ROW else Cause.PROGRAMME
-            raise Stopped(cause, failure, rows=rows[-_MAX_LISTED:])
+        with self._streak.lock:
+            if rows := self._streak.add(row, failure, now=self._now):
+                self._take_back(rows)
+                raise _stop(failure, rows)
 
     def _quarantine(self, row: int, failure: Failure) -> None:
-        try:
-            self._done += self._attempt([row], failure.words)
-        except Exception as error:
-            raise Stopped(Cause.PROGRAMME, failure_of(error)) from error
+        with self._streak.lock:
+            if self._streak.stops[failure.signature] > self._stops_before[failure.signature]:
+                raise _stop(failure, [row])  # another thread found meanwhile that no row causes the error
+            try:
+                self._done += self._attempt([row], failure.words)
+            except Exception as error:
+                raise Stopped(Cause.PROGRAMME, failure_of(error)) from error
 
     def _take_back(self, rows: list[int]) -> None:
         waiting = QuarantinedRow.objects.filter(inbox_id__in=rows, state=QuarantinedRow.State.WAITING)
         if ids := list(waiting.values_list("id", flat=True)):
             replay(actor="applier", now=self._now, ids=ids)
+
+
+def _stop(failure: Failure, rows: list[int]) -> Stopped:
+    cause = Cause.ROWS if failure.kind is Kind.ROW else Cause.PROGRAMME
+    return Stopped(cause, failure, rows=rows[-_MAX_LISTED:])

@@ -174,7 +174,7 @@ def _initialise(user: pwd.struct_passwd, data: Path) -> None:
         timeout=120,
     )  # fmt: skip
     if done.returncode:
-        raise EnginesError(f"PostgreSQL's data folder could not be created in {new}:\\n{done.stdout}")
+        raise EnginesError(f"PostgreSQL's data folder could not be created in {new}:\n{done.stdout}")
     shutil.rmtree(data, ignore_errors=True)
     new.rename(data)
 

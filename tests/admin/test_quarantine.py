@@ -81,7 +81,7 @@ def test_reason_for_discarding_holds_no_phone_number(staff, feed):
 
     refused = act(staff, "deliveries_quarantinedrow", "discard_rows", row, reason_text="Asked by +358 40 123 4567.")
 
-    assert "Leave phone numbers (8 digits or more) out of this text" in refused.content.decode()
+    assert "Leave phone numbers (8 or more digits) out of this text" in refused.content.decode()
     row.refresh_from_db()
     assert row.state == "waiting"
 

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from deliveries.applying.apply import BatchResult, apply_slices, apply_waiting
 from deliveries.applying.failures import Stopped
-from deliveries.applying.poison import MAX_IN_A_ROW, MAX_IN_PERIOD, FailureStreak
+from deliveries.applying.poison import MAX_IN_A_ROW, MAX_IN_PERIOD, FailureStreak, PoisonSearch
 from deliveries.checks.reconcile import find_differences
 from deliveries.dialects import registry
 from deliveries.messages.slices import SLICES
@@ -170,6 +170,29 @@ def test_rows_that_came_one_by_one_come_back_when_the_same_error_stops_applying(
     assert WaitingRow.objects.count() == MAX_IN_A_ROW
     apply_waiting(now=NOW + timedelta(minutes=1))
     is_whole(applied=MAX_IN_A_ROW)
+
+
+def test_search_beside_one_that_stops_applying_puts_nothing_in_quarantine():
+    """Two threads: one has a suspect when the other finds that no row causes the error."""
+    streak = FailureStreak()
+    reasons = []
+
+    def refuse(ids: list[int], reason: str) -> BatchResult:
+        reasons.append(reason)
+        raise ValueError("this is refused")
+
+    def refuse_beside_another(ids: list[int], reason: str) -> BatchResult:
+        if ids == [2]:
+            with pytest.raises(Stopped):
+                PoisonSearch(refuse, streak, now=NOW).run([11, 12, 13])
+            return BatchResult(claimed=1, reports=1)
+        return refuse(ids, reason)
+
+    with pytest.raises(Stopped) as stop:
+        PoisonSearch(refuse_beside_another, streak, now=NOW).run([1, 2])
+
+    assert stop.value.done == BatchResult(claimed=1, reports=1)
+    assert set(reasons) == {""}
 
 
 def one_by_one(feed, streak: FailureStreak, numbers: range, *, apart: timedelta) -> None:

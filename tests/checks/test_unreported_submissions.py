@@ -109,7 +109,9 @@ def test_finding_about_a_partner_id_holds_no_phone_number(account, feed, tenant)
 
     (found,) = run_checks(now=NOW, names=CHECK)["submissions"]
 
-    assert found.startswith("link-main, partner ID shop +358 •••••••67: no delivery report of 30 of the 30 messages")
+    assert found.startswith(
+        "link-main, partner ID shop +358 •••••••67: no delivery report for 30 of the 30 submitted messages"
+    )
 
 
 def test_submissions_become_old_at_the_set_age_to_the_second(account, tenant, settings):

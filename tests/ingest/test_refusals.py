@@ -59,7 +59,7 @@ def test_refusals_are_counted_by_feed_and_reason(http, server, world, counted):
         (world.plain.id, "too large"): 1,
     }
     log = server.log.read_text()
-    assert f"refused at the door: feed {world.basic.id}, wrong credentials" in log
+    assert f"requests rejected: feed {world.basic.id}, wrong credentials" in log
     assert "requests rejected: unknown feed, unknown token" in log
     for secret in ("a-token-that", BASIC, PLAIN, NETWORKS, "wrong password"):
         assert secret not in log

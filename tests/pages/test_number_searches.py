@@ -36,7 +36,7 @@ def test_viewer_searches_so_many_numbers_an_hour_and_then_reads_why_not(client, 
 
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert [answer.status_code for answer in again] == [429, 200, 200]
-    assert "At most 2 phone numbers an hour" in str(answers[-1].context["form"].errors["number"])
+    assert "at most 2 phone numbers an hour" in str(answers[-1].context["form"].errors["number"])
     assert (answers[-1].context["rows"], again[0].context["rows"], len(entries(LIMITED))) == ([], [], 1)
 
 
@@ -114,7 +114,7 @@ def test_search_of_partner_ids_in_the_administration_counts_too(client, messages
 
     pages = [client.get(url, {"q": number(n)}).content.decode() for n in range(3)]
 
-    assert ["At most 2 phone numbers an hour" in page for page in pages] == [False, False, True]
+    assert ["at most 2 phone numbers an hour" in page for page in pages] == [False, False, True]
     assert [actor for actor, _subject, _details in entries(SEARCHED)] == ["staff@example.com"] * 2
 
 
@@ -125,7 +125,7 @@ def test_overview_counts_campaigns_and_operators_that_are_numbers(client, messag
     answers = [client.get(overview, {"campaign": number(n)}) for n in range(3)]
 
     assert [answer.status_code for answer in answers] == [200, 200, 429]
-    assert "At most 2 phone numbers an hour" in answers[-1].content.decode()
+    assert "at most 2 phone numbers an hour" in answers[-1].content.decode()
 
 
 def test_people_are_counted_apart_and_who_sees_numbers_not_at_all(client, messages, viewer, analyst, owner):
@@ -166,7 +166,7 @@ def test_keys_without_numbers_are_limited_and_told_when_to_go_on(client, message
     assert [answer.status_code for answer in found["read",]] == [200, 200, 429, 429]
     assert [answer.status_code for answer in found["read", "numbers"]] == [200] * 4
     refused = found["read",][2]
-    assert "At most 2 phone numbers an hour" in refused.json()["detail"]
+    assert "at most 2 phone numbers an hour" in refused.json()["detail"]
     assert 0 < int(refused.headers["Retry-After"]) <= 3600
     assert len(entries(SEARCHED)) == 2
 
