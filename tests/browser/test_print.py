@@ -14,7 +14,7 @@ from tests.browser.conftest import NARROW, WIDE
 from tests.browser.seed import OWNER
 
 OVERVIEW, MESSAGES = "/t/nordic-retail/overview/", "/t/nordic-retail/messages/"
-COLUMNS = ["Sent", "Number", "Country,", "Status, result code", "RefId,", "Partner ID", "Parts", "Delivered in"]
+COLUMNS = ["Sent", "Number", "Country,", "Status, result", "RefId,", "Partner ID", "Parts", "Time to"]  # some wrap
 GREEN, TEAL = (0, 158, 115), (11, 107, 107)  # --delivered and --accent in light
 
 needs_poppler = pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="poppler's pdftotext is not installed")
