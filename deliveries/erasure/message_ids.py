@@ -1,7 +1,7 @@
 """Message ids that hold an erased number: the message gets the masked id, its reports and parameters too.
 
-The new id lies in the slice of the old one, so whoever applies a report under either holds the same lock. What comes
-in under the old id later is applied under the new one (deliveries/erasure/erased_ids.py).
+The new id is in the slice of the old one, so an applier of a report under either id holds the same lock. Later reports
+under the old id are applied under the new one (deliveries/erasure/erased_ids.py).
 """
 
 from collections.abc import Iterable

@@ -3,8 +3,8 @@
 The partner ID keeps its row, its owners and its messages; counts keep their figures under the new value. Reports that
 come in with the old value later are applied with the new one (deliveries/erasure/erased_ids.py).
 
-A partner ID is queued first, by whoever finds it, and renamed by itself: all slices are locked for that, which an
-applier must not do.
+The erasure that finds a partner ID only queues it. The rename runs later in its own transaction, since it locks all
+slices, which an applier must not do.
 """
 
 from collections.abc import Iterable
