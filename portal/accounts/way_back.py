@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.contrib import messages
 from django.core.exceptions import DisallowedHost
@@ -30,7 +30,8 @@ def page_behind(request: HttpRequest) -> str:
     if not is_ours:
         return own
     parts = urlsplit(shown)
-    return escape_leading_slashes(urlunsplit(("", "", parts.path or "/", parts.query, "")))
+    query = f"?{parts.query}" if parts.query else ""
+    return escape_leading_slashes((parts.path or "/") + query)
 
 
 def whole_page(request: HttpRequest, address: str) -> HttpResponse:
