@@ -19,8 +19,7 @@ from deliveries.applying.apply import apply_waiting
 from deliveries.counts.rollups import roll_up
 from deliveries.models import MessageParameter
 from deliveries.rederiving.segment_keys import run_segment_keys
-from deliveries.search.find import MessageQuery, SearchTooSlow, search
-from portal.common import keyset
+from deliveries.search.find import MessageQuery, SearchTooSlow, cursor_at, search
 from portal.common.periods import Month
 from portal.tenants.models import Tenant
 from portal.tenants.scope import with_descendants
@@ -46,7 +45,7 @@ def searching(stage: Stage) -> Iterator[Figure]:
             tenant_ids = frozenset(with_descendants([parent.id])) if kind.startswith("parent") else {tenant.id}
             for sample in samples:
                 query = MessageQuery(tenant_ids=frozenset(tenant_ids), **filters(sample))
-                cursor = keyset.encode((sample["sent_at"], sample["message_id"], sample["account_id"]))
+                cursor = cursor_at(sample["sent_at"], sample["message_id"], sample["account_id"])
                 with _web_role(tenant_ids):
                     began = time.perf_counter()
                     try:

@@ -178,11 +178,15 @@ def _page(rows: list[StoredMessage], size: int, backwards: bool, *, is_first: bo
     )
 
 
+def cursor_at(sent_at: datetime | None, message_id: str, account_id: int, *, backwards: bool = False) -> str:
+    """Return the cursor of a message, sealed: its id may hold the recipient's number."""
+    key = keyset.encode((sent_at, message_id, account_id), backwards=backwards)
+    return tokens.seal(key, purpose="message-cursor")
+
+
 def _cursor(message: StoredMessage, *, backwards: bool = False) -> str:
-    """Return a cursor, sealed: a message's id may hold the recipient's number."""
     folded = message.folded
-    key = folded.sent_at, folded.message_id, folded.account_id
-    return tokens.seal(keyset.encode(key, backwards=backwards), purpose="message-cursor")
+    return cursor_at(folded.sent_at, folded.message_id, folded.account_id, backwards=backwards)
 
 
 def _position(cursor: str | None) -> tuple[tuple[datetime, str, int] | None, bool]:
