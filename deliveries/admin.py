@@ -17,6 +17,7 @@ from deliveries.applying.masked_raw import masked_body, masked_text
 from deliveries.applying.quarantine import discard, replay
 from deliveries.message_pages.quarantine_reveal import reveal
 from deliveries.models import (
+    ErasedMonth,
     ImportCount,
     ImportRun,
     PartnerMove,
@@ -173,6 +174,15 @@ class TenantRecountAdmin(JobAdmin):
 @admin.register(RuleRefold)
 class RuleRefoldAdmin(JobAdmin):
     list_display = ("created_at", *(column for column in JOB_COLUMNS if column != "created_at"), "month", "changed")
+
+
+@admin.register(ErasedMonth)
+class ErasedMonthAdmin(JobAdmin):
+    """Months whose workbooks are to be deleted since a number was erased in their names."""
+
+    list_display = ("tenant", "month", *JOB_COLUMNS)
+    list_select_related = ("tenant",)
+    search_fields = ("=tenant__slug", "tenant__name")
 
 
 @admin.register(SegmentKey)

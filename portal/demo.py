@@ -261,6 +261,7 @@ def _tell(state: State, address: str) -> None:
         f"  {address}/t/hansa-group/reports/        a parent: its report sums its children\n"
         f"  {address}/t/hansa-group/partner-ids/    partner IDs that wait to be declared, in an account of its own\n"
         f"  {address}/admin/                        feeds, runs, quarantine ({waiting} rows), the audit log\n"
+        f"  {address}/admin/reports/reportrun/      jobs: progress, attempts, errors; retried and cancelled there\n"
         "  bin/portal monthly_report --account link-main --month YYYY-MM --out FILE.xlsx\n"
         "                                          every platformPartnerId of the account by country\n"
         "  bin/portal reconcile                    counts against messages\n"

@@ -24,6 +24,6 @@ def queue_monthly_runs() -> int:
     return len(due_months.queue_due_runs(now=timezone.now()))
 
 
-@shared_task(name="reports.delete_erased_files", time_limit=600)
+@shared_task(name="reports.delete_erased_files", time_limit=3600)
 def delete_erased_files() -> int:
     return erased_files.delete_erased_files(now=timezone.now())

@@ -5,14 +5,14 @@ Counts do not move but with the names that they are counted by: the country stay
 brings the number back (fold.NUMBER_ERASED).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
 
 from deliveries.counts.changes import add_changes
-from deliveries.erasure import erased_names, mentions, message_ids, partner_ids, raw_rows, written_texts
+from deliveries.erasure import equal_names, erased_names, mentions, message_ids, partner_ids, raw_rows, written_texts
 from deliveries.erasure.deleted import ErasureCounts
 from deliveries.messages import slices
 from deliveries.messages.fold import NUMBER_ERASED
@@ -55,10 +55,7 @@ def erase(messages: Iterable[StoredMessage]) -> dict[Key, str]:
             message.folded.flags |= NUMBER_ERASED
             numbers.setdefault(message.tenant_id, []).append((message, number))
     for tenant_id, pairs in sorted(numbers.items()):
-        names = erased_names.Names(tenant_id)
-        for message, number in pairs:
-            _clean(message, number, is_own=True, names=names)
-        names.rename_campaigns(pairs)
+        _clean_all(tenant_id, pairs, are_own=True)
         partner_ids.queue((m.folded.account_id, m.folded.partner_id, number) for m, number in pairs)
     return {message.key: number for pairs in numbers.values() for message, number in pairs}
 
@@ -75,21 +72,53 @@ def _told_number(message: StoredMessage) -> str | None:
     return None
 
 
+def _clean_all(tenant_id: int, pairs: list[tuple[StoredMessage, str]], *, are_own: bool) -> None:
+    """Mask numbers in messages' texts and the names of their campaigns; in other recipients' only whole numbers."""
+    names = erased_names.Names(tenant_id)
+    names.tell_apart(
+        (scope, text, number)
+        for message, number in pairs
+        for scope, text in _shared_names(message, number, is_own=are_own, names=names)
+    )
+    for message, number in pairs:
+        _clean(message, number, is_own=are_own, names=names)
+    names.rename_campaigns(pairs)
+
+
+def _shared_names(
+    message: StoredMessage, number: str, *, is_own: bool, names: erased_names.Names
+) -> Iterator[equal_names.Name]:
+    """Yield the message's refId, labels and variant, each with its scope, that hold the number."""
+    tells = tells_number if is_own else holds_number
+    if message.folded.ref_id and tells(message.folded.ref_id, number):
+        yield equal_names.REF_ID, message.folded.ref_id
+    for key, text in (message.labels or {}).items():
+        if tells(text, number):
+            yield equal_names.label_scope(key), text
+    variant = message.variant
+    if variant and tells(variant, number) and names.is_about(message, number, variant=variant):
+        yield equal_names.variant_scope(message.campaign_id), variant
+
+
 def _clean(message: StoredMessage, number: str, *, is_own: bool, names: erased_names.Names) -> None:
-    """Mask the number in the message's texts; in another recipient's message only where it stands as a whole."""
     folded = message.folded
     tells = tells_number if is_own else holds_number
 
     def clean(text: str | None) -> str | None:
         return without_number(text, number) if text and tells(text, number) else text
 
-    folded.ref_id, folded.source = clean(folded.ref_id), clean(folded.source)
+    new = {name: names.apart[name] for name in _shared_names(message, number, is_own=is_own, names=names)}
+    if folded.ref_id:
+        folded.ref_id = new.get((equal_names.REF_ID, folded.ref_id), folded.ref_id)
+    folded.source = clean(folded.source)
     folded.parameters = _clean_texts(folded.parameters, clean)
-    message.labels = _clean_texts(message.labels, clean)
+    if message.labels:
+        labels = {key: new.get((equal_names.label_scope(key), text), text) for key, text in message.labels.items()}
+        message.labels = _clean_texts(labels, clean)
     if folded.operator and holds_number(folded.operator, number):
         folded.operator = without_number(folded.operator, number)
-    if message.variant and tells(message.variant, number) and names.is_about(message, number, variant=message.variant):
-        message.variant = without_number(message.variant, number)
+    if variant := new.get((equal_names.variant_scope(message.campaign_id), message.variant)):
+        message.variant = variant
         names.months.add(Month.of(message.day))
 
 
@@ -238,10 +267,7 @@ def erase_messages(
         before = [message for message in read_messages(keys, around=around).values() if message.tenant_id == tenant_id]
         after = [copied(message) for message in before]
         if number:
-            names = erased_names.Names(tenant_id)
-            for message in after:
-                _clean(message, number, is_own=False, names=names)
-            names.rename_campaigns([(message, number) for message in after])
+            _clean_all(tenant_id, [(message, number) for message in after], are_own=False)
             partner_ids.queue((m.folded.account_id, m.folded.partner_id, number) for m in after)
             numbers = dict.fromkeys((message.key for message in after), number)
         else:

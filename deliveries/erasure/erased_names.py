@@ -13,6 +13,7 @@ from django.db import connection
 from campaigns.models import Campaign
 from deliveries.counts.changes import CAMPAIGN, LATENCY, TABLES
 from deliveries.counts.rollups import invalidate_rollups
+from deliveries.erasure import equal_names
 from deliveries.messages.number_hashes import hashed
 from deliveries.messages.row import Change, StoredMessage
 from deliveries.models import ErasedMonth
@@ -29,7 +30,15 @@ class Names:
     def __init__(self, tenant_id: int) -> None:
         self.tenant_id = tenant_id
         self.months: set[Month] = set()  # in whose reports a name was changed
+        self.apart: dict[equal_names.Name, str] = {}  # new texts of names, told apart where they became equal
         self._known: dict[tuple, bool] = {}
+
+    def tell_apart(self, names: Iterable[tuple[str, str, str]]) -> None:
+        """Find the new texts of names (scope, text, the number that it holds)."""
+        masked: dict[equal_names.Name, str] = {}
+        for scope, text, number in names:
+            masked[scope, text] = without_number(masked.get((scope, text), text), number)
+        self.apart |= equal_names.told_apart(self.tenant_id, masked)
 
     def is_about(self, message: StoredMessage, number: str, *, variant: str = "") -> bool:
         """Tell whether a name that tells the number stands for it, and not for others' messages as well."""
@@ -167,27 +176,39 @@ def rename_counted(tenant_id: int, number: str) -> None:
             for column in ("variant", "operator"):
                 if column not in table.keys:
                     continue
+                keys = ("campaign_id", column) if column == "variant" else (column,)
+                listed, same = ", ".join(keys), " AND ".join(f"{key} = %({key})s" for key in keys)
                 cursor.execute(
-                    f"SELECT DISTINCT {column} FROM {table.name} WHERE tenant_id = %s AND {column} <> ''",  # noqa: S608  tables, columns and conditions of this module; values are parameters
+                    f"SELECT DISTINCT {listed} FROM {table.name} WHERE tenant_id = %s AND {column} <> ''",  # noqa: S608  tables, columns and conditions of this module; values are parameters
                     [tenant_id],
                 )
-                for name in [name for (name,) in cursor.fetchall() if holds_number(name, number)]:
+                for found in [row for row in cursor.fetchall() if holds_number(row[-1], number)]:
                     columns = ", ".join([*table.keys, *table.values])
                     moved = ", ".join("%(new)s" if key == column else key for key in [*table.keys, *table.values])
                     added = ", ".join(f"{value} = {table.name}.{value} + excluded.{value}" for value in table.values)
                     cursor.execute(
-                        f"WITH gone AS (DELETE FROM {table.name} WHERE tenant_id = %(tenant)s AND {column} = %(old)s"  # noqa: S608  tables, columns and conditions of this module; values are parameters
+                        f"WITH gone AS (DELETE FROM {table.name} WHERE tenant_id = %(tenant)s AND {same}"  # noqa: S608  tables, columns and conditions of this module; values are parameters
                         f" RETURNING *), moved AS (INSERT INTO {table.name} ({columns}) SELECT {moved} FROM gone"
                         f" WHERE messages <> 0 ON CONFLICT ({', '.join(table.keys)}) DO UPDATE SET {added})"
                         f" SELECT DISTINCT {table.time}::date FROM gone",
-                        {"tenant": tenant_id, "old": name, "new": without_number(name, number)},
+                        {"tenant": tenant_id, "new": _renamed(tenant_id, found, number)}
+                        | dict(zip(keys, found, strict=True)),
                     )
-                    found = {day for (day,) in cursor.fetchall()}
-                    months |= {Month.of(day) for day in found}
-                    days |= found if table.time == "day" else set()
+                    changed = {day for (day,) in cursor.fetchall()}
+                    months |= {Month.of(day) for day in changed}
+                    days |= changed if table.time == "day" else set()
         invalidate_rollups((tenant_id, day) for day in days)
         for table, column in (("condensed_campaign_count", "variant"), ("condensed_latency_count", "operator")):
             cursor.execute(f"SELECT DISTINCT {column} FROM {table} WHERE tenant_id = %s", [tenant_id])  # noqa: S608  tables, columns and conditions of this module; values are parameters
             if names := [name for (name,) in cursor.fetchall() if holds_number(name, number)]:
                 cursor.execute(f"DELETE FROM {table} WHERE tenant_id = %s AND {column} = ANY (%s)", [tenant_id, names])  # noqa: S608  tables, columns and conditions of this module; values are parameters
     tell_reports(tenant_id, months)
+
+
+def _renamed(tenant_id: int, found: tuple, number: str) -> str:
+    """Return the masked text of an operator, or of a variant that stands behind its campaign's id."""
+    masked = without_number(found[-1], number)
+    if len(found) == 1:
+        return masked
+    name = (equal_names.variant_scope(found[0]), found[1])
+    return equal_names.told_apart(tenant_id, {name: masked})[name]

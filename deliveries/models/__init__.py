@@ -16,7 +16,7 @@ from deliveries.models.inbox import (
 from deliveries.models.moves import PartnerMove, RuleRefold, TenantRecount
 from deliveries.models.partner_requests import PartnerRequest
 from deliveries.models.result_codes import ResultCode
-from deliveries.models.retention import ErasedId, ErasedMonth, RetentionMark
+from deliveries.models.retention import ErasedId, ErasedMonth, ErasedName, RetentionMark
 from deliveries.models.rollups import (
     CondensedCampaign,
     CondensedCampaignCount,
@@ -37,6 +37,7 @@ __all__ = [
     "DeliveryReport",
     "ErasedId",
     "ErasedMonth",
+    "ErasedName",
     "HourCount",
     "IdentityFilter",
     "ImportCount",

@@ -1,7 +1,9 @@
 """Progress of retention for each tenant, and the work that an erasure leaves."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
+from portal.common.jobs import Job
 from portal.tenants.models import GatewayAccount, Tenant
 
 
@@ -40,18 +42,23 @@ class RetentionMark(models.Model):
         return f"{self.tenant}: {self.messages_before or '–'}"
 
 
-class ErasedMonth(models.Model):
+class ErasedMonth(Job):
     """A month of a tenant in whose names a number was erased: workbooks made before that are still to be deleted.
 
-    The row is the queue (reports/runs/erased_files.py); it is deleted when nothing is left to do.
+    Deleting them is a job (reports/runs/erased_files.py); its row is deleted when nothing is left to do.
     """
 
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
-    month = models.DateField()  # its first day
+    KIND = "erased_month"
+    SUBJECT = ("tenant", "month")
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", verbose_name=_("customer"))
+    month = models.DateField(_("month"))  # its first day
     seen_at = models.DateTimeField(null=True)  # when the names' change was seen first: what began later has new names
 
     class Meta:
         db_table = "erased_month"
+        verbose_name = _("deletion of older workbooks")
+        verbose_name_plural = _("deletions of older workbooks")
 
     def __str__(self) -> str:
         return f"{self.tenant} {self.month:%Y-%m}"
@@ -88,3 +95,24 @@ class ErasedId(models.Model):
 
     def __str__(self) -> str:
         return self.value
+
+
+class ErasedName(models.Model):
+    """A refId, variant or label that held an erased number, and its number among those with the same masked text.
+
+    `digest` is a keyed hash of the old text, `masked` one of the masked text; both are of one tenant's names
+    (deliveries/erasure/equal_names.py).
+    """
+
+    digest = models.CharField(max_length=64, unique=True)
+    masked = models.CharField(max_length=64)
+    number = models.IntegerField()
+
+    class Meta:
+        db_table = "erased_name"
+        constraints = [
+            models.UniqueConstraint(fields=["masked", "number"], name="erased_name_numbered_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.masked[:8]} ({self.number})"

@@ -1,10 +1,11 @@
 """Workbooks that may contain an erased number: deleted with a note, and their months created again.
 
-`ErasedMonth` is the queue (deliveries/erasure/erased_names.py). The figures are the same, except for the masked names.
+Each month is a job, `ErasedMonth` (deliveries/erasure/erased_names.py). The figures are the same, except for the
+masked names.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -12,32 +13,40 @@ from django.db.models import Q
 
 from deliveries.models import ErasedMonth
 from portal.accounts.models import record
+from portal.common import jobs
 from portal.common.periods import Month
 from portal.tenants.models import Tenant
 from reports.models import ReportRun
 from reports.runs.runs import request_run
 
 ACTOR = "erasure"
+_WAIT = timedelta(seconds=30)  # for a report that is being made
 
 
 def delete_erased_files(*, now: datetime) -> int:
     """Delete the workbooks made before an erasure that changed names in their months; return how many.
 
-    A report that is being made at this moment may have read the older names: its month waits for the next call.
+    A report that is being made at this moment may have read the older names: its month waits for a later call.
     """
-    deleted = 0
-    for row in ErasedMonth.objects.select_related("tenant").order_by("id"):
-        if row.seen_at is None:
-            row.seen_at = now
-            row.save(update_fields=["seen_at"])
-        runs = _runs(row).filter(Q(started_at=None) | Q(started_at__lte=row.seen_at))
-        is_being_made = runs.filter(state=ReportRun.State.RUNNING).exists()
-        for run in runs.filter(state=ReportRun.State.DONE, file_erased_at=None).select_related("tenant", "account"):
-            _delete(run, now)
-            deleted += 1
-        if not is_being_made:
-            row.delete()
-    return deleted
+    deleted: list[int] = []
+    jobs.run_all(ErasedMonth, lambda row: deleted.extend(_delete_files(row, now)))
+    return len(deleted)
+
+
+def _delete_files(row: ErasedMonth, now: datetime) -> Iterator[int]:
+    """Delete the files of one month; yield the ids of their runs."""
+    if row.seen_at is None:
+        row.seen_at = now
+        jobs.renew(row, "seen_at")
+    runs = _runs(row).filter(Q(started_at=None) | Q(started_at__lte=row.seen_at))
+    is_being_made = runs.filter(state=ReportRun.State.RUNNING).exists()
+    for run in runs.filter(state=ReportRun.State.DONE, file_erased_at=None).select_related("tenant", "account"):
+        _delete(run, now)
+        yield run.id
+        jobs.renew(row)
+    if is_being_made:
+        raise jobs.Paused(f"{row}: a report of this month is being made", delay=_WAIT)
+    row.delete()
 
 
 def _runs(row: ErasedMonth):

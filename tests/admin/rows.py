@@ -9,6 +9,7 @@ from django.db.models import Model
 
 from campaigns.models import Campaign, RefIdScheme, SegmentKey
 from deliveries.models import (
+    ErasedMonth,
     ImportRun,
     PartnerMove,
     PartnerRequest,
@@ -52,6 +53,7 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
         ),
         TenantRecount: TenantRecount.objects.create(tenant=tenant, reason=CANARY),
         RuleRefold: RuleRefold.objects.create(),
+        ErasedMonth: ErasedMonth.objects.create(tenant=tenant, month=date(2026, 10, 1)),
         ImportRun: ImportRun.objects.create(feed=feed, sha256="0" * 64, file_name=f"{CANARY}.ndjson"),
         ResultCode: ResultCode.objects.get(dialect="link", code=1001),
         QuarantinedRow: QuarantinedRow.objects.create(

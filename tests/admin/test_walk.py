@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from campaigns.models import Campaign, RefIdScheme, SegmentKey
 from deliveries.models import (
+    ErasedMonth,
     ImportRun,
     PartnerMove,
     PartnerRequest,
@@ -29,6 +30,7 @@ READ_ONLY = {
     PartnerId,
     Campaign,
     AuditEntry,
+    ErasedMonth,
     PartnerMove,
     PartnerRequest,
     RuleRefold,
@@ -50,8 +52,8 @@ NOT_SHOWN = {
     "deliveries.SubmissionCount", "deliveries.RetentionMark", "deliveries.StandingCheck",
     "deliveries.CondensedSpan", "deliveries.CondensedCampaignCount", "deliveries.CondensedLatencyCount",
     "deliveries.CondensedCampaign", "deliveries.IdentityFilter",
-    "deliveries.ApplierStop", "deliveries.ImportCount", "deliveries.RefusalCount", "deliveries.ErasedMonth",
-    "deliveries.ErasedId",
+    "deliveries.ApplierStop", "deliveries.ImportCount", "deliveries.RefusalCount",
+    "deliveries.ErasedId", "deliveries.ErasedName",
 }  # fmt: skip
 
 

@@ -204,7 +204,7 @@ def test_queued_job_that_waits_for_its_next_attempt_can_begin_at_once(tenant):
 def test_every_kind_of_job_is_in_the_admin_and_has_the_same_states():
     kinds = {model.KIND: model for model in jobs.job_models()}
 
-    assert set(kinds) == {"move", "recount", "refold", "report", "segment_key"}
+    assert set(kinds) == {"erased_month", "move", "recount", "refold", "report", "segment_key"}
     for model in kinds.values():
         assert isinstance(admin.site._registry[model], JobAdmin)
         assert model._meta.get_field("state").choices == JobState.choices
@@ -213,4 +213,4 @@ def test_every_kind_of_job_is_in_the_admin_and_has_the_same_states():
 def test_every_kind_of_job_is_polled():
     polled = {entry["task"] for entry in CELERY_BEAT_SCHEDULE.values()} & set(app.tasks)
     resumed = {f"deliveries.resume_{kind}" for kind in ("moves", "recounts", "rule_refolds", "segment_keys")}
-    assert resumed | {"reports.dispatch_runs"} <= polled
+    assert resumed | {"reports.dispatch_runs", "reports.delete_erased_files"} <= polled

@@ -91,6 +91,7 @@ CANNOT = {
         "django_content_type": {"app_label", "model"},
         "django_migrations": {"app", "name"},
         "erased_id": {"kind"},
+        "erased_month": {"state"},
         "hour_count": {"status"},
         "identity_filter": {"made_with"},
         "import_count": {"outcome", "reason"},
@@ -119,6 +120,7 @@ CANNOT = {
         "axes_accesslog": {"session_hash"},
         "django_session": {"session_data", "session_key"},
         "erased_id": {"digest"},
+        "erased_name": {"digest", "masked"},
         "identity_filter": {"bits"},
         "import_run": {"sha256"},
         "mfa_authenticator": {"data"},
@@ -158,6 +160,7 @@ CANNOT = {
     "an error's words, redacted when they are written": {
         "applier_stop": {"error"},
         "campaigns_segmentkey": {"error"},
+        "erased_month": {"error"},
         "partner_move": {"error"},
         "report_run": {"error"},
         "rule_refold": {"error"},

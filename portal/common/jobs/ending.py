@@ -48,9 +48,12 @@ def _reason(error: Exception) -> str:
     return redact(f"{type(error).__name__}: {lines[0] if lines else ''}")[:MAX_ERROR]
 
 
-def put_back(job: Job) -> None:
-    """Queue a running job again without counting the attempt: another task continues it."""
-    write(job, {"state": JobState.QUEUED, "lease_until": None, "attempts": job.attempts - 1})
+def put_back(job: Job, *, delay: timedelta | None = None) -> None:
+    """Queue a running job again, not before the delay is over, without counting the attempt."""
+    values: dict[str, Any] = {"state": JobState.QUEUED, "lease_until": None, "attempts": job.attempts - 1}
+    if delay is not None:
+        values["not_before"] = datetime.now(UTC) + delay
+    write(job, values)
 
 
 def stop(job: Job) -> None:

@@ -23,8 +23,8 @@ def run(job: AnyJob, work: Callable[[AnyJob], None]) -> None:
         logger.info("%s", lost)
     except CancelRequested:
         stop(job)
-    except Paused:
-        put_back(job)
+    except Paused as paused:
+        put_back(job, delay=paused.delay)
     except Exception as error:
         logger.exception("%s: attempt %s failed", name(job), job.attempts)
         fail(job, error)

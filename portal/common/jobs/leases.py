@@ -29,7 +29,11 @@ class CancelRequested(Stopped):
 
 
 class Paused(Stopped):
-    """The task's time is over; another task continues the job."""
+    """Another task continues the job: the task's time is over, or the job waits for something, for `delay`."""
+
+    def __init__(self, text: str, *, delay: timedelta | None = None) -> None:
+        super().__init__(text)
+        self.delay = delay
 
 
 def claim(
