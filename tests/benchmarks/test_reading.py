@@ -11,7 +11,7 @@ from portal.tenants.models import PartnerId, Tenant
 from tests.conftest import NOW
 from tests.deliveries.helpers import dlr, put
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)  # the role of a page ends with its transaction
 
 
 def test_every_kind_of_search_is_measured_on_the_first_page_and_a_later_one(feed, account, tenant, monkeypatch):
