@@ -47,7 +47,7 @@ PROGRAMS = {
 }
 
 SUPERVISOR = """\
-; Written anew by every bin/serve.
+; Overwritten at every start of bin/serve.
 [supervisord]
 nodaemon = true
 silent = true

@@ -187,7 +187,7 @@ def _fold(
     """Fold reports and submissions into the messages that they are about, in the order of the inbox.
 
     Returns what changes, why other messages may not change (by identity): their days are past retention, which
-    messages have no number any more, and the numbers that were taken out just now.
+    messages have no number any more, and the numbers that this call erased.
     """
     items = sorted([*reports, *submitted], key=lambda item: item.row.id) if submitted else reports
     if not items:

@@ -30,8 +30,8 @@ LISTENER = "portal applier"  # the name of each applier's listening connection
 WORTH_A_PASS = 2000
 PAUSE = 0.2
 _PAUSE_WHEN_AWAY = 0.5
-# A connection is kept over the batches, since making one costs as much as applying a hundred reports (and all staging
-# tables anew), but not for ever: what it has cached of the database's tables grows.
+# A connection is kept over the batches, since making one costs as much as applying a hundred reports (and creates
+# the staging tables again). It is renewed at times, since its cache of the database's tables grows.
 _RENEW_AFTER = 600.0  # seconds
 
 

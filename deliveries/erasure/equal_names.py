@@ -1,4 +1,4 @@
-"""Masked names told apart: two names of one tenant that became equal get a number, the same one each time.
+"""Keeps masked names distinct: names of one tenant that became equal get a number, the same one each time.
 
 A refId, a variant (within its campaign) and a label (within its key) are names that several messages share. What two
 of them were called is known by keyed hashes alone (`ErasedName`), so that a later batch masks a name as the first did.

@@ -1,4 +1,4 @@
-"""Phone numbers taken out of all that is stored: a keyed hash stays, by which the whole number still finds messages.
+"""Erases phone numbers. A keyed hash stays, so the whole number still finds its messages.
 
 In texts (refId, variant, labels, custom parameters, names of campaigns) the masked number takes the number's place.
 Counts do not move but with the names that they are counted by: the country stays as it was, and no later report
@@ -39,7 +39,7 @@ class MessageCursor:
 
 
 def erase(messages: Iterable[StoredMessage]) -> dict[Key, str]:
-    """Take the numbers out of messages that are about to be written, and out of the names of their campaigns.
+    """Erase the numbers of messages that are about to be written, and mask them in the names of their campaigns.
 
     Returns the numbers by identity. The caller holds the slices' locks of all of the messages, and renames them
     where their ids hold the numbers once they are written (deliveries/erasure/message_ids.py).
@@ -123,7 +123,7 @@ def _clean(message: StoredMessage, number: str, *, is_own: bool, names: erased_n
 
 
 def _clean_texts(texts: dict[str, str] | None, clean: Callable[[str], str]) -> dict[str, str] | None:
-    """Return parameters or labels cleaned, their keys too; keys that come out equal get a number behind them."""
+    """Return parameters or labels with masked keys and values. Keys that become equal get a number behind them."""
     if not texts:
         return texts
     cleaned: dict[str, str] = {}
@@ -138,12 +138,12 @@ def _clean_texts(texts: dict[str, str] | None, clean: Callable[[str], str]) -> d
 
 
 def erase_number(*, number: str, tenant: Tenant, actor: str) -> int:
-    """Take one person's number out of all that is stored of a tenant; return of how many messages to it."""
+    """Erase one number from everything that is stored about a tenant; return from how many messages to it."""
     return erase_person(number=number, tenant=tenant, actor=actor).messages
 
 
 def erase_person(*, number: str, tenant: Tenant, actor: str) -> ErasureCounts:
-    """Take one person's number out of all that is stored of a tenant; return how much of each kind.
+    """Erase one number from everything that is stored about a tenant; return the counts by kind.
 
     The number may be written in any notation; a national one is read in the tenant's country. It may be run again: a
     second run finds what came in meanwhile.
@@ -165,7 +165,7 @@ def erase_person(*, number: str, tenant: Tenant, actor: str) -> ErasureCounts:
 
 
 def erase_days(*, tenant_id: int, first: date | None, before: date) -> int:
-    """Take the numbers out of a tenant's messages of [first, before) in small steps; return of how many."""
+    """Erase the numbers of a tenant's messages of [first, before) in small batches; return from how many messages."""
     count, place = 0, None
     while (step := _days_step(tenant_id, first, before, place)) is not None:
         erased, place = step
@@ -206,7 +206,7 @@ def _days(first: date | None, before: date) -> tuple[str, dict]:
 def _days_step(
     tenant_id: int, first: date | None, before: date, place: MessageCursor | None
 ) -> tuple[int, MessageCursor] | None:
-    """Erase in the next BATCH messages; return how many numbers and where the walk stands, None at its end."""
+    """Erase the numbers of the next BATCH messages; return how many, and the cursor. None at the end."""
     where, parameters = _days(first, before)
     if place is not None:
         where += " AND m.sent_at >= %(at)s AND (m.sent_at, m.account_id, m.message_id) > (%(at)s, %(account)s, %(id)s)"
@@ -255,7 +255,7 @@ def _erase_where(
 def erase_messages(
     tenant_id: int, keys: list[Key], *, around: tuple[datetime, datetime] | None = None, number: str = ""
 ) -> int:
-    """Erase the numbers of these messages, or where they are others' `number` in their texts; return how many changed.
+    """Erase the numbers of these messages, or `number` in the texts of messages to others; return how many changed.
 
     One transaction. All slices are locked: a batch has messages of most of them, and so no applier adds to the counts
     or to the campaigns' names meanwhile.

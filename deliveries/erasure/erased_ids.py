@@ -1,4 +1,4 @@
-"""Ids that held an erased number, found by a keyed hash, so that what comes in under them reaches the masked id."""
+"""Finds the masked id of an id that held an erased number, by a keyed hash, so later reports reach the message."""
 
 import re
 from collections.abc import Iterable

@@ -41,7 +41,7 @@ class Names:
         self.apart |= equal_names.told_apart(self.tenant_id, masked)
 
     def is_about(self, message: StoredMessage, number: str, *, variant: str = "") -> bool:
-        """Tell whether a name that tells the number stands for it, and not for others' messages as well."""
+        """Return whether a name with six digits of the number belongs to it alone, and not to others' messages."""
         key = (message.campaign_id, variant, number)
         if key not in self._known:
             self._known[key] = self._is_about(*key)
@@ -60,7 +60,7 @@ class Names:
             return not cursor.fetchone()[0]
 
     def rename_campaigns(self, pairs: Iterable[tuple[StoredMessage, str]]) -> None:
-        """Mask the names of these messages' campaigns where they hold the number that stands beside."""
+        """Mask each number in the name of its message's campaign."""
         found: dict[int, list[tuple[StoredMessage, str]]] = {}
         for message, number in pairs:
             if message.campaign_id > 0:
@@ -77,7 +77,7 @@ class Names:
         self.tell_reports(renamed)
 
     def tell_reports(self, campaign_ids: Iterable[int] = ()) -> None:
-        """Have workbooks of months with the changed names made again (reports/runs/erased_files.py)."""
+        """Queue the workbooks of months with changed names to be made again (reports/runs/erased_files.py)."""
         if ids := list(campaign_ids):
             with connection.cursor() as cursor:
                 cursor.execute(
@@ -90,14 +90,14 @@ class Names:
 
 
 def tell_reports(tenant_id: int, months: Iterable[Month]) -> None:
-    """Write down that workbooks of these months may hold a number that was erased."""
+    """Queue the deletion of workbooks of these months, which may hold an erased number."""
     ErasedMonth.objects.bulk_create(
         [ErasedMonth(tenant_id=tenant_id, month=month.first_day) for month in sorted(set(months), key=str)]
     )
 
 
 def rename(tenant_id: int, names: dict[int, str]) -> None:
-    """Give campaigns (by id) these names, each with a number behind it where another one has it."""
+    """Rename campaigns (by id). A name that another campaign has gets a number behind it."""
     if not names:
         return
     with connection.cursor() as cursor:
@@ -206,7 +206,7 @@ def rename_counted(tenant_id: int, number: str) -> None:
 
 
 def _renamed(tenant_id: int, found: tuple, number: str) -> str:
-    """Return the masked text of an operator, or of a variant that stands behind its campaign's id."""
+    """Return the masked text of (operator,) or of (campaign id, variant)."""
     masked = without_number(found[-1], number)
     if len(found) == 1:
         return masked

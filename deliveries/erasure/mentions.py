@@ -1,4 +1,4 @@
-"""One person's number wherever else a tenant's rows hold it: in other people's messages, in names, in raw rows.
+"""Erases a number from a tenant's other rows: messages to other people, names, raw rows and quarantine.
 
 Everything that is stored of the tenant is read once, so it takes as long as that.
 """
@@ -27,7 +27,7 @@ from portal.tenants.partner_owners import owners_at_accounts
 _BATCH = 2000
 _MAX_BYTES = 4 * 1024 * 1024
 _GZIP_OR_ZLIB = 47  # zlib's wbits
-_MIN_DIGITS = 6  # a number with fewer is told by none
+_MIN_DIGITS = 6  # shorter numbers are not searched for
 _TEXTS = (
     "concat_ws(' ', m.message_id, m.partner_id, m.ref_id, m.variant, m.source, m.operator, m.labels,"
     " m.custom_parameters)"
@@ -94,7 +94,7 @@ def _feeds(tenant: Tenant) -> dict[int, Feed]:
 
 
 def _erase_raw_rows(tenant: Tenant, number: str, erased: ErasureCounts) -> None:
-    """Delete applied raw rows that hold the number, but for those of other tenants' messages."""
+    """Delete applied raw rows that hold the number, except those of other tenants' messages."""
     feeds, after = _feeds(tenant), 0
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
@@ -151,7 +151,7 @@ def _says(row: QuarantinedRow, number: str) -> bool:
 
 
 def _holds(body: bytes, query: str, number: str, encoding: str) -> bool:
-    """Tell whether a raw row holds the number: as it stands, in JSON's or a form's escapes, packed or not."""
+    """Return whether a raw row holds the number, also in escapes of JSON or a form, or compressed."""
     if encoding:  # the door could not unpack it
         with suppress(zlib.error):
             body += zlib.decompressobj(_GZIP_OR_ZLIB).decompress(body, _MAX_BYTES)
@@ -168,7 +168,7 @@ def _holds(body: bytes, query: str, number: str, encoding: str) -> bool:
 
 
 def _of_others(tenant: Tenant, keys: list[Key | None]) -> list[bool]:
-    """Tell of each identity whether its message is another tenant's."""
+    """Return for each identity whether its message belongs to another tenant."""
     now = raw_keys.with_known_ids(keys)
     known = [key for key in now if key]
     with connection.cursor() as cursor:

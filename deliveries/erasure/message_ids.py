@@ -22,7 +22,7 @@ _TABLES = ("message", "delivery_report", "message_parameter")
 
 
 def rename_changed(changes: Iterable[Change]) -> None:
-    """Rename stored messages that these changes took the number of, where their ids hold it."""
+    """Rename stored messages whose number these changes erased, if their ids hold it."""
     taken = [
         change
         for change in changes

@@ -25,7 +25,7 @@ _TEXTS = ("detail", "resolution", "content_type")  # that stay with an emptied r
 
 
 def without_its_number(item: NewReport) -> NewReport:
-    """Return a report of a message whose number was erased, its texts without that number."""
+    """Return a report with its message's erased number masked in the texts."""
     report = item.report
 
     def clean(text: str | None) -> str | None:

@@ -62,7 +62,7 @@ def _clean(rows, fields: tuple[str, ...], clean: Callable[[str], str]) -> None:
 
 
 def _cleaned(value: Any, clean: Callable[[str], str]) -> Any:
-    """Return a text or JSON value with each text in it cleaned, names too."""
+    """Return a text or JSON value with the number masked in each text and key."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, list):

@@ -85,7 +85,7 @@ class Writer:
         if group is None or group.bytes > MAX_GROUP_BYTES:
             group = _Group()
             self._groups.append(group)
-        elif group.done.done():  # it waited in vain, so the database hangs: nothing more is piled up
+        elif group.done.done():  # no answer in time, so the database hangs: nothing is added
             raise NotDurable
         group.rows += rows
         group.bytes += size

@@ -2,7 +2,7 @@
 
 A delivery report may be about a message of any month, so an applier would query each month's index for each new
 message. With many months that is most of its work (docs/performance.md). A Bloom filter answers "surely not here" from
-memory, and its errors are safe (Bloom 1970, doi:10.1145/362686.362692): one in 200 is looked up in vain.
+memory, and its errors are safe (Bloom 1970, doi:10.1145/362686.362692): one look-up in 200 finds nothing.
 
 To build a filter: insert a placeholder row, wait until every batch that started earlier has committed, then read the
 month. Every insert of a message into the month deletes the row (`forget`) in its own transaction. An applier reads the

@@ -31,7 +31,7 @@ class Statement(NamedTuple):
 
 # What two frequent filters have in common is sorted, then, which takes no memory in proportion.
 _BY_INDEXES = ("hashagg", "seqscan", "bitmapscan")
-# A bitmap's pages are asked for from the disk many at a time, an index's one after the other.
+# A bitmap scan requests many pages from the disk at a time, an index scan one after the other.
 _BY_BITMAP = ("indexscan", "seqscan")
 
 
@@ -123,8 +123,8 @@ def collect_then_sort(search: Search, window: Window) -> Statement:
 def at_shared_timestamps(search: Search, window: Window) -> Statement:
     """Read the messages of the instants at which each of the indexed filters has some.
 
-    The indexes alone give the instants, so of two filters that hardly ever meet no message is read in vain. They do not
-    hold the day, so here no month can be left out; of the messages it can.
+    The indexes alone give the instants, so for two filters that rarely match together only matching messages are read.
+    The indexes do not hold the day: no month is skipped there, only when messages are read.
     """
     where, parameters = list(search.where), dict(search.parameters)
     add_statuses(search, where, parameters)

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 
 CELL_LIMIT = 32_767
-"""What a cell of a workbook holds: UTF-16 code units, as Excel counts them, with escapes, as openpyxl counts them."""
+"""Maximum length of a cell's text: UTF-16 code units, as Excel counts them, with escapes, as openpyxl counts them."""
 
 CUT_MARK = " […]"
 _MOST_UNITS = 7  # of a character: `_` becomes `_x005F_`

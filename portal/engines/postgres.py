@@ -22,13 +22,13 @@ STRAY_SECONDS = 60  # how long processes of a killed server may hold its shared 
 NO_SUCH_PID = 2**31 - 1
 
 # Only the user who runs the portal may connect, as any login of the server; the system confirms the user (peer).
-HBA = "# Written anew at every start.\nlocal all all peer map=portal\n"
-IDENT = '# Written anew at every start.\nportal "{user}" all\n'
+HBA = "# Overwritten at every start.\nlocal all all peer map=portal\n"
+IDENT = '# Overwritten at every start.\nportal "{user}" all\n'
 
 NO_LARGE_OBJECTS = Path(__file__).with_name("no_large_objects.sql")
 
 CONFIGURATION = """\
-# Written anew at every start. Your own settings go into custom.conf beside this file.
+# Overwritten at every start. Your own settings go into custom.conf beside this file.
 listen_addresses = ''
 unix_socket_directories = '{sockets}'
 unix_socket_permissions = 0700

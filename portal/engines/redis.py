@@ -25,7 +25,7 @@ from portal.engines.home import (
 START_SECONDS = 60
 
 CONFIGURATION = """\
-# Written anew at every start.
+# Overwritten at every start.
 port 0
 unixsocket {socket}
 unixsocketperm 700

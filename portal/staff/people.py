@@ -205,7 +205,7 @@ class AuditEntryAdmin(WholeWordSearch, ReadOnlyAdmin):
 
 @admin.register(UnsentMail)
 class UnsentMailAdmin(ReadOnlyAdmin):
-    """Mails that wait for a mail server in vain; each can be read once."""
+    """Mails that could not be sent; each can be read once."""
 
     list_display = ("to", "subject", "made_at", "text", "shown_at", "shown_by")
     fields = readonly_fields = ("to", "subject", "made_at", "text", "shown_at", "shown_by")

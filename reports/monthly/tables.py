@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Kind = Literal["text", "term", "code", "int", "ratio", "percent", "seconds", "date", "month", "datetime", "mixed"]
-"""What a column's cells are; None is an empty cell in every kind.
+"""Kind of a column's cells; None is an empty cell in every kind.
 
 - text: str as it came, possibly hostile. term: one of our own English words, translated where people read it.
 - code: int that names something. int. ratio: float. percent: float, 1.0 is 100%. seconds: whole seconds.

@@ -14,7 +14,7 @@ LAYOUT = 1
 """The workbook's look: raise it when styles, charts or print change; tables and texts are in the digest already."""
 
 _OF_THE_MOMENT = {"data_as_of": "Data as of", "oldest_waiting": "Oldest waiting", "revision": "Revision"}
-"""What differs in every report: the header's fields and their items in the Summary."""
+"""Fields that differ in every report: those of the header, and their items in the Summary."""
 
 
 def content_hash(tables: Sequence[Table], header: ReportHeader) -> str:

@@ -26,7 +26,7 @@ class Command(BaseCommand):
             raise CommandError("number: a whole number, such as +358401234567")
         erased = erase_person(number=number, tenant=owner, actor="command erase_number")
         files = delete_erased_files(now=timezone.now())
-        self.stdout.write(f"the number was taken out of {erased.messages:,} messages of {owner.name}")
+        self.stdout.write(f"the number was erased from {erased.messages:,} messages of {owner.name}")
         for count, text in (
             (erased.mentions, "other messages held it in their texts"),
             (erased.raw_rows, "raw rows were deleted"),

@@ -14,7 +14,7 @@ from reports.monthly.tables import Table
 from reports.monthly.writers.xlsx_styles import FAINT, LINE, MUTED, STATUS_FILLS, TEXT
 
 MAX_COUNTRIES = 12
-"""How many countries the bar chart shows; the table has them all."""
+"""Maximum number of countries in the bar chart; the table has all of them."""
 
 
 def days_chart(sheet_title: str, table: Table, title: str) -> BarChart:
