@@ -28,6 +28,8 @@ from reports.overview.links import Links
 from reports.overview.masked import masked_highlights, masked_overview
 from reports.overview.period import PagePeriod, page_period
 from reports.overview.selectors import Overview, newest_day, overview
+from reports.overview.verdict import verdict
+from reports.overview.verdict_texts import verdict_sentences
 
 FILTERS = ("country", "operator", "campaign")
 MAX_FILTER = 256  # characters, as many as a campaign's name has
@@ -150,8 +152,22 @@ def _shown(request: HttpRequest, found: Overview, context: dict) -> dict:
     highlights = find_highlights(found.query, operators=found.operators, campaigns=named, final=found.final)
     masking = request.access.masking
     found, highlights = masked_overview(found, masking), masked_highlights(highlights, masking)
+    result = verdict(
+        found.kpis,
+        found.before,
+        days=period.days,
+        is_running=picker.is_running,
+        is_provisional=found.provisional_from is not None,
+        overdue=late,
+        highlights=highlights,
+        failures=found.failures,
+        is_looked_through=period.days <= HIGHLIGHT_DAYS,
+    )
     return {
         "figures": found,
+        "verdict": verdict_sentences(
+            result, links=links, compared=picker.compared, provisional_from=found.provisional_from
+        ),
         "cards": kpi_cards(
             found.kpis, found.changes, days=period.days, is_running=picker.is_running, overdue=late, links=links
         ),

@@ -625,3 +625,16 @@ def test_campaigns_over_the_daily_limit_lead_to_their_messages(client, manager, 
         sorted(set(re.findall(r"/messages/link-main/(\w+)/", client.get(link).content.decode()))) for link in links
     ]
     assert listed == [["a", "b"], ["b"]]
+
+
+def test_the_verdict_is_on_top(client, viewer, messages):
+    client.force_login(viewer)
+
+    page = get(client)
+
+    said = re.search(r'<p class="verdict">(.*?)</p>', page, re.DOTALL)[1]
+    assert re.sub(r"<[^>]+>", "", said).strip() == (
+        "7 messages were sent. Of those with a result so far, 75.00\xa0% were delivered."
+        " These are too few messages to judge."
+    )
+    assert page.index('class="verdict"') < page.index('class="kpis"')
