@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from campaigns import ref_ids
 from portal.accounts import second_factor
+from portal.accounts.right_texts import RIGHT_TEXTS, who_may
 from portal.common.country_choices import country_choices
 from portal.common.msisdn import UNKNOWN_COUNTRY
 from portal.tenants.models import Tenant
@@ -63,8 +64,9 @@ class TenantSettingsForm(forms.ModelForm):
     def __init__(self, *args, request: HttpRequest, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.request = request
+        self.missing_rights = {right for right in self.RIGHTS.values() if not request.access.may(right)}
         for name, right in self.RIGHTS.items():
-            if not request.access.may(right):
+            if right in self.missing_rights:
                 del self.fields[name]
         names = sorted({*zone_names(), self.instance.timezone})
         self.fields["timezone"] = forms.ChoiceField(
@@ -79,6 +81,10 @@ class TenantSettingsForm(forms.ModelForm):
             choices=[("", _("None: numbers without a country code are not read")), *named],
             required=False,
         )
+
+    def set_by_others(self) -> list[tuple[str, str]]:
+        """Return what this page hides from the person's role: what it is, and who may do it."""
+        return [(str(RIGHT_TEXTS[right]), who_may(right)) for right in sorted(self.missing_rights)]
 
     def clean_currency(self) -> str:
         return self.cleaned_data["currency"].upper()

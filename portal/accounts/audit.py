@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from portal.accounts.audit_sentences import sentence
 from portal.accounts.models import AuditEntry
 from portal.common.csv_file import ENCODING, write_rows
 from portal.common.periods import zone
@@ -47,6 +48,7 @@ ACTIONS = {
     "partner_id.request_approved": _("Approved a partner ID request"),
     "partner_id.request_refused": _("Rejected a partner ID request"),
     "partner_id.request_withdrawn": _("Withdrew a partner ID request"),
+    "partner_id.number_erased": _("Erased a phone number from a partner ID"),
     "report.request": _("Requested a report"),
     "number.erased": _("Erased a phone number"),
     "report.file_erased": _("Deleted a report file after an erasure"),
@@ -103,14 +105,22 @@ def to_csv(rows: Iterable[AuditEntry], tenant: Tenant) -> bytes:
     """Return the entries in the request's language and the form of the tenant's country, times in its zone."""
     text = io.StringIO(newline="")
     when = gettext("When (%(timezone)s)") % {"timezone": tenant.timezone}
-    headings = [when, gettext("Who"), gettext("Action"), gettext("Subject"), gettext("Details")]
+    headings = [
+        when,
+        gettext("Who"),
+        gettext("What happened"),
+        gettext("Action"),
+        gettext("Subject"),
+        gettext("Details"),
+    ]
     tz = zone(tenant.timezone)
-    cells = (
-        [row.at.astimezone(tz), row.actor, str(ACTIONS.get(row.action, row.action)), row.subject, details_of(row)]
-        for row in rows
-    )
+    cells = ([row.at.astimezone(tz), row.actor, sentence(row), *_raw(row)] for row in rows)
     write_rows(text, tenant.csv_form, itertools.chain([headings], cells))
     return text.getvalue().encode(ENCODING)
+
+
+def _raw(row: AuditEntry) -> list[str]:
+    return [str(ACTIONS.get(row.action, row.action)), row.subject, details_of(row)]
 
 
 def details_of(entry: AuditEntry) -> str:

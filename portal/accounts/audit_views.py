@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from portal.accounts import audit
+from portal.accounts.audit_sentences import sentence
 from portal.accounts.guards import member_may
 from portal.accounts.models import record
 from portal.tenants.models import Tenant
@@ -25,7 +26,7 @@ def audit_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
         "rows": [
             {
                 "entry": entry,
-                "words": audit.ACTIONS.get(entry.action, entry.action),
+                "sentence": sentence(entry),
                 "details": audit.details_of(entry),
             }
             for entry in page.entries

@@ -23,7 +23,16 @@ from unfold.admin import TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm
 from unfold.forms import UserCreationForm as DressedCreationForm
 
-from portal.accounts import factor_mails, invitations, lost_rights, mail, owners, sessions, staff_rights
+from portal.accounts import (
+    audit_sentences,
+    factor_mails,
+    invitations,
+    lost_rights,
+    mail,
+    owners,
+    sessions,
+    staff_rights,
+)
 from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin, WholeWordSearch
 from portal.accounts.models import AuditEntry, Invitation, Membership, UnsentMail, User, record
 from portal.staff import unsent_mail
@@ -197,10 +206,14 @@ class EmailAddressAdmin(ReadOnlyAdmin):
 class AuditEntryAdmin(WholeWordSearch, ReadOnlyAdmin):
     """Audit log: append-only, in the database too."""
 
-    list_display = ("at", "actor", "action", "subject", "tenant")
+    list_display = ("at", "sentence", "action", "tenant")
     list_select_related = ("tenant",)
     whole_fields = ("actor", "action", "subject", "tenant__slug")
     search_help_text = _("A whole e-mail address, action or subject, or a customer's slug.")
+
+    @admin.display(description=_("What happened"))
+    def sentence(self, entry: AuditEntry) -> str:
+        return audit_sentences.sentence(entry)
 
 
 @admin.register(UnsentMail)

@@ -54,7 +54,7 @@ def test_log_shows_the_own_tenants_entries_alone(client, tenant, other_tenant, o
     file = client.get(f"{URL}download/").content.decode("utf-8-sig")
 
     assert shown(client.get(URL)) == ["", "s0"]  # the download stands there too
-    assert [row[3] for row in csv.reader(file.splitlines(), delimiter=";")][1:] == ["s0"]
+    assert [row[4] for row in csv.reader(file.splitlines(), delimiter=";")][1:] == ["s0"]
 
 
 def test_pages_go_back_by_key_without_a_gap_or_a_repetition(client, tenant, owner):
@@ -106,9 +106,10 @@ def test_file_holds_what_is_filtered_and_no_formula(client, tenant, owner):
     response = client.get(f"{URL}download/", {"actor": "owner@example.com"})
 
     [header, line] = response.content.decode("utf-8-sig").splitlines()
-    assert header == '"When (Europe/Helsinki)";"Who";"Action";"Subject";"Details"'
+    assert header == '"When (Europe/Helsinki)";"Who";"What happened";"Action";"Subject";"Details"'
     assert line.split(";", 1)[1] == (
-        '"owner@example.com";"Changed a member\'s role";"\'=1+1";"from: viewer, to: @SUM(A1)"'
+        '"owner@example.com";"owner@example.com made =1+1 @SUM(A1) (before: Viewer).";'
+        '"Changed a member\'s role";"\'=1+1";"from: viewer, to: @SUM(A1)"'
     )
     assert response.headers["Content-Disposition"] == 'attachment; filename="nordic-retail_audit.csv"'
     assert AuditEntry.objects.filter(action="audit.downloaded", actor="owner@example.com").count() == 1

@@ -1,0 +1,165 @@
+"""Entries of the audit log as sentences: one template for each action.
+
+A template may use `who`, `subject`, `changes` (all details in words) and the entry's details by their keys. An entry
+that lacks one of them, or whose action has no template, gets a plain sentence with the action's name.
+"""
+
+from django.utils.formats import number_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.models import AuditEntry, Role
+
+SENTENCES: dict[str, Promise] = {
+    # members and their access
+    "member.invited": _("%(who)s invited %(subject)s as %(role)s."),
+    "member.invitation_revoked": _("%(who)s revoked the invitation of %(subject)s."),
+    "member.joined": _("%(who)s accepted the invitation of %(invited_by)s and is now %(role)s."),
+    "member.role": _("%(who)s made %(subject)s %(to)s (before: %(from)s)."),
+    "member.removed": _("%(who)s removed %(subject)s (before: %(role)s)."),
+    "view_as.started": _("%(who)s (staff) started viewing as the customer. Reason: %(reason)s"),
+    "view_as.stopped": _("%(who)s (staff) stopped viewing as the customer."),
+    "audit.downloaded": _("%(who)s downloaded the audit log."),
+    # API keys
+    "api_key.created": _("%(who)s created the API key %(subject)s."),
+    "api_key.revoked": _("%(who)s revoked the API key %(subject)s."),
+    "api_key.abandoned": _("The holder of the API key %(subject)s may no longer hold it."),
+    "api_key.kept": _("%(who)s kept the API key %(subject)s, whose holder has left."),
+    # settings
+    "settings.changed": _("%(who)s changed the settings. %(changes)s"),
+    "ref_ids.changed": _("%(who)s changed how refIds are read: %(scheme)s"),
+    "segment_key.chosen": _("%(who)s added the segment key %(subject)s."),
+    "segment_key.removed": _("%(who)s removed the segment key %(subject)s."),
+    "tenant.recounted": _("The messages were recounted. Counted: %(messages)s; changed: %(changed)s."),
+    # messages and numbers
+    "message.downloaded": _("%(who)s downloaded a list of messages. Messages: %(messages)s."),
+    "message.number_revealed": _("%(who)s revealed the phone number of the message %(subject)s. Reason: %(reason)s"),
+    "message.number_searched": _("%(who)s searched by the phone number %(number)s."),
+    "message.number_searches_limited": _(
+        "%(who)s reached the limit of searches by phone number. Limit an hour: %(an_hour)s."
+    ),
+    "quarantine.revealed": _("%(who)s revealed the quarantined request %(subject)s. Reason: %(reason)s"),
+    "number.erased": _("%(who)s erased a phone number. Messages: %(messages)s."),
+    # partner IDs
+    "partner_id.declared": _("%(who)s declared the partner ID %(subject)s."),
+    "partner_id.lost": _("%(who)s moved the partner ID %(subject)s to another customer."),
+    "partner_id.returned": _("%(who)s returned the partner ID %(subject)s to the pool."),
+    "partner_id.moved": _("The messages of the partner ID %(subject)s were moved. Messages: %(messages)s."),
+    "partner_id.requested": _("%(who)s requested the partner ID %(subject)s."),
+    "partner_id.request_approved": _("%(who)s approved the request for the partner ID %(subject)s."),
+    "partner_id.request_refused": _("%(who)s rejected the request for the partner ID %(subject)s."),
+    "partner_id.request_withdrawn": _("%(who)s withdrew the request for the partner ID %(subject)s."),
+    "partner_id.number_erased": _("%(who)s erased a phone number from a partner ID, which is now %(subject)s."),
+    # reports
+    "report.request": _("%(who)s requested the report for %(subject)s."),
+    "report.download": _("%(who)s downloaded the report file %(subject)s."),
+    "report.file_erased": _("The file of the report %(subject)s was deleted after an erasure."),
+    # staff and commands
+    "provision": _("%(who)s set up %(subject)s. %(changes)s"),
+    "admin.add": _("%(who)s (staff) added: %(subject)s."),
+    "admin.change": _("%(who)s (staff) changed: %(subject)s. %(changes)s"),
+    "admin.delete": _("%(who)s (staff) deleted: %(subject)s."),
+    "feed.token": _("%(who)s added a token to the feed %(subject)s."),
+    "mail.shown": _("%(who)s read the unsent e-mail to %(subject)s."),
+    "inbox.replay": _("%(who)s replayed stored rows, received from %(from)s to %(to)s. Rows: %(rows)s."),
+    "quarantine.replay": _("%(who)s replayed rows from quarantine. Rows: %(rows)s."),
+    "quarantine.discard": _("%(who)s discarded rows from quarantine. Rows: %(rows)s. Reason: %(subject)s"),
+    "quarantine.put_aside": _("%(who)s put rows aside in quarantine. Rows: %(rows)s."),
+    "counts.reconciled": _("%(who)s compared counts and messages. Differences: %(differences)s."),
+    "messages.refolded": _("The status of messages was recalculated. Messages: %(messages)s; changed: %(changed)s."),
+    "partnermove.retried": _("%(who)s retried moves of partner IDs. Jobs: %(jobs)s."),
+    "partnermove.cancelled": _("%(who)s cancelled moves of partner IDs. Jobs: %(jobs)s."),
+    "tenantrecount.retried": _("%(who)s retried recounts. Jobs: %(jobs)s."),
+    "tenantrecount.cancelled": _("%(who)s cancelled recounts. Jobs: %(jobs)s."),
+    "rulerefold.retried": _("%(who)s retried recalculations of message status. Jobs: %(jobs)s."),
+    "rulerefold.cancelled": _("%(who)s cancelled recalculations of message status. Jobs: %(jobs)s."),
+    "segmentkey.retried": _("%(who)s retried the indexing of segment keys. Jobs: %(jobs)s."),
+    "segmentkey.cancelled": _("%(who)s cancelled the indexing of segment keys. Jobs: %(jobs)s."),
+    "reportrun.retried": _("%(who)s retried report runs. Jobs: %(jobs)s."),
+    "reportrun.cancelled": _("%(who)s cancelled report runs. Jobs: %(jobs)s."),
+    # a person's own account
+    "sign_in": _("%(who)s signed in."),
+    "sign_in.locked": _("Sign-in of %(who)s was locked. Wrong passwords: %(failures)s."),
+    "password.changed": _("%(who)s changed their password."),
+    "password.reset": _("%(who)s reset their password by a link from an e-mail."),
+    "email.changed": _("%(who)s changed their address, which was %(subject)s before."),
+    "second_factor.added": _("%(who)s added a second factor: %(kind)s."),
+    "second_factor.removed": _("%(who)s removed a second factor."),
+    "second_factor.new_codes": _("%(who)s created new recovery codes."),
+    "sessions.ended": _("%(who)s (staff) signed %(subject)s out everywhere."),
+}
+WITHOUT_ITS_OWN = _("%(who)s: %(action)s %(subject)s")
+
+ROLE_WORDS = {
+    Role.OWNER: _("an owner"),
+    Role.MANAGER: _("a manager"),
+    Role.ANALYST: _("an analyst"),
+    Role.VIEWER: _("a viewer"),
+}
+BECOMES = {"member.invited": ("role",), "member.joined": ("role",), "member.role": ("to",)}  # with an article
+FACTOR_WORDS = {
+    "totp": _("an authenticator app"),
+    "webauthn": _("a passkey or security key"),
+    "recovery_codes": _("recovery codes"),
+}
+ACTORS = {  # who is no person
+    "portal": _("The portal"),
+    "move": _("The portal"),
+    "recount": _("The portal"),
+    "refold": _("The portal"),
+    "schedule": _("The portal"),
+}
+DETAIL_NAMES = {
+    "name": _("Name"),
+    "timezone": _("Time zone"),
+    "country": _("Country"),
+    "language": _("Language"),
+    "currency": _("Currency"),
+    "accent": _("Accent colour"),
+    "require_mfa": _("Require a second factor"),
+    "raw_days": _("Days to keep original delivery reports"),
+    "number_days": _("Days to keep phone numbers"),
+    "message_days": _("Days to keep messages"),
+    "created": _("Created"),
+    "changed": _("Changed"),
+    "fields": _("Fields"),
+    "role": _("Role"),
+    "reason": _("Reason"),
+    "messages": _("Messages"),
+}
+
+
+def sentence(entry: AuditEntry) -> str:
+    """Return the entry as one sentence in the current language."""
+    values = {"who": str(ACTORS.get(entry.actor, entry.actor)), "subject": entry.subject}
+    values |= {"changes": details_in_words(entry), "action": entry.action}
+    values |= {key: _in_words(key, value) for key, value in entry.details.items()}
+    for name in set(BECOMES.get(entry.action, ())) & values.keys():
+        role = entry.details.get(name)
+        values[name] = str(ROLE_WORDS.get(role, role))
+    template = SENTENCES.get(entry.action, WITHOUT_ITS_OWN)
+    try:
+        return (str(template) % values).strip()
+    except KeyError:  # an older entry, without a detail that the sentence needs
+        return (str(WITHOUT_ITS_OWN) % values).strip()
+
+
+def details_in_words(entry: AuditEntry) -> str:
+    """Return the entry's details as `Name: value; Name: value`."""
+    return "; ".join(
+        f"{DETAIL_NAMES.get(key, key)}: {_in_words(key, value)}" for key, value in sorted(entry.details.items())
+    )
+
+
+def _in_words(key: str, value: object) -> str:
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if isinstance(value, int):
+        return number_format(value, force_grouping=True)
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    text = str(value)
+    if key in ("role", "from", "to") and text in Role:
+        return str(Role(text).label)
+    return str(FACTOR_WORDS.get(text, text)) if key == "kind" else text

@@ -1,0 +1,59 @@
+"""Sentences for people about the rights of each role, made from portal/accounts/roles.py."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.models import Role
+from portal.accounts.roles import RANK, RIGHTS, may
+
+RIGHT_TEXTS: dict[str, Promise] = {
+    "see_figures": _("See figures, reports and partner IDs"),
+    "see_messages": _("Search messages; roles without the right to see numbers see them masked"),
+    "make_reports": _("Create monthly reports"),
+    "reveal_numbers": _("Reveal the phone number of one message; the reason is logged"),
+    "see_numbers": _("See phone numbers on pages and in files"),
+    "declare_partner_ids": _("Declare partner IDs and move them"),
+    "see_account_reports": _("See the reports of a gateway account that the customer owns"),
+    "change_settings": _("Change the settings, how refIds are read, and the segments"),
+    "manage_api_keys": _("Create and revoke API keys"),
+    "change_retention": _("Change how long data is kept"),
+    "change_security": _("Require a second factor from all members"),
+    "manage_members": _("Invite and remove members and change their roles"),
+    "see_audit_log": _("Read the audit log"),
+}
+HOLDERS: dict[Role, Promise] = {
+    Role.VIEWER: _("All members can do this."),
+    Role.ANALYST: _("Analysts, managers and owners can do this."),
+    Role.MANAGER: _("Managers and owners can do this."),
+    Role.OWNER: _("Only owners can do this."),
+}
+ROLES = tuple(sorted(Role, key=RANK.__getitem__))  # from the one with the fewest rights
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """A role, and whether it has the right of the table's row."""
+
+    role: Role
+    is_allowed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RightRow:
+    """A row of the table of rights: what the right allows, and for each role whether it has it."""
+
+    text: Promise
+    roles: tuple[Allowed, ...]
+
+
+def rights_table() -> list[RightRow]:
+    """Return a row for each right, those of viewers first."""
+    ordered = sorted(RIGHTS, key=lambda right: RANK[RIGHTS[right]])
+    return [RightRow(RIGHT_TEXTS[right], tuple(Allowed(role, may(role, right)) for role in ROLES)) for right in ordered]
+
+
+def who_may(right: str) -> str:
+    """Return a sentence with the roles that have the right, in the current language."""
+    return str(HOLDERS[RIGHTS[right]])
