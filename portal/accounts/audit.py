@@ -48,6 +48,7 @@ ACTIONS = {
     "partner_id.request_refused": _("Rejected a partner ID request"),
     "partner_id.request_withdrawn": _("Withdrew a partner ID request"),
     "report.request": _("Requested a report"),
+    "report.removed": _("Removed a report"),
     "number.erased": _("Erased a phone number"),
     "report.file_erased": _("Deleted a report file after an erasure"),
     "report.download": _("Downloaded a report"),

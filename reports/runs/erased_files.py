@@ -32,7 +32,9 @@ def delete_erased_files(*, now: datetime) -> int:
             row.save(update_fields=["seen_at"])
         runs = _runs(row).filter(Q(started_at=None) | Q(started_at__lte=row.seen_at))
         is_being_made = runs.filter(state=ReportRun.State.RUNNING).exists()
-        for run in runs.filter(state=ReportRun.State.DONE, file_erased_at=None).select_related("tenant", "account"):
+        for run in runs.filter(state=ReportRun.State.DONE, file_erased_at=None, removed_at=None).select_related(
+            "tenant", "account"
+        ):
             _delete(run, now)
             deleted += 1
         if not is_being_made:
