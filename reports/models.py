@@ -28,6 +28,8 @@ class ReportRun(Job):
 
     A run is a revision unless it came out as the newest one has: then it is `same_as` that one, has no number of its
     own, and its file is that one's.
+
+    A removed run (`removed_at`) has no files any more. Its row stays, so that its revision number is never given again.
     """
 
     KIND = "report"
@@ -64,6 +66,11 @@ class ReportRun(Job):
     masked_sha256 = models.CharField(max_length=64, blank=True)
     # when the file was deleted: an erased phone number may have stood in it (reports/runs/erased_files.py)
     file_erased_at = models.DateTimeField(null=True, blank=True)
+    # when somebody removed the month's report (reports/runs/removal.py)
+    removed_at = models.DateTimeField(null=True, blank=True)
+    # what pages show of the workbook
+    language = models.CharField(max_length=8, blank=True, editable=False)
+    countries = models.JSONField(null=True, editable=False)  # reports/runs/summary.py
     # what tells whether another one would differ
     content_hash = models.CharField(
         max_length=64, blank=True, editable=False
@@ -110,6 +117,11 @@ class ReportRun(Job):
     def file_name(self, owner: str, edition: Edition) -> str:
         """Return the name under which the edition is handed out; `owner` is the tenant's or the account's name."""
         return f"{owner}_{self.month:%Y-%m}_r{self.number}{'_masked' if edition.is_masked else ''}.xlsx"
+
+    @property
+    def has_file(self) -> bool:
+        """Tell whether it is done, and its file was neither erased nor removed."""
+        return self.state == Job.State.DONE and self.file_erased_at is None and self.removed_at is None
 
     @property
     def is_waiting(self) -> bool:

@@ -11,7 +11,9 @@ urlpatterns = [
     path("reports/", views.months, name="months"),
     path("reports/make/", views.make, name="make"),
     path("reports/<int:run_id>/download/", views.download, name="download"),
+    path("reports/<str:month>/remove/", views.remove, name="remove"),
     path("reports/accounts/<slug:account>/", views.account_months, name="account_months"),
     path("reports/accounts/<slug:account>/make/", views.account_make, name="account_make"),
     path("reports/accounts/<slug:account>/<int:run_id>/download/", views.account_download, name="account_download"),
+    path("reports/accounts/<slug:account>/<str:month>/remove/", views.account_remove, name="account_remove"),
 ]

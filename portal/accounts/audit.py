@@ -50,6 +50,7 @@ ACTIONS = {
     "partner_id.request_withdrawn": _("Withdrew a partner ID request"),
     "partner_id.number_erased": _("Erased a phone number from a partner ID"),
     "report.request": _("Requested a report"),
+    "report.removed": _("Removed a report"),
     "number.erased": _("Erased a phone number"),
     "report.file_erased": _("Deleted a report file after an erasure"),
     "report.download": _("Downloaded a report"),

@@ -116,12 +116,16 @@ def count_states(
 def changes_since(
     runs: Iterable[ReportRun], tenants_of: Mapping[int, Collection[int]], account_id: int | None = None
 ) -> dict[int, ChangedSince]:
-    """Return what has changed since these runs, by their ids: of the finished ones that are final.
+    """Return what has changed since these runs, by their ids: of the finished ones that are final and not removed.
 
     `tenants_of` has the tenants whose figures are in a report, by the run's own tenant. `account_id` is the account of
     all the runs, where they are an account's. It takes as many queries for one run as for many.
     """
-    final = [run for run in runs if run.state == ReportRun.State.DONE and run.kind == ReportRun.Kind.FINAL]
+    final = [
+        run
+        for run in runs
+        if run.state == ReportRun.State.DONE and run.kind == ReportRun.Kind.FINAL and run.removed_at is None
+    ]
     tenant_ids = {tenant_id for run in final for tenant_id in tenants_of[run.tenant_id]}
     states = count_states(tenant_ids, {run.month for run in final}, account_id)
     of_month: dict[date, dict[int, CountState]] = defaultdict(lambda: defaultdict(CountState))

@@ -62,7 +62,7 @@ _FINNISH = {
     "State": "Tila",
     "provisional": "alustava",
     "final": "lopullinen",
-    "Revision": "Versio",
+    "Revision": "Julkaisu",
     "Currency": "Valuutta",
     "Parts per message": "Osia viestiä kohden",
     "Delivered of the final": "Toimitettu lopullisista",

@@ -78,6 +78,8 @@ class ReportRunAdmin(JobAdmin):
     def download(self, run: ReportRun) -> str:
         if run.state != ReportRun.State.DONE:
             return "–"
+        if run.removed_at is not None:
+            return _("Removed by the customer")
         if run.file_erased_at is not None:
             return _("Deleted because a phone number in it was erased")
         url = reverse("admin:reports_reportrun_download", args=[run.id])
@@ -86,7 +88,7 @@ class ReportRunAdmin(JobAdmin):
     @admin.action(description=_("Retry the selected jobs"), permissions=["retry"])
     def retry(self, request: HttpRequest, runs: QuerySet[ReportRun]) -> None:
         """Queue what failed or was cancelled, each as requested by this person now."""
-        failed = [run for run in runs.order_by("id") if run.is_stopped]
+        failed = [run for run in runs.order_by("id") if run.is_stopped and run.removed_at is None]
         count = sum(retry_run(run=run, requested_by=request.user.email, now=timezone.now()) for run in failed)
         text = ngettext("%(count)d run is queued again.", "%(count)d runs are queued again.", count)
         messages.success(request, text % {"count": count})

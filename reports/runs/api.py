@@ -46,7 +46,7 @@ class RunsView(ApiView):
             summary="List reports",
             text=(
                 "Monthly reports, newest first: those of the key's tenants, or, for an account's key, those of the"
-                " account."
+                " account. Removed reports stay in the list with `removed_at`."
             ),
             parameters=(
                 Parameter(name="month", text="Only this month.", pattern="^[0-9]{4}-[0-9]{2}$", example="2026-10"),
@@ -75,7 +75,7 @@ class RunsView(ApiView):
                 " report, so a repeated request creates nothing twice. With an `Idempotency-Key`, a retry gets the"
                 " report of the first request even after it is done. Poll the report until its `state` is `done`,"
                 " `failed` or `cancelled`. A report without changes against the newest revision of its month is"
-                " `unchanged`: it has that revision's number and file."
+                " `unchanged`: it has that revision's number and file. A month that was removed gets the next number."
             ),
             scope=SUBMIT,
             body=QueueReportSerializer,
@@ -199,6 +199,8 @@ class DownloadView(ApiView):
         run = _run(self.access, run_id)
         if run.state != ReportRun.State.DONE:
             raise NotReady(f"This report is not ready: {run.state}.")
+        if run.removed_at is not None:
+            raise Gone("The report was removed, and its file was deleted. Queue the report again.")
         if run.file_erased_at is not None:
             raise Gone(
                 "The file was deleted because a phone number in it was erased. The newest revision does not"
@@ -239,7 +241,6 @@ def changes(runs: Collection[ReportRun], access: Access) -> dict[int, ChangedSin
 
 def shown(run: ReportRun, access: Access, changed: Mapping[int, ChangedSince]) -> dict:
     """Return a report as the API shows it; `changed` is that of `changes`."""
-    has_file = run.state == ReportRun.State.DONE and run.file_erased_at is None
     since = changed.get(run.id)
     edition = run.edition(access.masking)
     return {
@@ -263,8 +264,9 @@ def shown(run: ReportRun, access: Access, changed: Mapping[int, ChangedSince]) -
         "bytes": edition and edition.bytes,
         "sha256": edition and edition.sha256,
         "url": reverse("api:report", args=[run.id]),
-        "download_url": reverse("api:report_download", args=[run.id]) if has_file else None,
+        "download_url": reverse("api:report_download", args=[run.id]) if run.has_file else None,
         "file_erased_at": run.file_erased_at,
+        "removed_at": run.removed_at,
     }
 
 

@@ -31,7 +31,7 @@ class NoMaskedEdition(Exception):
 
 def open_edition(run: ReportRun, masking: Masking) -> File:
     """Open a finished run's workbook. Raises FileNotFoundError where it is gone, and NoMaskedEdition."""
-    if run.file_erased_at is not None:
+    if not run.has_file:
         raise FileNotFoundError(run.file)
     edition = run.edition(masking)
     if edition is None:

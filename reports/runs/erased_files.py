@@ -40,7 +40,8 @@ def _delete_files(row: ErasedMonth, now: datetime) -> Iterator[int]:
         jobs.renew(row, "seen_at")
     runs = _runs(row).filter(Q(started_at=None) | Q(started_at__lte=row.seen_at))
     is_being_made = runs.filter(state=ReportRun.State.RUNNING).exists()
-    for run in runs.filter(state=ReportRun.State.DONE, file_erased_at=None).select_related("tenant", "account"):
+    with_files = runs.filter(state=ReportRun.State.DONE, file_erased_at=None, removed_at=None)
+    for run in with_files.select_related("tenant", "account"):
         _delete(run, now)
         yield run.id
         jobs.renew(row)

@@ -30,6 +30,7 @@ REPORT = {
     "url": "/api/v1/reports/17/",
     "download_url": "/api/v1/reports/17/download/",
     "file_erased_at": None,
+    "removed_at": None,
 }
 QUEUED = REPORT | {
     "state": "queued",

@@ -20,6 +20,7 @@ from reports.monthly.layout import MonthFigures, build_tables
 from reports.monthly.selector import MonthScope, month_figures
 from reports.runs.editions import OF_A_FILE, delete_attempts, delete_files, store_editions, store_masked_edition
 from reports.runs.fingerprint import content_hash
+from reports.runs.summary import stored_countries
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ def request_run(
     it is for another tenant or month.
     """
     with transaction.atomic():
-        _lock(tenant)  # before the looks: of two requests at once the second one finds the first one's run
+        lock_runs(tenant)  # before the looks: of two requests at once the second one finds the first one's run
         run = _run_of(tenant, month, requested_by, idempotency_key) or _open_run(tenant, month)
         if run is None:
             run = _create(tenant, month, account, kind, requested_by, now, idempotency_key)
@@ -71,10 +72,12 @@ def request_run(
 
 
 def retry_run(*, run: ReportRun, requested_by: str, now: datetime) -> bool:
-    """Queue a failed or cancelled run again. Return False if it is neither, or the month's report is being made."""
+    """Queue a failed or cancelled run again. Return False if it is neither, was removed, or the month is being made."""
     with transaction.atomic():
-        _lock(run.tenant)
-        stopped = ReportRun.objects.filter(id=run.id, state__in=[ReportRun.State.FAILED, ReportRun.State.CANCELLED])
+        lock_runs(run.tenant)
+        stopped = ReportRun.objects.filter(
+            id=run.id, state__in=[ReportRun.State.FAILED, ReportRun.State.CANCELLED], removed_at=None
+        )
         if not stopped.exists() or not jobs.retry(ReportRun, ids=[run.id]):
             return False
         ReportRun.objects.filter(id=run.id).update(
@@ -122,7 +125,7 @@ def build_now(
     A run that waits for a worker is claimed, so that the month's report is not created twice.
     """
     with transaction.atomic():
-        _lock(scope.tenant)
+        lock_runs(scope.tenant)
         run = _open_run(scope.tenant, month)
         if run is None:
             run = _create(scope.tenant, month, scope.account, None, requested_by, now)
@@ -139,7 +142,7 @@ def build_now(
         raise
 
 
-def _lock(tenant: Tenant) -> None:
+def lock_runs(tenant: Tenant) -> None:
     """Serialise requests for the tenant's runs, so that revision numbers are unique and consecutive."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('report_run'), %s)", [tenant.id])
@@ -239,13 +242,13 @@ def _add_masked_edition(newest: ReportRun, figures: MonthFigures, beat: Callable
 
 
 def _has_file(run: ReportRun) -> bool:
-    return run.file_erased_at is None and default_storage.exists(run.file)
+    return run.has_file and default_storage.exists(run.file)
 
 
 def _newest_revision(run: ReportRun) -> ReportRun | None:
     """Return the newest finished revision of the run's month that the readers of the run may see."""
     runs = ReportRun.objects.filter(
-        tenant_id=run.tenant_id, month=run.month, state=ReportRun.State.DONE, revision__isnull=False
+        tenant_id=run.tenant_id, month=run.month, state=ReportRun.State.DONE, revision__isnull=False, removed_at=None
     )
     if run.account is not None and run.account.owner_since is not None:
         runs = runs.filter(requested_at__gte=run.account.owner_since)
@@ -261,6 +264,8 @@ def _outcome(figures: MonthFigures, kind: str) -> dict:
         "maturity": figures.header.maturity,
         "totals": figures.count_totals,
         "rows_hash": figures.rows_hash,
+        "language": figures.header.language,
+        "countries": stored_countries(figures.countries),
     }
 
 
@@ -287,5 +292,6 @@ def _store_unchanged(run: ReportRun, newest: ReportRun, outcome: dict) -> None:
     run.done, revision = run.total, run.revision
     with transaction.atomic():
         jobs.finish(run, **outcome, revision=None, same_as=newest)
-        ReportRun.objects.filter(id=newest.id).update(totals=outcome["totals"], rows_hash=outcome["rows_hash"])
+        same = {name: outcome[name] for name in ("totals", "rows_hash", "language", "countries")}
+        ReportRun.objects.filter(id=newest.id).update(**same)
     delete_attempts(run, revision=revision)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Min
 
 from deliveries.models import DailyCount
@@ -14,10 +15,20 @@ from reports.models import ReportRun
 from reports.monthly.changes_since import ChangedSince, changes_since
 from reports.runs.report_scope import ReportScope
 
+# Which months have messages: one look into the index for each month, instead of reading all of their rows.
+_MONTHS_WITH_MESSAGES = """
+SELECT month::date FROM generate_series(%s::date, %s::date, interval '1 month') AS month
+WHERE EXISTS (
+    SELECT FROM daily_count
+    WHERE tenant_id = ANY(%s) AND day >= month::date AND day < (month + interval '1 month')::date AND messages <> 0
+        {of_account}
+)
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class MonthRow:
-    """One month: whether it has ended, when its report becomes final, and its relevant runs.
+    """One month: whether it has ended and has messages, when its report becomes final, and its relevant runs.
 
     `latest` is the newest finished revision, `older` are those before it, newest first. `failed` is the newest run if
     it failed or was cancelled. `unchanged` is the newest run if it equals the latest revision, `changed` are
@@ -33,31 +44,55 @@ class MonthRow:
     older: list[ReportRun]
     unchanged: ReportRun | None = None
     changed: ChangedSince | None = None
+    has_messages: bool = True
+
+    @property
+    def asks_first(self) -> bool:
+        """Return whether making the month's report needs a confirmation: there is nothing in it, and none yet."""
+        return not (self.has_messages or self.latest or self.open or self.failed)
+
+    @property
+    def is_removable(self) -> bool:
+        """Return whether the month has a report that can be removed now."""
+        return self.open is None and (self.latest is not None or self.failed is not None)
 
 
 def report_months(*, report_scope: ReportScope, now: datetime) -> list[MonthRow]:
-    """Return the months from the first with messages or a report to the current one, newest first.
+    """Return the months that have messages or a report, and the current one, newest first; none if there are neither.
 
     `failed` is set only while nothing newer was made or is being made.
     """
     tenant = report_scope.tenant
     runs: dict[Month, list[ReportRun]] = {}
-    for run in report_scope.runs().order_by("-id"):
+    for run in report_scope.runs().filter(removed_at=None).select_related("same_as").order_by("-id"):
         runs.setdefault(Month.of(run.month), []).append(run)
+    used = months_with_messages(report_scope=report_scope, now=now)
+    shown = {*runs, *used}
+    if shown:
+        shown.add(Month.of(local_day(now, tenant.timezone)))
+    return [_row(month, runs.get(month, []), tenant, now, month in used) for month in sorted(shown, reverse=True)]
+
+
+def months_with_messages(*, report_scope: ReportScope, now: datetime) -> set[Month]:
+    """Return the months of the scope's messages up to the current month."""
     counts = DailyCount.objects.filter(tenant_id__in=report_scope.tenant_ids)
     if report_scope.account is not None:
         counts = counts.filter(account_id=report_scope.account.id)
     first = counts.aggregate(first=Min("day"))["first"]
-    month = Month.of(local_day(now, tenant.timezone))
-    earliest = min([*runs, *([Month.of(first)] if first else [])], default=None)
-    result = []
-    while earliest is not None and month >= earliest:
-        result.append(_row(month, runs.get(month, []), tenant, now))
-        month = month.previous()
-    return result
+    if first is None:
+        return set()
+    last = Month.of(local_day(now, report_scope.tenant.timezone)).first_day
+    parameters: list = [first.replace(day=1), last, list(report_scope.tenant_ids)]
+    of_account = ""
+    if report_scope.account is not None:
+        of_account = "AND account_id = %s"
+        parameters.append(report_scope.account.id)
+    with connection.cursor() as cursor:
+        cursor.execute(_MONTHS_WITH_MESSAGES.format(of_account=of_account), parameters)
+        return {Month.of(day) for (day,) in cursor.fetchall()}
 
 
-def _row(month: Month, runs: list[ReportRun], tenant: Tenant, now: datetime) -> MonthRow:
+def _row(month: Month, runs: list[ReportRun], tenant: Tenant, now: datetime, has_messages: bool) -> MonthRow:
     done = [run for run in runs if run.state == ReportRun.State.DONE and run.revision is not None]
     done.sort(key=lambda run: run.revision, reverse=True)
     newest = runs[0] if runs else None
@@ -70,6 +105,7 @@ def _row(month: Month, runs: list[ReportRun], tenant: Tenant, now: datetime) -> 
         failed=newest if newest and newest.is_stopped else None,
         older=done[1:],
         unchanged=newest if newest and done and newest.same_as_id == done[0].id else None,
+        has_messages=has_messages,
     )
 
 

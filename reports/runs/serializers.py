@@ -92,6 +92,13 @@ class ReportSerializer(serializers.Serializer):
         allow_null=True,
         help_text="When the file was deleted because a phone number in it was erased; a new revision follows.",
     )
+    removed_at = serializers.DateTimeField(
+        allow_null=True,
+        help_text=(
+            "When somebody removed the report on the Reports page. The file is deleted, and its download is 410;"
+            " the number of the revision is not used again."
+        ),
+    )
 
 
 class ReportPageSerializer(ForwardPageSerializer):

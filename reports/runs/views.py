@@ -1,4 +1,6 @@
-"""Reports pages of a tenant and of the accounts that it owns: their months, making one now, the files."""
+"""Reports pages of a tenant and of the accounts that it owns: their months, making and removing one, the files."""
+
+from datetime import datetime
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -8,19 +10,21 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts.guards import member_may
 from portal.accounts.models import record
 from portal.accounts.way_back import posted_from
+from portal.common.periods import Month
 from portal.tenants.models import Tenant
 from reports.models import ReportRun
 from reports.runs.downloads import file_response
 from reports.runs.editions import NoMaskedEdition, open_edition
-from reports.runs.forms import MonthForm
+from reports.runs.forms import MonthForm, RemovalForm
+from reports.runs.removal import NothingToRemove, StillBeingMade, is_final, removable_runs, remove_month
 from reports.runs.report_scope import RIGHT_FOR_ACCOUNTS, ReportScope, account_report_scopes, tenant_report_scope
 from reports.runs.runs import request_run
-from reports.runs.selectors import report_months, with_changes
+from reports.runs.selectors import months_with_messages, report_months, with_changes
 
 MONTHS_PER_PAGE = 24
 
@@ -46,6 +50,13 @@ def download(request: HttpRequest, tenant: Tenant, run_id: int) -> HttpResponse:
     return _download(request, tenant_report_scope(request.access), run_id)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_may("make_reports")
+def remove(request: HttpRequest, tenant: Tenant, month: str) -> HttpResponse:
+    """Ask whether to remove a month's report, and remove it after that; 422 without a needed confirmation."""
+    return _remove(request, tenant_report_scope(request.access), month)
+
+
 @require_safe
 @member_may(RIGHT_FOR_ACCOUNTS)
 def account_months(request: HttpRequest, tenant: Tenant, account: str) -> HttpResponse:
@@ -65,6 +76,13 @@ def account_make(request: HttpRequest, tenant: Tenant, account: str) -> HttpResp
 def account_download(request: HttpRequest, tenant: Tenant, account: str, run_id: int) -> HttpResponse:
     """As `download`, of an account that the tenant owns."""
     return _download(request, _account_report_scope(request, account), run_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_may(RIGHT_FOR_ACCOUNTS)
+def account_remove(request: HttpRequest, tenant: Tenant, account: str, month: str) -> HttpResponse:
+    """As `remove`, of an account that the tenant owns."""
+    return _remove(request, _account_report_scope(request, account), month)
 
 
 def _account_report_scope(request: HttpRequest, name: str) -> ReportScope:
@@ -91,6 +109,8 @@ def _make(request: HttpRequest, report_scope: ReportScope) -> HttpResponse:
         return _page(request, report_scope, form=form, status=422)
     month = form.cleaned_data["month"]
     with report_scope.with_pool_access():
+        if not request.POST.get("confirmed") and _asks_first(report_scope, month, now):
+            return _ask_about_empty_month(request, report_scope, month)
         request_run(
             tenant=report_scope.tenant,
             account=report_scope.account,
@@ -103,6 +123,72 @@ def _make(request: HttpRequest, report_scope: ReportScope) -> HttpResponse:
     name = date_format(month.first_day, "YEAR_MONTH_FORMAT")
     messages.success(request, _("The report for %(month)s is being created.") % {"month": name})
     return redirect(_address(request, report_scope))
+
+
+def _asks_first(report_scope: ReportScope, month: Month, now: datetime) -> bool:
+    """Return whether the month has neither messages nor a report."""
+    used = months_with_messages(report_scope=report_scope, now=now)
+    return month not in used and not removable_runs(report_scope, month)
+
+
+def _ask_about_empty_month(request: HttpRequest, report_scope: ReportScope, month: Month) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Refresh": "true"})  # the row is out of date: a new one has a form that asks
+    return render(request, "reports/empty_month.html", _context(request, report_scope) | {"month": month})
+
+
+def _remove(request: HttpRequest, report_scope: ReportScope, text: str) -> HttpResponse:
+    try:
+        month = Month.parse(text)
+    except ValueError as error:
+        raise Http404 from error
+    with report_scope.with_pool_access():
+        runs = removable_runs(report_scope, month)
+        if not runs:
+            raise Http404
+        return _ask_or_remove(request, report_scope, month, runs)
+
+
+def _ask_or_remove(
+    request: HttpRequest, report_scope: ReportScope, month: Month, runs: list[ReportRun]
+) -> HttpResponse:
+    address, name = _address(request, report_scope), date_format(month.first_day, "YEAR_MONTH_FORMAT")
+    is_final_report = any(is_final(run) for run in runs)
+    form = RemovalForm(request.POST or None) if is_final_report else None
+    if request.method == "POST" and (form is None or form.is_valid()):
+        try:
+            remove_month(
+                report_scope=report_scope,
+                owner=request.access.tenant,
+                month=month,
+                actor=request.user.email,
+                now=timezone.now(),
+            )
+        except NothingToRemove as error:
+            raise Http404 from error
+        except StillBeingMade:
+            messages.error(request, _still_being_made(name))
+        else:
+            messages.success(
+                request, _("The report for %(month)s was removed, and its files were deleted.") % {"month": name}
+            )
+        return redirect(address)
+    if any(run.is_open for run in runs):
+        messages.error(request, _still_being_made(name))
+        return redirect(address)
+    context = _context(request, report_scope) | {
+        "month": month,
+        "form": form,
+        "is_final_report": is_final_report,
+        "revisions": [run for run in runs if run.state == ReportRun.State.DONE and run.revision is not None],
+        "remove_address": request.path,
+    }
+    return render(request, "reports/remove.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _still_being_made(month: str) -> str:
+    text = _("The report for %(month)s is being created and was not removed. Remove it when it is done.")
+    return text % {"month": month}
 
 
 def _download(request: HttpRequest, report_scope: ReportScope, run_id: int) -> HttpResponse:
@@ -126,6 +212,7 @@ def _download(request: HttpRequest, report_scope: ReportScope, run_id: int) -> H
 def _page(request: HttpRequest, report_scope: ReportScope, *, form: MonthForm, status: int = 200) -> HttpResponse:
     with report_scope.with_pool_access():
         rows = report_months(report_scope=report_scope, now=timezone.now())
+        form.offer({row.month for row in rows if row.has_messages}, {row.month for row in rows if row.latest})
         shown = Paginator(rows, MONTHS_PER_PAGE).get_page(request.GET.get("page"))
         shown.object_list = with_changes(shown.object_list, report_scope=report_scope)
     report_scopes = account_report_scopes(request.access)

@@ -51,6 +51,7 @@ def test_report_is_queued_once_and_found(mine, tenant):
         "url": f"/api/v1/reports/{run.id}/",
         "download_url": None,
         "file_erased_at": None,
+        "removed_at": None,
     }
     assert datetime.fromisoformat(first.json()["requested_at"]) == run.requested_at
     assert mine.get(f"reports/{run.id}/").json() == mine.get("reports/").json()["data"][0] == first.json()
@@ -261,3 +262,18 @@ def test_report_that_came_out_the_same_has_the_revision_s_number_and_file(mine, 
     assert (answer.status_code, len(answer.getvalue())) == (200, first.bytes)
     assert answer.headers["Content-Disposition"] == 'attachment; filename="nordic-retail_2026-09_r1.xlsx"'
     assert mine.get(f"reports/{first.id}/").json()["unchanged"] is False
+
+
+def test_removed_report_stays_in_the_list_and_its_file_is_gone(mine, client, tenant):
+    run = make_run(tenant, "2026-09", removed_at=timezone.now())
+
+    shown = mine.get(f"reports/{run.id}/").json()
+    answer = client.get(f"/api/v1/reports/{run.id}/download/", headers=mine.headers)
+
+    assert (shown["state"], shown["download_url"], shown["changed_since"]) == ("done", None, None)
+    assert datetime.fromisoformat(shown["removed_at"]) == run.removed_at
+    assert [found["id"] for found in mine.get("reports/").json()["data"]] == [run.id]
+    assert (answer.status_code, answer.json()["detail"]) == (
+        410,
+        "The report was removed, and its file was deleted. Queue the report again.",
+    )

@@ -139,6 +139,7 @@ def _make_rows(now: datetime) -> dict:
     RecoveryCodes.activate(guarded)
     return {
         "run_id": run.id,
+        "month": str(month),
         "message_id": message.message_id,
         "partner_id": PartnerId.objects.get(value="nr-fi").id,
         "invitation_id": invitation.id,

@@ -19,7 +19,7 @@ FINNISH = {
     "Item": "Tieto", "Value": "Arvo", "95% from": "95 % alkaen", "95% to": "95 % asti", "Tenant": "Asiakas",
     "Account": "Tili", "Period": "Ajanjakso", "Time zone": "Aikavyöhyke", "Data as of": "Tietojen ajankohta",
     "Oldest waiting": "Vanhin odottava", "nothing waiting": "mikään ei odota", "State": "Tila", "final": "lopullinen",
-    "Revision": "Versio", "Currency": "Valuutta", "Parts per message": "Osia viestiä kohden",
+    "Revision": "Julkaisu", "Currency": "Valuutta", "Parts per message": "Osia viestiä kohden",
     "Delivered of the final": "Toimitettu lopullisista", "Failed share": "Epäonnistuneiden osuus",
     "Pending share": "Keskeneräisten osuus", "Unknown share": "Tuntemattomien osuus", "Maturity": "Valmiusaste",
     "Latency p50": "Viive p50", "Latency p90": "Viive p90", "Latency p95": "Viive p95", "Latency p99": "Viive p99",

@@ -138,7 +138,7 @@ def test_final_month_that_has_changed_says_so_and_offers_the_next_revision(clien
     for text in (page, row):
         assert text.count("Changed since: +1 messages, +1 delivered, +1 SMS parts") == 1
     assert (page.count("Create next revision"), row.count("Create next revision")) == (3, 1)
-    assert ("+1 viestiä, +1 toimitettua" in finnish, "Tee seuraava versio" in finnish) == (True, True)
+    assert ("+1 viestiä, +1 toimitettua" in finnish, "Tee seuraava julkaisu" in finnish) == (True, True)
 
 
 def test_month_whose_report_came_out_the_same_says_so(client, tenant, viewer, now):
@@ -182,7 +182,8 @@ def test_empty_page_says_what_will_be_here(client, tenant, viewer, now):
 
 
 def test_months_over_a_page_are_paged(client, tenant, viewer, now):
-    make_run(tenant, "2024-01")
+    for n in range(34):
+        make_run(tenant, f"{2024 + n // 12}-{n % 12 + 1:02d}")
     client.force_login(viewer)
 
     first, second = client.get(URL), client.get(URL, {"page": 2})
@@ -201,7 +202,7 @@ def test_report_is_made_by_who_may(client, request, tenant, now, who, makes, sta
     client.force_login(request.getfixturevalue(who))
 
     page = client.get(URL)
-    response = client.post(f"{URL}make/", {"month": "2026-10"})
+    response = client.post(f"{URL}make/", {"month": "2026-10", "confirmed": "yes"})
 
     assert page.status_code == (404 if makes is None else 200)
     assert (f'action="{URL}make/"' in page.content.decode()) is bool(makes)
@@ -213,7 +214,7 @@ def test_report_is_made_by_who_may(client, request, tenant, now, who, makes, sta
 def test_report_is_asked_for_twice_and_made_once(client, tenant, analyst, now):
     client.force_login(analyst)
 
-    first = client.post(f"{URL}make/", {"month": "2026-10"}, follow=True)
+    first = client.post(f"{URL}make/", {"month": "2026-10", "confirmed": "yes"}, follow=True)
     client.post(f"{URL}make/", {"month": "2026-10"})
 
     assert "The report for October 2026 is being created." in first.content.decode()

@@ -7,6 +7,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from portal.common.extract_messages import ROOT, extract, update
+from reports.monthly.texts import catalogue
 
 PO_FILES = sorted(ROOT.glob("locale/*/LC_MESSAGES/django.po"))
 
@@ -91,3 +92,12 @@ def test_update_keeps_what_is_translated_and_drops_what_is_gone(tmp_path):
     update(tmp_path)
 
     assert {message.id: message.string for message in read(po) if message.id} == {"kept": "pidetty", "new": ""}
+
+
+def test_finnish_has_one_word_for_a_revision_and_another_for_a_variant():
+    """`versio` is a variant of a campaign; a revision of a report is `julkaisu`, in pages and workbooks alike."""
+    revisions = [message for message in read(PO_FILES[0]) if "revision" in str(message.id).lower()]
+
+    assert [message.id for message in revisions if "versio" in str(message.string).lower()] == []
+    assert len(revisions) > 10
+    assert (catalogue("fi")["Variant"], catalogue("fi")["Revision"]) == ("Versio", "Julkaisu")

@@ -61,6 +61,7 @@ def probed(ids, other_tenant, stranger, staff_user) -> Probed:
     reset = {"uidb36": user_pk_to_url_str(guarded), "key": default_token_generator.make_token(guarded)}
     of_routes = {
         "reports:account_download": {"run_id": run.id},
+        "reports:account_remove": {"month": "2026-10"},
         "invitation": {"token": invitations.link(invitation).rstrip("/").rpartition("/")[2]},
         "account_confirm_email": {"key": confirmation},
         "account_reset_password_from_key": reset,
