@@ -1,6 +1,6 @@
 """Strict form of Message Search."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
@@ -8,11 +8,12 @@ from urllib.parse import urlencode
 from django import forms
 from django.http import QueryDict
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from deliveries.dialects.codes import COUNTS_AS, STATUS_RANK
 from deliveries.message_pages.choice_fields import CountryField, NearestChoiceField, NearestChoicesField
+from deliveries.message_pages.number_lists import KEPT_HOURS, NumberList
 from deliveries.message_pages.parameter_fields import PARAMETER, is_parameter, not_chosen, parameter_fields, wrong_keys
 from deliveries.messages.fold import NO_CODE
 from deliveries.models import ResultCode
@@ -23,11 +24,13 @@ from deliveries.search.segment_keys import SearchKey, search_keys
 from portal.accounts.access import Access
 from portal.common.country_choices import country_choices
 from portal.common.msisdn import (
+    is_readable,
     may_be_part_of_number,
     read_number,
     spaced_number,
 )
 from portal.common.period_picker import MAX_DAYS, Period, PeriodError, parse
+from portal.common.templatetags.figures import count
 from portal.common.templatetags.figures import country as country_name
 from portal.tenants.models import Tenant
 
@@ -60,8 +63,10 @@ MAX_NUMBER_LENGTH = 100  # signs, invisible ones too; no destination is longer
 SIZES = (25, PAGE, 100)  # rows on a page
 # parameters that choose no messages by what they are
 NO_FILTERS = ("cursor", "compare", "period", "from", "to", "size")
-_NEVER_MANY = ("number", "ref_id", "ref_id_prefix", "message_id")  # few enough to look for them at any time
+_TEXTS = ("number", "ref_id", "ref_id_prefix", "message_id", "campaign", "variant", "partner_id", "country", "operator")
+_NEVER_MANY = ("number", "numbers", "ref_id", "ref_id_prefix", "message_id")  # few enough to look for them at any time
 _AS_IT_IS = frozenset({"ref_id", "ref_id_prefix", "partner_id"})  # " 7" and "7" are two
+_SEPARATORS = frozenset(",;\t\r\n")  # between numbers
 _NO_PART_OF_ONE = frozenset("*•%?_")
 
 Pairs = list[tuple[str, str]]
@@ -116,11 +121,18 @@ class MessageFilterForm(forms.Form):
     )
 
     def __init__(
-        self, data: QueryDict, *, access: Access, today: date, keys: dict[str, SearchKey] | None = None
+        self,
+        data: QueryDict,
+        *,
+        access: Access,
+        today: date,
+        keys: dict[str, SearchKey] | None = None,
+        list_of: Callable[[str], NumberList | None] = lambda _id: None,
     ) -> None:
         texts = [(name, text) for name, texts in data.lists() for text in texts if text.strip()]
         self.given: Pairs = [(name, text if _is_as_it_is(name) else text.strip()) for name, text in texts]
         self.access, self.today, self.period = access, today, None
+        self.list_of, self.number_list = list_of, None
         super().__init__(_filled(self.given), auto_id="filter_%s")
         self._tenants = {access.tenant.slug: access.tenant}
         if len(access.tenant_ids) > 1:
@@ -134,6 +146,8 @@ class MessageFilterForm(forms.Form):
         self.fields["campaign"].widget.attrs |= {"list": "campaign-names", "autocomplete": "off"}
         found = search_keys(access.tenant_ids) if keys is None else keys  # of another form of the same request
         self.keys = {key: one for key, one in found.items() if not access.masking.hides(key)}
+        if access.masking.in_full:
+            self.fields["numbers"] = forms.CharField(label=_("Numbers"), max_length=40, widget=forms.HiddenInput)
         self.fields |= parameter_fields(self.keys, self._tenants.values())
         for field in self.fields.values():
             field.required = False
@@ -150,7 +164,7 @@ class MessageFilterForm(forms.Form):
     @property
     def has_more(self) -> bool:
         """Return whether a filter below "More filters" is in use or wrong."""
-        first = {"number", "ref_id", "campaign", "counts_as", *NO_FILTERS}
+        first = {"number", "numbers", "ref_id", "campaign", "counts_as", *NO_FILTERS}
         return any(name not in first for name, _text in self.given) or bool(self.errors.keys() - first)
 
     @property
@@ -158,12 +172,38 @@ class MessageFilterForm(forms.Form):
         return self.data.get("period", "")
 
     def clean_number(self) -> str:
-        return whole_number(self.cleaned_data["number"])
+        text = self.cleaned_data["number"]
+        if _SEPARATORS & set(text):
+            if self.access.masking.in_full:
+                raise forms.ValidationError(_("Several numbers are searched as a list: open “List of numbers”."))
+            raise forms.ValidationError(_("Enter one number."))
+        return whole_number(text)
+
+    def clean_numbers(self) -> str:
+        id_ = self.cleaned_data["numbers"]
+        self.number_list = self.list_of(id_) if id_ else None
+        if id_ and self.number_list is None:
+            raise forms.ValidationError(
+                _("This list of numbers is gone, or somebody else pasted it. Lists are kept for %(hours)d hours.")
+                % {"hours": KEPT_HOURS}
+            )
+        return id_
 
     @property
     def number_note(self) -> str:
         """Note on reading a number without a country code, '' for other numbers and for a wrong one."""
         return note_on_number(self.cleaned_data.get("number", ""), self.access.tenant.country)
+
+    @property
+    def is_misread(self) -> bool:
+        """Return whether the text in the field of numbers is no phone number, or none that can be read here."""
+        text = self.cleaned_data.get("number", "")
+        return bool(text) and not is_readable(read_number(text, self.access.tenant.country).text)
+
+    def instead_of_number(self, name: str) -> str:
+        """Return the parameters with the text of the field of numbers in another filter."""
+        rest = [(key, text) for key, text in self.given if key not in ("number", "cursor", name)]
+        return urlencode([*rest, (name, self.cleaned_data["number"])])
 
     def clean_ref_id_prefix(self) -> str:
         prefix = self.cleaned_data["ref_id_prefix"]
@@ -203,7 +243,8 @@ class MessageFilterForm(forms.Form):
             result_code=data["result_code"],
             number_country=self.access.tenant.country,
             parameters={key: value for key in self.keys if (value := data[PARAMETER.format(key)])},
-            **{name: data[name] for name in (*_NEVER_MANY, "campaign", "variant", "partner_id", "country", "operator")},
+            numbers=self.number_list.numbers if self.number_list else (),
+            **{name: data[name] for name in _TEXTS},
         )
 
     def searched_texts(self) -> list[tuple[str, str]]:
@@ -255,6 +296,9 @@ class MessageFilterForm(forms.Form):
     def _words(self, name: str, text: str) -> str:
         if name == "campaign" and text == NO_CAMPAIGN_FILTER:
             return _("(no campaign)")
+        if name == "numbers" and self.number_list:
+            n = len(self.number_list.numbers)
+            return ngettext("a list of %(n)s number", "a list of %(n)s numbers", n) % {"n": count(n)}
         field = self.fields[name]
         return str(dict(field.choices).get(text, text)) if hasattr(field, "choices") else text
 

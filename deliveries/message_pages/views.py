@@ -6,7 +6,7 @@ from functools import partial
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns.selectors import campaign_names as find_campaign_names
+from deliveries.message_pages import number_lists
 from deliveries.message_pages.csv_file import to_csv
 from deliveries.message_pages.forms import ANY_TIME, PRESETS, MessageFilterForm
 from deliveries.message_pages.number_reveal import reveal_number
@@ -43,8 +44,7 @@ PROBE_SECONDS, MAX_PROBES = 1.0, 8  # for what to loosen; parameters may be give
 def message_list(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """List the messages that the filters find, newest first; 422 with what is wrong with them."""
     is_part = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
-    now = timezone.now()
-    form = MessageFilterForm(request.GET, access=request.access, today=local_day(now, tenant.timezone))
+    form = _form(request, tenant)
     address = reverse("messages:list", args=[tenant.slug])
     canonical = f"{address}?{urlencode(form.given)}" if form.given else address
     if not is_part and len(form.given) != sum(map(len, dict(request.GET.lists()).values())):
@@ -76,7 +76,7 @@ def message_list(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 @member_may("see_messages")
 def download(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """Hand out the page of the list that the same parameters show, as CSV; to the list where that has no rows."""
-    form = MessageFilterForm(request.GET, access=request.access, today=local_day(timezone.now(), tenant.timezone))
+    form = _form(request, tenant)
     rows = _found(request, form)["rows"]
     if not rows:
         return redirect(f"{reverse('messages:list', args=[tenant.slug])}?{request.GET.urlencode()}")
@@ -127,9 +127,16 @@ def message(request: HttpRequest, tenant: Tenant, account: str = "", message_id:
     return response
 
 
+def _form(request: HttpRequest, tenant: Tenant) -> MessageFilterForm:
+    today = local_day(timezone.now(), tenant.timezone)
+    return MessageFilterForm(
+        request.GET, access=request.access, today=today, list_of=partial(number_lists.kept, request)
+    )
+
+
 @dataclass(frozen=True, slots=True)
-class Loosened:
-    """A filter without which something is found."""
+class OtherSearch:
+    """Another search: in words, and its parameters."""
 
     words: str
     query: str
@@ -153,7 +160,7 @@ def _found(request: HttpRequest, form: MessageFilterForm) -> dict:
             return nothing | {"state": "wrong", "codes": presenter_of([], {}).code_list()}
         is_any = all(name == "size" for name, _text in form.given)
         if not page.messages and not cursor and is_any:  # nothing of late: then whatever there is
-            form = MessageFilterForm(_any_time(request), access=request.access, today=form.today, keys=form.keys)
+            form = _other_form(form, _any_time(request))
             form.is_valid()
             form.given = [pair for pair in form.given if pair[0] == "size"]
             page = search(form.query(), size=size, seconds=SECONDS)
@@ -174,6 +181,7 @@ def _found(request: HttpRequest, form: MessageFilterForm) -> dict:
         "codes": presenter.code_list(),
         "total": total(form.query()) if page.messages else None,
         "loosened": _loosened(request, form) if state == "nothing" and not cursor else [],
+        "instead": _instead(form) if state == "nothing" and form.is_misread else [],
         **_pages(form, page),
     }
 
@@ -196,17 +204,28 @@ def _pages(form: MessageFilterForm, page: Page) -> dict[str, str]:
     return found | {"newest": urlencode(form.pairs) if page.previous_cursor else ""}
 
 
-def _loosened(request: HttpRequest, form: MessageFilterForm) -> list[Loosened]:
+def _loosened(request: HttpRequest, form: MessageFilterForm) -> list[OtherSearch]:
     """Return the filters each of which alone keeps something from being found."""
-    tries = [Loosened(f"{chip.label}: {chip.words}", chip.without) for chip in form.chips() if chip.name != "period"]
+    tries = [OtherSearch(f"{chip.label}: {chip.words}", chip.without) for chip in form.chips() if chip.name != "period"]
     if form.period is not None:
         words = f"{_('Period')}: {form.period_words()}"
-        tries.append(Loosened(words, urlencode(form.with_period(ANY_TIME))))
+        tries.append(OtherSearch(words, urlencode(form.with_period(ANY_TIME))))
     return [one for one in tries[:MAX_PROBES] if _finds(request, form, one.query)]
 
 
+def _instead(form: MessageFilterForm) -> list[OtherSearch]:
+    """Return the filters that a text may be meant for which is no phone number."""
+    names = {"ref_id": _("Search for it as a refId"), "message_id": _("Search for it as a message id")}
+    return [OtherSearch(words, form.instead_of_number(name)) for name, words in names.items()]
+
+
+def _other_form(form: MessageFilterForm, data: QueryDict) -> MessageFilterForm:
+    """Return the form of the same request with other parameters."""
+    return MessageFilterForm(data, access=form.access, today=form.today, keys=form.keys, list_of=form.list_of)
+
+
 def _finds(request: HttpRequest, form: MessageFilterForm, query: str) -> bool:
-    other = MessageFilterForm(type(request.GET)(query), access=request.access, today=form.today, keys=form.keys)
+    other = _other_form(form, QueryDict(query))
     try:
         if not other.is_valid():
             return False

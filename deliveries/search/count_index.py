@@ -81,7 +81,8 @@ def area_from_counts(
     refIds, ids and custom parameters, nor by campaign together with a PPID, nor by variant without a campaign.
     """
     of_campaign = any(campaign is not None for _, campaign in within)
-    uncounted = bool(query.number or query.ref_id or query.ref_id_prefix or query.message_id or query.parameters)
+    uncounted = bool(query.number or query.numbers or query.ref_id or query.ref_id_prefix or query.message_id)
+    uncounted = uncounted or bool(query.parameters)
     if query.partner_id:
         uncounted = uncounted or of_campaign or not _counts_partners(query)
     if uncounted or (query.variant and not of_campaign):

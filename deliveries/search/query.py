@@ -1,5 +1,6 @@
 """Query of Message Search, with each filter as a condition that an index can serve."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -30,10 +31,11 @@ class MessageQuery:
     """Filters of a search; '' and None match all. Days are inclusive, in each tenant's own zone.
 
     `number` is a whole number in any notation (parts are not searched: they would reveal the rest of a masked number).
-    One without a country code is read in `number_country`. `message_id` may be that of a part. `campaign` is a name,
-    `campaign_id` a row of one tenant; `(other)` as a campaign or PPID matches values over the daily limit of new ones,
-    `(none)` as a campaign messages without one. `parameters` are custom parameters that tenants have chosen, each with
-    its whole value; only tenants that have chosen all of them are searched.
+    One without a country code is read in `number_country`. `numbers` are such numbers too: a message to any of them
+    matches. `message_id` may be that of a part. `campaign` is a name, `campaign_id` a row of one tenant; `(other)` as a
+    campaign or PPID matches values over the daily limit of new ones, `(none)` as a campaign messages without one.
+    `parameters` are custom parameters that tenants have chosen, each with its whole value; only tenants that have
+    chosen all of them are searched.
     """
 
     tenant_ids: frozenset[int]
@@ -41,6 +43,7 @@ class MessageQuery:
     last: date | None = None
     number: str = ""
     number_country: str = ""
+    numbers: tuple[str, ...] = ()
     ref_id: str = ""
     ref_id_prefix: str = ""
     message_id: str = ""
@@ -99,6 +102,12 @@ def _tenants_that_chose(query: MessageQuery) -> set[int]:
     return tenant_ids
 
 
+def _forms(query: MessageQuery, tenant_id: int) -> list[str]:
+    """Return all that the numbers of the query's list may be stored as in the tenant's messages."""
+    found = (search_forms(one, country=query.number_country, tenant_ids={tenant_id}) for one in query.numbers)
+    return sorted({form for forms in found for form in forms})
+
+
 def conditions(query: MessageQuery) -> tuple[list[str], dict]:
     """Return what a message `m` of the tenant `t` has to meet but its status, and the parameters. Raises BadFilter."""
     where, parameters = ["m.tenant_id = t.id"], {}
@@ -123,6 +132,11 @@ def conditions(query: MessageQuery) -> tuple[list[str], dict]:
         # Older messages hold a keyed hash in the number's place (deliveries/erasure/erase.py).
         number_forms = search_forms(query.number, country=query.number_country, tenant_ids=query.tenant_ids)
         add("m.destination = ANY (%(number)s)", number=number_forms)
+    if query.numbers:
+        # The hashes are each tenant's own, and so is the list of all forms (sql.py joins it).
+        tenant_ids = sorted(query.tenant_ids)
+        lists = [json.dumps(_forms(query, tenant_id)) for tenant_id in tenant_ids]
+        add("m.destination = ANY (n.forms)", number_tenants=tenant_ids, number_lists=lists)
     if query.ref_id:
         add("m.ref_id = %(ref_id)s", ref_id=query.ref_id)
     if query.ref_id_prefix:

@@ -17,6 +17,12 @@ from deliveries.search.query import MessageQuery
 from portal.common.bulk import EACH
 
 _UNDELIVERED = "m.status <> 'delivered'"  # the words of the partial index
+# The numbers of a list, as each tenant may have stored them (query.py).
+_NUMBERS = (
+    " JOIN (SELECT l.tenant_id, ARRAY(SELECT jsonb_array_elements_text(l.forms::jsonb)) AS forms"
+    " FROM unnest(%(number_tenants)s::int[], %(number_lists)s::text[]) AS l (tenant_id, forms) OFFSET 0) AS n"
+    " ON n.tenant_id = t.id"
+)
 _OF_TIME = ("m.sent_at ", "m.day ", "(m.sent_at, ")
 MESSAGE_COLUMNS = ", ".join(f"m.{column}" for column in COLUMNS)
 
@@ -233,9 +239,10 @@ def _for_each_tenant(
     search: Search, found: str, parameters: dict, statuses: Sequence[str | None] = (None,), join: str = ""
 ) -> Statement:
     """Return what is found for each tenant and state, and window, as one list; the parameters too."""
+    numbers = _NUMBERS if search.query.numbers else ""
     sql = (
         "SELECT found.* FROM unnest(%(tenants)s::int[], %(campaigns)s::int[], %(states)s::text[])"  # noqa: S608  conditions of query.py and limits; what is typed is a parameter
-        f" AS t (id, campaign_id, status){join} CROSS JOIN LATERAL ({found}) AS found"
+        f" AS t (id, campaign_id, status){numbers}{join} CROSS JOIN LATERAL ({found}) AS found"
         f" ORDER BY {list_order(search, 'found')} LIMIT %(limit)s"
     )
     return Statement(sql, parameters | _branches(search, statuses))

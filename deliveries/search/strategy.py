@@ -33,7 +33,7 @@ def candidate_results(search: Search, read: Read) -> Iterator[list[tuple]]:
     """
     query = search.query
     filters = sql.indexed_filters(search, {})
-    if query.number or query.message_id:
+    if query.number or query.numbers or query.message_id:
         yield from _by_selective_index(search, read)
     elif query.ref_id_prefix or len(filters) > 1:
         yield from _by_widening_window(search, read)
@@ -46,7 +46,7 @@ def candidate_results(search: Search, read: Read) -> Iterator[list[tuple]]:
 
 
 def _by_selective_index(search: Search, read: Read) -> Iterator[list[tuple]]:
-    """By number and refId an index gives all messages, in no order: of a frequent one only the nearest are read."""
+    """By numbers and refId an index gives all messages, in no order: of a frequent one only the nearest are read."""
     query, area = search.query, SearchArea(statuses=search.undelivered)
     if not query.message_id:
         edge = search.at or min(datetime.now(UTC), search.parameters.get("end", _NEVER))

@@ -12,7 +12,7 @@ def total(query: MessageQuery) -> int | None:
 
     If some messages of a PPID may be counted under `(other)`, the number is None.
     """
-    if query.number or query.ref_id or query.ref_id_prefix or query.message_id or query.parameters:
+    if query.number or query.numbers or query.ref_id or query.ref_id_prefix or query.message_id or query.parameters:
         return None
     by_campaign = bool(query.campaign or query.variant or query.campaign_id is not None)
     if by_campaign and query.partner_id:

@@ -66,6 +66,7 @@ PAGES = {
     "messages:list": (302, 404, 404, 200),
     "messages:campaigns": (302, 404, 404, 200),
     "messages:download": (302, 404, 404, 302),  # there are no messages: back to the list
+    "messages:numbers": (302, 404, 404, 200),
     "messages:message": (302, 404, 404, 404),  # no such message; tests/pages/test_messages.py asks for one
     "messages:message_by_query": (302, 404, 404, 404),
     "reports:overview": (302, 404, 404, 200),

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from campaigns.models import Campaign
 from campaigns.selectors import campaign_names
 from deliveries.checks.reconcile import find_differences, repair
+from deliveries.message_pages.number_lists import MAX_NUMBERS
 from deliveries.models import TenantRecount
 from deliveries.search.find import BadFilter, MessageQuery, find_message, reports_of, search
 from portal.common.keyset import BadCursor, decode, encode
@@ -274,6 +275,26 @@ def test_every_filter_of_the_page_reaches_an_index_as_the_web_role(feed, tenant,
 
         # the partition with the messages; those without any may be read as they are
         assert (filters, index in plan, "Seq Scan on message_2026_11" in plan) == (filters, True, False), plan
+
+
+def test_longest_list_of_numbers_reaches_its_index_in_each_tenant_as_the_web_role(feed, tenant, other_tenant):
+    apply(feed, report(1))
+    copy_messages(20_000, **COPIES)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE message")
+    both = frozenset([tenant.id, other_tenant.id])
+    numbers = tuple(f"+35840{n}" for n in range(7000, 7000 + MAX_NUMBERS))
+    of_november = {"first": date(2026, 11, 1), "last": date(2026, 11, 30)}
+    wanted = [({}, "destination", 500), (of_november, "destination", 500), ({"statuses": ("failed",)}, "status", 10)]
+    for filters, index, matches in wanted:
+        query = MessageQuery(tenant_ids=both, numbers=numbers, **filters)
+        with web_scope(both):
+            plan = explained(lambda query=query: search(query, seconds=5))
+            found = search(query, size=500)
+
+        parts = [part in plan for part in (f"tenant_id_{index}", "Seq Scan on message_2026_11")]
+        assert parts == [True, False], plan
+        assert len(found.messages) == matches
 
 
 @pytest.mark.parametrize(("prefix", "index"), [("c7", "campaign_name_per_tenant"), ("", "campaign_by_age")])
