@@ -54,6 +54,7 @@ SENTENCES: dict[str, Promise] = {
     # reports
     "report.request": _("%(who)s requested the report for %(subject)s."),
     "report.download": _("%(who)s downloaded the report file %(subject)s."),
+    "report.removed": _("%(who)s removed the report for %(subject)s. Revisions: %(revisions)s."),
     "report.file_erased": _("The file of the report %(subject)s was deleted after an erasure."),
     # staff and commands
     "provision": _("%(who)s set up %(subject)s. %(changes)s"),
@@ -78,6 +79,8 @@ SENTENCES: dict[str, Promise] = {
     "segmentkey.cancelled": _("%(who)s cancelled the indexing of segment keys. Jobs: %(jobs)s."),
     "reportrun.retried": _("%(who)s retried report runs. Jobs: %(jobs)s."),
     "reportrun.cancelled": _("%(who)s cancelled report runs. Jobs: %(jobs)s."),
+    "erasedmonth.retried": _("%(who)s retried the deletion of older workbooks. Jobs: %(jobs)s."),
+    "erasedmonth.cancelled": _("%(who)s cancelled the deletion of older workbooks. Jobs: %(jobs)s."),
     # a person's own account
     "sign_in": _("%(who)s signed in."),
     "sign_in.locked": _("Sign-in of %(who)s was locked. Wrong passwords: %(failures)s."),
