@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -31,6 +32,7 @@ _left_out: dict[str, int] = {}
 
 def pytest_addoption(parser) -> None:
     parser.addoption("--long", action="store_true", help="also run what takes minutes")
+    parser.addoption("--pictures", type=Path, metavar="FOLDER", help="write a picture of each page in each look there")
 
 
 def pytest_configure(config) -> None:

@@ -8,13 +8,14 @@ from playwright.sync_api import Page
 
 from tests.browser.axe import violations
 from tests.browser.conftest import NARROW, WIDE
+from tests.browser.layout import faults, take_picture
 from tests.browser.pages import ADDRESSES, IN_ENGLISH, LOOKED_AT_BY, WITHOUT_PAGE, address_of
 from tests.browser.seed import OWNER
 
 # Language, then the looks that one opening of the page goes through.
 LOOKS = [
     pytest.param("en", ((WIDE, "light"), (NARROW, "dark")), id="en"),
-    pytest.param("fi", ((NARROW, "light"), (WIDE, "dark")), id="fi", marks=pytest.mark.long),
+    pytest.param("fi", ((NARROW, "light"), (WIDE, "dark")), id="fi"),
 ]
 
 BUILT = """() => ({
@@ -48,8 +49,10 @@ def test_routes_without_a_page_show_none(portal):
 
 @pytest.mark.parametrize(("language", "looks"), LOOKS)
 @pytest.mark.parametrize("name", LOOKED_AT_BY)
-def test_page_bars_nobody(browse, portal, name, language, looks):
+def test_page_bars_nobody(request, browse, portal, name, language, looks):
+    """With --pictures FOLDER each look is written there as a PNG file, for people to look at."""
     page = browse(LOOKED_AT_BY[name], language=language)
+    pictures, is_long = request.config.getoption("--pictures"), request.config.getoption("--long")
 
     address = address_of(name, portal.rows)
     answer = page.goto(address)
@@ -59,7 +62,11 @@ def test_page_bars_nobody(browse, portal, name, language, looks):
         page.set_viewport_size(size)
         page.emulate_media(color_scheme=theme)
         assert page.evaluate(BUILT) == {"lang": language, "titled": True, "h1": 1, "main": 1, "tooWide": []}
-        assert violations(page, fingers=name not in IN_ENGLISH) == []
+        if pictures:
+            take_picture(page, pictures, f"{name}-{language}-{theme}-{size['width']}")
+        assert faults(page) == {"cut": [], "overlapping": []}
+        if language == "en" or is_long:
+            assert violations(page, fingers=name not in IN_ENGLISH) == []
 
 
 def test_what_bars_people_is_found(browse):
@@ -78,6 +85,33 @@ def test_what_bars_people_is_found(browse):
 
     assert [found.partition(" ")[0] for found in violations(page)] == ["color-contrast", "image-alt"]
     assert page.evaluate(BUILT)["tooWide"] == ['<p style="color: rgb(187, 187, 187); width: 500px;">pale</p>']
+
+
+def test_faults_of_layout_are_found(browse):
+    page = browse(size=NARROW)
+    page.goto("/accounts/login/")
+
+    for name, text, style in (
+        ("cut", "cut off on its right", "width: 60px; overflow: hidden; white-space: nowrap"),
+        ("low", "cut off below its first line", "width: 60px; height: 16px; overflow: hidden"),
+        ("scrolls", "can be scrolled to its end", "width: 60px; overflow-x: auto; white-space: nowrap"),
+        ("under", "under another", "line-height: 20px; margin: 0"),
+        ("over", "over another", "line-height: 20px; margin: -14px 0 0"),
+    ):
+        page.evaluate(
+            """([name, text, style]) => {
+                const line = document.createElement('p');
+                [line.id, line.textContent, line.style.cssText] = [name, text, style];
+                document.querySelector('main').append(line);
+            }""",
+            [name, text, style],
+        )
+
+    found = faults(page)
+    assert [text.partition(">")[0].split('"')[1] for text in found["cut"]] == ["cut", "low"]
+    assert [tuple(part.split('"')[1] for part in text.split(" | ")) for text in found["overlapping"]] in (
+        [("under", "over")], [("over", "under")],
+    )  # fmt: skip
 
 
 def test_what_a_page_should_not_do_is_told(browse, watches):
