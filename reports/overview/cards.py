@@ -1,6 +1,7 @@
 """Key figures at the top of the Overview as texts: value, change and note."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_
 from portal.common.templatetags.figures import count, decimal, direction, duration, growth, percent, points
 from reports.figures.kpis import Changes, Kpis
 from reports.overview.links import Links
+from reports.overview.sparklines import Sparkline
 
 # name of a status: what the page calls it
 CLASSES: dict[str, Promise] = {
@@ -40,7 +42,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
-    """One key figure. `status` is the class of messages whose mark is next to its name, or ''."""
+    """One key figure. `status` is the class of messages whose mark is next to its name, or ''.
+
+    `line` is its course over the period, None where there is none.
+    """
 
     key: str
     name: str | Promise
@@ -49,14 +54,22 @@ class Kpi:
     change: Change | None
     notes: tuple[str, ...]
     status: str = ""
+    line: Sparkline | None = None
 
 
 def kpi_cards(
-    kpis: Kpis, changes: Changes | None, *, days: int, is_running: bool, overdue: int, links: Links
+    kpis: Kpis,
+    changes: Changes | None,
+    *,
+    days: int,
+    is_running: bool,
+    overdue: int,
+    links: Links,
+    lines: Mapping[str, Sparkline],
 ) -> list[Kpi]:
     """Return the cards of a period of `days` days; `overdue` pending messages are over the grace.
 
-    If `is_running`, its last day is not over, and counts so far are compared with whole days.
+    If `is_running`, its last day is not over, and counts so far are compared with whole days. `lines` are by key.
     """
     volume = kpis.volume
     change = _changes(changes, is_running=is_running) if changes else {}
@@ -78,8 +91,7 @@ def kpi_cards(
         cards.append(
             Kpi(name, title, percent(rate), links.messages(counts_as=name), change.get(name), tuple(notes), name)
         )
-    return [
-        *cards,
+    cards += [
         Kpi(
             "parts", _("SMS parts"), count(volume.parts), "", change.get("parts"),
             (
@@ -93,6 +105,7 @@ def kpi_cards(
             (_("95 %% within %(time)s") % {"time": duration(kpis.p95)},) if kpis.p95 is not None else (),
         ),
     ]  # fmt: skip
+    return [replace(card, line=lines.get(card.key)) for card in cards]
 
 
 def _changes(changes: Changes, *, is_running: bool) -> dict[str, Change | None]:

@@ -28,6 +28,7 @@ from reports.overview.links import Links
 from reports.overview.masked import masked_highlights, masked_overview
 from reports.overview.period import PagePeriod, page_period
 from reports.overview.selectors import Overview, newest_day, overview
+from reports.overview.sparklines import sparklines
 from reports.overview.verdict import verdict
 from reports.overview.verdict_texts import verdict_sentences
 
@@ -169,7 +170,13 @@ def _shown(request: HttpRequest, found: Overview, context: dict) -> dict:
             result, links=links, compared=picker.compared, provisional_from=found.provisional_from
         ),
         "cards": kpi_cards(
-            found.kpis, found.changes, days=period.days, is_running=picker.is_running, overdue=late, links=links
+            found.kpis,
+            found.changes,
+            days=period.days,
+            is_running=picker.is_running,
+            overdue=late,
+            links=links,
+            lines=sparklines([(column.kpis, column.is_provisional) for column in columns]),
         ),
         "nothing_before": found.before is not None and not found.before.volume.messages,
         "is_immature": found.provisional_from is None and (found.kpis.maturity or 0) < MATURE,

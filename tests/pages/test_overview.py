@@ -100,6 +100,7 @@ def cards(page: str) -> dict[str, list[str]]:
     """Return each card's texts by its key: name, value, change, notes."""
     found = {}
     for key, inner in re.findall(r'<li class="kpi kpi-(\w+)">(.*?)</li>', page, re.DOTALL):
+        inner = re.sub(r"<svg.*?</svg>", "", inner, flags=re.DOTALL).rstrip()
         texts = re.findall(r'<span class="kpi-[^"]*">(.*?)</span>(?=\s*(?:<span class="kpi-|$))', inner, re.DOTALL)
         found[key] = [" ".join(re.sub(r"<[^>]+>", "", text).split()) for text in texts]
     return found
@@ -638,3 +639,14 @@ def test_the_verdict_is_on_top(client, viewer, messages):
         " These are too few messages to judge."
     )
     assert page.index('class="verdict"') < page.index('class="kpis"')
+
+
+def test_cards_draw_their_course_for_the_eye_alone(client, viewer, messages):
+    client.force_login(viewer)
+
+    page = get(client)
+
+    drawn = re.findall(r'<li class="kpi kpi-(\w+)">(?:(?!</li>).)*?(<svg class="kpi-line"[^>]*>)', page, re.DOTALL)
+    assert [key for key, _svg in drawn] == ["messages", "delivered", "pending", "failed", "unknown", "parts"]
+    assert {'aria-hidden="true" focusable="false"' in svg for _key, svg in drawn} == {True}
+    assert page.count('<path class="provisional"') == 2  # a rate has no two neighbouring days with messages at the end
