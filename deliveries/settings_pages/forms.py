@@ -34,6 +34,12 @@ class TenantSettingsForm(forms.ModelForm):
         "message_days": "change_retention",
     }
 
+    GROUPS = (
+        (gettext_lazy("Name and colour"), ("name", "accent")),
+        (gettext_lazy("Time, language and numbers"), ("timezone", "country", "language", "currency")),
+        (gettext_lazy("Security and retention"), ("require_mfa", "raw_days", "number_days", "message_days")),
+    )
+
     class Meta:
         model = Tenant
         fields = (
@@ -58,6 +64,10 @@ class TenantSettingsForm(forms.ModelForm):
             ),
             "country": gettext_lazy("The search reads numbers without a country code as numbers of this country."),
             "language": gettext_lazy("Language of pages and reports. Each person can choose another language."),
+            "currency": gettext_lazy("Three letters, such as EUR."),
+            "require_mfa": gettext_lazy("Members without one are asked to set it up before they see anything."),
+            "raw_days": gettext_lazy("As the gateway sent them, for questions about single messages."),
+            "number_days": gettext_lazy("After that, messages stay without their phone numbers."),
             "message_days": gettext_lazy("Figures are kept permanently."),
         }
 
@@ -81,6 +91,20 @@ class TenantSettingsForm(forms.ModelForm):
             choices=[("", _("None: numbers without a country code are not read")), *named],
             required=False,
         )
+
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """Return the fields by subject; a group of which the person's role sees nothing is left out."""
+        found = [(str(title), [self[name] for name in names if name in self.fields]) for title, names in self.GROUPS]
+        return [(title, fields) for title, fields in found if fields]
+
+    def sound_values(self) -> Tenant:
+        """Return the tenant with the form's values, the stored ones in place of those with errors."""
+        if not self.errors:
+            return self.instance
+        tenant = Tenant.objects.get(id=self.instance.id)
+        for name in self.fields.keys() - self.errors.keys():
+            setattr(tenant, name, self.cleaned_data[name])
+        return tenant
 
     def set_by_others(self) -> list[tuple[str, str]]:
         """Return what this page hides from the person's role: what it is, and who may do it."""

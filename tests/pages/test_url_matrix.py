@@ -30,6 +30,7 @@ POSTED = {
     "reports:account_make": {"month": "2026-09"},
     "deliveries:partner_declare": {},
     "deliveries:partner_request": {"decision": "withdraw"},
+    "settings:tenant_preview": {},
     "settings:ref_ids_preview": {"mode": "whole"},
     "settings:segment_remove": {},
     "settings:invite": {"email": "new@example.com", "role": "viewer"},
@@ -80,6 +81,7 @@ PAGES = {
     "deliveries:partner_move": (302, 404, 404, 200),
     "deliveries:partner_request": (302, 404, 404, 302),
     "settings:tenant": (302, 404, 404, 200),
+    "settings:tenant_preview": (302, 404, 404, 422),  # nothing was filled in
     "settings:recount": (302, 404, 404, 200),
     "settings:ref_ids": (302, 404, 404, 200),
     "settings:ref_ids_preview": (302, 404, 404, 200),
