@@ -1,8 +1,5 @@
 """Forms for the settings of a tenant."""
 
-import zoneinfo
-from functools import lru_cache
-
 from django import forms
 from django.http import HttpRequest
 from django.utils.translation import get_language, gettext_lazy
@@ -13,15 +10,8 @@ from portal.accounts import second_factor
 from portal.accounts.right_texts import RIGHT_TEXTS, who_may
 from portal.common.country_choices import country_choices
 from portal.common.msisdn import UNKNOWN_COUNTRY
+from portal.common.setting_choices import zone_choices
 from portal.tenants.models import Tenant
-
-
-@lru_cache(maxsize=1)
-def zone_names() -> tuple[str, ...]:
-    """Return the IANA zones that are places, and UTC; the database's old spellings are left out."""
-    old = ("Etc/", "SystemV/", "US/", "posix/", "right/")
-    names = (name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith(old))
-    return ("UTC", *sorted(names))
 
 
 class TenantSettingsForm(forms.ModelForm):
@@ -78,11 +68,10 @@ class TenantSettingsForm(forms.ModelForm):
         for name, right in self.RIGHTS.items():
             if right in self.missing_rights:
                 del self.fields[name]
-        names = sorted({*zone_names(), self.instance.timezone})
         self.fields["timezone"] = forms.ChoiceField(
             label=self.fields["timezone"].label,
             help_text=self.fields["timezone"].help_text,
-            choices=[(name, name.replace("_", " ")) for name in names],
+            choices=zone_choices(present=self.instance.timezone),
         )
         named = [(code, name) for code, name in country_choices(get_language() or "en") if code != UNKNOWN_COUNTRY]
         self.fields["country"] = forms.ChoiceField(
