@@ -1,7 +1,7 @@
 """Quarantine, moves, imports and result codes for staff."""
 
 from django.contrib import admin, messages
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -16,6 +16,7 @@ from campaigns.models import SegmentKey
 from deliveries.applying.masked_raw import masked_body, masked_text
 from deliveries.applying.quarantine import discard, replay
 from deliveries.message_pages.quarantine_reveal import reveal
+from deliveries.messages.slices import SLICES
 from deliveries.models import (
     ErasedMonth,
     ImportCount,
@@ -25,6 +26,7 @@ from deliveries.models import (
     ResultCode,
     RuleRefold,
     TenantRecount,
+    WaitingRow,
 )
 from deliveries.partner_ids.admin_forms import DiscardForm
 from deliveries.partner_ids.masked_admin import MaskedValues
@@ -50,7 +52,7 @@ class ReasonFilter(admin.SimpleListFilter):
 class QuarantinedRowAdmin(ReadOnlyAdmin):
     """Rows that could not be applied: shown with numbers masked, replayed after a fix, or discarded with a reason."""
 
-    list_display = ("inbox_number", "reason", "detail_shown", "feed", "state", "received_at")
+    list_display = ("inbox_number", "reason", "detail_shown", "feed", "state", "outcome", "received_at")
     list_filter = ("state", ReasonFilter, "feed")
     list_select_related = ("feed__account",)
     search_fields = ("reason",)
@@ -67,11 +69,20 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
         "raw_body",
         "in_full",
         "state",
+        "outcome",
         "resolved_at",
         "resolved_by",
         "resolution_shown",
     )
-    readonly_fields = ("inbox_number", "detail_shown", "request_shown", "raw_body", "in_full", "resolution_shown")
+    readonly_fields = (
+        "inbox_number",
+        "detail_shown",
+        "request_shown",
+        "raw_body",
+        "in_full",
+        "outcome",
+        "resolution_shown",
+    )
     actions = ("replay_rows", "replay_reasons", "discard_rows")
 
     def get_urls(self) -> list[URLPattern]:
@@ -79,7 +90,10 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
         return [path("<int:row_id>/reveal/", view, name="deliveries_quarantinedrow_reveal"), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[QuarantinedRow]:
-        return super().get_queryset(request).defer("body")  # up to 1 MiB each
+        later = QuarantinedRow.objects.filter(inbox_id=OuterRef("inbox_id"), id__gt=OuterRef("id")).order_by("id")
+        waiting = WaitingRow.objects.filter(slice__in=range(SLICES), id=OuterRef("inbox_id"))  # by the index
+        rows = super().get_queryset(request).defer("body")  # up to 1 MiB each
+        return rows.annotate(again=Subquery(later.values("id")[:1]), is_queued=Exists(waiting))
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str):
         """Compare whole values, which indexes and small tables answer; never a part of a text."""
@@ -104,6 +118,16 @@ class QuarantinedRowAdmin(ReadOnlyAdmin):
     @admin.display(description=_("detail"))
     def detail_shown(self, row: QuarantinedRow) -> str:
         return masked_text(row.detail)
+
+    @admin.display(description=_("outcome"), empty_value="–")
+    def outcome(self, row: QuarantinedRow) -> str | None:
+        """Return what became of a replayed row: queued, applied, or in quarantine again as another entry."""
+        if row.state != QuarantinedRow.State.REPLAYED:
+            return None
+        if row.again:
+            url = reverse("admin:deliveries_quarantinedrow_change", args=[row.again])
+            return format_html('<a href="{}">{}</a>', url, gettext("In quarantine again"))
+        return gettext("Waiting to be processed") if row.is_queued else gettext("Processed")
 
     @admin.display(description=_("resolution"))
     def resolution_shown(self, row: QuarantinedRow) -> str:

@@ -8,6 +8,7 @@ from portal.accounts import api_key_views, audit_views, members_views
 app_name = "settings"
 urlpatterns = [
     path("", tenant_views.tenant_page, name="tenant"),
+    path("preview/", tenant_views.tenant_preview, name="tenant_preview"),
     path("recount/", tenant_views.recount_progress, name="recount"),
     path("ref-ids/", tenant_views.ref_ids_page, name="ref_ids"),
     path("ref-ids/preview/", tenant_views.ref_ids_preview, name="ref_ids_preview"),

@@ -35,13 +35,14 @@ ORDER BY feeds.account, feeds.name, feeds.id, c.hour
 
 @dataclass(frozen=True, slots=True)
 class FeedRate:
-    """Received reports of a feed: in the last full hour, in the 24 hours before now, and usually in such 24 hours.
+    """Received reports of a feed: in the running hour, the last full hour and 24 hours, and usually in such 24 hours.
 
     `usual` is the median of the same 24 hours of the last four weeks, None if no week is known yet.
     """
 
     feed_id: int
     name: str  # account/feed
+    this_hour: int
     last_hour: int
     last_day: int
     usual: float | None
@@ -93,6 +94,7 @@ def _rate(
     return FeedRate(
         feed_id=feed_id,
         name=name,
+        this_hour=received.get(this_hour, 0),
         last_hour=received.get(this_hour - HOUR, 0),
         last_day=round(silent_feeds.count_between(received, start=this_hour - DAY, end=this_hour)),
         usual=usual,

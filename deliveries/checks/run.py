@@ -179,13 +179,9 @@ def _tell(name: str, problems: list[str]) -> None:
         subject = f"Alarm: {name} ({len(problems)})"
         rest = len(problems) - KEPT_DETAILS
         lines = problems[:KEPT_DETAILS] + ([f"… and {rest} more"] if rest > 0 else [])
-        text = "\n".join(
-            [*lines, "", f"What to do: docs/operations.md, Alarms. The portal: {settings.PUBLIC_URL}/admin/"]
-        )
+        text = "\n".join([*lines, "", "What to do: docs/operations.md, Alarms."])
     else:
-        subject, text = (
-            f"Resolved: {name}",
-            f"The check no longer finds a problem. The portal: {settings.PUBLIC_URL}/admin/",
-        )
+        subject, text = f"Resolved: {name}", "The check no longer finds a problem."
+    text += f"\n\n{settings.PUBLIC_URL}/admin/\n"
     for address in standing.staff_addresses():
-        mail.send_after_commit(to=address, subject=subject, text=text)
+        mail.send_after_commit(to=address, subject=subject, text=text, action="Open the administration")

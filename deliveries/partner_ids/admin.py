@@ -67,6 +67,11 @@ class PartnerIdAdmin(MaskedValues, WholeWordSearch, ReadOnlyAdmin):
         view = self.admin_site.admin_view(self.declare_view)
         return [path("declare/", view, name="tenants_partnerid_declare"), *super().get_urls()]
 
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict | None = None) -> HttpResponse:
+        """Lead to the page that declares partner IDs, which is the only way to add one."""
+        query = request.GET.urlencode()
+        return HttpResponseRedirect(reverse("admin:tenants_partnerid_declare") + (f"?{query}" if query else ""))
+
     def declare_view(self, request: HttpRequest) -> HttpResponse:
         """Show a form for a declaration or move, show the number of messages, and carry it out after confirmation."""
         if not request.user.has_perm("tenants.change_partnerid"):

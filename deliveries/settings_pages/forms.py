@@ -1,8 +1,5 @@
 """Forms for the settings of a tenant."""
 
-import zoneinfo
-from functools import lru_cache
-
 from django import forms
 from django.http import HttpRequest
 from django.utils.translation import get_language, gettext_lazy
@@ -13,15 +10,8 @@ from portal.accounts import second_factor
 from portal.accounts.right_texts import RIGHT_TEXTS, who_may
 from portal.common.country_choices import country_choices
 from portal.common.msisdn import UNKNOWN_COUNTRY
+from portal.common.setting_choices import zone_choices
 from portal.tenants.models import Tenant
-
-
-@lru_cache(maxsize=1)
-def zone_names() -> tuple[str, ...]:
-    """Return the IANA zones that are places, and UTC; the database's old spellings are left out."""
-    old = ("Etc/", "SystemV/", "US/", "posix/", "right/")
-    names = (name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith(old))
-    return ("UTC", *sorted(names))
 
 
 class TenantSettingsForm(forms.ModelForm):
@@ -33,6 +23,12 @@ class TenantSettingsForm(forms.ModelForm):
         "number_days": "change_retention",
         "message_days": "change_retention",
     }
+
+    GROUPS = (
+        (gettext_lazy("Name and colour"), ("name", "accent")),
+        (gettext_lazy("Time, language and numbers"), ("timezone", "country", "language", "currency")),
+        (gettext_lazy("Security and retention"), ("require_mfa", "raw_days", "number_days", "message_days")),
+    )
 
     class Meta:
         model = Tenant
@@ -58,6 +54,10 @@ class TenantSettingsForm(forms.ModelForm):
             ),
             "country": gettext_lazy("The search reads numbers without a country code as numbers of this country."),
             "language": gettext_lazy("Language of pages and reports. Each person can choose another language."),
+            "currency": gettext_lazy("Three letters, such as EUR."),
+            "require_mfa": gettext_lazy("Members without one are asked to set it up before they see anything."),
+            "raw_days": gettext_lazy("As the gateway sent them, for questions about single messages."),
+            "number_days": gettext_lazy("After that, messages stay without their phone numbers."),
             "message_days": gettext_lazy("Figures are kept permanently."),
         }
 
@@ -68,11 +68,10 @@ class TenantSettingsForm(forms.ModelForm):
         for name, right in self.RIGHTS.items():
             if right in self.missing_rights:
                 del self.fields[name]
-        names = sorted({*zone_names(), self.instance.timezone})
         self.fields["timezone"] = forms.ChoiceField(
             label=self.fields["timezone"].label,
             help_text=self.fields["timezone"].help_text,
-            choices=[(name, name.replace("_", " ")) for name in names],
+            choices=zone_choices(present=self.instance.timezone),
         )
         named = [(code, name) for code, name in country_choices(get_language() or "en") if code != UNKNOWN_COUNTRY]
         self.fields["country"] = forms.ChoiceField(
@@ -81,6 +80,20 @@ class TenantSettingsForm(forms.ModelForm):
             choices=[("", _("None: numbers without a country code are not read")), *named],
             required=False,
         )
+
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """Return the fields by subject; a group of which the person's role sees nothing is left out."""
+        found = [(str(title), [self[name] for name in names if name in self.fields]) for title, names in self.GROUPS]
+        return [(title, fields) for title, fields in found if fields]
+
+    def sound_values(self) -> Tenant:
+        """Return the tenant with the form's values, the stored ones in place of those with errors."""
+        if not self.errors:
+            return self.instance
+        tenant = Tenant.objects.get(id=self.instance.id)
+        for name in self.fields.keys() - self.errors.keys():
+            setattr(tenant, name, self.cleaned_data[name])
+        return tenant
 
     def set_by_others(self) -> list[tuple[str, str]]:
         """Return what this page hides from the person's role: what it is, and who may do it."""

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from campaigns import segments
 from campaigns.models import SegmentKey
 from deliveries.rederiving.segment_keys import SegmentKeyError, choose, problems_in_words, remove
-from deliveries.settings_pages.recent_parameters import LOOKED_AT, recent_parameters
+from deliveries.settings_pages.recent_parameters import LOOKED_AT, SeenKey, recent_parameters
 from portal.accounts.guards import member_may
 from portal.accounts.way_back import posted_from
 from portal.tenants.models import Tenant
@@ -68,22 +68,27 @@ def segment_remove(request: HttpRequest, tenant: Tenant, segment_key_id: int) ->
 @member_may("change_settings")
 def segments_progress(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """Return the chosen keys as a fragment that asks again while one of them is being made."""
-    return render(request, "deliveries/_segment_keys.html", _keys(tenant))
+    return render(request, "deliveries/_segment_keys.html", _keys(tenant, recent_parameters(tenant_id=tenant.id)))
 
 
-def _keys(tenant: Tenant) -> dict:
-    rows = SegmentKey.objects.filter(tenant=tenant).order_by("key")
+def _keys(tenant: Tenant, recent: list[SeenKey]) -> dict:
+    """Return the chosen keys, each with an example from recent messages ('' where it has none)."""
+    examples = {one.key: one.example for one in recent}
+    rows = list(SegmentKey.objects.filter(tenant=tenant).order_by("key"))
+    for row in rows:
+        row.example = examples.get(row.key, "")
     return {"keys": rows, "is_working": any(row.is_open for row in rows)}
 
 
 def _page(request: HttpRequest, tenant: Tenant, form: SegmentKeyForm, *, status: int = 200) -> HttpResponse:
-    keys = _keys(tenant)
+    recent = recent_parameters(tenant_id=tenant.id)
+    keys = _keys(tenant, recent)
     chosen = {row.key for row in keys["keys"] if not row.removed}
     context = {
         "page": "settings",
         "section": "segments",
         "form": form,
-        "seen": [one for one in recent_parameters(tenant_id=tenant.id) if one.key not in chosen],
+        "seen": [one for one in recent if one.key not in chosen],
         "looked_at": LOOKED_AT,
         "is_full": len(chosen) >= segments.MAX_KEYS,
         "most_keys": segments.MAX_KEYS,

@@ -13,6 +13,7 @@ from campaigns.models import RefIdScheme
 from deliveries.models import TenantRecount
 from deliveries.rederiving.recount import request_recount
 from deliveries.settings_pages.forms import RefIdSchemeForm, TenantSettingsForm
+from deliveries.settings_pages.preview import settings_preview
 from deliveries.settings_pages.recent_ref_ids import recent_ref_ids
 from portal.accounts.guards import member_may
 from portal.accounts.models import record
@@ -41,6 +42,15 @@ def tenant_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
             request_recount(tenant=stored, reason=f"time zone {stored.timezone}", now=timezone.now())
     _say_saved(request, counts_anew="timezone" in changed)
     return redirect("settings:tenant", tenant.slug)
+
+
+@posted_from("settings:tenant")
+@member_may("change_settings")
+def tenant_preview(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    """Return what settings that are not saved would look like, as a fragment; 422 with what is wrong with them."""
+    form = TenantSettingsForm(request.POST, instance=Tenant.objects.get(id=tenant.id), request=request)
+    context = {"preview": settings_preview(form.sound_values(), now=timezone.now()), "problems": _all_errors(form)}
+    return render(request, "deliveries/_settings_preview.html", context, status=422 if form.errors else 200)
 
 
 @require_safe
@@ -113,6 +123,7 @@ def _say_saved(request: HttpRequest, *, counts_anew: bool) -> None:
 def _tenant_page(request: HttpRequest, form: TenantSettingsForm, *, status: int = 200) -> HttpResponse:
     recount = _newest_recount(request.access.tenant)
     context = {"page": "settings", "section": "tenant", "form": form, "recount": recount}
+    context["preview"] = settings_preview(form.sound_values(), now=timezone.now())
     return render(request, "deliveries/settings_tenant.html", context, status=status)
 
 

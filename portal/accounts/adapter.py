@@ -12,6 +12,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from portal.accounts import lockout, mail, second_factor
 from portal.accounts.client_address import NOBODY_KNOWS, client_address
@@ -19,6 +20,12 @@ from portal.accounts.encryption import fernet
 from portal.accounts.models import User
 
 _HAS_FACTOR = "portal_has_factor"  # on a request: whether the person had a second factor when it began
+
+# what the buttons of mails with a link say
+_BUTTONS = {
+    "account/email/password_reset_key": gettext_lazy("Set a new password"),
+    "account/email/email_confirmation": gettext_lazy("Confirm address"),
+}
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -43,8 +50,8 @@ class AccountAdapter(DefaultAccountAdapter):
         message = self.render_mail(
             template_prefix, email, {"request": request_context.request, "email": email} | context
         )
-        html = next((part for part, kind in getattr(message, "alternatives", ()) if kind == "text/html"), "")
-        mail.send_after_commit(to=email, subject=message.subject, text=message.body, html=html)
+        action = str(_BUTTONS.get(template_prefix, ""))
+        mail.send_after_commit(to=email, subject=message.subject, text=message.body, action=action)
 
     def get_reauthentication_methods(self, user: User) -> list[dict]:
         """Offer the second factor alone to who has one: the password by itself confirms nothing then."""

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from portal.accounts import invitations
 from portal.accounts.forms import AcceptForm
 from portal.accounts.models import Invitation, User
+from portal.accounts.pages import first_page
 from portal.tenants.scope import set_scope
 from portal.tenants.wall import SIGNIN
 
@@ -82,7 +83,7 @@ def _enter(request: HttpRequest, found: Invitation) -> None:
 
 def _welcome(request: HttpRequest, found: Invitation) -> HttpResponse:
     messages.success(request, _("You are now a member of %(tenant)s.") % {"tenant": found.tenant.name})
-    return redirect("home")
+    return redirect(first_page(found.tenant.slug))
 
 
 def _closed(request: HttpRequest, state: str, status: int) -> HttpResponse:

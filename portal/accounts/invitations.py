@@ -16,8 +16,10 @@ from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext
 
 from portal.accounts import mail, owners, roles, standing
+from portal.accounts.mail_html import html_of
 from portal.accounts.models import Invitation, Membership, User, record
 from portal.common.jobs import wake
 from portal.tenants import tokens
@@ -186,12 +188,10 @@ def _mail(invitation: Invitation) -> dict[str, str]:
     """Return subject, text and html in the tenant's language."""
     context = {"invitation": invitation, "tenant": invitation.tenant, "link": link(invitation), "days": VALID_FOR.days}
     with translation.override(invitation.tenant.language):
-        subject = render_to_string("accounts/mail/invitation_subject.txt", context)
-        return {
-            "subject": " ".join(subject.split()),
-            "text": render_to_string("accounts/mail/invitation.txt", context),
-            "html": render_to_string("accounts/mail/invitation.html", context),
-        }
+        subject = " ".join(render_to_string("accounts/mail/invitation_subject.txt", context).split())
+        text = render_to_string("accounts/mail/invitation.txt", context)
+        html = html_of(subject=subject, text=text, action=gettext("Accept invitation"))
+    return {"subject": subject, "text": text, "html": html}
 
 
 def _wake(invitation_id: int) -> None:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 
+from portal.accounts.mail_html import html_of
 from portal.common.jobs import wake
 
 logger = logging.getLogger(__name__)
@@ -18,11 +19,13 @@ def is_set() -> bool:
     return settings.EMAIL_BACKEND != KEPT
 
 
-def send_after_commit(*, to: str, subject: str, text: str, html: str = "") -> None:
+def send_after_commit(*, to: str, subject: str, text: str, action: str = "") -> None:
     """Hand an e-mail to the worker when the open transaction is committed.
 
-    An unreachable broker or mail server must not undo the change: the error is logged.
+    Its HTML is made here, in the language of the text; `action` is what the button for its link says. An unreachable
+    broker or mail server must not undo the change: the error is logged.
     """
+    html = html_of(subject=subject, text=text, action=action)
     transaction.on_commit(lambda: _hand_over(to=to, subject=subject, text=text, html=html), robust=True)
 
 

@@ -1,9 +1,13 @@
 """Admin forms for tenants, accounts and feeds."""
 
 from django import forms
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelect2Widget, UnfoldAdminTextareaWidget
 
+from portal.common.country_choices import country_choices
+from portal.common.msisdn import UNKNOWN_COUNTRY
+from portal.common.setting_choices import currency_choices, zone_choices
 from portal.tenants.feed_headers import MAX_VALUE_LENGTH, validate_value
 from portal.tenants.feeds import set_basic, set_header
 from portal.tenants.models import Feed, GatewayAccount, Tenant
@@ -11,7 +15,35 @@ from portal.tenants.ownership import outsiders
 from portal.tenants.pools import MAX_ACCOUNT_NAME_LENGTH, POOL_PREFIX
 
 
-class TenantForm(forms.ModelForm):
+class _Pickers:
+    """Form mixin: time zone, country and currency are chosen from lists with a search."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        language = get_language() or "en"
+        offered = {
+            "timezone": lambda present: zone_choices(present=present),
+            "country": lambda _present: [("", "–"), *_countries(language)],
+            "currency": lambda present: currency_choices(language, present=present),
+        }
+        for name in offered.keys() & self.fields.keys():
+            field = self.fields[name]
+            present = self.get_initial_for_field(field, name) or ""
+            self.fields[name] = forms.ChoiceField(
+                label=field.label,
+                help_text=field.help_text,
+                required=field.required,
+                initial=field.initial,
+                choices=offered[name](present),
+                widget=UnfoldAdminSelect2Widget,
+            )
+
+
+def _countries(language: str) -> list[tuple[str, str]]:
+    return [(code, name) for code, name in country_choices(language) if code != UNKNOWN_COUNTRY]
+
+
+class TenantForm(_Pickers, forms.ModelForm):
     """Form for a customer; pools are created with their accounts."""
 
     class Meta:
@@ -41,7 +73,7 @@ class TenantForm(forms.ModelForm):
         return slug
 
 
-class AccountForm(forms.ModelForm):
+class AccountForm(_Pickers, forms.ModelForm):
     """A gateway account; its pool is made with it."""
 
     class Meta:

@@ -34,7 +34,7 @@ from portal.accounts import (
     staff_rights,
 )
 from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin, WholeWordSearch
-from portal.accounts.models import AuditEntry, Invitation, Membership, UnsentMail, User, record
+from portal.accounts.models import AuditEntry, Invitation, Membership, Role, UnsentMail, User, record
 from portal.staff import unsent_mail
 from portal.tenants.models import Tenant
 
@@ -64,6 +64,15 @@ class _CustomersOnly:
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
+class _ViewerFirst:
+    """Admin mixin: a new row starts with the role that may do the least."""
+
+    def formfield_for_choice_field(self, db_field, request: HttpRequest, **kwargs):
+        if db_field.name == "role":
+            kwargs["initial"] = Role.VIEWER
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+
 class _ChangesMembers:
     """Admin mixin: changes keep each tenant's last owner, and settle lost rights."""
 
@@ -90,7 +99,7 @@ class _ChangesMembers:
             return HttpResponseRedirect(request.get_full_path())
 
 
-class MembershipInline(_CustomersOnly, TabularInline):
+class MembershipInline(_CustomersOnly, _ViewerFirst, TabularInline):
     model = Membership
     tab = True
     autocomplete_fields = ("tenant",)
@@ -162,7 +171,7 @@ class UserAdmin(_ChangesMembers, RecordedAdmin, DjangoUserAdmin):
 
 
 @admin.register(Membership)
-class MembershipAdmin(_ChangesMembers, _CustomersOnly, RecordedAdmin):
+class MembershipAdmin(_ChangesMembers, _CustomersOnly, _ViewerFirst, RecordedAdmin):
     list_display = ("user", "tenant", "role", "created_at")
     list_filter = ("role",)
     list_select_related = ("user", "tenant")
@@ -244,7 +253,7 @@ class InvitationForm(forms.ModelForm):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(_CustomersOnly, RecordedAdmin):
+class InvitationAdmin(_CustomersOnly, _ViewerFirst, RecordedAdmin):
     """Memberships offered by e-mail: the way to a tenant's first owner without anybody handling a password."""
 
     form = InvitationForm

@@ -3,9 +3,10 @@
 import json
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -83,7 +84,7 @@ class GatewayAccountAdmin(RecordedAdmin):
     form = AccountForm
     list_display = ("name", "platform_id", "timezone", "owner", "pool", "created_at")
     list_select_related = ("pool", "owner")
-    raw_id_fields = ("owner",)
+    autocomplete_fields = ("owner",)
     search_fields = ("name", "platform_id")
     ordering = ("name", "id")
 
@@ -145,6 +146,28 @@ class FeedAdmin(RecordedAdmin):
     inlines = (FeedTokenInline,)
     ordering = ("account__name", "name", "id")
     actions = ("rotate_token",)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.new_token_view)
+        return [path("<int:feed_id>/new-token/", view, name="tenants_feed_new_token"), *super().get_urls()]
+
+    def new_token_view(self, request: HttpRequest, feed_id: int) -> HttpResponse:
+        """Ask, then add a token to one feed and show it once."""
+        feed = get_object_or_404(self.get_queryset(request), id=feed_id)
+        if not self.has_change_permission(request, feed):
+            raise PermissionDenied
+        if request.method == "POST":
+            return self._show_new_tokens(request, [feed])
+        now = timezone.now()
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("New token for %(feed)s") % {"feed": feed},
+            "opts": self.opts,
+            "feed": feed,
+            "tokens": valid_tokens(feed, now=now).order_by("id"),
+            "old_until": now + ROTATION,
+        }
+        return TemplateResponse(request, "admin/tenants/feed/new_token.html", context)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Feed]:
         tokens = FeedToken.objects.order_by("id")

@@ -111,6 +111,7 @@ UNFOLD = {
     "SITE_URL": "/",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("icon.svg")}],
     "STYLES": [lambda request: static("css/admin.css")],
+    "SCRIPTS": [lambda request: static("js/admin.js")],
     "BORDER_RADIUS": "6px",
     "COLORS": {"primary": TEAL},
     "ENVIRONMENT": "portal.staff.theme.environment",

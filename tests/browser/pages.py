@@ -79,6 +79,7 @@ WITHOUT_PAGE = {
     "deliveries:partner_declare": POST,
     "deliveries:partner_request": POST,
     "settings:recount": PART,
+    "settings:tenant_preview": PART,
     "settings:ref_ids_preview": PART,
     "settings:segments_progress": PART,
     "settings:segment_remove": POST,

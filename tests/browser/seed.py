@@ -18,6 +18,7 @@ MESSAGES = 1500
 SEED = 7
 
 OWNER, VIEWER, GUARDED, NOBODY = (f"{name}@example.com" for name in ("owner", "viewer", "guarded", "nobody"))
+STAFF = "staff@example.com"
 KEYED = "keyed@example.com"  # sets up a passkey, which ends all other sessions
 SPLIT = {"delimiter": "|", "fields": ["campaign", "variant"]}
 DOCUMENT = {
@@ -65,6 +66,7 @@ DOCUMENT = {
         },
         {"email": VIEWER, "password": PASSWORD, "memberships": {"nordic-retail": "viewer"}},
         {"email": GUARDED, "password": PASSWORD, "memberships": {"nordic-retail": "owner"}},
+        {"email": STAFF, "password": PASSWORD, "staff": True},
         {"email": NOBODY, "password": PASSWORD},
         {"email": KEYED, "password": PASSWORD},
     ],
@@ -120,7 +122,7 @@ def _make_rows(now: datetime) -> dict:
     from portal.accounts.models import Membership, User
     from portal.common.periods import Month
     from portal.tenants import api_keys
-    from portal.tenants.models import PartnerId, Tenant
+    from portal.tenants.models import Feed, PartnerId, Tenant
     from reports.models import ReportRun
     from reports.runs.runs import build_report, request_run
 
@@ -133,10 +135,12 @@ def _make_rows(now: datetime) -> dict:
     )
     key, _text = api_keys.create_key(tenant=tenant, name="Data warehouse", scopes=["read"], created_by=OWNER, now=now)
     message = Message.objects.filter(tenant=tenant).order_by("-sent_at").first()
-    guarded = User.objects.get(email=GUARDED)
-    secret = generate_totp_secret()
-    TOTP.activate(guarded, secret)
-    RecoveryCodes.activate(guarded)
+    secrets = {}
+    for email in (GUARDED, STAFF):
+        guarded = User.objects.get(email=email)
+        secrets[email] = generate_totp_secret()
+        TOTP.activate(guarded, secrets[email])
+        RecoveryCodes.activate(guarded)
     return {
         "run_id": run.id,
         "month": str(month),
@@ -146,7 +150,9 @@ def _make_rows(now: datetime) -> dict:
         "invitation": invitations.link(invitation),
         "key_id": key.id,
         "membership_id": Membership.objects.get(user__email=VIEWER).id,
-        "secret": secret,
+        "secrets": secrets,
+        "feed_id": Feed.objects.get(name="main").id,
+        "tenant_id": tenant.id,
     }
 
 

@@ -89,7 +89,16 @@ def test_rates_of_feeds_need_one_query(account, feed, number, django_assert_num_
 
     usual = Silence(FeedState.USUAL, MONDAY, 0.0)
     assert found == [
-        FeedRate(one.id, f"link-main/{one.name}", last_hour=4, last_day=10, usual=50.0, silence=usual, applied=10)
+        FeedRate(
+            one.id,
+            f"link-main/{one.name}",
+            this_hour=0,
+            last_hour=4,
+            last_day=10,
+            usual=50.0,
+            silence=usual,
+            applied=10,
+        )
         for one in sorted(feeds, key=lambda one: one.name)
     ]
 

@@ -30,6 +30,7 @@ POSTED = {
     "reports:account_make": {"month": "2026-09", "confirmed": "yes"},
     "deliveries:partner_declare": {},
     "deliveries:partner_request": {"decision": "withdraw"},
+    "settings:tenant_preview": {},
     "settings:ref_ids_preview": {"mode": "whole"},
     "settings:segment_remove": {},
     "settings:invite": {"email": "new@example.com", "role": "viewer"},
@@ -83,6 +84,7 @@ PAGES = {
     "deliveries:partner_move": (302, 404, 404, 200),
     "deliveries:partner_request": (302, 404, 404, 302),
     "settings:tenant": (302, 404, 404, 200),
+    "settings:tenant_preview": (302, 404, 404, 422),  # nothing was filled in
     "settings:recount": (302, 404, 404, 200),
     "settings:ref_ids": (302, 404, 404, 200),
     "settings:ref_ids_preview": (302, 404, 404, 200),
@@ -152,6 +154,7 @@ PAGES = {
     "admin:app_list": (302, 302, 200, 302),
     "admin:auth_user_password_change": (302, 302, 200, 302),
     "admin:tenants_partnerid_declare": (302, 302, 200, 302),
+    "admin:tenants_feed_new_token": (302, 302, 200, 302),
     "admin:deliveries_quarantinedrow_reveal": (302, 302, 200, 302),
     "admin:reports_reportrun_download": (302, 302, 200, 302),
     "admin:(?P<url>.*)$": (302, 302, 404, 302),
@@ -200,6 +203,8 @@ def expected(route: Route, person: str) -> int:
         return PAGES[route.name][column] if route.name in PAGES else 0
     if person != "staff_user":
         return 302
+    if (route.model, route.page) == (PartnerId, "add"):
+        return 302  # to the page that declares one
     closed = {"add": READ_ONLY | NEVER_ADDED, "delete": READ_ONLY | NEVER_DELETED}.get(route.page, ())
     return 403 if route.model in closed else ADMIN_PAGES[route.page]
 
@@ -224,6 +229,7 @@ def ids(tenant, other_tenant, feed) -> dict[str, object]:
         "membership_id": rows[Membership].id,
         "mail_id": rows[UnsentMail].id,
         "row_id": rows[QuarantinedRow].pk,
+        "feed_id": feed.pk,
         "invitation_id": rows[Invitation].id,
         "token": "no-such-token",
         "session_id": 1,

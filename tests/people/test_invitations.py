@@ -49,7 +49,7 @@ def test_new_person_sets_name_and_password_and_is_in(browser, worker, client, te
 
     user = User.objects.get(email="new@example.com")
     assert (page.status_code, "Join Nordic Retail Oy" in page.content.decode()) == (200, True)
-    assert (answer.status_code, answer.url) == (302, "/")
+    assert (answer.status_code, answer.url) == (302, "/t/nordic-retail/overview/")
     assert (user.name, user.check_password(NEW_PASSWORD), user.is_staff) == ("New Person", True, False)
     assert list(user.memberships.values_list("tenant__slug", "role")) == [("nordic-retail", "analyst")]
     assert list(EmailAddress.objects.filter(user=user).values_list("email", "verified", "primary")) == [
@@ -118,6 +118,7 @@ def test_existing_person_signs_in_first_and_then_accepts(browser, worker, client
 
     assert (asked.status_code, asked.url) == (302, f"/accounts/login/?next={path}")
     assert (refused.status_code, page.status_code, accepted.status_code) == (302, 200, 302)
+    assert accepted.url == "/t/nordic-retail/overview/"  # the inviter's tenant, of the two that they now see
     stranger.refresh_from_db()
     assert stranger.check_password(PASSWORD)
     assert sorted(stranger.memberships.values_list("tenant__slug", "role")) == [

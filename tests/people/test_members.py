@@ -179,6 +179,12 @@ def test_removal_asks_first_and_takes_effect_at_once(browser, tenant, owner, vie
     assert audit("member.removed") == [("nordic-retail", "owner@example.com", "viewer@example.com", {"role": "viewer"})]
 
 
+def test_removal_can_be_cancelled(browser, tenant, owner, viewer):
+    page = browser(owner).get(f"{MEMBERS}{viewer.memberships.get().id}/remove/").content.decode()
+
+    assert (f'href="{MEMBERS}">Cancel</a>' in page, "Keep key" in page) == (True, False)
+
+
 def test_who_is_removed_leaves_no_invitation_behind(browser, tenant, owner):
     second = make_user("second@example.com", tenant, Role.OWNER)
     browser(second).post(f"{MEMBERS}invite/", {"email": "backdoor@example.com", "role": "owner"})

@@ -55,6 +55,18 @@ def test_staff_see_a_tenants_pages_with_a_banner_after_they_gave_a_reason(staff,
     assert log() == [STARTED]
 
 
+def test_observer_sees_one_banner(staff, tenant, settings):
+    """The notices for operators are on their own pages; on a customer's page they would hide whose page it is."""
+    settings.EMAIL_BACKEND = "portal.accounts.unsent_mail.KeepingBackend"
+    before = staff.get("/accounts/profile/").content.decode()
+    begin(staff, tenant)
+
+    page = staff.get(REPORTS).content.decode()
+
+    assert (before.count("notice-warning"), page.count("notice-warning")) == (2, 1)
+    assert "You are viewing Nordic Retail Oy as staff" in page
+
+
 def test_observer_reaches_the_tenant_and_what_is_below_it_alone(staff, staff_user, tenant, other_tenant):
     Tenant.objects.create(slug="nordic-kids", name="Nordic Kids", parent=tenant)
     Membership.objects.create(user=staff_user, tenant=other_tenant, role=Role.OWNER)  # one's own waits meanwhile
