@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -76,12 +76,13 @@ def message_list(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 @member_may("see_messages")
 def download(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """Hand out the page of the list that the same parameters show, as CSV; to the list where that has no rows."""
-    form = _form(request, tenant)
-    rows = _found(request, form)["rows"]
+    with translation.override(tenant.language):  # as the tenant's other files
+        rows = _found(request, _form(request, tenant))["rows"]
+        content = to_csv(rows, tenant)
     if not rows:
         return redirect(f"{reverse('messages:list', args=[tenant.slug])}?{request.GET.urlencode()}")
     record("message.downloaded", actor=request.user.email, tenant=tenant, details={"messages": len(rows)})
-    response = HttpResponse(to_csv(rows, tenant), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{tenant.slug}_messages.csv"'
     response.headers["Cache-Control"] = "no-store, private"
     return response
