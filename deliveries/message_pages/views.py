@@ -20,7 +20,7 @@ from deliveries.message_pages.csv_file import to_csv
 from deliveries.message_pages.forms import ANY_TIME, PRESETS, MessageFilterForm
 from deliveries.message_pages.number_reveal import reveal_number
 from deliveries.message_pages.parameter_fields import MAX_VALUE_LENGTH, PARAMETER
-from deliveries.message_pages.presenter import MessagePresenter, MessageRow
+from deliveries.message_pages.presenter import MessagePresenter, MessageRow, codes_to_explain
 from deliveries.messages.row import StoredMessage
 from deliveries.search.addresses import message_or_404, without_masked_ids
 from deliveries.search.find import Page, SearchTooSlow, campaign_names, reports_of, search
@@ -174,11 +174,13 @@ def _found(request: HttpRequest, form: MessageFilterForm) -> dict:
     except SearchTooSlow:
         return nothing | {"state": "too_much", "codes": presenter_of([], {}).code_list()}
     presenter = presenter_of(page.messages, page.campaigns)
+    rows = [presenter.row(message) for message in page.messages]
     state = "rows" if page.messages else "never" if is_any else "nothing"
     return nothing | {
         "form": form,
         "state": state,
-        "rows": [presenter.row(message) for message in page.messages],
+        "rows": rows,
+        "explained": codes_to_explain(rows),
         "codes": presenter.code_list(),
         "total": total(form.query()) if page.messages else None,
         "loosened": _loosened(request, form) if state == "nothing" and not cursor else [],
