@@ -8,13 +8,14 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 import deliveries.partner_ids.admin  # noqa: F401  registers its models
 from campaigns.models import SegmentKey
 from deliveries.applying.masked_raw import masked_body, masked_text
 from deliveries.applying.quarantine import discard, replay
+from deliveries.dialects.advice import advice
 from deliveries.message_pages.quarantine_reveal import reveal
 from deliveries.messages.slices import SLICES
 from deliveries.models import (
@@ -288,7 +289,11 @@ class ResultCodeAdmin(RecordedAdmin):
     ordering = ("dialect", "code")
 
     def get_readonly_fields(self, request: HttpRequest, obj: ResultCode | None = None) -> tuple[str, ...]:
-        return ("dialect", "code") if obj else ()
+        return ("dialect", "code", "advice") if obj else ()
+
+    @admin.display(description=_("Advice to senders"))
+    def advice(self, code: ResultCode) -> str:
+        return advice(code.dialect, code.code, get_language() or "en", is_known=True)
 
     def has_delete_permission(self, request: HttpRequest, obj: ResultCode | None = None) -> bool:
         return False

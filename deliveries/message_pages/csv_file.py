@@ -15,7 +15,7 @@ from portal.tenants.models import Tenant
 
 
 def to_csv(rows: Iterable[MessageRow], tenant: Tenant) -> bytes:
-    """Return the rows in the request's language and the form of the tenant's country.
+    """Return the rows in the active language and the form of the tenant's country.
 
     Times are in the tenant's zone, which the heading names; the time to delivery is in whole seconds, rounded
     as on the page. What is not known is empty.

@@ -48,6 +48,7 @@ class Code:
     reason: str
     status: str
     counts_as: str
+    advice: str = ""  # what happened and what a sender can do
 
     @property
     def reason_text(self) -> str | Promise:
@@ -120,7 +121,6 @@ class MessageDetail:
 
     row: MessageRow
     day: date
-    advice: str
     labels: dict[str, str]
     parameters: dict[str, str]
     searchable: list[tuple[str, str, str]]  # of the parameters: key, text, address of the messages with it or ''
@@ -199,11 +199,9 @@ class MessagePresenter:
             for written in [{key: str(text) for key, text in (folded.parameters or {}).items()}]
             for shown, key, text in parameters
         ]
-        needs_advice = row.counts_as in ("failed", "unknown")
         return MessageDetail(
             row=row,
             day=message.day,
-            advice=advice(row.code.reason, get_language() or "en") if needs_advice else "",
             labels=self.masking.texts(message.labels, folded.destination),
             parameters={shown: text for shown, _key, text in parameters},
             searchable=searchable,
@@ -241,11 +239,21 @@ class MessagePresenter:
     def _code(self, account_id: int, number: int) -> Code:
         if number == NO_CODE:
             return Code(None, _("No delivery report yet"), "", "queued", "pending")
-        code = self.codes.get((self.dialects.get(account_id), number))
+        dialect, language = self.dialects.get(account_id), get_language() or "en"
+        code = self.codes.get((dialect, number))
+        sentence = advice(dialect, number, language, is_known=code is not None)
         if code is None:
-            return Code(number, _("Unknown result code"), "", "unknown", "unknown")
-        text = (code.text_fi if get_language() == "fi" else "") or code.text_en
-        return Code(number, text, code.reason, code.status, COUNTS_AS[code.status])
+            return Code(number, _("Unknown result code"), "", "unknown", "unknown", sentence)
+        text = (code.text_fi if language == "fi" else "") or code.text_en
+        return Code(number, text, code.reason, code.status, COUNTS_AS[code.status], sentence)
+
+
+def codes_to_explain(rows: Iterable[MessageRow]) -> list[Code]:
+    """Return the result codes of the rows, each once, but those of delivered messages and of messages without one."""
+    return sorted(
+        {row.code for row in rows if row.code.number is not None and row.counts_as != "delivered"},
+        key=lambda code: (code.number, code.text),
+    )
 
 
 def notes_of(message: StoredMessage) -> list[str]:

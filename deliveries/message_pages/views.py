@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -20,7 +20,7 @@ from deliveries.message_pages.csv_file import to_csv
 from deliveries.message_pages.forms import ANY_TIME, PRESETS, MessageFilterForm
 from deliveries.message_pages.number_reveal import reveal_number
 from deliveries.message_pages.parameter_fields import MAX_VALUE_LENGTH, PARAMETER
-from deliveries.message_pages.presenter import MessagePresenter, MessageRow
+from deliveries.message_pages.presenter import MessagePresenter, MessageRow, codes_to_explain
 from deliveries.messages.row import StoredMessage
 from deliveries.search.addresses import message_or_404, without_masked_ids
 from deliveries.search.find import Page, SearchTooSlow, campaign_names, reports_of, search
@@ -76,12 +76,13 @@ def message_list(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 @member_may("see_messages")
 def download(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """Hand out the page of the list that the same parameters show, as CSV; to the list where that has no rows."""
-    form = _form(request, tenant)
-    rows = _found(request, form)["rows"]
+    with translation.override(tenant.language):  # as the tenant's other files
+        rows = _found(request, _form(request, tenant))["rows"]
+        content = to_csv(rows, tenant)
     if not rows:
         return redirect(f"{reverse('messages:list', args=[tenant.slug])}?{request.GET.urlencode()}")
     record("message.downloaded", actor=request.user.email, tenant=tenant, details={"messages": len(rows)})
-    response = HttpResponse(to_csv(rows, tenant), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{tenant.slug}_messages.csv"'
     response.headers["Cache-Control"] = "no-store, private"
     return response
@@ -173,11 +174,13 @@ def _found(request: HttpRequest, form: MessageFilterForm) -> dict:
     except SearchTooSlow:
         return nothing | {"state": "too_much", "codes": presenter_of([], {}).code_list()}
     presenter = presenter_of(page.messages, page.campaigns)
+    rows = [presenter.row(message) for message in page.messages]
     state = "rows" if page.messages else "never" if is_any else "nothing"
     return nothing | {
         "form": form,
         "state": state,
-        "rows": [presenter.row(message) for message in page.messages],
+        "rows": rows,
+        "explained": codes_to_explain(rows),
         "codes": presenter.code_list(),
         "total": total(form.query()) if page.messages else None,
         "loosened": _loosened(request, form) if state == "nothing" and not cursor else [],

@@ -103,7 +103,7 @@ def entries(tenant: Tenant, wanted: Filter) -> QuerySet[AuditEntry]:
 
 
 def to_csv(rows: Iterable[AuditEntry], tenant: Tenant) -> bytes:
-    """Return the entries in the request's language and the form of the tenant's country, times in its zone."""
+    """Return the entries in the active language and the form of the tenant's country, times in its zone."""
     text = io.StringIO(newline="")
     when = gettext("When (%(timezone)s)") % {"timezone": tenant.timezone}
     headings = [

@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 from django.views.decorators.http import require_safe
 
 from portal.accounts import audit
@@ -45,7 +46,8 @@ def audit_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 def download(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """Hand out what the filter asks for as CSV, the newest MAX_IN_A_FILE entries at most."""
     wanted = _wanted(request)
-    content = audit.to_csv(audit.entries(tenant, wanted)[: audit.MAX_IN_A_FILE], tenant)
+    with translation.override(tenant.language):  # as the tenant's other files
+        content = audit.to_csv(audit.entries(tenant, wanted)[: audit.MAX_IN_A_FILE], tenant)
     record("audit.downloaded", actor=request.user.email, tenant=tenant, details={"action": wanted.action or "all"})
     response = HttpResponse(content, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{tenant.slug}_audit.csv"'

@@ -51,5 +51,6 @@ def failures(query: StatisticsQuery, *, language: str = "en") -> list[FailureRow
         text = _UNKNOWN_CODE["fi" if language == "fi" else "en"]
         if code is not None:
             text = (code.text_fi if language == "fi" else "") or code.text_en
-        result.append(FailureRow(number, status, reason, text, advice(reason, language), n, rate(n, of)))
+        sentence = advice(dialect, number, language, is_known=code is not None)
+        result.append(FailureRow(number, status, reason, text, sentence, n, rate(n, of)))
     return sorted(result, key=lambda row: (-row.messages, row.result_code, row.status))

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from datetime import datetime
 from pathlib import Path
 
 import playwright
@@ -10,6 +11,7 @@ from django.conf import settings
 
 from portal.common.safe_text import guard_for_csv
 from tests.reports.payloads import FORMULAS
+from tests.spreadsheet import LCID_BRITISH, LCID_FINNISH, opened_rows
 
 NODE = Path(playwright.__file__).parent / "driver" / "node"  # the one that the browser's tests bring along
 SCRIPTS = settings.BASE_DIR / "static" / "js"
@@ -64,3 +66,16 @@ def test_copied_table_is_guarded_but_for_its_figures():
     ]
 
     assert run(COPY, rows) == "Campaign\tChange\n'=1+1\t-3,5 %\nx;'=1+1; y\t+1 234"
+
+
+@pytest.mark.needs_libreoffice
+@pytest.mark.parametrize(("separator", "decimal", "lcid"), [(";", ",", LCID_FINNISH), (",", ".", LCID_BRITISH)])
+def test_saved_table_opens_into_columns_of_times_and_numbers(tmp_path, separator, decimal, lcid):
+    rows = [["Hour", "Messages", "Median (s)", "Rate"], ["2026-11-28 14:00:00", "1234", "1.5", "97.42%"]]
+    lines = run(of_csv(f'(row) => row.map((text) => quoted(text, "{decimal}")).join("{separator}")'), rows)
+    (tmp_path / "table.csv").write_text("\r\n".join(lines), encoding="utf-8-sig")
+
+    _heads, cells = opened_rows(tmp_path / "table.csv", separator=separator, lcid=lcid)
+
+    when, *figures = [cell.value for cell in cells]
+    assert (type(when), str(when), figures) == (datetime, "2026-11-28 14:00:00", [1234, 1.5, 0.9742])

@@ -322,7 +322,11 @@ def test_failures_say_what_and_what_to_do(messages, tenant, language, wanted):
         (9999, "unknown", "other", 1, 0.5),
     ]
     assert [row.text for row in rows] == wanted
-    assert len({row.advice for row in rows}) == 2
+    assert [row.advice[:24] for row in rows] == (
+        ["The operator could not d", "The portal does not know"]
+        if language == "en"
+        else ["Operaattori ei voinut to", "Portaali ei tunne tätä t"]
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,19 @@
 """CSV files as a spreadsheet of their country opens them, and as one of another country does."""
 
-import subprocess
 from datetime import UTC, datetime
 
-import openpyxl
 import pytest
 
 from portal.common.csv_file import ENCODING, MACHINE, CsvForm, form_of, write_rows
 from tests.reports.payloads import FORMULAS
+from tests.spreadsheet import LCID_BRITISH, LCID_FINNISH, LCID_US, opened_rows
 
 pytestmark = pytest.mark.needs_libreoffice
 
 AT = datetime(2026, 11, 28, 14, 30, 5, tzinfo=UTC)
 BRITISH, FINNISH = form_of("en", "GB"), form_of("fi", "FI")
 TEXTS = [*FORMULAS, *(f"x{sign}=1+1{sign}" for sign in ";,\t\r\n"), 'x;"=1+1";', "x, =1+1,", "ä;ö\n€"]
-LCID = {FINNISH: "1035", BRITISH: "2057", MACHINE: "1033"}  # the language that LibreOffice reads numbers in
+LCID = {FINNISH: LCID_FINNISH, BRITISH: LCID_BRITISH, MACHINE: LCID_US}
 COLUMNS = 6
 
 
@@ -29,18 +28,7 @@ def opened(tmp_path_factory):
     found = {}
     for separator in ";,\t":
         for form, name in names.items() if separator != "\t" else [(FINNISH, "finnish")]:
-            out = folder / f"{ord(separator)}"
-            subprocess.run(
-                [
-                    "soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless",
-                    # separator, quotes, UTF-8, from line 1, no formats, language, quoted is no text, detect numbers
-                    f"--infilter=CSV:{ord(separator)},34,76,1,,{LCID[form]},false,true",
-                    "--convert-to", "xlsx", "--outdir", str(out), str(folder / f"{name}.csv"),
-                ],
-                check=True, capture_output=True, timeout=240,
-            )  # fmt: skip
-            sheet = openpyxl.load_workbook(out / f"{name}.xlsx").active
-            found[form, separator] = list(sheet.iter_rows())
+            found[form, separator] = opened_rows(folder / f"{name}.csv", separator=separator, lcid=LCID[form])
     return found
 
 

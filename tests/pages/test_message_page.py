@@ -137,8 +137,9 @@ def test_message_with_all_that_is_known_of_it(client, feed, tenant, manager):
         (1, 1006), (2, None), (3, 1004),
     ]  # fmt: skip
     assert detail.notes == ["Both a final delivery and a final failure were reported. The later one counts."]
-    assert (
-        detail.advice == "Remove numbers that keep failing from your list, and give messages more time to be delivered."
+    assert row.code.advice == (
+        "The operator could not deliver the message and gives no closer reason. Send it again once; remove the number"
+        " if it keeps failing."
     )
     assert detail.day == day(9)
 
@@ -168,3 +169,28 @@ def test_message_page_speaks_of_times_in_the_tenants_zone(client, feed, tenant, 
 
     assert ("1 Jul 2026 13:00:00" in page, "−35" in page) == (True, True)
     assert "According to the clocks, the message was delivered before it was sent" in page
+
+
+@pytest.mark.parametrize(
+    ("code", "language", "words"),
+    [
+        (2106, "en", "The number is wrong. Check its country code and digits"),
+        (2106, "fi", "Numero on virheellinen. Tarkista maakoodi"),
+        (1000, "en", "The operator has the message and is delivering it."),
+        (1007, "en", "only its billing is still open"),
+        (9999, "en", "The portal does not know this result code"),
+        (9999, "fi", "Portaali ei tunne tätä tuloskoodia"),
+    ],
+)
+def test_message_and_its_list_say_what_a_sender_can_do(client, feed, tenant, viewer, code, language, words):
+    apply(feed, sent("m", code), sent("delivered", 1001))
+    client.force_login(viewer)
+    client.cookies["language"] = language
+
+    message, listed = text_of(client.get(f"{URL}link-main/m/")), ask(client)
+
+    assert words in message
+    explained = {one.number: one.advice for one in listed.context["explained"]}
+    assert explained.keys() == ({code} if code != 1007 else set())
+    assert (words in text_of(listed)) == (code != 1007)
+    assert "There is nothing to do" not in text_of(client.get(f"{URL}link-main/delivered/"))

@@ -528,10 +528,15 @@ def test_hours_of_a_day_on_which_clocks_change(client, viewer, feed, tenant, day
     apply(feed, *(sent(f"{n}", 1001, f"{day}T{at}:00") for n, at in enumerate(begins)))
     client.force_login(viewer)
 
-    rows = Page(get(client, f"?from={day}&to={day}")).rows["days"][1:-1]
+    page = get(client, f"?from={day}&to={day}")
+    rows = Page(page).rows["days"][1:-1]
 
     assert len(rows) == count
     assert [row[0].split("|")[-1] for row in rows[2:6]] == names
+    # In the saved table an hour is a time of spreadsheets; only two with one name are told apart by words.
+    saved = re.findall(rf'data-value="({day} [^"]*)"', page)
+    assert saved[2:6] == [f"{day} {name[:5]}:00{' ' + name.partition(' ')[2] if '(' in name else ''}" for name in names]
+    assert '<th scope="col" data-unit="Europe/Helsinki">Hour' in page
 
 
 @pytest.mark.parametrize("query", ["&campaign=sale", ""])
