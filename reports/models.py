@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.statistics import rate
 from portal.common.jobs import Job
 from portal.common.masking import Masking
 from portal.tenants.models import GatewayAccount, Tenant
@@ -122,6 +123,11 @@ class ReportRun(Job):
     def has_file(self) -> bool:
         """Tell whether it is done, and its file was neither erased nor removed."""
         return self.state == Job.State.DONE and self.file_erased_at is None and self.removed_at is None
+
+    @property
+    def delivery_rate(self) -> float | None:
+        """Share of delivered messages in the report; None without messages, or if its totals were not stored."""
+        return None if self.totals is None else rate(self.totals["delivered"], self.messages or 0)
 
     @property
     def is_waiting(self) -> bool:

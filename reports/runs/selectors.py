@@ -73,6 +73,11 @@ def report_months(*, report_scope: ReportScope, now: datetime) -> list[MonthRow]
     return [_row(month, runs.get(month, []), tenant, now, month in used) for month in sorted(shown, reverse=True)]
 
 
+def newest_with_report(rows: Iterable[MonthRow]) -> MonthRow | None:
+    """Return the first of the rows that has a finished report."""
+    return next((row for row in rows if row.latest is not None), None)
+
+
 def months_with_messages(*, report_scope: ReportScope, now: datetime) -> set[Month]:
     """Return the months of the scope's messages up to the current month."""
     counts = DailyCount.objects.filter(tenant_id__in=report_scope.tenant_ids)

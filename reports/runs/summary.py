@@ -8,10 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
+
+from campaigns.statistics import rate
 from reports.figures.volume import Volume
 from reports.models import ReportRun
+from reports.overview.cards import CLASSES
 
-LARGEST = 5  # countries shown by name
+LARGEST = 3  # countries shown by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +24,7 @@ class CountryFigures:
 
     code: str
     messages: int
-    delivered: int
-    share: float  # of the report's messages
+    share: float | None  # of the report's messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +41,18 @@ class ReportSummary:
     largest: tuple[CountryFigures, ...]
 
     @property
-    def delivery_rate(self) -> float | None:
-        """Share of delivered messages; None without messages or if it is not known."""
-        return self.rate(self.delivered)
-
-    def rate(self, messages: int | None) -> float | None:
-        """Share of these messages; None without messages or if it is not known."""
-        return None if messages is None or not self.messages else messages / self.messages
-
-    @property
-    def shares(self) -> dict[str, tuple[int | None, float | None]]:
-        """Messages and their share by class, in the order of the charts."""
-        counts = {name: getattr(self, name) for name in ("delivered", "pending", "failed", "unknown")}
-        return {name: (messages, self.rate(messages)) for name, messages in counts.items()}
+    def classes(self) -> list[tuple[str, Promise, int | None, float | None]]:
+        """Return name, title, messages and share of each class; a share is None if it is not known."""
+        counts = [(name, title, getattr(self, name)) for name, title in CLASSES.items()]
+        return [(name, title, n, None if n is None else rate(n, self.messages)) for name, title, n in counts]
 
 
 def stored_countries(countries: Mapping[str, Volume]) -> dict:
-    """Return what a run stores of its countries: their number, and the largest with messages and delivered ones."""
+    """Return what a run stores of its countries: their number, and the messages of the largest."""
     largest = sorted(countries.items(), key=lambda item: (-item[1].messages, item[0]))[:LARGEST]
     return {
         "count": len(countries),
-        "largest": [[code, volume.messages, volume.delivered] for code, volume in largest],
+        "largest": [[code, volume.messages] for code, volume in largest],
     }
 
 
@@ -70,8 +64,5 @@ def report_summary(run: ReportRun) -> ReportSummary:
         messages=messages,
         **{name: totals.get(name) for name in ("parts", "delivered", "failed", "pending", "unknown")},
         countries=countries.get("count"),
-        largest=tuple(
-            CountryFigures(code, n, delivered, n / messages if messages else 0.0)
-            for code, n, delivered in countries.get("largest", ())
-        ),
+        largest=tuple(CountryFigures(code, n, rate(n, messages)) for code, n in countries.get("largest", ())),
     )

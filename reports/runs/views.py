@@ -24,7 +24,8 @@ from reports.runs.forms import MonthForm, RemovalForm
 from reports.runs.removal import NothingToRemove, StillBeingMade, is_final, removable_runs, remove_month
 from reports.runs.report_scope import RIGHT_FOR_ACCOUNTS, ReportScope, account_report_scopes, tenant_report_scope
 from reports.runs.runs import request_run
-from reports.runs.selectors import months_with_messages, report_months, with_changes
+from reports.runs.selectors import MonthRow, months_with_messages, newest_with_report, report_months, with_changes
+from reports.runs.summary import report_summary
 
 MONTHS_PER_PAGE = 24
 
@@ -215,23 +216,43 @@ def _page(request: HttpRequest, report_scope: ReportScope, *, form: MonthForm, s
         form.offer({row.month for row in rows if row.has_messages}, {row.month for row in rows if row.latest})
         shown = Paginator(rows, MONTHS_PER_PAGE).get_page(request.GET.get("page"))
         shown.object_list = with_changes(shown.object_list, report_scope=report_scope)
+        newest = newest_with_report(shown.object_list) if shown.number == 1 else None
     report_scopes = account_report_scopes(request.access)
-    context = _context(request, report_scope) | {
-        "page_obj": shown,
-        "form": form,
-        "accounts": [(other.name, _address(request, other)) for other in report_scopes],
-    }
+    context = (
+        _context(request, report_scope)
+        | _newest(newest)
+        | {
+            "page_obj": shown,
+            "form": form,
+            "accounts": [(other.name, _address(request, other)) for other in report_scopes],
+        }
+    )
     return render(request, "reports/months.html", context, status=status)
 
 
 def _row(request: HttpRequest, report_scope: ReportScope, form: MonthForm) -> HttpResponse:
+    """Return one month's row and, once its report is done, the summary on top of the page with it."""
     month = form.cleaned_data["month"]
     with report_scope.with_pool_access():
         rows = report_months(report_scope=report_scope, now=timezone.now())
-        rows = with_changes([row for row in rows if row.month == month], report_scope=report_scope)
-    if not rows:
+        newest = newest_with_report(rows)
+        is_open = any(row.open for row in rows if row.month == month)
+        wanted = [row for row in rows if row.month == month or (row is newest and not is_open)]
+        changed = {row.month: row for row in with_changes(wanted, report_scope=report_scope)}
+    if month not in changed:
         raise Http404
-    return render(request, "reports/_month_row.html", _context(request, report_scope) | {"row": rows[0]})
+    context = _context(request, report_scope) | {"row": changed[month], "swap": True}
+    if is_open:
+        return render(request, "reports/_month_row.html", context)
+    context |= _newest(changed[newest.month] if newest else None)
+    return render(request, "reports/_month_row_swap.html", context)
+
+
+def _newest(row: MonthRow | None) -> dict:
+    """Return the newest month with a report, and the figures of its workbook."""
+    if row is None or row.latest is None:
+        return {"newest": None}
+    return {"newest": row, "summary": report_summary(row.latest)}
 
 
 def _context(request: HttpRequest, report_scope: ReportScope) -> dict:
