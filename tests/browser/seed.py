@@ -18,6 +18,7 @@ MESSAGES = 1500
 SEED = 7
 
 OWNER, VIEWER, GUARDED, NOBODY = (f"{name}@example.com" for name in ("owner", "viewer", "guarded", "nobody"))
+ANALYST, MANAGER = "analyst@example.com", "manager@example.com"
 STAFF = "staff@example.com"
 KEYED = "keyed@example.com"  # sets up a passkey, which ends all other sessions
 SPLIT = {"delimiter": "|", "fields": ["campaign", "variant"]}
@@ -65,6 +66,8 @@ DOCUMENT = {
             "memberships": {"nordic-retail": "owner", "hansa-group": "owner", "newcomer": "owner"},
         },
         {"email": VIEWER, "password": PASSWORD, "memberships": {"nordic-retail": "viewer"}},
+        {"email": ANALYST, "password": PASSWORD, "memberships": {"nordic-retail": "analyst"}},
+        {"email": MANAGER, "password": PASSWORD, "memberships": {"nordic-retail": "manager"}},
         {"email": GUARDED, "password": PASSWORD, "memberships": {"nordic-retail": "owner"}},
         {"email": STAFF, "password": PASSWORD, "staff": True},
         {"email": NOBODY, "password": PASSWORD},
