@@ -1,4 +1,4 @@
-"""Mail, and the addresses that alarms are sent to."""
+"""Mail, the addresses that alarms are sent to, and where people find help."""
 
 import environ
 
@@ -11,3 +11,7 @@ if EMAIL_URL := env.str("EMAIL_URL", "") or secret_file("EMAIL_URL_FILE", may_be
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "portal@localhost")
 
 ALARM_EMAILS = env.list("ALARM_EMAILS", default=[])  # whom alarms are mailed to; else all staff
+
+# Where people find help, in the footer of every page; none of both: no link.
+HELP_URL = env.str("HELP_URL", "")
+CONTACT_EMAIL = env.str("CONTACT_EMAIL", "")

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from campaigns.statistics import MATURE
+from deliveries.models import Message
 from deliveries.search.number_searches import TooManyNumberSearches, count_number_searches
 from deliveries.search.operators import other_spellings
 from portal.accounts.guards import member_may
@@ -22,6 +23,7 @@ from reports.figures.query import TooManyGroups
 from reports.figures.statistics import MAX_GROUPS, OTHER_NAME
 from reports.overview import charts
 from reports.overview.cards import kpi_cards
+from reports.overview.first_steps import first_steps
 from reports.overview.highlight_selectors import MAX_DAYS as HIGHLIGHT_DAYS
 from reports.overview.highlight_selectors import find_highlights
 from reports.overview.links import Links
@@ -79,7 +81,9 @@ def overview_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     }
     try:
         found = _overview(request, picker, tenant_ids, filters)
-        context |= _shown(request, found, context) if found.kpis.volume.messages else _nothing(picker, tenant_ids)
+        context |= (
+            _shown(request, found, context) if found.kpis.volume.messages else _nothing(request, picker, tenant_ids)
+        )
     except TooManyGroups:
         context["too_many"] = MAX_GROUPS
     is_swap = request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request")
@@ -205,11 +209,15 @@ def _tenant_rows(found: Overview) -> list[dict]:
     return sorted(rows, key=lambda row: -row["kpis"].volume.messages)
 
 
-def _nothing(picker: PagePeriod, tenant_ids: list[int]) -> dict:
-    """Say whether there ever was anything, and which period has the newest of it."""
+def _nothing(request: HttpRequest, picker: PagePeriod, tenant_ids: list[int]) -> dict:
+    """Return the first steps where there never was anything, else which period has the newest of it."""
     newest = newest_day(tenant_ids)
     if newest is None:
-        return {"is_new": True}
+        has_reports = Message.objects.filter(tenant_id__in=tenant_ids).exists()
+        return {
+            "is_new": True,
+            "first_steps": first_steps(request.access.tenant, request.access, has_reports=has_reports),
+        }
     days = min(picker.period.days, 30)
     offered = Period(newest.fromordinal(newest.toordinal() - days + 1), newest)
     return {"newest": newest, "offered": replace(picker, period=offered)}

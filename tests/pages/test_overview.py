@@ -317,7 +317,7 @@ def test_new_tenant_is_told_what_will_be_here(client, viewer, tenant):
     page = get(client)
 
     assert "No messages yet" in page
-    assert "Ask the people who run this portal for the address" in page
+    assert "the people who run this portal give you" in page
     assert "are being counted" not in page
 
 
