@@ -101,7 +101,7 @@ def campaigns(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_may("see_messages")
 def message(request: HttpRequest, tenant: Tenant, account: str = "", message_id: str = "") -> HttpResponse:
-    """Show one message; a POST with a reason shows its number once, and records who asked and why.
+    """Show one message; after a POST with a reason, which is recorded, the page has its number once.
 
     Values that a path cannot hold are passed as the parameters `account` and `id` (portal/common/any_text.py).
     """
@@ -111,6 +111,8 @@ def message(request: HttpRequest, tenant: Tenant, account: str = "", message_id:
     may_reveal = not masking.in_full and access.may("reveal_numbers")
     may_reveal = may_reveal and access.view_as is None  # who only looks reveals in the administration
     reveal = reveal_number(request, stored, account=account, page_tenant=tenant, is_permitted=may_reveal)
+    if reveal.is_granted:
+        return redirect(f"{request.get_full_path()}#reveal")
     names = campaign_names([stored])
     presenter = MessagePresenter([stored], names, masking=masking, link=_link(tenant))
     detail = presenter.detail(stored, reports_of(stored), found_by=_found_by(tenant, stored))
