@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns.selectors import campaign_names as find_campaign_names
 from deliveries.message_pages import number_lists
+from deliveries.message_pages.chips import chips_of, period_words
 from deliveries.message_pages.csv_file import to_csv
 from deliveries.message_pages.forms import ANY_TIME, PRESETS, MessageFilterForm
 from deliveries.message_pages.number_reveal import reveal_number
@@ -147,7 +148,7 @@ class OtherSearch:
 
 def _found(request: HttpRequest, form: MessageFilterForm) -> dict:
     """Return what the list shows: its state, rows, cursors, total."""
-    nothing = {"form": form, "chips": form.chips() if form.is_valid() else [], "rows": [], "total": None}
+    nothing = {"form": form, "chips": chips_of(form) if form.is_valid() else [], "rows": [], "total": None}
     presenter_of = partial(MessagePresenter, masking=request.access.masking, link=_link(request.access.tenant))
     if not form.is_valid():
         return nothing | {"state": "wrong", "codes": presenter_of([], {}).code_list()}
@@ -211,9 +212,11 @@ def _pages(form: MessageFilterForm, page: Page) -> dict[str, str]:
 
 def _loosened(request: HttpRequest, form: MessageFilterForm) -> list[OtherSearch]:
     """Return the filters each of which alone keeps something from being found."""
-    tries = [OtherSearch(f"{chip.label}: {chip.words}", chip.without) for chip in form.chips() if chip.name != "period"]
+    tries = [
+        OtherSearch(f"{chip.label}: {chip.words}", chip.without) for chip in chips_of(form) if chip.name != "period"
+    ]
     if form.period is not None:
-        words = f"{_('Period')}: {form.period_words()}"
+        words = f"{_('Period')}: {period_words(form)}"
         tries.append(OtherSearch(words, urlencode(form.with_period(ANY_TIME))))
     return [one for one in tries[:MAX_PROBES] if _finds(request, form, one.query)]
 
