@@ -1,14 +1,13 @@
 """Strict form of Message Search."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
 
 from django import forms
 from django.http import QueryDict
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from deliveries.dialects.codes import COUNTS_AS, STATUS_RANK
@@ -19,7 +18,7 @@ from deliveries.messages.fold import NO_CODE
 from deliveries.models import ResultCode
 from deliveries.search.find import PAGE
 from deliveries.search.operators import other_spellings
-from deliveries.search.query import NO_CAMPAIGN_FILTER, MessageQuery
+from deliveries.search.query import MessageQuery
 from deliveries.search.segment_keys import SearchKey, search_keys
 from portal.accounts.access import Access
 from portal.common.country_choices import country_choices
@@ -30,7 +29,6 @@ from portal.common.msisdn import (
     spaced_number,
 )
 from portal.common.period_picker import MAX_DAYS, Period, PeriodError, parse
-from portal.common.templatetags.figures import count
 from portal.common.templatetags.figures import country as country_name
 from portal.tenants.models import Tenant
 
@@ -72,18 +70,10 @@ _NO_PART_OF_ONE = frozenset("*•%?_")
 Pairs = list[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """A filter in use, and the query string without it."""
-
-    name: str
-    label: str
-    words: str
-    without: str
-
-
 class MessageFilterForm(forms.Form):
     """The filters of Message Search as GET parameters; always bound. Dates win over a period's name."""
+
+    PERIODS = PERIODS
 
     number = forms.CharField(
         label=gettext_lazy("Number"),
@@ -280,32 +270,9 @@ class MessageFilterForm(forms.Form):
         rest = [pair for pair in self.pairs if pair[0] != "size"]
         return [(size, urlencode([*rest, ("size", size)]), size == self.cleaned_data["size"]) for size in SIZES]
 
-    def chips(self) -> list[Chip]:
-        """Return the filters in use; a period only if it was chosen."""
-        found = []
-        for index, (name, text) in enumerate(self.given):
-            if name in self.fields and name not in NO_FILTERS:
-                rest = [pair for at, pair in enumerate(self.given) if at != index and pair[0] != "cursor"]
-                found.append(Chip(name, str(self.fields[name].label), self._words(name, text), urlencode(rest)))
-        asked = [text for name, text in self.given if name in ("period", "from", "to")]
-        if asked:
-            rest = [pair for pair in self.given if pair[0] not in NO_FILTERS or pair[0] == "size"]
-            found.append(Chip("period", _("Period"), self.period_words(), urlencode(rest)))
-        return found
-
-    def _words(self, name: str, text: str) -> str:
-        if name == "campaign" and text == NO_CAMPAIGN_FILTER:
-            return _("(no campaign)")
-        if name == "numbers" and self.number_list:
-            n = len(self.number_list.numbers)
-            return ngettext("a list of %(n)s number", "a list of %(n)s numbers", n) % {"n": count(n)}
-        field = self.fields[name]
-        return str(dict(field.choices).get(text, text)) if hasattr(field, "choices") else text
-
-    def period_words(self) -> str:
-        if self.period_name:
-            return str(PERIODS.get(self.period_name, self.period_name))
-        return " – ".join(self.data.get(name, "") for name in ("from", "to")).strip(" –")
+    def is_filter(self, name: str) -> bool:
+        """Return whether a parameter chooses messages by what they are."""
+        return name in self.fields and name not in NO_FILTERS
 
     def _period(self, first: date | None, last: date | None) -> Period | None:
         if self.period_name == ANY_TIME:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns.selectors import campaign_names as find_campaign_names
 from deliveries.message_pages import number_lists
+from deliveries.message_pages.chips import chips_of, period_words
 from deliveries.message_pages.csv_file import to_csv
 from deliveries.message_pages.forms import ANY_TIME, PRESETS, MessageFilterForm
 from deliveries.message_pages.number_reveal import reveal_number
@@ -101,7 +102,7 @@ def campaigns(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_may("see_messages")
 def message(request: HttpRequest, tenant: Tenant, account: str = "", message_id: str = "") -> HttpResponse:
-    """Show one message; a POST with a reason shows its number once, and records who asked and why.
+    """Show one message; after a POST with a reason, which is recorded, the page has its number once.
 
     Values that a path cannot hold are passed as the parameters `account` and `id` (portal/common/any_text.py).
     """
@@ -111,6 +112,8 @@ def message(request: HttpRequest, tenant: Tenant, account: str = "", message_id:
     may_reveal = not masking.in_full and access.may("reveal_numbers")
     may_reveal = may_reveal and access.view_as is None  # who only looks reveals in the administration
     reveal = reveal_number(request, stored, account=account, page_tenant=tenant, is_permitted=may_reveal)
+    if reveal.is_granted:
+        return redirect(f"{request.get_full_path()}#reveal")
     names = campaign_names([stored])
     presenter = MessagePresenter([stored], names, masking=masking, link=_link(tenant))
     detail = presenter.detail(stored, reports_of(stored), found_by=_found_by(tenant, stored))
@@ -145,7 +148,7 @@ class OtherSearch:
 
 def _found(request: HttpRequest, form: MessageFilterForm) -> dict:
     """Return what the list shows: its state, rows, cursors, total."""
-    nothing = {"form": form, "chips": form.chips() if form.is_valid() else [], "rows": [], "total": None}
+    nothing = {"form": form, "chips": chips_of(form) if form.is_valid() else [], "rows": [], "total": None}
     presenter_of = partial(MessagePresenter, masking=request.access.masking, link=_link(request.access.tenant))
     if not form.is_valid():
         return nothing | {"state": "wrong", "codes": presenter_of([], {}).code_list()}
@@ -209,9 +212,11 @@ def _pages(form: MessageFilterForm, page: Page) -> dict[str, str]:
 
 def _loosened(request: HttpRequest, form: MessageFilterForm) -> list[OtherSearch]:
     """Return the filters each of which alone keeps something from being found."""
-    tries = [OtherSearch(f"{chip.label}: {chip.words}", chip.without) for chip in form.chips() if chip.name != "period"]
+    tries = [
+        OtherSearch(f"{chip.label}: {chip.words}", chip.without) for chip in chips_of(form) if chip.name != "period"
+    ]
     if form.period is not None:
-        words = f"{_('Period')}: {form.period_words()}"
+        words = f"{_('Period')}: {period_words(form)}"
         tries.append(OtherSearch(words, urlencode(form.with_period(ANY_TIME))))
     return [one for one in tries[:MAX_PROBES] if _finds(request, form, one.query)]
 

@@ -9,7 +9,7 @@ RIGHTS = {
     "see_figures": Role.VIEWER,
     "see_messages": Role.VIEWER,
     "make_reports": Role.ANALYST,
-    "reveal_numbers": Role.VIEWER,  # one message's, for a reason that is logged
+    "reveal_numbers": Role.ANALYST,  # one message's, for a reason that is logged
     "see_numbers": Role.MANAGER,
     "declare_partner_ids": Role.MANAGER,
     "see_account_reports": Role.MANAGER,  # of an account that the tenant owns

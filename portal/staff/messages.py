@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -92,7 +93,7 @@ def message_list(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def message(request: HttpRequest, account: str = "", message_id: str = "") -> HttpResponse:
-    """Show one message; a POST with a reason shows its number once and records it for the tenant's owners.
+    """Show one message; after a POST with a reason, recorded for the tenant's owners, the page has its number once.
 
     Values that a path cannot hold are passed as the parameters `account` and `id` (portal/common/any_text.py).
     """
@@ -101,6 +102,8 @@ def message(request: HttpRequest, account: str = "", message_id: str = "") -> Ht
     everywhere = frozenset(Tenant.objects.values_list("id", flat=True))
     stored = message_or_404(tenant_ids=everywhere, account=account, message_id=message_id, masking=MASKING)
     reveal = reveal_number(request, stored, account=account)
+    if reveal.is_granted:
+        return redirect(f"{request.get_full_path()}#reveal")
     detail = MessagePresenter([stored], campaign_names([stored]), masking=MASKING, link=_link).detail(
         stored, reports_of(stored)
     )

@@ -7,6 +7,7 @@ import { watchFailures } from "./failures.js";
 import { loadCharts } from "./later.js";
 import { watchLooks } from "./looks.js";
 import { watchMenus } from "./menus.js";
+import { watchNumberLists } from "./number_list.js";
 import { watchRows } from "./rows.js";
 import { makeSortable, watchTables } from "./tables.js";
 
@@ -38,6 +39,7 @@ watchCopying(document);
 watchFailures(document);
 watchLooks(document);
 watchMenus(document);
+watchNumberLists(document);
 watchRows(document);
 watchTables(document);
 makeSortable(document);

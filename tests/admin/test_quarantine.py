@@ -25,7 +25,7 @@ def quarantine(feed, *bodies: bytes) -> list[QuarantinedRow]:
 
 
 def reveal(staff, row: QuarantinedRow, *, reason: str):
-    return staff.post(f"/admin/deliveries/quarantinedrow/{row.pk}/reveal/", {"reason": reason})
+    return staff.post(f"/admin/deliveries/quarantinedrow/{row.pk}/reveal/", {"reason": reason}, follow=True)
 
 
 def waiting() -> int:
@@ -159,6 +159,9 @@ def test_revealed_row_is_in_the_audit_log_of_the_accounts_owner_without_the_numb
         "staff@example.com", tenant, f"{feed}/4711", {"reason": "Ticket 4711"},
     )  # fmt: skip
     assert (response.status_code, "no-store" in response.headers["Cache-Control"]) == (200, True)
+    again = staff.get(f"/admin/deliveries/quarantinedrow/{row.pk}/reveal/")  # a reload
+    assert [page.context["is_revealed"] for page in (response, again)] == [True, False]
+    assert AuditEntry.objects.filter(action="quarantine.revealed").count() == 1
 
 
 def test_masked_body_that_is_no_text_is_not_shown(staff, feed):

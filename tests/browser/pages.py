@@ -18,6 +18,7 @@ LOOKED_AT_BY = {
     "reports:overview": OWNER,
     "messages:list": OWNER,
     "messages:message": OWNER,
+    "messages:numbers": OWNER,
     "reports:months": OWNER,
     "reports:account_months": OWNER,
     "reports:remove": OWNER,

@@ -68,6 +68,46 @@ def test_viewer_sees_masked_numbers_and_manager_whole_ones(browse):
     assert re.fullmatch(r"\+\d{8,15}", shown[OWNER])
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_list_of_numbers_is_pasted_narrowed_and_left_with_back(browse, scripts):
+    page = browse(OWNER, java_script_enabled=scripts)
+    page.goto(f"{LIST}?period=7d")
+    cells = page.locator("tbody td[data-label=Number]")
+    numbers = list(dict.fromkeys(cells.all_inner_texts()))[:3]
+
+    page.get_by_role("link", name="List of numbers").click()
+    page.get_by_label("Numbers").fill("\n".join([*numbers, "abc"]))
+    page.get_by_role("button", name="Search").click()
+
+    expect(page.locator(".chips")).to_contain_text("a list of 3 numbers")
+    assert set(cells.all_inner_texts()) == set(numbers)
+    assert [number[1:] in page.url for number in numbers] == [False] * 3
+    page.get_by_text("1 entry of your list is no phone number").click()
+    expect(page.get_by_text("Line 4: abc")).to_be_visible()
+    page.get_by_role("group", name="Counts as").get_by_label("Delivered").check()
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator(".chips")).to_contain_text("Delivered")
+    expect(page.locator(".chips")).to_contain_text("a list of 3 numbers")
+    page.go_back()
+    expect(page.locator(".chips")).not_to_contain_text("Delivered")
+    assert set(cells.all_inner_texts()) == set(numbers)
+
+
+def test_lines_pasted_into_the_field_of_one_number_are_a_list(browse):
+    page = browse(OWNER)
+    page.goto(f"{LIST}?period=7d")
+    numbers = list(dict.fromkeys(page.locator("tbody td[data-label=Number]").all_inner_texts()))[:2]
+
+    page.locator("[name=number]").evaluate(
+        """(field, text) => { const data = new DataTransfer(); data.setData("text", text);
+        field.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true })); }""",
+        "\r\n".join(numbers),
+    )
+
+    expect(page.locator(".chips")).to_contain_text("a list of 2 numbers")
+    assert "7 days" in page.locator(".chips").inner_text()
+
+
 def test_pages_of_the_list_do_not_repeat_a_message(browse):
     page = browse(OWNER)
     page.goto(f"{LIST}?period=all")

@@ -57,28 +57,49 @@ def test_number_is_shown_to_roles_that_may_see_it(client, messages, tenant, role
     ]
 
 
-def test_number_is_revealed_once_for_a_reason_that_is_logged(client, messages, tenant, viewer):
-    client.force_login(viewer)
+def test_number_is_revealed_once_for_a_reason_that_is_logged(client, messages, tenant, analyst):
+    client.force_login(analyst)
     address = f"{URL}link-main/a/"
 
-    response = client.post(address, {"reason": "The customer called about order 7"})
+    posted = client.post(address, {"reason": "The customer called about order 7"})
+    client.head(address)  # takes nothing away
+    response, reloaded = client.get(address), client.get(address)
 
-    assert (response.status_code, NUMBER in text_of(response), NUMBER in text_of(client.get(address))) == (
-        200, True, False,
+    assert (posted.status_code, posted.headers["Location"], NUMBER in text_of(posted)) == (
+        302, f"{address}#reveal", False,
     )  # fmt: skip
+    assert [NUMBER in text_of(page) for page in (response, reloaded)] == [True, False]
     assert response.headers["Cache-Control"] == "no-store, private"
     entry = AuditEntry.objects.get(action="message.number_revealed")
     assert (entry.actor, entry.tenant, entry.subject, entry.details) == (
-        "viewer@example.com",
+        "analyst@example.com",
         tenant,
         "link-main/a",
         {"reason": "The customer called about order 7", "tenant": "nordic-retail"},
     )
 
 
-def test_number_of_a_childs_message_is_logged_at_both(client, feed, family, tenant, viewer):
-    apply(feed, sent("x", partner="nr-no", customParameters={"destination": NUMBER}))
+def test_number_is_revealed_on_its_own_page_alone(client, messages, analyst):
+    client.force_login(analyst)
+    client.post(f"{URL}link-main/a/", {"reason": "A complaint"})
+
+    pages = [client.get(f"{URL}link-main/{id_}/") for id_ in ("b", "a")]
+
+    assert [page.context["revealed"] for page in pages] == ["", ""]
+
+
+def test_viewer_reveals_no_number(client, messages, viewer):
     client.force_login(viewer)
+
+    page, posted = client.get(f"{URL}link-main/a/"), client.post(f"{URL}link-main/a/", {"reason": "A complaint"})
+
+    assert (page.context["reveal"], "Show number" in text_of(page), posted.status_code) == (None, False, 403)
+    assert not AuditEntry.objects.filter(action="message.number_revealed").exists()
+
+
+def test_number_of_a_childs_message_is_logged_at_both(client, feed, family, tenant, analyst):
+    apply(feed, sent("x", partner="nr-no", customParameters={"destination": NUMBER}))
+    client.force_login(analyst)
 
     client.post(f"{URL}link-main/x/", {"reason": "A complaint"})
 
@@ -100,8 +121,8 @@ def test_number_of_a_childs_message_is_logged_at_both(client, feed, family, tena
         (f"Asked for {DIGITS[-6:]}", "Leave the number itself out"),
     ],
 )
-def test_number_is_not_revealed_without_a_good_reason(client, messages, viewer, reason, text):
-    client.force_login(viewer)
+def test_number_is_not_revealed_without_a_good_reason(client, messages, analyst, reason, text):
+    client.force_login(analyst)
 
     response = client.post(f"{URL}link-main/a/", {"reason": reason})
 

@@ -310,6 +310,29 @@ def test_part_of_a_page_for_htmx_pushes_the_address_without_empty_fields(client,
     assert client.get(URL, query).headers["Location"] == f"{URL}?country=SE"
 
 
+@pytest.mark.parametrize(
+    ("language", "query", "words"),
+    [
+        ("en", {"from": "2026-10-01", "to": "2026-10-31"}, "1 Oct 2026 – 31 Oct 2026"),
+        ("fi", {"from": "2026-10-01", "to": "2026-10-31"}, "1.10.2026 – 31.10.2026"),
+        ("en", {"from": "2026-10-05", "to": "2026-10-05"}, "5 Oct 2026"),
+        ("fi", {"period": "7d"}, "7 päivää"),
+        ("en", {"country": "fi"}, "Finland"),
+        ("fi", {"country": "FI"}, "Suomi"),
+        ("en", {"result_code": 1004}, "1004 The phone's memory is full"),
+        ("fi", {"result_code": 1004}, "1004 Puhelimen muisti on täynnä"),
+        ("en", {"result_code": -1}, "No delivery report yet"),
+        ("en", {"result_code": 9999}, "9999 Unknown result code"),
+        ("fi", {"status": "expired"}, "Vanhentunut"),
+    ],
+)
+def test_chips_are_in_the_words_of_the_page(client, messages, viewer, language, query, words):
+    client.force_login(viewer)
+    client.cookies["language"] = language
+
+    assert [chip.words for chip in ask(client, **query).context["chips"]] == [words]
+
+
 def test_chips_take_one_filter_away(client, messages, viewer):
     client.force_login(viewer)
 
