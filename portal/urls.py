@@ -9,7 +9,7 @@ from portal import theme, views
 from portal.accounts.way_back import posted_from
 from portal.common import any_text  # noqa: F401  registers the converter
 from portal.operations.views import metrics
-from portal.staff import messages, view_as
+from portal.staff import messages, onboarding_views, view_as
 
 # One door for everybody: limits on guessing, and later second factors, hold for staff too.
 admin.site.login = secure_admin_login(admin.site.login)
@@ -18,6 +18,9 @@ admin.site.logout = posted_from("admin:index")(admin.site.logout)
 admin.site.index_title = gettext_lazy("Health")
 # Pages of the admin that belong to no model's; the site asks for them when its routes are made.
 admin.site.extra_urls = lambda: [
+    path("onboarding/", admin.site.admin_view(onboarding_views.onboarding), name="onboarding"),
+    path("onboarding/<int:tenant_id>/", admin.site.admin_view(onboarding_views.progress), name="onboarding_progress"),
+    path("onboarding/<int:tenant_id>/undo/", admin.site.admin_view(onboarding_views.undo), name="onboarding_undo"),
     path("messages/", admin.site.admin_view(messages.message_list), name="messages"),
     path("messages/message/", admin.site.admin_view(messages.message), name="message_by_query"),
     path("messages/<str:account>/<any_text:message_id>/", admin.site.admin_view(messages.message), name="message"),

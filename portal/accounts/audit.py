@@ -58,6 +58,7 @@ ACTIONS = {
     "view_as.started": _("Staff started viewing as the customer"),
     "view_as.stopped": _("Staff stopped viewing as the customer"),
     "provision": _("Set up by a provisioning file"),
+    "tenant.undone": _("Undone by staff"),
     "admin.add": _("Added by staff"),
     "admin.change": _("Changed by staff"),
     "admin.delete": _("Deleted by staff"),

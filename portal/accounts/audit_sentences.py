@@ -61,6 +61,7 @@ SENTENCES: dict[str, Promise] = {
     "admin.add": _("%(who)s (staff) added: %(subject)s."),
     "admin.change": _("%(who)s (staff) changed: %(subject)s. %(changes)s"),
     "admin.delete": _("%(who)s (staff) deleted: %(subject)s."),
+    "tenant.undone": _("%(who)s (staff) undid adding the customer %(subject)s."),
     "feed.token": _("%(who)s added a token to the feed %(subject)s."),
     "mail.shown": _("%(who)s read the unsent e-mail to %(subject)s."),
     "inbox.replay": _("%(who)s replayed stored rows, received from %(from)s to %(to)s. Rows: %(rows)s."),

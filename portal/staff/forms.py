@@ -15,7 +15,7 @@ from portal.tenants.ownership import outsiders
 from portal.tenants.pools import MAX_ACCOUNT_NAME_LENGTH, POOL_PREFIX
 
 
-class _Pickers:
+class Pickers:
     """Form mixin: time zone, country and currency are chosen from lists with a search."""
 
     def __init__(self, *args, **kwargs) -> None:
@@ -43,7 +43,7 @@ def _countries(language: str) -> list[tuple[str, str]]:
     return [(code, name) for code, name in country_choices(language) if code != UNKNOWN_COUNTRY]
 
 
-class TenantForm(_Pickers, forms.ModelForm):
+class TenantForm(Pickers, forms.ModelForm):
     """Form for a customer; pools are created with their accounts."""
 
     class Meta:
@@ -73,7 +73,7 @@ class TenantForm(_Pickers, forms.ModelForm):
         return slug
 
 
-class AccountForm(_Pickers, forms.ModelForm):
+class AccountForm(Pickers, forms.ModelForm):
     """A gateway account; its pool is made with it."""
 
     class Meta:

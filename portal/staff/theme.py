@@ -61,6 +61,12 @@ NAVIGATION = [
         "title": _("Customers"),
         "items": [
             _list(_("Customers"), "apartment", "tenants_tenant"),
+            {
+                "title": _("Add a customer"),
+                "icon": "person_add",
+                "link": reverse_lazy("admin:onboarding"),
+                "permission": _may("tenants.add_tenant"),
+            },
             _list(_("Partner IDs"), "badge", "tenants_partnerid"),
             _list(_("Partner ID requests"), "inbox", "deliveries_partnerrequest"),
             _list(_("Campaigns"), "campaign", "campaigns_campaign"),

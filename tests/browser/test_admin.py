@@ -12,7 +12,7 @@ PAGES = (
     "/admin/tenants/gatewayaccount/add/", "/admin/tenants/feed/{feed_id}/change/",
     "/admin/tenants/feed/{feed_id}/new-token/", "/admin/tenants/partnerid/declare/",
     "/admin/accounts/membership/add/", "/admin/accounts/invitation/add/", "/admin/accounts/auditentry/",
-    "/admin/deliveries/quarantinedrow/",
+    "/admin/deliveries/quarantinedrow/", "/admin/onboarding/", "/admin/onboarding/{tenant_id}/",
 )  # fmt: skip
 
 

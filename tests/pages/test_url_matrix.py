@@ -31,6 +31,7 @@ POSTED = {
     "deliveries:partner_declare": {},
     "deliveries:partner_request": {"decision": "withdraw"},
     "settings:tenant_preview": {},
+    "admin:onboarding_undo": {},
     "settings:ref_ids_preview": {"mode": "whole"},
     "settings:segment_remove": {},
     "settings:invite": {"email": "new@example.com", "role": "viewer"},
@@ -143,6 +144,9 @@ PAGES = {
     "admin:password_change_done": (302, 302, 200, 302),
     "admin:autocomplete": (302, 302, 403, 302),
     "view_as_stop": (302, 302, 302, 302),
+    "admin:onboarding": (302, 302, 200, 302),
+    "admin:onboarding_progress": (302, 302, 200, 302),
+    "admin:onboarding_undo": (302, 302, 302, 302),
     "admin:messages": (302, 302, 200, 302),
     "admin:message": (302, 302, 404, 302),  # nobody has sent it
     "admin:message_by_query": (302, 302, 404, 302),

@@ -1,0 +1,150 @@
+"""The pages that add a customer, show its first messages, and undo it."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from campaigns import ref_ids
+from deliveries.partner_ids.ownership import MAX_VALUE_LENGTH
+from portal.accounts.way_back import posted_from
+from portal.provisioning.outcome import ProvisionError
+from portal.staff import onboarding as service
+from portal.staff.forms import Pickers
+from portal.tenants.models import GatewayAccount, Tenant
+
+MAX_VALUES = 200
+
+
+class OnboardingForm(Pickers, forms.ModelForm):
+    """Form for a customer with its account, partner IDs, refId scheme and first owner."""
+
+    account = forms.ModelChoiceField(
+        label=gettext_lazy("Gateway account"),
+        queryset=GatewayAccount.objects.order_by("name"),
+        required=False,
+        empty_label=gettext_lazy("A new account"),
+    )
+    new_account = forms.CharField(label=gettext_lazy("Name of the new account"), max_length=50, required=False)
+    platform_id = forms.CharField(label=gettext_lazy("Platform ID of the new account"), max_length=100, required=False)
+    partner_ids = forms.CharField(
+        label=gettext_lazy("Partner IDs"),
+        required=False,
+        strip=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
+        help_text=gettext_lazy("One a line, exactly as the gateway sends them."),
+    )
+    delimiter = forms.CharField(
+        label=gettext_lazy("Delimiter"), required=False, max_length=ref_ids.MAX_DELIMITER_LENGTH, strip=False
+    )
+    fields_text = forms.CharField(
+        label=gettext_lazy("Fields in order"),
+        required=False,
+        max_length=1000,
+        help_text=gettext_lazy("Such as campaign, variant. Leave both empty if a refId is a campaign's name."),
+    )
+    owner_email = forms.EmailField(
+        label=gettext_lazy("First owner"),
+        required=False,
+        max_length=254,
+        help_text=gettext_lazy("Gets an invitation by e-mail."),
+    )
+
+    class Meta:
+        model = Tenant
+        fields = ("name", "slug", "language", "timezone", "country", "currency")
+
+    def clean(self) -> dict:
+        data = super().clean()
+        if not data.get("account") and not (data.get("new_account") and data.get("platform_id")):
+            self.add_error("account", gettext("Choose an account, or enter name and platform ID of a new one."))
+        if data.get("account") and data.get("new_account"):
+            self.add_error("new_account", gettext("Leave this empty, or choose a new account above."))
+        if data.get("new_account") and GatewayAccount.objects.filter(name=data["new_account"]).exists():
+            self.add_error("new_account", gettext("This account is there already. Choose it above."))
+        values = [line for line in data.get("partner_ids", "").splitlines() if line.strip()]
+        data["values"] = list(dict.fromkeys(values))
+        if len(values) > MAX_VALUES or any(len(value) > MAX_VALUE_LENGTH for value in values):
+            self.add_error(
+                "partner_ids",
+                gettext("At most %(values)s partner IDs, each of at most %(characters)s characters.")
+                % {"values": MAX_VALUES, "characters": MAX_VALUE_LENGTH},
+            )
+        data["scheme"] = self._scheme(data)
+        return data
+
+    def _scheme(self, data: dict) -> ref_ids.RefIdScheme | None:
+        delimiter, text = data.get("delimiter", ""), data.get("fields_text", "")
+        if not delimiter and not text:
+            return None
+        names = [name.strip() for name in text.split(",")]
+        found = ref_ids.problems(delimiter, names)
+        for problem in found:
+            self.add_error("fields_text", problem)
+        return None if found else ref_ids.RefIdScheme(delimiter=delimiter, fields=tuple(names))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def onboarding(request: HttpRequest) -> HttpResponse:
+    """Show the form; `try` shows what would follow, and a POST without it adds the customer."""
+    service.check_permissions(request)
+    form = OnboardingForm(request.POST if request.method == "POST" else None)
+    trial = None
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        if "try" not in request.POST:
+            try:
+                tenant = service.add_customer(data, actor=request.user, now=timezone.now())
+            except ProvisionError as error:
+                for problem in error.problems:
+                    form.add_error(None, problem.text)
+            else:
+                messages.success(request, gettext("%(name)s was added.") % {"name": tenant.name})
+                return redirect("admin:onboarding_progress", tenant.id)
+        trial = service.try_out(data["account"], data["values"], data["scheme"])
+    context = {**admin.site.each_context(request), "title": gettext("Add a customer"), "form": form, "trial": trial}
+    status = 422 if form.errors else 200
+    return TemplateResponse(request, "admin/onboarding/form.html", context, status=status)
+
+
+@require_safe
+def progress(request: HttpRequest, tenant_id: int) -> HttpResponse:
+    """Show how the first messages are received; the page asks again every five seconds."""
+    service.check_permissions(request)
+    tenant = _tenant(tenant_id)
+    title = gettext("First messages of %(name)s") % {"name": tenant.name}
+    context = {
+        **admin.site.each_context(request),
+        "title": title,
+        "added": tenant,
+        "progress": service.progress_of(tenant),
+        "is_undone": tenant.slug.startswith(service.UNDONE),
+        "now": timezone.now(),
+    }
+    return TemplateResponse(request, "admin/onboarding/progress.html", context)
+
+
+@posted_from("admin:onboarding")
+def undo(request: HttpRequest, tenant_id: int) -> HttpResponse:
+    """Undo adding the customer, unless something else depends on it."""
+    service.check_permissions(request)
+    tenant = _tenant(tenant_id)
+    try:
+        service.undo(tenant, actor=request.user.email, now=timezone.now())
+    except service.NotUndone as error:
+        messages.error(request, gettext("Not undone. These depend on the customer: %(names)s.") % {"names": error})
+        return redirect("admin:onboarding_progress", tenant.id)
+    messages.success(request, gettext("Adding %(name)s was undone.") % {"name": tenant.name})
+    return redirect("admin:onboarding_progress", tenant.id)
+
+
+def _tenant(tenant_id: int) -> Tenant:
+    tenant = Tenant.objects.filter(id=tenant_id, kind=Tenant.Kind.CUSTOMER).first()
+    if tenant is None:
+        raise Http404
+    return tenant
