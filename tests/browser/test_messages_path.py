@@ -100,7 +100,8 @@ def test_lines_pasted_into_the_field_of_one_number_are_a_list(browse):
 
     page.locator("[name=number]").evaluate(
         """(field, text) => { const data = new DataTransfer(); data.setData("text", text);
-        field.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true })); }""",
+        const given = { clipboardData: data, bubbles: true, cancelable: true };
+        field.dispatchEvent(new ClipboardEvent("paste", given)); }""",
         "\r\n".join(numbers),
     )
 
