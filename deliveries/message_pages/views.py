@@ -212,9 +212,9 @@ def _pages(form: MessageFilterForm, page: Page) -> dict[str, str]:
 
 def _loosened(request: HttpRequest, form: MessageFilterForm) -> list[OtherSearch]:
     """Return the filters each of which alone keeps something from being found."""
-    tries = [
-        OtherSearch(f"{chip.label}: {chip.words}", chip.without) for chip in chips_of(form) if chip.name != "period"
-    ]
+    without = {"period", "number"} if form.is_misread else {"period"}  # of no number it says what it may be instead
+    chips = [chip for chip in chips_of(form) if chip.name not in without]
+    tries = [OtherSearch(f"{chip.label}: {chip.words}", chip.without) for chip in chips]
     if form.period is not None:
         words = f"{_('Period')}: {period_words(form)}"
         tries.append(OtherSearch(words, urlencode(form.with_period(ANY_TIME))))

@@ -99,11 +99,9 @@ def test_lines_pasted_into_the_field_of_one_number_are_a_list(browse):
     numbers = list(dict.fromkeys(page.locator("tbody td[data-label=Number]").all_inner_texts()))[:2]
 
     page.locator("[name=number]").evaluate(
-        """(field, text) => {
-        const data = new DataTransfer();
-        data.setData("text", text);
-        field.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
-        }""",
+        """(field, text) => { const data = new DataTransfer(); data.setData("text", text);
+        const given = { clipboardData: data, bubbles: true, cancelable: true };
+        field.dispatchEvent(new ClipboardEvent("paste", given)); }""",
         "\r\n".join(numbers),
     )
 
