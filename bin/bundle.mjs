@@ -3,6 +3,7 @@
 // base.css    Tabler (only the rules whose classes stand in a template or script), Inter, static/css/
 // base.js     htmx and static/js/base.js, on every page
 // charts.js   ECharts' parts and static/js/charts.js, loaded after the first paint of a page with charts
+// calendar.js cally's calendar, loaded when the first one is opened
 // world.json  the countries' shapes by their two letters (Natural Earth, public domain)
 // Names stay the same: WhiteNoise gives them their content's hash.
 
@@ -21,7 +22,7 @@ const fresh = `${target}.${process.pid}`;
 const require = createRequire(import.meta.url);
 
 const OWN_CSS = [
-  ...["tokens", "page", "frame", "menus", "text", "cards", "forms", "notices", "status"],
+  ...["tokens", "page", "frame", "menus", "text", "cards", "forms", "days", "notices", "status"],
   ...["figures", "charts", "waiting", "choices", "tables", "messages", "message", "settings"],
 ];
 const READ_FOR_CLASSES = ["templates", "static/js", "portal", "campaigns", "deliveries", "reports"];
@@ -83,6 +84,7 @@ async function scripts() {
   await Promise.all([
     build({ ...common, entryPoints: ["static/js/base.js"], outfile: path.join(fresh, "base.js"), format: "iife" }),
     build({ ...common, entryPoints: ["static/js/charts.js"], outfile: path.join(fresh, "charts.js"), format: "esm" }),
+    build({ ...common, entryPoints: ["static/js/calendar.js"], outfile: path.join(fresh, "calendar.js"), format: "esm" }),
   ]);
 }
 

@@ -22,6 +22,8 @@ from deliveries.search.query import MessageQuery
 from deliveries.search.segment_keys import SearchKey, search_keys
 from portal.accounts.access import Access
 from portal.common.country_choices import country_choices
+from portal.common.day_field import DayField
+from portal.common.days_typed import parse_day
 from portal.common.msisdn import (
     is_readable,
     may_be_part_of_number,
@@ -131,8 +133,7 @@ class MessageFilterForm(forms.Form):
         choices = [("", _("All")), *((slug, tenant.name) for slug, tenant in self._tenants.items())]
         self.fields["tenant"] = NearestChoiceField(label=_("Customer"), choices=choices)
         for name, label in (("from", _("From")), ("to", _("To"))):
-            widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-            self.fields[name] = forms.DateField(label=label, input_formats=["%Y-%m-%d"], widget=widget)
+            self.fields[name] = DayField(label=label)
         self.fields["campaign"].widget.attrs |= {"list": "campaign-names", "autocomplete": "off"}
         found = search_keys(access.tenant_ids) if keys is None else keys  # of another form of the same request
         self.keys = {key: one for key, one in found.items() if not access.masking.hides(key)}
@@ -285,7 +286,7 @@ class MessageFilterForm(forms.Form):
             self.add_error("from", _("At most %(most)d days.") % {"most": MAX_DAYS})
         else:
             try:
-                return parse(self.data, today=self.today)
+                return parse(self.data, today=self.today, read=parse_day)
             except PeriodError as error:
                 self.add_error(error.field if error.field in self.fields else None, f"{error.field}: {error.text}")
         return None

@@ -6,18 +6,17 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from deliveries.partner_ids.ownership import MAX_VALUE_LENGTH
+from portal.common.day_field import DayField
 from portal.tenants.models import GatewayAccount, Tenant
 
 TO_POOL = "-"
 
 
-def from_field() -> forms.DateField:
+def from_field() -> DayField:
     """Return the field of the date from which messages are to be another tenant's."""
-    return forms.DateField(
+    return DayField(
         label=_("From"),
         required=False,
-        input_formats=["%Y-%m-%d"],
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=_(
             "Messages sent from this day on are moved, counted from midnight in the new customer's time zone."
             " Earlier ones are not. Empty: all messages."

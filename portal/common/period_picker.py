@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
+from portal.common.days_typed import parse_iso
 from portal.common.periods import Month
 
 MAX_DAYS = 1100  # three years and a little
@@ -73,11 +74,17 @@ def named(name: str, *, today: date) -> Period:
     return Period(*PRESETS[name](today), name=name)
 
 
-def parse(params: Mapping[str, str], *, today: date, default: str = "30d") -> Period:
+def parse(
+    params: Mapping[str, str],
+    *,
+    today: date,
+    default: str = "30d",
+    read: Callable[[str], date] = parse_iso,
+) -> Period:
     """Read `period=NAME`, or `from=YYYY-MM-DD` with `to=YYYY-MM-DD` (`to` is today where it is left out).
 
-    Nothing of them is the preset `default`. Raises PeriodError: an unknown name or a day that is none, both ways at
-    once, the end before the start, more than MAX_DAYS days.
+    Nothing of them is the preset `default`. `read` reads a day; pages pass `parse_day`. Raises PeriodError: an unknown
+    name or a day that is none, both ways at once, the end before the start, more than MAX_DAYS days.
     """
     name, first, last = (params.get(key, "").strip() for key in ("period", "from", "to"))
     if not first and not last:
@@ -86,7 +93,8 @@ def parse(params: Mapping[str, str], *, today: date, default: str = "30d") -> Pe
         raise PeriodError("period", "either a period by its name, or from and to", code="both")
     if not first:
         raise PeriodError("from", "the first day is missing", code="no_first")
-    start, end = _day("from", first), _day("to", last) if last else max(today, _day("from", first))
+    start = _day("from", first, read)
+    end = _day("to", last, read) if last else max(today, start)
     if end < start:
         raise PeriodError("to", f"the last day, {end}, lies before the first, {start}", code="order")
     if (end - start).days >= MAX_DAYS:
@@ -144,12 +152,12 @@ def _year_before(day: date) -> date:
         return date(day.year - 1, 2, 28)
 
 
-def _day(field: str, text: str) -> date:
+def _day(field: str, text: str, read: Callable[[str], date]) -> date:
     try:
-        day = date.fromisoformat(text)
+        day = read(text)
     except ValueError:
         day = None
-    if day is None or len(text) != 10 or not FIRST_DAY <= day <= date(2999, 12, 31):
+    if day is None or not FIRST_DAY <= day <= date(2999, 12, 31):
         wanted = f"a day like 2026-10-31, from {FIRST_DAY} on; not {text[:40]!r}"
         raise PeriodError(field, wanted, code="not_a_day")
     return day

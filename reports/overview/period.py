@@ -12,6 +12,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from portal.common.day_field import day_example, day_text
+from portal.common.days_typed import parse_day
 from portal.common.period_picker import (
     COMPARISONS,
     FIRST_DAY,
@@ -77,6 +79,10 @@ class PagePeriod:
     others: tuple[tuple[str, str], ...]
 
     @property
+    def day_example(self) -> str:
+        return day_example()
+
+    @property
     def compared(self) -> Period | None:
         return comparison(self.period, self.how)
 
@@ -133,7 +139,7 @@ def page_period(request: HttpRequest, tenant: Tenant, *, keep: tuple[str, ...] =
     wish = {name: request.GET.get(name, "") for name in PARAMETERS}
     error, period, how = None, named(DEFAULT, today=today), DEFAULT_COMPARISON
     try:
-        period = parse(wish, today=today, default=DEFAULT)
+        period = parse(wish, today=today, default=DEFAULT, read=parse_day)
         how = parse_comparison(wish, default=DEFAULT_COMPARISON)
     except PeriodError as problem:
         error = problem
@@ -164,7 +170,8 @@ def _error_text(error: PeriodError, wish: Mapping[str, str]) -> str:
         "name": _("unknown period"),
         "both": _("choose a period by name or by first and last day, not both"),
         "no_first": _("the first day is missing"),
-        "not_a_day": _("write a day as 2026-10-31; the earliest day is %(first)s") % {"first": FIRST_DAY},
+        "not_a_day": _("write a day as %(example)s; the earliest day is %(first)s")
+        % {"example": day_example(), "first": day_text(FIRST_DAY)},
         "order": _("the last day is before the first"),
         "too_long": _("a period may have at most %(days)s days") % {"days": MAX_DAYS},
         "comparison": _("unknown comparison"),

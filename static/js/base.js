@@ -4,6 +4,7 @@ import htmx from "htmx.org";
 
 import { watchCopying } from "./copy.js";
 import { watchFailures } from "./failures.js";
+import { addCalendars } from "./days.js";
 import { loadCharts } from "./later.js";
 import { watchLooks } from "./looks.js";
 import { watchMenus } from "./menus.js";
@@ -32,6 +33,7 @@ function showCurrentPage() {
 document.addEventListener("htmx:afterSettle", () => {
   showCurrentPage();
   makeSortable(document);
+  addCalendars(document);
   loadCharts(document);
 });
 
@@ -43,5 +45,6 @@ watchNumberLists(document);
 watchRows(document);
 watchTables(document);
 makeSortable(document);
+addCalendars(document);
 loadCharts(document);
 showCurrentPage();

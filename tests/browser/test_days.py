@@ -1,91 +1,75 @@
-"""A day of each kind of person, by what each of them sees and does."""
+"""Date fields with their calendar: in the page's language, by keyboard alone, and without scripts."""
 
 from __future__ import annotations
 
-import re
+import pytest
+from playwright.sync_api import expect
 
-from playwright.sync_api import Page, expect
+from tests.browser.axe import violations
+from tests.browser.conftest import NARROW
+from tests.browser.seed import OWNER
 
-from tests.browser.seed import ANALYST, MANAGER, OWNER, STAFF, VIEWER
-
-MASKED = re.compile(r"\+\d+ •+")
-
-
-def whole_numbers(page: Page) -> list[str]:
-    """Return the phone numbers that the page shows in full."""
-    return re.findall(r"\+\d{10,}", page.locator("main").inner_text())
+MESSAGES = "/t/nordic-retail/messages/?from=2026-10-31&to=2026-10-31"
+OVERVIEW = "/t/nordic-retail/overview/?from=2026-10-30&to=2026-10-31"
 
 
-def figure(page: Page, name: str) -> int:
-    card = page.locator(".kpi", has=page.get_by_text(name, exact=True)).first
-    return int(re.sub(r"\D", "", card.locator(".kpi-value").inner_text()))
+@pytest.mark.parametrize(
+    ("language", "before", "after", "button"),
+    [
+        ("en", "31 Oct 2026", "30 Oct 2026", "Choose a date: From"),
+        ("fi", "31.10.2026", "30.10.2026", "Valitse päivämäärä: Alkaen"),
+    ],
+)
+def test_day_is_chosen_by_keyboard_in_the_page_s_language(browse, language, before, after, button):
+    page = browse(OWNER, language=language)
+    page.goto(MESSAGES)
+    field = page.locator("input[name=from][data-day]")
+    expect(field).to_have_value(before)
+
+    page.get_by_role("button", name=button).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".day-panel:popover-open")).to_be_visible()
+    expect(page.locator("calendar-date button[tabindex='0'][aria-pressed='true']")).to_be_focused()
+    assert violations(page) == []
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("calendar-date button[tabindex='0']", has_text="30")).to_be_focused()
+    page.keyboard.press("Enter")
+
+    expect(field).to_have_value(after)
+    expect(page.locator(".day-panel:popover-open")).to_have_count(0)
+    expect(page.get_by_role("button", name=button)).to_be_focused()
 
 
-def test_marketing_manager_looks_what_failed_and_takes_the_list_along(browse):
-    page = browse(MANAGER)
-    page.goto("/t/nordic-retail/overview/")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
-
-    page.get_by_role("link", name="black-week").first.click()
-    expect(page.locator("main")).to_contain_text("black-week")
-    page.goto("/t/nordic-retail/messages/?status=failed")
-    assert whole_numbers(page) != []
-    with page.expect_download() as download:
-        page.get_by_role("link", name="Download", exact=False).first.click()
-    text = download.value.path().read_text("utf-8-sig")
-    assert re.search(r"\+\d{10,}", text)
-
-
-def test_analyst_works_with_masked_numbers_and_makes_a_report(browse, worker):
-    page = browse(ANALYST)
-    page.goto("/t/nordic-retail/messages/")
-    expect(page.locator("tbody .message-number").first).to_have_text(MASKED)
-    assert whole_numbers(page) == []
-
-    page.goto("/t/nordic-retail/reports/")
-    page.get_by_role("button", name=re.compile("Create report now|Create next revision")).first.click()
-    expect(page.get_by_role("link", name=re.compile("Download")).first).to_be_visible()
-
-    page.goto("/accounts/profile/")
-    expect(page.get_by_role("heading", name="What each role may do")).to_be_visible()
-
-
-def test_viewer_reads_and_is_told_who_may_do_more(browse):
-    page = browse(VIEWER, expects={403})
-    page.goto("/t/nordic-retail/overview/")
-    expect(page.locator(".kpi").first).to_be_visible()
-    page.goto("/t/nordic-retail/messages/")
-    assert whole_numbers(page) == []
-    page.goto("/t/nordic-retail/reports/")
-    expect(page.get_by_role("button", name=re.compile("Create"))).to_have_count(0)
-
-    page.goto("/t/nordic-retail/settings/audit/")
-    expect(page.locator("main")).to_contain_text("owner")
-
-
-def test_partner_sees_all_customers_together_and_one_alone(browse):
+def test_escape_closes_the_calendar_and_leaves_the_menu_open(browse):
     page = browse(OWNER)
-    page.goto("/t/hansa-group/overview/")
-    together = page.locator("main").inner_text()
-    assert "Hansa Norge AS" in together
+    page.goto(OVERVIEW)
+    page.locator("#period > summary").click()
 
-    page.get_by_role("link", name="Hansa Norge AS").first.click()
-    expect(page.locator(".menu-tenant summary")).to_contain_text("Hansa Norge AS")
+    page.get_by_role("button", name="Choose a date: From").click()
+    expect(page.locator(".day-panel:popover-open")).to_be_visible()
+    page.keyboard.press("Escape")
+
+    expect(page.locator(".day-panel:popover-open")).to_have_count(0)
+    expect(page.locator("#period[open]")).to_have_count(1)
 
 
-def test_operator_looks_after_the_portal_and_as_a_customer(browse):
-    page = browse(STAFF, fresh=True)
-    page.goto("/admin/")
-    expect(page.get_by_text("Health").first).to_be_visible()
-    for address in ("/admin/tenants/feed/", "/admin/reports/reportrun/", "/admin/deliveries/quarantinedrow/"):
-        page.goto(address)
-        expect(page.get_by_role("heading", level=1)).to_be_visible()
+def test_calendar_fits_on_a_phone(browse):
+    page = browse(OWNER, size=NARROW)
+    page.goto(MESSAGES)
 
-    page.goto("/admin/tenants/tenant/")
-    page.get_by_role("link", name="Newcomer").first.click()
-    page.get_by_role("link", name=re.compile("View as")).first.click()
-    page.get_by_label("Reason").fill("the customer asked")
-    page.get_by_role("button", name=re.compile("View|Start")).first.click()
-    expect(page.get_by_role("button", name=re.compile("Stop"))).to_have_count(1)  # one banner
-    page.get_by_role("button", name=re.compile("Stop")).click()
-    expect(page).to_have_url(re.compile("/admin/"))
+    page.get_by_role("button", name="Choose a date: To").click()
+    box = page.locator(".day-panel:popover-open").bounding_box()
+
+    assert (box["x"] >= 0, box["x"] + box["width"] <= NARROW["width"]) == (True, True)
+
+
+def test_dates_are_typed_without_scripts(browse):
+    page = browse(OWNER, java_script_enabled=False, language="fi")
+    page.goto(OVERVIEW)
+    page.locator("#period > summary").click()
+
+    page.locator("#period-from").fill("29.10.2026")
+    page.locator(".period-go button").click()
+
+    expect(page.locator("#period-from")).to_have_value("29.10.2026")
+    expect(page.locator(".menu-period .menu-name")).to_contain_text("29.")

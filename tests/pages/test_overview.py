@@ -249,7 +249,7 @@ def test_page_is_narrowed_by_its_parameters(client, viewer, messages, query, mes
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("?from=2026-11-40", "From “2026-11-40”: write a day as 2026-10-31; the earliest day is 2000-01-01."),
+        ("?from=2026-11-40", "From “2026-11-40”: write a day as 31 Oct 2026; the earliest day is 1 Jan 2000."),
         ("?from=2026-11-09&to=2026-11-02", "To “2026-11-02”: the last day is before the first."),
         ("?from=2022-01-01&to=2026-11-02", "From “2022-01-01”: a period may have at most 1100 days."),
         ("?period=decade", "Period “decade”: unknown period."),

@@ -90,8 +90,8 @@ def test_what_is_confirmed_is_what_was_shown(client, tenant, child, manager):
 @pytest.mark.parametrize(
     ("day", "text"),
     [
-        ("2026-02-30", "Enter a valid date."),
-        ("tomorrow", "Enter a valid date."),
+        ("2026-02-30", "From: “2026-02-30” is not a date. Write it as 31 Oct 2026."),
+        ("tomorrow", "From: “tomorrow” is not a date. Write it as 31 Oct 2026."),
         ("1999-12-31", "Choose a day from 2000-01-01 to 2027-11-21."),
         ("2030-01-01", "Choose a day from 2000-01-01 to 2027-11-21."),
     ],
