@@ -29,12 +29,14 @@ class DayInput(forms.TextInput):
 
     def format_value(self, value: object) -> str | None:
         """Return the date as the page's language writes it; a text that is none stays as it was typed."""
-        if isinstance(value, str):
-            try:
-                value = parse_day(value)
-            except ValueError:
-                return value
-        return day_text(value) if isinstance(value, date) else None
+        if isinstance(value, date):
+            return day_text(value)
+        if not isinstance(value, str):
+            return None
+        try:
+            return day_text(parse_day(value))
+        except ValueError:
+            return value
 
     def get_context(self, name: str, value: object, attrs: dict | None) -> dict:
         context = super().get_context(name, value, attrs)
