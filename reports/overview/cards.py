@@ -84,7 +84,7 @@ def kpi_cards(
         notes = [ngettext("%(n)s message", "%(n)s messages", messages) % {"n": count(messages)}]
         if name == "delivered" and kpis.delivery_interval:
             low, high = (decimal(share * 100, 2) for share in kpis.delivery_interval)
-            notes.append(_("95 %% interval: %(low)s–%(high)s %%") % {"low": low, "high": high})
+            notes.append(_("Likely between %(low)s and %(high)s %%") % {"low": low, "high": high})
         if name == "pending" and overdue:
             notes.append(_("%(n)s without a report in time") % {"n": count(overdue)})
         rate = kpis.delivery_rate if name == "delivered" else getattr(kpis, f"{name}_rate")
@@ -102,7 +102,7 @@ def kpi_cards(
         ),
         Kpi(
             "median", _("Median time"), duration(kpis.median), "", change.get("median"),
-            (_("95 %% within %(time)s") % {"time": duration(kpis.p95)},) if kpis.p95 is not None else (),
+            (_("95 of 100 within %(time)s") % {"time": duration(kpis.p95)},) if kpis.p95 is not None else (),
         ),
     ]  # fmt: skip
     return [replace(card, line=lines.get(card.key)) for card in cards]

@@ -1,0 +1,83 @@
+"""Words of figures with their explanations: the one source for pages and the footer.
+
+Consistent with docs/statistics.md, which has the formulas.
+"""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word and its explanation."""
+
+    name: str | Promise
+    text: str | Promise
+
+
+GLOSSARY: dict[str, Term] = {
+    "messages": Term(_("Message"), _("One text to one number, whatever the number of its SMS parts.")),
+    "parts": Term(
+        _("SMS parts"),
+        _("A long text is sent in several parts. Billed parts are those that the gateway's codes call billed."),
+    ),
+    "delivered": Term(
+        pgettext_lazy("messages", "Delivered"),
+        _("The operator reported that the message reached the phone. The share of all messages is the delivery rate."),
+    ),
+    "failed": Term(
+        pgettext_lazy("messages", "Failed"), _("The message failed, expired or was rejected, and will not arrive.")
+    ),
+    "pending": Term(
+        pgettext_lazy("messages", "Pending"),
+        _("The message is queued or sent, and no final delivery report has come. It can still be delivered."),
+    ),
+    "unknown": Term(
+        pgettext_lazy("messages", "Unknown"),
+        _("The gateway ended the message without knowing whether it arrived. It is counted neither way."),
+    ),
+    "sent": Term(
+        pgettext_lazy("messages", "Sent"), _("The gateway handed the message to the operator; it is still pending.")
+    ),
+    "delivery_rate": Term(
+        _("Delivery rate"), _("Delivered messages divided by all messages, pending and unknown ones included.")
+    ),
+    "interval": Term(
+        _("Confidence interval"),
+        _(
+            "The true delivery rate lies in this range with a confidence of 95 percent."
+            " Few messages make the range wide."
+        ),
+    ),
+    "median": Term(
+        _("Median time"), _("Half of the delivered messages arrived within this time after they were sent.")
+    ),
+    "p95": Term(
+        _("95th percentile"), _("95 of 100 delivered messages arrived within this time; the slowest 5 took longer.")
+    ),
+    "maturity": Term(_("Maturity"), _("The share of messages that have their final status.")),
+    "provisional": Term(
+        _("Provisional"), _("Late delivery reports are still expected, so the figures can still change.")
+    ),
+    "final": Term(_("Final"), _("The waiting time for late delivery reports is over.")),
+    "revision": Term(
+        _("Revision"), _("The number of a month's report among those that differ. The newest has the highest number.")
+    ),
+    "other": Term(
+        _("Other"), _("Everything too small or too numerous for a row of its own, so that the table adds up.")
+    ),
+    "partner_id": Term(
+        _("Partner ID"), _("LINK's platformPartnerId (PPID) of a message. It says which customer a message belongs to.")
+    ),
+    "ref_id": Term(_("refId"), _("The sender's own reference of a message. Campaign and variant are read from it.")),
+    "campaign": Term(_("Campaign"), _("Messages whose refIds name the same campaign, by the rule in Settings.")),
+    "variant": Term(_("Variant"), _("One of several texts of a campaign that are compared, such as A and B.")),
+    "segment": Term(_("Segment"), _("A value of a custom parameter, by which messages can be found.")),
+    "data_as_of": Term(
+        _("Data as of"),
+        _("All delivery reports received before this time are counted. “Waiting” are those received since then."),
+    ),
+}
