@@ -1,4 +1,7 @@
-"""The largest campaigns of a period, and what the others are together, so that a table of them sums."""
+"""Campaigns of a period in pages, and what the others are together, so that a table of them sums.
+
+Campaigns of several tenants that have the same name are one row.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -6,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from django.db import connection
 
-from campaigns.models import NO_CAMPAIGN_ID, OTHER_CAMPAIGNS_ID, Campaign
+from campaigns.models import NO_CAMPAIGN_ID, OTHER_CAMPAIGNS_ID
 from deliveries.models import CampaignCount, LatencyCount
 from portal.tenants.models import Tenant
 from reports.figures.kpis import Kpis
@@ -16,18 +19,31 @@ from reports.figures.statistics import OTHER_NAME, count_sources, kpis_of, sums
 
 TOP_CAMPAIGNS = 10
 
+_RATE = "n_delivered::float / n_messages"
+# what rows are ordered by, and its SQL
+ORDERS: dict[str, str] = {
+    "-messages": "n_messages DESC",
+    "messages": "n_messages",
+    "-delivery_rate": f"{_RATE} DESC",
+    "delivery_rate": _RATE,
+    "-failed": "n_failed DESC",
+    "failed": "n_failed",
+    "name": "name",
+    "-name": "name DESC",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class CampaignRow:
-    """A tenant's campaign; `name` is `(other)` for what is over the daily limit of new ones.
+    """The campaigns of one name; `name` is `(other)` for what is over the daily limit of new ones.
 
-    One with `is_masked` is found by its name nowhere: a number in it is hidden.
+    `tenants` is how many have one, `tenant` the slug of a single one, '' for several. A row with `is_masked` is found
+    by its name nowhere: a number in it is hidden.
     """
 
-    campaign_id: int
     name: str
-    tenant: str  # its slug
-    tenant_id: int
+    tenants: int
+    tenant: str
     kpis: Kpis
     is_masked: bool = False
 
@@ -41,75 +57,97 @@ class OtherCampaigns:
     without: Kpis
 
 
-# Each campaign's place by size, then the first ones by themselves and the others together; `none` is no campaign.
+# The sums of each campaign, then of each name; `class` tells names from no campaign and from those over the limit.
+# Each name has its place in the order. Those in the page are by themselves, the others together.
 _PLACED = """
 WITH counted AS (
     SELECT tenant_id, campaign_id, {sums} FROM ({rows}) AS r GROUP BY tenant_id, campaign_id HAVING sum(n_messages) > 0
-), placed AS (
-    SELECT *, row_number() OVER (PARTITION BY campaign_id = %s ORDER BY n_messages DESC, tenant_id, campaign_id) AS n
-    FROM counted
 ), named AS (
-    SELECT *, CASE WHEN campaign_id = %s THEN 'none' WHEN n <= %s THEN 'top' ELSE 'rest' END AS kind FROM placed
+    SELECT least(campaign_id, 1) AS class, coalesce(c.name, '') AS name, count(*) AS tenants,
+           min(counted.tenant_id) AS tenant_id, array_agg(campaign_id) AS ids, {sums}
+    FROM counted LEFT JOIN campaigns_campaign AS c ON c.id = campaign_id GROUP BY 1, 2
+), placed AS (
+    SELECT *, row_number() OVER (PARTITION BY class = {none} ORDER BY {order}, name, class) AS place FROM named
+), kinds AS (
+    SELECT *, CASE WHEN class = {none} THEN 'none' WHEN place BETWEEN %s AND %s THEN 'shown' ELSE 'rest' END AS kind
+    FROM placed
 )
-SELECT kind, CASE kind WHEN 'top' THEN tenant_id END, CASE kind WHEN 'top' THEN campaign_id END, count(*), {sums}
-FROM named GROUP BY 1, 2, 3 ORDER BY max(n_messages) DESC, 2, 3
+SELECT kind, CASE kind WHEN 'shown' THEN place END, min(class), min(name), min(tenants), min(tenant_id),
+       CASE kind WHEN 'shown' THEN ids END, count(*), {sums}
+FROM kinds GROUP BY 1, 2, 7 ORDER BY 2
 """
 
 
-def campaigns(
-    query: StatisticsQuery, *, latency: Mapping[int, int], limit: int = TOP_CAMPAIGNS
-) -> tuple[list[CampaignRow], OtherCampaigns]:
-    """Return the campaigns with the most messages, the largest first, and the others, which makes all of the query.
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A row of the query: one name, or (`kind`) the sum of the rest."""
 
-    How many of them are final is not counted by campaign alone: that is None.
+    kind: str
+    name: str
+    tenants: int
+    tenant_id: int
+    ids: tuple[int, ...]
+    names: int
+    kpis: Kpis
+
+
+def campaigns(
+    query: StatisticsQuery,
+    *,
+    latency: Mapping[int, int],
+    limit: int = TOP_CAMPAIGNS,
+    offset: int = 0,
+    order: str = "-messages",
+) -> tuple[list[CampaignRow], OtherCampaigns]:
+    """Return `limit` campaigns after the first `offset` ones, and all others, which makes all of the query.
+
+    `order` is one of ORDERS. How many messages are final is not counted by campaign alone: that is None.
     `latency` is that of all messages of the query: the others' is what the shown ones leave of it.
     """
-    kinds = _by_size(query, limit)
-    top = kinds.get("top", {})
-    ids = sorted({campaign_id for _, campaign_id in top})
-    names = dict(Campaign.objects.filter(id__in=ids).values_list("id", "name")) | {OTHER_CAMPAIGNS_ID: OTHER_NAME}
-    slugs = dict(Tenant.objects.filter(id__in={tenant_id for tenant_id, _ in top}).values_list("id", "slug"))
-    times = _latency(query, [*ids, NO_CAMPAIGN_ID])
+    found = _placed(query, limit, offset, order)
+    shown = [row for row in found if row.kind == "shown"]
+    rest = next((row for row in found if row.kind == "rest"), None)
+    none = next((row for row in found if row.kind == "none"), None)
+    slugs = dict(Tenant.objects.filter(id__in={row.tenant_id for row in shown}).values_list("id", "slug"))
+    times = _latency(query, sorted({NO_CAMPAIGN_ID, *(id_ for row in shown for id_ in row.ids)}))
     rows = [
         CampaignRow(
-            campaign_id=campaign_id,
-            name=names[campaign_id],
-            tenant=slugs[tenant_id],
-            tenant_id=tenant_id,
-            kpis=replace(kpis, latency=dict(times[tenant_id, campaign_id])),
+            name=row.name,
+            tenants=row.tenants,
+            tenant=slugs[row.tenant_id] if row.tenants == 1 else "",
+            kpis=replace(row.kpis, latency=dict(sum((times[id_] for id_ in set(row.ids)), Counter()))),
         )
-        for (tenant_id, campaign_id), (kpis, _) in top.items()
+        for row in shown
     ]
-    without = sum((found for (_, campaign_id), found in times.items() if campaign_id == NO_CAMPAIGN_ID), Counter())
-    shown = sum((times[key] for key in top), Counter())
-    rest, number = kinds.get("rest", {}).get((None, None), (Kpis(final=None), 0))
-    none, _ = kinds.get("none", {}).get((None, None), (Kpis(final=None), 0))
-    left = Counter(latency) - shown - without  # never below 0, should reports have come in between the queries
+    left = Counter(latency) - sum(times.values(), Counter())  # never below 0, should reports have come in meanwhile
     return rows, OtherCampaigns(
-        campaigns=number, kpis=replace(rest, latency=dict(left)), without=replace(none, latency=dict(without))
+        campaigns=rest.names if rest else 0,
+        kpis=replace(rest.kpis if rest else Kpis(final=None), latency=dict(left)),
+        without=replace(none.kpis if none else Kpis(final=None), latency=dict(times[NO_CAMPAIGN_ID])),
     )
 
 
-def _by_size(query: StatisticsQuery, limit: int) -> dict[str, dict[tuple, tuple[Kpis, int]]]:
-    """Return kind → (tenant, campaign) → figures and number of campaigns, the largest first."""
+def _placed(query: StatisticsQuery, limit: int, offset: int, order: str) -> list[_Found]:
     found_in = count_sources(replace(query, group_by=("campaign",)), CampaignCount)
     wanted = sums(CampaignCount)
     rows = [source.values("tenant_id", "campaign_id").annotate(**sums(source.model)) for source in found_in]
     sql, parameters = union_all(rows)
     added = ", ".join(f"sum({name})::bigint AS {name}" for name in wanted)
-    found: dict[str, dict[tuple, tuple[Kpis, int]]] = defaultdict(dict)
+    placed = _PLACED.format(sums=added, rows=sql, none=NO_CAMPAIGN_ID, order=ORDERS[order])
+    found = []
     with connection.cursor() as cursor:
-        cursor.execute(_PLACED.format(sums=added, rows=sql), [*parameters, NO_CAMPAIGN_ID, NO_CAMPAIGN_ID, limit])
-        for kind, tenant_id, campaign_id, number, *values in cursor.fetchall():
+        cursor.execute(placed, [*parameters, offset + 1, offset + limit])
+        for kind, _place, class_, name, tenants, tenant_id, ids, names, *values in cursor.fetchall():
             kpis = kpis_of(dict(zip(wanted, values, strict=True)))
-            found[kind][tenant_id, campaign_id] = (kpis, number)
+            name = OTHER_NAME if class_ == OTHER_CAMPAIGNS_ID else name
+            found.append(_Found(kind, name, tenants, tenant_id, tuple(ids or ()), names, kpis))
     return found
 
 
-def _latency(query: StatisticsQuery, ids: list[int]) -> defaultdict[tuple, Counter[int]]:
-    """Return (tenant, campaign) → delivered messages by bucket."""
-    found: defaultdict[tuple, Counter[int]] = defaultdict(Counter)
+def _latency(query: StatisticsQuery, ids: list[int]) -> defaultdict[int, Counter[int]]:
+    """Return campaign → delivered messages by bucket."""
+    found: defaultdict[int, Counter[int]] = defaultdict(Counter)
     for source in count_sources(replace(query, group_by=("campaign",)), LatencyCount):
-        for row in by_bucket(source.filter(campaign_id__in=ids), ("tenant_id", "campaign_id")):
-            found[row["tenant_id"], row["campaign_id"]][row["bucket"]] += row["n"]
+        for row in by_bucket(source.filter(campaign_id__in=ids), ("campaign_id",)):
+            found[row["campaign_id"]][row["bucket"]] += row["n"]
     return found

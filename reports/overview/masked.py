@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from portal.common.masking import Masking
 from reports.figures.statistics import Group
+from reports.figures.top_campaigns import CampaignRow
 from reports.overview.highlight_selectors import Highlights
 from reports.overview.selectors import Overview
 
@@ -15,12 +16,18 @@ def masked_overview(found: Overview, masking: Masking) -> Overview:
     """
     if masking.in_full:
         return found
-    campaigns = [
-        replace(row, name=masking.text(row.name), is_masked=masking.hides(row.name)) for row in found.campaigns
-    ]
     return replace(
-        found, campaigns=campaigns, operators=[_masked_operator(group, masking) for group in found.operators]
+        found,
+        campaigns=masked_campaigns(found.campaigns, masking),
+        operators=[_masked_operator(group, masking) for group in found.operators],
     )
+
+
+def masked_campaigns(rows: list[CampaignRow], masking: Masking) -> list[CampaignRow]:
+    """Return the rows without numbers in names."""
+    if masking.in_full:
+        return rows
+    return [replace(row, name=masking.text(row.name), is_masked=masking.hides(row.name)) for row in rows]
 
 
 def _masked_operator(group: Group, masking: Masking) -> Group:

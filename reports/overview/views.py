@@ -1,10 +1,8 @@
 """A tenant's first page: the figures of a period, by day, country, campaign, failure and operator."""
 
-from collections.abc import Collection
 from dataclasses import replace
-from typing import NamedTuple
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -12,32 +10,28 @@ from django.views.decorators.vary import vary_on_headers
 
 from campaigns.statistics import MATURE
 from deliveries.models import Message
-from deliveries.search.number_searches import TooManyNumberSearches, count_number_searches
-from deliveries.search.operators import other_spellings
 from portal.accounts.guards import member_may
-from portal.common.countries import country_meant, country_problem
 from portal.common.period_picker import Period
 from portal.tenants.models import Tenant
 from reports.figures.kpis import Kpis
 from reports.figures.query import TooManyGroups
-from reports.figures.statistics import MAX_GROUPS, OTHER_NAME
+from reports.figures.statistics import MAX_GROUPS, OTHER_NAME, Group
 from reports.overview import charts
+from reports.overview.asked import AskedFigures, asked_figures
 from reports.overview.cards import kpi_cards
 from reports.overview.first_steps import first_steps
 from reports.overview.highlight_selectors import MAX_DAYS as HIGHLIGHT_DAYS
 from reports.overview.highlight_selectors import find_highlights
-from reports.overview.links import Links
 from reports.overview.masked import masked_highlights, masked_overview
-from reports.overview.period import PagePeriod, page_period
+from reports.overview.period import PagePeriod
 from reports.overview.selectors import Overview, newest_day, overview
 from reports.overview.sparklines import sparklines
 from reports.overview.verdict import verdict
 from reports.overview.verdict_texts import verdict_sentences
 
 FILTERS = ("country", "operator", "campaign")
-MAX_FILTER = 256  # characters, as many as a campaign's name has
 ROWS = 8
-LISTS = ("countries", "operators", "failures")
+LISTS = ("countries", "operators", "failures", "tenants")
 
 
 @require_safe
@@ -48,93 +42,29 @@ def overview_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 
     What cannot be followed is left out with words: 422.
     """
-    picker = page_period(request, tenant, keep=("tenant", *FILTERS, "all"))
-    filters = {name: request.GET[name] for name in FILTERS if request.GET.get(name)}
-    bad = [name for name, value in filters.items() if len(value) > MAX_FILTER or "\0" in value]
-    for name in bad:
-        del filters[name]
-    limited = None
+    asked = asked_figures(request, tenant, filters=FILTERS, keep=("all",))
+    context = asked.context | {"page": "overview", "picker_target": "#figures"}
     try:
-        count_number_searches(request, filters.items(), tenant=tenant)
-    except TooManyNumberSearches as error:
-        limited = error
-        del filters[error.filter]
-    one = _one_tenant(request, tenant)
-    misspelt = _misspelt(request, filters, [one.id] if one else request.access.tenant_ids, picker)
-    for wrong in misspelt:
-        del filters[wrong.name]
-    reached = sorted(request.access.tenant_ids)
-    tenant_ids = [one.id] if one else reached
-    narrowing = ({"tenant": one.slug} if one else {}) | filters
-    context = {
-        "page": "overview",
-        "picker": picker,
-        "picker_target": "#figures",
-        "narrowing": narrowing,
-        "one": one,
-        "with_children": len(reached) > 1,
-        "bad_filters": bad,
-        "max_filter": MAX_FILTER,
-        "misspelt": misspelt,
-        "limited": limited,
-        "links": Links(tenant.slug, picker.period, picker.query, narrowing),
-    }
-    try:
-        found = _overview(request, picker, tenant_ids, filters)
-        context |= (
-            _shown(request, found, context) if found.kpis.volume.messages else _nothing(request, picker, tenant_ids)
-        )
+        found = _overview(request, asked)
+        if found.kpis.volume.messages:
+            context |= _shown(request, found, context)
+        else:
+            context |= _nothing(request, asked.picker, asked.tenant_ids)
     except TooManyGroups:
         context["too_many"] = MAX_GROUPS
     is_swap = request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request")
     template = "reports/_overview_swap.html" if is_swap else "reports/overview.html"
-    return render(
-        request, template, context, status=429 if limited else 422 if picker.error or bad or misspelt else 200
-    )
+    return render(request, template, context, status=asked.status)
 
 
-class Misspelt(NamedTuple):
-    """A filter whose value there is not, and the one that is meant ('' where none is near)."""
-
-    name: str
-    value: str
-    meant: str
-
-
-def _misspelt(
-    request: HttpRequest, filters: dict[str, str], tenant_ids: Collection[int], picker: PagePeriod
-) -> list[Misspelt]:
-    found = []
-    country, operator = filters.get("country"), filters.get("operator")
-    if country and country_problem(country):
-        found.append(Misspelt("country", country, country_meant(country) or ""))
-    if operator:
-        days = {"first": picker.period.first, "last": picker.period.last}
-        spellings = other_spellings([operator], tenant_ids=tenant_ids, masking=request.access.masking, **days)
-        meant = spellings.get(operator)
-        found += [Misspelt("operator", operator, meant)] if meant else []
-    return found
-
-
-def _one_tenant(request: HttpRequest, tenant: Tenant) -> Tenant | None:
-    """Return the tenant that `tenant` keeps to; None for all that the page reaches."""
-    slug = request.GET.get("tenant", "")
-    if not slug:
-        return None
-    found = Tenant.objects.filter(id__in=request.access.tenant_ids, slug=slug.replace("\0", "")).first()
-    if found is None:
-        raise Http404
-    return found
-
-
-def _overview(request: HttpRequest, picker: PagePeriod, tenant_ids: list[int], filters: dict[str, str]) -> Overview:
-    compared = picker.compared
+def _overview(request: HttpRequest, asked: AskedFigures) -> Overview:
+    compared = asked.picker.compared
     return overview(
-        tenant_ids=tenant_ids,
-        first=picker.period.first,
-        last=picker.period.last,
+        tenant_ids=asked.tenant_ids,
+        first=asked.picker.period.first,
+        last=asked.picker.period.last,
         compare=(compared.first, compared.last) if compared else None,
-        filters={name: [value] for name, value in filters.items()},
+        filters=asked.query_filters,
         now=timezone.now(),
         language=request.LANGUAGE_CODE,
         timezone=request.access.tenant.timezone,
@@ -194,19 +124,19 @@ def _shown(request: HttpRequest, found: Overview, context: dict) -> dict:
         "other_failures": found.failures[ROWS:] if limits["failures"] else [],
         "highlights": highlights,
         "is_long": period.days > HIGHLIGHT_DAYS,
-        "tenant_rows": _tenant_rows(found) if context["with_children"] and not context["one"] else [],
+        "tenants": _tenants(found, limits["tenants"]) if context["with_children"] and not context["one"] else None,
         "other": OTHER_NAME,
         "whole": whole,
         "file": f"{request.access.tenant.slug}_{period.first}_{period.last}",
     }
 
 
-def _tenant_rows(found: Overview) -> list[dict]:
+def _tenants(found: Overview, limit: int | None) -> charts.Listing:
     """Return the page's tenants with their figures, those without messages too, the largest first."""
     figures = {group.key["tenant"]: group.kpis for group in found.tenants}
-    tenants = Tenant.objects.filter(id__in=found.query.tenant_ids).order_by("name", "id")
-    rows = [{"tenant": tenant, "kpis": figures.get(tenant.slug, Kpis())} for tenant in tenants]
-    return sorted(rows, key=lambda row: -row["kpis"].volume.messages)
+    every = Tenant.objects.filter(id__in=found.query.tenant_ids).order_by("name", "id")
+    groups = [Group({"tenant": tenant}, figures.get(tenant.slug, Kpis(latency={}))) for tenant in every]
+    return charts.listing(sorted(groups, key=lambda group: -group.totals.messages), limit=limit)
 
 
 def _nothing(request: HttpRequest, picker: PagePeriod, tenant_ids: list[int]) -> dict:

@@ -68,3 +68,9 @@ def reason(name: str) -> str:
 def sum_of(rows: list, name: str) -> float:
     """Return the sum of one attribute of the rows."""
     return sum(getattr(row, name) for row in rows)
+
+
+@register.filter
+def value_at(values: dict, key: str) -> object:
+    """Return a dictionary's value, '' where it has none."""
+    return values.get(key, "")

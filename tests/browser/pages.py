@@ -16,6 +16,7 @@ LOOKED_AT_BY = {
     "home": OWNER,
     "api:docs": ANYBODY,
     "reports:overview": OWNER,
+    "reports:campaigns": OWNER,
     "messages:list": OWNER,
     "messages:message": OWNER,
     "messages:numbers": OWNER,

@@ -360,7 +360,7 @@ def test_overview_of_nothing_is_empty(tenant):
     assert (page.days, page.countries, page.failures) == ([selectors.DayRow(FIRST, Kpis())], [], [])
 
 
-@pytest.mark.parametrize(("compare", "queries"), [(None, 17), ((FIRST, FIRST), 21)])
+@pytest.mark.parametrize(("compare", "queries"), [(None, 16), ((FIRST, FIRST), 20)])
 def test_overview_needs_as_many_queries_however_much_there_is(
     messages, tenant, django_assert_num_queries, compare, queries
 ):

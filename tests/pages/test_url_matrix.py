@@ -72,6 +72,7 @@ PAGES = {
     "messages:message": (302, 404, 404, 404),  # no such message; tests/pages/test_messages.py asks for one
     "messages:message_by_query": (302, 404, 404, 404),
     "reports:overview": (302, 404, 404, 200),
+    "reports:campaigns": (302, 404, 404, 200),
     "reports:months": (302, 404, 404, 200),
     "reports:make": (302, 404, 404, 302),
     "reports:download": (302, 404, 404, 200),
