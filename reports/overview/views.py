@@ -24,7 +24,7 @@ from reports.overview import charts
 from reports.overview.cards import kpi_cards
 from reports.overview.highlight_selectors import MAX_DAYS as HIGHLIGHT_DAYS
 from reports.overview.highlight_selectors import find_highlights
-from reports.overview.links import Links
+from reports.overview.links import Links, NoLinks
 from reports.overview.masked import masked_highlights, masked_overview
 from reports.overview.period import PagePeriod, page_period
 from reports.overview.selectors import Overview, newest_day, overview
@@ -43,6 +43,15 @@ def overview_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 
     What cannot be followed is left out with words: 422.
     """
+    context, status = overview_context(request, tenant)
+    is_swap = request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request")
+    return render(
+        request, "reports/_overview_swap.html" if is_swap else "reports/overview.html", context, status=status
+    )
+
+
+def overview_context(request: HttpRequest, tenant: Tenant) -> tuple[dict, int]:
+    """Return what the request's Overview shows, and the status of the answer; a shared page has no links."""
     picker = page_period(request, tenant, keep=("tenant", *FILTERS, "all"))
     filters = {name: request.GET[name] for name in FILTERS if request.GET.get(name)}
     bad = [name for name, value in filters.items() if len(value) > MAX_FILTER or "\0" in value]
@@ -72,18 +81,14 @@ def overview_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
         "max_filter": MAX_FILTER,
         "misspelt": misspelt,
         "limited": limited,
-        "links": Links(tenant.slug, picker.period, picker.query, narrowing),
+        "links": (NoLinks if request.access.share else Links)(tenant.slug, picker.period, picker.query, narrowing),
     }
     try:
         found = _overview(request, picker, tenant_ids, filters)
         context |= _shown(request, found, context) if found.kpis.volume.messages else _nothing(picker, tenant_ids)
     except TooManyGroups:
         context["too_many"] = MAX_GROUPS
-    is_swap = request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request")
-    template = "reports/_overview_swap.html" if is_swap else "reports/overview.html"
-    return render(
-        request, template, context, status=429 if limited else 422 if picker.error or bad or misspelt else 200
-    )
+    return context, 429 if limited else 422 if picker.error or bad or misspelt else 200
 
 
 class Misspelt(NamedTuple):
