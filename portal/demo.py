@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import yaml
@@ -39,6 +39,7 @@ class State:
     token: str = field(default_factory=lambda: f"demo-{secrets.token_urlsafe(24)}")
     own_token: str = field(default_factory=lambda: f"demo-{secrets.token_urlsafe(24)}")
     passwords: dict[str, str] = field(default_factory=dict)
+    shared: str = ""
     end: str = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0).isoformat())
     simulated: bool = False
 
@@ -110,6 +111,7 @@ def _fill(server: subprocess.Popen) -> State:
         state.simulated = True
         state.save()
     _make_reports(server)
+    _share(state)
     return state
 
 
@@ -226,6 +228,23 @@ def _make_reports(server: subprocess.Popen) -> None:
         bar.update(bar.total - bar.n)
 
 
+def _share(state: State) -> None:
+    """Make the demo's shared link, by an owner of its tenant; a new one where the last has ended."""
+    from django.utils import timezone
+
+    from portal.accounts.models import Membership, Role
+    from portal.shares import links
+
+    now = timezone.now()
+    if state.shared and links.find_link(state.shared, now=now):
+        return
+    owner = Membership.objects.select_related("tenant", "user").get(tenant__slug="nordic-retail", role=Role.OWNER)
+    values = {"tenant": owner.tenant, "maker_id": owner.user_id, "made_by": owner.user.email, "now": now}
+    values |= {"kind": "overview", "name": "Demo", "query": "period=30d&compare=previous"}
+    _link, state.shared = links.create_link(expires_at=now + timedelta(days=30), **values)
+    state.save()
+
+
 def _check(server: subprocess.Popen, give_up: float, what: str) -> None:
     if server.poll() is not None:
         raise DemoError(f"The portal ended while {what}.")
@@ -258,6 +277,8 @@ def _tell(state: State, address: str) -> None:
         f"  {address}/t/baltic-parcel/overview/     numbers of one country that went bad\n"
         f"  {address}/t/hansa-group/overview/       a parent: each of its tenants, and all together\n"
         f"  {address}/t/nordic-retail/reports/      the Reports page, in Finnish; make this month's too\n"
+        f"  {address}/share/{state.shared}/\n"
+        "                                          a shared link: the same Overview for people without an account\n"
         f"  {address}/t/hansa-group/reports/        a parent: its report sums its children\n"
         f"  {address}/t/hansa-group/partner-ids/    partner IDs that wait to be declared, in an account of its own\n"
         f"  {address}/admin/                        feeds, runs, quarantine ({waiting} rows), the audit log\n"

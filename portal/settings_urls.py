@@ -4,6 +4,7 @@ from django.urls import path
 
 from deliveries.settings_pages import segment_views, tenant_views
 from portal.accounts import api_key_views, audit_views, members_views
+from reports.shares import views as share_views
 
 app_name = "settings"
 urlpatterns = [
@@ -24,6 +25,8 @@ urlpatterns = [
     path("api-keys/", api_key_views.keys_page, name="api_keys"),
     path("api-keys/<int:key_id>/revoke/", api_key_views.revoke, name="api_key_revoke"),
     path("api-keys/<int:key_id>/keep/", api_key_views.keep, name="api_key_keep"),
+    path("links/", share_views.links_page, name="shares"),
+    path("links/<int:link_id>/revoke/", share_views.revoke, name="share_revoke"),
     path("audit/", audit_views.audit_page, name="audit"),
     path("audit/download/", audit_views.download, name="audit_download"),
 ]

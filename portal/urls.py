@@ -10,6 +10,7 @@ from portal.accounts.way_back import posted_from
 from portal.common import any_text  # noqa: F401  registers the converter
 from portal.operations.views import metrics
 from portal.staff import messages, onboarding_views, view_as
+from reports.shares import public_views
 
 # One door for everybody: limits on guessing, and later second factors, hold for staff too.
 admin.site.login = secure_admin_login(admin.site.login)
@@ -41,6 +42,9 @@ urlpatterns = [
     path("accounts/", include("portal.accounts.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("share/<str:share_token>/", public_views.share, name="share"),
+    path("share/<str:share_token>/download/", public_views.share_download, name="share_download"),
+    path("embed/<str:share_token>/", public_views.embed, name="embed"),
     path("view-as/stop/", view_as.stop, name="view_as_stop"),
     path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),

@@ -54,7 +54,7 @@ def count_number_searches(
     once an hour; further pages of its list are not recorded again. Who sees numbers in full is not limited.
     """
     access = request.access
-    if access.masking.in_full:
+    if access.masking.in_full or access.share:  # the filters of a shared link are fixed, and without numbers
         return
     who = f"key-{access.key.id}" if access.key else f"person-{request.user.id}"
     actor = str(access.key) if access.key else request.user.email

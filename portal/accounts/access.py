@@ -6,6 +6,7 @@ from portal.accounts import roles
 from portal.accounts.models import Role
 from portal.accounts.view_as import ViewAs
 from portal.common.masking import Masking
+from portal.shares.models import ShareLink
 from portal.tenants.models import ApiKey, GatewayAccount, Tenant
 from portal.tenants.partner_owners import owners_at
 from portal.tenants.scope import with_descendants
@@ -27,6 +28,7 @@ class Access:
     key: ApiKey | None = None
     refused: str = ""
     view_as: ViewAs | None = None  # staff who look at the tenant, read-only
+    share: ShareLink | None = None  # by which a person without an account sees one page
 
     @property
     def account(self) -> GatewayAccount | None:
@@ -103,3 +105,14 @@ def access_of_key(key: ApiKey | None, *, refused: str = "") -> Access:
         tree = with_descendants([key.account.owner_id]) if key.account.owner_id else ()
         ids = frozenset({key.tenant_id, *owners_at(key.account_id), *tree})
     return Access(tenant_ids=ids, reached=ids, tenant=key.tenant, key=key)
+
+
+def access_of_share(link: ShareLink | None) -> Access:
+    """Return what a shared link reaches: its tenant and all below it, without a role, so with no right at all.
+
+    The views of shared links show the one page that the link is for, with phone numbers masked.
+    """
+    if link is None:
+        return Access()
+    ids = frozenset(with_descendants([link.tenant_id]))
+    return Access(tenant_ids=ids, reached=ids, tenant=link.tenant, share=link)

@@ -54,6 +54,8 @@ ACTIONS = {
     "number.erased": _("Erased a phone number"),
     "report.file_erased": _("Deleted a report file after an erasure"),
     "report.download": _("Downloaded a report"),
+    "share.created": _("Created a shared link"),
+    "share.revoked": _("Revoked a shared link"),
     "audit.downloaded": _("Downloaded the audit log"),
     "view_as.started": _("Staff started viewing as the customer"),
     "view_as.stopped": _("Staff stopped viewing as the customer"),

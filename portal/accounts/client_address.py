@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from portal.tenants import networks
 
+IPV6_SITE = 64  # bits: one customer of a provider has all addresses of such a network
 NOBODY_KNOWS = "::"  # the unspecified address, where one has to be written down
 
 
@@ -26,6 +27,14 @@ def client_address(request: HttpRequest, credentials: dict | None = None) -> str
         if not _is_proxy(peer, proxies):
             break
     return peer or None
+
+
+def client_network(request: HttpRequest) -> str:
+    """Return the address that limits count by: an IPv6 client's network, "" if unknown."""
+    address = client_address(request)
+    if address and ipaddress.ip_address(address).version == 6:
+        return str(ipaddress.ip_network((address, IPV6_SITE), strict=False))
+    return address or ""
 
 
 def _is_proxy(address: str, proxies: tuple[networks.Network, ...]) -> bool:

@@ -14,7 +14,8 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone, translation
 
 from portal.accounts import second_factor, sessions, view_as
-from portal.accounts.access import Access, access_of, access_of_key, access_of_observer
+from portal.accounts.access import Access, access_of, access_of_key, access_of_observer, access_of_share
+from portal.accounts.shared_links import backed_link
 from portal.accounts.way_back import SAFE_METHODS, page_behind, whole_page
 from portal.tenants import api_keys
 from portal.tenants.scope import asking_scope, forbid_writing, request_scope
@@ -22,6 +23,7 @@ from portal.tenants.wall import METRICS, SIGNIN, STAFF, WEB
 
 STAFF_PATHS = ("/admin/",)
 API_PATHS = ("/api/",)
+SHARED_PATHS = ("/share/", "/embed/")  # for whoever has a link; no session, no cookie
 PAGES_OF_API = ("/api/v1/docs/",)  # for people, as any other page
 METRICS_PATH = "/metrics"
 SIGNIN_PATHS = ("/accounts/",)  # where people sign in, set new passwords and accept invitations
@@ -38,7 +40,7 @@ class WallMiddleware:
     login, below /admin/ with that of staff for verified staff, for /metrics with its own, else with that of the web.
     Pages below /t/<slug>/ see only that tenant and its children. A response with a status of 500 or more is rolled
     back. `request.access` holds the rights for views. Below /api/ only the bearer key identifies the caller, even if
-    the browser sends a session.
+    the browser sends a session; a shared link shows its page to anybody, who is nobody then.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -55,7 +57,7 @@ class WallMiddleware:
                 return self._answer(request)
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
-        if _is_view_as(request):
+        if _is_view_as(request) or request.access.share:
             forbid_writing()
         response = self.get_response(request)
         if hasattr(response, "render") and not response.is_rendered:
@@ -67,6 +69,9 @@ class WallMiddleware:
         return response
 
     def _access(self, request: HttpRequest) -> Access:
+        if is_shared(request):
+            request.user = AnonymousUser()
+            return access_of_share(backed_link(_token(request), now=timezone.now()))
         if not is_api(request):
             slug = _slug(request)
             view = view_as.current(request) if _view_as_applies(request) else None
@@ -92,7 +97,8 @@ class LanguageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        language = request.COOKIES.get("language") or (request.access.tenant and request.access.tenant.language)
+        wish = (request.GET.get("lang") if is_shared(request) else None) or request.COOKIES.get("language")
+        language = wish or (request.access.tenant and request.access.tenant.language)
         if is_api(request):
             language = API_LANGUAGE
         elif language not in dict(settings.LANGUAGES):
@@ -141,6 +147,11 @@ def is_api(request: HttpRequest) -> bool:
     return request.path_info.startswith(API_PATHS) and not request.path_info.startswith(PAGES_OF_API)
 
 
+def is_shared(request: HttpRequest) -> bool:
+    """Return whether the request is for the page of a shared link, which needs neither a session nor a key."""
+    return request.path_info.startswith(SHARED_PATHS)
+
+
 def bearer(request: HttpRequest) -> str:
     """Return the key of `Authorization: Bearer …`, '' where there is none."""
     scheme, _, text = request.headers.get("Authorization", "").strip().partition(" ")
@@ -161,7 +172,7 @@ def _role(request: HttpRequest) -> str:
 
 def _person(request: HttpRequest) -> str:
     """Return the person whose own rows the database shows in addition to those of the tenants: the user signed in."""
-    return "" if is_api(request) else str(request.session.get(SESSION_KEY, ""))
+    return "" if is_api(request) or is_shared(request) else str(request.session.get(SESSION_KEY, ""))
 
 
 def _view_as_applies(request: HttpRequest) -> bool:
@@ -172,6 +183,13 @@ def _view_as_applies(request: HttpRequest) -> bool:
 def _is_view_as(request: HttpRequest) -> bool:
     """Return whether staff are viewing a tenant's page."""
     return request.access.view_as is not None and _slug(request) is not None
+
+
+def _token(request: HttpRequest) -> str:
+    try:
+        return resolve(request.path_info).kwargs.get("share_token", "")
+    except Resolver404:
+        return ""
 
 
 def _slug(request: HttpRequest) -> str | None:

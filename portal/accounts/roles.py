@@ -15,6 +15,7 @@ RIGHTS = {
     "see_account_reports": Role.MANAGER,  # of an account that the tenant owns
     "change_settings": Role.MANAGER,
     "manage_api_keys": Role.MANAGER,
+    "share_pages": Role.MANAGER,  # with people who have no account
     "change_retention": Role.OWNER,
     "change_security": Role.OWNER,
     "manage_members": Role.OWNER,

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from portal.accounts import invitations, lost_rights, mail, unsent_mail
+from portal.shares import links
 
 _RETRIED = {
     "autoretry_for": (OSError, smtplib.SMTPException),
@@ -36,3 +37,8 @@ def settle_lost_rights() -> None:
 @shared_task(name="accounts.forget_unsent_mail", time_limit=120)
 def forget_unsent_mail() -> int:
     return unsent_mail.forget(now=timezone.now())
+
+
+@shared_task(name="accounts.delete_ended_links", time_limit=120)
+def delete_ended_links() -> int:
+    return links.delete_ended(now=timezone.now())

@@ -7,17 +7,15 @@ processes.
 
 import time
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest
 
-from portal.accounts.client_address import client_address
+from portal.accounts.client_address import client_network
 from portal.api.problems import TooManyRequests
 from portal.common.cache import count_up
 
 WINDOW = 60  # seconds
-IPV6_SITE = 64  # bits: one customer of a provider has all addresses of such a network
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ def count(request: HttpRequest) -> Usage | None:
     """Count the request; return None if no limit applies (the limit is 0, or the caller is unknown)."""
     key = request.access.key
     policy, quota = ("key", settings.API_KEY_PER_MINUTE) if key else ("address", settings.API_ADDRESS_PER_MINUTE)
-    who = str(key.id) if key else _network(client_address(request))
+    who = str(key.id) if key else client_network(request)
     if not quota or not who:
         return None
     now = time.time()
@@ -67,11 +65,3 @@ def headers(usage: Usage | None) -> dict[str, str]:
         "RateLimit-Policy": f'"{usage.policy}";q={usage.quota};w={WINDOW}',
         "RateLimit": f'"{usage.policy}";r={usage.left};t={usage.reset}',
     }
-
-
-def _network(address: str | None) -> str:
-    if not address:
-        return ""
-    if ip_address(address).version == 6:
-        return str(ip_network((address, IPV6_SITE), strict=False))
-    return address

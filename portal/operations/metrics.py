@@ -18,6 +18,7 @@ from deliveries.models import (
 )
 from portal.common.jobs import JobState, job_models
 from portal.common.postgres.base import pools
+from portal.shares.links import open_links
 from portal.tenants.models import Feed
 
 _COUNTED = ("received", "reports", "submissions", "duplicates", "quarantined", "clock_oddities")
@@ -42,6 +43,11 @@ class _Collector:
             QuarantinedRow.objects.filter(state="waiting").values_list("reason").annotate(n=Count("id")),
         )  # fmt: skip
         yield _jobs()
+        yield GaugeMetricFamily(
+            "portal_share_links_open",
+            "Shared links that are neither revoked nor expired",
+            value=open_links(now).count(),
+        )
         yield from _checks()
         yield from _pools()
 

@@ -23,6 +23,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "portal.common",
     "portal.tenants",
+    "portal.shares",
     "portal.accounts",
     "campaigns",
     "deliveries",

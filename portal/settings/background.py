@@ -45,5 +45,6 @@ CELERY_BEAT_SCHEDULE = {
     "make-identity-filters": {"task": "deliveries.make_identity_filters", "schedule": 3600.0},
     "settle-lost-rights": {"task": "accounts.settle_lost_rights", "schedule": 600.0},
     "forget-unsent-mail": {"task": "accounts.forget_unsent_mail", "schedule": 3600.0},
+    "delete-ended-links": {"task": "accounts.delete_ended_links", "schedule": 3600.0},
     "apply-retention": {"task": "deliveries.apply_retention", "schedule": 3600.0},
 }

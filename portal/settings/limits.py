@@ -4,6 +4,8 @@ from portal import connections
 from portal.settings.base import env
 
 NUMBER_SEARCHES_PER_HOUR = env.int("PORTAL_NUMBER_SEARCHES_PER_HOUR", 60)
+SHARE_LINK_PER_MINUTE = env.int("PORTAL_SHARE_LINK_PER_MINUTE", 120)  # openings of one shared link
+SHARE_ADDRESS_PER_MINUTE = env.int("PORTAL_SHARE_ADDRESS_PER_MINUTE", 60)  # of shared links, from one address
 
 INGEST_MAX_BODY = 1024 * 1024  # bytes; docs/link.md section 3
 ANSWER_WITHIN = env.float("PORTAL_ANSWER_WITHIN", 20.0)  # seconds until a page says that the database does not answer

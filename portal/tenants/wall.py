@@ -87,6 +87,7 @@ _SIGNIN: dict[str, dict[str, str]] = {
         "wall_signin_change": f"FOR UPDATE TO {SIGNIN} USING (true) WITH CHECK (true)",
     },
     "mfa_authenticator": {"wall_signin": f"TO {SIGNIN} USING (true) WITH CHECK (true)"},
+    "share_link": _SIGNIN_READS | {"wall_signin_change": _SIGNIN_WRITES_OWN["wall_signin_change"]},
     "tenants_apikey": _SIGNIN_READS,
     "tenants_earlierowner": _SIGNIN_READS,
     "tenants_gatewayaccount": _SIGNIN_READS,

@@ -33,6 +33,7 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "partner_request": (CHANGE, CHANGE),
     "report_run": (CHANGE, CHANGE),
     "retention_mark": (READ, READ),
+    "share_link": (CHANGE, CHANGE),
     "submission_count": (READ, READ),
     "tenant_recount": ("SELECT, INSERT, DELETE", ALL),
 }
@@ -122,6 +123,7 @@ SIGNIN_TABLES: dict[str, str] = {
     "django_content_type": READ,
     "django_session": ALL,
     "inbox_todo": READ,
+    "share_link": "SELECT, UPDATE (openings, last_opened_at)",
     "mfa_authenticator": ALL,
     "tenants_apikey": READ,
     "tenants_earlierowner": "SELECT (tenant_id, partner_id)",
@@ -144,6 +146,7 @@ METRICS_TABLES: dict[str, str] = {
     "refusal_count": "SELECT (feed_id, reason, refusals)",
     "report_run": "SELECT (id, state)",
     "rule_refold": "SELECT (id, state)",
+    "share_link": "SELECT (id, expires_at, revoked_at)",
     "standing_check": "SELECT (name, checked_at, problems)",
     "tenant_recount": "SELECT (id, state)",
     "tenants_feed": "SELECT (id, account_id, name)",

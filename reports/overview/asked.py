@@ -10,7 +10,7 @@ from deliveries.search.number_searches import TooManyNumberSearches, count_numbe
 from deliveries.search.operators import other_spellings
 from portal.common.countries import country_meant, country_problem
 from portal.tenants.models import Tenant
-from reports.overview.links import Links
+from reports.overview.links import Links, NoLinks
 from reports.overview.period import PagePeriod, page_period
 
 MAX_FILTER = 256  # characters, as many as a campaign's name has
@@ -39,6 +39,7 @@ class AskedFigures:
     bad: Sequence[str]
     misspelt: Sequence[Misspelt]
     limited: TooManyNumberSearches | None
+    links: type[Links]
 
     @property
     def tenant_ids(self) -> Sequence[int]:
@@ -66,7 +67,7 @@ class AskedFigures:
             "max_filter": MAX_FILTER,
             "misspelt": self.misspelt,
             "limited": self.limited,
-            "links": Links(self.slug, self.picker.period, self.picker.query, narrowing),
+            "links": self.links(self.slug, self.picker.period, self.picker.query, narrowing),
         }
 
 
@@ -93,7 +94,8 @@ def asked_figures(
     for wrong in misspelt:
         del given[wrong.name]
     reached = sorted(request.access.tenant_ids)
-    return AskedFigures(picker, given, one, reached, tenant.slug, bad, misspelt, limited)
+    links = NoLinks if request.access.share else Links
+    return AskedFigures(picker, given, one, reached, tenant.slug, bad, misspelt, limited, links)
 
 
 def _one_tenant(request: HttpRequest) -> Tenant | None:

@@ -41,3 +41,16 @@ class Links:
         """Return the query string of the page with one filter less."""
         others = {key: value for key, value in self.filters.items() if key != name}
         return f"?{self.query}&{urlencode(others)}" if others else f"?{self.query}"
+
+
+class NoLinks(Links):
+    """The links of a page for people without an account: none."""
+
+    def messages(self, **_found: object) -> str:
+        return ""
+
+    def narrowed(self, **_found: object) -> str:
+        return ""
+
+    def without(self, name: str) -> str:
+        return ""

@@ -42,6 +42,14 @@ def overview_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 
     What cannot be followed is left out with words: 422.
     """
+    context, status = overview_context(request, tenant)
+    is_swap = request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request")
+    template = "reports/_overview_swap.html" if is_swap else "reports/overview.html"
+    return render(request, template, context, status=status)
+
+
+def overview_context(request: HttpRequest, tenant: Tenant) -> tuple[dict, int]:
+    """Return what the request's Overview shows, and the status of the answer; a shared page has no links."""
     asked = asked_figures(request, tenant, filters=FILTERS, keep=("all",))
     context = asked.context | {"page": "overview", "picker_target": "#figures"}
     try:
@@ -52,9 +60,7 @@ def overview_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
             context |= _nothing(request, asked.picker, asked.tenant_ids)
     except TooManyGroups:
         context["too_many"] = MAX_GROUPS
-    is_swap = request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request")
-    template = "reports/_overview_swap.html" if is_swap else "reports/overview.html"
-    return render(request, template, context, status=asked.status)
+    return context, asked.status
 
 
 def _overview(request: HttpRequest, asked: AskedFigures) -> Overview:

@@ -124,3 +124,9 @@ def with_changes(rows: Iterable[MonthRow], *, report_scope: ReportScope) -> list
     account_id = report_scope.account.id if report_scope.account else None
     found = changes_since(latest, {report_scope.tenant.id: report_scope.tenant_ids}, account_id)
     return [replace(row, changed=found.get(row.latest.id) if row.latest else None) for row in rows]
+
+
+def newest_run(report_scope: ReportScope, month: Month) -> ReportRun | None:
+    """Return the newest finished revision of the month's report."""
+    done = report_scope.runs().filter(month=month.first_day, state=ReportRun.State.DONE, revision__isnull=False)
+    return done.order_by("-revision").first()

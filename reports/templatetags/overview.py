@@ -1,8 +1,11 @@
 """Figures that lead to what they count. They need `links` (reports/overview/links.py) in the context."""
 
+import re
+
 from django import template
 from django.utils.html import format_html
 from django.utils.http import urlencode
+from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
 from campaigns.statistics import rate
@@ -11,6 +14,8 @@ from reports.overview.charts import ChartColumn
 from reports.overview.links import Links
 
 register = template.Library()
+
+_LINK_TAG = re.compile(r"</?a(?:\s[^>]*)?>")
 
 
 @register.simple_tag(takes_context=True)
@@ -36,6 +41,24 @@ def whole(context, name: str) -> str:
     """Return the query string of the same page with every row of one table."""
     every = urlencode({"all": [*context["whole"], name]}, doseq=True)
     return f"{context['links'].narrowed()}&{every}#{name}"
+
+
+@register.tag
+def unlinked(parser, token) -> "Unlinked":
+    """`{% unlinked %}…{% endunlinked %}`: the same text without its links, for people without an account."""
+    nodes = parser.parse(("endunlinked",))
+    parser.delete_first_token()
+    return Unlinked(nodes)
+
+
+class Unlinked(template.Node):
+    """Renders its parts and removes the tags of links; in escaped output no attribute holds a `>`."""
+
+    def __init__(self, nodelist: template.NodeList) -> None:
+        self.nodelist = nodelist
+
+    def render(self, context) -> str:
+        return mark_safe(_LINK_TAG.sub("", self.nodelist.render(context)))  # noqa: S308  of escaped output, less tags
 
 
 @register.filter

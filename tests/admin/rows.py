@@ -1,6 +1,6 @@
 """One row of everything that the admin shows, for walking its pages."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from allauth.account.models import EmailAddress
 from axes.models import AccessAttempt
@@ -20,6 +20,8 @@ from deliveries.models import (
 )
 from portal.accounts.invitations import invite
 from portal.accounts.models import AuditEntry, Invitation, Membership, Role, UnsentMail, record
+from portal.shares.links import create_link
+from portal.shares.models import ShareLink
 from portal.tenants.api_keys import create_key
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
 from reports.models import ReportRun
@@ -44,6 +46,16 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
         Membership: membership,
         AuditEntry: AuditEntry.objects.get(subject=CANARY),
         ApiKey: create_key(tenant=tenant, name=CANARY, scopes=["read"], created_by=user.email, now=NOW)[0],
+        ShareLink: create_link(
+            tenant=tenant,
+            kind="overview",
+            name=CANARY,
+            maker_id=user.pk,
+            made_by=user.email,
+            now=NOW,
+            expires_at=NOW + timedelta(days=30),
+            query=f"campaign={CANARY}",
+        )[0],
         RefIdScheme: RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", CANARY]),
         SegmentKey: SegmentKey.objects.create(tenant=tenant, key=CANARY),
         Campaign: Campaign.objects.create(tenant=tenant, name=CANARY),

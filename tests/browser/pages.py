@@ -32,7 +32,11 @@ LOOKED_AT_BY = {
     "settings:member_remove": OWNER,
     "settings:api_keys": OWNER,
     "settings:api_key_revoke": OWNER,
+    "settings:shares": OWNER,
+    "settings:share_revoke": OWNER,
     "settings:audit": OWNER,
+    "share": ANYBODY,
+    "embed": ANYBODY,
     "invitation": ANYBODY,
     "profile": OWNER,
     "second_factor": NOBODY,
@@ -74,6 +78,7 @@ WITHOUT_PAGE = {
     "messages:download": FILE,
     "messages:message_by_query": "the same page as messages:message",
     "reports:make": POST,
+    "share_download": FILE,
     "reports:download": FILE,
     "reports:account_make": POST,
     "reports:account_download": FILE,
@@ -138,4 +143,6 @@ def address_of(name: str, rows: dict) -> str:
         "pk": 1,
     }
     values |= rows | OTHERS.get(name, {})
+    if name == "embed":
+        values["share_token"] = rows["panel_token"]
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(values[match[1]]), ADDRESSES[name])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import django
@@ -124,6 +124,7 @@ def _make_rows(now: datetime) -> dict:
     from portal.accounts import invitations
     from portal.accounts.models import Membership, User
     from portal.common.periods import Month
+    from portal.shares import links
     from portal.tenants import api_keys
     from portal.tenants.models import Feed, PartnerId, Tenant
     from reports.models import ReportRun
@@ -137,6 +138,18 @@ def _make_rows(now: datetime) -> dict:
         tenant=tenant, email="invited@example.com", role="viewer", inviter=User.objects.get(email=OWNER), now=now
     )
     key, _text = api_keys.create_key(tenant=tenant, name="Data warehouse", scopes=["read"], created_by=OWNER, now=now)
+    maker = User.objects.get(email=OWNER)
+    made = {
+        "tenant": tenant,
+        "maker_id": maker.pk,
+        "made_by": OWNER,
+        "now": now,
+        "query": "period=30d&compare=previous",
+    }
+    ends = now + timedelta(days=30)
+    link, share_token = links.create_link(kind="overview", name="Agency", expires_at=ends, **made)
+    panel = {"kind": "panel", "panel": "days", "hosts": ["www.example.com"]}
+    _panel, panel_token = links.create_link(name="Intranet", expires_at=ends, **panel, **made)
     message = Message.objects.filter(tenant=tenant).order_by("-sent_at").first()
     secrets = {}
     for email in (GUARDED, STAFF):
@@ -152,6 +165,9 @@ def _make_rows(now: datetime) -> dict:
         "invitation_id": invitation.id,
         "invitation": invitations.link(invitation),
         "key_id": key.id,
+        "link_id": link.id,
+        "share_token": share_token,
+        "panel_token": panel_token,
         "membership_id": Membership.objects.get(user__email=VIEWER).id,
         "secrets": secrets,
         "feed_id": Feed.objects.get(name="main").id,

@@ -25,6 +25,7 @@ from reports.models import ReportRun
 from reports.runs.runs import build_report, request_run
 from tests.deliveries.helpers import apply
 from tests.pages.searched import TODAY, sent
+from tests.shares.conftest import make_link
 
 pytestmark = pytest.mark.django_db
 
@@ -140,6 +141,24 @@ def test_no_page_and_no_file_tells_a_number_to_who_sees_them_masked(
     assert [part for part in ("/link-main/sealed-", "/download/", "cursor=") if part not in reached] == []
     assert any("_masked.xlsx" in text for text in pages.values())
     assert NUMERIC_PARTNER in "".join(pages.values())  # an id that is nobody's number stays
+
+
+@pytest.mark.parametrize("narrowed", ["", "&country=FI", "&campaign=(none)"])
+def test_no_shared_link_tells_a_number(client, tenant, manager, everything, narrowed):
+    tokens = [make_link(tenant, manager, query=f"period=90d&compare=none{narrowed}")[1]]
+    tokens.append(make_link(tenant, manager, kind="report", query="", month=everything.last().month)[1])
+    panels = [
+        make_link(tenant, manager, kind="panel", panel=panel, hosts=["www.example.com"])[1]
+        for panel in ("kpis", "days", "countries")
+    ]
+
+    pages = crawl(client, *(f"/embed/{token}/" for token in panels)) if not narrowed else {}
+    for token in tokens:
+        pages |= crawl(client, f"/share/{token}/")
+
+    assert {address: told(text) for address, text in pages.items() if told(text)} == {}
+    assert any("_masked.xlsx" in text for text in pages.values())
+    assert "sale to" in "".join(pages.values()) or narrowed
 
 
 def test_owner_reads_the_same_pages_in_full(client, owner, everything):

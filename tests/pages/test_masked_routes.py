@@ -7,11 +7,13 @@ from django.utils import timezone
 
 from campaigns.models import SegmentKey
 from deliveries.models import PartnerRequest
-from portal.accounts.models import Membership
+from portal.accounts.models import Membership, Role
 from portal.tenants import api_keys
 from portal.tenants.models import PartnerId
+from tests.conftest import make_user
 from tests.pages.test_masked_everywhere import OWN, everything, text_of, told  # noqa: F401  a fixture among them
 from tests.pages.test_url_matrix import POSTED, ROUTES
+from tests.shares.conftest import make_link
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +21,7 @@ ANYBODYS = {
     *("api:schema", "api:docs", "metrics", "profile", "second_factor", "account_inactive", "account_reauthenticate"),
     *("account_email", "account_email_verification_sent", "account_change_password", "account_reset_password"),
     *("account_confirm_email", "account_reset_password_from_key_done", "account_reset_password_from_key"),
-    *("account_reset_password_done", "mfa_index", "mfa_list_webauthn"),
+    *("account_reset_password_done", "mfa_index", "mfa_list_webauthn", "share"),
 }
 MEMBERS = ANYBODYS | {
     *("reports:overview", "reports:months", "reports:download", "messages:list", "messages:campaigns"),
@@ -45,12 +47,15 @@ QUERIES = {
 
 def addresses(tenant, run) -> dict[str, str]:
     """Return an address of every route outside of the administration, about rows of the tenant that hold numbers."""
+    maker = make_user("maker@example.com", tenant, Role.MANAGER)
+    _link, share_token = make_link(tenant, maker, query="period=90d")
     wish = PartnerRequest.objects.create(tenant=tenant, account_id=run.tenant.partner_ids.first().account_id, value=OWN)
     values = {
         "tenant_slug": tenant.slug, "run_id": run.id, "account": "link-main", "message_id": "m2",
         "partner_id": PartnerId.objects.get(value=OWN).id, "segment_key_id": SegmentKey.objects.first().id,
         "membership_id": getattr(Membership.objects.first(), "id", 1), "request_id": wish.id, "invitation_id": 1,
-        "key_id": 1, "session_id": 1, "token": "no-such-token", "colour": "no-colour", "pk": 1, "key": "no-such-key",
+        "key_id": 1, "link_id": 1, "share_token": share_token,
+        "session_id": 1, "token": "no-such-token", "colour": "no-colour", "pk": 1, "key": "no-such-key",
         "uidb36": "1",
     }  # fmt: skip
     found = {}

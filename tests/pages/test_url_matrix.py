@@ -15,6 +15,7 @@ from django.urls import URLResolver, get_resolver
 from campaigns.models import SegmentKey
 from deliveries.models import PartnerRequest, QuarantinedRow
 from portal.accounts.models import Invitation, Membership, UnsentMail
+from portal.shares.models import ShareLink
 from portal.tenants.models import PartnerId, Tenant
 from tests.admin.rows import CANARY, make_rows
 from tests.admin.test_walk import NEVER_ADDED, NEVER_DELETED, READ_ONLY
@@ -102,8 +103,13 @@ PAGES = {
     "settings:api_keys": (302, 404, 404, 200),
     "settings:api_key_revoke": (302, 404, 404, 404),
     "settings:api_key_keep": (302, 404, 404, 404),
+    "settings:shares": (302, 404, 404, 200),
+    "settings:share_revoke": (302, 404, 404, 200),
     "settings:audit": (302, 404, 404, 200),
     "settings:audit_download": (302, 404, 404, 200),
+    "share": (404, 404, 404, 404),  # no such link; tests/shares/ opens some
+    "share_download": (404, 404, 404, 404),
+    "embed": (404, 404, 404, 404),
     "invitation": (404, 404, 404, 404),
     "profile": (302, 200, 200, 200),
     "end_session": (302, 404, 404, 404),
@@ -239,6 +245,8 @@ def ids(tenant, other_tenant, feed) -> dict[str, object]:
         "token": "no-such-token",
         "session_id": 1,
         "key_id": 1,
+        "link_id": rows[ShareLink].id,
+        "share_token": "no-such-token",
         "segment_key_id": rows[SegmentKey].id,
         "month": "2026-08",
         "colour": "no-colour",

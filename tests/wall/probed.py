@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 import pytest
 from allauth.account.forms import default_token_generator
@@ -19,6 +20,7 @@ from django.utils import timezone
 
 from portal.accounts import invitations
 from portal.accounts.models import Role
+from portal.shares import links
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
 from tests.conftest import NOW, PASSWORD, make_user
 from tests.deliveries.helpers import apply, dlr
@@ -59,7 +61,14 @@ def probed(ids, other_tenant, stranger, staff_user) -> Probed:
     key = Authenticator.objects.get(user=guarded, type="webauthn").pk
     confirmation = EmailConfirmationHMAC(EmailAddress.objects.get(user=guarded)).key
     reset = {"uidb36": user_pk_to_url_str(guarded), "key": default_token_generator.make_token(guarded)}
+    made = {"tenant": other_tenant, "maker_id": stranger.pk, "made_by": stranger.email, "now": timezone.now()}
+    made |= {"name": "probed", "expires_at": timezone.now() + timedelta(days=30)}
+    month_link = links.create_link(kind="report", month=date(2026, 8, 1), **made)[1]
+    panel = {"kind": "panel", "panel": "kpis", "hosts": ["www.example.com"]}
     of_routes = {
+        "share": {"share_token": links.create_link(kind="overview", **made)[1]},
+        "share_download": {"share_token": month_link},
+        "embed": {"share_token": links.create_link(**panel, **made)[1]},
         "reports:account_download": {"run_id": run.id},
         "reports:account_remove": {"month": "2026-10"},
         "invitation": {"token": invitations.link(invitation).rstrip("/").rpartition("/")[2]},

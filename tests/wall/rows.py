@@ -18,6 +18,8 @@ TENANT_COLUMN = dict.fromkeys(TENANT_TABLES, "tenant_id") | {
 # Where a constraint wants a certain value.
 VALUES = {("message", "status"): "delivered", ("message", "country"): "FI", ("report_run", "state"): "queued"} | {
     ("applier_stop", "cause"): "programme",
+    ("share_link", "kind"): "overview",
+    ("share_link", "panel"): "",
     ("standing_check", "problems"): 0,
 }
 BY_TYPE = {

@@ -1,0 +1,1 @@
+"""Pages about shared links: made and listed by members, opened by anybody who has one."""

@@ -1,0 +1,119 @@
+"""Pages that a shared link opens for people without an account: read-only, masked, in no cache and no search engine."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from portal.accounts.context import LOOKS
+from portal.accounts.models import record
+from portal.common.periods import Month
+from portal.security_headers import POLICY
+from portal.shares import links
+from portal.shares.models import ShareLink
+from portal.tenants.scope import signin_scope
+from reports.overview.views import overview_context
+from reports.runs.downloads import file_response
+from reports.runs.editions import NoMaskedEdition, open_edition
+from reports.runs.report_scope import tenant_report_scope
+from reports.runs.selectors import newest_run
+from reports.shares.limits import WINDOW, is_over
+from reports.shares.wording import filter_words
+
+PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow", "Cache-Control": "no-store, private"}
+
+View = Callable[[HttpRequest, ShareLink], HttpResponse]
+
+
+def of_link(*kinds: str) -> Callable[[View], Callable[..., HttpResponse]]:
+    """Let a view answer for open links of these kinds; all others, and too many requests, get one calm page each."""
+
+    def decorate(view: View) -> Callable[..., HttpResponse]:
+        @require_safe
+        @wraps(view)
+        def guarded(request: HttpRequest, share_token: str) -> HttpResponse:
+            link = request.access.share
+            if is_over(request):
+                response = _closed(request, "shares/too_many.html", status=429)
+                response.headers["Retry-After"] = str(WINDOW)
+            elif link is None or link.kind not in kinds:
+                response = _closed(request, "shares/closed.html", status=404)
+            else:
+                response = view(request, link)
+            for name, value in PRIVATE.items():
+                response.headers[name] = value
+            return response
+
+        return guarded
+
+    return decorate
+
+
+@of_link(ShareLink.Kind.OVERVIEW, ShareLink.Kind.REPORT)
+def share(request: HttpRequest, link: ShareLink) -> HttpResponse:
+    """Show the Overview, or offer the month's report, of a shared link."""
+    if link.kind == ShareLink.Kind.REPORT:
+        run = newest_run(tenant_report_scope(request.access), Month.of(link.month))
+        response = render(request, "shares/report.html", {"link": link, "run": run, "month": link.month})
+    else:
+        response = _overview(request, link, "shares/overview.html")
+    return _counted(request, link, response)
+
+
+@of_link(ShareLink.Kind.REPORT)
+def share_download(request: HttpRequest, link: ShareLink) -> HttpResponse:
+    """Hand out the newest revision of the month's report, with phone numbers masked."""
+    scope = tenant_report_scope(request.access)
+    run = newest_run(scope, Month.of(link.month))
+    try:
+        file = open_edition(run, request.access.masking) if run else None
+    except (FileNotFoundError, NoMaskedEdition):
+        file = None
+    if file is None:
+        return render(request, "shares/report.html", {"link": link, "run": None, "month": link.month}, status=404)
+    name = run.file_name(scope.name, run.edition(request.access.masking))
+    actor = f"shared link {link.id}"
+    details = {"run": run.id, "link": link.name}
+    record("report.download", actor=actor, tenant=link.tenant, subject=name, details=details)
+    return file_response(request, file, name)
+
+
+@of_link(ShareLink.Kind.PANEL)
+def embed(request: HttpRequest, link: ShareLink) -> HttpResponse:
+    """Show one panel of the Overview inside a page of the hosts that the link names; `theme` and `lang` choose."""
+    theme = request.GET.get("theme")
+    response = _overview(request, link, "shares/panel.html", theme=theme if theme in LOOKS["theme"] else "auto")
+    hosts = " ".join(f"https://{host}" for host in link.hosts)
+    response.headers["Content-Security-Policy"] = POLICY.replace("frame-ancestors 'none'", f"frame-ancestors {hosts}")
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.xframe_options_exempt = True  # in place of it stands frame-ancestors
+    return _counted(request, link, response)
+
+
+def _overview(request: HttpRequest, link: ShareLink, template: str, **more: str) -> HttpResponse:
+    """Render the Overview of the link's parameters, in place of those in the address."""
+    request.GET = QueryDict(link.query)
+    context, status = overview_context(request, link.tenant)
+    narrowing = filter_words(context["narrowing"] | ({"tenant": context["one"].name} if context["one"] else {}))
+    return render(request, template, context | {"link": link, "narrowed_to": narrowing} | more, status=status)
+
+
+def _closed(request: HttpRequest, template: str, *, status: int) -> HttpResponse:
+    """Answer alike for links that are unknown, expired, revoked or of another kind: with nobody's name and colour."""
+    return render(request, template, {"tenant": None}, status=status)
+
+
+def _counted(request: HttpRequest, link: ShareLink, response: HttpResponse) -> HttpResponse:
+    """Count the opening after the page, whose transaction may write nothing."""
+
+    def write() -> None:
+        with signin_scope({link.tenant_id}):
+            links.note_opening(link=link, now=timezone.now())
+
+    if request.method == "GET" and response.status_code == 200:
+        transaction.on_commit(write, robust=True)
+    return response
