@@ -239,9 +239,10 @@ def _share(state: State) -> None:
     if state.shared and links.find_link(state.shared, now=now):
         return
     owner = Membership.objects.select_related("tenant", "user").get(tenant__slug="nordic-retail", role=Role.OWNER)
-    values = {"tenant": owner.tenant, "maker_id": owner.user_id, "made_by": owner.user.email, "now": now}
-    values |= {"kind": "overview", "name": "Demo", "query": "period=30d&compare=previous"}
-    _link, state.shared = links.create_link(expires_at=now + timedelta(days=30), **values)
+    _link, state.shared = links.create_link(
+        tenant=owner.tenant, kind="overview", name="Demo", query="period=30d&compare=previous",
+        maker_id=owner.user_id, made_by=owner.user.email, now=now, expires_at=now + timedelta(days=30),
+    )  # fmt: skip
     state.save()
 
 

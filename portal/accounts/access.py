@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from django.http import HttpRequest
+
 from portal.accounts import roles
-from portal.accounts.models import Role
+from portal.accounts.models import Role, User
 from portal.accounts.view_as import ViewAs
 from portal.common.masking import Masking
 from portal.shares.models import ShareLink
@@ -116,3 +118,10 @@ def access_of_share(link: ShareLink | None) -> Access:
         return Access()
     ids = frozenset(with_descendants([link.tenant_id]))
     return Access(tenant_ids=ids, reached=ids, tenant=link.tenant, share=link)
+
+
+class PageRequest(HttpRequest):
+    """Type of a request behind the middleware: it carries what it may reach, and views know its person."""
+
+    access: Access
+    user: User

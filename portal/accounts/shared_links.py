@@ -30,10 +30,8 @@ def revoke(*, link: ShareLink, actor: str, now: datetime, why: str = "") -> None
 
 def settle(*, actor: str, now: datetime, user: User | None = None) -> None:
     """Revoke open links whose maker (this person, or anybody) may not share any more."""
-    held = links.open_links(now).select_related("tenant").order_by("id")
-    if user is not None:
-        held = held.filter(maker_id=user.pk)
-    held = list(held)
+    rows = links.open_links(now).select_related("tenant").order_by("id")
+    held = list(rows if user is None else rows.filter(maker_id=user.pk))
     makers = {user.pk: user} if user is not None else User.objects.in_bulk({link.maker_id for link in held})
     for link in held:
         if not is_backed(link, makers.get(link.maker_id)):

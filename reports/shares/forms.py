@@ -8,12 +8,13 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from portal.accounts.access import PageRequest
 from portal.common.no_numbers import refuse_numbers
 from portal.common.periods import Month
 from portal.shares.models import ShareLink
 from portal.tenants.models import Tenant
+from reports.overview.asked import MAX_FILTER
 from reports.overview.period import page_period
-from reports.overview.views import MAX_FILTER
 from reports.shares.wording import NARROWING, OVERVIEW_PARAMETERS, asking
 
 MAX_HOSTS = 10
@@ -56,7 +57,7 @@ class ShareForm(forms.Form):
     query = forms.CharField(max_length=2000, required=False, widget=forms.HiddenInput)
     month = forms.CharField(max_length=7, required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args, request: HttpRequest, tenant: Tenant, **kwargs) -> None:
+    def __init__(self, *args, request: PageRequest, tenant: Tenant, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.request, self.tenant = request, tenant
         if self["month"].value():
@@ -103,7 +104,7 @@ class ShareForm(forms.Form):
         return hosts
 
     def clean(self) -> dict:
-        data = super().clean()
+        data = super().clean() or {}
         if data.get("panel") and "hosts" in data and not data["hosts"]:
             self.add_error("hosts", _("Name at least one website that may show the panel."))
         return data

@@ -3,20 +3,20 @@
 import time
 
 from django.conf import settings
-from django.http import HttpRequest
 
+from portal.accounts.access import PageRequest
 from portal.accounts.client_address import client_network
 from portal.common.cache import count_up
 
 WINDOW = 60  # seconds
 
 
-def is_over(request: HttpRequest) -> bool:
+def is_over(request: PageRequest) -> bool:
     """Count the request, also that of an unknown link; return whether a limit is passed."""
     link, window = request.access.share, int(time.time() // WINDOW)
     limits = [("address", client_network(request), settings.SHARE_ADDRESS_PER_MINUTE)]
     if link is not None:
-        limits.append(("link", link.id, settings.SHARE_LINK_PER_MINUTE))
+        limits.append(("link", str(link.id), settings.SHARE_LINK_PER_MINUTE))
     used = [
         (count_up(f"share-limit:{kind}:{who}:{window}", seconds=2 * WINDOW), quota)
         for kind, who, quota in limits

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from portal.accounts.access import PageRequest
 from portal.accounts.context import LOOKS
 from portal.accounts.models import record
 from portal.common.periods import Month
@@ -26,7 +27,7 @@ from reports.shares.wording import filter_words
 
 PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow", "Cache-Control": "no-store, private"}
 
-View = Callable[[HttpRequest, ShareLink], HttpResponse]
+View = Callable[[PageRequest, ShareLink], HttpResponse]
 
 
 def of_link(*kinds: str) -> Callable[[View], Callable[..., HttpResponse]]:
@@ -35,7 +36,7 @@ def of_link(*kinds: str) -> Callable[[View], Callable[..., HttpResponse]]:
     def decorate(view: View) -> Callable[..., HttpResponse]:
         @require_safe
         @wraps(view)
-        def guarded(request: HttpRequest, share_token: str) -> HttpResponse:
+        def guarded(request: PageRequest, share_token: str) -> HttpResponse:
             link = request.access.share
             if is_over(request):
                 response = _closed(request, "shares/too_many.html", status=429)
@@ -54,9 +55,9 @@ def of_link(*kinds: str) -> Callable[[View], Callable[..., HttpResponse]]:
 
 
 @of_link(ShareLink.Kind.OVERVIEW, ShareLink.Kind.REPORT)
-def share(request: HttpRequest, link: ShareLink) -> HttpResponse:
+def share(request: PageRequest, link: ShareLink) -> HttpResponse:
     """Show the Overview, or offer the month's report, of a shared link."""
-    if link.kind == ShareLink.Kind.REPORT:
+    if link.month is not None:  # a report's
         run = newest_run(tenant_report_scope(request.access), Month.of(link.month))
         response = render(request, "shares/report.html", {"link": link, "run": run, "month": link.month})
     else:
@@ -65,17 +66,18 @@ def share(request: HttpRequest, link: ShareLink) -> HttpResponse:
 
 
 @of_link(ShareLink.Kind.REPORT)
-def share_download(request: HttpRequest, link: ShareLink) -> HttpResponse:
+def share_download(request: PageRequest, link: ShareLink) -> HttpResponse:
     """Hand out the newest revision of the month's report, with phone numbers masked."""
     scope = tenant_report_scope(request.access)
-    run = newest_run(scope, Month.of(link.month))
+    run = newest_run(scope, Month.of(link.month)) if link.month else None
     try:
         file = open_edition(run, request.access.masking) if run else None
+        edition = run.edition(request.access.masking) if run else None
     except (FileNotFoundError, NoMaskedEdition):
-        file = None
-    if file is None:
+        file = edition = None
+    if run is None or file is None or edition is None:
         return render(request, "shares/report.html", {"link": link, "run": None, "month": link.month}, status=404)
-    name = run.file_name(scope.name, run.edition(request.access.masking))
+    name = run.file_name(scope.name, edition)
     actor = f"shared link {link.id}"
     details = {"run": run.id, "link": link.name}
     record("report.download", actor=actor, tenant=link.tenant, subject=name, details=details)
@@ -83,7 +85,7 @@ def share_download(request: HttpRequest, link: ShareLink) -> HttpResponse:
 
 
 @of_link(ShareLink.Kind.PANEL)
-def embed(request: HttpRequest, link: ShareLink) -> HttpResponse:
+def embed(request: PageRequest, link: ShareLink) -> HttpResponse:
     """Show one panel of the Overview inside a page of the hosts that the link names; `theme` and `lang` choose."""
     theme = request.GET.get("theme")
     response = _overview(request, link, "shares/panel.html", theme=theme if theme in LOOKS["theme"] else "auto")
@@ -94,7 +96,7 @@ def embed(request: HttpRequest, link: ShareLink) -> HttpResponse:
     return _counted(request, link, response)
 
 
-def _overview(request: HttpRequest, link: ShareLink, template: str, **more: str) -> HttpResponse:
+def _overview(request: PageRequest, link: ShareLink, template: str, **more: str) -> HttpResponse:
     """Render the Overview of the link's parameters, in place of those in the address."""
     request.GET = QueryDict(link.query)
     context, status = overview_context(request, link.tenant)
@@ -102,12 +104,12 @@ def _overview(request: HttpRequest, link: ShareLink, template: str, **more: str)
     return render(request, template, context | {"link": link, "narrowed_to": narrowing} | more, status=status)
 
 
-def _closed(request: HttpRequest, template: str, *, status: int) -> HttpResponse:
+def _closed(request: PageRequest, template: str, *, status: int) -> HttpResponse:
     """Answer alike for links that are unknown, expired, revoked or of another kind: with nobody's name and colour."""
     return render(request, template, {"tenant": None}, status=status)
 
 
-def _counted(request: HttpRequest, link: ShareLink, response: HttpResponse) -> HttpResponse:
+def _counted(request: PageRequest, link: ShareLink, response: HttpResponse) -> HttpResponse:
     """Count the opening after the page, whose transaction may write nothing."""
 
     def write() -> None:

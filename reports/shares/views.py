@@ -5,13 +5,14 @@ from datetime import datetime
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import F
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from portal.accounts import shared_links, shown_once
+from portal.accounts.access import PageRequest
 from portal.accounts.guards import member_may
 from portal.accounts.models import record
 from portal.common.periods import Month
@@ -26,7 +27,7 @@ MAX_SHOWN = 200
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_may("share_pages")
-def links_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+def links_page(request: PageRequest, tenant: Tenant) -> HttpResponse:
     """List the tenant's links; make one, and show it once on the page after, so that a reload makes no other.
 
     The Overview leads here with its parameters, a month's report with `month`.
@@ -39,7 +40,7 @@ def links_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     with transaction.atomic():
         values = form.values(now) | {"maker_id": request.user.pk, "made_by": request.user.email}
         link, token = links.create_link(tenant=tenant, now=now, **values)
-        details = {"kind": link.kind, "query": link.query, "expires_at": link.expires_at.isoformat()}
+        details: dict[str, object] = {"kind": link.kind, "query": link.query, "expires_at": link.expires_at.isoformat()}
         details |= {"month": f"{link.month:%Y-%m}"} if link.month else {}
         details |= {"panel": link.panel, "hosts": link.hosts} if link.panel else {}
         record("share.created", actor=request.user.email, tenant=tenant, subject=link.name, details=details)
@@ -49,7 +50,7 @@ def links_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_may("share_pages")
-def revoke(request: HttpRequest, tenant: Tenant, link_id: int) -> HttpResponse:
+def revoke(request: PageRequest, tenant: Tenant, link_id: int) -> HttpResponse:
     """Ask, then end a link."""
     link = get_object_or_404(ShareLink, tenant=tenant, id=link_id)
     if request.method != "POST":
@@ -60,7 +61,7 @@ def revoke(request: HttpRequest, tenant: Tenant, link_id: int) -> HttpResponse:
     return redirect("settings:shares", tenant.slug)
 
 
-def _offered(request: HttpRequest, tenant: Tenant) -> ShareForm:
+def _offered(request: PageRequest, tenant: Tenant) -> ShareForm:
     """Return the form for what the request names: a month's report, or the Overview with its parameters."""
     month = request.GET.get("month", "")
     initial = {"month": month} if month else {"query": shown_query(request, tenant)}
@@ -71,7 +72,7 @@ def _kept_as(tenant: Tenant) -> str:
     return f"share-link-{tenant.id}"
 
 
-def _made(request: HttpRequest, tenant: Tenant) -> tuple[ShareLink, str] | None:
+def _made(request: PageRequest, tenant: Tenant) -> tuple[ShareLink, str] | None:
     """Return the link that was just made, and its address, for the one page that shows it."""
     kept = shown_once.take(request, _kept_as(tenant)) if request.method == "GET" else ""
     link_id, _space, token = kept.partition(" ")
@@ -80,7 +81,7 @@ def _made(request: HttpRequest, tenant: Tenant) -> tuple[ShareLink, str] | None:
 
 
 def _page(
-    request: HttpRequest,
+    request: PageRequest,
     tenant: Tenant,
     form: ShareForm,
     *,

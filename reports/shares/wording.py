@@ -20,13 +20,13 @@ OVERVIEW_PARAMETERS = (*PARAMETERS, *NARROWING)
 def asking(query: QueryDict) -> HttpRequest:
     """Return a request of the Overview with these parameters, to read its period."""
     request = HttpRequest()
-    request.GET = query
+    request.GET = query  # type: ignore[assignment] # the stubs ask for one that cannot be changed
     return request
 
 
 def words_of(link: ShareLink) -> list[str]:
     """Return what the link shows, a part each."""
-    if link.kind == ShareLink.Kind.REPORT:
+    if link.month is not None:  # a report's
         return words_of_month(link.month)
     panel = [link.get_panel_display()] if link.panel else []
     return panel + words_of_query(QueryDict(link.query), link.tenant)
