@@ -56,6 +56,8 @@ SENTENCES: dict[str, Promise] = {
     "report.download": _("%(who)s downloaded the report file %(subject)s."),
     "report.removed": _("%(who)s removed the report for %(subject)s. Revisions: %(revisions)s."),
     "report.file_erased": _("The file of the report %(subject)s was deleted after an erasure."),
+    "share.created": _("%(who)s created the shared link %(subject)s."),
+    "share.revoked": _("%(who)s revoked the shared link %(subject)s."),
     # staff and commands
     "provision": _("%(who)s set up %(subject)s. %(changes)s"),
     "admin.add": _("%(who)s (staff) added: %(subject)s."),

@@ -18,6 +18,7 @@ RIGHT_TEXTS: dict[str, Promise] = {
     "see_account_reports": _("See the reports of a gateway account that the customer owns"),
     "change_settings": _("Change the settings, how refIds are read, and the segments"),
     "manage_api_keys": _("Create and revoke API keys"),
+    "share_pages": _("Share the Overview or a report by a link with people without an account"),
     "change_retention": _("Change how long data is kept"),
     "change_security": _("Require a second factor from all members"),
     "manage_members": _("Invite and remove members and change their roles"),
