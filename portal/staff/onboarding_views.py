@@ -58,6 +58,14 @@ class OnboardingForm(Pickers, forms.ModelForm):
     class Meta:
         model = Tenant
         fields = ("name", "slug", "language", "timezone", "country", "currency")
+        labels = {
+            "name": gettext_lazy("Name"),
+            "slug": gettext_lazy("Slug"),
+            "language": gettext_lazy("Language"),
+            "timezone": gettext_lazy("Time zone"),
+            "country": gettext_lazy("Country"),
+            "currency": gettext_lazy("Currency"),
+        }
 
     def clean(self) -> dict:
         data = super().clean()
