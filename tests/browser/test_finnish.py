@@ -16,7 +16,7 @@ WITHOUT_TEXT = ("script", "style", "select", "code", "time", "svg")
 SAME_IN_BOTH = re.compile(
     r"[\W\d_]*|[+−]?(\d+ (s|min|h|d) ?)+|.*@example\.com.*|nordic-retail|Nordic Retail Oy"
     r"|Hansa (Group|Norge AS)|Newcomer|(link-main|nr-(fi|se)|Europe/\w+|Data warehouse|CSV)"
-    r"|RefId|fi\.elisa|srk_\w+|python-httpx/.*|Chrome · Linux( [\d.]+)?|segment|store|Agency"
+    r"|[Rr]efId|fi\.elisa|srk_\w+|python-httpx/.*|Chrome · Linux( [\d.]+)?|segment|store|Agency"
 )
 # Where what stands in these elements is data, of nobody's language.
 DATA = {
