@@ -102,7 +102,7 @@ def test_faults_of_layout_are_found(browse):
             """([name, text, style]) => {
                 const line = document.createElement('p');
                 [line.id, line.textContent, line.style.cssText] = [name, text, style];
-                document.querySelector('main').append(line);
+                document.querySelector('main .card').append(line);
             }""",
             [name, text, style],
         )

@@ -106,7 +106,7 @@ def test_part_that_only_reads_is_asked_for_again(browse, watches):
     page = browse(OWNER)
     page.goto("/t/nordic-retail/messages/")
     page.context.set_offline(True)
-    page.locator("form.search").get_by_role("button").first.click()
+    page.locator("form.search").get_by_role("button", name="Search", exact=True).click()
     expect(alert(page)).to_contain_text(WORDS["en"]["offline"])
 
     page.context.set_offline(False)

@@ -21,6 +21,8 @@ SAME_IN_BOTH = re.compile(
 # Where what stands in these elements is data, of nobody's language.
 DATA = {
     "reports:overview": ("tbody",),
+    "reports:campaigns": ("tbody",),
+    "settings:tenant": ("strong",),  # the preview: dates and figures in the customer's language
     "messages:list": ("tbody", "datalist"),
     "messages:message": ("tbody", "dd"),
     "settings:audit": ("tbody",),

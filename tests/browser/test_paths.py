@@ -178,6 +178,11 @@ def test_api_key_is_shown_once_works_and_is_revoked(browse, portal):
     assert page.request.get("/api/v1/partner-ids/", **asked).status == 401
 
 
+def focused(page: Page) -> str:
+    """Return the text of what has the focus."""
+    return page.evaluate("document.activeElement.textContent.trim().replace(/\\s+/g, ' ')")
+
+
 def test_main_path_by_keys_alone(browse):
     page = browse()
     page.goto("/t/nordic-retail/reports/")
@@ -190,10 +195,12 @@ def test_main_path_by_keys_alone(browse):
     expect(page).to_have_url(REPORTS)
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")  # skips the header
-    page.keyboard.press("Tab")  # this month's "Create report now"
+    for _press in range(6):
+        page.keyboard.press("Tab")
+        if focused(page).startswith("Create report now"):  # this month's
+            break
     page.keyboard.press("ArrowDown")
-    focused = page.evaluate("document.activeElement.textContent.trim().replace(/\\s+/g, ' ')")
-    assert focused.startswith("Create next revision")
+    assert focused(page).startswith("Create next revision")
     page.keyboard.press("Tab")
     with page.expect_download() as download:
         page.keyboard.press("Enter")
