@@ -48,7 +48,7 @@ class ErasedMonth(Job):
     Deleting them is a job (reports/runs/erased_files.py); its row is deleted when nothing is left to do.
     """
 
-    KIND = "erased_month"
+    KIND = "workbook_deletion"
     SUBJECT = ("tenant", "month")
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", verbose_name=_("customer"))

@@ -1,4 +1,4 @@
-"""What a page of figures is asked for: a period, filters, one tenant or all; and what of it cannot be followed."""
+"""Parameters of a page of figures: its period, filters and tenants, and those of them that cannot be followed."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

@@ -21,7 +21,7 @@ MANY_FAILED = 0.10  # share of failed messages that is stated without anything t
 
 
 class Against(StrEnum):
-    """How a figure compares with the usual."""
+    """Comparison of a figure with the usual."""
 
     MORE = "more"
     LESS = "less"
@@ -31,7 +31,7 @@ class Against(StrEnum):
 
 
 class Quiet(StrEnum):
-    """Why there is nothing to look at."""
+    """Reason for having nothing to look at."""
 
     WELL = "well"
     WELL_SO_FAR = "well so far"  # late reports are still expected
@@ -50,7 +50,7 @@ Look = WorseCountry | FailureRow | Overdue | SlowDay | Quiet
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What there is to say about a period.
+    """Findings about a period.
 
     `growth` and `difference` are the changes of the messages and of `delivery_rate`. With `is_of_results` that rate
     is of the delivered and failed messages alone, because others may still be delivered; it is None if there are none.

@@ -1,4 +1,4 @@
-"""What a shared link shows, in words, and the Overview's request behind it."""
+"""Words for the contents of a shared link, and the Overview's request behind it."""
 
 from collections.abc import Mapping
 from datetime import date

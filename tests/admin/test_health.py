@@ -25,6 +25,7 @@ SUBMISSIONS = "Submitted messages receive delivery reports"
 COUNTS = "Counts match the messages on the days compared at night"
 MOVES, RECOUNTS = "/admin/deliveries/partnermove/", "/admin/deliveries/tenantrecount/"
 REFOLDS, KEYS = "/admin/deliveries/rulerefold/", "/admin/campaigns/segmentkey/"
+DELETIONS = "/admin/deliveries/erasedmonth/"
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +53,7 @@ def test_new_portal_has_nothing_but_the_counts_to_look_at():
         Check("Recalculations of message status", State.OK, "None failed. 0 are open.", REFOLDS),
         Check("Report runs", State.OK, "None failed. 0 are open.", RUNS),
         Check("Segment keys", State.OK, "None failed. 0 are open.", KEYS),
+        Check("Deletions of older workbooks", State.OK, "None failed. 0 are open.", DELETIONS),
         Check("Counts compared with messages", State.WARNING, "Never compared. Run bin/portal reconcile.", AUDIT),
         Check(RECEIVED, State.WARNING, "Never run. Is the scheduler running?"),
         Check(SUBMISSIONS, State.WARNING, "Never run. Is the scheduler running?"),
@@ -79,7 +81,7 @@ def test_standing_checks_are_told_with_what_they_found(feed):
     keep("submissions", [], now=NOW)
     keep("identities", [], now=NOW)
 
-    assert checks()[10:] == [
+    assert checks()[11:] == [
         Check(RECEIVED, State.PROBLEM, "Since 20 November 2026, 12:00 UTC: one is missing"),
         Check(COUNTS, State.WARNING, "Never run. Is the scheduler running?"),
         Check(SUBMISSIONS, State.OK, "No problem found on 20 November 2026, 12:00 UTC."),
@@ -263,7 +265,7 @@ def test_settings_that_hold_people_up_are_told(settings):
     settings.PORTAL_STAFF_MFA = False
     settings.DEBUG = True
 
-    assert [(check.name, check.state) for check in checks()[14:]] == [
+    assert [(check.name, check.state) for check in checks()[15:]] == [
         ("E-mail", State.WARNING), ("Second factor of staff", State.WARNING), ("Debug pages", State.PROBLEM),
     ]  # fmt: skip
 
@@ -282,7 +284,7 @@ def test_first_page_needs_as_many_queries_for_one_feed_as_for_three(
         )
     client.force_login(make_user("staff@example.com", is_staff=True, is_superuser=True))
 
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(22):
         page = client.get("/admin/").content.decode()
 
     assert [f"link-main/feed-{n}" in page and f"reason {n}" in page for n in range(number)] == [True] * number

@@ -107,7 +107,7 @@ def test_date_that_cannot_be_is_said_at_its_field(staff, feed, tenant, other_ten
 
     assert [answer.context["form"].errors["from"] for answer in answers] == [
         ["Choose a day from 2000-01-01 to 2027-11-21."],
-        ["Enter a valid date."],
+        ["From: “x” is not a date. Write it as 31 Oct 2026."],
         [
             "This customer has owned the partner ID from the beginning. First move it, without a date, to the customer"
             " that should have the earlier messages."

@@ -30,17 +30,24 @@ SELECT %(tenant)s, '2026-10-01', 'final', row_number() OVER (), 'x', '{AT}', '',
 """
 
 
+def _settle_constraints() -> None:
+    """Check foreign keys now: a table with checks to come is not altered. Outside tests each migration commits."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+
+
 @pytest.fixture
 def migrate() -> Callable[[bool], None]:
     """Return what applies the migrations of jobs (True) or takes them and all later ones back (False)."""
 
     def migrate(is_forward: bool) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
         executor = MigrationExecutor(connection)
         if is_forward:
-            executor.migrate(executor.loader.graph.leaf_nodes())
+            for nodes in (list(JOBS), executor.loader.graph.leaf_nodes()):
+                _settle_constraints()
+                MigrationExecutor(connection).migrate(nodes)
         else:
+            _settle_constraints()
             parents = [executor.loader.graph.node_map[node].parents for node in JOBS]
             apps = {app for app, _name in JOBS}
             executor.migrate([parent.key for found in parents for parent in found if parent.key[0] in apps])
@@ -55,7 +62,7 @@ def test_older_rows_keep_state_times_and_progress(tenant, migrate):
         cursor.execute(OLD_ROWS, {"tenant": tenant.id, "partner": partner.id})
     migrate(True)
 
-    models = {model.KIND: model for model in jobs.job_models()}
+    models = {model.KIND: model for model in jobs.job_models() if model.KIND != "workbook_deletion"}  # is younger
     assert {
         kind: list(model.objects.order_by("id").values_list("state", "done", "total", "attempts", "error"))
         for kind, model in models.items()

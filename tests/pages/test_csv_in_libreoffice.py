@@ -43,4 +43,4 @@ def test_files_open_into_columns_in_the_tenants_language(
     assert (cells[seconds_head].value, cells[seconds_head].data_type) == (5, "n")
     values = {cell.value for cell in message}
     assert {country_name, status, 1001, "ä;ö, x", "fi.elisa"} <= values
-    assert (audit[0][0].value, type(audit[1][0].value), len(audit[1])) == (when_head, datetime, 5)
+    assert (audit[0][0].value, type(audit[1][0].value), len(audit[1])) == (when_head, datetime, 6)

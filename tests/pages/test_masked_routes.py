@@ -24,13 +24,20 @@ ANYBODYS = {
     *("account_reset_password_done", "mfa_index", "mfa_list_webauthn", "share"),
 }
 MEMBERS = ANYBODYS | {
-    *("reports:overview", "reports:months", "reports:download", "messages:list", "messages:campaigns"),
+    *(
+        "reports:overview",
+        "reports:campaigns",
+        "reports:months",
+        "reports:download",
+        "messages:list",
+        "messages:campaigns",
+    ),
     *("messages:download", "messages:message", "messages:message_by_query", "deliveries:partner_ids"),
 }
 # Which routes answer 200; all others refuse or redirect. A new route stands here or does not open.
 OPENED = {
     "viewer": MEMBERS,
-    "analyst": MEMBERS,
+    "analyst": MEMBERS | {"reports:remove"},
     "view-as": MEMBERS,
     "key": {
         *("api:key", "api:statistics", "api:reports", "api:report", "api:report_download", "api:messages"),
@@ -56,7 +63,7 @@ def addresses(tenant, run) -> dict[str, str]:
         "membership_id": getattr(Membership.objects.first(), "id", 1), "request_id": wish.id, "invitation_id": 1,
         "key_id": 1, "link_id": 1, "share_token": share_token,
         "session_id": 1, "token": "no-such-token", "colour": "no-colour", "pk": 1, "key": "no-such-key",
-        "uidb36": "1",
+        "uidb36": "1", "month": f"{run.month:%Y-%m}",
     }  # fmt: skip
     found = {}
     for route in ROUTES:

@@ -63,7 +63,9 @@ def probed(ids, other_tenant, stranger, staff_user) -> Probed:
     reset = {"uidb36": user_pk_to_url_str(guarded), "key": default_token_generator.make_token(guarded)}
     made = {"tenant": other_tenant, "maker_id": stranger.pk, "made_by": stranger.email, "now": timezone.now()}
     made |= {"name": "probed", "expires_at": timezone.now() + timedelta(days=30)}
-    month_link = links.create_link(kind="report", month=date(2026, 8, 1), **made)[1]
+    # A month of its own: the page that removes a report deletes the file of its month.
+    make_run(other_tenant, "2026-07", requested_at=NOW)
+    month_link = links.create_link(kind="report", month=date(2026, 7, 1), **made)[1]
     panel = {"kind": "panel", "panel": "kpis", "hosts": ["www.example.com"]}
     of_routes = {
         "share": {"share_token": links.create_link(kind="overview", **made)[1]},
