@@ -48,8 +48,9 @@ class Probed:
 
 
 @pytest.fixture
-def probed(ids, other_tenant, stranger, staff_user) -> Probed:
+def probed(ids, other_tenant, stranger, staff_user, settings) -> Probed:
     cache.clear()  # people sign in here, which other tests did as well
+    settings.SHARE_ADDRESS_PER_MINUTE = settings.SHARE_LINK_PER_MINUTE = 0
     account = _own_account(other_tenant)
     run = make_run(account.pool, "2026-10", account=account, requested_at=NOW)
     guarded = make_user("guarded@example.com", other_tenant, Role.OWNER)
