@@ -197,7 +197,7 @@ def test_main_path_by_keys_alone(browse):
     page.keyboard.press("Enter")  # skips the header
     for _press in range(6):
         page.keyboard.press("Tab")
-        if focused(page).startswith("Create report now"):  # this month's
+        if focused(page).startswith("Create"):  # this month's report, which another test may have made
             break
     page.keyboard.press("ArrowDown")
     assert focused(page).startswith("Create next revision")
