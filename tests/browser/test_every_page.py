@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import httpx
 import pytest
 from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.browser.axe import violations
 from tests.browser.conftest import NARROW, WIDE
@@ -61,6 +64,8 @@ def test_page_bars_nobody(request, browse, portal, name, language, looks):
     for size, theme in looks:
         page.set_viewport_size(size)
         page.emulate_media(color_scheme=theme)
+        with suppress(PlaywrightTimeout):  # charts follow the window's width a moment later
+            page.wait_for_function(f"() => ({BUILT})().tooWide.length === 0", timeout=5000)
         assert page.evaluate(BUILT) == {"lang": language, "titled": True, "h1": 1, "main": 1, "tooWide": []}
         if pictures:
             take_picture(page, pictures, f"{name}-{language}-{theme}-{size['width']}")
