@@ -23,7 +23,7 @@ from portal.tenants.wall import METRICS, SIGNIN, STAFF, WEB
 
 STAFF_PATHS = ("/admin/",)
 API_PATHS = ("/api/",)
-SHARED_PATHS = ("/share/", "/embed/")  # for whoever has a link; no session, no cookie
+SHARED_PATHS = ("/share/", "/embed/")  # opened by a shared link: without session and cookie
 PAGES_OF_API = ("/api/v1/docs/",)  # for people, as any other page
 METRICS_PATH = "/metrics"
 SIGNIN_PATHS = ("/accounts/",)  # where people sign in, set new passwords and accept invitations

@@ -537,7 +537,7 @@ def test_hours_of_a_day_on_which_clocks_change(client, viewer, feed, tenant, day
 
     assert len(rows) == count
     assert [row[0].split("|")[-1] for row in rows[2:6]] == names
-    # In the saved table an hour is a time of spreadsheets; only two with one name are told apart by words.
+    # A saved hour is a time that spreadsheets read. Only the hour that occurs twice has a word behind it.
     saved = re.findall(rf'data-value="({day} [^"]*)"', page)
     assert saved[2:6] == [f"{day} {name[:5]}:00{' ' + name.partition(' ')[2] if '(' in name else ''}" for name in names]
     assert '<th scope="col" data-unit="Europe/Helsinki">Hour' in page
