@@ -96,6 +96,7 @@ GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
     "inbox_todo": (READ, ADD, "INSERT"),  # ids and times, which pages tell in sum
     "ingest_count": ("", CHANGE, ""),
     "quarantine": ("", "SELECT, UPDATE", ""),
+    "recipient_secret": ("", "", ""),
     "refusal_count": ("", READ, "SELECT, INSERT, UPDATE (refusals, first_at, last_at)"),
     "result_code": (READ, CHANGE, ""),
     "rule_refold": ("", CHANGE, ""),
