@@ -655,7 +655,7 @@ def test_cards_draw_their_course_for_the_eye_alone(client, viewer, messages):
 
     page = get(client)
 
-    drawn = re.findall(r'<li class="kpi kpi-(\w+)">(?:(?!</li>).)*?(<svg class="kpi-line"[^>]*>)', page, re.DOTALL)
+    drawn = re.findall(r'<li class="kpi kpi-(\w+)">(?:(?!</li>).)*?(<svg class="spark"[^>]*>)', page, re.DOTALL)
     assert [key for key, _svg in drawn] == ["messages", "delivered", "pending", "failed", "unknown", "parts"]
     assert {'aria-hidden="true" focusable="false"' in svg for _key, svg in drawn} == {True}
     assert page.count('<path class="provisional"') == 2  # a rate has no two neighbouring days with messages at the end
