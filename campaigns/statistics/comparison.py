@@ -90,6 +90,34 @@ def sample_ratio_p(counts: Sequence[int], planned: Sequence[float]) -> float | N
     return _chi_square_tail(statistic, len(counts) - 1)
 
 
+def homogeneity_p(rows: Sequence[Sequence[int]]) -> float | None:
+    """Return Pearson's chi-square p-value that all rows (variants) have the same mix of columns (strata).
+
+    Columns with an expected count under 5 in any row are taken together, as the approximation needs. None if fewer
+    than two rows or columns are left. Raises ValueError for rows of different lengths.
+    """
+    rows = [row for row in rows if sum(row)]
+    total, sums = sum(map(sum, rows)), [sum(row) for row in rows]
+    columns = list(zip(*rows, strict=True))
+    if len(rows) < 2:
+        return None
+    is_small = [sum(column) * min(sums) < 5 * total for column in columns]
+    kept = [column for column, small in zip(columns, is_small, strict=True) if not small]
+    pooled = [
+        sum(cells) for cells in zip(*(c for c, small in zip(columns, is_small, strict=True) if small), strict=True)
+    ]
+    if sum(pooled) * min(sums) >= 5 * total:
+        kept.append(tuple(pooled))
+    if len(kept) < 2:
+        return None
+    total, sums = sum(map(sum, kept)), [sum(cells) for cells in zip(*kept, strict=True)]
+    statistic = 0.0
+    for column in kept:
+        expected = [sum(column) * of / total for of in sums]
+        statistic += math.fsum((n - e) ** 2 / e for n, e in zip(column, expected, strict=True))
+    return _chi_square_tail(statistic, (len(rows) - 1) * (len(kept) - 1))
+
+
 def check_split(counts: Sequence[int], planned: Sequence[float]) -> list[float]:
     """Return the planned shares, which sum to 1.
 
