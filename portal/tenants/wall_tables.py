@@ -11,10 +11,15 @@ READ, ADD, CHANGE, ALL = (
     "SELECT, INSERT, UPDATE, DELETE",
 )
 
+# Appliers register campaigns; people say something about them.
+_DETAILS = (
+    "SELECT, UPDATE (archived_at, day_notes, merged_into_id, note, owner_id, planned_split, planned_start, tags, title)"
+)
+
 # Tables with a tenant_id: forced row-level security. table: (web, staff)
 TENANT_TABLES: dict[str, tuple[str, str]] = {
     "accounts_auditentry": (ADD, ADD),
-    "campaigns_campaign": (READ, READ),
+    "campaigns_campaign": (_DETAILS, _DETAILS),
     "campaigns_refidscheme": (ALL, ALL),
     "campaigns_segmentkey": (CHANGE, CHANGE),
     "campaign_count": (READ, READ),
