@@ -30,6 +30,8 @@ def main() -> None:
     print(table(figures), end="\n\n")
     for figure in figures:
         print(figure.as_json())
+    if any(figure.is_missed for figure in figures):
+        sys.exit("bin/bench: figures marked MISSED are not as promised")
 
 
 def _arguments(names: list[str]) -> argparse.Namespace:

@@ -10,6 +10,7 @@ class Figure:
     """A value with what it is held against in the same run; None where there is nothing.
 
     `baseline` is what a plain program reaches, `ceiling` what nothing can exceed; `note` is for the table alone.
+    `is_missed` says that the value misses what the project promises.
     """
 
     name: str
@@ -18,6 +19,7 @@ class Figure:
     baseline: float | None = None
     ceiling: float | None = None
     note: str = ""
+    is_missed: bool = False
 
     @property
     def ratio(self) -> float | None:
@@ -44,7 +46,8 @@ def table(figures: Iterable[Figure]) -> str:
 def _cells(figure: Figure) -> tuple[str, ...]:
     ratio = "" if figure.ratio is None else f"{figure.ratio:.1f}"
     share = "" if figure.share is None else f"{figure.share:.0%}"
-    return figure.name, _text(figure.value), figure.unit, ratio, share, figure.note
+    note = f"MISSED {figure.note}".rstrip() if figure.is_missed else figure.note
+    return figure.name, _text(figure.value), figure.unit, ratio, share, note
 
 
 def _line(row: tuple[str, ...], widths: list[int]) -> str:

@@ -1,4 +1,4 @@
-"""Lighthouse scores of the pages: speed, accessibility, good practice. Uses two months of simulated traffic."""
+"""Lighthouse marks of the main pages, and their first paint on a slow phone. Uses two months of simulated traffic."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -25,20 +25,25 @@ from deliveries.management.commands.simulate import months_back
 from deliveries.messages.slices import SLICES
 from deliveries.models import Message
 from deliveries.simulation.traffic import generate
-from portal.accounts.models import User
+from portal.accounts.models import Membership, Role, User
 from portal.common.periods import Month
+from portal.shares.links import create_link
 from portal.tenants.models import Tenant
 from reports.runs.runs import build_report, request_run
 
 PINNED = REPOSITORY / "benchmarks" / "lighthouse"
 OWNER, TENANT = "anna@example.com", "nordic-retail"
-CATEGORIES = ("performance", "accessibility", "best-practices")
+NEWCOMER = "newcomer"  # a tenant without messages: its Overview is the first steps
+CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
+LOWEST_MARK, LATEST_PAINT = 95, 1.0  # of 100; seconds
+NOT_FOR_CRAWLERS = "is-crawlable"  # the audit that a page with `noindex` has to fail
 MESSAGES, MESSAGES_QUICK = 50_000, 3000
+RUNS = 2  # of which the better counts: others who use the machine can only make a page slower
 SECONDS = 180  # for one page, on a busy machine
 
 
 def lighthouse(stage: Stage) -> Iterator[Figure]:
-    """Yield lighthouse's mark (0 to 100) of each category for each page, on its slow phone.
+    """Yield lighthouse's marks (0 to 100) and the first paint of each page, on its slow phone.
 
     Needs Chromium and npm with Node.js 18.16; lighthouse itself is installed into PORTAL_HOME the first time.
     """
@@ -53,16 +58,46 @@ def lighthouse(stage: Stage) -> Iterator[Figure]:
     cookie = f"sessionid={client.cookies['sessionid'].value}; language=en"
     with stage.web() as (_program, port):
         for name, path in _paths().items():
-            report = _run(folder, f"http://localhost:{port}{path}", "" if name == "sign-in" else cookie)
-            painted = report["audits"]["largest-contentful-paint"]["displayValue"]
-            for category in CATEGORIES:
-                yield Figure(
-                    f"lighthouse {name} {category}",
-                    round(100 * report["categories"][category]["score"]),
-                    "of 100",
-                    note=f"largest paint {painted}" if category == "performance" else _faults(report, category),
-                )
+            words = f"http://localhost:{port}{path}", "" if name in ("sign-in", "shared link") else cookie
+            reports = [_run(folder, *words) for _run_number in range(1 if stage.quick else RUNS)]
+            yield from figures_of(name, min(reports, key=_first_paint))
     stage.empty()
+
+
+def figures_of(name: str, report: dict) -> Iterator[Figure]:
+    """Yield a page's four marks and its first paint from lighthouse's report about it."""
+    largest = report["audits"]["largest-contentful-paint"]["displayValue"]
+    for category in CATEGORIES:
+        mark, notes = _mark(report, category)
+        if category == "performance":
+            notes.append(f"largest paint {largest}")
+        yield Figure(
+            f"lighthouse {name} {category}", mark, "of 100", note="; ".join(notes), is_missed=mark < LOWEST_MARK
+        )
+    paint = round(_first_paint(report), 2)
+    yield Figure(f"lighthouse {name} first paint", paint, "s", is_missed=paint > LATEST_PAINT)
+
+
+def _first_paint(report: dict) -> float:
+    return report["audits"]["first-contentful-paint"]["numericValue"] / 1000
+
+
+def _mark(report: dict, category: str) -> tuple[int, list[str]]:
+    """Return the mark of a category and what lowered it.
+
+    A page that is not meant for search engines fails the audit of crawling on purpose: its mark is then the mean of the
+    other audits, weighted as lighthouse weights them, and a note says so.
+    """
+    weights = {part["id"]: part["weight"] for part in report["categories"][category]["auditRefs"] if part["weight"]}
+    scores = {name: report["audits"][name]["score"] for name in weights}
+    scores = {name: score for name, score in scores.items() if score is not None}  # None: there is nothing to judge
+    notes = []
+    if scores.get(NOT_FOR_CRAWLERS) == 0:
+        del scores[NOT_FOR_CRAWLERS]
+        notes.append("noindex on purpose, so without is-crawlable")
+    total = sum(weights[name] for name in scores)
+    mark = round(100 * sum(weights[name] * score for name, score in scores.items()) / total)
+    return mark, notes + [name for name, score in scores.items() if score != 1]
 
 
 def _paths() -> dict[str, str]:
@@ -70,11 +105,33 @@ def _paths() -> dict[str, str]:
     return {
         "sign-in": reverse("account_login"),
         "overview": reverse("reports:overview", args=[TENANT]),
+        "campaigns": reverse("reports:campaigns", args=[TENANT]),
         "messages": reverse("messages:list", args=[TENANT]),
         "message": reverse("messages:message", args=[TENANT, message.account.name, message.message_id]),
         "reports": reverse("reports:months", args=[TENANT]),
+        "partner IDs": reverse("deliveries:partner_ids", args=[TENANT]),
         "settings": reverse("settings:tenant", args=[TENANT]),
+        "members": reverse("settings:members", args=[TENANT]),
+        "audit": reverse("settings:audit", args=[TENANT]),
+        "first steps": reverse("reports:overview", args=[NEWCOMER]),
+        "shared link": reverse("share", args=[_share()]),
     }
+
+
+def _share() -> str:
+    """Return the token of a new link to the tenant's Overview."""
+    now, maker = timezone.now(), User.objects.get(email=OWNER)
+    _link, token = create_link(
+        tenant=Tenant.objects.get(slug=TENANT),
+        kind="overview",
+        name="Lighthouse",
+        maker_id=maker.pk,
+        made_by=OWNER,
+        now=now,
+        expires_at=now + timedelta(hours=1),
+        query="period=30d&compare=previous",
+    )
+    return token
 
 
 def _install() -> Path:
@@ -106,6 +163,8 @@ def _fill(stage: Stage) -> None:
         pass
     tenant = Tenant.objects.get(slug=TENANT)
     month = Month(now.year, now.month).previous()
+    newcomer, _is_new = Tenant.objects.get_or_create(slug=NEWCOMER, defaults={"name": "Newcomer Oy"})
+    Membership.objects.get_or_create(user=User.objects.get(email=OWNER), tenant=newcomer, role=Role.OWNER)
     run = request_run(tenant=tenant, month=month, requested_by="bench", now=timezone.now())
     build_report(run_id=run.id, now=timezone.now())
 
@@ -131,10 +190,3 @@ def _run(folder: Path, url: str, cookie: str) -> dict:
     if report["finalDisplayedUrl"].partition("?")[0] != url or report.get("runtimeError"):
         raise RuntimeError(f"lighthouse came to {report['finalDisplayedUrl']}: {report.get('runtimeError')}")
     return report
-
-
-def _faults(report: dict, category: str) -> str:
-    """Return the audits that lowered the scores."""
-    references = report["categories"][category]["auditRefs"]
-    found = (reference["id"] for reference in references if reference["weight"])
-    return " ".join(name for name in found if report["audits"][name]["score"] not in (None, 1))
