@@ -73,8 +73,8 @@ def attribute(
                 campaigns.get((tenant_id, parts.campaign), OTHER_CAMPAIGNS_ID) if parts.campaign else NO_CAMPAIGN_ID
             )
             result.append(StoredMessage(folded, tenant_id, day, campaign_id, parts.variant, parts.labels or None))
-    befores = (before for _folded, before in messages)
-    assign_keys(zip(result, befores, strict=True), recipient_keys())
+    stored = (before for _folded, before in messages)
+    assign_keys(zip(result, stored, strict=True), recipient_keys())
     return result
 
 
