@@ -11,9 +11,9 @@ from portal.accounts.roles import RANK, RIGHTS, may
 RIGHT_TEXTS: dict[str, Promise] = {
     "see_figures": _("See figures, reports and partner IDs"),
     "see_messages": _("Search messages; roles without the right to see numbers see them masked"),
-    "make_reports": _("Create monthly reports"),
+    "make_reports": _("Create and remove monthly reports"),
     "reveal_numbers": _("Reveal the phone number of one message; the reason is logged"),
-    "see_numbers": _("See phone numbers on pages and in files"),
+    "see_numbers": _("See phone numbers on pages and in files, and search by a list of them"),
     "declare_partner_ids": _("Declare partner IDs and move them"),
     "see_account_reports": _("See the reports of a gateway account that the customer owns"),
     "change_settings": _("Change the settings, how refIds are read, and the segments"),
