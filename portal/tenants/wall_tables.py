@@ -43,6 +43,12 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "tenant_recount": ("SELECT, INSERT, DELETE", ALL),
 }
 
+# Tables with a tenant_id and a user_id whose rows are one person's alone: a page sees those of the person who is signed
+# in, of its own tenants. Staff delete them, with a person. table: (web, staff)
+PRIVATE_TABLES: dict[str, tuple[str, str]] = {
+    "saved_view": (ALL, "SELECT, DELETE"),
+}
+
 # Global tables that pages write too: which rows the web role reads is said below, it writes its own tenants' alone.
 # table: (web, staff, the column that holds the tenant)
 GUARDED_TABLES: dict[str, tuple[str, str, str]] = {

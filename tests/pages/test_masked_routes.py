@@ -27,6 +27,7 @@ MEMBERS = ANYBODYS | {
     *(
         "reports:overview",
         "reports:campaigns",
+        "reports:views",
         "reports:months",
         "reports:download",
         "messages:list",
@@ -38,7 +39,7 @@ MEMBERS = ANYBODYS | {
 OPENED = {
     "viewer": MEMBERS,
     "analyst": MEMBERS | {"reports:remove"},
-    "view-as": MEMBERS,
+    "view-as": MEMBERS - {"reports:views"},
     "key": {
         *("api:key", "api:statistics", "api:reports", "api:report", "api:report_download", "api:messages"),
         *("api:message", "api:message_by_query", "api:partner_ids", "api:partner_id", "api:schema", "api:docs"),
@@ -61,7 +62,7 @@ def addresses(tenant, run) -> dict[str, str]:
         "tenant_slug": tenant.slug, "run_id": run.id, "account": "link-main", "message_id": "m2",
         "partner_id": PartnerId.objects.get(value=OWN).id, "segment_key_id": SegmentKey.objects.first().id,
         "membership_id": getattr(Membership.objects.first(), "id", 1), "request_id": wish.id, "invitation_id": 1,
-        "key_id": 1, "link_id": 1, "share_token": share_token,
+        "key_id": 1, "view_id": 1, "link_id": 1, "share_token": share_token,
         "session_id": 1, "token": "no-such-token", "colour": "no-colour", "pk": 1, "key": "no-such-key",
         "uidb36": "1", "month": f"{run.month:%Y-%m}",
     }  # fmt: skip

@@ -15,6 +15,7 @@ from django.urls import URLResolver, get_resolver
 from campaigns.models import Campaign, SegmentKey
 from deliveries.models import PartnerRequest, QuarantinedRow
 from portal.accounts.models import Invitation, Membership, UnsentMail
+from portal.saved_views.models import SavedView
 from portal.shares.models import ShareLink
 from portal.tenants.models import PartnerId, Tenant
 from tests.admin.rows import CANARY, make_rows
@@ -41,6 +42,7 @@ POSTED = {
     "settings:member_role": {"role": "viewer"},
     "settings:invitation_resend": {},
     "settings:invitation_revoke": {},
+    "reports:view_start": {},
     "settings:api_key_keep": {},
     "end_session": {},
     "end_other_sessions": {},
@@ -79,6 +81,10 @@ PAGES = {
     "campaigns:details": (302, 404, 404, 200),
     "campaigns:merge": (302, 404, 404, 422),  # nothing was filled in
     "campaigns:separate": (302, 404, 404, 302),
+    "reports:views": (302, 404, 404, 200),
+    "reports:view_rename": (302, 404, 404, 200),
+    "reports:view_delete": (302, 404, 404, 200),
+    "reports:view_start": (302, 404, 404, 302),
     "reports:months": (302, 404, 404, 200),
     "reports:make": (302, 404, 404, 302),
     "reports:download": (302, 404, 404, 200),
@@ -226,7 +232,7 @@ def expected(route: Route, person: str) -> int:
 
 
 @pytest.fixture
-def ids(tenant, other_tenant, feed) -> dict[str, object]:
+def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
     """Everything of the other tenant that a parameter could name, and rows of its own that must not show."""
     Tenant.objects.filter(id=other_tenant.id).update(name=f"{CANARY} company")
     rows = make_rows(Tenant.objects.get(id=other_tenant.id), feed)
@@ -250,6 +256,7 @@ def ids(tenant, other_tenant, feed) -> dict[str, object]:
         "token": "no-such-token",
         "session_id": 1,
         "key_id": 1,
+        "view_id": SavedView.objects.create(tenant=other_tenant, user=stranger, page="overview", name=CANARY).id,
         "link_id": rows[ShareLink].id,
         "share_token": "no-such-token",
         "campaign_id": rows[Campaign].id,
