@@ -67,7 +67,14 @@ def test_page_bars_nobody(request, browse, portal, name, language, looks):
         page.emulate_media(color_scheme=theme)
         with suppress(PlaywrightTimeout):  # charts follow the window's width a moment later
             page.wait_for_function(f"() => ({BUILT})().tooWide.length === 0", timeout=5000)
-        assert page.evaluate(BUILT) == {"lang": language, "titled": True, "described": True, "h1": 1, "main": 1, "tooWide": []}
+        assert page.evaluate(BUILT) == {
+            "lang": language,
+            "titled": True,
+            "described": True,
+            "h1": 1,
+            "main": 1,
+            "tooWide": [],
+        }
         if pictures:
             take_picture(page, pictures, f"{name}-{language}-{theme}-{size['width']}")
         assert faults(page) == {"cut": [], "overlapping": []}
