@@ -6,7 +6,7 @@ export function stackedDays(data, element, colours) {
   const { rows, classes, words, unit, before, days } = data;
   const dash = Math.min(44, Math.max(4, ((element.clientWidth - 50) / rows.length) * 0.78));
   const names = rows.map((row) => dayName(row, unit, false, days));
-  const hatch = { symbol: "rect", dashArrayX: [1, 0], dashArrayY: [2, 4], rotation: -Math.PI / 4, color: colours.surface };
+  const hatch = { symbol: "rect", dashArrayX: [8, 0], dashArrayY: [2, 4], rotation: -Math.PI / 4, color: colours.surface };
   const labels = { color: colours["text-soft"], fontFamily: colours.font, fontSize: 12 };
   return {
     animation: false,

@@ -10,18 +10,19 @@ const mercator = {
   unproject: ([x, y]) => [x, (Math.atan(Math.exp((-y * Math.PI) / 180)) * 360) / Math.PI - 90],
 };
 
-export function worldMap(data, element, colours) {
+export function worldMap(data, element, colours, chart) {
   const measure = element.dataset.measure ?? "messages";
   const rows = data.rows.filter((row) => row[measure] !== null);
   const [low, high] = range(rows, measure);
   const around = bounds(data.rows);
+  worldMap.register({ type: "FeatureCollection", features: inSight(around, chart.getWidth() / chart.getHeight()) });
   return {
     animation: false,
     tooltip: { ...tooltip, trigger: "item", formatter: ({ data: row }) => (row?.code ? tip(row) : "") },
     series: [
       {
         type: "map",
-        map: "world",
+        map: "near",
         data: rows.map((row) => ({
           ...row,
           name: row.code,
@@ -82,6 +83,25 @@ function bounds(rows) {
     [Math.min(...xs) - 3, Math.max(...ys) + 1.5],
     [Math.max(...xs) + 3, Math.min(...ys) - 1.5],
   ];
+}
+
+/** Return the shapes of the countries that can be seen where the corners `around` are fitted into a box of this aspect. */
+function inSight(around, aspect) {
+  const [[west, top], [east, bottom]] = around.map(mercator.project);
+  const width = Math.max(east - west, (bottom - top) * aspect) / 2;
+  const height = Math.max(bottom - top, (east - west) / aspect) / 2;
+  const [x, y] = [(west + east) / 2, (top + bottom) / 2];
+  return worldMap.shapes.features.filter((shape) => {
+    const [left, upper, right, lower] = (shape.box ??= box(shape));
+    return left <= x + width && right >= x - width && upper <= y + height && lower >= y - height;
+  });
+}
+
+/** Return the corners of a country in the map's plane. */
+function box({ geometry }) {
+  const points = geometry.coordinates.flat(geometry.type === "Polygon" ? 1 : 2).map(mercator.project);
+  const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
+  return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
 }
 
 /** Return the outline of a country's largest part: islands far away would make the rest tiny. */

@@ -15,19 +15,31 @@ use([BarChart, LineChart, MapChart, GridComponent, TooltipComponent, CanvasRende
 const KINDS = { "stacked-days": stackedDays, map: worldMap };
 const drawn = new Map(); // element: how to draw it again
 
-/** Draw one chart; again when the theme or its size changes. */
+/** Draw one chart; again when the theme or its size changes. In steps, between which the page answers to its reader. */
 export async function draw(element) {
-  element.dataset.drawn = "";
+  await pause();
   const data = JSON.parse(document.getElementById(element.dataset.source).textContent);
   if (element.dataset.chart === "map") await loadWorld();
   if (!element.isConnected) return;
   const chart = init(element, null, { devicePixelRatio: Math.max(2, devicePixelRatio) }); // sharp on paper too
-  const paint = () => chart.setOption(KINDS[element.dataset.chart](data, element, colours()), { notMerge: true });
+  const paint = () => chart.setOption(KINDS[element.dataset.chart](data, element, colours(), chart), { notMerge: true });
+  await pause();
+  if (!element.isConnected) return chart.dispose();
   paint();
   drawn.set(element, { chart, paint });
-  // Without a size, as while it is moved or hidden, a map cannot be laid out.
-  new ResizeObserver(() => element.clientWidth && element.clientHeight && chart.resize()).observe(element);
+  element.dataset.drawn = "";
+  new ResizeObserver(() => fit(element, chart, paint)).observe(element);
   watch(element, chart, data);
+}
+
+const pause = () => new Promise((go) => setTimeout(go));
+
+/** Fit a chart into its element. Without a size, as while it is moved or hidden, a map cannot be laid out. */
+function fit(element, chart, paint) {
+  const { clientWidth: width, clientHeight: height } = element;
+  if (!width || !height || (width === chart.getWidth() && height === chart.getHeight())) return;
+  chart.resize();
+  if (element.dataset.chart === "map") paint(); // other countries come into sight
 }
 
 function watch(element, chart, data) {
@@ -63,8 +75,8 @@ function loadWorld() {
   world ??= fetch(document.body.dataset.world)
     .then((answer) => answer.json())
     .then((shapes) => {
-      registerMap("world", shapes);
       worldMap.shapes = shapes;
+      worldMap.register = (shapes) => registerMap("near", shapes);
     });
   return world;
 }

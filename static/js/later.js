@@ -1,13 +1,35 @@
 // Charts come after the first paint: the figures and tables of a page never wait for them.
 
-/** Draw the charts of `root`, one after the other, as soon as the page has nothing else to do. */
+const SIGNS_OF_A_READER = ["scroll", "wheel", "pointermove", "pointerdown", "keydown"];
+const QUIET = 4000; // milliseconds after the first paint
+
+/** Draw the charts of `root`: those in sight as soon as the page has nothing else to do, then the ones further down. */
 export async function loadCharts(root) {
-  for (const element of root.querySelectorAll(".chart[data-chart]:not([data-drawn], [data-waits])")) {
-    element.dataset.waits = "";
+  const charts = [...root.querySelectorAll(".chart[data-chart]:not([data-drawn], [data-waits])")];
+  for (const element of charts) element.dataset.waits = "";
+  if (!charts.length) return;
+  await painted;
+  const below = charts.filter((element) => element.getBoundingClientRect().top > innerHeight);
+  await drawEach(charts.filter((element) => !below.includes(element)));
+  if (!below.length) return;
+  await (somebodyReads ??= waitForReader());
+  await drawEach(below);
+}
+
+async function drawEach(charts) {
+  for (const element of charts) {
     await whenIdle();
     if (element.isConnected) await draw(element);
   }
 }
+
+/** Resolve once somebody scrolls, points or presses a key; after QUIET at the latest, as the page may be printed. */
+let somebodyReads;
+const waitForReader = () =>
+  new Promise((resolve) => {
+    for (const sign of SIGNS_OF_A_READER) addEventListener(sign, resolve, { once: true, passive: true, capture: true });
+    setTimeout(resolve, QUIET);
+  });
 
 const draw = (element) =>
   import(document.body.dataset.charts)
@@ -23,7 +45,7 @@ const painted = new Promise((resolve) => {
 });
 
 const whenIdle = () =>
-  painted.then(() => new Promise((go) => ("requestIdleCallback" in window ? requestIdleCallback(go, { timeout: 500 }) : setTimeout(go))));
+  new Promise((go) => ("requestIdleCallback" in window ? requestIdleCallback(go, { timeout: 500 }) : setTimeout(go)));
 
 function openTable(element) {
   element.hidden = true;

@@ -31,6 +31,10 @@ def test_figure_without_baseline_and_ceiling_has_nulls():
     }
 
 
+def test_table_marks_a_figure_that_misses_what_is_promised():
+    assert table([Figure("paint", 1.2, "s", note="sign-in", is_missed=True)]).endswith("MISSED sign-in")
+
+
 def test_table_lines_up_values():
     figures = [
         Figure("apply", 15000.0, "DLRs/s", baseline=300.0, note="one applier"),

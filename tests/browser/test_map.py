@@ -49,3 +49,38 @@ def test_country_is_not_stretched(browse, width):
     shape = shape.json_value()
     assert shape["drawn"] == pytest.approx(shape["wanted"], rel=0.05)
     assert shape["height"] > 0.7  # as large as there is room
+
+
+def test_wider_window_shows_the_countries_that_a_wide_one_shows(browse):
+    pictures = []
+    for begins in (600, 1000):
+        page = browse(OWNER, size={"width": begins, "height": 900})
+        page.goto("/t/nordic-retail/overview/?country=FI")
+        page.locator("#map").scroll_into_view_if_needed()
+        expect(page.locator("#map[data-drawn] canvas")).to_be_visible()
+        page.set_viewport_size({"width": 1000, "height": 900})
+        page.wait_for_function("""() => {
+            const canvas = document.querySelector('#map canvas');
+            return canvas.width === 2 * document.querySelector('#map').clientWidth;
+        }""")
+        pictures.append(
+            page.evaluate(
+                "new Promise(requestAnimationFrame).then(() => document.querySelector('#map canvas').toDataURL())"
+            )
+        )
+
+    assert pictures[0] == pictures[1]
+
+
+def test_map_further_down_waits_for_a_reader(browse):
+    page = browse(OWNER, size={"width": 400, "height": 700})
+    # Nobody waits here for what is drawn without a reader after some seconds.
+    page.add_init_script(
+        "const set = setTimeout; window.setTimeout = (run, ms, ...of) => (ms > 3000 ? 0 : set(run, ms, ...of))"
+    )
+    page.goto("/t/nordic-retail/overview/", wait_until="networkidle")
+    assert page.locator(".chart[data-drawn]").count() == 0
+
+    page.mouse.wheel(0, 300)
+
+    expect(page.locator(".chart[data-drawn] canvas")).to_have_count(2)
