@@ -1,4 +1,4 @@
-"""Pages that belong to no tenant: the first one, the language, and what is said when something fails."""
+"""Pages that belong to no tenant: the first one, the glossary, the language, and what is said when something fails."""
 
 import logging
 import secrets
@@ -35,6 +35,12 @@ def home(request: HttpRequest) -> HttpResponse:
         tenant = Tenant.objects.get(id__in=request.access.reached)
         return redirect("reports:overview", tenant.slug)
     return render(request, "home.html")
+
+
+@require_safe
+def glossary(request: HttpRequest) -> HttpResponse:
+    """List the words of the portal with their explanations, for everybody."""
+    return render(request, "glossary.html")
 
 
 @posted_from("home")

@@ -10,12 +10,12 @@ const compare = new Intl.Collator(language, { numeric: true }).compare;
 /** Give the headings of each `table[data-sort]` below `root` a button. */
 export function makeSortable(root) {
   for (const heading of root.querySelectorAll("table[data-sort]:not([data-sortable]) > thead th[scope=col]")) {
-    if (!heading.textContent.trim() || heading.querySelector("a, button")) continue;
+    if (!heading.textContent.trim() || heading.querySelector("a, button:not(.explain)")) continue;
     const button = document.createElement("button");
     button.type = "button";
     button.className = "sort";
-    button.append(...heading.childNodes);
-    heading.append(button);
+    button.append(...[...heading.childNodes].filter((node) => !node.matches?.(".explain")));
+    heading.prepend(button);
   }
   for (const table of root.querySelectorAll("table[data-sort]")) table.dataset.sortable = "";
 }
