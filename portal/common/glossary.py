@@ -98,7 +98,7 @@ GLOSSARY: dict[str, Term] = {
     "p95": Term(
         _("95th percentile"),
         _("95 of 100 delivered messages arrived within this time; the slowest 5 took longer."),
-        heading=_("95 of 100 within"),
+        heading=_("95 of 100 arrived within"),
     ),
     "maturity": Term(_("Maturity"), _("The share of messages that have their final status.")),
     "provisional": Term(

@@ -131,6 +131,25 @@ def test_cards_show_figures_with_their_change(client, viewer, messages):
 
 
 @pytest.mark.parametrize(
+    ("language", "heading", "note"),
+    [
+        ("en", "95 of 100 arrived within", "Likely between"),
+        ("fi", "95 sadasta perillä viimeistään", "Todennäköisesti"),
+    ],
+)
+def test_interval_and_percentile_are_not_called_the_same(client, viewer, messages, language, heading, note):
+    client.force_login(viewer)
+    client.cookies["language"] = language
+
+    page = client.get(f"{OVERVIEW}?from=2026-10-22&to=2026-11-20").content.decode()
+
+    table = page.split('id="operators"')[1].split("</table>")[0]
+    assert f">{heading}<" in table.split("</thead>")[0]
+    assert f'data-label="{heading}"' in table
+    assert (note in page, re.findall(r"[>\"]95 ?%[^<]*", page)) == (True, [])
+
+
+@pytest.mark.parametrize(
     ("query", "change", "is_said"),
     [
         ("?from=2026-10-21&to=2026-11-19", "▲ 250.0 % more", False),  # whole days
