@@ -26,6 +26,7 @@ BUILT = """() => ({
     titled: document.title.includes('·'),
     h1: document.querySelectorAll('h1').length,
     main: document.querySelectorAll('main').length,
+    twice: [...document.querySelectorAll('[id]')].map(({ id }) => id).filter((id, at, all) => all.indexOf(id) < at),
     tooWide: document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')]
         .filter((element) => element.checkVisibility() && element.getBoundingClientRect().right > innerWidth + 1)
         .map((element) => element.outerHTML.slice(0, 120)),
@@ -66,7 +67,14 @@ def test_page_bars_nobody(request, browse, portal, name, language, looks):
         page.emulate_media(color_scheme=theme)
         with suppress(PlaywrightTimeout):  # charts follow the window's width a moment later
             page.wait_for_function(f"() => ({BUILT})().tooWide.length === 0", timeout=5000)
-        assert page.evaluate(BUILT) == {"lang": language, "titled": True, "h1": 1, "main": 1, "tooWide": []}
+        assert page.evaluate(BUILT) == {
+            "lang": language,
+            "titled": True,
+            "h1": 1,
+            "main": 1,
+            "twice": [],
+            "tooWide": [],
+        }
         if pictures:
             take_picture(page, pictures, f"{name}-{language}-{theme}-{size['width']}")
         assert faults(page) == {"cut": [], "overlapping": []}

@@ -678,3 +678,22 @@ def test_cards_draw_their_course_for_the_eye_alone(client, viewer, messages):
     assert [key for key, _svg in drawn] == ["messages", "delivered", "pending", "failed", "unknown", "parts"]
     assert {'aria-hidden="true" focusable="false"' in svg for _key, svg in drawn} == {True}
     assert page.count('<path class="provisional"') == 2  # a rate has no two neighbouring days with messages at the end
+
+
+@pytest.mark.parametrize(("language", "day"), [("fi", "2.11.2026"), ("en", "2026-11-02")])
+def test_saved_days_and_words_are_the_tenants(client, viewer, messages, tenant, language, day):
+    tenant.language, tenant.country = language, {"fi": "FI", "en": "GB"}[language]
+    tenant.save()
+    client.force_login(viewer)
+    client.cookies["language"] = {"fi": "en", "en": "fi"}[language]
+
+    page = client.get(OVERVIEW)
+    fetched = client.get(OVERVIEW, headers={"Portal-Language": "tenant"})
+
+    assert (page.headers["Content-Language"], fetched.headers["Content-Language"]) == (
+        client.cookies["language"].value,
+        language,
+    )
+    for answer in (page, fetched):
+        assert f'data-saved="{day}"' in answer.content.decode()
+        assert f'data-language="{language}"' in answer.content.decode()
