@@ -1,4 +1,4 @@
-"""Pages that belong to no tenant: the first one, the language, and what is said when something fails."""
+"""Pages that belong to no tenant: the first one, the glossary, the language, and what is said when something fails."""
 
 import logging
 import secrets
@@ -58,6 +58,12 @@ def _start_page(request: HttpRequest) -> str:
     if narrowed_to and not Tenant.objects.filter(id__in=below, slug=narrowed_to).exists():
         return ""
     return store.address_of(view, view.tenant)
+
+
+@require_safe
+def glossary(request: HttpRequest) -> HttpResponse:
+    """List the words of the portal with their explanations, for everybody."""
+    return render(request, "glossary.html")
 
 
 @posted_from("home")

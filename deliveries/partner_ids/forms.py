@@ -41,6 +41,7 @@ class PartnerIdForm(forms.Form):
 
     def __init__(self, *args, accounts: Sequence[GatewayAccount], tenants: Sequence[Tenant], **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["value"].word = "partner_id"  # of the glossary, for the label's explanation
         self._accounts = {account.name: account for account in accounts}
         self._tenants = {tenant.slug: tenant for tenant in tenants}
         self._choose("account", [(name, name) for name in self._accounts])

@@ -14,6 +14,7 @@ ANYBODY = ""
 
 LOOKED_AT_BY = {
     "home": OWNER,
+    "glossary": ANYBODY,
     "api:docs": ANYBODY,
     "reports:overview": OWNER,
     "reports:campaigns": OWNER,

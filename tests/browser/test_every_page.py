@@ -27,6 +27,7 @@ BUILT = """() => ({
     described: document.querySelector('meta[name=description]')?.content.length > 50,
     h1: document.querySelectorAll('h1').length,
     main: document.querySelectorAll('main').length,
+    twice: [...document.querySelectorAll('[id]')].map(({ id }) => id).filter((id, at, all) => all.indexOf(id) < at),
     tooWide: document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')]
         .filter((element) => element.checkVisibility() && element.getBoundingClientRect().right > innerWidth + 1)
         .map((element) => element.outerHTML.slice(0, 120)),
@@ -73,6 +74,7 @@ def test_page_bars_nobody(request, browse, portal, name, language, looks):
             "described": True,
             "h1": 1,
             "main": 1,
+            "twice": [],
             "tooWide": [],
         }
         if pictures:

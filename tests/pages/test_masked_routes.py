@@ -18,8 +18,14 @@ from tests.shares.conftest import make_link
 pytestmark = pytest.mark.django_db
 
 ANYBODYS = {
-    *("api:schema", "api:docs", "metrics", "profile", "second_factor", "account_inactive", "account_reauthenticate"),
-    *("account_email", "account_email_verification_sent", "account_change_password", "account_reset_password"),
+    *("api:schema", "api:docs", "glossary", "metrics", "profile", "second_factor", "account_inactive"),
+    *(
+        "account_reauthenticate",
+        "account_email",
+        "account_email_verification_sent",
+        "account_change_password",
+        "account_reset_password",
+    ),
     *("account_confirm_email", "account_reset_password_from_key_done", "account_reset_password_from_key"),
     *("account_reset_password_done", "mfa_index", "mfa_list_webauthn", "share"),
 }

@@ -51,6 +51,7 @@ POSTED = {
 # anonymous, each member of another tenant, staff without a membership, a member of the tenant itself
 PAGES = {
     "home": (302, 302, 200, 302),
+    "glossary": (200, 200, 200, 200),
     "metrics": (200, 200, 200, 200),
     # Sessions open nothing of the API; tests/api/ asks with keys.
     "api:statistics": (401, 401, 401, 401),
