@@ -17,6 +17,7 @@ LOOKED_AT_BY = {
     "api:docs": ANYBODY,
     "reports:overview": OWNER,
     "reports:campaigns": OWNER,
+    "campaigns:ab": OWNER,
     "messages:list": OWNER,
     "messages:message": OWNER,
     "messages:numbers": OWNER,

@@ -12,7 +12,7 @@ from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.urls import URLResolver, get_resolver
 
-from campaigns.models import SegmentKey
+from campaigns.models import Campaign, SegmentKey
 from deliveries.models import PartnerRequest, QuarantinedRow
 from portal.accounts.models import Invitation, Membership, UnsentMail
 from portal.shares.models import ShareLink
@@ -74,6 +74,7 @@ PAGES = {
     "messages:message_by_query": (302, 404, 404, 404),
     "reports:overview": (302, 404, 404, 200),
     "reports:campaigns": (302, 404, 404, 200),
+    "campaigns:ab": (302, 404, 404, 200),
     "reports:months": (302, 404, 404, 200),
     "reports:make": (302, 404, 404, 302),
     "reports:download": (302, 404, 404, 200),
@@ -247,6 +248,7 @@ def ids(tenant, other_tenant, feed) -> dict[str, object]:
         "key_id": 1,
         "link_id": rows[ShareLink].id,
         "share_token": "no-such-token",
+        "campaign_id": rows[Campaign].id,
         "segment_key_id": rows[SegmentKey].id,
         "month": "2026-08",
         "colour": "no-colour",
