@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, ngettext_lazy
 
 from campaigns.statistics import MIN_MESSAGES
-from portal.common.templatetags.figures import count, decimal, duration, local, percent
+from portal.common.periods import zone
+from portal.common.templatetags.figures import count, decimal, duration, percent
 from reports.campaigns.ab_figures import Metric, Outcome, Pair, Rate, Verdict
 
 Kind = tuple[bool, Metric]  # (while late reports are expected, the metric)
@@ -107,7 +109,8 @@ def notes(found: Verdict, *, planned: Sequence[float] | None, tz: str) -> list[s
         result.append(_mix(found))
     if guards.starts:
         starts = ", ".join(
-            f"{name} {date_format(local(first, tz), 'SHORT_DATETIME_FORMAT')}" for name, first in guards.starts
+            f"{name} {date_format(timezone.localtime(first, zone(tz)), 'SHORT_DATETIME_FORMAT')}"
+            for name, first in guards.starts
         )
         result.append(
             _("The variants were not sent at the same time, so the hour may explain a difference: {starts}.").format(

@@ -21,6 +21,7 @@ LOOKED_AT_BY = {
     "reports:views": OWNER,
     "reports:view_rename": OWNER,
     "reports:view_delete": OWNER,
+    "campaigns:ab": OWNER,
     "messages:list": OWNER,
     "messages:message": OWNER,
     "messages:numbers": OWNER,

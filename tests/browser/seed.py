@@ -120,6 +120,7 @@ def _make_rows(now: datetime) -> dict:
     from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
     from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 
+    from campaigns.models import Campaign
     from deliveries.models import Message
     from portal.accounts import invitations
     from portal.accounts.models import Membership, User
@@ -165,6 +166,7 @@ def _make_rows(now: datetime) -> dict:
         "run_id": run.id,
         "month": str(month),
         "message_id": message.message_id,
+        "campaign_id": Campaign.objects.filter(tenant=tenant).order_by("name").first().id,
         "partner_id": PartnerId.objects.get(value="nr-fi").id,
         "invitation_id": invitation.id,
         "invitation": invitations.link(invitation),

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.utils import timezone
 
-from campaigns.models import SegmentKey
+from campaigns.models import Campaign, SegmentKey
 from deliveries.models import PartnerRequest
 from portal.accounts.models import Membership, Role
 from portal.tenants import api_keys
@@ -34,6 +34,7 @@ MEMBERS = ANYBODYS | {
         "reports:overview",
         "reports:campaigns",
         "reports:views",
+        "campaigns:ab",
         "reports:months",
         "reports:download",
         "messages:list",
@@ -67,6 +68,7 @@ def addresses(tenant, run) -> dict[str, str]:
     values = {
         "tenant_slug": tenant.slug, "run_id": run.id, "account": "link-main", "message_id": "m2",
         "partner_id": PartnerId.objects.get(value=OWN).id, "segment_key_id": SegmentKey.objects.first().id,
+        "campaign_id": Campaign.objects.filter(tenant=tenant).first().id,
         "membership_id": getattr(Membership.objects.first(), "id", 1), "request_id": wish.id, "invitation_id": 1,
         "key_id": 1, "view_id": 1, "link_id": 1, "share_token": share_token,
         "session_id": 1, "token": "no-such-token", "colour": "no-colour", "pk": 1, "key": "no-such-key",

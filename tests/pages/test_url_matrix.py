@@ -86,6 +86,7 @@ PAGES = {
     "reports:view_rename": (302, 404, 404, 200),
     "reports:view_delete": (302, 404, 404, 200),
     "reports:view_start": (302, 404, 404, 302),
+    "campaigns:ab": (302, 404, 404, 200),
     "reports:months": (302, 404, 404, 200),
     "reports:make": (302, 404, 404, 302),
     "reports:download": (302, 404, 404, 200),
