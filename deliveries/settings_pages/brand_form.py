@@ -70,7 +70,7 @@ class BrandForm(forms.Form):
         self.tenant, self.stored, self.above = tenant, stored, above
         inherited = {
             "product_name": above.product,
-            "sender_name": above.sender or above.product,
+            "sender_name": above.sender_name or stored.product_name or above.product,
             "colour": above.colour,
             "host": above.host,
         }

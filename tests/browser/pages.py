@@ -143,6 +143,7 @@ def address_of(name: str, rows: dict) -> str:
         "key": "no-such-key",
         "uidb36": "1",
         "colour": "0f766e",
+        "logo_digest": "0" * 64,
         "session_id": 1,
         "segment_key_id": 1,
         "pk": 1,
