@@ -108,6 +108,7 @@ def _fill(server: subprocess.Popen) -> State:
         _provision(state)
         _simulate(state, server)
         _wait_until_applied(server)
+        _add_logo()
         state.simulated = True
         state.save()
     _make_reports(server)
@@ -146,6 +147,29 @@ def provisioning(state: State) -> dict:
                 if isinstance(claim, dict) and "from" in claim:
                     claim["from"] = day
     return document
+
+
+def _add_logo() -> None:
+    """Draw the logo of the demo's partner and give it to its brand."""
+    from io import BytesIO
+
+    from PIL import Image, ImageDraw
+
+    from portal.brands.logos import read_logo
+    from portal.brands.models import TenantBrand
+
+    image = Image.new("RGBA", (320, 160))
+    draw = ImageDraw.Draw(image)
+    draw.rounded_rectangle((0, 0, 159, 159), radius=36, fill="#7a1f3d")
+    for left, top in ((32, 88), (68, 56), (104, 32)):  # bars that grow, as on the portal's own mark
+        draw.rectangle((left, top, left + 24, 128), fill="#ffffff")
+    draw.ellipse((184, 24, 296, 136), outline="#7a1f3d", width=20)
+    file = BytesIO()
+    image.save(file, "PNG")
+    logo = read_logo(file.getvalue())
+    TenantBrand.objects.filter(tenant__slug="hansa-group").update(
+        logo=logo.png, icon=logo.icon, logo_digest=logo.digest, logo_width=logo.width, logo_height=logo.height
+    )
 
 
 def _simulate(state: State, server: subprocess.Popen) -> None:
@@ -295,6 +319,7 @@ def _tell(state: State, address: str) -> None:
         f"  {address}/share/{state.shared}/\n"
         "                                          a shared link: the same Overview for people without an account\n"
         f"  {address}/t/hansa-group/reports/        a parent: its report sums its children\n"
+        f"  {address}/t/hansa-norge/overview/       a customer of a partner: in the brand of Hansa Group\n"
         f"  {address}/t/hansa-group/partner-ids/    partner IDs that wait to be declared, in an account of its own\n"
         f"  {address}/admin/                        feeds, runs, quarantine ({waiting} rows), the audit log\n"
         f"  {address}/admin/reports/reportrun/      jobs: progress, attempts, errors; retried and cancelled there\n"

@@ -35,6 +35,8 @@ urlpatterns = [
     path("language/", views.set_language, name="set_language"),
     path("look/", theme.set_look, name="set_look"),
     path("look/<str:colour>.css", theme.accent, name="accent"),
+    path("look/logo/<str:logo_digest>.png", theme.logo, name="logo"),
+    path("look/icon/<str:logo_digest>.png", theme.icon, name="icon"),
     path("t/<slug:tenant_slug>/", include("reports.urls")),
     path("t/<slug:tenant_slug>/campaigns/", include("reports.campaigns.urls")),
     path("t/<slug:tenant_slug>/messages/", include("deliveries.message_pages.urls")),

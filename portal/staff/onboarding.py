@@ -18,6 +18,7 @@ from deliveries.partner_ids.selectors import waiting_in
 from deliveries.settings_pages.recent_ref_ids import recent_ref_ids
 from portal.accounts import invitations
 from portal.accounts.models import Invitation, User, record
+from portal.brands.models import TenantBrand
 from portal.common.jobs.models import OPEN_STATES
 from portal.common.masking import Masking
 from portal.provisioning.apply import provision
@@ -140,6 +141,7 @@ def _hangs(tenant: Tenant) -> list[str]:
         gettext("API keys"): ApiKey.objects.filter(tenant=tenant),
         gettext("reports"): ReportRun.objects.filter(tenant=tenant),
         gettext("segment keys"): SegmentKey.objects.filter(tenant=tenant),
+        gettext("a brand"): TenantBrand.objects.filter(tenant=tenant),
         gettext("accounts that it owns"): GatewayAccount.objects.filter(owner=tenant),
     }
     return [name for name, rows in found.items() if rows.exists()]

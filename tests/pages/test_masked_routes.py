@@ -71,7 +71,8 @@ def addresses(tenant, run) -> dict[str, str]:
         "campaign_id": Campaign.objects.filter(tenant=tenant).first().id,
         "membership_id": getattr(Membership.objects.first(), "id", 1), "request_id": wish.id, "invitation_id": 1,
         "key_id": 1, "view_id": 1, "link_id": 1, "share_token": share_token,
-        "session_id": 1, "token": "no-such-token", "colour": "no-colour", "pk": 1, "key": "no-such-key",
+        "session_id": 1, "token": "no-such-token", "colour": "no-colour", "logo_digest": "no-logo",
+        "pk": 1, "key": "no-such-key",
         "uidb36": "1", "month": f"{run.month:%Y-%m}",
     }  # fmt: skip
     found = {}

@@ -35,6 +35,8 @@ POSTED = {
     "settings:tenant_preview": {},
     "campaigns:merge": {},
     "campaigns:separate": {},
+    "settings:brand_preview": {},
+    "settings:brand_check": {},
     "admin:onboarding_undo": {},
     "settings:ref_ids_preview": {"mode": "whole"},
     "settings:segment_remove": {},
@@ -71,6 +73,8 @@ PAGES = {
     "set_language": (302, 302, 302, 302),
     "set_look": (302, 302, 302, 302),
     "accent": (404, 404, 404, 404),  # no colour
+    "logo": (404, 404, 404, 404),  # no such logo; tests/brands/ asks for one
+    "icon": (404, 404, 404, 404),
     "messages:list": (302, 404, 404, 200),
     "messages:campaigns": (302, 404, 404, 200),
     "messages:download": (302, 404, 404, 302),  # there are no messages: back to the list
@@ -116,6 +120,9 @@ PAGES = {
     "settings:api_keys": (302, 404, 404, 200),
     "settings:api_key_revoke": (302, 404, 404, 404),
     "settings:api_key_keep": (302, 404, 404, 404),
+    "settings:brand": (302, 404, 404, 200),
+    "settings:brand_preview": (302, 404, 404, 200),
+    "settings:brand_check": (302, 404, 404, 404),  # no host
     "settings:shares": (302, 404, 404, 200),
     "settings:share_revoke": (302, 404, 404, 200),
     "settings:audit": (302, 404, 404, 200),
@@ -265,6 +272,7 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "segment_key_id": rows[SegmentKey].id,
         "month": "2026-08",
         "colour": "no-colour",
+        "logo_digest": "no-logo",
         "account": "link-main",
         "message_id": "m1",
         "pk": 1,
