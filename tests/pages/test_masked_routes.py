@@ -27,6 +27,7 @@ MEMBERS = ANYBODYS | {
     *(
         "reports:overview",
         "reports:campaigns",
+        "palette",
         "reports:views",
         "reports:months",
         "reports:download",
