@@ -18,6 +18,7 @@ LOOKED_AT_BY = {
     "api:docs": ANYBODY,
     "reports:overview": OWNER,
     "reports:campaigns": OWNER,
+    "palette": OWNER,
     "reports:views": OWNER,
     "reports:view_rename": OWNER,
     "reports:view_delete": OWNER,

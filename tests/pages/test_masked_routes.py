@@ -33,6 +33,7 @@ MEMBERS = ANYBODYS | {
     *(
         "reports:overview",
         "reports:campaigns",
+        "palette",
         "reports:views",
         "campaigns:ab",
         "reports:months",

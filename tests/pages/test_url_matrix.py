@@ -44,6 +44,7 @@ POSTED = {
     "settings:member_role": {"role": "viewer"},
     "settings:invitation_resend": {},
     "settings:invitation_revoke": {},
+    "palette": {"q": CANARY},
     "reports:view_start": {},
     "settings:api_key_keep": {},
     "end_session": {},
@@ -86,6 +87,7 @@ PAGES = {
     "campaigns:details": (302, 404, 404, 200),
     "campaigns:merge": (302, 404, 404, 422),  # nothing was filled in
     "campaigns:separate": (302, 404, 404, 302),
+    "palette": (302, 404, 404, 200),
     "reports:views": (302, 404, 404, 200),
     "reports:view_rename": (302, 404, 404, 200),
     "reports:view_delete": (302, 404, 404, 200),
