@@ -22,6 +22,10 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 PROVISIONING = REPOSITORY / "docs" / "examples" / "demo.yaml"
 MESSAGES = 50_000
 MONTHS = 3  # calendar months: also on a month's first day the last 30 days and those before are full
+NEW_CUSTOMER = {
+    "slug": "arctic-foods", "name": "Arctic Foods Oy", "timezone": "Europe/Helsinki", "language": "fi",
+    "country": "FI", "currency": "EUR", "values": ["arctic-fi"], "owner_email": "arctic@example.com",
+}  # fmt: skip
 OWN_MESSAGES = 1_200  # of the account that is one customer's own
 SEED = 1
 START_WITHIN = 120  # seconds
@@ -40,6 +44,7 @@ class State:
     own_token: str = field(default_factory=lambda: f"demo-{secrets.token_urlsafe(24)}")
     passwords: dict[str, str] = field(default_factory=dict)
     shared: str = ""
+    added: int = 0  # id of the customer that was added as on the admin's page
     end: str = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0).isoformat())
     simulated: bool = False
 
@@ -114,6 +119,7 @@ def _fill(server: subprocess.Popen) -> State:
     _make_reports(server)
     _share(state)
     _save_view()
+    add_customer(state)
     return state
 
 
@@ -284,6 +290,24 @@ def _save_view() -> None:
         )
 
 
+def add_customer(state: State) -> None:
+    """Add a customer as the admin's page does, once: its partner ID has no messages, its owner is invited."""
+    from django.utils import timezone
+
+    from campaigns.ref_ids import RefIdScheme
+    from portal.accounts.models import User
+    from portal.staff import onboarding
+    from portal.tenants.models import GatewayAccount
+
+    if state.added:
+        return
+    account = GatewayAccount.objects.get(name="link-main")
+    data = NEW_CUSTOMER | {"account": account, "new_account": "", "scheme": RefIdScheme("|", ("campaign", "variant"))}
+    operator = User.objects.filter(is_superuser=True).order_by("id").first()
+    state.added = onboarding.add_customer(data, actor=operator, now=timezone.now()).pk
+    state.save()
+
+
 def _check(server: subprocess.Popen, give_up: float, what: str) -> None:
     if server.poll() is not None:
         raise DemoError(f"The portal ended while {what}.")
@@ -321,6 +345,11 @@ def _tell(state: State, address: str) -> None:
         f"  {address}/t/hansa-group/reports/        a parent: its report sums its children\n"
         f"  {address}/t/hansa-norge/overview/       a customer of a partner: in the brand of Hansa Group\n"
         f"  {address}/t/hansa-group/partner-ids/    partner IDs that wait to be declared, in an account of its own\n"
+        f"  {address}/admin/onboarding/             an operator adds a customer; this one was just added:\n"
+        f"  {address}/admin/onboarding/{state.added}/\n"
+        f"                                          {NEW_CUSTOMER['name']}: waits for its first messages; its Undo\n"
+        f"  {address}/admin/tenants/tenant/{state.added}/view-as/\n"
+        "                                          its first page leads through the first steps, with a sample\n"
         f"  {address}/admin/                        feeds, runs, quarantine ({waiting} rows), the audit log\n"
         f"  {address}/admin/reports/reportrun/      jobs: progress, attempts, errors; retried and cancelled there\n"
         "  bin/portal monthly_report --account link-main --month YYYY-MM --out FILE.xlsx\n"
