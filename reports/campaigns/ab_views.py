@@ -20,8 +20,9 @@ from portal.common.masking import Masking
 from portal.common.templatetags.figures import count, decimal
 from portal.tenants.models import Tenant
 from reports.campaigns.ab_figures import Pair, Place, Verdict
-from reports.campaigns.ab_form import MAX_REF_IDS, AbForm, CalculatorForm
+from reports.campaigns.ab_form import AbForm, CalculatorForm
 from reports.campaigns.ab_plot import Scale
+from reports.campaigns.ab_ref_ids import MAX_REF_IDS
 from reports.campaigns.ab_result import AbQuery, AbResult, ShownVariant, WrongSplit, ab_result
 from reports.campaigns.ab_selectors import MAX_VARIANTS, TooManyVariants
 from reports.campaigns.ab_texts import headline, notes

@@ -84,7 +84,7 @@ def test_page_says_which_variant_won(client, manager, sale):
         "B reached 95.6 % of its recipients, 15.5 to 40.9 points more than A; with 132 messages that is no accident."
     )
     assert "1 message of this campaign has no variant and is not compared." in text
-    assert "The split is not checked: enter the planned one below." in text
+    assert "The split is not checked, because no planned one is given." in text
 
 
 def test_every_linked_figure_opens_to_as_many_messages(client, manager, sale):
