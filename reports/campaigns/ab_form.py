@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from campaigns.ref_ids import MAX_BYTES
 from campaigns.statistics import detectable_gain, sample_needed
+from portal.common.templatetags.figures import count
 from reports.campaigns.ab_figures import Metric
 from reports.campaigns.ab_ref_ids import (
     CHOSEN,
@@ -85,7 +86,7 @@ class AbForm(forms.Form):
         if text and weights is None:
             raise forms.ValidationError(
                 _("A positive number for each variant, with colons between, such as 50:50; each at most %(most)s.")
-                % {"most": MAX_WEIGHT}
+                % {"most": count(MAX_WEIGHT)}
             )
         return weights
 
