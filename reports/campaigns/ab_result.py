@@ -18,7 +18,10 @@ MAX_PLACES = 6  # the largest ones; the others are summed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AbQuery:
-    """What is compared and how. `chosen` are refIds by variant, empty for the variants of the refId scheme."""
+    """Variants and metric of a comparison.
+
+    `chosen` are refIds by variant, empty for the variants of the refId scheme.
+    """
 
     metric: Metric = Metric.DELIVERED
     within: int = DEFAULT_WITHIN
