@@ -9,12 +9,14 @@ from portal.api.key import KeyView
 from portal.api.schema_view import SchemaView
 from portal.api.views import NotFoundView
 from portal.common import any_text  # noqa: F401  registers the converter
+from reports.campaigns.ab_api import AbView
 from reports.figures.api import StatisticsView
 from reports.runs.api import DownloadView, RunsView, RunView
 
 app_name = "api"
 urlpatterns = [
     path("v1/key/", KeyView.as_view(), name="key"),
+    path("v1/campaigns/<int:campaign_id>/ab/", AbView.as_view(), name="campaign_ab"),
     path("v1/statistics/", StatisticsView.as_view(), name="statistics"),
     path("v1/reports/", RunsView.as_view(), name="reports"),
     path("v1/reports/<int:run_id>/", RunView.as_view(), name="report"),

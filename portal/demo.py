@@ -337,6 +337,7 @@ def _tell(state: State, address: str) -> None:
     print(
         "\nWhat to look at\n"
         f"  {address}/t/nordic-retail/overview/     the Overview: a slow operator, a campaign whose variant B wins\n"
+        f"{_ab_test(address)}"
         f"  {address}/t/baltic-parcel/overview/     numbers of one country that went bad\n"
         f"  {address}/t/hansa-group/overview/       a parent: each of its tenants, and all together\n"
         f"  {address}/t/nordic-retail/reports/      the Reports page, in Finnish; make this month's too\n"
@@ -358,6 +359,16 @@ def _tell(state: State, address: str) -> None:
         "\nCtrl-C ends it; its data stay, and bin/demo starts again with them.",
         flush=True,
     )
+
+
+def _ab_test(address: str) -> str:
+    """Return the line about the newest sale, whose variant B is delivered better; '' if there was none."""
+    from campaigns.models import Campaign
+
+    sale = Campaign.objects.filter(tenant__slug="nordic-retail", name__endswith="-sale").order_by("-id").first()
+    if sale is None:
+        return ""
+    return f"  {address}/t/nordic-retail/campaigns/{sale.id}/ab/\n{' ' * 42}the A/B test of {sale.name}\n"
 
 
 if __name__ == "__main__":

@@ -119,6 +119,7 @@ WITHOUT_PAGE = {
     "account_confirm_login_code": ELSEWHERE,
     "api:key": DATA,
     "api:statistics": DATA,
+    "api:campaign_ab": DATA,
     "api:reports": DATA,
     "api:report": DATA,
     "api:report_download": DATA,

@@ -58,6 +58,7 @@ PAGES = {
     "metrics": (200, 200, 200, 200),
     # Sessions open nothing of the API; tests/api/ asks with keys.
     "api:statistics": (401, 401, 401, 401),
+    "api:campaign_ab": (401, 401, 401, 401),
     "api:reports": (401, 401, 401, 401),
     "api:report": (401, 401, 401, 401),
     "api:report_download": (401, 401, 401, 401),
