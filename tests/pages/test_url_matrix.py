@@ -66,6 +66,8 @@ PAGES = {
     "api:message": (401, 401, 401, 401),
     "api:message_by_query": (401, 401, 401, 401),
     "api:partner_ids": (401, 401, 401, 401),
+    "api:campaigns": (401, 401, 401, 401),
+    "api:campaign": (401, 401, 401, 401),
     "api:key": (401, 401, 401, 401),
     "api:schema": (200, 200, 200, 200),  # tells nothing secret
     "api:docs": (200, 200, 200, 200),
@@ -84,7 +86,8 @@ PAGES = {
     "messages:message": (302, 404, 404, 404),  # no such message; tests/pages/test_messages.py asks for one
     "messages:message_by_query": (302, 404, 404, 404),
     "reports:overview": (302, 404, 404, 200),
-    "reports:campaigns": (302, 404, 404, 200),
+    "reports:campaigns": (302, 404, 404, 302),
+    "campaigns:list": (302, 404, 404, 200),
     "campaigns:details": (302, 404, 404, 200),
     "campaigns:merge": (302, 404, 404, 422),  # nothing was filled in
     "campaigns:separate": (302, 404, 404, 302),
