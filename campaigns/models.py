@@ -4,6 +4,7 @@ A campaign is a name taken from refIds by the tenant's scheme. These are tenant 
 the tenant, row-level security is forced (portal/tenants/wall.py).
 """
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -43,16 +44,60 @@ class RefIdScheme(models.Model):
 
 
 class Campaign(models.Model):
-    """A campaign of a tenant, registered when its first message is applied."""
+    """A campaign of a tenant, registered when its first message is applied.
+
+    The columns from `title` on are what people say about it; all of them are optional. `planned_split` is the weight of
+    each variant, `day_notes` a text for each day (ISO 8601). A campaign with `merged_into` is shown as part of that
+    one, which is of the same tenant and not merged itself; counts keep their own campaign (campaigns/merging.py).
+    """
 
     id = models.AutoField(primary_key=True)
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="campaigns")
     name = models.CharField(max_length=256, db_collation="C")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    title = models.CharField(_("title"), max_length=200, blank=True, default="", db_default="")
+    note = models.TextField(_("note"), max_length=2000, blank=True, default="", db_default="")
+    tags = ArrayField(models.CharField(max_length=40), blank=True, default=list, db_default=[], verbose_name=_("tags"))
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("owner"),
+    )
+    planned_start = models.DateField(_("planned start"), null=True, blank=True)
+    planned_split = models.JSONField(_("planned split"), blank=True, default=dict, db_default={})
+    day_notes = models.JSONField(_("notes on days"), blank=True, default=dict, db_default={})
+    archived_at = models.DateTimeField(_("archived at"), null=True, blank=True)
+    # The database's own constraint holds it to the tenant too (migration 0005).
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="merged",
+        verbose_name=_("merged into"),
+    )
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["tenant", "name"], name="campaign_name_per_tenant")]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "name"], name="campaign_name_per_tenant"),
+            models.UniqueConstraint(fields=["tenant", "id"], name="campaign_id_per_tenant"),
+            models.CheckConstraint(
+                condition=models.Q(merged_into=None) | ~models.Q(merged_into=models.F("id")),
+                name="campaign_not_merged_into_itself",
+            ),
+        ]
         indexes = [
+            # finds the merged ones: few rows (campaigns/merging.py)
+            models.Index(
+                fields=["tenant", "merged_into"],
+                name="campaign_merged",
+                condition=models.Q(merged_into__isnull=False),
+            ),
             # counts today's new ones against the daily limit (deliveries/applying/attribution.py)
             models.Index(fields=["tenant", "created_at"], name="campaign_by_age"),
             # the admin's search, over all tenants

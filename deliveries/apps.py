@@ -12,6 +12,8 @@ class DeliveriesConfig(AppConfig):
     def ready(self) -> None:
         from deliveries.ingest import inbox  # noqa: F401  before there is a connection, which takes over psycopg's adapters
         from deliveries.messages.code_tables import add_known_codes
+        from deliveries.messages.recipients import prepare_secret
 
         # An upgrade may know more codes than the table; a hook runs after every migrate, with or without migrations.
         post_migrate.connect(add_known_codes, sender=self)
+        post_migrate.connect(prepare_secret, sender=self)

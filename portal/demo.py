@@ -112,6 +112,7 @@ def _fill(server: subprocess.Popen) -> State:
         state.save()
     _make_reports(server)
     _share(state)
+    _save_view()
     return state
 
 
@@ -244,6 +245,19 @@ def _share(state: State) -> None:
         maker_id=owner.user_id, made_by=owner.user.email, now=now, expires_at=now + timedelta(days=30),
     )  # fmt: skip
     state.save()
+
+
+def _save_view() -> None:
+    """Save a view for an owner, once."""
+    from portal.accounts.models import Membership, Role
+    from portal.saved_views import store
+
+    owner = Membership.objects.select_related("tenant").get(tenant__slug="nordic-retail", role=Role.OWNER)
+    if not store.views_of(owner.user_id, owner.tenant).exists():
+        query = "counts_as=failed&period=7d"
+        store.save(
+            user_id=owner.user_id, tenant=owner.tenant, page="messages", name="Epäonnistuneet, 7 päivää", query=query
+        )
 
 
 def _check(server: subprocess.Popen, give_up: float, what: str) -> None:

@@ -31,10 +31,12 @@ handler500 = "portal.views.server_error"
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("glossary/", views.glossary, name="glossary"),
     path("language/", views.set_language, name="set_language"),
     path("look/", theme.set_look, name="set_look"),
     path("look/<str:colour>.css", theme.accent, name="accent"),
     path("t/<slug:tenant_slug>/", include("reports.urls")),
+    path("t/<slug:tenant_slug>/campaigns/", include("reports.campaigns.urls")),
     path("t/<slug:tenant_slug>/messages/", include("deliveries.message_pages.urls")),
     path("t/<slug:tenant_slug>/partner-ids/", include("deliveries.partner_ids.urls")),
     path("t/<slug:tenant_slug>/settings/", include("portal.settings_urls")),

@@ -1,4 +1,4 @@
-"""Pages that belong to no tenant: the first one, the language, and what is said when something fails."""
+"""Pages that belong to no tenant: the first one, the glossary, the language, and what is said when something fails."""
 
 import logging
 import secrets
@@ -7,18 +7,22 @@ import sys
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, HttpResponseServerError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, HttpResponseServerError, QueryDict
 from django.shortcuts import redirect, render
 from django.template import loader
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
 
+from portal.accounts import standing
 from portal.accounts.middleware import is_api
+from portal.accounts.pages import may_open
 from portal.accounts.way_back import SAFE_METHODS, page_behind, posted_from
 from portal.api.problems import problem_response
 from portal.page_deadline import unavailable
+from portal.saved_views import store
 from portal.tenants.models import Tenant
+from portal.tenants.scope import with_descendants
 
 logger = logging.getLogger(__name__)
 
@@ -30,11 +34,36 @@ DATABASE_AWAY = (OperationalError, InterfaceError)
 @require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """Go to the Overview of the person's only tenant; show a choice where there are several, or none."""
+    """Go to the person's start page, else to the Overview of the only tenant.
+
+    Where there are several tenants, or none, show a choice.
+    """
+    if start := _start_page(request):
+        return redirect(start)
     if len(request.access.reached) == 1:
         tenant = Tenant.objects.get(id__in=request.access.reached)
         return redirect("reports:overview", tenant.slug)
     return render(request, "home.html")
+
+
+def _start_page(request: HttpRequest) -> str:
+    """Return the address of the saved view that the person starts with; '' where none can be opened (any more)."""
+    if request.access.view_as is not None:
+        return ""
+    view = store.start_of(request.user.pk, request.access.reached)
+    if view is None or not may_open(standing.role_in(request.user.pk, view.tenant), view.page):
+        return ""
+    narrowed_to = QueryDict(view.query).get("tenant")
+    below = with_descendants([view.tenant_id]) if narrowed_to else ()
+    if narrowed_to and not Tenant.objects.filter(id__in=below, slug=narrowed_to).exists():
+        return ""
+    return store.address_of(view, view.tenant)
+
+
+@require_safe
+def glossary(request: HttpRequest) -> HttpResponse:
+    """List the words of the portal with their explanations, for everybody."""
+    return render(request, "glossary.html")
 
 
 @posted_from("home")

@@ -5,6 +5,7 @@ from django.urls import path
 from reports.overview import views as overview
 from reports.overview.campaign_list import campaign_list
 from reports.runs import views
+from reports.saved_views import views as saved_views
 
 app_name = "reports"
 urlpatterns = [
@@ -18,4 +19,8 @@ urlpatterns = [
     path("reports/accounts/<slug:account>/make/", views.account_make, name="account_make"),
     path("reports/accounts/<slug:account>/<int:run_id>/download/", views.account_download, name="account_download"),
     path("reports/accounts/<slug:account>/<str:month>/remove/", views.account_remove, name="account_remove"),
+    path("views/", saved_views.views_page, name="views"),
+    path("views/<int:view_id>/rename/", saved_views.rename, name="view_rename"),
+    path("views/<int:view_id>/delete/", saved_views.delete, name="view_delete"),
+    path("views/<int:view_id>/start/", saved_views.start, name="view_start"),
 ]

@@ -1,4 +1,4 @@
-"""Attributes that a tenant's rules give to a message: its tenant, day and campaign.
+"""Attributes that a tenant's rules give to a message: its tenant, day, campaign and recipient key.
 
 RefIds and platformPartnerIds are free text, so the number of new ones a day is limited. Those over the limit are
 counted as "other" (docs/architecture.md). A message keeps its campaign while its refId and tenant do not change.
@@ -15,6 +15,7 @@ from django.db import connection
 from campaigns import ref_ids
 from campaigns.models import NO_CAMPAIGN_ID, OTHER_CAMPAIGNS_ID, Campaign, RefIdScheme
 from deliveries.messages.fold import PARTNER_OVER_LIMIT, Folded, has_masked_ref_id
+from deliveries.messages.recipients import assign_keys, recipient_keys
 from deliveries.messages.row import StoredMessage
 from portal.common.bulk import EACH
 from portal.common.periods import local_day
@@ -34,7 +35,7 @@ class _Rules:
 def attribute(
     messages: list[tuple[Folded, StoredMessage | None]], *, now: datetime, decide_anew: bool = False
 ) -> list[StoredMessage]:
-    """Give each folded message (with what is stored of it) its tenant, day and campaign, in the order given.
+    """Give each folded message (with what is stored of it) its tenant, day, campaign and recipient key, in this order.
 
     A stored campaign stays, unless `decide_anew` (the tenant's refId scheme was changed). Every look-up is read in
     the caller's transaction, so a platformPartnerId that was declared counts from then on.
@@ -72,6 +73,8 @@ def attribute(
                 campaigns.get((tenant_id, parts.campaign), OTHER_CAMPAIGNS_ID) if parts.campaign else NO_CAMPAIGN_ID
             )
             result.append(StoredMessage(folded, tenant_id, day, campaign_id, parts.variant, parts.labels or None))
+    stored = (before for _folded, before in messages)
+    assign_keys(zip(result, stored, strict=True), recipient_keys())
     return result
 
 

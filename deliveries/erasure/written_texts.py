@@ -1,4 +1,5 @@
-"""Texts that people, checks and logs wrote: audit log, the administration's log, findings, segment keys, reasons.
+"""Texts that people, checks and logs wrote: audit log, the administration's log, findings, segment keys, reasons, what
+is said about campaigns.
 
 Forms refuse phone numbers in such texts. What older versions let in is masked here.
 """
@@ -10,7 +11,7 @@ from django.contrib.admin.models import LogEntry
 from django.db import connection, transaction
 from django.db.models import Q
 
-from campaigns.models import SegmentKey
+from campaigns.models import Campaign, SegmentKey
 from deliveries.erasure import erased_ids
 from deliveries.models import StandingCheck, TenantRecount
 from portal.accounts.models import AuditEntry
@@ -29,6 +30,10 @@ def erase(*, tenant_id: int, number: str) -> None:
         _clean(AuditEntry.objects.filter(of_tenant), ("subject", "actor", "details"), clean)
         _clean(LogEntry.objects.all(), ("object_repr", "change_message"), clean)
         _clean(StandingCheck.objects.all(), ("details",), clean)
+        described = Campaign.objects.filter(tenant_id=tenant_id).exclude(
+            title="", note="", tags=[], planned_split={}, day_notes={}
+        )
+        _clean(described, ("title", "note", "tags", "planned_split", "day_notes"), clean)
         _clean(TenantRecount.objects.filter(tenant_id=tenant_id), ("reason",), clean)
 
 

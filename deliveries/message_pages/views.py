@@ -34,6 +34,7 @@ from portal.common.any_text import address_of
 from portal.common.keyset import BadCursor
 from portal.common.masking import Masking
 from portal.common.periods import local_day
+from portal.saved_views.menu import menu_of
 from portal.tenants.models import Tenant
 
 SECONDS = 8.0  # a search may take; what is longer tells people to narrow it
@@ -63,6 +64,12 @@ def message_list(request: HttpRequest, tenant: Tenant) -> HttpResponse:
         ],
         "campaign_names": _campaign_names(request),
         "link": settings.PUBLIC_URL + canonical,
+        "saved": menu_of(
+            request.user.pk if request.access.is_members else None,
+            tenant,
+            "messages",
+            None if found["state"] == "wrong" else urlencode(found["form"].pairs),
+        ),
     }
     template = "deliveries/_messages.html" if is_part else "deliveries/messages.html"
     status = 429 if found.get("is_limited") else 422 if found["state"] == "wrong" else 200

@@ -39,11 +39,12 @@ COLUMNS = {
     "delivered_at": "timestamptz",
     "latency_bucket": "smallint",
     "received_at": "timestamptz",
+    "recipient_key": "bytea",
 }
 
 
 class StoredMessage(Struct, gc=False):
-    """A message with what its tenant's rules add: whose it is, its day there, its campaign."""
+    """A message with what its tenant's rules add: whose it is, its day there, its campaign, its recipient."""
 
     folded: Folded
     tenant_id: int
@@ -51,6 +52,7 @@ class StoredMessage(Struct, gc=False):
     campaign_id: int
     variant: str
     labels: dict[str, str] | None
+    recipient_key: bytes | None = None  # deliveries/messages/recipients.py
 
     @property
     def key(self) -> Key:
@@ -68,7 +70,7 @@ def copied(message: StoredMessage) -> StoredMessage:
     """Return a copy that can be changed without touching this one."""
     m = message
     labels = m.labels.copy() if m.labels else m.labels
-    return StoredMessage(m.folded.copy(), m.tenant_id, m.day, m.campaign_id, m.variant, labels)
+    return StoredMessage(m.folded.copy(), m.tenant_id, m.day, m.campaign_id, m.variant, labels, m.recipient_key)
 
 
 def counted_partner_id(folded: Folded) -> str:
@@ -108,6 +110,7 @@ def to_row(message: StoredMessage) -> tuple:
         f.delivered_at,
         f.latency_bucket,
         f.received_at,
+        message.recipient_key,
     )
 
 
@@ -116,7 +119,7 @@ def from_row(row: tuple) -> StoredMessage:
     (
         tenant_id, day, account_id, message_id, partner_id, partner_rank, ref_id, campaign_id, variant, labels,
         parameters, source, destination, sender_type, country, operator, parts, status, result_code, final, status_at,
-        part_states, flags, sent_at, sent_at_rank, delivered_at, latency_bucket, received_at,
+        part_states, flags, sent_at, sent_at_rank, delivered_at, latency_bucket, received_at, recipient_key,
     ) = row  # fmt: skip
     folded = Folded(  # by place: every message's way leads through here
         account_id, message_id, partner_id, partner_rank, ref_id, source, sender_type, destination, operator, country,
@@ -127,7 +130,7 @@ def from_row(row: tuple) -> StoredMessage:
         _load_states(folded, _load(part_states))
     elif result_code != NO_CODE:
         folded.whole = State(result_code, status_at, delivered_at if delivered_at != status_at else None)
-    return StoredMessage(folded, tenant_id, day, campaign_id, variant, _load(labels))
+    return StoredMessage(folded, tenant_id, day, campaign_id, variant, _load(labels), recipient_key)
 
 
 def _dump(value: dict | None) -> str | None:

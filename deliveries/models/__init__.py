@@ -15,6 +15,7 @@ from deliveries.models.inbox import (
 )
 from deliveries.models.moves import PartnerMove, RuleRefold, TenantRecount
 from deliveries.models.partner_requests import PartnerRequest
+from deliveries.models.recipients import RecipientSecret
 from deliveries.models.result_codes import ResultCode
 from deliveries.models.retention import ErasedId, ErasedMonth, ErasedName, RetentionMark
 from deliveries.models.rollups import (
@@ -50,6 +51,7 @@ __all__ = [
     "PartnerMove",
     "PartnerRequest",
     "QuarantinedRow",
+    "RecipientSecret",
     "RefusalCount",
     "ResultCode",
     "RetentionMark",

@@ -48,6 +48,8 @@ class Message(models.Model):
     delivered_at = models.DateTimeField(null=True)
     latency_bucket = models.SmallIntegerField(null=True)
     received_at = models.DateTimeField()
+    # for whom it is: null without a readable number (deliveries/messages/recipients.py)
+    recipient_key = models.BinaryField(null=True)
 
     class Meta:
         db_table = "message"

@@ -1,4 +1,4 @@
-"""Forms of the Partner IDs page: declare or request a value, and move one."""
+"""Forms of the Partner IDs page: search, declare or request a value, and move one."""
 
 from collections.abc import Iterable, Sequence
 
@@ -41,6 +41,7 @@ class PartnerIdForm(forms.Form):
 
     def __init__(self, *args, accounts: Sequence[GatewayAccount], tenants: Sequence[Tenant], **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["value"].word = "partner_id"  # of the glossary, for the label's explanation
         self._accounts = {account.name: account for account in accounts}
         self._tenants = {tenant.slug: tenant for tenant in tenants}
         self._choose("account", [(name, name) for name in self._accounts])
@@ -80,3 +81,22 @@ class MoveForm(forms.Form):
     def as_text(self) -> str:
         """Return what was chosen, so that what is confirmed is what was shown."""
         return f"{self.cleaned_data['tenant']} {self.cleaned_data['from']}"
+
+
+class SearchForm(forms.Form):
+    """Form that finds partner IDs by a part of their value."""
+
+    q = forms.CharField(
+        label=_("Search partner IDs"),
+        required=False,
+        max_length=MAX_VALUE_LENGTH,
+        strip=False,
+        widget=forms.TextInput(
+            attrs={
+                "type": "search",
+                "class": "form-control form-control-sm",
+                "autocomplete": "off",
+                "spellcheck": "false",
+            }
+        ),
+    )

@@ -9,20 +9,20 @@ from django.db.models.functions import RowNumber
 
 from deliveries.messages.row import OTHER_LABEL
 from deliveries.models import DailyCount, PartnerMove, PartnerRequest
+from deliveries.partner_ids.recent_messages import DAYS, Recent, recent_messages
 from portal.common.masking import Masking
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from portal.tenants.ownership import COLUMNS
 from portal.tenants.ownership_periods import SeenPeriod, current, seen_by
 from portal.tenants.partner_owners import held_by, periods_of
 
-DAYS = 30
 MAX_WAITING = 100
 MAX_REQUESTS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class PartnerRow:
-    """A partner id, its messages of the last DAYS days, and the newest move to its tenant (None: no messages waited).
+    """A partner id, its messages of the last days, and the newest move to its tenant (None: no messages waited).
 
     `tenant` and `periods` are the visible part of its owners; `is_last`: no later owner exists.
     """
@@ -32,7 +32,7 @@ class PartnerRow:
     tenant: Tenant
     periods: list[tuple[Tenant, SeenPeriod]]
     is_last: bool
-    messages: int
+    recent: Recent
     move: PartnerMove | None
     is_masked: bool = False  # it holds the number of a message, and its reader sees numbers masked
 
@@ -56,6 +56,11 @@ class Waiting:
     is_cut: bool
     targets: tuple[Tenant, ...] = ()  # for whom a value may be declared
 
+    @property
+    def messages(self) -> int:
+        """Return how many messages a declaration would move: those of the listed values."""
+        return sum(row["messages"] for row in self.values)
+
 
 def seen_periods(
     partners: Iterable[PartnerId], tenant_ids: Iterable[int]
@@ -78,17 +83,7 @@ def partner_rows(
         (move.partner_id, move.tenant_id): move
         for move in PartnerMove.objects.filter(tenant_id__in=tenant_ids, partner__in=partners).order_by("id")
     }
-    counts = (
-        DailyCount.objects.filter(
-            tenant_id__in=tenant_ids,
-            day__gt=today - timedelta(days=DAYS),
-            account_id__in={partner.account_id for partner in partners},
-            partner_id__in={partner.value for partner in partners},
-        )
-        .values_list("account_id", "partner_id")
-        .annotate(number=Sum("messages"))
-    )
-    messages = {(account_id, value): number for account_id, value, number in counts}
+    recent = recent_messages({(p.account_id, p.value) for p in partners}, tenant_ids, today=today)
     names = dict(GatewayAccount.objects.filter(id__in={p.account_id for p in partners}).values_list("id", "name"))
     return [
         PartnerRow(
@@ -97,7 +92,7 @@ def partner_rows(
             next(tenant for tenant, period in seen[partner.id] if period.tenant_id == shown[partner.id]),
             [(tenant, period) for tenant, period in seen[partner.id] if not period.is_whole],
             partner.tenant_id in tenant_ids,
-            messages.get((partner.account_id, partner.value), 0),
+            recent[partner.account_id, partner.value],
             newest.get((partner.id, shown[partner.id])),
         )
         for partner in partners

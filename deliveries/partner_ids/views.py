@@ -4,8 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -16,10 +15,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from deliveries.models import PartnerRequest
 from deliveries.partner_ids import requests
 from deliveries.partner_ids.forms import MoveForm, PartnerIdForm
+from deliveries.partner_ids.listing import partner_list
 from deliveries.partner_ids.ownership import Declared, PartnerIdError, declare, reassign, would_follow
 from deliveries.partner_ids.permissions import RIGHT, PartnerIdPermissions, accounts_of, permissions_of
-from deliveries.partner_ids.selectors import known_accounts, partner_rows, requests_of, waiting_in
-from deliveries.partner_ids.with_numbers import telling_partner_ids
+from deliveries.partner_ids.selectors import known_accounts, requests_of, waiting_in
 from deliveries.rederiving.partner_messages import Following, following
 from portal.accounts.guards import member_may
 from portal.accounts.way_back import posted_from
@@ -27,9 +26,7 @@ from portal.common.periods import local_day
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from portal.tenants.ownership import COLUMNS
 from portal.tenants.ownership_periods import OwnershipChange, ends
-from portal.tenants.partner_owners import held_by, periods_of
-
-PAGE_SIZE = 100
+from portal.tenants.partner_owners import periods_of
 
 
 @require_safe
@@ -169,22 +166,21 @@ def _form(request: HttpRequest, tenant: Tenant, data=None) -> PartnerIdForm:
 
 
 def _list(request: HttpRequest, tenant: Tenant, permissions: PartnerIdPermissions) -> dict:
-    ids = request.access.tenant_ids
-    page_obj = Paginator(held_by(ids).order_by("value", "id"), PAGE_SIZE).get_page(request.GET.get("page"))
-    now = timezone.now()
-    rows = partner_rows(page_obj.object_list, tenant_ids=ids, today=local_day(now, tenant.timezone), now=now)
-    masking = request.access.masking
-    if not masking.in_full:
-        telling = telling_partner_ids({row.partner.value for row in rows}, tenant_ids=ids)
-        rows = [row if row.partner.value not in telling else replace(row, is_masked=True) for row in rows]
+    ids, now = request.access.tenant_ids, timezone.now()
+    # What refuses a form shows the list too, from its beginning.
+    asked = request.GET if request.method != "POST" else QueryDict()
+    today = local_day(now, tenant.timezone)
+    listing = partner_list(asked, tenant_ids=ids, masking=request.access.masking, today=today, now=now)
     return {
-        "page_obj": page_obj,
-        "rows": rows,
-        "is_moving": any(row.is_open for row in rows),
+        "listing": listing,
+        "page_obj": listing.page,
+        "rows": listing.rows,
+        "is_moving": any(row.is_open for row in listing.rows),
         # Without another tenant or a pool to move it to, the way would end nowhere.
         "may_move": request.access.may(RIGHT) and (len(ids) > 1 or bool(permissions.accounts)),
         "has_children": len(ids) > 1,
-        "has_accounts": len({row.account for row in rows}) > 1,
+        "has_accounts": len({row.account for row in listing.rows}) > 1,
+        "has_moves": any(row.move for row in listing.rows),
     }
 
 
@@ -193,6 +189,8 @@ def _page(
 ) -> HttpResponse:
     permissions = _permissions(request)
     context = {"page": "partner_ids"} | _list(request, tenant, permissions)
+    if context["listing"].form.errors:
+        status = 422
     if request.access.may(RIGHT):
         context |= _for_permitted(request, tenant, permissions, form)
     return render(request, "deliveries/partner_ids.html", context, status=status)
@@ -221,6 +219,9 @@ def _for_permitted(
             for pool in waiting
             if pool.values or pool.without_value or pool.over_limit
         ],
+        "waiting_values": sum(len(pool.values) for pool in waiting),
+        "waiting_messages": sum(pool.messages for pool in waiting),
+        "open_requests": sum(one["row"].state == PartnerRequest.State.OPEN for one in requests),
         "owned": ", ".join(account.name for account in owned),
         "shared": ", ".join(sorted(known - {account.name for account in owned})),
         "requests": requests,

@@ -1,6 +1,7 @@
 """Converts numbers that were stored before their notation could be read to the current form.
 
-Messages that get a number this way get its country too, with counts. Erased numbers and sealed days stay.
+Messages that get a number this way get its country too, with counts. Messages with a number that were stored without a
+recipient key get one. Erased numbers and sealed days stay.
 """
 
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from deliveries.messages.store import Key, read_messages, write_messages
 from deliveries.rederiving.moves import rederive
 from portal.common.bulk import plan_for_small_sets
 from portal.common.msisdn import country_of_destination, normalize_destination
+from portal.common.number_notations import digits_of
 
 LOOKED_AT = 20_000  # messages in one read
 BATCH = 2000  # messages in one transaction
@@ -35,7 +37,11 @@ def normalise_numbers(
     seen = changed = 0
     while rows := _next_rows(after):
         after = rows[-1][:2]
-        wrong = [(account, id_) for account, id_, number in rows if number and normalize_destination(number) != number]
+        wrong = [
+            (account, id_)
+            for account, id_, number, has_key in rows
+            if number and (normalize_destination(number) != number or not (has_key or digits_of(number) is None))
+        ]
         for start in range(0, len(wrong), BATCH):
             changed += _normalise(wrong[start : start + BATCH])
         seen += len(rows)
@@ -44,10 +50,11 @@ def normalise_numbers(
     return seen, changed
 
 
-def _next_rows(after: Key) -> list[tuple[int, str, str | None]]:
+def _next_rows(after: Key) -> list[tuple[int, str, str | None, bool]]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT account_id, message_id, CASE WHEN flags & %s = 0 THEN destination END FROM message"
+            "SELECT account_id, message_id, CASE WHEN flags & %s = 0 THEN destination END,"
+            " recipient_key IS NOT NULL FROM message"
             ' WHERE (message_id, account_id) > (%s COLLATE "C", %s) ORDER BY message_id, account_id LIMIT %s',
             [NUMBER_ERASED, after[1], after[0], LOOKED_AT],
         )

@@ -7,7 +7,8 @@ from time import monotonic
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
-from campaigns.models import OTHER_CAMPAIGNS_ID, Campaign
+from campaigns.merging import shown_names
+from campaigns.models import OTHER_CAMPAIGNS_ID
 from deliveries.dialects.link import message_id_of
 from deliveries.messages.fold import NUMBER_ERASED
 from deliveries.messages.row import COLUMNS, StoredMessage, from_row
@@ -128,9 +129,9 @@ def reports_of(message: StoredMessage) -> list[ReportLine]:
 
 
 def campaign_names(messages: list[StoredMessage]) -> dict[int, str]:
-    """Return the names of the campaigns that these messages belong to."""
+    """Return the names that the campaigns of these messages are shown by."""
     ids = {message.campaign_id for message in messages} - {0, OTHER_CAMPAIGNS_ID}
-    return dict(Campaign.objects.filter(id__in=ids).values_list("id", "name")) if ids else {}
+    return shown_names(ids) if ids else {}
 
 
 def _message(row: tuple) -> StoredMessage:

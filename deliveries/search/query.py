@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from campaigns.models import OTHER_CAMPAIGNS_ID, Campaign
+from campaigns.merging import ids_of_names
+from campaigns.models import OTHER_CAMPAIGNS_ID
 from deliveries.dialects.codes import STATUS_RANK
 from deliveries.dialects.link import message_id_of
 from deliveries.messages.fold import PARTNER_OVER_LIMIT
@@ -32,7 +33,8 @@ class MessageQuery:
 
     `number` is a whole number in any notation (parts are not searched: they would reveal the rest of a masked number).
     One without a country code is read in `number_country`. `numbers` are such numbers too: a message to any of them
-    matches. `message_id` may be that of a part. `campaign` is a name, `campaign_id` a row of one tenant; `(other)` as a
+    matches. `message_id` may be that of a part. `campaign` is a name, with the campaigns that are merged into it,
+    `campaign_id` a row of one tenant without them; `(other)` as a
     campaign or PPID matches values over the daily limit of new ones, `(none)` as a campaign messages without one.
     `parameters` are custom parameters that tenants have chosen, each with its whole value; only tenants that have
     chosen all of them are searched.
@@ -62,14 +64,13 @@ class MessageQuery:
 def tenants_with_campaigns(query: MessageQuery) -> list[tuple[int, int | None]]:
     """Return the tenants to search, each with its requested campaign (None: any).
 
-    A name is another row in each tenant, and only a single row lets the index return its messages newest first. Raises
-    BadFilter if no tenant has chosen the custom parameters.
+    A name is another row in each tenant, and one for each campaign that is merged into it: only a single row lets the
+    index return its messages newest first. Raises BadFilter if no tenant has chosen the custom parameters.
     """
     tenant_ids = _tenants_that_chose(query) if query.parameters else query.tenant_ids
     if not query.campaign:
         return [(tenant_id, query.campaign_id) for tenant_id in sorted(tenant_ids)]
-    named = Campaign.objects.filter(tenant_id__in=tenant_ids, name=query.campaign)
-    found = set(named.values_list("tenant_id", "id"))
+    found = ids_of_names(tenant_ids, [query.campaign])
     if query.campaign == OTHER_LABEL:
         found |= {(tenant_id, OTHER_CAMPAIGNS_ID) for tenant_id in tenant_ids}
     if query.campaign == NO_CAMPAIGN_FILTER:

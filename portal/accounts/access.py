@@ -44,6 +44,11 @@ class Access:
         return roles.may(self.role, right)
 
     @property
+    def is_members(self) -> bool:
+        """Return whether a member asks: no key, no shared link, and no staff who view the tenant."""
+        return self.role is not None and self.view_as is None
+
+    @property
     def masking(self) -> Masking:
         """Masking of phone numbers: none for managers, owners and keys with the scope `numbers`."""
         return Masking(self.has_scope(ApiKey.Scope.NUMBERS) if self.key else self.may("see_numbers"))

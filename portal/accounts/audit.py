@@ -2,6 +2,7 @@
 
 import io
 import itertools
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,8 @@ from portal.tenants.models import Tenant
 
 PAGE_SIZE = 50
 MAX_IN_A_FILE = 10_000
+MAX_COUNTED = 10_000  # of the newest entries, for the counts beside the filters
+MAX_PEOPLE = 20
 
 # Every action that is recorded for a tenant, in words. One that is not here shows as it is.
 ACTIONS = {
@@ -32,6 +35,9 @@ ACTIONS = {
     "api_key.kept": _("Kept an API key"),
     "settings.changed": _("Changed the settings"),
     "ref_ids.changed": _("Changed how refIds are read"),
+    "campaign.changed": _("Changed a campaign"),
+    "campaign.merged": _("Merged a campaign into another"),
+    "campaign.separated": _("Undid a merge of campaigns"),
     "segment_key.chosen": _("Added a segment key"),
     "segment_key.removed": _("Removed a segment key"),
     "tenant.recounted": _("Messages were recounted"),
@@ -81,6 +87,32 @@ class Page:
 
     entries: list[AuditEntry]
     older: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """Actions and people of the newest entries with their numbers of entries, the most first.
+
+    Each is counted within the other's filter. `is_cut`: older entries than the counted ones exist.
+    """
+
+    actions: list[tuple[str, int]]
+    people: list[tuple[str, int]]
+    is_cut: bool
+
+
+def facets_of(tenant: Tenant, wanted: Filter) -> Facets:
+    """Return what to filter by; at most MAX_PEOPLE people."""
+    rows = list(entries(tenant, Filter()).values_list("action", "actor")[: MAX_COUNTED + 1])
+    counted = rows[:MAX_COUNTED]
+    person = wanted.actor.casefold()
+    actions = Counter(action for action, actor in counted if person in ("", actor.casefold()))
+    people = Counter(actor for action, actor in counted if wanted.action in ("", action))
+    return Facets(_most_first(actions), _most_first(people)[:MAX_PEOPLE], len(rows) > MAX_COUNTED)
+
+
+def _most_first(counts: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def page_of(tenant: Tenant, wanted: Filter, *, before: str = "") -> Page:

@@ -32,6 +32,10 @@ SENTENCES: dict[str, Promise] = {
     "segment_key.chosen": _("%(who)s added the segment key %(subject)s."),
     "segment_key.removed": _("%(who)s removed the segment key %(subject)s."),
     "tenant.recounted": _("The messages were recounted. Counted: %(messages)s; changed: %(changed)s."),
+    # campaigns
+    "campaign.changed": _("%(who)s changed the campaign %(subject)s. %(changes)s"),
+    "campaign.merged": _("%(who)s merged the campaign %(subject)s into %(into)s."),
+    "campaign.separated": _("%(who)s separated the campaign %(subject)s from %(into)s."),
     # messages and numbers
     "message.downloaded": _("%(who)s downloaded a list of messages. Messages: %(messages)s."),
     "message.number_revealed": _("%(who)s revealed the phone number of the message %(subject)s. Reason: %(reason)s"),

@@ -1,5 +1,8 @@
 """A tenant's Audit log page."""
 
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -10,8 +13,19 @@ from django.views.decorators.http import require_safe
 from portal.accounts import audit
 from portal.accounts.audit_sentences import sentence
 from portal.accounts.guards import member_may
-from portal.accounts.models import record
+from portal.accounts.models import AuditEntry, record
+from portal.common.periods import local_day
 from portal.tenants.models import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A filter to click: its words, how many entries it finds, its address, and whether it is chosen."""
+
+    words: str
+    number: int
+    query: str
+    is_chosen: bool
 
 
 @require_safe
@@ -20,23 +34,32 @@ def audit_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """List what was done for the tenant, newest first."""
     wanted = _wanted(request)
     page = audit.page_of(tenant, wanted, before=request.GET.get("before", ""))
-    filters = {name: value for name, value in (("action", wanted.action), ("actor", wanted.actor)) if value}
+    facets = audit.facets_of(tenant, wanted)
+    newest = _query(wanted.action, wanted.actor)
+    rows = [{"entry": entry, "sentence": sentence(entry), "details": audit.details_of(entry)} for entry in page.entries]
     context = {
         "page": "settings",
         "section": "audit",
-        "rows": [
-            {
-                "entry": entry,
-                "sentence": sentence(entry),
-                "details": audit.details_of(entry),
-            }
-            for entry in page.entries
+        "rows": rows,
+        "days": [(day, list(some)) for day, some in groupby(rows, lambda row: _day(row["entry"], tenant))],
+        "actions": [
+            Choice(
+                str(audit.ACTIONS.get(action, action)), number, _query(action, wanted.actor), action == wanted.action
+            )
+            for action, number in facets.actions
         ],
-        "actions": audit.ACTIONS.items(),
+        "people": [
+            Choice(actor, number, _query(wanted.action, actor), actor.casefold() == wanted.actor.casefold())
+            for actor, number in facets.people
+        ],
+        "counted": audit.MAX_COUNTED if facets.is_cut else None,
+        "any_action": _query("", wanted.actor),
+        "any_person": _query(wanted.action, ""),
         "wanted": wanted,
+        "wanted_action": audit.ACTIONS.get(wanted.action, wanted.action),
         "is_first": "before" not in request.GET,
-        "newest": urlencode(filters),
-        "older": urlencode({**filters, "before": page.older}) if page.older else "",
+        "newest": newest,
+        "older": "&".join(filter(None, (newest, urlencode({"before": page.older})))) if page.older else "",
     }
     return render(request, "accounts/audit.html", context)
 
@@ -53,6 +76,14 @@ def download(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     response.headers["Content-Disposition"] = f'attachment; filename="{tenant.slug}_audit.csv"'
     response.headers["Cache-Control"] = "no-store, private"
     return response
+
+
+def _query(action: str, actor: str) -> str:
+    return urlencode({name: value for name, value in (("action", action), ("actor", actor)) if value})
+
+
+def _day(entry: AuditEntry, tenant: Tenant) -> date:
+    return local_day(entry.at, tenant.timezone)
 
 
 def _wanted(request: HttpRequest) -> audit.Filter:

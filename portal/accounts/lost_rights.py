@@ -1,9 +1,9 @@
 """Invitations, shared links and API keys that depend on a right which their person has lost.
 
-Open invitations and shared links are revoked at once. Keys get a notice of a week (portal/tenants/api_keys.py), because
-systems of the tenant may need them. The tenant's owners get an e-mail, and one of them may keep a key, which then
-depends on that owner. Code that changes members calls `settle`. A task calls it after other changes, such as a new
-parent of a tenant or another group of staff.
+Open invitations and shared links are revoked at once, and saved views deleted. Keys get a notice of a week
+(portal/tenants/api_keys.py), because systems of the tenant may need them. The tenant's owners get an e-mail, and one of
+them may keep a key, which then depends on that owner. Code that changes members calls `settle`. A task calls it after
+other changes, such as a new parent of a tenant or another group of staff.
 """
 
 from collections import defaultdict
@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from portal.accounts import invitations, mail, shared_links, standing
+from portal.accounts import invitations, lost_views, mail, shared_links, standing
 from portal.accounts.models import Invitation, User, record
 from portal.tenants import api_keys
 from portal.tenants.models import ApiKey, Tenant
@@ -36,6 +36,8 @@ def settle(*, actor: str, now: datetime, user: User | None = None) -> None:
             if not invitations.is_backed(invitation, inviter=people.get(invitation.inviter_id)):
                 invitations.revoke(invitation=invitation, actor=actor, now=now)
         shared_links.settle(actor=actor, now=now, user=user)
+        if user is None:  # of one person, on a page: portal/accounts/members.py
+            lost_views.delete_all_lost()
         abandoned = [key for key in held if not _may_hold(people.get(key.holder_id), key)]
         _give_notice(abandoned, actor=actor, now=now)
 

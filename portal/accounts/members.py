@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts import lost_rights, roles, standing
+from portal.accounts import lost_rights, lost_views, roles, standing
 from portal.accounts.models import Membership, Role, User, record
 from portal.accounts.owners import LAST_OWNER, NotAllowed, lock_members
 from portal.tenants.models import Tenant
@@ -65,6 +65,7 @@ def remove(*, membership: Membership, actor: User, now: datetime, revoke_keys: b
         membership.delete()
         record("member.removed", actor=actor.email, tenant=tenant, subject=user.email, details={"role": role})
         lost_rights.settle(actor=actor.email, now=now, user=user)
+        lost_views.delete_for(user, tenant)
         if revoke_keys:
             below = list(with_descendants([tenant.id]))
             lost_rights.revoke_keys_of(user, tenant_ids=below, actor=actor.email, now=now)

@@ -98,6 +98,8 @@ class LanguageMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         wish = (request.GET.get("lang") if is_shared(request) else None) or request.COOKIES.get("language")
+        if request.headers.get("Portal-Language") == "tenant":  # of a table that is saved (static/js/tables.js)
+            wish = None
         language = wish or (request.access.tenant and request.access.tenant.language)
         if is_api(request):
             language = API_LANGUAGE

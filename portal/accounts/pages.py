@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from portal.accounts import roles
 from portal.accounts.access import Access
 
 # key (a view's context `page`), url name, text, right
@@ -36,6 +37,11 @@ def pages(slug: str, access: Access, *, period: str = "") -> list[Page]:
             url = reverse(name, args=[slug])
             found.append(Page(key, text, f"{url}?{period}" if period and key in WITH_PERIOD else url))
     return found
+
+
+def may_open(role: str | None, key: str) -> bool:
+    """Return whether people with the role may open the page with this key."""
+    return any(page == key and roles.may(role, right) for page, _name, _text, right in PAGES)
 
 
 def first_page(slug: str, *, page: str = "") -> str:

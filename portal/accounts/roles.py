@@ -14,6 +14,7 @@ RIGHTS = {
     "declare_partner_ids": Role.MANAGER,
     "see_account_reports": Role.MANAGER,  # of an account that the tenant owns
     "change_settings": Role.MANAGER,
+    "manage_campaigns": Role.MANAGER,
     "manage_api_keys": Role.MANAGER,
     "share_pages": Role.MANAGER,  # with people who have no account
     "change_retention": Role.OWNER,

@@ -2,11 +2,14 @@
 
 Excel opens a CSV file into columns by its country's separator. A first line `sep=,` would set another one, but then
 Excel ignores the byte order mark and misreads letters such as ä, so files for people have the country's separator.
+Days are `28.11.2026` where the country writes them so. Elsewhere they are `2026-11-28`: spreadsheets disagree on which
+part of `5/6/2026` is the month, but all read ISO days as dates and show them as their own.
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -33,6 +36,15 @@ class CsvForm:
     separator: str
     decimal: str  # the sign before decimals
     for_people: bool
+    dotted_days: bool = False  # 28.11.2026
+
+    def day(self, value: date) -> str:
+        """Return a day as text."""
+        return f"{value.day}.{value.month}.{value.year}" if self.dotted_days else f"{value:%Y-%m-%d}"
+
+    def time(self, value: datetime) -> str:
+        """Return a time as text: for people local and to the second, for machines with its offset."""
+        return f"{self.day(value)} {value:%H:%M:%S}" if self.for_people else value.isoformat()
 
     def number(self, value: float, places: int) -> Number:
         """Return a number with so many decimals."""
@@ -45,20 +57,27 @@ class CsvForm:
         return Number(f"{self.number(share * 100, 2)}%")
 
 
+_DOTTED = re.compile(r"d+\.M+\.y+")  # CLDR's pattern of a short date
+
 MACHINE = CsvForm(",", ".", for_people=False)
 
 
 def form_of(language: str, country: str) -> CsvForm:
     """Return the form that spreadsheets in the country expect, by CLDR: `;` where decimals follow a comma."""
-    decimal = get_decimal_symbol(_locale(language, country))
-    return CsvForm(";" if decimal == "," else ",", decimal, for_people=True)
+    locale = _locale(language, country)
+    decimal = get_decimal_symbol(locale)
+    return CsvForm(
+        ";" if decimal == "," else ",",
+        decimal,
+        for_people=True,
+        dotted_days=bool(_DOTTED.fullmatch(locale.date_formats["short"].pattern)),
+    )
 
 
 def write_rows(file: TextIO, form: CsvForm, rows: Iterable[Iterable[Any]]) -> None:
     """Write rows of str, int, Number, date, datetime and None (an empty field). Every field is quoted.
 
-    Text that a spreadsheet would calculate gets an apostrophe. A time for people is local, `2026-11-28 14:30:05`, which
-    spreadsheets of all countries read; one for machines has its offset.
+    Text that a spreadsheet would calculate gets an apostrophe.
     """
     writer = csv.writer(file, delimiter=form.separator, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
     writer.writerows([_cell(value, form) for value in row] for row in rows)
@@ -68,11 +87,9 @@ def _cell(value: Any, form: CsvForm) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        if form.for_people:
-            return value.replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")
-        return value.isoformat()
+        return form.time(value)
     if isinstance(value, date):
-        return value.isoformat()
+        return form.day(value)
     if isinstance(value, Number | int):
         return str(value)
     return guard_for_csv(make_encodable(str(value)))

@@ -1,4 +1,4 @@
-"""Words of figures with their explanations: the one source for pages and the footer.
+"""Words of figures with their explanations: the one source for headings, explanations and the glossary page.
 
 Consistent with docs/statistics.md, which has the formulas.
 """
@@ -12,17 +12,43 @@ from django.utils.translation import pgettext_lazy
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word and its explanation."""
+    """A word and its explanation. `heading` is the word above a column, `also` are other headings that mean it."""
 
     name: str | Promise
     text: str | Promise
+    heading: str | Promise = ""
+    also: tuple[str | Promise, ...] = ()
+
+    @property
+    def forms(self) -> tuple[str | Promise, ...]:
+        """All forms in which headings and labels show the word."""
+        return tuple(form for form in (self.name, self.heading, *self.also) if form)
 
 
 GLOSSARY: dict[str, Term] = {
-    "messages": Term(_("Message"), _("One text to one number, whatever the number of its SMS parts.")),
+    "messages": Term(
+        _("Message"),
+        _("One text to one number, whatever the number of its SMS parts."),
+        heading=_("Messages"),
+        also=(_("Messages, 30 days"),),
+    ),
     "parts": Term(
         _("SMS parts"),
         _("A long text is sent in several parts. Billed parts are those that the gateway's codes call billed."),
+        also=(_("Parts"),),
+    ),
+    "status": Term(
+        _("Status"),
+        _("What happened to a message so far: queued, sent, delivered, failed, expired, rejected or unknown."),
+    ),
+    "counts_as": Term(
+        _("Counts as"),
+        _("Delivered, failed (failed, expired or rejected), pending (queued or sent) or unknown: each message is one."),
+    ),
+    "result_code": Term(
+        _("Result code"),
+        _("The gateway's number for what happened to a message. It decides the status."),
+        also=(_("Status, result code"),),
     ),
     "delivered": Term(
         pgettext_lazy("messages", "Delivered"),
@@ -42,6 +68,15 @@ GLOSSARY: dict[str, Term] = {
     "sent": Term(
         pgettext_lazy("messages", "Sent"), _("The gateway handed the message to the operator; it is still pending.")
     ),
+    "sent_at": Term(
+        _("Time of sending"),
+        _("When the message was sent. It decides the day, the month and the period that the message is counted in."),
+        heading=_("Sent"),
+    ),
+    "failures": Term(
+        _("Failures"), _("Failed and unknown messages by their result code, with what the sender can do about it.")
+    ),
+    "share": Term(_("Share"), _("The messages of the row divided by all messages of the table.")),
     "delivery_rate": Term(
         _("Delivery rate"), _("Delivered messages divided by all messages, pending and unknown ones included.")
     ),
@@ -53,16 +88,27 @@ GLOSSARY: dict[str, Term] = {
         ),
     ),
     "median": Term(
-        _("Median time"), _("Half of the delivered messages arrived within this time after they were sent.")
+        _("Median time"),
+        _("Half of the delivered messages arrived within this time after they were sent."),
+        heading=_("Median"),
+    ),
+    "time_to_delivery": Term(
+        _("Time to delivery"), _("From the time of sending to the delivery that the operator reported.")
     ),
     "p95": Term(
-        _("95th percentile"), _("95 of 100 delivered messages arrived within this time; the slowest 5 took longer.")
+        _("95th percentile"),
+        _("95 of 100 delivered messages arrived within this time; the slowest 5 took longer."),
+        heading=_("95 of 100 arrived within"),
     ),
     "maturity": Term(_("Maturity"), _("The share of messages that have their final status.")),
     "provisional": Term(
         _("Provisional"), _("Late delivery reports are still expected, so the figures can still change.")
     ),
     "final": Term(_("Final"), _("The waiting time for late delivery reports is over.")),
+    "outdated": Term(
+        _("Outdated"),
+        _("The figures changed after this report was created. Create the next revision to get the new ones."),
+    ),
     "revision": Term(
         _("Revision"), _("The number of a month's report among those that differ. The newest has the highest number.")
     ),
@@ -70,12 +116,36 @@ GLOSSARY: dict[str, Term] = {
         _("Other"), _("Everything too small or too numerous for a row of its own, so that the table adds up.")
     ),
     "partner_id": Term(
-        _("Partner ID"), _("LINK's platformPartnerId (PPID) of a message. It says which customer a message belongs to.")
+        _("Partner ID"),
+        _("LINK's platformPartnerId (PPID) of a message. It says which customer a message belongs to."),
     ),
-    "ref_id": Term(_("refId"), _("The sender's own reference of a message. Campaign and variant are read from it.")),
-    "campaign": Term(_("Campaign"), _("Messages whose refIds name the same campaign, by the rule in Settings.")),
+    "account": Term(
+        _("Gateway account"),
+        _("An account at the SMS gateway, by which messages are sent. It has its own partner IDs."),
+    ),
+    "operator": Term(
+        _("Operator"),
+        _("The mobile operator that the delivery reports of a message name."),
+        also=(_("Country, operator"),),
+    ),
+    "ref_id": Term(
+        _("refId"),
+        _("The sender's own reference of a message. Campaign and variant are read from it."),
+        heading=_("RefId"),
+        also=(_("RefId, campaign"),),
+    ),
+    "campaign": Term(
+        _("Campaign"),
+        _("Messages whose refIds name the same campaign, by the rule in Settings."),
+    ),
     "variant": Term(_("Variant"), _("One of several texts of a campaign that are compared, such as A and B.")),
+    "custom_parameters": Term(
+        _("Custom parameters"), _("Values that the sender attached to a message, each with a key.")
+    ),
     "segment": Term(_("Segment"), _("A value of a custom parameter, by which messages can be found.")),
+    "counted_on": Term(
+        _("Counted on"), _("The day of sending in the customer's time zone. Figures of that day contain the message.")
+    ),
     "data_as_of": Term(
         _("Data as of"),
         _("All delivery reports received before this time are counted. “Waiting” are those received since then."),

@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "portal.common",
     "portal.tenants",
     "portal.shares",
+    "portal.saved_views",
     "portal.accounts",
     "campaigns",
     "deliveries",

@@ -27,6 +27,7 @@ from portal.tenants.wall_tables import (
     METRICS,
     METRICS_TABLES,
     PEOPLE_TABLES,
+    PRIVATE_TABLES,
     ROLES,
     SEEN_TABLES,
     SIGNIN,
@@ -66,6 +67,8 @@ _MEMBERS = (
     + _OWN_TENANTS.format(column="tenant_id")
     + ")"
 )
+_PRIVATE_ROWS = f"{_OWN_TENANTS} AND user_id = {_PERSON}"
+_PRIVATE = {"wall_web": f"TO {WEB} USING ({_PRIVATE_ROWS}) WITH CHECK ({_PRIVATE_ROWS})"}
 _PEOPLE = {"wall_web": f"FOR SELECT TO {WEB} USING ({_ONESELF} OR {_MEMBERS})"}
 
 # Which rows the role for signing in reaches: it reads all that it may read at all, and writes as follows.
@@ -122,7 +125,7 @@ def raise_wall(using: str = DEFAULT_DB_ALIAS, **_signal) -> None:
 def grants() -> dict[str, dict[str, str]]:
     """Return the privileges of each table by role."""
     named: dict[str, dict[str, str]] = {}
-    for table, (web, staff, *_) in (TENANT_TABLES | GUARDED_TABLES | PEOPLE_TABLES).items():
+    for table, (web, staff, *_) in (TENANT_TABLES | PRIVATE_TABLES | GUARDED_TABLES | PEOPLE_TABLES).items():
         named[table] = {WEB: web, STAFF: staff}
     for table, (web, staff, ingest) in (SEEN_TABLES | GLOBAL_TABLES).items():
         named[table] = {WEB: web, STAFF: staff, INGEST: ingest}
@@ -135,6 +138,7 @@ def grants() -> dict[str, dict[str, str]]:
 def policies() -> dict[str, tuple[str, dict[str, str]]]:
     """Return, for each table with policies, the column that they are about and their terms."""
     found: dict[str, tuple[str, dict[str, str]]] = dict.fromkeys(TENANT_TABLES, ("tenant_id", _OWN))
+    found |= dict.fromkeys(PRIVATE_TABLES, ("tenant_id", _PRIVATE))
     for table, (_web, _staff, column) in GUARDED_TABLES.items():
         reads = {"wall_web_read": f"FOR SELECT TO {WEB} USING ({_SEEN.get(table, _OWN_TENANTS)})"}
         found[table] = column, reads | _OWN_WRITES

@@ -11,10 +11,15 @@ READ, ADD, CHANGE, ALL = (
     "SELECT, INSERT, UPDATE, DELETE",
 )
 
+# Appliers register campaigns; people say something about them.
+_DETAILS = (
+    "SELECT, UPDATE (archived_at, day_notes, merged_into_id, note, owner_id, planned_split, planned_start, tags, title)"
+)
+
 # Tables with a tenant_id: forced row-level security. table: (web, staff)
 TENANT_TABLES: dict[str, tuple[str, str]] = {
     "accounts_auditentry": (ADD, ADD),
-    "campaigns_campaign": (READ, READ),
+    "campaigns_campaign": (_DETAILS, _DETAILS),
     "campaigns_refidscheme": (ALL, ALL),
     "campaigns_segmentkey": (CHANGE, CHANGE),
     "campaign_count": (READ, READ),
@@ -36,6 +41,12 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "share_link": (CHANGE, CHANGE),
     "submission_count": (READ, READ),
     "tenant_recount": ("SELECT, INSERT, DELETE", ALL),
+}
+
+# Tables with a tenant_id and a user_id whose rows are one person's alone: a page sees those of the person who is signed
+# in, of its own tenants. Staff delete them, with a person. table: (web, staff)
+PRIVATE_TABLES: dict[str, tuple[str, str]] = {
+    "saved_view": (ALL, "SELECT, DELETE"),
 }
 
 # Global tables that pages write too: which rows the web role reads is said below, it writes its own tenants' alone.
@@ -96,6 +107,7 @@ GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
     "inbox_todo": (READ, ADD, "INSERT"),  # ids and times, which pages tell in sum
     "ingest_count": ("", CHANGE, ""),
     "quarantine": ("", "SELECT, UPDATE", ""),
+    "recipient_secret": ("", "", ""),
     "refusal_count": ("", READ, "SELECT, INSERT, UPDATE (refusals, first_at, last_at)"),
     "result_code": (READ, CHANGE, ""),
     "rule_refold": ("", CHANGE, ""),

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from django.db.models import Q, QuerySet, Sum, Value
 from django.db.models.functions import TruncMonth, TruncWeek
 
-from campaigns.models import NO_CAMPAIGN_ID, OTHER_CAMPAIGNS_ID, Campaign
+from campaigns.merging import ids_of_names, shown_names
+from campaigns.models import NO_CAMPAIGN_ID, OTHER_CAMPAIGNS_ID
 from deliveries.dialects.codes import COUNTS_AS, QUEUED, SENT
 from deliveries.messages.fold import NO_CODE
 from deliveries.messages.row import OTHER_LABEL
@@ -225,8 +226,8 @@ def _with_times(rows: QuerySet, query: StatisticsQuery) -> QuerySet:
 
 def _campaign_ids(query: StatisticsQuery, names: Iterable[str]) -> list[int]:
     special = {"": NO_CAMPAIGN_ID, OTHER_NAME: OTHER_CAMPAIGNS_ID}
-    known = Campaign.objects.filter(tenant_id__in=query.tenant_ids, name__in=list(names))
-    found = [*(special[name] for name in names if name in special), *known.values_list("id", flat=True)]
+    known = ids_of_names(query.tenant_ids, names)
+    found = [*(special[name] for name in names if name in special), *sorted(id_ for _tenant, id_ in known)]
     return found or [_NO_SUCH_CAMPAIGN]
 
 
@@ -250,8 +251,7 @@ class _Names:
             pairs = {(row["account_id"], row["result_code"]) for row in rows}
             self.reasons = {(account, code): reasons.get((dialects.get(account), code)) for account, code in pairs}
         if "campaign" in query.group_by:
-            known = Campaign.objects.filter(id__in=sorted({row["campaign_id"] for row in rows}))
-            self.campaigns |= dict(known.values_list("id", "name"))
+            self.campaigns |= shown_names({row["campaign_id"] for row in rows})
 
     def key(self, row: Mapping[str, object]) -> tuple:
         return tuple(self._value(name, row) for name in self.group_by)

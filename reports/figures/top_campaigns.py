@@ -57,15 +57,18 @@ class OtherCampaigns:
     without: Kpis
 
 
-# The sums of each campaign, then of each name; `class` tells names from no campaign and from those over the limit.
-# Each name has its place in the order. Those in the page are by themselves, the others together.
+# The sums of each campaign, then of each name, which is that of the campaign it is merged into; `class` tells names
+# from no campaign and from those over the limit. Each name has its place in the order. Those in the page are by
+# themselves, the others together.
 _PLACED = """
 WITH counted AS (
     SELECT tenant_id, campaign_id, {sums} FROM ({rows}) AS r GROUP BY tenant_id, campaign_id HAVING sum(n_messages) > 0
 ), named AS (
-    SELECT least(campaign_id, 1) AS class, coalesce(c.name, '') AS name, count(*) AS tenants,
+    SELECT least(campaign_id, 1) AS class, coalesce(target.name, c.name, '') AS name,
+           count(DISTINCT counted.tenant_id) AS tenants,
            min(counted.tenant_id) AS tenant_id, array_agg(campaign_id) AS ids, {sums}
-    FROM counted LEFT JOIN campaigns_campaign AS c ON c.id = campaign_id GROUP BY 1, 2
+    FROM counted LEFT JOIN campaigns_campaign AS c ON c.id = campaign_id
+    LEFT JOIN campaigns_campaign AS target ON target.id = c.merged_into_id GROUP BY 1, 2
 ), placed AS (
     SELECT *, row_number() OVER (PARTITION BY class = {none} ORDER BY {order}, name, class) AS place FROM named
 ), kinds AS (

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Min, QuerySet, Sum
 
+from campaigns.merging import shown_name
 from campaigns.models import OTHER_CAMPAIGNS_ID, Campaign
 from campaigns.statistics import MATURE
 from deliveries.dialects.codes import COUNTS_AS, QUEUED, SENT
@@ -156,7 +157,8 @@ def _campaigns(
     scope: MonthScope, month: Month, tenants: dict[int, Tenant], labels: dict[int, str]
 ) -> dict[tuple, Volume]:
     rows = scope.counts(CampaignCount, month)
-    names = dict(Campaign.objects.filter(tenant_id__in=list(tenants)).values_list("id", "name"))
+    campaigns = Campaign.objects.filter(tenant_id__in=list(tenants)).annotate(shown=shown_name())
+    names = dict(campaigns.values_list("id", "shown"))
     names |= {0: "", OTHER_CAMPAIGNS_ID: OVER_LIMIT_KEY}
 
     def name(key: tuple) -> tuple:

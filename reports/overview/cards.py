@@ -7,10 +7,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
+from portal.common.sparkline import Sparkline
 from portal.common.templatetags.figures import count, decimal, direction, duration, growth, percent, points
 from reports.figures.kpis import Changes, Kpis
 from reports.overview.links import Links
-from reports.overview.sparklines import Sparkline
 
 # name of a status: what the page calls it
 CLASSES: dict[str, Promise] = {

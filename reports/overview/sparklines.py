@@ -1,11 +1,10 @@
-"""Small lines beside the key figures: each figure over the columns of the chart, as paths of SVG. Pure."""
+"""Small lines beside the key figures: each figure over the columns of the chart. Pure."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from portal.common.sparkline import Sparkline, draw_line
 from reports.figures.kpis import Kpis
 
-WIDTH, HEIGHT, MARGIN = 100, 24, 2  # units of the picture
 LEAST_SPAN = 0.05  # of a rate: 5 points, so that small changes look small
 
 _COUNTS: dict[str, Callable[[Kpis], float | None]] = {
@@ -20,14 +19,6 @@ _RATES: dict[str, Callable[[Kpis], float | None]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Sparkline:
-    """A figure's line. The part where late reports are still expected is drawn by itself; '' is no line."""
-
-    settled: str
-    provisional: str
-
-
 def sparklines(columns: Sequence[tuple[Kpis, bool]]) -> dict[str, Sparkline]:
     """Return the lines by key of the card; a figure with fewer than two neighbouring values has none.
 
@@ -40,7 +31,7 @@ def sparklines(columns: Sequence[tuple[Kpis, bool]]) -> dict[str, Sparkline]:
         known = [value for value in values if value is not None]
         if known:
             low, high = (0.0, max(known) or 1.0) if name in _COUNTS else _rate_range(known)
-            line = _line(values, [is_provisional for _kpis, is_provisional in columns], low, high)
+            line = draw_line(values, [is_provisional for _kpis, is_provisional in columns], low, high)
             if line.settled or line.provisional:
                 found[name] = line
     return found
@@ -52,25 +43,3 @@ def _rate_range(known: Sequence[float]) -> tuple[float, float]:
     missing = max(LEAST_SPAN - (high - low), 0.0) / 2
     low = min(max(low - missing, 0.0), 1 - LEAST_SPAN)
     return low, max(high, low + LEAST_SPAN)
-
-
-def _line(values: Sequence[float | None], provisional: Sequence[bool], low: float, high: float) -> Sparkline:
-    """Draw a step from each value to the next; one that ends in a provisional column is provisional."""
-    paths: dict[bool, list[str]] = {False: [], True: []}
-    step = WIDTH / max(len(values) - 1, 1)
-    pen: dict[bool, int | None] = {False: None, True: None}
-    for n in range(1, len(values)):
-        before, value = values[n - 1], values[n]
-        if before is None or value is None:
-            continue
-        path = paths[provisional[n]]
-        if pen[provisional[n]] != n - 1:
-            path.append(f"M{_point(n - 1, before, step, low, high)}")
-        path.append(f"L{_point(n, value, step, low, high)}")
-        pen[provisional[n]] = n
-    return Sparkline("".join(paths[False]), "".join(paths[True]))
-
-
-def _point(n: int, value: float, step: float, low: float, high: float) -> str:
-    y = HEIGHT - MARGIN - (value - low) / (high - low) * (HEIGHT - 2 * MARGIN)
-    return f"{n * step:.1f} {y:.1f}"

@@ -5,6 +5,7 @@ from dataclasses import replace
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -12,6 +13,7 @@ from campaigns.statistics import MATURE
 from deliveries.models import Message
 from portal.accounts.guards import member_may
 from portal.common.period_picker import Period
+from portal.saved_views.menu import menu_of
 from portal.tenants.models import Tenant
 from reports.figures.kpis import Kpis
 from reports.figures.query import TooManyGroups
@@ -43,9 +45,17 @@ def overview_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     What cannot be followed is left out with words: 422.
     """
     context, status = overview_context(request, tenant)
+    query = _query(request, context) if status == 200 else None
+    context["saved"] = menu_of(request.user.pk if request.access.is_members else None, tenant, "overview", query)
     is_swap = request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request")
     template = "reports/_overview_swap.html" if is_swap else "reports/overview.html"
     return render(request, template, context, status=status)
+
+
+def _query(request: HttpRequest, context: dict) -> str:
+    """Return the parameters by which this very page is found again, its period named."""
+    rest = [*context["narrowing"].items(), *(("all", name) for name in request.GET.getlist("all") if name in LISTS)]
+    return f"{context['picker'].query}&{urlencode(rest)}" if rest else context["picker"].query
 
 
 def overview_context(request: HttpRequest, tenant: Tenant) -> tuple[dict, int]:

@@ -5,6 +5,7 @@ import htmx from "htmx.org";
 import { watchCopying } from "./copy.js";
 import { watchFailures } from "./failures.js";
 import { addCalendars } from "./days.js";
+import { watchExplanations } from "./explanations.js";
 import { loadCharts } from "./later.js";
 import { watchLooks } from "./looks.js";
 import { watchMenus } from "./menus.js";
@@ -38,6 +39,7 @@ document.addEventListener("htmx:afterSettle", () => {
 });
 
 watchCopying(document);
+watchExplanations(document);
 watchFailures(document);
 watchLooks(document);
 watchMenus(document);

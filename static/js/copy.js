@@ -1,9 +1,13 @@
-// Buttons with data-copy put a text, or the text of an element, on the clipboard and say so.
+// Buttons with data-copy put a text, or the text of an element, on the clipboard and say so, to screen readers too.
 
 import { guarded } from "./csv.js";
 
 /** Answer clicks on `[data-copy]` (the text) and `[data-copy-from]` (an element's id; a table is copied with tabs). */
 export function watchCopying(root) {
+  const status = document.createElement("div");
+  status.className = "visually-hidden";
+  status.setAttribute("role", "status");
+  (document.querySelector("main") ?? document.body).append(status); // before its words, or they are not read
   root.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy], [data-copy-from]");
     if (!button) return;
@@ -11,7 +15,7 @@ export function watchCopying(root) {
     const text = source ? textOf(source) : button.dataset.copy;
     try {
       await navigator.clipboard.writeText(text);
-      say(button, button.dataset.copied);
+      say(button, button.dataset.copied, status);
     } catch {
       if (source) getSelection().selectAllChildren(source); // no clipboard here: what is marked can be copied by keys
     }
@@ -31,8 +35,14 @@ function pasted(cell) {
   return cell.matches(".number") ? text : guarded(text);
 }
 
-function say(button, words) {
+function say(button, words, status) {
   const before = button.textContent;
-  button.textContent = words;
-  setTimeout(() => (button.textContent = before), 1500);
+  button.dataset.done = "";
+  if (before) button.textContent = words; // a button with a picture alone changes it
+  status.textContent = words;
+  setTimeout(() => {
+    delete button.dataset.done;
+    button.textContent = before;
+    status.textContent = ""; // so that the same words are read again
+  }, 1500);
 }

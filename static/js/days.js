@@ -1,6 +1,8 @@
 // Date fields: a button beside each opens a calendar in the page's language. The field stays a text field that accepts
 // the notations of portal/common/days_typed.py.
 
+import { place } from "./place.js";
+
 const NOTATION = { en: "en-GB", fi: "fi-FI" }; // the day first, as the server writes it (portal/formats)
 
 const language = () => NOTATION[document.documentElement.lang] ?? document.documentElement.lang;
@@ -74,16 +76,6 @@ function newCalendar(previousMonth, nextMonth, choose) {
   }
   calendar.append(document.createElement("calendar-month"));
   return calendar;
-}
-
-/** Put the panel under the field, or where there is room. */
-function place(panel, input) {
-  const at = input.getBoundingClientRect();
-  const { offsetWidth, offsetHeight } = panel;
-  const below = at.bottom + 4;
-  const top = below + offsetHeight <= innerHeight ? below : Math.max(4, at.top - offsetHeight - 4);
-  panel.style.top = `${top}px`;
-  panel.style.left = `${Math.max(4, Math.min(at.left, innerWidth - offsetWidth - 4))}px`;
 }
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];

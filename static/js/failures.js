@@ -40,7 +40,7 @@ function ofRequest(what, detail, isUndone = false) {
 
 /** Show a failure: what happened, whether anything was changed, and a button that does `act`. */
 export function say(what, safe, act, name = "again", number = "") {
-  const parts = document.getElementById("failures").content.cloneNode(true);
+  const parts = document.getElementById("failure-texts").content.cloneNode(true);
   const wanted = `[data-what=${what}], [data-safe=${safe}], [data-do=${name}], [data-do=close]${number ? ", [data-number]" : ""}`;
   for (const part of [...parts.children]) if (!part.matches(wanted)) part.remove();
   if (number) parts.querySelector("code").textContent = number;

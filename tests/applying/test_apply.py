@@ -8,6 +8,7 @@ import pytest
 from campaigns.models import Campaign, RefIdScheme
 from deliveries.applying.apply import BatchResult, apply_slices, apply_waiting, oldest_waiting
 from deliveries.messages import fold
+from deliveries.messages.recipients import recipient_keys
 from deliveries.messages.slices import slice_of
 from deliveries.models import DeliveryReport, Message, WaitingRow
 from tests.deliveries.applied import NOW, apply, reports_of, rows, shop
@@ -70,6 +71,7 @@ def test_report_makes_a_message_and_its_counts(feed, tenant):
         "delivered_at": datetime(2026, 11, 19, 22, 0, tzinfo=UTC),
         "latency_bucket": 59,
         "received_at": NOW,
+        "recipient_key": recipient_keys().of_number("358401234567", tenant_id=tenant.id),
     }
     assert DeliveryReport.objects.values().get() == {
         "tenant_id": tenant.id,

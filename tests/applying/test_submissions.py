@@ -14,6 +14,7 @@ from deliveries.applying.submissions import feed_of
 from deliveries.checks.reconcile import find_differences, repair
 from deliveries.erasure.erase import erase_number
 from deliveries.messages import fold
+from deliveries.messages.recipients import recipient_keys
 from deliveries.messages.slices import slice_of
 from deliveries.models import DeliveryReport, IngestCount, Message, PartnerMove, QuarantinedRow, SubmissionCount
 from deliveries.rederiving.moves import run_moves
@@ -72,6 +73,7 @@ def test_submission_alone_makes_a_message_that_is_queued(account, tenant):
             "status": "queued", "result_code": -1, "final": False, "status_at": None, "part_states": None,
             "flags": 16 + 128 + 256 + 512 + 1024, "sent_at": NOW - timedelta(seconds=10), "sent_at_rank": 2,
             "delivered_at": None, "latency_bucket": None, "received_at": NOW,
+            "recipient_key": recipient_keys().of_number("358401234567", tenant_id=tenant.id),
         }
     ]  # fmt: skip
     assert (campaign.name, DeliveryReport.objects.count()) == ("sale", 0)

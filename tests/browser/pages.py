@@ -14,9 +14,14 @@ ANYBODY = ""
 
 LOOKED_AT_BY = {
     "home": OWNER,
+    "glossary": ANYBODY,
     "api:docs": ANYBODY,
     "reports:overview": OWNER,
     "reports:campaigns": OWNER,
+    "reports:views": OWNER,
+    "reports:view_rename": OWNER,
+    "reports:view_delete": OWNER,
+    "campaigns:ab": OWNER,
     "messages:list": OWNER,
     "messages:message": OWNER,
     "messages:numbers": OWNER,
@@ -74,6 +79,7 @@ WITHOUT_PAGE = {
     "view_as_stop": POST,
     "set_look": POST,
     "settings:api_key_keep": POST,
+    "reports:view_start": POST,
     "messages:campaigns": PART,
     "messages:download": FILE,
     "messages:message_by_query": "the same page as messages:message",

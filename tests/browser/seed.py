@@ -120,10 +120,12 @@ def _make_rows(now: datetime) -> dict:
     from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
     from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 
+    from campaigns.models import Campaign
     from deliveries.models import Message
     from portal.accounts import invitations
     from portal.accounts.models import Membership, User
     from portal.common.periods import Month
+    from portal.saved_views import store
     from portal.shares import links
     from portal.tenants import api_keys
     from portal.tenants.models import Feed, PartnerId, Tenant
@@ -150,6 +152,9 @@ def _make_rows(now: datetime) -> dict:
     link, share_token = links.create_link(kind="overview", name="Agency", expires_at=ends, **made)
     panel = {"kind": "panel", "panel": "days", "hosts": ["www.example.com"]}
     _panel, panel_token = links.create_link(name="Intranet", expires_at=ends, **panel, **made)
+    view = store.save(
+        user_id=maker.pk, tenant=tenant, page="messages", name="Failed lately", query="counts_as=failed&period=7d"
+    )
     message = Message.objects.filter(tenant=tenant).order_by("-sent_at").first()
     secrets = {}
     for email in (GUARDED, STAFF):
@@ -161,11 +166,13 @@ def _make_rows(now: datetime) -> dict:
         "run_id": run.id,
         "month": str(month),
         "message_id": message.message_id,
+        "campaign_id": Campaign.objects.filter(tenant=tenant).order_by("name").first().id,
         "partner_id": PartnerId.objects.get(value="nr-fi").id,
         "invitation_id": invitation.id,
         "invitation": invitations.link(invitation),
         "key_id": key.id,
         "link_id": link.id,
+        "view_id": view.id,
         "share_token": share_token,
         "panel_token": panel_token,
         "membership_id": Membership.objects.get(user__email=VIEWER).id,

@@ -29,6 +29,7 @@ BUILT = """() => ({
     described: document.querySelector('meta[name=description]')?.content.length > 50,
     h1: document.querySelectorAll('h1').length,
     main: document.querySelectorAll('main').length,
+    twice: [...document.querySelectorAll('[id]')].map(({ id }) => id).filter((id, at, all) => all.indexOf(id) < at),
 })"""
 
 
@@ -67,7 +68,8 @@ def test_page_bars_nobody(request, browse, portal, name, language, looks):
         page.set_viewport_size(size)
         page.emulate_media(color_scheme=theme)
         assert sideways(page) == []
-        assert page.evaluate(BUILT) == {"lang": language, "titled": True, "described": True, "h1": 1, "main": 1}
+        built = {"lang": language, "titled": True, "described": True, "h1": 1, "main": 1, "twice": []}
+        assert page.evaluate(BUILT) == built
         if pictures:
             take_picture(page, pictures, f"{name}-{language}-{theme}-{size['width']}")
         assert faults(page) == {"cut": [], "overlapping": []}

@@ -139,3 +139,50 @@ def test_other_tenants_message_is_not_there(portal):
         other = http.get(f"/t/hansa-group/messages/link-main/{portal.rows['message_id']}/")
 
     assert (own.status_code, other.status_code) == (200, 404)
+
+
+def test_list_is_dense_and_its_heading_stays_in_sight(browse):
+    page = browse(OWNER, size={"width": 1440, "height": 900})
+    page.goto(f"{LIST}?period=30d")
+    rows = page.locator("tbody tr")
+
+    rows.nth(40).scroll_into_view_if_needed()
+
+    heading = page.locator("thead th").first.bounding_box()
+    assert heading["y"] == 0
+    assert heading["y"] + heading["height"] <= rows.nth(40).bounding_box()["y"]
+    assert sum(rows.nth(n).bounding_box()["height"] for n in range(20)) <= 20 * 34
+
+
+def test_copy_buttons_are_reached_by_keys_and_say_what_they_did(browse, portal):
+    page = browse(VIEWER)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=portal.url)
+    page.goto(f"{LIST}?period=30d")
+    row = page.locator("tbody tr").filter(has=page.locator(".message-campaign .copy")).first
+    shown = {
+        "Message id copied": row.get_by_role("link").get_attribute("href").rstrip("/").rpartition("/")[2],
+        "Number copied": row.locator(".message-number").inner_text(),
+        "RefId copied": row.locator(".message-campaign .code").inner_text(),
+    }
+    assert "•" in shown["Number copied"]
+
+    row.get_by_role("link").focus()
+    copied = {}
+    for words in shown:
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("Enter")
+        expect(page.locator("main > .visually-hidden[role=status]")).to_have_text(words)
+        copied[words] = page.evaluate("navigator.clipboard.readText()")
+        expect(page.locator("main > .visually-hidden[role=status]")).to_have_text("")
+    page.keyboard.press("ArrowLeft")
+
+    assert copied == shown
+    expect(row.get_by_role("button", name="Copy number")).to_be_focused()
+
+
+def test_copy_buttons_need_a_script(browse):
+    page = browse(OWNER, java_script_enabled=False)
+    page.goto(LIST)
+
+    assert page.locator(".copy").count() > 50
+    expect(page.locator(".copy:visible")).to_have_count(0)

@@ -13,8 +13,6 @@ from campaigns.statistics import (
     Comparison,
     Totals,
     enough,
-    holm,
-    minimal_detectable_difference,
     rate,
     sample_ratio_p,
     two_proportions,
@@ -342,32 +340,3 @@ def test_sample_ratio_p_over_nothing_is_none():
 def test_sample_ratio_p_of_no_split_is_refused(counts, planned):
     with pytest.raises(ValueError, match="do not go together"):
         sample_ratio_p(counts, planned)
-
-
-@pytest.mark.parametrize(
-    ("p_values", "adjusted"),
-    [
-        ([], []),
-        ([0.2], [0.2]),
-        # 4 × 0.01, 3 × 0.02, 2 × 0.03, 1 × 0.04, none less than the one before.
-        ([0.01, 0.02, 0.03, 0.04], [0.04, 0.06, 0.06, 0.06]),
-        ([0.01, 0.04, 0.03, 0.005], [0.03, 0.06, 0.06, 0.02]),
-        ([0.9, 0.5, 0.6], [1.0, 1.0, 1.0]),
-    ],
-)
-def test_holm_adjusts_in_the_order_given(p_values, adjusted):
-    assert holm(p_values) == pytest.approx(adjusted)
-
-
-def test_minimal_detectable_difference_by_size():
-    # 2 (1.960 + 0.842)² p (1-p) / d² a group: 1,570 find 5 points around 50%.
-    assert minimal_detectable_difference(1570, 1570, 0.5) == pytest.approx(0.05, abs=5e-5)
-    # Lehr's rule: 16 p (1-p) / d² a group for 80% power.
-    assert minimal_detectable_difference(1600, 1600, 0.1) == pytest.approx(0.03, rel=0.01)
-    assert minimal_detectable_difference(1600, 1600, 0.1, power=0.9) > 0.03
-    assert minimal_detectable_difference(1600, 160, 0.1) > 0.06
-
-
-@pytest.mark.parametrize(("n1", "n2", "p"), [(0, 10, 0.5), (10, 0, 0.5), (10, 10, 0.0), (10, 10, 1.0)])
-def test_minimal_detectable_difference_without_spread_is_none(n1, n2, p):
-    assert minimal_detectable_difference(n1, n2, p) is None

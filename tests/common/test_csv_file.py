@@ -10,21 +10,22 @@ from portal.common.safe_text import guard_for_csv
 
 
 @pytest.mark.parametrize(
-    ("language", "country", "separator", "decimal"),
+    ("language", "country", "separator", "decimal", "day"),
     [
-        ("fi", "FI", ";", ","),
-        ("en", "FI", ";", ","),  # the country's Excel, in whatever language
-        ("en", "EE", ";", ","),  # CLDR has no English of Estonia: as its own language
-        ("en", "GB", ",", "."),
-        ("fi", "SE", ";", ","),
-        ("fi", "", ";", ","),
-        ("en", "", ",", "."),
-        ("xx", "QQ", ",", "."),
+        ("fi", "FI", ";", ",", "28.11.2026"),
+        ("en", "FI", ";", ",", "2026-11-28"),  # the country's Excel, in whatever language
+        ("en", "EE", ";", ",", "28.11.2026"),  # CLDR has no English of Estonia: as its own language
+        ("en", "GB", ",", ".", "2026-11-28"),
+        ("fi", "SE", ";", ",", "2026-11-28"),
+        ("fi", "", ";", ",", "28.11.2026"),
+        ("en", "", ",", ".", "2026-11-28"),
+        ("xx", "QQ", ",", ".", "2026-11-28"),
     ],
 )
-def test_form_is_that_of_the_country(language, country, separator, decimal):
+def test_form_is_that_of_the_country(language, country, separator, decimal, day):
     form = form_of(language, country)
     assert (form.separator, form.decimal, form.for_people) == (separator, decimal, True)
+    assert form.day(date(2026, 11, 28)) == day
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def test_every_field_is_quoted_and_typed_values_stay_what_they_are():
         write_rows(text, form, [values])
         return text.getvalue()
 
-    assert line(finnish) == '"2026-11-28 14:30:05";"2026-11-28";"-7";"-1,50";"97,42%";"3";"";"a""b";""\r\n'
+    assert line(finnish) == '"28.11.2026 14:30:05";"28.11.2026";"-7";"-1,50";"97,42%";"3";"";"a""b";""\r\n'
     assert line(MACHINE) == (
         '"2026-11-28T14:30:05.000999+00:00","2026-11-28","-7","-1.50","0.974210","3","","a""b",""\r\n'
     )

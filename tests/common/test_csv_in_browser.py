@@ -9,7 +9,9 @@ import playwright
 import pytest
 from django.conf import settings
 
+from portal.common.csv_file import form_of
 from portal.common.safe_text import guard_for_csv
+from portal.common.templatetags.figures import in_file
 from tests.reports.payloads import FORMULAS
 from tests.spreadsheet import LCID_BRITISH, LCID_FINNISH, opened_rows
 
@@ -69,9 +71,13 @@ def test_copied_table_is_guarded_but_for_its_figures():
 
 
 @pytest.mark.needs_libreoffice
-@pytest.mark.parametrize(("separator", "decimal", "lcid"), [(";", ",", LCID_FINNISH), (",", ".", LCID_BRITISH)])
-def test_saved_table_opens_into_columns_of_times_and_numbers(tmp_path, separator, decimal, lcid):
-    rows = [["Hour", "Messages", "Median (s)", "Rate"], ["2026-11-28 14:00:00", "1234", "1.5", "97.42%"]]
+@pytest.mark.parametrize(
+    ("form", "lcid"), [(form_of("fi", "FI"), LCID_FINNISH), (form_of("en", "GB"), LCID_BRITISH)], ids=["fi", "en"]
+)
+def test_saved_table_opens_into_columns_of_times_and_numbers(tmp_path, form, lcid):
+    separator, decimal = form.separator, form.decimal
+    hour = in_file(datetime.fromisoformat("2026-11-28 14:00:00"), form)
+    rows = [["Hour", "Messages", "Median (s)", "Rate"], [hour, "1234", "1.5", "97.42%"]]
     lines = run(of_csv(f'(row) => row.map((text) => quoted(text, "{decimal}")).join("{separator}")'), rows)
     (tmp_path / "table.csv").write_text("\r\n".join(lines), encoding="utf-8-sig")
 

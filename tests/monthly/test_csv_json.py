@@ -61,7 +61,7 @@ def test_csv_for_people_is_in_their_language_with_their_signs_and_units():
     ]
     summary = tables["Summary"]
     assert [summary[n] for n in (4, 5, 6, 13)] == [
-        '"Tietojen ajankohta";"2026-11-04 14:32:07";"";""',
+        '"Tietojen ajankohta";"4.11.2026 14:32:07";"";""',
         '"Vanhin odottava";"mikään ei odota";"";""',
         '"Tila";"alustava";"";""',
         '"Osia viestiä kohden";"1,11";"";""',

@@ -1,8 +1,9 @@
 """Lines of the key figures: counts from 0, rates with gaps, the provisional part by itself."""
 
+from portal.common.sparkline import Sparkline
 from reports.figures.kpis import Kpis
 from reports.figures.volume import Volume
-from reports.overview.sparklines import Sparkline, sparklines
+from reports.overview.sparklines import sparklines
 
 
 def columns(*counts: tuple[int, int], provisional_from: int = 99) -> list[tuple[Kpis, bool]]:

@@ -1,19 +1,27 @@
-"""Words of figures: explained where they are and in the footer, from one source."""
+"""Words of figures: explained where they are and on a page of their own, from one source."""
 
 import re
+
+import pytest
+from django.urls import reverse
+from django.utils import translation
 
 from portal.common.glossary import GLOSSARY
 from tests.pages.conftest import make_run
 
-EXPLAINED = re.compile(r'popovertarget="(explained-[^"]+)".*?id="([^"]+)" popover', re.DOTALL)
+pytestmark = pytest.mark.django_db
+
+BUTTON = re.compile(r'<button class="explain"[^>]* popovertarget="word-([^"]+)"')
+EXPLANATION = re.compile(r'id="word-([^"]+)" popover')
 
 
-def explained(page: str) -> list[str]:
-    """Return the words that have a button; each must open an element of the page, and ids must be unique."""
-    pairs = EXPLAINED.findall(page)
-    assert [target == element for target, element in pairs] == [True] * len(pairs)
-    assert len({target for target, _element in pairs}) == len(pairs)
-    return sorted(target.rpartition("-")[2] for target, _element in pairs)
+def explained(page: str) -> set[str]:
+    """Return the words that have a button; each must open the one explanation of its word."""
+    words = EXPLANATION.findall(page)
+    assert words == list(GLOSSARY)
+    found = set(BUTTON.findall(page))
+    assert found <= set(words)
+    return found
 
 
 def test_overview_explains_its_figures(client, viewer, messages):
@@ -22,23 +30,34 @@ def test_overview_explains_its_figures(client, viewer, messages):
     page = client.get("/t/nordic-retail/overview/?period=30d").content.decode()
 
     words = {"messages", "delivered", "pending", "failed", "unknown", "parts", "median", "p95", "interval", "maturity"}
-    assert words <= set(explained(page))
+    assert words <= explained(page)
 
 
-def test_reports_explain_their_states(client, tenant, viewer):
+def test_reports_explain_their_states_and_columns(client, tenant, viewer):
     make_run(tenant, "2026-10", kind="provisional")
     client.force_login(viewer)
 
     page = client.get("/t/nordic-retail/reports/").content.decode()
 
-    assert explained(page) == ["provisional", "revision"]
+    assert {"provisional", "revision", "delivery_rate", "data_as_of", "messages"} <= explained(page)
 
 
-def test_footer_lists_every_word_in_the_page_s_language(client, tenant, viewer):
+@pytest.mark.parametrize(("language", "word"), [("en", "95th percentile"), ("fi", "95. persentiili")])
+def test_glossary_lists_every_word_in_the_page_s_language_for_everybody(client, language, word):
+    client.cookies["language"] = language
+
+    page = client.get(reverse("glossary")).content.decode()
+
+    with translation.override(language):
+        assert re.findall(r"<dt id=\"([^\"]+)\">([^<]+)</dt>", page) == [
+            (key, str(term.name)) for key, term in GLOSSARY.items()
+        ]
+    assert f">{word}</dt>" in page
+
+
+def test_pages_link_to_the_glossary(client, viewer, tenant):
     client.force_login(viewer)
-    english = client.get("/t/nordic-retail/reports/").content.decode()
-    client.cookies["language"] = "fi"
-    finnish = client.get("/t/nordic-retail/reports/").content.decode()
 
-    assert [page.split("<footer")[1].count("<dt>") for page in (english, finnish)] == [len(GLOSSARY)] * 2
-    assert ("<dt>95th percentile</dt>" in english, "<dt>95. persentiili</dt>" in finnish) == (True, True)
+    page = client.get("/t/nordic-retail/reports/").content.decode()
+
+    assert 'href="/glossary/"' in page.split("<footer")[1]

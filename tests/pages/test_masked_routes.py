@@ -5,7 +5,7 @@ import re
 import pytest
 from django.utils import timezone
 
-from campaigns.models import SegmentKey
+from campaigns.models import Campaign, SegmentKey
 from deliveries.models import PartnerRequest
 from portal.accounts.models import Membership, Role
 from portal.tenants import api_keys
@@ -18,8 +18,14 @@ from tests.shares.conftest import make_link
 pytestmark = pytest.mark.django_db
 
 ANYBODYS = {
-    *("api:schema", "api:docs", "metrics", "profile", "second_factor", "account_inactive", "account_reauthenticate"),
-    *("account_email", "account_email_verification_sent", "account_change_password", "account_reset_password"),
+    *("api:schema", "api:docs", "glossary", "metrics", "profile", "second_factor", "account_inactive"),
+    *(
+        "account_reauthenticate",
+        "account_email",
+        "account_email_verification_sent",
+        "account_change_password",
+        "account_reset_password",
+    ),
     *("account_confirm_email", "account_reset_password_from_key_done", "account_reset_password_from_key"),
     *("account_reset_password_done", "mfa_index", "mfa_list_webauthn", "share"),
 }
@@ -27,6 +33,8 @@ MEMBERS = ANYBODYS | {
     *(
         "reports:overview",
         "reports:campaigns",
+        "reports:views",
+        "campaigns:ab",
         "reports:months",
         "reports:download",
         "messages:list",
@@ -38,7 +46,7 @@ MEMBERS = ANYBODYS | {
 OPENED = {
     "viewer": MEMBERS,
     "analyst": MEMBERS | {"reports:remove"},
-    "view-as": MEMBERS,
+    "view-as": MEMBERS - {"reports:views"},
     "key": {
         *("api:key", "api:statistics", "api:reports", "api:report", "api:report_download", "api:messages"),
         *("api:message", "api:message_by_query", "api:partner_ids", "api:partner_id", "api:schema", "api:docs"),
@@ -60,8 +68,9 @@ def addresses(tenant, run) -> dict[str, str]:
     values = {
         "tenant_slug": tenant.slug, "run_id": run.id, "account": "link-main", "message_id": "m2",
         "partner_id": PartnerId.objects.get(value=OWN).id, "segment_key_id": SegmentKey.objects.first().id,
+        "campaign_id": Campaign.objects.filter(tenant=tenant).first().id,
         "membership_id": getattr(Membership.objects.first(), "id", 1), "request_id": wish.id, "invitation_id": 1,
-        "key_id": 1, "link_id": 1, "share_token": share_token,
+        "key_id": 1, "view_id": 1, "link_id": 1, "share_token": share_token,
         "session_id": 1, "token": "no-such-token", "colour": "no-colour", "pk": 1, "key": "no-such-key",
         "uidb36": "1", "month": f"{run.month:%Y-%m}",
     }  # fmt: skip

@@ -27,7 +27,7 @@ def test_list_needs_as_many_queries_for_one_as_for_three(
     apply(feed, *(sent(f"m{i}", ago=9 - i, refId=f"r{i}") for i in range(n)), sent("theirs", partner="baltic-ee"))
     client.force_login(manager)
 
-    with django_assert_num_queries(27):
+    with django_assert_num_queries(28):
         response = ask(client)
 
     assert ids(response) == ["m2", "m1", "m0"][3 - n :]
@@ -367,7 +367,7 @@ def test_filter_given_many_times_is_not_tried_without_each(client, messages, vie
         41,
         [],
     )
-    with django_assert_num_queries(61):
+    with django_assert_num_queries(62):
         ask(client, status=["queued"] * 40, message_id="nowhere")
 
 

@@ -21,7 +21,7 @@ from tests.conftest import NOW, make_user
 from tests.deliveries.helpers import apply, dlr, put
 
 OVERVIEW = "/t/nordic-retail/overview/"
-QUERIES = 40
+QUERIES = 41
 
 
 def sent(id_: str, code: int, at: str, seconds: int = 5, *, partner: str = "nr-fi", to: str = "+358401234567", **more):
@@ -128,6 +128,25 @@ def test_cards_show_figures_with_their_change(client, viewer, messages):
         "parts": ["SMS parts", "8", "▲ 300.0 % more so far", "1.14 per message", "4 delivered", "4 billed"],
         "median": ["Median time", "20 s", "▲ 290 % longer", "95 of 100 within 49 s"],
     }
+
+
+@pytest.mark.parametrize(
+    ("language", "heading", "note"),
+    [
+        ("en", "95 of 100 arrived within", "Likely between"),
+        ("fi", "95 sadasta perillä viimeistään", "Todennäköisesti"),
+    ],
+)
+def test_interval_and_percentile_are_not_called_the_same(client, viewer, messages, language, heading, note):
+    client.force_login(viewer)
+    client.cookies["language"] = language
+
+    page = client.get(f"{OVERVIEW}?from=2026-10-22&to=2026-11-20").content.decode()
+
+    table = page.split('id="operators"')[1].split("</table>")[0]
+    assert f">{heading}<" in table.split("</thead>")[0]
+    assert f'data-label="{heading}"' in table
+    assert (note in page, re.findall(r"[>\"]95 ?%[^<]*", page)) == (True, [])
 
 
 @pytest.mark.parametrize(
@@ -655,7 +674,26 @@ def test_cards_draw_their_course_for_the_eye_alone(client, viewer, messages):
 
     page = get(client)
 
-    drawn = re.findall(r'<li class="kpi kpi-(\w+)">(?:(?!</li>).)*?(<svg class="kpi-line"[^>]*>)', page, re.DOTALL)
+    drawn = re.findall(r'<li class="kpi kpi-(\w+)">(?:(?!</li>).)*?(<svg class="spark"[^>]*>)', page, re.DOTALL)
     assert [key for key, _svg in drawn] == ["messages", "delivered", "pending", "failed", "unknown", "parts"]
     assert {'aria-hidden="true" focusable="false"' in svg for _key, svg in drawn} == {True}
     assert page.count('<path class="provisional"') == 2  # a rate has no two neighbouring days with messages at the end
+
+
+@pytest.mark.parametrize(("language", "day"), [("fi", "2.11.2026"), ("en", "2026-11-02")])
+def test_saved_days_and_words_are_the_tenants(client, viewer, messages, tenant, language, day):
+    tenant.language, tenant.country = language, {"fi": "FI", "en": "GB"}[language]
+    tenant.save()
+    client.force_login(viewer)
+    client.cookies["language"] = {"fi": "en", "en": "fi"}[language]
+
+    page = client.get(OVERVIEW)
+    fetched = client.get(OVERVIEW, headers={"Portal-Language": "tenant"})
+
+    assert (page.headers["Content-Language"], fetched.headers["Content-Language"]) == (
+        client.cookies["language"].value,
+        language,
+    )
+    for answer in (page, fetched):
+        assert f'data-saved="{day}"' in answer.content.decode()
+        assert f'data-language="{language}"' in answer.content.decode()

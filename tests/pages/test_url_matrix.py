@@ -12,9 +12,10 @@ from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.urls import URLResolver, get_resolver
 
-from campaigns.models import SegmentKey
+from campaigns.models import Campaign, SegmentKey
 from deliveries.models import PartnerRequest, QuarantinedRow
 from portal.accounts.models import Invitation, Membership, UnsentMail
+from portal.saved_views.models import SavedView
 from portal.shares.models import ShareLink
 from portal.tenants.models import PartnerId, Tenant
 from tests.admin.rows import CANARY, make_rows
@@ -32,6 +33,8 @@ POSTED = {
     "deliveries:partner_declare": {},
     "deliveries:partner_request": {"decision": "withdraw"},
     "settings:tenant_preview": {},
+    "campaigns:merge": {},
+    "campaigns:separate": {},
     "admin:onboarding_undo": {},
     "settings:ref_ids_preview": {"mode": "whole"},
     "settings:segment_remove": {},
@@ -39,6 +42,7 @@ POSTED = {
     "settings:member_role": {"role": "viewer"},
     "settings:invitation_resend": {},
     "settings:invitation_revoke": {},
+    "reports:view_start": {},
     "settings:api_key_keep": {},
     "end_session": {},
     "end_other_sessions": {},
@@ -47,6 +51,7 @@ POSTED = {
 # anonymous, each member of another tenant, staff without a membership, a member of the tenant itself
 PAGES = {
     "home": (302, 302, 200, 302),
+    "glossary": (200, 200, 200, 200),
     "metrics": (200, 200, 200, 200),
     # Sessions open nothing of the API; tests/api/ asks with keys.
     "api:statistics": (401, 401, 401, 401),
@@ -74,6 +79,14 @@ PAGES = {
     "messages:message_by_query": (302, 404, 404, 404),
     "reports:overview": (302, 404, 404, 200),
     "reports:campaigns": (302, 404, 404, 200),
+    "campaigns:details": (302, 404, 404, 200),
+    "campaigns:merge": (302, 404, 404, 422),  # nothing was filled in
+    "campaigns:separate": (302, 404, 404, 302),
+    "reports:views": (302, 404, 404, 200),
+    "reports:view_rename": (302, 404, 404, 200),
+    "reports:view_delete": (302, 404, 404, 200),
+    "reports:view_start": (302, 404, 404, 302),
+    "campaigns:ab": (302, 404, 404, 200),
     "reports:months": (302, 404, 404, 200),
     "reports:make": (302, 404, 404, 302),
     "reports:download": (302, 404, 404, 200),
@@ -221,7 +234,7 @@ def expected(route: Route, person: str) -> int:
 
 
 @pytest.fixture
-def ids(tenant, other_tenant, feed) -> dict[str, object]:
+def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
     """Everything of the other tenant that a parameter could name, and rows of its own that must not show."""
     Tenant.objects.filter(id=other_tenant.id).update(name=f"{CANARY} company")
     rows = make_rows(Tenant.objects.get(id=other_tenant.id), feed)
@@ -245,8 +258,10 @@ def ids(tenant, other_tenant, feed) -> dict[str, object]:
         "token": "no-such-token",
         "session_id": 1,
         "key_id": 1,
+        "view_id": SavedView.objects.create(tenant=other_tenant, user=stranger, page="overview", name=CANARY).id,
         "link_id": rows[ShareLink].id,
         "share_token": "no-such-token",
+        "campaign_id": rows[Campaign].id,
         "segment_key_id": rows[SegmentKey].id,
         "month": "2026-08",
         "colour": "no-colour",

@@ -1,7 +1,7 @@
 """The Audit log page: whose it is, its pages, filters and file."""
 
 import csv
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -39,7 +39,7 @@ def test_log_needs_as_many_queries_for_one_entry_as_for_three(
         entry(tenant, number)
     client.force_login(owner)
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         response = client.get(URL)
 
     assert shown(response) == [f"s{number}" for number in range(entries)]
@@ -96,6 +96,63 @@ def test_log_is_filtered_by_action_and_person(client, tenant, owner):
 
     assert (by_action, by_actor, shown(nothing)) == (["s1"], ["s2"], [])
     assert "No entry matches the filter" in nothing.content.decode()
+
+
+def test_filters_are_offered_with_their_numbers(client, tenant, owner):
+    for number in range(3):
+        entry(tenant, number)
+    entry(tenant, 3, action="api_key.created")
+    entry(tenant, 4, action="api_key.created", actor="other@example.com")
+    client.force_login(owner)
+
+    everything, chosen = client.get(URL), client.get(URL, {"actor": "OTHER@example.com"})
+
+    assert [
+        [(one.words, one.number, one.is_chosen) for one in everything.context[name]] for name in ("actions", "people")
+    ] == [
+        [("Changed a member's role", 3, False), ("Created an API key", 2, False)],
+        [("owner@example.com", 4, False), ("other@example.com", 1, False)],
+    ]
+    assert [[(one.number, one.is_chosen) for one in chosen.context[name]] for name in ("actions", "people")] == [
+        [(1, False)],
+        [(4, False), (1, True)],
+    ]
+    page = chosen.content.decode()
+    assert 'href="?action=api_key.created&amp;actor=OTHER%40example.com"' in page
+    assert 'href="?actor=other%40example.com" aria-current="true"' in page
+
+
+def test_numbers_beyond_the_newest_entries_are_said(client, tenant, owner, monkeypatch):
+    monkeypatch.setattr(audit, "MAX_COUNTED", 2)
+    for number in range(3):
+        entry(tenant, number)
+    client.force_login(owner)
+
+    response = client.get(URL)
+
+    assert [one.number for one in response.context["people"]] == [2]
+    assert "Numbers are of the newest 2 entries." in response.content.decode()
+
+
+def test_entries_stand_by_the_days_of_the_tenant(client, tenant, owner):
+    at = datetime(2026, 11, 20, 21, 59, tzinfo=UTC)
+    for minutes in (0, 1, 2):  # midnight in Helsinki is at 22:00 UTC
+        AuditEntry.objects.create(tenant=tenant, actor="x", action="a", at=at + timedelta(minutes=minutes))
+    client.force_login(owner)
+
+    response = client.get(URL)
+
+    assert [(day, len(rows)) for day, rows in response.context["days"]] == [
+        (date(2026, 11, 21), 2),
+        (date(2026, 11, 20), 1),
+    ]
+    page = response.content.decode()
+    assert (
+        page.index("21 November 2026")
+        < page.index("00:01:00")
+        < page.index("20 November 2026")
+        < page.index("23:59:00")
+    )
 
 
 def test_file_holds_what_is_filtered_and_no_formula(client, tenant, owner):

@@ -18,6 +18,7 @@ TENANT_COLUMN = dict.fromkeys(TENANT_TABLES, "tenant_id") | {
 # Where a constraint wants a certain value.
 VALUES = {("message", "status"): "delivered", ("message", "country"): "FI", ("report_run", "state"): "queued"} | {
     ("applier_stop", "cause"): "programme",
+    ("saved_view", "page"): "overview",
     ("share_link", "kind"): "overview",
     ("share_link", "panel"): "",
     ("standing_check", "problems"): 0,

@@ -1,7 +1,7 @@
 """Rows of two tenants that each role sees and may write, in every table."""
 
 import pytest
-from django.db import ProgrammingError
+from django.db import IntegrityError, ProgrammingError
 
 from portal.tenants.scope import web_scope
 from portal.tenants.wall import GLOBAL_TABLES, GUARDED_TABLES, TENANT_TABLES
@@ -14,7 +14,9 @@ CLOSED = {table for table, (web, _staff, _ingest) in GLOBAL_TABLES.items() if no
 
 
 def web_may(privilege: str) -> list[str]:
-    return sorted(table for table, (web, *_) in (TENANT_TABLES | GUARDED_TABLES).items() if privilege in web)
+    """Return the tables of which the role may do so with every column."""
+    tables = TENANT_TABLES | GUARDED_TABLES
+    return sorted(table for table, (web, *_) in tables.items() if privilege in web.split(", "))
 
 
 def seen() -> dict[str, list[int]]:
@@ -101,6 +103,28 @@ def test_web_cannot_give_a_row_away(two):
             for table in web_may("UPDATE")
         }
     assert answers == dict.fromkeys(web_may("UPDATE"), "new row violates row-level security policy")
+
+
+def test_web_describes_campaigns_of_its_own_tenant_and_changes_nothing_else_of_them(two):
+    columns = ("archived_at", "day_notes", "merged_into_id", "note", "owner_id", "planned_split", "planned_start")
+    touch = "UPDATE campaigns_campaign SET {0} = {0} WHERE tenant_id = %s"
+    with web_scope([two.mine]):
+        described = {
+            column: [change(touch.format(column), [tenant]) for tenant in (two.mine, two.other)]
+            for column in (*columns, "tags", "title")
+        }
+        refusals = {
+            column: refused(change, touch.format(column), [two.mine])
+            for column in ("id", "tenant_id", "name", "created_at")
+        }
+    assert described == {key: [1, 0] for key in described}
+    assert refusals == dict.fromkeys(refusals, "permission denied")
+
+
+def test_campaign_is_merged_into_one_of_its_tenant(two):
+    other = rows(f"SELECT id FROM campaigns_campaign WHERE tenant_id = {two.other}")[0][0]
+    with web_scope([two.mine]), pytest.raises(IntegrityError, match="campaign_merged_in_its_tenant"):
+        change("UPDATE campaigns_campaign SET merged_into_id = %s WHERE tenant_id = %s", [other, two.mine])
 
 
 def test_web_cannot_delete_a_row_of_another_tenant(two):

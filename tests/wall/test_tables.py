@@ -7,6 +7,7 @@ import pytest
 from portal.tenants.wall import (
     GUARDED_TABLES,
     PEOPLE_TABLES,
+    PRIVATE_TABLES,
     ROLES,
     SIGNIN,
     TENANT_TABLES,
@@ -61,7 +62,7 @@ def test_every_table_with_a_tenant_is_forced_and_has_its_policies():
     assert {"message", "delivery_report", "daily_count", "report_run"} <= {table for table, *_ in found}
     assert found == [(table, True, True, sorted(policies()[table][1])) for table, *_ in found]
     assert all({"wall_owner", "wall_staff"} <= set(names) for *_, names in found)
-    assert {table for table, *_ in found} == {*TENANT_TABLES, *GUARDED_TABLES} - {"tenants_tenant"}
+    assert {table for table, *_ in found} == {*TENANT_TABLES, *PRIVATE_TABLES, *GUARDED_TABLES} - {"tenants_tenant"}
 
 
 def test_partitions_of_facts_are_forced_and_closed_to_all_but_by_their_parent(two):
@@ -220,5 +221,5 @@ def test_signing_in_reaches_no_facts():
         SIGNIN,
     )
     # The ids and times of what it adds itself, and the shared links that somebody opens.
-    assert held & {*TENANT_TABLES} == {"accounts_auditentry", "share_link"}
+    assert held & {*TENANT_TABLES, *PRIVATE_TABLES} == {"accounts_auditentry", "share_link"}
     assert not held & {"inbox", "quarantine", "tenants_feed", "tenants_feedtoken"}

@@ -21,6 +21,13 @@ def who_may(right: str) -> str:
 
 
 @register.simple_tag
+def missing_rights(access: Access, names: str) -> list[tuple[str, str]]:
+    """Return (what it allows, which roles have it) of those of the named rights that the person lacks."""
+    missing = [name for name in names.split() if not access.may(name)]
+    return [(str(right_texts.RIGHT_TEXTS[name]), right_texts.who_may(name)) for name in missing]
+
+
+@register.simple_tag
 def rights_table() -> list[right_texts.RightRow]:
     """Return the rows of the table of roles and rights."""
     return right_texts.rights_table()

@@ -1,6 +1,6 @@
 """Figures as people read them, in the request's language."""
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 
 from babel import Locale
@@ -8,6 +8,7 @@ from django import template
 from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 
+from portal.common.csv_file import CsvForm
 from portal.common.periods import Zone, zone
 
 register = template.Library()
@@ -32,6 +33,12 @@ def decimal(value: float | None, places: int = 2) -> str:
 def percent(share: float | None, places: int = 2) -> str:
     """Return a share from 0 to 1 as `97.42 %`; None, a share of nothing, is a dash."""
     return NOTHING if share is None else f"{decimal(share * 100, places)}{GAP}%"
+
+
+@register.filter
+def in_file(value: date | datetime, form: CsvForm) -> str:
+    """Return a day or a time as files of this form have it."""
+    return form.time(value) if isinstance(value, datetime) else form.day(value)
 
 
 @register.filter

@@ -2,21 +2,25 @@
 
 from django import template
 
-from portal.common.glossary import GLOSSARY, Term
+from portal.common.glossary import GLOSSARY
 
 register = template.Library()
 
 
 @register.inclusion_tag("_fragments/explained.html")
-def explained(word: str, place: str = "") -> dict:
-    """Render a button that opens the word's explanation. `place` tells apart several on one page.
+def explained(word: str) -> dict:
+    """Render a button that opens the word's explanation. Render nothing for a word that is not in the glossary."""
+    return {"word": word, "term": GLOSSARY.get(word)}
 
-    Nothing is rendered for a word that is not in the glossary.
-    """
-    return {"word": word, "term": GLOSSARY.get(word), "id": f"explained-{place}{word}"}
+
+@register.inclusion_tag("_fragments/heading.html")
+def heading(word: str, kind: str = "", unit: str = "") -> dict:
+    """Render a column's heading with its explanation. `kind` is its class, `unit` that of its values in files."""
+    term = GLOSSARY[word]
+    return {"word": word, "words": term.heading or term.name, "kind": kind, "unit": unit}
 
 
 @register.simple_tag
-def glossary() -> list[Term]:
-    """Return all words with their explanations."""
-    return list(GLOSSARY.values())
+def glossary() -> dict:
+    """Return all words with their explanations, by their keys."""
+    return GLOSSARY

@@ -1,0 +1,33 @@
+"""Deletion of saved views of tenants that their person has stopped reaching."""
+
+from portal.accounts import standing
+from portal.accounts.models import Membership, User
+from portal.saved_views.models import SavedView
+from portal.tenants.models import Tenant
+from portal.tenants.scope import web_scope, with_descendants
+
+
+def delete_for(user: User, tenant: Tenant) -> None:
+    """Delete the person's views of the tenant and of those below it, except of tenants that another membership reaches.
+
+    For a page on which a membership ends, whoever ends it: only the person's own scope shows the views, and the
+    memberships above the tenant.
+    """
+    below = with_descendants([tenant.id])
+    with web_scope(below, person=str(user.pk)):
+        lost = [one.pk for one in Tenant.objects.filter(id__in=below) if standing.role_in(user.pk, one) is None]
+        SavedView.objects.filter(user_id=user.pk, tenant_id__in=lost).delete()
+
+
+def delete_all_lost() -> int:
+    """Delete such views of everybody, in a scope that sees them all; return their number."""
+    held = set(SavedView.objects.values_list("user_id", "tenant_id").distinct())
+    of_people = {user_id for user_id, _tenant_id in held}
+    memberships = set(Membership.objects.filter(user_id__in=of_people).values_list("user_id", "tenant_id"))
+    tenants = Tenant.objects.filter(id__in={tenant_id for _user_id, tenant_id in held})
+    above = {tenant.pk: standing.with_ancestors(tenant) for tenant in tenants}
+    deleted = 0
+    for user_id, tenant_id in sorted(held):
+        if not any((user_id, one) in memberships for one in above[tenant_id]):
+            deleted += SavedView.objects.filter(user_id=user_id, tenant_id=tenant_id).delete()[0]
+    return deleted

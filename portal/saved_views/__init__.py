@@ -1,0 +1,1 @@
+"""Views of a page that people save for themselves."""

@@ -1,0 +1,193 @@
+"""The page of an A/B test: one sentence, the figures behind it, and a calculator for the sample."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from campaigns.models import Campaign
+from campaigns.statistics import MIN_MESSAGES, StratifiedDifference
+from deliveries.search.number_searches import TooManyNumberSearches, count_number_searches
+from portal.accounts.access import PageRequest
+from portal.accounts.guards import member_may
+from portal.common.masking import Masking
+from portal.common.templatetags.figures import count, decimal
+from portal.tenants.models import Tenant
+from reports.campaigns.ab_figures import Pair, Place, Verdict
+from reports.campaigns.ab_form import MAX_REF_IDS, AbForm, CalculatorForm
+from reports.campaigns.ab_plot import Scale
+from reports.campaigns.ab_result import AbQuery, AbResult, ShownVariant, WrongSplit, ab_result
+from reports.campaigns.ab_selectors import MAX_VARIANTS, TooManyVariants
+from reports.campaigns.ab_texts import headline, notes
+
+DEFAULT_GAIN = 2  # points
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Addresses of the messages behind the figures; '' for messages that Message Search does not find by a filter."""
+
+    slug: str
+    tenant: str
+    campaign: str
+    masking: Masking
+    chosen: AbQuery
+
+    def messages(self, variant: ShownVariant | None, place: Place | None = None, **found: str) -> str:
+        """Return the address of a variant's messages, in all or in one place, that also match `found`."""
+        filters = {"period": "all", "tenant": self.tenant} | found
+        if place is not None:
+            filters |= {"country": place[0], "operator": place[1]}
+        if self.chosen.chosen:
+            ref_ids = self.chosen.chosen[variant.name] if variant else []
+            filters |= {"ref_id": ref_ids[0] if len(ref_ids) == 1 else ""}
+            wanted = [*(("country", "operator") if place else ()), "ref_id"]
+        else:
+            filters |= {"campaign": self.campaign, "variant": variant.name if variant else ""}
+            wanted = [*(("country", "operator") if place else ()), "campaign", "variant"]
+        if not all(self._is_found_by(filters[name], name) for name in wanted):
+            return ""
+        return f"{reverse('messages:list', args=[self.slug])}?{urlencode(filters)}"
+
+    def ref_id(self, ref_id: str) -> str:
+        """Return the address of the messages of one refId."""
+        filters = {"period": "all", "tenant": self.tenant, "ref_id": ref_id}
+        return f"{reverse('messages:list', args=[self.slug])}?{urlencode(filters)}"
+
+    def _is_found_by(self, text: str, name: str) -> bool:
+        if name == "ref_id":  # typed in this very request
+            return bool(text)
+        return bool(text) and text == text.strip() and not self.masking.hides(text)
+
+
+@require_safe
+@member_may("see_figures")
+def ab_page(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpResponse:
+    """Compare the variants of a campaign; 422 if a parameter is wrong, 429 after too many searches by numbers."""
+    access = request.access
+    campaign = get_object_or_404(
+        Campaign.objects.select_related("tenant"), id=campaign_id, tenant_id__in=access.tenant_ids
+    )
+    form = AbForm(request.GET)
+    query, status, limited = form.query(), 200, None
+    try:
+        ref_ids = [("ref_id", ref_id) for ref_ids in query.chosen.values() for ref_id in ref_ids]
+        count_number_searches(request, ref_ids, tenant=tenant)
+    except TooManyNumberSearches as error:
+        limited, query, status = error.text, replace(query, chosen={}), 429
+    context = {
+        "page": "campaigns",
+        "form": form,
+        "limited": limited,
+        "campaign": access.masking.text(campaign.name),
+        "campaign_id": campaign.id,
+        "most_ref_ids": MAX_REF_IDS,
+        "ab_query": query,
+        "file": f"{tenant.slug}_ab_{campaign.id}",
+    }
+    result = None
+    try:
+        result = _result(form, campaign, query, access.masking)
+    except TooManyVariants as error:
+        context |= {"too_many": error.variants, "most_variants": MAX_VARIANTS}
+    links = Links(tenant.slug, campaign.tenant.slug, campaign.name, access.masking, query)
+    calculator = _calculator(request, result.verdict if result else None)
+    context |= {"calculator": calculator, "calculated": calculator.calculated()}
+    if result is not None:
+        planned = None if "split" in form.errors else query.planned
+        context |= _shown(result, links, planned, tenant.timezone)
+    if status == 200 and (form.errors or calculator.errors):
+        status = 422
+    return render(request, "reports/campaigns/ab.html", context, status=status)
+
+
+def _result(form: AbForm, campaign: Campaign, query: AbQuery, masking: Masking) -> AbResult:
+    """Return the result; a split that does not fit the variants gets an error on the form and is left out."""
+    ask = partial(ab_result, campaign, masking=masking, now=timezone.now(), timezone=campaign.tenant.timezone)
+    try:
+        return ask(query)
+    except WrongSplit as error:
+        text = _("The split has %(weights)d parts, but there are %(variants)d variants.")
+        form.add_error("split", text % {"weights": error.weights, "variants": error.variants})
+        return ask(replace(query, planned=None))
+
+
+def _shown(result: AbResult, links: Links, planned: tuple[float, ...] | None, tz: str) -> dict:
+    found = result.verdict
+    rates = {one.name: one for one in found.rates}
+    return {
+        "verdict": found,
+        "headline": headline(found),
+        "notes": notes(found, planned=planned, tz=tz),
+        "variants": [
+            {
+                "label": variant.label,
+                "volume": variant.volume,
+                "rate": rates[variant.label],
+                "links": _links_of(links, variant),
+                "ref_ids": [
+                    {"text": links.masking.text(ref_id), "messages": n, "href": links.ref_id(ref_id)}
+                    for ref_id, n in variant.figures.ref_ids.items()
+                ],
+            }
+            for variant in result.variants
+        ],
+        "without": result.without,
+        "differences": _differences(found),
+        "places": _place_rows(result, links),
+        "least": MIN_MESSAGES,
+    }
+
+
+def _links_of(links: Links, variant: ShownVariant, place: Place | None = None) -> dict[str, str]:
+    kinds = ("delivered", "failed", "pending", "unknown")
+    return {"messages": links.messages(variant, place)} | {
+        kind: links.messages(variant, place, counts_as=kind) for kind in kinds
+    }
+
+
+def _place_rows(result: AbResult, links: Links) -> list[dict]:
+    variants = {variant.name: variant for variant in result.variants}
+    return [
+        {
+            "place": row.place,
+            "operator": links.masking.text(row.place[1]) if row.place else "",
+            "label": row.label,
+            "volume": row.volume,
+            "share": row.reached / row.of if row.of else None,
+            "links": _links_of(links, variants[row.name], row.place) if row.place else {},
+        }
+        for row in result.places
+    ]
+
+
+def _differences(found: Verdict) -> dict:
+    """Return the rows of the table of differences, with their intervals on one scale."""
+    stratified = [pair.stratified for pair in found.pairs if pair.stratified]
+    scale = Scale.of([(one.low, one.high) for one in found.pairs] + [(one.low, one.high) for one in stratified])
+    rows = []
+    for pair in found.pairs:
+        rows.append(_difference(scale, pair, pair))
+        if pair.stratified:
+            rows.append(_difference(scale, pair, pair.stratified))
+    return {"rows": rows, "low": scale.low, "high": scale.high}
+
+
+def _difference(scale: Scale, pair: Pair, figures: Pair | StratifiedDifference) -> dict:
+    drawn = scale.drawn(figures.low, figures.difference, figures.high)
+    return {"pair": pair, "figures": figures, "drawn": drawn, "is_stratified": figures is not pair}
+
+
+def _calculator(request: PageRequest, found: Verdict | None) -> CalculatorForm:
+    """Return the calculator, which begins with the rate and the size of this test."""
+    rates = [one for one in found.rates if one.n] if found else []
+    reached, of = sum(one.d for one in rates), sum(one.n for one in rates)
+    share = min(reached / of, 0.97) if of else 0.9
+    size = max(min((one.n for one in rates), default=1000), MIN_MESSAGES)
+    return CalculatorForm(request.GET, rate=decimal(share * 100, 1), gain=count(DEFAULT_GAIN), size=size)

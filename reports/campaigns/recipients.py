@@ -1,0 +1,54 @@
+"""Recipients of a campaign: to how many different numbers it was sent, and how many of them it reached.
+
+Each number counts once, by its recipient key (deliveries/messages/recipients.py), so an erased number counts as before.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db import connection
+
+from deliveries.dialects.codes import COUNTS_AS
+
+_RECIPIENTS = """
+WITH message_ AS MATERIALIZED (
+    SELECT recipient_key, status FROM message
+    WHERE tenant_id = %(tenant)s AND campaign_id = ANY (%(campaigns)s)
+), recipient AS (
+    SELECT bool_or(status = ANY (%(delivered)s)) AS delivered, bool_or(status = ANY (%(pending)s)) AS pending,
+           bool_or(status = ANY (%(unknown)s)) AS unknown
+    FROM message_ WHERE recipient_key IS NOT NULL GROUP BY recipient_key
+)
+SELECT count(*) FILTER (WHERE delivered), count(*) FILTER (WHERE pending AND NOT delivered),
+       count(*) FILTER (WHERE unknown AND NOT pending AND NOT delivered),
+       count(*) FILTER (WHERE NOT unknown AND NOT pending AND NOT delivered),
+       (SELECT count(*) FROM message_ WHERE recipient_key IS NULL)
+FROM recipient
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """Different recipients by the best that is known of them; messages without a readable number are counted apart.
+
+    `delivered` got at least one message. Of the others, `pending` still have one on its way, `unknown` have one about
+    which the gateway cannot tell, and for `failed` every message failed.
+    """
+
+    delivered: int
+    pending: int
+    unknown: int
+    failed: int
+    messages_without_number: int
+
+    @property
+    def total(self) -> int:
+        return self.delivered + self.pending + self.unknown + self.failed
+
+
+def recipients_of(*, tenant_id: int, campaign_ids: Collection[int]) -> Recipients:
+    """Return the recipients of these campaigns of a tenant, all their messages together; reads each message."""
+    statuses = {kind: [status for status, counts in COUNTS_AS.items() if counts == kind] for kind in COUNTS_AS.values()}
+    with connection.cursor() as cursor:
+        cursor.execute(_RECIPIENTS, {"tenant": tenant_id, "campaigns": sorted(campaign_ids)} | statuses)
+        return Recipients(*cursor.fetchone())

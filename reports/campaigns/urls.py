@@ -1,0 +1,13 @@
+"""Routes below /t/<slug>/campaigns/."""
+
+from django.urls import path
+
+from reports.campaigns import ab_views, details_views
+
+app_name = "campaigns"
+urlpatterns = [
+    path("<int:campaign_id>/details/", details_views.details, name="details"),
+    path("<int:campaign_id>/merge/", details_views.merge_campaign, name="merge"),
+    path("<int:campaign_id>/separate/", details_views.separate_campaign, name="separate"),
+    path("<int:campaign_id>/ab/", ab_views.ab_page, name="ab"),
+]

@@ -1,0 +1,1 @@
+"""Pages of saved views: the list, saving, renaming, deleting, the start page."""
