@@ -1,43 +1,12 @@
-"""Small windows, and wide ones at 200 %: one menu, the current page in sight, and nothing scrolls sideways."""
+"""Small windows: one menu, and the current page in sight (test_every_page.py looks for what scrolls sideways)."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.pages import IN_ENGLISH, LOOKED_AT_BY, address_of
-from tests.browser.seed import GUARDED, OWNER
-
-SMALL = {"width": 320, "height": 640}
-ZOOMED = {"width": 720, "height": 450}  # 1440 by 900 at 200 %
-LONG = "Pohjoismainen vähittäiskauppayhtiö-Käyttöönottosuunnittelukokous"
-
-# What is wider than the window, or scrolls sideways in itself; the row of pages and wide tables may.
-SIDEWAYS = """() => [...document.querySelectorAll('body *')].filter((element) => {
-    if (!element.checkVisibility() || element.closest('.nav-row, .table-scroll, .visually-hidden, pre')) return false;
-    const scrolls = ['auto', 'scroll'].includes(getComputedStyle(element).overflowX);
-    if (scrolls && element.scrollWidth > element.clientWidth + 1) return true;
-    return document.documentElement.scrollWidth > innerWidth && element.getBoundingClientRect().right > innerWidth + 1;
-}).map((element) => element.outerHTML.slice(0, 120))"""
-
-LENGTHEN = """(name) => document.querySelectorAll('h1, .menu-name, tbody th a').forEach((element) => {
-    element.textContent = name;
-})"""
-
-
-@pytest.mark.parametrize(("size", "scale"), [(SMALL, 1), (ZOOMED, 2)], ids=["320", "200%"])
-def test_nothing_scrolls_sideways(browse, portal, size, scale):
-    found = {}
-    pages = {person: browse(person, size=size, device_scale_factor=scale) for person in ("", OWNER, GUARDED)}
-    for name, person in LOOKED_AT_BY.items():
-        page = pages.get(person) or pages[""]
-        page.goto(address_of(name, portal.rows))
-        found[name] = page.evaluate(SIDEWAYS)
-        if name not in IN_ENGLISH:
-            page.evaluate(LENGTHEN, LONG)
-            found[f"{name} with long names"] = page.evaluate(SIDEWAYS)
-
-    assert {name: elements for name, elements in found.items() if elements} == {}
+from tests.browser.layout import SMALL, sideways, sideways_when_small
+from tests.browser.seed import OWNER
 
 
 def test_what_scrolls_sideways_is_found(browse):
@@ -53,7 +22,17 @@ def test_what_scrolls_sideways_is_found(browse):
         }"""
     )
 
-    assert page.evaluate(SIDEWAYS) == ['<p style="width: 500px;">wide</p>']
+    assert sideways(page) == ['<p style="width: 500px;">wide</p>']
+
+
+def test_long_name_that_does_not_wrap_is_found(browse):
+    page = browse(size=SMALL)
+    page.goto("/accounts/login/")
+
+    page.locator("h1").evaluate("heading => heading.style.whiteSpace = 'nowrap'")
+
+    found = sideways_when_small(page, with_long_names=True)
+    assert [line.partition(" wide")[0] for line in found] == ["long names, 320", "long names, 720"]
 
 
 def in_sight(page: Page) -> bool:
