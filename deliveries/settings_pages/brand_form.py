@@ -59,14 +59,14 @@ class BrandForm(forms.Form):
         ),
     )
 
-    def __init__(self, *args, tenant: Tenant, stored: TenantBrand, above: Brand) -> None:
+    def __init__(self, data=None, files=None, *, tenant: Tenant, stored: TenantBrand, above: Brand) -> None:
         initial = {
             "product_name": stored.product_name,
             "sender_name": stored.sender_name,
             "colour": tenant.accent,
             "host": stored.host,
         }
-        super().__init__(*args, initial=initial)
+        super().__init__(data, files, initial=initial)
         self.tenant, self.stored, self.above = tenant, stored, above
         inherited = {
             "product_name": above.product,

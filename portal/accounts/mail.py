@@ -85,7 +85,7 @@ def _attach_logo(message: EmailMultiAlternatives, digest: str) -> None:
         image["Content-ID"] = f"<{LOGO_ID}>"
         image["Content-Disposition"] = 'inline; filename="logo.png"'
         message.attach(image)
-        message.mixed_subtype = "related"  # type: ignore[attr-defined]  Django's own, which its stubs lack
+        message.mixed_subtype = "related"  # type: ignore[attr-defined]  # Django's own, which its stubs lack
 
 
 def _hand_over(to: str, letter: Letter) -> None:

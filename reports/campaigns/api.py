@@ -1,6 +1,7 @@
 """GET /api/v1/campaigns/ and /api/v1/campaigns/<id>/: a tenant's campaigns, and the figures of one."""
 
 from dataclasses import replace
+from typing import Any, cast
 
 from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
@@ -72,7 +73,7 @@ class CampaignsView(ApiView):
 
     def get(self, request: Request) -> Response:
         tenants = self.given.tenants(self.access)
-        rows = in_state(_campaigns(self.access), self.given.choice("state"))
+        rows = in_state(_campaigns(self.access), self.given.choice("state") or "all")
         if tenants is not None:
             rows = rows.filter(tenant_id__in=tenants.values())
         if text := " ".join(self.given.text("q").split()):
@@ -80,7 +81,7 @@ class CampaignsView(ApiView):
             found = matching_ids(tenant_ids=self.access.tenant_ids, text=text, masking=self.access.masking)
             rows = rows.filter(Q(id__in=found) | Q(merged_into_id__in=found))
         page, cursor = page_by_id(rows, self.given)
-        return self.answer({"data": shown(page, self.access), "next_cursor": cursor})
+        return self.answer({"data": shown(cast(list[Campaign], page), self.access), "next_cursor": cursor})
 
 
 class CampaignView(ApiView):
@@ -113,7 +114,13 @@ class CampaignView(ApiView):
         return self.answer(answer | (_figures(campaign, life, self.access) if life else _NO_FIGURES))
 
 
-_NO_FIGURES = {"first_day": None, "last_day": None, "provisional_from": None, "figures": None, "variants": []}
+_NO_FIGURES: dict[str, Any] = {
+    "first_day": None,
+    "last_day": None,
+    "provisional_from": None,
+    "figures": None,
+    "variants": [],
+}
 
 
 def _figures(campaign: Campaign, life: Life, access: Access) -> dict:
@@ -132,7 +139,7 @@ def _figures(campaign: Campaign, life: Life, access: Access) -> dict:
         "provisional_from": unsettled,
         "figures": figures(total(query)),
         "variants": [
-            {"variant": access.masking.text(group.key["variant"])} | figures(group.kpis) for group in by_variant
+            {"variant": access.masking.text(str(group.key["variant"]))} | figures(group.kpis) for group in by_variant
         ],
     }
 
@@ -150,7 +157,7 @@ def shown(campaigns: list[Campaign], access: Access) -> list[dict]:
             "title": text(one.title),
             "note": text(one.note),
             "tags": [text(tag) for tag in one.tags],
-            "owner": emails.get(one.owner_id),
+            "owner": emails.get(one.owner_id or 0),
             "planned_start": one.planned_start,
             "planned_split": {text(variant): weight for variant, weight in one.planned_split.items()},
             "day_notes": {day: text(note) for day, note in sorted(one.day_notes.items())},

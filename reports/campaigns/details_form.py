@@ -1,8 +1,10 @@
 """Form for what people say about a campaign, and the texts of its two lists: a planned split and notes on days."""
 
 from datetime import date
+from typing import cast
 
 from django import forms
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -42,7 +44,9 @@ class DetailsForm(forms.Form):
         validators=[refuse_numbers],
         help_text=gettext_lazy("Separated by commas, such as “newsletter, autumn”."),
     )
-    owner = forms.ModelChoiceField(label=gettext_lazy("Owner"), queryset=None, required=False)
+    owner = forms.ModelChoiceField(
+        label=gettext_lazy("Owner"), queryset=get_user_model().objects.none(), required=False
+    )
     planned_start = DayField(label=gettext_lazy("Planned start"), required=False)
     planned_split = forms.CharField(
         label=gettext_lazy("Planned split"),
@@ -62,8 +66,9 @@ class DetailsForm(forms.Form):
 
     def __init__(self, *args, campaign: Campaign, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = possible_owners(campaign)
-        self.fields["owner"].empty_label = _("Nobody")
+        owner = cast(forms.ModelChoiceField, self.fields["owner"])
+        owner.queryset = possible_owners(campaign)
+        owner.empty_label = _("Nobody")
         example = _("%(day)s: The mailing was sent twice.") % {"day": day_example()}
         self.fields["day_notes"].help_text = _("One note a line, such as “%(example)s”") % {"example": example}
 

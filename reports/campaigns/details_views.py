@@ -2,7 +2,7 @@
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from campaigns.details import save_details
 from campaigns.merging import MergeError, merge, merged_in, separate
 from campaigns.models import Campaign
+from portal.accounts.access import PageRequest
 from portal.accounts.guards import member_may
 from portal.accounts.way_back import posted_from
 from portal.tenants.models import Tenant
@@ -30,7 +31,7 @@ class MergeForm(forms.Form):
     )
 
 
-def campaign_or_404(request: HttpRequest, campaign_id: int) -> Campaign:
+def campaign_or_404(request: PageRequest, campaign_id: int) -> Campaign:
     """Return a campaign of the tenants that the request reaches. Raises Http404."""
     found = Campaign.objects.filter(tenant_id__in=request.access.tenant_ids).select_related("merged_into")
     campaign = found.filter(id=campaign_id).first() if campaign_id < 2**31 else None
@@ -41,7 +42,7 @@ def campaign_or_404(request: HttpRequest, campaign_id: int) -> Campaign:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_may("manage_campaigns")
-def details(request: HttpRequest, tenant: Tenant, campaign_id: int) -> HttpResponse:
+def details(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpResponse:
     """Show the form of a campaign's details, and save it."""
     campaign = campaign_or_404(request, campaign_id)
     if request.method != "POST":
@@ -61,7 +62,7 @@ def details(request: HttpRequest, tenant: Tenant, campaign_id: int) -> HttpRespo
 
 @posted_from("campaigns:details")
 @member_may("manage_campaigns")
-def merge_campaign(request: HttpRequest, tenant: Tenant, campaign_id: int) -> HttpResponse:
+def merge_campaign(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpResponse:
     """Merge the campaign into the one whose name is given."""
     campaign = campaign_or_404(request, campaign_id)
     form = MergeForm(request.POST)
@@ -74,7 +75,7 @@ def merge_campaign(request: HttpRequest, tenant: Tenant, campaign_id: int) -> Ht
             try:
                 target = merge(campaign=campaign, into=into, actor=request.user.email)
             except MergeError as error:
-                form.add_error("campaign", error.text)
+                form.add_error("campaign", str(error.text))
             else:
                 names = {"name": campaign.name, "into": target.name}
                 messages.success(request, _("%(name)s is now shown as part of %(into)s.") % names)
@@ -84,7 +85,7 @@ def merge_campaign(request: HttpRequest, tenant: Tenant, campaign_id: int) -> Ht
 
 @posted_from("campaigns:details")
 @member_may("manage_campaigns")
-def separate_campaign(request: HttpRequest, tenant: Tenant, campaign_id: int) -> HttpResponse:
+def separate_campaign(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpResponse:
     """Undo a merge, and go back to the page of the campaign that it was merged into."""
     campaign = campaign_or_404(request, campaign_id)
     back = campaign.merged_into_id or campaign.id
@@ -94,7 +95,7 @@ def separate_campaign(request: HttpRequest, tenant: Tenant, campaign_id: int) ->
 
 
 def _page(
-    request: HttpRequest, campaign: Campaign, form: DetailsForm, merge_form: MergeForm, *, status: int = 200
+    request: PageRequest, campaign: Campaign, form: DetailsForm, merge_form: MergeForm, *, status: int = 200
 ) -> HttpResponse:
     masking = request.access.masking
     context = {

@@ -1,11 +1,11 @@
 """The list of a tenant's campaigns: found by name, title or tag, sorted by any column, in pages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import parse_qsl
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from deliveries.search.number_searches import TooManyNumberSearches, count_number_searches
+from portal.accounts.access import PageRequest
 from portal.accounts.guards import member_may
 from portal.common.masking import Masking
 from portal.tenants.models import Tenant
@@ -43,7 +44,7 @@ class Row:
 
 @require_safe
 @member_may("see_figures")
-def campaign_list(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+def campaign_list(request: PageRequest, tenant: Tenant) -> HttpResponse:
     """List the campaigns of the chosen period; `q` searches, `state` is one of STATES, `sort` one of ORDERS.
 
     422 for a search that cannot be followed; 404 for a page, an order or a state that there is not.
@@ -106,7 +107,7 @@ def campaign_list(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 
 @require_safe
 @member_may("see_figures")
-def earlier_list(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+def earlier_list(request: PageRequest, tenant: Tenant) -> HttpResponse:
     """Redirect the list's earlier address, with its period, filters and order."""
     query = request.GET.urlencode()
     answer = redirect("campaigns:list", tenant.slug)
@@ -115,7 +116,7 @@ def earlier_list(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     return answer
 
 
-def _searched(request: HttpRequest, tenant: Tenant) -> tuple[str, str, int]:
+def _searched(request: PageRequest, tenant: Tenant) -> tuple[str, str, int]:
     """Return the text to search by, what is wrong with it ('' for nothing), and the status of the answer."""
     text = " ".join(request.GET.get("q", "").split())
     if len(text) > MAX_FILTER or "\0" in text:
@@ -144,7 +145,7 @@ def _row(row: ListedCampaign, query: StatisticsQuery, unsettled: date | None, ma
     )
 
 
-def _points(days: dict[date, int], query: StatisticsQuery, unsettled: date | None) -> tuple[list[int], list[bool]]:
+def _points(days: Mapping[date, int], query: StatisticsQuery, unsettled: date | None) -> tuple[list[int], list[bool]]:
     """Return the messages of each stretch of days of the period, and whether it is provisional."""
     length = (query.last - query.first).days + 1
     width = -(-length // MAX_POINTS)

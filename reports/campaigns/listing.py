@@ -192,7 +192,8 @@ def _placed(
 
 def _rows(query: StatisticsQuery, column: str, final: Q) -> tuple[str, tuple]:
     """Return the SQL of the period's rows by campaign, with the `value` that the column is sorted by, if any."""
-    groups, columns = ("campaign",), ()
+    groups: tuple[str, ...] = ("campaign",)
+    columns: tuple[str, ...] = ()
     value: dict = {}
     if column in ("first", "last"):
         groups, value = ("campaign", "day"), {"value": F("day")}

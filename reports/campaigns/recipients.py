@@ -48,7 +48,9 @@ class Recipients:
 
 def recipients_of(*, tenant_id: int, campaign_ids: Collection[int]) -> Recipients:
     """Return the recipients of these campaigns of a tenant, all their messages together; reads each message."""
-    statuses = {kind: [status for status, counts in COUNTS_AS.items() if counts == kind] for kind in COUNTS_AS.values()}
+    statuses: dict[str, list[str]] = {
+        kind: [status for status, counts in COUNTS_AS.items() if counts == kind] for kind in COUNTS_AS.values()
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_RECIPIENTS, {"tenant": tenant_id, "campaigns": sorted(campaign_ids)} | statuses)
+        cursor.execute(_RECIPIENTS, {"tenant": tenant_id, "campaigns": sorted(campaign_ids), **statuses})
         return Recipients(*cursor.fetchone())

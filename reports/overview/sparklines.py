@@ -39,7 +39,7 @@ def sparklines(columns: Sequence[tuple[Kpis, bool]]) -> dict[str, Sparkline]:
 
 def count_line(values: Sequence[int], provisional: Sequence[bool]) -> Sparkline:
     """Return the line of counts, which begin at 0, and of which some are provisional; one value alone has none."""
-    return _line(values, provisional, 0.0, max(values, default=0) or 1.0)
+    return draw_line(values, provisional, 0.0, max(values, default=0) or 1.0)
 
 
 def _rate_range(known: Sequence[float]) -> tuple[float, float]:

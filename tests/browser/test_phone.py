@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.layout import SMALL, sideways, sideways_when_small
+from tests.browser.layout import LONG, SMALL, ZOOMED, sideways, sideways_when_small
 from tests.browser.seed import OWNER
 
 
@@ -85,7 +85,7 @@ def test_header_is_one_row_at_200_percent(browse, language):
 
     assert {name: height for name, height in heights.items() if height > 60} == {}
     expect(page.locator("#freshness")).to_be_visible()
-    assert page.evaluate(SIDEWAYS) == []
+    assert sideways(page) == []
 
 
 def test_menu_closes_by_keys_and_is_no_menu_where_there_is_room(browse):
