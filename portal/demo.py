@@ -265,7 +265,7 @@ def add_customer(state: State) -> None:
         return
     account = GatewayAccount.objects.get(name="link-main")
     data = NEW_CUSTOMER | {"account": account, "new_account": "", "scheme": RefIdScheme("|", ("campaign", "variant"))}
-    operator = User.objects.filter(is_superuser=True).order_by("id").first()
+    operator = User.objects.filter(is_superuser=True).order_by("id")[0]
     state.added = onboarding.add_customer(data, actor=operator, now=timezone.now()).pk
     state.save()
 

@@ -71,7 +71,7 @@ def _feeds(now: datetime) -> list[str]:
     return [
         KeptText(text, feed=feed.name, since=_minute(feed.silence.since), expected=f"{feed.silence.expected:.0f}")
         for feed in feed_rates(now=now, counted_until=waiting(now).data_as_of)
-        if feed.silence.state is FeedState.SILENT
+        if feed.silence.state is FeedState.SILENT and feed.silence.since
     ]
 
 

@@ -1,4 +1,4 @@
-"""Forms of the Partner IDs page: declare or request a value, and move one."""
+"""Forms of the Partner IDs page: search, declare or request a value, and move one."""
 
 from collections.abc import Iterable, Sequence
 
@@ -80,3 +80,22 @@ class MoveForm(forms.Form):
     def as_text(self) -> str:
         """Return what was chosen, so that what is confirmed is what was shown."""
         return f"{self.cleaned_data['tenant']} {self.cleaned_data['from']}"
+
+
+class SearchForm(forms.Form):
+    """Form that finds partner IDs by a part of their value."""
+
+    q = forms.CharField(
+        label=_("Search partner IDs"),
+        required=False,
+        max_length=MAX_VALUE_LENGTH,
+        strip=False,
+        widget=forms.TextInput(
+            attrs={
+                "type": "search",
+                "class": "form-control form-control-sm",
+                "autocomplete": "off",
+                "spellcheck": "false",
+            }
+        ),
+    )

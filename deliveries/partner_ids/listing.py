@@ -5,13 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import NamedTuple
 
-from django import forms
 from django.core.paginator import Page, Paginator
 from django.http import Http404, QueryDict
 from django.utils.http import urlencode
-from django.utils.translation import gettext_lazy as _
 
-from deliveries.partner_ids.ownership import MAX_VALUE_LENGTH
+from deliveries.partner_ids.forms import SearchForm
 from deliveries.partner_ids.recent_messages import Name, recent_sums
 from deliveries.partner_ids.selectors import PartnerRow, partner_rows
 from deliveries.partner_ids.with_numbers import telling_partner_ids
@@ -24,25 +22,6 @@ MIN_SEARCHED = 10  # shorter lists have no search
 COLUMNS = ("value", "owner", "declared", "messages")
 ORDERS = tuple(sign + column for column in COLUMNS for sign in ("", "-"))
 DEFAULT_ORDER = "value"
-
-
-class SearchForm(forms.Form):
-    """Form that finds partner IDs by a part of their value."""
-
-    q = forms.CharField(
-        label=_("Search partner IDs"),
-        required=False,
-        max_length=MAX_VALUE_LENGTH,
-        strip=False,
-        widget=forms.TextInput(
-            attrs={
-                "type": "search",
-                "class": "form-control form-control-sm",
-                "autocomplete": "off",
-                "spellcheck": "false",
-            }
-        ),
-    )
 
 
 @dataclass(frozen=True, slots=True)

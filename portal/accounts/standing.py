@@ -53,7 +53,7 @@ def staff_addresses() -> list[str]:
 def staff_languages() -> dict[str, str]:
     """Return the language of each of `staff_addresses`: that of their own customer, else ALARM_LANGUAGE."""
     addresses = staff_addresses()
-    found = {}
+    found: dict[str, str] = {}
     for membership in (
         Membership.objects.filter(user__email__in=addresses).select_related("user", "tenant").order_by("id")
     ):
