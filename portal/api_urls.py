@@ -9,12 +9,15 @@ from portal.api.key import KeyView
 from portal.api.schema_view import SchemaView
 from portal.api.views import NotFoundView
 from portal.common import any_text  # noqa: F401  registers the converter
+from reports.campaigns.ab_api import AbView
+from reports.campaigns.api import CampaignsView, CampaignView
 from reports.figures.api import StatisticsView
 from reports.runs.api import DownloadView, RunsView, RunView
 
 app_name = "api"
 urlpatterns = [
     path("v1/key/", KeyView.as_view(), name="key"),
+    path("v1/campaigns/<int:campaign_id>/ab/", AbView.as_view(), name="campaign_ab"),
     path("v1/statistics/", StatisticsView.as_view(), name="statistics"),
     path("v1/reports/", RunsView.as_view(), name="reports"),
     path("v1/reports/<int:run_id>/", RunView.as_view(), name="report"),
@@ -25,6 +28,8 @@ urlpatterns = [
     path("v1/partner-ids/", PartnerIdsView.as_view(), name="partner_ids"),
     path("v1/partner-ids/<int:partner_id>/", PartnerIdView.as_view(), name="partner_id"),
     path("v1/partner-ids/<int:partner_id>/move/", MovePartnerIdView.as_view(), name="partner_id_move"),
+    path("v1/campaigns/", CampaignsView.as_view(), name="campaigns"),
+    path("v1/campaigns/<int:campaign_id>/", CampaignView.as_view(), name="campaign"),
     path("v1/schema/", SchemaView.as_view(), name="schema"),
     path("v1/docs/", reference, name="docs"),
     re_path("", NotFoundView.as_view(), name="not_found"),

@@ -22,6 +22,10 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 PROVISIONING = REPOSITORY / "docs" / "examples" / "demo.yaml"
 MESSAGES = 50_000
 MONTHS = 3  # calendar months: also on a month's first day the last 30 days and those before are full
+NEW_CUSTOMER = {
+    "slug": "arctic-foods", "name": "Arctic Foods Oy", "timezone": "Europe/Helsinki", "language": "fi",
+    "country": "FI", "currency": "EUR", "values": ["arctic-fi"], "owner_email": "arctic@example.com",
+}  # fmt: skip
 OWN_MESSAGES = 1_200  # of the account that is one customer's own
 SEED = 1
 START_WITHIN = 120  # seconds
@@ -40,6 +44,7 @@ class State:
     own_token: str = field(default_factory=lambda: f"demo-{secrets.token_urlsafe(24)}")
     passwords: dict[str, str] = field(default_factory=dict)
     shared: str = ""
+    added: int = 0  # id of the customer that was added as on the admin's page
     end: str = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0).isoformat())
     simulated: bool = False
 
@@ -108,11 +113,13 @@ def _fill(server: subprocess.Popen) -> State:
         _provision(state)
         _simulate(state, server)
         _wait_until_applied(server)
+        _add_logo()
         state.simulated = True
         state.save()
     _make_reports(server)
     _share(state)
     _save_view()
+    add_customer(state)
     return state
 
 
@@ -146,6 +153,29 @@ def provisioning(state: State) -> dict:
                 if isinstance(claim, dict) and "from" in claim:
                     claim["from"] = day
     return document
+
+
+def _add_logo() -> None:
+    """Draw the logo of the demo's partner and give it to its brand."""
+    from io import BytesIO
+
+    from PIL import Image, ImageDraw
+
+    from portal.brands.logos import read_logo
+    from portal.brands.models import TenantBrand
+
+    image = Image.new("RGBA", (320, 160))
+    draw = ImageDraw.Draw(image)
+    draw.rounded_rectangle((0, 0, 159, 159), radius=36, fill="#7a1f3d")
+    for left, top in ((32, 88), (68, 56), (104, 32)):  # bars that grow, as on the portal's own mark
+        draw.rectangle((left, top, left + 24, 128), fill="#ffffff")
+    draw.ellipse((184, 24, 296, 136), outline="#7a1f3d", width=20)
+    file = BytesIO()
+    image.save(file, "PNG")
+    logo = read_logo(file.getvalue())
+    TenantBrand.objects.filter(tenant__slug="hansa-group").update(
+        logo=logo.png, icon=logo.icon, logo_digest=logo.digest, logo_width=logo.width, logo_height=logo.height
+    )
 
 
 def _simulate(state: State, server: subprocess.Popen) -> None:
@@ -260,6 +290,24 @@ def _save_view() -> None:
         )
 
 
+def add_customer(state: State) -> None:
+    """Add a customer as the admin's page does, once: its partner ID has no messages, its owner is invited."""
+    from django.utils import timezone
+
+    from campaigns.ref_ids import RefIdScheme
+    from portal.accounts.models import User
+    from portal.staff import onboarding
+    from portal.tenants.models import GatewayAccount
+
+    if state.added:
+        return
+    account = GatewayAccount.objects.get(name="link-main")
+    data = NEW_CUSTOMER | {"account": account, "new_account": "", "scheme": RefIdScheme("|", ("campaign", "variant"))}
+    operator = User.objects.filter(is_superuser=True).order_by("id").first()
+    state.added = onboarding.add_customer(data, actor=operator, now=timezone.now()).pk
+    state.save()
+
+
 def _check(server: subprocess.Popen, give_up: float, what: str) -> None:
     if server.poll() is not None:
         raise DemoError(f"The portal ended while {what}.")
@@ -289,13 +337,20 @@ def _tell(state: State, address: str) -> None:
     print(
         "\nWhat to look at\n"
         f"  {address}/t/nordic-retail/overview/     the Overview: a slow operator, a campaign whose variant B wins\n"
+        f"{_ab_test(address)}"
         f"  {address}/t/baltic-parcel/overview/     numbers of one country that went bad\n"
         f"  {address}/t/hansa-group/overview/       a parent: each of its tenants, and all together\n"
         f"  {address}/t/nordic-retail/reports/      the Reports page, in Finnish; make this month's too\n"
         f"  {address}/share/{state.shared}/\n"
         "                                          a shared link: the same Overview for people without an account\n"
         f"  {address}/t/hansa-group/reports/        a parent: its report sums its children\n"
+        f"  {address}/t/hansa-norge/overview/       a customer of a partner: in the brand of Hansa Group\n"
         f"  {address}/t/hansa-group/partner-ids/    partner IDs that wait to be declared, in an account of its own\n"
+        f"  {address}/admin/onboarding/             an operator adds a customer; this one was just added:\n"
+        f"  {address}/admin/onboarding/{state.added}/\n"
+        f"                                          {NEW_CUSTOMER['name']}: waits for its first messages; its Undo\n"
+        f"  {address}/admin/tenants/tenant/{state.added}/view-as/\n"
+        "                                          its first page leads through the first steps, with a sample\n"
         f"  {address}/admin/                        feeds, runs, quarantine ({waiting} rows), the audit log\n"
         f"  {address}/admin/reports/reportrun/      jobs: progress, attempts, errors; retried and cancelled there\n"
         "  bin/portal monthly_report --account link-main --month YYYY-MM --out FILE.xlsx\n"
@@ -304,6 +359,16 @@ def _tell(state: State, address: str) -> None:
         "\nCtrl-C ends it; its data stay, and bin/demo starts again with them.",
         flush=True,
     )
+
+
+def _ab_test(address: str) -> str:
+    """Return the line about the newest sale, whose variant B is delivered better; '' if there was none."""
+    from campaigns.models import Campaign
+
+    sale = Campaign.objects.filter(tenant__slug="nordic-retail", name__endswith="-sale").order_by("-id").first()
+    if sale is None:
+        return ""
+    return f"  {address}/t/nordic-retail/campaigns/{sale.id}/ab/\n{' ' * 42}the A/B test of {sale.name}\n"
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from deliveries.settings_pages import segment_views, tenant_views
+from deliveries.settings_pages import brand_views, segment_views, tenant_views
 from portal.accounts import api_key_views, audit_views, members_views
 from reports.shares import views as share_views
 
@@ -25,6 +25,9 @@ urlpatterns = [
     path("api-keys/", api_key_views.keys_page, name="api_keys"),
     path("api-keys/<int:key_id>/revoke/", api_key_views.revoke, name="api_key_revoke"),
     path("api-keys/<int:key_id>/keep/", api_key_views.keep, name="api_key_keep"),
+    path("brand/", brand_views.brand_page, name="brand"),
+    path("brand/preview/", brand_views.brand_preview, name="brand_preview"),
+    path("brand/check/", brand_views.brand_check, name="brand_check"),
     path("links/", share_views.links_page, name="shares"),
     path("links/<int:link_id>/revoke/", share_views.revoke, name="share_revoke"),
     path("audit/", audit_views.audit_page, name="audit"),

@@ -1,4 +1,6 @@
-"""Appearance of the pages: theme and density in cookies, a tenant's accent as a small style sheet."""
+"""Appearance of the pages: theme and density in cookies, a brand's colour as a small style sheet, its logo."""
+
+import re
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -9,11 +11,12 @@ from django.views.decorators.http import require_safe
 
 from portal.accounts.context import LOOKS
 from portal.accounts.way_back import posted_from
+from portal.brands.models import TenantBrand
 from portal.common.colours import accents
 
 YEAR = 365 * 24 * 3600
 
-STYLE = """:root {{
+STYLE = """{place} {{
   --accent: light-dark({light.accent}, {dark.accent});
   --accent-hover: light-dark({light.hover}, {dark.hover});
   --accent-soft: light-dark({light.soft}, {dark.soft});
@@ -40,9 +43,37 @@ def set_look(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=YEAR, immutable=True)
 def accent(request: HttpRequest, colour: str) -> HttpResponse:
-    """Return the style sheet of an accent; it depends on the address alone, so browsers keep it."""
+    """Return the style sheet of an accent; it depends on the address alone, so browsers keep it.
+
+    With `for=sample` it colours the samples on the page Brand, and not the page.
+    """
     try:
         light, dark = accents(f"#{colour}")
     except ValueError:
         raise Http404 from None
-    return HttpResponse(STYLE.format(light=light, dark=dark), content_type="text/css")
+    place = ".brand-sample" if request.GET.get("for") == "sample" else ":root"
+    return HttpResponse(STYLE.format(place=place, light=light, dark=dark), content_type="text/css")
+
+
+@require_safe
+@cache_control(public=True, max_age=YEAR, immutable=True)
+def logo(request: HttpRequest, logo_digest: str) -> HttpResponse:
+    """Return a logo. Anybody may see one: pages for people without an account show it."""
+    return _png(logo_digest, "logo")
+
+
+@require_safe
+@cache_control(public=True, max_age=YEAR, immutable=True)
+def icon(request: HttpRequest, logo_digest: str) -> HttpResponse:
+    """Return the square icon of a logo, for the browser's tab."""
+    return _png(logo_digest, "icon")
+
+
+def _png(digest: str, column: str) -> HttpResponse:
+    if not re.fullmatch(r"[0-9a-f]{64}", digest):
+        raise Http404
+    found = TenantBrand.objects.filter(logo_digest=digest).values_list(column, flat=True).first()
+    if found is None:
+        raise Http404
+    headers = {"Content-Security-Policy": "default-src 'none'; sandbox", "X-Content-Type-Options": "nosniff"}
+    return HttpResponse(bytes(found), content_type="image/png", headers=headers)

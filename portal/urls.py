@@ -9,6 +9,7 @@ from portal import theme, views
 from portal.accounts.way_back import posted_from
 from portal.common import any_text  # noqa: F401  registers the converter
 from portal.operations.views import metrics
+from portal.palette import views as palette
 from portal.staff import messages, onboarding_views, view_as
 from reports.shares import public_views
 
@@ -35,8 +36,11 @@ urlpatterns = [
     path("language/", views.set_language, name="set_language"),
     path("look/", theme.set_look, name="set_look"),
     path("look/<str:colour>.css", theme.accent, name="accent"),
+    path("look/logo/<str:logo_digest>.png", theme.logo, name="logo"),
+    path("look/icon/<str:logo_digest>.png", theme.icon, name="icon"),
     path("t/<slug:tenant_slug>/", include("reports.urls")),
     path("t/<slug:tenant_slug>/campaigns/", include("reports.campaigns.urls")),
+    path("t/<slug:tenant_slug>/go/", palette.palette, name="palette"),
     path("t/<slug:tenant_slug>/messages/", include("deliveries.message_pages.urls")),
     path("t/<slug:tenant_slug>/partner-ids/", include("deliveries.partner_ids.urls")),
     path("t/<slug:tenant_slug>/settings/", include("portal.settings_urls")),

@@ -2,15 +2,15 @@
 
 from django.urls import path
 
+from reports.campaigns import list_views
 from reports.overview import views as overview
-from reports.overview.campaign_list import campaign_list
 from reports.runs import views
 from reports.saved_views import views as saved_views
 
 app_name = "reports"
 urlpatterns = [
     path("overview/", overview.overview_page, name="overview"),
-    path("overview/campaigns/", campaign_list, name="campaigns"),
+    path("overview/campaigns/", list_views.earlier_list, name="campaigns"),
     path("reports/", views.months, name="months"),
     path("reports/make/", views.make, name="make"),
     path("reports/<int:run_id>/download/", views.download, name="download"),

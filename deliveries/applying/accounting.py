@@ -10,10 +10,12 @@ from datetime import UTC, datetime, time, timedelta
 
 from django.db import connection
 from django.db.models import Max
+from django.utils.translation import gettext_noop as _
 
 from deliveries.counts.feed_counts import hour_of
 from deliveries.models import RetentionMark
 from portal.common.database import snapshot
+from portal.common.kept_text import KeptText
 
 # Waiting rows whose raw row is gone stand without a feed: feed 0.
 _BALANCE = """
@@ -37,6 +39,34 @@ FROM raw FULL JOIN waiting USING (feed_id, hour) FULL JOIN aside USING (feed_id,
     LEFT JOIN tenants_feed f ON f.id = feed_id LEFT JOIN tenants_gatewayaccount a ON a.id = f.account_id
 ORDER BY hour, 2
 """
+
+
+# by whether rows are missing (else too many), and whether some were erased
+_LOST = {
+    (True, True): _(
+        "%(raw)s raw rows, %(erased)s erased and %(replayed)s replayed, but %(applied)s applied and %(waiting)s"
+        " waiting: %(lost)s missing"
+    ),
+    (True, False): _(
+        "%(raw)s raw rows and %(replayed)s replayed, but %(applied)s applied and %(waiting)s waiting: %(lost)s missing"
+    ),
+    (False, True): _(
+        "%(raw)s raw rows, %(erased)s erased and %(replayed)s replayed, but %(applied)s applied and %(waiting)s"
+        " waiting: %(lost)s too many"
+    ),
+    (False, False): _(
+        "%(raw)s raw rows and %(replayed)s replayed, but %(applied)s applied and %(waiting)s waiting: %(lost)s too many"
+    ),
+}
+# by whether there are submissions
+_UNEQUAL = {
+    True: _(
+        "%(applied)s applied, but %(reports)s reports, %(submissions)s submissions, %(duplicates)s duplicates and"
+        " %(quarantined)s quarantined"
+    ),
+    False: _("%(applied)s applied, but %(reports)s reports, %(duplicates)s duplicates and %(quarantined)s quarantined"),
+}
+_IN_QUARANTINE = _("%(quarantined)s counted as quarantined, but %(in_quarantine)s in quarantine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +95,28 @@ class Balance:
     @property
     def problems(self) -> list[str]:
         """Return what does not add up, in words."""
-        found = []
-        if lost := self.missing:
-            erased = f", {self.erased} erased" if self.erased else ""
-            found.append(
-                f"{self.raw} raw rows{erased} and {self.replayed} replayed, but {self.received} applied and"
-                f" {self.waiting} waiting: {abs(lost)} {'missing' if lost > 0 else 'too many'}"
-            )
+        found: list[KeptText] = []
+        numbers = {
+            "raw": self.raw,
+            "erased": self.erased,
+            "replayed": self.replayed,
+            "applied": self.received,
+            "waiting": self.waiting,
+            "reports": self.reports,
+            "submissions": self.submissions,
+            "duplicates": self.duplicates,
+            "quarantined": self.quarantined,
+            "in_quarantine": self.in_quarantine,
+            "lost": abs(self.missing),
+        }
+        if self.missing:
+            found.append(KeptText(_LOST[self.missing > 0, bool(self.erased)], **numbers))
         if self.received != self.reports + self.submissions + self.duplicates + self.quarantined:
-            handed_in = f"{self.submissions} submissions, " if self.submissions else ""
-            found.append(
-                f"{self.received} applied, but {self.reports} reports, {handed_in}{self.duplicates} duplicates and"
-                f" {self.quarantined} quarantined"
-            )
+            found.append(KeptText(_UNEQUAL[bool(self.submissions)], **numbers))
         if self.quarantined != self.in_quarantine:
-            found.append(f"{self.quarantined} counted as quarantined, but {self.in_quarantine} in quarantine")
-        return [f"{self.feed}, {self.hour:%Y-%m-%d %H}:00 UTC: {text}" for text in found]
+            found.append(KeptText(_IN_QUARANTINE, **numbers))
+        hour = f"{self.hour:%Y-%m-%d %H}:00"
+        return [KeptText(_("%(feed)s, %(hour)s UTC: %(text)s"), feed=self.feed, hour=hour, text=text) for text in found]
 
 
 def balances(*, now: datetime, hours: int = 3) -> list[Balance]:

@@ -7,7 +7,10 @@ times: soon, when late reports have changed it, and when it is old.
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
+from django.utils.translation import gettext_noop as _
+
 from deliveries.checks.reconcile import find_differences_of
+from portal.common.kept_text import KeptText
 
 AGES = (1, 3, 10, 30, 100, 300)  # days; so many days' messages are read in a night
 
@@ -20,7 +23,12 @@ def find_wrong_days(*, now: datetime, told: Iterable[str] = ()) -> list[str]:
     today = now.date()
     days = {today - timedelta(days=age) for age in AGES} | {_day_of(line) for line in told}
     return [
-        f"{day}: {len(differences)} counts differ from the messages, such as {differences[0]}"
+        KeptText(
+            _("%(day)s: %(number)s counts differ from the messages, such as %(example)s"),
+            day=day,
+            number=len(differences),
+            example=differences[0],
+        )
         for day in sorted(days, reverse=True)
         if (differences := find_differences_of(day))
     ]

@@ -6,18 +6,23 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_noop as _
 
 from deliveries.applying import accounting, stops
 from deliveries.applying.apply import oldest_waiting
 from deliveries.checks import counts, identities
 from deliveries.checks.feeds import feed_rates
 from deliveries.checks.refusals import refusals
+from deliveries.checks.selectors import TITLES
 from deliveries.checks.silent_feeds import FeedState
 from deliveries.checks.submissions import UnreportedSource, unreported_sources
 from deliveries.models import StandingCheck
 from deliveries.stop_reasons import CAUSES, Cause
 from portal.accounts import mail, standing
 from portal.common.jobs import job_models, unresolved
+from portal.common.kept_text import KeptText, shown
 from portal.common.masking import Masking
 from portal.tenants.waiting import waiting
 
@@ -37,51 +42,68 @@ def _received(now: datetime) -> list[str]:
 
 
 def _identities(now: datetime) -> list[str]:
-    return [
-        f"account {account_id}, message {message_id} is stored in more than one row"
-        for account_id, message_id in identities.find_duplicates()
-    ]
+    text = _("account %(account)s, message %(message)s is stored in more than one row")
+    return [KeptText(text, account=account, message=message) for account, message in identities.find_duplicates()]
 
 
 def _waiting(now: datetime) -> list[str]:
     oldest = oldest_waiting()
     if oldest is None or now - oldest < WAITS_TOO_LONG:
         return []
-    return [f"delivery reports wait since {oldest:%Y-%m-%d %H:%M} UTC. No applier runs, or it cannot keep up"]
+    text = _("delivery reports wait since %(since)s UTC. No applier runs, or it cannot keep up")
+    return [KeptText(text, since=_minute(oldest))]
 
 
 def _applying(now: datetime) -> list[str]:
     stop = stops.current_stop()
     if stop is None:
         return []
-    return [
-        f"processing has stopped since {stop.since:%Y-%m-%d %H:%M} UTC: {CAUSES[Cause(stop.cause)]}: {stop.error}."
-        " No report is lost. Processing resumes when the error is fixed"
-    ]
+    text = _(
+        "processing has stopped since %(since)s UTC: %(cause)s: %(error)s. No report is lost. Processing resumes when"
+        " the error is fixed"
+    )
+    cause = KeptText(CAUSES[Cause(stop.cause)])
+    return [KeptText(text, since=_minute(stop.since), cause=cause, error=stop.error)]
 
 
 def _feeds(now: datetime) -> list[str]:
+    text = _("%(feed)s: no delivery reports since %(since)s UTC; about %(expected)s are usual in this time")
     return [
-        f"{feed.name}: no delivery reports since {feed.silence.since:%Y-%m-%d %H:%M} UTC;"
-        f" about {feed.silence.expected:.0f} are usual in this time"
+        KeptText(text, feed=feed.name, since=_minute(feed.silence.since), expected=f"{feed.silence.expected:.0f}")
         for feed in feed_rates(now=now, counted_until=waiting(now).data_as_of)
         if feed.silence.state is FeedState.SILENT
     ]
 
 
 def _refused(now: datetime) -> list[str]:
+    text = _("%(feed)s: requests rejected since %(since)s UTC, most recently at %(last)s: %(reasons)s")
     return [
-        f"{feed.feed}: requests rejected since {feed.since:%Y-%m-%d %H:%M} UTC, most recently at"
-        f" {feed.last_at:%H:%M}: " + ", ".join(f"{reason} ({count})" for reason, count in sorted(feed.reasons.items()))
+        KeptText(
+            text,
+            feed=feed.feed,
+            since=_minute(feed.since),
+            last=f"{feed.last_at:%H:%M}",
+            reasons=", ".join(f"{reason} ({count})" for reason, count in sorted(feed.reasons.items())),
+        )
         for feed in refusals(now=now).feeds
     ]
 
 
 def _quarantined(now: datetime) -> list[str]:
+    text = _(
+        "%(feed)s: %(quarantined)s of the %(received)s rows received since %(since)s UTC are in quarantine (%(share)s),"
+        " usually %(usual)s"
+    )
     return [
-        f"{feed.name}: {feed.jump.now.quarantined} of the {feed.jump.now.received} rows received since"
-        f" {feed.jump.start:%Y-%m-%d %H:%M} UTC are in quarantine ({feed.jump.now.share:.1%}), usually"
-        f" {feed.jump.usual_share:.1%}"
+        KeptText(
+            text,
+            feed=feed.name,
+            quarantined=feed.jump.now.quarantined,
+            received=feed.jump.now.received,
+            since=_minute(feed.jump.start),
+            share=f"{feed.jump.now.share:.1%}",
+            usual=f"{feed.jump.usual_share:.1%}",
+        )
         for feed in feed_rates(now=now, counted_until=waiting(now).data_as_of)
         if feed.jump is not None
     ]
@@ -92,24 +114,37 @@ def _submissions(now: datetime) -> list[str]:
     return [_no_reports(silent) for silent in unreported_sources(until=waiting(now).data_as_of, within=within)]
 
 
-def _no_reports(silent: UnreportedSource) -> str:
-    where = silent.account
+def _no_reports(silent: UnreportedSource) -> KeptText:
+    where: str = silent.account
     if silent.partner_id is not None:
-        shown = Masking(in_full=False).text(silent.partner_id)  # a finding is mailed, and kept
-        where += f", partner ID {shown}" if shown else ", without a partner ID"
+        masked = Masking(in_full=False).text(silent.partner_id)  # a finding is mailed, and kept
+        text = _("%(account)s, partner ID %(partner_id)s") if masked else _("%(account)s, without a partner ID")
+        where = KeptText(text, account=silent.account, partner_id=masked)
     found = silent.found
-    return (
-        f"{where}: no delivery report for {found.without_report} of the {found.messages} submitted messages"
-        f" from {found.start:%Y-%m-%d %H:%M} to {found.end:%Y-%m-%d %H:%M} UTC"
+    return KeptText(
+        _(
+            "%(where)s: no delivery report for %(without)s of the %(messages)s submitted messages from %(start)s to"
+            " %(end)s UTC"
+        ),
+        where=where,
+        without=found.without_report,
+        messages=found.messages,
+        start=_minute(found.start),
+        end=_minute(found.end),
     )
 
 
 def _jobs(now: datetime) -> list[str]:
+    text = _("%(kind)s %(job)s: failed after %(attempts)s attempts. %(error)s")
     return [
-        f"{model.KIND} {job.pk}: failed after {job.attempts} attempts. {job.error}"
+        KeptText(text, kind=model.KIND, job=job.pk, attempts=job.attempts, error=job.error)
         for model in job_models()
         for job in unresolved(model).order_by("id")
     ]
+
+
+def _minute(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M}"
 
 
 def _counts(now: datetime) -> list[str]:
@@ -175,13 +210,24 @@ def _subjects(problems: list[str]) -> set[str]:
 
 
 def _tell(name: str, problems: list[str]) -> None:
+    for address, language in standing.staff_languages().items():
+        with translation.override(language):
+            subject, text = _mail(name, problems)
+            mail.send_after_commit(to=address, subject=subject, text=text, action=gettext("Open the administration"))
+
+
+def _mail(name: str, problems: list[str]) -> tuple[str, str]:
+    """Return subject and text in the current language."""
+    title = TITLES[name][0]
     if problems:
-        subject = f"Alarm: {name} ({len(problems)})"
+        subject = gettext("Alarm: %(check)s (%(number)s)") % {"check": name, "number": len(problems)}
+        broken = gettext("This no longer holds: “%(title)s”.") % {"title": title}
         rest = len(problems) - KEPT_DETAILS
-        lines = problems[:KEPT_DETAILS] + ([f"… and {rest} more"] if rest > 0 else [])
-        text = "\n".join([*lines, "", "What to do: docs/operations.md, Alarms."])
+        lines = [str(shown(problem)) for problem in problems[:KEPT_DETAILS]]
+        if rest > 0:
+            lines.append(ngettext("… and %(number)s more", "… and %(number)s more", rest) % {"number": rest})
+        text = "\n".join([broken, "", *lines, "", gettext("What to do: docs/operations.md, Alarms.")])
     else:
-        subject, text = f"Resolved: {name}", "The check no longer finds a problem."
-    text += f"\n\n{settings.PUBLIC_URL}/admin/\n"
-    for address in standing.staff_addresses():
-        mail.send_after_commit(to=address, subject=subject, text=text, action="Open the administration")
+        subject = gettext("Resolved: %(check)s") % {"check": name}
+        text = gettext("The check no longer finds a problem: “%(title)s”.") % {"title": title}
+    return subject, f"{text}\n\n{settings.PUBLIC_URL}/admin/\n"

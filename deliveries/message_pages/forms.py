@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from deliveries.dialects.codes import COUNTS_AS, STATUS_RANK
 from deliveries.message_pages.choice_fields import CountryField, NearestChoiceField, NearestChoicesField
 from deliveries.message_pages.number_lists import KEPT_HOURS, NumberList
+from deliveries.message_pages.number_text import MAX_NUMBER_LENGTH, note_on_number, one_number
 from deliveries.message_pages.parameter_fields import PARAMETER, is_parameter, not_chosen, parameter_fields, wrong_keys
 from deliveries.messages.fold import NO_CODE
 from deliveries.models import ResultCode
@@ -24,14 +25,8 @@ from portal.accounts.access import Access
 from portal.common.country_choices import country_choices
 from portal.common.day_field import DayField
 from portal.common.days_typed import parse_day
-from portal.common.msisdn import (
-    is_readable,
-    may_be_part_of_number,
-    read_number,
-    spaced_number,
-)
+from portal.common.msisdn import is_readable, may_be_part_of_number, read_number
 from portal.common.period_picker import MAX_DAYS, Period, PeriodError, parse
-from portal.common.templatetags.figures import country as country_name
 from portal.tenants.models import Tenant
 
 ANY_TIME = "all"
@@ -59,15 +54,12 @@ CLASSES: dict[str, Promise] = {
     "unknown": gettext_lazy("Unknown"),
 }
 SEVERAL = ("status", "counts_as")
-MAX_NUMBER_LENGTH = 100  # signs, invisible ones too; no destination is longer
 SIZES = (25, PAGE, 100)  # rows on a page
 # parameters that choose no messages by what they are
 NO_FILTERS = ("cursor", "compare", "period", "from", "to", "size")
 _TEXTS = ("number", "ref_id", "ref_id_prefix", "message_id", "campaign", "variant", "partner_id", "country", "operator")
 _NEVER_MANY = ("number", "numbers", "ref_id", "ref_id_prefix", "message_id")  # few enough to look for them at any time
 _AS_IT_IS = frozenset({"ref_id", "ref_id_prefix", "partner_id"})  # " 7" and "7" are two
-_SEPARATORS = frozenset(",;\t\r\n")  # between numbers
-_NO_PART_OF_ONE = frozenset("*•%?_")
 
 Pairs = list[tuple[str, str]]
 
@@ -163,12 +155,7 @@ class MessageFilterForm(forms.Form):
         return self.data.get("period", "")
 
     def clean_number(self) -> str:
-        text = self.cleaned_data["number"]
-        if _SEPARATORS & set(text):
-            if self.access.masking.in_full:
-                raise forms.ValidationError(_("Several numbers are searched as a list: open “List of numbers”."))
-            raise forms.ValidationError(_("Enter one number."))
-        return whole_number(text)
+        return one_number(self.cleaned_data["number"], may_list=self.access.masking.in_full)
 
     def clean_numbers(self) -> str:
         id_ = self.cleaned_data["numbers"]
@@ -290,25 +277,6 @@ class MessageFilterForm(forms.Form):
             except PeriodError as error:
                 self.add_error(error.field if error.field in self.fields else None, f"{error.field}: {error.text}")
         return None
-
-
-def whole_number(text: str) -> str:
-    """Return a number as it is typed. Raises ValidationError for a part of one."""
-    if _NO_PART_OF_ONE & set(text):
-        raise forms.ValidationError(
-            _("Enter a whole number. Parts of a number are not searched, because they would reveal the rest.")
-        )
-    return text
-
-
-def note_on_number(text: str, country: str) -> str:
-    """Return how a number without a country code is read in the country, '' for anything else."""
-    read = read_number(text, country)
-    if not read.country:
-        return ""
-    return _("Read as %(number)s, %(country)s") % {
-        "number": spaced_number(read.text), "country": country_name(read.country),
-    }  # fmt: skip
 
 
 def _is_as_it_is(name: str) -> bool:

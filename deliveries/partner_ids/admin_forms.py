@@ -7,7 +7,8 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from deliveries.partner_ids.forms import from_field
 from deliveries.partner_ids.ownership import MAX_VALUE_LENGTH
 from portal.common.no_numbers import refuse_numbers
-from portal.tenants.models import GatewayAccount, Tenant
+from portal.tenants.models import GatewayAccount
+from portal.tenants.undone import customers
 
 
 class DiscardForm(forms.Form):
@@ -36,7 +37,7 @@ class DeclareForm(forms.Form):
     )
     tenant = forms.ModelChoiceField(
         label=_("Customer"),
-        queryset=Tenant.objects.filter(kind=Tenant.Kind.CUSTOMER).order_by("name", "id"),
+        queryset=customers().order_by("name", "id"),
         required=False,
         empty_label=_("Nobody: return it to the pool"),
     )

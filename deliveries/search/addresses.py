@@ -20,7 +20,12 @@ def id_in_address(message: StoredMessage, masking: Masking) -> str:
     folded = message.folded
     if not masking.hides_id(folded.message_id, folded.destination):
         return folded.message_id
-    return _SEALED + tokens.seal(folded.message_id, purpose="message-id")
+    return sealed_id(folded.message_id)
+
+
+def sealed_id(message_id: str) -> str:
+    """Return a message id for an address that must not show it."""
+    return _SEALED + tokens.seal(message_id, purpose="message-id")
 
 
 def message_or_404(

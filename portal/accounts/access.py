@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from portal.accounts import roles
 from portal.accounts.models import Role, User
 from portal.accounts.view_as import ViewAs
+from portal.brands.brand import PLAIN, Brand, brand_above, brand_from, chain_of, common_brand
 from portal.common.masking import Masking
 from portal.shares.models import ShareLink
 from portal.tenants.models import ApiKey, GatewayAccount, Tenant
@@ -31,6 +32,8 @@ class Access:
     refused: str = ""
     view_as: ViewAs | None = None  # staff who look at the tenant, read-only
     share: ShareLink | None = None  # by which a person without an account sees one page
+    brand: Brand = PLAIN  # the tenant's; without one, of all tenants of the person if they have the same
+    brand_above: Brand = PLAIN  # what the tenant's brand would be without values of its own
 
     @property
     def account(self) -> GatewayAccount | None:
@@ -61,14 +64,16 @@ def access_of(user, *, slug: str | None) -> Access:
     """
     if not user.is_authenticated or not user.is_active:
         return Access()
-    memberships = list(user.memberships.filter(tenant__kind=Tenant.Kind.CUSTOMER))  # no membership reaches a pool
+    # No membership reaches a pool.
+    memberships = list(user.memberships.filter(tenant__kind=Tenant.Kind.CUSTOMER).annotate(chain=chain_of("tenant_id")))
     reached = {membership.id: with_descendants([membership.tenant_id]) for membership in memberships}
     everything = frozenset().union(*reached.values())
+    brand = common_brand(brand_from(membership.chain) for membership in memberships)
     if slug is None:
-        return Access(tenant_ids=everything, reached=everything, is_staff=user.is_staff)
-    tenant = Tenant.objects.filter(slug=slug, id__in=everything).first()
+        return Access(tenant_ids=everything, reached=everything, is_staff=user.is_staff, brand=brand)
+    tenant = _tenant(slug, everything)
     if tenant is None:
-        return Access(reached=everything, is_staff=user.is_staff)
+        return Access(reached=everything, is_staff=user.is_staff, brand=brand)
     role = roles.greatest([m.role for m in memberships if tenant.id in reached[m.id]])
     return Access(
         tenant_ids=frozenset(with_descendants([tenant.id])),
@@ -76,6 +81,8 @@ def access_of(user, *, slug: str | None) -> Access:
         tenant=tenant,
         role=role,
         is_staff=user.is_staff,
+        brand=brand_from(tenant.chain),
+        brand_above=brand_above(tenant.chain),
     )
 
 
@@ -84,7 +91,7 @@ def access_of_observer(view: ViewAs, *, slug: str | None) -> Access:
     reached = frozenset(with_descendants([view.tenant_id]))
     if slug is None:
         return Access(tenant_ids=reached, reached=reached, is_staff=True, view_as=view)
-    tenant = Tenant.objects.filter(slug=slug, id__in=reached).first()
+    tenant = _tenant(slug, reached)
     if tenant is None:
         return Access(reached=reached, is_staff=True, view_as=view)
     return Access(
@@ -94,7 +101,14 @@ def access_of_observer(view: ViewAs, *, slug: str | None) -> Access:
         role=Role.VIEWER,
         is_staff=True,
         view_as=view,
+        brand=brand_from(tenant.chain),
+        brand_above=brand_above(tenant.chain),
     )
+
+
+def _tenant(slug: str, ids: frozenset[int]) -> Tenant | None:
+    """Return the tenant with this slug among these, with the chain that makes its brand."""
+    return Tenant.objects.filter(slug=slug, id__in=ids).annotate(chain=chain_of("id")).first()
 
 
 def access_of_key(key: ApiKey | None, *, refused: str = "") -> Access:
@@ -114,15 +128,18 @@ def access_of_key(key: ApiKey | None, *, refused: str = "") -> Access:
     return Access(tenant_ids=ids, reached=ids, tenant=key.tenant, key=key)
 
 
-def access_of_share(link: ShareLink | None) -> Access:
+def access_of_share(link: ShareLink | None, *, host: str = "") -> Access:
     """Return what a shared link reaches: its tenant and all below it, without a role, so with no right at all.
+
+    Under a brand's `host` only links of the host's tenant and of those below it are open.
 
     The views of shared links show the one page that the link is for, with phone numbers masked.
     """
-    if link is None:
+    brand = brand_from(link.chain) if link else PLAIN
+    if link is None or (host and host not in brand.hosts):
         return Access()
     ids = frozenset(with_descendants([link.tenant_id]))
-    return Access(tenant_ids=ids, reached=ids, tenant=link.tenant, share=link)
+    return Access(tenant_ids=ids, reached=ids, tenant=link.tenant, share=link, brand=brand)
 
 
 class PageRequest(HttpRequest):

@@ -109,7 +109,13 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         return fernet("second-factor").decrypt(encrypted_text.encode()).decode()
 
     def get_totp_issuer(self) -> str:
-        return _("SMS reports")
+        return _product()
 
     def _get_site_name(self) -> str:
-        return _("SMS reports")
+        return _product()
+
+
+def _product() -> str:
+    """Return the product's name, as the person of the request knows it."""
+    access = getattr(request_context.request, "access", None)
+    return access.brand.product if access else _("SMS reports")

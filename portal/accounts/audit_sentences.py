@@ -60,6 +60,10 @@ SENTENCES: dict[str, Promise] = {
     "report.download": _("%(who)s downloaded the report file %(subject)s."),
     "report.removed": _("%(who)s removed the report for %(subject)s. Revisions: %(revisions)s."),
     "report.file_erased": _("The file of the report %(subject)s was deleted after an erasure."),
+    # the brand
+    "brand.changed": _("%(who)s changed the brand. %(changes)s"),
+    "brand.host_confirmed": _("%(who)s confirmed the host name %(subject)s."),
+    "brand.host_lost": _("The host name %(subject)s is no longer used: its TXT record was missing for 7 days."),
     "share.created": _("%(who)s created the shared link %(subject)s."),
     "share.revoked": _("%(who)s revoked the shared link %(subject)s."),
     # staff and commands
@@ -127,6 +131,11 @@ DETAIL_NAMES = {
     "language": _("Language"),
     "currency": _("Currency"),
     "accent": _("Accent colour"),
+    "product_name": _("Product name"),
+    "sender_name": _("Sender of e-mails"),
+    "colour": _("Colour"),
+    "logo": _("Logo"),
+    "host": _("Host name"),
     "require_mfa": _("Require a second factor"),
     "raw_days": _("Days to keep original delivery reports"),
     "number_days": _("Days to keep phone numbers"),

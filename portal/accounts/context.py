@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 from django.utils import timezone
 
+from portal.brands.brand import Brand
+from portal.brands.middleware import shown_brand
 from portal.tenants.models import Tenant
 from portal.tenants.waiting import waiting
 
@@ -29,10 +31,19 @@ def portal(request: HttpRequest) -> dict:
     return {
         "access": access,
         "tenant": access.tenant if access else None,
+        "brand": _brand(request),
         "reachable_tenants": lambda: choices(access.reached) if access else [],
         "csv_form": access.tenant.csv_form if access and access.tenant else None,
         "inbox": lambda: waiting(timezone.now()),
     } | {name: _chosen(request, name) for name in LOOKS}
+
+
+def _brand(request: HttpRequest) -> Brand:
+    """Return the brand of the page's tenant or person, without them that of the host that led to it."""
+    access, user = getattr(request, "access", None), getattr(request, "user", None)
+    if access and (access.share or (user and user.is_authenticated)):
+        return access.brand
+    return shown_brand(request)
 
 
 def _chosen(request: HttpRequest, name: str) -> str:

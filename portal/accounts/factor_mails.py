@@ -20,8 +20,8 @@ def tell_others(user: User, text: Promise) -> None:
         for owner in standing.owners_of(membership.tenant):
             languages.setdefault(owner.email, membership.tenant.language)
     if user.is_staff:
-        for email in standing.staff_addresses():
-            languages.setdefault(email, translation.get_language())
+        for email, language in standing.staff_languages().items():
+            languages.setdefault(email, language)
     languages.pop(user.email, None)
     for email, language in languages.items():
         _send(email, language, text, user)

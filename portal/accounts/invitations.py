@@ -19,8 +19,8 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext
 
 from portal.accounts import mail, owners, roles, standing
-from portal.accounts.mail_html import html_of
 from portal.accounts.models import Invitation, Membership, User, record
+from portal.brands.brand import brand_of
 from portal.common.jobs import wake
 from portal.tenants import tokens
 from portal.tenants.models import Tenant
@@ -165,7 +165,7 @@ def send(*, invitation_id: int) -> bool:
     if not cache.add(sent, True, VALID_FOR.total_seconds()):
         return False
     try:
-        mail.send(to=invitation.email, **_mail(invitation))
+        mail.send(to=invitation.email, letter=_mail(invitation))
     except Exception:
         cache.delete(sent)  # the next try may
         raise
@@ -184,14 +184,14 @@ def _tokens(invitation: Invitation) -> list[str]:
     return [base64.urlsafe_b64encode(token).decode().rstrip("=") for token in made]
 
 
-def _mail(invitation: Invitation) -> dict[str, str]:
-    """Return subject, text and html in the tenant's language."""
+def _mail(invitation: Invitation) -> mail.Letter:
+    """Return the mail in the tenant's language and brand."""
     context = {"invitation": invitation, "tenant": invitation.tenant, "link": link(invitation), "days": VALID_FOR.days}
     with translation.override(invitation.tenant.language):
         subject = " ".join(render_to_string("accounts/mail/invitation_subject.txt", context).split())
         text = render_to_string("accounts/mail/invitation.txt", context)
-        html = html_of(subject=subject, text=text, action=gettext("Accept invitation"))
-    return {"subject": subject, "text": text, "html": html}
+        brand = brand_of(invitation.tenant_id)
+        return mail.write(subject=subject, text=text, action=gettext("Accept invitation"), brand=brand)
 
 
 def _wake(invitation_id: int) -> None:

@@ -1,17 +1,36 @@
 """Mail: written in the request, sent after its commit by the worker."""
 
 import logging
+from dataclasses import dataclass
+from email.mime.image import MIMEImage
+from email.utils import formataddr, parseaddr
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
+from django.utils.translation import gettext
 
-from portal.accounts.mail_html import html_of
+from portal.accounts.mail_html import LOGO_ID, html_of
+from portal.accounts.models import Membership
+from portal.brands.brand import Brand, brand_from, chain_of, common_brand
+from portal.brands.models import TenantBrand
 from portal.common.jobs import wake
+from portal.tenants.scope import signin_login
 
 logger = logging.getLogger(__name__)
 
 KEPT = "portal.accounts.unsent_mail.KeepingBackend"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail in a brand: its two parts, the sender's name and the digest of the logo on top ('': none)."""
+
+    subject: str
+    text: str
+    html: str = ""
+    sender: str = ""
+    logo: str = ""
 
 
 def is_set() -> bool:
@@ -22,22 +41,56 @@ def is_set() -> bool:
 def send_after_commit(*, to: str, subject: str, text: str, action: str = "") -> None:
     """Hand an e-mail to the worker when the open transaction is committed.
 
-    Its HTML is made here, in the language of the text; `action` is what the button for its link says. An unreachable
-    broker or mail server must not undo the change: the error is logged.
+    Its HTML is made here, in the language of the text and the brand of the recipient's tenants; `action` is what the
+    button for its link says. An unreachable broker or mail server must not undo the change: the error is logged.
     """
-    html = html_of(subject=subject, text=text, action=action)
-    transaction.on_commit(lambda: _hand_over(to=to, subject=subject, text=text, html=html), robust=True)
+    letter = write(subject=subject, text=text, action=action, brand=brand_for(to))
+    transaction.on_commit(lambda: _hand_over(to, letter), robust=True)
 
 
-def send(*, to: str, subject: str, text: str, html: str = "") -> None:
+def write(*, subject: str, text: str, action: str, brand: Brand) -> Letter:
+    """Return a mail in the current language with the brand's names, colour and logo."""
+    own = gettext("SMS reports")
+    text = text.rstrip()
+    if text.endswith(f"\n\n{own}"):
+        text = f"{text.removesuffix(own)}{brand.product}"
+    html = html_of(subject=subject, text=text, action=action, brand=brand)
+    return Letter(subject, f"{text}\n", html, brand.sender, brand.logo)
+
+
+def brand_for(address: str) -> Brand:
+    """Return the brand that mails to this address have: that of the person's tenants if all have the same."""
+    with signin_login():
+        chains = Membership.objects.filter(user__email__iexact=address).annotate(chain=chain_of("tenant_id"))
+        return common_brand(brand_from(chain) for chain in chains.values_list("chain", flat=True)[:100])
+
+
+def send(*, to: str, letter: Letter) -> None:
     """Send a mail now. Raises OSError and smtplib.SMTPException, which the worker takes as "try again"."""
-    message = EmailMultiAlternatives(subject=subject, body=text, to=[to])
-    if html:
-        message.attach_alternative(html, "text/html")
+    address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    sender = formataddr((letter.sender, address)) if letter.sender else None
+    message = EmailMultiAlternatives(subject=letter.subject, body=letter.text, to=[to], from_email=sender)
+    if letter.html:
+        message.attach_alternative(letter.html, "text/html")
+    if letter.logo:
+        _attach_logo(message, letter.logo)
     message.send()
 
 
-def _hand_over(*, to: str, subject: str, text: str, html: str) -> None:
-    if not wake("accounts.send_mail", to, subject, text, html):
+def _attach_logo(message: EmailMultiAlternatives, digest: str) -> None:
+    """Add the logo that the HTML names: a mail loads nothing from elsewhere. A logo replaced since is left out."""
+    png = TenantBrand.objects.filter(logo_digest=digest).values_list("logo", flat=True).first()
+    if png is not None:
+        image = MIMEImage(bytes(png), "png")
+        image["Content-ID"] = f"<{LOGO_ID}>"
+        image["Content-Disposition"] = 'inline; filename="logo.png"'
+        message.attach(image)
+        message.mixed_subtype = "related"  # type: ignore[attr-defined]  Django's own, which its stubs lack
+
+
+def _hand_over(to: str, letter: Letter) -> None:
+    parts = (to, letter.subject, letter.text, letter.html, letter.sender, letter.logo)
+    if not wake("accounts.send_mail", *parts):
         logger.warning("A mail is sent without the worker.")
-        send(to=to, subject=subject, text=text, html=html)
+        with signin_login():
+            send(to=to, letter=letter)

@@ -17,6 +17,7 @@ from portal.accounts import second_factor, sessions, view_as
 from portal.accounts.access import Access, access_of, access_of_key, access_of_observer, access_of_share
 from portal.accounts.shared_links import backed_link
 from portal.accounts.way_back import SAFE_METHODS, page_behind, whole_page
+from portal.brands.middleware import brand_host
 from portal.tenants import api_keys
 from portal.tenants.scope import asking_scope, forbid_writing, request_scope
 from portal.tenants.wall import METRICS, SIGNIN, STAFF, WEB
@@ -27,6 +28,7 @@ SHARED_PATHS = ("/share/", "/embed/")  # opened by a shared link: without sessio
 PAGES_OF_API = ("/api/v1/docs/",)  # for people, as any other page
 METRICS_PATH = "/metrics"
 SIGNIN_PATHS = ("/accounts/",)  # where people sign in, set new passwords and accept invitations
+LOGO_PATHS = ("/look/logo/", "/look/icon/")  # anybody's, of any tenant
 API_LANGUAGE = "en"
 GIVEN_UP = "portal.given_up"  # in a request's ASGI scope: it was answered 503 before it was done
 # Where one is set up and asked for, and what is open to all.
@@ -71,7 +73,7 @@ class WallMiddleware:
     def _access(self, request: HttpRequest) -> Access:
         if is_shared(request):
             request.user = AnonymousUser()
-            return access_of_share(backed_link(_token(request), now=timezone.now()))
+            return access_of_share(backed_link(_token(request), now=timezone.now()), host=brand_host(request))
         if not is_api(request):
             slug = _slug(request)
             view = view_as.current(request) if _view_as_applies(request) else None
@@ -82,11 +84,15 @@ class WallMiddleware:
         return access_of_key(key, refused=refused)
 
     def process_view(self, request: HttpRequest, view, args, kwargs) -> None:
-        """Answer 404 for a tenant that the person cannot see, as for one that does not exist."""
+        """Answer 404 for a tenant that the person cannot see, as for one that does not exist.
+
+        Staff who view a tenant may post only to views with `only_reads`, whose parameters must stand in no address.
+        """
         access: Access = request.access
         if "tenant_slug" in kwargs and request.user.is_authenticated and access.tenant is None:
             raise Http404
-        if _is_view_as(request) and request.method not in SAFE_METHODS:
+        is_safe = request.method in SAFE_METHODS or getattr(view, "only_reads", False)
+        if _is_view_as(request) and not is_safe:
             raise PermissionDenied
 
 
@@ -162,7 +168,7 @@ def bearer(request: HttpRequest) -> str:
 
 def _role(request: HttpRequest) -> str:
     """Return the login that answers: the staff's only to staff who used the second factor that they need."""
-    if request.path_info.startswith(SIGNIN_PATHS):
+    if request.path_info.startswith((*SIGNIN_PATHS, *LOGO_PATHS)):
         return SIGNIN
     if request.path_info == METRICS_PATH:  # so that it answers while pages hold all connections of the web's login
         return METRICS

@@ -22,6 +22,7 @@ RIGHT_TEXTS: dict[str, Promise] = {
     "share_pages": _("Share the Overview or a report by a link with people without an account"),
     "change_retention": _("Change how long data is kept"),
     "change_security": _("Require a second factor from all members"),
+    "change_brand": _("Change the brand: logo, product name, sender of e-mails and host name"),
     "manage_members": _("Invite and remove members and change their roles"),
     "see_audit_log": _("Read the audit log"),
 }

@@ -19,6 +19,7 @@ RIGHTS = {
     "share_pages": Role.MANAGER,  # with people who have no account
     "change_retention": Role.OWNER,
     "change_security": Role.OWNER,
+    "change_brand": Role.OWNER,
     "manage_members": Role.OWNER,
     "see_audit_log": Role.OWNER,
 }

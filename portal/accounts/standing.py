@@ -48,3 +48,14 @@ def staff_addresses() -> list[str]:
         return list(settings.ALARM_EMAILS)
     staff = User.objects.filter(is_staff=True, is_active=True)
     return list(staff.order_by("email").values_list("email", flat=True))
+
+
+def staff_languages() -> dict[str, str]:
+    """Return the language of each of `staff_addresses`: that of their own customer, else ALARM_LANGUAGE."""
+    addresses = staff_addresses()
+    found = {}
+    for membership in (
+        Membership.objects.filter(user__email__in=addresses).select_related("user", "tenant").order_by("id")
+    ):
+        found.setdefault(membership.user.email, membership.tenant.language)
+    return {address: found.get(address, settings.ALARM_LANGUAGE) for address in addresses}

@@ -5,7 +5,7 @@ import smtplib
 from celery import shared_task
 from django.utils import timezone
 
-from portal.accounts import invitations, lost_rights, mail, unsent_mail
+from portal.accounts import brand_hosts, invitations, lost_rights, mail, unsent_mail
 from portal.shares import links
 
 _RETRIED = {
@@ -18,8 +18,8 @@ _RETRIED = {
 
 
 @shared_task(name="accounts.send_mail", **_RETRIED)
-def send_mail(to: str, subject: str, text: str, html: str = "") -> None:
-    mail.send(to=to, subject=subject, text=text, html=html)
+def send_mail(to: str, subject: str, text: str, html: str = "", sender: str = "", logo: str = "") -> None:
+    mail.send(to=to, letter=mail.Letter(subject, text, html, sender, logo))
 
 
 @shared_task(name="accounts.send_invitation", **_RETRIED)
@@ -42,3 +42,8 @@ def forget_unsent_mail() -> int:
 @shared_task(name="accounts.delete_ended_links", time_limit=120)
 def delete_ended_links() -> int:
     return links.delete_ended(now=timezone.now())
+
+
+@shared_task(name="accounts.check_brand_hosts", time_limit=600)
+def check_brand_hosts() -> int:
+    return len(brand_hosts.check_all(now=timezone.now()))

@@ -4,13 +4,14 @@ from portal.accounts.models import Membership, User
 from portal.provisioning.specs import Reference, UserSpec
 from portal.provisioning.writer import Writer
 from portal.tenants.models import Tenant
+from portal.tenants.undone import customers
 
 _STAFF_FIELDS = {"is_staff", "is_superuser"}
 
 
 def write_users(writer: Writer, specs: tuple[UserSpec, ...], *, set_passwords: bool) -> None:
     """Create and change people; the password of one who exists is changed with `set_passwords` alone."""
-    tenants = {tenant.slug: tenant for tenant in Tenant.objects.filter(kind=Tenant.Kind.CUSTOMER)}
+    tenants = {tenant.slug: tenant for tenant in customers()}
     for spec in specs:
         user = User.objects.filter(email__iexact=spec.email).first()
         is_new = user is None

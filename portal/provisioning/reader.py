@@ -12,10 +12,14 @@ from django.core.validators import validate_email
 
 from campaigns import ref_ids, segments
 from portal.accounts.models import Role
+from portal.brands.hosts import is_own
+from portal.brands.models import HOST_LENGTH, NAME_LENGTH, validate_host, validate_name
 from portal.common.msisdn import COUNTRIES
+from portal.common.no_numbers import refuse_numbers
 from portal.provisioning.positions import Position, Problems, Value, compose, meant
 from portal.provisioning.specs import (
     AccountSpec,
+    BrandSpec,
     Claim,
     Config,
     FeedSpec,
@@ -26,7 +30,7 @@ from portal.provisioning.specs import (
     UserSpec,
 )
 from portal.tenants import feed_headers, partner_values
-from portal.tenants.models import Feed, Tenant
+from portal.tenants.models import Feed, Tenant, colour_validator
 from portal.tenants.tokens import MIN_TOKEN_LENGTH
 
 POOL_PREFIX = "pool-"
@@ -95,7 +99,7 @@ def _feed(value: Value) -> FeedSpec:
 def _tenant(value: Value) -> TenantSpec:
     keys = value.keys(
         ("slug", "name", "timezone"),
-        ("country", "language", "currency", "parent", "partner_ids", "ref_id", "segment_keys"),
+        ("country", "language", "currency", "parent", "partner_ids", "ref_id", "segment_keys", "brand"),
     )
     slug = _get(keys, "slug", _slug)
     if slug.startswith(POOL_PREFIX):
@@ -115,6 +119,19 @@ def _tenant(value: Value) -> TenantSpec:
         claims=tuple(_claim(item, account) for account, values in by_account.items() for item in values.items()),
         ref_id=_ref_id(keys["ref_id"]) if _given(keys, "ref_id") else None,
         segment_keys=_segment_keys(keys["segment_keys"]) if _given(keys, "segment_keys") else (),
+        brand=_brand(keys["brand"]) if _given(keys, "brand") else None,
+    )
+
+
+def _brand(value: Value) -> BrandSpec:
+    keys = value.keys((), ("product_name", "sender_name", "colour", "host"))
+    return BrandSpec(
+        position=value.position,
+        at=_positions(keys),
+        product_name=_or_null(keys, "product_name", _brand_name),
+        sender_name=_or_null(keys, "sender_name", _brand_name),
+        colour=_or_null(keys, "colour", lambda value: _valid(value, value.text(longest=7), colour_validator)),
+        host=_or_null(keys, "host", _brand_host),
     )
 
 
@@ -256,6 +273,18 @@ def _header_name(value: Value) -> str:
 
 def _header_value(value: Value) -> str:
     return _valid(value, value.text(longest=feed_headers.MAX_VALUE_LENGTH), feed_headers.validate_value)
+
+
+def _brand_name(value: Value) -> str:
+    text = _valid(value, value.text(longest=NAME_LENGTH), validate_name)
+    return _valid(value, text, refuse_numbers)
+
+
+def _brand_host(value: Value) -> str:
+    text = _valid(value, value.text(longest=HOST_LENGTH), validate_host)
+    if is_own(text):
+        value.wrong(f"{text} is the portal's own address")
+    return text
 
 
 def _valid(value: Value, text: str, validate: Callable[[str], None]) -> str:

@@ -70,6 +70,18 @@ class RefIdSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class BrandSpec:
+    """A tenant's own brand; the values of keys that are in `at` are applied, '' removes one."""
+
+    position: Position
+    at: Positions
+    product_name: str
+    sender_name: str
+    colour: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
 class TenantSpec:
     """A tenant; `accounts` are the keys of partner_ids; `parent` and `ref_id` None: none (applied if in `at`).
 
@@ -89,6 +101,7 @@ class TenantSpec:
     claims: tuple[Claim, ...]
     ref_id: RefIdSpec | None
     segment_keys: tuple[str, ...] = ()
+    brand: BrandSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,17 @@
 """Tenants with their parents, refId schemes and segment keys, as a provisioning file asks for them."""
 
+from copy import copy
+
 from campaigns.models import RefIdScheme, SegmentKey
 from deliveries.rederiving import segment_keys
 from deliveries.rederiving.recount import request_recount
+from portal.brands import hosts
+from portal.brands.models import TenantBrand
 from portal.provisioning.specs import TenantSpec
 from portal.provisioning.writer import Writer
 from portal.tenants.models import Tenant
 
+_BRAND_NAMES = ("product_name", "sender_name")
 _PLAIN_KEYS = ("name", "timezone", "country", "language", "currency")
 _COUNTED_BY = {"timezone": "time zone", "ref_id": "refId scheme"}  # what a message's day and campaign come from
 
@@ -35,6 +40,7 @@ def write_tenants(writer: Writer, specs: tuple[TenantSpec, ...]) -> None:
         if spec.slug in tenants:
             tenant = tenants[spec.slug]
             keys = changed[spec.slug] + _write_scheme(writer, spec, tenant) + _write_keys(writer, spec, tenant)
+            keys += _write_brand(writer, spec, tenant)
             subject, is_new = f"tenant {spec.slug}", spec.slug not in before
             writer.tell_saved(subject, is_new=is_new, changed=keys, tenant=tenant)
             if not is_new:
@@ -75,3 +81,24 @@ def _write_keys(writer: Writer, spec: TenantSpec, tenant: Tenant) -> list[str]:
             except segment_keys.SegmentKeyError as error:
                 writer.problems.add(spec.at["segment_keys"], error.text)
     return ["segment_keys"] if chosen.keys() != set(spec.segment_keys) else []
+
+
+def _write_brand(writer: Writer, spec: TenantSpec, tenant: Tenant) -> list[str]:
+    """Set the values of the brand in the file; another host is unconfirmed. `brand: null` removes all but the logo."""
+    if "brand" not in spec.at:
+        return []
+    wanted = {name: getattr(spec.brand, name, "") for name in (*_BRAND_NAMES, "colour", "host")}
+    if spec.brand is not None:
+        wanted = {name: value for name, value in wanted.items() if name in spec.brand.at}
+    at = spec.brand.at if spec.brand else spec.at
+    position = spec.at["brand"]
+    changed = writer.save(tenant, {"accent": wanted["colour"]}, position=position, at=at) if "colour" in wanted else []
+    names = {name: wanted[name] for name in _BRAND_NAMES if name in wanted}
+    brand = TenantBrand.objects.filter(tenant=tenant).first() or TenantBrand(tenant=tenant)
+    if wanted.get("host", brand.host) != brand.host:
+        claimed = copy(brand)
+        hosts.claim(claimed, wanted["host"])
+        names |= {name: getattr(claimed, name) for name in hosts.CLAIMED}
+    if brand.pk or any(names.values()):
+        changed += writer.save(brand, names, position=position, at=at)
+    return ["brand"] if changed else []

@@ -23,6 +23,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "portal.common",
     "portal.tenants",
+    "portal.brands",
     "portal.shares",
     "portal.saved_views",
     "portal.accounts",
@@ -35,8 +36,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "portal.operations.requests.RequestLogMiddleware",
-    "django.middleware.security.SecurityMiddleware",
     "portal.security_headers.SecurityHeadersMiddleware",
+    "portal.brands.middleware.BrandHostMiddleware",  # before all that asks for the request's host
+    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.no_store.NoStoreMiddleware",
     "portal.compression.CompressPagesMiddleware",

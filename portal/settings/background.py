@@ -46,5 +46,6 @@ CELERY_BEAT_SCHEDULE = {
     "settle-lost-rights": {"task": "accounts.settle_lost_rights", "schedule": 600.0},
     "forget-unsent-mail": {"task": "accounts.forget_unsent_mail", "schedule": 3600.0},
     "delete-ended-links": {"task": "accounts.delete_ended_links", "schedule": 3600.0},
+    "check-brand-hosts": {"task": "accounts.check_brand_hosts", "schedule": crontab(hour=3, minute=40)},
     "apply-retention": {"task": "deliveries.apply_retention", "schedule": 3600.0},
 }

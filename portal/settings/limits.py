@@ -4,6 +4,7 @@ from portal import connections
 from portal.settings.base import env
 
 NUMBER_SEARCHES_PER_HOUR = env.int("PORTAL_NUMBER_SEARCHES_PER_HOUR", 60)
+PALETTE_PER_MINUTE = env.int("PORTAL_PALETTE_PER_MINUTE", 120)  # searches of one person in the command palette
 SHARE_LINK_PER_MINUTE = env.int("PORTAL_SHARE_LINK_PER_MINUTE", 120)  # openings of one shared link
 SHARE_ADDRESS_PER_MINUTE = env.int("PORTAL_SHARE_ADDRESS_PER_MINUTE", 60)  # of shared links, from one address
 

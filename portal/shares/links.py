@@ -2,10 +2,10 @@
 
 from datetime import date, datetime, timedelta
 
-from django.conf import settings
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 
+from portal.brands.brand import Brand, chain_of
 from portal.shares.models import ShareLink
 from portal.tenants import tokens
 from portal.tenants.models import Tenant
@@ -48,16 +48,17 @@ def create_link(
     return link, token
 
 
-def address(link: ShareLink, token: str) -> str:
-    """Return the link's whole address."""
+def address(link: ShareLink, token: str, *, brand: Brand) -> str:
+    """Return the link's whole address, under the host of the tenant's brand if it has one."""
     name = "embed" if link.kind == ShareLink.Kind.PANEL else "share"
-    return settings.PUBLIC_URL + reverse(name, args=[token])
+    return brand.address + reverse(name, args=[token])
 
 
 def find_link(token: str, *, now: datetime) -> ShareLink | None:
-    """Return the open link with this token, and its tenant; None for any other."""
+    """Return the open link with this token, its tenant and the chain of its brand; None for any other."""
     digests = tokens.digests(token, purpose=_PURPOSE)
-    return open_links(now).select_related("tenant").filter(digest__in=digests).first()
+    found = open_links(now).select_related("tenant").annotate(chain=chain_of("tenant_id"))
+    return found.filter(digest__in=digests).first()
 
 
 def open_links(now: datetime) -> QuerySet[ShareLink]:

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from deliveries.message_pages.forms import MAX_NUMBER_LENGTH, note_on_number, whole_number
 from deliveries.message_pages.number_reveal import reveal_number
+from deliveries.message_pages.number_text import MAX_NUMBER_LENGTH, note_on_number, whole_number
 from deliveries.message_pages.presenter import MessagePresenter
 from deliveries.search.addresses import message_or_404
 from deliveries.search.find import Page, SearchTooSlow, campaign_names, reports_of, search

@@ -18,10 +18,12 @@ from deliveries.partner_ids.selectors import waiting_in
 from deliveries.settings_pages.recent_ref_ids import recent_ref_ids
 from portal.accounts import invitations
 from portal.accounts.models import Invitation, User, record
+from portal.brands.models import TenantBrand
 from portal.common.jobs.models import OPEN_STATES
 from portal.common.masking import Masking
 from portal.provisioning.apply import provision
 from portal.tenants.models import ApiKey, GatewayAccount, PartnerId, Tenant
+from portal.tenants.undone import undone_slug
 from reports.models import ReportRun
 
 PERMISSIONS = (
@@ -30,7 +32,6 @@ PERMISSIONS = (
     "tenants.change_partnerid",
     "accounts.add_invitation",
 )
-UNDONE = "undone-"  # begins the slug of a customer that was undone
 MOST_SHOWN = 20
 
 
@@ -117,7 +118,8 @@ def progress_of(tenant: Tenant) -> Progress:
 def undo(tenant: Tenant, *, actor: str, now: datetime) -> None:
     """Return the customer's partner IDs with their messages to the pool, revoke its invitations, and free its slug.
 
-    The row stays, without anything, since the audit log names it. Raises NotUndone where anything else depends on it.
+    The row stays, empty, since the audit log names it; lists leave it out (portal/tenants/undone.py). Raises NotUndone
+    where anything else depends on it.
     """
     with transaction.atomic():
         tenant = Tenant.objects.select_for_update().get(id=tenant.id)
@@ -129,7 +131,7 @@ def undo(tenant: Tenant, *, actor: str, now: datetime) -> None:
             invitations.revoke(invitation=invitation, actor=actor, now=now)
         RefIdScheme.objects.filter(tenant=tenant).delete()
         record("tenant.undone", actor=actor, tenant=tenant, subject=tenant.slug)
-        Tenant.objects.filter(id=tenant.id).update(slug=f"{UNDONE}{tenant.id}")
+        Tenant.objects.filter(id=tenant.id).update(slug=undone_slug(tenant))
 
 
 def _hangs(tenant: Tenant) -> list[str]:
@@ -140,6 +142,7 @@ def _hangs(tenant: Tenant) -> list[str]:
         gettext("API keys"): ApiKey.objects.filter(tenant=tenant),
         gettext("reports"): ReportRun.objects.filter(tenant=tenant),
         gettext("segment keys"): SegmentKey.objects.filter(tenant=tenant),
+        gettext("a brand"): TenantBrand.objects.filter(tenant=tenant),
         gettext("accounts that it owns"): GatewayAccount.objects.filter(owner=tenant),
     }
     return [name for name, rows in found.items() if rows.exists()]

@@ -17,6 +17,7 @@ from portal.provisioning.outcome import ProvisionError
 from portal.staff import onboarding as service
 from portal.staff.forms import Pickers
 from portal.tenants.models import GatewayAccount, Tenant
+from portal.tenants.undone import is_undone
 
 MAX_VALUES = 200
 
@@ -131,7 +132,7 @@ def progress(request: HttpRequest, tenant_id: int) -> HttpResponse:
         "title": title,
         "added": tenant,
         "progress": service.progress_of(tenant),
-        "is_undone": tenant.slug.startswith(service.UNDONE),
+        "is_undone": is_undone(tenant),
         "now": timezone.now(),
     }
     return TemplateResponse(request, "admin/onboarding/progress.html", context)

@@ -36,7 +36,7 @@ from portal.accounts import (
 from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin, WholeWordSearch
 from portal.accounts.models import AuditEntry, Invitation, Membership, Role, UnsentMail, User, record
 from portal.staff import unsent_mail
-from portal.tenants.models import Tenant
+from portal.tenants.undone import customers
 
 # The packages' own pages show secrets' containers and session keys; staff need neither.
 admin.site.unregister(Authenticator)
@@ -56,11 +56,11 @@ class UserCreationForm(DressedCreationForm):
 
 
 class _CustomersOnly:
-    """No membership reaches a pool."""
+    """No membership reaches a pool, or a customer that was undone."""
 
     def formfield_for_foreignkey(self, db_field, request: HttpRequest, **kwargs):
         if db_field.name == "tenant":
-            kwargs["queryset"] = Tenant.objects.filter(kind=Tenant.Kind.CUSTOMER)
+            kwargs["queryset"] = customers()
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 

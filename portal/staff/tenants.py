@@ -27,6 +27,7 @@ from portal.tenants.feeds import ROTATION, add_token, valid_tokens
 from portal.tenants.gate_values import gate_values
 from portal.tenants.models import ApiKey, Feed, FeedToken, GatewayAccount, Tenant
 from portal.tenants.pools import make_pool
+from portal.tenants.undone import without_undone
 
 NEW_TOKENS = "feed-tokens"
 
@@ -46,6 +47,9 @@ class TenantAdmin(RecordedAdmin):
     autocomplete_fields = ("parent",)
     ordering = ("name", "id")
     actions = ("view_as",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
+        return without_undone(super().get_queryset(request))
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(view_as.start)

@@ -91,6 +91,7 @@ _SIGNIN: dict[str, dict[str, str]] = {
     },
     "mfa_authenticator": {"wall_signin": f"TO {SIGNIN} USING (true) WITH CHECK (true)"},
     "share_link": _SIGNIN_READS | {"wall_signin_change": _SIGNIN_WRITES_OWN["wall_signin_change"]},
+    "tenant_brand": _SIGNIN_READS,
     "tenants_apikey": _SIGNIN_READS,
     "tenants_earlierowner": _SIGNIN_READS,
     "tenants_gatewayaccount": _SIGNIN_READS,

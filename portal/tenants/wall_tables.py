@@ -40,6 +40,7 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "retention_mark": (READ, READ),
     "share_link": (CHANGE, CHANGE),
     "submission_count": (READ, READ),
+    "tenant_brand": (CHANGE, READ),
     "tenant_recount": ("SELECT, INSERT, DELETE", ALL),
 }
 
@@ -137,6 +138,7 @@ SIGNIN_TABLES: dict[str, str] = {
     "inbox_todo": READ,
     "share_link": "SELECT, UPDATE (openings, last_opened_at)",
     "mfa_authenticator": ALL,
+    "tenant_brand": READ,  # what a tenant inherits from those above it
     "tenants_apikey": READ,
     "tenants_earlierowner": "SELECT (tenant_id, partner_id)",
     "tenants_gatewayaccount": "SELECT (id, name, timezone, pool_id, owner_id, owner_since)",

@@ -56,7 +56,7 @@ class Metric(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What can be said."""
+    """Kind of conclusion."""
 
     NONE = "none"  # no variant has messages
     ONE = "one"  # nothing to compare with
@@ -117,7 +117,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guards:
-    """What limits the verdict. `split_p` is None where no split is planned or it cannot be judged yet."""
+    """Limits of the verdict. `split_p` is None where no split is planned or it cannot be judged yet."""
 
     few: tuple[str, ...] = ()
     split_p: float | None = None

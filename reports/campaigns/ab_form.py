@@ -1,8 +1,7 @@
 """The parameters of the page of an A/B test, and of its calculator."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from django import forms
 from django.http import QueryDict
@@ -12,56 +11,24 @@ from django.utils.translation import gettext_lazy
 
 from campaigns.ref_ids import MAX_BYTES
 from campaigns.statistics import detectable_gain, sample_needed
+from portal.common.templatetags.figures import count
 from reports.campaigns.ab_figures import Metric
-from reports.campaigns.ab_result import AbQuery
+from reports.campaigns.ab_ref_ids import (
+    CHOSEN,
+    MAX_REF_IDS,
+    MAX_WEIGHT,
+    RefIdsError,
+    check_ref_ids,
+    read_number,
+    read_weights,
+)
+from reports.campaigns.ab_result import DEFAULT_WITHIN, MAX_WITHIN, AbQuery
 
-CHOSEN = ("a", "b", "c", "d")  # parameters with refIds; the variants are called so in capitals
-MAX_REF_IDS = 20
-MAX_WITHIN = 86_400  # seconds
-MAX_WEIGHT = 1_000_000
 MAX_SIZE = 10**9
-DEFAULT_WITHIN = 60
 METRICS: dict[str, Promise] = {
     Metric.DELIVERED: gettext_lazy("Delivered"),
     Metric.WITHIN: gettext_lazy("Delivered within the time"),
 }
-
-
-class RefIdsError(ValueError):
-    """The chosen refIds cannot be compared; `field` is the parameter, `str()` the reason, in the page's language."""
-
-    def __init__(self, field: str, text: str) -> None:
-        super().__init__(text)
-        self.field = field
-
-
-def read_weights(text: str) -> tuple[float, ...] | None:
-    """Return the weights of a split such as `50:50`; None if the text is none."""
-    parts = [part.strip().removesuffix("%").strip() for part in text.replace("/", ":").split(":")]
-    weights = [_number(part) for part in parts]
-    if len(weights) < 2 or not all(weight is not None and 0 < weight <= MAX_WEIGHT for weight in weights):
-        return None
-    return tuple(float(weight) for weight in weights if weight is not None)
-
-
-def check_ref_ids(given: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    """Return the refIds by variant without repetitions; empty if none are given. Raises RefIdsError."""
-    chosen = {name: list(dict.fromkeys(ref_id for ref_id in ref_ids if ref_id)) for name, ref_ids in given.items()}
-    chosen = {name: ref_ids for name, ref_ids in chosen.items() if ref_ids}
-    owner: dict[str, str] = {}
-    for name, ref_ids in chosen.items():
-        for ref_id in ref_ids:
-            if len(ref_id.encode()) > MAX_BYTES:
-                raise RefIdsError(name, _("A refId has at most %(most)d bytes.") % {"most": MAX_BYTES})
-            if ref_id in owner:
-                text = _("The refId “%(ref_id)s” is in two variants.") % {"ref_id": ref_id[:40]}
-                raise RefIdsError(name, text)
-            owner[ref_id] = name
-    if len(owner) > MAX_REF_IDS:
-        raise RefIdsError(next(reversed(chosen)), _("At most %(most)d refIds can be compared.") % {"most": MAX_REF_IDS})
-    if len(chosen) == 1:
-        raise RefIdsError(next(iter(chosen)), _("Give refIds for two variants or more."))
-    return {name.upper(): ref_ids for name, ref_ids in chosen.items()}
 
 
 class AbForm(forms.Form):
@@ -119,7 +86,7 @@ class AbForm(forms.Form):
         if text and weights is None:
             raise forms.ValidationError(
                 _("A positive number for each variant, with colons between, such as 50:50; each at most %(most)s.")
-                % {"most": MAX_WEIGHT}
+                % {"most": count(MAX_WEIGHT)}
             )
         return weights
 
@@ -175,13 +142,13 @@ class CalculatorForm(forms.Form):
             field.widget.attrs |= {"inputmode": "decimal", "form": "ab", "autocomplete": "off"}
 
     def clean_rate(self) -> float:
-        rate = _number(self.cleaned_data["rate"])
+        rate = read_number(self.cleaned_data["rate"])
         if rate is None or not 0 <= rate < 100:
             raise forms.ValidationError(_("A number from 0 to under 100, such as 95.5."))
         return float(rate) / 100
 
     def clean_gain(self) -> float:
-        gain = _number(self.cleaned_data["gain"])
+        gain = read_number(self.cleaned_data["gain"])
         if gain is None or not Decimal("0.01") <= gain <= 100:
             raise forms.ValidationError(_("A number from 0.01 to 100, such as 2."))
         return float(gain) / 100
@@ -200,14 +167,3 @@ class CalculatorForm(forms.Form):
         return Calculated(
             sample_needed(data["rate"], data["rate"] + data["gain"]), detectable_gain(data["rate"], data["size"])
         )
-
-
-def _number(text: str) -> Decimal | None:
-    """Return a plain decimal number with a point or a comma, None for anything else."""
-    plain = text.strip().replace(",", ".")
-    if not plain.replace(".", "", 1).isdecimal() or not plain.isascii():
-        return None
-    try:
-        return Decimal(plain)
-    except InvalidOperation:
-        return None

@@ -11,15 +11,20 @@ from reports.campaigns.ab_selectors import VariantFigures, variants_of_campaign,
 from reports.campaigns.ab_verdict import counted, verdict
 from reports.figures.volume import Volume
 
-MAX_PLACES = 8  # the largest ones; the others are summed
+DEFAULT_WITHIN = 60  # seconds
+MAX_WITHIN = 86_400
+MAX_PLACES = 6  # the largest ones; the others are summed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AbQuery:
-    """What is compared and how. `chosen` are refIds by variant, empty for the variants of the refId scheme."""
+    """Variants and metric of a comparison.
+
+    `chosen` are refIds by variant, empty for the variants of the refId scheme.
+    """
 
     metric: Metric = Metric.DELIVERED
-    within: int = 60
+    within: int = DEFAULT_WITHIN
     planned: tuple[float, ...] | None = None
     chosen: Mapping[str, Sequence[str]]
 

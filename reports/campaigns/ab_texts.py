@@ -140,7 +140,7 @@ def notes(found: Verdict, *, planned: Sequence[float] | None, tz: str) -> list[s
         result.append(text.format(n=count(guards.pairs)))
     if len(found.rates) > 1 and guards.split_p is None:
         result.append(
-            _("The split is not checked: enter the planned one below.")
+            _("The split is not checked, because no planned one is given.")
             if planned is None
             else _("The split is not checked yet, because the variants were not sent at the same time.")
         )

@@ -20,13 +20,15 @@ from portal.common.masking import Masking
 from portal.common.templatetags.figures import count, decimal
 from portal.tenants.models import Tenant
 from reports.campaigns.ab_figures import Pair, Place, Verdict
-from reports.campaigns.ab_form import MAX_REF_IDS, AbForm, CalculatorForm
+from reports.campaigns.ab_form import AbForm, CalculatorForm
 from reports.campaigns.ab_plot import Scale
+from reports.campaigns.ab_ref_ids import MAX_REF_IDS
 from reports.campaigns.ab_result import AbQuery, AbResult, ShownVariant, WrongSplit, ab_result
 from reports.campaigns.ab_selectors import MAX_VARIANTS, TooManyVariants
 from reports.campaigns.ab_texts import headline, notes
 
 DEFAULT_GAIN = 2  # points
+MAX_PAIRS = 6  # of four variants
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,15 +170,19 @@ def _place_rows(result: AbResult, links: Links) -> list[dict]:
 
 
 def _differences(found: Verdict) -> dict:
-    """Return the rows of the table of differences, with their intervals on one scale."""
-    stratified = [pair.stratified for pair in found.pairs if pair.stratified]
-    scale = Scale.of([(one.low, one.high) for one in found.pairs] + [(one.low, one.high) for one in stratified])
+    """Return the rows of the table of differences, with their intervals on one scale.
+
+    With many variants these are the best one's pairs alone.
+    """
+    pairs = found.pairs if len(found.pairs) <= MAX_PAIRS else found.of_best
+    stratified = [pair.stratified for pair in pairs if pair.stratified]
+    scale = Scale.of([(one.low, one.high) for one in pairs] + [(one.low, one.high) for one in stratified])
     rows = []
-    for pair in found.pairs:
+    for pair in pairs:
         rows.append(_difference(scale, pair, pair))
         if pair.stratified:
             rows.append(_difference(scale, pair, pair.stratified))
-    return {"rows": rows, "low": scale.low, "high": scale.high}
+    return {"rows": rows, "low": scale.low, "high": scale.high, "others": len(found.pairs) - len(pairs)}
 
 
 def _difference(scale: Scale, pair: Pair, figures: Pair | StratifiedDifference) -> dict:

@@ -59,12 +59,24 @@ def sources(
 def by_bucket(rows: QuerySet, columns: Collection[str]) -> list[dict]:
     """Return delivered messages (`n`, above 0) by these columns and `bucket`, of one source of LatencyCount."""
     if rows.model is not CondensedCampaign:
-        return list(rows.values(*columns, "bucket").annotate(n=Sum("messages")).filter(n__gt=0))
+        return list(_counted(rows, columns))
+    sql, parameters = bucket_rows(rows, columns)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return [dict(zip((*columns, "bucket", "n"), row, strict=True)) for row in cursor.fetchall()]
+
+
+def bucket_rows(rows: QuerySet, columns: Collection[str]) -> tuple[str, tuple]:
+    """Return the SQL of these columns, `bucket` and `n` of one source of LatencyCount, and its parameters."""
+    if rows.model is not CondensedCampaign:
+        return _counted(rows, columns).query.sql_with_params()
     sql, parameters = rows.values(*columns, "buckets", "bucket_messages").query.sql_with_params()
     grouped = "".join(f"r.{column}, " for column in columns)
-    with connection.cursor() as cursor:
-        cursor.execute(_PER_BUCKET.format(columns=grouped, rows=sql), parameters)
-        return [dict(zip((*columns, "bucket", "n"), row, strict=True)) for row in cursor.fetchall()]
+    return _PER_BUCKET.format(columns=grouped, rows=sql), parameters
+
+
+def _counted(rows: QuerySet, columns: Collection[str]) -> QuerySet:
+    return rows.values(*columns, "bucket").annotate(n=Sum("messages")).filter(n__gt=0)
 
 
 def union_all(rows: list[QuerySet]) -> tuple[str, tuple]:

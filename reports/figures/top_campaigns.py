@@ -1,4 +1,4 @@
-"""Campaigns of a period in pages, and what the others are together, so that a table of them sums.
+"""The largest campaigns of a period, and what the others are together, so that a table of them sums.
 
 Campaigns of several tenants that have the same name are one row.
 """
@@ -18,19 +18,6 @@ from reports.figures.rollups import by_bucket, union_all
 from reports.figures.statistics import OTHER_NAME, count_sources, kpis_of, sums
 
 TOP_CAMPAIGNS = 10
-
-_RATE = "n_delivered::float / n_messages"
-# what rows are ordered by, and its SQL
-ORDERS: dict[str, str] = {
-    "-messages": "n_messages DESC",
-    "messages": "n_messages",
-    "-delivery_rate": f"{_RATE} DESC",
-    "delivery_rate": _RATE,
-    "-failed": "n_failed DESC",
-    "failed": "n_failed",
-    "name": "name",
-    "-name": "name DESC",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +57,9 @@ WITH counted AS (
     FROM counted LEFT JOIN campaigns_campaign AS c ON c.id = campaign_id
     LEFT JOIN campaigns_campaign AS target ON target.id = c.merged_into_id GROUP BY 1, 2
 ), placed AS (
-    SELECT *, row_number() OVER (PARTITION BY class = {none} ORDER BY {order}, name, class) AS place FROM named
+    SELECT *, row_number() OVER (PARTITION BY class = {none} ORDER BY n_messages DESC, name, class) AS place FROM named
 ), kinds AS (
-    SELECT *, CASE WHEN class = {none} THEN 'none' WHEN place BETWEEN %s AND %s THEN 'shown' ELSE 'rest' END AS kind
+    SELECT *, CASE WHEN class = {none} THEN 'none' WHEN place <= %s THEN 'shown' ELSE 'rest' END AS kind
     FROM placed
 )
 SELECT kind, CASE kind WHEN 'shown' THEN place END, min(class), min(name), min(tenants), min(tenant_id),
@@ -95,19 +82,14 @@ class _Found:
 
 
 def campaigns(
-    query: StatisticsQuery,
-    *,
-    latency: Mapping[int, int],
-    limit: int = TOP_CAMPAIGNS,
-    offset: int = 0,
-    order: str = "-messages",
+    query: StatisticsQuery, *, latency: Mapping[int, int], limit: int = TOP_CAMPAIGNS
 ) -> tuple[list[CampaignRow], OtherCampaigns]:
-    """Return `limit` campaigns after the first `offset` ones, and all others, which makes all of the query.
+    """Return the `limit` largest campaigns, and all others, which makes all of the query.
 
-    `order` is one of ORDERS. How many messages are final is not counted by campaign alone: that is None.
+    How many messages are final is not counted by campaign alone: that is None.
     `latency` is that of all messages of the query: the others' is what the shown ones leave of it.
     """
-    found = _placed(query, limit, offset, order)
+    found = _placed(query, limit)
     shown = [row for row in found if row.kind == "shown"]
     rest = next((row for row in found if row.kind == "rest"), None)
     none = next((row for row in found if row.kind == "none"), None)
@@ -130,16 +112,16 @@ def campaigns(
     )
 
 
-def _placed(query: StatisticsQuery, limit: int, offset: int, order: str) -> list[_Found]:
+def _placed(query: StatisticsQuery, limit: int) -> list[_Found]:
     found_in = count_sources(replace(query, group_by=("campaign",)), CampaignCount)
     wanted = sums(CampaignCount)
     rows = [source.values("tenant_id", "campaign_id").annotate(**sums(source.model)) for source in found_in]
     sql, parameters = union_all(rows)
     added = ", ".join(f"sum({name})::bigint AS {name}" for name in wanted)
-    placed = _PLACED.format(sums=added, rows=sql, none=NO_CAMPAIGN_ID, order=ORDERS[order])
+    placed = _PLACED.format(sums=added, rows=sql, none=NO_CAMPAIGN_ID)
     found = []
     with connection.cursor() as cursor:
-        cursor.execute(placed, [*parameters, offset + 1, offset + limit])
+        cursor.execute(placed, [*parameters, limit])
         for kind, _place, class_, name, tenants, tenant_id, ids, names, *values in cursor.fetchall():
             kpis = kpis_of(dict(zip(wanted, values, strict=True)))
             name = OTHER_NAME if class_ == OTHER_CAMPAIGNS_ID else name

@@ -15,6 +15,7 @@ from deliveries.dialects.codes import COUNTS_AS, QUEUED, SENT
 from deliveries.messages.row import OTHER_LABEL
 from deliveries.models import CampaignCount, DailyCount, LatencyCount, ResultCode, WaitingRow
 from deliveries.models.counts import Count
+from portal.brands.brand import brand_of
 from portal.common.database import snapshot
 from portal.common.periods import Month
 from portal.tenants.models import Feed, GatewayAccount, Tenant
@@ -86,6 +87,7 @@ def month_figures(*, scope: MonthScope, month: Month, kind: str, revision: int) 
                 revision=revision,
                 maturity=maturity,
                 warning=warning,
+                product=brand_of(scope.tenant.id).product_name,
             ),
             countries=_sum_by(operators, lambda key: key[0]),
             partner_ids=_partner_ids(daily, labels),

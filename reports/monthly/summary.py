@@ -53,7 +53,9 @@ _Line = tuple[str, Kind, Any, tuple[float, float] | None]
 
 def _header_lines(header: ReportHeader) -> list[_Line]:
     waiting = header.oldest_waiting
+    product: list[_Line] = [("Service", "text", header.product, None)] if header.product else []
     return [
+        *product,
         ("Account" if header.scope == "account" else "Tenant", "text", header.title_subject, None),
         ("Period", "month", header.month, None),
         ("Time zone", "text", header.timezone, None),

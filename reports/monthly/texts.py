@@ -54,6 +54,7 @@ _FINNISH = {
     "Cell": "Solu",
     "Note": "Huomautus",
     # summary
+    "Service": "Palvelu",
     "Account": "Tili",
     "Period": "Ajanjakso",
     "Data as of": "Tietojen ajankohta",

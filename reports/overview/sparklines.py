@@ -37,6 +37,11 @@ def sparklines(columns: Sequence[tuple[Kpis, bool]]) -> dict[str, Sparkline]:
     return found
 
 
+def count_line(values: Sequence[int], provisional: Sequence[bool]) -> Sparkline:
+    """Return the line of counts, which begin at 0, and of which some are provisional; one value alone has none."""
+    return _line(values, provisional, 0.0, max(values, default=0) or 1.0)
+
+
 def _rate_range(known: Sequence[float]) -> tuple[float, float]:
     """Return the least and largest rate, apart by LEAST_SPAN within 0 and 1."""
     low, high = min(known), max(known)

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from deliveries.models import DailyCount
 from portal.common.periods import Month, is_closed, last_closed_month
-from portal.tenants.models import GatewayAccount, Tenant
+from portal.tenants.models import GatewayAccount
+from portal.tenants.undone import customers
 from reports.models import ReportRun
 from reports.monthly.selector import MonthScope
 from reports.runs.runs import final_or_provisional, request_run
@@ -33,7 +34,7 @@ def queue_due_runs(*, now: datetime) -> list[ReportRun]:
 
 
 def _scopes() -> list[MonthScope]:
-    tenants = [MonthScope(tenant) for tenant in Tenant.objects.filter(kind=Tenant.Kind.CUSTOMER).order_by("id")]
+    tenants = [MonthScope(tenant) for tenant in customers().order_by("id")]
     accounts = GatewayAccount.objects.select_related("pool").order_by("id")
     return tenants + [MonthScope(account.pool, account) for account in accounts]
 

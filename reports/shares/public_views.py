@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from portal.accounts.access import PageRequest
 from portal.accounts.context import LOOKS
 from portal.accounts.models import record
+from portal.brands.middleware import shown_brand
 from portal.common.periods import Month
 from portal.security_headers import POLICY
 from portal.shares import links
@@ -105,8 +106,11 @@ def _overview(request: PageRequest, link: ShareLink, template: str, **more: str)
 
 
 def _closed(request: PageRequest, template: str, *, status: int) -> HttpResponse:
-    """Answer alike for links that are unknown, expired, revoked or of another kind: with nobody's name and colour."""
-    return render(request, template, {"tenant": None}, status=status)
+    """Answer alike for links that are unknown, expired, revoked or of another kind: with nobody's name and colour.
+
+    Under a brand's host that is the brand's: it depends on the host, not on the link.
+    """
+    return render(request, template, {"tenant": None, "brand": shown_brand(request)}, status=status)
 
 
 def _counted(request: PageRequest, link: ShareLink, response: HttpResponse) -> HttpResponse:

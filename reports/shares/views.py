@@ -77,7 +77,7 @@ def _made(request: PageRequest, tenant: Tenant) -> tuple[ShareLink, str] | None:
     kept = shown_once.take(request, _kept_as(tenant)) if request.method == "GET" else ""
     link_id, _space, token = kept.partition(" ")
     link = ShareLink.objects.filter(tenant=tenant, id=link_id).first() if token else None
-    return (link, links.address(link, token)) if link else None
+    return (link, links.address(link, token, brand=request.access.brand)) if link else None
 
 
 def _page(

@@ -1,4 +1,4 @@
-// What every page loads: htmx, menus that close, looks that change at once, copying, failures, tables, rows by keys, charts later.
+// What every page loads: htmx, menus that close, looks that change at once, copying, failures, tables, rows by keys, the palette, charts later.
 
 import htmx from "htmx.org";
 
@@ -7,9 +7,11 @@ import { watchFailures } from "./failures.js";
 import { addCalendars } from "./days.js";
 import { watchExplanations } from "./explanations.js";
 import { loadCharts } from "./later.js";
+import { watchKeys } from "./keys.js";
 import { watchLooks } from "./looks.js";
 import { watchMenus } from "./menus.js";
 import { watchNumberLists } from "./number_list.js";
+import { watchPalette } from "./palette.js";
 import { watchRows } from "./rows.js";
 import { makeSortable, watchTables } from "./tables.js";
 
@@ -41,9 +43,11 @@ document.addEventListener("htmx:afterSettle", () => {
 watchCopying(document);
 watchExplanations(document);
 watchFailures(document);
+watchKeys(document);
 watchLooks(document);
 watchMenus(document);
 watchNumberLists(document);
+watchPalette(document);
 watchRows(document);
 watchTables(document);
 makeSortable(document);

@@ -1,5 +1,7 @@
 """Staff look for messages of all tenants and pools; numbers are masked until a reason is on record."""
 
+from html import unescape
+
 import pytest
 
 from portal.accounts.models import AuditEntry
@@ -115,6 +117,16 @@ def test_message_has_its_time_line(staff, messages):
 
     assert [(event.code.number, event.after) for event in page.context["message"].events] == [(1001, 0.0)]
     assert "Pool of link-main" in page.content.decode()
+
+
+def test_message_that_failed_has_the_advice_of_its_code(staff, feed, tenant):
+    apply(feed, dlr("gone", 1007, customParameters={"platformPartnerId": "nr-fi"}))
+
+    failed = staff.get(f"{LIST}link-main/gone/")
+
+    advice = failed.context["row"].code.advice
+    assert advice
+    assert advice in unescape(failed.content.decode())
 
 
 def test_message_that_is_not_there_is_not_found(staff, messages):

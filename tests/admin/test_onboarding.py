@@ -1,5 +1,7 @@
 """A customer added on one page of the admin: tried, added whole or not at all, seen, and undone."""
 
+from datetime import timedelta
+
 import pytest
 
 from campaigns.models import RefIdScheme
@@ -7,6 +9,8 @@ from deliveries.applying.apply import apply_waiting
 from deliveries.models import Message
 from portal.accounts.models import Invitation, Membership, Role
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
+from reports.models import ReportRun
+from reports.runs.due_months import queue_due_runs
 from tests.admin.acting import audit
 from tests.conftest import NOW, make_user
 from tests.deliveries.helpers import dlr, put
@@ -102,6 +106,28 @@ def test_undo_returns_messages_and_frees_the_slug(staff, feed, values):
     assert Invitation.objects.filter(tenant=tenant, revoked_at=None).count() == 0
     assert audit("tenant.undone") == [(f"undone-{tenant.pk}", "staff@example.com", "arctic-foods", {})]
     assert (Message.objects.count(), added().pk != tenant.pk) == (1, True)
+
+
+def test_undone_customer_is_in_no_list_and_gets_no_report(staff, feed, values):
+    staff.post(URL, values)
+    tenant = added()
+    kept = Tenant.objects.create(slug="undone-0", name="Undone Oy")  # a customer's own slug
+    staff.post(f"{URL}{tenant.pk}/undo/")
+
+    field = {"app_label": "tenants", "model_name": "tenant", "field_name": "parent", "term": "undone"}
+    pages = [
+        staff.get("/admin/tenants/tenant/?q=undone").content.decode(),
+        staff.get("/admin/autocomplete/", field).content.decode(),
+        staff.get("/admin/tenants/partnerid/declare/").content.decode(),
+        staff.get("/admin/accounts/membership/add/").content.decode(),
+    ]
+    queue_due_runs(now=NOW + timedelta(days=62))
+
+    assert [f"undone-{tenant.pk}" in page or f'value="{tenant.pk}"' in page for page in pages] == [False] * 4
+    assert "Undone Oy" in pages[0]
+    runs = set(ReportRun.objects.values_list("tenant_id", flat=True))
+    assert (kept.pk in runs, tenant.pk in runs) == (True, False)
+    assert "undone" in staff.get(f"{URL}{tenant.pk}/").content.decode()
 
 
 def test_customer_with_people_is_not_undone(staff, account, values):

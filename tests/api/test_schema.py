@@ -12,6 +12,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 from jsonschema import Draft202012Validator, FormatChecker
 
+from campaigns.models import Campaign
 from deliveries.models import PartnerMove
 from portal.api.problem_types import PROBLEM_TYPES
 from portal.api.schema import document
@@ -88,6 +89,7 @@ def test_every_route_and_method_is_described():
         (
             path.replace("{run_id}", "<int:run_id>")
             .replace("{partner_id}", "<int:partner_id>")
+            .replace("{campaign_id}", "<int:campaign_id>")
             .replace("{account}/{message_id}", "<slug:account>/<any_text:message_id>"),
             m,
         )
@@ -126,6 +128,7 @@ def test_scopes_are_told_with_the_scheme():
         "get_key": [{"key": []}],
         "get_schema": None,
         "get_statistics": [{"key": ["read"]}],
+        "get_ab_test": [{"key": ["read"]}],
         "list_messages": [{"key": ["read"]}],
         "submit_messages": [{"key": ["submit"]}],
         "get_message": [{"key": ["read"]}],
@@ -161,7 +164,9 @@ def world(messages, tenant, mine):
     waiting = make_run(tenant, "2026-07", state="queued")
     gone = make_run(tenant, "2026-06")
     ReportRun.objects.filter(id=gone.id).update(file="reports/none.xlsx")
-    return {"partner": partner.id, "done": done.id, "waiting": waiting.id, "gone": gone.id}
+    campaign = Campaign.objects.filter(tenant=tenant, name="sale").get()
+    rows = {"partner": partner.id, "done": done.id, "waiting": waiting.id, "gone": gone.id}
+    return rows | {"campaign": campaign.id}
 
 
 READS = [
@@ -182,6 +187,8 @@ READS = [
             ("reason", "previous"),
         )
     ),
+    ("/api/v1/campaigns/{campaign_id}/ab/", "{campaign}/ab/", ""),
+    ("/api/v1/campaigns/{campaign_id}/ab/", "{campaign}/ab/", "?a=x&b=y&split=1:2&metric=within&within=30"),
     ("/api/v1/messages/", "", "?size=2"),
     ("/api/v1/messages/{account}/{message_id}/", "link-main/a/", ""),
     ("/api/v1/messages/one/", "", "?account=link-main&id=a"),
@@ -278,7 +285,8 @@ ENUMS = [
 
 
 @pytest.mark.parametrize(("path", "name", "choices"), ENUMS)
-def test_what_may_be_chosen_is_taken_and_nothing_else(client, mine, path, name, choices):
+def test_what_may_be_chosen_is_taken_and_nothing_else(client, mine, world, path, name, choices):
+    path = path.replace("{campaign_id}", str(world["campaign"]))
     asked = {choice: client.get(path, {name: choice}, headers=mine.headers) for choice in [*choices, "no-such-choice"]}
 
     taken = [choice for choice, answer in asked.items() if answer.status_code == 200]
@@ -294,7 +302,8 @@ LIMITS = [
 
 
 @pytest.mark.parametrize(("path", "name", "least", "most"), LIMITS)
-def test_numbers_are_taken_within_their_limits_alone(client, mine, path, name, least, most):
+def test_numbers_are_taken_within_their_limits_alone(client, mine, world, path, name, least, most):
+    path = path.replace("{campaign_id}", str(world["campaign"]))
     asked = [client.get(path, {name: n}, headers=mine.headers).status_code for n in (least - 1, least, most, most + 1)]
 
     assert asked == [400, 200, 200, 400]

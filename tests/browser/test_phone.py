@@ -73,6 +73,21 @@ def test_header_has_one_menu(browse, scripts):
     expect(page.get_by_role("heading", level=1)).to_have_text("Kuukausiraportit")
 
 
+@pytest.mark.parametrize("language", ["en", "fi"])
+def test_header_is_one_row_at_200_percent(browse, language):
+    page = browse(OWNER, size=ZOOMED, language=language, device_scale_factor=2)
+    heights = {}
+    for name in ("reports", "overview"):  # the Overview's has the period too
+        page.goto(f"/t/nordic-retail/{name}/")
+        page.evaluate("(name) => { document.querySelector('.menu-tenant .menu-name').textContent = name; }", LONG)
+        heights[name] = page.locator("header .header-row").bounding_box()["height"]
+    page.locator(".menu-button").click()
+
+    assert {name: height for name, height in heights.items() if height > 60} == {}
+    expect(page.locator("#freshness")).to_be_visible()
+    assert page.evaluate(SIDEWAYS) == []
+
+
 def test_menu_closes_by_keys_and_is_no_menu_where_there_is_room(browse):
     page = browse(OWNER, size=SMALL)
     page.goto("/t/nordic-retail/reports/")

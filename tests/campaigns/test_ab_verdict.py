@@ -188,7 +188,7 @@ def noted(**given) -> list[str]:
         return [plain(note) for note in notes(found, planned=given.get("planned"), tz="Europe/Helsinki")]
 
 
-NOT_CHECKED = "The split is not checked: enter the planned one below."
+NOT_CHECKED = "The split is not checked, because no planned one is given."
 RUNNING = (
     "Late reports may still change the rates. Until then a message counts as reached if it was delivered within 1 min,"
     " and only messages at least that old are counted."

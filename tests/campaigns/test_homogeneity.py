@@ -1,4 +1,4 @@
-"""Whether variants have the same mix of strata, against scipy."""
+"""Test of variants for the same mix of strata, against scipy."""
 
 import pytest
 from hypothesis import given

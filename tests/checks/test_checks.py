@@ -28,6 +28,8 @@ from deliveries.models import (
 )
 from deliveries.tasks import run_checks as run_checks_task
 from portal import celery_app
+from portal.accounts.models import Membership, Role
+from portal.tenants.models import Tenant
 from tests.conftest import make_user
 from tests.deliveries.helpers import NOW, dlr, put
 from tests.messages.factory import copy_messages
@@ -145,12 +147,18 @@ def test_operators_are_mailed_once_when_it_begins_and_once_when_it_ends(
         settings.ALARM_EMAILS = ["night@example.com"]
         keep("received", [f"{n} is missing" for n in range(25)], now=NOW)
 
-    assert [(mail.to, mail.subject, mail.body.splitlines()[0]) for mail in mailoutbox] == [
+    assert [(mail.to, mail.subject, mail.body.split("\n\n")[1].splitlines()[0]) for mail in mailoutbox] == [
         (["staff@example.com"], "Alarm: received (2)", "one is missing"),
-        (["staff@example.com"], "Resolved: received", "The check no longer finds a problem."),
+        (["staff@example.com"], "Resolved: received", f"{settings.PUBLIC_URL}/admin/"),
         (["night@example.com"], "Alarm: received (25)", "0 is missing"),
     ]  # fmt: skip
     assert "… and 5 more" in mailoutbox[2].body
+    title = "“Every received report is processed, waiting or in quarantine”."
+    assert [mail.body.splitlines()[0] for mail in mailoutbox] == [
+        f"This no longer holds: {title}",
+        f"The check no longer finds a problem: {title}",
+        f"This no longer holds: {title}",
+    ]
     assert all(mail.body.endswith(f"\n\n{settings.PUBLIC_URL}/admin/\n") for mail in mailoutbox)
 
 
@@ -345,3 +353,36 @@ def test_clock_runs_every_check(received, settings):
     for entry in scheduled:
         run_checks_task(*entry["args"])
     assert set(StandingCheck.objects.values_list("name", flat=True)) == set(CHECKS)
+
+
+def test_mail_is_in_each_recipient_s_language(
+    eager, tenant, staff_user, feed, mailoutbox, settings, django_capture_on_commit_callbacks
+):
+    Tenant.objects.filter(id=tenant.id).update(language="fi")
+    Membership.objects.create(user=staff_user, tenant=tenant, role=Role.VIEWER)
+    make_user("second@example.com", is_staff=True)
+    numbers = {"raw": 6, "waiting": 0, "in_quarantine": 0, "received": 5, "reports": 5, "duplicates": 0}
+    balance = Balance(feed.id, "link-main/main", NOW, quarantined=0, replayed=0, **numbers)
+    with django_capture_on_commit_callbacks(execute=True):
+        keep("received", balance.problems, now=NOW)
+
+    mails = {mail.to[0]: mail for mail in mailoutbox}
+    both = [mails[to] for to in ("staff@example.com", "second@example.com")]
+    assert [(mail.subject, mail.body.split("\n\n")[1]) for mail in both] == [
+        (
+            "Hälytys: received (1)",
+            "link-main/main, 2026-11-20 12:00 UTC: 6 raakariviä ja 0 uudelleenajettua, mutta 5 käsitelty ja 0 odottaa:"
+            " 1 puuttuu",
+        ),
+        (
+            "Alarm: received (1)",
+            "link-main/main, 2026-11-20 12:00 UTC: 6 raw rows and 0 replayed, but 5 applied and 0 waiting: 1 missing",
+        ),
+    ]
+    assert "Avaa ylläpito" in mails["staff@example.com"].alternatives[0].content
+    assert StandingCheck.objects.get(name="received").details == [str(balance.problems[0])]
+    mailoutbox.clear()
+    settings.ALARM_LANGUAGE, settings.ALARM_EMAILS = "fi", ["night@example.com"]
+    with django_capture_on_commit_callbacks(execute=True):
+        keep("received", [], now=NOW)
+    assert [mail.subject for mail in mailoutbox] == ["Korjaantunut: received"]

@@ -130,6 +130,7 @@ CANNOT = {
         "recipient_secret": {"sealed"},
         "report_run": {"content_hash", "masked_sha256", "rows_hash", "sha256"},
         "share_link": {"digest"},
+        "tenant_brand": {"host_token", "icon", "logo", "logo_digest"},
         "tenants_apikey": {"digest", "prefix"},
         "tenants_feed": {"basic_password_digest", "header_value_digest"},
         "tenants_feedtoken": {"digest"},
@@ -156,6 +157,7 @@ CANNOT = {
         "result_code": {"text_en", "text_fi"},
         "saved_view": {"name", "query"},  # the form refuses numbers in names and leaves out filters with them
         "share_link": {"hosts", "name", "query"},  # whose form refuses numbers
+        "tenant_brand": {"host", "product_name", "sender_name"},  # whose form refuses numbers
         "tenants_apikey": {"name"},
         "tenants_feed": {"basic_user", "header_name", "name", "networks"},
         "tenants_gatewayaccount": {"name", "platform_id", "timezone"},

@@ -6,9 +6,12 @@ import pytest
 import yaml
 
 from deliveries.management.commands.simulate import months_back
-from portal.demo import MONTHS, PROVISIONING, State, provisioning
+from portal.accounts.models import Role, User
+from portal.demo import MONTHS, PROVISIONING, State, add_customer, provisioning
 from portal.provisioning.positions import Problems
 from portal.provisioning.reader import read
+from portal.tenants.models import Tenant
+from tests.conftest import make_user
 
 
 def handed_over(config) -> dict[str, date]:
@@ -34,6 +37,25 @@ def test_hand_over_of_the_demo_lies_within_its_traffic(end, day):
     assert not problems
     assert handed_over(config) == {"hansa-dk": day}
     assert months_back(end, MONTHS).date() < day < end.date()
+
+
+@pytest.mark.django_db
+def test_customer_is_added_once_and_its_first_page_leads_through_the_steps(
+    client, account, staff_user, tmp_path, monkeypatch, settings
+):
+    monkeypatch.setenv("PORTAL_HOME", str(tmp_path))
+    settings.PORTAL_STAFF_MFA = False
+    User.objects.filter(id=staff_user.id).update(is_superuser=True)
+    state = State()
+
+    add_customer(state)
+    add_customer(state)
+
+    added = Tenant.objects.get(slug="arctic-foods")
+    assert (state.added, State.load().added) == (added.pk, added.pk)
+    assert list(added.invitations.values_list("email", "accepted_at")) == [("arctic@example.com", None)]
+    client.force_login(make_user("arctic@example.com", added, Role.OWNER))
+    assert client.get("/t/arctic-foods/overview/").context["is_new"]
 
 
 def test_example_file_is_valid_by_itself():

@@ -84,7 +84,7 @@ def test_page_says_which_variant_won(client, manager, sale):
         "B reached 95.6 % of its recipients, 15.5 to 40.9 points more than A; with 132 messages that is no accident."
     )
     assert "1 message of this campaign has no variant and is not compared." in text
-    assert "The split is not checked: enter the planned one below." in text
+    assert "The split is not checked, because no planned one is given." in text
 
 
 def test_every_linked_figure_opens_to_as_many_messages(client, manager, sale):
@@ -259,6 +259,30 @@ def test_more_variants_than_are_compared(client, manager, feed, scheme):
     answer, text = page(client, Campaign.objects.get(name="sale"))
     assert answer.status_code == 200
     assert "This campaign has 21 variants; at most 20 can be compared. Choose some by their refIds." in text
+
+
+def test_of_many_variants_the_pairs_of_the_best_are_shown(client, manager, feed, scheme):
+    apply(feed, *[one for n in range(5) for one in many(f"sale|{n}", 30 + n, 4 - n)])
+    client.force_login(manager)
+    _answer, text = page(client, Campaign.objects.get(name="sale"))
+    assert re.findall(r'<th scope="row">(\d against \d)</th>', text) == [f"4 against {n}" for n in (3, 2, 1, 0)]
+    assert "6 pairs without the best variant are not shown." in text
+    assert "The p-values are adjusted for 10 comparisons (Holm)." in text
+
+
+def test_mix_of_operators_is_shown_beside_the_raw_difference(client, manager, feed, scheme):
+    apply(
+        feed,
+        *many("sale|A", 95, 5, mark="e"),
+        *many("sale|A", 8, 12, mark="t", operator="fi.telia"),
+        *many("sale|B", 19, 1, mark="e"),
+        *many("sale|B", 40, 60, mark="t", operator="fi.telia"),
+    )
+    client.force_login(manager)
+    _answer, text = page(client, Campaign.objects.get(name="sale"))
+    assert headline(text).startswith("A reached more of its recipients than B, but they went to different countries")
+    assert "In the same countries and operators" in text
+    assert "The variants went to countries or operators in different shares" in text
 
 
 def test_campaign_of_another_customer_is_not_found(client, stranger, sale):

@@ -1,20 +1,31 @@
-"""Campaigns of a parent by name, and the page of all campaigns: sorted, in pages, summing to the Overview."""
+"""The list of campaigns: found, sorted, in pages, summing to the Overview; and the Overview's campaigns by name."""
 
+import itertools
 import re
+from datetime import date
 from html import unescape
 
 import pytest
 from django.utils import timezone
 
-from portal.accounts.models import Role
+from campaigns.merging import merge
+from campaigns.models import Campaign
+from deliveries.counts.rollups import roll_up
+from portal.accounts.models import AuditEntry, Role
 from portal.tenants.models import PartnerId, Tenant
-from reports.overview import campaign_list
+from reports.campaigns import list_views
+from reports.campaigns.listing import ORDERS, campaign_page
+from reports.figures.query import StatisticsQuery
+from reports.figures.statistics import total
 from tests.conftest import NOW, make_user
 from tests.deliveries.helpers import apply
 from tests.pages.test_overview import Page, cards, sent
 
 AT = "2026-11-02T10:00:00"
-LIST = "/t/nordic-retail/overview/campaigns/"
+LIST = "/t/nordic-retail/campaigns/"
+NAME, FIRST, LAST, MESSAGES, RATE, FAILED, MEDIAN, FINAL, VARIANTS = 0, 1, 2, 4, 5, 6, 7, 8, 9
+
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
@@ -44,23 +55,55 @@ def head(group):
     return make_user("group@example.com", group, Role.MANAGER)
 
 
+@pytest.fixture
+def several(feed, tenant) -> Tenant:
+    """Three campaigns that differ in every column, and a message without one."""
+    apply(
+        feed,
+        *(sent(f"a{n}", 1001, "2026-11-02T10:00:00", 5, refId="autumn") for n in range(3)),
+        sent("a3", 1006, "2026-11-09T10:00:00", refId="autumn"),
+        sent("n0", 1001, "2026-11-03T10:00:00", 50, refId="news"),
+        sent("n1", 1000, "2026-11-05T10:00:00", refId="news"),
+        sent("s0", 1001, "2026-11-10T10:00:00", 20, refId="spring"),
+        sent("x", 1001, AT),
+    )
+    return tenant
+
+
 def rows_of(page: str) -> list[list[str]]:
-    return [row[:4] for row in Page(page).rows["campaigns"][1:]]
+    return Page(page).rows["campaigns"][1:]
 
 
-@pytest.mark.parametrize("address", ["/t/nordic-group/overview/", "/t/nordic-group/overview/campaigns/"])
-def test_parent_sees_one_row_per_name_with_how_many_customers(client, head, address):
+def names_of(page: str) -> list[str]:
+    return [row[NAME] for row in rows_of(page)]
+
+
+def test_parent_sees_one_row_per_name_in_the_overview(client, head):
     client.force_login(head)
 
-    page = client.get(address).content.decode()
+    page = client.get("/t/nordic-group/overview/").content.decode()
 
-    assert rows_of(page)[:4] == [
+    assert [row[:4] for row in rows_of(page)[:4]] == [
         ["sale 2 customers", "3", "0.666667", "1"],
         ["news nordic-retail", "1", "1", "0"],
         ["zeal baltic-parcel", "1", "1", "0"],
         ["(no campaign)", "1", "1", "0"],
     ]
-    assert sum(int(row[1]) for row in rows_of(page)[:4]) == 6
+
+
+def test_parent_sees_each_customers_campaign_in_the_list(client, head):
+    client.force_login(head)
+
+    rows = rows_of(client.get("/t/nordic-group/campaigns/").content.decode())
+
+    assert [(row[NAME], row[MESSAGES]) for row in rows] == [
+        ("sale nordic-retail", "2"),
+        ("news nordic-retail", "1"),
+        ("sale baltic-parcel", "1"),
+        ("zeal baltic-parcel", "1"),
+        ("(no campaign)", "1"),
+        ("Total", "6"),
+    ]
 
 
 @pytest.mark.parametrize(("text", "found"), [("3", ["a", "b", "c"]), ("1", ["b"])])
@@ -77,58 +120,187 @@ def test_a_row_opens_to_the_messages_of_all_customers(client, head, text, found)
 
 def test_a_name_narrows_the_overview_to_all_its_customers(client, head):
     client.force_login(head)
-    page = client.get("/t/nordic-group/overview/campaigns/").content.decode()
+    page = client.get("/t/nordic-group/overview/").content.decode()
 
-    narrowed = client.get(unescape(Page(page).links["sale"][0])).content.decode()
+    narrowed = client.get("/t/nordic-group/overview/" + unescape(Page(page).links["sale"][0])).content.decode()
 
     assert cards(narrowed)["messages"][1] == "3"
-    assert "campaign=sale" in Page(page).links["sale"][0]
+
+
+def test_row_has_the_campaigns_figures(client, viewer, several):
+    Campaign.objects.filter(name="autumn").update(title="Autumn sale", tags=["newsletter"])
+    client.force_login(viewer)
+
+    page = client.get(LIST).content.decode()
+
+    assert rows_of(page) == [
+        ["Autumn sale autumn newsletter", "2026-11-02", "2026-11-09", "", "4", "0.75", "1", "5.05317", "1", "0"],
+        ["news", "2026-11-03", "2026-11-05", "", "2", "0.5", "0", "49.4183", "0.5", "0"],
+        ["spring", "2026-11-10", "2026-11-10", "", "1", "1", "0", "19.6917", "1", "0"],
+        ["(no campaign)", "", "", "", "1", "1", "0", "", "", ""],
+        ["Total", "", "", "", "8", "0.75", "1", "5.05317", "0.875", ""],
+    ]
+    assert page.count("cell-line") == 3
+
+
+@pytest.mark.parametrize("are_rolled_up", [False, True])
+@pytest.mark.parametrize(
+    ("order", "names"),
+    [
+        ("-messages", "autumn news spring"),
+        ("messages", "spring news autumn"),
+        ("name", "autumn news spring"),
+        ("-name", "spring news autumn"),
+        ("first", "autumn news spring"),
+        ("-last", "spring autumn news"),
+        ("-delivery_rate", "spring autumn news"),
+        ("-failed", "autumn news spring"),
+        ("median", "autumn spring news"),
+        ("-median", "news spring autumn"),
+        ("maturity", "news autumn spring"),
+        ("-variants", "autumn news spring"),
+    ],
+)
+def test_every_column_sorts(several, order, names, are_rolled_up):
+    if are_rolled_up:
+        roll_up(now=NOW)
+    query = StatisticsQuery(tenant_ids=[several.id], first=date(2026, 10, 1), last=date(2026, 11, 20))
+
+    page = campaign_page(query, order=order)
+
+    assert " ".join(row.campaign.name for row in page.rows) == names
+
+
+def test_pages_sum_to_the_overview_to_the_unit(several):
+    Campaign.objects.filter(name="news").update(archived_at=NOW)
+    merge(campaign=Campaign.objects.get(name="spring"), into=Campaign.objects.get(name="autumn"), actor="x")
+    query = StatisticsQuery(tenant_ids=[several.id], first=date(2026, 11, 1), last=date(2026, 11, 20))
+
+    for order, state, offset in itertools.product(ORDERS, (None, True, False), (0, 1)):
+        page = campaign_page(query, archived=state, order=order, limit=1, offset=offset)
+        parts = [row.kpis for row in page.rows]
+        parts += [rest.kpis for rest in (page.other_pages, page.hidden, page.over, page.none)]
+
+        assert sum(kpis.volume.messages for kpis in parts) == total(query).volume.messages == 8
+        assert sum(kpis.volume.delivered for kpis in parts) == total(query).volume.delivered
+        assert page.listed + page.hidden.campaigns == 2
+
+
+def test_merged_campaigns_are_one_row(client, viewer, several):
+    merge(campaign=Campaign.objects.get(name="spring"), into=Campaign.objects.get(name="autumn"), actor="x")
+    client.force_login(viewer)
+
+    rows = rows_of(client.get(LIST).content.decode())
+
+    assert rows[0] == ["autumn", "2026-11-02", "2026-11-10", "", "5", "0.8", "1", "5.05317", "1", "0"]
+    assert len(rows) == 4
+
+
+def test_over_the_daily_limit_keeps_its_row(client, viewer, feed, tenant, settings):
+    settings.NEW_CAMPAIGNS_PER_DAY = 1
+    apply(feed, sent("a", 1001, AT, refId="a"), sent("b", 1001, AT, refId="b"), sent("c", 1001, AT, refId="c"))
+    client.force_login(viewer)
+
+    rows = rows_of(client.get(LIST).content.decode())
+
+    assert [(row[NAME], row[MESSAGES]) for row in rows] == [("a", "1"), ("(over the daily limit)", "2"), ("Total", "3")]
 
 
 @pytest.mark.parametrize(
-    ("sort", "names"),
+    ("query", "names"),
     [
-        ("", ["sale", "a", "b", "c"]),
-        ("messages", ["a", "b", "c", "sale"]),
-        ("name", ["a", "b", "c", "sale"]),
-        ("-name", ["sale", "c", "b", "a"]),
-        ("-failed", ["b", "a", "c", "sale"]),
-        ("delivery_rate", ["b", "a", "c", "sale"]),
+        ("?state=all&q=AUT", ["autumn", "2 that do not match"]),
+        ("?state=all&q=big+offer", ["news", "2 that do not match"]),
+        ("?state=all&q=letter", ["autumn", "2 that do not match"]),
+        ("?q=nothing", ["No campaign of this period matches. Show all campaigns", "3 that do not match"]),
+        ("", ["autumn", "spring", "1 archived"]),
+        ("?state=archived", ["news", "2 not archived"]),
+        ("?state=all", ["autumn", "news", "spring"]),
+        ("?q=%25", ["No campaign of this period matches. Show all campaigns", "3 that do not match"]),
     ],
 )
-def test_pages_are_sorted_and_sum_to_the_overview(client, viewer, feed, tenant, monkeypatch, sort, names):
-    monkeypatch.setattr(campaign_list, "PAGE_SIZE", 3)
-    apply(
-        feed,
-        *(sent(f"s{n}", 1001, AT, refId="sale") for n in range(2)),
-        *(sent(name, 1006 if name == "b" else 1001, AT, refId=name) for name in "abc"),
-        sent("none", 1001, AT),
-    )
+def test_campaigns_are_found_by_name_title_and_tag(client, viewer, several, query, names):
+    Campaign.objects.filter(name="news").update(title="Big Offer", archived_at=NOW)
+    Campaign.objects.filter(name="autumn").update(tags=["newsletter"])
     client.force_login(viewer)
-    query = f"?sort={sort}&" if sort else "?"
 
-    first, second = (client.get(f"{LIST}{query}page={n}").content.decode() for n in (1, 2))
+    shown = names_of(client.get(LIST + query).content.decode())
 
-    shown = [row[0] for row in rows_of(first)[:3]] + [row[0] for row in rows_of(second)[:1]]
-    assert shown == names
-    assert [row[0] for row in rows_of(first)[3:]] == ["1 on other pages", "(no campaign)", "Total"]
-    assert [row[0] for row in rows_of(second)[1:]] == ["3 on other pages", "(no campaign)", "Total"]
-    for page in (first, second):
-        counts = [int(row[1]) for row in rows_of(page)]
-        assert (sum(counts[:-1]), counts[-1]) == (6, 6)
-    assert 'rel="next"' in first
-    assert 'rel="prev"' in second
-    assert client.get(unescape(re.search(r'rel="next" href="([^"]+)"', first)[1]), follow=True).status_code == 200
+    expected = [*names, "(no campaign)", "Total"]
+    expected = ["Big Offer news archived" if name == "news" else name for name in expected]
+    assert shown == ["autumn newsletter" if name == "autumn" else name for name in expected]
 
 
-@pytest.mark.parametrize("query", ["?page=2", "?page=0", "?page=x", "?page=\u00b2", "?page=99999999", "?sort=tenant"])
+@pytest.mark.parametrize(("text", "is_found"), [("4567", False), ("0123", False), ("TO", True), ("67", True)])
+def test_hidden_number_is_not_found_digit_by_digit(client, viewer, manager, feed, tenant, text, is_found):
+    apply(feed, sent("a", 1001, AT, refId="to 358401234567"))
+    found = {}
+    for person in (viewer, manager):
+        client.force_login(person)
+        found[person] = names_of(client.get(LIST, {"q": text}).content.decode())[0]
+
+    assert (found[viewer] == "to +358 •••••••67") is is_found
+    assert found[manager] == "to 358401234567"
+
+
+def test_search_by_a_whole_number_is_recorded(client, viewer, several):
+    client.force_login(viewer)
+
+    client.get(LIST, {"q": "+358401234567"})
+
+    assert AuditEntry.objects.get(action="message.number_searched").details["filter"] == "campaign"
+
+
+@pytest.mark.parametrize("text", ["x" * 257, "a\0b"])
+def test_search_that_cannot_be_followed_is_explained(client, viewer, several, text):
+    client.force_login(viewer)
+
+    answer = client.get(LIST, {"q": text})
+
+    assert answer.status_code == 422
+    assert "The search text may have at most 256 characters, and not U+0000." in answer.content.decode()
+
+
+def test_pages_lead_to_each_other(client, viewer, several, monkeypatch):
+    monkeypatch.setattr(list_views, "PAGE_SIZE", 2)
+    client.force_login(viewer)
+
+    first, second = (client.get(f"{LIST}?sort=name&page={n}&q=n").content.decode() for n in (1, 2))
+
+    assert names_of(first) == ["autumn", "news", "1 on other pages", "(no campaign)", "Total"]
+    assert names_of(second) == ["spring", "2 on other pages", "(no campaign)", "Total"]
+    for page, way, other in ((first, "next", second), (second, "prev", first)):
+        href = unescape(re.search(rf'rel="{way}" href="([^"]+)"', page)[1])
+        assert names_of(client.get(LIST + href).content.decode()) == names_of(other)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["?page=2", "?page=0", "?page=x", "?page=\u00b2", "?page=99999999", "?sort=tenant", "?state=gone"],
+)
 def test_a_page_that_there_is_not_is_not_found(client, viewer, query):
     client.force_login(viewer)
 
     assert client.get(f"{LIST}{query}").status_code == 404
 
 
-def test_the_others_of_the_overview_lead_to_the_page(client, viewer, feed, tenant):
+def test_earlier_address_leads_to_the_list(client, viewer, several):
+    client.force_login(viewer)
+
+    answer = client.get("/t/nordic-retail/overview/campaigns/?period=30d&country=FI&sort=-failed")
+
+    assert (answer.status_code, answer["Location"]) == (302, f"{LIST}?period=30d&country=FI&sort=-failed")
+
+
+def test_empty_list_says_how_campaigns_come(client, viewer, tenant):
+    client.force_login(viewer)
+
+    page = client.get(f"{LIST}?state=all").content.decode()
+
+    assert "A campaign appears with its first message" in page
+
+
+def test_the_others_of_the_overview_lead_to_the_list(client, viewer, feed, tenant):
     apply(feed, *(sent(f"m{n}", 1001, AT, refId=f"c{n:02}") for n in range(12)))
     client.force_login(viewer)
 
@@ -165,8 +337,25 @@ def test_numbers_in_names_are_masked(client, viewer, feed, tenant):
 
     page = client.get(LIST).content.decode()
 
-    assert rows_of(page)[0][:2] == ["to +358 •••••••67", "1"]
+    assert (rows_of(page)[0][NAME], rows_of(page)[0][MESSAGES]) == ("to +358 •••••••67", "1")
     assert "358401234567" not in page
+
+
+def test_every_figure_opens_to_as_many_messages(client, viewer, several, settings, feed):
+    settings.NEW_CAMPAIGNS_PER_DAY = 0
+    apply(feed, sent("o", 1001, AT, refId="over"))
+    merge(campaign=Campaign.objects.get(name="spring"), into=Campaign.objects.get(name="autumn"), actor="x")
+    client.force_login(viewer)
+    page = client.get(LIST).content.decode()
+
+    figures = re.findall(r'data-value="([^"]*)"><a class="quiet-link" href="([^"]+)">', page)
+    opened = []
+    for value, href in figures:
+        listed = client.get(unescape(href)).content.decode()
+        opened.append((value, str(len(set(re.findall(r"/messages/link-main/(\w+)/", listed))))))
+
+    assert len(figures) == 12
+    assert [(value, count) for value, count in opened if value.isdigit() and value != count and "." not in value] == []
 
 
 @pytest.mark.parametrize("n", (1, 3))
@@ -175,7 +364,7 @@ def test_query_count_is_fixed(client, viewer, feed, tenant, django_assert_num_qu
     client.force_login(viewer)
     client.get(LIST)
 
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(29):
         page = client.get(LIST).content.decode()
 
     assert len(rows_of(page)) == n + 1

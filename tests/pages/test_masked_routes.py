@@ -33,6 +33,7 @@ MEMBERS = ANYBODYS | {
     *(
         "reports:overview",
         "reports:campaigns",
+        "palette",
         "reports:views",
         "campaigns:ab",
         "reports:months",
@@ -50,6 +51,7 @@ OPENED = {
     "key": {
         *("api:key", "api:statistics", "api:reports", "api:report", "api:report_download", "api:messages"),
         *("api:message", "api:message_by_query", "api:partner_ids", "api:partner_id", "api:schema", "api:docs"),
+        "api:campaign_ab",
     },
 }
 LEFT_OUT = {"account_logout", "view_as_stop", "end_other_sessions"}  # they end what the test goes by
@@ -71,7 +73,8 @@ def addresses(tenant, run) -> dict[str, str]:
         "campaign_id": Campaign.objects.filter(tenant=tenant).first().id,
         "membership_id": getattr(Membership.objects.first(), "id", 1), "request_id": wish.id, "invitation_id": 1,
         "key_id": 1, "view_id": 1, "link_id": 1, "share_token": share_token,
-        "session_id": 1, "token": "no-such-token", "colour": "no-colour", "pk": 1, "key": "no-such-key",
+        "session_id": 1, "token": "no-such-token", "colour": "no-colour", "logo_digest": "no-logo",
+        "pk": 1, "key": "no-such-key",
         "uidb36": "1", "month": f"{run.month:%Y-%m}",
     }  # fmt: skip
     found = {}

@@ -35,6 +35,8 @@ POSTED = {
     "settings:tenant_preview": {},
     "campaigns:merge": {},
     "campaigns:separate": {},
+    "settings:brand_preview": {},
+    "settings:brand_check": {},
     "admin:onboarding_undo": {},
     "settings:ref_ids_preview": {"mode": "whole"},
     "settings:segment_remove": {},
@@ -42,6 +44,7 @@ POSTED = {
     "settings:member_role": {"role": "viewer"},
     "settings:invitation_resend": {},
     "settings:invitation_revoke": {},
+    "palette": {"q": CANARY},
     "reports:view_start": {},
     "settings:api_key_keep": {},
     "end_session": {},
@@ -55,6 +58,7 @@ PAGES = {
     "metrics": (200, 200, 200, 200),
     # Sessions open nothing of the API; tests/api/ asks with keys.
     "api:statistics": (401, 401, 401, 401),
+    "api:campaign_ab": (401, 401, 401, 401),
     "api:reports": (401, 401, 401, 401),
     "api:report": (401, 401, 401, 401),
     "api:report_download": (401, 401, 401, 401),
@@ -62,6 +66,8 @@ PAGES = {
     "api:message": (401, 401, 401, 401),
     "api:message_by_query": (401, 401, 401, 401),
     "api:partner_ids": (401, 401, 401, 401),
+    "api:campaigns": (401, 401, 401, 401),
+    "api:campaign": (401, 401, 401, 401),
     "api:key": (401, 401, 401, 401),
     "api:schema": (200, 200, 200, 200),  # tells nothing secret
     "api:docs": (200, 200, 200, 200),
@@ -71,6 +77,8 @@ PAGES = {
     "set_language": (302, 302, 302, 302),
     "set_look": (302, 302, 302, 302),
     "accent": (404, 404, 404, 404),  # no colour
+    "logo": (404, 404, 404, 404),  # no such logo; tests/brands/ asks for one
+    "icon": (404, 404, 404, 404),
     "messages:list": (302, 404, 404, 200),
     "messages:campaigns": (302, 404, 404, 200),
     "messages:download": (302, 404, 404, 302),  # there are no messages: back to the list
@@ -78,10 +86,12 @@ PAGES = {
     "messages:message": (302, 404, 404, 404),  # no such message; tests/pages/test_messages.py asks for one
     "messages:message_by_query": (302, 404, 404, 404),
     "reports:overview": (302, 404, 404, 200),
-    "reports:campaigns": (302, 404, 404, 200),
+    "reports:campaigns": (302, 404, 404, 302),
+    "campaigns:list": (302, 404, 404, 200),
     "campaigns:details": (302, 404, 404, 200),
     "campaigns:merge": (302, 404, 404, 422),  # nothing was filled in
     "campaigns:separate": (302, 404, 404, 302),
+    "palette": (302, 404, 404, 200),
     "reports:views": (302, 404, 404, 200),
     "reports:view_rename": (302, 404, 404, 200),
     "reports:view_delete": (302, 404, 404, 200),
@@ -116,6 +126,9 @@ PAGES = {
     "settings:api_keys": (302, 404, 404, 200),
     "settings:api_key_revoke": (302, 404, 404, 404),
     "settings:api_key_keep": (302, 404, 404, 404),
+    "settings:brand": (302, 404, 404, 200),
+    "settings:brand_preview": (302, 404, 404, 200),
+    "settings:brand_check": (302, 404, 404, 404),  # no host
     "settings:shares": (302, 404, 404, 200),
     "settings:share_revoke": (302, 404, 404, 200),
     "settings:audit": (302, 404, 404, 200),
@@ -265,6 +278,7 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "segment_key_id": rows[SegmentKey].id,
         "month": "2026-08",
         "colour": "no-colour",
+        "logo_digest": "no-logo",
         "account": "link-main",
         "message_id": "m1",
         "pk": 1,

@@ -96,7 +96,7 @@ def test_mail_is_read_with_an_old_key_and_not_without_it(browser, asked, setting
 
 def test_page_adds_a_mail_and_reads_none_while_the_broker_is_away(tenant):
     with web_scope([tenant.id]), connection.cursor() as cursor:
-        mail.send(to="a@example.com", subject="s", text="t")
+        mail.send(to="a@example.com", letter=mail.Letter("s", "t"))
         cursor.execute("SELECT has_column_privilege('accounts_unsentmail', 'sealed', 'SELECT')")
         assert cursor.fetchone() == (False,)
     assert list(UnsentMail.objects.values_list("to", "subject")) == [("a@example.com", "s")]

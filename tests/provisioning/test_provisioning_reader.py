@@ -103,7 +103,7 @@ users:
         " put it in quotes",
         "f.yaml:14:15: tenants[0].currency: 'ERU' is not an ISO 4217 currency (such as EUR)",
         "f.yaml:15:5: tenants[0].parnt: unknown key (did you mean parent?); allowed: slug, name, timezone, country,"
-        " language, currency, parent, partner_ids, ref_id, segment_keys",
+        " language, currency, parent, partner_ids, ref_id, segment_keys, brand",
         "f.yaml:16:18: tenants[0].partner_ids: must be a mapping (key: value), is a list",
         "f.yaml:17:13: tenants[0].ref_id: one field must be called 'campaign'",
         "f.yaml:18:11: tenants[1].slug: this tenant is given twice (before in line 10)",

@@ -20,13 +20,17 @@ from django.utils import timezone
 
 from portal.accounts import invitations
 from portal.accounts.models import Role
+from portal.brands.models import TenantBrand
 from portal.shares import links
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
 from tests.conftest import NOW, PASSWORD, make_user
 from tests.deliveries.helpers import apply, dlr
+from tests.name_server import dns_server
 from tests.pages.conftest import make_run
 from tests.pages.test_url_matrix import Route, address_of
 from tests.people.factors import HOST, Passkey, data_in, reauthenticate
+
+__all__ = ["dns_server"]
 
 BEFORE = NOW.replace(year=2025)
 PEOPLE = ("anonymous", "member", "guarded", "halfway", "staff")
@@ -48,7 +52,7 @@ class Probed:
 
 
 @pytest.fixture
-def probed(ids, other_tenant, stranger, staff_user, settings) -> Probed:
+def probed(ids, other_tenant, stranger, staff_user, settings, dns_server) -> Probed:
     cache.clear()  # people sign in here, which other tests did as well
     settings.SHARE_ADDRESS_PER_MINUTE = settings.SHARE_LINK_PER_MINUTE = 0
     account = _own_account(other_tenant)
@@ -87,11 +91,20 @@ def probed(ids, other_tenant, stranger, staff_user, settings) -> Probed:
     found = ids | {
         "account": account.name,
         "colour": "0B7285",
+        "logo_digest": _brand(other_tenant),
         "pk": key,
         "session_id": UserSession.objects.create(user=guarded, session_key="another", ip="192.0.2.1").id,
         "key_id": ApiKey.objects.get(tenant=other_tenant).id,
     }
     return Probed(found, of_routes, queries, clients)
+
+
+def _brand(tenant: Tenant) -> str:
+    """Create a brand with a logo and a host to check; return the logo's digest."""
+    digest = "0" * 64
+    values = {"logo": b"x", "icon": b"x", "logo_digest": digest, "host": "brand.invalid", "host_token": "x"}
+    TenantBrand.objects.create(tenant=tenant, **values)
+    return digest
 
 
 def _own_account(owner: Tenant) -> GatewayAccount:

@@ -22,6 +22,7 @@ VALUES = {("message", "status"): "delivered", ("message", "country"): "FI", ("re
     ("share_link", "kind"): "overview",
     ("share_link", "panel"): "",
     ("standing_check", "problems"): 0,
+    ("tenant_brand", "logo_digest"): "",
 }
 BY_TYPE = {
     "integer": 1,

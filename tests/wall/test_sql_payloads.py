@@ -4,11 +4,11 @@ import pytest
 
 from tests.pages.conftest import plain_storages
 from tests.pages.test_url_matrix import ROUTES, Route, expected, ids
-from tests.wall.probed import PEOPLE, probed
+from tests.wall.probed import PEOPLE, dns_server, probed
 from tests.wall.prober import Prober
 from tests.wall.sql_probe import MARK, PAYLOADS, names_asked_for, undone, watched
 
-__all__ = ["ids", "plain_storages", "probed"]
+__all__ = ["dns_server", "ids", "plain_storages", "probed"]
 
 pytestmark = pytest.mark.django_db
 

@@ -220,6 +220,6 @@ def test_signing_in_reaches_no_facts():
         SIGNIN,
         SIGNIN,
     )
-    # The ids and times of what it adds itself, and the shared links that somebody opens.
-    assert held & {*TENANT_TABLES, *PRIVATE_TABLES} == {"accounts_auditentry", "share_link"}
+    # The ids and times of what it adds itself, the shared links that somebody opens, and what brands look like.
+    assert held & {*TENANT_TABLES, *PRIVATE_TABLES} == {"accounts_auditentry", "share_link", "tenant_brand"}
     assert not held & {"inbox", "quarantine", "tenants_feed", "tenants_feedtoken"}

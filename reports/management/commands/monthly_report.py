@@ -11,7 +11,8 @@ from deliveries.models import WaitingRow
 from portal.common.csv_file import MACHINE
 from portal.common.masking import Masking
 from portal.common.periods import Month
-from portal.tenants.models import GatewayAccount, Tenant
+from portal.tenants.models import GatewayAccount
+from portal.tenants.undone import customers
 from reports.models import ReportRun
 from reports.monthly.layout import MonthFigures, build_tables
 from reports.monthly.selector import MonthScope
@@ -91,7 +92,7 @@ class Command(BaseCommand):
 
 def _scope(tenant: str | None, account: str | None) -> MonthScope:
     if tenant is not None:
-        found = Tenant.objects.filter(slug=tenant, kind=Tenant.Kind.CUSTOMER).first()
+        found = customers().filter(slug=tenant).first()
         if found is None:
             raise CommandError(f"--tenant: there is no tenant {tenant}")
         return MonthScope(found)

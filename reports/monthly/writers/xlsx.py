@@ -49,7 +49,7 @@ def write(
     visible signs: each of these is told on a sheet of notes.
     """
     book = Workbook(write_only=True)
-    book.properties.creator = book.properties.title = _PRODUCT
+    book.properties.creator = book.properties.title = show_controls(header.product) or _PRODUCT
     book.properties.subject = show_controls(_subject(header))
     counter = _Counter(sum(len(table.rows) for table in tables), progress)
     try:
@@ -145,6 +145,8 @@ def _set_up_print(sheet: Any, key: str, header: ReportHeader) -> None:
     sheet.page_margins.left = sheet.page_margins.right = 0.4
     sheet.page_margins.top = sheet.page_margins.bottom = 0.75
     sheet.oddHeader.left.text = "&A"
+    if header.product:
+        sheet.oddHeader.right.text = _print_text(header.product)
     sheet.oddFooter.left.text = _print_text(_subject(header))
     sheet.oddFooter.center.text = f"{translate('Page', header.language)} &P / &N"
     as_of = local_time(header.data_as_of, header).strftime("%Y-%m-%d %H:%M:%S")

@@ -12,6 +12,7 @@ from portal.accounts.models import record
 from portal.common.no_numbers import refuse_numbers
 from portal.tenants import api_keys
 from portal.tenants.models import GatewayAccount, Tenant
+from portal.tenants.undone import customers
 
 ACTOR = "create_api_key"
 
@@ -59,7 +60,7 @@ class Command(BaseCommand):
 
 def _owner(slug: str | None, name: str | None) -> tuple[Tenant, GatewayAccount | None]:
     if name is None:
-        tenant = Tenant.objects.filter(slug=slug, kind=Tenant.Kind.CUSTOMER).first()
+        tenant = customers().filter(slug=slug).first()
         if tenant is None:
             raise CommandError(f"--tenant: there is no tenant {slug!r}")
         return tenant, None

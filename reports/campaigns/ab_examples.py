@@ -1,0 +1,60 @@
+"""Example response of the API about an A/B test. A test checks it against its schema."""
+
+_A = {
+    "name": "A",
+    "messages": 1003,
+    "delivered": 899,
+    "failed": 104,
+    "pending": 0,
+    "unknown": 0,
+    "counted": 1003,
+    "reached": 899,
+    "rate": 0.8963,
+    "rate_interval": [0.8759, 0.9137],
+    "first_sent_at": "2026-11-02T10:00:00Z",
+    "last_sent_at": "2026-11-02T10:04:00Z",
+    "is_mature": True,
+}
+_B = _A | {
+    "name": "B",
+    "messages": 1006,
+    "delivered": 972,
+    "failed": 34,
+    "counted": 1006,
+    "reached": 972,
+    "rate": 0.9662,
+    "rate_interval": [0.9531, 0.9757],
+}
+AB_TEST = {
+    "campaign": "October sale",
+    "metric": "delivered",
+    "within": 60,
+    "is_running": False,
+    "outcome": "winner",
+    "sentence": (
+        "B reached 96.6\N{NO-BREAK SPACE}% of its recipients, 4.8 to 9.2 points more than A;"
+        " with 2,009 messages that is no accident."
+    ),
+    "notes": [],
+    "without_variant": 0,
+    "variants": [_A, _B],
+    "comparisons": [
+        {
+            "better": "B",
+            "other": "A",
+            "messages": 2009,
+            "difference": 0.0699,
+            "interval": [0.0479, 0.0922],
+            "p_value": 5.9e-10,
+            "is_sure": True,
+            "is_exact": False,
+            "win_probability": 1.0,
+            "expected_loss": 0.0,
+            "expected_loss_of_other": 0.0698,
+            "minimal_detectable_difference": 0.0315,
+            "within_places": None,
+        }
+    ],
+    "split": {"planned": [50.0, 50.0], "p_value": 0.9467, "is_wrong": False},
+    "places": [],
+}

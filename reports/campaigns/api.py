@@ -1,0 +1,172 @@
+"""GET /api/v1/campaigns/ and /api/v1/campaigns/<id>/: a tenant's campaigns, and the figures of one."""
+
+from dataclasses import replace
+
+from django.contrib.auth import get_user_model
+from django.db.models import Q, QuerySet
+from django.http import Http404
+from django.urls import reverse
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from campaigns.models import Campaign
+from deliveries.message_pages.number_searches_api import count_searches
+from deliveries.models import CampaignCount
+from portal.accounts.access import Access
+from portal.api.operations import Operation
+from portal.api.pages import page_by_id
+from portal.api.parameters import CURSOR, MAX_NUMBER, SIZE, TENANT, Parameter
+from portal.api.views import ApiView
+from reports.campaigns.examples import CAMPAIGN, CAMPAIGN_FIGURES
+from reports.campaigns.life import Life, life_of
+from reports.campaigns.selectors import STATES, in_state, matching_ids
+from reports.campaigns.serializers import CampaignsAnswer, CampaignWithFiguresAnswer
+from reports.figures.api import figures
+from reports.figures.finality import provisional_from
+from reports.figures.query import StatisticsQuery
+from reports.figures.statistics import statistics, total
+
+CAMPAIGN_PATH = {
+    "campaign_id": Parameter(name="campaign_id", text="The campaign's `id`.", kind="number", most=MAX_NUMBER, example=7)
+}
+
+
+class CampaignsView(ApiView):
+    """The key's campaigns, newest first."""
+
+    operations = {
+        "GET": Operation(
+            id="list_campaigns",
+            tag="Campaigns",
+            summary="List campaigns",
+            text=(
+                "The campaigns of the key's tenants, newest first, with what people say about them on the portal's"
+                " pages. A campaign comes into being with its first message. An account's key sees the campaigns that"
+                " have messages at its account. Possible phone numbers in names and texts are masked unless the key has"
+                " the scope `numbers`."
+            ),
+            parameters=(
+                TENANT,
+                Parameter(
+                    name="q",
+                    text="A text anywhere in the name, the title or a tag; case does not matter.",
+                    example="sale",
+                ),
+                Parameter(
+                    name="state",
+                    text="Archived campaigns, those that are not archived, or all.",
+                    kind="choice",
+                    choices=tuple(STATES),
+                    default="all",
+                    example="active",
+                ),
+                CURSOR,
+                SIZE,
+            ),
+            answer=CampaignsAnswer,
+            answer_text="A page of campaigns.",
+            answer_example={"next_cursor": None, "data": [CAMPAIGN]},
+        )
+    }
+
+    def get(self, request: Request) -> Response:
+        tenants = self.given.tenants(self.access)
+        rows = in_state(_campaigns(self.access), self.given.choice("state"))
+        if tenants is not None:
+            rows = rows.filter(tenant_id__in=tenants.values())
+        if text := " ".join(self.given.text("q").split()):
+            count_searches(request, [("campaign", text)])
+            found = matching_ids(tenant_ids=self.access.tenant_ids, text=text, masking=self.access.masking)
+            rows = rows.filter(Q(id__in=found) | Q(merged_into_id__in=found))
+        page, cursor = page_by_id(rows, self.given)
+        return self.answer({"data": shown(page, self.access), "next_cursor": cursor})
+
+
+class CampaignView(ApiView):
+    """One campaign with its figures, from its first day to its last."""
+
+    operations = {
+        "GET": Operation(
+            id="get_campaign",
+            tag="Campaigns",
+            summary="One campaign and its figures",
+            text=(
+                "A campaign with the figures of all its days, in total and by variant; campaigns that are merged into"
+                " it are included. The figures of a merged campaign are null: they count in `merged_into`. For parts"
+                " of its days, countries and operators use the statistics with the filter `campaign`."
+            ),
+            path=CAMPAIGN_PATH,
+            answer=CampaignWithFiguresAnswer,
+            answer_text="The campaign.",
+            answer_example=CAMPAIGN_FIGURES,
+        )
+    }
+
+    def get(self, request: Request, campaign_id: int) -> Response:
+        campaign = _campaigns(self.access).filter(id=min(campaign_id, MAX_NUMBER)).first()
+        if campaign is None:
+            raise Http404
+        (answer,) = shown([campaign], self.access)
+        account = self.access.account
+        life = None if campaign.merged_into_id else life_of(campaign, account_id=account.id if account else None)
+        return self.answer(answer | (_figures(campaign, life, self.access) if life else _NO_FIGURES))
+
+
+_NO_FIGURES = {"first_day": None, "last_day": None, "provisional_from": None, "figures": None, "variants": []}
+
+
+def _figures(campaign: Campaign, life: Life, access: Access) -> dict:
+    query = StatisticsQuery(
+        tenant_ids=[campaign.tenant_id],
+        first=life.first,
+        last=life.last,
+        filters={"campaign": [campaign.name]},
+        account_id=access.account.id if access.account else None,
+    )
+    by_variant = statistics(replace(query, group_by=("variant",)))
+    unsettled = provisional_from(tenant_ids=[campaign.tenant_id], first=life.first, last=life.last, now=timezone.now())
+    return {
+        "first_day": life.first,
+        "last_day": life.last,
+        "provisional_from": unsettled,
+        "figures": figures(total(query)),
+        "variants": [
+            {"variant": access.masking.text(group.key["variant"])} | figures(group.kpis) for group in by_variant
+        ],
+    }
+
+
+def shown(campaigns: list[Campaign], access: Access) -> list[dict]:
+    """Return campaigns as CampaignAnswer takes them."""
+    owners = get_user_model().objects.filter(id__in={one.owner_id for one in campaigns if one.owner_id})
+    emails = dict(owners.values_list("id", "email"))
+    text = access.masking.text
+    return [
+        {
+            "id": one.id,
+            "tenant": one.tenant.slug,
+            "name": text(one.name),
+            "title": text(one.title),
+            "note": text(one.note),
+            "tags": [text(tag) for tag in one.tags],
+            "owner": emails.get(one.owner_id),
+            "planned_start": one.planned_start,
+            "planned_split": {text(variant): weight for variant, weight in one.planned_split.items()},
+            "day_notes": {day: text(note) for day, note in sorted(one.day_notes.items())},
+            "archived_at": one.archived_at,
+            "merged_into": one.merged_into_id,
+            "created_at": one.created_at,
+            "url": reverse("api:campaign", args=[one.id]),
+        }
+        for one in campaigns
+    ]
+
+
+def _campaigns(access: Access) -> QuerySet[Campaign]:
+    """Return the campaigns that the key sees: of an account's key those with messages at the account."""
+    rows = Campaign.objects.filter(tenant_id__in=access.tenant_ids).select_related("tenant")
+    if access.account is None:
+        return rows
+    counted = CampaignCount.objects.filter(tenant_id__in=access.tenant_ids, account=access.account, messages__gt=0)
+    return rows.filter(id__in=counted.values("campaign_id"))

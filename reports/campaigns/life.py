@@ -1,0 +1,38 @@
+"""The days on which a campaign has messages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Max, Min
+
+from campaigns.merging import ids_shown_as
+from campaigns.models import Campaign
+from deliveries.models import DailyCount
+from reports.campaigns.listing import days_of
+from reports.figures.query import StatisticsQuery
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """The messages of each day that has some, of a campaign and of those merged into it."""
+
+    days: Mapping[date, int]
+
+    @property
+    def first(self) -> date:
+        return min(self.days)
+
+    @property
+    def last(self) -> date:
+        return max(self.days)
+
+
+def life_of(campaign: Campaign, *, account_id: int | None = None) -> Life | None:
+    """Return the campaign's days, of one gateway account where it is given; None where it has no messages."""
+    counted = DailyCount.objects.filter(tenant_id=campaign.tenant_id).aggregate(first=Min("day"), last=Max("day"))
+    if counted["first"] is None:
+        return None
+    query = StatisticsQuery(tenant_ids=[campaign.tenant_id], account_id=account_id, **counted)
+    days = days_of(query, dict.fromkeys(ids_shown_as(campaign), campaign.id))[campaign.id]
+    return Life(days) if days else None

@@ -1,0 +1,172 @@
+"""The list of a tenant's campaigns: found by name, title or tag, sorted by any column, in pages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from urllib.parse import parse_qsl
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from deliveries.search.number_searches import TooManyNumberSearches, count_number_searches
+from portal.accounts.guards import member_may
+from portal.common.masking import Masking
+from portal.tenants.models import Tenant
+from reports.campaigns.listing import DEFAULT_ORDER, ORDERS, PAGE_SIZE, ListedCampaign, campaign_page
+from reports.campaigns.selectors import STATES, matching_ids
+from reports.figures.finality import provisional_from
+from reports.figures.query import StatisticsQuery
+from reports.figures.statistics import OTHER_NAME, finality, total
+from reports.overview.asked import MAX_FILTER, AskedFigures, asked_figures
+from reports.overview.sparklines import Sparkline, count_line
+
+FILTERS = ("country", "operator")
+KEPT = ("q", "state", "sort")
+MAX_POINTS = 92  # of a line; longer periods have a point for so many days that these suffice
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the list as the page shows it; one with `is_masked` is found by its name nowhere."""
+
+    found: ListedCampaign
+    name: str
+    title: str
+    tags: list[str]
+    is_masked: bool
+    line: Sparkline
+
+
+@require_safe
+@member_may("see_figures")
+def campaign_list(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    """List the campaigns of the chosen period; `q` searches, `state` is one of STATES, `sort` one of ORDERS.
+
+    422 for a search that cannot be followed; 404 for a page, an order or a state that there is not.
+    """
+    asked = asked_figures(request, tenant, filters=FILTERS, keep=KEPT)
+    order, number = request.GET.get("sort") or DEFAULT_ORDER, request.GET.get("page", "1")
+    state = request.GET.get("state") or "active"
+    is_number = number.isascii() and number.isdecimal() and len(number) < 7 and int(number)
+    if order not in ORDERS or state not in STATES or not is_number:
+        raise Http404
+    text, problem, status = _searched(request, tenant)
+    found = None
+    if text:
+        found = matching_ids(tenant_ids=asked.tenant_ids, text=text, masking=request.access.masking)
+    period, page = asked.picker.period, int(number)
+    query = StatisticsQuery(
+        tenant_ids=asked.tenant_ids, first=period.first, last=period.last, filters=asked.query_filters
+    )
+    final = finality()
+    result = campaign_page(
+        query,
+        final=final,
+        archived=STATES[state],
+        found=found,
+        order=order,
+        offset=(page - 1) * PAGE_SIZE,
+        limit=PAGE_SIZE,
+    )
+    if not result.rows and page > 1:
+        raise Http404
+    unsettled = provisional_from(tenant_ids=asked.tenant_ids, first=period.first, last=period.last, now=timezone.now())
+    pages = max(-(-result.listed // PAGE_SIZE), 1)
+    chosen = {"q": text, "state": state if state != "active" else ""}
+    base = _base(asked, {name: value for name, value in chosen.items() if value})
+    context = asked.context | {
+        "page": "campaigns",
+        "rows": [_row(row, query, unsettled, request.access.masking) for row in result.rows],
+        "result": result,
+        "kpis": total(query, final=final),
+        "text": request.GET.get("q", "")[:MAX_FILTER],
+        "problem": problem,
+        "state": state,
+        "order": order,
+        "kept": _pairs(asked),
+        "base": base,
+        "page_number": page,
+        "pages": pages,
+        "previous_page": str(page - 1) if page > 1 else "",
+        "next_page": str(page + 1) if page < pages else "",
+        "orders": {column.removeprefix("-"): _next_order(column.removeprefix("-"), order) for column in ORDERS},
+        "sorted_by": {order.removeprefix("-"): "descending" if order.startswith("-") else "ascending"},
+        "by_several": len(asked.tenant_ids) > 1,
+        "other": OTHER_NAME,
+        "is_provisional": unsettled is not None,
+        "file": f"{tenant.slug}_{period.first}_{period.last}",
+    }
+    status = status if status != 200 else asked.status
+    return render(request, "reports/campaigns/list.html", context, status=status)
+
+
+@require_safe
+@member_may("see_figures")
+def earlier_list(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    """Redirect the list's earlier address, with its period, filters and order."""
+    query = request.GET.urlencode()
+    answer = redirect("campaigns:list", tenant.slug)
+    if query:
+        answer["Location"] += f"?{query}"
+    return answer
+
+
+def _searched(request: HttpRequest, tenant: Tenant) -> tuple[str, str, int]:
+    """Return the text to search by, what is wrong with it ('' for nothing), and the status of the answer."""
+    text = " ".join(request.GET.get("q", "").split())
+    if len(text) > MAX_FILTER or "\0" in text:
+        return (
+            "",
+            _("The search text may have at most %(most)d characters, and not U+0000.") % {"most": MAX_FILTER},
+            422,
+        )
+    try:
+        count_number_searches(request, [("campaign", text)], tenant=tenant)
+    except TooManyNumberSearches as error:
+        return "", error.text, 429
+    return text, "", 200
+
+
+def _row(row: ListedCampaign, query: StatisticsQuery, unsettled: date | None, masking: Masking) -> Row:
+    name = row.campaign.name
+    values, provisional = _points(row.days, query, unsettled)
+    return Row(
+        found=row,
+        name=masking.text(name),
+        title=masking.text(row.campaign.title),
+        tags=[masking.text(tag) for tag in row.campaign.tags],
+        is_masked=masking.hides(name),
+        line=count_line(values, provisional),
+    )
+
+
+def _points(days: dict[date, int], query: StatisticsQuery, unsettled: date | None) -> tuple[list[int], list[bool]]:
+    """Return the messages of each stretch of days of the period, and whether it is provisional."""
+    length = (query.last - query.first).days + 1
+    width = -(-length // MAX_POINTS)
+    values = [0] * -(-length // width)
+    for day, messages in days.items():
+        values[(day - query.first).days // width] += messages
+    ends = [query.first + timedelta(days=(n + 1) * width - 1) for n in range(len(values))]
+    return values, [unsettled is not None and end >= unsettled for end in ends]
+
+
+def _pairs(asked: AskedFigures) -> Sequence[tuple[str, str]]:
+    """Return the parameters that the search form keeps: the period and the filters."""
+    return [*parse_qsl(asked.picker.query), *asked.context["narrowing"].items()]
+
+
+def _base(asked: AskedFigures, chosen: dict[str, str]) -> str:
+    """Return the query string of the list without its order and page."""
+    query = asked.context["links"].narrowed()
+    return f"{query}&{urlencode(chosen)}" if chosen else query
+
+
+def _next_order(column: str, order: str) -> str:
+    """Return the order that a click on a column's heading asks for: figures begin with the largest."""
+    first, second = (column, f"-{column}") if column == "name" else (f"-{column}", column)
+    return second if order == first else first

@@ -1,0 +1,53 @@
+"""The shapes of campaigns in the API."""
+
+from rest_framework import serializers
+
+from portal.api.serializers import ForwardPageSerializer
+from reports.figures.serializers import FiguresSerializer
+
+
+class CampaignAnswer(serializers.Serializer):
+    """A campaign and what people say about it."""
+
+    id = serializers.IntegerField(help_text="The campaign's id, also `campaign.id` of its messages.")
+    tenant = serializers.CharField(help_text="Slug of its tenant.")
+    name = serializers.CharField(help_text="The name in its refIds.")
+    title = serializers.CharField(help_text="Its title on pages; empty: none.")
+    note = serializers.CharField(help_text="A note; empty: none.")
+    tags = serializers.ListField(child=serializers.CharField(), help_text="Its tags.")
+    owner = serializers.EmailField(allow_null=True, help_text="The member who is in charge of it; null: nobody.")
+    planned_start = serializers.DateField(allow_null=True, help_text="The planned first day.")
+    planned_split = serializers.DictField(
+        child=serializers.IntegerField(min_value=1), help_text="The planned weight of each variant; empty: none."
+    )
+    day_notes = serializers.DictField(child=serializers.CharField(), help_text="Notes by day, such as 2026-10-06.")
+    archived_at = serializers.DateTimeField(allow_null=True, help_text="Null: it is not archived.")
+    merged_into = serializers.IntegerField(
+        allow_null=True, help_text="The id of the campaign that it is shown as part of; null: it is shown by itself."
+    )
+    created_at = serializers.DateTimeField(help_text="When its first message was received.")
+    url = serializers.CharField(help_text="Its address.")
+
+
+class CampaignsAnswer(ForwardPageSerializer):
+    """A page of campaigns, newest first."""
+
+    data = CampaignAnswer(many=True)
+
+
+class VariantFiguresSerializer(FiguresSerializer):
+    """The figures of one variant."""
+
+    variant = serializers.CharField(help_text="The variant; empty: messages without one.")
+
+
+class CampaignWithFiguresAnswer(CampaignAnswer):
+    """A campaign with its figures."""
+
+    first_day = serializers.DateField(allow_null=True, help_text="The first day with messages; null: no figures.")
+    last_day = serializers.DateField(allow_null=True, help_text="The last day with messages so far.")
+    provisional_from = serializers.DateField(
+        allow_null=True, help_text="The first day that late reports may still change; null: none."
+    )
+    figures = FiguresSerializer(allow_null=True, help_text="All its messages; null: none, or it is merged.")
+    variants = VariantFiguresSerializer(many=True, help_text="The same by variant, the largest first.")
