@@ -1,4 +1,4 @@
-// Finds faults of layout on the page as it is drawn: texts that are cut off, and texts that lie on each other.
+// Finds faults of layout on the page as it is drawn: texts that are cut off or leave their card, and texts that lie on each other.
 () => {
     const SLACK = 2; // pixels: line boxes of one paragraph touch
     const short = (element) => element.outerHTML.replace(/\s+/g, ' ').slice(0, 140);
@@ -56,7 +56,9 @@
             if (rect.width < 1 || rect.height < 1) continue;
             const part = seen(rect, element);
             if (part.unseen) continue;
-            if (part.cuts && element.closest('svg') === null) cut.push(short(element));
+            const card = element.closest('.card')?.getBoundingClientRect();
+            const leaves = card && layer(element) === layer(element.closest('.card')) && part.right > card.right + SLACK;
+            if ((part.cuts && element.closest('svg') === null) || leaves) cut.push(short(element));
             if (part.right - part.left > 1 && part.bottom - part.top > 1) texts.push({ ...part, element, node, layer: layer(element) });
         }
     }

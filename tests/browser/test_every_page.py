@@ -15,6 +15,7 @@ from tests.browser.layout import before_first_paint, faults, sideways, sideways_
 from tests.browser.pages import ADDRESSES, IN_ENGLISH, LOOKED_AT_BY, WITHOUT_PAGE, address_of
 from tests.browser.seed import OWNER
 
+BETWEEN = (1280, 1024)  # pixels: laptops and tablets, where columns are the tightest
 HEAVIEST = 200_000  # bytes before the first paint, as they come over the line
 
 # Language, then the looks that one opening of the page goes through.
@@ -75,6 +76,9 @@ def test_page_bars_nobody(request, browse, portal, name, language, looks):
         assert faults(page) == {"cut": [], "overlapping": []}
         if language == "en" or is_long:
             assert violations(page) == []
+    for width in BETWEEN:
+        page.set_viewport_size({"width": width, "height": 800})
+        assert (sideways(page), faults(page)) == ([], {"cut": [], "overlapping": []}), width
     assert sideways_when_small(page, with_long_names=name not in IN_ENGLISH) == []
 
 
@@ -104,6 +108,7 @@ def test_faults_of_layout_are_found(browse):
         ("cut", "cut off on its right", "width: 60px; overflow: hidden; white-space: nowrap"),
         ("low", "cut off below its first line", "width: 60px; height: 16px; overflow: hidden"),
         ("scrolls", "can be scrolled to its end", "width: 60px; overflow-x: auto; white-space: nowrap"),
+        ("leaves", "leaves its card", "margin-left: 10rem; width: 30rem; white-space: nowrap; text-align: right"),
         ("under", "under another", "line-height: 20px; margin: 0"),
         ("over", "over another", "line-height: 20px; margin: -14px 0 0"),
     ):
@@ -117,7 +122,7 @@ def test_faults_of_layout_are_found(browse):
         )
 
     found = faults(page)
-    assert [text.partition(">")[0].split('"')[1] for text in found["cut"]] == ["cut", "low"]
+    assert [text.partition(">")[0].split('"')[1] for text in found["cut"]] == ["cut", "low", "leaves"]
     assert [tuple(part.split('"')[1] for part in text.split(" | ")) for text in found["overlapping"]] in (
         [("under", "over")], [("over", "under")],
     )  # fmt: skip
