@@ -28,7 +28,6 @@ export function worldMap(data, element, colours) {
           title: row.name,
           value: row[measure],
           itemStyle: { areaColor: shade(row[measure]) },
-          cursor: "pointer",
         })),
         selectedMode: false,
         boundingCoords: around,

@@ -27,6 +27,14 @@ BUILT = """() => ({
     h1: document.querySelectorAll('h1').length,
     main: document.querySelectorAll('main').length,
     twice: [...document.querySelectorAll('[id]')].map(({ id }) => id).filter((id, at, all) => all.indexOf(id) < at),
+    headings: [...new Set([...document.querySelectorAll('.card h2')].map((heading) => {
+        const { fontSize, fontWeight, lineHeight } = getComputedStyle(heading);
+        return `${fontSize} ${fontWeight} ${lineHeight}`;
+    }))].slice(1), // one look of all
+    cutTables: [...document.querySelectorAll('.card table')]
+        .filter((table) => table.getBoundingClientRect().right > table.closest('.card, .table-scroll')
+            .getBoundingClientRect().right + 1 && !table.closest('.table-scroll'))
+        .map((table) => table.id || table.outerHTML.slice(0, 120)),
     tooWide: document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')]
         .filter((element) => element.checkVisibility() && element.getBoundingClientRect().right > innerWidth + 1)
         .map((element) => element.outerHTML.slice(0, 120)),
@@ -73,6 +81,8 @@ def test_page_bars_nobody(request, browse, portal, name, language, looks):
             "h1": 1,
             "main": 1,
             "twice": [],
+            "headings": [],
+            "cutTables": [],
             "tooWide": [],
         }
         if pictures:
