@@ -39,7 +39,6 @@ export function stackedDays(data, element, colours) {
         stack: "all",
         barCategoryGap: "22%",
         barMaxWidth: 44,
-        cursor: "pointer",
         // A rim of the ground's colour parts neighbouring fills; it must not swallow a thin one.
         itemStyle: { color: colours[name], borderColor: colours.surface, borderWidth: rows.length > 60 ? 0 : 1 },
         emphasis: { disabled: true },

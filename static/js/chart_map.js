@@ -29,7 +29,6 @@ export function worldMap(data, element, colours, chart) {
           title: row.name,
           value: row[measure],
           itemStyle: { areaColor: shade(row[measure]) },
-          cursor: "pointer",
         })),
         selectedMode: false,
         boundingCoords: around,

@@ -43,8 +43,11 @@ function fit(element, chart, paint) {
 }
 
 function watch(element, chart, data) {
-  chart.on("click", ({ dataIndex, name }) => go(data.rows[dataIndex] ?? data.rows.find((row) => row.code === name)));
-  if (element.dataset.chart === "map") {
+  const isMap = element.dataset.chart === "map";
+  const rowOf = ({ dataIndex, name }) => (isMap ? data.rows.find((row) => row.code === name) : data.rows[dataIndex]);
+  chart.on("click", (event) => go(rowOf(event)));
+  chart.on("mousemove", (event) => chart.getZr().setCursorStyle(rowOf(event)?.href ? "pointer" : "default"));
+  if (isMap) {
     for (const button of document.querySelectorAll(`[aria-controls="${element.id}"][data-measure]`)) {
       button.addEventListener("click", () => {
         for (const other of button.parentElement.children) other.setAttribute("aria-pressed", String(other === button));

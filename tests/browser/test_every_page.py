@@ -31,6 +31,14 @@ BUILT = """() => ({
     h1: document.querySelectorAll('h1').length,
     main: document.querySelectorAll('main').length,
     twice: [...document.querySelectorAll('[id]')].map(({ id }) => id).filter((id, at, all) => all.indexOf(id) < at),
+    headings: [...new Set([...document.querySelectorAll('.card h2')].map((heading) => {
+        const { fontSize, fontWeight, lineHeight } = getComputedStyle(heading);
+        return `${fontSize} ${fontWeight} ${lineHeight}`;
+    }))].slice(1), // one look of all
+    cutTables: [...document.querySelectorAll('.card table')]
+        .filter((table) => table.getBoundingClientRect().right > table.closest('.card, .table-scroll')
+            .getBoundingClientRect().right + 1 && !table.closest('.table-scroll'))
+        .map((table) => table.id || table.outerHTML.slice(0, 120)),
 })"""
 
 
@@ -69,7 +77,7 @@ def test_page_bars_nobody(request, browse, portal, name, language, looks):
         page.set_viewport_size(size)
         page.emulate_media(color_scheme=theme)
         assert sideways(page) == []
-        built = {"lang": language, "titled": True, "described": True, "h1": 1, "main": 1, "twice": []}
+        built = {"lang": language, "titled": True, "described": True, "h1": 1, "main": 1, "twice": [], "headings": [], "cutTables": []}
         assert page.evaluate(BUILT) == built
         if pictures:
             take_picture(page, pictures, f"{name}-{language}-{theme}-{size['width']}")
