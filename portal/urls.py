@@ -36,6 +36,7 @@ urlpatterns = [
     path("look/<str:colour>.css", theme.accent, name="accent"),
     path("t/<slug:tenant_slug>/", include("reports.urls")),
     path("t/<slug:tenant_slug>/messages/", include("deliveries.message_pages.urls")),
+    path("t/<slug:tenant_slug>/exports/", include("deliveries.exports.urls")),
     path("t/<slug:tenant_slug>/partner-ids/", include("deliveries.partner_ids.urls")),
     path("t/<slug:tenant_slug>/settings/", include("portal.settings_urls")),
     path("api/", include("portal.api_urls")),

@@ -56,6 +56,12 @@ SENTENCES: dict[str, Promise] = {
     "report.download": _("%(who)s downloaded the report file %(subject)s."),
     "report.removed": _("%(who)s removed the report for %(subject)s. Revisions: %(revisions)s."),
     "report.file_erased": _("The file of the report %(subject)s was deleted after an erasure."),
+    "export.asked": _("%(who)s requested the export %(subject)s."),
+    "export.finished": _("The export %(subject)s of %(who)s is finished. Messages: %(messages)s."),
+    "export.downloaded": _("%(who)s downloaded the export %(subject)s."),
+    "export.cancelled": _("%(who)s cancelled the export %(subject)s."),
+    "export.retried": _("%(who)s queued the export %(subject)s again."),
+    "export.file_deleted": _("The file of the export %(subject)s was deleted by %(who)s."),
     "share.created": _("%(who)s created the shared link %(subject)s."),
     "share.revoked": _("%(who)s revoked the shared link %(subject)s."),
     # staff and commands
