@@ -33,8 +33,8 @@ SMALL = 50_000  # reports, where no messages were asked for
 
 def searching(stage: Stage) -> Iterator[Figure]:
     """The 95th percentile of a page of 50, by kind of search, on the first page and from anywhere in the year."""
-    _have_messages(stage)
-    tenant, parent = _largest(), _parent()
+    have_messages(stage)
+    tenant, parent = largest_tenant(), _parent()
     random = Random(1)
     samples = _samples(tenant, random, QUICK_SEARCHES if stage.quick else SEARCHES)
     last = max(sample["day"] for sample in samples)
@@ -103,8 +103,8 @@ def _kinds(random: Random, last: date) -> dict[str, Callable[[dict], dict]]:
 
 def overview_sql(stage: Stage) -> Iterator[Figure]:
     """Milliseconds in SQL of all queries of the Overview."""
-    _have_messages(stage)
-    tenant, now = _largest(), datetime.now(UTC)
+    have_messages(stage)
+    tenant, now = largest_tenant(), datetime.now(UTC)
     for name, days in (("month", 30), ("year", 365)):
         first, last = now.date() - timedelta(days=days), now.date() - timedelta(days=1)
         best = None
@@ -121,7 +121,7 @@ def overview_sql(stage: Stage) -> Iterator[Figure]:
 
 def workbook(stage: Stage) -> Iterator[Figure]:
     """Seconds for the last month's workbook of the whole account."""
-    _have_messages(stage)
+    have_messages(stage)
     month = Month.of(datetime.now(UTC).date() - timedelta(days=31))
     with TemporaryDirectory() as folder:
         out = Path(folder) / "month.xlsx"
@@ -155,7 +155,8 @@ def _web_role(tenant_ids: Collection[int]) -> Iterator[None]:
         yield
 
 
-def _have_messages(stage: Stage) -> None:
+def have_messages(stage: Stage) -> None:
+    """Store some messages where there are none."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT 1 FROM message)")
         there = cursor.fetchone()[0]
@@ -175,7 +176,8 @@ def _choose_keys(tenant: Tenant) -> None:
     run_segment_keys()
 
 
-def _largest() -> Tenant:
+def largest_tenant() -> Tenant:
+    """Return the tenant with the most messages."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT tenant_id FROM daily_count GROUP BY 1 ORDER BY sum(messages) DESC LIMIT 1")
         return Tenant.objects.get(id=cursor.fetchone()[0])

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from benchmarks.applying import apply
 from benchmarks.disk import bytes_on_disk
+from benchmarks.exporting import exports
 from benchmarks.faults import faults, slow_senders
 from benchmarks.figure import Figure
 from benchmarks.flow import end_to_end, peak
@@ -26,6 +27,7 @@ BENCHMARKS: dict[str, Callable[[Stage], Iterator[Figure]]] = {
     "search": searching,
     "overview": overview_sql,
     "workbook": workbook,
+    "exports": exports,
     "lighthouse": lighthouse,
     "faults": faults,
     "slow_senders": slow_senders,

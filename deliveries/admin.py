@@ -20,6 +20,7 @@ from deliveries.message_pages.quarantine_reveal import reveal
 from deliveries.messages.slices import SLICES
 from deliveries.models import (
     ErasedMonth,
+    Export,
     ImportCount,
     ImportRun,
     PartnerMove,
@@ -208,6 +209,16 @@ class ErasedMonthAdmin(JobAdmin):
     list_display = ("tenant", "month", *JOB_COLUMNS)
     list_select_related = ("tenant",)
     search_fields = ("=tenant__slug", "tenant__name")
+
+
+@admin.register(Export)
+class ExportAdmin(JobAdmin):
+    """Searches that were saved as files. Staff see the jobs, not the files."""
+
+    list_display = ("tenant", "format", "made_by", *JOB_COLUMNS, "problem", "gone")
+    list_filter = ("state", "format", "gone")
+    list_select_related = ("tenant",)
+    search_fields = ("=id", "=tenant__slug", "tenant__name", "=made_by")
 
 
 @admin.register(SegmentKey)

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from deliveries.checks import run
 from deliveries.counts import rollups
+from deliveries.exports import files, making
 from deliveries.messages import month_filters, partitions
 from deliveries.rederiving import moves, recount, rule_refold, segment_keys
 from deliveries.retention import retention
@@ -74,3 +75,18 @@ def condense_counts() -> int | None:
 @shared_task(name="deliveries.make_identity_filters", time_limit=3600)
 def make_identity_filters() -> int | None:
     return month_filters.make(now=datetime.now(UTC))
+
+
+@shared_task(name="deliveries.run_export", time_limit=3600)
+def run_export(export_id: int) -> int:
+    return making.run_exports(export_id=export_id)  # claims the export's row; a second call finds it taken
+
+
+@shared_task(name="deliveries.resume_exports", time_limit=3600)
+def resume_exports() -> int:
+    return making.run_exports()
+
+
+@shared_task(name="deliveries.delete_old_exports", time_limit=1200)
+def delete_old_exports() -> int:
+    return files.delete_old(now=datetime.now(UTC))

@@ -2,6 +2,7 @@
 
 from django.urls import path, re_path
 
+from deliveries.exports.api import ExportDownloadView, ExportsView, ExportView
 from deliveries.message_pages.api import MessageByQueryView, MessagesView, MessageView
 from deliveries.partner_ids.api import MovePartnerIdView, PartnerIdsView, PartnerIdView
 from portal.api.docs import reference
@@ -25,6 +26,9 @@ urlpatterns = [
     path("v1/messages/", MessagesView.as_view(), name="messages"),
     path("v1/messages/one/", MessageByQueryView.as_view(), name="message_by_query"),
     path("v1/messages/<slug:account>/<any_text:message_id>/", MessageView.as_view(), name="message"),
+    path("v1/exports/", ExportsView.as_view(), name="exports"),
+    path("v1/exports/<int:export_id>/", ExportView.as_view(), name="export"),
+    path("v1/exports/<int:export_id>/download/", ExportDownloadView.as_view(), name="export_download"),
     path("v1/partner-ids/", PartnerIdsView.as_view(), name="partner_ids"),
     path("v1/partner-ids/<int:partner_id>/", PartnerIdView.as_view(), name="partner_id"),
     path("v1/partner-ids/<int:partner_id>/move/", MovePartnerIdView.as_view(), name="partner_id_move"),

@@ -120,6 +120,7 @@ def _fill(server: subprocess.Popen) -> State:
     _share(state)
     _save_view()
     add_customer(state)
+    _save_search(server)
     return state
 
 
@@ -308,6 +309,31 @@ def add_customer(state: State) -> None:
     state.save()
 
 
+def _save_search(server: subprocess.Popen) -> None:
+    """Let a manager save the failed messages of a month as a workbook, unless that was done before."""
+    from deliveries.exports.asking import ask
+    from deliveries.message_pages.columns import COLUMNS
+    from deliveries.models import Export
+    from deliveries.search.query import MessageQuery
+    from portal.accounts.access import access_of
+    from portal.accounts.models import Membership, Role
+
+    if Export.objects.exists():
+        return
+    owner = Membership.objects.select_related("tenant", "user").get(tenant__slug="nordic-retail", role=Role.OWNER)
+    access = access_of(owner.user, slug=owner.tenant.slug)
+    query = MessageQuery(tenant_ids=access.tenant_ids, statuses=("failed", "expired", "rejected"))
+    export = ask(
+        tenant=owner.tenant, access=access, user=owner.user, query=query, title="Epäonnistuneet viestit",
+        format=Export.Format.XLSX, columns=list(COLUMNS),
+    )  # fmt: skip
+    give_up = time.monotonic() + APPLY_WITHIN
+    while export.is_open:
+        _check(server, give_up, f"the export {export.file_name} is not made yet")
+        time.sleep(0.3)
+        export.refresh_from_db()
+
+
 def _check(server: subprocess.Popen, give_up: float, what: str) -> None:
     if server.poll() is not None:
         raise DemoError(f"The portal ended while {what}.")
@@ -341,6 +367,7 @@ def _tell(state: State, address: str) -> None:
         f"  {address}/t/baltic-parcel/overview/     numbers of one country that went bad\n"
         f"  {address}/t/hansa-group/overview/       a parent: each of its tenants, and all together\n"
         f"  {address}/t/nordic-retail/reports/      the Reports page, in Finnish; make this month's too\n"
+        f"  {address}/t/nordic-retail/exports/      a saved file: every failed message as a workbook\n"
         f"  {address}/share/{state.shared}/\n"
         "                                          a shared link: the same Overview for people without an account\n"
         f"  {address}/t/hansa-group/reports/        a parent: its report sums its children\n"

@@ -37,7 +37,7 @@ PROGRAMS = {
         40,
         20,
         "-m celery -A portal worker --concurrency 1 --loglevel INFO --without-gossip --without-mingle"
-        " --queues celery,reports",
+        " --queues celery,reports,exports",
     ),
     "beat": (
         50,

@@ -7,12 +7,21 @@ brings the number back (fold.NUMBER_ERASED).
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection, transaction
 
 from deliveries.counts.changes import add_changes
-from deliveries.erasure import equal_names, erased_names, mentions, message_ids, partner_ids, raw_rows, written_texts
+from deliveries.erasure import (
+    equal_names,
+    erased_names,
+    exports,
+    mentions,
+    message_ids,
+    partner_ids,
+    raw_rows,
+    written_texts,
+)
 from deliveries.erasure.deleted import ErasureCounts
 from deliveries.messages import slices
 from deliveries.messages.fold import NUMBER_ERASED
@@ -159,6 +168,7 @@ def erase_person(*, number: str, tenant: Tenant, actor: str) -> ErasureCounts:
     mentions.erase_rest(tenant=tenant, number=read.text, actor=actor, erased=erased)
     partner_ids.rename_queued(actor=actor)
     message_ids.forget_places()
+    exports.mark(tenant_id=tenant.id, now=datetime.now(UTC))
     subject = hashed(read.text, tenant_id=tenant.id)[:13]
     record("number.erased", actor=actor, tenant=tenant, subject=subject, details=asdict(erased))
     return erased

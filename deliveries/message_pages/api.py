@@ -19,7 +19,7 @@ from deliveries.search.operators import other_spellings
 from deliveries.search.query import BadFilter, MessageQuery
 from portal.accounts.access import Access
 from portal.api.operations import Operation
-from portal.api.parameters import ACCOUNT, CURSOR, FROM, PERIOD, SIZE, TENANT, TO, Parameter
+from portal.api.parameters import ACCOUNT, CURSOR, FROM, PERIOD, SIZE, TENANT, TO, Parameter, Parameters
 from portal.api.problems import BadParameter, TooSlow
 from portal.api.views import ApiView, ManyParser
 from portal.common.any_text import address_of
@@ -58,6 +58,48 @@ _TEXTS = (
     Parameter(name="operator", text="The operator, as named in delivery reports.", example="Example Mobile"),
 )
 
+FILTERS = (
+    PERIOD,
+    FROM,
+    TO,
+    *_TEXTS,
+    Parameter(
+        name="custom_parameters",
+        text=(
+            "A custom parameter with its whole value, as `custom_parameters[key]=value`. Several"
+            " parameters must all match. Only keys that the tenant has chosen (Settings, Segments) can"
+            " be searched; of several tenants, only those that have chosen them all are searched."
+        ),
+        kind="map",
+        example={"shop": "7"},
+    ),
+    Parameter(name="status", text="Any of these statuses.", kind="choice", choices=STATUSES, repeatable=True),
+    Parameter(
+        name="counts_as",
+        text=(
+            "Any of these: failed includes `failed`, `expired` and `rejected`; pending includes `queued` and `sent`."
+        ),
+        kind="choice",
+        choices=CLASSES,
+        repeatable=True,
+        example=["failed"],
+    ),
+    Parameter(
+        name="result_code",
+        text="The gateway's result code; -1: no report yet.",
+        kind="number",
+        least=NO_CODE,
+    ),
+    Parameter(
+        name="campaign_id",
+        text="A campaign by the `campaign.id` of a message; 0: no campaign.",
+        kind="number",
+        least=OTHER_CAMPAIGNS_ID,
+    ),
+    ACCOUNT,
+    TENANT,
+)
+
 MESSAGE_PATH = {
     "account": Parameter(name="account", text="The gateway account, by name.", example="link-main"),
     "message_id": Parameter(name="message_id", text="The gateway's message id.", example="a1b2c3"),
@@ -78,52 +120,7 @@ class MessagesView(ApiView):
                 "Search messages by any combination of filters, newest first. Days are the days of sending. Phone"
                 " numbers are masked unless the key has the scope `numbers`."
             ),
-            parameters=(
-                PERIOD,
-                FROM,
-                TO,
-                *_TEXTS,
-                Parameter(
-                    name="custom_parameters",
-                    text=(
-                        "A custom parameter with its whole value, as `custom_parameters[key]=value`. Several"
-                        " parameters must all match. Only keys that the tenant has chosen (Settings, Segments) can"
-                        " be searched; of several tenants, only those that have chosen them all are searched."
-                    ),
-                    kind="map",
-                    example={"shop": "7"},
-                ),
-                Parameter(
-                    name="status", text="Any of these statuses.", kind="choice", choices=STATUSES, repeatable=True
-                ),
-                Parameter(
-                    name="counts_as",
-                    text=(
-                        "Any of these: failed includes `failed`, `expired` and `rejected`; pending includes"
-                        " `queued` and `sent`."
-                    ),
-                    kind="choice",
-                    choices=CLASSES,
-                    repeatable=True,
-                    example=["failed"],
-                ),
-                Parameter(
-                    name="result_code",
-                    text="The gateway's result code; -1: no report yet.",
-                    kind="number",
-                    least=NO_CODE,
-                ),
-                Parameter(
-                    name="campaign_id",
-                    text="A campaign by the `campaign.id` of a message; 0: no campaign.",
-                    kind="number",
-                    least=OTHER_CAMPAIGNS_ID,
-                ),
-                ACCOUNT,
-                TENANT,
-                CURSOR,
-                SIZE,
-            ),
+            parameters=(*FILTERS, CURSOR, SIZE),
             sample={"period": "7d", "counts_as": "failed", "size": 100},
             answer=MessagePageSerializer,
             answer_text="A page of messages.",
@@ -142,23 +139,8 @@ class MessagesView(ApiView):
         return self.answer(submissions_api.submit(request._request, request.data, self.access))
 
     def get(self, request: Request) -> Response:
-        statuses = self._statuses()
-        first, last = self.given.days(self.access)
-        texts = {parameter.name: self.given.text(parameter.name) for parameter in _TEXTS}
-        self._check_prefix(texts["ref_id_prefix"])
-        query = MessageQuery(
-            tenant_ids=self._tenants(),
-            first=first,
-            last=last,
-            campaign_id=self.given.number("campaign_id"),
-            account_id=self.given.account_id(self.access),
-            statuses=tuple(statuses or ()),
-            result_code=self.given.number("result_code"),
-            number_country=self.access.tenant.country,
-            parameters=self.given.map("custom_parameters"),
-            **texts,
-        )
-        count_searches(request, [*texts.items(), *query.parameters.items()], is_next_page="cursor" in self.given)
+        query, statuses = read_query(self.given, self.access)
+        count_searches(request, searched_texts(query), is_next_page="cursor" in self.given)
         if statuses == []:  # a state and a count that have nothing in common
             return self.answer(self._page(query, [], Page([], None, None, {})))
         try:
@@ -192,22 +174,50 @@ class MessagesView(ApiView):
         ):
             raise BadParameter("operator", f"no match for this spelling; did you mean {meant}?")
 
-    def _check_prefix(self, prefix: str) -> None:
-        """Reject a refId prefix that could reveal a masked number digit by digit."""
-        if may_be_part_of_number(prefix) and not self.access.masking.in_full:
-            text = "5 or more digits may be part of a phone number: use the scope `numbers`, or a whole `ref_id`."
-            raise BadParameter("ref_id_prefix", text)
 
-    def _statuses(self) -> list[str] | None:
-        """Return the requested statuses, given by name and by count; None for all."""
-        named, classes = self.given.texts("status"), self.given.texts("counts_as")
-        if classes is None:
-            return named
-        return [status for status in named or STATUSES if COUNTS_AS[status] in classes]
+def read_query(given: Parameters, access: Access) -> tuple[MessageQuery, list[str] | None]:
+    """Return the search that FILTERS ask for, and its statuses: None for all, empty if nothing can match.
 
-    def _tenants(self) -> frozenset[int]:
-        asked = self.given.tenants(self.access)
-        return self.access.tenant_ids if asked is None else frozenset(asked.values())
+    Raises BadParameter.
+    """
+    statuses = _statuses(given)
+    first, last = given.days(access)
+    texts = {parameter.name: given.text(parameter.name) for parameter in _TEXTS}
+    _check_prefix(texts["ref_id_prefix"], access)
+    asked = given.tenants(access)
+    query = MessageQuery(
+        tenant_ids=access.tenant_ids if asked is None else frozenset(asked.values()),
+        first=first,
+        last=last,
+        campaign_id=given.number("campaign_id"),
+        account_id=given.account_id(access),
+        statuses=tuple(statuses or ()),
+        result_code=given.number("result_code"),
+        number_country=access.tenant.country,
+        parameters=given.map("custom_parameters"),
+        **texts,
+    )
+    return query, statuses
+
+
+def searched_texts(query: MessageQuery) -> list[tuple[str, str]]:
+    """Return the filters of a search that may hold a phone number."""
+    return [*((parameter.name, getattr(query, parameter.name)) for parameter in _TEXTS), *query.parameters.items()]
+
+
+def _check_prefix(prefix: str, access: Access) -> None:
+    """Reject a refId prefix that could reveal a masked number digit by digit."""
+    if may_be_part_of_number(prefix) and not access.masking.in_full:
+        text = "5 or more digits may be part of a phone number: use the scope `numbers`, or a whole `ref_id`."
+        raise BadParameter("ref_id_prefix", text)
+
+
+def _statuses(given: Parameters) -> list[str] | None:
+    """Return the requested statuses, given by name and by count; None for all."""
+    named, classes = given.texts("status"), given.texts("counts_as")
+    if classes is None:
+        return named
+    return [status for status in named or STATUSES if COUNTS_AS[status] in classes]
 
 
 class MessageView(ApiView):

@@ -45,6 +45,13 @@ def period_words(form: "MessageFilterForm") -> str:
     """Return the period of a valid form: its name where it has one, else its days."""
     if form.period_name in form.PERIODS or form.period is None:
         return str(form.PERIODS.get(form.period_name, form.period_name))
+    return period_in_days(form)
+
+
+def period_in_days(form: "MessageFilterForm") -> str:
+    """Return the period of a valid form by its days."""
+    if form.period is None:
+        return str(form.PERIODS.get(form.period_name, form.period_name))
     first, last = _day(form.period.first), _day(form.period.last)
     return first if first == last else f"{first} – {last}"
 

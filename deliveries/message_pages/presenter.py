@@ -80,6 +80,7 @@ class MessageRow:
     final: bool
     code: Code
     seconds: float | None
+    delivered_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,7 @@ class MessagePresenter:
         self.accounts = dict(GatewayAccount.objects.filter(id__in=accounts).values_list("id", "name"))
         self.dialects = dict(Feed.objects.filter(account_id__in=accounts).values_list("account_id", "dialect"))
         self.codes = {(code.dialect, code.code): code for code in ResultCode.objects.all()}
+        self._words: dict[tuple[int, int], Code] = {}
 
     def code_list(self) -> list[tuple[int, str]]:
         """Return every known code with its meaning, for typing one."""
@@ -182,6 +184,7 @@ class MessagePresenter:
             final=folded.final,
             code=self._code(folded.account_id, folded.result_code),
             seconds=_latency(message),
+            delivered_at=folded.delivered_at,
         )
 
     def detail(
@@ -237,6 +240,12 @@ class MessagePresenter:
         ]
 
     def _code(self, account_id: int, number: int) -> Code:
+        found = self._words.get((account_id, number))
+        if found is None:
+            found = self._words[account_id, number] = self._words_of(account_id, number)
+        return found
+
+    def _words_of(self, account_id: int, number: int) -> Code:
         if number == NO_CODE:
             return Code(None, _("No delivery report yet"), "", "queued", "pending")
         dialect, language = self.dialects.get(account_id), get_language() or "en"

@@ -46,7 +46,7 @@ PROBE_SECONDS, MAX_PROBES = 1.0, 8  # for what to loosen; parameters may be give
 def message_list(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """List the messages that the filters find, newest first; 422 with what is wrong with them."""
     is_part = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
-    form = _form(request, tenant)
+    form = filter_form(request, tenant)
     address = reverse("messages:list", args=[tenant.slug])
     canonical = f"{address}?{urlencode(form.given)}" if form.given else address
     if not is_part and len(form.given) != sum(map(len, dict(request.GET.lists()).values())):
@@ -85,7 +85,7 @@ def message_list(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 def download(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """Hand out the page of the list that the same parameters show, as CSV; to the list where that has no rows."""
     with translation.override(tenant.language):  # as the tenant's other files
-        rows = _found(request, _form(request, tenant))["rows"]
+        rows = _found(request, filter_form(request, tenant))["rows"]
         content = to_csv(rows, tenant)
     if not rows:
         return redirect(f"{reverse('messages:list', args=[tenant.slug])}?{request.GET.urlencode()}")
@@ -138,7 +138,8 @@ def message(request: HttpRequest, tenant: Tenant, account: str = "", message_id:
     return response
 
 
-def _form(request: HttpRequest, tenant: Tenant) -> MessageFilterForm:
+def filter_form(request: HttpRequest, tenant: Tenant) -> MessageFilterForm:
+    """Return the filters that the request's parameters name."""
     today = local_day(timezone.now(), tenant.timezone)
     return MessageFilterForm(
         request.GET, access=request.access, today=today, list_of=partial(number_lists.kept, request)

@@ -2,6 +2,7 @@
 
 from deliveries.models.checks import StandingCheck
 from deliveries.models.counts import CampaignCount, DailyCount, HourCount, LatencyCount, SubmissionCount
+from deliveries.models.exports import Export
 from deliveries.models.facts import DeliveryReport, Message, MessageParameter
 from deliveries.models.identity_filters import IdentityFilter
 from deliveries.models.inbox import (
@@ -39,6 +40,7 @@ __all__ = [
     "ErasedId",
     "ErasedMonth",
     "ErasedName",
+    "Export",
     "HourCount",
     "IdentityFilter",
     "ImportCount",

@@ -22,6 +22,8 @@ from portal.tenants import tokens
 
 __all__ = ["BadFilter", "MessageQuery", "SearchTooSlow", "after_prefix", "find_message", "reports_of", "search"]
 
+Position = tuple[datetime, str, int]  # time of sending, message id, account id
+
 MAX_PAGE = 500
 PAGE = 50
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2999, 12, 31, tzinfo=UTC)  # that a cursor may name
@@ -64,6 +66,24 @@ def search(query: MessageQuery, *, cursor: str | None = None, size: int = PAGE, 
     if not 1 <= size <= MAX_PAGE:
         raise BadFilter("size", f"from 1 to {MAX_PAGE}")
     after, backwards = _position(cursor)
+    rows = _rows(query, after, backwards=backwards, limit=size + 1, seconds=seconds)
+    return _page([_message(row) for row in rows], size, backwards, is_first=after is None)
+
+
+def messages_after(query: MessageQuery, after: Position | None, *, limit: int) -> list[StoredMessage]:
+    """Return the next messages that match, newest first, after a position of `position_of` (None: the newest)."""
+    return [_message(row) for row in _rows(query, after, backwards=False, limit=limit, seconds=None)]
+
+
+def position_of(message: StoredMessage) -> Position:
+    """Return a message's position in the list."""
+    folded = message.folded
+    assert folded.sent_at is not None  # of every stored message
+    return folded.sent_at, folded.message_id, folded.account_id
+
+
+def plan_search(query: MessageQuery, after: Position | None = None, *, backwards: bool = False, limit: int) -> Search:
+    """Return what the statements of a search are made from. Raises BadFilter."""
     where, parameters = conditions(query)
     if after is not None:
         compare = ">" if backwards else "<"
@@ -73,25 +93,29 @@ def search(query: MessageQuery, *, cursor: str | None = None, size: int = PAGE, 
         where.append("m.day >= %(day)s" if backwards else "m.day <= %(day)s")
         edge = after[0].date() + timedelta(days=-1 if backwards else 1)
         parameters |= {"at": after[0], "id": after[1], "account": after[2], "day": edge}
-    wanted = Search(
+    return Search(
         query,
         within=tenants_with_campaigns(query),
         where=where,
         parameters=parameters,
         at=after[0] if after else None,
         backwards=backwards,
-        limit=size + 1,
+        limit=limit,
         leading=_leading_key(query),
     )
-    rows = _first_full(wanted, seconds)
-    return _page([_message(row) for row in rows], size, backwards, is_first=after is None)
+
+
+def _rows(
+    query: MessageQuery, after: Position | None, *, backwards: bool, limit: int, seconds: float | None
+) -> list[tuple]:
+    return _first_full(plan_search(query, after, backwards=backwards, limit=limit), seconds)
 
 
 def _first_full(wanted: Search, seconds: float | None) -> list[tuple]:
     """Return the rows of the first try that fills the page, of the last one where none does."""
     until = None if seconds is None else monotonic() + seconds
     rows: list[tuple] = []
-    for rows in candidate_results(wanted, lambda statement: _fetch(statement, until)):
+    for rows in candidate_results(wanted, lambda statement: fetch(statement, until)):
         if len(rows) >= wanted.limit:
             break
     return rows
@@ -142,7 +166,8 @@ def _message(row: tuple) -> StoredMessage:
     return message
 
 
-def _fetch(statement: Statement, until: float | None) -> list[tuple]:
+def fetch(statement: Statement, until: float | None) -> list[tuple]:
+    """Return a statement's rows. Raises SearchTooSlow if it runs beyond `until` (a time of `monotonic`)."""
     settings = {}
     if until is not None:
         settings["statement_timeout"] = f"{max(1, round((until - monotonic()) * 1000))}ms"
@@ -190,7 +215,7 @@ def _cursor(message: StoredMessage, *, backwards: bool = False) -> str:
     return cursor_at(folded.sent_at, folded.message_id, folded.account_id, backwards=backwards)
 
 
-def _position(cursor: str | None) -> tuple[tuple[datetime, str, int] | None, bool]:
+def _position(cursor: str | None) -> tuple[Position | None, bool]:
     if not cursor:
         return None, False
     opened = tokens.unseal(cursor, purpose="message-cursor")

@@ -149,6 +149,19 @@ def at_shared_timestamps(search: Search, window: Window) -> Statement:
     return _for_each_tenant(search, found, parameters)._replace(without=_BY_INDEXES)
 
 
+def count_matches(search: Search) -> Statement:
+    """Count all messages of a search."""
+    where, parameters = list(search.where), dict(search.parameters)
+    add_statuses(search, where, parameters)
+    found = f"SELECT count(*) AS n FROM message m WHERE {' AND '.join(where)}"  # noqa: S608  conditions of query.py; what is typed is a parameter
+    numbers = _NUMBERS if search.query.numbers else ""
+    sql = (
+        "SELECT coalesce(sum(found.n), 0)::bigint FROM unnest(%(tenants)s::int[], %(campaigns)s::int[])"  # noqa: S608  conditions of query.py; what is typed is a parameter
+        f" AS t (id, campaign_id){numbers} CROSS JOIN LATERAL ({found}) AS found"
+    )
+    return Statement(sql, parameters | _branches(search))
+
+
 def probe_window(search: Search, window: Window, count: int) -> Statement:
     """Ask for the instant until which a window has `count` shared timestamps (NULL: it has fewer), and for how many.
 

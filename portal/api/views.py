@@ -105,7 +105,7 @@ class ApiView(APIView):
     permission_classes = [HasScope]
     parser_classes = [JsonParser]
     content_negotiation_class = OneFormat
-    http_method_names = ["get", "head", "post"]
+    http_method_names = ["get", "head", "post", "delete"]
     schema = Schema()
 
     operations: Mapping[str, Operation] = {}
@@ -134,6 +134,8 @@ class ApiView(APIView):
                 raise BadField(name, f"unknown field; allowed: {', '.join(serializer.fields)}")
         if not serializer.is_valid():
             name, texts = next(iter(serializer.errors.items()))
+            if isinstance(texts, Mapping):  # of a list's items, by their places
+                texts = next(iter(texts.values()))
             raise BadField(name, " ".join(map(str, texts)))
         return serializer.validated_data
 

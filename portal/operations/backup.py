@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, transaction
 
+from deliveries.exports.files import FOLDER as EXPORTS
 from portal.engines import postgres
 from portal.operations.unpack import BadArchiveError, unpack
 from portal.tenants.wall import raise_roles, raise_wall
@@ -40,8 +41,9 @@ class Summary:
 def make_backup(folder: Path, *, now: datetime) -> Summary:
     """Write a backup into `folder`, which must be new or empty. Raises BackupError.
 
-    The dump is one snapshot; the portal may run meanwhile. Files are only ever added, so a copy made after the dump has
-    all files that the dump names. Only its owner can read the folder: it contains the secret key.
+    The dump is one snapshot; the portal may run meanwhile. Exports are left out. Other files are only ever added, so a
+    copy made after the dump has all files that the dump names. Only its owner can read the folder: it contains the
+    secret key.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
@@ -55,7 +57,7 @@ def make_backup(folder: Path, *, now: datetime) -> Summary:
     with tarfile.open(folder / FILES, "w") as archive:
         root = Path(settings.STORAGES["default"]["OPTIONS"]["location"])
         if root.exists():
-            archive.add(root, arcname=".")
+            archive.add(root, arcname=".", filter=_without_exports)
     key = folder / KEY
     key.touch(mode=0o600)
     key.write_text(settings.SECRET_KEY)
@@ -136,6 +138,11 @@ def _restore_files(archive: Path) -> None:
         root.rename(old)
     fresh.rename(root)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _without_exports(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    """Leave out exports: they are large, deleted within days, and can be asked for again."""
+    return None if member.name == f"./{EXPORTS}" else member
 
 
 def _run(program: str, *arguments: str) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from campaigns import ref_ids
 from campaigns.models import RefIdScheme, SegmentKey
-from deliveries.models import Message, PartnerMove
+from deliveries.models import Export, Message, PartnerMove
 from deliveries.partner_ids.ownership import reassign
 from deliveries.partner_ids.permissions import operator
 from deliveries.partner_ids.selectors import waiting_in
@@ -141,6 +141,7 @@ def _hangs(tenant: Tenant) -> list[str]:
         gettext("customers below it"): Tenant.objects.filter(parent=tenant),
         gettext("API keys"): ApiKey.objects.filter(tenant=tenant),
         gettext("reports"): ReportRun.objects.filter(tenant=tenant),
+        gettext("exports"): Export.objects.filter(tenant=tenant),
         gettext("segment keys"): SegmentKey.objects.filter(tenant=tenant),
         gettext("a brand"): TenantBrand.objects.filter(tenant=tenant),
         gettext("accounts that it owns"): GatewayAccount.objects.filter(owner=tenant),

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from portal.accounts.job_admin import JOB_COLUMNS, JobAdmin
 from portal.accounts.models import record
+from portal.common.file_response import file_response
 from portal.common.masking import Masking
 from portal.common.periods import Month
 from portal.tenants.scope import descendants_of_each
@@ -20,7 +21,6 @@ from reports.models import ReportRun
 from reports.monthly.changes_since import changes_since
 from reports.monthly.selector import MonthScope
 from reports.runs.changed_texts import changed_text
-from reports.runs.downloads import file_response
 from reports.runs.editions import NoMaskedEdition, open_edition
 from reports.runs.runs import request_run, retry_run
 

@@ -19,13 +19,13 @@ from portal.api.pages import ROW_ID_MAX, page_by_id
 from portal.api.parameters import CURSOR, SIZE, TENANT, Parameter
 from portal.api.problems import BadField, BadParameter, Gone, KeyReused, NotReady
 from portal.api.views import ApiView
+from portal.common.file_response import XLSX, file_response
 from portal.common.periods import Month
 from portal.tenants.models import Tenant
 from portal.tenants.scope import descendants_of_each
 from reports.models import ReportRun
 from reports.monthly.changes_since import COUNTED, ChangedSince, changes_since
 from reports.runs import runs
-from reports.runs.downloads import XLSX, file_response
 from reports.runs.editions import open_edition
 from reports.runs.examples import QUEUED, REPORT
 from reports.runs.forms import MonthForm

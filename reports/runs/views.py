@@ -15,10 +15,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from portal.accounts.guards import member_may
 from portal.accounts.models import record
 from portal.accounts.way_back import posted_from
+from portal.common.file_response import file_response
 from portal.common.periods import Month
 from portal.tenants.models import Tenant
 from reports.models import ReportRun
-from reports.runs.downloads import file_response
 from reports.runs.editions import NoMaskedEdition, open_edition
 from reports.runs.forms import MonthForm, RemovalForm
 from reports.runs.removal import NothingToRemove, StillBeingMade, is_final, removable_runs, remove_month

@@ -13,13 +13,13 @@ from portal.accounts.access import PageRequest
 from portal.accounts.context import LOOKS
 from portal.accounts.models import record
 from portal.brands.middleware import shown_brand
+from portal.common.file_response import file_response
 from portal.common.periods import Month
 from portal.security_headers import POLICY
 from portal.shares import links
 from portal.shares.models import ShareLink
 from portal.tenants.scope import signin_scope
 from reports.overview.views import overview_context
-from reports.runs.downloads import file_response
 from reports.runs.editions import NoMaskedEdition, open_edition
 from reports.runs.report_scope import tenant_report_scope
 from reports.runs.selectors import newest_run

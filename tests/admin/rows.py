@@ -10,6 +10,7 @@ from django.db.models import Model
 from campaigns.models import Campaign, RefIdScheme, SegmentKey
 from deliveries.models import (
     ErasedMonth,
+    Export,
     ImportRun,
     PartnerMove,
     PartnerRequest,
@@ -66,6 +67,15 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
         TenantRecount: TenantRecount.objects.create(tenant=tenant, reason=CANARY),
         RuleRefold: RuleRefold.objects.create(),
         ErasedMonth: ErasedMonth.objects.create(tenant=tenant, month=date(2026, 10, 1)),
+        Export: Export.objects.create(
+            tenant=tenant,
+            made_by=user.email,
+            title=CANARY,
+            format="csv",
+            columns=["message_id"],
+            tenant_ids=[tenant.id],
+            state="failed",
+        ),
         ImportRun: ImportRun.objects.create(feed=feed, sha256="0" * 64, file_name=f"{CANARY}.ndjson"),
         ResultCode: ResultCode.objects.get(dialect="link", code=1001),
         QuarantinedRow: QuarantinedRow.objects.create(

@@ -10,6 +10,7 @@ from django.urls import reverse
 from campaigns.models import Campaign, RefIdScheme, SegmentKey
 from deliveries.models import (
     ErasedMonth,
+    Export,
     ImportRun,
     PartnerMove,
     PartnerRequest,
@@ -31,6 +32,7 @@ READ_ONLY = {
     Campaign,
     AuditEntry,
     ErasedMonth,
+    Export,
     PartnerMove,
     PartnerRequest,
     RuleRefold,

@@ -22,7 +22,7 @@ from portal.tenants.models import PartnerId
 from reports.models import ReportRun
 from tests.api.conftest import CANARY
 from tests.conftest import NOW
-from tests.pages.conftest import make_run
+from tests.pages.conftest import make_export, make_run
 
 pytestmark = pytest.mark.django_db
 
@@ -82,12 +82,13 @@ def test_every_route_and_method_is_described():
         (f"/api/{route.pattern}", method.upper())
         for route in urlpatterns
         if route.name not in ("docs", "not_found")
-        for method in ("get", "post")
+        for method in ("get", "post", "delete")
         if hasattr(route.callback.cls, method)
     }
     spelled = {
         (
             path.replace("{run_id}", "<int:run_id>")
+            .replace("{export_id}", "<int:export_id>")
             .replace("{partner_id}", "<int:partner_id>")
             .replace("{campaign_id}", "<int:campaign_id>")
             .replace("{account}/{message_id}", "<slug:account>/<any_text:message_id>"),
@@ -137,6 +138,11 @@ def test_scopes_are_told_with_the_scheme():
         "declare_partner_id": [{"key": ["partner_ids"]}],
         "get_partner_id": [{"key": ["read"]}],
         "move_partner_id": [{"key": ["partner_ids"]}],
+        "list_exports": [{"key": ["read"]}],
+        "request_export": [{"key": ["submit"]}],
+        "get_export": [{"key": ["read"]}],
+        "cancel_export": [{"key": ["submit"]}],
+        "download_export": [{"key": ["read"]}],
         "list_reports": [{"key": ["read"]}],
         "queue_report": [{"key": ["submit"]}],
         "get_report": [{"key": ["read"]}],
@@ -166,7 +172,10 @@ def world(messages, tenant, mine):
     ReportRun.objects.filter(id=gone.id).update(file="reports/none.xlsx")
     campaign = Campaign.objects.filter(tenant=tenant, name="sale").get()
     rows = {"partner": partner.id, "done": done.id, "waiting": waiting.id, "gone": gone.id}
-    return rows | {"campaign": campaign.id}
+    rows["campaign"] = campaign.id
+    exports = {"exported": make_export(tenant, key=mine.key).id}
+    exports["queued"] = make_export(tenant, key=mine.key, state="queued").id
+    return rows | exports
 
 
 READS = [
@@ -198,6 +207,10 @@ READS = [
     ("/api/v1/reports/{run_id}/", "{done}/", ""),
     ("/api/v1/reports/{run_id}/", "{waiting}/", ""),
     ("/api/v1/reports/{run_id}/download/", "{done}/download/", ""),
+    ("/api/v1/exports/", "", "?size=1"),
+    ("/api/v1/exports/{export_id}/", "{exported}/", ""),
+    ("/api/v1/exports/{export_id}/", "{queued}/", ""),
+    ("/api/v1/exports/{export_id}/download/", "{exported}/download/", ""),
     ("/api/v1/schema/", "", ""),
     ("/api/v1/schema/", "", "?format=yaml"),
 ]
@@ -277,36 +290,47 @@ def test_every_problem_is_what_is_described(client, call, mine, tenant, other_te
 
 
 ENUMS = [
-    (path, parameter["name"], parameter["schema"].get("items", parameter["schema"])["enum"])
+    (path, method, parameter["name"], parameter["schema"].get("items", parameter["schema"])["enum"])
     for (path, method), operation in OPERATIONS.items()
     for parameter in operation.get("parameters", [])
     if "enum" in parameter["schema"].get("items", parameter["schema"])
 ]
 
 
-@pytest.mark.parametrize(("path", "name", "choices"), ENUMS)
-def test_what_may_be_chosen_is_taken_and_nothing_else(client, mine, world, path, name, choices):
-    path = path.replace("{campaign_id}", str(world["campaign"]))
-    asked = {choice: client.get(path, {name: choice}, headers=mine.headers) for choice in [*choices, "no-such-choice"]}
+def asked_with(mine, world, path: str, method: str, name: str, value: object):
+    """Ask with one query parameter, and with the example's body where the method takes one."""
+    if method == "GET":
+        path = path.replace("{campaign_id}", str(world["campaign"]))
+        return mine.client.get(path, {name: value}, headers=mine.headers)
+    body = OPERATIONS[path, method]["requestBody"]["content"]["application/json"]["example"]
+    return mine.client.post(
+        path, body, content_type="application/json", query_params={name: value}, headers=mine.headers
+    )
 
-    taken = [choice for choice, answer in asked.items() if answer.status_code == 200]
+
+@pytest.mark.parametrize(("path", "method", "name", "choices"), ENUMS)
+def test_what_may_be_chosen_is_taken_and_nothing_else(mine, settings, world, path, method, name, choices):
+    settings.EXPORTS_PER_PERSON = settings.EXPORTS_PER_TENANT = 20
+    asked = {choice: asked_with(mine, world, path, method, name, choice) for choice in [*choices, "no-such-choice"]}
+
+    taken = [choice for choice, answer in asked.items() if answer.status_code in (200, 202)]
     assert taken == choices
 
 
 LIMITS = [
-    (path, parameter["name"], schema["minimum"], schema["maximum"])
+    (path, method, parameter["name"], schema["minimum"], schema["maximum"])
     for (path, method), operation in OPERATIONS.items()
     for parameter in operation.get("parameters", [])
     if "minimum" in (schema := parameter["schema"].get("items", parameter["schema"])) and parameter["in"] == "query"
 ]
 
 
-@pytest.mark.parametrize(("path", "name", "least", "most"), LIMITS)
-def test_numbers_are_taken_within_their_limits_alone(client, mine, world, path, name, least, most):
-    path = path.replace("{campaign_id}", str(world["campaign"]))
-    asked = [client.get(path, {name: n}, headers=mine.headers).status_code for n in (least - 1, least, most, most + 1)]
+@pytest.mark.parametrize(("path", "method", "name", "least", "most"), LIMITS)
+def test_numbers_are_taken_within_their_limits_alone(mine, world, path, method, name, least, most):
+    asked = [asked_with(mine, world, path, method, name, n).status_code for n in (least - 1, least, most, most + 1)]
 
-    assert asked == [400, 200, 200, 400]
+    taken = 200 if method == "GET" else 202
+    assert asked == [400, taken, taken, 400]
 
 
 def test_both_forms_say_the_same_and_are_kept_by_their_etag(client):

@@ -52,7 +52,7 @@ def test_config_is_understood_by_the_supervisor_in_odd_folders(tmp_path: Path):
         " --no-access-log --host 127.0.0.1 --port 8765 portal.asgi:application",
         "applier": "manage.py run_applier",
         "worker": "-m celery -A portal worker --concurrency 1 --loglevel INFO --without-gossip"
-        " --without-mingle --queues celery,reports",
+        " --without-mingle --queues celery,reports,exports",
         "beat": f"-m celery -A portal beat --loglevel INFO --pidfile= --schedule '{home}/run/celerybeat-schedule'",
     }
 

@@ -1,13 +1,16 @@
 """Pages without collected static files, and the rows that they show."""
 
 import io
+from datetime import timedelta
 
 import openpyxl
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.utils import timezone
 
 from campaigns.models import RefIdScheme
+from deliveries.models import Export
 from portal.common.periods import Month
 from portal.tenants.models import PartnerId, Tenant
 from reports.models import ReportRun
@@ -56,6 +59,18 @@ def workbook(text: str) -> bytes:
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()
+
+
+def make_export(tenant, maker=None, *, key=None, state: str = "done", text: str = "", **extra) -> Export:
+    """Create an export of the person's or the key's; a finished one has a file with `text` in it."""
+    done = {}
+    if state == "done":
+        name = default_storage.save(f"exports/{tenant.id}/made.csv", ContentFile(text.encode()))
+        done = {"file": name, "bytes": len(text), "sha256": "0" * 64, "done": 5, "total": 5, "as_of": NOW}
+        done |= {"expires_at": timezone.now() + timedelta(days=7)}
+    asked = {"maker": maker, "key": key, "made_by": str(key) if key else maker.email}
+    asked |= {"title": "30 days", "format": "csv", "columns": ["message_id"]}
+    return Export.objects.create(tenant=tenant, tenant_ids=[tenant.id], state=state, **asked | done | extra)
 
 
 def make_run(

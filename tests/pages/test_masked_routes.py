@@ -8,9 +8,11 @@ from django.utils import timezone
 from campaigns.models import Campaign, SegmentKey
 from deliveries.models import PartnerRequest
 from portal.accounts.models import Membership, Role
+from portal.common.masking import Masking
 from portal.tenants import api_keys
 from portal.tenants.models import PartnerId
 from tests.conftest import make_user
+from tests.pages.conftest import make_export
 from tests.pages.test_masked_everywhere import OWN, everything, text_of, told  # noqa: F401  a fixture among them
 from tests.pages.test_url_matrix import POSTED, ROUTES
 from tests.shares.conftest import make_link
@@ -46,10 +48,11 @@ MEMBERS = ANYBODYS | {
 # Which routes answer 200; all others refuse or redirect. A new route stands here or does not open.
 OPENED = {
     "viewer": MEMBERS,
-    "analyst": MEMBERS | {"reports:remove"},
+    "analyst": MEMBERS | {"reports:remove", "exports:list", "exports:new", "exports:download"},
     "view-as": MEMBERS - {"reports:views"},
     "key": {
         *("api:key", "api:statistics", "api:reports", "api:report", "api:report_download", "api:messages"),
+        *("api:exports", "api:export", "api:export_download"),
         *("api:message", "api:message_by_query", "api:partner_ids", "api:partner_id", "api:schema", "api:docs"),
         "api:campaign_ab",
     },
@@ -62,17 +65,18 @@ QUERIES = {
 }
 
 
-def addresses(tenant, run) -> dict[str, str]:
+def addresses(tenant, run, **maker) -> dict[str, str]:
     """Return an address of every route outside of the administration, about rows of the tenant that hold numbers."""
-    maker = make_user("maker@example.com", tenant, Role.MANAGER)
-    _link, share_token = make_link(tenant, maker, query="period=90d")
+    manager = make_user("maker@example.com", tenant, Role.MANAGER)
+    _link, share_token = make_link(tenant, manager, query="period=90d")
     wish = PartnerRequest.objects.create(tenant=tenant, account_id=run.tenant.partner_ids.first().account_id, value=OWN)
+    export = make_export(tenant, **maker, title=Masking(in_full=False).text(f"Number: {OWN}"))
     values = {
         "tenant_slug": tenant.slug, "run_id": run.id, "account": "link-main", "message_id": "m2",
         "partner_id": PartnerId.objects.get(value=OWN).id, "segment_key_id": SegmentKey.objects.first().id,
         "campaign_id": Campaign.objects.filter(tenant=tenant).first().id,
         "membership_id": getattr(Membership.objects.first(), "id", 1), "request_id": wish.id, "invitation_id": 1,
-        "key_id": 1, "view_id": 1, "link_id": 1, "share_token": share_token,
+        "key_id": 1, "view_id": 1, "link_id": 1, "export_id": export.id, "share_token": share_token,
         "session_id": 1, "token": "no-such-token", "colour": "no-colour", "logo_digest": "no-logo",
         "pk": 1, "key": "no-such-key",
         "uidb36": "1", "month": f"{run.month:%Y-%m}",
@@ -88,7 +92,7 @@ def addresses(tenant, run) -> dict[str, str]:
 @pytest.mark.parametrize("who", OPENED)
 def test_no_route_tells_a_number_to_who_sees_them_masked(client, tenant, viewer, staff_user, everything, who, settings):  # noqa: F811
     settings.SHARE_ADDRESS_PER_MINUTE = 0  # other tests open links from this address, too
-    headers = {}
+    headers, maker = {}, {"maker": viewer}
     if who == "view-as":
         client.force_login(staff_user)
         client.post(f"/admin/tenants/tenant/{tenant.id}/view-as/", {"reason": "ticket 4711"})
@@ -98,11 +102,11 @@ def test_no_route_tells_a_number_to_who_sees_them_masked(client, tenant, viewer,
         Membership.objects.filter(user=viewer).update(role=who)
     if who == "key":
         made = {"name": "x", "created_by": "o@example.com", "now": timezone.now()}
-        _key, text = api_keys.create_key(tenant=tenant, scopes=("read", "partner_ids"), **made)
-        headers = {"Authorization": f"Bearer {text}"}
+        key, text = api_keys.create_key(tenant=tenant, scopes=("read", "partner_ids"), **made)
+        headers, maker = {"Authorization": f"Bearer {text}"}, {"key": key}
 
     opened, telling = set(), {}
-    for name, address in addresses(tenant, everything.last()).items():
+    for name, address in addresses(tenant, everything.last(), **maker).items():
         if who == "key" and not name.startswith("api:"):
             continue  # a key opens nothing else
         if name in POSTED:

@@ -13,7 +13,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.urls import URLResolver, get_resolver
 
 from campaigns.models import Campaign, SegmentKey
-from deliveries.models import PartnerRequest, QuarantinedRow
+from deliveries.models import Export, PartnerRequest, QuarantinedRow
 from portal.accounts.models import Invitation, Membership, UnsentMail
 from portal.saved_views.models import SavedView
 from portal.shares.models import ShareLink
@@ -47,6 +47,9 @@ POSTED = {
     "palette": {"q": CANARY},
     "reports:view_start": {},
     "settings:api_key_keep": {},
+    "exports:cancel": {},
+    "exports:retry": {},
+    "exports:delete": {},
     "end_session": {},
     "end_other_sessions": {},
 }
@@ -62,6 +65,9 @@ PAGES = {
     "api:reports": (401, 401, 401, 401),
     "api:report": (401, 401, 401, 401),
     "api:report_download": (401, 401, 401, 401),
+    "api:exports": (401, 401, 401, 401),
+    "api:export": (401, 401, 401, 401),
+    "api:export_download": (401, 401, 401, 401),
     "api:messages": (401, 401, 401, 401),
     "api:message": (401, 401, 401, 401),
     "api:message_by_query": (401, 401, 401, 401),
@@ -85,6 +91,12 @@ PAGES = {
     "messages:numbers": (302, 404, 404, 200),
     "messages:message": (302, 404, 404, 404),  # no such message; tests/pages/test_messages.py asks for one
     "messages:message_by_query": (302, 404, 404, 404),
+    "exports:list": (302, 404, 404, 200),
+    "exports:new": (302, 404, 404, 200),
+    "exports:download": (302, 404, 404, 404),  # somebody else's; tests/exports/ downloads some
+    "exports:cancel": (302, 404, 404, 302),
+    "exports:retry": (302, 404, 404, 302),
+    "exports:delete": (302, 404, 404, 302),
     "reports:overview": (302, 404, 404, 200),
     "reports:campaigns": (302, 404, 404, 302),
     "campaigns:list": (302, 404, 404, 200),
@@ -272,6 +284,7 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "session_id": 1,
         "key_id": 1,
         "view_id": SavedView.objects.create(tenant=other_tenant, user=stranger, page="overview", name=CANARY).id,
+        "export_id": rows[Export].id,
         "link_id": rows[ShareLink].id,
         "share_token": "no-such-token",
         "campaign_id": rows[Campaign].id,

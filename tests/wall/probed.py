@@ -26,7 +26,7 @@ from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenan
 from tests.conftest import NOW, PASSWORD, make_user
 from tests.deliveries.helpers import apply, dlr
 from tests.name_server import dns_server
-from tests.pages.conftest import make_run
+from tests.pages.conftest import make_export, make_run
 from tests.pages.test_url_matrix import Route, address_of
 from tests.people.factors import HOST, Passkey, data_in, reauthenticate
 
@@ -77,6 +77,7 @@ def probed(ids, other_tenant, stranger, staff_user, settings, dns_server) -> Pro
         "share_download": {"share_token": month_link},
         "embed": {"share_token": links.create_link(**panel, **made)[1]},
         "reports:account_download": {"run_id": run.id},
+        "exports:download": {"export_id": make_export(other_tenant, stranger).id},
         "reports:account_remove": {"month": "2026-10"},
         "invitation": {"token": invitations.link(invitation).rstrip("/").rpartition("/")[2]},
         "account_confirm_email": {"key": confirmation},

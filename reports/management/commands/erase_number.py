@@ -4,6 +4,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from deliveries.erasure.erase import erase_person
+from deliveries.exports.files import delete_old
 from portal.tenants.models import Tenant
 from reports.runs.erased_files import delete_erased_files
 
@@ -26,12 +27,14 @@ class Command(BaseCommand):
             raise CommandError("number: a whole number, such as +358401234567")
         erased = erase_person(number=number, tenant=owner, actor="command erase_number")
         files = delete_erased_files(now=timezone.now())
+        exports = delete_old(now=timezone.now())
         self.stdout.write(f"the number was erased from {erased.messages:,} messages of {owner.name}")
         for count, text in (
             (erased.mentions, "other messages held it in their texts"),
             (erased.raw_rows, "raw rows were deleted"),
             (erased.quarantined, "rows in quarantine were emptied"),
             (files, "workbooks were deleted and are made again"),
+            (exports, "exports were deleted"),
         ):
             if count:
                 self.stdout.write(f"{count:,} {text}")

@@ -1,0 +1,1 @@
+"""Whole searches as files, made in the background."""

@@ -1,0 +1,209 @@
+"""Making an export: its search is read in one snapshot, with the rights of its maker at that moment.
+
+The snapshot is a transaction of its own on this process's connection. Progress is written meanwhile by another
+connection, that of a helper thread, so that people see it and can cancel.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import connection, transaction
+from django.utils import timezone, translation
+
+from deliveries.exports.files import KEPT, delete_attempts, store
+from deliveries.exports.stored_search import NotAllowed, Unreadable, open_search
+from deliveries.message_pages.columns import ALL_COLUMNS
+from deliveries.message_pages.presenter import MessagePresenter, MessageRow
+from deliveries.messages.row import StoredMessage
+from deliveries.models import Export
+from deliveries.search.addresses import without_masked_ids
+from deliveries.search.find import campaign_names
+from deliveries.search.query import BadFilter, MessageQuery
+from deliveries.search.walk import count, walk
+from portal.accounts.access import Access
+from portal.accounts.models import record
+from portal.common import jobs
+from portal.common.database import snapshot
+from portal.tenants.scope import web_scope
+
+LEASE = timedelta(minutes=5)  # a page of a search that no index serves may take so long
+_AGAIN = timedelta(seconds=5)
+
+
+class Refused(Exception):
+    """The export cannot be made, and trying again would not help; `problem` is the reason."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+def run_exports(*, export_id: int | None = None) -> int:
+    """Make the exports that are due (or this one); return how many were done."""
+    return jobs.run_all(Export, _work, job_id=export_id)
+
+
+def _work(export: Export) -> None:
+    export.pause_at = None  # a snapshot cannot be continued by another task
+    export.done, export.total = 0, 0
+    with _side_connection() as aside, tempfile.TemporaryDirectory(prefix="portal-export-") as folder:
+        path = Path(folder) / f"export.{export.format}"
+        aside(lambda: jobs.renew(export, lease=jobs.LONG_STEP))
+        try:
+            made = _write(export, path, aside)
+        except Refused as refused:
+            _refuse(export, refused.problem)
+            return
+        _finish(export, made, store(export, path))
+
+
+@dataclass(slots=True)
+class _Made:
+    """Results of writing the file."""
+
+    as_of: datetime
+    in_full: bool
+    shortened: int = 0
+    days: dict[str, date] = field(default_factory=dict)  # by tenant: the first one
+    numbers: dict[str, date] = field(default_factory=dict)  # by tenant: the first one with a number in full
+
+    def note(self, message: StoredMessage) -> None:
+        tenant, day = str(message.tenant_id), message.day
+        self.days[tenant] = min(self.days.get(tenant, day), day)
+        if self.in_full and message.folded.destination:
+            self.numbers[tenant] = min(self.numbers.get(tenant, day), day)
+
+    def oldest(self) -> dict[str, list[str | None]]:
+        """Return the value of `Export.oldest`."""
+        numbers = {tenant: day.isoformat() for tenant, day in self.numbers.items()}
+        return {tenant: [day.isoformat(), numbers.get(tenant)] for tenant, day in self.days.items()}
+
+
+def _write(export: Export, path: Path, aside: Callable[[Callable[[], None]], None]) -> _Made:
+    """Write the file. Raises Refused."""
+    from deliveries.exports.writers import WRITERS, Table  # slow import: pyarrow, in workers only
+
+    try:
+        query, access = open_search(export, now=timezone.now())
+    except NotAllowed as error:
+        raise Refused(Export.Problem.RIGHTS) from error
+    except Unreadable as error:
+        raise Refused(Export.Problem.SEARCH) from error
+    tenant = export.tenant
+    with snapshot(), web_scope(query.tenant_ids), translation.override(tenant.language):
+        try:
+            export.total = _count(query, access)
+            if export.total > settings.EXPORT_MAX_ROWS:
+                raise Refused(Export.Problem.ROWS)
+            made = _Made(_now(), access.masking.in_full)
+            pages = _pages(export, query, access, made, path, aside)
+            table = Table(
+                columns=[ALL_COLUMNS[name] for name in export.columns],
+                timezone=tenant.timezone,
+                csv_form=tenant.csv_form,
+                title=export.title,
+                as_of=made.as_of,
+                in_full=made.in_full,
+                rows=export.total,
+            )
+            written = WRITERS[export.format](table, pages, path)
+        except BadFilter as error:
+            raise Refused(Export.Problem.SEARCH) from error
+    if path.stat().st_size > settings.EXPORT_MAX_BYTES:
+        raise Refused(Export.Problem.SIZE)
+    made.shortened, export.done = written.shortened, written.rows
+    return made
+
+
+def _count(query: MessageQuery, access: Access) -> int:
+    if not query.message_id:
+        return count(query)
+    return sum(len(without_masked_ids(messages, access.masking)) for messages in walk(query))
+
+
+def _pages(
+    export: Export,
+    query: MessageQuery,
+    access: Access,
+    made: _Made,
+    path: Path,
+    aside: Callable[[Callable[[], None]], None],
+) -> Iterator[list[MessageRow]]:
+    """Yield the messages as rows, and write the progress after each page. Raises Refused, jobs.Stopped."""
+    for messages in walk(query):
+        if query.message_id:
+            messages = without_masked_ids(messages, access.masking)
+        presenter = MessagePresenter(
+            messages, campaign_names(messages), masking=access.masking, link=lambda _account, _id: ""
+        )
+        for message in messages:
+            made.note(message)
+        yield [presenter.row(message) for message in messages]
+        export.done += len(messages)
+        aside(lambda: jobs.renew(export, lease=LEASE))
+        if path.exists() and path.stat().st_size > settings.EXPORT_MAX_BYTES:
+            raise Refused(Export.Problem.SIZE)
+
+
+def _now() -> datetime:
+    """Return the time at which the snapshot's transaction began."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now()")
+        return cursor.fetchone()[0].astimezone(UTC)
+
+
+def _finish(export: Export, made: _Made, stored: dict) -> None:
+    """Write that it is done. If a number was erased meanwhile, the file is deleted and made again."""
+    try:
+        with transaction.atomic():
+            jobs.hold(export)
+            is_outdated = not Export.objects.filter(id=export.id, erased_at=None).exists()
+            if is_outdated:
+                Export.objects.filter(id=export.id).update(erased_at=None)
+            else:
+                _write_done(export, made, stored)
+        if is_outdated:
+            raise jobs.Paused("a phone number was erased meanwhile", delay=_AGAIN)
+    except jobs.Stopped:
+        default_storage.delete(stored["file"])
+        raise
+    delete_attempts(export, but=export.attempts)
+
+
+def _write_done(export: Export, made: _Made, stored: dict) -> None:
+    jobs.finish(
+        export,
+        as_of=made.as_of,
+        in_full=made.in_full,
+        shortened=made.shortened,
+        oldest=made.oldest(),
+        expires_at=timezone.now() + KEPT,
+        **stored,
+    )
+    details = {"messages": export.done, "in_full": made.in_full}
+    record("export.finished", actor=export.made_by, tenant=export.tenant, subject=export.file_name, details=details)
+
+
+def _refuse(export: Export, problem: str) -> None:
+    """Stop the export for good, with its reason. It is not a failure: nobody has to look into it."""
+    with transaction.atomic():
+        jobs.hold(export)
+        Export.objects.filter(id=export.id).update(problem=problem)
+    raise jobs.CancelRequested(f"export {export.id}: {problem}")
+
+
+@contextmanager
+def _side_connection() -> Iterator[Callable[[Callable[[], None]], None]]:
+    """Yield what calls a function on a database connection of its own, and waits for it."""
+    with ThreadPoolExecutor(1, thread_name_prefix="export-progress") as thread:
+        try:
+            yield lambda function: thread.submit(function).result()
+        finally:
+            thread.submit(lambda: connection.close()).result()  # the thread's own: the name leads to it there

@@ -1,0 +1,36 @@
+"""The table that writers write."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from deliveries.message_pages.columns import Column
+from deliveries.message_pages.presenter import MessageRow
+from portal.common.csv_file import CsvForm
+
+Pages = Iterator[list[MessageRow]]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The columns of a file, and what it says about itself. `rows` is the exact number of rows of all pages."""
+
+    columns: Sequence[Column]
+    timezone: str
+    csv_form: CsvForm
+    title: str
+    as_of: datetime
+    in_full: bool  # phone numbers are not masked
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Number of rows that were written, and of texts that were too long for a cell and shortened."""
+
+    rows: int
+    shortened: int = 0
+
+
+Writer = Callable[[Table, Pages, Path], Written]
