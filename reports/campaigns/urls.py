@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from reports.campaigns import ab_views, details_views, list_views
+from reports.campaigns import ab_views, details_views, list_views, views
 
 app_name = "campaigns"
 urlpatterns = [
     path("", list_views.campaign_list, name="list"),
+    path("<int:campaign_id>/", views.campaign_page, name="campaign"),
     path("<int:campaign_id>/details/", details_views.details, name="details"),
     path("<int:campaign_id>/merge/", details_views.merge_campaign, name="merge"),
     path("<int:campaign_id>/separate/", details_views.separate_campaign, name="separate"),

@@ -100,6 +100,7 @@ PAGES = {
     "reports:overview": (302, 404, 404, 200),
     "reports:campaigns": (302, 404, 404, 302),
     "campaigns:list": (302, 404, 404, 200),
+    "campaigns:campaign": (302, 404, 404, 200),
     "campaigns:details": (302, 404, 404, 200),
     "campaigns:merge": (302, 404, 404, 422),  # nothing was filled in
     "campaigns:separate": (302, 404, 404, 302),

@@ -1,0 +1,223 @@
+"""A campaign's page: what became of its messages, how fast, where and why not, beside another campaign."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from campaigns.models import Campaign
+from campaigns.statistics import rate
+from portal.accounts.guards import member_may
+from portal.common.masking import Masking
+from portal.common.period_picker import MAX_DAYS, Period
+from portal.tenants.models import Tenant
+from reports.campaigns.details_views import campaign_or_404
+from reports.campaigns.life import life_of
+from reports.campaigns.speed import HEIGHT, WIDTH, curve, reached, speed_rows
+from reports.figures.kpis import Kpis
+from reports.figures.query import StatisticsQuery
+from reports.figures.statistics import total
+from reports.overview import charts
+from reports.overview.cards import CLASSES
+from reports.overview.links import Links, NoLinks
+from reports.overview.masked import masked_overview
+from reports.overview.period import range_text
+from reports.overview.selectors import Overview, overview
+
+ROWS = 8
+MAX_CHOICES = 50  # of campaigns to compare with; others are found by their name
+
+
+class CampaignLinks(Links):
+    """Links of a campaign's figures: parts of them are shown by the Overview, narrowed to the campaign."""
+
+    def narrowed(self, **found: object) -> str:
+        """Return the address of the Overview for a part of the campaign."""
+        return reverse("reports:overview", args=[self.slug]) + super().narrowed(**found)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A campaign as the page shows it. Its figures have no links where its name is masked."""
+
+    campaign: Campaign
+    name: str
+    title: str
+    tags: list[str]
+    first: date
+    last: date
+    links: Links
+
+    @property
+    def is_masked(self) -> bool:
+        return isinstance(self.links, NoLinks)
+
+    @property
+    def period(self) -> str:
+        return range_text(Period(self.first, self.last))
+
+    def query(self) -> StatisticsQuery:
+        return StatisticsQuery(
+            tenant_ids=[self.campaign.tenant_id],
+            first=self.first,
+            last=self.last,
+            filters={"campaign": [self.campaign.name]},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRow:
+    """Messages of one class, of the campaign and of the one it is compared with (None: none)."""
+
+    name: str
+    title: object
+    messages: int
+    share: float | None
+    compared: int | None
+    compared_share: float | None
+
+
+@require_safe
+@member_may("see_figures")
+def campaign_page(request: HttpRequest, tenant: Tenant, campaign_id: int) -> HttpResponse:
+    """Show a campaign, from its first day to its last; `compare` is the id of another one, `none` compares nothing.
+
+    A merged campaign is shown on the page of the one that it is merged into. 422 for a campaign to compare with that
+    there is not.
+    """
+    campaign = campaign_or_404(request, campaign_id)
+    if campaign.merged_into_id:
+        return redirect("campaigns:campaign", tenant.slug, campaign.merged_into_id)
+    masking = request.access.masking
+    wanted = request.GET.get("compare", "")
+    other, is_wrong = _other(campaign, wanted)
+    shown, beside = _shown(campaign, tenant, masking), _shown(other, tenant, masking) if other else None
+    context = {
+        "page": "campaigns",
+        "campaign": campaign,
+        "name": masking.text(campaign.name),
+        "heading": masking.text(campaign.title or campaign.name),
+        "note": masking.text(campaign.note),
+        "tags": [masking.text(tag) for tag in campaign.tags],
+        "notes": [(date.fromisoformat(day), masking.text(text)) for day, text in sorted(campaign.day_notes.items())],
+        "choices": _choices(campaign, masking),
+        "chosen": other.id if other else None,
+        "is_wrong": is_wrong,
+        "most_days": MAX_DAYS,
+    }
+    if shown:
+        context |= _figures(request, shown, beside)
+    return render(request, "reports/campaigns/campaign.html", context, status=422 if is_wrong else 200)
+
+
+def _shown(campaign: Campaign, tenant: Tenant, masking: Masking) -> Shown | None:
+    life = life_of(campaign)
+    if life is None:
+        return None
+    first = max(life.first, life.last - timedelta(days=MAX_DAYS - 1))
+    period = Period(first, life.last)
+    narrowing = {"campaign": campaign.name, "tenant": campaign.tenant.slug}
+    links = NoLinks if masking.hides(campaign.name) else CampaignLinks
+    return Shown(
+        campaign=campaign,
+        name=masking.text(campaign.name),
+        title=masking.text(campaign.title or campaign.name),
+        tags=[masking.text(tag) for tag in campaign.tags],
+        first=first,
+        last=life.last,
+        links=links(tenant.slug, period, f"from={first}&to={life.last}", narrowing),
+    )
+
+
+def _other(campaign: Campaign, wanted: str) -> tuple[Campaign | None, bool]:
+    """Return the campaign to compare with, the previous one of a tag by default, and whether `wanted` is wrong."""
+    others = Campaign.objects.filter(tenant_id=campaign.tenant_id, merged_into=None).exclude(id=campaign.id)
+    others = others.select_related("tenant")
+    if wanted == "none":
+        return None, False
+    if wanted:
+        is_number = wanted.isascii() and wanted.isdecimal() and len(wanted) < 10
+        found = others.filter(id=int(wanted)).first() if is_number else None
+        return found, found is None
+    if not campaign.tags:
+        return None, False
+    earlier = others.filter(tags__overlap=campaign.tags, created_at__lt=campaign.created_at)
+    return earlier.order_by("-created_at", "-id").first(), False
+
+
+def _choices(campaign: Campaign, masking: Masking) -> list[tuple[int, str]]:
+    """Return the newest campaigns to compare with, those of the same tags first."""
+    others = Campaign.objects.filter(tenant_id=campaign.tenant_id, merged_into=None).exclude(id=campaign.id)
+    newest = others.order_by("-created_at", "-id")
+    of_tags = list(newest.filter(tags__overlap=campaign.tags)[:MAX_CHOICES]) if campaign.tags else []
+    every = {one.id: one for one in (*of_tags, *newest[:MAX_CHOICES])}
+    return [(id_, masking.text(one.title or one.name)) for id_, one in list(every.items())[:MAX_CHOICES]]
+
+
+def _figures(request: HttpRequest, shown: Shown, beside: Shown | None) -> dict:
+    found = overview(
+        tenant_ids=[shown.campaign.tenant_id],
+        first=shown.first,
+        last=shown.last,
+        filters={"campaign": [shown.campaign.name]},
+        now=timezone.now(),
+        language=request.LANGUAGE_CODE,
+        timezone=shown.campaign.tenant.timezone,
+    )
+    found = masked_overview(found, request.access.masking)
+    compared = total(beside.query(), final=found.final) if beside else None
+    period = Period(shown.first, shown.last)
+    unit = charts.unit_of(period.days)
+    columns = charts.chart_columns(found.days, unit=unit, provisional_from=found.provisional_from)
+    return {
+        "shown": shown,
+        "beside": beside,
+        "links": shown.links,
+        "figures": found,
+        "kpis": found.kpis,
+        "compared": compared,
+        "status_rows": _status_rows(found.kpis, compared),
+        "speed": speed_rows(found.kpis, compared),
+        "reached": reached(found.kpis),
+        "curve": curve(found.kpis),
+        "compared_curve": curve(compared) if compared else "",
+        "curve_size": {"width": WIDTH, "height": HEIGHT},
+        "unit": unit,
+        "columns": columns,
+        "days_chart": charts.days_chart(columns, None, unit=unit, links=shown.links),
+        "whole": [],
+        **_tables(found, shown.links),
+        "file": f"{request.access.tenant.slug}_campaign_{shown.campaign.id}",
+    }
+
+
+def _tables(found: Overview, links: Links) -> dict:
+    return {
+        "countries": charts.listing(found.countries, limit=ROWS),
+        "map_chart": charts.map_chart(found.countries, links=links),
+        "operators": charts.listing(found.operators, limit=ROWS),
+        "failure_rows": found.failures,
+        "other_failures": [],
+    }
+
+
+def _status_rows(kpis: Kpis, compared: Kpis | None) -> list[StatusRow]:
+    rows = []
+    for name, title in CLASSES.items():
+        messages = getattr(kpis.volume, name)
+        before = getattr(compared.volume, name) if compared else None
+        rows.append(
+            StatusRow(
+                name=name,
+                title=title,
+                messages=messages,
+                share=rate(messages, kpis.volume.messages),
+                compared=before,
+                compared_share=rate(before, compared.volume.messages) if compared else None,
+            )
+        )
+    return rows

@@ -1,0 +1,185 @@
+"""A campaign's page: beside another campaign, and every figure opens to as many messages."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from html import unescape
+
+import pytest
+from django.utils import timezone
+
+from campaigns.merging import merge
+from campaigns.models import Campaign
+from reports.campaigns.speed import Reached, curve, reached, speed_rows
+from reports.figures.kpis import Kpis
+from reports.figures.volume import Volume
+from tests.conftest import NOW
+from tests.deliveries.helpers import apply
+from tests.pages.test_overview import Page, sent
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def today(monkeypatch):
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+
+
+@pytest.fixture
+def several(feed, tenant):
+    """A spring campaign, and an autumn one with every kind of result, in two countries and on two days."""
+    apply(
+        feed,
+        sent("s0", 1001, "2026-10-05T10:00:00", 50, refId="spring"),
+        sent("s1", 1006, "2026-10-05T10:00:00", refId="spring"),
+        sent("a0", 1001, "2026-11-02T10:00:00", 5, refId="autumn", operator="fi.elisa"),
+        sent("a1", 1001, "2026-11-02T10:00:00", 20, refId="autumn", operator="fi.elisa"),
+        sent("a2", 1006, "2026-11-02T10:00:00", refId="autumn", operator="fi.dna"),
+        sent("a3", 1004, "2026-11-03T10:00:00", refId="autumn", to="+46701234567"),
+        sent("a4", 1000, "2026-11-03T10:00:00", refId="autumn"),
+        sent("x", 1001, "2026-11-03T10:00:00"),
+    )
+    long_ago = datetime(2026, 10, 5, tzinfo=UTC)
+    Campaign.objects.filter(name="spring").update(created_at=long_ago, tags=["sale"])
+    Campaign.objects.filter(name="autumn").update(created_at=long_ago + timedelta(days=28), tags=["sale"])
+
+
+def address(name: str) -> str:
+    return f"/t/nordic-retail/campaigns/{Campaign.objects.get(name=name).id}/"
+
+
+def test_campaign_is_shown_beside_the_previous_one_of_its_tag(client, viewer, several):
+    Campaign.objects.filter(name="spring").update(title="Spring sale")
+    client.force_login(viewer)
+
+    page = Page(client.get(address("autumn")).content.decode())
+
+    assert page.rows["status"] == [
+        ["Status", "Messages", "Share", "Spring sale", "Share"],
+        ["Delivered", "2", "0.4", "1", "0.5"],
+        ["Pending", "1", "0.2", "0", "0"],
+        ["Failed", "2", "0.4", "1", "0.5"],
+        ["Unknown", "0", "0", "0", "0"],
+        ["Total", "5", "", "2", ""],
+    ]
+    assert [row[1:] for row in page.rows["speed"] if row[0] in ("5 s", "10 s", "1 min")] == [
+        ["0.2", "0"],
+        ["0.2", "0"],
+        ["0.4", "0.5"],
+    ]
+
+
+def test_another_campaign_is_chosen_or_none(client, viewer, several, tenant):
+    client.force_login(viewer)
+    spring = Campaign.objects.get(name="spring")
+    Campaign.objects.update(tags=[])
+
+    alone = Page(client.get(address("autumn")).content.decode())
+    chosen = Page(client.get(address("autumn"), {"compare": spring.id}).content.decode())
+    none = Page(client.get(address("autumn"), {"compare": "none"}).content.decode())
+
+    assert [len(page.rows["status"][0]) for page in (alone, chosen, none)] == [3, 5, 3]
+
+
+@pytest.mark.parametrize("compare", ["x", "999999", "9" * 30, "-1", "a\0b"])
+def test_no_such_campaign_to_compare_with_is_said(client, viewer, several, compare):
+    client.force_login(viewer)
+
+    answer = client.get(address("autumn"), {"compare": compare})
+
+    assert answer.status_code == 422
+    assert "There is no such campaign to compare with." in answer.content.decode()
+
+
+def test_campaign_of_another_customer_is_not_compared_with(client, viewer, several, other_tenant):
+    theirs = Campaign.objects.create(tenant=other_tenant, name="of another")
+    client.force_login(viewer)
+
+    answer = client.get(address("autumn"), {"compare": theirs.id})
+
+    assert answer.status_code == 422
+    assert "of another" not in answer.content.decode()
+
+
+def test_every_figure_opens_to_as_many_messages(client, viewer, several):
+    client.force_login(viewer)
+    page = client.get(address("autumn")).content.decode()
+
+    figures = re.findall(r'data-value="(\d+)">\s*<a class="quiet-link" href="([^"]+)">', page)
+    wrong = []
+    for value, href in figures:
+        listed = client.get(unescape(href)).content.decode()
+        if len(set(re.findall(r"/messages/link-main/(\w+)/", listed))) != int(value):
+            wrong.append((value, href))
+
+    assert len(figures) > 25
+    assert wrong == []
+
+
+def test_parts_of_it_lead_to_the_overview(client, viewer, several):
+    client.force_login(viewer)
+
+    page = Page(client.get(address("autumn")).content.decode())
+    (href,) = page.links["Sweden"]
+
+    assert href.startswith("/t/nordic-retail/overview/?from=2026-11-02&to=2026-11-03&campaign=autumn")
+    narrowed = Page(client.get(href).content.decode())
+    assert [row[1] for row in narrowed.rows["countries"][1:]] == ["1"]
+
+
+def test_merged_campaigns_have_one_page(client, viewer, several):
+    spring = Campaign.objects.get(name="spring")
+    merge(campaign=spring, into=Campaign.objects.get(name="autumn"), actor="x")
+    client.force_login(viewer)
+
+    answer = client.get(address("spring"), follow=True)
+
+    assert answer.redirect_chain == [(address("autumn"), 302)]
+    assert Page(answer.content.decode()).rows["status"][-1][:2] == ["Total", "7"]
+
+
+def test_campaign_without_messages_says_so(client, viewer, tenant):
+    Campaign.objects.create(tenant=tenant, name="planned")
+    client.force_login(viewer)
+
+    assert "No messages yet" in client.get(address("planned")).content.decode()
+
+
+def test_masked_name_has_no_links_to_its_messages(client, viewer, manager, feed, tenant):
+    apply(feed, sent("a", 1001, "2026-11-02T10:00:00", refId="to 358401234567"))
+    shown = {}
+    for person in (viewer, manager):
+        client.force_login(person)
+        shown[person] = client.get(address("to 358401234567")).content.decode()
+
+    assert "358401234567" not in shown[viewer]
+    assert "to +358 •••••••67" in shown[viewer]
+    assert ('href=""' in shown[viewer], "quiet-link" in shown[viewer]) == (False, False)
+    assert "quiet-link" in shown[manager]
+
+
+def test_notes_are_on_their_days(client, viewer, several):
+    Campaign.objects.filter(name="autumn").update(day_notes={"2026-11-03": "Sent twice."}, note="To members.")
+    client.force_login(viewer)
+
+    page = client.get(address("autumn")).content.decode()
+
+    assert "To members." in page
+    assert re.search(r"<dt>[^<]*3 Nov[^<]*</dt><dd>Sent twice.</dd>", page)
+
+
+def kpis(messages: int, latency: dict[int, int]) -> Kpis:
+    delivered = sum(latency.values())
+    volume = Volume(messages=messages, parts=messages, delivered=delivered, failed=messages - delivered)
+    return Kpis(volume, messages, latency)
+
+
+def test_all_sent_messages_are_the_denominator_of_the_speed():
+    assert [row.share for row in speed_rows(kpis(10, {0: 2, 60: 6}), None)][:5] == [0.2, 0.2, 0.2, 0.8, 0.8]
+    assert reached(kpis(10, {0: 2, 60: 6})) == Reached(0.75, pytest.approx(10.38, abs=0.01))
+    assert reached(kpis(10, {0: 10})) == Reached(0.9, 0.0)
+    assert reached(kpis(10, {0: 4})) is None
+
+
+def test_curve_rises_to_the_share_that_arrived():
+    assert curve(kpis(4, {0: 2})) == "M0.0 100.0H0.0V100.0H600.0V100.0"
+    assert curve(Kpis(latency={})) == ""
