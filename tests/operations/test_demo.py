@@ -1,4 +1,4 @@
-"""The demo's provisioning file: valid on any date, with its hand-over within the demo's traffic."""
+"""The demo: a provisioning file that is valid on any date, its hand-over within its traffic, and a saved view."""
 
 from datetime import UTC, date, datetime
 
@@ -6,10 +6,12 @@ import pytest
 import yaml
 
 from deliveries.management.commands.simulate import months_back
+from portal import demo
 from portal.accounts.models import Role, User
 from portal.demo import MONTHS, PROVISIONING, State, add_customer, provisioning
 from portal.provisioning.positions import Problems
 from portal.provisioning.reader import read
+from portal.saved_views import store
 from portal.tenants.models import Tenant
 from tests.conftest import make_user
 
@@ -63,3 +65,13 @@ def test_example_file_is_valid_by_itself():
     config = read(PROVISIONING.read_text(), problems)
     assert not problems
     assert list(handed_over(config)) == ["hansa-dk"]
+
+
+@pytest.mark.django_db
+def test_view_of_an_owner_is_saved_once(tenant, owner):
+    for _start in range(2):
+        demo._save_view()
+
+    assert [(view.name, view.page, view.query) for view in store.views_of(owner.pk, tenant)] == [
+        ("Epäonnistuneet, 7 päivää", "messages", "counts_as=failed&period=7d")
+    ]

@@ -1,4 +1,4 @@
-"""What the palette finds, for whom, and what it tells no address, log or browser."""
+"""Results of the palette by reader, and texts that must not reach addresses, logs or browsers."""
 
 import json
 import logging
