@@ -55,6 +55,10 @@ class TenantSettingsForm(forms.ModelForm):
             "country": gettext_lazy("The search reads numbers without a country code as numbers of this country."),
             "language": gettext_lazy("Language of pages and reports. Each person can choose another language."),
             "currency": gettext_lazy("Three letters, such as EUR."),
+            "accent": gettext_lazy(
+                "The colour of links and buttons, such as #0B7285. Empty: that of the customer above, else the portal's"
+                " own."
+            ),
             "require_mfa": gettext_lazy("Members without one are asked to set it up before they see anything."),
             "raw_days": gettext_lazy("As the gateway sent them, for questions about single messages."),
             "number_days": gettext_lazy("After that, messages stay without their phone numbers."),

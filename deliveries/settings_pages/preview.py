@@ -41,8 +41,8 @@ class SettingsPreview:
     messages_from: date
 
 
-def settings_preview(tenant: Tenant, *, now: datetime) -> SettingsPreview:
-    """Return what the tenant's values, saved or not, look like at `now`."""
+def settings_preview(tenant: Tenant, *, now: datetime, inherited: str = "") -> SettingsPreview:
+    """Return what the tenant's values, saved or not, look like at `now`; `inherited` is the colour of those above."""
     local = now.astimezone(zone(tenant.timezone))
     today = local.date()
     return SettingsPreview(
@@ -53,7 +53,7 @@ def settings_preview(tenant: Tenant, *, now: datetime) -> SettingsPreview:
         count=SAMPLE_COUNT,
         share=SAMPLE_SHARE,
         number=_number(tenant.country),
-        accent=accents(tenant.accent)[0].accent if tenant.accent else "",
+        accent=accents(colour)[0].accent if (colour := tenant.accent or inherited) else "",
         reports_from=today - timedelta(days=tenant.raw_days),
         numbers_from=today - timedelta(days=tenant.number_days),
         messages_from=today - timedelta(days=tenant.message_days),

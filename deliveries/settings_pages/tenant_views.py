@@ -13,7 +13,7 @@ from campaigns.models import RefIdScheme
 from deliveries.models import TenantRecount
 from deliveries.rederiving.recount import request_recount
 from deliveries.settings_pages.forms import RefIdSchemeForm, TenantSettingsForm
-from deliveries.settings_pages.preview import settings_preview
+from deliveries.settings_pages.preview import SettingsPreview, settings_preview
 from deliveries.settings_pages.recent_ref_ids import recent_ref_ids
 from portal.accounts.guards import member_may
 from portal.accounts.models import record
@@ -49,7 +49,7 @@ def tenant_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 def tenant_preview(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """Return what settings that are not saved would look like, as a fragment; 422 with what is wrong with them."""
     form = TenantSettingsForm(request.POST, instance=Tenant.objects.get(id=tenant.id), request=request)
-    context = {"preview": settings_preview(form.sound_values(), now=timezone.now()), "problems": _all_errors(form)}
+    context = {"preview": _settings_preview(request, form), "problems": _all_errors(form)}
     return render(request, "deliveries/_settings_preview.html", context, status=422 if form.errors else 200)
 
 
@@ -123,8 +123,12 @@ def _say_saved(request: HttpRequest, *, counts_anew: bool) -> None:
 def _tenant_page(request: HttpRequest, form: TenantSettingsForm, *, status: int = 200) -> HttpResponse:
     recount = _newest_recount(request.access.tenant)
     context = {"page": "settings", "section": "tenant", "form": form, "recount": recount}
-    context["preview"] = settings_preview(form.sound_values(), now=timezone.now())
+    context["preview"] = _settings_preview(request, form)
     return render(request, "deliveries/settings_tenant.html", context, status=status)
+
+
+def _settings_preview(request: HttpRequest, form: TenantSettingsForm) -> SettingsPreview:
+    return settings_preview(form.sound_values(), now=timezone.now(), inherited=request.access.brand_above.colour)
 
 
 def _ref_ids_page(

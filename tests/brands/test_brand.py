@@ -115,6 +115,14 @@ def test_pages_without_a_tenant_show_the_brand_that_a_persons_tenants_have_in_co
     assert ["Partner Insights" in page for page in (of_one, of_two)] == [True, False]
 
 
+def test_settings_preview_shows_the_inherited_colour(client, child, manager):
+    client.force_login(manager)
+
+    page = client.get("/t/nordic-retail/settings/")
+
+    assert (page.context["preview"].accent, "the portal's own colour" in page.content.decode()) == ("#7a1fa2", False)
+
+
 def test_staff_who_view_a_tenant_see_its_brand(client, child, staff_user):
     client.force_login(staff_user)
     client.post(f"/admin/tenants/tenant/{child.id}/view-as/", {"reason": "ticket 4711"})
