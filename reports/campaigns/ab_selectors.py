@@ -30,22 +30,26 @@ GONE_DAYS = 31  # counted from a campaign's first day, once its messages are del
 
 _CLASSES = ("delivered", "failed", "pending", "unknown")
 _SPAN = """
-SELECT (SELECT day FROM message WHERE tenant_id = %(tenant)s AND campaign_id = %(campaign)s ORDER BY sent_at LIMIT 1),
-    (SELECT day FROM message WHERE tenant_id = %(tenant)s AND campaign_id = %(campaign)s ORDER BY sent_at DESC LIMIT 1)
+SELECT min(first.day), max(last.day) FROM unnest(%(campaigns)s::int[]) AS c (id) CROSS JOIN LATERAL (
+    SELECT day FROM message WHERE tenant_id = %(tenant)s AND campaign_id = c.id ORDER BY sent_at LIMIT 1
+) AS first CROSS JOIN LATERAL (
+    SELECT day FROM message WHERE tenant_id = %(tenant)s AND campaign_id = c.id ORDER BY sent_at DESC LIMIT 1
+) AS last
 """
 _SENT = """
-SELECT v.variant, first.sent_at, last.sent_at FROM unnest(%(variants)s::text[]) AS v (variant)
+SELECT v.variant, min(first.sent_at), max(last.sent_at)
+FROM unnest(%(variants)s::text[]) AS v (variant) CROSS JOIN unnest(%(campaigns)s::int[]) AS c (id)
 CROSS JOIN LATERAL (
-    SELECT sent_at FROM message WHERE tenant_id = %(tenant)s AND campaign_id = %(campaign)s AND variant = v.variant
+    SELECT sent_at FROM message WHERE tenant_id = %(tenant)s AND campaign_id = c.id AND variant = v.variant
     ORDER BY sent_at LIMIT 1
 ) AS first CROSS JOIN LATERAL (
-    SELECT sent_at FROM message WHERE tenant_id = %(tenant)s AND campaign_id = %(campaign)s AND variant = v.variant
+    SELECT sent_at FROM message WHERE tenant_id = %(tenant)s AND campaign_id = c.id AND variant = v.variant
     ORDER BY sent_at DESC LIMIT 1
-) AS last
+) AS last GROUP BY v.variant
 """
 _RECENT = """
 SELECT variant, country, operator, count(*), count(*) FILTER (WHERE latency_bucket <= %(bucket)s) FROM message
-WHERE tenant_id = %(tenant)s AND campaign_id = %(campaign)s AND sent_at > %(edge)s AND day >= %(day)s
+WHERE tenant_id = %(tenant)s AND campaign_id = ANY (%(campaigns)s) AND sent_at > %(edge)s AND day >= %(day)s
 GROUP BY 1, 2, 3
 """
 _BY_REF_ID = """
@@ -192,11 +196,16 @@ def _is_mature(last: datetime | None, final: int, messages: int, now: datetime) 
     return is_mature(last=last, final=final, messages=messages, now=now, grace=grace)
 
 
+def _of(campaign: Campaign) -> dict[str, Any]:
+    """Return the parameters that keep a statement to the campaign's messages."""
+    return {"tenant": campaign.tenant_id, "campaigns": [campaign.id]}
+
+
 def _span(campaign: Campaign, timezone: str) -> tuple[date, date]:
     """Return the days that the campaign's counts are in; its messages may be deleted already."""
     created = local_day(campaign.created_at, timezone)
     with connection.cursor() as cursor:
-        cursor.execute(_SPAN, {"tenant": campaign.tenant_id, "campaign": campaign.id})
+        cursor.execute(_SPAN, _of(campaign))
         first, last = cursor.fetchone()
     if first is None:
         return created, created + timedelta(days=GONE_DAYS)
@@ -206,20 +215,14 @@ def _span(campaign: Campaign, timezone: str) -> tuple[date, date]:
 def _sent(campaign: Campaign, variants: Sequence[str]) -> dict[str, tuple[datetime, datetime]]:
     """Return when each variant's first and last stored message was sent."""
     with connection.cursor() as cursor:
-        cursor.execute(_SENT, {"tenant": campaign.tenant_id, "campaign": campaign.id, "variants": list(variants)})
+        cursor.execute(_SENT, _of(campaign) | {"variants": list(variants)})
         return {variant: (first, last) for variant, first, last in cursor.fetchall()}
 
 
 def _recent(campaign: Campaign, *, within: int, now: datetime) -> dict[tuple[str, str, str], tuple[int, int]]:
     """Return the messages of the last `within` seconds by variant and place, and those that were in time."""
     edge = now - timedelta(seconds=within)
-    values: dict[str, Any] = {
-        "tenant": campaign.tenant_id,
-        "campaign": campaign.id,
-        "edge": edge,
-        "day": edge.date() - timedelta(days=1),
-        "bucket": bucket_of(within),
-    }
+    values: dict[str, Any] = {"edge": edge, "day": edge.date() - timedelta(days=1), "bucket": bucket_of(within)}
     with connection.cursor() as cursor:
-        cursor.execute(_RECENT, values)
+        cursor.execute(_RECENT, _of(campaign) | values)
         return {(variant, country, operator): (n, in_time) for variant, country, operator, n, in_time in cursor}

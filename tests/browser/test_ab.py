@@ -17,6 +17,7 @@ def test_form_and_calculator_work_without_scripts(browse, portal):
     page.get_by_label("Compare", exact=True).select_option("within")
     page.get_by_label("Time in seconds").fill("30")
     page.get_by_label("Planned split").fill("50:50")
+    page.get_by_label("Rate so far, in percent").fill("80")
     page.get_by_label("Gain to be found, in points").fill("5")
     page.get_by_role("button", name="Compare").click()
 

@@ -67,7 +67,7 @@ def rows_read(found: list[dict]) -> int:
 )
 def test_no_query_of_the_test_reads_other_messages(tenant, sale, name, values, most):
     with web_scope([tenant.id]):
-        found = nodes(getattr(ab_selectors, name), {"tenant": tenant.id, "campaign": sale.id} | values)
+        found = nodes(getattr(ab_selectors, name), {"tenant": tenant.id, "campaigns": [sale.id]} | values)
 
     assert found
     assert {node["Node Type"] for node in found if node["Actual Rows"]} <= {"Index Scan", "Bitmap Heap Scan"}
