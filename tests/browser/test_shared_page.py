@@ -48,3 +48,25 @@ def test_shared_page_is_printed_whole(browse, portal, tmp_path):
     assert [title for title in titles if not any(title in text for text in texts)] == []
     assert pixels(pictures[0], GREEN) > 1000  # the days
     assert all(len(text.split()) > 30 for text in texts[:-1])
+    assert "Nordic Retail Oy" in texts[0]
+
+
+@needs_poppler
+def test_headings_of_sorted_tables_are_printed_on_each_page(browse, tmp_path):
+    page = browse(OWNER)
+    page.goto(OVERVIEW)
+    expect(page.locator("#failures button.sort")).to_have_count(3)
+
+    page.evaluate(
+        """() => {
+            const body = document.querySelector('#failures tbody');
+            for (let n = 0; n < 60; n++) body.append(body.rows[0].cloneNode(true));
+        }"""
+    )
+    name = page.locator("#failures tbody .status").first.inner_text()
+
+    texts, _pictures = printed(page, tmp_path)
+
+    pages = [text for text in texts if name in text]
+    assert len(pages) > 1
+    assert ["Cause and remedy" in text for text in pages] == [True] * len(pages)
