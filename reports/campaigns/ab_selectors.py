@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from campaigns.latency import bucket_of
+from campaigns.merging import ids_shown_as
 from campaigns.models import Campaign
 from deliveries.dialects.codes import COUNTS_AS
 from portal.common.database import snapshot
@@ -197,8 +198,8 @@ def _is_mature(last: datetime | None, final: int, messages: int, now: datetime) 
 
 
 def _of(campaign: Campaign) -> dict[str, Any]:
-    """Return the parameters that keep a statement to the campaign's messages."""
-    return {"tenant": campaign.tenant_id, "campaigns": [campaign.id]}
+    """Return the parameters that keep a statement to the messages of the campaign and of those merged into it."""
+    return {"tenant": campaign.tenant_id, "campaigns": ids_shown_as(campaign)}
 
 
 def _span(campaign: Campaign, timezone: str) -> tuple[date, date]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from campaigns.models import Campaign
 from campaigns.statistics import rate
+from portal.accounts.access import PageRequest
 from portal.accounts.guards import member_may
 from portal.common.masking import Masking
 from portal.common.period_picker import MAX_DAYS, Period
@@ -83,7 +84,7 @@ class StatusRow:
 
 @require_safe
 @member_may("see_figures")
-def campaign_page(request: HttpRequest, tenant: Tenant, campaign_id: int) -> HttpResponse:
+def campaign_page(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpResponse:
     """Show a campaign, from its first day to its last; `compare` is the id of another one, `none` compares nothing.
 
     A merged campaign is shown on the page of the one that it is merged into. 422 for a campaign to compare with that
@@ -158,7 +159,7 @@ def _choices(campaign: Campaign, masking: Masking) -> list[tuple[int, str]]:
     return [(id_, masking.text(one.title or one.name)) for id_, one in list(every.items())[:MAX_CHOICES]]
 
 
-def _figures(request: HttpRequest, shown: Shown, beside: Shown | None) -> dict:
+def _figures(request: PageRequest, shown: Shown, beside: Shown | None) -> dict:
     found = overview(
         tenant_ids=[shown.campaign.tenant_id],
         first=shown.first,
@@ -217,7 +218,7 @@ def _status_rows(kpis: Kpis, compared: Kpis | None) -> list[StatusRow]:
                 messages=messages,
                 share=rate(messages, kpis.volume.messages),
                 compared=before,
-                compared_share=rate(before, compared.volume.messages) if compared else None,
+                compared_share=rate(before, compared.volume.messages) if compared and before is not None else None,
             )
         )
     return rows

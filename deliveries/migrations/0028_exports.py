@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("deliveries", "0025_erased_names"),
+        ("deliveries", "0027_recipient_keys"),
         ("tenants", "0009_api_key_holder"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
