@@ -12,6 +12,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 from jsonschema import Draft202012Validator, FormatChecker
 
+from campaigns.models import Campaign
 from deliveries.models import PartnerMove
 from portal.api.problem_types import PROBLEM_TYPES
 from portal.api.schema import document
@@ -88,6 +89,7 @@ def test_every_route_and_method_is_described():
         (
             path.replace("{run_id}", "<int:run_id>")
             .replace("{partner_id}", "<int:partner_id>")
+            .replace("{campaign_id}", "<int:campaign_id>")
             .replace("{account}/{message_id}", "<slug:account>/<any_text:message_id>"),
             m,
         )
@@ -161,7 +163,8 @@ def world(messages, tenant, mine):
     waiting = make_run(tenant, "2026-07", state="queued")
     gone = make_run(tenant, "2026-06")
     ReportRun.objects.filter(id=gone.id).update(file="reports/none.xlsx")
-    return {"partner": partner.id, "done": done.id, "waiting": waiting.id, "gone": gone.id}
+    ids = {"partner": partner.id, "done": done.id, "waiting": waiting.id, "gone": gone.id}
+    return ids | {"campaign": Campaign.objects.get(tenant=tenant, name="sale").id}
 
 
 READS = [
@@ -187,6 +190,8 @@ READS = [
     ("/api/v1/messages/one/", "", "?account=link-main&id=a"),
     ("/api/v1/partner-ids/", "", ""),
     ("/api/v1/partner-ids/{partner_id}/", "{partner}/", ""),
+    ("/api/v1/campaigns/", "", "?state=active&q=sale"),
+    ("/api/v1/campaigns/{campaign_id}/", "{campaign}/", ""),
     ("/api/v1/reports/", "", "?size=1"),
     ("/api/v1/reports/{run_id}/", "{done}/", ""),
     ("/api/v1/reports/{run_id}/", "{waiting}/", ""),

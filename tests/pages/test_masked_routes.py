@@ -5,7 +5,7 @@ import re
 import pytest
 from django.utils import timezone
 
-from campaigns.models import SegmentKey
+from campaigns.models import Campaign, SegmentKey
 from deliveries.models import PartnerRequest
 from portal.accounts.models import Membership, Role
 from portal.tenants import api_keys
@@ -26,7 +26,8 @@ ANYBODYS = {
 MEMBERS = ANYBODYS | {
     *(
         "reports:overview",
-        "reports:campaigns",
+        "campaigns:list",
+        "campaigns:campaign",
         "reports:months",
         "reports:download",
         "messages:list",
@@ -42,6 +43,7 @@ OPENED = {
     "key": {
         *("api:key", "api:statistics", "api:reports", "api:report", "api:report_download", "api:messages"),
         *("api:message", "api:message_by_query", "api:partner_ids", "api:partner_id", "api:schema", "api:docs"),
+        *("api:campaigns", "api:campaign"),
     },
 }
 LEFT_OUT = {"account_logout", "view_as_stop", "end_other_sessions"}  # they end what the test goes by
@@ -60,6 +62,7 @@ def addresses(tenant, run) -> dict[str, str]:
     values = {
         "tenant_slug": tenant.slug, "run_id": run.id, "account": "link-main", "message_id": "m2",
         "partner_id": PartnerId.objects.get(value=OWN).id, "segment_key_id": SegmentKey.objects.first().id,
+        "campaign_id": Campaign.objects.filter(tenant=tenant).order_by("id").last().id,
         "membership_id": getattr(Membership.objects.first(), "id", 1), "request_id": wish.id, "invitation_id": 1,
         "key_id": 1, "link_id": 1, "share_token": share_token,
         "session_id": 1, "token": "no-such-token", "colour": "no-colour", "pk": 1, "key": "no-such-key",
