@@ -120,6 +120,7 @@ def _make_rows(now: datetime) -> dict:
     from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
     from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 
+    from campaigns.models import Campaign
     from deliveries.models import Message
     from portal.accounts import invitations
     from portal.accounts.models import Membership, User
@@ -168,6 +169,7 @@ def _make_rows(now: datetime) -> dict:
         "link_id": link.id,
         "share_token": share_token,
         "panel_token": panel_token,
+        "campaign_id": Campaign.objects.filter(tenant=tenant).earliest("id").id,
         "membership_id": Membership.objects.get(user__email=VIEWER).id,
         "secrets": secrets,
         "feed_id": Feed.objects.get(name="main").id,
