@@ -192,7 +192,7 @@ def _figures(request: PageRequest, shown: Shown, beside: Shown | None) -> dict:
         "days_chart": charts.days_chart(columns, None, unit=unit, links=shown.links),
         "whole": [],
         **_tables(found, shown.links),
-        "file": f"{request.access.tenant.slug}_campaign_{shown.campaign.id}",
+        "file": f"{shown.campaign.tenant.slug}_campaign_{shown.campaign.id}",
     }
 
 

@@ -203,6 +203,8 @@ READS = [
     ("/api/v1/messages/one/", "", "?account=link-main&id=a"),
     ("/api/v1/partner-ids/", "", ""),
     ("/api/v1/partner-ids/{partner_id}/", "{partner}/", ""),
+    ("/api/v1/campaigns/", "", "?state=active&q=sale"),
+    ("/api/v1/campaigns/{campaign_id}/", "{campaign}/", ""),
     ("/api/v1/reports/", "", "?size=1"),
     ("/api/v1/reports/{run_id}/", "{done}/", ""),
     ("/api/v1/reports/{run_id}/", "{waiting}/", ""),

@@ -22,7 +22,9 @@ SAME_IN_BOTH = re.compile(
 # Where what stands in these elements is data, of nobody's language.
 DATA = {
     "reports:overview": ("tbody",),
-    "reports:campaigns": ("tbody",),
+    "campaigns:list": ("tbody",),
+    "campaigns:campaign": ("tbody", "option", "h1", "p"),
+    "campaigns:details": ("h1",),
     "settings:tenant": ("strong",),  # the preview: dates and figures in the customer's language
     "messages:list": ("tbody", "datalist"),
     "messages:message": ("tbody", "dd"),

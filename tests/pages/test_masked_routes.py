@@ -34,10 +34,11 @@ ANYBODYS = {
 MEMBERS = ANYBODYS | {
     *(
         "reports:overview",
-        "reports:campaigns",
         "palette",
         "reports:views",
         "campaigns:ab",
+        "campaigns:list",
+        "campaigns:campaign",
         "reports:months",
         "reports:download",
         "messages:list",
@@ -55,6 +56,7 @@ OPENED = {
         *("api:exports", "api:export", "api:export_download"),
         *("api:message", "api:message_by_query", "api:partner_ids", "api:partner_id", "api:schema", "api:docs"),
         "api:campaign_ab",
+        *("api:campaigns", "api:campaign"),
     },
 }
 LEFT_OUT = {"account_logout", "view_as_stop", "end_other_sessions"}  # they end what the test goes by
@@ -74,7 +76,7 @@ def addresses(tenant, run, **maker) -> dict[str, str]:
     values = {
         "tenant_slug": tenant.slug, "run_id": run.id, "account": "link-main", "message_id": "m2",
         "partner_id": PartnerId.objects.get(value=OWN).id, "segment_key_id": SegmentKey.objects.first().id,
-        "campaign_id": Campaign.objects.filter(tenant=tenant).first().id,
+        "campaign_id": Campaign.objects.filter(tenant=tenant).order_by("id").last().id,
         "membership_id": getattr(Membership.objects.first(), "id", 1), "request_id": wish.id, "invitation_id": 1,
         "key_id": 1, "view_id": 1, "link_id": 1, "export_id": export.id, "share_token": share_token,
         "session_id": 1, "token": "no-such-token", "colour": "no-colour", "logo_digest": "no-logo",
