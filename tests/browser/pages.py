@@ -28,6 +28,8 @@ LOOKED_AT_BY = {
     "messages:list": OWNER,
     "messages:message": OWNER,
     "messages:numbers": OWNER,
+    "exports:list": OWNER,
+    "exports:new": OWNER,
     "reports:months": OWNER,
     "reports:account_months": OWNER,
     "reports:remove": OWNER,

@@ -155,6 +155,7 @@ def _make_rows(now: datetime) -> dict:
     view = store.save(
         user_id=maker.pk, tenant=tenant, page="messages", name="Failed lately", query="counts_as=failed&period=7d"
     )
+    export_id = _make_exports(tenant, maker)
     message = Message.objects.filter(tenant=tenant).order_by("-sent_at").first()
     secrets = {}
     for email in (GUARDED, STAFF):
@@ -164,6 +165,7 @@ def _make_rows(now: datetime) -> dict:
         RecoveryCodes.activate(guarded)
     return {
         "run_id": run.id,
+        "export_id": export_id,
         "month": str(month),
         "message_id": message.message_id,
         "campaign_id": Campaign.objects.filter(tenant=tenant).order_by("name").first().id,
@@ -181,6 +183,27 @@ def _make_rows(now: datetime) -> dict:
         "feed_id": Feed.objects.get(name="main").id,
         "tenant_id": tenant.id,
     }
+
+
+def _make_exports(tenant, maker) -> int:
+    """Make a file, and stop two others; return the file's export."""
+    from deliveries.exports.asking import ask, cancel
+    from deliveries.exports.making import run_exports
+    from deliveries.message_pages.columns import COLUMNS
+    from deliveries.models import Export
+    from deliveries.search.query import MessageQuery
+    from portal.accounts.access import access_of
+
+    access = access_of(maker, slug=tenant.slug)
+    asked = {"tenant": tenant, "access": access, "user": maker, "query": MessageQuery(access.tenant_ids)}
+    done = ask(title="1 Oct 2026 – 31 Oct 2026 · Campaign: autumn", format="xlsx", columns=list(COLUMNS), **asked)
+    run_exports(export_id=done.id)
+    refused = ask(title="Any time", format="parquet", columns=list(COLUMNS), **asked)
+    cancelled = ask(title="Any time · Operator: fi.elisa", format="csv", columns=list(COLUMNS), **asked)
+    for export in (refused, cancelled):
+        cancel(export, actor=maker.email)
+    Export.objects.filter(id=refused.id).update(problem="rows")
+    return done.id
 
 
 if __name__ == "__main__":
