@@ -77,7 +77,16 @@ def test_page_bars_nobody(request, browse, portal, name, language, looks):
         page.set_viewport_size(size)
         page.emulate_media(color_scheme=theme)
         assert sideways(page) == []
-        built = {"lang": language, "titled": True, "described": True, "h1": 1, "main": 1, "twice": [], "headings": [], "cutTables": []}
+        built = {
+            "lang": language,
+            "titled": True,
+            "described": True,
+            "h1": 1,
+            "main": 1,
+            "twice": [],
+            "headings": [],
+            "cutTables": [],
+        }
         assert page.evaluate(BUILT) == built
         if pictures:
             take_picture(page, pictures, f"{name}-{language}-{theme}-{size['width']}")
