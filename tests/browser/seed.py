@@ -177,7 +177,6 @@ def _make_rows(now: datetime) -> dict:
         "view_id": view.id,
         "share_token": share_token,
         "panel_token": panel_token,
-        "campaign_id": Campaign.objects.filter(tenant=tenant).earliest("id").id,
         "membership_id": Membership.objects.get(user__email=VIEWER).id,
         "secrets": secrets,
         "feed_id": Feed.objects.get(name="main").id,
