@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reports.campaigns import ab_views, details_views, list_views, views
+from reports.campaigns import ab_views, details_views, list_views, recipients_views, views
 
 app_name = "campaigns"
 urlpatterns = [
@@ -11,5 +11,6 @@ urlpatterns = [
     path("<int:campaign_id>/details/", details_views.details, name="details"),
     path("<int:campaign_id>/merge/", details_views.merge_campaign, name="merge"),
     path("<int:campaign_id>/separate/", details_views.separate_campaign, name="separate"),
+    path("<int:campaign_id>/recipients/", recipients_views.recipients, name="recipients"),
     path("<int:campaign_id>/ab/", ab_views.ab_page, name="ab"),
 ]

@@ -25,6 +25,7 @@ LOOKED_AT_BY = {
     "campaigns:list": OWNER,
     "campaigns:campaign": OWNER,
     "campaigns:details": OWNER,
+    "campaigns:recipients": OWNER,
     "messages:list": OWNER,
     "messages:message": OWNER,
     "messages:numbers": OWNER,

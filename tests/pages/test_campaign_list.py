@@ -348,7 +348,9 @@ def test_every_figure_opens_to_as_many_messages(client, viewer, several, setting
     client.force_login(viewer)
     page = client.get(LIST).content.decode()
 
-    figures = re.findall(r'data-value="([^"]*)">(?:<span class="cell-stack">)?<a class="quiet-link" href="([^"]+)">', page)
+    figures = re.findall(
+        r'data-value="([^"]*)">(?:<span class="cell-stack">)?<a class="quiet-link" href="([^"]+)">', page
+    )
     opened = []
     for value, href in figures:
         listed = client.get(unescape(href)).content.decode()

@@ -39,6 +39,7 @@ MEMBERS = ANYBODYS | {
         "campaigns:ab",
         "campaigns:list",
         "campaigns:campaign",
+        "campaigns:recipients",
         "reports:months",
         "reports:download",
         "messages:list",

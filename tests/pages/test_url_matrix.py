@@ -102,6 +102,7 @@ PAGES = {
     "campaigns:list": (302, 404, 404, 200),
     "campaigns:campaign": (302, 404, 404, 200),
     "campaigns:details": (302, 404, 404, 200),
+    "campaigns:recipients": (302, 404, 404, 200),
     "campaigns:merge": (302, 404, 404, 422),  # nothing was filled in
     "campaigns:separate": (302, 404, 404, 302),
     "palette": (302, 404, 404, 200),
