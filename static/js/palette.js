@@ -116,6 +116,7 @@ function finish(groups, problem) {
   const count = options.length === 1 ? one : several.replace("{n}", options.length);
   status.textContent = problem || (options.length ? count : none);
   if (isPressed && options[0]) choose(options[0]);
+  else if (isPressed) form.submit(); // the page of its own answers
   isPressed = false;
 }
 

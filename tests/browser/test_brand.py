@@ -9,9 +9,8 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NARROW, WIDE
-from tests.browser.layout import take_picture
+from tests.browser.layout import sideways, take_picture
 from tests.browser.seed import OWNER
-from tests.browser.test_phone import SIDEWAYS
 
 BRAND = "/t/hansa-group/settings/brand/"
 LONG = "Hanseatic Customer Messaging and Reporting Insights Portal"
@@ -53,7 +52,7 @@ def test_brand_is_seen_while_it_is_typed_and_then_by_the_customers_below(browse,
                 expect(logo).to_be_visible()
                 box = logo.bounding_box()
                 assert (box["width"] <= 160, box["height"] <= 40) == (True, True)
-                assert page.evaluate(SIDEWAYS) == []
+                assert sideways(page) == []
                 if folder := request.config.option.pictures:
                     look = "dark" if dark else "light"
                     take_picture(page, folder, f"brand-{name}-{width}x{height}-{size['width']}-{look}")

@@ -13,8 +13,14 @@ from tests.browser.seed import OWNER
 WITH_WORDS_BY_THEMSELVES = {"glossary", "api:docs"}  # the words are the page's subject, or for programmers
 
 # The Finnish word of "Status" heads the states of reports, requests and keys too.
-OTHER_SENSES = {(name, "Tila") for name in ("reports:months", "deliveries:partner_ids", "settings:segments")}
+OTHER_SENSES = {
+    (name, "Tila") for name in ("reports:months", "deliveries:partner_ids", "settings:segments", "exports:list")
+}
 OTHER_SENSES |= {("reports:account_months", "Tila")}
+# A result code's reason in the table of failures.
+OTHER_SENSES |= {
+    (name, word) for name in ("reports:overview", "campaigns:campaign", "share") for word in ("Unknown", "Tuntematon")
+}
 
 # Headings and labels in which a word of the glossary stands without its button: [text, words with a button in it].
 HEADINGS = """() => [...document.querySelectorAll('main :is(th, dt, h2, h3, legend, label.form-label, .kpi-name)')]
@@ -101,7 +107,7 @@ def test_explanations_open_beside_their_word_and_inside_the_window(browse, porta
     for address in ("/t/nordic-retail/overview/", "/t/nordic-retail/messages/"):
         page.goto(address)
         buttons = page.locator("main button.explain:visible")
-        assert buttons.count() > 8
+        assert buttons.count() > 5
         for button in buttons.all():
             button.evaluate("(element) => element.dataset.used = ''")
             button.press("Enter")

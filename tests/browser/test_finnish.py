@@ -17,12 +17,15 @@ SAME_IN_BOTH = re.compile(
     r"[\W\d_]*|[+−]?(\d+ (s|min|h|d) ?)+|.*@example\.com.*|nordic-retail|Nordic Retail Oy"
     r"|Hansa (Group|Norge AS)|Newcomer|(link-main|nr-(fi|se)|Europe/\w+|Data warehouse|CSV)"
     r"|[Rr]efId|fi\.elisa|srk_\w+|python-httpx/.*|Chrome · Linux( [\d.]+)?|segment|store|Agency"
-    r"|Logo|SMS reporting portal"
+    r"|Logo|SMS reporting portal|Ctrl|Ctrl K|Enter|Esc|K|Tab|Failed lately"
+    r"|command provision|schedule|hansa-(group|norge)|newcomer|Nordic Retail Oy ·|A|B"
 )
 # Where what stands in these elements is data, of nobody's language.
 DATA = {
     "reports:overview": ("tbody",),
     "campaigns:list": ("tbody",),
+    "campaigns:ab": ("tbody", "h1", "label"),
+    "campaigns:recipients": ("h1",),
     "campaigns:campaign": ("tbody", "option", "h1", "p"),
     "campaigns:details": ("h1",),
     "settings:tenant": ("strong",),  # the preview: dates and figures in the customer's language
@@ -32,6 +35,7 @@ DATA = {
     "settings:ref_ids": ("tbody",),
     "settings:segments": ("tbody",),
     "settings:shares": ("tbody",),
+    "exports:list": ("tbody", "h2", "h3"),
     "share": ("tbody",),
 }
 
