@@ -34,7 +34,7 @@ SELECT coalesce(jsonb_agg(jsonb_build_object(
     'lost_host', CASE WHEN b.host_lost_at IS NULL THEN '' ELSE b.host END
 ) ORDER BY up.level), '[]')
 FROM up LEFT JOIN tenant_brand b ON b.tenant_id = up.id WHERE b.id IS NOT NULL OR up.accent <> ''
-)"""  # noqa: S608  a constant
+)"""  # noqa: S608  constants of the caller alone
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from portal.tenants.models import Tenant
 # url name, text, right
 OF_TENANT: tuple[tuple[str, Promise, str], ...] = (
     ("reports:overview", _("Overview"), "see_figures"),
-    ("reports:campaigns", _("Campaigns"), "see_figures"),
+    ("campaigns:list", _("Campaigns"), "see_figures"),
     ("messages:list", _("Messages"), "see_messages"),
     ("messages:numbers", _("List of numbers"), "see_numbers"),
     ("reports:months", _("Reports"), "see_figures"),

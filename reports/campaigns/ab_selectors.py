@@ -87,7 +87,8 @@ def variants_of_campaign(
 ) -> tuple[list[VariantFigures], int]:
     """Return the variants of the campaign by name, and the messages without a variant. Raises TooManyVariants."""
     with snapshot():
-        first, last = _span(campaign, timezone)
+        campaign_ids = ids_shown_as(campaign)
+        first, last = _span(campaign, campaign_ids, timezone)
         query = StatisticsQuery(
             tenant_ids=[campaign.tenant_id],
             first=first,
@@ -102,8 +103,8 @@ def variants_of_campaign(
         kpis: dict[str, dict[Place, Kpis]] = defaultdict(dict)
         for group in groups:
             kpis[str(group.key["variant"])][str(group.key["country"]), str(group.key["operator"])] = group.kpis
-        sent = _sent(campaign, names)
-        recent = _recent(campaign, within=within, now=now)
+        sent = _sent(campaign, campaign_ids, names)
+        recent = _recent(campaign, campaign_ids, within=within, now=now)
     bucket = bucket_of(within)
     found = [_of_counts(name, kpis[name], sent.get(name), recent, bucket, now) for name in names]
     return found, sum(one.volume.messages for one in kpis.get("", {}).values())
@@ -197,33 +198,37 @@ def _is_mature(last: datetime | None, final: int, messages: int, now: datetime) 
     return is_mature(last=last, final=final, messages=messages, now=now, grace=grace)
 
 
-def _of(campaign: Campaign) -> dict[str, Any]:
+def _of(campaign: Campaign, campaign_ids: Sequence[int]) -> dict[str, Any]:
     """Return the parameters that keep a statement to the messages of the campaign and of those merged into it."""
-    return {"tenant": campaign.tenant_id, "campaigns": ids_shown_as(campaign)}
+    return {"tenant": campaign.tenant_id, "campaigns": campaign_ids}
 
 
-def _span(campaign: Campaign, timezone: str) -> tuple[date, date]:
+def _span(campaign: Campaign, campaign_ids: Sequence[int], timezone: str) -> tuple[date, date]:
     """Return the days that the campaign's counts are in; its messages may be deleted already."""
     created = local_day(campaign.created_at, timezone)
     with connection.cursor() as cursor:
-        cursor.execute(_SPAN, _of(campaign))
+        cursor.execute(_SPAN, _of(campaign, campaign_ids))
         first, last = cursor.fetchone()
     if first is None:
         return created, created + timedelta(days=GONE_DAYS)
     return min(first, created), max(last, created)
 
 
-def _sent(campaign: Campaign, variants: Sequence[str]) -> dict[str, tuple[datetime, datetime]]:
+def _sent(
+    campaign: Campaign, campaign_ids: Sequence[int], variants: Sequence[str]
+) -> dict[str, tuple[datetime, datetime]]:
     """Return when each variant's first and last stored message was sent."""
     with connection.cursor() as cursor:
-        cursor.execute(_SENT, _of(campaign) | {"variants": list(variants)})
+        cursor.execute(_SENT, _of(campaign, campaign_ids) | {"variants": list(variants)})
         return {variant: (first, last) for variant, first, last in cursor.fetchall()}
 
 
-def _recent(campaign: Campaign, *, within: int, now: datetime) -> dict[tuple[str, str, str], tuple[int, int]]:
+def _recent(
+    campaign: Campaign, campaign_ids: Sequence[int], *, within: int, now: datetime
+) -> dict[tuple[str, str, str], tuple[int, int]]:
     """Return the messages of the last `within` seconds by variant and place, and those that were in time."""
     edge = now - timedelta(seconds=within)
     values: dict[str, Any] = {"edge": edge, "day": edge.date() - timedelta(days=1), "bucket": bucket_of(within)}
     with connection.cursor() as cursor:
-        cursor.execute(_RECENT, _of(campaign) | values)
+        cursor.execute(_RECENT, _of(campaign, campaign_ids) | values)
         return {(variant, country, operator): (n, in_time) for variant, country, operator, n, in_time in cursor}

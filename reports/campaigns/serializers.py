@@ -32,7 +32,7 @@ class CampaignAnswer(serializers.Serializer):
 class CampaignsAnswer(ForwardPageSerializer):
     """A page of campaigns, newest first."""
 
-    data = CampaignAnswer(many=True)  # type: ignore[assignment]  # a field's name that Serializer has, too
+    data = CampaignAnswer(many=True, help_text="The campaigns.")  # type: ignore[assignment]  # Serializer has the name, too
 
 
 class VariantFiguresSerializer(FiguresSerializer):

@@ -56,7 +56,7 @@ NOT_SHOWN = {
     "deliveries.CondensedSpan", "deliveries.CondensedCampaignCount", "deliveries.CondensedLatencyCount",
     "deliveries.CondensedCampaign", "deliveries.IdentityFilter",
     "deliveries.ApplierStop", "deliveries.ImportCount", "deliveries.RefusalCount",
-    "deliveries.ErasedId", "deliveries.ErasedName",
+    "deliveries.ErasedId", "deliveries.ErasedName", "deliveries.RecipientSecret",
 }  # fmt: skip
 
 

@@ -129,6 +129,8 @@ def test_scopes_are_told_with_the_scheme():
         "get_key": [{"key": []}],
         "get_schema": None,
         "get_statistics": [{"key": ["read"]}],
+        "list_campaigns": [{"key": ["read"]}],
+        "get_campaign": [{"key": ["read"]}],
         "get_ab_test": [{"key": ["read"]}],
         "list_messages": [{"key": ["read"]}],
         "submit_messages": [{"key": ["submit"]}],

@@ -27,7 +27,9 @@ Object.defineProperty(globalThis.navigator, "clipboard", { value: { writeText: a
 globalThis.setTimeout = () => {};
 const cell = ([text, kind]) => ({ innerText: text, matches: (selector) => selector === `.${kind}` });
 const table = { rows: given.map((row) => ({ cells: row.map(cell) })), matches: () => true };
-globalThis.document = { getElementById: () => table };
+globalThis.document = {
+  getElementById: () => table, createElement: () => ({ setAttribute() {} }), querySelector: () => ({ append() {} }),
+};
 const button = { dataset: { copyFrom: "table", copied: "Copied" }, textContent: "Copy" };
 watchCopying({ addEventListener: (name, listener) => (click = listener) });
 await click({ target: { closest: () => button } });

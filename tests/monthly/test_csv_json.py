@@ -163,6 +163,7 @@ def test_csv_zip_has_a_file_per_table():
 def test_json_has_the_header_with_local_times():
     assert json_document(sample_figures())["header"] == {
         "title_subject": "Nordic Retail Oy",
+        "product": "",
         "scope": "tenant",
         "month": "2026-10",
         "timezone": "Europe/Helsinki",

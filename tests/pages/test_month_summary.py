@@ -40,7 +40,8 @@ def make(tenant, *, requested_by: str = "schedule") -> ReportRun:
 def shown(page: str) -> dict[str, str]:
     """Return the summary's figures by name, with the note below each."""
     found = re.findall(
-        r'kpi-name[^>]*>([^<]+)</span><span class="kpi-value">([^<]+)</span>(?:<span class="kpi-note">([^<]*))?', page
+        r'kpi-name[^>]*>([^<]+)</span>(?:<button.*?</button>)?<span class="kpi-value">([^<]+)</span>(?:<span class="kpi-note">([^<]*))?',
+        page,
     )
     return {name: f"{value} {note}".strip() for name, value, note in found}
 

@@ -106,7 +106,7 @@ def test_mail_without_a_layout_of_its_own_gets_one(worker, owner, mailoutbox):
 
 def test_alarm_has_two_parts_with_a_link_to_the_administration(worker, staff_user, mailoutbox):
     with worker():
-        run.keep("silent_feeds", ["link-main/main: silent"], now=timezone.now())
+        run.keep("feeds", ["link-main/main: silent"], now=timezone.now())
 
     [message] = mailoutbox
     assert message.body.endswith(f"What to do: docs/operations.md, Alarms.\n\n{PUBLIC}/admin/\n")

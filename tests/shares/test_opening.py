@@ -44,7 +44,7 @@ def test_shared_page_has_no_link_and_no_form(tenant, manager, messages):
 
     shared = opened(token)
 
-    assert (shared.status_code, links_in(shared)) == (200, ["#main"])
+    assert (shared.status_code, links_in(shared)) == (200, ["#main", "/glossary/"])
     assert "<form" not in shared.content.decode()
 
 
@@ -194,7 +194,7 @@ def test_report_of_a_month_is_downloaded_masked_and_recorded(tenant, manager, dj
     with django_capture_on_commit_callbacks(execute=True):
         file = Client().get(f"/share/{token}/download/")
 
-    assert links_in(page) == ["#main", f"/share/{token}/download/"]
+    assert links_in(page) == ["#main", f"/share/{token}/download/", "/glossary/"]
     assert (file.status_code, b"".join(file.streaming_content)) == (200, workbook_bytes(masked))
     assert "nordic-retail_2026-10_r1_masked.xlsx" in file.headers["Content-Disposition"]
     entry = AuditEntry.objects.get(action="report.download")
