@@ -39,10 +39,8 @@ def make(tenant, *, requested_by: str = "schedule") -> ReportRun:
 
 def shown(page: str) -> dict[str, str]:
     """Return the summary's figures by name, with the note below each."""
-    found = re.findall(
-        r'kpi-name[^>]*>([^<]+)</span>(?:<button.*?</button>)?<span class="kpi-value">([^<]+)</span>(?:<span class="kpi-note">([^<]*))?',
-        page,
-    )
+    figure = r'kpi-name[^>]*>([^<]+)<.*?<span class="kpi-value">([^<]+)</span>(?:<span class="kpi-note">([^<]*))?'
+    found = re.findall(figure, page, re.DOTALL)
     return {name: f"{value} {note}".strip() for name, value, note in found}
 
 
