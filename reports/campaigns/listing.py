@@ -14,7 +14,7 @@ from django.db.models import F, IntegerField, Q, Sum, Value
 from django.db.models.functions import Cast
 
 from campaigns.models import NO_CAMPAIGN_ID, OTHER_CAMPAIGNS_ID, Campaign
-from deliveries.models import CampaignCount, LatencyCount
+from deliveries.models import CampaignCount, CondensedCampaign, LatencyCount
 from reports.figures.kpis import Kpis
 from reports.figures.query import StatisticsQuery
 from reports.figures.rollups import bucket_rows, by_bucket, union_all
@@ -25,59 +25,59 @@ COLUMNS = ("name", "first", "last", "messages", "delivery_rate", "failed", "medi
 DEFAULT_ORDER = "-messages"
 ORDERS = tuple(sign + column for column in COLUMNS for sign in ("-", ""))
 
-# What a column is sorted by: of the campaign's sums (c) or its row (s).
+# What a column is sorted by, of the rows of a campaign as it is shown.
 _SORTED_BY = {
-    "name": "coalesce(nullif(s.title, ''), s.name)",
-    "first": "c.value",
-    "last": "c.value",
-    "messages": "c.n_messages",
-    "delivery_rate": "c.n_delivered::float / c.n_messages",
-    "failed": "c.n_failed",
-    "median": "c.value",
-    "maturity": "c.value / c.n_messages",
-    "variants": "c.value",
+    "name": "min(label)",
+    "first": "min(value)",
+    "last": "max(value)",
+    "messages": "sum(n_messages)::bigint",
+    "delivery_rate": "sum(n_delivered)::float / sum(n_messages)::float",
+    "failed": "sum(n_failed)::bigint",
+    "median": "max(value)",
+    "maturity": "sum(value)::float / sum(n_messages)::float",
+    "variants": "max(value)",
 }
-# How the value of a column that is no sum is made of the rows. All is grouped, nothing joined: the planner knows too
-# little about sums of sums to join them well.
-_VALUE = {
-    "first": "min(r.value)",
-    "last": "max(r.value)",
-    "median": "max(r.value)",
-    "maturity": "sum(r.value)::float",
-    "variants": "count(DISTINCT r.value) FILTER (WHERE r.value <> '' AND r.n_messages > 0)",
-}
-_SHOWN_ID = "coalesce(m.merged_into_id, r.campaign_id)"
-_SHOWN_AS = "LEFT JOIN campaigns_campaign AS m ON m.id = r.campaign_id AND m.merged_into_id IS NOT NULL"
-# The sums of each campaign as it is shown; 0 is no campaign, -1 what is over the daily limit.
+# The period's rows are read once, and joined to how their campaigns are shown before they are summed: the planner
+# knows how many rows and campaigns there are, but little of how many sums. By campaign only what sorts is summed, the
+# rest by part of the list: sums of 50,000 campaigns would not fit in the memory of a query. 0 is no campaign, -1 what
+# is over the daily limit.
 _PLACED = f"""
-WITH counted AS (
-    SELECT r.tenant_id, {_SHOWN_ID} AS campaign_id, {{sums}}, {{value}} AS value
-    FROM ({{rows}}) AS r {_SHOWN_AS} GROUP BY 1, 2 HAVING sum(n_messages) > 0
-), found AS (
-    SELECT c.*, {{order}} AS sorted_by, CASE
-        WHEN c.campaign_id = {NO_CAMPAIGN_ID} THEN 'none' WHEN c.campaign_id = {OTHER_CAMPAIGNS_ID} THEN 'over'
-        WHEN s.id IS NULL OR NOT ({{wanted}}) THEN 'hidden' ELSE 'listed' END AS kind
-    FROM counted AS c LEFT JOIN campaigns_campaign AS s ON s.id = c.campaign_id
-), placed AS (
-    SELECT *, row_number() OVER (PARTITION BY kind ORDER BY sorted_by {{way}} NULLS LAST, campaign_id) AS place
-    FROM found
-), kinds AS (
-    SELECT *, CASE WHEN kind = 'listed' AND place BETWEEN %(first)s AND %(last)s THEN 'shown' ELSE kind END AS part
-    FROM placed
+WITH shown_as AS MATERIALIZED (
+    SELECT c.id, coalesce(m.id, c.id) AS shown_id, {{label}} AS label, ({{wanted}}) AS is_wanted
+    FROM campaigns_campaign AS c LEFT JOIN campaigns_campaign AS m ON m.id = c.merged_into_id
+    WHERE c.tenant_id = ANY (%(tenants)s)
+), counted AS MATERIALIZED (
+    SELECT coalesce(s.shown_id, r.campaign_id) AS shown_id, s.label, {{names}}, value, CASE
+        WHEN r.campaign_id = {NO_CAMPAIGN_ID} THEN 'none' WHEN r.campaign_id = {OTHER_CAMPAIGNS_ID} THEN 'over'
+        WHEN s.is_wanted THEN 'listed' ELSE 'hidden' END AS kind
+    FROM ({{rows}}) AS r LEFT JOIN shown_as AS s ON s.id = r.campaign_id
+), sorted AS MATERIALIZED (
+    SELECT shown_id, kind, {{order}} AS sorted_by FROM counted GROUP BY shown_id, kind HAVING sum(n_messages) > 0
+), page AS MATERIALIZED (
+    SELECT shown_id FROM sorted WHERE kind = 'listed'
+    ORDER BY sorted_by {{way}} NULLS LAST, shown_id LIMIT %(limit)s OFFSET %(offset)s
 )
-SELECT part, CASE part WHEN 'shown' THEN place END, min(campaign_id), count(*), {{sums}}
-FROM kinds GROUP BY 1, 2 ORDER BY 2
+SELECT part, ARRAY(SELECT shown_id FROM page), (SELECT count(*) FROM sorted WHERE kind = part), {{sums}}
+FROM (
+    SELECT CASE WHEN p.shown_id IS NULL THEN kind ELSE 'shown' END AS part, {{names}}
+    FROM counted AS c LEFT JOIN page AS p ON p.shown_id = c.shown_id
+) AS parts GROUP BY part
 """  # noqa: S608  constants of this module
+_BY_SHOWN = """
+    SELECT coalesce(m.merged_into_id, r.campaign_id) AS campaign_id, r.{key}, sum(r.n)::bigint AS n FROM ({rows}) AS r
+    LEFT JOIN campaigns_campaign AS m ON m.id = r.campaign_id AND m.merged_into_id IS NOT NULL
+    WHERE r.campaign_id > 0 GROUP BY 1, 2
+"""
 # The bucket of each campaign's median: the first one that reaches half of the delivered messages.
 _MEDIANS = f"""
-SELECT tenant_id, campaign_id, {{zeros}}, min(bucket) AS value FROM (
-    SELECT tenant_id, campaign_id, bucket, sum(n) OVER (PARTITION BY campaign_id ORDER BY bucket) AS seen,
+SELECT campaign_id, {{zeros}}, min(bucket) AS value FROM (
+    SELECT campaign_id, bucket, sum(n) OVER (PARTITION BY campaign_id ORDER BY bucket) AS seen,
            sum(n) OVER (PARTITION BY campaign_id) AS every
-    FROM (
-        SELECT r.tenant_id, {_SHOWN_ID} AS campaign_id, r.bucket, sum(r.n) AS n
-        FROM ({{rows}}) AS r {_SHOWN_AS} WHERE r.campaign_id > 0 GROUP BY 1, 2, 3
-    ) AS counted
-) AS seen WHERE seen * 2 >= every GROUP BY 1, 2
+    FROM ({_BY_SHOWN}) AS counted
+) AS seen WHERE seen * 2 >= every GROUP BY 1
+"""  # noqa: S608  constants of this module
+_VARIANTS = f"""
+SELECT campaign_id, {{zeros}}, count(*) AS value FROM ({_BY_SHOWN}) AS counted WHERE variant <> '' AND n > 0 GROUP BY 1
 """  # noqa: S608  constants of this module
 
 
@@ -164,16 +164,20 @@ def _placed(
 ) -> tuple[dict[str, Rest], list[int]]:
     column, way = order.removeprefix("-"), "DESC" if order.startswith("-") else "ASC"
     sql, values = _rows(query, column, final)
-    parameters: dict = {"first": offset + 1, "last": offset + limit}
-    wanted = {None: "true", True: "s.archived_at IS NOT NULL", False: "s.archived_at IS NULL"}[archived]
+    parameters: dict = {"limit": limit, "offset": offset, "tenants": list(query.tenant_ids)}
+    archived_at = "(CASE WHEN m.id IS NULL THEN c.archived_at ELSE m.archived_at END)"
+    wanted = {None: "true", True: f"{archived_at} IS NOT NULL", False: f"{archived_at} IS NULL"}[archived]
     if found is not None:
-        wanted += " AND s.id = ANY (%(found)s)"
+        wanted += " AND coalesce(m.id, c.id) = ANY (%(found)s)"
         parameters["found"] = sorted(found)
+    label = "coalesce(nullif(m.title, ''), m.name, nullif(c.title, ''), c.name)" if column == "name" else "NULL::text"
+    names = list(sums(CampaignCount))
     placed = _PLACED.format(
-        sums=", ".join(f"sum({name})::bigint AS {name}" for name in sums(CampaignCount)),
-        value=_VALUE.get(column, "NULL::int"),
+        names=", ".join(names),
+        sums=", ".join(f"sum({name})::bigint" for name in names),
         rows=_named(sql, values, parameters),
         order=_SORTED_BY[column],
+        label=label,
         wanted=wanted,
         way=way,
     )
@@ -181,50 +185,59 @@ def _placed(
     shown: list[int] = []
     with connection.cursor() as cursor:
         cursor.execute(placed, parameters)
-        for part, _place, campaign_id, campaigns, *counts in cursor.fetchall():
+        for part, ids, campaigns, *counts in cursor.fetchall():
             if part == "shown":
-                shown.append(campaign_id)
-            else:
-                kpis = kpis_of(dict(zip(sums(CampaignCount), counts, strict=True)))
-                rests[part] = Rest(campaigns, replace(kpis, final=None))
+                shown = ids
+                continue
+            kpis = kpis_of(dict(zip(names, counts, strict=True)))
+            rests[part] = Rest(campaigns - len(ids) if part == "listed" else campaigns, replace(kpis, final=None))
     return rests, shown
 
 
 def _rows(query: StatisticsQuery, column: str, final: Q) -> tuple[str, tuple]:
     """Return the SQL of the period's rows by campaign, with the `value` that the column is sorted by, if any."""
-    groups: tuple[str, ...] = ("campaign",)
-    columns: tuple[str, ...] = ()
-    value: dict = {}
-    if column in ("first", "last"):
-        groups, value = ("campaign", "day"), {"value": F("day")}
-    elif column == "variants":
-        groups, value = ("campaign", "variant"), {"value": F("variant")}
-    elif column == "maturity":
-        columns, value = ("status", "result_code"), {"value": Sum("messages", filter=final, default=0)}
-    elif column == "median":
-        value = {"value": Cast(Value(None), IntegerField())}
+    by_day = column in ("first", "last")
+    value: dict = {"value": F("day") if by_day else Cast(Value(None), IntegerField())}
+    names = tuple(sums(CampaignCount))
     rows = []
-    for source in count_sources(replace(query, group_by=groups), CampaignCount, columns=columns):
-        if column in ("first", "last"):
+    for source in count_sources(
+        replace(query, group_by=("campaign", "day") if by_day else ("campaign",)), CampaignCount
+    ):
+        if by_day:
             source = source.filter(messages__gt=0)
-        by = ("tenant_id", "campaign_id", *groups[1:])
-        counted = source.values(*by).annotate(**sums(source.model), **value)
-        rows.append(counted.values_list("tenant_id", "campaign_id", *sums(source.model), *value))
+        if source.model is CondensedCampaign:  # a row is a sum already
+            counted = source.annotate(**{name: F(name.removeprefix("n_")) for name in names}, **value)
+        else:
+            counted = source.values("campaign_id", *(("day",) if by_day else ())).annotate(
+                **sums(source.model), **value
+            )
+        rows.append(counted.values_list("campaign_id", *names, "value"))
     sql, values = union_all(rows)
-    if column != "median":
-        return sql, values
-    medians, own = _medians(query)
-    return f"{sql} UNION ALL ({medians})", (*values, *own)
+    own, own_values = _values(query, column, final)
+    return f"{sql} UNION ALL ({own})" if own else sql, (*values, *own_values)
 
 
-def _medians(query: StatisticsQuery) -> tuple[str, tuple]:
-    rows, values = [], ()
-    for source in count_sources(replace(query, group_by=("campaign",)), LatencyCount):
-        sql, found = bucket_rows(source, ("tenant_id", "campaign_id"))
-        rows.append(f"({sql})")
-        values += tuple(found)
+def _values(query: StatisticsQuery, column: str, final: Q) -> tuple[str, tuple]:
+    """Return the SQL of rows that hold only a `value`, for columns that are not in sums of campaigns; '' for others."""
     zeros = ", ".join("0" for _name in sums(CampaignCount))
-    return _MEDIANS.format(zeros=zeros, rows=" UNION ALL ".join(rows)), values
+    by_campaign = replace(query, group_by=("campaign",))
+    if column == "maturity":
+        finals = Sum("messages", filter=final, default=0)
+        sources = count_sources(by_campaign, CampaignCount, columns=("status", "result_code"))
+        rows, values = union_all(
+            [s.values("campaign_id").annotate(n=finals).values_list("campaign_id", "n") for s in sources]
+        )
+        return f"SELECT campaign_id, {zeros}, n FROM ({rows}) AS r", values  # noqa: S608  Django's own SQL
+    if column == "variants":
+        sources = count_sources(replace(query, group_by=("campaign", "variant")), CampaignCount)
+        counted = [s.values("campaign_id", "variant").annotate(n=Sum("messages")) for s in sources]
+        rows, values = union_all([s.values_list("campaign_id", "variant", "n") for s in counted])
+        return _VARIANTS.format(zeros=zeros, rows=rows, key="variant"), values
+    if column == "median":
+        parts = [bucket_rows(source, ("campaign_id",)) for source in count_sources(by_campaign, LatencyCount)]
+        rows = " UNION ALL ".join(f"({sql})" for sql, _ in parts)
+        return _MEDIANS.format(zeros=zeros, rows=rows, key="bucket"), tuple(v for _, own in parts for v in own)
+    return "", ()
 
 
 def _named(sql: str, values: Sequence, parameters: dict) -> str:
