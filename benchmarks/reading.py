@@ -1,4 +1,4 @@
-"""search, overview and workbook: what people wait for, as the web role, behind the wall."""
+"""search, overview, campaign_list and workbook: what people wait for, as the web role, behind the wall."""
 
 import time
 from collections.abc import Callable, Collection, Iterator
@@ -24,6 +24,8 @@ from portal.common.periods import Month
 from portal.tenants.models import Tenant
 from portal.tenants.scope import with_descendants
 from portal.tenants.wall import WEB
+from reports.campaigns.listing import ORDERS, campaign_page
+from reports.figures.query import StatisticsQuery
 from reports.overview.selectors import overview
 
 QUICK_SEARCHES, SEARCHES = 20, 200
@@ -117,6 +119,20 @@ def overview_sql(stage: Stage) -> Iterator[Figure]:
                 )  # fmt: skip
             best = clock if best is None or clock.seconds < best.seconds else best
         yield Figure(f"overview_{name}", best.seconds * 1000, "ms in SQL", note=f"{best.queries} queries")
+
+
+def campaign_list(stage: Stage) -> Iterator[Figure]:
+    """Milliseconds in SQL of a page of the list of campaigns, in each order."""
+    have_messages(stage)
+    tenant, today = largest_tenant(), datetime.now(UTC).date()
+    for name, days in (("month", 30), ("year", 365)):
+        query = StatisticsQuery(tenant_ids=[tenant.id], first=today - timedelta(days=days), last=today)
+        for order in ORDERS:
+            clock = _SqlClock()
+            with _web_role({tenant.id}), connection.execute_wrapper(clock):
+                page = campaign_page(query, archived=False, order=order)
+            note = f"{page.listed} campaigns, {clock.queries} queries"
+            yield Figure(f"campaign_list_{name}_{order}", clock.seconds * 1000, "ms in SQL", note=note)
 
 
 def workbook(stage: Stage) -> Iterator[Figure]:

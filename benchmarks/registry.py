@@ -12,7 +12,7 @@ from benchmarks.importing import import_dlrs
 from benchmarks.ingest import ingest_batch, ingest_http
 from benchmarks.memory import memory
 from benchmarks.pages import lighthouse
-from benchmarks.reading import overview_sql, searching, workbook
+from benchmarks.reading import campaign_list, overview_sql, searching, workbook
 from benchmarks.stage import Stage
 
 BENCHMARKS: dict[str, Callable[[Stage], Iterator[Figure]]] = {
@@ -26,6 +26,7 @@ BENCHMARKS: dict[str, Callable[[Stage], Iterator[Figure]]] = {
     "bytes": bytes_on_disk,
     "search": searching,
     "overview": overview_sql,
+    "campaign_list": campaign_list,
     "workbook": workbook,
     "exports": exports,
     "lighthouse": lighthouse,

@@ -13,8 +13,9 @@ from django.db import connection
 from django.db.models import F, IntegerField, Q, Sum, Value
 from django.db.models.functions import Cast
 
-from campaigns.models import NO_CAMPAIGN_ID, OTHER_CAMPAIGNS_ID, Campaign
-from deliveries.models import CampaignCount, LatencyCount
+from campaigns.models import Campaign
+from deliveries.models import CampaignCount, CondensedCampaign, LatencyCount
+from reports.campaigns.listing_sql import MEDIANS, PLACED, SORTED_BY, VARIANTS
 from reports.figures.kpis import Kpis
 from reports.figures.query import StatisticsQuery
 from reports.figures.rollups import bucket_rows, by_bucket, union_all
@@ -24,61 +25,6 @@ PAGE_SIZE = 50
 COLUMNS = ("name", "first", "last", "messages", "delivery_rate", "failed", "median", "maturity", "variants")
 DEFAULT_ORDER = "-messages"
 ORDERS = tuple(sign + column for column in COLUMNS for sign in ("-", ""))
-
-# What a column is sorted by: of the campaign's sums (c) or its row (s).
-_SORTED_BY = {
-    "name": "coalesce(nullif(s.title, ''), s.name)",
-    "first": "c.value",
-    "last": "c.value",
-    "messages": "c.n_messages",
-    "delivery_rate": "c.n_delivered::float / c.n_messages",
-    "failed": "c.n_failed",
-    "median": "c.value",
-    "maturity": "c.value / c.n_messages",
-    "variants": "c.value",
-}
-# How the value of a column that is no sum is made of the rows. All is grouped, nothing joined: the planner knows too
-# little about sums of sums to join them well.
-_VALUE = {
-    "first": "min(r.value)",
-    "last": "max(r.value)",
-    "median": "max(r.value)",
-    "maturity": "sum(r.value)::float",
-    "variants": "count(DISTINCT r.value) FILTER (WHERE r.value <> '' AND r.n_messages > 0)",
-}
-_SHOWN_ID = "coalesce(m.merged_into_id, r.campaign_id)"
-_SHOWN_AS = "LEFT JOIN campaigns_campaign AS m ON m.id = r.campaign_id AND m.merged_into_id IS NOT NULL"
-# The sums of each campaign as it is shown; 0 is no campaign, -1 what is over the daily limit.
-_PLACED = f"""
-WITH counted AS (
-    SELECT r.tenant_id, {_SHOWN_ID} AS campaign_id, {{sums}}, {{value}} AS value
-    FROM ({{rows}}) AS r {_SHOWN_AS} GROUP BY 1, 2 HAVING sum(n_messages) > 0
-), found AS (
-    SELECT c.*, {{order}} AS sorted_by, CASE
-        WHEN c.campaign_id = {NO_CAMPAIGN_ID} THEN 'none' WHEN c.campaign_id = {OTHER_CAMPAIGNS_ID} THEN 'over'
-        WHEN s.id IS NULL OR NOT ({{wanted}}) THEN 'hidden' ELSE 'listed' END AS kind
-    FROM counted AS c LEFT JOIN campaigns_campaign AS s ON s.id = c.campaign_id
-), placed AS (
-    SELECT *, row_number() OVER (PARTITION BY kind ORDER BY sorted_by {{way}} NULLS LAST, campaign_id) AS place
-    FROM found
-), kinds AS (
-    SELECT *, CASE WHEN kind = 'listed' AND place BETWEEN %(first)s AND %(last)s THEN 'shown' ELSE kind END AS part
-    FROM placed
-)
-SELECT part, CASE part WHEN 'shown' THEN place END, min(campaign_id), count(*), {{sums}}
-FROM kinds GROUP BY 1, 2 ORDER BY 2
-"""  # noqa: S608  constants of this module
-# The bucket of each campaign's median: the first one that reaches half of the delivered messages.
-_MEDIANS = f"""
-SELECT tenant_id, campaign_id, {{zeros}}, min(bucket) AS value FROM (
-    SELECT tenant_id, campaign_id, bucket, sum(n) OVER (PARTITION BY campaign_id ORDER BY bucket) AS seen,
-           sum(n) OVER (PARTITION BY campaign_id) AS every
-    FROM (
-        SELECT r.tenant_id, {_SHOWN_ID} AS campaign_id, r.bucket, sum(r.n) AS n
-        FROM ({{rows}}) AS r {_SHOWN_AS} WHERE r.campaign_id > 0 GROUP BY 1, 2, 3
-    ) AS counted
-) AS seen WHERE seen * 2 >= every GROUP BY 1, 2
-"""  # noqa: S608  constants of this module
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,16 +110,20 @@ def _placed(
 ) -> tuple[dict[str, Rest], list[int]]:
     column, way = order.removeprefix("-"), "DESC" if order.startswith("-") else "ASC"
     sql, values = _rows(query, column, final)
-    parameters: dict = {"first": offset + 1, "last": offset + limit}
-    wanted = {None: "true", True: "s.archived_at IS NOT NULL", False: "s.archived_at IS NULL"}[archived]
+    parameters: dict = {"limit": limit, "offset": offset, "tenants": list(query.tenant_ids)}
+    archived_at = "(CASE WHEN m.id IS NULL THEN c.archived_at ELSE m.archived_at END)"
+    wanted = {None: "true", True: f"{archived_at} IS NOT NULL", False: f"{archived_at} IS NULL"}[archived]
     if found is not None:
-        wanted += " AND s.id = ANY (%(found)s)"
+        wanted += " AND coalesce(m.id, c.id) = ANY (%(found)s)"
         parameters["found"] = sorted(found)
-    placed = _PLACED.format(
-        sums=", ".join(f"sum({name})::bigint AS {name}" for name in sums(CampaignCount)),
-        value=_VALUE.get(column, "NULL::int"),
+    label = "coalesce(nullif(m.title, ''), m.name, nullif(c.title, ''), c.name)" if column == "name" else "NULL::text"
+    names = list(sums(CampaignCount))
+    placed = PLACED.format(
+        names=", ".join(names),
+        sums=", ".join(f"sum({name})::bigint" for name in names),
         rows=_named(sql, values, parameters),
-        order=_SORTED_BY[column],
+        order=SORTED_BY[column],
+        label=label,
         wanted=wanted,
         way=way,
     )
@@ -181,50 +131,59 @@ def _placed(
     shown: list[int] = []
     with connection.cursor() as cursor:
         cursor.execute(placed, parameters)
-        for part, _place, campaign_id, campaigns, *counts in cursor.fetchall():
+        for part, ids, campaigns, *counts in cursor.fetchall():
             if part == "shown":
-                shown.append(campaign_id)
-            else:
-                kpis = kpis_of(dict(zip(sums(CampaignCount), counts, strict=True)))
-                rests[part] = Rest(campaigns, replace(kpis, final=None))
+                shown = ids
+                continue
+            kpis = kpis_of(dict(zip(names, counts, strict=True)))
+            rests[part] = Rest(campaigns - len(ids) if part == "listed" else campaigns, replace(kpis, final=None))
     return rests, shown
 
 
 def _rows(query: StatisticsQuery, column: str, final: Q) -> tuple[str, tuple]:
     """Return the SQL of the period's rows by campaign, with the `value` that the column is sorted by, if any."""
-    groups: tuple[str, ...] = ("campaign",)
-    columns: tuple[str, ...] = ()
-    value: dict = {}
-    if column in ("first", "last"):
-        groups, value = ("campaign", "day"), {"value": F("day")}
-    elif column == "variants":
-        groups, value = ("campaign", "variant"), {"value": F("variant")}
-    elif column == "maturity":
-        columns, value = ("status", "result_code"), {"value": Sum("messages", filter=final, default=0)}
-    elif column == "median":
-        value = {"value": Cast(Value(None), IntegerField())}
+    by_day = column in ("first", "last")
+    value: dict = {"value": F("day") if by_day else Cast(Value(None), IntegerField())}
+    names = tuple(sums(CampaignCount))
     rows = []
-    for source in count_sources(replace(query, group_by=groups), CampaignCount, columns=columns):
-        if column in ("first", "last"):
+    for source in count_sources(
+        replace(query, group_by=("campaign", "day") if by_day else ("campaign",)), CampaignCount
+    ):
+        if by_day:
             source = source.filter(messages__gt=0)
-        by = ("tenant_id", "campaign_id", *groups[1:])
-        counted = source.values(*by).annotate(**sums(source.model), **value)
-        rows.append(counted.values_list("tenant_id", "campaign_id", *sums(source.model), *value))
+        if source.model is CondensedCampaign:  # a row is a sum already
+            counted = source.annotate(**{name: F(name.removeprefix("n_")) for name in names}, **value)
+        else:
+            counted = source.values("campaign_id", *(("day",) if by_day else ())).annotate(
+                **sums(source.model), **value
+            )
+        rows.append(counted.values_list("campaign_id", *names, "value"))
     sql, values = union_all(rows)
-    if column != "median":
-        return sql, values
-    medians, own = _medians(query)
-    return f"{sql} UNION ALL ({medians})", (*values, *own)
+    own, own_values = _values(query, column, final)
+    return f"{sql} UNION ALL ({own})" if own else sql, (*values, *own_values)
 
 
-def _medians(query: StatisticsQuery) -> tuple[str, tuple]:
-    rows, values = [], ()
-    for source in count_sources(replace(query, group_by=("campaign",)), LatencyCount):
-        sql, found = bucket_rows(source, ("tenant_id", "campaign_id"))
-        rows.append(f"({sql})")
-        values += tuple(found)
+def _values(query: StatisticsQuery, column: str, final: Q) -> tuple[str, tuple]:
+    """Return the SQL of rows that hold only a `value`, for columns that are not in sums of campaigns; '' for others."""
     zeros = ", ".join("0" for _name in sums(CampaignCount))
-    return _MEDIANS.format(zeros=zeros, rows=" UNION ALL ".join(rows)), values
+    by_campaign = replace(query, group_by=("campaign",))
+    if column == "maturity":
+        finals = Sum("messages", filter=final, default=0)
+        sources = count_sources(by_campaign, CampaignCount, columns=("status", "result_code"))
+        rows, values = union_all(
+            [s.values("campaign_id").annotate(n=finals).values_list("campaign_id", "n") for s in sources]
+        )
+        return f"SELECT campaign_id, {zeros}, n FROM ({rows}) AS r", values  # noqa: S608  Django's own SQL
+    if column == "variants":
+        sources = count_sources(replace(query, group_by=("campaign", "variant")), CampaignCount)
+        counted = [s.values("campaign_id", "variant").annotate(n=Sum("messages")) for s in sources]
+        rows, values = union_all([s.values_list("campaign_id", "variant", "n") for s in counted])
+        return VARIANTS.format(zeros=zeros, rows=rows, key="variant"), values
+    if column == "median":
+        parts = [bucket_rows(source, ("campaign_id",)) for source in count_sources(by_campaign, LatencyCount)]
+        rows = " UNION ALL ".join(f"({sql})" for sql, _ in parts)
+        return MEDIANS.format(zeros=zeros, rows=rows, key="bucket"), tuple(v for _, own in parts for v in own)
+    return "", ()
 
 
 def _named(sql: str, values: Sequence, parameters: dict) -> str:
