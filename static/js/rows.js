@@ -1,6 +1,6 @@
 // In a table with data-rows the arrow keys move from one row's first link to the next one's, and within a row.
 
-const STOPS = "a, button";
+const STOPS = "a, button:not(.explain)"; // an explanation is reached by Tab
 
 export function watchRows(root) {
   root.addEventListener("keydown", (event) => {
