@@ -140,7 +140,7 @@ def test_row_has_the_campaigns_figures(client, viewer, several):
         ["(no campaign)", "", "", "", "1", "1", "0", "", "", ""],
         ["Total", "", "", "", "8", "0.75", "1", "5.05317", "0.875", ""],
     ]
-    assert page.count("cell-line") == 3
+    assert page.count('class="spark"') == 3
 
 
 @pytest.mark.parametrize("are_rolled_up", [False, True])
