@@ -6,7 +6,7 @@ from django.db import models
 class RecipientSecret(models.Model):
     """The one secret from which recipient keys are derived, encrypted with SECRET_KEY; it is never replaced.
 
-    Without it, messages to one number before and after could not be told to be to the same recipient
+    With another secret, a number's later messages would get another key than its earlier ones
     (deliveries/messages/recipients.py).
     """
 

@@ -10,8 +10,8 @@ from portal.tenants.scope import web_scope, with_descendants
 def delete_for(user: User, tenant: Tenant) -> None:
     """Delete the person's views of the tenant and of those below it, except of tenants that another membership reaches.
 
-    For a page on which a membership ends, whoever ends it: only the person's own scope shows the views, and the
-    memberships above the tenant.
+    A page that ends a membership calls this. It works in that person's scope, since no other scope shows the views
+    and the memberships of the tenants above.
     """
     below = with_descendants([tenant.id])
     with web_scope(below, person=str(user.pk)):
