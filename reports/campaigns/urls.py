@@ -12,5 +12,7 @@ urlpatterns = [
     path("<int:campaign_id>/merge/", details_views.merge_campaign, name="merge"),
     path("<int:campaign_id>/separate/", details_views.separate_campaign, name="separate"),
     path("<int:campaign_id>/recipients/", recipients_views.recipients, name="recipients"),
+    path("<int:campaign_id>/recipients/<slug:group>/", recipients_views.recipient_list, name="recipient_list"),
+    path("<int:campaign_id>/recipient/<str:recipient>/", recipients_views.recipient, name="recipient"),
     path("<int:campaign_id>/ab/", ab_views.ab_page, name="ab"),
 ]
