@@ -1,8 +1,8 @@
 """Lists of a campaign's recipients, one row each, and of the messages to one of them.
 
 A recipient's row has the newest of its best messages: the delivered one if there is one, else one that is on its way,
-else one about which the gateway cannot tell, else the last one that failed. Pages are in the order of recipient keys,
-which are as good as random: a page needs only a part of all keys, and an erasure changes no page.
+else one about which the gateway cannot tell, else the last one that failed. Pages are in the order of recipient keys:
+a change of a status or an erasure moves no row.
 """
 
 from collections.abc import Collection
@@ -11,28 +11,35 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
+from deliveries.dialects.codes import COUNTS_AS
 from deliveries.messages.fold import NUMBER_ERASED
 from deliveries.messages.row import COLUMNS, StoredMessage
 from deliveries.search.find import EARLIEST, LATEST, Position, message_of, position_of
 from portal.common import keyset
 from portal.tenants import tokens
-from reports.campaigns.recipients import BEST_FIRST, STATUSES
+from reports.campaigns.recipients import BEST_FIRST, RANK, STATUSES
 
 ALL, UNREADABLE = "all", "unreadable"
 GROUPS = (ALL, *BEST_FIRST)  # of recipients; the messages without a readable number are a list of messages
 
-_KEYS = 2**128
-_FIRST = _KEYS // 256  # of the keys that are looked at first
-_WIDER = 4  # times as many keys: at least
+_MORE = 4  # times as many messages are looked at as recipients are wanted
+_MOST = 50_000  # messages that are looked at in one step
 _COLUMNS = ", ".join(f"m.{column}" for column in COLUMNS)
 
-_RANK = " ".join(f"WHEN m.status = ANY (%({kind})s) THEN {n}" for n, kind in enumerate(BEST_FIRST))
+# Who is in the group has a message of its kind. Their keys come first, so that only their messages are grouped.
+_CANDIDATES = """
+SELECT array_agg(DISTINCT recipient_key ORDER BY recipient_key), count(*) FROM (
+    SELECT m.recipient_key FROM message m
+    WHERE m.campaign_id = ANY (%(campaigns)s) AND m.status = ANY (%(statuses)s) AND {where}
+    ORDER BY m.recipient_key LIMIT %(most)s
+) AS candidate
+"""
 # The rows of the page are read by their identity, so the sort need not carry them.
 _PAGE = """
 WITH recipient AS (
     SELECT DISTINCT ON (m.recipient_key) m.recipient_key, m.day, m.account_id, m.message_id,
-           CASE {rank} END AS rank, count(*) OVER (PARTITION BY m.recipient_key) AS messages
-    FROM message m WHERE m.campaign_id = ANY (%(campaigns)s) AND {where}
+           {rank} AS rank, count(*) OVER (PARTITION BY m.recipient_key) AS messages
+    FROM message m WHERE m.campaign_id = ANY (%(campaigns)s) AND m.recipient_key = ANY (%(keys)s) AND {where}
     ORDER BY m.recipient_key, rank, m.sent_at DESC, m.message_id DESC, m.account_id DESC
 ), page AS (
     SELECT * FROM recipient WHERE rank = ANY (%(ranks)s) ORDER BY recipient_key LIMIT %(limit)s
@@ -94,16 +101,17 @@ def recipients_page(
     Raises keyset.BadCursor.
     """
     after = _key_of(cursor) if cursor else None
-    begin = int.from_bytes(after) if after is not None else 0
-    width, found = _FIRST, []
+    found: list[Recipient] = []
+    most = _MORE * (size + 1)
     while True:
-        upto = begin + width
-        found = _recipients(of, group, after=after, upto=None if upto >= _KEYS else upto, limit=size + 1)
-        if len(found) > size or upto >= _KEYS:
+        keys, messages = _candidates(of, group, after=after, most=most)
+        here = _recipients(of, group, keys, limit=size + 1 - len(found))
+        found += here
+        if len(found) > size or messages < most:
             break
-        width = width * max(_WIDER, 2 * size // len(found)) if found else _KEYS
-    more = len(found) > size
-    return found[:size], seal_key(found[size - 1].key) if more else None
+        after = keys[-1]
+        most = min(_MOST, _MORE * (size + 1) * most // max(1, len(here)))
+    return found[:size], seal_key(found[size - 1].key) if len(found) > size else None
 
 
 def messages_page(
@@ -140,23 +148,27 @@ def unseal_key(sealed: str) -> bytes | None:
     return bytes.fromhex(opened) if opened is not None else None
 
 
-def _recipients(
-    of: CampaignMessages, group: str, *, after: bytes | None, upto: int | None, limit: int
-) -> list[Recipient]:
+def _candidates(of: CampaignMessages, group: str, *, after: bytes | None, most: int) -> tuple[list[bytes], int]:
+    """Return the next recipients that may be in the group, and how many of their messages were looked at."""
     where, values = of.conditions()
     where.append("m.recipient_key IS NOT NULL" if after is None else "m.recipient_key > %(after)s")
-    if upto is not None:
-        where.append("m.recipient_key <= %(upto)s")
-    ranks = list(range(len(BEST_FIRST))) if group == ALL else [BEST_FIRST.index(group)]
-    values |= STATUSES | {
-        "after": after,
-        "upto": upto.to_bytes(16) if upto is not None else None,
-        "ranks": ranks,
-        "limit": limit,
-    }
-    sql = _PAGE.format(rank=_RANK, where=" AND ".join(where), columns=_COLUMNS)
+    statuses = list(COUNTS_AS) if group == ALL else STATUSES[group]
+    values |= {"after": after, "statuses": statuses, "most": most}
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+        cursor.execute(_CANDIDATES.format(where=" AND ".join(where)), values)
+        keys, messages = cursor.fetchone()
+        return keys or [], messages
+
+
+def _recipients(of: CampaignMessages, group: str, keys: list[bytes], *, limit: int) -> list[Recipient]:
+    """Return those of the recipients that are in the group."""
+    if not keys:
+        return []
+    where, values = of.conditions()
+    ranks = list(range(len(BEST_FIRST))) if group == ALL else [BEST_FIRST.index(group)]
+    values |= STATUSES | {"keys": keys, "ranks": ranks, "limit": limit}
+    with connection.cursor() as cursor:
+        cursor.execute(_PAGE.format(rank=RANK, where=" AND ".join(where), columns=_COLUMNS), values)
         return [Recipient(message_of(row[1:]), row[0]) for row in cursor.fetchall()]
 
 

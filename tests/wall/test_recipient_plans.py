@@ -48,7 +48,7 @@ def test_only_the_campaigns_messages_are_read(tenant, campaign_id, name):
         statements = [query["sql"] for query in captured.captured_queries if "FROM message" in query["sql"]]
         plans = [nodes(sql, {}) for sql in statements]
 
-    assert 1 <= len(plans) <= 3
+    assert 1 <= len(plans) <= 4  # a page looks twice where a recipient has many messages
     for found in plans:
         kinds = {node["Node Type"] for node in found if node["Actual Rows"]}
         assert kinds <= {"Index Scan", "Bitmap Heap Scan"}
