@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reports.campaigns import ab_views, details_views, list_views, recipients_views, views
+from reports.campaigns import ab_views, details_views, list_views, live_views, recipients_views, views
 
 app_name = "campaigns"
 urlpatterns = [
@@ -14,5 +14,6 @@ urlpatterns = [
     path("<int:campaign_id>/recipients/", recipients_views.recipients, name="recipients"),
     path("<int:campaign_id>/recipients/<slug:group>/", recipients_views.recipient_list, name="recipient_list"),
     path("<int:campaign_id>/recipient/<str:recipient>/", recipients_views.recipient, name="recipient"),
+    path("<int:campaign_id>/live/", live_views.live, name="live"),
     path("<int:campaign_id>/ab/", ab_views.ab_page, name="ab"),
 ]

@@ -18,6 +18,7 @@ from portal.common.period_picker import MAX_DAYS, Period
 from portal.tenants.models import Tenant
 from reports.campaigns.details_views import campaign_or_404
 from reports.campaigns.life import life_of
+from reports.campaigns.live import followed
 from reports.campaigns.speed import HEIGHT, WIDTH, curve, reached, speed_rows
 from reports.figures.kpis import Kpis
 from reports.figures.query import StatisticsQuery
@@ -104,7 +105,7 @@ def campaign_page(request: PageRequest, tenant: Tenant, campaign_id: int) -> Htt
         "heading": masking.text(campaign.title or campaign.name),
         "note": masking.text(campaign.note),
         "tags": [masking.text(tag) for tag in campaign.tags],
-        "notes": [(date.fromisoformat(day), masking.text(text)) for day, text in sorted(campaign.day_notes.items())],
+        "notes": _notes(campaign, masking),
         "choices": _choices(campaign, masking),
         "chosen": other.id if other else None,
         "is_wrong": is_wrong,
@@ -112,7 +113,22 @@ def campaign_page(request: PageRequest, tenant: Tenant, campaign_id: int) -> Htt
     }
     if shown:
         context |= _figures(request, shown, beside)
+        context |= {"live": followed(campaign, shown.last, context["kpis"], now=timezone.now())}
     return render(request, "reports/campaigns/campaign.html", context, status=422 if is_wrong else 200)
+
+
+def figures_context(request: PageRequest, tenant: Tenant, campaign: Campaign) -> dict | None:
+    """Return what the part of the page with the figures shows, None for a campaign without messages."""
+    masking = request.access.masking
+    other, _is_wrong = _other(campaign, request.GET.get("compare", ""))
+    shown, beside = _shown(campaign, tenant, masking), _shown(other, tenant, masking) if other else None
+    return (
+        {"campaign": campaign, "notes": _notes(campaign, masking)} | _figures(request, shown, beside) if shown else None
+    )
+
+
+def _notes(campaign: Campaign, masking: Masking) -> list[tuple[date, str]]:
+    return [(date.fromisoformat(day), masking.text(text)) for day, text in sorted(campaign.day_notes.items())]
 
 
 def _shown(campaign: Campaign, tenant: Tenant, masking: Masking) -> Shown | None:

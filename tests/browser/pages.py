@@ -92,6 +92,7 @@ WITHOUT_PAGE = {
     "settings:api_key_keep": POST,
     "reports:view_start": POST,
     "reports:campaigns": ELSEWHERE,
+    "campaigns:live": PART,
     "campaigns:merge": POST,
     "campaigns:separate": POST,
     "messages:campaigns": PART,

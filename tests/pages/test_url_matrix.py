@@ -104,6 +104,7 @@ PAGES = {
     "campaigns:campaign": (302, 404, 404, 200),
     "campaigns:details": (302, 404, 404, 200),
     "campaigns:recipients": (302, 404, 404, 200),
+    "campaigns:live": (302, 404, 404, 302),  # a part of the campaign's page
     "campaigns:recipient_list": (302, 404, 404, 200),
     "campaigns:recipient": (302, 404, 404, 404),  # no such recipient; tests/pages/test_recipient_lists.py asks for one
     "campaigns:merge": (302, 404, 404, 422),  # nothing was filled in
