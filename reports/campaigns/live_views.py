@@ -35,4 +35,4 @@ def live(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpResponse
     response = render(request, "reports/campaigns/_live_figures.html", context)
     etag = f'"{sha256(response.content).hexdigest()[:32]}"'
     response.headers["ETag"] = etag
-    return get_conditional_response(request, etag=etag, response=response)
+    return get_conditional_response(request, etag=etag, response=response) or response

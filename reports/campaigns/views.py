@@ -112,8 +112,8 @@ def campaign_page(request: PageRequest, tenant: Tenant, campaign_id: int) -> Htt
         "most_days": MAX_DAYS,
     }
     if shown:
-        context |= _figures(request, shown, beside)
-        context |= {"live": followed(campaign, shown.last, context["kpis"], now=timezone.now())}
+        figures = _figures(request, shown, beside)
+        context |= figures | {"live": followed(campaign, shown.last, figures["kpis"], now=timezone.now())}
     return render(request, "reports/campaigns/campaign.html", context, status=422 if is_wrong else 200)
 
 
