@@ -102,8 +102,9 @@ def ab_page(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpRespo
     calculator = _calculator(request, result.verdict if result else None)
     context |= {"calculator": calculator, "calculated": calculator.calculated()}
     if result is not None:
-        planned = None if "split" in form.errors else query.planned
-        context |= _shown(result, links, planned, tenant.timezone)
+        if query.by_plan and result.planned:
+            form.show_plan(result.planned)
+        context |= _shown(result, links, tenant.timezone)
     if status == 200 and (form.errors or calculator.errors):
         status = 422
     return render(request, "reports/campaigns/ab.html", context, status=status)
@@ -120,13 +121,13 @@ def _result(form: AbForm, campaign: Campaign, query: AbQuery, masking: Masking) 
         return ask(replace(query, planned=None))
 
 
-def _shown(result: AbResult, links: Links, planned: tuple[float, ...] | None, tz: str) -> dict:
+def _shown(result: AbResult, links: Links, tz: str) -> dict:
     found = result.verdict
     rates = {one.name: one for one in found.rates}
     return {
         "verdict": found,
         "headline": headline(found),
-        "notes": notes(found, planned=planned, tz=tz),
+        "notes": notes(found, planned=result.planned, tz=tz),
         "variants": [
             {
                 "label": variant.label,
@@ -149,9 +150,10 @@ def _shown(result: AbResult, links: Links, planned: tuple[float, ...] | None, tz
 
 def _links_of(links: Links, variant: ShownVariant, place: Place | None = None) -> dict[str, str]:
     kinds = ("delivered", "failed", "pending", "unknown")
-    return {"messages": links.messages(variant, place)} | {
-        kind: links.messages(variant, place, counts_as=kind) for kind in kinds
-    }
+    found = {kind: links.messages(variant, place, counts_as=kind) for kind in kinds}
+    found["messages"] = links.messages(variant, place)
+    found["in_time"] = links.messages(variant, place, delivered_within=str(links.chosen.within))
+    return found
 
 
 def _place_rows(result: AbResult, links: Links) -> list[dict]:

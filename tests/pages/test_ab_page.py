@@ -168,12 +168,40 @@ def test_metric_within_compares_speed(client, manager, feed, scheme):
     assert headline(page(client, sale, metric="within", within="120")[1]).startswith("No sure difference")
 
 
+def test_messages_in_time_open_to_as_many(client, manager, feed, scheme):
+    apply(
+        feed, *many("sale|A", 7, 1, seconds=20), *many("sale|A", 5, 0, mark="slow", seconds=90), *many("sale|B", 9, 2)
+    )
+    client.force_login(manager)
+    answer, _text = page(client, Campaign.objects.get(name="sale"), metric="within", within="30")
+
+    links = re.findall(r'href="([^"]+delivered_within=30[^"]*)">([\d,]+)</a>', answer.content.decode())
+
+    assert [int(n) for _href, n in links] == [7, 9]
+    for href, n in links:
+        found = client.get(unescape(href))
+        assert (len(found.context["rows"]), found.context["total"]) == (int(n), int(n))
+
+
 def test_planned_split_is_checked(client, manager, sale):
     client.force_login(manager)
     assert "The split is not checked" not in page(client, sale, split="50:50")[1]
     _answer, text = page(client, sale, split="10:90")
     assert headline(text).startswith("No conclusion is possible, because the messages are not split as planned.")
     assert "Planned were 10.0 % : 90.0 %, but the messages are A 64, B 68." in text
+
+
+def test_planned_split_of_the_campaign_is_the_default(client, manager, sale):
+    sale.planned_split = {"B": 90, "A": 10}
+    sale.save()
+    client.force_login(manager)
+    _answer, text = page(client, sale)
+    assert "Planned were 10.0 % : 90.0 %, but the messages are A 64, B 68." in text
+    assert 'name="split" value="10:90"' in _answer.content.decode()
+    assert "The split is not checked" in page(client, sale, split="")[1]
+    sale.planned_split = {"B": 90, "C": 10}
+    sale.save()
+    assert "The split is not checked" in page(client, sale)[1]
 
 
 def test_variants_by_ref_ids(client, manager, feed, tenant):
