@@ -47,7 +47,8 @@ class Campaign(models.Model):
     """A campaign of a tenant, registered when its first message is applied.
 
     The columns from `title` on are what people say about it; all of them are optional. `planned_split` is the weight of
-    each variant, `day_notes` a text for each day (ISO 8601). A campaign with `merged_into` is shown as part of that
+    each variant, `day_notes` a text for each day (ISO 8601), `comparisons` the saved A/B tests by name, each with the
+    refIds of its variants. A campaign with `merged_into` is shown as part of that
     one, which is of the same tenant and not merged itself; counts keep their own campaign (campaigns/merging.py).
     """
 
@@ -69,6 +70,7 @@ class Campaign(models.Model):
     planned_start = models.DateField(_("planned start"), null=True, blank=True)
     planned_split = models.JSONField(_("planned split"), blank=True, default=dict, db_default={})
     day_notes = models.JSONField(_("notes on days"), blank=True, default=dict, db_default={})
+    comparisons = models.JSONField(_("saved comparisons"), blank=True, default=dict, db_default={})
     archived_at = models.DateTimeField(_("archived at"), null=True, blank=True)
     # The database's own constraint holds it to the tenant too (migration 0005).
     merged_into = models.ForeignKey(

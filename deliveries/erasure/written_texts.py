@@ -31,9 +31,9 @@ def erase(*, tenant_id: int, number: str) -> None:
         _clean(LogEntry.objects.all(), ("object_repr", "change_message"), clean)
         _clean(StandingCheck.objects.all(), ("details",), clean)
         described = Campaign.objects.filter(tenant_id=tenant_id).exclude(
-            title="", note="", tags=[], planned_split={}, day_notes={}
+            title="", note="", tags=[], planned_split={}, day_notes={}, comparisons={}
         )
-        _clean(described, ("title", "note", "tags", "planned_split", "day_notes"), clean)
+        _clean(described, ("title", "note", "tags", "planned_split", "day_notes", "comparisons"), clean)
         _clean(TenantRecount.objects.filter(tenant_id=tenant_id), ("reason",), clean)
 
 

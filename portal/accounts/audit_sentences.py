@@ -34,6 +34,8 @@ SENTENCES: dict[str, Promise] = {
     "tenant.recounted": _("The messages were recounted. Counted: %(messages)s; changed: %(changed)s."),
     # campaigns
     "campaign.changed": _("%(who)s changed the campaign %(subject)s. %(changes)s"),
+    "campaign.comparison_saved": _("%(who)s saved the comparison %(name)s of the campaign %(subject)s."),
+    "campaign.comparison_deleted": _("%(who)s deleted the comparison %(name)s of the campaign %(subject)s."),
     "campaign.merged": _("%(who)s merged the campaign %(subject)s into %(into)s."),
     "campaign.separated": _("%(who)s separated the campaign %(subject)s from %(into)s."),
     # messages and numbers

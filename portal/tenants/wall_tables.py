@@ -13,7 +13,8 @@ READ, ADD, CHANGE, ALL = (
 
 # Appliers register campaigns; people say something about them.
 _DETAILS = (
-    "SELECT, UPDATE (archived_at, day_notes, merged_into_id, note, owner_id, planned_split, planned_start, tags, title)"
+    "SELECT, UPDATE (archived_at, comparisons, day_notes, merged_into_id, note, owner_id, planned_split, planned_start,"
+    " tags, title)"
 )
 
 # Tables with a tenant_id: forced row-level security. table: (web, staff)

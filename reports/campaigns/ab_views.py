@@ -110,6 +110,11 @@ def ab_context(
         "campaign_id": campaign.id,
         "ab_query": query,
         "file": f"{tenant.slug}_ab_{campaign.id}",
+        "saved": [
+            {"name": name, "query": urlencode({key.lower(): "\n".join(ref_ids) for key, ref_ids in chosen.items()})}
+            for name, chosen in sorted(campaign.comparisons.items())
+            if not any(links.masking.hides(ref_id) for ref_ids in chosen.values() for ref_id in ref_ids)
+        ],
     }
     try:
         result = _result(form, campaign, query, links.masking)

@@ -90,6 +90,8 @@ WITHOUT_PAGE = {
     "settings:api_key_keep": POST,
     "reports:view_start": POST,
     "reports:campaigns": ELSEWHERE,
+    "campaigns:ab_save": POST,
+    "campaigns:ab_delete": POST,
     "campaigns:merge": POST,
     "campaigns:separate": POST,
     "messages:campaigns": PART,

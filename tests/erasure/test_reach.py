@@ -65,7 +65,7 @@ OF_MESSAGES = {
 # Columns with texts that people, checks and logs write: an erasure by command masks the number in them.
 WRITTEN = {
     "accounts_auditentry": {"actor", "details", "subject"},
-    "campaigns_campaign": {"day_notes", "note", "planned_split", "tags", "title"},
+    "campaigns_campaign": {"comparisons", "day_notes", "note", "planned_split", "tags", "title"},
     "campaigns_segmentkey": {"key"},
     "django_admin_log": {"change_message", "object_repr"},
     "erased_id": {"value", "waiting"},  # for as long as a partner ID waits to be renamed
@@ -289,6 +289,7 @@ def plant_written(feed, account, tenant, staff_user) -> None:
     Campaign.objects.filter(tenant=tenant).update(
         title=f"of {NUMBER}", note=f"asked by {NOTATIONS[1]}", tags=[f"for {NOTATIONS[2]}"],
         planned_split={f"to {NUMBER}": 50, "B": 50}, day_notes={"2026-11-20": f"sent to {NOTATIONS[3]}"},
+        comparisons={f"of {NUMBER}": {"A": [f"to {NUMBER}"], "B": ["x"]}},
     )  # fmt: skip
     LogEntry.objects.create(user=staff_user, action_flag=2, object_repr=NUMBER, change_message=f"of {NOTATIONS[3]}")
     ImportRun.objects.create(feed=feed, file_name=f"of {NUMBER}.json", problem=f"of {NUMBER}.json has changed")

@@ -33,6 +33,8 @@ POSTED = {
     "deliveries:partner_declare": {},
     "deliveries:partner_request": {"decision": "withdraw"},
     "settings:tenant_preview": {},
+    "campaigns:ab_save": {},
+    "campaigns:ab_delete": {},
     "campaigns:merge": {},
     "campaigns:separate": {},
     "settings:brand_preview": {},
@@ -103,6 +105,8 @@ PAGES = {
     "campaigns:campaign": (302, 404, 404, 200),
     "campaigns:details": (302, 404, 404, 200),
     "campaigns:recipients": (302, 404, 404, 200),
+    "campaigns:ab_save": (302, 404, 404, 302),
+    "campaigns:ab_delete": (302, 404, 404, 302),
     "campaigns:merge": (302, 404, 404, 422),  # nothing was filled in
     "campaigns:separate": (302, 404, 404, 302),
     "palette": (302, 404, 404, 200),
