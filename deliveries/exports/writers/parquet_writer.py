@@ -1,13 +1,13 @@
 """Parquet for programs: names and statuses that no language changes, times in UTC, words as dictionaries."""
 
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 from pyarrow import parquet
 
 from deliveries.exports.writers.table import Pages, Table, Written
 from deliveries.message_pages.columns import Column
-from deliveries.message_pages.presenter import MessageRow
 from portal.common.safe_text import make_encodable
 
 ROW_GROUP = 100_000  # rows
@@ -41,7 +41,7 @@ def _write_group(writer: parquet.ParquetWriter, batches: list[pa.RecordBatch]) -
     writer.write_table(table, row_group_size=table.num_rows)
 
 
-def _array(column: Column, page: list[MessageRow]) -> pa.Array:
+def _array(column: Column, page: list[Any]) -> pa.Array:
     value = column.raw or column.value
     values = [value(row) for row in page]
     if column.kind in ("text", "word"):

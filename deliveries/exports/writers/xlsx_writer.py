@@ -26,7 +26,8 @@ _TIME = "yyyy-mm-dd hh:mm:ss"
 def write(table: Table, pages: Pages, path: Path) -> Written:
     """Write all pages in the active language. Raises ValueError if there are more rows than the table said."""
     sheets = _Sheets(table, pages)
-    names = [_("Messages") if n == 1 else f"{_('Messages')} {n}" for n in range(1, sheets.number + 1)]
+    name = table.rows_heading
+    names = [name if n == 1 else f"{name} {n}" for n in range(1, sheets.number + 1)]
     about = _("About this file")
     widths: dict[str, list[float] | dict[str, float]] = {
         name: [_WIDTHS[column.kind] for column in table.columns] for name in names
@@ -85,7 +86,7 @@ class _Sheets:
         lines = [
             (_("Search"), cut_to_cell(make_encodable(table.title))),
             (_("Data as of"), f"{table.as_of.astimezone(self.local):%Y-%m-%d %H:%M:%S} {table.timezone}"),
-            (_("Messages"), self.written),
+            (table.rows_heading, self.written),
             (_("Phone numbers"), _("in full") if table.in_full else _("masked")),
             (_("Texts that were shortened, because a cell holds at most 32,767 characters"), self.shortened),
             *((_("Shortened: sheet, row, column"), place) for place in self.places),
