@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from deliveries.exports.kinds import unseal
@@ -204,6 +205,10 @@ def test_expired_link_has_no_file(manager, tenant, person):
     export = make_export(tenant, person, expires_at=timezone.now() - timedelta(seconds=1))
     answer = manager.get(f"{URL}{export.id}/download/")
     assert (answer.status_code, "The file was deleted" in text_of(answer)) == (410, True)
+
+    restored = make_export(tenant, person)
+    default_storage.delete(restored.file)  # backups leave files of exports out
+    assert manager.get(f"{URL}{restored.id}/download/").status_code == 410
 
     waiting = make_export(tenant, person, state="queued")
     assert manager.get(f"{URL}{waiting.id}/download/").status_code == 409
