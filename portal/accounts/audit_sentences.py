@@ -67,7 +67,7 @@ SENTENCES: dict[str, Promise] = {
     "brand.host_confirmed": _("%(who)s confirmed the host name %(subject)s."),
     "brand.host_lost": _("The host name %(subject)s is no longer used: its TXT record was missing for 7 days."),
     "export.asked": _("%(who)s requested the export %(subject)s."),
-    "export.finished": _("The export %(subject)s of %(who)s is finished. Messages: %(messages)s."),
+    "export.finished": _("The export %(subject)s of %(who)s is finished. Rows: %(rows)s."),
     "export.downloaded": _("%(who)s downloaded the export %(subject)s."),
     "export.cancelled": _("%(who)s cancelled the export %(subject)s."),
     "export.retried": _("%(who)s queued the export %(subject)s again."),

@@ -103,3 +103,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Kinds of exports (deliveries/exports/kinds.py), by the name that the row has.
+EXPORT_KINDS = {
+    "messages": "deliveries.exports.searches.MESSAGES",
+}

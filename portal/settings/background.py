@@ -14,7 +14,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# A queue of its own: an export may take many minutes, so an operator may give it a worker of its own.
+# A queue with a worker of its own (portal/serve.py): an export may take many minutes.
 CELERY_TASK_ROUTES = {name: {"queue": "exports"} for name in ("deliveries.run_export", "deliveries.resume_exports")}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {

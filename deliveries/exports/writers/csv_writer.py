@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from deliveries.exports.writers.table import Pages, Table, Written
-from deliveries.message_pages.columns import cells, headings
+from deliveries.message_pages.columns import headings, lines
 from portal.common.csv_file import ENCODING, write_rows
 from portal.common.periods import zone
 
@@ -14,6 +14,6 @@ def write(table: Table, pages: Pages, path: Path) -> Written:
     with path.open("w", newline="", encoding=ENCODING) as file:
         write_rows(file, table.csv_form, [headings(columns, table.timezone)])
         for page in pages:
-            write_rows(file, table.csv_form, (cells(columns, row, local) for row in page))
+            write_rows(file, table.csv_form, lines(columns, page, local))
             rows += len(page)
     return Written(rows)
