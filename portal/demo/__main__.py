@@ -73,6 +73,7 @@ def _fill(server: subprocess.Popen) -> State:
     steps.make_reports(server)
     steps.share_overview(state)
     steps.save_view()
+    steps.plan_tests()
     steps.add_customer(state)
     steps.save_search(server)
     return state
@@ -100,7 +101,7 @@ def _tell(state: State, address: str) -> None:
     print(
         "\nWhat to look at\n"
         f"  {address}/t/nordic-retail/overview/     the Overview: a slow operator, a campaign whose variant B wins\n"
-        f"{_ab_test(address)}"
+        f"{_ab_tests(address)}"
         f"  {address}/t/baltic-parcel/overview/     numbers of one country that went bad\n"
         f"  {address}/t/hansa-group/overview/       a parent: each of its tenants, and all together\n"
         f"  {address}/t/nordic-retail/reports/      the Reports page, in Finnish; make this month's too\n"
@@ -125,14 +126,17 @@ def _tell(state: State, address: str) -> None:
     )
 
 
-def _ab_test(address: str) -> str:
-    """Return the line about the newest sale, whose variant B is delivered better; '' if there was none."""
+def _ab_tests(address: str) -> str:
+    """Return the lines about the newest sale, whose variant B wins, and about a split that is not the planned one."""
     from campaigns.models import Campaign
 
-    sale = Campaign.objects.filter(tenant__slug="nordic-retail", name__endswith="-sale").order_by("-id").first()
-    if sale is None:
-        return ""
-    return f"  {address}/t/nordic-retail/campaigns/{sale.id}/ab/\n{' ' * 42}the A/B test of {sale.name}\n"
+    lines = ""
+    for ending, text in (("-sale", "variant B wins"), (steps.BROKEN_SPLIT, "the split is not the planned one")):
+        found = Campaign.objects.filter(tenant__slug="nordic-retail", name__endswith=ending).order_by("-id").first()
+        if found:
+            lines += f"  {address}/t/nordic-retail/campaigns/{found.id}/ab/\n"
+            lines += f"{' ' * 42}the A/B test of {found.name}: {text}\n"
+    return lines
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Steps of the demo after its traffic: a logo, reports, a shared link, a saved view, a new customer, a saved search."""
+"""Steps of the demo after its traffic: a logo, reports, a shared link, a saved view, planned splits, a new customer, a saved search."""
 
 import subprocess
 import time
@@ -12,6 +12,9 @@ NEW_CUSTOMER = {
     "slug": "arctic-foods", "name": "Arctic Foods Oy", "timezone": "Europe/Helsinki", "language": "fi",
     "country": "FI", "currency": "EUR", "values": ["arctic-fi"], "owner_email": "arctic@example.com",
 }  # fmt: skip
+
+
+BROKEN_SPLIT = "club-weekly"  # its variants are sent half and half, and planned otherwise
 
 
 def add_logo() -> None:
@@ -88,6 +91,24 @@ def save_view() -> None:
         store.save(
             user_id=owner.user_id, tenant=owner.tenant, page="messages", name="Epäonnistuneet, 7 päivää", query=query
         )
+
+
+def plan_tests() -> None:
+    """Give two campaigns the split that was planned: a sale its real one, the club's letter another one."""
+    from django.utils import timezone
+
+    from campaigns.details import FIELDS, save_details
+    from campaigns.models import Campaign
+    from portal.accounts.models import Membership, Role
+
+    owner = Membership.objects.select_related("tenant", "user").get(tenant__slug="nordic-retail", role=Role.OWNER)
+    campaigns = Campaign.objects.filter(tenant=owner.tenant)
+    for ending, plan in (("-sale", {"A": 50, "B": 50}), (BROKEN_SPLIT, {"A": 60, "B": 40})):
+        campaign = campaigns.filter(name__endswith=ending).order_by("-id").first()
+        if campaign is None or campaign.planned_split:
+            continue
+        values = {name: getattr(campaign, name) for name in FIELDS} | {"planned_split": plan, "owner": owner.user}
+        save_details(campaign=campaign, values=values, archived=False, actor=owner.user.email, now=timezone.now())
 
 
 def add_customer(state: State) -> None:

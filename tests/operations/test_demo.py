@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from deliveries.management.commands.simulate import months_back
+from campaigns.models import Campaign
 from portal.accounts.models import Role, User
 from portal.demo import steps
 from portal.demo.state import PROVISIONING, State
@@ -76,3 +77,19 @@ def test_view_of_an_owner_is_saved_once(tenant, owner):
     assert [(view.name, view.page, view.query) for view in store.views_of(owner.pk, tenant)] == [
         ("Epäonnistuneet, 7 päivää", "messages", "counts_as=failed&period=7d")
     ]
+
+
+@pytest.mark.django_db
+def test_splits_are_planned_once_for_the_newest_campaigns(tenant, owner):
+    for name in ("summer-sale", "autumn-sale", "club-weekly"):
+        Campaign.objects.create(tenant=tenant, name=name)
+
+    steps.plan_tests()
+    Campaign.objects.filter(name="club-weekly").update(planned_split={"A": 1, "B": 1})
+    steps.plan_tests()
+
+    assert dict(Campaign.objects.values_list("name", "planned_split")) == {
+        "summer-sale": {},
+        "autumn-sale": {"A": 50, "B": 50},
+        "club-weekly": {"A": 1, "B": 1},
+    }
