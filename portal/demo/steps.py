@@ -1,4 +1,4 @@
-"""Steps of the demo after its traffic: a logo, reports, a shared link, a saved view, planned splits, a new customer, a saved search."""
+"""Steps of the demo after its traffic, from a logo and reports to a new customer and a saved search."""
 
 import subprocess
 import time

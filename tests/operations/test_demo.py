@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 import pytest
 import yaml
 
-from deliveries.management.commands.simulate import months_back
 from campaigns.models import Campaign
+from deliveries.management.commands.simulate import months_back
 from portal.accounts.models import Role, User
 from portal.demo import steps
 from portal.demo.state import PROVISIONING, State
