@@ -68,12 +68,12 @@ def search(query: MessageQuery, *, cursor: str | None = None, size: int = PAGE, 
         raise BadFilter("size", f"from 1 to {MAX_PAGE}")
     after, backwards = _position(cursor)
     rows = _rows(query, after, backwards=backwards, limit=size + 1, seconds=seconds)
-    return _page([_message(row) for row in rows], size, backwards, is_first=after is None)
+    return _page([message_of(row) for row in rows], size, backwards, is_first=after is None)
 
 
 def messages_after(query: MessageQuery, after: Position | None, *, limit: int) -> list[StoredMessage]:
     """Return the next messages that match, newest first, after a position of `position_of` (None: the newest)."""
-    return [_message(row) for row in _rows(query, after, backwards=False, limit=limit, seconds=None)]
+    return [message_of(row) for row in _rows(query, after, backwards=False, limit=limit, seconds=None)]
 
 
 def position_of(message: StoredMessage) -> Position:
@@ -138,7 +138,7 @@ def find_message(*, tenant_ids: frozenset[int], account_id: int, message_id: str
             [sorted(tenant_ids), account_id, [message_id, message_id_of(message_id)], message_id],
         )
         row = cursor.fetchone()
-    return _message(row) if row else None
+    return message_of(row) if row else None
 
 
 def reports_of(message: StoredMessage) -> list[ReportLine]:
@@ -159,7 +159,7 @@ def campaign_names(messages: list[StoredMessage]) -> dict[int, str]:
     return shown_names(ids) if ids else {}
 
 
-def _message(row: tuple) -> StoredMessage:
+def message_of(row: tuple) -> StoredMessage:
     """Return the message of a row of COLUMNS, without the hash of an erased number."""
     message = from_row(row)
     if message.folded.flags & NUMBER_ERASED:

@@ -26,6 +26,8 @@ LOOKED_AT_BY = {
     "campaigns:campaign": OWNER,
     "campaigns:details": OWNER,
     "campaigns:recipients": OWNER,
+    "campaigns:recipient_list": OWNER,
+    "campaigns:recipient": OWNER,
     "messages:list": OWNER,
     "messages:message": OWNER,
     "messages:numbers": OWNER,
@@ -145,6 +147,7 @@ WITHOUT_PAGE = {
     "api:message_by_query": DATA,
     "api:campaigns": DATA,
     "api:campaign": DATA,
+    "api:campaign_recipients": DATA,
     "api:partner_ids": DATA,
     "api:partner_id": DATA,
     "api:partner_id_move": DATA,
@@ -174,6 +177,7 @@ def address_of(name: str, rows: dict) -> str:
         "session_id": 1,
         "segment_key_id": 1,
         "pk": 1,
+        "group": "all",
     }
     values |= rows | OTHERS.get(name, {})
     if name == "embed":
