@@ -35,6 +35,10 @@ class Unreadable(Exception):
     """The export cannot be made any more: SECRET_KEY was changed, or what it refers to does not exist any more."""
 
 
+class TooManyRows(Exception):
+    """There are more rows than can be read."""
+
+
 Day = tuple[int, date, bool]  # tenant, day, and whether a phone number of that day is in the file in full
 Page = tuple[list[Any], set[Day]]  # rows, and the days that they are from
 
@@ -47,7 +51,7 @@ class Content(Protocol):
         """Return the tenants that it reads."""
 
     def count(self) -> int:
-        """Return the exact number of rows."""
+        """Return the exact number of rows. May raise TooManyRows."""
 
     def pages(self) -> Iterator[Page]:
         """Yield all rows, some thousands at a time. May raise BadFilter (deliveries/search/query.py)."""

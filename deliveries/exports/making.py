@@ -19,7 +19,16 @@ from django.db import connection, transaction
 from django.utils import timezone, translation
 
 from deliveries.exports.files import KEPT, delete_attempts, store
-from deliveries.exports.kinds import Content, Day, NotAllowed, Unreadable, columns_of, kind_of, open_export
+from deliveries.exports.kinds import (
+    Content,
+    Day,
+    NotAllowed,
+    TooManyRows,
+    Unreadable,
+    columns_of,
+    kind_of,
+    open_export,
+)
 from deliveries.models import Export
 from deliveries.search.query import BadFilter
 from portal.accounts.models import record
@@ -110,6 +119,8 @@ def _write(export: Export, path: Path, aside: Callable[[Callable[[], None]], Non
                 rows=export.total,
             )
             written = WRITERS[export.format](table, _pages(export, content, made, path, aside), path)
+        except TooManyRows as error:
+            raise Refused(Export.Problem.ROWS) from error
         except BadFilter as error:
             raise Refused(Export.Problem.SEARCH) from error
     if path.stat().st_size > settings.EXPORT_MAX_BYTES:

@@ -13,14 +13,15 @@ from deliveries.message_pages.forms import CLASSES
 from deliveries.message_pages.presenter import MessageRow
 from portal.common.templatetags.figures import country
 
-Kind = Literal["time", "text", "word", "number"]  # a word has few different values
+# A word has few different values. A share is from 0 to 1, a decimal has one decimal place.
+Kind = Literal["time", "day", "text", "word", "number", "share", "decimal"]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column: `heading` and `value` are for people, in the active language; `name` and `raw` are for programs.
 
-    A value is a datetime in UTC, a text, a whole number, or None for what is not known. Where it depends on nothing but
+    A value is of the column's kind (times in UTC), or None for what is not known. Where it depends on nothing but
     `of` a row, it is worked out once for each of those.
     """
 

@@ -100,6 +100,7 @@ def campaign_list(request: PageRequest, tenant: Tenant) -> HttpResponse:
         "other": OTHER_NAME,
         "is_provisional": unsettled is not None,
         "file": f"{tenant.slug}_{period.first}_{period.last}",
+        "file_query": urlencode({"q": text, "state": state, "sort": order}),
     }
     status = status if status != 200 else asked.status
     return render(request, "reports/campaigns/list.html", context, status=status)

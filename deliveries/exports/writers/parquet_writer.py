@@ -16,6 +16,9 @@ _TYPES = {
     "text": pa.string(),
     "word": pa.dictionary(pa.int32(), pa.string()),
     "number": pa.int64(),
+    "day": pa.date32(),
+    "share": pa.float64(),
+    "decimal": pa.float64(),
 }
 
 

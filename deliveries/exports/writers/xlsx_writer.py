@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
-from rustpy_xlsxwriter import write_worksheets
+from rustpy_xlsxwriter import Format, write_worksheets
 
 from deliveries.exports.writers.table import Pages, Table, Written
 from deliveries.message_pages.columns import cells_of, headings
@@ -19,7 +19,8 @@ from portal.common.safe_text import cut_to_cell, make_encodable
 
 SHEET_ROWS = 1_048_575  # below the headings
 MAX_LISTED = 1000  # places of shortened texts
-_WIDTHS = {"time": 20.0, "text": 24.0, "word": 18.0, "number": 12.0}
+_WIDTHS = {"time": 20.0, "text": 24.0, "word": 18.0, "number": 12.0, "day": 12.0, "share": 14.0, "decimal": 14.0}
+_FORMATS = {"day": "yyyy-mm-dd", "share": "0.00%", "decimal": "0.0"}
 _SURELY_SHORT = 4096  # characters that fit into a cell in any case
 _TIME = "yyyy-mm-dd hh:mm:ss"
 
@@ -39,10 +40,20 @@ def write(table: Table, pages: Pages, path: Path) -> Written:
         datetime_format=_TIME,
         freeze_panes={name: {"row": 1, "col": 0} for name in names},
         column_widths=widths | {about: [30.0, 60.0]},
+        column_formats=dict.fromkeys(names, _formats(table)),
     )
     if sheets.written != table.rows or next(sheets.all_rows, None) is not None:
         raise ValueError(f"{sheets.written} rows were written of {table.rows}")
     return Written(sheets.written, sheets.shortened)
+
+
+def _formats(table: Table) -> dict[str, Format]:
+    """Return the number formats of the columns that need one, by heading."""
+    return {
+        column.heading_in(table.timezone): Format().set_num_format(_FORMATS[column.kind])
+        for column in table.columns
+        if column.kind in _FORMATS
+    }
 
 
 class _Sheets:
@@ -74,7 +85,7 @@ class _Sheets:
             if column.kind == "time":
                 # The zone is in the heading.
                 values = [value and value.replace(tzinfo=None, microsecond=0) for value in values]
-            elif column.kind != "number":
+            elif column.kind in ("text", "word"):
                 long += [(row, place) for row in _shorten(values)]
             columns.append(values)
         for row, place in sorted(long):
