@@ -29,16 +29,17 @@ CROSS JOIN (VALUES ('A'), ('B')) AS v (variant) CROSS JOIN (VALUES ('fi.elisa'),
 _COUNTS = f"""
 INSERT INTO campaign_count (tenant_id, day, account_id, campaign_id, variant, country, operator, sender_type, status,
     result_code, messages, parts)
-SELECT %(tenant)s, day, %(account)s, id, variant, 'FI', operator, 'alphanumeric', status, code, size * times, size * times
+SELECT %(tenant)s, day, %(account)s, id, variant, 'FI', operator, 'alphanumeric', status, code, size * times,
+    size * times
 FROM listed {_PLACES} CROSS JOIN (VALUES ('delivered', 1001, 10), ('failed', 1006, 1)) AS s (status, code, times)
 ORDER BY day
-"""  # noqa: S608  constants of this module
+"""
 _TIMES = f"""
 INSERT INTO latency_count (tenant_id, day, account_id, campaign_id, variant, country, operator, sender_type, bucket,
     messages)
 SELECT %(tenant)s, day, %(account)s, id, variant, 'FI', operator, 'alphanumeric', middle + b + (size %% 3), size * times
 FROM listed {_PLACES} CROSS JOIN (VALUES (-9, 2), (0, 5), (12, 3)) AS t (b, times) ORDER BY day
-"""  # noqa: S608  constants of this module
+"""
 _DAYS = """
 INSERT INTO daily_count (tenant_id, day, account_id, partner_id, country, operator, sender_type, status, result_code,
     messages, parts)
@@ -65,5 +66,7 @@ def fill(stage, campaigns: int) -> None:
         own.execute("DELETE FROM condensed_span WHERE tenant_id = %s", [tenant])
         own.execute("VACUUM (ANALYZE) campaigns_campaign, campaign_count, latency_count, daily_count")
         roll_up(now=datetime.now(UTC))
-        own.execute("DELETE FROM condensed_span WHERE tenant_id = %s AND day >= %s", [tenant, today - timedelta(days=3)])
+        own.execute(
+            "DELETE FROM condensed_span WHERE tenant_id = %s AND day >= %s", [tenant, today - timedelta(days=3)]
+        )
         own.execute(f"VACUUM (ANALYZE) {', '.join(ROLLUP_TABLES)}")

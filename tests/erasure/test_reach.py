@@ -45,6 +45,7 @@ FRIEND = "+358507654321"
 OF_MESSAGES = {
     "campaign_count": {"operator", "variant"},
     "campaigns_campaign": {"name"},
+    "condensed_campaign": {"variants"},
     "condensed_campaign_count": {"variant"},
     "condensed_latency_count": {"operator"},
     "daily_count": {"operator", "partner_id"},
@@ -87,7 +88,7 @@ CANNOT = {
         "condensed_campaign": {"bucket_messages", "buckets", "span"},
         "condensed_campaign_count": {"span", "status"},
         "condensed_latency_count": {"sender_type", "span"},
-        "condensed_span": {"span"},
+        "condensed_span": {"final_codes", "span"},
         "daily_count": {"sender_type", "status"},
         "django_content_type": {"app_label", "model"},
         "django_migrations": {"app", "name"},
