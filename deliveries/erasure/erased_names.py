@@ -5,7 +5,7 @@ share is no person's just because six of its digits are: it is masked where the 
 its messages went to that number.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from functools import cached_property
 
@@ -156,6 +156,7 @@ def delete_empty_counts(tenant_id: int, changes: Iterable[Change]) -> None:
                     f" AND c.campaign_id = g.campaign_id AND c.variant = g.variant{empty}",
                     [*map(list, zip(*sorted(variants), strict=True)), tenant_id],
                 )
+            _forget_variants(cursor, tenant_id, {variant for *_key, variant in variants})
         if operators:
             for table in (*(t.name for t in TABLES if "operator" in t.keys), "condensed_latency_count"):
                 empty = "" if table == "condensed_latency_count" else " AND messages = 0"
@@ -219,7 +220,23 @@ def rename_counted(tenant_id: int, number: str) -> None:
             cursor.execute(f"SELECT DISTINCT {column} FROM {table} WHERE tenant_id = %s", [tenant_id])  # noqa: S608  tables, columns and conditions of this module; values are parameters
             if names := [name for (name,) in cursor.fetchall() if holds_number(name, number)]:
                 cursor.execute(f"DELETE FROM {table} WHERE tenant_id = %s AND {column} = ANY (%s)", [tenant_id, names])  # noqa: S608  tables, columns and conditions of this module; values are parameters
+        cursor.execute(
+            "SELECT DISTINCT v FROM condensed_campaign CROSS JOIN unnest(variants) AS v WHERE tenant_id = %s",
+            [tenant_id],
+        )
+        _forget_variants(cursor, tenant_id, {name for (name,) in cursor.fetchall() if holds_number(name, number)})
     tell_reports(tenant_id, months)
+
+
+def _forget_variants(cursor, tenant_id: int, variants: Collection[str]) -> None:
+    """Empty the lists of variants with these in sums that are out of date: the next roll-up fills them again."""
+    if variants:
+        cursor.execute(
+            "UPDATE condensed_campaign c SET variants = '{}' WHERE tenant_id = %s AND variants && %s"
+            " AND NOT EXISTS (SELECT 1 FROM condensed_span s WHERE s.tenant_id = c.tenant_id AND s.span = c.span"
+            " AND s.day = c.day AND s.is_ready)",
+            [tenant_id, sorted(variants)],
+        )
 
 
 def _renamed(tenant_id: int, column: str, found: tuple, number: str) -> str:

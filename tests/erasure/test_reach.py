@@ -45,6 +45,7 @@ FRIEND = "+358507654321"
 OF_MESSAGES = {
     "campaign_count": {"operator", "variant"},
     "campaigns_campaign": {"name"},
+    "condensed_campaign": {"variants"},
     "condensed_campaign_count": {"variant"},
     "condensed_latency_count": {"operator"},
     "condensed_segment_count": {"value"},
@@ -100,6 +101,7 @@ CANNOT = {
         "condensed_segment_count": {"span", "status"},
         "condensed_segment_latency_count": {"span"},
         "condensed_span": {"span"},
+        "condensed_span": {"final_codes", "span"},
         "daily_count": {"sender_type", "status"},
         "django_content_type": {"app_label", "model"},
         "django_migrations": {"app", "name"},
