@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaigns", "0005_campaign_details")]
+    dependencies = [("campaigns", "0007_segment_values")]
 
     operations = [
         migrations.AddField(

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("deliveries", "0028_exports"),
+        ("deliveries", "0029_campaign_totals"),
         ("tenants", "0009_api_key_holder"),
     ]
 

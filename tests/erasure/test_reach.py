@@ -100,7 +100,6 @@ CANNOT = {
         "condensed_latency_count": {"sender_type", "span"},
         "condensed_segment_count": {"span", "status"},
         "condensed_segment_latency_count": {"span"},
-        "condensed_span": {"span"},
         "condensed_span": {"final_codes", "span"},
         "daily_count": {"sender_type", "status"},
         "django_content_type": {"app_label", "model"},
