@@ -17,6 +17,7 @@ from deliveries.search.segment_keys import rarest_key
 from deliveries.search.sql import Search, Statement
 from deliveries.search.strategy import candidate_results
 from portal.common import keyset
+from portal.common.postgres.times import read_times_fast
 from portal.common.prefixes import after_prefix
 from portal.tenants import tokens
 
@@ -174,11 +175,13 @@ def fetch(statement: Statement, until: float | None) -> list[tuple]:
     settings |= {f"enable_{kind}": "off" for kind in statement.without}
     with connection.cursor() as cursor:
         if not settings:
+            read_times_fast(cursor)
             cursor.execute(statement.sql, statement.parameters)
             return cursor.fetchall()
     names = ", ".join(["set_config(%s, %s, true)"] * len(settings))
     try:
         with transaction.atomic(), connection.cursor() as cursor:
+            read_times_fast(cursor)
             cursor.execute(f"SELECT {names}", [text for setting in settings.items() for text in setting])
             cursor.execute(statement.sql, statement.parameters)
             rows = cursor.fetchall()

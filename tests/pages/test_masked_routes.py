@@ -53,7 +53,7 @@ MEMBERS = ANYBODYS | {
 # Which routes answer 200; all others refuse or redirect. A new route stands here or does not open.
 OPENED = {
     "viewer": MEMBERS,
-    "analyst": MEMBERS | {"reports:remove", "exports:list", "exports:new", "exports:download"},
+    "analyst": MEMBERS | {"reports:remove", "exports:list", "exports:new", "exports:download", "table_exports:new"},
     "view-as": MEMBERS - {"reports:views"},
     "key": {
         *("api:key", "api:statistics", "api:reports", "api:report", "api:report_download", "api:messages"),

@@ -33,6 +33,8 @@ POSTED = {
     "deliveries:partner_declare": {},
     "deliveries:partner_request": {"decision": "withdraw"},
     "settings:tenant_preview": {},
+    "campaigns:ab_save": {},
+    "campaigns:ab_delete": {},
     "campaigns:merge": {},
     "campaigns:separate": {},
     "settings:brand_preview": {},
@@ -94,6 +96,7 @@ PAGES = {
     "messages:message_by_query": (302, 404, 404, 404),
     "exports:list": (302, 404, 404, 200),
     "exports:new": (302, 404, 404, 200),
+    "table_exports:new": (302, 404, 404, 200),
     "exports:download": (302, 404, 404, 404),  # somebody else's; tests/exports/ downloads some
     "exports:cancel": (302, 404, 404, 302),
     "exports:retry": (302, 404, 404, 302),
@@ -105,6 +108,8 @@ PAGES = {
     "campaigns:details": (302, 404, 404, 200),
     "campaigns:recipients": (302, 404, 404, 200),
     "campaigns:live": (302, 404, 404, 302),  # a part of the campaign's page
+    "campaigns:ab_save": (302, 404, 404, 302),
+    "campaigns:ab_delete": (302, 404, 404, 302),
     "campaigns:recipient_list": (302, 404, 404, 200),
     "campaigns:recipient": (302, 404, 404, 404),  # no such recipient; tests/pages/test_recipient_lists.py asks for one
     "campaigns:merge": (302, 404, 404, 422),  # nothing was filled in
