@@ -33,6 +33,7 @@ LOOKED_AT_BY = {
     "messages:numbers": OWNER,
     "exports:list": OWNER,
     "exports:new": OWNER,
+    "exports:numbers": OWNER,
     "table_exports:new": OWNER,
     "reports:months": OWNER,
     "reports:account_months": OWNER,

@@ -96,6 +96,7 @@ PAGES = {
     "messages:message_by_query": (302, 404, 404, 404),
     "exports:list": (302, 404, 404, 200),
     "exports:new": (302, 404, 404, 200),
+    "exports:numbers": (302, 404, 404, 200),
     "table_exports:new": (302, 404, 404, 200),
     "exports:download": (302, 404, 404, 404),  # somebody else's; tests/exports/ downloads some
     "exports:cancel": (302, 404, 404, 302),
