@@ -16,7 +16,7 @@ export function makeSortable(root) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "sort";
-    button.append(...[...heading.childNodes].filter((node) => !node.matches?.(".explain")));
+    button.append(...[...heading.childNodes].filter((node) => !node.matches?.(".explain, .explain-room")));
     heading.prepend(button);
   }
   for (const table of root.querySelectorAll("table[data-sort]")) table.dataset.sortable = "";
