@@ -100,11 +100,13 @@ def test_keys_of_recent_messages_are_offered_with_masked_examples(client, feed, 
 
     seen = client.get(URL).context["seen"]
 
-    assert [(one.key, one.messages, one.values, one.example) for one in seen] == [
-        ("shop", 3, 2, "8"),
-        ("phone", 2, 2, "call ••••••• now"),
-        ("note", 1, 1, "x" * 60 + "…"),
+    assert [(one.key, one.messages, one.values, one.examples) for one in seen] == [
+        ("shop", 3, 2, ["8", "7"]),
+        ("phone", 2, 2, ["call ••••••• now", "+358 •••••••67"]),
+        ("note", 1, 1, ["x" * 60 + "…"]),
     ]
+    assert [one.share for one in seen] == [1.0, 2 / 3, 1 / 3]  # of this customer's messages
+    assert "66.7" in said(client.get(URL))
 
 
 def test_key_of_another_tenant_cannot_be_removed(client, tenant, other_tenant, manager):
