@@ -1,0 +1,38 @@
+"""Small groups: the values that are shown together, so that no figure is about a few people. Pure.
+
+It holds for roles that see masked numbers. Page, API and file use the same function.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+LEAST_RECIPIENTS = 10  # of a group that is shown by itself
+SMALL_LABEL = "(small)"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSize:
+    """The different recipients of a value and its messages; `recipients` may be a lower bound from LEAST_RECIPIENTS on.
+
+    Messages decide between groups whose recipients are not counted further.
+    """
+
+    value: str
+    recipients: int
+    messages: int
+
+
+def merged_values(groups: Sequence[GroupSize]) -> frozenset[str]:
+    """Return the values that are shown as one group; empty if every group is large enough.
+
+    Those are the groups under LEAST_RECIPIENTS. A lone one could be found by subtraction, so the next smallest joins
+    it; it also joins while the merged groups are under LEAST_RECIPIENTS together.
+    """
+    by_size = sorted(groups, key=lambda group: (group.recipients, group.messages, group.value))
+    small = sum(group.recipients < LEAST_RECIPIENTS for group in by_size)
+    if not small:
+        return frozenset()
+    count = small
+    while count < len(by_size) and (count < 2 or sum(one.recipients for one in by_size[:count]) < LEAST_RECIPIENTS):
+        count += 1
+    return frozenset(group.value for group in by_size[:count])
