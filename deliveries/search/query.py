@@ -17,6 +17,7 @@ from deliveries.search.segment_keys import search_keys
 from portal.common.prefixes import after_prefix
 
 NO_CAMPAIGN_FILTER = "(none)"  # as a campaign's name: messages without one
+NO_VALUE_FILTER = "(none)"  # as a custom parameter's value: messages without the parameter
 
 
 class BadFilter(ValueError):
@@ -37,7 +38,7 @@ class MessageQuery:
     `campaign_id` a row of one tenant without them; `(other)` as a
     campaign or PPID matches values over the daily limit of new ones, `(none)` as a campaign messages without one.
     `parameters` are custom parameters that tenants have chosen, each with its whole value; only tenants that have
-    chosen all of them are searched.
+    chosen all of them are searched. The value `(none)` matches messages without the parameter, and that very value.
     """
 
     tenant_ids: frozenset[int]
@@ -59,6 +60,11 @@ class MessageQuery:
     operator: str = ""
     result_code: int | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def indexed_parameters(self) -> dict[str, str]:
+        """The custom parameters whose value leads to the messages by rows of message_parameter."""
+        return {key: value for key, value in self.parameters.items() if value != NO_VALUE_FILTER}
 
 
 def tenants_with_campaigns(query: MessageQuery) -> list[tuple[int, int | None]]:
@@ -165,10 +171,9 @@ def conditions(query: MessageQuery) -> tuple[list[str], dict]:
         add("m.result_code = %(code)s", code=query.result_code)
     for number, (key, value) in enumerate(sorted(query.parameters.items())):
         # Reaches no index: rows of message_parameter lead to the messages (deliveries/search/find.py).
-        add(
-            f"m.custom_parameters ->> %(key{number})s = %(value{number})s",
-            **{f"key{number}": key, f"value{number}": value},
-        )
+        found = f"m.custom_parameters ->> %(key{number})s"
+        is_it = f"coalesce({found}, '') IN ('', %(value{number})s)" if value == NO_VALUE_FILTER else None
+        add(is_it or f"{found} = %(value{number})s", **{f"key{number}": key, f"value{number}": value})
     if unknown := set(query.statuses) - STATUS_RANK.keys():
         raise BadFilter("status", f"{', '.join(sorted(unknown))}: one of {', '.join(STATUS_RANK)}")
     return where, parameters

@@ -70,6 +70,13 @@ def messages(feed, tenant, other_tenant):
         ({"parameters": {"store": "7"}, "campaign": "sale"}, ["b", "a"]),
         ({"parameters": {"store": "7"}, "first": date(2026, 11, 2), "last": date(2026, 11, 2)}, ["b"]),
         ({"parameters": {"tier": "gold"}, "first": date(2026, 11, 4)}, ["f", "e", "d"]),
+        ({"parameters": {"store": "(none)"}}, ["f"]),
+        ({"parameters": {"note": "(none)"}}, ["f", "e", "d", "c", "b"]),
+        ({"parameters": {"note": "(none)", "store": "7"}}, ["c", "b"]),
+        ({"parameters": {"note": "(none)", "store": "7", "tier": "gold"}}, ["c"]),
+        ({"parameters": {"note": "(none)"}, "statuses": ("failed",)}, ["b"]),
+        ({"parameters": {"note": "(none)"}, "campaign": "sale"}, ["f", "e", "d", "b"]),
+        ({"parameters": {"note": "(none)"}, "ref_id": "autumn"}, ["c"]),
     ],
 )
 def test_messages_are_found_by_chosen_parameters(tenant, messages, filters, found):
