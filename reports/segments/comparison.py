@@ -4,7 +4,7 @@ Many values are looked at together, so some differ by chance. The p-values are t
 Hochberg over all values of the period that have enough messages.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from campaigns.statistics import Comparison, benjamini_hochberg, enough, two_proportions
@@ -30,10 +30,13 @@ class Difference:
         return self.p_value < SURE and (self.low > 0 or self.high < 0)
 
 
-def standouts(counts: Mapping[str, Counts]) -> dict[str, Difference]:
-    """Return the difference of each value from all others together; values with too few messages have none."""
-    delivered = sum(d for d, _n in counts.values())
-    messages = sum(n for _d, n in counts.values())
+def standouts(counts: Mapping[str, Counts], *, rest: Sequence[Counts] = ()) -> dict[str, Difference]:
+    """Return the difference of each value from all others together; values with too few messages have none.
+
+    The others include `rest`, messages that are no value of their own.
+    """
+    delivered = sum(d for d, _n in (*counts.values(), *rest))
+    messages = sum(n for _d, n in (*counts.values(), *rest))
     found = {}
     for value, (d, n) in counts.items():
         if enough(n) and enough(messages - n):

@@ -7,6 +7,7 @@ that retention has deleted are not in them.
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django.db import connection
@@ -30,6 +31,9 @@ SELECT {values}, m.latency_bucket, count(*), sum(m.parts)::bigint,
     count(*) FILTER (WHERE m.status = ANY (%(pending)s)), count(*) FILTER (WHERE m.status = ANY (%(unknown)s)),
     coalesce(sum(m.parts) FILTER (WHERE m.status = %(delivered_status)s), 0)::bigint, count(*) FILTER (WHERE m.final)
 FROM message m {joins} WHERE {where} GROUP BY {columns}, m.latency_bucket LIMIT %(limit)s
+"""
+_DAYS = """
+SELECT {values}, m.day, count(*) FROM message m {joins} WHERE {where} GROUP BY {columns}, m.day LIMIT %(limit)s
 """
 _RECIPIENTS = """
 SELECT {values}, count(DISTINCT m.recipient_key) FROM message m {joins}
@@ -59,6 +63,14 @@ def groups_of(query: StatisticsQuery, keys: Sequence[str]) -> dict[Values, Kpis]
             billed_parts=None,
         )
         found[values] += Kpis(volume, final, {} if bucket is None else {bucket: messages})
+    return dict(found)
+
+
+def days_of(query: StatisticsQuery, key: str) -> dict[str, dict[date, int]]:
+    """Return the messages of each day by the values of the key. Raises TooManyGroups."""
+    found: defaultdict[str, dict[date, int]] = defaultdict(dict)
+    for value, day, messages in _rows(_DAYS, query, (key,)):
+        found[value][day] = messages
     return dict(found)
 
 

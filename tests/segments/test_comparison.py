@@ -21,6 +21,12 @@ def test_values_are_compared_with_all_others_together():
     assert {one.compared for one in found.values()} == {3}
 
 
+def test_messages_of_no_value_are_among_the_others():
+    found = standouts({"north": (940, 1000)}, rest=[(960, 1000), (9, 10)])
+    assert found["north"].difference == two_proportions(940, 1000, 969, 1010).difference
+    assert list(found) == ["north"]
+
+
 def test_a_pair_is_adjusted_for_every_value_that_the_first_could_be_compared_with():
     found = pair(SHOPS, "south", "north")
     p_values = [two_proportions(960, 1000, d, 1000).p_value for d in (940, 950)]
