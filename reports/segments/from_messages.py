@@ -2,18 +2,19 @@
 
 Counts hold one key at a time and no campaign, and no count knows recipients. So tables of two keys, segments of a
 campaign and different recipients are read from the messages: of one campaign, or of at most MAX_DAYS days. Messages
-that retention has deleted are not in them.
+that retention has deleted are not in them. Every function raises SearchTooSlow where it takes longer than SECONDS.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
+from time import monotonic
 from typing import Any
-
-from django.db import connection
 
 from deliveries.dialects.codes import COUNTS_AS, DELIVERED
 from deliveries.search.day_bounds import bounds_of
+from deliveries.search.find import fetch
+from deliveries.search.sql import Statement
 from reports.figures.kpis import Kpis
 from reports.figures.query import StatisticsQuery, TooManyGroups
 from reports.figures.statistics import MAX_GROUPS, campaign_ids
@@ -21,6 +22,7 @@ from reports.figures.volume import Volume
 from reports.segments.values import value_of_message
 
 MAX_DAYS = 31  # that are read from the messages, unless it is one campaign
+SECONDS = 8.0  # of one statement
 
 Values = tuple[str, ...]  # of the keys, in their order
 
@@ -99,9 +101,7 @@ def _rows(sql: str, query: StatisticsQuery, keys: Sequence[str]) -> list[tuple]:
         where=" AND ".join(where),
         columns=", ".join(f"value{number}" for number in range(len(keys))),
     )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        rows = cursor.fetchall()
+    rows = fetch(Statement(statement, parameters), monotonic() + SECONDS)
     if len(rows) > MAX_GROUPS:
         raise TooManyGroups("by", f"More than {MAX_GROUPS} groups: choose a shorter period.")
     return rows
