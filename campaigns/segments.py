@@ -1,4 +1,8 @@
-"""Rules for segment keys: allowed custom parameters, and the indexed form of their values."""
+"""Rules for segment keys: which can be chosen, which have figures, and the indexed form of their values.
+
+A key is the name of a custom parameter, or LABEL_PREFIX and the name of a label of the refId scheme. A custom parameter
+whose name begins with LABEL_PREFIX cannot be a key, so a key never means two things.
+"""
 
 from hashlib import sha256
 
@@ -7,6 +11,11 @@ from portal.common.msisdn import mask_numbers
 MAX_KEYS = 10  # of a tenant: each costs a row for every message that has it
 MAX_KEY_LENGTH = 64  # characters
 MAX_VALUE_BYTES = 256  # in UTF-8; of a longer value its beginning and its digest are kept
+MAX_VALUES = 1000  # of a key with counts of their own in a month, the first ones that come
+LABEL_PREFIX = "ref:"
+NO_VALUE = "(none)"  # the value under which messages without the key are counted
+OTHER_VALUES = "(other)"  # those whose value came when the month was full
+NO_SEGMENTS = (NO_VALUE, OTHER_VALUES)
 _BEGINNING = 40  # characters of a longer value
 
 # What the gateway's reports hold under these names is taken out of the custom parameters (docs/link.md section 5).

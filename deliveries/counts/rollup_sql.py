@@ -11,7 +11,11 @@ from deliveries.models import (
     CondensedCampaign,
     CondensedCampaignCount,
     CondensedLatencyCount,
+    CondensedSegmentCount,
+    CondensedSegmentLatencyCount,
     LatencyCount,
+    SegmentCount,
+    SegmentLatencyCount,
 )
 from deliveries.models.counts import Count
 from deliveries.models.rollups import Condensed
@@ -20,6 +24,8 @@ from deliveries.models.rollups import Condensed
 _OF: dict[type[Condensed], type[Count]] = {
     CondensedCampaignCount: CampaignCount,
     CondensedLatencyCount: LatencyCount,
+    CondensedSegmentCount: SegmentCount,
+    CondensedSegmentLatencyCount: SegmentLatencyCount,
 }
 ROLLUP_MODELS: tuple[type[Condensed], ...] = (CondensedCampaign, *_OF)
 _WITHIN = "tenant_id = %(tenant)s AND day >= %(day)s AND day < %(end)s"

@@ -1,7 +1,15 @@
 """Inbox, messages, delivery reports and counts: one file for each class of tables."""
 
 from deliveries.models.checks import StandingCheck
-from deliveries.models.counts import CampaignCount, DailyCount, HourCount, LatencyCount, SubmissionCount
+from deliveries.models.counts import (
+    CampaignCount,
+    DailyCount,
+    HourCount,
+    LatencyCount,
+    SegmentCount,
+    SegmentLatencyCount,
+    SubmissionCount,
+)
 from deliveries.models.exports import Export
 from deliveries.models.facts import DeliveryReport, Message, MessageParameter
 from deliveries.models.identity_filters import IdentityFilter
@@ -23,6 +31,8 @@ from deliveries.models.rollups import (
     CondensedCampaign,
     CondensedCampaignCount,
     CondensedLatencyCount,
+    CondensedSegmentCount,
+    CondensedSegmentLatencyCount,
     CondensedSpan,
     Span,
 )
@@ -34,6 +44,8 @@ __all__ = [
     "CondensedCampaign",
     "CondensedCampaignCount",
     "CondensedLatencyCount",
+    "CondensedSegmentCount",
+    "CondensedSegmentLatencyCount",
     "CondensedSpan",
     "DailyCount",
     "DeliveryReport",
@@ -58,6 +70,8 @@ __all__ = [
     "ResultCode",
     "RetentionMark",
     "RuleRefold",
+    "SegmentCount",
+    "SegmentLatencyCount",
     "Span",
     "StandingCheck",
     "SubmissionCount",

@@ -1,14 +1,14 @@
 """Sums of the counts over whole days and months, so that a long period takes few rows.
 
-They are computed from `campaign_count` and `latency_count` when a day or month has become quiet. They are valid while
-their CondensedSpan is ready: every change of a count deletes that row (deliveries/counts/rollups.py). Other periods are
-read from the counts.
+They are computed from `campaign_count`, `latency_count` and the counts of segments when a day or month has become
+quiet. They are valid while their CondensedSpan is ready: every change of a count deletes that row
+(deliveries/counts/rollups.py). Other periods are read from the counts.
 """
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from deliveries.models.counts import CountryAndOperator, OfCampaign, OfDay, OfState
+from deliveries.models.counts import CountryAndOperator, OfCampaign, OfDay, OfSegment, OfState
 from portal.tenants.models import Tenant
 
 
@@ -87,3 +87,22 @@ class CondensedLatencyCount(Condensed, CountryAndOperator):
 
     class Meta:
         db_table = "condensed_latency_count"
+
+
+class CondensedSegmentCount(Condensed, OfSegment, OfState):
+    """Of SegmentCount, without country, operator and sender type."""
+
+    pk = models.CompositePrimaryKey("tenant_id", "span", "day", "key", "account_id", "value", "status", "result_code")
+
+    class Meta:
+        db_table = "condensed_segment_count"
+
+
+class CondensedSegmentLatencyCount(Condensed, OfSegment):
+    """Of SegmentLatencyCount, without country, operator and sender type."""
+
+    pk = models.CompositePrimaryKey("tenant_id", "span", "day", "key", "account_id", "value", "bucket")
+    bucket = models.SmallIntegerField()
+
+    class Meta:
+        db_table = "condensed_segment_latency_count"

@@ -14,8 +14,12 @@ from deliveries.models import (
     CondensedCampaign,
     CondensedCampaignCount,
     CondensedLatencyCount,
+    CondensedSegmentCount,
+    CondensedSegmentLatencyCount,
     CondensedSpan,
     LatencyCount,
+    SegmentCount,
+    SegmentLatencyCount,
     Span,
 )
 from portal.common.periods import Month
@@ -25,6 +29,8 @@ _DAY = timedelta(days=1)
 _ROLLUP_MODELS: dict[type[Model], tuple[type[Model], ...]] = {
     CampaignCount: (CondensedCampaign, CondensedCampaignCount),
     LatencyCount: (CondensedLatencyCount, CondensedCampaign),
+    SegmentCount: (CondensedSegmentCount,),
+    SegmentLatencyCount: (CondensedSegmentLatencyCount,),
 }
 _PER_BUCKET = """
 SELECT {columns} b.bucket, sum(b.n)::bigint AS n
