@@ -74,10 +74,11 @@ def _shown(request: PageRequest, asked: AskedFigures, segments: AskedSegments) -
         "is_provisional": unsettled is not None,
         "are_some": set(segments.tenant_ids) != set(asked.tenant_ids),
         "are_linked": links.are_possible,
-        "may_read": may_be_read(query),
     }
+    if not may_be_read(query):
+        return context
     if segments.by:
-        return context | (_cross(query, segments, links, request) if context["may_read"] else {})
+        return context | _cross(query, segments, links, request)
     found = segment_figures(query, segments.key, merge_small=not masking.in_full, with_days=True)
     rows = in_order(found.rows, segments.order)
     start = (segments.page - 1) * PAGE_SIZE

@@ -23,6 +23,7 @@ LOOKED_AT_BY = {
     "reports:view_delete": OWNER,
     "campaigns:ab": OWNER,
     "campaigns:list": OWNER,
+    "segments:segments": OWNER,
     "campaigns:campaign": OWNER,
     "campaigns:details": OWNER,
     "campaigns:recipients": OWNER,

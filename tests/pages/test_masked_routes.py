@@ -38,6 +38,7 @@ MEMBERS = ANYBODYS | {
         "reports:views",
         "campaigns:ab",
         "campaigns:list",
+        "segments:segments",
         "campaigns:campaign",
         "campaigns:recipients",
         "reports:months",

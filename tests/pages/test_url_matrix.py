@@ -99,6 +99,7 @@ PAGES = {
     "exports:delete": (302, 404, 404, 302),
     "reports:overview": (302, 404, 404, 200),
     "reports:campaigns": (302, 404, 404, 302),
+    "segments:segments": (302, 404, 404, 200),
     "campaigns:list": (302, 404, 404, 200),
     "campaigns:campaign": (302, 404, 404, 200),
     "campaigns:details": (302, 404, 404, 200),
