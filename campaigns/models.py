@@ -123,7 +123,7 @@ class SegmentKey(Job):
 
     KIND = "segment_key"
     SUBJECT = ("tenant", "key")
-    BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
+    BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
     NOTHING = datetime(3000, 1, 1, tzinfo=UTC)  # no message is sent so late
 
     class Figures(models.TextChoices):

@@ -284,8 +284,8 @@ def erase_messages(
             numbers = erase(after)
         raw_rows.erase_reports(tenant_id, before, numbers, are_own=not number)
         changes = [Change(old, new) for old, new in zip(before, after, strict=True) if old != new]
-        write_messages(changes)
-        add_changes(changes)
+        chosen = write_messages(changes)
+        add_changes(changes, chosen)
         message_ids.rename(after, numbers)
         erased_names.delete_empty_counts(tenant_id, changes)
     return len(changes)

@@ -171,7 +171,7 @@ def _delete_messages(tenant_id: int, before: date) -> int:
             plan_for_small_sets()
             cursor.execute(
                 f"WITH gone AS (DELETE FROM message WHERE {where} AND sent_at <= %(until)s"  # noqa: S608  a condition of this module, its values are parameters
-                " RETURNING tenant_id, day, account_id, message_id, sent_at, custom_parameters), reports AS ("
+                " RETURNING tenant_id, day, account_id, message_id, sent_at, custom_parameters, labels), reports AS ("
                 "DELETE FROM delivery_report d USING gone g WHERE d.day = g.day AND d.day >= %(first)s"
                 f" AND d.day < %(before)s AND {same_message('d', 'g')}),"
                 f" found_by AS ({rows_go_with('gone')})"

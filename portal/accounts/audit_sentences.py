@@ -31,6 +31,9 @@ SENTENCES: dict[str, Promise] = {
     "ref_ids.changed": _("%(who)s changed how refIds are read: %(scheme)s"),
     "segment_key.chosen": _("%(who)s added the segment key %(subject)s."),
     "segment_key.removed": _("%(who)s removed the segment key %(subject)s."),
+    "segment_key.refused": _(
+        "The segment key %(subject)s has too many values for figures. Messages are still found by it."
+    ),
     "tenant.recounted": _("The messages were recounted. Counted: %(messages)s; changed: %(changed)s."),
     # campaigns
     "campaign.changed": _("%(who)s changed the campaign %(subject)s. %(changes)s"),

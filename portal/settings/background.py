@@ -26,6 +26,7 @@ CELERY_BEAT_SCHEDULE = {
     "resume-recounts": {"task": "deliveries.resume_recounts", "schedule": 30.0},
     "resume-rule-refolds": {"task": "deliveries.resume_rule_refolds", "schedule": 30.0},
     "resume-segment-keys": {"task": "deliveries.resume_segment_keys", "schedule": 30.0},
+    "judge-segment-keys": {"task": "deliveries.judge_segment_keys", "schedule": 3600.0},
     "resume-exports": {"task": "deliveries.resume_exports", "schedule": 30.0},
     "delete-old-exports": {"task": "deliveries.delete_old_exports", "schedule": 300.0},
     "first-checks": {"task": "deliveries.run_first_checks", "schedule": 30.0},
