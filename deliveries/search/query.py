@@ -7,6 +7,7 @@ from datetime import date
 
 from campaigns.merging import ids_of_names
 from campaigns.models import OTHER_CAMPAIGNS_ID
+from campaigns.segments import INDEXED_VALUE, NO_SEGMENTS, NO_VALUE, OTHER_VALUES, value_sql
 from deliveries.dialects.codes import STATUS_RANK
 from deliveries.dialects.link import message_id_of
 from deliveries.messages.fold import PARTNER_OVER_LIMIT
@@ -17,7 +18,17 @@ from deliveries.search.segment_keys import search_keys
 from portal.common.prefixes import after_prefix
 
 NO_CAMPAIGN_FILTER = "(none)"  # as a campaign's name: messages without one
-NO_VALUE_FILTER = "(none)"  # as a custom parameter's value: messages without the parameter
+
+
+# What a message is counted by that has no registered value (deliveries/counts/segment_facts.py).
+_OF_NO_SEGMENT = {
+    NO_VALUE: "coalesce({found}, '') IN ('', {value})",
+    OTHER_VALUES: (
+        "(coalesce({found}, '') NOT IN ('', '(none)') AND NOT EXISTS (SELECT FROM segment_value v"
+        " WHERE v.tenant_id = m.tenant_id AND v.key = {key} AND v.value = {indexed}"
+        " AND v.month = date_trunc('month', m.day::timestamp)::date))"
+    ),
+}
 
 
 class BadFilter(ValueError):
@@ -38,7 +49,8 @@ class MessageQuery:
     `campaign_id` a row of one tenant without them; `(other)` as a
     campaign or PPID matches values over the daily limit of new ones, `(none)` as a campaign messages without one.
     `parameters` are custom parameters that tenants have chosen, each with its whole value; only tenants that have
-    chosen all of them are searched. The value `(none)` matches messages without the parameter, and that very value.
+    chosen all of them are searched. `(none)` matches messages without the parameter, `(other)` those whose value is not
+    counted by itself in their month; both match that very text, too.
     """
 
     tenant_ids: frozenset[int]
@@ -64,7 +76,7 @@ class MessageQuery:
     @property
     def indexed_parameters(self) -> dict[str, str]:
         """The custom parameters whose value leads to the messages by rows of message_parameter."""
-        return {key: value for key, value in self.parameters.items() if value != NO_VALUE_FILTER}
+        return {key: value for key, value in self.parameters.items() if value not in NO_SEGMENTS}
 
 
 def tenants_with_campaigns(query: MessageQuery) -> list[tuple[int, int | None]]:
@@ -171,9 +183,13 @@ def conditions(query: MessageQuery) -> tuple[list[str], dict]:
         add("m.result_code = %(code)s", code=query.result_code)
     for number, (key, value) in enumerate(sorted(query.parameters.items())):
         # Reaches no index: rows of message_parameter lead to the messages (deliveries/search/find.py).
-        found = f"m.custom_parameters ->> %(key{number})s"
-        is_it = f"coalesce({found}, '') IN ('', %(value{number})s)" if value == NO_VALUE_FILTER else None
-        add(is_it or f"{found} = %(value{number})s", **{f"key{number}": key, f"value{number}": value})
+        names = {"key": f"%(key{number})s::text", "value": f"%(value{number})s"}
+        condition = _OF_NO_SEGMENT.get(value, "{found} = {value}")
+        found = value_sql(names["key"])
+        add(
+            condition.format(found=found, indexed=INDEXED_VALUE.format(value=found), **names),
+            **{f"key{number}": key, f"value{number}": value},
+        )
     if unknown := set(query.statuses) - STATUS_RANK.keys():
         raise BadFilter("status", f"{', '.join(sorted(unknown))}: one of {', '.join(STATUS_RANK)}")
     return where, parameters

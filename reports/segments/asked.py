@@ -41,7 +41,7 @@ class AskedSegments:
     @property
     def tenant_ids(self) -> list[int]:
         """The tenants that have chosen all of the keys."""
-        return sorted(set.intersection(*(key.ready for key in self.chosen.values()))) if self.key else []
+        return sorted(set.intersection(*(key.counted for key in self.chosen.values()))) if self.key else []
 
 
 def asked_segments(request: HttpRequest, asked: AskedFigures, masking: Masking) -> AskedSegments:
@@ -51,7 +51,7 @@ def asked_segments(request: HttpRequest, asked: AskedFigures, masking: Masking) 
     if order not in ORDERS or not is_number:
         raise Http404
     found = {key: one for key, one in search_keys(asked.tenant_ids).items() if not masking.hides(key)}
-    keys = {key: one for key, one in found.items() if one.ready}
+    keys = {key: one for key, one in found.items() if one.counted}
     wrong: list[tuple[str, str]] = []
     chosen = []
     for name in ("key", "by"):

@@ -1,32 +1,32 @@
 """Figures by the values of one key: the rows of page, API and file, with small groups merged for masked roles."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
-from campaigns.models import SegmentKey
+from campaigns.segments import OTHER_VALUES
 from reports.figures.kpis import Kpis
 from reports.figures.query import StatisticsQuery
-from reports.segments import from_messages
+from reports.segments import from_counts, from_messages
 from reports.segments.comparison import Difference, standouts
 from reports.segments.small_groups import SMALL_LABEL, GroupSize, merged_values
-from reports.segments.values import OTHER_LABEL
+
+MAX_READ = 200_000  # messages that are read for the recipients unless they are asked for
 
 
 @dataclass(frozen=True, slots=True)
 class ValueRow:
     """The figures of one value. `values` are those that it stands for: several in the row of small groups.
 
-    `recipients` is None where they are not counted, `days` has the messages of each day, and `standout` is the
-    difference of the delivery rate from all other values together, None if it has too few messages.
+    `recipients` is None where they are not counted. `standout` is the difference of the delivery rate from all other
+    values together, None if it has too few messages.
     """
 
     value: str
     values: frozenset[str]
     kpis: Kpis
     recipients: int | None = None
-    days: Mapping[date, int] = field(default_factory=dict)
     standout: Difference | None = None
 
     @property
@@ -49,37 +49,58 @@ class SegmentFigures:
         return {row.value: _counts(row) for row in self.rows if _is_compared(row)}
 
 
-def tenants_with_key(tenant_ids: Collection[int], key: str) -> list[int]:
-    """Return those of the tenants whose messages are counted by the key."""
-    return sorted(
-        SegmentKey.objects.filter(
-            tenant_id__in=tenant_ids, key=key, removed=False, state=SegmentKey.State.DONE
-        ).values_list("tenant_id", flat=True)
-    )
-
-
-def segment_figures(query: StatisticsQuery, key: str, *, merge_small: bool, with_days: bool = False) -> SegmentFigures:
+def segment_figures(
+    query: StatisticsQuery, key: str, *, merge_small: bool, with_recipients: bool = False
+) -> SegmentFigures:
     """Return the figures by the values of the key; with `merge_small` no group of few recipients is shown by itself.
 
-    The tenants of the query must have chosen the key. Raises TooManyGroups.
+    The tenants of the query must have counts by the key. Of a campaign the messages are read, else the counts.
+    Recipients are counted where that reads at most MAX_READ messages, or `with_recipients`, if they can be counted at
+    all. Raises TooManyGroups and SearchTooSlow.
     """
-    kpis = {values[0]: one for values, one in from_messages.groups_of(query, (key,)).items()}
-    recipients = {values[0]: n for values, n in from_messages.recipients_of(query, (key,)).items()}
-    days = from_messages.days_of(query, key) if with_days else {}
-    small: frozenset[str] = frozenset()
-    if merge_small:
-        sizes = [GroupSize(value, recipients.get(value, 0), one.volume.messages) for value, one in kpis.items()]
-        small = merged_values(sizes)
+    is_read = "campaign" in query.filters
+    groups = from_messages.groups_of(query, (key,)) if is_read else from_counts.groups_of(query, key)
+    kpis = {values[0]: one for values, one in groups.items()}
+    total = sum(kpis.values(), Kpis(latency={}))
+    recipients: dict[str, int] | None = None
+    if from_messages.may_be_read(query) and (with_recipients or total.volume.messages <= MAX_READ):
+        recipients = {values[0]: n for values, n in from_messages.recipients_of(query, (key,)).items()}
+    small = _small(query, key, kpis, recipients) if merge_small else frozenset()
     rows = [
-        ValueRow(value, frozenset([value]), one, recipients.get(value, 0), days.get(value, {}))
+        ValueRow(value, frozenset([value]), one, None if recipients is None else recipients.get(value, 0))
         for value, one in kpis.items()
     ]
     rows = _with_standouts(_with_small(rows, small))
     return SegmentFigures(
         rows=sorted(rows, key=lambda row: (-row.kpis.volume.messages, row.value)),
-        total=sum((row.kpis for row in rows), Kpis(latency={})),
-        recipients=from_messages.all_recipients(query),
+        total=total,
+        recipients=None if recipients is None else from_messages.all_recipients(query),
     )
+
+
+def days_of(query: StatisticsQuery, key: str, rows: Sequence[ValueRow]) -> list[dict[date, int]]:
+    """Return the messages of each day, of each of the rows."""
+    if "campaign" in query.filters:
+        days = from_messages.days_of(query, key)
+    else:
+        days = from_counts.days_of(query, key, {value for row in rows for value in row.values})
+    found = []
+    for row in rows:
+        together: Counter[date] = Counter()
+        for value in row.values:
+            together.update(days.get(value, {}))
+        found.append(dict(together))
+    return found
+
+
+def _small(
+    query: StatisticsQuery, key: str, kpis: Mapping[str, Kpis], recipients: Mapping[str, int] | None
+) -> frozenset[str]:
+    """Return the values that are shown as one group."""
+    messages = {value: one.volume.messages for value, one in kpis.items()}
+    if recipients is None:
+        recipients = from_counts.enough_recipients(query, key, messages)
+    return merged_values([GroupSize(value, recipients.get(value, 0), n) for value, n in messages.items()])
 
 
 def _with_small(rows: Sequence[ValueRow], small: frozenset[str]) -> list[ValueRow]:
@@ -87,10 +108,7 @@ def _with_small(rows: Sequence[ValueRow], small: frozenset[str]) -> list[ValueRo
     if not small:
         return list(rows)
     together = [row for row in rows if row.value in small]
-    days: Counter[date] = Counter()
-    for row in together:
-        days.update(row.days)
-    merged = ValueRow(SMALL_LABEL, small, sum((row.kpis for row in together), Kpis(latency={})), None, dict(days))
+    merged = ValueRow(SMALL_LABEL, small, sum((row.kpis for row in together), Kpis(latency={})))
     return [row for row in rows if row.value not in small] + [merged]
 
 
@@ -104,7 +122,7 @@ def _with_standouts(rows: list[ValueRow]) -> list[ValueRow]:
 
 def _is_compared(row: ValueRow) -> bool:
     """Return whether the row is one group of recipients; "(none)" is one, too."""
-    return not row.is_small and row.value != OTHER_LABEL
+    return not row.is_small and row.value != OTHER_VALUES
 
 
 def _counts(row: ValueRow) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import F, Model, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
+from campaigns.segments import NO_SEGMENTS
 from deliveries.messages.parameter_rows import COLUMNS
 from deliveries.models import SegmentCount, SegmentLatencyCount
 from deliveries.search.day_bounds import bounds_of
@@ -19,7 +20,7 @@ from reports.figures.query import StatisticsQuery, TooManyGroups
 from reports.figures.rollups import sources
 from reports.figures.statistics import MAX_GROUPS, finality, kpis_of, part_sums, sums
 from reports.segments.small_groups import LEAST_RECIPIENTS
-from reports.segments.values import NONE_LABEL, OTHER_LABEL, value_of_message
+from reports.segments.values import value_of_message
 
 READ_OF_VALUE = 1_000  # newest messages of a value that are read for its recipients
 READ_OF_ALL = 20_000  # newest messages of a tenant that are read for those of "(none)" and "(other)"
@@ -98,7 +99,7 @@ def enough_recipients(query: StatisticsQuery, key: str, messages: Mapping[str, i
     }
     value, joins, of_value = value_of_message(key, 0)
     same = " AND ".join(f"m.{name} = p.{name}" for name in COLUMNS if name not in ("key", "value"))
-    special = [value for value in candidates if value in (NONE_LABEL, OTHER_LABEL)]
+    special = [value for value in candidates if value in NO_SEGMENTS]
     named = [value for value in candidates if value not in special]
     with connection.cursor() as cursor:
         if named:

@@ -9,7 +9,6 @@ from deliveries.search.segment_keys import SearchKey
 from portal.common.masking import Masking
 from reports.overview.links import Links
 from reports.segments.small_groups import SMALL_LABEL
-from reports.segments.values import OTHER_LABEL
 
 _is_digest = re.compile(r".{40}…[0-9a-f]{64}", re.DOTALL).fullmatch  # of a long value (campaigns/segments.py)
 
@@ -29,7 +28,7 @@ class ValueLinks:
         """Return whether Message Search finds the messages of the value."""
         return (
             self.are_possible
-            and value not in (OTHER_LABEL, SMALL_LABEL)
+            and value != SMALL_LABEL
             and not self._masking.hides(value)
             and _is_digest(value) is None
             and len(value.encode()) <= MAX_VALUE_BYTES

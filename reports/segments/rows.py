@@ -2,16 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 
+from campaigns.segments import NO_SEGMENTS
 from portal.common.masking import Masking
 from portal.common.sparkline import Sparkline
-from reports.figures.query import StatisticsQuery
-from reports.overview.sparklines import line_of_days
 from reports.segments.figures import ValueRow
 from reports.segments.links import ValueLinks
 from reports.segments.texts import label_of
-from reports.segments.values import NONE_LABEL, OTHER_LABEL
 
 PAGE_SIZE = 50
 
@@ -42,7 +39,7 @@ class ShownRow:
 
 def is_special(row: ValueRow) -> bool:
     """Return whether the row is no single value."""
-    return row.is_small or row.value in (NONE_LABEL, OTHER_LABEL)
+    return row.is_small or row.value in NO_SEGMENTS
 
 
 def in_order(rows: Sequence[ValueRow], order: str) -> list[ValueRow]:
@@ -58,15 +55,13 @@ def in_order(rows: Sequence[ValueRow], order: str) -> list[ValueRow]:
     return sorted(found, key=is_special)
 
 
-def shown_row(
-    row: ValueRow, links: ValueLinks, masking: Masking, query: StatisticsQuery, unsettled: date | None
-) -> ShownRow:
+def shown_row(row: ValueRow, line: Sparkline, links: ValueLinks, masking: Masking) -> ShownRow:
     """Return the row with its line by day and its links."""
     values = () if row.is_small else (row.value,)
     return ShownRow(
         row=row,
         label=label_of(masking.text(row.value)),
-        line=line_of_days(row.days, query.first, query.last, unsettled),
+        line=line,
         messages=links.messages(*values) if values else "",
         delivered=links.messages(*values, counts_as="delivered") if values else "",
         failed=links.messages(*values, counts_as="failed") if values else "",

@@ -1,6 +1,7 @@
 """The page of segments: figures by the values of a key, two values compared, and a table of two keys."""
 
 from dataclasses import replace
+from datetime import date
 from urllib.parse import parse_qsl
 
 from django.http import Http404, HttpResponse
@@ -18,10 +19,11 @@ from reports.campaigns.list_views import next_order
 from reports.figures.finality import provisional_from
 from reports.figures.query import StatisticsQuery, TooManyGroups
 from reports.overview.asked import AskedFigures, asked_figures
+from reports.overview.sparklines import line_of_days
 from reports.segments.asked import COLUMNS, KEPT, AskedSegments, asked_segments
 from reports.segments.comparison import pair
 from reports.segments.cross import REST_LABEL, CrossTable, cross_table
-from reports.segments.figures import SegmentFigures, ValueRow, segment_figures
+from reports.segments.figures import SegmentFigures, ValueRow, days_of, segment_figures
 from reports.segments.from_messages import MAX_DAYS, may_be_read
 from reports.segments.links import ValueLinks
 from reports.segments.rows import PAGE_SIZE, in_order, is_special, shown_row
@@ -74,22 +76,27 @@ def _shown(request: PageRequest, asked: AskedFigures, segments: AskedSegments) -
         "is_provisional": unsettled is not None,
         "are_some": set(segments.tenant_ids) != set(asked.tenant_ids),
         "are_linked": links.are_possible,
+        "may_read": may_be_read(query),
+        "figures_from": _figures_from(segments, query),
     }
-    if not may_be_read(query):
-        return context
     if segments.by:
-        return context | _cross(query, segments, links, request)
-    found = segment_figures(query, segments.key, merge_small=not masking.in_full, with_days=True)
+        return context | (_cross(query, segments, links, request) if context["may_read"] else {})
+    found = segment_figures(
+        query, segments.key, merge_small=not masking.in_full, with_recipients=request.GET.get("recipients") == "yes"
+    )
     rows = in_order(found.rows, segments.order)
     start = (segments.page - 1) * PAGE_SIZE
     if start >= max(len(rows), 1):
         raise Http404
     pages = max(-(-len(rows) // PAGE_SIZE), 1)
+    shown = rows[start : start + PAGE_SIZE]
+    days = days_of(query, segments.key, shown)
+    lines = [line_of_days(one, query.first, query.last, unsettled) for one in days]
     return (
         context
         | {
             "found": found,
-            "rows": [shown_row(row, links, masking, query, unsettled) for row in rows[start : start + PAGE_SIZE]],
+            "rows": [shown_row(row, line, links, masking) for row, line in zip(shown, lines, strict=True)],
             "sentence": overall_sentence(replace(found, rows=[_masked(row, masking) for row in found.rows])),
             "small_note": next((small_note(row) for row in found.rows if row.is_small), ""),
             "values_count": sum(not is_special(row) for row in rows),
@@ -103,6 +110,12 @@ def _shown(request: PageRequest, asked: AskedFigures, segments: AskedSegments) -
         }
         | _compared(found, segments, masking)
     )
+
+
+def _figures_from(segments: AskedSegments, query: StatisticsQuery) -> date | None:
+    """Return the first day with counts by all of the chosen keys, None if the whole period has them."""
+    first = max((key.figures_from for key in segments.chosen.values() if key.figures_from), default=None)
+    return first if first and first > query.first else None
 
 
 def _masked(row: ValueRow, masking) -> ValueRow:

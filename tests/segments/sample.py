@@ -1,5 +1,7 @@
 """Messages of several shops and customer groups, in two countries, with every kind of outcome."""
 
+from deliveries.rederiving.segment_keys import choose, run_segment_keys
+from tests.conftest import NOW
 from tests.deliveries.helpers import dlr
 
 CODES = (1001, 1001, 1001, 1006, 1000, 1010)
@@ -28,6 +30,13 @@ def message(
         gateCustomParameters={"platformPartnerId": partner},
         customParameters=({"destination": number} if number else {}) | parameters,
     )
+
+
+def chosen(tenant, *keys: str) -> None:
+    """Choose segment keys, and count what is stored by them."""
+    for key in keys:
+        choose(tenant=tenant, key=key, actor="manager@example.com", now=NOW)
+    run_segment_keys()
 
 
 def number_of(n: int) -> str:

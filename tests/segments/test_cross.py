@@ -8,7 +8,7 @@ from reports.figures.query import StatisticsQuery
 from reports.segments import cross
 from reports.segments.cross import REST_LABEL, cross_table
 from tests.deliveries.helpers import apply
-from tests.segments.sample import message, number_of
+from tests.segments.sample import chosen, message, number_of
 
 pytestmark = pytest.mark.django_db
 
@@ -24,6 +24,7 @@ SENT = {
 
 @pytest.fixture
 def query(feed, tenant) -> StatisticsQuery:
+    chosen(tenant, "shop", "tier")
     sent = [pair for pair, n in SENT.items() for _number in range(n)]
     apply(
         feed,

@@ -11,7 +11,7 @@ from campaigns.models import Campaign
 from reports.figures.query import StatisticsQuery
 from reports.segments.from_messages import all_recipients, groups_of, may_be_read, recipients_of
 from tests.deliveries.helpers import apply
-from tests.segments.sample import CODES, message, number_of
+from tests.segments.sample import CODES, chosen, message, number_of
 
 pytestmark = pytest.mark.django_db
 
@@ -27,6 +27,7 @@ def query(tenant, first=date(2026, 11, 1), last=date(2026, 11, 30), **filters) -
 @pytest.fixture
 def sent(feed, tenant, other_tenant) -> list[dict]:
     """What was sent: 150 messages of three shops, two tiers and three campaigns; some have neither."""
+    chosen(tenant, "shop", "tier")
     chance = random.Random(14)
     made = []
     for _number in range(150):

@@ -6,10 +6,9 @@ from html import unescape
 import pytest
 from django.utils import timezone
 
-from deliveries.rederiving.segment_keys import choose, run_segment_keys
 from tests.conftest import NOW
 from tests.deliveries.helpers import apply
-from tests.segments.sample import message, number_of
+from tests.segments.sample import chosen, message, number_of
 
 pytestmark = pytest.mark.django_db
 
@@ -20,12 +19,6 @@ URL = "/t/nordic-retail/segments/"
 def today(monkeypatch):
     """Friday 20 November 2026, 14:00 in Helsinki."""
     monkeypatch.setattr(timezone, "now", lambda: NOW)
-
-
-def chosen(tenant, *keys: str) -> None:
-    for key in keys:
-        choose(tenant=tenant, key=key, actor="manager@example.com", now=NOW)
-    run_segment_keys()
 
 
 @pytest.fixture
