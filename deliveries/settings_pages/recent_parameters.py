@@ -1,4 +1,4 @@
-"""The custom parameters that a tenant's newest messages have, for choosing those to find messages by."""
+"""The custom parameters and labels that a tenant's newest messages have, for choosing segment keys."""
 
 from dataclasses import dataclass
 
@@ -14,11 +14,14 @@ EXAMPLE = 60  # characters
 
 _NEWEST = """
 WITH newest AS MATERIALIZED (
-    SELECT custom_parameters, sent_at FROM message WHERE tenant_id = %(tenant)s
+    SELECT custom_parameters, labels, sent_at FROM message WHERE tenant_id = %(tenant)s
     ORDER BY sent_at DESC LIMIT %(looked_at)s
 ), by_value AS (
     SELECT p.key, p.value, count(*) AS messages, max(m.sent_at) AS last
-    FROM newest m CROSS JOIN LATERAL jsonb_each_text(m.custom_parameters) AS p
+    FROM newest m CROSS JOIN LATERAL (
+        SELECT key, value FROM jsonb_each_text(m.custom_parameters) WHERE NOT starts_with(key, %(prefix)s)
+        UNION ALL SELECT %(prefix)s || key, value FROM jsonb_each_text(m.labels)
+    ) AS p
     WHERE p.value <> '' GROUP BY p.key, p.value
 )
 SELECT key, sum(messages)::int, count(*), (SELECT count(*) FROM newest),
@@ -42,13 +45,24 @@ class SeenKey:
         """The share of the messages that have the key."""
         return self.messages / self.looked_at
 
+    @property
+    def is_nearly_unique(self) -> bool:
+        """Whether the key would get no figures, because it has nearly as many values as messages."""
+        return segments.is_nearly_unique(messages=self.messages, values=self.values)
+
 
 def recent_parameters(*, tenant_id: int) -> list[SeenKey]:
     """Return the keys of the newest LOOKED_AT messages that can be chosen, the most frequent first.
 
     No example reveals a phone number; values that look the same once numbers are masked are one example.
     """
-    wanted = {"tenant": tenant_id, "looked_at": LOOKED_AT, "examples": EXAMPLES, "keys": MAX_KEYS}
+    wanted = {
+        "tenant": tenant_id,
+        "looked_at": LOOKED_AT,
+        "examples": EXAMPLES,
+        "keys": MAX_KEYS,
+        "prefix": segments.LABEL_PREFIX,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_NEWEST, wanted)
         return [

@@ -78,6 +78,21 @@ def segment_figures(
     )
 
 
+def figures_by_time(query: StatisticsQuery, key: str, found: SegmentFigures, time: str) -> dict[str, dict[date, Kpis]]:
+    """Return the figures of each row by `day` or `month` (its first day). Raises TooManyGroups and SearchTooSlow."""
+    if "campaign" in query.filters:
+        groups = from_messages.groups_of(query, (key,), time=time)
+    else:
+        groups = from_counts.groups_of(query, key, time=time)
+    shown_as = {value: row.value for row in found.rows for value in row.values}
+    by_row: dict[str, dict[date, Kpis]] = {row.value: {} for row in found.rows}
+    for (value, begins), kpis in groups.items():
+        if value in shown_as:  # not what came between the two queries
+            times = by_row[shown_as[value]]
+            times[begins] = times[begins] + kpis if begins in times else kpis
+    return by_row
+
+
 def days_of(query: StatisticsQuery, key: str, rows: Sequence[ValueRow]) -> list[dict[date, int]]:
     """Return the messages of each day, of each of the rows."""
     if "campaign" in query.filters:
@@ -107,6 +122,7 @@ def _with_small(rows: Sequence[ValueRow], small: frozenset[str]) -> list[ValueRo
     """Return the rows with those of the small values as one, whose recipients are not said."""
     if not small:
         return list(rows)
+    small |= {row.value for row in rows} & {SMALL_LABEL}  # a value of that very name
     together = [row for row in rows if row.value in small]
     merged = ValueRow(SMALL_LABEL, small, sum((row.kpis for row in together), Kpis(latency={})))
     return [row for row in rows if row.value not in small] + [merged]

@@ -34,6 +34,7 @@ FROM unnest(%(tenants)s::int[]) AS t (id) CROSS JOIN unnest(%(values)s::text[]) 
     SELECT p.value, m.recipient_key FROM message_parameter p
     CROSS JOIN LATERAL (SELECT m.recipient_key FROM message m WHERE {same} {each}) AS m
     WHERE p.tenant_id = t.id AND p.key = %(key)s AND p.value = v.value
+      AND (%(account)s::int IS NULL OR p.account_id = %(account)s)
       AND p.sent_at >= %(begin)s AND p.sent_at < %(end)s AND p.day BETWEEN %(first)s AND %(last)s
     ORDER BY p.sent_at DESC LIMIT %(most)s
 ) AS r GROUP BY r.value
@@ -42,6 +43,7 @@ _OF_OTHERS = """
 SELECT found.value, count(DISTINCT found.recipient_key) FROM (
     SELECT {value} AS value, m.recipient_key FROM unnest(%(tenants)s::int[]) AS t (id) CROSS JOIN LATERAL (
         SELECT * FROM message m WHERE m.tenant_id = t.id AND m.sent_at >= %(begin)s AND m.sent_at < %(end)s
+          AND (%(account)s::int IS NULL OR m.account_id = %(account)s)
           AND m.day BETWEEN %(first)s AND %(last)s ORDER BY m.sent_at DESC LIMIT %(most)s
     ) AS m {joins}
 ) AS found WHERE found.value = ANY (%(values)s) GROUP BY found.value
@@ -92,6 +94,7 @@ def enough_recipients(query: StatisticsQuery, key: str, messages: Mapping[str, i
     parameters: dict[str, Any] = {
         "tenants": sorted(query.tenant_ids),
         "key": key,
+        "account": query.account_id,
         "begin": begin,
         "end": end,
         "first": query.first,

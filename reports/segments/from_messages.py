@@ -27,6 +27,7 @@ SECONDS = 8.0  # of one statement
 Values = tuple[str, ...]  # of the keys, in their order
 
 _CLASSES = ("delivered", "failed", "pending", "unknown")
+_TIMES = {"day": "m.day", "month": "date_trunc('month', m.day::timestamp)::date"}
 _GROUPS = """
 SELECT {values}, m.latency_bucket, count(*), sum(m.parts)::bigint,
     count(*) FILTER (WHERE m.status = ANY (%(delivered)s)), count(*) FILTER (WHERE m.status = ANY (%(failed)s)),
@@ -35,7 +36,7 @@ SELECT {values}, m.latency_bucket, count(*), sum(m.parts)::bigint,
 FROM message m {joins} WHERE {where} GROUP BY {columns}, m.latency_bucket LIMIT %(limit)s
 """
 _DAYS = """
-SELECT {values}, m.day, count(*) FROM message m {joins} WHERE {where} GROUP BY {columns}, m.day LIMIT %(limit)s
+SELECT {values}, count(*) FROM message m {joins} WHERE {where} GROUP BY {columns} LIMIT %(limit)s
 """
 _RECIPIENTS = """
 SELECT {values}, count(DISTINCT m.recipient_key) FROM message m {joins}
@@ -49,14 +50,15 @@ def may_be_read(query: StatisticsQuery) -> bool:
     return "campaign" in query.filters or (query.last - query.first).days < MAX_DAYS
 
 
-def groups_of(query: StatisticsQuery, keys: Sequence[str]) -> dict[Values, Kpis]:
-    """Return the figures by the values of the keys, in no order. Raises TooManyGroups.
+def groups_of(query: StatisticsQuery, keys: Sequence[str], *, time: str = "") -> dict[tuple, Kpis]:
+    """Return the figures by the values of the keys, and by `day` or `month` (its first day). Raises TooManyGroups.
 
     What is billed is not counted.
     """
-    found: defaultdict[Values, Kpis] = defaultdict(lambda: Kpis(latency={}))
-    for row in _rows(_GROUPS, query, keys):
-        values, (bucket, messages, parts, *classes, delivered_parts, final) = row[: len(keys)], row[len(keys) :]
+    found: defaultdict[tuple, Kpis] = defaultdict(lambda: Kpis(latency={}))
+    columns = len(keys) + bool(time)
+    for row in _rows(_GROUPS, query, keys, time):
+        values, (bucket, messages, parts, *classes, delivered_parts, final) = row[:columns], row[columns:]
         volume = Volume(
             messages=messages,
             parts=parts,
@@ -71,7 +73,7 @@ def groups_of(query: StatisticsQuery, keys: Sequence[str]) -> dict[Values, Kpis]
 def days_of(query: StatisticsQuery, key: str) -> dict[str, dict[date, int]]:
     """Return the messages of each day by the values of the key. Raises TooManyGroups."""
     found: defaultdict[str, dict[date, int]] = defaultdict(dict)
-    for value, day, messages in _rows(_DAYS, query, (key,)):
+    for value, day, messages in _rows(_DAYS, query, (key,), "day"):
         found[value][day] = messages
     return dict(found)
 
@@ -87,7 +89,7 @@ def all_recipients(query: StatisticsQuery) -> int:
     return recipients
 
 
-def _rows(sql: str, query: StatisticsQuery, keys: Sequence[str]) -> list[tuple]:
+def _rows(sql: str, query: StatisticsQuery, keys: Sequence[str], time: str = "") -> list[tuple]:
     where, parameters = _conditions(query)
     values, joins = [], []
     for number, key in enumerate(keys):
@@ -95,11 +97,15 @@ def _rows(sql: str, query: StatisticsQuery, keys: Sequence[str]) -> list[tuple]:
         values.append(f"{value} AS value{number}")
         joins.append(join)
         parameters |= of_it
+    columns = [f"value{number}" for number in range(len(keys))]
+    if time:
+        values.append(f"{_TIMES[time]} AS time")
+        columns.append("time")
     statement = sql.format(
         values=", ".join(values),
         joins=" ".join(joins),
         where=" AND ".join(where),
-        columns=", ".join(f"value{number}" for number in range(len(keys))),
+        columns=", ".join(columns),
     )
     rows = fetch(Statement(statement, parameters), monotonic() + SECONDS)
     if len(rows) > MAX_GROUPS:

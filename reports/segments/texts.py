@@ -29,17 +29,22 @@ def overall_sentence(found: SegmentFigures) -> str:
     n = len(compared)
     if not sure:
         return ngettext(
-            "No value is delivered surely better or worse than the others; %(n)s was compared.",
-            "No value is delivered surely better or worse than the others; %(n)s were compared.",
+            "%(n)s group was compared, and it is not reached surely better or worse than the others.",
+            "%(n)s groups were compared, and none is reached surely better or worse than the others.",
             n,
         ) % {"n": count(n)}
     worst = sorted((row for row in sure if row.standout.difference < 0), key=_distance, reverse=True)
     best = sorted((row for row in sure if row.standout.difference > 0), key=_distance, reverse=True)
     sentences = []
     if worst:
-        sentences.append(_("Delivered surely worse than the others: %(names)s.") % {"names": _names(worst)})
+        sentences.append(
+            _("Reached less often than the other groups, and that is no accident: %(names)s.")
+            % {"names": _names(worst)}
+        )
     if best:
-        sentences.append(_("Delivered surely better than the others: %(names)s.") % {"names": _names(best)})
+        sentences.append(
+            _("Reached more often than the other groups, and that is no accident: %(names)s.") % {"names": _names(best)}
+        )
     return " ".join(sentences)
 
 

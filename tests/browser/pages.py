@@ -142,6 +142,8 @@ WITHOUT_PAGE = {
     "api:export_download": DATA,
     "api:message": DATA,
     "api:message_by_query": DATA,
+    "api:segments": DATA,
+    "api:segment": DATA,
     "api:campaigns": DATA,
     "api:campaign": DATA,
     "api:partner_ids": DATA,

@@ -58,7 +58,7 @@ OPENED = {
         *("api:exports", "api:export", "api:export_download"),
         *("api:message", "api:message_by_query", "api:partner_ids", "api:partner_id", "api:schema", "api:docs"),
         "api:campaign_ab",
-        *("api:campaigns", "api:campaign"),
+        *("api:campaigns", "api:campaign", "api:segments"),
     },
 }
 LEFT_OUT = {"account_logout", "view_as_stop", "end_other_sessions"}  # they end what the test goes by

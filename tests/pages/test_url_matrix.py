@@ -72,6 +72,8 @@ PAGES = {
     "api:message": (401, 401, 401, 401),
     "api:message_by_query": (401, 401, 401, 401),
     "api:partner_ids": (401, 401, 401, 401),
+    "api:segments": (401, 401, 401, 401),
+    "api:segment": (401, 401, 401, 401),
     "api:campaigns": (401, 401, 401, 401),
     "api:campaign": (401, 401, 401, 401),
     "api:key": (401, 401, 401, 401),

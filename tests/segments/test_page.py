@@ -67,8 +67,8 @@ def test_values_are_shown_with_their_figures(client, owner, sent):
         ("kiosk", 3, 3, 3),
         ("(none)", 13, 12, 13),
     ]
-    assert "Delivered surely worse than the others: north (70.0 %, −26.8 points)." in text
-    assert "Delivered surely better than the others: south (97.0 %, +21.8 points)." in text
+    assert "Reached less often than the other groups, and that is no accident: north (70.0 %, −26.8 points)." in text
+    assert "Reached more often than the other groups, and that is no accident: south (97.0 %, +21.8 points)." in text
 
 
 def test_two_values_are_compared_in_a_sentence(client, owner, sent):
