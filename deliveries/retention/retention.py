@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection, transaction
 
-from deliveries.erasure import erase, erased_names, message_ids, partner_ids
-from deliveries.messages import partitions
+from deliveries.erasure import erase, erased_names, message_ids, partner_ids, segment_values
+from deliveries.messages import partitions, slices
 from deliveries.messages.parameter_rows import rows_go_with
 from deliveries.messages.slices import wait_for_running_batches
 from deliveries.messages.store import same_message
@@ -189,6 +189,10 @@ def _has_old_numbers(mark: RetentionMark) -> bool:
 def _erase_numbers(mark: RetentionMark) -> int:
     """Erase the numbers of days that are newly before the mark; later messages of these days are stored without."""
     count = erase.erase_days(tenant_id=mark.tenant_id, first=mark.numbers_done, before=mark.numbers_before)
+    with transaction.atomic():
+        segment_values.lock_keys(mark.tenant_id)
+        slices.lock(range(slices.SLICES))
+        segment_values.forget_unused(mark.tenant_id, first=mark.numbers_done or date.min, before=mark.numbers_before)
     erased_names.delete_all_empty_counts(mark.tenant_id, first=mark.numbers_done, before=mark.numbers_before)
     return count
 
