@@ -153,7 +153,7 @@ def _by_variant(search: Search, read: Read) -> Iterator[list[tuple]]:
 def _has_filter_without_index(search: Search) -> bool:
     """Return whether a filter is used that no index of messages serves."""
     query = search.query
-    others = query.variant or query.partner_id or query.country or query.operator
+    others = bool(query.variant or query.partner_id or query.country or query.operator)
     others = others or len(query.indexed_parameters) < len(query.parameters)
     with_delivered = query.statuses and DELIVERED in query.statuses
     return bool(others or with_delivered or query.result_code is not None or query.account_id is not None)

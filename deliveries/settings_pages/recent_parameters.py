@@ -1,6 +1,7 @@
 """The custom parameters and labels that a tenant's newest messages have, for choosing segment keys."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -56,7 +57,7 @@ def recent_parameters(*, tenant_id: int) -> list[SeenKey]:
 
     No example reveals a phone number; values that look the same once numbers are masked are one example.
     """
-    wanted = {
+    wanted: dict[str, Any] = {
         "tenant": tenant_id,
         "looked_at": LOOKED_AT,
         "examples": EXAMPLES,

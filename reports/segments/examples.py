@@ -1,8 +1,10 @@
 """Examples of segments in the API's description."""
 
+from typing import Any
+
 from reports.figures.examples import FIGURES
 
-KEY = {
+KEY: dict[str, Any] = {
     "key": "shop",
     "tenants": ["nordic-retail"],
     "counting": [],

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from campaigns.segments import MAX_VALUE_BYTES
 from deliveries.message_pages.parameter_fields import PARAMETER
@@ -38,5 +39,5 @@ class ValueLinks:
         """Return the address of the messages that have these values of the keys, in their order."""
         if not all(self.finds(value) for value in values):
             return ""
-        wanted = {PARAMETER.format(key): value for key, value in zip(self._keys, values, strict=True)}
-        return self._links.messages(**wanted, **found)
+        wanted: dict[str, Any] = {PARAMETER.format(key): value for key, value in zip(self._keys, values, strict=True)}
+        return self._links.messages(**wanted | found)

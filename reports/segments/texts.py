@@ -20,12 +20,12 @@ def label_of(value: str) -> str:
 
 def overall_sentence(found: SegmentFigures) -> str:
     """Return the one sentence on which groups react differently."""
-    compared = [row for row in found.rows if row.standout]
+    compared = [(row, row.standout) for row in found.rows if row.standout]
     if len(compared) < 2:
         return _("Not enough yet: a comparison needs %(least)d messages of each of two values.") % {
             "least": MIN_MESSAGES
         }
-    sure = [row for row in compared if row.standout.is_sure]
+    sure = [(row, one.difference) for row, one in compared if one.is_sure]
     n = len(compared)
     if not sure:
         return ngettext(
@@ -33,18 +33,15 @@ def overall_sentence(found: SegmentFigures) -> str:
             "%(n)s groups were compared, and none is reached surely better or worse than the others.",
             n,
         ) % {"n": count(n)}
-    worst = sorted((row for row in sure if row.standout.difference < 0), key=_distance, reverse=True)
-    best = sorted((row for row in sure if row.standout.difference > 0), key=_distance, reverse=True)
+    worst = sorted(((row, difference) for row, difference in sure if difference < 0), key=_difference)
+    best = sorted(((row, difference) for row, difference in sure if difference > 0), key=_difference, reverse=True)
     sentences = []
     if worst:
-        sentences.append(
-            _("Reached less often than the other groups, and that is no accident: %(names)s.")
-            % {"names": _names(worst)}
-        )
+        text = _("Reached less often than the other groups, and that is no accident: %(names)s.")
+        sentences.append(text % {"names": _names(worst)})
     if best:
-        sentences.append(
-            _("Reached more often than the other groups, and that is no accident: %(names)s.") % {"names": _names(best)}
-        )
+        text = _("Reached more often than the other groups, and that is no accident: %(names)s.")
+        sentences.append(text % {"names": _names(best)})
     return " ".join(sentences)
 
 
@@ -99,15 +96,14 @@ def small_note(row: ValueRow) -> str:
     ) % {"n": count(n), "least": LEAST_RECIPIENTS}
 
 
-def _distance(row: ValueRow) -> float:
-    return abs(row.standout.difference) if row.standout else 0.0
+def _difference(of: tuple[ValueRow, float]) -> float:
+    return of[1]
 
 
-def _names(rows: list[ValueRow]) -> str:
+def _names(rows: list[tuple[ValueRow, float]]) -> str:
     shown = [
-        f"{label_of(row.value)} ({percent(row.kpis.delivery_rate, 1)},"
-        f" {_signed(row.standout.difference if row.standout else 0.0)})"
-        for row in rows[:NAMED]
+        f"{label_of(row.value)} ({percent(row.kpis.delivery_rate, 1)}, {_signed(difference)})"
+        for row, difference in rows[:NAMED]
     ]
     rest = len(rows) - len(shown)
     if rest:

@@ -112,12 +112,8 @@ def test_keys_of_recent_messages_are_offered_with_masked_examples(client, feed, 
 
 def test_labels_of_the_scheme_are_offered_and_chosen(client, feed, tenant, manager):
     RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", "city", "variant"])
-    apply(
-        feed,
-        sent("a") | {"refId": "sale|Turku|A"},
-        sent("b", 11) | {"refId": "sale|Oulu"},
-        sent("c", 12) | {"refId": "x"},
-    )
+    ref_ids = ("sale|Turku|A", "sale|Oulu", "x")
+    apply(feed, *(sent(f"m{n}", 10 + n) | {"refId": ref_id} for n, ref_id in enumerate(ref_ids)))
     client.force_login(manager)
 
     seen = client.get(URL).context["seen"]
@@ -125,9 +121,8 @@ def test_labels_of_the_scheme_are_offered_and_chosen(client, feed, tenant, manag
     run_segment_keys()
     done = client.get(URL)
 
-    assert [(one.key, one.messages, one.values, one.examples) for one in seen] == [
-        ("ref:city", 2, 2, ["Oulu", "Turku"])
-    ]
+    found = [(one.key, one.messages, one.values, one.examples) for one in seen]
+    assert found == [("ref:city", 2, 2, ["Oulu", "Turku"])]
     assert "ref:city was added." in said(chose)
     assert 'href="/t/nordic-retail/segments/?key=ref%3Acity"' in said(done)
 
