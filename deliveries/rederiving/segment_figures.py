@@ -15,6 +15,7 @@ from deliveries.messages import slices
 from deliveries.models import RetentionMark, SegmentCount
 from portal.accounts.models import record
 from portal.common import jobs
+from portal.common.bulk import EACH, looked_up
 from portal.common.periods import Month
 
 Hold = Callable[[SegmentKey], None]
@@ -40,8 +41,8 @@ SELECT %(tenant)s, %(key)s, month, value, number FROM (
             SELECT day, sent_at, {segments.value_sql("%(key)s::text", "message")} AS text FROM message WHERE {_OF_STEP}
         ) AS read WHERE text <> '' AND text <> ALL (%(as_they_are)s) GROUP BY 1, 2
     ) AS new WHERE NOT EXISTS (
-        SELECT FROM segment_value t WHERE t.tenant_id = %(tenant)s AND t.key = %(key)s AND t.month = new.month
-        AND t.value = new.value
+        SELECT FROM segment_value t WHERE t.tenant_id = %(tenant)s AND t.key = %(key)s
+        AND {looked_up("t", "new", ("month", "value"))} {EACH}
     )
 ) AS numbered WHERE number <= {segments.MAX_VALUES}
 """  # noqa: S608  constants of this module
@@ -78,7 +79,7 @@ def count(key: SegmentKey, *, low: datetime, before: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_REGISTER, values | {"as_they_are": list(segments.NO_SEGMENTS)})
         for table, facts in _TABLES:
-            rows = facts("k.id = %(id)s").format(where=_OF_STEP)
+            rows = facts("k.id = %(id)s", are_few=True).format(where=_OF_STEP)
             columns = ", ".join((*table.keys, *table.values))
             added = ", ".join(f"{value} = {table.name}.{value} + excluded.{value}" for value in table.values)
             cursor.execute(
