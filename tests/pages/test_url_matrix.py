@@ -287,7 +287,7 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "invitation_id": rows[Invitation].id,
         "token": "no-such-token",
         "session_id": 1,
-        "key_id": 1,
+        "key_id": 0,  # no such key
         "view_id": SavedView.objects.create(tenant=other_tenant, user=stranger, page="overview", name=CANARY).id,
         "export_id": rows[Export].id,
         "link_id": rows[ShareLink].id,
