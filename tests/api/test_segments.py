@@ -135,3 +135,38 @@ def test_accounts_key_sees_what_is_counted_at_its_account(whole_account, sent):
     assert listed["shop"] == ["baltic-parcel", "nordic-retail"]
     answer = whole_account.get("segments/shop/", **{"from": "2026-11-01", "to": "2026-11-20"})
     assert ("west", 1) in rows(answer)
+
+
+@pytest.mark.parametrize(("who", "scopes"), [("owner", ("read", "numbers")), ("viewer", ("read",))])
+@pytest.mark.parametrize("query", [{}, {"campaign": "sale"}])
+def test_page_and_api_say_the_same_of_a_month(client, request, call, tenant, sent, who, scopes, query):
+    query |= {"from": "2026-11-01", "to": "2026-11-30"}
+    client.force_login(request.getfixturevalue(who))
+    page = client.get("/t/nordic-retail/segments/", query | {"key": "shop"}).context
+    body = call(tenant, *scopes).get("segments/shop/", **query).json()
+
+    def told(value, kpis, recipients, standout) -> tuple:
+        volume = kpis.volume
+        counts = (volume.messages, volume.parts, volume.delivered, volume.failed, volume.pending, volume.unknown)
+        return value, counts, kpis.final, kpis.median, kpis.p95, recipients, standout and standout.difference
+
+    names = ("messages", "parts", "delivered", "failed", "pending", "unknown")
+    answered = {
+        (
+            row["value"],
+            tuple(row[name] for name in names),
+            row["final"],
+            row["latency"]["median"],
+            row["latency"]["p95"],
+            row["recipients"],
+            row["against_others"] and row["against_others"]["difference"],
+        )
+        for row in body["data"]
+    }
+    shown = {told(row.value, row.kpis, row.recipients, row.standout) for row in page["found"].rows}
+    assert shown == answered
+    assert (page["found"].total.volume.messages, page["found"].recipients) == (
+        body["total"]["messages"],
+        body["recipients"],
+    )
+    assert ("(small)" in {row.value for row in page["found"].rows}) == (who == "viewer")
