@@ -133,7 +133,7 @@ def test_key_without_figures_says_why(client, feed, tenant, manager):
     SegmentKey.objects.update(figures="unique")
     client.force_login(manager)
 
-    assert "No: it has nearly as many values as messages." in said(client.get(URL))
+    assert "Without figures: it has nearly as many values as messages." in said(client.get(URL))
     assert "?key=order" not in said(client.get(URL))
 
 
