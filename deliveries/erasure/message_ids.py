@@ -9,7 +9,7 @@ from datetime import date
 
 from django.db import connection
 
-from deliveries.erasure import erased_ids
+from deliveries.erasure import conversions, erased_ids
 from deliveries.messages import month_filters
 from deliveries.messages.fold import NUMBER_ERASED
 from deliveries.messages.row import Change, StoredMessage
@@ -44,6 +44,7 @@ def rename(messages: Iterable[StoredMessage], numbers: dict[Key, str]) -> int:
         account_id, old = message.key
         new = _free_id(account_id, old, without_number(old, numbers[message.key]))
         _write(account_id, message.day, old, new)
+        conversions.rename_message(tenant_id=message.tenant_id, account_id=account_id, old=old, new=new)
     month_filters.forget(message.day for message in held)
     _begin_walks_again({message.tenant_id for message in held})
     return len(held)

@@ -27,6 +27,9 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "condensed_campaign_count": (READ, READ),
     "condensed_latency_count": (READ, READ),
     "condensed_span": (READ, READ),
+    "conversion_kind": (ALL, ALL),
+    "conversion_upload": (CHANGE, CHANGE),
+    "conversion_event": ("SELECT, INSERT, DELETE", ALL),  # refers to the two
     "daily_count": (READ, READ),
     "delivery_report": (READ, READ),
     "erased_month": (READ, CHANGE),
@@ -153,6 +156,7 @@ SIGNIN_TABLES: dict[str, str] = {
 METRICS_TABLES: dict[str, str] = {
     "applier_stop": "SELECT (since)",
     "campaigns_segmentkey": "SELECT (id, state)",
+    "conversion_upload": "SELECT (id, state)",
     "erased_month": "SELECT (id, state)",
     "export": "SELECT (id, state)",
     "inbox_todo": READ,
