@@ -27,6 +27,9 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "condensed_campaign_count": (READ, READ),
     "condensed_latency_count": (READ, READ),
     "condensed_span": (READ, READ),
+    "conversion_due": (ADD, ADD),
+    "conversion_tenant": (READ, READ),
+    "conversion_window": (ALL, ALL),
     "daily_count": (READ, READ),
     "delivery_report": (READ, READ),
     "erased_month": (READ, CHANGE),
@@ -153,6 +156,7 @@ SIGNIN_TABLES: dict[str, str] = {
 METRICS_TABLES: dict[str, str] = {
     "applier_stop": "SELECT (since)",
     "campaigns_segmentkey": "SELECT (id, state)",
+    "conversion_due": "SELECT (id, since)",
     "erased_month": "SELECT (id, state)",
     "export": "SELECT (id, state)",
     "inbox_todo": READ,
