@@ -28,6 +28,8 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "condensed_latency_count": (READ, READ),
     "condensed_span": (READ, READ),
     "conversion_due": (ADD, ADD),
+    "conversion_event": ("SELECT, INSERT, DELETE", ALL),
+    "conversion_kind": (ALL, ALL),
     "conversion_tenant": (READ, READ),
     "conversion_window": (ALL, ALL),
     "daily_count": (READ, READ),
