@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from celery import shared_task
 
+from deliveries.attributing import attribute
 from deliveries.checks import run
 from deliveries.counts import rollups
 from deliveries.exports import files, making
@@ -90,3 +91,8 @@ def resume_exports() -> int:
 @shared_task(name="deliveries.delete_old_exports", time_limit=1200)
 def delete_old_exports() -> int:
     return files.delete_old(now=datetime.now(UTC))
+
+
+@shared_task(name="deliveries.attribute_conversions", time_limit=3600)
+def attribute_conversions() -> int | None:
+    return attribute.attribute_due()  # one process at a time

@@ -291,7 +291,7 @@ class Migration(migrations.Migration):
             model_name="conversionevent",
             index=models.Index(
                 condition=models.Q(("message_id__isnull", False)),
-                fields=["tenant", "message_id"],
+                fields=["message_id", "account_id"],
                 name="conversion_event_by_message",
             ),
         ),
@@ -307,7 +307,7 @@ class Migration(migrations.Migration):
             model_name="conversionevent",
             index=models.Index(
                 condition=models.Q(("attributed_message_id__isnull", False)),
-                fields=["tenant", "attributed_message_id"],
+                fields=["attributed_message_id", "attributed_account_id"],
                 name="conversion_event_attributed",
             ),
         ),

@@ -1,6 +1,7 @@
 """Inbox, messages, delivery reports and counts: one file for each class of tables."""
 
 from deliveries.models.checks import StandingCheck
+from deliveries.models.conversions import ConversionDue, ConversionTenant, ConversionWindow
 from deliveries.models.counts import CampaignCount, DailyCount, HourCount, LatencyCount, SubmissionCount
 from deliveries.models.exports import Export
 from deliveries.models.facts import DeliveryReport, Message, MessageParameter
@@ -35,6 +36,9 @@ __all__ = [
     "CondensedCampaignCount",
     "CondensedLatencyCount",
     "CondensedSpan",
+    "ConversionDue",
+    "ConversionTenant",
+    "ConversionWindow",
     "DailyCount",
     "DeliveryReport",
     "ErasedId",

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from campaigns import segments
 from campaigns.models import SegmentKey
+from deliveries.attributing.due import note_tenant
 from deliveries.messages import partitions, slices
 from deliveries.messages.parameter_rows import LIST, SAME_ROW, rows_as_sql
 from deliveries.messages.slices import wait_for_running_batches
@@ -122,6 +123,7 @@ def _run(key: SegmentKey, progress: Progress) -> None:
         with transaction.atomic():
             jobs.hold(key)
             key.delete()
+            note_tenant(key.tenant_id)
         return
     jobs.renew(key, lease=jobs.LONG_STEP)
     key.total = max(Message.objects.filter(tenant_id=key.tenant_id).count(), key.done)
@@ -129,7 +131,9 @@ def _run(key: SegmentKey, progress: Progress) -> None:
     progress(key)
     while _walk(key):
         progress(key)
-    jobs.finish(key)
+    with transaction.atomic():
+        jobs.finish(key)
+        note_tenant(key.tenant_id)
     progress(key)
 
 

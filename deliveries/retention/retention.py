@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from django.db import connection, transaction
 
 from campaigns.conversions.models import ConversionEvent
+from deliveries.attributing.attribute import attribute_due, freeze
 from deliveries.erasure import conversions, erase, erased_names, message_ids, partner_ids
 from deliveries.messages import partitions
 from deliveries.messages.parameter_rows import rows_go_with
@@ -75,9 +76,11 @@ def plans(now: datetime) -> list[Plan]:
 def _delete_expired(now: datetime) -> DeletedCounts:
     deleted = DeletedCounts()
     todo = plans(now)
+    attribute_due()  # what waits is decided while the messages are there
     for plan in todo:
         _move_marks(plan)
     wait_for_running_batches()
+    freeze()
     marks = RetentionMark.objects.in_bulk()
     # Before the messages go: names of campaigns and variants, which stay for ever, may hold their numbers.
     old = [plan for plan in todo if _has_old_numbers(marks[plan.tenant.id])]

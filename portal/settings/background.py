@@ -27,6 +27,11 @@ CELERY_BEAT_SCHEDULE = {
     "resume-rule-refolds": {"task": "deliveries.resume_rule_refolds", "schedule": 30.0},
     "resume-segment-keys": {"task": "deliveries.resume_segment_keys", "schedule": 30.0},
     "resume-exports": {"task": "deliveries.resume_exports", "schedule": 30.0},
+    "attribute-conversions": {
+        "task": "deliveries.attribute_conversions",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
     "delete-old-exports": {"task": "deliveries.delete_old_exports", "schedule": 300.0},
     "first-checks": {"task": "deliveries.run_first_checks", "schedule": 30.0},
     "check-waiting": {
