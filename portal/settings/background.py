@@ -32,6 +32,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 5},
     },
+    "resume-conversion-uploads": {"task": "deliveries.resume_conversion_uploads", "schedule": 30.0},
+    "delete-uploaded-files": {"task": "deliveries.delete_uploaded_files", "schedule": 3600.0},
     "delete-old-exports": {"task": "deliveries.delete_old_exports", "schedule": 300.0},
     "first-checks": {"task": "deliveries.run_first_checks", "schedule": 30.0},
     "check-waiting": {
