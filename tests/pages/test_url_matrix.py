@@ -12,7 +12,7 @@ from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.urls import URLResolver, get_resolver
 
-from campaigns.models import Campaign, ConversionUpload, SegmentKey
+from campaigns.models import Campaign, ConversionKind, ConversionUpload, SegmentKey
 from deliveries.models import Export, PartnerRequest, QuarantinedRow
 from portal.accounts.models import Invitation, Membership, UnsentMail
 from portal.saved_views.models import SavedView
@@ -144,7 +144,7 @@ PAGES = {
     "settings:segments_progress": (302, 404, 404, 200),
     "settings:segment_remove": (302, 404, 404, 302),
     "settings:conversions": (302, 404, 404, 200),
-    "settings:conversion_kind_remove": (302, 404, 404, 404),
+    "settings:conversion_kind_remove": (302, 404, 404, 302),
     "settings:members": (302, 404, 404, 200),
     "settings:invite": (302, 404, 404, 302),
     "settings:member_role": (302, 404, 404, 302),
@@ -303,7 +303,7 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "export_id": rows[Export].id,
         "upload_id": rows[ConversionUpload].id,
         "conversion_id": 1,
-        "kind_id": 1,
+        "kind_id": ConversionKind.objects.create(tenant=other_tenant, name=CANARY).id,
         "link_id": rows[ShareLink].id,
         "share_token": "no-such-token",
         "campaign_id": rows[Campaign].id,
