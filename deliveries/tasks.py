@@ -10,7 +10,7 @@ from deliveries.conversions import uploads
 from deliveries.counts import rollups
 from deliveries.exports import files, making
 from deliveries.messages import month_filters, partitions
-from deliveries.rederiving import moves, recount, rule_refold, segment_keys
+from deliveries.rederiving import moves, recount, rule_refold, segment_figures, segment_keys
 from deliveries.retention import retention
 
 
@@ -47,6 +47,11 @@ def run_segment_key(key_id: int) -> int:
 @shared_task(name="deliveries.resume_segment_keys", time_limit=3600)
 def resume_segment_keys() -> int:
     return segment_keys.run_segment_keys()
+
+
+@shared_task(name="deliveries.judge_segment_keys", time_limit=3600)
+def judge_segment_keys() -> int:
+    return segment_figures.judge(now=datetime.now(UTC))
 
 
 @shared_task(name="deliveries.make_partitions", time_limit=60)

@@ -13,6 +13,7 @@ from portal.api.views import NotFoundView
 from portal.common import any_text  # noqa: F401  registers the converter
 from reports.campaigns.ab_api import AbView
 from reports.campaigns.api import CampaignsView, CampaignView
+from reports.campaigns.recipients_api import RecipientsView
 from reports.figures.api import StatisticsView
 from reports.runs.api import DownloadView, RunsView, RunView
 
@@ -37,6 +38,7 @@ urlpatterns = [
     path("v1/partner-ids/<int:partner_id>/move/", MovePartnerIdView.as_view(), name="partner_id_move"),
     path("v1/campaigns/", CampaignsView.as_view(), name="campaigns"),
     path("v1/campaigns/<int:campaign_id>/", CampaignView.as_view(), name="campaign"),
+    path("v1/campaigns/<int:campaign_id>/recipients/", RecipientsView.as_view(), name="campaign_recipients"),
     path("v1/schema/", SchemaView.as_view(), name="schema"),
     path("v1/docs/", reference, name="docs"),
     re_path("", NotFoundView.as_view(), name="not_found"),

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0005_campaign_details"),
+        ("campaigns", "0007_segment_values"),
         ("tenants", "0009_api_key_holder"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -13,7 +13,7 @@ INDEX = (
 class Migration(migrations.Migration):
     dependencies = [
         ("campaigns", "0005_campaign_details"),
-        ("deliveries", "0028_exports"),
+        ("deliveries", "0030_segment_counts"),
         ("tenants", "0009_api_key_holder"),
     ]
 

@@ -31,9 +31,14 @@ SENTENCES: dict[str, Promise] = {
     "ref_ids.changed": _("%(who)s changed how refIds are read: %(scheme)s"),
     "segment_key.chosen": _("%(who)s added the segment key %(subject)s."),
     "segment_key.removed": _("%(who)s removed the segment key %(subject)s."),
+    "segment_key.refused": _(
+        "The segment key %(subject)s has too many values for figures. Messages are still found by it."
+    ),
     "tenant.recounted": _("The messages were recounted. Counted: %(messages)s; changed: %(changed)s."),
     # campaigns
     "campaign.changed": _("%(who)s changed the campaign %(subject)s. %(changes)s"),
+    "campaign.comparison_saved": _("%(who)s saved the comparison %(name)s of the campaign %(subject)s."),
+    "campaign.comparison_deleted": _("%(who)s deleted the comparison %(name)s of the campaign %(subject)s."),
     "campaign.merged": _("%(who)s merged the campaign %(subject)s into %(into)s."),
     "campaign.separated": _("%(who)s separated the campaign %(subject)s from %(into)s."),
     # messages and numbers
@@ -65,7 +70,7 @@ SENTENCES: dict[str, Promise] = {
     "brand.host_confirmed": _("%(who)s confirmed the host name %(subject)s."),
     "brand.host_lost": _("The host name %(subject)s is no longer used: its TXT record was missing for 7 days."),
     "export.asked": _("%(who)s requested the export %(subject)s."),
-    "export.finished": _("The export %(subject)s of %(who)s is finished. Messages: %(messages)s."),
+    "export.finished": _("The export %(subject)s of %(who)s is finished. Rows: %(rows)s."),
     "export.downloaded": _("%(who)s downloaded the export %(subject)s."),
     "export.cancelled": _("%(who)s cancelled the export %(subject)s."),
     "export.retried": _("%(who)s queued the export %(subject)s again."),

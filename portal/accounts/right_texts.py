@@ -19,7 +19,7 @@ RIGHT_TEXTS: dict[str, Promise] = {
     "declare_partner_ids": _("Declare partner IDs and move them"),
     "see_account_reports": _("See the reports of a gateway account that the customer owns"),
     "change_settings": _("Change the settings, how refIds are read, and the segments"),
-    "manage_campaigns": _("Give campaigns a title, tags and a plan; archive and merge them"),
+    "manage_campaigns": _("Give campaigns a title, tags and a plan; archive and merge them; save comparisons"),
     "manage_api_keys": _("Create and revoke API keys"),
     "upload_conversions": _("Upload conversion events and undo uploads"),
     "manage_exports": _("See, cancel and delete the saved files of other members"),

@@ -13,7 +13,8 @@ READ, ADD, CHANGE, ALL = (
 
 # Appliers register campaigns; people say something about them.
 _DETAILS = (
-    "SELECT, UPDATE (archived_at, day_notes, merged_into_id, note, owner_id, planned_split, planned_start, tags, title)"
+    "SELECT, UPDATE (archived_at, comparisons, day_notes, merged_into_id, note, owner_id, planned_split, planned_start,"
+    " tags, title)"
 )
 
 # Tables with a tenant_id: forced row-level security. table: (web, staff)
@@ -26,6 +27,8 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "condensed_campaign": (READ, READ),
     "condensed_campaign_count": (READ, READ),
     "condensed_latency_count": (READ, READ),
+    "condensed_segment_count": (READ, READ),
+    "condensed_segment_latency_count": (READ, READ),
     "condensed_span": (READ, READ),
     "conversion_due": (ADD, ADD),
     "conversion_kind": (ALL, ALL),
@@ -45,6 +48,9 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "partner_request": (CHANGE, CHANGE),
     "report_run": (CHANGE, CHANGE),
     "retention_mark": (READ, READ),
+    "segment_count": (READ, READ),
+    "segment_latency_count": (READ, READ),
+    "segment_value": (READ, READ),
     "share_link": (CHANGE, CHANGE),
     "submission_count": (READ, READ),
     "tenant_brand": (CHANGE, READ),

@@ -56,6 +56,8 @@ NOT_SHOWN = {
     "deliveries.SubmissionCount", "deliveries.RetentionMark", "deliveries.StandingCheck",
     "deliveries.CondensedSpan", "deliveries.CondensedCampaignCount", "deliveries.CondensedLatencyCount",
     "deliveries.CondensedCampaign", "deliveries.IdentityFilter",
+    "deliveries.SegmentCount", "deliveries.SegmentLatencyCount", "campaigns.SegmentValue",
+    "deliveries.CondensedSegmentCount", "deliveries.CondensedSegmentLatencyCount",
     "deliveries.ApplierStop", "deliveries.ImportCount", "deliveries.RefusalCount",
     "deliveries.ErasedId", "deliveries.ErasedName", "deliveries.RecipientSecret",
     "campaigns.ConversionKind", "campaigns.ConversionEvent", "deliveries.ConversionDue", "deliveries.ConversionTenant",

@@ -26,6 +26,8 @@ LOOKED_AT_BY = {
     "campaigns:campaign": OWNER,
     "campaigns:details": OWNER,
     "campaigns:recipients": OWNER,
+    "campaigns:recipient_list": OWNER,
+    "campaigns:recipient": OWNER,
     "messages:list": OWNER,
     "messages:message": OWNER,
     "messages:numbers": OWNER,
@@ -36,6 +38,7 @@ LOOKED_AT_BY = {
     "settings:conversions": OWNER,
     "exports:list": OWNER,
     "exports:new": OWNER,
+    "table_exports:new": OWNER,
     "reports:months": OWNER,
     "reports:account_months": OWNER,
     "reports:remove": OWNER,
@@ -95,6 +98,8 @@ WITHOUT_PAGE = {
     "settings:api_key_keep": POST,
     "reports:view_start": POST,
     "reports:campaigns": ELSEWHERE,
+    "campaigns:ab_save": POST,
+    "campaigns:ab_delete": POST,
     "campaigns:merge": POST,
     "campaigns:separate": POST,
     "messages:campaigns": PART,
@@ -154,6 +159,7 @@ WITHOUT_PAGE = {
     "api:message_by_query": DATA,
     "api:campaigns": DATA,
     "api:campaign": DATA,
+    "api:campaign_recipients": DATA,
     "api:partner_ids": DATA,
     "api:partner_id": DATA,
     "api:partner_id_move": DATA,
@@ -183,6 +189,7 @@ def address_of(name: str, rows: dict) -> str:
         "session_id": 1,
         "segment_key_id": 1,
         "pk": 1,
+        "group": "all",
     }
     values |= rows | OTHERS.get(name, {})
     if name == "embed":

@@ -171,6 +171,7 @@ def _make_rows(now: datetime) -> dict:
         "month": str(month),
         "message_id": message.message_id,
         "campaign_id": Campaign.objects.filter(tenant=tenant).order_by("name").first().id,
+        "recipient": _recipient(tenant),
         "partner_id": PartnerId.objects.get(value="nr-fi").id,
         "invitation_id": invitation.id,
         "invitation": invitations.link(invitation),
@@ -184,6 +185,17 @@ def _make_rows(now: datetime) -> dict:
         "feed_id": Feed.objects.get(name="main").id,
         "tenant_id": tenant.id,
     }
+
+
+def _recipient(tenant) -> str:
+    """Return the address's part of a recipient of the campaign that pages are looked at with."""
+    from campaigns.models import Campaign
+    from deliveries.models import Message
+    from reports.campaigns.recipient_lists import seal_key
+
+    campaign = Campaign.objects.filter(tenant=tenant).order_by("name").first()
+    message = Message.objects.filter(tenant=tenant, campaign_id=campaign.id).exclude(recipient_key=None).first()
+    return seal_key(bytes(message.recipient_key))
 
 
 def _make_exports(tenant, maker) -> int:

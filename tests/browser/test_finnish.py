@@ -26,6 +26,8 @@ DATA = {
     "campaigns:list": ("tbody",),
     "campaigns:ab": ("tbody", "h1", "label"),
     "campaigns:recipients": ("h1",),
+    "campaigns:recipient_list": ("h1", "tbody"),
+    "campaigns:recipient": ("h1", "tbody"),
     "campaigns:campaign": ("tbody", "option", "h1", "p"),
     "campaigns:details": ("h1",),
     "settings:tenant": ("strong",),  # the preview: dates and figures in the customer's language

@@ -33,6 +33,8 @@ POSTED = {
     "deliveries:partner_declare": {},
     "deliveries:partner_request": {"decision": "withdraw"},
     "settings:tenant_preview": {},
+    "campaigns:ab_save": {},
+    "campaigns:ab_delete": {},
     "campaigns:merge": {},
     "campaigns:separate": {},
     "settings:brand_preview": {},
@@ -78,6 +80,7 @@ PAGES = {
     "api:message_by_query": (401, 401, 401, 401),
     "api:partner_ids": (401, 401, 401, 401),
     "api:campaigns": (401, 401, 401, 401),
+    "api:campaign_recipients": (401, 401, 401, 401),
     "api:campaign": (401, 401, 401, 401),
     "api:key": (401, 401, 401, 401),
     "api:schema": (200, 200, 200, 200),  # tells nothing secret
@@ -105,6 +108,7 @@ PAGES = {
     "conversions:upload_errors": (302, 404, 404, 200),
     "exports:list": (302, 404, 404, 200),
     "exports:new": (302, 404, 404, 200),
+    "table_exports:new": (302, 404, 404, 200),
     "exports:download": (302, 404, 404, 404),  # somebody else's; tests/exports/ downloads some
     "exports:cancel": (302, 404, 404, 302),
     "exports:retry": (302, 404, 404, 302),
@@ -115,6 +119,10 @@ PAGES = {
     "campaigns:campaign": (302, 404, 404, 200),
     "campaigns:details": (302, 404, 404, 200),
     "campaigns:recipients": (302, 404, 404, 200),
+    "campaigns:ab_save": (302, 404, 404, 302),
+    "campaigns:ab_delete": (302, 404, 404, 302),
+    "campaigns:recipient_list": (302, 404, 404, 200),
+    "campaigns:recipient": (302, 404, 404, 404),  # no such recipient; tests/pages/test_recipient_lists.py asks for one
     "campaigns:merge": (302, 404, 404, 422),  # nothing was filled in
     "campaigns:separate": (302, 404, 404, 302),
     "palette": (302, 404, 404, 200),
@@ -307,6 +315,8 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "link_id": rows[ShareLink].id,
         "share_token": "no-such-token",
         "campaign_id": rows[Campaign].id,
+        "group": "all",
+        "recipient": "no-such-recipient",
         "segment_key_id": rows[SegmentKey].id,
         "month": "2026-08",
         "colour": "no-colour",
