@@ -9,12 +9,16 @@ from collections.abc import Collection, Iterable
 
 from django.db import connection, transaction
 from django.db.models.functions import Coalesce
+from django.dispatch import Signal
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
 from portal.accounts.models import record
 from portal.common.masking import Masking
+
+# Sent with the tenant in the transaction that merges or separates a campaign.
+shown_otherwise = Signal()
 
 # The campaigns of some names with those merged into them. The name of a merged one stands for the campaign that it is
 # shown as, unless another tenant shows a campaign of that name.
@@ -91,6 +95,7 @@ def merge(*, campaign: Campaign, into: Campaign, actor: str) -> Campaign:
             raise MergeError(_("Other campaigns are merged into this one. Separate them first."))
         Campaign.objects.filter(id=campaign.id).update(merged_into=target)
         _record("campaign.merged", campaign, target, actor)
+        shown_otherwise.send(Campaign, tenant_id=campaign.tenant_id)
     return target
 
 
@@ -103,6 +108,7 @@ def separate(*, campaign: Campaign, actor: str) -> bool:
             return False
         Campaign.objects.filter(id=campaign.id).update(merged_into=None)
         _record("campaign.separated", campaign, campaign.merged_into, actor)
+        shown_otherwise.send(Campaign, tenant_id=campaign.tenant_id)
     return True
 
 

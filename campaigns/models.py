@@ -1,4 +1,4 @@
-"""Campaigns, refId schemes, segment keys and their values.
+"""Campaigns, refId schemes, segment keys and their values; conversion events are in campaigns/conversions/models.py.
 
 A campaign is a name taken from refIds by the tenant's scheme. These are tenant config tables: unique keys start with
 the tenant, row-level security is forced (portal/tenants/wall.py).
@@ -14,9 +14,20 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import ref_ids, segments
+from campaigns.conversions.models import ConversionEvent, ConversionKind, ConversionUpload
 from portal.common.jobs import Job
 from portal.common.masking import Masking
 from portal.tenants.models import Tenant
+
+__all__ = [
+    "Campaign",
+    "ConversionEvent",
+    "ConversionKind",
+    "ConversionUpload",
+    "RefIdScheme",
+    "SegmentKey",
+    "SegmentValue",
+]
 
 NO_CAMPAIGN_ID = 0  # the message has no refId
 OTHER_CAMPAIGNS_ID = -1  # refIds over the tenant's daily limit of new ones

@@ -10,6 +10,8 @@ class DeliveriesConfig(AppConfig):
     verbose_name = "Deliveries"
 
     def ready(self) -> None:
+        from campaigns.merging import shown_otherwise
+        from deliveries.attributing.due import note_tenant
         from deliveries.ingest import inbox  # noqa: F401  before there is a connection, which takes over psycopg's adapters
         from deliveries.messages.code_tables import add_known_codes
         from deliveries.messages.recipients import prepare_secret
@@ -17,3 +19,4 @@ class DeliveriesConfig(AppConfig):
         # An upgrade may know more codes than the table; a hook runs after every migrate, with or without migrations.
         post_migrate.connect(add_known_codes, sender=self)
         post_migrate.connect(prepare_secret, sender=self)
+        shown_otherwise.connect(note_tenant, dispatch_uid="attribution")

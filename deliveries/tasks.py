@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 
 from celery import shared_task
 
+from deliveries.attributing import attribute
 from deliveries.checks import run
+from deliveries.conversions import uploads
 from deliveries.counts import rollups
 from deliveries.exports import files, making
 from deliveries.messages import month_filters, partitions
@@ -92,6 +94,26 @@ def resume_exports() -> int:
     return making.run_exports()
 
 
+@shared_task(name="deliveries.run_conversion_upload", time_limit=3600)
+def run_conversion_upload(upload_id: int) -> int:
+    return uploads.run_uploads(upload_id=upload_id)  # claims the upload's row
+
+
+@shared_task(name="deliveries.resume_conversion_uploads", time_limit=3600)
+def resume_conversion_uploads() -> int:
+    return uploads.run_uploads()
+
+
+@shared_task(name="deliveries.delete_uploaded_files", time_limit=1200)
+def delete_uploaded_files() -> int:
+    return uploads.delete_old_files(now=datetime.now(UTC))
+
+
 @shared_task(name="deliveries.delete_old_exports", time_limit=1200)
 def delete_old_exports() -> int:
     return files.delete_old(now=datetime.now(UTC))
+
+
+@shared_task(name="deliveries.attribute_conversions", time_limit=3600)
+def attribute_conversions() -> int | None:
+    return attribute.attribute_due()  # one process at a time

@@ -2,6 +2,7 @@
 
 from django.urls import path, re_path
 
+from deliveries.conversions.api import ConversionsView, ConversionView
 from deliveries.exports.api import ExportDownloadView, ExportsView, ExportView
 from deliveries.message_pages.api import MessageByQueryView, MessagesView, MessageView
 from deliveries.partner_ids.api import MovePartnerIdView, PartnerIdsView, PartnerIdView
@@ -28,6 +29,8 @@ urlpatterns = [
     path("v1/messages/", MessagesView.as_view(), name="messages"),
     path("v1/messages/one/", MessageByQueryView.as_view(), name="message_by_query"),
     path("v1/messages/<slug:account>/<any_text:message_id>/", MessageView.as_view(), name="message"),
+    path("v1/conversions/", ConversionsView.as_view(), name="conversions"),
+    path("v1/conversions/<int:conversion_id>/", ConversionView.as_view(), name="conversion"),
     path("v1/exports/", ExportsView.as_view(), name="exports"),
     path("v1/exports/<int:export_id>/", ExportView.as_view(), name="export"),
     path("v1/exports/<int:export_id>/download/", ExportDownloadView.as_view(), name="export_download"),

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaigns", "0007_segment_values")]
+    dependencies = [("campaigns", "0008_conversions")]
 
     operations = [
         migrations.AddField(

@@ -107,12 +107,31 @@ def write_messages(changes: list[Change]) -> ChosenKeys:
             cursor.execute(UPDATE)
         if ops & {"new", "moved"}:
             cursor.execute(
-                f"INSERT INTO message ({_LIST}) SELECT {_STAGED} FROM changed_message WHERE op IN ('new', 'moved')"  # noqa: S608  column lists and aliases, constants; keys are parameters
+                f"{_NOTE_ADDED} INSERT INTO message ({_LIST})"  # noqa: S608  column lists and aliases, constants; keys are parameters
+                f" SELECT {_STAGED} FROM changed_message WHERE op IN ('new', 'moved')"
             )
     month_filters.forget(row[_DAY] for row in rows if row[0] != "same")
     return write_parameters(changes)
 
 
+def _note(ops: list[str]) -> str:
+    """Return the WITH that notes changed messages for the attribution of conversion events.
+
+    It is part of the statement that writes them, and skipped where no tenant has events. The earlier tenant of a moved
+    message gets a note too.
+    """
+    tenants = "ANY (ARRAY(SELECT tenant_id FROM conversion_tenant))"
+    of_changed = f"FROM changed_message c WHERE EXISTS (SELECT FROM conversion_tenant) AND c.op = ANY (ARRAY{ops})"
+    return (
+        "WITH noted AS (INSERT INTO conversion_due (tenant_id, recipient_key, account_id, message_id, since)"
+        f" SELECT c.tenant_id, c.recipient_key, c.account_id, c.message_id, now() {of_changed}"
+        f" AND c.tenant_id = {tenants} UNION ALL"
+        f" SELECT c.old_tenant_id, NULL, c.account_id, c.message_id, now() {of_changed}"
+        f" AND c.old_tenant_id <> c.tenant_id AND c.old_tenant_id = {tenants})"
+    )
+
+
+_NOTE_ADDED = _note(["new", "moved"])
 _DAY = 3 + list(COLUMNS).index("day")  # in a staged row
 
 
@@ -135,7 +154,7 @@ _REPORT = (
 
 
 UPDATE = (
-    f"UPDATE message m SET {_NEW_VALUES} FROM changed_message t"  # noqa: S608  column lists and aliases, constants; keys are parameters
+    f"{_note(['same'])} UPDATE message m SET {_NEW_VALUES} FROM changed_message t"  # noqa: S608  column lists and aliases, constants; keys are parameters
     f" WHERE t.op = 'same' AND m.day = t.day AND {same_message('m', 't')}"
 )
 _MOVED = f"t.op = 'moved' AND m.tenant_id + 0 = t.old_tenant_id AND m.day = t.old_day AND {same_message('m', 't')}"

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("deliveries", "0030_segment_counts"),
+        ("deliveries", "0031_recipient_index"),
     ]
 
     operations = [

@@ -1,6 +1,7 @@
 """Inbox, messages, delivery reports and counts: one file for each class of tables."""
 
 from deliveries.models.checks import StandingCheck
+from deliveries.models.conversions import ConversionDue, ConversionTenant, ConversionWindow
 from deliveries.models.counts import (
     CampaignCount,
     DailyCount,
@@ -47,6 +48,9 @@ __all__ = [
     "CondensedSegmentCount",
     "CondensedSegmentLatencyCount",
     "CondensedSpan",
+    "ConversionDue",
+    "ConversionTenant",
+    "ConversionWindow",
     "DailyCount",
     "DeliveryReport",
     "ErasedId",

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from campaigns import segments
 from campaigns.models import RefIdScheme, SegmentKey
+from deliveries.attributing.due import note_tenant
 from deliveries.messages import partitions, slices
 from deliveries.messages.parameter_rows import LIST, SAME_ROW, rows_as_sql
 from deliveries.messages.slices import wait_for_running_batches
@@ -139,6 +140,7 @@ def _run(key: SegmentKey, progress: Progress) -> None:
         with transaction.atomic():
             jobs.hold(key)
             key.delete()
+            note_tenant(key.tenant_id)
         return
     if key.position is None or key.position == SegmentKey.NOTHING:
         mark = RetentionMark.objects.filter(tenant_id=key.tenant_id).first()
@@ -150,7 +152,9 @@ def _run(key: SegmentKey, progress: Progress) -> None:
     progress(key)
     while _walk(key):
         progress(key)
-    jobs.finish(key)
+    with transaction.atomic():
+        jobs.finish(key)
+        note_tenant(key.tenant_id)
     progress(key)
 
 

@@ -78,6 +78,14 @@ SENTENCES: dict[str, Promise] = {
     "export.cancelled": _("%(who)s cancelled the export %(subject)s."),
     "export.retried": _("%(who)s queued the export %(subject)s again."),
     "export.file_deleted": _("The file of the export %(subject)s was deleted by %(who)s."),
+    "conversion_kind.added": _("%(who)s added the kind of conversion event %(subject)s."),
+    "conversion_kind.removed": _("%(who)s deleted the kind of conversion event %(subject)s."),
+    "conversions.uploaded": _("%(who)s uploaded the conversion events of the file %(subject)s."),
+    "conversions.upload_cancelled": _("%(who)s cancelled the upload of the file %(subject)s."),
+    "conversions.upload_undone": _(
+        "%(who)s undid the upload of the file %(subject)s. Deleted events: %(deleted)s; kept: %(kept)s."
+    ),
+    "conversion.deleted": _("%(who)s deleted the conversion event %(subject)s."),
     "share.created": _("%(who)s created the shared link %(subject)s."),
     "share.revoked": _("%(who)s revoked the shared link %(subject)s."),
     # staff and commands
@@ -100,6 +108,8 @@ SENTENCES: dict[str, Promise] = {
     "tenantrecount.cancelled": _("%(who)s cancelled recounts. Jobs: %(jobs)s."),
     "rulerefold.retried": _("%(who)s retried recalculations of message status. Jobs: %(jobs)s."),
     "rulerefold.cancelled": _("%(who)s cancelled recalculations of message status. Jobs: %(jobs)s."),
+    "conversionupload.retried": _("%(who)s retried uploads of conversion events. Jobs: %(jobs)s."),
+    "conversionupload.cancelled": _("%(who)s cancelled uploads of conversion events. Jobs: %(jobs)s."),
     "segmentkey.retried": _("%(who)s retried the indexing of segment keys. Jobs: %(jobs)s."),
     "segmentkey.cancelled": _("%(who)s cancelled the indexing of segment keys. Jobs: %(jobs)s."),
     "reportrun.retried": _("%(who)s retried report runs. Jobs: %(jobs)s."),

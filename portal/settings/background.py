@@ -28,6 +28,13 @@ CELERY_BEAT_SCHEDULE = {
     "resume-segment-keys": {"task": "deliveries.resume_segment_keys", "schedule": 30.0},
     "judge-segment-keys": {"task": "deliveries.judge_segment_keys", "schedule": 3600.0},
     "resume-exports": {"task": "deliveries.resume_exports", "schedule": 30.0},
+    "attribute-conversions": {
+        "task": "deliveries.attribute_conversions",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    "resume-conversion-uploads": {"task": "deliveries.resume_conversion_uploads", "schedule": 30.0},
+    "delete-uploaded-files": {"task": "deliveries.delete_uploaded_files", "schedule": 3600.0},
     "delete-old-exports": {"task": "deliveries.delete_old_exports", "schedule": 300.0},
     "first-checks": {"task": "deliveries.run_first_checks", "schedule": 30.0},
     "check-waiting": {

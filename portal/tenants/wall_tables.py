@@ -30,6 +30,12 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "condensed_segment_count": (READ, READ),
     "condensed_segment_latency_count": (READ, READ),
     "condensed_span": (READ, READ),
+    "conversion_due": (ADD, ADD),
+    "conversion_kind": (ALL, ALL),
+    "conversion_upload": (CHANGE, CHANGE),
+    "conversion_event": ("SELECT, INSERT, DELETE", ALL),  # refers to the two
+    "conversion_tenant": (READ, READ),
+    "conversion_window": (ALL, ALL),
     "daily_count": (READ, READ),
     "delivery_report": (READ, READ),
     "erased_month": (READ, CHANGE),
@@ -115,7 +121,7 @@ GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
     "inbox_todo": (READ, ADD, "INSERT"),  # ids and times, which pages tell in sum
     "ingest_count": ("", CHANGE, ""),
     "quarantine": ("", "SELECT, UPDATE", ""),
-    "recipient_secret": ("", "", ""),
+    "recipient_secret": (READ, "", ""),
     "refusal_count": ("", READ, "SELECT, INSERT, UPDATE (refusals, first_at, last_at)"),
     "result_code": (READ, CHANGE, ""),
     "rule_refold": ("", CHANGE, ""),
@@ -159,6 +165,8 @@ SIGNIN_TABLES: dict[str, str] = {
 METRICS_TABLES: dict[str, str] = {
     "applier_stop": "SELECT (since)",
     "campaigns_segmentkey": "SELECT (id, state)",
+    "conversion_due": "SELECT (id, since)",
+    "conversion_upload": "SELECT (id, state)",
     "erased_month": "SELECT (id, state)",
     "export": "SELECT (id, state)",
     "inbox_todo": READ,

@@ -7,7 +7,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.urls import reverse
 
-from campaigns.models import Campaign, RefIdScheme, SegmentKey
+from campaigns.models import Campaign, ConversionUpload, RefIdScheme, SegmentKey
 from deliveries.models import (
     ErasedMonth,
     Export,
@@ -30,6 +30,7 @@ READ_ONLY = {
     ApiKey,
     PartnerId,
     Campaign,
+    ConversionUpload,
     AuditEntry,
     ErasedMonth,
     Export,
@@ -59,6 +60,8 @@ NOT_SHOWN = {
     "deliveries.CondensedSegmentCount", "deliveries.CondensedSegmentLatencyCount",
     "deliveries.ApplierStop", "deliveries.ImportCount", "deliveries.RefusalCount",
     "deliveries.ErasedId", "deliveries.ErasedName", "deliveries.RecipientSecret",
+    "campaigns.ConversionKind", "campaigns.ConversionEvent", "deliveries.ConversionDue", "deliveries.ConversionTenant",
+    "deliveries.ConversionWindow",
 }  # fmt: skip
 
 

@@ -54,13 +54,16 @@ MEMBERS = ANYBODYS | {
 # Which routes answer 200; all others refuse or redirect. A new route stands here or does not open.
 OPENED = {
     "viewer": MEMBERS,
-    "analyst": MEMBERS | {"reports:remove", "exports:list", "exports:new", "exports:download", "table_exports:new"},
+    "analyst": MEMBERS
+    | {"conversions:index", "conversions:events", "table_exports:new"}
+    | {"reports:remove", "exports:list", "exports:new", "exports:download"},
     "view-as": MEMBERS - {"reports:views"},
     "key": {
         *("api:key", "api:statistics", "api:reports", "api:report", "api:report_download", "api:messages"),
         *("api:exports", "api:export", "api:export_download"),
         *("api:message", "api:message_by_query", "api:partner_ids", "api:partner_id", "api:schema", "api:docs"),
         "api:campaign_ab",
+        "api:conversions",
         *("api:campaigns", "api:campaign", "api:campaign_recipients", "api:segments"),
     },
 }
@@ -83,7 +86,9 @@ def addresses(tenant, run, **maker) -> dict[str, str]:
         "partner_id": PartnerId.objects.get(value=OWN).id, "segment_key_id": SegmentKey.objects.first().id,
         "campaign_id": Campaign.objects.filter(tenant=tenant).order_by("id").last().id,
         "membership_id": getattr(Membership.objects.first(), "id", 1), "request_id": wish.id, "invitation_id": 1,
-        "key_id": 1, "view_id": 1, "link_id": 1, "export_id": export.id, "share_token": share_token,
+        "key_id": 1, "view_id": 1, "link_id": 1, "export_id": export.id,
+        "conversion_id": 1, "kind_id": 1, "upload_id": 1,
+        "share_token": share_token,
         "session_id": 1, "token": "no-such-token", "colour": "no-colour", "logo_digest": "no-logo",
         "pk": 1, "key": "no-such-key", "group": "all",
         "recipient": seal_key(Message.objects.filter(tenant=tenant).exclude(recipient_key=None).first().recipient_key),

@@ -12,7 +12,7 @@ from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.urls import URLResolver, get_resolver
 
-from campaigns.models import Campaign, SegmentKey
+from campaigns.models import Campaign, ConversionKind, ConversionUpload, SegmentKey
 from deliveries.models import Export, PartnerRequest, QuarantinedRow
 from portal.accounts.models import Invitation, Membership, UnsentMail
 from portal.saved_views.models import SavedView
@@ -49,6 +49,9 @@ POSTED = {
     "palette": {"q": CANARY},
     "reports:view_start": {},
     "settings:api_key_keep": {},
+    "conversions:upload_cancel": {},
+    "conversions:upload_undo": {},
+    "settings:conversion_kind_remove": {},
     "exports:cancel": {},
     "exports:retry": {},
     "exports:delete": {},
@@ -70,6 +73,8 @@ PAGES = {
     "api:exports": (401, 401, 401, 401),
     "api:export": (401, 401, 401, 401),
     "api:export_download": (401, 401, 401, 401),
+    "api:conversions": (401, 401, 401, 401),
+    "api:conversion": (401, 401, 401, 401),
     "api:messages": (401, 401, 401, 401),
     "api:message": (401, 401, 401, 401),
     "api:message_by_query": (401, 401, 401, 401),
@@ -96,6 +101,13 @@ PAGES = {
     "messages:numbers": (302, 404, 404, 200),
     "messages:message": (302, 404, 404, 404),  # no such message; tests/pages/test_messages.py asks for one
     "messages:message_by_query": (302, 404, 404, 404),
+    "conversions:index": (302, 404, 404, 200),
+    "conversions:events": (302, 404, 404, 200),
+    "conversions:upload": (302, 404, 404, 200),
+    "conversions:upload_one": (302, 404, 404, 200),
+    "conversions:upload_cancel": (302, 404, 404, 302),
+    "conversions:upload_undo": (302, 404, 404, 302),
+    "conversions:upload_errors": (302, 404, 404, 200),
     "exports:list": (302, 404, 404, 200),
     "exports:new": (302, 404, 404, 200),
     "exports:numbers": (302, 404, 404, 200),
@@ -144,6 +156,8 @@ PAGES = {
     "settings:segments": (302, 404, 404, 200),
     "settings:segments_progress": (302, 404, 404, 200),
     "settings:segment_remove": (302, 404, 404, 302),
+    "settings:conversions": (302, 404, 404, 200),
+    "settings:conversion_kind_remove": (302, 404, 404, 302),
     "settings:members": (302, 404, 404, 200),
     "settings:invite": (302, 404, 404, 302),
     "settings:member_role": (302, 404, 404, 302),
@@ -300,6 +314,9 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "key_id": 0,  # no such key
         "view_id": SavedView.objects.create(tenant=other_tenant, user=stranger, page="overview", name=CANARY).id,
         "export_id": rows[Export].id,
+        "upload_id": rows[ConversionUpload].id,
+        "conversion_id": 1,
+        "kind_id": ConversionKind.objects.create(tenant=other_tenant, name=CANARY).id,
         "link_id": rows[ShareLink].id,
         "share_token": "no-such-token",
         "campaign_id": rows[Campaign].id,

@@ -50,27 +50,9 @@ OF_VIEWER = [
     "REST API",
 ]
 OF_OWNER = [
-    *(
-        "Overview",
-        "Campaigns",
-        "Segments",
-        "Messages",
-        "List of numbers",
-        "Reports",
-        "Partner IDs",
-        "Settings",
-        "RefIds",
-    ),
-    *(
-        "Keys of segments",
-        "Members",
-        "API keys",
-        "Shared links",
-        "Audit log",
-        "Saved views",
-        "Your account",
-        "REST API",
-    ),
+    *("Overview", "Campaigns", "Segments", "Conversions", "Messages", "List of numbers", "Reports", "Partner IDs"),
+    *("Settings", "RefIds", "Keys of segments", "Members", "API keys", "Shared links", "Audit log", "Saved views"),
+    *("Your account", "REST API"),
 ]
 
 

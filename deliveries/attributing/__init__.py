@@ -1,0 +1,1 @@
+"""Attribution of conversion events to messages (docs/conversions.md#attribution)."""

@@ -1,0 +1,180 @@
+"""Conversion figures of a campaign, by kind of event: of its attributed events and the messages that they belong to.
+
+A recipient counts once, by its key, and is converted if one of its messages in the campaign has an event. Values are
+sums by currency, in millionths of its unit.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from django.db import connection
+
+from campaigns.statistics import Sums, rate, wilson
+from deliveries.dialects.codes import COUNTS_AS
+from deliveries.messages.store import same_message
+from portal.common.bulk import EACH
+
+MICROS = 1_000_000
+# Each event with its message; the message of a sealed day may be deleted, and then has no recipient any more.
+_EVENTS = """
+event AS MATERIALIZED (
+    SELECT kind_id, value, currency, occurred_at - delivered_at AS after, attributed_account_id AS account_id,
+           attributed_message_id AS message_id, attributed_message_day AS day
+    FROM conversion_event WHERE tenant_id = %(tenant)s AND attributed_campaign_id = ANY (%(campaigns)s)
+     AND attributed_message_id IS NOT NULL
+)
+"""
+_BY_KIND = f"""
+WITH {_EVENTS}, found AS (
+    SELECT e.*, m.recipient_key FROM event e LEFT JOIN LATERAL (
+        SELECT m.recipient_key FROM message m WHERE m.tenant_id = %(tenant)s AND m.day = e.day
+         AND {same_message("m", "e")} AND m.status = ANY (%(delivered)s) {EACH}
+    ) m ON true
+)
+SELECT k.id, k.name, k.is_otp, f.events, f.messages, f.recipients, f.median FROM conversion_kind k JOIN (
+    SELECT kind_id, count(*) AS events, count(DISTINCT (account_id, message_id)) AS messages,
+           count(DISTINCT recipient_key) AS recipients,
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM after)) FILTER (WHERE after >= '0') AS median
+    FROM found GROUP BY kind_id
+) f ON f.kind_id = k.id WHERE k.tenant_id = %(tenant)s ORDER BY k.name
+"""  # noqa: S608  constants of this module; values are parameters
+_VALUES = f"""
+WITH {_EVENTS}
+SELECT kind_id, currency, sum(value) FROM event WHERE value IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
+"""  # noqa: S608  constants of this module; values are parameters
+# One row for each recipient that a variant addressed; without a readable number a message is its own recipient.
+_BY_VARIANT = f"""
+WITH {_EVENTS}, addressed AS (
+    SELECT variant, recipient_key, CASE WHEN recipient_key IS NULL THEN message_id END AS other, account_id, message_id
+    FROM message WHERE tenant_id = %(tenant)s AND campaign_id = ANY (%(campaigns)s)
+), of_message AS (
+    SELECT account_id, message_id, sum(value) FILTER (WHERE currency = %(currency)s) AS value FROM event
+    WHERE %(kind)s::bigint IS NULL OR kind_id = %(kind)s GROUP BY 1, 2
+), recipient AS (
+    SELECT a.variant, bool_or(o.message_id IS NOT NULL) AS converted, coalesce(sum(o.value), 0) AS value
+    FROM addressed a LEFT JOIN of_message o USING (account_id, message_id) GROUP BY a.variant, recipient_key, other
+)
+SELECT variant, count(*), count(*) FILTER (WHERE converted), sum(value), sum(value * value)
+FROM recipient GROUP BY 1 ORDER BY 1
+"""  # noqa: S608  constants of this module; values are parameters
+_COUNTS = """
+SELECT coalesce(c.merged_into_id, e.attributed_campaign_id), count(*) FROM conversion_event e
+LEFT JOIN campaigns_campaign c ON c.id = e.attributed_campaign_id AND c.tenant_id = e.tenant_id
+WHERE e.tenant_id = ANY (%(tenants)s) AND e.attributed_message_id IS NOT NULL
+AND e.attributed_message_day BETWEEN %(first)s AND %(last)s GROUP BY 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Revenue:
+    """The value of events in one currency, in all and by what it is divided by; None where there is nothing."""
+
+    currency: str
+    total: int
+    per_message: float | None
+    per_recipient: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Conversions:
+    """Events of one kind that belong to a campaign.
+
+    `converted` of the `recipients` that got a message have an event; `messages` have one. `median` is the time from the
+    delivery to the event.
+    """
+
+    kind_id: int
+    kind: str
+    is_otp: bool
+    events: int
+    messages: int
+    converted: int
+    recipients: int
+    delivered_messages: int
+    median: timedelta | None
+    revenue: list[Revenue] = field(default_factory=list)
+
+    @property
+    def rate(self) -> float | None:
+        """Share of the recipients that got a message."""
+        return rate(self.converted, self.recipients)
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        return wilson(self.converted, self.recipients)
+
+    @property
+    def confirmed(self) -> float | None:
+        """Share of the delivered messages with an event: of one-time passwords those that were confirmed."""
+        return rate(min(self.messages, self.delivered_messages), self.delivered_messages)
+
+
+@dataclass(frozen=True, slots=True)
+class VariantConversions:
+    """Recipients that a variant addressed, how many have an event, and the revenue of each, for Welch's test."""
+
+    variant: str
+    addressed: int
+    converted: int
+    revenue: Sums
+
+
+def conversions_of(
+    *, tenant_id: int, campaign_ids: Collection[int], recipients: int, delivered_messages: int
+) -> list[Conversions]:
+    """Return the conversions of these campaigns by kind, all their days together.
+
+    `recipients` that got a message (reports/campaigns/recipients.py) and `delivered_messages` are what is divided by.
+    """
+    delivered = [status for status, counts in COUNTS_AS.items() if counts == "delivered"]
+    given = {"tenant": tenant_id, "campaigns": sorted(campaign_ids), "delivered": delivered}
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_KIND, given)
+        kinds = cursor.fetchall()
+        if not kinds:
+            return []
+        cursor.execute(_VALUES, given)
+        values: dict[int, list[Revenue]] = {}
+        for kind_id, currency, total in cursor.fetchall():
+            revenue = Revenue(currency, int(total), rate(int(total), delivered_messages), rate(int(total), recipients))
+            values.setdefault(kind_id, []).append(revenue)
+    return [
+        Conversions(
+            kind_id=kind_id,
+            kind=name,
+            is_otp=is_otp,
+            events=events,
+            messages=messages,
+            converted=min(converted, recipients),  # read at two moments
+            recipients=recipients,
+            delivered_messages=delivered_messages,
+            median=None if median is None else timedelta(seconds=median),
+            revenue=values.get(kind_id, []),
+        )
+        for kind_id, name, is_otp, events, messages, converted, median in kinds
+    ]
+
+
+def conversions_by_variant(
+    *, tenant_id: int, campaign_ids: Collection[int], kind_id: int | None = None, currency: str = ""
+) -> list[VariantConversions]:
+    """Return each variant's converted recipients, of those addressed, and their revenue in a currency.
+
+    Delivery is an outcome of a variant, so its recipients are all that it addressed. A recipient of two variants counts
+    in both, each with the events of its own messages.
+    """
+    given = {"tenant": tenant_id, "campaigns": sorted(campaign_ids), "kind": kind_id, "currency": currency}
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_VARIANT, given)
+        return [
+            VariantConversions(variant, n, converted, Sums(n, int(total), int(squares)))
+            for variant, n, converted, total, squares in cursor.fetchall()
+        ]
+
+
+def conversion_counts(*, tenant_ids: Collection[int], first: date, last: date) -> dict[int, int]:
+    """Return campaign id → its attributed events of these days; merged campaigns count in the one that is shown."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTS, {"tenants": sorted(tenant_ids), "first": first, "last": last})
+        return dict(cursor.fetchall())

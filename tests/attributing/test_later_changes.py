@@ -1,0 +1,95 @@
+"""Events follow their messages through moves, retention, erasure and changes of what is indexed."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from campaigns.conversions.models import ConversionEvent
+from campaigns.models import SegmentKey
+from deliveries.attributing.due import data_as_of
+from deliveries.erasure.erase import erase_number
+from deliveries.messages import partitions
+from deliveries.models import ConversionDue, Message, PartnerMove
+from deliveries.rederiving.moves import run_moves
+from deliveries.rederiving.segment_keys import choose, remove, run_segment_keys
+from deliveries.retention.retention import apply_retention
+from portal.tenants.models import PartnerId, Tenant
+from portal.tenants.scope import web_scope
+from tests.attributing.sample import NUMBER, OTHER, apply, at, attributed, event, message
+from tests.deliveries.helpers import NOW
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def forgotten():
+    """Clear caches: the rows of a test are rolled back."""
+    partitions.forget()
+    yield
+    partitions.forget()
+
+
+def test_event_of_a_message_that_moved_to_another_tenant_says_so_until_it_is_back(feed, tenant, other_tenant):
+    apply(feed, message("a", 0), message("own", 0, OTHER, partner="nr-se"))
+    event(tenant, "e", 5)
+    assert attributed() == {"e": "a"}
+    for owner, expected in ((other_tenant, "(moved)"), (tenant, "a")):
+        PartnerId.objects.filter(value="nr-fi").update(tenant=owner)
+        PartnerMove.objects.create(partner=PartnerId.objects.get(value="nr-fi"), tenant=owner)
+        run_moves()
+        assert attributed() == {"e": expected}
+
+
+def test_sealed_days_keep_their_events_and_take_no_new_ones(feed, tenant):
+    apply(feed, message("a", 0))
+    event(tenant, "early", 5)
+    event(tenant, "waits", 6)  # nobody has looked at it when the day is sealed
+    Tenant.objects.filter(id=tenant.id).update(message_days=30, number_days=30)
+    apply_retention(now=NOW + timedelta(days=60))
+    assert not Message.objects.exists()
+    event(tenant, "new", 7)
+    ConversionDue.objects.create(tenant=tenant)
+    assert attributed() == {"early": "a", "waits": "a", "new": "(no_message)"}
+    frozen = ConversionEvent.objects.filter(is_frozen=True).values_list("event_id", flat=True)
+    assert sorted(frozen) == ["early", "waits"]
+
+
+def test_erasure_changes_no_attribution_and_renames_message_ids(feed, tenant):
+    apply(feed, message(f"for {NUMBER}", 0))
+    event(tenant, "recipient", 5)
+    event(tenant, "message", 5, None, account_id=feed.account_id, message_id=f"for {NUMBER}")
+    event(tenant, "not looked at", 6, None, account_id=feed.account_id, message_id=f"for {NUMBER}")
+    attributed()
+    erase_number(number=NUMBER, tenant=tenant, actor="test")
+    masked = Message.objects.get().message_id
+    assert NUMBER not in masked
+    assert attributed() == {"recipient": masked, "message": masked, "not looked at": masked}
+    assert set(ConversionEvent.objects.values_list("message_id", flat=True)) == {None, masked}
+
+
+def test_event_by_a_custom_parameter_takes_the_last_message_that_carries_it(feed, tenant):
+    long = "x" * 300
+    apply(feed, message("a", 0, order="7"), message("b", 5, OTHER, order="7"), message("c", 6, order=long))
+    for id_, value in (("seven", "7"), ("long", long), ("eight", "8")):
+        event(tenant, id_, 10, None, parameter_key="order", parameter_value=value)
+    assert set(attributed().values()) == {"(not_indexed)"}
+    choose(tenant=tenant, key="order", actor="manager@example.com", now=NOW)
+    run_segment_keys()
+    assert attributed() == {"seven": "b", "long": "c", "eight": "(no_message)"}
+    apply(feed, message("d", 8, order="8"))
+    assert attributed()["eight"] == "d"
+    remove(key=SegmentKey.objects.get(), actor="manager@example.com", now=NOW)
+    run_segment_keys()
+    assert set(attributed().values()) == {"(not_indexed)"}
+
+
+def test_data_are_as_of_the_oldest_note(feed, tenant, other_tenant):
+    now = timezone.now()
+    event(tenant, "e", 5)
+    ConversionDue.objects.update(since=at(3))
+    with web_scope([tenant.id]):
+        assert data_as_of([tenant.id], now=now) == at(3)
+    assert data_as_of([other_tenant.id], now=now) == now
+    attributed()
+    assert data_as_of([tenant.id], now=now) == now
