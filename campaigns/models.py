@@ -140,7 +140,7 @@ class SegmentKey(Job):
     NOTHING = datetime(3000, 1, 1, tzinfo=UTC)  # no message is sent so late
 
     class Figures(models.TextChoices):
-        """Whether the key has figures, or why it has none; it is searchable in each case."""
+        """Figures of a key, or the reason why it has none; it is searchable in each case."""
 
         YES = "yes", _("With figures")
         UNIQUE = "unique", _("Without figures: it has nearly as many values as messages.")

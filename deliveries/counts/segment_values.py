@@ -8,7 +8,7 @@ of them is deleted or renamed, which is done under the locks of all slices.
 import zlib
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
@@ -93,7 +93,7 @@ def _read(places: Iterable[Place]) -> dict[Place, _Registered]:
     listed = list(places)
     values: list[list[str]] = [[] for _ in listed]
     last = [0] * len(listed)
-    columns = [[p.tenant_id for p in listed], [p.key.key for p in listed], [p.month for p in listed]]
+    columns: list[Any] = [[p.tenant_id for p in listed], [p.key.key for p in listed], [p.month for p in listed]]
     with connection.cursor() as cursor:
         cursor.execute(_READ, columns)
         for n, value, number in cursor.fetchall():

@@ -7,14 +7,16 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from campaigns.segments import NO_VALUE, indexed_value, value_of
+from campaigns.segments import NO_VALUE, indexed_value, label_of
 from deliveries.counts.segment_values import Place, counted_as, register
 from deliveries.messages.parameter_rows import ChosenKey, ChosenKeys
 from deliveries.messages.row import Change, StoredMessage
 
+_NO_TEXTS: dict[str, str] = {}
+
 Deltas = dict[tuple, list[int]]
 _Groups = dict[tuple, list[StoredMessage]]
-_Tally = tuple[Place, tuple, Counter[str]]  # a group's key, and its numbers of messages by value
+_Tally = tuple[Place, tuple, dict[str, int]]  # a group's key, and its numbers of messages by value
 
 
 def segment_deltas(changes: Iterable[Change], chosen: ChosenKeys) -> tuple[Deltas, Deltas]:
@@ -33,16 +35,23 @@ def segment_deltas(changes: Iterable[Change], chosen: ChosenKeys) -> tuple[Delta
     registered = register(seen, added)
     messages: Deltas = {}
     for place, (head, tail, parts, sign), numbers in of_states:
+        head, known = (*head, place.key.key), registered[place]
         for value, count in numbers.items():
-            key = (*head, place.key.key, counted_as(value, registered[place]), *tail)
-            delta = messages.setdefault(key, [0, 0])
-            delta[0] += sign * count
-            delta[1] += sign * count * parts
+            key = (*head, value if value in known else counted_as(value, known), *tail)
+            if delta := messages.get(key):
+                delta[0] += sign * count
+                delta[1] += sign * count * parts
+            else:
+                messages[key] = [sign * count, sign * count * parts]
     delivered: Deltas = {}
     for place, (head, tail, sign), numbers in of_latencies:
+        head, known = (*head, place.key.key), registered[place]
         for value, count in numbers.items():
-            key = (*head, place.key.key, counted_as(value, registered[place]), *tail)
-            delivered.setdefault(key, [0])[0] += sign * count
+            key = (*head, value if value in known else counted_as(value, known), *tail)
+            if delta := delivered.get(key):
+                delta[0] += sign * count
+            else:
+                delivered[key] = [sign * count]
     return messages, delivered
 
 
@@ -86,21 +95,34 @@ def _counts_alike(one: StoredMessage, other: StoredMessage) -> bool:
 def _tallies(groups: _Groups, chosen: ChosenKeys) -> Iterable[_Tally]:
     for group, messages in groups.items():
         tenant_id, day, _account_id = group[0]
-        earliest = min(message.folded.sent_at for message in messages)
+        month = day.replace(day=1)
+        earliest = min(_sent_at(message) for message in messages)
         for key in chosen[tenant_id]:
             if counted := _by_value(messages, key, day, earliest):
-                yield Place(tenant_id, key, day.replace(day=1)), group, counted
+                yield Place(tenant_id, key, month), group, counted
 
 
-def _by_value(messages: list[StoredMessage], key: ChosenKey, day: date, earliest: datetime) -> Counter[str]:
+def _sent_at(message: StoredMessage) -> datetime:
+    at = message.folded.sent_at
+    assert at is not None  # of every stored message
+    return at
+
+
+def _by_value(messages: list[StoredMessage], key: ChosenKey, day: date, earliest: datetime) -> dict[str, int]:
     """Return how many of these messages of a day are counted by the key, by its value."""
     counted_from = key.counted_from
     if counted_from is None or day < key.figures_from:
-        return Counter()
+        return {}
     if earliest < counted_from:  # stored messages are still being counted
-        messages = [message for message in messages if message.folded.sent_at >= counted_from]
-    raw = Counter([value_of(key.key, message.folded.parameters, message.labels) for message in messages])
-    values: Counter[str] = Counter()
-    for value, count in raw.items():
-        values[indexed_value(value) or NO_VALUE] += count
+        messages = [message for message in messages if _sent_at(message) >= counted_from]
+    label = label_of(key.key)
+    if label is None:
+        name = key.key
+        found = Counter([(message.folded.parameters or _NO_TEXTS).get(name) for message in messages])
+    else:
+        found = Counter([(message.labels or _NO_TEXTS).get(label) for message in messages])
+    values: dict[str, int] = {}
+    for text, count in found.items():
+        value = indexed_value(text) if text else NO_VALUE
+        values[value] = values.get(value, 0) + count
     return values

@@ -61,6 +61,8 @@ def forget_changed(tenant_id: int, changes: Iterable[Change], chosen: ChosenKeys
     gone = set()
     for change in changes:
         before, after = change.before, change.after
+        if before is None:
+            continue
         for key in chosen.get(tenant_id, ()):
             value = value_of(key.key, before.folded.parameters, before.labels)
             if value and value != value_of(key.key, after.folded.parameters, after.labels):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
@@ -75,7 +76,7 @@ def count(key: SegmentKey, *, low: datetime, before: datetime) -> None:
     """Count the messages of a step, under the locks of all slices; the key's row says already that they are counted."""
     if key.figures != _YES:
         return
-    values = {"tenant": key.tenant_id, "key": key.key, "id": key.pk, "low": low, "before": before}
+    values: dict[str, Any] = {"tenant": key.tenant_id, "key": key.key, "id": key.pk, "low": low, "before": before}
     with connection.cursor() as cursor:
         cursor.execute(_REGISTER, values | {"as_they_are": list(segments.NO_SEGMENTS)})
         for table, facts in _TABLES:
