@@ -74,17 +74,20 @@ def roll_up(*, now: datetime) -> int | None:
 def _roll_up_due(cursor, today: date) -> int:
     cursor.execute(_ANNOUNCE, {"last": today - timedelta(days=QUIET_DAYS)})
     wait_for_running_batches()
-    # Read before the sums: codes that change meanwhile make them out of date, never the other way round.
-    cursor.execute(DIGEST)
-    (codes,) = cursor.fetchone()
-    cursor.execute(_EMPTY_READY, {"codes": codes})
-    cursor.execute(_DUE, {"codes": codes})
-    due = cursor.fetchall()
-    done = sum(_roll_up_span(tenant_id, Span(span), day, codes) for tenant_id, span, day in due)
+    codes = {"codes": _final_codes(cursor)}
+    cursor.execute(_EMPTY_READY, codes)
+    cursor.execute(_DUE, codes)
+    done = sum(_roll_up_span(tenant_id, Span(span), day) for tenant_id, span, day in cursor.fetchall())
     cursor.execute(
         _ANNOUNCE, {"last": today - timedelta(days=1)}
     )  # for the next run, if nobody changes them until then
     return done
+
+
+def _final_codes(cursor) -> str:
+    """Return the digest of the final codes; read before the sums, so that sums are never older than it says."""
+    cursor.execute(DIGEST)
+    return cursor.fetchone()[0]
 
 
 def invalidate_rollups(days: Iterable[tuple[int, date]]) -> None:
@@ -106,10 +109,11 @@ def invalidate_rollups(days: Iterable[tuple[int, date]]) -> None:
 
 
 @transaction.atomic
-def _roll_up_span(tenant_id: int, span: Span, day: date, codes: str) -> bool:
+def _roll_up_span(tenant_id: int, span: Span, day: date) -> bool:
     end = Month.of(day).next().first_day if span == Span.MONTH else day + timedelta(days=1)
-    values: dict[str, Any] = {"tenant": tenant_id, "span": span.value, "day": day, "end": end, "codes": codes}
+    values: dict[str, Any] = {"tenant": tenant_id, "span": span.value, "day": day, "end": end}
     with connection.cursor() as cursor:
+        values["codes"] = _final_codes(cursor)
         for statement in STATEMENTS:
             cursor.execute(statement, values)
         cursor.execute(

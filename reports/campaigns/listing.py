@@ -20,7 +20,7 @@ from deliveries.models import CampaignCount, CondensedCampaign, LatencyCount
 from reports.campaigns.listing_sql import MEDIAN, MEDIANS_OF_COUNTS, PARTS, VARIANTS, bounds_at, placed
 from reports.figures.kpis import Kpis
 from reports.figures.query import StatisticsQuery
-from reports.figures.rollups import bucket_rows, by_bucket, ready_spans, union_all
+from reports.figures.rollups import bucket_rows, by_bucket, named, ready_spans, union_all
 from reports.figures.statistics import count_sources, finality, kpis_of, sums
 
 PAGE_SIZE = 50
@@ -175,10 +175,10 @@ def _rows(query: StatisticsQuery, column: str, final: Q, parameters: dict) -> tu
         else:
             wanted = sums(source.model) | {name: _counted(name, final) for name in own}
             rows.append(source.values("campaign_id").annotate(**wanted).values_list("campaign_id", *names, *own))
-    sql = _named(union_all(rows), parameters)
+    sql = named(union_all(rows), parameters)
     if column == "variants":
         return sql, VARIANTS.format(
-            rows=_named(union_all([r.values_list("campaign_id", *own) for r in rows]), parameters)
+            rows=named(union_all([r.values_list("campaign_id", *own) for r in rows]), parameters)
         )
     if column != "median":
         return sql, ""
@@ -186,13 +186,13 @@ def _rows(query: StatisticsQuery, column: str, final: Q, parameters: dict) -> tu
     counted = [s for s in count_sources(by_campaign, LatencyCount, ready=ready) if s.model is LatencyCount]
     zeros = ", ".join("0" for _name in names)
     for source in counted:
-        own_rows = _named(bucket_rows(source, ("campaign_id",)), parameters)
+        own_rows = named(bucket_rows(source, ("campaign_id",)), parameters)
         sql += f" UNION ALL ({MEDIANS_OF_COUNTS.format(zeros=zeros, rows=own_rows)})"
     held = ("campaign_id", "buckets", "bucket_messages")
     one_each = {"buckets": _array("bucket", "smallint"), "bucket_messages": _array("messages", "bigint")}
     by_buckets = [s.values_list(*held) for s in condensed]
     by_buckets += [s.filter(messages__gt=0).annotate(**one_each).values_list(*held) for s in counted]
-    return sql, MEDIAN.format(rows=_named(union_all(by_buckets), parameters))
+    return sql, MEDIAN.format(rows=named(union_all(by_buckets), parameters))
 
 
 def _counted(name: str, final: Q) -> Aggregate:
@@ -212,15 +212,6 @@ def _counted(name: str, final: Q) -> Aggregate:
 
 def _array(column: str, kind: str) -> Func:
     return Func(F(column), template=f"ARRAY[%(expressions)s]::{kind}[]", output_field=ArrayField(BigIntegerField()))
-
-
-def _named(statement: tuple[str, Sequence], parameters: dict) -> str:
-    """Return a statement of Django's with named parameters, which are added to `parameters`."""
-    sql, values = statement
-    first = len(parameters)
-    for number, value in enumerate(values, first):
-        parameters[f"row{number}"] = value
-    return sql % tuple(f"%(row{number})s" for number in range(first, first + len(values)))
 
 
 def listed_campaigns(query: StatisticsQuery, campaign_ids: Sequence[int], *, final: Q) -> list[ListedCampaign]:

@@ -6,27 +6,20 @@ fit in a query's memory.
 """
 
 from campaigns.models import NO_CAMPAIGN_ID, OTHER_CAMPAIGNS_ID
+from reports.figures.rollups import in_order
 
 LISTED, HIDDEN = 1, 2
 PARTS = {NO_CAMPAIGN_ID: "none", OTHER_CAMPAIGNS_ID: "over", LISTED: "listed", HIDDEN: "hidden"}
-# Sums of integers take no memory of their own, those of bigints do. No campaign has so many messages in a month.
 _MOST = 2**31 - 1
-
-
-def summed(name: str) -> str:
-    """Return the sum of a column by campaign, to sort by."""
-    return f"sum(least({name}, {_MOST})::int)"
-
-
 # What a column is sorted by, of the rows of a campaign as it is shown.
 SORTED_BY = {
     "name": "min(label)",
     "first": "min(first_day)",
     "last": "max(last_day)",
-    "messages": summed("n_messages"),
-    "delivery_rate": f"{summed('n_delivered')}::float / {summed('n_messages')}::float",
-    "failed": summed("n_failed"),
-    "maturity": f"{summed('n_final')}::float / {summed('n_messages')}::float",
+    "messages": in_order("n_messages"),
+    "delivery_rate": f"{in_order('n_delivered')}::float / {in_order('n_messages')}::float",
+    "failed": in_order("n_failed"),
+    "maturity": f"{in_order('n_final')}::float / {in_order('n_messages')}::float",
 }
 # Bounds of columns that are no sum of a campaign's rows: the value lies between them, and is both where they are equal.
 # The median of several rows lies between their medians; their variants are one row's at least and all rows' at most.
@@ -51,7 +44,7 @@ WITH shown_as AS MATERIALIZED (
 _PAGE = f"""
 , sorted AS MATERIALIZED (
     SELECT shown_id, min(kind) AS kind, {{order}} AS sorted_by FROM counted GROUP BY shown_id
-    HAVING {summed("n_messages")} > 0
+    HAVING {in_order("n_messages")} > 0
 ), page AS MATERIALIZED (
     SELECT shown_id FROM sorted WHERE kind = {LISTED}
     ORDER BY sorted_by {{way}} NULLS LAST, shown_id LIMIT %(limit)s OFFSET %(offset)s
@@ -60,7 +53,7 @@ _PAGE = f"""
 _BOUNDED_PAGE = f"""
 , sorted AS MATERIALIZED (
     SELECT shown_id, min(kind) AS kind, coalesce({{low}}, %(nothing)s) AS low, coalesce({{high}}, %(nothing)s) AS high
-    FROM counted GROUP BY shown_id HAVING {summed("n_messages")} > 0
+    FROM counted GROUP BY shown_id HAVING {in_order("n_messages")} > 0
 ), bound AS MATERIALIZED (
     SELECT
         coalesce((SELECT low FROM sorted WHERE kind = {LISTED} ORDER BY low {{way}} OFFSET %(low_at)s LIMIT 1),

@@ -3,7 +3,7 @@
 The choice changes only the time it takes (deliveries/counts/rollups.py).
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, timedelta
 
 from django.db import connection
@@ -101,6 +101,23 @@ def union_all(rows: list[QuerySet]) -> tuple[str, tuple]:
     """Return the SQL of all rows of these, one after the other, and its parameters."""
     parts = [source.query.sql_with_params() for source in rows]
     return " UNION ALL ".join(f"({sql})" for sql, _ in parts), tuple(value for _, values in parts for value in values)
+
+
+def named(statement: tuple[str, Sequence], parameters: dict) -> str:
+    """Return a statement of Django's with named parameters, which are added to `parameters`."""
+    sql, values = statement
+    first = len(parameters)
+    for number, value in enumerate(values, first):
+        parameters[f"row{number}"] = value
+    return sql % tuple(f"%(row{number})s" for number in range(first, first + len(values)))
+
+
+def in_order(name: str) -> str:
+    """Return the SQL that sums a column by campaign to sort by it.
+
+    Sums of integers take no memory of their own, those of bigints do. No campaign has 2**31 messages in a month.
+    """
+    return f"sum(least({name}, {2**31 - 1})::int)"
 
 
 def ready_spans(

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from django.db import connection
+from django.db.models import F
 
 from campaigns.models import NO_CAMPAIGN_ID, OTHER_CAMPAIGNS_ID
-from deliveries.models import CampaignCount, LatencyCount
+from deliveries.models import CampaignCount, CondensedCampaign, LatencyCount
 from portal.tenants.models import Tenant
 from reports.figures.kpis import Kpis
 from reports.figures.query import StatisticsQuery
-from reports.figures.rollups import by_bucket, union_all
+from reports.figures.rollups import by_bucket, in_order, named, union_all
 from reports.figures.statistics import OTHER_NAME, count_sources, kpis_of, sums
 
 TOP_CAMPAIGNS = 10
@@ -44,33 +45,54 @@ class OtherCampaigns:
     without: Kpis
 
 
-# The sums of each campaign, then of each name, which is that of the campaign it is merged into; `class` tells names
-# from no campaign and from those over the limit. Each name has its place in the order. Those in the page are by
-# themselves, the others together.
-_PLACED = """
-WITH counted AS (
-    SELECT tenant_id, campaign_id, {sums} FROM ({rows}) AS r GROUP BY tenant_id, campaign_id HAVING sum(n_messages) > 0
-), named AS (
-    SELECT least(campaign_id, 1) AS class, coalesce(target.name, c.name, '') AS name,
-           count(DISTINCT counted.tenant_id) AS tenants,
-           min(counted.tenant_id) AS tenant_id, array_agg(campaign_id) AS ids, {sums}
-    FROM counted LEFT JOIN campaigns_campaign AS c ON c.id = campaign_id
-    LEFT JOIN campaigns_campaign AS target ON target.id = c.merged_into_id GROUP BY 1, 2
-), placed AS (
-    SELECT *, row_number() OVER (PARTITION BY class = {none} ORDER BY n_messages DESC, name, class) AS place FROM named
-), kinds AS (
-    SELECT *, CASE WHEN class = {none} THEN 'none' WHEN place <= %s THEN 'shown' ELSE 'rest' END AS kind
-    FROM placed
-)
-SELECT kind, CASE kind WHEN 'shown' THEN place END, min(class), min(name), min(tenants), min(tenant_id),
-       CASE kind WHEN 'shown' THEN ids END, count(*), {sums}
-FROM kinds GROUP BY 1, 2, 7 ORDER BY 2
-"""
+# Campaigns are shown as what they are merged into. Only messages are summed by campaign, to find the largest; the rest
+# is summed by row of the table. Rows of one name have one `place`; `(other)`, campaign -1, is one of the names.
+_COUNTED = f"""
+WITH counted AS MATERIALIZED (
+    SELECT r.tenant_id, coalesce(m.merged_into_id, r.campaign_id) AS shown_id, r.campaign_id, {{names}}
+    FROM ({{rows}}) AS r LEFT JOIN (
+        SELECT id, merged_into_id FROM campaigns_campaign
+        WHERE tenant_id = ANY (%(tenants)s) AND merged_into_id IS NOT NULL
+    ) AS m ON m.id = r.campaign_id
+), sorted AS MATERIALIZED (
+    SELECT tenant_id, shown_id, {in_order("n_messages")} AS n FROM counted GROUP BY tenant_id, shown_id
+    HAVING {in_order("n_messages")} > 0
+)"""  # noqa: S608  constants of this module
+# Of one tenant each campaign is a name: names are looked up for the largest alone.
+_OF_ONE_TENANT = f"""
+, largest AS (
+    SELECT tenant_id, shown_id, n FROM sorted WHERE shown_id <> {NO_CAMPAIGN_ID}
+    ORDER BY n DESC FETCH FIRST (%(limit)s) ROWS WITH TIES
+), placed AS MATERIALIZED (
+    SELECT l.tenant_id AS own_tenant, l.shown_id, coalesce(c.name, '') AS name, 1 AS tenants, l.tenant_id,
+        row_number() OVER (ORDER BY l.n DESC, coalesce(c.name, ''), l.shown_id) AS place
+    FROM largest AS l LEFT JOIN campaigns_campaign AS c ON c.id = l.shown_id
+), every AS (SELECT count(*) AS names FROM sorted WHERE shown_id <> {NO_CAMPAIGN_ID})"""  # noqa: S608  constants of this module
+_OF_SEVERAL_TENANTS = f"""
+, named AS MATERIALIZED (
+    SELECT s.tenant_id, s.shown_id, least(s.shown_id, 1) AS class, coalesce(c.name, '') AS name, s.n
+    FROM sorted AS s LEFT JOIN campaigns_campaign AS c ON c.id = s.shown_id WHERE s.shown_id <> {NO_CAMPAIGN_ID}
+), names AS MATERIALIZED (
+    SELECT class, name, count(DISTINCT tenant_id) AS tenants, min(tenant_id) AS tenant_id,
+        row_number() OVER (ORDER BY sum(n) DESC, name, class) AS place
+    FROM named GROUP BY class, name
+), placed AS MATERIALIZED (
+    SELECT n.tenant_id AS own_tenant, n.shown_id, name, names.tenants, names.tenant_id, names.place
+    FROM names JOIN named AS n USING (class, name) WHERE names.place <= %(limit)s
+), every AS (SELECT count(*) AS names FROM names)"""  # noqa: S608  constants of this module
+_SUMMED = f"""
+SELECT CASE WHEN p.place IS NOT NULL THEN 'shown' WHEN c.shown_id = {NO_CAMPAIGN_ID} THEN 'none' ELSE 'rest' END,
+    p.place, min(c.shown_id), min(p.name), min(p.tenants), min(p.tenant_id),
+    array_agg(DISTINCT c.campaign_id) FILTER (WHERE p.place IS NOT NULL), (SELECT names FROM every), {{sums}}
+FROM counted AS c
+LEFT JOIN placed AS p ON p.own_tenant = c.tenant_id AND p.shown_id = c.shown_id AND p.place <= %(limit)s
+GROUP BY 1, 2 ORDER BY 2
+"""  # noqa: S608  constants of this module
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A row of the query: one name, or (`kind`) the sum of the rest."""
+    """A row of the query: one name, or (`kind`) the sum of the rest; `names` is how many names there are in all."""
 
     kind: str
     name: str
@@ -106,26 +128,32 @@ def campaigns(
     ]
     left = Counter(latency) - sum(times.values(), Counter())  # never below 0, should reports have come in meanwhile
     return rows, OtherCampaigns(
-        campaigns=rest.names if rest else 0,
+        campaigns=rest.names - len(rows) if rest else 0,
         kpis=replace(rest.kpis if rest else Kpis(final=None), latency=dict(left)),
         without=replace(none.kpis if none else Kpis(final=None), latency=dict(times[NO_CAMPAIGN_ID])),
     )
 
 
 def _placed(query: StatisticsQuery, limit: int) -> list[_Found]:
-    found_in = count_sources(replace(query, group_by=("campaign",)), CampaignCount)
-    wanted = sums(CampaignCount)
-    rows = [source.values("tenant_id", "campaign_id").annotate(**sums(source.model)) for source in found_in]
-    sql, parameters = union_all(rows)
-    added = ", ".join(f"sum({name})::bigint AS {name}" for name in wanted)
-    placed = _PLACED.format(sums=added, rows=sql, none=NO_CAMPAIGN_ID)
+    names = list(sums(CampaignCount))
+    rows = []
+    for source in count_sources(replace(query, group_by=("campaign",)), CampaignCount):
+        if source.model is CondensedCampaign:  # a row is a sum already
+            summed = source.annotate(**{name: F(name.removeprefix("n_")) for name in names})
+        else:
+            summed = source.values("tenant_id", "campaign_id").annotate(**sums(source.model))
+        rows.append(summed.values_list("tenant_id", "campaign_id", *names))
+    parameters: dict = {"limit": limit, "tenants": list(query.tenant_ids)}
+    sql = _COUNTED.format(names=", ".join(names), rows=named(union_all(rows), parameters))
+    sql += _OF_ONE_TENANT if len(query.tenant_ids) == 1 else _OF_SEVERAL_TENANTS
+    sql += _SUMMED.format(sums=", ".join(f"sum({name})::bigint" for name in names))
     found = []
     with connection.cursor() as cursor:
-        cursor.execute(placed, [*parameters, limit])
-        for kind, _place, class_, name, tenants, tenant_id, ids, names, *values in cursor.fetchall():
-            kpis = kpis_of(dict(zip(wanted, values, strict=True)))
-            name = OTHER_NAME if class_ == OTHER_CAMPAIGNS_ID else name
-            found.append(_Found(kind, name, tenants, tenant_id, tuple(ids or ()), names, kpis))
+        cursor.execute(sql, parameters)
+        for kind, _place, shown_id, name, tenants, tenant_id, ids, every, *values in cursor.fetchall():
+            kpis = kpis_of(dict(zip(names, values, strict=True)))
+            name = OTHER_NAME if shown_id == OTHER_CAMPAIGNS_ID else name
+            found.append(_Found(kind, name, tenants, tenant_id, tuple(ids or ()), every, kpis))
     return found
 
 
