@@ -79,6 +79,8 @@ PAGES = {
     "api:message": (401, 401, 401, 401),
     "api:message_by_query": (401, 401, 401, 401),
     "api:partner_ids": (401, 401, 401, 401),
+    "api:segments": (401, 401, 401, 401),
+    "api:segment": (401, 401, 401, 401),
     "api:campaigns": (401, 401, 401, 401),
     "api:campaign_recipients": (401, 401, 401, 401),
     "api:campaign": (401, 401, 401, 401),
@@ -108,6 +110,7 @@ PAGES = {
     "conversions:upload_errors": (302, 404, 404, 200),
     "exports:list": (302, 404, 404, 200),
     "exports:new": (302, 404, 404, 200),
+    "exports:numbers": (302, 404, 404, 200),
     "table_exports:new": (302, 404, 404, 200),
     "exports:download": (302, 404, 404, 404),  # somebody else's; tests/exports/ downloads some
     "exports:cancel": (302, 404, 404, 302),
@@ -115,10 +118,12 @@ PAGES = {
     "exports:delete": (302, 404, 404, 302),
     "reports:overview": (302, 404, 404, 200),
     "reports:campaigns": (302, 404, 404, 302),
+    "segments:segments": (302, 404, 404, 200),
     "campaigns:list": (302, 404, 404, 200),
     "campaigns:campaign": (302, 404, 404, 200),
     "campaigns:details": (302, 404, 404, 200),
     "campaigns:recipients": (302, 404, 404, 200),
+    "campaigns:live": (302, 404, 404, 302),  # a part of the campaign's page
     "campaigns:ab_save": (302, 404, 404, 302),
     "campaigns:ab_delete": (302, 404, 404, 302),
     "campaigns:recipient_list": (302, 404, 404, 200),
@@ -306,7 +311,7 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "invitation_id": rows[Invitation].id,
         "token": "no-such-token",
         "session_id": 1,
-        "key_id": 1,
+        "key_id": 0,  # no such key
         "view_id": SavedView.objects.create(tenant=other_tenant, user=stranger, page="overview", name=CANARY).id,
         "export_id": rows[Export].id,
         "upload_id": rows[ConversionUpload].id,
