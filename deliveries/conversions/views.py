@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from urllib.parse import urlencode
 
 from django.db.models import Count, QuerySet, Sum
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -66,7 +68,7 @@ def index(request: PageRequest, tenant: Tenant) -> HttpResponse:
             kinds[name].attributed += count
     sums = events.filter(reason="", value__isnull=False).values_list("kind__name", "currency")
     for name, currency, total in sums.annotate(total=Sum("value")).order_by("currency"):
-        kinds[name].values.append((currency, amount(int(total))))
+        kinds[name].values.append((currency, money(int(total))))
     context = {
         "page": "campaigns",
         "period": period,
@@ -133,7 +135,7 @@ def _shown(request: PageRequest, events: list[ConversionEvent]) -> list[dict]:
         {
             "event": event,
             "event_id": masking.text(event.event_id),
-            "value": None if event.value is None else amount(event.value),
+            "value": None if event.value is None else money(event.value),
             "account": names.get(event.attributed_account_id),
             "message_id": event.attributed_message_id,
             "is_masked": bool(event.attributed_message_id) and masking.hides(event.attributed_message_id),
@@ -141,6 +143,12 @@ def _shown(request: PageRequest, events: list[ConversionEvent]) -> list[dict]:
         }
         for event in events
     ]
+
+
+def money(micros: int) -> str:
+    """Return an amount of millionths in the notation of the page's language, with 2 to 6 decimals."""
+    text = amount(micros)
+    return number_format(Decimal(text), decimal_pos=len(text.partition(".")[2]), force_grouping=True)
 
 
 def _period(request: PageRequest, tenant: Tenant) -> tuple[Period, str]:

@@ -38,6 +38,10 @@ DATA = {
     "settings:ref_ids": ("tbody",),
     "settings:segments": ("tbody",),
     "settings:shares": ("tbody",),
+    "conversions:index": ("tbody",),
+    "conversions:events": ("tbody",),
+    "conversions:upload_one": ("thead", "tbody", "p"),
+    "settings:conversions": ("tbody",),
     "exports:list": ("tbody", "h2", "h3"),
     "share": ("tbody",),
 }
