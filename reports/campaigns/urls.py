@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reports.campaigns import ab_views, details_views, list_views, recipients_views, views
+from reports.campaigns import ab_views, conversions_views, details_views, list_views, recipients_views, views
 
 app_name = "campaigns"
 urlpatterns = [
@@ -12,5 +12,7 @@ urlpatterns = [
     path("<int:campaign_id>/merge/", details_views.merge_campaign, name="merge"),
     path("<int:campaign_id>/separate/", details_views.separate_campaign, name="separate"),
     path("<int:campaign_id>/recipients/", recipients_views.recipients, name="recipients"),
+    path("<int:campaign_id>/conversions/", conversions_views.conversions, name="conversions"),
+    path("<int:campaign_id>/conversions/<int:kind_id>/", conversions_views.conversion_list, name="conversion_list"),
     path("<int:campaign_id>/ab/", ab_views.ab_page, name="ab"),
 ]
