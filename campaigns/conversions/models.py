@@ -124,10 +124,14 @@ class ConversionEvent(models.Model):
         NOT_DELIVERED = "not_delivered", _("No message was delivered before the event")
         OUTSIDE_WINDOW = "outside_window", _("The last message was delivered too long before the event")
         OTHER_CAMPAIGN = "other_campaign", _("No message of the campaign was delivered to this recipient")
+        NOT_INDEXED = "not_indexed", _("The custom parameter is not a segment key, so its messages cannot be found")
         MOVED = "moved", _("The message was moved to another customer")
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, db_index=False, related_name="conversion_events")
-    kind = models.ForeignKey(ConversionKind, on_delete=models.PROTECT, db_index=False, related_name="events")
+    # The database's own constraints hold kind, campaign and upload to the tenant too (migration 0008).
+    kind = models.ForeignKey(
+        ConversionKind, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="events"
+    )
     event_id = models.CharField(max_length=MAX_EVENT_ID, db_collation="C")
     occurred_at = models.DateTimeField()
     value = models.BigIntegerField(null=True, help_text=_("In millionths of the currency's unit."))
@@ -139,11 +143,21 @@ class ConversionEvent(models.Model):
     parameter_key = models.TextField(null=True, db_collation="C")
     parameter_value = models.TextField(null=True, db_collation="C")
     campaign = models.ForeignKey(
-        "campaigns.Campaign", on_delete=models.PROTECT, null=True, db_index=False, related_name="+"
+        "campaigns.Campaign",
+        on_delete=models.PROTECT,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
     )
     source = models.CharField(max_length=6, choices=Source.choices)
     upload = models.ForeignKey(
-        ConversionUpload, on_delete=models.PROTECT, null=True, db_index=False, related_name="events"
+        ConversionUpload,
+        on_delete=models.PROTECT,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="events",
     )
     received_at = models.DateTimeField(db_default=Now())
     # written by the attribution
@@ -167,7 +181,7 @@ class ConversionEvent(models.Model):
             models.UniqueConstraint(fields=["tenant", "event_id"], name="conversion_event_once"),
             models.CheckConstraint(
                 condition=(
-                    Q(message_id__isnull=False, recipient_key=None, parameter_key=None, parameter_value=None)
+                    Q(message_id__isnull=False, account_id__isnull=False, recipient_key=None, parameter_key=None)
                     | Q(message_id=None, account_id=None, recipient_key__isnull=False, parameter_key=None)
                     | Q(message_id=None, account_id=None, recipient_key=None, parameter_key__isnull=False)
                 ),

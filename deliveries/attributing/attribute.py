@@ -49,7 +49,7 @@ _OF_NOTE = (
 _AFFECTED = f"""
 SELECT e.id FROM taken_note n JOIN conversion_event e ON e.id = n.event_pk AND e.tenant_id = n.tenant_id
 UNION {_OF_NOTE} AND recipient_key = n.recipient_key {EACH}) e
-UNION {_OF_NOTE} AND message_id = n.message_id AND account_id = n.account_id {EACH}) e
+UNION {_OF_NOTE} AND message_id = n.message_id AND (account_id IS NULL OR account_id = n.account_id) {EACH}) e
 UNION {_OF_NOTE} AND attributed_message_id = n.message_id AND attributed_account_id = n.account_id {EACH}) e
 UNION SELECT e.id FROM (
     SELECT n.* FROM taken_note n WHERE EXISTS (

@@ -15,7 +15,11 @@ RESULT = "r.account_id, r.message_id, r.day, r.campaign_id, r.variant, r.deliver
 # Sealed days are closed: their messages may be deleted at any time.
 _OPEN = "m.tenant_id = e.tenant_id AND m.day >= e.open_from"
 _OF_RECIPIENT = f"FROM message m WHERE {_OPEN} AND m.recipient_key = ANY (ARRAY[e.recipient_key])"
-_OF_MESSAGE = f"FROM message m WHERE {_OPEN} AND {same_message('m', 'e')}"
+# An event may name the message alone, without its gateway account.
+_OF_MESSAGE = (
+    f"FROM message m WHERE {_OPEN} AND m.message_id = ANY (ARRAY[e.message_id])"
+    " AND (e.account_id IS NULL OR m.account_id + 0 = e.account_id)"
+)
 _OF_PARAMETER = (
     f"FROM message_parameter p CROSS JOIN LATERAL (SELECT m.* FROM message m WHERE {_OPEN} AND m.day = p.day"  # noqa: S608  constants of this module
     f" AND {same_message('m', 'p')} AND m.custom_parameters ->> e.parameter_key = e.parameter_value {EACH}) AS m"

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from campaigns.models import Campaign
 from deliveries.counts import feed_counts
-from deliveries.erasure import erased_names, partner_ids, raw_keys, raw_rows, written_texts
+from deliveries.erasure import conversions, erased_names, partner_ids, raw_keys, raw_rows, written_texts
 from deliveries.erasure.deleted import ErasureCounts
 from deliveries.messages import partitions, slices
 from deliveries.messages.store import Key
@@ -68,6 +68,7 @@ def erase_rest(*, tenant: Tenant, number: str, actor: str, erased: ErasureCounts
     _erase_raw_rows(tenant, number, erased)
     _erase_quarantined(tenant, number, erased, actor=actor)
     _erase_imports(tenant, number)
+    conversions.erase(tenant_id=tenant.id, number=number)
     written_texts.erase(tenant_id=tenant.id, number=number)
 
 

@@ -1,5 +1,5 @@
 """Texts that people, checks and logs wrote: audit log, the administration's log, findings, segment keys, reasons, what
-is said about campaigns.
+is said about campaigns, and uploaded files' names.
 
 Forms refuse phone numbers in such texts. What older versions let in is masked here.
 """
@@ -11,7 +11,7 @@ from django.contrib.admin.models import LogEntry
 from django.db import connection, transaction
 from django.db.models import Q
 
-from campaigns.models import Campaign, SegmentKey
+from campaigns.models import Campaign, ConversionUpload, SegmentKey
 from deliveries.erasure import erased_ids
 from deliveries.models import StandingCheck, TenantRecount
 from portal.accounts.models import AuditEntry
@@ -34,6 +34,7 @@ def erase(*, tenant_id: int, number: str) -> None:
             title="", note="", tags=[], planned_split={}, day_notes={}
         )
         _clean(described, ("title", "note", "tags", "planned_split", "day_notes"), clean)
+        _clean(ConversionUpload.objects.filter(tenant_id=tenant_id), ("file_name", "mapping"), clean)
         _clean(TenantRecount.objects.filter(tenant_id=tenant_id), ("reason",), clean)
 
 

@@ -9,8 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection, transaction
 
+from campaigns.conversions.models import ConversionEvent
 from deliveries.attributing.attribute import attribute_due, freeze
-from deliveries.erasure import erase, erased_names, message_ids, partner_ids
+from deliveries.erasure import conversions, erase, erased_names, message_ids, partner_ids
 from deliveries.messages import partitions
 from deliveries.messages.parameter_rows import rows_go_with
 from deliveries.messages.slices import wait_for_running_batches
@@ -96,6 +97,8 @@ def _delete_expired(now: datetime) -> DeletedCounts:
         mark = marks[plan.tenant.id]
         if mark.messages_before and (count := _delete_messages(plan.tenant.id, mark.messages_before)):
             deleted.messages[plan.tenant.slug] = count
+        if mark.messages_before:
+            _delete_events(plan.tenant, mark.messages_before)
     deleted.partitions = [name for name in _months_past(todo) if partitions.drop_if_empty(name)]
     deleted.quarantined = raw_rows.empty_quarantined(now)
     deleted.raw_rows, days = raw_rows.delete_expired(now)
@@ -185,6 +188,13 @@ def _delete_messages(tenant_id: int, before: date) -> int:
         after = until
 
 
+def _delete_events(tenant: Tenant, before: date) -> None:
+    """Delete the conversion events of days whose messages are deleted, in small batches."""
+    of_days = ConversionEvent.objects.filter(tenant=tenant, occurred_at__lt=start_of_day(before, tenant.timezone))
+    while ids := list(of_days.order_by("occurred_at").values_list("id", flat=True)[:BATCH]):
+        ConversionEvent.objects.filter(id__in=ids).delete()
+
+
 def _has_old_numbers(mark: RetentionMark) -> bool:
     return mark.numbers_done is None or mark.numbers_done < mark.numbers_before
 
@@ -192,6 +202,8 @@ def _has_old_numbers(mark: RetentionMark) -> bool:
 def _erase_numbers(mark: RetentionMark) -> int:
     """Erase the numbers of days that are newly before the mark; later messages of these days are stored without."""
     count = erase.erase_days(tenant_id=mark.tenant_id, first=mark.numbers_done, before=mark.numbers_before)
+    midnight = start_of_day(mark.numbers_before, mark.tenant.timezone)
+    conversions.erase_days(tenant_id=mark.tenant_id, before=midnight)
     erased_names.delete_all_empty_counts(mark.tenant_id, first=mark.numbers_done, before=mark.numbers_before)
     return count
 

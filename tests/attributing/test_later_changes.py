@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from campaigns.conversions.models import ConversionEvent
 from campaigns.models import SegmentKey
+from deliveries.attributing.attribute import attribute_due
 from deliveries.attributing.due import data_as_of
 from deliveries.erasure.erase import erase_number
 from deliveries.messages import partitions
@@ -43,12 +44,14 @@ def test_event_of_a_message_that_moved_to_another_tenant_says_so_until_it_is_bac
 
 def test_sealed_days_keep_their_events_and_take_no_new_ones(feed, tenant):
     apply(feed, message("a", 0))
-    event(tenant, "early", 5)
-    event(tenant, "waits", 6)  # nobody has looked at it when the day is sealed
+    next_day = 23 * 60
+    event(tenant, "early", next_day)
+    attribute_due()
+    event(tenant, "waits", next_day)  # nobody has looked at it when the day is sealed
     Tenant.objects.filter(id=tenant.id).update(message_days=30, number_days=30)
-    apply_retention(now=NOW + timedelta(days=60))
+    apply_retention(now=at(0) + timedelta(days=31))
     assert not Message.objects.exists()
-    event(tenant, "new", 7)
+    event(tenant, "new", next_day)
     ConversionDue.objects.create(tenant=tenant)
     assert attributed() == {"early": "a", "waits": "a", "new": "(no_message)"}
     frozen = ConversionEvent.objects.filter(is_frozen=True).values_list("event_id", flat=True)

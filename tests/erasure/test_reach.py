@@ -10,7 +10,14 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from campaigns.models import Campaign, RefIdScheme, SegmentKey
+from campaigns.models import (
+    Campaign,
+    ConversionEvent,
+    ConversionKind,
+    ConversionUpload,
+    RefIdScheme,
+    SegmentKey,
+)
 from deliveries.applying.accounting import balances_between
 from deliveries.applying.apply import apply_waiting
 from deliveries.checks.reconcile import find_differences
@@ -68,6 +75,11 @@ WRITTEN = {
     "accounts_auditentry": {"actor", "details", "subject"},
     "campaigns_campaign": {"day_notes", "note", "planned_split", "tags", "title"},
     "campaigns_segmentkey": {"key"},
+    "conversion_event": {
+        *("attributed_message_id", "attributed_variant", "event_id", "message_id", "parameter_key"),
+        "parameter_value",
+    },
+    "conversion_upload": {"file_name", "mapping"},
     "django_admin_log": {"change_message", "object_repr"},
     "erased_id": {"value", "waiting"},  # for as long as a partner ID waits to be renamed
     "import_run": {"file_name", "problem"},
@@ -89,6 +101,8 @@ CANNOT = {
         "condensed_campaign_count": {"span", "status"},
         "condensed_latency_count": {"sender_type", "span"},
         "condensed_span": {"span"},
+        "conversion_event": {"reason"},
+        "conversion_upload": {"errors", "problem", "state"},
         "daily_count": {"sender_type", "status"},
         "django_content_type": {"app_label", "model"},
         "django_migrations": {"app", "name"},
@@ -129,6 +143,8 @@ CANNOT = {
         "identity_filter": {"bits"},
         "import_run": {"sha256"},
         "conversion_due": {"recipient_key"},
+        "conversion_event": {"recipient_key"},
+        "conversion_upload": {"sealed"},
         "message": {"recipient_key"},
         "mfa_authenticator": {"data"},
         "recipient_secret": {"sealed"},
@@ -148,6 +164,7 @@ CANNOT = {
         "axes_accessattempt": {"get_data", "http_accept", "path_info", "post_data", "user_agent", "username"},
         "axes_accessfailurelog": {"http_accept", "path_info", "user_agent", "username"},
         "axes_accesslog": {"http_accept", "path_info", "user_agent", "username"},
+        "conversion_upload": {"made_by", "undone_by"},
         "export": {"made_by"},
         "partner_request": {"decided_by", "requested_by"},
         "quarantine": {"resolved_by"},
@@ -158,6 +175,7 @@ CANNOT = {
     },
     "set up by staff or a tenant's people, about no message": {
         "campaigns_refidscheme": {"fields"},
+        "conversion_kind": {"name"},  # whose form refuses numbers
         "report_run": {"idempotency_key"},
         "result_code": {"text_en", "text_fi"},
         "saved_view": {"name", "query"},  # the form refuses numbers in names and leaves out filters with them
@@ -177,6 +195,7 @@ CANNOT = {
         "applier_stop": {"error"},
         "campaigns_segmentkey": {"error"},
         "erased_month": {"error"},
+        "conversion_upload": {"error"},
         "export": {"error"},
         "partner_move": {"error"},
         "report_run": {"error"},
@@ -292,6 +311,7 @@ def plant_written(feed, account, tenant, staff_user) -> None:
         title=f"of {NUMBER}", note=f"asked by {NOTATIONS[1]}", tags=[f"for {NOTATIONS[2]}"],
         planned_split={f"to {NUMBER}": 50, "B": 50}, day_notes={"2026-11-20": f"sent to {NOTATIONS[3]}"},
     )  # fmt: skip
+    plant_events(tenant)
     LogEntry.objects.create(user=staff_user, action_flag=2, object_repr=NUMBER, change_message=f"of {NOTATIONS[3]}")
     ImportRun.objects.create(feed=feed, file_name=f"of {NUMBER}.json", problem=f"of {NUMBER}.json has changed")
     PartnerRequest.objects.create(tenant=tenant, account=account, value=f"shop {NUMBER}", requested_by="x")
@@ -301,6 +321,24 @@ def plant_written(feed, account, tenant, staff_user) -> None:
     )
     TenantRecount.objects.create(tenant=tenant, reason=f"for {NUMBER}", state="failed", after_message_id=f"id {NUMBER}")
     partner_ids.queue([(account.id, f"asked {NUMBER}", NUMBER)])
+
+
+def plant_events(tenant) -> None:
+    """Add conversion events that have the number in every text, two of them with ids that become equal."""
+    upload = ConversionUpload.objects.create(
+        tenant=tenant, made_by="x", file_name=f"{NUMBER}.csv", mapping={"event_id": f"id {NOTATIONS[1]}"}
+    )
+    event = {"tenant": tenant, "kind": ConversionKind.objects.create(tenant=tenant, name="sale"), "occurred_at": NOW}
+    event |= {"source": "upload", "upload": upload}
+    for number in NOTATIONS[:2]:
+        ConversionEvent.objects.create(
+            event_id=f"order {number}", account_id=1, message_id=f"id {NUMBER}", reason="", attributed_account_id=1,
+            attributed_message_id=f"id {number}", attributed_message_day=NOW.date(), attributed_variant=f"to {number}",
+            **event,
+        )  # fmt: skip
+    ConversionEvent.objects.create(
+        event_id="parameter", parameter_key=f"of {NUMBER}", parameter_value=NOTATIONS[2], **event
+    )
 
 
 def figures() -> dict[str, list[tuple]]:

@@ -18,6 +18,8 @@ TENANT_COLUMN = dict.fromkeys(TENANT_TABLES, "tenant_id") | {
 # Where a constraint wants a certain value.
 VALUES = {("message", "status"): "delivered", ("message", "country"): "FI", ("report_run", "state"): "queued"} | {
     ("applier_stop", "cause"): "programme",
+    ("conversion_event", "account_id"): 1,
+    ("conversion_event", "message_id"): "m",
     ("saved_view", "page"): "overview",
     ("share_link", "kind"): "overview",
     ("share_link", "panel"): "",
@@ -46,18 +48,22 @@ AND is_identity = 'NO' ORDER BY ordinal_position
 """
 _REFERENCES = """
 SELECT a.attname, c.confrelid::regclass::text FROM pg_constraint c
-JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
-WHERE c.contype = 'f' AND c.conrelid = %s::regclass AND cardinality(c.conkey) = 1
+JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey)
+WHERE c.contype = 'f' AND c.conrelid = %s::regclass
 """
 
 
 def row(table: str, tenant_id: int) -> dict[str, object]:
     """Return the least row of `table`, `tenant_id`'s if it has a tenant; what it refers to must exist already."""
-    return {
-        name: _value(table, name, kind, length, tenant_id)
-        for name, kind, length in schema(_COLUMNS, table)
-        if name != TENANT_COLUMN.get(table)
-    } | ({TENANT_COLUMN[table]: tenant_id} if table in TENANT_COLUMN else {})
+    return (
+        {
+            name: _value(table, name, kind, length, tenant_id)
+            for name, kind, length in schema(_COLUMNS, table)
+            if name != TENANT_COLUMN.get(table)
+        }
+        | {column: value for (of, column), value in VALUES.items() if of == table}
+        | ({TENANT_COLUMN[table]: tenant_id} if table in TENANT_COLUMN else {})
+    )
 
 
 def insert(table: str, values: dict[str, object]) -> None:

@@ -75,7 +75,8 @@ def test_web_adds_to_its_own_tenant_where_it_may_write_at_all(two):
     may = web_may("INSERT")
     assert "report_run" in may
     values = {table: row(table, two.mine) for table in may}
-    refer = ["partner_move", "tenants_earlierowner"]  # to partner IDs, which another tenant's row may be about
+    # to partner IDs, which another tenant's row may be about; to kinds of events
+    refer = ["partner_move", "tenants_earlierowner", "conversion_event"]
     for table in refer:
         change(f'DELETE FROM "{table}"', [])
     for table in may:
