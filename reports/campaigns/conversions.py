@@ -6,7 +6,7 @@ summed by currency: as whole millionths of its unit, which sum exactly.
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 
 from django.db import connection
 
@@ -218,8 +218,9 @@ def _share(value: float, of: int) -> float | None:
     return value / of if of else None
 
 
-def conversion_counts(*, tenant_ids: Collection[int], first: date, last: date) -> dict[int, int]:
-    """Return campaign id → its attributed events of these days; merged campaigns count in the one that is shown."""
+def conversion_counts(query: StatisticsQuery) -> dict[int, int]:
+    """Return campaign id → its attributed events of the query's days; merged campaigns count in the one shown."""
+    given = {"tenants": sorted(query.tenant_ids), "first": query.first, "last": query.last}
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTS, {"tenants": sorted(tenant_ids), "first": first, "last": last})
+        cursor.execute(_COUNTS, given)
         return dict(cursor.fetchall())

@@ -17,6 +17,7 @@ from portal.accounts.access import PageRequest
 from portal.accounts.guards import member_may
 from portal.common.masking import Masking
 from portal.tenants.models import Tenant
+from reports.campaigns.conversions import conversion_counts
 from reports.campaigns.listing import DEFAULT_ORDER, ORDERS, PAGE_SIZE, ListedCampaign, campaign_page
 from reports.campaigns.selectors import STATES, matching_ids
 from reports.figures.finality import provisional_from
@@ -40,6 +41,7 @@ class Row:
     tags: list[str]
     is_masked: bool
     line: Sparkline
+    conversions: int
 
 
 @require_safe
@@ -79,9 +81,12 @@ def campaign_list(request: PageRequest, tenant: Tenant) -> HttpResponse:
     pages = max(-(-result.listed // PAGE_SIZE), 1)
     chosen = {"q": text, "state": state if state != "active" else ""}
     base = _base(asked, {name: value for name, value in chosen.items() if value})
+    # Events have no country and no operator: a narrowed list does not show them.
+    converted = {} if asked.query_filters else conversion_counts(query)
     context = asked.context | {
         "page": "campaigns",
-        "rows": [_row(row, query, unsettled, request.access.masking) for row in result.rows],
+        "rows": [_row(row, query, unsettled, request.access.masking, converted) for row in result.rows],
+        "conversions": sum(converted.values()),
         "result": result,
         "kpis": total(query, final=final),
         "text": request.GET.get("q", "")[:MAX_FILTER],
@@ -132,7 +137,13 @@ def _searched(request: PageRequest, tenant: Tenant) -> tuple[str, str, int]:
     return text, "", 200
 
 
-def _row(row: ListedCampaign, query: StatisticsQuery, unsettled: date | None, masking: Masking) -> Row:
+def _row(
+    row: ListedCampaign,
+    query: StatisticsQuery,
+    unsettled: date | None,
+    masking: Masking,
+    converted: Mapping[int, int],
+) -> Row:
     name = row.campaign.name
     values, provisional = _points(row.days, query, unsettled)
     return Row(
@@ -142,6 +153,7 @@ def _row(row: ListedCampaign, query: StatisticsQuery, unsettled: date | None, ma
         tags=[masking.text(tag) for tag in row.campaign.tags],
         is_masked=masking.hides(name),
         line=count_line(values, provisional),
+        conversions=converted.get(row.campaign.id, 0),
     )
 
 

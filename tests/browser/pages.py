@@ -26,6 +26,8 @@ LOOKED_AT_BY = {
     "campaigns:campaign": OWNER,
     "campaigns:details": OWNER,
     "campaigns:recipients": OWNER,
+    "campaigns:conversions": OWNER,
+    "campaigns:conversion_list": OWNER,
     "messages:list": OWNER,
     "messages:message": OWNER,
     "messages:numbers": OWNER,

@@ -26,6 +26,8 @@ DATA = {
     "campaigns:list": ("tbody",),
     "campaigns:ab": ("tbody", "h1", "label"),
     "campaigns:recipients": ("h1",),
+    "campaigns:conversions": ("h1", "tbody"),
+    "campaigns:conversion_list": ("h1", "h2", "tbody"),
     "campaigns:campaign": ("tbody", "option", "h1", "p"),
     "campaigns:details": ("h1",),
     "settings:tenant": ("strong",),  # the preview: dates and figures in the customer's language

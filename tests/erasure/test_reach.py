@@ -26,7 +26,15 @@ from deliveries.counts.rollups import roll_up
 from deliveries.erasure import partner_ids
 from deliveries.erasure.erase import erase_number
 from deliveries.messages import partitions
-from deliveries.models import ImportRun, Message, PartnerRequest, QuarantinedRow, StandingCheck, TenantRecount
+from deliveries.models import (
+    ConversionTenant,
+    ImportRun,
+    Message,
+    PartnerRequest,
+    QuarantinedRow,
+    StandingCheck,
+    TenantRecount,
+)
 from deliveries.rederiving.segment_keys import run_segment_keys
 from deliveries.retention.retention import apply_retention
 from portal.accounts.models import AuditEntry
@@ -256,6 +264,7 @@ def plant(feed, account, tenant, *, sent) -> None:
     """Let messages come in about the person, with duplicates, submissions and rows that cannot be applied."""
     RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", "variant", "group"])
     SegmentKey.objects.create(tenant=tenant, key="customer", state="done")
+    ConversionTenant.objects.create(tenant=tenant)  # so that changed messages are noted
     for value in NOTATIONS:
         PartnerId.objects.create(account=account, value=value, tenant=tenant, declared_at=NOW)
     by_default = Feed.objects.create(account=account, name="by-default", default_partner_id=NOTATIONS[1])

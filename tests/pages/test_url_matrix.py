@@ -12,7 +12,7 @@ from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.urls import URLResolver, get_resolver
 
-from campaigns.models import Campaign, SegmentKey
+from campaigns.models import Campaign, ConversionKind, SegmentKey
 from deliveries.models import Export, PartnerRequest, QuarantinedRow
 from portal.accounts.models import Invitation, Membership, UnsentMail
 from portal.saved_views.models import SavedView
@@ -103,6 +103,8 @@ PAGES = {
     "campaigns:campaign": (302, 404, 404, 200),
     "campaigns:details": (302, 404, 404, 200),
     "campaigns:recipients": (302, 404, 404, 200),
+    "campaigns:conversions": (302, 404, 404, 200),
+    "campaigns:conversion_list": (302, 404, 404, 200),
     "campaigns:merge": (302, 404, 404, 422),  # nothing was filled in
     "campaigns:separate": (302, 404, 404, 302),
     "palette": (302, 404, 404, 200),
@@ -290,6 +292,7 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "link_id": rows[ShareLink].id,
         "share_token": "no-such-token",
         "campaign_id": rows[Campaign].id,
+        "kind_id": ConversionKind.objects.create(tenant=other_tenant, name=CANARY).id,
         "segment_key_id": rows[SegmentKey].id,
         "month": "2026-08",
         "colour": "no-colour",
