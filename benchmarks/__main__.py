@@ -21,7 +21,7 @@ def main() -> None:
 
     arguments = _arguments(list(BENCHMARKS))
     call_command("migrate", verbosity=0)
-    stage = Stage(quick=arguments.quick, messages=arguments.messages)
+    stage = Stage(quick=arguments.quick, messages=arguments.messages, campaigns=arguments.campaigns)
     stage.prepare(keep=arguments.keep)
     figures = []
     for name in arguments.names or BENCHMARKS:
@@ -39,6 +39,9 @@ def _arguments(names: list[str]) -> argparse.Namespace:
     parser.add_argument("names", nargs="*", metavar="NAME", choices=[*names, []], help=", ".join(names))
     parser.add_argument("--quick", action="store_true", help="each figure within 20 s")
     parser.add_argument("--messages", type=int, default=0, help="so many messages are stored before it begins")
+    parser.add_argument(
+        "--campaigns", type=int, default=0, help="so many campaigns of one tenant are counted beside them"
+    )
     parser.add_argument("--keep", action="store_true", help="work with the messages that an earlier run has stored")
     return parser.parse_args()
 

@@ -25,7 +25,7 @@ def exports(stage: Stage) -> Iterator[Figure]:
         Membership.objects.update_or_create(user=user, tenant=tenant, defaults={"role": role})
         access = access_of(user, slug=tenant.slug)
         query = MessageQuery(tenant_ids=frozenset({tenant.id}))
-        with stage.program("worker") as worker:
+        with stage.program("exporter") as worker:
             export = ask(
                 tenant=tenant, access=access, user=user, query=query, title="bench", format=format_, columns=COLUMNS
             )

@@ -13,7 +13,7 @@ import psycopg
 from django.conf import settings
 from django.db import connection
 
-from benchmarks import seed, traffic
+from benchmarks import many_campaigns, seed, traffic
 from benchmarks.programs import REPOSITORY, Program, free_port, memory_of, parent_of, running, tree_cpu
 from campaigns.models import SegmentKey
 from deliveries.ingest.inbox import INSERT, NewRow, packed_columns
@@ -43,6 +43,7 @@ class Stage:
 
     quick: bool
     messages: int = 0  # stored before the measurement begins
+    campaigns: int = 0  # of one tenant, counted beside them
 
     @property
     def seconds(self) -> float:
@@ -62,6 +63,8 @@ class Stage:
             seed.fill(self, self.messages)
         else:
             self.empty()
+        if self.campaigns and not keep:
+            many_campaigns.fill(self, self.campaigns)
 
     def clear(self) -> None:
         """Prepare a measurement: delete all facts, or only the inbox if stored messages are needed."""

@@ -12,7 +12,7 @@ CAMPAIGN = "campaign"
 VARIANT = "variant"
 SKIPPED = ("-", "")
 
-_is_field_name = re.compile(r"[a-z][a-z0-9_]{0,39}").fullmatch
+is_field_name = re.compile(r"[a-z][a-z0-9_]{0,39}").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def problems(delimiter: str, fields: Sequence[str]) -> list[str]:
     found += [
         f"the field name {name!r} is not a small letter followed by up to 39 small letters, digits or _"
         for name in dict.fromkeys(names)
-        if not _is_field_name(name)
+        if not is_field_name(name)
     ]
     return found
 

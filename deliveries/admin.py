@@ -12,7 +12,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 import deliveries.partner_ids.admin  # noqa: F401  registers its models
-from campaigns.models import SegmentKey
+from campaigns.models import ConversionUpload, SegmentKey
 from deliveries.applying.masked_raw import masked_body, masked_text
 from deliveries.applying.quarantine import discard, replay
 from deliveries.dialects.advice import advice
@@ -217,6 +217,16 @@ class ExportAdmin(JobAdmin):
 
     list_display = ("tenant", "format", "made_by", *JOB_COLUMNS, "problem", "gone")
     list_filter = ("state", "format", "gone")
+    list_select_related = ("tenant",)
+    search_fields = ("=id", "=tenant__slug", "tenant__name", "=made_by")
+
+
+@admin.register(ConversionUpload)
+class ConversionUploadAdmin(JobAdmin):
+    """Uploaded files of conversion events. Staff see the jobs, not the files."""
+
+    list_display = ("tenant", "made_by", *JOB_COLUMNS, "added", "refused", "problem", "undone_at")
+    exclude = ("file_name", "mapping", "errors")
     list_select_related = ("tenant",)
     search_fields = ("=id", "=tenant__slug", "tenant__name", "=made_by")
 

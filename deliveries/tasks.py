@@ -6,10 +6,11 @@ from celery import shared_task
 
 from deliveries.attributing import attribute
 from deliveries.checks import run
+from deliveries.conversions import uploads
 from deliveries.counts import rollups
 from deliveries.exports import files, making
 from deliveries.messages import month_filters, partitions
-from deliveries.rederiving import moves, recount, rule_refold, segment_keys
+from deliveries.rederiving import moves, recount, rule_refold, segment_figures, segment_keys
 from deliveries.retention import retention
 
 
@@ -46,6 +47,11 @@ def run_segment_key(key_id: int) -> int:
 @shared_task(name="deliveries.resume_segment_keys", time_limit=3600)
 def resume_segment_keys() -> int:
     return segment_keys.run_segment_keys()
+
+
+@shared_task(name="deliveries.judge_segment_keys", time_limit=3600)
+def judge_segment_keys() -> int:
+    return segment_figures.judge(now=datetime.now(UTC))
 
 
 @shared_task(name="deliveries.make_partitions", time_limit=60)
@@ -86,6 +92,21 @@ def run_export(export_id: int) -> int:
 @shared_task(name="deliveries.resume_exports", time_limit=3600)
 def resume_exports() -> int:
     return making.run_exports()
+
+
+@shared_task(name="deliveries.run_conversion_upload", time_limit=3600)
+def run_conversion_upload(upload_id: int) -> int:
+    return uploads.run_uploads(upload_id=upload_id)  # claims the upload's row
+
+
+@shared_task(name="deliveries.resume_conversion_uploads", time_limit=3600)
+def resume_conversion_uploads() -> int:
+    return uploads.run_uploads()
+
+
+@shared_task(name="deliveries.delete_uploaded_files", time_limit=1200)
+def delete_uploaded_files() -> int:
+    return uploads.delete_old_files(now=datetime.now(UTC))
 
 
 @shared_task(name="deliveries.delete_old_exports", time_limit=1200)

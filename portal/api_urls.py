@@ -2,6 +2,7 @@
 
 from django.urls import path, re_path
 
+from deliveries.conversions.api import ConversionsView, ConversionView
 from deliveries.exports.api import ExportDownloadView, ExportsView, ExportView
 from deliveries.message_pages.api import MessageByQueryView, MessagesView, MessageView
 from deliveries.partner_ids.api import MovePartnerIdView, PartnerIdsView, PartnerIdView
@@ -12,6 +13,7 @@ from portal.api.views import NotFoundView
 from portal.common import any_text  # noqa: F401  registers the converter
 from reports.campaigns.ab_api import AbView
 from reports.campaigns.api import CampaignsView, CampaignView
+from reports.campaigns.recipients_api import RecipientsView
 from reports.figures.api import StatisticsView
 from reports.runs.api import DownloadView, RunsView, RunView
 
@@ -26,6 +28,8 @@ urlpatterns = [
     path("v1/messages/", MessagesView.as_view(), name="messages"),
     path("v1/messages/one/", MessageByQueryView.as_view(), name="message_by_query"),
     path("v1/messages/<slug:account>/<any_text:message_id>/", MessageView.as_view(), name="message"),
+    path("v1/conversions/", ConversionsView.as_view(), name="conversions"),
+    path("v1/conversions/<int:conversion_id>/", ConversionView.as_view(), name="conversion"),
     path("v1/exports/", ExportsView.as_view(), name="exports"),
     path("v1/exports/<int:export_id>/", ExportView.as_view(), name="export"),
     path("v1/exports/<int:export_id>/download/", ExportDownloadView.as_view(), name="export_download"),
@@ -34,6 +38,7 @@ urlpatterns = [
     path("v1/partner-ids/<int:partner_id>/move/", MovePartnerIdView.as_view(), name="partner_id_move"),
     path("v1/campaigns/", CampaignsView.as_view(), name="campaigns"),
     path("v1/campaigns/<int:campaign_id>/", CampaignView.as_view(), name="campaign"),
+    path("v1/campaigns/<int:campaign_id>/recipients/", RecipientsView.as_view(), name="campaign_recipients"),
     path("v1/schema/", SchemaView.as_view(), name="schema"),
     path("v1/docs/", reference, name="docs"),
     re_path("", NotFoundView.as_view(), name="not_found"),

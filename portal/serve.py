@@ -37,7 +37,14 @@ PROGRAMS = {
         40,
         20,
         "-m celery -A portal worker --concurrency 1 --loglevel INFO --without-gossip --without-mingle"
-        " --queues celery,reports,exports",
+        " --queues celery,reports",
+    ),
+    # Exports may take many minutes, which reports do not wait for.
+    "exporter": (
+        45,
+        20,
+        "-m celery -A portal worker --concurrency 1 --loglevel INFO --without-gossip --without-mingle"
+        " --queues exports --hostname exporter@%h",
     ),
     "beat": (
         50,

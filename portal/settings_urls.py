@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from deliveries.conversions import kind_views
 from deliveries.settings_pages import brand_views, segment_views, tenant_views
 from portal.accounts import api_key_views, audit_views, members_views
 from reports.shares import views as share_views
@@ -16,6 +17,8 @@ urlpatterns = [
     path("segments/", segment_views.segments_page, name="segments"),
     path("segments/progress/", segment_views.segments_progress, name="segments_progress"),
     path("segments/<int:segment_key_id>/remove/", segment_views.segment_remove, name="segment_remove"),
+    path("conversions/", kind_views.kinds_page, name="conversions"),
+    path("conversions/<int:kind_id>/remove/", kind_views.kind_remove, name="conversion_kind_remove"),
     path("members/", members_views.members_page, name="members"),
     path("members/invite/", members_views.invite, name="invite"),
     path("members/<int:membership_id>/role/", members_views.change_role, name="member_role"),

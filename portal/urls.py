@@ -43,6 +43,8 @@ urlpatterns = [
     path("t/<slug:tenant_slug>/go/", palette.palette, name="palette"),
     path("t/<slug:tenant_slug>/messages/", include("deliveries.message_pages.urls")),
     path("t/<slug:tenant_slug>/exports/", include("deliveries.exports.urls")),
+    path("t/<slug:tenant_slug>/conversions/", include("deliveries.conversions.urls")),
+    path("t/<slug:tenant_slug>/exports/table/", include("reports.exports.urls")),
     path("t/<slug:tenant_slug>/partner-ids/", include("deliveries.partner_ids.urls")),
     path("t/<slug:tenant_slug>/settings/", include("portal.settings_urls")),
     path("api/", include("portal.api_urls")),

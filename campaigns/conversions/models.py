@@ -210,7 +210,7 @@ class ConversionEvent(models.Model):
                 condition=Q(recipient_key__isnull=False),
             ),
             models.Index(
-                fields=["tenant", "message_id"],
+                fields=["message_id", "account_id"],
                 name="conversion_event_by_message",
                 condition=Q(message_id__isnull=False),
             ),
@@ -220,7 +220,7 @@ class ConversionEvent(models.Model):
                 condition=Q(parameter_key__isnull=False),
             ),
             models.Index(
-                fields=["tenant", "attributed_message_id"],
+                fields=["attributed_message_id", "attributed_account_id"],
                 name="conversion_event_attributed",
                 condition=Q(attributed_message_id__isnull=False),
             ),

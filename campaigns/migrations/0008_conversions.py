@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0005_campaign_details"),
+        ("campaigns", "0007_segment_values"),
         ("tenants", "0009_api_key_holder"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -295,7 +295,7 @@ class Migration(migrations.Migration):
             model_name="conversionevent",
             index=models.Index(
                 condition=models.Q(("message_id__isnull", False)),
-                fields=["tenant", "message_id"],
+                fields=["message_id", "account_id"],
                 name="conversion_event_by_message",
             ),
         ),
@@ -311,7 +311,7 @@ class Migration(migrations.Migration):
             model_name="conversionevent",
             index=models.Index(
                 condition=models.Q(("attributed_message_id__isnull", False)),
-                fields=["tenant", "attributed_message_id"],
+                fields=["attributed_message_id", "attributed_account_id"],
                 name="conversion_event_attributed",
             ),
         ),

@@ -123,7 +123,7 @@ def _apply(
             broken += batch.refuse(submitted, refused)
             reports = [item for item in reports if item.key not in refused]
         reports = [raw_rows.without_its_number(item) if item.key in erased else item for item in reports]
-        write_messages(changes)
+        chosen = write_messages(changes)
         added = write_reports(reports, changes)
         message_ids.rename((change.after for change in changes), numbers)
         put_in_quarantine(broken, now=now)
@@ -139,7 +139,7 @@ def _apply(
             erased=gone,
         )
         of_imports = import_counts.sums(rows, reports=added, broken=broken)
-        add_changes(changes, fates, of_imports)  # last: hot rows stay locked only for the commit
+        add_changes(changes, chosen, fates, of_imports)  # last: hot rows stay locked only for the commit
     return BatchResult(
         claimed=len(rows),
         reports=len(added),

@@ -137,6 +137,7 @@ def _compare(cursor, table: CountTable, start: date, end: date) -> Iterator[Diff
     facts_where, counts_where = facts_where + _open(table, of="message"), counts_where + _open(table, of=table.name)
     counted = ", ".join(f"coalesce(c.{value}, 0)" for value in table.values)
     actual = ", ".join(f"coalesce(f.{value}, 0)::bigint" for value in table.values)
+    counts_where += f" AND NOT ({table.unfinished})"
     cursor.execute(
         f"WITH f AS ({table.facts.format(where=facts_where)}), c AS (SELECT * FROM {table.name} WHERE {counts_where})"  # noqa: S608  names of count tables, conditions of this module; values are parameters
         f" SELECT {keys}, {counted}, {actual} FROM f FULL JOIN c USING ({keys})"

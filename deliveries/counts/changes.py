@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from campaigns.models import NO_CAMPAIGN_ID
+from deliveries.counts import segment_facts
 from deliveries.counts.rollups import invalidate_rollups
+from deliveries.counts.segments import segment_deltas
 from deliveries.dialects.codes import QUEUED
 from deliveries.messages.fold import NO_CODE, SUBMITTED
+from deliveries.messages.parameter_rows import ChosenKeys
 from deliveries.messages.row import Change, StoredMessage, counted_partner_id
 from portal.common.bulk import Sums, add_to_counts
 
@@ -15,12 +18,16 @@ __all__ = ["NO_CAMPAIGN_ID", "TABLES", "CountTable", "add_changes"]
 
 @dataclass(frozen=True, slots=True)
 class CountTable:
-    """One count table: its key columns with their types, what it sums, and the same as SQL over `message`."""
+    """One count table: its key columns with their types, what it sums, and the same as SQL over `message`.
+
+    Rows for which `unfinished` holds are being deleted, and say nothing.
+    """
 
     name: str
     keys: dict[str, str]
     values: tuple[str, ...]
     facts: str
+    unfinished: str = "false"
 
     @property
     def time(self) -> str:
@@ -98,8 +105,32 @@ SUBMISSION = CountTable(
     " count(*) FILTER (WHERE status = 'queued' AND result_code = -1) AS unanswered"
     " FROM message WHERE flags & 16 > 0 AND {where} GROUP BY 1, 2, 3, 4",
 )
+_SEGMENT_KEYS = {
+    "tenant_id": "int",
+    "day": "date",
+    "account_id": "int",
+    "key": "text",
+    "value": "text",
+    "country": "text",
+    "operator": "text",
+    "sender_type": "text",
+}
+SEGMENT = CountTable(
+    "segment_count",
+    _SEGMENT_KEYS | _STATE_KEYS,
+    ("messages", "parts"),
+    segment_facts.states(),
+    segment_facts.unfinished("segment_count"),
+)
+SEGMENT_LATENCY = CountTable(
+    "segment_latency_count",
+    _SEGMENT_KEYS | {"bucket": "smallint"},
+    ("messages",),
+    segment_facts.latencies(),
+    segment_facts.unfinished("segment_latency_count"),
+)
 _OF_ALL = (DAILY, CAMPAIGN, HOUR, LATENCY)
-TABLES = (*_OF_ALL, SUBMISSION)
+TABLES = (*_OF_ALL, SUBMISSION, SEGMENT, SEGMENT_LATENCY)
 
 
 _Deltas = dict[tuple, list[int]]
@@ -110,10 +141,11 @@ def quarter_of(instant: datetime) -> datetime:
     return instant.replace(minute=instant.minute // 15 * 15, second=0, microsecond=0)
 
 
-def add_changes(changes: list[Change], *further: Sums) -> None:
+def add_changes(changes: list[Change], chosen: ChosenKeys, *further: Sums) -> None:
     """Add the difference of each change (old key -1, new key +1) to the counts, inside the rows' own transaction.
 
-    Call it last, with what else is to be counted: the hot rows stay locked only for the commit.
+    `chosen` are the segment keys that write_messages returned. Call it last, with what else is to be counted: the hot
+    rows stay locked only for the commit.
     """
     deltas: list[_Deltas] = [{} for _ in _OF_ALL]
     for change in changes:
@@ -121,7 +153,8 @@ def add_changes(changes: list[Change], *further: Sums) -> None:
             _count(*deltas, change.before, -1)
         _count(*deltas, change.after, +1)
     submitted = [change for change in changes if change.after.folded.flags & SUBMITTED]
-    added = [*deltas, _of_submissions(submitted)]
+    of_segments = segment_deltas(changes, chosen) if chosen else ({}, {})
+    added = [*deltas, _of_submissions(submitted), *of_segments]
     invalidate_rollups({key[:2] for key in deltas[0]})
     sums = [Sums(table.name, table.keys, table.values, of_it) for table, of_it in zip(TABLES, added, strict=True)]
     add_to_counts(*sums, *further)

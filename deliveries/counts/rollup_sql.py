@@ -5,13 +5,18 @@ Each takes `tenant`, `span`, `day` (the span's first) and `end` (the day after i
 
 from typing import Any
 
-from deliveries.dialects.codes import COUNTS_AS
+from deliveries.counts.final_codes import FINAL_CODES
+from deliveries.dialects.codes import COUNTS_AS, QUEUED, SENT
 from deliveries.models import (
     CampaignCount,
     CondensedCampaign,
     CondensedCampaignCount,
     CondensedLatencyCount,
+    CondensedSegmentCount,
+    CondensedSegmentLatencyCount,
     LatencyCount,
+    SegmentCount,
+    SegmentLatencyCount,
 )
 from deliveries.models.counts import Count
 from deliveries.models.rollups import Condensed
@@ -20,6 +25,8 @@ from deliveries.models.rollups import Condensed
 _OF: dict[type[Condensed], type[Count]] = {
     CondensedCampaignCount: CampaignCount,
     CondensedLatencyCount: LatencyCount,
+    CondensedSegmentCount: SegmentCount,
+    CondensedSegmentLatencyCount: SegmentLatencyCount,
 }
 ROLLUP_MODELS: tuple[type[Condensed], ...] = (CondensedCampaign, *_OF)
 _WITHIN = "tenant_id = %(tenant)s AND day >= %(day)s AND day < %(end)s"
@@ -51,20 +58,29 @@ def _in_class(name: str) -> str:
 
 # Where counts are broken either side may be alone: the sums then say what the counts say.
 _FILL_CAMPAIGNS = f"""
+WITH final_code AS MATERIALIZED ({FINAL_CODES})
 INSERT INTO condensed_campaign (tenant_id, span, day, account_id, campaign_id, messages, parts, {", ".join(_CLASSES)},
-    buckets, bucket_messages)
+    final, variants, first_day, last_day, buckets, bucket_messages, median)
 SELECT %(tenant)s, %(span)s, %(day)s, account_id, campaign_id, coalesce(messages, 0), coalesce(parts, 0),
     {", ".join(f"coalesce({name}, 0)" for name in _CLASSES)},
-    coalesce(buckets, '{{}}'), coalesce(bucket_messages, '{{}}')
+    coalesce(final, 0), coalesce(variants, '{{}}'), first_day, last_day,
+    coalesce(buckets, '{{}}'), coalesce(bucket_messages, '{{}}'), median
 FROM (
     SELECT account_id, campaign_id, sum(messages) AS messages, sum(parts) AS parts,
-        {", ".join(map(_in_class, _CLASSES))}
-    FROM campaign_count WHERE {_WITHIN} GROUP BY account_id, campaign_id
+        {", ".join(map(_in_class, _CLASSES))},
+        sum(messages) FILTER (WHERE f.code IS NOT NULL AND status NOT IN ('{QUEUED}', '{SENT}')) AS final,
+        array_agg(DISTINCT variant ORDER BY variant) FILTER (WHERE variant <> '' AND messages > 0) AS variants,
+        min(day) FILTER (WHERE messages > 0) AS first_day, max(day) FILTER (WHERE messages > 0) AS last_day
+    FROM campaign_count LEFT JOIN final_code AS f
+        ON f.final_account = account_id AND f.code = result_code
+    WHERE {_WITHIN} GROUP BY account_id, campaign_id
 ) AS volumes FULL JOIN (
     SELECT account_id, campaign_id, array_agg(bucket ORDER BY bucket) AS buckets,
-        array_agg(messages ORDER BY bucket) AS bucket_messages
+        array_agg(messages ORDER BY bucket) AS bucket_messages, min(bucket) FILTER (WHERE seen * 2 >= every) AS median
     FROM (
-        SELECT account_id, campaign_id, bucket, sum(messages) AS messages
+        SELECT account_id, campaign_id, bucket, sum(messages) AS messages,
+            sum(sum(messages)) OVER (PARTITION BY account_id, campaign_id ORDER BY bucket) AS seen,
+            sum(sum(messages)) OVER (PARTITION BY account_id, campaign_id) AS every
         FROM latency_count WHERE {_WITHIN} GROUP BY account_id, campaign_id, bucket HAVING sum(messages) <> 0
     ) AS counted GROUP BY account_id, campaign_id
 ) AS times USING (account_id, campaign_id)

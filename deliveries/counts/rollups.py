@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Model
 
+from deliveries.counts.final_codes import DIGEST
 from deliveries.counts.rollup_sql import ROLLUP_MODELS, STATEMENTS
 from deliveries.messages.slices import wait_for_running_batches
 from deliveries.models.rollups import CondensedSpan, Span
@@ -36,13 +37,16 @@ SELECT t.id, s.span, s.day, false FROM tenants_tenant t CROSS JOIN spans s ON CO
 """
 # Nothing is counted: there is nothing to sum up, and nothing is left of an earlier time.
 _EMPTY_READY = """
-UPDATE condensed_span s SET is_ready = true
-WHERE NOT is_ready AND NOT EXISTS (
+UPDATE condensed_span s SET is_ready = true, final_codes = %(codes)s
+WHERE (NOT is_ready OR final_codes <> %(codes)s) AND NOT EXISTS (
     SELECT 1 FROM daily_count c WHERE c.tenant_id = s.tenant_id AND c.day >= s.day
     AND c.day < s.day + CASE s.span WHEN 'day' THEN interval '1 day' ELSE interval '1 month' END
 )
 """
-_DUE = "SELECT tenant_id, span, day FROM condensed_span WHERE NOT is_ready ORDER BY day DESC, span, tenant_id"
+_DUE = """
+SELECT tenant_id, span, day FROM condensed_span WHERE NOT is_ready OR final_codes <> %(codes)s
+ORDER BY day DESC, span, tenant_id
+"""
 _CHANGED_SPANS = "unnest(%s::int[], %s::text[], %s::date[]) AS gone (tenant_id, span, day)"
 _THESE = looked_up("s", "gone", ("tenant_id", "span", "day"))
 _LOCK_SPANS = (
@@ -70,9 +74,13 @@ def roll_up(*, now: datetime) -> int | None:
 def _roll_up_due(cursor, today: date) -> int:
     cursor.execute(_ANNOUNCE, {"last": today - timedelta(days=QUIET_DAYS)})
     wait_for_running_batches()
-    cursor.execute(_EMPTY_READY)
-    cursor.execute(_DUE)
-    done = sum(_roll_up_span(tenant_id, Span(span), day) for tenant_id, span, day in cursor.fetchall())
+    # Read before the sums: codes that change meanwhile make them out of date, never the other way round.
+    cursor.execute(DIGEST)
+    (codes,) = cursor.fetchone()
+    cursor.execute(_EMPTY_READY, {"codes": codes})
+    cursor.execute(_DUE, {"codes": codes})
+    due = cursor.fetchall()
+    done = sum(_roll_up_span(tenant_id, Span(span), day, codes) for tenant_id, span, day in due)
     cursor.execute(
         _ANNOUNCE, {"last": today - timedelta(days=1)}
     )  # for the next run, if nobody changes them until then
@@ -98,15 +106,15 @@ def invalidate_rollups(days: Iterable[tuple[int, date]]) -> None:
 
 
 @transaction.atomic
-def _roll_up_span(tenant_id: int, span: Span, day: date) -> bool:
+def _roll_up_span(tenant_id: int, span: Span, day: date, codes: str) -> bool:
     end = Month.of(day).next().first_day if span == Span.MONTH else day + timedelta(days=1)
-    values: dict[str, Any] = {"tenant": tenant_id, "span": span.value, "day": day, "end": end}
+    values: dict[str, Any] = {"tenant": tenant_id, "span": span.value, "day": day, "end": end, "codes": codes}
     with connection.cursor() as cursor:
         for statement in STATEMENTS:
             cursor.execute(statement, values)
         cursor.execute(
-            "UPDATE condensed_span SET is_ready = true WHERE tenant_id = %(tenant)s AND span = %(span)s"
-            " AND day = %(day)s",
+            "UPDATE condensed_span SET is_ready = true, final_codes = %(codes)s WHERE tenant_id = %(tenant)s"
+            " AND span = %(span)s AND day = %(day)s",
             values,
         )
         is_still_quiet = cursor.rowcount == 1

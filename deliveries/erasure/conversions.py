@@ -57,22 +57,6 @@ def erase_days(*, tenant_id: int, before: datetime) -> int:
     return changed
 
 
-def rename_message(*, tenant_id: int, account_id: int, old: str, new: str) -> None:
-    """Follow a message that got a masked id."""
-    for account, message in (("account_id", "message_id"), ("attributed_account_id", "attributed_message_id")):
-        of_account = (
-            "(account_id = %(account)s OR account_id IS NULL)"
-            if account == "account_id"
-            else f"{account} = %(account)s"
-        )
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"UPDATE conversion_event SET {message} = %(new)s"  # noqa: S608  columns and conditions of this module; values are parameters
-                f" WHERE tenant_id = %(tenant)s AND {message} = %(old)s AND {of_account}",
-                {"tenant": tenant_id, "account": account_id, "old": old, "new": new},
-            )
-
-
 def _batches(tenant_id: int, where: str, parameters: dict) -> Iterable[list[ConversionEvent]]:
     """Yield the events that match, each batch in a transaction of its own and locked."""
     after = 0

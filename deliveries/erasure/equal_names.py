@@ -1,7 +1,8 @@
 """Keeps masked names distinct: names of one tenant that became equal get a number, the same one each time.
 
-A refId, a variant (within its campaign) and a label (within its key) are names that several messages share. What two
-of them were called is known by keyed hashes alone (`ErasedName`), so that a later batch masks a name as the first did.
+A refId, a variant (within its campaign), a label and the value of a segment key are names that several messages share.
+What two of them were called is known by keyed hashes alone (`ErasedName`), so that a later batch masks a name as the
+first did.
 """
 
 from collections.abc import Iterable
@@ -9,6 +10,7 @@ from collections.abc import Iterable
 from django.db import connection
 from django.db.models import Max
 
+from campaigns.segments import label_of
 from deliveries.models import ErasedName
 from portal.tenants import tokens
 
@@ -26,6 +28,12 @@ def variant_scope(campaign_id: int) -> str:
 def label_scope(key: str) -> str:
     """Return the scope within which values of a label differ."""
     return f"label {key}"
+
+
+def value_scope(key: str) -> str:
+    """Return the scope within which values of a segment key differ."""
+    label = label_of(key)
+    return f"parameter {key}" if label is None else label_scope(label)
 
 
 def told_apart(tenant_id: int, masked: dict[Name, str]) -> dict[Name, str]:

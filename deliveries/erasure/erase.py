@@ -20,6 +20,7 @@ from deliveries.erasure import (
     message_ids,
     partner_ids,
     raw_rows,
+    segment_values,
     written_texts,
 )
 from deliveries.erasure.deleted import ErasureCounts
@@ -97,13 +98,16 @@ def _clean_all(tenant_id: int, pairs: list[tuple[StoredMessage, str]], *, are_ow
 def _shared_names(
     message: StoredMessage, number: str, *, is_own: bool, names: erased_names.Names
 ) -> Iterator[equal_names.Name]:
-    """Yield the message's refId, labels and variant, each with its scope, that hold the number."""
+    """Yield the message's refId, labels, segments and variant that hold the number, each with its scope."""
     tells = tells_number if is_own else holds_number
     if message.folded.ref_id and tells(message.folded.ref_id, number):
         yield equal_names.REF_ID, message.folded.ref_id
     for key, text in (message.labels or {}).items():
         if tells(text, number):
             yield equal_names.label_scope(key), text
+    for key, text in (message.folded.parameters or {}).items():
+        if key in names.segment_keys and tells(text, number):
+            yield equal_names.value_scope(key), text
     variant = message.variant
     if variant and tells(variant, number) and names.is_about(message, number, variant=variant):
         yield equal_names.variant_scope(message.campaign_id), variant
@@ -120,7 +124,11 @@ def _clean(message: StoredMessage, number: str, *, is_own: bool, names: erased_n
     if folded.ref_id:
         folded.ref_id = new.get((equal_names.REF_ID, folded.ref_id), folded.ref_id)
     folded.source = clean(folded.source)
-    folded.parameters = _clean_texts(folded.parameters, clean)
+    if folded.parameters:
+        parameters = {
+            key: new.get((equal_names.value_scope(key), text), text) for key, text in folded.parameters.items()
+        }
+        folded.parameters = _clean_texts(parameters, clean)
     if message.labels:
         labels = {key: new.get((equal_names.label_scope(key), text), text) for key, text in message.labels.items()}
         message.labels = _clean_texts(labels, clean)
@@ -271,6 +279,7 @@ def erase_messages(
     or to the campaigns' names meanwhile.
     """
     with transaction.atomic():
+        segment_values.lock_keys(tenant_id)
         slices.lock(range(slices.SLICES))
         plan_for_small_sets()
         # Read only now: an applier may have changed them meanwhile.
@@ -284,8 +293,9 @@ def erase_messages(
             numbers = erase(after)
         raw_rows.erase_reports(tenant_id, before, numbers, are_own=not number)
         changes = [Change(old, new) for old, new in zip(before, after, strict=True) if old != new]
-        write_messages(changes)
-        add_changes(changes)
+        chosen = write_messages(changes)
+        add_changes(changes, chosen)
         message_ids.rename(after, numbers)
         erased_names.delete_empty_counts(tenant_id, changes)
+        segment_values.forget_changed(tenant_id, changes, chosen)
     return len(changes)

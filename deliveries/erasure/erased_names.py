@@ -5,13 +5,15 @@ share is no person's just because six of its digits are: it is masked where the 
 its messages went to that number.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
+from functools import cached_property
 
 from django.db import connection
 
-from campaigns.models import Campaign
-from deliveries.counts.changes import CAMPAIGN, LATENCY, TABLES
+from campaigns.models import Campaign, SegmentKey
+from campaigns.segments import NO_SEGMENTS, label_of
+from deliveries.counts.changes import CAMPAIGN, LATENCY, SEGMENT, SEGMENT_LATENCY, TABLES
 from deliveries.counts.rollups import invalidate_rollups
 from deliveries.erasure import equal_names
 from deliveries.messages.number_hashes import hashed
@@ -21,6 +23,14 @@ from portal.common.hidden_numbers import holds_number, without_number
 from portal.common.msisdn import tells_number
 from portal.common.periods import Month
 
+# Columns of counts that may hold a number, with those within which they are names.
+_COUNTED_NAMES = {"variant": ("campaign_id",), "operator": (), "value": ("key",)}
+_CONDENSED_NAMES = (
+    ("condensed_campaign_count", "variant"),
+    ("condensed_latency_count", "operator"),
+    ("condensed_segment_count", "value"),
+    ("condensed_segment_latency_count", "value"),
+)
 _MAX_NAME = 240  # of 256 characters: the rest is for the number that tells equal names apart
 
 
@@ -32,6 +42,12 @@ class Names:
         self.months: set[Month] = set()  # in whose reports a name was changed
         self.apart: dict[equal_names.Name, str] = {}  # new texts of names, told apart where they became equal
         self._known: dict[tuple, bool] = {}
+
+    @cached_property
+    def segment_keys(self) -> frozenset[str]:
+        """The custom parameters that are segment keys: messages are counted by their values."""
+        keys = SegmentKey.objects.filter(tenant_id=self.tenant_id, removed=False).values_list("key", flat=True)
+        return frozenset(key for key in keys if label_of(key) is None)
 
     def tell_apart(self, names: Iterable[tuple[str, str, str]]) -> None:
         """Find the new texts of names (scope, text, the number that it holds)."""
@@ -140,6 +156,7 @@ def delete_empty_counts(tenant_id: int, changes: Iterable[Change]) -> None:
                     f" AND c.campaign_id = g.campaign_id AND c.variant = g.variant{empty}",
                     [*map(list, zip(*sorted(variants), strict=True)), tenant_id],
                 )
+            _forget_variants(cursor, tenant_id, {variant for *_key, variant in variants})
         if operators:
             for table in (*(t.name for t in TABLES if "operator" in t.keys), "condensed_latency_count"):
                 empty = "" if table == "condensed_latency_count" else " AND messages = 0"
@@ -150,22 +167,23 @@ def delete_empty_counts(tenant_id: int, changes: Iterable[Change]) -> None:
 
 
 def delete_all_empty_counts(tenant_id: int, *, first: date | None, before: date) -> None:
-    """Delete counts of zero of days [first, before): a variant that no message has any more may be a number.
+    """Delete counts of zero of days [first, before): a variant or value that no message has any more may be a number.
 
     Rows in an applier's hands are left.
     """
-    for table in (CAMPAIGN, LATENCY):
+    for table in (CAMPAIGN, LATENCY, SEGMENT, SEGMENT_LATENCY):
+        column, names = ("variant", ("",)) if "variant" in table.keys else ("value", NO_SEGMENTS)
         values = " AND ".join(f"{value} = 0" for value in table.values)
         with connection.cursor() as cursor:
             cursor.execute(
                 f"DELETE FROM {table.name} WHERE ctid = ANY (ARRAY (SELECT ctid FROM {table.name} WHERE tenant_id = %s"  # noqa: S608  tables, columns and conditions of this module; values are parameters
-                f" AND day >= %s AND day < %s AND variant <> '' AND {values} FOR UPDATE SKIP LOCKED))",
-                [tenant_id, first or date.min, before],
+                f" AND day >= %s AND day < %s AND {column} <> ALL (%s) AND {values} FOR UPDATE SKIP LOCKED))",
+                [tenant_id, first or date.min, before, list(names)],
             )
 
 
 def rename_counted(tenant_id: int, number: str) -> None:
-    """Mask the number in variants and operators of counts whose messages are gone already, and in empty counts.
+    """Mask the number in variants, operators and segments of counts whose messages are gone, and in empty counts.
 
     The caller holds all slices' locks.
     """
@@ -173,10 +191,10 @@ def rename_counted(tenant_id: int, number: str) -> None:
     days: set[date] = set()
     with connection.cursor() as cursor:
         for table in TABLES:
-            for column in ("variant", "operator"):
+            for column, within in _COUNTED_NAMES.items():
                 if column not in table.keys:
                     continue
-                keys = ("campaign_id", column) if column == "variant" else (column,)
+                keys = (*within, column)
                 listed, same = ", ".join(keys), " AND ".join(f"{key} = %({key})s" for key in keys)
                 cursor.execute(
                     f"SELECT DISTINCT {listed} FROM {table.name} WHERE tenant_id = %s AND {column} <> ''",  # noqa: S608  tables, columns and conditions of this module; values are parameters
@@ -191,24 +209,41 @@ def rename_counted(tenant_id: int, number: str) -> None:
                         f" RETURNING *), moved AS (INSERT INTO {table.name} ({columns}) SELECT {moved} FROM gone"
                         f" WHERE messages <> 0 ON CONFLICT ({', '.join(table.keys)}) DO UPDATE SET {added})"
                         f" SELECT DISTINCT {table.time}::date FROM gone",
-                        {"tenant": tenant_id, "new": _renamed(tenant_id, found, number)}
+                        {"tenant": tenant_id, "new": _renamed(tenant_id, column, found, number)}
                         | dict(zip(keys, found, strict=True)),
                     )
                     changed = {day for (day,) in cursor.fetchall()}
                     months |= {Month.of(day) for day in changed}
                     days |= changed if table.time == "day" else set()
         invalidate_rollups((tenant_id, day) for day in days)
-        for table, column in (("condensed_campaign_count", "variant"), ("condensed_latency_count", "operator")):
+        for table, column in _CONDENSED_NAMES:
             cursor.execute(f"SELECT DISTINCT {column} FROM {table} WHERE tenant_id = %s", [tenant_id])  # noqa: S608  tables, columns and conditions of this module; values are parameters
             if names := [name for (name,) in cursor.fetchall() if holds_number(name, number)]:
                 cursor.execute(f"DELETE FROM {table} WHERE tenant_id = %s AND {column} = ANY (%s)", [tenant_id, names])  # noqa: S608  tables, columns and conditions of this module; values are parameters
+        cursor.execute(
+            "SELECT DISTINCT v FROM condensed_campaign CROSS JOIN unnest(variants) AS v WHERE tenant_id = %s",
+            [tenant_id],
+        )
+        _forget_variants(cursor, tenant_id, {name for (name,) in cursor.fetchall() if holds_number(name, number)})
     tell_reports(tenant_id, months)
 
 
-def _renamed(tenant_id: int, found: tuple, number: str) -> str:
-    """Return the masked text of (operator,) or of (campaign id, variant)."""
+def _forget_variants(cursor, tenant_id: int, variants: Collection[str]) -> None:
+    """Empty the lists of variants with these in sums that are out of date: the next roll-up fills them again."""
+    if variants:
+        cursor.execute(
+            "UPDATE condensed_campaign c SET variants = '{}' WHERE tenant_id = %s AND variants && %s"
+            " AND NOT EXISTS (SELECT 1 FROM condensed_span s WHERE s.tenant_id = c.tenant_id AND s.span = c.span"
+            " AND s.day = c.day AND s.is_ready)",
+            [tenant_id, sorted(variants)],
+        )
+
+
+def _renamed(tenant_id: int, column: str, found: tuple, number: str) -> str:
+    """Return the masked text of (operator,), (campaign id, variant) or (segment key, value)."""
     masked = without_number(found[-1], number)
-    if len(found) == 1:
+    if column == "operator":
         return masked
-    name = (equal_names.variant_scope(found[0]), found[1])
+    scope = equal_names.variant_scope if column == "variant" else equal_names.value_scope
+    name = (scope(found[0]), found[1])
     return equal_names.told_apart(tenant_id, {name: masked})[name]

@@ -15,7 +15,15 @@ from django.db import connection, transaction
 
 from campaigns.models import Campaign
 from deliveries.counts import feed_counts
-from deliveries.erasure import conversions, erased_names, partner_ids, raw_keys, raw_rows, written_texts
+from deliveries.erasure import (
+    conversions,
+    erased_names,
+    partner_ids,
+    raw_keys,
+    raw_rows,
+    segment_values,
+    written_texts,
+)
 from deliveries.erasure.deleted import ErasureCounts
 from deliveries.messages import partitions, slices
 from deliveries.messages.store import Key
@@ -78,6 +86,7 @@ def _digits(number: str) -> str:
 
 def _erase_names(tenant_id: int, number: str) -> int:
     with transaction.atomic():
+        segment_values.lock_keys(tenant_id)
         slices.lock(range(slices.SLICES))
         names = Campaign.objects.filter(tenant_id=tenant_id).values_list("id", "name").iterator(chunk_size=_BATCH)
         renamed = {id_: without_number(name, number) for id_, name in names if holds_number(name, number)}
@@ -85,6 +94,7 @@ def _erase_names(tenant_id: int, number: str) -> int:
         if renamed:
             erased_names.Names(tenant_id).tell_reports(renamed)
         erased_names.rename_counted(tenant_id, number)
+        segment_values.forget_unused(tenant_id, number=number)
     return len(renamed)
 
 

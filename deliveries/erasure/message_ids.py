@@ -9,7 +9,7 @@ from datetime import date
 
 from django.db import connection
 
-from deliveries.erasure import conversions, erased_ids
+from deliveries.erasure import erased_ids
 from deliveries.messages import month_filters
 from deliveries.messages.fold import NUMBER_ERASED
 from deliveries.messages.row import Change, StoredMessage
@@ -19,6 +19,8 @@ from deliveries.models import ErasedId, PartnerMove, RuleRefold, TenantRecount
 from portal.common.hidden_numbers import holds_number, without_number
 
 _TABLES = ("message", "delivery_report", "message_parameter")
+# Events may name the message without its account.
+_NAMED_IN = (("conversion_due", ""), ("conversion_event", ""), ("conversion_event", "attributed_"))
 
 
 def rename_changed(changes: Iterable[Change]) -> None:
@@ -44,7 +46,6 @@ def rename(messages: Iterable[StoredMessage], numbers: dict[Key, str]) -> int:
         account_id, old = message.key
         new = _free_id(account_id, old, without_number(old, numbers[message.key]))
         _write(account_id, message.day, old, new)
-        conversions.rename_message(tenant_id=message.tenant_id, account_id=account_id, old=old, new=new)
     month_filters.forget(message.day for message in held)
     _begin_walks_again({message.tenant_id for message in held})
     return len(held)
@@ -84,10 +85,12 @@ def _write(account_id: int, day: date, old: str, new: str) -> None:
                 f" WHERE m.day = %(day)s AND {same_message('m', 'k')}",
                 {"new": new, "old": old, "account": account_id, "day": day},
             )
-        cursor.execute(
-            "UPDATE conversion_due SET message_id = %s WHERE message_id = %s AND account_id = %s",
-            [new, old, account_id],
-        )
+        for table, prefix in _NAMED_IN:
+            cursor.execute(
+                f"UPDATE {table} SET {prefix}message_id = %(new)s WHERE {prefix}message_id = %(old)s"  # noqa: S608  names of this module; values are parameters
+                f" AND coalesce({prefix}account_id = %(account)s, true)",
+                {"new": new, "old": old, "account": account_id},
+            )
     of_account = ErasedId.objects.filter(account_id=account_id, kind=erased_ids.MESSAGE)
     of_account.filter(value=old).update(value=new)  # it had lost another number before
     of_account.update_or_create(

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from campaigns.models import Campaign, ConversionUpload, SegmentKey
-from deliveries.erasure import erased_ids
+from deliveries.erasure import erased_ids, segment_values
+from deliveries.messages import slices
 from deliveries.models import StandingCheck, TenantRecount
 from portal.accounts.models import AuditEntry
 from portal.common.hidden_numbers import holds_number, without_number
@@ -31,23 +32,23 @@ def erase(*, tenant_id: int, number: str) -> None:
         _clean(LogEntry.objects.all(), ("object_repr", "change_message"), clean)
         _clean(StandingCheck.objects.all(), ("details",), clean)
         described = Campaign.objects.filter(tenant_id=tenant_id).exclude(
-            title="", note="", tags=[], planned_split={}, day_notes={}
+            title="", note="", tags=[], planned_split={}, day_notes={}, comparisons={}
         )
-        _clean(described, ("title", "note", "tags", "planned_split", "day_notes"), clean)
+        _clean(described, ("title", "note", "tags", "planned_split", "day_notes", "comparisons"), clean)
         _clean(ConversionUpload.objects.filter(tenant_id=tenant_id), ("file_name", "mapping"), clean)
         _clean(TenantRecount.objects.filter(tenant_id=tenant_id), ("reason",), clean)
 
 
 def rename_segment_keys(*, tenant_id: int, number: str) -> None:
-    """Mask the number in the tenant's segment keys; their rows are made again in the background."""
+    """Mask the number in the tenant's segment keys; their rows and counts are made again in the background."""
     with transaction.atomic():
         keys = SegmentKey.objects.select_for_update().filter(tenant_id=tenant_id)
         taken = {row.key for row in keys}
         for row in keys.order_by("id"):
             if not holds_number(row.key, number):
                 continue
-            with connection.cursor() as cursor:
-                cursor.execute("DELETE FROM message_parameter WHERE tenant_id = %s AND key = %s", [tenant_id, row.key])
+            slices.lock(range(slices.SLICES))  # appliers that know the old name have committed
+            segment_values.forget_key(tenant_id, row.key)
             masked = without_number(row.key, number)
             row.key = next(key for key in erased_ids.candidates(masked) if key not in taken)
             taken.add(row.key)

@@ -208,14 +208,15 @@ def shown(export: Export) -> dict:
     is_done = export.state == Export.State.DONE
     return {
         "id": export.id,
+        "kind": export.kind,
         "tenant": export.tenant.slug,
         "search": export.title,
         "format": export.format,
         "columns": export.columns,
         "state": export.state,
         "problem": export.problem or None,
-        "messages_done": export.done,
-        "messages": export.total if is_done or export.total else None,
+        "rows_done": export.done,
+        "rows": export.total if is_done or export.total else None,
         "requested_at": export.created_at,
         "finished_at": export.finished_at,
         "data_as_of": export.as_of,

@@ -1,13 +1,15 @@
 """Asking for exports, within limits, and cancelling, retrying and deleting them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
 
 from deliveries.exports import files
-from deliveries.exports.stored_search import seal
+from deliveries.exports.kinds import seal
+from deliveries.exports.searches import parameters_of
 from deliveries.models import Export
 from deliveries.search.query import MessageQuery
 from portal.accounts.access import Access
@@ -37,7 +39,36 @@ def ask(
     format: str,
     columns: Sequence[str],
 ) -> Export:
-    """Queue an export for a person, or for the key of the access, and wake a worker. Raises TooMany."""
+    """Queue an export of a search for a person, or for the key of the access. Raises TooMany."""
+    return ask_for(
+        Export.MESSAGES,
+        parameters_of(query),
+        tenant=tenant,
+        access=access,
+        user=user,
+        tenant_ids=query.tenant_ids,
+        title=title,
+        format=format,
+        columns=columns,
+    )
+
+
+def ask_for(
+    kind: str,
+    parameters: Mapping[str, Any],
+    *,
+    tenant: Tenant,
+    access: Access,
+    user: User | None,
+    tenant_ids: Collection[int],
+    title: str,
+    format: str,
+    columns: Sequence[str],
+) -> Export:
+    """Queue an export of any kind and wake a worker. Raises TooMany.
+
+    `parameters` are read by the kind and stored encrypted. `tenant_ids` are the tenants whose data it may hold.
+    """
     made_by = user.email if user is not None else str(access.key)
     with transaction.atomic():
         _lock(tenant)  # of two requests at once the second one counts the first one's row
@@ -47,15 +78,16 @@ def ask(
             maker=user,
             key=access.key,
             made_by=made_by,
+            kind=kind,
             title=Masking(in_full=False).text(title)[:_MAX_TITLE],
             format=format,
             columns=list(columns),
-            sealed=seal(query),
-            tenant_ids=sorted(query.tenant_ids),
+            sealed=seal(parameters),
+            tenant_ids=sorted(tenant_ids),
         )
         record(
             "export.asked", actor=made_by, tenant=tenant, subject=export.file_name,
-            details={"format": format, "columns": len(export.columns)},
+            details={"kind": kind, "format": format, "columns": len(export.columns)},
         )  # fmt: skip
         transaction.on_commit(lambda: wake(export.id))
     return export

@@ -2,14 +2,15 @@
 
 EXPORT = {
     "id": 42,
+    "kind": "messages",
     "tenant": "nordic-retail",
     "search": "period=last_month campaign=October sale",
     "format": "parquet",
     "columns": ["sent_at", "message_id", "number", "status"],
     "state": "done",
     "problem": None,
-    "messages_done": 120000,
-    "messages": 120000,
+    "rows_done": 120000,
+    "rows": 120000,
     "requested_at": "2026-11-04T06:00:00Z",
     "finished_at": "2026-11-04T06:00:09.250000Z",
     "data_as_of": "2026-11-04T06:00:01Z",
@@ -23,8 +24,8 @@ EXPORT = {
 }
 QUEUED = EXPORT | {
     "state": "queued",
-    "messages_done": 0,
-    "messages": None,
+    "rows_done": 0,
+    "rows": None,
     **dict.fromkeys(("finished_at", "data_as_of", "numbers", "bytes", "sha256", "expires_at", "download_url")),
 }
 CANCELLED = QUEUED | {"state": "cancelled", "finished_at": "2026-11-04T06:00:03Z"}

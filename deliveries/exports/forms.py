@@ -1,4 +1,4 @@
-"""Form of a new export: its format and its columns."""
+"""Forms of a new export: its format, and of a search its columns."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -8,8 +8,8 @@ from deliveries.models import Export
 from portal.tenants.models import Tenant
 
 
-class ExportForm(forms.Form):
-    """Format and columns; unless chosen, those of the person's last export of this customer."""
+class FormatForm(forms.Form):
+    """Format of a file."""
 
     format = forms.ChoiceField(
         label=_("Format"),
@@ -20,6 +20,11 @@ class ExportForm(forms.Form):
             "invalid_choice": _("Choose XLSX, CSV or Parquet, not “%(value)s”."),
         },
     )
+
+
+class ExportForm(FormatForm):
+    """Format and columns; unless chosen, those of the person's last export of this customer."""
+
     columns = forms.MultipleChoiceField(
         label=_("Columns"),
         choices=[(column.name, column.heading) for column in ALL_COLUMNS.values()],
@@ -37,6 +42,6 @@ class ExportForm(forms.Form):
 
 def remembered(tenant: Tenant, maker_id: int) -> dict[str, object]:
     """Return the format and columns of the person's last export of this customer, else the usual ones."""
-    last = Export.objects.filter(tenant=tenant, maker_id=maker_id).order_by("-id").first()
+    last = Export.objects.filter(tenant=tenant, maker_id=maker_id, kind=Export.MESSAGES).order_by("-id").first()
     columns = [name for name in last.columns if name in ALL_COLUMNS] if last else []
     return {"format": last.format if last else Export.Format.XLSX, "columns": columns or list(COLUMNS)}

@@ -1,4 +1,4 @@
-"""Making an export: its search is read in one snapshot, with the rights of its maker at that moment.
+"""Making an export: its rows are read in one snapshot, with the rights of its maker at that moment.
 
 The snapshot is a transaction of its own on this process's connection. Progress is written meanwhile by another
 connection, that of a helper thread, so that people see it and can cancel.
@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -18,16 +19,18 @@ from django.db import connection, transaction
 from django.utils import timezone, translation
 
 from deliveries.exports.files import KEPT, delete_attempts, store
-from deliveries.exports.stored_search import NotAllowed, Unreadable, open_search
-from deliveries.message_pages.columns import ALL_COLUMNS
-from deliveries.message_pages.presenter import MessagePresenter, MessageRow
-from deliveries.messages.row import StoredMessage
+from deliveries.exports.kinds import (
+    Content,
+    Day,
+    NotAllowed,
+    TooManyRows,
+    Unreadable,
+    columns_of,
+    kind_of,
+    open_export,
+)
 from deliveries.models import Export
-from deliveries.search.addresses import without_masked_ids
-from deliveries.search.find import campaign_names
-from deliveries.search.query import BadFilter, MessageQuery
-from deliveries.search.walk import count, walk
-from portal.accounts.access import Access
+from deliveries.search.query import BadFilter
 from portal.accounts.models import record
 from portal.common import jobs
 from portal.common.database import snapshot
@@ -74,11 +77,12 @@ class _Made:
     days: dict[str, date] = field(default_factory=dict)  # by tenant: the first one
     numbers: dict[str, date] = field(default_factory=dict)  # by tenant: the first one with a number in full
 
-    def note(self, message: StoredMessage) -> None:
-        tenant, day = str(message.tenant_id), message.day
-        self.days[tenant] = min(self.days.get(tenant, day), day)
-        if self.in_full and message.folded.destination:
-            self.numbers[tenant] = min(self.numbers.get(tenant, day), day)
+    def note(self, days: set[Day]) -> None:
+        for tenant_id, day, has_number in days:
+            tenant = str(tenant_id)
+            self.days[tenant] = min(self.days.get(tenant, day), day)
+            if has_number:
+                self.numbers[tenant] = min(self.numbers.get(tenant, day), day)
 
     def oldest(self) -> dict[str, list[str | None]]:
         """Return the value of `Export.oldest`."""
@@ -91,21 +95,22 @@ def _write(export: Export, path: Path, aside: Callable[[Callable[[], None]], Non
     from deliveries.exports.writers import WRITERS, Table  # slow import: pyarrow, in workers only
 
     try:
-        query, access = open_search(export, now=timezone.now())
+        content, access = open_export(export, now=timezone.now())
+        columns = columns_of(export)
     except NotAllowed as error:
         raise Refused(Export.Problem.RIGHTS) from error
     except Unreadable as error:
         raise Refused(Export.Problem.SEARCH) from error
     tenant = export.tenant
-    with snapshot(), web_scope(query.tenant_ids), translation.override(tenant.language):
+    with snapshot(), web_scope(content.tenant_ids), translation.override(tenant.language):
         try:
-            export.total = _count(query, access)
+            export.total = content.count()
             if export.total > settings.EXPORT_MAX_ROWS:
                 raise Refused(Export.Problem.ROWS)
             made = _Made(_now(), access.masking.in_full)
-            pages = _pages(export, query, access, made, path, aside)
             table = Table(
-                columns=[ALL_COLUMNS[name] for name in export.columns],
+                columns=columns,
+                rows_heading=str(kind_of(export).rows),
                 timezone=tenant.timezone,
                 csv_form=tenant.csv_form,
                 title=export.title,
@@ -113,7 +118,9 @@ def _write(export: Export, path: Path, aside: Callable[[Callable[[], None]], Non
                 in_full=made.in_full,
                 rows=export.total,
             )
-            written = WRITERS[export.format](table, pages, path)
+            written = WRITERS[export.format](table, _pages(export, content, made, path, aside), path)
+        except TooManyRows as error:
+            raise Refused(Export.Problem.ROWS) from error
         except BadFilter as error:
             raise Refused(Export.Problem.SEARCH) from error
     if path.stat().st_size > settings.EXPORT_MAX_BYTES:
@@ -122,31 +129,14 @@ def _write(export: Export, path: Path, aside: Callable[[Callable[[], None]], Non
     return made
 
 
-def _count(query: MessageQuery, access: Access) -> int:
-    if not query.message_id:
-        return count(query)
-    return sum(len(without_masked_ids(messages, access.masking)) for messages in walk(query))
-
-
 def _pages(
-    export: Export,
-    query: MessageQuery,
-    access: Access,
-    made: _Made,
-    path: Path,
-    aside: Callable[[Callable[[], None]], None],
-) -> Iterator[list[MessageRow]]:
-    """Yield the messages as rows, and write the progress after each page. Raises Refused, jobs.Stopped."""
-    for messages in walk(query):
-        if query.message_id:
-            messages = without_masked_ids(messages, access.masking)
-        presenter = MessagePresenter(
-            messages, campaign_names(messages), masking=access.masking, link=lambda _account, _id: ""
-        )
-        for message in messages:
-            made.note(message)
-        yield [presenter.row(message) for message in messages]
-        export.done += len(messages)
+    export: Export, content: Content, made: _Made, path: Path, aside: Callable[[Callable[[], None]], None]
+) -> Iterator[list[Any]]:
+    """Yield the rows, and write the progress after each page. Raises Refused, jobs.Stopped."""
+    for rows, days in content.pages():
+        made.note(days)
+        yield rows
+        export.done += len(rows)
         aside(lambda: jobs.renew(export, lease=LEASE))
         if path.exists() and path.stat().st_size > settings.EXPORT_MAX_BYTES:
             raise Refused(Export.Problem.SIZE)
@@ -187,7 +177,7 @@ def _write_done(export: Export, made: _Made, stored: dict) -> None:
         expires_at=timezone.now() + KEPT,
         **stored,
     )
-    details = {"messages": export.done, "in_full": made.in_full}
+    details = {"rows": export.done, "in_full": made.in_full}
     record("export.finished", actor=export.made_by, tenant=export.tenant, subject=export.file_name, details=details)
 
 

@@ -29,9 +29,10 @@ class AskForExportSerializer(serializers.Serializer):
 
 
 class ExportSerializer(serializers.Serializer):
-    """One search as one file."""
+    """One search or table as one file."""
 
     id = serializers.IntegerField(help_text="Its number.")
+    kind = serializers.CharField(help_text="What its rows are, such as `messages`.")
     tenant = serializers.CharField(help_text="The key's tenant, by slug: its language and time zone are the file's.")
     search = serializers.CharField(help_text="The filters in words, with phone numbers masked.")
     format = serializers.ChoiceField(choices=Export.Format.values, help_text="The file's format.")
@@ -47,8 +48,8 @@ class ExportSerializer(serializers.Serializer):
             " more), `search` (a filter cannot be searched any more)."
         ),
     )
-    messages_done = serializers.IntegerField(help_text="Messages written so far; when it is done, all in the file.")
-    messages = serializers.IntegerField(allow_null=True, help_text="Messages that the search finds; null: not counted.")
+    rows_done = serializers.IntegerField(help_text="Rows written so far; when it is done, all in the file.")
+    rows = serializers.IntegerField(allow_null=True, help_text="Rows that it will have; null: not counted yet.")
     requested_at = serializers.DateTimeField(help_text="When the export was requested.")
     finished_at = serializers.DateTimeField(allow_null=True, help_text="When it ended.")
     data_as_of = serializers.DateTimeField(allow_null=True, help_text="The moment of which the file is the picture.")

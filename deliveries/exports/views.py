@@ -85,7 +85,7 @@ def new(request: PageRequest, tenant: Tenant) -> HttpResponse:
                 **form.cleaned_data,
             )
         except asking.TooMany as error:
-            form.add_error(None, _too_many(error))
+            form.add_error(None, too_many_text(error))
         else:
             messages.success(request, _("The file is being made. It appears here when it is done."))
             return redirect("exports:list", tenant.slug)
@@ -142,7 +142,7 @@ def retry(request: PageRequest, tenant: Tenant, export_id: int) -> HttpResponse:
             done=_("The export is queued again."), not_done=_("This export cannot be made again. Ask for a new one."),
         )  # fmt: skip
     except asking.TooMany as error:
-        messages.error(request, _too_many(error))
+        messages.error(request, too_many_text(error))
         return redirect("exports:list", tenant.slug)
 
 
@@ -196,7 +196,9 @@ def _title(form: MessageFilterForm) -> str:
     return " · ".join([period_in_days(form), *words])
 
 
-def _too_many(error: asking.TooMany) -> str:
+def too_many_text(error: asking.TooMany) -> str:
+    """Return what to say where so many exports are open."""
+    """Return what to say where so many exports are open."""
     if error.whose == "person":
         text = _("You have %(most)s exports that wait or are being made, the most at once. Wait, or cancel one.")
     else:

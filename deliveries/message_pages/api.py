@@ -16,7 +16,7 @@ from deliveries.messages.row import OTHER_LABEL, StoredMessage
 from deliveries.search.addresses import id_in_address, message_or_404, without_masked_ids
 from deliveries.search.find import Page, ReportLine, SearchTooSlow, campaign_names, reports_of, search
 from deliveries.search.operators import other_spellings
-from deliveries.search.query import BadFilter, MessageQuery
+from deliveries.search.query import MAX_DELIVERED_WITHIN, BadFilter, MessageQuery
 from portal.accounts.access import Access
 from portal.api.operations import Operation
 from portal.api.parameters import ACCOUNT, CURSOR, FROM, PERIOD, SIZE, TENANT, TO, Parameter, Parameters
@@ -27,7 +27,7 @@ from portal.common.keyset import BadCursor
 from portal.common.msisdn import may_be_part_of_number, read_number
 from portal.tenants.models import GatewayAccount, Tenant
 
-MAX_SECONDS = 10.0
+MAX_WITHIN = 10.0
 
 _TEXTS = (
     Parameter(
@@ -91,6 +91,13 @@ FILTERS = (
         least=NO_CODE,
     ),
     Parameter(
+        name="delivered_within",
+        text="Delivered at most so many seconds after sending, with the accuracy of all times in figures (2 %).",
+        kind="number",
+        least=0,
+        most=MAX_DELIVERED_WITHIN,
+    ),
+    Parameter(
         name="campaign_id",
         text="A campaign by the `campaign.id` of a message; 0: no campaign.",
         kind="number",
@@ -144,13 +151,13 @@ class MessagesView(ApiView):
         if statuses == []:  # a state and a count that have nothing in common
             return self.answer(self._page(query, [], Page([], None, None, {})))
         try:
-            page = search(query, cursor=self.given.text("cursor"), size=self.given.size(), seconds=MAX_SECONDS)
+            page = search(query, cursor=self.given.text("cursor"), size=self.given.size(), seconds=MAX_WITHIN)
         except BadFilter as error:
             raise BadParameter(error.field, error.text) from error
         except BadCursor as error:
             raise BadParameter("cursor", str(error)) from error
         except SearchTooSlow as error:
-            raise TooSlow(f"The search took more than {MAX_SECONDS:g} seconds.") from error
+            raise TooSlow(f"The search took more than {MAX_WITHIN:g} seconds.") from error
         if query.message_id:
             page = replace(page, messages=without_masked_ids(page.messages, self.access.masking))
         if query.operator and not page.messages:
@@ -193,6 +200,7 @@ def read_query(given: Parameters, access: Access) -> tuple[MessageQuery, list[st
         account_id=given.account_id(access),
         statuses=tuple(statuses or ()),
         result_code=given.number("result_code"),
+        delivered_within=given.number("delivered_within"),
         number_country=access.tenant.country,
         parameters=given.map("custom_parameters"),
         **texts,

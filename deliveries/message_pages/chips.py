@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from deliveries.messages.fold import NO_CODE
 from deliveries.models import ResultCode
 from deliveries.search.query import NO_CAMPAIGN_FILTER
-from portal.common.templatetags.figures import count
+from portal.common.templatetags.figures import count, duration
 
 if TYPE_CHECKING:
     from deliveries.message_pages.forms import MessageFilterForm
@@ -68,6 +68,8 @@ def _words(form: "MessageFilterForm", name: str, text: str) -> str:
         return ngettext("a list of %(n)s number", "a list of %(n)s numbers", n) % {"n": count(n)}
     if name == "result_code":
         return _code_words(form.cleaned_data[name])
+    if name == "delivered_within":
+        return duration(form.cleaned_data[name])
     if name == "country":
         text = form.cleaned_data[name]
     field = form.fields[name]

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Iterable
 
-from deliveries.message_pages.columns import COLUMNS, cells, headings
+from deliveries.message_pages.columns import COLUMNS, headings, lines
 from deliveries.message_pages.presenter import MessageRow
 from portal.common.csv_file import ENCODING, write_rows
 from portal.common.periods import zone
@@ -18,6 +18,5 @@ def to_csv(rows: Iterable[MessageRow], tenant: Tenant) -> bytes:
     """
     columns, local = list(COLUMNS.values()), zone(tenant.timezone)
     text = io.StringIO(newline="")
-    lines = [headings(columns, tenant.timezone), *(cells(columns, row, local) for row in rows)]
-    write_rows(text, tenant.csv_form, lines)
+    write_rows(text, tenant.csv_form, [headings(columns, tenant.timezone), *lines(columns, list(rows), local)])
     return text.getvalue().encode(ENCODING)

@@ -19,7 +19,7 @@ from deliveries.messages.fold import NO_CODE
 from deliveries.models import ResultCode
 from deliveries.search.find import PAGE
 from deliveries.search.operators import other_spellings
-from deliveries.search.query import MessageQuery
+from deliveries.search.query import MAX_DELIVERED_WITHIN, MessageQuery
 from deliveries.search.segment_keys import SearchKey, search_keys
 from portal.accounts.access import Access
 from portal.common.country_choices import country_choices
@@ -92,6 +92,12 @@ class MessageFilterForm(forms.Form):
         min_value=NO_CODE,
         max_value=2**31 - 1,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "list": "result-codes", "autocomplete": "off"}),
+    )
+    delivered_within = forms.IntegerField(
+        label=gettext_lazy("Delivered within, in seconds"),
+        min_value=0,
+        max_value=MAX_DELIVERED_WITHIN,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
     status = NearestChoicesField(
         label=gettext_lazy("Status"), choices=ResultCode.Status.choices, widget=forms.CheckboxSelectMultiple
@@ -219,6 +225,7 @@ class MessageFilterForm(forms.Form):
             last=self.period and self.period.last,
             statuses=tuple(status for status in STATUS_RANK if status in classes or status in data["status"]),
             result_code=data["result_code"],
+            delivered_within=data["delivered_within"],
             number_country=self.access.tenant.country,
             parameters={key: value for key in self.keys if (value := data[PARAMETER.format(key)])},
             numbers=self.number_list.numbers if self.number_list else (),

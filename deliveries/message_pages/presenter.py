@@ -10,6 +10,7 @@ from datetime import date, datetime
 from django.utils.functional import Promise
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
+from msgspec import Struct
 
 from campaigns.models import OTHER_CAMPAIGNS_ID
 from deliveries.dialects.advice import advice
@@ -37,6 +38,7 @@ REASONS = {
     "content": pgettext_lazy("reason", "content"),
     "other": pgettext_lazy("reason", "other"),
 }
+_STATUS_TEXTS = dict(ResultCode.Status.choices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,7 @@ class Code:
         return REASONS.get(self.reason, self.reason)
 
 
-@dataclass(frozen=True, slots=True)
-class MessageRow:
+class MessageRow(Struct, frozen=True, gc=False):
     """One message in a list. `seconds` from sending to delivery, None for what is not delivered."""
 
     account: str
@@ -179,7 +180,7 @@ class MessagePresenter:
             variant=masking.text(message.variant, own),
             parts=folded.parts,
             status=folded.status,
-            status_text=ResultCode.Status(folded.status).label,
+            status_text=_STATUS_TEXTS[folded.status],
             counts_as=COUNTS_AS[folded.status],
             final=folded.final,
             code=self._code(folded.account_id, folded.result_code),

@@ -1,17 +1,18 @@
-"""message_parameter: a row for each value of a chosen custom parameter, by which messages are found.
+"""message_parameter: a row for each value of a chosen segment key, by which messages are found.
 
 The table is a function of the messages and of what their tenants have chosen (campaigns.SegmentKey): who changes one
 changes the other in the same transaction, under the same slices' locks. A key counts as chosen from the moment that
 its row is committed; what was stored before that is done in the background (deliveries/rederiving/segment_keys.py).
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
+from typing import NamedTuple
 
 import psycopg
 
 from campaigns.models import SegmentKey
-from campaigns.segments import INDEXED_VALUE, indexed_value
+from campaigns.segments import INDEXED_VALUE, indexed_value, value_of, value_sql
 from deliveries.messages.row import Change, StoredMessage
 from portal.common.bulk import EACH, bulk_cursor, looked_up, stage
 
@@ -33,57 +34,70 @@ SAME_ROW = f"{looked_up('p', 'r', _INDEXED)} AND " + " AND ".join(
 ParameterRow = tuple[int, date, str, str, datetime, int, str]  # COLUMNS
 
 
-def chosen_keys(tenant_ids: Collection[int]) -> dict[int, list[str]]:
-    """Return the keys that these tenants have chosen; nothing of tenants that have chosen none."""
-    keys: dict[int, list[str]] = {}
-    chosen = SegmentKey.objects.filter(tenant_id__in=tenant_ids, removed=False)
-    for tenant_id, key in chosen.order_by("tenant_id", "key").values_list("tenant_id", "key"):
-        keys.setdefault(tenant_id, []).append(key)
+class ChosenKey(NamedTuple):
+    """A chosen key. Messages sent at or after `counted_from` are counted, not those of days before `figures_from`.
+
+    `counted_from` is None if the key has no figures, or none yet.
+    """
+
+    id: int
+    key: str
+    counted_from: datetime | None
+    figures_from: date
+    generation: int
+
+
+ChosenKeys = dict[int, list[ChosenKey]]  # by tenant
+
+
+def chosen_keys(tenant_ids: Collection[int]) -> ChosenKeys:
+    """Return the keys that these tenants have chosen; nothing of tenants that have chosen none.
+
+    Read them under a slice's lock: `counted_from` changes under the locks of all slices.
+    """
+    keys: ChosenKeys = {}
+    chosen = SegmentKey.objects.filter(tenant_id__in=tenant_ids, removed=False).order_by("tenant_id", "key")
+    columns = ("tenant_id", "id", "key", "position", "figures", "figures_from", "generation")
+    for tenant_id, id_, key, position, figures, figures_from, generation in chosen.values_list(*columns):
+        counted_from = position if figures == SegmentKey.Figures.YES else None
+        one = ChosenKey(id_, key, counted_from, figures_from or date.min, generation)
+        keys.setdefault(tenant_id, []).append(one)
     return keys
 
 
-def rows_of(message: StoredMessage, keys: Iterable[str]) -> set[ParameterRow]:
+def rows_of(message: StoredMessage, keys: Iterable[ChosenKey]) -> set[ParameterRow]:
     """Return the rows of a message whose tenant has chosen `keys`; an empty value has none."""
     f = message.folded
-    return row_values(message.tenant_id, message.day, f.sent_at, f.account_id, f.message_id, f.parameters or {}, keys)
-
-
-def row_values(
-    tenant_id: int,
-    day: date,
-    sent_at: datetime,
-    account_id: int,
-    message_id: str,
-    parameters: Mapping[str, str],
-    keys: Iterable[str],
-) -> set[ParameterRow]:
-    """Return the rows of the message with these custom parameters, as `rows_of` does."""
     return {
-        (tenant_id, day, key, indexed_value(value), sent_at, account_id, message_id)
+        (message.tenant_id, message.day, key.key, indexed_value(value), f.sent_at, f.account_id, f.message_id)
         for key in keys
-        if (value := parameters.get(key))
+        if (value := value_of(key.key, f.parameters, message.labels))
     }
 
 
-def write_parameters(changes: list[Change]) -> None:
-    """Write what the changed messages' rows are now; costs one look where their tenants have chosen nothing."""
+def write_parameters(changes: list[Change]) -> ChosenKeys:
+    """Write what the changed messages' rows are now, and return the keys that their tenants have chosen.
+
+    It costs one query if they have chosen nothing.
+    """
     tenants = {change.after.tenant_id for change in changes}
     tenants |= {change.before.tenant_id for change in changes if change.before is not None}
     keys = chosen_keys(tenants)
     if not keys:
-        return
+        return keys
     gone: list[ParameterRow] = []
     new: list[ParameterRow] = []
     for change in changes:
         before, after = change.before, change.after
         if before is None:
             new += rows_of(after, keys.get(after.tenant_id, ()))
-        elif _place(before) != _place(after) or before.folded.parameters != after.folded.parameters:
+        elif _place(before) != _place(after) or _texts(before) != _texts(after):
             was, is_now = rows_of(before, keys.get(before.tenant_id, ())), rows_of(after, keys.get(after.tenant_id, ()))
             gone += was - is_now
             new += is_now - was
     with bulk_cursor() as cursor:
         replace_rows(cursor, gone, new)
+    return keys
 
 
 def replace_rows(cursor: psycopg.Cursor, gone: list[ParameterRow], new: list[ParameterRow]) -> None:
@@ -101,7 +115,7 @@ def rows_as_sql(*, key: str, keys: str = "", messages: str = "message") -> str:
 
     `key` is an expression for the key, `keys` joins what it needs.
     """
-    value = f"(m.custom_parameters ->> {key})"
+    value = value_sql(f"{key}::text")
     return (
         f"SELECT m.tenant_id, m.day, {key}::text AS key, {INDEXED_VALUE.format(value=value)} AS value, m.sent_at,"  # noqa: S608  column lists and aliases, constants; values are columns
         f" m.account_id, m.message_id FROM {messages} m {keys} WHERE {value} <> ''"
@@ -119,3 +133,7 @@ def rows_go_with(messages: str) -> str:
 
 def _place(message: StoredMessage) -> tuple[int, date, datetime | None]:
     return message.tenant_id, message.day, message.folded.sent_at
+
+
+def _texts(message: StoredMessage) -> tuple[dict[str, str] | None, dict[str, str] | None]:
+    return message.folded.parameters, message.labels

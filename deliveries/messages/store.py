@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import orjson
 
 from deliveries.messages import month_filters, partitions
-from deliveries.messages.parameter_rows import write_parameters
+from deliveries.messages.parameter_rows import ChosenKeys, write_parameters
 from deliveries.messages.row import COLUMNS, Change, Key, StoredMessage, from_row, to_row
 from portal.common.bulk import EACH, bulk_cursor, stage
 from portal.common.periods import Month
@@ -90,8 +90,11 @@ def look_up(where: str = "true") -> str:
     )
 
 
-def write_messages(changes: list[Change]) -> None:
-    """Write the changed messages set-based, and move the reports of those whose tenant or day changed."""
+def write_messages(changes: list[Change]) -> ChosenKeys:
+    """Write the changed messages set-based, and move the reports of those whose tenant or day changed.
+
+    Returns the segment keys of their tenants, by which they are counted (deliveries/counts/changes.py: add_changes).
+    """
     partitions.ensure_months({change.after.day for change in changes})
     rows = [_staged_row(change) for change in changes]
     ops = {row[0] for row in rows}
@@ -108,7 +111,7 @@ def write_messages(changes: list[Change]) -> None:
                 f" SELECT {_STAGED} FROM changed_message WHERE op IN ('new', 'moved')"
             )
     month_filters.forget(row[_DAY] for row in rows if row[0] != "same")
-    write_parameters(changes)
+    return write_parameters(changes)
 
 
 def _note(ops: list[str]) -> str:

@@ -12,7 +12,7 @@ INDEX = "CREATE INDEX message_by_recipient ON message (recipient_key, sent_at) W
 class Migration(migrations.Migration):
     dependencies = [
         ("campaigns", "0005_campaign_details"),
-        ("deliveries", "0028_exports"),
+        ("deliveries", "0030_segment_counts"),
         ("tenants", "0009_api_key_holder"),
     ]
 

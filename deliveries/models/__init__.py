@@ -2,7 +2,15 @@
 
 from deliveries.models.checks import StandingCheck
 from deliveries.models.conversions import ConversionDue, ConversionTenant, ConversionWindow
-from deliveries.models.counts import CampaignCount, DailyCount, HourCount, LatencyCount, SubmissionCount
+from deliveries.models.counts import (
+    CampaignCount,
+    DailyCount,
+    HourCount,
+    LatencyCount,
+    SegmentCount,
+    SegmentLatencyCount,
+    SubmissionCount,
+)
 from deliveries.models.exports import Export
 from deliveries.models.facts import DeliveryReport, Message, MessageParameter
 from deliveries.models.identity_filters import IdentityFilter
@@ -24,6 +32,8 @@ from deliveries.models.rollups import (
     CondensedCampaign,
     CondensedCampaignCount,
     CondensedLatencyCount,
+    CondensedSegmentCount,
+    CondensedSegmentLatencyCount,
     CondensedSpan,
     Span,
 )
@@ -35,6 +45,8 @@ __all__ = [
     "CondensedCampaign",
     "CondensedCampaignCount",
     "CondensedLatencyCount",
+    "CondensedSegmentCount",
+    "CondensedSegmentLatencyCount",
     "CondensedSpan",
     "ConversionDue",
     "ConversionTenant",
@@ -62,6 +74,8 @@ __all__ = [
     "ResultCode",
     "RetentionMark",
     "RuleRefold",
+    "SegmentCount",
+    "SegmentLatencyCount",
     "Span",
     "StandingCheck",
     "SubmissionCount",

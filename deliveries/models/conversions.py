@@ -1,4 +1,4 @@
-"""What the attribution of conversion events works through (deliveries/attributing), and the windows that people set."""
+"""Notes that the attribution of conversion events works through (deliveries/attributing), and windows of time."""
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -48,7 +48,7 @@ class ConversionTenant(models.Model):
 
 
 class ConversionWindow(models.Model):
-    """How long after its delivery a message may have an event: for a campaign, or (null) for the tenant's others."""
+    """The time after its delivery in which a message may have an event: of a campaign, or (null) of all others."""
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, null=True, blank=True, related_name="+")

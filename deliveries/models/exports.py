@@ -1,4 +1,4 @@
-"""Searches that are saved as files in the background: the row is the queue, and the list that people see."""
+"""Searches and tables that are saved as files in the background: the row is the queue, and the list that people see."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -10,13 +10,14 @@ from portal.tenants.models import ApiKey, Tenant
 
 
 class Export(Job):
-    """One search as one file, asked for by a person or an API key of a tenant.
+    """One search, list or table as one file, asked for by a person or an API key of a tenant.
 
-    Its progress is in messages. The file is stored for a limited time; the row stays longer and says what became of it
-    (`gone`). The search is encrypted, because its filters may be phone numbers, and deleted with the file.
+    Its progress is in rows. The file is stored for a limited time; the row stays longer and says what became of it
+    (`gone`). Its parameters are encrypted, because filters may be phone numbers, and deleted with the file.
     """
 
     KIND = "export"
+    MESSAGES = "messages"  # the kind of searches
     SUBJECT = ("id",)  # none replaces another one
 
     class Format(models.TextChoices):
@@ -27,10 +28,11 @@ class Export(Job):
     class Problem(models.TextChoices):
         """Reason why it was stopped, and trying again would not help."""
 
-        ROWS = "rows", _("The search finds more messages than a file may have.")
+        ROWS = "rows", _("There are more rows than a file may have.")
         SIZE = "size", _("The file would be larger than a file may be.")
         RIGHTS = "rights", _("The person or key that asked for it may not make it any more.")
         SEARCH = "search", _("The search cannot be run any more: a filter has changed since.")
+        ERASED = "erased", _("A phone number was erased that may be in the list of numbers. Upload the list again.")
 
     class Gone(models.TextChoices):
         """Reason why the file was deleted."""
@@ -55,10 +57,11 @@ class Export(Job):
     )
     made_by = models.CharField(max_length=254)
     # What was asked for
+    kind = models.CharField(max_length=20, default=MESSAGES, db_default=MESSAGES)  # a name of the setting EXPORT_KINDS
     title = models.CharField(max_length=300, blank=True, help_text=_("The search in words, with numbers masked."))
     format = models.CharField(max_length=7, choices=Format.choices)
-    columns = ArrayField(models.CharField(max_length=40))
-    sealed = models.TextField(blank=True, editable=False)  # the search (deliveries/exports/stored_search.py)
+    columns = ArrayField(models.CharField(max_length=300))
+    sealed = models.TextField(blank=True, editable=False)  # its parameters (deliveries/exports/kinds.py)
     tenant_ids = ArrayField(models.IntegerField(), editable=False)  # whose messages it may hold
     # What came of it
     as_of = models.DateTimeField(null=True, blank=True)
@@ -109,4 +112,4 @@ class Export(Job):
     @property
     def file_name(self) -> str:
         """Name under which the file is handed out."""
-        return f"{self.tenant.slug}_messages_{self.pk}.{self.format}"
+        return f"{self.tenant.slug}_{self.kind}_{self.pk}.{self.format}"

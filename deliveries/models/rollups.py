@@ -1,14 +1,14 @@
 """Sums of the counts over whole days and months, so that a long period takes few rows.
 
-They are computed from `campaign_count` and `latency_count` when a day or month has become quiet. They are valid while
-their CondensedSpan is ready: every change of a count deletes that row (deliveries/counts/rollups.py). Other periods are
-read from the counts.
+They are computed from `campaign_count`, `latency_count` and the counts of segments when a day or month has become
+quiet. They are valid while their CondensedSpan is ready: every change of a count deletes that row
+(deliveries/counts/rollups.py). Other periods are read from the counts.
 """
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from deliveries.models.counts import CountryAndOperator, OfCampaign, OfDay, OfState
+from deliveries.models.counts import CountryAndOperator, OfCampaign, OfDay, OfSegment, OfState
 from portal.tenants.models import Tenant
 
 
@@ -29,6 +29,8 @@ class CondensedSpan(models.Model):
     span = models.TextField(choices=Span, db_collation="C")
     day = models.DateField()
     is_ready = models.BooleanField(default=False)
+    # Digest of the final codes of every account when `final` was summed up (deliveries/counts/final_codes.py).
+    final_codes = models.TextField(db_default="", db_collation="C")
 
     class Meta:
         db_table = "condensed_span"
@@ -49,7 +51,9 @@ class Condensed(OfDay):
 class CondensedCampaign(Condensed):
     """Of CampaignCount and LatencyCount by campaign alone: one row with what its messages count as, and their times.
 
-    `bucket_messages` are the delivered messages of each of `buckets` (campaigns/latency.py), which ascend.
+    `bucket_messages` are the delivered messages of each of `buckets` (campaigns/latency.py), which ascend; `median` is
+    the bucket of their median. `variants` are those with messages, sorted, without ''. `first_day` and `last_day` are
+    days with messages. `final` holds only while the span's `final_codes` are the present ones.
     """
 
     pk = models.CompositePrimaryKey("tenant_id", "span", "day", "account_id", "campaign_id")
@@ -61,6 +65,11 @@ class CondensedCampaign(Condensed):
     unknown = models.BigIntegerField()
     buckets = ArrayField(models.SmallIntegerField())
     bucket_messages = ArrayField(models.BigIntegerField())
+    median = models.SmallIntegerField(null=True)
+    final = models.BigIntegerField(default=0)
+    variants = ArrayField(models.TextField(db_collation="C"), default=list)
+    first_day = models.DateField(null=True)
+    last_day = models.DateField(null=True)
 
     class Meta:
         db_table = "condensed_campaign"
@@ -87,3 +96,22 @@ class CondensedLatencyCount(Condensed, CountryAndOperator):
 
     class Meta:
         db_table = "condensed_latency_count"
+
+
+class CondensedSegmentCount(Condensed, OfSegment, OfState):
+    """Of SegmentCount, without country, operator and sender type."""
+
+    pk = models.CompositePrimaryKey("tenant_id", "span", "day", "key", "account_id", "value", "status", "result_code")
+
+    class Meta:
+        db_table = "condensed_segment_count"
+
+
+class CondensedSegmentLatencyCount(Condensed, OfSegment):
+    """Of SegmentLatencyCount, without country, operator and sender type."""
+
+    pk = models.CompositePrimaryKey("tenant_id", "span", "day", "key", "account_id", "value", "bucket")
+    bucket = models.SmallIntegerField()
+
+    class Meta:
+        db_table = "condensed_segment_latency_count"

@@ -121,8 +121,8 @@ def _move_batch(move: PartnerMove, keys: list[Key]) -> int:
         plan_for_small_sets()
         before = read_messages(keys, around=None)  # read again under the lock
         changes = rederive([(message.folded.copy(), message) for message in before.values()])
-        write_messages(changes)
-        add_changes(changes)
+        chosen = write_messages(changes)
+        add_changes(changes, chosen)
         message_ids.rename_changed(changes)
     return sum(
         change.after.tenant_id == move.tenant_id and change.before.tenant_id != move.tenant_id for change in changes

@@ -73,6 +73,6 @@ def _normalise(keys: list[Key]) -> int:
                 folded.country = country_of_destination(folded.destination, folded.operator)
                 messages.append((folded, stored))
         changes = rederive(messages)
-        write_messages(changes)
-        add_changes(changes)
+        chosen = write_messages(changes)
+        add_changes(changes, chosen)
     return len(changes)

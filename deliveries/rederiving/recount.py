@@ -84,7 +84,7 @@ def _derive_anew(keys: list[Key], tenant_id: int) -> int:
         after = attribute([(m.folded.copy(), m) for m in stored], now=datetime.now(UTC), decide_anew=True)
         erase_old_numbers(after)
         changes = [Change(old, new) for old, new in zip(stored, after, strict=True) if old != new]
-        write_messages(changes)
-        add_changes(changes)
+        chosen = write_messages(changes)
+        add_changes(changes, chosen)
         message_ids.rename_changed(changes)
     return len(changes)

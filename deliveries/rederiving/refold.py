@@ -59,8 +59,8 @@ def refold_messages(keys: list[Key], *, around: tuple[datetime, datetime] | None
             fold.restate(folded, history[key], codes=tables[key[0]])
             messages.append((folded, stored))
         changes = rederive(messages)
-        write_messages(changes)
-        add_changes(changes)
+        chosen = write_messages(changes)
+        add_changes(changes, chosen)
         message_ids.rename_changed(changes)
     return len(changes)
 

@@ -1,13 +1,14 @@
-"""Adds and removes a tenant's segment keys, with the index rows of stored messages.
+"""Adds and removes a tenant's segment keys, with the index rows and the counts of stored messages.
 
 The key's row is the job. Appliers write rows as soon as they see a chosen key, and stop deleting them once it is gone.
-A run therefore first waits for batches that may not have seen the change; then it deletes all rows of the key; then,
-for a chosen key, it walks the tenant's messages, newest first, under the slices' locks. A run whose key
-is changed meanwhile loses its lease and stops, and the next one starts over.
+A run therefore first waits for batches that may not have seen the change; then it deletes all rows and counts of the
+key; then, for a chosen key, it walks the tenant's messages, newest first, under the slices' locks, and makes their rows
+and counts. A run whose key is changed meanwhile loses its lease and stops, and the next one starts over. A run that is
+cancelled or killed leaves `position` where its last step ended, and the next one goes on there.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -15,12 +16,14 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from campaigns import segments
-from campaigns.models import SegmentKey
+from campaigns.models import RefIdScheme, SegmentKey
 from deliveries.attributing.due import note_tenant
 from deliveries.messages import partitions, slices
 from deliveries.messages.parameter_rows import LIST, SAME_ROW, rows_as_sql
 from deliveries.messages.slices import wait_for_running_batches
-from deliveries.models import Message
+from deliveries.models import Message, RetentionMark
+from deliveries.rederiving import segment_figures
+from deliveries.rederiving.segment_figures import figures_of
 from portal.accounts.models import record
 from portal.common import jobs
 from portal.common.bulk import EACH, plan_for_small_sets
@@ -46,7 +49,7 @@ def choose(*, tenant: Tenant, key: str, actor: str, now: datetime) -> SegmentKey
 
     Raises SegmentKeyError.
     """
-    if said := problems_in_words(key):
+    if said := problems_in_words(key) or _label_problems(tenant, key):
         raise SegmentKeyError(" ".join(said))
     with transaction.atomic():
         Tenant.objects.select_for_update().get(id=tenant.id)  # of two at once neither may pass the limit
@@ -58,9 +61,9 @@ def choose(*, tenant: Tenant, key: str, actor: str, now: datetime) -> SegmentKey
         if sum(not other.removed for other in others) >= segments.MAX_KEYS:
             raise SegmentKeyError(_("At most %(most)d keys. Remove another key first.") % {"most": segments.MAX_KEYS})
         if row is None:
-            row = SegmentKey.objects.create(tenant=tenant, key=key, created_at=now)
-        else:
-            _begin_anew(row, removed=False, now=now)
+            row = SegmentKey(tenant=tenant, key=key)
+        row.figures = figures_of(tenant_id=tenant.id, key=key)
+        _begin_anew(row, removed=False, now=now)
         record("segment_key.chosen", actor=actor, tenant=tenant, subject=key)
         transaction.on_commit(lambda: jobs.wake("deliveries.run_segment_key", row.id), robust=True)
     return row
@@ -91,9 +94,22 @@ def problems_in_words(key: str) -> list[str]:
         said.append(_("“%(key)s” is not a custom parameter. Senders and numbers are stored separately.") % {"key": key})
     if mask_numbers(key) != key:
         said.append(_("A key must not contain a phone number. Keys are kept permanently."))
+    label = segments.label_of(key)
+    if label is not None and not segments.is_label(label):
+        said.append(_("After “ref:” the key must be the name of a label of the refId scheme."))
     if found and not said:
         said.append(_("The key contains a character that cannot be printed."))
     return said
+
+
+def _label_problems(tenant: Tenant, key: str) -> list[str]:
+    label = segments.label_of(key)
+    if label is None:
+        return []
+    scheme = RefIdScheme.objects.filter(tenant=tenant).first()
+    if scheme is not None and label in scheme.fields:
+        return []
+    return [_("The refId scheme has no label “%(label)s”.") % {"label": label}]
 
 
 def run_segment_keys(*, key_id: int | None = None, progress: Progress = lambda key: None) -> int:
@@ -113,11 +129,12 @@ def _begin_anew(row: SegmentKey, *, removed: bool, now: datetime) -> None:
 def _run(key: SegmentKey, progress: Progress) -> None:
     jobs.renew(key, lease=jobs.LONG_STEP)
     wait_for_running_batches()
-    if key.position is None:  # else an earlier attempt has begun to read the messages
+    if key.position is None:  # else an earlier attempt has deleted what there was
         for month in partitions.months():
             while cleared := _clear(key, f"message_parameter_{month.year:04}_{month.month:02}"):
                 if cleared < CLEARED:
                     break
+        segment_figures.clear(key)
         partitions.ensure_months(month.first_day for month in partitions.months())
     if key.removed:
         with transaction.atomic():
@@ -125,6 +142,10 @@ def _run(key: SegmentKey, progress: Progress) -> None:
             key.delete()
             note_tenant(key.tenant_id)
         return
+    if key.position is None or key.position == SegmentKey.NOTHING:
+        mark = RetentionMark.objects.filter(tenant_id=key.tenant_id).first()
+        key.position, key.figures_from = SegmentKey.NOTHING, mark.messages_before if mark else None
+        jobs.renew(key, "position", "figures_from")
     jobs.renew(key, lease=jobs.LONG_STEP)
     key.total = max(Message.objects.filter(tenant_id=key.tenant_id).count(), key.done)
     jobs.renew(key)
@@ -167,25 +188,27 @@ SELECT {LIST} FROM (
     {_ROWS} AND m.tenant_id = %(tenant)s AND m.sent_at >= %(low)s AND m.sent_at < %(before)s
 ) AS r WHERE NOT EXISTS (SELECT 1 FROM message_parameter p WHERE {SAME_ROW} {EACH})
 """  # noqa: S608  a partition's name from the catalogue, constants
-_NEVER = datetime(3000, 1, 1, tzinfo=UTC)  # no message is sent so late
 
 
 def _walk(key: SegmentKey) -> bool:
-    """Add missing rows of the next BATCH messages, newest first; return whether there may be more.
+    """Add missing rows and the counts of the next BATCH messages, newest first; return whether there may be more.
 
-    Changes outside the batch write their own rows.
+    Changes outside the batch write their own rows. Once `position` says so, they change the counts too.
     """
-    where: dict[str, Any] = {"tenant": key.tenant_id, "key": key.key, "before": key.position or _NEVER, "limit": BATCH}
+    before = key.position or SegmentKey.NOTHING
+    where: dict[str, Any] = {"tenant": key.tenant_id, "key": key.key, "before": before, "limit": BATCH}
     with transaction.atomic(), connection.cursor() as cursor:
         jobs.hold(key)
+        slices.lock(range(slices.SLICES))
         cursor.execute(_STEP, where)
         low, count = cursor.fetchone()
-        if not count:
-            return False
-        slices.lock(range(slices.SLICES))
-        plan_for_small_sets()
-        cursor.execute(_ADD, where | {"low": low})
-    # The rows are added once only, so a run that is killed here may read the same messages again.
-    key.position, key.done = low, key.done + count
-    jobs.renew(key, "position")
-    return True
+        jobs.held(key).update(position=low or SegmentKey.BEGINNING)
+        if count:
+            plan_for_small_sets()
+            cursor.execute(_ADD, where | {"low": low})
+            segment_figures.count(key, low=low, before=before)
+        else:
+            segment_figures.forget_sealed(key)
+    key.position, key.done = low or SegmentKey.BEGINNING, key.done + count
+    jobs.renew(key)
+    return count > 0

@@ -11,8 +11,8 @@ from django.db import connection, transaction
 
 from campaigns.conversions.models import ConversionEvent
 from deliveries.attributing.attribute import attribute_due, freeze
-from deliveries.erasure import conversions, erase, erased_names, message_ids, partner_ids
-from deliveries.messages import partitions
+from deliveries.erasure import conversions, erase, erased_names, message_ids, partner_ids, segment_values
+from deliveries.messages import partitions, slices
 from deliveries.messages.parameter_rows import rows_go_with
 from deliveries.messages.slices import wait_for_running_batches
 from deliveries.messages.store import same_message
@@ -177,7 +177,7 @@ def _delete_messages(tenant_id: int, before: date) -> int:
             plan_for_small_sets()
             cursor.execute(
                 f"WITH gone AS (DELETE FROM message WHERE {where} AND sent_at <= %(until)s"  # noqa: S608  a condition of this module, its values are parameters
-                " RETURNING tenant_id, day, account_id, message_id, sent_at, custom_parameters), reports AS ("
+                " RETURNING tenant_id, day, account_id, message_id, sent_at, custom_parameters, labels), reports AS ("
                 "DELETE FROM delivery_report d USING gone g WHERE d.day = g.day AND d.day >= %(first)s"
                 f" AND d.day < %(before)s AND {same_message('d', 'g')}),"
                 f" found_by AS ({rows_go_with('gone')})"
@@ -204,6 +204,10 @@ def _erase_numbers(mark: RetentionMark) -> int:
     count = erase.erase_days(tenant_id=mark.tenant_id, first=mark.numbers_done, before=mark.numbers_before)
     midnight = start_of_day(mark.numbers_before, mark.tenant.timezone)
     conversions.erase_days(tenant_id=mark.tenant_id, before=midnight)
+    with transaction.atomic():
+        segment_values.lock_keys(mark.tenant_id)
+        slices.lock(range(slices.SLICES))
+        segment_values.forget_unused(mark.tenant_id, first=mark.numbers_done or date.min, before=mark.numbers_before)
     erased_names.delete_all_empty_counts(mark.tenant_id, first=mark.numbers_done, before=mark.numbers_before)
     return count
 

@@ -17,6 +17,7 @@ from deliveries.search.segment_keys import rarest_key
 from deliveries.search.sql import Search, Statement
 from deliveries.search.strategy import candidate_results
 from portal.common import keyset
+from portal.common.postgres.times import read_times_fast
 from portal.common.prefixes import after_prefix
 from portal.tenants import tokens
 
@@ -67,12 +68,12 @@ def search(query: MessageQuery, *, cursor: str | None = None, size: int = PAGE, 
         raise BadFilter("size", f"from 1 to {MAX_PAGE}")
     after, backwards = _position(cursor)
     rows = _rows(query, after, backwards=backwards, limit=size + 1, seconds=seconds)
-    return _page([_message(row) for row in rows], size, backwards, is_first=after is None)
+    return _page([message_of(row) for row in rows], size, backwards, is_first=after is None)
 
 
 def messages_after(query: MessageQuery, after: Position | None, *, limit: int) -> list[StoredMessage]:
     """Return the next messages that match, newest first, after a position of `position_of` (None: the newest)."""
-    return [_message(row) for row in _rows(query, after, backwards=False, limit=limit, seconds=None)]
+    return [message_of(row) for row in _rows(query, after, backwards=False, limit=limit, seconds=None)]
 
 
 def position_of(message: StoredMessage) -> Position:
@@ -137,7 +138,7 @@ def find_message(*, tenant_ids: frozenset[int], account_id: int, message_id: str
             [sorted(tenant_ids), account_id, [message_id, message_id_of(message_id)], message_id],
         )
         row = cursor.fetchone()
-    return _message(row) if row else None
+    return message_of(row) if row else None
 
 
 def reports_of(message: StoredMessage) -> list[ReportLine]:
@@ -158,7 +159,7 @@ def campaign_names(messages: list[StoredMessage]) -> dict[int, str]:
     return shown_names(ids) if ids else {}
 
 
-def _message(row: tuple) -> StoredMessage:
+def message_of(row: tuple) -> StoredMessage:
     """Return the message of a row of COLUMNS, without the hash of an erased number."""
     message = from_row(row)
     if message.folded.flags & NUMBER_ERASED:
@@ -174,11 +175,13 @@ def fetch(statement: Statement, until: float | None) -> list[tuple]:
     settings |= {f"enable_{kind}": "off" for kind in statement.without}
     with connection.cursor() as cursor:
         if not settings:
+            read_times_fast(cursor)
             cursor.execute(statement.sql, statement.parameters)
             return cursor.fetchall()
     names = ", ".join(["set_config(%s, %s, true)"] * len(settings))
     try:
         with transaction.atomic(), connection.cursor() as cursor:
+            read_times_fast(cursor)
             cursor.execute(f"SELECT {names}", [text for setting in settings.items() for text in setting])
             cursor.execute(statement.sql, statement.parameters)
             rows = cursor.fetchall()

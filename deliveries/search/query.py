@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from campaigns.latency import bucket_of
 from campaigns.merging import ids_of_names
 from campaigns.models import OTHER_CAMPAIGNS_ID
 from deliveries.dialects.codes import STATUS_RANK
@@ -16,6 +17,7 @@ from deliveries.search.day_bounds import bounds_of
 from deliveries.search.segment_keys import search_keys
 from portal.common.prefixes import after_prefix
 
+MAX_DELIVERED_WITHIN = 30 * 86_400  # seconds: what `delivered_within` takes
 NO_CAMPAIGN_FILTER = "(none)"  # as a campaign's name: messages without one
 
 
@@ -36,6 +38,8 @@ class MessageQuery:
     matches. `message_id` may be that of a part. `campaign` is a name, with the campaigns that are merged into it,
     `campaign_id` a row of one tenant without them; `(other)` as a
     campaign or PPID matches values over the daily limit of new ones, `(none)` as a campaign messages without one.
+    `delivered_within` is a time in seconds: of delivered messages those whose time to the phone lies in that time's
+    latency bucket or a lower one (campaigns/latency.py), so as many as the figures count.
     `parameters` are custom parameters that tenants have chosen, each with its whole value; only tenants that have
     chosen all of them are searched.
     """
@@ -58,6 +62,7 @@ class MessageQuery:
     country: str = ""
     operator: str = ""
     result_code: int | None = None
+    delivered_within: int | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -163,6 +168,8 @@ def conditions(query: MessageQuery) -> tuple[list[str], dict]:
         add("m.operator = %(operator)s", operator=query.operator)
     if query.result_code is not None:
         add("m.result_code = %(code)s", code=query.result_code)
+    if query.delivered_within is not None:
+        add("m.latency_bucket <= %(bucket)s", bucket=bucket_of(query.delivered_within))
     for number, (key, value) in enumerate(sorted(query.parameters.items())):
         # Reaches no index: rows of message_parameter lead to the messages (deliveries/search/find.py).
         add(

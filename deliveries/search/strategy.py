@@ -155,7 +155,8 @@ def _has_filter_without_index(search: Search) -> bool:
     query = search.query
     others = query.variant or query.partner_id or query.country or query.operator
     with_delivered = query.statuses and DELIVERED in query.statuses
-    return bool(others or with_delivered or query.result_code is not None or query.account_id is not None)
+    numbers = (query.result_code, query.account_id, query.delivered_within)
+    return bool(others or with_delivered or any(number is not None for number in numbers))
 
 
 def _widening_windows(

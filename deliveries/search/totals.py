@@ -1,9 +1,13 @@
 """Number of a search's matches, if the counts know it: messages themselves are never counted."""
 
+from dataclasses import replace
+
 from django.db.models import Q, Sum
 
+from campaigns.latency import bucket_of
+from deliveries.dialects.codes import DELIVERED
 from deliveries.messages.row import OTHER_LABEL
-from deliveries.models import CampaignCount, DailyCount
+from deliveries.models import CampaignCount, DailyCount, LatencyCount
 from deliveries.search.query import MessageQuery, tenants_with_campaigns
 
 
@@ -17,6 +21,8 @@ def total(query: MessageQuery) -> int | None:
     by_campaign = bool(query.campaign or query.variant or query.campaign_id is not None)
     if by_campaign and query.partner_id:
         return None
+    if query.delivered_within is not None:
+        return _of_latency(query)
     wanted = _wanted(query)
     if by_campaign:
         return _sum(CampaignCount, wanted & _of_campaign(query))
@@ -25,6 +31,16 @@ def total(query: MessageQuery) -> int | None:
     if query.partner_id != OTHER_LABEL and _sum(DailyCount, wanted & Q(partner_id=OTHER_LABEL)):
         return None
     return _sum(DailyCount, wanted & Q(partner_id=query.partner_id))
+
+
+def _of_latency(query: MessageQuery) -> int | None:
+    """Return the number of messages that were delivered in the time; None for what is not counted by latency."""
+    if query.partner_id or query.result_code is not None:
+        return None
+    if query.statuses and DELIVERED not in query.statuses:
+        return 0
+    wanted = _wanted(replace(query, statuses=())) & _of_campaign(query)
+    return _sum(LatencyCount, wanted & Q(bucket__lte=bucket_of(query.delivered_within)))
 
 
 def _wanted(query: MessageQuery) -> Q:

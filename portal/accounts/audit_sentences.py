@@ -31,9 +31,14 @@ SENTENCES: dict[str, Promise] = {
     "ref_ids.changed": _("%(who)s changed how refIds are read: %(scheme)s"),
     "segment_key.chosen": _("%(who)s added the segment key %(subject)s."),
     "segment_key.removed": _("%(who)s removed the segment key %(subject)s."),
+    "segment_key.refused": _(
+        "The segment key %(subject)s has too many values for figures. Messages are still found by it."
+    ),
     "tenant.recounted": _("The messages were recounted. Counted: %(messages)s; changed: %(changed)s."),
     # campaigns
     "campaign.changed": _("%(who)s changed the campaign %(subject)s. %(changes)s"),
+    "campaign.comparison_saved": _("%(who)s saved the comparison %(name)s of the campaign %(subject)s."),
+    "campaign.comparison_deleted": _("%(who)s deleted the comparison %(name)s of the campaign %(subject)s."),
     "campaign.merged": _("%(who)s merged the campaign %(subject)s into %(into)s."),
     "campaign.separated": _("%(who)s separated the campaign %(subject)s from %(into)s."),
     # messages and numbers
@@ -65,11 +70,19 @@ SENTENCES: dict[str, Promise] = {
     "brand.host_confirmed": _("%(who)s confirmed the host name %(subject)s."),
     "brand.host_lost": _("The host name %(subject)s is no longer used: its TXT record was missing for 7 days."),
     "export.asked": _("%(who)s requested the export %(subject)s."),
-    "export.finished": _("The export %(subject)s of %(who)s is finished. Messages: %(messages)s."),
+    "export.finished": _("The export %(subject)s of %(who)s is finished. Rows: %(rows)s."),
     "export.downloaded": _("%(who)s downloaded the export %(subject)s."),
     "export.cancelled": _("%(who)s cancelled the export %(subject)s."),
     "export.retried": _("%(who)s queued the export %(subject)s again."),
     "export.file_deleted": _("The file of the export %(subject)s was deleted by %(who)s."),
+    "conversion_kind.added": _("%(who)s added the kind of conversion event %(subject)s."),
+    "conversion_kind.removed": _("%(who)s deleted the kind of conversion event %(subject)s."),
+    "conversions.uploaded": _("%(who)s uploaded the conversion events of the file %(subject)s."),
+    "conversions.upload_cancelled": _("%(who)s cancelled the upload of the file %(subject)s."),
+    "conversions.upload_undone": _(
+        "%(who)s undid the upload of the file %(subject)s. Deleted events: %(deleted)s; kept: %(kept)s."
+    ),
+    "conversion.deleted": _("%(who)s deleted the conversion event %(subject)s."),
     "share.created": _("%(who)s created the shared link %(subject)s."),
     "share.revoked": _("%(who)s revoked the shared link %(subject)s."),
     # staff and commands
@@ -92,6 +105,8 @@ SENTENCES: dict[str, Promise] = {
     "tenantrecount.cancelled": _("%(who)s cancelled recounts. Jobs: %(jobs)s."),
     "rulerefold.retried": _("%(who)s retried recalculations of message status. Jobs: %(jobs)s."),
     "rulerefold.cancelled": _("%(who)s cancelled recalculations of message status. Jobs: %(jobs)s."),
+    "conversionupload.retried": _("%(who)s retried uploads of conversion events. Jobs: %(jobs)s."),
+    "conversionupload.cancelled": _("%(who)s cancelled uploads of conversion events. Jobs: %(jobs)s."),
     "segmentkey.retried": _("%(who)s retried the indexing of segment keys. Jobs: %(jobs)s."),
     "segmentkey.cancelled": _("%(who)s cancelled the indexing of segment keys. Jobs: %(jobs)s."),
     "reportrun.retried": _("%(who)s retried report runs. Jobs: %(jobs)s."),

@@ -9,6 +9,7 @@ RIGHTS = {
     "see_figures": Role.VIEWER,
     "see_messages": Role.VIEWER,
     "make_reports": Role.ANALYST,
+    "see_conversions": Role.ANALYST,
     "save_searches": Role.ANALYST,  # as files, with numbers masked unless the role sees them
     "reveal_numbers": Role.ANALYST,  # one message's, for a reason that is logged
     "see_numbers": Role.MANAGER,
@@ -16,6 +17,7 @@ RIGHTS = {
     "see_account_reports": Role.MANAGER,  # of an account that the tenant owns
     "change_settings": Role.MANAGER,
     "manage_campaigns": Role.MANAGER,
+    "upload_conversions": Role.MANAGER,  # and undo uploads
     "manage_api_keys": Role.MANAGER,
     "manage_exports": Role.MANAGER,  # see, cancel and delete those of others
     "share_pages": Role.MANAGER,  # with people who have no account

@@ -86,6 +86,8 @@ def write_rows(file: TextIO, form: CsvForm, rows: Iterable[Iterable[Any]]) -> No
 def _cell(value: Any, form: CsvForm) -> str:
     if value is None:
         return ""
+    if type(value) is str:  # what most cells are
+        return guard_for_csv(value if value.isascii() else make_encodable(value))
     if isinstance(value, datetime):
         return form.time(value)
     if isinstance(value, date):

@@ -91,7 +91,10 @@ class Masking:
 
 
 def _tells(text: str, own: str | None) -> bool:
-    return tells_number(text, own) or tells_number(_decoded(text), own)
+    if tells_number(text, own):
+        return True
+    plain = _decoded(text)
+    return plain is not text and tells_number(plain, own)
 
 
 def _decoded(text: str) -> str:

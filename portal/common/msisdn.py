@@ -49,6 +49,7 @@ _MIN_DIGITS = 6  # so many of a number's last digits tell whose it is
 HIDDEN = "•••••••"  # always seven, so that the mask does not tell the length
 
 _short_number = re.compile(r"([A-Za-z]{2})-[0-9]{1,14}").fullmatch
+_no_digits = re.compile(r"[^0-9]+").sub
 _drop_punctuation = re.compile(r"[\s()-]+").sub
 
 # Numbers within a text: digits with at most two signs between them. Days, months and years from 2020 on, and two of
@@ -208,8 +209,8 @@ def numbers_in(text: str) -> list[str]:
 
 def tells_number(text: str, number: str | None) -> bool:
     """Return whether a text contains the digits that reveal the number, in any notation."""
-    digits = _only_digits(number or "")
-    return len(digits) >= _MIN_DIGITS and digits[-_MIN_DIGITS:] in _only_digits(text)
+    end = _end_of(number) if number else ""
+    return end != "" and end in _only_digits(text)
 
 
 def may_be_part_of_number(text: str) -> bool:
@@ -217,8 +218,15 @@ def may_be_part_of_number(text: str) -> bool:
     return any(not found["date"] for found in _date_or_part(plain_signs(text)))
 
 
+@lru_cache(maxsize=1024)  # each message has several texts
+def _end_of(number: str) -> str:
+    """Return the digits that reveal a number, '' for one that has fewer."""
+    digits = _only_digits(number)
+    return digits[-_MIN_DIGITS:] if len(digits) >= _MIN_DIGITS else ""
+
+
 def _only_digits(text: str) -> str:
-    return "".join(character for character in plain_signs(text) if character.isascii() and character.isdigit())
+    return _no_digits("", plain_signs(text))
 
 
 def _compact(number: str) -> str:

@@ -17,6 +17,9 @@ _ESCAPE_LOOKALIKE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 _FORMULA_START = re.compile("[=+\\-@\t\r\n\x00]")
 _CSV_SEPARATOR = re.compile("([;,\t\r\n])")  # of any program that may open the file
 _CSV_FORMULA = re.compile('[\\s"\0]*[=+\\-@\uff1d\uff0b\uff0d\uff20]')  # full-width signs too
+_MAY_BE_CALCULATED = re.compile(
+    "[=+\\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20]"
+)  # a sign that both ways to a formula begin with
 _PHONE_NUMBER = re.compile(r"\+[0-9]+(?: •+[0-9]{0,2})?")  # in full or masked (msisdn.mask_number)
 
 
@@ -66,7 +69,7 @@ def guard_for_csv(text: str) -> str:
     Pieces end at any separator: a program that takes another one than the file's makes cells of them. A text that is
     nothing but a phone number, `+358…`, stays as it is.
     """
-    if _PHONE_NUMBER.fullmatch(text):
+    if not _MAY_BE_CALCULATED.search(text) or _PHONE_NUMBER.fullmatch(text):
         return text
     pieces = _CSV_SEPARATOR.split(text)
     pieces[::2] = [f"'{piece}" if _CSV_FORMULA.match(piece) else piece for piece in pieces[::2]]

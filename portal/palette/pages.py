@@ -13,6 +13,7 @@ from portal.tenants.models import Tenant
 OF_TENANT: tuple[tuple[str, Promise, str], ...] = (
     ("reports:overview", _("Overview"), "see_figures"),
     ("campaigns:list", _("Campaigns"), "see_figures"),
+    ("conversions:index", _("Conversions"), "see_conversions"),
     ("messages:list", _("Messages"), "see_messages"),
     ("messages:numbers", _("List of numbers"), "see_numbers"),
     ("reports:months", _("Reports"), "see_figures"),

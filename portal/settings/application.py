@@ -103,3 +103,12 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Kinds of exports (deliveries/exports/kinds.py), by the name that the row has.
+EXPORT_KINDS = {
+    "messages": "deliveries.exports.searches.MESSAGES",
+    "campaigns": "reports.exports.tables.CAMPAIGNS",
+    "countries": "reports.exports.tables.COUNTRIES",
+    "operators": "reports.exports.tables.OPERATORS",
+    "partner_ids": "reports.exports.tables.PARTNER_IDS",
+}

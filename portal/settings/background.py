@@ -14,7 +14,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# A queue of its own: an export may take many minutes, so an operator may give it a worker of its own.
+# A queue with a worker of its own (portal/serve.py): an export may take many minutes.
 CELERY_TASK_ROUTES = {name: {"queue": "exports"} for name in ("deliveries.run_export", "deliveries.resume_exports")}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
@@ -26,12 +26,15 @@ CELERY_BEAT_SCHEDULE = {
     "resume-recounts": {"task": "deliveries.resume_recounts", "schedule": 30.0},
     "resume-rule-refolds": {"task": "deliveries.resume_rule_refolds", "schedule": 30.0},
     "resume-segment-keys": {"task": "deliveries.resume_segment_keys", "schedule": 30.0},
+    "judge-segment-keys": {"task": "deliveries.judge_segment_keys", "schedule": 3600.0},
     "resume-exports": {"task": "deliveries.resume_exports", "schedule": 30.0},
     "attribute-conversions": {
         "task": "deliveries.attribute_conversions",
         "schedule": 5.0,
         "options": {"expires": 5},
     },
+    "resume-conversion-uploads": {"task": "deliveries.resume_conversion_uploads", "schedule": 30.0},
+    "delete-uploaded-files": {"task": "deliveries.delete_uploaded_files", "schedule": 3600.0},
     "delete-old-exports": {"task": "deliveries.delete_old_exports", "schedule": 300.0},
     "first-checks": {"task": "deliveries.run_first_checks", "schedule": 30.0},
     "check-waiting": {

@@ -25,6 +25,7 @@ class ShareLink(models.Model):
         OVERVIEW = "overview", _("Overview")
         REPORT = "report", _("Monthly report")
         PANEL = "panel", _("Embedded panel")
+        AB = "ab", _("A/B test")
 
     class Panel(models.TextChoices):
         KPIS = "kpis", _("Key figures")
@@ -34,7 +35,7 @@ class ShareLink(models.Model):
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="share_links")
     kind = models.CharField(max_length=8, choices=Kind.choices)
     name = models.CharField(max_length=100)
-    query = models.CharField(max_length=2000, blank=True)  # the Overview's parameters
+    query = models.CharField(max_length=2000, blank=True)  # parameters of the Overview, or of the A/B test
     month = models.DateField(null=True, blank=True)  # a report's: its first day
     panel = models.CharField(max_length=9, choices=Panel.choices, blank=True)
     hosts = ArrayField(models.CharField(max_length=253), default=list, blank=True)  # that may embed the panel
@@ -60,6 +61,7 @@ class ShareLink(models.Model):
             models.CheckConstraint(
                 condition=models.Q(kind="report", month__isnull=False)
                 | models.Q(kind="overview", month=None, panel="")
+                | models.Q(models.Q(kind="ab", month=None, panel=""), ~models.Q(query=""))
                 | models.Q(models.Q(kind="panel", month=None), ~models.Q(panel=""), ~models.Q(hosts=[])),
                 name="share_link_fits_its_kind",
             ),

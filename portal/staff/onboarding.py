@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 
 from campaigns import ref_ids
-from campaigns.models import RefIdScheme, SegmentKey
+from campaigns.models import ConversionKind, ConversionUpload, RefIdScheme, SegmentKey
 from deliveries.models import Export, Message, PartnerMove
 from deliveries.partner_ids.ownership import reassign
 from deliveries.partner_ids.permissions import operator
@@ -142,6 +142,8 @@ def _hangs(tenant: Tenant) -> list[str]:
         gettext("API keys"): ApiKey.objects.filter(tenant=tenant),
         gettext("reports"): ReportRun.objects.filter(tenant=tenant),
         gettext("exports"): Export.objects.filter(tenant=tenant),
+        gettext("kinds of conversion events"): ConversionKind.objects.filter(tenant=tenant),
+        gettext("uploads of conversion events"): ConversionUpload.objects.filter(tenant=tenant),
         gettext("segment keys"): SegmentKey.objects.filter(tenant=tenant),
         gettext("a brand"): TenantBrand.objects.filter(tenant=tenant),
         gettext("accounts that it owns"): GatewayAccount.objects.filter(owner=tenant),

@@ -308,6 +308,7 @@ class ApiKey(models.Model):
         NUMBERS = "numbers", _("See full phone numbers")
         SUBMIT = "submit", _("Create reports, submit messages")
         PARTNER_IDS = "partner_ids", _("Declare and move partner IDs")
+        CONVERT = "convert", _("Send and delete conversion events")
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="api_keys")
     account = models.ForeignKey(

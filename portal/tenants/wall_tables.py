@@ -13,7 +13,8 @@ READ, ADD, CHANGE, ALL = (
 
 # Appliers register campaigns; people say something about them.
 _DETAILS = (
-    "SELECT, UPDATE (archived_at, day_notes, merged_into_id, note, owner_id, planned_split, planned_start, tags, title)"
+    "SELECT, UPDATE (archived_at, comparisons, day_notes, merged_into_id, note, owner_id, planned_split, planned_start,"
+    " tags, title)"
 )
 
 # Tables with a tenant_id: forced row-level security. table: (web, staff)
@@ -26,13 +27,15 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "condensed_campaign": (READ, READ),
     "condensed_campaign_count": (READ, READ),
     "condensed_latency_count": (READ, READ),
+    "condensed_segment_count": (READ, READ),
+    "condensed_segment_latency_count": (READ, READ),
     "condensed_span": (READ, READ),
     "conversion_due": (ADD, ADD),
-    "conversion_tenant": (READ, READ),
-    "conversion_window": (ALL, ALL),
     "conversion_kind": (ALL, ALL),
     "conversion_upload": (CHANGE, CHANGE),
     "conversion_event": ("SELECT, INSERT, DELETE", ALL),  # refers to the two
+    "conversion_tenant": (READ, READ),
+    "conversion_window": (ALL, ALL),
     "daily_count": (READ, READ),
     "delivery_report": (READ, READ),
     "erased_month": (READ, CHANGE),
@@ -45,6 +48,9 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "partner_request": (CHANGE, CHANGE),
     "report_run": (CHANGE, CHANGE),
     "retention_mark": (READ, READ),
+    "segment_count": (READ, READ),
+    "segment_latency_count": (READ, READ),
+    "segment_value": (READ, READ),
     "share_link": (CHANGE, CHANGE),
     "submission_count": (READ, READ),
     "tenant_brand": (CHANGE, READ),
@@ -115,7 +121,7 @@ GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
     "inbox_todo": (READ, ADD, "INSERT"),  # ids and times, which pages tell in sum
     "ingest_count": ("", CHANGE, ""),
     "quarantine": ("", "SELECT, UPDATE", ""),
-    "recipient_secret": ("", "", ""),
+    "recipient_secret": (READ, "", ""),
     "refusal_count": ("", READ, "SELECT, INSERT, UPDATE (refusals, first_at, last_at)"),
     "result_code": (READ, CHANGE, ""),
     "rule_refold": ("", CHANGE, ""),

@@ -82,7 +82,10 @@ class AbView(ApiView):
                 ),
                 Parameter(
                     name="split",
-                    text="Planned split: a weight for each variant, in the order of the answer, with colons between.",
+                    text=(
+                        "Planned split: a weight for each variant, in the order of the answer, with colons between."
+                        " Without it the campaign's own `planned_split`, if it names just these variants."
+                    ),
                     example="50:50",
                 ),
                 *map(_ref_ids, CHOSEN),
@@ -112,7 +115,7 @@ class AbView(ApiView):
                 ) from error
             except WrongSplit as error:
                 raise BadParameter("split", f"{error}; give one weight for each variant") from error
-            return self.answer(_shown(campaign, query, result, self.access.masking))
+            return self.answer(_shown(campaign, result, self.access.masking))
 
     def _query(self) -> AbQuery:
         planned = None
@@ -126,11 +129,15 @@ class AbView(ApiView):
             raise BadParameter(error.field, str(error)) from error
         metric = Metric(self.given.choice("metric") or Metric.DELIVERED)
         return AbQuery(
-            metric=metric, within=self.given.number("within") or DEFAULT_WITHIN, planned=planned, chosen=chosen
+            metric=metric,
+            within=self.given.number("within") or DEFAULT_WITHIN,
+            planned=planned,
+            by_plan=planned is None,
+            chosen=chosen,
         )
 
 
-def _shown(campaign: Campaign, query: AbQuery, result: AbResult, masking: Masking) -> dict:
+def _shown(campaign: Campaign, result: AbResult, masking: Masking) -> dict:
     found, zone = result.verdict, campaign.tenant.timezone
     return {
         "campaign": masking.text(campaign.name),
@@ -139,12 +146,12 @@ def _shown(campaign: Campaign, query: AbQuery, result: AbResult, masking: Maskin
         "is_running": found.is_running,
         "outcome": found.outcome.value,
         "sentence": headline(found),
-        "notes": notes(found, planned=query.planned, tz=zone),
+        "notes": notes(found, planned=result.planned, tz=zone),
         "without_variant": result.without,
         "variants": [_variant(one, rate) for one, rate in zip(result.variants, found.rates, strict=True)],
         "comparisons": [_comparison(pair) for pair in found.pairs],
         "split": {
-            "planned": query.planned,
+            "planned": result.planned,
             "p_value": found.guards.split_p,
             "is_wrong": found.guards.is_split_wrong,
         },

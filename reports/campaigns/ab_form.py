@@ -50,7 +50,8 @@ class AbForm(forms.Form):
     )
 
     def __init__(self, data: QueryDict) -> None:
-        filled = data.copy()
+        self.given, self.filled = data, data.copy()
+        filled = self.filled
         filled.setdefault("metric", Metric.DELIVERED)
         filled["within"] = data.get("within") or str(DEFAULT_WITHIN)
         for name in CHOSEN:
@@ -64,6 +65,10 @@ class AbForm(forms.Form):
                 max_length=MAX_REF_IDS * (MAX_BYTES + 2),
                 widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "spellcheck": "false"}),
             )
+
+    def show_plan(self, planned: tuple[float, ...]) -> None:
+        """Fill the split with the campaign's own, such as 50:50."""
+        self.filled["split"] = ":".join(f"{weight:g}" for weight in planned)
 
     @property
     def settings(self) -> list[forms.BoundField]:
@@ -108,6 +113,7 @@ class AbForm(forms.Form):
             metric=data.get("metric", Metric.DELIVERED),
             within=data.get("within") or DEFAULT_WITHIN,
             planned=data.get("split"),
+            by_plan="split" not in self.given,
             chosen=self.chosen,
         )
 

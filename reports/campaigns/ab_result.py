@@ -20,12 +20,14 @@ MAX_PLACES = 6  # the largest ones; the others are summed
 class AbQuery:
     """Variants and metric of a comparison.
 
-    `chosen` are refIds by variant, empty for the variants of the refId scheme.
+    `chosen` are refIds by variant, empty for the variants of the refId scheme. With `by_plan` the planned split is the
+    campaign's own, if it names just its variants.
     """
 
     metric: Metric = Metric.DELIVERED
     within: int = DEFAULT_WITHIN
     planned: tuple[float, ...] | None = None
+    by_plan: bool = False
     chosen: Mapping[str, Sequence[str]]
 
 
@@ -64,12 +66,16 @@ class WrongSplit(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AbResult:
-    """The test: variants in their order, the messages without one, the verdict, and the figures by place."""
+    """The test: variants in their order, the messages without one, the verdict, and the figures by place.
+
+    `planned` is the split that the verdict was held to, a weight for each variant.
+    """
 
     variants: list[ShownVariant]
     without: int
     verdict: Verdict
     places: list[PlaceRow]
+    planned: tuple[float, ...] | None
 
 
 def ab_result(campaign: Campaign, query: AbQuery, *, masking: Masking, now: datetime, timezone: str) -> AbResult:
@@ -79,18 +85,25 @@ def ab_result(campaign: Campaign, query: AbQuery, *, masking: Masking, now: date
         figures = variants_of_ref_ids(campaign.tenant_id, query.chosen, within=query.within, now=now)
     else:
         figures, without = variants_of_campaign(campaign, within=query.within, now=now, timezone=timezone)
-    if query.planned is not None and len(query.planned) != len(figures):
-        raise WrongSplit(len(query.planned), len(figures))
     names = [one.variant.name for one in figures]
+    planned = _plan(campaign, names) if query.by_plan and not query.chosen else query.planned
+    if planned is not None and len(planned) != len(figures):
+        raise WrongSplit(len(planned), len(figures))
     labels = {name: label for label, name, _value in masking.named(dict.fromkeys(names, ""), None)}
     found = verdict(
         [replace(one.variant, name=labels[one.variant.name]) for one in figures],
         metric=query.metric,
         within=query.within,
-        planned=query.planned,
+        planned=planned,
     )
     shown = [ShownVariant(labels[name], name, one) for name, one in zip(names, figures, strict=True)]
-    return AbResult(variants=shown, without=without, verdict=found, places=_places(shown, found))
+    return AbResult(variants=shown, without=without, verdict=found, places=_places(shown, found), planned=planned)
+
+
+def _plan(campaign: Campaign, names: Sequence[str]) -> tuple[float, ...] | None:
+    """Return the weights of the campaign's planned split in the order of its variants; None if it names others."""
+    plan: Mapping[str, int] = campaign.planned_split
+    return tuple(float(plan[name]) for name in names) if names and plan.keys() == set(names) else None
 
 
 def _places(variants: Sequence[ShownVariant], found: Verdict) -> list[PlaceRow]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import partial
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -22,18 +22,22 @@ from portal.tenants.models import Tenant
 from reports.campaigns.ab_figures import Pair, Place, Verdict
 from reports.campaigns.ab_form import AbForm, CalculatorForm
 from reports.campaigns.ab_plot import Scale
-from reports.campaigns.ab_ref_ids import MAX_REF_IDS
+from reports.campaigns.ab_ref_ids import CHOSEN, MAX_REF_IDS
 from reports.campaigns.ab_result import AbQuery, AbResult, ShownVariant, WrongSplit, ab_result
 from reports.campaigns.ab_selectors import MAX_VARIANTS, TooManyVariants
 from reports.campaigns.ab_texts import headline, notes
 
 DEFAULT_GAIN = 2  # points
+SHARED = ("metric", "within", "split", *CHOSEN)  # the parameters of a shared page, beside its campaign
 MAX_PAIRS = 6  # of four variants
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Addresses of the messages behind the figures; '' for messages that Message Search does not find by a filter."""
+    """Addresses of the messages behind the figures; '' for messages that Message Search does not find by a filter.
+
+    Without a `slug` there is none at all: the page is shared.
+    """
 
     slug: str
     tenant: str
@@ -43,6 +47,8 @@ class Links:
 
     def messages(self, variant: ShownVariant | None, place: Place | None = None, **found: str) -> str:
         """Return the address of a variant's messages, in all or in one place, that also match `found`."""
+        if not self.slug:
+            return ""
         filters = {"period": "all", "tenant": self.tenant} | found
         if place is not None:
             filters |= {"country": place[0], "operator": place[1]}
@@ -59,6 +65,8 @@ class Links:
 
     def ref_id(self, ref_id: str) -> str:
         """Return the address of the messages of one refId."""
+        if not self.slug:
+            return ""
         filters = {"period": "all", "tenant": self.tenant, "ref_id": ref_id}
         return f"{reverse('messages:list', args=[self.slug])}?{urlencode(filters)}"
 
@@ -77,36 +85,54 @@ def ab_page(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpRespo
         Campaign.objects.select_related("tenant"), id=campaign_id, tenant_id__in=access.tenant_ids
     )
     form = AbForm(request.GET)
-    query, status, limited = form.query(), 200, None
+    query, limited = form.query(), None
     try:
         ref_ids = [("ref_id", ref_id) for ref_ids in query.chosen.values() for ref_id in ref_ids]
         count_number_searches(request, ref_ids, tenant=tenant)
     except TooManyNumberSearches as error:
-        limited, query, status = error.text, replace(query, chosen={}), 429
+        limited, query = error.text, replace(query, chosen={})
+    links = Links(tenant.slug, campaign.tenant.slug, campaign.name, access.masking, query)
+    context, found = ab_context(campaign, form, query, tenant=tenant, links=links)
+    calculator = _calculator(request, found)
+    context |= {"page": "campaigns", "limited": limited, "share": _share_query(campaign, request)}
+    context |= {"calculator": calculator, "calculated": calculator.calculated(), "most_ref_ids": MAX_REF_IDS}
+    status = 429 if limited else 422 if form.errors or calculator.errors else 200
+    return render(request, "reports/campaigns/ab.html", context, status=status)
+
+
+def ab_context(
+    campaign: Campaign, form: AbForm, query: AbQuery, *, tenant: Tenant, links: Links
+) -> tuple[dict, Verdict | None]:
+    """Return the context of the page's figures, and the verdict; None if there are too many variants."""
     context = {
-        "page": "campaigns",
         "form": form,
-        "limited": limited,
-        "campaign": access.masking.text(campaign.name),
+        "campaign": links.masking.text(campaign.name),
         "campaign_id": campaign.id,
-        "most_ref_ids": MAX_REF_IDS,
         "ab_query": query,
         "file": f"{tenant.slug}_ab_{campaign.id}",
+        "saved": [
+            {"name": name, "query": urlencode({key.lower(): "\n".join(ref_ids) for key, ref_ids in chosen.items()})}
+            for name, chosen in sorted(campaign.comparisons.items())
+            if not any(links.masking.hides(ref_id) for ref_ids in chosen.values() for ref_id in ref_ids)
+        ],
     }
-    result = None
     try:
-        result = _result(form, campaign, query, access.masking)
+        result = _result(form, campaign, query, links.masking)
     except TooManyVariants as error:
-        context |= {"too_many": error.variants, "most_variants": MAX_VARIANTS}
-    links = Links(tenant.slug, campaign.tenant.slug, campaign.name, access.masking, query)
-    calculator = _calculator(request, result.verdict if result else None)
-    context |= {"calculator": calculator, "calculated": calculator.calculated()}
-    if result is not None:
-        planned = None if "split" in form.errors else query.planned
-        context |= _shown(result, links, planned, tenant.timezone)
-    if status == 200 and (form.errors or calculator.errors):
-        status = 422
-    return render(request, "reports/campaigns/ab.html", context, status=status)
+        return context | {"too_many": error.variants, "most_variants": MAX_VARIANTS}, None
+    if query.by_plan and result.planned:
+        form.show_plan(result.planned)
+    return context | _shown(result, links, tenant.timezone), result.verdict
+
+
+def _share_query(campaign: Campaign, request: PageRequest) -> str:
+    """Return the query string of the page of shared links that shares this comparison."""
+    chosen = QueryDict(mutable=True)
+    chosen["campaign"] = str(campaign.id)
+    for name in SHARED:
+        if texts := request.GET.getlist(name):
+            chosen.setlist(name, texts)
+    return urlencode({"ab": chosen.urlencode()})
 
 
 def _result(form: AbForm, campaign: Campaign, query: AbQuery, masking: Masking) -> AbResult:
@@ -120,13 +146,13 @@ def _result(form: AbForm, campaign: Campaign, query: AbQuery, masking: Masking) 
         return ask(replace(query, planned=None))
 
 
-def _shown(result: AbResult, links: Links, planned: tuple[float, ...] | None, tz: str) -> dict:
+def _shown(result: AbResult, links: Links, tz: str) -> dict:
     found = result.verdict
     rates = {one.name: one for one in found.rates}
     return {
         "verdict": found,
         "headline": headline(found),
-        "notes": notes(found, planned=planned, tz=tz),
+        "notes": notes(found, planned=result.planned, tz=tz),
         "variants": [
             {
                 "label": variant.label,
@@ -149,9 +175,10 @@ def _shown(result: AbResult, links: Links, planned: tuple[float, ...] | None, tz
 
 def _links_of(links: Links, variant: ShownVariant, place: Place | None = None) -> dict[str, str]:
     kinds = ("delivered", "failed", "pending", "unknown")
-    return {"messages": links.messages(variant, place)} | {
-        kind: links.messages(variant, place, counts_as=kind) for kind in kinds
-    }
+    found = {kind: links.messages(variant, place, counts_as=kind) for kind in kinds}
+    found["messages"] = links.messages(variant, place)
+    found["in_time"] = links.messages(variant, place, delivered_within=str(links.chosen.within))
+    return found
 
 
 def _place_rows(result: AbResult, links: Links) -> list[dict]:

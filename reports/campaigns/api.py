@@ -75,7 +75,7 @@ class CampaignsView(ApiView):
 
     def get(self, request: Request) -> Response:
         tenants = self.given.tenants(self.access)
-        rows = in_state(_campaigns(self.access), self.given.choice("state") or "all")
+        rows = in_state(campaigns_of(self.access), self.given.choice("state") or "all")
         if tenants is not None:
             rows = rows.filter(tenant_id__in=tenants.values())
         if text := " ".join(self.given.text("q").split()):
@@ -107,7 +107,7 @@ class CampaignView(ApiView):
     }
 
     def get(self, request: Request, campaign_id: int) -> Response:
-        campaign = _campaigns(self.access).filter(id=min(campaign_id, MAX_NUMBER)).first()
+        campaign = campaigns_of(self.access).filter(id=min(campaign_id, MAX_NUMBER)).first()
         if campaign is None:
             raise Http404
         (answer,) = shown([campaign], self.access)
@@ -192,7 +192,7 @@ def shown(campaigns: list[Campaign], access: Access) -> list[dict]:
     ]
 
 
-def _campaigns(access: Access) -> QuerySet[Campaign]:
+def campaigns_of(access: Access) -> QuerySet[Campaign]:
     """Return the campaigns that the key sees: of an account's key those with messages at the account."""
     rows = Campaign.objects.filter(tenant_id__in=access.tenant_ids).select_related("tenant")
     if access.account is None:

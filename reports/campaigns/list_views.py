@@ -9,16 +9,15 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from deliveries.search.number_searches import TooManyNumberSearches, count_number_searches
 from portal.accounts.access import PageRequest
 from portal.accounts.guards import member_may
 from portal.common.masking import Masking
 from portal.tenants.models import Tenant
 from reports.campaigns.conversions import conversion_counts
 from reports.campaigns.listing import DEFAULT_ORDER, ORDERS, PAGE_SIZE, ListedCampaign, campaign_page
+from reports.campaigns.search_text import searched
 from reports.campaigns.selectors import STATES, matching_ids
 from reports.figures.finality import provisional_from
 from reports.figures.query import StatisticsQuery
@@ -57,7 +56,7 @@ def campaign_list(request: PageRequest, tenant: Tenant) -> HttpResponse:
     is_number = number.isascii() and number.isdecimal() and len(number) < 7 and int(number)
     if order not in ORDERS or state not in STATES or not is_number:
         raise Http404
-    text, problem, status = _searched(request, tenant)
+    text, problem, status = searched(request, tenant)
     found = None
     if text:
         found = matching_ids(tenant_ids=asked.tenant_ids, text=text, masking=request.access.masking)
@@ -105,6 +104,7 @@ def campaign_list(request: PageRequest, tenant: Tenant) -> HttpResponse:
         "other": OTHER_NAME,
         "is_provisional": unsettled is not None,
         "file": f"{tenant.slug}_{period.first}_{period.last}",
+        "file_query": urlencode({"q": text, "state": state, "sort": order}),
     }
     status = status if status != 200 else asked.status
     return render(request, "reports/campaigns/list.html", context, status=status)
@@ -119,22 +119,6 @@ def earlier_list(request: PageRequest, tenant: Tenant) -> HttpResponse:
     if query:
         answer["Location"] += f"?{query}"
     return answer
-
-
-def _searched(request: PageRequest, tenant: Tenant) -> tuple[str, str, int]:
-    """Return the text to search by, what is wrong with it ('' for nothing), and the status of the answer."""
-    text = " ".join(request.GET.get("q", "").split())
-    if len(text) > MAX_FILTER or "\0" in text:
-        return (
-            "",
-            _("The search text may have at most %(most)d characters, and not U+0000.") % {"most": MAX_FILTER},
-            422,
-        )
-    try:
-        count_number_searches(request, [("campaign", text)], tenant=tenant)
-    except TooManyNumberSearches as error:
-        return "", error.text, 429
-    return text, "", 200
 
 
 def _row(

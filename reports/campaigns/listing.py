@@ -9,16 +9,18 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import F, IntegerField, Q, Sum, Value
+from django.db.models import Aggregate, BigIntegerField, F, Func, Max, Min, Q, SmallIntegerField, Sum, Value
 from django.db.models.functions import Cast
 
 from campaigns.models import Campaign
 from deliveries.models import CampaignCount, CondensedCampaign, LatencyCount
-from reports.campaigns.listing_sql import MEDIANS, PLACED, SORTED_BY, VARIANTS
+from reports.campaigns.listing_sql import MEDIAN, MEDIANS_OF_COUNTS, PARTS, VARIANTS, bounds_at, placed
 from reports.figures.kpis import Kpis
 from reports.figures.query import StatisticsQuery
-from reports.figures.rollups import bucket_rows, by_bucket, union_all
+from reports.figures.rollups import bucket_rows, by_bucket, ready_spans, union_all
 from reports.figures.statistics import count_sources, finality, kpis_of, sums
 
 PAGE_SIZE = 50
@@ -92,11 +94,11 @@ def campaign_page(
     rows, shown = _placed(query, archived, found, order, limit, offset, final)
     return CampaignPage(
         rows=listed_campaigns(query, shown, final=final),
-        **{name: rows.get(part, Rest(0, Kpis(final=None))) for name, part in _PARTS.items()},
+        **{name: rows.get(part, Rest(0, Kpis(final=None))) for name, part in _SUMMED_PARTS.items()},
     )
 
 
-_PARTS = {"other_pages": "listed", "hidden": "hidden", "over": "over", "none": "none"}
+_SUMMED_PARTS = {"other_pages": "listed", "hidden": "hidden", "over": "over", "none": "none"}
 
 
 def _placed(
@@ -109,88 +111,116 @@ def _placed(
     final: Q,
 ) -> tuple[dict[str, Rest], list[int]]:
     column, way = order.removeprefix("-"), "DESC" if order.startswith("-") else "ASC"
-    sql, values = _rows(query, column, final)
     parameters: dict = {"limit": limit, "offset": offset, "tenants": list(query.tenant_ids)}
+    parameters |= bounds_at(way=way, offset=offset, limit=limit)
     archived_at = "(CASE WHEN m.id IS NULL THEN c.archived_at ELSE m.archived_at END)"
     wanted = {None: "true", True: f"{archived_at} IS NOT NULL", False: f"{archived_at} IS NULL"}[archived]
     if found is not None:
         wanted += " AND coalesce(m.id, c.id) = ANY (%(found)s)"
         parameters["found"] = sorted(found)
-    label = "coalesce(nullif(m.title, ''), m.name, nullif(c.title, ''), c.name)" if column == "name" else "NULL::text"
-    names = list(sums(CampaignCount))
-    placed = PLACED.format(
-        names=", ".join(names),
-        sums=", ".join(f"sum({name})::bigint" for name in names),
-        rows=_named(sql, values, parameters),
-        order=SORTED_BY[column],
-        label=label,
-        wanted=wanted,
+    label = "coalesce(nullif(m.title, ''), m.name, nullif(c.title, ''), c.name)"
+    names, own = list(sums(CampaignCount)), _OWN_COLUMNS.get(column, ())
+    rows, exact = _rows(query, column, final, parameters)
+    sql = placed(
+        column=column,
         way=way,
+        exact=exact,
+        wanted=wanted,
+        label=label if column == "name" else "NULL::text",
+        others="true" if column == "name" else "false" if found is None else "c.id = ANY (%(found)s)",
+        is_usual="false" if archived or found is not None else "true",
+        names=", ".join(names),
+        columns=", ".join([*names, *own, "label"]),
+        rows=rows,
+        sums=", ".join(f"sum({name})::bigint" for name in names),
     )
     rests: dict[str, Rest] = {}
     shown: list[int] = []
     with connection.cursor() as cursor:
-        cursor.execute(placed, parameters)
-        for part, ids, campaigns, *counts in cursor.fetchall():
-            if part == "shown":
+        cursor.execute(sql, parameters)
+        for kind, ids, campaigns, *counts in cursor.fetchall():
+            if kind is None:
                 shown = ids
                 continue
+            part = PARTS[kind]
             kpis = kpis_of(dict(zip(names, counts, strict=True)))
             rests[part] = Rest(campaigns - len(ids) if part == "listed" else campaigns, replace(kpis, final=None))
     return rests, shown
 
 
-def _rows(query: StatisticsQuery, column: str, final: Q) -> tuple[str, tuple]:
-    """Return the SQL of the period's rows by campaign, with the `value` that the column is sorted by, if any."""
-    by_day = column in ("first", "last")
-    value: dict = {"value": F("day") if by_day else Cast(Value(None), IntegerField())}
+# What a column is sorted by besides the sums of `sums`.
+_OWN_COLUMNS = {
+    "first": ("first_day",),
+    "last": ("last_day",),
+    "maturity": ("n_final",),
+    "median": ("median",),
+    "variants": ("variants",),
+}
+
+
+def _rows(query: StatisticsQuery, column: str, final: Q, parameters: dict) -> tuple[str, str]:
+    """Return the SQL of the period's rows by campaign, and of the exact values of a column that is known by bounds.
+
+    Both have named parameters, which are added to `parameters`.
+    """
+    by_campaign = replace(query, group_by=("campaign",))
+    ready = ready_spans(query.tenant_ids, query.first, query.last, with_final=column == "maturity")
+    own = _OWN_COLUMNS.get(column, ())
     names = tuple(sums(CampaignCount))
     rows = []
-    for source in count_sources(
-        replace(query, group_by=("campaign", "day") if by_day else ("campaign",)), CampaignCount
-    ):
-        if by_day:
-            source = source.filter(messages__gt=0)
+    for source in count_sources(by_campaign, CampaignCount, ready=ready):
         if source.model is CondensedCampaign:  # a row is a sum already
-            counted = source.annotate(**{name: F(name.removeprefix("n_")) for name in names}, **value)
+            wanted: dict = {name: F(name.removeprefix("n_")) for name in (*names, *own) if name.startswith("n_")}
+            rows.append(source.annotate(**wanted).values_list("campaign_id", *names, *own))
         else:
-            counted = source.values("campaign_id", *(("day",) if by_day else ())).annotate(
-                **sums(source.model), **value
-            )
-        rows.append(counted.values_list("campaign_id", *names, "value"))
-    sql, values = union_all(rows)
-    own, own_values = _values(query, column, final)
-    return f"{sql} UNION ALL ({own})" if own else sql, (*values, *own_values)
-
-
-def _values(query: StatisticsQuery, column: str, final: Q) -> tuple[str, tuple]:
-    """Return the SQL of rows that hold only a `value`, for columns that are not in sums of campaigns; '' for others."""
-    zeros = ", ".join("0" for _name in sums(CampaignCount))
-    by_campaign = replace(query, group_by=("campaign",))
-    if column == "maturity":
-        finals = Sum("messages", filter=final, default=0)
-        sources = count_sources(by_campaign, CampaignCount, columns=("status", "result_code"))
-        rows, values = union_all(
-            [s.values("campaign_id").annotate(n=finals).values_list("campaign_id", "n") for s in sources]
-        )
-        return f"SELECT campaign_id, {zeros}, n FROM ({rows}) AS r", values  # noqa: S608  Django's own SQL
+            wanted = sums(source.model) | {name: _counted(name, final) for name in own}
+            rows.append(source.values("campaign_id").annotate(**wanted).values_list("campaign_id", *names, *own))
+    sql = _named(union_all(rows), parameters)
     if column == "variants":
-        sources = count_sources(replace(query, group_by=("campaign", "variant")), CampaignCount)
-        counted = [s.values("campaign_id", "variant").annotate(n=Sum("messages")) for s in sources]
-        rows, values = union_all([s.values_list("campaign_id", "variant", "n") for s in counted])
-        return VARIANTS.format(zeros=zeros, rows=rows, key="variant"), values
-    if column == "median":
-        parts = [bucket_rows(source, ("campaign_id",)) for source in count_sources(by_campaign, LatencyCount)]
-        rows = " UNION ALL ".join(f"({sql})" for sql, _ in parts)
-        return MEDIANS.format(zeros=zeros, rows=rows, key="bucket"), tuple(v for _, own in parts for v in own)
-    return "", ()
+        return sql, VARIANTS.format(
+            rows=_named(union_all([r.values_list("campaign_id", *own) for r in rows]), parameters)
+        )
+    if column != "median":
+        return sql, ""
+    condensed = [source for source in rows if source.model is CondensedCampaign]
+    counted = [s for s in count_sources(by_campaign, LatencyCount, ready=ready) if s.model is LatencyCount]
+    zeros = ", ".join("0" for _name in names)
+    for source in counted:
+        own_rows = _named(bucket_rows(source, ("campaign_id",)), parameters)
+        sql += f" UNION ALL ({MEDIANS_OF_COUNTS.format(zeros=zeros, rows=own_rows)})"
+    held = ("campaign_id", "buckets", "bucket_messages")
+    one_each = {"buckets": _array("bucket", "smallint"), "bucket_messages": _array("messages", "bigint")}
+    by_buckets = [s.values_list(*held) for s in condensed]
+    by_buckets += [s.filter(messages__gt=0).annotate(**one_each).values_list(*held) for s in counted]
+    return sql, MEDIAN.format(rows=_named(union_all(by_buckets), parameters))
 
 
-def _named(sql: str, values: Sequence, parameters: dict) -> str:
+def _counted(name: str, final: Q) -> Aggregate:
+    """Return a column of `_OWN_COLUMNS` over rows of counts; their medians are in rows of their own."""
+    has_messages = Q(messages__gt=0)
+    aggregates: dict[str, Aggregate] = {
+        "n_final": Sum("messages", filter=final, default=0),
+        "first_day": Min("day", filter=has_messages),
+        "last_day": Max("day", filter=has_messages),
+        "median": Max(Cast(Value(None), SmallIntegerField())),
+        "variants": ArrayAgg(
+            "variant", distinct=True, order_by="variant", filter=has_messages & ~Q(variant=""), default=Value([])
+        ),
+    }
+    return aggregates[name]
+
+
+def _array(column: str, kind: str) -> Func:
+    return Func(F(column), template=f"ARRAY[%(expressions)s]::{kind}[]", output_field=ArrayField(BigIntegerField()))
+
+
+def _named(statement: tuple[str, Sequence], parameters: dict) -> str:
     """Return a statement of Django's with named parameters, which are added to `parameters`."""
-    for number, value in enumerate(values):
+    sql, values = statement
+    first = len(parameters)
+    for number, value in enumerate(values, first):
         parameters[f"row{number}"] = value
-    return sql % tuple(f"%(row{number})s" for number in range(len(values)))
+    return sql % tuple(f"%(row{number})s" for number in range(first, first + len(values)))
 
 
 def listed_campaigns(query: StatisticsQuery, campaign_ids: Sequence[int], *, final: Q) -> list[ListedCampaign]:

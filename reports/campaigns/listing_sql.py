@@ -1,58 +1,131 @@
-"""Statements that sort the campaigns of a period, choose a page of them and sum the others."""
+"""Statements that sort the campaigns of a period, choose a page of them and sum the others.
+
+Most campaigns are neither merged nor archived, so only the others are looked up before the rows are summed, except to
+sort by name. By campaign only what sorts is summed, the rest by part of the list: sums of 50,000 campaigns would not
+fit in a query's memory.
+"""
 
 from campaigns.models import NO_CAMPAIGN_ID, OTHER_CAMPAIGNS_ID
+
+LISTED, HIDDEN = 1, 2
+PARTS = {NO_CAMPAIGN_ID: "none", OTHER_CAMPAIGNS_ID: "over", LISTED: "listed", HIDDEN: "hidden"}
+# Sums of integers take no memory of their own, those of bigints do. No campaign has so many messages in a month.
+_MOST = 2**31 - 1
+
+
+def summed(name: str) -> str:
+    """Return the sum of a column by campaign, to sort by."""
+    return f"sum(least({name}, {_MOST})::int)"
+
 
 # What a column is sorted by, of the rows of a campaign as it is shown.
 SORTED_BY = {
     "name": "min(label)",
-    "first": "min(value)",
-    "last": "max(value)",
-    "messages": "sum(n_messages)::bigint",
-    "delivery_rate": "sum(n_delivered)::float / sum(n_messages)::float",
-    "failed": "sum(n_failed)::bigint",
-    "median": "max(value)",
-    "maturity": "sum(value)::float / sum(n_messages)::float",
-    "variants": "max(value)",
+    "first": "min(first_day)",
+    "last": "max(last_day)",
+    "messages": summed("n_messages"),
+    "delivery_rate": f"{summed('n_delivered')}::float / {summed('n_messages')}::float",
+    "failed": summed("n_failed"),
+    "maturity": f"{summed('n_final')}::float / {summed('n_messages')}::float",
 }
-# The period's rows are read once, and joined to how their campaigns are shown before they are summed: the planner
-# knows how many rows and campaigns there are, but little of how many sums. By campaign only what sorts is summed, the
-# rest by part of the list: sums of 50,000 campaigns would not fit in the memory of a query. 0 is no campaign, -1 what
-# is over the daily limit.
-PLACED = f"""
+# Bounds of columns that are no sum of a campaign's rows: the value lies between them, and is both where they are equal.
+# The median of several rows lies between their medians; their variants are one row's at least and all rows' at most.
+BOUNDS = {
+    "median": ("min(median)::int", "max(median)::int"),
+    "variants": (
+        "coalesce(max(cardinality(variants)), 0)::int",
+        "coalesce(CASE WHEN min(variants) = max(variants) THEN max(cardinality(variants))"
+        " ELSE sum(cardinality(variants)) END, 0)::int",
+    ),
+}
+_ROWS = """
 WITH shown_as AS MATERIALIZED (
-    SELECT c.id, coalesce(m.id, c.id) AS shown_id, {{label}} AS label, ({{wanted}}) AS is_wanted
+    SELECT c.id, coalesce(m.id, c.id) AS shown_id, {label} AS label, ({wanted}) AS is_wanted
     FROM campaigns_campaign AS c LEFT JOIN campaigns_campaign AS m ON m.id = c.merged_into_id
-    WHERE c.tenant_id = ANY (%(tenants)s)
+    WHERE c.tenant_id = ANY (%(tenants)s) AND (c.merged_into_id IS NOT NULL OR c.archived_at IS NOT NULL OR {others})
 ), counted AS MATERIALIZED (
-    SELECT coalesce(s.shown_id, r.campaign_id) AS shown_id, s.label, {{names}}, value, CASE
-        WHEN r.campaign_id = {NO_CAMPAIGN_ID} THEN 'none' WHEN r.campaign_id = {OTHER_CAMPAIGNS_ID} THEN 'over'
-        WHEN s.is_wanted THEN 'listed' ELSE 'hidden' END AS kind
-    FROM ({{rows}}) AS r LEFT JOIN shown_as AS s ON s.id = r.campaign_id
-), sorted AS MATERIALIZED (
-    SELECT shown_id, kind, {{order}} AS sorted_by FROM counted GROUP BY shown_id, kind HAVING sum(n_messages) > 0
+    SELECT coalesce(s.shown_id, r.campaign_id) AS shown_id, {columns}, CASE
+        WHEN r.campaign_id <= 0 THEN r.campaign_id WHEN coalesce(s.is_wanted, {is_usual}) THEN 1 ELSE 2 END AS kind
+    FROM ({rows}) AS r LEFT JOIN shown_as AS s ON s.id = r.campaign_id
+)"""
+_PAGE = f"""
+, sorted AS MATERIALIZED (
+    SELECT shown_id, min(kind) AS kind, {{order}} AS sorted_by FROM counted GROUP BY shown_id
+    HAVING {summed("n_messages")} > 0
 ), page AS MATERIALIZED (
-    SELECT shown_id FROM sorted WHERE kind = 'listed'
+    SELECT shown_id FROM sorted WHERE kind = {LISTED}
     ORDER BY sorted_by {{way}} NULLS LAST, shown_id LIMIT %(limit)s OFFSET %(offset)s
-)
-SELECT part, ARRAY(SELECT shown_id FROM page), (SELECT count(*) FROM sorted WHERE kind = part), {{sums}}
+)"""  # noqa: S608  constants of this module
+# The bounds say which campaigns can be on the page. Only those are counted exactly whose bounds differ.
+_BOUNDED_PAGE = f"""
+, sorted AS MATERIALIZED (
+    SELECT shown_id, min(kind) AS kind, coalesce({{low}}, %(nothing)s) AS low, coalesce({{high}}, %(nothing)s) AS high
+    FROM counted GROUP BY shown_id HAVING {summed("n_messages")} > 0
+), bound AS MATERIALIZED (
+    SELECT
+        coalesce((SELECT low FROM sorted WHERE kind = {LISTED} ORDER BY low {{way}} OFFSET %(low_at)s LIMIT 1),
+                 -2) AS low,
+        coalesce((SELECT high FROM sorted WHERE kind = {LISTED} ORDER BY high {{way}} OFFSET %(high_at)s LIMIT 1),
+                 {_MOST}) AS high
+), near AS MATERIALIZED (
+    SELECT s.shown_id, s.low, s.high FROM sorted AS s CROSS JOIN bound AS b
+    WHERE s.kind = {LISTED} AND s.high >= b.low AND s.low <= b.high
+), inexact AS MATERIALIZED (SELECT shown_id FROM near WHERE low < high
+), exact AS MATERIALIZED ({{exact}}
+), page AS MATERIALIZED (
+    SELECT n.shown_id FROM near AS n LEFT JOIN exact AS e ON e.shown_id = n.shown_id
+    ORDER BY coalesce(e.value, n.low) {{way}}, n.shown_id LIMIT %(limit)s
+    OFFSET %(offset)s - (
+        SELECT count(*) FROM sorted AS s CROSS JOIN bound AS b WHERE s.kind = {LISTED} AND {{is_ahead}}
+    )
+)"""  # noqa: S608  constants of this module
+_PARTS = """
+SELECT part, ARRAY(SELECT shown_id FROM page), (SELECT count(*) FROM sorted WHERE kind = part), {sums}
 FROM (
-    SELECT CASE WHEN p.shown_id IS NULL THEN kind ELSE 'shown' END AS part, {{names}}
+    SELECT CASE WHEN p.shown_id IS NULL THEN kind END AS part, {names}
     FROM counted AS c LEFT JOIN page AS p ON p.shown_id = c.shown_id
 ) AS parts GROUP BY part
-"""  # noqa: S608  constants of this module
-_BY_SHOWN = """
-    SELECT coalesce(m.merged_into_id, r.campaign_id) AS campaign_id, r.{key}, sum(r.n)::bigint AS n FROM ({rows}) AS r
-    LEFT JOIN campaigns_campaign AS m ON m.id = r.campaign_id AND m.merged_into_id IS NOT NULL
-    WHERE r.campaign_id > 0 GROUP BY 1, 2
+"""
+_OF_INEXACT = """
+    FROM ({rows}) AS r LEFT JOIN shown_as AS s ON s.id = r.campaign_id
+    JOIN inexact AS i ON i.shown_id = coalesce(s.shown_id, r.campaign_id)
 """
 # The bucket of each campaign's median: the first one that reaches half of the delivered messages.
-MEDIANS = f"""
-SELECT campaign_id, {{zeros}}, min(bucket) AS value FROM (
-    SELECT campaign_id, bucket, sum(n) OVER (PARTITION BY campaign_id ORDER BY bucket) AS seen,
-           sum(n) OVER (PARTITION BY campaign_id) AS every
-    FROM ({_BY_SHOWN}) AS counted
-) AS seen WHERE seen * 2 >= every GROUP BY 1
+MEDIAN = f"""
+    SELECT shown_id, min(bucket)::int AS value FROM (
+        SELECT i.shown_id, b.bucket, sum(sum(b.n)) OVER (PARTITION BY i.shown_id ORDER BY b.bucket) AS seen,
+               sum(sum(b.n)) OVER (PARTITION BY i.shown_id) AS every
+        {_OF_INEXACT} CROSS JOIN unnest(r.buckets, r.bucket_messages) AS b (bucket, n)
+        GROUP BY i.shown_id, b.bucket
+    ) AS seen WHERE seen * 2 >= every GROUP BY shown_id
 """  # noqa: S608  constants of this module
+# The same of the days that are not rolled up, as rows of their own without messages.
+MEDIANS_OF_COUNTS = """
+    SELECT campaign_id, {zeros}, min(bucket)::smallint FROM (
+        SELECT campaign_id, bucket, sum(n) OVER (PARTITION BY campaign_id ORDER BY bucket) AS seen,
+               sum(n) OVER (PARTITION BY campaign_id) AS every FROM ({rows}) AS counted
+    ) AS seen WHERE seen * 2 >= every GROUP BY 1
+"""
 VARIANTS = f"""
-SELECT campaign_id, {{zeros}}, count(*) AS value FROM ({_BY_SHOWN}) AS counted WHERE variant <> '' AND n > 0 GROUP BY 1
-"""  # noqa: S608  constants of this module
+    SELECT i.shown_id, count(DISTINCT v.variant)::int AS value
+    {_OF_INEXACT} CROSS JOIN unnest(r.variants) AS v (variant) GROUP BY i.shown_id
+"""
+
+
+def placed(*, column: str, way: str, exact: str, **parts: str) -> str:
+    """Return the statement of a page sorted by a column; `parts` are those of the templates above."""
+    if column in BOUNDS:
+        low, high = BOUNDS[column]
+        is_ahead = "s.low > b.high" if way == "DESC" else "s.high < b.low"
+        page = _BOUNDED_PAGE.format(low=low, high=high, way=way, exact=exact, is_ahead=is_ahead)
+    else:
+        page = _PAGE.format(order=SORTED_BY[column], way=way)
+    return _ROWS.format(**parts) + page + _PARTS.format(**parts)
+
+
+def bounds_at(*, way: str, offset: int, limit: int) -> dict[str, int]:
+    """Return the places in the order where the bounds of a page are read, and the value of campaigns without one."""
+    first, last = offset, offset + limit - 1
+    if way == "DESC":
+        return {"low_at": last, "high_at": first, "nothing": -1}
+    return {"low_at": first, "high_at": last, "nothing": _MOST}

@@ -1,6 +1,7 @@
 """Recipients of a campaign: to how many different numbers it was sent, and how many of them it reached.
 
 Each number counts once, by its recipient key (deliveries/messages/recipients.py), so an erased number counts as before.
+The recipients themselves are listed by recipient_lists.py.
 """
 
 from collections.abc import Collection
@@ -10,21 +11,23 @@ from django.db import connection
 
 from deliveries.dialects.codes import COUNTS_AS
 
+# One row for the messages without a key as well: a single pass.
 _RECIPIENTS = """
-WITH message_ AS MATERIALIZED (
-    SELECT recipient_key, status FROM message
-    WHERE tenant_id = %(tenant)s AND campaign_id = ANY (%(campaigns)s)
-), recipient AS (
-    SELECT bool_or(status = ANY (%(delivered)s)) AS delivered, bool_or(status = ANY (%(pending)s)) AS pending,
-           bool_or(status = ANY (%(unknown)s)) AS unknown
-    FROM message_ WHERE recipient_key IS NOT NULL GROUP BY recipient_key
+WITH recipient AS (
+    SELECT recipient_key, count(*) AS messages, min({rank}) AS best
+    FROM message WHERE tenant_id = %(tenant)s AND campaign_id = ANY (%(campaigns)s) GROUP BY recipient_key
 )
-SELECT count(*) FILTER (WHERE delivered), count(*) FILTER (WHERE pending AND NOT delivered),
-       count(*) FILTER (WHERE unknown AND NOT pending AND NOT delivered),
-       count(*) FILTER (WHERE NOT unknown AND NOT pending AND NOT delivered),
-       (SELECT count(*) FROM message_ WHERE recipient_key IS NULL)
+SELECT count(recipient_key) FILTER (WHERE best = 0), count(recipient_key) FILTER (WHERE best = 1),
+       count(recipient_key) FILTER (WHERE best = 2), count(recipient_key) FILTER (WHERE best = 3),
+       coalesce(sum(messages) FILTER (WHERE recipient_key IS NULL), 0)
 FROM recipient
 """
+
+# What a status counts as, the best first: a recipient counts as the best of its messages.
+BEST_FIRST = ("delivered", "pending", "unknown", "failed")
+STATUSES = {kind: [status for status, counts in COUNTS_AS.items() if counts == kind] for kind in BEST_FIRST}
+# The place of a message's status among BEST_FIRST, in SQL with STATUSES as parameters.
+RANK = f"CASE {' '.join(f'WHEN status = ANY (%({kind})s) THEN {n}' for n, kind in enumerate(BEST_FIRST))} END"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,8 @@ class Recipients:
 
 def recipients_of(*, tenant_id: int, campaign_ids: Collection[int]) -> Recipients:
     """Return the recipients of these campaigns of a tenant, all their messages together; reads each message."""
-    statuses: dict[str, list[str]] = {
-        kind: [status for status, counts in COUNTS_AS.items() if counts == kind] for kind in COUNTS_AS.values()
-    }
     with connection.cursor() as cursor:
-        cursor.execute(_RECIPIENTS, {"tenant": tenant_id, "campaigns": sorted(campaign_ids), **statuses})
-        return Recipients(*cursor.fetchone())
+        cursor.execute(
+            _RECIPIENTS.format(rank=RANK), {"tenant": tenant_id, "campaigns": sorted(campaign_ids), **STATUSES}
+        )
+        return Recipients(*map(int, cursor.fetchone()))

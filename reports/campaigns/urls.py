@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from reports.campaigns import ab_views, conversions_views, details_views, list_views, recipients_views, views
+from reports.campaigns import (
+    ab_saved_views,
+    ab_views,
+    conversions_views,
+    details_views,
+    list_views,
+    recipients_views,
+    views,
+)
 
 app_name = "campaigns"
 urlpatterns = [
@@ -12,7 +20,11 @@ urlpatterns = [
     path("<int:campaign_id>/merge/", details_views.merge_campaign, name="merge"),
     path("<int:campaign_id>/separate/", details_views.separate_campaign, name="separate"),
     path("<int:campaign_id>/recipients/", recipients_views.recipients, name="recipients"),
+    path("<int:campaign_id>/recipients/<slug:group>/", recipients_views.recipient_list, name="recipient_list"),
+    path("<int:campaign_id>/recipient/<str:recipient>/", recipients_views.recipient, name="recipient"),
     path("<int:campaign_id>/conversions/", conversions_views.conversions, name="conversions"),
     path("<int:campaign_id>/conversions/<int:kind_id>/", conversions_views.conversion_list, name="conversion_list"),
     path("<int:campaign_id>/ab/", ab_views.ab_page, name="ab"),
+    path("<int:campaign_id>/ab/save/", ab_saved_views.save, name="ab_save"),
+    path("<int:campaign_id>/ab/delete/", ab_saved_views.delete, name="ab_delete"),
 ]

@@ -16,8 +16,10 @@ from portal.accounts.guards import member_may
 from portal.common.masking import Masking
 from portal.common.period_picker import MAX_DAYS, Period
 from portal.tenants.models import Tenant
+from reports.campaigns.compared import MAX_CHOICES, choices, compared_with, matches
 from reports.campaigns.details_views import campaign_or_404
 from reports.campaigns.life import life_of
+from reports.campaigns.search_text import searched
 from reports.campaigns.speed import HEIGHT, WIDTH, curve, reached, speed_rows
 from reports.figures.kpis import Kpis
 from reports.figures.query import StatisticsQuery
@@ -30,7 +32,6 @@ from reports.overview.period import range_text
 from reports.overview.selectors import Overview, overview
 
 ROWS = 8
-MAX_CHOICES = 50  # of campaigns to compare with; others are found by their name
 
 
 class CampaignLinks(Links):
@@ -87,15 +88,16 @@ class StatusRow:
 def campaign_page(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpResponse:
     """Show a campaign, from its first day to its last; `compare` is the id of another one, `none` compares nothing.
 
-    A merged campaign is shown on the page of the one that it is merged into. 422 for a campaign to compare with that
-    there is not.
+    `find` searches for campaigns to compare with. A merged campaign is shown on the page of the one that it is merged
+    into. 422 for a campaign to compare with that there is not, and for a search that cannot be followed.
     """
     campaign = campaign_or_404(request, campaign_id)
     if campaign.merged_into_id:
         return redirect("campaigns:campaign", tenant.slug, campaign.merged_into_id)
     masking = request.access.masking
     wanted = request.GET.get("compare", "")
-    other, is_wrong = _other(campaign, wanted)
+    other, is_wrong = compared_with(campaign, wanted)
+    text, problem, status = searched(request, tenant, "find")
     shown, beside = _shown(campaign, tenant, masking), _shown(other, tenant, masking) if other else None
     context = {
         "page": "campaigns",
@@ -105,14 +107,18 @@ def campaign_page(request: PageRequest, tenant: Tenant, campaign_id: int) -> Htt
         "note": masking.text(campaign.note),
         "tags": [masking.text(tag) for tag in campaign.tags],
         "notes": [(date.fromisoformat(day), masking.text(text)) for day, text in sorted(campaign.day_notes.items())],
-        "choices": _choices(campaign, masking),
+        "choices": choices(campaign, other, masking),
         "chosen": other.id if other else None,
+        "find": text,
+        "problem": problem,
+        "matches": matches(campaign, text, masking) if text else None,
+        "most_matches": MAX_CHOICES,
         "is_wrong": is_wrong,
         "most_days": MAX_DAYS,
     }
     if shown:
         context |= _figures(request, shown, beside)
-    return render(request, "reports/campaigns/campaign.html", context, status=422 if is_wrong else 200)
+    return render(request, "reports/campaigns/campaign.html", context, status=422 if is_wrong else status)
 
 
 def _shown(campaign: Campaign, tenant: Tenant, masking: Masking) -> Shown | None:
@@ -132,31 +138,6 @@ def _shown(campaign: Campaign, tenant: Tenant, masking: Masking) -> Shown | None
         last=life.last,
         links=links(tenant.slug, period, f"from={first}&to={life.last}", narrowing),
     )
-
-
-def _other(campaign: Campaign, wanted: str) -> tuple[Campaign | None, bool]:
-    """Return the campaign to compare with, the previous one of a tag by default, and whether `wanted` is wrong."""
-    others = Campaign.objects.filter(tenant_id=campaign.tenant_id, merged_into=None).exclude(id=campaign.id)
-    others = others.select_related("tenant")
-    if wanted == "none":
-        return None, False
-    if wanted:
-        is_number = wanted.isascii() and wanted.isdecimal() and len(wanted) < 10
-        found = others.filter(id=int(wanted)).first() if is_number else None
-        return found, found is None
-    if not campaign.tags:
-        return None, False
-    earlier = others.filter(tags__overlap=campaign.tags, created_at__lt=campaign.created_at)
-    return earlier.order_by("-created_at", "-id").first(), False
-
-
-def _choices(campaign: Campaign, masking: Masking) -> list[tuple[int, str]]:
-    """Return the newest campaigns to compare with, those of the same tags first."""
-    others = Campaign.objects.filter(tenant_id=campaign.tenant_id, merged_into=None).exclude(id=campaign.id)
-    newest = others.order_by("-created_at", "-id")
-    of_tags = list(newest.filter(tags__overlap=campaign.tags)[:MAX_CHOICES]) if campaign.tags else []
-    every = {one.id: one for one in (*of_tags, *newest[:MAX_CHOICES])}
-    return [(id_, masking.text(one.title or one.name)) for id_, one in list(every.items())[:MAX_CHOICES]]
 
 
 def _figures(request: PageRequest, shown: Shown, beside: Shown | None) -> dict:

@@ -8,14 +8,20 @@ from datetime import date, timedelta
 
 from django.db import connection
 from django.db.models import Count, Model, Q, QuerySet, Sum
+from django.db.models.expressions import RawSQL
 
+from deliveries.counts.final_codes import DIGEST
 from deliveries.models import (
     CampaignCount,
     CondensedCampaign,
     CondensedCampaignCount,
     CondensedLatencyCount,
+    CondensedSegmentCount,
+    CondensedSegmentLatencyCount,
     CondensedSpan,
     LatencyCount,
+    SegmentCount,
+    SegmentLatencyCount,
     Span,
 )
 from portal.common.periods import Month
@@ -25,6 +31,8 @@ _DAY = timedelta(days=1)
 _ROLLUP_MODELS: dict[type[Model], tuple[type[Model], ...]] = {
     CampaignCount: (CondensedCampaign, CondensedCampaignCount),
     LatencyCount: (CondensedLatencyCount, CondensedCampaign),
+    SegmentCount: (CondensedSegmentCount,),
+    SegmentLatencyCount: (CondensedSegmentLatencyCount,),
 }
 _PER_BUCKET = """
 SELECT {columns} b.bucket, sum(b.n)::bigint AS n
@@ -33,19 +41,29 @@ GROUP BY {columns} b.bucket HAVING sum(b.n) > 0
 """
 
 
+Ready = tuple[set[date], set[date]]  # months by their first days, and days outside of them
+
+
 def sources(
-    model: type[Model], *, tenant_ids: Collection[int], first: date, last: date, columns: Collection[str], by_day: bool
+    model: type[Model],
+    *,
+    tenant_ids: Collection[int],
+    first: date,
+    last: date,
+    columns: Collection[str],
+    by_day: bool,
+    ready: Ready | None = None,
 ) -> list[QuerySet]:
     """Return rows that together count the messages from `first` to `last` once: roll-ups, and rows of `model`.
 
     `columns` are all that will be grouped and filtered by besides the day. With `by_day` only roll-ups of whole days
-    are used.
+    are used. `ready` is `ready_spans`, for callers that read several models of one period.
     """
     of_tenants = model.objects.filter(tenant_id__in=tenant_ids)
     for condensed in _ROLLUP_MODELS.get(model, ()):
         if not set(columns).issubset(condensed._meta.pk.field_names):
             continue
-        months, days = _ready(tenant_ids, first, last, by_day=by_day)
+        months, days = ready or ready_spans(tenant_ids, first, last, by_day=by_day)
         if not months and not days:
             break
         held = Q(span=Span.MONTH, day__in=months) | Q(span=Span.DAY, day__in=days)
@@ -85,11 +103,18 @@ def union_all(rows: list[QuerySet]) -> tuple[str, tuple]:
     return " UNION ALL ".join(f"({sql})" for sql, _ in parts), tuple(value for _, values in parts for value in values)
 
 
-def _ready(tenant_ids: Collection[int], first: date, last: date, *, by_day: bool) -> tuple[set[date], set[date]]:
-    """Return the months (their first days) and the days outside of them that are ready for all of the tenants."""
+def ready_spans(
+    tenant_ids: Collection[int], first: date, last: date, *, by_day: bool = False, with_final: bool = False
+) -> Ready:
+    """Return the months (their first days) and the days outside of them that are ready for all of the tenants.
+
+    With `with_final` only those whose sums of final messages hold for the present result codes.
+    """
     whole = set() if by_day else {month.first_day for month in _whole_months(first, last)}
     wanted = Q(span=Span.MONTH, day__in=whole) | Q(span=Span.DAY, day__range=(first, last))
     ready = CondensedSpan.objects.filter(wanted, tenant_id__in=tenant_ids, is_ready=True)
+    if with_final:
+        ready = ready.filter(final_codes=RawSQL(DIGEST, ()))  # noqa: S611  a constant
     of_all = ready.values_list("span", "day").annotate(n=Count("*")).filter(n=len(set(tenant_ids)))
     found = {(span, day) for span, day, _ in of_all}
     months = {day for span, day in found if span == Span.MONTH}

@@ -23,7 +23,7 @@ from reports.figures.billing import is_billed
 from reports.figures.hours import HOUR_COLUMNS, hour_of, hour_rows
 from reports.figures.kpis import Kpis
 from reports.figures.query import TIMES, StatisticsQuery, TooManyGroups, in_time
-from reports.figures.rollups import by_bucket, sources
+from reports.figures.rollups import Ready, by_bucket, sources
 from reports.figures.volume import Volume
 
 OTHER_NAME = OTHER_LABEL  # as a campaign too: what is over the daily limit of new ones
@@ -106,10 +106,12 @@ def count_rows(query: StatisticsQuery, model: type) -> QuerySet:
     return _filtered(rows, query)
 
 
-def count_sources(query: StatisticsQuery, model: type, *, columns: Iterable[str] = ()) -> list[QuerySet]:
+def count_sources(
+    query: StatisticsQuery, model: type, *, columns: Iterable[str] = (), ready: Ready | None = None
+) -> list[QuerySet]:
     """Return querysets that together count each message once, from fewer rows if days are rolled up.
 
-    `columns` are those used besides the query's groups and filters.
+    `columns` are those used besides the query's groups and filters; `ready` as for `sources`.
     """
     asked = [*query.group_by, *query.filters]
     found = sources(
@@ -119,6 +121,7 @@ def count_sources(query: StatisticsQuery, model: type, *, columns: Iterable[str]
         last=query.last,
         columns={*_columns(name for name in asked if name not in TIMES), *columns},
         by_day=any(name in TIMES and name != "month" for name in asked),
+        ready=ready,
     )
     if query.account_id is not None:
         found = [rows.filter(account_id=query.account_id) for rows in found]

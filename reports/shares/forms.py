@@ -13,9 +13,11 @@ from portal.common.no_numbers import refuse_numbers
 from portal.common.periods import Month
 from portal.shares.models import ShareLink
 from portal.tenants.models import Tenant
+from reports.campaigns.ab_form import AbForm
+from reports.campaigns.ab_views import SHARED
 from reports.overview.asked import MAX_FILTER
 from reports.overview.period import page_period
-from reports.shares.wording import NARROWING, OVERVIEW_PARAMETERS, asking
+from reports.shares.wording import NARROWING, OVERVIEW_PARAMETERS, ab_campaign, asking
 
 MAX_HOSTS = 10
 _is_host = re.compile(
@@ -26,7 +28,8 @@ _is_host = re.compile(
 class ShareForm(forms.Form):
     """Form for whom a link is for, how long it is valid, and what it shows.
 
-    `query` is the Overview's, `month` a report's; the page that leads here fills in one of them.
+    `query` is the Overview's, `month` a report's, `ab` the A/B test's with its campaign; the page that leads here fills
+    in one of them.
     """
 
     LIFETIMES = (("7", gettext_lazy("7 days")), ("30", gettext_lazy("30 days")), ("90", gettext_lazy("90 days")))
@@ -56,11 +59,12 @@ class ShareForm(forms.Form):
     )
     query = forms.CharField(max_length=2000, required=False, widget=forms.HiddenInput)
     month = forms.CharField(max_length=7, required=False, widget=forms.HiddenInput)
+    ab = forms.CharField(max_length=2000, required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args, request: PageRequest, tenant: Tenant, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.request, self.tenant = request, tenant
-        if self["month"].value():
+        if self["month"].value() or self["ab"].value():
             del self.fields["panel"], self.fields["hosts"]
 
     def clean_query(self) -> str:
@@ -92,6 +96,25 @@ class ShareForm(forms.Form):
         except ValueError:
             raise forms.ValidationError(_("Write the month as 2026-10.")) from None
 
+    def clean_ab(self) -> str:
+        """Return the parameters that the page of A/B tests knows; refuse what it could not follow."""
+        text = self.cleaned_data["ab"]
+        if not text:
+            return ""
+        if ab_campaign(text, self.request.access) is None:
+            raise forms.ValidationError(_("There is no such campaign."))
+        given, kept = QueryDict(text), QueryDict(mutable=True)
+        for name in ("campaign", *SHARED):
+            if texts := given.getlist(name):
+                for one in texts:
+                    refuse_numbers(one)
+                kept.setlist(name, texts)
+        form = AbForm(kept)
+        form.query()
+        for errors in form.errors.values():
+            raise forms.ValidationError(errors[0])
+        return kept.urlencode()
+
     def clean_hosts(self) -> list[str]:
         hosts = list(dict.fromkeys(self.cleaned_data["hosts"].lower().replace(",", " ").split()))
         if len(hosts) > MAX_HOSTS:
@@ -115,6 +138,8 @@ class ShareForm(forms.Form):
         common = {"name": data["name"], "expires_at": now + timedelta(days=int(data["days"]))}
         if data["month"]:
             return common | {"kind": ShareLink.Kind.REPORT, "month": data["month"]}
+        if data["ab"]:
+            return common | {"kind": ShareLink.Kind.AB, "query": data["ab"]}
         if data["panel"]:
             panel = {"kind": ShareLink.Kind.PANEL, "panel": data["panel"], "hosts": data["hosts"]}
             return common | panel | {"query": data["query"]}

@@ -19,12 +19,14 @@ from portal.security_headers import POLICY
 from portal.shares import links
 from portal.shares.models import ShareLink
 from portal.tenants.scope import signin_scope
+from reports.campaigns.ab_form import AbForm
+from reports.campaigns.ab_views import Links, ab_context
 from reports.overview.views import overview_context
 from reports.runs.editions import NoMaskedEdition, open_edition
 from reports.runs.report_scope import tenant_report_scope
 from reports.runs.selectors import newest_run
 from reports.shares.limits import WINDOW, is_over
-from reports.shares.wording import filter_words
+from reports.shares.wording import ab_campaign, filter_words
 
 PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow", "Cache-Control": "no-store, private"}
 
@@ -55,12 +57,14 @@ def of_link(*kinds: str) -> Callable[[View], Callable[..., HttpResponse]]:
     return decorate
 
 
-@of_link(ShareLink.Kind.OVERVIEW, ShareLink.Kind.REPORT)
+@of_link(ShareLink.Kind.OVERVIEW, ShareLink.Kind.REPORT, ShareLink.Kind.AB)
 def share(request: PageRequest, link: ShareLink) -> HttpResponse:
-    """Show the Overview, or offer the month's report, of a shared link."""
+    """Show the Overview or the A/B test of a shared link, or offer its month's report."""
     if link.month is not None:  # a report's
         run = newest_run(tenant_report_scope(request.access), Month.of(link.month))
         response = render(request, "shares/report.html", {"link": link, "run": run, "month": link.month})
+    elif link.kind == ShareLink.Kind.AB:
+        response = _ab_test(request, link)
     else:
         response = _overview(request, link, "shares/overview.html")
     return _counted(request, link, response)
@@ -103,6 +107,18 @@ def _overview(request: PageRequest, link: ShareLink, template: str, **more: str)
     context, status = overview_context(request, link.tenant)
     narrowing = filter_words(context["narrowing"] | ({"tenant": context["one"].name} if context["one"] else {}))
     return render(request, template, context | {"link": link, "narrowed_to": narrowing} | more, status=status)
+
+
+def _ab_test(request: PageRequest, link: ShareLink) -> HttpResponse:
+    """Render the A/B test of the link's parameters, without links to messages."""
+    campaign = ab_campaign(link.query, request.access)
+    if campaign is None:  # it was deleted, or is of a customer who is no child any more
+        return _closed(request, "shares/closed.html", status=404)
+    form = AbForm(QueryDict(link.query))
+    query, masking = form.query(), request.access.masking
+    links = Links("", campaign.tenant.slug, campaign.name, masking, query)
+    context, _verdict = ab_context(campaign, form, query, tenant=link.tenant, links=links)
+    return render(request, "shares/ab.html", context | {"link": link})
 
 
 def _closed(request: PageRequest, template: str, *, status: int) -> HttpResponse:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from portal.accounts import shared_links, shown_once
-from portal.accounts.access import PageRequest
+from portal.accounts.access import Access, PageRequest
 from portal.accounts.guards import member_may
 from portal.accounts.models import record
 from portal.common.periods import Month
@@ -20,7 +20,7 @@ from portal.shares import links
 from portal.shares.models import ShareLink
 from portal.tenants.models import Tenant
 from reports.shares.forms import ShareForm, shown_query
-from reports.shares.wording import words_of, words_of_month, words_of_query
+from reports.shares.wording import words_of, words_of_ab, words_of_month, words_of_query
 
 MAX_SHOWN = 200
 
@@ -30,7 +30,7 @@ MAX_SHOWN = 200
 def links_page(request: PageRequest, tenant: Tenant) -> HttpResponse:
     """List the tenant's links; make one, and show it once on the page after, so that a reload makes no other.
 
-    The Overview leads here with its parameters, a month's report with `month`.
+    The Overview leads here with its parameters, a month's report with `month`, an A/B test with its parameters in `ab`.
     """
     if request.method != "POST":
         return _page(request, tenant, _offered(request, tenant), made=_made(request, tenant))
@@ -62,9 +62,9 @@ def revoke(request: PageRequest, tenant: Tenant, link_id: int) -> HttpResponse:
 
 
 def _offered(request: PageRequest, tenant: Tenant) -> ShareForm:
-    """Return the form for what the request names: a month's report, or the Overview with its parameters."""
-    month = request.GET.get("month", "")
-    initial = {"month": month} if month else {"query": shown_query(request, tenant)}
+    """Return the form for what the request names: a month's report, an A/B test, or the Overview."""
+    month, ab = request.GET.get("month", ""), request.GET.get("ab", "")
+    initial = {"month": month} if month else {"ab": ab} if ab else {"query": shown_query(request, tenant)}
     return ShareForm(initial=initial, request=request, tenant=tenant)
 
 
@@ -94,13 +94,13 @@ def _page(
         .select_related("tenant")
         .order_by(F("revoked_at").desc(nulls_first=True), "-id")[:MAX_SHOWN]
     )
-    rows = [{"link": link, "words": words_of(link), "is_open": _is_open(link, now)} for link in found]
+    rows = [{"link": link, "words": words_of(link, request.access), "is_open": _is_open(link, now)} for link in found]
     context = {
         "page": "settings",
         "section": "shares",
         "rows": sorted(rows, key=lambda row: not row["is_open"]),
         "form": form,
-        "offered": _what(form, tenant),
+        "offered": _what(form, tenant, request.access),
         "made": made,
     }
     response = render(request, "shares/links.html", context, status=status)
@@ -112,8 +112,10 @@ def _is_open(link: ShareLink, now: datetime) -> bool:
     return link.revoked_at is None and link.expires_at > now
 
 
-def _what(form: ShareForm, tenant: Tenant) -> list[str]:
+def _what(form: ShareForm, tenant: Tenant, access: Access) -> list[str]:
     """Return in words what the form would share; nothing where it names what cannot be shared."""
+    if ab := form["ab"].value():
+        return words_of_ab(ab, access)
     month, query = form["month"].value() or "", QueryDict(form["query"].value() or "")
     if not month:
         return words_of_query(query, tenant)

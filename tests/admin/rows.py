@@ -7,7 +7,7 @@ from axes.models import AccessAttempt
 from django.contrib.auth.models import Group
 from django.db.models import Model
 
-from campaigns.models import Campaign, RefIdScheme, SegmentKey
+from campaigns.models import Campaign, ConversionUpload, RefIdScheme, SegmentKey
 from deliveries.models import (
     ErasedMonth,
     Export,
@@ -58,6 +58,9 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
             query=f"campaign={CANARY}",
         )[0],
         RefIdScheme: RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", CANARY]),
+        ConversionUpload: ConversionUpload.objects.create(
+            tenant=tenant, made_by=user.email, file_name=f"{CANARY}.csv", mapping={"kind": CANARY}, state="failed"
+        ),
         SegmentKey: SegmentKey.objects.create(tenant=tenant, key=CANARY),
         Campaign: Campaign.objects.create(tenant=tenant, name=CANARY),
         PartnerMove: PartnerMove.objects.create(tenant=tenant, partner=partner, total=8, done=2),

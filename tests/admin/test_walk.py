@@ -7,7 +7,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.urls import reverse
 
-from campaigns.models import Campaign, RefIdScheme, SegmentKey
+from campaigns.models import Campaign, ConversionUpload, RefIdScheme, SegmentKey
 from deliveries.models import (
     ErasedMonth,
     Export,
@@ -30,6 +30,7 @@ READ_ONLY = {
     ApiKey,
     PartnerId,
     Campaign,
+    ConversionUpload,
     AuditEntry,
     ErasedMonth,
     Export,
@@ -55,8 +56,12 @@ NOT_SHOWN = {
     "deliveries.SubmissionCount", "deliveries.RetentionMark", "deliveries.StandingCheck",
     "deliveries.CondensedSpan", "deliveries.CondensedCampaignCount", "deliveries.CondensedLatencyCount",
     "deliveries.CondensedCampaign", "deliveries.IdentityFilter",
+    "deliveries.SegmentCount", "deliveries.SegmentLatencyCount", "campaigns.SegmentValue",
+    "deliveries.CondensedSegmentCount", "deliveries.CondensedSegmentLatencyCount",
     "deliveries.ApplierStop", "deliveries.ImportCount", "deliveries.RefusalCount",
     "deliveries.ErasedId", "deliveries.ErasedName", "deliveries.RecipientSecret",
+    "campaigns.ConversionKind", "campaigns.ConversionEvent", "deliveries.ConversionDue", "deliveries.ConversionTenant",
+    "deliveries.ConversionWindow",
 }  # fmt: skip
 
 

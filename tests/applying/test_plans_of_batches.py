@@ -35,6 +35,7 @@ MOST = 5 * N
 TABLES = (
     *("message_2026_11", "delivery_report_2026_11", "message_parameter_2026_11", "inbox_todo"),
     *("condensed_span", "tenants_partnerid", "tenants_earlierowner", "campaigns_campaign", "campaigns_segmentkey"),
+    "segment_value",
 )
 NUMBER = "+358401234567"
 
@@ -52,7 +53,8 @@ def belief(request, feed, tenant, settings) -> str:
     """N messages of a tenant, a campaign each, with a value each of two chosen keys, and an empty month beside them."""
     settings.NEW_PARTNER_IDS_PER_DAY = settings.NEW_CAMPAIGNS_PER_DAY = 10 * N
     for key in ("color", "who"):
-        SegmentKey.objects.create(tenant=tenant, key=key, created_at=NOW, state="done")
+        position = SegmentKey.BEGINNING
+        SegmentKey.objects.create(tenant=tenant, key=key, created_at=NOW, state="done", position=position)
     partitions.ensure_months([date(2026, 12, 1)])
     apply(feed, *map(report, range(N)))
     believe(request.param, *TABLES)
@@ -189,7 +191,7 @@ def test_erasing_one_number(belief, tenant, monkeypatch):
 
 def test_walk_for_a_chosen_key(belief, tenant, monkeypatch):
     """Taken up again in the middle: all rows are there."""
-    SegmentKey.objects.filter(key="color").update(state="queued", position=datetime(2027, 1, 1, tzinfo=UTC))
+    SegmentKey.objects.filter(key="color").update(state="queued", position=SegmentKey.NOTHING)
     with watched(monkeypatch, most=MOST):
         assert run_segment_keys() == 1
     assert MessageParameter.objects.count() == 2 * N

@@ -156,6 +156,7 @@ def _make_rows(now: datetime) -> dict:
         user_id=maker.pk, tenant=tenant, page="messages", name="Failed lately", query="counts_as=failed&period=7d"
     )
     export_id = _make_exports(tenant, maker)
+    upload_id = _make_conversions(tenant, maker, now)
     message = Message.objects.filter(tenant=tenant).order_by("-sent_at").first()
     secrets = {}
     for email in (GUARDED, STAFF):
@@ -166,10 +167,12 @@ def _make_rows(now: datetime) -> dict:
     return {
         "run_id": run.id,
         "export_id": export_id,
+        "upload_id": upload_id,
         "month": str(month),
         "message_id": message.message_id,
         "campaign_id": Campaign.objects.filter(tenant=tenant).order_by("name").first().id,
         "kind_id": _make_conversions(tenant),
+        "recipient": _recipient(tenant),
         "partner_id": PartnerId.objects.get(value="nr-fi").id,
         "invitation_id": invitation.id,
         "invitation": invitations.link(invitation),
@@ -207,6 +210,17 @@ def _make_conversions(tenant) -> int:
     return kind.id
 
 
+def _recipient(tenant) -> str:
+    """Return the address's part of a recipient of the campaign that pages are looked at with."""
+    from campaigns.models import Campaign
+    from deliveries.models import Message
+    from reports.campaigns.recipient_lists import seal_key
+
+    campaign = Campaign.objects.filter(tenant=tenant).order_by("name").first()
+    message = Message.objects.filter(tenant=tenant, campaign_id=campaign.id).exclude(recipient_key=None).first()
+    return seal_key(bytes(message.recipient_key))
+
+
 def _make_exports(tenant, maker) -> int:
     """Make a file, and stop two others; return the file's export."""
     from deliveries.exports.asking import ask, cancel
@@ -226,6 +240,35 @@ def _make_exports(tenant, maker) -> int:
         cancel(export, actor=maker.email)
     Export.objects.filter(id=refused.id).update(problem="rows")
     return done.id
+
+
+def _make_conversions(tenant, maker, now: datetime) -> int:
+    """Upload a file of events with refused lines, and begin another upload; return the second one."""
+    from campaigns.models import ConversionKind
+    from deliveries.attributing.attribute import attribute_due
+    from deliveries.conversions import uploads
+    from deliveries.models import Message
+
+    for name, minutes in (("purchase", 7 * 24 * 60), ("sign-up", None)):
+        ConversionKind.objects.create(tenant=tenant, name=name, window_minutes=minutes)
+    delivered = Message.objects.filter(tenant=tenant, status="delivered", destination__startswith="+")
+    lines = ["order;kind;time;value;currency;number"]
+    for place, message in enumerate(delivered.order_by("-sent_at")[:12]):
+        at = message.status_at + timedelta(minutes=9 * place)
+        kind = ("purchase", "sign-up", "refund")[place % 3]
+        money = f"{19 + place},90;EUR" if kind == "purchase" else ";"
+        lines.append(f"order-{place};{kind};{at:%Y-%m-%dT%H:%M:%SZ};{money};{message.destination}")
+    mapping = {"event_id": "order", "kind": "kind", "occurred_at": "time", "value": "value", "currency": "currency"}
+    mapping["destination"] = "number"
+    content = "\n".join(lines).encode()
+    begun = [
+        uploads.begin(tenant=tenant, user=maker, name=name, content=content, now=now)
+        for name in ("orders of the autumn.csv", "more orders.csv")
+    ]
+    uploads.confirm(begun[0], mapping, actor=maker.email)
+    uploads.run_uploads(upload_id=begun[0].id)
+    attribute_due()
+    return begun[1].id
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.layout import take_picture
 from tests.browser.pages import address_of
 from tests.browser.seed import OWNER
 from tests.browser.test_print import needs_poppler, printed
@@ -26,6 +27,22 @@ def test_form_and_calculator_work_without_scripts(browse, portal):
     expect(page.get_by_label("Planned split")).to_have_value("50:50")
     expect(page.locator("#needed")).to_contain_text("Each variant needs")
     expect(page.get_by_label("Gain to be found, in points")).to_have_value("5")
+
+
+def test_chosen_ref_ids_are_kept_by_a_name(request, browse, portal):
+    page = browse(OWNER)
+    page.goto(f"{address_of('campaigns:ab', portal.rows)}?a=first%0Asecond&b=third")
+
+    page.get_by_label("Name of this comparison").fill("Two mornings")
+    page.get_by_role("button", name="Save comparison").click()
+
+    expect(page.get_by_label("RefIds of A")).to_have_value("first\nsecond")
+    saved = page.get_by_role("link", name="Two mornings")
+    expect(saved).to_be_visible()
+    if folder := request.config.getoption("--pictures"):
+        take_picture(page, folder, "ab-saved")
+    page.get_by_role("button", name="Delete Two mornings").click()
+    expect(saved).to_have_count(0)
 
 
 def test_wrong_field_is_marked(browse, portal):

@@ -28,6 +28,8 @@ DATA = {
     "campaigns:recipients": ("h1",),
     "campaigns:conversions": ("h1", "tbody"),
     "campaigns:conversion_list": ("h1", "h2", "tbody"),
+    "campaigns:recipient_list": ("h1", "tbody"),
+    "campaigns:recipient": ("h1", "tbody"),
     "campaigns:campaign": ("tbody", "option", "h1", "p"),
     "campaigns:details": ("h1",),
     "settings:tenant": ("strong",),  # the preview: dates and figures in the customer's language

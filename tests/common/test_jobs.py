@@ -204,7 +204,16 @@ def test_queued_job_that_waits_for_its_next_attempt_can_begin_at_once(tenant):
 def test_every_kind_of_job_is_in_the_admin_and_has_the_same_states():
     kinds = {model.KIND: model for model in jobs.job_models()}
 
-    assert set(kinds) == {"export", "move", "recount", "refold", "report", "segment_key", "workbook_deletion"}
+    assert set(kinds) == {
+        "conversion_upload",
+        "export",
+        "move",
+        "recount",
+        "refold",
+        "report",
+        "segment_key",
+        "workbook_deletion",
+    }
     for model in kinds.values():
         assert isinstance(admin.site._registry[model], JobAdmin)
         assert model._meta.get_field("state").choices == JobState.choices

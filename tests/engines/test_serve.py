@@ -13,6 +13,7 @@ import pytest
 from supervisor.options import ServerOptions
 
 from portal import serve
+from portal.celery import app
 from tests.engines.conftest import REPOSITORY, Home
 from tests.ports import free_port
 
@@ -43,7 +44,7 @@ def test_config_is_understood_by_the_supervisor_in_odd_folders(tmp_path: Path):
 
     programs = read_by_supervisor(tmp_path / "conf", serve.config(env))
     assert {name: log for name, (_, log) in programs.items()} == {
-        name: f"{home}/log/{name}.log" for name in ("engines", "web", "applier", "worker", "beat")
+        name: f"{home}/log/{name}.log" for name in ("engines", "web", "applier", "worker", "exporter", "beat")
     }
     assert {name: command for name, (command, _) in programs.items()} == {
         "engines": "-m portal.engines watch",
@@ -52,9 +53,27 @@ def test_config_is_understood_by_the_supervisor_in_odd_folders(tmp_path: Path):
         " --no-access-log --host 127.0.0.1 --port 8765 portal.asgi:application",
         "applier": "manage.py run_applier",
         "worker": "-m celery -A portal worker --concurrency 1 --loglevel INFO --without-gossip"
-        " --without-mingle --queues celery,reports,exports",
+        " --without-mingle --queues celery,reports",
+        "exporter": "-m celery -A portal worker --concurrency 1 --loglevel INFO --without-gossip"
+        " --without-mingle --queues exports --hostname exporter@%h",
         "beat": f"-m celery -A portal beat --loglevel INFO --pidfile= --schedule '{home}/run/celerybeat-schedule'",
     }
+
+
+def test_each_queue_has_one_program_and_exports_have_their_own(settings):
+    env = {"BIND": "127.0.0.1", "PORT": "8765", "PORTAL_HOME": "/data"}
+    of_program = {
+        name: words[words.index("--queues") + 1].split(",")
+        for name, words in serve.commands(env).items()
+        if "--queues" in words
+    }
+
+    assert of_program == {"worker": ["celery", "reports"], "exporter": ["exports"]}
+    routed = {app.amqp.router.route({}, name)["queue"].name for name in app.tasks}
+    assert routed <= {"celery", "reports", "exports"}
+    assert {
+        app.amqp.router.route({}, f"deliveries.{name}")["queue"].name for name in ("run_export", "resume_exports")
+    } == {"exports"}
 
 
 def test_config_watches_no_engines_that_are_given(tmp_path: Path):
@@ -65,7 +84,7 @@ def test_config_watches_no_engines_that_are_given(tmp_path: Path):
 
     programs = read_by_supervisor(tmp_path / "conf", serve.config(env | given))
 
-    assert list(programs) == ["web", "applier", "worker", "beat"]
+    assert list(programs) == ["web", "applier", "worker", "exporter", "beat"]
 
 
 @pytest.mark.parametrize(

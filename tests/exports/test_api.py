@@ -5,8 +5,9 @@ import io
 
 import pytest
 
+from deliveries.exports.kinds import unseal
 from deliveries.exports.making import run_exports
-from deliveries.exports.stored_search import unseal
+from deliveries.exports.searches import query_of
 from deliveries.message_pages.columns import ALL_COLUMNS
 from deliveries.models import Export
 from portal.accounts.models import AuditEntry
@@ -34,13 +35,13 @@ def test_page_list_and_file_have_the_same_messages(client, mine, person, message
     assert answer.status_code == 202
     export = answer.json()
     assert answer["Location"] == export["url"] == f"/api/v1/exports/{export['id']}/"
-    assert (export["state"], export["messages"], export["download_url"]) == ("queued", None, None)
+    assert (export["state"], export["rows"], export["download_url"]) == ("queued", None, None)
     assert export["columns"] == ["message_id", "number", "status"]
 
     run_exports()
 
     done = mine.get(f"exports/{export['id']}/").json()
-    assert (done["state"], done["messages_done"], done["messages"], done["numbers"]) == ("done", 5, 5, "full")
+    assert (done["state"], done["rows_done"], done["rows"], done["numbers"]) == ("done", 5, 5, "full")
     file = mine.client.get(done["download_url"], headers=mine.headers)
     assert file["Content-Type"] == "text/csv; charset=utf-8"
     content = b"".join(file.streaming_content)
@@ -83,7 +84,7 @@ def test_filters_are_those_of_the_list(mine, tenant, messages):
     mine.post("exports/?number=%2B358407654398&status=failed&status=expired&tenant=nordic-retail", BODY)
 
     export = Export.objects.get()
-    query = unseal(export.sealed)
+    query = query_of(unseal(export.sealed))
     assert (query.number, query.statuses, query.tenant_ids) == (NUMBER, ("failed", "expired"), {tenant.id})
     assert "7654398" not in export.title
     assert (export.key, export.maker, export.made_by) == (mine.key, None, str(mine.key))
@@ -154,4 +155,4 @@ def test_accounts_key_asks_for_its_account(whole_account, account, messages):
     whole_account.post("exports/", BODY)
 
     export = Export.objects.get()
-    assert (export.tenant, unseal(export.sealed).account_id) == (account.pool, account.id)
+    assert (export.tenant, query_of(unseal(export.sealed)).account_id) == (account.pool, account.id)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from deliveries.erasure.erase import erase_number
 from deliveries.exports import files as stored_files
-from deliveries.exports import making
+from deliveries.exports import making, searches
 from deliveries.exports.asking import TooMany, cancel, retry
 from deliveries.exports.files import delete_old, open_file
 from deliveries.exports.making import run_exports
@@ -94,7 +94,7 @@ def test_file_is_of_one_moment(feed, person, tenant, messages, monkeypatch):
             thread.start()
             thread.join()
 
-    monkeypatch.setattr(making, "walk", walk_while_messages_arrive)
+    monkeypatch.setattr(searches, "walk", walk_while_messages_arrive)
 
     export = made(person, tenant)
 
@@ -118,7 +118,7 @@ def test_progress_is_seen_while_it_runs_and_cancelling_stops_it(person, tenant, 
                 thread.start()
                 thread.join()
 
-    monkeypatch.setattr(making, "walk", walk_and_cancel)
+    monkeypatch.setattr(searches, "walk", walk_and_cancel)
 
     export = made(person, tenant)
 
@@ -202,7 +202,7 @@ def test_export_that_runs_during_an_erasure_is_made_again(person, tenant, messag
         thread.start()
         thread.join()
 
-    monkeypatch.setattr(making, "walk", walk_while_a_number_is_erased)
+    monkeypatch.setattr(searches, "walk", walk_while_a_number_is_erased)
     export = made(person, tenant)
     assert (export.state, export.erased_at, export.file) == ("queued", None, "")
     assert list(Path(default_storage.path("exports")).rglob("*.csv")) == []

@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from deliveries.exports.stored_search import unseal
+from deliveries.exports.kinds import unseal
+from deliveries.exports.searches import query_of
 from deliveries.message_pages.columns import COLUMNS
 from deliveries.models import Export
 from portal.accounts.models import AuditEntry, Membership, Role
@@ -51,7 +53,7 @@ def test_asking_queues_the_search_of_the_address(manager, tenant, person, messag
 
     assert (answer.status_code, answer["Location"]) == (302, URL)
     export = Export.objects.get()
-    query = unseal(export.sealed)
+    query = query_of(unseal(export.sealed))
     assert (query.campaign, query.first, query.last, query.tenant_ids) == ("sale", day(20), day(1), {tenant.id})
     assert (export.maker, export.state, export.format, export.columns) == (person, "queued", "xlsx", FORM["columns"])
     assert export.title.endswith(" · Campaign: sale")
@@ -64,7 +66,7 @@ def test_asking_queues_the_search_of_the_address(manager, tenant, person, messag
 def test_named_period_is_that_of_the_day_of_asking(manager, messages):
     manager.post(f"{URL}new/?period=7d", FORM)
 
-    query = unseal(Export.objects.get().sealed)
+    query = query_of(unseal(Export.objects.get().sealed))
     assert (query.first, query.last) == (day(6), day(0))
 
 
@@ -73,7 +75,7 @@ def test_number_is_masked_in_the_title_for_everybody(manager, messages):
 
     export = Export.objects.get()
     assert "7654398" not in export.title + export.sealed
-    assert unseal(export.sealed).number == NUMBER
+    assert query_of(unseal(export.sealed)).number == NUMBER
 
 
 @pytest.mark.parametrize(
@@ -128,7 +130,7 @@ def test_list_has_states_and_asks_again_only_while_something_is_open(manager, te
     text = text_of(page)
     assert "every 2s" not in text
     assert "Deleted because a phone number was erased that may be in it" in text
-    assert "The search finds more messages than a file may have." in text
+    assert "There are more rows than a file may have." in text
     assert "DataError" not in text
     running = make_export(tenant, person, state="running", done=2, total=5)
 
@@ -203,6 +205,10 @@ def test_expired_link_has_no_file(manager, tenant, person):
     export = make_export(tenant, person, expires_at=timezone.now() - timedelta(seconds=1))
     answer = manager.get(f"{URL}{export.id}/download/")
     assert (answer.status_code, "The file was deleted" in text_of(answer)) == (410, True)
+
+    restored = make_export(tenant, person)
+    default_storage.delete(restored.file)  # backups leave files of exports out
+    assert manager.get(f"{URL}{restored.id}/download/").status_code == 410
 
     waiting = make_export(tenant, person, state="queued")
     assert manager.get(f"{URL}{waiting.id}/download/").status_code == 409

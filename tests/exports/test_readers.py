@@ -142,7 +142,7 @@ def test_hostile_texts_stay_texts(feed, person, tenant):
 def test_text_that_is_too_long_for_a_cell_is_shortened_and_named(tmp_path, tenant):
     texts = [LONG, "y" * 32_767, "😀" * 16_384]
     columns = [Column("text", "text", "Text", lambda row: texts[row])]
-    table = Table(columns, "UTC", tenant.csv_form, "a search", NOW, in_full=False, rows=3)
+    table = Table(columns, "Messages", "UTC", tenant.csv_form, "a search", NOW, in_full=False, rows=3)
 
     written = xlsx_writer.write(table, iter([[0, 1], [2]]), tmp_path / "long.xlsx")
 

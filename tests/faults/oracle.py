@@ -113,6 +113,28 @@ def totals() -> list[tuple]:
     return [row for table in tables for row in rows(f"SELECT sum(messages) FROM {table}")]
 
 
+def segment_sums() -> list[str]:
+    """Return where the counts of a segment key with figures do not add up to the daily counts."""
+    place = "account_id, day, country, operator, sender_type, status, result_code"
+    found = rows(
+        f"SELECT k.key, d.day, d.messages, s.messages FROM campaigns_segmentkey k CROSS JOIN LATERAL ("
+        f" SELECT {place}, sum(messages) AS messages, sum(parts) AS parts FROM daily_count"
+        " WHERE tenant_id = k.tenant_id AND (k.figures_from IS NULL OR day >= k.figures_from)"
+        f" GROUP BY {place} HAVING sum(messages) <> 0) AS d"
+        f" FULL JOIN (SELECT tenant_id, key, {place}, sum(messages) AS messages, sum(parts) AS parts FROM segment_count"
+        f" GROUP BY tenant_id, key, {place} HAVING sum(messages) <> 0) AS s"
+        " ON s.tenant_id = k.tenant_id AND s.key = k.key AND s.account_id = d.account_id AND s.day = d.day"
+        " AND s.country = d.country AND s.operator = d.operator AND s.sender_type = d.sender_type"
+        " AND s.status = d.status AND s.result_code = d.result_code"
+        " WHERE (k.id IS NULL OR (k.state = 'done' AND k.figures = 'yes' AND NOT k.removed))"
+        " AND (d.messages, d.parts) IS DISTINCT FROM (s.messages, s.parts)"
+    )
+    return [
+        f"segment key {key} on {day}: {counted} messages, {of_values} by value"
+        for key, day, counted, of_values in found
+    ]
+
+
 def past_retention() -> list[str]:
     """Return messages of sealed days: retention leaves none there, and no late report makes one."""
     found = "SELECT m.message_id, m.day FROM message m JOIN retention_mark r USING (tenant_id)"

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import orjson
 import pytest
 from django.db import transaction
+from django.db.models import Max
 from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -26,7 +27,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from campaigns.models import SegmentKey
+from campaigns import segments
+from campaigns.models import SegmentKey, SegmentValue
 from deliveries.applying import quarantine
 from deliveries.applying.apply import apply_waiting
 from deliveries.applying.replay import replay_inbox
@@ -210,6 +212,16 @@ class Portal(RuleBasedStateMachine):
         if has_worker:
             segment_keys.run_segment_keys()
 
+    @rule(owner=st.integers(0, 2), month=st.integers(9, 12), room=st.integers(0, 2))
+    def leave_little_room_for_values(self, owner: int, month: int, room: int) -> None:
+        """Earlier values have taken the places of each chosen key's month; registered ones stay."""
+        of_month = {"tenant": self.tenants[owner], "month": date(2026, month, 1)}
+        for key in SegmentKey.objects.filter(tenant=self.tenants[owner], position__isnull=False):
+            last = SegmentValue.objects.filter(**of_month, key=key.key).aggregate(last=Max("number"))["last"] or 0
+            number = max(segments.MAX_VALUES - room, last)
+            SegmentValue.objects.update_or_create(**of_month, key=key.key, value="taken", defaults={"number": number})
+            self.steps["months with little room"] += 1
+
     @rule()
     def make_filters_of_past_months(self) -> None:
         self.steps["filters"] += month_filters.make(now=self.now)
@@ -269,6 +281,7 @@ class Portal(RuleBasedStateMachine):
         if not hasattr(self, "feed"):
             return
         assert oracle.counts() == []
+        assert oracle.segment_sums() == []
         assert list(map(str, find_parameter_differences())) == []
         assert oracle.doubles(self.taken) == []
         assert oracle.states(self.feed, self.raw, self.submitted, now=self.now) == []

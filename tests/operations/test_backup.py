@@ -103,10 +103,18 @@ def test_backup_comes_back_in_another_place(portals, tmp_path):
     )
     assert (len(before[0]), before[3], before[4], len(before[7])) == (20, 21, 1, 1)
 
+    export = Path("files") / "exports" / "1" / "7_1.csv"
+    saved = Path(first.env["PORTAL_HOME"]) / export
+    saved.parent.mkdir(parents=True)
+    saved.write_text("a file of a search")
     backup = tmp_path / "backup"
     assert "20 messages" in first.run("backup", str(backup))
     assert (mode(backup), {mode(path) for path in backup.iterdir()}) == (0o700, {0o600})
     assert "is not empty" in first.run("backup", str(backup), ok=False)
+    with tarfile.open(backup / "files.tar") as archived:
+        names = archived.getnames()
+    assert f"./{before[7][0][0]}" in names
+    assert [name for name in names if "exports" in name] == []
 
     second.run("migrate", "-v", "0")
     assert "has another secret key" in second.run("restore", str(backup), ok=False)
@@ -117,6 +125,7 @@ def test_backup_comes_back_in_another_place(portals, tmp_path):
     made = Path(second.env["PORTAL_HOME"]) / "files" / before[7][0][0]
     assert (mode(made), {mode(folder) for folder in list(made.parents)[:3]}) == (0o640, {0o750})
     assert made.read_bytes() == (tmp_path / "r.xlsx").read_bytes()
+    assert (saved.exists(), (Path(second.env["PORTAL_HOME"]) / export).exists()) == (True, False)
     # and it goes on from there: the wall stands, new reports come in
     archive.write_text(f'{{"id":"m20","resultCode":1001,{gate}}}\n')
     assert len(second.state(*take_in)[0]) == 21

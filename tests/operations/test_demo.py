@@ -5,10 +5,12 @@ from datetime import UTC, date, datetime
 import pytest
 import yaml
 
+from campaigns.models import Campaign
 from deliveries.management.commands.simulate import months_back
-from portal import demo
 from portal.accounts.models import Role, User
-from portal.demo import MONTHS, PROVISIONING, State, add_customer, provisioning
+from portal.demo import steps
+from portal.demo.state import PROVISIONING, State
+from portal.demo.traffic import MONTHS, provisioning
 from portal.provisioning.positions import Problems
 from portal.provisioning.reader import read
 from portal.saved_views import store
@@ -50,8 +52,8 @@ def test_customer_is_added_once_and_its_first_page_leads_through_the_steps(
     User.objects.filter(id=staff_user.id).update(is_superuser=True)
     state = State()
 
-    add_customer(state)
-    add_customer(state)
+    steps.add_customer(state)
+    steps.add_customer(state)
 
     added = Tenant.objects.get(slug="arctic-foods")
     assert (state.added, State.load().added) == (added.pk, added.pk)
@@ -70,8 +72,24 @@ def test_example_file_is_valid_by_itself():
 @pytest.mark.django_db
 def test_view_of_an_owner_is_saved_once(tenant, owner):
     for _start in range(2):
-        demo._save_view()
+        steps.save_view()
 
     assert [(view.name, view.page, view.query) for view in store.views_of(owner.pk, tenant)] == [
         ("Epäonnistuneet, 7 päivää", "messages", "counts_as=failed&period=7d")
     ]
+
+
+@pytest.mark.django_db
+def test_splits_are_planned_once_for_the_newest_campaigns(tenant, owner):
+    for name in ("summer-sale", "autumn-sale", "club-weekly"):
+        Campaign.objects.create(tenant=tenant, name=name)
+
+    steps.plan_tests()
+    Campaign.objects.filter(name="club-weekly").update(planned_split={"A": 1, "B": 1})
+    steps.plan_tests()
+
+    assert dict(Campaign.objects.values_list("name", "planned_split")) == {
+        "summer-sale": {},
+        "autumn-sale": {"A": 50, "B": 50},
+        "club-weekly": {"A": 1, "B": 1},
+    }

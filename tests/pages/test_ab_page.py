@@ -168,12 +168,40 @@ def test_metric_within_compares_speed(client, manager, feed, scheme):
     assert headline(page(client, sale, metric="within", within="120")[1]).startswith("No sure difference")
 
 
+def test_messages_in_time_open_to_as_many(client, manager, feed, scheme):
+    apply(
+        feed, *many("sale|A", 7, 1, seconds=20), *many("sale|A", 5, 0, mark="slow", seconds=90), *many("sale|B", 9, 2)
+    )
+    client.force_login(manager)
+    answer, _text = page(client, Campaign.objects.get(name="sale"), metric="within", within="30")
+
+    links = re.findall(r'href="([^"]+delivered_within=30[^"]*)">([\d,]+)</a>', answer.content.decode())
+
+    assert [int(n) for _href, n in links] == [7, 9]
+    for href, n in links:
+        found = client.get(unescape(href))
+        assert (len(found.context["rows"]), found.context["total"]) == (int(n), int(n))
+
+
 def test_planned_split_is_checked(client, manager, sale):
     client.force_login(manager)
     assert "The split is not checked" not in page(client, sale, split="50:50")[1]
     _answer, text = page(client, sale, split="10:90")
     assert headline(text).startswith("No conclusion is possible, because the messages are not split as planned.")
     assert "Planned were 10.0 % : 90.0 %, but the messages are A 64, B 68." in text
+
+
+def test_planned_split_of_the_campaign_is_the_default(client, manager, sale):
+    sale.planned_split = {"B": 90, "A": 10}
+    sale.save()
+    client.force_login(manager)
+    _answer, text = page(client, sale)
+    assert "Planned were 10.0 % : 90.0 %, but the messages are A 64, B 68." in text
+    assert 'name="split" value="10:90"' in _answer.content.decode()
+    assert "The split is not checked" in page(client, sale, split="")[1]
+    sale.planned_split = {"B": 90, "C": 10}
+    sale.save()
+    assert "The split is not checked" in page(client, sale)[1]
 
 
 def test_variants_by_ref_ids(client, manager, feed, tenant):
@@ -194,6 +222,56 @@ def test_variants_by_ref_ids(client, manager, feed, tenant):
     assert [int(n) for _href, n in figures] == [60, 40, 20, 0, 0]  # several refIds are no single filter
     for href, n in figures:
         assert len(client.get(f"{unescape(href)}&size=100").context["rows"]) == int(n)
+
+
+def test_chosen_ref_ids_are_saved_opened_and_deleted(client, manager, viewer, feed, tenant):
+    apply(feed, *many("mon", 40, 20), *many("tue", 30, 0))
+    campaign = Campaign.objects.get(name="mon")
+    address = f"/t/nordic-retail/campaigns/{campaign.id}/ab/"
+    client.force_login(viewer)
+    assert client.post(f"{address}save/", {"name": "days", "a": "mon", "b": "tue"}).status_code == 403
+    client.force_login(manager)
+
+    answer = client.post(f"{address}save/", {"name": "days", "a": "mon", "b": "tue\r\n"}, follow=True)
+
+    assert "The comparison days was saved." in answer.content.decode()
+    assert Campaign.objects.get(name="mon").comparisons == {"days": {"A": ["mon"], "B": ["tue"]}}
+    client.force_login(viewer)
+    html = client.get(address).content.decode()
+    opened = re.search(r'<a href="([^"]+)">days</a>', html)
+    assert opened and "ab/delete/" not in html
+    assert headline(client.get(unescape(opened[1])).content.decode()).startswith("B reached 100.00\N{NO-BREAK SPACE}%")
+    client.force_login(manager)
+    assert "was deleted" in client.post(f"{address}delete/", {"name": "days"}, follow=True).content.decode()
+    assert Campaign.objects.get(name="mon").comparisons == {}
+    actions = AuditEntry.objects.filter(action__startswith="campaign.comparison").order_by("id")
+    assert [(one.action, one.details) for one in actions] == [
+        ("campaign.comparison_saved", {"name": "days"}), ("campaign.comparison_deleted", {"name": "days"}),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("posted", "text"),
+    [
+        ({"name": "", "a": "mon", "b": "tue"}, "This field is required."),
+        ({"name": "days", "a": "mon"}, "Give refIds for two variants or more."),
+        ({"name": "days"}, "Give refIds for two variants or more."),
+        ({"name": "days", "a": "mon", "b": "mon"}, "is in two variants"),
+        ({"name": "to +358401234567", "a": "mon", "b": "tue"}, "Leave phone numbers"),
+        ({"name": "days", "a": "to +358401234567", "b": "tue"}, "Leave phone numbers"),
+        ({"name": "x" * 101, "a": "mon", "b": "tue"}, "at most 100 characters"),
+        ({"name": "one more", "a": "mon", "b": "tue"}, "at most 20"),
+    ],
+)
+def test_comparison_that_cannot_be_saved_says_why(client, manager, tenant, posted, text):
+    kept = {f"test {n}": {"A": ["x"], "B": ["y"]} for n in range(20)} if posted["name"] == "one more" else {}
+    campaign = Campaign.objects.create(tenant=tenant, name="mon", comparisons=kept)
+    client.force_login(manager)
+
+    answer = client.post(f"/t/nordic-retail/campaigns/{campaign.id}/ab/save/", posted, follow=True)
+
+    assert text in unescape(answer.content.decode())
+    assert Campaign.objects.get(name="mon").comparisons == kept
 
 
 @pytest.mark.parametrize(

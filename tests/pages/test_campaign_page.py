@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from campaigns.merging import merge
 from campaigns.models import Campaign
+from reports.campaigns import compared
 from reports.campaigns.speed import Reached, curve, reached, speed_rows
 from reports.figures.kpis import Kpis
 from reports.figures.volume import Volume
@@ -78,6 +79,66 @@ def test_another_campaign_is_chosen_or_none(client, viewer, several, tenant):
     none = Page(client.get(address("autumn"), {"compare": "none"}).content.decode())
 
     assert [len(page.rows["status"][0]) for page in (alone, chosen, none)] == [3, 5, 3]
+
+
+def test_any_campaign_is_found_to_compare_with(client, viewer, several, tenant, monkeypatch):
+    """Also one that is not among the newest, and it stays chosen in the list."""
+    monkeypatch.setattr(compared, "MAX_CHOICES", 2)
+    old = datetime(2026, 10, 6, tzinfo=UTC)
+    Campaign.objects.bulk_create(Campaign(tenant=tenant, name=f"news {n}", title=f"N {n}") for n in range(3))
+    Campaign.objects.filter(name__startswith="news").update(created_at=old + timedelta(days=60))
+    Campaign.objects.update(tags=[])
+    client.force_login(viewer)
+
+    found = client.get(address("autumn"), {"find": "SPRING"}).content.decode()
+    (href,) = re.findall(r'<li><a href="(\?compare=\d+)">spring</a></li>', found)
+    beside = client.get(address("autumn") + href).content.decode()
+    many = client.get(address("autumn"), {"find": "news"}).content.decode()
+    none = client.get(address("autumn"), {"find": "autumn"})
+
+    assert Page(beside).rows["status"][0] == ["Status", "Messages", "Share", "spring", "Share"]
+    assert re.search(r'<option value="\d+" selected>spring</option>', beside)
+    assert re.findall(r'<a href="\?compare=\d+">(N \d)</a> <span class="soft small">(news \d)</span>', many) == [
+        ("N 2", "news 2"),
+        ("N 1", "news 1"),
+    ]
+    assert "1 more matches: type more of the name." in many
+    assert "No other campaign has this in its name, title or tags." in none.content.decode()
+    assert none.status_code == 200
+
+
+@pytest.mark.parametrize("text", ["x" * 257, "a\0b"])
+def test_search_that_cannot_be_followed_is_explained(client, viewer, several, text):
+    client.force_login(viewer)
+
+    answer = client.get(address("autumn"), {"find": text})
+
+    assert answer.status_code == 422
+    assert "The search text may have at most 256 characters" in answer.content.decode()
+
+
+def test_hidden_number_finds_no_campaign_to_compare_with(client, viewer, manager, several, tenant):
+    Campaign.objects.create(tenant=tenant, name="to 358401234567")
+    shown = {}
+    for person in (viewer, manager):
+        client.force_login(person)
+        page = client.get(address("autumn"), {"find": "4012345"}).content.decode()
+        shown[person] = 'id="matches"' in page
+
+    assert shown == {viewer: False, manager: True}
+
+
+def test_table_of_recipients_sums_to_the_campaign(client, viewer, several):
+    client.force_login(viewer)
+
+    rows = Page(client.get(address("autumn")).content.decode()).rows["recipients"]
+
+    assert rows == [
+        ["Recipients", "Messages"],
+        ["Received it", "2"],
+        ["Did not receive it Reasons", "2"],
+        ["Not yet known", "1"],
+    ]
 
 
 @pytest.mark.parametrize("compare", ["x", "999999", "9" * 30, "-1", "a\0b"])

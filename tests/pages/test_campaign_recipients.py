@@ -70,4 +70,5 @@ def test_campaign_of_masked_messages_alone_says_so(client, viewer, feed, tenant)
     client.force_login(viewer)
     assert words(client.get(address("autumn"), headers=PART)) == (
         "No message has a readable number, so recipients cannot be counted."
+        " 1 message without a readable number is not counted here"
     )

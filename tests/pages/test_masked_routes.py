@@ -6,11 +6,12 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Campaign, ConversionKind, SegmentKey
-from deliveries.models import PartnerRequest
+from deliveries.models import Message, PartnerRequest
 from portal.accounts.models import Membership, Role
 from portal.common.masking import Masking
 from portal.tenants import api_keys
 from portal.tenants.models import PartnerId
+from reports.campaigns.recipient_lists import seal_key
 from tests.conftest import make_user
 from tests.pages.conftest import make_export
 from tests.pages.test_masked_everywhere import OWN, everything, text_of, told  # noqa: F401  a fixture among them
@@ -42,6 +43,8 @@ MEMBERS = ANYBODYS | {
         "campaigns:recipients",
         "campaigns:conversions",
         "campaigns:conversion_list",
+        "campaigns:recipient_list",
+        "campaigns:recipient",
         "reports:months",
         "reports:download",
         "messages:list",
@@ -52,14 +55,17 @@ MEMBERS = ANYBODYS | {
 # Which routes answer 200; all others refuse or redirect. A new route stands here or does not open.
 OPENED = {
     "viewer": MEMBERS,
-    "analyst": MEMBERS | {"reports:remove", "exports:list", "exports:new", "exports:download"},
+    "analyst": MEMBERS
+    | {"conversions:index", "conversions:events", "table_exports:new"}
+    | {"reports:remove", "exports:list", "exports:new", "exports:download"},
     "view-as": MEMBERS - {"reports:views"},
     "key": {
         *("api:key", "api:statistics", "api:reports", "api:report", "api:report_download", "api:messages"),
         *("api:exports", "api:export", "api:export_download"),
         *("api:message", "api:message_by_query", "api:partner_ids", "api:partner_id", "api:schema", "api:docs"),
         "api:campaign_ab",
-        *("api:campaigns", "api:campaign"),
+        "api:conversions",
+        *("api:campaigns", "api:campaign", "api:campaign_recipients"),
     },
 }
 LEFT_OUT = {"account_logout", "view_as_stop", "end_other_sessions"}  # they end what the test goes by
@@ -82,9 +88,12 @@ def addresses(tenant, run, **maker) -> dict[str, str]:
         "kind_id": ConversionKind.objects.create(tenant=tenant, name="purchase").id,
         "campaign_id": Campaign.objects.filter(tenant=tenant).order_by("id").last().id,
         "membership_id": getattr(Membership.objects.first(), "id", 1), "request_id": wish.id, "invitation_id": 1,
-        "key_id": 1, "view_id": 1, "link_id": 1, "export_id": export.id, "share_token": share_token,
+        "key_id": 1, "view_id": 1, "link_id": 1, "export_id": export.id,
+        "conversion_id": 1, "upload_id": 1,
+        "share_token": share_token,
         "session_id": 1, "token": "no-such-token", "colour": "no-colour", "logo_digest": "no-logo",
-        "pk": 1, "key": "no-such-key",
+        "pk": 1, "key": "no-such-key", "group": "all",
+        "recipient": seal_key(Message.objects.filter(tenant=tenant).exclude(recipient_key=None).first().recipient_key),
         "uidb36": "1", "month": f"{run.month:%Y-%m}",
     }  # fmt: skip
     found = {}

@@ -184,6 +184,8 @@ def test_spaces_at_the_ends_of_ref_ids_and_partner_ids_count(client, feed, tenan
         ({"campaign": "sale"}, 2),
         ({"campaign": "sale", "variant": "A"}, 1),
         ({"result_code": "1006", "country": "FI"}, 1),
+        ({"delivered_within": "60", "campaign": "sale"}, 1),
+        ({"delivered_within": "60", "partner_id": "nr-fi"}, None),
         ({"campaign": "sale", "partner_id": "nr-fi"}, None),
         ({"number": NUMBER}, None),
         ({"ref_id_prefix": "sale"}, None),

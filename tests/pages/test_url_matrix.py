@@ -12,7 +12,7 @@ from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.urls import URLResolver, get_resolver
 
-from campaigns.models import Campaign, ConversionKind, SegmentKey
+from campaigns.models import Campaign, ConversionKind, ConversionUpload, SegmentKey
 from deliveries.models import Export, PartnerRequest, QuarantinedRow
 from portal.accounts.models import Invitation, Membership, UnsentMail
 from portal.saved_views.models import SavedView
@@ -33,6 +33,8 @@ POSTED = {
     "deliveries:partner_declare": {},
     "deliveries:partner_request": {"decision": "withdraw"},
     "settings:tenant_preview": {},
+    "campaigns:ab_save": {},
+    "campaigns:ab_delete": {},
     "campaigns:merge": {},
     "campaigns:separate": {},
     "settings:brand_preview": {},
@@ -47,6 +49,9 @@ POSTED = {
     "palette": {"q": CANARY},
     "reports:view_start": {},
     "settings:api_key_keep": {},
+    "conversions:upload_cancel": {},
+    "conversions:upload_undo": {},
+    "settings:conversion_kind_remove": {},
     "exports:cancel": {},
     "exports:retry": {},
     "exports:delete": {},
@@ -68,11 +73,14 @@ PAGES = {
     "api:exports": (401, 401, 401, 401),
     "api:export": (401, 401, 401, 401),
     "api:export_download": (401, 401, 401, 401),
+    "api:conversions": (401, 401, 401, 401),
+    "api:conversion": (401, 401, 401, 401),
     "api:messages": (401, 401, 401, 401),
     "api:message": (401, 401, 401, 401),
     "api:message_by_query": (401, 401, 401, 401),
     "api:partner_ids": (401, 401, 401, 401),
     "api:campaigns": (401, 401, 401, 401),
+    "api:campaign_recipients": (401, 401, 401, 401),
     "api:campaign": (401, 401, 401, 401),
     "api:key": (401, 401, 401, 401),
     "api:schema": (200, 200, 200, 200),  # tells nothing secret
@@ -91,8 +99,16 @@ PAGES = {
     "messages:numbers": (302, 404, 404, 200),
     "messages:message": (302, 404, 404, 404),  # no such message; tests/pages/test_messages.py asks for one
     "messages:message_by_query": (302, 404, 404, 404),
+    "conversions:index": (302, 404, 404, 200),
+    "conversions:events": (302, 404, 404, 200),
+    "conversions:upload": (302, 404, 404, 200),
+    "conversions:upload_one": (302, 404, 404, 200),
+    "conversions:upload_cancel": (302, 404, 404, 302),
+    "conversions:upload_undo": (302, 404, 404, 302),
+    "conversions:upload_errors": (302, 404, 404, 200),
     "exports:list": (302, 404, 404, 200),
     "exports:new": (302, 404, 404, 200),
+    "table_exports:new": (302, 404, 404, 200),
     "exports:download": (302, 404, 404, 404),  # somebody else's; tests/exports/ downloads some
     "exports:cancel": (302, 404, 404, 302),
     "exports:retry": (302, 404, 404, 302),
@@ -105,6 +121,10 @@ PAGES = {
     "campaigns:recipients": (302, 404, 404, 200),
     "campaigns:conversions": (302, 404, 404, 200),
     "campaigns:conversion_list": (302, 404, 404, 200),
+    "campaigns:ab_save": (302, 404, 404, 302),
+    "campaigns:ab_delete": (302, 404, 404, 302),
+    "campaigns:recipient_list": (302, 404, 404, 200),
+    "campaigns:recipient": (302, 404, 404, 404),  # no such recipient; tests/pages/test_recipient_lists.py asks for one
     "campaigns:merge": (302, 404, 404, 422),  # nothing was filled in
     "campaigns:separate": (302, 404, 404, 302),
     "palette": (302, 404, 404, 200),
@@ -133,6 +153,8 @@ PAGES = {
     "settings:segments": (302, 404, 404, 200),
     "settings:segments_progress": (302, 404, 404, 200),
     "settings:segment_remove": (302, 404, 404, 302),
+    "settings:conversions": (302, 404, 404, 200),
+    "settings:conversion_kind_remove": (302, 404, 404, 302),
     "settings:members": (302, 404, 404, 200),
     "settings:invite": (302, 404, 404, 302),
     "settings:member_role": (302, 404, 404, 302),
@@ -289,10 +311,14 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "key_id": 1,
         "view_id": SavedView.objects.create(tenant=other_tenant, user=stranger, page="overview", name=CANARY).id,
         "export_id": rows[Export].id,
+        "upload_id": rows[ConversionUpload].id,
+        "conversion_id": 1,
+        "kind_id": ConversionKind.objects.create(tenant=other_tenant, name=CANARY).id,
         "link_id": rows[ShareLink].id,
         "share_token": "no-such-token",
         "campaign_id": rows[Campaign].id,
-        "kind_id": ConversionKind.objects.create(tenant=other_tenant, name=CANARY).id,
+        "group": "all",
+        "recipient": "no-such-recipient",
         "segment_key_id": rows[SegmentKey].id,
         "month": "2026-08",
         "colour": "no-colour",

@@ -40,7 +40,8 @@ def found(client, text: str) -> dict[str, list[str]]:
 
 OF_VIEWER = ["Overview", "Campaigns", "Messages", "Reports", "Partner IDs", "Saved views", "Your account", "REST API"]
 OF_OWNER = [
-    *("Overview", "Campaigns", "Messages", "List of numbers", "Reports", "Partner IDs", "Settings", "RefIds"),
+    *("Overview", "Campaigns", "Conversions", "Messages", "List of numbers", "Reports", "Partner IDs"),
+    *("Settings", "RefIds"),
     *("Segments", "Members", "API keys", "Shared links", "Audit log", "Saved views", "Your account", "REST API"),
 ]
 

@@ -8,11 +8,13 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.models import Sum
 
+from campaigns.models import ConversionEvent, ConversionKind
 from deliveries.applying.apply import BatchResult, apply_waiting
 from deliveries.checks.reconcile import find_differences
 from deliveries.counts.changes import TABLES
 from deliveries.erasure.erase import erase_number
 from deliveries.messages import partitions
+from deliveries.messages.recipients import recipient_keys
 from deliveries.models import DailyCount, DeliveryReport, IngestCount, Message, QuarantinedRow, RetentionMark
 from deliveries.retention.retention import DeletedCounts, apply_retention
 from deliveries.search.find import MessageQuery, find_message, search
@@ -383,3 +385,23 @@ def test_report_dated_ten_years_off_makes_no_other_month_than_its_receipts(feed,
 
     assert set(map(str, partitions.months())) - before <= {"2026-11"}
     assert (Message.objects.get().day, IngestCount.objects.get().clock_oddities) == (date(2026, 11, 20), 1)
+
+
+def test_events_go_with_the_messages_of_their_day_and_lose_their_recipients_number_before(feed, tenant):
+    Tenant.objects.filter(id=tenant.id).update(message_days=300)
+    number, other = NUMBER, "+358509876543"
+    apply(feed, *(dlr(f"m{days}", **OWN, **days_ago(days), **to(number)) for days in (301, 200)))
+    key = recipient_keys().of_number(number[1:], tenant_id=tenant.id)
+    kind = ConversionKind.objects.create(tenant=tenant, name="sale")
+    for event_id, days in ((f"gone {number}", 301), (f"order {number} of {other}", 200), (f"new {number}", 1)):
+        ConversionEvent.objects.create(
+            tenant=tenant, kind=kind, event_id=event_id, occurred_at=NOW - timedelta(days=days), recipient_key=key,
+            source="api",
+        )  # fmt: skip
+
+    apply_retention(now=NOW)
+
+    events = ConversionEvent.objects.order_by("-occurred_at").values_list("event_id", "recipient_key")
+    assert [(event_id, bytes(kept)) for event_id, kept in events] == [
+        (f"new {number}", key), (f"order +358 •••••••67 of {other}", key)
+    ]  # fmt: skip

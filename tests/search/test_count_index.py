@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.db.models import QuerySet
 
+from campaigns.latency import bucket_of
 from campaigns.models import Campaign, RefIdScheme
 from deliveries.counts.rollups import roll_up
 from deliveries.models import Message
@@ -43,7 +44,7 @@ def messages(feed, tenant, other_tenant):
                 f"m{n:03}",
                 {0: 1006, 1: 1002, 2: 1000}.get(n % 23, 1001),
                 sentTimestamp=at.isoformat(),
-                timestamp=(at + timedelta(seconds=5)).isoformat(),
+                timestamp=(at + timedelta(seconds=1 if n % 53 == 9 else 5)).isoformat(),
                 refId=f"order-{n}|U" if n % 7 == 0 else f"sale|{'AB'[n % 2] if n > 40 else 'C'}" if n % 5 else "news",
                 operator="rare" if n % 41 == 5 else "usual",
                 gateCustomParameters={"platformPartnerId": "baltic-ee" if n % 3 == 0 else "nr-fi"},
@@ -117,6 +118,9 @@ FILTERS = [
     {"parameters": {"tier": "gold"}, "statuses": ("sent", "expired")},
     {"parameters": {"tier": "gold"}, "operator": "rare"},
     {"country": "FI", "statuses": ("failed", "expired"), "last": date(2026, 10, 3)},
+    {"delivered_within": 2},
+    {"delivered_within": 5, "campaign": "sale", "statuses": ("delivered",)},
+    {"delivered_within": 2, "operator": "usual", "first": date(2026, 8, 20)},
 ]
 
 
@@ -129,6 +133,8 @@ def wanted(filters: dict) -> QuerySet:
             found = found.filter(campaign_id__in=list(Campaign.objects.filter(name=value).values_list("id", flat=True)))
         elif name == "ref_id_prefix":
             found = found.filter(ref_id__startswith=value)
+        elif name == "delivered_within":
+            found = found.filter(latency_bucket__lte=bucket_of(value))
         elif name == "parameters":
             found = found.filter(custom_parameters__contains=value)
         else:
@@ -138,7 +144,7 @@ def wanted(filters: dict) -> QuerySet:
 
 def test_filters_leave_many_few_and_none(messages):
     found = [wanted(filters).count() for filters in FILTERS]
-    assert (len(found), sum(n == 0 for n in found), sum(n > 50 for n in found)) == (59, 13, 10)
+    assert (len(found), sum(n == 0 for n in found), sum(n > 50 for n in found)) == (62, 13, 11)
 
 
 @pytest.mark.parametrize("size", [1, 2, 50])
@@ -155,7 +161,7 @@ def test_all_that_match_are_found_once_and_in_order_both_ways(messages, tenant, 
         while back[-1].previous_cursor:
             back.append(search(query, cursor=back[-1].previous_cursor, size=size))
         assert (filters, ids_of(pages), ids_of(reversed(back))) == (filters, found, found)
-    assert len(cases) == {1: 46, 2: 51, 50: 59}[size]
+    assert len(cases) == {1: 48, 2: 53, 50: 62}[size]
 
 
 def ids_of(pages: Iterable[Page]) -> list[str]:

@@ -23,6 +23,7 @@ from portal.accounts.models import Role
 from portal.brands.models import TenantBrand
 from portal.shares import links
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
+from reports.campaigns.recipient_lists import seal_key
 from tests.conftest import NOW, PASSWORD, make_user
 from tests.deliveries.helpers import apply, dlr
 from tests.name_server import dns_server
@@ -90,6 +91,7 @@ def probed(ids, other_tenant, stranger, staff_user, settings, dns_server) -> Pro
         "admin:autocomplete": {"app_label": "tenants", "model_name": "apikey", "field_name": "tenant", "term": "a"},
     }
     found = ids | {
+        "recipient": seal_key(bytes(16)),
         "account": account.name,
         "colour": "0B7285",
         "logo_digest": _brand(other_tenant),

@@ -1,21 +1,24 @@
 """Parquet for programs: names and statuses that no language changes, times in UTC, words as dictionaries."""
 
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 from pyarrow import parquet
 
 from deliveries.exports.writers.table import Pages, Table, Written
 from deliveries.message_pages.columns import Column
-from deliveries.message_pages.presenter import MessageRow
 from portal.common.safe_text import make_encodable
 
-ROW_GROUP = 100_000  # rows
+ROW_GROUP = 50_000  # rows
 _TYPES = {
     "time": pa.timestamp("us", tz="UTC"),
     "text": pa.string(),
     "word": pa.dictionary(pa.int32(), pa.string()),
     "number": pa.int64(),
+    "day": pa.date32(),
+    "share": pa.float64(),
+    "decimal": pa.float64(),
 }
 
 
@@ -41,11 +44,10 @@ def _write_group(writer: parquet.ParquetWriter, batches: list[pa.RecordBatch]) -
     writer.write_table(table, row_group_size=table.num_rows)
 
 
-def _array(column: Column, page: list[MessageRow]) -> pa.Array:
-    value = column.raw or column.value
-    values = [value(row) for row in page]
+def _array(column: Column, page: list[Any]) -> pa.Array:
+    values = column.raw_values(page)
     if column.kind in ("text", "word"):
-        values = [None if text is None else make_encodable(text) for text in values]
+        values = [text if text is None or text.isascii() else make_encodable(text) for text in values]
     if column.kind == "word":
         return pa.array(values, pa.string()).dictionary_encode()
     return pa.array(values, _TYPES[column.kind])

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from deliveries.message_pages.columns import Column
-from deliveries.message_pages.presenter import MessageRow
 from portal.common.csv_file import CsvForm
 
-Pages = Iterator[list[MessageRow]]
+Pages = Iterator[list[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,7 @@ class Table:
     """The columns of a file, and what it says about itself. `rows` is the exact number of rows of all pages."""
 
     columns: Sequence[Column]
+    rows_heading: str  # what the rows are, a plural
     timezone: str
     csv_form: CsvForm
     title: str

@@ -1,0 +1,1 @@
+"""Accepting conversion events: the API, uploads of files, and their pages."""

@@ -1,0 +1,128 @@
+"""Registered values of segment keys: the first ones of a key's month have counts of their own.
+
+A value is registered when its first message is applied, and nothing is registered in a full month. So each message
+counts under the same value at all times. Registered values are cached in memory; a key's `generation` changes when one
+of them is deleted or renamed, which is done under the locks of all slices.
+"""
+
+import zlib
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import NamedTuple
+
+from django.db import connection, transaction
+
+from campaigns.models import SegmentValue
+from campaigns.segments import MAX_VALUES, NO_SEGMENTS, OTHER_VALUES
+from deliveries.messages.parameter_rows import ChosenKey
+from portal.common.bulk import EACH, looked_up
+
+_LOCK_CLASS = 7_302  # the first key of the two-key advisory locks; the second is made of the key and the month
+_MOST_CACHED = 2_000  # months of keys in one process
+
+
+class Place(NamedTuple):
+    """A tenant's key in a month (its first day)."""
+
+    tenant_id: int
+    key: ChosenKey
+    month: date
+
+
+class _Registered(NamedTuple):
+    """The values of a place, and the last number that one of them has."""
+
+    values: frozenset[str]
+    last: int
+
+    @property
+    def is_full(self) -> bool:
+        return self.last >= MAX_VALUES
+
+
+_NOTHING = _Registered(frozenset(), 0)
+_cache: dict[tuple[int, int, date], _Registered] = {}
+
+_PLACES = "unnest(%s::int[], %s::text[], %s::date[]) WITH ORDINALITY AS p (tenant_id, key, month, n)"
+_READ = f"""
+SELECT p.n::int, v.value, v.number FROM {_PLACES} CROSS JOIN LATERAL (
+    SELECT v.value, v.number FROM segment_value v WHERE {looked_up("v", "p", ("tenant_id", "key", "month"))} {EACH}
+) AS v
+"""  # noqa: S608  constants of this module; places are parameters
+
+
+def register(seen: Mapping[Place, Iterable[str]], added: Mapping[Place, Iterable[str]]) -> dict[Place, frozenset[str]]:
+    """Register the new ones of `added` in this order while their month has room; return all that are registered.
+
+    `seen` has all places, and the values that are looked up there.
+
+    In the caller's transaction, which holds a slice's lock. Call it late: others that register values of the same key
+    and month wait for the commit.
+    """
+    found = {place: _cache.get(_cached_as(place), _NOTHING) for place in seen}
+    if unknown := _unknown(seen, found):
+        found |= _read(unknown)
+    if new := _unknown(added, found):
+        _lock(new)
+        found |= _read(new)  # others may have registered values meanwhile
+        for place, values in _unknown(added, found).items():
+            found[place] = _add(place, found[place], values)
+    if unknown:
+        transaction.on_commit(lambda: _remember({place: found[place] for place in unknown}))
+    return {place: registered.values for place, registered in found.items()}
+
+
+def counted_as(value: str, registered: frozenset[str]) -> str:
+    """Return the value under which messages with `value` are counted."""
+    return value if value in registered or value in NO_SEGMENTS else OTHER_VALUES
+
+
+def _unknown(wanted: Mapping[Place, Iterable[str]], found: Mapping[Place, _Registered]) -> dict[Place, list[str]]:
+    """Return the values that are not registered, of places with room."""
+    unknown = {}
+    for place, values in wanted.items():
+        registered = found[place]
+        if not registered.is_full and (
+            missing := [value for value in values if value not in registered.values and value not in NO_SEGMENTS]
+        ):
+            unknown[place] = missing
+    return unknown
+
+
+def _read(places: Iterable[Place]) -> dict[Place, _Registered]:
+    listed = list(places)
+    values: list[list[str]] = [[] for _ in listed]
+    last = [0] * len(listed)
+    columns = [[p.tenant_id for p in listed], [p.key.key for p in listed], [p.month for p in listed]]
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, columns)
+        for n, value, number in cursor.fetchall():
+            values[n - 1].append(value)
+            last[n - 1] = max(last[n - 1], number)
+    return {place: _Registered(frozenset(values[n]), last[n]) for n, place in enumerate(listed)}
+
+
+def _lock(places: Iterable[Place]) -> None:
+    """Keep others from registering values there until the transaction ends, in one order for everybody."""
+    locks = sorted({zlib.crc32(f"{place.key.id}:{place.month}".encode()) - 2**31 for place in places})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, n) FROM unnest(%s::int[]) AS n", [_LOCK_CLASS, locks])
+
+
+def _add(place: Place, registered: _Registered, values: list[str]) -> _Registered:
+    added = list(dict.fromkeys(values))[: MAX_VALUES - registered.last]
+    SegmentValue.objects.bulk_create(
+        SegmentValue(tenant_id=place.tenant_id, key=place.key.key, month=place.month, value=value, number=number)
+        for number, value in enumerate(added, registered.last + 1)
+    )
+    return _Registered(registered.values | set(added), registered.last + len(added))
+
+
+def _remember(found: Mapping[Place, _Registered]) -> None:
+    if len(_cache) + len(found) > _MOST_CACHED:
+        _cache.clear()
+    _cache.update((_cached_as(place), registered) for place, registered in found.items())
+
+
+def _cached_as(place: Place) -> tuple[int, int, date]:
+    return place.key.id, place.key.generation, place.month

@@ -1,0 +1,81 @@
+"""Exports of Message Search: all messages that a search finds, as its maker may see them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from deliveries.exports.kinds import Kind, NotAllowed, Page
+from deliveries.message_pages.columns import ALL_COLUMNS, Column
+from deliveries.message_pages.presenter import MessagePresenter
+from deliveries.messages.row import StoredMessage
+from deliveries.models import Export
+from deliveries.search.addresses import without_masked_ids
+from deliveries.search.find import campaign_names
+from deliveries.search.query import MessageQuery
+from deliveries.search.walk import count, walk
+from portal.accounts.access import Access
+from portal.common.masking import Masking
+from portal.common.msisdn import may_be_part_of_number
+
+
+def parameters_of(query: MessageQuery) -> dict[str, Any]:
+    """Return a search as parameters of an export."""
+    values = asdict(query) | {"tenant_ids": sorted(query.tenant_ids), "parameters": dict(query.parameters)}
+    return values | {name: day and day.isoformat() for name, day in (("first", query.first), ("last", query.last))}
+
+
+def query_of(parameters: Mapping[str, Any]) -> MessageQuery:
+    """Return the search of `parameters_of`."""
+    values = dict(parameters) | {"tenant_ids": frozenset(parameters["tenant_ids"])}
+    values |= {name: values[name] and date.fromisoformat(values[name]) for name in ("first", "last")}
+    return MessageQuery(**values | {name: tuple(values[name]) for name in ("numbers", "statuses")})
+
+
+@dataclass(frozen=True, slots=True)
+class _Messages:
+    """The messages of a search, newest first."""
+
+    query: MessageQuery
+    masking: Masking
+
+    @property
+    def tenant_ids(self) -> frozenset[int]:
+        return self.query.tenant_ids
+
+    def count(self) -> int:
+        if not self.query.message_id:
+            return count(self.query)
+        return sum(len(self._shown(messages)) for messages in walk(self.query))
+
+    def pages(self) -> Iterator[Page]:
+        for found in walk(self.query):
+            messages = self._shown(found)
+            names = campaign_names(messages)
+            presenter = MessagePresenter(messages, names, masking=self.masking, link=lambda _account, _id: "")
+            in_full = self.masking.in_full
+            days = {(m.tenant_id, m.day, in_full and bool(m.folded.destination)) for m in messages}
+            yield [presenter.row(message) for message in messages], days
+
+    def _shown(self, messages: list[StoredMessage]) -> list[StoredMessage]:
+        return without_masked_ids(messages, self.masking) if self.query.message_id else messages
+
+
+def _open(export: Export, access: Access, parameters: dict[str, Any]) -> _Messages:
+    query = query_of(parameters)
+    tenant_ids = query.tenant_ids & access.tenant_ids
+    if not tenant_ids:
+        raise NotAllowed("none of the customers can be seen any more")
+    if not access.masking.in_full and (query.numbers or may_be_part_of_number(query.ref_id_prefix)):
+        raise NotAllowed("this search is for people and keys that see phone numbers in full")
+    query = replace(query, tenant_ids=tenant_ids)
+    return _Messages(replace(query, account_id=access.account.id) if access.account else query, access.masking)
+
+
+def _columns(_export: Export) -> Mapping[str, Column]:
+    return ALL_COLUMNS
+
+
+MESSAGES = Kind(rows=_("Messages"), columns=_columns, open=_open)

@@ -1,0 +1,146 @@
+"""Start the demo: `python -m portal.demo`."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import yaml
+
+from portal import engines
+from portal.demo import steps, traffic
+from portal.demo.state import PROVISIONING, REPOSITORY, DemoError, State
+
+START_WITHIN = 120  # seconds
+
+
+def main() -> None:
+    """Start the portal, fill it on the first run, print what to look at, and serve until Ctrl-C."""
+    os.environ.setdefault("PORT", "8000")
+    address = f"http://localhost:{os.environ['PORT']}"
+    os.environ.setdefault("PUBLIC_URL", address)
+    os.environ.setdefault("PORTAL_STAFF_MFA", "false")  # staff may look around; a banner says so
+    os.environ.setdefault("PORTAL_ENVIRONMENT", "demo")
+    server = subprocess.Popen([sys.executable, "-m", "portal.serve"], cwd=REPOSITORY)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_signal: server.terminate())
+    try:
+        _wait_until_ready(server, f"http://127.0.0.1:{os.environ['PORT']}/readyz")
+        state = _fill(server)
+        _tell(state, address)
+    except DemoError as error:
+        server.terminate()
+        server.wait()
+        sys.exit(str(error))
+    except BaseException:
+        server.terminate()
+        server.wait()
+        raise
+    code = server.wait()
+    sys.exit(0 if code in (0, -signal.SIGTERM, -signal.SIGINT) else code)
+
+
+def _wait_until_ready(server: subprocess.Popen, url: str) -> None:
+    give_up = time.monotonic() + START_WITHIN
+    while time.monotonic() < give_up:
+        if server.poll() is not None:
+            raise DemoError("The portal did not start (see above).")
+        try:
+            with urllib.request.urlopen(url, timeout=5):  # noqa: S310  our own server
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise DemoError(f"The portal did not become ready within {START_WITHIN} s; its logs are in PORTAL_HOME/log.")
+
+
+def _fill(server: subprocess.Popen) -> State:
+    """Provision and simulate what is not there yet, and make the reports that are due."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    import django
+
+    django.setup()
+    state = State.load()
+    if not state.simulated:
+        traffic.set_up(state)
+        traffic.send_traffic(state, server)
+        traffic.wait_until_applied(server)
+        steps.add_logo()
+        state.simulated = True
+        state.save()
+    steps.make_reports(server)
+    steps.share_overview(state)
+    steps.save_view()
+    steps.plan_tests()
+    steps.add_customer(state)
+    steps.save_search(server)
+    return state
+
+
+def _tell(state: State, address: str) -> None:
+    from django.core.files.storage import default_storage
+
+    from deliveries.models import QuarantinedRow
+    from reports.models import ReportRun
+
+    print(f"\nThe portal: {address}/\n\nSign in as")
+    people = {user["email"]: user for user in yaml.safe_load(PROVISIONING.read_text())["users"]}
+    for email, password in state.passwords.items():
+        user = people.get(email, {})
+        roles = ", ".join(f"{role} of {tenant}" for tenant, role in (user.get("memberships") or {}).items())
+        print(f"  {email:22} {password:18} {roles or 'staff: ' + address + '/admin/'}")
+    print("\nPast months' reports, ready to download on each tenant's Reports page, and here:")
+    runs = ReportRun.objects.filter(state=ReportRun.State.DONE).select_related("tenant", "account")
+    latest = {(run.tenant_id, run.month): run for run in runs.order_by("id")}
+    for run in sorted(latest.values(), key=lambda run: (run.month, run.tenant_id)):
+        whose = f"account {run.account.name}" if run.account else run.tenant.slug
+        print(f"  {whose:22} {run.month:%Y-%m}  {run.messages:>7,} messages  {default_storage.path(run.file)}")
+    waiting = QuarantinedRow.objects.filter(state=QuarantinedRow.State.WAITING).count()
+    print(
+        "\nWhat to look at\n"
+        f"  {address}/t/nordic-retail/overview/     the Overview: a slow operator, a campaign whose variant B wins\n"
+        f"{_ab_tests(address)}"
+        f"  {address}/t/baltic-parcel/overview/     numbers of one country that went bad\n"
+        f"  {address}/t/hansa-group/overview/       a parent: each of its tenants, and all together\n"
+        f"  {address}/t/nordic-retail/reports/      the Reports page, in Finnish; make this month's too\n"
+        f"  {address}/t/nordic-retail/exports/      a saved file: every failed message as a workbook\n"
+        f"  {address}/share/{state.shared}/\n"
+        "                                          a shared link: the same Overview for people without an account\n"
+        f"  {address}/t/hansa-group/reports/        a parent: its report sums its children\n"
+        f"  {address}/t/hansa-norge/overview/       a customer of a partner: in the brand of Hansa Group\n"
+        f"  {address}/t/hansa-group/partner-ids/    partner IDs that wait to be declared, in an account of its own\n"
+        f"  {address}/admin/onboarding/             an operator adds a customer; this one was just added:\n"
+        f"  {address}/admin/onboarding/{state.added}/\n"
+        f"{' ' * 42}{steps.NEW_CUSTOMER['name']}: waits for its first messages; its Undo\n"
+        f"  {address}/admin/tenants/tenant/{state.added}/view-as/\n"
+        "                                          its first page leads through the first steps, with a sample\n"
+        f"  {address}/admin/                        feeds, runs, quarantine ({waiting} rows), the audit log\n"
+        f"  {address}/admin/reports/reportrun/      jobs: progress, attempts, errors; retried and cancelled there\n"
+        "  bin/portal monthly_report --account link-main --month YYYY-MM --out FILE.xlsx\n"
+        "                                          every platformPartnerId of the account by country\n"
+        "  bin/portal reconcile                    counts against messages\n"
+        "\nCtrl-C ends it; its data stay, and bin/demo starts again with them.",
+        flush=True,
+    )
+
+
+def _ab_tests(address: str) -> str:
+    """Return the lines about the newest sale, whose variant B wins, and about a split that is not the planned one."""
+    from campaigns.models import Campaign
+
+    lines = ""
+    for ending, text in (("-sale", "variant B wins"), (steps.BROKEN_SPLIT, "the split is not the planned one")):
+        found = Campaign.objects.filter(tenant__slug="nordic-retail", name__endswith=ending).order_by("-id").first()
+        if found:
+            lines += f"  {address}/t/nordic-retail/campaigns/{found.id}/ab/\n"
+            lines += f"{' ' * 42}the A/B test of {found.name}: {text}\n"
+    return lines
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except engines.EnginesError as error:
+        sys.exit(str(error))

@@ -1,0 +1,227 @@
+"""Kinds of exports whose rows are figures: the same counts as the pages, in all rows of a table."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from operator import attrgetter
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from deliveries.exports.kinds import Kind, NotAllowed, Page, TooManyRows
+from deliveries.message_pages.columns import Column
+from deliveries.models import Export
+from deliveries.partner_ids.with_numbers import telling_partner_ids
+from portal.accounts.access import Access
+from portal.common.masking import Masking
+from portal.common.templatetags.figures import country
+from reports.campaigns.listing import DEFAULT_ORDER, Rest, campaign_page
+from reports.campaigns.selectors import STATES, matching_ids
+from reports.figures.kpis import Kpis
+from reports.figures.masked_names import masked_key, partner_ids_of
+from reports.figures.query import StatisticsQuery, TooManyGroups
+from reports.figures.statistics import OTHER_NAME, finality, statistics
+
+_STEP = 1000  # campaigns read at a time
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRow:
+    """A row of a table of figures; `names` are its texts by the names of their columns."""
+
+    names: Mapping[str, str]
+    kpis: Kpis
+    first: date | None = None
+    last: date | None = None
+
+
+def parameters_of(query: StatisticsQuery, *, text: str = "", state: str = "", order: str = "") -> dict[str, Any]:
+    """Return the parameters of an export of a page's table; the last three are those of the list of campaigns."""
+    return {
+        "tenant_ids": sorted(query.tenant_ids),
+        "first": query.first.isoformat(),
+        "last": query.last.isoformat(),
+        "filters": {name: list(values) for name, values in query.filters.items()},
+        "text": text,
+        "state": state or "all",
+        "order": order or DEFAULT_ORDER,
+    }
+
+
+@dataclass(slots=True)
+class _Table:
+    """All rows of a table; they are read once, since each is a sum over the period."""
+
+    query: StatisticsQuery
+    masking: Masking
+    parameters: Mapping[str, Any]
+    read: Callable[["_Table"], list[FigureRow]]
+    rows: list[FigureRow] | None = None
+
+    @property
+    def tenant_ids(self) -> frozenset[int]:
+        return frozenset(self.query.tenant_ids)
+
+    def count(self) -> int:
+        try:
+            self.rows = self.read(self)
+        except TooManyGroups as error:
+            raise TooManyRows from error
+        return len(self.rows)
+
+    def pages(self) -> Iterator[Page]:
+        if self.rows:
+            yield self.rows, set()  # counts of sealed days stay, so retention does not delete the file
+
+
+def _open(read: Callable[[_Table], list[FigureRow]]) -> Callable[[Export, Access, dict[str, Any]], _Table]:
+    def opened(_export: Export, access: Access, parameters: dict[str, Any]) -> _Table:
+        tenant_ids = access.tenant_ids & set(parameters["tenant_ids"])
+        if not tenant_ids:
+            raise NotAllowed("none of the customers can be seen any more")
+        query = StatisticsQuery(
+            tenant_ids=sorted(tenant_ids),
+            first=date.fromisoformat(parameters["first"]),
+            last=date.fromisoformat(parameters["last"]),
+            filters=parameters["filters"],
+            account_id=access.account.id if access.account else None,
+        )
+        return _Table(query, access.masking, parameters, read)
+
+    return opened
+
+
+def _grouped(*names: str) -> Callable[[_Table], list[FigureRow]]:
+    """Return what reads a table with a row for each group, the largest first."""
+
+    def read(table: _Table) -> list[FigureRow]:
+        groups = statistics(replace(table.query, group_by=names))
+        telling: frozenset[str] = frozenset()
+        if not table.masking.in_full:
+            telling = telling_partner_ids(
+                partner_ids_of(group.key for group in groups), tenant_ids=table.query.tenant_ids
+            )
+        groups.sort(key=lambda group: (-group.totals.messages, *map(str, group.key.values())))
+        return [
+            FigureRow({k: str(v) for k, v in masked_key(group.key, table.masking, telling).items()}, group.kpis)
+            for group in groups
+        ]
+
+    return read
+
+
+def _campaigns(table: _Table) -> list[FigureRow]:
+    """Read the list of campaigns with what it sums up, so that the rows make all messages of the period."""
+    text, parameters, mask = table.parameters["text"], table.parameters, table.masking.text
+    found = matching_ids(tenant_ids=table.query.tenant_ids, text=text, masking=table.masking) if text else None
+    final = finality()
+    rows: list[FigureRow] = []
+    while True:
+        page = campaign_page(
+            table.query,
+            archived=STATES[parameters["state"]],
+            found=found,
+            order=parameters["order"],
+            limit=_STEP,
+            offset=len(rows),
+            final=final,
+        )
+        rows += [
+            FigureRow(
+                {
+                    "customer": row.campaign.tenant.name,
+                    "campaign": mask(row.campaign.name),
+                    "title": mask(row.campaign.title),
+                    "tags": ", ".join(map(mask, row.campaign.tags)),
+                    "variants": ", ".join(map(mask, row.variants)),
+                },
+                row.kpis,
+                row.first,
+                row.last,
+            )
+            for row in page.rows
+        ]
+        if len(page.rows) < _STEP:
+            break
+    sums: list[tuple[str, Rest]] = [
+        (_("(campaigns that do not match)"), page.hidden),
+        (OTHER_NAME, page.over),
+        (_("(no campaign)"), page.none),
+    ]
+    return rows + [FigureRow({"campaign": name}, rest.kpis) for name, rest in sums if rest.kpis.volume.messages]
+
+
+def _name(name: str, heading: Promise) -> Column:
+    return Column(name, "text", heading, lambda row: row.names.get(name, ""))
+
+
+_FIGURES = (
+    Column("messages", "number", gettext_lazy("Messages"), attrgetter("kpis.volume.messages")),
+    Column("parts", "number", gettext_lazy("Parts"), attrgetter("kpis.volume.parts")),
+    Column("delivered", "number", gettext_lazy("Delivered"), attrgetter("kpis.volume.delivered")),
+    Column("failed", "number", gettext_lazy("Failed"), attrgetter("kpis.volume.failed")),
+    Column("pending", "number", gettext_lazy("Pending"), attrgetter("kpis.volume.pending")),
+    Column("unknown", "number", gettext_lazy("Unknown"), attrgetter("kpis.volume.unknown")),
+    Column("delivery_rate", "share", gettext_lazy("Delivery rate"), attrgetter("kpis.delivery_rate")),
+    Column("failed_rate", "share", gettext_lazy("Failed rate"), attrgetter("kpis.failed_rate")),
+)
+_MATURITY = Column("maturity", "share", gettext_lazy("Maturity"), attrgetter("kpis.maturity"))
+_TIMES = (
+    Column("median", "decimal", gettext_lazy("Median (seconds)"), lambda row: row.kpis.median),
+    Column("p95", "decimal", gettext_lazy("95th percentile (seconds)"), lambda row: row.kpis.p95),
+)
+_COUNTRY = (
+    _name("country", gettext_lazy("Country code")),
+    Column("country_name", "text", gettext_lazy("Country"), lambda row: country(row.names["country"])),
+)
+
+
+def _kind(rows: Promise, read: Callable[[_Table], list[FigureRow]], *columns: Column) -> Kind:
+    known = {column.name: column for column in columns}
+    return Kind(rows=rows, columns=lambda _export: known, open=_open(read))
+
+
+def column_names(table: str) -> list[str]:
+    """Return the columns of one of TABLES: its files have all of them."""
+    return list(TABLES[table].columns(Export()))
+
+
+CAMPAIGNS = _kind(
+    gettext_lazy("Campaigns"),
+    _campaigns,
+    _name("customer", gettext_lazy("Customer")),
+    _name("campaign", gettext_lazy("Campaign")),
+    _name("title", gettext_lazy("Title")),
+    _name("tags", gettext_lazy("Tags")),
+    Column("first_day", "day", gettext_lazy("First day"), attrgetter("first")),
+    Column("last_day", "day", gettext_lazy("Last day"), attrgetter("last")),
+    *_FIGURES,
+    _MATURITY,
+    *_TIMES,
+    _name("variants", gettext_lazy("Variants")),
+)
+COUNTRIES = _kind(gettext_lazy("Countries"), _grouped("country"), *_COUNTRY, *_FIGURES, _MATURITY, *_TIMES)
+OPERATORS = _kind(
+    gettext_lazy("Operators"),
+    _grouped("country", "operator"),
+    *_COUNTRY,
+    _name("operator", gettext_lazy("Operator")),
+    *_FIGURES,
+    _MATURITY,
+    *_TIMES,
+)
+PARTNER_IDS = _kind(
+    gettext_lazy("Partner IDs"),
+    _grouped("partner_id"),
+    _name("partner_id", gettext_lazy("Partner ID")),
+    *_FIGURES,
+    _MATURITY,
+)
+TABLES: dict[str, Kind] = {
+    "campaigns": CAMPAIGNS,
+    "countries": COUNTRIES,
+    "operators": OPERATORS,
+    "partner_ids": PARTNER_IDS,
+}

@@ -1,0 +1,55 @@
+"""Under the wall the recipients of a campaign are read by its index, and no other campaign's messages are."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from campaigns.models import Campaign
+from deliveries.messages import partitions
+from portal.tenants.scope import web_scope
+from reports.campaigns.recipient_lists import CampaignMessages, messages_page, recipients_page
+from reports.campaigns.recipients import recipients_of
+from tests.messages.factory import copy_messages
+from tests.wall.rows import DAY, change, insert, row
+from tests.wall.test_ab_plans import nodes, rows_read
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated")]
+
+
+@pytest.fixture
+def campaign_id(tenant, account) -> int:
+    """A campaign of a tenth of three months' messages, to 1,000 recipients; a third have no readable number."""
+    campaign = Campaign.objects.create(tenant=tenant, name="sale")
+    partitions.ensure_months([DAY.replace(month=month) for month in (9, 10, 11)])
+    insert("message", row("message", tenant.id) | {"account_id": account.id, "campaign_id": 0})
+    copy_messages(
+        30_000,
+        day="date '2026-09-01' + n % 90",
+        sent_at="timestamptz '2026-09-01 12:00Z' + (n % 90) * interval '1 day' - n * interval '1 second'",
+        message_id="'m' || n",
+        campaign_id=f"CASE n % 10 WHEN 0 THEN {campaign.id} ELSE {campaign.id} + 1 + n % 50 END",
+        recipient_key="CASE WHEN n % 3 > 0 THEN decode(md5((n % 1000)::text), 'hex') END",
+    )
+    change("ANALYZE message", [])
+    return campaign.id
+
+
+@pytest.mark.parametrize("name", ["count", "page", "messages"])
+def test_only_the_campaigns_messages_are_read(tenant, campaign_id, name):
+    of = CampaignMessages(tenant_id=tenant.id, campaign_ids=[campaign_id])
+    asked = {
+        "count": lambda: recipients_of(tenant_id=tenant.id, campaign_ids=[campaign_id]),
+        "page": lambda: recipients_page(of, "all", size=50),
+        "messages": lambda: messages_page(of, None, size=50),
+    }
+    with web_scope([tenant.id]):
+        with CaptureQueriesContext(connection) as captured:
+            asked[name]()
+        statements = [query["sql"] for query in captured.captured_queries if "FROM message" in query["sql"]]
+        plans = [nodes(sql, {}) for sql in statements]
+
+    assert 1 <= len(plans) <= 4  # a page looks twice where a recipient has many messages
+    for found in plans:
+        kinds = {node["Node Type"] for node in found if node["Actual Rows"]}
+        assert kinds <= {"Index Scan", "Bitmap Heap Scan"}
+        assert rows_read(found) <= 3000 + 51 * 3  # the campaign's messages, and those of the page by their identity
