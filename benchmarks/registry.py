@@ -11,6 +11,7 @@ from benchmarks.flow import end_to_end, peak
 from benchmarks.importing import import_dlrs
 from benchmarks.ingest import ingest_batch, ingest_http
 from benchmarks.memory import memory
+from benchmarks.page_speed import pages
 from benchmarks.pages import lighthouse
 from benchmarks.reading import campaign_list, overview_sql, searching, workbook
 from benchmarks.stage import Stage
@@ -27,6 +28,7 @@ BENCHMARKS: dict[str, Callable[[Stage], Iterator[Figure]]] = {
     "search": searching,
     "overview": overview_sql,
     "campaign_list": campaign_list,
+    "pages": pages,
     "workbook": workbook,
     "exports": exports,
     "lighthouse": lighthouse,

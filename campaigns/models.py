@@ -142,9 +142,12 @@ class SegmentKey(Job):
     class Figures(models.TextChoices):
         """Whether the key has figures, or why it has none; it is searchable in each case."""
 
-        YES = "yes", _("Yes")
-        UNIQUE = "unique", _("No: it has nearly as many values as messages.")
-        SCATTERED = "scattered", _("No: it has more than 1,000 values in a month, and most of them occur once.")
+        YES = "yes", _("With figures")
+        UNIQUE = "unique", _("Without figures: it has nearly as many values as messages.")
+        SCATTERED = (
+            "scattered",
+            _("Without figures: it has more than 1,000 values in a month, and most of them occur once."),
+        )
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="segment_keys")
     key = models.CharField(max_length=segments.MAX_KEY_LENGTH, db_collation="C")

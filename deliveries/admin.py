@@ -233,12 +233,12 @@ class ConversionUploadAdmin(JobAdmin):
 
 @admin.register(SegmentKey)
 class SegmentKeyAdmin(JobAdmin):
-    """Keys that tenants have chosen, with the job that indexes stored messages by them."""
+    """Keys that tenants have chosen, with the job that indexes and counts stored messages by them."""
 
-    list_display = ("key_shown", "tenant", "removed", *JOB_COLUMNS)
+    list_display = ("key_shown", "tenant", "removed", "figures", *JOB_COLUMNS)
     exclude = ("key",)
     readonly_fields = ("key_shown", *JobAdmin.readonly_fields)
-    list_filter = ("state", "removed")
+    list_filter = ("state", "removed", "figures")
     list_select_related = ("tenant",)
     search_fields = ("=key", "=tenant__slug", "tenant__name")
 

@@ -16,6 +16,7 @@ from reports.campaigns.api import CampaignsView, CampaignView
 from reports.campaigns.recipients_api import RecipientsView
 from reports.figures.api import StatisticsView
 from reports.runs.api import DownloadView, RunsView, RunView
+from reports.segments.api import SegmentKeysView, SegmentView
 
 app_name = "api"
 urlpatterns = [
@@ -39,6 +40,8 @@ urlpatterns = [
     path("v1/campaigns/", CampaignsView.as_view(), name="campaigns"),
     path("v1/campaigns/<int:campaign_id>/", CampaignView.as_view(), name="campaign"),
     path("v1/campaigns/<int:campaign_id>/recipients/", RecipientsView.as_view(), name="campaign_recipients"),
+    path("v1/segments/", SegmentKeysView.as_view(), name="segments"),
+    path("v1/segments/<any_text:key>/", SegmentView.as_view(), name="segment"),
     path("v1/schema/", SchemaView.as_view(), name="schema"),
     path("v1/docs/", reference, name="docs"),
     re_path("", NotFoundView.as_view(), name="not_found"),

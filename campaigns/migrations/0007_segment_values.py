@@ -25,9 +25,12 @@ class Migration(migrations.Migration):
             name="figures",
             field=models.CharField(
                 choices=[
-                    ("yes", "Yes"),
-                    ("unique", "No: it has nearly as many values as messages."),
-                    ("scattered", "No: it has more than 1,000 values in a month, and most of them occur once."),
+                    ("yes", "With figures"),
+                    ("unique", "Without figures: it has nearly as many values as messages."),
+                    (
+                        "scattered",
+                        "Without figures: it has more than 1,000 values in a month, and most of them occur once.",
+                    ),
                 ],
                 db_default="yes",
                 default="yes",

@@ -15,5 +15,6 @@ def mark(*, tenant_id: int, now: datetime) -> int:
     files may hold it, also in a text of a message to somebody else.
     """
     made_or_begun = Q(state=JobState.RUNNING) | Q(state=JobState.DONE, gone="")
-    exports = Export.objects.filter(made_or_begun, tenant_ids__contains=[tenant_id], erased_at=None)
+    lists = Q(kind=Export.NUMBERS, gone="") & ~Q(sealed="")  # their parameters may hold the number, whatever the state
+    exports = Export.objects.filter(made_or_begun | lists, tenant_ids__contains=[tenant_id], erased_at=None)
     return exports.update(erased_at=now)

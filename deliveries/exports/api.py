@@ -13,7 +13,6 @@ from deliveries.exports.examples import CANCELLED, EXPORT, QUEUED
 from deliveries.exports.files import MEDIA_TYPES, open_file
 from deliveries.exports.serializers import AskForExportSerializer, ExportPageSerializer, ExportSerializer
 from deliveries.message_pages.api import FILTERS, read_query, searched_texts
-from deliveries.message_pages.columns import ALL_COLUMNS
 from deliveries.message_pages.number_searches_api import count_searches
 from deliveries.models import Export
 from deliveries.search.query import BadFilter, conditions, tenants_with_campaigns
@@ -112,7 +111,7 @@ class ExportsView(ApiView):
                     f"{name}={text}" for name, texts in request.query_params.lists() for text in texts if text
                 ),
                 format=body["format"],
-                columns=[name for name in ALL_COLUMNS if name in set(body["columns"])],
+                columns=body["columns"],
             )
         except asking.TooMany as error:
             raise TooManyRequests(

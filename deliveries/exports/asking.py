@@ -64,10 +64,12 @@ def ask_for(
     title: str,
     format: str,
     columns: Sequence[str],
+    details: Mapping[str, int] | None = None,
 ) -> Export:
     """Queue an export of any kind and wake a worker. Raises TooMany.
 
-    `parameters` are read by the kind and stored encrypted. `tenant_ids` are the tenants whose data it may hold.
+    `parameters` are read by the kind and stored encrypted. `tenant_ids` are the tenants whose data it may hold,
+    `details` are for the audit log.
     """
     made_by = user.email if user is not None else str(access.key)
     with transaction.atomic():
@@ -87,7 +89,7 @@ def ask_for(
         )
         record(
             "export.asked", actor=made_by, tenant=tenant, subject=export.file_name,
-            details={"kind": kind, "format": format, "columns": len(export.columns)},
+            details={"kind": kind, "format": format, "columns": len(export.columns)} | dict(details or {}),
         )  # fmt: skip
         transaction.on_commit(lambda: wake(export.id))
     return export
@@ -112,7 +114,7 @@ def retry(export: Export, *, actor: str) -> bool:
     with transaction.atomic():
         _lock(export.tenant)
         stopped = Export.objects.filter(
-            id=export.id, state__in=[jobs.JobState.FAILED, jobs.JobState.CANCELLED], gone="", problem=""
+            id=export.id, state__in=[jobs.JobState.FAILED, jobs.JobState.CANCELLED], gone="", problem="", erased_at=None
         )
         if not stopped.exists():
             return False

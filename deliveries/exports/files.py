@@ -68,7 +68,10 @@ def delete_old(*, now: datetime) -> int:
     """Delete the files that are expired, or may hold what was erased or is past its retention; then old rows."""
     deleted = 0
     for why, condition in (
-        (Export.Gone.ERASED, Q(erased_at__isnull=False, state=JobState.DONE)),
+        (
+            Export.Gone.ERASED,
+            Q(erased_at__isnull=False, state__in=[JobState.DONE, JobState.FAILED, JobState.CANCELLED]),
+        ),
         (Export.Gone.RETENTION, Q(id__in=_past_retention(), state=JobState.DONE)),
         (Export.Gone.EXPIRED, Q(expires_at__lte=now)),
         (Export.Gone.EXPIRED, Q(state__in=[JobState.FAILED, JobState.CANCELLED], finished_at__lte=now - KEPT)),

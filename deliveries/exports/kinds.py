@@ -63,12 +63,14 @@ class Kind:
 
     `columns` returns, by name, the columns that an export may have; the export has those that were chosen. `open`
     returns its rows for its maker's access and raises NotAllowed or Unreadable. `rows` is the heading of the sheets, a
-    plural.
+    plural. Parameters that are not kept are deleted when the file is made, and such an export is not made again
+    when a number is erased meanwhile: it ends with that reason.
     """
 
     rows: Promise
     columns: Callable[[Export], Mapping[str, Column]]
     open: Callable[[Export, Access, dict[str, Any]], Content]
+    keeps_parameters: bool = True
 
 
 def kind_of(export: Export) -> Kind:

@@ -61,10 +61,9 @@ def _work(export: Export) -> None:
         aside(lambda: jobs.renew(export, lease=jobs.LONG_STEP))
         try:
             made = _write(export, path, aside)
+            _finish(export, made, store(export, path))
         except Refused as refused:
             _refuse(export, refused.problem)
-            return
-        _finish(export, made, store(export, path))
 
 
 @dataclass(slots=True)
@@ -95,6 +94,8 @@ def _write(export: Export, path: Path, aside: Callable[[Callable[[], None]], Non
     from deliveries.exports.writers import WRITERS, Table  # slow import: pyarrow, in workers only
 
     try:
+        if export.erased_at is not None and not kind_of(export).keeps_parameters:
+            raise Refused(Export.Problem.ERASED)
         content, access = open_export(export, now=timezone.now())
         columns = columns_of(export)
     except NotAllowed as error:
@@ -155,13 +156,15 @@ def _finish(export: Export, made: _Made, stored: dict) -> None:
         with transaction.atomic():
             jobs.hold(export)
             is_outdated = not Export.objects.filter(id=export.id, erased_at=None).exists()
+            if is_outdated and not kind_of(export).keeps_parameters:
+                raise Refused(Export.Problem.ERASED)
             if is_outdated:
                 Export.objects.filter(id=export.id).update(erased_at=None)
             else:
                 _write_done(export, made, stored)
         if is_outdated:
             raise jobs.Paused("a phone number was erased meanwhile", delay=_AGAIN)
-    except jobs.Stopped:
+    except (jobs.Stopped, Refused):
         default_storage.delete(stored["file"])
         raise
     delete_attempts(export, but=export.attempts)
@@ -174,6 +177,7 @@ def _write_done(export: Export, made: _Made, stored: dict) -> None:
         in_full=made.in_full,
         shortened=made.shortened,
         oldest=made.oldest(),
+        sealed=export.sealed if kind_of(export).keeps_parameters else "",
         expires_at=timezone.now() + KEPT,
         **stored,
     )
@@ -185,7 +189,7 @@ def _refuse(export: Export, problem: str) -> None:
     """Stop the export for good, with its reason. It is not a failure: nobody has to look into it."""
     with transaction.atomic():
         jobs.hold(export)
-        Export.objects.filter(id=export.id).update(problem=problem)
+        Export.objects.filter(id=export.id).update(problem=problem, sealed="")
     raise jobs.CancelRequested(f"export {export.id}: {problem}")
 
 

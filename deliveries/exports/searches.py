@@ -1,6 +1,6 @@
 """Exports of Message Search: all messages that a search finds, as its maker may see them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
@@ -8,7 +8,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from deliveries.exports.kinds import Kind, NotAllowed, Page
-from deliveries.message_pages.columns import ALL_COLUMNS, Column
+from deliveries.message_pages.columns import ALL_COLUMNS, Column, parameter_column
+from deliveries.message_pages.parameter_fields import is_parameter, key_of
 from deliveries.message_pages.presenter import MessagePresenter
 from deliveries.messages.row import StoredMessage
 from deliveries.models import Export
@@ -40,6 +41,7 @@ class _Messages:
 
     query: MessageQuery
     masking: Masking
+    parameters: Sequence[str]  # keys of custom parameters that are columns
 
     @property
     def tenant_ids(self) -> frozenset[int]:
@@ -54,13 +56,20 @@ class _Messages:
         for found in walk(self.query):
             messages = self._shown(found)
             names = campaign_names(messages)
-            presenter = MessagePresenter(messages, names, masking=self.masking, link=lambda _account, _id: "")
+            presenter = MessagePresenter(
+                messages, names, masking=self.masking, link=lambda _account, _id: "", parameters=self.parameters
+            )
             in_full = self.masking.in_full
             days = {(m.tenant_id, m.day, in_full and bool(m.folded.destination)) for m in messages}
             yield [presenter.row(message) for message in messages], days
 
     def _shown(self, messages: list[StoredMessage]) -> list[StoredMessage]:
         return without_masked_ids(messages, self.masking) if self.query.message_id else messages
+
+
+def parameters_in(columns: Sequence[str]) -> list[str]:
+    """Return the keys of the custom parameters among the names of columns."""
+    return [key_of(name) for name in columns if is_parameter(name)]
 
 
 def _open(export: Export, access: Access, parameters: dict[str, Any]) -> _Messages:
@@ -71,11 +80,13 @@ def _open(export: Export, access: Access, parameters: dict[str, Any]) -> _Messag
     if not access.masking.in_full and (query.numbers or may_be_part_of_number(query.ref_id_prefix)):
         raise NotAllowed("this search is for people and keys that see phone numbers in full")
     query = replace(query, tenant_ids=tenant_ids)
-    return _Messages(replace(query, account_id=access.account.id) if access.account else query, access.masking)
+    if access.account:
+        query = replace(query, account_id=access.account.id)
+    return _Messages(query, access.masking, parameters_in(export.columns))
 
 
-def _columns(_export: Export) -> Mapping[str, Column]:
-    return ALL_COLUMNS
+def _columns(export: Export) -> Mapping[str, Column]:
+    return ALL_COLUMNS | {name: parameter_column(name) for name in export.columns if is_parameter(name)}
 
 
 MESSAGES = Kind(rows=_("Messages"), columns=_columns, open=_open)

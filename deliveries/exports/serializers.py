@@ -2,9 +2,13 @@
 
 from rest_framework import serializers
 
+from campaigns.segments import MAX_KEY_LENGTH
+from deliveries.exports.forms import MAX_PARAMETERS
 from deliveries.message_pages.columns import ALL_COLUMNS, COLUMNS
+from deliveries.message_pages.parameter_fields import PARAMETER, is_parameter, key_of
 from deliveries.models import Export
 from portal.api.serializers import ForwardPageSerializer
+from portal.common.masking import Masking
 
 
 class AskForExportSerializer(serializers.Serializer):
@@ -16,16 +20,31 @@ class AskForExportSerializer(serializers.Serializer):
         error_messages=dict.fromkeys(("required", "invalid_choice", "null"), "enter xlsx, csv or parquet"),
     )
     columns = serializers.ListField(
-        child=serializers.ChoiceField(
-            choices=list(ALL_COLUMNS),
-            error_messages={"invalid_choice": f"no column “{{input}}”; one of {', '.join(ALL_COLUMNS)}"},
-        ),
+        child=serializers.CharField(max_length=len(PARAMETER) + MAX_KEY_LENGTH),
         required=False,
         allow_empty=False,
-        max_length=len(ALL_COLUMNS),
+        max_length=len(ALL_COLUMNS) + MAX_PARAMETERS,
         default=list(COLUMNS),
-        help_text=f"The columns, in the file's own order. Default: all but {', '.join(ALL_COLUMNS.keys() - COLUMNS)}.",
+        help_text=(
+            f"The columns, in the file's own order: {', '.join(ALL_COLUMNS)}; and behind them up to {MAX_PARAMETERS}"
+            " custom parameters such as `custom_parameters[city]`."
+            f" Default: all but {', '.join(ALL_COLUMNS.keys() - COLUMNS)}."
+        ),
     )
+
+    def validate_columns(self, names: list[str]) -> list[str]:
+        """Return the names in the file's order, each once."""
+        parameters = [name for name in dict.fromkeys(names) if is_parameter(name) and key_of(name)]
+        for name in names:
+            if name not in ALL_COLUMNS and name not in parameters:
+                raise serializers.ValidationError(
+                    f"no column “{name}”; one of {', '.join(ALL_COLUMNS)}, custom_parameters[…]"
+                )
+        if any(Masking(in_full=False).hides(name) for name in parameters):
+            raise serializers.ValidationError("a name must not hold a phone number")
+        if len(parameters) > MAX_PARAMETERS:
+            raise serializers.ValidationError(f"at most {MAX_PARAMETERS} custom parameters")
+        return [*(name for name in ALL_COLUMNS if name in names), *parameters]
 
 
 class ExportSerializer(serializers.Serializer):

@@ -73,7 +73,8 @@ def new(request: PageRequest, tenant: Tenant) -> HttpResponse:
     except TooManyNumberSearches as error:
         search.add_error(error.filter, error.text)
         return render(request, "exports/wrong_search.html", context, status=429)
-    form = ExportForm(request.POST or None, initial=remembered(tenant, request.user.pk))
+    initial = remembered(tenant, request.user.pk, keys=search.keys)
+    form = ExportForm(request.POST or None, initial=initial, keys=search.keys)
     if request.method == "POST" and form.is_valid():
         try:
             asking.ask(

@@ -7,9 +7,11 @@ from operator import attrgetter
 from typing import Any, Literal
 
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
 from deliveries.message_pages.forms import CLASSES
+from deliveries.message_pages.parameter_fields import key_of
 from deliveries.message_pages.presenter import MessageRow
 from portal.common.templatetags.figures import country
 
@@ -101,6 +103,14 @@ EXTRA_COLUMNS: dict[str, Column] = {
     "delivered_at": Column("delivered_at", "time", gettext_lazy("Delivered at"), attrgetter("delivered_at")),
 }
 ALL_COLUMNS = COLUMNS | EXTRA_COLUMNS  # of whole searches
+
+
+def parameter_column(name: str) -> Column:
+    """Return the column of a custom parameter, by its name such as `custom_parameters[city]`."""
+    key = key_of(name)
+    return Column(
+        name, "text", format_lazy("{} {}", gettext_lazy("Parameter"), key), lambda row: row.parameters.get(key)
+    )
 
 
 def headings(columns: Sequence[Column], timezone: str) -> list[str]:

@@ -19,6 +19,12 @@ def is_parameter(name: str) -> bool:
     return name.startswith(_BEGINS)
 
 
+def key_of(name: str) -> str:
+    """Return the key of a custom parameter's field or column."""
+    begins, ends = PARAMETER.split("{}")
+    return name.removeprefix(begins).removesuffix(ends)
+
+
 def parameter_fields(keys: Mapping[str, SearchKey], tenants: Collection[Tenant]) -> dict[str, forms.CharField]:
     """Return a field for each key that one of the tenants has chosen, by its name."""
     return {PARAMETER.format(key): _field(one, n, tenants) for n, (key, one) in enumerate(keys.items())}

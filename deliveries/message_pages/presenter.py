@@ -3,9 +3,10 @@
 It does not know memberships: the caller passes the reader's masking.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 
 from django.utils.functional import Promise
 from django.utils.translation import get_language, pgettext_lazy
@@ -16,7 +17,7 @@ from campaigns.models import OTHER_CAMPAIGNS_ID
 from deliveries.dialects.advice import advice
 from deliveries.dialects.codes import COUNTS_AS, DELIVERED
 from deliveries.messages import fold
-from deliveries.messages.fold import NO_CODE
+from deliveries.messages.fold import NO_CODE, Folded
 from deliveries.messages.row import OTHER_LABEL, StoredMessage
 from deliveries.models import ResultCode
 from deliveries.search.addresses import id_in_address
@@ -57,6 +58,9 @@ class Code:
         return REASONS.get(self.reason, self.reason)
 
 
+_NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
+
+
 class MessageRow(Struct, frozen=True, gc=False):
     """One message in a list. `seconds` from sending to delivery, None for what is not delivered."""
 
@@ -82,6 +86,7 @@ class MessageRow(Struct, frozen=True, gc=False):
     code: Code
     seconds: float | None
     delivered_at: datetime | None
+    parameters: Mapping[str, str] = _NO_PARAMETERS  # those custom parameters that the presenter was asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +145,16 @@ class MessagePresenter:
     """Presenter of some messages in the request's language; the names take a fixed number of queries."""
 
     def __init__(
-        self, messages: Iterable[StoredMessage], campaigns: dict[int, str], *, masking: Masking, link: Link
+        self,
+        messages: Iterable[StoredMessage],
+        campaigns: dict[int, str],
+        *,
+        masking: Masking,
+        link: Link,
+        parameters: Collection[str] = (),
     ) -> None:
         messages = list(messages)
-        self.masking, self.link = masking, link
+        self.masking, self.link, self.parameters = masking, link, parameters
         self.campaigns = campaigns | {OTHER_CAMPAIGNS_ID: OTHER_LABEL}
         self.tenants = Tenant.objects.in_bulk({m.tenant_id for m in messages})
         accounts = {m.folded.account_id for m in messages}
@@ -186,7 +197,13 @@ class MessagePresenter:
             code=self._code(folded.account_id, folded.result_code),
             seconds=_latency(message),
             delivered_at=folded.delivered_at,
+            parameters=self._named(folded) if self.parameters and folded.parameters else _NO_PARAMETERS,
         )
+
+    def _named(self, folded: Folded) -> dict[str, str]:
+        """Return the asked custom parameters that a message has."""
+        found, text = folded.parameters or {}, self.masking.text
+        return {key: text(str(found[key]), folded.destination) for key in self.parameters if key in found}
 
     def detail(
         self, message: StoredMessage, reports: list[ReportLine], *, found_by: Callable[[str, str], str] | None = None

@@ -18,6 +18,7 @@ class Export(Job):
 
     KIND = "export"
     MESSAGES = "messages"  # the kind of searches
+    NUMBERS = "numbers"  # the kind of uploaded lists of numbers
     SUBJECT = ("id",)  # none replaces another one
 
     class Format(models.TextChoices):

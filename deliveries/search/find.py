@@ -124,9 +124,10 @@ def _first_full(wanted: Search, seconds: float | None) -> list[tuple]:
 
 def _leading_key(query: MessageQuery) -> str | None:
     """Return the custom parameter whose rows lead to the messages, None where a filter does that finds fewer."""
-    if not query.parameters or query.number or query.numbers or query.ref_id or query.message_id:
+    parameters = query.indexed_parameters
+    if not parameters or query.number or query.numbers or query.ref_id or query.message_id:
         return None
-    return rarest_key(query.tenant_ids, query.parameters)
+    return rarest_key(query.tenant_ids, parameters)
 
 
 def find_message(*, tenant_ids: frozenset[int], account_id: int, message_id: str) -> StoredMessage | None:

@@ -8,6 +8,7 @@ from datetime import date
 from campaigns.latency import bucket_of
 from campaigns.merging import ids_of_names
 from campaigns.models import OTHER_CAMPAIGNS_ID
+from campaigns.segments import INDEXED_VALUE, NO_SEGMENTS, NO_VALUE, OTHER_VALUES, value_sql
 from deliveries.dialects.codes import STATUS_RANK
 from deliveries.dialects.link import message_id_of
 from deliveries.messages.fold import PARTNER_OVER_LIMIT
@@ -19,6 +20,17 @@ from portal.common.prefixes import after_prefix
 
 MAX_DELIVERED_WITHIN = 30 * 86_400  # seconds: what `delivered_within` takes
 NO_CAMPAIGN_FILTER = "(none)"  # as a campaign's name: messages without one
+
+
+# What a message is counted by that has no registered value (deliveries/counts/segment_facts.py).
+_OF_NO_SEGMENT = {
+    NO_VALUE: "coalesce({found}, '') IN ('', {value})",
+    OTHER_VALUES: (
+        "(coalesce({found}, '') NOT IN ('', '(none)') AND NOT EXISTS (SELECT FROM segment_value v"
+        " WHERE v.tenant_id = m.tenant_id AND v.key = {key} AND v.value = {indexed}"
+        " AND v.month = date_trunc('month', m.day::timestamp)::date))"
+    ),
+}
 
 
 class BadFilter(ValueError):
@@ -41,7 +53,8 @@ class MessageQuery:
     `delivered_within` is a time in seconds: of delivered messages those whose time to the phone lies in that time's
     latency bucket or a lower one (campaigns/latency.py), so as many as the figures count.
     `parameters` are custom parameters that tenants have chosen, each with its whole value; only tenants that have
-    chosen all of them are searched.
+    chosen all of them are searched. `(none)` matches messages without the parameter, `(other)` those whose value is not
+    counted by itself in their month; both match that very text, too.
     """
 
     tenant_ids: frozenset[int]
@@ -64,6 +77,11 @@ class MessageQuery:
     result_code: int | None = None
     delivered_within: int | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def indexed_parameters(self) -> dict[str, str]:
+        """The custom parameters whose value leads to the messages by rows of message_parameter."""
+        return {key: value for key, value in self.parameters.items() if value not in NO_SEGMENTS}
 
 
 def tenants_with_campaigns(query: MessageQuery) -> list[tuple[int, int | None]]:
@@ -172,8 +190,11 @@ def conditions(query: MessageQuery) -> tuple[list[str], dict]:
         add("m.latency_bucket <= %(bucket)s", bucket=bucket_of(query.delivered_within))
     for number, (key, value) in enumerate(sorted(query.parameters.items())):
         # Reaches no index: rows of message_parameter lead to the messages (deliveries/search/find.py).
+        names = {"key": f"%(key{number})s::text", "value": f"%(value{number})s"}
+        condition = _OF_NO_SEGMENT.get(value, "{found} = {value}")
+        found = value_sql(names["key"])
         add(
-            f"m.custom_parameters ->> %(key{number})s = %(value{number})s",
+            condition.format(found=found, indexed=INDEXED_VALUE.format(value=found), **names),
             **{f"key{number}": key, f"value{number}": value},
         )
     if unknown := set(query.statuses) - STATUS_RANK.keys():

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from django.db import connection
 
@@ -15,6 +16,8 @@ MAX_COUNTED = 1000
 class SearchKey:
     """A key, with the tenants in which messages are found by it, are being made searchable, or could not be made so.
 
+    `counted` are those of `ready` in which the key has figures; `figures_from` is the first day that has them, None if
+    all stored days have. `refused` says why the key has no figures in a tenant.
     `done` of `total` messages of those that are being made are behind.
     """
 
@@ -22,6 +25,9 @@ class SearchKey:
     ready: set[int] = field(default_factory=set)
     making: set[int] = field(default_factory=set)
     failed: set[int] = field(default_factory=set)
+    counted: set[int] = field(default_factory=set)
+    figures_from: date | None = None
+    refused: dict[int, SegmentKey.Figures] = field(default_factory=dict)
     done: int = 0
     total: int = 0
 
@@ -38,8 +44,14 @@ def search_keys(tenant_ids: Collection[int], keys: Collection[str] | None = None
     found: dict[str, SearchKey] = {}
     for row in rows.order_by("key", "tenant_id"):
         one = found.setdefault(row.key, SearchKey(row.key))
+        if row.figures != SegmentKey.Figures.YES:
+            one.refused[row.tenant_id] = SegmentKey.Figures(row.figures)
         if row.state == SegmentKey.State.DONE:
             one.ready.add(row.tenant_id)
+            if row.has_figures:
+                one.counted.add(row.tenant_id)
+                starts = [day for day in (one.figures_from, row.figures_from) if day]
+                one.figures_from = max(starts, default=None)
         elif row.is_stopped:
             one.failed.add(row.tenant_id)
         else:

@@ -223,11 +223,12 @@ def indexed_filters(search: Search, parameters: dict) -> list[tuple[str, list[st
         found.append(("message", ["m.ref_id = %(ref_id)s"]))
     if search.of_campaign:
         found.append(("message", ["m.campaign_id = t.campaign_id"]))
-    for number, (_, value) in sorted(
+    for number, (key, value) in sorted(
         enumerate(sorted(query.parameters.items())), key=lambda item: item[1][0] != search.leading
     ):
-        found.append(("message_parameter", [f"m.key = %(key{number})s", f"m.value = %(indexed{number})s"]))
-        parameters[f"indexed{number}"] = indexed_value(value)
+        if key in query.indexed_parameters:
+            found.append(("message_parameter", [f"m.key = %(key{number})s", f"m.value = %(indexed{number})s"]))
+            parameters[f"indexed{number}"] = indexed_value(value)
     if search.undelivered:
         found.append(("message", ["m.status = ANY (%(statuses)s)", _UNDELIVERED]))
         parameters["statuses"] = list(query.statuses)

@@ -64,7 +64,7 @@ def _by_widening_window(search: Search, read: Read) -> Iterator[list[tuple]]:
     filters = sql.indexed_filters(search, {})
     plan = sql.at_shared_timestamps if len(filters) > 1 else sql.collect_then_sort
     by_ref_ids = plan is sql.collect_then_sort and bool(search.query.ref_id_prefix)
-    first = _in_index_order if len(filters) == len(search.query.parameters) else plan
+    first = _in_index_order if len(filters) == len(search.query.indexed_parameters) else plan
     count = search.limit + _TIES if plan is sql.collect_then_sort else (20 if search.undelivered else 2) * search.limit
     near, far = read(sql.probe_range(search, count))[0]
     if near is None:
@@ -153,7 +153,8 @@ def _by_variant(search: Search, read: Read) -> Iterator[list[tuple]]:
 def _has_filter_without_index(search: Search) -> bool:
     """Return whether a filter is used that no index of messages serves."""
     query = search.query
-    others = query.variant or query.partner_id or query.country or query.operator
+    others = bool(query.variant or query.partner_id or query.country or query.operator)
+    others = others or len(query.indexed_parameters) < len(query.parameters)
     with_delivered = query.statuses and DELIVERED in query.statuses
     numbers = (query.result_code, query.account_id, query.delivered_within)
     return bool(others or with_delivered or any(number is not None for number in numbers))

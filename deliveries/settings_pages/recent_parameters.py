@@ -1,6 +1,7 @@
-"""The custom parameters that a tenant's newest messages have, for choosing those to find messages by."""
+"""The custom parameters and labels that a tenant's newest messages have, for choosing segment keys."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -9,37 +10,65 @@ from portal.common.masking import Masking
 
 LOOKED_AT = 3000  # messages
 MAX_KEYS = 40  # keys
+EXAMPLES = 3  # values of a key
 EXAMPLE = 60  # characters
 
 _NEWEST = """
-SELECT p.key, count(*), count(DISTINCT p.value), (array_agg(p.value ORDER BY m.sent_at DESC))[1]
-FROM (
-    SELECT custom_parameters, sent_at FROM message WHERE tenant_id = %s ORDER BY sent_at DESC LIMIT %s
-) AS m CROSS JOIN LATERAL jsonb_each_text(m.custom_parameters) AS p
-WHERE p.value <> '' GROUP BY p.key ORDER BY 2 DESC, p.key COLLATE "C" LIMIT %s
+WITH newest AS MATERIALIZED (
+    SELECT custom_parameters, labels, sent_at FROM message WHERE tenant_id = %(tenant)s
+    ORDER BY sent_at DESC LIMIT %(looked_at)s
+), by_value AS (
+    SELECT p.key, p.value, count(*) AS messages, max(m.sent_at) AS last
+    FROM newest m CROSS JOIN LATERAL (
+        SELECT key, value FROM jsonb_each_text(m.custom_parameters) WHERE NOT starts_with(key, %(prefix)s)
+        UNION ALL SELECT %(prefix)s || key, value FROM jsonb_each_text(m.labels)
+    ) AS p
+    WHERE p.value <> '' GROUP BY p.key, p.value
+)
+SELECT key, sum(messages)::int, count(*), (SELECT count(*) FROM newest),
+    (array_agg(value ORDER BY messages DESC, last DESC, value COLLATE "C"))[1:%(examples)s]
+FROM by_value GROUP BY key ORDER BY 2 DESC, key COLLATE "C" LIMIT %(keys)s
 """
 
 
 @dataclass(frozen=True, slots=True)
 class SeenKey:
-    """A key, its number of messages among those read, its number of values, and the newest value as an example."""
+    """A key in the `looked_at` newest messages: how many have it, how many values it has, and the commonest of them."""
 
     key: str
     messages: int
     values: int
-    example: str
+    looked_at: int
+    examples: list[str]
+
+    @property
+    def share(self) -> float:
+        """The share of the messages that have the key."""
+        return self.messages / self.looked_at
+
+    @property
+    def is_nearly_unique(self) -> bool:
+        """Whether the key would get no figures, because it has nearly as many values as messages."""
+        return segments.is_nearly_unique(messages=self.messages, values=self.values)
 
 
 def recent_parameters(*, tenant_id: int) -> list[SeenKey]:
     """Return the keys of the newest LOOKED_AT messages that can be chosen, the most frequent first.
 
-    No example reveals a phone number.
+    No example reveals a phone number; values that look the same once numbers are masked are one example.
     """
+    wanted: dict[str, Any] = {
+        "tenant": tenant_id,
+        "looked_at": LOOKED_AT,
+        "examples": EXAMPLES,
+        "keys": MAX_KEYS,
+        "prefix": segments.LABEL_PREFIX,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_NEWEST, [tenant_id, LOOKED_AT, MAX_KEYS])
+        cursor.execute(_NEWEST, wanted)
         return [
-            SeenKey(key, messages, values, _example(value))
-            for key, messages, values, value in cursor.fetchall()
+            SeenKey(key, messages, values, looked_at, list(dict.fromkeys(map(_example, examples))))
+            for key, messages, values, looked_at, examples in cursor.fetchall()
             if not segments.problems(key)
         ]
 

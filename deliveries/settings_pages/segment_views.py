@@ -72,11 +72,11 @@ def segments_progress(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 
 
 def _keys(tenant: Tenant, recent: list[SeenKey]) -> dict:
-    """Return the chosen keys, each with an example from recent messages ('' where it has none)."""
-    examples = {one.key: one.example for one in recent}
+    """Return the chosen keys, each with what recent messages have of it (None: nothing)."""
+    seen = {one.key: one for one in recent}
     rows = list(SegmentKey.objects.filter(tenant=tenant).order_by("key"))
     for row in rows:
-        row.example = examples.get(row.key, "")
+        row.seen = seen.get(row.key)
     return {"keys": rows, "is_working": any(row.is_open for row in rows)}
 
 

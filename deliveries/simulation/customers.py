@@ -63,6 +63,8 @@ class Stories:
     bad_country: str | None = "PL"
     bad_from_day: int = 14
     bad_share: float = 0.14
+    old_segment: str = "lapsed"  # customers whose numbers are often out of use
+    old_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,8 @@ class Fates:
         bad = profile.bad_numbers
         if person.country.code == stories.bad_country and at >= self.bad_from:
             bad += stories.bad_share
+        if person.segment == stories.old_segment:
+            bad += stories.old_share
         chance = random()
         for code, share in (
             (2106, bad),

@@ -40,7 +40,7 @@ ACTIONS = {
     "campaign.separated": _("Undid a merge of campaigns"),
     "segment_key.chosen": _("Added a segment key"),
     "segment_key.removed": _("Removed a segment key"),
-    "segment_key.refused": _("Figures of a segment key were ended"),
+    "segment_key.refused": _("A segment key has no figures any more"),
     "tenant.recounted": _("Messages were recounted"),
     "partner_id.moved": _("Messages moved with a partner ID"),
     "message.downloaded": _("Downloaded a list of messages"),

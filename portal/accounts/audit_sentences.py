@@ -4,7 +4,10 @@ A template may use `who`, `subject`, `changes` (all details in words) and the en
 that lacks one of them, or whose action has no template, gets a plain sentence with the action's name.
 """
 
-from django.utils.formats import number_format
+import re
+from datetime import date
+
+from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -86,7 +89,7 @@ SENTENCES: dict[str, Promise] = {
     "share.created": _("%(who)s created the shared link %(subject)s."),
     "share.revoked": _("%(who)s revoked the shared link %(subject)s."),
     # staff and commands
-    "provision": _("%(who)s set up %(subject)s. %(changes)s"),
+    "provision": _("%(who)s set up %(subject)s. %(changes)s"),  # see PROVISIONED
     "admin.add": _("%(who)s (staff) added: %(subject)s."),
     "admin.change": _("%(who)s (staff) changed: %(subject)s. %(changes)s"),
     "admin.delete": _("%(who)s (staff) deleted: %(subject)s."),
@@ -126,6 +129,23 @@ SENTENCES: dict[str, Promise] = {
 }
 WITHOUT_ITS_OWN = _("%(who)s: %(action)s %(subject)s")
 
+# Entries of provisioning files, by the kind of their subject and by the detail that says what was done.
+PROVISIONED: dict[tuple[str, str], Promise] = {
+    ("tenant", "created"): _("%(who)s added the customer %(name)s."),
+    ("tenant", "changed"): _("%(who)s changed the customer %(name)s. Changed: %(changed)s."),
+    ("user", "role"): _("%(who)s made %(name)s %(role)s."),
+    ("user", "created"): _("%(who)s added the user %(name)s."),
+    ("user", "changed"): _("%(who)s changed the user %(name)s. Changed: %(changed)s."),
+    ("account", "created"): _("%(who)s added the gateway account %(name)s."),
+    ("account", "changed"): _("%(who)s changed the gateway account %(name)s. Changed: %(changed)s."),
+    ("feed", "created"): _("%(who)s added the feed %(name)s."),
+    ("feed", "changed"): _("%(who)s changed the feed %(name)s. Changed: %(changed)s."),
+    ("feed", "token_added"): _("%(who)s added a token to the feed %(name)s."),
+}
+WAYS = ("role", "token_added", "changed", "created")
+MONTH = re.compile(r"(?<![\w-])(\d{4})-(0[1-9]|1[0-2])(?![\w-])")
+WITH_A_MONTH = ("report.request", "report.removed", "report.file_erased")
+
 ROLE_WORDS = {
     Role.OWNER: _("an owner"),
     Role.MANAGER: _("a manager"),
@@ -144,7 +164,9 @@ ACTORS = {  # who is no person
     "recount": _("The portal"),
     "refold": _("The portal"),
     "schedule": _("The portal"),
+    "command provision": _("The operator's setup file"),
 }
+COMMAND, OF_COMMANDS = "command ", _("The operator's command %(name)s")
 DETAIL_NAMES = {
     "name": _("Name"),
     "timezone": _("Time zone"),
@@ -172,17 +194,38 @@ DETAIL_NAMES = {
 
 def sentence(entry: AuditEntry) -> str:
     """Return the entry as one sentence in the current language."""
-    values = {"who": str(ACTORS.get(entry.actor, entry.actor)), "subject": entry.subject}
+    values = {"who": actor_in_words(entry.actor), "subject": _subject(entry)}
     values |= {"changes": details_in_words(entry), "action": entry.action}
     values |= {key: _in_words(key, value) for key, value in entry.details.items()}
-    for name in set(BECOMES.get(entry.action, ())) & values.keys():
+    template = SENTENCES.get(entry.action, WITHOUT_ITS_OWN)
+    becomes = BECOMES.get(entry.action, ())
+    if entry.action == "provision":
+        kind, _space, values["name"] = entry.subject.partition(" ")
+        way = next((way for way in WAYS if entry.details.get(way)), "")
+        template, becomes = PROVISIONED.get((kind, way), template), ("role",)
+    for name in set(becomes) & values.keys():
         role = entry.details.get(name)
         values[name] = str(ROLE_WORDS.get(role, role))
-    template = SENTENCES.get(entry.action, WITHOUT_ITS_OWN)
     try:
         return (str(template) % values).strip()
     except KeyError:  # an older entry, without a detail that the sentence needs
         return (str(WITHOUT_ITS_OWN) % values).strip()
+
+
+def actor_in_words(actor: str) -> str:
+    """Return who did it: a person's address or key as it is stored, a program in words."""
+    if actor not in ACTORS and actor.startswith(COMMAND):
+        return str(OF_COMMANDS) % {"name": actor.removeprefix(COMMAND)}
+    return str(ACTORS.get(actor, actor))
+
+
+def _subject(entry: AuditEntry) -> str:
+    """Return the entry's subject, with the month of a report by its name."""
+    if entry.action not in WITH_A_MONTH:
+        return entry.subject
+    return MONTH.sub(
+        lambda found: date_format(date(int(found[1]), int(found[2]), 1), "YEAR_MONTH_FORMAT"), entry.subject
+    )
 
 
 def details_in_words(entry: AuditEntry) -> str:
@@ -198,7 +241,8 @@ def _in_words(key: str, value: object) -> str:
     if isinstance(value, int):
         return number_format(value, force_grouping=True)
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        names = DETAIL_NAMES if key in ("changed", "fields") else {}
+        return ", ".join(str(names.get(one, one)) for one in value)
     text = str(value)
     if key in ("role", "from", "to") and text in Role:
         return str(Role(text).label)

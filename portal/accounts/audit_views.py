@@ -11,7 +11,7 @@ from django.utils import translation
 from django.views.decorators.http import require_safe
 
 from portal.accounts import audit
-from portal.accounts.audit_sentences import sentence
+from portal.accounts.audit_sentences import actor_in_words, sentence
 from portal.accounts.guards import member_may
 from portal.accounts.models import AuditEntry, record
 from portal.common.periods import local_day
@@ -49,19 +49,29 @@ def audit_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
             for action, number in facets.actions
         ],
         "people": [
-            Choice(actor, number, _query(wanted.action, actor), actor.casefold() == wanted.actor.casefold())
+            Choice(
+                _told(actor, facets), number, _query(wanted.action, actor), actor.casefold() == wanted.actor.casefold()
+            )
             for actor, number in facets.people
         ],
         "counted": audit.MAX_COUNTED if facets.is_cut else None,
         "any_action": _query("", wanted.actor),
         "any_person": _query(wanted.action, ""),
         "wanted": wanted,
+        "wanted_actor": actor_in_words(wanted.actor),
         "wanted_action": audit.ACTIONS.get(wanted.action, wanted.action),
         "is_first": "before" not in request.GET,
         "newest": newest,
         "older": "&".join(filter(None, (newest, urlencode({"before": page.older})))) if page.older else "",
     }
     return render(request, "accounts/audit.html", context)
+
+
+def _told(actor: str, facets: audit.Facets) -> str:
+    """Return who it was in words, with the stored name where two are the same in words."""
+    words = actor_in_words(actor)
+    is_alone = [actor_in_words(other) for other, _number in facets.people].count(words) == 1
+    return words if is_alone else f"{words} ({actor})"
 
 
 @require_safe

@@ -13,12 +13,13 @@ from portal.accounts.access import Access
 PAGES: tuple[tuple[str, str, Promise, str], ...] = (
     ("overview", "reports:overview", _("Overview"), "see_figures"),
     ("campaigns", "campaigns:list", _("Campaigns"), "see_figures"),
+    ("segments", "segments:segments", _("Segments"), "see_figures"),
     ("messages", "messages:list", _("Messages"), "see_messages"),
     ("reports", "reports:months", _("Reports"), "see_figures"),
     ("partner_ids", "deliveries:partner_ids", _("Partner IDs"), "see_figures"),
     ("settings", "settings:tenant", _("Settings"), "change_settings"),
 )
-WITH_PERIOD = ("overview", "campaigns", "messages")  # walking between these keeps the period
+WITH_PERIOD = ("overview", "campaigns", "segments", "messages")  # walking between these keeps the period
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,15 @@ GLOSSARY: dict[str, Term] = {
     "custom_parameters": Term(
         _("Custom parameters"), _("Values that the sender attached to a message, each with a key.")
     ),
-    "segment": Term(_("Segment"), _("A value of a custom parameter, by which messages can be found.")),
+    "segment": Term(
+        _("Segment"),
+        _("Recipients whose messages have the same value of a chosen key: a custom parameter or a label of refIds."),
+    ),
+    "recipients": Term(
+        _("Different recipients"),
+        _("Each phone number counts once, however many messages were sent to it."),
+        heading=_("Recipients"),
+    ),
     "counted_on": Term(
         _("Counted on"), _("The day of sending in the customer's time zone. Figures of that day contain the message.")
     ),

@@ -11,7 +11,7 @@ import urllib.request
 import yaml
 
 from portal import engines
-from portal.demo import steps, traffic
+from portal.demo import conversions, steps, traffic
 from portal.demo.state import PROVISIONING, REPOSITORY, DemoError, State
 
 START_WITHIN = 120  # seconds
@@ -29,7 +29,7 @@ def main() -> None:
         signal.signal(number, lambda *_signal: server.terminate())
     try:
         _wait_until_ready(server, f"http://127.0.0.1:{os.environ['PORT']}/readyz")
-        state = _fill(server)
+        state = _fill(server, f"http://127.0.0.1:{os.environ['PORT']}")
         _tell(state, address)
     except DemoError as error:
         server.terminate()
@@ -56,7 +56,7 @@ def _wait_until_ready(server: subprocess.Popen, url: str) -> None:
     raise DemoError(f"The portal did not become ready within {START_WITHIN} s; its logs are in PORTAL_HOME/log.")
 
 
-def _fill(server: subprocess.Popen) -> State:
+def _fill(server: subprocess.Popen, address: str) -> State:
     """Provision and simulate what is not there yet, and make the reports that are due."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     import django
@@ -76,6 +76,7 @@ def _fill(server: subprocess.Popen) -> State:
     steps.plan_tests()
     steps.add_customer(state)
     steps.save_search(server)
+    conversions.send_purchases(address)
     return state
 
 
@@ -106,6 +107,7 @@ def _tell(state: State, address: str) -> None:
         f"  {address}/t/hansa-group/overview/       a parent: each of its tenants, and all together\n"
         f"  {address}/t/nordic-retail/reports/      the Reports page, in Finnish; make this month's too\n"
         f"  {address}/t/nordic-retail/exports/      a saved file: every failed message as a workbook\n"
+        f"  {address}/t/nordic-retail/conversions/  purchases after the sale, sent by the API\n"
         f"  {address}/share/{state.shared}/\n"
         "                                          a shared link: the same Overview for people without an account\n"
         f"  {address}/t/hansa-group/reports/        a parent: its report sums its children\n"

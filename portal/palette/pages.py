@@ -13,6 +13,7 @@ from portal.tenants.models import Tenant
 OF_TENANT: tuple[tuple[str, Promise, str], ...] = (
     ("reports:overview", _("Overview"), "see_figures"),
     ("campaigns:list", _("Campaigns"), "see_figures"),
+    ("segments:segments", _("Segments"), "see_figures"),
     ("conversions:index", _("Conversions"), "see_conversions"),
     ("messages:list", _("Messages"), "see_messages"),
     ("messages:numbers", _("List of numbers"), "see_numbers"),
@@ -20,7 +21,7 @@ OF_TENANT: tuple[tuple[str, Promise, str], ...] = (
     ("deliveries:partner_ids", _("Partner IDs"), "see_figures"),
     ("settings:tenant", _("Settings"), "change_settings"),
     ("settings:ref_ids", _("RefIds"), "change_settings"),
-    ("settings:segments", _("Segments"), "change_settings"),
+    ("settings:segments", _("Keys of segments"), "change_settings"),
     ("settings:members", _("Members"), "manage_members"),
     ("settings:api_keys", _("API keys"), "manage_api_keys"),
     ("settings:shares", _("Shared links"), "share_pages"),

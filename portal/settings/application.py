@@ -107,6 +107,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Kinds of exports (deliveries/exports/kinds.py), by the name that the row has.
 EXPORT_KINDS = {
     "messages": "deliveries.exports.searches.MESSAGES",
+    "numbers": "deliveries.exports.number_lists.NUMBERS",
     "campaigns": "reports.exports.tables.CAMPAIGNS",
     "countries": "reports.exports.tables.COUNTRIES",
     "operators": "reports.exports.tables.OPERATORS",

@@ -65,6 +65,16 @@ def check_permissions(request: HttpRequest) -> None:
         raise PermissionDenied
 
 
+def pools() -> list[tuple[str, int, int]]:
+    """Return each account whose pool has undeclared partner IDs: its name, how many there are, and their messages."""
+    found = waiting_in(list(GatewayAccount.objects.order_by("name")))
+    return [
+        (pool.account.name, len(pool.values), sum(row["messages"] for row in pool.values))
+        for pool in found
+        if pool.values
+    ]
+
+
 def try_out(account: GatewayAccount | None, values: list[str], scheme: ref_ids.RefIdScheme | None) -> Trial:
     """Return what would follow the partner IDs, and the account's recent refIds read by the scheme; writes nothing."""
     if account is None:

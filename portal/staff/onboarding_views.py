@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.text import slugify
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 from unfold.widgets import UnfoldAdminTextareaWidget
@@ -56,6 +57,19 @@ class OnboardingForm(Pickers, forms.ModelForm):
         help_text=gettext_lazy("Gets an invitation by e-mail."),
     )
 
+    EXAMPLES = {
+        "name": "Nordic Retail Oy", "slug": "nordic-retail", "new_account": "link-main", "platform_id": "ACME",
+        "partner_ids": "nr-fi\nnr-se", "delimiter": "|", "fields_text": "campaign, variant",
+        "owner_email": "anna@example.com",
+    }  # fmt: skip
+    GROUPS = (
+        (gettext_lazy("Customer"), ("name", "slug", "language", "timezone", "country", "currency")),
+        (gettext_lazy("Gateway account"), ("account", "new_account", "platform_id")),
+        (gettext_lazy("Partner IDs"), ("partner_ids",)),
+        (gettext_lazy("RefIds"), ("delimiter", "fields_text")),
+        (gettext_lazy("First owner"), ("owner_email",)),
+    )
+
     class Meta:
         model = Tenant
         fields = ("name", "slug", "language", "timezone", "country", "currency")
@@ -67,9 +81,28 @@ class OnboardingForm(Pickers, forms.ModelForm):
             "country": gettext_lazy("Country"),
             "currency": gettext_lazy("Currency"),
         }
+        help_texts = {
+            "slug": gettext_lazy(
+                "Part of the customer's addresses: /t/nordic-retail/. Left empty, it is made from the name."
+            ),
+        }
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["slug"].required = False
+        for name, example in self.EXAMPLES.items():
+            self.fields[name].widget.attrs["placeholder"] = example
+
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """Return the fields by subject."""
+        return [(str(title), [self[name] for name in names]) for title, names in self.GROUPS]
 
     def clean(self) -> dict:
         data = super().clean()
+        if data.get("name") and data.get("slug") == "":
+            data["slug"] = free_slug(data["name"])
+            if not data["slug"]:
+                self.add_error("slug", gettext("The name has no letters from a to z. Enter a slug."))
         if not data.get("account") and not (data.get("new_account") and data.get("platform_id")):
             self.add_error("account", gettext("Choose an account, or enter name and platform ID of a new one."))
         if data.get("account") and data.get("new_account"):
@@ -98,6 +131,15 @@ class OnboardingForm(Pickers, forms.ModelForm):
         return None if found else ref_ids.RefIdScheme(delimiter=delimiter, fields=tuple(names))
 
 
+def free_slug(name: str) -> str:
+    """Return a slug made from the name that no tenant has yet; '' for a name without letters or digits of ASCII."""
+    longest = Tenant._meta.get_field("slug").max_length - len("-999")
+    slug = slugify(name)[:longest].strip("-")
+    taken = set(Tenant.objects.filter(slug__startswith=slug).values_list("slug", flat=True)) if slug else {""}
+    numbered = (f"{slug}-{number}" for number in range(2, 1000))
+    return slug if slug not in taken or not slug else next((one for one in numbered if one not in taken), "")
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def onboarding(request: HttpRequest) -> HttpResponse:
     """Show the form; `try` shows what would follow, and a POST without it adds the customer."""
@@ -117,6 +159,7 @@ def onboarding(request: HttpRequest) -> HttpResponse:
                 return redirect("admin:onboarding_progress", tenant.id)
         trial = service.try_out(data["account"], data["values"], data["scheme"])
     context = {**admin.site.each_context(request), "title": gettext("Add a customer"), "form": form, "trial": trial}
+    context["pools"] = service.pools()
     status = 422 if form.errors else 200
     return TemplateResponse(request, "admin/onboarding/form.html", context, status=status)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from urllib.parse import parse_qsl
 
 from django.http import Http404, HttpResponse
@@ -23,11 +23,10 @@ from reports.figures.finality import provisional_from
 from reports.figures.query import StatisticsQuery
 from reports.figures.statistics import OTHER_NAME, finality, total
 from reports.overview.asked import MAX_FILTER, AskedFigures, asked_figures
-from reports.overview.sparklines import Sparkline, count_line
+from reports.overview.sparklines import Sparkline, line_of_days
 
 FILTERS = ("country", "operator")
 KEPT = ("q", "state", "sort")
-MAX_POINTS = 92  # of a line; longer periods have a point for so many days that these suffice
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ def campaign_list(request: PageRequest, tenant: Tenant) -> HttpResponse:
         "pages": pages,
         "previous_page": str(page - 1) if page > 1 else "",
         "next_page": str(page + 1) if page < pages else "",
-        "orders": {column.removeprefix("-"): _next_order(column.removeprefix("-"), order) for column in ORDERS},
+        "orders": {column.removeprefix("-"): next_order(column.removeprefix("-"), order) for column in ORDERS},
         "sorted_by": {order.removeprefix("-"): "descending" if order.startswith("-") else "ascending"},
         "by_several": len(asked.tenant_ids) > 1,
         "other": OTHER_NAME,
@@ -129,27 +128,15 @@ def _row(
     converted: Mapping[int, int],
 ) -> Row:
     name = row.campaign.name
-    values, provisional = _points(row.days, query, unsettled)
     return Row(
         found=row,
         name=masking.text(name),
         title=masking.text(row.campaign.title),
         tags=[masking.text(tag) for tag in row.campaign.tags],
         is_masked=masking.hides(name),
-        line=count_line(values, provisional),
+        line=line_of_days(row.days, query.first, query.last, unsettled),
         conversions=converted.get(row.campaign.id, 0),
     )
-
-
-def _points(days: Mapping[date, int], query: StatisticsQuery, unsettled: date | None) -> tuple[list[int], list[bool]]:
-    """Return the messages of each stretch of days of the period, and whether it is provisional."""
-    length = (query.last - query.first).days + 1
-    width = -(-length // MAX_POINTS)
-    values = [0] * -(-length // width)
-    for day, messages in days.items():
-        values[(day - query.first).days // width] += messages
-    ends = [query.first + timedelta(days=(n + 1) * width - 1) for n in range(len(values))]
-    return values, [unsettled is not None and end >= unsettled for end in ends]
 
 
 def _pairs(asked: AskedFigures) -> Sequence[tuple[str, str]]:
@@ -163,7 +150,7 @@ def _base(asked: AskedFigures, chosen: dict[str, str]) -> str:
     return f"{query}&{urlencode(chosen)}" if chosen else query
 
 
-def _next_order(column: str, order: str) -> str:
+def next_order(column: str, order: str) -> str:
     """Return the order that a click on a column's heading asks for: figures begin with the largest."""
     first, second = (column, f"-{column}") if column == "name" else (f"-{column}", column)
     return second if order == first else first

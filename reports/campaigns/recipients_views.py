@@ -153,14 +153,16 @@ def _of(campaign: Campaign) -> CampaignMessages:
 
 
 def _rows(request: PageRequest, messages: list[StoredMessage]) -> list[MessageRow]:
+    tenant = request.access.tenant
+    assert tenant is not None  # of every page below /t/
     presenter = MessagePresenter(
-        messages, campaign_names(messages), masking=request.access.masking, link=partial(_link, request)
+        messages, campaign_names(messages), masking=request.access.masking, link=partial(_link, tenant)
     )
     return [presenter.row(message) for message in messages]
 
 
-def _link(request: PageRequest, account: str, message_id: str) -> str:
-    return address_of("messages:message", request.access.tenant.slug, account=account, id=message_id)
+def _link(tenant: Tenant, account: str, message_id: str) -> str:
+    return address_of("messages:message", tenant.slug, account=account, id=message_id)
 
 
 def _paging(request: PageRequest, cursor: str | None) -> dict:

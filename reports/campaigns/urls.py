@@ -8,6 +8,7 @@ from reports.campaigns import (
     conversions_views,
     details_views,
     list_views,
+    live_views,
     recipients_views,
     views,
 )
@@ -22,6 +23,7 @@ urlpatterns = [
     path("<int:campaign_id>/recipients/", recipients_views.recipients, name="recipients"),
     path("<int:campaign_id>/recipients/<slug:group>/", recipients_views.recipient_list, name="recipient_list"),
     path("<int:campaign_id>/recipient/<str:recipient>/", recipients_views.recipient, name="recipient"),
+    path("<int:campaign_id>/live/", live_views.live, name="live"),
     path("<int:campaign_id>/conversions/", conversions_views.conversions, name="conversions"),
     path("<int:campaign_id>/conversions/<int:kind_id>/", conversions_views.conversion_list, name="conversion_list"),
     path("<int:campaign_id>/ab/", ab_views.ab_page, name="ab"),

@@ -19,6 +19,7 @@ from portal.tenants.models import Tenant
 from reports.campaigns.compared import MAX_CHOICES, choices, compared_with, matches
 from reports.campaigns.details_views import campaign_or_404
 from reports.campaigns.life import life_of
+from reports.campaigns.live import followed
 from reports.campaigns.search_text import searched
 from reports.campaigns.speed import HEIGHT, WIDTH, curve, reached, speed_rows
 from reports.figures.kpis import Kpis
@@ -106,7 +107,7 @@ def campaign_page(request: PageRequest, tenant: Tenant, campaign_id: int) -> Htt
         "heading": masking.text(campaign.title or campaign.name),
         "note": masking.text(campaign.note),
         "tags": [masking.text(tag) for tag in campaign.tags],
-        "notes": [(date.fromisoformat(day), masking.text(text)) for day, text in sorted(campaign.day_notes.items())],
+        "notes": _notes(campaign, masking),
         "choices": choices(campaign, other, masking),
         "chosen": other.id if other else None,
         "find": text,
@@ -117,8 +118,23 @@ def campaign_page(request: PageRequest, tenant: Tenant, campaign_id: int) -> Htt
         "most_days": MAX_DAYS,
     }
     if shown:
-        context |= _figures(request, shown, beside)
+        figures = _figures(request, shown, beside)
+        context |= figures | {"live": followed(campaign, shown.last, figures["kpis"], now=timezone.now())}
     return render(request, "reports/campaigns/campaign.html", context, status=422 if is_wrong else status)
+
+
+def figures_context(request: PageRequest, tenant: Tenant, campaign: Campaign) -> dict | None:
+    """Return what the part of the page with the figures shows, None for a campaign without messages."""
+    masking = request.access.masking
+    other, _is_wrong = compared_with(campaign, request.GET.get("compare", ""))
+    shown, beside = _shown(campaign, tenant, masking), _shown(other, tenant, masking) if other else None
+    return (
+        {"campaign": campaign, "notes": _notes(campaign, masking)} | _figures(request, shown, beside) if shown else None
+    )
+
+
+def _notes(campaign: Campaign, masking: Masking) -> list[tuple[date, str]]:
+    return [(date.fromisoformat(day), masking.text(text)) for day, text in sorted(campaign.day_notes.items())]
 
 
 def _shown(campaign: Campaign, tenant: Tenant, masking: Masking) -> Shown | None:

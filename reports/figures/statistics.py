@@ -135,7 +135,7 @@ def _columns(names: Iterable[str]) -> list[str]:
 def _filtered(rows: QuerySet, query: StatisticsQuery) -> QuerySet:
     for name, values in query.filters.items():
         if name == "campaign":
-            rows = rows.filter(campaign_id__in=_campaign_ids(query, values))
+            rows = rows.filter(campaign_id__in=campaign_ids(query, values))
         elif name == "tenant":
             rows = rows.filter(tenant_id__in=Tenant.objects.filter(slug__in=values).values("id"))
         else:
@@ -227,7 +227,8 @@ def _with_times(rows: QuerySet, query: StatisticsQuery) -> QuerySet:
     return rows.annotate(**{name: wanted[name] for name in query.group_by if name in wanted})
 
 
-def _campaign_ids(query: StatisticsQuery, names: Iterable[str]) -> list[int]:
+def campaign_ids(query: StatisticsQuery, names: Iterable[str]) -> list[int]:
+    """Return the ids of the campaigns shown by these names in the query's tenants, merged ones included."""
     special = {"": NO_CAMPAIGN_ID, OTHER_NAME: OTHER_CAMPAIGNS_ID}
     known = ids_of_names(query.tenant_ids, names)
     found = [*(special[name] for name in names if name in special), *sorted(id_ for _tenant, id_ in known)]

@@ -1,10 +1,12 @@
 """Small lines beside the key figures: each figure over the columns of the chart. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
 
 from portal.common.sparkline import Sparkline, draw_line
 from reports.figures.kpis import Kpis
 
+MAX_POINTS = 92  # of a line by day
 LEAST_SPAN = 0.05  # of a rate: 5 points, so that small changes look small
 
 _COUNTS: dict[str, Callable[[Kpis], float | None]] = {
@@ -40,6 +42,20 @@ def sparklines(columns: Sequence[tuple[Kpis, bool]]) -> dict[str, Sparkline]:
 def count_line(values: Sequence[int], provisional: Sequence[bool]) -> Sparkline:
     """Return the line of counts, which begin at 0, and of which some are provisional; one value alone has none."""
     return draw_line(values, provisional, 0.0, max(values, default=0) or 1.0)
+
+
+def line_of_days(days: Mapping[date, int], first: date, last: date, unsettled: date | None) -> Sparkline:
+    """Return the line of counts by day of a period; long periods have a point for several days.
+
+    Days from `unsettled` on are provisional.
+    """
+    length = (last - first).days + 1
+    width = -(-length // MAX_POINTS)
+    values = [0] * -(-length // width)
+    for day, n in days.items():
+        values[(day - first).days // width] += n
+    ends = [first + timedelta(days=(n + 1) * width - 1) for n in range(len(values))]
+    return count_line(values, [unsettled is not None and end >= unsettled for end in ends])
 
 
 def _rate_range(known: Sequence[float]) -> tuple[float, float]:

@@ -33,6 +33,7 @@ from reports.overview.verdict_texts import verdict_sentences
 
 FILTERS = ("country", "operator", "campaign")
 ROWS = 8
+FIRST_ROWS, FIRST_FAILURES = 5, 3  # on phones; a failure has its advice below it
 LISTS = ("countries", "operators", "failures", "tenants")
 
 
@@ -46,6 +47,8 @@ def overview_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """
     context, status = overview_context(request, tenant)
     query = _query(request, context) if status == 200 else None
+    if "figures" in context:
+        context |= {"first_rows": FIRST_ROWS, "first_failures": FIRST_FAILURES, "more": _more(context)}
     context["saved"] = menu_of(request.user.pk if request.access.is_members else None, tenant, "overview", query)
     is_swap = request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request")
     template = "reports/_overview_swap.html" if is_swap else "reports/overview.html"
@@ -56,6 +59,21 @@ def _query(request: HttpRequest, context: dict) -> str:
     """Return the parameters by which this very page is found again, its period named."""
     rest = [*context["narrowing"].items(), *(("all", name) for name in request.GET.getlist("all") if name in LISTS)]
     return f"{context['picker'].query}&{urlencode(rest)}" if rest else context["picker"].query
+
+
+def _more(context: dict) -> dict[str, int]:
+    """Return how many rows of each list a phone leaves to the list's link; a single one is shown."""
+    figures, tenants = context["figures"], context["tenants"]
+    limits = {"failures": FIRST_FAILURES}
+    rows = {
+        "countries": len(context["countries"].rows) + context["countries"].others,
+        "operators": len(context["operators"].rows) + context["operators"].others,
+        "tenants": len(tenants.rows) + tenants.others if tenants else 0,
+        "failures": len(context["failure_rows"]) + len(context["other_failures"]),
+        "campaigns": len(figures.campaigns) + figures.other_campaigns.campaigns,
+    }
+    more = {name: n - limits.get(name, FIRST_ROWS) for name, n in rows.items() if name not in context["whole"]}
+    return {name: n for name, n in more.items() if n > 1}
 
 
 def overview_context(request: HttpRequest, tenant: Tenant) -> tuple[dict, int]:

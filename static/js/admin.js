@@ -1,4 +1,5 @@
-// Gives parts of the admin that its packages leave without a name or landmark what assistive technology needs.
+// Gives parts of the admin that its packages leave without a name or landmark what assistive technology needs, and
+// proposes the slug of a new customer.
 
 const ROLES = {
   "#main": "main",
@@ -25,7 +26,20 @@ function nameParts() {
   nameSelects();
 }
 
+/** Propose a slug while the name is typed, until the slug is typed itself; the server makes the same from the name. */
+function proposeSlug(form) {
+  const { name, slug } = form.elements;
+  let isOwn = slug.value !== "";
+  slug.addEventListener("input", () => (isOwn = slug.value !== ""));
+  name.addEventListener("input", () => {
+    if (isOwn) return;
+    const letters = name.value.normalize("NFKD").replace(/[^\w\s-]/g, "").trim().toLowerCase();
+    slug.value = letters.replace(/[-\s]+/g, "-").replace(/^[-_]+|[-_]+$/g, "").slice(0, slug.maxLength);
+  });
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   nameParts();
+  for (const form of document.querySelectorAll("form[data-proposes-slug]")) proposeSlug(form);
   new MutationObserver(nameParts).observe(document.body, { childList: true, subtree: true });
 });

@@ -18,7 +18,8 @@ const drawn = new Map(); // element: how to draw it again
 /** Draw one chart; again when the theme or its size changes. In steps, between which the page answers to its reader. */
 export async function draw(element) {
   await pause();
-  const data = JSON.parse(document.getElementById(element.dataset.source).textContent);
+  const read = () => JSON.parse(document.getElementById(element.dataset.source).textContent);
+  let data = read();
   if (element.dataset.chart === "map") await loadWorld();
   if (!element.isConnected) return;
   const chart = init(element, null, { devicePixelRatio: Math.max(2, devicePixelRatio) }); // sharp on paper too
@@ -29,7 +30,11 @@ export async function draw(element) {
   drawn.set(element, { chart, paint });
   element.dataset.drawn = "";
   new ResizeObserver(() => fit(element, chart, paint)).observe(element);
-  watch(element, chart, data);
+  watch(element, chart, () => data);
+  element.addEventListener("portal:data", () => {
+    data = read();
+    paint();
+  });
 }
 
 const pause = () => new Promise((go) => setTimeout(go));
@@ -42,9 +47,9 @@ function fit(element, chart, paint) {
   if (element.dataset.chart === "map") paint(); // other countries come into sight
 }
 
-function watch(element, chart, data) {
+function watch(element, chart, read) {
   const isMap = element.dataset.chart === "map";
-  const rowOf = ({ dataIndex, name }) => (isMap ? data.rows.find((row) => row.code === name) : data.rows[dataIndex]);
+  const rowOf = ({ dataIndex, name }) => (isMap ? read().rows.find((row) => row.code === name) : read().rows[dataIndex]);
   chart.on("click", (event) => go(rowOf(event)));
   chart.on("mousemove", (event) => chart.getZr().setCursorStyle(rowOf(event)?.href ? "pointer" : "default"));
   if (isMap) {
@@ -60,10 +65,10 @@ function watch(element, chart, data) {
   let at = -1;
   element.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (event.key === "Enter" && at >= 0) go(data.rows[at]);
+    if (event.key === "Enter" && at >= 0) go(read().rows[at]);
     if (!step) return;
     event.preventDefault();
-    at = Math.min(Math.max(at + step, 0), data.rows.length - 1);
+    at = Math.min(Math.max(at + step, 0), read().rows.length - 1);
     chart.dispatchAction({ type: "showTip", seriesIndex: 0, dataIndex: at });
   });
   element.addEventListener("blur", () => chart.dispatchAction({ type: "hideTip" }));

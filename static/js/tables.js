@@ -16,7 +16,7 @@ export function makeSortable(root) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "sort";
-    button.append(...[...heading.childNodes].filter((node) => !node.matches?.(".explain")));
+    button.append(...[...heading.childNodes].filter((node) => !node.matches?.(".explain, .explain-room")));
     heading.prepend(button);
   }
   for (const table of root.querySelectorAll("table[data-sort]")) table.dataset.sortable = "";
@@ -33,10 +33,17 @@ export function watchTables(root) {
   });
 }
 
-function sortBy(heading) {
+/** Sort a table as another one of the same columns is sorted. */
+export function keepOrder(table, other) {
+  const heading = table.querySelector("th[aria-sort]");
+  const same = heading && other?.tHead.rows[0].cells[heading.cellIndex];
+  if (same) sortBy(same, heading.getAttribute("aria-sort"));
+}
+
+function sortBy(heading, wanted) {
   const isNumber = heading.matches(".number");
   const before = heading.getAttribute("aria-sort");
-  const order = before ? (before === "ascending" ? "descending" : "ascending") : isNumber ? "descending" : "ascending";
+  const order = wanted ?? (before ? (before === "ascending" ? "descending" : "ascending") : isNumber ? "descending" : "ascending");
   for (const other of heading.parentElement.children) other.removeAttribute("aria-sort");
   heading.setAttribute("aria-sort", order);
   const body = heading.closest("table").tBodies[0];

@@ -63,6 +63,34 @@ def test_customer_is_added_with_everything(staff, account, values):
     assert ("none yet" in page, "first@example.com: invited" in page, 'hx-trigger="every 5s"' in page) == (True,) * 3
 
 
+def test_slug_left_empty_is_made_from_the_name(staff, values):
+    staff.post(URL, values | {"name": "Ähtärin Eläin & Puisto Oy", "slug": "", "partner_ids": "", "owner_email": ""})
+    staff.post(URL, values | {"name": "Ähtärin eläin-puisto OY", "slug": "", "partner_ids": "", "owner_email": ""})
+    answer = staff.post(URL, values | {"name": "株式会社", "slug": ""})
+
+    names = Tenant.objects.filter(kind=Tenant.Kind.CUSTOMER, slug__startswith="ahtarin").order_by("id")
+    assert list(names.values_list("slug", flat=True)) == ["ahtarin-elain-puisto-oy", "ahtarin-elain-puisto-oy-2"]
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["slug"])
+
+
+def test_form_has_groups_with_examples_and_what_waits_in_the_pool(staff, feed):
+    empty = staff.get(URL).content.decode()
+    put(feed, dlr("m1", platformPartnerId="af-1"), dlr("m2", platformPartnerId="other"))
+    apply_waiting(now=NOW)
+
+    page = staff.get(URL)
+
+    text = page.content.decode()
+    assert [title for title, _fields in page.context["form"].groups()] == [
+        "Customer", "Gateway account", "Partner IDs", "RefIds", "First owner",
+    ]  # fmt: skip
+    assert {field.name for _title, fields in page.context["form"].groups() for field in fields} == {
+        field.name for field in page.context["form"]
+    }
+    assert ('placeholder="nordic-retail"' in text, "No messages wait in a pool." in empty) == (True, True)
+    assert "link-main: 2 partner IDs with 2 messages." in text
+
+
 def test_new_account_is_added_with_the_customer(staff, values):
     staff.post(URL, values | {"account": "", "new_account": "second", "platform_id": "SECOND"})
 

@@ -24,6 +24,7 @@ from reports.models import ReportRun
 from tests.api.conftest import CANARY
 from tests.conftest import NOW
 from tests.pages.conftest import make_export, make_run
+from tests.segments.sample import chosen
 
 pytestmark = pytest.mark.django_db
 
@@ -93,6 +94,7 @@ def test_every_route_and_method_is_described():
             .replace("{export_id}", "<int:export_id>")
             .replace("{partner_id}", "<int:partner_id>")
             .replace("{campaign_id}", "<int:campaign_id>")
+            .replace("segments/{key}", "segments/<any_text:key>")
             .replace("{account}/{message_id}", "<slug:account>/<any_text:message_id>"),
             m,
         )
@@ -135,6 +137,8 @@ def test_scopes_are_told_with_the_scheme():
         "get_campaign": [{"key": ["read"]}],
         "list_campaign_recipients": [{"key": ["read"]}],
         "get_ab_test": [{"key": ["read"]}],
+        "list_segment_keys": [{"key": ["read"]}],
+        "get_segment": [{"key": ["read"]}],
         "list_messages": [{"key": ["read"]}],
         "submit_messages": [{"key": ["submit"]}],
         "get_message": [{"key": ["read"]}],
@@ -180,6 +184,7 @@ def world(messages, tenant, mine):
     gone = make_run(tenant, "2026-06")
     ReportRun.objects.filter(id=gone.id).update(file="reports/none.xlsx")
     campaign = Campaign.objects.filter(tenant=tenant, name="sale").get()
+    chosen(tenant, "shop")
     rows = {"partner": partner.id, "done": done.id, "waiting": waiting.id, "gone": gone.id}
     rows["campaign"] = campaign.id
     exports = {"exported": make_export(tenant, key=mine.key).id}
@@ -212,6 +217,10 @@ READS = [
     ),
     ("/api/v1/campaigns/{campaign_id}/ab/", "{campaign}/ab/", ""),
     ("/api/v1/campaigns/{campaign_id}/ab/", "{campaign}/ab/", "?a=x&b=y&split=1:2&metric=within&within=30"),
+    ("/api/v1/segments/", "", "?size=1"),
+    ("/api/v1/segments/{key}/", "shop/", f"?{DAYS}"),
+    ("/api/v1/segments/{key}/", "shop/", f"?{DAYS}&group_by=month&size=1"),
+    ("/api/v1/segments/{key}/", "shop/", f"?{DAYS}&campaign=sale"),
     ("/api/v1/messages/", "", "?size=2"),
     ("/api/v1/messages/{account}/{message_id}/", "link-main/a/", ""),
     ("/api/v1/messages/one/", "", "?account=link-main&id=a"),
@@ -320,7 +329,7 @@ ENUMS = [
 def asked_with(mine, world, path: str, method: str, name: str, value: object):
     """Ask with one query parameter, and with the example's body where the method takes one."""
     if method == "GET":
-        path = path.replace("{campaign_id}", str(world["campaign"]))
+        path = path.replace("{campaign_id}", str(world["campaign"])).replace("{key}", "shop")
         return mine.client.get(path, {name: value}, headers=mine.headers)
     body = OPERATIONS[path, method]["requestBody"]["content"]["application/json"]["example"]
     return mine.client.post(

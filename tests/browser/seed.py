@@ -83,11 +83,13 @@ def main() -> None:
     from django.core.management import call_command
     from django.utils import timezone
 
+    from deliveries.rederiving.segment_keys import run_segment_keys
     from portal.provisioning.apply import provision
 
     call_command("migrate", verbosity=0)
     now = timezone.now()
     provision(yaml.safe_dump(DOCUMENT), "seed", now=now)
+    run_segment_keys()
     _take_in_messages(now)
     print(json.dumps(_make_rows(now)))  # noqa: T201 (what the caller reads)
 

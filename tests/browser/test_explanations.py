@@ -30,6 +30,21 @@ HEADINGS = """() => [...document.querySelectorAll('main :is(th, dt, h2, h3, lege
         const buttons = [...own.querySelectorAll('button.explain')];
         return [element.textContent.trim(), buttons.map((button) => button.getAttribute('popovertarget').slice(5))];
     })"""
+# Buttons that stand on another line than the end of their words: what is written before them.
+ALONE = """() => [...document.querySelectorAll('main button.explain')].filter((button) => button.checkVisibility())
+    .map((button) => {
+        const texts = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+        texts.currentNode = button;
+        const isText = ({ data, parentElement }) => data.trim() && parentElement.checkVisibility();
+        while (texts.previousNode() && !isText(texts.currentNode));
+        const end = document.createRange();
+        const length = texts.currentNode.data.trimEnd().length;
+        end.setStart(texts.currentNode, length - 1);
+        end.setEnd(texts.currentNode, length);
+        const [word, ring] = [end.getBoundingClientRect(), button.getBoundingClientRect()];
+        const middle = (ring.top + ring.bottom) / 2;
+        return middle > word.top - 2 && middle < word.bottom + 2 ? '' : texts.currentNode.data.trim();
+    }).filter(Boolean)"""
 # The box of the open explanation and of the button that opened it.
 BOXES = """async () => {
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))); // the script has placed it
@@ -55,7 +70,7 @@ def words_by_form(language: str) -> dict[str, set[str]]:
 def test_every_word_of_the_glossary_has_its_button_where_it_is(browse, portal, language):
     words = words_by_form(language)
     pages: dict[str, Page] = {}
-    bare, seen = [], set()
+    bare, alone, seen = [], [], set()
     for name, person in LOOKED_AT_BY.items():
         if name in WITH_WORDS_BY_THEMSELVES:
             continue
@@ -71,8 +86,11 @@ def test_every_word_of_the_glossary_has_its_button_where_it_is(browse, portal, l
             ".filter((button) => !button.popoverTargetElement).map((button) => button.ariaLabel)"
         )
         assert (name, lost) == (name, [])
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 800})
+            alone += [(name, width, text) for text in page.evaluate(ALONE)]
 
-    assert bare == []
+    assert (bare, alone) == ([], [])
     assert len(seen) > 20  # the pages show most of the words as headings
 
 

@@ -24,6 +24,7 @@ SAME_IN_BOTH = re.compile(
 DATA = {
     "reports:overview": ("tbody",),
     "campaigns:list": ("tbody",),
+    "segments:segments": ("tbody", "option"),
     "campaigns:ab": ("tbody", "h1", "label"),
     "campaigns:recipients": ("h1",),
     "campaigns:conversions": ("h1", "tbody"),

@@ -104,3 +104,37 @@ def test_menu_closes_by_keys_and_is_no_menu_where_there_is_room(browse):
     page.set_viewport_size({"width": 1280, "height": 800})
     expect(page.get_by_role("button", name="Suomeksi")).to_be_visible()
     expect(menu).to_be_hidden()
+
+
+@pytest.mark.parametrize("language", ["en", "fi"])
+def test_lists_of_the_overview_are_short(browse, language):
+    page = browse(OWNER, size={"width": 390, "height": 844}, language=language)
+    page.goto("/t/nordic-retail/overview/")
+
+    lists = page.locator("table.table-brief")
+    assert lists.count() == 3
+    for one in lists.all():
+        rows = one.locator("tbody tr:visible").all()
+        assert len(rows) <= 7  # five, a single other one, and the messages without a campaign
+        assert {row.bounding_box()["height"] for row in rows if row.bounding_box()["height"] > 70} == set()
+        expect(one.locator("thead")).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollHeight") < 3500
+
+    more = page.locator("#operators ~ .card-note a")
+    total = page.locator("#operators tbody tr:not(.rest)").count()
+    assert int(more.inner_text().split()[0]) >= total - 5
+    more.click()
+    expect(page.locator("#operators tbody tr.rest")).to_have_count(0)
+    shown = page.locator("#operators tbody tr:visible").count()
+    assert shown == page.locator("#operators tbody tr").count() > 7
+
+
+def test_lists_of_the_overview_are_whole_where_there_is_room(browse):
+    page = browse(OWNER)
+    page.goto("/t/nordic-retail/overview/")
+
+    rows = page.locator("#operators tbody tr")
+    assert rows.count() > 7
+    assert page.locator("#operators tbody tr:visible").count() == rows.count()
+    expect(page.locator("#operators thead")).to_be_visible()
+    expect(page.locator("#operators ~ .card-note")).to_be_hidden()

@@ -129,7 +129,7 @@ CANNOT = {
         "django_migrations": {"app", "name"},
         "erased_id": {"kind"},
         "erased_month": {"state"},
-        "export": {"columns", "gone", "state", "tenant_ids"},
+        "export": {"columns", "gone", "kind", "state", "tenant_ids"},
         "hour_count": {"status"},
         "identity_filter": {"made_with"},
         "import_count": {"outcome", "reason"},

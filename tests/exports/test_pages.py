@@ -60,7 +60,7 @@ def test_asking_queues_the_search_of_the_address(manager, tenant, person, messag
     assert AuditEntry.objects.get(action="export.asked").subject == f"nordic-retail_messages_{export.id}.xlsx"
     # format and columns are remembered
     form = manager.get(f"{URL}new/").context["form"]
-    assert form.initial == {"format": "xlsx", "columns": FORM["columns"]}
+    assert form.initial == {"format": "xlsx", "columns": FORM["columns"], "parameters": ""}
 
 
 def test_named_period_is_that_of_the_day_of_asking(manager, messages):

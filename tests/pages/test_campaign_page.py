@@ -161,9 +161,10 @@ def test_campaign_of_another_customer_is_not_compared_with(client, viewer, sever
     assert "of another" not in answer.content.decode()
 
 
-def test_every_figure_opens_to_as_many_messages(client, viewer, several):
+@pytest.mark.parametrize("part", ["", "live/"])
+def test_every_figure_opens_to_as_many_messages(client, viewer, several, part):
     client.force_login(viewer)
-    page = client.get(address("autumn")).content.decode()
+    page = client.get(address("autumn") + part, headers={"HX-Request": "true"}).content.decode()
 
     figures = re.findall(r'data-value="(\d+)">\s*<a class="quiet-link" href="([^"]+)">', page)
     wrong = []

@@ -27,8 +27,8 @@ def make_waiting(count: int, *, slice_no: int, first) -> None:
 @pytest.mark.parametrize(
     ("who", "entries"),
     [
-        ("viewer", ["overview", "campaigns", "messages", "reports", "partner-ids"]),
-        ("manager", ["overview", "campaigns", "messages", "reports", "partner-ids", "settings"]),
+        ("viewer", ["overview", "campaigns", "segments", "messages", "reports", "partner-ids"]),
+        ("manager", ["overview", "campaigns", "segments", "messages", "reports", "partner-ids", "settings"]),
     ],
 )
 def test_navigation_leads_to_what_a_role_may_open(client, request, tenant, who, entries):

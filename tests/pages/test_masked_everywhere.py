@@ -116,7 +116,14 @@ def kind_of(address: str) -> tuple:
 
 PAGES = (
     *("messages:list", "messages:campaigns", "messages:download", "reports:overview", "reports:months"),
-    *("deliveries:partner_ids", "settings:tenant", "settings:segments", "settings:ref_ids", "settings:members"),
+    *(
+        "segments:segments",
+        "deliveries:partner_ids",
+        "settings:tenant",
+        "settings:segments",
+        "settings:ref_ids",
+        "settings:members",
+    ),
     *("settings:api_keys", "settings:audit"),
 )
 

@@ -39,6 +39,7 @@ MEMBERS = ANYBODYS | {
         "reports:views",
         "campaigns:ab",
         "campaigns:list",
+        "segments:segments",
         "campaigns:campaign",
         "campaigns:recipients",
         "campaigns:conversions",
@@ -65,7 +66,7 @@ OPENED = {
         *("api:message", "api:message_by_query", "api:partner_ids", "api:partner_id", "api:schema", "api:docs"),
         "api:campaign_ab",
         "api:conversions",
-        *("api:campaigns", "api:campaign", "api:campaign_recipients"),
+        *("api:campaigns", "api:campaign", "api:campaign_recipients", "api:segments"),
     },
 }
 LEFT_OUT = {"account_logout", "view_as_stop", "end_other_sessions"}  # they end what the test goes by

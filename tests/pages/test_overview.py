@@ -144,7 +144,7 @@ def test_interval_and_percentile_are_not_called_the_same(client, viewer, message
     page = client.get(f"{OVERVIEW}?from=2026-10-22&to=2026-11-20").content.decode()
 
     table = page.split('id="operators"')[1].split("</table>")[0]
-    assert f">{heading}</span><button" in table.split("</thead>")[0]
+    assert f'>{heading}</span><span class="explain-room"></span><button' in table.split("</thead>")[0]
     assert f'data-label="{heading}"' in table
     assert (note in page, re.findall(r"[>\"]95 ?%[^<]*", page)) == (True, [])
 

@@ -16,7 +16,7 @@ from tests.pages.test_campaign_recipients import PART, address, sent, words  # n
 
 pytestmark = pytest.mark.django_db
 
-NUMBER = re.compile(r'message-number"><a href="[^"]+">([^<]+)</a>')
+NUMBER = re.compile(r'<th role="rowheader" scope="row" class="nowrap"><a href="[^"]+">([^<]+)</a>')
 
 
 @pytest.fixture

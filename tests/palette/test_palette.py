@@ -38,11 +38,21 @@ def found(client, text: str) -> dict[str, list[str]]:
     return {group["name"]: [item["text"] for item in group["items"]] for group in answer["groups"]}
 
 
-OF_VIEWER = ["Overview", "Campaigns", "Messages", "Reports", "Partner IDs", "Saved views", "Your account", "REST API"]
+OF_VIEWER = [
+    "Overview",
+    "Campaigns",
+    "Segments",
+    "Messages",
+    "Reports",
+    "Partner IDs",
+    "Saved views",
+    "Your account",
+    "REST API",
+]
 OF_OWNER = [
-    *("Overview", "Campaigns", "Conversions", "Messages", "List of numbers", "Reports", "Partner IDs"),
-    *("Settings", "RefIds"),
-    *("Segments", "Members", "API keys", "Shared links", "Audit log", "Saved views", "Your account", "REST API"),
+    *("Overview", "Campaigns", "Segments", "Conversions", "Messages", "List of numbers", "Reports", "Partner IDs"),
+    *("Settings", "RefIds", "Keys of segments", "Members", "API keys", "Shared links", "Audit log", "Saved views"),
+    *("Your account", "REST API"),
 ]
 
 

@@ -115,9 +115,79 @@ def test_numbers_lists_and_truths_are_in_words():
 
     assert texts == [
         "anna@example.com downloaded a list of messages. Messages: 12,345.",
-        "anna@example.com (staff) changed: bert@example.com. Fields: name, slug",
+        "anna@example.com (staff) changed: bert@example.com. Fields: Name, slug",
         "anna@example.com set up bert@example.com. Created: yes",
     ]
+
+
+@pytest.mark.parametrize(
+    ("subject", "details", "english", "finnish"),
+    [
+        (
+            "tenant nordic-retail", {"created": True},
+            "The operator's setup file added the customer nordic-retail.",
+            "Ylläpidon asetustiedosto lisäsi asiakkaan nordic-retail.",
+        ),
+        (
+            "tenant nordic-retail", {"changed": ["timezone", "ref_id"]},
+            "The operator's setup file changed the customer nordic-retail. Changed: Time zone, ref_id.",
+            "Ylläpidon asetustiedosto muutti asiakasta nordic-retail. Muutettu: Aikavyöhyke, ref_id.",
+        ),
+        (
+            "user bert@example.com", {"created": True, "role": "viewer"},
+            "The operator's setup file made bert@example.com a viewer.",
+            "Ylläpidon asetustiedosto asetti henkilön bert@example.com katselijaksi.",
+        ),
+        (
+            "feed link-main/main", {"token_added": True},
+            "The operator's setup file added a token to the feed link-main/main.",
+            "Ylläpidon asetustiedosto lisäsi tunnisteen syötteeseen link-main/main.",
+        ),
+    ],
+)  # fmt: skip
+def test_setup_files_are_told_in_sentences(subject, details, english, finnish):
+    done = AuditEntry(actor="command provision", action="provision", subject=subject, details=details)
+    for language, words in (("en", english), ("fi", finnish)):
+        with translation.override(language):
+            assert sentence(done) == words
+
+
+def test_programs_and_months_are_in_words():
+    asked = AuditEntry(actor="schedule", action="report.request", subject="2026-09", details={"kind": "final"})
+    by_command = AuditEntry(actor="command monthly_report", action="report.request", subject="2026-09", details={})
+    removed = AuditEntry(
+        actor="a@example.com", action="report.removed", subject="2019-01-shop 2026-10", details={"revisions": [1, 2]}
+    )
+    told = {}
+    for language in ("en", "fi"):
+        with translation.override(language):
+            told[language] = [sentence(one) for one in (asked, by_command, removed)]
+
+    assert told == {
+        "en": [
+            "The portal requested the report for September 2026.",
+            "The operator's command monthly_report requested the report for September 2026.",
+            "a@example.com removed the report for 2019-01-shop October 2026. Revisions: 1, 2.",
+        ],
+        "fi": [
+            "Portaali pyysi raportin: syyskuu 2026.",
+            "Ylläpidon komento monthly_report pyysi raportin: syyskuu 2026.",
+            "a@example.com poisti raportin: 2019-01-shop lokakuu 2026. Julkaisut: 1, 2.",
+        ],
+    }
+
+
+def test_filters_of_the_page_name_programs_in_words(client, tenant, owner):
+    for actor in ("command provision", "schedule", "move"):
+        AuditEntry.objects.create(tenant=tenant, actor=actor, action="provision", subject="x", details={})
+    client.force_login(owner)
+
+    page = client.get("/t/nordic-retail/settings/audit/", {"actor": "command provision"})
+
+    assert sorted(one.words for one in page.context["people"]) == [
+        "The operator's setup file", "The portal (move)", "The portal (schedule)",
+    ]  # fmt: skip
+    assert "· The operator&#x27;s setup file</h2>" in page.content.decode()
 
 
 @pytest.mark.parametrize(("action", "details"), [("member.role", {}), ("moon.landed", {"crew": 3})])

@@ -3,7 +3,8 @@
 import pytest
 from django.utils import timezone
 
-from campaigns.models import SegmentKey
+from campaigns import segments
+from campaigns.models import RefIdScheme, SegmentKey
 from deliveries.rederiving.segment_keys import choose, run_segment_keys
 from portal.accounts.models import AuditEntry
 from tests.deliveries.helpers import apply, dlr
@@ -100,11 +101,51 @@ def test_keys_of_recent_messages_are_offered_with_masked_examples(client, feed, 
 
     seen = client.get(URL).context["seen"]
 
-    assert [(one.key, one.messages, one.values, one.example) for one in seen] == [
-        ("shop", 3, 2, "8"),
-        ("phone", 2, 2, "call ••••••• now"),
-        ("note", 1, 1, "x" * 60 + "…"),
+    assert [(one.key, one.messages, one.values, one.examples) for one in seen] == [
+        ("shop", 3, 2, ["8", "7"]),
+        ("phone", 2, 2, ["call ••••••• now", "+358 •••••••67"]),
+        ("note", 1, 1, ["x" * 60 + "…"]),
     ]
+    assert [one.share for one in seen] == [1.0, 2 / 3, 1 / 3]  # of this customer's messages
+    assert "66.7" in said(client.get(URL))
+
+
+def test_labels_of_the_scheme_are_offered_and_chosen(client, feed, tenant, manager):
+    RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", "city", "variant"])
+    ref_ids = ("sale|Turku|A", "sale|Oulu", "x")
+    apply(feed, *(sent(f"m{n}", 10 + n) | {"refId": ref_id} for n, ref_id in enumerate(ref_ids)))
+    client.force_login(manager)
+
+    seen = client.get(URL).context["seen"]
+    chose = client.post(URL, {"key": "ref:city"}, follow=True)
+    run_segment_keys()
+    done = client.get(URL)
+
+    found = [(one.key, one.messages, one.values, one.examples) for one in seen]
+    assert found == [("ref:city", 2, 2, ["Oulu", "Turku"])]
+    assert "ref:city was added." in said(chose)
+    assert 'href="/t/nordic-retail/segments/?key=ref%3Acity"' in said(done)
+
+
+def test_key_without_figures_says_why(client, feed, tenant, manager):
+    choose(tenant=tenant, key="order", actor="manager@example.com", now=timezone.now())
+    run_segment_keys()
+    SegmentKey.objects.update(figures="unique")
+    client.force_login(manager)
+
+    assert "Without figures: it has nearly as many values as messages." in said(client.get(URL))
+    assert "?key=order" not in said(client.get(URL))
+
+
+def test_key_that_would_get_no_figures_is_marked(client, feed, tenant, manager, monkeypatch):
+    monkeypatch.setattr(segments, "JUDGED_MESSAGES", 3)
+    apply(feed, *(sent(f"m{n}", 10 + n, order=str(n), shop="7") for n in range(4)))
+    client.force_login(manager)
+
+    seen = {one.key: one.is_nearly_unique for one in client.get(URL).context["seen"]}
+
+    assert seen == {"order": True, "shop": False}
+    assert said(client.get(URL)).count("no figures: nearly as many values as messages") == 1
 
 
 def test_key_of_another_tenant_cannot_be_removed(client, tenant, other_tenant, manager):

@@ -5,8 +5,11 @@ from itertools import product
 
 import pytest
 from django.db import connection
+from django.db.models import Sum
 
-from campaigns.models import SegmentKey
+from campaigns.models import RefIdScheme, SegmentKey
+from deliveries.counts import segment_values
+from deliveries.models import SegmentCount
 from deliveries.rederiving.segment_keys import choose, run_segment_keys
 from deliveries.search.find import BadFilter, MessageQuery, search
 from deliveries.search.segment_keys import rarest_key
@@ -70,10 +73,37 @@ def messages(feed, tenant, other_tenant):
         ({"parameters": {"store": "7"}, "campaign": "sale"}, ["b", "a"]),
         ({"parameters": {"store": "7"}, "first": date(2026, 11, 2), "last": date(2026, 11, 2)}, ["b"]),
         ({"parameters": {"tier": "gold"}, "first": date(2026, 11, 4)}, ["f", "e", "d"]),
+        ({"parameters": {"store": "(none)"}}, ["f"]),
+        ({"parameters": {"note": "(none)"}}, ["f", "e", "d", "c", "b"]),
+        ({"parameters": {"note": "(none)", "store": "7"}}, ["c", "b"]),
+        ({"parameters": {"note": "(none)", "store": "7", "tier": "gold"}}, ["c"]),
+        ({"parameters": {"note": "(none)"}, "statuses": ("failed",)}, ["b"]),
+        ({"parameters": {"note": "(none)"}, "campaign": "sale"}, ["f", "e", "d", "b"]),
+        ({"parameters": {"note": "(none)"}, "ref_id": "autumn"}, ["c"]),
     ],
 )
 def test_messages_are_found_by_chosen_parameters(tenant, messages, filters, found):
     assert ids(search(MessageQuery(tenant_ids=frozenset([tenant.id]), **filters))) == found
+
+
+def test_values_beyond_the_monthly_limit_are_found_together(feed, tenant, monkeypatch):
+    monkeypatch.setattr(segment_values, "MAX_VALUES", 2)
+    RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", "city"])
+    chosen(tenant, "store", "ref:city")
+    apply(feed, report("a", day=1, store="1"), report("b", day=2, store="2", ref_id="sale|Turku"))
+    apply(feed, report("c", day=3, store="3"), report("d", day=4, store="(other)"), report("e", day=5))
+    apply(feed, report("f", day=6, store="ä" * 200, ref_id="sale|Turku"))
+    found = {
+        value: ids(search(MessageQuery(tenant_ids=frozenset([tenant.id]), parameters={"store": value})))
+        for value in ("1", "3", "(other)", "(none)")
+    }
+    assert found == {"1": ["a"], "3": ["c"], "(other)": ["f", "d", "c"], "(none)": ["e"]}
+    counted = SegmentCount.objects.filter(tenant=tenant, key="store").values_list("value").annotate(n=Sum("messages"))
+    assert dict(counted) == {"1": 1, "2": 1, "(other)": 3, "(none)": 1}
+    both = {"ref:city": "Turku", "store": "(other)"}
+    assert ids(search(MessageQuery(tenant_ids=frozenset([tenant.id]), parameters=both))) == ["f"]
+    cities = {"ref:city": "(none)"}
+    assert ids(search(MessageQuery(tenant_ids=frozenset([tenant.id]), parameters=cities))) == ["e", "d", "c", "a"]
 
 
 def test_several_tenants_are_searched_where_they_have_chosen_the_keys(tenant, other_tenant, messages):

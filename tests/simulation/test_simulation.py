@@ -1,6 +1,7 @@
 """The simulated traffic: its shape, its shares and its order."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from random import Random
@@ -461,3 +462,20 @@ def test_stories_happen_in_the_last_month_on_a_thursday(end, slow, bad):
 
     days = [str((start + timedelta(days=n)).date()) for n in (found.slow_day, found.bad_from_day)]
     assert days == [slow, bad]
+
+
+def test_messages_to_lapsed_customers_fail_more_often_in_the_demonstrations_stories():
+    start, end = datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)
+    stories = last_month_stories(start=start, end=end)
+    shares = {}
+    for name, told in (("without", DEFAULT_PROFILE.stories), ("with", stories)):
+        profile = replace(DEFAULT_PROFILE, stories=told)
+        seen: dict[bool, Counter] = {True: Counter(), False: Counter()}
+        for line in generate(seed=1, messages=6000, start=start, end=end, profile=profile):
+            dlr = orjson.loads(line)
+            if segment := (dlr.get("customParameters") or {}).get("segment"):
+                seen[segment == "lapsed"][dlr["resultCode"] == 2106] += 1
+        shares[name] = {is_it: of[True] / of.total() for is_it, of in seen.items()}
+    assert abs(shares["without"][True] - shares["without"][False]) < 0.01
+    assert shares["with"][True] > shares["with"][False] + 0.01
+    assert abs(shares["with"][False] - shares["without"][False]) < 0.01

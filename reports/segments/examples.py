@@ -1,0 +1,27 @@
+"""Examples of segments in the API's description."""
+
+from typing import Any
+
+from reports.figures.examples import FIGURES
+
+KEY: dict[str, Any] = {
+    "key": "shop",
+    "tenants": ["nordic-retail"],
+    "counting": [],
+    "refused": {},
+    "figures_from": None,
+    "url": "/api/v1/segments/shop/",
+}
+SEGMENT = {
+    "key": "shop",
+    "from": "2026-10-01",
+    "to": "2026-10-31",
+    "group_by": None,
+    "read_from": "counts",
+    "provisional_from": None,
+    "figures_from": None,
+    "total": FIGURES,
+    "recipients": None,
+    "data": [{"value": "Tampere", "values": 1, "time": None, "recipients": None, "against_others": None, **FIGURES}],
+    "next_cursor": None,
+}

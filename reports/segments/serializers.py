@@ -1,0 +1,96 @@
+"""The shapes of segments in the API."""
+
+from rest_framework import serializers
+
+from campaigns.models import SegmentKey
+from portal.api.serializers import ForwardPageSerializer
+from reports.figures.serializers import FiguresSerializer
+
+
+class SegmentKeyAnswer(serializers.Serializer):
+    """A chosen key."""
+
+    key = serializers.CharField(help_text="A custom parameter, or `ref:` and a label of the refId scheme.")
+    tenants = serializers.ListField(
+        child=serializers.CharField(), help_text="Slugs of the tenants in which it has figures."
+    )
+    counting = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Slugs of the tenants in which stored messages are still being counted.",
+    )
+    refused = serializers.DictField(
+        child=serializers.ChoiceField(
+            choices=[one.value for one in SegmentKey.Figures if one != SegmentKey.Figures.YES]
+        ),
+        help_text=(
+            "Tenants in which it has no figures, with the reason. `unique`: it has nearly as many values as messages."
+            " `scattered`: it has more than 1,000 values in a month, most of them once."
+        ),
+    )
+    figures_from = serializers.DateField(
+        allow_null=True, help_text="The first day with figures in all of the tenants; null: every stored day."
+    )
+    url = serializers.CharField(help_text="The address of its figures.")
+
+
+class SegmentKeysAnswer(ForwardPageSerializer):
+    """A page of keys, in alphabetical order."""
+
+    data = SegmentKeyAnswer(many=True, help_text="The keys.")  # type: ignore[assignment]  # Serializer has the name, too
+
+
+class AgainstOthersSerializer(serializers.Serializer):
+    """The delivery rate of a value minus that of all other messages together."""
+
+    difference = serializers.FloatField(help_text="Difference of the rates: 0.02 is 2 points more.")
+    interval = serializers.ListField(
+        child=serializers.FloatField(), min_length=2, max_length=2, help_text="Newcombe's 95% interval."
+    )
+    p_value = serializers.FloatField(help_text="Two-sided, adjusted for all values (Benjamini and Hochberg).")
+    is_sure = serializers.BooleanField(help_text="Whether the p-value is under 0.05 and the interval leaves out 0.")
+    is_exact = serializers.BooleanField(help_text="Whether the p-value is that of Fisher's exact test.")
+
+
+class ValueAnswer(FiguresSerializer):
+    """The figures of one value, or of one value in one day or month."""
+
+    value = serializers.CharField(
+        help_text=(
+            "The value. `(none)`: messages without the key. `(other)`: values beyond the first 1,000 of a month."
+            " `(small)`: groups of fewer than 10 recipients together, for keys without the scope `numbers`."
+        )
+    )
+    values = serializers.IntegerField(help_text="The number of values in the row: 1, or several in `(small)`.")
+    time = serializers.CharField(
+        allow_null=True, help_text="The day (2026-10-05) or month (2026-10); null without `group_by`."
+    )
+    recipients = serializers.IntegerField(
+        allow_null=True, help_text="Different recipients; null: not counted, see `recipients` of the request."
+    )
+    against_others = AgainstOthersSerializer(
+        allow_null=True, help_text="Null with `group_by`, for fewer than 30 messages, and for rows of several values."
+    )
+
+
+class SegmentAnswer(ForwardPageSerializer):
+    """The figures of a key by its values."""
+
+    key = serializers.CharField(help_text="The key.")
+    to = serializers.DateField(help_text="Last day.")
+    group_by = serializers.CharField(allow_null=True, help_text="As in the request.")
+    read_from = serializers.ChoiceField(
+        choices=("counts", "messages"),
+        help_text="`messages` with a `campaign`: deleted messages are missing then, and `billed_parts` is null.",
+    )
+    provisional_from = serializers.DateField(
+        allow_null=True, help_text="The first day that late reports may still change; null: none."
+    )
+    figures_from = serializers.DateField(
+        allow_null=True, help_text="Earlier days of the period have no figures; null: all days have them."
+    )
+    total = FiguresSerializer(help_text="The sum of all values.")
+    recipients = serializers.IntegerField(allow_null=True, help_text="All different recipients; null: not counted.")
+    data = ValueAnswer(many=True, help_text="The values in alphabetical order, each by time.")  # type: ignore[assignment]  # Serializer has the name, too
+
+    def get_fields(self) -> dict:
+        return {"from": serializers.DateField(help_text="First day.")} | super().get_fields()

@@ -1,0 +1,65 @@
+"""A campaign's page while the campaign runs: figures that change by themselves, paused, without an answer, done."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from playwright.sync_api import expect
+
+from tests.browser.axe import violations
+from tests.browser.pages import address_of
+from tests.browser.seed import OWNER
+from tests.servers import REPOSITORY
+
+
+def report(portal, code: int, first: int, end: int) -> int:
+    """Report so many messages of a campaign to the portal, and return the campaign's id."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.browser.running_campaign", str(code), str(first), str(end)],
+        cwd=REPOSITORY, env=os.environ | portal.variables | {"DJANGO_SETTINGS_MODULE": "portal.settings"},
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout.splitlines()[-1])
+
+
+def test_figures_change_by_themselves_until_the_campaign_is_done(browse, portal):
+    campaign = report(portal, 1000, 0, 30)
+    page = browse(OWNER, expects={503})
+    counted: list[str] = []
+    page.on("request", lambda request: counted.append(request.url) if "/recipients/" in request.url else None)
+    page.goto(address_of("campaigns:campaign", portal.rows | {"campaign_id": campaign}))
+    summary, delivered = page.locator(".live-summary"), page.locator("#status tbody tr").first
+    expect(summary).to_have_text("0 of 30 messages have their result (0\N{NO-BREAK SPACE}%).")
+    expect(page.locator("#different-recipients")).to_contain_text("30 different recipients")
+    page.locator(".chart-data summary").first.click()
+
+    report(portal, 1001, 0, 10)
+
+    expect(summary).to_contain_text("10 of 30 messages")
+    expect(delivered).to_contain_text("10")
+    expect(page.locator("#days tbody")).to_contain_text("10")  # still open
+    assert len(counted) == 1  # which reads each message
+    page.locator(".chart-data summary").first.click()
+
+    page.route("**/live/*", lambda route: route.fulfill(status=503))
+    expect(page.get_by_text("The figures could not be fetched.").first).to_be_visible()
+    expect(page.locator("#failure")).to_be_empty()
+    page.unroute("**/live/*")
+    expect(page.locator("[data-live-when=failed]")).to_be_hidden()
+
+    pause = page.get_by_role("button", name="Pause")
+    pause.click()
+    expect(pause).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("[data-live-when=paused]")).to_be_visible()
+    report(portal, 1001, 10, 30)
+    expect(summary).to_contain_text("10 of 30 messages")
+    assert violations(page) == []
+    pause.click()
+
+    expect(summary).to_have_text("All 30 messages have their result.")
+    expect(page.get_by_role("heading", name="Done")).to_be_visible()
+    assert len(counted) == 1
+    expect(page.get_by_role("status").filter(has_text="All 30 messages")).to_be_attached()

@@ -1,0 +1,170 @@
+"""The page of segments: its figures and their links, what it says, what it refuses, what masked roles see."""
+
+import re
+from html import unescape
+
+import pytest
+from django.utils import timezone
+
+from tests.conftest import NOW
+from tests.deliveries.helpers import apply
+from tests.segments.sample import chosen, message, number_of
+
+pytestmark = pytest.mark.django_db
+
+URL = "/t/nordic-retail/segments/"
+
+
+@pytest.fixture(autouse=True)
+def today(monkeypatch):
+    """Friday 20 November 2026, 14:00 in Helsinki."""
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+
+
+@pytest.fixture
+def sent(feed, tenant):
+    """North is delivered worse than South; a kiosk and a stand have few recipients; some messages have no shop."""
+    chosen(tenant, "shop", "tier")
+    shops = {"north": (70, 30), "south": (97, 3), "kiosk": (3, 0), "stand": (9, 0), "": (12, 1)}
+    codes = [(shop, code) for shop, (ok, no) in shops.items() for code in [1001] * ok + [1006] * no]
+    apply(
+        feed,
+        *(
+            message(
+                f"m{n}",
+                code,
+                number=number_of(n),
+                shop=shop,
+                tier=("gold", "silver")[n % 2],
+                seconds=5 + n % 50,
+                ref_id=("sale", "news")[n % 5 == 0],
+            )
+            for n, (shop, code) in enumerate(codes)
+        ),
+    )
+
+
+def page(client, **query):
+    answer = client.get(URL, query)
+    return answer, unescape(answer.content.decode()).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def table_of(answer) -> list[tuple]:
+    return [
+        (one.label, one.row.kpis.volume.messages, one.row.kpis.volume.delivered, one.row.recipients)
+        for one in answer.context["rows"]
+    ]
+
+
+def test_values_are_shown_with_their_figures(client, owner, sent):
+    client.force_login(owner)
+    answer, text = page(client)
+    assert answer.status_code == 200
+    assert table_of(answer) == [
+        ("north", 100, 70, 100),
+        ("south", 100, 97, 100),
+        ("stand", 9, 9, 9),
+        ("kiosk", 3, 3, 3),
+        ("(none)", 13, 12, 13),
+    ]
+    assert "Reached less often than the other groups, and that is no accident: north (70.0 %, −26.8 points)." in text
+    assert "Reached more often than the other groups, and that is no accident: south (97.0 %, +21.8 points)." in text
+
+
+def test_two_values_are_compared_in_a_sentence(client, owner, sent):
+    client.force_login(owner)
+    answer, text = page(client, key="shop", a="north", b="south")
+    assert answer.status_code == 200
+    sentence = re.search(r'id="pair">([^<]+)', text)[1]
+    assert sentence == (
+        "south reached 97.0 % of its recipients, 17.2 to 36.8 points more than north; with 200 messages that is no"
+        " accident."
+    )
+    _answer, text = page(client, key="shop", a="north", b="kiosk")
+    assert "Not enough yet: kiosk has 3 messages, and a comparison needs 30." in text
+
+
+def test_every_linked_figure_opens_to_as_many_messages(client, owner, sent):
+    client.force_login(owner)
+    opened = {}
+    for query in ({"key": "shop"}, {"key": "tier", "campaign": "sale"}, {"key": "shop", "by": "tier"}):
+        answer, _text = page(client, **query)
+        for href, text in re.findall(r'<a class="quiet-link" href="([^"]+)">([\d,]+)</a>', answer.content.decode()):
+            found = client.get(f"{unescape(href)}&size=100")
+            assert found.status_code == 200
+            opened[href] = (int(text.replace(",", "")), len(found.context["rows"]))
+    assert len(opened) > 12
+    assert [pair for pair in opened.values() if pair[0] != pair[1]] == []
+
+
+@pytest.mark.parametrize(
+    ("order", "first"), [("name", "kiosk"), ("-name", "stand"), ("-delivery_rate", "kiosk"), ("messages", "kiosk")]
+)
+def test_every_column_sorts_and_what_is_no_value_is_last(client, owner, sent, order, first):
+    client.force_login(owner)
+    answer, _text = page(client, sort=order)
+    labels = [one.label for one in answer.context["rows"]]
+    assert (labels[0], labels[-1]) == (first, "(none)")
+
+
+def test_masked_roles_see_no_small_group(client, viewer, sent):
+    client.force_login(viewer)
+    answer, text = page(client)
+    assert table_of(answer) == [
+        ("north", 100, 70, 100),
+        ("south", 100, 97, 100),
+        ("(none)", 13, 12, 13),
+        ("(small)", 12, 12, None),
+    ]
+    assert "kiosk" not in text
+    assert "“(small)” is 2 values together" in text
+    assert "(small)" not in "".join(re.findall(r'href="([^"]+)"', answer.content.decode()))
+
+
+def test_table_of_two_keys(client, owner, viewer, sent):
+    client.force_login(owner)
+    answer, text = page(client, key="shop", by="tier")
+    assert answer.status_code == 200
+    assert answer.context["column_labels"] == ["gold", "silver"]
+    assert [row["label"] for row in answer.context["cross_rows"]] == ["north", "south", "(none)", "stand", "kiosk"]
+    assert "of at most 31 days or of one campaign" in text
+    client.force_login(viewer)
+    _answer, text = page(client, key="shop", by="tier")
+    assert "kiosk" not in text
+    assert "groups of fewer than 10 recipients" in text
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"key": "colour"}, "“colour” is no key that has figures; it was left out."),
+        ({"by": "colour"}, "“colour” is no key that has figures; it was left out."),
+        ({"a": "west"}, "There is no value “west” to compare in this period; it was left out."),
+        ({"from": "2026-11-40"}, "Showing"),
+    ],
+)
+def test_what_cannot_be_followed_is_named(client, owner, sent, query, said):
+    client.force_login(owner)
+    answer, text = page(client, **query)
+    assert (answer.status_code, said in text) == (422, True)
+
+
+@pytest.mark.parametrize("query", [{"sort": "colour"}, {"page": "0"}, {"page": "2"}, {"page": "x"}])
+def test_there_is_no_such_order_or_page(client, owner, sent, query):
+    client.force_login(owner)
+    assert client.get(URL, query).status_code == 404
+
+
+def test_two_keys_need_a_short_period_or_a_campaign(client, owner, sent):
+    client.force_login(owner)
+    _answer, text = page(client, by="tier", period="90d")
+    assert "at most 31 days, or of one campaign. Choose a shorter period or a campaign." in text
+    answer, _text = page(client, by="tier", period="90d", campaign="sale")
+    assert answer.context["table"].total.volume.messages > 100
+
+
+def test_without_keys_it_says_what_to_do(client, owner, viewer, tenant):
+    client.force_login(owner)
+    assert "Choose such keys, and this page shows how each group reacts." in page(client)[1]
+    client.force_login(viewer)
+    assert "Managers and owners choose keys in the settings." in page(client)[1]
