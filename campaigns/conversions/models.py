@@ -124,6 +124,7 @@ class ConversionEvent(models.Model):
         NOT_DELIVERED = "not_delivered", _("No message was delivered before the event")
         OUTSIDE_WINDOW = "outside_window", _("The last message was delivered too long before the event")
         OTHER_CAMPAIGN = "other_campaign", _("No message of the campaign was delivered to this recipient")
+        NOT_INDEXED = "not_indexed", _("The custom parameter is not a segment key, so its messages cannot be found")
         MOVED = "moved", _("The message was moved to another customer")
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, db_index=False, related_name="conversion_events")

@@ -178,6 +178,10 @@ class Migration(migrations.Migration):
                             ("not_delivered", "No message was delivered before the event"),
                             ("outside_window", "The last message was delivered too long before the event"),
                             ("other_campaign", "No message of the campaign was delivered to this recipient"),
+                            (
+                                "not_indexed",
+                                "The custom parameter is not a segment key, so its messages cannot be found",
+                            ),
                             ("moved", "The message was moved to another customer"),
                         ],
                         db_default="not_yet",

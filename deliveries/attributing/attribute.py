@@ -47,9 +47,11 @@ _OF_NOTE = (
     "SELECT e.id FROM taken_note n CROSS JOIN LATERAL (SELECT id FROM conversion_event WHERE tenant_id = n.tenant_id"
 )
 _AFFECTED = f"""
-SELECT e.id FROM taken_note n JOIN conversion_event e ON e.id = n.event_pk AND e.tenant_id = n.tenant_id
+SELECT e.id FROM taken_note n CROSS JOIN LATERAL (
+    SELECT id FROM conversion_event WHERE id = ANY (ARRAY[n.event_pk]) AND tenant_id + 0 = n.tenant_id {EACH}
+) e
 UNION {_OF_NOTE} AND recipient_key = n.recipient_key {EACH}) e
-UNION {_OF_NOTE} AND message_id = n.message_id AND account_id = n.account_id {EACH}) e
+UNION {_OF_NOTE} AND message_id = n.message_id AND (account_id IS NULL OR account_id = n.account_id) {EACH}) e
 UNION {_OF_NOTE} AND attributed_message_id = n.message_id AND attributed_account_id = n.account_id {EACH}) e
 UNION SELECT e.id FROM (
     SELECT n.* FROM taken_note n WHERE EXISTS (
@@ -64,9 +66,18 @@ UNION SELECT e.id FROM (
 ORDER BY 1
 """  # noqa: S608  constants of this module
 _SET = ATTRIBUTED.replace("e.", "")
+# Two statements: joined in one, the planner may decide all events again for each of them.
+_MAKE_DECIDED = """
+CREATE TEMP TABLE IF NOT EXISTS decided_event (
+    id bigint, account_id int, message_id text, day date, campaign_id int, variant text, delivered_at timestamptz,
+    reason text
+) ON COMMIT DELETE ROWS;
+DELETE FROM decided_event;
+"""
+_DECIDE = f"INSERT INTO decided_event {results('e.id = ANY (%s)')}"
 _WRITE = f"""
 UPDATE conversion_event e SET ({_SET}) = ({RESULT}), attributed_at = now()
-FROM ({results("e.id = ANY (%s)")}) AS r WHERE e.id = r.id AND {DIFFERS}
+FROM decided_event r WHERE e.id = ANY (ARRAY[r.id]) AND {DIFFERS}
 """  # noqa: S608  constants of this module
 _FREEZE = """
 UPDATE conversion_event e SET is_frozen = true FROM retention_mark r
@@ -111,7 +122,9 @@ def _step() -> tuple[int, int] | None:
         ids = [id_ for (id_,) in cursor.fetchall()]
         changed = 0
         for start in range(0, len(ids), EVENTS):
-            cursor.execute(_WRITE, [ids[start : start + EVENTS]])
+            cursor.execute(_MAKE_DECIDED)
+            cursor.execute(_DECIDE, [ids[start : start + EVENTS]])
+            cursor.execute(_WRITE)
             changed += cursor.rowcount
         return notes, changed
 

@@ -13,9 +13,14 @@ AT = "coalesce(m.delivered_at, m.status_at, m.sent_at)"
 RESULT = "r.account_id, r.message_id, r.day, r.campaign_id, r.variant, r.delivered_at, r.reason"
 
 # Sealed days are closed: their messages may be deleted at any time.
-_OPEN = "m.tenant_id = e.tenant_id AND m.day >= e.open_from"
+_OPEN = "m.tenant_id + 0 = e.tenant_id AND m.day >= e.open_from"
+# Of the indexes only the one by recipient fits: of a table believed empty PostgreSQL takes any for as good as another.
 _OF_RECIPIENT = f"FROM message m WHERE {_OPEN} AND m.recipient_key = ANY (ARRAY[e.recipient_key])"
-_OF_MESSAGE = f"FROM message m WHERE {_OPEN} AND {same_message('m', 'e')}"
+# An event may name the message alone, without its gateway account.
+_OF_MESSAGE = (
+    f"FROM message m WHERE {_OPEN} AND m.message_id = ANY (ARRAY[e.message_id])"
+    " AND (e.account_id IS NULL OR m.account_id + 0 = e.account_id)"
+)
 _OF_PARAMETER = (
     f"FROM message_parameter p CROSS JOIN LATERAL (SELECT m.* FROM message m WHERE {_OPEN} AND m.day = p.day"  # noqa: S608  constants of this module
     f" AND {same_message('m', 'p')} AND m.custom_parameters ->> e.parameter_key = e.parameter_value {EACH}) AS m"

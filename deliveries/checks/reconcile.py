@@ -6,6 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection, transaction
 
+from deliveries.checks.reconcile_conversions import (
+    AttributionDifference,
+    find_attribution_differences,
+    note_differences,
+)
 from deliveries.checks.reconcile_owners import OwnerDifference, find_owner_differences, queue_moves
 from deliveries.checks.reconcile_parameters import (
     ParameterDifference,
@@ -44,11 +49,14 @@ class Difference:
         return f"{self.table.name}: {key}: {numbers}"
 
 
-def find_differences() -> list[Difference | ParameterDifference | OwnerDifference]:
+AnyDifference = Difference | ParameterDifference | OwnerDifference | AttributionDifference
+
+
+def find_differences() -> list[AnyDifference]:
     """Compare all counts with the messages in one snapshot, month by month, so that memory stays small.
 
     Sealed days are left out. What messages are found by (message_parameter) is compared with them too, and each
-    message's tenant with the owner of its platformPartnerId.
+    message's tenant with the owner of its platformPartnerId, and conversion events with the rule of attribution.
     """
     with snapshot(), connection.cursor() as cursor:
         months = _months(cursor)
@@ -58,7 +66,12 @@ def find_differences() -> list[Difference | ParameterDifference | OwnerDifferenc
             for month in months
             for difference in _compare(cursor, table, month.first_day, month.next().first_day)
         ]
-        return [*found, *find_parameter_differences(), *find_owner_differences()]
+        return [
+            *found,
+            *find_parameter_differences(),
+            *find_owner_differences(),
+            *find_attribution_differences(),
+        ]
 
 
 def find_differences_of(day: date) -> list[Difference | ParameterDifference]:
@@ -72,12 +85,13 @@ def find_differences_of(day: date) -> list[Difference | ParameterDifference]:
         return [*found, *parameter_differences(day, end)]
 
 
-def repair(differences: list[Difference | ParameterDifference | OwnerDifference]) -> None:
+def repair(differences: list[AnyDifference]) -> None:
     """Insert the differences; safe beside running appliers, because sums do not depend on order.
 
-    The worker moves messages of a wrong tenant.
+    The worker moves messages of a wrong tenant, and attributes events again.
     """
     queue_moves(difference for difference in differences if isinstance(difference, OwnerDifference))
+    note_differences(difference for difference in differences if isinstance(difference, AttributionDifference))
     repair_parameters([difference for difference in differences if isinstance(difference, ParameterDifference)])
     of_counts = [difference for difference in differences if isinstance(difference, Difference)]
     with transaction.atomic():

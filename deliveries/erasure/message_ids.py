@@ -19,6 +19,7 @@ from deliveries.models import ErasedId, PartnerMove, RuleRefold, TenantRecount
 from portal.common.hidden_numbers import holds_number, without_number
 
 _TABLES = ("message", "delivery_report", "message_parameter")
+# Events may name the message without its account.
 _NAMED_IN = (("conversion_due", ""), ("conversion_event", ""), ("conversion_event", "attributed_"))
 
 
@@ -86,8 +87,9 @@ def _write(account_id: int, day: date, old: str, new: str) -> None:
             )
         for table, prefix in _NAMED_IN:
             cursor.execute(
-                f"UPDATE {table} SET {prefix}message_id = %s WHERE {prefix}message_id = %s AND {prefix}account_id = %s",  # noqa: S608  names of this module; values are parameters
-                [new, old, account_id],
+                f"UPDATE {table} SET {prefix}message_id = %(new)s WHERE {prefix}message_id = %(old)s"  # noqa: S608  names of this module; values are parameters
+                f" AND coalesce({prefix}account_id = %(account)s, true)",
+                {"new": new, "old": old, "account": account_id},
             )
     of_account = ErasedId.objects.filter(account_id=account_id, kind=erased_ids.MESSAGE)
     of_account.filter(value=old).update(value=new)  # it had lost another number before

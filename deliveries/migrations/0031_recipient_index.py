@@ -5,9 +5,8 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
-INDEX = (
-    "CREATE INDEX message_by_recipient ON message (tenant_id, recipient_key, sent_at) WHERE recipient_key IS NOT NULL"
-)
+# A recipient key is of one tenant, so the index needs no tenant.
+INDEX = "CREATE INDEX message_by_recipient ON message (recipient_key, sent_at) WHERE recipient_key IS NOT NULL"
 
 
 class Migration(migrations.Migration):

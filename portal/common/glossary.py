@@ -80,6 +80,10 @@ GLOSSARY: dict[str, Term] = {
     "delivery_rate": Term(
         _("Delivery rate"), _("Delivered messages divided by all messages, pending and unknown ones included.")
     ),
+    "conversion_rate": Term(
+        _("Conversion rate"),
+        _("Recipients with an event, such as a purchase, divided by the recipients that got a message."),
+    ),
     "interval": Term(
         _("Confidence interval"),
         _(

@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from deliveries.models import (
     ApplierStop,
+    ConversionDue,
     IngestCount,
     QuarantinedRow,
     RefusalCount,
@@ -43,6 +44,7 @@ class _Collector:
             QuarantinedRow.objects.filter(state="waiting").values_list("reason").annotate(n=Count("id")),
         )  # fmt: skip
         yield _jobs()
+        yield from _conversions(now)
         yield GaugeMetricFamily(
             "portal_share_links_open",
             "Shared links that are neither revoked nor expired",
@@ -59,6 +61,20 @@ def _jobs() -> GaugeMetricFamily:
         for state in JobState.values:
             family.add_metric([model.KIND, state], counts.get(state, 0))
     return family
+
+
+def _conversions(now: datetime) -> Iterator[GaugeMetricFamily]:
+    oldest = ConversionDue.objects.order_by("id").values_list("since", flat=True).first()
+    yield GaugeMetricFamily(
+        "portal_conversions_due",
+        f"Notes of changes that conversion events are still to be attributed by (at most {_MAX_WAITING})",
+        value=ConversionDue.objects.order_by().values("id")[:_MAX_WAITING].count(),
+    )
+    yield GaugeMetricFamily(
+        "portal_conversions_oldest_due_seconds",
+        "Age of the oldest note",
+        value=max((now - oldest).total_seconds(), 0) if oldest else 0,
+    )
 
 
 def _inbox(now: datetime) -> Iterator[GaugeMetricFamily]:

@@ -1,6 +1,6 @@
 """GET /api/v1/campaigns/ and /api/v1/campaigns/<id>/: a tenant's campaigns, and the figures of one."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, cast
 
 from django.contrib.auth import get_user_model
@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.models import Campaign
+from deliveries.attributing.due import data_as_of
 from deliveries.message_pages.number_searches_api import count_searches
 from deliveries.models import CampaignCount
 from portal.accounts.access import Access
@@ -19,6 +20,7 @@ from portal.api.operations import Operation
 from portal.api.pages import page_by_id
 from portal.api.parameters import CURSOR, MAX_NUMBER, SIZE, TENANT, Parameter
 from portal.api.views import ApiView
+from reports.campaigns.conversions import Conversions, campaign_conversions
 from reports.campaigns.examples import CAMPAIGN, CAMPAIGN_FIGURES
 from reports.campaigns.life import Life, life_of
 from reports.campaigns.selectors import STATES, in_state, matching_ids
@@ -120,6 +122,8 @@ _NO_FIGURES: dict[str, Any] = {
     "provisional_from": None,
     "figures": None,
     "variants": [],
+    "conversions": [],
+    "conversions_as_of": None,
 }
 
 
@@ -141,6 +145,24 @@ def _figures(campaign: Campaign, life: Life, access: Access) -> dict:
         "variants": [
             {"variant": access.masking.text(str(group.key["variant"]))} | figures(group.kpis) for group in by_variant
         ],
+        "conversions_as_of": data_as_of([campaign.tenant_id], now=timezone.now()),
+        # Recipients of several accounts cannot be told apart.
+        "conversions": [] if access.account else [_conversions(one) for one in campaign_conversions(campaign)],
+    }
+
+
+def _conversions(found: Conversions) -> dict:
+    return {
+        "kind": found.kind,
+        "events": found.events,
+        "messages": found.messages,
+        "converted": found.converted,
+        "recipients": found.recipients,
+        "rate": found.rate,
+        "interval": found.interval,
+        "confirmed": found.confirmed if found.is_otp else None,
+        "median_seconds": None if found.median is None else found.median.total_seconds(),
+        "revenue": [asdict(revenue) for revenue in found.revenue],
     }
 
 

@@ -1,21 +1,27 @@
 """Conversion figures of a campaign, by kind of event: of its attributed events and the messages that they belong to.
 
 A recipient counts once, by its key, and is converted if one of its messages in the campaign has an event. Values are
-sums by currency, in millionths of its unit.
+summed by currency: as whole millionths of its unit, which sum exactly.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 
 from django.db import connection
 
+from campaigns.conversions.models import MICROS, ConversionEvent
+from campaigns.merging import ids_shown_as
+from campaigns.models import Campaign
 from campaigns.statistics import Sums, rate, wilson
 from deliveries.dialects.codes import COUNTS_AS
 from deliveries.messages.store import same_message
 from portal.common.bulk import EACH
+from reports.campaigns.life import life_of
+from reports.campaigns.recipients import recipients_of
+from reports.figures.query import StatisticsQuery
+from reports.figures.statistics import total
 
-MICROS = 1_000_000
 # Each event with its message; the message of a sealed day may be deleted, and then has no recipient any more.
 _EVENTS = """
 event AS MATERIALIZED (
@@ -68,10 +74,10 @@ AND e.attributed_message_day BETWEEN %(first)s AND %(last)s GROUP BY 1
 
 @dataclass(frozen=True, slots=True)
 class Revenue:
-    """The value of events in one currency, in all and by what it is divided by; None where there is nothing."""
+    """The value of events in a currency, in its units: all, and by message and recipient that was reached."""
 
     currency: str
-    total: int
+    total: float
     per_message: float | None
     per_recipient: float | None
 
@@ -117,7 +123,20 @@ class VariantConversions:
     variant: str
     addressed: int
     converted: int
-    revenue: Sums
+    revenue: Sums  # of whole millionths
+
+    @property
+    def rate(self) -> float | None:
+        return rate(self.converted, self.addressed)
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        return wilson(self.converted, self.addressed)
+
+    @property
+    def revenue_per_recipient(self) -> float:
+        """Mean of the revenue, in units of the currency."""
+        return self.revenue.mean / MICROS
 
 
 def conversions_of(
@@ -136,8 +155,9 @@ def conversions_of(
             return []
         cursor.execute(_VALUES, given)
         values: dict[int, list[Revenue]] = {}
-        for kind_id, currency, total in cursor.fetchall():
-            revenue = Revenue(currency, int(total), rate(int(total), delivered_messages), rate(int(total), recipients))
+        for kind_id, currency, micros in cursor.fetchall():
+            units = int(micros) / MICROS
+            revenue = Revenue(currency, units, _share(units, delivered_messages), _share(units, recipients))
             values.setdefault(kind_id, []).append(revenue)
     return [
         Conversions(
@@ -156,6 +176,27 @@ def conversions_of(
     ]
 
 
+def campaign_conversions(campaign: Campaign) -> list[Conversions]:
+    """Return the conversions of a campaign with those merged into it; reads each of its messages if there is any."""
+    of_campaign = {"tenant_id": campaign.tenant_id, "campaign_ids": ids_shown_as(campaign)}
+    events = ConversionEvent.objects.filter(
+        tenant_id=campaign.tenant_id, attributed_campaign_id__in=of_campaign["campaign_ids"]
+    )
+    life = life_of(campaign) if events.filter(attributed_message_id__isnull=False).exists() else None
+    if life is None:
+        return []
+    delivered = total(
+        StatisticsQuery(
+            tenant_ids=[campaign.tenant_id],
+            first=life.first,
+            last=life.last,
+            filters={"campaign": [campaign.name]},
+        )
+    ).volume.delivered
+    recipients = recipients_of(**of_campaign).delivered
+    return conversions_of(**of_campaign, recipients=recipients, delivered_messages=delivered)
+
+
 def conversions_by_variant(
     *, tenant_id: int, campaign_ids: Collection[int], kind_id: int | None = None, currency: str = ""
 ) -> list[VariantConversions]:
@@ -168,13 +209,18 @@ def conversions_by_variant(
     with connection.cursor() as cursor:
         cursor.execute(_BY_VARIANT, given)
         return [
-            VariantConversions(variant, n, converted, Sums(n, int(total), int(squares)))
-            for variant, n, converted, total, squares in cursor.fetchall()
+            VariantConversions(variant, n, converted, Sums(n, int(value), int(squares)))
+            for variant, n, converted, value, squares in cursor.fetchall()
         ]
 
 
-def conversion_counts(*, tenant_ids: Collection[int], first: date, last: date) -> dict[int, int]:
-    """Return campaign id → its attributed events of these days; merged campaigns count in the one that is shown."""
+def _share(value: float, of: int) -> float | None:
+    return value / of if of else None
+
+
+def conversion_counts(query: StatisticsQuery) -> dict[int, int]:
+    """Return campaign id → its attributed events of the query's days; merged campaigns count in the one shown."""
+    given = {"tenants": sorted(query.tenant_ids), "first": query.first, "last": query.last}
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTS, {"tenants": sorted(tenant_ids), "first": first, "last": last})
+        cursor.execute(_COUNTS, given)
         return dict(cursor.fetchall())

@@ -24,4 +24,19 @@ CAMPAIGN_FIGURES = CAMPAIGN | {
     "provisional_from": None,
     "figures": FIGURES,
     "variants": [{"variant": "A", **FIGURES}],
+    "conversions": [
+        {
+            "kind": "purchase",
+            "events": 131,
+            "messages": 128,
+            "converted": 125,
+            "recipients": 1000,
+            "rate": 0.125,
+            "interval": [0.1059, 0.147],
+            "confirmed": None,
+            "median_seconds": 1260.0,
+            "revenue": [{"currency": "EUR", "total": 3930.0, "per_message": 3.9, "per_recipient": 3.93}],
+        }
+    ],
+    "conversions_as_of": "2026-11-20T11:59:58Z",
 }

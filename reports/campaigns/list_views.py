@@ -1,6 +1,6 @@
 """The list of a tenant's campaigns: found by name, title or tag, sorted by any column, in pages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import parse_qsl
@@ -15,6 +15,7 @@ from portal.accounts.access import PageRequest
 from portal.accounts.guards import member_may
 from portal.common.masking import Masking
 from portal.tenants.models import Tenant
+from reports.campaigns.conversions import conversion_counts
 from reports.campaigns.listing import DEFAULT_ORDER, ORDERS, PAGE_SIZE, ListedCampaign, campaign_page
 from reports.campaigns.search_text import searched
 from reports.campaigns.selectors import STATES, matching_ids
@@ -38,6 +39,7 @@ class Row:
     tags: list[str]
     is_masked: bool
     line: Sparkline
+    conversions: int
 
 
 @require_safe
@@ -77,9 +79,12 @@ def campaign_list(request: PageRequest, tenant: Tenant) -> HttpResponse:
     pages = max(-(-result.listed // PAGE_SIZE), 1)
     chosen = {"q": text, "state": state if state != "active" else ""}
     base = _base(asked, {name: value for name, value in chosen.items() if value})
+    # Events have no country and no operator: a narrowed list does not show them.
+    converted = {} if asked.query_filters else conversion_counts(query)
     context = asked.context | {
         "page": "campaigns",
-        "rows": [_row(row, query, unsettled, request.access.masking) for row in result.rows],
+        "rows": [_row(row, query, unsettled, request.access.masking, converted) for row in result.rows],
+        "conversions": sum(converted.values()),
         "result": result,
         "kpis": total(query, final=final),
         "text": request.GET.get("q", "")[:MAX_FILTER],
@@ -115,7 +120,13 @@ def earlier_list(request: PageRequest, tenant: Tenant) -> HttpResponse:
     return answer
 
 
-def _row(row: ListedCampaign, query: StatisticsQuery, unsettled: date | None, masking: Masking) -> Row:
+def _row(
+    row: ListedCampaign,
+    query: StatisticsQuery,
+    unsettled: date | None,
+    masking: Masking,
+    converted: Mapping[int, int],
+) -> Row:
     name = row.campaign.name
     return Row(
         found=row,
@@ -124,6 +135,7 @@ def _row(row: ListedCampaign, query: StatisticsQuery, unsettled: date | None, ma
         tags=[masking.text(tag) for tag in row.campaign.tags],
         is_masked=masking.hides(name),
         line=line_of_days(row.days, query.first, query.last, unsettled),
+        conversions=converted.get(row.campaign.id, 0),
     )
 
 

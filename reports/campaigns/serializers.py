@@ -41,6 +41,34 @@ class VariantFiguresSerializer(FiguresSerializer):
     variant = serializers.CharField(help_text="The variant; empty: messages without one.")
 
 
+class RevenueSerializer(serializers.Serializer):
+    """The value of events in one currency."""
+
+    currency = serializers.CharField(help_text="ISO 4217, such as EUR.")
+    total = serializers.FloatField(help_text="The sum of all events.")
+    per_message = serializers.FloatField(allow_null=True, help_text="Per delivered message.")
+    per_recipient = serializers.FloatField(allow_null=True, help_text="Per recipient that got a message.")
+
+
+class ConversionsSerializer(serializers.Serializer):
+    """Events of one kind that are attributed to a campaign's messages."""
+
+    kind = serializers.CharField(help_text="The kind's name.")
+    events = serializers.IntegerField(help_text="Attributed events.")
+    messages = serializers.IntegerField(help_text="Messages that have at least one.")
+    converted = serializers.IntegerField(help_text="Recipients that got a message and have an event.")
+    recipients = serializers.IntegerField(help_text="Recipients that got a message.")
+    rate = serializers.FloatField(allow_null=True, help_text="converted ÷ recipients.")
+    interval = serializers.ListField(
+        child=serializers.FloatField(), allow_null=True, help_text="The rate's 95% interval (Wilson)."
+    )
+    confirmed = serializers.FloatField(
+        allow_null=True, help_text="Of one-time passwords: messages with an event ÷ delivered messages. Else null."
+    )
+    median_seconds = serializers.FloatField(allow_null=True, help_text="Median time from delivery to event.")
+    revenue = RevenueSerializer(many=True, help_text="By currency.")
+
+
 class CampaignWithFiguresAnswer(CampaignAnswer):
     """A campaign with its figures."""
 
@@ -51,3 +79,7 @@ class CampaignWithFiguresAnswer(CampaignAnswer):
     )
     figures = FiguresSerializer(allow_null=True, help_text="All its messages; null: none, or it is merged.")
     variants = VariantFiguresSerializer(many=True, help_text="The same by variant, the largest first.")
+    conversions = ConversionsSerializer(many=True, help_text="Conversions by kind. Empty for a key of an account.")
+    conversions_as_of = serializers.DateTimeField(
+        allow_null=True, help_text="Events and messages up to this time are attributed; null: no figures."
+    )

@@ -5,6 +5,7 @@ from django.urls import path
 from reports.campaigns import (
     ab_saved_views,
     ab_views,
+    conversions_views,
     details_views,
     list_views,
     live_views,
@@ -23,6 +24,8 @@ urlpatterns = [
     path("<int:campaign_id>/recipients/<slug:group>/", recipients_views.recipient_list, name="recipient_list"),
     path("<int:campaign_id>/recipient/<str:recipient>/", recipients_views.recipient, name="recipient"),
     path("<int:campaign_id>/live/", live_views.live, name="live"),
+    path("<int:campaign_id>/conversions/", conversions_views.conversions, name="conversions"),
+    path("<int:campaign_id>/conversions/<int:kind_id>/", conversions_views.conversion_list, name="conversion_list"),
     path("<int:campaign_id>/ab/", ab_views.ab_page, name="ab"),
     path("<int:campaign_id>/ab/save/", ab_saved_views.save, name="ab_save"),
     path("<int:campaign_id>/ab/delete/", ab_saved_views.delete, name="ab_delete"),

@@ -1,13 +1,17 @@
 """Events follow their messages through moves, retention, erasure and changes of what is indexed."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from campaigns.conversions.models import ConversionEvent
 from campaigns.models import SegmentKey
+from deliveries.attributing.attribute import attribute_due
 from deliveries.attributing.due import data_as_of
+from deliveries.checks.reconcile_conversions import find_attribution_differences
 from deliveries.erasure.erase import erase_number
 from deliveries.messages import partitions
 from deliveries.models import ConversionDue, Message, PartnerMove
@@ -43,12 +47,14 @@ def test_event_of_a_message_that_moved_to_another_tenant_says_so_until_it_is_bac
 
 def test_sealed_days_keep_their_events_and_take_no_new_ones(feed, tenant):
     apply(feed, message("a", 0))
-    event(tenant, "early", 5)
-    event(tenant, "waits", 6)  # nobody has looked at it when the day is sealed
+    next_day = 23 * 60
+    event(tenant, "early", next_day)
+    attribute_due()
+    event(tenant, "waits", next_day)  # nobody has looked at it when the day is sealed
     Tenant.objects.filter(id=tenant.id).update(message_days=30, number_days=30)
-    apply_retention(now=NOW + timedelta(days=60))
+    apply_retention(now=at(0) + timedelta(days=31))
     assert not Message.objects.exists()
-    event(tenant, "new", 7)
+    event(tenant, "new", next_day)
     ConversionDue.objects.create(tenant=tenant)
     assert attributed() == {"early": "a", "waits": "a", "new": "(no_message)"}
     frozen = ConversionEvent.objects.filter(is_frozen=True).values_list("event_id", flat=True)
@@ -82,6 +88,31 @@ def test_event_by_a_custom_parameter_takes_the_last_message_that_carries_it(feed
     remove(key=SegmentKey.objects.get(), actor="manager@example.com", now=NOW)
     run_segment_keys()
     assert set(attributed().values()) == {"(not_indexed)"}
+
+
+def test_reconcile_finds_and_repairs_a_wrong_attribution(feed, tenant, capsys):
+    apply(feed, message("a", 0))
+    made = event(tenant, "e", 5)
+    event(tenant, "none", 5, OTHER)
+    attributed()
+    assert list(find_attribution_differences()) == []
+    wrong = {"reason": "no_message", "attributed_account_id": None, "attributed_message_id": None}
+    ConversionEvent.objects.filter(pk=made.pk).update(**wrong)
+    with pytest.raises(SystemExit):
+        call_command("reconcile", "--repair")
+    line = f"conversion_event: tenant_id={tenant.id} id={made.pk}: stored no_message, actual a message"
+    assert line in capsys.readouterr().out
+    assert attributed() == {"e": "a", "none": "(no_message)"}
+
+
+def test_metrics_count_the_notes(client, feed, tenant):
+    event(tenant, "e", 5)
+    ConversionDue.objects.update(since=timezone.now() - timedelta(minutes=1))
+    page = client.get("/metrics").content.decode()
+    assert "portal_conversions_due 1.0" in page
+    oldest = re.search(r"portal_conversions_oldest_due_seconds ([\d.]+)", page)
+    assert oldest is not None
+    assert float(oldest[1]) >= 60
 
 
 def test_data_are_as_of_the_oldest_note(feed, tenant, other_tenant):

@@ -27,6 +27,8 @@ LOOKED_AT_BY = {
     "campaigns:campaign": OWNER,
     "campaigns:details": OWNER,
     "campaigns:recipients": OWNER,
+    "campaigns:conversions": OWNER,
+    "campaigns:conversion_list": OWNER,
     "campaigns:recipient_list": OWNER,
     "campaigns:recipient": OWNER,
     "messages:list": OWNER,

@@ -173,6 +173,7 @@ def _make_rows(now: datetime) -> dict:
         "month": str(month),
         "message_id": message.message_id,
         "campaign_id": Campaign.objects.filter(tenant=tenant).order_by("name").first().id,
+        "kind_id": _make_conversions(tenant),
         "recipient": _recipient(tenant),
         "partner_id": PartnerId.objects.get(value="nr-fi").id,
         "invitation_id": invitation.id,
@@ -187,6 +188,28 @@ def _make_rows(now: datetime) -> dict:
         "feed_id": Feed.objects.get(name="main").id,
         "tenant_id": tenant.id,
     }
+
+
+def _make_conversions(tenant) -> int:
+    """Let recipients of the first campaign buy something; return the kind of these events."""
+    from campaigns.models import Campaign, ConversionEvent, ConversionKind
+    from deliveries.attributing.attribute import attribute_due
+    from deliveries.attributing.due import note_events
+    from deliveries.models import Message
+
+    kind = ConversionKind.objects.create(tenant=tenant, name="Purchase")
+    campaign = Campaign.objects.filter(tenant=tenant).order_by("name").first()
+    delivered = Message.objects.filter(tenant=tenant, campaign_id=campaign.id, status="delivered")
+    made = ConversionEvent.objects.bulk_create(
+        ConversionEvent(
+            tenant=tenant, kind=kind, event_id=f"order-{number}", occurred_at=one.delivered_at + timedelta(minutes=7),
+            value=25_900_000 + 1_000_000 * number, currency="EUR", recipient_key=one.recipient_key, source="api",
+        )
+        for number, one in enumerate(delivered.exclude(recipient_key=None).order_by("sent_at")[::3])
+    )  # fmt: skip
+    note_events(tenant.id, [one.pk for one in made])
+    attribute_due()
+    return kind.id
 
 
 def _recipient(tenant) -> str:

@@ -27,6 +27,8 @@ DATA = {
     "segments:segments": ("tbody", "option"),
     "campaigns:ab": ("tbody", "h1", "label"),
     "campaigns:recipients": ("h1",),
+    "campaigns:conversions": ("h1", "tbody"),
+    "campaigns:conversion_list": ("h1", "h2", "tbody"),
     "campaigns:recipient_list": ("h1", "tbody"),
     "campaigns:recipient": ("h1", "tbody"),
     "campaigns:campaign": ("tbody", "option", "h1", "p"),

@@ -366,7 +366,7 @@ def test_query_count_is_fixed(client, viewer, feed, tenant, django_assert_num_qu
     client.force_login(viewer)
     client.get(LIST)
 
-    with django_assert_num_queries(29):
+    with django_assert_num_queries(30):
         page = client.get(LIST).content.decode()
 
     assert len(rows_of(page)) == n + 1

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.utils import timezone
 
-from campaigns.models import Campaign, SegmentKey
+from campaigns.models import Campaign, ConversionKind, SegmentKey
 from deliveries.models import Message, PartnerRequest
 from portal.accounts.models import Membership, Role
 from portal.common.masking import Masking
@@ -42,6 +42,8 @@ MEMBERS = ANYBODYS | {
         "segments:segments",
         "campaigns:campaign",
         "campaigns:recipients",
+        "campaigns:conversions",
+        "campaigns:conversion_list",
         "campaigns:recipient_list",
         "campaigns:recipient",
         "reports:months",
@@ -84,10 +86,11 @@ def addresses(tenant, run, **maker) -> dict[str, str]:
     values = {
         "tenant_slug": tenant.slug, "run_id": run.id, "account": "link-main", "message_id": "m2",
         "partner_id": PartnerId.objects.get(value=OWN).id, "segment_key_id": SegmentKey.objects.first().id,
+        "kind_id": ConversionKind.objects.create(tenant=tenant, name="purchase").id,
         "campaign_id": Campaign.objects.filter(tenant=tenant).order_by("id").last().id,
         "membership_id": getattr(Membership.objects.first(), "id", 1), "request_id": wish.id, "invitation_id": 1,
         "key_id": 1, "view_id": 1, "link_id": 1, "export_id": export.id,
-        "conversion_id": 1, "kind_id": 1, "upload_id": 1,
+        "conversion_id": 1, "upload_id": 1,
         "share_token": share_token,
         "session_id": 1, "token": "no-such-token", "colour": "no-colour", "logo_digest": "no-logo",
         "pk": 1, "key": "no-such-key", "group": "all",

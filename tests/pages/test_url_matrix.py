@@ -123,6 +123,8 @@ PAGES = {
     "campaigns:campaign": (302, 404, 404, 200),
     "campaigns:details": (302, 404, 404, 200),
     "campaigns:recipients": (302, 404, 404, 200),
+    "campaigns:conversions": (302, 404, 404, 200),
+    "campaigns:conversion_list": (302, 404, 404, 200),
     "campaigns:live": (302, 404, 404, 302),  # a part of the campaign's page
     "campaigns:ab_save": (302, 404, 404, 302),
     "campaigns:ab_delete": (302, 404, 404, 302),

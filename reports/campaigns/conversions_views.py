@@ -1,0 +1,139 @@
+"""Conversions of a campaign: a part of its page that is loaded after the rest, and the lists of their events."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from campaigns.conversions.models import MICROS, ConversionEvent, ConversionKind
+from campaigns.merging import ids_shown_as
+from campaigns.models import Campaign
+from deliveries.attributing.due import data_as_of
+from deliveries.search.addresses import sealed_id
+from portal.accounts.access import PageRequest
+from portal.accounts.guards import member_may
+from portal.common import keyset
+from portal.common.any_text import address_of
+from portal.tenants.models import GatewayAccount, Tenant
+from reports.campaigns.conversions import campaign_conversions, conversions_by_variant
+from reports.campaigns.details_views import campaign_or_404
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """An event in the list of a kind; without an address once its message is deleted."""
+
+    event: ConversionEvent
+    variant: str
+    value: float | None
+    after: timedelta | None
+    url: str
+
+
+@require_safe
+@vary_on_headers("HX-Request", "HX-Boosted")
+@member_may("see_figures")
+def conversions(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpResponse:
+    """Show the campaign's conversions by kind and by variant; as a page of its own without scripts."""
+    campaign = campaign_or_404(request, campaign_id)
+    if campaign.merged_into_id:
+        return redirect("campaigns:conversions", tenant.slug, campaign.merged_into_id)
+    now = timezone.now()
+    as_of = data_as_of([campaign.tenant_id], now=now)
+    found = campaign_conversions(campaign)
+    context = _context(request, campaign) | {
+        "kinds": found,
+        "variants": [],
+        "as_of": None if as_of == now else as_of,
+    }
+    if found:
+        currencies = {revenue.currency for one in found for revenue in one.revenue}
+        currency = currencies.pop() if len(currencies) == 1 else ""  # sums of several ones mean nothing
+        of_campaign = {"tenant_id": campaign.tenant_id, "campaign_ids": ids_shown_as(campaign)}
+        variants = conversions_by_variant(**of_campaign, currency=currency)
+        if len(variants) > 1:
+            text = request.access.masking.text
+            context |= {"variants": [(text(one.variant), one) for one in variants], "currency": currency}
+    is_part = "HX-Request" in request.headers and "HX-Boosted" not in request.headers
+    return render(request, f"reports/campaigns/{'_conversions' if is_part else 'conversions'}.html", context)
+
+
+@require_safe
+@member_may("see_messages")
+def conversion_list(request: PageRequest, tenant: Tenant, campaign_id: int, kind_id: int) -> HttpResponse:
+    """List the campaign's events of a kind, the last received first. 422 for a page of the list that there is not."""
+    campaign = campaign_or_404(request, campaign_id)
+    if campaign.merged_into_id:
+        return redirect("campaigns:conversion_list", tenant.slug, campaign.merged_into_id, kind_id)
+    kind = ConversionKind.objects.filter(tenant_id=campaign.tenant_id, id=kind_id).first()
+    if kind is None:
+        raise Http404
+    context = _context(request, campaign) | {"kind": kind}
+    events = ConversionEvent.objects.filter(
+        tenant_id=campaign.tenant_id,
+        kind_id=kind_id,
+        attributed_campaign_id__in=ids_shown_as(campaign),
+        attributed_message_id__isnull=False,
+    )
+    cursor = request.GET.get("cursor", "")
+    if cursor:
+        try:
+            events = events.filter(id__lt=_id_of(cursor))
+        except keyset.BadCursor:
+            template = "reports/campaigns/conversion_list.html"
+            return render(request, template, context | {"is_wrong": True}, status=422)
+    found = list(events.order_by("-id")[: PAGE + 1])
+    has_more = len(found) > PAGE
+    context |= {
+        "rows": _rows(request, found[:PAGE]),
+        "next": urlencode({"cursor": keyset.encode((found[PAGE - 1].id,))}) if has_more else "",
+        "is_later_page": bool(cursor),
+    }
+    return render(request, "reports/campaigns/conversion_list.html", context)
+
+
+def _id_of(cursor: str) -> int:
+    (after,), backwards = keyset.decode(cursor, length=1)
+    if type(after) is not int or not 0 <= after < 2**63 or backwards:
+        raise keyset.BadCursor("not a cursor of this list")
+    return after
+
+
+def _rows(request: PageRequest, events: list[ConversionEvent]) -> list[EventRow]:
+    accounts = dict(GatewayAccount.objects.values_list("id", "name"))
+    masking = request.access.masking
+    return [
+        EventRow(
+            event=one,
+            variant=masking.text(one.attributed_variant or ""),
+            value=None if one.value is None else one.value / MICROS,
+            after=_after(one.occurred_at, one.delivered_at),
+            url="" if one.is_frozen else _address(request, accounts[one.attributed_account_id], one),
+        )
+        for one in events
+    ]
+
+
+def _after(occurred_at: datetime, delivered_at: datetime | None) -> timedelta | None:
+    return occurred_at - delivered_at if delivered_at and occurred_at >= delivered_at else None
+
+
+def _address(request: PageRequest, account: str, event: ConversionEvent) -> str:
+    message_id = event.attributed_message_id or ""
+    shown = message_id if request.access.masking.in_full else sealed_id(message_id)
+    return address_of("messages:message", request.access.tenant.slug, account=account, id=shown)
+
+
+def _context(request: PageRequest, campaign: Campaign) -> dict:
+    return {
+        "page": "campaigns",
+        "campaign": campaign,
+        "heading": request.access.masking.text(campaign.title or campaign.name),
+    }

@@ -1,0 +1,94 @@
+"""Conversions on a campaign's page: loaded after the rest, figures that open their events, lists in pages."""
+
+import re
+
+import pytest
+
+from campaigns.merging import merge
+from campaigns.models import Campaign, ConversionEvent
+from deliveries.attributing.attribute import attribute_due
+from deliveries.models import ConversionDue
+from reports.campaigns import conversions_views
+from tests.attributing.sample import OTHER, apply, at, event, kind, message
+
+pytestmark = pytest.mark.django_db
+
+PART = {"HX-Request": "true"}
+
+
+def words(answer) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
+
+
+def address(part: str = "conversions/", name: str = "autumn") -> str:
+    return f"/t/nordic-retail/campaigns/{Campaign.objects.get(name=name).id}/{part}"
+
+
+@pytest.fixture
+def bought(feed, tenant):
+    apply(feed, message("a", 0), message("b", 0, OTHER), message("spring", 0, "+358400000001", campaign="spring"))
+    event(tenant, "one", 3, value=12_500_000, currency="EUR")
+    event(tenant, "two", 9, value=7_500_000, currency="EUR")
+    event(tenant, "code", 1, kind=kind(tenant, "code confirmed", is_otp=True))
+    attribute_due()
+
+
+def test_page_loads_its_conversions_afterwards(client, viewer, bought):
+    client.force_login(viewer)
+    page = client.get(address("")).content.decode()
+    assert f'hx-get="{address()}" hx-trigger="load"' in page
+    assert f'<a href="{address()}">Show conversions</a>' in page
+    text = words(client.get(address(), headers=PART))
+    for shown in (
+        "code confirmed 50.00 % of the delivered codes were confirmed 1 1 of 2 50.00 %",
+        "purchase 2 1 of 2 50.00 % 9.5 % – 90.5 % 6 min 20.00 EUR 10.0000 EUR 10.0000 EUR",
+    ):
+        assert shown in text
+    whole = client.get(address())
+    assert "<h1" in whole.content.decode()
+    assert "purchase 2 1 of 2" in words(whole)
+
+
+def test_number_of_events_opens_as_many_rows_and_each_opens_its_message(client, viewer, bought, monkeypatch):
+    monkeypatch.setattr(conversions_views, "PAGE", 1)
+    client.force_login(viewer)
+    links = re.findall(r'href="([^"]+/conversions/\d+/)">(\d+)<', client.get(address()).content.decode())
+    assert [n for _link, n in links] == ["1", "2"]
+    for link, n in links:
+        rows, following = 0, "?"
+        while following:
+            page = client.get(link + following).content.decode()
+            messages = re.findall(r'<a href="(/t/nordic-retail/messages/[^"]+)"><time', page)
+            assert all(client.get(one).status_code == 200 for one in messages)
+            rows += len(messages)
+            following = "".join(re.findall(r'rel="next" href="[^"?]+(\?[^"]+)"', page))
+        assert rows == int(n)
+    assert client.get(links[0][0] + "?cursor=nonsense").status_code == 422
+    assert client.get(address("conversions/999999/")).status_code == 404
+
+
+def test_merged_campaign_is_shown_by_the_one_it_is_part_of(client, viewer, bought):
+    merge(campaign=Campaign.objects.get(name="autumn"), into=Campaign.objects.get(name="spring"), actor="test")
+    client.force_login(viewer)
+    attribute_due()
+    assert client.get(address()).url == address(name="spring")
+    assert "purchase 2 1 of 3" in words(client.get(address(name="spring")))
+
+
+def test_campaign_without_events_says_so_and_old_data_say_how_old_they_are(client, viewer, bought, tenant):
+    client.force_login(viewer)
+    spring = address(name="spring")
+    assert words(client.get(spring, headers=PART)) == "No event is attributed to this campaign yet."
+    ConversionDue.objects.create(tenant=tenant, since=at(0))
+    assert "Events are attributed as of 18 Nov 2026 10:00:00." in words(client.get(spring, headers=PART))
+
+
+def test_list_of_campaigns_and_api_have_the_same_numbers(client, viewer, bought, tenant):
+    client.force_login(viewer)
+    table = words(client.get("/t/nordic-retail/campaigns/?from=2026-11-01&to=2026-11-30"))
+    assert "Conversions" in table
+    narrowed = words(client.get("/t/nordic-retail/campaigns/?from=2026-11-01&to=2026-11-30&country=FI"))
+    rows = re.findall(r"autumn .*? spring", table), re.findall(r"autumn .*? spring", narrowed)
+    assert ConversionEvent.objects.count() == 3
+    assert rows[0][0].endswith(" 3 spring")
+    assert not rows[1][0].endswith(" 3 spring")
