@@ -88,6 +88,22 @@ class MessageRow(Struct, frozen=True, gc=False):
     delivered_at: datetime | None
     parameters: Mapping[str, str] = _NO_PARAMETERS  # those custom parameters that the presenter was asked for
 
+    @property
+    def campaign_words(self) -> str:
+        """Return campaign and variant; '' where the refId is nothing but the two and a delimiter."""
+        if self.ref_id.startswith(self.campaign) and self.ref_id.endswith(self.variant):
+            rest = self.ref_id[len(self.campaign) : len(self.ref_id) - len(self.variant)]
+            if self.ref_id and not any(sign.isalnum() for sign in rest):
+                return ""
+        return " · ".join(filter(None, (self.campaign, self.variant)))
+
+    @property
+    def shows_code(self) -> bool:
+        """Return whether the result code says more than the status: not the usual code of delivered messages."""
+        return self.code.number is not None and not (
+            self.counts_as == "delivered" and str(self.code.text) == str(self.status_text)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class PartState:

@@ -10,7 +10,7 @@ from portal.accounts import second_factor
 from portal.accounts.right_texts import RIGHT_TEXTS, who_may
 from portal.common.country_choices import country_choices
 from portal.common.msisdn import UNKNOWN_COUNTRY
-from portal.common.setting_choices import zone_choices
+from portal.common.setting_choices import currency_choices, zone_choices
 from portal.tenants.models import Tenant
 
 
@@ -54,7 +54,6 @@ class TenantSettingsForm(forms.ModelForm):
             ),
             "country": gettext_lazy("The search reads numbers without a country code as numbers of this country."),
             "language": gettext_lazy("Language of pages and reports. Each person can choose another language."),
-            "currency": gettext_lazy("Three letters, such as EUR."),
             "accent": gettext_lazy(
                 "The colour of links and buttons, such as #0B7285. Empty: that of the customer above, else the portal's"
                 " own."
@@ -76,6 +75,10 @@ class TenantSettingsForm(forms.ModelForm):
             label=self.fields["timezone"].label,
             help_text=self.fields["timezone"].help_text,
             choices=zone_choices(present=self.instance.timezone),
+        )
+        self.fields["currency"] = forms.ChoiceField(
+            label=self.fields["currency"].label,
+            choices=currency_choices(get_language() or "en", present=self.instance.currency),
         )
         named = [(code, name) for code, name in country_choices(get_language() or "en") if code != UNKNOWN_COUNTRY]
         self.fields["country"] = forms.ChoiceField(
@@ -102,9 +105,6 @@ class TenantSettingsForm(forms.ModelForm):
     def set_by_others(self) -> list[tuple[str, str]]:
         """Return what this page hides from the person's role: what it is, and who may do it."""
         return [(str(RIGHT_TEXTS[right]), who_may(right)) for right in sorted(self.missing_rights)]
-
-    def clean_currency(self) -> str:
-        return self.cleaned_data["currency"].upper()
 
     def clean_require_mfa(self) -> bool:
         wanted = self.cleaned_data["require_mfa"]

@@ -1,5 +1,6 @@
 """Mails to others when a person's second factor is weakened: to the owners of their tenants, and to staff for staff."""
 
+from django.conf import settings
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -28,8 +29,9 @@ def tell_others(user: User, text: Promise) -> None:
 
 
 def tell_of_removal_by_staff(user: User) -> None:
-    """Mail the person that staff removed their second factors."""
-    _send(user.email, translation.get_language(), ALL_REMOVED, user)
+    """Mail the person, in the language of their own customer, that staff removed their second factors."""
+    language = user.memberships.order_by("id").values_list("tenant__language", flat=True).first()
+    _send(user.email, language or settings.ALARM_LANGUAGE, ALL_REMOVED, user)
 
 
 def _send(to: str, language: str | None, text: Promise, user: User) -> None:

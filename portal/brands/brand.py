@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db.models import F, Func, JSONField
 from django.utils.translation import gettext
 
+from portal.brands.models import TenantBrand
 from portal.common.colours import Accent, accents
 from portal.tenants.models import Tenant
 from portal.tenants.scope import signin_login
@@ -121,6 +122,14 @@ def brand_of(tenant_id: int) -> Brand:
     with signin_login():
         chain = Tenant.objects.filter(id=tenant_id).annotate(chain=chain_of("id")).values_list("chain", flat=True)
         return brand_from(chain.get())
+
+
+def logo_png(digest: str) -> bytes:
+    """Return the PNG file of a brand's logo; b"" for no logo, and for one that was replaced since."""
+    if not digest:
+        return b""
+    with signin_login():
+        return bytes(TenantBrand.objects.filter(logo_digest=digest).values_list("logo", flat=True).first() or b"")
 
 
 def address_of_host(host: str) -> str:

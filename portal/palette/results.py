@@ -16,6 +16,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from campaigns.models import Campaign
 from campaigns.selectors import campaign_names
 from deliveries.message_pages.presenter import MessagePresenter
 from deliveries.search.addresses import sealed_id, without_masked_ids
@@ -132,8 +133,19 @@ def _campaigns(request: PageRequest, tenant: Tenant, text: str) -> list[Item]:
         for name in campaign_names(tenant_ids=access.tenant_ids, prefix=prefix, masking=access.masking):
             if not may_hold_number(name):
                 names[name] = None
-    address = reverse("reports:overview", args=[tenant.slug])
-    return [Item(name, _("Overview"), f"{address}?{urlencode({'campaign': name})}") for name in list(names)[:MOST]]
+    shown = list(names)[:MOST]
+    ids: dict[str, list[int]] = {name: [] for name in shown}
+    found = Campaign.objects.filter(tenant_id__in=access.tenant_ids, name__in=shown, merged_into=None)
+    for name, campaign_id in found.values_list("name", "id"):
+        ids[name].append(campaign_id)
+    return [Item(name, *_campaign_page(tenant, name, ids[name])) for name in shown]
+
+
+def _campaign_page(tenant: Tenant, name: str, ids: list[int]) -> tuple[str, str]:
+    """Return the hint and address of a campaign's page; of the Overview, which sums them, for several of one name."""
+    if len(ids) == 1:
+        return _("Campaign"), reverse("campaigns:campaign", args=[tenant.slug, ids[0]])
+    return _("Overview"), f"{reverse('reports:overview', args=[tenant.slug])}?{urlencode({'campaign': name})}"
 
 
 def _partner_ids(request: PageRequest, tenant: Tenant, text: str, *, is_like_number: bool) -> list[Item]:

@@ -23,6 +23,7 @@ from deliveries.checks.feeds import FeedRate, feed_rates
 from deliveries.checks.refusals import Refusals, refusals
 from deliveries.checks.selectors import standing_checks
 from deliveries.checks.silent_feeds import FeedState
+from deliveries.counts.feed_counts import hour_of
 from deliveries.stop_reasons import Cause
 from portal.accounts import mail
 from portal.accounts.models import AuditEntry
@@ -86,7 +87,7 @@ class Health:
     """Contents of the first page."""
 
     checks: list[Check]
-    feeds: list[FeedRate]
+    feeds: list[tuple[FeedRate, str]]  # each with when it last received something, in words
     quarantine: list[tuple[str, int, datetime]]
     refusals: Refusals
 
@@ -100,7 +101,7 @@ def health(*, now: datetime) -> Health:
     quarantined = quarantine()
     checks = [check for look in CHECKS for check in look(situation)]
     checks[2:2] = [_quarantine_check(quarantined)]
-    return Health(checks, feeds, quarantined, refused)
+    return Health(checks, [(feed, last_received(feed, now)) for feed in feeds], quarantined, refused)
 
 
 def dashboard(request, context: dict) -> dict:
@@ -310,6 +311,19 @@ def _settings(situation: Situation) -> Iterator[Check]:
         yield Check(_("Second factor of staff"), State.WARNING, _("Turned off (PORTAL_STAFF_MFA)."))
     if settings.DEBUG:
         yield Check(_("Debug pages"), State.PROBLEM, _("Turned on (DEBUG). They show secrets to everyone."))
+
+
+def last_received(feed: FeedRate, now: datetime) -> str:
+    """Return when the feed received its last reports, as exactly as counts by the hour say; '' for never."""
+    last = feed.silence.since
+    if last is None:
+        return ""
+    first = hour_of(last - timedelta.resolution)
+    tens = max(1, -(-(now - first) // timedelta(minutes=10)))
+    if tens <= 12:
+        return _("in the last %(count)s minutes") % {"count": 10 * tens}
+    values = {"day": date_format(first, "DATE_FORMAT"), "first": f"{first:%H:%M}", "last": f"{last:%H:%M}"}
+    return _("%(day)s, %(first)s–%(last)s") % values
 
 
 def _age(since: datetime, now: datetime) -> str:

@@ -23,7 +23,7 @@ class ReportHeader:
 
     `language` and `timezone` are the tenant's, or the account's. `maturity` is the share (0 to 1) of messages with a
     final state, None if there are no messages. `warning` is a sentence in the report's language.
-    `product` is the brand's name for the portal, "" where it has none of its own.
+    `product` is the brand's name for the portal, "" where it has none of its own. `logo` is its PNG file, b"" for none.
     """
 
     title_subject: str
@@ -39,6 +39,7 @@ class ReportHeader:
     maturity: float | None
     warning: str | None = None
     product: str = ""
+    logo: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

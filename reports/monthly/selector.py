@@ -15,7 +15,7 @@ from deliveries.dialects.codes import COUNTS_AS, QUEUED, SENT
 from deliveries.messages.row import OTHER_LABEL
 from deliveries.models import CampaignCount, DailyCount, LatencyCount, ResultCode, WaitingRow
 from deliveries.models.counts import Count
-from portal.brands.brand import brand_of
+from portal.brands.brand import brand_of, logo_png
 from portal.common.database import snapshot
 from portal.common.periods import Month
 from portal.tenants.models import Feed, GatewayAccount, Tenant
@@ -72,6 +72,7 @@ def month_figures(*, scope: MonthScope, month: Month, kind: str, revision: int) 
         daily = scope.counts(DailyCount, month)
         operators = _volumes(daily, "country", "operator")
         language = scope.tenant.language
+        brand = brand_of(scope.tenant.id)
         warning = translate(_LATE, language) if kind == "final" and maturity is not None and maturity < MATURE else None
         return MonthFigures(
             header=ReportHeader(
@@ -87,7 +88,8 @@ def month_figures(*, scope: MonthScope, month: Month, kind: str, revision: int) 
                 revision=revision,
                 maturity=maturity,
                 warning=warning,
-                product=brand_of(scope.tenant.id).product_name,
+                product=brand.product_name,
+                logo=logo_png(brand.logo),
             ),
             countries=_sum_by(operators, lambda key: key[0]),
             partner_ids=_partner_ids(daily, labels),

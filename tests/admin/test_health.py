@@ -6,11 +6,13 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from campaigns.models import SegmentKey
+from deliveries.checks.feeds import FeedRate
 from deliveries.checks.run import keep
+from deliveries.checks.silent_feeds import FeedState, Silence
 from deliveries.models import ApplierStop, IngestCount, PartnerMove, QuarantinedRow, RefusalCount, TenantRecount
 from portal.accounts import mail
 from portal.accounts.models import AuditEntry
-from portal.staff.health import Check, State, health
+from portal.staff.health import Check, State, health, last_received
 from portal.tenants.models import PartnerId
 from tests.conftest import NOW, make_user
 from tests.deliveries.helpers import dlr, put
@@ -297,3 +299,20 @@ def test_admin_allows_no_scripts_but_its_own_files(client, staff_user):
     policy = client.get("/admin/").headers["Content-Security-Policy"].split("; ")
 
     assert policy[:3] == ["default-src 'none'", "script-src 'self' 'unsafe-eval'", "style-src 'self' 'unsafe-inline'"]
+
+
+@pytest.mark.parametrize(
+    ("since", "words"),
+    [
+        (None, ""),
+        (NOW, "in the last 60 minutes"),
+        (NOW + timedelta(minutes=4), "in the last 10 minutes"),
+        (NOW + timedelta(hours=-1), "in the last 120 minutes"),
+        (NOW + timedelta(hours=-3), "20 November 2026, 08:00–09:00"),
+    ],
+)
+def test_last_reports_of_a_feed_are_in_words(since, words):
+    feed = FeedRate(1, "link-main/main", 0, 0, 0, None, Silence(FeedState.USUAL, since, None))
+    now = NOW + timedelta(minutes=4) if since and since > NOW else NOW
+
+    assert last_received(feed, now) == words

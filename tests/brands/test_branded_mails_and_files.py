@@ -7,6 +7,7 @@ import openpyxl
 import pytest
 from django.core import mail as outbox
 from django.utils import timezone
+from openpyxl.utils.units import EMU_to_pixels
 
 from portal.accounts import factor_mails, invitations, mail
 from portal.accounts.models import Role
@@ -97,6 +98,9 @@ def test_workbook_names_the_brand(request, tenant, settings, tmp_path, has_brand
     book = openpyxl.load_workbook(tmp_path / run.file)
 
     first = [cell.value for cell in book["Summary"]["A"]][1]
+    extents = [image.anchor.ext for image in book["Summary"]._images]
+    sizes = [(EMU_to_pixels(extent.cx), EMU_to_pixels(extent.cy)) for extent in extents]
+    assert sizes == ([(192, 48)] if has_brand else [])
     wanted = ("Partner Insights", "Partner Insights", "Service", "Partner Insights")
     plain = ("SMS reporting portal", "SMS reporting portal", "Tenant", None)
     head = book["Summary"].oddHeader.right.text

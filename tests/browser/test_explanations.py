@@ -86,7 +86,7 @@ def test_every_word_of_the_glossary_has_its_button_where_it_is(browse, portal, l
             ".filter((button) => !button.popoverTargetElement).map((button) => button.ariaLabel)"
         )
         assert (name, lost) == (name, [])
-        for width in (1280, 390):
+        for width in (1440, 390):
             page.set_viewport_size({"width": width, "height": 800})
             alone += [(name, width, text) for text in page.evaluate(ALONE)]
 

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.utils import translation
 
 from deliveries.applying.accounting import Balance, balances, find_losses
 from deliveries.applying.apply import apply_waiting
@@ -26,9 +27,11 @@ from deliveries.models import (
     RetentionMark,
     StandingCheck,
 )
+from deliveries.stop_reasons import CAUSES, Cause
 from deliveries.tasks import run_checks as run_checks_task
 from portal import celery_app
 from portal.accounts.models import Membership, Role
+from portal.common.kept_text import KeptText
 from portal.tenants.models import Tenant
 from tests.conftest import make_user
 from tests.deliveries.helpers import NOW, dlr, put
@@ -386,3 +389,20 @@ def test_mail_is_in_each_recipient_s_language(
     with django_capture_on_commit_callbacks(execute=True):
         keep("received", [], now=NOW)
     assert [mail.subject for mail in mailoutbox] == ["Korjaantunut: received"]
+
+
+def test_errors_and_examples_in_english_are_introduced_in_finnish(settings, account):
+    error = KeptText(
+        "processing has stopped since %(since)s UTC: %(cause)s: %(error)s. No report is lost. Processing resumes when"
+        " the error is fixed",
+        since="2026-11-20 12:00", cause=KeptText(CAUSES[Cause.STATEMENT]), error="relation x does not exist",
+    )  # fmt: skip
+    wrong = KeptText(
+        "%(day)s: %(number)s counts differ from the messages, such as %(example)s",
+        day="2026-11-05",
+        number=2,
+        example="e",
+    )
+    with translation.override("fi"):
+        assert ". Virheilmoitus englanniksi: relation x does not exist. " in error.shown()
+        assert wrong.shown() == "2026-11-05: 2 laskuria poikkeaa viesteistä. Esimerkki englanniksi: e"

@@ -3,12 +3,14 @@
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 
 import openpyxl
 import pytest
 
 from reports.monthly.layout import Column, Table, build_tables
 from reports.monthly.writers import xlsx
+from tests.brands.conftest import png
 from tests.reports.payloads import FORMULAS
 from tests.reports.sample import sample_figures
 
@@ -20,6 +22,7 @@ def converted(tmp_path_factory):
     """Write a Finnish workbook and have LibreOffice open, recalculate and save it as XLSX and PDF."""
     folder = tmp_path_factory.mktemp("libreoffice")
     figures = sample_figures(language="fi")
+    figures = replace(figures, header=replace(figures.header, logo=png()))
     hostile = Table("Texts", (Column("Note", "text"),), [(payload,) for payload in FORMULAS])
     xlsx.write([*build_tables(figures), hostile], figures.header, folder / "report.xlsx")
     for kind in ("xlsx", "pdf"):
@@ -52,6 +55,12 @@ def test_cells_are_the_same_after_libreoffice_has_recalculated_them(converted):
         found = [[shown(cell.value) for cell in row] for row in theirs[sheet.title].iter_rows()]
         assert [row[: len(expected[0])] for row in found] == expected
     assert {c.data_type for sheet in theirs for row in sheet for c in row} <= {"s", "n", "d"}
+
+
+def test_logo_stays_in_the_first_sheet(converted):
+    for name in ("report.xlsx", "xlsx/report.xlsx"):
+        book = openpyxl.load_workbook(converted / name)
+        assert [len(sheet._images) for sheet in book][:2] == [1, 0]
 
 
 def shown(value):

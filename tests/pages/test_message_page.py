@@ -215,3 +215,13 @@ def test_message_and_its_list_say_what_a_sender_can_do(client, feed, tenant, vie
     assert explained.keys() == ({code} if code != 1007 else set())
     assert (words in text_of(listed)) == (code != 1007)
     assert "There is nothing to do" not in text_of(client.get(f"{URL}link-main/delivered/"))
+
+
+def test_first_card_says_delivered_once(client, feed, viewer):
+    apply(feed, sent("s", 1001, ago=1))
+    client.force_login(viewer)
+
+    page = client.get(f"{URL}link-main/s/").content.decode()
+
+    card = page.split('message-state"')[1].split("</section>")[0]
+    assert (card.count("Delivered"), "1001" in card, "This status is final." in card) == (1, True, True)

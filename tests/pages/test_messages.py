@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 
 from deliveries.message_pages import views
+from deliveries.message_pages.presenter import MessageRow
 from deliveries.models import Message
 from portal.accounts.models import AuditEntry, Role
 from portal.common import keyset
@@ -523,3 +524,30 @@ def test_pages_speak_finnish(client, messages, viewer):
     pages = [text_of(ask(client)), text_of(client.get(f"{URL}link-main/b/"))]
 
     assert ["Viestit" in pages[0], "Toimituskuittaukset" in pages[1]] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("ref_id", "campaign", "variant", "words"),
+    [
+        ("sale|B", "sale", "B", ""),
+        ("sale", "sale", "", ""),
+        ("shop|sale|B", "sale", "B", "sale · B"),
+        ("sale|x|B", "sale", "B", "sale · B"),
+        ("sale|B", "autumn", "B", "autumn · B"),
+        ("", "sale", "", "sale"),
+        ("", "", "", ""),
+    ],
+)
+def test_campaign_is_shown_where_the_ref_id_does_not_say_it(ref_id, campaign, variant, words):
+    values = dict.fromkeys(MessageRow.__slots__, "") | {"ref_id": ref_id, "campaign": campaign, "variant": variant}
+
+    assert MessageRow(**values).campaign_words == words
+
+
+def test_code_stands_beside_a_status_that_it_says_more_about(client, feed, viewer):
+    apply(feed, sent("fine", 1001), sent("gone", 1006))
+    client.force_login(viewer)
+
+    rows = {row.message_id: row.shows_code for row in ask(client).context["rows"]}
+
+    assert rows == {"fine": False, "gone": True}

@@ -119,6 +119,7 @@ def test_owned_accounts_need_as_many_queries_for_one_as_for_three(
         ("running", 4711, "4,711 of 12,345", True),
         ("done", 12345, "12,345 messages moved", False),
         ("done", 1, "1 message moved", False),
+        ("done", 0, "No earlier messages", False),
     ],
 )
 def test_move_is_shown_with_its_progress(client, tenant, viewer, state, moved, text, asks_again):

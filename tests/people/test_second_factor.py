@@ -13,8 +13,11 @@ from urllib.parse import urlencode
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core.cache import cache
+from django.db import transaction
 from django.test import Client
+from django.utils import translation
 
+from portal.accounts.factor_mails import tell_of_removal_by_staff
 from portal.accounts.models import AuditEntry, Role
 from portal.tenants.models import Tenant
 from tests.conftest import PASSWORD, make_user
@@ -267,6 +270,20 @@ def test_staff_who_take_factors_off_are_told_on(signed_in, viewer, owner, staff_
     staff.post("/admin/accounts/user/", {"action": "remove_second_factors", "_selected_action": [viewer.pk]})
 
     assert sorted(message.to[0] for message in mailoutbox) == ["owner@example.com", "viewer@example.com"]
+
+
+@pytest.mark.parametrize(("is_member", "word"), [(True, "Portaalin ylläpito"), (False, "The portal's staff")])
+def test_removal_by_staff_is_told_in_the_language_of_the_person(
+    tenant, viewer, mailoutbox, worker_runs, is_member, word
+):
+    Tenant.objects.filter(id=tenant.id).update(language="fi")
+    if not is_member:
+        viewer.memberships.all().delete()
+
+    with transaction.atomic(), translation.override("en" if is_member else "fi"):
+        tell_of_removal_by_staff(viewer)
+
+    assert (mailoutbox[0].to, word in mailoutbox[0].body) == (["viewer@example.com"], True)
 
 
 def test_who_removes_the_factor_is_asked_again(signed_in, strict):

@@ -66,7 +66,7 @@ def test_settings_refuse_posts_without_a_token(browser, manager):
 def test_manager_changes_what_managers_may_and_it_is_on_record(client, tenant, manager):
     client.force_login(manager)
 
-    client.post(URL, MANAGERS | {"name": "Nordic Oy", "language": "fi", "currency": "sek", "accent": "#0B7285"})
+    client.post(URL, MANAGERS | {"name": "Nordic Oy", "language": "fi", "currency": "SEK", "accent": "#0B7285"})
 
     tenant.refresh_from_db()
     assert (tenant.name, tenant.language, tenant.currency, tenant.accent) == ("Nordic Oy", "fi", "SEK", "#0B7285")
@@ -261,3 +261,17 @@ def test_recent_ref_ids_are_read_by_an_index_and_a_bounded_look(tenant):
         plan = "\n".join(line for (line,) in cursor.fetchall())
 
     assert ("Limit" in plan, "sent_at" in plan, "Seq Scan" in plan) == (True, True, False)
+
+
+def test_currency_is_chosen_from_a_list_that_keeps_the_present_one(client, tenant, manager):
+    Tenant.objects.filter(id=tenant.id).update(currency="FIM")
+    client.force_login(manager)
+
+    page = client.get(URL)
+    answer = client.post(URL, MANAGERS | {"currency": "XXQ"})
+
+    offered = dict(page.context["form"].fields["currency"].choices)
+    assert (offered["SEK"], "FIM" in offered, '<option value="FIM" selected>' in page.content.decode()) == (
+        "SEK – Swedish Krona", True, True,
+    )  # fmt: skip
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["currency"])

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from openpyxl import Workbook
+from openpyxl.drawing.image import Image
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 
@@ -32,6 +33,7 @@ _A4 = 9
 _GAP = 3  # the width of the column between a table and its chart
 _ONE_PAGE = frozenset({"Summary", "Days"})
 _PROGRESS_STEP = 1000
+LOGO_SIZE = (192, 64)  # pixels
 
 
 def write(
@@ -71,10 +73,20 @@ def _write_sheets(
     for part in plan_parts(tables, header.language, sheet_rows):
         sheet = _write_part(book, part, header, notes, counter)
         sheets.setdefault(part.table.key, sheet)
+    if header.logo and "Summary" in sheets:
+        _add_logo(sheets["Summary"], header.logo)
     _add_charts(sheets, {table.key: table for table in tables}, header.language)
     if (table := notes.table()) is not None:
         for part in plan_parts([table], header.language, sheet_rows):
             _write_part(book, part, header, notes, _Counter(0, None))
+
+
+def _add_logo(sheet: Any, png: bytes) -> None:
+    """Draw the logo beside the table, as large as LOGO_SIZE allows."""
+    logo = Image(BytesIO(png))
+    scale = min(1, *(most / has for most, has in zip(LOGO_SIZE, (logo.width, logo.height), strict=True)))
+    logo.width, logo.height = round(logo.width * scale), round(logo.height * scale)
+    sheet.add_image(logo, "D2")
 
 
 class _Counter:
