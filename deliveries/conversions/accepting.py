@@ -88,7 +88,7 @@ def _insert(
         return {}
     columns = [[getattr(event, name) for event in events] for name in COLUMNS]
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [tenant.id, source, upload and upload.id, *columns])
+        cursor.execute(_INSERT, [tenant.id, source, upload.id if upload else None, *columns])
         return {event_id: id_ for id_, event_id in cursor.fetchall()}
 
 

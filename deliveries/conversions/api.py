@@ -1,6 +1,7 @@
 """/api/v1/conversions/: conversion events, accepted, listed and deleted."""
 
 from datetime import timedelta
+from typing import Any
 
 import orjson
 from django.shortcuts import get_object_or_404
@@ -57,7 +58,8 @@ class LinesParser(BaseParser):
 
     media_type = NDJSON
 
-    def parse(self, stream, media_type: str | None = None, parser_context: dict | None = None) -> list:
+    def parse(self, stream, media_type=None, parser_context=None) -> Any:
+        """Return the events of the lines, in their order. Raises TooLarge and ParseError."""
         raw = stream.read(MAX_BYTES + 1)
         if len(raw) > MAX_BYTES:
             raise TooLarge(f"The body is longer than the limit of {MAX_BYTES} bytes.")

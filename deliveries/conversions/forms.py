@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -33,14 +34,16 @@ class UploadForm(forms.Form):
 class MappingForm(forms.Form):
     """The column of each field of an event."""
 
-    def __init__(self, *args, names: Sequence[str], guessed: Mapping[str, str], **kwargs) -> None:
-        super().__init__(*args, auto_id="column_%s", **kwargs)
+    def __init__(
+        self, data: QueryDict | None = None, *, names: Sequence[str], guessed: Mapping[str, str], **kwargs
+    ) -> None:
+        super().__init__(data, auto_id="column_%s", **kwargs)
         columns = [("", _("– none –")), *((str(place), name) for place, name in enumerate(names))]
         places = {name: str(place) for place, name in enumerate(names)}
         self._names = names
         for field, label in FIELD_NAMES.items():
             self.fields[field] = forms.ChoiceField(
-                label=label,
+                label=str(label),
                 choices=columns,
                 required=field in _NEEDED,
                 initial=places.get(guessed.get(field, ""), ""),
@@ -69,8 +72,8 @@ class KindForm(forms.ModelForm):
         model = ConversionKind
         fields = ["name", "window_minutes", "is_otp"]
 
-    def __init__(self, *args, tenant: Tenant, **kwargs) -> None:
-        super().__init__(*args, auto_id="kind_%s", **kwargs)
+    def __init__(self, data: QueryDict | None = None, *, tenant: Tenant, **kwargs) -> None:
+        super().__init__(data, auto_id="kind_%s", **kwargs)
         self.instance.tenant = tenant
 
     def clean_name(self) -> str:

@@ -56,7 +56,7 @@ class ConversionResultSerializer(serializers.Serializer):
         choices=("stored", "conflict", "invalid"),
         help_text="`stored`: it is there, now or since before; `conflict`: its id has other content.",
     )
-    errors = PointedErrorSerializer(many=True, help_text="Everything that is wrong with it.")
+    errors = PointedErrorSerializer(many=True, help_text="Everything that is wrong with it.")  # type: ignore[assignment]
 
 
 class ConversionResultsSerializer(serializers.Serializer):
@@ -84,7 +84,9 @@ class ConversionSerializer(serializers.Serializer):
     parameter_key = serializers.CharField(allow_null=True, help_text="The custom parameter it was sent with.")
     parameter_value = serializers.CharField(allow_null=True, help_text="The value of that parameter.")
     campaign = serializers.CharField(allow_null=True, help_text="The campaign it was sent with.")
-    source = serializers.ChoiceField(choices=ConversionEvent.Source.values, help_text="How it came in.")
+    source = serializers.ChoiceField(  # type: ignore[assignment] # the name is the API's
+        choices=ConversionEvent.Source.values, help_text="How it came in."
+    )
     received_at = serializers.DateTimeField(help_text="When it was stored.")
     reason = serializers.ChoiceField(
         choices=ConversionEvent.Reason.values, allow_null=True, help_text="Why it has no message; null: it has one."
@@ -103,7 +105,9 @@ class ConversionPageSerializer(serializers.Serializer):
     """A page of events."""
 
     next_cursor = serializers.CharField(allow_null=True, help_text="The cursor of the next page; null: the last.")
-    data = ConversionSerializer(many=True, help_text="The events, those received last first.")
+    data = ConversionSerializer(  # type: ignore[assignment] # the name is the API's
+        many=True, help_text="The events, those received last first."
+    )
 
 
 assert set(FIELDS) == set(ConversionBody().fields)

@@ -127,10 +127,10 @@ def events(request: PageRequest, tenant: Tenant) -> HttpResponse:
 
 def _shown(request: PageRequest, events: list[ConversionEvent]) -> list[dict]:
     masking = request.access.masking
-    accounts = {event.attributed_account_id for event in events} - {None}
-    names = dict(GatewayAccount.objects.filter(id__in=accounts).values_list("id", "name"))
-    ids = {event.attributed_campaign_id for event in events} - {None}
-    campaigns = dict(Campaign.objects.filter(id__in=ids).values_list("id", "name"))
+    accounts = {event.attributed_account_id for event in events if event.attributed_account_id is not None}
+    names: dict[int | None, str] = dict(GatewayAccount.objects.filter(id__in=accounts).values_list("id", "name"))
+    ids = {event.attributed_campaign_id for event in events if event.attributed_campaign_id is not None}
+    campaigns: dict[int | None, str] = dict(Campaign.objects.filter(id__in=ids).values_list("id", "name"))
     return [
         {
             "event": event,

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from campaigns.conversions.models import ConversionEvent
+from campaigns.conversions.models import MAX_EVENT_ID, ConversionEvent
 from deliveries.erasure import erased_ids
 from deliveries.messages.recipients import RecipientKeys, recipient_keys
 from deliveries.models import Message
@@ -78,7 +78,7 @@ def _batches(tenant_id: int, where: str, parameters: dict) -> Iterable[list[Conv
 def _own_numbers(event: ConversionEvent, found: set[str], keys: RecipientKeys) -> list[str]:
     """Return those of the numbers that are the recipient's, by the key of the event or of its message."""
     own = {bytes(event.recipient_key)} if event.recipient_key is not None else set()
-    if event.attributed_message_id is not None:
+    if event.attributed_message_day is not None:
         message = Message.objects.filter(
             tenant_id=event.tenant_id,
             day=event.attributed_message_day,
@@ -108,7 +108,7 @@ def _mask(event: ConversionEvent, numbers: list[str]) -> None:
     masked = clean(event.event_id) or ""
     if masked != event.event_id:
         others = ConversionEvent.objects.filter(tenant_id=event.tenant_id)
-        limit = ConversionEvent._meta.get_field("event_id").max_length - 10
+        limit = MAX_EVENT_ID - 10
         event.event_id = next(
             text for text in erased_ids.candidates(masked[:limit]) if not others.filter(event_id=text).exists()
         )

@@ -27,8 +27,14 @@ def send_purchases(address: str) -> None:
     if not events:
         return
     ConversionKind.objects.create(tenant=tenant, name=KIND)
-    made = {"created_by": "demo", "now": now, "expires_at": now + timedelta(hours=1)}
-    key, text = api_keys.create_key(tenant=tenant, name="Verkkokauppa", scopes=[ApiKey.Scope.CONVERT], **made)
+    key, text = api_keys.create_key(
+        tenant=tenant,
+        name="Verkkokauppa",
+        scopes=[ApiKey.Scope.CONVERT],
+        created_by="demo",
+        now=now,
+        expires_at=now + timedelta(hours=1),
+    )
     answer = httpx.post(
         f"{address}/api/v1/conversions/",
         json={"events": events},
@@ -50,8 +56,10 @@ def _purchases(campaign, now) -> list[dict]:
             tenant_id=campaign.tenant_id, campaign_id=campaign.id, variant=variant, status="delivered"
         ).order_by("sent_at", "message_id")
         for place, message in enumerate(reached[: every * MAX_EVENTS // 2 : every]):
+            if message.status_at is None or not message.destination:
+                continue
             at = message.status_at + timedelta(minutes=7 + place * 13 % 600)
-            if message.destination and at < now:
+            if at < now:
                 events.append(
                     {
                         "event_id": f"{campaign.name}-{variant}-{place}",

@@ -7,6 +7,7 @@ summed by currency: as whole millionths of its unit, which sum exactly.
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -147,7 +148,7 @@ def conversions_of(
     `recipients` that got a message (reports/campaigns/recipients.py) and `delivered_messages` are what is divided by.
     """
     delivered = [status for status, counts in COUNTS_AS.items() if counts == "delivered"]
-    given = {"tenant": tenant_id, "campaigns": sorted(campaign_ids), "delivered": delivered}
+    given: dict[str, Any] = {"tenant": tenant_id, "campaigns": sorted(campaign_ids), "delivered": delivered}
     with connection.cursor() as cursor:
         cursor.execute(_BY_KIND, given)
         kinds = cursor.fetchall()
@@ -178,10 +179,8 @@ def conversions_of(
 
 def campaign_conversions(campaign: Campaign) -> list[Conversions]:
     """Return the conversions of a campaign with those merged into it; reads each of its messages if there is any."""
-    of_campaign = {"tenant_id": campaign.tenant_id, "campaign_ids": ids_shown_as(campaign)}
-    events = ConversionEvent.objects.filter(
-        tenant_id=campaign.tenant_id, attributed_campaign_id__in=of_campaign["campaign_ids"]
-    )
+    tenant_id, campaign_ids = campaign.tenant_id, ids_shown_as(campaign)
+    events = ConversionEvent.objects.filter(tenant_id=tenant_id, attributed_campaign_id__in=campaign_ids)
     life = life_of(campaign) if events.filter(attributed_message_id__isnull=False).exists() else None
     if life is None:
         return []
@@ -193,8 +192,10 @@ def campaign_conversions(campaign: Campaign) -> list[Conversions]:
             filters={"campaign": [campaign.name]},
         )
     ).volume.delivered
-    recipients = recipients_of(**of_campaign).delivered
-    return conversions_of(**of_campaign, recipients=recipients, delivered_messages=delivered)
+    recipients = recipients_of(tenant_id=tenant_id, campaign_ids=campaign_ids).delivered
+    return conversions_of(
+        tenant_id=tenant_id, campaign_ids=campaign_ids, recipients=recipients, delivered_messages=delivered
+    )
 
 
 def conversions_by_variant(
@@ -205,7 +206,9 @@ def conversions_by_variant(
     Delivery is an outcome of a variant, so its recipients are all that it addressed. A recipient of two variants counts
     in both, each with the events of its own messages.
     """
-    given = {"tenant": tenant_id, "campaigns": sorted(campaign_ids), "kind": kind_id, "currency": currency}
+    given: dict[str, Any] = {
+        "tenant": tenant_id, "campaigns": sorted(campaign_ids), "kind": kind_id, "currency": currency,
+    }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_BY_VARIANT, given)
         return [
@@ -220,7 +223,7 @@ def _share(value: float, of: int) -> float | None:
 
 def conversion_counts(query: StatisticsQuery) -> dict[int, int]:
     """Return campaign id → its attributed events of the query's days; merged campaigns count in the one shown."""
-    given = {"tenants": sorted(query.tenant_ids), "first": query.first, "last": query.last}
+    given: dict[str, Any] = {"tenants": sorted(query.tenant_ids), "first": query.first, "last": query.last}
     with connection.cursor() as cursor:
         cursor.execute(_COUNTS, given)
         return dict(cursor.fetchall())

@@ -56,8 +56,9 @@ def conversions(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpR
     if found:
         currencies = {revenue.currency for one in found for revenue in one.revenue}
         currency = currencies.pop() if len(currencies) == 1 else ""  # sums of several ones mean nothing
-        of_campaign = {"tenant_id": campaign.tenant_id, "campaign_ids": ids_shown_as(campaign)}
-        variants = conversions_by_variant(**of_campaign, currency=currency)
+        variants = conversions_by_variant(
+            tenant_id=campaign.tenant_id, campaign_ids=ids_shown_as(campaign), currency=currency
+        )
         if len(variants) > 1:
             text = request.access.masking.text
             context |= {"variants": [(text(one.variant), one) for one in variants], "currency": currency}
@@ -107,7 +108,7 @@ def _id_of(cursor: str) -> int:
 
 
 def _rows(request: PageRequest, events: list[ConversionEvent]) -> list[EventRow]:
-    accounts = dict(GatewayAccount.objects.values_list("id", "name"))
+    accounts: dict[int | None, str] = dict(GatewayAccount.objects.values_list("id", "name"))
     masking = request.access.masking
     return [
         EventRow(
@@ -128,7 +129,9 @@ def _after(occurred_at: datetime, delivered_at: datetime | None) -> timedelta | 
 def _address(request: PageRequest, account: str, event: ConversionEvent) -> str:
     message_id = event.attributed_message_id or ""
     shown = message_id if request.access.masking.in_full else sealed_id(message_id)
-    return address_of("messages:message", request.access.tenant.slug, account=account, id=shown)
+    tenant = request.access.tenant
+    assert tenant is not None  # a page of a tenant
+    return address_of("messages:message", tenant.slug, account=account, id=shown)
 
 
 def _context(request: PageRequest, campaign: Campaign) -> dict:

@@ -158,7 +158,8 @@ def _make_rows(now: datetime) -> dict:
         user_id=maker.pk, tenant=tenant, page="messages", name="Failed lately", query="counts_as=failed&period=7d"
     )
     export_id = _make_exports(tenant, maker)
-    upload_id = _make_conversions(tenant, maker, now)
+    upload_id = _make_uploads(tenant, maker, now)
+    kind_id = _make_conversions(tenant)
     message = Message.objects.filter(tenant=tenant).order_by("-sent_at").first()
     secrets = {}
     for email in (GUARDED, STAFF):
@@ -173,7 +174,7 @@ def _make_rows(now: datetime) -> dict:
         "month": str(month),
         "message_id": message.message_id,
         "campaign_id": Campaign.objects.filter(tenant=tenant).order_by("name").first().id,
-        "kind_id": _make_conversions(tenant),
+        "kind_id": kind_id,
         "recipient": _recipient(tenant),
         "partner_id": PartnerId.objects.get(value="nr-fi").id,
         "invitation_id": invitation.id,
@@ -202,7 +203,7 @@ def _make_conversions(tenant) -> int:
     delivered = Message.objects.filter(tenant=tenant, campaign_id=campaign.id, status="delivered")
     made = ConversionEvent.objects.bulk_create(
         ConversionEvent(
-            tenant=tenant, kind=kind, event_id=f"order-{number}", occurred_at=one.delivered_at + timedelta(minutes=7),
+            tenant=tenant, kind=kind, event_id=f"bought-{number}", occurred_at=one.delivered_at + timedelta(minutes=7),
             value=25_900_000 + 1_000_000 * number, currency="EUR", recipient_key=one.recipient_key, source="api",
         )
         for number, one in enumerate(delivered.exclude(recipient_key=None).order_by("sent_at")[::3])
@@ -244,7 +245,7 @@ def _make_exports(tenant, maker) -> int:
     return done.id
 
 
-def _make_conversions(tenant, maker, now: datetime) -> int:
+def _make_uploads(tenant, maker, now: datetime) -> int:
     """Upload a file of events with refused lines, and begin another upload; return the second one."""
     from campaigns.models import ConversionKind
     from deliveries.attributing.attribute import attribute_due
