@@ -2,6 +2,7 @@
 
 from django.http import Http404
 from django.utils import timezone, translation
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,6 +14,7 @@ from portal.api.parameters import Parameter
 from portal.api.problems import BadParameter
 from portal.api.views import ApiView
 from portal.common.masking import Masking
+from reports.campaigns.ab_conversions import ConversionTest, ConvertedPair, conversion_test, sentences
 from reports.campaigns.ab_examples import AB_TEST
 from reports.campaigns.ab_figures import Metric, Pair, Rate
 from reports.campaigns.ab_ref_ids import CHOSEN, MAX_REF_IDS, RefIdsError, check_ref_ids, read_weights
@@ -59,7 +61,8 @@ class AbView(ApiView):
             text=(
                 "Rates of the campaign's variants, their differences with intervals, and what can be concluded"
                 " (docs/statistics.md). Variants are those of the tenant's refId scheme, at most"
-                f" {MAX_VARIANTS}, or chosen by refIds with `a`, `b`, `c` and `d`. Possible phone numbers in names are"
+                f" {MAX_VARIANTS}, or chosen by refIds with `a`, `b`, `c` and `d`. An account's key gets 403, since a"
+                " campaign may have messages at other accounts. Possible phone numbers in names are"
                 " masked unless the key has the scope `numbers`."
             ),
             path=CAMPAIGN_PATH,
@@ -97,6 +100,8 @@ class AbView(ApiView):
     }
 
     def get(self, request: Request, campaign_id: int) -> Response:
+        if self.access.account is not None:
+            raise PermissionDenied("Variants are compared with all messages of a customer: use a key of the customer.")
         campaign = Campaign.objects.select_related("tenant").filter(
             id=campaign_id, tenant_id__in=self.access.tenant_ids
         ).first()  # fmt: skip
@@ -115,7 +120,11 @@ class AbView(ApiView):
                 ) from error
             except WrongSplit as error:
                 raise BadParameter("split", f"{error}; give one weight for each variant") from error
-            return self.answer(_shown(campaign, result, self.access.masking))
+            test = None
+            if not query.chosen:
+                test = conversion_test(campaign, is_running=result.verdict.is_running, masking=self.access.masking)
+            shown = _shown(campaign, result, self.access.masking) | {"conversions": test and _conversions(test)}
+            return self.answer(shown)
 
     def _query(self) -> AbQuery:
         planned = None
@@ -194,6 +203,38 @@ def _comparison(pair: Pair) -> dict:
         "expected_loss_of_other": pair.loss_of_other,
         "minimal_detectable_difference": pair.least_found,
         "within_places": within and {"difference": within.difference, "interval": (within.low, within.high)},
+    }
+
+
+def _conversions(test: ConversionTest) -> dict:
+    return {
+        "sentences": sentences(test),
+        "currency": test.currency or None,
+        "variants": [
+            {
+                "name": one.label,
+                "addressed": one.figures.addressed,
+                "converted": one.figures.converted,
+                "rate": one.figures.rate,
+                "rate_interval": one.figures.interval,
+                "revenue_per_recipient": one.figures.revenue_per_recipient if test.currency else None,
+            }
+            for one in test.variants
+        ],
+        "comparisons": [_converted(pair) for pair in test.pairs],
+        "revenue_comparisons": [_converted(pair) for pair in test.revenue],
+    }
+
+
+def _converted(pair: ConvertedPair) -> dict:
+    return {
+        "better": pair.better.label,
+        "other": pair.other.label,
+        "recipients": pair.recipients,
+        "difference": pair.difference,
+        "interval": (pair.low, pair.high),
+        "p_value": pair.p_value,
+        "is_sure": pair.is_sure,
     }
 
 

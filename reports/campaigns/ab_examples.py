@@ -56,5 +56,38 @@ AB_TEST = {
         }
     ],
     "split": {"planned": [50.0, 50.0], "p_value": 0.9467, "is_wrong": False},
+    "conversions": {
+        "sentences": [
+            "No sure difference in conversions: B converted 4.2\N{NO-BREAK SPACE}% of the recipients that it addressed"
+            " and A 3.9\N{NO-BREAK SPACE}%, which may be chance with 2,009 recipients."
+        ],
+        "currency": None,
+        "variants": [
+            {
+                "name": name,
+                "addressed": addressed,
+                "converted": converted,
+                "rate": rate,
+                "rate_interval": interval,
+                "revenue_per_recipient": None,
+            }
+            for name, addressed, converted, rate, interval in (
+                ("A", 1003, 39, 0.0389, [0.0286, 0.0527]),
+                ("B", 1006, 42, 0.0417, [0.031, 0.056]),
+            )
+        ],
+        "comparisons": [
+            {
+                "better": "B",
+                "other": "A",
+                "recipients": 2009,
+                "difference": 0.0029,
+                "interval": [-0.0146, 0.0203],
+                "p_value": 0.7445,
+                "is_sure": False,
+            }
+        ],
+        "revenue_comparisons": [],
+    },
     "places": [],
 }

@@ -97,6 +97,45 @@ class AbPlaceSerializer(serializers.Serializer):
     reached = serializers.IntegerField(help_text="Of these, the messages that count as reached.")
 
 
+class AbConvertedSerializer(serializers.Serializer):
+    """A variant's recipients with a conversion event."""
+
+    name = serializers.CharField(help_text="The variant.")
+    addressed = serializers.IntegerField(help_text="Different recipients that it was sent to.")
+    converted = serializers.IntegerField(help_text="Of these, recipients with an attributed event.")
+    rate = serializers.FloatField(allow_null=True, help_text="Their share.")
+    rate_interval = serializers.ListField(
+        child=serializers.FloatField(), allow_null=True, help_text="Wilson's 95% interval."
+    )
+    revenue_per_recipient = serializers.FloatField(
+        allow_null=True, help_text="Mean value of the events of a recipient addressed, in units of `currency`."
+    )
+
+
+class AbConvertedPairSerializer(serializers.Serializer):
+    """The better of two variants against the other, by conversions or by revenue."""
+
+    better = serializers.CharField(help_text="The variant with more.")
+    other = serializers.CharField(help_text="The variant with less.")
+    recipients = serializers.IntegerField(help_text="Recipients of both.")
+    difference = serializers.FloatField(help_text="A share, or an amount in units of the currency.")
+    interval = serializers.ListField(child=serializers.FloatField(), help_text="Its 95% interval.")
+    p_value = serializers.FloatField(help_text="Adjusted for all pairs (Holm).")
+    is_sure = serializers.BooleanField(help_text="p under 0.05 and the interval above 0.")
+
+
+class AbConversionsSerializer(serializers.Serializer):
+    """The test by conversions."""
+
+    sentences = serializers.ListField(child=serializers.CharField(), help_text="What it shows, in English.")
+    currency = serializers.CharField(allow_null=True, help_text="ISO 4217; null if events have none or several.")
+    variants = AbConvertedSerializer(many=True, help_text="The variants by name.")
+    comparisons = AbConvertedPairSerializer(many=True, help_text="Pairs by the share converted.")
+    revenue_comparisons = AbConvertedPairSerializer(
+        many=True, help_text="Pairs by revenue per recipient (Welch); empty while late reports are expected."
+    )
+
+
 class AbSerializer(serializers.Serializer):
     """An A/B test."""
 
@@ -123,4 +162,7 @@ class AbSerializer(serializers.Serializer):
     variants = AbVariantSerializer(many=True, help_text="The variants, by name or in the order chosen.")
     comparisons = AbComparisonSerializer(many=True, help_text="All pairs of variants with 30 messages or more.")
     split = AbSplitSerializer(help_text="The split.")
+    conversions = AbConversionsSerializer(
+        allow_null=True, help_text="Null without attributed events, and for chosen refIds."
+    )
     places = AbPlaceSerializer(many=True, help_text="The six largest places and the rest; empty if there is one place.")

@@ -19,6 +19,7 @@ from portal.accounts.guards import member_may
 from portal.common.masking import Masking
 from portal.common.templatetags.figures import count, decimal
 from portal.tenants.models import Tenant
+from reports.campaigns.ab_conversions import conversion_test, sentences
 from reports.campaigns.ab_figures import Pair, Place, Verdict
 from reports.campaigns.ab_form import AbForm, CalculatorForm
 from reports.campaigns.ab_plot import Scale
@@ -122,7 +123,11 @@ def ab_context(
         return context | {"too_many": error.variants, "most_variants": MAX_VARIANTS}, None
     if query.by_plan and result.planned:
         form.show_plan(result.planned)
-    return context | _shown(result, links, tenant.timezone), result.verdict
+    context |= _shown(result, links, tenant.timezone)
+    if not query.chosen:
+        test = conversion_test(campaign, is_running=result.verdict.is_running, masking=links.masking)
+        context["conversions"] = test and {"test": test, "sentences": sentences(test)}
+    return context, result.verdict
 
 
 def _share_query(campaign: Campaign, request: PageRequest) -> str:

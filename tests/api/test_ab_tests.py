@@ -96,3 +96,13 @@ def test_names_are_masked_without_the_scope(call, tenant, feed, sale):
     masked = call(tenant, "read").get(f"campaigns/{campaign.id}/ab/")
     assert "1112233" not in masked.content.decode()
     assert "1112233" in call(tenant).get(f"campaigns/{campaign.id}/ab/").content.decode()
+
+
+def test_key_of_an_account_compares_nothing(whole_account, sale):
+    """The campaign may have messages at other accounts."""
+    answer = whole_account.get(f"campaigns/{sale.id}/ab/")
+    assert (answer.status_code, "use a key of the customer" in answer.json()["detail"]) == (403, True)
+
+
+def test_without_events_there_are_no_conversions(mine, sale):
+    assert mine.get(f"campaigns/{sale.id}/ab/").json()["conversions"] is None

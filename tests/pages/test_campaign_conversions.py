@@ -9,6 +9,7 @@ from campaigns.models import Campaign, ConversionEvent
 from deliveries.attributing.attribute import attribute_due
 from deliveries.models import ConversionDue
 from reports.campaigns import conversions_views
+from tests.api.conftest import call, mine  # noqa: F401  fixtures
 from tests.attributing.sample import OTHER, apply, at, event, kind, message
 
 pytestmark = pytest.mark.django_db
@@ -92,3 +93,22 @@ def test_list_of_campaigns_and_api_have_the_same_numbers(client, viewer, bought,
     assert ConversionEvent.objects.count() == 3
     assert rows[0][0].endswith(" 3 spring")
     assert not rows[1][0].endswith(" 3 spring")
+
+
+def test_ab_test_compares_conversions_on_page_and_in_the_api(client, viewer, feed, tenant, mine):  # noqa: F811
+    numbers = [f"+3584000{n:05}" for n in range(80)]
+    apply(feed, *(message(f"m{n}", n % 50, to, refId=f"autumn|{'AB'[n % 2]}") for n, to in enumerate(numbers)))
+    for n in range(1, 60, 2):
+        event(tenant, f"e{n}", 100, numbers[n], value=2_000_000, currency="EUR")
+    attribute_due()
+    client.force_login(viewer)
+
+    text = words(client.get(address("ab/"))).replace("\N{NO-BREAK SPACE}", " ")
+    api = mine.get(f"campaigns/{Campaign.objects.get(name='autumn').id}/ab/").json()["conversions"]
+
+    assert "B converted 75.0 % of the recipients that it addressed" in text
+    assert api["sentences"][0].replace("\N{NO-BREAK SPACE}", " ") in text
+    assert [(v["name"], v["addressed"], v["converted"], v["revenue_per_recipient"]) for v in api["variants"]] == [
+        ("A", 40, 0, 0.0), ("B", 40, 30, 1.5),
+    ]  # fmt: skip
+    assert (api["currency"], api["comparisons"][0]["is_sure"]) == ("EUR", True)
