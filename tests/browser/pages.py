@@ -195,6 +195,7 @@ def address_of(name: str, rows: dict) -> str:
         "logo_digest": "0" * 64,
         "session_id": 1,
         "segment_key_id": 1,
+        "conversion_id": 1,
         "pk": 1,
         "group": "all",
     }

@@ -16,7 +16,7 @@ WITH_WORDS_BY_THEMSELVES = {"glossary", "api:docs"}  # the words are the page's 
 OTHER_SENSES = {
     (name, "Tila") for name in ("reports:months", "deliveries:partner_ids", "settings:segments", "exports:list")
 }
-OTHER_SENSES |= {("reports:account_months", "Tila")}
+OTHER_SENSES |= {("reports:account_months", "Tila"), ("conversions:index", "Tila")}
 # A result code's reason in the table of failures.
 OTHER_SENSES |= {
     (name, word) for name in ("reports:overview", "campaigns:campaign", "share") for word in ("Unknown", "Tuntematon")

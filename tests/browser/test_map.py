@@ -35,7 +35,7 @@ SHAPES = """async (code) => {
 }"""
 
 
-@pytest.mark.parametrize("width", [480, 700, 1000, 1440])
+@pytest.mark.parametrize("width", [320, 700, 1000, 1440])
 def test_country_is_not_stretched(browse, width):
     page = browse(OWNER, size={"width": width, "height": 900})
     page.goto("/t/nordic-retail/overview/?country=FI")
@@ -73,7 +73,7 @@ def test_wider_window_shows_the_countries_that_a_wide_one_shows(browse):
 
 
 def test_map_further_down_waits_for_a_reader(browse):
-    page = browse(OWNER, size={"width": 500, "height": 700})
+    page = browse(OWNER, size={"width": 400, "height": 700})
     # Nobody waits here for what is drawn without a reader after some seconds.
     page.add_init_script(
         "const set = setTimeout; window.setTimeout = (run, ms, ...of) => (ms > 3000 ? 0 : set(run, ms, ...of))"

@@ -131,10 +131,13 @@ def test_refused_settings_say_why_and_keep_what_was_typed(browse):
     page = browse(OWNER, expects={422})
     page.goto("/t/newcomer/settings/")
 
-    page.get_by_label("Currency").fill("EU1")
+    page.get_by_label("Name", exact=True).fill("Newcomer Oy Ab")
+    page.get_by_label("Days to keep phone numbers").fill("400")
+    page.get_by_label("Days to keep messages").fill("40")
     page.get_by_role("button", name="Save").click()
 
-    expect(page.get_by_label("Currency")).to_have_value("EU1")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Newcomer Oy Ab")
+    expect(page.get_by_label("Days to keep phone numbers")).to_have_value("400")
     expect(page.locator(".errorlist").first).to_be_visible()
 
 
