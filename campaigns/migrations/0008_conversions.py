@@ -401,7 +401,8 @@ class Migration(migrations.Migration):
         *(
             migrations.RunSQL(
                 f"ALTER TABLE conversion_event ADD CONSTRAINT conversion_event_{name}_of_tenant"
-                f" FOREIGN KEY (tenant_id, {name}_id) REFERENCES {table} (tenant_id, id)",
+                f" FOREIGN KEY (tenant_id, {name}_id) REFERENCES {table} (tenant_id, id)"
+                " DEFERRABLE INITIALLY DEFERRED",
                 f"ALTER TABLE conversion_event DROP CONSTRAINT conversion_event_{name}_of_tenant",
             )
             for name, table in (

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from campaigns.merging import merge
-from campaigns.models import Campaign, ConversionEvent
+from campaigns.models import Campaign, ConversionEvent, RefIdScheme
 from deliveries.attributing.attribute import attribute_due
 from deliveries.models import ConversionDue
 from reports.campaigns import conversions_views
@@ -96,8 +96,9 @@ def test_list_of_campaigns_and_api_have_the_same_numbers(client, viewer, bought,
 
 
 def test_ab_test_compares_conversions_on_page_and_in_the_api(client, viewer, feed, tenant, mine):  # noqa: F811
+    RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", "variant"])
     numbers = [f"+3584000{n:05}" for n in range(80)]
-    apply(feed, *(message(f"m{n}", n % 50, to, refId=f"autumn|{'AB'[n % 2]}") for n, to in enumerate(numbers)))
+    apply(feed, *(message(f"m{n}", n % 50, to, campaign=f"autumn|{'AB'[n % 2]}") for n, to in enumerate(numbers)))
     for n in range(1, 60, 2):
         event(tenant, f"e{n}", 100, numbers[n], value=2_000_000, currency="EUR")
     attribute_due()

@@ -399,9 +399,10 @@ def test_period_is_kept_between_overview_and_messages(client, viewer, messages):
     listed = client.get("/t/nordic-retail/messages/?period=90d").content.decode()
 
     nav = re.compile(r'<nav class="nav-row".*?</nav>', re.DOTALL)
-    assert re.findall(r'href="([^"]+)"', nav.search(overview)[0])[:4] == [
+    assert re.findall(r'href="([^"]+)"', nav.search(overview)[0])[:5] == [
         "/t/nordic-retail/overview/?period=7d&amp;compare=none",
         "/t/nordic-retail/campaigns/?period=7d&amp;compare=none",
+        "/t/nordic-retail/segments/?period=7d&amp;compare=none",
         "/t/nordic-retail/messages/?period=7d&amp;compare=none",
         "/t/nordic-retail/reports/",
     ]

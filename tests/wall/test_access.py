@@ -103,7 +103,14 @@ def test_ring_of_tenants_ends(family):
 RIGHTS = {
     None: set(),
     Role.VIEWER: {"see_figures", "see_messages"},
-    Role.ANALYST: {"see_figures", "see_messages", "reveal_numbers", "make_reports", "save_searches"},
+    Role.ANALYST: {
+        "see_figures",
+        "see_messages",
+        "reveal_numbers",
+        "make_reports",
+        "save_searches",
+        "see_conversions",
+    },
 }
 
 

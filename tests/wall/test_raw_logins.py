@@ -25,6 +25,7 @@ READ_WITH_NOTHING_SET = {
         "accounts_unsentmail",  # ids
         "accounts_user_groups", "accounts_user_user_permissions", "auth_group", "auth_group_permissions",
         "auth_permission", "django_content_type", "inbox_todo", "result_code",
+        "recipient_secret",  # encrypted with SECRET_KEY: the door of conversion events derives keys by it
     },
     SIGNIN: {*SIGNIN_TABLES} - {"accounts_auditentry"},
     INGEST: {"applier_stop", "inbox", "refusal_count", "tenants_feed", "tenants_feedtoken"},
