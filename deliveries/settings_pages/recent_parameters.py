@@ -48,7 +48,7 @@ class SeenKey:
 
     @property
     def is_nearly_unique(self) -> bool:
-        """Whether the key would get no figures, because it has nearly as many values as messages."""
+        """Return whether the key would get no figures, because it has nearly as many values as messages."""
         return segments.is_nearly_unique(messages=self.messages, values=self.values)
 
 

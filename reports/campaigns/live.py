@@ -23,7 +23,7 @@ _KEPT = 900  # seconds
 
 
 class State(StrEnum):
-    """Whether a campaign's figures still change."""
+    """State of a campaign's figures: whether they still change."""
 
     RUNNING = "running"
     QUIET = "quiet"  # messages are pending, but nothing has changed for a while

@@ -31,7 +31,7 @@ class ValueRow:
 
     @property
     def is_small(self) -> bool:
-        """Whether the row is the merged one."""
+        """Return whether the row is the merged one."""
         return self.value == SMALL_LABEL and self.values != {SMALL_LABEL}
 
 

@@ -1,4 +1,4 @@
-"""When a running campaign will be done: a range that the simulated end lies in, or nothing."""
+"""Estimate of when a running campaign will be done: a range that the simulated end lies in, or nothing."""
 
 import random
 

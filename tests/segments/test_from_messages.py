@@ -26,7 +26,7 @@ def query(tenant, first=date(2026, 11, 1), last=date(2026, 11, 30), **filters) -
 
 @pytest.fixture
 def sent(feed, tenant, other_tenant) -> list[dict]:
-    """What was sent: 150 messages of three shops, two tiers and three campaigns; some have neither."""
+    """Send 150 messages of three shops, two tiers and three campaigns; some have neither."""
     chosen(tenant, "shop", "tier")
     chance = random.Random(14)
     made = []
