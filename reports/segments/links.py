@@ -22,7 +22,7 @@ class ValueLinks:
 
     @property
     def are_possible(self) -> bool:
-        """Return whether Message Search finds by the keys now: not while stored messages are indexed for one of them."""
+        """Return whether Message Search finds by the keys now: not while one of them is being indexed."""
         return not any(key.making or key.failed for key in self._keys.values())
 
     def finds(self, value: str) -> bool:
