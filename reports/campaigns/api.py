@@ -146,7 +146,7 @@ def _figures(campaign: Campaign, life: Life, access: Access) -> dict:
             {"variant": access.masking.text(str(group.key["variant"]))} | figures(group.kpis) for group in by_variant
         ],
         "conversions_as_of": data_as_of([campaign.tenant_id], now=timezone.now()),
-        # Recipients of several accounts cannot be told apart.
+        # A recipient who has messages at several accounts would count in each of them.
         "conversions": [] if access.account else [_conversions(one) for one in campaign_conversions(campaign)],
     }
 

@@ -32,7 +32,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A campaign that runs, or has just ended, and when it may be done (None: that cannot be told yet)."""
+    """A campaign that runs, or has just ended, and when it may be done (None: unknown so far)."""
 
     state: State
     results: int

@@ -51,7 +51,7 @@ def _step(seconds: float) -> int:
 
 
 def estimate(samples: Sequence[Sample], latency: Mapping[int, int]) -> Estimate | None:
-    """Return when the pending messages of the last sample will have results, None while that cannot be told.
+    """Return when the pending messages of the last sample will have results, None while it is unknown.
 
     The number of pending messages must have fallen within WINDOW by more than chance explains. Results and new messages
     are taken as independent arrivals, so the variance of their difference is their sum. `latency` is delivered messages
