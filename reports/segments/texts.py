@@ -113,4 +113,5 @@ def _names(rows: list[tuple[ValueRow, float]]) -> str:
 
 def _signed(difference: float) -> str:
     sign = "+" if difference > 0 else "−"
-    return f"{sign}{decimal(abs(difference) * 100, 1)} {_('points')}"
+    points = decimal(abs(difference) * 100, 1)
+    return _("%(points)s points") % {"points": f"{sign}{points}"}
