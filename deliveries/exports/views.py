@@ -74,6 +74,8 @@ def new(request: PageRequest, tenant: Tenant) -> HttpResponse:
         search.add_error(error.filter, error.text)
         return render(request, "exports/wrong_search.html", context, status=429)
     initial = remembered(tenant, request.user.pk, keys=search.keys)
+    if search.table.chosen:
+        initial |= {"columns": search.table.in_files, "parameters": ""}
     form = ExportForm(request.POST or None, initial=initial, keys=search.keys)
     if request.method == "POST" and form.is_valid():
         try:

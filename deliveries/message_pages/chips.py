@@ -36,7 +36,7 @@ def chips_of(form: "MessageFilterForm") -> list[Chip]:
             rest = [pair for at, pair in enumerate(form.given) if at != index and pair[0] != "cursor"]
             found.append(Chip(name, str(form.fields[name].label), _words(form, name, text), urlencode(rest)))
     if any(name in ("period", "from", "to") for name, _text in form.given):
-        rest = [pair for pair in form.given if form.is_filter(pair[0]) or pair[0] == "size"]
+        rest = [pair for pair in form.given if form.is_filter(pair[0]) or pair[0] in form.LOOKS]
         found.append(Chip("period", _("Period"), period_words(form), urlencode(rest)))
     return found
 

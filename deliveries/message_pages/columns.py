@@ -1,6 +1,6 @@
 """Columns of files with messages: the page as CSV, and whole searches as CSV, XLSX and Parquet."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from operator import attrgetter
@@ -111,6 +111,11 @@ def parameter_column(name: str) -> Column:
     return Column(
         name, "text", format_lazy("{} {}", gettext_lazy("Parameter"), key), lambda row: row.parameters.get(key)
     )
+
+
+def columns_of(names: Iterable[str]) -> list[Column]:
+    """Return the columns by their names, those of custom parameters too."""
+    return [ALL_COLUMNS.get(name) or parameter_column(name) for name in names]
 
 
 def headings(columns: Sequence[Column], timezone: str) -> list[str]:

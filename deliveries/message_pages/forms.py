@@ -15,6 +15,7 @@ from deliveries.message_pages.choice_fields import CountryField, NearestChoiceFi
 from deliveries.message_pages.number_lists import KEPT_HOURS, NumberList
 from deliveries.message_pages.number_text import MAX_NUMBER_LENGTH, note_on_number, one_number
 from deliveries.message_pages.parameter_fields import PARAMETER, is_parameter, not_chosen, parameter_fields, wrong_keys
+from deliveries.message_pages.table_columns import COLUMNS_PARAMETER, TableColumns, split_names
 from deliveries.messages.fold import NO_CODE
 from deliveries.models import ResultCode
 from deliveries.search.find import PAGE
@@ -56,7 +57,8 @@ CLASSES: dict[str, Promise] = {
 SEVERAL = ("status", "counts_as")
 SIZES = (25, PAGE, 100)  # rows on a page
 # parameters that choose no messages by what they are
-NO_FILTERS = ("cursor", "compare", "period", "from", "to", "size")
+LOOKS = ("size", COLUMNS_PARAMETER)  # how the list looks, whatever it finds
+NO_FILTERS = ("cursor", "compare", "period", "from", "to", *LOOKS)
 _TEXTS = ("number", "ref_id", "ref_id_prefix", "message_id", "campaign", "variant", "partner_id", "country", "operator")
 _NEVER_MANY = ("number", "numbers", "ref_id", "ref_id_prefix", "message_id")  # few enough to look for them at any time
 _AS_IT_IS = frozenset({"ref_id", "ref_id_prefix", "partner_id"})  # " 7" and "7" are two
@@ -67,7 +69,7 @@ Pairs = list[tuple[str, str]]
 class MessageFilterForm(forms.Form):
     """The filters of Message Search as GET parameters; always bound. Dates win over a period's name."""
 
-    PERIODS = PERIODS
+    PERIODS, LOOKS = PERIODS, LOOKS
 
     number = forms.CharField(
         label=gettext_lazy("Number"),
@@ -119,8 +121,9 @@ class MessageFilterForm(forms.Form):
         keys: dict[str, SearchKey] | None = None,
         list_of: Callable[[str], NumberList | None] = lambda _id: None,
     ) -> None:
-        texts = [(name, text) for name, texts in data.lists() for text in texts if text.strip()]
-        self.given: Pairs = [(name, text if _is_as_it_is(name) else text.strip()) for name, text in texts]
+        found = search_keys(access.tenant_ids) if keys is None else keys  # of another form of the same request
+        self.keys = {key: one for key, one in found.items() if not access.masking.hides(key)}
+        self.given = _given(data, self.keys)
         self.access, self.today, self.period = access, today, None
         self.list_of, self.number_list = list_of, None
         super().__init__(_filled(self.given), auto_id="filter_%s")
@@ -133,8 +136,9 @@ class MessageFilterForm(forms.Form):
         for name, label in (("from", _("From")), ("to", _("To"))):
             self.fields[name] = DayField(label=label)
         self.fields["campaign"].widget.attrs |= {"list": "campaign-names", "autocomplete": "off"}
-        found = search_keys(access.tenant_ids) if keys is None else keys  # of another form of the same request
-        self.keys = {key: one for key, one in found.items() if not access.masking.hides(key)}
+        names = self.data.getlist(COLUMNS_PARAMETER)
+        self.table = TableColumns(names, has_customers=self.is_parents, keys=self.keys)
+        self.fields[COLUMNS_PARAMETER] = self.table.field()
         if access.masking.in_full:
             self.fields["numbers"] = forms.CharField(label=_("Numbers"), max_length=40, widget=forms.HiddenInput)
         self.fields |= parameter_fields(self.keys, self._tenants.values())
@@ -253,11 +257,12 @@ class MessageFilterForm(forms.Form):
     def pairs(self) -> Pairs:
         """The parameters by which this very list is found again, its period named."""
         rest = [(name, text) for name, text in self.given if name not in NO_FILTERS]
-        return rest + [(name, self.data[name]) for name in ("period", "from", "to", "size") if self.data.get(name)]
+        rest += [(name, self.data[name]) for name in ("period", "from", "to", "size") if self.data.get(name)]
+        return rest + self.table.pairs
 
     def with_period(self, name: str) -> Pairs:
         """Return the parameters with another period."""
-        return [(key, text) for key, text in self.pairs if key not in NO_FILTERS or key == "size"] + [("period", name)]
+        return [(key, text) for key, text in self.pairs if key not in NO_FILTERS or key in LOOKS] + [("period", name)]
 
     @property
     def sizes(self) -> list[tuple[int, str, bool]]:
@@ -284,6 +289,18 @@ class MessageFilterForm(forms.Form):
             except PeriodError as error:
                 self.add_error(error.field if error.field in self.fields else None, f"{error.field}: {error.text}")
         return None
+
+
+def _given(data: QueryDict, keys: Iterable[str]) -> Pairs:
+    """Return the parameters that hold something, the names of columns one by one."""
+    texts = [(name, text) for name, texts in data.lists() for text in texts if text.strip()]
+    found = []
+    for name, text in texts:
+        if name == COLUMNS_PARAMETER:
+            found += [(name, column) for column in split_names(text, keys)]
+        else:
+            found.append((name, text if _is_as_it_is(name) else text.strip()))
+    return found
 
 
 def _is_as_it_is(name: str) -> bool:

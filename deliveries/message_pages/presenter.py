@@ -86,7 +86,7 @@ class MessageRow(Struct, frozen=True, gc=False):
     code: Code
     seconds: float | None
     delivered_at: datetime | None
-    parameters: Mapping[str, str] = _NO_PARAMETERS  # those custom parameters that the presenter was asked for
+    parameters: Mapping[str, str | None] = _NO_PARAMETERS  # those that the presenter was asked for; None: it has none
 
     @property
     def campaign_words(self) -> str:
@@ -213,13 +213,13 @@ class MessagePresenter:
             code=self._code(folded.account_id, folded.result_code),
             seconds=_latency(message),
             delivered_at=folded.delivered_at,
-            parameters=self._named(folded) if self.parameters and folded.parameters else _NO_PARAMETERS,
+            parameters=self._named(folded) if self.parameters else _NO_PARAMETERS,
         )
 
-    def _named(self, folded: Folded) -> dict[str, str]:
-        """Return the asked custom parameters that a message has."""
+    def _named(self, folded: Folded) -> dict[str, str | None]:
+        """Return the asked custom parameters, in the order in which they were asked for."""
         found, text = folded.parameters or {}, self.masking.text
-        return {key: text(str(found[key]), folded.destination) for key in self.parameters if key in found}
+        return {key: text(str(found[key]), folded.destination) if key in found else None for key in self.parameters}
 
     def detail(
         self, message: StoredMessage, reports: list[ReportLine], *, found_by: Callable[[str, str], str] | None = None

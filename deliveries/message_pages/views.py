@@ -17,11 +17,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from campaigns.selectors import campaign_names as find_campaign_names
 from deliveries.message_pages import number_lists
 from deliveries.message_pages.chips import chips_of, period_words
+from deliveries.message_pages.columns import COLUMNS, columns_of
 from deliveries.message_pages.csv_file import to_csv
-from deliveries.message_pages.forms import ANY_TIME, PRESETS, MessageFilterForm
+from deliveries.message_pages.forms import ANY_TIME, LOOKS, PRESETS, MessageFilterForm
 from deliveries.message_pages.number_reveal import reveal_number
 from deliveries.message_pages.parameter_fields import MAX_VALUE_LENGTH, PARAMETER
 from deliveries.message_pages.presenter import MessagePresenter, MessageRow, codes_to_explain
+from deliveries.message_pages.table_columns import COLUMNS_PARAMETER
 from deliveries.messages.row import StoredMessage
 from deliveries.search.addresses import message_or_404, without_masked_ids
 from deliveries.search.find import Page, SearchTooSlow, campaign_names, reports_of, search
@@ -53,8 +55,12 @@ def message_list(request: HttpRequest, tenant: Tenant) -> HttpResponse:
         return redirect(canonical)  # a form sent without a script names its empty fields too
     found = _found(request, form)
     shown = [*found["form"].pairs, *(pair for pair in form.given if pair[0] == "cursor")]
+    kept = [pair for pair in shown if pair[0] != COLUMNS_PARAMETER]
     context = found | {
         "file": urlencode(shown),
+        "looks": urlencode([pair for pair in found["form"].pairs if pair[0] in LOOKS]),
+        "kept": kept,
+        "usual": urlencode(kept),
         "page": "messages",
         "form": found["form"],
         "zone": tenant.timezone,
@@ -85,8 +91,9 @@ def message_list(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 def download(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """Hand out the page of the list that the same parameters show, as CSV; to the list where that has no rows."""
     with translation.override(tenant.language):  # as the tenant's other files
-        rows = _found(request, filter_form(request, tenant))["rows"]
-        content = to_csv(rows, tenant)
+        form = filter_form(request, tenant)
+        rows = _found(request, form)["rows"]
+        content = to_csv(rows, tenant, columns_of(form.table.in_files) or list(COLUMNS.values()))
     if not rows:
         return redirect(f"{reverse('messages:list', args=[tenant.slug])}?{request.GET.urlencode()}")
     record("message.downloaded", actor=request.user.email, tenant=tenant, details={"messages": len(rows)})
@@ -157,7 +164,8 @@ class OtherSearch:
 def _found(request: HttpRequest, form: MessageFilterForm) -> dict:
     """Return what the list shows: its state, rows, cursors, total."""
     nothing = {"form": form, "chips": chips_of(form) if form.is_valid() else [], "rows": [], "total": None}
-    presenter_of = partial(MessagePresenter, masking=request.access.masking, link=_link(request.access.tenant))
+    link, keys = _link(request.access.tenant), form.table.keys
+    presenter_of = partial(MessagePresenter, masking=request.access.masking, link=link, parameters=keys)
     if not form.is_valid():
         return nothing | {"state": "wrong", "codes": presenter_of([], {}).code_list()}
     cursor = request.GET.get("cursor", "")
@@ -170,11 +178,11 @@ def _found(request: HttpRequest, form: MessageFilterForm) -> dict:
             page = replace(page, messages=without_masked_ids(page.messages, request.access.masking))
         if not page.messages and not form.knows_operator():
             return nothing | {"state": "wrong", "codes": presenter_of([], {}).code_list()}
-        is_any = all(name == "size" for name, _text in form.given)
+        is_any = all(name in LOOKS for name, _text in form.given)
         if not page.messages and not cursor and is_any:  # nothing of late: then whatever there is
             form = _other_form(form, _any_time(request))
             form.is_valid()
-            form.given = [pair for pair in form.given if pair[0] == "size"]
+            form.given = [pair for pair in form.given if pair[0] in LOOKS]
             page = search(form.query(), size=size, seconds=SECONDS)
     except TooManyNumberSearches as error:
         form.add_error(error.filter, error.text)

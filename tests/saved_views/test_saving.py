@@ -138,3 +138,19 @@ def test_list_and_pages_ask_the_same_whatever_there_is(client, tenant, viewer, n
         listed = client.get(VIEWS)
 
     assert len(listed.context["rows"]) == n
+
+
+def test_message_search_is_saved_with_its_columns(client, tenant, viewer, messages):
+    client.force_login(viewer)
+    page = client.get(MESSAGES, {"counts_as": "failed", "period": "7d", "columns": ["status", "sender"]})
+
+    saved = client.post(VIEWS, {"page": "messages", "query": page.context["saved"].query, "name": "Failed"})
+    opened = client.get(saved.url)
+
+    columns = "columns=sent_at&columns=sender&columns=status"
+    assert shown(viewer) == [("messages", "Failed", f"counts_as=failed&period=7d&{columns}")]
+    assert opened.context["form"].table.names == ["sent_at", "sender", "status"]
+    assert [(one.name, one.is_current) for one in opened.context["saved"].entries] == [("Failed", True)]
+    assert [one.is_current for one in client.get(MESSAGES).context["saved"].entries] == [False]
+    listed = client.get(VIEWS).context["rows"][0]["words"]
+    assert listed == ["Messages", "7 days", "Counts as: Failed", "Columns: Sent, Sender, Status, result code"]
