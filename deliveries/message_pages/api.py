@@ -98,6 +98,13 @@ FILTERS = (
         most=MAX_DELIVERED_WITHIN,
     ),
     Parameter(
+        name="hour",
+        text="The hour of sending on the clock, in each tenant's own time zone; 7: from 07:00 to 07:59.",
+        kind="number",
+        least=0,
+        most=23,
+    ),
+    Parameter(
         name="campaign_id",
         text="A campaign by the `campaign.id` of a message; 0: no campaign.",
         kind="number",
@@ -201,6 +208,7 @@ def read_query(given: Parameters, access: Access) -> tuple[MessageQuery, list[st
         statuses=tuple(statuses or ()),
         result_code=given.number("result_code"),
         delivered_within=given.number("delivered_within"),
+        hour=given.number("hour"),
         number_country=access.tenant.country,
         parameters=given.map("custom_parameters"),
         **texts,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from deliveries.messages.fold import NO_CODE
 from deliveries.models import ResultCode
 from deliveries.search.query import NO_CAMPAIGN_FILTER
-from portal.common.templatetags.figures import count, duration
+from portal.common.templatetags.figures import clock_hour, count, duration
 
 if TYPE_CHECKING:
     from deliveries.message_pages.forms import MessageFilterForm
@@ -70,6 +70,8 @@ def _words(form: "MessageFilterForm", name: str, text: str) -> str:
         return _code_words(form.cleaned_data[name])
     if name == "delivered_within":
         return duration(form.cleaned_data[name])
+    if name == "hour":
+        return clock_hour(form.cleaned_data[name])
     if name == "country":
         text = form.cleaned_data[name]
     field = form.fields[name]

@@ -101,6 +101,12 @@ class MessageFilterForm(forms.Form):
         max_value=MAX_DELIVERED_WITHIN,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
+    hour = forms.IntegerField(
+        label=gettext_lazy("Hour of sending, 0 to 23"),
+        min_value=0,
+        max_value=23,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
     status = NearestChoicesField(
         label=gettext_lazy("Status"), choices=ResultCode.Status.choices, widget=forms.CheckboxSelectMultiple
     )
@@ -230,6 +236,7 @@ class MessageFilterForm(forms.Form):
             statuses=tuple(status for status in STATUS_RANK if status in classes or status in data["status"]),
             result_code=data["result_code"],
             delivered_within=data["delivered_within"],
+            hour=data["hour"],
             number_country=self.access.tenant.country,
             parameters={key: value for key in self.keys if (value := data[PARAMETER.format(key)])},
             numbers=self.number_list.numbers if self.number_list else (),

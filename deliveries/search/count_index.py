@@ -78,12 +78,12 @@ def area_from_counts(
     """Return where the `size` matching messages next to `at` are (None: the newest), as far as the counts know it.
 
     `within` are the tenants with their campaigns; `backwards` looks for newer ones. Nothing is counted by numbers,
-    refIds, ids, custom parameters and the time to the phone, nor by campaign together with a PPID, nor by variant
-    without a campaign.
+    refIds, ids, custom parameters, the time to the phone and the hour, nor by campaign together with a PPID, nor by
+    variant without a campaign.
     """
     of_campaign = any(campaign is not None for _, campaign in within)
     uncounted = bool(query.number or query.numbers or query.ref_id or query.ref_id_prefix or query.message_id)
-    uncounted = uncounted or bool(query.parameters) or query.delivered_within is not None
+    uncounted = uncounted or bool(query.parameters) or query.delivered_within is not None or query.hour is not None
     if query.partner_id:
         uncounted = uncounted or of_campaign or not _counts_partners(query)
     if uncounted or (query.variant and not of_campaign):

@@ -17,6 +17,7 @@ from deliveries.messages.row import OTHER_LABEL
 from deliveries.search.day_bounds import bounds_of
 from deliveries.search.segment_keys import search_keys
 from portal.common.prefixes import after_prefix
+from portal.tenants.models import Tenant
 
 MAX_DELIVERED_WITHIN = 30 * 86_400  # seconds: what `delivered_within` takes
 NO_CAMPAIGN_FILTER = "(none)"  # as a campaign's name: messages without one
@@ -52,6 +53,7 @@ class MessageQuery:
     campaign or PPID matches values over the daily limit of new ones, `(none)` as a campaign messages without one.
     `delivered_within` is a time in seconds: of delivered messages those whose time to the phone lies in that time's
     latency bucket or a lower one (campaigns/latency.py), so as many as the figures count.
+    `hour` is the hour of sending on the clock, 0 to 23, in each tenant's own zone.
     `parameters` are custom parameters that tenants have chosen, each with its whole value; only tenants that have
     chosen all of them are searched. `(none)` matches messages without the parameter, `(other)` those whose value is not
     counted by itself in their month; both match that very text, too.
@@ -76,6 +78,7 @@ class MessageQuery:
     operator: str = ""
     result_code: int | None = None
     delivered_within: int | None = None
+    hour: int | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -188,6 +191,13 @@ def conditions(query: MessageQuery) -> tuple[list[str], dict]:
         add("m.result_code = %(code)s", code=query.result_code)
     if query.delivered_within is not None:
         add("m.latency_bucket <= %(bucket)s", bucket=bucket_of(query.delivered_within))
+    if query.hour is not None:
+        zones = dict(Tenant.objects.filter(id__in=query.tenant_ids).values_list("id", "timezone"))
+        add(
+            "extract(hour FROM m.sent_at AT TIME ZONE (%(zones)s::jsonb ->> m.tenant_id::text)) = %(hour)s",
+            zones=json.dumps(zones),
+            hour=query.hour,
+        )
     for number, (key, value) in enumerate(sorted(query.parameters.items())):
         # Reaches no index: rows of message_parameter lead to the messages (deliveries/search/find.py).
         names = {"key": f"%(key{number})s::text", "value": f"%(value{number})s"}

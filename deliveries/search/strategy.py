@@ -156,7 +156,7 @@ def _has_filter_without_index(search: Search) -> bool:
     others = bool(query.variant or query.partner_id or query.country or query.operator)
     others = others or len(query.indexed_parameters) < len(query.parameters)
     with_delivered = query.statuses and DELIVERED in query.statuses
-    numbers = (query.result_code, query.account_id, query.delivered_within)
+    numbers = (query.result_code, query.account_id, query.delivered_within, query.hour)
     return bool(others or with_delivered or any(number is not None for number in numbers))
 
 

@@ -18,6 +18,8 @@ def total(query: MessageQuery) -> int | None:
     """
     if query.number or query.numbers or query.ref_id or query.ref_id_prefix or query.message_id or query.parameters:
         return None
+    if query.hour is not None:
+        return None
     by_campaign = bool(query.campaign or query.variant or query.campaign_id is not None)
     if by_campaign and query.partner_id:
         return None

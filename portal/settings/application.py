@@ -112,4 +112,5 @@ EXPORT_KINDS = {
     "countries": "reports.exports.tables.COUNTRIES",
     "operators": "reports.exports.tables.OPERATORS",
     "partner_ids": "reports.exports.tables.PARTNER_IDS",
+    "recipients": "reports.exports.recipients.RECIPIENTS",
 }

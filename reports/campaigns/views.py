@@ -99,7 +99,7 @@ def campaign_page(request: PageRequest, tenant: Tenant, campaign_id: int) -> Htt
     wanted = request.GET.get("compare", "")
     other, is_wrong = compared_with(campaign, wanted)
     text, problem, status = searched(request, tenant, "find")
-    shown, beside = _shown(campaign, tenant, masking), _shown(other, tenant, masking) if other else None
+    shown, beside = shown_of(campaign, tenant, masking), shown_of(other, tenant, masking) if other else None
     context = {
         "page": "campaigns",
         "campaign": campaign,
@@ -127,7 +127,7 @@ def figures_context(request: PageRequest, tenant: Tenant, campaign: Campaign) ->
     """Return what the part of the page with the figures shows, None for a campaign without messages."""
     masking = request.access.masking
     other, _is_wrong = compared_with(campaign, request.GET.get("compare", ""))
-    shown, beside = _shown(campaign, tenant, masking), _shown(other, tenant, masking) if other else None
+    shown, beside = shown_of(campaign, tenant, masking), shown_of(other, tenant, masking) if other else None
     return (
         {"campaign": campaign, "notes": _notes(campaign, masking)} | _figures(request, shown, beside) if shown else None
     )
@@ -137,7 +137,8 @@ def _notes(campaign: Campaign, masking: Masking) -> list[tuple[date, str]]:
     return [(date.fromisoformat(day), masking.text(text)) for day, text in sorted(campaign.day_notes.items())]
 
 
-def _shown(campaign: Campaign, tenant: Tenant, masking: Masking) -> Shown | None:
+def shown_of(campaign: Campaign, tenant: Tenant, masking: Masking) -> Shown | None:
+    """Return a campaign as its page shows it, None for one without messages."""
     life = life_of(campaign)
     if life is None:
         return None

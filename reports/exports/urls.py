@@ -2,7 +2,10 @@
 
 from django.urls import path
 
-from reports.exports import views
+from reports.exports import recipients_views, views
 
 app_name = "table_exports"
-urlpatterns = [path("", views.new, name="new")]
+urlpatterns = [
+    path("", views.new, name="new"),
+    path("recipients/<int:campaign_id>/<slug:group>/", recipients_views.new, name="recipients"),
+]

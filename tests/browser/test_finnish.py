@@ -27,6 +27,7 @@ DATA = {
     "segments:segments": ("tbody", "option"),
     "campaigns:ab": ("tbody", "h1", "label"),
     "campaigns:recipients": ("h1",),
+    "campaigns:hours": ("h1",),
     "campaigns:conversions": ("h1", "tbody"),
     "campaigns:conversion_list": ("h1", "h2", "tbody"),
     "campaigns:recipient_list": ("h1", "tbody"),
@@ -45,6 +46,7 @@ DATA = {
     "conversions:upload_one": ("thead", "tbody", "p"),
     "settings:conversions": ("tbody",),
     "exports:list": ("tbody", "h2", "h3"),
+    "table_exports:recipients": ("h1",),
     "share": ("tbody",),
 }
 

@@ -42,6 +42,7 @@ MEMBERS = ANYBODYS | {
         "segments:segments",
         "campaigns:campaign",
         "campaigns:recipients",
+        "campaigns:hours",
         "campaigns:conversions",
         "campaigns:conversion_list",
         "campaigns:recipient_list",
@@ -57,7 +58,7 @@ MEMBERS = ANYBODYS | {
 OPENED = {
     "viewer": MEMBERS,
     "analyst": MEMBERS
-    | {"conversions:index", "conversions:events", "table_exports:new"}
+    | {"conversions:index", "conversions:events", "table_exports:new", "table_exports:recipients"}
     | {"reports:remove", "exports:list", "exports:new", "exports:download"},
     "view-as": MEMBERS - {"reports:views"},
     "key": {

@@ -112,6 +112,7 @@ PAGES = {
     "exports:new": (302, 404, 404, 200),
     "exports:numbers": (302, 404, 404, 200),
     "table_exports:new": (302, 404, 404, 200),
+    "table_exports:recipients": (302, 404, 404, 200),
     "exports:download": (302, 404, 404, 404),  # somebody else's; tests/exports/ downloads some
     "exports:cancel": (302, 404, 404, 302),
     "exports:retry": (302, 404, 404, 302),
@@ -123,6 +124,7 @@ PAGES = {
     "campaigns:campaign": (302, 404, 404, 200),
     "campaigns:details": (302, 404, 404, 200),
     "campaigns:recipients": (302, 404, 404, 200),
+    "campaigns:hours": (302, 404, 404, 200),
     "campaigns:conversions": (302, 404, 404, 200),
     "campaigns:conversion_list": (302, 404, 404, 200),
     "campaigns:live": (302, 404, 404, 302),  # a part of the campaign's page

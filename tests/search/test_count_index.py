@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -121,6 +122,9 @@ FILTERS = [
     {"delivered_within": 2},
     {"delivered_within": 5, "campaign": "sale", "statuses": ("delivered",)},
     {"delivered_within": 2, "operator": "usual", "first": date(2026, 8, 20)},
+    {"hour": 13},
+    {"hour": 19, "campaign": "sale", "statuses": ("delivered",)},
+    {"hour": 11, "statuses": ("failed", "expired")},
 ]
 
 
@@ -135,6 +139,10 @@ def wanted(filters: dict) -> QuerySet:
             found = found.filter(ref_id__startswith=value)
         elif name == "delivered_within":
             found = found.filter(latency_bucket__lte=bucket_of(value))
+        elif name == "hour":
+            zones = {one.id: ZoneInfo(one.timezone) for one in Tenant.objects.all()}
+            ids = [one.message_id for one in found if one.sent_at.astimezone(zones[one.tenant_id]).hour == value]
+            found = found.filter(message_id__in=ids)
         elif name == "parameters":
             found = found.filter(custom_parameters__contains=value)
         else:
@@ -144,7 +152,7 @@ def wanted(filters: dict) -> QuerySet:
 
 def test_filters_leave_many_few_and_none(messages):
     found = [wanted(filters).count() for filters in FILTERS]
-    assert (len(found), sum(n == 0 for n in found), sum(n > 50 for n in found)) == (62, 13, 11)
+    assert (len(found), sum(n == 0 for n in found), sum(n > 50 for n in found)) == (65, 13, 12)
 
 
 @pytest.mark.parametrize("size", [1, 2, 50])
@@ -161,7 +169,7 @@ def test_all_that_match_are_found_once_and_in_order_both_ways(messages, tenant, 
         while back[-1].previous_cursor:
             back.append(search(query, cursor=back[-1].previous_cursor, size=size))
         assert (filters, ids_of(pages), ids_of(reversed(back))) == (filters, found, found)
-    assert len(cases) == {1: 48, 2: 53, 50: 62}[size]
+    assert len(cases) == {1: 49, 2: 56, 50: 65}[size]
 
 
 def ids_of(pages: Iterable[Page]) -> list[str]:

@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from campaigns.models import Campaign
 from deliveries.messages import partitions
 from portal.tenants.scope import web_scope
+from reports.campaigns.hours import hours_of
 from reports.campaigns.recipient_lists import CampaignMessages, messages_page, recipients_page
 from reports.campaigns.recipients import recipients_of
 from tests.messages.factory import copy_messages
@@ -34,13 +35,20 @@ def campaign_id(tenant, account) -> int:
     return campaign.id
 
 
-@pytest.mark.parametrize("name", ["count", "page", "messages"])
+@pytest.mark.parametrize("name", ["count", "page", "messages", "hours"])
 def test_only_the_campaigns_messages_are_read(tenant, campaign_id, name):
     of = CampaignMessages(tenant_id=tenant.id, campaign_ids=[campaign_id])
     asked = {
         "count": lambda: recipients_of(tenant_id=tenant.id, campaign_ids=[campaign_id]),
         "page": lambda: recipients_page(of, "all", size=50),
         "messages": lambda: messages_page(of, None, size=50),
+        "hours": lambda: hours_of(
+            tenant_id=tenant.id,
+            campaign_ids=[campaign_id],
+            first=DAY.replace(month=9, day=1),
+            last=DAY.replace(month=11, day=30),
+            timezone=tenant.timezone,
+        ),
     }
     with web_scope([tenant.id]):
         with CaptureQueriesContext(connection) as captured:

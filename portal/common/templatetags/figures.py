@@ -80,6 +80,12 @@ def duration(seconds: float | None) -> str:
 
 
 @register.filter
+def clock_hour(hour: int) -> str:
+    """Return an hour of the day by its first and last minute on the clock: 07:00–07:59."""
+    return f"{hour:02}:00–{hour:02}:59"
+
+
+@register.filter
 def country(code: str) -> str:
     """Return the name of an alpha-2 code in the request's language, the code itself where there is none."""
     return _("Unknown") if code == "ZZ" else _territories(translation.get_language() or "en").get(code, code)
