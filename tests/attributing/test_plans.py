@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated")]
 
 N = 200
 MESSAGES = ("message_2026_11", "message_parameter_2026_11")
-EVENTS = ("conversion_event", "conversion_due", "conversion_tenant")  # analysed as any table is
+EVENTS = ("conversion_event", "conversion_due", "conversion_tenant")
 
 
 @pytest.fixture(autouse=True)
@@ -55,13 +55,11 @@ def bought(feed, tenant, other_tenant) -> list[ConversionEvent]:
 @pytest.mark.parametrize("belief", BELIEFS)
 def test_work_of_attribution_is_in_proportion_to_its_events(bought, feed, tenant, belief, monkeypatch):
     note_events(tenant.id, [one.pk for one in bought])
-    believe("known", *EVENTS)
-    believe(belief, *MESSAGES)
+    believe(belief, *EVENTS, *MESSAGES)
     with watched(monkeypatch, most=8 * N):
         assert attribute_due() == 3 * N
     apply(feed, *(message(f"later{n}", 3, number(n), order=f"o{n}") for n in range(N)))
-    believe("known", *EVENTS)
-    believe(belief, *MESSAGES)
+    believe(belief, *EVENTS, *MESSAGES)
     with watched(monkeypatch, most=8 * N):
         assert attribute_due() == 2 * N  # the events of messages stay
     note_tenant(tenant.id)
