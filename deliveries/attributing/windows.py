@@ -13,12 +13,12 @@ from portal.tenants.models import Tenant
 
 def tenant_window(tenant: Tenant) -> int:
     """Return the minutes in which a message of the tenant may have an event, where nothing else is set."""
-    return _minutes(tenant.id, None) or DEFAULT_WINDOW
+    return _minutes(tenant) or DEFAULT_WINDOW
 
 
 def campaign_window(campaign: Campaign) -> int | None:
     """Return the minutes of the campaign's own window, None if it has none."""
-    return _minutes(campaign.tenant_id, campaign.id)
+    return _minutes(campaign.tenant, campaign)
 
 
 def set_tenant_window(tenant: Tenant, minutes: int, *, actor: str) -> bool:
@@ -27,7 +27,7 @@ def set_tenant_window(tenant: Tenant, minutes: int, *, actor: str) -> bool:
         before = tenant_window(tenant)
         if minutes == before:
             return False
-        _set(tenant.id, None, minutes)
+        _set(tenant, None, minutes)
         record("conversion_window.changed", actor=actor, tenant=tenant, details={"minutes": minutes, "before": before})
     return True
 
@@ -40,7 +40,7 @@ def set_campaign_window(campaign: Campaign, minutes: int | None, *, actor: str) 
     with transaction.atomic():
         if minutes == campaign_window(campaign):
             return False
-        _set(campaign.tenant_id, campaign.id, minutes)
+        _set(campaign.tenant, campaign, minutes)
         record(
             "campaign.window_changed" if minutes else "campaign.window_removed",
             actor=actor,
@@ -51,16 +51,14 @@ def set_campaign_window(campaign: Campaign, minutes: int | None, *, actor: str) 
     return True
 
 
-def _minutes(tenant_id: int, campaign_id: int | None) -> int | None:
-    found = ConversionWindow.objects.filter(tenant_id=tenant_id, campaign_id=campaign_id)
+def _minutes(tenant: Tenant, campaign: Campaign | None = None) -> int | None:
+    found = ConversionWindow.objects.filter(tenant=tenant, campaign=campaign)
     return found.values_list("minutes", flat=True).first()
 
 
-def _set(tenant_id: int, campaign_id: int | None, minutes: int | None) -> None:
+def _set(tenant: Tenant, campaign: Campaign | None, minutes: int | None) -> None:
     if minutes:
-        ConversionWindow.objects.update_or_create(
-            tenant_id=tenant_id, campaign_id=campaign_id, defaults={"minutes": minutes}
-        )
+        ConversionWindow.objects.update_or_create(tenant=tenant, campaign=campaign, defaults={"minutes": minutes})
     else:
-        ConversionWindow.objects.filter(tenant_id=tenant_id, campaign_id=campaign_id).delete()
-    note_tenant(tenant_id)
+        ConversionWindow.objects.filter(tenant=tenant, campaign=campaign).delete()
+    note_tenant(tenant.id)

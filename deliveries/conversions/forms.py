@@ -101,5 +101,5 @@ class WindowForm(forms.Form):
         ),
     )
 
-    def __init__(self, *args, **kwargs) -> None:
-        super().__init__(*args, auto_id="window_%s", **kwargs)
+    def __init__(self, data: QueryDict | None = None, **kwargs) -> None:
+        super().__init__(data, auto_id="window_%s", **kwargs)
