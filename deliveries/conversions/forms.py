@@ -7,6 +7,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns.conversions.models import MAX_WINDOW
 from campaigns.models import ConversionKind
 from deliveries.conversions.error_texts import FIELD_NAMES
 from portal.common.no_numbers import refuse_numbers
@@ -85,3 +86,20 @@ class KindForm(forms.ModelForm):
         if self.instance.pk is None and others.count() >= MAX_KINDS:
             raise forms.ValidationError(_("There are %(most)s kinds already, the most.") % {"most": MAX_KINDS})
         return name
+
+
+class WindowForm(forms.Form):
+    """The window of a tenant, for messages and events without one of their own."""
+
+    minutes = forms.IntegerField(
+        label=gettext_lazy("Window in minutes"),
+        min_value=1,
+        max_value=MAX_WINDOW,
+        help_text=gettext_lazy(
+            "How long after its delivery a message can have an event. The window of a kind goes before this one, and"
+            " that of a campaign before both."
+        ),
+    )
+
+    def __init__(self, data: QueryDict | None = None, **kwargs) -> None:
+        super().__init__(data, auto_id="window_%s", **kwargs)

@@ -1,4 +1,4 @@
-"""The settings page of the kinds of conversion events."""
+"""The settings pages of conversions: the customer's window, and the kinds of events."""
 
 from django.contrib import messages
 from django.db import IntegrityError, transaction
@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from campaigns.models import ConversionEvent, ConversionKind
-from deliveries.conversions.forms import KindForm
+from deliveries.attributing.due import note_tenant
+from deliveries.attributing.windows import set_tenant_window, tenant_window
+from deliveries.conversions.forms import KindForm, WindowForm
 from portal.accounts.access import PageRequest
 from portal.accounts.guards import member_may
 from portal.accounts.models import record
@@ -21,30 +23,61 @@ from portal.tenants.models import Tenant
 @member_may("change_settings")
 def kinds_page(request: PageRequest, tenant: Tenant) -> HttpResponse:
     """List the kinds, and add one."""
-    form = KindForm(request.POST if request.method == "POST" else None, tenant=tenant)
-    if request.method == "POST" and form.is_valid():
+    if request.method != "POST":
+        return _page(request, tenant)
+    form = KindForm(request.POST, tenant=tenant)
+    if not form.is_valid():
+        return _page(request, tenant, form=form)
+    with transaction.atomic():
+        kind = form.save()
+        record("conversion_kind.added", actor=request.user.email, tenant=tenant, subject=kind.name)
+    messages.success(request, _("The kind %(name)s was added.") % {"name": kind.name})
+    return redirect("settings:conversions", tenant.slug)
+
+
+@posted_from("settings:conversions")
+@member_may("change_settings")
+def window_change(request: PageRequest, tenant: Tenant) -> HttpResponse:
+    """Set the customer's window."""
+    form = WindowForm(request.POST)
+    if not form.is_valid():
+        return _page(request, tenant, window_form=form)
+    if set_tenant_window(tenant, form.cleaned_data["minutes"], actor=request.user.email):
+        messages.success(request, _("The window was saved. Events are attributed again by it."))
+    else:
+        messages.success(request, _("Nothing was changed."))
+    return redirect("settings:conversions", tenant.slug)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_may("change_settings")
+def kind_edit(request: PageRequest, tenant: Tenant, kind_id: int) -> HttpResponse:
+    """Show the form of a kind's name, window and purpose, and save it."""
+    kind = _kind_or_404(tenant, kind_id)
+    name = kind.name
+    form = KindForm(request.POST if request.method == "POST" else None, tenant=tenant, instance=kind)
+    if request.method != "POST" or not form.is_valid():
+        context = {"page": "settings", "section": "conversions", "form": form, "kind_id": kind.pk, "name": name}
+        status = 422 if request.method == "POST" else 200
+        return render(request, "deliveries/settings_conversion_kind.html", context, status=status)
+    if form.changed_data:
         with transaction.atomic():
-            kind = form.save()
-            record("conversion_kind.added", actor=request.user.email, tenant=tenant, subject=kind.name)
-        messages.success(request, _("The kind %(name)s was added.") % {"name": kind.name})
-        return redirect("settings:conversions", tenant.slug)
-    used = Exists(ConversionEvent.objects.filter(kind=OuterRef("pk")))
-    context = {
-        "page": "settings",
-        "section": "conversions",
-        "form": form,
-        "kinds": ConversionKind.objects.filter(tenant=tenant).annotate(is_used=used).order_by("name"),
-    }
-    return render(
-        request, "deliveries/settings_conversions.html", context, status=422 if request.method == "POST" else 200
-    )
+            form.save()
+            details = {"fields": form.changed_data} | ({"name": kind.name} if kind.name != name else {})
+            record("conversion_kind.changed", actor=request.user.email, tenant=tenant, subject=name, details=details)
+            if "window_minutes" in form.changed_data:
+                note_tenant(tenant.id)
+        messages.success(request, _("The kind %(name)s was saved.") % {"name": kind.name})
+    else:
+        messages.success(request, _("Nothing was changed."))
+    return redirect("settings:conversions", tenant.slug)
 
 
 @posted_from("settings:conversions")
 @member_may("change_settings")
 def kind_remove(request: PageRequest, tenant: Tenant, kind_id: int) -> HttpResponse:
     """Delete a kind that has no events."""
-    kind = get_object_or_404(ConversionKind, tenant=tenant, id=min(kind_id, 2**63 - 1))
+    kind = _kind_or_404(tenant, kind_id)
     try:
         with transaction.atomic():
             is_used = ConversionEvent.objects.filter(kind=kind).exists()
@@ -59,3 +92,22 @@ def kind_remove(request: PageRequest, tenant: Tenant, kind_id: int) -> HttpRespo
     else:
         messages.success(request, _("The kind %(name)s was deleted.") % {"name": kind.name})
     return redirect("settings:conversions", tenant.slug)
+
+
+def _kind_or_404(tenant: Tenant, kind_id: int) -> ConversionKind:
+    return get_object_or_404(ConversionKind, tenant=tenant, id=min(kind_id, 2**63 - 1))
+
+
+def _page(
+    request: PageRequest, tenant: Tenant, *, form: KindForm | None = None, window_form: WindowForm | None = None
+) -> HttpResponse:
+    """Return the page; a form that is given was refused."""
+    used = Exists(ConversionEvent.objects.filter(kind=OuterRef("pk")))
+    context = {
+        "page": "settings",
+        "section": "conversions",
+        "form": form or KindForm(tenant=tenant),
+        "window_form": window_form or WindowForm(initial={"minutes": tenant_window(tenant)}),
+        "kinds": ConversionKind.objects.filter(tenant=tenant).annotate(is_used=used).order_by("name"),
+    }
+    return render(request, "deliveries/settings_conversions.html", context, status=422 if form or window_form else 200)

@@ -44,6 +44,8 @@ SENTENCES: dict[str, Promise] = {
     "campaign.comparison_deleted": _("%(who)s deleted the comparison %(name)s of the campaign %(subject)s."),
     "campaign.merged": _("%(who)s merged the campaign %(subject)s into %(into)s."),
     "campaign.separated": _("%(who)s separated the campaign %(subject)s from %(into)s."),
+    "campaign.window_changed": _("%(who)s set the conversion window of the campaign %(subject)s to %(minutes)s min."),
+    "campaign.window_removed": _("%(who)s removed the conversion window of the campaign %(subject)s."),
     # messages and numbers
     "message.downloaded": _("%(who)s downloaded a list of messages. Messages: %(messages)s."),
     "message.number_revealed": _("%(who)s revealed the phone number of the message %(subject)s. Reason: %(reason)s"),
@@ -79,7 +81,9 @@ SENTENCES: dict[str, Promise] = {
     "export.retried": _("%(who)s queued the export %(subject)s again."),
     "export.file_deleted": _("The file of the export %(subject)s was deleted by %(who)s."),
     "conversion_kind.added": _("%(who)s added the kind of conversion event %(subject)s."),
+    "conversion_kind.changed": _("%(who)s changed the kind of conversion event %(subject)s. %(changes)s"),
     "conversion_kind.removed": _("%(who)s deleted the kind of conversion event %(subject)s."),
+    "conversion_window.changed": _("%(who)s set the conversion window to %(minutes)s min (before: %(before)s min)."),
     "conversions.uploaded": _("%(who)s uploaded the conversion events of the file %(subject)s."),
     "conversions.upload_cancelled": _("%(who)s cancelled the upload of the file %(subject)s."),
     "conversions.upload_undone": _(
@@ -189,6 +193,8 @@ DETAIL_NAMES = {
     "role": _("Role"),
     "reason": _("Reason"),
     "messages": _("Messages"),
+    "window_minutes": _("Window in minutes"),
+    "is_otp": _("One-time password"),
 }
 
 

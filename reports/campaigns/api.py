@@ -20,7 +20,7 @@ from portal.api.operations import Operation
 from portal.api.pages import page_by_id
 from portal.api.parameters import CURSOR, MAX_NUMBER, SIZE, TENANT, Parameter
 from portal.api.views import ApiView
-from reports.campaigns.conversions import Conversions, campaign_conversions
+from reports.campaigns.conversions import Conversions, Converted, campaign_conversions
 from reports.campaigns.examples import CAMPAIGN, CAMPAIGN_FIGURES
 from reports.campaigns.life import Life, life_of
 from reports.campaigns.selectors import STATES, in_state, matching_ids
@@ -152,16 +152,22 @@ def _figures(campaign: Campaign, life: Life, access: Access) -> dict:
 
 
 def _conversions(found: Conversions) -> dict:
-    return {
+    return shown_converted(found) | {
         "kind": found.kind,
         "events": found.events,
         "messages": found.messages,
+        "confirmed": found.confirmed if found.is_otp else None,
+        "median_seconds": None if found.median is None else found.median.total_seconds(),
+    }
+
+
+def shown_converted(found: Converted) -> dict:
+    """Return conversions of a group of recipients as ConvertedSerializer takes them."""
+    return {
         "converted": found.converted,
         "recipients": found.recipients,
         "rate": found.rate,
         "interval": found.interval,
-        "confirmed": found.confirmed if found.is_otp else None,
-        "median_seconds": None if found.median is None else found.median.total_seconds(),
         "revenue": [asdict(revenue) for revenue in found.revenue],
     }
 

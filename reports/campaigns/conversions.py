@@ -1,5 +1,7 @@
 """Conversion figures of a campaign, by kind of event: of its attributed events and the messages that they belong to.
 
+`Converted` holds the formulas, for other groups of recipients as well.
+
 A recipient counts once, by its key, and is converted if one of its messages in the campaign has an event. Values are
 summed by currency: as whole millionths of its unit, which sum exactly.
 """
@@ -83,23 +85,12 @@ class Revenue:
     per_recipient: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Conversions:
-    """Events of one kind that belong to a campaign.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Converted:
+    """Recipients that got a message, how many of them have an event, and the revenue."""
 
-    `converted` of the `recipients` that got a message have an event; `messages` have one. `median` is the time from the
-    delivery to the event.
-    """
-
-    kind_id: int
-    kind: str
-    is_otp: bool
-    events: int
-    messages: int
     converted: int
     recipients: int
-    delivered_messages: int
-    median: timedelta | None
     revenue: list[Revenue] = field(default_factory=list)
 
     @property
@@ -110,6 +101,22 @@ class Conversions:
     @property
     def interval(self) -> tuple[float, float] | None:
         return wilson(self.converted, self.recipients)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversions(Converted):
+    """Events of one kind that belong to a campaign.
+
+    `messages` have one. `median` is the time from the delivery to the event.
+    """
+
+    kind_id: int
+    kind: str
+    is_otp: bool
+    events: int
+    messages: int
+    delivered_messages: int
+    median: timedelta | None
 
     @property
     def confirmed(self) -> float | None:
@@ -157,8 +164,7 @@ def conversions_of(
         cursor.execute(_VALUES, given)
         values: dict[int, list[Revenue]] = {}
         for kind_id, currency, micros in cursor.fetchall():
-            units = int(micros) / MICROS
-            revenue = Revenue(currency, units, _share(units, delivered_messages), _share(units, recipients))
+            revenue = revenue_of(currency, int(micros), delivered_messages=delivered_messages, recipients=recipients)
             values.setdefault(kind_id, []).append(revenue)
     return [
         Conversions(
@@ -175,6 +181,12 @@ def conversions_of(
         )
         for kind_id, name, is_otp, events, messages, converted, median in kinds
     ]
+
+
+def revenue_of(currency: str, micros: int, *, delivered_messages: int, recipients: int) -> Revenue:
+    """Return the value of events, given in millionths, by what was delivered."""
+    units = micros / MICROS
+    return Revenue(currency, units, _share(units, delivered_messages), _share(units, recipients))
 
 
 def campaign_conversions(campaign: Campaign) -> list[Conversions]:

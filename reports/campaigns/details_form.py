@@ -9,8 +9,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns.conversions.models import MAX_WINDOW
 from campaigns.details import possible_owners
-from campaigns.models import Campaign
+from campaigns.models import Campaign, ConversionKind
+from deliveries.attributing.windows import campaign_window
 from portal.common.day_field import DayField, day_example, day_text
 from portal.common.days_typed import parse_day
 from portal.common.no_numbers import refuse_numbers
@@ -21,7 +23,7 @@ MAX_DAY_NOTES, MAX_DAY_NOTE = 100, 200
 
 
 class DetailsForm(forms.Form):
-    """Title, note, tags, owner, planned start and split, notes on days, and whether the campaign is archived."""
+    """Title, note, tags, owner, planned start and split, notes on days, window of conversions, archived or not."""
 
     title = forms.CharField(
         label=gettext_lazy("Title"),
@@ -62,6 +64,16 @@ class DetailsForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+    conversion_window = forms.IntegerField(
+        label=gettext_lazy("Conversion window in minutes"),
+        required=False,
+        min_value=1,
+        max_value=MAX_WINDOW,
+        help_text=gettext_lazy(
+            "How long after its delivery a message of this campaign can have an event. Empty: the window of the event's"
+            " kind, or the customer's."
+        ),
+    )
     archived = forms.BooleanField(label=gettext_lazy("Archived"), required=False)
 
     def __init__(self, *args, campaign: Campaign, **kwargs) -> None:
@@ -70,6 +82,9 @@ class DetailsForm(forms.Form):
         owner.queryset = possible_owners(campaign)
         owner.empty_label = _("Nobody")
         example = _("%(day)s: The mailing was sent twice.") % {"day": day_example()}
+        # The events of a merged campaign follow the window of the campaign that it is shown as.
+        if campaign.merged_into_id or not ConversionKind.objects.filter(tenant_id=campaign.tenant_id).exists():
+            del self.fields["conversion_window"]
         self.fields["day_notes"].help_text = _("One note a line, such as “%(example)s”") % {"example": example}
 
     def clean_tags(self) -> list[str]:
@@ -140,6 +155,7 @@ def initial_of(campaign: Campaign) -> dict:
         "planned_start": campaign.planned_start,
         "planned_split": "\n".join(f"{variant}: {weight}" for variant, weight in campaign.planned_split.items()),
         "day_notes": "\n".join(notes),
+        "conversion_window": campaign_window(campaign),
         "archived": campaign.archived_at is not None,
     }
 

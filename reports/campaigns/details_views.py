@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from campaigns.details import save_details
 from campaigns.merging import MergeError, merge, merged_in, separate
 from campaigns.models import Campaign
+from deliveries.attributing.windows import set_campaign_window
 from portal.accounts.access import PageRequest
 from portal.accounts.guards import member_may
 from portal.accounts.way_back import posted_from
@@ -52,10 +54,13 @@ def details(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpRespo
     if not form.is_valid():
         return _page(request, campaign, form, MergeForm(), status=422)
     values = dict(form.cleaned_data)
-    archived = values.pop("archived")
-    changed = save_details(
-        campaign=campaign, values=values, archived=archived, actor=request.user.email, now=timezone.now()
-    )
+    archived, actor = values.pop("archived"), request.user.email
+    has_window = "conversion_window" in values
+    window = values.pop("conversion_window", None)
+    with transaction.atomic():
+        changed = save_details(campaign=campaign, values=values, archived=archived, actor=actor, now=timezone.now())
+        if has_window:
+            changed |= set_campaign_window(campaign, window, actor=actor)
     messages.success(request, _("The campaign was saved.") if changed else _("Nothing was changed."))
     return redirect("campaigns:details", tenant.slug, campaign.id)
 

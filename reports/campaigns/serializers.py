@@ -50,23 +50,28 @@ class RevenueSerializer(serializers.Serializer):
     per_recipient = serializers.FloatField(allow_null=True, help_text="Per recipient that got a message.")
 
 
-class ConversionsSerializer(serializers.Serializer):
-    """Events of one kind that are attributed to a campaign's messages."""
+class ConvertedSerializer(serializers.Serializer):
+    """Conversions of a group of recipients."""
 
-    kind = serializers.CharField(help_text="The kind's name.")
-    events = serializers.IntegerField(help_text="Attributed events.")
-    messages = serializers.IntegerField(help_text="Messages that have at least one.")
     converted = serializers.IntegerField(help_text="Recipients that got a message and have an event.")
     recipients = serializers.IntegerField(help_text="Recipients that got a message.")
     rate = serializers.FloatField(allow_null=True, help_text="converted ÷ recipients.")
     interval = serializers.ListField(
         child=serializers.FloatField(), allow_null=True, help_text="The rate's 95% interval (Wilson)."
     )
+    revenue = RevenueSerializer(many=True, help_text="By currency.")
+
+
+class ConversionsSerializer(ConvertedSerializer):
+    """Events of one kind that are attributed to a campaign's messages."""
+
+    kind = serializers.CharField(help_text="The kind's name.")
+    events = serializers.IntegerField(help_text="Attributed events.")
+    messages = serializers.IntegerField(help_text="Messages that have at least one.")
     confirmed = serializers.FloatField(
         allow_null=True, help_text="Of one-time passwords: messages with an event ÷ delivered messages. Else null."
     )
     median_seconds = serializers.FloatField(allow_null=True, help_text="Median time from delivery to event.")
-    revenue = RevenueSerializer(many=True, help_text="By currency.")
 
 
 class CampaignWithFiguresAnswer(CampaignAnswer):

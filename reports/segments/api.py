@@ -21,6 +21,7 @@ from portal.api.views import ApiView
 from portal.common import keyset
 from portal.tenants import tokens
 from portal.tenants.models import Tenant
+from reports.campaigns.api import shown_converted
 from reports.figures.api import figures
 from reports.figures.finality import provisional_from
 from reports.figures.kpis import Kpis
@@ -94,7 +95,8 @@ class SegmentView(ApiView):
                     name="recipients",
                     text=(
                         f"`yes` counts different recipients, which is possible for at most {MAX_DAYS} days or a"
-                        " campaign. `auto` counts them if the messages are at most 200,000."
+                        " campaign. `auto` counts them if the messages are at most 200,000. Conversions are counted"
+                        " with them."
                     ),
                     kind="choice",
                     choices=("auto", "yes"),
@@ -149,6 +151,7 @@ class SegmentView(ApiView):
                 "figures_from": asked.figures_from if (asked.figures_from or query.first) > query.first else None,
                 "total": figures(found.total),
                 "recipients": found.recipients,
+                "conversions": found.conversions and shown_converted(found.conversions),
                 "data": [self._row(rows[value], at, shown[value, at]) for value, at in page],
                 "next_cursor": cursor,
             }
@@ -177,6 +180,7 @@ class SegmentView(ApiView):
             "values": len(row.values),
             "time": at or None,
             "recipients": None if at else row.recipients,
+            "conversions": None if at or row.conversions is None else shown_converted(row.conversions),
             "against_others": None if at or row.standout is None else _difference(row.standout),
         }
 

@@ -22,6 +22,17 @@ SEGMENT = {
     "figures_from": None,
     "total": FIGURES,
     "recipients": None,
-    "data": [{"value": "Tampere", "values": 1, "time": None, "recipients": None, "against_others": None, **FIGURES}],
+    "conversions": None,
+    "data": [
+        {
+            "value": "Tampere",
+            "values": 1,
+            "time": None,
+            "recipients": None,
+            "conversions": None,
+            "against_others": None,
+            **FIGURES,
+        }
+    ],
     "next_cursor": None,
 }

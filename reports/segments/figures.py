@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from campaigns.segments import OTHER_VALUES
+from reports.campaigns.conversions import Converted
 from reports.figures.kpis import Kpis
 from reports.figures.query import StatisticsQuery
 from reports.segments import from_counts, from_messages
 from reports.segments.comparison import Difference, standouts
+from reports.segments.conversions import conversions_of
 from reports.segments.small_groups import SMALL_LABEL, GroupSize, merged_values
 
 MAX_READ = 200_000  # messages that are read for the recipients unless they are asked for
@@ -19,7 +21,8 @@ MAX_READ = 200_000  # messages that are read for the recipients unless they are 
 class ValueRow:
     """The figures of one value. `values` are those that it stands for: several in the row of small groups.
 
-    `recipients` is None where they are not counted. `standout` is the difference of the delivery rate from all other
+    `recipients` is None where they are not counted, `conversions` where they are not or the tenants have no events.
+    `standout` is the difference of the delivery rate from all other
     values together, None if it has too few messages.
     """
 
@@ -27,6 +30,7 @@ class ValueRow:
     values: frozenset[str]
     kpis: Kpis
     recipients: int | None = None
+    conversions: Converted | None = None
     standout: Difference | None = None
 
     @property
@@ -42,6 +46,7 @@ class SegmentFigures:
     rows: list[ValueRow]
     total: Kpis
     recipients: int | None
+    conversions: Converted | None = None
 
     @property
     def rates(self) -> dict[str, tuple[int, int]]:
@@ -66,8 +71,15 @@ def segment_figures(
     if from_messages.may_be_read(query) and (with_recipients or total.volume.messages <= MAX_READ):
         recipients = {values[0]: n for values, n in from_messages.recipients_of(query, (key,)).items()}
     small = _small(query, key, kpis, recipients) if merge_small else frozenset()
+    conversions = {} if recipients is None else conversions_of(query, key, kpis, total)
     rows = [
-        ValueRow(value, frozenset([value]), one, None if recipients is None else recipients.get(value, 0))
+        ValueRow(
+            value,
+            frozenset([value]),
+            one,
+            None if recipients is None else recipients.get(value, 0),
+            conversions.get(value),
+        )
         for value, one in kpis.items()
     ]
     rows = _with_standouts(_with_small(rows, small))
@@ -75,6 +87,7 @@ def segment_figures(
         rows=sorted(rows, key=lambda row: (-row.kpis.volume.messages, row.value)),
         total=total,
         recipients=None if recipients is None else from_messages.all_recipients(query),
+        conversions=conversions.get(None),
     )
 
 

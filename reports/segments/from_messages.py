@@ -12,9 +12,11 @@ from time import monotonic
 from typing import Any
 
 from deliveries.dialects.codes import COUNTS_AS, DELIVERED
+from deliveries.messages.store import same_message
 from deliveries.search.day_bounds import bounds_of
 from deliveries.search.find import fetch
 from deliveries.search.sql import Statement
+from portal.common.bulk import EACH
 from reports.figures.kpis import Kpis
 from reports.figures.query import StatisticsQuery, TooManyGroups
 from reports.figures.statistics import MAX_GROUPS, campaign_ids
@@ -42,6 +44,26 @@ _RECIPIENTS = """
 SELECT {values}, count(DISTINCT m.recipient_key) FROM message m {joins}
 WHERE {where} GROUP BY {columns} LIMIT %(limit)s
 """
+# Of each value, and (null) of all. A currency is null in the sum of all, '' for events without a value.
+_REACHED = """
+SELECT {values}, count(DISTINCT m.recipient_key) FROM message m {joins}
+WHERE {where} AND m.status = ANY (%(delivered)s) GROUP BY GROUPING SETS ({columns}, ()) LIMIT %(limit)s
+"""
+_CONVERTED = f"""
+WITH event AS MATERIALIZED (
+    SELECT tenant_id, attributed_account_id AS account_id, attributed_message_id AS message_id,
+           attributed_message_day AS day, value, currency
+    FROM conversion_event WHERE tenant_id = ANY (%(tenants)s) AND attributed_message_id IS NOT NULL
+     AND attributed_message_day BETWEEN %(first)s AND %(last)s
+     AND (%(campaigns)s::int[] IS NULL OR attributed_campaign_id = ANY (%(campaigns)s))
+)
+SELECT {{values}}, e.currency, count(DISTINCT m.recipient_key) FILTER (WHERE m.status = ANY (%(delivered)s)),
+       sum(e.value)
+FROM event e CROSS JOIN LATERAL (
+    SELECT m.* FROM message m WHERE m.tenant_id = e.tenant_id AND m.day = e.day AND {same_message("m", "e")} {EACH}
+) m {{joins}} WHERE {{where}}
+GROUP BY GROUPING SETS (({{columns}}, e.currency), (e.currency), {{columns}}, ()) LIMIT %(limit)s
+"""  # noqa: S608  constants of this module
 _TOTAL = "SELECT count(DISTINCT m.recipient_key) FROM message m WHERE {where}"
 
 
@@ -89,6 +111,26 @@ def all_recipients(query: StatisticsQuery) -> int:
     return recipients
 
 
+def reached_recipients(query: StatisticsQuery, key: str) -> dict[str | None, int]:
+    """Return the different recipients that got a message by the values of the key; None stands for all."""
+    return dict(_rows(_REACHED, query, (key,)))
+
+
+def converted_of(query: StatisticsQuery, key: str) -> tuple[dict[str | None, int], dict[str | None, dict[str, int]]]:
+    """Return the recipients that got a message and have an event, and the value of events by currency in millionths.
+
+    Both by the values of the key; None stands for all.
+    """
+    converted: dict[str | None, int] = {}
+    values: defaultdict[str | None, dict[str, int]] = defaultdict(dict)
+    for value, currency, recipients, micros in _rows(_CONVERTED, query, (key,)):
+        if currency is None:
+            converted[value] = recipients
+        elif currency:
+            values[value][currency] = int(micros)
+    return converted, values
+
+
 def _rows(sql: str, query: StatisticsQuery, keys: Sequence[str], time: str = "") -> list[tuple]:
     where, parameters = _conditions(query)
     values, joins = [], []
@@ -128,6 +170,7 @@ def _conditions(query: StatisticsQuery) -> tuple[list[str], dict[str, Any]]:
         "end": end,
         "delivered_status": DELIVERED,
         "limit": MAX_GROUPS + 1,
+        "campaigns": None,
     }
     parameters |= {kind: [status for status, counts in COUNTS_AS.items() if counts == kind] for kind in _CLASSES}
     for name, wanted in query.filters.items():

@@ -4,6 +4,7 @@ from rest_framework import serializers
 
 from campaigns.models import SegmentKey
 from portal.api.serializers import ForwardPageSerializer
+from reports.campaigns.serializers import ConvertedSerializer
 from reports.figures.serializers import FiguresSerializer
 
 
@@ -67,6 +68,13 @@ class ValueAnswer(FiguresSerializer):
     recipients = serializers.IntegerField(
         allow_null=True, help_text="Different recipients; null: not counted, see `recipients` of the request."
     )
+    conversions = ConvertedSerializer(
+        allow_null=True,
+        help_text=(
+            "Null where recipients are not counted, with `group_by`, without conversion events, and for a key of an"
+            " account."
+        ),
+    )
     against_others = AgainstOthersSerializer(
         allow_null=True, help_text="Null with `group_by`, for fewer than 30 messages, and for rows of several values."
     )
@@ -90,6 +98,7 @@ class SegmentAnswer(ForwardPageSerializer):
     )
     total = FiguresSerializer(help_text="The sum of all values.")
     recipients = serializers.IntegerField(allow_null=True, help_text="All different recipients; null: not counted.")
+    conversions = ConvertedSerializer(allow_null=True, help_text="Conversions of all recipients; null as in a row.")
     data = ValueAnswer(many=True, help_text="The values in alphabetical order, each by time.")  # type: ignore[assignment]  # Serializer has the name, too
 
     def get_fields(self) -> dict:

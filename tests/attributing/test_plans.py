@@ -1,5 +1,7 @@
 """Attribution and figures do work in proportion to their events, and the applier adds no statement for others."""
 
+from datetime import date
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -12,6 +14,8 @@ from deliveries.messages.recipients import recipient_keys
 from deliveries.models import ConversionDue, ConversionTenant
 from portal.tenants.scope import web_scope
 from reports.campaigns.conversions import campaign_conversions
+from reports.figures.query import StatisticsQuery
+from reports.segments.from_messages import converted_of
 from tests.attributing.sample import apply, at, kind, message
 from tests.deliveries.watched_plans import BELIEFS, believe, watched
 
@@ -19,7 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated")]
 
 N = 200
 MESSAGES = ("message_2026_11", "message_parameter_2026_11")
-EVENTS = ("conversion_event", "conversion_due", "conversion_tenant")  # analysed as any table is
+EVENTS = ("conversion_event", "conversion_due", "conversion_tenant")
 
 
 @pytest.fixture(autouse=True)
@@ -55,13 +59,11 @@ def bought(feed, tenant, other_tenant) -> list[ConversionEvent]:
 @pytest.mark.parametrize("belief", BELIEFS)
 def test_work_of_attribution_is_in_proportion_to_its_events(bought, feed, tenant, belief, monkeypatch):
     note_events(tenant.id, [one.pk for one in bought])
-    believe("known", *EVENTS)
-    believe(belief, *MESSAGES)
+    believe(belief, *EVENTS, *MESSAGES)
     with watched(monkeypatch, most=8 * N):
         assert attribute_due() == 3 * N
     apply(feed, *(message(f"later{n}", 3, number(n), order=f"o{n}") for n in range(N)))
-    believe("known", *EVENTS)
-    believe(belief, *MESSAGES)
+    believe(belief, *EVENTS, *MESSAGES)
     with watched(monkeypatch, most=8 * N):
         assert attribute_due() == 2 * N  # the events of messages stay
     note_tenant(tenant.id)
@@ -76,6 +78,17 @@ def test_figures_of_a_campaign_look_up_the_messages_of_its_events_as_the_web_rol
         (found,) = campaign_conversions(Campaign.objects.get())
     assert (found.events, found.messages, found.converted, found.recipients) == (3 * N, N, N, N)
     assert 4 < len(statements) < 20
+
+
+def test_conversions_of_segments_look_up_the_messages_of_their_events_as_the_web_role(bought, tenant, monkeypatch):
+    note_events(tenant.id, [one.pk for one in bought])
+    attribute_due()
+    believe("known", *EVENTS, *MESSAGES)
+    query = StatisticsQuery(tenant_ids=[tenant.id], first=date(2026, 11, 1), last=date(2026, 11, 30))
+    with web_scope([tenant.id]), watched(monkeypatch, most=10 * N) as statements:
+        converted, values = converted_of(query, "order")
+    assert (converted[None], sum(converted.values()), dict(values)) == (N, 2 * N, {})
+    assert statements
 
 
 def test_applier_adds_no_statement_and_no_note_for_tenants_without_events(feed, tenant, other_tenant):
