@@ -9,8 +9,8 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
+from portal.accounts.audit_actions import ACTIONS
 from portal.accounts.audit_sentences import sentence
 from portal.accounts.models import AuditEntry
 from portal.common.csv_file import ENCODING, write_rows
@@ -21,74 +21,6 @@ PAGE_SIZE = 50
 MAX_IN_A_FILE = 10_000
 MAX_COUNTED = 10_000  # of the newest entries, for the counts beside the filters
 MAX_PEOPLE = 20
-
-# Every action that is recorded for a tenant, in words. One that is not here shows as it is.
-ACTIONS = {
-    "member.invited": _("Invited a person"),
-    "member.invitation_revoked": _("Revoked an invitation"),
-    "member.joined": _("Accepted an invitation"),
-    "member.role": _("Changed a member's role"),
-    "member.removed": _("Removed a member"),
-    "api_key.created": _("Created an API key"),
-    "api_key.revoked": _("Revoked an API key"),
-    "api_key.abandoned": _("API key: its holder may no longer hold it"),
-    "api_key.kept": _("Kept an API key"),
-    "settings.changed": _("Changed the settings"),
-    "ref_ids.changed": _("Changed how refIds are read"),
-    "campaign.changed": _("Changed a campaign"),
-    "campaign.merged": _("Merged a campaign into another"),
-    "campaign.separated": _("Undid a merge of campaigns"),
-    "campaign.window_changed": _("Set a campaign's conversion window"),
-    "campaign.window_removed": _("Removed a campaign's conversion window"),
-    "segment_key.chosen": _("Added a segment key"),
-    "segment_key.removed": _("Removed a segment key"),
-    "segment_key.refused": _("A segment key has no figures any more"),
-    "tenant.recounted": _("Messages were recounted"),
-    "partner_id.moved": _("Messages moved with a partner ID"),
-    "message.downloaded": _("Downloaded a list of messages"),
-    "message.number_revealed": _("Revealed a phone number"),
-    "message.number_searched": _("Searched by a phone number"),
-    "message.number_searches_limited": _("Searches by phone number were blocked by the limit"),
-    "quarantine.revealed": _("Revealed a request in quarantine"),
-    "partner_id.declared": _("Declared a partner ID"),
-    "partner_id.lost": _("Moved a partner ID to another customer"),
-    "partner_id.returned": _("Returned a partner ID to the pool"),
-    "partner_id.requested": _("Requested a partner ID"),
-    "partner_id.request_approved": _("Approved a partner ID request"),
-    "partner_id.request_refused": _("Rejected a partner ID request"),
-    "partner_id.request_withdrawn": _("Withdrew a partner ID request"),
-    "partner_id.number_erased": _("Erased a phone number from a partner ID"),
-    "report.request": _("Requested a report"),
-    "report.removed": _("Removed a report"),
-    "number.erased": _("Erased a phone number"),
-    "report.file_erased": _("Deleted a report file after an erasure"),
-    "report.download": _("Downloaded a report"),
-    "export.asked": _("Requested an export"),
-    "export.finished": _("An export is finished"),
-    "export.downloaded": _("Downloaded an export"),
-    "export.cancelled": _("Cancelled an export"),
-    "export.retried": _("Queued an export again"),
-    "export.file_deleted": _("Deleted the file of an export"),
-    "conversion_kind.added": _("Added a kind of conversion event"),
-    "conversion_kind.changed": _("Changed a kind of conversion event"),
-    "conversion_kind.removed": _("Deleted a kind of conversion event"),
-    "conversion_window.changed": _("Changed the conversion window"),
-    "conversions.uploaded": _("Uploaded conversion events"),
-    "conversions.upload_cancelled": _("Cancelled an upload of conversion events"),
-    "conversions.upload_undone": _("Undid an upload of conversion events"),
-    "conversion.deleted": _("Deleted a conversion event"),
-    "share.created": _("Created a shared link"),
-    "share.revoked": _("Revoked a shared link"),
-    "audit.downloaded": _("Downloaded the audit log"),
-    "view_as.started": _("Staff started viewing as the customer"),
-    "view_as.stopped": _("Staff stopped viewing as the customer"),
-    "provision": _("Set up by a provisioning file"),
-    "tenant.undone": _("Undone by staff"),
-    "admin.add": _("Added by staff"),
-    "admin.change": _("Changed by staff"),
-    "admin.delete": _("Deleted by staff"),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Filter:

@@ -11,6 +11,7 @@ from django.utils import translation
 from django.views.decorators.http import require_safe
 
 from portal.accounts import audit
+from portal.accounts.audit_actions import ACTIONS
 from portal.accounts.audit_sentences import actor_in_words, sentence
 from portal.accounts.guards import member_may
 from portal.accounts.models import AuditEntry, record
@@ -44,7 +45,7 @@ def audit_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
         "days": [(day, list(some)) for day, some in groupby(rows, lambda row: _day(row["entry"], tenant))],
         "actions": [
             Choice(
-                str(audit.ACTIONS.get(action, action)), number, _query(action, wanted.actor), action == wanted.action
+                str(ACTIONS.get(action, action)), number, _query(action, wanted.actor), action == wanted.action
             )
             for action, number in facets.actions
         ],
@@ -59,7 +60,7 @@ def audit_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
         "any_person": _query(wanted.action, ""),
         "wanted": wanted,
         "wanted_actor": actor_in_words(wanted.actor),
-        "wanted_action": audit.ACTIONS.get(wanted.action, wanted.action),
+        "wanted_action": ACTIONS.get(wanted.action, wanted.action),
         "is_first": "before" not in request.GET,
         "newest": newest,
         "older": "&".join(filter(None, (newest, urlencode({"before": page.older})))) if page.older else "",
