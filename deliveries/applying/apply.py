@@ -21,6 +21,7 @@ from deliveries.dialects import registry as dialects
 from deliveries.dialects.codes import CodeTable
 from deliveries.dialects.report import Report, Unreadable
 from deliveries.erasure import message_ids, raw_rows
+from deliveries.gates_outbox import outbox
 from deliveries.messages import fold, slices
 from deliveries.messages.code_tables import code_tables
 from deliveries.messages.delivery_reports import NewReport, write_reports
@@ -116,7 +117,7 @@ def _apply(
             reports, submitted, broken = _parse(rows)
             reports, submitted = with_known_ids(reports, submitted)
         batch = SubmissionBatch()
-        changes, refused, erased, numbers = _fold(reports, submitted, batch, now=now)
+        messages, changes, refused, erased, numbers = _fold(reports, submitted, batch, now=now)
         broken += batch.refused
         if refused:
             broken += [BrokenRow(i.row, PAST_RETENTION, refused[i.key]) for i in reports if i.key in refused]
@@ -125,6 +126,7 @@ def _apply(
         reports = [raw_rows.without_its_number(item) if item.key in erased else item for item in reports]
         chosen = write_messages(changes)
         added = write_reports(reports, changes)
+        outbox.add_deliveries(reports, added, messages, code_tables())
         message_ids.rename((change.after for change in changes), numbers)
         put_in_quarantine(broken, now=now)
         aside = {item.row.id for item in broken}
@@ -183,15 +185,15 @@ def _parse(rows: list[RawRow]) -> tuple[list[NewReport], list[Submitted], list[B
 
 def _fold(
     reports: list[NewReport], submitted: list[Submitted], batch: SubmissionBatch, *, now: datetime
-) -> tuple[list[Change], dict[Key, str], set[Key], dict[Key, str]]:
+) -> tuple[dict[Key, StoredMessage], list[Change], dict[Key, str], set[Key], dict[Key, str]]:
     """Fold reports and submissions into the messages that they are about, in the order of the inbox.
 
-    Returns what changes, why other messages may not change (by identity): their days are past retention, which
-    messages have no number any more, and the numbers that this call erased.
+    Returns all messages, what changes, why other messages may not change (by identity): their days are past retention,
+    which messages have no number any more, and the numbers that this call erased.
     """
     items = sorted([*reports, *submitted], key=lambda item: item.row.id) if submitted else reports
     if not items:
-        return [], {}, set(), {}
+        return {}, [], {}, set(), {}
     tables = code_tables()
     before = read_messages((item.key for item in items), around=_time_range(reports, submitted))
     after: dict[Key, fold.Folded] = {}
@@ -217,7 +219,7 @@ def _fold(
     changes = [Change(before.get(key), message) for key, message in made.items() if key not in refused]
     erased = {key for key, message in made.items() if message.folded.flags & fold.NUMBER_ERASED}
     changes = sorted((change for change in changes if change.before != change.after), key=_place)
-    return changes, refused, erased, numbers
+    return made, changes, refused, erased, numbers
 
 
 def _place(change: Change) -> tuple:

@@ -16,6 +16,7 @@ from deliveries.erasure import (
     equal_names,
     erased_names,
     exports,
+    gate_attempts,
     mentions,
     message_ids,
     partner_ids,
@@ -295,6 +296,7 @@ def erase_messages(
         changes = [Change(old, new) for old, new in zip(before, after, strict=True) if old != new]
         chosen = write_messages(changes)
         add_changes(changes, chosen)
+        gate_attempts.delete_texts(change.after.key for change in changes)
         message_ids.rename(after, numbers)
         erased_names.delete_empty_counts(tenant_id, changes)
         segment_values.forget_changed(tenant_id, changes, chosen)

@@ -19,6 +19,7 @@ from deliveries.models import ErasedId, PartnerMove, RuleRefold, TenantRecount
 from portal.common.hidden_numbers import holds_number, without_number
 
 _TABLES = ("message", "delivery_report", "message_parameter")
+_OF_GATES = ("gate_attempt", "gate_delivery")
 # Events may name the message without its account.
 _NAMED_IN = (("conversion_due", ""), ("conversion_event", ""), ("conversion_event", "attributed_"))
 
@@ -84,6 +85,11 @@ def _write(account_id: int, day: date, old: str, new: str) -> None:
                 " FROM (SELECT %(old)s::text AS message_id, %(account)s::int AS account_id) k"
                 f" WHERE m.day = %(day)s AND {same_message('m', 'k')}",
                 {"new": new, "old": old, "account": account_id, "day": day},
+            )
+        for table in _OF_GATES:
+            cursor.execute(
+                f"UPDATE {table} SET message_id = %(new)s WHERE account_id = %(account)s AND message_id = %(old)s",  # noqa: S608  a table's name, a constant
+                {"new": new, "old": old, "account": account_id},
             )
         for table, prefix in _NAMED_IN:
             cursor.execute(

@@ -13,6 +13,7 @@ from deliveries.models.counts import (
 )
 from deliveries.models.exports import Export
 from deliveries.models.facts import DeliveryReport, Message, MessageParameter
+from deliveries.models.gates import Gate, GateAttempt, GateDelivery, GateDestination, GateHour
 from deliveries.models.identity_filters import IdentityFilter
 from deliveries.models.inbox import (
     ImportCount,
@@ -57,6 +58,11 @@ __all__ = [
     "ErasedMonth",
     "ErasedName",
     "Export",
+    "Gate",
+    "GateAttempt",
+    "GateDelivery",
+    "GateDestination",
+    "GateHour",
     "HourCount",
     "IdentityFilter",
     "ImportCount",

@@ -40,6 +40,11 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "delivery_report": (READ, READ),
     "erased_month": (READ, CHANGE),
     "export": (CHANGE, CHANGE),
+    "gate": (ALL, ALL),
+    "gate_attempt": (ADD, READ),  # a test is recorded by the page that sends it
+    "gate_delivery": ("SELECT, INSERT, DELETE", READ),
+    "gate_destination": (ALL, ALL),  # refers to its gate
+    "gate_hour": (READ, READ),
     "hour_count": (READ, READ),
     "latency_count": (READ, READ),
     "message": (READ, READ),

@@ -68,6 +68,8 @@ OF_MESSAGES = {
     "conversion_due": {"message_id"},
     "daily_count": {"operator", "partner_id"},
     "delivery_report": {"message_id", "operator", "operator_result_code"},
+    "gate_attempt": {"answer", "message_id", "request_body", "url"},
+    "gate_delivery": {"message_id"},
     "hour_count": {"operator"},
     "inbox": {"body", "content_type", "query"},
     "latency_count": {"operator", "variant"},
@@ -130,6 +132,11 @@ CANNOT = {
         "erased_id": {"kind"},
         "erased_month": {"state"},
         "export": {"columns", "gone", "kind", "state", "tenant_ids"},
+        "gate": {"campaign_ids", "countries", "gate_type", "public_id", "statuses"},
+        "gate_attempt": {"outcome", "request_headers"},
+        "gate_delivery": {"done"},
+        "gate_destination": {"content_type"},
+        "gate_hour": {"outcome"},
         "hour_count": {"status"},
         "identity_filter": {"made_with"},
         "import_count": {"outcome", "reason"},
@@ -163,6 +170,8 @@ CANNOT = {
         "erased_id": {"digest"},
         "erased_name": {"digest", "masked"},
         "export": {"sealed", "sha256"},
+        "gate": {"old_secret_sealed", "secret_sealed"},
+        "gate_destination": {"headers_sealed", "password_sealed"},
         "identity_filter": {"bits"},
         "import_run": {"sha256"},
         "conversion_event": {"recipient_key"},
@@ -189,6 +198,7 @@ CANNOT = {
         "axes_accesslog": {"http_accept", "path_info", "user_agent", "username"},
         "conversion_upload": {"made_by", "undone_by"},
         "export": {"made_by"},
+        "gate": {"made_by"},
         "partner_request": {"decided_by", "requested_by"},
         "quarantine": {"resolved_by"},
         "report_run": {"requested_by"},
@@ -199,6 +209,18 @@ CANNOT = {
     "set up by staff or a tenant's people, about no message": {
         "campaigns_refidscheme": {"fields"},
         "conversion_kind": {"name"},  # whose form refuses numbers
+        "gate": {  # its form refuses numbers
+            *(
+                "custom_parameters",
+                "name",
+                "parameter_key",
+                "parameter_value",
+                "partner_ids",
+                "ref_id",
+                "ref_id_prefix",
+            ),
+        },
+        "gate_destination": {"custom_parameters", "template", "url", "username"},
         "report_run": {"idempotency_key"},
         "result_code": {"text_en", "text_fi"},
         "saved_view": {"name", "query"},  # the form refuses numbers in names and leaves out filters with them
@@ -313,6 +335,18 @@ def plant(feed, account, tenant, *, sent) -> None:
         for table in ("inbox", "quarantine"):
             cursor.execute(
                 f"UPDATE {table} SET content_type = %s, query = %s", [f"text/{NUMBER}", f"to={NOTATIONS[1]}"]
+            )
+        for table, columns, values in (
+            (
+                "gate_attempt",
+                "url, request_body, answer, at, number, outcome",
+                f"'https://x/?to={NUMBER}', '{NUMBER}', '{NUMBER}', now(), 1, 'delivered'",
+            ),
+            ("gate_delivery", "held_ms", "0"),
+        ):
+            cursor.execute(
+                f"INSERT INTO {table} (tenant_id, gate_id, inbox_id, account_id, message_id, day, {columns})"
+                f" SELECT tenant_id, 1, row_number() OVER (), account_id, message_id, day, {values} FROM message WHERE message_id <> 'other'"
             )
     QuarantinedRow.objects.update(detail=f"of {NUMBER}", resolution=f"asked by {NOTATIONS[2]}")
 
