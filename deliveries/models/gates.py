@@ -164,7 +164,7 @@ class GateDelivery(models.Model):
     of a dispatcher that was killed, it is due again by itself.
     """
 
-    pk = models.CompositePrimaryKey("gate_id", "inbox_id")
+    pk = models.CompositePrimaryKey("tenant_id", "gate_id", "inbox_id")
     tenant = models.ForeignKey(Tenant, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
     gate = models.ForeignKey(Gate, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
     inbox_id = models.BigIntegerField()
