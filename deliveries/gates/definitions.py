@@ -4,13 +4,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext as _
-from portal.common.egress import check_header, check_url
+from django.utils.translation import gettext_lazy
 
 from deliveries.dialects.codes import STATUS_RANK
 from deliveries.gates.rounds import DROP
-from deliveries.gates.shapes.template import check_template
+from deliveries.gates.shapes import template
+from deliveries.gates.shapes.template import TemplateError
 from deliveries.models import Gate, GateDestination
 from deliveries.models.gates import MAX_BATCH, MAX_THROTTLE, MAX_TTL, MAX_URL
+from portal.common.egress import check_header, check_url
 from portal.common.msisdn import COUNTRIES, mask_numbers
 
 MAX_DESTINATIONS = 10
@@ -18,6 +20,13 @@ MAX_HEADERS = 10
 MAX_PARAMETERS, MAX_PARAMETER = 50, 500
 MAX_TEMPLATE = 2_000
 MIN_TTL = 1_000
+_TEMPLATE_FAULTS = {
+    TemplateError.UNKNOWN_FIELD: gettext_lazy("There is no field %(name)s."),
+    TemplateError.UNKNOWN_FILTER: gettext_lazy("There is no filter %(name)s."),
+    TemplateError.NOT_FOR_FIELD: gettext_lazy("The filter %(name)s does not fit its field."),
+    TemplateError.BAD_PATTERN: gettext_lazy("The pattern %(name)s cannot be used."),
+    TemplateError.NOT_CLOSED: gettext_lazy("The brace of %(name)s is not closed."),
+}
 
 
 @dataclass(frozen=True)
@@ -137,9 +146,9 @@ def _destination(given: DestinationInput, gate: GateInput) -> Iterator[tuple[str
         }  # fmt: skip
     elif given.template:
         try:
-            check_template(given.template)
-        except ValueError as error:
-            yield "template", str(error)
+            template.check(given.template)
+        except TemplateError as error:
+            yield "template", str(_TEMPLATE_FAULTS[error.reason]) % {"name": error.name}
     yield from _text("username", given.username, limit=255, may_have_number=True)
     if ":" in given.username:
         yield "username", _("A user name of Basic authentication has no colon.")

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date
 
-import orjson
 from msgspec import Struct
 
 from campaigns.models import SegmentKey
@@ -113,7 +112,7 @@ def _read(places: Collection[Place]) -> Loaded:
             tables[dialects[account_id]].meaning(result_code) if account_id in dialects else ("unknown", False)
         )
         is_masked = bool(flags & NUMBER_ERASED)
-        parameters, labels = (orjson.loads(text) if text else {} for text in (parameters, labels))
+        parameters, labels = parameters or {}, labels or {}
         found[gate_id, inbox_id] = Forwarded(
             inbox_id=inbox_id,
             message_id=message_id,
