@@ -17,6 +17,7 @@ import gzip
 import socket
 import ssl
 import threading
+import weakref
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -118,16 +119,26 @@ class Receiver:
         self._loop = asyncio.get_running_loop()
         self._stopping, self._go_on = asyncio.Event(), asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._writers: weakref.WeakSet[asyncio.StreamWriter] = weakref.WeakSet()
         server = await asyncio.start_server(self._accept, sock=self._socket, ssl=self._tls, limit=2**20)
         self._started.set()
         await self._stopping.wait()
+        # A connection that was just accepted becomes a task within some turns of the loop, if the server is open.
+        self._loop.remove_reader(self._socket)
+        for _ in range(5):
+            await asyncio.sleep(0)
         server.close()
-        for task in list(self._tasks):
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in self._writers:
+            writer.transport.abort()
+        await asyncio.sleep(0)  # for the closing of sockets
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self._writers.add(writer)
         task = asyncio.create_task(self._converse(reader, writer, self.connections))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -137,10 +148,12 @@ class Receiver:
         try:
             with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
                 while not connection.is_closing:
-                    request = await _read(reader, number)
+                    if (request := await _read(reader, number)) is None:
+                        await connection.send(answer(400))
+                        break
                     await self._behaviour(request)(request, connection)
         finally:
-            writer.transport.abort() if self._stopping.is_set() else writer.close()
+            writer.close()
 
     def _behaviour(self, request: Received) -> Behaviour:
         with self._changed:
@@ -151,8 +164,11 @@ class Receiver:
         return own or self.behaviours[min(turn, len(self.behaviours) - 1)]
 
 
-async def _read(reader: asyncio.StreamReader, number: int) -> Received:
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+async def _read(reader: asyncio.StreamReader, number: int) -> Received | None:
+    """Return the next request, None if it is no HTTP, such as TLS to a receiver without it."""
+    if not (start := await reader.readexactly(1)).isalpha():
+        return None
+    head = (start + await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     first, *lines = head.rstrip("\r\n").split("\r\n")
     method, path, _version = first.split(" ")
     headers = {name.lower(): value.strip() for name, _colon, value in (line.partition(":") for line in lines)}
