@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.brands.brand import Brand
-from portal.brands.hosts import is_own, known_hosts
+from portal.brands.hosts import known_hosts
 from portal.brands.logos import Logo, read_logo
 from portal.brands.models import HOST_LENGTH, NAME_LENGTH, TenantBrand, validate_host, validate_name
 from portal.common.no_numbers import refuse_numbers
+from portal.common.own_hosts import is_own
 from portal.tenants.models import Tenant, colour_validator
 
 

@@ -6,9 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from portal.brands.brand import Brand, brand_from, chain_of
@@ -32,16 +30,6 @@ class Checked:
     answer: Answer
     is_confirmed: bool = False  # was not before
     is_lost: bool = False  # was confirmed before
-
-
-def own_hosts() -> set[str]:
-    """Return the names that are the portal's own, which no brand may have."""
-    return {urlsplit(settings.PUBLIC_URL).hostname or "", *settings.ALLOWED_HOSTS} - {"", "*"}
-
-
-def is_own(host: str) -> bool:
-    """Return whether the portal itself answers under this name."""
-    return any(host == own or (own.startswith(".") and f".{host}".endswith(own)) for own in own_hosts())
 
 
 def make_token() -> str:

@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from portal.brands.brand import PLAIN, Brand, address_of_host
-from portal.brands.hosts import is_own, known_hosts
+from portal.brands.hosts import known_hosts
+from portal.common.own_hosts import is_own
 
 PUBLIC_PATHS = ("/share/", "/embed/", "/look/", "/static/")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 import dns.exception
-import dns.nameserver
 import dns.resolver
 from django.conf import settings
+
+from portal.common.name_servers import resolver_of
 
 PREFIX = "_sms-portal."
 WITHIN = 3.0  # seconds, for all servers together
@@ -26,25 +27,11 @@ def look_up(host: str, token: str, *, servers: Iterable[str] | None = None) -> A
     `servers` are `address` or `address:port`; default: `settings.DNS_SERVERS`, and without these the system's.
     """
     try:
-        found = _resolver(settings.DNS_SERVERS if servers is None else servers).resolve(
-            f"{PREFIX}{host}.", "TXT", lifetime=WITHIN, search=False
-        )
+        resolver = resolver_of(dns.resolver.Resolver, settings.DNS_SERVERS if servers is None else servers)
+        found = resolver.resolve(f"{PREFIX}{host}.", "TXT", lifetime=WITHIN, search=False)
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
         return Answer.MISSING
     except dns.exception.DNSException:
         return Answer.UNREACHABLE
     texts = {b"".join(record.strings).strip() for record in found}
     return Answer.FOUND if token.encode() in texts else Answer.MISSING
-
-
-def _resolver(servers: Iterable[str]) -> dns.resolver.Resolver:
-    named = list(servers)
-    resolver = dns.resolver.Resolver(configure=not named)
-    if named:
-        resolver.nameservers = [_server(text) for text in named]
-    return resolver
-
-
-def _server(text: str) -> dns.nameserver.Nameserver:
-    address, _colon, port = text.rpartition(":") if text.count(":") == 1 else (text, "", "")
-    return dns.nameserver.Do53Nameserver(address, int(port or 53))

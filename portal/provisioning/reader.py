@@ -12,10 +12,10 @@ from django.core.validators import validate_email
 
 from campaigns import ref_ids, segments
 from portal.accounts.models import Role
-from portal.brands.hosts import is_own
 from portal.brands.models import HOST_LENGTH, NAME_LENGTH, validate_host, validate_name
 from portal.common.msisdn import COUNTRIES
 from portal.common.no_numbers import refuse_numbers
+from portal.common.own_hosts import is_own
 from portal.provisioning.positions import Position, Problems, Value, compose, meant
 from portal.provisioning.specs import (
     AccountSpec,

@@ -19,7 +19,8 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 HTTPS = env.bool("PORTAL_HTTPS", False)
 PUBLIC_URL = env.str("PUBLIC_URL", f"http://localhost:{env.str('PORT', '') or 8000}").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-# Where the TXT records of brands' hosts are looked up, as address or address:port; none: the system's servers.
+# Who looks up the TXT records of brands' hosts and the addresses of gates' URLs, as address or address:port; none: the
+# system's servers.
 DNS_SERVERS = env.list("PORTAL_DNS_SERVERS", default=[])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL] if HTTPS else [])
 # How this portal differs from others that staff know, such as "test"; shown in the admin's header.
@@ -28,4 +29,5 @@ PORTAL_ENVIRONMENT = env.str("PORTAL_ENVIRONMENT", "")
 # Who may read /metrics; without it, this machine alone.
 METRICS_TOKEN = env.str("METRICS_TOKEN", "") or secret_file("METRICS_TOKEN_FILE") or ""
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])  # networks whose X-Forwarded-For is believed
+# Networks that gates may send to although they are not public, or are the portal's own.
 GATE_ALLOWED_NETWORKS = env.list("GATE_ALLOWED_NETWORKS", default=[])

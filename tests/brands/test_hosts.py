@@ -10,6 +10,7 @@ from portal.accounts.tasks import check_brand_hosts
 from portal.brands import hosts
 from portal.brands.models import TenantBrand
 from portal.brands.txt_records import Answer, look_up
+from portal.common import own_hosts
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -142,4 +143,4 @@ def test_daily_task_checks_every_confirmed_host_and_no_other(dns_server, tenant,
 def test_names_of_the_portal_itself_are_no_brands(settings, host, is_own):
     settings.ALLOWED_HOSTS = ["localhost", ".wild.example", "*"]
 
-    assert hosts.is_own(host) is is_own
+    assert own_hosts.is_own(host) is is_own

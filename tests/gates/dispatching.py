@@ -7,9 +7,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from portal.common.egress import Egress
-
 from deliveries.gates.dispatcher import Dispatcher
+from portal.common.egress import Egress
 
 PATIENCE = 30  # seconds
 
