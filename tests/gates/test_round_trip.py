@@ -11,6 +11,7 @@ from deliveries.dialects.link import parse
 from deliveries.dialects.report import FROM_GATE, Report
 from deliveries.gates.forwarded import Endpoint, Forwarded
 from deliveries.gates.requests import request_of
+from deliveries.ingest.split import split
 from portal.common.msisdn import normalize_destination
 from tests.gates.samples import AT, REPORT, endpoint, sender
 from tests.hypothesis_profile import examples
@@ -67,16 +68,19 @@ def expected(report: Forwarded) -> Report:
     )  # fmt: skip
 
 
+def read_all(reports: list[Forwarded], destination: Endpoint) -> list[Report]:
+    """Return what the feed splits and reads from the request that a gate makes of reports of one partner ID."""
+    gate = sender(custom_parameters={"platformPartnerId": reports[0].partner_id, "shop": "7"})
+    request = request_of(gate, destination, reports, at=AT)
+    form = {"query": urlsplit(request.url).query, "content_type": request.headers.get("content-type", "")}
+    pieces = split(request.body, account_id=1, **form)
+    return [parse(piece, received_at=datetime(2026, 11, 20, 12, 0, tzinfo=UTC), **form) for _slice, piece in pieces]
+
+
 def read_back(report: Forwarded, destination: Endpoint) -> Report:
-    """Return what the feed reads from the request that a gate makes of a report."""
-    gate = sender(custom_parameters={"platformPartnerId": report.partner_id, "shop": "7"})
-    request = request_of(gate, destination, [report], at=AT)
-    return parse(
-        request.body,
-        received_at=datetime(2026, 11, 20, 12, 0, tzinfo=UTC),
-        query=urlsplit(request.url).query,
-        content_type=request.headers.get("content-type", ""),
-    )
+    """Return the one report that the feed reads from a request with one."""
+    (read,) = read_all([report], destination)
+    return read
 
 
 @examples(30, long=1000)
@@ -114,3 +118,10 @@ def test_template_by_get_has_all_but_the_maps(report):
 @given(reports)
 def test_template_and_body_agree(report):
     assert read_back(report, endpoint(method="POST", template=TEMPLATE)) == expected(report)
+
+
+@examples(10, long=300)
+@given(st.lists(reports, min_size=2, max_size=5))
+def test_batch(several):
+    several = [msgspec.structs.replace(report, partner_id="nr-fi") for report in several]
+    assert read_all(several, endpoint()) == [expected(report) for report in several]

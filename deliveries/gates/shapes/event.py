@@ -21,6 +21,7 @@ def event(report: Forwarded, gate: str) -> dict[str, Any]:
         "type": TYPE,
         "timestamp": _time(report.received_at),
         "data": {
+            "id": event_id(report, gate),
             "gate": gate,
             "tenant": report.tenant_slug,
             "tenant_name": report.tenant_name,
@@ -48,6 +49,11 @@ def event(report: Forwarded, gate: str) -> dict[str, Any]:
             "received_at": _time(report.received_at),
         },
     }
+
+
+def event_id(report: Forwarded, gate: str) -> str:
+    """Return the id of the report at this gate: equal in every attempt and replay, in a batch or alone."""
+    return f"dlr_{gate}_{report.inbox_id}"
 
 
 def json_of(reports: Sequence[Forwarded], gate: str, *, as_array: bool) -> bytes:
