@@ -1,0 +1,1 @@
+"""Gates: delivery reports forwarded to the tenants' own URLs."""
