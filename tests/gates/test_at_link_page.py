@@ -8,7 +8,7 @@ from deliveries.gates.at_link.access import access_of, kept_token, seal, unseal
 from deliveries.gates.at_link.sync import run_asked
 from portal.accounts.models import AuditEntry
 from portal.celery import app as celery_app
-from portal.tenants.feeds import set_basic
+from portal.tenants.feeds import set_basic, set_header
 from portal.tenants.models import Feed, GateApi, PartnerId
 from tests.admin.acting import audit
 from tests.conftest import NOW
@@ -61,8 +61,6 @@ def test_access_is_saved_encrypted_and_its_secrets_never_shown(staff, page, sent
         ({"address": "https://10.0.0.1"}, "address", "10.0.0.1 is not a public address."),
         ({"partner_id": ".."}, "partner_id", ".. cannot be part of an address."),
         ({"feed": ""}, "feed", "The account has no active feed of LINK's dialect."),
-        ({"feed_password": "x"}, "feed_password", "The feed does not require this."),
-        ({"feed_header": "x"}, "feed_header", "The feed does not require this."),
     ],
 )  # fmt: skip
 def test_faults_are_named_at_their_field(staff, page, sent, changed, field, error):
@@ -81,6 +79,19 @@ def test_stored_password_is_not_sent_to_another_host(staff, page, api, sent):
     assert (kept.status_code, moved.status_code) == (302, 422)
     assert list(moved.context["form"].errors) == ["password"]
     assert GateApi.objects.get().address == sent["address"]
+
+
+def test_secrets_of_a_feed_are_asked_for_where_a_feed_has_some(staff, page, sent, account):
+    before = staff.get(page).context["form"].fields
+    other = Feed.objects.create(account=account, name="guarded")
+    set_basic(other, user="gateway", password="feed password")
+    set_header(other, name="X-Key", value="header value")
+    other.save()
+    refused = staff.post(page, sent | {"feed_password": "x", "feed_header": "x"})
+
+    errors = {"feed_password", "feed_header"}
+    assert (errors & set(before), set(refused.context["form"].errors)) == (set(), errors)
+    assert refused.content.decode().count("The feed does not require this. Leave it empty.") == 2
 
 
 def test_password_of_the_feed_is_compared_with_its_digest(staff, page, sent, feed):
@@ -134,7 +145,10 @@ def test_token_is_renewed_and_access_removed(staff, page, api, link):
     staff.post(page, {"action": "token"})
     renewed = kept_token(GateApi.objects.get())
     staff.post(page, {"action": "remove"})
+    is_kept = GateApi.objects.exists()
+    staff.post(page, {"action": "remove", "confirmed": "1"})
 
+    assert is_kept
     assert token and renewed and token != renewed
     assert (GateApi.objects.exists(), link.requests) == (False, [])
     assert [entry[0] for entry in AuditEntry.objects.order_by("id").values_list("action")] == [

@@ -65,6 +65,10 @@ class GateApiForm(forms.ModelForm):
         feeds = cast(forms.ModelChoiceField, self.fields["feed"])
         feeds.queryset = doors.select_related("account").order_by("name")
         feeds.empty_label = None
+        if not doors.exclude(basic_user="").exists():
+            del self.fields["feed_password"]
+        if not doors.exclude(header_name="").exists():
+            del self.fields["feed_header"]
         feeds.error_messages["required"] = _("The account has no active feed of LINK's dialect. Add one first.")
 
     def clean_address(self) -> str:

@@ -118,6 +118,9 @@ def _token(request: PageRequest, api: GateApi) -> None:
 
 
 def _remove(request: PageRequest, api: GateApi) -> None:
+    if "confirmed" not in request.POST:
+        messages.error(request, gettext("Not removed: tick the box beside the button."))
+        return
     GateApi.objects.filter(pk=api.pk).delete()
     record("gate_api.removed", actor=request.user.email, subject=api.account.name)
     messages.success(request, gettext("Removed. The gates at LINK stay as they are."))
