@@ -28,5 +28,4 @@ PORTAL_ENVIRONMENT = env.str("PORTAL_ENVIRONMENT", "")
 # Who may read /metrics; without it, this machine alone.
 METRICS_TOKEN = env.str("METRICS_TOKEN", "") or secret_file("METRICS_TOKEN_FILE") or ""
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])  # networks whose X-Forwarded-For is believed
-# Networks that addresses of gates, and of LINK's Gate API, may lead to in addition to public ones.
-GATE_ALLOWED_NETWORKS = env.list("PORTAL_GATE_ALLOWED_NETWORKS", default=[])
+GATE_ALLOWED_NETWORKS = env.list("GATE_ALLOWED_NETWORKS", default=[])

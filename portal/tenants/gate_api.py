@@ -50,7 +50,7 @@ class GateApi(models.Model):
     feed_header_sealed = models.TextField(blank=True)
     asked_at = models.DateTimeField(null=True, blank=True)  # a run that has not ended; None: no run is open
     checked_at = models.DateTimeField(null=True, blank=True)
-    outcome = models.JSONField(default=dict, blank=True)  # deliveries/gates/at_link/outcome.py
+    outcome = models.JSONField(default=dict, blank=True)  # deliveries/gates/at_link/sync.py
 
     class Meta:
         verbose_name = _("Gate API of an account")
