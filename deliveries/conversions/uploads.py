@@ -15,10 +15,10 @@ from deliveries.conversions.accepting import Outcome, Removed
 from deliveries.conversions.files import Cell, FileProblem, Row
 from deliveries.conversions.places import Places
 from deliveries.conversions.reading import FIELDS, EventErrors, FieldError, ReadEvent, read
-from portal.accounts.encryption import fernet
 from portal.accounts.models import User, record
 from portal.common import jobs
 from portal.common.masking import Masking
+from portal.common.sealed import fernet
 from portal.tenants.models import Tenant
 
 PREVIEW_ROWS = 5

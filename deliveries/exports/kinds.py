@@ -18,8 +18,8 @@ from django.utils.module_loading import import_string
 from deliveries.message_pages.columns import Column
 from deliveries.models import Export
 from portal.accounts.access import Access, access_of, access_of_key
-from portal.accounts.encryption import fernet
 from portal.accounts.models import User
+from portal.common.sealed import fernet
 from portal.tenants import api_keys
 from portal.tenants.models import ApiKey
 

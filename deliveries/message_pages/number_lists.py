@@ -13,8 +13,8 @@ from cryptography.fernet import InvalidToken
 from django.core.cache import cache
 from django.http import HttpRequest
 
-from portal.accounts.encryption import fernet
 from portal.common.msisdn import is_readable, read_number
+from portal.common.sealed import fernet
 
 MAX_NUMBERS = 1000
 KEPT_HOURS = 12

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algori
 from deliveries.messages.fold import NUMBER_ERASED
 from deliveries.messages.row import StoredMessage
 from deliveries.models import RecipientSecret
-from portal.accounts.encryption import fernet
 from portal.common.number_notations import digits_of
+from portal.common.sealed import fernet
 
 logger = logging.getLogger(__name__)
 

@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy
 
 from portal.accounts import lockout, mail, second_factor
 from portal.accounts.client_address import NOBODY_KNOWS, client_address
-from portal.accounts.encryption import fernet
 from portal.accounts.models import User
+from portal.common.sealed import fernet
 
 _HAS_FACTOR = "portal_has_factor"  # on a request: whether the person had a second factor when it began
 

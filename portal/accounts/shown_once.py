@@ -3,7 +3,7 @@
 from cryptography.fernet import InvalidToken
 from django.http import HttpRequest
 
-from portal.accounts.encryption import fernet
+from portal.common.sealed import fernet
 
 PURPOSE = "shown-once"
 SECONDS = 300

@@ -8,8 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal.accounts import staff_rights
-from portal.accounts.encryption import fernet
 from portal.accounts.models import UnsentMail, User, record
+from portal.common.sealed import fernet
 
 KEPT_FOR = timedelta(days=7)  # as long as the longest link in a mail is good
 
