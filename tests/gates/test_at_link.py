@@ -380,3 +380,9 @@ def test_command_fails_where_a_gate_or_an_account_fails(api, link, capsys):
         call_command("sync_gates", "--account", "nobody")
 
     assert "LINK rejected the gate as invalid. LINK says: 103302 invalid gate" in capsys.readouterr().out
+
+
+def test_password_of_an_earlier_secret_key_is_asked_for_again(api, link, settings):
+    settings.SECRET_KEY = "another key"
+
+    assert (check(api).error.problem, link.requests) == ("secret_key", [])

@@ -4,14 +4,13 @@ from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from cryptography.fernet import InvalidToken
 from django.db import transaction
 
 from deliveries.gates.at_link.client import Access
 from deliveries.gates.at_link.errors import GateApiError, Problem
 from deliveries.gates.at_link.wanted import Target
-from portal.accounts.encryption import fernet
 from portal.accounts.models import record
+from portal.common import sealed
 from portal.tenants import tokens
 from portal.tenants.feeds import add_token
 from portal.tenants.gate_values import feed_url, header_of
@@ -22,14 +21,14 @@ _PURPOSE = "gate-api"
 
 def seal(secret: str) -> str:
     """Return the secret encrypted; '' for none."""
-    return fernet(_PURPOSE).encrypt(secret.encode()).decode() if secret else ""
+    return sealed.seal(secret, purpose=_PURPOSE) if secret else ""
 
 
-def unseal(sealed: str) -> str:
+def unseal(text: str) -> str:
     """Return the secret; '' for none. Raises GateApiError after SECRET_KEY was changed without a fallback."""
     try:
-        return fernet(_PURPOSE).decrypt(sealed).decode() if sealed else ""
-    except InvalidToken as error:
+        return sealed.unseal(text, purpose=_PURPOSE) if text else ""
+    except sealed.Unreadable as error:
         raise GateApiError(Problem.SECRET_KEY) from error
 
 
