@@ -9,6 +9,7 @@ from deliveries.checks import run
 from deliveries.conversions import uploads
 from deliveries.counts import rollups
 from deliveries.exports import files, making
+from deliveries.gates.at_link import sync
 from deliveries.messages import month_filters, partitions
 from deliveries.rederiving import moves, recount, rule_refold, segment_figures, segment_keys
 from deliveries.retention import retention
@@ -117,3 +118,8 @@ def delete_old_exports() -> int:
 @shared_task(name="deliveries.attribute_conversions", time_limit=3600)
 def attribute_conversions() -> int | None:
     return attribute.attribute_due()  # one process at a time
+
+
+@shared_task(name="deliveries.sync_gates", time_limit=3600)
+def sync_gates(account_id: int, apply: int, actor: str) -> None:
+    sync.run_asked(account_id, apply=bool(apply), actor=actor)

@@ -99,6 +99,12 @@ SENTENCES: dict[str, Promise] = {
     "admin.delete": _("%(who)s (staff) deleted: %(subject)s."),
     "tenant.undone": _("%(who)s (staff) undid adding the customer %(subject)s."),
     "feed.token": _("%(who)s added a token to the feed %(subject)s."),
+    "gate_api.saved": _("%(who)s set the Gate API of the account %(subject)s. %(changes)s"),
+    "gate_api.removed": _("%(who)s removed the Gate API of the account %(subject)s."),
+    "gates_at_link.set": _(
+        "%(who)s set gates at LINK for the account %(subject)s. Created: %(created)s; corrected: %(corrected)s; failed:"
+        " %(failed)s."
+    ),
     "mail.shown": _("%(who)s read the unsent e-mail to %(subject)s."),
     "inbox.replay": _("%(who)s replayed stored rows, received from %(from)s to %(to)s. Rows: %(rows)s."),
     "quarantine.replay": _("%(who)s replayed rows from quarantine. Rows: %(rows)s."),

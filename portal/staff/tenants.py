@@ -15,6 +15,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
+from deliveries.gates.at_link.views import gates_at_link
 from deliveries.rederiving.recount import request_recount
 from portal.accounts import shown_once
 from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin
@@ -92,6 +93,10 @@ class GatewayAccountAdmin(RecordedAdmin):
     search_fields = ("name", "platform_id")
     ordering = ("name", "id")
 
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(gates_at_link)
+        return [path("<int:account_id>/gates/", view, name="tenants_gatewayaccount_gates"), *super().get_urls()]
+
     def get_fields(self, request: HttpRequest, obj: GatewayAccount | None = None) -> tuple[str, ...]:
         return ("name", "platform_id", "timezone", "owner", *(("pool",) if obj else ()))
 
@@ -116,7 +121,7 @@ class FeedTokenInline(TabularInline):
     """The feed's tokens by their first characters; deleting one refuses it at once."""
 
     model = FeedToken
-    fields = readonly_fields = ("hint", "created_at", "expires_at")
+    fields = readonly_fields = ("hint", "created_at", "expires_at", "for_gates")
     extra = 0
 
     def has_add_permission(self, request: HttpRequest, obj: Feed | None = None) -> bool:
@@ -187,7 +192,7 @@ class FeedAdmin(RecordedAdmin):
     @admin.display(description=_("Settings to enter at LINK"))
     def enter_at_link(self, feed: Feed) -> str:
         values = gate_values(feed, now=timezone.now())
-        return render_to_string("admin/tenants/feed/_gate_values.html", {"values": values})
+        return render_to_string("admin/tenants/feed/_gate_values.html", {"values": values, "feed": feed})
 
     @admin.display(description=_("Tokens"))
     def token_hints(self, feed: Feed) -> str:

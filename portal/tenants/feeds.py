@@ -25,11 +25,12 @@ def has_token(feed: Feed, token: str) -> bool:
     return feed.tokens.filter(digest__in=tokens.digests(token, purpose="feed-token")).exists()
 
 
-def add_token(feed: Feed, *, now: datetime, token: str | None = None) -> str:
+def add_token(feed: Feed, *, now: datetime, token: str | None = None, for_gates: bool = False) -> str:
     """Give the feed a new token (or the wanted one) and return it. It cannot be read again.
 
-    Valid tokens without an expiry expire after ROTATION. At most two are valid; the oldest is removed first. Raises
-    TokenError for a token that is short, unfit for a URL, or another feed's, and for the feed of submissions.
+    Valid tokens without an expiry expire after ROTATION. At most two are valid; the oldest is removed first. Tokens for
+    the gates that the portal sets are rotated apart from the others. Raises TokenError for a token that is short, unfit
+    for a URL, or another feed's, and for the feed of submissions.
     """
     if feed.kind == Feed.Kind.SUBMISSIONS:
         raise TokenError("submissions are received by the REST API only, with an API key")
@@ -42,14 +43,15 @@ def add_token(feed: Feed, *, now: datetime, token: str | None = None) -> str:
         Feed.objects.select_for_update().get(pk=feed.pk)
         if FeedToken.objects.filter(digest__in=tokens.digests(token, purpose="feed-token")).exists():
             raise TokenError("this token is already in use")
-        earlier = list(valid_tokens(feed, now=now).order_by("-created_at", "-id"))
+        earlier = list(valid_tokens(feed, now=now).filter(for_gates=for_gates).order_by("-created_at", "-id"))
         for old in earlier[1:]:
             old.expires_at = now
             old.save(update_fields=["expires_at"])
         for old in earlier[:1]:
             old.expires_at = min(old.expires_at or now + ROTATION, now + ROTATION)
             old.save(update_fields=["expires_at"])
-        FeedToken.objects.create(feed=feed, digest=tokens.digest(token, purpose="feed-token"), hint=token[:4])
+        digest = tokens.digest(token, purpose="feed-token")
+        FeedToken.objects.create(feed=feed, digest=digest, hint=token[:4], for_gates=for_gates)
     return token
 
 

@@ -12,6 +12,7 @@ from portal.common.masking import Masking
 from portal.tenants.models import Feed, PartnerId
 
 TTL = timedelta(hours=48)  # how long LINK tries; a token's rotation outlives it (portal/tenants/feeds.py)
+TTL_MS = TTL // timedelta(milliseconds=1)
 TOKEN = "TOKEN"  # noqa: S105  stands where the token goes, which nobody can read again
 TEST_PARTNER_ID = "portal-test"
 
@@ -31,31 +32,52 @@ def feed_url(token: str = TOKEN) -> str:
     return f"{settings.PUBLIC_URL}/dlr/{token}/"
 
 
+def header_of(feed: Feed, value: str) -> str:
+    """Return the header that the feed requires, as LINK's `http.header1` takes it; '' if it requires none."""
+    return f"{feed.header_name}:{value}" if feed.header_name else ""
+
+
+def destination(url: str, *, username: str, password: str, header: str) -> dict:
+    """Return the destination of a gate that delivers to a feed."""
+    return {
+        "url": url,
+        "contentType": "application/json",
+        "username": username,
+        "password": password,
+        "customParameters": {"http.header1": header} if header else {},
+    }
+
+
+def partner_gate(*, ref_id: str, platform_id: str, owner: str, partner_id: str, destination: dict) -> dict:
+    """Return the gate that delivers the reports of one platformPartnerId; `owner` has it at LINK."""
+    return {
+        "type": "PARTNER_GATE",
+        "refId": ref_id,
+        "platformId": platform_id,
+        "platformPartnerId": owner,
+        "destinations": [destination],
+        "gateType": "ONE_ORDERED",
+        "ttl": TTL_MS,
+        "acknowledge": True,
+        "throttle": None,
+        "customParameters": {"platformPartnerId": partner_id},
+    }
+
+
 def gate_values(feed: Feed, *, now: datetime, token: str = TOKEN) -> GateValues:
     """Return what to enter for this feed; one gate is made for each platformPartnerId that sends."""
     url, partner = feed_url(token), feed.default_partner_id or _a_partner_id(feed) or "PLATFORM_PARTNER_ID"
     basic = bool(feed.basic_user)
     password = _("the password set for this feed") if basic else ""
-    gate = {
-        "type": "PARTNER_GATE",
-        "refId": f"portal-{feed.name}",
-        "platformId": feed.account.platform_id,
-        "platformPartnerId": partner,
-        "destinations": [
-            {
-                "url": url,
-                "contentType": "application/json",
-                "username": feed.basic_user,
-                "password": "PASSWORD" if basic else "",
-                "customParameters": {"http.header1": f"{feed.header_name}:VALUE"} if feed.header_name else {},
-            }
-        ],
-        "gateType": "ONE_ORDERED",
-        "ttl": TTL // timedelta(milliseconds=1),
-        "acknowledge": True,
-        "throttle": None,
-        "customParameters": {"platformPartnerId": partner},
-    }
+    gate = partner_gate(
+        ref_id=f"portal-{feed.name}",
+        platform_id=feed.account.platform_id,
+        owner=partner,
+        partner_id=partner,
+        destination=destination(
+            url, username=feed.basic_user, password="PASSWORD" if basic else "", header=header_of(feed, "VALUE")
+        ),
+    )
     rows = [
         (_("Address (url)"), url),
         (_("Method"), "POST"),
@@ -65,7 +87,7 @@ def gate_values(feed: Feed, *, now: datetime, token: str = TOKEN) -> GateValues:
         (_("Headers (http.header1)"), _header(feed)),
         ("gateType", "ONE_ORDERED"),
         ("acknowledge", "true"),
-        ("ttl", _("%(count)s ms (48 hours)") % {"count": gate["ttl"]}),
+        ("ttl", _("%(count)s ms (48 hours)") % {"count": TTL_MS}),
         ("throttle", _("none")),
         ("platformId", feed.account.platform_id),
         ("customParameters.platformPartnerId", partner),

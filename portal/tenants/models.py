@@ -19,6 +19,7 @@ from portal.common.csv_file import CsvForm, form_of
 from portal.common.masking import Masking
 from portal.common.msisdn import COUNTRIES
 from portal.tenants import feed_headers, networks
+from portal.tenants.gate_api import GateApi as GateApi
 from portal.tenants.partner_values import validate_partner_id
 
 slug_validator = RegexValidator(
@@ -232,11 +233,16 @@ class Feed(models.Model):
 
 
 class FeedToken(models.Model):
-    """A feed's secret, kept as a keyed digest; two are valid during a rotation (portal/tenants/feeds.py)."""
+    """A feed's secret, kept as a keyed digest; two are valid during a rotation (portal/tenants/feeds.py).
+
+    A token `for_gates` is the one that the portal itself writes into gates at LINK (portal/tenants/gate_api.py). It is
+    rotated apart from those that people enter.
+    """
 
     feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="tokens")
     digest = models.CharField(max_length=64, unique=True)
     hint = models.CharField(max_length=8, help_text=_("The token's first characters."))
+    for_gates = models.BooleanField(_("For gates set by the portal"), default=False, db_default=False, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
 

@@ -132,6 +132,7 @@ GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
     "rule_refold": ("", CHANGE, ""),
     "standing_check": ("", READ, ""),
     "tenants_feedtoken": ("", ALL, READ),
+    "tenants_gateapi": ("", ALL, ""),
 }
 
 # What signing in needs: who asks, with which session or key and for which tenants; people, who are taken in by

@@ -187,8 +187,38 @@ def _make_rows(now: datetime) -> dict:
         "membership_id": Membership.objects.get(user__email=VIEWER).id,
         "secrets": secrets,
         "feed_id": Feed.objects.get(name="main").id,
+        "account_id": _make_gates(now),
         "tenant_id": tenant.id,
     }
+
+
+def _make_gates(now: datetime) -> int:
+    """Give an account gates at LINK, one in each state; return the account."""
+    from deliveries.gates.at_link.errors import GateApiError, Problem
+    from deliveries.gates.at_link.planning import Entry, State
+    from deliveries.gates.at_link.sync import Outcome
+    from deliveries.gates.at_link.wanted import Difference
+    from portal.tenants.models import Feed, GateApi
+
+    feed = Feed.objects.get(name="main")
+    entries = [
+        Entry(state, "acme-oy", f"ppid-{state}", f"portal-main-ppid-{state}", f"G{number:04d}")
+        for number, state in enumerate(State)
+    ]
+    entries[1].differences = [Difference("ttl", "3600000", "172800000"), Difference("template", "id=${id}", "")]
+    entries[-1].problem, entries[-1].code, entries[-1].detail = Problem.INVALID, 103302, "invalid gate"
+    outcome = Outcome(True, entries, others=3, left=2, error=GateApiError(Problem.THROTTLED))
+    GateApi.objects.create(
+        account=feed.account,
+        address="https://gates.example.com",
+        username="acme",
+        password_sealed="x",
+        partner_id="acme-oy",
+        feed=feed,
+        checked_at=now,
+        outcome=outcome.stored(),
+    )
+    return feed.account_id
 
 
 def _make_conversions(tenant) -> int:

@@ -9,7 +9,8 @@ from tests.browser.seed import STAFF
 
 PAGES = (
     "/admin/", "/admin/tenants/tenant/", "/admin/tenants/tenant/add/", "/admin/tenants/tenant/{tenant_id}/change/",
-    "/admin/tenants/gatewayaccount/add/", "/admin/tenants/feed/{feed_id}/change/",
+    "/admin/tenants/gatewayaccount/add/",
+    "/admin/tenants/gatewayaccount/{account_id}/gates/", "/admin/tenants/feed/{feed_id}/change/",
     "/admin/tenants/feed/{feed_id}/new-token/", "/admin/tenants/partnerid/declare/",
     "/admin/accounts/membership/add/", "/admin/accounts/invitation/add/", "/admin/accounts/auditentry/",
     "/admin/deliveries/quarantinedrow/", "/admin/onboarding/", "/admin/onboarding/{tenant_id}/",

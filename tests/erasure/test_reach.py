@@ -186,6 +186,7 @@ CANNOT = {
         "tenants_apikey": {"digest", "prefix"},
         "tenants_feed": {"basic_password_digest", "header_value_digest"},
         "tenants_feedtoken": {"digest"},
+        "tenants_gateapi": {"feed_header_sealed", "feed_password_sealed", "password_sealed", "token_sealed"},
         "usersessions_usersession": {"data", "session_key"},
     },
     "who signs in or did something, by address": {
@@ -228,6 +229,7 @@ CANNOT = {
         "tenant_brand": {"host", "product_name", "sender_name"},  # whose form refuses numbers
         "tenants_apikey": {"name"},
         "tenants_feed": {"basic_user", "header_name", "name", "networks"},
+        "tenants_gateapi": {"address", "partner_id", "username"},
         "tenants_gatewayaccount": {"name", "platform_id", "timezone"},
         "tenants_tenant": {"name", "slug", "timezone"},
     },
@@ -247,7 +249,7 @@ CANNOT = {
         "rule_refold": {"error"},
         "tenant_recount": {"error"},
     },
-    "masked when it is written, for everybody": {"export": {"title"}},
+    "masked when it is written, for everybody": {"export": {"title"}, "tenants_gateapi": {"outcome"}},
     "a place in the walk over all tenants' messages, cleared when it ends": {"rule_refold": {"after_message_id"}},
 }
 

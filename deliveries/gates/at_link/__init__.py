@@ -1,0 +1,1 @@
+"""Gates at LINK that feed the portal: listed, compared, created and corrected by LINK's Gate API."""
