@@ -76,6 +76,7 @@ ACTIONS: dict[str, Promise] = {
     "brand.host_confirmed": _("Confirmed a host name"),
     "brand.host_lost": _("A host name is no longer used"),
     "feed.token": _("Added a token to a feed"),
+    "feed.signing_keys": _("Set the signing keys of a feed"),
     "mail.shown": _("Read an unsent e-mail"),
     "inbox.replay": _("Replayed stored rows"),
     "quarantine.replay": _("Replayed rows from quarantine"),

@@ -99,6 +99,9 @@ SENTENCES: dict[str, Promise] = {
     "admin.delete": _("%(who)s (staff) deleted: %(subject)s."),
     "tenant.undone": _("%(who)s (staff) undid adding the customer %(subject)s."),
     "feed.token": _("%(who)s added a token to the feed %(subject)s."),
+    "feed.signing_keys": _(
+        "%(who)s set the signing keys of the feed %(subject)s. Added: %(added)s, removed: %(removed)s."
+    ),
     "mail.shown": _("%(who)s read the unsent e-mail to %(subject)s."),
     "inbox.replay": _("%(who)s replayed stored rows, received from %(from)s to %(to)s. Rows: %(rows)s."),
     "quarantine.replay": _("%(who)s replayed rows from quarantine. Rows: %(rows)s."),

@@ -218,7 +218,10 @@ def test_silent_feed_is_told(feed):
 
     assert run_checks(now=NOW + timedelta(minutes=90), names=["feeds"]) == {"feeds": []}
     assert run_checks(now=NOW + timedelta(hours=4), names=["feeds"]) == {
-        "feeds": ["link-main/main: no delivery reports since 2026-11-20 13:00 UTC; about 30 are usual in this time"]
+        "feeds": [
+            "link-main/main: no delivery reports since 2026-11-20 13:00 UTC; about 30 are usual in this time. The"
+            " gateway gives up a report after 48 hours"
+        ]
     }
 
 
@@ -235,7 +238,10 @@ def test_refused_feed_is_told_after_ten_minutes_and_until_an_hour_without(feed):
     RefusalCount.objects.create(
         hour=HOUR + timedelta(hours=1), refusals=2, first_at=began + timedelta(minutes=6), last_at=after, **row
     )
-    line = "link-main/main: requests rejected since 2026-11-20 12:55 UTC, most recently at 13:05: wrong credentials (9)"
+    line = (
+        "link-main/main: requests rejected since 2026-11-20 12:55 UTC, most recently at 13:05: wrong credentials (9)."
+        " The gateway gives up the first of them at about 2026-11-22 12:55 UTC"
+    )
     assert run_checks(now=after, names=["refused"]) == {"refused": [line]}
     assert run_checks(now=after + timedelta(hours=1), names=["refused"]) == {"refused": [line]}
     assert run_checks(now=after + timedelta(minutes=61), names=["refused"]) == {"refused": []}
