@@ -21,7 +21,7 @@ def key_of(body: bytes, query: str, content_type: str, encoding: str, at: dateti
         )  # fmt: skip
     except Unreadable:
         return None
-    return None if type(report) is NoMessage else (feed.account_id, report.message_id)
+    return None if isinstance(report, NoMessage) else (feed.account_id, report.message_id)
 
 
 def with_known_ids(keys: list[Key | None]) -> list[Key | None]:

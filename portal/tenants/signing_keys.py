@@ -58,10 +58,13 @@ def _kept(key: dict) -> dict[str, str]:
         )
     if "d" in key:
         raise ValidationError(_("%(kid)s is a private key. Enter the public one."), params={"kid": name})
+    no_key = ValidationError(_("%(kid)s: x is no Ed25519 public key of 32 bytes."), params={"kid": name})
+    if not isinstance(x, str):
+        raise no_key
     try:
         _public_key(x)
-    except (TypeError, ValueError):
-        raise ValidationError(_("%(kid)s: x is no Ed25519 public key of 32 bytes."), params={"kid": name}) from None
+    except ValueError:
+        raise no_key from None
     return {"kty": "OKP", "crv": "Ed25519", "kid": name, "x": x}
 
 

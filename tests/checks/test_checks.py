@@ -32,7 +32,7 @@ from deliveries.tasks import run_checks as run_checks_task
 from portal import celery_app
 from portal.accounts.models import Membership, Role
 from portal.common.kept_text import KeptText
-from portal.tenants.models import Tenant
+from portal.tenants.models import Feed, Tenant
 from tests.conftest import make_user
 from tests.deliveries.helpers import NOW, dlr, put
 from tests.messages.factory import copy_messages
@@ -245,6 +245,21 @@ def test_refused_feed_is_told_after_ten_minutes_and_until_an_hour_without(feed):
     assert run_checks(now=after, names=["refused"]) == {"refused": [line]}
     assert run_checks(now=after + timedelta(hours=1), names=["refused"]) == {"refused": [line]}
     assert run_checks(now=after + timedelta(minutes=61), names=["refused"]) == {"refused": []}
+
+
+def test_feed_whose_gateway_gives_up_early_is_told_after_five_minutes(account):
+    feed = Feed.objects.create(account=account, name="mylink", dialect="mylink_sms")
+    last = HOUR + timedelta(minutes=5)
+    for feed_id, until in ((feed.id, last), (0, NOW)):
+        RefusalCount.objects.create(
+            feed_id=feed_id, reason="wrong signature", hour=HOUR, refusals=3, first_at=HOUR, last_at=until
+        )
+    (line,) = run_checks(now=last, names=["refused"])["refused"]
+    assert line == (
+        f"link-main/mylink: requests rejected since {HOUR:%Y-%m-%d %H:%M} UTC, most recently at {last:%H:%M}: wrong"
+        " signature (3). The gateway gives up the first of them at about"
+        f" {HOUR + timedelta(hours=4):%Y-%m-%d %H:%M} UTC"
+    )
 
 
 def test_refusals_far_apart_are_no_stretch(feed):

@@ -81,6 +81,21 @@ def test_part_of_an_hour_counts_for_its_part():
     assert count_between({MONDAY: 60, MONDAY + HOUR: 30}, start=MONDAY + HOUR / 2, end=MONDAY + HOUR * 1.5) == 45.0
 
 
+@pytest.mark.parametrize(
+    ("patience", "hours", "sound"),
+    [
+        (LINK, 1, FeedState.USUAL), (LINK, 11.9, FeedState.USUAL), (LINK, 12, FeedState.SILENT),
+        (MYLINK, 0.9, FeedState.USUAL), (MYLINK, 1, FeedState.SILENT),
+    ],
+)  # fmt: skip
+def test_gateway_that_gives_up_early_is_silent_early(patience, hours, sound):
+    """Five reports were usual in the first hour, none later: too few at 0.1%, enough at 1%."""
+    received = weeks_before([5, 5, 5, 5]) | {MONDAY: 5}
+    until = MONDAY + HOUR + timedelta(hours=hours)
+
+    assert assess_feed(received, first=FIRST, until=until, patience=patience).state == sound
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("number", (1, 3))
 def test_rates_of_feeds_need_one_query(account, feed, number, django_assert_num_queries):

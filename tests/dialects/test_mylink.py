@@ -117,7 +117,7 @@ def test_countries_of_operators_are_countries():
         ("partner_id=x&partner_id=x", ("x", FROM_GATE)),
     ],
 )  # fmt: skip
-def test_partner_id_is_the_addresss_before_the_feeds(query, found):
+def test_partner_id_of_the_address_goes_before_the_feeds(query, found):
     report = sms(event(), query=query, default_partner_id="of-feed")
     assert (report.partner_id, report.partner_rank) == found
     context = {"platformPartnerId": "of-context", "k": "v"}

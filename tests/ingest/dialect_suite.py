@@ -282,7 +282,7 @@ class DialectSuite:
         assert (row["destination"], row["country"], row["recipient_key"]) == (number, "NO", None)
 
     @pytest.mark.django_db
-    def test_partner_id_is_the_addresss_or_the_feeds(self, feed, tenant, other_tenant):
+    def test_partner_id_is_of_the_address_or_the_feed(self, feed, tenant, other_tenant):
         name = "platformPartnerId" if self.dialect == "link" else "partner_id"
         self.apply(feed, orjson.dumps(self.report("m1", self.delivered)))
         self.apply(feed, orjson.dumps(self.report("m2", self.delivered)), query=f"{name}=baltic-ee&other=5")

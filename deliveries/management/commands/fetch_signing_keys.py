@@ -64,7 +64,7 @@ def _text(source: str) -> str:
             raise CommandError(f"{source}: at most {signing_keys.MAX_BYTES} bytes")
         return file.read_text()
     except (OSError, UnicodeDecodeError, httpx.HTTPError) as error:
-        raise CommandError(f"{source}: {error or type(error).__name__}; the feed keeps its keys") from None
+        raise CommandError(f"{source}: {str(error) or type(error).__name__}; the feed keeps its keys") from None
 
 
 def _fetch(url: str) -> bytes:
