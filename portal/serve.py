@@ -32,6 +32,8 @@ PROGRAMS = {
         " --no-access-log --host {BIND} --port {PORT} portal.asgi:application",
     ),
     "applier": (30, 30, "manage.py run_applier"),
+    # Requests that are under way end within ten seconds.
+    "dispatcher": (35, 20, "manage.py run_dispatcher"),
     # A report that is cut short is taken up again from its row.
     "worker": (
         40,

@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
 TOKEN = "a-test-token-of-32-characters-xx"
 
-PROGRAMS = {"needs_chromium": "chromium", "needs_libreoffice": "soffice"}
+PROGRAMS = {"needs_chromium": "chromium", "needs_libreoffice": "soffice", "needs_node": "node"}
 # What starts whole portals goes first, the longest before the others: with two workers the long ones do not end alone.
 STARTS_PORTALS = ("browser", "e2e", "faults", "operations", "engines", "benchmarks")
 # Who shares a served portal runs on one worker, so that it is made once.

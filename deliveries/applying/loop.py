@@ -10,7 +10,6 @@ import time
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
-import psycopg
 from django.db import connection
 
 from deliveries.applying.apply import BATCH, apply_slices
@@ -19,7 +18,7 @@ from deliveries.applying.failures import stop_of
 from deliveries.applying.poison import FailureStreak
 from deliveries.applying.standstill import Standstill
 from deliveries.messages.slices import SLICES
-from portal.common.database import connection_string
+from portal.common.listening import listen
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +74,7 @@ class Applier:
                     renew_at = time.monotonic() + _RENEW_AFTER
                 try:
                     self._standstill.wait_for_others()
-                    listener = listener or self._listen()
+                    listener = listener or listen("inbox", LISTENER)
                     done = self._apply_all(1 if done.claimed < WORTH_A_PASS else self.groups)
                     total += done
                     self._standstill.end()
@@ -102,11 +101,6 @@ class Applier:
                 listener.close()
             connection.close()  # this thread's own
         return total
-
-    def _listen(self) -> psycopg.Connection:
-        listener = psycopg.connect(connection_string(), autocommit=True, connect_timeout=2, application_name=LISTENER)
-        listener.execute("LISTEN inbox")
-        return listener
 
     def _apply_all(self, count: int) -> BatchResult:
         """Go once over all slices, in so many groups, and return what was done."""

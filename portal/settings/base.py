@@ -28,3 +28,4 @@ PORTAL_ENVIRONMENT = env.str("PORTAL_ENVIRONMENT", "")
 # Who may read /metrics; without it, this machine alone.
 METRICS_TOKEN = env.str("METRICS_TOKEN", "") or secret_file("METRICS_TOKEN_FILE") or ""
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])  # networks whose X-Forwarded-For is believed
+GATE_ALLOWED_NETWORKS = env.list("GATE_ALLOWED_NETWORKS", default=[])

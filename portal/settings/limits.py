@@ -21,3 +21,8 @@ EXPORT_MAX_ROWS = env.int("PORTAL_EXPORT_MAX_ROWS", 10_000_000)  # of a search t
 EXPORT_MAX_BYTES = env.int("PORTAL_EXPORT_MAX_BYTES", 4 * 1024**3)  # of such a file
 EXPORTS_PER_PERSON = env.int("PORTAL_EXPORTS_PER_PERSON", 3)  # that wait or are being made
 EXPORTS_PER_TENANT = env.int("PORTAL_EXPORTS_PER_TENANT", 10)
+
+# Addresses of the portal itself, beside this machine's, that gates may never send to.
+GATE_OWN_ADDRESSES = env.list("PORTAL_GATE_OWN_ADDRESSES", default=[])
+GATES_PER_TENANT = env.int("PORTAL_GATES_PER_TENANT", 100)
+GATE_TESTS_PER_MINUTE = env.int("PORTAL_GATE_TESTS_PER_MINUTE", 10)  # of one tenant

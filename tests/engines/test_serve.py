@@ -44,7 +44,8 @@ def test_config_is_understood_by_the_supervisor_in_odd_folders(tmp_path: Path):
 
     programs = read_by_supervisor(tmp_path / "conf", serve.config(env))
     assert {name: log for name, (_, log) in programs.items()} == {
-        name: f"{home}/log/{name}.log" for name in ("engines", "web", "applier", "worker", "exporter", "beat")
+        name: f"{home}/log/{name}.log"
+        for name in ("engines", "web", "applier", "dispatcher", "worker", "exporter", "beat")
     }
     assert {name: command for name, (command, _) in programs.items()} == {
         "engines": "-m portal.engines watch",
@@ -52,6 +53,7 @@ def test_config_is_understood_by_the_supervisor_in_odd_folders(tmp_path: Path):
         " --backlog 2048 --backpressure 700 --http1-header-read-timeout 10000 --workers-kill-timeout 20"
         " --no-access-log --host 127.0.0.1 --port 8765 portal.asgi:application",
         "applier": "manage.py run_applier",
+        "dispatcher": "manage.py run_dispatcher",
         "worker": "-m celery -A portal worker --concurrency 1 --loglevel INFO --without-gossip"
         " --without-mingle --queues celery,reports",
         "exporter": "-m celery -A portal worker --concurrency 1 --loglevel INFO --without-gossip"

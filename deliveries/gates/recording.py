@@ -1,0 +1,180 @@
+"""Results of the dispatcher as they are stored: attempts, changes of the queue, counts, and states of gates.
+
+One transaction for many results. A result whose claim is another's by now changes nothing in the queue, its attempt is
+stored all the same: it took place.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import connection, transaction
+from msgspec import Struct
+
+from campaigns.latency import bucket_of
+from deliveries.gates.claims import Claim
+from deliveries.models import Gate
+from portal.common.bulk import Sums, add_to_counts, bulk_cursor, stage
+
+DELIVERED = "delivered"
+NOT_FIRST = -1  # the bucket of what was not delivered with its first attempt
+MAX_ANSWER = 4_000  # characters that are kept
+
+
+class Attempt(Struct, frozen=True, gc=False):
+    """One request and its answer, or the end of a delivery without one (`destination_id` None)."""
+
+    destination_id: int | None
+    at: datetime
+    outcome: str
+    ms: int | None = None
+    method: str = ""
+    url: str = ""
+    request_headers: str = ""
+    request_body: str = ""
+    answer: str = ""
+    is_masked: bool = False
+
+
+class Result(Struct, frozen=True, gc=False):
+    """What came of a round of a claimed delivery. `due_at` is its next attempt, None if nothing follows.
+
+    `received_at` is when the portal received the report, `done` are the destinations that have it now. `is_gone`: a
+    receiver answered 410, which switches the gate off.
+    """
+
+    claim: Claim
+    attempts: Sequence[Attempt]
+    done: tuple[int, ...]
+    due_at: datetime | None
+    received_at: datetime | None
+    is_gone: bool = False
+
+    @property
+    def is_delivered(self) -> bool:
+        """Tell whether the last attempt reached its receiver."""
+        return bool(self.attempts) and self.attempts[-1].outcome == DELIVERED
+
+
+_ATTEMPTS = {
+    "tenant_id": "int",
+    "gate_id": "bigint",
+    "destination_id": "bigint",
+    "at": "timestamptz",
+    "inbox_id": "bigint",
+    "account_id": "int",
+    "message_id": "text",
+    "day": "date",
+    "number": "smallint",
+    "outcome": "text",
+    "is_last": "bool",
+    "ms": "int",
+    "method": "text",
+    "url": "text",
+    "request_headers": "text",
+    "request_body": "text",
+    "answer": "text",
+    "is_masked": "bool",
+    "replay_id": "bigint",
+}
+_QUEUE = {
+    "tenant_id": "int",
+    "gate_id": "bigint",
+    "inbox_id": "bigint",
+    "token": "bigint",
+    "due_at": "timestamptz",
+    "attempts": "smallint",
+    "done": "bigint[]",
+}
+_SAME = "d.tenant_id = t.tenant_id AND d.gate_id = t.gate_id AND d.inbox_id = t.inbox_id AND d.token = t.token"
+_COUNT_KEYS = {"tenant_id": "int", "gate_id": "bigint", "hour": "timestamptz", "outcome": "text", "bucket": "smallint"}
+
+
+def record(results: Sequence[Result], *, now: datetime) -> None:
+    """Store results in one transaction."""
+    if not results:
+        return
+    with transaction.atomic():
+        write_attempts(results)
+        _settle_queue(results)
+        _change_states(results, now=now)
+        add_to_counts(Sums("gate_hour", _COUNT_KEYS, ("number",), _counts(results)))
+
+
+def write_attempts(results: Iterable[Result]) -> None:
+    """Insert the attempts of the results."""
+    rows = []
+    for result in results:
+        claim = result.claim
+        for index, one in enumerate(result.attempts, start=1):
+            is_last = result.due_at is None and index == len(result.attempts)
+            rows.append(
+                (
+                    *(claim.tenant_id, claim.gate_id, one.destination_id, one.at, claim.inbox_id, claim.account_id),
+                    *(
+                        claim.message_id,
+                        claim.day,
+                        claim.attempts + 1,
+                        one.outcome,
+                        is_last,
+                        one.ms,
+                        one.method,
+                        one.url,
+                    ),
+                    *(one.request_headers, one.request_body, one.answer, one.is_masked, claim.replay_id),
+                )
+            )
+    with (
+        bulk_cursor() as cursor,
+        cursor.copy(f"COPY gate_attempt ({', '.join(_ATTEMPTS)}) FROM STDIN (FORMAT BINARY)") as copy,
+    ):
+        copy.set_types(list(_ATTEMPTS.values()))
+        for row in rows:
+            copy.write_row(row)
+
+
+def _settle_queue(results: Sequence[Result]) -> None:
+    with bulk_cursor() as cursor:
+        rows = [(*result.claim.key, result.due_at, result.claim.attempts + 1, list(result.done)) for result in results]
+        stage(cursor, "settled_delivery", _QUEUE, rows)
+        cursor.execute(f"DELETE FROM gate_delivery d USING settled_delivery t WHERE {_SAME} AND t.due_at IS NULL")  # noqa: S608  constants
+        cursor.execute(
+            "UPDATE gate_delivery d SET token = NULL, due_at = t.due_at, attempts = t.attempts, done = t.done"  # noqa: S608  constants
+            f" FROM settled_delivery t WHERE {_SAME} AND t.due_at IS NOT NULL"
+        )
+
+
+def _change_states(results: Sequence[Result], *, now: datetime) -> None:
+    """Note failures and recoveries of gates, and switch those off whose receiver is gone for good."""
+    tried = [result for result in results if result.attempts and result.attempts[-1].destination_id is not None]
+    well = {result.claim.gate_id for result in tried if result.is_delivered}
+    ill = {result.claim.gate_id for result in tried if not result.is_delivered} - well
+    with connection.cursor() as cursor:
+        if well:
+            cursor.execute(
+                "UPDATE gate SET failing_since = NULL, mailed = 0 WHERE id = ANY (%s) AND failing_since IS NOT NULL",
+                [sorted(well)],
+            )
+        if ill:
+            cursor.execute(
+                "UPDATE gate SET failing_since = %s WHERE id = ANY (%s) AND failing_since IS NULL", [now, sorted(ill)]
+            )
+        if gone := sorted({result.claim.gate_id for result in results if result.is_gone} - well):
+            cursor.execute(
+                "UPDATE gate SET state = %s, state_at = now(), off_reason = %s WHERE id = ANY (%s) AND state = %s",
+                [Gate.State.OFF, Gate.OffReason.GONE, gone, Gate.State.ACTIVE],
+            )
+
+
+def _counts(results: Sequence[Result]) -> dict[tuple, tuple[int]]:
+    counts: Counter[tuple] = Counter()
+    for result in results:
+        claim = result.claim
+        for one in result.attempts:
+            hour = one.at.replace(minute=0, second=0, microsecond=0)
+            bucket = NOT_FIRST
+            if one.outcome == DELIVERED and not claim.attempts and claim.replay_id is None and result.received_at:
+                ended = one.at.timestamp() + (one.ms or 0) / 1000
+                bucket = bucket_of(max(ended - result.received_at.timestamp(), 0) * 1000)
+            counts[claim.tenant_id, claim.gate_id, hour, one.outcome, bucket] += 1
+    return {key: (number,) for key, number in counts.items()}
