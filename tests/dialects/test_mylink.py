@@ -14,9 +14,11 @@ from deliveries.applying.replay import replay_inbox
 from deliveries.dialects import mobile_countries, mylink_multichannel
 from deliveries.dialects.registry import DIALECTS
 from deliveries.dialects.report import FROM_FEED, FROM_GATE, FROM_PARAMETERS, NoMessage, Report, Unreadable
+from deliveries.erasure.erase import erase_number
 from deliveries.importing.archives.reading import open_archive
 from deliveries.importing.load import import_archive
-from deliveries.models import ChannelCount, IngestCount, Message
+from deliveries.ingest.split import split
+from deliveries.models import ChannelCount, InboxRow, IngestCount, Message
 from portal.tenants.models import Feed
 from tests.deliveries.helpers import NOW, put
 
@@ -253,3 +255,25 @@ def test_archive_says_how_many_events_are_of_other_channels(channels, tenant, tm
     apply_waiting(now=datetime.now(UTC))
     outcome = outcome_of(run)
     assert (outcome.reports, outcome.others, outcome.duplicates, outcome.waiting) == (1, 1, 0, 0)
+
+
+@pytest.mark.django_db
+def test_erased_number_is_erased_in_events_of_other_channels(channels, tenant):
+    put(channels, status(userId="358401234567"), received_at=NOW)
+    put(channels, status(id_="w", channelId="whatsapp", userId="358401234567"), received_at=NOW)
+    put(channels, status(id_="v", channelId="whatsapp", userId="358409999999"), received_at=NOW)
+    apply_waiting(now=NOW)
+
+    erase_number(number="+358401234567", tenant=tenant, actor="test")
+
+    (left,) = InboxRow.objects.values_list("body", flat=True)
+    assert orjson.loads(bytes(left))["messageStatusChanged"]["messageId"] == "v"
+    assert [balance.problems for balance in balances(now=NOW)] == [[]]
+
+
+def test_documented_request_is_a_report():
+    (body, query) = re.search(r"--data '([^']+)' '[^'?]+\?([^']+)'", PAGE).groups()
+    dialect = DIALECTS["mylink_sms"]
+    ((_slice, row),) = split(body.encode(), account_id=1, dialect=dialect, query=query)
+    found = dialect.parse(row, received_at=NOW, query=query)
+    assert (found.message_id, found.code, found.partner_id) == ("try-mylink", 2000, "portal-test")

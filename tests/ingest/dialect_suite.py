@@ -1,4 +1,4 @@
-"""What every dialect must pass: a subclass says how its gateway writes a report (docs/dialects.md)."""
+"""Tests that every dialect passes; a subclass writes reports as its gateway does (docs/dialects.md)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import permutations
+from itertools import count, permutations
 
 import httpx
 import orjson
@@ -30,6 +30,7 @@ from tests.running import until
 
 T0 = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 NUMBER = "+358401234567"
+_NUMBERS = count()
 _KEYS = [Ed25519PrivateKey.from_private_bytes(bytes([n] * 32)) for n in (1, 2)]
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
@@ -66,7 +67,7 @@ def changed(report: dict, path: tuple, value: object) -> dict:
 
 
 class DialectSuite:
-    """One dialect: the words below, and `report`."""
+    """Tests of one dialect, by the words below and `report`."""
 
     dialect: str
     queued: object
@@ -131,8 +132,8 @@ class DialectSuite:
         assert self.row() == before
         assert DeliveryReport.objects.count() == 2
         assert before["tenant_id"] == tenant.id
-        (count,) = IngestCount.objects.values()
-        assert count["received"] == count["reports"] + count["duplicates"] == 7
+        (counts,) = IngestCount.objects.values()
+        assert counts["received"] == counts["reports"] + counts["duplicates"] == 7
 
     # --- order
 
@@ -293,7 +294,7 @@ class DialectSuite:
     @pytest.fixture
     def door(self, server, world) -> Iterator[str]:
         """The path of a feed of this dialect that requires Basic credentials, and a signature if there can be one."""
-        token = f"token-of-the-suite-{self.dialect}"
+        token = f"token-of-the-suite-{next(_NUMBERS)}"  # the server knows an earlier feed's for a second
         jwks = [jwk("first", _KEYS[0]), jwk("second", _KEYS[1])] if self.known.signature else []
         with psycopg.connect(connection_string(), autocommit=True) as connection:
             (feed_id,) = connection.execute(
@@ -348,7 +349,7 @@ class DialectSuite:
             of_feed = "SELECT reason, sum(refusals)::int FROM refusal_count JOIN tenants_feed f ON f.id = feed_id"
             return dict(outside.execute(f"{of_feed} WHERE f.name = %s GROUP BY 1", [self.feed_name]).fetchall())
 
-        until(lambda: sum(counted().values()) == len(wrong), "the refusals are counted", within=20)
+        until(lambda: sum(counted().values()) >= len(wrong), "the refusals are counted", within=20)
         assert counted() == reasons
 
     @pytest.mark.django_db

@@ -372,7 +372,7 @@ def test_filter_given_many_times_is_not_tried_without_each(client, messages, vie
         41,
         [],
     )
-    with django_assert_num_queries(62):
+    with django_assert_num_queries(63):
         ask(client, status=["queued"] * 40, message_id="nowhere")
 
 
