@@ -16,6 +16,7 @@ from django.db import connection
 from benchmarks import many_campaigns, seed, traffic
 from benchmarks.programs import REPOSITORY, Program, free_port, memory_of, parent_of, running, tree_cpu
 from campaigns.models import SegmentKey
+from deliveries.dialects.registry import DIALECTS
 from deliveries.ingest.inbox import INSERT, NewRow, packed_columns
 from deliveries.ingest.split import split_line
 from deliveries.messages import partitions
@@ -103,7 +104,10 @@ class Stage:
         with self.connect(autocommit=False) as own:
             for start in range(0, count, 10_000):
                 size = min(10_000, count - start)
-                rows = [NewRow(feed.id, *split_line(next(reports), account_id=feed.account_id)) for _ in range(size)]
+                rows = [
+                    NewRow(feed.id, *split_line(next(reports), account_id=feed.account_id, dialect=DIALECTS["link"]))
+                    for _ in range(size)
+                ]
                 own.execute(INSERT, packed_columns(rows))
 
     def connect(self, *, autocommit: bool = True) -> psycopg.Connection:

@@ -1,6 +1,7 @@
 """Checks that every received row is accounted for: compares raw rows with the results, by feed and hour.
 
-    raw rows + erased + replayed = received + waiting        received = reports + submissions + duplicates + quarantined
+    raw rows + erased + replayed = received + waiting
+    received = reports + submissions + duplicates + quarantined + events of other channels
 
 hold in every snapshot: a row comes with its to-do entry, and is counted in the transaction that takes that away.
 """
@@ -33,7 +34,8 @@ WITH raw AS (
 ), counted AS (SELECT * FROM ingest_count WHERE hour >= %(start)s AND hour < %(end)s)
 SELECT feed_id, coalesce(a.name || '/' || f.name, 'no raw row'), hour, coalesce(raw.n, 0), coalesce(waiting.n, 0),
     coalesce(aside.n, 0), coalesce(c.received, 0), coalesce(c.reports, 0), coalesce(c.duplicates, 0),
-    coalesce(c.quarantined, 0), coalesce(c.replayed, 0), coalesce(c.submissions, 0), coalesce(c.erased, 0)
+    coalesce(c.quarantined, 0), coalesce(c.replayed, 0), coalesce(c.submissions, 0), coalesce(c.erased, 0),
+    coalesce(c.other_channels, 0)
 FROM raw FULL JOIN waiting USING (feed_id, hour) FULL JOIN aside USING (feed_id, hour)
     FULL JOIN counted c USING (feed_id, hour)
     LEFT JOIN tenants_feed f ON f.id = feed_id LEFT JOIN tenants_gatewayaccount a ON a.id = f.account_id
@@ -58,6 +60,10 @@ _LOST = {
         "%(raw)s raw rows and %(replayed)s replayed, but %(applied)s applied and %(waiting)s waiting: %(lost)s too many"
     ),
 }
+_UNEQUAL_WITH_OTHERS = _(
+    "%(applied)s applied, but %(reports)s reports, %(submissions)s submissions, %(duplicates)s duplicates,"
+    " %(quarantined)s quarantined and %(others)s of other channels"
+)
 # by whether there are submissions
 _UNEQUAL = {
     True: _(
@@ -86,6 +92,7 @@ class Balance:
     replayed: int
     submissions: int = 0
     erased: int = 0
+    other_channels: int = 0
 
     @property
     def missing(self) -> int:
@@ -107,12 +114,15 @@ class Balance:
             "duplicates": self.duplicates,
             "quarantined": self.quarantined,
             "in_quarantine": self.in_quarantine,
+            "others": self.other_channels,
             "lost": abs(self.missing),
         }
         if self.missing:
             found.append(KeptText(_LOST[self.missing > 0, bool(self.erased)], **numbers))
-        if self.received != self.reports + self.submissions + self.duplicates + self.quarantined:
-            found.append(KeptText(_UNEQUAL[bool(self.submissions)], **numbers))
+        results = self.reports + self.submissions + self.duplicates + self.quarantined + self.other_channels
+        if self.received != results:
+            text = _UNEQUAL_WITH_OTHERS if self.other_channels else _UNEQUAL[bool(self.submissions)]
+            found.append(KeptText(text, **numbers))
         if self.quarantined != self.in_quarantine:
             found.append(KeptText(_IN_QUARANTINE, **numbers))
         hour = f"{self.hour:%Y-%m-%d %H}:00"

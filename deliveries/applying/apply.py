@@ -17,9 +17,9 @@ from deliveries.applying.sealed_days import PAST_RETENTION, hold_to_retention
 from deliveries.applying.submissions import SubmissionBatch, Submitted
 from deliveries.counts import feed_counts
 from deliveries.counts.changes import add_changes
-from deliveries.dialects import registry as dialects
 from deliveries.dialects.codes import CodeTable
-from deliveries.dialects.report import Report, Unreadable
+from deliveries.dialects.registry import DIALECTS
+from deliveries.dialects.report import NoMessage, Unreadable
 from deliveries.erasure import message_ids, raw_rows
 from deliveries.gates_outbox import outbox
 from deliveries.messages import fold, slices
@@ -112,9 +112,10 @@ def _apply(
         if not rows:
             return BatchResult()
         if poison:
-            reports, submitted, broken = [], [], [BrokenRow(row, "cannot be applied", poison) for row in rows]
+            reports, submitted, others = [], [], []
+            broken = [BrokenRow(row, "cannot be applied", poison) for row in rows]
         else:
-            reports, submitted, broken = _parse(rows)
+            reports, submitted, broken, others = _parse(rows)
             reports, submitted = with_known_ids(reports, submitted)
         batch = SubmissionBatch()
         messages, changes, refused, erased, numbers = _fold(reports, submitted, batch, now=now)
@@ -139,35 +140,42 @@ def _apply(
             oddities=_oddities(reports, changes),
             submissions=batch.new,
             erased=gone,
+            other_channels={row.id for row, _channel in others},
         )
-        of_imports = import_counts.sums(rows, reports=added, broken=broken)
-        add_changes(changes, chosen, fates, of_imports)  # last: hot rows stay locked only for the commit
+        of_imports = import_counts.sums(rows, reports=added, broken=broken, others=others)
+        add_changes(
+            changes, chosen, fates, of_imports, feed_counts.channel_sums(others)
+        )  # last: hot rows stay locked only for the commit
     return BatchResult(
         claimed=len(rows),
         reports=len(added),
         submissions=len(batch.new),
-        duplicates=len(rows) - len(added) - len(batch.new) - len(broken),
+        duplicates=len(rows) - len(added) - len(batch.new) - len(broken) - len(others),
         quarantined=len(broken),
+        other_channels=len(others),
         new_messages=sum(change.before is None for change in changes),
         changed_messages=sum(change.before is not None for change in changes),
     )
 
 
-def _parse(rows: list[RawRow]) -> tuple[list[NewReport], list[Submitted], list[BrokenRow]]:
+def _parse(
+    rows: list[RawRow],
+) -> tuple[list[NewReport], list[Submitted], list[BrokenRow], list[tuple[RawRow, str]]]:
+    """Return reports, submissions, rows that cannot be read, and events of other channels by their channels."""
     feeds = {
         id_: _FeedSettings(account_id, dialect, default, kind == Feed.Kind.SUBMISSIONS)
         for id_, account_id, dialect, default, kind in Feed.objects.values_list(
             "id", "account_id", "dialect", "default_partner_id", "kind"
         )
     }
-    reports, submitted, broken = [], [], []
+    reports, submitted, broken, others = [], [], [], []
     for row in rows:
         feed = feeds[row.feed_id]
         try:
             if feed.is_submissions:
                 submitted.append(submissions.parse_row(row, account_id=feed.account_id, codes_of=feed.dialect))
                 continue
-            report: Report = dialects.PARSE[feed.dialect](
+            report = DIALECTS[feed.dialect].parse(
                 row.body,
                 received_at=row.received_at,
                 default_partner_id=feed.default_partner_id,
@@ -179,8 +187,11 @@ def _parse(rows: list[RawRow]) -> tuple[list[NewReport], list[Submitted], list[B
         except Unreadable as error:
             broken.append(BrokenRow(row, error.reason, error.detail))
         else:
-            reports.append(NewReport(row, (feed.account_id, report.message_id), feed.dialect, report))
-    return reports, submitted, broken
+            if type(report) is NoMessage:
+                others.append((row, report.channel))
+            else:
+                reports.append(NewReport(row, (feed.account_id, report.message_id), feed.dialect, report))
+    return reports, submitted, broken, others
 
 
 def _fold(

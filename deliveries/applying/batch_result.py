@@ -12,6 +12,7 @@ class BatchResult:
     submissions: int = 0
     duplicates: int = 0
     quarantined: int = 0
+    other_channels: int = 0
     new_messages: int = 0
     changed_messages: int = 0
 

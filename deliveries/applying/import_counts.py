@@ -1,6 +1,7 @@
-"""Results of each import's rows: rows + replayed = reports + duplicates + quarantined + waiting."""
+"""Results of each import's rows: rows + replayed = reports + duplicates + quarantined + others + waiting."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.db import connection
@@ -10,7 +11,7 @@ from deliveries.models import ImportCount, ImportRun
 from portal.common.bulk import Sums, add_to_counts
 
 _KEYS = {"run_id": "bigint", "outcome": "text", "reason": "text"}
-_REPORT, _DUPLICATE, _QUARANTINED, _REPLAYED = ImportCount.Outcome.values
+_REPORT, _DUPLICATE, _QUARANTINED, _REPLAYED, _OTHER = ImportCount.Outcome.values
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class ImportOutcome:
     reports: int = 0
     duplicates: int = 0
     replayed: int = 0
+    others: int = 0  # events of other channels than SMS
     reasons: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -30,20 +32,23 @@ class ImportOutcome:
     @property
     def waiting(self) -> int:
         """Return how many rows are not applied yet."""
-        return self.rows + self.replayed - self.reports - self.duplicates - self.quarantined
+        return self.rows + self.replayed - self.reports - self.duplicates - self.quarantined - self.others
 
 
-def sums(rows: list[RawRow], *, reports: set[int], broken: list[BrokenRow]) -> Sums:
+def sums(
+    rows: list[RawRow], *, reports: set[int], broken: list[BrokenRow], others: Iterable[tuple[RawRow, str]] = ()
+) -> Sums:
     """Return what applied rows add, nothing where none is an import's. `reports` are inbox ids of new reports."""
     runs = {row.id: row.import_run_id for row in rows if row.import_run_id is not None}
     reasons = {item.row.id: item.reason for item in broken} if runs else {}
+    plain = dict.fromkeys(reports, _REPORT) | {row.id: _OTHER for row, _channel in others} if runs else {}
     counts: Counter[tuple] = Counter()
     for id_, run_id in runs.items():
         reason = reasons.get(id_)
         if reason is not None:
             counts[run_id, _QUARANTINED, reason] += 1
         else:
-            counts[run_id, _REPORT if id_ in reports else _DUPLICATE, ""] += 1
+            counts[run_id, plain.get(id_, _DUPLICATE), ""] += 1
     return Sums("import_count", _KEYS, ("rows",), {key: [count] for key, count in counts.items()})
 
 
@@ -74,5 +79,6 @@ def outcome_of(run: ImportRun) -> ImportOutcome:
         reports=plain.get(_REPORT, 0),
         duplicates=plain.get(_DUPLICATE, 0),
         replayed=plain.get(_REPLAYED, 0),
+        others=plain.get(_OTHER, 0),
         reasons={reason: rows for outcome, reason, rows in sorted(counts) if outcome == _QUARANTINED and rows},
     )

@@ -7,6 +7,7 @@ from django.db.models import F
 
 from deliveries.applying import import_counts
 from deliveries.counts import feed_counts
+from deliveries.dialects.registry import DIALECTS
 from deliveries.ingest.split import slice_of_submission, split_line
 from deliveries.messages.raw_row import BrokenRow
 from deliveries.models import QuarantinedRow
@@ -106,8 +107,8 @@ def discard(
 def _slice(row: QuarantinedRow, feed: Feed) -> int:
     if feed.kind == Feed.Kind.SUBMISSIONS:
         return slice_of_submission(bytes(row.body), account_id=feed.account_id)
-    body, of = bytes(row.body), {"query": row.query, "content_type": row.content_type}
-    return split_line(body, account_id=feed.account_id, **of)[0]
+    dialect, of = DIALECTS[feed.dialect], {"query": row.query, "content_type": row.content_type}
+    return split_line(bytes(row.body), account_id=feed.account_id, dialect=dialect, **of)[0]
 
 
 def _waiting(ids: list[int] | None, reason: str | None):

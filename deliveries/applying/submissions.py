@@ -64,7 +64,7 @@ def feed_of(account_id: int) -> int:
         feed, _new = Feed.objects.get_or_create(
             account_id=account_id,
             kind=Feed.Kind.SUBMISSIONS,
-            defaults={"name": FEED_NAME, "dialect": spoken or Feed.Dialect.LINK},
+            defaults={"name": FEED_NAME, "dialect": spoken or "link"},
         )
     return feed.id
 

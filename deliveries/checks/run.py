@@ -67,16 +67,28 @@ def _applying(now: datetime) -> list[str]:
 
 
 def _feeds(now: datetime) -> list[str]:
-    text = _("%(feed)s: no delivery reports since %(since)s UTC; about %(expected)s are usual in this time")
+    text = _(
+        "%(feed)s: no delivery reports since %(since)s UTC; about %(expected)s are usual in this time. The gateway"
+        " gives up a report after %(hours)s hours"
+    )
     return [
-        KeptText(text, feed=feed.name, since=_minute(feed.silence.since), expected=f"{feed.silence.expected:.0f}")
+        KeptText(
+            text,
+            feed=feed.name,
+            since=_minute(feed.silence.since),
+            expected=f"{feed.silence.expected:.0f}",
+            hours=feed.patience // timedelta(hours=1),
+        )
         for feed in feed_rates(now=now, counted_until=waiting(now).data_as_of)
         if feed.silence.state is FeedState.SILENT and feed.silence.since is not None
     ]
 
 
 def _refused(now: datetime) -> list[str]:
-    text = _("%(feed)s: requests rejected since %(since)s UTC, most recently at %(last)s: %(reasons)s")
+    text = _(
+        "%(feed)s: requests rejected since %(since)s UTC, most recently at %(last)s: %(reasons)s. The gateway gives"
+        " up the first of them at about %(lost)s UTC"
+    )
     return [
         KeptText(
             text,
@@ -84,6 +96,7 @@ def _refused(now: datetime) -> list[str]:
             since=_minute(feed.since),
             last=f"{feed.last_at:%H:%M}",
             reasons=", ".join(f"{reason} ({count})" for reason, count in sorted(feed.reasons.items())),
+            lost=_minute(feed.since + feed.patience),
         )
         for feed in refusals(now=now).feeds
     ]

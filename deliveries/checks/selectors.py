@@ -14,7 +14,10 @@ TITLES: dict[str, tuple[Promise, timedelta]] = {
     "waiting": (_("No report waits longer than five minutes"), timedelta(minutes=5)),
     "applying": (_("Delivery reports are processed"), timedelta(minutes=5)),
     "feeds": (_("No feed is silent"), timedelta(minutes=30)),
-    "refused": (_("No feed's requests are rejected for ten minutes"), timedelta(minutes=5)),
+    "refused": (
+        _("No feed's requests are rejected for ten minutes (five where the gateway gives up within hours)"),
+        timedelta(minutes=5),
+    ),
     "quarantined": (_("No feed has more rows in quarantine than usual"), timedelta(minutes=30)),
     "submissions": (_("Submitted messages receive delivery reports"), timedelta(minutes=30)),
     "identities": (_("Each message is stored once"), timedelta(hours=13)),

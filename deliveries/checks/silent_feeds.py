@@ -5,6 +5,10 @@ three and four weeks before, as far back as the feed was counted, and use the me
 that neither a single campaign nor a single holiday sets the usual rate. If reports arrived by chance at that rate (a
 Poisson process), no report would arrive with P(0) = exp(-expected). Below MAX_CHANCE chance is ruled out, and the
 feed is silent.
+
+A gateway tries to deliver a report for a time only, its patience (docs/dialects.md): 48 hours, or 4. After that the
+report is lost. So once a silence has lasted a quarter of the patience, MAX_CHANCE_LATE is enough: a needless look costs
+less than lost reports.
 """
 
 from collections.abc import Mapping
@@ -14,6 +18,8 @@ from enum import StrEnum
 from math import exp
 
 MAX_CHANCE = 0.001  # reached where 6.9 reports or more would be expected
+MAX_CHANCE_LATE = 0.01  # 4.6 reports or more
+LATE_SHARE = 4  # of the patience: a quarter
 WEEK = timedelta(days=7)
 WEEKS = 4
 HOUR = timedelta(hours=1)
@@ -36,7 +42,9 @@ class Silence:
     expected: float | None
 
 
-def assess_feed(received: Mapping[datetime, int], *, first: datetime | None, until: datetime) -> Silence:
+def assess_feed(
+    received: Mapping[datetime, int], *, first: datetime | None, until: datetime, patience: timedelta
+) -> Silence:
     """Return what the hourly counts of one feed say at `until`, before which everything is counted.
 
     `received` maps starts of hours (UTC) to reports and may leave out hours without any; it reaches WEEKS weeks and a
@@ -50,7 +58,8 @@ def assess_feed(received: Mapping[datetime, int], *, first: datetime | None, unt
     usual = usual_count(received, first=first, start=since, end=stretch_end)
     if usual is None:
         return Silence(FeedState.UNKNOWN, since, None)
-    return Silence(FeedState.SILENT if exp(-usual) < MAX_CHANCE else FeedState.USUAL, since, usual)
+    most = MAX_CHANCE_LATE if until - since >= patience / LATE_SHARE else MAX_CHANCE
+    return Silence(FeedState.SILENT if exp(-usual) < most else FeedState.USUAL, since, usual)
 
 
 def usual_count(received: Mapping[datetime, int], *, first: datetime, start: datetime, end: datetime) -> float | None:

@@ -1,8 +1,11 @@
-"""Results of each feed's rows, by hour of receipt: received = reports + submissions + duplicates + quarantined."""
+"""Results of each feed's rows, by hour of receipt.
+
+received = reports + submissions + duplicates + quarantined + events of other channels
+"""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime
 
 from django.db import connection
 
@@ -10,7 +13,10 @@ from deliveries.messages.raw_row import RawRow
 from portal.common.bulk import Sums, add_to_counts
 
 KEYS = {"feed_id": "int", "hour": "timestamptz"}
-VALUES = ("received", "reports", "duplicates", "quarantined", "clock_oddities", "replayed", "submissions", "erased")
+VALUES = (
+    *("received", "reports", "duplicates", "quarantined", "clock_oddities", "replayed", "submissions", "erased"),
+    "other_channels",
+)
 
 
 def hour_of(instant: datetime) -> datetime:
@@ -26,6 +32,7 @@ def sums(
     oddities: set[int],
     submissions: set[int],
     erased: Mapping[tuple[int, datetime], int],
+    other_channels: Collection[int] = (),
 ) -> Sums:
     """Return what applied rows add; the sets hold inbox ids, what is in none but the oddities was a duplicate.
 
@@ -35,7 +42,7 @@ def sums(
     for row in rows:
         delta = of_moments[row.feed_id, row.received_at]
         delta[0] += 1
-        delta[1 if row.id in reports else 3 if row.id in quarantined else 6 if row.id in submissions else 2] += 1
+        delta[_place(row.id, reports, quarantined, submissions, other_channels)] += 1
         if row.id in oddities:
             delta[4] += 1
     deltas: dict[tuple, list[int]] = {}
@@ -45,6 +52,26 @@ def sums(
     for key, count in erased.items():
         deltas.setdefault(key, [0] * len(VALUES))[7] += count
     return Sums("ingest_count", KEYS, VALUES, deltas)
+
+
+def channel_sums(rows: Iterable[tuple[RawRow, str]]) -> Sums:
+    """Return what events of other channels add to the counts by feed, day and channel."""
+    counts = Counter((row.feed_id, row.received_at.astimezone(UTC).date(), channel) for row, channel in rows)
+    keys = {"feed_id": "int", "day": "date", "channel": "text"}
+    return Sums("channel_count", keys, ("events",), {key: [count] for key, count in counts.items()})
+
+
+def _place(
+    row_id: int, reports: set[int], quarantined: set[int], submissions: set[int], other_channels: Collection[int]
+) -> int:
+    """Return the place in VALUES that a row counts under; in no set it was a duplicate."""
+    if row_id in reports:
+        return 1
+    if row_id in quarantined:
+        return 3
+    if row_id in submissions:
+        return 6
+    return 8 if row_id in other_channels else 2
 
 
 def take_back_quarantined(rows: list[tuple[int, datetime]]) -> None:
@@ -63,12 +90,12 @@ def take_back_quarantined(rows: list[tuple[int, datetime]]) -> None:
 
 def add_replayed(feed_id: int, hour: datetime, rows: int) -> None:
     """Count raw rows that were put on the to-do list a second time."""
-    add_to_counts(Sums("ingest_count", KEYS, VALUES, {(feed_id, hour): [0, 0, 0, 0, 0, rows, 0, 0]}))
+    add_to_counts(Sums("ingest_count", KEYS, VALUES, {(feed_id, hour): [0, 0, 0, 0, 0, rows, 0, 0, 0]}))
 
 
 def add_erased(rows: Mapping[tuple[int, datetime], int]) -> None:
     """Count raw rows by (feed id, hour) that were deleted as they held a number that was erased."""
     if rows:
         add_to_counts(
-            Sums("ingest_count", KEYS, VALUES, {key: [0, 0, 0, 0, 0, 0, 0, count] for key, count in rows.items()})
+            Sums("ingest_count", KEYS, VALUES, {key: [0, 0, 0, 0, 0, 0, 0, count, 0] for key, count in rows.items()})
         )

@@ -1,6 +1,6 @@
 """Advice to senders for each result code, one or two sentences in English and Finnish. Pure."""
 
-from deliveries.dialects.registry import ADVICE
+from deliveries.dialects.registry import DIALECTS
 
 # English, Finnish
 _UNKNOWN_CODE = (
@@ -20,5 +20,6 @@ def advice(dialect: str | None, code: int, language: str, *, is_known: bool) -> 
 
     `is_known` says whether the code has a meaning in the table of result codes, to which staff may add codes.
     """
-    texts = ADVICE.get(dialect or "", {}).get(code) if is_known else _UNKNOWN_CODE
+    known = DIALECTS.get(dialect or "")
+    texts = (known.advice.get(code) if known else None) if is_known else _UNKNOWN_CODE
     return (texts or _NO_ADVICE)[language == "fi"]

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from deliveries.dialects import xml_tree
+from deliveries.dialects.fields import MAX_PAIRS
 from deliveries.dialects.raw_text import without_bom
 from deliveries.dialects.report import Unreadable
 from deliveries.dialects.xml_tree import add_value
@@ -20,7 +21,6 @@ FIELDS = {
     *("id", "refId", "operator", "operatorResultCode", "sentTimestamp", "timestamp", "resultCode", "segments"),
     *("source", "destination", PARTNER_ID, *MAPS),
 }
-MAX_PAIRS = 1000
 
 # An escape of U+0000 that is not itself escaped; in valid JSON a backslash stands in texts alone.
 _nul = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000").search
@@ -44,16 +44,8 @@ def load(body: bytes, *, query: str = "", content_type: str = "") -> dict[str, A
     elif _is_form(body, content_type):
         data = pairs(body.decode(errors="surrogateescape").strip())
     else:
-        data = _load_json(body)
+        data = load_json(body)
     return _filled(data, pairs(query)) if query else data
-
-
-def is_json(body: bytes, *, query: str = "", content_type: str = "") -> bool:
-    """Tell whether `load` reads a body as JSON, readable or not."""
-    body = without_bom(body)
-    if query and not body.strip():
-        return False
-    return not _is_xml(body, content_type) and not _is_form(body, content_type)
 
 
 def id_of(body: bytes, *, query: str = "", content_type: str = "") -> str:
@@ -102,7 +94,8 @@ def refuse_nul(body: bytes) -> None:
         raise Unreadable("NUL character", "a text holds the character U+0000")
 
 
-def _load_json(body: bytes) -> dict[str, Any]:
+def load_json(body: bytes) -> dict[str, Any]:
+    """Return the object of a JSON body. Raises Unreadable."""
     try:
         data = orjson.loads(body)
     except orjson.JSONDecodeError as error:

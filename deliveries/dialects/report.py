@@ -1,4 +1,4 @@
-"""Result of parsing one raw row in any dialect: a report, or the reason why it cannot be read."""
+"""Result of parsing one raw row in any dialect: a report, an event of another channel, or why it cannot be read."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -37,6 +37,12 @@ class Report(Struct, frozen=True, gc=False):
     parameters: dict[str, str]
     clock_oddity: bool
     ref_id_cut: bool
+
+
+class NoMessage(NamedTuple):
+    """A readable event that is about no SMS: it is kept and counted under its channel, and makes no message."""
+
+    channel: str
 
 
 class Submission(NamedTuple):

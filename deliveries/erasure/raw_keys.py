@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from deliveries.dialects import registry as dialects
 from deliveries.dialects import submission
-from deliveries.dialects.report import Unreadable
+from deliveries.dialects.registry import DIALECTS
+from deliveries.dialects.report import NoMessage, Unreadable
 from deliveries.erasure.erased_ids import MESSAGE, replacements
 from deliveries.messages.store import Key
 from portal.tenants.models import Feed
@@ -15,13 +15,13 @@ def key_of(body: bytes, query: str, content_type: str, encoding: str, at: dateti
     try:
         if feed.kind == Feed.Kind.SUBMISSIONS:
             return feed.account_id, submission.message_id_of_row(body)
-        report = dialects.PARSE[feed.dialect](
+        report = DIALECTS[feed.dialect].parse(
             body, received_at=at, default_partner_id="", query=query, content_type=content_type,
             content_encoding=encoding,
         )  # fmt: skip
     except Unreadable:
         return None
-    return feed.account_id, report.message_id
+    return None if isinstance(report, NoMessage) else (feed.account_id, report.message_id)
 
 
 def with_known_ids(keys: list[Key | None]) -> list[Key | None]:

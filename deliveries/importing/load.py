@@ -15,6 +15,7 @@ from deliveries.applying.import_counts import ImportOutcome
 from deliveries.applying.loop import LISTENER
 from deliveries.applying.quarantine import put_in_quarantine
 from deliveries.counts import feed_counts
+from deliveries.dialects.registry import DIALECTS
 from deliveries.importing.archives.errors import ArchiveError, BrokenArchiveError, ChangedFileError
 from deliveries.importing.archives.pieces import Piece
 from deliveries.importing.archives.reading import Archive
@@ -130,7 +131,7 @@ def _store(run: ImportRun, feed: Feed, chunk: list[Piece], place: int) -> None:
     rows = [
         NewRow(
             feed.id,
-            *split_line(piece.body, account_id=feed.account_id),
+            *split_line(piece.body, account_id=feed.account_id, dialect=DIALECTS[feed.dialect]),
             accept_days=run.accept_days,
             import_run_id=run.id,
         )

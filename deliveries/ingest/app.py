@@ -8,7 +8,6 @@ import orjson
 import psycopg
 from django.conf import settings
 
-from deliveries.dialects import link_forms
 from deliveries.ingest.bodies import BODY_WITHIN, Arrivals, Body, Crowded, Incomplete, TooLarge
 from deliveries.ingest.feed_access import FeedAccess, FeedAccessCache, ForbiddenNetwork, Unauthorized
 from deliveries.ingest.inbox import NewRow
@@ -142,8 +141,7 @@ class Ingest:
         try:
             return self.feeds.authorize(token=token, headers=headers, peer=peer)
         except Unauthorized as error:
-            ask = (b"www-authenticate", b'Basic realm="dlr"')
-            raise HttpError(error.reason, 401, "wrong token or credentials", ask, feed_id=error.feed_id) from None
+            raise _unauthorized(error) from None
         except ForbiddenNetwork as error:
             raise HttpError("network", 403, "this address may not send requests here", feed_id=error.feed_id) from None
 
@@ -156,9 +154,14 @@ class Ingest:
         kind = headers.get(b"content-type", b"")
         content_type = "" if kind == b"application/json" else _as_text(kind)
         body, encoding = unpack(packed, _as_text(headers.get(b"content-encoding", b"")))
-        if method == "GET" and not link_forms.id_of(body, query=query, content_type=content_type):
+        try:
+            access.refuse_unsigned(headers, body)
+        except Unauthorized as error:
+            raise _unauthorized(error) from None
+        dialect = access.dialect
+        if method == "GET" and not dialect.key_of_row(body, query=query, content_type=content_type):
             raise HttpError("no id", 400, "a GET must contain a report: ?id=…&resultCode=…")
-        reports = split(body, account_id=access.account_id, query=query, content_type=content_type)
+        reports = split(body, account_id=access.account_id, dialect=dialect, query=query, content_type=content_type)
         request = ("" if method == "POST" else method, query, content_type, encoding)
         rows = [NewRow(access.feed_id, number, report, peer or None, None, *request) for number, report in reports]
         await self.writer.add(rows)
@@ -221,6 +224,11 @@ class HttpError(Exception):
         super().__init__(reason)
         self.reason, self.status, self.text, self.headers = reason, status, text, headers
         self.feed_id, self.drain = feed_id, drain
+
+
+def _unauthorized(error: Unauthorized) -> HttpError:
+    ask = (b"www-authenticate", b'Basic realm="dlr"')
+    return HttpError(error.reason, 401, "wrong token or credentials", ask, feed_id=error.feed_id)
 
 
 def _as_text(value: bytes) -> str:

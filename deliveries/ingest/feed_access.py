@@ -6,12 +6,17 @@ import contextlib
 import hmac
 import ipaddress
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from deliveries.dialects.dialect import Dialect
+from deliveries.dialects.registry import DIALECTS
+from deliveries.ingest import signatures
 from deliveries.ingest.refusals import UNKNOWN_FEED
-from portal.tenants import networks, tokens
+from portal.tenants import networks, signing_keys, tokens
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +25,7 @@ _MAX_AUTHORIZED = 10_000
 
 _FEEDS = """
 SELECT t.digest, t.expires_at, f.id, f.active, f.account_id, f.basic_user, f.basic_password_digest,
-    f.header_name, f.header_value_digest, f.networks
+    f.header_name, f.header_value_digest, f.networks, f.dialect, f.signing_keys
 FROM tenants_feedtoken t JOIN tenants_feed f ON f.id = t.feed_id
 WHERE f.kind = 'reports'
 """
@@ -54,11 +59,21 @@ class FeedAccess:
     header_name: str  # in small letters
     header_value_digest: str
     networks: tuple[networks.Network, ...]
+    dialect: Dialect
+    signing_keys: Mapping[str, Ed25519PublicKey]  # none: no signature is required
     refusal: str = ""
+
+    def refuse_unsigned(self, headers: dict[bytes, bytes], body: bytes) -> None:
+        """Raise Unauthorized for an unpacked body that must be signed and is not."""
+        names = self.dialect.signature
+        if self.signing_keys and (
+            reason := signatures.problem(self.signing_keys, names, headers, body) if names else ""
+        ):
+            raise Unauthorized(self.feed_id, reason)
 
 
 # Compared against when there is no such token, so that both refusals take the same steps.
-_NO_ACCESS = FeedAccess(UNKNOWN_FEED, 0, None, "-", "0" * 64, "-", "0" * 64, (), "unknown token")
+_NO_ACCESS = FeedAccess(UNKNOWN_FEED, 0, None, "-", "0" * 64, "-", "0" * 64, (), DIALECTS["link"], {}, "unknown token")
 
 
 class FeedAccessCache:
@@ -94,18 +109,24 @@ class FeedAccessCache:
 
     def _set(self, rows: list[tuple]) -> None:
         by_digest, unreadable = {}, set()
-        for digest, expires_at, feed_id, active, account_id, user, password, header, value, nets in rows:
+        for digest, expires_at, feed_id, active, account_id, user, password, header, value, nets, name, keys in rows:
             refusal = "" if active else "feed switched off"
             try:
                 allowed = tuple(map(ipaddress.ip_network, nets))
             except (TypeError, ValueError):
                 allowed, refusal = (), "networks of the feed unreadable"
                 unreadable.add(feed_id)  # an unreadable list rejects all requests of this feed only
+            try:
+                public_keys = signing_keys.load(keys)
+            except (KeyError, TypeError, ValueError):
+                public_keys, refusal = {}, "signing keys of the feed unreadable"
+                unreadable.add(feed_id)
             by_digest[digest] = FeedAccess(
-                feed_id, account_id, expires_at, user, password, header.lower(), value, allowed, refusal
-            )
+                feed_id, account_id, expires_at, user, password, header.lower(), value, allowed, DIALECTS[name],
+                public_keys, refusal,
+            )  # fmt: skip
         for feed_id in unreadable - self._unreadable:
-            logger.error("feed %s rejects all requests: its networks cannot be read", feed_id)
+            logger.error("feed %s rejects all requests: its networks or signing keys cannot be read", feed_id)
         self._by_digest, self._unreadable, self._authorized = by_digest, unreadable, {}
 
     async def close(self) -> None:

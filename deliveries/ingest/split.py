@@ -1,4 +1,4 @@
-"""One body into single delivery reports, byte for byte: an object, an array or NDJSON (docs/link.md section 3).
+"""One body into single delivery reports, byte for byte: an object, an array, NDJSON or an envelope (docs/link.md 3).
 
 Splitting only finds where each report begins and ends, and its message id for the slice; reading it is the
 applier's work. What cannot be split is one row, which the applier puts into quarantine.
@@ -6,10 +6,11 @@ applier's work. What cannot be split is one row, which the applier puts into qua
 
 import re
 
+import msgspec
 import orjson
 
-from deliveries.dialects import link_forms, submission
-from deliveries.dialects.link import message_id_of
+from deliveries.dialects import submission
+from deliveries.dialects.dialect import Dialect
 from deliveries.dialects.raw_text import without_bom
 from deliveries.dialects.report import Unreadable
 from deliveries.messages.slices import UNREADABLE_SLICE, slice_of
@@ -23,40 +24,48 @@ MAX_REPORTS = 40_000
 _next_sign = re.compile(rb'(?:[^"\[\]{},]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"?)*+([\[\]{},]|\Z)', re.DOTALL).finditer
 
 
-def split(body: bytes, *, account_id: int, query: str = "", content_type: str = "") -> list[tuple[int, bytes]]:
+def split(
+    body: bytes, *, account_id: int, dialect: Dialect, query: str = "", content_type: str = ""
+) -> list[tuple[int, bytes]]:
     """Return (slice, raw report) of each report in `body`, in order; at least one for any body.
 
     An unreadable report is separate: its neighbours in an array or in NDJSON are reports of their own. Form pairs, XML
-    and a query are one report.
+    and a query are one report. Of an object with the dialect's envelope, the array in it is split.
     """
     body = without_bom(body)
     try:
         data = orjson.loads(body)
     except orjson.JSONDecodeError:
-        pieces = _elements(body) or _lines(body)
+        pieces = _elements(body) or _lines(body, dialect)
         if not 0 < len(pieces) <= MAX_REPORTS:
             pieces = [body]
-        return [split_line(piece, account_id=account_id, query=query, content_type=content_type) for piece in pieces]
+        request = {"query": query, "content_type": content_type}
+        return [split_line(piece, account_id=account_id, dialect=dialect, **request) for piece in pieces]
+    whole = body
+    if dialect.envelope and type(data) is dict and (array := _in_envelope(body, data, dialect.envelope)):
+        body, data = array, data[dialect.envelope]
     if type(data) is list and len(data) > MAX_REPORTS:
-        return [(UNREADABLE_SLICE, body)]
-    default_id = link_forms.id_of(b"", query=query) if query else ""
+        return [(UNREADABLE_SLICE, whole)]
+    default_id = dialect.key_of_row(b"", query=query) if query else ""
     if type(data) is list and data:
         pieces = _elements(body)
-        return [(_slice(value, account_id, default_id), piece) for value, piece in zip(data, pieces, strict=True)]
-    return [(_slice(data, account_id, default_id), body)]
+        return [
+            (_slice(account_id, dialect.key(value, default_id)), piece)
+            for value, piece in zip(data, pieces, strict=True)
+        ]
+    return [(_slice(account_id, dialect.key(data, default_id)), body)]
 
 
-def split_line(line: bytes, *, account_id: int, query: str = "", content_type: str = "") -> tuple[int, bytes]:
+def split_line(
+    line: bytes, *, account_id: int, dialect: Dialect, query: str = "", content_type: str = ""
+) -> tuple[int, bytes]:
     """Return (slice, line) of one line of NDJSON, or of a body that is one report."""
     line = without_bom(line)
     try:
         data = orjson.loads(line)
     except orjson.JSONDecodeError:
-        if link_forms.is_json(line, query=query, content_type=content_type):
-            return UNREADABLE_SLICE, line
-        dlr_id = link_forms.id_of(line, query=query, content_type=content_type)
-        return _slice({"id": dlr_id}, account_id), line
-    return _slice(data, account_id, link_forms.id_of(b"", query=query) if query else ""), line
+        return _slice(account_id, dialect.key_of_row(line, query=query, content_type=content_type)), line
+    return _slice(account_id, dialect.key(data, dialect.key_of_row(b"", query=query) if query else "")), line
 
 
 def slice_of_submission(body: bytes, *, account_id: int) -> int:
@@ -67,28 +76,33 @@ def slice_of_submission(body: bytes, *, account_id: int) -> int:
         return UNREADABLE_SLICE
 
 
-def _slice(data: object, account_id: int, default_id: str = "") -> int:
-    """Return the slice of a report; `default_id` is the query's, for one that has no id of its own."""
-    dlr_id = (data.get("id") or default_id) if type(data) is dict else None
-    if type(dlr_id) is not str or not dlr_id:
-        return UNREADABLE_SLICE
-    return slice_of(account_id, message_id_of(dlr_id))
+def _slice(account_id: int, message_id: str) -> int:
+    return slice_of(account_id, message_id) if message_id else UNREADABLE_SLICE
 
 
-def _lines(body: bytes) -> list[bytes]:
+def _lines(body: bytes, dialect: Dialect) -> list[bytes]:
     """Return the lines of NDJSON; nothing unless one of them is a report by itself."""
     lines = [without_bom(line) for line in map(bytes.strip, body.split(b"\n")) if line]
-    return lines if len(lines) > 1 and any(map(_is_report, lines)) else []
+    return lines if len(lines) > 1 and any(_is_report(line, dialect) for line in lines) else []
 
 
-def _is_report(line: bytes) -> bool:
+def _is_report(line: bytes, dialect: Dialect) -> bool:
     if not (line.startswith(b"{") and line.endswith(b"}")):
         return False
     try:
-        data = orjson.loads(line)
+        return dialect.key(orjson.loads(line)) != ""
     except orjson.JSONDecodeError:
         return False
-    return type(data) is dict and "id" in data
+
+
+def _in_envelope(body: bytes, data: dict, name: str) -> bytes:
+    """Return the array of this name as the bytes received, nothing where there is none or an empty one."""
+    if type(data.get(name)) is not list or not data[name]:
+        return b""
+    try:
+        return bytes(msgspec.json.decode(body, type=dict[str, msgspec.Raw])[name])
+    except (msgspec.MsgspecError, RecursionError):  # nested more deeply than any report is
+        return b""
 
 
 def _elements(body: bytes) -> list[bytes]:

@@ -1,16 +1,17 @@
 """The filters in use on Message Search, in words, each with the query string without it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.utils.formats import date_format
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from deliveries.messages.code_words import code_words
 from deliveries.messages.fold import NO_CODE
-from deliveries.models import ResultCode
 from deliveries.search.query import NO_CAMPAIGN_FILTER
 from portal.common.templatetags.figures import clock_hour, count, duration
 
@@ -67,7 +68,7 @@ def _words(form: "MessageFilterForm", name: str, text: str) -> str:
         n = len(form.number_list.numbers)
         return ngettext("a list of %(n)s number", "a list of %(n)s numbers", n) % {"n": count(n)}
     if name == "result_code":
-        return _code_words(form.cleaned_data[name])
+        return _code_words(form.cleaned_data[name], form.access.tenant_ids)
     if name == "delivered_within":
         return duration(form.cleaned_data[name])
     if name == "hour":
@@ -78,10 +79,7 @@ def _words(form: "MessageFilterForm", name: str, text: str) -> str:
     return str(dict(field.choices).get(text, text)) if hasattr(field, "choices") else text
 
 
-def _code_words(number: int) -> str:
+def _code_words(number: int, tenant_ids: Collection[int]) -> str:
     if number == NO_CODE:
         return _("No delivery report yet")
-    code = ResultCode.objects.filter(code=number).order_by("dialect").first()
-    if code is None:
-        return f"{number} {_('Unknown result code')}"
-    return f"{number} {(code.text_fi if get_language() == 'fi' else '') or code.text_en}"
+    return f"{number} {code_words(tenant_ids, code=number).get(number) or _('Unknown result code')}"

@@ -179,12 +179,6 @@ class MessagePresenter:
         self.codes = {(code.dialect, code.code): code for code in ResultCode.objects.all()}
         self._words: dict[tuple[int, int], Code] = {}
 
-    def code_list(self) -> list[tuple[int, str]]:
-        """Return every known code with its meaning, for typing one."""
-        finnish = get_language() == "fi"
-        texts = {code.code: (code.text_fi if finnish else "") or code.text_en for code in self.codes.values()}
-        return sorted(texts.items())
-
     def row(self, message: StoredMessage) -> MessageRow:
         """Return the message as a line of a list."""
         folded = message.folded

@@ -24,6 +24,7 @@ from deliveries.message_pages.number_reveal import reveal_number
 from deliveries.message_pages.parameter_fields import MAX_VALUE_LENGTH, PARAMETER
 from deliveries.message_pages.presenter import MessagePresenter, MessageRow, codes_to_explain
 from deliveries.message_pages.table_columns import COLUMNS_PARAMETER
+from deliveries.messages.code_words import code_words
 from deliveries.messages.row import StoredMessage
 from deliveries.search.addresses import message_or_404, without_masked_ids
 from deliveries.search.find import Page, SearchTooSlow, campaign_names, reports_of, search
@@ -164,10 +165,9 @@ class OtherSearch:
 def _found(request: HttpRequest, form: MessageFilterForm) -> dict:
     """Return what the list shows: its state, rows, cursors, total."""
     nothing = {"form": form, "chips": chips_of(form) if form.is_valid() else [], "rows": [], "total": None}
-    link, keys = _link(request.access.tenant), form.table.keys
-    presenter_of = partial(MessagePresenter, masking=request.access.masking, link=link, parameters=keys)
+    nothing["codes"] = sorted(code_words(request.access.tenant_ids).items())
     if not form.is_valid():
-        return nothing | {"state": "wrong", "codes": presenter_of([], {}).code_list()}
+        return nothing | {"state": "wrong"}
     cursor = request.GET.get("cursor", "")
     try:
         texts, tenant = form.searched_texts(), request.access.tenant
@@ -177,7 +177,7 @@ def _found(request: HttpRequest, form: MessageFilterForm) -> dict:
         if form.cleaned_data["message_id"]:
             page = replace(page, messages=without_masked_ids(page.messages, request.access.masking))
         if not page.messages and not form.knows_operator():
-            return nothing | {"state": "wrong", "codes": presenter_of([], {}).code_list()}
+            return nothing | {"state": "wrong"}
         is_any = all(name in LOOKS for name, _text in form.given)
         if not page.messages and not cursor and is_any:  # nothing of late: then whatever there is
             form = _other_form(form, _any_time(request))
@@ -186,13 +186,19 @@ def _found(request: HttpRequest, form: MessageFilterForm) -> dict:
             page = search(form.query(), size=size, seconds=SECONDS)
     except TooManyNumberSearches as error:
         form.add_error(error.filter, error.text)
-        return nothing | {"state": "wrong", "is_limited": True, "codes": presenter_of([], {}).code_list()}
+        return nothing | {"state": "wrong", "is_limited": True}
     except BadCursor:
         form.add_error(None, _("This page of the list does not exist. Go to the newest messages."))
-        return nothing | {"state": "wrong", "codes": presenter_of([], {}).code_list()}
+        return nothing | {"state": "wrong"}
     except SearchTooSlow:
-        return nothing | {"state": "too_much", "codes": presenter_of([], {}).code_list()}
-    presenter = presenter_of(page.messages, page.campaigns)
+        return nothing | {"state": "too_much"}
+    presenter = MessagePresenter(
+        page.messages,
+        page.campaigns,
+        masking=request.access.masking,
+        link=_link(request.access.tenant),
+        parameters=form.table.keys,
+    )
     rows = [presenter.row(message) for message in page.messages]
     state = "rows" if page.messages else "never" if is_any else "nothing"
     return nothing | {
@@ -200,7 +206,6 @@ def _found(request: HttpRequest, form: MessageFilterForm) -> dict:
         "state": state,
         "rows": rows,
         "explained": codes_to_explain(rows),
-        "codes": presenter.code_list(),
         "total": total(form.query()) if page.messages else None,
         "loosened": _loosened(request, form) if state == "nothing" and not cursor else [],
         "instead": _instead(form) if state == "nothing" and form.is_misread else [],

@@ -4,7 +4,7 @@ from collections import defaultdict
 from time import monotonic
 
 from deliveries.dialects.codes import Code, CodeTable
-from deliveries.dialects.registry import CODES
+from deliveries.dialects.registry import DIALECTS
 from deliveries.models import ResultCode
 
 REMEMBERED = 5.0  # seconds
@@ -38,8 +38,8 @@ def add_known_codes(**_signal: object) -> None:
                 text_en=code.text_en,
                 text_fi=code.text_fi,
             )
-            for dialect, codes in CODES.items()
-            for code in codes.values()
+            for dialect, known in DIALECTS.items()
+            for code in known.codes.values()
         ],
         ignore_conflicts=True,
     )

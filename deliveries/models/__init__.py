@@ -16,6 +16,7 @@ from deliveries.models.facts import DeliveryReport, Message, MessageParameter
 from deliveries.models.gates import Gate, GateAttempt, GateDelivery, GateDestination, GateHour
 from deliveries.models.identity_filters import IdentityFilter
 from deliveries.models.inbox import (
+    ChannelCount,
     ImportCount,
     ImportRun,
     InboxRow,
@@ -43,6 +44,7 @@ from deliveries.models.stops import ApplierStop
 __all__ = [
     "ApplierStop",
     "CampaignCount",
+    "ChannelCount",
     "CondensedCampaign",
     "CondensedCampaignCount",
     "CondensedLatencyCount",

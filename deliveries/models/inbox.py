@@ -106,7 +106,7 @@ class QuarantinedRow(Request):
 class IngestCount(models.Model):
     """Results of the rows that a feed received in an hour (UTC).
 
-    received = reports + submissions + duplicates + quarantined
+    received = reports + submissions + duplicates + quarantined + other_channels
 
     `received` is counted when a row is applied, so the waiting ones are not in it yet; a replayed row that was
     quarantined moves from `quarantined` to the column that it then belongs to. `replayed` is how many of the hour's raw
@@ -126,9 +126,26 @@ class IngestCount(models.Model):
     clock_oddities = models.BigIntegerField(db_default=0)
     replayed = models.BigIntegerField(db_default=0)
     erased = models.BigIntegerField(db_default=0)
+    other_channels = models.BigIntegerField(db_default=0)  # events of other channels than SMS, by ChannelCount too
 
     class Meta:
         db_table = "ingest_count"
+
+
+class ChannelCount(models.Model):
+    """Events of other channels than SMS that a feed received on a day (UTC): kept as raw rows, without a message.
+
+    Each received event counts, repeats and replays included: without a message nothing tells a repeat.
+    """
+
+    pk = models.CompositePrimaryKey("feed_id", "day", "channel")
+    feed = models.ForeignKey(Feed, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    day = models.DateField()
+    channel = models.CharField(max_length=40)
+    events = models.BigIntegerField()
+
+    class Meta:
+        db_table = "channel_count"
 
 
 class RefusalCount(models.Model):
@@ -189,7 +206,7 @@ class ImportRun(models.Model):
 class ImportCount(models.Model):
     """Results of an import's rows.
 
-    rows of the run + replayed = reports + duplicates + quarantined, and those that wait to be applied
+    rows of the run + replayed = reports + duplicates + quarantined + events of other channels, and those that wait
     """
 
     class Outcome(models.TextChoices):
@@ -197,6 +214,7 @@ class ImportCount(models.Model):
         DUPLICATE = "duplicate", _("Duplicate")
         QUARANTINED = "quarantined", _("Quarantined")
         REPLAYED = "replayed", _("Replayed")
+        OTHER = "other", _("Event of another channel")
 
     pk = models.CompositePrimaryKey("run_id", "outcome", "reason")
     run = models.ForeignKey(ImportRun, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")

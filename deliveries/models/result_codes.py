@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from portal.tenants.models import Feed
+from portal.tenants import dialects
 
 
 class ResultCode(models.Model):
@@ -18,7 +18,7 @@ class ResultCode(models.Model):
         REJECTED = "rejected", _("Rejected")
         UNKNOWN = "unknown", _("Unknown")
 
-    dialect = models.CharField(max_length=20, choices=Feed.Dialect.choices)
+    dialect = models.CharField(max_length=20, choices=dialects.choices)
     code = models.IntegerField()
     status = models.CharField(max_length=9, choices=Status.choices)
     final = models.BooleanField()

@@ -149,6 +149,21 @@ BALTIC_PARCEL = Tenant(
     ),
 )
 
+# A library system, on an account of MyLINK: its references are campaign and branch.
+LAKESIDE_LIBRARIES = Tenant(
+    "lakeside-libraries",
+    "|",
+    ("campaign", "store"),
+    (),
+    (
+        Mailing("hold-ready", "parcels", 38, "Library"),
+        Mailing("due-soon", "reminders", 30, "Library", multipart=0.15),
+        Mailing("overdue", "reminders", 18, "Library", multipart=0.20),
+        Mailing("event", "campaign", 8, "Library", multipart=0.25),
+        Mailing("pin-code", "codes", 6, "Library", validity=ONE_TIME, multipart=0.0),
+    ),
+)
+
 # Undeclared partner ids, and messages without one: they wait in the account's pool.
 UNDECLARED = Tenant(
     "",

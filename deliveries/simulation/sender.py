@@ -11,15 +11,17 @@ import httpx
 
 MIB = 1024 * 1024
 MAX_PAUSE = 10.0  # seconds between two tries, whatever Retry-After says
+_BRACKETS = len('{"events":[]}')  # of a body around its DLRs, at most
 NDJSON, JSON = "application/x-ndjson", "application/json"
 
 # The bodies' kinds in turn: (name, most DLRs in a body). Of 1,546 mixed DLRs 46 go alone, 3%.
-ARRAY, LINES, SINGLE = ("array", 500), ("ndjson", 1000), ("single", 1)
+ARRAY, LINES, SINGLE, EVENTS = ("array", 500), ("ndjson", 1000), ("single", 1), ("events", 100)
 SHAPES = {
     "mixed": (ARRAY, *[SINGLE] * 23, LINES, *[SINGLE] * 23),
     "single": (SINGLE,),
     "array": (ARRAY,),
     "ndjson": (LINES,),
+    "events": (EVENTS,),  # MyLINK Multichannel's
 }
 
 
@@ -85,13 +87,13 @@ def bodies(dlrs: Iterable[bytes], *, shape: str) -> Iterator[Body]:
     kinds = cycle(SHAPES[shape])
     kind, most = next(kinds)
     batch: list[bytes] = []
-    size = 2  # an array's brackets; each DLR brings a comma or a line's end
+    size = _BRACKETS  # each DLR brings a comma or a line's end
     for dlr in chain(dlrs, (None,)):
         over = dlr is not None and size + len(dlr) + 1 > MIB
         if batch and (dlr is None or over or len(batch) == most):
             yield _join(batch, kind)
             kind, most = next(kinds)
-            batch, size = [], 2
+            batch, size = [], _BRACKETS
         if dlr is None:
             return
         if len(dlr) > MIB:
@@ -103,6 +105,8 @@ def bodies(dlrs: Iterable[bytes], *, shape: str) -> Iterator[Body]:
 def _join(batch: list[bytes], kind: str) -> Body:
     if kind == "ndjson":
         return Body(len(batch), b"\n".join(batch) + b"\n", NDJSON)
+    if kind == "events":
+        return Body(len(batch), b'{"events":[' + b",".join(batch) + b"]}", JSON)
     if kind == "array":
         return Body(len(batch), b"[" + b",".join(batch) + b"]", JSON)
     return Body(1, batch[0], JSON)

@@ -79,6 +79,7 @@ ACTIONS: dict[str, Promise] = {
     "gate_api.saved": _("Set the Gate API of an account"),
     "gate_api.removed": _("Removed the Gate API of an account"),
     "gates_at_link.set": _("Set gates at LINK"),
+    "feed.signing_keys": _("Set the signing keys of a feed"),
     "mail.shown": _("Read an unsent e-mail"),
     "inbox.replay": _("Replayed stored rows"),
     "quarantine.replay": _("Replayed rows from quarantine"),

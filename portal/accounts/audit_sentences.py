@@ -104,6 +104,8 @@ SENTENCES: dict[str, Promise] = {
     "gates_at_link.set": _(
         "%(who)s set gates at LINK for the account %(subject)s. Created: %(created)s; corrected: %(corrected)s; failed:"
         " %(failed)s."
+    "feed.signing_keys": _(
+        "%(who)s set the signing keys of the feed %(subject)s. Added: %(added)s, removed: %(removed)s."
     ),
     "mail.shown": _("%(who)s read the unsent e-mail to %(subject)s."),
     "inbox.replay": _("%(who)s replayed stored rows, received from %(from)s to %(to)s. Rows: %(rows)s."),

@@ -25,6 +25,7 @@ class State:
 
     token: str = field(default_factory=lambda: f"demo-{secrets.token_urlsafe(24)}")
     own_token: str = field(default_factory=lambda: f"demo-{secrets.token_urlsafe(24)}")
+    mylink_token: str = field(default_factory=lambda: f"demo-{secrets.token_urlsafe(24)}")
     passwords: dict[str, str] = field(default_factory=dict)
     shared: str = ""
     added: int = 0  # id of the customer that was added as on the admin's page

@@ -14,6 +14,7 @@ from portal.demo.state import APPLY_WITHIN, PROVISIONING, REPOSITORY, DemoError,
 
 MESSAGES = 50_000
 MONTHS = 3  # calendar months: also on a month's first day the last 30 days and those before are full
+MYLINK_MESSAGES = 3_000
 OWN_MESSAGES = 1_200  # of the account that is one customer's own
 SEED = 1
 
@@ -39,6 +40,7 @@ def provisioning(state: State) -> dict:
     document = yaml.safe_load(PROVISIONING.read_text())
     document["gateway_accounts"][0]["feeds"][0]["token"] = state.token
     document["gateway_accounts"][1]["feeds"][0]["token"] = state.own_token
+    document["gateway_accounts"][2]["feeds"][0]["token"] = state.mylink_token
     for user in document["users"]:
         user["password"] = state.passwords.setdefault(user["email"], secrets.token_urlsafe(12))
     day = months_back(datetime.fromisoformat(state.end), 2).date()
@@ -73,6 +75,7 @@ def send_traffic(state: State, server: subprocess.Popen) -> None:
         bar.total = result.sent
     print(f"{result.acknowledged:,} delivery reports were acknowledged in {result.seconds:.0f} s.")
     _simulate_own_account(state, end)
+    _simulate_mylink(state, end)
 
 
 def _simulate_own_account(state: State, end: datetime) -> None:
@@ -91,6 +94,23 @@ def _simulate_own_account(state: State, end: datetime) -> None:
     dlrs = generate(seed=SEED, messages=OWN_MESSAGES, start=months_back(end, 2), end=end, profile=profile)
     try:
         send(dlrs, url=f"http://127.0.0.1:{os.environ['PORT']}/dlr/{state.own_token}/")
+    except SendError as error:
+        raise DemoError(f"{error}. Start bin/demo again: it goes on from there.") from error
+
+
+def _simulate_mylink(state: State, end: datetime) -> None:
+    """Send the messages of the customer that uses MyLINK, as that API writes them."""
+    from deliveries.management.commands.simulate import months_back
+    from deliveries.simulation.customers import LAKESIDE_LIBRARIES, Partner, Profile
+    from deliveries.simulation.mylink import mylink_sms
+    from deliveries.simulation.sender import SendError, send
+    from deliveries.simulation.traffic import generate
+
+    partner = Partner("lakeside", LAKESIDE_LIBRARIES, 1.0, {"FI": 1.0})
+    profile = Profile((partner,), recipients=2_000)
+    dlrs = generate(seed=SEED, messages=MYLINK_MESSAGES, start=months_back(end, MONTHS), end=end, profile=profile)
+    try:
+        send(mylink_sms(dlrs), url=f"http://127.0.0.1:{os.environ['PORT']}/dlr/{state.mylink_token}/", shape="array")
     except SendError as error:
         raise DemoError(f"{error}. Start bin/demo again: it goes on from there.") from error
 

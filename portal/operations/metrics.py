@@ -22,7 +22,7 @@ from portal.common.postgres.base import pools
 from portal.shares.links import open_links
 from portal.tenants.models import Feed
 
-_COUNTED = ("received", "reports", "submissions", "duplicates", "quarantined", "clock_oddities")
+_COUNTED = ("received", "reports", "submissions", "duplicates", "quarantined", "clock_oddities", "other_channels")
 _MAX_WAITING = 1_000_000  # counting on would cost more than it tells
 
 

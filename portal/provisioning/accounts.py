@@ -67,6 +67,8 @@ def _write_feed(writer: Writer, spec: FeedSpec, account: GatewayAccount) -> None
         values["default_partner_id"] = spec.default_partner_id
     if "networks" in spec.at:
         values["networks"] = spec.networks
+    if "signing_keys" in spec.at:
+        values["signing_keys"] = spec.signing_keys
     if "basic" in spec.at and not _has_basic(feed, spec):
         wanted = Feed()
         set_basic(wanted, user=spec.basic_user, password=spec.basic_password)

@@ -29,8 +29,8 @@ from portal.provisioning.specs import (
     TenantSpec,
     UserSpec,
 )
-from portal.tenants import feed_headers, partner_values
-from portal.tenants.models import Feed, Tenant, colour_validator
+from portal.tenants import dialects, feed_headers, partner_values, signing_keys
+from portal.tenants.models import Tenant, colour_validator
 from portal.tenants.tokens import MIN_TOKEN_LENGTH
 
 POOL_PREFIX = "pool-"
@@ -77,7 +77,9 @@ def _account(value: Value) -> AccountSpec:
 
 
 def _feed(value: Value) -> FeedSpec:
-    keys = value.keys(("name", "dialect"), ("token", "default_partner_id", "basic", "header", "networks"))
+    keys = value.keys(
+        ("name", "dialect"), ("token", "default_partner_id", "basic", "header", "networks", "signing_keys")
+    )
     basic, header = keys.get("basic"), keys.get("header")
     credentials = {} if basic is None or basic.is_null else basic.keys(("user", "password"))
     of_header = {} if header is None or header.is_null else header.keys(("name", "value"))
@@ -85,9 +87,10 @@ def _feed(value: Value) -> FeedSpec:
         position=value.position,
         at=_positions(keys),
         name=_get(keys, "name", _slug),
-        dialect=_get(keys, "dialect", lambda value: _one_of(value, Feed.Dialect.values, "dialect")),
+        dialect=_get(keys, "dialect", lambda value: _one_of(value, dialects.names(), "dialect")),
         default_partner_id=_or_null(keys, "default_partner_id", _partner_id),
         networks=[_network(item) for item in _list(keys, "networks")],
+        signing_keys=_signing_keys(keys["signing_keys"]) if _given(keys, "signing_keys") else [],
         basic_user=_get(credentials, "user", _basic_user),
         basic_password=_get(credentials, "password", lambda value: value.text(longest=200)),
         header_name=_get(of_header, "name", _header_name),
@@ -273,6 +276,14 @@ def _header_name(value: Value) -> str:
 
 def _header_value(value: Value) -> str:
     return _valid(value, value.text(longest=feed_headers.MAX_VALUE_LENGTH), feed_headers.validate_value)
+
+
+def _signing_keys(value: Value) -> list[dict[str, str]]:
+    try:
+        return signing_keys.read(value.text(longest=signing_keys.MAX_BYTES, empty=True))
+    except ValidationError as error:
+        value.wrong("; ".join(error.messages))
+        return []
 
 
 def _brand_name(value: Value) -> str:

@@ -19,6 +19,7 @@ class FeedSpec:
     dialect: str
     default_partner_id: str
     networks: list[str]
+    signing_keys: list[dict[str, str]]
     basic_user: str
     basic_password: str = field(repr=False)
     header_name: str

@@ -1,5 +1,7 @@
 """Admin forms for tenants, accounts and feeds."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -8,6 +10,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelect2Widget, 
 from portal.common.country_choices import country_choices
 from portal.common.msisdn import UNKNOWN_COUNTRY
 from portal.common.setting_choices import currency_choices, zone_choices
+from portal.tenants import signing_keys
 from portal.tenants.feed_headers import MAX_VALUE_LENGTH, validate_value
 from portal.tenants.feeds import set_basic, set_header
 from portal.tenants.models import Feed, GatewayAccount, Tenant
@@ -109,6 +112,24 @@ class AccountForm(Pickers, forms.ModelForm):
         return name
 
 
+class SigningKeysField(forms.CharField):
+    """Public keys as the text of a JWKS."""
+
+    widget = UnfoldAdminTextareaWidget(attrs={"rows": 4, "spellcheck": "false"})
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if isinstance(value, str) else signing_keys.as_jwks(value)
+
+    def to_python(self, value: Any) -> list[dict[str, str]]:
+        return signing_keys.read(super().to_python(value))
+
+    def has_changed(self, initial: Any, data: str | None) -> bool:
+        try:
+            return self.to_python(data) != (initial or [])
+        except forms.ValidationError:
+            return True
+
+
 class FeedForm(forms.ModelForm):
     """A feed with the password that Basic credentials need; the password is never shown again."""
 
@@ -126,10 +147,21 @@ class FeedForm(forms.ModelForm):
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
         help_text=_("Stored as a digest and never shown again. Leave empty to keep the current value."),
     )
+    signing_keys = SigningKeysField(
+        required=False,
+        label=_("Signing keys"),
+        help_text=_(
+            "The gateway's public keys, as the JWKS that it publishes. With keys, each request must be signed by one of"
+            " them; without, no signature is required. bin/portal fetch_signing_keys reads them from their address."
+        ),
+    )
 
     class Meta:
         model = Feed
-        fields = ("account", "name", "dialect", "default_partner_id", "basic_user", "header_name", "networks", "active")
+        fields = (
+            *("account", "name", "dialect", "default_partner_id", "basic_user", "header_name", "networks"),
+            *("signing_keys", "active"),
+        )
         widgets = {"networks": UnfoldAdminTextareaWidget(attrs={"rows": 2})}
 
     def clean(self) -> dict:

@@ -1,6 +1,7 @@
 """Tenants, gateway accounts, feeds and partner ids for staff."""
 
 import json
+from datetime import UTC, timedelta
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
 from deliveries.gates.at_link.views import gates_at_link
+from deliveries.models import ChannelCount
 from deliveries.rederiving.recount import request_recount
 from portal.accounts import shown_once
 from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin
@@ -31,6 +33,7 @@ from portal.tenants.pools import make_pool
 from portal.tenants.undone import without_undone
 
 NEW_TOKENS = "feed-tokens"
+OTHER_CHANNEL_DAYS = timedelta(days=30)
 
 
 @admin.register(Tenant)
@@ -148,10 +151,12 @@ class FeedAdmin(RecordedAdmin):
         "header_name",
         "header_value",
         "networks",
+        "signing_keys",
         "active",
+        "other_channels",
         "enter_at_link",
     )
-    readonly_fields = ("enter_at_link",)
+    readonly_fields = ("other_channels", "enter_at_link")
     inlines = (FeedTokenInline,)
     ordering = ("account__name", "name", "id")
     actions = ("rotate_token",)
@@ -187,9 +192,16 @@ class FeedAdmin(RecordedAdmin):
         return False
 
     def get_fields(self, request: HttpRequest, obj: Feed | None = None) -> tuple[str, ...]:
-        return self.fields if obj else self.fields[:-1]
+        return self.fields if obj else self.fields[:-2]
 
-    @admin.display(description=_("Settings to enter at LINK"))
+    @admin.display(description=_("Events of other channels"))
+    def other_channels(self, feed: Feed) -> str:
+        """List the last days' events of other channels than SMS, which make no message."""
+        since = timezone.now().astimezone(UTC).date() - OTHER_CHANNEL_DAYS
+        counts = ChannelCount.objects.filter(feed=feed, day__gt=since).order_by("-day", "channel")
+        return render_to_string("admin/tenants/feed/_other_channels.html", {"counts": counts})
+
+    @admin.display(description=_("Settings to enter at the gateway"))
     def enter_at_link(self, feed: Feed) -> str:
         values = gate_values(feed, now=timezone.now())
         return render_to_string("admin/tenants/feed/_gate_values.html", {"values": values, "feed": feed})

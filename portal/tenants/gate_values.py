@@ -1,14 +1,17 @@
-"""Settings to enter at LINK for delivery reports to a feed (docs/link.md section 6)."""
+"""Settings to enter at the gateway for delivery reports to a feed (docs/link.md section 6, docs/mylink.md)."""
 
 import json
 import shlex
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from portal.common.masking import Masking
+from portal.tenants import dialects
 from portal.tenants.models import Feed, PartnerId
 
 TTL = timedelta(hours=48)  # how long LINK tries; a token's rotation outlives it (portal/tenants/feeds.py)
@@ -19,7 +22,10 @@ TEST_PARTNER_ID = "portal-test"
 
 @dataclass(frozen=True, slots=True)
 class GateValues:
-    """One feed's values: `rows` of (name at LINK, value), the same as the Gate API's JSON, and a test to run."""
+    """One feed's values: `rows` of (name at the gateway, value), the same as LINK's Gate API takes them, and a test.
+
+    `gate` is '' where the gateway has no such API.
+    """
 
     url: str
     rows: list[tuple[str, str]]
@@ -67,6 +73,8 @@ def partner_gate(*, ref_id: str, platform_id: str, owner: str, partner_id: str, 
 def gate_values(feed: Feed, *, now: datetime, token: str = TOKEN) -> GateValues:
     """Return what to enter for this feed; one gate is made for each platformPartnerId that sends."""
     url, partner = feed_url(token), feed.default_partner_id or _a_partner_id(feed) or "PLATFORM_PARTNER_ID"
+    if setup := dialects.find(feed.dialect).setup:
+        return _values_of_setup(feed, setup, url, partner, now=now)
     basic = bool(feed.basic_user)
     password = _("the password set for this feed") if basic else ""
     gate = partner_gate(
@@ -92,7 +100,33 @@ def gate_values(feed: Feed, *, now: datetime, token: str = TOKEN) -> GateValues:
         ("platformId", feed.account.platform_id),
         ("customParameters.platformPartnerId", partner),
     ]
-    return GateValues(url, rows, json.dumps(gate, indent=2, ensure_ascii=False), _curl(feed, url, now=now))
+    at = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    report = {
+        "id": _test_id(now),
+        "resultCode": 1001,
+        "operator": "test",
+        "sentTimestamp": at,
+        "timestamp": at,
+        "customParameters": {"platformPartnerId": TEST_PARTNER_ID},
+    }
+    return GateValues(url, rows, json.dumps(gate, indent=2, ensure_ascii=False), _curl(feed, url, report))
+
+
+def _values_of_setup(feed: Feed, setup: dialects.Setup, url: str, partner: str, *, now: datetime) -> GateValues:
+    """Return the values of a dialect that says what to enter."""
+    rows = [(name, value.format(url=url, partner_id=quote(partner, safe=""))) for name, value in setup.rows]
+    if feed.basic_user:
+        rows.append((_("User name and password (Basic)"), f"{feed.basic_user}, {_('the password set for this feed')}"))
+    if feed.header_name:
+        rows.append((_("Header"), _header(feed)))
+    if feed.signing_keys:
+        rows.append((_("Signature"), _("required, by the keys of this feed")))
+    report = setup.sample(_test_id(now), now.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    return GateValues(url, rows, "", _curl(feed, f"{url}?partner_id={TEST_PARTNER_ID}", report))
+
+
+def _test_id(now: datetime) -> str:
+    return f"portal-test-{now:%Y%m%dT%H%M%SZ}"
 
 
 def _header(feed: Feed) -> str:
@@ -109,17 +143,8 @@ def _a_partner_id(feed: Feed) -> str:
     return next((value for value in values if not Masking(in_full=False).hides(value)), "")
 
 
-def _curl(feed: Feed, url: str, *, now: datetime) -> str:
+def _curl(feed: Feed, url: str, report: dict[str, Any]) -> str:
     """Return a command that posts one marked report; it counts as a message of the account's pool."""
-    at = now.strftime("%Y-%m-%dT%H:%M:%SZ")
-    report = {
-        "id": f"portal-test-{now:%Y%m%dT%H%M%SZ}",
-        "resultCode": 1001,
-        "operator": "test",
-        "sentTimestamp": at,
-        "timestamp": at,
-        "customParameters": {"platformPartnerId": TEST_PARTNER_ID},
-    }
     user = ["--user", feed.basic_user] if feed.basic_user else []  # curl asks for the password
     header = ["-H", f"{feed.header_name}: VALUE"] if feed.header_name else []
     return shlex.join(

@@ -18,7 +18,7 @@ from portal.common.countries import country_of_zone
 from portal.common.csv_file import CsvForm, form_of
 from portal.common.masking import Masking
 from portal.common.msisdn import COUNTRIES
-from portal.tenants import feed_headers, networks
+from portal.tenants import dialects, feed_headers, networks
 from portal.tenants.gate_api import GateApi as GateApi
 from portal.tenants.partner_values import validate_partner_id
 
@@ -170,9 +170,6 @@ class Feed(models.Model):
     submission. It has no token, so it receives nothing else.
     """
 
-    class Dialect(models.TextChoices):
-        LINK = "link", _("LINK Mobility, SMS REST API")
-
     class Kind(models.TextChoices):
         REPORTS = "reports", _("Delivery reports")
         SUBMISSIONS = "submissions", _("Submissions")
@@ -181,7 +178,7 @@ class Feed(models.Model):
     account = models.ForeignKey(GatewayAccount, on_delete=models.PROTECT, related_name="feeds")
     name = models.CharField(max_length=63, validators=[slug_validator])
     kind = models.CharField(max_length=11, choices=Kind.choices, default=Kind.REPORTS, editable=False)
-    dialect = models.CharField(max_length=20, choices=Dialect.choices, default=Dialect.LINK)
+    dialect = models.CharField(max_length=20, choices=dialects.choices, default="link")
     default_partner_id = models.CharField(
         max_length=256,
         blank=True,
@@ -203,6 +200,7 @@ class Feed(models.Model):
         validators=[networks.validate],
         help_text=_('Networks that may send requests, such as ["192.0.2.0/24"]. An empty list allows all.'),
     )
+    signing_keys = models.JSONField(default=list, blank=True)  # portal/tenants/signing_keys.py
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -230,6 +228,8 @@ class Feed(models.Model):
         others = Feed.objects.filter(account_id=self.account_id).exclude(pk=self.pk)
         if others.exclude(dialect=self.dialect).exists():
             raise ValidationError({"dialect": _("All feeds of an account must use the same dialect.")})
+        if self.signing_keys and not dialects.find(self.dialect).signs:
+            raise ValidationError({"signing_keys": _("The gateway of this dialect does not sign its requests.")})
 
 
 class FeedToken(models.Model):

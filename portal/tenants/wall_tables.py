@@ -109,6 +109,7 @@ GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
     "axes_accessattemptexpiration": ("", ALL, ""),  # empty; deleting an attempt looks there
     "axes_accessfailurelog": ("", "", ""),
     "axes_accesslog": ("", "", ""),
+    "channel_count": ("", READ, ""),
     "django_admin_log": ("", ALL, ""),
     "django_content_type": (READ, READ, ""),
     "django_migrations": ("", "", ""),

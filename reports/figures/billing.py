@@ -5,7 +5,7 @@ from operator import or_
 
 from django.db.models import Q
 
-from deliveries.dialects.registry import BILLED
+from deliveries.dialects.registry import DIALECTS
 from portal.tenants.models import Feed
 
 
@@ -15,7 +15,10 @@ def is_billed() -> Q:
     It needs no query of its own: the accounts are found within the query that uses it.
     """
     of_dialects = [
-        Q(account_id__in=Feed.objects.filter(dialect=dialect).values("account_id"), result_code__in=sorted(codes))
-        for dialect, codes in BILLED.items()
+        Q(
+            account_id__in=Feed.objects.filter(dialect=dialect).values("account_id"),
+            result_code__in=sorted(known.billed),
+        )
+        for dialect, known in DIALECTS.items()
     ]
     return reduce(or_, of_dialects)

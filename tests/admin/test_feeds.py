@@ -5,9 +5,10 @@ import re
 import shlex
 
 import pytest
+from django.utils import timezone
 
 from deliveries.applying.apply import apply_waiting
-from deliveries.models import Message
+from deliveries.models import ChannelCount, Message
 from portal.accounts.models import AuditEntry
 from portal.tenants import tokens
 from portal.tenants.gate_values import gate_values
@@ -184,3 +185,46 @@ def test_feeds_page_shows_the_values_without_a_token(staff, feed):
     page = staff.get(f"/admin/tenants/feed/{feed.pk}/change/").content.decode()
 
     assert ("http://localhost:8000/dlr/TOKEN/" in page, TOKEN in page) == (True, False)
+
+
+def test_feed_of_mylink_shows_its_own_values_keys_and_other_channels(staff, account, settings):
+    settings.PUBLIC_URL = "https://portal.example.com"
+    jwks = json.dumps({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "k1", "x": "A" * 43}]})
+    data = NO_TOKENS | {
+        "account": account.pk, "name": "mylink", "dialect": "mylink_sms", "networks": "[]", "active": "on",
+        "default_partner_id": "lake side",
+    }  # fmt: skip
+    staff.post("/admin/tenants/feed/add/", data | {"signing_keys": jwks})
+    feed = Feed.objects.get(name="mylink")
+    address = f"/admin/tenants/feed/{feed.pk}/change/"
+    ChannelCount.objects.create(feed=feed, day=timezone.now().date(), channel="whatsapp", events=1203)
+
+    page = staff.get(address).content.decode()
+    assert [key["kid"] for key in feed.signing_keys] == ["k1"]
+    assert "&quot;kid&quot;: &quot;k1&quot;" in page
+    assert re.search(r"<td>whatsapp</td><td class=\"figure\">1,203</td>", page)
+    values = gate_values(feed, now=NOW)
+    assert ("callback.urls", "https://portal.example.com/dlr/TOKEN/?partner_id=lake%20side") in values.rows
+    assert ("Signature", "required, by the keys of this feed") in values.rows
+    assert (values.gate, "partnergate" in page) == ("", False)
+
+    command = shlex.split(values.curl)
+    put(feed, command[command.index("--data") + 1].encode(), query=command[-1].partition("?")[2])
+    apply_waiting(now=NOW)
+    assert Message.objects.values_list("partner_id", "status").get() == ("portal-test", "delivered")
+
+    refused = staff.post(address, data | {"signing_keys": "{"}).context["adminform"].form.errors
+    assert "No JSON" in refused["signing_keys"][0]
+    staff.post(address, data | {"signing_keys": ""})
+    feed.refresh_from_db()
+    assert feed.signing_keys == []
+
+
+def test_feed_of_link_takes_no_signing_keys(staff, feed):
+    jwks = json.dumps({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "k1", "x": "A" * 43}]})
+    response = staff.post(f"/admin/tenants/feed/{feed.pk}/change/", NO_TOKENS | {
+        "account": feed.account_id, "name": "main", "dialect": "link", "networks": "[]", "active": "on",
+        "signing_keys": jwks,
+    })  # fmt: skip
+    errors = response.context["adminform"].form.errors
+    assert errors == {"signing_keys": ["The gateway of this dialect does not sign its requests."]}

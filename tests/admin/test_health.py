@@ -314,7 +314,7 @@ def test_admin_allows_no_scripts_but_its_own_files(client, staff_user):
     ],
 )
 def test_last_reports_of_a_feed_are_in_words(since, words):
-    feed = FeedRate(1, "link-main/main", 0, 0, 0, None, Silence(FeedState.USUAL, since, None))
+    feed = FeedRate(1, "link-main/main", 0, 0, 0, None, Silence(FeedState.USUAL, since, None), timedelta(hours=48))
     now = NOW + timedelta(minutes=4) if since and since > NOW else NOW
 
     assert last_received(feed, now) == words

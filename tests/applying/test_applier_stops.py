@@ -1,6 +1,7 @@
 """Errors that no row causes: applying stops, rows wait, and applying resumes by itself."""
 
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -48,15 +49,15 @@ def is_whole(*, applied: int) -> None:
 @contextmanager
 def buggy_parser(monkeypatch, *, word: bytes = b""):
     """A parser with a mistake of ours in it, that bodies with `word` meet."""
-    parse = registry.PARSE["link"]
+    link = registry.DIALECTS["link"]
 
     def buggy(body: bytes, **fields):
         if word in body:
             raise AttributeError("'NoneType' object has no attribute 'strip'")
-        return parse(body, **fields)
+        return link.parse(body, **fields)
 
     with monkeypatch.context() as patch:
-        patch.setitem(registry.PARSE, "link", buggy)
+        patch.setitem(registry.DIALECTS, "link", replace(link, parse=buggy))
         yield
 
 

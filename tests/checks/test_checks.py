@@ -32,7 +32,7 @@ from deliveries.tasks import run_checks as run_checks_task
 from portal import celery_app
 from portal.accounts.models import Membership, Role
 from portal.common.kept_text import KeptText
-from portal.tenants.models import Tenant
+from portal.tenants.models import Feed, Tenant
 from tests.conftest import make_user
 from tests.deliveries.helpers import NOW, dlr, put
 from tests.messages.factory import copy_messages
@@ -218,7 +218,10 @@ def test_silent_feed_is_told(feed):
 
     assert run_checks(now=NOW + timedelta(minutes=90), names=["feeds"]) == {"feeds": []}
     assert run_checks(now=NOW + timedelta(hours=4), names=["feeds"]) == {
-        "feeds": ["link-main/main: no delivery reports since 2026-11-20 13:00 UTC; about 30 are usual in this time"]
+        "feeds": [
+            "link-main/main: no delivery reports since 2026-11-20 13:00 UTC; about 30 are usual in this time. The"
+            " gateway gives up a report after 48 hours"
+        ]
     }
 
 
@@ -235,10 +238,28 @@ def test_refused_feed_is_told_after_ten_minutes_and_until_an_hour_without(feed):
     RefusalCount.objects.create(
         hour=HOUR + timedelta(hours=1), refusals=2, first_at=began + timedelta(minutes=6), last_at=after, **row
     )
-    line = "link-main/main: requests rejected since 2026-11-20 12:55 UTC, most recently at 13:05: wrong credentials (9)"
+    line = (
+        "link-main/main: requests rejected since 2026-11-20 12:55 UTC, most recently at 13:05: wrong credentials (9)."
+        " The gateway gives up the first of them at about 2026-11-22 12:55 UTC"
+    )
     assert run_checks(now=after, names=["refused"]) == {"refused": [line]}
     assert run_checks(now=after + timedelta(hours=1), names=["refused"]) == {"refused": [line]}
     assert run_checks(now=after + timedelta(minutes=61), names=["refused"]) == {"refused": []}
+
+
+def test_feed_whose_gateway_gives_up_early_is_told_after_five_minutes(account):
+    feed = Feed.objects.create(account=account, name="mylink", dialect="mylink_sms")
+    last = HOUR + timedelta(minutes=5)
+    for feed_id, until in ((feed.id, last), (0, NOW)):
+        RefusalCount.objects.create(
+            feed_id=feed_id, reason="wrong signature", hour=HOUR, refusals=3, first_at=HOUR, last_at=until
+        )
+    (line,) = run_checks(now=last, names=["refused"])["refused"]
+    assert line == (
+        f"link-main/mylink: requests rejected since {HOUR:%Y-%m-%d %H:%M} UTC, most recently at {last:%H:%M}: wrong"
+        " signature (3). The gateway gives up the first of them at about"
+        f" {HOUR + timedelta(hours=4):%Y-%m-%d %H:%M} UTC"
+    )
 
 
 def test_refusals_far_apart_are_no_stretch(feed):

@@ -12,6 +12,7 @@ from portal.tenants.models import Feed
 MONDAY = datetime(2026, 11, 16, 10, 0, tzinfo=UTC)
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 FIRST = MONDAY - 6 * WEEK
+LINK, MYLINK = 48 * HOUR, 4 * HOUR  # how long the gateways try
 
 
 def weeks_before(counts: list[int], *, hour: datetime = MONDAY + HOUR) -> dict[datetime, int]:
@@ -34,13 +35,15 @@ def weeks_before(counts: list[int], *, hour: datetime = MONDAY + HOUR) -> dict[d
 def test_feed_is_silent_where_the_middle_week_leaves_no_room_for_chance(counts, until, sound, expected):
     received = weeks_before(counts) | {MONDAY: 5}
 
-    assert assess_feed(received, first=FIRST, until=MONDAY + HOUR + until) == Silence(sound, MONDAY + HOUR, expected)
+    assert assess_feed(received, first=FIRST, until=MONDAY + HOUR + until, patience=LINK) == Silence(
+        sound, MONDAY + HOUR, expected
+    )
 
 
 def test_feed_that_still_brings_something_is_not_silent():
     received = weeks_before([1000] * 4) | {MONDAY + HOUR: 1}
 
-    assert assess_feed(received, first=FIRST, until=MONDAY + HOUR * 1.5) == Silence(
+    assert assess_feed(received, first=FIRST, until=MONDAY + HOUR * 1.5, patience=LINK) == Silence(
         FeedState.USUAL, MONDAY + HOUR * 1.5, 0.0
     )
 
@@ -49,9 +52,12 @@ def test_feed_with_few_reports_a_day_is_silent_after_some_days():
     hours = [FIRST + number * 8 * HOUR for number in range(6 * 21 + 1)]  # three a day, the last one on Monday
     received = dict.fromkeys(hours, 1)
 
-    after = {days: assess_feed(received, first=FIRST, until=MONDAY + HOUR + days * DAY).state for days in (1, 2, 3, 40)}
+    after = {
+        days: assess_feed(received, first=FIRST, until=MONDAY + HOUR + days * DAY, patience=LINK).state
+        for days in (1, 2, 3, 40)
+    }
 
-    assert after == {1: FeedState.USUAL, 2: FeedState.USUAL, 3: FeedState.SILENT, 40: FeedState.SILENT}
+    assert after == {1: FeedState.USUAL, 2: FeedState.SILENT, 3: FeedState.SILENT, 40: FeedState.SILENT}
 
 
 @pytest.mark.parametrize(
@@ -66,13 +72,28 @@ def test_feed_with_few_reports_a_day_is_silent_after_some_days():
 def test_weeks_before_the_feed_was_there_count_for_nothing(first, sound, expected):
     received = weeks_before([20, 10]) | {MONDAY: 1}
 
-    silence = assess_feed(received, first=first, until=MONDAY + 2 * HOUR)
+    silence = assess_feed(received, first=first, until=MONDAY + 2 * HOUR, patience=LINK)
 
     assert (silence.state, silence.expected) == (sound, expected)
 
 
 def test_part_of_an_hour_counts_for_its_part():
     assert count_between({MONDAY: 60, MONDAY + HOUR: 30}, start=MONDAY + HOUR / 2, end=MONDAY + HOUR * 1.5) == 45.0
+
+
+@pytest.mark.parametrize(
+    ("patience", "hours", "sound"),
+    [
+        (LINK, 1, FeedState.USUAL), (LINK, 11.9, FeedState.USUAL), (LINK, 12, FeedState.SILENT),
+        (MYLINK, 0.9, FeedState.USUAL), (MYLINK, 1, FeedState.SILENT),
+    ],
+)  # fmt: skip
+def test_gateway_that_gives_up_early_is_silent_early(patience, hours, sound):
+    """Five reports were usual in the first hour, none later: too few at 0.1%, enough at 1%."""
+    received = weeks_before([5, 5, 5, 5]) | {MONDAY: 5}
+    until = MONDAY + HOUR + timedelta(hours=hours)
+
+    assert assess_feed(received, first=FIRST, until=until, patience=patience).state == sound
 
 
 @pytest.mark.django_db
@@ -97,6 +118,7 @@ def test_rates_of_feeds_need_one_query(account, feed, number, django_assert_num_
             last_day=10,
             usual=50.0,
             silence=usual,
+            patience=LINK,
             applied=10,
         )
         for one in sorted(feeds, key=lambda one: one.name)

@@ -7,6 +7,7 @@ from django.db import connection
 
 from deliveries.applying.apply import apply_waiting
 from deliveries.applying.submissions import put_in_inbox
+from deliveries.dialects.registry import DIALECTS
 from deliveries.dialects.submission import raw_row
 from deliveries.ingest.inbox import INSERT, NewRow, columns
 from deliveries.ingest.split import split
@@ -20,13 +21,19 @@ def dlr(id_: str, code: int = 1001, **fields) -> dict:
     return {"id": id_, "resultCode": code} | fields
 
 
-def put(feed, *reports: dict | bytes, accept_days: int | None = None, received_at: datetime | None = None) -> None:
+def put(
+    feed,
+    *reports: dict | bytes,
+    accept_days: int | None = None,
+    received_at: datetime | None = None,
+    query: str = "",
+) -> None:
     """Put raw rows into the inbox, as the ingest does (%b: psycopg's binary parameters); received now, or then."""
     bodies = [report if isinstance(report, bytes) else orjson.dumps(report) for report in reports]
     rows = [
-        NewRow(feed.id, slice_, body, "192.0.2.1", accept_days)
+        NewRow(feed.id, slice_, body, "192.0.2.1", accept_days, query=query)
         for raw in bodies
-        for slice_, body in split(raw, account_id=feed.account_id)
+        for slice_, body in split(raw, account_id=feed.account_id, dialect=DIALECTS[feed.dialect], query=query)
     ]
     with connection.cursor() as cursor:
         cursor.execute("SELECT coalesce(max(id), 0) FROM inbox")

@@ -3,14 +3,14 @@
 import pytest
 
 from deliveries.dialects.advice import advice
-from deliveries.dialects.registry import ADVICE, CODES
+from deliveries.dialects.registry import DIALECTS
 
-ALL = [(dialect, code) for dialect, codes in CODES.items() for code in codes]
+ALL = [(name, code) for name, dialect in DIALECTS.items() for code in dialect.codes]
 
 
 def test_exactly_the_codes_of_the_tables_have_advice():
-    assert {dialect: set(texts) for dialect, texts in ADVICE.items()} == {
-        dialect: set(codes) for dialect, codes in CODES.items()
+    assert {name: set(dialect.advice) for name, dialect in DIALECTS.items()} == {
+        name: set(dialect.codes) for name, dialect in DIALECTS.items()
     }
 
 
@@ -26,11 +26,11 @@ def test_code_has_a_short_text_in_both_languages(dialect, code):
         assert 30 <= len(text) <= 200
 
 
-@pytest.mark.parametrize("dialect", CODES)
+@pytest.mark.parametrize("dialect", DIALECTS)
 def test_codes_that_share_a_text_are_of_one_class_and_status(dialect):
     shared: dict[tuple[str, str], set] = {}
-    for code, texts in ADVICE[dialect].items():
-        meaning = CODES[dialect][code]
+    for code, texts in DIALECTS[dialect].advice.items():
+        meaning = DIALECTS[dialect].codes[code]
         shared.setdefault(texts, set()).add((meaning.reason, meaning.status))
 
     assert {texts: found for texts, found in shared.items() if len(found) > 1} == {}
@@ -54,7 +54,9 @@ def test_advice_is_true_for_its_code(codes, words, verb):
 
 
 def test_only_a_message_that_expired_is_to_be_given_longer():
-    assert [code for code in CODES["link"] if "longer validity" in advice("link", code, "en", is_known=True)] == [1002]
+    assert [
+        code for code in DIALECTS["link"].codes if "longer validity" in advice("link", code, "en", is_known=True)
+    ] == [1002]
 
 
 def test_code_that_is_not_known_says_so_and_what_to_do():

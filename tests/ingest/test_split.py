@@ -7,11 +7,13 @@ import orjson
 import pytest
 
 from deliveries.dialects.link import parse
+from deliveries.dialects.registry import DIALECTS
 from deliveries.ingest.split import split, split_line
 from deliveries.messages.slices import SLICES, slice_of
 
 SAMPLES = Path(__file__).parents[1] / "dialects" / "samples"
 ACCOUNT = 7
+LINK = DIALECTS["link"]
 A, B, C = b'{"id":"A","resultCode":1001}', b'{ "id" : "B$1", "resultCode":1.50 }', b'{"resultCode":1000,"id":"C"}'
 
 
@@ -21,7 +23,7 @@ def of(*ids: str | None) -> list[int]:
 
 
 def pieces(body: bytes) -> list[bytes]:
-    return [piece for _slice, piece in split(body, account_id=ACCOUNT)]
+    return [piece for _slice, piece in split(body, account_id=ACCOUNT, dialect=LINK)]
 
 
 def test_slices_of_messages_are_fixed_for_good():
@@ -33,21 +35,21 @@ def test_slices_of_messages_are_fixed_for_good():
 
 @pytest.mark.parametrize("body", [A, b" \r\n" + A + b"\n", b'{"id":"A",\n "resultCode":1001\n}'])
 def test_object_is_one_row(body):
-    assert split(body, account_id=ACCOUNT) == [(slice_of(ACCOUNT, "A"), body)]
+    assert split(body, account_id=ACCOUNT, dialect=LINK) == [(slice_of(ACCOUNT, "A"), body)]
 
 
 @pytest.mark.parametrize("name", ["link_delivered.json", "link_number_error.json"])
 def test_sample_is_one_row(name):
     body = (SAMPLES / name).read_bytes()
-    assert split(body, account_id=ACCOUNT) == [(slice_of(ACCOUNT, "0"), body)]
+    assert split(body, account_id=ACCOUNT, dialect=LINK) == [(slice_of(ACCOUNT, "0"), body)]
 
 
 @pytest.mark.parametrize("id_", ["X", "X$0", "X$254", "X$255", "X$00001"])
 def test_parts_have_the_slice_of_their_message(id_):
     body = orjson.dumps({"id": id_})
 
-    assert split(body, account_id=ACCOUNT) == [(slice_of(ACCOUNT, "X"), body)]
-    assert split_line(body, account_id=ACCOUNT) == (slice_of(ACCOUNT, "X"), body)
+    assert split(body, account_id=ACCOUNT, dialect=LINK) == [(slice_of(ACCOUNT, "X"), body)]
+    assert split_line(body, account_id=ACCOUNT, dialect=LINK) == (slice_of(ACCOUNT, "X"), body)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +57,7 @@ def test_parts_have_the_slice_of_their_message(id_):
     [b"[" + A + b"," + B + b"," + C + b"]", b" [\n\t" + A + b" ,\r\n" + B + b",\n\n" + C + b"\n] \n"],
 )
 def test_array_is_a_row_for_each_element(body):
-    assert split(body, account_id=ACCOUNT) == list(zip(of("A", "B", "C"), [A, B, C], strict=True))
+    assert split(body, account_id=ACCOUNT, dialect=LINK) == list(zip(of("A", "B", "C"), [A, B, C], strict=True))
 
 
 def test_array_of_one_is_its_element():
@@ -64,7 +66,7 @@ def test_array_of_one_is_its_element():
 
 @pytest.mark.parametrize("body", [A + b"\n" + B + b"\n" + C, b"\n" + A + b"\r\n\n  " + B + b" \n" + C + b"\n\n"])
 def test_lines_are_a_row_each(body):
-    assert split(body, account_id=ACCOUNT) == list(zip(of("A", "B", "C"), [A, B, C], strict=True))
+    assert split(body, account_id=ACCOUNT, dialect=LINK) == list(zip(of("A", "B", "C"), [A, B, C], strict=True))
 
 
 def test_byte_order_mark_is_taken_off():
@@ -79,8 +81,10 @@ def test_byte_order_mark_is_taken_off():
 def test_byte_order_mark_of_a_line_is_taken_off():
     mark = b"\xef\xbb\xbf"
 
-    assert split(mark + A + b"\n" + mark + B, account_id=ACCOUNT) == list(zip(of("A", "B"), [A, B], strict=True))
-    assert split_line(mark + A, account_id=ACCOUNT) == (of("A")[0], A)
+    assert split(mark + A + b"\n" + mark + B, account_id=ACCOUNT, dialect=LINK) == list(
+        zip(of("A", "B"), [A, B], strict=True)
+    )
+    assert split_line(mark + A, account_id=ACCOUNT, dialect=LINK) == (of("A")[0], A)
 
 
 @pytest.mark.parametrize(
@@ -104,11 +108,11 @@ def test_byte_order_mark_of_a_line_is_taken_off():
     ],
 )
 def test_slice_is_that_of_the_id_that_the_dialect_reads(body, query, ids):
-    rows = split(body, account_id=ACCOUNT, query=query)
+    rows = split(body, account_id=ACCOUNT, dialect=LINK, query=query)
 
     assert [number for number, _piece in rows] == of(*ids)
     for (number, piece), id_ in zip(rows, ids, strict=True):
-        assert split_line(piece, account_id=ACCOUNT, query=query) == (number, piece)
+        assert split_line(piece, account_id=ACCOUNT, dialect=LINK, query=query) == (number, piece)
         if id_ is not None:
             code = "" if b"resultCode" in piece else "&resultCode=1001"
             report = parse(piece, received_at=datetime(2026, 11, 20, tzinfo=UTC), query=query + code)
@@ -152,7 +156,7 @@ BROKEN = {
 def test_broken_element_stands_alone(element):
     body = b"[" + A + b"," + element + b"," + B + b"]"
 
-    assert split(body, account_id=ACCOUNT) == list(zip(of("A", None, "B"), [A, element, B], strict=True))
+    assert split(body, account_id=ACCOUNT, dialect=LINK) == list(zip(of("A", None, "B"), [A, element, B], strict=True))
 
 
 @pytest.mark.parametrize("line", [*BROKEN.values(), b'{"id":"X"', b"]"], ids=[*BROKEN, "a cut line", "a bracket"])
@@ -162,7 +166,7 @@ def test_broken_line_stands_alone(line, place):
     lines.insert(place, line)
     slices.insert(place, 0)
 
-    assert split(b"\n".join(lines), account_id=ACCOUNT) == list(zip(slices, lines, strict=True))
+    assert split(b"\n".join(lines), account_id=ACCOUNT, dialect=LINK) == list(zip(slices, lines, strict=True))
 
 
 @pytest.mark.parametrize("depth", [100, 254, 255, 990, 1000, 1015, 1021, 1022, 1023, 5000])
@@ -204,7 +208,7 @@ def test_array_of_any_depth_is_split(depth):
     ],
 )
 def test_what_cannot_be_split_or_names_no_message_is_one_row_of_the_first_slice(body):
-    assert split(body, account_id=ACCOUNT) == [(0, body)]
+    assert split(body, account_id=ACCOUNT, dialect=LINK) == [(0, body)]
 
 
 @pytest.mark.parametrize(
@@ -223,12 +227,12 @@ def test_what_cannot_be_split_or_names_no_message_is_one_row_of_the_first_slice(
 )
 @pytest.mark.timeout(20)
 def test_hostile_body_of_a_megabyte_is_one_row_soon(body):
-    assert split(body, account_id=ACCOUNT) == [(0, body)]
+    assert split(body, account_id=ACCOUNT, dialect=LINK) == [(0, body)]
 
 
 def test_full_array_of_a_megabyte_is_split():
     reports = [orjson.dumps({"id": f"M{n}", "resultCode": 1001, "refId": "a,b]"}) for n in range(15_000)]
 
-    rows = split(b"[" + b",".join(reports) + b"]", account_id=ACCOUNT)
+    rows = split(b"[" + b",".join(reports) + b"]", account_id=ACCOUNT, dialect=LINK)
 
     assert rows == [(slice_of(ACCOUNT, f"M{n}"), report) for n, report in enumerate(reports)]

@@ -12,9 +12,9 @@ from deliveries.message_pages.presenter import MessageRow
 from deliveries.models import Message
 from portal.accounts.models import AuditEntry, Role
 from portal.common import keyset
-from portal.tenants.models import PartnerId
+from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
 from portal.tenants.tokens import seal
-from tests.conftest import make_user
+from tests.conftest import NOW, make_user
 from tests.deliveries.helpers import apply
 from tests.pages.searched import DIGITS, MASKED, NUMBER, URL, ask, day, ids, sent, text_of
 
@@ -28,7 +28,7 @@ def test_list_needs_as_many_queries_for_one_as_for_three(
     apply(feed, *(sent(f"m{i}", ago=9 - i, refId=f"r{i}") for i in range(n)), sent("theirs", partner="baltic-ee"))
     client.force_login(manager)
 
-    with django_assert_num_queries(28):
+    with django_assert_num_queries(29):
         response = ask(client)
 
     assert ids(response) == ["m2", "m1", "m0"][3 - n :]
@@ -372,7 +372,7 @@ def test_filter_given_many_times_is_not_tried_without_each(client, messages, vie
         41,
         [],
     )
-    with django_assert_num_queries(62):
+    with django_assert_num_queries(63):
         ask(client, status=["queued"] * 40, message_id="nowhere")
 
 
@@ -553,3 +553,21 @@ def test_code_stands_beside_a_status_that_it_says_more_about(client, feed, viewe
     rows = {row.message_id: row.shows_code for row in ask(client).context["rows"]}
 
     assert rows == {"fine": False, "gone": True}
+
+
+def test_codes_are_named_as_the_customers_own_gateway_means_them(client, account, feed, tenant, other_tenant, viewer):
+    pool = Tenant.objects.create(slug="pool-mylink", name="Pool of mylink", kind="pool")
+    mylink = GatewayAccount.objects.create(name="mylink", platform_id="X", pool=pool)
+    Feed.objects.create(account=mylink, name="main", dialect="mylink_sms")
+    client.force_login(viewer)
+
+    def named() -> tuple[str, str]:
+        context = client.get("/t/nordic-retail/messages/?result_code=1001").context
+        return dict(context["codes"])[1001], next(chip.words for chip in context["chips"] if chip.name == "result_code")
+
+    assert named() == ("Delivered", "1001 Delivered")
+    PartnerId.objects.create(account=mylink, value="x", tenant=tenant, declared_at=NOW)
+    both = "Delivered / Sent to the operator's gateway"
+    assert named() == (both, f"1001 {both}")
+    PartnerId.objects.filter(account=account).update(tenant=other_tenant)
+    assert named() == ("Sent to the operator's gateway", "1001 Sent to the operator's gateway")

@@ -34,12 +34,16 @@ def test_demo_file_sets_everything_up_and_a_second_run_changes_nothing():
         "account link-hansa: created, with the pool pool-link-hansa",
         "feed link-hansa/main: created",
         "feed link-hansa/main: token added",
+        "account mylink-main: created, with the pool pool-mylink-main",
+        "feed mylink-main/main: created",
+        "feed mylink-main/main: token added",
         "tenant nordic-retail: created",
         "tenant hansa-group: created",
         "tenant hansa-norge: created",
         "tenant hansa-danmark: created",
         "tenant hansa-deutschland: created",
         "tenant baltic-parcel: created",
+        "tenant lakeside-libraries: created",
         "account link-hansa: changed owner",
         "partner id link-main/baltic-ee: declared for baltic-parcel",
         "partner id link-main/baltic-lt: declared for baltic-parcel",
@@ -50,6 +54,7 @@ def test_demo_file_sets_everything_up_and_a_second_run_changes_nothing():
         "partner id link-main/hansa-no: declared for hansa-norge",
         "partner id link-main/nr-fi: declared for nordic-retail",
         "partner id link-main/nr-se: declared for nordic-retail",
+        "partner id mylink-main/lakeside: declared for lakeside-libraries",
         f"user anna@example.com: created, {without} anna@example.com",
         "user anna@example.com: owner of nordic-retail",
         f"user henrik@example.com: created, {without} henrik@example.com",
@@ -58,13 +63,15 @@ def test_demo_file_sets_everything_up_and_a_second_run_changes_nothing():
         "user liis@example.com: analyst of baltic-parcel",
         f"user viewer@example.com: created, {without} viewer@example.com",
         "user viewer@example.com: viewer of nordic-retail",
+        f"user library@example.com: created, {without} library@example.com",
+        "user library@example.com: owner of lakeside-libraries",
         f"user staff@example.com: created, {without} staff@example.com",
     ]
     moves = [(move.partner, move.tenant, move.waiting) for move in outcome.moves]
     assert (outcome.notes, moves, [new.feed for new in outcome.tokens]) == (
         [],
         [("link-main/hansa-dk", "hansa-danmark", 0)],
-        ["link-main/main", "link-hansa/main"],
+        ["link-main/main", "link-hansa/main", "mylink-main/main"],
     )
     assert GatewayAccount.objects.values_list("name", "owner__slug").get(owner__isnull=False) == (
         "link-hansa",
@@ -81,6 +88,7 @@ def test_demo_file_sets_everything_up_and_a_second_run_changes_nothing():
         ("hansa-deutschland", "hansa-group", "Europe/Berlin", "DE", "en", "EUR"),
         ("hansa-group", None, "Europe/Berlin", "DE", "en", "EUR"),
         ("hansa-norge", "hansa-group", "Europe/Oslo", "NO", "en", "NOK"),
+        ("lakeside-libraries", None, "Europe/Helsinki", "FI", "fi", "EUR"),
         ("nordic-retail", None, "Europe/Helsinki", "FI", "fi", "EUR"),
     ]
     assert set(PartnerId.objects.values_list("declared_at", flat=True)) == {NOW}

@@ -93,7 +93,8 @@ users:
         "f.yaml:4:18: gateway_accounts[0].platform_id: must be text, is a number; put it in quotes",
         "f.yaml:5:15: gateway_accounts[0].timezone: 'Europe/Helsinky' is not a time zone in the IANA database,"
         " such as Europe/Helsinki (did you mean Europe/Helsinki?)",
-        "f.yaml:7:31: gateway_accounts[0].feeds[0].dialect: unknown dialect 'lnk' (did you mean link?); allowed: link",
+        "f.yaml:7:31: gateway_accounts[0].feeds[0].dialect: unknown dialect 'lnk' (did you mean link?);"
+        " allowed: link, mylink_sms, mylink_multichannel",
         "f.yaml:8:16: gateway_accounts[0].feeds[1].name: this feed is given twice (before in line 7)",
         "f.yaml:8:48: gateway_accounts[0].feeds[1].networks[0]: not a network or address such as 192.0.2.0/24:"
         " 192.0.2.1/24 has host bits set",

@@ -47,6 +47,6 @@ class Command(BaseCommand):
         self.stdout.write(
             f"applied {total.claimed:,} rows: {total.reports:,} new reports, {total.submissions:,} submissions,"
             f" {total.duplicates:,} duplicates,"
-            f" {total.quarantined:,} quarantined; {total.new_messages:,} new messages,"
-            f" {total.changed_messages:,} changed"
+            f" {total.quarantined:,} quarantined, {total.other_channels:,} of other channels;"
+            f" {total.new_messages:,} new messages, {total.changed_messages:,} changed"
         )

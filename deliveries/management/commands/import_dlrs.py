@@ -151,11 +151,12 @@ def in_words(outcome: ImportOutcome) -> str:
     """Return what became of an import's rows, with the reasons of the quarantined ones, the most frequent first."""
     reasons = sorted(outcome.reasons.items(), key=lambda item: (-item[1], item[0]))
     listed = f" ({', '.join(f'{count:,} {reason}' for reason, count in reasons)})" if reasons else ""
+    others = f", {outcome.others:,} of other channels" if outcome.others else ""
     again = f"; {outcome.replayed:,} were applied again" if outcome.replayed else ""
     return (
         f"{outcome.reports:,} new report{plural(outcome.reports)},"
         f" {outcome.duplicates:,} duplicate{plural(outcome.duplicates)},"
-        f" {outcome.quarantined:,} quarantined{listed}{again}"
+        f" {outcome.quarantined:,} quarantined{listed}{others}{again}"
     )
 
 

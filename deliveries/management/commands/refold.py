@@ -6,7 +6,7 @@ from tqdm import tqdm
 from deliveries.models import ResultCode, RuleRefold
 from deliveries.rederiving.refold import refold
 from deliveries.rederiving.rule_refold import request_rule_refold, run_rule_refolds
-from portal.tenants.models import Feed
+from portal.tenants import dialects
 
 
 class Command(BaseCommand):
@@ -16,7 +16,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--dialect", choices=Feed.Dialect.values, help="with --code or --all")
+        parser.add_argument("--dialect", choices=dialects.names(), help="with --code or --all")
         which = parser.add_mutually_exclusive_group(required=True)
         which.add_argument("--code", type=int)
         which.add_argument("--all", action="store_true")

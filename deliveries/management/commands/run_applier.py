@@ -46,5 +46,5 @@ class Command(BaseCommand):
         self.stdout.write(
             f"applied {total.claimed:,} rows: {total.reports:,} reports, {total.submissions:,} submissions,"
             f" {total.duplicates:,} duplicates,"
-            f" {total.quarantined:,} quarantined"
+            f" {total.quarantined:,} quarantined, {total.other_channels:,} of other channels"
         )

@@ -4,11 +4,13 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 import orjson
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
+from deliveries.simulation import mylink
 from deliveries.simulation.sender import SendError, send
 from deliveries.simulation.traffic import DLRS_PER_MESSAGE, generate
 from portal.tenants import feeds
@@ -16,12 +18,19 @@ from portal.tenants.models import Feed
 
 
 class Command(BaseCommand):
-    help = "Send realistic, made-up LINK delivery reports to a feed over HTTP."
+    help = "Send realistic, made-up delivery reports to a feed over HTTP."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--feed", help="the feed's name, or ACCOUNT/NAME where several have it")
         parser.add_argument("--token", help="one of the feed's tokens (they are stored hashed)")
         parser.add_argument("--url", help="the feed's whole address instead: http://…/dlr/TOKEN/")
+        parser.add_argument(
+            "--dialect",
+            choices=["link", *mylink.DIALECTS],
+            default="link",
+            help="the gateway's API (%(default)s); MyLINK's reports name no partner ID: see --partner-id",
+        )
+        parser.add_argument("--partner-id", default="", help="put ?partner_id=… into the address (MyLINK)")
         port = os.environ.get("PORT") or "8000"
         parser.add_argument("--server", default=f"http://127.0.0.1:{port}", help="default: %(default)s")
         parser.add_argument("--messages", type=int, default=50_000, help="default: %(default)s")
@@ -47,20 +56,27 @@ class Command(BaseCommand):
             )
         except ValueError as error:  # the first hour of a month with --months 1
             raise CommandError(str(error)) from error
+        tally: Counter[str] = Counter()
+        dlrs, shape = _counted(dlrs, tally), "mixed"
+        if options["dialect"] in mylink.DIALECTS:
+            translate, shape = mylink.DIALECTS[options["dialect"]]
+            dlrs = translate(dlrs)
         if url is None:
             for dlr in dlrs:
                 self.stdout.write(dlr.decode())
             return
-        self._send(dlrs, url, options)
+        if options["partner_id"]:
+            url = f"{url}?{urlencode({'partner_id': options['partner_id']})}"
+        self._send(dlrs, url, shape, tally, options)
 
-    def _send(self, dlrs: Iterator[bytes], url: str, options: dict) -> None:
-        tally: Counter[str] = Counter()
+    def _send(self, dlrs: Iterator[bytes], url: str, shape: str, tally: Counter[str], options: dict) -> None:
         expected = round(options["messages"] * DLRS_PER_MESSAGE)
         with tqdm(total=expected, unit=" DLRs", disable=options["quiet"]) as bar:
             try:
                 result = send(
-                    _counted(dlrs, tally),
+                    dlrs,
                     url=url,
+                    shape=shape,
                     concurrency=options["concurrency"],
                     progress=bar.update,
                 )
@@ -73,7 +89,7 @@ class Command(BaseCommand):
                 f"{options['messages']} messages, {result.acknowledged} DLRs acknowledged"
                 f" in {result.seconds:.1f} s: {result.requests} requests, {result.retries} of them repeated"
             )
-            for partner_id, count in sorted(tally.items()):
+            for partner_id, count in sorted(tally.items()) if options["dialect"] == "link" else ():
                 self.stdout.write(f"  {partner_id:20} {count:9} DLRs")
 
 
