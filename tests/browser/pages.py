@@ -104,6 +104,7 @@ WITHOUT_PAGE = {
     "set_look": POST,
     "settings:api_key_keep": POST,
     "reports:view_start": POST,
+    "reports:view_share": POST,
     "reports:campaigns": ELSEWHERE,
     "campaigns:live": PART,
     "campaigns:ab_save": POST,
