@@ -163,6 +163,7 @@ WITHOUT_PAGE = {
     "api:conversions": DATA,
     "api:conversion": DATA,
     "api:exports": DATA,
+    "api:export_tables": DATA,
     "api:export": DATA,
     "api:export_download": DATA,
     "api:message": DATA,

@@ -73,6 +73,7 @@ PAGES = {
     "api:report": (401, 401, 401, 401),
     "api:report_download": (401, 401, 401, 401),
     "api:exports": (401, 401, 401, 401),
+    "api:export_tables": (401, 401, 401, 401),
     "api:export": (401, 401, 401, 401),
     "api:export_download": (401, 401, 401, 401),
     "api:conversions": (401, 401, 401, 401),
