@@ -14,6 +14,7 @@ from portal.common import any_text  # noqa: F401  registers the converter
 from reports.campaigns.ab_api import AbView
 from reports.campaigns.api import CampaignsView, CampaignView
 from reports.campaigns.recipients_api import RecipientsView
+from reports.exports.api import TableExportsView
 from reports.figures.api import StatisticsView
 from reports.runs.api import DownloadView, RunsView, RunView
 from reports.segments.api import SegmentKeysView, SegmentView
@@ -32,6 +33,7 @@ urlpatterns = [
     path("v1/conversions/", ConversionsView.as_view(), name="conversions"),
     path("v1/conversions/<int:conversion_id>/", ConversionView.as_view(), name="conversion"),
     path("v1/exports/", ExportsView.as_view(), name="exports"),
+    path("v1/exports/tables/", TableExportsView.as_view(), name="export_tables"),
     path("v1/exports/<int:export_id>/", ExportView.as_view(), name="export"),
     path("v1/exports/<int:export_id>/download/", ExportDownloadView.as_view(), name="export_download"),
     path("v1/partner-ids/", PartnerIdsView.as_view(), name="partner_ids"),

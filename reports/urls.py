@@ -22,5 +22,6 @@ urlpatterns = [
     path("views/", saved_views.views_page, name="views"),
     path("views/<int:view_id>/rename/", saved_views.rename, name="view_rename"),
     path("views/<int:view_id>/delete/", saved_views.delete, name="view_delete"),
+    path("views/<int:view_id>/share/", saved_views.share, name="view_share"),
     path("views/<int:view_id>/start/", saved_views.start, name="view_start"),
 ]

@@ -114,9 +114,7 @@ class ExportsView(ApiView):
                 columns=body["columns"],
             )
         except asking.TooMany as error:
-            raise TooManyRequests(
-                f"{error.most} exports wait or are being made, the most at once.", _RETRY_AFTER
-            ) from error
+            raise too_many(error) from error
         return self.answer(shown(export), Location=reverse("api:export", args=[export.id]))
 
 
@@ -200,6 +198,11 @@ class ExportDownloadView(ApiView):
 def visible(access: Access) -> QuerySet[Export]:
     """Return the exports that the key requested."""
     return Export.objects.select_related("tenant").filter(tenant=access.tenant, key=access.key)
+
+
+def too_many(error: asking.TooMany) -> TooManyRequests:
+    """Return the problem that an exceeded limit is answered with."""
+    return TooManyRequests(f"{error.most} exports wait or are being made, the most at once.", _RETRY_AFTER)
 
 
 def shown(export: Export) -> dict:

@@ -116,17 +116,18 @@ def _not_a_list(error: NotAList) -> str:
         "size": _("The file is too large: at most %(most)s MB."),
         "lines": _("The list has too many lines: at most %(most)s."),
         "workbook": _("This is a workbook, not a CSV file. Save it as CSV (UTF-8) first."),
-        "encoding": _("The file is not in UTF-8. Save it as CSV (UTF-8) first."),
+        "encoding": _("Line %(line)s is not in UTF-8. Save the file as CSV (UTF-8) first."),
+        "columns": _("Line %(line)s has more than %(most)s columns. Write each number on a line of its own."),
         "empty": _("There is no phone number in the file."),
     }
     most = error.most // 1024**2 if error.code == "size" else error.most
-    return texts[error.code] % {"most": count(most)}
+    return texts[error.code] % {"most": count(most), "line": count(error.line)}
 
 
 def _wrong_lines(wrong: list[int]) -> list[str]:
     """Return what to say of lines without a phone number. Their text is not repeated: it may be a number."""
     lines = ", ".join(map(str, wrong[:MAX_LISTED]))
-    texts = [_("These lines begin with no phone number: %(lines)s.") % {"lines": lines}]
+    texts = [_("The first column of these lines holds no phone number: %(lines)s.") % {"lines": lines}]
     if len(wrong) > MAX_LISTED:
         texts.append(_("… and %(n)s more.") % {"n": count(len(wrong) - MAX_LISTED)})
     return texts

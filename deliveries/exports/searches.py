@@ -53,13 +53,11 @@ class _Messages:
         return sum(len(self._shown(messages)) for messages in walk(self.query))
 
     def pages(self) -> Iterator[Page]:
-        for found in walk(self.query):
+        presenter = MessagePresenter([], {}, masking=self.masking, link=None, parameters=self.parameters)
+        in_full = self.masking.in_full
+        for found in walk(self.query, with_parameters=bool(self.parameters)):
             messages = self._shown(found)
-            names = campaign_names(messages)
-            presenter = MessagePresenter(
-                messages, names, masking=self.masking, link=lambda _account, _id: "", parameters=self.parameters
-            )
-            in_full = self.masking.in_full
+            presenter.extend(messages, campaign_names(messages, but=presenter.campaigns))
             days = {(m.tenant_id, m.day, in_full and bool(m.folded.destination)) for m in messages}
             yield [presenter.row(message) for message in messages], days
 

@@ -158,7 +158,10 @@ class MessageDetail:
 
 
 class MessagePresenter:
-    """Presenter of some messages in the request's language; the names take a fixed number of queries."""
+    """Presenter of some messages in the request's language; the names take a fixed number of queries.
+
+    Without a `link` the rows have no addresses, as in files.
+    """
 
     def __init__(
         self,
@@ -166,18 +169,27 @@ class MessagePresenter:
         campaigns: dict[int, str],
         *,
         masking: Masking,
-        link: Link,
+        link: Link | None,
         parameters: Collection[str] = (),
     ) -> None:
-        messages = list(messages)
         self.masking, self.link, self.parameters = masking, link, parameters
-        self.campaigns = campaigns | {OTHER_CAMPAIGNS_ID: OTHER_LABEL}
-        self.tenants = Tenant.objects.in_bulk({m.tenant_id for m in messages})
-        accounts = {m.folded.account_id for m in messages}
-        self.accounts = dict(GatewayAccount.objects.filter(id__in=accounts).values_list("id", "name"))
-        self.dialects = dict(Feed.objects.filter(account_id__in=accounts).values_list("account_id", "dialect"))
+        self.campaigns = {OTHER_CAMPAIGNS_ID: OTHER_LABEL}
+        self.tenants: dict[int, Tenant] = {}
+        self.accounts: dict[int, str] = {}
+        self.dialects: dict[int, str] = {}
         self.codes = {(code.dialect, code.code): code for code in ResultCode.objects.all()}
         self._words: dict[tuple[int, int], Code] = {}
+        self.extend(messages, campaigns)
+
+    def extend(self, messages: Iterable[StoredMessage], campaigns: dict[int, str]) -> None:
+        """Get to know the names that further messages need."""
+        messages = list(messages)
+        self.campaigns |= campaigns
+        if tenants := {m.tenant_id for m in messages} - self.tenants.keys():
+            self.tenants |= Tenant.objects.in_bulk(tenants)
+        if accounts := {m.folded.account_id for m in messages} - self.accounts.keys():
+            self.accounts |= dict(GatewayAccount.objects.filter(id__in=accounts).values_list("id", "name"))
+            self.dialects |= dict(Feed.objects.filter(account_id__in=accounts).values_list("account_id", "dialect"))
 
     def row(self, message: StoredMessage) -> MessageRow:
         """Return the message as a line of a list."""
@@ -187,7 +199,7 @@ class MessagePresenter:
         return MessageRow(
             account=account,
             message_id=masking.id(folded.message_id, own),
-            url=self.link(account, id_in_address(message, masking)),
+            url=self.link(account, id_in_address(message, masking)) if self.link else "",
             tenant=self.tenants[message.tenant_id],
             sent_at=folded.sent_at,
             destination=masking.number(own or ""),

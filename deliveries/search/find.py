@@ -1,6 +1,7 @@
 """Message Search: newest first, by any of its filters, at any depth of pages."""
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
@@ -14,7 +15,7 @@ from deliveries.messages.fold import NUMBER_ERASED
 from deliveries.messages.row import COLUMNS, StoredMessage, from_row
 from deliveries.search.query import BadFilter, MessageQuery, conditions, tenants_with_campaigns
 from deliveries.search.segment_keys import rarest_key
-from deliveries.search.sql import Search, Statement
+from deliveries.search.sql import MESSAGE_COLUMNS, Search, Statement
 from deliveries.search.strategy import candidate_results
 from portal.common import keyset
 from portal.common.postgres.times import read_times_fast
@@ -71,9 +72,12 @@ def search(query: MessageQuery, *, cursor: str | None = None, size: int = PAGE, 
     return _page([message_of(row) for row in rows], size, backwards, is_first=after is None)
 
 
-def messages_after(query: MessageQuery, after: Position | None, *, limit: int) -> list[StoredMessage]:
+def messages_after(
+    query: MessageQuery, after: Position | None, *, limit: int, columns: str = MESSAGE_COLUMNS
+) -> list[StoredMessage]:
     """Return the next messages that match, newest first, after a position of `position_of` (None: the newest)."""
-    return [message_of(row) for row in _rows(query, after, backwards=False, limit=limit, seconds=None)]
+    wanted = replace(plan_search(query, after, limit=limit), columns=columns)
+    return [message_of(row) for row in _first_full(wanted, None)]
 
 
 def position_of(message: StoredMessage) -> Position:
@@ -154,9 +158,9 @@ def reports_of(message: StoredMessage) -> list[ReportLine]:
         return [ReportLine(*row) for row in cursor.fetchall()]
 
 
-def campaign_names(messages: list[StoredMessage]) -> dict[int, str]:
-    """Return the names that the campaigns of these messages are shown by."""
-    ids = {message.campaign_id for message in messages} - {0, OTHER_CAMPAIGNS_ID}
+def campaign_names(messages: list[StoredMessage], *, but: Collection[int] = ()) -> dict[int, str]:
+    """Return the names that the campaigns of these messages are shown by, except those that are known already."""
+    ids = {message.campaign_id for message in messages} - {0, OTHER_CAMPAIGNS_ID, *but}
     return shown_names(ids) if ids else {}
 
 

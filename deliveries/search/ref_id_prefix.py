@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from deliveries.search.count_index import Window
-from deliveries.search.sql import MESSAGE_COLUMNS, Search, Statement, add_statuses, add_window, list_order
+from deliveries.search.sql import Search, Statement, add_statuses, add_window, list_order
 
 _DAY = timedelta(days=1)
 MAX_REF_IDS = 1000  # different refIds, as many as campaigns a day; more of them are one for each message mostly
@@ -86,7 +86,7 @@ def messages_of_ref_ids(search: Search, window: Window, found: list[tuple[int, s
         f" ORDER BY sent_at {search.order} OFFSET %(limit)s - 1 LIMIT 1), '{everything}') AS sent_at)"
         " SELECT m.* FROM"
         f" (SELECT DISTINCT id, ref_id FROM near WHERE sent_at {beyond} (SELECT sent_at FROM edge)) AS t"
-        f" CROSS JOIN LATERAL (SELECT {MESSAGE_COLUMNS} {one} AND m.sent_at {beyond} (SELECT sent_at FROM edge)"
+        f" CROSS JOIN LATERAL (SELECT {search.columns} {one} AND m.sent_at {beyond} (SELECT sent_at FROM edge)"
         f" ORDER BY m.ref_id {search.order}, {list_order(search, 'm')} LIMIT %(limit)s) AS m"
         f" ORDER BY {list_order(search, 'm')} LIMIT %(limit)s"
     )

@@ -25,6 +25,15 @@ _NUMBERS = (
 )
 _OF_TIME = ("m.sent_at ", "m.day ", "(m.sent_at, ")
 MESSAGE_COLUMNS = ", ".join(f"m.{column}" for column in COLUMNS)
+_NOT_LISTED = ("labels", "partner_rank", "status_at", "part_states", "sent_at_rank", "latency_bucket", "received_at")
+
+
+def listed_columns(*, with_parameters: bool) -> str:
+    """Return MESSAGE_COLUMNS with NULL for what no list shows, which a file of a million messages need not read."""
+    left_out = {*_NOT_LISTED, "recipient_key", *(() if with_parameters else ("custom_parameters",))}
+    return ", ".join(
+        f"NULL::{kind} AS {column}" if column in left_out else f"m.{column}" for column, kind in COLUMNS.items()
+    )
 
 
 class Statement(NamedTuple):
@@ -57,6 +66,7 @@ class Search:
     backwards: bool
     limit: int
     leading: str | None = None
+    columns: str = MESSAGE_COLUMNS
 
     @property
     def of_campaign(self) -> bool:
@@ -110,7 +120,7 @@ def in_order(search: Search, area: SearchArea) -> Statement:
         source, of = f"message m WHERE {' AND '.join(where)}", "m"
     else:
         source, of = _by_parameter_value(search, where, parameters), "p"
-    found = f"SELECT {MESSAGE_COLUMNS} FROM {source} ORDER BY {list_order(search, of)} LIMIT %(limit)s"  # noqa: S608  conditions of query.py and limits; what is typed is a parameter
+    found = f"SELECT {search.columns} FROM {source} ORDER BY {list_order(search, of)} LIMIT %(limit)s"  # noqa: S608  conditions of query.py and limits; what is typed is a parameter
     return _for_each_tenant(search, found, parameters, statuses, join)
 
 
@@ -120,7 +130,7 @@ def collect_then_sort(search: Search, window: Window) -> Statement:
     add_statuses(search, where, parameters)
     add_window(window, where, parameters)
     found = (
-        f"SELECT * FROM (SELECT {MESSAGE_COLUMNS} FROM message m WHERE {' AND '.join(where)} {EACH}) AS m"  # noqa: S608  conditions of query.py and limits; what is typed is a parameter
+        f"SELECT * FROM (SELECT {search.columns} FROM message m WHERE {' AND '.join(where)} {EACH}) AS m"  # noqa: S608  conditions of query.py and limits; what is typed is a parameter
         f" ORDER BY {list_order(search, 'm')} LIMIT %(limit)s"
     )
     return _for_each_tenant(search, found, parameters)._replace(without=_BY_BITMAP)
@@ -142,7 +152,7 @@ def at_shared_timestamps(search: Search, window: Window) -> Statement:
     )
     days = "m.day BETWEEN (i.sent_at AT TIME ZONE 'UTC')::date - 1 AND (i.sent_at AT TIME ZONE 'UTC')::date + 1"
     found = (
-        f"SELECT m.* FROM ({timestamps}) AS i CROSS JOIN LATERAL (SELECT {MESSAGE_COLUMNS} FROM message m"  # noqa: S608  conditions of query.py and limits; what is typed is a parameter
+        f"SELECT m.* FROM ({timestamps}) AS i CROSS JOIN LATERAL (SELECT {search.columns} FROM message m"  # noqa: S608  conditions of query.py and limits; what is typed is a parameter
         f" WHERE m.sent_at = i.sent_at AND {days} AND {' AND '.join(where)} {EACH}) AS m"
         f" ORDER BY {list_order(search, 'm')} LIMIT %(limit)s"
     )
@@ -311,6 +321,6 @@ def _by_parameter_value(search: Search, where: list[str], parameters: dict) -> s
     rows += [condition.replace("m.", "p.") for condition in where if condition.startswith(_OF_TIME)]
     same = [f"m.{column} = p.{column}" for column in ("tenant_id", "day", "sent_at", "account_id", "message_id")]
     return (
-        f"message_parameter p CROSS JOIN LATERAL (SELECT {MESSAGE_COLUMNS} FROM message m"  # noqa: S608  conditions of query.py and limits; what is typed is a parameter
+        f"message_parameter p CROSS JOIN LATERAL (SELECT {search.columns} FROM message m"  # noqa: S608  conditions of query.py and limits; what is typed is a parameter
         f" WHERE {' AND '.join(same + where)} {EACH}) AS m WHERE {' AND '.join(rows)}"
     )

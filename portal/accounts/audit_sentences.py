@@ -70,6 +70,11 @@ SENTENCES: dict[str, Promise] = {
     "report.download": _("%(who)s downloaded the report file %(subject)s."),
     "report.removed": _("%(who)s removed the report for %(subject)s. Revisions: %(revisions)s."),
     "report.file_erased": _("The file of the report %(subject)s was deleted after an erasure."),
+    # saved views that are shared
+    "view.shared": _("%(who)s shared the saved view %(subject)s with the members."),
+    "view.unshared": _("%(who)s stopped sharing the saved view %(subject)s."),
+    "view.renamed": _("%(who)s renamed a shared view to %(subject)s (before: %(from)s)."),
+    "view.deleted": _("%(who)s deleted the shared view %(subject)s."),
     # the brand
     "brand.changed": _("%(who)s changed the brand. %(changes)s"),
     "brand.host_confirmed": _("%(who)s confirmed the host name %(subject)s."),

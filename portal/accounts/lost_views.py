@@ -1,4 +1,4 @@
-"""Deletion of saved views of tenants that their person has stopped reaching."""
+"""Deletion of saved views of tenants that their person has stopped reaching. Shared ones stay with the tenant."""
 
 from portal.accounts import standing
 from portal.accounts.models import Membership, User
@@ -16,12 +16,13 @@ def delete_for(user: User, tenant: Tenant) -> None:
     below = with_descendants([tenant.id])
     with web_scope(below, person=str(user.pk)):
         lost = [one.pk for one in Tenant.objects.filter(id__in=below) if standing.role_in(user.pk, one) is None]
-        SavedView.objects.filter(user_id=user.pk, tenant_id__in=lost).delete()
+        SavedView.objects.filter(user_id=user.pk, tenant_id__in=lost, is_shared=False).delete()
 
 
 def delete_all_lost() -> int:
     """Delete such views of everybody, in a scope that sees them all; return their number."""
-    held = set(SavedView.objects.values_list("user_id", "tenant_id").distinct())
+    private = SavedView.objects.filter(is_shared=False)
+    held = set(private.values_list("user_id", "tenant_id").distinct())
     of_people = {user_id for user_id, _tenant_id in held}
     memberships = set(Membership.objects.filter(user_id__in=of_people).values_list("user_id", "tenant_id"))
     tenants = Tenant.objects.filter(id__in={tenant_id for _user_id, tenant_id in held})
@@ -29,5 +30,5 @@ def delete_all_lost() -> int:
     deleted = 0
     for user_id, tenant_id in sorted(held):
         if not any((user_id, one) in memberships for one in above[tenant_id]):
-            deleted += SavedView.objects.filter(user_id=user_id, tenant_id=tenant_id).delete()[0]
+            deleted += private.filter(user_id=user_id, tenant_id=tenant_id).delete()[0]
     return deleted

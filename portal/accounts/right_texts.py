@@ -23,6 +23,7 @@ RIGHT_TEXTS: dict[str, Promise] = {
     "manage_api_keys": _("Create and revoke API keys"),
     "upload_conversions": _("Upload conversion events and undo uploads"),
     "manage_exports": _("See, cancel and delete the saved files of other members"),
+    "manage_views": _("Rename and delete saved views that other members share"),
     "share_pages": _("Share the Overview or a report by a link with people without an account"),
     "change_retention": _("Change how long data is kept"),
     "change_security": _("Require a second factor from all members"),

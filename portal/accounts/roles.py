@@ -20,6 +20,7 @@ RIGHTS = {
     "upload_conversions": Role.MANAGER,  # and undo uploads
     "manage_api_keys": Role.MANAGER,
     "manage_exports": Role.MANAGER,  # see, cancel and delete those of others
+    "manage_views": Role.MANAGER,  # rename and delete saved views that others share
     "share_pages": Role.MANAGER,  # with people who have no account
     "change_retention": Role.OWNER,
     "change_security": Role.OWNER,

@@ -7,12 +7,14 @@ import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import overload
 from urllib.parse import unquote
 
-from portal.common.msisdn import mask_number, mask_numbers, tells_number
+from portal.common.msisdn import mask_number, mask_numbers, only_digits, revealing_digits
 
 _MAX_SHORT_NUMBER = 8  # digits
+_MAX_KNOWN = 256  # characters of a text that is remembered
 _may_be_escaped = re.compile(r"[%&\\]|\d\+\d").search
 _json_escape = re.compile(r"\\u([0-9a-fA-F]{4})").sub
 _plus_for_space = re.compile(r"(?<=\d)\+(?=\d)").sub
@@ -49,9 +51,7 @@ class Masking:
             return text
         if _tells(text, own):
             return mask_number(own)
-        plain = _decoded(text)
-        masked = mask_numbers(plain)
-        return masked if masked != plain else mask_numbers(text)
+        return _masked_known(text) if len(text) <= _MAX_KNOWN else _masked(text)
 
     def id(self, text: str | None, own: str | None) -> str | None:
         """Return a message id or a partner ID, masked only if it reveals the own number: ids may be numeric."""
@@ -91,10 +91,29 @@ class Masking:
 
 
 def _tells(text: str, own: str | None) -> bool:
-    if tells_number(text, own):
-        return True
+    end = revealing_digits(own) if own else ""
+    if not end:
+        return False
+    digits, of_decoded = _digits_known(text) if len(text) <= _MAX_KNOWN else _digits(text)
+    return end in digits or end in of_decoded
+
+
+def _digits(text: str) -> tuple[str, str]:
+    """Return the digits of the text, and of what its escapes stand for."""
     plain = _decoded(text)
-    return plain is not text and tells_number(plain, own)
+    return only_digits(text), "" if plain is text else only_digits(plain)
+
+
+def _masked(text: str) -> str:
+    """Return the text with each number in it masked."""
+    plain = _decoded(text)
+    masked = mask_numbers(plain)
+    return masked if masked != plain else mask_numbers(text)
+
+
+# Names of campaigns, operators and senders come back in message after message of a list or a file.
+_digits_known = lru_cache(maxsize=4096)(_digits)
+_masked_known = lru_cache(maxsize=4096)(_masked)
 
 
 def _decoded(text: str) -> str:

@@ -209,8 +209,8 @@ def numbers_in(text: str) -> list[str]:
 
 def tells_number(text: str, number: str | None) -> bool:
     """Return whether a text contains the digits that reveal the number, in any notation."""
-    end = _end_of(number) if number else ""
-    return end != "" and end in _only_digits(text)
+    end = revealing_digits(number) if number else ""
+    return end != "" and end in only_digits(text)
 
 
 def may_be_part_of_number(text: str) -> bool:
@@ -219,13 +219,14 @@ def may_be_part_of_number(text: str) -> bool:
 
 
 @lru_cache(maxsize=1024)  # each message has several texts
-def _end_of(number: str) -> str:
+def revealing_digits(number: str) -> str:
     """Return the digits that reveal a number, '' for one that has fewer."""
-    digits = _only_digits(number)
+    digits = only_digits(number)
     return digits[-_MIN_DIGITS:] if len(digits) >= _MIN_DIGITS else ""
 
 
-def _only_digits(text: str) -> str:
+def only_digits(text: str) -> str:
+    """Return the digits of a text, in any script, one after the other."""
     return _no_digits("", plain_signs(text))
 
 

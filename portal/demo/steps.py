@@ -81,16 +81,17 @@ def share_overview(state: State) -> None:
 
 
 def save_view() -> None:
-    """Save a view for an owner, once."""
+    """Save a view of an owner that the members share, once."""
     from portal.accounts.models import Membership, Role
     from portal.saved_views import store
 
     owner = Membership.objects.select_related("tenant").get(tenant__slug="nordic-retail", role=Role.OWNER)
     if not store.views_of(owner.user_id, owner.tenant).exists():
         query = "counts_as=failed&period=7d"
-        store.save(
+        view = store.save(
             user_id=owner.user_id, tenant=owner.tenant, page="messages", name="Epäonnistuneet, 7 päivää", query=query
         )
+        store.share(view)
 
 
 def plan_tests() -> None:

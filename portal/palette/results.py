@@ -107,7 +107,7 @@ def _pages(request: PageRequest, tenant: Tenant, text: str) -> list[Item]:
 def _views(request: PageRequest, tenant: Tenant, text: str) -> list[Item]:
     if not request.access.is_members:
         return []
-    views = store.views_of(request.user.pk, tenant)
+    views = store.with_shared(request.user.pk, tenant)
     found = [Item(view.name, view.get_page_display(), store.address_of(view, tenant)) for view in views]
     return _matching(found, text, lambda item: item.text)[:MOST]
 

@@ -14,8 +14,8 @@ MAX_QUERY = 2000
 class SavedView(models.Model):
     """A page of a tenant with its period and filters, under a person's own name for it.
 
-    Other people do not see it, whatever their role: the wall shows a row to its person alone
-    (portal/tenants/wall_tables.py).
+    Other people do not see it, whatever their role, unless its person shares it: then the tenant's members open it,
+    and those who may manage views rename and delete it. The wall knows both (portal/tenants/wall_tables.py).
     """
 
     class Page(models.TextChoices):
@@ -28,6 +28,7 @@ class SavedView(models.Model):
     name = models.CharField(max_length=MAX_NAME)
     query = models.CharField(max_length=MAX_QUERY, blank=True)  # the page's parameters, without phone numbers
     start_since = models.DateTimeField(null=True, blank=True)  # of a person's start views the newest counts
+    is_shared = models.BooleanField(db_default=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

@@ -67,8 +67,21 @@ _MEMBERS = (
     + _OWN_TENANTS.format(column="tenant_id")
     + ")"
 )
-_PRIVATE_ROWS = f"{_OWN_TENANTS} AND user_id = {_PERSON}"
-_PRIVATE = {"wall_web": f"TO {WEB} USING ({_PRIVATE_ROWS}) WITH CHECK ({_PRIVATE_ROWS})"}
+_OF_PERSON = f"{_OWN_TENANTS} AND user_id = {_PERSON}"
+# A role for a tenant holds for those below it.
+_MANAGES = f"""EXISTS (SELECT 1 FROM accounts_membership m WHERE m.user_id = {_PERSON}
+AND m.role IN ('owner', 'manager') AND m.tenant_id IN (WITH RECURSIVE above AS (
+    SELECT t.id, t.parent_id FROM tenants_tenant t WHERE t.id = {{table}}.tenant_id
+    UNION SELECT t.id, t.parent_id FROM above JOIN tenants_tenant t ON t.id = above.parent_id
+) SELECT above.id FROM above))"""  # noqa: S608  a policy's terms, constants alone
+_CHANGED = f"{_OWN_TENANTS} AND (user_id = {_PERSON} OR (is_shared AND {_MANAGES}))"
+_PRIVATE = {
+    "wall_web_read": f"FOR SELECT TO {WEB} USING ({_OWN_TENANTS} AND (user_id = {_PERSON}"
+    f" OR (is_shared AND {_PERSON} IS NOT NULL)))",
+    "wall_web_add": f"FOR INSERT TO {WEB} WITH CHECK ({_OF_PERSON})",
+    "wall_web_change": f"FOR UPDATE TO {WEB} USING ({_CHANGED}) WITH CHECK ({_CHANGED})",
+    "wall_web_delete": f"FOR DELETE TO {WEB} USING ({_CHANGED})",
+}
 _PEOPLE = {"wall_web": f"FOR SELECT TO {WEB} USING ({_ONESELF} OR {_MEMBERS})"}
 
 # Which rows the role for signing in reaches: it reads all that it may read at all, and writes as follows.

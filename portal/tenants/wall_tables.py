@@ -62,10 +62,11 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "tenant_recount": ("SELECT, INSERT, DELETE", ALL),
 }
 
-# Tables with a tenant_id and a user_id whose rows are one person's alone: a page sees those of the person who is signed
-# in, of its own tenants. Staff delete them, with a person. table: (web, staff)
+# Tables with a tenant_id, a user_id and is_shared: a page of a person sees that person's rows of its own tenants and
+# those that are shared there. Only the person changes them, and the tenant's owners and managers those that are shared.
+# Staff delete them, with a person. table: (web, staff)
 PRIVATE_TABLES: dict[str, tuple[str, str]] = {
-    "saved_view": (ALL, "SELECT, DELETE"),
+    "saved_view": ("SELECT, INSERT, DELETE, UPDATE (is_shared, name, start_since)", "SELECT, DELETE"),
 }
 
 # Global tables that pages write too: which rows the web role reads is said below, it writes its own tenants' alone.

@@ -81,6 +81,8 @@ def _open(read: Callable[[_Table], list[FigureRow]]) -> Callable[[Export, Access
         tenant_ids = access.tenant_ids & set(parameters["tenant_ids"])
         if not tenant_ids:
             raise NotAllowed("none of the customers can be seen any more")
+        if access.account and read is _campaigns:
+            raise NotAllowed("the list of campaigns counts all accounts")
         query = StatisticsQuery(
             tenant_ids=sorted(tenant_ids),
             first=date.fromisoformat(parameters["first"]),
@@ -151,6 +153,9 @@ def _campaigns(table: _Table) -> list[FigureRow]:
         (_("(no campaign)"), page.none),
     ]
     return rows + [FigureRow({"campaign": name}, rest.kpis) for name, rest in sums if rest.kpis.volume.messages]
+
+
+OF_ALL_CAMPAIGNS = ("campaigns", "partner_ids")  # tables that cannot be narrowed to one campaign
 
 
 def _name(name: str, heading: Promise) -> Column:

@@ -18,13 +18,12 @@ from portal.common.templatetags.figures import country
 from portal.tenants.models import Tenant
 from reports.campaigns.listing import DEFAULT_ORDER, ORDERS
 from reports.campaigns.selectors import STATES
-from reports.exports.tables import TABLES, column_names, parameters_of
+from reports.exports.tables import OF_ALL_CAMPAIGNS, TABLES, column_names, parameters_of
 from reports.figures.query import StatisticsQuery
 from reports.overview.asked import MAX_FILTER, AskedFigures, asked_figures
 
 FILTERS = ("country", "operator", "campaign")
 KEPT_PARAMETERS = ("table", "q", "state", "sort")
-_WITHOUT_CAMPAIGN = {"partner_ids": FILTERS[:2], "campaigns": FILTERS[:2]}  # the filters of a table that are not all
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -43,7 +42,7 @@ def new(request: PageRequest, tenant: Tenant) -> HttpResponse:
     context = asked.context | {"page": "messages", "title": title, "kept_days": KEPT.days, "query": _query(request)}
     context["in_full"] = request.access.masking.in_full
     status = asked.status
-    unusable = [name for name in asked.filters if name not in _WITHOUT_CAMPAIGN.get(table, FILTERS)]
+    unusable = table in OF_ALL_CAMPAIGNS and "campaign" in asked.filters
     if unusable:
         context["unusable"], status = _("This table cannot be narrowed to one campaign."), 422
     if text and status == 200:

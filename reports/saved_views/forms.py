@@ -1,14 +1,17 @@
 """Forms that save and rename a view."""
 
 from django import forms
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from portal.accounts.models import User
 from portal.common.no_numbers import refuse_numbers
 from portal.saved_views import store
 from portal.saved_views.models import MAX_NAME, MAX_QUERY, SavedView
 from portal.saved_views.queries import KeptQuery, NotADay, kept_query
 from portal.tenants.models import Tenant
+from reports.saved_views import sharing
 
 
 class NameForm(forms.Form):
@@ -22,17 +25,19 @@ class NameForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
-    def rename(self, view: SavedView) -> bool:
+    def rename(self, view: SavedView, *, user: User) -> bool:
         """Rename the view; return whether that was done, else the field has the reason."""
         try:
-            store.rename(view, self.cleaned_data["name"])
+            sharing.rename(view, self.cleaned_data["name"], actor=user.email)
         except store.NameTaken:
-            self.add_name_taken()
+            self.add_name_taken(is_own=view.user_id == user.pk)
             return False
         return True
 
-    def add_name_taken(self) -> None:
+    def add_name_taken(self, *, is_own: bool = True) -> None:
         text = _("You have a saved view “%(name)s” already. Choose another name.")
+        if not is_own:
+            text = _("The person who made this view has another one “%(name)s”. Choose another name.")
         self.add_error("name", text % {"name": self.cleaned_data["name"]})
 
 
@@ -41,6 +46,7 @@ class SaveForm(NameForm):
 
     page = forms.ChoiceField(choices=SavedView.Page.choices, widget=forms.HiddenInput)
     query = forms.CharField(required=False, widget=forms.HiddenInput)
+    is_shared = forms.BooleanField(label=gettext_lazy("Share it with all members"), required=False)
 
     def clean_query(self) -> KeptQuery:
         """Return the parameters without phone numbers."""
@@ -57,16 +63,27 @@ class SaveForm(NameForm):
             raise forms.ValidationError(text % {"length": len(kept.query), "most": MAX_QUERY})
         return kept
 
-    def save(self, *, user_id: int, tenant: Tenant) -> SavedView | None:
+    def save(self, *, user: User, tenant: Tenant) -> SavedView | None:
         """Save the view of a valid form; None where it is refused, then a field has the reason."""
         data = self.cleaned_data
         try:
-            return store.save(
-                user_id=user_id, tenant=tenant, page=data["page"], name=data["name"], query=data["query"].query
-            )
+            with transaction.atomic():
+                view = store.save(
+                    user_id=user.pk, tenant=tenant, page=data["page"], name=data["name"], query=data["query"].query
+                )
+                if data["is_shared"]:
+                    sharing.share(view, actor=user.email)
+            return view
         except store.NameTaken:
             self.add_name_taken()
         except store.TooManyViews:
             text = _("You have %(most)d saved views here, which is the most. Delete one first.")
             self.add_error(None, text % {"most": store.MAX_VIEWS})
+        except store.TooManyShared:
+            self.add_error("is_shared", too_many_shared_text())
         return None
+
+
+def too_many_shared_text() -> str:
+    """Return the reason why no more views can be shared."""
+    return _("%(most)d views are shared here, which is the most.") % {"most": store.MAX_SHARED}

@@ -153,6 +153,7 @@ def test_scopes_are_told_with_the_scheme():
         "delete_conversion": [{"key": ["convert"]}],
         "list_exports": [{"key": ["read"]}],
         "request_export": [{"key": ["submit"]}],
+        "request_table_export": [{"key": ["submit"]}],
         "get_export": [{"key": ["read"]}],
         "cancel_export": [{"key": ["submit"]}],
         "download_export": [{"key": ["read"]}],

@@ -157,6 +157,12 @@ def _make_rows(now: datetime) -> dict:
     view = store.save(
         user_id=maker.pk, tenant=tenant, page="messages", name="Failed lately", query="counts_as=failed&period=7d"
     )
+    colleague = User.objects.get(email=MANAGER)
+    store.share(
+        store.save(
+            user_id=colleague.pk, tenant=tenant, page="messages", name="Pending", query="counts_as=pending&period=30d"
+        )
+    )
     export_id = _make_exports(tenant, maker)
     upload_id = _make_uploads(tenant, maker, now)
     kind_id = _make_conversions(tenant)

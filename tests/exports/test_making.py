@@ -87,7 +87,7 @@ def family_messages(feed, tenant, account):
 
 
 def test_file_is_of_one_moment(feed, person, tenant, messages, monkeypatch):
-    def walk_while_messages_arrive(query):
+    def walk_while_messages_arrive(query, **_more):
         for page in walk(query, step=2):
             yield page
             thread = Thread(target=_receive, args=(feed,))
@@ -110,7 +110,7 @@ def _receive(feed) -> None:
 
 
 def test_progress_is_seen_while_it_runs_and_cancelling_stops_it(person, tenant, messages, monkeypatch):
-    def walk_and_cancel(query):
+    def walk_and_cancel(query, **_more):
         for page in walk(query, step=2):
             yield page
             if AuditEntry.objects.filter(action="export.cancelled").count() == 0:
@@ -195,9 +195,35 @@ def test_erasure_deletes_files_and_says_so(person, tenant, other_tenant, message
     assert AuditEntry.objects.filter(action="export.file_deleted").count() == 2
 
 
+def test_names_are_read_once_whatever_the_number_of_pages(person, tenant, messages, monkeypatch):
+    """Each page takes one statement, and the campaigns that no page before it had."""
+    export = asked(person, tenant)
+    statements = []
+
+    def counted(execute, sql, parameters, many, context):
+        statements.append(sql)
+        return execute(sql, parameters, many, context)
+
+    monkeypatch.setattr("deliveries.search.walk.walk.__kwdefaults__", {"step": 1, "with_parameters": True})
+    monkeypatch.setattr("deliveries.search.walk._LEAST", 1)
+    with connection.execute_wrapper(counted):
+        run_exports(export_id=export.id)
+
+    def times(table: str) -> int:
+        return sum(f'FROM "{table}"' in sql for sql in statements)
+
+    export.refresh_from_db()
+    assert export.done == 5
+    assert [times("result_code"), times("tenants_gatewayaccount"), times("tenants_feed")] == [1, 1, 1]
+    assert 1 <= times("campaigns_campaign") <= 3
+    read = [sql for sql in statements if "m.message_id" in sql and "count(*)" not in sql]
+    assert len(read) == 6
+    assert all("NULL::jsonb AS custom_parameters" in sql and "m.received_at" not in sql for sql in read)
+
+
 def test_export_that_runs_during_an_erasure_is_made_again(person, tenant, messages, monkeypatch):
-    def walk_while_a_number_is_erased(query):
-        yield from walk(query)
+    def walk_while_a_number_is_erased(query, **more):
+        yield from walk(query, **more)
         thread = Thread(target=_erase, args=(tenant,))
         thread.start()
         thread.join()

@@ -169,11 +169,19 @@ def test_role_that_sees_masked_numbers_gets_none(client, manager, person, tenant
     [
         ("", {}, "The file is empty."),
         ("Phone\r\n", {}, "There is no phone number in the file."),
-        ("Phone\n+358407654398\nAino;1\nx\n", {}, "These lines begin with no phone number: 3, 4."),
+        ("Phone\n+358407654398\nAino;1\nx\n", {}, "The first column of these lines holds no phone number: 3, 4."),
         ("Phone\n" + "x\n" * 30, {}, "… and 10 more."),
         (b"PK\x03\x04", {}, "This is a workbook, not a CSV file."),
-        ("Ä\n+358407654398".encode("latin-1"), {}, "The file is not in UTF-8."),
-        ("+358407654398\n".encode("utf-16"), {}, "The file is not in UTF-8."),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", {}, "This is a workbook, not a CSV file."),
+        ("Nro;Nimi\r\n+358407654398;Äijö\r\n".encode("cp1252"), {}, "Line 2 is not in UTF-8."),
+        ("+358407654398\n".encode("utf-16"), {}, "Line 1 is not in UTF-8."),
+        ("+358407654398\n".encode("utf-16-le"), {}, "Line 1 is not in UTF-8."),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", {}, "Line 2 is not in UTF-8."),
+        (b"\x89PNG\r\n\x1a\n\0", {}, "Line 1 is not in UTF-8."),
+        (b"\x1f\x8b\x08\0", {}, "Line 1 is not in UTF-8."),
+        (b'{"numbers": ["+358407654398"]}', {}, "The first column of these lines holds no phone number: 1."),
+        (f"{NUMBER}\n" + ";".join([NUMBER] * 5000), {}, "Line 2 has more than 100 columns."),
+        (b" " * 20 * 1024**2, {}, "The file is too large: at most 10 MB."),
         (LIST, {"first": "2026-10-02", "last": "2026-10-01"}, "The last day is before the first."),
         (LIST, {"first": "soon"}, "soon"),
         (LIST, {"campaign": "x" * 257}, "at most 256"),
@@ -200,6 +208,15 @@ def test_any_notation_and_separator_is_read():
     text = '\ufeff+358 40 765 4398\n"0407654398",x\n(040) 765-4398\tx\n00358407654398;x\ntel:+358407654398\n'
 
     assert [number for _line, number in read_list(text.encode(), country="FI").numbers] == [NUMBER] * 5
+
+
+def test_list_of_a_finnish_excel_is_read_and_its_lines_are_those_of_an_editor():
+    """With semicolons, a byte order mark, and signs that only Python takes for the end of a line."""
+    text = '\ufeffNumero;Nimi\r\n0407654398;Äijö\u2028\x0b\x1c\r\n;\r\n"0407654398";Åsa\r\nAino;\r\n'
+
+    found = read_list(text.encode(), country="FI")
+
+    assert (found.numbers, found.wrong) == ([(2, NUMBER), (4, NUMBER)], [5])
 
 
 def test_parameters_hold_the_lines(manager, tenant):

@@ -2,6 +2,7 @@
 
 import csv
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,9 +13,10 @@ import pytest
 from pyarrow import parquet
 from python_calamine import CalamineWorkbook
 
-from deliveries.exports.writers import Table, parquet_writer, xlsx_writer
+from deliveries.exports.writers import WRITERS, Table, parquet_writer, xlsx_writer
 from deliveries.message_pages.columns import ALL_COLUMNS, Column
 from deliveries.models import Export, Message
+from portal.common.csv_file import form_of
 from tests.deliveries.helpers import NOW, apply
 from tests.exports.conftest import made, path_of
 from tests.pages.searched import day, sent
@@ -72,10 +74,30 @@ def test_parquet_has_the_types_and_the_values_of_the_api(person, tenant, message
     assert (about[b"numbers"], about[b"as_of"].decode()) == (b"full", export.as_of.isoformat())
 
 
+@pytest.mark.parametrize("pages", [[[]], [[], ["a", "b"], []], [["a", "b"], []]])
+@pytest.mark.parametrize("format_", Export.Format.values)
+def test_empty_pages_are_passed_over(tmp_path, pages, format_, monkeypatch):
+    """As those of an export whose messages are hidden from its maker."""
+    monkeypatch.setattr(parquet_writer, "ROW_GROUP", 1)
+    columns = [Column("text", "text", "Text", str), Column("word", "word", "Word", str)]
+    rows = sum(map(len, pages))
+    table = Table(columns, "Rows", "UTC", form_of("en", "GB"), "", NOW, in_full=True, rows=rows)
+    path = tmp_path / f"file.{format_}"
+
+    written = WRITERS[format_](table, iter(pages), path)
+
+    read = {
+        "csv": pandas.read_csv,
+        "parquet": pandas.read_parquet,
+        "xlsx": partial(pandas.read_excel, engine="calamine"),
+    }[format_](path)
+    assert (written.rows, list(read["word" if format_ == "parquet" else "Word"].dropna())) == (rows, ["a", "b"][:rows])
+
+
 def test_parquet_has_groups_of_rows(person, tenant, messages, monkeypatch):
     monkeypatch.setattr(parquet_writer, "ROW_GROUP", 2)
     monkeypatch.setattr("deliveries.search.walk.STEP", 1)
-    monkeypatch.setattr("deliveries.search.walk.walk.__kwdefaults__", {"step": 1})
+    monkeypatch.setattr("deliveries.search.walk.walk.__kwdefaults__", {"step": 1, "with_parameters": True})
 
     export = made(person, tenant, format="parquet")
 

@@ -68,22 +68,22 @@ def rows_of(export: Export) -> list[dict]:
 
 
 @making
-@pytest.mark.parametrize(
-    ("table", "keys"),
-    [("countries", ("country",)), ("operators", ("country", "operator")), ("partner_ids", ("partner_id",))],
-)
-def test_file_has_the_figures_of_the_api(manager, mine, table, keys):
-    groups = mine.client.get(f"/api/v1/statistics/?{DAYS}&group_by={','.join(keys)}", headers=mine.headers).json()[
-        "groups"
-    ]
+def test_files_have_the_figures_of_the_api(manager, mine):
+    for table, keys in (
+        ("countries", ("country",)),
+        ("operators", ("country", "operator")),
+        ("partner_ids", ("partner_id",)),
+    ):
+        url = f"/api/v1/statistics/?{DAYS}&group_by={','.join(keys)}"
+        groups = mine.client.get(url, headers=mine.headers).json()["groups"]
 
-    rows = rows_of(made(manager, table))
+        rows = rows_of(made(manager, table))
 
-    found = {tuple(row[key] for key in keys): [row[name] for name in COUNTS] for row in rows}
-    assert found == {tuple(g["key"][key] for key in keys): [g[name] for name in COUNTS] for g in groups}
-    assert len(rows) == len(groups) > 0
-    rates = {tuple(row[key] for key in keys): row["delivery_rate"] for row in rows}
-    assert rates == {tuple(g["key"][key] for key in keys): g["delivery_rate"] for g in groups}
+        found = {tuple(row[key] for key in keys): [row[name] for name in COUNTS] for row in rows}
+        assert found == {tuple(g["key"][key] for key in keys): [g[name] for name in COUNTS] for g in groups}
+        assert len(rows) == len(groups) > 0
+        rates = {tuple(row[key] for key in keys): row["delivery_rate"] for row in rows}
+        assert rates == {tuple(g["key"][key] for key in keys): g["delivery_rate"] for g in groups}
 
 
 @making

@@ -74,8 +74,9 @@ def test_view_of_an_owner_is_saved_once(tenant, owner):
     for _start in range(2):
         steps.save_view()
 
-    assert [(view.name, view.page, view.query) for view in store.views_of(owner.pk, tenant)] == [
-        ("Epäonnistuneet, 7 päivää", "messages", "counts_as=failed&period=7d")
+    views = store.views_of(owner.pk, tenant)
+    assert [(view.name, view.page, view.query, view.is_shared) for view in views] == [
+        ("Epäonnistuneet, 7 päivää", "messages", "counts_as=failed&period=7d", True)
     ]
 
 

@@ -1,9 +1,11 @@
-"""Rows that belong to one person at one tenant."""
+"""Rows that belong to one person at one tenant, who may share them there."""
 
 import pytest
 from django.db import ProgrammingError
 
+from portal.accounts.models import Membership
 from portal.saved_views.models import SavedView
+from portal.tenants.models import Tenant
 from portal.tenants.scope import ingest_scope, signin_scope, web_scope
 from tests.wall.scopes import staff_scope
 
@@ -51,10 +53,41 @@ def test_page_adds_and_gives_away_no_row_of_others(views, tenant, other_tenant, 
             lambda user=user, of=of: SavedView.objects.update(user=user, tenant=of, name="new"),
         ):
             with (
-                pytest.raises(ProgrammingError, match="row-level security"),
+                pytest.raises(ProgrammingError, match=r"row-level security|permission denied"),
                 web_scope([tenant.id], person=str(owner.id)),
             ):
                 act()
+
+
+def test_shared_row_is_seen_by_people_of_its_tenant_alone(views, tenant, other_tenant, owner, viewer):
+    SavedView.objects.filter(user=viewer).update(is_shared=True)
+    found = []
+    for tenants, person in (([tenant.id], str(owner.id)), ([other_tenant.id], str(owner.id)), ([tenant.id], "")):
+        with web_scope(tenants, person=person):
+            found.append(seen())
+
+    assert found == [["owner here", "viewer here"], ["owner there", "viewer there"], []]
+
+
+@pytest.mark.parametrize(("role", "changed"), [("owner", 1), ("manager", 1), ("analyst", 0), ("viewer", 0)])
+@pytest.mark.parametrize("of", ["tenant", "parent"])
+def test_shared_row_is_changed_by_the_tenants_owners_and_managers_alone(
+    tenant, other_tenant, owner, viewer, role, of, changed
+):
+    """A role for a tenant above counts, one for another tenant does not."""
+    child = Tenant.objects.create(slug="child", name="Child", parent=tenant)
+    at = {"tenant": child, "parent": tenant}[of]
+    Membership.objects.filter(user=owner).delete()
+    Membership.objects.create(user=owner, tenant=other_tenant, role="owner")
+    Membership.objects.create(user=owner, tenant=at, role=role)
+    for name, shared in (("shared", True), ("private", False)):
+        SavedView.objects.create(user=viewer, tenant=child, page="overview", name=name, is_shared=shared)
+
+    with web_scope([child.id], person=str(owner.id)):
+        assert SavedView.objects.update(name="x") == changed
+        assert SavedView.objects.all().delete()[0] == changed
+
+    assert SavedView.objects.count() == 2 - changed
 
 
 def test_staff_may_delete_and_change_none_and_others_reach_none(views):

@@ -28,7 +28,7 @@ def write(table: Table, pages: Pages, path: Path) -> Written:
     schema = pa.schema([(column.name, _TYPES[column.kind]) for column in table.columns], metadata=about)
     rows, waiting = 0, []
     with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
-        for page in pages:
+        for page in filter(None, pages):  # a page whose messages are all hidden is empty, and so would its row group be
             waiting.append(pa.record_batch([_array(column, page) for column in table.columns], schema=schema))
             rows += len(page)
             if sum(batch.num_rows for batch in waiting) >= ROW_GROUP:

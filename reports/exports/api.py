@@ -1,0 +1,169 @@
+"""POST /api/v1/exports/tables/: a table of a page as a file, all of its rows."""
+
+from django.urls import reverse
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from deliveries.exports import asking
+from deliveries.exports.api import shown, too_many
+from deliveries.exports.examples import QUEUED
+from deliveries.exports.serializers import AskForExportSerializer, ExportSerializer
+from deliveries.message_pages.number_searches_api import count_searches
+from deliveries.search.operators import other_spellings
+from portal.api.operations import SUBMIT, Operation
+from portal.api.parameters import FROM, PERIOD, TENANT, TO, Parameter
+from portal.api.problems import BadParameter
+from portal.api.views import ApiView
+from reports.campaigns.listing import DEFAULT_ORDER, ORDERS
+from reports.campaigns.selectors import STATES
+from reports.exports.tables import OF_ALL_CAMPAIGNS, TABLES, column_names, parameters_of
+from reports.figures.query import StatisticsQuery
+from reports.overview.asked import MAX_FILTER
+
+_FILTERS = ("country", "operator", "campaign")
+_OF_CAMPAIGNS = ("q", "state", "sort")
+
+
+_QUEUED = QUEUED | {
+    "kind": "operators",
+    "search": "table=operators period=last_month",
+    "columns": column_names("operators"),
+}
+
+
+class AskForTableSerializer(serializers.Serializer):
+    """The file to make; the query parameters say which table it is."""
+
+    format = AskForExportSerializer().fields["format"]
+
+
+class TableExportsView(ApiView):
+    """Requests of the tables of pages as files."""
+
+    operations = {
+        "POST": Operation(
+            id="request_table_export",
+            tag="Exports",
+            summary="Request a table of a page as a file",
+            text=(
+                "Queue all rows of a table of the Overview or of the list of campaigns as a file, with the figures that"
+                " the page shows for the same days and filters. It is listed, polled and fetched like any export. The"
+                " campaigns end with what the list sums up, so the rows make all messages of the period. A key of an"
+                " account gets the other tables, of its account alone. Possible phone numbers in names are masked"
+                " unless the key has the scope `numbers` when the file is made."
+            ),
+            scope=SUBMIT,
+            parameters=(
+                Parameter(
+                    name="table",
+                    text="The table.",
+                    kind="choice",
+                    choices=tuple(TABLES),
+                    default="campaigns",
+                    example="operators",
+                ),
+                PERIOD,
+                FROM,
+                TO,
+                TENANT,
+                Parameter(name="country", text="Only this country.", kind="country", example="FI"),
+                Parameter(name="operator", text="Only this operator.", example="fi.example"),
+                Parameter(
+                    name="campaign",
+                    text="Only this campaign, by its name; for countries and operators.",
+                    example="October sale",
+                ),
+                Parameter(
+                    name="q",
+                    text="For campaigns: a text anywhere in the name, the title or a tag; the others are one sum.",
+                    example="sale",
+                ),
+                Parameter(
+                    name="state",
+                    text="For campaigns: archived ones, those that are not archived, or all.",
+                    kind="choice",
+                    choices=tuple(STATES),
+                    default="all",
+                    example="active",
+                ),
+                Parameter(
+                    name="sort",
+                    text="For campaigns: their order; a leading `-` sorts the largest first.",
+                    kind="choice",
+                    choices=tuple(ORDERS),
+                    default=DEFAULT_ORDER,
+                    example="-failed_rate",
+                ),
+            ),
+            body=AskForTableSerializer,
+            body_example={"format": "parquet"},
+            sample={"table": "operators", "period": "last_month"},
+            answer=ExportSerializer,
+            answer_text="The export is queued; `Location` is its URL.",
+            answer_example=_QUEUED,
+            status=202,
+            headers={"Location": "The export's address."},
+            problems=("bad-parameter",),
+        )
+    }
+
+    def post(self, request: Request) -> Response:
+        assert self.access.tenant is not None  # every key has one
+        table = self.given.choice("table") or "campaigns"
+        query, text = self._query(table), " ".join(self.given.text("q").split())
+        body = self.body(request)
+        searched = [(name, str(value)) for name in _FILTERS[1:] for value in query.filters.get(name, ())]
+        count_searches(request, [*searched, *([("campaign", text)] if text else [])])
+        try:
+            export = asking.ask_for(
+                table,
+                parameters_of(
+                    query,
+                    text=text,
+                    state=self.given.choice("state") or "",
+                    order=self.given.choice("sort") or "",
+                ),
+                tenant=self.access.tenant,
+                access=self.access,
+                user=None,
+                tenant_ids=query.tenant_ids,
+                title=" ".join(f"{name}={value}" for name, value in request.query_params.items() if value),
+                format=body["format"],
+                columns=column_names(table),
+            )
+        except asking.TooMany as error:
+            raise too_many(error) from error
+        return self.answer(shown(export), Location=reverse("api:export", args=[export.id]))
+
+    def _query(self, table: str) -> StatisticsQuery:
+        """Return the table's days and filters. Raises BadParameter for what it cannot be narrowed by."""
+        given, access = self.given, self.access
+        period, tenants = given.period(access), given.tenants(access)
+        filters = {name: [given.text(name)] for name in _FILTERS if given.text(name)}
+        for name, values in filters.items():
+            if len(values[0]) > MAX_FILTER or "\0" in values[0]:
+                raise BadParameter(name, f"at most {MAX_FILTER} characters, without U+0000")
+        if len(given.text("q")) > MAX_FILTER or "\0" in given.text("q"):
+            raise BadParameter("q", f"at most {MAX_FILTER} characters, without U+0000")
+        if table == "campaigns" and access.account:
+            raise BadParameter("table", "campaigns are of all accounts; a key of one account gets the other tables")
+        if "campaign" in filters and table in OF_ALL_CAMPAIGNS:
+            raise BadParameter("campaign", f"the table {table} cannot be narrowed to one campaign")
+        if table != "campaigns" and (other := next((name for name in _OF_CAMPAIGNS if given.text(name)), "")):
+            raise BadParameter(other, "for the table campaigns alone")
+        if operators := filters.get("operator"):
+            for written, meant in other_spellings(
+                operators,
+                tenant_ids=access.tenant_ids,
+                masking=access.masking,
+                first=period.first,
+                last=period.last,
+            ).items():
+                raise BadParameter("operator", f"there is no {written} in these days; did you mean {meant}?")
+        return StatisticsQuery(
+            tenant_ids=sorted(access.tenant_ids if tenants is None else tenants.values()),
+            first=period.first,
+            last=period.last,
+            filters=filters,
+        )
