@@ -10,35 +10,45 @@ from typing import Any
 
 from portal.demo.state import DemoError
 
-PURCHASE, CONFIRMED = "osto", "koodi vahvistettu"
+PURCHASE, CONFIRMED = "osto", "code confirmed"
 EVERY = {"A": 14, "B": 9}  # one of so many recipients of a variant buys
 EVERY_GOLD = {"A": 5, "B": 3}
 TOO_LATE = 40  # every so many purchases come days after the message
 UNKNOWN = 9  # purchases by people who got no message
-CODES, NOT_CONFIRMED = 900, 8  # the newest so many codes, without every eighth
+CODES, NOT_CONFIRMED = "locker-code", 8  # the campaign; every eighth code is not confirmed
 MAX_EVENTS = 1000  # in one request
 
 
 def send_events(address: str) -> None:
-    """Send the events once, with a key that is revoked afterwards."""
+    """Send the events of each tenant once, with a key that is revoked afterwards."""
     from django.utils import timezone
 
     from campaigns.models import ConversionKind
-    from portal.tenants import api_keys
-    from portal.tenants.models import ApiKey, Tenant
+    from portal.tenants.models import Tenant
 
-    tenant = Tenant.objects.get(slug="nordic-retail")
-    if ConversionKind.objects.filter(tenant=tenant).exists():
-        return
     now = timezone.now()
-    events = events_of(tenant, now=now)
-    if not events:
-        return
-    ConversionKind.objects.create(tenant=tenant, name=PURCHASE)
-    ConversionKind.objects.create(tenant=tenant, name=CONFIRMED, is_otp=True)
+    for slug, kind, is_otp, events_of in (
+        ("nordic-retail", PURCHASE, False, purchases),
+        ("baltic-parcel", CONFIRMED, True, confirmed_codes),
+    ):
+        tenant = Tenant.objects.get(slug=slug)
+        if ConversionKind.objects.filter(tenant=tenant).exists():
+            continue
+        if events := list(events_of(tenant, now=now)):
+            ConversionKind.objects.create(tenant=tenant, name=kind, is_otp=is_otp)
+            _send_as(tenant, address, events)
+
+
+def _send_as(tenant, address: str, events: list[dict]) -> None:
+    from django.utils import timezone
+
+    from portal.tenants import api_keys
+    from portal.tenants.models import ApiKey
+
+    now = timezone.now()
     key, text = api_keys.create_key(
         tenant=tenant,
-        name="Verkkokauppa",
+        name="Demo",
         scopes=[ApiKey.Scope.CONVERT],
         created_by="demo",
         now=now,
@@ -48,16 +58,6 @@ def send_events(address: str) -> None:
         _send(address, text, events)
     finally:
         api_keys.revoke_key(key=key, now=timezone.now())
-
-
-def events_of(tenant, *, now: datetime) -> list[dict]:
-    """Return the events until `now` that belong to messages of the tenant's newest sale and to its codes."""
-    from campaigns.models import Campaign
-
-    campaigns = Campaign.objects.filter(tenant=tenant)
-    sale = campaigns.filter(name__endswith="-sale").order_by("-id").first()
-    codes = campaigns.filter(name="login-code").first()
-    return [*(_purchases(sale, now) if sale else ()), *(_confirmed(codes, now) if codes else ())]
 
 
 def _send(address: str, key: str, events: list[dict]) -> None:
@@ -74,8 +74,13 @@ def _send(address: str, key: str, events: list[dict]) -> None:
             raise DemoError(f"The conversion events were not taken: {answer.text[:300]}")
 
 
-def _purchases(campaign, now: datetime) -> Iterator[dict]:
-    """Yield an event for some of the recipients whom the campaign reached, and those of a few strangers."""
+def purchases(tenant, *, now: datetime) -> Iterator[dict]:
+    """Yield an event for some of the recipients whom the newest sale reached, and those of a few strangers."""
+    from campaigns.models import Campaign
+
+    campaign = Campaign.objects.filter(tenant=tenant, name__endswith="-sale").order_by("-id").first()
+    if campaign is None:
+        return
     reached: Counter[tuple[str, bool]] = Counter()
     bought = 0
     for message in _delivered(campaign).order_by("sent_at", "message_id"):
@@ -96,9 +101,14 @@ def _purchases(campaign, now: datetime) -> Iterator[dict]:
         yield _event(f"{campaign.name}-stranger-{n}", PURCHASE, at, f"+35840999{n:04}", "29.90")
 
 
-def _confirmed(campaign, now: datetime) -> Iterator[dict]:
-    """Yield an event for most of the newest one-time passwords, seconds after they arrived."""
-    for place, message in enumerate(_delivered(campaign).order_by("-sent_at", "message_id")[:CODES]):
+def confirmed_codes(tenant, *, now: datetime) -> Iterator[dict]:
+    """Yield an event for most of the one-time passwords, seconds after they arrived."""
+    from campaigns.models import Campaign
+
+    campaign = Campaign.objects.filter(tenant=tenant, name=CODES).first()
+    if campaign is None:
+        return
+    for place, message in enumerate(_delivered(campaign).order_by("-sent_at", "message_id")):
         at = message.status_at + timedelta(seconds=6 + place * 7 % 70)
         if place % NOT_CONFIRMED and at < now:
             yield _event(f"{campaign.name}-{place}", CONFIRMED, at, message.destination)

@@ -1,5 +1,6 @@
 """The part of the demo's printed guide about campaigns, A/B tests, segments, conversions and recipients."""
 
+from portal.demo.conversions import CODES
 from portal.demo.steps import BROKEN_SPLIT
 
 TEXT_AT = 42  # column of the texts
@@ -30,11 +31,12 @@ def of_campaigns(address: str) -> str:
     lines += [
         _line(f"{tenant}/segments/", "segments: gold customers buy, lapsed ones are reached less"),
         _line(f"{tenant}/segments/?key=segment&by=store", "customer groups by store, in one table"),
-        _line(f"{tenant}/conversions/", "purchases and confirmed codes, sent by the API; a few without a message"),
+        _line(f"{tenant}/conversions/", "purchases, sent by the API; a few without a message"),
     ]
-    if codes := campaigns.filter(name="login-code").first():
+    codes = Campaign.objects.filter(tenant__slug="baltic-parcel", name=CODES).first()
+    if codes:
         text = "one-time passwords: the share that was confirmed, and how fast"
-        lines.append(_line(f"{tenant}/campaigns/{codes.id}/conversions/", text))
+        lines.append(_line(f"{address}/t/baltic-parcel/campaigns/{codes.id}/", text))
     return "".join(lines)
 
 
