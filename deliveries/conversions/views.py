@@ -1,22 +1,24 @@
 """Pages of conversion events: their numbers by kind and reason, and lists of events."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from urllib.parse import urlencode
 
 from django.db.models import Count, QuerySet, Sum
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from campaigns.merging import ids_shown_as
 from campaigns.models import Campaign, ConversionEvent, ConversionKind, ConversionUpload
 from deliveries.conversions.api import amount
 from portal.accounts.access import PageRequest
 from portal.accounts.guards import member_may
+from portal.common import keyset
 from portal.common.days_typed import parse_day
 from portal.common.period_picker import MAX_DAYS, Period, PeriodError, named, parse
 from portal.common.periods import local_day, start_of_day
@@ -94,9 +96,14 @@ def index(request: PageRequest, tenant: Tenant) -> HttpResponse:
 @require_safe
 @member_may("see_conversions")
 def events(request: PageRequest, tenant: Tenant) -> HttpResponse:
-    """List the events of a period, newest first, with the message or the reason of each."""
+    """List the events of a period, newest first, with the message or the reason of each.
+
+    With `campaign` (an id) they are those that belong to messages of the campaign and of these days.
+    """
     period, error = _period(request, tenant)
-    found = _of_period(tenant, period).select_related("kind", "campaign")
+    campaign = _campaign(request)
+    found = _of_campaign(campaign, period) if campaign else _of_period(tenant, period)
+    found = found.select_related("kind", "campaign")
     kind, reason, attributed = (request.GET.get(name, "") for name in ("kind", "reason", "attributed"))
     if kind:
         found = found.filter(kind__name=kind)
@@ -104,25 +111,60 @@ def events(request: PageRequest, tenant: Tenant) -> HttpResponse:
         found = found.filter(reason=reason)
     if attributed in ("yes", "no"):
         found = found.filter(reason="") if attributed == "yes" else found.exclude(reason="")
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit() and len(before) <= 18:
-        found = found.filter(id__lt=int(before))
-    rows = list(found.order_by("-id")[: PAGE + 1])
+    if before := request.GET.get("before", ""):
+        try:
+            at, id_ = _edge(before)
+            found = found.filter(occurred_at__lte=at).exclude(occurred_at=at, id__gte=id_)
+        except keyset.BadCursor:
+            error = _("This page of the list does not exist")
+    rows = list(found.order_by("-occurred_at", "-id")[: PAGE + 1])
     shown = rows[:PAGE]
     kept = {"from": period.first, "to": period.last, "kind": kind, "reason": reason, "attributed": attributed}
+    kept |= {"campaign": campaign.id if campaign else ""}
     older = {name: value for name, value in kept.items() if value}
     context = {
         "page": "campaigns",
         "period": period,
         "period_error": error,
         "rows": _shown(request, shown),
-        "older": urlencode(older | {"before": shown[-1].id}) if len(rows) > PAGE else "",
+        "older": urlencode(older | {"before": _cursor(shown[-1])}) if len(rows) > PAGE else "",
         "kind": kind,
+        "campaign": request.access.masking.text(campaign.title or campaign.name) if campaign else "",
+        "campaign_id": campaign.id if campaign else None,
         "reason": dict(ConversionEvent.Reason.choices).get(reason, ""),
         "attributed": attributed,
         "back": urlencode({"from": period.first, "to": period.last}),
     }
     return render(request, "conversions/events.html", context, status=422 if error else 200)
+
+
+def _campaign(request: PageRequest) -> Campaign | None:
+    """Return the campaign that is asked for, None without one. Raises Http404."""
+    text = request.GET.get("campaign", "")
+    if not text:
+        return None
+    found = None
+    if text.isascii() and text.isdecimal() and len(text) < 10:
+        found = Campaign.objects.filter(tenant_id__in=request.access.tenant_ids, id=int(text)).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _cursor(event: ConversionEvent) -> str:
+    return keyset.encode((event.occurred_at, event.id))
+
+
+def _edge(cursor: str) -> tuple[datetime, int]:
+    """Return the time and id of the event that a page begins after. Raises BadCursor."""
+    (at, id_), backwards = keyset.decode(cursor, length=2)
+    try:
+        time = datetime.fromisoformat(at)
+    except (TypeError, ValueError) as error:
+        raise keyset.BadCursor("not a cursor of this list") from error
+    if type(id_) is not int or not 0 <= id_ < 2**63 or backwards or time.tzinfo is None:
+        raise keyset.BadCursor("not a cursor of this list")
+    return time, id_
 
 
 def _shown(request: PageRequest, events: list[ConversionEvent]) -> list[dict]:
@@ -165,6 +207,16 @@ def _of_period(tenant: Tenant, period: Period) -> QuerySet[ConversionEvent]:
     first = start_of_day(period.first, tenant.timezone)
     end = start_of_day(period.last + timedelta(days=1), tenant.timezone)
     return ConversionEvent.objects.filter(tenant=tenant, occurred_at__gte=first, occurred_at__lt=end)
+
+
+def _of_campaign(campaign: Campaign, period: Period) -> QuerySet[ConversionEvent]:
+    """Return the events of the campaign's messages of the days, with those of campaigns merged into it."""
+    return ConversionEvent.objects.filter(
+        tenant_id=campaign.tenant_id,
+        attributed_campaign_id__in=ids_shown_as(campaign),
+        attributed_message_id__isnull=False,
+        attributed_message_day__range=(period.first, period.last),
+    )
 
 
 def _presets(request: PageRequest) -> list[dict]:

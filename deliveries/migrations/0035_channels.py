@@ -9,7 +9,7 @@ import portal.tenants.dialects
 class Migration(migrations.Migration):
     dependencies = [
         ("deliveries", "0033_gates"),
-        ("tenants", "0011_signing_keys"),
+        ("tenants", "0012_signing_keys"),
     ]
 
     operations = [

@@ -11,7 +11,7 @@ import urllib.request
 import yaml
 
 from portal import engines
-from portal.demo import conversions, steps, traffic
+from portal.demo import conversions, guide, steps, traffic
 from portal.demo.state import PROVISIONING, REPOSITORY, DemoError, State
 
 START_WITHIN = 120  # seconds
@@ -73,10 +73,10 @@ def _fill(server: subprocess.Popen, address: str) -> State:
     steps.make_reports(server)
     steps.share_overview(state)
     steps.save_view()
-    steps.plan_tests()
+    steps.describe_campaigns(state)
     steps.add_customer(state)
     steps.save_search(server)
-    conversions.send_purchases(address)
+    conversions.send_events(address)
     return state
 
 
@@ -102,12 +102,11 @@ def _tell(state: State, address: str) -> None:
     print(
         "\nWhat to look at\n"
         f"  {address}/t/nordic-retail/overview/     the Overview: a slow operator, a campaign whose variant B wins\n"
-        f"{_ab_tests(address)}"
+        f"{guide.of_campaigns(address)}"
         f"  {address}/t/baltic-parcel/overview/     numbers of one country that went bad\n"
         f"  {address}/t/hansa-group/overview/       a parent: each of its tenants, and all together\n"
         f"  {address}/t/nordic-retail/reports/      the Reports page, in Finnish; make this month's too\n"
         f"  {address}/t/nordic-retail/exports/      a saved file: every failed message as a workbook\n"
-        f"  {address}/t/nordic-retail/conversions/  purchases after the sale, sent by the API\n"
         f"  {address}/share/{state.shared}/\n"
         "                                          a shared link: the same Overview for people without an account\n"
         f"  {address}/t/hansa-group/reports/        a parent: its report sums its children\n"
@@ -126,19 +125,6 @@ def _tell(state: State, address: str) -> None:
         "\nCtrl-C ends it; its data stay, and bin/demo starts again with them.",
         flush=True,
     )
-
-
-def _ab_tests(address: str) -> str:
-    """Return the lines about the newest sale, whose variant B wins, and about a split that is not the planned one."""
-    from campaigns.models import Campaign
-
-    lines = ""
-    for ending, text in (("-sale", "variant B wins"), (steps.BROKEN_SPLIT, "the split is not the planned one")):
-        found = Campaign.objects.filter(tenant__slug="nordic-retail", name__endswith=ending).order_by("-id").first()
-        if found:
-            lines += f"  {address}/t/nordic-retail/campaigns/{found.id}/ab/\n"
-            lines += f"{' ' * 42}the A/B test of {found.name}: {text}\n"
-    return lines
 
 
 if __name__ == "__main__":

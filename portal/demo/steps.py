@@ -2,11 +2,12 @@
 
 import subprocess
 import time
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 from tqdm import tqdm
 
 from portal.demo.state import APPLY_WITHIN, State, check_in_time
+from portal.demo.traffic import MONTHS
 
 NEW_CUSTOMER = {
     "slug": "arctic-foods", "name": "Arctic Foods Oy", "timezone": "Europe/Helsinki", "language": "fi",
@@ -14,6 +15,7 @@ NEW_CUSTOMER = {
 }  # fmt: skip
 
 
+SALES = "ale"  # the tag of campaigns that are compared with each other
 BROKEN_SPLIT = "club-weekly"  # its variants are sent half and half, and planned otherwise
 
 
@@ -94,22 +96,44 @@ def save_view() -> None:
         store.share(view)
 
 
-def plan_tests() -> None:
-    """Give two campaigns the split that was planned: a sale its real one, the club's letter another one."""
-    from django.utils import timezone
+def describe_campaigns(state: State) -> None:
+    """Write what a manager writes about campaigns: a planned split, a tag that compares the sales, a note on a day.
 
-    from campaigns.details import FIELDS, save_details
+    A sale gets the split that its variants have, the club's letter another one.
+    """
     from campaigns.models import Campaign
     from portal.accounts.models import Membership, Role
 
     owner = Membership.objects.select_related("tenant", "user").get(tenant__slug="nordic-retail", role=Role.OWNER)
     campaigns = Campaign.objects.filter(tenant=owner.tenant)
-    for ending, plan in (("-sale", {"A": 50, "B": 50}), (BROKEN_SPLIT, {"A": 60, "B": 40})):
-        campaign = campaigns.filter(name__endswith=ending).order_by("-id").first()
-        if campaign is None or campaign.planned_split:
-            continue
-        values = {name: getattr(campaign, name) for name in FIELDS} | {"planned_split": plan, "owner": owner.user}
-        save_details(campaign=campaign, values=values, archived=False, actor=owner.user.email, now=timezone.now())
+    slow_day, even = _slow_day(state), {"A": 50, "B": 50}
+    sale = {"tags": [SALES], "planned_split": even, "day_notes": {slow_day.isoformat(): "Ruotsin Tele2 oli hidas."}}
+    for found, said in (
+        (campaigns.filter(name__endswith="-sale"), sale),
+        (campaigns.filter(name="black-week"), {"tags": [SALES], "note": "Kolme tekstiä yhtä suurille ryhmille."}),
+        (campaigns.filter(name=BROKEN_SPLIT), {"planned_split": {"A": 60, "B": 40}}),
+    ):
+        campaign = found.order_by("-id").first()
+        if campaign is not None and not campaign.owner_id:
+            _describe(campaign, said | {"owner": owner.user})
+
+
+def _describe(campaign, said: dict) -> None:
+    from django.utils import timezone
+
+    from campaigns.details import FIELDS, save_details
+
+    values = {name: getattr(campaign, name) for name in FIELDS} | said
+    save_details(campaign=campaign, values=values, archived=False, actor=said["owner"].email, now=timezone.now())
+
+
+def _slow_day(state: State) -> date:
+    from deliveries.management.commands.simulate import months_back
+    from deliveries.simulation.stories import last_month_stories
+
+    end = datetime.fromisoformat(state.end)
+    start = months_back(end, MONTHS)
+    return start.date() + timedelta(days=last_month_stories(start=start, end=end).slow_day)
 
 
 def add_customer(state: State) -> None:

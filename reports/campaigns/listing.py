@@ -17,14 +17,33 @@ from django.db.models.functions import Cast
 
 from campaigns.models import Campaign
 from deliveries.models import CampaignCount, CondensedCampaign, LatencyCount
-from reports.campaigns.listing_sql import MEDIAN, MEDIANS_OF_COUNTS, PARTS, VARIANTS, bounds_at, placed
+from reports.campaigns.listing_sql import (
+    EVENTS_OF_CAMPAIGNS,
+    MEDIAN,
+    MEDIANS_OF_COUNTS,
+    PARTS,
+    VARIANTS,
+    bounds_at,
+    placed,
+)
 from reports.figures.kpis import Kpis
 from reports.figures.query import StatisticsQuery
 from reports.figures.rollups import bucket_rows, by_bucket, named, ready_spans, union_all
 from reports.figures.statistics import count_sources, finality, kpis_of, sums
 
 PAGE_SIZE = 50
-COLUMNS = ("name", "first", "last", "messages", "delivery_rate", "failed", "median", "maturity", "variants")
+COLUMNS = (
+    "name",
+    "first",
+    "last",
+    "messages",
+    "delivery_rate",
+    "failed",
+    "median",
+    "maturity",
+    "variants",
+    "conversions",
+)
 DEFAULT_ORDER = "-messages"
 ORDERS = tuple(sign + column for column in COLUMNS for sign in ("-", ""))
 
@@ -154,6 +173,7 @@ _OWN_COLUMNS = {
     "last": ("last_day",),
     "maturity": ("n_final",),
     "median": ("median",),
+    "conversions": ("events",),
     "variants": ("variants",),
 }
 
@@ -171,6 +191,7 @@ def _rows(query: StatisticsQuery, column: str, final: Q, parameters: dict) -> tu
     for source in count_sources(by_campaign, CampaignCount, ready=ready):
         if source.model is CondensedCampaign:  # a row is a sum already
             wanted: dict = {name: F(name.removeprefix("n_")) for name in (*names, *own) if name.startswith("n_")}
+            wanted |= {name: Value(0) for name in own if name == "events"}
             rows.append(source.annotate(**wanted).values_list("campaign_id", *names, *own))
         else:
             wanted = sums(source.model) | {name: _counted(name, final) for name in own}
@@ -180,11 +201,16 @@ def _rows(query: StatisticsQuery, column: str, final: Q, parameters: dict) -> tu
         return sql, VARIANTS.format(
             rows=named(union_all([r.values_list("campaign_id", *own) for r in rows]), parameters)
         )
+    zeros = ", ".join("0" for _name in names)
+    if column == "conversions":
+        if query.filters:  # events have no country and no operator
+            return sql, ""
+        parameters |= {"first": query.first, "last": query.last}
+        return sql + f" UNION ALL ({EVENTS_OF_CAMPAIGNS.format(zeros=zeros)})", ""
     if column != "median":
         return sql, ""
     condensed = [source for source in rows if source.model is CondensedCampaign]
     counted = [s for s in count_sources(by_campaign, LatencyCount, ready=ready) if s.model is LatencyCount]
-    zeros = ", ".join("0" for _name in names)
     for source in counted:
         own_rows = named(bucket_rows(source, ("campaign_id",)), parameters)
         sql += f" UNION ALL ({MEDIANS_OF_COUNTS.format(zeros=zeros, rows=own_rows)})"
@@ -203,6 +229,7 @@ def _counted(name: str, final: Q) -> Aggregate:
         "first_day": Min("day", filter=has_messages),
         "last_day": Max("day", filter=has_messages),
         "median": Max(Cast(Value(None), SmallIntegerField())),
+        "events": Max(Value(0)),
         "variants": ArrayAgg(
             "variant", distinct=True, order_by="variant", filter=has_messages & ~Q(variant=""), default=Value([])
         ),

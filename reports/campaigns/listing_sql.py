@@ -19,6 +19,7 @@ SORTED_BY = {
     "messages": in_order("n_messages"),
     "delivery_rate": f"{in_order('n_delivered')}::float / {in_order('n_messages')}::float",
     "failed": in_order("n_failed"),
+    "conversions": in_order("events"),
     "maturity": f"{in_order('n_final')}::float / {in_order('n_messages')}::float",
 }
 # Bounds of columns that are no sum of a campaign's rows: the value lies between them, and is both where they are equal.
@@ -99,6 +100,12 @@ MEDIANS_OF_COUNTS = """
                sum(n) OVER (PARTITION BY campaign_id) AS every FROM ({rows}) AS counted
     ) AS seen WHERE seen * 2 >= every GROUP BY 1
 """
+# The attributed events of each campaign, as rows of their own without messages.
+EVENTS_OF_CAMPAIGNS = f"""
+    SELECT coalesce(attributed_campaign_id, {NO_CAMPAIGN_ID}), {{zeros}}, count(*) FROM conversion_event
+    WHERE tenant_id = ANY (%(tenants)s) AND attributed_message_id IS NOT NULL
+    AND attributed_message_day BETWEEN %(first)s AND %(last)s GROUP BY 1
+"""  # noqa: S608  constants of this module
 VARIANTS = f"""
     SELECT i.shown_id, count(DISTINCT v.variant)::int AS value
     {_OF_INEXACT} CROSS JOIN unnest(r.variants) AS v (variant) GROUP BY i.shown_id

@@ -9,7 +9,9 @@ from deliveries.search.segment_keys import SearchKey, search_keys
 from portal.common.masking import Masking
 from reports.overview.asked import AskedFigures
 
-COLUMNS = ("name", "messages", "recipients", "delivery_rate", "median", "p95")
+COLUMNS = (
+    "name", "messages", "recipients", "delivery_rate", "conversion_rate", "revenue", "difference", "median", "p95",
+)  # fmt: skip
 DEFAULT_ORDER = "-messages"
 ORDERS = tuple(sign + column for column in COLUMNS for sign in ("-", ""))
 KEPT = ("key", "by", "sort", "a", "b", "recipients")

@@ -16,6 +16,9 @@ _FIGURES: dict[str, Callable[[ValueRow], float | None]] = {
     "messages": lambda row: row.kpis.volume.messages,
     "recipients": lambda row: row.recipients,
     "delivery_rate": lambda row: row.kpis.delivery_rate,
+    "conversion_rate": lambda row: row.conversions.rate if row.conversions else None,
+    "revenue": lambda row: _revenue(row),
+    "difference": lambda row: row.standout.difference if row.standout else None,
     "median": lambda row: row.kpis.median,
     "p95": lambda row: row.kpis.p95,
 }
@@ -35,6 +38,11 @@ class ShownRow:
     @property
     def is_special(self) -> bool:
         return is_special(self.row)
+
+
+def _revenue(row: ValueRow) -> float | None:
+    """Return the revenue per recipient in the first currency: several currencies have no common order."""
+    return row.conversions.revenue[0].per_recipient if row.conversions and row.conversions.revenue else None
 
 
 def is_special(row: ValueRow) -> bool:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from campaigns.statistics import MIN_MESSAGES
+from deliveries.attributing.due import data_as_of
 from deliveries.search.find import SearchTooSlow
 from portal.accounts.access import PageRequest
 from portal.accounts.guards import member_may
@@ -92,11 +93,18 @@ def _shown(request: PageRequest, asked: AskedFigures, segments: AskedSegments) -
     shown = rows[start : start + PAGE_SIZE]
     days = days_of(query, segments.key, shown)
     lines = [line_of_days(one, query.first, query.last, unsettled) for one in days]
+    shown_rows = [shown_row(row, line, links, masking) for row, line in zip(shown, lines, strict=True)]
+    now = timezone.now()
+    as_of = data_as_of(query.tenant_ids, now=now) if found.conversions else now
+    are_all = not context["are_some"] and not context["figures_from"]
     return (
         context
         | {
             "found": found,
-            "rows": [shown_row(row, line, links, masking) for row, line in zip(shown, lines, strict=True)],
+            "rows": shown_rows,
+            "are_some_unlinked": links.are_possible and not all(row.messages for row in shown_rows),
+            "all_messages": asked.context["links"].messages() if are_all else "",
+            "as_of": None if as_of == now else as_of,
             "sentence": overall_sentence(replace(found, rows=[_masked(row, masking) for row in found.rows])),
             "small_note": next((small_note(row) for row in found.rows if row.is_small), ""),
             "values_count": sum(not is_special(row) for row in rows),
@@ -153,11 +161,13 @@ def _cross(query: StatisticsQuery, segments: AskedSegments, links: ValueLinks, r
     return {
         "table": table,
         "column_labels": [label(value) for value in table.columns],
-        "column_sums": [table.column_sums[value] for value in table.columns],
+        "column_sums": [(label(value), table.column_sums[value]) for value in table.columns],
         "cross_rows": [
             {
                 "label": label(value),
-                "cells": [_cross_cell(table, value, column, links) for column in table.columns],
+                "cells": [
+                    _cross_cell(table, value, column, links) | {"label": label(column)} for column in table.columns
+                ],
                 "sum": table.row_sums[value],
             }
             for value in table.rows

@@ -12,7 +12,7 @@ const EVERY = 2000; // milliseconds
 const LONGEST = 60_000;
 const SPOKEN = 30_000; // between two announcements to screen readers
 const BY_SCRIPT = ["open", "aria-sort", "aria-pressed"]; // attributes that belong to the reader
-const KEPT = "[data-chart], .map-head, #different-recipients, #hours"; // they change by themselves, or not at all
+const KEPT = "[data-chart], .map-head, #different-recipients, #conversions, #hours"; // they change by themselves, or not at all
 
 /** Follow the figures of the page that has `[data-live]`. */
 export function watchLive(root) {

@@ -29,11 +29,13 @@ def test_figures_change_by_themselves_until_the_campaign_is_done(browse, portal)
     campaign = report(portal, 1000, 0, 30)
     page = browse(OWNER, expects={503})
     counted: list[str] = []
-    page.on("request", lambda request: counted.append(request.url) if "/recipients/" in request.url else None)
+    parts = ("recipients", "conversions")
+    page.on("request", lambda request: counted.extend(part for part in parts if f"/{part}/" in request.url))
     page.goto(address_of("campaigns:campaign", portal.rows | {"campaign_id": campaign}))
     summary, delivered = page.locator(".live-summary"), page.locator("#status tbody tr").first
     expect(summary).to_have_text("0 of 30 messages have their result (0\N{NO-BREAK SPACE}%).")
     expect(page.locator("#different-recipients")).to_contain_text("30 different recipients")
+    expect(page.locator("#conversions")).to_contain_text("No event is attributed to this campaign yet.")
     page.locator(".chart-data summary").first.click()
 
     report(portal, 1001, 0, 10)
@@ -41,7 +43,7 @@ def test_figures_change_by_themselves_until_the_campaign_is_done(browse, portal)
     expect(summary).to_contain_text("10 of 30 messages")
     expect(delivered).to_contain_text("10")
     expect(page.locator("#days tbody")).to_contain_text("10")  # still open
-    assert len(counted) == 1  # which reads each message
+    assert sorted(counted) == ["conversions", "recipients"]  # once each: they read every message
     page.locator(".chart-data summary").first.click()
 
     page.route("**/live/*", lambda route: route.fulfill(status=503))
@@ -61,5 +63,6 @@ def test_figures_change_by_themselves_until_the_campaign_is_done(browse, portal)
 
     expect(summary).to_have_text("All 30 messages have their result.")
     expect(page.get_by_role("heading", name="Done")).to_be_visible()
-    assert len(counted) == 1
+    expect(page.locator("#conversions")).to_contain_text("No event is attributed to this campaign yet.")
+    assert sorted(counted) == ["conversions", "recipients"]
     expect(page.get_by_role("status").filter(has_text="All 30 messages")).to_be_attached()

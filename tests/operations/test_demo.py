@@ -1,21 +1,23 @@
 """The demo: a provisioning file that is valid on any date, its hand-over within its traffic, and a saved view."""
 
+from collections import Counter
 from datetime import UTC, date, datetime
 
 import pytest
 import yaml
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, RefIdScheme
 from deliveries.management.commands.simulate import months_back
 from portal.accounts.models import Role, User
-from portal.demo import steps
+from portal.demo import conversions, guide, steps
 from portal.demo.state import PROVISIONING, State
 from portal.demo.traffic import MONTHS, provisioning
 from portal.provisioning.positions import Problems
 from portal.provisioning.reader import read
 from portal.saved_views import store
 from portal.tenants.models import Tenant
-from tests.conftest import make_user
+from tests.attributing.sample import apply, message
+from tests.conftest import NOW, make_user
 
 
 def handed_over(config) -> dict[str, date]:
@@ -81,16 +83,45 @@ def test_view_of_an_owner_is_saved_once(tenant, owner):
 
 
 @pytest.mark.django_db
-def test_splits_are_planned_once_for_the_newest_campaigns(tenant, owner):
-    for name in ("summer-sale", "autumn-sale", "club-weekly"):
+def test_campaigns_are_described_once_and_the_guide_leads_to_them(tenant, owner):
+    for name in ("summer-sale", "autumn-sale", "black-week", "club-weekly"):
         Campaign.objects.create(tenant=tenant, name=name)
+    state = State(end="2026-11-29T12:00:00+00:00")
 
-    steps.plan_tests()
+    steps.describe_campaigns(state)
     Campaign.objects.filter(name="club-weekly").update(planned_split={"A": 1, "B": 1})
-    steps.plan_tests()
+    steps.describe_campaigns(state)
 
-    assert dict(Campaign.objects.values_list("name", "planned_split")) == {
-        "summer-sale": {},
-        "autumn-sale": {"A": 50, "B": 50},
-        "club-weekly": {"A": 1, "B": 1},
-    }
+    said = Campaign.objects.order_by("id").values_list("name", "planned_split", "tags", "day_notes")
+    assert list(said) == [
+        ("summer-sale", {}, [], {}),
+        ("autumn-sale", {"A": 50, "B": 50}, ["ale"], {"2026-11-19": "Ruotsin Tele2 oli hidas."}),
+        ("black-week", {}, ["ale"], {}),
+        ("club-weekly", {"A": 1, "B": 1}, [], {}),
+    ]
+    lines = guide.of_campaigns("http://portal")
+    for name, page in (
+        ("black-week", ""),
+        ("autumn-sale", "ab/"),
+        ("autumn-sale", "recipients/failed/"),
+        ("club-weekly", "ab/"),
+    ):
+        assert f"http://portal/t/nordic-retail/campaigns/{Campaign.objects.get(name=name).id}/{page}\n" in lines
+
+
+@pytest.mark.django_db
+def test_gold_customers_buy_more_and_most_codes_are_confirmed(feed, tenant):
+    RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", "variant"])
+    groups = ("gold", "silver", "new", "lapsed")
+    apply(
+        feed,
+        *(message(f"m{n}", n, f"+35840{n:07}", campaign="autumn-sale|B", segment=groups[n // 50]) for n in range(200)),
+        *(message(f"c{n}", n, f"+35841{n:07}", campaign="locker-code") for n in range(16)),
+    )
+
+    bought = conversions.purchases(tenant, now=NOW)
+    confirmed = list(conversions.confirmed_codes(tenant, now=NOW))
+
+    buyers = Counter(groups[int(one["destination"][-7:]) // 50] for one in bought if "stranger" not in one["event_id"])
+    assert buyers["gold"] > 2 * max(buyers[name] for name in groups[1:]) > 0
+    assert len(confirmed) == 14

@@ -9,21 +9,23 @@ import pytest
 from django.utils import timezone
 
 from campaigns.merging import merge
-from campaigns.models import Campaign
+from campaigns.models import Campaign, ConversionEvent
+from deliveries.attributing.attribute import attribute_due
 from deliveries.counts.rollups import roll_up
 from portal.accounts.models import AuditEntry, Role
-from portal.tenants.models import PartnerId, Tenant
+from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from reports.campaigns import list_views
 from reports.campaigns.listing import ORDERS, campaign_page
 from reports.figures.query import StatisticsQuery
 from reports.figures.statistics import total
+from tests.attributing.sample import event, kind
 from tests.conftest import NOW, make_user
 from tests.deliveries.helpers import apply
 from tests.pages.test_overview import Page, cards, sent
 
 AT = "2026-11-02T10:00:00"
 LIST = "/t/nordic-retail/campaigns/"
-NAME, FIRST, LAST, MESSAGES, RATE, FAILED, MEDIAN, FINAL, VARIANTS = 0, 1, 2, 4, 5, 6, 7, 8, 9
+NAME, FIRST, LAST, MESSAGES, RATE, FAILED, MEDIAN, FINAL, VARIANTS, CONVERSIONS = 0, 1, 2, 4, 5, 6, 7, 8, 9, 10
 
 pytestmark = pytest.mark.django_db
 
@@ -169,6 +171,29 @@ def test_every_column_sorts(several, order, names, are_rolled_up):
     page = campaign_page(query, order=order)
 
     assert " ".join(row.campaign.name for row in page.rows) == names
+
+
+@pytest.mark.parametrize("are_rolled_up", [False, True])
+def test_conversions_sort(client, viewer, several, are_rolled_up):
+    sale, account = kind(several), GatewayAccount.objects.get().id
+    for n, message_id in enumerate(("n0", "s0", "s0", "a0", "a0", "x")):
+        event(several, f"e{n}", 5, number=None, kind=sale, account_id=account, message_id=message_id)
+    attribute_due()
+    ConversionEvent.objects.update(attributed_message_day=date(2026, 11, 2))
+    merge(campaign=Campaign.objects.get(name="autumn"), into=Campaign.objects.get(name="news"), actor="x")
+    if are_rolled_up:
+        roll_up(now=NOW)
+    client.force_login(viewer)
+
+    shown = {
+        order: [(row[NAME], row[CONVERSIONS]) for row in rows_of(client.get(LIST, {"sort": order}).content.decode())]
+        for order in ("-conversions", "conversions")
+    }
+
+    rest = [("(no campaign)", ""), ("Total", "6")]
+    assert shown["-conversions"] == [("news", "3"), ("spring", "2"), *rest]
+    assert shown["conversions"] == [("spring", "2"), ("news", "3"), *rest]
+    assert client.get(LIST, {"sort": "-conversions", "country": "FI"}).status_code == 200
 
 
 def test_pages_sum_to_the_overview_to_the_unit(several):

@@ -7,7 +7,7 @@ import portal.tenants.dialects
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0010_convert_scope"),
+        ("tenants", "0011_gate_api"),
     ]
 
     operations = [
