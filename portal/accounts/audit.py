@@ -22,6 +22,7 @@ MAX_IN_A_FILE = 10_000
 MAX_COUNTED = 10_000  # of the newest entries, for the counts beside the filters
 MAX_PEOPLE = 20
 
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Filter of the audit log; '' matches all."""

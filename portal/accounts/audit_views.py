@@ -44,9 +44,7 @@ def audit_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
         "rows": rows,
         "days": [(day, list(some)) for day, some in groupby(rows, lambda row: _day(row["entry"], tenant))],
         "actions": [
-            Choice(
-                str(ACTIONS.get(action, action)), number, _query(action, wanted.actor), action == wanted.action
-            )
+            Choice(str(ACTIONS.get(action, action)), number, _query(action, wanted.actor), action == wanted.action)
             for action, number in facets.actions
         ],
         "people": [
