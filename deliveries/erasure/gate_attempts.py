@@ -1,4 +1,4 @@
-"""What gates sent about a message whose number is erased: the stored bodies, addresses and answers are deleted.
+"""Attempts of gates about a message whose number is erased: stored bodies, addresses and answers are deleted.
 
 The attempts stay, with their times and outcomes. What still waits is sent with a masked number.
 """

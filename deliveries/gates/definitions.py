@@ -1,4 +1,4 @@
-"""What a gate is to be: the fields that people and clients give, and everything that is wrong with them."""
+"""Definition of a gate: the fields that people and clients give, and everything that is wrong with them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -72,7 +72,7 @@ class GateInput:
 
 
 def problems(given: GateInput) -> dict[str, list[str]]:
-    """Return what is wrong, sentences by field; a destination's field is `destinations[0].url`. Empty: nothing."""
+    """Return the faults, sentences by field; a destination's field is `destinations[0].url`. Empty: nothing."""
     found: dict[str, list[str]] = {}
     for name, sentence in _problems(given):
         found.setdefault(name, []).append(sentence)

@@ -1,4 +1,4 @@
-"""Which delivery reports a gate forwards; pure."""
+"""Filters of gates: the delivery reports that a gate forwards; pure."""
 
 from collections.abc import Mapping
 

@@ -109,6 +109,13 @@ SENTENCES: dict[str, Promise] = {
     "gates_at_link.set": _(
         "%(who)s set gates at LINK for the account %(subject)s. Created: %(created)s; corrected: %(corrected)s; failed:"
         " %(failed)s."
+    ),
+    "gate.created": _("%(who)s created the gate %(subject)s."),
+    "gate.changed": _("%(who)s changed the gate %(subject)s. %(changes)s"),
+    "gate.deleted": _("%(who)s deleted the gate %(subject)s. Deliveries that waited: %(waiting)s."),
+    "gate.paused": _("%(who)s paused the gate %(subject)s."),
+    "gate.resumed": _("%(who)s resumed the gate %(subject)s."),
+    "gate.secret_rotated": _("%(who)s gave the gate %(subject)s a new signing secret."),
     "feed.signing_keys": _(
         "%(who)s set the signing keys of the feed %(subject)s. Added: %(added)s, removed: %(removed)s."
     ),

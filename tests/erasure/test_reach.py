@@ -339,17 +339,15 @@ def plant(feed, account, tenant, *, sent) -> None:
             cursor.execute(
                 f"UPDATE {table} SET content_type = %s, query = %s", [f"text/{NUMBER}", f"to={NOTATIONS[1]}"]
             )
+        texts = f"'https://x/?to={NUMBER}', '{NUMBER}', '{NUMBER}', now(), 1, 'delivered'"
         for table, columns, values in (
-            (
-                "gate_attempt",
-                "url, request_body, answer, at, number, outcome",
-                f"'https://x/?to={NUMBER}', '{NUMBER}', '{NUMBER}', now(), 1, 'delivered'",
-            ),
+            ("gate_attempt", "url, request_body, answer, at, number, outcome", texts),
             ("gate_delivery", "held_ms", "0"),
         ):
             cursor.execute(
                 f"INSERT INTO {table} (tenant_id, gate_id, inbox_id, account_id, message_id, day, {columns})"
-                f" SELECT tenant_id, 1, row_number() OVER (), account_id, message_id, day, {values} FROM message WHERE message_id <> 'other'"
+                f" SELECT tenant_id, 1, row_number() OVER (), account_id, message_id, day, {values}"
+                " FROM message WHERE message_id <> 'other'"
             )
     QuarantinedRow.objects.update(detail=f"of {NUMBER}", resolution=f"asked by {NOTATIONS[2]}")
 

@@ -1,4 +1,4 @@
-"""What the dispatcher claims: fair to fresh deliveries, once each, and given back by itself after a kill."""
+"""Claims of the dispatcher: fair to fresh deliveries, once each, and given back by itself after a kill."""
 
 from datetime import timedelta
 
