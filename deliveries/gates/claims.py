@@ -11,6 +11,8 @@ from datetime import date, datetime
 from django.db import connection
 from msgspec import Struct
 
+from portal.common.bulk import plan_for_small_sets
+
 LEASE = 120  # seconds
 FRESH = 60  # seconds; a first attempt that is due for no longer goes before older deliveries
 _TOKENS = 2**62
@@ -66,6 +68,7 @@ def claim(wanted: Mapping[tuple[int, int], int]) -> list[Claim]:
     numbers = {gate: number for gate, number in wanted.items() if number > 0}
     if not numbers:
         return []
+    plan_for_small_sets()
     claims = _take({gate: -(-number * 3 // 4) for gate, number in numbers.items()}, _FRESH)
     for one in claims:
         numbers[one.tenant_id, one.gate_id] -= 1
@@ -86,7 +89,12 @@ def _take(numbers: dict[tuple[int, int], int], which: str) -> list[Claim]:
                 "lease": LEASE,
             },
         )
-        return [Claim(*row[:9], tuple(row[9]), *row[10:]) for row in cursor.fetchall()]
+        return [_claim_of(row) for row in cursor.fetchall()]
+
+
+def _claim_of(row: tuple) -> Claim:
+    *first, done, replay_id, token = row
+    return Claim(*first, tuple(done), replay_id, token)
 
 
 def release(claims: Iterable[Claim]) -> int:

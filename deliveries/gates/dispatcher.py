@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from django.db import Error, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from msgspec import Struct
 
 from deliveries.gates import claims, loading, recording, settings
@@ -88,6 +88,7 @@ class Dispatcher:
             try:
                 async with self._egress_of() as self._egress:
                     recorder = asyncio.create_task(self._record_all())
+                    recorder.add_done_callback(lambda _task: self.stop())  # what fails there ends the dispatcher
                     await self._claim_all()
                     if self._tasks:
                         await asyncio.wait(self._tasks)
@@ -141,9 +142,9 @@ class Dispatcher:
             report, work = loaded[one.gate_id, one.inbox_id], self._gates[one.gate_id]
             dies_at = now + expires_in(one, ttl_ms=work.settings.ttl_ms, held_ms=held[one.gate_id], now=now)
             if isinstance(report, str):
-                self._results.append(Result(one, [Attempt(None, now, report)], one.done, None))
+                self._results.append(Result(one, [Attempt(None, now, report)], one.done, None, None))
             elif dies_at <= now:
-                self._results.append(Result(one, [Attempt(None, now, EXPIRED)], one.done, None))
+                self._results.append(Result(one, [Attempt(None, now, EXPIRED)], one.done, None, None))
             else:
                 work.ready.append(Ready(one, report, lapses_at, dies_at))
         return len(taken)
@@ -273,7 +274,7 @@ class Dispatcher:
         while True:
             try:
                 return await loop.run_in_executor(pool, function)
-            except Error as error:
+            except (OperationalError, InterfaceError) as error:
                 logger.warning("the database is not reachable: %s", str(error).splitlines()[:1])
                 await loop.run_in_executor(pool, lambda: connection.close())  # the thread's own
                 await asyncio.sleep(_AGAIN_AFTER)

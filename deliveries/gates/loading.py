@@ -92,8 +92,8 @@ def _read(places: Collection[Place]) -> Loaded:
     if not places:
         return {}
     with bulk_cursor() as cursor:
-        rows = [(p.tenant_id, p.gate_id, p.inbox_id, p.account_id, p.message_id, p.day) for p in places]
-        cursor.execute(_READ, [list(column) for column in zip(*rows, strict=True)])
+        wanted = [(p.tenant_id, p.gate_id, p.inbox_id, p.account_id, p.message_id, p.day) for p in places]
+        cursor.execute(_READ, [list(column) for column in zip(*wanted, strict=True)])
         rows = cursor.fetchall()
     if not rows:
         return {}

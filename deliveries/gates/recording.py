@@ -124,13 +124,10 @@ def write_attempts(results: Iterable[Result]) -> None:
                     *(one.request_headers, one.request_body, one.answer, one.is_masked, claim.replay_id),
                 )
             )
-    with (
-        bulk_cursor() as cursor,
-        cursor.copy(f"COPY gate_attempt ({', '.join(_ATTEMPTS)}) FROM STDIN (FORMAT BINARY)") as copy,
-    ):
-        copy.set_types(list(_ATTEMPTS.values()))
-        for row in rows:
-            copy.write_row(row)
+    with bulk_cursor() as cursor:
+        stage(cursor, "new_attempt", _ATTEMPTS, rows)
+        names = ", ".join(_ATTEMPTS)
+        cursor.execute(f"INSERT INTO gate_attempt ({names}) SELECT {names} FROM new_attempt")  # noqa: S608  constants
 
 
 def _settle_queue(results: Sequence[Result]) -> None:

@@ -10,13 +10,14 @@ from deliveries.gates import claims, settings
 from deliveries.gates.claims import Claim, claim, release
 from deliveries.gates.ending import expires_in
 from deliveries.models import Gate, GateDelivery
+from portal.common.bulk import plan_for_small_sets
 from tests.deliveries.helpers import NOW
 from tests.gates.factors import make_gate
 
 pytestmark = pytest.mark.django_db
 
 
-def wait(gate: Gate, *inbox_ids: int, due=timedelta(0), **fields) -> None:
+def wait(gate: Gate, *inbox_ids: int, due=timedelta(seconds=30), **fields) -> None:
     """Let deliveries wait that are due since so long ago (negative: later)."""
     now = timezone.now()
     GateDelivery.objects.bulk_create(
@@ -103,7 +104,7 @@ def test_claims_look_rows_up_by_gate_and_time(tenant):
     gate = make_gate(tenant)
     wait(gate, *range(1, 2000), due=timedelta(hours=1))
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE gate_delivery")
+        plan_for_small_sets()
         statement = claims._TAKE.format(which="true")
         parameters = {"tenants": [gate.tenant_id], "gates": [gate.pk], "numbers": [5], "token": 1, "lease": 60}
         cursor.execute(f"EXPLAIN {statement}", parameters)

@@ -61,7 +61,7 @@ class GateApiForm(forms.ModelForm):
             self.fields["password"].help_text = _("Stored encrypted and never shown again.")
         else:
             self.former = (self.instance.address, self.instance.username)
-        doors = Feed.objects.filter(account=account, kind=Feed.Kind.REPORTS, dialect=Feed.Dialect.LINK, active=True)
+        doors = Feed.objects.filter(account=account, kind=Feed.Kind.REPORTS, dialect="link", active=True)
         feeds = cast(forms.ModelChoiceField, self.fields["feed"])
         feeds.queryset = doors.select_related("account").order_by("name")
         feeds.empty_label = None
