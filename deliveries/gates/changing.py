@@ -82,7 +82,7 @@ def change(gate: Gate, given: GateInput, *, actor: str) -> bool:
             _write_destinations(gate, given.destinations, kept)
         details = {"gate": gate.public_id, "fields": changed}
         record("gate.changed", actor=actor, tenant=gate.tenant, subject=gate.name, details=details)
-    wake()
+    wake_dispatcher()
     return True
 
 
@@ -124,7 +124,7 @@ def resume(gate: Gate, *, actor: str) -> bool:
         if is_changed:
             details = {"gate": gate.public_id}
             record("gate.resumed", actor=actor, tenant=gate.tenant, subject=gate.name, details=details)
-    wake()
+    wake_dispatcher()
     return is_changed
 
 
@@ -148,7 +148,7 @@ def input_of(gate: Gate) -> GateInput:
     return GateInput(**values, destinations=tuple(_destination_input(one) for one in gate.destinations.all()))
 
 
-def wake() -> None:
+def wake_dispatcher() -> None:
     """Wake the dispatcher at the commit."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])

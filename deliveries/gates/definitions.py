@@ -154,11 +154,11 @@ def _destination(given: DestinationInput, gate: GateInput) -> Iterator[tuple[str
         yield "username", _("A user name of Basic authentication has no colon.")
     if given.password is not None:
         yield from _text("password", given.password, limit=255, may_have_number=True)
-    yield from _headers(given.headers or ())
+    yield from _headers(given.headers or (), has_username=bool(given.username))
     yield from _parameters("custom_parameters", given.custom_parameters)
 
 
-def _headers(headers: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+def _headers(headers: tuple[str, ...], *, has_username: bool) -> Iterator[tuple[str, str]]:
     if len(headers) > MAX_HEADERS:
         yield "headers", _("There may be %(max)s headers at most.") % {"max": MAX_HEADERS}
     for header in headers[:MAX_HEADERS]:
@@ -166,7 +166,7 @@ def _headers(headers: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         try:
             if not colon:
                 raise ValueError(_("A header is written as name:value."))
-            check_header(name.strip(), value.strip())
+            check_header(name.strip(), value.strip(), has_username=has_username)
         except ValueError as error:
             yield "headers", str(error)
 

@@ -22,6 +22,7 @@ from msgspec import Struct
 from deliveries.gates import claims, loading, recording, settings
 from deliveries.gates.backoff import next_attempt
 from deliveries.gates.claims import LEASE, Claim
+from deliveries.gates.egress import own_names
 from deliveries.gates.ending import EXPIRED, expires_in
 from deliveries.gates.forwarded import Forwarded
 from deliveries.gates.lanes import Lane
@@ -41,6 +42,7 @@ LISTENER = "portal dispatcher"
 LOOK_EVERY = 1.0  # seconds, without a notification
 READY = 4_000  # claimed deliveries in memory, all in all
 RECORD_EVERY = 0.05  # seconds
+OWN_NAMES_EVERY = 300.0  # seconds
 AT_ONCE = 500  # results that are recorded in one transaction
 _AGAIN_AFTER = 0.5  # seconds, when the database is away
 _SAFE = 30.0  # a request is not begun so shortly before its lease ends
@@ -89,7 +91,9 @@ class Dispatcher:
                 async with self._egress_of() as self._egress:
                     recorder = asyncio.create_task(self._record_all())
                     recorder.add_done_callback(lambda _task: self.stop())  # what fails there ends the dispatcher
+                    guard = asyncio.create_task(self._guard_own_names())
                     await self._claim_all()
+                    guard.cancel()
                     if self._tasks:
                         await asyncio.wait(self._tasks)
                     self._recorded.set()
@@ -104,6 +108,16 @@ class Dispatcher:
         """End soon; call it in the event loop's thread."""
         self._stopping = True
         self._woken.set()
+
+    async def _guard_own_names(self) -> None:
+        """Refuse the addresses of the portal's own names; they are looked up again every five minutes."""
+        while True:
+            try:
+                names = await asyncio.to_thread(_own_names)
+                await self._egress.refuse_hosts(names)
+            except (OperationalError, InterfaceError) as error:
+                logger.warning("the portal's own names are not read: %s", str(error).splitlines()[:1])
+            await asyncio.sleep(OWN_NAMES_EVERY)
 
     # claiming
 
@@ -278,6 +292,13 @@ class Dispatcher:
                 logger.warning("the database is not reachable: %s", str(error).splitlines()[:1])
                 await loop.run_in_executor(pool, lambda: connection.close())  # the thread's own
                 await asyncio.sleep(_AGAIN_AFTER)
+
+
+def _own_names() -> set[str]:
+    try:
+        return own_names()
+    finally:
+        connection.close()  # the thread's own
 
 
 def _take(wanted: Mapping[tuple[int, int], int]) -> tuple[list[Claim], loading.Loaded]:
