@@ -59,7 +59,7 @@ class Ready(Struct, frozen=True, gc=False):
 
 @dataclass
 class GateWork:
-    """What the dispatcher has of one gate."""
+    """One gate's part of the dispatcher's work: settings, limits, and what is ready to be sent."""
 
     settings: GateSettings
     lane: Lane

@@ -1,4 +1,4 @@
-"""When a delivery's time to live ends; pure."""
+"""The end of a delivery's time to live; pure."""
 
 from datetime import datetime, timedelta
 

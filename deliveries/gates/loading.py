@@ -42,7 +42,7 @@ _READ = (
 
 
 class Place(Struct, frozen=True, gc=False):
-    """Where a delivery's report is looked for."""
+    """Place where a delivery's report is looked for."""
 
     tenant_id: int
     gate_id: int

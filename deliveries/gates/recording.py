@@ -37,7 +37,7 @@ class Attempt(Struct, frozen=True, gc=False):
 
 
 class Result(Struct, frozen=True, gc=False):
-    """What came of a round of a claimed delivery. `due_at` is its next attempt, None if nothing follows.
+    """Result of a round of a claimed delivery. `due_at` is its next attempt, None if nothing follows.
 
     `received_at` is when the portal received the report, `done` are the destinations that have it now. `is_gone`: a
     receiver answered 410, which switches the gate off.

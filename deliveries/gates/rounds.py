@@ -37,7 +37,7 @@ class Sent(Struct, frozen=True):
 
 
 class Round(Struct, frozen=True):
-    """What came of a round. `done` are the destinations that have the reports, those of earlier rounds included."""
+    """Result of a round. `done` are the destinations that have the reports, those of earlier rounds included."""
 
     sent: list[Sent]
     done: tuple[int, ...]

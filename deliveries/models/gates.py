@@ -48,20 +48,20 @@ class Gate(GateFilter):
     """
 
     class Type(models.TextChoices):
-        """Which destinations get a report."""
+        """Choice of the destinations that get a report."""
 
         ALL = "ALL", _("All destinations")
         ONE_ORDERED = "ONE_ORDERED", _("The first that answers, in order")
         ONE_RANDOM = "ONE_RANDOM", _("One, at random")
 
     class Body(models.TextChoices):
-        """What is sent: LINK's report in the destination's content type, or the portal's own event as JSON."""
+        """Form of what is sent: LINK's report in the destination's content type, or the portal's own event as JSON."""
 
         LINK = "link", _("LINK's delivery report")
         EVENT = "event", _("The portal's event")
 
     class State(models.TextChoices):
-        """Whether it sends."""
+        """State of a gate."""
 
         ACTIVE = "active", _("Active")
         PAUSED = "paused", _("Paused")
@@ -232,7 +232,7 @@ class GateAttempt(models.Model):
 
 
 class GateHour(models.Model):
-    """How many attempts of a gate had an outcome in an hour, and within what time after the report's receipt.
+    """Number of a gate's attempts with an outcome in an hour, by the time since the report's receipt.
 
     `bucket` is a latency bucket (campaigns/latency.py) of what was delivered with its first attempt, else null's -1.
     """

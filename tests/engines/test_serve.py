@@ -86,7 +86,7 @@ def test_config_watches_no_engines_that_are_given(tmp_path: Path):
 
     programs = read_by_supervisor(tmp_path / "conf", serve.config(env | given))
 
-    assert list(programs) == ["web", "applier", "worker", "exporter", "beat"]
+    assert list(programs) == ["web", "applier", "dispatcher", "worker", "exporter", "beat"]
 
 
 @pytest.mark.parametrize(
