@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,11 +48,22 @@ def update(root: Path = ROOT) -> None:
             write_po(file, catalog, width=LINE, include_lineno=False, ignore_obsolete=True)
 
 
+def _calls_in_f_strings(text: str) -> Iterator[str]:
+    """Yield the calls of gettext inside f-strings. Up to Python 3.11 an f-string is one token, which Babel skips."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.JoinedStr):
+            for call in ast.walk(node):
+                if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in KEYWORDS:
+                    yield ast.unparse(call)
+
+
 def _messages(path: Path) -> Iterator[tuple[str | tuple[str, ...], str | None]]:
     text = path.read_text(encoding="utf-8")
     if path.suffix != ".py":
         # Django writes a template as calls of gettext; what stood before them on their lines is no indentation.
         text = "\n".join(line.strip() for line in templatize(text).splitlines())
+    else:
+        text += "\n" + "\n".join(_calls_in_f_strings(text))
     for _line, function, arguments, _comments in extract_python(io.BytesIO(text.encode()), KEYWORDS, (), {}):
         found = _named(KEYWORDS[function], arguments)
         if found is not None:

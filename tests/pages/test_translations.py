@@ -101,3 +101,12 @@ def test_finnish_has_one_word_for_a_revision_and_another_for_a_variant():
     assert [message.id for message in revisions if "versio" in str(message.string).lower()] == []
     assert len(revisions) > 10
     assert (catalogue("fi")["Variant"], catalogue("fi")["Revision"]) == ("Versio", "Julkaisu")
+
+
+def test_texts_inside_f_strings_are_extracted(tmp_path):
+    for source in ("portal", "campaigns", "deliveries", "reports", "templates"):
+        (tmp_path / source).mkdir()
+    code = "words = f\"{_('Hidden away')}: {ngettext('%(n)d row', '%(n)d rows', n) % {'n': n}}\"\n"
+    (tmp_path / "portal" / "words.py").write_text(code, encoding="utf-8")
+
+    assert texts_of(extract(tmp_path)) == {(None, "Hidden away"), (None, ("%(n)d row", "%(n)d rows"))}
