@@ -17,7 +17,6 @@ OTHER_SENSES = {
     (name, "Tila") for name in ("reports:months", "deliveries:partner_ids", "settings:segments", "exports:list")
 }
 OTHER_SENSES |= {("reports:account_months", "Tila"), ("conversions:index", "Tila")}
-OTHER_SENSES |= {("reports:views", "Pending")}  # a saved view's name
 # A result code's reason in the table of failures.
 OTHER_SENSES |= {
     (name, word) for name in ("reports:overview", "campaigns:campaign", "share") for word in ("Unknown", "Tuntematon")

@@ -17,7 +17,7 @@ SAME_IN_BOTH = re.compile(
     r"[\W\d_]*|[+−]?(\d+ (s|min|h|d) ?)+|.*@example\.com.*|nordic-retail|Nordic Retail Oy"
     r"|Hansa (Group|Norge AS)|Newcomer|(link-main|nr-(fi|se)|Europe/\w+|Data warehouse|CSV)"
     r"|[Rr]efId|fi\.elisa|srk_\w+|python-httpx/.*|Chrome · Linux( [\d.]+)?|segment|store|Agency"
-    r"|Logo|SMS reporting portal|Ctrl|Ctrl K|Enter|Esc|K|Tab|Failed lately|Purchase"
+    r"|Logo|SMS reporting portal|Ctrl|Ctrl K|Enter|Esc|K|Tab|Failed lately|Not yet known|Purchase"
     r"|command provision|schedule|hansa-(group|norge)|newcomer|Nordic Retail Oy ·|A|B"
 )
 # Where what stands in these elements is data, of nobody's language.
