@@ -20,7 +20,7 @@ from portal.engines import redis
 from tests.engines.conftest import REPOSITORY
 from tests.ports import free_port
 
-PORTAL_SERVICES = ["applier", "beat", "exporter", "migrate", "web", "worker"]
+PORTAL_SERVICES = ["applier", "beat", "dispatcher", "exporter", "migrate", "web", "worker"]
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def dockerfile_command() -> list[str]:
 def test_containers_run_the_same_commands_as_serve(compose: dict):
     env = {"BIND": "0.0.0.0", "PORT": "8000", "PORTAL_HOME": "/data", "PORTAL_CONNECTIONS": "16384"}  # noqa: S104
     commands = serve.commands(env)
-    expected = {name: ["python", *commands[name]] for name in ("web", "applier", "worker", "exporter", "beat")}
+    expected = {name: ["python", *commands[name]] for name in ("web", "applier", "dispatcher", "worker", "exporter", "beat")}
     expected["beat"][-1] = "/data/celerybeat-schedule"
 
     found = {name: compose["services"][name].get("command", dockerfile_command()) for name in expected}
@@ -71,7 +71,7 @@ def test_web_does_not_know_the_password_of_the_tables_owner(compose: dict):
     services = compose["services"]
     holders = [name for name in PORTAL_SERVICES if "database_password" in services[name]["secrets"]]
 
-    assert holders == ["applier", "beat", "exporter", "migrate", "worker"]
+    assert holders == ["applier", "beat", "dispatcher", "exporter", "migrate", "worker"]
     assert services["web"]["environment"]["DATABASE_PASSWORD_FILE"] == ""
 
 
@@ -79,7 +79,7 @@ def test_each_container_is_given_the_secrets_that_it_needs(compose: dict):
     of_portal = ["secret_key", "database_password", "redis_password", "email_url", "metrics_token"]
 
     assert {name: service["secrets"] for name, service in compose["services"].items()} == dict.fromkeys(
-        ["migrate", "applier", "worker", "exporter", "beat"], of_portal
+        ["migrate", "applier", "dispatcher", "worker", "exporter", "beat"], of_portal
     ) | {
         "web": ["secret_key", "redis_password", "email_url", "metrics_token"],
         "database": ["postgres_password", "database_password"],
@@ -120,6 +120,7 @@ def test_database_and_redis_are_on_a_network_of_their_own(compose: dict):
         "migrate": ["engines"],
         "applier": ["engines"],
         "beat": ["engines"],
+        "dispatcher": ["engines", "default"],
         "exporter": ["engines"],
         "web": ["engines", "default"],
         "worker": ["engines", "default"],
