@@ -28,7 +28,7 @@ _PLACES = (
 )
 # Each a look-up of its own (EACH): as a join it would be planned for tables that are believed empty.
 _READ = (
-    "SELECT c.gate_id, c.inbox_id, r.part, r.result_code, r.status_at, r.sent_at, r.received_at,"  # noqa: S608  constants
+    "SELECT c.gate_id, c.inbox_id, r.part, r.result_code, r.status_at, r.sent_at, r.received_at,"  # noqa: S608  names and conditions of this module, constants
     " r.operator, r.operator_result_code, m.account_id, m.message_id, m.parts, m.ref_id, m.partner_id, m.source,"
     " m.destination, m.flags, m.custom_parameters, m.country,"
     " coalesce(nullif(a.title, ''), a.name, nullif(b.title, ''), b.name, ''), m.variant, m.labels, c.tenant_id"

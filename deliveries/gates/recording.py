@@ -127,16 +127,16 @@ def write_attempts(results: Iterable[Result]) -> None:
     with bulk_cursor() as cursor:
         stage(cursor, "new_attempt", _ATTEMPTS, rows)
         names = ", ".join(_ATTEMPTS)
-        cursor.execute(f"INSERT INTO gate_attempt ({names}) SELECT {names} FROM new_attempt")  # noqa: S608  constants
+        cursor.execute(f"INSERT INTO gate_attempt ({names}) SELECT {names} FROM new_attempt")  # noqa: S608  names and conditions of this module, constants
 
 
 def _settle_queue(results: Sequence[Result]) -> None:
     with bulk_cursor() as cursor:
         rows = [(*result.claim.key, result.due_at, result.claim.attempts + 1, list(result.done)) for result in results]
         stage(cursor, "settled_delivery", _QUEUE, rows)
-        cursor.execute(f"DELETE FROM gate_delivery d USING settled_delivery t WHERE {_SAME} AND t.due_at IS NULL")  # noqa: S608  constants
+        cursor.execute(f"DELETE FROM gate_delivery d USING settled_delivery t WHERE {_SAME} AND t.due_at IS NULL")  # noqa: S608  names and conditions of this module, constants
         cursor.execute(
-            "UPDATE gate_delivery d SET token = NULL, due_at = t.due_at, attempts = t.attempts, done = t.done"  # noqa: S608  constants
+            "UPDATE gate_delivery d SET token = NULL, due_at = t.due_at, attempts = t.attempts, done = t.done"  # noqa: S608  names and conditions of this module, constants
             f" FROM settled_delivery t WHERE {_SAME} AND t.due_at IS NOT NULL"
         )
 

@@ -106,5 +106,5 @@ def insert(rows: list[tuple]) -> None:
     with bulk_cursor() as cursor:
         stage(cursor, "new_delivery", _COLUMNS, rows)
         names = ", ".join(_COLUMNS)
-        cursor.execute(f"INSERT INTO gate_delivery ({names}) SELECT {names} FROM new_delivery ON CONFLICT DO NOTHING")  # noqa: S608  constants
+        cursor.execute(f"INSERT INTO gate_delivery ({names}) SELECT {names} FROM new_delivery ON CONFLICT DO NOTHING")  # noqa: S608  names and conditions of this module, constants
         cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])

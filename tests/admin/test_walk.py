@@ -61,7 +61,8 @@ NOT_SHOWN = {
     "deliveries.ApplierStop", "deliveries.ImportCount", "deliveries.RefusalCount",
     "deliveries.ErasedId", "deliveries.ErasedName", "deliveries.RecipientSecret",
     "campaigns.ConversionKind", "campaigns.ConversionEvent", "deliveries.ConversionDue", "deliveries.ConversionTenant",
-    "deliveries.ConversionWindow",
+    "deliveries.ConversionWindow", "deliveries.Gate", "deliveries.GateDestination", "deliveries.GateDelivery",
+    "deliveries.GateAttempt", "deliveries.GateHour", "deliveries.ChannelCount",
 }  # fmt: skip
 
 

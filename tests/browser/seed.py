@@ -160,7 +160,11 @@ def _make_rows(now: datetime) -> dict:
     colleague = User.objects.get(email=MANAGER)
     store.share(
         store.save(
-            user_id=colleague.pk, tenant=tenant, page="messages", name="Not yet known", query="counts_as=pending&period=30d"
+            user_id=colleague.pk,
+            tenant=tenant,
+            page="messages",
+            name="Not yet known",
+            query="counts_as=pending&period=30d",
         )
     )
     export_id = _make_exports(tenant, maker)

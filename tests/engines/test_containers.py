@@ -36,7 +36,8 @@ def dockerfile_command() -> list[str]:
 def test_containers_run_the_same_commands_as_serve(compose: dict):
     env = {"BIND": "0.0.0.0", "PORT": "8000", "PORTAL_HOME": "/data", "PORTAL_CONNECTIONS": "16384"}  # noqa: S104
     commands = serve.commands(env)
-    expected = {name: ["python", *commands[name]] for name in ("web", "applier", "dispatcher", "worker", "exporter", "beat")}
+    names = ("web", "applier", "dispatcher", "worker", "exporter", "beat")
+    expected = {name: ["python", *commands[name]] for name in names}
     expected["beat"][-1] = "/data/celerybeat-schedule"
 
     found = {name: compose["services"][name].get("command", dockerfile_command()) for name in expected}

@@ -114,7 +114,7 @@ def test_first_submission_metrics_and_view_as_work_without_the_staff_login(serve
 def test_ingest_adds_the_feed_of_submissions_and_no_other(account):
     values = {"account_id": account.id, "name": "(submissions)", "dialect": "link"}
     columns = {field.column: "" for field in Feed._meta.fields if field.column not in ("id", "created_at")}
-    row = columns | values | {"networks": "[]", "active": True}
+    row = columns | values | {"networks": "[]", "signing_keys": "[]", "active": True}
     places = ", ".join(["%s"] * len(row))
     statement = f"INSERT INTO tenants_feed ({', '.join(row)}) VALUES ({places})"
     with psycopg.connect(connection_string(INGEST), autocommit=True) as ingest:
