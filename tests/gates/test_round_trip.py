@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deliveries.dialects.link import parse
+from deliveries.dialects.registry import DIALECTS
 from deliveries.dialects.report import FROM_GATE, Report
 from deliveries.gates.forwarded import Endpoint, Forwarded
 from deliveries.gates.requests import request_of
@@ -73,7 +74,7 @@ def read_all(reports: list[Forwarded], destination: Endpoint) -> list[Report]:
     gate = sender(custom_parameters={"platformPartnerId": reports[0].partner_id, "shop": "7"})
     request = request_of(gate, destination, reports, at=AT)
     form = {"query": urlsplit(request.url).query, "content_type": request.headers.get("content-type", "")}
-    pieces = split(request.body, account_id=1, **form)
+    pieces = split(request.body, account_id=1, dialect=DIALECTS["link"], **form)
     return [parse(piece, received_at=datetime(2026, 11, 20, 12, 0, tzinfo=UTC), **form) for _slice, piece in pieces]
 
 
