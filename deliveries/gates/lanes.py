@@ -50,7 +50,7 @@ class Lane:
         """Return how many more requests to have ready, beside `waiting` ones."""
         allowed = self._allowed()
         quick = int(1 / max(self.seconds, 0.02)) if self.seconds < QUICK and not self.failures else 2
-        ready = allowed * max(min(quick, 10), 2)
+        ready = allowed * max(quick, 2)  # about a second of requests
         if self.throttle is not None:
             ready = min(ready, max(self.throttle, 1))
         return max(ready - waiting, 0)

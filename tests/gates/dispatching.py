@@ -18,6 +18,11 @@ def local_egress() -> Egress:
     return Egress(allowed_networks=["127.0.0.0/8", "::1/128"], own_addresses=[])
 
 
+def patient_egress() -> Egress:
+    """Return one whose requests end with their answers alone: for receivers that are held."""
+    return Egress(allowed_networks=["127.0.0.0/8"], own_addresses=[], connect_s=120.0, total_s=120.0)
+
+
 @contextmanager
 def dispatching(egress=local_egress) -> Iterator[Dispatcher]:
     """Run a dispatcher for as long as the block; what fails in it fails the test."""

@@ -14,7 +14,7 @@ from deliveries.erasure.erase import erase_number
 from deliveries.models import Gate, GateAttempt, GateDelivery, GateHour
 from portal.tenants.models import PartnerId
 from tests.deliveries.helpers import apply, dlr
-from tests.gates.dispatching import dispatching
+from tests.gates.dispatching import dispatching, patient_egress
 from tests.gates.factors import SECRET, make_gate
 from tests.gates.receivers import Receiver, answers, closes, held, redirects
 from tests.running import until
@@ -241,7 +241,7 @@ def test_stop_finishes_what_is_under_way_and_gives_back_the_rest(feed, tenant):
     with Receiver(held()) as receiver:
         gate = make_gate(tenant, receiver.url())
         apply(feed, *(report(f"m{n}") for n in range(12)))
-        with dispatching():
+        with dispatching(patient_egress):
             receiver.wait(4)
             receiver.go_on()
 
@@ -252,7 +252,7 @@ def test_stop_finishes_what_is_under_way_and_gives_back_the_rest(feed, tenant):
 
 
 def test_tar_pits_do_not_delay_a_healthy_gate(feed, tenant, other_tenant):
-    with Receiver(held()) as pit, Receiver() as good, dispatching():
+    with Receiver(held()) as pit, Receiver() as good, dispatching(patient_egress):
         pits = [make_gate(other_tenant, pit.url(f"/{number}")) for number in range(20)]
         apply(feed, *(dlr(f"p{n}", gateCustomParameters={"platformPartnerId": "baltic-ee"}) for n in range(10)))
         pit.wait(20)  # they hang
