@@ -126,6 +126,7 @@ class Dispatcher:
             self._woken.clear()
             due = await self._retried(self._claiming, settings.due_gates)
             await self._refresh(due)
+            await self._give_back_held()
             taken = await self._claim(due)
             self._start()
             if not taken:
@@ -185,6 +186,19 @@ class Dispatcher:
             is_idle = not work.ready and not work.lane.under_way and not work.lane.failures
             if id_ not in names and is_idle and work.lane.closed_until < opens:
                 del self._gates[id_]
+
+    async def _give_back_held(self) -> None:
+        """Give back what is ready of gates that were paused, switched off or deleted meanwhile."""
+        ready = [id_ for id_, work in self._gates.items() if work.ready]
+        if not ready:
+            return
+        active = await self._retried(self._claiming, lambda: settings.active_gates(ready))
+        held = [self._gates[id_] for id_ in ready if id_ not in active and id_ in self._gates]
+        given = [one.claim for work in held for one in work.ready]
+        for work in held:
+            work.ready.clear()
+        if given:
+            await self._retried(self._claiming, lambda: claims.release(given))
 
     def _wanted(self, due: Sequence[DueGate]) -> dict[tuple[int, int], int]:
         room = READY - sum(len(work.ready) for work in self._gates.values())

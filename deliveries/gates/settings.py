@@ -50,6 +50,11 @@ def due_gates() -> list[DueGate]:
         return [DueGate(*row) for row in cursor.fetchall()]
 
 
+def active_gates(gate_ids: Collection[int]) -> set[int]:
+    """Return those of the gates that exist and are active."""
+    return set(Gate.objects.filter(id__in=gate_ids, state=Gate.State.ACTIVE).values_list("id", flat=True))
+
+
 def read_settings(gate_ids: Collection[int], *, now: datetime) -> dict[int, GateSettings]:
     """Return the settings of these gates by id, without those that were deleted."""
     endpoints: dict[int, list[Endpoint]] = {}

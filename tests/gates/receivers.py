@@ -5,7 +5,7 @@
         assert receiver.wait(2)[1].body == b"…"
 
 The first request gets the first behaviour, the second the second; the last one is for all that follow. `at` sets the
-behaviour of one path. A behaviour is a coroutine function of the request and the connection; whoever needs another
+behaviour of one path. A behaviour is a coroutine function of the request and the connection; a test that needs another
 one writes it.
 """
 

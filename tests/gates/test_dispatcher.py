@@ -237,6 +237,20 @@ def test_paused_gate_holds_and_resuming_sends(feed, tenant):
         is_done(gate, "delivered")
 
 
+def test_pause_takes_back_what_was_claimed_already(feed, tenant):
+    with Receiver() as receiver, dispatching():
+        gate = make_gate(tenant, receiver.url(), throttle=1)
+        apply(feed, *(report(f"m{n}") for n in range(30)))
+        receiver.wait(1)
+        Gate.objects.filter(pk=gate.pk).update(state=Gate.State.PAUSED)
+        until(lambda: not GateDelivery.objects.exclude(token=None).exists(), "no delivery is claimed", within=30)
+        sent = len(receiver.requests)
+        is_done(gate, *["delivered"] * sent)
+
+    assert GateDelivery.objects.filter(token=None).count() == 30 - sent > 0
+    assert len(receiver.requests) == sent
+
+
 def test_stop_finishes_what_is_under_way_and_gives_back_the_rest(feed, tenant):
     with Receiver(held()) as receiver:
         gate = make_gate(tenant, receiver.url())
