@@ -156,16 +156,19 @@ class _Publisher(http.server.BaseHTTPRequestHandler):
 def test_keys_are_provisioned_and_removed():
     text = "gateway_accounts:\n- {name: m, platform_id: A, timezone: UTC, feeds: [%s]}\n"
 
+    def stored() -> list:
+        return Feed.objects.get(account__name="m").signing_keys
+
     def run(dialect: str, more: str = "") -> list[str]:
         outcome = provision(text % (FEED % (dialect, more)), "f.yaml", now=NOW)
         return [change for change in outcome.changes if change.startswith("feed")]
 
     keys = f", signing_keys: '{JWKS}'"
     assert run("mylink_multichannel", keys)[0] == "feed m/main: created"
-    assert Feed.objects.get().signing_keys == [KEYS[0]]
+    assert stored() == [KEYS[0]]
     assert run("mylink_multichannel", keys) == run("mylink_multichannel") == []
     assert run("mylink_multichannel", ", signing_keys: null") == ["feed m/main: changed signing_keys"]
-    assert Feed.objects.get().signing_keys == []
+    assert stored() == []
     with pytest.raises(Exception, match="No JSON"):
         run("mylink_multichannel", ", signing_keys: '{'")
     with pytest.raises(Exception, match="does not sign"):
