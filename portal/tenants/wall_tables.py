@@ -45,6 +45,7 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "gate_delivery": ("SELECT, INSERT, DELETE", READ),
     "gate_destination": (ALL, ALL),  # refers to its gate
     "gate_hour": (READ, READ),
+    "gate_replay": (ALL, CHANGE),  # refers to its gate
     "hour_count": (READ, READ),
     "latency_count": (READ, READ),
     "message": (READ, READ),
@@ -177,6 +178,7 @@ METRICS_TABLES: dict[str, str] = {
     "conversion_upload": "SELECT (id, state)",
     "erased_month": "SELECT (id, state)",
     "export": "SELECT (id, state)",
+    "gate_replay": "SELECT (id, state)",
     "inbox_todo": READ,
     "ingest_count": READ,
     "partner_move": "SELECT (id, state)",

@@ -7,7 +7,7 @@ import pytest
 
 from deliveries.exports.kinds import unseal
 from deliveries.exports.making import run_exports
-from deliveries.exports.searches import query_of
+from deliveries.search.stored import query_of
 from deliveries.message_pages.columns import ALL_COLUMNS
 from deliveries.models import Export
 from portal.accounts.models import AuditEntry
