@@ -21,6 +21,7 @@ from deliveries.messages.slices import SLICES
 from deliveries.models import (
     ErasedMonth,
     Export,
+    GateReplay,
     ImportCount,
     ImportRun,
     PartnerMove,
@@ -229,6 +230,17 @@ class ConversionUploadAdmin(JobAdmin):
     exclude = ("file_name", "mapping", "errors")
     list_select_related = ("tenant",)
     search_fields = ("=id", "=tenant__slug", "tenant__name", "=made_by")
+
+
+@admin.register(GateReplay)
+class GateReplayAdmin(JobAdmin):
+    """Reports that tenants had sent again. Staff see the jobs, not the searches."""
+
+    list_display = ("tenant", "gate", "kind", "made_by", *JOB_COLUMNS, "queued", "delivered", "failed", "problem")
+    exclude = ("title",)
+    list_filter = ("state", "kind")
+    list_select_related = ("tenant", "gate")
+    search_fields = ("=id", "=gate__public_id", "=tenant__slug", "tenant__name", "=made_by")
 
 
 @admin.register(SegmentKey)

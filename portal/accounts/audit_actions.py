@@ -86,6 +86,8 @@ ACTIONS: dict[str, Promise] = {
     "gate.paused": _("Paused a gate"),
     "gate.resumed": _("Resumed a gate"),
     "gate.secret_rotated": _("Gave a gate a new signing secret"),
+    "gate.replay_started": _("Started a replay of a gate"),
+    "gate.replay_cancelled": _("Cancelled a replay of a gate"),
     "gate_api.saved": _("Set the Gate API of an account"),
     "gate_api.removed": _("Removed the Gate API of an account"),
     "gates_at_link.set": _("Set gates at LINK"),

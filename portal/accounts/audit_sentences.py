@@ -116,6 +116,8 @@ SENTENCES: dict[str, Promise] = {
     "gate.paused": _("%(who)s paused the gate %(subject)s."),
     "gate.resumed": _("%(who)s resumed the gate %(subject)s."),
     "gate.secret_rotated": _("%(who)s gave the gate %(subject)s a new signing secret."),
+    "gate.replay_started": _("%(who)s started a replay of the gate %(subject)s. Reports: %(reports)s."),
+    "gate.replay_cancelled": _("%(who)s cancelled a replay of the gate %(subject)s. Not sent: %(withdrawn)s."),
     "feed.signing_keys": _(
         "%(who)s set the signing keys of the feed %(subject)s. Added: %(added)s, removed: %(removed)s."
     ),
@@ -136,6 +138,8 @@ SENTENCES: dict[str, Promise] = {
     "conversionupload.cancelled": _("%(who)s cancelled uploads of conversion events. Jobs: %(jobs)s."),
     "segmentkey.retried": _("%(who)s retried the indexing of segment keys. Jobs: %(jobs)s."),
     "segmentkey.cancelled": _("%(who)s cancelled the indexing of segment keys. Jobs: %(jobs)s."),
+    "gatereplay.retried": _("%(who)s retried replays of gates. Jobs: %(jobs)s."),
+    "gatereplay.cancelled": _("%(who)s cancelled replays of gates. Jobs: %(jobs)s."),
     "reportrun.retried": _("%(who)s retried report runs. Jobs: %(jobs)s."),
     "reportrun.cancelled": _("%(who)s cancelled report runs. Jobs: %(jobs)s."),
     "erasedmonth.retried": _("%(who)s retried the deletion of older workbooks. Jobs: %(jobs)s."),

@@ -11,6 +11,7 @@ from campaigns.models import Campaign, ConversionUpload, RefIdScheme, SegmentKey
 from deliveries.models import (
     ErasedMonth,
     Export,
+    GateReplay,
     ImportRun,
     PartnerMove,
     PartnerRequest,
@@ -27,6 +28,7 @@ from portal.tenants.api_keys import create_key
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
 from reports.models import ReportRun
 from tests.conftest import NOW, make_user
+from tests.gates.factors import make_gate
 
 CANARY = "canary-7f3e"
 
@@ -77,6 +79,15 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
             format="csv",
             columns=["message_id"],
             tenant_ids=[tenant.id],
+            state="failed",
+        ),
+        GateReplay: GateReplay.objects.create(
+            tenant=tenant,
+            gate=make_gate(tenant),
+            made_by=user.email,
+            kind="search",
+            title=CANARY,
+            until=NOW,
             state="failed",
         ),
         ImportRun: ImportRun.objects.create(feed=feed, sha256="0" * 64, file_name=f"{CANARY}.ndjson"),

@@ -34,6 +34,7 @@ READ_ONLY = {
     AuditEntry,
     ErasedMonth,
     Export,
+    GateReplay,
     PartnerMove,
     PartnerRequest,
     RuleRefold,

@@ -138,6 +138,7 @@ CANNOT = {
         "gate_delivery": {"done"},
         "gate_destination": {"content_type"},
         "gate_hour": {"outcome"},
+        "gate_replay": {"kind", "problem", "state"},
         "hour_count": {"status"},
         "identity_filter": {"made_with"},
         "import_count": {"outcome", "reason"},
@@ -173,6 +174,7 @@ CANNOT = {
         "export": {"sealed", "sha256"},
         "gate": {"old_secret_sealed", "secret_sealed"},
         "gate_destination": {"headers_sealed", "password_sealed"},
+        "gate_replay": {"sealed"},
         "identity_filter": {"bits"},
         "import_run": {"sha256"},
         "conversion_event": {"recipient_key"},
@@ -201,6 +203,7 @@ CANNOT = {
         "conversion_upload": {"made_by", "undone_by"},
         "export": {"made_by"},
         "gate": {"made_by"},
+        "gate_replay": {"made_by"},
         "partner_request": {"decided_by", "requested_by"},
         "quarantine": {"resolved_by"},
         "report_run": {"requested_by"},
@@ -245,12 +248,15 @@ CANNOT = {
         "erased_month": {"error"},
         "conversion_upload": {"error"},
         "export": {"error"},
+        "gate_replay": {"error"},
         "partner_move": {"error"},
         "report_run": {"error"},
         "rule_refold": {"error"},
         "tenant_recount": {"error"},
     },
-    "masked when it is written, for everybody": {"export": {"title"}, "tenants_gateapi": {"outcome"}},
+    "masked when it is written, for everybody": {
+        "export": {"title"}, "gate_replay": {"title"}, "tenants_gateapi": {"outcome"},
+    },  # fmt: skip
     "a place in the walk over all tenants' messages, cleared when it ends": {"rule_refold": {"after_message_id"}},
 }
 
