@@ -11,6 +11,7 @@ from campaigns.models import Campaign, ConversionUpload, RefIdScheme, SegmentKey
 from deliveries.models import (
     ErasedMonth,
     Export,
+    GateReplay,
     ImportRun,
     PartnerMove,
     PartnerRequest,

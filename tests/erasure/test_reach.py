@@ -255,8 +255,10 @@ CANNOT = {
         "tenant_recount": {"error"},
     },
     "masked when it is written, for everybody": {
-        "export": {"title"}, "gate_replay": {"title"}, "tenants_gateapi": {"outcome"},
-    },  # fmt: skip
+        "export": {"title"},
+        "gate_replay": {"title"},
+        "tenants_gateapi": {"outcome"},
+    },
     "a place in the walk over all tenants' messages, cleared when it ends": {"rule_refold": {"after_message_id"}},
 }
 

@@ -27,7 +27,7 @@ PORTION = 500  # reports that are queued in one transaction
 
 
 def run_replays(*, replay_id: int | None = None) -> int:
-    """Go on with the replays that are due (or this one), and settle those that were cancelled. Return how many ended."""
+    """Go on with the replays that are due (or this one), and settle the cancelled ones. Return how many were done."""
     done = jobs.run_all(GateReplay, _work, job_id=replay_id)
     for replay in GateReplay.objects.filter(state=jobs.JobState.CANCELLED).exclude(sealed=""):
         settle(replay)
