@@ -225,6 +225,10 @@ class GateAttempt(models.Model):
             models.Index(fields=["gate", "-at", "-id"], name="gate_attempt_newest"),
             models.Index(fields=["account_id", "message_id"], name="gate_attempt_message"),
             models.Index(fields=["at"], name="gate_attempt_at"),
+            # those that failed, of gates where few do
+            models.Index(
+                fields=["gate", "-at", "-id"], condition=~models.Q(outcome="delivered"), name="gate_attempt_failed"
+            ),
         ]
 
     def __str__(self) -> str:

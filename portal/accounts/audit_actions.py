@@ -85,6 +85,7 @@ ACTIONS: dict[str, Promise] = {
     "gate.deleted": _("Deleted a gate"),
     "gate.paused": _("Paused a gate"),
     "gate.resumed": _("Resumed a gate"),
+    "gate.tested": _("Tested a gate"),
     "gate.secret_rotated": _("Gave a gate a new signing secret"),
     "gate_api.saved": _("Set the Gate API of an account"),
     "gate_api.removed": _("Removed the Gate API of an account"),

@@ -115,6 +115,7 @@ SENTENCES: dict[str, Promise] = {
     "gate.deleted": _("%(who)s deleted the gate %(subject)s. Deliveries that waited: %(waiting)s."),
     "gate.paused": _("%(who)s paused the gate %(subject)s."),
     "gate.resumed": _("%(who)s resumed the gate %(subject)s."),
+    "gate.tested": _("%(who)s tested the gate %(subject)s. Outcomes: %(outcomes)s."),
     "gate.secret_rotated": _("%(who)s gave the gate %(subject)s a new signing secret."),
     "feed.signing_keys": _(
         "%(who)s set the signing keys of the feed %(subject)s. Added: %(added)s, removed: %(removed)s."
