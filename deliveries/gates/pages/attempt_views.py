@@ -73,7 +73,5 @@ def attempt(request: PageRequest, tenant: Tenant, gate_id: str, attempt_id: int)
 
 def _message_address(tenant: Tenant, attempt: GateAttempt) -> str:
     """Return the page of the attempt's message, '' of a made-up one."""
-    account = GatewayAccount.objects.filter(id=attempt.account_id).first() if attempt.account_id else None
-    if account is None:
-        return ""
-    return address_of("messages:message", tenant.slug, account=account.name, id=attempt.message_id)
+    name = GatewayAccount.objects.filter(id=attempt.account_id).values_list("name", flat=True).first()
+    return address_of("messages:message", tenant.slug, account=name, id=attempt.message_id) if name else ""
