@@ -104,8 +104,11 @@ async def send_once(egress: Egress, sender: Sender, endpoint: Endpoint, reports:
 
 
 def shown_headers(request: Request) -> str:
-    """Return a request's headers, one a line, with the credentials masked: all of unknown names are taken for such."""
-    known = ("content-type", "user-agent", "webhook-id", "webhook-timestamp", "accept")
+    """Return a request's headers, one a line, with the credentials masked: all of unknown names are taken for such.
+
+    The signature is shown, for developers who compare it with their own: it holds for this body and time alone.
+    """
+    known = ("content-type", "user-agent", "webhook-id", "webhook-timestamp", "webhook-signature", "accept")
     return "\n".join(
         f"{name}: {value if name.lower() in known else _MASKED}" for name, value in request.headers.items()
     )

@@ -235,6 +235,10 @@ class GateAttempt(models.Model):
                 name="gate_attempt_replay",
                 condition=models.Q(replay_id__isnull=False, is_last=True),
             ),
+            # those that failed, of gates where few do
+            models.Index(
+                fields=["gate", "-at", "-id"], condition=~models.Q(outcome="delivered"), name="gate_attempt_failed"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -85,6 +85,7 @@ ACTIONS: dict[str, Promise] = {
     "gate.deleted": _("Deleted a gate"),
     "gate.paused": _("Paused a gate"),
     "gate.resumed": _("Resumed a gate"),
+    "gate.tested": _("Tested a gate"),
     "gate.secret_rotated": _("Gave a gate a new signing secret"),
     "gate.replay_started": _("Started a replay of a gate"),
     "gate.replay_cancelled": _("Cancelled a replay of a gate"),

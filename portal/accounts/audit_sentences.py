@@ -115,6 +115,7 @@ SENTENCES: dict[str, Promise] = {
     "gate.deleted": _("%(who)s deleted the gate %(subject)s. Deliveries that waited: %(waiting)s."),
     "gate.paused": _("%(who)s paused the gate %(subject)s."),
     "gate.resumed": _("%(who)s resumed the gate %(subject)s."),
+    "gate.tested": _("%(who)s tested the gate %(subject)s. Outcomes: %(outcomes)s."),
     "gate.secret_rotated": _("%(who)s gave the gate %(subject)s a new signing secret."),
     "gate.replay_started": _("%(who)s started a replay of the gate %(subject)s. Reports: %(reports)s."),
     "gate.replay_cancelled": _("%(who)s cancelled a replay of the gate %(subject)s. Not sent: %(withdrawn)s."),
