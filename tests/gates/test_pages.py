@@ -98,7 +98,12 @@ def test_state_of_a_gate_is_said_in_words(person, tenant):
 
     page = text_of(person.get(LIST))
 
-    words = ("Active ", "Paused Deliveries are held.", "Switched off The receiver answered 410 Gone", "Active, but failing")
+    words = (
+        "Active ",
+        "Paused Deliveries are held.",
+        "Switched off The receiver answered 410 Gone",
+        "Active, but failing",
+    )
     assert [word for word in words if word not in page] == []
 
 
@@ -124,7 +129,9 @@ def test_gate_of_another_tenant_is_not_found(person, tenant, other_tenant):
     own = make_gate(tenant)
 
     pages = ("", "edit/", "pause/", "resume/", "delete/", "secret/", "test/", "attempts/", f"attempts/{attempt.id}/")
-    found = [person.post(of(gate, page)) if page in ("pause/", "resume/") else person.get(of(gate, page)) for page in pages]
+    found = [
+        person.post(of(gate, page)) if page in ("pause/", "resume/") else person.get(of(gate, page)) for page in pages
+    ]
 
     assert [answer.status_code for answer in found] == [404] * len(pages)
     assert person.get(of(own, f"attempts/{attempt.id}/")).status_code == 404
@@ -158,7 +165,13 @@ def test_all_fields_are_saved_and_shown_again(person, tenant):
     person.post(NEW, given)
 
     gate = Gate.objects.get(tenant=tenant)
-    assert (gate.ref_id, gate.gate_type, gate.ttl_ms, gate.throttle, gate.acknowledge) == ("shop-1", "ALL", 5_400_000, 7, True)
+    assert (gate.ref_id, gate.gate_type, gate.ttl_ms, gate.throttle, gate.acknowledge) == (
+        "shop-1",
+        "ALL",
+        5_400_000,
+        7,
+        True,
+    )
     assert gate.custom_parameters == {"shop": "3", "region": "north"}
     assert (gate.partner_ids, gate.final_only, gate.statuses) == (["nr-fi"], True, ["delivered", "failed"])
     assert (gate.countries, len(gate.campaign_ids), gate.ref_id_prefix) == (["FI", "SE"], 1, "s")
@@ -412,7 +425,10 @@ def test_attempts_are_filtered(person, tenant, account):
     add_attempt(make_gate(tenant), message_id="of another gate")
 
     def found(query: str) -> list[str]:
-        return re.findall(r'<td role="cell" data-label="Message"><span class="code">(\w+)</span>', person.get(of(gate, f"attempts/?{query}")).content.decode())
+        return re.findall(
+            r'<td role="cell" data-label="Message"><span class="code">(\w+)</span>',
+            person.get(of(gate, f"attempts/?{query}")).content.decode(),
+        )
 
     week = (now - timedelta(days=7)).date().isoformat()
     assert found("") == ["bad", "good", "old"]

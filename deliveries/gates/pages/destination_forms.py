@@ -51,7 +51,9 @@ class DestinationForm(forms.Form):
     without_headers = forms.BooleanField(label=gettext_lazy("Remove the stored headers"), required=False)
     stored_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, data: QueryDict | None = None, *, row: int, stored: dict[int, GateDestination], **kwargs) -> None:
+    def __init__(
+        self, data: QueryDict | None = None, *, row: int, stored: dict[int, GateDestination], **kwargs
+    ) -> None:
         super().__init__(data, prefix=f"d{row}", auto_id="gate_%s", **kwargs)
         self.row = row
         self.stored = stored.get(self._stored_id())
@@ -59,7 +61,8 @@ class DestinationForm(forms.Form):
         self.names = [header.partition(":")[0].strip() for header in headers_of(self.stored)] if self.stored else []
         self.fields["password"].help_text = _("One is stored. Left empty, it stays.") if has_password else ""
         self.fields["headers"].help_text = (
-            _("Stored: %(names)s. Left empty, they stay; what you write replaces all.") % {"names": ", ".join(self.names)}
+            _("Stored: %(names)s. Left empty, they stay; what you write replaces all.")
+            % {"names": ", ".join(self.names)}
             if self.names
             else _("One name: value a line, at most 10.")
         )
@@ -68,7 +71,9 @@ class DestinationForm(forms.Form):
         self._has_password = has_password
 
     def _stored_id(self) -> int:
-        text = str((self.data.get(f"{self.prefix}-stored_id") if self.is_bound else self.initial.get("stored_id")) or "")
+        text = str(
+            (self.data.get(f"{self.prefix}-stored_id") if self.is_bound else self.initial.get("stored_id")) or ""
+        )
         return int(text) if text.isascii() and text.isdigit() else 0
 
     def clean(self) -> None:

@@ -6,9 +6,8 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from campaigns.models import Campaign
 from deliveries.gates.pages.texts import as_lines, as_pairs, lines_of, pairs_of
@@ -154,7 +153,12 @@ def _hours(ttl_ms: int) -> Decimal:
 
 def _initial(gate: Gate | None) -> Mapping[str, Any]:
     if gate is None:
-        return {"gate_type": Gate.Type.ONE_ORDERED, "body": Gate.Body.LINK, "batch_size": 1, "ttl_hours": _hours(DEFAULT_TTL)}
+        return {
+            "gate_type": Gate.Type.ONE_ORDERED,
+            "body": Gate.Body.LINK,
+            "batch_size": 1,
+            "ttl_hours": _hours(DEFAULT_TTL),
+        }
     names = Campaign.objects.filter(tenant_id=gate.tenant_id, id__in=gate.campaign_ids).order_by("name")
     kept = (
         "name", "ref_id", "gate_type", "body", "batch_size", "partner_ids", "final_only", "statuses", "ref_id_prefix",

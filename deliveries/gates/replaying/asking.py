@@ -44,6 +44,11 @@ class Preview:
         """Return how long it takes at least; None if that is not known."""
         return None if self.reports is None else self.pace.duration(self.reports)
 
+    @property
+    def seconds(self) -> float | None:
+        """Return the duration in seconds."""
+        return None if self.duration is None else self.duration.total_seconds()
+
 
 def preview(wanted: Wanted) -> Preview:
     """Return what a replay would send, how quickly and for how long. Raises BadFilter."""

@@ -46,14 +46,18 @@ class Wanted:
     query: MessageQuery | None = None
 
 
-def seal(query: MessageQuery | None, after: After = ()) -> str:
-    """Return a search and a position as they are stored: encrypted, since both may hold a phone number."""
-    stored = {"query": None if query is None else parameters_of(query), "after": list(after)}
-    return sealed.seal(json.dumps(stored), purpose=PURPOSE)
+def seal(query: MessageQuery | None) -> str:
+    """Return a search as it is stored: encrypted, since its filters may be phone numbers."""
+    return sealed.seal(json.dumps(query and parameters_of(query)), purpose=PURPOSE)
+
+
+def seal_position(after: After) -> str:
+    """Return a position as it is stored: encrypted, since message ids may hold phone numbers."""
+    return sealed.seal(json.dumps(list(after)), purpose=PURPOSE)
 
 
 def open_replay(replay: GateReplay, gate: Gate) -> tuple[Wanted, After]:
     """Return a replay's reports and its position. Raises sealed.Unreadable."""
-    stored = json.loads(sealed.unseal(replay.sealed, purpose=PURPOSE))
-    query = stored["query"] and query_of(stored["query"])
-    return Wanted(gate, replay.kind, replay.until, replay.since, query), stored["after"]
+    query = json.loads(sealed.unseal(replay.sealed, purpose=PURPOSE))
+    after = json.loads(sealed.unseal(replay.position, purpose=PURPOSE)) if replay.position else ()
+    return Wanted(gate, replay.kind, replay.until, replay.since, query and query_of(query)), after
