@@ -46,6 +46,7 @@ urlpatterns = [
     path("t/<slug:tenant_slug>/exports/", include("deliveries.exports.urls")),
     path("t/<slug:tenant_slug>/conversions/", include("deliveries.conversions.urls")),
     path("t/<slug:tenant_slug>/exports/table/", include("reports.exports.urls")),
+    path("t/<slug:tenant_slug>/gates/", include("deliveries.gates.urls")),
     path("t/<slug:tenant_slug>/partner-ids/", include("deliveries.partner_ids.urls")),
     path("t/<slug:tenant_slug>/settings/", include("portal.settings_urls")),
     path("api/", include("portal.api_urls")),
