@@ -20,6 +20,7 @@ from deliveries.message_pages.chips import chips_of, period_words
 from deliveries.message_pages.columns import COLUMNS, columns_of
 from deliveries.message_pages.csv_file import to_csv
 from deliveries.message_pages.forms import ANY_TIME, LOOKS, PRESETS, MessageFilterForm
+from deliveries.message_pages.forwardings import forwardings_of
 from deliveries.message_pages.number_reveal import reveal_number
 from deliveries.message_pages.parameter_fields import MAX_VALUE_LENGTH, PARAMETER
 from deliveries.message_pages.presenter import MessagePresenter, MessageRow, codes_to_explain
@@ -133,12 +134,14 @@ def message(request: HttpRequest, tenant: Tenant, account: str = "", message_id:
         return redirect(f"{request.get_full_path()}#reveal")
     names = campaign_names([stored])
     presenter = MessagePresenter([stored], names, masking=masking, link=_link(tenant))
-    detail = presenter.detail(stored, reports_of(stored), found_by=_found_by(tenant, stored))
+    reports = reports_of(stored)
+    detail = presenter.detail(stored, reports, found_by=_found_by(tenant, stored))
     context = {
         "page": "messages",
         "zone": tenant.timezone,
         "message": detail,
         "row": detail.row,
+        "forwardings": forwardings_of(stored, reports, detail.events, access),
         "links": _links(tenant, stored, detail.row, names.get(stored.campaign_id), masking),
         "reveal": reveal.form,
         "revealed": reveal.number,

@@ -94,7 +94,8 @@ PEOPLE_TABLES: dict[str, tuple[str, str, str]] = {
 SEEN_TABLES: dict[str, tuple[str, str, str]] = {
     # Pages read what an account's result codes mean; the ingest adds the feed of an account's submissions alone.
     "tenants_feed": ("SELECT (account_id, dialect)", ALL, ADD),
-    "tenants_gatewayaccount": ("SELECT (id, name, timezone, pool_id, owner_id, owner_since)", ALL, ""),
+    # The platform ID stands in paths of the API of gates.
+    "tenants_gatewayaccount": ("SELECT (id, name, platform_id, timezone, pool_id, owner_id, owner_since)", ALL, ""),
 }
 
 # Tables without a policy: least grants. table: (web, staff, ingest)
