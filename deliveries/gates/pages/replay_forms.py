@@ -41,7 +41,7 @@ class ReplayForm(forms.Form):
             if given["last"]:
                 until = min(until, self._at(given["last"], given["last_time"]))
             if since >= until:
-                self.add_error("first", _("This time is not before the end, and not before now."))
+                self.add_error("first", _("The start must be before the end, and in the past."))
             given |= {"since": since, "until": until}
         return given
 
