@@ -108,6 +108,8 @@ ACTIONS: dict[str, Promise] = {
     "rulerefold.cancelled": _("Cancelled recalculations of message status"),
     "conversionupload.retried": _("Retried uploads of conversion events"),
     "conversionupload.cancelled": _("Staff cancelled uploads of conversion events"),
+    "gatereplay.retried": _("Retried replays of gates"),
+    "gatereplay.cancelled": _("Cancelled replays of gates"),
     "segmentkey.retried": _("Retried the indexing of segment keys"),
     "segmentkey.cancelled": _("Cancelled the indexing of segment keys"),
     "reportrun.retried": _("Retried report runs"),

@@ -14,7 +14,7 @@ from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 
 from campaigns.models import Campaign, ConversionKind, ConversionUpload, SegmentKey
-from deliveries.models import Export, GateAttempt, PartnerRequest, QuarantinedRow
+from deliveries.models import Export, GateAttempt, GateReplay, PartnerRequest, QuarantinedRow
 from portal.accounts.models import Invitation, Membership, UnsentMail
 from portal.saved_views.models import SavedView
 from portal.shares.models import ShareLink
@@ -59,6 +59,8 @@ POSTED = {
     "gates:preview": {},
     "gates:pause": {},
     "gates:resume": {},
+    "gates:replay_attempt": {},
+    "gates:replay_cancel": {},
     "exports:cancel": {},
     "exports:retry": {},
     "exports:delete": {},
@@ -128,6 +130,12 @@ PAGES = {
     "gates:test": (302, 404, 404, 200),
     "gates:attempts": (302, 404, 404, 200),
     "gates:attempt": (302, 404, 404, 200),
+    "gates:replay_choose": (302, 404, 404, 200),
+    "gates:replay_attempt": (302, 404, 404, 302),
+    "gates:replays": (302, 404, 404, 200),
+    "gates:replay_new": (302, 404, 404, 200),
+    "gates:replay_search": (302, 404, 404, 200),
+    "gates:replay_cancel": (302, 404, 404, 302),
     "exports:list": (302, 404, 404, 200),
     "exports:new": (302, 404, 404, 200),
     "exports:numbers": (302, 404, 404, 200),
@@ -351,6 +359,9 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "conversion_id": 1,
         "gate_id": gate.public_id,
         "attempt_id": attempt.pk,
+        "replay_id": GateReplay.objects.create(
+            tenant=other_tenant, gate=gate, made_by=CANARY, kind="search", title=CANARY, until=timezone.now()
+        ).pk,
         "kind_id": ConversionKind.objects.create(tenant=other_tenant, name=CANARY).id,
         "link_id": rows[ShareLink].id,
         "share_token": "no-such-token",

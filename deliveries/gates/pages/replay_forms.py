@@ -1,10 +1,10 @@
 """Form of a replay: which reports, of which time."""
 
+from collections.abc import Mapping
 from datetime import datetime, time
 from typing import Any
 
 from django import forms
-from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from deliveries.gates.replaying.wanted import Wanted
@@ -29,8 +29,8 @@ class ReplayForm(forms.Form):
     last = DayField(label=_("Until"), required=False, help_text=_("Empty: now."))
     last_time = forms.TimeField(label=_("Until, time"), required=False, widget=forms.TimeInput({"type": "time"}))
 
-    def __init__(self, data: QueryDict | None, *, gate: Gate, now: datetime, zone_name: str, **kwargs: Any) -> None:
-        super().__init__(data, auto_id="replay_%s", **kwargs)
+    def __init__(self, data: Mapping[str, str], *, gate: Gate, now: datetime, zone_name: str) -> None:
+        super().__init__(data, auto_id="replay_%s")
         self._gate, self._now, self._zone = gate, now, zone_name
 
     def clean(self) -> dict[str, Any]:

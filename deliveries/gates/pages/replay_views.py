@@ -86,9 +86,9 @@ def new(request: PageRequest, tenant: Tenant, gate_id: str) -> HttpResponse:
     """Ask which reports, tell how many and how long, and start the replay after a POST."""
     gate, now = gate_or_404(tenant, gate_id), timezone.now()
     day_ago = localtime(now - timedelta(days=1), zone(tenant.timezone))
-    initial = {"kind": GateReplay.Kind.FAILED, "first": day_ago.date(), "first_time": day_ago.time().replace(second=0)}
-    data = request.POST if request.method == "POST" else request.GET or None
-    form = ReplayForm(data, gate=gate, now=now, zone_name=tenant.timezone, initial=initial)
+    usual = {"kind": "failed", "first": day_ago.date().isoformat(), "first_time": f"{day_ago:%H:%M}"}
+    data = request.POST if request.method == "POST" else request.GET or usual
+    form = ReplayForm(data, gate=gate, now=now, zone_name=tenant.timezone)
     preview = None
     if form.is_valid():
         preview = asking.preview(form.wanted())
@@ -192,7 +192,7 @@ def _address(page: str, gate: Gate) -> str:
 
 def _fields(form: ReplayForm) -> list[tuple[str, str]]:
     """Return what was given, for the form that starts the replay."""
-    return [(name, str(form.data.get(name, ""))) for name in form.fields] if form.is_bound else []
+    return [(name, str(form.data.get(name, ""))) for name in form.fields]
 
 
 def _filters(form: MessageFilterForm) -> str:
