@@ -1,7 +1,6 @@
 """Pages on which a gate is created and changed, with the request that it would send."""
 
 from django.contrib import messages
-from django.forms.utils import ErrorDict
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -80,7 +79,7 @@ def preview(request: PageRequest, tenant: Tenant) -> HttpResponse:
 def _unchecked(forms: GateForms) -> GateForms:
     """Return the forms without errors: while rows are added or removed, nobody wants to read what is missing."""
     for form in (forms.form, *forms.destinations.forms):
-        form._errors = ErrorDict()
+        form.errors.clear()
     return forms
 
 
