@@ -74,7 +74,7 @@ class DestinationForm(forms.Form):
         text = str(
             (self.data.get(f"{self.prefix}-stored_id") if self.is_bound else self.initial.get("stored_id")) or ""
         )
-        return int(text) if text.isascii() and text.isdigit() else 0
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
 
     def clean(self) -> None:
         given = self.cleaned_data

@@ -68,7 +68,8 @@ def edit(request: PageRequest, tenant: Tenant, gate_id: str) -> HttpResponse:
 @member_may("manage_gates")
 def preview(request: PageRequest, tenant: Tenant) -> HttpResponse:
     """Return the request that the form's gate would send, as a fragment; 422 with what is wrong with the form."""
-    gate = Gate.objects.filter(tenant=tenant, public_id=request.POST.get("gate", "")).first()
+    gate_id = request.POST.get("gate", "")
+    gate = gate_or_404(tenant, gate_id) if gate_id.isalnum() else None
     forms = GateForms.of(tenant, request.POST, gate=gate)
     given = forms.given()
     shown = preview_of(tenant, given, gate=gate, masking=request.access.masking) if given else None
