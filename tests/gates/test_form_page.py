@@ -156,9 +156,9 @@ def test_rows_are_added_moved_and_removed_before_saving(person, tenant):
         assert "errorlist" not in page.content.decode()
         return [value for name in ("d0", "d3", "d4") for value in form_of(page.content.decode()).get(f"{name}-url", [])]
 
-    assert rows(add="1") == [URL, "https://second.example.org/", ""]
-    assert rows(remove="0") == ["https://second.example.org/"]
-    moved = person.post(NEW, FORM | {"row": ["0", "3"], "d3-url": "https://second.example.org/", "up": "3"})
+    assert rows(row_add="1") == [URL, "https://second.example.org/", ""]
+    assert rows(row_remove="0") == ["https://second.example.org/"]
+    moved = person.post(NEW, FORM | {"row": ["0", "3"], "d3-url": "https://second.example.org/", "row_up": "3"})
     assert form_of(moved.content.decode())["row"] == ["3", "0"]
     assert not Gate.objects.exists()
 

@@ -12,6 +12,7 @@ from deliveries.gates.secrets import headers_of
 from deliveries.models import Gate, GateDestination
 from deliveries.models.gates import MAX_URL
 
+ADD, REMOVE, UP = "row_add", "row_remove", "row_up"  # buttons; one named "remove" would hide the form's own function
 _PLAIN = {"autocomplete": "off", "spellcheck": "false"}
 
 
@@ -115,7 +116,7 @@ class DestinationForms:
     @property
     def is_change_of_rows(self) -> bool:
         """Tell whether a button for rows was pressed, which saves nothing."""
-        return self._data is not None and any(name in self._data for name in ("add", "remove", "up"))
+        return self._data is not None and any(name in self._data for name in (ADD, REMOVE, UP))
 
     @cached_property
     def forms(self) -> list[DestinationForm]:
@@ -157,12 +158,12 @@ class DestinationForms:
     def _rows(self) -> list[int]:
         assert self._data is not None
         rows = list(self._sent)
-        removed, moved = self._data.get("remove", ""), self._data.get("up", "")
+        removed, moved = self._data.get(REMOVE, ""), self._data.get(UP, "")
         rows = [row for row in rows if str(row) != removed]
         at = next((at for at, row in enumerate(rows) if str(row) == moved), 0)
         if at:
             rows[at - 1], rows[at] = rows[at], rows[at - 1]
-        if not rows or ("add" in self._data and len(rows) < MAX_DESTINATIONS):
+        if not rows or (ADD in self._data and len(rows) < MAX_DESTINATIONS):
             rows.append(max(self._sent, default=-1) + 1)
         return rows
 
