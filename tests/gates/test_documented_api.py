@@ -65,7 +65,7 @@ def test_commands_do_what_the_page_says(live_server, key):
 
 
 def test_portals_own_client_of_links_gate_api_works_with_it(live_server, key):
-    access = Access(live_server.url, key[: api_keys.PREFIX_LENGTH], key)
+    access = Access(live_server.url.replace("localhost", "127.0.0.1"), key[: api_keys.PREFIX_LENGTH], key)
     gate = {
         "type": "PARTNER_GATE", "refId": "x/y", "platformId": "ACME", "platformPartnerId": "nr-fi",
         "destinations": [{"url": "https://sms.example.com/dlr", "password": "p", "username": "u"}],
