@@ -4,19 +4,25 @@ One transaction for many results. A result whose claim is another's by now chang
 stored all the same: it took place.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import DataError, connection, transaction
 from msgspec import Struct
+from msgspec.structs import replace
 
 from campaigns.latency import bucket_of
 from deliveries.gates.claims import Claim
 from deliveries.models import Gate
 from portal.common.bulk import Sums, add_to_counts, bulk_cursor, stage
+from portal.common.safe_text import make_encodable
+
+logger = logging.getLogger(__name__)
 
 DELIVERED = "delivered"
+INTERNAL_ERROR = "internal_error"  # the outcome of what the portal itself could not send or record
 NOT_FIRST = -1  # the bucket of what was not delivered with its first attempt
 MAX_ANSWER = 4_000  # characters that are kept
 
@@ -90,10 +96,51 @@ _SAME = "d.tenant_id = t.tenant_id AND d.gate_id = t.gate_id AND d.inbox_id = t.
 _COUNT_KEYS = {"tenant_id": "int", "gate_id": "bigint", "hour": "timestamptz", "outcome": "text", "bucket": "smallint"}
 
 
+_REFUSED = (DataError, UnicodeError, OverflowError)  # a value that a column cannot hold
+
+
 def record(results: Sequence[Result], *, now: datetime) -> None:
-    """Store results in one transaction."""
+    """Store results in one transaction; where the database refuses a value, each in one of its own.
+
+    A result that is refused by itself is stored without what a database cannot hold, or its delivery ends.
+    """
     if not results:
         return
+    try:
+        _write(results, now=now)
+    except _REFUSED:
+        for result in results:
+            _write_one(result, now=now)
+
+
+def _write_one(result: Result, *, now: datetime) -> None:
+    try:
+        return _write([_storable(result)], now=now)
+    except _REFUSED:
+        name = result.claim.gate_id, result.claim.inbox_id
+        logger.exception("gate %s: an attempt for inbox row %s cannot be stored; its delivery ends", *name)
+    try:
+        _write([_ended(result.claim, now=now)], now=now)
+    except _REFUSED:
+        logger.exception("gate %s: the delivery of inbox row %s cannot be ended; it is due again", *name)
+
+
+def _storable(result: Result) -> Result:
+    """Return the result with U+FFFD for the characters that PostgreSQL cannot hold."""
+    return replace(result, attempts=[replace(one, **_storable_texts(one)) for one in result.attempts])
+
+
+def _storable_texts(attempt: Attempt) -> dict[str, str]:
+    texts = ("url", "request_headers", "request_body", "answer")
+    return {name: make_encodable(getattr(attempt, name)).replace("\x00", "\ufffd") for name in texts}
+
+
+def _ended(claim: Claim, *, now: datetime) -> Result:
+    """Return the end of a delivery without anything that was sent or answered."""
+    return Result(claim, [Attempt(None, now, INTERNAL_ERROR)], claim.done, None, None)
+
+
+def _write(results: Sequence[Result], *, now: datetime) -> None:
     with transaction.atomic():
         write_attempts(results)
         _settle_queue(results)
