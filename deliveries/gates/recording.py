@@ -196,7 +196,8 @@ def _change_states(results: Sequence[Result], *, now: datetime) -> None:
     with connection.cursor() as cursor:
         if well:
             cursor.execute(
-                "UPDATE gate SET failing_since = NULL, mailed = 0 WHERE id = ANY (%s) AND failing_since IS NOT NULL",
+                "UPDATE gate SET failing_since = NULL, mailed = 0 WHERE id = ANY (%s) AND failing_since IS NOT NULL"
+                " AND state <> 'off'",  # its mails are not sent twice
                 [sorted(well)],
             )
         if ill:
