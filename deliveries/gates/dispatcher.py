@@ -188,12 +188,15 @@ class Dispatcher:
                 del self._gates[id_]
 
     async def _give_back_held(self) -> None:
-        """Give back what is ready of gates that were paused, switched off or deleted meanwhile."""
-        ready = [id_ for id_, work in self._gates.items() if work.ready]
+        """Give back what is ready of gates that were held, deleted or changed meanwhile.
+
+        An erasure changes a gate, too: what was read before it holds the number.
+        """
+        ready = {id_: work for id_, work in self._gates.items() if work.ready}
         if not ready:
             return
-        active = await self._retried(self._claiming, lambda: settings.active_gates(ready))
-        held = [self._gates[id_] for id_ in ready if id_ not in active and id_ in self._gates]
+        active = await self._retried(self._claiming, lambda: settings.active_gates(ready.keys()))
+        held = [work for id_, work in ready.items() if active.get(id_) != work.settings.changed_at]
         given = [one.claim for work in held for one in work.ready]
         for work in held:
             work.ready.clear()

@@ -10,57 +10,22 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import DataError, connection, transaction
-from msgspec import Struct
 from msgspec.structs import replace
 
 from campaigns.latency import bucket_of
+from deliveries.erasure.gate_attempts import wait_for_erasures
 from deliveries.gates.claims import Claim
+from deliveries.gates.erased_meanwhile import without_erased
+from deliveries.gates.results import DELIVERED, Attempt, Result
 from deliveries.models import Gate
 from portal.common.bulk import Sums, add_to_counts, bulk_cursor, stage
 from portal.common.safe_text import make_encodable
 
 logger = logging.getLogger(__name__)
 
-DELIVERED = "delivered"
 INTERNAL_ERROR = "internal_error"  # the outcome of what the portal itself could not send or record
 NOT_FIRST = -1  # the bucket of what was not delivered with its first attempt
 MAX_ANSWER = 4_000  # characters that are kept
-
-
-class Attempt(Struct, frozen=True, gc=False):
-    """One request and its answer, or the end of a delivery without one (`destination_id` None)."""
-
-    destination_id: int | None
-    at: datetime
-    outcome: str
-    ms: int | None = None
-    method: str = ""
-    url: str = ""
-    request_headers: str = ""
-    request_body: str = ""
-    answer: str = ""
-    is_masked: bool = False
-
-
-class Result(Struct, frozen=True, gc=False):
-    """Result of a round of a claimed delivery. `due_at` is its next attempt, None if nothing follows.
-
-    `received_at` is when the portal received the report, `done` are the destinations that have it now. `is_gone`: a
-    receiver answered 410, which switches the gate off.
-    """
-
-    claim: Claim
-    attempts: Sequence[Attempt]
-    done: tuple[int, ...]
-    due_at: datetime | None
-    received_at: datetime | None
-    is_gone: bool = False
-
-    @property
-    def is_delivered(self) -> bool:
-        """Tell whether the last attempt reached its receiver."""
-        return bool(self.attempts) and self.attempts[-1].outcome == DELIVERED
-
 
 _ATTEMPTS = {
     "tenant_id": "int",
@@ -142,6 +107,8 @@ def _ended(claim: Claim, *, now: datetime) -> Result:
 
 def _write(results: Sequence[Result], *, now: datetime) -> None:
     with transaction.atomic():
+        wait_for_erasures()
+        results = without_erased(results)
         write_attempts(results)
         _settle_queue(results)
         _change_states(results, now=now)
