@@ -31,6 +31,12 @@ def wait_for_erasures() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtext(%s))", [_LOCK])
 
 
+def stop_recording() -> None:
+    """Keep the dispatchers from storing attempts until the transaction's end, after those that are at it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [_LOCK])
+
+
 def delete_texts(keys: Iterable[Key]) -> int:
     """Delete the texts of the attempts about these messages, of all tenants' gates; return of how many attempts.
 
@@ -40,8 +46,8 @@ def delete_texts(keys: Iterable[Key]) -> int:
     if not pairs:
         return 0
     accounts, ids = [account_id for account_id, _id in pairs], [message_id for _account, message_id in pairs]
+    stop_recording()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [_LOCK])
         cursor.execute(
             "WITH about AS (SELECT a.gate_id, a.at, a.destination_id FROM gate_attempt a"  # noqa: S608  conditions of this module, constants
             " JOIN unnest(%s::int[], %s::text[]) k (account_id, message_id)"

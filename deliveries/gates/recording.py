@@ -13,6 +13,7 @@ from django.db import DataError, connection, transaction
 from msgspec.structs import replace
 
 from campaigns.latency import bucket_of
+from deliveries.checks.reconcile_gates import NOT_FIRST
 from deliveries.erasure.gate_attempts import wait_for_erasures
 from deliveries.gates.claims import Claim
 from deliveries.gates.erased_meanwhile import without_erased
@@ -24,7 +25,6 @@ from portal.common.safe_text import make_encodable
 logger = logging.getLogger(__name__)
 
 INTERNAL_ERROR = "internal_error"  # the outcome of what the portal itself could not send or record
-NOT_FIRST = -1  # the bucket of what was not delivered with its first attempt
 MAX_ANSWER = 4_000  # characters that are kept
 
 _ATTEMPTS = {

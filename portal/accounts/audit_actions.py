@@ -97,6 +97,7 @@ ACTIONS: dict[str, Promise] = {
     "quarantine.replay": _("Replayed rows from quarantine"),
     "quarantine.discard": _("Discarded rows from quarantine"),
     "quarantine.put_aside": _("Put rows aside in quarantine"),
+    "secrets.resealed": _("Encrypted stored secrets with the present key"),
     "counts.reconciled": _("Compared counts and messages"),
     "messages.refolded": _("The status of messages was recalculated"),
     "partnermove.retried": _("Retried moves of partner IDs"),

@@ -126,6 +126,9 @@ SENTENCES: dict[str, Promise] = {
     "quarantine.replay": _("%(who)s replayed rows from quarantine. Rows: %(rows)s."),
     "quarantine.discard": _("%(who)s discarded rows from quarantine. Rows: %(rows)s. Reason: %(subject)s"),
     "quarantine.put_aside": _("%(who)s put rows aside in quarantine. Rows: %(rows)s."),
+    "secrets.resealed": _(
+        "%(who)s encrypted stored secrets with the present key. Rows: %(resealed)s; unreadable: %(unreadable)s."
+    ),
     "counts.reconciled": _("%(who)s compared counts and messages. Differences: %(differences)s."),
     "messages.refolded": _("The status of messages was recalculated. Messages: %(messages)s; changed: %(changed)s."),
     "partnermove.retried": _("%(who)s retried moves of partner IDs. Jobs: %(jobs)s."),
