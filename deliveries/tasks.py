@@ -129,3 +129,8 @@ def sync_gates(account_id: int, apply: int, actor: str) -> None:
 @shared_task(name="deliveries.watch_gates", time_limit=120)
 def watch_gates() -> int:
     return failing.watch(now=datetime.now(UTC))
+
+
+@shared_task(name="deliveries.look_at_gates", time_limit=3600)
+def look_at_gates() -> None:
+    sync.look_at_all()

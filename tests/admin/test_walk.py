@@ -11,6 +11,7 @@ from campaigns.models import Campaign, ConversionUpload, RefIdScheme, SegmentKey
 from deliveries.models import (
     ErasedMonth,
     Export,
+    Gate,
     ImportRun,
     PartnerMove,
     PartnerRequest,
@@ -34,6 +35,7 @@ READ_ONLY = {
     AuditEntry,
     ErasedMonth,
     Export,
+    Gate,
     PartnerMove,
     PartnerRequest,
     RuleRefold,
@@ -61,7 +63,7 @@ NOT_SHOWN = {
     "deliveries.ApplierStop", "deliveries.ImportCount", "deliveries.RefusalCount",
     "deliveries.ErasedId", "deliveries.ErasedName", "deliveries.RecipientSecret",
     "campaigns.ConversionKind", "campaigns.ConversionEvent", "deliveries.ConversionDue", "deliveries.ConversionTenant",
-    "deliveries.ConversionWindow", "deliveries.Gate", "deliveries.GateDestination", "deliveries.GateDelivery",
+    "deliveries.ConversionWindow", "deliveries.GateDestination", "deliveries.GateDelivery",
     "deliveries.GateAttempt", "deliveries.GateHour", "deliveries.ChannelCount",
 }  # fmt: skip
 
