@@ -9,6 +9,7 @@ from deliveries.checks import run
 from deliveries.conversions import uploads
 from deliveries.counts import rollups
 from deliveries.exports import files, making
+from deliveries.gates import failing
 from deliveries.gates.at_link import sync
 from deliveries.gates.replaying import forgetting, running
 from deliveries.messages import month_filters, partitions
@@ -139,3 +140,13 @@ def forget_gate_replays() -> int:
 @shared_task(name="deliveries.sync_gates", time_limit=3600)
 def sync_gates(account_id: int, apply: int, actor: str) -> None:
     sync.run_asked(account_id, apply=bool(apply), actor=actor)
+
+
+@shared_task(name="deliveries.watch_gates", time_limit=120)
+def watch_gates() -> int:
+    return failing.watch(now=datetime.now(UTC))
+
+
+@shared_task(name="deliveries.look_at_gates", time_limit=3600)
+def look_at_gates() -> None:
+    sync.look_at_all()
