@@ -9,6 +9,7 @@ from deliveries.checks import run
 from deliveries.conversions import uploads
 from deliveries.counts import rollups
 from deliveries.exports import files, making
+from deliveries.gates import failing
 from deliveries.gates.at_link import sync
 from deliveries.messages import month_filters, partitions
 from deliveries.rederiving import moves, recount, rule_refold, segment_figures, segment_keys
@@ -123,3 +124,8 @@ def attribute_conversions() -> int | None:
 @shared_task(name="deliveries.sync_gates", time_limit=3600)
 def sync_gates(account_id: int, apply: int, actor: str) -> None:
     sync.run_asked(account_id, apply=bool(apply), actor=actor)
+
+
+@shared_task(name="deliveries.watch_gates", time_limit=120)
+def watch_gates() -> int:
+    return failing.watch(now=datetime.now(UTC))

@@ -27,7 +27,7 @@ from deliveries.gates.ending import EXPIRED, expires_in
 from deliveries.gates.forwarded import Forwarded
 from deliveries.gates.lanes import Lane
 from deliveries.gates.limits import NORMAL, SLOW
-from deliveries.gates.recording import Attempt, Result
+from deliveries.gates.recording import INTERNAL_ERROR, Attempt, Result
 from deliveries.gates.rounds import Round, send_round, shown_headers
 from deliveries.gates.settings import DueGate, GateSettings
 from deliveries.gates_outbox.outbox import CHANNEL
@@ -188,12 +188,15 @@ class Dispatcher:
                 del self._gates[id_]
 
     async def _give_back_held(self) -> None:
-        """Give back what is ready of gates that were paused, switched off or deleted meanwhile."""
-        ready = [id_ for id_, work in self._gates.items() if work.ready]
+        """Give back what is ready of gates that were held, deleted or changed meanwhile.
+
+        An erasure changes a gate, too: what was read before it holds the number.
+        """
+        ready = {id_: work for id_, work in self._gates.items() if work.ready}
         if not ready:
             return
-        active = await self._retried(self._claiming, lambda: settings.active_gates(ready))
-        held = [self._gates[id_] for id_ in ready if id_ not in active and id_ in self._gates]
+        active = await self._retried(self._claiming, lambda: settings.active_gates(ready.keys()))
+        held = [work for id_, work in ready.items() if active.get(id_) != work.settings.changed_at]
         given = [one.claim for work in held for one in work.ready]
         for work in held:
             work.ready.clear()
@@ -260,10 +263,13 @@ class Dispatcher:
     async def _send(self, work: GateWork, gate: GateSettings, batch: list[Ready], is_slow: bool) -> None:
         reports, done = [one.report for one in batch], batch[0].claim.done
         round_ = None
+        results: list[Result] = []
         try:
             round_ = await send_round(self._egress, gate.gate_type, gate.sender, gate.endpoints, reports, done)
+            results = [result_of(one, round_) for one in batch]
         except Exception:
             logger.exception("gate %s: a request failed in the program itself", gate.id)
+            results = [failure_of(one) for one in batch]
         finally:
             now = time.monotonic()
             seconds = round_.seconds if round_ else 0.0
@@ -275,7 +281,7 @@ class Dispatcher:
             self._of_tenants[gate.tenant_id] -= 1
         if round_ is not None:
             self.sent += len(round_.sent)
-            self._results += [result_of(one, round_) for one in batch]
+        self._results += results
         if len(work.ready) < work.lane.limit:
             self._woken.set()
         self._start()
@@ -340,10 +346,20 @@ def result_of(one: Ready, round_: Round) -> Result:
         )
         for sent in round_.sent
     ]
-    due_at = None
-    if not round_.is_success and claim.replay_id is None:
-        wait = next_attempt(claim.attempts + 1, random=random.random())  # noqa: S311  no secret
-        due_at = now + max(wait, timedelta(seconds=round_.retry_after or 0))
-        if due_at >= one.dies_at:
-            due_at = None
+    due_at = None if round_.is_success else _next_at(one, now, timedelta(seconds=round_.retry_after or 0))
     return Result(claim, attempts, round_.done, due_at, one.report.received_at, round_.is_gone)
+
+
+def failure_of(one: Ready) -> Result:
+    """Return what a fault of the portal itself means for a delivery: it is tried again, as after any failure."""
+    now = datetime.now(UTC)
+    attempt = Attempt(None, now, INTERNAL_ERROR)
+    return Result(one.claim, [attempt], one.claim.done, _next_at(one, now, timedelta(0)), one.report.received_at)
+
+
+def _next_at(one: Ready, now: datetime, at_least: timedelta) -> datetime | None:
+    """Return when a failed delivery is sent again; None: its time to live ends before, or a replay sent it once."""
+    if one.claim.replay_id is not None:
+        return None
+    due_at = now + max(next_attempt(one.claim.attempts + 1, random=random.random()), at_least)  # noqa: S311  no secret
+    return due_at if due_at < one.dies_at else None

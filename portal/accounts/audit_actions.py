@@ -86,6 +86,8 @@ ACTIONS: dict[str, Promise] = {
     "gate.paused": _("Paused a gate"),
     "gate.resumed": _("Resumed a gate"),
     "gate.secret_rotated": _("Gave a gate a new signing secret"),
+    "gate.off_gone": _("A gate was switched off: its receiver is gone"),
+    "gate.off_failing": _("A gate was switched off: it failed for five days"),
     "gate_api.saved": _("Set the Gate API of an account"),
     "gate_api.removed": _("Removed the Gate API of an account"),
     "gates_at_link.set": _("Set gates at LINK"),

@@ -116,6 +116,8 @@ SENTENCES: dict[str, Promise] = {
     "gate.paused": _("%(who)s paused the gate %(subject)s."),
     "gate.resumed": _("%(who)s resumed the gate %(subject)s."),
     "gate.secret_rotated": _("%(who)s gave the gate %(subject)s a new signing secret."),
+    "gate.off_gone": _("%(who)s switched the gate %(subject)s off: its receiver answered 410 Gone."),
+    "gate.off_failing": _("%(who)s switched the gate %(subject)s off: nothing arrived for five days."),
     "feed.signing_keys": _(
         "%(who)s set the signing keys of the feed %(subject)s. Added: %(added)s, removed: %(removed)s."
     ),

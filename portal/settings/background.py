@@ -59,5 +59,6 @@ CELERY_BEAT_SCHEDULE = {
     "forget-unsent-mail": {"task": "accounts.forget_unsent_mail", "schedule": 3600.0},
     "delete-ended-links": {"task": "accounts.delete_ended_links", "schedule": 3600.0},
     "check-brand-hosts": {"task": "accounts.check_brand_hosts", "schedule": crontab(hour=3, minute=40)},
+    "watch-gates": {"task": "deliveries.watch_gates", "schedule": 60.0},
     "apply-retention": {"task": "deliveries.apply_retention", "schedule": 3600.0},
 }

@@ -22,6 +22,8 @@ from portal.common.egress.urls import parse_url
 USER_AGENT = "sms-reporting-portal"
 KEEP_ALIVE = 4.0  # seconds; common servers close an idle connection after five
 DNS_CACHE = 10  # seconds
+MAX_URL = 8000  # characters; common servers refuse longer ones
+MAX_RETRY_AFTER = 366 * 86_400.0  # seconds; more is no time that a date can hold
 
 
 class Answer(Struct, frozen=True):
@@ -35,9 +37,9 @@ class Answer(Struct, frozen=True):
 
 
 class SendError(Exception):
-    """No answer: `outcome` is blocked_destination, dns_error, connect_error, tls_error or timeout.
+    """No answer: `outcome` is blocked_destination, url_too_long, dns_error, connect_error, tls_error or timeout.
 
-    Nothing else is told to a customer: a blocked destination is not connected to, and `ms` is 0.
+    Nothing else is told to a customer: after the first two nothing is connected to, and `ms` is 0.
     """
 
     def __init__(self, outcome: str, ms: int) -> None:
@@ -122,8 +124,10 @@ class Egress:
         """
         async with self._slots:
             start = time.monotonic()
+            if len(url) > MAX_URL:
+                raise SendError("url_too_long", 0)
             try:
-                target = parse_url(url, allowed=self._guard.allowed)
+                target = parse_url(url, allowed=self._guard.allowed, limit=MAX_URL)
             except ValueError:
                 raise SendError("blocked_destination", 0) from None
             try:
@@ -188,12 +192,12 @@ def seconds_of(retry_after: str, *, now: datetime) -> float | None:
     """Return the seconds to wait by a header Retry-After, which gives seconds or a time; None if it is unreadable."""
     text = retry_after.strip()
     if re.fullmatch(r"[0-9]{1,9}", text):
-        return float(text)
+        return min(float(text), MAX_RETRY_AFTER)
     try:
         until = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
         return None
-    return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds())
+    return min(max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds()), MAX_RETRY_AFTER)
 
 
 def _ms(start: float) -> int:
