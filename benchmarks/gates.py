@@ -33,7 +33,8 @@ _PERCENTILES = (
     " FROM (SELECT extract(epoch FROM a.at - i.received_at)::float8 + a.ms / 1000.0 AS s FROM gate_attempt a"
     " JOIN inbox i ON i.id = a.inbox_id WHERE a.number = 1 AND a.outcome = 'delivered' AND i.received_at > %s) t"
 )
-_NOTHING_WAITS = "SELECT NOT EXISTS (SELECT FROM inbox_todo) AND NOT EXISTS (SELECT FROM gate_delivery d JOIN gate g ON g.id = d.gate_id WHERE g.name = 'healthy')"
+_WAITING = "FROM gate_delivery d JOIN gate g ON g.id = d.gate_id WHERE g.name = 'healthy'"
+_NOTHING_WAITS = f"SELECT NOT EXISTS (SELECT FROM inbox_todo) AND NOT EXISTS (SELECT {_WAITING})"
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def _rate(stage: Stage) -> Iterator[Figure]:
 
 def _latency(stage: Stage) -> Iterator[Figure]:
     """Forward what comes in over HTTP at RATE, every report to one gate."""
-    with _receiver(stage) as (_receiver_, port):
+    with _receiver(stage) as (_, port):
         _begin(stage, port)
         _resume()
         with _portal(stage) as (dispatcher, sender):
@@ -95,10 +96,10 @@ def _pits(stage: Stage) -> Iterator[Figure]:
     ratios, without, beside = [], [], []
     for _ in range(2 if stage.quick else 4):
         for number, found in ((0, without), (PITS, beside)):
-            with _receiver(stage) as (_receiver_, port):
+            with _receiver(stage) as (_, port):
                 _begin(stage, port)
                 _queue(stage, IN_A_PIT)
-                with _portal(stage) as (_dispatcher_, sender):
+                with _portal(stage) as (_, sender):
                     _resume()
                     stage.wait_for(_NOTHING_WAITS)
                     _add_pits(stage, port, number)
@@ -113,11 +114,13 @@ def _pits(stage: Stage) -> Iterator[Figure]:
 def _backlog(stage: Stage) -> Iterator[Figure]:
     """Let reports come in while a backlog of the same gates is sent."""
     count = QUICK_BACKLOG if stage.quick else BACKLOG
-    with _receiver(stage) as (_receiver_, port):
+    with _receiver(stage) as (_, port):
         _begin(stage, port)
         _queue(stage, count)
         with stage.connect() as own:
-            own.execute("UPDATE gate_delivery SET created_at = created_at - interval '1 hour', due_at = due_at - interval '1 hour'")
+            own.execute(
+                "UPDATE gate_delivery SET created_at = now() - interval '1 hour', due_at = now() - interval '1 hour'"
+            )
             own.execute("VACUUM gate_delivery")
         with _portal(stage) as (dispatcher, sender):
             _resume()
@@ -137,7 +140,12 @@ def _figures(name: str, latency: Latency, note: str) -> Iterator[Figure]:
 
 def _memory(name: str, value: float) -> Figure:
     return Figure(
-        f"{name}_memory", value, "MB", ceiling=MOST_MEMORY, note="of the dispatcher at its peak", is_missed=value > MOST_MEMORY
+        f"{name}_memory",
+        value,
+        "MB",
+        ceiling=MOST_MEMORY,
+        note="of the dispatcher at its peak",
+        is_missed=value > MOST_MEMORY,
     )
 
 
@@ -202,7 +210,9 @@ def _resume() -> None:
 
 def _waiting(stage: Stage) -> int:
     with stage.connect() as own:
-        return own.execute("SELECT count(*) FROM gate_delivery d JOIN gate g ON g.id = d.gate_id WHERE g.name = 'healthy'").fetchone()[0]
+        return own.execute(
+            "SELECT count(*) FROM gate_delivery d JOIN gate g ON g.id = d.gate_id WHERE g.name = 'healthy'"
+        ).fetchone()[0]
 
 
 @contextmanager

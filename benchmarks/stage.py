@@ -143,7 +143,7 @@ class Stage:
             yield program
 
     def _wait_for_listener(self, name: str) -> None:
-        self.wait_for(f"SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = '{name}')", within=60)  # noqa: S608  a constant name
+        self.wait_for(f"SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = '{name}')", within=60)
 
     @contextmanager
     def program(self, name: str) -> Iterator[Program]:
