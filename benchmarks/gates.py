@@ -81,11 +81,11 @@ def _rate(stage: Stage) -> Iterator[Figure]:
 
 def _latency(stage: Stage) -> Iterator[Figure]:
     """Forward what comes in over HTTP at RATE, every report to one gate."""
-    with _receiver(stage) as (_, port):
-        _begin(stage, port)
+    with _receiver(stage) as (_, receiver):
+        _begin(stage, receiver)
         _resume()
-        with _portal(stage) as (dispatcher, sender):
-            latency = _measured(stage, sender, RATE, stage.seconds)
+        with _portal(stage) as (dispatcher, port):
+            latency = _measured(stage, port, RATE, stage.seconds)
             memory = dispatcher.peak_memory()
     yield from _figures("gates_first_attempt", latency, f"{RATE:.0f} reports/s")
     yield _memory("gates_first_attempt", memory)
@@ -96,14 +96,14 @@ def _pits(stage: Stage) -> Iterator[Figure]:
     ratios, without, beside = [], [], []
     for _ in range(2 if stage.quick else 4):
         for number, found in ((0, without), (PITS, beside)):
-            with _receiver(stage) as (_, port):
-                _begin(stage, port)
+            with _receiver(stage) as (_, receiver):
+                _begin(stage, receiver)
                 _queue(stage, IN_A_PIT)
-                with _portal(stage) as (_, sender):
+                with _portal(stage) as (_, port):
                     _resume()
                     stage.wait_for(_NOTHING_WAITS)
-                    _add_pits(stage, port, number)
-                    found.append(_measured(stage, sender, RATE / 2, stage.seconds / 2 + 10).p95)
+                    _add_pits(receiver, number)
+                    found.append(_measured(stage, port, RATE / 2, stage.seconds / 2 + 10).p95)
         ratios.append(beside[-1] / without[-1])
     ratio = statistics.median(ratios)
     note = f"p95 {statistics.median(beside):.2f} s beside {PITS}, {statistics.median(without):.2f} s without"
@@ -114,18 +114,18 @@ def _pits(stage: Stage) -> Iterator[Figure]:
 def _backlog(stage: Stage) -> Iterator[Figure]:
     """Let reports come in while a backlog of the same gates is sent."""
     count = QUICK_BACKLOG if stage.quick else BACKLOG
-    with _receiver(stage) as (_, port):
-        _begin(stage, port)
+    with _receiver(stage) as (_, receiver):
+        _begin(stage, receiver)
         _queue(stage, count)
         with stage.connect() as own:
             own.execute(
                 "UPDATE gate_delivery SET created_at = now() - interval '1 hour', due_at = now() - interval '1 hour'"
             )
             own.execute("VACUUM gate_delivery")
-        with _portal(stage) as (dispatcher, sender):
+        with _portal(stage) as (dispatcher, port):
             _resume()
             began, before = time.monotonic(), _waiting(stage)
-            latency = _measured(stage, sender, RATE / 5, stage.seconds * 2, wait=False)
+            latency = _measured(stage, port, RATE / 5, stage.seconds * 2, wait=False)
             rate = (before + latency.number - _waiting(stage)) / (time.monotonic() - began)
             memory = dispatcher.peak_memory()
     yield Figure("gates_backlog", rate, "deliveries/s", note=f"of {before:,}, beside {RATE / 5:.0f} fresh reports/s")
@@ -149,19 +149,21 @@ def _memory(name: str, value: float) -> Figure:
     )
 
 
-def _measured(stage: Stage, sender: load.Sender, rate: float, seconds: float, *, wait: bool = True) -> Latency:
+def _measured(stage: Stage, port: int, rate: float, seconds: float, *, wait: bool = True) -> Latency:
     """Send reports for some seconds and return how long they took; without `wait` those that were forwarded by then."""
-    sender.steer(rate)
-    time.sleep(1)
-    with stage.connect() as own:
+    with (
+        stage.connect() as own,
+        load.posting(port=port, path=PATH, lines=stage.lines_file, connections=16, rate=rate) as sender,
+    ):
+        time.sleep(1)
         (since,) = own.execute("SELECT clock_timestamp()").fetchone()
         time.sleep(seconds)
-        sender.steer(0.001)
+        sender.stop()
         if wait:
             stage.wait_for(_NOTHING_WAITS, within=120, every=0.2)
         else:
-            time.sleep(2)
-        time.sleep(1)
+            time.sleep(MOST_P95)
+        time.sleep(1)  # for the last ones to be recorded
         number, p50, p95 = own.execute(_PERCENTILES, [since]).fetchone()
     if number < rate * seconds / 3:
         raise RuntimeError(f"{number} first attempts of about {rate * seconds:.0f} reports")
@@ -180,7 +182,7 @@ def _gate(name: str, url: str, batch_size: int = 1) -> GateInput:
     return GateInput(name=name, ref_id=url, destinations=(DestinationInput(url),), batch_size=batch_size)
 
 
-def _add_pits(stage: Stage, port: int, number: int) -> None:
+def _add_pits(port: int, number: int) -> None:
     """Give the tenants so many gates more whose receivers never answer, and let each have something to send."""
     tenants = list(Tenant.objects.filter(gates__name="healthy").order_by("id"))
     for n in range(number):
@@ -224,12 +226,7 @@ def _receiver(stage: Stage) -> Iterator[tuple[Program, int]]:
 
 
 @contextmanager
-def _portal(stage: Stage) -> Iterator[tuple[Program, load.Sender]]:
-    """Run what takes in, applies and forwards; reports come once the sender is steered."""
-    with (
-        stage.web() as (_web, port),
-        stage.applier(),
-        stage.dispatcher() as dispatcher,
-        load.posting(port=port, path=PATH, lines=stage.lines_file, connections=16, rate=0.001) as sender,
-    ):
-        yield dispatcher, sender
+def _portal(stage: Stage) -> Iterator[tuple[Program, int]]:
+    """Run what takes in, applies and forwards; yield the dispatcher, and the port that reports are posted to."""
+    with stage.web() as (_web, port), stage.applier(), stage.dispatcher() as dispatcher:
+        yield dispatcher, port

@@ -27,7 +27,7 @@ _PLACES = (
     " c (tenant_id, gate_id, inbox_id, account_id, message_id, day)"
 )
 # Each a look-up of its own (EACH): as a join it would be planned for tables that are believed empty.
-_READ = (
+READ = (
     "SELECT c.gate_id, c.inbox_id, r.part, r.result_code, r.status_at, r.sent_at, r.received_at,"  # noqa: S608  names and conditions of this module, constants
     " r.operator, r.operator_result_code, m.account_id, m.message_id, m.parts, m.ref_id, m.partner_id, m.source,"
     " m.destination, m.flags, m.custom_parameters, m.country,"
@@ -93,7 +93,7 @@ def _read(places: Collection[Place]) -> Loaded:
         return {}
     with bulk_cursor() as cursor:
         wanted = [(p.tenant_id, p.gate_id, p.inbox_id, p.account_id, p.message_id, p.day) for p in places]
-        cursor.execute(_READ, [list(column) for column in zip(*wanted, strict=True)])
+        cursor.execute(READ, [list(column) for column in zip(*wanted, strict=True)])
         rows = cursor.fetchall()
     if not rows:
         return {}

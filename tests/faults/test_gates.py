@@ -16,7 +16,7 @@ from tests.faults.load import Load
 from tests.faults.portal import Portal
 from tests.faults.victims import kill_postgres
 from tests.gates.receivers import Received, Receiver
-from tests.running import say, until
+from tests.running import in_time, say, until
 
 pytestmark = pytest.mark.timeout(3600)  # a crowded machine may take its time
 
@@ -57,11 +57,11 @@ class Forwarding:
     def finish(self) -> None:
         """Wait until all is sent, also what was claimed by a statement whose answer got lost."""
         until(lambda: is_applied(self.portal), "everything is applied")
-        until(self._is_claimed, "everything is claimed", pause=0.2)
+        until(self._is_claimed, "everything is claimed", within=in_time(60), pause=0.2)
         self.portal.end("dispatcher")  # it gives back what it knows of
         self.end_claims()
         self.start()
-        until(lambda: self.waiting() == (0, 0), "everything is sent", pause=0.2)
+        until(lambda: self.waiting() == (0, 0), "everything is sent", within=in_time(60), pause=0.2)
 
     def _is_claimed(self) -> bool:
         waiting, claimed = self.waiting()
@@ -112,7 +112,7 @@ def forwarding(portal) -> Iterator[Forwarding]:
 
 
 def test_dispatcher_killed_between_sending_and_recording_repeats_what_it_had_sent(portal, load, forwarding):
-    with load() as load:
+    with load(per_body=10, pause=0.1) as load:
         forwarding.wait_for_more(100)
         with recording_held(portal):
             forwarding.wait_for_more(3)
@@ -128,7 +128,7 @@ def test_dispatcher_killed_between_sending_and_recording_repeats_what_it_had_sen
 
 
 def test_killed_database_loses_no_delivery(portal, load, forwarding):
-    with load() as load:
+    with load(per_body=10, pause=0.1) as load:
         forwarding.wait_for_more(100)
         kill_postgres(portal)
         until(load.grown(100), "work is taken again")
