@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 SOURCE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 RUN = """async (fingers) => {
-    const options = {reporter: 'no-passes', rules: {'target-size': {enabled: fingers}}};
+    const options = {resultTypes: ['violations'], rules: {'target-size': {enabled: fingers}}};
     return (await axe.run(document, options)).violations;
 }"""
 
