@@ -58,8 +58,14 @@ class Group:
     items: list[Item] = field(default_factory=list)
 
 
-def find(request: PageRequest, tenant: Tenant, text: str) -> list[Group]:
-    """Return what the text leads to, in groups; for an empty one the pages, the person's views and customers."""
+def find(request: PageRequest, tenant: Tenant | None, text: str) -> list[Group]:
+    """Return what the text leads to, in groups; for an empty one the pages, the person's views and customers.
+
+    Without a tenant there are pages of none and customers alone.
+    """
+    if tenant is None:
+        found = [Group(_("Pages"), _pages(request, None, text)), Group(_("Customers"), _tenants(request, None, text))]
+        return [group for group in found if group.items]
     number = read_number(text, tenant.country).text
     groups = []
     if text and is_readable(number):
@@ -99,7 +105,7 @@ def partner_values(tenant_ids: Iterable[int], prefix: str) -> list[str]:
     return list(begins.order_by("value").values_list("value", flat=True).distinct()[: 4 * MOST])
 
 
-def _pages(request: PageRequest, tenant: Tenant, text: str) -> list[Item]:
+def _pages(request: PageRequest, tenant: Tenant | None, text: str) -> list[Item]:
     found = [Item(page.text, page.hint, page.url) for page in pages_of(request, tenant)]
     return _matching(found, text, lambda item: item.text) if text else found
 
@@ -112,11 +118,11 @@ def _views(request: PageRequest, tenant: Tenant, text: str) -> list[Item]:
     return _matching(found, text, lambda item: item.text)[:MOST]
 
 
-def _tenants(request: PageRequest, tenant: Tenant, text: str) -> list[Item]:
-    others = [choice for choice in choices(request.access.reached) if choice.id != tenant.id]
+def _tenants(request: PageRequest, tenant: Tenant | None, text: str) -> list[Item]:
+    others = [choice for choice in choices(request.access.reached) if tenant is None or choice.id != tenant.id]
     found = [Item(choice.name, choice.slug, reverse("reports:overview", args=[choice.slug])) for choice in others]
     found = _matching(found, text, lambda item: f"{item.text}\n{item.hint}")[:MOST]
-    if text and len(found) < MOST and request.access.is_staff and may_view(request.user):
+    if (text or tenant is None) and len(found) < MOST and request.access.is_staff and may_view(request.user):
         named = Q(name__icontains=text) | Q(slug__icontains=text)
         unreached = Tenant.objects.filter(named, kind=Tenant.Kind.CUSTOMER).exclude(id__in=request.access.reached)
         found += [
