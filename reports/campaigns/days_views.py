@@ -41,9 +41,7 @@ def _figures(shown: Shown) -> dict:
     query = shown.query()
     rows = days(query)
     unit = charts.unit_of(len(rows))
-    provisional = provisional_from(
-        tenant_ids=query.tenant_ids, first=shown.first, last=shown.last, now=timezone.now()
-    )
+    provisional = provisional_from(tenant_ids=query.tenant_ids, first=shown.first, last=shown.last, now=timezone.now())
     return {
         "links": shown.links,
         "unit": unit,

@@ -13,7 +13,7 @@ register = template.Library()
 def explained(context: Context, word: str) -> dict:
     """Render a button that opens the word's explanation. Render nothing for a word that is not in the glossary.
 
-    A page has the explanations of its words at its end. A part of a page brings each of them along, after its first button.
+    A page has the explanations of its words at its end. A part of a page brings each along, after its first button.
     """
     request, term = context.get("request"), GLOSSARY.get(word)
     used = _used(request)
