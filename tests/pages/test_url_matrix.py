@@ -51,6 +51,7 @@ POSTED = {
     "settings:invitation_resend": {},
     "settings:invitation_revoke": {},
     "palette": {"q": CANARY},
+    "palette_anywhere": {"q": CANARY},
     "reports:view_start": {},
     "reports:view_share": {},
     "settings:api_key_keep": {},
@@ -167,6 +168,7 @@ PAGES = {
     "campaigns:campaign": (302, 404, 404, 200),
     "campaigns:details": (302, 404, 404, 200),
     "campaigns:recipients": (302, 404, 404, 200),
+    "campaigns:days": (302, 404, 404, 200),
     "campaigns:hours": (302, 404, 404, 200),
     "campaigns:conversions": (302, 404, 404, 200),
     "campaigns:conversion_list": (302, 404, 404, 200),
@@ -178,6 +180,7 @@ PAGES = {
     "campaigns:merge": (302, 404, 404, 422),  # nothing was filled in
     "campaigns:separate": (302, 404, 404, 302),
     "palette": (302, 404, 404, 200),
+    "palette_anywhere": (302, 200, 200, 200),
     "reports:views": (302, 404, 404, 200),
     "reports:view_rename": (302, 404, 404, 200),
     "reports:view_delete": (302, 404, 404, 200),
