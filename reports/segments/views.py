@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -52,6 +52,7 @@ def segments_page(request: PageRequest, tenant: Tenant) -> HttpResponse:
         "least": MIN_MESSAGES,
         "most_days": MAX_DAYS,
         "wrong": list(segments.wrong),
+        "file_query": urlencode(dict(zip(("key", "by"), segments.chosen, strict=False)) | {"sort": segments.order}),
     }
     status = asked.status
     if segments.key and segments.tenant_ids:
