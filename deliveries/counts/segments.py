@@ -1,86 +1,116 @@
-"""Counts by segment: what changes of messages add to them.
+"""Counts by segment: what changes of messages add to them, as rows of `segment_change`.
 
-A tenant may have ten keys, so messages are first grouped by everything else that they are counted by.
+A row costs the same however many keys and values there are; the worker counts it later
+(deliveries/counts/segment_fold.py).
 """
 
-from collections import Counter
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import NamedTuple
+
+import orjson
+import psycopg
+from django.db import transaction
 
 from campaigns.segments import NO_VALUE, indexed_value, label_of
+from deliveries.counts import segment_fold
 from deliveries.counts.segment_values import Place, counted_as, register
 from deliveries.messages.parameter_rows import ChosenKey, ChosenKeys
 from deliveries.messages.row import Change, StoredMessage
+from portal.common.bulk import bulk_cursor, stage
 
+COLUMNS = {
+    "tenant_id": "int",
+    "day": "date",
+    "account_id": "int",
+    "country": "varchar",
+    "operator": "text",
+    "sender_type": "text",
+    "segments": "jsonb",
+    "parts": "smallint",
+    "status": "text",
+    "result_code": "int",
+    "bucket": "smallint",
+    "old_status": "text",
+    "old_result_code": "int",
+    "old_bucket": "smallint",
+}
+_STAGED = ", ".join(f"{column}::jsonb" if type_ == "jsonb" else column for column, type_ in COLUMNS.items())
+_INSERT = f"INSERT INTO segment_change ({', '.join(COLUMNS)}) SELECT {_STAGED} FROM new_segment_change"  # noqa: S608  names of this module
 _NO_TEXTS: dict[str, str] = {}
+_NO_STATE = (None, None, None)
 
-Deltas = dict[tuple, list[int]]
-_Groups = dict[tuple, list[StoredMessage]]
-_Tally = tuple[Place, tuple, dict[str, int]]  # a group's key, and its numbers of messages by value
+_Day = tuple[int, date]  # tenant, day
 
 
-def segment_deltas(changes: Iterable[Change], chosen: ChosenKeys) -> tuple[Deltas, Deltas]:
-    """Return what the changes add to `segment_count` and `segment_latency_count`; new values are registered."""
+class _Counted(NamedTuple):
+    """A message with its present and its earlier state, each of which may be none."""
+
+    message: StoredMessage
+    state: tuple
+    old: tuple
+
+
+class _Column(NamedTuple):
+    """A key with the value of each message of a day; None where a message is not counted by the key."""
+
+    place: Place
+    values: list[str | None]
+
+
+def add_segment_changes(changes: Iterable[Change], chosen: ChosenKeys) -> None:
+    """Insert what the changes add to the counts by segment; new values are registered.
+
+    In the transaction of the messages, and before other counts: values of a month are registered one after the other.
+    """
     counted = {tenant_id: [key for key in keys if key.counted_from is not None] for tenant_id, keys in chosen.items()}
-    chosen = {tenant_id: keys for tenant_id, keys in counted.items() if keys}
-    states, latencies = _grouped(changes, chosen) if chosen else ({}, {})
-    of_states, of_latencies = list(_tallies(states, chosen)), list(_tallies(latencies, chosen))
-    seen: dict[Place, dict[str, None]] = {}
-    added: dict[Place, dict[str, None]] = {}  # what is subtracted was registered when it was added
-    for place, group, numbers in of_states:
-        values = dict.fromkeys(numbers)
-        seen.setdefault(place, {}).update(values)
-        if group[-1] > 0:
-            added.setdefault(place, {}).update(values)
-    registered = register(seen, added)
-    messages: Deltas = {}
-    for place, (head, tail, parts, sign), numbers in of_states:
-        head, known = (*head, place.key.key), registered[place]
-        for value, count in numbers.items():
-            key = (*head, value if value in known else counted_as(value, known), *tail)
-            if delta := messages.get(key):
-                delta[0] += sign * count
-                delta[1] += sign * count * parts
-            else:
-                messages[key] = [sign * count, sign * count * parts]
-    delivered: Deltas = {}
-    for place, (head, tail, sign), numbers in of_latencies:
-        head, known = (*head, place.key.key), registered[place]
-        for value, count in numbers.items():
-            key = (*head, value if value in known else counted_as(value, known), *tail)
-            if delta := delivered.get(key):
-                delta[0] += sign * count
-            else:
-                delivered[key] = [sign * count]
-    return messages, delivered
+    by_day = _by_day(changes, {tenant_id for tenant_id, keys in counted.items() if keys})
+    if not by_day:
+        return
+    columns = {day: list(_columns(day, messages, counted[day[0]])) for day, messages in by_day.items()}
+    registered = _registered(columns, by_day)
+    rows = [row for day, messages in by_day.items() for row in _rows(messages, columns[day], registered)]
+    if not rows:
+        return
+    with bulk_cursor() as cursor:
+        _insert(cursor, rows)
+    transaction.on_commit(segment_fold.fold_if_late, robust=True)
 
 
-def _grouped(changes: Iterable[Change], chosen: ChosenKeys) -> tuple[_Groups, _Groups]:
-    """Return the messages by what they are counted by besides the segment: states, and latencies of delivered ones."""
-    states: _Groups = {}
-    latencies: _Groups = {}
+def _insert(cursor: psycopg.Cursor, rows: list[tuple]) -> None:
+    stage(cursor, "new_segment_change", COLUMNS, rows)
+    cursor.execute(_INSERT)
+
+
+def _by_day(changes: Iterable[Change], tenant_ids: set[int]) -> dict[_Day, list[_Counted]]:
+    """Return the messages that are counted otherwise than before, by tenant and day."""
+    found: dict[_Day, list[_Counted]] = {}
     for before, after in ((change.before, change.after) for change in changes):
-        if before is not None and _counts_alike(before, after):
-            continue
-        for message, sign in ((before, -1), (after, +1)):
-            if message is None or message.tenant_id not in chosen:
+        if before is None:
+            rows = (_Counted(after, _state(after), _NO_STATE),)
+        elif _counts_alike(before, after):
+            state, old = _state(after), _state(before)
+            if state == old:
                 continue
-            f = message.folded
-            head = (message.tenant_id, message.day, f.account_id)
-            place = (f.country, f.operator, f.sender_type)
-            states.setdefault((head, (*place, f.status, f.result_code), f.parts, sign), []).append(message)
-            if f.latency_bucket is not None:
-                latencies.setdefault((head, (*place, f.latency_bucket), sign), []).append(message)
-    return states, latencies
+            rows = (_Counted(after, state, old),)
+        else:
+            rows = (_Counted(before, _NO_STATE, _state(before)), _Counted(after, _state(after), _NO_STATE))
+        for row in rows:
+            if row.message.tenant_id in tenant_ids:
+                found.setdefault((row.message.tenant_id, row.message.day), []).append(row)
+    return found
+
+
+def _state(message: StoredMessage) -> tuple:
+    f = message.folded
+    return f.status, f.result_code, f.latency_bucket
 
 
 def _counts_alike(one: StoredMessage, other: StoredMessage) -> bool:
+    """Return whether two messages are counted in the same places but for their states."""
     a, b = one.folded, other.folded
     return (
-        a.status == b.status
-        and a.result_code == b.result_code
-        and a.latency_bucket == b.latency_bucket
-        and a.parts == b.parts
+        a.parts == b.parts
         and a.operator == b.operator
         and a.country == b.country
         and a.sender_type == b.sender_type
@@ -92,37 +122,63 @@ def _counts_alike(one: StoredMessage, other: StoredMessage) -> bool:
     )
 
 
-def _tallies(groups: _Groups, chosen: ChosenKeys) -> Iterable[_Tally]:
-    for group, messages in groups.items():
-        tenant_id, day, _account_id = group[0]
-        month = day.replace(day=1)
-        earliest = min(_sent_at(message) for message in messages)
-        for key in chosen[tenant_id]:
-            if counted := _by_value(messages, key, day, earliest):
-                yield Place(tenant_id, key, month), group, counted
+def _columns(of: _Day, messages: list[_Counted], keys: list[ChosenKey]) -> Iterator[_Column]:
+    """Yield the values of messages of a day by each key that counts it."""
+    tenant_id, day = of
+    earliest = min(row.message.folded.sent_at for row in messages)
+    for key in keys:
+        if day < key.figures_from:
+            continue
+        label, name = label_of(key.key), key.key
+        if label is None:
+            texts = [(row.message.folded.parameters or _NO_TEXTS).get(name) for row in messages]
+        else:
+            texts = [(row.message.labels or _NO_TEXTS).get(label) for row in messages]
+        values = {text: indexed_value(text) if text else NO_VALUE for text in set(texts)}
+        column: list[str | None] = [values[text] for text in texts]
+        if earliest < key.counted_from:  # stored messages are still being counted
+            for n, row in enumerate(messages):
+                if row.message.folded.sent_at < key.counted_from:
+                    column[n] = None
+        yield _Column(Place(tenant_id, key, day.replace(day=1)), column)
 
 
-def _sent_at(message: StoredMessage) -> datetime:
-    at = message.folded.sent_at
-    assert at is not None  # of every stored message
-    return at
+def _registered(
+    columns: dict[_Day, list[_Column]], by_day: dict[_Day, list[_Counted]]
+) -> dict[Place, frozenset[str]]:
+    """Register the new values; those of earlier states alone were registered when they were counted."""
+    seen: dict[Place, dict[str, None]] = {}
+    added: dict[Place, dict[str, None]] = {}
+    for day, of_keys in columns.items():
+        has_state = [row.state is not _NO_STATE for row in by_day[day]]
+        for place, values in of_keys:
+            seen.setdefault(place, {}).update((value, None) for value in set(values) if value is not None)
+            new = dict.fromkeys(value for value, has in zip(values, has_state, strict=True) if has)
+            new.pop(None, None)
+            added.setdefault(place, {}).update(new)
+    return register(seen, added)
 
 
-def _by_value(messages: list[StoredMessage], key: ChosenKey, day: date, earliest: datetime) -> dict[str, int]:
-    """Return how many of these messages of a day are counted by the key, by its value."""
-    counted_from = key.counted_from
-    if counted_from is None or day < key.figures_from:
-        return {}
-    if earliest < counted_from:  # stored messages are still being counted
-        messages = [message for message in messages if _sent_at(message) >= counted_from]
-    label = label_of(key.key)
-    if label is None:
-        name = key.key
-        found = Counter([(message.folded.parameters or _NO_TEXTS).get(name) for message in messages])
-    else:
-        found = Counter([(message.labels or _NO_TEXTS).get(label) for message in messages])
-    values: dict[str, int] = {}
-    for text, count in found.items():
-        value = indexed_value(text) if text else NO_VALUE
-        values[value] = values.get(value, 0) + count
-    return values
+def _rows(
+    messages: list[_Counted], columns: list[_Column], registered: dict[Place, frozenset[str]]
+) -> Iterator[tuple]:
+    """Yield the rows of COLUMNS of messages of a day."""
+    if not columns:
+        return
+    ids = [str(place.key.id) for place, _values in columns]
+    counted = []
+    for place, values in columns:
+        known = registered[place]
+        names = {value: counted_as(value, known) for value in set(values) if value is not None}
+        counted.append([names.get(value) for value in values])
+    is_whole = not any(None in values for values in counted)
+    for (message, state, old), values in zip(messages, zip(*counted, strict=True), strict=True):
+        segments = dict(zip(ids, values, strict=True))
+        if not is_whole:
+            segments = {id_: value for id_, value in segments.items() if value is not None}
+        if segments:
+            f = message.folded
+            yield (
+                *(message.tenant_id, message.day, f.account_id, f.country, f.operator, f.sender_type),
+                *(orjson.dumps(segments).decode(), f.parts, *state, *old),
+            )
