@@ -5,18 +5,23 @@ figure. One transaction folds at a time. Whoever changes stored counts otherwise
 transaction and with the locks of all slices: then no change is left that could be folded over its work.
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import Min
+
+from deliveries.models import SegmentChange
 
 FOLDED = 50_000  # changes in one transaction
 LATE = timedelta(minutes=1)  # changes that are older are folded by those who add new ones
 
 _LOCK = "hashtext('portal.segment_fold')"
 _PLACE = "tenant_id, day, account_id, country, operator, sender_type"
-_TAKE = """
+_EMPTY = """
 CREATE TEMP TABLE IF NOT EXISTS taken_change (LIKE segment_change) ON COMMIT DELETE ROWS;
-DELETE FROM taken_change;
+DELETE FROM taken_change
+"""
+_TAKE = """
 WITH gone AS (
     DELETE FROM segment_change WHERE ctid = ANY (ARRAY(SELECT ctid FROM segment_change LIMIT {limit})) RETURNING *
 )
@@ -89,11 +94,11 @@ def fold_waiting() -> int:
     return total
 
 
-def fold() -> int:
-    """Fold up to FOLDED changes in a transaction; return how many, 0 where another process is at it."""
+def fold(*, limit: int = FOLDED) -> int:
+    """Fold up to `limit` changes in a transaction; return how many, 0 where another process is at it."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SELECT pg_try_advisory_xact_lock({_LOCK})")
-        return _fold_some(cursor) if cursor.fetchone()[0] else 0
+        return _fold_some(cursor, limit) if cursor.fetchone()[0] else 0
 
 
 def fold_all() -> None:
@@ -105,16 +110,20 @@ def fold_all() -> None:
 
 
 def fold_if_late() -> None:
-    """Fold some changes if the oldest one is LATE: where no worker folds, those who add changes do, and few wait."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT min(since) < now() - %s FROM segment_change", [LATE])
-        is_late = cursor.fetchone()[0]
-    if is_late:
+    """Fold some changes if the oldest is LATE: where no worker folds, those who add changes do, so that few wait."""
+    oldest = oldest_change()
+    if oldest is not None and datetime.now(UTC) - oldest > LATE:
         fold()
 
 
-def _fold_some(cursor) -> int:
-    cursor.execute(_TAKE.format(limit=FOLDED))
+def oldest_change() -> datetime | None:
+    """Return when the oldest change was added that is not folded yet; reads all of them."""
+    return SegmentChange.objects.aggregate(oldest=Min("since"))["oldest"]
+
+
+def _fold_some(cursor, limit: int = FOLDED) -> int:
+    cursor.execute(_EMPTY)
+    cursor.execute(_TAKE.format(limit=limit))
     if taken := cursor.rowcount:
         for statement in _STATEMENTS:
             cursor.execute(statement)

@@ -14,6 +14,7 @@ from deliveries.models import (
     IngestCount,
     QuarantinedRow,
     RefusalCount,
+    SegmentChange,
     StandingCheck,
     WaitingRow,
 )
@@ -45,6 +46,7 @@ class _Collector:
         )  # fmt: skip
         yield _jobs()
         yield from _conversions(now)
+        yield _segment_changes(now)
         yield GaugeMetricFamily(
             "portal_share_links_open",
             "Shared links that are neither revoked nor expired",
@@ -73,6 +75,15 @@ def _conversions(now: datetime) -> Iterator[GaugeMetricFamily]:
     yield GaugeMetricFamily(
         "portal_conversions_oldest_due_seconds",
         "Age of the oldest note",
+        value=max((now - oldest).total_seconds(), 0) if oldest else 0,
+    )
+
+
+def _segment_changes(now: datetime) -> GaugeMetricFamily:
+    oldest = SegmentChange.objects.aggregate(oldest=Min("since"))["oldest"]
+    return GaugeMetricFamily(
+        "portal_segment_changes_oldest_seconds",
+        "Age of the oldest change of counts by segment that is not folded into the stored counts",
         value=max((now - oldest).total_seconds(), 0) if oldest else 0,
     )
 
