@@ -6,6 +6,7 @@ A row costs the same however many keys and values there are; the worker counts i
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import compress
 from typing import NamedTuple
 
 import orjson
@@ -39,23 +40,20 @@ _STAGED = ", ".join(f"{column}::jsonb" if type_ == "jsonb" else column for colum
 _INSERT = f"INSERT INTO segment_change ({', '.join(COLUMNS)}) SELECT {_STAGED} FROM new_segment_change"  # noqa: S608  names of this module
 _NO_TEXTS: dict[str, str] = {}
 _NO_STATE = (None, None, None)
+_NOT_COUNTED = "\0"  # no value: PostgreSQL stores no text with it
+_NO_STATE = (None, None, None)
 
 _Day = tuple[int, date]  # tenant, day
-
-
-class _Counted(NamedTuple):
-    """A message with its present and its earlier state, each of which may be none."""
-
-    message: StoredMessage
-    state: tuple
-    old: tuple
+_Counted = tuple[StoredMessage, tuple, tuple]  # a message with its present and its earlier state; one may be _NO_STATE
 
 
 class _Column(NamedTuple):
-    """A key with the value of each message of a day; None where a message is not counted by the key."""
+    """A key with the text of each message of a day, and what each text means: None if it is not counted by the key."""
 
     place: Place
-    values: list[str | None]
+    texts: list[str | None]
+    values: dict[str | None, str]
+    added: set[str | None]  # the texts of messages that are counted from now on
 
 
 def add_segment_changes(changes: Iterable[Change], chosen: ChosenKeys) -> None:
@@ -68,7 +66,7 @@ def add_segment_changes(changes: Iterable[Change], chosen: ChosenKeys) -> None:
     if not by_day:
         return
     columns = {day: list(_columns(day, messages, counted[day[0]])) for day, messages in by_day.items()}
-    registered = _registered(columns, by_day)
+    registered = _registered(column for of_keys in columns.values() for column in of_keys)
     rows = [row for day, messages in by_day.items() for row in _rows(messages, columns[day], registered)]
     if not rows:
         return
@@ -85,19 +83,19 @@ def _insert(cursor: psycopg.Cursor, rows: list[tuple]) -> None:
 def _by_day(changes: Iterable[Change], tenant_ids: set[int]) -> dict[_Day, list[_Counted]]:
     """Return the messages that are counted otherwise than before, by tenant and day."""
     found: dict[_Day, list[_Counted]] = {}
-    for before, after in ((change.before, change.after) for change in changes):
-        if before is None:
-            rows = (_Counted(after, _state(after), _NO_STATE),)
-        elif _counts_alike(before, after):
-            state, old = _state(after), _state(before)
-            if state == old:
+    for change in changes:
+        before, after = change.before, change.after
+        state, old = _state(after), _NO_STATE
+        if before is not None:
+            old = _state(before)
+            if not _counts_alike(before, after):
+                if before.tenant_id in tenant_ids:
+                    found.setdefault((before.tenant_id, before.day), []).append((before, _NO_STATE, old))
+                old = _NO_STATE
+            elif state == old:
                 continue
-            rows = (_Counted(after, state, old),)
-        else:
-            rows = (_Counted(before, _NO_STATE, _state(before)), _Counted(after, _state(after), _NO_STATE))
-        for row in rows:
-            if row.message.tenant_id in tenant_ids:
-                found.setdefault((row.message.tenant_id, row.message.day), []).append(row)
+        if after.tenant_id in tenant_ids:
+            found.setdefault((after.tenant_id, after.day), []).append((after, state, old))
     return found
 
 
@@ -123,62 +121,53 @@ def _counts_alike(one: StoredMessage, other: StoredMessage) -> bool:
 
 
 def _columns(of: _Day, messages: list[_Counted], keys: list[ChosenKey]) -> Iterator[_Column]:
-    """Yield the values of messages of a day by each key that counts it."""
+    """Yield the texts of messages of a day by each key that counts it."""
     tenant_id, day = of
-    earliest = min(row.message.folded.sent_at for row in messages)
+    times = [message.folded.sent_at for message, _state, _old in messages]
+    earliest = min(times)
+    parameters = [message.folded.parameters or _NO_TEXTS for message, _state, _old in messages]
+    labels = [message.labels or _NO_TEXTS for message, _state, _old in messages]
+    has_state = [state is not _NO_STATE for _message, state, _old in messages]
     for key in keys:
         if day < key.figures_from:
             continue
         label, name = label_of(key.key), key.key
-        if label is None:
-            texts = [(row.message.folded.parameters or _NO_TEXTS).get(name) for row in messages]
-        else:
-            texts = [(row.message.labels or _NO_TEXTS).get(label) for row in messages]
+        texts = [text.get(name) for text in parameters] if label is None else [text.get(label) for text in labels]
         values = {text: indexed_value(text) if text else NO_VALUE for text in set(texts)}
-        column: list[str | None] = [values[text] for text in texts]
         if earliest < key.counted_from:  # stored messages are still being counted
-            for n, row in enumerate(messages):
-                if row.message.folded.sent_at < key.counted_from:
-                    column[n] = None
-        yield _Column(Place(tenant_id, key, day.replace(day=1)), column)
+            texts = [text if at >= key.counted_from else _NOT_COUNTED for text, at in zip(texts, times, strict=True)]
+        added = set(compress(texts, has_state)) - {_NOT_COUNTED}
+        yield _Column(Place(tenant_id, key, day.replace(day=1)), texts, values, added)
 
 
-def _registered(
-    columns: dict[_Day, list[_Column]], by_day: dict[_Day, list[_Counted]]
-) -> dict[Place, frozenset[str]]:
+def _registered(columns: Iterable[_Column]) -> dict[Place, frozenset[str]]:
     """Register the new values; those of earlier states alone were registered when they were counted."""
     seen: dict[Place, dict[str, None]] = {}
     added: dict[Place, dict[str, None]] = {}
-    for day, of_keys in columns.items():
-        has_state = [row.state is not _NO_STATE for row in by_day[day]]
-        for place, values in of_keys:
-            seen.setdefault(place, {}).update((value, None) for value in set(values) if value is not None)
-            new = dict.fromkeys(value for value, has in zip(values, has_state, strict=True) if has)
-            new.pop(None, None)
-            added.setdefault(place, {}).update(new)
+    for column in columns:
+        seen.setdefault(column.place, {}).update(dict.fromkeys(column.values.values()))
+        new = dict.fromkeys(column.values[text] for text in dict.fromkeys(column.texts) if text in column.added)
+        added.setdefault(column.place, {}).update(new)
     return register(seen, added)
 
 
-def _rows(
-    messages: list[_Counted], columns: list[_Column], registered: dict[Place, frozenset[str]]
-) -> Iterator[tuple]:
+def _rows(messages: list[_Counted], columns: list[_Column], registered: dict[Place, frozenset[str]]) -> Iterator[tuple]:
     """Yield the rows of COLUMNS of messages of a day."""
     if not columns:
         return
-    ids = [str(place.key.id) for place, _values in columns]
-    counted = []
-    for place, values in columns:
-        known = registered[place]
-        names = {value: counted_as(value, known) for value in set(values) if value is not None}
-        counted.append([names.get(value) for value in values])
-    is_whole = not any(None in values for values in counted)
-    for (message, state, old), values in zip(messages, zip(*counted, strict=True), strict=True):
-        segments = dict(zip(ids, values, strict=True))
-        if not is_whole:
-            segments = {id_: value for id_, value in segments.items() if value is not None}
-        if segments:
+    pieces = []
+    for place, texts, values, _added in columns:
+        known, id_ = registered[place], place.key.id
+        of_text = {text: f'"{id_}":{_as_json(counted_as(value, known))}' for text, value in values.items()}
+        pieces.append([of_text.get(text, "") for text in texts])
+    for (message, state, old), of_one in zip(messages, zip(*pieces, strict=True), strict=True):
+        if segments := ",".join(filter(None, of_one)):
             f = message.folded
             yield (
                 *(message.tenant_id, message.day, f.account_id, f.country, f.operator, f.sender_type),
-                *(orjson.dumps(segments).decode(), f.parts, *state, *old),
+                *(f"{{{segments}}}", f.parts, *state, *old),
             )
+
+
+def _as_json(text: str) -> str:
+    return orjson.dumps(text).decode()

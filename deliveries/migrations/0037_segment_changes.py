@@ -28,7 +28,7 @@ CREATE VIEW segment_latency_count WITH (security_invoker = true) AS
 {_STORED}, bucket, messages FROM stored_segment_latency_count
 UNION ALL {_CHANGED}, c.bucket, 1::bigint {_OF_KEYS} WHERE c.bucket IS NOT NULL
 UNION ALL {_CHANGED}, c.old_bucket, -1::bigint {_OF_KEYS} WHERE c.old_bucket IS NOT NULL;
-""",  # noqa: S608  constants of this module
+""",
     "DROP VIEW segment_count; DROP VIEW segment_latency_count",
 )
 

@@ -92,6 +92,8 @@ __all__ = [
     "SegmentLatencyCount",
     "Span",
     "StandingCheck",
+    "StoredSegmentCount",
+    "StoredSegmentLatencyCount",
     "SubmissionCount",
     "TenantRecount",
     "WaitingRow",

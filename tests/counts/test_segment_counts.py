@@ -362,7 +362,9 @@ def test_key_whose_month_is_full_of_single_values_loses_its_figures(feed, tenant
 def plant_singles(tenant, key: str, n: int) -> None:
     segment_fold.fold_waiting()
     like = StoredSegmentCount.objects.filter(tenant=tenant, key=key, value="0").values().get()
-    StoredSegmentCount.objects.bulk_create(StoredSegmentCount(**like | {"value": f"earlier {number}"}) for number in range(n))
+    StoredSegmentCount.objects.bulk_create(
+        StoredSegmentCount(**like | {"value": f"earlier {number}"}) for number in range(n)
+    )
 
 
 def test_planted_differences_of_segments_are_found_and_repaired(feed, tenant):
