@@ -20,8 +20,8 @@ __all__ = ["NO_CAMPAIGN_ID", "TABLES", "CountTable", "add_changes"]
 class CountTable:
     """One count table: its key columns with their types, what it sums, and the same as SQL over `message`.
 
-    Rows for which `unfinished` holds are being deleted, and say nothing. If `name` is a view, its rows are to be summed by
-    the key columns, and `stored` is the table below it.
+    Rows for which `unfinished` holds are being deleted, and say nothing. If `name` is a view, `stored` is the table
+    below it, and the view's rows are to be summed by the key columns.
     """
 
     name: str

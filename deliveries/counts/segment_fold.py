@@ -97,6 +97,7 @@ def fold_waiting() -> int:
 def fold(*, limit: int = FOLDED) -> int:
     """Fold up to `limit` changes in a transaction; return how many, 0 where another process is at it."""
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL jit = off")  # compiling would take longer than most folds
         cursor.execute(f"SELECT pg_try_advisory_xact_lock({_LOCK})")
         return _fold_some(cursor, limit) if cursor.fetchone()[0] else 0
 

@@ -175,9 +175,10 @@ def delete_all_empty_counts(tenant_id: int, *, first: date | None, before: date)
     for table in (CAMPAIGN, LATENCY, SEGMENT, SEGMENT_LATENCY):
         column, names = ("variant", ("",)) if "variant" in table.keys else ("value", NO_SEGMENTS)
         values = " AND ".join(f"{value} = 0" for value in table.values)
+        stored = table.stored
         with connection.cursor() as cursor:
             cursor.execute(
-                f"DELETE FROM {table.stored} WHERE ctid = ANY (ARRAY (SELECT ctid FROM {table.stored} WHERE tenant_id = %s"  # noqa: S608  tables, columns and conditions of this module; values are parameters
+                f"DELETE FROM {stored} WHERE ctid = ANY (ARRAY (SELECT ctid FROM {stored} WHERE tenant_id = %s"  # noqa: S608  tables, columns and conditions of this module; values are parameters
                 f" AND day >= %s AND day < %s AND {column} <> ALL (%s) AND {values} FOR UPDATE SKIP LOCKED))",
                 [tenant_id, first or date.min, before, list(names)],
             )
