@@ -5,7 +5,7 @@ A row costs the same however many keys and values there are; the worker counts i
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, datetime
 from itertools import compress
 from typing import NamedTuple
 
@@ -39,8 +39,7 @@ COLUMNS = {
 _STAGED = ", ".join(f"{column}::jsonb" if type_ == "jsonb" else column for column, type_ in COLUMNS.items())
 _INSERT = f"INSERT INTO segment_change ({', '.join(COLUMNS)}) SELECT {_STAGED} FROM new_segment_change"  # noqa: S608  names of this module
 _NO_TEXTS: dict[str, str] = {}
-_NO_STATE = (None, None, None)
-_NOT_COUNTED = "\0"  # no value: PostgreSQL stores no text with it
+_NOT_COUNTED = "\0"  # no text of a message: PostgreSQL stores none with it
 _NO_STATE = (None, None, None)
 
 _Day = tuple[int, date]  # tenant, day
@@ -48,7 +47,7 @@ _Counted = tuple[StoredMessage, tuple, tuple]  # a message with its present and 
 
 
 class _Column(NamedTuple):
-    """A key with the text of each message of a day, and what each text means: None if it is not counted by the key."""
+    """A key with the text of each message of a day (_NOT_COUNTED if the key does not count it), and each text's value."""
 
     place: Place
     texts: list[str | None]
@@ -123,7 +122,7 @@ def _counts_alike(one: StoredMessage, other: StoredMessage) -> bool:
 def _columns(of: _Day, messages: list[_Counted], keys: list[ChosenKey]) -> Iterator[_Column]:
     """Yield the texts of messages of a day by each key that counts it."""
     tenant_id, day = of
-    times = [message.folded.sent_at for message, _state, _old in messages]
+    times = [_sent_at(message) for message, _state, _old in messages]
     earliest = min(times)
     parameters = [message.folded.parameters or _NO_TEXTS for message, _state, _old in messages]
     labels = [message.labels or _NO_TEXTS for message, _state, _old in messages]
@@ -134,10 +133,16 @@ def _columns(of: _Day, messages: list[_Counted], keys: list[ChosenKey]) -> Itera
         label, name = label_of(key.key), key.key
         texts = [text.get(name) for text in parameters] if label is None else [text.get(label) for text in labels]
         values = {text: indexed_value(text) if text else NO_VALUE for text in set(texts)}
-        if earliest < key.counted_from:  # stored messages are still being counted
+        if key.counted_from is not None and earliest < key.counted_from:  # stored messages are still being counted
             texts = [text if at >= key.counted_from else _NOT_COUNTED for text, at in zip(texts, times, strict=True)]
         added = set(compress(texts, has_state)) - {_NOT_COUNTED}
         yield _Column(Place(tenant_id, key, day.replace(day=1)), texts, values, added)
+
+
+def _sent_at(message: StoredMessage) -> datetime:
+    at = message.folded.sent_at
+    assert at is not None  # of every stored message
+    return at
 
 
 def _registered(columns: Iterable[_Column]) -> dict[Place, frozenset[str]]:
