@@ -47,7 +47,7 @@ _Counted = tuple[StoredMessage, tuple, tuple]  # a message with its present and 
 
 
 class _Column(NamedTuple):
-    """A key with the text of each message of a day (_NOT_COUNTED if the key does not count it), and each text's value."""
+    """A key with the text of each message of a day (or _NOT_COUNTED), and the value that each text has."""
 
     place: Place
     texts: list[str | None]
