@@ -60,9 +60,7 @@ def test_each_report_is_shown_at_each_gate(client, manager, feed, tenant, django
     assert second.gate_id == shop.pk and paused.public_id in client.get(MESSAGE).content.decode()
 
 
-@pytest.mark.parametrize(
-    ("who", "links"), [("viewer", False), ("analyst", True)]
-)
+@pytest.mark.parametrize(("who", "links"), [("viewer", False), ("analyst", True)])
 def test_viewers_see_outcomes_without_links(client, request, feed, tenant, who, links):
     gate = make_gate(tenant, name="Shop")
     send(feed)

@@ -83,7 +83,9 @@ def masked(report: Forwarded, masking: Masking) -> Forwarded:
 def _request(sender: Sender, given: DestinationInput, report: Forwarded, stored, now) -> PreviewedRequest:
     if given.url == DROP:
         return PreviewedRequest(given.url, is_drop=True)
-    headers = given.headers if given.headers is not None else tuple(f"{one.partition(':')[0]}: {HIDDEN}" for one in stored)
+    headers = (
+        given.headers if given.headers is not None else tuple(f"{one.partition(':')[0]}: {HIDDEN}" for one in stored)
+    )
     endpoint = Endpoint(
         id=0,
         url=given.url,
