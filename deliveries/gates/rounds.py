@@ -70,6 +70,7 @@ async def send_round(
     if gate_type == "ALL":
         open_ = [endpoint for endpoint in endpoints if endpoint.id not in done]
         sent = list(await asyncio.gather(*(send_once(egress, sender, endpoint, reports) for endpoint in open_)))
+        sent.sort(key=lambda one: not one.is_delivered)  # the last one says what came of the round
         have = (*done, *(one.endpoint_id for one in sent if one.is_delivered))
         return Round(sent, have, all(one.is_delivered for one in sent))
     chosen = [random.choice(endpoints)] if gate_type == "ONE_RANDOM" and endpoints else endpoints  # noqa: S311  no secret

@@ -27,6 +27,7 @@ from deliveries.message_pages.presenter import MessagePresenter, MessageRow, cod
 from deliveries.message_pages.table_columns import COLUMNS_PARAMETER
 from deliveries.messages.code_words import code_words
 from deliveries.messages.row import StoredMessage
+from deliveries.models import Gate
 from deliveries.search.addresses import message_or_404, without_masked_ids
 from deliveries.search.find import Page, SearchTooSlow, campaign_names, reports_of, search
 from deliveries.search.number_searches import TooManyNumberSearches, count_number_searches
@@ -72,6 +73,7 @@ def message_list(request: HttpRequest, tenant: Tenant) -> HttpResponse:
         ],
         "campaign_names": _campaign_names(request),
         "link": settings.PUBLIC_URL + canonical,
+        "may_replay": request.access.may("manage_gates") and Gate.objects.filter(tenant=tenant).exists(),
         "saved": menu_of(
             request.user.pk if request.access.is_members else None,
             tenant,

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("deliveries", "0035_channels"),
+        ("deliveries", "0036_gate_replays"),
         ("tenants", "0012_signing_keys"),
     ]
 

@@ -232,6 +232,7 @@ def _make_forwarding(tenant, message, now: datetime) -> dict:
                 tenant=tenant, gate=gate, hour=now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=back),
                 outcome=outcome, bucket=bucket, number=number,
             )  # fmt: skip
+    _make_replays(tenant, gate, now)
     return {"gate_id": gate.public_id, "attempt_id": attempt.pk}
 
 
@@ -245,6 +246,26 @@ def _last_report(tenant, message) -> int:
             [tenant.id, message.day, message.account_id, message.message_id],
         )
         return cursor.fetchone()[0]
+
+
+def _make_replays(tenant, gate, now: datetime) -> None:
+    """Make a replay of each state; the one that is under way waits for a worker that is not there."""
+    from deliveries.gates.replaying.wanted import seal
+    from deliveries.models import GateReplay
+
+    common = {"tenant": tenant, "gate": gate, "made_by": OWNER, "until": now}
+    ended = common | {"is_read": True, "finished_at": now, "since": now - timedelta(days=2)}
+    GateReplay.objects.create(
+        kind="failed", state="done", queued=1_900, already=12, delivered=1_880, failed=17, gone=3, total=1_912, **ended
+    )
+    title = "1 Oct 2026 – 31 Oct 2026 · Campaign: autumn"
+    GateReplay.objects.create(kind="search", title=title, state="cancelled", queued=40, withdrawn=40, **ended)
+    GateReplay.objects.create(kind="search", title=title, state="cancelled", problem="search", **ended)
+    GateReplay.objects.create(kind="period", state="failed", error="OperationalError: x", **ended)
+    GateReplay.objects.create(
+        kind="search", title="Any time", total=200, queued=50, already=50, sealed=seal(None),
+        not_before=now + timedelta(days=1), **common,
+    )  # fmt: skip
 
 
 def _make_gates(now: datetime) -> int:
