@@ -8,6 +8,7 @@ from benchmarks.exporting import exports
 from benchmarks.faults import faults, slow_senders
 from benchmarks.figure import Figure
 from benchmarks.flow import end_to_end, peak
+from benchmarks.gates import gates
 from benchmarks.importing import import_dlrs
 from benchmarks.ingest import ingest_batch, ingest_http
 from benchmarks.memory import memory
@@ -24,6 +25,7 @@ BENCHMARKS: dict[str, Callable[[Stage], Iterator[Figure]]] = {
     "peak": peak,
     "memory": memory,
     "import_dlrs": import_dlrs,
+    "gates": gates,
     "bytes": bytes_on_disk,
     "search": searching,
     "overview": overview_sql,

@@ -9,7 +9,9 @@ from deliveries.checks import run
 from deliveries.conversions import uploads
 from deliveries.counts import rollups
 from deliveries.exports import files, making
+from deliveries.gates import failing
 from deliveries.gates.at_link import sync
+from deliveries.gates.replaying import forgetting, running
 from deliveries.messages import month_filters, partitions
 from deliveries.rederiving import moves, recount, rule_refold, segment_figures, segment_keys
 from deliveries.retention import retention
@@ -120,6 +122,31 @@ def attribute_conversions() -> int | None:
     return attribute.attribute_due()  # one process at a time
 
 
+@shared_task(name="deliveries.run_gate_replay", time_limit=3600)
+def run_gate_replay(replay_id: int) -> int:
+    return running.run_replays(replay_id=replay_id)  # claims the replay's row
+
+
+@shared_task(name="deliveries.resume_gate_replays", time_limit=3600)
+def resume_gate_replays() -> int:
+    return running.run_replays()
+
+
+@shared_task(name="deliveries.forget_gate_replays", time_limit=600)
+def forget_gate_replays() -> int:
+    return forgetting.forget(now=datetime.now(UTC))
+
+
 @shared_task(name="deliveries.sync_gates", time_limit=3600)
 def sync_gates(account_id: int, apply: int, actor: str) -> None:
     sync.run_asked(account_id, apply=bool(apply), actor=actor)
+
+
+@shared_task(name="deliveries.watch_gates", time_limit=120)
+def watch_gates() -> int:
+    return failing.watch(now=datetime.now(UTC))
+
+
+@shared_task(name="deliveries.look_at_gates", time_limit=3600)
+def look_at_gates() -> None:
+    sync.look_at_all()

@@ -47,9 +47,12 @@ urlpatterns = [
     path("t/<slug:tenant_slug>/exports/", include("deliveries.exports.urls")),
     path("t/<slug:tenant_slug>/conversions/", include("deliveries.conversions.urls")),
     path("t/<slug:tenant_slug>/exports/table/", include("reports.exports.urls")),
+    path("t/<slug:tenant_slug>/gates/", include("deliveries.gates.urls")),
     path("t/<slug:tenant_slug>/partner-ids/", include("deliveries.partner_ids.urls")),
     path("t/<slug:tenant_slug>/settings/", include("portal.settings_urls")),
     path("api/", include("portal.api_urls")),
+    path("gate//", include("deliveries.gates.partner_gates.urls")),  # of clients whose base URL ends with a slash
+    path("gate/", include("deliveries.gates.partner_gates.urls")),
     path("accounts/", include("portal.accounts.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),

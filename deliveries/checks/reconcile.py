@@ -11,6 +11,13 @@ from deliveries.checks.reconcile_conversions import (
     find_attribution_differences,
     note_differences,
 )
+from deliveries.checks.reconcile_gates import (
+    KEPT_DAYS,
+    GateDifference,
+    find_gate_differences,
+    gate_differences,
+    recount_gates,
+)
 from deliveries.checks.reconcile_owners import OwnerDifference, find_owner_differences, queue_moves
 from deliveries.checks.reconcile_parameters import (
     ParameterDifference,
@@ -49,14 +56,15 @@ class Difference:
         return f"{self.table.name}: {key}: {numbers}"
 
 
-AnyDifference = Difference | ParameterDifference | OwnerDifference | AttributionDifference
+AnyDifference = Difference | ParameterDifference | OwnerDifference | AttributionDifference | GateDifference
 
 
 def find_differences() -> list[AnyDifference]:
     """Compare all counts with the messages in one snapshot, month by month, so that memory stays small.
 
     Sealed days are left out. What messages are found by (message_parameter) is compared with them too, and each
-    message's tenant with the owner of its platformPartnerId, and conversion events with the rule of attribution.
+    message's tenant with the owner of its platformPartnerId, conversion events with the rule of attribution, and gates'
+    counts with their attempts.
     """
     with snapshot(), connection.cursor() as cursor:
         months = _months(cursor)
@@ -71,10 +79,11 @@ def find_differences() -> list[AnyDifference]:
             *find_parameter_differences(),
             *find_owner_differences(),
             *find_attribution_differences(),
+            *find_gate_differences(now=datetime.now(UTC)),
         ]
 
 
-def find_differences_of(day: date) -> list[Difference | ParameterDifference]:
+def find_differences_of(day: date) -> list[Difference | ParameterDifference | GateDifference]:
     """Compare the counts of one day (of hours and quarters: the UTC day) with the messages in one snapshot.
 
     It costs reading that day's messages once for each of the tables, however many other days there are.
@@ -82,7 +91,8 @@ def find_differences_of(day: date) -> list[Difference | ParameterDifference]:
     with snapshot(), connection.cursor() as cursor:
         end = day + timedelta(days=1)
         found = [difference for table in TABLES for difference in _compare(cursor, table, day, end)]
-        return [*found, *parameter_differences(day, end)]
+        has_attempts = day >= datetime.now(UTC).date() - timedelta(days=KEPT_DAYS)
+        return [*found, *parameter_differences(day, end), *(gate_differences(day, end) if has_attempts else ())]
 
 
 def repair(differences: list[AnyDifference]) -> None:
@@ -93,6 +103,7 @@ def repair(differences: list[AnyDifference]) -> None:
     queue_moves(difference for difference in differences if isinstance(difference, OwnerDifference))
     note_differences(difference for difference in differences if isinstance(difference, AttributionDifference))
     repair_parameters([difference for difference in differences if isinstance(difference, ParameterDifference)])
+    recount_gates(difference for difference in differences if isinstance(difference, GateDifference))
     of_counts = [difference for difference in differences if isinstance(difference, Difference)]
     with transaction.atomic():
         slices.lock([0])  # whose holders `condense` waits for

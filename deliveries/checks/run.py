@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop as _
 
 from deliveries.applying import accounting, stops
 from deliveries.applying.apply import oldest_waiting
-from deliveries.checks import counts, identities
+from deliveries.checks import counts, gates, identities
 from deliveries.checks.feeds import feed_rates
 from deliveries.checks.refusals import refusals
 from deliveries.checks.selectors import TITLES
@@ -32,7 +32,7 @@ KEPT_DETAILS = 20
 WAITS_TOO_LONG = timedelta(minutes=5)
 
 # Each problem of these begins with the feed, account or job that it is about, and ": ".
-NAMED = {"feeds", "refused", "quarantined", "submissions", "jobs"}
+NAMED = {"feeds", "refused", "quarantined", "submissions", "jobs", "gates_at_link"}
 
 Check = Callable[[datetime], list[str]]
 
@@ -156,6 +156,35 @@ def _jobs(now: datetime) -> list[str]:
     ]
 
 
+def _gates(now: datetime) -> list[str]:
+    problems: list[str] = []
+    if since := gates.not_sent_since(now=now):
+        text = _("deliveries of gates wait since %(since)s UTC, and none was tried. No dispatcher runs, or it hangs")
+        problems.append(KeptText(text, since=_minute(since)))
+    if orphaned := gates.count_orphaned(now=now):
+        text = _("%(number)s deliveries wait for gates that do not exist. Retention does not delete them")
+        problems.append(KeptText(text, number=orphaned))
+    return problems
+
+
+def _gates_at_link(now: datetime) -> list[str]:
+    text = _(
+        "%(account)s: of the gates at LINK %(missing)s are missing, %(differing)s differ and %(failed)s could not be"
+        " looked at, as of %(at)s UTC"
+    )
+    return [
+        KeptText(
+            text,
+            account=found.account,
+            missing=found.missing,
+            differing=found.differing,
+            failed=found.failed,
+            at=_minute(found.checked_at),
+        )
+        for found in gates.wrong_at_link()
+    ]
+
+
 def _minute(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M}"
 
@@ -177,6 +206,8 @@ CHECKS: dict[str, Check] = {
     "identities": _identities,
     "counts": _counts,
     "jobs": _jobs,
+    "gates": _gates,
+    "gates_at_link": _gates_at_link,
 }
 
 

@@ -17,6 +17,7 @@ from deliveries.erasure import (
     erased_names,
     exports,
     gate_attempts,
+    gate_replays,
     mentions,
     message_ids,
     partner_ids,
@@ -178,6 +179,7 @@ def erase_person(*, number: str, tenant: Tenant, actor: str) -> ErasureCounts:
     partner_ids.rename_queued(actor=actor)
     message_ids.forget_places()
     exports.mark(tenant_id=tenant.id, now=datetime.now(UTC))
+    gate_replays.forget_searches(tenant_id=tenant.id)
     subject = hashed(read.text, tenant_id=tenant.id)[:13]
     record("number.erased", actor=actor, tenant=tenant, subject=subject, details=asdict(erased))
     return erased

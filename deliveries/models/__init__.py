@@ -13,6 +13,7 @@ from deliveries.models.counts import (
 )
 from deliveries.models.exports import Export
 from deliveries.models.facts import DeliveryReport, Message, MessageParameter
+from deliveries.models.gate_replays import GateReplay
 from deliveries.models.gates import Gate, GateAttempt, GateDelivery, GateDestination, GateHour
 from deliveries.models.identity_filters import IdentityFilter
 from deliveries.models.inbox import (
@@ -65,6 +66,7 @@ __all__ = [
     "GateDelivery",
     "GateDestination",
     "GateHour",
+    "GateReplay",
     "HourCount",
     "IdentityFilter",
     "ImportCount",

@@ -115,7 +115,12 @@ SENTENCES: dict[str, Promise] = {
     "gate.deleted": _("%(who)s deleted the gate %(subject)s. Deliveries that waited: %(waiting)s."),
     "gate.paused": _("%(who)s paused the gate %(subject)s."),
     "gate.resumed": _("%(who)s resumed the gate %(subject)s."),
+    "gate.tested": _("%(who)s tested the gate %(subject)s. Outcomes: %(outcomes)s."),
     "gate.secret_rotated": _("%(who)s gave the gate %(subject)s a new signing secret."),
+    "gate.replay_started": _("%(who)s started a replay of the gate %(subject)s. Reports: %(reports)s."),
+    "gate.replay_cancelled": _("%(who)s cancelled a replay of the gate %(subject)s. Not sent: %(withdrawn)s."),
+    "gate.off_gone": _("%(who)s switched the gate %(subject)s off: its receiver answered 410 Gone."),
+    "gate.off_failing": _("%(who)s switched the gate %(subject)s off: nothing arrived for five days."),
     "feed.signing_keys": _(
         "%(who)s set the signing keys of the feed %(subject)s. Added: %(added)s, removed: %(removed)s."
     ),
@@ -124,6 +129,9 @@ SENTENCES: dict[str, Promise] = {
     "quarantine.replay": _("%(who)s replayed rows from quarantine. Rows: %(rows)s."),
     "quarantine.discard": _("%(who)s discarded rows from quarantine. Rows: %(rows)s. Reason: %(subject)s"),
     "quarantine.put_aside": _("%(who)s put rows aside in quarantine. Rows: %(rows)s."),
+    "secrets.resealed": _(
+        "%(who)s encrypted stored secrets with the present key. Rows: %(resealed)s; unreadable: %(unreadable)s."
+    ),
     "counts.reconciled": _("%(who)s compared counts and messages. Differences: %(differences)s."),
     "messages.refolded": _("The status of messages was recalculated. Messages: %(messages)s; changed: %(changed)s."),
     "partnermove.retried": _("%(who)s retried moves of partner IDs. Jobs: %(jobs)s."),
@@ -136,6 +144,8 @@ SENTENCES: dict[str, Promise] = {
     "conversionupload.cancelled": _("%(who)s cancelled uploads of conversion events. Jobs: %(jobs)s."),
     "segmentkey.retried": _("%(who)s retried the indexing of segment keys. Jobs: %(jobs)s."),
     "segmentkey.cancelled": _("%(who)s cancelled the indexing of segment keys. Jobs: %(jobs)s."),
+    "gatereplay.retried": _("%(who)s retried replays of gates. Jobs: %(jobs)s."),
+    "gatereplay.cancelled": _("%(who)s cancelled replays of gates. Jobs: %(jobs)s."),
     "reportrun.retried": _("%(who)s retried report runs. Jobs: %(jobs)s."),
     "reportrun.cancelled": _("%(who)s cancelled report runs. Jobs: %(jobs)s."),
     "erasedmonth.retried": _("%(who)s retried the deletion of older workbooks. Jobs: %(jobs)s."),
@@ -223,6 +233,25 @@ DETAIL_NAMES = {
     "messages": _("Messages"),
     "window_minutes": _("Window in minutes"),
     "is_otp": _("One-time password"),
+    # of gates
+    "gate": _("Gate"),
+    "ref_id": _("Reference"),
+    "destinations": _("Destinations"),
+    "gate_type": _("Type"),
+    "ttl_ms": _("Time to live"),
+    "acknowledge": _("The answer must have a body"),
+    "throttle": _("Requests per second at most"),
+    "custom_parameters": _("Custom parameters of the gate"),
+    "body": _("Body"),
+    "batch_size": _("Reports per request"),
+    "partner_ids": _("Partner IDs"),
+    "final_only": _("Final states only"),
+    "statuses": _("Statuses"),
+    "countries": _("Countries"),
+    "campaign_ids": _("Campaigns"),
+    "ref_id_prefix": _("The refId begins with"),
+    "parameter_key": _("Custom parameter of the message"),
+    "parameter_value": _("Value of the custom parameter"),
 }
 
 

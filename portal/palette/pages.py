@@ -19,6 +19,8 @@ OF_TENANT: tuple[tuple[str, Promise, str], ...] = (
     ("messages:numbers", _("List of numbers"), "see_numbers"),
     ("reports:months", _("Reports"), "see_figures"),
     ("deliveries:partner_ids", _("Partner IDs"), "see_figures"),
+    ("gates:list", _("Gates"), "see_gates"),
+    ("gates:new", _("Create a gate"), "manage_gates"),
     ("settings:tenant", _("Settings"), "change_settings"),
     ("settings:ref_ids", _("RefIds"), "change_settings"),
     ("settings:segments", _("Keys of segments"), "change_settings"),

@@ -28,6 +28,8 @@ CELERY_BEAT_SCHEDULE = {
     "resume-segment-keys": {"task": "deliveries.resume_segment_keys", "schedule": 30.0},
     "judge-segment-keys": {"task": "deliveries.judge_segment_keys", "schedule": 3600.0},
     "resume-exports": {"task": "deliveries.resume_exports", "schedule": 30.0},
+    "resume-gate-replays": {"task": "deliveries.resume_gate_replays", "schedule": 5.0, "options": {"expires": 5}},
+    "forget-gate-replays": {"task": "deliveries.forget_gate_replays", "schedule": 3600.0},
     "attribute-conversions": {
         "task": "deliveries.attribute_conversions",
         "schedule": 5.0,
@@ -39,7 +41,7 @@ CELERY_BEAT_SCHEDULE = {
     "first-checks": {"task": "deliveries.run_first_checks", "schedule": 30.0},
     "check-waiting": {
         "task": "deliveries.run_checks",
-        "args": [["waiting", "applying", "refused", "jobs"]],
+        "args": [["waiting", "applying", "refused", "jobs", "gates"]],
         "schedule": 60.0,
     },
     "check-received": {
@@ -47,7 +49,11 @@ CELERY_BEAT_SCHEDULE = {
         "args": [["received", "feeds", "quarantined", "submissions"]],
         "schedule": 600.0,
     },
-    "check-identities": {"task": "deliveries.run_checks", "args": [["identities"]], "schedule": 6 * 3600.0},
+    "check-identities": {
+        "task": "deliveries.run_checks",
+        "args": [["identities", "gates_at_link"]],
+        "schedule": 6 * 3600.0,
+    },
     "check-counts": {
         "task": "deliveries.run_checks",
         "args": [["counts"]],
@@ -59,5 +65,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-unsent-mail": {"task": "accounts.forget_unsent_mail", "schedule": 3600.0},
     "delete-ended-links": {"task": "accounts.delete_ended_links", "schedule": 3600.0},
     "check-brand-hosts": {"task": "accounts.check_brand_hosts", "schedule": crontab(hour=3, minute=40)},
+    "look-at-gates-at-link": {"task": "deliveries.look_at_gates", "schedule": crontab(hour=3, minute=10)},
+    "watch-gates": {"task": "deliveries.watch_gates", "schedule": 60.0},
     "apply-retention": {"task": "deliveries.apply_retention", "schedule": 3600.0},
 }

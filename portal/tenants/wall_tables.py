@@ -45,6 +45,7 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "gate_delivery": ("SELECT, INSERT, DELETE", READ),
     "gate_destination": (ALL, ALL),  # refers to its gate
     "gate_hour": (READ, READ),
+    "gate_replay": (ALL, CHANGE),  # refers to its gate
     "hour_count": (READ, READ),
     "latency_count": (READ, READ),
     "message": (READ, READ),
@@ -93,7 +94,8 @@ PEOPLE_TABLES: dict[str, tuple[str, str, str]] = {
 SEEN_TABLES: dict[str, tuple[str, str, str]] = {
     # Pages read what an account's result codes mean; the ingest adds the feed of an account's submissions alone.
     "tenants_feed": ("SELECT (account_id, dialect)", ALL, ADD),
-    "tenants_gatewayaccount": ("SELECT (id, name, timezone, pool_id, owner_id, owner_since)", ALL, ""),
+    # The platform ID stands in paths of the API of gates.
+    "tenants_gatewayaccount": ("SELECT (id, name, platform_id, timezone, pool_id, owner_id, owner_since)", ALL, ""),
 }
 
 # Tables without a policy: least grants. table: (web, staff, ingest)
@@ -177,6 +179,10 @@ METRICS_TABLES: dict[str, str] = {
     "conversion_upload": "SELECT (id, state)",
     "erased_month": "SELECT (id, state)",
     "export": "SELECT (id, state)",
+    "gate_replay": "SELECT (id, state)",
+    "gate": "SELECT (id, state)",
+    "gate_delivery": "SELECT (gate_id, due_at)",
+    "gate_hour": "SELECT (hour, outcome, number)",
     "inbox_todo": READ,
     "ingest_count": READ,
     "partner_move": "SELECT (id, state)",

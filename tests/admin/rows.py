@@ -11,6 +11,8 @@ from campaigns.models import Campaign, ConversionUpload, RefIdScheme, SegmentKey
 from deliveries.models import (
     ErasedMonth,
     Export,
+    Gate,
+    GateReplay,
     ImportRun,
     PartnerMove,
     PartnerRequest,
@@ -27,6 +29,7 @@ from portal.tenants.api_keys import create_key
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
 from reports.models import ReportRun
 from tests.conftest import NOW, make_user
+from tests.gates.factors import make_gate
 
 CANARY = "canary-7f3e"
 
@@ -57,6 +60,7 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
             expires_at=NOW + timedelta(days=30),
             query=f"campaign={CANARY}",
         )[0],
+        Gate: make_gate(tenant, name=CANARY),
         RefIdScheme: RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", CANARY]),
         ConversionUpload: ConversionUpload.objects.create(
             tenant=tenant, made_by=user.email, file_name=f"{CANARY}.csv", mapping={"kind": CANARY}, state="failed"
@@ -77,6 +81,15 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
             format="csv",
             columns=["message_id"],
             tenant_ids=[tenant.id],
+            state="failed",
+        ),
+        GateReplay: GateReplay.objects.create(
+            tenant=tenant,
+            gate=make_gate(tenant),
+            made_by=user.email,
+            kind="search",
+            title=CANARY,
+            until=NOW,
             state="failed",
         ),
         ImportRun: ImportRun.objects.create(feed=feed, sha256="0" * 64, file_name=f"{CANARY}.ndjson"),

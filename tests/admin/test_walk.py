@@ -11,6 +11,8 @@ from campaigns.models import Campaign, ConversionUpload, RefIdScheme, SegmentKey
 from deliveries.models import (
     ErasedMonth,
     Export,
+    Gate,
+    GateReplay,
     ImportRun,
     PartnerMove,
     PartnerRequest,
@@ -34,6 +36,8 @@ READ_ONLY = {
     AuditEntry,
     ErasedMonth,
     Export,
+    Gate,
+    GateReplay,
     PartnerMove,
     PartnerRequest,
     RuleRefold,
@@ -61,7 +65,7 @@ NOT_SHOWN = {
     "deliveries.ApplierStop", "deliveries.ImportCount", "deliveries.RefusalCount",
     "deliveries.ErasedId", "deliveries.ErasedName", "deliveries.RecipientSecret",
     "campaigns.ConversionKind", "campaigns.ConversionEvent", "deliveries.ConversionDue", "deliveries.ConversionTenant",
-    "deliveries.ConversionWindow", "deliveries.Gate", "deliveries.GateDestination", "deliveries.GateDelivery",
+    "deliveries.ConversionWindow", "deliveries.GateDestination", "deliveries.GateDelivery",
     "deliveries.GateAttempt", "deliveries.GateHour", "deliveries.ChannelCount",
 }  # fmt: skip
 

@@ -11,15 +11,17 @@ import pytest
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.urls import URLResolver, get_resolver
+from django.utils import timezone
 
 from campaigns.models import Campaign, ConversionKind, ConversionUpload, SegmentKey
-from deliveries.models import Export, PartnerRequest, QuarantinedRow
+from deliveries.models import Export, GateAttempt, GateReplay, PartnerRequest, QuarantinedRow
 from portal.accounts.models import Invitation, Membership, UnsentMail
 from portal.saved_views.models import SavedView
 from portal.shares.models import ShareLink
 from portal.tenants.models import PartnerId, Tenant
 from tests.admin.rows import CANARY, make_rows
 from tests.admin.test_walk import NEVER_ADDED, NEVER_DELETED, READ_ONLY
+from tests.gates.factors import make_gate
 from tests.pages.conftest import make_run
 
 PEOPLE = ("anonymous", "viewer", "analyst", "manager", "owner", "staff_user", "stranger")
@@ -55,6 +57,11 @@ POSTED = {
     "conversions:upload_undo": {},
     "settings:conversion_kind_remove": {},
     "settings:conversion_window": {"minutes": "60"},
+    "gates:preview": {},
+    "gates:pause": {},
+    "gates:resume": {},
+    "gates:replay_attempt": {},
+    "gates:replay_cancel": {},
     "exports:cancel": {},
     "exports:retry": {},
     "exports:delete": {},
@@ -88,6 +95,19 @@ PAGES = {
     "api:campaigns": (401, 401, 401, 401),
     "api:campaign_recipients": (401, 401, 401, 401),
     "api:campaign": (401, 401, 401, 401),
+    "api:gates": (401, 401, 401, 401),
+    "api:gate": (401, 401, 401, 401),
+    "api:gate_pause": (401, 401, 401, 401),
+    "api:gate_resume": (401, 401, 401, 401),
+    "api:gate_test": (401, 401, 401, 401),
+    "api:gate_rotate_secret": (401, 401, 401, 401),
+    "api:gate_attempts": (401, 401, 401, 401),
+    "api:gate_attempt": (401, 401, 401, 401),
+    "partner_gate_add": (401, 401, 401, 401),
+    "partner_gate": (401, 401, 401, 401),
+    "partner_gate_by_ref_id": (401, 401, 401, 401),
+    "partner_gates": (401, 401, 401, 401),
+    "partner_gate_unknown": (404, 404, 404, 404),
     "api:key": (401, 401, 401, 401),
     "api:schema": (200, 200, 200, 200),  # tells nothing secret
     "api:docs": (200, 200, 200, 200),
@@ -112,6 +132,24 @@ PAGES = {
     "conversions:upload_cancel": (302, 404, 404, 302),
     "conversions:upload_undo": (302, 404, 404, 302),
     "conversions:upload_errors": (302, 404, 404, 200),
+    "gates:list": (302, 404, 404, 200),
+    "gates:new": (302, 404, 404, 200),
+    "gates:preview": (302, 404, 404, 422),  # nothing was filled in
+    "gates:gate": (302, 404, 404, 200),
+    "gates:edit": (302, 404, 404, 200),
+    "gates:pause": (302, 404, 404, 302),
+    "gates:resume": (302, 404, 404, 302),
+    "gates:delete": (302, 404, 404, 200),
+    "gates:secret": (302, 404, 404, 200),
+    "gates:test": (302, 404, 404, 200),
+    "gates:attempts": (302, 404, 404, 200),
+    "gates:attempt": (302, 404, 404, 200),
+    "gates:replay_choose": (302, 404, 404, 200),
+    "gates:replay_attempt": (302, 404, 404, 302),
+    "gates:replays": (302, 404, 404, 200),
+    "gates:replay_new": (302, 404, 404, 200),
+    "gates:replay_search": (302, 404, 404, 200),
+    "gates:replay_cancel": (302, 404, 404, 302),
     "exports:list": (302, 404, 404, 200),
     "exports:new": (302, 404, 404, 200),
     "exports:numbers": (302, 404, 404, 200),
@@ -307,6 +345,10 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
     Tenant.objects.filter(id=other_tenant.id).update(name=f"{CANARY} company")
     rows = make_rows(Tenant.objects.get(id=other_tenant.id), feed)
     run = make_run(other_tenant, "2026-08", text=CANARY)
+    gate = make_gate(other_tenant, "https://receiver.example.org/", name=CANARY)
+    attempt = GateAttempt.objects.create(
+        tenant=other_tenant, gate=gate, at=timezone.now(), message_id=CANARY, number=1, outcome="timeout"
+    )
     return {
         "tenant_slug": other_tenant.slug,
         "run_id": run.id,
@@ -331,6 +373,15 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "export_id": rows[Export].id,
         "upload_id": rows[ConversionUpload].id,
         "conversion_id": 1,
+        "gate_id": gate.public_id,
+        "attempt_id": attempt.pk,
+        "replay_id": GateReplay.objects.create(
+            tenant=other_tenant, gate=gate, made_by=CANARY, kind="search", title=CANARY, until=timezone.now()
+        ).pk,
+        "platform_id": feed.account.platform_id,
+        "ppid": rows[PartnerId].value,
+        "link_gate_id": gate.public_id,
+        "ref_id": gate.ref_id,
         "kind_id": ConversionKind.objects.create(tenant=other_tenant, name=CANARY).id,
         "link_id": rows[ShareLink].id,
         "share_token": "no-such-token",

@@ -97,6 +97,7 @@ def test_web_reads_few_columns_of_feeds_and_accounts():
         "tenants_gatewayaccount.name",
         "tenants_gatewayaccount.owner_id",
         "tenants_gatewayaccount.owner_since",
+        "tenants_gatewayaccount.platform_id",
         "tenants_gatewayaccount.pool_id",
         "tenants_gatewayaccount.timezone",
     }
