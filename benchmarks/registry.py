@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from benchmarks.applying import apply
+from benchmarks.applying_keys import apply_keys
 from benchmarks.disk import bytes_on_disk
 from benchmarks.exporting import exports
 from benchmarks.faults import faults, slow_senders
@@ -21,6 +22,7 @@ BENCHMARKS: dict[str, Callable[[Stage], Iterator[Figure]]] = {
     "ingest_http": ingest_http,
     "ingest_batch": ingest_batch,
     "apply": apply,
+    "apply_keys": apply_keys,
     "end_to_end": end_to_end,
     "peak": peak,
     "memory": memory,

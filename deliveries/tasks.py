@@ -7,7 +7,7 @@ from celery import shared_task
 from deliveries.attributing import attribute
 from deliveries.checks import run
 from deliveries.conversions import uploads
-from deliveries.counts import rollups
+from deliveries.counts import rollups, segment_fold
 from deliveries.exports import files, making
 from deliveries.gates import failing
 from deliveries.gates.at_link import sync
@@ -80,6 +80,11 @@ def apply_retention() -> None:
 @shared_task(name="deliveries.condense_counts", time_limit=3600)
 def condense_counts() -> int | None:
     return rollups.roll_up(now=datetime.now(UTC))
+
+
+@shared_task(name="deliveries.fold_segment_counts", time_limit=600)
+def fold_segment_counts() -> int:
+    return segment_fold.fold_waiting()  # one process at a time; each chunk is a transaction
 
 
 @shared_task(name="deliveries.make_identity_filters", time_limit=3600)

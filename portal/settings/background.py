@@ -59,6 +59,11 @@ CELERY_BEAT_SCHEDULE = {
         "args": [["counts"]],
         "schedule": crontab(hour=2, minute=20),
     },
+    "fold-segment-counts": {
+        "task": "deliveries.fold_segment_counts",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     "condense-counts": {"task": "deliveries.condense_counts", "schedule": 900.0},
     "make-identity-filters": {"task": "deliveries.make_identity_filters", "schedule": 3600.0},
     "settle-lost-rights": {"task": "accounts.settle_lost_rights", "schedule": 600.0},
