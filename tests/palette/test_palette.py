@@ -51,7 +51,17 @@ OF_VIEWER = [
 ]
 OF_OWNER = [
     *("Overview", "Campaigns", "Segments", "Conversions", "Messages", "List of numbers", "Reports", "Partner IDs"),
-    *("Settings", "RefIds", "Keys of segments", "Members", "API keys", "Shared links", "Audit log", "Saved views"),
+    *(
+        "Gates",
+        "Settings",
+        "RefIds",
+        "Keys of segments",
+        "Members",
+        "API keys",
+        "Shared links",
+        "Audit log",
+        "Saved views",
+    ),
     *("Your account", "REST API"),
 ]
 
