@@ -53,6 +53,7 @@ OF_OWNER = [
     *("Overview", "Campaigns", "Segments", "Conversions", "Messages", "List of numbers", "Reports", "Partner IDs"),
     *(
         "Gates",
+        "Create a gate",
         "Settings",
         "RefIds",
         "Keys of segments",
