@@ -22,7 +22,9 @@ OPERATIONS = [
 
 def test_all_addresses_that_ask_for_a_key_are_tried():
     with_key = {
-        re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route.address) for route in ROUTES if expected(route, "stranger") == 401
+        re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route.address)
+        for route in ROUTES
+        if expected(route, "stranger") == 401 and not route.address.startswith("/gate/")  # tests/gates/ tries those
     }
 
     assert with_key <= {path for path, _method, _operation in OPERATIONS}

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from deliveries.gates.changing import input_of
-from deliveries.gates.definitions import DestinationInput, GateInput
+from deliveries.gates.definitions import MAX_NAME, DestinationInput, GateInput
 from deliveries.gates.hidden_values import HIDDEN, hidden_headers, restored_headers
 from deliveries.gates.secrets import headers_of
 from deliveries.models import Gate, GateDestination
@@ -18,7 +18,6 @@ from deliveries.models.gates import DEFAULT_TTL
 from portal.api.link_errors import Code, LinkError
 
 TYPE = "PARTNER_GATE"
-MAX_NAME = 200
 METHOD, TEMPLATE = "method", "template"
 _header_name = re.compile(r"http\.header([0-9]{1,3})").fullmatch
 _POST = GateDestination.Method.POST
