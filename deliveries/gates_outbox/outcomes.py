@@ -17,7 +17,9 @@ _TEXTS: dict[str, tuple[str | Promise, str | Promise]] = {
     ),
     "timeout": (
         gettext_lazy("No answer in time"),
-        gettext_lazy("No connection within 3 seconds, or no whole answer within 10. Answer before you process the report."),
+        gettext_lazy(
+            "No connection within 3 seconds, or no whole answer within 10. Answer before you process the report."
+        ),
     ),
     "dns_error": (gettext_lazy("Host not found"), gettext_lazy("The host of the URL has no address. Check the URL.")),
     "connect_error": (
@@ -26,7 +28,9 @@ _TEXTS: dict[str, tuple[str | Promise, str | Promise]] = {
     ),
     "tls_error": (
         gettext_lazy("Certificate not valid"),
-        gettext_lazy("It has expired, is for another host, or its chain is incomplete. Send the intermediate certificates."),
+        gettext_lazy(
+            "It has expired, is for another host, or its chain is incomplete. Send the intermediate certificates."
+        ),
     ),
     "blocked_destination": (
         gettext_lazy("Address not permitted"),
@@ -36,9 +40,12 @@ _TEXTS: dict[str, tuple[str | Promise, str | Promise]] = {
         gettext_lazy("Time to live ended"),
         gettext_lazy("It is not sent any more. Replay it when the receiver works again."),
     ),
-    "moved": (gettext_lazy("Belongs to another customer"), gettext_lazy("The message moved to another customer, so it was not sent.")),
+    "moved": (
+        gettext_lazy("Belongs to another customer"),
+        gettext_lazy("The message moved to another customer, so it was not sent."),
+    ),
     "gone": (gettext_lazy("No longer stored"), gettext_lazy("The report had been deleted, so it was not sent.")),
-}  # fmt: skip
+}
 _ADVICE_BY_CODE: dict[int, Promise] = {
     401: gettext_lazy("The receiver refused the user name, the password or the signature."),
     403: gettext_lazy("The receiver refused the request. Check its access rules."),

@@ -63,11 +63,16 @@ def forwardings_of(
     keys = attempts.keys() | queued.keys()
     if not keys:
         return []
-    gates = {gate.pk: gate for gate in Gate.objects.filter(pk__in={gate_id for gate_id, _inbox in keys}).select_related("tenant")}
+    gates = {
+        gate.pk: gate
+        for gate in Gate.objects.filter(pk__in={gate_id for gate_id, _inbox in keys}).select_related("tenant")
+    }
     order = {report.inbox_id: place for place, report in enumerate(reports)}
     may_see = access.may("see_gates")
     found = []
-    for gate_id, inbox_id in sorted(keys, key=lambda key: (order.get(key[1], len(order)), _name(gates.get(key[0])), key)):
+    for gate_id, inbox_id in sorted(
+        keys, key=lambda key: (order.get(key[1], len(order)), _name(gates.get(key[0])), key)
+    ):
         gate, delivery = gates.get(gate_id), queued.get((gate_id, inbox_id))
         own = attempts[gate_id, inbox_id]
         state, mark = _state(gate, delivery, own)

@@ -220,6 +220,25 @@ DETAIL_NAMES = {
     "messages": _("Messages"),
     "window_minutes": _("Window in minutes"),
     "is_otp": _("One-time password"),
+    # of gates
+    "gate": _("Gate"),
+    "ref_id": _("Reference"),
+    "destinations": _("Destinations"),
+    "gate_type": _("Type"),
+    "ttl_ms": _("Time to live"),
+    "acknowledge": _("The answer must have a body"),
+    "throttle": _("Requests per second at most"),
+    "custom_parameters": _("Custom parameters of the gate"),
+    "body": _("Body"),
+    "batch_size": _("Reports per request"),
+    "partner_ids": _("Partner IDs"),
+    "final_only": _("Final states only"),
+    "statuses": _("Statuses"),
+    "countries": _("Countries"),
+    "campaign_ids": _("Campaigns"),
+    "ref_id_prefix": _("The refId begins with"),
+    "parameter_key": _("Custom parameter of the message"),
+    "parameter_value": _("Value of the custom parameter"),
 }
 
 

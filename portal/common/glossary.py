@@ -178,7 +178,10 @@ GLOSSARY: dict[str, Term] = {
     ),
     "gate_waiting": Term(
         _("Waiting at a gate"),
-        _("Delivery reports that are still to be sent: new ones, retries, and all that is held while a gate is paused."),
+        _(
+            "Delivery reports that are still to be sent: new ones, retries, and all that is held while a gate is"
+            " paused."
+        ),
         heading=_("Waiting"),
     ),
     "data_as_of": Term(

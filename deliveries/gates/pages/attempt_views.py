@@ -73,5 +73,7 @@ def attempt(request: PageRequest, tenant: Tenant, gate_id: str, attempt_id: int)
 
 def _message_address(tenant: Tenant, attempt: GateAttempt) -> str:
     """Return the page of the attempt's message, '' of a made-up one."""
+    if attempt.account_id is None:
+        return ""
     name = GatewayAccount.objects.filter(id=attempt.account_id).values_list("name", flat=True).first()
     return address_of("messages:message", tenant.slug, account=name, id=attempt.message_id) if name else ""

@@ -12,6 +12,7 @@ from deliveries.gates.secrets import headers_of
 from deliveries.models import Gate, GateDestination
 from deliveries.models.gates import MAX_URL
 
+ADD, REMOVE, UP = "row_add", "row_remove", "row_up"  # buttons; one named "remove" would hide the form's own function
 _PLAIN = {"autocomplete": "off", "spellcheck": "false"}
 
 
@@ -74,7 +75,7 @@ class DestinationForm(forms.Form):
         text = str(
             (self.data.get(f"{self.prefix}-stored_id") if self.is_bound else self.initial.get("stored_id")) or ""
         )
-        return int(text) if text.isascii() and text.isdigit() else 0
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
 
     def clean(self) -> None:
         given = self.cleaned_data
@@ -115,7 +116,7 @@ class DestinationForms:
     @property
     def is_change_of_rows(self) -> bool:
         """Tell whether a button for rows was pressed, which saves nothing."""
-        return self._data is not None and any(name in self._data for name in ("add", "remove", "up"))
+        return self._data is not None and any(name in self._data for name in (ADD, REMOVE, UP))
 
     @cached_property
     def forms(self) -> list[DestinationForm]:
@@ -125,10 +126,13 @@ class DestinationForms:
                 for row, one in enumerate(self._stored.values())
             ]
             return found or [DestinationForm(row=0, stored={})]
-        return [
+        found = [
             DestinationForm(self._data if row in self._sent else None, row=row, stored=self._stored)
             for row in self._rows()
         ]
+        if not found[-1].is_bound:
+            found[-1].fields["url"].widget.attrs["autofocus"] = True  # the row that was just added
+        return found
 
     @property
     def may_add(self) -> bool:
@@ -138,13 +142,9 @@ class DestinationForms:
     def has_several(self) -> bool:
         return len(self.forms) > 1
 
-    @property
-    def newest(self) -> int | None:
-        """The row that a button has just added."""
-        return self.forms[-1].row if self._data is not None and "add" in self._data else None
-
     def are_valid(self) -> bool:
-        return bool(self.forms) and all([form.is_valid() for form in self.forms])
+        found = [form.is_valid() for form in self.forms]  # each, so that each shows its errors
+        return bool(found) and all(found)
 
     def values(self) -> tuple[DestinationInput, ...]:
         return tuple(form.value() for form in self.forms)
@@ -158,12 +158,12 @@ class DestinationForms:
     def _rows(self) -> list[int]:
         assert self._data is not None
         rows = list(self._sent)
-        removed, moved = self._data.get("remove", ""), self._data.get("up", "")
+        removed, moved = self._data.get(REMOVE, ""), self._data.get(UP, "")
         rows = [row for row in rows if str(row) != removed]
         at = next((at for at, row in enumerate(rows) if str(row) == moved), 0)
         if at:
             rows[at - 1], rows[at] = rows[at], rows[at - 1]
-        if not rows or ("add" in self._data and len(rows) < MAX_DESTINATIONS):
+        if not rows or (ADD in self._data and len(rows) < MAX_DESTINATIONS):
             rows.append(max(self._sent, default=-1) + 1)
         return rows
 

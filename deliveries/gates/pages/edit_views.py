@@ -1,7 +1,6 @@
 """Pages on which a gate is created and changed, with the request that it would send."""
 
 from django.contrib import messages
-from django.forms.utils import ErrorDict
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -69,7 +68,8 @@ def edit(request: PageRequest, tenant: Tenant, gate_id: str) -> HttpResponse:
 @member_may("manage_gates")
 def preview(request: PageRequest, tenant: Tenant) -> HttpResponse:
     """Return the request that the form's gate would send, as a fragment; 422 with what is wrong with the form."""
-    gate = Gate.objects.filter(tenant=tenant, public_id=request.POST.get("gate", "")).first()
+    gate_id = request.POST.get("gate", "")
+    gate = gate_or_404(tenant, gate_id) if gate_id.isalnum() else None
     forms = GateForms.of(tenant, request.POST, gate=gate)
     given = forms.given()
     shown = preview_of(tenant, given, gate=gate, masking=request.access.masking) if given else None
@@ -80,7 +80,7 @@ def preview(request: PageRequest, tenant: Tenant) -> HttpResponse:
 def _unchecked(forms: GateForms) -> GateForms:
     """Return the forms without errors: while rows are added or removed, nobody wants to read what is missing."""
     for form in (forms.form, *forms.destinations.forms):
-        form._errors = ErrorDict()
+        form.errors.clear()
     return forms
 
 

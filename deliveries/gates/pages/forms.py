@@ -1,8 +1,7 @@
 """Form of a gate without its destinations: name, filter, body and limits."""
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
@@ -107,10 +106,13 @@ class GateForm(forms.Form):
 
     def __init__(self, data: QueryDict | None = None, *, tenant: Tenant, gate: Gate | None = None) -> None:
         super().__init__(data, initial=_initial(gate), auto_id="gate_%s")
+        for name in ("ref_id", "custom_parameters"):
+            self.fields[name].word = f"gate_{name}"  # type: ignore[attr-defined]  # not the message's of the glossary
         self._tenant, self._gate = tenant, gate
         own = PartnerId.objects.filter(tenant=tenant).order_by("value").values_list("value", flat=True).distinct()
         kept = [value for value in (gate.partner_ids if gate else ()) if value not in set(own)]
-        self.fields["partner_ids"].choices = [(value, value) for value in (*own, *kept)]
+        choices = [(value, value) for value in (*own, *kept)]
+        cast(forms.MultipleChoiceField, self.fields["partner_ids"]).choices = choices
 
     def clean_custom_parameters(self) -> dict[str, str]:
         return pairs_of(self.cleaned_data["custom_parameters"])
@@ -139,8 +141,8 @@ class GateForm(forms.Form):
         """Return the checked values by the names of GateInput."""
         values = dict(self.cleaned_data)
         hours = values.pop("ttl_hours")
-        is_as_stored = self._gate is not None and hours == _hours(self._gate.ttl_ms)
-        values["ttl_ms"] = self._gate.ttl_ms if is_as_stored else int(hours * HOUR_MS)
+        stored = self._gate.ttl_ms if self._gate else None  # may be finer than the field shows
+        values["ttl_ms"] = stored if stored and hours == _hours(stored) else int(hours * HOUR_MS)
         values["campaign_ids"] = values.pop("campaigns")
         values["ref_id"] = values["ref_id"] or values["name"]
         return values | {name: tuple(values[name]) for name in ("partner_ids", "statuses")}
@@ -151,7 +153,7 @@ def _hours(ttl_ms: int) -> Decimal:
     return (Decimal(ttl_ms) / HOUR_MS).quantize(Decimal("0.001")).normalize() + 0
 
 
-def _initial(gate: Gate | None) -> Mapping[str, Any]:
+def _initial(gate: Gate | None) -> dict[str, Any]:
     if gate is None:
         return {
             "gate_type": Gate.Type.ONE_ORDERED,
