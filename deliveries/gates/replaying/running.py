@@ -8,7 +8,7 @@ import logging
 
 from django.db import transaction
 
-from deliveries.gates.replaying import failures, found, pace, queueing, receipts
+from deliveries.gates.replaying import failures, found, pace, queueing
 from deliveries.gates.replaying.progress import outcomes
 from deliveries.gates.replaying.wanted import After, Portion, Wanted, open_replay, seal_position
 from deliveries.models import Gate, GateReplay
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 READ = {
     GateReplay.Kind.FAILED: failures.read,
-    GateReplay.Kind.PERIOD: receipts.read,
+    GateReplay.Kind.PERIOD: found.read,
     GateReplay.Kind.SEARCH: found.read,
 }
 PORTION = 500  # reports that are queued in one transaction
