@@ -7,8 +7,9 @@ from celery import shared_task
 from deliveries.attributing import attribute
 from deliveries.checks import run
 from deliveries.conversions import uploads
-from deliveries.counts import rollups
+from deliveries.counts import rollups, segment_fold
 from deliveries.exports import files, making
+from deliveries.gates import failing
 from deliveries.gates.at_link import sync
 from deliveries.gates.replaying import forgetting, running
 from deliveries.messages import month_filters, partitions
@@ -81,6 +82,11 @@ def condense_counts() -> int | None:
     return rollups.roll_up(now=datetime.now(UTC))
 
 
+@shared_task(name="deliveries.fold_segment_counts", time_limit=600)
+def fold_segment_counts() -> int:
+    return segment_fold.fold_waiting()  # one process at a time; each chunk is a transaction
+
+
 @shared_task(name="deliveries.make_identity_filters", time_limit=3600)
 def make_identity_filters() -> int | None:
     return month_filters.make(now=datetime.now(UTC))
@@ -139,3 +145,13 @@ def forget_gate_replays() -> int:
 @shared_task(name="deliveries.sync_gates", time_limit=3600)
 def sync_gates(account_id: int, apply: int, actor: str) -> None:
     sync.run_asked(account_id, apply=bool(apply), actor=actor)
+
+
+@shared_task(name="deliveries.watch_gates", time_limit=120)
+def watch_gates() -> int:
+    return failing.watch(now=datetime.now(UTC))
+
+
+@shared_task(name="deliveries.look_at_gates", time_limit=3600)
+def look_at_gates() -> None:
+    sync.look_at_all()

@@ -33,6 +33,7 @@ handler500 = "portal.views.server_error"
 urlpatterns = [
     path("", views.home, name="home"),
     path("glossary/", views.glossary, name="glossary"),
+    path("go/", palette.palette_anywhere, name="palette_anywhere"),
     path("language/", views.set_language, name="set_language"),
     path("look/", theme.set_look, name="set_look"),
     path("look/<str:colour>.css", theme.accent, name="accent"),

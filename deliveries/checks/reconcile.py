@@ -11,6 +11,13 @@ from deliveries.checks.reconcile_conversions import (
     find_attribution_differences,
     note_differences,
 )
+from deliveries.checks.reconcile_gates import (
+    KEPT_DAYS,
+    GateDifference,
+    find_gate_differences,
+    gate_differences,
+    recount_gates,
+)
 from deliveries.checks.reconcile_owners import OwnerDifference, find_owner_differences, queue_moves
 from deliveries.checks.reconcile_parameters import (
     ParameterDifference,
@@ -49,14 +56,15 @@ class Difference:
         return f"{self.table.name}: {key}: {numbers}"
 
 
-AnyDifference = Difference | ParameterDifference | OwnerDifference | AttributionDifference
+AnyDifference = Difference | ParameterDifference | OwnerDifference | AttributionDifference | GateDifference
 
 
 def find_differences() -> list[AnyDifference]:
     """Compare all counts with the messages in one snapshot, month by month, so that memory stays small.
 
     Sealed days are left out. What messages are found by (message_parameter) is compared with them too, and each
-    message's tenant with the owner of its platformPartnerId, and conversion events with the rule of attribution.
+    message's tenant with the owner of its platformPartnerId, conversion events with the rule of attribution, and gates'
+    counts with their attempts.
     """
     with snapshot(), connection.cursor() as cursor:
         months = _months(cursor)
@@ -71,10 +79,11 @@ def find_differences() -> list[AnyDifference]:
             *find_parameter_differences(),
             *find_owner_differences(),
             *find_attribution_differences(),
+            *find_gate_differences(now=datetime.now(UTC)),
         ]
 
 
-def find_differences_of(day: date) -> list[Difference | ParameterDifference]:
+def find_differences_of(day: date) -> list[Difference | ParameterDifference | GateDifference]:
     """Compare the counts of one day (of hours and quarters: the UTC day) with the messages in one snapshot.
 
     It costs reading that day's messages once for each of the tables, however many other days there are.
@@ -82,7 +91,8 @@ def find_differences_of(day: date) -> list[Difference | ParameterDifference]:
     with snapshot(), connection.cursor() as cursor:
         end = day + timedelta(days=1)
         found = [difference for table in TABLES for difference in _compare(cursor, table, day, end)]
-        return [*found, *parameter_differences(day, end)]
+        has_attempts = day >= datetime.now(UTC).date() - timedelta(days=KEPT_DAYS)
+        return [*found, *parameter_differences(day, end), *(gate_differences(day, end) if has_attempts else ())]
 
 
 def repair(differences: list[AnyDifference]) -> None:
@@ -93,11 +103,12 @@ def repair(differences: list[AnyDifference]) -> None:
     queue_moves(difference for difference in differences if isinstance(difference, OwnerDifference))
     note_differences(difference for difference in differences if isinstance(difference, AttributionDifference))
     repair_parameters([difference for difference in differences if isinstance(difference, ParameterDifference)])
+    recount_gates(difference for difference in differences if isinstance(difference, GateDifference))
     of_counts = [difference for difference in differences if isinstance(difference, Difference)]
     with transaction.atomic():
         slices.lock([0])  # whose holders `condense` waits for
         invalidate_rollups({d.key[:2] for d in of_counts if "day" in d.table.keys})
-        add_to_counts(*(Sums(t.name, t.keys, t.values, _missing(of_counts, t)) for t in TABLES))
+        add_to_counts(*(Sums(t.stored, t.keys, t.values, _missing(of_counts, t)) for t in TABLES))
 
 
 def _missing(differences: list[Difference], table: CountTable) -> dict[tuple, list[int]]:
@@ -138,8 +149,11 @@ def _compare(cursor, table: CountTable, start: date, end: date) -> Iterator[Diff
     counted = ", ".join(f"coalesce(c.{value}, 0)" for value in table.values)
     actual = ", ".join(f"coalesce(f.{value}, 0)::bigint" for value in table.values)
     counts_where += f" AND NOT ({table.unfinished})"
+    sums = ", ".join(f"sum({value})::bigint AS {value}" for value in table.values)
+    columns, grouped = ("*", "") if table.name == table.stored else (f"{keys}, {sums}", f"GROUP BY {keys}")
+    counts = f"SELECT {columns} FROM {table.name} WHERE {counts_where} {grouped}"  # noqa: S608  names of count tables, conditions of this module; values are parameters
     cursor.execute(
-        f"WITH f AS ({table.facts.format(where=facts_where)}), c AS (SELECT * FROM {table.name} WHERE {counts_where})"  # noqa: S608  names of count tables, conditions of this module; values are parameters
+        f"WITH f AS ({table.facts.format(where=facts_where)}), c AS ({counts})"  # noqa: S608  names of count tables, conditions of this module; values are parameters
         f" SELECT {keys}, {counted}, {actual} FROM f FULL JOIN c USING ({keys})"
         f" WHERE ({counted}) IS DISTINCT FROM ({actual}) ORDER BY {keys}",
         parameters,

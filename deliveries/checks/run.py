@@ -12,12 +12,13 @@ from django.utils.translation import gettext_noop as _
 
 from deliveries.applying import accounting, stops
 from deliveries.applying.apply import oldest_waiting
-from deliveries.checks import counts, identities
+from deliveries.checks import counts, gates, identities
 from deliveries.checks.feeds import feed_rates
 from deliveries.checks.refusals import refusals
 from deliveries.checks.selectors import TITLES
 from deliveries.checks.silent_feeds import FeedState
 from deliveries.checks.submissions import UnreportedSource, unreported_sources
+from deliveries.counts import segment_fold
 from deliveries.models import StandingCheck
 from deliveries.stop_reasons import CAUSES, Cause
 from portal.accounts import mail, standing
@@ -32,7 +33,7 @@ KEPT_DETAILS = 20
 WAITS_TOO_LONG = timedelta(minutes=5)
 
 # Each problem of these begins with the feed, account or job that it is about, and ": ".
-NAMED = {"feeds", "refused", "quarantined", "submissions", "jobs"}
+NAMED = {"feeds", "refused", "quarantined", "submissions", "jobs", "gates_at_link"}
 
 Check = Callable[[datetime], list[str]]
 
@@ -149,10 +150,48 @@ def _no_reports(silent: UnreportedSource) -> KeptText:
 
 def _jobs(now: datetime) -> list[str]:
     text = _("%(kind)s %(job)s: failed after %(attempts)s attempts. %(error)s")
-    return [
+    failed = [
         KeptText(text, kind=model.KIND, job=job.pk, attempts=job.attempts, error=job.error)
         for model in job_models()
         for job in unresolved(model).order_by("id")
+    ]
+    return failed + _late_fold(now)
+
+
+def _late_fold(now: datetime) -> list[str]:
+    oldest = segment_fold.oldest_change()
+    if oldest is None or now - oldest < WAITS_TOO_LONG:
+        return []
+    text = _("counts by segment: changes wait since %(since)s UTC. Figures are right, and pages of segments slow")
+    return [KeptText(text, since=_minute(oldest))]
+
+
+def _gates(now: datetime) -> list[str]:
+    problems: list[str] = []
+    if since := gates.not_sent_since(now=now):
+        text = _("deliveries of gates wait since %(since)s UTC, and none was tried. No dispatcher runs, or it hangs")
+        problems.append(KeptText(text, since=_minute(since)))
+    if orphaned := gates.count_orphaned(now=now):
+        text = _("%(number)s deliveries wait for gates that do not exist. Retention does not delete them")
+        problems.append(KeptText(text, number=orphaned))
+    return problems
+
+
+def _gates_at_link(now: datetime) -> list[str]:
+    text = _(
+        "%(account)s: of the gates at LINK %(missing)s are missing, %(differing)s differ and %(failed)s could not be"
+        " looked at, as of %(at)s UTC"
+    )
+    return [
+        KeptText(
+            text,
+            account=found.account,
+            missing=found.missing,
+            differing=found.differing,
+            failed=found.failed,
+            at=_minute(found.checked_at),
+        )
+        for found in gates.wrong_at_link()
     ]
 
 
@@ -177,6 +216,8 @@ CHECKS: dict[str, Check] = {
     "identities": _identities,
     "counts": _counts,
     "jobs": _jobs,
+    "gates": _gates,
+    "gates_at_link": _gates_at_link,
 }
 
 

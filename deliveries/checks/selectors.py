@@ -22,6 +22,8 @@ TITLES: dict[str, tuple[Promise, timedelta]] = {
     "submissions": (_("Submitted messages receive delivery reports"), timedelta(minutes=30)),
     "identities": (_("Each message is stored once"), timedelta(hours=13)),
     "jobs": (_("No background job has failed"), timedelta(minutes=5)),
+    "gates": (_("Deliveries of gates are sent"), timedelta(minutes=5)),
+    "gates_at_link": (_("The gates at LINK are as they should be"), timedelta(hours=13)),
     "counts": (_("Counts match the messages on the days compared at night"), timedelta(hours=26)),
 }
 

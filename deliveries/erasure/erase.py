@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection, transaction
 
+from deliveries.counts import segment_fold
 from deliveries.counts.changes import add_changes
 from deliveries.erasure import (
     equal_names,
@@ -298,6 +299,7 @@ def erase_messages(
         changes = [Change(old, new) for old, new in zip(before, after, strict=True) if old != new]
         chosen = write_messages(changes)
         add_changes(changes, chosen)
+        segment_fold.fold_all()
         gate_attempts.delete_texts(change.after.key for change in changes)
         message_ids.rename(after, numbers)
         erased_names.delete_empty_counts(tenant_id, changes)

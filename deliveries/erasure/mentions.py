@@ -3,14 +3,9 @@
 Everything that is stored of the tenant is read once, so it takes as long as that.
 """
 
-import zlib
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import UTC, datetime
-from html import unescape
-from urllib.parse import unquote_plus
 
-import orjson
 from django.db import connection, transaction
 
 from campaigns.models import Campaign
@@ -18,6 +13,7 @@ from deliveries.counts import feed_counts
 from deliveries.erasure import (
     conversions,
     erased_names,
+    gate_attempts,
     partner_ids,
     raw_keys,
     raw_rows,
@@ -25,6 +21,7 @@ from deliveries.erasure import (
     written_texts,
 )
 from deliveries.erasure.deleted import ErasureCounts
+from deliveries.erasure.raw_texts import holds
 from deliveries.messages import partitions, slices
 from deliveries.messages.store import Key
 from deliveries.models import ImportRun, QuarantinedRow
@@ -33,8 +30,6 @@ from portal.tenants.models import Feed, GatewayAccount, Tenant
 from portal.tenants.partner_owners import owners_at_accounts
 
 _BATCH = 2000
-_MAX_BYTES = 4 * 1024 * 1024
-_GZIP_OR_ZLIB = 47  # zlib's wbits
 _MIN_DIGITS = 6  # shorter numbers are not searched for
 _TEXTS = (
     "concat_ws(' ', m.message_id, m.partner_id, m.ref_id, m.variant, m.source, m.operator, m.labels,"
@@ -77,6 +72,7 @@ def erase_rest(*, tenant: Tenant, number: str, actor: str, erased: ErasureCounts
     _erase_quarantined(tenant, number, erased, actor=actor)
     _erase_imports(tenant, number)
     conversions.erase(tenant_id=tenant.id, number=number)
+    gate_attempts.erase_mentions(tenant_id=tenant.id, number=number)
     written_texts.erase(tenant_id=tenant.id, number=number)
 
 
@@ -118,7 +114,7 @@ def _erase_raw_rows(tenant: Tenant, number: str, erased: ErasureCounts) -> None:
             rows = cursor.fetchall()
             held = []
             for id_, at, feed_id, body, query, content_type, encoding, waits in rows:
-                if _holds(bytes(body), query, number, encoding) or holds_number(content_type, number):
+                if holds(bytes(body), query, number, encoding) or holds_number(content_type, number):
                     key = raw_keys.key_of(bytes(body), query, content_type, encoding, at, feeds[feed_id])
                     held.append((id_, at, key, waits))
             theirs = _of_others(tenant, [key for _id, _at, key, _waits in held])
@@ -139,7 +135,7 @@ def _erase_quarantined(tenant: Tenant, number: str, erased: ErasureCounts, *, ac
         held = []
         for row in rows.iterator(chunk_size=_BATCH):
             body = bytes(row.body)
-            if _holds(body, row.query, number, row.content_encoding) or _says(row, number):
+            if holds(body, row.query, number, row.content_encoding) or _says(row, number):
                 feed = feeds[row.feed_id]
                 of_request = (row.query, row.content_type, row.content_encoding)
                 held.append((row, raw_keys.key_of(body, *of_request, row.received_at, feed)))
@@ -159,23 +155,6 @@ def _erase_imports(tenant: Tenant, number: str) -> None:
 
 def _says(row: QuarantinedRow, number: str) -> bool:
     return any(holds_number(text, number) for text in (row.detail, row.resolution, row.content_type))
-
-
-def _holds(body: bytes, query: str, number: str, encoding: str) -> bool:
-    """Return whether a raw row holds the number, also in escapes of JSON or a form, or compressed."""
-    if encoding:  # the door could not unpack it
-        with suppress(zlib.error):
-            body += zlib.decompressobj(_GZIP_OR_ZLIB).decompress(body, _MAX_BYTES)
-    texts = [query, unquote_plus(query)]
-    for charset in ("utf-8", "utf-16-le", "utf-16-be"):
-        text = body.decode(charset, "replace")
-        texts += [text, unescape(unquote_plus(text))]
-    if b"\\u" in body:
-        try:
-            texts.append(orjson.dumps(orjson.loads(body)).decode())
-        except orjson.JSONDecodeError:
-            texts.append(body.decode("unicode_escape", "replace"))
-    return any(holds_number(text, number) for text in texts if text)
 
 
 def _of_others(tenant: Tenant, keys: list[Key | None]) -> list[bool]:

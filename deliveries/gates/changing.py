@@ -8,10 +8,11 @@ from dataclasses import dataclass, fields
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from deliveries.gates.definitions import DestinationInput, GateInput, problems
+from deliveries.gates.definitions import MAX_DESTINATIONS, DestinationInput, GateInput, problems
 from deliveries.gates.secrets import BOTH_VALID, headers_of, seal
 from deliveries.gates.signing import new_secret
 from deliveries.gates_outbox.outbox import CHANNEL, HELD_MS
@@ -56,7 +57,7 @@ def create(tenant: Tenant, given: GateInput, *, actor: str) -> NewGate:
             tenant=tenant, public_id=_new_id(), made_by=actor[:254], secret_sealed=seal(secret), **_values(given)
         )
         _save(gate)
-        _write_destinations(gate, given.destinations, {})
+        _write_destinations(gate, given.destinations)
         record("gate.created", actor=actor, tenant=tenant, subject=gate.name, details={"gate": gate.public_id})
     gate.refresh_from_db()
     return NewGate(gate, secret)
@@ -77,9 +78,7 @@ def change(gate: Gate, given: GateInput, *, actor: str) -> bool:
         gate.changed_at = Now()
         _save(gate)
         if "destinations" in changed:
-            kept = {destination.url: destination for destination in gate.destinations.all()}
-            gate.destinations.all().delete()
-            _write_destinations(gate, given.destinations, kept)
+            _write_destinations(gate, given.destinations)
         details = {"gate": gate.public_id, "fields": changed}
         record("gate.changed", actor=actor, tenant=gate.tenant, subject=gate.name, details=details)
     wake_dispatcher()
@@ -191,29 +190,31 @@ def _save(gate: Gate) -> None:
         raise GateRefused({"ref_id": [taken]}, is_duplicate=True) from error
 
 
-def _write_destinations(gate: Gate, given: tuple[DestinationInput, ...], kept: Mapping[str, GateDestination]) -> None:
-    for position, one in enumerate(given):
-        stored = kept.get(one.url)
-        destination = GateDestination(
-            tenant_id=gate.tenant_id,
-            gate=gate,
-            position=position,
-            url=one.url,
-            content_type=one.content_type,
-            method=one.method,
-            template=one.template,
-            username=one.username,
-            custom_parameters=dict(one.custom_parameters),
-        )
+def _write_destinations(gate: Gate, given: tuple[DestinationInput, ...]) -> None:
+    """Store the destinations. One with the same URL and method keeps its row: waiting deliveries know it by its id."""
+    stored = list(gate.destinations.all())
+    secrets = {one.url: (one.password_sealed, one.headers_sealed) for one in stored}
+    rows = [_taken(stored, one) or GateDestination(tenant_id=gate.tenant_id, gate=gate) for one in given]
+    GateDestination.objects.filter(pk__in=[one.pk for one in stored]).delete()
+    gate.destinations.update(position=F("position") + MAX_DESTINATIONS)  # a position is free before it is taken
+    for position, (row, one) in enumerate(zip(rows, given, strict=True)):
+        row.position, row.url, row.method = position, one.url, one.method
+        row.content_type, row.template, row.username = one.content_type, one.template, one.username
+        row.custom_parameters = dict(one.custom_parameters)
+        row.password_sealed, row.headers_sealed = secrets.get(one.url, ("", ""))
         if one.password is not None:
-            destination.password_sealed = seal(one.password)
-        elif stored is not None:
-            destination.password_sealed = stored.password_sealed
+            row.password_sealed = seal(one.password)
         if one.headers is not None:
-            destination.headers_sealed = seal(json.dumps(one.headers)) if one.headers else ""
-        elif stored is not None:
-            destination.headers_sealed = stored.headers_sealed
-        destination.save(force_insert=True)
+            row.headers_sealed = seal(json.dumps(one.headers)) if one.headers else ""
+        row.save()
+
+
+def _taken(rows: list[GateDestination], given: DestinationInput) -> GateDestination | None:
+    """Remove the row of this URL and method from the rows and return it."""
+    for index, row in enumerate(rows):
+        if (row.url, row.method) == (given.url, given.method):
+            return rows.pop(index)
+    return None
 
 
 def _new_id() -> str:

@@ -7,30 +7,28 @@ nor a backlog delays the others.
 
 import asyncio
 import logging
-import random
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from msgspec import Struct
 
 from deliveries.gates import claims, loading, recording, settings
-from deliveries.gates.backoff import next_attempt
 from deliveries.gates.claims import LEASE, Claim
 from deliveries.gates.egress import own_names
 from deliveries.gates.ending import EXPIRED, expires_in
-from deliveries.gates.forwarded import Forwarded
 from deliveries.gates.lanes import Lane
 from deliveries.gates.limits import NORMAL, SLOW
-from deliveries.gates.recording import Attempt, Result
-from deliveries.gates.rounds import Round, send_round, shown_headers
+from deliveries.gates.outcomes import Ready, failures_of, results_of
+from deliveries.gates.results import Attempt, Result
+from deliveries.gates.rounds import send_round
 from deliveries.gates.settings import DueGate, GateSettings
 from deliveries.gates_outbox.outbox import CHANNEL
+from portal.common.bulk import plan_for_small_sets
 from portal.common.egress import Egress
 from portal.common.listening import Listener
 
@@ -40,21 +38,12 @@ Value = TypeVar("Value")
 
 LISTENER = "portal dispatcher"
 LOOK_EVERY = 1.0  # seconds, without a notification
-READY = 4_000  # claimed deliveries in memory, all in all
+READY = 4_000  # deliveries in memory, all in all: those that can be sent, and results that are not recorded yet
 RECORD_EVERY = 0.05  # seconds
 OWN_NAMES_EVERY = 300.0  # seconds
 AT_ONCE = 500  # results that are recorded in one transaction
 _AGAIN_AFTER = 0.5  # seconds, when the database is away
 _SAFE = 30.0  # a request is not begun so shortly before its lease ends
-
-
-class Ready(Struct, frozen=True, gc=False):
-    """A claimed delivery that can be sent."""
-
-    claim: Claim
-    report: Forwarded
-    lapses_at: float  # by the monotonic clock
-    dies_at: datetime  # end of its time to live
 
 
 @dataclass
@@ -77,7 +66,7 @@ class Dispatcher:
         self._tasks: set[asyncio.Task] = set()
         self._results: list[Result] = []
         self._woken, self._recorded = asyncio.Event(), asyncio.Event()
-        self._stopping = False
+        self._stopping = self._starts_soon = False
         self.sent = 0
 
     async def run(self) -> None:
@@ -188,12 +177,15 @@ class Dispatcher:
                 del self._gates[id_]
 
     async def _give_back_held(self) -> None:
-        """Give back what is ready of gates that were paused, switched off or deleted meanwhile."""
-        ready = [id_ for id_, work in self._gates.items() if work.ready]
+        """Give back what is ready of gates that were held, deleted or changed meanwhile.
+
+        An erasure changes a gate, too: what was read before it holds the number.
+        """
+        ready = {id_: work for id_, work in self._gates.items() if work.ready}
         if not ready:
             return
-        active = await self._retried(self._claiming, lambda: settings.active_gates(ready))
-        held = [self._gates[id_] for id_ in ready if id_ not in active and id_ in self._gates]
+        active = await self._retried(self._claiming, lambda: settings.active_gates(ready.keys()))
+        held = [work for id_, work in ready.items() if active.get(id_) != work.settings.changed_at]
         given = [one.claim for work in held for one in work.ready]
         for work in held:
             work.ready.clear()
@@ -201,7 +193,8 @@ class Dispatcher:
             await self._retried(self._claiming, lambda: claims.release(given))
 
     def _wanted(self, due: Sequence[DueGate]) -> dict[tuple[int, int], int]:
-        room = READY - sum(len(work.ready) for work in self._gates.values())
+        # What is not recorded yet takes as much room: where the database is slow, less is claimed.
+        room = READY - len(self._results) - sum(len(work.ready) for work in self._gates.values())
         wanted, now = {}, time.monotonic()
         for gate in due:
             work = self._gates.get(gate.id)
@@ -216,8 +209,15 @@ class Dispatcher:
 
     # sending
 
+    def _start_soon(self) -> None:
+        """Begin requests once for all those that end in this turn of the loop: it looks at every gate."""
+        if not self._starts_soon:
+            self._starts_soon = True
+            asyncio.get_running_loop().call_soon(self._start)
+
     def _start(self) -> None:
         """Begin the requests that the limits allow, one of each gate in turn."""
+        self._starts_soon = False
         now = time.monotonic()
         able = deque(work for work in self._gates.values() if work.ready)
         while able:
@@ -260,10 +260,13 @@ class Dispatcher:
     async def _send(self, work: GateWork, gate: GateSettings, batch: list[Ready], is_slow: bool) -> None:
         reports, done = [one.report for one in batch], batch[0].claim.done
         round_ = None
+        results: list[Result] = []
         try:
             round_ = await send_round(self._egress, gate.gate_type, gate.sender, gate.endpoints, reports, done)
+            results = results_of(gate, batch, round_)
         except Exception:
             logger.exception("gate %s: a request failed in the program itself", gate.id)
+            results = failures_of(batch)
         finally:
             now = time.monotonic()
             seconds = round_.seconds if round_ else 0.0
@@ -275,10 +278,10 @@ class Dispatcher:
             self._of_tenants[gate.tenant_id] -= 1
         if round_ is not None:
             self.sent += len(round_.sent)
-            self._results += [result_of(one, round_) for one in batch]
+        self._results += results
         if len(work.ready) < work.lane.limit:
             self._woken.set()
-        self._start()
+        self._start_soon()
 
     # recording
 
@@ -319,31 +322,5 @@ def _take(wanted: Mapping[tuple[int, int], int]) -> tuple[list[Claim], loading.L
     with transaction.atomic():
         taken = claims.claim(wanted)
     with transaction.atomic():
+        plan_for_small_sets()
         return taken, loading.load(loading.place_of(one) for one in taken)
-
-
-def result_of(one: Ready, round_: Round) -> Result:
-    """Return what a round means for one delivery of it: its attempts, and when the next one is due."""
-    claim, now = one.claim, datetime.now(UTC)
-    attempts = [
-        Attempt(
-            destination_id=sent.endpoint_id,
-            at=sent.at,
-            outcome=sent.outcome,
-            ms=sent.ms,
-            method=sent.request.method if sent.request else "",
-            url=sent.request.url if sent.request else "",
-            request_headers=shown_headers(sent.request) if sent.request else "",
-            request_body=sent.request.body.decode("utf-8", "replace") if sent.request else "",
-            answer=sent.answer,
-            is_masked=one.report.is_masked,
-        )
-        for sent in round_.sent
-    ]
-    due_at = None
-    if not round_.is_success and claim.replay_id is None:
-        wait = next_attempt(claim.attempts + 1, random=random.random())  # noqa: S311  no secret
-        due_at = now + max(wait, timedelta(seconds=round_.retry_after or 0))
-        if due_at >= one.dies_at:
-            due_at = None
-    return Result(claim, attempts, round_.done, due_at, one.report.received_at, round_.is_gone)

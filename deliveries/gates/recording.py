@@ -4,57 +4,28 @@ One transaction for many results. A result whose claim is another's by now chang
 stored all the same: it took place.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db import connection, transaction
-from msgspec import Struct
+from django.db import DataError, connection, transaction
+from msgspec.structs import replace
 
 from campaigns.latency import bucket_of
+from deliveries.checks.reconcile_gates import NOT_FIRST
+from deliveries.erasure.gate_attempts import wait_for_erasures
 from deliveries.gates.claims import Claim
+from deliveries.gates.erased_meanwhile import without_erased
+from deliveries.gates.results import DELIVERED, Attempt, Result
 from deliveries.models import Gate
 from portal.common.bulk import Sums, add_to_counts, bulk_cursor, stage
+from portal.common.safe_text import make_encodable
 
-DELIVERED = "delivered"
-NOT_FIRST = -1  # the bucket of what was not delivered with its first attempt
+logger = logging.getLogger(__name__)
+
+INTERNAL_ERROR = "internal_error"  # the outcome of what the portal itself could not send or record
 MAX_ANSWER = 4_000  # characters that are kept
-
-
-class Attempt(Struct, frozen=True, gc=False):
-    """One request and its answer, or the end of a delivery without one (`destination_id` None)."""
-
-    destination_id: int | None
-    at: datetime
-    outcome: str
-    ms: int | None = None
-    method: str = ""
-    url: str = ""
-    request_headers: str = ""
-    request_body: str = ""
-    answer: str = ""
-    is_masked: bool = False
-
-
-class Result(Struct, frozen=True, gc=False):
-    """Result of a round of a claimed delivery. `due_at` is its next attempt, None if nothing follows.
-
-    `received_at` is when the portal received the report, `done` are the destinations that have it now. `is_gone`: a
-    receiver answered 410, which switches the gate off.
-    """
-
-    claim: Claim
-    attempts: Sequence[Attempt]
-    done: tuple[int, ...]
-    due_at: datetime | None
-    received_at: datetime | None
-    is_gone: bool = False
-
-    @property
-    def is_delivered(self) -> bool:
-        """Tell whether the last attempt reached its receiver."""
-        return bool(self.attempts) and self.attempts[-1].outcome == DELIVERED
-
 
 _ATTEMPTS = {
     "tenant_id": "int",
@@ -90,11 +61,54 @@ _SAME = "d.tenant_id = t.tenant_id AND d.gate_id = t.gate_id AND d.inbox_id = t.
 _COUNT_KEYS = {"tenant_id": "int", "gate_id": "bigint", "hour": "timestamptz", "outcome": "text", "bucket": "smallint"}
 
 
+_REFUSED = (DataError, UnicodeError, OverflowError)  # a value that a column cannot hold
+
+
 def record(results: Sequence[Result], *, now: datetime) -> None:
-    """Store results in one transaction."""
+    """Store results in one transaction; where the database refuses a value, each in one of its own.
+
+    A result that is refused by itself is stored without what a database cannot hold, or its delivery ends.
+    """
     if not results:
         return
+    try:
+        _write(results, now=now)
+    except _REFUSED:
+        for result in results:
+            _write_one(result, now=now)
+
+
+def _write_one(result: Result, *, now: datetime) -> None:
+    try:
+        return _write([_storable(result)], now=now)
+    except _REFUSED:
+        name = result.claim.gate_id, result.claim.inbox_id
+        logger.exception("gate %s: an attempt for inbox row %s cannot be stored; its delivery ends", *name)
+    try:
+        _write([_ended(result.claim, now=now)], now=now)
+    except _REFUSED:
+        logger.exception("gate %s: the delivery of inbox row %s cannot be ended; it is due again", *name)
+
+
+def _storable(result: Result) -> Result:
+    """Return the result with U+FFFD for the characters that PostgreSQL cannot hold."""
+    return replace(result, attempts=[replace(one, **_storable_texts(one)) for one in result.attempts])
+
+
+def _storable_texts(attempt: Attempt) -> dict[str, str]:
+    texts = ("url", "request_headers", "request_body", "answer")
+    return {name: make_encodable(getattr(attempt, name)).replace("\x00", "\ufffd") for name in texts}
+
+
+def _ended(claim: Claim, *, now: datetime) -> Result:
+    """Return the end of a delivery without anything that was sent or answered."""
+    return Result(claim, [Attempt(None, now, INTERNAL_ERROR)], claim.done, None, None)
+
+
+def _write(results: Sequence[Result], *, now: datetime) -> None:
     with transaction.atomic():
+        wait_for_erasures()
+        results = without_erased(results)
         write_attempts(results)
         _settle_queue(results)
         _change_states(results, now=now)
@@ -149,7 +163,8 @@ def _change_states(results: Sequence[Result], *, now: datetime) -> None:
     with connection.cursor() as cursor:
         if well:
             cursor.execute(
-                "UPDATE gate SET failing_since = NULL, mailed = 0 WHERE id = ANY (%s) AND failing_since IS NOT NULL",
+                "UPDATE gate SET failing_since = NULL, mailed = 0 WHERE id = ANY (%s) AND failing_since IS NOT NULL"
+                " AND state <> 'off'",  # its mails are not sent twice
                 [sorted(well)],
             )
         if ill:

@@ -50,9 +50,10 @@ def due_gates() -> list[DueGate]:
         return [DueGate(*row) for row in cursor.fetchall()]
 
 
-def active_gates(gate_ids: Collection[int]) -> set[int]:
-    """Return those of the gates that exist and are active."""
-    return set(Gate.objects.filter(id__in=gate_ids, state=Gate.State.ACTIVE).values_list("id", flat=True))
+def active_gates(gate_ids: Collection[int]) -> dict[int, datetime]:
+    """Return when those of the gates that exist and are active were changed, by id."""
+    active = Gate.objects.filter(id__in=gate_ids, state=Gate.State.ACTIVE)
+    return dict(active.values_list("id", "changed_at"))
 
 
 def read_settings(gate_ids: Collection[int], *, now: datetime) -> dict[int, GateSettings]:

@@ -7,8 +7,6 @@ from deliveries.models.counts import (
     DailyCount,
     HourCount,
     LatencyCount,
-    SegmentCount,
-    SegmentLatencyCount,
     SubmissionCount,
 )
 from deliveries.models.exports import Export
@@ -39,6 +37,13 @@ from deliveries.models.rollups import (
     CondensedSegmentLatencyCount,
     CondensedSpan,
     Span,
+)
+from deliveries.models.segment_counts import (
+    SegmentChange,
+    SegmentCount,
+    SegmentLatencyCount,
+    StoredSegmentCount,
+    StoredSegmentLatencyCount,
 )
 from deliveries.models.stops import ApplierStop
 
@@ -84,10 +89,13 @@ __all__ = [
     "ResultCode",
     "RetentionMark",
     "RuleRefold",
+    "SegmentChange",
     "SegmentCount",
     "SegmentLatencyCount",
     "Span",
     "StandingCheck",
+    "StoredSegmentCount",
+    "StoredSegmentLatencyCount",
     "SubmissionCount",
     "TenantRecount",
     "WaitingRow",

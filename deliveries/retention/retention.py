@@ -11,13 +11,15 @@ from django.db import connection, transaction
 
 from campaigns.conversions.models import ConversionEvent
 from deliveries.attributing.attribute import attribute_due, freeze
+from deliveries.counts import segment_fold
 from deliveries.erasure import conversions, erase, erased_names, message_ids, partner_ids, segment_values
 from deliveries.messages import partitions, slices
 from deliveries.messages.parameter_rows import rows_go_with
 from deliveries.messages.slices import wait_for_running_batches
 from deliveries.messages.store import same_message
 from deliveries.models import RetentionMark
-from deliveries.retention import raw_rows
+from deliveries.retention import gates, raw_rows
+from deliveries.retention.gates import DeletedOfGates
 from portal.common.bulk import plan_for_small_sets
 from portal.common.periods import local_day, start_of_day
 from portal.tenants.models import Tenant
@@ -30,7 +32,7 @@ _LOCK = "portal.retention"
 class DeletedCounts:
     """Results of a run, or of a dry run: messages, numbers and raw rows by tenant or account, and partitions.
 
-    `quarantined` rows keep their reason, and no body.
+    `quarantined` rows keep their reason, and no body. `of_gates`: attempts and orphaned deliveries of all gates.
     """
 
     messages: dict[str, int] = field(default_factory=dict)
@@ -38,6 +40,7 @@ class DeletedCounts:
     raw_rows: dict[str, int] = field(default_factory=dict)
     quarantined: dict[str, int] = field(default_factory=dict)
     partitions: list[str] = field(default_factory=list)
+    of_gates: DeletedOfGates = field(default_factory=DeletedOfGates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,8 @@ def _delete_expired(now: datetime) -> DeletedCounts:
     for plan in old:
         if count := _erase_numbers(marks[plan.tenant.id]):
             deleted.numbers[plan.tenant.slug] = count
+    if old:
+        gates.delete_texts_past_retention()
     raw_rows.erase_beside({plan.tenant.id for plan in old}, now=now)
     for plan in old:
         mark = marks[plan.tenant.id]
@@ -103,6 +108,7 @@ def _delete_expired(now: datetime) -> DeletedCounts:
     deleted.quarantined = raw_rows.empty_quarantined(now)
     deleted.raw_rows, days = raw_rows.delete_expired(now)
     deleted.partitions += days
+    deleted.of_gates = gates.delete_expired(now=now)
     return deleted
 
 
@@ -121,6 +127,7 @@ def _dry_run(now: datetime) -> DeletedCounts:
     deleted.quarantined = raw_rows.count_quarantined(now)
     deleted.raw_rows, days = raw_rows.count_expired(now)
     deleted.partitions += days
+    deleted.of_gates = gates.count_expired(now=now)
     return deleted
 
 
@@ -207,6 +214,7 @@ def _erase_numbers(mark: RetentionMark) -> int:
     with transaction.atomic():
         segment_values.lock_keys(mark.tenant_id)
         slices.lock(range(slices.SLICES))
+        segment_fold.fold_all()
         segment_values.forget_unused(mark.tenant_id, first=mark.numbers_done or date.min, before=mark.numbers_before)
     erased_names.delete_all_empty_counts(mark.tenant_id, first=mark.numbers_done, before=mark.numbers_before)
     return count

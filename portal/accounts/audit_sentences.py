@@ -119,6 +119,8 @@ SENTENCES: dict[str, Promise] = {
     "gate.secret_rotated": _("%(who)s gave the gate %(subject)s a new signing secret."),
     "gate.replay_started": _("%(who)s started a replay of the gate %(subject)s. Reports: %(reports)s."),
     "gate.replay_cancelled": _("%(who)s cancelled a replay of the gate %(subject)s. Not sent: %(withdrawn)s."),
+    "gate.off_gone": _("%(who)s switched the gate %(subject)s off: its receiver answered 410 Gone."),
+    "gate.off_failing": _("%(who)s switched the gate %(subject)s off: nothing arrived for five days."),
     "feed.signing_keys": _(
         "%(who)s set the signing keys of the feed %(subject)s. Added: %(added)s, removed: %(removed)s."
     ),
@@ -127,6 +129,9 @@ SENTENCES: dict[str, Promise] = {
     "quarantine.replay": _("%(who)s replayed rows from quarantine. Rows: %(rows)s."),
     "quarantine.discard": _("%(who)s discarded rows from quarantine. Rows: %(rows)s. Reason: %(subject)s"),
     "quarantine.put_aside": _("%(who)s put rows aside in quarantine. Rows: %(rows)s."),
+    "secrets.resealed": _(
+        "%(who)s encrypted stored secrets with the present key. Rows: %(resealed)s; unreadable: %(unreadable)s."
+    ),
     "counts.reconciled": _("%(who)s compared counts and messages. Differences: %(differences)s."),
     "messages.refolded": _("The status of messages was recalculated. Messages: %(messages)s; changed: %(changed)s."),
     "partnermove.retried": _("%(who)s retried moves of partner IDs. Jobs: %(jobs)s."),
@@ -215,6 +220,14 @@ DETAIL_NAMES = {
     "created": _("Created"),
     "changed": _("Changed"),
     "fields": _("Fields"),
+    "title": _("Title"),
+    "note": _("Note"),
+    "tags": _("Tags"),
+    "owner": _("Owner"),
+    "planned_start": _("Planned start"),
+    "planned_split": _("Planned split"),
+    "day_notes": _("Notes on days"),
+    "archived": _("Archived"),
     "role": _("Role"),
     "reason": _("Reason"),
     "messages": _("Messages"),

@@ -42,6 +42,21 @@ def owners_of(tenant: Tenant) -> list[User]:
     return []
 
 
+def managers_of(tenant: Tenant) -> dict[str, str]:
+    """Return the language of each active owner and manager of the tenant by e-mail address.
+
+    A tenant without any has those of the nearest tenant above.
+    """
+    for tenant_id in with_ancestors(tenant):
+        held = {"tenant_id": tenant_id, "role__in": (Role.OWNER, Role.MANAGER), "user__is_active": True}
+        found = dict(
+            Membership.objects.filter(**held).order_by("user__email").values_list("user__email", "tenant__language")
+        )
+        if found:
+            return found
+    return {}
+
+
 def staff_addresses() -> list[str]:
     """Return whom mails for staff are sent to: ALARM_EMAILS, or all active staff."""
     if settings.ALARM_EMAILS:

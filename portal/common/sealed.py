@@ -20,8 +20,7 @@ class Unreadable(Exception):
 def fernet(purpose: str) -> MultiFernet:
     """Return the cipher of one purpose; it also reads what SECRET_KEY_FALLBACKS have written."""
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    derived = [hashlib.sha256(f"portal.{purpose}:{key}".encode()).digest() for key in keys]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in derived])
+    return MultiFernet([_cipher(key, purpose) for key in keys])
 
 
 def seal(text: str, *, purpose: str) -> str:
@@ -43,3 +42,16 @@ def reseal(sealed: str, *, purpose: str) -> str:
         return fernet(purpose).rotate(sealed.encode()).decode()
     except InvalidToken:
         raise Unreadable(purpose) from None
+
+
+def is_newest(sealed: str, *, purpose: str) -> bool:
+    """Return whether the present SECRET_KEY alone reads it."""
+    try:
+        _cipher(settings.SECRET_KEY, purpose).decrypt(sealed.encode())
+    except InvalidToken:
+        return False
+    return True
+
+
+def _cipher(key: str, purpose: str) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"portal.{purpose}:{key}".encode()).digest()))

@@ -2,18 +2,23 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Count, Max, Min, Sum
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
+from deliveries.checks.gates import oldest_due
 from deliveries.models import (
     ApplierStop,
     ConversionDue,
+    Gate,
+    GateDelivery,
+    GateHour,
     IngestCount,
     QuarantinedRow,
     RefusalCount,
+    SegmentChange,
     StandingCheck,
     WaitingRow,
 )
@@ -45,6 +50,8 @@ class _Collector:
         )  # fmt: skip
         yield _jobs()
         yield from _conversions(now)
+        yield from _gates(now)
+        yield _segment_changes(now)
         yield GaugeMetricFamily(
             "portal_share_links_open",
             "Shared links that are neither revoked nor expired",
@@ -73,6 +80,37 @@ def _conversions(now: datetime) -> Iterator[GaugeMetricFamily]:
     yield GaugeMetricFamily(
         "portal_conversions_oldest_due_seconds",
         "Age of the oldest note",
+        value=max((now - oldest).total_seconds(), 0) if oldest else 0,
+    )
+
+
+def _gates(now: datetime) -> Iterator[GaugeMetricFamily]:
+    yield _by_label(
+        "portal_gates", "Gates", "state", Gate.objects.values_list("state").annotate(n=Count("id")),
+    )  # fmt: skip
+    yield GaugeMetricFamily(
+        "portal_gate_waiting_deliveries",
+        f"Deliveries of gates that wait to be sent, those of held gates included (at most {_MAX_WAITING})",
+        value=GateDelivery.objects.order_by().values("gate_id")[:_MAX_WAITING].count(),
+    )
+    oldest = oldest_due()
+    yield GaugeMetricFamily(
+        "portal_gate_oldest_due_seconds",
+        "Time for which a delivery of an active gate is due",
+        value=max((now - oldest).total_seconds(), 0) if oldest else 0,
+    )
+    hour = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+    yield _by_label(
+        "portal_gate_attempts_last_hour", "Attempts of gates in the last full hour (UTC)", "outcome",
+        GateHour.objects.filter(hour=hour).values_list("outcome").annotate(n=Sum("number")),
+    )  # fmt: skip
+
+
+def _segment_changes(now: datetime) -> GaugeMetricFamily:
+    oldest = SegmentChange.objects.aggregate(oldest=Min("since"))["oldest"]
+    return GaugeMetricFamily(
+        "portal_segment_changes_oldest_seconds",
+        "Age of the oldest change of counts by segment that is not folded into the stored counts",
         value=max((now - oldest).total_seconds(), 0) if oldest else 0,
     )
 

@@ -41,7 +41,7 @@ CELERY_BEAT_SCHEDULE = {
     "first-checks": {"task": "deliveries.run_first_checks", "schedule": 30.0},
     "check-waiting": {
         "task": "deliveries.run_checks",
-        "args": [["waiting", "applying", "refused", "jobs"]],
+        "args": [["waiting", "applying", "refused", "jobs", "gates"]],
         "schedule": 60.0,
     },
     "check-received": {
@@ -49,11 +49,20 @@ CELERY_BEAT_SCHEDULE = {
         "args": [["received", "feeds", "quarantined", "submissions"]],
         "schedule": 600.0,
     },
-    "check-identities": {"task": "deliveries.run_checks", "args": [["identities"]], "schedule": 6 * 3600.0},
+    "check-identities": {
+        "task": "deliveries.run_checks",
+        "args": [["identities", "gates_at_link"]],
+        "schedule": 6 * 3600.0,
+    },
     "check-counts": {
         "task": "deliveries.run_checks",
         "args": [["counts"]],
         "schedule": crontab(hour=2, minute=20),
+    },
+    "fold-segment-counts": {
+        "task": "deliveries.fold_segment_counts",
+        "schedule": 10.0,
+        "options": {"expires": 10},
     },
     "condense-counts": {"task": "deliveries.condense_counts", "schedule": 900.0},
     "make-identity-filters": {"task": "deliveries.make_identity_filters", "schedule": 3600.0},
@@ -61,5 +70,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-unsent-mail": {"task": "accounts.forget_unsent_mail", "schedule": 3600.0},
     "delete-ended-links": {"task": "accounts.delete_ended_links", "schedule": 3600.0},
     "check-brand-hosts": {"task": "accounts.check_brand_hosts", "schedule": crontab(hour=3, minute=40)},
+    "look-at-gates-at-link": {"task": "deliveries.look_at_gates", "schedule": crontab(hour=3, minute=10)},
+    "watch-gates": {"task": "deliveries.watch_gates", "schedule": 60.0},
     "apply-retention": {"task": "deliveries.apply_retention", "schedule": 3600.0},
 }

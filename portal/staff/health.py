@@ -33,7 +33,14 @@ from portal.tenants.waiting import Waiting, waiting
 SLOW, STUCK = timedelta(seconds=60), timedelta(minutes=10)  # age of the oldest waiting row
 RECONCILE_WITHIN = timedelta(days=7)
 COUNTED = 10_000
-SHOWN_STANDING = {"received", "submissions", "identities", "counts"}  # the page checks the others itself
+SHOWN_STANDING = {
+    "received",
+    "submissions",
+    "identities",
+    "counts",
+    "gates",
+    "gates_at_link",
+}  # the page checks the others itself
 
 # At most COUNTED of the waiting rows are counted: the exact number of more does not matter.
 _QUARANTINE = f"""

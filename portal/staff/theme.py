@@ -80,6 +80,7 @@ NAVIGATION = [
             _list(_("Gateway accounts"), "router", "tenants_gatewayaccount"),
             _list(_("Feeds"), "input", "tenants_feed"),
             _list(_("Quarantine"), "report", "deliveries_quarantinedrow"),
+            _list(_("Gates"), "webhook", "deliveries_gate"),
             _list(_("Imports"), "upload_file", "deliveries_importrun"),
             _list(_("Result codes"), "tag", "deliveries_resultcode"),
         ],

@@ -54,13 +54,20 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "partner_request": (CHANGE, CHANGE),
     "report_run": (CHANGE, CHANGE),
     "retention_mark": (READ, READ),
-    "segment_count": (READ, READ),
-    "segment_latency_count": (READ, READ),
+    "segment_change": (READ, READ),
     "segment_value": (READ, READ),
     "share_link": (CHANGE, CHANGE),
+    "stored_segment_count": (READ, READ),
+    "stored_segment_latency_count": (READ, READ),
     "submission_count": (READ, READ),
     "tenant_brand": (CHANGE, READ),
     "tenant_recount": ("SELECT, INSERT, DELETE", ALL),
+}
+
+# Views of tables with a tenant_id, which are read as the role that asks (security_invoker). view: (web, staff)
+VIEWS: dict[str, tuple[str, str]] = {
+    "segment_count": (READ, READ),
+    "segment_latency_count": (READ, READ),
 }
 
 # Tables with a tenant_id, a user_id and is_shared: a page of a person sees that person's rows of its own tenants and
@@ -180,6 +187,9 @@ METRICS_TABLES: dict[str, str] = {
     "erased_month": "SELECT (id, state)",
     "export": "SELECT (id, state)",
     "gate_replay": "SELECT (id, state)",
+    "gate": "SELECT (id, state)",
+    "gate_delivery": "SELECT (gate_id, due_at)",
+    "gate_hour": "SELECT (hour, outcome, number)",
     "inbox_todo": READ,
     "ingest_count": READ,
     "partner_move": "SELECT (id, state)",
@@ -187,6 +197,7 @@ METRICS_TABLES: dict[str, str] = {
     "refusal_count": "SELECT (feed_id, reason, refusals)",
     "report_run": "SELECT (id, state)",
     "rule_refold": "SELECT (id, state)",
+    "segment_change": "SELECT (since)",
     "share_link": "SELECT (id, expires_at, revoked_at)",
     "standing_check": "SELECT (name, checked_at, problems)",
     "tenant_recount": "SELECT (id, state)",

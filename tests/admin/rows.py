@@ -11,6 +11,7 @@ from campaigns.models import Campaign, ConversionUpload, RefIdScheme, SegmentKey
 from deliveries.models import (
     ErasedMonth,
     Export,
+    Gate,
     GateReplay,
     ImportRun,
     PartnerMove,
@@ -59,6 +60,7 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
             expires_at=NOW + timedelta(days=30),
             query=f"campaign={CANARY}",
         )[0],
+        Gate: make_gate(tenant, name=CANARY),
         RefIdScheme: RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", CANARY]),
         ConversionUpload: ConversionUpload.objects.create(
             tenant=tenant, made_by=user.email, file_name=f"{CANARY}.csv", mapping={"kind": CANARY}, state="failed"

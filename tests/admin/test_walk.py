@@ -11,6 +11,7 @@ from campaigns.models import Campaign, ConversionUpload, RefIdScheme, SegmentKey
 from deliveries.models import (
     ErasedMonth,
     Export,
+    Gate,
     GateReplay,
     ImportRun,
     PartnerMove,
@@ -35,6 +36,7 @@ READ_ONLY = {
     AuditEntry,
     ErasedMonth,
     Export,
+    Gate,
     GateReplay,
     PartnerMove,
     PartnerRequest,
@@ -58,12 +60,13 @@ NOT_SHOWN = {
     "deliveries.SubmissionCount", "deliveries.RetentionMark", "deliveries.StandingCheck",
     "deliveries.CondensedSpan", "deliveries.CondensedCampaignCount", "deliveries.CondensedLatencyCount",
     "deliveries.CondensedCampaign", "deliveries.IdentityFilter",
-    "deliveries.SegmentCount", "deliveries.SegmentLatencyCount", "campaigns.SegmentValue",
+    "deliveries.SegmentCount", "deliveries.SegmentLatencyCount", "deliveries.SegmentChange",
+    "deliveries.StoredSegmentCount", "deliveries.StoredSegmentLatencyCount", "campaigns.SegmentValue",
     "deliveries.CondensedSegmentCount", "deliveries.CondensedSegmentLatencyCount",
     "deliveries.ApplierStop", "deliveries.ImportCount", "deliveries.RefusalCount",
     "deliveries.ErasedId", "deliveries.ErasedName", "deliveries.RecipientSecret",
     "campaigns.ConversionKind", "campaigns.ConversionEvent", "deliveries.ConversionDue", "deliveries.ConversionTenant",
-    "deliveries.ConversionWindow", "deliveries.Gate", "deliveries.GateDestination", "deliveries.GateDelivery",
+    "deliveries.ConversionWindow", "deliveries.GateDestination", "deliveries.GateDelivery",
     "deliveries.GateAttempt", "deliveries.GateHour", "deliveries.ChannelCount",
 }  # fmt: skip
 

@@ -8,8 +8,9 @@ from deliveries.gates.at_link.access import seal
 from portal.tenants.models import GateApi
 from tests.gates.link_server import PASSWORD, USER, LinkServer, serving
 from tests.pages.conftest import plain_storages
+from tests.people.conftest import worker
 
-__all__ = ["plain_storages"]
+__all__ = ["plain_storages", "worker"]
 
 OWNER = "acme-oy"
 

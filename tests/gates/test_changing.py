@@ -62,6 +62,37 @@ def test_change_keeps_secrets_of_the_same_url_only(tenant):
     assert AuditEntry.objects.filter(action="gate.changed").first().details["fields"]
 
 
+def test_change_keeps_the_rows_of_the_same_receivers(tenant):
+    first, second, third = (DestinationInput(f"{URL}/{name}", password="p4ss") for name in "abc")
+    gate = changing.create(tenant, given(first, second, third, gate_type="ALL"), actor=WHO).gate
+    ids = dict(gate.destinations.values_list("url", "id"))
+    kept = changing.input_of(gate)
+    a, b, c = kept.destinations
+    changed = (replace(c, content_type="application/xml"), DestinationInput(f"{URL}/d"), a, replace(b, method="PUT"))
+    changing.change(gate, replace(kept, destinations=changed), actor=WHO)
+
+    rows = list(gate.destinations.all())
+    assert [row.url[-1] for row in rows] == ["c", "d", "a", "b"]
+    assert [row.id == ids.get(row.url) for row in rows] == [
+        True,
+        False,
+        True,
+        False,
+    ]  # another method, another receiver
+    assert [endpoint_of(row).password for row in rows] == ["p4ss", "", "p4ss", "p4ss"]
+    assert rows[0].content_type == "application/xml"
+
+
+def test_same_url_twice_keeps_both_rows(tenant):
+    twice = (DestinationInput(URL, template="a=${id}"), DestinationInput(URL, template="b=${id}"))
+    gate = changing.create(tenant, given(*twice), actor=WHO).gate
+    ids = list(gate.destinations.values_list("id", flat=True))
+    kept = changing.input_of(gate)
+    changing.change(gate, replace(kept, destinations=(replace(kept.destinations[0], template=""), twice[1])), actor=WHO)
+
+    assert list(gate.destinations.values_list("id", "template")) == [(ids[0], ""), (ids[1], "b=${id}")]
+
+
 def test_reference_is_unique_within_partner_ids(tenant, other_tenant):
     changing.create(tenant, given(partner_ids=("nr-fi",)), actor=WHO)
     changing.create(tenant, given(partner_ids=("nr-se",)), actor=WHO)

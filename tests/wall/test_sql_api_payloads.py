@@ -13,7 +13,7 @@ from tests.wall.sql_probe import ODD_NAME, PAYLOADS, cases, undone, watched
 
 __all__ = ["call", "messages", "mine", "plain_storages", "whole_account"]
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_python]
 
 OPERATIONS = [
     (path, method, operation) for path, methods in document()["paths"].items() for method, operation in methods.items()

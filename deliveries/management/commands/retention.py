@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from deliveries.retention.retention import apply_retention
+from deliveries.retention.retention import DeletedCounts, apply_retention
 
 
 class Command(BaseCommand):
@@ -29,5 +29,11 @@ class Command(BaseCommand):
                 self.stdout.write(f"{owner}: {count:,} {what} {words} taken")
         for name in taken.partitions:
             self.stdout.write(f"partition {name} {'would be' if dry_run else 'was'} dropped")
-        if not (taken.messages or taken.numbers or taken.raw_rows or taken.quarantined or taken.partitions):
+        for what, count in (
+            ("attempts of gates", taken.of_gates.attempts),
+            ("deliveries of deleted gates", taken.of_gates.deliveries),
+        ):
+            if count:
+                self.stdout.write(f"{count:,} {what} {words} taken")
+        if taken == DeletedCounts():
             self.stdout.write("nothing is past retention")

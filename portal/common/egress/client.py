@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import cache, lru_cache, partial
 from typing import Self
 
 import aiohttp
@@ -22,6 +22,9 @@ from portal.common.egress.urls import parse_url
 USER_AGENT = "sms-reporting-portal"
 KEEP_ALIVE = 4.0  # seconds; common servers close an idle connection after five
 DNS_CACHE = 10  # seconds
+URLS = 1000  # that are kept parsed; their addresses are checked at each connection
+MAX_URL = 8000  # characters; common servers refuse longer ones
+MAX_RETRY_AFTER = 366 * 86_400.0  # seconds; more is no time that a date can hold
 
 
 class Answer(Struct, frozen=True):
@@ -35,9 +38,9 @@ class Answer(Struct, frozen=True):
 
 
 class SendError(Exception):
-    """No answer: `outcome` is blocked_destination, dns_error, connect_error, tls_error or timeout.
+    """No answer: `outcome` is blocked_destination, url_too_long, dns_error, connect_error, tls_error or timeout.
 
-    Nothing else is told to a customer: a blocked destination is not connected to, and `ms` is 0.
+    Nothing else is told to a customer: after the first two nothing is connected to, and `ms` is 0.
     """
 
     def __init__(self, outcome: str, ms: int) -> None:
@@ -69,6 +72,7 @@ class Egress:
         allowed = settings.GATE_ALLOWED_NETWORKS if allowed_networks is None else allowed_networks
         self._guard = Guard(allowed=allowed, own=own_addresses)
         self._fixed = self._guard.own
+        self._url_of = lru_cache(URLS)(partial(parse_url, allowed=self._guard.allowed))
         self._of_hosts: dict[str, frozenset[str]] = {}
         self._resolver = CheckedResolver(self._guard, settings.DNS_SERVERS if dns_servers is None else dns_servers)
         self._connect_s = connect_s
@@ -122,8 +126,10 @@ class Egress:
         """
         async with self._slots:
             start = time.monotonic()
+            if len(url) > MAX_URL:
+                raise SendError("url_too_long", 0)
             try:
-                target = parse_url(url, allowed=self._guard.allowed)
+                target = parse_url(url, allowed=self._guard.allowed, limit=MAX_URL)
             except ValueError:
                 raise SendError("blocked_destination", 0) from None
             try:
@@ -188,12 +194,12 @@ def seconds_of(retry_after: str, *, now: datetime) -> float | None:
     """Return the seconds to wait by a header Retry-After, which gives seconds or a time; None if it is unreadable."""
     text = retry_after.strip()
     if re.fullmatch(r"[0-9]{1,9}", text):
-        return float(text)
+        return min(float(text), MAX_RETRY_AFTER)
     try:
         until = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
         return None
-    return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds())
+    return min(max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds()), MAX_RETRY_AFTER)
 
 
 def _ms(start: float) -> int:

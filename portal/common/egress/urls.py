@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from portal.common.egress.addresses import Network, is_public, networks
 from portal.common.own_hosts import is_own
 
-MAX_LENGTH = 2000
+MAX_LENGTH = 2000  # of one that is typed
 SCHEMES = ("http", "https")
 
 # Below 1024 the ports of HTTP alone. Above, none that another common service has: what is sent could be read by it.
@@ -53,12 +53,12 @@ def check_url(url: str, *, allowed_networks: Iterable[str] | None = None) -> Non
     parse_url(url, allowed=networks(allowed))
 
 
-def parse_url(text: str, *, allowed: tuple[Network, ...] = ()) -> yarl.URL:
+def parse_url(text: str, *, allowed: tuple[Network, ...] = (), limit: int = MAX_LENGTH) -> yarl.URL:
     """Return the URL to send to; its host is an address that may be connected to, or a name. Raises ValueError."""
     if not text:
         raise ValueError(_("Enter a URL."))
-    if len(text) > MAX_LENGTH:
-        raise ValueError(_("A URL has at most %(limit)d characters.") % {"limit": MAX_LENGTH})
+    if len(text) > limit:
+        raise ValueError(_("A URL has at most %(limit)d characters.") % {"limit": limit})
     if _UNFIT.search(text):
         raise ValueError(_("A URL has no spaces, control characters or backslashes; percent-encode them."))
     try:
