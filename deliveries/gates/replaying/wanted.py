@@ -13,7 +13,7 @@ from deliveries.search.query import MessageQuery
 from deliveries.search.stored import parameters_of, query_of
 from portal.common import sealed
 
-PURPOSE = "gate replay"
+PURPOSE = "gate-replay"
 
 After = Sequence[Any]  # a position; values that JSON can hold
 
