@@ -30,7 +30,7 @@ SEALED = (
     Sealed(RecipientSecret, ("sealed",), "recipient-secret"),  # each `migrate` does it, too
     Sealed(UnsentMail, ("sealed",), "unsent-mail"),
     Sealed(Export, ("sealed",), "export"),
-    Sealed(GateReplay, ("sealed", "position"), "gate-replay"),
+    Sealed(GateReplay, ("sealed", "position_sealed"), "gate-replay"),
     Sealed(ConversionUpload, ("sealed",), "conversion-upload"),
 )
 _FACTOR = "second-factor"

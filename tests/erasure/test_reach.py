@@ -176,7 +176,7 @@ CANNOT = {
         "export": {"sealed", "sha256"},
         "gate": {"old_secret_sealed", "secret_sealed"},
         "gate_destination": {"headers_sealed", "password_sealed"},
-        "gate_replay": {"position", "sealed"},
+        "gate_replay": {"position_sealed", "sealed"},
         "identity_filter": {"bits"},
         "import_run": {"sha256"},
         "conversion_event": {"recipient_key"},
