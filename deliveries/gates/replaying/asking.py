@@ -53,7 +53,9 @@ class Preview:
 def preview(wanted: Wanted) -> Preview:
     """Return what a replay would send, how quickly and for how long. Raises BadFilter."""
     number = _count(wanted)
-    return Preview(number and number.reports, number is not None and number.is_exact, pace_of(wanted.gate))
+    if number is None:
+        return Preview(None, False, pace_of(wanted.gate))
+    return Preview(number.reports, number.is_exact, pace_of(wanted.gate))
 
 
 def _count(wanted: Wanted) -> found.Number | None:
