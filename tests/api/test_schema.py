@@ -362,11 +362,12 @@ ENUMS = [
 
 def asked_with(mine, world, path: str, method: str, name: str, value: object):
     """Ask with one query parameter, and with the example's body where the method takes one."""
+    described = OPERATIONS[path, method]
     path = path.replace("{gate_id}", world["gate"])
     if method == "GET":
         path = path.replace("{campaign_id}", str(world["campaign"])).replace("{key}", "shop")
         return mine.client.get(path, {name: value}, headers=mine.headers)
-    body = OPERATIONS[path, method]["requestBody"]["content"]["application/json"]["example"]
+    body = described["requestBody"]["content"]["application/json"]["example"]
     return mine.client.post(
         path, body, content_type="application/json", query_params={name: value}, headers=mine.headers
     )

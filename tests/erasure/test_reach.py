@@ -139,7 +139,7 @@ CANNOT = {
         "gate_delivery": {"done"},
         "gate_destination": {"content_type"},
         "gate_hour": {"outcome"},
-        "gate_replay": {"kind", "problem", "state"},
+        "gate_replay": {"state"},
         "hour_count": {"status"},
         "identity_filter": {"made_with"},
         "import_count": {"outcome", "reason"},
