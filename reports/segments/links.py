@@ -44,4 +44,5 @@ class ValueLinks:
 
     def messages_of(self, key: str, value: str) -> str:
         """Return the address of the messages that have this value of one of the keys."""
-        return self._links.messages(**{PARAMETER.format(key): value}) if self.finds(value) else ""
+        wanted: dict[str, Any] = {PARAMETER.format(key): value}
+        return self._links.messages(**wanted) if self.finds(value) else ""
