@@ -236,6 +236,18 @@ def _make_forwarding(tenant, message, now: datetime) -> dict:
     return {"gate_id": gate.public_id, "attempt_id": attempt.pk}
 
 
+def _last_report(tenant, message) -> int:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT max(inbox_id) FROM delivery_report"
+            " WHERE tenant_id = %s AND day = %s AND account_id = %s AND message_id = %s",
+            [tenant.id, message.day, message.account_id, message.message_id],
+        )
+        return cursor.fetchone()[0]
+
+
 def _make_replays(tenant, gate, now: datetime) -> None:
     """Make a replay of each state; the one that is under way waits for a worker that is not there."""
     from deliveries.gates.replaying.wanted import seal
@@ -254,18 +266,6 @@ def _make_replays(tenant, gate, now: datetime) -> None:
         kind="search", title="Any time", total=200, queued=50, already=50, sealed=seal(None),
         not_before=now + timedelta(days=1), **common,
     )  # fmt: skip
-
-
-def _last_report(tenant, message) -> int:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT max(inbox_id) FROM delivery_report"
-            " WHERE tenant_id = %s AND day = %s AND account_id = %s AND message_id = %s",
-            [tenant.id, message.day, message.account_id, message.message_id],
-        )
-        return cursor.fetchone()[0]
 
 
 def _make_gates(now: datetime) -> int:
