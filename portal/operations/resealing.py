@@ -8,7 +8,7 @@ from allauth.mfa.models import Authenticator
 from django.db.models import Model
 
 from campaigns.models import ConversionUpload
-from deliveries.models import Export, Gate, GateDestination, RecipientSecret
+from deliveries.models import Export, Gate, GateDestination, GateReplay, RecipientSecret
 from portal.accounts.models import UnsentMail, record
 from portal.common.sealed import Unreadable, is_newest, reseal
 from portal.tenants.models import GateApi
@@ -30,6 +30,7 @@ SEALED = (
     Sealed(RecipientSecret, ("sealed",), "recipient-secret"),  # each `migrate` does it, too
     Sealed(UnsentMail, ("sealed",), "unsent-mail"),
     Sealed(Export, ("sealed",), "export"),
+    Sealed(GateReplay, ("sealed", "position_sealed"), "gate-replay"),
     Sealed(ConversionUpload, ("sealed",), "conversion-upload"),
 )
 _FACTOR = "second-factor"

@@ -105,6 +105,8 @@ PAGES = {
     "api:gate_rotate_secret": (401, 401, 401, 401),
     "api:gate_attempts": (401, 401, 401, 401),
     "api:gate_attempt": (401, 401, 401, 401),
+    "api:gate_replays": (401, 401, 401, 401),
+    "api:gate_replay": (401, 401, 401, 401),
     "partner_gate_add": (401, 401, 401, 401),
     "partner_gate": (401, 401, 401, 401),
     "partner_gate_by_ref_id": (401, 401, 401, 401),
