@@ -9,6 +9,7 @@ from pathlib import Path
 def main() -> None:
     os.environ.setdefault("PORTAL_HOME", str(Path(__file__).resolve().parents[1] / "var" / "bench"))
     os.environ.setdefault("LOG_LEVEL", "WARNING")
+    os.environ.setdefault("GATE_ALLOWED_NETWORKS", "127.0.0.0/8")  # where the benchmarks' receivers are
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     import django
 

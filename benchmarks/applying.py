@@ -10,7 +10,6 @@ from benchmarks.stage import Stage
 
 REPORTS, QUICK_REPORTS = 300_000, 60_000
 WARM_UP = 5_000
-_APPLIED = "SELECT coalesce(sum(received), 0) >= {} FROM ingest_count"  # what is left is dear to count while it changes
 
 
 def apply(stage: Stage) -> Iterator[Figure]:
@@ -30,16 +29,21 @@ def _measure(stage: Stage, appliers: int) -> tuple[float, float, float]:
     with ExitStack() as stack:
         programs = [stack.enter_context(stage.applier()) for _ in range(appliers)]
         stage.put(WARM_UP)  # campaigns are known, statements prepared, as with any applier that has run for a while
-        stage.wait_for(_APPLIED.format(WARM_UP))
+        stage.wait_for(applied(WARM_UP))
         stage.put(count)  # the commit's NOTIFY wakes them
         began = time.monotonic()
         cpu, database = sum(program.cpu() for program in programs), stage.database_cpu()
-        stage.wait_for(_APPLIED.format(WARM_UP + count), every=0.05)
+        stage.wait_for(applied(WARM_UP + count), every=0.05)
         seconds = time.monotonic() - began
         cpu = sum(program.cpu() for program in programs) - cpu
         database = stage.database_cpu() - database
     _check(stage, WARM_UP + count)
     return count / seconds, cpu / count * 1e6, database / count * 1e6
+
+
+def applied(count: int) -> str:
+    """Return the condition that so many reports are applied; what is left is dear to count while it changes."""
+    return f"SELECT coalesce(sum(received), 0) >= {count} FROM ingest_count"
 
 
 def _check(stage: Stage, count: int) -> None:

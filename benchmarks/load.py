@@ -148,10 +148,10 @@ class _Connection:
     def answer(self) -> int | None:
         """Return the status when the answer is whole, 0 when the server has closed, None when more is to come."""
         data = self.socket.recv(_READ)
-        if len(data) == self.length and not self.received:
-            return int(data[9:12])
         if not data:
             return 0
+        if len(data) == self.length and not self.received:
+            return int(data[9:12])
         self.received = data = self.received + data
         head, found, body = data.partition(b"\r\n\r\n")
         if not found:

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator
 
 from benchmarks.applying import apply
+from benchmarks.applying_keys import apply_keys
 from benchmarks.disk import bytes_on_disk
 from benchmarks.exporting import exports
 from benchmarks.faults import faults, slow_senders
 from benchmarks.figure import Figure
 from benchmarks.flow import end_to_end, peak
+from benchmarks.gates import gates
 from benchmarks.importing import import_dlrs
 from benchmarks.ingest import ingest_batch, ingest_http
 from benchmarks.memory import memory
@@ -20,10 +22,12 @@ BENCHMARKS: dict[str, Callable[[Stage], Iterator[Figure]]] = {
     "ingest_http": ingest_http,
     "ingest_batch": ingest_batch,
     "apply": apply,
+    "apply_keys": apply_keys,
     "end_to_end": end_to_end,
     "peak": peak,
     "memory": memory,
     "import_dlrs": import_dlrs,
+    "gates": gates,
     "bytes": bytes_on_disk,
     "search": searching,
     "overview": overview_sql,

@@ -16,7 +16,9 @@ from django.db import connection
 from benchmarks import many_campaigns, seed, traffic
 from benchmarks.programs import REPOSITORY, Program, free_port, memory_of, parent_of, running, tree_cpu
 from campaigns.models import SegmentKey
+from deliveries.applying import loop as applying
 from deliveries.dialects.registry import DIALECTS
+from deliveries.gates import dispatcher
 from deliveries.ingest.inbox import INSERT, NewRow, packed_columns
 from deliveries.ingest.split import split_line
 from deliveries.messages import partitions
@@ -34,9 +36,11 @@ SPREAD = 6000  # reports between two of one message: more than a batch of the ap
 FACTS = (
     "inbox, inbox_todo, message, delivery_report, quarantine, ingest_count, daily_count, campaign_count, hour_count,"
     " latency_count, submission_count, condensed_span, condensed_campaign, condensed_campaign_count,"
-    " condensed_latency_count, message_parameter, identity_filter, segment_value, segment_count, segment_latency_count,"
+    " condensed_latency_count, message_parameter, identity_filter, segment_value, segment_change, stored_segment_count,"
+    " stored_segment_latency_count,"
     " condensed_segment_count, condensed_segment_latency_count"
 )
+GATES = "gate, gate_destination, gate_delivery, gate_attempt, gate_hour"
 
 
 @dataclass
@@ -72,14 +76,14 @@ class Stage:
         """Prepare a measurement: delete all facts, or only the inbox if stored messages are needed."""
         if self.messages:
             with connection.cursor() as cursor:
-                cursor.execute("TRUNCATE inbox, inbox_todo, quarantine, ingest_count RESTART IDENTITY")
+                cursor.execute(f"TRUNCATE inbox, inbox_todo, quarantine, ingest_count, {GATES} RESTART IDENTITY")
         else:
             self.empty()
 
     def empty(self) -> None:
         """Delete all facts."""
         with connection.cursor() as cursor:
-            cursor.execute(f"TRUNCATE {FACTS}, campaigns_campaign RESTART IDENTITY CASCADE")
+            cursor.execute(f"TRUNCATE {FACTS}, {GATES}, campaigns_campaign RESTART IDENTITY CASCADE")
         partitions.make_ahead(datetime.now(UTC).date())
 
     @property
@@ -130,8 +134,17 @@ class Stage:
     def applier(self, *words: str) -> Iterator[Program]:
         env = {"PORTAL_HOME": str(settings.PORTAL_HOME)}
         with running(["manage.py", "run_applier", *words], log=self.log("applier"), env=env) as program:
-            self.wait_for("SELECT count(*) >= 1 FROM pg_stat_activity WHERE query = 'LISTEN inbox'")
+            self._wait_for_listener(applying.LISTENER)
             yield program
+
+    @contextmanager
+    def dispatcher(self) -> Iterator[Program]:
+        with self.program("dispatcher") as program:
+            self._wait_for_listener(dispatcher.LISTENER)
+            yield program
+
+    def _wait_for_listener(self, name: str) -> None:
+        self.wait_for(f"SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = '{name}')", within=60)
 
     @contextmanager
     def program(self, name: str) -> Iterator[Program]:

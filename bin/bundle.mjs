@@ -23,7 +23,7 @@ const require = createRequire(import.meta.url);
 
 const OWN_CSS = [
   ...["tokens", "page", "frame", "menus", "text", "cards", "forms", "days", "notices", "status"],
-  ...["figures", "charts", "waiting", "choices", "copy", "tables", "lists", "messages", "message", "settings", "log", "palette", "ab", "live"],
+  ...["figures", "charts", "waiting", "choices", "copy", "tables", "lists", "messages", "message", "settings", "log", "palette", "ab", "live", "gates"],
 ];
 const READ_FOR_CLASSES = ["templates", "static/js", "portal", "campaigns", "deliveries", "reports"];
 const SPEAKS_OF_ANOTHER_THEME = /data-bs-navbar-theme|data-theme|theme-dark|\[data-bs-theme=dark\] \[data-bs-theme=light\]/;

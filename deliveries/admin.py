@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-import deliveries.gates.admin  # noqa: F401  registers its model
+import deliveries.gates.admin
 import deliveries.partner_ids.admin  # noqa: F401  registers its models
 from campaigns.models import ConversionUpload, SegmentKey
 from deliveries.applying.masked_raw import masked_body, masked_text
@@ -22,6 +22,7 @@ from deliveries.messages.slices import SLICES
 from deliveries.models import (
     ErasedMonth,
     Export,
+    GateReplay,
     ImportCount,
     ImportRun,
     PartnerMove,
@@ -230,6 +231,17 @@ class ConversionUploadAdmin(JobAdmin):
     exclude = ("file_name", "mapping", "errors")
     list_select_related = ("tenant",)
     search_fields = ("=id", "=tenant__slug", "tenant__name", "=made_by")
+
+
+@admin.register(GateReplay)
+class GateReplayAdmin(JobAdmin):
+    """Reports that tenants had sent again. Staff see the jobs, not the searches."""
+
+    list_display = ("tenant", "gate", "kind", "made_by", *JOB_COLUMNS, "queued", "delivered", "failed", "problem")
+    exclude = ("title",)
+    list_filter = ("state", "kind")
+    list_select_related = ("tenant", "gate")
+    search_fields = ("=id", "=gate__public_id", "=tenant__slug", "tenant__name", "=made_by")
 
 
 @admin.register(SegmentKey)

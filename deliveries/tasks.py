@@ -7,10 +7,11 @@ from celery import shared_task
 from deliveries.attributing import attribute
 from deliveries.checks import run
 from deliveries.conversions import uploads
-from deliveries.counts import rollups
+from deliveries.counts import rollups, segment_fold
 from deliveries.exports import files, making
 from deliveries.gates import failing
 from deliveries.gates.at_link import sync
+from deliveries.gates.replaying import forgetting, running
 from deliveries.messages import month_filters, partitions
 from deliveries.rederiving import moves, recount, rule_refold, segment_figures, segment_keys
 from deliveries.retention import retention
@@ -81,6 +82,11 @@ def condense_counts() -> int | None:
     return rollups.roll_up(now=datetime.now(UTC))
 
 
+@shared_task(name="deliveries.fold_segment_counts", time_limit=600)
+def fold_segment_counts() -> int:
+    return segment_fold.fold_waiting()  # one process at a time; each chunk is a transaction
+
+
 @shared_task(name="deliveries.make_identity_filters", time_limit=3600)
 def make_identity_filters() -> int | None:
     return month_filters.make(now=datetime.now(UTC))
@@ -119,6 +125,21 @@ def delete_old_exports() -> int:
 @shared_task(name="deliveries.attribute_conversions", time_limit=3600)
 def attribute_conversions() -> int | None:
     return attribute.attribute_due()  # one process at a time
+
+
+@shared_task(name="deliveries.run_gate_replay", time_limit=3600)
+def run_gate_replay(replay_id: int) -> int:
+    return running.run_replays(replay_id=replay_id)  # claims the replay's row
+
+
+@shared_task(name="deliveries.resume_gate_replays", time_limit=3600)
+def resume_gate_replays() -> int:
+    return running.run_replays()
+
+
+@shared_task(name="deliveries.forget_gate_replays", time_limit=600)
+def forget_gate_replays() -> int:
+    return forgetting.forget(now=datetime.now(UTC))
 
 
 @shared_task(name="deliveries.sync_gates", time_limit=3600)

@@ -4,6 +4,9 @@ from django.urls import path, re_path
 
 from deliveries.conversions.api import ConversionsView, ConversionView
 from deliveries.exports.api import ExportDownloadView, ExportsView, ExportView
+from deliveries.gates.rest.actions_api import PauseView, ResumeView, RotateSecretView, TestView
+from deliveries.gates.rest.attempts_api import AttemptsView, AttemptView
+from deliveries.gates.rest.gates_api import GatesView, GateView
 from deliveries.message_pages.api import MessageByQueryView, MessagesView, MessageView
 from deliveries.partner_ids.api import MovePartnerIdView, PartnerIdsView, PartnerIdView
 from portal.api.docs import reference
@@ -36,6 +39,14 @@ urlpatterns = [
     path("v1/exports/tables/", TableExportsView.as_view(), name="export_tables"),
     path("v1/exports/<int:export_id>/", ExportView.as_view(), name="export"),
     path("v1/exports/<int:export_id>/download/", ExportDownloadView.as_view(), name="export_download"),
+    path("v1/gates/", GatesView.as_view(), name="gates"),
+    path("v1/gates/<slug:gate_id>/", GateView.as_view(), name="gate"),
+    path("v1/gates/<slug:gate_id>/pause/", PauseView.as_view(), name="gate_pause"),
+    path("v1/gates/<slug:gate_id>/resume/", ResumeView.as_view(), name="gate_resume"),
+    path("v1/gates/<slug:gate_id>/test/", TestView.as_view(), name="gate_test"),
+    path("v1/gates/<slug:gate_id>/rotate-secret/", RotateSecretView.as_view(), name="gate_rotate_secret"),
+    path("v1/gates/<slug:gate_id>/attempts/", AttemptsView.as_view(), name="gate_attempts"),
+    path("v1/gates/<slug:gate_id>/attempts/<int:attempt_id>/", AttemptView.as_view(), name="gate_attempt"),
     path("v1/partner-ids/", PartnerIdsView.as_view(), name="partner_ids"),
     path("v1/partner-ids/<int:partner_id>/", PartnerIdView.as_view(), name="partner_id"),
     path("v1/partner-ids/<int:partner_id>/move/", MovePartnerIdView.as_view(), name="partner_id_move"),

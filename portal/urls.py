@@ -33,6 +33,7 @@ handler500 = "portal.views.server_error"
 urlpatterns = [
     path("", views.home, name="home"),
     path("glossary/", views.glossary, name="glossary"),
+    path("go/", palette.palette_anywhere, name="palette_anywhere"),
     path("language/", views.set_language, name="set_language"),
     path("look/", theme.set_look, name="set_look"),
     path("look/<str:colour>.css", theme.accent, name="accent"),
@@ -46,9 +47,12 @@ urlpatterns = [
     path("t/<slug:tenant_slug>/exports/", include("deliveries.exports.urls")),
     path("t/<slug:tenant_slug>/conversions/", include("deliveries.conversions.urls")),
     path("t/<slug:tenant_slug>/exports/table/", include("reports.exports.urls")),
+    path("t/<slug:tenant_slug>/gates/", include("deliveries.gates.urls")),
     path("t/<slug:tenant_slug>/partner-ids/", include("deliveries.partner_ids.urls")),
     path("t/<slug:tenant_slug>/settings/", include("portal.settings_urls")),
     path("api/", include("portal.api_urls")),
+    path("gate//", include("deliveries.gates.partner_gates.urls")),  # of clients whose base URL ends with a slash
+    path("gate/", include("deliveries.gates.partner_gates.urls")),
     path("accounts/", include("portal.accounts.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),

@@ -1,5 +1,6 @@
 """Fixtures of all tests: two tenants that could leak into each other, people of every role, a feed."""
 
+import gc
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,15 +14,18 @@ from portal.accounts.models import Membership, Role
 from portal.tenants.feeds import add_token
 from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
 from tests import hypothesis_profile
+from tests.migrated import fill_home
 from tests.queries import assert_queries
+
+__all__ = ["fill_home"]
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
 TOKEN = "a-test-token-of-32-characters-xx"
 
 PROGRAMS = {"needs_chromium": "chromium", "needs_libreoffice": "soffice", "needs_node": "node"}
-# What starts whole portals goes first, the longest before the others: with two workers the long ones do not end alone.
-STARTS_PORTALS = ("browser", "e2e", "faults", "operations", "engines", "benchmarks")
+# What starts whole portals goes first, then the folders of long files: with two workers the long ones do not end alone.
+FIRST = ("browser", "e2e", "faults", "operations", "engines", "benchmarks", "wall", "pages")
 # Who shares a served portal runs on one worker, so that it is made once.
 SERVED_TOGETHER = {
     "browser": ("tests/browser/",),
@@ -65,9 +69,16 @@ def pytest_collection_modifyitems(config, items) -> None:
     items[:] = sorted(kept, key=lambda item: (_turn(item), folders[item.path.parent]))
 
 
+def pytest_collection_finish() -> None:
+    """Let the garbage collector leave alone what stays: modules and ten thousand tests, a second for each full look."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)  # instead of 700: requests and migrations make much that is gone at once
+
+
 def _turn(item) -> int:
     folder = item.path.parent.name
-    return STARTS_PORTALS.index(folder) if folder in STARTS_PORTALS else len(STARTS_PORTALS)
+    return FIRST.index(folder) if folder in FIRST else len(FIRST)
 
 
 @pytest.hookimpl(optionalhook=True)

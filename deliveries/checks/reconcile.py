@@ -108,7 +108,7 @@ def repair(differences: list[AnyDifference]) -> None:
     with transaction.atomic():
         slices.lock([0])  # whose holders `condense` waits for
         invalidate_rollups({d.key[:2] for d in of_counts if "day" in d.table.keys})
-        add_to_counts(*(Sums(t.name, t.keys, t.values, _missing(of_counts, t)) for t in TABLES))
+        add_to_counts(*(Sums(t.stored, t.keys, t.values, _missing(of_counts, t)) for t in TABLES))
 
 
 def _missing(differences: list[Difference], table: CountTable) -> dict[tuple, list[int]]:
@@ -149,8 +149,11 @@ def _compare(cursor, table: CountTable, start: date, end: date) -> Iterator[Diff
     counted = ", ".join(f"coalesce(c.{value}, 0)" for value in table.values)
     actual = ", ".join(f"coalesce(f.{value}, 0)::bigint" for value in table.values)
     counts_where += f" AND NOT ({table.unfinished})"
+    sums = ", ".join(f"sum({value})::bigint AS {value}" for value in table.values)
+    columns, grouped = ("*", "") if table.name == table.stored else (f"{keys}, {sums}", f"GROUP BY {keys}")
+    counts = f"SELECT {columns} FROM {table.name} WHERE {counts_where} {grouped}"  # noqa: S608  names of count tables, conditions of this module; values are parameters
     cursor.execute(
-        f"WITH f AS ({table.facts.format(where=facts_where)}), c AS (SELECT * FROM {table.name} WHERE {counts_where})"  # noqa: S608  names of count tables, conditions of this module; values are parameters
+        f"WITH f AS ({table.facts.format(where=facts_where)}), c AS ({counts})"  # noqa: S608  names of count tables, conditions of this module; values are parameters
         f" SELECT {keys}, {counted}, {actual} FROM f FULL JOIN c USING ({keys})"
         f" WHERE ({counted}) IS DISTINCT FROM ({actual}) ORDER BY {keys}",
         parameters,

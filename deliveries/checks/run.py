@@ -18,6 +18,7 @@ from deliveries.checks.refusals import refusals
 from deliveries.checks.selectors import TITLES
 from deliveries.checks.silent_feeds import FeedState
 from deliveries.checks.submissions import UnreportedSource, unreported_sources
+from deliveries.counts import segment_fold
 from deliveries.models import StandingCheck
 from deliveries.stop_reasons import CAUSES, Cause
 from portal.accounts import mail, standing
@@ -149,11 +150,20 @@ def _no_reports(silent: UnreportedSource) -> KeptText:
 
 def _jobs(now: datetime) -> list[str]:
     text = _("%(kind)s %(job)s: failed after %(attempts)s attempts. %(error)s")
-    return [
+    failed = [
         KeptText(text, kind=model.KIND, job=job.pk, attempts=job.attempts, error=job.error)
         for model in job_models()
         for job in unresolved(model).order_by("id")
     ]
+    return failed + _late_fold(now)
+
+
+def _late_fold(now: datetime) -> list[str]:
+    oldest = segment_fold.oldest_change()
+    if oldest is None or now - oldest < WAITS_TOO_LONG:
+        return []
+    text = _("counts by segment: changes wait since %(since)s UTC. Figures are right, and pages of segments slow")
+    return [KeptText(text, since=_minute(oldest))]
 
 
 def _gates(now: datetime) -> list[str]:

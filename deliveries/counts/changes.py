@@ -6,7 +6,7 @@ from datetime import datetime
 from campaigns.models import NO_CAMPAIGN_ID
 from deliveries.counts import segment_facts
 from deliveries.counts.rollups import invalidate_rollups
-from deliveries.counts.segments import segment_deltas
+from deliveries.counts.segments import add_segment_changes
 from deliveries.dialects.codes import QUEUED
 from deliveries.messages.fold import NO_CODE, SUBMITTED
 from deliveries.messages.parameter_rows import ChosenKeys
@@ -20,7 +20,8 @@ __all__ = ["NO_CAMPAIGN_ID", "TABLES", "CountTable", "add_changes"]
 class CountTable:
     """One count table: its key columns with their types, what it sums, and the same as SQL over `message`.
 
-    Rows for which `unfinished` holds are being deleted, and say nothing.
+    Rows for which `unfinished` holds are being deleted, and say nothing. If `name` is a view, `stored` is the table
+    below it, and the view's rows are to be summed by the key columns.
     """
 
     name: str
@@ -28,6 +29,12 @@ class CountTable:
     values: tuple[str, ...]
     facts: str
     unfinished: str = "false"
+    of_view: str = ""
+
+    @property
+    def stored(self) -> str:
+        """The table that is written to: not `name` if that is a view."""
+        return self.of_view or self.name
 
     @property
     def time(self) -> str:
@@ -121,6 +128,7 @@ SEGMENT = CountTable(
     ("messages", "parts"),
     segment_facts.states(),
     segment_facts.unfinished("segment_count"),
+    of_view="stored_segment_count",
 )
 SEGMENT_LATENCY = CountTable(
     "segment_latency_count",
@@ -128,9 +136,11 @@ SEGMENT_LATENCY = CountTable(
     ("messages",),
     segment_facts.latencies(),
     segment_facts.unfinished("segment_latency_count"),
+    of_view="stored_segment_latency_count",
 )
 _OF_ALL = (DAILY, CAMPAIGN, HOUR, LATENCY)
-TABLES = (*_OF_ALL, SUBMISSION, SEGMENT, SEGMENT_LATENCY)
+_ADDED = (*_OF_ALL, SUBMISSION)
+TABLES = (*_ADDED, SEGMENT, SEGMENT_LATENCY)
 
 
 _Deltas = dict[tuple, list[int]]
@@ -153,10 +163,11 @@ def add_changes(changes: list[Change], chosen: ChosenKeys, *further: Sums) -> No
             _count(*deltas, change.before, -1)
         _count(*deltas, change.after, +1)
     submitted = [change for change in changes if change.after.folded.flags & SUBMITTED]
-    of_segments = segment_deltas(changes, chosen) if chosen else ({}, {})
-    added = [*deltas, _of_submissions(submitted), *of_segments]
+    added = [*deltas, _of_submissions(submitted)]
+    if chosen:
+        add_segment_changes(changes, chosen)
     invalidate_rollups({key[:2] for key in deltas[0]})
-    sums = [Sums(table.name, table.keys, table.values, of_it) for table, of_it in zip(TABLES, added, strict=True)]
+    sums = [Sums(table.name, table.keys, table.values, of_it) for table, of_it in zip(_ADDED, added, strict=True)]
     add_to_counts(*sums, *further)
 
 

@@ -1,86 +1,113 @@
-"""Counts by segment: what changes of messages add to them.
+"""Counts by segment: what changes of messages add to them, as rows of `segment_change`.
 
-A tenant may have ten keys, so messages are first grouped by everything else that they are counted by.
+A row costs the same however many keys and values there are; the worker counts it later
+(deliveries/counts/segment_fold.py).
 """
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from itertools import compress
+from typing import NamedTuple
+
+import orjson
+import psycopg
+from django.db import transaction
 
 from campaigns.segments import NO_VALUE, indexed_value, label_of
+from deliveries.counts import segment_fold
 from deliveries.counts.segment_values import Place, counted_as, register
 from deliveries.messages.parameter_rows import ChosenKey, ChosenKeys
 from deliveries.messages.row import Change, StoredMessage
+from portal.common.bulk import bulk_cursor, stage
 
+COLUMNS = {
+    "tenant_id": "int",
+    "day": "date",
+    "account_id": "int",
+    "country": "varchar",
+    "operator": "text",
+    "sender_type": "text",
+    "segments": "jsonb",
+    "parts": "smallint",
+    "status": "text",
+    "result_code": "int",
+    "bucket": "smallint",
+    "old_status": "text",
+    "old_result_code": "int",
+    "old_bucket": "smallint",
+}
+_STAGED = ", ".join(f"{column}::jsonb" if type_ == "jsonb" else column for column, type_ in COLUMNS.items())
+_INSERT = f"INSERT INTO segment_change ({', '.join(COLUMNS)}) SELECT {_STAGED} FROM new_segment_change"  # noqa: S608  names of this module
 _NO_TEXTS: dict[str, str] = {}
+_NOT_COUNTED = "\0"  # no text of a message: PostgreSQL stores none with it
+_NO_STATE = (None, None, None)
 
-Deltas = dict[tuple, list[int]]
-_Groups = dict[tuple, list[StoredMessage]]
-_Tally = tuple[Place, tuple, dict[str, int]]  # a group's key, and its numbers of messages by value
+_Day = tuple[int, date]  # tenant, day
+_Counted = tuple[StoredMessage, tuple, tuple]  # a message with its present and its earlier state; one may be _NO_STATE
 
 
-def segment_deltas(changes: Iterable[Change], chosen: ChosenKeys) -> tuple[Deltas, Deltas]:
-    """Return what the changes add to `segment_count` and `segment_latency_count`; new values are registered."""
+class _Column(NamedTuple):
+    """A key with the text of each message of a day (or _NOT_COUNTED), and the value that each text has."""
+
+    place: Place
+    texts: list[str | None]
+    values: dict[str | None, str]
+    added: set[str | None]  # the texts of messages that are counted from now on
+
+
+def add_segment_changes(changes: Iterable[Change], chosen: ChosenKeys) -> None:
+    """Insert what the changes add to the counts by segment; new values are registered.
+
+    In the transaction of the messages, and before other counts: values of a month are registered one after the other.
+    """
     counted = {tenant_id: [key for key in keys if key.counted_from is not None] for tenant_id, keys in chosen.items()}
-    chosen = {tenant_id: keys for tenant_id, keys in counted.items() if keys}
-    states, latencies = _grouped(changes, chosen) if chosen else ({}, {})
-    of_states, of_latencies = list(_tallies(states, chosen)), list(_tallies(latencies, chosen))
-    seen: dict[Place, dict[str, None]] = {}
-    added: dict[Place, dict[str, None]] = {}  # what is subtracted was registered when it was added
-    for place, group, numbers in of_states:
-        values = dict.fromkeys(numbers)
-        seen.setdefault(place, {}).update(values)
-        if group[-1] > 0:
-            added.setdefault(place, {}).update(values)
-    registered = register(seen, added)
-    messages: Deltas = {}
-    for place, (head, tail, parts, sign), numbers in of_states:
-        head, known = (*head, place.key.key), registered[place]
-        for value, count in numbers.items():
-            key = (*head, value if value in known else counted_as(value, known), *tail)
-            if delta := messages.get(key):
-                delta[0] += sign * count
-                delta[1] += sign * count * parts
-            else:
-                messages[key] = [sign * count, sign * count * parts]
-    delivered: Deltas = {}
-    for place, (head, tail, sign), numbers in of_latencies:
-        head, known = (*head, place.key.key), registered[place]
-        for value, count in numbers.items():
-            key = (*head, value if value in known else counted_as(value, known), *tail)
-            if delta := delivered.get(key):
-                delta[0] += sign * count
-            else:
-                delivered[key] = [sign * count]
-    return messages, delivered
+    by_day = _by_day(changes, {tenant_id for tenant_id, keys in counted.items() if keys})
+    if not by_day:
+        return
+    columns = {day: list(_columns(day, messages, counted[day[0]])) for day, messages in by_day.items()}
+    registered = _registered(column for of_keys in columns.values() for column in of_keys)
+    rows = [row for day, messages in by_day.items() for row in _rows(messages, columns[day], registered)]
+    if not rows:
+        return
+    with bulk_cursor() as cursor:
+        _insert(cursor, rows)
+    transaction.on_commit(segment_fold.fold_if_late, robust=True)
 
 
-def _grouped(changes: Iterable[Change], chosen: ChosenKeys) -> tuple[_Groups, _Groups]:
-    """Return the messages by what they are counted by besides the segment: states, and latencies of delivered ones."""
-    states: _Groups = {}
-    latencies: _Groups = {}
-    for before, after in ((change.before, change.after) for change in changes):
-        if before is not None and _counts_alike(before, after):
-            continue
-        for message, sign in ((before, -1), (after, +1)):
-            if message is None or message.tenant_id not in chosen:
+def _insert(cursor: psycopg.Cursor, rows: list[tuple]) -> None:
+    stage(cursor, "new_segment_change", COLUMNS, rows)
+    cursor.execute(_INSERT)
+
+
+def _by_day(changes: Iterable[Change], tenant_ids: set[int]) -> dict[_Day, list[_Counted]]:
+    """Return the messages that are counted otherwise than before, by tenant and day."""
+    found: dict[_Day, list[_Counted]] = {}
+    for change in changes:
+        before, after = change.before, change.after
+        state, old = _state(after), _NO_STATE
+        if before is not None:
+            old = _state(before)
+            if not _counts_alike(before, after):
+                if before.tenant_id in tenant_ids:
+                    found.setdefault((before.tenant_id, before.day), []).append((before, _NO_STATE, old))
+                old = _NO_STATE
+            elif state == old:
                 continue
-            f = message.folded
-            head = (message.tenant_id, message.day, f.account_id)
-            place = (f.country, f.operator, f.sender_type)
-            states.setdefault((head, (*place, f.status, f.result_code), f.parts, sign), []).append(message)
-            if f.latency_bucket is not None:
-                latencies.setdefault((head, (*place, f.latency_bucket), sign), []).append(message)
-    return states, latencies
+        if after.tenant_id in tenant_ids:
+            found.setdefault((after.tenant_id, after.day), []).append((after, state, old))
+    return found
+
+
+def _state(message: StoredMessage) -> tuple:
+    f = message.folded
+    return f.status, f.result_code, f.latency_bucket
 
 
 def _counts_alike(one: StoredMessage, other: StoredMessage) -> bool:
+    """Return whether two messages are counted in the same places but for their states."""
     a, b = one.folded, other.folded
     return (
-        a.status == b.status
-        and a.result_code == b.result_code
-        and a.latency_bucket == b.latency_bucket
-        and a.parts == b.parts
+        a.parts == b.parts
         and a.operator == b.operator
         and a.country == b.country
         and a.sender_type == b.sender_type
@@ -92,14 +119,24 @@ def _counts_alike(one: StoredMessage, other: StoredMessage) -> bool:
     )
 
 
-def _tallies(groups: _Groups, chosen: ChosenKeys) -> Iterable[_Tally]:
-    for group, messages in groups.items():
-        tenant_id, day, _account_id = group[0]
-        month = day.replace(day=1)
-        earliest = min(_sent_at(message) for message in messages)
-        for key in chosen[tenant_id]:
-            if counted := _by_value(messages, key, day, earliest):
-                yield Place(tenant_id, key, month), group, counted
+def _columns(of: _Day, messages: list[_Counted], keys: list[ChosenKey]) -> Iterator[_Column]:
+    """Yield the texts of messages of a day by each key that counts it."""
+    tenant_id, day = of
+    times = [_sent_at(message) for message, _state, _old in messages]
+    earliest = min(times)
+    parameters = [message.folded.parameters or _NO_TEXTS for message, _state, _old in messages]
+    labels = [message.labels or _NO_TEXTS for message, _state, _old in messages]
+    has_state = [state is not _NO_STATE for _message, state, _old in messages]
+    for key in keys:
+        if day < key.figures_from:
+            continue
+        label, name = label_of(key.key), key.key
+        texts = [text.get(name) for text in parameters] if label is None else [text.get(label) for text in labels]
+        values = {text: indexed_value(text) if text else NO_VALUE for text in set(texts)}
+        if key.counted_from is not None and earliest < key.counted_from:  # stored messages are still being counted
+            texts = [text if at >= key.counted_from else _NOT_COUNTED for text, at in zip(texts, times, strict=True)]
+        added = set(compress(texts, has_state)) - {_NOT_COUNTED}
+        yield _Column(Place(tenant_id, key, day.replace(day=1)), texts, values, added)
 
 
 def _sent_at(message: StoredMessage) -> datetime:
@@ -108,21 +145,34 @@ def _sent_at(message: StoredMessage) -> datetime:
     return at
 
 
-def _by_value(messages: list[StoredMessage], key: ChosenKey, day: date, earliest: datetime) -> dict[str, int]:
-    """Return how many of these messages of a day are counted by the key, by its value."""
-    counted_from = key.counted_from
-    if counted_from is None or day < key.figures_from:
-        return {}
-    if earliest < counted_from:  # stored messages are still being counted
-        messages = [message for message in messages if _sent_at(message) >= counted_from]
-    label = label_of(key.key)
-    if label is None:
-        name = key.key
-        found = Counter([(message.folded.parameters or _NO_TEXTS).get(name) for message in messages])
-    else:
-        found = Counter([(message.labels or _NO_TEXTS).get(label) for message in messages])
-    values: dict[str, int] = {}
-    for text, count in found.items():
-        value = indexed_value(text) if text else NO_VALUE
-        values[value] = values.get(value, 0) + count
-    return values
+def _registered(columns: Iterable[_Column]) -> dict[Place, frozenset[str]]:
+    """Register the new values; those of earlier states alone were registered when they were counted."""
+    seen: dict[Place, dict[str, None]] = {}
+    added: dict[Place, dict[str, None]] = {}
+    for column in columns:
+        seen.setdefault(column.place, {}).update(dict.fromkeys(column.values.values()))
+        new = dict.fromkeys(column.values[text] for text in dict.fromkeys(column.texts) if text in column.added)
+        added.setdefault(column.place, {}).update(new)
+    return register(seen, added)
+
+
+def _rows(messages: list[_Counted], columns: list[_Column], registered: dict[Place, frozenset[str]]) -> Iterator[tuple]:
+    """Yield the rows of COLUMNS of messages of a day."""
+    if not columns:
+        return
+    pieces = []
+    for place, texts, values, _added in columns:
+        known, id_ = registered[place], place.key.id
+        of_text = {text: f'"{id_}":{_as_json(counted_as(value, known))}' for text, value in values.items()}
+        pieces.append([of_text.get(text, "") for text in texts])
+    for (message, state, old), of_one in zip(messages, zip(*pieces, strict=True), strict=True):
+        if segments := ",".join(filter(None, of_one)):
+            f = message.folded
+            yield (
+                *(message.tenant_id, message.day, f.account_id, f.country, f.operator, f.sender_type),
+                *(f"{{{segments}}}", f.parts, *state, *old),
+            )
+
+
+def _as_json(text: str) -> str:
+    return orjson.dumps(text).decode()

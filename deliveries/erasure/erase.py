@@ -11,12 +11,14 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection, transaction
 
+from deliveries.counts import segment_fold
 from deliveries.counts.changes import add_changes
 from deliveries.erasure import (
     equal_names,
     erased_names,
     exports,
     gate_attempts,
+    gate_replays,
     mentions,
     message_ids,
     partner_ids,
@@ -178,6 +180,7 @@ def erase_person(*, number: str, tenant: Tenant, actor: str) -> ErasureCounts:
     partner_ids.rename_queued(actor=actor)
     message_ids.forget_places()
     exports.mark(tenant_id=tenant.id, now=datetime.now(UTC))
+    gate_replays.forget_searches(tenant_id=tenant.id)
     subject = hashed(read.text, tenant_id=tenant.id)[:13]
     record("number.erased", actor=actor, tenant=tenant, subject=subject, details=asdict(erased))
     return erased
@@ -296,6 +299,7 @@ def erase_messages(
         changes = [Change(old, new) for old, new in zip(before, after, strict=True) if old != new]
         chosen = write_messages(changes)
         add_changes(changes, chosen)
+        segment_fold.fold_all()
         gate_attempts.delete_texts(change.after.key for change in changes)
         message_ids.rename(after, numbers)
         erased_names.delete_empty_counts(tenant_id, changes)

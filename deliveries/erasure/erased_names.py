@@ -13,6 +13,7 @@ from django.db import connection
 
 from campaigns.models import Campaign, SegmentKey
 from campaigns.segments import NO_SEGMENTS, label_of
+from deliveries.counts import segment_fold
 from deliveries.counts.changes import CAMPAIGN, LATENCY, SEGMENT, SEGMENT_LATENCY, TABLES
 from deliveries.counts.rollups import invalidate_rollups
 from deliveries.erasure import equal_names
@@ -158,7 +159,7 @@ def delete_empty_counts(tenant_id: int, changes: Iterable[Change]) -> None:
                 )
             _forget_variants(cursor, tenant_id, {variant for *_key, variant in variants})
         if operators:
-            for table in (*(t.name for t in TABLES if "operator" in t.keys), "condensed_latency_count"):
+            for table in (*(t.stored for t in TABLES if "operator" in t.keys), "condensed_latency_count"):
                 empty = "" if table == "condensed_latency_count" else " AND messages = 0"
                 cursor.execute(
                     f"DELETE FROM {table} WHERE tenant_id = %s AND operator = ANY (%s){empty}",  # noqa: S608  tables, columns and conditions of this module; values are parameters
@@ -174,9 +175,10 @@ def delete_all_empty_counts(tenant_id: int, *, first: date | None, before: date)
     for table in (CAMPAIGN, LATENCY, SEGMENT, SEGMENT_LATENCY):
         column, names = ("variant", ("",)) if "variant" in table.keys else ("value", NO_SEGMENTS)
         values = " AND ".join(f"{value} = 0" for value in table.values)
+        stored = table.stored
         with connection.cursor() as cursor:
             cursor.execute(
-                f"DELETE FROM {table.name} WHERE ctid = ANY (ARRAY (SELECT ctid FROM {table.name} WHERE tenant_id = %s"  # noqa: S608  tables, columns and conditions of this module; values are parameters
+                f"DELETE FROM {stored} WHERE ctid = ANY (ARRAY (SELECT ctid FROM {stored} WHERE tenant_id = %s"  # noqa: S608  tables, columns and conditions of this module; values are parameters
                 f" AND day >= %s AND day < %s AND {column} <> ALL (%s) AND {values} FOR UPDATE SKIP LOCKED))",
                 [tenant_id, first or date.min, before, list(names)],
             )
@@ -187,6 +189,7 @@ def rename_counted(tenant_id: int, number: str) -> None:
 
     The caller holds all slices' locks.
     """
+    segment_fold.fold_all()
     months: set[Month] = set()
     days: set[date] = set()
     with connection.cursor() as cursor:
@@ -197,16 +200,16 @@ def rename_counted(tenant_id: int, number: str) -> None:
                 keys = (*within, column)
                 listed, same = ", ".join(keys), " AND ".join(f"{key} = %({key})s" for key in keys)
                 cursor.execute(
-                    f"SELECT DISTINCT {listed} FROM {table.name} WHERE tenant_id = %s AND {column} <> ''",  # noqa: S608  tables, columns and conditions of this module; values are parameters
+                    f"SELECT DISTINCT {listed} FROM {table.stored} WHERE tenant_id = %s AND {column} <> ''",  # noqa: S608  tables, columns and conditions of this module; values are parameters
                     [tenant_id],
                 )
                 for found in [row for row in cursor.fetchall() if holds_number(row[-1], number)]:
                     columns = ", ".join([*table.keys, *table.values])
                     moved = ", ".join("%(new)s" if key == column else key for key in [*table.keys, *table.values])
-                    added = ", ".join(f"{value} = {table.name}.{value} + excluded.{value}" for value in table.values)
+                    added = ", ".join(f"{value} = {table.stored}.{value} + excluded.{value}" for value in table.values)
                     cursor.execute(
-                        f"WITH gone AS (DELETE FROM {table.name} WHERE tenant_id = %(tenant)s AND {same}"  # noqa: S608  tables, columns and conditions of this module; values are parameters
-                        f" RETURNING *), moved AS (INSERT INTO {table.name} ({columns}) SELECT {moved} FROM gone"
+                        f"WITH gone AS (DELETE FROM {table.stored} WHERE tenant_id = %(tenant)s AND {same}"  # noqa: S608  tables, columns and conditions of this module; values are parameters
+                        f" RETURNING *), moved AS (INSERT INTO {table.stored} ({columns}) SELECT {moved} FROM gone"
                         f" WHERE messages <> 0 ON CONFLICT ({', '.join(table.keys)}) DO UPDATE SET {added})"
                         f" SELECT DISTINCT {table.time}::date FROM gone",
                         {"tenant": tenant_id, "new": _renamed(tenant_id, column, found, number)}

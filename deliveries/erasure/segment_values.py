@@ -13,6 +13,7 @@ from django.db.models import F
 
 from campaigns.models import SegmentKey, SegmentValue
 from campaigns.segments import indexed_value, value_of
+from deliveries.counts import segment_fold
 from deliveries.counts.changes import SEGMENT, SEGMENT_LATENCY
 from deliveries.messages.parameter_rows import ChosenKeys
 from deliveries.messages.row import Change
@@ -22,7 +23,7 @@ from portal.common.msisdn import mask_numbers
 
 _Value = tuple[str, date, int, str]  # key, day (or the first one of the month), account (0 for all), value
 
-_COUNTS = (SEGMENT.name, SEGMENT_LATENCY.name)
+_COUNTS = (SEGMENT.stored, SEGMENT_LATENCY.stored)
 _CONDENSED = ("condensed_segment_count", "condensed_segment_latency_count")
 # Written for look-ups one by one (portal.common.bulk.looked_up).
 _LISTED = (
@@ -86,6 +87,7 @@ def forget_unused(tenant_id: int, *, number: str = "", first: date = date.min, b
 
 def forget_key(tenant_id: int, key: str) -> None:
     """Delete all rows of a key that is being renamed; its job makes them again under the new name."""
+    segment_fold.fold_all()
     with connection.cursor() as cursor:
         for table in ("message_parameter", "segment_value", *_COUNTS, *_CONDENSED):
             cursor.execute(f"DELETE FROM {table} WHERE tenant_id = %s AND key = %s", [tenant_id, key])  # noqa: S608  tables of this module; values are parameters

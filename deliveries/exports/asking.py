@@ -9,9 +9,9 @@ from django.db import connection, transaction
 
 from deliveries.exports import files
 from deliveries.exports.kinds import seal
-from deliveries.exports.searches import parameters_of
 from deliveries.models import Export
 from deliveries.search.query import MessageQuery
+from deliveries.search.stored import parameters_of
 from portal.accounts.access import Access
 from portal.accounts.models import User, record
 from portal.common import jobs

@@ -1,8 +1,7 @@
 """Exports of Message Search: all messages that a search finds, as its maker may see them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import date
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -16,23 +15,11 @@ from deliveries.models import Export
 from deliveries.search.addresses import without_masked_ids
 from deliveries.search.find import campaign_names
 from deliveries.search.query import MessageQuery
+from deliveries.search.stored import query_of
 from deliveries.search.walk import count, walk
 from portal.accounts.access import Access
 from portal.common.masking import Masking
 from portal.common.msisdn import may_be_part_of_number
-
-
-def parameters_of(query: MessageQuery) -> dict[str, Any]:
-    """Return a search as parameters of an export."""
-    values = asdict(query) | {"tenant_ids": sorted(query.tenant_ids), "parameters": dict(query.parameters)}
-    return values | {name: day and day.isoformat() for name, day in (("first", query.first), ("last", query.last))}
-
-
-def query_of(parameters: Mapping[str, Any]) -> MessageQuery:
-    """Return the search of `parameters_of`."""
-    values = dict(parameters) | {"tenant_ids": frozenset(parameters["tenant_ids"])}
-    values |= {name: values[name] and date.fromisoformat(values[name]) for name in ("first", "last")}
-    return MessageQuery(**values | {name: tuple(values[name]) for name in ("numbers", "statuses")})
 
 
 @dataclass(frozen=True, slots=True)

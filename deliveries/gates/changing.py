@@ -88,6 +88,8 @@ def change(gate: Gate, given: GateInput, *, actor: str) -> bool:
 def delete(gate: Gate, *, actor: str) -> int:
     """Delete a gate with what waits, and return how many deliveries that were. Its attempts stay for their 30 days."""
     with transaction.atomic():
+        # First, so that a replay adds nothing behind it.
+        Gate.objects.select_for_update().filter(tenant_id=gate.tenant_id, pk=gate.pk).first()
         waiting = GateDelivery.objects.filter(tenant_id=gate.tenant_id, gate_id=gate.pk).delete()[0]
         details = {"gate": gate.public_id, "waiting": waiting}
         record("gate.deleted", actor=actor, tenant=gate.tenant, subject=gate.name, details=details)

@@ -15,6 +15,7 @@ from deliveries.models.gates import MAX_BATCH, MAX_THROTTLE, MAX_TTL, MAX_URL
 from portal.common.egress import check_header, check_url
 from portal.common.msisdn import COUNTRIES, mask_numbers
 
+MAX_NAME = 200
 MAX_DESTINATIONS = 10
 MAX_HEADERS = 10
 MAX_PARAMETERS, MAX_PARAMETER = 50, 500
@@ -68,7 +69,7 @@ class GateInput:
 
     def with_name(self) -> "GateInput":
         """Return it with its reference as its name where it has none."""
-        return self if self.name else replace(self, name=self.ref_id or _("Gate"))
+        return self if self.name else replace(self, name=self.ref_id[:MAX_NAME] or _("Gate"))
 
 
 def problems(given: GateInput) -> dict[str, list[str]]:
@@ -80,7 +81,7 @@ def problems(given: GateInput) -> dict[str, list[str]]:
 
 
 def _problems(given: GateInput) -> Iterator[tuple[str, str]]:
-    yield from _text("name", given.name, limit=200, required=True)
+    yield from _text("name", given.name, limit=MAX_NAME, required=True)
     yield from _text("ref_id", given.ref_id, limit=255, required=True)
     if given.gate_type not in Gate.Type.values:
         yield "gate_type", _("It must be one of %(values)s.") % {"values": ", ".join(Gate.Type.values)}

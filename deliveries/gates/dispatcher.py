@@ -7,30 +7,28 @@ nor a backlog delays the others.
 
 import asyncio
 import logging
-import random
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from msgspec import Struct
 
 from deliveries.gates import claims, loading, recording, settings
-from deliveries.gates.backoff import next_attempt
 from deliveries.gates.claims import LEASE, Claim
 from deliveries.gates.egress import own_names
 from deliveries.gates.ending import EXPIRED, expires_in
-from deliveries.gates.forwarded import Forwarded
 from deliveries.gates.lanes import Lane
 from deliveries.gates.limits import NORMAL, SLOW
-from deliveries.gates.recording import INTERNAL_ERROR, Attempt, Result
-from deliveries.gates.rounds import Round, send_round, shown_headers
+from deliveries.gates.outcomes import Ready, failures_of, results_of
+from deliveries.gates.results import Attempt, Result
+from deliveries.gates.rounds import send_round
 from deliveries.gates.settings import DueGate, GateSettings
 from deliveries.gates_outbox.outbox import CHANNEL
+from portal.common.bulk import plan_for_small_sets
 from portal.common.egress import Egress
 from portal.common.listening import Listener
 
@@ -40,21 +38,12 @@ Value = TypeVar("Value")
 
 LISTENER = "portal dispatcher"
 LOOK_EVERY = 1.0  # seconds, without a notification
-READY = 4_000  # claimed deliveries in memory, all in all
+READY = 4_000  # deliveries in memory, all in all: those that can be sent, and results that are not recorded yet
 RECORD_EVERY = 0.05  # seconds
 OWN_NAMES_EVERY = 300.0  # seconds
 AT_ONCE = 500  # results that are recorded in one transaction
 _AGAIN_AFTER = 0.5  # seconds, when the database is away
 _SAFE = 30.0  # a request is not begun so shortly before its lease ends
-
-
-class Ready(Struct, frozen=True, gc=False):
-    """A claimed delivery that can be sent."""
-
-    claim: Claim
-    report: Forwarded
-    lapses_at: float  # by the monotonic clock
-    dies_at: datetime  # end of its time to live
 
 
 @dataclass
@@ -77,7 +66,7 @@ class Dispatcher:
         self._tasks: set[asyncio.Task] = set()
         self._results: list[Result] = []
         self._woken, self._recorded = asyncio.Event(), asyncio.Event()
-        self._stopping = False
+        self._stopping = self._starts_soon = False
         self.sent = 0
 
     async def run(self) -> None:
@@ -204,7 +193,8 @@ class Dispatcher:
             await self._retried(self._claiming, lambda: claims.release(given))
 
     def _wanted(self, due: Sequence[DueGate]) -> dict[tuple[int, int], int]:
-        room = READY - sum(len(work.ready) for work in self._gates.values())
+        # What is not recorded yet takes as much room: where the database is slow, less is claimed.
+        room = READY - len(self._results) - sum(len(work.ready) for work in self._gates.values())
         wanted, now = {}, time.monotonic()
         for gate in due:
             work = self._gates.get(gate.id)
@@ -219,8 +209,15 @@ class Dispatcher:
 
     # sending
 
+    def _start_soon(self) -> None:
+        """Begin requests once for all those that end in this turn of the loop: it looks at every gate."""
+        if not self._starts_soon:
+            self._starts_soon = True
+            asyncio.get_running_loop().call_soon(self._start)
+
     def _start(self) -> None:
         """Begin the requests that the limits allow, one of each gate in turn."""
+        self._starts_soon = False
         now = time.monotonic()
         able = deque(work for work in self._gates.values() if work.ready)
         while able:
@@ -266,10 +263,10 @@ class Dispatcher:
         results: list[Result] = []
         try:
             round_ = await send_round(self._egress, gate.gate_type, gate.sender, gate.endpoints, reports, done)
-            results = [result_of(one, round_) for one in batch]
+            results = results_of(gate, batch, round_)
         except Exception:
             logger.exception("gate %s: a request failed in the program itself", gate.id)
-            results = [failure_of(one) for one in batch]
+            results = failures_of(batch)
         finally:
             now = time.monotonic()
             seconds = round_.seconds if round_ else 0.0
@@ -284,7 +281,7 @@ class Dispatcher:
         self._results += results
         if len(work.ready) < work.lane.limit:
             self._woken.set()
-        self._start()
+        self._start_soon()
 
     # recording
 
@@ -325,41 +322,5 @@ def _take(wanted: Mapping[tuple[int, int], int]) -> tuple[list[Claim], loading.L
     with transaction.atomic():
         taken = claims.claim(wanted)
     with transaction.atomic():
+        plan_for_small_sets()
         return taken, loading.load(loading.place_of(one) for one in taken)
-
-
-def result_of(one: Ready, round_: Round) -> Result:
-    """Return what a round means for one delivery of it: its attempts, and when the next one is due."""
-    claim, now = one.claim, datetime.now(UTC)
-    attempts = [
-        Attempt(
-            destination_id=sent.endpoint_id,
-            at=sent.at,
-            outcome=sent.outcome,
-            ms=sent.ms,
-            method=sent.request.method if sent.request else "",
-            url=sent.request.url if sent.request else "",
-            request_headers=shown_headers(sent.request) if sent.request else "",
-            request_body=sent.request.body.decode("utf-8", "replace") if sent.request else "",
-            answer=sent.answer,
-            is_masked=one.report.is_masked,
-        )
-        for sent in round_.sent
-    ]
-    due_at = None if round_.is_success else _next_at(one, now, timedelta(seconds=round_.retry_after or 0))
-    return Result(claim, attempts, round_.done, due_at, one.report.received_at, round_.is_gone)
-
-
-def failure_of(one: Ready) -> Result:
-    """Return what a fault of the portal itself means for a delivery: it is tried again, as after any failure."""
-    now = datetime.now(UTC)
-    attempt = Attempt(None, now, INTERNAL_ERROR)
-    return Result(one.claim, [attempt], one.claim.done, _next_at(one, now, timedelta(0)), one.report.received_at)
-
-
-def _next_at(one: Ready, now: datetime, at_least: timedelta) -> datetime | None:
-    """Return when a failed delivery is sent again; None: its time to live ends before, or a replay sent it once."""
-    if one.claim.replay_id is not None:
-        return None
-    due_at = now + max(next_attempt(one.claim.attempts + 1, random=random.random()), at_least)  # noqa: S311  no secret
-    return due_at if due_at < one.dies_at else None

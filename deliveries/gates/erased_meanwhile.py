@@ -17,7 +17,7 @@ from portal.common.bulk import EACH, bulk_cursor
 _FLAGS = (
     "SELECT c.account_id, c.message_id, m.flags"  # noqa: S608  conditions of other modules, constants
     " FROM unnest(%s::int[], %s::int[], %s::text[], %s::date[]) c (tenant_id, account_id, message_id, day)"
-    " CROSS JOIN LATERAL (SELECT flags FROM message x WHERE x.tenant_id = c.tenant_id AND x.day = c.day"
+    " CROSS JOIN LATERAL (SELECT flags FROM message x WHERE x.tenant_id + 0 = c.tenant_id AND x.day = c.day"
     f" AND {same_message('x', 'c')} {EACH}) m"
 )
 

@@ -53,6 +53,12 @@ SAMPLE = Forwarded(
 
 def newest_report(tenant_id: int, chosen: Filter, *, today: date) -> Forwarded | None:
     """Return the newest report of the tenant that passes the filter, None if the newest 200 messages have none."""
+    found = newest(tenant_id, chosen, today=today)
+    return found[1] if found else None
+
+
+def newest(tenant_id: int, chosen: Filter, *, today: date) -> tuple[Place, Forwarded] | None:
+    """Return the same as `newest_report`, with the place of the report."""
     with connection.cursor() as cursor:
         cursor.execute(_NEWEST, [tenant_id, today - timedelta(days=DAYS), LOOKED_AT])
         rows = cursor.fetchall()
@@ -71,6 +77,7 @@ def newest_report(tenant_id: int, chosen: Filter, *, today: date) -> Forwarded |
     ) in rows:
         facts = Facts(partner_id, status, final, country, campaign_id, ref_id or "", parameters or {})
         if inbox_id is not None and chosen.matches(facts):
-            found = load([Place(tenant_id, 0, inbox_id, account_id, message_id, day)])[0, inbox_id]
-            return None if isinstance(found, str) else found
+            place = Place(tenant_id, 0, inbox_id, account_id, message_id, day)
+            found = load([place])[0, inbox_id]
+            return None if isinstance(found, str) else (place, found)
     return None

@@ -27,14 +27,14 @@ _PLACES = (
     " c (tenant_id, gate_id, inbox_id, account_id, message_id, day)"
 )
 # Each a look-up of its own (EACH): as a join it would be planned for tables that are believed empty.
-_READ = (
+READ = (
     "SELECT c.gate_id, c.inbox_id, r.part, r.result_code, r.status_at, r.sent_at, r.received_at,"  # noqa: S608  names and conditions of this module, constants
     " r.operator, r.operator_result_code, m.account_id, m.message_id, m.parts, m.ref_id, m.partner_id, m.source,"
     " m.destination, m.flags, m.custom_parameters, m.country,"
     " coalesce(nullif(a.title, ''), a.name, nullif(b.title, ''), b.name, ''), m.variant, m.labels, c.tenant_id"
-    f" FROM ({_PLACES}) c CROSS JOIN LATERAL (SELECT * FROM delivery_report"
-    f" WHERE tenant_id = c.tenant_id AND day = c.day AND inbox_id = c.inbox_id {EACH}) r"
-    " CROSS JOIN LATERAL (SELECT * FROM message x WHERE x.tenant_id = c.tenant_id AND x.day = c.day"
+    f" FROM ({_PLACES}) c CROSS JOIN LATERAL (SELECT * FROM delivery_report y WHERE y.tenant_id = c.tenant_id"
+    f" AND y.day = c.day AND {same_message('y', 'c')} AND y.inbox_id = c.inbox_id {EACH}) r"
+    " CROSS JOIN LATERAL (SELECT * FROM message x WHERE x.tenant_id + 0 = c.tenant_id AND x.day = c.day"
     f" AND {same_message('x', 'c')} {EACH}) m"
     " LEFT JOIN campaigns_campaign b ON b.tenant_id = m.tenant_id AND b.id = m.campaign_id"
     " LEFT JOIN campaigns_campaign a ON a.tenant_id = m.tenant_id AND a.id = b.merged_into_id"
@@ -93,7 +93,7 @@ def _read(places: Collection[Place]) -> Loaded:
         return {}
     with bulk_cursor() as cursor:
         wanted = [(p.tenant_id, p.gate_id, p.inbox_id, p.account_id, p.message_id, p.day) for p in places]
-        cursor.execute(_READ, [list(column) for column in zip(*wanted, strict=True)])
+        cursor.execute(READ, [list(column) for column in zip(*wanted, strict=True)])
         rows = cursor.fetchall()
     if not rows:
         return {}

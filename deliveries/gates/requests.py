@@ -51,6 +51,13 @@ def request_of(sender: Sender, endpoint: Endpoint, reports: Sequence[Forwarded],
     return Request(endpoint.method, _url(sender, endpoint, reports[0]), headers, body)
 
 
+def part_of(sender: Sender, report: Forwarded) -> bytes:
+    """Return what a batch (`can_batch`) holds of one of its reports: an array of it alone."""
+    if sender.body == "event":
+        return event.json_of([report], sender.public_id, as_array=True)
+    return link.json_of([report], sender.custom_parameters, as_array=True)
+
+
 def _body(sender: Sender, endpoint: Endpoint, reports: Sequence[Forwarded]) -> tuple[bytes, str]:
     """Return the body and its content type, both empty by GET."""
     if endpoint.method == "GET":

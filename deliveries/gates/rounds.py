@@ -70,6 +70,7 @@ async def send_round(
     if gate_type == "ALL":
         open_ = [endpoint for endpoint in endpoints if endpoint.id not in done]
         sent = list(await asyncio.gather(*(send_once(egress, sender, endpoint, reports) for endpoint in open_)))
+        sent.sort(key=lambda one: not one.is_delivered)  # the last one says what came of the round
         have = (*done, *(one.endpoint_id for one in sent if one.is_delivered))
         return Round(sent, have, all(one.is_delivered for one in sent))
     chosen = [random.choice(endpoints)] if gate_type == "ONE_RANDOM" and endpoints else endpoints  # noqa: S311  no secret
@@ -103,8 +104,11 @@ async def send_once(egress: Egress, sender: Sender, endpoint: Endpoint, reports:
 
 
 def shown_headers(request: Request) -> str:
-    """Return a request's headers, one a line, with the credentials masked: all of unknown names are taken for such."""
-    known = ("content-type", "user-agent", "webhook-id", "webhook-timestamp", "accept")
+    """Return a request's headers, one a line, with the credentials masked: all of unknown names are taken for such.
+
+    The signature is shown, for developers who compare it with their own: it holds for this body and time alone.
+    """
+    known = ("content-type", "user-agent", "webhook-id", "webhook-timestamp", "webhook-signature", "accept")
     return "\n".join(
         f"{name}: {value if name.lower() in known else _MASKED}" for name, value in request.headers.items()
     )

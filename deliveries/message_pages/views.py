@@ -20,12 +20,14 @@ from deliveries.message_pages.chips import chips_of, period_words
 from deliveries.message_pages.columns import COLUMNS, columns_of
 from deliveries.message_pages.csv_file import to_csv
 from deliveries.message_pages.forms import ANY_TIME, LOOKS, PRESETS, MessageFilterForm
+from deliveries.message_pages.forwardings import forwardings_of
 from deliveries.message_pages.number_reveal import reveal_number
 from deliveries.message_pages.parameter_fields import MAX_VALUE_LENGTH, PARAMETER
 from deliveries.message_pages.presenter import MessagePresenter, MessageRow, codes_to_explain
 from deliveries.message_pages.table_columns import COLUMNS_PARAMETER
 from deliveries.messages.code_words import code_words
 from deliveries.messages.row import StoredMessage
+from deliveries.models import Gate
 from deliveries.search.addresses import message_or_404, without_masked_ids
 from deliveries.search.find import Page, SearchTooSlow, campaign_names, reports_of, search
 from deliveries.search.number_searches import TooManyNumberSearches, count_number_searches
@@ -71,6 +73,7 @@ def message_list(request: HttpRequest, tenant: Tenant) -> HttpResponse:
         ],
         "campaign_names": _campaign_names(request),
         "link": settings.PUBLIC_URL + canonical,
+        "may_replay": request.access.may("manage_gates") and Gate.objects.filter(tenant=tenant).exists(),
         "saved": menu_of(
             request.user.pk if request.access.is_members else None,
             tenant,
@@ -131,12 +134,14 @@ def message(request: HttpRequest, tenant: Tenant, account: str = "", message_id:
         return redirect(f"{request.get_full_path()}#reveal")
     names = campaign_names([stored])
     presenter = MessagePresenter([stored], names, masking=masking, link=_link(tenant))
-    detail = presenter.detail(stored, reports_of(stored), found_by=_found_by(tenant, stored))
+    reports = reports_of(stored)
+    detail = presenter.detail(stored, reports, found_by=_found_by(tenant, stored))
     context = {
         "page": "messages",
         "zone": tenant.timezone,
         "message": detail,
         "row": detail.row,
+        "forwardings": forwardings_of(stored, reports, detail.events, access),
         "links": _links(tenant, stored, detail.row, names.get(stored.campaign_id), masking),
         "reveal": reveal.form,
         "revealed": reveal.number,

@@ -75,6 +75,23 @@ def rows_of(message: StoredMessage, keys: Iterable[ChosenKey]) -> set[ParameterR
     }
 
 
+# The rows of new messages, which are staged (deliveries/messages/store.py). Each message looks up its tenant's keys.
+_ADD_NEW = f"""
+INSERT INTO message_parameter ({LIST})
+SELECT m.tenant_id, m.day, k.key, {INDEXED_VALUE.format(value="v.text")}, m.sent_at, m.account_id, m.message_id
+FROM (
+    SELECT tenant_id, day, labels::jsonb, custom_parameters::jsonb, sent_at, account_id, message_id
+    FROM changed_message WHERE op = 'new' {EACH}
+) AS m
+CROSS JOIN LATERAL (
+    SELECT k.key FROM campaigns_segmentkey k
+    WHERE {looked_up("k", "m", ["tenant_id"])} AND k.id = ANY (%s::bigint[]) {EACH}
+) AS k
+CROSS JOIN LATERAL (SELECT {value_sql("k.key")} AS text {EACH}) AS v
+WHERE v.text <> ''
+"""  # noqa: S608  column lists and aliases, constants; keys are a parameter
+
+
 def write_parameters(changes: list[Change]) -> ChosenKeys:
     """Write what the changed messages' rows are now, and return the keys that their tenants have chosen.
 
@@ -87,15 +104,18 @@ def write_parameters(changes: list[Change]) -> ChosenKeys:
         return keys
     gone: list[ParameterRow] = []
     new: list[ParameterRow] = []
+    has_new = False
     for change in changes:
         before, after = change.before, change.after
         if before is None:
-            new += rows_of(after, keys.get(after.tenant_id, ()))
+            has_new = True
         elif _place(before) != _place(after) or _texts(before) != _texts(after):
             was, is_now = rows_of(before, keys.get(before.tenant_id, ())), rows_of(after, keys.get(after.tenant_id, ()))
             gone += was - is_now
             new += is_now - was
     with bulk_cursor() as cursor:
+        if has_new:
+            cursor.execute(_ADD_NEW, [[key.id for of_tenant in keys.values() for key in of_tenant]])
         replace_rows(cursor, gone, new)
     return keys
 

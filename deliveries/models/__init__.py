@@ -7,12 +7,11 @@ from deliveries.models.counts import (
     DailyCount,
     HourCount,
     LatencyCount,
-    SegmentCount,
-    SegmentLatencyCount,
     SubmissionCount,
 )
 from deliveries.models.exports import Export
 from deliveries.models.facts import DeliveryReport, Message, MessageParameter
+from deliveries.models.gate_replays import GateReplay
 from deliveries.models.gates import Gate, GateAttempt, GateDelivery, GateDestination, GateHour
 from deliveries.models.identity_filters import IdentityFilter
 from deliveries.models.inbox import (
@@ -38,6 +37,13 @@ from deliveries.models.rollups import (
     CondensedSegmentLatencyCount,
     CondensedSpan,
     Span,
+)
+from deliveries.models.segment_counts import (
+    SegmentChange,
+    SegmentCount,
+    SegmentLatencyCount,
+    StoredSegmentCount,
+    StoredSegmentLatencyCount,
 )
 from deliveries.models.stops import ApplierStop
 
@@ -65,6 +71,7 @@ __all__ = [
     "GateDelivery",
     "GateDestination",
     "GateHour",
+    "GateReplay",
     "HourCount",
     "IdentityFilter",
     "ImportCount",
@@ -82,10 +89,13 @@ __all__ = [
     "ResultCode",
     "RetentionMark",
     "RuleRefold",
+    "SegmentChange",
     "SegmentCount",
     "SegmentLatencyCount",
     "Span",
     "StandingCheck",
+    "StoredSegmentCount",
+    "StoredSegmentLatencyCount",
     "SubmissionCount",
     "TenantRecount",
     "WaitingRow",

@@ -146,56 +146,6 @@ class LatencyCount(OfDay, OfCampaign, CountryAndOperator):
         db_table = "latency_count"
 
 
-class OfSegment(models.Model):
-    """By segment key and value; `(none)` without the key, `(other)` in a full month (campaigns/segments.py)."""
-
-    key = models.TextField(db_collation="C")
-    value = models.TextField(db_collation="C")
-
-    class Meta:
-        abstract = True
-
-
-class SegmentCount(OfDay, OfSegment, CountryAndOperator, OfState):
-    """As CampaignCount, for each chosen segment key: the sum over one key's values is that of DailyCount."""
-
-    pk = models.CompositePrimaryKey(
-        "tenant_id",
-        "key",
-        "day",
-        "account_id",
-        "value",
-        "country",
-        "operator",
-        "sender_type",
-        "status",
-        "result_code",
-    )
-
-    class Meta:
-        db_table = "segment_count"
-
-
-class SegmentLatencyCount(OfDay, OfSegment, CountryAndOperator):
-    """As LatencyCount, for each chosen segment key."""
-
-    pk = models.CompositePrimaryKey(
-        "tenant_id",
-        "key",
-        "day",
-        "account_id",
-        "value",
-        "country",
-        "operator",
-        "sender_type",
-        "bucket",
-    )
-    bucket = models.SmallIntegerField()
-
-    class Meta:
-        db_table = "segment_latency_count"
-
-
 class SubmissionCount(Count):
     """Submitted messages by hour (UTC) of sending; `unanswered` are those without a report."""
 

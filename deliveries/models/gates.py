@@ -184,6 +184,10 @@ class GateDelivery(models.Model):
         indexes = [
             models.Index(fields=["gate", "due_at"], name="gate_delivery_due"),
             models.Index(fields=["account_id", "message_id"], name="gate_delivery_message"),
+            # what waits of a replay
+            models.Index(
+                fields=["replay_id"], name="gate_delivery_replay", condition=models.Q(replay_id__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -225,6 +229,16 @@ class GateAttempt(models.Model):
             models.Index(fields=["gate", "-at", "-id"], name="gate_attempt_newest"),
             models.Index(fields=["account_id", "message_id"], name="gate_attempt_message"),
             models.Index(fields=["at"], name="gate_attempt_at"),
+            # what came of a replay
+            models.Index(
+                fields=["replay_id", "outcome"],
+                name="gate_attempt_replay",
+                condition=models.Q(replay_id__isnull=False, is_last=True),
+            ),
+            # those that failed, of gates where few do
+            models.Index(
+                fields=["gate", "-at", "-id"], condition=~models.Q(outcome="delivered"), name="gate_attempt_failed"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -8,7 +8,8 @@ quiet. They are valid while their CondensedSpan is ready: every change of a coun
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from deliveries.models.counts import CountryAndOperator, OfCampaign, OfDay, OfSegment, OfState
+from deliveries.models.counts import CountryAndOperator, OfCampaign, OfDay, OfState
+from deliveries.models.segment_counts import OfSegment
 from portal.tenants.models import Tenant
 
 

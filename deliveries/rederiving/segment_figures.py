@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 
 from campaigns import segments
 from campaigns.models import SegmentKey, SegmentValue
-from deliveries.counts import segment_facts
+from deliveries.counts import segment_facts, segment_fold
 from deliveries.counts.changes import SEGMENT, SEGMENT_LATENCY, CountTable
 from deliveries.counts.rollups import invalidate_rollups
 from deliveries.messages import slices
@@ -77,14 +77,15 @@ def count(key: SegmentKey, *, low: datetime, before: datetime) -> None:
     if key.figures != _YES:
         return
     values: dict[str, Any] = {"tenant": key.tenant_id, "key": key.key, "id": key.pk, "low": low, "before": before}
+    segment_fold.fold_all()
     with connection.cursor() as cursor:
         cursor.execute(_REGISTER, values | {"as_they_are": list(segments.NO_SEGMENTS)})
         for table, facts in _TABLES:
             rows = facts("k.id = %(id)s", are_few=True).format(where=_OF_STEP)
             columns = ", ".join((*table.keys, *table.values))
-            added = ", ".join(f"{value} = {table.name}.{value} + excluded.{value}" for value in table.values)
+            added = ", ".join(f"{value} = {table.stored}.{value} + excluded.{value}" for value in table.values)
             cursor.execute(
-                f"WITH added AS (INSERT INTO {table.name} ({columns}) SELECT {columns} FROM ({rows}) AS facts"  # noqa: S608  names of count tables, conditions of this module; values are parameters
+                f"WITH added AS (INSERT INTO {table.stored} ({columns}) SELECT {columns} FROM ({rows}) AS facts"  # noqa: S608  names of count tables, conditions of this module; values are parameters
                 f" ORDER BY {', '.join(table.keys)} ON CONFLICT ({', '.join(table.keys)}) DO UPDATE SET {added}"
                 " RETURNING tenant_id, day) SELECT DISTINCT tenant_id, day FROM added",
                 values,
@@ -101,6 +102,7 @@ def forget_sealed(key: SegmentKey) -> None:
     sealed = mark.messages_before if mark else None
     if sealed == key.figures_from or sealed is None:
         return
+    segment_fold.fold_all()
     while any(_delete(table, key, before=sealed) for table, _facts in _TABLES):
         pass
     jobs.held(key).update(figures_from=sealed)
@@ -110,8 +112,12 @@ def forget_sealed(key: SegmentKey) -> None:
 def clear(key: SegmentKey, *, hold: Hold = jobs.hold, renew: Hold = jobs.renew) -> None:
     """Delete the counts and the registered values of a key that is not counted now, in small transactions.
 
-    Roll-ups that hold them become invalid, and are made again without them.
+    Roll-ups that hold them become invalid, and are made again without them. No batch counts by the key any more.
     """
+    with transaction.atomic():
+        hold(key)
+        segment_fold.fold_all()
+    renew(key)
     for table, _facts in _TABLES:
         is_left = True
         while is_left:
@@ -182,7 +188,7 @@ def _delete(table: CountTable, key: SegmentKey, *, before: date = date.max) -> b
     """Delete up to CLEARED counts of the key; return whether there were any."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH gone AS (DELETE FROM {table.name} WHERE ctid = ANY (ARRAY (SELECT ctid FROM {table.name}"  # noqa: S608  names of count tables; values are parameters
+            f"WITH gone AS (DELETE FROM {table.stored} WHERE ctid = ANY (ARRAY (SELECT ctid FROM {table.stored}"  # noqa: S608  names of count tables; values are parameters
             " WHERE tenant_id = %s AND key = %s AND day < %s LIMIT %s)) RETURNING tenant_id, day)"
             " SELECT DISTINCT tenant_id, day FROM gone",
             [key.tenant_id, key.key, before, CLEARED],

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from campaigns.conversions.models import ConversionEvent
 from deliveries.attributing.attribute import attribute_due, freeze
+from deliveries.counts import segment_fold
 from deliveries.erasure import conversions, erase, erased_names, message_ids, partner_ids, segment_values
 from deliveries.messages import partitions, slices
 from deliveries.messages.parameter_rows import rows_go_with
@@ -213,6 +214,7 @@ def _erase_numbers(mark: RetentionMark) -> int:
     with transaction.atomic():
         segment_values.lock_keys(mark.tenant_id)
         slices.lock(range(slices.SLICES))
+        segment_fold.fold_all()
         segment_values.forget_unused(mark.tenant_id, first=mark.numbers_done or date.min, before=mark.numbers_before)
     erased_names.delete_all_empty_counts(mark.tenant_id, first=mark.numbers_done, before=mark.numbers_before)
     return count

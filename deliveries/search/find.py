@@ -56,6 +56,7 @@ class ReportLine:
     operator: str | None
     operator_result_code: str | None
     received_at: datetime
+    inbox_id: int
 
 
 def search(query: MessageQuery, *, cursor: str | None = None, size: int = PAGE, seconds: float | None = None) -> Page:
@@ -150,7 +151,7 @@ def reports_of(message: StoredMessage) -> list[ReportLine]:
     """Return a message's delivery reports in the order of the operators' times, those without one last."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT part, result_code, status_at, sent_at, operator, operator_result_code, received_at"
+            "SELECT part, result_code, status_at, sent_at, operator, operator_result_code, received_at, inbox_id"
             " FROM delivery_report WHERE tenant_id = %s AND day = %s AND account_id = %s AND message_id = %s"
             " ORDER BY status_at NULLS LAST, received_at, inbox_id",
             [message.tenant_id, message.day, message.folded.account_id, message.folded.message_id],

@@ -1,5 +1,6 @@
 """Per-request middleware: the wall, the language, the second factor and the time of a session's last use."""
 
+import base64
 import time
 from collections.abc import Callable
 from urllib.parse import urlencode
@@ -23,7 +24,8 @@ from portal.tenants.scope import asking_scope, forbid_writing, request_scope
 from portal.tenants.wall import METRICS, SIGNIN, STAFF, WEB
 
 STAFF_PATHS = ("/admin/",)
-API_PATHS = ("/api/",)
+GATE_PATHS = ("/gate/",)  # the API of gates in LINK's shape: Basic credentials in place of a bearer key
+API_PATHS = ("/api/", *GATE_PATHS)
 SHARED_PATHS = ("/share/", "/embed/")  # opened by a shared link: without session and cookie
 PAGES_OF_API = ("/api/v1/docs/",)  # for people, as any other page
 METRICS_PATH = "/metrics"
@@ -41,8 +43,8 @@ class WallMiddleware:
     The sign-in login identifies the user first. Then the page's own transaction opens: below /accounts/ with the same
     login, below /admin/ with that of staff for verified staff, for /metrics with its own, else with that of the web.
     Pages below /t/<slug>/ see only that tenant and its children. A response with a status of 500 or more is rolled
-    back. `request.access` holds the rights for views. Below /api/ only the bearer key identifies the caller, even if
-    the browser sends a session; a shared link shows its page to anybody, who is nobody then.
+    back. `request.access` holds the rights for views. Below /api/ and /gate/ only the key identifies the caller, even
+    if the browser sends a session; a shared link shows its page to anybody, who is nobody then.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -79,7 +81,7 @@ class WallMiddleware:
             view = view_as.current(request) if _view_as_applies(request) else None
             return access_of_observer(view, slug=slug) if view else access_of(request.user, slug=slug)
         request.user = AnonymousUser()
-        text = bearer(request)
+        text = presented_key(request)
         key, refused = api_keys.look_up(text, now=timezone.now()) if text else (None, "")
         return access_of_key(key, refused=refused)
 
@@ -164,6 +166,30 @@ def bearer(request: HttpRequest) -> str:
     """Return the key of `Authorization: Bearer …`, '' where there is none."""
     scheme, _, text = request.headers.get("Authorization", "").strip().partition(" ")
     return text.strip() if scheme.lower() == "bearer" else ""
+
+
+def presented_key(request: HttpRequest) -> str:
+    """Return the API key that the request presents, '' where there is none."""
+    return basic_key(request) if is_gate_api(request) else bearer(request)
+
+
+def is_gate_api(request: HttpRequest) -> bool:
+    """Return whether the request is for the API of gates in LINK's shape."""
+    return request.path_info.startswith(GATE_PATHS)
+
+
+def basic_key(request: HttpRequest) -> str:
+    """Return the key of Basic credentials: the user name is its id, the password what follows, or the whole key."""
+    scheme, _, text = request.headers.get("Authorization", "").strip().partition(" ")
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        id_, colon, secret = base64.b64decode(text.strip(), validate=True).decode().partition(":")
+    except ValueError:
+        return ""
+    if not (id_ and colon and secret):
+        return ""
+    return secret if secret.startswith(f"{id_}_") else f"{id_}_{secret}"
 
 
 def _role(request: HttpRequest) -> str:

@@ -10,6 +10,7 @@ RIGHTS = {
     "see_messages": Role.VIEWER,
     "make_reports": Role.ANALYST,
     "see_conversions": Role.ANALYST,
+    "see_gates": Role.ANALYST,  # with numbers masked unless the role sees them
     "save_searches": Role.ANALYST,  # as files, with numbers masked unless the role sees them
     "reveal_numbers": Role.ANALYST,  # one message's, for a reason that is logged
     "see_numbers": Role.MANAGER,
@@ -19,6 +20,7 @@ RIGHTS = {
     "manage_campaigns": Role.MANAGER,
     "upload_conversions": Role.MANAGER,  # and undo uploads
     "manage_api_keys": Role.MANAGER,
+    "manage_gates": Role.MANAGER,
     "manage_exports": Role.MANAGER,  # see, cancel and delete those of others
     "manage_views": Role.MANAGER,  # rename and delete saved views that others share
     "share_pages": Role.MANAGER,  # with people who have no account

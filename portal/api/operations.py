@@ -9,7 +9,7 @@ from portal.api.parameters import Parameter
 from portal.tenants.models import ApiKey
 
 READ, NUMBERS, SUBMIT = ApiKey.Scope.READ, ApiKey.Scope.NUMBERS, ApiKey.Scope.SUBMIT
-PARTNER_IDS, CONVERT = ApiKey.Scope.PARTNER_IDS, ApiKey.Scope.CONVERT
+PARTNER_IDS, CONVERT, GATES = ApiKey.Scope.PARTNER_IDS, ApiKey.Scope.CONVERT, ApiKey.Scope.GATES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,8 @@ from django.urls import reverse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from portal.accounts.middleware import is_gate_api
+from portal.api.link_errors import Code, LinkError, link_response
 from portal.api.problem_types import PROBLEM_TYPES
 
 CONTENT_TYPE = "application/problem+json"
@@ -161,7 +163,12 @@ def type_address(slug: str) -> str:
 
 
 def problem_response(request: HttpRequest, slug: str, detail: str, wait: int | None = None) -> JsonResponse:
-    """Return a problem as an answer without DRF, for what fails around its views; `wait` is in seconds."""
+    """Return a problem as an answer without DRF, for what fails around its views; `wait` is in seconds.
+
+    The API of gates in LINK's shape has error objects of its own.
+    """
+    if is_gate_api(request):
+        return link_response(LinkError(Code.UNKNOWN, detail, status=PROBLEM_TYPES[slug].status), wait=wait)
     body = problem(request, slug, detail)
     headers = {} if wait is None else {"Retry-After": str(wait)}
     return JsonResponse(body, status=body["status"], content_type=CONTENT_TYPE, headers=headers)

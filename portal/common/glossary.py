@@ -158,6 +158,32 @@ GLOSSARY: dict[str, Term] = {
     "counted_on": Term(
         _("Counted on"), _("The day of sending in the customer's time zone. Figures of that day contain the message.")
     ),
+    "gate": Term(
+        _("Gate"),
+        _("A rule that sends new delivery reports to your own systems: which ones, where, and how."),
+        heading=_("Gates"),
+    ),
+    "gate_success": Term(
+        _("Success of a gate"),
+        _("The share of the gate's requests of the last 24 hours that the receiver accepted, retries included."),
+        heading=_("Success, 24 h"),
+    ),
+    "gate_p95": Term(
+        _("p95 of a gate"),
+        _(
+            "95 of 100 reports that were accepted at the first attempt reached the receiver within this time, counted"
+            " from when the portal received them. Of the last 24 hours."
+        ),
+        heading=_("p95, 24 h"),
+    ),
+    "gate_waiting": Term(
+        _("Waiting at a gate"),
+        _(
+            "Delivery reports that are still to be sent: new ones, retries, and all that is held while a gate is"
+            " paused."
+        ),
+        heading=_("Waiting"),
+    ),
     "data_as_of": Term(
         _("Data as of"),
         _("All delivery reports received before this time are counted. “Waiting” are those received since then."),

@@ -11,7 +11,7 @@ import urllib.request
 import yaml
 
 from portal import engines
-from portal.demo import conversions, guide, steps, traffic
+from portal.demo import conversions, gates, guide, steps, traffic
 from portal.demo.state import PROVISIONING, REPOSITORY, DemoError, State
 
 START_WITHIN = 120  # seconds
@@ -24,6 +24,7 @@ def main() -> None:
     os.environ.setdefault("PUBLIC_URL", address)
     os.environ.setdefault("PORTAL_STAFF_MFA", "false")  # staff may look around; a banner says so
     os.environ.setdefault("PORTAL_ENVIRONMENT", "demo")
+    os.environ.setdefault("GATE_ALLOWED_NETWORKS", gates.NETWORKS)
     server = subprocess.Popen([sys.executable, "-m", "portal.serve"], cwd=REPOSITORY)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_signal: server.terminate())
@@ -77,6 +78,8 @@ def _fill(server: subprocess.Popen, address: str) -> State:
     steps.add_customer(state)
     steps.save_search(server)
     conversions.send_events(address)
+    gates.start_receiver(state)
+    gates.make_gates(state, server)
     return state
 
 
@@ -107,6 +110,7 @@ def _tell(state: State, address: str) -> None:
         f"  {address}/t/hansa-group/overview/       a parent: each of its tenants, and all together\n"
         f"  {address}/t/nordic-retail/reports/      the Reports page, in Finnish; make this month's too\n"
         f"  {address}/t/nordic-retail/exports/      a saved file: every failed message as a workbook\n"
+        f"{gates.guide(address)}"
         f"  {address}/share/{state.shared}/\n"
         "                                          a shared link: the same Overview for people without an account\n"
         f"  {address}/t/hansa-group/reports/        a parent: its report sums its children\n"

@@ -31,6 +31,7 @@ class State:
     added: int = 0  # id of the customer that was added as on the admin's page
     end: str = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0).isoformat())
     simulated: bool = False
+    receiver_port: int = 0  # of the demo's gates; 0: any free one
 
     @staticmethod
     def path() -> Path:

@@ -18,6 +18,7 @@ from deliveries.models import (
     IngestCount,
     QuarantinedRow,
     RefusalCount,
+    SegmentChange,
     StandingCheck,
     WaitingRow,
 )
@@ -50,6 +51,7 @@ class _Collector:
         yield _jobs()
         yield from _conversions(now)
         yield from _gates(now)
+        yield _segment_changes(now)
         yield GaugeMetricFamily(
             "portal_share_links_open",
             "Shared links that are neither revoked nor expired",
@@ -102,6 +104,15 @@ def _gates(now: datetime) -> Iterator[GaugeMetricFamily]:
         "portal_gate_attempts_last_hour", "Attempts of gates in the last full hour (UTC)", "outcome",
         GateHour.objects.filter(hour=hour).values_list("outcome").annotate(n=Sum("number")),
     )  # fmt: skip
+
+
+def _segment_changes(now: datetime) -> GaugeMetricFamily:
+    oldest = SegmentChange.objects.aggregate(oldest=Min("since"))["oldest"]
+    return GaugeMetricFamily(
+        "portal_segment_changes_oldest_seconds",
+        "Age of the oldest change of counts by segment that is not folded into the stored counts",
+        value=max((now - oldest).total_seconds(), 0) if oldest else 0,
+    )
 
 
 def _inbox(now: datetime) -> Iterator[GaugeMetricFamily]:

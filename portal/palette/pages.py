@@ -19,6 +19,8 @@ OF_TENANT: tuple[tuple[str, Promise, str], ...] = (
     ("messages:numbers", _("List of numbers"), "see_numbers"),
     ("reports:months", _("Reports"), "see_figures"),
     ("deliveries:partner_ids", _("Partner IDs"), "see_figures"),
+    ("gates:list", _("Gates"), "see_gates"),
+    ("gates:new", _("Create a gate"), "manage_gates"),
     ("settings:tenant", _("Settings"), "change_settings"),
     ("settings:ref_ids", _("RefIds"), "change_settings"),
     ("settings:segments", _("Keys of segments"), "change_settings"),
@@ -29,6 +31,7 @@ OF_TENANT: tuple[tuple[str, Promise, str], ...] = (
 )
 OF_MEMBER: tuple[tuple[str, Promise], ...] = (("reports:views", _("Saved views")),)
 OF_ANYBODY: tuple[tuple[str, Promise], ...] = (("profile", _("Your account")), ("api:docs", _("REST API")))
+OF_NO_TENANT: tuple[tuple[str, Promise], ...] = (("home", _("Start page")),)
 OF_STAFF: tuple[tuple[str, Promise], ...] = (("admin:index", _("Administration")),)
 
 
@@ -41,11 +44,12 @@ class Page:
     hint: str = ""
 
 
-def pages_of(request: PageRequest, tenant: Tenant) -> list[Page]:
-    """Return the pages that the person may open, in the order of the navigation."""
-    access = request.access
-    own = [(name, text) for name, text, right in OF_TENANT if access.may(right)]
-    own += OF_MEMBER if access.is_members else ()
-    found = [Page(str(text), reverse(name, args=[tenant.slug]), tenant.name) for name, text in own]
-    others = OF_ANYBODY + (OF_STAFF if access.is_staff else ())
+def pages_of(request: PageRequest, tenant: Tenant | None) -> list[Page]:
+    """Return the pages that the person may open, in the order of the navigation; without a tenant those of none."""
+    access, found = request.access, []
+    if tenant:
+        own = [(name, text) for name, text, right in OF_TENANT if access.may(right)]
+        own += OF_MEMBER if access.is_members else ()
+        found = [Page(str(text), reverse(name, args=[tenant.slug]), tenant.name) for name, text in own]
+    others = (() if tenant else OF_NO_TENANT) + OF_ANYBODY + (OF_STAFF if access.is_staff else ())
     return found + [Page(str(text), reverse(name)) for name, text in others]

@@ -5,6 +5,7 @@ offered, and begins when it is chosen (portal/palette/numbers.py). No address in
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from urllib.parse import urlencode
@@ -32,6 +33,7 @@ from portal.palette.pages import pages_of
 from portal.saved_views import store
 from portal.tenants.models import Tenant
 from portal.tenants.partner_owners import held_by
+from portal.tenants.scope import signin_scope
 
 MAX_TEXT = 256  # characters, as many as a campaign's name has
 MOST = 6  # results of a kind
@@ -58,8 +60,14 @@ class Group:
     items: list[Item] = field(default_factory=list)
 
 
-def find(request: PageRequest, tenant: Tenant, text: str) -> list[Group]:
-    """Return what the text leads to, in groups; for an empty one the pages, the person's views and customers."""
+def find(request: PageRequest, tenant: Tenant | None, text: str) -> list[Group]:
+    """Return what the text leads to, in groups; for an empty one the pages, the person's views and customers.
+
+    Without a tenant there are pages of none and customers alone.
+    """
+    if tenant is None:
+        found = [Group(_("Pages"), _pages(request, None, text)), Group(_("Customers"), _tenants(request, None, text))]
+        return [group for group in found if group.items]
     number = read_number(text, tenant.country).text
     groups = []
     if text and is_readable(number):
@@ -99,7 +107,7 @@ def partner_values(tenant_ids: Iterable[int], prefix: str) -> list[str]:
     return list(begins.order_by("value").values_list("value", flat=True).distinct()[: 4 * MOST])
 
 
-def _pages(request: PageRequest, tenant: Tenant, text: str) -> list[Item]:
+def _pages(request: PageRequest, tenant: Tenant | None, text: str) -> list[Item]:
     found = [Item(page.text, page.hint, page.url) for page in pages_of(request, tenant)]
     return _matching(found, text, lambda item: item.text) if text else found
 
@@ -112,18 +120,26 @@ def _views(request: PageRequest, tenant: Tenant, text: str) -> list[Item]:
     return _matching(found, text, lambda item: item.text)[:MOST]
 
 
-def _tenants(request: PageRequest, tenant: Tenant, text: str) -> list[Item]:
-    others = [choice for choice in choices(request.access.reached) if choice.id != tenant.id]
+def _tenants(request: PageRequest, tenant: Tenant | None, text: str) -> list[Item]:
+    others = [choice for choice in choices(request.access.reached) if tenant is None or choice.id != tenant.id]
     found = [Item(choice.name, choice.slug, reverse("reports:overview", args=[choice.slug])) for choice in others]
     found = _matching(found, text, lambda item: f"{item.text}\n{item.hint}")[:MOST]
-    if text and len(found) < MOST and request.access.is_staff and may_view(request.user):
-        named = Q(name__icontains=text) | Q(slug__icontains=text)
-        unreached = Tenant.objects.filter(named, kind=Tenant.Kind.CUSTOMER).exclude(id__in=request.access.reached)
-        found += [
-            Item(one.name, _("view as customer"), reverse("admin:view_as", args=[one.pk]))
-            for one in unreached.order_by("name", "id")[: MOST - len(found)]
-        ]
+    is_offered = text if tenant else request.access.view_as is None
+    if is_offered and len(found) < MOST and request.access.is_staff and may_view(request.user):
+        # The wall shows the web's role no tenant's name on a page that belongs to none.
+        with signin_scope() if tenant is None else nullcontext():
+            found += _unreached(request, text)[: MOST - len(found)]
     return found
+
+
+def _unreached(request: PageRequest, text: str) -> list[Item]:
+    """Return customers that no membership of the person reaches, for staff to view."""
+    named = Q(name__icontains=text) | Q(slug__icontains=text)
+    others = Tenant.objects.filter(named, kind=Tenant.Kind.CUSTOMER).exclude(id__in=request.access.reached)
+    return [
+        Item(one.name, _("view as customer"), reverse("admin:view_as", args=[one.pk]))
+        for one in others.order_by("name", "id")[:MOST]
+    ]
 
 
 def _campaigns(request: PageRequest, tenant: Tenant, text: str) -> list[Item]:

@@ -1,4 +1,4 @@
-"""The palette's address: a page of its own, and the answers to its script.
+"""The palette's addresses, of each customer and of pages without one: pages of their own, and answers to the script.
 
 A typed text is sent in the body of a POST, so that none stands in an address, a log or a browser's history.
 """
@@ -6,6 +6,7 @@ A typed text is sent in the body of a POST, so that none stands in an address, a
 import time
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -30,6 +31,17 @@ def palette(request: PageRequest, tenant: Tenant) -> HttpResponse:
 
     With `what=number` it searches the messages to the number `q`.
     """
+    return _answer(request, tenant)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def palette_anywhere(request: PageRequest) -> HttpResponse:
+    """Answer the same on pages without a customer: the person's customers, and pages that belong to none."""
+    return _answer(request, None)
+
+
+def _answer(request: PageRequest, tenant: Tenant | None) -> HttpResponse:
     wants_json = request.headers.get("Accept", "") == "application/json"
     text = request.POST.get("q", "").strip() if request.method == "POST" else ""
     problem, status = _problem(request, text)
@@ -37,7 +49,7 @@ def palette(request: PageRequest, tenant: Tenant) -> HttpResponse:
         if wants_json:
             return JsonResponse({"groups": [], "problem": problem}, status=status)
         return _page(request, text="", problem=problem, status=status)
-    if request.POST.get("what") == "number":
+    if tenant and request.POST.get("what") == "number":
         found = search_number(request, tenant, text)
         if found.list_id:
             return redirect(f"{reverse('messages:list', args=[tenant.slug])}?{urlencode({'numbers': found.list_id})}")
@@ -48,7 +60,8 @@ def palette(request: PageRequest, tenant: Tenant) -> HttpResponse:
     return _page(request, text=text, groups=groups)
 
 
-palette.only_reads = True  # type: ignore[attr-defined] # for staff who view the tenant (portal/accounts/middleware.py)
+for _view in (palette, palette_anywhere):  # for staff who view a tenant (portal/accounts/middleware.py)
+    _view.only_reads = True  # type: ignore[attr-defined]
 
 
 def _problem(request: PageRequest, text: str) -> tuple[str, int]:

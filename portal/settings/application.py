@@ -112,5 +112,7 @@ EXPORT_KINDS = {
     "countries": "reports.exports.tables.COUNTRIES",
     "operators": "reports.exports.tables.OPERATORS",
     "partner_ids": "reports.exports.tables.PARTNER_IDS",
+    "segments": "reports.exports.segment_tables.SEGMENTS",
+    "segment_pairs": "reports.exports.segment_tables.SEGMENT_PAIRS",
     "recipients": "reports.exports.recipients.RECIPIENTS",
 }

@@ -28,6 +28,8 @@ CELERY_BEAT_SCHEDULE = {
     "resume-segment-keys": {"task": "deliveries.resume_segment_keys", "schedule": 30.0},
     "judge-segment-keys": {"task": "deliveries.judge_segment_keys", "schedule": 3600.0},
     "resume-exports": {"task": "deliveries.resume_exports", "schedule": 30.0},
+    "resume-gate-replays": {"task": "deliveries.resume_gate_replays", "schedule": 5.0, "options": {"expires": 5}},
+    "forget-gate-replays": {"task": "deliveries.forget_gate_replays", "schedule": 3600.0},
     "attribute-conversions": {
         "task": "deliveries.attribute_conversions",
         "schedule": 5.0,
@@ -56,6 +58,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "deliveries.run_checks",
         "args": [["counts"]],
         "schedule": crontab(hour=2, minute=20),
+    },
+    "fold-segment-counts": {
+        "task": "deliveries.fold_segment_counts",
+        "schedule": 10.0,
+        "options": {"expires": 10},
     },
     "condense-counts": {"task": "deliveries.condense_counts", "schedule": 900.0},
     "make-identity-filters": {"task": "deliveries.make_identity_filters", "schedule": 3600.0},

@@ -91,6 +91,7 @@ NAVIGATION = [
             _list(_("Report runs"), "summarize", "reports_reportrun"),
             _list(_("Exports"), "download", "deliveries_export"),
             _list(_("Uploads of conversion events"), "upload", "campaigns_conversionupload"),
+            _list(_("Replays of gates"), "forward_media", "deliveries_gatereplay"),
             _list(_("Moves"), "move_up", "deliveries_partnermove"),
             _list(_("Recounts"), "calculate", "deliveries_tenantrecount"),
             _list(_("Recalculations of message status"), "replay", "deliveries_rulerefold"),

@@ -315,6 +315,7 @@ class ApiKey(models.Model):
         SUBMIT = "submit", _("Create reports, submit messages")
         PARTNER_IDS = "partner_ids", _("Declare and move partner IDs")
         CONVERT = "convert", _("Send and delete conversion events")
+        GATES = "gates", _("Manage and test gates")
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="api_keys")
     account = models.ForeignKey(

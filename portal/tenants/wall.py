@@ -34,6 +34,7 @@ from portal.tenants.wall_tables import (
     SIGNIN_TABLES,
     STAFF,
     TENANT_TABLES,
+    VIEWS,
     WEB,
 )
 
@@ -122,7 +123,7 @@ def raise_wall(using: str = DEFAULT_DB_ALIAS, **_signal) -> None:
     connection = connections[using]
     with transaction.atomic(using=using), connection.cursor() as cursor:
         raise_roles(using)
-        existing = set(connection.introspection.table_names(cursor))
+        existing = set(connection.introspection.table_names(cursor, include_views=True))
         for table, of_roles in grants().items():
             if table in existing:
                 _grant(cursor, table, of_roles)
@@ -139,7 +140,7 @@ def raise_wall(using: str = DEFAULT_DB_ALIAS, **_signal) -> None:
 def grants() -> dict[str, dict[str, str]]:
     """Return the privileges of each table by role."""
     named: dict[str, dict[str, str]] = {}
-    for table, (web, staff, *_) in (TENANT_TABLES | PRIVATE_TABLES | GUARDED_TABLES | PEOPLE_TABLES).items():
+    for table, (web, staff, *_) in (TENANT_TABLES | VIEWS | PRIVATE_TABLES | GUARDED_TABLES | PEOPLE_TABLES).items():
         named[table] = {WEB: web, STAFF: staff}
     for table, (web, staff, ingest) in (SEEN_TABLES | GLOBAL_TABLES).items():
         named[table] = {WEB: web, STAFF: staff, INGEST: ingest}

@@ -45,6 +45,7 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "gate_delivery": ("SELECT, INSERT, DELETE", READ),
     "gate_destination": (ALL, ALL),  # refers to its gate
     "gate_hour": (READ, READ),
+    "gate_replay": (ALL, CHANGE),  # refers to its gate
     "hour_count": (READ, READ),
     "latency_count": (READ, READ),
     "message": (READ, READ),
@@ -53,13 +54,20 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "partner_request": (CHANGE, CHANGE),
     "report_run": (CHANGE, CHANGE),
     "retention_mark": (READ, READ),
-    "segment_count": (READ, READ),
-    "segment_latency_count": (READ, READ),
+    "segment_change": (READ, READ),
     "segment_value": (READ, READ),
     "share_link": (CHANGE, CHANGE),
+    "stored_segment_count": (READ, READ),
+    "stored_segment_latency_count": (READ, READ),
     "submission_count": (READ, READ),
     "tenant_brand": (CHANGE, READ),
     "tenant_recount": ("SELECT, INSERT, DELETE", ALL),
+}
+
+# Views of tables with a tenant_id, which are read as the role that asks (security_invoker). view: (web, staff)
+VIEWS: dict[str, tuple[str, str]] = {
+    "segment_count": (READ, READ),
+    "segment_latency_count": (READ, READ),
 }
 
 # Tables with a tenant_id, a user_id and is_shared: a page of a person sees that person's rows of its own tenants and
@@ -93,7 +101,8 @@ PEOPLE_TABLES: dict[str, tuple[str, str, str]] = {
 SEEN_TABLES: dict[str, tuple[str, str, str]] = {
     # Pages read what an account's result codes mean; the ingest adds the feed of an account's submissions alone.
     "tenants_feed": ("SELECT (account_id, dialect)", ALL, ADD),
-    "tenants_gatewayaccount": ("SELECT (id, name, timezone, pool_id, owner_id, owner_since)", ALL, ""),
+    # The platform ID stands in paths of the API of gates.
+    "tenants_gatewayaccount": ("SELECT (id, name, platform_id, timezone, pool_id, owner_id, owner_since)", ALL, ""),
 }
 
 # Tables without a policy: least grants. table: (web, staff, ingest)
@@ -177,6 +186,7 @@ METRICS_TABLES: dict[str, str] = {
     "conversion_upload": "SELECT (id, state)",
     "erased_month": "SELECT (id, state)",
     "export": "SELECT (id, state)",
+    "gate_replay": "SELECT (id, state)",
     "gate": "SELECT (id, state)",
     "gate_delivery": "SELECT (gate_id, due_at)",
     "gate_hour": "SELECT (hour, outcome, number)",
@@ -187,6 +197,7 @@ METRICS_TABLES: dict[str, str] = {
     "refusal_count": "SELECT (feed_id, reason, refusals)",
     "report_run": "SELECT (id, state)",
     "rule_refold": "SELECT (id, state)",
+    "segment_change": "SELECT (since)",
     "share_link": "SELECT (id, expires_at, revoked_at)",
     "standing_check": "SELECT (name, checked_at, problems)",
     "tenant_recount": "SELECT (id, state)",

@@ -120,6 +120,7 @@ def campaign_page(request: PageRequest, tenant: Tenant, campaign_id: int) -> Htt
     if shown:
         figures = _figures(request, shown, beside)
         context |= figures | {"live": followed(campaign, shown.last, figures["kpis"], now=timezone.now())}
+        context["days_address"] = reverse("campaigns:days", args=[tenant.slug, campaign.id])  # long: after the rest
     return render(request, "reports/campaigns/campaign.html", context, status=422 if is_wrong else status)
 
 

@@ -1,5 +1,7 @@
 """POST /api/v1/exports/tables/: a table of a page as a file, all of its rows."""
 
+from dataclasses import replace
+
 from django.urls import reverse
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -11,18 +13,22 @@ from deliveries.exports.examples import QUEUED
 from deliveries.exports.serializers import AskForExportSerializer, ExportSerializer
 from deliveries.message_pages.number_searches_api import count_searches
 from deliveries.search.operators import other_spellings
+from deliveries.search.segment_keys import search_keys
 from portal.api.operations import SUBMIT, Operation
 from portal.api.parameters import FROM, PERIOD, TENANT, TO, Parameter
 from portal.api.problems import BadParameter
 from portal.api.views import ApiView
 from reports.campaigns.listing import DEFAULT_ORDER, ORDERS
 from reports.campaigns.selectors import STATES
-from reports.exports.tables import OF_ALL_CAMPAIGNS, TABLES, column_names, parameters_of
+from reports.exports.known import OF_KEYS, TABLES, column_names
+from reports.exports.tables import OF_ALL_CAMPAIGNS, parameters_of
 from reports.figures.query import StatisticsQuery
 from reports.overview.asked import MAX_FILTER
+from reports.segments.from_messages import MAX_DAYS, may_be_read
 
 _FILTERS = ("country", "operator", "campaign")
 _OF_CAMPAIGNS = ("q", "state", "sort")
+_KEYS = ("key", "by")
 
 
 _QUEUED = QUEUED | {
@@ -47,11 +53,11 @@ class TableExportsView(ApiView):
             tag="Exports",
             summary="Request a table of a page as a file",
             text=(
-                "Queue all rows of a table of the Overview or of the list of campaigns as a file, with the figures that"
-                " the page shows for the same days and filters. It is listed, polled and fetched like any export. The"
-                " campaigns end with what the list sums up, so the rows make all messages of the period. A key of an"
-                " account gets the other tables, of its account alone. Possible phone numbers in names are masked"
-                " unless the key has the scope `numbers` when the file is made."
+                "Queue all rows of a table of the Overview, the list of campaigns or Segments as a file, with the"
+                " figures that the page shows for the same days and filters. It is listed, polled and fetched like any"
+                " export. The campaigns end with what the list sums up, so the rows make all messages of the period. A"
+                " key of an account gets the other tables, of its account alone. Possible phone numbers in names are"
+                " masked unless the key has the scope `numbers` when the file is made."
             ),
             scope=SUBMIT,
             parameters=(
@@ -95,6 +101,12 @@ class TableExportsView(ApiView):
                     default=DEFAULT_ORDER,
                     example="-failed_rate",
                 ),
+                Parameter(name="key", text="For segments and pairs of segments: the segment key.", example="shop"),
+                Parameter(
+                    name="by",
+                    text=f"For pairs of segments: the second key; at most {MAX_DAYS} days, or one campaign.",
+                    example="tier",
+                ),
             ),
             body=AskForTableSerializer,
             body_example={"format": "parquet"},
@@ -123,6 +135,7 @@ class TableExportsView(ApiView):
                     text=text,
                     state=self.given.choice("state") or "",
                     order=self.given.choice("sort") or "",
+                    **{name: self.given.text(name) for name in _KEYS if self.given.text(name)},
                 ),
                 tenant=self.access.tenant,
                 access=self.access,
@@ -161,9 +174,28 @@ class TableExportsView(ApiView):
                 last=period.last,
             ).items():
                 raise BadParameter("operator", f"there is no {written} in these days; did you mean {meant}?")
-        return StatisticsQuery(
+        found = StatisticsQuery(
             tenant_ids=sorted(access.tenant_ids if tenants is None else tenants.values()),
             first=period.first,
             last=period.last,
             filters=filters,
         )
+        return self._of_keys(table, found)
+
+    def _of_keys(self, table: str, query: StatisticsQuery) -> StatisticsQuery:
+        """Return the query of the tenants with figures by the keys. Raises BadParameter for keys that do not fit."""
+        keys = [self.given.text(name) for name in _KEYS[: OF_KEYS.get(table, 0)]]
+        if other := next((name for name in _KEYS[len(keys) :] if self.given.text(name)), ""):
+            raise BadParameter(other, "for the tables segments and segment_pairs" if other == "key" else "for pairs")
+        known = search_keys(query.tenant_ids)
+        tenants = set(query.tenant_ids)
+        for name, key in zip(_KEYS, keys, strict=False):
+            if key not in known or self.access.masking.hides(key) or not known[key].counted:
+                raise BadParameter(name, "a segment key that has figures; see /api/v1/segments/")
+            tenants &= known[key].counted
+        if keys and (not tenants or len(set(keys)) < len(keys)):
+            raise BadParameter("by", "another key that the same customer has chosen")
+        found = replace(query, tenant_ids=sorted(tenants))
+        if table == "segment_pairs" and not may_be_read(found):
+            raise BadParameter("from", f"two keys are read from the messages: at most {MAX_DAYS} days, or one campaign")
+        return found

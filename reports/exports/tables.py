@@ -1,7 +1,7 @@
 """Kinds of exports whose rows are figures: the same counts as the pages, in all rows of a table."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from operator import attrgetter
 from typing import Any
@@ -14,6 +14,7 @@ from deliveries.exports.kinds import Kind, NotAllowed, Page, TooManyRows
 from deliveries.message_pages.columns import Column
 from deliveries.models import Export
 from deliveries.partner_ids.with_numbers import telling_partner_ids
+from deliveries.search.find import SearchTooSlow
 from portal.accounts.access import Access
 from portal.common.masking import Masking
 from portal.common.templatetags.figures import country
@@ -29,16 +30,22 @@ _STEP = 1000  # campaigns read at a time
 
 @dataclass(frozen=True, slots=True)
 class FigureRow:
-    """A row of a table of figures; `names` are its texts by the names of their columns."""
+    """A row of a table of figures; `names` are its texts by the names of their columns, `more` its further values."""
 
     names: Mapping[str, str]
     kpis: Kpis
     first: date | None = None
     last: date | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
-def parameters_of(query: StatisticsQuery, *, text: str = "", state: str = "", order: str = "") -> dict[str, Any]:
-    """Return the parameters of an export of a page's table; the last three are those of the list of campaigns."""
+def parameters_of(
+    query: StatisticsQuery, *, text: str = "", state: str = "", order: str = "", **more: str
+) -> dict[str, Any]:
+    """Return the parameters of an export of a page's table; text, state and order are those of the list of campaigns.
+
+    `more` are the keys of a table of segments: `key`, and `by` for two.
+    """
     return {
         "tenant_ids": sorted(query.tenant_ids),
         "first": query.first.isoformat(),
@@ -47,17 +54,17 @@ def parameters_of(query: StatisticsQuery, *, text: str = "", state: str = "", or
         "text": text,
         "state": state or "all",
         "order": order or DEFAULT_ORDER,
-    }
+    } | more
 
 
 @dataclass(slots=True)
-class _Table:
+class Table:
     """All rows of a table; they are read once, since each is a sum over the period."""
 
     query: StatisticsQuery
     masking: Masking
     parameters: Mapping[str, Any]
-    read: Callable[["_Table"], list[FigureRow]]
+    read: Callable[["Table"], list[FigureRow]]
     rows: list[FigureRow] | None = None
 
     @property
@@ -67,7 +74,7 @@ class _Table:
     def count(self) -> int:
         try:
             self.rows = self.read(self)
-        except TooManyGroups as error:
+        except (TooManyGroups, SearchTooSlow) as error:
             raise TooManyRows from error
         return len(self.rows)
 
@@ -76,8 +83,12 @@ class _Table:
             yield self.rows, set()  # counts of sealed days stay, so retention does not delete the file
 
 
-def _open(read: Callable[[_Table], list[FigureRow]]) -> Callable[[Export, Access, dict[str, Any]], _Table]:
-    def opened(_export: Export, access: Access, parameters: dict[str, Any]) -> _Table:
+Read = Callable[[Table], list[FigureRow]]
+Narrow = Callable[[Table], StatisticsQuery]
+
+
+def _open(read: Read, narrow: Narrow | None) -> Callable[[Export, Access, dict[str, Any]], Table]:
+    def opened(_export: Export, access: Access, parameters: dict[str, Any]) -> Table:
         tenant_ids = access.tenant_ids & set(parameters["tenant_ids"])
         if not tenant_ids:
             raise NotAllowed("none of the customers can be seen any more")
@@ -90,15 +101,16 @@ def _open(read: Callable[[_Table], list[FigureRow]]) -> Callable[[Export, Access
             filters=parameters["filters"],
             account_id=access.account.id if access.account else None,
         )
-        return _Table(query, access.masking, parameters, read)
+        table = Table(query, access.masking, parameters, read)
+        return table if narrow is None else replace(table, query=narrow(table))
 
     return opened
 
 
-def _grouped(*names: str) -> Callable[[_Table], list[FigureRow]]:
+def _grouped(*names: str) -> Callable[[Table], list[FigureRow]]:
     """Return what reads a table with a row for each group, the largest first."""
 
-    def read(table: _Table) -> list[FigureRow]:
+    def read(table: Table) -> list[FigureRow]:
         groups = statistics(replace(table.query, group_by=names))
         telling: frozenset[str] = frozenset()
         if not table.masking.in_full:
@@ -114,7 +126,7 @@ def _grouped(*names: str) -> Callable[[_Table], list[FigureRow]]:
     return read
 
 
-def _campaigns(table: _Table) -> list[FigureRow]:
+def _campaigns(table: Table) -> list[FigureRow]:
     """Read the list of campaigns with what it sums up, so that the rows make all messages of the period."""
     text, parameters, mask = table.parameters["text"], table.parameters, table.masking.text
     found = matching_ids(tenant_ids=table.query.tenant_ids, text=text, masking=table.masking) if text else None
@@ -158,11 +170,11 @@ def _campaigns(table: _Table) -> list[FigureRow]:
 OF_ALL_CAMPAIGNS = ("campaigns", "partner_ids")  # tables that cannot be narrowed to one campaign
 
 
-def _name(name: str, heading: Promise) -> Column:
+def name_column(name: str, heading: Promise) -> Column:
     return Column(name, "text", heading, lambda row: row.names.get(name, ""))
 
 
-_FIGURES = (
+FIGURES = (
     Column("messages", "number", gettext_lazy("Messages"), attrgetter("kpis.volume.messages")),
     Column("parts", "number", gettext_lazy("Parts"), attrgetter("kpis.volume.parts")),
     Column("delivered", "number", gettext_lazy("Delivered"), attrgetter("kpis.volume.delivered")),
@@ -172,61 +184,51 @@ _FIGURES = (
     Column("delivery_rate", "share", gettext_lazy("Delivery rate"), attrgetter("kpis.delivery_rate")),
     Column("failed_rate", "share", gettext_lazy("Failed rate"), attrgetter("kpis.failed_rate")),
 )
-_MATURITY = Column("maturity", "share", gettext_lazy("Maturity"), attrgetter("kpis.maturity"))
-_TIMES = (
+MATURITY = Column("maturity", "share", gettext_lazy("Maturity"), attrgetter("kpis.maturity"))
+TIMES = (
     Column("median", "decimal", gettext_lazy("Median (seconds)"), lambda row: row.kpis.median),
     Column("p95", "decimal", gettext_lazy("95th percentile (seconds)"), lambda row: row.kpis.p95),
 )
 _COUNTRY = (
-    _name("country", gettext_lazy("Country code")),
+    name_column("country", gettext_lazy("Country code")),
     Column("country_name", "text", gettext_lazy("Country"), lambda row: country(row.names["country"])),
 )
 
 
-def _kind(rows: Promise, read: Callable[[_Table], list[FigureRow]], *columns: Column) -> Kind:
+def kind(rows: Promise, read: Read, *columns: Column, narrow: Narrow | None = None) -> Kind:
+    """Return the kind whose rows `read` gives. `narrow` returns the query that may be read, or raises NotAllowed."""
     known = {column.name: column for column in columns}
-    return Kind(rows=rows, columns=lambda _export: known, open=_open(read))
+    return Kind(rows=rows, columns=lambda _export: known, open=_open(read, narrow))
 
 
-def column_names(table: str) -> list[str]:
-    """Return the columns of one of TABLES: its files have all of them."""
-    return list(TABLES[table].columns(Export()))
-
-
-CAMPAIGNS = _kind(
+CAMPAIGNS = kind(
     gettext_lazy("Campaigns"),
     _campaigns,
-    _name("customer", gettext_lazy("Customer")),
-    _name("campaign", gettext_lazy("Campaign")),
-    _name("title", gettext_lazy("Title")),
-    _name("tags", gettext_lazy("Tags")),
+    name_column("customer", gettext_lazy("Customer")),
+    name_column("campaign", gettext_lazy("Campaign")),
+    name_column("title", gettext_lazy("Title")),
+    name_column("tags", gettext_lazy("Tags")),
     Column("first_day", "day", gettext_lazy("First day"), attrgetter("first")),
     Column("last_day", "day", gettext_lazy("Last day"), attrgetter("last")),
-    *_FIGURES,
-    _MATURITY,
-    *_TIMES,
-    _name("variants", gettext_lazy("Variants")),
+    *FIGURES,
+    MATURITY,
+    *TIMES,
+    name_column("variants", gettext_lazy("Variants")),
 )
-COUNTRIES = _kind(gettext_lazy("Countries"), _grouped("country"), *_COUNTRY, *_FIGURES, _MATURITY, *_TIMES)
-OPERATORS = _kind(
+COUNTRIES = kind(gettext_lazy("Countries"), _grouped("country"), *_COUNTRY, *FIGURES, MATURITY, *TIMES)
+OPERATORS = kind(
     gettext_lazy("Operators"),
     _grouped("country", "operator"),
     *_COUNTRY,
-    _name("operator", gettext_lazy("Operator")),
-    *_FIGURES,
-    _MATURITY,
-    *_TIMES,
+    name_column("operator", gettext_lazy("Operator")),
+    *FIGURES,
+    MATURITY,
+    *TIMES,
 )
-PARTNER_IDS = _kind(
+PARTNER_IDS = kind(
     gettext_lazy("Partner IDs"),
     _grouped("partner_id"),
-    _name("partner_id", gettext_lazy("Partner ID")),
-    *_FIGURES,
-    _MATURITY,
+    name_column("partner_id", gettext_lazy("Partner ID")),
+    *FIGURES,
+    MATURITY,
 )
-TABLES: dict[str, Kind] = {
-    "campaigns": CAMPAIGNS,
-    "countries": COUNTRIES,
-    "operators": OPERATORS,
-    "partner_ids": PARTNER_IDS,
-}

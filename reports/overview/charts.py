@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from portal.common.period_picker import Period
 from portal.common.templatetags.figures import country
@@ -16,6 +17,12 @@ from reports.overview.cards import CLASSES
 from reports.overview.links import Links
 
 DAYS_APART, WEEKS_APART = 92, 400  # up to so many days a column is a day, then a week, then a month
+TITLES = {
+    "hour": gettext_lazy("Messages by hour"),
+    "day": gettext_lazy("Messages by day"),
+    "week": gettext_lazy("Messages by week"),
+    "month": gettext_lazy("Messages by month"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +126,9 @@ def days_chart(columns: Sequence[ChartColumn], before: Sequence[DayRow] | None, 
                 "first": str(column.first),
                 "last": str(column.last),
                 "counts": [getattr(column.kpis.volume, name) for name in CLASSES],
-                "provisional": column.is_provisional,
                 "href": links.narrowed(first=column.first, last=column.last),
             }
+            | ({"provisional": True} if column.is_provisional else {})
             | _hour(column, links)
             for column in columns
         ],

@@ -41,3 +41,7 @@ class ValueLinks:
             return ""
         wanted: dict[str, Any] = {PARAMETER.format(key): value for key, value in zip(self._keys, values, strict=True)}
         return self._links.messages(**wanted | found)
+
+    def messages_of(self, key: str, value: str) -> str:
+        """Return the address of the messages that have this value of one of the keys."""
+        return self._links.messages(**{PARAMETER.format(key): value}) if self.finds(value) else ""

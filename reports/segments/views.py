@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -52,6 +52,7 @@ def segments_page(request: PageRequest, tenant: Tenant) -> HttpResponse:
         "least": MIN_MESSAGES,
         "most_days": MAX_DAYS,
         "wrong": list(segments.wrong),
+        "file_query": urlencode(dict(zip(("key", "by"), segments.chosen, strict=False)) | {"sort": segments.order}),
     }
     status = asked.status
     if segments.key and segments.tenant_ids:
@@ -81,7 +82,10 @@ def _shown(request: PageRequest, asked: AskedFigures, segments: AskedSegments) -
         "figures_from": _figures_from(segments, query),
     }
     if segments.by:
-        return context | (_cross(query, segments, links, request) if context["may_read"] else {})
+        context["all_messages"] = "" if context["are_some"] else asked.context["links"].messages()
+        return context | (
+            _cross(query, segments, links, request, are_all=not context["are_some"]) if context["may_read"] else {}
+        )
     found = segment_figures(
         query, segments.key, merge_small=not masking.in_full, with_recipients=request.GET.get("recipients") == "yes"
     )
@@ -151,17 +155,24 @@ def _compared(found: SegmentFigures, segments: AskedSegments, masking) -> dict:
     return context | {"difference": difference, "pair_sentence": pair_sentence(first, second, difference)}
 
 
-def _cross(query: StatisticsQuery, segments: AskedSegments, links: ValueLinks, request: PageRequest) -> dict:
+def _cross(
+    query: StatisticsQuery, segments: AskedSegments, links: ValueLinks, request: PageRequest, *, are_all: bool
+) -> dict:
     masking = request.access.masking
     table = cross_table(query, (segments.key, segments.by), merge_small=not masking.in_full)
 
     def label(value: str) -> str:
         return label_of(masking.text(value)) if value != REST_LABEL else _("All others")
 
+    def of_sum(key: str, value: str) -> str:
+        return links.messages_of(key, value) if value != REST_LABEL and are_all else ""
+
     return {
         "table": table,
         "column_labels": [label(value) for value in table.columns],
-        "column_sums": [(label(value), table.column_sums[value]) for value in table.columns],
+        "column_sums": [
+            (label(value), table.column_sums[value], of_sum(segments.by, value)) for value in table.columns
+        ],
         "cross_rows": [
             {
                 "label": label(value),
@@ -169,6 +180,7 @@ def _cross(query: StatisticsQuery, segments: AskedSegments, links: ValueLinks, r
                     _cross_cell(table, value, column, links) | {"label": label(column)} for column in table.columns
                 ],
                 "sum": table.row_sums[value],
+                "href": of_sum(segments.key, value),
             }
             for value in table.rows
         ],

@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 
 from campaigns.statistics import rate
 from reports.monthly.texts import translate
-from reports.overview.charts import ChartColumn
+from reports.overview.charts import TITLES, ChartColumn
 from reports.overview.links import Links
 
 register = template.Library()
@@ -28,6 +28,12 @@ def counted(context, text: str, **found: object) -> str:
 def narrowed(context, **found: object) -> str:
     """Return the query string of the same page for a part of what it shows."""
     return context["links"].narrowed(**found)
+
+
+@register.simple_tag
+def days_title(unit: str) -> str:
+    """Return the heading of the chart whose columns are hours, days, weeks or months."""
+    return str(TITLES[unit])
 
 
 @register.simple_tag(takes_context=True)

@@ -5,7 +5,7 @@ import htmx from "htmx.org";
 import { watchCopying } from "./copy.js";
 import { watchFailures } from "./failures.js";
 import { addCalendars } from "./days.js";
-import { watchExplanations } from "./explanations.js";
+import { addExplanations, watchExplanations } from "./explanations.js";
 import { loadCharts } from "./later.js";
 import { watchKeys } from "./keys.js";
 import { watchLive } from "./live.js";
@@ -34,6 +34,7 @@ function showCurrentPage() {
   if (row) row.scrollLeft = current.offsetLeft - (row.clientWidth - current.offsetWidth) / 2;
 }
 
+document.addEventListener("htmx:afterSwap", () => addExplanations(document));
 document.addEventListener("htmx:afterSettle", () => {
   showCurrentPage();
   makeSortable(document);

@@ -3,7 +3,7 @@
 import { dayName, numbers, tipOf, tooltip } from "./chart_words.js";
 
 export function stackedDays(data, element, colours) {
-  const { rows, classes, words, unit, before, days } = data;
+  const { rows, classes, words, unit, before, days, line } = data;
   const dash = Math.min(44, Math.max(4, ((element.clientWidth - 50) / rows.length) * 0.78));
   const names = rows.map((row) => dayName(row, unit, false, days));
   const hatch = { symbol: "rect", dashArrayX: [8, 0], dashArrayY: [2, 4], rotation: -Math.PI / 4, color: colours.surface };
@@ -19,13 +19,17 @@ export function stackedDays(data, element, colours) {
       axisLine: { lineStyle: { color: colours["line-strong"] } },
       axisLabel: { ...labels, hideOverlap: true, interval: unit === "hour" ? isRound : "auto" },
     },
-    yAxis: {
-      type: "value",
-      minInterval: 1,
-      splitNumber: 4,
-      axisLabel: { ...labels, formatter: (value) => numbers.format(value) },
-      splitLine: { lineStyle: { color: colours.line } },
-    },
+    yAxis: [
+      {
+        type: "value",
+        minInterval: 1,
+        splitNumber: 4,
+        axisLabel: { ...labels, formatter: (value) => numbers.format(value) },
+        splitLine: { lineStyle: { color: colours.line } },
+      },
+      // of the line, on the right
+      ...(line ? [{ type: "value", min: 0, splitNumber: 4, axisLabel: { ...labels, formatter: (value) => numbers.format(value) }, splitLine: { show: false } }] : []),
+    ],
     tooltip: {
       ...tooltip,
       trigger: "axis",
@@ -64,6 +68,23 @@ export function stackedDays(data, element, colours) {
             },
           ]
         : []),
+      ...(line
+        ? [
+            {
+              name: words.line,
+              type: "line",
+              yAxisIndex: 1,
+              symbol: "circle",
+              symbolSize: 6,
+              showAllSymbol: true,
+              silent: true,
+              emphasis: { scale: false },
+              lineStyle: { color: colours.text, width: 1.5 },
+              itemStyle: { color: colours.text },
+              data: line,
+            },
+          ]
+        : []),
     ],
   };
 
@@ -78,6 +99,7 @@ export function stackedDays(data, element, colours) {
       ["", words.all, numbers.format(all)],
       ...classes.map((name, at) => [name, words[name], numbers.format(row.counts[at])]).reverse(),
       ...(before && index < before.length ? [["", words.before, numbers.format(before[index])]] : []),
+      ...(line && line[index] !== null ? [["", words.line, numbers.format(line[index])]] : []),
     ]);
   }
 }

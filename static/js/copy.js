@@ -2,7 +2,7 @@
 
 import { guarded } from "./csv.js";
 
-/** Answer clicks on `[data-copy]` (the text) and `[data-copy-from]` (an element's id; a table is copied with tabs). */
+/** Answer clicks on `[data-copy]` (the text; the one before the button where it is empty) and `[data-copy-from]` (an element's id; a table is copied with tabs). */
 export function watchCopying(root) {
   const status = document.createElement("div");
   status.className = "visually-hidden";
@@ -12,7 +12,7 @@ export function watchCopying(root) {
     const button = event.target.closest("[data-copy], [data-copy-from]");
     if (!button) return;
     const source = button.dataset.copyFrom && document.getElementById(button.dataset.copyFrom);
-    const text = source ? textOf(source) : button.dataset.copy;
+    const text = source ? textOf(source) : button.dataset.copy || button.previousSibling.textContent.trim();
     try {
       await navigator.clipboard.writeText(text);
       say(button, button.dataset.copied, status);

@@ -2,6 +2,15 @@
 
 import { place } from "./place.js";
 
+/** Add the explanations that a part of a page brought along, unless the page has them. */
+export function addExplanations(root) {
+  for (const brought of root.querySelectorAll("template.word")) {
+    const explanation = brought.content.firstElementChild;
+    if (!document.getElementById(explanation.id)) document.body.append(document.adoptNode(explanation));
+    brought.remove();
+  }
+}
+
 /** Place explanations that buttons below `root` open, where the browser has no anchor positioning. */
 export function watchExplanations(root) {
   if (CSS.supports("position-area", "bottom")) return;

@@ -5,6 +5,7 @@
 
 import htmx from "htmx.org";
 
+import { addExplanations } from "./explanations.js";
 import { loadCharts } from "./later.js";
 import { keepOrder, makeSortable } from "./tables.js";
 
@@ -69,6 +70,7 @@ function take(follower, page) {
   if (wasFocused) live.querySelector("[data-live-pause]")?.focus({ preventScroll: true });
   speak(follower);
   const [shown, figures] = [document, page].map((one) => one.getElementById("live-figures"));
+  addExplanations(page);
   makeSortable(figures);
   for (const table of shown.querySelectorAll("table[id]")) keepOrder(table, figures.querySelector(`table[id="${table.id}"]`));
   renew(shown, figures);

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from campaigns.models import Campaign, ConversionEvent, ConversionKind
 from deliveries.conversions.examples import SENT
-from deliveries.models import PartnerMove
+from deliveries.models import GateAttempt, PartnerMove
 from portal.api.problem_types import PROBLEM_TYPES
 from portal.api.schema import document
 from portal.api_urls import urlpatterns
@@ -23,6 +23,7 @@ from portal.tenants.models import PartnerId
 from reports.models import ReportRun
 from tests.api.conftest import CANARY
 from tests.conftest import NOW
+from tests.gates.factors import make_gate
 from tests.pages.conftest import make_export, make_run
 from tests.segments.sample import chosen
 
@@ -84,7 +85,7 @@ def test_every_route_and_method_is_described():
         (f"/api/{route.pattern}", method.upper())
         for route in urlpatterns
         if route.name not in ("docs", "not_found")
-        for method in ("get", "post", "delete")
+        for method in ("get", "post", "patch", "delete")
         if hasattr(route.callback.cls, method)
     }
     spelled = {
@@ -94,6 +95,8 @@ def test_every_route_and_method_is_described():
             .replace("{export_id}", "<int:export_id>")
             .replace("{partner_id}", "<int:partner_id>")
             .replace("{campaign_id}", "<int:campaign_id>")
+            .replace("{gate_id}", "<slug:gate_id>")
+            .replace("{attempt_id}", "<int:attempt_id>")
             .replace("segments/{key}", "segments/<any_text:key>")
             .replace("{account}/{message_id}", "<slug:account>/<any_text:message_id>"),
             m,
@@ -151,6 +154,17 @@ def test_scopes_are_told_with_the_scheme():
         "send_conversions": [{"key": ["convert"]}],
         "get_conversion": [{"key": ["read"]}],
         "delete_conversion": [{"key": ["convert"]}],
+        "list_gates": [{"key": ["gates"]}],
+        "create_gate": [{"key": ["gates"]}],
+        "get_gate": [{"key": ["gates"]}],
+        "change_gate": [{"key": ["gates"]}],
+        "delete_gate": [{"key": ["gates"]}],
+        "pause_gate": [{"key": ["gates"]}],
+        "resume_gate": [{"key": ["gates"]}],
+        "test_gate": [{"key": ["gates"]}],
+        "rotate_gate_secret": [{"key": ["gates"]}],
+        "list_gate_attempts": [{"key": ["gates"]}],
+        "get_gate_attempt": [{"key": ["gates"]}],
         "list_exports": [{"key": ["read"]}],
         "request_export": [{"key": ["submit"]}],
         "request_table_export": [{"key": ["submit"]}],
@@ -195,6 +209,11 @@ def world(messages, tenant, mine):
         "conversions/",
         SENT | {"kind": kind.name, "campaign": campaign.name, "occurred_at": f"{NOW:%Y-%m-%dT%H:%M:%SZ}"},
     )
+    gate = make_gate(tenant, "https://receiver.example.com/")
+    attempt = GateAttempt.objects.create(
+        tenant=tenant, gate=gate, at=NOW, message_id="a", number=1, outcome="timeout", ms=10_000, method="POST"
+    )
+    rows |= {"gate": gate.public_id, "attempt": attempt.pk}
     return rows | exports | {"conversion": ConversionEvent.objects.get().id}
 
 
@@ -239,6 +258,10 @@ READS = [
     ("/api/v1/exports/{export_id}/", "{exported}/", ""),
     ("/api/v1/exports/{export_id}/", "{queued}/", ""),
     ("/api/v1/exports/{export_id}/download/", "{exported}/download/", ""),
+    ("/api/v1/gates/", "", "?size=1&state=active"),
+    ("/api/v1/gates/{gate_id}/", "{gate}/", ""),
+    ("/api/v1/gates/{gate_id}/attempts/", "{gate}/attempts/", "?outcome=failed&size=1"),
+    ("/api/v1/gates/{gate_id}/attempts/{attempt_id}/", "{gate}/attempts/{attempt}/", ""),
     ("/api/v1/conversions/", "", "?size=1"),
     ("/api/v1/conversions/{conversion_id}/", "{conversion}/", ""),
     ("/api/v1/schema/", "", ""),
@@ -331,6 +354,7 @@ def asked_with(mine, world, path: str, method: str, name: str, value: object):
     """Ask with one query parameter, and with the example's body where the method takes one."""
     if method == "GET":
         path = path.replace("{campaign_id}", str(world["campaign"])).replace("{key}", "shop")
+        path = path.replace("{gate_id}", world["gate"])
         return mine.client.get(path, {name: value}, headers=mine.headers)
     body = OPERATIONS[path, method]["requestBody"]["content"]["application/json"]["example"]
     return mine.client.post(

@@ -1,10 +1,11 @@
-"""Plans of an applier's statements do not depend on PostgreSQL's statistics of table sizes."""
+"""Plans of an applier's and a dispatcher's statements do not depend on PostgreSQL's statistics of table sizes."""
 
 from datetime import date
 
 import pytest
 from django.db import connection
 
+from deliveries.gates import loading
 from deliveries.messages import partitions, row, store
 from deliveries.messages.delivery_reports import ADD_UNKNOWN, STAGED
 from deliveries.messages.store import keys_as_json, look_up
@@ -70,6 +71,18 @@ def test_changed_messages_are_found_one_by_one(belief, stored_messages, statemen
     with bulk_cursor() as cursor:
         stage(cursor, "changed_message", {"op": "text", "old_tenant_id": "int", "old_day": "date", **row.COLUMNS}, rows)
     assert of_table(leaves_of(getattr(store, statement)), table) == [(500, 1)]
+
+
+def test_reports_of_deliveries_are_found_by_their_messages(belief, stored_messages):
+    partitions.ensure_months([date(2026, 12, 1)])  # an empty one beside it
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tenant_id, 1, inbox_id, account_id, message_id, day FROM delivery_report")
+        columns = [list(column) for column in zip(*cursor.fetchall(), strict=True)]
+
+    read = leaves_of(loading.READ, columns)
+
+    assert of_table(read, "delivery_report_2026_11") == [(500, 1)]
+    assert of_table(read, "message_2026_11") == [(500, 1)]
 
 
 def leaves_of(statement: str, parameters=None) -> list[dict]:

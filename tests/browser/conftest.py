@@ -90,24 +90,63 @@ def browse(chromium: Browser, portal: Portal, watches: list[Watch]) -> Iterator[
     def browse(
         person: str = "", *, size=WIDE, dark=False, language="en", expects=frozenset(), fresh=False, **options
     ) -> Page:
-        context = chromium.new_context(
-            base_url=portal.url,
-            viewport=size,
-            color_scheme="dark" if dark else "light",
-            reduced_motion="reduce",
-            locale={"en": "en-GB", "fi": "fi-FI"}[language],
-            **options,
-        )
-        cookies = {"language": language}
-        if person:
-            cookies["sessionid"] = portal.sign_in(person) if fresh else portal.session(person)
-        context.add_cookies([{"name": name, "value": value, "url": portal.url} for name, value in cookies.items()])
+        options |= {"viewport": size, "color_scheme": "dark" if dark else "light"}
+        context = make_context(chromium, portal, language, **options)
+        contexts.append(context)
+        give_cookies(context, portal, person, language, fresh=fresh)
         watches.append(Watch(expected=set(expects)))
         watches[-1].follow(context)
-        contexts.append(context)
         return context.new_page()
 
     yield browse
     for context in contexts:
         context.close()
     assert [problem for watch in watches for problem in watch.problems] == []
+
+
+@pytest.fixture(scope="package")
+def lasting() -> Iterator[dict[tuple[str, str], tuple[Page, Watch]]]:
+    """Pages of people who only look, by person and language: to make one costs as much as to open an address."""
+    pages: dict[tuple[str, str], tuple[Page, Watch]] = {}
+    yield pages
+    for page, _watch in pages.values():
+        page.context.close()
+
+
+@pytest.fixture
+def look(chromium: Browser, portal: Portal, lasting) -> Iterator[Browse]:
+    """Return wide, light pages for who only looks: `look(OWNER, language="fi")`. Others have filled the cache."""
+    looking: list[tuple[Page, Watch]] = []
+
+    def look(person: str = "", *, language="en") -> Page:
+        if (person, language) not in lasting:
+            context, watch = make_context(chromium, portal, language), Watch()
+            watch.follow(context)
+            lasting[person, language] = context.new_page(), watch
+        page, watch = lasting[person, language]
+        watch.problems.clear()
+        looking.append((page, watch))
+        give_cookies(page.context, portal, person, language)
+        page.set_viewport_size(WIDE)
+        page.emulate_media(color_scheme="light")
+        return page
+
+    yield look
+    for page, _watch in looking:
+        page.goto("about:blank")
+    assert [problem for _page, watch in looking for problem in watch.problems] == []
+
+
+def make_context(chromium: Browser, portal: Portal, language: str, **options) -> BrowserContext:
+    """Return a new context of somebody who reads the language."""
+    locale = {"en": "en-GB", "fi": "fi-FI"}[language]
+    return chromium.new_context(base_url=portal.url, reduced_motion="reduce", locale=locale, **options)
+
+
+def give_cookies(context: BrowserContext, portal: Portal, person: str, language: str, *, fresh: bool = False) -> None:
+    """Let a context have the language, a person's session unless it is nobody's, and no other cookies."""
+    cookies = {"language": language}
+    if person:
+        cookies["sessionid"] = portal.sign_in(person) if fresh else portal.session(person)
+    context.clear_cookies()
+    context.add_cookies([{"name": name, "value": value, "url": portal.url} for name, value in cookies.items()])

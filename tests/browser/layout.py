@@ -74,6 +74,11 @@ def sideways_when_small(page: Page, *, with_long_names: bool) -> list[str]:
     return found
 
 
+def empty_cache(page: Page) -> None:
+    """Let the browser have nothing of what the page loads."""
+    page.context.new_cdp_session(page).send("Network.clearBrowserCache")
+
+
 def before_first_paint(page: Page) -> tuple[int, list[str]]:
     """Return the bytes that an empty browser asked for before the first paint, and the charts among what it asked."""
     size, charts = page.evaluate(_FIRST)

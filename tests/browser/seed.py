@@ -177,7 +177,7 @@ def _make_rows(now: datetime) -> dict:
         secrets[email] = generate_totp_secret()
         TOTP.activate(guarded, secrets[email])
         RecoveryCodes.activate(guarded)
-    return {
+    return _make_forwarding(tenant, message, now) | {
         "run_id": run.id,
         "export_id": export_id,
         "upload_id": upload_id,
@@ -200,6 +200,59 @@ def _make_rows(now: datetime) -> dict:
         "account_id": _make_gates(now),
         "tenant_id": tenant.id,
     }
+
+
+def _make_forwarding(tenant, message, now: datetime) -> dict:
+    """Let a gate forward a message: it failed, then arrived; another gate is paused. Return the ids of pages."""
+    from deliveries.gates import changing
+    from deliveries.gates.definitions import DestinationInput, GateInput
+    from deliveries.models import GateAttempt, GateDelivery, GateHour
+
+    url = "https://receiver.example.org/dlr?customer=nordic"
+    first = DestinationInput(url, username="portal", password="a long password", headers=("X-Key: secret",))
+    second = DestinationInput("https://second.example.org/", method="GET", template="id=${id}&code=${resultCode}")
+    given = GateInput("Order system", "orders", (first, second), final_only=True, countries=("FI", "SE"))
+    gate = changing.create(tenant, given, actor=OWNER).gate
+    paused = changing.create(tenant, GateInput("Data warehouse", "warehouse", (first,)), actor=OWNER).gate
+    changing.pause(paused, actor=OWNER)
+    place = {"account_id": message.account_id, "message_id": message.message_id, "day": message.day}
+    for number, outcome in enumerate(("http_503", "delivered"), start=1):
+        attempt = GateAttempt.objects.create(
+            tenant=tenant, gate=gate, at=now - timedelta(minutes=9 - number), inbox_id=1, number=number, ms=87,
+            outcome=outcome, is_last=outcome == "delivered", method="POST", url=url, request_body='{"id": "m1"}',
+            request_headers="content-type: application/json\nwebhook-id: dlr_x_1\nwebhook-timestamp: 1795167460"
+            "\nwebhook-signature: v1,thCK7Ic/xptO/bXCpkSHZH1agn/52rPSit0j76qgDeY=",
+            answer="<script>document.title = 'taken over'</script><b>out of order</b>", **place,
+        )  # fmt: skip
+    GateDelivery.objects.create(tenant=tenant, gate=paused, inbox_id=1, **place)
+    for back in range(26):
+        for outcome, bucket, number in (("delivered", 150 + back, 40 + back), ("http_503", -1, back % 5)):
+            GateHour.objects.create(
+                tenant=tenant, gate=gate, hour=now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=back),
+                outcome=outcome, bucket=bucket, number=number,
+            )  # fmt: skip
+    _make_replays(tenant, gate, now)
+    return {"gate_id": gate.public_id, "attempt_id": attempt.pk}
+
+
+def _make_replays(tenant, gate, now: datetime) -> None:
+    """Make a replay of each state; the one that is under way waits for a worker that is not there."""
+    from deliveries.gates.replaying.wanted import seal
+    from deliveries.models import GateReplay
+
+    common = {"tenant": tenant, "gate": gate, "made_by": OWNER, "until": now}
+    ended = common | {"is_read": True, "finished_at": now, "since": now - timedelta(days=2)}
+    GateReplay.objects.create(
+        kind="failed", state="done", queued=1_900, already=12, delivered=1_880, failed=17, gone=3, total=1_912, **ended
+    )
+    title = "1 Oct 2026 – 31 Oct 2026 · Campaign: autumn"
+    GateReplay.objects.create(kind="search", title=title, state="cancelled", queued=40, withdrawn=40, **ended)
+    GateReplay.objects.create(kind="search", title=title, state="cancelled", problem="search", **ended)
+    GateReplay.objects.create(kind="period", state="failed", error="OperationalError: x", **ended)
+    GateReplay.objects.create(
+        kind="search", title="Any time", total=200, queued=50, already=50, sealed=seal(None),
+        not_before=now + timedelta(days=1), **common,
+    )  # fmt: skip
 
 
 def _make_gates(now: datetime) -> int:

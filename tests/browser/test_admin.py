@@ -18,8 +18,8 @@ PAGES = (
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_admin_page_bars_nobody(browse, portal, path):
-    page = browse(STAFF)
+def test_admin_page_bars_nobody(look, portal, path):
+    page = look(STAFF)
 
     answer = page.goto(path.format(**portal.rows))
 

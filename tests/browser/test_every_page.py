@@ -11,9 +11,10 @@ from playwright.sync_api import Page
 
 from tests.browser.axe import violations
 from tests.browser.conftest import NARROW, WIDE
-from tests.browser.layout import before_first_paint, faults, sideways, sideways_when_small, take_picture
+from tests.browser.layout import before_first_paint, empty_cache, faults, sideways, sideways_when_small, take_picture
 from tests.browser.pages import ADDRESSES, IN_ENGLISH, LOOKED_AT_BY, WITHOUT_PAGE, address_of
 from tests.browser.seed import OWNER
+from tests.browser.words import lonely_buttons, without_button
 
 BETWEEN = (1240, 1024, 760)  # pixels: laptops and tablets, where columns are the tightest
 HEAVIEST = 200_000  # bytes before the first paint, as they come over the line
@@ -62,17 +63,21 @@ def test_routes_without_a_page_show_none(portal):
 
 @pytest.mark.parametrize(("language", "looks"), LOOKS)
 @pytest.mark.parametrize("name", LOOKED_AT_BY)
-def test_page_bars_nobody(request, browse, portal, name, language, looks):
+def test_page_bars_nobody(request, look, portal, name, language, looks):
     """With --pictures FOLDER each look is written there as a PNG file, for people to look at."""
-    page = browse(LOOKED_AT_BY[name], language=language)
+    page = look(LOOKED_AT_BY[name], language=language)
     pictures, is_long = request.config.getoption("--pictures"), request.config.getoption("--long")
 
     address = address_of(name, portal.rows)
+    if language == "en":
+        empty_cache(page)
     answer = page.goto(address)
 
     assert (answer.status, page.url) == (200, portal.url + address)
-    weight, charts = before_first_paint(page)  # with an empty cache, as each test has a context of its own
-    assert (10_000 < weight < HEAVIEST, charts) == (True, []), weight
+    if language == "en":  # both languages load the same files
+        weight, charts = before_first_paint(page)
+        assert (10_000 < weight < HEAVIEST, charts) == (True, []), weight
+    assert without_button(page, name, language) == []
     for size, theme in looks:
         page.set_viewport_size(size)
         page.emulate_media(color_scheme=theme)
@@ -82,12 +87,13 @@ def test_page_bars_nobody(request, browse, portal, name, language, looks):
         assert page.evaluate(BUILT) == built
         if pictures:
             take_picture(page, pictures, f"{name}-{language}-{theme}-{size['width']}")
-        assert faults(page) == {"cut": [], "overlapping": []}
+        assert (faults(page), lonely_buttons(page, name)) == ({"cut": [], "overlapping": []}, [])
         if language == "en" or is_long:
             assert violations(page) == []
     for width in BETWEEN:
         page.set_viewport_size({"width": width, "height": 800})
         assert (sideways(page), faults(page)) == ([], {"cut": [], "overlapping": []}), width
+        assert lonely_buttons(page, name) == [], width
     assert sideways_when_small(page, with_long_names=name not in IN_ENGLISH) == []
 
 

@@ -1,53 +1,13 @@
-"""Explanations of words of figures: on every page, opened by keyboard beside their word, closed by Escape."""
+"""Explanations of words of figures: opened by keyboard beside their word, closed by Escape."""
 
 import pytest
-from django.utils import translation
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from portal.common.glossary import GLOSSARY
 from tests.browser.axe import violations
 from tests.browser.conftest import WIDE
-from tests.browser.pages import LOOKED_AT_BY, address_of
 from tests.browser.seed import OWNER
+from tests.browser.words import lonely_buttons, without_button
 
-WITH_WORDS_BY_THEMSELVES = {"glossary", "api:docs"}  # the words are the page's subject, or for programmers
-
-# The Finnish word of "Status" heads the states of reports, requests and keys too.
-OTHER_SENSES = {
-    (name, "Tila") for name in ("reports:months", "deliveries:partner_ids", "settings:segments", "exports:list")
-}
-OTHER_SENSES |= {("reports:account_months", "Tila"), ("conversions:index", "Tila")}
-# A result code's reason in the table of failures.
-OTHER_SENSES |= {
-    (name, word) for name in ("reports:overview", "campaigns:campaign", "share") for word in ("Unknown", "Tuntematon")
-}
-
-# Wide and narrow windows, and those between, where columns are the tightest.
-WIDTHS = (1440, 1300, 1060, 820, 704, 390)
-
-# Headings and labels in which a word of the glossary stands without its button: [text, words with a button in it].
-HEADINGS = """() => [...document.querySelectorAll('main :is(th, dt, h2, h3, legend, label.form-label, .kpi-name)')]
-    .filter((element) => !element.closest('[hidden]'))
-    .map((element) => {
-        const own = element.matches('label, .kpi-name') ? element.parentElement : element;
-        const buttons = [...own.querySelectorAll('button.explain')];
-        return [element.textContent.trim(), buttons.map((button) => button.getAttribute('popovertarget').slice(5))];
-    })"""
-# Buttons that stand on another line than the end of their words: what is written before them.
-ALONE = """() => [...document.querySelectorAll('main button.explain')].filter((button) => button.checkVisibility())
-    .map((button) => {
-        const texts = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
-        texts.currentNode = button;
-        const isText = ({ data, parentElement }) => data.trim() && parentElement.checkVisibility();
-        while (texts.previousNode() && !isText(texts.currentNode));
-        const end = document.createRange();
-        const length = texts.currentNode.data.trimEnd().length;
-        end.setStart(texts.currentNode, length - 1);
-        end.setEnd(texts.currentNode, length);
-        const [word, ring] = [end.getBoundingClientRect(), button.getBoundingClientRect()];
-        const middle = (ring.top + ring.bottom) / 2;
-        return middle > word.top - 2 && middle < word.bottom + 2 ? '' : texts.currentNode.data.trim();
-    }).filter(Boolean)"""
 # The box of the open explanation and of the button that opened it.
 BOXES = """async () => {
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))); // the script has placed it
@@ -59,42 +19,20 @@ BOXES = """async () => {
 }"""
 
 
-def words_by_form(language: str) -> dict[str, set[str]]:
-    """Return the glossary's keys by each form in which headings show them."""
-    found: dict[str, set[str]] = {}
-    with translation.override(language):
-        for key, term in GLOSSARY.items():
-            for form in term.forms:
-                found.setdefault(str(form), set()).add(key)
-    return found
-
-
 @pytest.mark.parametrize("language", ["en", "fi"])
-def test_every_word_of_the_glossary_has_its_button_where_it_is(browse, portal, language):
-    words = words_by_form(language)
-    pages: dict[str, Page] = {}
-    bare, alone, seen = [], [], set()
-    for name, person in LOOKED_AT_BY.items():
-        if name in WITH_WORDS_BY_THEMSELVES:
-            continue
-        page = pages.get(person) or pages.setdefault(person, browse(person, language=language))
-        page.goto(address_of(name, portal.rows))
-        for text, buttons in page.evaluate(HEADINGS):
-            if text in words and (name, text) not in OTHER_SENSES:
-                seen |= words[text]
-                if not words[text] & set(buttons):
-                    bare.append((name, text))
-        lost = page.evaluate(
-            "() => [...document.querySelectorAll('button.explain')]"
-            ".filter((button) => !button.popoverTargetElement).map((button) => button.ariaLabel)"
-        )
-        assert (name, lost) == (name, [])
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 800})
-            alone += [(name, width, text) for text in page.evaluate(ALONE)]
+def test_words_of_the_glossary_are_found_and_missed_without_their_buttons(look, language):
+    """The words and buttons of all pages are looked at in test_every_page.py."""
+    name, page = "reports:overview", look(OWNER, language=language)
+    page.goto("/t/nordic-retail/overview/")
+    assert (without_button(page, name, language), lonely_buttons(page, name)) == ([], [])
 
-    assert (bare, alone) == ([], [])
-    assert len(seen) > 20  # the pages show most of the words as headings
+    each = "() => document.querySelectorAll('main button.explain').forEach(%s)"
+    page.evaluate(each % "(button) => button.style.display = 'block'")
+    alone = lonely_buttons(page, name)
+    page.evaluate(each % "(button) => button.remove()")
+    bare = without_button(page, name, language)
+
+    assert (len(alone) > 10, len(set(bare)) > 10) == (True, True)
 
 
 def test_explanation_opens_by_keyboard_and_closes_by_escape(browse):

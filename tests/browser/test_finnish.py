@@ -27,6 +27,7 @@ DATA = {
     "segments:segments": ("tbody", "option"),
     "campaigns:ab": ("tbody", "h1", "label"),
     "campaigns:recipients": ("h1",),
+    "campaigns:days": ("h1",),
     "campaigns:hours": ("h1",),
     "campaigns:conversions": ("h1", "tbody"),
     "campaigns:conversion_list": ("h1", "h2", "tbody"),

@@ -89,6 +89,20 @@ def test_always_valid_finds_three_points_at_five_thousand_each(p):
     assert at_end >= 0.8
 
 
+@pytest.mark.parametrize("p", [0.05, 0.2, 0.5, 0.8, 0.9])
+def test_mature_comparison_finds_three_points_at_five_thousand_each(p):
+    # After maturity the usual interval decides, once: the run ends with it (reports/campaigns/ab_verdict.py).
+    counts = [stats.binom(5000, rate).rvs(1000, random_state=seed) for seed, rate in enumerate((p + 0.03, p))]
+    found = [two_proportions(int(d1), 5000, int(d2), 5000) for d1, d2 in zip(*counts, strict=True)]
+    assert sum(one.low > 0 for one in found) >= 800
+
+
+def test_mature_comparison_of_equals_gives_few_false_alarms():
+    counts = [stats.binom(5000, 0.9).rvs(4000, random_state=seed) for seed in (1, 2)]
+    found = [two_proportions(int(d1), 5000, int(d2), 5000) for d1, d2 in zip(*counts, strict=True)]
+    assert sum(one.low > 0 or one.high < 0 for one in found) <= 0.057 * len(found)
+
+
 @pytest.mark.parametrize(
     ("counts", "planned"), [([520, 480], [1, 1]), ([600, 400], [3, 2]), ([90, 200, 310], [1, 2, 3])]
 )

@@ -207,6 +207,7 @@ def test_every_kind_of_job_is_in_the_admin_and_has_the_same_states():
     assert set(kinds) == {
         "conversion_upload",
         "export",
+        "gate_replay",
         "move",
         "recount",
         "refold",

@@ -176,9 +176,10 @@ class Browser:
 
 
 @pytest.fixture(scope="session")
-def job(tmp_path_factory) -> Iterator[Job]:
+def job(tmp_path_factory, fill_home) -> Iterator[Job]:
     path = Path(tempfile.mkdtemp(prefix="portal-e2e-"))
     path.chmod(0o755)
+    fill_home(path)
     portal = Running(path, logs=tmp_path_factory.mktemp("job"))
     now = datetime.now(UTC)
     job = Job(portal, now, newest_end(now))

@@ -14,6 +14,7 @@ from tests.e2e.conftest import ACCOUNT, ACCOUNT_ZONE, CUSTOMERS, Browser, Job, d
 from tests.e2e.expected import Customer, Row, Tables, month_of, summary, tables
 from tests.e2e.words import SHEETS, in_language, month_name
 from tests.e2e.workbook import Sheets, read_with_calamine, read_with_openpyxl
+from tests.running import in_time
 
 POOL = Customer("", ACCOUNT, ACCOUNT_ZONE, "en")
 
@@ -77,7 +78,7 @@ def test_sigterm_ends_every_process(job: Job):
     }
 
     try:
-        assert job.portal.end("serve", within=30) == 0
+        assert job.portal.end("serve", within=in_time(30)) == 0
         assert job.portal.alive() == {}
     finally:
         job.serve()  # for other tests

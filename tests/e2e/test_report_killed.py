@@ -40,10 +40,11 @@ result = request_run(tenant=tenant, month=Month.parse("{month}"), requested_by="
 
 
 @pytest.fixture(scope="module")
-def portal(tmp_path_factory) -> Iterator[Portal]:
+def portal(tmp_path_factory, fill_home) -> Iterator[Portal]:
     """A month of many campaigns, applied; worker and beat run, nothing applies reports."""
     path = Path(tempfile.mkdtemp(prefix="portal-report-"))
     path.chmod(0o755)
+    fill_home(path)
     portal = Portal(path, logs=tmp_path_factory.mktemp("report"))
     portal.variables = {
         "PORTAL_REPORT_LEASE_SECONDS": str(LEASE_SECONDS),
@@ -70,7 +71,6 @@ def portal(tmp_path_factory) -> Iterator[Portal]:
     (portal.logs / "provisioning.yaml").write_text(yaml.safe_dump(provisioning))
     try:
         portal.start("engines")
-        command(portal, "migrate", "--noinput", "--verbosity", "0")
         command(portal, "provision", str(portal.logs / "provisioning.yaml"))
         take_in(portal, [f"campaign-{n}" for n in range(CAMPAIGNS)])
         command(portal, "apply_inbox")

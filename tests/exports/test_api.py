@@ -7,9 +7,9 @@ import pytest
 
 from deliveries.exports.kinds import unseal
 from deliveries.exports.making import run_exports
-from deliveries.exports.searches import query_of
 from deliveries.message_pages.columns import ALL_COLUMNS
 from deliveries.models import Export
+from deliveries.search.stored import query_of
 from portal.accounts.models import AuditEntry
 from portal.tenants.models import ApiKey
 from tests.api.conftest import call, mine, theirs, whole_account

@@ -7,9 +7,9 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from deliveries.exports.kinds import unseal
-from deliveries.exports.searches import query_of
 from deliveries.message_pages.columns import COLUMNS
 from deliveries.models import Export
+from deliveries.search.stored import query_of
 from portal.accounts.models import AuditEntry, Membership, Role
 from portal.common.jobs import JobState
 from tests.conftest import make_user

@@ -12,8 +12,10 @@ from tests.running import say
 
 
 @pytest.fixture(scope="package")
-def shared_portal(tmp_path_factory) -> Iterator[Portal]:
-    portal = start_portal(new_home(), tmp_path_factory.mktemp("faults"))
+def shared_portal(tmp_path_factory, fill_home) -> Iterator[Portal]:
+    home = new_home()
+    fill_home(home)
+    portal = start_portal(home, tmp_path_factory.mktemp("faults"))
     try:
         yield portal
     finally:

@@ -46,7 +46,7 @@ class Portal(Running):
 
 
 def start_portal(path: Path, logs: Path) -> Portal:
-    """Start a portal in an empty home; who starts one ends it (end_portal)."""
+    """Start a portal in a home that is empty or was filled (fill_home); who starts one ends it (end_portal)."""
     portal = Portal(path, logs=logs)
     (logs / "provisioning.yaml").write_text(yaml.safe_dump(PROVISIONING))
     try:

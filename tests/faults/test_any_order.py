@@ -34,6 +34,7 @@ from deliveries.applying.apply import apply_waiting
 from deliveries.applying.replay import replay_inbox
 from deliveries.checks.reconcile import find_differences, repair
 from deliveries.checks.reconcile_parameters import find_parameter_differences
+from deliveries.counts import segment_fold
 from deliveries.counts.changes import TABLES, CountTable
 from deliveries.erasure.erase import erase_number
 from deliveries.messages import month_filters, partitions
@@ -226,6 +227,12 @@ class Portal(RuleBasedStateMachine):
     def make_filters_of_past_months(self) -> None:
         self.steps["filters"] += month_filters.make(now=self.now)
 
+    @rule(most=st.sampled_from((1, 3, 1000)))
+    def fold_changes_of_segments(self, most: int) -> None:
+        ((waiting,),) = oracle.rows("SELECT count(*) FROM segment_change")
+        assert segment_fold.fold(limit=most) == min(waiting, most)
+        self.steps["changes folded"] += min(waiting, most)
+
     @rule()
     def replay_the_whole_inbox(self) -> None:
         replay_inbox(start=NOW - DAY, end=NOW + 400 * DAY, actor="tests")
@@ -249,8 +256,8 @@ class Portal(RuleBasedStateMachine):
             open_ones, sealed = "(tenant_id, day) IN (SELECT tenant_id, day FROM message)", "day < r.messages_before"
         open_ones += f" AND NOT EXISTS (SELECT 1 FROM retention_mark r WHERE r.tenant_id = c.tenant_id AND c.{sealed})"
         planted = oracle.rows(
-            f"UPDATE {table.name} SET messages = messages + %s WHERE ctid = ANY (ARRAY("
-            f"SELECT ctid FROM {table.name} c WHERE {open_ones} LIMIT 1)) RETURNING 1",
+            f"UPDATE {table.stored} SET messages = messages + %s WHERE ctid = ANY (ARRAY("
+            f"SELECT ctid FROM {table.stored} c WHERE {open_ones} LIMIT 1)) RETURNING 1",
             by,
         )
         found = find_differences()

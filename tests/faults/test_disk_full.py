@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
 from tests.faults.checker import problems
@@ -26,10 +27,12 @@ _ROWS_OVER_A_SEGMENT = 10_000  # of the inbox, four to a page of 8 KiB
 
 @contextmanager
 def small_disk(portal: Portal) -> Iterator[Callable[[], Callable[[], None]]]:
-    """A disk of its own for the inbox, a tmpfs, which only root may mount."""
+    """A disk of its own for the inbox, a tmpfs, which only root may mount: 32 MiB over what other tests left in it."""
     folder = Path(tempfile.mkdtemp(prefix="portal-disk-"))
+    with as_superuser(portal) as database:
+        size = sum(size for _name, size in inbox_tables(database)) + 32 * 1024 * 1024
     try:
-        mount = ["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", str(folder)]
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
         if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
             pytest.skip("nothing may be mounted here")
         try:
@@ -77,10 +80,7 @@ def inbox_in(portal: Portal, folder: Path) -> Iterator[None]:
     folder.chmod(0o755)
     os.chown(data, owner.st_uid, owner.st_gid)
     with as_superuser(portal) as database:
-        names = [name for (name,) in database.execute(
-            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'inbox'::regclass"
-            " UNION ALL SELECT 'inbox_todo'"
-        )]  # fmt: skip
+        names = [name for name, _size in inbox_tables(database)]
 
         def move(space: str) -> None:
             for name in names:
@@ -93,6 +93,14 @@ def inbox_in(portal: Portal, folder: Path) -> Iterator[None]:
         finally:
             move("pg_default")
             database.execute("DROP TABLESPACE small")
+
+
+def inbox_tables(database: psycopg.Connection) -> list[tuple[str, int]]:
+    """Return the tables of the inbox and its to-do list, with their bytes; indexes stay where they are."""
+    return database.execute(
+        "SELECT oid::regclass::text, pg_table_size(oid) FROM pg_class WHERE oid = 'inbox_todo'::regclass"
+        " OR oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = 'inbox'::regclass)"
+    ).fetchall()
 
 
 def fill_up(filler: Path) -> Callable[[], None]:

@@ -40,3 +40,10 @@ def api(link, account, feed, tenant) -> GateApi:
 def staff(client, staff_user):
     client.force_login(staff_user)
     return client
+
+
+@pytest.fixture
+def person(client, manager):
+    """Return the client of a manager."""
+    client.force_login(manager)
+    return client

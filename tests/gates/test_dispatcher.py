@@ -192,6 +192,9 @@ def test_batches_hold_several_reports(feed, tenant):
         sizes = [len(json.loads(request.body)) for request in receiver.requests]
     assert sum(sizes) == 25
     assert max(sizes) == 10
+    # Each attempt keeps its own report alone, not those beside it.
+    kept = [json.loads(attempt.request_body) for attempt in GateAttempt.objects.order_by("message_id")]
+    assert sorted([one["id"] for one in body] for body in kept) == sorted([f"m{n}"] for n in range(25))
 
 
 def test_discarding_destination_counts_as_delivered(feed, tenant):

@@ -98,11 +98,15 @@ class Portal:
 
 
 @pytest.fixture
-def portals():
-    """Two portals, not below pytest's folder: another run of pytest takes the database's way into that away."""
+def portals(fill_home):
+    """Two portals, the first one migrated.
+
+    They are not below pytest's folder: another run of pytest takes the database's way into that away.
+    """
     folder = Path(tempfile.mkdtemp(prefix="portal-backup-"))
     folder.chmod(0o755)
     made = [Portal(folder / "one"), Portal(folder / "two")]
+    fill_home(folder / "one")
     yield made
     for portal in made:
         portal.stop()
@@ -117,7 +121,6 @@ def test_backup_comes_back_in_another_place(portals, tmp_path):
     archive.write_text("".join(f'{{"id":"m{n}","resultCode":1001,{gate}}}\n' for n in range(20)) + "broken\n")
     take_in = (["import_dlrs", str(archive), "--feed", "main", "--no-wait"], ["apply_inbox"])
     before = first.state(
-        ["migrate", "-v", "0"],
         ["provision", str(tmp_path / "config.yaml")],
         *take_in,
         ["monthly_report", "--tenant", "nordic-retail", "--month", "2026-10", "--out", str(tmp_path / "r.xlsx")],

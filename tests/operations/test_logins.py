@@ -36,9 +36,10 @@ print(login_password("%s"))
 
 
 @pytest.fixture
-def portal(tmp_path) -> Iterator[Running]:
+def portal(tmp_path, fill_home) -> Iterator[Running]:
     path = Path(tempfile.mkdtemp(prefix="portal-test-"))
     path.chmod(0o755)
+    fill_home(path)
     portal = Running(path, logs=tmp_path)
     try:
         yield portal

@@ -60,8 +60,8 @@ def test_manager_saves_what_the_team_says(client, manager, campaign, address):
         assert text in page
     (entry,) = AuditEntry.objects.filter(action="campaign.changed")
     assert sentence(entry) == (
-        "manager@example.com changed the campaign autumn-2026. Fields: title, note, tags, owner, planned_start,"
-        " planned_split, day_notes, archived"
+        "manager@example.com changed the campaign autumn-2026. Fields: Title, Note, Tags, Owner, Planned start,"
+        " Planned split, Notes on days, Archived"
     )
 
 

@@ -20,6 +20,7 @@ PAGES = {
     "campaigns:list": [f"campaigns/?{PERIOD}", f"campaigns/?{PERIOD}&state=archived", f"campaigns/?{PERIOD}&q=sale"],
     "campaigns:campaign": ["campaigns/{id}/", "campaigns/{id}/?compare={other}"],
     "campaigns:live": ["campaigns/{id}/live/"],
+    "campaigns:days": ["campaigns/{id}/days/"],
     "campaigns:hours": ["campaigns/{id}/hours/"],
     "campaigns:recipients": ["campaigns/{id}/recipients/"],
     "campaigns:recipient_list": ["campaigns/{id}/recipients/all/"],

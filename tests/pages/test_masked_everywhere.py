@@ -28,7 +28,7 @@ from tests.deliveries.helpers import apply
 from tests.pages.searched import TODAY, sent
 from tests.shares.conftest import make_link
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_python]
 
 OWN, OTHER = "+358407654398", "+46701112233"
 PLANTED = ("7654398", "1112233")  # the digits that a page must not have, whatever stands between them

@@ -19,7 +19,7 @@ def test_message_needs_as_many_queries_for_one_report_as_for_three(
     apply(feed, *(sent("m", (1005, 1000, 1001)[i], seconds=i) for i in range(n)))
     client.force_login(manager)
 
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(22):
         response = client.get(f"{URL}link-main/m/")
 
     assert [event.code.number for event in response.context["message"].events] == [1005, 1000, 1001][:n]

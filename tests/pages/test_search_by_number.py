@@ -44,12 +44,17 @@ def said(id_: str, destination: str, **fields) -> dict:
 
 
 @pytest.mark.parametrize("notation", NOTATIONS)
-def test_every_notation_is_stored_and_found_alike(client, feed, tenant, manager, by_api, notation):
-    apply(feed, said("a", notation), said("b", "+358400386589"))
-    client.force_login(manager)
+def test_every_notation_is_stored_alike(feed, tenant, notation):
+    apply(feed, said("a", notation))
 
     stored = Message.objects.filter(message_id="a").values_list("destination", "country").get()
     assert stored == ("+358400386588", "FI")
+
+
+def test_every_notation_finds_what_was_stored(client, feed, tenant, manager, by_api):
+    apply(feed, said("a", "+358400386588"), said("b", "+358400386589"))
+    client.force_login(manager)
+
     for typed in [*NOTATIONS, "0400386588", "0400 386 588"]:
         assert ids(ask(client, number=typed)) == ["a"], typed
         assert [one["id"] for one in by_api(typed)["data"]] == ["a"], typed

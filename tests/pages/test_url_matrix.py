@@ -11,16 +11,20 @@ import pytest
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.urls import URLResolver, get_resolver
+from django.utils import timezone
 
 from campaigns.models import Campaign, ConversionKind, ConversionUpload, SegmentKey
-from deliveries.models import Export, PartnerRequest, QuarantinedRow
+from deliveries.models import Export, GateAttempt, GateReplay, PartnerRequest, QuarantinedRow
 from portal.accounts.models import Invitation, Membership, UnsentMail
 from portal.saved_views.models import SavedView
 from portal.shares.models import ShareLink
 from portal.tenants.models import PartnerId, Tenant
+from portal.tenants.wall import STAFF
 from tests.admin.rows import CANARY, make_rows
 from tests.admin.test_walk import NEVER_ADDED, NEVER_DELETED, READ_ONLY
+from tests.gates.factors import make_gate
 from tests.pages.conftest import make_run
+from tests.wall.roles import roles_taken
 
 PEOPLE = ("anonymous", "viewer", "analyst", "manager", "owner", "staff_user", "stranger")
 MEMBERS = PEOPLE[1:5]  # of the tenant that is not asked for
@@ -47,6 +51,7 @@ POSTED = {
     "settings:invitation_resend": {},
     "settings:invitation_revoke": {},
     "palette": {"q": CANARY},
+    "palette_anywhere": {"q": CANARY},
     "reports:view_start": {},
     "reports:view_share": {},
     "settings:api_key_keep": {},
@@ -54,6 +59,11 @@ POSTED = {
     "conversions:upload_undo": {},
     "settings:conversion_kind_remove": {},
     "settings:conversion_window": {"minutes": "60"},
+    "gates:preview": {},
+    "gates:pause": {},
+    "gates:resume": {},
+    "gates:replay_attempt": {},
+    "gates:replay_cancel": {},
     "exports:cancel": {},
     "exports:retry": {},
     "exports:delete": {},
@@ -87,6 +97,19 @@ PAGES = {
     "api:campaigns": (401, 401, 401, 401),
     "api:campaign_recipients": (401, 401, 401, 401),
     "api:campaign": (401, 401, 401, 401),
+    "api:gates": (401, 401, 401, 401),
+    "api:gate": (401, 401, 401, 401),
+    "api:gate_pause": (401, 401, 401, 401),
+    "api:gate_resume": (401, 401, 401, 401),
+    "api:gate_test": (401, 401, 401, 401),
+    "api:gate_rotate_secret": (401, 401, 401, 401),
+    "api:gate_attempts": (401, 401, 401, 401),
+    "api:gate_attempt": (401, 401, 401, 401),
+    "partner_gate_add": (401, 401, 401, 401),
+    "partner_gate": (401, 401, 401, 401),
+    "partner_gate_by_ref_id": (401, 401, 401, 401),
+    "partner_gates": (401, 401, 401, 401),
+    "partner_gate_unknown": (404, 404, 404, 404),
     "api:key": (401, 401, 401, 401),
     "api:schema": (200, 200, 200, 200),  # tells nothing secret
     "api:docs": (200, 200, 200, 200),
@@ -111,6 +134,24 @@ PAGES = {
     "conversions:upload_cancel": (302, 404, 404, 302),
     "conversions:upload_undo": (302, 404, 404, 302),
     "conversions:upload_errors": (302, 404, 404, 200),
+    "gates:list": (302, 404, 404, 200),
+    "gates:new": (302, 404, 404, 200),
+    "gates:preview": (302, 404, 404, 422),  # nothing was filled in
+    "gates:gate": (302, 404, 404, 200),
+    "gates:edit": (302, 404, 404, 200),
+    "gates:pause": (302, 404, 404, 302),
+    "gates:resume": (302, 404, 404, 302),
+    "gates:delete": (302, 404, 404, 200),
+    "gates:secret": (302, 404, 404, 200),
+    "gates:test": (302, 404, 404, 200),
+    "gates:attempts": (302, 404, 404, 200),
+    "gates:attempt": (302, 404, 404, 200),
+    "gates:replay_choose": (302, 404, 404, 200),
+    "gates:replay_attempt": (302, 404, 404, 302),
+    "gates:replays": (302, 404, 404, 200),
+    "gates:replay_new": (302, 404, 404, 200),
+    "gates:replay_search": (302, 404, 404, 200),
+    "gates:replay_cancel": (302, 404, 404, 302),
     "exports:list": (302, 404, 404, 200),
     "exports:new": (302, 404, 404, 200),
     "exports:numbers": (302, 404, 404, 200),
@@ -127,6 +168,7 @@ PAGES = {
     "campaigns:campaign": (302, 404, 404, 200),
     "campaigns:details": (302, 404, 404, 200),
     "campaigns:recipients": (302, 404, 404, 200),
+    "campaigns:days": (302, 404, 404, 200),
     "campaigns:hours": (302, 404, 404, 200),
     "campaigns:conversions": (302, 404, 404, 200),
     "campaigns:conversion_list": (302, 404, 404, 200),
@@ -138,6 +180,7 @@ PAGES = {
     "campaigns:merge": (302, 404, 404, 422),  # nothing was filled in
     "campaigns:separate": (302, 404, 404, 302),
     "palette": (302, 404, 404, 200),
+    "palette_anywhere": (302, 200, 200, 200),
     "reports:views": (302, 404, 404, 200),
     "reports:view_rename": (302, 404, 404, 200),
     "reports:view_delete": (302, 404, 404, 200),
@@ -304,6 +347,10 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
     Tenant.objects.filter(id=other_tenant.id).update(name=f"{CANARY} company")
     rows = make_rows(Tenant.objects.get(id=other_tenant.id), feed)
     run = make_run(other_tenant, "2026-08", text=CANARY)
+    gate = make_gate(other_tenant, "https://receiver.example.org/", name=CANARY)
+    attempt = GateAttempt.objects.create(
+        tenant=other_tenant, gate=gate, at=timezone.now(), message_id=CANARY, number=1, outcome="timeout"
+    )
     return {
         "tenant_slug": other_tenant.slug,
         "run_id": run.id,
@@ -328,6 +375,15 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "export_id": rows[Export].id,
         "upload_id": rows[ConversionUpload].id,
         "conversion_id": 1,
+        "gate_id": gate.public_id,
+        "attempt_id": attempt.pk,
+        "replay_id": GateReplay.objects.create(
+            tenant=other_tenant, gate=gate, made_by=CANARY, kind="search", title=CANARY, until=timezone.now()
+        ).pk,
+        "platform_id": feed.account.platform_id,
+        "ppid": rows[PartnerId].value,
+        "link_gate_id": gate.public_id,
+        "ref_id": gate.ref_id,
         "kind_id": ConversionKind.objects.create(tenant=other_tenant, name=CANARY).id,
         "link_id": rows[ShareLink].id,
         "share_token": "no-such-token",
@@ -369,7 +425,10 @@ def signed_in_as(client) -> tuple[dict, dict]:
 
 
 @pytest.mark.parametrize("person", PEOPLE)
-def test_everybody_gets_of_another_tenant_what_the_table_says(client, request, ids, person):
+def test_everybody_gets_of_another_tenant_what_the_table_says(
+    client, request, ids, person, django_capture_on_commit_callbacks
+):
+    """And the staff's role in the database is taken on for verified staff below /admin/ alone."""
     user = None if person == "anonymous" else request.getfixturevalue(person)
     shown, fresh = {}, None
     for route in ROUTES:
@@ -379,12 +438,17 @@ def test_everybody_gets_of_another_tenant_what_the_table_says(client, request, i
                 client.force_login(user)
             fresh = signed_in_as(client)
         address = address_of(route, ids)
-        answer = client.post(address, POSTED[route.name]) if route.name in POSTED else client.get(address)
-        body = answer.getvalue() if answer.streaming else answer.content
+        with roles_taken() as taken, django_capture_on_commit_callbacks(execute=True):
+            answer = client.post(address, POSTED[route.name]) if route.name in POSTED else client.get(address)
+            body = answer.getvalue() if answer.streaming else answer.content
         leaks = CANARY.encode() in body or CANARY in str(answer.headers)
-        shown[route.name] = (answer.status_code, "leak" if leaks and person not in ("staff_user", "stranger") else "")
+        leak = "leak" if leaks and person not in ("staff_user", "stranger") else ""
+        shown[route.name] = (answer.status_code, leak, STAFF in taken)
 
-    assert shown == {route.name: (expected(route, person), "") for route in ROUTES}
+    is_staff = person == "staff_user"
+    assert shown == {
+        route.name: (expected(route, person), "", is_staff and route.address.startswith("/admin/")) for route in ROUTES
+    }
 
 
 def test_member_of_the_tenant_is_shown_what_the_others_are_not(client, stranger, ids):

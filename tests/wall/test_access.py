@@ -110,6 +110,7 @@ RIGHTS = {
         "make_reports",
         "save_searches",
         "see_conversions",
+        "see_gates",
     },
 }
 

@@ -13,7 +13,7 @@ from tests.wall.sql_probe import ODD_NAME, PAYLOADS, cases, undone, watched
 
 __all__ = ["call", "messages", "mine", "plain_storages", "whole_account"]
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_python]
 
 OPERATIONS = [
     (path, method, operation) for path, methods in document()["paths"].items() for method, operation in methods.items()
@@ -22,7 +22,9 @@ OPERATIONS = [
 
 def test_all_addresses_that_ask_for_a_key_are_tried():
     with_key = {
-        re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route.address) for route in ROUTES if expected(route, "stranger") == 401
+        re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route.address)
+        for route in ROUTES
+        if expected(route, "stranger") == 401 and not route.address.startswith("/gate/")  # tests/gates/ tries those
     }
 
     assert with_key <= {path for path, _method, _operation in OPERATIONS}

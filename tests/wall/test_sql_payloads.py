@@ -10,7 +10,7 @@ from tests.wall.sql_probe import MARK, PAYLOADS, names_asked_for, undone, watche
 
 __all__ = ["dns_server", "ids", "plain_storages", "probed"]
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_python]
 
 # Nobody gets these pages, and why.
 CLOSED = {

@@ -1,7 +1,9 @@
-"""The staff login answers verified staff below /admin/ and nothing else; the others do without it."""
+"""The staff login answers verified staff below /admin/ and nothing else; the others do without it.
+
+Who gets its role is looked at on all routes by tests/pages/test_url_matrix.py.
+"""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import httpx
 import psycopg
@@ -17,44 +19,9 @@ from portal.tenants import api_keys
 from portal.tenants.models import Feed
 from portal.tenants.wall import INGEST, METRICS, METRICS_TABLES, ROLES, STAFF
 from tests.pages.conftest import plain_storages
-from tests.pages.test_url_matrix import PEOPLE, POSTED, ROUTES, address_of, ids
 from tests.servers import Server, running_server
 
-__all__ = ["ids", "plain_storages"]
-
-
-@contextmanager
-def roles_taken() -> Iterator[set[str]]:
-    """Collect the roles that transactions take on."""
-    taken: set[str] = set()
-
-    def listen(execute, sql, params, many, context):
-        if "set_config('role'" in sql:
-            taken.add(params[0])
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(listen):
-        yield taken
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("person", PEOPLE)
-def test_staff_role_is_taken_for_verified_staff_below_admin_alone(
-    request, ids, person, settings, django_capture_on_commit_callbacks
-):
-    settings.PORTAL_STAFF_MFA = False
-    client, wrong = Client(), []
-    for route in ROUTES:
-        client.logout()
-        if person != "anonymous":
-            client.force_login(request.getfixturevalue(person))
-        address = address_of(route, ids)
-        with roles_taken() as taken, django_capture_on_commit_callbacks(execute=True):
-            client.post(address, POSTED[route.name]) if route.name in POSTED else client.get(address)
-        if (STAFF in taken) != (person == "staff_user" and address.startswith("/admin/")):
-            wrong.append((address, taken))
-
-    assert wrong == []
+__all__ = ["plain_storages"]
 
 
 @pytest.fixture

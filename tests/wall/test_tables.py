@@ -11,6 +11,7 @@ from portal.tenants.wall import (
     ROLES,
     SIGNIN,
     TENANT_TABLES,
+    VIEWS,
     grants,
     policies,
     raise_wall,
@@ -20,7 +21,7 @@ from tests.wall.rows import change, rows
 pytestmark = pytest.mark.django_db
 
 _TABLES = """
-SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v')
 AND c.relispartition = %s ORDER BY 1
 """
 _WITH_TENANT = """
@@ -97,6 +98,7 @@ def test_web_reads_few_columns_of_feeds_and_accounts():
         "tenants_gatewayaccount.name",
         "tenants_gatewayaccount.owner_id",
         "tenants_gatewayaccount.owner_since",
+        "tenants_gatewayaccount.platform_id",
         "tenants_gatewayaccount.pool_id",
         "tenants_gatewayaccount.timezone",
     }
@@ -131,10 +133,11 @@ def test_audit_log_and_facts_can_be_changed_by_no_role(table, role, privilege):
 
 
 def test_nothing_else_stands_in_the_schema_that_would_see_past_the_wall():
-    assert (
-        names("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('v', 'm')")
-        == set()
-    )
+    """A view without `security_invoker` reads its tables as the owner."""
+    views = "SELECT relname, relkind::text, reloptions FROM pg_class WHERE relkind IN ('v', 'm')"
+    assert sorted(rows(f"{views} AND relnamespace = 'public'::regnamespace")) == [
+        (view, "v", ["security_invoker=true"]) for view in sorted(VIEWS)
+    ]
     assert names("SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef") == set()
 
 

@@ -1,12 +1,16 @@
 """`bin/portal run_dispatcher`: send what gates forward, until it is stopped."""
 
 import asyncio
+import gc
 import signal
 
+import uvloop
 from django.core.management.base import BaseCommand
 
 from deliveries.gates.dispatcher import Dispatcher
 from deliveries.gates.egress import egress
+
+_COLLECT_AFTER = 100_000  # objects; aiohttp's are in cycles
 
 
 class Command(BaseCommand):
@@ -16,7 +20,10 @@ class Command(BaseCommand):
     )
 
     def handle(self, **options) -> None:
-        sent = asyncio.run(self._run())
+        # As in the applier: what is made here ends with its delivery, and collections would walk through all of Django.
+        gc.freeze()
+        gc.set_threshold(_COLLECT_AFTER)
+        sent = uvloop.run(self._run())
         self.stdout.write(f"sent {sent:,} requests")
 
     async def _run(self) -> int:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import cache, lru_cache, partial
 from typing import Self
 
 import aiohttp
@@ -22,6 +22,7 @@ from portal.common.egress.urls import parse_url
 USER_AGENT = "sms-reporting-portal"
 KEEP_ALIVE = 4.0  # seconds; common servers close an idle connection after five
 DNS_CACHE = 10  # seconds
+URLS = 1000  # that are kept parsed; their addresses are checked at each connection
 MAX_URL = 8000  # characters; common servers refuse longer ones
 MAX_RETRY_AFTER = 366 * 86_400.0  # seconds; more is no time that a date can hold
 
@@ -71,6 +72,7 @@ class Egress:
         allowed = settings.GATE_ALLOWED_NETWORKS if allowed_networks is None else allowed_networks
         self._guard = Guard(allowed=allowed, own=own_addresses)
         self._fixed = self._guard.own
+        self._url_of = lru_cache(URLS)(partial(parse_url, allowed=self._guard.allowed))
         self._of_hosts: dict[str, frozenset[str]] = {}
         self._resolver = CheckedResolver(self._guard, settings.DNS_SERVERS if dns_servers is None else dns_servers)
         self._connect_s = connect_s

@@ -11,7 +11,7 @@ from django.utils import timezone
 from portal.accounts.models import record
 from portal.common.no_numbers import refuse_numbers
 from portal.tenants import api_keys
-from portal.tenants.models import GatewayAccount, Tenant
+from portal.tenants.models import ApiKey, GatewayAccount, Tenant
 from portal.tenants.undone import customers
 
 ACTOR = "create_api_key"
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         whose = parser.add_mutually_exclusive_group(required=True)
         whose.add_argument("--tenant", metavar="SLUG", help="sees this tenant and the tenants below it")
         whose.add_argument("--account", metavar="NAME", help="sees all messages of this gateway account")
-        scopes = "of read, numbers, submit and partner_ids, separated by commas (default: read)"
+        scopes = f"of {', '.join(ApiKey.Scope.values)}, separated by commas (default: read)"
         parser.add_argument("--scopes", default="read", help=scopes)
         parser.add_argument("--name", default="command line", help="the key's name")
         parser.add_argument("--days", type=int, help="how long the key is valid; without it, until it is revoked")

@@ -1,0 +1,1 @@
+"""The API of gates in the shape of LINK's Gate API, below /gate/ (docs/link.md section 6)."""
