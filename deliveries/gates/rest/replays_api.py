@@ -248,9 +248,7 @@ def _dry_run(wanted: Wanted, preview: asking.Preview, *, title: str) -> dict:
         "is_exact": preview.is_exact if preview.reports is not None else None,
         "rate_per_second": preview.pace.rate,
         "seconds_left": None if seconds is None else round(seconds),
-        **dict.fromkeys(
-            ("queued", "waiting", "delivered", "failed", "gone", "withdrawn", "already_waiting"), 0
-        ),
+        **dict.fromkeys(("queued", "waiting", "delivered", "failed", "gone", "withdrawn", "already_waiting"), 0),
         "requested_at": None,
         "requested_by": "",
         "finished_at": None,
