@@ -21,8 +21,8 @@ from campaigns.models import (
 from deliveries.applying.accounting import balances_between
 from deliveries.applying.apply import apply_waiting
 from deliveries.checks.reconcile import find_differences
-from deliveries.counts.changes import TABLES
 from deliveries.counts import segment_fold
+from deliveries.counts.changes import TABLES
 from deliveries.counts.rollups import roll_up
 from deliveries.erasure import partner_ids
 from deliveries.erasure.erase import erase_number
