@@ -30,7 +30,6 @@ SEALED = (
     Sealed(GateApi, ("password_sealed", "token_sealed", "feed_password_sealed", "feed_header_sealed"), "gate-api"),
     Sealed(RecipientSecret, ("sealed",), "recipient-secret"),  # each `migrate` does it, too
     Sealed(UnsentMail, ("sealed",), "unsent-mail"),
-    Sealed(GateReplay, ("sealed", "position"), "gate replay"),
     Sealed(Export, ("sealed",), "export"),
     Sealed(GateReplay, ("sealed", "position_sealed"), "gate-replay"),
     Sealed(ConversionUpload, ("sealed",), "conversion-upload"),
