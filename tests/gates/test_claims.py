@@ -18,8 +18,10 @@ pytestmark = pytest.mark.django_db
 
 
 def wait(gate: Gate, *inbox_ids: int, due=timedelta(seconds=30), **fields) -> None:
-    """Let deliveries wait that are due since so long ago (negative: later)."""
-    now = timezone.now()
+    """Let deliveries wait that are due since so long ago (negative: later), by the clock of the test's transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now()")
+        (now,) = cursor.fetchone()
     GateDelivery.objects.bulk_create(
         GateDelivery(
             tenant_id=gate.tenant_id, gate_id=gate.pk, inbox_id=id_, account_id=1, message_id=f"m{id_}",
