@@ -125,7 +125,7 @@ def test_campaigns_have_their_events_unless_narrowed_to_a_country(manager, tenan
     for event_id in ("order-1", "order-2"):
         ConversionEvent.objects.create(
             tenant=tenant, kind=ConversionKind.objects.get_or_create(tenant=tenant, name="purchase")[0],
-            event_id=event_id, occurred_at=NOW, source="api", recipient_key=b"1" * 16,
+            event_id=event_id, occurred_at=NOW, source="api", recipient_key=b"1" * 16, reason="",
             attributed_campaign_id=sale.id, attributed_message_id="a", attributed_message_day=date(2026, 11, 2),
         )  # fmt: skip
     listed = manager.get(f"/t/nordic-retail/campaigns/?{DAYS}").context["rows"]
