@@ -53,11 +53,11 @@ class TableExportsView(ApiView):
             tag="Exports",
             summary="Request a table of a page as a file",
             text=(
-                "Queue all rows of a table of the Overview, the list of campaigns, the variants of one or Segments as a"
-                " file, with the figures that the page shows for the same days and filters. It is listed, polled and"
-                " fetched like any export. The campaigns end with what the list sums up, so the rows make all messages of"
-                " the period. A key of an account gets the other tables, of its account alone. Possible phone numbers in names are"
-                " masked unless the key has the scope `numbers` when the file is made."
+                "Queue all rows of a table of the Overview, the list of campaigns, the variants of one or Segments as"
+                " a file, with the figures that the page shows for the same days and filters. It is listed, polled and"
+                " fetched like any export. The campaigns end with what the list sums up, so the rows make all messages"
+                " of the period. A key of an account gets the other tables, of its account alone. Possible phone"
+                " numbers in names are masked unless the key has the scope `numbers` when the file is made."
             ),
             scope=SUBMIT,
             parameters=(
