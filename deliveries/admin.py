@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-import deliveries.gates.admin  # noqa: F401  registers its model
+import deliveries.gates.admin
 import deliveries.partner_ids.admin  # noqa: F401  registers its models
 from campaigns.models import ConversionUpload, SegmentKey
 from deliveries.applying.masked_raw import masked_body, masked_text

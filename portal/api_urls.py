@@ -7,6 +7,7 @@ from deliveries.exports.api import ExportDownloadView, ExportsView, ExportView
 from deliveries.gates.rest.actions_api import PauseView, ResumeView, RotateSecretView, TestView
 from deliveries.gates.rest.attempts_api import AttemptsView, AttemptView
 from deliveries.gates.rest.gates_api import GatesView, GateView
+from deliveries.gates.rest.replays_api import ReplaysView, ReplayView
 from deliveries.message_pages.api import MessageByQueryView, MessagesView, MessageView
 from deliveries.partner_ids.api import MovePartnerIdView, PartnerIdsView, PartnerIdView
 from portal.api.docs import reference
@@ -47,6 +48,8 @@ urlpatterns = [
     path("v1/gates/<slug:gate_id>/rotate-secret/", RotateSecretView.as_view(), name="gate_rotate_secret"),
     path("v1/gates/<slug:gate_id>/attempts/", AttemptsView.as_view(), name="gate_attempts"),
     path("v1/gates/<slug:gate_id>/attempts/<int:attempt_id>/", AttemptView.as_view(), name="gate_attempt"),
+    path("v1/gates/<slug:gate_id>/replays/", ReplaysView.as_view(), name="gate_replays"),
+    path("v1/gates/<slug:gate_id>/replays/<int:replay_id>/", ReplayView.as_view(), name="gate_replay"),
     path("v1/partner-ids/", PartnerIdsView.as_view(), name="partner_ids"),
     path("v1/partner-ids/<int:partner_id>/", PartnerIdView.as_view(), name="partner_id"),
     path("v1/partner-ids/<int:partner_id>/move/", MovePartnerIdView.as_view(), name="partner_id_move"),

@@ -70,7 +70,7 @@ def pytest_collection_modifyitems(config, items) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Let the garbage collector leave alone what stays: modules and ten thousand tests, a second for each full look."""
+    """Let the garbage collector leave alone what stays: modules and thousands of tests."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 10, 10)  # instead of 700: requests and migrations make much that is gone at once

@@ -72,7 +72,7 @@ def recount_gates(differences: Iterable[GateDifference]) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         stop_recording()
         for one in hours:
-            key = [one.tenant_id, one.gate_id, one.hour, one.outcome]
+            key = (one.tenant_id, one.gate_id, one.hour, one.outcome)
             cursor.execute(
                 _ATTEMPTS, [one.tenant_id, one.gate_id, one.outcome, one.hour, one.hour + timedelta(hours=1)]
             )

@@ -10,4 +10,4 @@ from portal.common.jobs import JobState
 def forget_searches(*, tenant_id: int) -> int:
     """Delete the searches of the tenant's failed replays; return of how many. Others lose theirs when they end."""
     failed = GateReplay.objects.filter(tenant_id=tenant_id, state=JobState.FAILED).exclude(sealed="")
-    return failed.update(sealed="", position="")
+    return failed.update(sealed="", position_sealed="")

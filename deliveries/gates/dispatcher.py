@@ -21,7 +21,7 @@ from deliveries.gates import claims, loading, recording, settings
 from deliveries.gates.claims import LEASE, Claim
 from deliveries.gates.egress import own_names
 from deliveries.gates.ending import EXPIRED, expires_in
-from deliveries.gates.lanes import Lane
+from deliveries.gates.lanes import FIRST_LIMIT, Lane, share_room
 from deliveries.gates.limits import NORMAL, SLOW
 from deliveries.gates.outcomes import Ready, failures_of, results_of
 from deliveries.gates.results import Attempt, Result
@@ -193,19 +193,17 @@ class Dispatcher:
             await self._retried(self._claiming, lambda: claims.release(given))
 
     def _wanted(self, due: Sequence[DueGate]) -> dict[tuple[int, int], int]:
+        """Return how many deliveries to claim of each gate; one that has nothing ready gets a few in any case."""
         # What is not recorded yet takes as much room: where the database is slow, less is claimed.
         room = READY - len(self._results) - sum(len(work.ready) for work in self._gates.values())
-        wanted, now = {}, time.monotonic()
+        asked, now = [], time.monotonic()
         for gate in due:
             work = self._gates.get(gate.id)
-            if work is None or work.lane.opens_at(now) > now + LOOK_EVERY:
-                continue
-            size = work.settings.batch_size
-            number = min(work.lane.wanted(-(-len(work.ready) // size)) * size, room)
-            if number > 0:
-                wanted[gate.tenant_id, gate.id] = number
-                room -= number
-        return wanted
+            if work is not None and work.lane.opens_at(now) <= now + LOOK_EVERY:
+                size = work.settings.batch_size
+                number = work.lane.wanted(-(-len(work.ready) // size)) * size
+                asked.append((number, 0 if work.ready else FIRST_LIMIT, (gate.tenant_id, gate.id)))
+        return share_room(asked, room)
 
     # sending
 

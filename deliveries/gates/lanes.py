@@ -4,7 +4,11 @@ A healthy gate starts with 4 requests at once and may grow to 32. A failing one 
 it is tried with one request after ever longer pauses. Times are those of a monotonic clock, in seconds.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeVar
+
+Key = TypeVar("Key")
 
 FIRST_LIMIT = 4
 MAX_LIMIT = 32
@@ -49,7 +53,8 @@ class Lane:
     def wanted(self, waiting: int) -> int:
         """Return how many more requests to have ready, beside `waiting` ones."""
         allowed = self._allowed()
-        quick = int(1 / max(self.seconds, 0.02)) if self.seconds < QUICK and not self.failures else 2
+        is_quick = 0 < self.seconds < QUICK and not self.failures  # of a new gate nothing is known
+        quick = int(1 / max(self.seconds, 0.02)) if is_quick else 2
         ready = allowed * max(quick, 2)  # about a second of requests
         if self.throttle is not None:
             ready = min(ready, max(self.throttle, 1))
@@ -90,3 +95,18 @@ class Lane:
             self._tokens = min(self._tokens + passed * self.throttle, float(max(self.throttle, 1)))
             self._filled_at = now
         return self._tokens
+
+
+def share_room(asked: Iterable[tuple[int, int, Key]], room: int) -> dict[Key, int]:
+    """Return how many deliveries each gate may have of the room; each asks by (wanted, least, key).
+
+    The shares are equal, and what one leaves over is for the others. `least` it gets in any case: gates that hang keep
+    their part of the room for long.
+    """
+    asked, found = sorted(asked, key=lambda one: one[0]), {}
+    for index, (wanted, least, key) in enumerate(asked):
+        number = min(wanted, max(room // (len(asked) - index), least))
+        if number > 0:
+            found[key] = number
+            room = max(room - number, 0)
+    return found

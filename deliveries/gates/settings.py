@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, transaction
 from msgspec import Struct
 
 from deliveries.gates import requests
@@ -11,6 +11,7 @@ from deliveries.gates.forwarded import Endpoint, Sender
 from deliveries.gates.secrets import endpoint_of, secrets_of
 from deliveries.gates_outbox.outbox import HELD_MS
 from deliveries.models import Gate, GateDestination
+from portal.common.bulk import EACH, plan_for_small_sets
 
 
 class DueGate(Struct, frozen=True, gc=False):
@@ -37,16 +38,18 @@ class GateSettings(Struct, frozen=True):
     signed_until: datetime | None
 
 
-_DUE = (
+# A look-up for each gate (EACH): as a join, all that waits would be read.
+DUE = (
     f"SELECT tenant_id, id, {HELD_MS}, changed_at FROM gate WHERE state = 'active'"  # noqa: S608  a constant expression
-    " AND EXISTS (SELECT FROM gate_delivery d WHERE d.gate_id = gate.id AND d.due_at <= now())"
+    f" AND EXISTS (SELECT FROM gate_delivery d WHERE d.gate_id = gate.id AND d.due_at <= now() {EACH})"
 )
 
 
 def due_gates() -> list[DueGate]:
     """Return the active gates with deliveries that are due."""
-    with connection.cursor() as cursor:
-        cursor.execute(_DUE)
+    with transaction.atomic(), connection.cursor() as cursor:
+        plan_for_small_sets()
+        cursor.execute(DUE)
         return [DueGate(*row) for row in cursor.fetchall()]
 
 

@@ -82,7 +82,7 @@ class Migration(migrations.Migration):
                 ("since", models.DateTimeField(blank=True, null=True)),
                 ("until", models.DateTimeField()),
                 ("sealed", models.TextField(blank=True, db_default="", default="", editable=False)),
-                ("position", models.TextField(blank=True, db_default="", default="", editable=False)),
+                ("position_sealed", models.TextField(blank=True, db_default="", default="", editable=False)),
                 ("is_read", models.BooleanField(db_default=False, default=False)),
                 ("queued", models.BigIntegerField(db_default=0, default=0)),
                 ("already", models.BigIntegerField(db_default=0, default=0)),

@@ -42,7 +42,7 @@ class GateReplay(Job):
     since = models.DateTimeField(null=True, blank=True)
     until = models.DateTimeField()  # reports and failures from here on are not replayed
     sealed = models.TextField(blank=True, default="", db_default="", editable=False)
-    position = models.TextField(blank=True, default="", db_default="", editable=False)  # encrypted, too
+    position_sealed = models.TextField(blank=True, default="", db_default="", editable=False)
     is_read = models.BooleanField(default=False, db_default=False)
     # what came of them, in reports
     queued = models.BigIntegerField(default=0, db_default=0)

@@ -56,11 +56,16 @@ def make_gates(state: State, server: subprocess.Popen) -> None:
         return
     state.save()
     address = f"http://{HOST}:{state.receiver_port}"
-    for name, path, more in (
-        (ORDERS, "/orders", {}),
-        (WAREHOUSE, "/broken", {"body": Gate.Body.EVENT, "final_only": True, "countries": ("FI",)}),
-    ):
-        given = GateInput(name, path.strip("/"), (DestinationInput(address + path),), **more)
+    orders = GateInput(ORDERS, "orders", (DestinationInput(f"{address}/orders"),))
+    warehouse = GateInput(
+        WAREHOUSE,
+        "broken",
+        (DestinationInput(f"{address}/broken"),),
+        body=Gate.Body.EVENT,
+        final_only=True,
+        countries=("FI",),
+    )
+    for given in (orders, warehouse):
         changing.create(owner.tenant, given, actor=owner.user.email)
     _send_reports(state)
     give_up = time.monotonic() + APPLY_WITHIN

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.db.models import Model
 
 from campaigns.models import ConversionUpload
-from deliveries.models import Export, Gate, GateDestination, RecipientSecret
+from deliveries.models import Export, Gate, GateDestination, GateReplay, RecipientSecret
 from portal.accounts.models import UnsentMail, record
 from portal.common.sealed import Unreadable, is_newest, reseal
 from portal.tenants.models import GateApi
@@ -30,6 +31,7 @@ SEALED = (
     Sealed(RecipientSecret, ("sealed",), "recipient-secret"),  # each `migrate` does it, too
     Sealed(UnsentMail, ("sealed",), "unsent-mail"),
     Sealed(Export, ("sealed",), "export"),
+    Sealed(GateReplay, ("sealed", "position_sealed"), "gate-replay"),
     Sealed(ConversionUpload, ("sealed",), "conversion-upload"),
 )
 _FACTOR = "second-factor"
@@ -53,7 +55,7 @@ def reseal_all(*, actor: str) -> Resealed:
         rows = sealed.model._default_manager.order_by("pk").values("pk", *sealed.columns)
         for row in rows.iterator(chunk_size=1000):
             values = {column: row[column] for column in sealed.columns}
-            _change(done, sealed.model, row["pk"], values, lambda text, purpose=sealed.purpose: _new(text, purpose))
+            _change(done, sealed.model, row["pk"], values, partial(_new, purpose=sealed.purpose))
     for pk, data in Authenticator.objects.order_by("pk").values_list("pk", "data").iterator(chunk_size=1000):
         _change(done, Authenticator, pk, {"data": data}, _new_data)
     if done.changed or done.unreadable:

@@ -60,8 +60,9 @@ def _answer(request: PageRequest, tenant: Tenant | None) -> HttpResponse:
     return _page(request, text=text, groups=groups)
 
 
-for _view in (palette, palette_anywhere):  # for staff who view a tenant (portal/accounts/middleware.py)
-    _view.only_reads = True  # type: ignore[attr-defined]
+# For staff who view a tenant (portal/accounts/middleware.py).
+palette.only_reads = True  # type: ignore[attr-defined]
+palette_anywhere.only_reads = True  # type: ignore[attr-defined]
 
 
 def _problem(request: PageRequest, text: str) -> tuple[str, int]:

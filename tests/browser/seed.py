@@ -216,15 +216,16 @@ def _make_forwarding(tenant, message, now: datetime) -> dict:
     paused = changing.create(tenant, GateInput("Data warehouse", "warehouse", (first,)), actor=OWNER).gate
     changing.pause(paused, actor=OWNER)
     place = {"account_id": message.account_id, "message_id": message.message_id, "day": message.day}
+    place["inbox_id"] = _last_report(tenant, message)
     for number, outcome in enumerate(("http_503", "delivered"), start=1):
         attempt = GateAttempt.objects.create(
-            tenant=tenant, gate=gate, at=now - timedelta(minutes=9 - number), inbox_id=1, number=number, ms=87,
+            tenant=tenant, gate=gate, at=now - timedelta(minutes=9 - number), number=number, ms=87,
             outcome=outcome, is_last=outcome == "delivered", method="POST", url=url, request_body='{"id": "m1"}',
             request_headers="content-type: application/json\nwebhook-id: dlr_x_1\nwebhook-timestamp: 1795167460"
             "\nwebhook-signature: v1,thCK7Ic/xptO/bXCpkSHZH1agn/52rPSit0j76qgDeY=",
             answer="<script>document.title = 'taken over'</script><b>out of order</b>", **place,
         )  # fmt: skip
-    GateDelivery.objects.create(tenant=tenant, gate=paused, inbox_id=1, **place)
+    GateDelivery.objects.create(tenant=tenant, gate=paused, **place)
     for back in range(26):
         for outcome, bucket, number in (("delivered", 150 + back, 40 + back), ("http_503", -1, back % 5)):
             GateHour.objects.create(
@@ -233,6 +234,18 @@ def _make_forwarding(tenant, message, now: datetime) -> dict:
             )  # fmt: skip
     _make_replays(tenant, gate, now)
     return {"gate_id": gate.public_id, "attempt_id": attempt.pk}
+
+
+def _last_report(tenant, message) -> int:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT max(inbox_id) FROM delivery_report"
+            " WHERE tenant_id = %s AND day = %s AND account_id = %s AND message_id = %s",
+            [tenant.id, message.day, message.account_id, message.message_id],
+        )
+        return cursor.fetchone()[0]
 
 
 def _make_replays(tenant, gate, now: datetime) -> None:

@@ -18,8 +18,10 @@ pytestmark = pytest.mark.django_db
 
 
 def wait(gate: Gate, *inbox_ids: int, due=timedelta(seconds=30), **fields) -> None:
-    """Let deliveries wait that are due since so long ago (negative: later)."""
-    now = timezone.now()
+    """Let deliveries wait that are due since so long ago (negative: later), by the clock of the test's transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now()")
+        (now,) = cursor.fetchone()
     GateDelivery.objects.bulk_create(
         GateDelivery(
             tenant_id=gate.tenant_id, gate_id=gate.pk, inbox_id=id_, account_id=1, message_id=f"m{id_}",
@@ -103,12 +105,30 @@ def test_held_gates_are_not_looked_at_and_their_time_stands_still(tenant):
 def test_claims_look_rows_up_by_gate_and_time(tenant):
     gate = make_gate(tenant)
     wait(gate, *range(1, 2000), due=timedelta(hours=1))
-    with connection.cursor() as cursor:
-        plan_for_small_sets()
-        statement = claims._TAKE.format(which="true")
-        parameters = {"tenants": [gate.tenant_id], "gates": [gate.pk], "numbers": [5], "token": 1, "lease": 60}
-        cursor.execute(f"EXPLAIN {statement}", parameters)
-        plan = "\n".join(line for (line,) in cursor.fetchall())
+    parameters = {"tenants": [gate.tenant_id], "gates": [gate.pk], "numbers": [5], "token": 1, "lease": 60}
+
+    plan = plan_of(claims._TAKE.format(which="true"), parameters)
 
     assert "gate_delivery_due" in plan
     assert "Seq Scan on gate_delivery" not in plan
+
+
+def test_due_gates_are_looked_up_one_by_one(tenant):
+    gates = [make_gate(tenant) for _ in range(3)]
+    wait(gates[0], *range(1, 2000), due=timedelta(hours=1))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE gate, gate_delivery")
+
+    plan = plan_of(settings.DUE)
+
+    assert "gate_delivery_due" in plan
+    assert "Seq Scan on gate_delivery" not in plan
+    assert "Join" not in plan
+    assert [due.id for due in settings.due_gates()] == [gates[0].id]
+
+
+def plan_of(statement: str, parameters: dict | None = None) -> str:
+    plan_for_small_sets()
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {statement}", parameters)
+        return "\n".join(line for (line,) in cursor.fetchall())

@@ -40,7 +40,7 @@ def run(command: str, server: str, key: str, id_: str = "") -> str:
 
 
 def test_commands_do_what_the_page_says(live_server, key):
-    create, read, change, send, attempts, rotate, pause, resume, delete, add, found, by_ref_id = COMMANDS
+    create, read, change, send, attempts, rotate, replay, pause, resume, delete, add, found, by_ref_id = COMMANDS
 
     made = json.loads(run(create, live_server.url, key))
     assert made["secret"].startswith("whsec_")
@@ -54,6 +54,7 @@ def test_commands_do_what_the_page_says(live_server, key):
     assert [one["outcome"] for one in do(send)["destinations"]] == ["dns_error"]
     assert [one["outcome"] for one in do(attempts)["data"]] == ["dns_error"]
     assert do(rotate)["secret"] != made["secret"]
+    assert (do(replay)["id"], do(replay)["expected"]) == (None, 0)
     assert [do(pause)["state"], do(resume)["state"], do(delete)["id"]] == ["paused", "active", id_]
 
     head = run(add, live_server.url, key)

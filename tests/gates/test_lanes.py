@@ -10,6 +10,7 @@ from deliveries.gates.lanes import (
     MAX_PAUSE,
     MAX_RETRY_AFTER,
     Lane,
+    share_room,
 )
 
 
@@ -112,3 +113,21 @@ def test_quick_gate_has_more_ready_than_a_slow_one():
 
     assert quick.wanted(0) > slow.wanted(0) >= FIRST_LIMIT
     assert quick.wanted(10**6) == 0
+
+
+def test_gate_of_unknown_speed_has_few_ready():
+    assert Lane().wanted(0) == 2 * FIRST_LIMIT
+
+
+@pytest.mark.parametrize(
+    ("asked", "room", "shares"),
+    [
+        ({"a": (100, 4), "b": (8, 4)}, 1000, {"a": 100, "b": 8}),
+        ({"a": (100, 4), "b": (8, 4), "c": (100, 4)}, 60, {"b": 8, "a": 26, "c": 26}),
+        ({"a": (100, 4), "b": (0, 4), "c": (100, 0)}, 0, {"a": 4}),
+        ({"a": (3, 4)}, -50, {"a": 3}),
+        ({}, 10, {}),
+    ],
+)
+def test_room_is_shared(asked, room, shares):
+    assert share_room([(*numbers, key) for key, numbers in asked.items()], room) == shares

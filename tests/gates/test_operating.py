@@ -53,7 +53,8 @@ def test_deliveries_that_nobody_sends_are_found(tenant, now):
     wait(gate, since, inbox_id=2)
 
     assert problems(now) == [
-        f"deliveries of gates wait since {since:%Y-%m-%d %H:%M} UTC, and none was tried. No dispatcher runs, or it hangs"
+        f"deliveries of gates wait since {since:%Y-%m-%d %H:%M} UTC, and none was tried."
+        " No dispatcher runs, or it hangs"
     ]
     attempt(gate, now - MINUTE, number=0)  # a page's test tells nothing of the dispatcher
     assert problems(now)

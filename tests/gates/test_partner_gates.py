@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -19,6 +20,7 @@ from portal.tenants import api_keys
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from tests.gates.factors import make_gate
 from tests.gates.link_client import LinkClient, LinkFault
+from tests.wall.sql_probe import PAYLOADS, undone, watched
 
 pytestmark = pytest.mark.django_db
 
@@ -416,3 +418,24 @@ def test_number_of_gates_is_limited(client_, settings):
     settings.GATES_PER_TENANT = 1
     client_.add(GATE)
     assert fault(client_.add, GATE | {"refId": "second"}) == (400, 103302)
+
+
+def test_nothing_of_a_request_becomes_sql(http, client_):
+    gate_id = client_.add(RICH)
+    for payload in PAYLOADS:
+        part = quote(payload, safe="")
+        whole = f"/gate/partnergate/platform/{PLATFORM}/partner"
+        asked = [
+            ("GET", f"/gate/partnergate/platform/{part}/partner/{PARTNER}", None),
+            ("GET", f"{whole}/{part}", None),
+            ("GET", f"{whole}/{PARTNER}/id/{part}", None),
+            ("GET", f"{whole}/{PARTNER}/refid/{part}", None),
+            ("DELETE", f"{whole}/{PARTNER}/id/{part}", None),
+            *(("POST", "/gate/partnergate", GATE | {name: payload}) for name in GATE),
+            *(("PUT", f"{whole}/{PARTNER}/id/{gate_id}", GATE | {name: payload}) for name in GATE),
+            ("POST", "/gate/partnergate", GATE | {"destinations": [{"url": URL, "username": payload}]}),
+        ]
+        for method, path, body in asked:
+            with undone(), watched() as found:
+                answer = http.request(method, path, json=body, auth=client_._auth)
+            assert (found, answer.status_code < 500) == ([], True)

@@ -11,6 +11,7 @@ from campaigns.latency import bucket_of
 from deliveries.gates import reading
 from deliveries.gates.reading import AttemptFilter, attempt_of, attempts_of, gates_of_tenants, with_figures
 from deliveries.models import GateAttempt, GateDelivery, GateHour
+from portal.common import keyset
 from portal.common.keyset import BadCursor
 from portal.tenants.scope import web_scope
 from tests.gates.factors import make_gate
@@ -121,7 +122,8 @@ def test_one_attempt_is_that_of_the_gate(tenant, other_tenant):
 
 
 @pytest.mark.parametrize(
-    "cursor", ["x", "WzAsIjIwMjYiLDFd", "WzAsImEiLDFd", "WzAsIjIwMjYtMTEtMjBUMTI6MDA6MDBaIiwiMSJd"]
+    "cursor",
+    ["x", keyset.encode(("2026", 1)), keyset.encode(("a", 1)), keyset.encode(("2026-11-20T12:00:00Z", "1"))],
 )
 def test_foreign_cursors_are_refused(tenant, cursor):
     with pytest.raises(BadCursor):

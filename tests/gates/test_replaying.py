@@ -162,8 +162,8 @@ def test_period_has_the_reports_received_in_it_that_pass_the_filter(feed, tenant
     apply(
         feed,
         report("a"), report("b", 1006, refId="spring|1"), report("sent", 1000),
-        # of a message that was sent a week earlier
-        report("late", timestamp="2026-11-13T11:00:00Z", sentTimestamp="2026-11-13T10:00:00Z"),
+        # of a message that was sent two days earlier
+        report("late", timestamp="2026-11-18T13:00:00Z", sentTimestamp="2026-11-18T12:30:00Z"),
         received_at=begin + timedelta(minutes=1),
     )  # fmt: skip
     apply(feed, report("after"), received_at=begin + timedelta(hours=1))

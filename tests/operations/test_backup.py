@@ -11,6 +11,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from standardwebhooks import Webhook
+
+from tests.gates.receivers import Receiver
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CONFIG = """
@@ -31,7 +34,25 @@ print(json.dumps([
     DeliveryReport.objects.count(), InboxRow.objects.count(), QuarantinedRow.objects.count(),
     sorted(FeedToken.objects.values_list("digest", flat=True)), sorted(User.objects.values_list("email", "password")),
     sorted(ReportRun.objects.values_list("file", "sha256")),
+    sorted(Gate.objects.values_list("public_id", "secret_sealed", "state")),
+    sorted(GateDelivery.objects.values_list("gate_id", "inbox_id", "message_id")),
 ]))
+"""
+# A gate and a delivery that waits, due in an hour; prints the gate's secret and the delivery's number.
+GATE = """
+from datetime import timedelta; from django.utils import timezone
+from deliveries.gates import changing; from deliveries.gates.definitions import DestinationInput, GateInput
+from deliveries.models import DeliveryReport, GateDelivery; from portal.tenants.models import Tenant
+tenant = Tenant.objects.get(slug="nordic-retail")
+made = changing.create(tenant, GateInput("Shop", "shop", (DestinationInput("URL"),)), actor="tests")
+report = DeliveryReport.objects.order_by("inbox_id").first()
+GateDelivery.objects.create(tenant=tenant, gate=made.gate, inbox_id=report.inbox_id, account_id=report.account_id,
+    message_id=report.message_id, day=report.day, due_at=timezone.now() + timedelta(hours=1))
+print("GATE", made.gate.public_id, made.secret, report.inbox_id)
+"""
+DUE = """
+from django.utils import timezone; from deliveries.models import GateDelivery
+GateDelivery.objects.update(due_at=timezone.now())
 """
 
 
@@ -143,6 +164,39 @@ def test_backup_comes_back_in_another_place(portals, tmp_path):
     (backup / "database.dump").write_bytes((backup / "database.dump").read_bytes()[:-100])
     assert "missing or was changed" in second.run("restore", str(backup), "--replace", ok=False)
     assert len(second.state()[0]) == 21
+
+
+def test_gates_send_on_from_a_restored_backup_with_the_same_ids(portals, tmp_path):
+    first, second = portals
+    (tmp_path / "config.yaml").write_text(CONFIG)
+    archive = tmp_path / "dlrs.ndjson"
+    archive.write_text('{"id":"m1","resultCode":1001,"gateCustomParameters":{"platformPartnerId":"nr-fi"}}\n')
+    with Receiver() as receiver:
+        first.env["GATE_ALLOWED_NETWORKS"] = second.env["GATE_ALLOWED_NETWORKS"] = "127.0.0.0/8"
+        said = first.run_all(
+            ["migrate", "-v", "0"],
+            ["provision", str(tmp_path / "config.yaml")],
+            ["import_dlrs", str(archive), "--feed", "main", "--no-wait"],
+            ["apply_inbox"],
+            ["shell", "-v", "0", "-c", GATE.replace("URL", receiver.url("/dlr"))],
+        )
+        public_id, secret, inbox_id = next(line for line in said.splitlines() if line.startswith("GATE")).split()[1:]
+        backup = tmp_path / "backup"
+        first.run("backup", str(backup))
+        second.env["SECRET_KEY_FILE"] = str(backup / "secret_key")
+        second.run("restore", str(backup))
+        assert second.state()[8:] == first.state()[8:]
+        second.run("shell", "-v", "0", "-c", DUE)
+        dispatcher = subprocess.Popen([sys.executable, "manage.py", "run_dispatcher"], cwd=REPOSITORY, env=second.env)
+        try:
+            [request] = receiver.wait(1)
+        finally:
+            dispatcher.terminate()
+            dispatcher.wait(60)
+
+    assert request.headers["webhook-id"] == f"dlr_{public_id}_{inbox_id}"
+    assert Webhook(secret).verify(request.body.decode(), request.headers)["id"] == "m1"
+    assert (len(first.state()[9]), second.state()[9]) == (1, [])
 
 
 def mode(path: Path) -> int:

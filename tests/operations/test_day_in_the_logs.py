@@ -49,11 +49,12 @@ UNSENT = "SELECT id FROM accounts_unsentmail WHERE \"to\" = %s AND sealed <> ''"
 
 
 @pytest.fixture
-def portal() -> Iterator[Running]:
+def portal(fill_home) -> Iterator[Running]:
     folder = Path(tempfile.mkdtemp(prefix="portal-day-"))
     logs = folder / "outside"
     logs.mkdir()
     variables = {"LOG_LEVEL": "INFO", "PORTAL_STAFF_MFA": "false", "PORTAL_API_ADDRESS_PER_MINUTE": "0"}
+    fill_home(folder / "home")
     made = Running(folder / "home", variables=variables, logs=logs)
     (made.path / "log").mkdir(parents=True, mode=0o755)  # of an earlier version
     (made.path / "log" / "web.log.1").write_text("old")

@@ -51,7 +51,7 @@ POSTED = {
     "settings:invitation_resend": {},
     "settings:invitation_revoke": {},
     "palette": {"q": CANARY},
-    "palette_anywhere": {"q": CANARY},
+    "palette_anywhere": {},  # its page repeats what is asked
     "reports:view_start": {},
     "reports:view_share": {},
     "settings:api_key_keep": {},
@@ -105,6 +105,8 @@ PAGES = {
     "api:gate_rotate_secret": (401, 401, 401, 401),
     "api:gate_attempts": (401, 401, 401, 401),
     "api:gate_attempt": (401, 401, 401, 401),
+    "api:gate_replays": (401, 401, 401, 401),
+    "api:gate_replay": (401, 401, 401, 401),
     "partner_gate_add": (401, 401, 401, 401),
     "partner_gate": (401, 401, 401, 401),
     "partner_gate_by_ref_id": (401, 401, 401, 401),

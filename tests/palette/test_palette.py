@@ -51,7 +51,18 @@ OF_VIEWER = [
 ]
 OF_OWNER = [
     *("Overview", "Campaigns", "Segments", "Conversions", "Messages", "List of numbers", "Reports", "Partner IDs"),
-    *("Settings", "RefIds", "Keys of segments", "Members", "API keys", "Shared links", "Audit log", "Saved views"),
+    *(
+        "Gates",
+        "Create a gate",
+        "Settings",
+        "RefIds",
+        "Keys of segments",
+        "Members",
+        "API keys",
+        "Shared links",
+        "Audit log",
+        "Saved views",
+    ),
     *("Your account", "REST API"),
 ]
 

@@ -39,7 +39,7 @@ class GateKey(BaseAuthentication):
     """Takes the key that WallMiddleware found by the Basic credentials."""
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, ApiKey]:
-        key = request._request.access.key
+        key = request._request.access.key  # type: ignore[attr-defined]  # of WallMiddleware
         if key is None:
             raise exceptions.AuthenticationFailed
         return AnonymousUser(), key
@@ -60,7 +60,7 @@ class LinkView(APIView):
         self.usage = limits.count(request._request)
         limits.refuse_over(self.usage)  # before a key is looked at: guessing is limited too
         self.perform_authentication(request)
-        self.access = request._request.access
+        self.access = request._request.access  # type: ignore[attr-defined]  # of WallMiddleware
         if not self.access.has_scope(ApiKey.Scope.GATES):
             raise LinkError(Code.ACCESS, "this key does not have the scope “gates”")
         if self.access.account is not None:

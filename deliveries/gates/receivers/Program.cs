@@ -1,4 +1,4 @@
-// dotnet new web, then this file as Program.cs; GATE_SECRET=whsec_… dotnet run --urls http://*:8080
+// .NET 8 or newer: dotnet new web, then this file as Program.cs; GATE_SECRET=whsec_… dotnet run --urls http://*:8080
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;

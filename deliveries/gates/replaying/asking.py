@@ -9,7 +9,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 from psycopg.errors import QueryCanceled
 
-from deliveries.gates.replaying import failures, found, queueing, receipts
+from deliveries.gates.replaying import failures, found, queueing
 from deliveries.gates.replaying.pace import Pace, pace_of
 from deliveries.gates.replaying.wanted import Report, Wanted, seal
 from deliveries.models import Gate, GateAttempt, GateReplay
@@ -53,7 +53,9 @@ class Preview:
 def preview(wanted: Wanted) -> Preview:
     """Return what a replay would send, how quickly and for how long. Raises BadFilter."""
     number = _count(wanted)
-    return Preview(number and number.reports, number is not None and number.is_exact, pace_of(wanted.gate))
+    if number is None:
+        return Preview(None, False, pace_of(wanted.gate))
+    return Preview(number.reports, number.is_exact, pace_of(wanted.gate))
 
 
 def _count(wanted: Wanted) -> found.Number | None:
@@ -62,11 +64,10 @@ def _count(wanted: Wanted) -> found.Number | None:
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{COUNT_SECONDS:g}s"])
-            if wanted.kind == GateReplay.Kind.SEARCH:
-                number = found.count(wanted, until=until)
+            if wanted.kind == GateReplay.Kind.FAILED:
+                number = found.Number(failures.count(wanted))
             else:
-                count = failures.count if wanted.kind == GateReplay.Kind.FAILED else receipts.count
-                number = found.Number(count(wanted))
+                number = found.count(wanted, until=until)
             transaction.set_rollback(True)  # nothing was written; the setting goes with it
             return number
     except SearchTooSlow:

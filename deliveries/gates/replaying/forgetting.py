@@ -12,6 +12,6 @@ SEARCH_KEPT = timedelta(days=7)  # of one that failed, for another try
 def forget(*, now: datetime) -> int:
     """Delete rows that ended 30 days ago, and searches of those that failed; return how many rows were deleted."""
     failed = GateReplay.objects.filter(state=JobState.FAILED, finished_at__lte=now - SEARCH_KEPT)
-    failed.exclude(sealed="").update(sealed="", position="")
+    failed.exclude(sealed="").update(sealed="", position_sealed="")
     ended = GateReplay.objects.filter(finished_at__lte=now - ROW_KEPT)
     return ended.exclude(pk__in=open_jobs(GateReplay).values("pk")).delete()[0]

@@ -30,7 +30,8 @@ def pace_of(gate: Gate) -> Pace:
     """Return a gate's pace: its throttle, or what its newest requests took, or the most that a replay sends."""
     throttle = float(gate.throttle * gate.batch_size) if gate.throttle else MAX_RATE
     newest = GateAttempt.objects.filter(tenant_id=gate.tenant_id, gate_id=gate.pk, ms__isnull=False)
-    times = list(newest.order_by("-at", "-id").values_list("ms", flat=True)[:_LOOKED_AT])
+    latest = newest.order_by("-at", "-id").values_list("ms", flat=True)[:_LOOKED_AT]
+    times = [ms for ms in latest if ms is not None]
     mean = sum(times) / len(times) if times else 0
     measured = FIRST_LIMIT * gate.batch_size * 1000 / mean if mean else MAX_RATE
     rate = min(throttle, measured, MAX_RATE)

@@ -8,7 +8,7 @@ import logging
 
 from django.db import transaction
 
-from deliveries.gates.replaying import failures, found, pace, queueing, receipts
+from deliveries.gates.replaying import failures, found, pace, queueing
 from deliveries.gates.replaying.progress import outcomes
 from deliveries.gates.replaying.wanted import After, Portion, Wanted, open_replay, seal_position
 from deliveries.models import Gate, GateReplay
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 READ = {
     GateReplay.Kind.FAILED: failures.read,
-    GateReplay.Kind.PERIOD: receipts.read,
+    GateReplay.Kind.PERIOD: found.read,
     GateReplay.Kind.SEARCH: found.read,
 }
 PORTION = 500  # reports that are queued in one transaction
@@ -42,7 +42,7 @@ def _work(replay: GateReplay) -> None:
         if replay.is_read and not queueing.waiting(replay):
             counts = outcomes(replay)
             replay.done = replay.already + sum(counts.values())
-            jobs.finish(replay, sealed="", position="", **counts)
+            jobs.finish(replay, sealed="", position_sealed="", **counts)
             return
         if is_full:
             raise jobs.Paused("what is queued is to be sent first", delay=pace.AGAIN)
@@ -58,7 +58,12 @@ def _step(replay: GateReplay) -> bool:
             if row.cancel_requested:
                 raise jobs.CancelRequested(f"replay {replay.pk}: to be cancelled")
             is_full = _queue_portion(row)
-            values = {"position": row.position, "is_read": row.is_read, "queued": row.queued, "already": row.already}
+            values = {
+                "position_sealed": row.position_sealed,
+                "is_read": row.is_read,
+                "queued": row.queued,
+                "already": row.already,
+            }
             counts = outcomes(row)
             values |= counts | {"done": row.already + sum(counts.values())}
             jobs.held(replay).update(**values)
@@ -86,7 +91,7 @@ def _queue_portion(replay: GateReplay) -> bool:
     replay.queued += added
     replay.already += len(portion.reports) - added
     replay.is_read = portion.after is None
-    replay.position = seal_position(portion.after or ())
+    replay.position_sealed = seal_position(portion.after or ())
     return replay.is_read
 
 
@@ -113,5 +118,5 @@ def settle(replay: GateReplay) -> bool:
         if queueing.waiting(replay):
             rows.update(withdrawn=replay.withdrawn + withdrawn)
             return False
-        rows.update(withdrawn=replay.withdrawn + withdrawn, sealed="", position="", **outcomes(replay))
+        rows.update(withdrawn=replay.withdrawn + withdrawn, sealed="", position_sealed="", **outcomes(replay))
     return True

@@ -13,7 +13,7 @@ from deliveries.search.query import MessageQuery
 from deliveries.search.stored import parameters_of, query_of
 from portal.common import sealed
 
-PURPOSE = "gate replay"
+PURPOSE = "gate-replay"
 
 After = Sequence[Any]  # a position; values that JSON can hold
 
@@ -59,5 +59,5 @@ def seal_position(after: After) -> str:
 def open_replay(replay: GateReplay, gate: Gate) -> tuple[Wanted, After]:
     """Return a replay's reports and its position. Raises sealed.Unreadable."""
     query = json.loads(sealed.unseal(replay.sealed, purpose=PURPOSE))
-    after = json.loads(sealed.unseal(replay.position, purpose=PURPOSE)) if replay.position else ()
+    after = json.loads(sealed.unseal(replay.position_sealed, purpose=PURPOSE)) if replay.position_sealed else ()
     return Wanted(gate, replay.kind, replay.until, replay.since, query and query_of(query)), after

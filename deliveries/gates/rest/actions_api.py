@@ -8,7 +8,7 @@ from deliveries.gates.rest import bodies
 from deliveries.gates.rest.examples import GATE, PAUSED, ROTATED, TESTED
 from deliveries.gates.rest.gates_api import GATE_PATH, gate_of
 from deliveries.gates.rest.serializers import GateAnswer, NoFields, SecretAnswer, TestAnswer
-from deliveries.gates.rest.shown import gates_shown, test_shown
+from deliveries.gates.rest.shown import gate_shown, test_shown
 from deliveries.gates.testing import TooManyTests, send_test
 from deliveries.models import Gate
 from portal.api.operations import GATES, Operation
@@ -52,7 +52,7 @@ class PauseView(ActionView):
 
     def post(self, request: Request, gate_id: str) -> Response:
         changing.pause(self.gate(request, gate_id), actor=str(self.access.key))
-        return self.answer(*gates_shown([gate_of(self.access, gate_id)], self.access))
+        return self.answer(gate_shown(gate_of(self.access, gate_id), self.access))
 
 
 class ResumeView(ActionView):
@@ -76,7 +76,7 @@ class ResumeView(ActionView):
 
     def post(self, request: Request, gate_id: str) -> Response:
         changing.resume(self.gate(request, gate_id), actor=str(self.access.key))
-        return self.answer(*gates_shown([gate_of(self.access, gate_id)], self.access))
+        return self.answer(gate_shown(gate_of(self.access, gate_id), self.access))
 
 
 class TestView(ActionView):

@@ -1,6 +1,7 @@
 """/api/v1/gates/<id>/attempts/: what a gate sent, and what was answered."""
 
 from datetime import timedelta
+from typing import Literal
 
 from django.http import Http404
 from rest_framework.request import Request
@@ -19,6 +20,7 @@ from portal.api.views import ApiView
 from portal.common.keyset import BadCursor
 from portal.common.periods import start_of_day
 
+OUTCOMES: dict[str, Literal["", "ok", "failed"]] = {"": "", "ok": "ok", "failed": "failed"}
 ATTEMPT_PATH = GATE_PATH | {
     "attempt_id": Parameter(name="attempt_id", text="The attempt's `id`.", kind="number", most=ROW_ID_MAX, example=4711)
 }
@@ -63,7 +65,7 @@ class AttemptsView(ApiView):
         gate = gate_of(self.access, gate_id)
         first, last = self.given.days(self.access)
         chosen = AttemptFilter(
-            outcome=self.given.choice("outcome") or "",  # type: ignore[arg-type]  one of the choices
+            outcome=OUTCOMES[self.given.choice("outcome") or ""],
             message_id=self.given.text("message_id"),
             since=start_of_day(first, gate.tenant.timezone) if first else None,
             until=start_of_day(last + timedelta(days=1), gate.tenant.timezone) if last else None,
@@ -99,4 +101,4 @@ class AttemptView(ApiView):
         found = attempt_of(gate_of(self.access, gate_id), min(attempt_id, ROW_ID_MAX))
         if found is None:
             raise Http404
-        return self.answer(*attempts_shown([found], self.access.masking))
+        return self.answer(attempts_shown([found], self.access.masking)[0])

@@ -28,7 +28,7 @@ _OWNED = ("url", "content_type", "method", "template", "username", "password", "
 Faults = list[tuple[str, str]]  # (JSON Pointer, text)
 
 
-def checked(kind: type[serializers.Serializer], data: Mapping[str, Any], *, is_partial: bool) -> dict[str, Any]:
+def checked(kind: type[serializers.Serializer], data: object, *, is_partial: bool) -> dict[str, Any]:
     """Return the fields of a body as its serializer reads them. Raises BadFields."""
     serializer = kind(data=data, partial=is_partial)
     faults = list(_unknown(serializer, data, "#"))
@@ -116,7 +116,8 @@ def _unknown(serializer: serializers.BaseSerializer, data: object, at: str) -> I
     """Yield the fields that a body must not have, those of nested objects included."""
     if isinstance(serializer, serializers.ListSerializer):
         for number, one in enumerate(data if isinstance(data, list) else ()):
-            yield from _unknown(serializer.child, one, f"{at}/{number}")
+            if isinstance(serializer.child, serializers.BaseSerializer):
+                yield from _unknown(serializer.child, one, f"{at}/{number}")
     elif isinstance(serializer, serializers.Serializer) and isinstance(data, Mapping):
         for name, value in data.items():
             field = serializer.fields.get(name)

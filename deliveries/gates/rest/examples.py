@@ -1,5 +1,7 @@
 """Example answers of the operations of gates."""
 
+from typing import Any
+
 from deliveries.gates.hidden_values import HIDDEN
 
 NEW = {
@@ -9,7 +11,7 @@ NEW = {
     "filter": {"partner_ids": ["nr-fi"], "final_only": True},
 }
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105  the standard's example
-GATE = {
+GATE: dict[str, Any] = {
     "id": "BVldZyQt01",
     "tenant": "nordic-retail",
     "name": "Shop",

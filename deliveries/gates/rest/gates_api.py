@@ -12,7 +12,7 @@ from deliveries.gates.reading import gates_of_tenants
 from deliveries.gates.rest import bodies
 from deliveries.gates.rest.examples import CREATED, GATE, NEW
 from deliveries.gates.rest.serializers import ChangeGateBody, GateAnswer, GatesAnswer, NewGateAnswer, NewGateBody
-from deliveries.gates.rest.shown import gates_shown
+from deliveries.gates.rest.shown import gate_shown, gates_shown
 from deliveries.models import Gate
 from portal.accounts.access import Access
 from portal.api.operations import GATES, Operation
@@ -94,7 +94,7 @@ class GatesView(ApiView):
             made = changing.create(tenant, bodies.new_gate(data, tenant), actor=str(self.access.key))
         except GateRefused as error:
             raise bodies.refused(error) from error
-        (answer,) = gates_shown([gate_of(self.access, made.gate.public_id)], self.access)
+        answer = gate_shown(gate_of(self.access, made.gate.public_id), self.access)
         return self.answer(answer | {"secret": made.secret}, Location=answer["url"])
 
 
@@ -150,7 +150,7 @@ class GateView(ApiView):
     }
 
     def get(self, request: Request, gate_id: str) -> Response:
-        return self.answer(*gates_shown([gate_of(self.access, gate_id)], self.access))
+        return self.answer(gate_shown(gate_of(self.access, gate_id), self.access))
 
     def patch(self, request: Request, gate_id: str) -> Response:
         gate = gate_of(self.access, gate_id)
@@ -159,11 +159,11 @@ class GateView(ApiView):
             changing.change(gate, bodies.changed_gate(data, gate), actor=str(self.access.key))
         except GateRefused as error:
             raise bodies.refused(error) from error
-        return self.answer(*gates_shown([gate_of(self.access, gate_id)], self.access))
+        return self.answer(gate_shown(gate_of(self.access, gate_id), self.access))
 
     def delete(self, request: Request, gate_id: str) -> Response:
         gate = gate_of(self.access, gate_id)
-        answer = self.answer(*gates_shown([gate], self.access))
+        answer = self.answer(gate_shown(gate, self.access))
         changing.delete(gate, actor=str(self.access.key))
         return answer
 

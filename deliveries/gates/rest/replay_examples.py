@@ -27,6 +27,9 @@ REPLAY = {
     "url": "/api/v1/gates/BVldZyQt01/replays/17/",
 }
 STARTED = REPLAY | {
+    "kind": "search",
+    "search": "period=last_month campaign=October sale",
+    "since": None,
     **dict.fromkeys(("queued", "waiting", "delivered", "failed", "gone", "already_waiting"), 0),
     "state": "queued",
     "seconds_left": 96,

@@ -66,7 +66,8 @@ class ReplaysView(ApiView):
             path=GATE_PATH,
             parameters=FILTERS,
             body=ReplayBody,
-            body_example={"kind": "failed", "since": "2026-11-20T06:00:00Z"},
+            body_example={"kind": "search", "dry_run": True},
+            sample={"period": "last_month", "campaign": "October sale"},
             answer=ReplayAnswer,
             answer_text="The replay is started; `Location` is its URL.",
             answer_example=STARTED,
@@ -248,9 +249,7 @@ def _dry_run(wanted: Wanted, preview: asking.Preview, *, title: str) -> dict:
         "is_exact": preview.is_exact if preview.reports is not None else None,
         "rate_per_second": preview.pace.rate,
         "seconds_left": None if seconds is None else round(seconds),
-        **dict.fromkeys(
-            ("queued", "waiting", "delivered", "failed", "gone", "withdrawn", "already_waiting"), 0
-        ),
+        **dict.fromkeys(("queued", "waiting", "delivered", "failed", "gone", "withdrawn", "already_waiting"), 0),
         "requested_at": None,
         "requested_by": "",
         "finished_at": None,

@@ -207,7 +207,7 @@ class SecretAnswer(serializers.Serializer):
 class GatesAnswer(ForwardPageSerializer):
     """A page of gates, newest first."""
 
-    data = GateAnswer(many=True, help_text="The gates.")
+    data = GateAnswer(many=True, help_text="The gates.")  # type: ignore[assignment]  # Serializer has the name, too
 
 
 class NoFields(serializers.Serializer):
@@ -272,4 +272,4 @@ class AttemptDetailAnswer(AttemptAnswer):
 class AttemptsAnswer(ForwardPageSerializer):
     """A page of attempts, newest first."""
 
-    data = AttemptAnswer(many=True, help_text="The attempts.")
+    data = AttemptAnswer(many=True, help_text="The attempts.")  # type: ignore[assignment]  # Serializer has the name, too

@@ -34,6 +34,11 @@ def gates_shown(gates: Sequence[Gate], access: Access) -> list[dict[str, Any]]:
     return [_gate(one, telling, access.masking) for one in with_figures(gates, now=timezone.now())]
 
 
+def gate_shown(gate: Gate, access: Access) -> dict[str, Any]:
+    """Return one gate."""
+    return gates_shown([gate], access)[0]
+
+
 def _gate(one: GateFigures, telling: Collection[str], masking: Masking) -> dict[str, Any]:
     gate = one.gate
     chosen = {name: getattr(gate, name) for name in FILTER}
@@ -93,7 +98,7 @@ test_shown.__test__ = False  # type: ignore[attr-defined]
 
 def attempts_shown(attempts: Sequence[GateAttempt], masking: Masking) -> list[dict[str, Any]]:
     """Return attempts in their order, with what was sent and answered."""
-    accounts = {one.account_id for one in attempts} - {None}
+    accounts = {one.account_id for one in attempts if one.account_id is not None}
     names = dict(GatewayAccount.objects.filter(id__in=accounts).values_list("id", "name"))
     return [_attempt(one, names) for one in shown(attempts, masking)]
 
