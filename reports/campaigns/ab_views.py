@@ -188,7 +188,7 @@ def _file_query(result: AbResult, links: Links, tz: str) -> str:
         return ""
     sent = [variant.figures.variant.first for variant in result.variants]
     first = min(local_day(at, tz) for at in (links.created_at, *sent) if at is not None)
-    return urlencode({"campaign": links.campaign, "tenant": links.tenant, "from": first})
+    return urlencode({"campaign": links.campaign, "tenant": links.tenant, "from": str(first)})
 
 
 def _links_of(links: Links, variant: ShownVariant, place: Place | None = None) -> dict[str, str]:
