@@ -25,7 +25,7 @@ from portal.security_headers import POLICY
 
 logger = logging.getLogger(__name__)
 
-MAX_BODY = 16 * 1024 * 1024  # bytes; the largest that is meant is a list of messages for the API
+MAX_BODY = 32 * 1024 * 1024  # bytes; above the 20 MB of an uploaded file, so that its page says what is too large
 RETRY_AFTER = 5  # seconds
 
 

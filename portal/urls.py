@@ -28,6 +28,7 @@ admin.site.extra_urls = lambda: [
     path("messages/<str:account>/<any_text:message_id>/", admin.site.admin_view(messages.message), name="message"),
 ]
 
+handler400 = "portal.views.bad_request"
 handler500 = "portal.views.server_error"
 
 urlpatterns = [

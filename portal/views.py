@@ -6,12 +6,15 @@ import sys
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, HttpResponseServerError, QueryDict
 from django.shortcuts import redirect, render
 from django.template import loader
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.accounts import standing
@@ -89,6 +92,22 @@ def set_language(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Say that a form came without its cookie or is too old, and lead back to its page, which sets a new one."""
     return render(request, "403_csrf.html", {"again": page_behind(request)}, status=403)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say that a request cannot be read; where a form sends more than is read, which limit it is over."""
+    text = ""
+    if isinstance(exception, RequestDataTooBig):
+        text = _("All texts of a form together may have at most %(most)s.") % {
+            "most": filesizeformat(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        }
+    elif isinstance(exception, TooManyFieldsSent):
+        text = _("A form may have at most %(most)s fields.") % {"most": settings.DATA_UPLOAD_MAX_NUMBER_FIELDS}
+    elif isinstance(exception, TooManyFilesSent):
+        text = _("A form may have at most %(most)s files.") % {"most": settings.DATA_UPLOAD_MAX_NUMBER_FILES}
+    # Without the request: what it sent cannot be read.
+    page = loader.get_template("400.html").render({"limit": text})
+    return HttpResponse(page, status=413 if text else 400)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

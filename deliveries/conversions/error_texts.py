@@ -54,8 +54,11 @@ FILE_PROBLEMS: dict[str, Promise] = {
     "empty": _("The file is empty."),
     "not_csv": _("Line %(line)s cannot be read as CSV: its quotation marks do not match."),
     "not_xlsx": _("The file cannot be read as an Excel workbook (XLSX). Save it again as XLSX or CSV."),
-    "encoding": _("The file is not text in UTF-8, UTF-16 or Windows-1252. Save it as CSV in UTF-8, or as XLSX."),
-    "names": _("The first line has no names of columns, or one twice. Name each column once."),
+    "no_table": _("This is a PDF, JSON, HTML or XML file, not a table. Save it as CSV or XLSX."),
+    "encoding": _(
+        "Line %(line)s is not text in UTF-8, UTF-16 or Windows-1252. Save the file as CSV in UTF-8, or as XLSX."
+    ),
+    "names": _("Column %(line)s has no name in the first line, or that of an earlier column. Name each column once."),
     "gone": _("The file is not stored any more. Upload it again."),
 }
 NOT_OF_FILES = {"unknown_field", "not_object", "not_json"}

@@ -21,6 +21,8 @@ MAX_COLUMNS = 100
 MAX_CELL = 5000
 _SEPARATORS = (";", ",", "\t")
 _NUL = b"\x00"
+_ARCHIVE = b"PK\x03\x04"  # an XLSX file is one
+_NO_TABLES = (b"%PDF", b"{", b"[{", b"<")  # PDF, JSON, HTML and XML
 _is_decimal = re.compile(r"-?[0-9]{1,12}(?:[.,][0-9]{1,6})?").fullmatch
 _spaces = re.compile(r"[\s\u00a0\u202f]+")
 _LOCAL_TIMES = (
@@ -41,7 +43,10 @@ class Row:
 
 
 class FileProblem(Exception):
-    """The file cannot be read; `code` is one of FILE_PROBLEMS (deliveries/conversions/error_texts.py)."""
+    """The file cannot be read; `code` is one of FILE_PROBLEMS (deliveries/conversions/error_texts.py).
+
+    `line` is where: for `names` the column, 0 for the whole file. The text is the code, then the line if there is one.
+    """
 
     def __init__(self, code: str, line: int = 0) -> None:
         super().__init__(f"{code} {line}" if line else code)
@@ -54,8 +59,10 @@ def rows(content: bytes) -> Iterator[Row]:
         raise FileProblem("too_large")
     if not content.strip(b"\x00\r\n\t ;,"):
         raise FileProblem("empty")
+    if content.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(_NO_TABLES):
+        raise FileProblem("no_table")
     found = 0
-    for row in _sheet_rows(content) if content[:2] == b"PK" else _csv_rows(content):
+    for row in _sheet_rows(content) if content.startswith(_ARCHIVE) else _csv_rows(content):
         if not any(cell != "" for cell in row.cells):
             continue
         found += 1
@@ -81,7 +88,8 @@ def _csv_rows(content: bytes) -> Iterator[Row]:
             yield Row(start, [cell.strip() for cell in cells])
             start = reader.line_num + 1
     except csv.Error as error:
-        raise FileProblem("not_csv", start) from error
+        code = "long_cell" if "field limit" in str(error) else "not_csv"
+        raise FileProblem(code, start) from error
 
 
 def decoded(content: bytes) -> str:
@@ -92,14 +100,21 @@ def decoded(content: bytes) -> str:
         encoding = "utf-16-le" if content[1:2] == _NUL else "utf-16-be"
     else:
         encoding = "utf-8-sig"
+    wrong = 0  # the line that is not in the first encoding: it tells more than that of the last resort
     for name in (encoding, *(["cp1252"] if encoding == "utf-8-sig" else [])):
         try:
             text = content.decode(name)
-        except UnicodeDecodeError:
+        except UnicodeDecodeError as error:
+            wrong = wrong or _line_after(content[: error.start].decode(name, "replace"))
             continue
         if "\0" not in text:
             return text
-    raise FileProblem("encoding")
+        wrong = wrong or _line_after(text.partition("\0")[0])
+    raise FileProblem("encoding", wrong)
+
+
+def _line_after(text: str) -> int:
+    return text.count("\n") + 1
 
 
 def _sheet_rows(content: bytes) -> Iterator[Row]:
@@ -135,6 +150,14 @@ def _cell(value: object) -> Cell:
     if isinstance(value, date):
         return datetime.combine(value, time())
     return str(value).strip()
+
+
+def names_of(head: Row) -> list[str]:
+    """Return the names of the columns in the first row, without the empty ones that spreadsheets leave at its end."""
+    names = [text_of_cell(cell) for cell in head.cells]
+    while names and names[-1] == "":
+        names.pop()
+    return names
 
 
 def text_of_cell(cell: Cell) -> str:

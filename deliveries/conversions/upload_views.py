@@ -62,8 +62,9 @@ def upload_one(request: PageRequest, tenant: Tenant, upload_id: int) -> HttpResp
     if request.method == "POST":
         messages.error(request, _("This upload is confirmed already."))
         return redirect("conversions:upload_one", tenant.slug, found.id)
+    code, _space, line = found.problem.partition(" ")
     context |= {
-        "problem": file_text(found.problem) if found.problem in FILE_PROBLEMS else "",
+        "problem": file_text(code, int(line or 0)) if code in FILE_PROBLEMS else "",
         "errors": [(line, line_text(*error)) for line, *error in found.errors[:MAX_LISTED]],
         "more_errors": max(0, len(found.errors) - MAX_LISTED),
     }
@@ -76,9 +77,10 @@ def upload_one(request: PageRequest, tenant: Tenant, upload_id: int) -> HttpResp
 def _columns(request: PageRequest, tenant: Tenant, found: ConversionUpload, context: dict) -> HttpResponse:
     try:
         head, *rows = uploads.preview(uploads.content_of(found))
-        names = [files.text_of_cell(cell) for cell in head.cells]
-        if "" in names or len(set(names)) < len(names):
-            raise FileProblem("names")
+        names = files.names_of(head)
+        for place, name in enumerate(names, 1):
+            if name == "" or name in names[: place - 1]:
+                raise FileProblem("names", place)
     except FileProblem as problem:
         context |= {"problem": file_text(problem.code, problem.line)}
         return render(request, "conversions/columns.html", context, status=410 if problem.code == "gone" else 422)

@@ -142,7 +142,7 @@ def _work(upload: ConversionUpload) -> None:
     try:
         content = content_of(upload)
         lines = files.rows(content)
-        names = [files.text_of_cell(cell) for cell in next(lines).cells]
+        names = files.names_of(next(lines))
         upload.total = sum(1 for _row in lines)
         jobs.renew(upload)
         body = islice(files.rows(content), 1 + upload.done, None)
@@ -151,7 +151,7 @@ def _work(upload: ConversionUpload) -> None:
             _store(upload, chunk, names, places, zone)
             jobs.renew(upload)
     except FileProblem as problem:
-        jobs.finish(upload, state=jobs.JobState.FAILED, problem=problem.code, sealed="")
+        jobs.finish(upload, state=jobs.JobState.FAILED, problem=str(problem), sealed="")
         return
     jobs.finish(upload, sealed="")
 

@@ -114,5 +114,6 @@ EXPORT_KINDS = {
     "partner_ids": "reports.exports.tables.PARTNER_IDS",
     "segments": "reports.exports.segment_tables.SEGMENTS",
     "segment_pairs": "reports.exports.segment_tables.SEGMENT_PAIRS",
+    "variants": "reports.exports.tables.VARIANTS",
     "recipients": "reports.exports.recipients.RECIPIENTS",
 }

@@ -1,6 +1,7 @@
 """The page of an A/B test: one sentence, the figures behind it, and a calculator for the sample."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 from django.http import HttpResponse, QueryDict
@@ -17,6 +18,7 @@ from deliveries.search.number_searches import TooManyNumberSearches, count_numbe
 from portal.accounts.access import PageRequest
 from portal.accounts.guards import member_may
 from portal.common.masking import Masking
+from portal.common.periods import local_day
 from portal.common.templatetags.figures import count, decimal
 from portal.tenants.models import Tenant
 from reports.campaigns.ab_conversions import conversion_test, sentences
@@ -43,6 +45,7 @@ class Links:
     slug: str
     tenant: str
     campaign: str
+    created_at: datetime  # the campaign's
     masking: Masking
     chosen: AbQuery
 
@@ -92,7 +95,7 @@ def ab_page(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpRespo
         count_number_searches(request, ref_ids, tenant=tenant)
     except TooManyNumberSearches as error:
         limited, query = error.text, replace(query, chosen={})
-    links = Links(tenant.slug, campaign.tenant.slug, campaign.name, access.masking, query)
+    links = Links(tenant.slug, campaign.tenant.slug, campaign.name, campaign.created_at, access.masking, query)
     context, found = ab_context(campaign, form, query, tenant=tenant, links=links)
     calculator = _calculator(request, found)
     context |= {"page": "campaigns", "limited": limited, "share": _share_query(campaign, request)}
@@ -172,10 +175,20 @@ def _shown(result: AbResult, links: Links, tz: str) -> dict:
             for variant in result.variants
         ],
         "without": result.without,
+        "file_query": _file_query(result, links, tz),
         "differences": _differences(found),
         "places": _place_rows(result, links),
         "least": MIN_MESSAGES,
     }
+
+
+def _file_query(result: AbResult, links: Links, tz: str) -> str:
+    """Return the parameters of the variants' table as a file, of all days; '' where the page has none."""
+    if links.chosen.chosen or not links.campaign or links.masking.hides(links.campaign):
+        return ""
+    sent = [variant.figures.variant.first for variant in result.variants]
+    first = min(local_day(at, tz) for at in (links.created_at, *sent) if at is not None)
+    return urlencode({"campaign": links.campaign, "tenant": links.tenant, "from": str(first)})
 
 
 def _links_of(links: Links, variant: ShownVariant, place: Place | None = None) -> dict[str, str]:

@@ -124,6 +124,7 @@ _NO_FIGURES: dict[str, Any] = {
     "variants": [],
     "conversions": [],
     "conversions_as_of": None,
+    "replies": None,
 }
 
 
@@ -145,6 +146,7 @@ def _figures(campaign: Campaign, life: Life, access: Access) -> dict:
         "variants": [
             {"variant": access.masking.text(str(group.key["variant"]))} | figures(group.kpis) for group in by_variant
         ],
+        "replies": None,  # docs/decisions/0021-place-of-replies.md
         "conversions_as_of": data_as_of([campaign.tenant_id], now=timezone.now()),
         # A recipient who has messages at several accounts would count in each of them.
         "conversions": [] if access.account else [_conversions(one) for one in campaign_conversions(campaign)],

@@ -39,4 +39,5 @@ CAMPAIGN_FIGURES = CAMPAIGN | {
         }
     ],
     "conversions_as_of": "2026-11-20T11:59:58Z",
+    "replies": None,
 }

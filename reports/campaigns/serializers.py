@@ -88,3 +88,6 @@ class CampaignWithFiguresAnswer(CampaignAnswer):
     conversions_as_of = serializers.DateTimeField(
         allow_null=True, help_text="Events and messages up to this time are attributed; null: no figures."
     )
+    replies = serializers.IntegerField(
+        allow_null=True, help_text="Messages that recipients sent back; null: not counted, as always so far."
+    )

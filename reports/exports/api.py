@@ -21,7 +21,7 @@ from portal.api.views import ApiView
 from reports.campaigns.listing import DEFAULT_ORDER, ORDERS
 from reports.campaigns.selectors import STATES
 from reports.exports.known import OF_KEYS, TABLES, column_names
-from reports.exports.tables import OF_ALL_CAMPAIGNS, parameters_of
+from reports.exports.tables import OF_ALL_CAMPAIGNS, OF_ONE_CAMPAIGN, parameters_of
 from reports.figures.query import StatisticsQuery
 from reports.overview.asked import MAX_FILTER
 from reports.segments.from_messages import MAX_DAYS, may_be_read
@@ -53,11 +53,11 @@ class TableExportsView(ApiView):
             tag="Exports",
             summary="Request a table of a page as a file",
             text=(
-                "Queue all rows of a table of the Overview, the list of campaigns or Segments as a file, with the"
-                " figures that the page shows for the same days and filters. It is listed, polled and fetched like any"
-                " export. The campaigns end with what the list sums up, so the rows make all messages of the period. A"
-                " key of an account gets the other tables, of its account alone. Possible phone numbers in names are"
-                " masked unless the key has the scope `numbers` when the file is made."
+                "Queue all rows of a table of the Overview, the list of campaigns, the variants of one or Segments as"
+                " a file, with the figures that the page shows for the same days and filters. It is listed, polled and"
+                " fetched like any export. The campaigns end with what the list sums up, so the rows make all messages"
+                " of the period. A key of an account gets the other tables, of its account alone. Possible phone"
+                " numbers in names are masked unless the key has the scope `numbers` when the file is made."
             ),
             scope=SUBMIT,
             parameters=(
@@ -77,7 +77,7 @@ class TableExportsView(ApiView):
                 Parameter(name="operator", text="Only this operator.", example="fi.example"),
                 Parameter(
                     name="campaign",
-                    text="Only this campaign, by its name; for countries and operators.",
+                    text="Only this campaign, by its name; for countries and operators, and needed for variants.",
                     example="October sale",
                 ),
                 Parameter(
@@ -163,6 +163,8 @@ class TableExportsView(ApiView):
             raise BadParameter("table", "campaigns are of all accounts; a key of one account gets the other tables")
         if "campaign" in filters and table in OF_ALL_CAMPAIGNS:
             raise BadParameter("campaign", f"the table {table} cannot be narrowed to one campaign")
+        if table in OF_ONE_CAMPAIGN and "campaign" not in filters:
+            raise BadParameter("campaign", f"the table {table} is of one campaign")
         if table != "campaigns" and (other := next((name for name in _OF_CAMPAIGNS if given.text(name)), "")):
             raise BadParameter(other, "for the table campaigns alone")
         if operators := filters.get("operator"):

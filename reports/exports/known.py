@@ -3,7 +3,7 @@
 from deliveries.exports.kinds import Kind
 from deliveries.models import Export
 from reports.exports.segment_tables import SEGMENT_PAIRS, SEGMENTS
-from reports.exports.tables import CAMPAIGNS, COUNTRIES, OPERATORS, PARTNER_IDS
+from reports.exports.tables import CAMPAIGNS, COUNTRIES, OPERATORS, PARTNER_IDS, VARIANTS
 
 TABLES: dict[str, Kind] = {
     "campaigns": CAMPAIGNS,
@@ -12,6 +12,7 @@ TABLES: dict[str, Kind] = {
     "partner_ids": PARTNER_IDS,
     "segments": SEGMENTS,
     "segment_pairs": SEGMENT_PAIRS,
+    "variants": VARIANTS,
 }
 OF_KEYS = {"segments": 1, "segment_pairs": 2}  # tables of segments, with the number of their keys
 

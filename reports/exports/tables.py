@@ -18,6 +18,7 @@ from deliveries.search.find import SearchTooSlow
 from portal.accounts.access import Access
 from portal.common.masking import Masking
 from portal.common.templatetags.figures import country
+from reports.campaigns.conversions import conversion_counts
 from reports.campaigns.listing import DEFAULT_ORDER, Rest, campaign_page
 from reports.campaigns.selectors import STATES, matching_ids
 from reports.figures.kpis import Kpis
@@ -131,6 +132,8 @@ def _campaigns(table: Table) -> list[FigureRow]:
     text, parameters, mask = table.parameters["text"], table.parameters, table.masking.text
     found = matching_ids(tenant_ids=table.query.tenant_ids, text=text, masking=table.masking) if text else None
     final = finality()
+    # Events have no country and no operator: a narrowed list does not count them.
+    events = None if table.query.filters else conversion_counts(table.query)
     rows: list[FigureRow] = []
     while True:
         page = campaign_page(
@@ -154,6 +157,7 @@ def _campaigns(table: Table) -> list[FigureRow]:
                 row.kpis,
                 row.first,
                 row.last,
+                {} if events is None else {"conversions": events.get(row.campaign.id, 0)},
             )
             for row in page.rows
         ]
@@ -168,6 +172,7 @@ def _campaigns(table: Table) -> list[FigureRow]:
 
 
 OF_ALL_CAMPAIGNS = ("campaigns", "partner_ids")  # tables that cannot be narrowed to one campaign
+OF_ONE_CAMPAIGN = ("variants",)  # tables that must be
 
 
 def name_column(name: str, heading: Promise) -> Column:
@@ -213,6 +218,7 @@ CAMPAIGNS = kind(
     *FIGURES,
     MATURITY,
     *TIMES,
+    Column("conversions", "number", gettext_lazy("Conversions"), lambda row: row.more.get("conversions")),
     name_column("variants", gettext_lazy("Variants")),
 )
 COUNTRIES = kind(gettext_lazy("Countries"), _grouped("country"), *_COUNTRY, *FIGURES, MATURITY, *TIMES)
@@ -221,6 +227,14 @@ OPERATORS = kind(
     _grouped("country", "operator"),
     *_COUNTRY,
     name_column("operator", gettext_lazy("Operator")),
+    *FIGURES,
+    MATURITY,
+    *TIMES,
+)
+VARIANTS = kind(
+    gettext_lazy("Variants"),
+    _grouped("variant"),
+    Column("variant", "text", gettext_lazy("Variant"), lambda row: row.names["variant"] or _("(no variant)")),
     *FIGURES,
     MATURITY,
     *TIMES,

@@ -21,7 +21,7 @@ from portal.tenants.models import Tenant
 from reports.campaigns.listing import DEFAULT_ORDER, ORDERS
 from reports.campaigns.selectors import STATES
 from reports.exports.known import OF_KEYS, TABLES, column_names
-from reports.exports.tables import OF_ALL_CAMPAIGNS, parameters_of
+from reports.exports.tables import OF_ALL_CAMPAIGNS, OF_ONE_CAMPAIGN, parameters_of
 from reports.figures.query import StatisticsQuery
 from reports.overview.asked import MAX_FILTER, AskedFigures, asked_figures
 from reports.segments.asked import ORDERS as SEGMENT_ORDERS
@@ -55,6 +55,8 @@ def new(request: PageRequest, tenant: Tenant) -> HttpResponse:
     unusable = table in OF_ALL_CAMPAIGNS and "campaign" in asked.filters
     if unusable:
         context["unusable"], status = _("This table cannot be narrowed to one campaign."), 422
+    if table in OF_ONE_CAMPAIGN and status == 200 and "campaign" not in asked.filters:
+        context["unusable"], status = _("This table is of one campaign."), 422
     if segments and status == 200 and (problem := _problem_of(segments, table, asked)):
         context["unusable"], status = problem, 422
     if text and status == 200:

@@ -116,7 +116,7 @@ def _ab_test(request: PageRequest, link: ShareLink) -> HttpResponse:
         return _closed(request, "shares/closed.html", status=404)
     form = AbForm(QueryDict(link.query))
     query, masking = form.query(), request.access.masking
-    links = Links("", campaign.tenant.slug, campaign.name, masking, query)
+    links = Links("", campaign.tenant.slug, campaign.name, campaign.created_at, masking, query)
     context, _verdict = ab_context(campaign, form, query, tenant=link.tenant, links=links)
     return render(request, "shares/ab.html", context | {"link": link})
 

@@ -79,6 +79,7 @@ def test_campaign_has_what_people_say_about_it(mine, several, tenant):
         "provisional_from": None,
         "conversions": [],
         "conversions_as_of": "2026-11-20T12:00:00Z",
+        "replies": None,
     }
 
 

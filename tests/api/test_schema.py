@@ -204,7 +204,7 @@ def world(messages, tenant, mine):
     gone = make_run(tenant, "2026-06")
     ReportRun.objects.filter(id=gone.id).update(file="reports/none.xlsx")
     campaign = Campaign.objects.filter(tenant=tenant, name="sale").get()
-    chosen(tenant, "shop")
+    chosen(tenant, "shop", "tier")
     rows = {"partner": partner.id, "done": done.id, "waiting": waiting.id, "gone": gone.id}
     rows["campaign"] = campaign.id
     exports = {"exported": make_export(tenant, key=mine.key).id}
@@ -360,8 +360,15 @@ ENUMS = [
 ]
 
 
+NEEDED = {  # further parameters of a choice
+    ("table", "segments"): {"key": "shop"},
+    ("table", "segment_pairs"): {"key": "shop", "by": "tier"},
+    ("table", "variants"): {"campaign": "sale"},
+}
+
+
 def asked_with(mine, world, path: str, method: str, name: str, value: object):
-    """Ask with one query parameter, and with the example's body where the method takes one."""
+    """Ask with one query parameter and those that it needs, and with the example's body where the method takes one."""
     described = OPERATIONS[path, method]
     path = path.replace("{gate_id}", world["gate"])
     if method == "GET":
@@ -369,7 +376,11 @@ def asked_with(mine, world, path: str, method: str, name: str, value: object):
         return mine.client.get(path, {name: value}, headers=mine.headers)
     body = described["requestBody"]["content"]["application/json"]["example"]
     return mine.client.post(
-        path, body, content_type="application/json", query_params={name: value}, headers=mine.headers
+        path,
+        body,
+        content_type="application/json",
+        query_params={name: value} | NEEDED.get((name, value), {}),
+        headers=mine.headers,
     )
 
 

@@ -11,6 +11,8 @@ from openpyxl import Workbook
 
 from deliveries.conversions import files
 from deliveries.conversions.files import FileProblem
+from deliveries.exports import number_file
+from portal import page_deadline
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
 TEXT = "id;laji;aika;arvo\r\n1;osto;31.10.2026 14.05;1 234,50\r\n2;käynti – ääni;1.11.2026;\r\n"
@@ -85,6 +87,26 @@ def packed(**parts: bytes) -> bytes:
     return saved.getvalue()
 
 
+def workbook_of_columns(count: int) -> bytes:
+    book = Workbook()
+    book.active.append([f"c{place}" for place in range(count)])
+    saved = io.BytesIO()
+    book.save(saved)
+    return saved.getvalue()
+
+
+def test_file_whose_first_name_begins_as_an_archive_does_is_text():
+    assert cells(b"PK;kind\n1;2") == [["PK", "kind"], ["1", "2"]]
+
+
+def test_empty_columns_at_the_end_of_the_first_line_have_no_name():
+    assert files.names_of(next(files.rows(b"id;kind;;;\r\n1;osto;;;\r\n"))) == ["id", "kind"]
+
+
+def test_an_upload_of_the_largest_file_is_less_than_a_request_may_have():
+    assert max(files.MAX_BYTES, number_file.MAX_BYTES) + 1024**2 < page_deadline.MAX_BODY
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
@@ -94,13 +116,21 @@ def packed(**parts: bytes) -> bytes:
         (b"x" * (files.MAX_BYTES + 1), "too_large"),
         (b"a\n" * (files.MAX_ROWS + 2), f"too_many_rows {files.MAX_ROWS + 2}"),
         (b"a;" * 101, "too_many_columns 1"),
+        (workbook_of_columns(5000), "too_many_columns 1"),
         (b'a\n"' + b"x" * 5001 + b'"', "long_cell 2"),
         (b'a;b\n"1;2', "not_csv 2"),
         (b"PK\x03\x04 but no archive", "not_xlsx"),
         (packed(other=b"x"), "not_xlsx"),
         (packed(big=bytes(files.MAX_UNPACKED + 1)), "too_large"),
-        (b"\xff\xfea", "encoding"),
-        (b"%PDF-1.7 \x81\x8d\x8f", "encoding"),
+        (b"a;b\n1;" + b"x" * 200_000, "long_cell 2"),
+        (b"\xff\xfea", "encoding 1"),
+        ("a;b\r\n1;ä\r\n2;".encode() + b"\x81", "encoding 3"),
+        (b"1;2\n" * 60 + b"\0", "encoding 61"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "encoding 1"),  # .xls
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "encoding 1"),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3", "no_table"),
+        (b'\xef\xbb\xbf\n{"event_id": 1}', "no_table"),
+        (b"<!doctype html>", "no_table"),
     ],
     ids=lambda value: str(value)[:20],
 )

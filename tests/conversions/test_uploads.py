@@ -138,14 +138,53 @@ def test_cancelled_upload_is_not_read_and_old_files_are_deleted(client, manager,
     assert client.get(f"{URL}uploads/{ConversionUpload.objects.latest('id').id}/").status_code == 410
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04x", b'a;"b', b"a;a\n1;2"])
-def test_file_that_cannot_be_read_is_refused_with_words(client, manager, kinds, content):
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "The file is empty."),
+        (b"PK\x03\x04x", "cannot be read as an Excel workbook"),
+        (b'a;"b', "Line 1 cannot be read as CSV"),
+        (b"a;a\n1;2", "Column 2 has no name in the first line, or that of an earlier column."),
+        (b"a;;b\n1;2;3", "Column 2 has no name"),
+        (b"a;b\n1;\x81", "Line 2 is not text in UTF-8"),
+        (b'{"event_id": "1"}', "This is a PDF, JSON, HTML or XML file"),
+        (b"a\n" + b"x" * 20 * 1024**2, "The file is larger than 20 MB."),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_file_that_cannot_be_read_is_refused_with_words(client, manager, kinds, content, words):
     client.force_login(manager)
     answer = client.post(f"{URL}upload/", {"file": SimpleUploadedFile("x.csv", content)}, follow=True)
 
-    assert answer.status_code == 422
-    assert "Traceback" not in answer.text
+    assert (answer.status_code, words in answer.text) == (422, True)
     assert not ConversionUpload.objects.exclude(problem="not_confirmed").exists()
+
+
+def test_problem_below_the_first_lines_is_told_with_its_line_and_nothing_is_stored(client, manager, kinds):
+    client.force_login(manager)
+    answer = send(client, [*LINES, *LINES, '"x'])
+    client.post(answer.url, COLUMNS)
+    run_uploads()
+
+    upload = ConversionUpload.objects.get()
+    assert (upload.state, upload.done, ConversionEvent.objects.count()) == ("failed", 0, 0)
+    assert "Line 14 cannot be read as CSV: its quotation marks do not match." in client.get(answer.url).text
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"name": "x" * 3 * 1024**2}, "All texts of a form together may have at most 2.5 MB."),
+        ({f"name{n}": "x" for n in range(1500)}, "A form may have at most 1000 fields."),
+        ({f"file{n}": SimpleUploadedFile("x", b"1") for n in range(101)}, "A form may have at most 100 files."),
+    ],
+    ids=["long", "fields", "files"],
+)
+def test_form_over_a_limit_is_refused_with_the_limit(client, manager, kinds, fields, words):
+    client.force_login(manager)
+    answer = client.post("/t/nordic-retail/settings/conversions/", fields)
+
+    assert (answer.status_code, words in answer.text.replace("\xa0", " ")) == (413, True)
 
 
 def test_analysts_see_events_and_only_managers_upload(client, analyst, viewer, kinds):

@@ -9,6 +9,7 @@ import pandas
 import pytest
 from django.utils import timezone
 
+from campaigns.models import Campaign, ConversionEvent, ConversionKind
 from deliveries.exports.kinds import unseal
 from deliveries.exports.making import run_exports
 from deliveries.models import Export
@@ -116,6 +117,26 @@ def test_file_has_the_rows_of_the_list_of_campaigns_in_its_order(manager):
     ]
     assert (rows[0]["first_day"], rows[0]["last_day"]) == (listed[0].found.first, listed[0].found.last)
     assert sum(row["messages"] for row in rows) == 7
+
+
+@making
+def test_campaigns_have_their_events_unless_narrowed_to_a_country(manager, tenant):
+    sale = Campaign.objects.get(name="sale")
+    for event_id in ("order-1", "order-2"):
+        ConversionEvent.objects.create(
+            tenant=tenant, kind=ConversionKind.objects.get_or_create(tenant=tenant, name="purchase")[0],
+            event_id=event_id, occurred_at=NOW, source="api", recipient_key=b"1" * 16, reason="",
+            attributed_campaign_id=sale.id, attributed_message_id="a", attributed_message_day=date(2026, 11, 2),
+        )  # fmt: skip
+    listed = manager.get(f"/t/nordic-retail/campaigns/?{DAYS}").context["rows"]
+
+    rows = rows_of(made(manager, "campaigns"))
+    in_finland = rows_of(made(manager, "campaigns", query=f"{DAYS}&country=FI"))
+
+    events = {row["campaign"]: row["conversions"] for row in rows if row["customer"]}
+    assert events == {row.found.campaign.name: row.conversions for row in listed}
+    assert events["sale"] == 2
+    assert [row["conversions"] for row in in_finland if not pandas.isna(row["conversions"])] == []
 
 
 @making
