@@ -16,6 +16,13 @@ OTHER_SENSES = {
     (name, "Tila") for name in ("reports:months", "deliveries:partner_ids", "settings:segments", "exports:list")
 }
 OTHER_SENSES |= {("reports:account_months", "Tila"), ("conversions:index", "Tila")}
+# At gates: the state of a gate or a replay, and what came of a request to a receiver.
+OTHER_SENSES |= {
+    (f"gates:{name}", word)
+    for name in ("list", "gate", "attempts", "attempt", "test", "replays")
+    for word in ("Tila", "Delivered", "Toimitettu", "Failed", "Epäonnistunut", "Epäonnistui")
+}
+OTHER_SENSES |= {("gates:replays", "Waiting"), ("gates:replays", "Odottaa")}
 # A result code's reason in the table of failures.
 OTHER_SENSES |= {
     (name, word) for name in ("reports:overview", "campaigns:campaign", "share") for word in ("Unknown", "Tuntematon")

@@ -1,4 +1,4 @@
-"""What tests of the pages of gates share: addresses, the form's values, words of a page, attempts and reports."""
+"""Helpers of the tests of the pages of gates: addresses, the form's values, words of a page, attempts and reports."""
 
 import re
 from html import unescape

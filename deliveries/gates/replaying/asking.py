@@ -33,7 +33,7 @@ class ReplayRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a replay would do: its number of reports (None: counting takes too long), pace, and time at least."""
+    """Preview of a replay: its number of reports (None: counting takes too long), pace, and time at least."""
 
     reports: int | None
     is_exact: bool
