@@ -24,7 +24,10 @@ CHOSEN = "columns=sent_at&columns=status&columns=delivered_at"
 def headings(page) -> list[str]:
     """Return the headings of the table, without the buttons that explain them."""
     cells = re.findall(r'<th role="columnheader".*?>(.*?)</th>', page.content.decode(), re.DOTALL)
-    return [unescape(re.sub(r"<button.*?</button>|<[^>]+>", "", cell, flags=re.DOTALL)) for cell in cells]
+    return [
+        unescape(re.sub(r"<button.*?</button>|<template.*?</template>|<[^>]+>", "", cell, flags=re.DOTALL))
+        for cell in cells
+    ]
 
 
 def cells(page) -> list[list[str]]:

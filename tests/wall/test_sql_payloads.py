@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.any_python]
 # Nobody gets these pages, and why.
 CLOSED = {
     "api:not_found": "404 for whatever is below /api/",
+    "partner_gate_unknown": "404 for whatever else is below /gate/",
     "admin:(?P<url>.*)$": "404 for whatever else is below /admin/",
     "admin:view_on_site": "for models that have pages of their own, which none has",
     "account_confirm_login_code": "a way to sign in that is switched off",
