@@ -253,6 +253,7 @@ DETAIL_NAMES = {
     "parameter_key": _("Custom parameter of the message"),
     "parameter_value": _("Value of the custom parameter"),
 }
+OF_SETUP = {"ref_id": _("How refIds are read")}  # a customer's, in a setup file
 
 
 def sentence(entry: AuditEntry) -> str:
@@ -304,7 +305,7 @@ def _in_words(key: str, value: object) -> str:
     if isinstance(value, int):
         return number_format(value, force_grouping=True)
     if isinstance(value, list):
-        names = DETAIL_NAMES if key in ("changed", "fields") else {}
+        names = {"changed": DETAIL_NAMES | OF_SETUP, "fields": DETAIL_NAMES}.get(key, {})
         return ", ".join(str(names.get(one, one)) for one in value)
     text = str(value)
     if key in ("role", "from", "to") and text in Role:
