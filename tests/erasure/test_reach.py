@@ -376,6 +376,8 @@ def plant_written(feed, account, tenant, staff_user) -> None:
     put(feed, report(f"both {two}", "sale", FRIEND, partner=two), received_at=NOW)
     apply_waiting(now=NOW)
     erase_number(number=FRIEND, tenant=tenant, actor="tests")
+    put(feed, report("later", NUMBER), received_at=NOW)  # its change of counts waits
+    apply_waiting(now=NOW)
     AuditEntry.objects.create(
         tenant=tenant, actor=f"key {NUMBER}", action="x", subject=f"link-main/{NOTATIONS[3]}",
         details={"reason": f"asked by {NOTATIONS[1]}", f"of {NUMBER}": [NUMBER]},
