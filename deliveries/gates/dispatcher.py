@@ -23,7 +23,8 @@ from deliveries.gates.egress import own_names
 from deliveries.gates.ending import EXPIRED, expires_in
 from deliveries.gates.lanes import FIRST_LIMIT, Lane, share_room
 from deliveries.gates.limits import NORMAL, SLOW
-from deliveries.gates.outcomes import Ready, failures_of, results_of
+from deliveries.gates.outcomes import failures_of, results_of
+from deliveries.gates.ready import Ready, ReadyQueue
 from deliveries.gates.results import Attempt, Result
 from deliveries.gates.rounds import send_round
 from deliveries.gates.settings import DueGate, GateSettings
@@ -52,7 +53,7 @@ class GateWork:
 
     settings: GateSettings
     lane: Lane
-    ready: deque[Ready] = field(default_factory=deque)
+    ready: ReadyQueue = field(default_factory=ReadyQueue)
 
 
 class Dispatcher:
@@ -150,7 +151,7 @@ class Dispatcher:
             elif dies_at <= now:
                 self._results.append(Result(one, [Attempt(None, now, EXPIRED)], one.done, None, None))
             else:
-                work.ready.append(Ready(one, report, lapses_at, dies_at))
+                work.ready.add(Ready(one, report, lapses_at, dies_at), now=now)
         return len(taken)
 
     async def _refresh(self, due: Sequence[DueGate]) -> None:
@@ -246,13 +247,13 @@ class Dispatcher:
         """Take the next deliveries for one request: of those that are to go to the same destinations."""
         batch: list[Ready] = []
         while work.ready and len(batch) < work.settings.batch_size:
-            one = work.ready[0]
+            one = work.ready.next
             if one.lapses_at < now:
-                work.ready.popleft()  # due again by itself: its claim ends
+                work.ready.take()  # due again by itself: its claim ends
                 continue
             if batch and one.claim.done != batch[0].claim.done:
                 break
-            batch.append(work.ready.popleft())
+            batch.append(work.ready.take())
         return batch
 
     async def _send(self, work: GateWork, gate: GateSettings, batch: list[Ready], is_slow: bool) -> None:

@@ -4,25 +4,13 @@ import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from msgspec import Struct
-
 from deliveries.gates.backoff import next_attempt
-from deliveries.gates.claims import Claim
-from deliveries.gates.forwarded import Forwarded
+from deliveries.gates.ready import Ready
 from deliveries.gates.recording import INTERNAL_ERROR
 from deliveries.gates.requests import part_of
 from deliveries.gates.results import Attempt, Result
 from deliveries.gates.rounds import Round, Sent, shown_headers
 from deliveries.gates.settings import GateSettings
-
-
-class Ready(Struct, frozen=True, gc=False):
-    """A claimed delivery that can be sent."""
-
-    claim: Claim
-    report: Forwarded
-    lapses_at: float  # by the monotonic clock
-    dies_at: datetime  # end of its time to live
 
 
 def results_of(gate: GateSettings, batch: Sequence[Ready], round_: Round) -> list[Result]:
