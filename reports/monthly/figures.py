@@ -23,7 +23,8 @@ class ReportHeader:
 
     `language` and `timezone` are the tenant's, or the account's. `maturity` is the share (0 to 1) of messages with a
     final state, None if there are no messages. `warning` is a sentence in the report's language.
-    `product` is the brand's name for the portal, "" where it has none of its own. `logo` is its PNG file, b"" for none.
+    `product` is the brand's name for the portal, "" where it has none of its own. `logo` is its PNG file, b"" for none;
+    `colour` is six hexadecimal digits that can be read on white, "" for the portal's own.
     """
 
     title_subject: str
@@ -40,6 +41,7 @@ class ReportHeader:
     warning: str | None = None
     product: str = ""
     logo: bytes = b""
+    colour: str = ""
 
 
 @dataclass(frozen=True, slots=True)

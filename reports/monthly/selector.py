@@ -90,6 +90,7 @@ def month_figures(*, scope: MonthScope, month: Month, kind: str, revision: int) 
                 warning=warning,
                 product=brand.product_name,
                 logo=logo_png(brand.logo),
+                colour=brand.accents[0].accent.removeprefix("#").upper() if brand.accents else "",
             ),
             countries=_sum_by(operators, lambda key: key[0]),
             partner_ids=_partner_ids(daily, labels),

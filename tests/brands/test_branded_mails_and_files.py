@@ -105,3 +105,5 @@ def test_workbook_names_the_brand(request, tenant, settings, tmp_path, has_brand
     plain = ("SMS reporting portal", "SMS reporting portal", "Tenant", None)
     head = book["Summary"].oddHeader.right.text
     assert (book.properties.creator, book.properties.title, first, head) == (wanted if has_brand else plain)
+    line = book["Summary"]["A1"].border.bottom.color.rgb
+    assert line == ("007A1FA2" if has_brand else "000F5F66")

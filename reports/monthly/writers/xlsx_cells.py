@@ -20,7 +20,7 @@ from portal.common.safe_text import (
 from reports.monthly.figures import ReportHeader
 from reports.monthly.tables import Column, Kind, Table
 from reports.monthly.texts import name_month, number_text, translate
-from reports.monthly.writers.xlsx_styles import Styles
+from reports.monthly.writers.xlsx_styles import ACCENT, Styles
 
 CONTROLS_NOTE = "Control characters are shown as visible signs."
 CUT_NOTE = "The text has {length} characters, more than a cell holds; it is cut after {kept}."
@@ -79,7 +79,7 @@ class CellMaker:
     def __init__(self, sheet: Any, header: ReportHeader, notes: Notes) -> None:
         self._sheet = sheet
         self._language = header.language
-        self._styles = Styles(sheet, header.language)
+        self._styles = Styles(sheet, header.language, header.colour or ACCENT)
         self._notes = notes
         # Most texts are in many rows. openpyxl places a cell only when it writes it.
         self._texts: dict[tuple[Kind, str, str], Cell] = {}

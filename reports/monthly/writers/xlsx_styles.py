@@ -37,8 +37,8 @@ _RIGHT: frozenset[Kind] = frozenset({"int", "ratio", "percent", "seconds"})
 class Styles:
     """The styles of one workbook. Excel shows separators and decimal signs of its reader's own locale."""
 
-    def __init__(self, sheet: Any, language: str) -> None:
-        self._sheet = sheet
+    def __init__(self, sheet: Any, language: str, accent: str = ACCENT) -> None:
+        self._sheet, self._accent = sheet, accent
         self._formats = {**_NUMBER_FORMATS, "date": excel_date_format(language)}
         self.body = cache(self._body)
         self.head = cache(self._head)
@@ -60,14 +60,14 @@ class Styles:
     def _head(self, kind: Kind) -> Cell:
         cell = self._prototype("text", Font(name=_FONT_NAME, size=10, bold=True, color=TEXT))
         cell.fill = PatternFill("solid", fgColor=HEAD_FILL)
-        cell.border = Border(bottom=Side("medium", color=ACCENT))
+        cell.border = Border(bottom=Side("medium", color=self._accent))
         side = "right" if kind in _RIGHT or kind == "mixed" else "left"
         cell.alignment = Alignment(horizontal=side, vertical="center", wrap_text=True)
         return cell
 
     def _total(self, kind: Kind) -> Cell:
         cell = self._prototype(kind, Font(name=_FONT_NAME, size=10, bold=True, color=TEXT))
-        cell.border = Border(top=Side("thin", color=ACCENT))
+        cell.border = Border(top=Side("thin", color=self._accent))
         cell.fill = PatternFill("solid", fgColor=HEAD_FILL)
         return cell
 
