@@ -95,5 +95,6 @@ def guide(address: str) -> str:
     """Return the part of the printed guide about gates."""
     return (
         f"  {address}/t/nordic-retail/gates/\n"
-        f"{' ' * 42}gates: {ORDERS} gets each report, the receiver of {WAREHOUSE} is out of order\n"
+        f"{' ' * 42}gates: {ORDERS} gets each report, the receiver of {WAREHOUSE} is out of order;\n"
+        f"{' ' * 42}open it to send what failed again (“Replays”)\n"
     )

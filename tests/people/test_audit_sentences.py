@@ -135,7 +135,8 @@ def test_numbers_lists_and_truths_are_in_words():
         (
             "tenant nordic-retail", {"changed": ["timezone", "ref_id"]},
             "The operator's setup file changed the customer nordic-retail. Changed: Time zone, How refIds are read.",
-            "Ylläpidon asetustiedosto muutti asiakasta nordic-retail. Muutettu: Aikavyöhyke, Miten refId-tunnukset luetaan.",
+            "Ylläpidon asetustiedosto muutti asiakasta nordic-retail."
+            " Muutettu: Aikavyöhyke, Miten refId-tunnukset luetaan.",
         ),
         (
             "user bert@example.com", {"created": True, "role": "viewer"},
