@@ -96,5 +96,5 @@ def guide(address: str) -> str:
     return (
         f"  {address}/t/nordic-retail/gates/\n"
         f"{' ' * 42}gates: {ORDERS} gets each report, the receiver of {WAREHOUSE} is out of order;\n"
-        f"{' ' * 42}open it to send what failed again (“Replays”)\n"
+        f"{' ' * 42}the replays of {ORDERS} send reports of a period again\n"
     )
