@@ -57,7 +57,7 @@ def test_number_pace_and_duration_are_told_before_it_starts(person, gate):
     answer = person.get(of(gate, f"replays/new/?{PERIOD}"))
 
     page = text_of(answer)
-    assert "Reports 2 Pace at most 1 reports per second the gate's own limit of requests per second" in page
+    assert "Delivery reports 2 Pace at most 1 reports per second the gate's own limit of requests per second" in page
     assert "Duration at least 2 s" in page
     assert GateReplay.objects.count() == 0
     fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', answer.content.decode()))
@@ -149,7 +149,7 @@ def test_search_is_replayed_from_the_messages(person, gate):
     page = text_of(answer)
     assert answer.redirect_chain[0][0].startswith(of(gate, "replays/search/?"))
     assert "RefId: spring" in page
-    assert "Reports 1 " in page
+    assert "Delivery reports 1 " in page
     person.post(answer.redirect_chain[0][0])
     running.run_replays()
     assert queued(gate) == ["one"]
