@@ -1,4 +1,4 @@
-"""Encrypts stored secrets anew with the present SECRET_KEY, so that the earlier key can be dropped."""
+"""Encrypts stored secrets again with the present SECRET_KEY, so that the earlier key can be dropped."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ _FACTOR = "second-factor"
 
 @dataclass(slots=True)
 class Resealed:
-    """Results by table: how many rows are encrypted anew, and the keys of rows that no known SECRET_KEY reads."""
+    """Results by table: rows that were encrypted again, and the keys of rows that no known SECRET_KEY reads."""
 
     changed: dict[str, int] = field(default_factory=dict)
     unreadable: dict[str, list[int]] = field(default_factory=dict)
@@ -81,7 +81,7 @@ def _new(text: str, purpose: str) -> str:
 
 
 def _new_data(data: dict[str, Any]) -> dict[str, Any]:
-    """Return the data of a second factor with its secret, its seed or its codes encrypted anew."""
+    """Return the data of a second factor with its secret, its seed or its codes encrypted again."""
     return dict(_new_items(data))
 
 

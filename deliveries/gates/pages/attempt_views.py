@@ -34,7 +34,7 @@ def attempts(request: PageRequest, tenant: Tenant, gate_id: str) -> HttpResponse
         except BadCursor:
             form.add_error(None, _("This page of the list does not exist. Go to the newest attempts."))
     rows = shown(page.attempts, masking)
-    if form.is_valid() and form.chosen().message_id:  # whoever types a number must not learn whose id has it
+    if form.is_valid() and form.chosen().message_id:  # an id that is a number would reveal whether it exists
         rows = [row for row in rows if not row.is_hidden_id]
     kept = [(name, value) for name, value in request.GET.items() if name in form.fields and value]
     context = {

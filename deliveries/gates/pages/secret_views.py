@@ -1,4 +1,4 @@
-"""The page of a gate's signing secret: shown once, and given anew."""
+"""The page of a gate's signing secret: shown once, and rotated."""
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render

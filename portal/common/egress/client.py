@@ -40,7 +40,7 @@ class Answer(Struct, frozen=True):
 class SendError(Exception):
     """No answer: `outcome` is blocked_destination, url_too_long, dns_error, connect_error, tls_error or timeout.
 
-    Nothing else is told to a customer: after the first two nothing is connected to, and `ms` is 0.
+    A customer sees nothing else: the first two end before a connection is opened, and `ms` is 0.
     """
 
     def __init__(self, outcome: str, ms: int) -> None:
