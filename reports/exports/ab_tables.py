@@ -37,7 +37,7 @@ def _read(parameters: Mapping[str, Any]) -> AbQuery:
 
 
 def _result(table: Table) -> AbResult:
-    """Return the test. Raises TooManyRows for more variants than can be compared; a split that does not fit is left out."""
+    """Return the test; a split that does not fit is left out. Raises TooManyRows for too many variants."""
     campaign, query = the_campaign(table), _read(table.parameters["ab"])
     zone = campaign.tenant.timezone
     try:

@@ -33,7 +33,7 @@ from reports.figures.statistics import total
 
 
 def campaign_of(query: StatisticsQuery) -> Campaign | None:
-    """Return the one campaign that the query is narrowed to, None for no or several ones; of a merged one its target."""
+    """Return the campaign that the query is narrowed to, or what it is merged into; None for no or several ones."""
     names = query.filters.get("campaign", ())
     found = Campaign.objects.select_related("tenant", "merged_into__tenant")
     campaigns = list(found.filter(tenant_id__in=query.tenant_ids, name__in=[name for name in names if name])[:2])

@@ -171,6 +171,4 @@ _EVENT_COLUMNS = {
         _column("received_at", "time", gettext_lazy("Received")),
     )
 }
-CONVERSION_EVENTS = Kind(
-    rows=gettext_lazy("Conversion events"), columns=lambda _export: _EVENT_COLUMNS, open=_open
-)
+CONVERSION_EVENTS = Kind(rows=gettext_lazy("Conversion events"), columns=lambda _export: _EVENT_COLUMNS, open=_open)

@@ -104,7 +104,9 @@ Read = Callable[[Table], list[Any]]
 Narrow = Callable[[Table], StatisticsQuery]
 
 
-def _open(read: Read, narrow: Narrow | None, of_all_accounts: bool) -> Callable[[Export, Access, dict[str, Any]], Table]:
+def _open(
+    read: Read, narrow: Narrow | None, of_all_accounts: bool
+) -> Callable[[Export, Access, dict[str, Any]], Table]:
     def opened(_export: Export, access: Access, parameters: dict[str, Any]) -> Table:
         tenant_ids = access.tenant_ids & set(parameters["tenant_ids"])
         if not tenant_ids:
