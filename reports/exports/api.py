@@ -127,7 +127,11 @@ class TableExportsView(ApiView):
                     text=f"For pairs of segments: the second key; at most {MAX_DAYS} days, or one campaign.",
                     example="tier",
                 ),
-                Parameter(name="kind", text="For conversion events: only those of this kind.", example="purchase"),
+                Parameter(
+                    name="kind",
+                    text="For conversion events and conversions of segments: only events of this kind, by its name.",
+                    example="purchase",
+                ),
                 Parameter(
                     name="reason",
                     text="For conversion events: only those without a message for this reason.",
@@ -170,6 +174,8 @@ class TableExportsView(ApiView):
                 comparison = ab_query(self.given)
             more = {"ab": stored(comparison)}
             searched += [("ref_id", ref_id) for ref_ids in comparison.chosen.values() for ref_id in ref_ids]
+        if table == "segments" and self.given.text("kind"):
+            more["kind"] = self.given.text("kind")[:MAX_FILTER]
         if table == "conversion_events":
             more = {name: self.given.text(name)[:MAX_FILTER] for name in NARROWED_BY}
         count_searches(request, [*searched, *([("campaign", text)] if text else [])])
@@ -239,7 +245,8 @@ class TableExportsView(ApiView):
             raise BadParameter(place, f"the table {table} cannot be narrowed to one")
         for names, tables, of in (
             (_OF_CAMPAIGNS, ("campaigns",), "the table campaigns"),
-            (NARROWED_BY, ("conversion_events",), "the table conversion_events"),
+            (("kind",), ("conversion_events", "segments"), "the tables conversion_events and segments"),
+            (NARROWED_BY[1:], ("conversion_events",), "the table conversion_events"),
             (_OF_AB, OF_AB, "the tables of an A/B test"),
         ):
             other = next((name for name in names if self.given.text(name)), "")

@@ -63,6 +63,8 @@ def new(request: PageRequest, tenant: Tenant) -> HttpResponse:
     asked = asked_figures(request, tenant, filters=FILTERS, keep=KEPT_PARAMETERS)
     segments = asked_segments(request, asked, request.access.masking) if table in OF_KEYS else None
     more: dict[str, Any] = dict(zip(("key", "by"), segments.chosen, strict=False)) if segments else {}
+    if segments and segments.kind and table == "segments":
+        more["kind"] = segments.kind
     comparison = AbForm(request.GET) if table in OF_AB else None
     if table == "conversion_events":
         more = {name: request.GET.get(name, "")[:MAX_FILTER].replace("\0", "") for name in NARROWED_BY}
