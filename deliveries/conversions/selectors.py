@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.db.models import Count, Q, QuerySet, Sum
 
@@ -49,15 +49,21 @@ class CustomerFigures:
         return self.events - self.attributed
 
 
-def events_of(tenant_ids: Collection[int], period: Period) -> QuerySet[ConversionEvent]:
-    """Return the events that occurred on these days, by each tenant's own days."""
+def events_of(
+    tenant_ids: Collection[int], first: date | None = None, last: date | None = None
+) -> QuerySet[ConversionEvent]:
+    """Return the events that occurred from the day `first` to the day `last`, by each tenant's own days."""
     zones: dict[str, list[int]] = {}
     for tenant_id, zone in Tenant.objects.filter(id__in=tenant_ids).order_by("id").values_list("id", "timezone"):
         zones.setdefault(zone, []).append(tenant_id)
     within = Q(tenant_id__in=[])
     for zone, ids in zones.items():
-        first, end = start_of_day(period.first, zone), start_of_day(period.last + timedelta(days=1), zone)
-        within |= Q(tenant_id__in=ids, occurred_at__gte=first, occurred_at__lt=end)
+        days = Q(tenant_id__in=ids)
+        if first is not None:
+            days &= Q(occurred_at__gte=start_of_day(first, zone))
+        if last is not None:
+            days &= Q(occurred_at__lt=start_of_day(last + timedelta(days=1), zone))
+        within |= days
     return ConversionEvent.objects.filter(within)
 
 

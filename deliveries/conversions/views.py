@@ -36,7 +36,7 @@ def index(request: PageRequest, tenant: Tenant) -> HttpResponse:
     """
     period, error = _period(request, tenant)
     reached, one = _tenants(request)
-    events = events_of(reached, period)
+    events = events_of(reached, period.first, period.last)
     kinds = by_kind(events, reached)
     days = {"from": period.first, "to": period.last}
     narrowing = {"tenant": one.slug} if one else {}
@@ -74,7 +74,7 @@ def events(request: PageRequest, tenant: Tenant) -> HttpResponse:
     period, error = _period(request, tenant)
     campaign = _campaign(request)
     reached, one = _tenants(request)
-    found = events_of_campaign(campaign, period) if campaign else events_of(reached, period)
+    found = events_of_campaign(campaign, period) if campaign else events_of(reached, period.first, period.last)
     kind, reason, attributed = (request.GET.get(name, "").replace("\0", "") for name in NARROWED_BY)
     found = narrowed(found, kind=kind, reason=reason, attributed=attributed)
     found = found.select_related("kind", "campaign", "tenant")

@@ -37,21 +37,20 @@ NARROWED_BY = ("kind", "reason", "attributed")
 _STEP = 5000
 
 
-def _period(query: StatisticsQuery) -> Period:
-    return Period(query.first, query.last)
+def _events_of(table: Table) -> QuerySet[ConversionEvent]:
+    return events_of(table.query.tenant_ids, table.query.first, table.query.last)
 
 
 def _kinds(table: Table) -> list[KindFigures]:
-    tenant_ids = table.query.tenant_ids
-    return by_kind(events_of(tenant_ids, _period(table.query)), tenant_ids)
+    return by_kind(_events_of(table), table.query.tenant_ids)
 
 
 def _reasons(table: Table) -> list[ReasonFigures]:
-    return by_reason(events_of(table.query.tenant_ids, _period(table.query)))
+    return by_reason(_events_of(table))
 
 
 def _customers(table: Table) -> list[CustomerFigures]:
-    return by_customer(events_of(table.query.tenant_ids, _period(table.query)))
+    return by_customer(_events_of(table))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +81,10 @@ class _Events:
 
     def _events(self) -> QuerySet[ConversionEvent]:
         if self.query.filters.get("campaign"):
-            campaign = campaign_of(self.query)
-            found = events_of_campaign(campaign, _period(self.query)) if campaign else ConversionEvent.objects.none()
+            campaign, period = campaign_of(self.query), Period(self.query.first, self.query.last)
+            found = events_of_campaign(campaign, period) if campaign else ConversionEvent.objects.none()
         else:
-            found = events_of(self.query.tenant_ids, _period(self.query))
+            found = events_of(self.query.tenant_ids, self.query.first, self.query.last)
         return narrowed(found, **self.narrowing)
 
     def _day(self, event: ConversionEvent) -> tuple[int, Any, bool]:
