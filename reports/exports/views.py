@@ -129,7 +129,9 @@ def _problem_of(table: str, query: StatisticsQuery) -> str:
     is_named = (
         table != "variants" and "campaign" in query.filters and (table in OF_ONE_CAMPAIGN or table in NOT_BY_PLACE)
     )
-    return _("There is no one campaign of this name.") if is_named and campaign_of(query) is None else ""
+    return (
+        _("There is no campaign of this name, or there are several.") if is_named and campaign_of(query) is None else ""
+    )
 
 
 def _problem_of_form(comparison: AbForm | None) -> str:

@@ -50,7 +50,7 @@ def test_parent_sees_the_events_of_its_customers_by_kind_and_customer(manager, e
 def test_parent_can_keep_to_one_customer(manager, events):
     page = manager.get(f"{URL}?{DAYS}&tenant=nr-norge")
     assert {row.name: row.events for row, _values in page.context["kinds"]} == {"purchase": 1}
-    assert (page.context["customers"], f"{DAYS}&amp;tenant=nr-norge" in page.content.decode()) == ([], True)
+    assert (page.context["customers"], page.context["period_query"]) == ([], f"{DAYS}&tenant=nr-norge")
     listed = manager.get(f"{URL}events/?{DAYS}&tenant=nr-norge").context["rows"]
     assert [row["event_id"] for row in listed] == ["child-1"]
     for address in (URL, f"{URL}events/"):

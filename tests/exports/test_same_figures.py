@@ -33,7 +33,8 @@ def file(client, address: str) -> list[dict]:
     run_exports(export_id=export.id)
     export.refresh_from_db()
     assert (export.state, export.error) == ("done", "")
-    return pandas.read_parquet(path_of(export)).to_dict("records")
+    found = pandas.read_parquet(path_of(export))
+    return found.astype(object).where(found.notna(), None).to_dict("records")
 
 
 def counts(figures: dict, *names: str) -> list[int]:
