@@ -136,7 +136,7 @@ def interval_columns(value: str) -> tuple[Column, Column]:
     def end(number: int, name: str, heading: Promise) -> Column:
         return Column(name, "share", heading, lambda row: None if get(row) is None else get(row)[number])
 
-    return end(0, "low", gettext_lazy("95 % interval from")), end(1, "high", gettext_lazy("95 % interval to"))
+    return end(0, "low", gettext_lazy("Interval from (95 %)")), end(1, "high", gettext_lazy("Interval to (95 %)"))
 
 
 _MESSAGES = Column("messages", "number", gettext_lazy("Messages"), attrgetter("messages"))
