@@ -1,5 +1,8 @@
 """Conversion events of a parent's customers: on its pages, in its API and in its files."""
 
+import html
+import re
+
 import pytest
 from django.utils import timezone
 
@@ -55,6 +58,16 @@ def test_parent_can_keep_to_one_customer(manager, events):
     assert [row["event_id"] for row in listed] == ["child-1"]
     for address in (URL, f"{URL}events/"):
         assert manager.get(f"{address}?tenant=baltic-parcel").status_code == 404
+
+
+def test_each_number_of_events_opens_a_list_of_as_many(manager, events):
+    page = manager.get(f"{URL}?{DAYS}").content.decode()
+    links = re.findall(r'href="(/t/nordic-retail/conversions/events/\?[^"]*)">([0-9]+)</a>', page)
+
+    assert len(links) == 2 * 3 + 1 + 2 * 3  # kinds, the reason, customers
+    for href, number in links:
+        listed = manager.get(html.unescape(href)).context["rows"]
+        assert len(listed) == int(number), href
 
 
 def test_customer_sees_its_own_events_alone(client, family, events):
