@@ -69,13 +69,15 @@ def events(request: PageRequest, tenant: Tenant) -> HttpResponse:
     """List the events of a period, newest first, with the message or the reason of each.
 
     With `campaign` (an id) they are those that belong to messages of the campaign and of these days. A parent's page
-    has the events of its customers too; `tenant` is the slug of the one to show.
+    has the events of its customers too; `tenant` is the slug of the one to show. 404 for a reason that there is not.
     """
     period, error = _period(request, tenant)
     campaign = _campaign(request)
     reached, one = _tenants(request)
     found = events_of_campaign(campaign, period) if campaign else events_of(reached, period.first, period.last)
     kind, reason, attributed = (request.GET.get(name, "").replace("\0", "") for name in NARROWED_BY)
+    if reason not in ("", *ConversionEvent.Reason) or attributed not in ("", "yes", "no"):
+        raise Http404
     found = narrowed(found, kind=kind, reason=reason, attributed=attributed)
     found = found.select_related("kind", "campaign", "tenant")
     if before := request.GET.get("before", ""):

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns.models import ConversionEvent
+from campaigns.models import ConversionEvent, ConversionKind
 from deliveries.exports import asking
 from deliveries.exports.api import shown, too_many
 from deliveries.exports.examples import QUEUED
@@ -174,10 +174,13 @@ class TableExportsView(ApiView):
                 comparison = ab_query(self.given)
             more = {"ab": stored(comparison)}
             searched += [("ref_id", ref_id) for ref_ids in comparison.chosen.values() for ref_id in ref_ids]
-        if table == "segments" and self.given.text("kind"):
-            more["kind"] = self.given.text("kind")[:MAX_FILTER]
-        if table == "conversion_events":
-            more = {name: self.given.text(name)[:MAX_FILTER] for name in NARROWED_BY}
+        if kind := self.given.text("kind"):
+            if not ConversionKind.objects.filter(tenant_id__in=query.tenant_ids, name=kind).exists():
+                raise BadParameter("kind", "no kind of this name")
+            more["kind"] = kind
+        for name in NARROWED_BY[1:]:
+            if chosen := self.given.choice(name):
+                more[name] = chosen
         count_searches(request, [*searched, *([("campaign", text)] if text else [])])
         try:
             export = asking.ask_for(

@@ -60,6 +60,12 @@ def new(request: PageRequest, tenant: Tenant) -> HttpResponse:
     orders = SEGMENT_ORDERS if table in OF_KEYS else ORDERS
     if table not in TABLES or order not in orders or state not in STATES or len(text) > MAX_FILTER or "\0" in text:
         raise Http404
+    if request.GET.get("reason", "") not in ("", *ConversionEvent.Reason) or request.GET.get("attributed", "") not in (
+        "",
+        "yes",
+        "no",
+    ):
+        raise Http404
     asked = asked_figures(request, tenant, filters=FILTERS, keep=KEPT_PARAMETERS)
     segments = asked_segments(request, asked, request.access.masking) if table in OF_KEYS else None
     more: dict[str, Any] = dict(zip(("key", "by"), segments.chosen, strict=False)) if segments else {}
