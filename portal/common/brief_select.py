@@ -18,7 +18,9 @@ class BriefSelect(forms.Select):
             '<select name="{}"{}>{}</select>',
             widget["name"],
             flatatt(widget["attrs"]),
-            format_html_join("", "<option{}>{}</option>", ((_attributes(option), option["label"]) for option in options)),
+            format_html_join(
+                "", "<option{}>{}</option>", ((_attributes(option), option["label"]) for option in options)
+            ),
         )
 
 
