@@ -194,7 +194,7 @@ def test_workbook_has_the_product_name_of_the_brand(person, tenant, messages):
 
     book = openpyxl.load_workbook(path_of(export))
     assert [sheet.oddHeader.right.text for sheet in book] == ["Texts && more", "Texts && more"]
-    assert [cell.value for cell in book["About this file"][2]] == ["Product name", "Texts & more"]
+    assert [cell.value for cell in book["About this file"][2]] == ["Service", "Texts & more"]
 
 
 def test_search_that_finds_nothing_is_a_file_with_headings(person, tenant):

@@ -110,7 +110,7 @@ class _Sheets:
         """Yield the lines of the last sheet, when all others are written."""
         table = self.table
         lines = [
-            *([(_("Product name"), make_encodable(table.product))] if table.product else []),
+            *([(_("Service"), make_encodable(table.product))] if table.product else []),
             (_("Search"), cut_to_cell(make_encodable(table.title))),
             (_("Data as of"), f"{table.as_of.astimezone(self.local):%Y-%m-%d %H:%M:%S} {table.timezone}"),
             (table.rows_heading, self.written),
