@@ -6,16 +6,15 @@ of them is deleted or renamed, which is done under the locks of all slices.
 """
 
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
-from campaigns.models import SegmentValue
 from campaigns.segments import MAX_VALUES, NO_SEGMENTS, OTHER_VALUES
 from deliveries.messages.parameter_rows import ChosenKey
-from portal.common.bulk import EACH, looked_up
+from portal.common.bulk import EACH, bulk_cursor, looked_up, stage
 
 _LOCK_CLASS = 7_302  # the first key of the two-key advisory locks; the second is made of the key and the month
 _MOST_CACHED = 2_000  # months of keys in one process
@@ -43,10 +42,13 @@ class _Registered(NamedTuple):
 _NOTHING = _Registered(frozenset(), 0)
 _cache: dict[tuple[int, int, date], _Registered] = {}
 
-_PLACES = "unnest(%s::int[], %s::text[], %s::date[]) WITH ORDINALITY AS p (tenant_id, key, month, n)"
+_PLACES = "unnest(%s::int[], %s::text[], %s::date[], %s::int[]) WITH ORDINALITY AS p (tenant_id, key, month, last, n)"
+_COLUMNS = {"tenant_id": "int", "key": "text", "month": "date", "value": "text", "number": "smallint"}
+_INSERT = f"INSERT INTO segment_value ({', '.join(_COLUMNS)}) SELECT {', '.join(_COLUMNS)} FROM new_segment_value"  # noqa: S608  names of this module
 _READ = f"""
 SELECT p.n::int, v.value, v.number FROM {_PLACES} CROSS JOIN LATERAL (
-    SELECT v.value, v.number FROM segment_value v WHERE {looked_up("v", "p", ("tenant_id", "key", "month"))} {EACH}
+    SELECT v.value, v.number::int FROM segment_value v
+    WHERE {looked_up("v", "p", ("tenant_id", "key", "month"))} AND v.number > p.last {EACH}
 ) AS v
 """  # noqa: S608  constants of this module; places are parameters
 
@@ -61,12 +63,11 @@ def register(seen: Mapping[Place, Iterable[str]], added: Mapping[Place, Iterable
     """
     found = {place: _cache.get(_cached_as(place), _NOTHING) for place in seen}
     if unknown := _unknown(seen, found):
-        found |= _read(unknown)
+        found |= _read(unknown, found)
     if new := _unknown(added, found):
         _lock(new)
-        found |= _read(new)  # others may have registered values meanwhile
-        for place, values in _unknown(added, found).items():
-            found[place] = _add(place, found[place], values)
+        found |= _read(new, found)  # others may have registered values meanwhile
+        found |= _add(_unknown(added, found), found)
     if unknown:
         transaction.on_commit(lambda: _remember({place: found[place] for place in unknown}))
     return {place: registered.values for place, registered in found.items()}
@@ -89,17 +90,18 @@ def _unknown(wanted: Mapping[Place, Iterable[str]], found: Mapping[Place, _Regis
     return unknown
 
 
-def _read(places: Iterable[Place]) -> dict[Place, _Registered]:
+def _read(places: Iterable[Place], found: Mapping[Place, _Registered]) -> dict[Place, _Registered]:
+    """Return what is found with the values that were registered since: those with later numbers."""
     listed = list(places)
     values: list[list[str]] = [[] for _ in listed]
-    last = [0] * len(listed)
-    columns: list[Any] = [[p.tenant_id for p in listed], [p.key.key for p in listed], [p.month for p in listed]]
-    with connection.cursor() as cursor:
+    last = [found[place].last for place in listed]
+    columns: list[Any] = [[p.tenant_id for p in listed], [p.key.key for p in listed], [p.month for p in listed], last]
+    with bulk_cursor() as cursor:
         cursor.execute(_READ, columns)
-        for n, value, number in cursor.fetchall():
+        for n, value, number in cursor:
             values[n - 1].append(value)
             last[n - 1] = max(last[n - 1], number)
-    return {place: _Registered(frozenset(values[n]), last[n]) for n, place in enumerate(listed)}
+    return {place: _Registered(found[place].values.union(values[n]), last[n]) for n, place in enumerate(listed)}
 
 
 def _lock(places: Iterable[Place]) -> None:
@@ -109,13 +111,24 @@ def _lock(places: Iterable[Place]) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, n) FROM unnest(%s::int[]) AS n", [_LOCK_CLASS, locks])
 
 
-def _add(place: Place, registered: _Registered, values: list[str]) -> _Registered:
-    added = list(dict.fromkeys(values))[: MAX_VALUES - registered.last]
-    SegmentValue.objects.bulk_create(
-        SegmentValue(tenant_id=place.tenant_id, key=place.key.key, month=place.month, value=value, number=number)
-        for number, value in enumerate(added, registered.last + 1)
-    )
-    return _Registered(registered.values | set(added), registered.last + len(added))
+def _add(new: Mapping[Place, list[str]], found: Mapping[Place, _Registered]) -> dict[Place, _Registered]:
+    """Register new values as far as their months have room, all of them in one statement."""
+    first = {place: list(dict.fromkeys(values))[: MAX_VALUES - found[place].last] for place, values in new.items()}
+    with bulk_cursor() as cursor:
+        stage(cursor, "new_segment_value", _COLUMNS, sorted(_rows(first, found)))
+        cursor.execute(_INSERT)
+    return {
+        place: _Registered(found[place].values.union(values), found[place].last + len(values))
+        for place, values in first.items()
+    }
+
+
+def _rows(new: Mapping[Place, list[str]], found: Mapping[Place, _Registered]) -> Iterator[tuple]:
+    """Yield the rows of _COLUMNS of new values."""
+    for place, values in new.items():
+        of_place = place.tenant_id, place.key.key, place.month
+        for number, value in enumerate(values, found[place].last + 1):
+            yield *of_place, value, number
 
 
 def _remember(found: Mapping[Place, _Registered]) -> None:
