@@ -137,7 +137,6 @@ def _placed(
     if found is not None:
         wanted += " AND coalesce(m.id, c.id) = ANY (%(found)s)"
         parameters["found"] = sorted(found)
-    label = "coalesce(nullif(m.title, ''), m.name, nullif(c.title, ''), c.name)"
     names, own = list(sums(CampaignCount)), _OWN_COLUMNS.get(column, ())
     rows, exact = _rows(query, column, final, parameters)
     sql = placed(
@@ -145,11 +144,10 @@ def _placed(
         way=way,
         exact=exact,
         wanted=wanted,
-        label=label if column == "name" else "NULL::text",
-        others="true" if column == "name" else "false" if found is None else "c.id = ANY (%(found)s)",
+        others="false" if found is None else "c.id = ANY (%(found)s)",
         is_usual="false" if archived or found is not None else "true",
         names=", ".join(names),
-        columns=", ".join([*names, *own, "label"]),
+        columns=", ".join([*names, *own]),
         rows=rows,
         sums=", ".join(f"sum({name})::bigint" for name in names),
     )

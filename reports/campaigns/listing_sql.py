@@ -1,8 +1,7 @@
 """Statements that sort the campaigns of a period, choose a page of them and sum the others.
 
-Most campaigns are neither merged nor archived, so only the others are looked up before the rows are summed, except to
-sort by name. By campaign only what sorts is summed, the rest by part of the list: sums of 50,000 campaigns would not
-fit in a query's memory.
+Most campaigns are neither merged nor archived, so only the others are looked up before the rows are summed. By campaign
+only what sorts is summed, the rest by part of the list: sums of 50,000 campaigns would not fit in a query's memory.
 """
 
 from campaigns.models import NO_CAMPAIGN_ID, OTHER_CAMPAIGNS_ID
@@ -13,7 +12,7 @@ PARTS = {NO_CAMPAIGN_ID: "none", OTHER_CAMPAIGNS_ID: "over", LISTED: "listed", H
 _MOST = 2**31 - 1
 # What a column is sorted by, of the rows of a campaign as it is shown.
 SORTED_BY = {
-    "name": "min(label)",
+    "name": "NULL",  # looked up when the rows are summed
     "first": "min(first_day)",
     "last": "max(last_day)",
     "messages": in_order("n_messages"),
@@ -34,7 +33,7 @@ BOUNDS = {
 }
 _ROWS = """
 WITH shown_as AS MATERIALIZED (
-    SELECT c.id, coalesce(m.id, c.id) AS shown_id, {label} AS label, ({wanted}) AS is_wanted
+    SELECT c.id, coalesce(m.id, c.id) AS shown_id, ({wanted}) AS is_wanted
     FROM campaigns_campaign AS c LEFT JOIN campaigns_campaign AS m ON m.id = c.merged_into_id
     WHERE c.tenant_id = ANY (%(tenants)s) AND (c.merged_into_id IS NOT NULL OR c.archived_at IS NOT NULL OR {others})
 ), counted AS MATERIALIZED (
@@ -47,9 +46,11 @@ _PAGE = f"""
     SELECT shown_id, min(kind) AS kind, {{order}} AS sorted_by FROM counted GROUP BY shown_id
     HAVING {in_order("n_messages")} > 0
 ), page AS MATERIALIZED (
-    SELECT shown_id FROM sorted WHERE kind = {LISTED}
-    ORDER BY sorted_by {{way}} NULLS LAST, shown_id LIMIT %(limit)s OFFSET %(offset)s
+    SELECT shown_id FROM {{sorted}} WHERE kind = {LISTED}
+    ORDER BY {{sorted_by}} {{way}} NULLS LAST, shown_id LIMIT %(limit)s OFFSET %(offset)s
 )"""  # noqa: S608  constants of this module
+_NAMED = "sorted LEFT JOIN campaigns_campaign AS c ON c.id = shown_id AND c.tenant_id = ANY (%(tenants)s)"
+_NAME = "coalesce(nullif(c.title, ''), c.name)"
 # The bounds say which campaigns can be on the page. Only those are counted exactly whose bounds differ.
 _BOUNDED_PAGE = f"""
 , sorted AS MATERIALIZED (
@@ -119,7 +120,8 @@ def placed(*, column: str, way: str, exact: str, **parts: str) -> str:
         is_ahead = "s.low > b.high" if way == "DESC" else "s.high < b.low"
         page = _BOUNDED_PAGE.format(low=low, high=high, way=way, exact=exact, is_ahead=is_ahead)
     else:
-        page = _PAGE.format(order=SORTED_BY[column], way=way)
+        order, by = ("sorted", "sorted_by") if column != "name" else (_NAMED, _NAME)
+        page = _PAGE.format(order=SORTED_BY[column], way=way, sorted=order, sorted_by=by)
     return _ROWS.format(**parts) + page + _PARTS.format(**parts)
 
 
