@@ -6,7 +6,7 @@ from datetime import date
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_skeleton
+from babel.dates import format_date, format_interval, format_skeleton
 from babel.numbers import format_decimal
 
 _FINNISH = {
@@ -56,6 +56,7 @@ _FINNISH = {
     # summary
     "Service": "Palvelu",
     "Account": "Tili",
+    "Report": "Raportti",
     "Period": "Ajanjakso",
     "Data as of": "Tietojen ajankohta",
     "Oldest waiting": "Vanhin odottava",
@@ -145,6 +146,16 @@ def name_country(code: str, language: str) -> str:
 def name_month(month: str, language: str) -> str:
     """Return `2026-10` as "October 2026" in the language."""
     return format_skeleton("yMMMM", date.fromisoformat(f"{month}-01"), locale=find_locale(language))
+
+
+def name_days(first: date, last: date, language: str) -> str:
+    """Return days as "1–7 Oct 2026" in the language, what both ends share said once."""
+    locale = find_locale(language)
+    if locale.language == "en":
+        locale = Locale("en", "GB")  # as on pages: the day before the month
+    if first == last:
+        return format_date(first, "medium", locale=locale)
+    return format_interval(first, last, "yMMMd", locale=locale)
 
 
 def number_text(number: int, language: str) -> str:

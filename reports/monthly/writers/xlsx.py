@@ -20,9 +20,9 @@ from openpyxl.workbook.defined_name import DefinedName
 
 from portal.common.safe_text import show_controls
 from reports.monthly.figures import ReportHeader
-from reports.monthly.summary import local_time
+from reports.monthly.summary import local_time, period_text
 from reports.monthly.tables import Table
-from reports.monthly.texts import name_month, translate
+from reports.monthly.texts import translate
 from reports.monthly.writers.xlsx_cells import CONTINUED_NOTE, CellMaker, Notes, with_label
 from reports.monthly.writers.xlsx_charts import countries_chart, days_chart
 from reports.monthly.writers.xlsx_plan import SHEET_ROWS, Part, name_ranges, plan_parts
@@ -169,8 +169,7 @@ def _set_up_print(sheet: Any, key: str, header: ReportHeader) -> None:
 def _subject(header: ReportHeader) -> str:
     name = header.title_subject
     short = name if len(name) <= 60 else f"{name[:59]}…"  # a footer holds 255 signs in all
-    month = name_month(header.month, header.language)
-    return f"{short} · {month} · {translate(header.state, header.language)}"
+    return f"{short} · {period_text(header)} · {translate(header.state, header.language)}"
 
 
 def _print_text(text: str) -> str:
