@@ -19,7 +19,7 @@ from reports.monthly.texts import translate
 
 
 def write_zip(tables: Sequence[Table], header: ReportHeader, file: IO[bytes], form: CsvForm) -> int:
-    """Write a zip with one CSV per table, named `<month, or first and last day> <table>.csv`; return the number of rows in all."""
+    """Write a zip with one CSV per table, named `<month or days> <table>.csv`; return the number of rows."""
     language = header.language if form.for_people else "en"
     with ZipFile(file, "w", compression=ZIP_DEFLATED) as archive:
         rows = 0
