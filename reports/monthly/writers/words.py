@@ -1,0 +1,14 @@
+"""Sentences that several writers show: what a report is about."""
+
+from __future__ import annotations
+
+from reports.monthly.figures import ReportHeader
+from reports.monthly.texts import name_month, translate
+
+
+def report_subject(header: ReportHeader) -> str:
+    """Return whose report it is, of which period and in which state, short enough for a footer."""
+    name = header.title_subject
+    short = name if len(name) <= 60 else f"{name[:59]}…"  # a workbook's footer holds 255 signs in all
+    month = name_month(header.month, header.language)
+    return f"{short} · {month} · {translate(header.state, header.language)}"
