@@ -55,9 +55,12 @@ _Line = tuple[str, Kind, Any, tuple[float, float] | None]
 def _header_lines(header: ReportHeader) -> list[_Line]:
     waiting = header.oldest_waiting
     product: list[_Line] = [("Service", "text", header.product, None)] if header.product else []
+    report: list[_Line] = [("Report", "text", header.report, None)] if header.report else []
+    revision: list[_Line] = [("Revision", "int", header.revision, None)] if header.revision else []
+    details: list[_Line] = [(name, "text", text, None) for name, text in header.details]
     return [
         *product,
-        *([("Report", "text", header.report, None)] if header.report else []),
+        *report,
         ("Account" if header.scope == "account" else "Tenant", "text", header.title_subject, None),
         ("Period", "month", header.month, None) if header.month else ("Period", "text", period_text(header), None),
         ("Time zone", "text", header.timezone, None),
@@ -66,9 +69,9 @@ def _header_lines(header: ReportHeader) -> list[_Line]:
         if waiting
         else ("Oldest waiting", "term", "nothing waiting", None),
         ("State", "term", header.state, None),
-        *([("Revision", "int", header.revision, None)] if header.revision else []),
+        *revision,
         ("Currency", "text", header.currency, None),
-        *((name, "text", text, None) for name, text in header.details),
+        *details,
     ]
 
 

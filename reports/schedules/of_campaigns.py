@@ -74,7 +74,7 @@ def ab_test(reading: Reading, masking: Masking) -> Content:
 def _campaign(reading: Reading) -> Campaign:
     """Return the definition's campaign, or the one that it is merged into. Raises SubjectGone."""
     campaigns = Campaign.objects.select_related("tenant").filter(tenant_id__in=reading.tenant_ids)
-    found = campaigns.filter(id=reading.parameters.get("campaign")).first()
+    found = campaigns.filter(id=reading.parameters["campaign"]).first()
     if found is not None and found.merged_into_id is not None:
         found = campaigns.filter(id=found.merged_into_id).first()
     if found is None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from portal.common.masking import Masking
+from portal.tenants.models import Tenant
 from reports.figures.failures import failures
 from reports.figures.query import OF_CAMPAIGNS, StatisticsQuery
 from reports.figures.statistics import statistics, total
@@ -12,7 +13,6 @@ from reports.monthly.texts import name_country, translate
 from reports.schedules.dimensions import DIMENSIONS, grouped_table
 from reports.schedules.figure_tables import chosen_measures, cut, figure_table
 from reports.schedules.reading import Content, Reading
-from portal.tenants.models import Tenant
 
 _STANDARD = (
     ("Countries", ("country",)),

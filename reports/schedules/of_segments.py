@@ -30,7 +30,9 @@ def segment(reading: Reading, masking: Masking) -> Content:
 
     rows: list[Any] = [((label(row.value),), row.kpis) for row in in_order(found.rows, "-messages")]
     tables = [
-        figure_table("Segments", (Column("Value", "text"),), rows, measures=measures, language=language, total=found.total)
+        figure_table(
+            "Segments", (Column("Value", "text"),), rows, measures=measures, language=language, total=found.total
+        )
     ]
     if by:
         cross = cross_table(query, (key, by), merge_small=merge_small)

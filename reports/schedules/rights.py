@@ -39,7 +39,8 @@ def may_read(access: Access, run: DefinitionRun) -> bool:
     if run.definition.kind != ReportDefinition.Kind.ACCOUNT:
         return True
     scope = account_scope(access, run.definition)
-    return scope is not None and run.created_at >= scope.account.owner_since  # type: ignore[union-attr] # it has one
+    since = scope.account.owner_since if scope and scope.account else None
+    return since is not None and run.created_at >= since
 
 
 def account_scope(access: Access, definition: ReportDefinition) -> ReportScope | None:

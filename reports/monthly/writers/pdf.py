@@ -106,7 +106,7 @@ def _report(tables: Sequence[Table], header: ReportHeader) -> dict[str, Any]:
     as_of = local_time(header.data_as_of, header).strftime("%Y-%m-%d %H:%M:%S")
     product = _text(header.product) or _PRODUCT
     return {
-        "title": _text(header.title_subject) or product,
+        "title": _text(header.report or header.title_subject) or product,
         "period": f"{_text(period_text(header))} · {translate(header.state, language)}",
         "subject": _text(report_subject(header)),
         "product": product,
