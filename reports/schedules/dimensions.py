@@ -9,7 +9,7 @@ from deliveries.partner_ids.with_numbers import telling_partner_ids
 from portal.common.masking import Masking
 from reports.figures.masked_names import masked_key, partner_ids_of
 from reports.figures.query import TIMES, StatisticsQuery
-from reports.figures.statistics import statistics
+from reports.figures.statistics import statistics, total
 from reports.monthly.tables import Column, Table
 from reports.schedules.figure_tables import COUNTRY, country_cells, figure_table, named
 from reports.schedules.reading import Reading
@@ -70,7 +70,7 @@ def grouped_table(
         found = masked_key(group.key, masking, telling)
         rows.append((tuple(cell for name in names for cell in cells[name](_shown(name, found[name]))), group.kpis))
     columns = [column for name in names for column in DIMENSIONS[name].columns]
-    return figure_table(key, columns, rows, measures=measures, language=reading.language)
+    return figure_table(key, columns, rows, measures=measures, language=reading.language, total=total(query))
 
 
 def _shown(name: str, value: Any) -> Any:

@@ -7,7 +7,7 @@ from reports.figures.kpis import Kpis
 from reports.monthly.tables import Column, Kind, Table
 from reports.monthly.texts import name_country, translate
 
-MAX_ROWS = 10_000  # of one table; the last row sums the others and says how many there are
+MAX_ROWS = 10_000  # of a table with names; the last row sums the others and says how many there are
 
 MEASURES: dict[str, tuple[Column, Callable[[Kpis], Any]]] = {
     "messages": (Column("Messages", "int"), lambda one: one.volume.messages),
@@ -48,19 +48,15 @@ def figure_table(
     *,
     measures: Sequence[str],
     language: str,
-    total: Kpis | None = None,
+    total: Kpis,
 ) -> Table:
-    """Return a table of rows in their order. Its total is `total`, or the sum of all rows.
-
-    Beyond MAX_ROWS the other rows are summed in one.
-    """
+    """Return a table of rows in their order and their total. Beyond MAX_ROWS the other rows are summed in one."""
     shown = [MEASURES[name] for name in measures]
-    lines = [(*cells, *(value(kpis) for _column, value in shown)) for cells, kpis in rows[:MAX_ROWS]]
-    if rest := rows[MAX_ROWS:]:
+    most = MAX_ROWS if any(column.kind in TEXTUAL for column in columns) else len(rows)  # times alone are not many
+    lines = [(*cells, *(value(kpis) for _column, value in shown)) for cells, kpis in rows[:most]]
+    if rest := rows[most:]:
         kpis = sum((kpis for _cells, kpis in rest[1:]), rest[0][1])
         lines.append((*_rest_cells(columns, len(rest), language), *(value(kpis) for _column, value in shown)))
-    if total is None:
-        total = sum((kpis for _cells, kpis in rows[1:]), rows[0][1]) if rows else Kpis()
     return Table(
         key=key,
         columns=(*columns, *(column for column, _value in shown)),

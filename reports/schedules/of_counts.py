@@ -7,11 +7,11 @@ from portal.common.masking import Masking
 from portal.tenants.models import Tenant
 from reports.figures.failures import failures
 from reports.figures.query import OF_CAMPAIGNS, StatisticsQuery
-from reports.figures.statistics import statistics, total
+from reports.figures.statistics import total
 from reports.monthly.tables import Column, Table
 from reports.monthly.texts import name_country, translate
 from reports.schedules.dimensions import DIMENSIONS, grouped_table
-from reports.schedules.figure_tables import chosen_measures, cut, figure_table
+from reports.schedules.figure_tables import chosen_measures, cut
 from reports.schedules.reading import Content, Reading
 
 _STANDARD = (
@@ -75,19 +75,7 @@ def tables_by(
 ) -> list[Table]:
     """Return a table for each name and its dimensions."""
     measures = chosen_measures(reading.parameters.get("columns", ()))
-    return [
-        _by_day(reading, query, measures)
-        if names == ("day",)
-        else grouped_table(key, reading, query, names, masking=masking, measures=measures)
-        for key, names in wanted
-    ]
-
-
-def _by_day(reading: Reading, query: StatisticsQuery, measures: Sequence[str]) -> Table:
-    groups = statistics(replace(query, group_by=("day",)))
-    columns = DIMENSIONS["day"].columns
-    rows = [((group.key["day"],), group.kpis) for group in groups]
-    return figure_table("Days", columns, rows, measures=measures, language=reading.language)
+    return [grouped_table(key, reading, query, names, masking=masking, measures=measures) for key, names in wanted]
 
 
 def errors_table(reading: Reading, query: StatisticsQuery) -> Table:
