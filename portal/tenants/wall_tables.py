@@ -52,6 +52,9 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "message_parameter": (READ, READ),
     "partner_move": (ADD, CHANGE),
     "partner_request": (CHANGE, CHANGE),
+    "report_definition": (CHANGE, READ),
+    "definition_run": (CHANGE, CHANGE),  # refers to its definition
+    "definition_file": (READ, READ),  # refers to its run
     "report_run": (CHANGE, CHANGE),
     "retention_mark": (READ, READ),
     "segment_change": (READ, READ),
@@ -184,6 +187,7 @@ METRICS_TABLES: dict[str, str] = {
     "campaigns_segmentkey": "SELECT (id, state)",
     "conversion_due": "SELECT (id, since)",
     "conversion_upload": "SELECT (id, state)",
+    "definition_run": "SELECT (id, state)",
     "erased_month": "SELECT (id, state)",
     "export": "SELECT (id, state)",
     "gate_replay": "SELECT (id, state)",

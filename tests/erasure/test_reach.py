@@ -46,6 +46,7 @@ from reports.models import ReportRun
 from reports.monthly.selector import MonthScope
 from reports.runs.erased_files import delete_erased_files
 from reports.runs.runs import build_now, build_report
+from reports.schedules.erased import delete_files_of_month
 from tests.deliveries.helpers import NOW, dlr, hand_in, put, submission
 from tests.erasure.places import columns, files_with_number, has_number, places_with_number
 
@@ -130,6 +131,8 @@ CANNOT = {
         "conversion_event": {"reason"},
         "conversion_upload": {"errors", "problem", "state"},
         "daily_count": {"sender_type", "status"},
+        "definition_file": {"edition", "format", "gone"},
+        "definition_run": {"cause", "kind", "language", "skipped", "state"},
         "django_content_type": {"app_label", "model"},
         "django_migrations": {"app", "name"},
         "erased_id": {"kind"},
@@ -153,6 +156,9 @@ CANNOT = {
         "partner_request": {"state"},
         "quarantine": {"content_encoding", "method", "reason", "state"},
         "refusal_count": {"reason"},
+        "report_definition": {
+            *("condition", "formats", "frequency", "kind", "language", "period", "stopped_reason"),
+        },
         "report_run": {"kind", "state"},
         "result_code": {"dialect", "reason", "status"},
         "retention_mark": {"sealed_in"},
@@ -175,6 +181,8 @@ CANNOT = {
         "django_session": {"session_data", "session_key"},
         "erased_id": {"digest"},
         "erased_name": {"digest", "masked"},
+        "definition_file": {"sha256"},
+        "definition_run": {"content_hash"},
         "export": {"sealed", "sha256"},
         "gate": {"old_secret_sealed", "secret_sealed"},
         "gate_destination": {"headers_sealed", "password_sealed"},
@@ -205,11 +213,13 @@ CANNOT = {
         "axes_accessfailurelog": {"http_accept", "path_info", "user_agent", "username"},
         "axes_accesslog": {"http_accept", "path_info", "user_agent", "username"},
         "conversion_upload": {"made_by", "undone_by"},
+        "definition_run": {"requested_by"},
         "export": {"made_by"},
         "gate": {"made_by"},
         "gate_replay": {"made_by"},
         "partner_request": {"decided_by", "requested_by"},
         "quarantine": {"resolved_by"},
+        "report_definition": {"owned_by"},
         "report_run": {"requested_by"},
         "share_link": {"made_by"},
         "tenants_apikey": {"created_by"},
@@ -230,6 +240,7 @@ CANNOT = {
             ),
         },
         "gate_destination": {"custom_parameters", "template", "url", "username"},
+        "report_definition": {"name", "parameters"},  # whose form refuses numbers
         "report_run": {"idempotency_key"},
         "result_code": {"text_en", "text_fi"},
         "saved_view": {"name", "query"},  # the form refuses numbers in names and leaves out filters with them
@@ -243,6 +254,8 @@ CANNOT = {
     },
     "made of ids, months and figures": {
         "django_admin_log": {"object_id"},
+        "definition_file": {"file"},
+        "definition_run": {"oldest"},
         "export": {"file", "oldest"},
         "report_run": {"countries", "file", "masked_file", "totals"},
     },
@@ -251,6 +264,7 @@ CANNOT = {
         "campaigns_segmentkey": {"error"},
         "erased_month": {"error"},
         "conversion_upload": {"error"},
+        "definition_run": {"error"},
         "export": {"error"},
         "gate_replay": {"error"},
         "partner_move": {"error"},
@@ -472,7 +486,7 @@ def test_erased_number_is_in_no_column_file_or_log(feed, account, tenant, staff_
         call_command("erase_number", "040 123 4567", tenant=tenant.slug)
     else:
         assert apply_retention(now=NOW).numbers == {tenant.slug: 20}
-        delete_erased_files(now=timezone.now())
+        delete_erased_files(now=timezone.now(), also=delete_files_of_month)
 
     assert places_with_number() == set()
     assert files_with_number(files) == []
