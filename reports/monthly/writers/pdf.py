@@ -24,7 +24,7 @@ from reports.monthly.figures import ReportHeader
 from reports.monthly.summary import local_time
 from reports.monthly.tables import Kind, Table
 from reports.monthly.texts import find_locale, name_month, translate
-from reports.monthly.writers.words import report_subject
+from reports.monthly.writers.words import instant_text, report_subject
 from reports.monthly.writers.xlsx_cells import with_label
 from reports.monthly.writers.xlsx_styles import ACCENT, RIGHT
 from reports.monthly.writers.xlsx_widths import column_widths
@@ -157,7 +157,7 @@ def _cell(value: Any, kind: Kind, language: str) -> str:
     if kind == "date":
         return _day(value, language)
     if isinstance(value, datetime):
-        return value.isoformat(sep=" ", timespec="seconds")
+        return instant_text(value)
     if kind == "month":
         return name_month(value, language)
     return _text(translate(value, language) if kind == "term" else str(value))

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from reports.monthly.figures import ReportHeader
 from reports.monthly.texts import name_month, translate
+
+
+def instant_text(moment: datetime) -> str:
+    """Return an instant with its offset, as `2026-11-04 14:32:07 +02:00`."""
+    text = moment.isoformat(sep=" ")
+    return f"{text[:-6]} {text[-6:]}"
 
 
 def report_subject(header: ReportHeader) -> str:
