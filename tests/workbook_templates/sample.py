@@ -31,7 +31,9 @@ def template() -> bytes:
     sheet["A6"], sheet["B6"], sheet["C6"] = "All", "=SUM(B5:B5)", "=SUM(C5:C5)"
     sheet["A8"] = "Checked by"
     sheet.merge_cells("A8:C8")
-    sheet.conditional_formatting.add("B5", CellIsRule("lessThan", ["1000"], fill=PatternFill("solid", bgColor="FFCCCC")))
+    sheet.conditional_formatting.add(
+        "B5", CellIsRule("lessThan", ["1000"], fill=PatternFill("solid", bgColor="FFCCCC"))
+    )
     validation = DataValidation(type="list", formula1='"yes,no"')
     validation.add("D8")
     sheet.add_data_validation(validation)
@@ -48,9 +50,7 @@ def template() -> bytes:
     untouched = book.create_sheet("Untouched")
     untouched["A1"] = "as it is"
     book.defined_names["Days"] = DefinedName("Days", attr_text="'Days & more'!$A$2:$B$32")
-    book.defined_names["Operators.Total.Messages"] = DefinedName(
-        "Operators.Total.Messages", attr_text="Other!$C$3"
-    )
+    book.defined_names["Operators.Total.Messages"] = DefinedName("Operators.Total.Messages", attr_text="Other!$C$3")
     book.defined_names["Whole"] = DefinedName("Whole", attr_text="'Our month'!$B$5:$B$6")
     return saved(book)
 
