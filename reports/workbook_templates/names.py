@@ -12,7 +12,7 @@ from typing import Any
 
 from portal.common.safe_text import cut_to_cell, show_controls
 from reports.monthly.figures import ReportHeader
-from reports.monthly.summary import local_time
+from reports.monthly.summary import local_time, period_text
 from reports.monthly.tables import Kind, Table
 from reports.monthly.texts import name_month, translate
 from reports.monthly.writers.words import cell_text, instant_text
@@ -44,8 +44,9 @@ def names_of(tables: Sequence[Table], header: ReportHeader) -> Names:
     """Return the names of a report with what they stand for, in the report's language."""
     language = header.language
     values: dict[str, Value] = {
+        "Report.Name": _text(header.report),
         "Report.Subject": _text(header.title_subject),
-        "Report.Period": _text(name_month(header.month, language)),
+        "Report.Period": _text(period_text(header)),
         "Report.State": translate(header.state, language),
         "Report.Revision": header.revision,
         "Report.Data_as_of": instant_text(local_time(header.data_as_of, header)),

@@ -17,9 +17,9 @@ from typing import Any
 
 from portal.common.safe_text import make_encodable
 from reports.monthly.figures import ReportHeader
-from reports.monthly.summary import local_time
+from reports.monthly.summary import local_time, period_text
 from reports.monthly.tables import Kind, Table
-from reports.monthly.texts import find_locale, name_month, translate
+from reports.monthly.texts import find_locale, translate
 from reports.monthly.writers.words import cell_text, report_subject
 from reports.monthly.writers.xlsx_cells import with_label
 from reports.monthly.writers.xlsx_styles import ACCENT, RIGHT
@@ -102,8 +102,8 @@ def _report(tables: Sequence[Table], header: ReportHeader) -> dict[str, Any]:
     as_of = local_time(header.data_as_of, header).strftime("%Y-%m-%d %H:%M:%S")
     product = _text(header.product) or _PRODUCT
     return {
-        "title": _text(header.title_subject) or product,
-        "period": f"{_text(name_month(header.month, language))} · {translate(header.state, language)}",
+        "title": _text(header.report or header.title_subject) or product,
+        "period": f"{_text(period_text(header))} · {translate(header.state, language)}",
         "subject": _text(report_subject(header)),
         "product": product,
         "language": find_locale(language).language,
