@@ -28,6 +28,7 @@ class ReportHeader:
     final state, None if there are no messages. `warning` is a sentence in the report's language.
     `product` is the brand's name for the portal, "" where it has none of its own. `logo` is its PNG file, b"" for none;
     `messages_address` is the address of the tenant's list of messages in the portal, "" for a report without links.
+    `template` is the tenant's own workbook, which is filled in place of the portal's (reports/workbook_templates/).
     `colour` is six hexadecimal digits that can be read on white, "" for the portal's own.
     """
 
@@ -47,6 +48,7 @@ class ReportHeader:
     logo: bytes = b""
     colour: str = ""
     messages_address: str = ""
+    template: bytes = b""
     report: str = ""
     days: tuple[date, date] | None = None
     details: tuple[tuple[str, str], ...] = ()

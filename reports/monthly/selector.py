@@ -24,6 +24,7 @@ from portal.tenants.models import Feed, GatewayAccount, Tenant
 from portal.tenants.scope import with_descendants
 from reports.figures.billing import is_billed
 from reports.figures.rollups import sources
+from reports.models import WorkbookTemplate
 from reports.monthly.changes_since import CountState, count_states
 from reports.monthly.layout import OVER_LIMIT_KEY, ErrorCount, MonthFigures, ReportHeader, Volume
 from reports.monthly.texts import translate
@@ -91,6 +92,7 @@ def month_figures(*, scope: MonthScope, month: Month, kind: str, revision: int) 
                 warning=late_warning(kind, maturity, language),
                 product=brand.product_name,
                 logo=logo_png(brand.logo),
+                template=b"" if scope.account else monthly_template(scope.tenant),
                 messages_address="" if scope.account else messages_address(scope.tenant),
                 colour=brand.accents[0].accent.removeprefix("#").upper() if brand.accents else "",
             ),
@@ -106,6 +108,12 @@ def month_figures(*, scope: MonthScope, month: Month, kind: str, revision: int) 
             count_totals=counts.totals,
             rows_hash=counts.rows_hash,
         )
+
+
+def monthly_template(tenant: Tenant) -> bytes:
+    """Return the workbook that the tenant has chosen for its monthly reports, nothing where it has chosen none."""
+    found = WorkbookTemplate.objects.filter(tenant=tenant, is_monthly=True).values_list("content", flat=True).first()
+    return bytes(found or b"")
 
 
 def messages_address(tenant: Tenant) -> str:
