@@ -1,7 +1,5 @@
 """The page that explains how Excel refreshes figures by itself, with the text of the query to copy."""
 
-from urllib.parse import urlencode
-
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -16,7 +14,7 @@ _COLUMNS = {  # of the query: what Excel takes for a number; everything else sta
     "messages": "Int64.Type", "parts": "Int64.Type", "delivered": "Int64.Type", "failed": "Int64.Type",
     "pending": "Int64.Type", "unknown": "Int64.Type", "delivery_rate": "type number",
 }  # fmt: skip
-_ASKED = {"period": "12m", "group_by": "day,country", "format": "csv"}
+_ASKED = {"period": "90d", "group_by": "day,country", "format": "csv"}
 
 
 @require_safe
@@ -27,7 +25,6 @@ def excel_page(request: PageRequest, tenant: Tenant) -> HttpResponse:
     context = {
         "page": "reports",
         "query": power_query(address),
-        "address": f"{address}?{urlencode(_ASKED, safe=',')}",
         "may_make_keys": request.access.may("manage_api_keys"),
     }
     return render(request, "reports/excel.html", context)
@@ -50,8 +47,8 @@ def power_query(address: str) -> str:
             f"        Query = [{asked}],",
             '        Headers = [Authorization = "Bearer " & ApiKey]',
             "    ]),",
-            '    Table = Csv.Document(Source, [Delimiter = ",", Encoding = 65001, QuoteStyle = QuoteStyle.Csv]),',
-            "    Named = Table.PromoteHeaders(Table, [PromoteAllScalars = true]),",
+            '    Lines = Csv.Document(Source, [Delimiter = ",", Encoding = 65001, QuoteStyle = QuoteStyle.Csv]),',
+            "    Named = Table.PromoteHeaders(Lines, [PromoteAllScalars = true]),",
             f'    Typed = Table.TransformColumnTypes(Named, {{{{"day", type date}}, {types}}}, "en-US")',
             "in",
             "    Typed",

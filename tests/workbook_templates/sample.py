@@ -13,6 +13,8 @@ from openpyxl.styles import Font, PatternFill
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from reports.models import WorkbookTemplate
+from reports.workbook_templates.services import add_template
 from tests.brands.conftest import png
 
 
@@ -53,6 +55,11 @@ def template() -> bytes:
     book.defined_names["Operators.Total.Messages"] = DefinedName("Operators.Total.Messages", attr_text="Other!$C$3")
     book.defined_names["Whole"] = DefinedName("Whole", attr_text="'Our month'!$B$5:$B$6")
     return saved(book)
+
+
+def make_template(tenant, name: str) -> WorkbookTemplate:
+    """Add the template to a tenant, as a person who uploads it."""
+    return add_template(tenant=tenant, name=name, content=template(), actor="owner@example.com")
 
 
 def saved(book) -> bytes:

@@ -167,8 +167,8 @@ def sum_of():
     ("cells", "problem"),
     [
         (
-            {"A1": "{{Countries.Mesages}}"},
-            Problem("unknown_near", f"{OURS}!A1", ("Countries.Mesages", "Countries.Messages")),
+            {"A1": "{{Countries.Massages}}"},
+            Problem("unknown_near", f"{OURS}!A1", ("Countries.Massages", "Countries.Messages")),
         ),
         ({"A1": "{{qqqqqq}}"}, Problem("unknown", f"{OURS}!A1", ("qqqqqq", ""))),
         ({"A1": "Sum {{Countries.Messages}}"}, Problem("column_in_text", f"{OURS}!A1", ("Countries.Messages",))),
