@@ -22,6 +22,9 @@ urlpatterns = [
     path("reports/templates/<int:template_id>/choose/", templates.template_choose, name="template_choose"),
     path("reports/templates/<int:template_id>/remove/", templates.template_remove, name="template_remove"),
     path("reports/templates/<int:template_id>/file/", templates.template_file, name="template_file"),
+||||||| e16e76f5
+    path("reports/runs/<int:run_id>/<slug:format>/", saved_reports.download, name="saved_report"),
+    path("reports/runs/<int:saved_run_id>/<slug:format>/", saved_reports.download, name="saved_report"),
     path("reports/<int:run_id>/download/", views.download, name="download"),
     path("reports/<str:month>/remove/", views.remove, name="remove"),
     path("reports/accounts/<slug:account>/", views.account_months, name="account_months"),

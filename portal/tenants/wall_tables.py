@@ -37,8 +37,6 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "conversion_tenant": (READ, READ),
     "conversion_window": (ALL, ALL),
     "daily_count": (READ, READ),
-    "definition_file": (READ, READ),
-    "definition_run": (CHANGE, CHANGE),  # refers to its definition
     "delivery_report": (READ, READ),
     "erased_month": (READ, CHANGE),
     "export": (CHANGE, CHANGE),
@@ -55,6 +53,8 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "partner_move": (ADD, CHANGE),
     "partner_request": (CHANGE, CHANGE),
     "report_definition": (CHANGE, READ),
+    "definition_run": (CHANGE, CHANGE),  # refers to its definition
+    "definition_file": (READ, READ),  # refers to its run
     "report_run": (CHANGE, CHANGE),
     "retention_mark": (READ, READ),
     "segment_change": (READ, READ),

@@ -152,6 +152,7 @@ WITHOUT_PAGE = {
     "exports:delete": POST,
     "share_download": FILE,
     "reports:download": FILE,
+    "reports:saved_report": FILE,
     "reports:account_make": POST,
     "reports:account_download": FILE,
     "reports:account_remove": "the same page as reports:remove",
