@@ -68,6 +68,10 @@ SENTENCES: dict[str, Promise] = {
     # reports
     "report.request": _("%(who)s requested the report for %(subject)s."),
     "report.download": _("%(who)s downloaded the report file %(subject)s."),
+    "report_template.added": _("%(who)s added the workbook template %(subject)s."),
+    "report_template.chosen": _("%(who)s chose the workbook template %(subject)s for monthly reports."),
+    "report_template.unchosen": _("%(who)s stopped using the workbook template %(subject)s for monthly reports."),
+    "report_template.removed": _("%(who)s removed the workbook template %(subject)s."),
     "report.removed": _("%(who)s removed the report for %(subject)s. Revisions: %(revisions)s."),
     "report.file_erased": _("The file of the report %(subject)s was deleted after an erasure."),
     "report_definition.created": _("%(who)s saved the report %(subject)s."),

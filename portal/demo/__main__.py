@@ -74,6 +74,7 @@ def _fill(server: subprocess.Popen, address: str) -> State:
     steps.make_reports(server)
     steps.share_overview(state)
     steps.save_view()
+    steps.add_template()
     steps.describe_campaigns(state)
     steps.add_customer(state)
     steps.save_search(server)

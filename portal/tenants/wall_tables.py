@@ -65,6 +65,7 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "submission_count": (READ, READ),
     "tenant_brand": (CHANGE, READ),
     "tenant_recount": ("SELECT, INSERT, DELETE", ALL),
+    "workbook_template": (ALL, READ),
 }
 
 # Views of tables with a tenant_id, which are read as the role that asks (security_invoker). view: (web, staff)

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Min, QuerySet, Sum
+from django.urls import reverse
 
 from campaigns.merging import shown_name
 from campaigns.models import OTHER_CAMPAIGNS_ID, Campaign
@@ -22,6 +24,7 @@ from portal.tenants.models import Feed, GatewayAccount, Tenant
 from portal.tenants.scope import with_descendants
 from reports.figures.billing import is_billed
 from reports.figures.rollups import sources
+from reports.models import WorkbookTemplate
 from reports.monthly.changes_since import CountState, count_states
 from reports.monthly.layout import OVER_LIMIT_KEY, ErrorCount, MonthFigures, ReportHeader, Volume
 from reports.monthly.texts import translate
@@ -89,6 +92,8 @@ def month_figures(*, scope: MonthScope, month: Month, kind: str, revision: int) 
                 warning=late_warning(kind, maturity, language),
                 product=brand.product_name,
                 logo=logo_png(brand.logo),
+                template=b"" if scope.account else monthly_template(scope.tenant),
+                messages_address="" if scope.account else messages_address(scope.tenant),
                 colour=brand.accents[0].accent.removeprefix("#").upper() if brand.accents else "",
             ),
             countries=_sum_by(operators, lambda key: key[0]),
@@ -99,9 +104,21 @@ def month_figures(*, scope: MonthScope, month: Month, kind: str, revision: int) 
             errors=errors,
             latency=_latency(scope, month),
             tenant_zones={label: tenants[tenant_id].timezone for tenant_id, label in labels.items()},
+            tenant_slugs={label: tenants[tenant_id].slug for tenant_id, label in labels.items()},
             count_totals=counts.totals,
             rows_hash=counts.rows_hash,
         )
+
+
+def monthly_template(tenant: Tenant) -> bytes:
+    """Return the workbook that the tenant has chosen for its monthly reports, nothing where it has chosen none."""
+    found = WorkbookTemplate.objects.filter(tenant=tenant, is_monthly=True).values_list("content", flat=True).first()
+    return bytes(found or b"")
+
+
+def messages_address(tenant: Tenant) -> str:
+    """Return the address of the tenant's list of messages, below the portal's own."""
+    return f"{settings.PUBLIC_URL}{reverse('messages:list', args=[tenant.slug])}"
 
 
 def freshness() -> tuple[datetime, datetime | None]:

@@ -55,6 +55,7 @@ NEVER_ADDED = {AccessAttempt, EmailAddress}
 ADDED_ELSEWHERE = {PartnerId: 302}  # leads to the page that declares them
 # Facts have composite keys, and inbox rows are millions: no admin page shows them.
 NOT_SHOWN = {
+    "reports.WorkbookTemplate",
     "tenants.EarlierOwner", "tenants.FeedToken", "tenants.GateApi", "deliveries.InboxRow", "deliveries.WaitingRow",
     "deliveries.IngestCount", "deliveries.Message", "deliveries.MessageParameter", "deliveries.DeliveryReport",
     "deliveries.DailyCount", "deliveries.CampaignCount", "deliveries.HourCount", "deliveries.LatencyCount",

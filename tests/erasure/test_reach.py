@@ -198,6 +198,7 @@ CANNOT = {
         "report_run": {"content_hash", "masked_sha256", "rows_hash", "sha256"},
         "share_link": {"digest"},
         "tenant_brand": {"host_token", "icon", "logo", "logo_digest"},
+        "workbook_template": {"content", "sha256"},  # of a customer's own file, in which no message is
         "tenants_apikey": {"digest", "prefix"},
         "tenants_feed": {"basic_password_digest", "header_value_digest", "signing_keys"},
         "tenants_feedtoken": {"digest"},
@@ -223,6 +224,7 @@ CANNOT = {
         "report_run": {"requested_by"},
         "share_link": {"made_by"},
         "tenants_apikey": {"created_by"},
+        "workbook_template": {"uploaded_by"},
         "usersessions_usersession": {"user_agent"},
     },
     "set up by staff or a tenant's people, about no message": {
@@ -247,6 +249,7 @@ CANNOT = {
         "share_link": {"hosts", "name", "query"},  # whose form refuses numbers
         "tenant_brand": {"host", "product_name", "sender_name"},  # whose form refuses numbers
         "tenants_apikey": {"name"},
+        "workbook_template": {"name"},  # whose form refuses numbers
         "tenants_feed": {"basic_user", "header_name", "name", "networks"},
         "tenants_gateapi": {"address", "partner_id", "username"},
         "tenants_gatewayaccount": {"name", "platform_id", "timezone"},

@@ -26,6 +26,7 @@ from tests.admin.test_walk import NEVER_ADDED, NEVER_DELETED, READ_ONLY
 from tests.gates.factors import make_gate
 from tests.pages.conftest import make_run
 from tests.wall.roles import roles_taken
+from tests.workbook_templates.sample import make_template
 
 PEOPLE = ("anonymous", "viewer", "analyst", "manager", "owner", "staff_user", "stranger")
 MEMBERS = PEOPLE[1:5]  # of the tenant that is not asked for
@@ -54,6 +55,8 @@ POSTED = {
     "palette": {"q": CANARY},
     "palette_anywhere": {},  # its page repeats what is asked
     "reports:view_start": {},
+    "reports:template_choose": {"use": "yes"},
+    "reports:template_remove": {},
     "reports:view_share": {},
     "settings:api_key_keep": {},
     "conversions:upload_cancel": {},
@@ -190,6 +193,12 @@ PAGES = {
     "reports:view_start": (302, 404, 404, 302),
     "reports:view_share": (302, 404, 404, 302),
     "campaigns:ab": (302, 404, 404, 200),
+    "reports:excel": (302, 404, 404, 200),
+    "reports:templates": (302, 404, 404, 200),
+    "reports:template": (302, 404, 404, 200),
+    "reports:template_choose": (302, 404, 404, 302),
+    "reports:template_remove": (302, 404, 404, 302),
+    "reports:template_file": (302, 404, 404, 200),
     "reports:months": (302, 404, 404, 200),
     "reports:make": (302, 404, 404, 302),
     "reports:download": (302, 404, 404, 200),
@@ -377,6 +386,7 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "token": "no-such-token",
         "session_id": 1,
         "key_id": 0,  # no such key
+        "template_id": make_template(other_tenant, CANARY).id,
         "view_id": SavedView.objects.create(tenant=other_tenant, user=stranger, page="overview", name=CANARY).id,
         "export_id": rows[Export].id,
         "upload_id": rows[ConversionUpload].id,
