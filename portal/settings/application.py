@@ -117,3 +117,6 @@ EXPORT_KINDS = {
     "variants": "reports.exports.tables.VARIANTS",
     "recipients": "reports.exports.recipients.RECIPIENTS",
 }
+
+# Functions that get each run of a report definition that has ended (reports/schedules/hooks.py), as dotted paths.
+DEFINITION_HOOKS: list[str] = []

@@ -1,5 +1,6 @@
 """Models of reports."""
 
+from reports.models.definitions import DefinitionFile, DefinitionRun, ReportDefinition
 from reports.models.runs import Edition, ReportRun
 
-__all__ = ["Edition", "ReportRun"]
+__all__ = ["DefinitionFile", "DefinitionRun", "Edition", "ReportDefinition", "ReportRun"]

@@ -1,1 +1,1 @@
-"""Report definitions: saved reports, made on a schedule or when a person asks, and sent to their recipients."""
+"""Saved reports: definitions, the days that they are of, their runs and files."""
