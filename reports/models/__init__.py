@@ -1,6 +1,16 @@
 """Models of reports."""
 
 from reports.models.definitions import DefinitionFile, DefinitionRun, ReportDefinition
+from reports.models.report_mails import OutsideAddress, ReportMail, ReportRecipient
 from reports.models.runs import Edition, ReportRun
 
-__all__ = ["DefinitionFile", "DefinitionRun", "Edition", "ReportDefinition", "ReportRun"]
+__all__ = [
+    "DefinitionFile",
+    "DefinitionRun",
+    "Edition",
+    "OutsideAddress",
+    "ReportDefinition",
+    "ReportMail",
+    "ReportRecipient",
+    "ReportRun",
+]

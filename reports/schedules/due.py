@@ -31,11 +31,11 @@ class Frequency(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A frequency and a local time; `weekday` (0 is Monday) counts for weekly ones, `month_day` for monthly ones."""
+    """A frequency and a local time; `weekday` (ISO: 1 is Monday) counts for weekly ones, `month_day` for monthly ones."""
 
     frequency: Frequency
     at: time
-    weekday: int = 0
+    weekday: int = 1
     month_day: int = 1
 
 
@@ -73,7 +73,7 @@ def _days(schedule: Schedule, start: date) -> Iterator[date]:
     step = _DAY if schedule.frequency == Frequency.DAILY else 7 * _DAY
     day = start
     if schedule.frequency == Frequency.WEEKLY:
-        day += timedelta(days=schedule.weekday - start.weekday())
+        day += timedelta(days=schedule.weekday - start.isoweekday())
     while True:
         yield day
         day += step

@@ -88,7 +88,7 @@ def test_daily_time_over_changes_of_the_clock(tz, at, after, expected):
     ("schedule", "expected"),
     [
         (
-            Schedule(Frequency.WEEKLY, time(8), weekday=4),
+            Schedule(Frequency.WEEKLY, time(8), weekday=5),
             ["2011-12-23 08:00 -1000", "2011-12-29 08:00 -1000", "2012-01-06 08:00 +1400"],
         ),
         (
@@ -135,7 +135,7 @@ SCHEDULES = st.builds(
     Schedule,
     st.sampled_from(Frequency),
     st.times().map(lambda at: at.replace(second=0, microsecond=0)),
-    st.integers(0, 6),
+    st.integers(1, 7),
     st.integers(1, 31),
 )
 STARTS = st.datetimes(datetime(1990, 1, 1), datetime(2037, 1, 1)).map(lambda at: at.replace(tzinfo=UTC))
