@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from reports.runs import due_months, erased_files, runs
+from reports.schedules import clock, mail_retention, mailing, sending
 
 
 @shared_task(name="reports.build_report", time_limit=1200, acks_late=True)
@@ -27,3 +28,21 @@ def queue_monthly_runs() -> int:
 @shared_task(name="reports.delete_erased_files", time_limit=3600)
 def delete_erased_files() -> int:
     return erased_files.delete_erased_files(now=timezone.now())
+
+
+@shared_task(name="reports.request_due_runs", time_limit=300)
+def request_due_runs() -> int:
+    return len(clock.tick(now=timezone.now()))
+
+
+@shared_task(name="reports.send_report_mails", time_limit=sending.TIME_LIMIT)
+def send_report_mails() -> int:
+    now = timezone.now()
+    sending.mark_unknown(now=now)
+    mailing.queue_failures(now=now)
+    return sending.send_waiting()
+
+
+@shared_task(name="reports.forget_report_mails", time_limit=300)
+def forget_report_mails() -> int:
+    return mail_retention.forget(now=timezone.now())

@@ -7,113 +7,247 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('reports', '0008_definitions'),
-        ('tenants', '0013_gates_scope'),
+        ("reports", "0008_definitions"),
+        ("tenants", "0013_gates_scope"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='OutsideAddress',
+            name="OutsideAddress",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address', models.EmailField(max_length=254)),
-                ('language', models.CharField(max_length=8)),
-                ('added_by', models.CharField(max_length=254)),
-                ('asked_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True)),
-                ('declined_at', models.DateTimeField(blank=True, null=True)),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("address", models.EmailField(max_length=254)),
+                ("language", models.CharField(max_length=8)),
+                ("added_by", models.CharField(max_length=254)),
+                ("asked_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True)),
+                ("declined_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tenants.tenant"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'outside address',
-                'verbose_name_plural': 'outside addresses',
-                'db_table': 'report_address',
+                "verbose_name": "outside address",
+                "verbose_name_plural": "outside addresses",
+                "db_table": "report_address",
             },
         ),
         migrations.CreateModel(
-            name='ReportRecipient',
+            name="ReportRecipient",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('added_by', models.CharField(max_length=254)),
-                ('added_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('unsubscribed_at', models.DateTimeField(blank=True, null=True)),
-                ('removed_at', models.DateTimeField(blank=True, null=True)),
-                ('address', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='recipients', to='reports.outsideaddress')),
-                ('definition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='recipients', to='reports.reportdefinition')),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant')),
-                ('user', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("added_by", models.CharField(max_length=254)),
+                ("added_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("unsubscribed_at", models.DateTimeField(blank=True, null=True)),
+                ("removed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "address",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="recipients",
+                        to="reports.outsideaddress",
+                    ),
+                ),
+                (
+                    "definition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="recipients",
+                        to="reports.reportdefinition",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tenants.tenant"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'recipient of reports',
-                'verbose_name_plural': 'recipients of reports',
-                'db_table': 'report_recipient',
+                "verbose_name": "recipient of reports",
+                "verbose_name_plural": "recipients of reports",
+                "db_table": "report_recipient",
             },
         ),
         migrations.CreateModel(
-            name='ReportMail',
+            name="ReportMail",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('report', 'Report'), ('failed', 'Notice of a failed run'), ('stopped', 'Notice of a stopped report')], default='report', max_length=7)),
-                ('number', models.PositiveSmallIntegerField(default=1)),
-                ('requested_by', models.CharField(blank=True, default='', max_length=254)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('sending', 'Being sent'), ('sent', 'Sent'), ('refused', 'Refused by the mail server'), ('unknown', 'Outcome unknown'), ('bounced', 'Bounced'), ('skipped', 'Not sent')], default='waiting', max_length=7)),
-                ('skipped', models.CharField(blank=True, choices=[('left', 'The person is no member with access to this report any more.'), ('unsubscribed', 'The recipient has unsubscribed.'), ('unconfirmed', 'The address has not been confirmed.'), ('removed', 'The recipient has been removed.'), ('no_file', 'The file does not exist any more.')], default='', max_length=12)),
-                ('error', models.CharField(blank=True, default='', max_length=500)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('not_before', models.DateTimeField(blank=True, null=True)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('message_id', models.CharField(blank=True, default='', editable=False, max_length=200)),
-                ('how', models.CharField(blank=True, choices=[('file', 'With the file'), ('link', 'With a link')], default='', max_length=4)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('link_expires_at', models.DateTimeField(blank=True, null=True)),
-                ('link_revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('openings', models.PositiveIntegerField(db_default=0, default=0)),
-                ('last_opened_at', models.DateTimeField(blank=True, null=True)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='mails', to='reports.definitionrun')),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant')),
-                ('user', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('recipient', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='mails', to='reports.reportrecipient')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("report", "Report"),
+                            ("failed", "Notice of a failed run"),
+                            ("stopped", "Notice of a stopped report"),
+                        ],
+                        default="report",
+                        max_length=7,
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField(default=1)),
+                ("requested_by", models.CharField(blank=True, default="", max_length=254)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("sending", "Being sent"),
+                            ("sent", "Sent"),
+                            ("refused", "Refused by the mail server"),
+                            ("unknown", "Outcome unknown"),
+                            ("bounced", "Bounced"),
+                            ("skipped", "Not sent"),
+                        ],
+                        default="waiting",
+                        max_length=7,
+                    ),
+                ),
+                (
+                    "skipped",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("left", "The person is no member with access to this report any more."),
+                            ("unsubscribed", "The recipient has unsubscribed."),
+                            ("unconfirmed", "The address has not been confirmed."),
+                            ("removed", "The recipient has been removed."),
+                            ("no_file", "The file does not exist any more."),
+                        ],
+                        default="",
+                        max_length=12,
+                    ),
+                ),
+                ("error", models.CharField(blank=True, default="", max_length=500)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("not_before", models.DateTimeField(blank=True, null=True)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("message_id", models.CharField(blank=True, default="", editable=False, max_length=200)),
+                (
+                    "how",
+                    models.CharField(
+                        blank=True,
+                        choices=[("file", "With the file"), ("link", "With a link")],
+                        default="",
+                        max_length=4,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                ("link_expires_at", models.DateTimeField(blank=True, null=True)),
+                ("link_revoked_at", models.DateTimeField(blank=True, null=True)),
+                ("openings", models.PositiveIntegerField(db_default=0, default=0)),
+                ("last_opened_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="mails", to="reports.definitionrun"
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tenants.tenant"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "recipient",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="mails",
+                        to="reports.reportrecipient",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'mail of a report',
-                'verbose_name_plural': 'mails of reports',
-                'db_table': 'report_mail',
+                "verbose_name": "mail of a report",
+                "verbose_name_plural": "mails of reports",
+                "db_table": "report_mail",
             },
         ),
         migrations.AddConstraint(
-            model_name='outsideaddress',
-            constraint=models.UniqueConstraint(fields=('tenant', 'address'), name='report_address_once'),
+            model_name="outsideaddress",
+            constraint=models.UniqueConstraint(fields=("tenant", "address"), name="report_address_once"),
         ),
         migrations.AddConstraint(
-            model_name='reportrecipient',
-            constraint=models.UniqueConstraint(condition=models.Q(('removed_at', None), ('user__isnull', False)), fields=('definition', 'user'), name='report_recipient_member_once'),
+            model_name="reportrecipient",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("removed_at", None), ("user__isnull", False)),
+                fields=("definition", "user"),
+                name="report_recipient_member_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reportrecipient',
-            constraint=models.UniqueConstraint(condition=models.Q(('address__isnull', False), ('removed_at', None)), fields=('definition', 'address'), name='report_recipient_address_once'),
+            model_name="reportrecipient",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("address__isnull", False), ("removed_at", None)),
+                fields=("definition", "address"),
+                name="report_recipient_address_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reportrecipient',
-            constraint=models.CheckConstraint(condition=models.Q(('user', None), ('address', None), _connector='OR'), name='report_recipient_is_one'),
+            model_name="reportrecipient",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("user", None), ("address", None), _connector="OR"), name="report_recipient_is_one"
+            ),
         ),
         migrations.AddIndex(
-            model_name='reportmail',
-            index=models.Index(condition=models.Q(('state__in', ['waiting', 'sending'])), fields=['id'], name='report_mail_open'),
+            model_name="reportmail",
+            index=models.Index(
+                condition=models.Q(("state__in", ["waiting", "sending"])), fields=["id"], name="report_mail_open"
+            ),
         ),
         migrations.AddIndex(
-            model_name='reportmail',
-            index=models.Index(condition=models.Q(('message_id', ''), _negated=True), fields=['message_id'], name='report_mail_bounces'),
+            model_name="reportmail",
+            index=models.Index(
+                condition=models.Q(("message_id", ""), _negated=True), fields=["message_id"], name="report_mail_bounces"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reportmail',
-            constraint=models.UniqueConstraint(condition=models.Q(('recipient__isnull', False)), fields=('run', 'recipient', 'number'), name='report_mail_once'),
+            model_name="reportmail",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("recipient__isnull", False)),
+                fields=("run", "recipient", "number"),
+                name="report_mail_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reportmail',
-            constraint=models.UniqueConstraint(condition=models.Q(('user__isnull', False)), fields=('run', 'kind', 'user', 'number'), name='report_notice_once'),
+            model_name="reportmail",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("user__isnull", False)),
+                fields=("run", "kind", "user", "number"),
+                name="report_notice_once",
+            ),
         ),
     ]

@@ -130,7 +130,9 @@ class ReportMail(models.Model):
     run = models.ForeignKey(DefinitionRun, on_delete=models.CASCADE, related_name="mails")
     kind = models.CharField(max_length=7, choices=Kind.choices, default=Kind.REPORT)
     # To whom: the recipient of a report, or the member of a notice
-    recipient = models.ForeignKey(ReportRecipient, null=True, blank=True, on_delete=models.CASCADE, related_name="mails")
+    recipient = models.ForeignKey(
+        ReportRecipient, null=True, blank=True, on_delete=models.CASCADE, related_name="mails"
+    )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,

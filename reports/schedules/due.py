@@ -31,7 +31,7 @@ class Frequency(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A frequency and a local time; `weekday` (ISO: 1 is Monday) counts for weekly ones, `month_day` for monthly ones."""
+    """A frequency and a local time; `weekday` (ISO: 1 is Monday) is of weekly ones, `month_day` of monthly ones."""
 
     frequency: Frequency
     at: time
