@@ -42,17 +42,21 @@ def deliver(message: EmailMessage) -> Outcome:
             return Outcome(State.UNKNOWN, _words(error))
         return Outcome(State.SENT)
     try:
+        outcome = _connected(backend, message)
+    finally:
+        _hang_up(backend)
+    # The server may quote the address, which is erased elsewhere if a person asks for it.
+    return Outcome(outcome.state, outcome.error.replace(message.to[0], "[address]"))
+
+
+def _connected(backend: EmailBackend, message: EmailMessage) -> Outcome:
+    try:
         backend.open()
     except smtplib.SMTPResponseException as error:  # a wrong password is the operator's to correct: tried again
         return Outcome(State.WAITING, _answer(error.smtp_code, error.smtp_error))
     except (OSError, smtplib.SMTPException) as error:
         return Outcome(State.WAITING, _words(error))
-    try:
-        outcome = _talk(backend.connection, message)
-    finally:
-        _hang_up(backend)
-    # The server may quote the address, which is erased elsewhere if a person asks for it.
-    return Outcome(outcome.state, outcome.error.replace(message.to[0], "[address]"))
+    return _talk(backend.connection, message)
 
 
 def _talk(server: smtplib.SMTP, message: EmailMessage) -> Outcome:

@@ -29,4 +29,4 @@ class Command(BaseCommand):
                 if mail := note_bounce(message):
                     bounced += 1
                     self.stdout.write(f"mail {mail.pk} of {mail.tenant.name} bounced")
-        self.stdout.write(f"{read:,} mails read, {bounced:,} bounces")
+        self.stdout.write(f"mails read: {read:,}, bounces: {bounced:,}")
