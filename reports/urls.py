@@ -7,6 +7,7 @@ from reports.overview import views as overview
 from reports.runs import views
 from reports.saved_views import views as saved_views
 from reports.schedules import recipient_views
+from reports.schedules import views as saved_reports
 
 app_name = "reports"
 urlpatterns = [
@@ -14,6 +15,7 @@ urlpatterns = [
     path("overview/campaigns/", list_views.earlier_list, name="campaigns"),
     path("reports/", views.months, name="months"),
     path("reports/make/", views.make, name="make"),
+    path("reports/runs/<int:run_id>/<slug:format>/", saved_reports.download, name="saved_report"),
     path("reports/<int:run_id>/download/", views.download, name="download"),
     path("reports/<str:month>/remove/", views.remove, name="remove"),
     path("reports/accounts/<slug:account>/", views.account_months, name="account_months"),

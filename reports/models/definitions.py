@@ -112,14 +112,15 @@ class ReportDefinition(models.Model):
                 condition=models.Q(archived_at=None),
             ),
             models.CheckConstraint(
-                condition=~models.Q(period="custom") | models.Q(first__isnull=False, last__gte=models.F("first")),
+                condition=~models.Q(period="custom")
+                | models.Q(first__isnull=False, last__isnull=False, last__gte=models.F("first")),
                 name="report_definition_custom_has_days",
             ),
             models.CheckConstraint(
                 condition=models.Q(frequency="", next_at=None)
                 | models.Q(frequency="daily", at__isnull=False)
-                | models.Q(frequency="weekly", at__isnull=False, weekday__range=(1, 7))
-                | models.Q(frequency="monthly", at__isnull=False, month_day__range=(1, 31)),
+                | models.Q(frequency="weekly", at__isnull=False, weekday__isnull=False, weekday__range=(1, 7))
+                | models.Q(frequency="monthly", at__isnull=False, month_day__isnull=False, month_day__range=(1, 31)),
                 name="report_definition_schedule_is_whole",
             ),
         ]

@@ -21,6 +21,9 @@ class FiguresDisagree(ValueError):
 class ReportHeader:
     """Subject and freshness of a report. Instants are aware; `month` is `YYYY-MM`.
 
+    A saved report has a name (`report`) and, unless it is of a month, `days`: the first and the last; its `month` is ""
+    then and its `revision` 0. `details` are further lines of its Summary: names, in English, and texts.
+
     `language` and `timezone` are the tenant's, or the account's. `maturity` is the share (0 to 1) of messages with a
     final state, None if there are no messages. `warning` is a sentence in the report's language.
     `product` is the brand's name for the portal, "" where it has none of its own. `logo` is its PNG file, b"" for none;
@@ -42,6 +45,9 @@ class ReportHeader:
     product: str = ""
     logo: bytes = b""
     colour: str = ""
+    report: str = ""
+    days: tuple[date, date] | None = None
+    details: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

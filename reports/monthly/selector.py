@@ -63,7 +63,7 @@ class MonthScope:
 def month_figures(*, scope: MonthScope, month: Month, kind: str, revision: int) -> MonthFigures:
     """Return all that the report of `month` shows (`kind`: provisional or final)."""
     with snapshot():
-        data_as_of, oldest_waiting = _freshness()
+        data_as_of, oldest_waiting = freshness()
         errors, maturity = _errors_and_maturity(scope, month)
         tenants = {t.id: t for t in Tenant.objects.filter(id__in=scope.tenant_ids())}
         states = count_states(tenants.keys(), [month.first_day], scope.account.id if scope.account else None)
@@ -73,7 +73,6 @@ def month_figures(*, scope: MonthScope, month: Month, kind: str, revision: int) 
         operators = _volumes(daily, "country", "operator")
         language = scope.tenant.language
         brand = brand_of(scope.tenant.id)
-        warning = translate(_LATE, language) if kind == "final" and maturity is not None and maturity < MATURE else None
         return MonthFigures(
             header=ReportHeader(
                 title_subject=scope.account.name if scope.account else scope.tenant.name,
@@ -87,7 +86,7 @@ def month_figures(*, scope: MonthScope, month: Month, kind: str, revision: int) 
                 state=kind,
                 revision=revision,
                 maturity=maturity,
-                warning=warning,
+                warning=late_warning(kind, maturity, language),
                 product=brand.product_name,
                 logo=logo_png(brand.logo),
                 colour=brand.accents[0].accent.removeprefix("#").upper() if brand.accents else "",
@@ -105,12 +104,18 @@ def month_figures(*, scope: MonthScope, month: Month, kind: str, revision: int) 
         )
 
 
-def _freshness() -> tuple[datetime, datetime | None]:
+def freshness() -> tuple[datetime, datetime | None]:
     """Return the time of the snapshot, and when its oldest missing row was received."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT now()")
         (data_as_of,) = cursor.fetchone()
     return data_as_of, WaitingRow.objects.aggregate(oldest=Min("received_at"))["oldest"]
+
+
+def late_warning(state: str, maturity: float | None, language: str) -> str | None:
+    """Return the sentence on a final report with messages whose reports never came; None if there is nothing to say."""
+    is_late = state == "final" and maturity is not None and maturity < MATURE
+    return translate(_LATE, language) if is_late else None
 
 
 def _volumes(rows: QuerySet, *keys: str) -> dict[tuple, Volume]:

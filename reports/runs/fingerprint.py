@@ -25,7 +25,8 @@ def content_hash(tables: Sequence[Table], header: ReportHeader) -> str:
         digest.update(f"{value!r}\n".encode(errors="backslashreplace"))
 
     add((LAYOUT, sorted(catalogue(header.language).items())))
-    without = {name for name in ("product", "logo") if not getattr(header, name)}  # as before there were brands
+    # as before there were brands, and saved reports
+    without = {name for name in ("product", "logo", "report", "days", "details") if not getattr(header, name)}
     left_out = {*_OF_THE_MOMENT} | without
     add([(f.name, getattr(header, f.name)) for f in fields(header) if f.name not in left_out])
     for table in tables:

@@ -18,8 +18,9 @@ from portal.brands.brand import brand_of
 from portal.common.periods import Month, zone
 from portal.tenants.models import Tenant
 from reports.models import DefinitionFile, DefinitionRun, ReportMail
-from reports.schedules.attachments import CONTENT_TYPES, FileGone, are_attached, file_name, files_for, open_file
+from reports.schedules.attachments import are_attached, files_for
 from reports.schedules.due import is_late
+from reports.schedules.files import MEDIA_TYPES, download_name, open_file, suffix_of
 from reports.schedules.links import report_address, unsubscribe_address
 from reports.schedules.recipients import Addressee, addressee, member
 
@@ -46,9 +47,9 @@ def write(mail: ReportMail, *, now: datetime) -> Written | NotSent:
     """Write a mail for whom it is for, with the rights that they have now."""
     run, recipient = mail.run, mail.recipient
     if recipient is not None:
-        to = addressee(recipient)
+        to = addressee(recipient, run)
     else:
-        to = member(mail.user_id, run.definition) if mail.user_id else ReportMail.Skipped.LEFT
+        to = member(mail.user_id, run) if mail.user_id else ReportMail.Skipped.LEFT
     if not isinstance(to, Addressee):
         return NotSent(to)
     with translation.override(to.language):
@@ -71,8 +72,8 @@ def _report(mail: ReportMail, to: Addressee, now: datetime) -> Written | NotSent
     message.extra_headers |= {"List-Unsubscribe": f"<{leave}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     if attached:
         try:
-            _attach(message, files, to)
-        except FileGone:
+            _attach(message, files)
+        except FileNotFoundError:
             return NotSent(ReportMail.Skipped.NO_FILE)
     how = ReportMail.How.FILE if attached else ReportMail.How.LINK
     return Written(message, how, expires_at)
@@ -99,7 +100,7 @@ def _facts(run: DefinitionRun) -> list[str]:
 
 
 def _carried(mail: ReportMail, files: Sequence[DefinitionFile], to: Addressee, expires_at: datetime | None) -> str:
-    names = [f"{file_name(file)} ({filesizeformat(file.bytes)})" for file in files]
+    names = [f"{download_name(file)} ({filesizeformat(file.bytes)})" for file in files]
     if expires_at is None:
         return "\n".join([_("Attached:"), *names])
     until = {"until": _time(expires_at, mail.tenant)}
@@ -148,14 +149,14 @@ def _message(
     return message
 
 
-def _attach(message: EmailMultiAlternatives, files: Sequence[DefinitionFile], to: Addressee) -> None:
+def _attach(message: EmailMultiAlternatives, files: Sequence[DefinitionFile]) -> None:
     for file in files:
-        with open_file(file, to.masking) as content:
-            kind, _slash, subtype = CONTENT_TYPES[file.format].partition("/")
+        with open_file(file) as content:
+            kind, _slash, subtype = MEDIA_TYPES[suffix_of(file)].partition(";")[0].partition("/")
             part = MIMEBase(kind, subtype)  # by hand: Django would rewrite the ends of lines of a text
             part.set_payload(content.read())
             encode_base64(part)
-            part.add_header("Content-Disposition", "attachment", filename=file_name(file))
+            part.add_header("Content-Disposition", "attachment", filename=download_name(file))
             message.attach(part)
     message.mixed_subtype = "mixed"  # type: ignore[attr-defined]  # files beside the text, also where a logo is in it
 

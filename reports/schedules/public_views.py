@@ -24,7 +24,8 @@ from portal.common.masking import Masking
 from portal.tenants.scope import web_scope
 from reports.models import DefinitionFile, OutsideAddress, ReportMail, ReportRecipient
 from reports.schedules import confirming, links, recipients
-from reports.schedules.attachments import CONTENT_TYPES, FileGone, file_name, files_for, open_file
+from reports.schedules.attachments import files_for
+from reports.schedules.files import MEDIA_TYPES, download_name, open_file, suffix_of
 from reports.schedules.letters import days_text
 from reports.schedules.link_limits import WINDOW, is_over
 
@@ -125,14 +126,14 @@ def download(request: HttpRequest, token: str, format_name: str) -> HttpResponse
         if file is None:
             return _closed(request)
         try:
-            content = open_file(file, opened.masking)
-        except FileGone:
+            content = open_file(file)
+        except FileNotFoundError:
             return _closed(request)
-        mail, name = opened.mail, file_name(file)
+        mail, name = opened.mail, download_name(file)
         actor = request.user.get_username() or f"recipient {mail.recipient_id}"
         details = {"run": mail.run_id, "mail": mail.pk, "format": format_name}
         record("report_mail.downloaded", actor=actor, tenant=mail.tenant, subject=name, details=details)
-        return file_response(request, content, name, content_type=CONTENT_TYPES[format_name])
+        return file_response(request, content, name, content_type=MEDIA_TYPES[suffix_of(file)])
 
     return _answer(request, token, hand_out)
 
@@ -144,7 +145,7 @@ def _list(request: HttpRequest, opened: Opened) -> HttpResponse:
         rows.update(openings=F("openings") + 1, last_opened_at=timezone.now())
     with translation.override(opened.language):
         days = days_text(mail.run.first, mail.run.last)
-        files = [{"file": file, "name": file_name(file)} for file in opened.files]
+        files = [{"file": file, "name": download_name(file)} for file in opened.files]
     context = {"mail": mail, "run": mail.run, "days": days, "files": files, "is_masked": not opened.masking.in_full}
     return _page(request, "reports/mail/report.html", mail.tenant_id, opened.language, context)
 
@@ -164,7 +165,7 @@ def _answer(request: HttpRequest, token: str, view: Callable[[HttpRequest, Opene
                 return redirect_to_login(request.get_full_path())
             if request.user.pk != mail.recipient.user_id:
                 return _closed(request)
-        to = recipients.addressee(mail.recipient)
+        to = recipients.addressee(mail.recipient, mail.run)
         if not isinstance(to, recipients.Addressee):
             return _closed(request)
         return view(request, Opened(mail, to.masking, files_for(mail.run, to.masking), to.language))

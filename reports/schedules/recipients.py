@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import QuerySet
 
-from portal.accounts import roles, standing
+from portal.accounts.access import Access, access_of
 from portal.accounts.models import Membership, User, record
 from portal.common.masking import Masking
 from portal.tenants.models import Tenant
-from reports.models import OutsideAddress, ReportDefinition, ReportMail, ReportRecipient
+from reports.models import DefinitionRun, OutsideAddress, ReportDefinition, ReportMail, ReportRecipient
 from reports.schedules import confirming
+from reports.schedules.rights import may_read
 
 MAX_RECIPIENTS = 50  # of a definition
 MAX_ASKED_PER_DAY = 20  # outside addresses of a tenant: members must not send unlimited e-mail in the portal's name
@@ -99,15 +100,14 @@ def subscribe_again(recipient: ReportRecipient) -> None:
             _record("report_recipient.subscribed", recipient, _named(recipient))
 
 
-def addressee(recipient: ReportRecipient) -> Addressee | str:
-    """Return a recipient as they are now, or the reason (`ReportMail.Skipped`) why they get nothing."""
+def addressee(recipient: ReportRecipient, run: DefinitionRun) -> Addressee | str:
+    """Return a recipient of a run as they are now, or the reason (`ReportMail.Skipped`) why they get nothing."""
     if recipient.removed_at is not None:
         return ReportMail.Skipped.REMOVED
     if recipient.unsubscribed_at is not None:
         return ReportMail.Skipped.UNSUBSCRIBED
-    definition = recipient.definition
     if recipient.user_id is not None:
-        return member(recipient.user_id, definition)
+        return member(recipient.user_id, run)
     address = recipient.address
     if address is None:
         return ReportMail.Skipped.REMOVED
@@ -116,19 +116,13 @@ def addressee(recipient: ReportRecipient) -> Addressee | str:
     return Addressee(address.address, address.language, Masking(False), is_outside=True)
 
 
-def member(user_id: int, definition: ReportDefinition) -> Addressee | str:
+def member(user_id: int, run: DefinitionRun) -> Addressee | str:
     """Return a member as they are now, with numbers masked by their role, or the reason why they get nothing."""
-    user = User.objects.filter(id=user_id, is_active=True).first()
-    role = standing.role_in(user_id, definition.tenant) if user else None
-    if user is None or not roles.may(role, right_to_read(definition)):
+    user = User.objects.filter(id=user_id).first()
+    access = access_of(user, slug=run.tenant.slug) if user else Access()
+    if user is None or not may_read(access, run):
         return ReportMail.Skipped.LEFT
-    masking = Masking(roles.may(role, "see_numbers"))
-    return Addressee(user.email, definition.tenant.language, masking, is_outside=False)
-
-
-def right_to_read(definition: ReportDefinition) -> str:
-    """Return the right that a member needs for a definition's files."""
-    return "see_account_reports" if definition.kind == ReportDefinition.Kind.ACCOUNT else "see_figures"
+    return Addressee(user.email, run.tenant.language, access.masking, is_outside=False)
 
 
 def _address(tenant: Tenant, email: str, language: str, actor: User, now: datetime) -> OutsideAddress:

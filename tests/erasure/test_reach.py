@@ -46,6 +46,7 @@ from reports.models import ReportRun
 from reports.monthly.selector import MonthScope
 from reports.runs.erased_files import delete_erased_files
 from reports.runs.runs import build_now, build_report
+from reports.schedules.erased import delete_files_of_month
 from tests.deliveries.helpers import NOW, dlr, hand_in, put, submission
 from tests.erasure.places import columns, files_with_number, has_number, places_with_number
 
@@ -472,7 +473,7 @@ def test_erased_number_is_in_no_column_file_or_log(feed, account, tenant, staff_
         call_command("erase_number", "040 123 4567", tenant=tenant.slug)
     else:
         assert apply_retention(now=NOW).numbers == {tenant.slug: 20}
-        delete_erased_files(now=timezone.now())
+        delete_erased_files(now=timezone.now(), also=delete_files_of_month)
 
     assert places_with_number() == set()
     assert files_with_number(files) == []

@@ -1,22 +1,24 @@
-"""A saved report with an owner, runs of it that have ended, and a mail server."""
+"""Report definitions in tests: saved by a person, made at once, and read back."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from datetime import date, time
+import json
+from datetime import date
 from pathlib import Path
 
 import pytest
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import connection
 from django.utils import timezone
 
-from reports.models import DefinitionFile, DefinitionRun, ReportDefinition, ReportMail
-from reports.schedules import mailing
-from tests.schedules.mail_servers import MailServer
+from portal.accounts.models import Role
+from portal.common.masking import Masking
+from reports.models import DefinitionRun, ReportDefinition
+from reports.schedules.definitions import create_definition
+from reports.schedules.files import edition_of, open_file
+from reports.schedules.making import make_runs
+from reports.schedules.runs import request_definition_run
+from tests.conftest import make_user
 
-FULL, MASKED = b"PK full +358401234567", b"PK masked"
+DAYS = {"period": "custom", "first": date(2026, 11, 1), "last": date(2026, 11, 20)}
+IN_FULL, MASKED = Masking(in_full=True), Masking(in_full=False)
 
 
 @pytest.fixture(autouse=True)
@@ -28,62 +30,41 @@ def files(settings, tmp_path) -> Path:
     return root
 
 
-def database_now():
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT now()")
-        return cursor.fetchone()[0]
-
-
 @pytest.fixture
-def definition(tenant, manager) -> ReportDefinition:
-    return make_definition(tenant, manager)
+def person(tenant):
+    """A manager, who sees numbers in full."""
+    return make_user("mari@example.com", tenant, Role.MANAGER)
 
 
-def make_definition(tenant, owner, **values) -> ReportDefinition:
-    """Save a report that is made daily at 08:00, unless other values are given."""
-    given = {"frequency": "daily", "at": time(8), "period": "yesterday", "kind": "volumes", "formats": ["xlsx"]} | values
-    return ReportDefinition.objects.create(
-        tenant=tenant, owner=owner, owned_by=owner.email, **{"name": "Daily volumes"} | given
-    )
+def saved(person, tenant, kind: str, **values) -> ReportDefinition:
+    """Save a definition of the days 1 to 20 November unless others are given."""
+    given = {"name": f"My {kind}", "kind": kind, "formats": ["json"], "parameters": {}} | DAYS | values
+    return create_definition(tenant=tenant, owner=person, values=given)
 
 
-@pytest.fixture
-def finish(tenant) -> Callable[..., DefinitionRun]:
-    """Return a function that ends a run with its files as the worker does, so that its mails are queued."""
-
-    def finish(definition: ReportDefinition, *, bytes: int | None = None, is_mailed: bool = True, **values):
-        due_at = timezone.now() if is_mailed else None
-        given = {"state": "done", "cause": "schedule", "kind": "provisional", "data_as_of": timezone.now()} | values
-        run = DefinitionRun.objects.create(
-            tenant=definition.tenant, definition=definition, due_at=due_at, requested_by="schedule",
-            first=date(2026, 11, 19), last=date(2026, 11, 19), **given,
-        )  # fmt: skip
-        for format_name in definition.formats if run.state == "done" and not run.skipped else ():
-            for edition, content in (("full", FULL), ("masked", MASKED)):
-                name = default_storage.save(f"definitions/{run.id}.{format_name}", ContentFile(content))
-                DefinitionFile.objects.create(
-                    tenant=definition.tenant, run=run, format=format_name, edition=edition, file=name,
-                    bytes=len(content) if bytes is None else bytes, sha256="0" * 64,
-                )  # fmt: skip
-        mailing.on_finished(run)
-        return run
-
-    return finish
+def asked(definition: ReportDefinition, **values) -> DefinitionRun:
+    given = {"requested_by": definition.owned_by, "cause": "person", "now": timezone.now()} | values
+    return request_definition_run(definition=definition, **given)
 
 
-@pytest.fixture
-def use_server(settings) -> Callable[[MailServer], None]:
-    """Return a function that makes a server the portal's mail server."""
-
-    def use(server: MailServer) -> None:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
-        settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
-
-    return use
+def made(definition: ReportDefinition, **values) -> DefinitionRun:
+    """Ask for a run and make it."""
+    run = asked(definition, **values)
+    make_runs(run_id=run.id)
+    return DefinitionRun.objects.get(id=run.id)
 
 
-def states(**filters) -> list[str]:
-    """Return the states of the mails, oldest first, with the reason of those that were not sent."""
-    rows = ReportMail.objects.filter(**filters).order_by("id").values_list("state", "skipped")
-    return [f"{state}: {skipped}" if skipped else state for state, skipped in rows]
+def content(run: DefinitionRun, format: str = "json", masking: Masking = IN_FULL) -> bytes:
+    with open_file(edition_of(run, format, masking)) as file:
+        return file.read()
+
+
+def document(run: DefinitionRun, masking: Masking = IN_FULL) -> dict:
+    """Return the JSON document of a run."""
+    return json.loads(content(run, masking=masking))
+
+
+def stored() -> list[str]:
+    """Return the names of the stored files of runs."""
+    root = Path(default_storage.location)
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())

@@ -22,7 +22,8 @@ from portal.common.safe_text import show_controls
 from reports.monthly.figures import ReportHeader
 from reports.monthly.summary import local_time
 from reports.monthly.tables import Table
-from reports.monthly.texts import name_month, translate
+from reports.monthly.texts import translate
+from reports.monthly.writers.words import report_subject
 from reports.monthly.writers.xlsx_cells import CONTINUED_NOTE, CellMaker, Notes, with_label
 from reports.monthly.writers.xlsx_charts import countries_chart, days_chart
 from reports.monthly.writers.xlsx_plan import SHEET_ROWS, Part, name_ranges, plan_parts
@@ -52,7 +53,7 @@ def write(
     """
     book = Workbook(write_only=True)
     book.properties.creator = book.properties.title = show_controls(header.product) or _PRODUCT
-    book.properties.subject = show_controls(_subject(header))
+    book.properties.subject = show_controls(report_subject(header))
     counter = _Counter(sum(len(table.rows) for table in tables), progress)
     try:
         _write_sheets(book, tables, header, counter, sheet_rows)
@@ -159,18 +160,11 @@ def _set_up_print(sheet: Any, key: str, header: ReportHeader) -> None:
     sheet.oddHeader.left.text = "&A"
     if header.product:
         sheet.oddHeader.right.text = _print_text(header.product)
-    sheet.oddFooter.left.text = _print_text(_subject(header))
+    sheet.oddFooter.left.text = _print_text(report_subject(header))
     sheet.oddFooter.center.text = f"{translate('Page', header.language)} &P / &N"
     as_of = local_time(header.data_as_of, header).strftime("%Y-%m-%d %H:%M:%S")
     zone = header.timezone
     sheet.oddFooter.right.text = f"{translate('Data as of', header.language)} {as_of} ({zone})"
-
-
-def _subject(header: ReportHeader) -> str:
-    name = header.title_subject
-    short = name if len(name) <= 60 else f"{name[:59]}…"  # a footer holds 255 signs in all
-    month = name_month(header.month, header.language)
-    return f"{short} · {month} · {translate(header.state, header.language)}"
 
 
 def _print_text(text: str) -> str:

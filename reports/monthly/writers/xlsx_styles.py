@@ -31,7 +31,7 @@ _NUMBER_FORMATS: dict[Kind, str] = {
     "seconds": '#,##0" s"',
     "text": "@",
 }
-_RIGHT: frozenset[Kind] = frozenset({"int", "ratio", "percent", "seconds"})
+RIGHT: frozenset[Kind] = frozenset({"int", "ratio", "percent", "seconds"})
 
 
 class Styles:
@@ -61,7 +61,7 @@ class Styles:
         cell = self._prototype("text", Font(name=_FONT_NAME, size=10, bold=True, color=TEXT))
         cell.fill = PatternFill("solid", fgColor=HEAD_FILL)
         cell.border = Border(bottom=Side("medium", color=self._accent))
-        side = "right" if kind in _RIGHT or kind == "mixed" else "left"
+        side = "right" if kind in RIGHT or kind == "mixed" else "left"
         cell.alignment = Alignment(horizontal=side, vertical="center", wrap_text=True)
         return cell
 
@@ -75,5 +75,5 @@ class Styles:
         cell = WriteOnlyCell(self._sheet)
         cell.font = font
         cell.number_format = self._formats.get(kind, "General")
-        cell.alignment = Alignment(horizontal="right" if kind in _RIGHT else "left", vertical="center")
+        cell.alignment = Alignment(horizontal="right" if kind in RIGHT else "left", vertical="center")
         return cell

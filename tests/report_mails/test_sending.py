@@ -10,8 +10,8 @@ from reports.models import DefinitionFile, ReportMail
 from reports.schedules import mailing, sending, smtp
 from reports.schedules.recipients import add_address, add_member, unsubscribe
 from tests.conftest import make_user
-from tests.schedules.conftest import FULL, MASKED, states
-from tests.schedules.mail_servers import MailServer
+from tests.report_mails.conftest import FULL, MASKED, states
+from tests.report_mails.mail_servers import MailServer
 
 pytestmark = pytest.mark.django_db
 
@@ -52,10 +52,10 @@ def test_each_recipient_gets_the_edition_of_their_own_role(definition, manager, 
         assert sending.send_waiting() == 0
 
     xlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    masked = ("daily-volumes_2026-11-19_masked.xlsx", xlsx, MASKED)
+    masked = ("nordic-retail_daily-volumes_2026-11-19_masked.xlsx", xlsx, MASKED)
     assert {mail["To"]: attachments(mail) for mail in server.mails} == {
         "viewer@example.com": [masked],
-        "manager@example.com": [("daily-volumes_2026-11-19.xlsx", xlsx, FULL)],
+        "manager@example.com": [("nordic-retail_daily-volumes_2026-11-19.xlsx", xlsx, FULL)],
         "auditor@example.net": [masked],
     }
     assert states() == ["sent"] * 3

@@ -1,8 +1,8 @@
 """Real SMTP servers on loopback, each in a thread of its own, that take mails, refuse them or die in mid-conversation.
 
-    with MailServer(rcpt="550 5.1.1 unknown") as server:
-        ...
-        assert server.mails == []
+with MailServer(rcpt="550 5.1.1 unknown") as server:
+    ...
+    assert server.mails == []
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ class _Conversation(socketserver.StreamRequestHandler):
 
     def _data(self, answers: dict[str, str]) -> None:
         if not answers.get("data", "354").startswith("354"):
-            return self._say(answers["data"])
+            self._say(answers["data"])
+            return
         self._say("354 go on")
         lines = []
         while (line := self.rfile.readline()) not in (b".\r\n", b""):

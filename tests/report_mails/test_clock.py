@@ -7,7 +7,7 @@ import pytest
 from reports.models import DefinitionRun, ReportDefinition
 from reports.schedules.clock import set_next_times, tick
 from reports.schedules.definitions import change_definition, stop_definition
-from tests.schedules.conftest import make_definition
+from tests.report_mails.conftest import make_definition
 
 pytestmark = pytest.mark.django_db
 

@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from portal.accounts.models import AuditEntry, Role
 from portal.celery import app
-from reports.models import OutsideAddress, ReportMail, ReportRecipient
+from reports.models import DefinitionRun, OutsideAddress, ReportMail, ReportRecipient
 from reports.schedules import confirming, recipients
 from reports.schedules.links import unsubscribe_address
 from reports.schedules.recipients import NotAdded, add_address, add_member, addressee, remove
 from tests.conftest import make_user
-from tests.schedules.conftest import make_definition
+from tests.report_mails.conftest import make_definition
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +33,12 @@ def add(definition, manager, email: str = "Auditor@Example.net", **values):
     return add_address(definition=definition, email=email, **given)
 
 
+def reached(recipient: ReportRecipient):
+    """Return the recipient of a run that ends now as the mail finds them, or the reason why they get nothing."""
+    definition = recipient.definition
+    return addressee(recipient, DefinitionRun(tenant=definition.tenant, definition=definition))
+
+
 def path_in(text: str) -> str:
     return re.search(r"http://[^/]+(/mail/\S+)", text)[1]
 
@@ -47,7 +53,7 @@ def test_outside_address_is_asked_once_for_all_reports_of_the_tenant(definition,
     (mail,) = outbox.outbox
     assert (mail.to, mail.subject) == (["auditor@example.net"], "Confirm your e-mail address")
     assert "Nordic Retail Oy wants to send reports" in mail.body
-    assert addressee(first) == "unconfirmed"
+    assert reached(first) == "unconfirmed"
 
 
 def test_address_confirms_by_a_post_alone_and_may_change_its_mind(definition, manager, committed, client):
@@ -61,12 +67,12 @@ def test_address_confirms_by_a_post_alone_and_may_change_its_mind(definition, ma
 
     client.post(page, {"answer": "yes"})
     recipient.refresh_from_db()
-    to = addressee(recipient)
+    to = reached(recipient)
     assert (to.email, to.masking.in_full, to.is_outside) == ("auditor@example.net", False, True)
 
     assert b"sends no reports to auditor@example.net" in client.post(page, {"answer": "no"}).content
     recipient.refresh_from_db()
-    assert addressee(recipient) == "unconfirmed"
+    assert reached(recipient) == "unconfirmed"
     with pytest.raises(NotAdded, match="declined"):
         add(make_definition(definition.tenant, manager, name="Another"), manager)
     actions = ["report_recipient.added", "report_address.confirmed", "report_address.declined"]
@@ -131,13 +137,13 @@ def test_unsubscribed_person_is_subscribed_again_by_themselves_alone(definition,
     answer = strict.post(page, "List-Unsubscribe=One-Click", content_type="application/x-www-form-urlencoded")
 
     recipient.refresh_from_db()
-    assert (answer.status_code, addressee(recipient)) == (200, "unsubscribed")
+    assert (answer.status_code, reached(recipient)) == (200, "unsubscribed")
     add_member(definition=definition, user=viewer, actor=manager, now=timezone.now())
     recipient.refresh_from_db()
-    assert addressee(recipient) == "unsubscribed"
+    assert reached(recipient) == "unsubscribed"
     strict.post(page, {"again": "1"})
     recipient.refresh_from_db()
-    assert addressee(recipient).email == "viewer@example.com"
+    assert reached(recipient).email == "viewer@example.com"
 
 
 def test_unsubscribing_from_one_report_leaves_the_others(definition, tenant, manager, client):

@@ -13,7 +13,7 @@ from reports.schedules.links import report_address
 from reports.schedules.mail_retention import erase_address, forget
 from reports.schedules.recipients import add_address, add_member, remove
 from tests.conftest import make_user
-from tests.schedules.conftest import FULL, MASKED
+from tests.report_mails.conftest import FULL, MASKED
 
 pytestmark = pytest.mark.django_db
 
@@ -48,7 +48,10 @@ def test_outside_address_opens_the_masked_file_without_signing_in(definition, ou
         200, "noindex, nofollow", "no-store, private",
     )  # fmt: skip
     assert (file.status_code, content(file)) == (200, MASKED)
-    assert file.headers["Content-Disposition"] == 'attachment; filename="daily-volumes_2026-11-19_masked.xlsx"'
+    assert (
+        file.headers["Content-Disposition"]
+        == 'attachment; filename="nordic-retail_daily-volumes_2026-11-19_masked.xlsx"'
+    )
     assert client.get(f"{page}csv/").status_code == 404
     assert ReportMail.objects.get().openings == 1
     entry = AuditEntry.objects.get(action="report_mail.downloaded")
