@@ -54,7 +54,7 @@ CELERY_BEAT_SCHEDULE = {
     "first-checks": {"task": "deliveries.run_first_checks", "schedule": 30.0},
     "check-waiting": {
         "task": "deliveries.run_checks",
-        "args": [["waiting", "applying", "refused", "jobs", "gates"]],
+        "args": [["waiting", "applying", "refused", "jobs", "gates", "report_mails"]],
         "schedule": 60.0,
     },
     "check-received": {

@@ -30,6 +30,7 @@ REFOLDS, KEYS = "/admin/deliveries/rulerefold/", "/admin/campaigns/segmentkey/"
 DELETIONS, EXPORTS = "/admin/deliveries/erasedmonth/", "/admin/deliveries/export/"
 UPLOADS, REPLAYS = "/admin/campaigns/conversionupload/", "/admin/deliveries/gatereplay/"
 GATES, AT_LINK = "Deliveries of gates are sent", "The gates at LINK are as they should be"
+MAILS = "E-mails of reports are sent"
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +68,7 @@ def test_new_portal_has_nothing_but_the_counts_to_look_at():
         Check(IDENTITIES, State.WARNING, "Never run. Is the scheduler running?"),
         Check(GATES, State.WARNING, "Never run. Is the scheduler running?"),
         Check(AT_LINK, State.WARNING, "Never run. Is the scheduler running?"),
+        Check(MAILS, State.WARNING, "Never run. Is the scheduler running?"),
         Check(COUNTS, State.WARNING, "Never run. Is the scheduler running?"),
     ]
 

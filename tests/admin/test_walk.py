@@ -23,7 +23,7 @@ from deliveries.models import (
 )
 from portal.accounts.models import AuditEntry, Invitation, Membership, UnsentMail, User
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
-from reports.models import ReportRun
+from reports.models import OutsideAddress, ReportMail, ReportRun
 from tests.admin.rows import make_rows
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -45,6 +45,8 @@ READ_ONLY = {
     SegmentKey,
     ImportRun,
     QuarantinedRow,
+    OutsideAddress,
+    ReportMail,
     ReportRun,
     UnsentMail,
 }

@@ -53,6 +53,8 @@ POSTED = {
     "palette": {"q": CANARY},
     "palette_anywhere": {},  # its page repeats what is asked
     "reports:view_start": {},
+    "reports:recipient_drop": {},
+    "reports:mail_again": {},
     "reports:view_share": {},
     "settings:api_key_keep": {},
     "conversions:upload_cancel": {},
@@ -187,6 +189,9 @@ PAGES = {
     "reports:view_rename": (302, 404, 404, 200),
     "reports:view_delete": (302, 404, 404, 200),
     "reports:view_start": (302, 404, 404, 302),
+    "reports:recipients": (302, 404, 404, 200),
+    "reports:recipient_drop": (302, 404, 404, 302),
+    "reports:mail_again": (302, 404, 404, 302),
     "reports:view_share": (302, 404, 404, 302),
     "campaigns:ab": (302, 404, 404, 200),
     "reports:months": (302, 404, 404, 200),
@@ -231,6 +236,11 @@ PAGES = {
     "settings:audit_download": (302, 404, 404, 200),
     "share": (404, 404, 404, 404),  # no such link; tests/shares/ opens some
     "share_download": (404, 404, 404, 404),
+    # no such token; tests/report_mails/ opens some
+    "report_address": (404, 404, 404, 404),
+    "report_unsubscribe": (404, 404, 404, 404),
+    "mailed_report": (404, 404, 404, 404),
+    "mailed_file": (404, 404, 404, 404),
     "embed": (404, 404, 404, 404),
     "invitation": (404, 404, 404, 404),
     "profile": (302, 200, 200, 200),
