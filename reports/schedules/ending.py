@@ -1,5 +1,7 @@
 """The end of a run: what it came to, its files and hooks, in one transaction."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from django.db import transaction
@@ -21,8 +23,7 @@ def finish(run: DefinitionRun, made: Made, stored: list[DefinitionFile]) -> None
     """Write that it is done and call the hooks. If a number was erased meanwhile, the files are made again."""
     run.done = run.total
     try:
-        with transaction.atomic():
-            jobs.hold(run)
+        with _holding(run):
             is_outdated = DefinitionRun.objects.filter(id=run.id, erased_at__isnull=False).exists()
             if is_outdated:
                 DefinitionRun.objects.filter(id=run.id).update(erased_at=None)
@@ -65,8 +66,7 @@ def refuse(run: DefinitionRun, skipped: str) -> None:
     A definition that cannot be made any more stops.
     """
     run.done = 0
-    with transaction.atomic():
-        jobs.hold(run)
+    with _holding(run):
         if skipped in ReportDefinition.Stopped.values:
             stop_definition(definition=run.definition, reason=skipped, actor=ACTOR, now=timezone.now())
         jobs.finish(run, state=DefinitionRun.State.CANCELLED, skipped=skipped)
@@ -75,3 +75,16 @@ def refuse(run: DefinitionRun, skipped: str) -> None:
             details={"run": run.id, "why": skipped},
         )  # fmt: skip
         call_hooks(run)
+
+
+@contextmanager
+def _holding(run: DefinitionRun) -> Iterator[None]:
+    """Hold the run in a transaction; if that is rolled back, the run is as it was and still this worker's."""
+    state, lease = run.state, run.lease_until
+    try:
+        with transaction.atomic():
+            jobs.hold(run)
+            yield
+    except BaseException:
+        run.state, run.lease_until = state, lease
+        raise
