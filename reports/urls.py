@@ -29,7 +29,7 @@ urlpatterns = [
         name="recipient_drop",
     ),
     path(
-        "reports/definitions/<int:definition_id>/mails/<int:mail_id>/again/",
+        "reports/definitions/<int:definition_id>/mails/<int:report_mail_id>/again/",
         recipient_views.send_again,
         name="mail_again",
     ),

@@ -72,11 +72,11 @@ def drop(request: PageRequest, tenant: Tenant, definition_id: int, recipient_id:
 
 @require_POST
 @member_may(RIGHT)
-def send_again(request: PageRequest, tenant: Tenant, definition_id: int, mail_id: int) -> HttpResponse:
+def send_again(request: PageRequest, tenant: Tenant, definition_id: int, report_mail_id: int) -> HttpResponse:
     """Queue a mail again that was not sent, or may not have been."""
     definition = _definition(request, tenant, definition_id)
     mail = get_object_or_404(ReportMail.objects.select_related("run__definition"), tenant=tenant,
-                             run__definition=definition, id=mail_id)  # fmt: skip
+                             run__definition=definition, id=report_mail_id)  # fmt: skip
     if mailing.send_again(mail=mail, actor=request.user.email, now=timezone.now()):
         messages.success(request, _("The e-mail is sent again in a moment."))
     else:

@@ -1,6 +1,6 @@
 """One row of everything that the admin shows, for walking its pages."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 from allauth.account.models import EmailAddress
 from axes.models import AccessAttempt
@@ -27,7 +27,7 @@ from portal.shares.links import create_link
 from portal.shares.models import ShareLink
 from portal.tenants.api_keys import create_key
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
-from reports.models import ReportRun
+from reports.models import DefinitionRun, OutsideAddress, ReportDefinition, ReportMail, ReportRecipient, ReportRun
 from tests.conftest import NOW, make_user
 from tests.gates.factors import make_gate
 
@@ -41,6 +41,7 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
     user = make_user(f"{CANARY}@example.com")
     membership = Membership.objects.create(user=user, tenant=tenant, role=Role.VIEWER)
     record("test", actor=user.email, tenant=tenant, subject=CANARY)
+    mail = _report_mail(tenant, user)
     return {
         Tenant: tenant,
         GatewayAccount: account,
@@ -100,6 +101,9 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
         ReportRun: ReportRun.objects.create(
             tenant=tenant, month=date(2026, 10, 1), kind="final", revision=1, requested_by=user.email, state="failed"
         ),
+        DefinitionRun: mail.run,
+        OutsideAddress: mail.recipient.address,
+        ReportMail: mail,
         Group: Group.objects.create(name=CANARY),
         EmailAddress: EmailAddress.objects.get(user=user),
         Invitation: invite(tenant=tenant, email=f"invited-{CANARY}@example.com", role="viewer", inviter=user, now=NOW),
@@ -108,3 +112,22 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
             username=f"{CANARY}@example.com", ip_address="192.0.2.1", user_agent=CANARY, failures_since_start=1
         ),
     }
+
+
+def _report_mail(tenant: Tenant, user: Model) -> ReportMail:
+    """Create a saved report with a run that failed, and a mail of it to an outside address."""
+    definition = ReportDefinition.objects.create(
+        tenant=tenant, name=CANARY, kind="volumes", period="yesterday", formats=["xlsx"], owner=user,
+        owned_by=user.email, frequency="daily", at=time(8),
+    )  # fmt: skip
+    run = DefinitionRun.objects.create(
+        tenant=tenant, definition=definition, cause="schedule", requested_by="schedule", first=date(2026, 11, 19),
+        last=date(2026, 11, 19), state="failed",
+    )  # fmt: skip
+    address = OutsideAddress.objects.create(
+        tenant=tenant, address=f"auditor-{CANARY}@example.net", language="en", added_by=user.email
+    )
+    recipient = ReportRecipient.objects.create(
+        tenant=tenant, definition=definition, address=address, added_by=user.email
+    )
+    return ReportMail.objects.create(tenant=tenant, run=run, recipient=recipient, state="refused", error=CANARY)

@@ -154,6 +154,7 @@ CANNOT = {
         "partner_request": {"state"},
         "quarantine": {"content_encoding", "method", "reason", "state"},
         "refusal_count": {"reason"},
+        "report_mail": {"skipped"},
         "report_run": {"kind", "state"},
         "result_code": {"dialect", "reason", "status"},
         "retention_mark": {"sealed_in"},
@@ -211,6 +212,9 @@ CANNOT = {
         "gate_replay": {"made_by"},
         "partner_request": {"decided_by", "requested_by"},
         "quarantine": {"resolved_by"},
+        "report_address": {"added_by", "address"},
+        "report_mail": {"requested_by"},
+        "report_recipient": {"added_by"},
         "report_run": {"requested_by"},
         "share_link": {"made_by"},
         "tenants_apikey": {"created_by"},
@@ -245,6 +249,7 @@ CANNOT = {
     "made of ids, months and figures": {
         "django_admin_log": {"object_id"},
         "export": {"file", "oldest"},
+        "report_mail": {"message_id"},
         "report_run": {"countries", "file", "masked_file", "totals"},
     },
     "an error's words, redacted when they are written": {
@@ -255,6 +260,7 @@ CANNOT = {
         "export": {"error"},
         "gate_replay": {"error"},
         "partner_move": {"error"},
+        "report_mail": {"error"},
         "report_run": {"error"},
         "rule_refold": {"error"},
         "tenant_recount": {"error"},

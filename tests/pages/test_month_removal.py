@@ -13,10 +13,10 @@ from reports.models import ReportRun
 from reports.monthly.changes_since import changes_since
 from reports.runs.due_months import queue_due_runs
 from reports.runs.erased_files import delete_erased_files
-from reports.schedules.erased import delete_files_of_month
 from reports.runs.removal import NothingToRemove, StillBeingMade, remove_month
 from reports.runs.report_scope import ReportScope
 from reports.runs.runs import build_report, request_run, retry_run
+from reports.schedules.erased import delete_files_of_month
 from tests.pages.conftest import make_run
 
 URL = "/t/nordic-retail/reports/"

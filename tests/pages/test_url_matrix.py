@@ -20,6 +20,7 @@ from portal.saved_views.models import SavedView
 from portal.shares.models import ShareLink
 from portal.tenants.models import PartnerId, Tenant
 from portal.tenants.wall import STAFF
+from reports.models import ReportMail
 from tests.admin.rows import CANARY, make_rows
 from tests.admin.test_walk import NEVER_ADDED, NEVER_DELETED, READ_ONLY
 from tests.gates.factors import make_gate
@@ -197,6 +198,7 @@ PAGES = {
     "reports:months": (302, 404, 404, 200),
     "reports:make": (302, 404, 404, 302),
     "reports:download": (302, 404, 404, 200),
+    "reports:saved_report": (302, 404, 404, 404),  # the matrix's run is of a month; tests/schedules/ opens some
     "reports:remove": (302, 404, 404, 200),
     "reports:account_remove": (302, 404, 404, 404),
     "reports:account_months": (302, 404, 404, 404),  # nobody's account; tests/pages/test_account_reports.py
@@ -398,6 +400,11 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "ref_id": gate.ref_id,
         "kind_id": ConversionKind.objects.create(tenant=other_tenant, name=CANARY).id,
         "link_id": rows[ShareLink].id,
+        "definition_id": rows[ReportMail].run.definition_id,
+        "recipient_id": rows[ReportMail].recipient_id,
+        "report_mail_id": rows[ReportMail].id,
+        "format_name": "xlsx",
+        "format": "xlsx",
         "share_token": "no-such-token",
         "campaign_id": rows[Campaign].id,
         "group": "all",
