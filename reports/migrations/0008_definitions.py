@@ -156,8 +156,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "report definition",
-                "verbose_name_plural": "report definitions",
+                "verbose_name": "saved report",
+                "verbose_name_plural": "saved reports",
                 "db_table": "report_definition",
             },
         ),
@@ -286,8 +286,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "run of a report definition",
-                "verbose_name_plural": "runs of report definitions",
+                "verbose_name": "run of a saved report",
+                "verbose_name_plural": "runs of saved reports",
                 "db_table": "definition_run",
             },
         ),
@@ -346,8 +346,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "file of a report",
-                "verbose_name_plural": "files of reports",
+                "verbose_name": "file of a saved report",
+                "verbose_name_plural": "files of saved reports",
                 "db_table": "definition_file",
                 "constraints": [
                     models.UniqueConstraint(fields=("run", "format", "edition"), name="definition_file_once")

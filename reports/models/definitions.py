@@ -102,8 +102,8 @@ class ReportDefinition(models.Model):
 
     class Meta:
         db_table = "report_definition"
-        verbose_name = _("report definition")
-        verbose_name_plural = _("report definitions")
+        verbose_name = _("saved report")
+        verbose_name_plural = _("saved reports")
         constraints = [
             models.UniqueConstraint(
                 "tenant",
@@ -192,8 +192,8 @@ class DefinitionRun(Job):
 
     class Meta:
         db_table = "definition_run"
-        verbose_name = _("run of a report definition")
-        verbose_name_plural = _("runs of report definitions")
+        verbose_name = _("run of a saved report")
+        verbose_name_plural = _("runs of saved reports")
         constraints = [
             models.UniqueConstraint(
                 fields=["definition", "due_at"],
@@ -245,8 +245,8 @@ class DefinitionFile(models.Model):
 
     class Meta:
         db_table = "definition_file"
-        verbose_name = _("file of a report")
-        verbose_name_plural = _("files of reports")
+        verbose_name = _("file of a saved report")
+        verbose_name_plural = _("files of saved reports")
         constraints = [
             models.UniqueConstraint(fields=["run", "format", "edition"], name="definition_file_once"),
         ]

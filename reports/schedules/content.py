@@ -1,4 +1,4 @@
-"""What a run shows: its tables and header for each kind of reader, read in one snapshot."""
+"""The content of a run: its tables and header for each kind of reader, read in one snapshot."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta

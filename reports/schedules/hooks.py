@@ -1,4 +1,4 @@
-"""What else happens when a run of a definition ends: the setting DEFINITION_HOOKS names it, as dotted paths."""
+"""Hooks of other packages at the end of a run: the setting DEFINITION_HOOKS names them, as dotted paths."""
 
 from django.conf import settings
 from django.utils.module_loading import import_string

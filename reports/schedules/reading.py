@@ -20,7 +20,7 @@ class NotAllowed(Exception):
 
 
 class SubjectGone(Exception):
-    """What the definition reports on does not exist any more."""
+    """The campaign, key or account that a definition reports on does not exist any more."""
 
 
 class TooLarge(Exception):

@@ -16,13 +16,13 @@ from reports.schedules.rights import READ, may_read
 
 @require_safe
 @member_may(READ)
-def download(request: PageRequest, tenant: Tenant, run_id: int, format: str) -> HttpResponse:
+def download(request: PageRequest, tenant: Tenant, saved_run_id: int, format: str) -> HttpResponse:
     """Hand out a run's file in one format and write that down; 409 while it is not finished, 410 if it is gone.
 
     Readers who see numbers masked get the masked edition. The right is checked at each download.
     """
     runs = DefinitionRun.objects.select_related("tenant", "definition", "report_run")
-    run = get_object_or_404(runs, tenant=tenant, id=run_id)
+    run = get_object_or_404(runs, tenant=tenant, id=saved_run_id)
     if not may_read(request.access, run):
         raise Http404
     context = {"page": "reports", "run": run}

@@ -1,6 +1,6 @@
 """One row of everything that the admin shows, for walking its pages."""
 
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 
 from allauth.account.models import EmailAddress
 from axes.models import AccessAttempt
@@ -41,7 +41,19 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
     user = make_user(f"{CANARY}@example.com")
     membership = Membership.objects.create(user=user, tenant=tenant, role=Role.VIEWER)
     record("test", actor=user.email, tenant=tenant, subject=CANARY)
-    mail = _report_mail(tenant, user)
+    run = DefinitionRun.objects.create(
+        tenant=tenant,
+        definition=ReportDefinition.objects.create(
+            tenant=tenant, name=CANARY, kind="errors", period="yesterday", formats=["csv"], owned_by=user.email,
+            owner=user,
+        ),
+        cause="person",
+        requested_by=user.email,
+        first=date(2026, 10, 1),
+        last=date(2026, 10, 1),
+        state="failed",
+    )  # fmt: skip
+    mail = _report_mail(run, user.email)
     return {
         Tenant: tenant,
         GatewayAccount: account,
@@ -75,6 +87,7 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
         TenantRecount: TenantRecount.objects.create(tenant=tenant, reason=CANARY),
         RuleRefold: RuleRefold.objects.create(),
         ErasedMonth: ErasedMonth.objects.create(tenant=tenant, month=date(2026, 10, 1)),
+        DefinitionRun: run,
         Export: Export.objects.create(
             tenant=tenant,
             made_by=user.email,
@@ -101,7 +114,6 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
         ReportRun: ReportRun.objects.create(
             tenant=tenant, month=date(2026, 10, 1), kind="final", revision=1, requested_by=user.email, state="failed"
         ),
-        DefinitionRun: mail.run,
         OutsideAddress: mail.recipient.address,
         ReportMail: mail,
         Group: Group.objects.create(name=CANARY),
@@ -114,20 +126,13 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
     }
 
 
-def _report_mail(tenant: Tenant, user: Model) -> ReportMail:
-    """Create a saved report with a run that failed, and a mail of it to an outside address."""
-    definition = ReportDefinition.objects.create(
-        tenant=tenant, name=CANARY, kind="volumes", period="yesterday", formats=["xlsx"], owner=user,
-        owned_by=user.email, frequency="daily", at=time(8),
-    )  # fmt: skip
-    run = DefinitionRun.objects.create(
-        tenant=tenant, definition=definition, cause="schedule", requested_by="schedule", first=date(2026, 11, 19),
-        last=date(2026, 11, 19), state="failed",
-    )  # fmt: skip
+def _report_mail(run: DefinitionRun, actor: str) -> ReportMail:
+    """Create a mail of a saved report's run to an outside address, which was refused."""
+    tenant = run.tenant
     address = OutsideAddress.objects.create(
-        tenant=tenant, address=f"auditor-{CANARY}@example.net", language="en", added_by=user.email
+        tenant=tenant, address=f"auditor-{CANARY}@example.net", language="en", added_by=actor
     )
     recipient = ReportRecipient.objects.create(
-        tenant=tenant, definition=definition, address=address, added_by=user.email
+        tenant=tenant, definition=run.definition, address=address, added_by=actor
     )
     return ReportMail.objects.create(tenant=tenant, run=run, recipient=recipient, state="refused", error=CANARY)

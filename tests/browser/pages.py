@@ -153,6 +153,7 @@ WITHOUT_PAGE = {
     "reports:recipient_drop": POST,
     "reports:mail_again": POST,
     "reports:download": FILE,
+    "reports:saved_report": FILE,
     "reports:account_make": POST,
     "reports:account_download": FILE,
     "reports:account_remove": "the same page as reports:remove",

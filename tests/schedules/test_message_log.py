@@ -116,9 +116,9 @@ def test_run_begun_before_an_erasure_is_made_again(person, tenant, monkeypatch):
 def test_files_go_with_what_retention_deletes(person, tenant):
     run = made(log(person, tenant))
 
-    RetentionMark.objects.create(tenant=tenant, messages_before="2026-11-05")
+    RetentionMark.objects.create(tenant=tenant, numbers_before="2026-11-05")
     assert delete_old(now=timezone.now()) == 0
-    RetentionMark.objects.update(messages_before="2026-11-06")
+    RetentionMark.objects.update(numbers_before="2026-11-06")
     assert delete_old(now=timezone.now()) == 2
     assert set(run.files.values_list("gone", flat=True)) == {"retention"}
 
