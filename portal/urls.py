@@ -11,6 +11,7 @@ from portal.common import any_text  # noqa: F401  registers the converter
 from portal.operations.views import metrics
 from portal.palette import views as palette
 from portal.staff import messages, onboarding_views, view_as
+from reports.schedules import public_views as mailed
 from reports.shares import public_views
 
 # One door for everybody: limits on guessing, and later second factors, hold for staff too.
@@ -60,6 +61,10 @@ urlpatterns = [
     path("share/<str:share_token>/", public_views.share, name="share"),
     path("share/<str:share_token>/download/", public_views.share_download, name="share_download"),
     path("embed/<str:share_token>/", public_views.embed, name="embed"),
+    path("mail/confirm/<str:token>/", mailed.confirm, name="report_address"),
+    path("mail/unsubscribe/<str:token>/", mailed.unsubscribe, name="report_unsubscribe"),
+    path("mail/report/<str:token>/", mailed.report, name="mailed_report"),
+    path("mail/report/<str:token>/<str:format_name>/", mailed.download, name="mailed_file"),
     path("view-as/stop/", view_as.stop, name="view_as_stop"),
     path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from reports.runs import due_months, erased_files, runs
-from reports.schedules import erased, files, making
+from reports.schedules import clock, erased, files, mail_retention, mailing, making, sending
 
 
 @shared_task(name="reports.build_report", time_limit=1200, acks_late=True)
@@ -43,3 +43,21 @@ def resume_definition_runs() -> int:
 @shared_task(name="reports.delete_old_report_files", time_limit=3600)
 def delete_old_report_files() -> int:
     return files.delete_old(now=timezone.now())
+
+
+@shared_task(name="reports.request_due_runs", time_limit=300)
+def request_due_runs() -> int:
+    return len(clock.tick(now=timezone.now()))
+
+
+@shared_task(name="reports.send_report_mails", time_limit=sending.TIME_LIMIT)
+def send_report_mails() -> int:
+    now = timezone.now()
+    sending.mark_unknown(now=now)
+    mailing.queue_failures(now=now)
+    return sending.send_waiting()
+
+
+@shared_task(name="reports.forget_report_mails", time_limit=300)
+def forget_report_mails() -> int:
+    return mail_retention.forget(now=timezone.now())

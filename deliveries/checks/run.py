@@ -15,6 +15,7 @@ from deliveries.applying.apply import oldest_waiting
 from deliveries.checks import counts, gates, identities
 from deliveries.checks.feeds import feed_rates
 from deliveries.checks.refusals import refusals
+from deliveries.checks.report_mails import wrong_mails
 from deliveries.checks.selectors import TITLES
 from deliveries.checks.silent_feeds import FeedState
 from deliveries.checks.submissions import UnreportedSource, unreported_sources
@@ -195,6 +196,17 @@ def _gates_at_link(now: datetime) -> list[str]:
     ]
 
 
+def _report_mails(now: datetime) -> list[str]:
+    wrong, problems = wrong_mails(now=now), []
+    if wrong.waiting:
+        text = _("%(number)s e-mails of reports wait for over an hour. Is the mail server away?")
+        problems.append(KeptText(text, number=wrong.waiting))
+    if wrong.unknown:
+        text = _("%(number)s e-mails of reports have an unknown outcome. They are not sent again by themselves")
+        problems.append(KeptText(text, number=wrong.unknown))
+    return list(problems)
+
+
 def _minute(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M}"
 
@@ -218,6 +230,7 @@ CHECKS: dict[str, Check] = {
     "jobs": _jobs,
     "gates": _gates,
     "gates_at_link": _gates_at_link,
+    "report_mails": _report_mails,
 }
 
 

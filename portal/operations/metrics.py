@@ -26,6 +26,7 @@ from portal.common.jobs import JobState, job_models
 from portal.common.postgres.base import pools
 from portal.shares.links import open_links
 from portal.tenants.models import Feed
+from reports.models import ReportMail
 
 _COUNTED = ("received", "reports", "submissions", "duplicates", "quarantined", "clock_oddities", "other_channels")
 _MAX_WAITING = 1_000_000  # counting on would cost more than it tells
@@ -57,6 +58,10 @@ class _Collector:
             "Shared links that are neither revoked nor expired",
             value=open_links(now).count(),
         )
+        yield _by_label(
+            "portal_report_mails", "E-mails of reports", "state",
+            ReportMail.objects.values_list("state").annotate(n=Count("id")),
+        )  # fmt: skip
         yield from _checks()
         yield from _pools()
 

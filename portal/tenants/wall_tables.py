@@ -55,6 +55,9 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "report_definition": (CHANGE, READ),
     "definition_run": (CHANGE, CHANGE),  # refers to its definition
     "definition_file": (READ, READ),  # refers to its run
+    "report_address": (f"{ADD}, UPDATE (language, added_by, asked_at, confirmed_at, declined_at)", ALL),
+    "report_recipient": (f"{ADD}, UPDATE (unsubscribed_at, removed_at)", CHANGE),
+    "report_mail": (f"{ADD}, UPDATE (link_revoked_at, openings, last_opened_at)", CHANGE),  # refers to its recipient
     "report_run": (CHANGE, CHANGE),
     "retention_mark": (READ, READ),
     "segment_change": (READ, READ),
@@ -200,6 +203,7 @@ METRICS_TABLES: dict[str, str] = {
     "partner_move": "SELECT (id, state)",
     "quarantine": "SELECT (id, reason, state)",
     "refusal_count": "SELECT (feed_id, reason, refusals)",
+    "report_mail": "SELECT (id, state, created_at)",
     "report_run": "SELECT (id, state)",
     "rule_refold": "SELECT (id, state)",
     "segment_change": "SELECT (since)",

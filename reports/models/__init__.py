@@ -1,7 +1,18 @@
 """Models of reports."""
 
 from reports.models.definitions import DefinitionFile, DefinitionRun, ReportDefinition
+from reports.models.report_mails import OutsideAddress, ReportMail, ReportRecipient
 from reports.models.runs import Edition, ReportRun
 from reports.models.workbook_templates import WorkbookTemplate
 
-__all__ = ["DefinitionFile", "DefinitionRun", "Edition", "ReportDefinition", "ReportRun", "WorkbookTemplate"]
+__all__ = [
+    "DefinitionFile",
+    "DefinitionRun",
+    "Edition",
+    "OutsideAddress",
+    "ReportDefinition",
+    "ReportMail",
+    "ReportRecipient",
+    "ReportRun",
+    "WorkbookTemplate",
+]

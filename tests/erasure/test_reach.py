@@ -156,6 +156,7 @@ CANNOT = {
         "partner_request": {"state"},
         "quarantine": {"content_encoding", "method", "reason", "state"},
         "refusal_count": {"reason"},
+        "report_mail": {"skipped"},
         "report_definition": {
             *("condition", "formats", "frequency", "kind", "language", "period", "stopped_reason"),
         },
@@ -220,6 +221,9 @@ CANNOT = {
         "gate_replay": {"made_by"},
         "partner_request": {"decided_by", "requested_by"},
         "quarantine": {"resolved_by"},
+        "report_address": {"added_by", "address"},
+        "report_mail": {"requested_by"},
+        "report_recipient": {"added_by"},
         "report_definition": {"owned_by"},
         "report_run": {"requested_by"},
         "share_link": {"made_by"},
@@ -260,6 +264,7 @@ CANNOT = {
         "definition_file": {"file"},
         "definition_run": {"oldest"},
         "export": {"file", "oldest"},
+        "report_mail": {"message_id"},
         "report_run": {"countries", "file", "masked_file", "totals"},
     },
     "an error's words, redacted when they are written": {
@@ -271,6 +276,7 @@ CANNOT = {
         "export": {"error"},
         "gate_replay": {"error"},
         "partner_move": {"error"},
+        "report_mail": {"error"},
         "report_run": {"error"},
         "rule_refold": {"error"},
         "tenant_recount": {"error"},

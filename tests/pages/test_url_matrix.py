@@ -20,7 +20,7 @@ from portal.saved_views.models import SavedView
 from portal.shares.models import ShareLink
 from portal.tenants.models import PartnerId, Tenant
 from portal.tenants.wall import STAFF
-from reports.models import DefinitionRun
+from reports.models import DefinitionRun, ReportMail
 from tests.admin.rows import CANARY, make_rows
 from tests.admin.test_walk import NEVER_ADDED, NEVER_DELETED, READ_ONLY
 from tests.gates.factors import make_gate
@@ -57,6 +57,8 @@ POSTED = {
     "reports:view_start": {},
     "reports:template_choose": {"use": "yes"},
     "reports:template_remove": {},
+    "reports:recipient_drop": {},
+    "reports:mail_again": {},
     "reports:view_share": {},
     "settings:api_key_keep": {},
     "conversions:upload_cancel": {},
@@ -191,6 +193,9 @@ PAGES = {
     "reports:view_rename": (302, 404, 404, 200),
     "reports:view_delete": (302, 404, 404, 200),
     "reports:view_start": (302, 404, 404, 302),
+    "reports:recipients": (302, 404, 404, 200),
+    "reports:recipient_drop": (302, 404, 404, 302),
+    "reports:mail_again": (302, 404, 404, 302),
     "reports:view_share": (302, 404, 404, 302),
     "campaigns:ab": (302, 404, 404, 200),
     "reports:excel": (302, 404, 404, 200),
@@ -242,6 +247,11 @@ PAGES = {
     "settings:audit_download": (302, 404, 404, 200),
     "share": (404, 404, 404, 404),  # no such link; tests/shares/ opens some
     "share_download": (404, 404, 404, 404),
+    # no such token; tests/report_mails/ opens some
+    "report_address": (404, 404, 404, 404),
+    "report_unsubscribe": (404, 404, 404, 404),
+    "mailed_report": (404, 404, 404, 404),
+    "mailed_file": (404, 404, 404, 404),
     "embed": (404, 404, 404, 404),
     "invitation": (404, 404, 404, 404),
     "profile": (302, 200, 200, 200),
@@ -402,6 +412,10 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "ref_id": gate.ref_id,
         "kind_id": ConversionKind.objects.create(tenant=other_tenant, name=CANARY).id,
         "link_id": rows[ShareLink].id,
+        "definition_id": rows[ReportMail].run.definition_id,
+        "recipient_id": rows[ReportMail].recipient_id,
+        "report_mail_id": rows[ReportMail].id,
+        "format_name": "xlsx",
         "share_token": "no-such-token",
         "campaign_id": rows[Campaign].id,
         "group": "all",
