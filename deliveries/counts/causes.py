@@ -1,7 +1,7 @@
 """The ledger of causes: whoever changes counts of a closed month adds the differences, with their cause.
 
-They are added in the transaction of the counts. Between two readings of the ledger, the causes of a key sum to the change
-of its counts. A month that is still open costs nothing.
+They are added in the transaction of the counts. Between two readings of the ledger, the causes of a key sum to the
+change of its counts. A month that is still open costs nothing.
 """
 
 from collections.abc import Iterable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from reports.figures.volume import Volume
 
@@ -69,7 +69,8 @@ class MonthFigures:
     - `tenant_zones`: tenant → time zone, of an account and of a parent with those below it; empty of a tenant alone.
       A tenant is named by a label that no other one has; '' is the account's pool, whose zone is the account's.
 
-    `count_totals` and `rows_hash` are the state of the month's counts (reports/monthly/changes_since.py).
+    `count_totals` and `rows_hash` are the state of the month's counts (reports/monthly/changes_since.py); `causes` are
+    the sums and `ledger` the rows of the ledger of causes (reports/monthly/ledger.py).
     `errors` may hold every code: only failed, expired, rejected and unknown ones are listed.
     """
 
@@ -84,3 +85,5 @@ class MonthFigures:
     tenant_zones: Mapping[str, str] = field(default_factory=dict)
     count_totals: Mapping[str, int] = field(default_factory=dict)
     rows_hash: str = ""
+    causes: Mapping[str, Any] = field(default_factory=dict)
+    ledger: Mapping[tuple[Any, ...], tuple[int, ...]] = field(default_factory=dict)

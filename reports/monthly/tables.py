@@ -39,6 +39,11 @@ class Table:
     row_kinds: tuple[Kind, ...] | None = None
     subtotals: list[tuple[Any, ...]] = field(default_factory=list)
 
+    @property
+    def has_items(self) -> bool:
+        """Return whether each row is an item with its value, as in the Summary."""
+        return self.columns[0].key == "Item"
+
     def typed_rows(self) -> Iterator[tuple[tuple[Any, ...], tuple[Kind, ...]]]:
         """Yield each row with the kinds of its cells."""
         kinds = tuple(column.kind for column in self.columns)

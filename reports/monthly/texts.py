@@ -111,6 +111,17 @@ _FINNISH = {
     "{count} more notes of this kind are not listed.": "{count} muuta tällaista huomautusta ei ole lueteltu.",
 }
 
+_FINNISH |= {
+    # what a revision changed
+    "Changes": "Muutokset",
+    "Row": "Rivi",
+    "Column": "Sarake",
+    "Old": "Vanha",
+    "New": "Uusi",
+    "Difference": "Ero",
+    "Causes": "Syyt",
+}
+
 _CATALOGUES: dict[str, dict[str, str]] = {"fi": _FINNISH}
 
 _DATE_FORMATS = {"fi": "d.m.yyyy"}
