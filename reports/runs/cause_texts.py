@@ -43,16 +43,21 @@ def reasons_of(changes: Mapping[str, Any]) -> list[Reason]:
 
 def change_sentence(run: ReportRun) -> str:
     """Return one sentence in the run's language on what the revision changed, '' for a first one."""
+    with translation.override(run.language or "en"):
+        return revision_text(run)
+
+
+def revision_text(run: ReportRun) -> str:
+    """Return the sentence in the language of the page."""
     if run.changes is None:
         return ""
-    with translation.override(run.language or "en"):
-        if any(run.changes["differences"].values()):
-            changes = differences_text(run.changes["differences"])
-        else:
-            changes = _("figures moved between rows")
-        if why := reasons_text(reasons_of(run.changes)):
-            changes = f"{changes} ({why})"
-        return _("Changed since revision %(revision)s: %(changes)s.") % {
-            "revision": run.changes["since"],
-            "changes": changes,
-        }
+    if any(run.changes["differences"].values()):
+        changes = differences_text(run.changes["differences"])
+    else:
+        changes = _("figures moved between rows")
+    if why := reasons_text(reasons_of(run.changes)):
+        changes = f"{changes} ({why})"
+    return _("Changed since revision %(revision)s: %(changes)s.") % {
+        "revision": run.changes["since"],
+        "changes": changes,
+    }

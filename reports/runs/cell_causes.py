@@ -7,7 +7,7 @@ from typing import Any
 
 from campaigns.merging import shown_name
 from campaigns.models import OTHER_CAMPAIGNS_ID, Campaign
-from deliveries.counts.causes import KEYS
+from deliveries.counts.causes import KEYS, Cause
 from deliveries.dialects.codes import COUNTS_AS
 from deliveries.dialects.registry import DIALECTS
 from deliveries.messages.row import OTHER_LABEL
@@ -42,8 +42,9 @@ class CellCauses:
     found: Mapping[tuple[str, tuple[Any, ...]], Mapping[str, Mapping[str, int]]]
 
     def of(self, change: CellChange) -> list[tuple[str, int | None]]:
-        """Return the causes of a cell with their parts of the difference; None where a cell is no sum."""
-        of_row = self.found.get((change.sheet, _row_key(change)), {})
+        """Return the causes of a cell with their parts of the difference, None where a cell is no sum."""
+        causes = self.found.get((change.sheet, _row_key(change)), {})
+        of_row = {cause: causes[cause] for cause in Cause if cause in causes}
         name = change.key[-1] if change.sheet == "Summary" else change.column.key
         summed = ADDED_UP.get(name)
         if summed is None:

@@ -18,6 +18,8 @@ from portal.accounts.way_back import posted_from
 from portal.common.file_response import file_response
 from portal.common.periods import Month
 from portal.tenants.models import Tenant
+from reports.forecast.drawing import HEIGHT, WIDTH, draw_month
+from reports.forecast.selectors import running_month
 from reports.models import ReportRun
 from reports.runs.editions import NoMaskedEdition, open_edition
 from reports.runs.forms import MonthForm, RemovalForm
@@ -225,9 +227,23 @@ def _page(request: HttpRequest, report_scope: ReportScope, *, form: MonthForm, s
             "page_obj": shown,
             "form": form,
             "accounts": [(other.name, _address(request, other)) for other in report_scopes],
+            "forecast": _forecast(report_scope),
         }
     )
     return render(request, "reports/months.html", context, status=status)
+
+
+def _forecast(report_scope: ReportScope) -> dict | None:
+    """Return the running month's forecast with its drawing; None below eight weeks of history."""
+    account_id = report_scope.account.id if report_scope.account else None
+    zone = report_scope.account.timezone if report_scope.account else report_scope.tenant.timezone
+    with report_scope.with_pool_access():
+        found = running_month(
+            tenant_ids=report_scope.tenant_ids, timezone=zone, now=timezone.now(), account_id=account_id
+        )
+    if found is None:
+        return None
+    return {"month": found, "drawing": draw_month(found.so_far, found.messages), "width": WIDTH, "height": HEIGHT}
 
 
 def _row(request: HttpRequest, report_scope: ReportScope, form: MonthForm) -> HttpResponse:
