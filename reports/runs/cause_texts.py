@@ -38,7 +38,8 @@ def reasons_text(reasons: Iterable[Reason]) -> str:
 
 def reasons_of(changes: Mapping[str, Any]) -> list[Reason]:
     """Return the causes that a run has stored with its changes."""
-    return [Reason(cause, differences) for cause, differences in changes["causes"].items()]
+    found = changes["causes"]
+    return [Reason(cause.value, found[cause]) for cause in Cause if cause in found]
 
 
 def change_sentence(run: ReportRun) -> str:
