@@ -12,7 +12,7 @@ Kind = Literal["text", "term", "code", "int", "ratio", "percent", "seconds", "da
 - text: str as it came, possibly hostile. term: one of our own English words, translated where people read it.
 - code: int that names something. int. ratio: float. percent: float, 1.0 is 100%. seconds: whole seconds.
 - date. month: str `YYYY-MM`. datetime: aware, already in the zone to show.
-- mixed: `Table.row_kinds` says the kind row by row.
+- mixed: `Table.row_kinds` or `Table.cell_kinds` says the kind row by row.
 """
 
 
@@ -29,7 +29,7 @@ class Table:
     """One table. `total` has a cell per column, None in the first, which is where a writer puts its label.
 
     `subtotals` sum some of the rows each, by what their first cells name. They are no rows: who sums up the rows counts
-    nothing twice.
+    nothing twice. Rows with `row_kinds` are items with a value each; `cell_kinds` are those of other tables.
     """
 
     key: str
@@ -38,17 +38,14 @@ class Table:
     total: tuple[Any, ...] | None = None
     row_kinds: tuple[Kind, ...] | None = None
     subtotals: list[tuple[Any, ...]] = field(default_factory=list)
-
-    @property
-    def has_items(self) -> bool:
-        """Return whether each row is an item with its value, as in the Summary."""
-        return self.columns[0].key == "Item"
+    cell_kinds: tuple[Kind, ...] | None = None
 
     def typed_rows(self) -> Iterator[tuple[tuple[Any, ...], tuple[Kind, ...]]]:
         """Yield each row with the kinds of its cells."""
         kinds = tuple(column.kind for column in self.columns)
-        if self.row_kinds is None:
+        own_kinds = self.row_kinds or self.cell_kinds
+        if own_kinds is None:
             yield from ((row, kinds) for row in self.rows)
             return
-        for row, own in zip(self.rows, self.row_kinds, strict=True):
+        for row, own in zip(self.rows, own_kinds, strict=True):
             yield row, tuple(own if kind == "mixed" else kind for kind in kinds)

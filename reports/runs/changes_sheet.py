@@ -61,7 +61,7 @@ def _table(changes: Sequence[CellChange], causes: CellCauses, language: str, nam
             )
             for change in changes
         ]
-    return Table(key=KEY, columns=_COLUMNS, rows=rows, row_kinds=tuple(change.kind for change in changes))
+    return Table(key=KEY, columns=_COLUMNS, rows=rows, cell_kinds=tuple(change.kind for change in changes))
 
 
 def _row_text(change: CellChange, language: str, name_of: Any) -> str:

@@ -118,10 +118,10 @@ def _write_part(book: Workbook, part: Part, header: ReportHeader, notes: Notes, 
     maker = CellMaker(sheet, header, notes)
     sheet.row_dimensions[1].height = head_height(table, widths, header)
     sheet.append(maker.head(table.columns))
-    roles = ("item", "value", "", "") if table.has_items else ("",) * len(table.columns)
+    roles = ("item", "value", "", "") if table.row_kinds else ("",) * len(table.columns)
     rows = islice(table.typed_rows(), part.start, part.stop)
     for line, (row, kinds) in enumerate(rows, 2):
-        high = value_lines(row[1], kinds[1]) if table.has_items else 1
+        high = value_lines(row[1], kinds[1]) if table.row_kinds else 1
         if high > 1:
             sheet.row_dimensions[line].height = high * ROW_HEIGHT
         sheet.append(maker.body(row, kinds, line, roles))
@@ -140,7 +140,7 @@ def _set_up_view(sheet: Any, part: Part, widths: Sequence[float]) -> None:
     sheet.sheet_format.defaultRowHeight = ROW_HEIGHT
     sheet.sheet_format.customHeight = True
     sheet.freeze_panes = "A2"
-    if part.table.has_items:
+    if part.table.row_kinds:
         sheet.sheet_view.showGridLines = False
     else:
         last = get_column_letter(len(part.table.columns))

@@ -85,7 +85,7 @@ def name_ranges(part: Part) -> dict[str, str]:
     names = {}
     if part.stop > part.start:
         names[base] = _range(part, 1, 2, width, part.last_row)
-        if not table.has_items:
+        if table.row_kinds is None:
             for index, column in enumerate(table.columns, 1):
                 names[f"{base}.{_identifier(column.key)}"] = _range(part, index, 2, index, part.last_row)
         else:

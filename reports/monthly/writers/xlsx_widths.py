@@ -23,7 +23,7 @@ _BY_SIZE: frozenset[Kind] = frozenset({"int", "code", "seconds", "percent", "rat
 def column_widths(table: Table, header: ReportHeader) -> list[float]:
     """Return a width per column, from the header's longest word and every cell; long texts stop at 60."""
     widest = [_head_width(translate(column.key, header.language)) for column in table.columns]
-    if table.row_kinds is None:
+    if table.row_kinds is None and table.cell_kinds is None:
         for index, column in enumerate(table.columns):
             values = [row[index] for row in table.rows]
             widest[index] = max(widest[index], _widest_of(values, column.kind, header.language))
