@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Min, QuerySet, Sum
+from django.urls import reverse
 
 from campaigns.merging import shown_name
 from campaigns.models import OTHER_CAMPAIGNS_ID, Campaign
@@ -94,6 +96,7 @@ def month_figures(*, scope: MonthScope, month: Month, kind: str, revision: int) 
                 warning=warning,
                 product=brand.product_name,
                 logo=logo_png(brand.logo),
+                messages_address="" if scope.account else messages_address(scope.tenant),
                 colour=brand.accents[0].accent.removeprefix("#").upper() if brand.accents else "",
             ),
             countries=_sum_by(operators, lambda key: key[0]),
@@ -104,11 +107,17 @@ def month_figures(*, scope: MonthScope, month: Month, kind: str, revision: int) 
             errors=errors,
             latency=_latency(scope, month),
             tenant_zones={label: tenants[tenant_id].timezone for tenant_id, label in labels.items()},
+            tenant_slugs={label: tenants[tenant_id].slug for tenant_id, label in labels.items()},
             count_totals=counts.totals,
             rows_hash=counts.rows_hash,
             causes=as_stored(summed(cause_states(tenants.keys(), [month.first_day], account_id).values())),
             ledger=ledger_rows(tenants.keys(), month, account_id),
         )
+
+
+def messages_address(tenant: Tenant) -> str:
+    """Return the address of the tenant's list of messages, below the portal's own."""
+    return f"{settings.PUBLIC_URL}{reverse('messages:list', args=[tenant.slug])}"
 
 
 def _freshness() -> tuple[datetime, datetime | None]:

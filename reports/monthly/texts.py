@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from functools import lru_cache
 
@@ -20,6 +21,11 @@ _FINNISH = {
     "Errors": "Virheet",
     "Latency": "Viiveet",
     "Notes": "Huomautukset",
+    "Cover": "Kansi",
+    "Sheets": "Välilehdet",
+    "Definitions": "Selitykset",
+    "Column": "Sarake",
+    "Definition": "Selitys",
     # columns
     "Item": "Tieto",
     "Value": "Arvo",
@@ -96,6 +102,16 @@ _FINNISH = {
     "Messages by day": "Viestit päivittäin",
     "Messages by country, largest 12": "Viestit maittain, 12 suurinta",
     "Page": "Sivu",
+    "Late delivery reports are still expected, so the figures can still change.": (
+        "Myöhäisiä kuittauksia odotetaan vielä, joten luvut voivat muuttua."
+    ),
+    "Underlined numbers open the list of their messages in the portal. Opening it needs an account.": (
+        "Alleviivatut luvut avaavat portaalissa luettelon viesteistään. Avaamiseen tarvitset tunnuksen."
+    ),
+    "Figures from here on have no links: a sheet holds {most} of them at most.": (
+        "Tästä eteenpäin luvuilla ei ole linkkejä: välilehdelle mahtuu niitä enintään {most}."
+    ),
+    "No rows.": "Ei rivejä.",
     "SMS reporting portal": "SMS-raportointiportaali",
     "The text has {length} characters, more than a cell holds; it is cut after {kept}.": (
         "Tekstissä on {length} merkkiä, enemmän kuin soluun mahtuu; se on katkaistu {kept} merkin jälkeen."
@@ -124,6 +140,7 @@ _FINNISH |= {
 
 _CATALOGUES: dict[str, dict[str, str]] = {"fi": _FINNISH}
 
+_MONTH = re.compile(r"\d{4}-\d{2}")
 _DATE_FORMATS = {"fi": "d.m.yyyy"}
 
 
@@ -154,7 +171,9 @@ def name_country(code: str, language: str) -> str:
 
 
 def name_month(month: str, language: str) -> str:
-    """Return `2026-10` as "October 2026" in the language."""
+    """Return `2026-10` as "October 2026" in the language; the name of another period stays as it is."""
+    if not _MONTH.fullmatch(month):
+        return month
     return format_skeleton("yMMMM", date.fromisoformat(f"{month}-01"), locale=find_locale(language))
 
 

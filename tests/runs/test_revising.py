@@ -1,6 +1,7 @@
 """Revisions are made by themselves and say what changed: a sheet with causes, a sentence, what the run stores."""
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import openpyxl
@@ -182,7 +183,8 @@ def test_kept_tables_are_those_of_the_workbook(feed, tenant):
 
     figures = month_figures(scope=MonthScope(tenant), month=OCTOBER, kind="final", revision=1)
     kept = kept_tables.load(run)
-    (now, *tables), (then, *stored) = build_tables(figures), kept.tables
+    made = [replace(table, found=(), found_subtotals=(), found_total=None) for table in build_tables(figures)]
+    (now, *tables), (then, *stored) = made, kept.tables
     assert (stored, kept.language, kept.ledger) == (tables, tenant.language, {})
     assert [row for row in then.rows if row[0] != "Data as of"] == [row for row in now.rows if row[0] != "Data as of"]
 

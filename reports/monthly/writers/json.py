@@ -41,7 +41,7 @@ def _pieces(tables: Sequence[Table], header: ReportHeader) -> Iterator[str]:
 
 def _header(header: ReportHeader) -> dict[str, Any]:
     values = asdict(header)
-    del values["logo"], values["colour"]  # for people
+    del values["logo"], values["colour"], values["messages_address"]  # for people
     return {
         name: local_time(value, header).isoformat() if isinstance(value, datetime) else value
         for name, value in values.items()
