@@ -66,9 +66,12 @@ class ForecastView(ApiView):
 
     def get(self, request: Request) -> Response:
         access = self.access
-        zone = access.account.timezone if access.account else access.tenant.timezone
+        tenant = access.tenant
+        assert tenant is not None  # every key has one: an account's has its pool, which is in the account's zone
         account_id = access.account.id if access.account else None
-        found = running_month(tenant_ids=access.tenant_ids, timezone=zone, now=timezone.now(), account_id=account_id)
+        found = running_month(
+            tenant_ids=access.tenant_ids, timezone=tenant.timezone, now=timezone.now(), account_id=account_id
+        )
         if found is None:
             return self.answer({"month": None, "today": None, "messages": None, "parts": None, "past": []})
         return self.answer(
