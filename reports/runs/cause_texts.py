@@ -36,6 +36,13 @@ def reasons_text(reasons: Iterable[Reason]) -> str:
     return "; ".join(map(reason_text, reasons))
 
 
+def _why(found: list[Reason], differences: Mapping[str, int]) -> str:
+    """Return the causes; one that explains everything is named alone."""
+    if len(found) == 1 and found[0].differences == differences:
+        return str(CAUSES[found[0].cause])
+    return reasons_text(found)
+
+
 def reasons_of(changes: Mapping[str, Any]) -> list[Reason]:
     """Return the causes that a run has stored with its changes."""
     found = changes["causes"]
@@ -56,7 +63,7 @@ def revision_text(run: ReportRun) -> str:
         changes = differences_text(run.changes["differences"])
     else:
         changes = _("figures moved between rows")
-    if why := reasons_text(reasons_of(run.changes)):
+    if why := _why(reasons_of(run.changes), run.changes["differences"]):
         changes = f"{changes} ({why})"
     return _("Changed since revision %(revision)s: %(changes)s.") % {
         "revision": run.changes["since"],
