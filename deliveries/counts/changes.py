@@ -168,10 +168,11 @@ def add_changes(changes: list[Change], chosen: ChosenKeys, *further: Sums, cause
     added = [*deltas, _of_submissions(submitted)]
     if chosen:
         add_segment_changes(changes, chosen)
-    invalidate_rollups({key[:2] for key in deltas[0]})
+    tenant_days = {key[:2] for key in deltas[0]}
+    invalidate_rollups(tenant_days)
     sums = [Sums(table.name, table.keys, table.values, of_it) for table, of_it in zip(_ADDED, added, strict=True)]
     if cause is not None:
-        days = {key[1] for key in deltas[0]}
+        days = {day for _tenant_id, day in tenant_days}
         sums.append(causes.of_changes(changes, days, cause, now=datetime.now(UTC)))
     add_to_counts(*sums, *further)
 
