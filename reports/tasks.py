@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from reports.runs import due_months, erased_files, revising, runs
+from reports.schedules import erased, files, making
 
 
 @shared_task(name="reports.build_report", time_limit=1200, acks_late=True)
@@ -31,4 +32,19 @@ def queue_revisions() -> int:
 
 @shared_task(name="reports.delete_erased_files", time_limit=3600)
 def delete_erased_files() -> int:
-    return erased_files.delete_erased_files(now=timezone.now())
+    return erased_files.delete_erased_files(now=timezone.now(), also=erased.delete_files_of_month)
+
+
+@shared_task(name="reports.make_definition_run", time_limit=3600)
+def make_definition_run(run_id: int) -> int:
+    return making.make_runs(run_id=run_id)  # claims the run's row; a second call finds it taken
+
+
+@shared_task(name="reports.resume_definition_runs", time_limit=3600)
+def resume_definition_runs() -> int:
+    return making.make_runs()
+
+
+@shared_task(name="reports.delete_old_report_files", time_limit=3600)
+def delete_old_report_files() -> int:
+    return files.delete_old(now=timezone.now())

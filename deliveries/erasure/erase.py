@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from django.conf import settings
 from django.db import connection, transaction
+from django.utils.module_loading import import_string
 
 from deliveries.counts import segment_fold
 from deliveries.counts.changes import add_changes
@@ -181,6 +183,8 @@ def erase_person(*, number: str, tenant: Tenant, actor: str) -> ErasureCounts:
     partner_ids.rename_queued(actor=actor)
     message_ids.forget_places()
     exports.mark(tenant_id=tenant.id, now=datetime.now(UTC))
+    for path in settings.ERASURE_MARKS:
+        import_string(path)(tenant_id=tenant.id, now=datetime.now(UTC))
     gate_replays.forget_searches(tenant_id=tenant.id)
     subject = hashed(read.text, tenant_id=tenant.id)[:13]
     record("number.erased", actor=actor, tenant=tenant, subject=subject, details=asdict(erased))

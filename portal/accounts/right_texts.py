@@ -25,6 +25,7 @@ RIGHT_TEXTS: dict[str, Promise] = {
     "manage_gates": _("Create, change, pause and test gates, which forward delivery reports to your systems"),
     "upload_conversions": _("Upload conversion events and undo uploads"),
     "manage_exports": _("See, cancel and delete the saved files of other members"),
+    "manage_reports": _("Change, stop and archive the saved reports of other members"),
     "manage_views": _("Rename and delete saved views that other members share"),
     "share_pages": _("Share the Overview or a report by a link with people without an account"),
     "change_retention": _("Change how long data is kept"),

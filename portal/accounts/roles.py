@@ -22,6 +22,7 @@ RIGHTS = {
     "manage_api_keys": Role.MANAGER,
     "manage_gates": Role.MANAGER,
     "manage_exports": Role.MANAGER,  # see, cancel and delete those of others
+    "manage_reports": Role.MANAGER,  # change, run, stop and archive report definitions of others
     "manage_views": Role.MANAGER,  # rename and delete saved views that others share
     "share_pages": Role.MANAGER,  # with people who have no account
     "change_retention": Role.OWNER,

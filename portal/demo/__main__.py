@@ -75,6 +75,7 @@ def _fill(server: subprocess.Popen, address: str) -> State:
     late_reports.revise_month(state, server)
     steps.share_overview(state)
     steps.save_view()
+    steps.add_template()
     steps.describe_campaigns(state)
     steps.add_customer(state)
     steps.save_search(server)

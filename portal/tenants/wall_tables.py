@@ -53,6 +53,9 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "message_parameter": (READ, READ),
     "partner_move": (ADD, CHANGE),
     "partner_request": (CHANGE, CHANGE),
+    "report_definition": (CHANGE, READ),
+    "definition_run": (CHANGE, CHANGE),  # refers to its definition
+    "definition_file": (READ, READ),  # refers to its run
     "report_run": (CHANGE, CHANGE),
     "retention_mark": (READ, READ),
     "segment_change": (READ, READ),
@@ -63,6 +66,7 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "submission_count": (READ, READ),
     "tenant_brand": (CHANGE, READ),
     "tenant_recount": ("SELECT, INSERT, DELETE", ALL),
+    "workbook_template": (ALL, READ),
 }
 
 # Views of tables with a tenant_id, which are read as the role that asks (security_invoker). view: (web, staff)
@@ -186,6 +190,7 @@ METRICS_TABLES: dict[str, str] = {
     "campaigns_segmentkey": "SELECT (id, state)",
     "conversion_due": "SELECT (id, since)",
     "conversion_upload": "SELECT (id, state)",
+    "definition_run": "SELECT (id, state)",
     "erased_month": "SELECT (id, state)",
     "export": "SELECT (id, state)",
     "gate_replay": "SELECT (id, state)",

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reports", "0007_removal_and_summary"),
+        ("reports", "0008_definitions"),
     ]
 
     operations = [

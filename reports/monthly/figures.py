@@ -21,10 +21,14 @@ class FiguresDisagree(ValueError):
 class ReportHeader:
     """Subject and freshness of a report. Instants are aware; `month` is `YYYY-MM`.
 
+    A saved report has a name (`report`) and, unless it is of a month, `days`: the first and the last; its `month` is ""
+    then and its `revision` 0. `details` are further lines of its Summary: names, in English, and texts.
+
     `language` and `timezone` are the tenant's, or the account's. `maturity` is the share (0 to 1) of messages with a
     final state, None if there are no messages. `warning` is a sentence in the report's language.
     `product` is the brand's name for the portal, "" where it has none of its own. `logo` is its PNG file, b"" for none;
     `messages_address` is the address of the tenant's list of messages in the portal, "" for a report without links.
+    `template` is the tenant's own workbook, which is filled in place of the portal's (reports/workbook_templates/).
     `colour` is six hexadecimal digits that can be read on white, "" for the portal's own.
     """
 
@@ -44,6 +48,10 @@ class ReportHeader:
     logo: bytes = b""
     colour: str = ""
     messages_address: str = ""
+    template: bytes = b""
+    report: str = ""
+    days: tuple[date, date] | None = None
+    details: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

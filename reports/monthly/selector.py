@@ -25,6 +25,7 @@ from portal.tenants.models import Feed, GatewayAccount, Tenant
 from portal.tenants.scope import with_descendants
 from reports.figures.billing import is_billed
 from reports.figures.rollups import sources
+from reports.models import WorkbookTemplate
 from reports.monthly.changes_since import count_states
 from reports.monthly.count_state import CountState
 from reports.monthly.layout import OVER_LIMIT_KEY, ErrorCount, MonthFigures, ReportHeader, Volume
@@ -68,7 +69,7 @@ class MonthScope:
 def month_figures(*, scope: MonthScope, month: Month, kind: str, revision: int) -> MonthFigures:
     """Return all that the report of `month` shows (`kind`: provisional or final)."""
     with snapshot():
-        data_as_of, oldest_waiting = _freshness()
+        data_as_of, oldest_waiting = freshness()
         errors, maturity = _errors_and_maturity(scope, month)
         tenants = {t.id: t for t in Tenant.objects.filter(id__in=scope.tenant_ids())}
         account_id = scope.account.id if scope.account else None
@@ -79,7 +80,6 @@ def month_figures(*, scope: MonthScope, month: Month, kind: str, revision: int) 
         operators = _volumes(daily, "country", "operator")
         language = scope.tenant.language
         brand = brand_of(scope.tenant.id)
-        warning = translate(_LATE, language) if kind == "final" and maturity is not None and maturity < MATURE else None
         return MonthFigures(
             header=ReportHeader(
                 title_subject=scope.account.name if scope.account else scope.tenant.name,
@@ -93,9 +93,10 @@ def month_figures(*, scope: MonthScope, month: Month, kind: str, revision: int) 
                 state=kind,
                 revision=revision,
                 maturity=maturity,
-                warning=warning,
+                warning=late_warning(kind, maturity, language),
                 product=brand.product_name,
                 logo=logo_png(brand.logo),
+                template=b"" if scope.account else monthly_template(scope.tenant),
                 messages_address="" if scope.account else messages_address(scope.tenant),
                 colour=brand.accents[0].accent.removeprefix("#").upper() if brand.accents else "",
             ),
@@ -115,17 +116,29 @@ def month_figures(*, scope: MonthScope, month: Month, kind: str, revision: int) 
         )
 
 
+def monthly_template(tenant: Tenant) -> bytes:
+    """Return the workbook that the tenant has chosen for its monthly reports, nothing where it has chosen none."""
+    found = WorkbookTemplate.objects.filter(tenant=tenant, is_monthly=True).values_list("content", flat=True).first()
+    return bytes(found or b"")
+
+
 def messages_address(tenant: Tenant) -> str:
     """Return the address of the tenant's list of messages, below the portal's own."""
     return f"{settings.PUBLIC_URL}{reverse('messages:list', args=[tenant.slug])}"
 
 
-def _freshness() -> tuple[datetime, datetime | None]:
+def freshness() -> tuple[datetime, datetime | None]:
     """Return the time of the snapshot, and when its oldest missing row was received."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT now()")
         (data_as_of,) = cursor.fetchone()
     return data_as_of, WaitingRow.objects.aggregate(oldest=Min("received_at"))["oldest"]
+
+
+def late_warning(state: str, maturity: float | None, language: str) -> str | None:
+    """Return the sentence on a final report with messages whose reports never came; None if there is nothing to say."""
+    is_late = state == "final" and maturity is not None and maturity < MATURE
+    return translate(_LATE, language) if is_late else None
 
 
 def _volumes(rows: QuerySet, *keys: str) -> dict[tuple, Volume]:

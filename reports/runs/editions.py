@@ -91,11 +91,12 @@ def delete_attempts(run: ReportRun, *, revision: int | None) -> None:
 def _store(
     run: ReportRun, tables: Sequence[Table], header: ReportHeader, beat: Beat, *, edition: str = ""
 ) -> tuple[tuple[str, int, str], int]:
-    from reports.monthly.writers import xlsx  # here: no other process than one that makes reports loads openpyxl
+    # here: no other process than one that makes reports loads openpyxl
+    from reports.workbook_templates.write import write_workbook
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "report.xlsx"
-        rows = xlsx.write(tables, header, path, beat)
+        rows = write_workbook(tables, header, path, beat)
         content = path.read_bytes()
         with path.open("rb") as file:
             # A name of its own for each attempt: a worker that lost its lease cannot overwrite the winner's file.

@@ -27,7 +27,7 @@ from portal.shares.links import create_link
 from portal.shares.models import ShareLink
 from portal.tenants.api_keys import create_key
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
-from reports.models import ReportRun
+from reports.models import DefinitionRun, ReportDefinition, ReportRun
 from tests.conftest import NOW, make_user
 from tests.gates.factors import make_gate
 
@@ -74,6 +74,17 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
         TenantRecount: TenantRecount.objects.create(tenant=tenant, reason=CANARY),
         RuleRefold: RuleRefold.objects.create(),
         ErasedMonth: ErasedMonth.objects.create(tenant=tenant, month=date(2026, 10, 1)),
+        DefinitionRun: DefinitionRun.objects.create(
+            tenant=tenant,
+            definition=ReportDefinition.objects.create(
+                tenant=tenant, name=CANARY, kind="errors", period="yesterday", formats=["csv"], owned_by=user.email
+            ),
+            cause="person",
+            requested_by=user.email,
+            first=date(2026, 10, 1),
+            last=date(2026, 10, 1),
+            state="failed",
+        ),
         Export: Export.objects.create(
             tenant=tenant,
             made_by=user.email,

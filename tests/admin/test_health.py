@@ -28,6 +28,7 @@ COUNTS = "Counts match the messages on the days compared at night"
 MOVES, RECOUNTS = "/admin/deliveries/partnermove/", "/admin/deliveries/tenantrecount/"
 REFOLDS, KEYS = "/admin/deliveries/rulerefold/", "/admin/campaigns/segmentkey/"
 DELETIONS, EXPORTS = "/admin/deliveries/erasedmonth/", "/admin/deliveries/export/"
+SAVED = "/admin/reports/definitionrun/"
 UPLOADS, REPLAYS = "/admin/campaigns/conversionupload/", "/admin/deliveries/gatereplay/"
 GATES, AT_LINK = "Deliveries of gates are sent", "The gates at LINK are as they should be"
 
@@ -53,6 +54,7 @@ def test_new_portal_has_nothing_but_the_counts_to_look_at():
         Check("Quarantine", State.OK, "Empty.", QUARANTINE),
         Check("Rejected requests", State.OK, "None in the last 24 hours."),
         Check("Uploads of conversion events", State.OK, "None failed. 0 are open.", UPLOADS),
+        Check("Runs of saved reports", State.OK, "None failed. 0 are open.", SAVED),
         Check("Exports", State.OK, "None failed. 0 are open.", EXPORTS),
         Check("Replays of gates", State.OK, "None failed. 0 are open.", REPLAYS),
         Check("Moves", State.OK, "None failed. 0 are open.", MOVES),

@@ -23,7 +23,7 @@ from deliveries.models import (
 )
 from portal.accounts.models import AuditEntry, Invitation, Membership, UnsentMail, User
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
-from reports.models import ReportRun
+from reports.models import DefinitionRun, ReportRun
 from tests.admin.rows import make_rows
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -45,6 +45,7 @@ READ_ONLY = {
     SegmentKey,
     ImportRun,
     QuarantinedRow,
+    DefinitionRun,
     ReportRun,
     UnsentMail,
 }
@@ -54,6 +55,7 @@ NEVER_ADDED = {AccessAttempt, EmailAddress}
 ADDED_ELSEWHERE = {PartnerId: 302}  # leads to the page that declares them
 # Facts have composite keys, and inbox rows are millions: no admin page shows them.
 NOT_SHOWN = {
+    "reports.WorkbookTemplate",
     "tenants.EarlierOwner", "tenants.FeedToken", "tenants.GateApi", "deliveries.InboxRow", "deliveries.WaitingRow",
     "deliveries.IngestCount", "deliveries.Message", "deliveries.MessageParameter", "deliveries.DeliveryReport",
     "deliveries.DailyCount", "deliveries.CampaignCount", "deliveries.HourCount", "deliveries.LatencyCount",
@@ -68,6 +70,7 @@ NOT_SHOWN = {
     "campaigns.ConversionKind", "campaigns.ConversionEvent", "deliveries.ConversionDue", "deliveries.ConversionTenant",
     "deliveries.ConversionWindow", "deliveries.GateDestination", "deliveries.GateDelivery",
     "deliveries.GateAttempt", "deliveries.GateHour", "deliveries.ChannelCount",
+    "reports.ReportDefinition", "reports.DefinitionFile",
 }  # fmt: skip
 
 

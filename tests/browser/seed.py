@@ -133,6 +133,7 @@ def _make_rows(now: datetime) -> dict:
     from portal.tenants.models import Feed, PartnerId, Tenant
     from reports.models import ReportRun
     from reports.runs.runs import build_report, request_run
+    from tests.workbook_templates.sample import make_template
 
     tenant = Tenant.objects.get(slug="nordic-retail")
     month = Month(now.year, now.month).previous()
@@ -192,6 +193,7 @@ def _make_rows(now: datetime) -> dict:
         "key_id": key.id,
         "link_id": link.id,
         "view_id": view.id,
+        "template_id": make_template(tenant, "Board pack").id,
         "share_token": share_token,
         "panel_token": panel_token,
         "membership_id": Membership.objects.get(user__email=VIEWER).id,

@@ -16,9 +16,7 @@ from tests.reports.sample import sample_figures
 
 pytestmark = [
     pytest.mark.needs_libreoffice,
-    pytest.mark.filterwarnings(
-        "ignore:.*xtension is not supported and will be removed"
-    ),  # LibreOffice's own of data bars, which openpyxl leaves out
+    pytest.mark.filterwarnings("ignore:.*xtension is not supported and will be removed"),
 ]
 
 

@@ -20,6 +20,7 @@ VALUES = {("message", "status"): "delivered", ("message", "country"): "FI", ("re
     ("applier_stop", "cause"): "programme",
     ("conversion_event", "account_id"): 1,
     ("conversion_event", "message_id"): "m",
+    ("report_definition", "frequency"): "",
     ("saved_view", "page"): "overview",
     ("share_link", "kind"): "overview",
     ("share_link", "panel"): "",

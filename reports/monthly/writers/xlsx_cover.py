@@ -14,8 +14,8 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 
 from portal.common.safe_text import cut_to_cell, may_be_typed_as_formula, show_controls
 from reports.monthly.figures import ReportHeader
-from reports.monthly.summary import local_time
-from reports.monthly.texts import name_month, translate
+from reports.monthly.summary import local_time, period_text
+from reports.monthly.texts import translate
 from reports.monthly.writers.xlsx_cells import text_cell
 from reports.monthly.writers.xlsx_plan import Part
 from reports.monthly.writers.xlsx_styles import ACCENT, MARK_FILL, MARK_TEXT, MUTED, TEXT
@@ -57,10 +57,12 @@ def write_cover(book: Any, header: ReportHeader, parts: Sequence[Part], title: s
 def _facts(header: ReportHeader) -> list[tuple[str, str]]:
     as_of = local_time(header.data_as_of, header).strftime("%Y-%m-%d %H:%M:%S")
     return [
-        ("Period", name_month(header.month, header.language)),
+        *([("Report", header.report)] if header.report else []),
+        ("Period", period_text(header)),
         ("State", translate(header.state, header.language)),
-        ("Revision", str(header.revision)),
+        *([("Revision", str(header.revision))] if header.revision else []),
         ("Data as of", f"{as_of} ({header.timezone})"),
+        *header.details,
     ]
 
 
