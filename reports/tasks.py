@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from reports.runs import due_months, erased_files, runs
+from reports.runs import due_months, erased_files, revising, runs
 from reports.schedules import clock, erased, files, mail_retention, mailing, making, sending
 
 
@@ -23,6 +23,11 @@ def dispatch_runs() -> int:
 @shared_task(name="reports.queue_monthly_runs", time_limit=300)
 def queue_monthly_runs() -> int:
     return len(due_months.queue_due_runs(now=timezone.now()))
+
+
+@shared_task(name="reports.queue_revisions", time_limit=300)
+def queue_revisions() -> int:
+    return len(revising.queue_revisions(now=timezone.now()))
 
 
 @shared_task(name="reports.delete_erased_files", time_limit=3600)

@@ -113,6 +113,17 @@ GLOSSARY: dict[str, Term] = {
         _("Outdated"),
         _("The figures changed after this report was created. Create the next revision to get the new ones."),
     ),
+    "forecast": Term(
+        _("Forecast"),
+        _(
+            "Messages so far, and for each day that is left the mean of its weekday in the last eight weeks. The range"
+            " holds the result in 8 of 10 months. Holidays are not known to it."
+        ),
+    ),
+    "revised": Term(
+        _("Revised"),
+        _("Figures changed after the final report, so a new revision was created. The older ones are still there."),
+    ),
     "revision": Term(
         _("Revision"), _("The number of a month's report among those that differ. The newest has the highest number.")
     ),

@@ -11,7 +11,7 @@ import urllib.request
 import yaml
 
 from portal import engines
-from portal.demo import conversions, gates, guide, saved_reports, steps, traffic
+from portal.demo import conversions, gates, guide, late_reports, saved_reports, steps, traffic
 from portal.demo.state import PROVISIONING, REPOSITORY, DemoError, State
 
 START_WITHIN = 120  # seconds
@@ -72,6 +72,7 @@ def _fill(server: subprocess.Popen, address: str) -> State:
         state.simulated = True
         state.save()
     steps.make_reports(server)
+    late_reports.revise_month(state, server)
     saved_reports.schedule_reports(server)
     steps.share_overview(state)
     steps.save_view()

@@ -27,6 +27,7 @@ CELERY_TASK_ROUTES = {
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "queue-monthly-runs": {"task": "reports.queue_monthly_runs", "schedule": 300.0},
+    "queue-revisions": {"task": "reports.queue_revisions", "schedule": 3600.0},
     "dispatch-runs": {"task": "reports.dispatch_runs", "schedule": 10.0},
     "delete-erased-files": {"task": "reports.delete_erased_files", "schedule": 30.0},
     "request-due-runs": {"task": "reports.request_due_runs", "schedule": 60.0, "options": {"expires": 60}},

@@ -10,7 +10,7 @@ import portal.common.no_numbers
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reports", "0008_definitions"),
+        ("reports", "0010_kept_tables"),
         ("tenants", "0013_gates_scope"),
     ]
 

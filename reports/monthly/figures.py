@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from reports.figures.volume import Volume
 
@@ -80,7 +80,8 @@ class MonthFigures:
       A tenant is named by a label that no other one has; '' is the account's pool, whose zone is the account's.
 
     `tenant_slugs` has the short name of each of these labels, by which its messages are found.
-    `count_totals` and `rows_hash` are the state of the month's counts (reports/monthly/changes_since.py).
+    `count_totals` and `rows_hash` are the state of the month's counts (reports/monthly/changes_since.py); `causes` are
+    the sums and `ledger` the rows of the ledger of causes (reports/monthly/ledger.py).
     `errors` may hold every code: only failed, expired, rejected and unknown ones are listed.
     """
 
@@ -96,3 +97,5 @@ class MonthFigures:
     tenant_slugs: Mapping[str, str] = field(default_factory=dict)
     count_totals: Mapping[str, int] = field(default_factory=dict)
     rows_hash: str = ""
+    causes: Mapping[str, Any] = field(default_factory=dict)
+    ledger: Mapping[tuple[Any, ...], tuple[int, ...]] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from portal.common.masking import Masking
 from reports.monthly.tables import Found, Table
 
-_FREE_TEXT = frozenset({"Campaign", "Variant", "Operator"})
+FREE_TEXT = frozenset({"Campaign", "Variant", "Operator"})
 
 
 def partner_ids_of(tables: Sequence[Table]) -> set[str]:
@@ -30,7 +30,7 @@ def masked_tables(tables: Sequence[Table], telling: Collection[str]) -> list[Tab
     masking = Masking(in_full=False)
 
     def cell(name: str, value: object) -> object:
-        if name in _FREE_TEXT or (name == "Partner ID" and value in telling):
+        if name in FREE_TEXT or (name == "Partner ID" and value in telling):
             return masking.text(value)
         return value
 

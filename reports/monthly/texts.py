@@ -168,6 +168,17 @@ _FINNISH = {
     "{count} more notes of this kind are not listed.": "{count} muuta tällaista huomautusta ei ole lueteltu.",
 }
 
+_FINNISH |= {
+    # what a revision changed
+    "Changes": "Muutokset",
+    "Row": "Rivi",
+    "Column": "Sarake",
+    "Old": "Vanha",
+    "New": "Uusi",
+    "Difference": "Ero",
+    "Causes": "Syyt",
+}
+
 _CATALOGUES: dict[str, dict[str, str]] = {"fi": _FINNISH}
 
 _MONTH = re.compile(r"\d{4}-\d{2}")

@@ -191,6 +191,7 @@ WITHOUT_PAGE = {
     "api:statistics": DATA,
     "api:campaign_ab": DATA,
     "api:reports": DATA,
+    "api:forecast": DATA,
     "api:report": DATA,
     "api:report_download": DATA,
     "api:messages": DATA,

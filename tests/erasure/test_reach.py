@@ -69,6 +69,7 @@ OF_MESSAGES = {
     "condensed_segment_count": {"value"},
     "condensed_segment_latency_count": {"value"},
     "conversion_due": {"message_id"},
+    "count_cause": {"operator", "partner_id", "variant"},
     "daily_count": {"operator", "partner_id"},
     "delivery_report": {"message_id", "operator", "operator_result_code"},
     "gate_attempt": {"answer", "message_id", "request_body", "url"},
@@ -130,6 +131,7 @@ CANNOT = {
         "condensed_span": {"final_codes", "span"},
         "conversion_event": {"reason"},
         "conversion_upload": {"errors", "problem", "state"},
+        "count_cause": {"cause", "counted_in", "status"},
         "daily_count": {"sender_type", "status"},
         "definition_file": {"edition", "format", "gone"},
         "definition_run": {"cause", "kind", "language", "skipped", "state"},
@@ -265,7 +267,7 @@ CANNOT = {
         "definition_run": {"oldest"},
         "export": {"file", "oldest"},
         "report_mail": {"message_id"},
-        "report_run": {"countries", "file", "masked_file", "totals"},
+        "report_run": {"causes", "changes", "countries", "file", "kept_file", "masked_file", "totals"},
     },
     "an error's words, redacted when they are written": {
         "applier_stop": {"error"},
@@ -374,6 +376,11 @@ def plant(feed, account, tenant, *, sent) -> None:
             cursor.execute(
                 f"UPDATE {table} SET content_type = %s, query = %s", [f"text/{NUMBER}", f"to={NOTATIONS[1]}"]
             )
+        keys = "tenant_id, day, account_id, partner_id, campaign_id, variant, country, operator, status, result_code"
+        cursor.execute(
+            f"INSERT INTO count_cause ({keys}, cause, counted_in, messages, parts, timed)"
+            f" SELECT {keys}, 'late_reports', '', 1, 1, 0 FROM message ON CONFLICT DO NOTHING"
+        )
         texts = f"'https://x/?to={NUMBER}', '{NUMBER}', '{NUMBER}', now(), 1, 'delivered'"
         for table, columns, values in (
             ("gate_attempt", "url, request_body, answer, at, number, outcome", texts),

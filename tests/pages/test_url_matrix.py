@@ -86,6 +86,7 @@ PAGES = {
     "api:statistics": (401, 401, 401, 401),
     "api:campaign_ab": (401, 401, 401, 401),
     "api:reports": (401, 401, 401, 401),
+    "api:forecast": (401, 401, 401, 401),
     "api:report": (401, 401, 401, 401),
     "api:report_download": (401, 401, 401, 401),
     "api:exports": (401, 401, 401, 401),

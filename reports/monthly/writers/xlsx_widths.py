@@ -27,7 +27,7 @@ def column_widths(table: Table, header: ReportHeader) -> list[float]:
     if table.key == DEFINITIONS:
         return _OF_DEFINITIONS
     widest = [_head_width(translate(column.key, header.language)) for column in table.columns]
-    if table.row_kinds is None:
+    if table.row_kinds is None and table.cell_kinds is None:
         for index, column in enumerate(table.columns):
             values = [row[index] for row in table.rows]
             widest[index] = max(widest[index], _widest_of(values, column.kind, header.language))
