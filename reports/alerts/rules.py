@@ -1,8 +1,13 @@
-"""The rules that every tenant has from the start: quiet ones, which stay silent where traffic is small."""
+"""Rules of a tenant, and those that every tenant has from the start: quiet ones, which need traffic to say anything."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from reports.alerts.statistics.silence import MIN_MESSAGES as MIN_EXPECTED
+from django.db.models import QuerySet
+
+from portal.tenants.models import Tenant
+from reports.models import AlertRule
+
+Kind, Scope = AlertRule.Kind, AlertRule.Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +22,19 @@ class StandardRule:
 
 
 STANDARD = (
-    StandardRule("delivery", "delivery", "each", 10),
-    StandardRule("median", "median", "each", 3),
-    StandardRule("volume_down", "volume_down", "all", 50),
-    StandardRule("silence", "silence", "all", 30),
+    StandardRule("delivery", Kind.DELIVERY, Scope.EACH, 10),
+    StandardRule("median", Kind.MEDIAN, Scope.EACH, 3),
+    StandardRule("volume_down", Kind.VOLUME_DOWN, Scope.ALL, 50),
+    StandardRule("silence", Kind.SILENCE, Scope.ALL, 30),
 )
 
-__all__ = ["MIN_EXPECTED", "STANDARD", "StandardRule"]
+
+def add_standard_rules(tenant: Tenant) -> None:
+    """Give the tenant the standard rules, switched on, where it does not have them yet."""
+    rules = [AlertRule(tenant=tenant, is_on=True, **asdict(rule)) for rule in STANDARD]
+    AlertRule.objects.bulk_create(rules, ignore_conflicts=True)
+
+
+def rules_of(tenant: Tenant) -> QuerySet[AlertRule]:
+    """Return the tenant's rules, the standard ones first."""
+    return AlertRule.objects.filter(tenant=tenant, archived_at=None).order_by("-standard", "name", "id")

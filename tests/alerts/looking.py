@@ -1,9 +1,12 @@
 """Looks at made-up traffic by the standard rules, as the portal makes them; a window is three steps of five minutes."""
 
+from collections import defaultdict
+
 import numpy as np
 
 from reports.alerts.rules import STANDARD
 from reports.alerts.statistics import (
+    Part,
     State,
     Sums,
     Usual,
@@ -13,6 +16,7 @@ from reports.alerts.statistics import (
     judge_median,
     judge_silence,
     judge_volume_down,
+    to_open,
 )
 from reports.alerts.statistics.sums import TIMES
 from tests.alerts.traffic import STEPS_A_WEEK, Traffic
@@ -20,20 +24,28 @@ from tests.alerts.traffic import STEPS_A_WEEK, Traffic
 WEEKS = 4
 WINDOW = 3  # steps
 AROUND = 12  # steps, an hour
-CLOSES_AFTER = 3  # steps that are usual
+CLOSES_AFTER = 6  # steps that are usual: half an hour
 
 
-def alarms(traffic: Traffic, *, stride: int = 1, since: int = WEEKS * STEPS_A_WEEK + AROUND) -> list[tuple[str, int]]:
-    """Return the alerts that open, by rule with the step; the traffic is one part of a tenant's."""
-    own = _Looks(traffic)
-    found: list[tuple[str, int]] = []
-    for name in ("delivery", "median", "volume_down", "silence"):
-        open_until = -1
-        for step in own.candidates(name, since, stride):
-            if own.look(name, step) is State.BAD:
-                if step > open_until:
-                    found.append((name, step))
-                open_until = step + CLOSES_AFTER
+def alarms(traffic: Traffic, countries: dict[str, list[int]], *, stride: int = 1) -> list[tuple[str, Part, int]]:
+    """Return the alerts of a tenant that open, by rule and part with the step; `countries` has the parts of each."""
+    parts = {Part(country, f"op{n}"): [n] for country, numbers in countries.items() for n in numbers}
+    parts |= {Part(country): numbers for country, numbers in countries.items()}
+    parts[Part()] = [n for numbers in countries.values() for n in numbers]
+    looks = {part: _Looks(traffic.part(numbers)) for part, numbers in parts.items()}
+    found: list[tuple[str, Part, int]] = []
+    for rule in STANDARD:
+        bad: dict[int, set[Part]] = defaultdict(set)
+        for part in looks if rule.scope == "each" else [Part()]:
+            for step in looks[part].candidates(rule.kind, WEEKS * STEPS_A_WEEK + 2 * AROUND, stride):
+                if looks[part].look(rule.kind, step) is State.BAD:
+                    bad[int(step)].add(part)
+        last_bad: dict[Part, int] = {}
+        for step, of_step in sorted(bad.items()):
+            last_bad = {part: at for part, at in last_bad.items() if step - at <= CLOSES_AFTER}
+            new = to_open(of_step, last_bad)
+            found += [(rule.standard, part, step) for part in new]
+            last_bad |= {part: step for part in of_step & last_bad.keys()} | dict.fromkeys(new, step)
     return found
 
 

@@ -22,7 +22,7 @@ class Traffic:
         return Traffic(self.messages[parts].sum(axis=0, keepdims=True), self.delivered[parts].sum(axis=0, keepdims=True))
 
 
-def ordinary(seed: int, *, days: int, parts: int = 3) -> Traffic:
+def ordinary(seed: int, *, days: int, parts: int = 4) -> Traffic:
     """Return the traffic of a tenant whose size, rhythm and campaigns come from the seed; each part is an operator."""
     random = np.random.default_rng(seed)
     steps = days * STEPS_A_DAY

@@ -2,6 +2,7 @@
 
 from reports.alerts.statistics.delivery import confirm_delivery, judge_delivery
 from reports.alerts.statistics.median import judge_median
+from reports.alerts.statistics.parts import Part, to_open
 from reports.alerts.statistics.silence import judge_silence
 from reports.alerts.statistics.sums import TIMES, Sums, Usual, age_of
 from reports.alerts.statistics.verdict import State, Verdict
@@ -9,6 +10,7 @@ from reports.alerts.statistics.volume import judge_volume_down, judge_volume_up
 
 __all__ = [
     "TIMES",
+    "Part",
     "State",
     "Sums",
     "Usual",
@@ -20,4 +22,5 @@ __all__ = [
     "judge_silence",
     "judge_volume_down",
     "judge_volume_up",
+    "to_open",
 ]
