@@ -33,7 +33,7 @@ KEPT_DETAILS = 20
 WAITS_TOO_LONG = timedelta(minutes=5)
 
 # Each problem of these begins with the feed, account or job that it is about, and ": ".
-NAMED = {"feeds", "refused", "quarantined", "submissions", "jobs", "gates_at_link"}
+NAMED = {"feeds", "refused", "quarantined", "submissions", "jobs", "gates_at_link", "alerts", "account_delivery"}
 
 Check = Callable[[datetime], list[str]]
 
@@ -204,7 +204,7 @@ def _counts(now: datetime) -> list[str]:
     return counts.find_wrong_days(now=now, told=before.details if before else ())
 
 
-# Descriptions of the checks: deliveries/checks/selectors.py. Their intervals: portal/settings/background.py.
+# Descriptions of the checks: deliveries/checks/selectors.py. Two more are kept by reports/alerts/checking.py. Their intervals: portal/settings/background.py.
 CHECKS: dict[str, Check] = {
     "received": _received,
     "waiting": _waiting,

@@ -4,7 +4,8 @@ from reports.alerts.statistics import TIMES
 
 # The place of TIMES, 1 for the first; one more than there are for later ones. Times are in whole seconds.
 _PLACE = (
-    "width_bucket(greatest(ceil(extract(epoch FROM coalesce(m.delivered_at - m.sent_at, interval '0')))::int, 1) - 1,"
+    "width_bucket(least(greatest(ceil(extract(epoch FROM coalesce(m.delivered_at - m.sent_at, interval '0'))), 1),"
+    " 1000000)::int - 1,"
     f" ARRAY{list(TIMES)}) + 1"
 )
 PLACED = f"SELECT CASE WHEN m.status = 'delivered' THEN {_PLACE} END AS place"

@@ -139,3 +139,15 @@ def usual_in_silence(
         weeks.append(counts)
         within.append(inside)
     return weeks, within
+
+
+def operators_named(tenant_id: int, name: str) -> Part | None:
+    """Return the operator of this name, in the country where it has the most messages; None where there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT s.country, s.operator FROM alert_quarter s WHERE s.tenant_id = %s AND lower(s.operator) = lower(%s)"
+            " GROUP BY s.country, s.operator ORDER BY sum(s.messages) DESC LIMIT 1",
+            [tenant_id, name],
+        )
+        row = cursor.fetchone()
+    return Part(*row) if row else None
