@@ -12,7 +12,7 @@ from django.db import connection
 
 from reports.alerts import direct
 from reports.alerts.looking import CLOSES_AFTER
-from reports.alerts.looks import confirm, judge, judge_the_silence
+from reports.alerts.looks import LATELY, confirm, judge, judge_the_silence
 from reports.alerts.places import ADDED
 from reports.alerts.reading import AROUND, WEEK, WEEKS, Window, quarters_of, usual_of
 from reports.alerts.statistics import Part, State, Sums, Verdict, to_open
@@ -119,7 +119,7 @@ def _bad(
             continue
         verdict = judge(rule, now, usual_of(quarters, Window(at, at + QUARTER_HOUR)), age=age)
         if rule.kind == AlertRule.Kind.DELIVERY and verdict.state is not State.GOOD:
-            month = [sums for quarter, sums in quarters.items() if at - USUAL_DAYS * DAY <= quarter < at]
+            month = [sums for quarter, sums in quarters.items() if at - USUAL_DAYS * DAY <= quarter < at - LATELY]
             verdict = confirm(rule, now, month, age=age)
         if verdict.state is State.BAD:
             found.append((at, verdict))

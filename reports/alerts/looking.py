@@ -97,13 +97,16 @@ def _clock(tenant: Tenant, *, until: datetime) -> AlertClock | None:
 def _judge(tenant: Tenant, clock: AlertClock, *, now: datetime) -> tuple[int, int]:
     look = TenantLook(tenant.id, Window.ending(clock.summed_until), age=clock.age)
     opened = closed = 0
-    alerts = list(Alert.objects.filter(tenant=tenant, closed_at=None))
+    alerts = list(Alert.objects.filter(tenant=tenant, closed_at=None).select_related("rule"))
+    is_silent = any(alert.rule.kind == AlertRule.Kind.SILENCE for alert in alerts)
     rules = list(rules_of(tenant).filter(is_on=True))
     closed += _close_of_others(tenant, rules, now=now)
     for rule in rules:
         of_rule = {Part(alert.country, alert.operator): alert for alert in alerts if alert.rule_id == rule.pk}
         verdicts = look.verdicts(rule, open_parts=set(of_rule))
         closed += sum(_follow(alert, verdicts.get(part), now=now) for part, alert in of_rule.items())
+        if rule.kind == AlertRule.Kind.VOLUME_DOWN and is_silent:
+            continue  # the first minutes after a silence have few messages
         bad = [part for part, verdict in verdicts.items() if verdict.state is State.BAD]
         new = to_open(bad, [part for part, alert in of_rule.items() if alert.closed_at is None])
         for part in new:

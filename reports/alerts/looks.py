@@ -34,6 +34,7 @@ from reports.alerts.sums import DAY, QUARTER_HOUR, quarter_of
 from reports.models import AlertRule
 
 Kind = AlertRule.Kind
+LATELY = timedelta(hours=3)  # left out of the month that confirms a fall: a slow outage would hide itself
 
 
 class TenantLook:
@@ -69,7 +70,7 @@ class TenantLook:
         usual = direct.usual_sums(rule, self.window) if is_direct else self.usual.get(part, Usual([], []))
         verdict = judge(rule, now, usual, age=self.age)
         if rule.kind == Kind.DELIVERY and not is_open and verdict.state is not State.GOOD:
-            end = self.window.end
+            end = self.window.begin - LATELY
             month = direct.month_of(rule, end=end) if is_direct else month_of(self.tenant_id, part, end=end)
             return confirm(rule, now, month, age=self.age)
         return verdict

@@ -24,6 +24,7 @@ from tests.alerts.traffic import STEPS_A_WEEK, Traffic
 WEEKS = 4
 WINDOW = 3  # steps
 AROUND = 12  # steps, an hour
+LATELY = 36  # steps, three hours
 CLOSES_AFTER = 6  # steps that are usual: half an hour
 
 
@@ -140,7 +141,7 @@ class _Looks:
         return Usual(same, cells)
 
     def _month(self, end: int) -> list[Sums]:
-        last = end // WINDOW * WINDOW - WINDOW
+        last = end // WINDOW * WINDOW - WINDOW - LATELY
         first = last - WEEKS * STEPS_A_WEEK
         n = self.sum_n[first + WINDOW : last + 1 : WINDOW] - self.sum_n[first : last - WINDOW + 1 : WINDOW]
         k = self.sum_k[first + WINDOW : last + 1 : WINDOW] - self.sum_k[first : last - WINDOW + 1 : WINDOW]

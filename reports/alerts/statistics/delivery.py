@@ -5,7 +5,7 @@ is the lower one of the same times alone and of the hours around them, so that n
 the rate varies by itself is pooled over the quarters of these hours (beta-binomial). A fall has to be as large as the
 rule says, and rarer than MAX_CHANCE.
 
-A fall that is found has to be confirmed by the whole month: quarters with so low a rate are at most RARE of all. A
+A fall that is found has to be confirmed by the whole month: quarters with so low a rate are few. A
 campaign to a poor list is then no alarm where such campaigns are sent now and then.
 """
 
@@ -17,7 +17,7 @@ from reports.alerts.statistics.verdict import UNKNOWN, State, Verdict
 
 MAX_CHANCE = 1e-6
 MIN_RHO = 0.005
-RARE = 0.01
+RARE, MOST_LOW = 0.01, 8  # share and number of quarters: an outage of two hours hides no other one
 MIN_USUAL = 400  # messages of the past weeks
 MIN_CELL = 20  # messages of a quarter from which its rate is looked at
 MIN_CELLS = 20
@@ -35,7 +35,7 @@ def confirm_delivery(now: Sums, month: Sequence[Sums], *, age: int, points: floa
         return verdict
     rates = [cell.within(age) / cell.messages for cell in month if cell.messages >= MIN_CELL]
     as_low = sum(rate <= verdict.now for rate in rates)
-    if len(rates) < MIN_CELLS or as_low > RARE * len(rates):
+    if len(rates) < MIN_CELLS or as_low > max(MOST_LOW, RARE * len(rates)):
         return Verdict(State.GOOD, verdict.now, verdict.usual, now.messages)
     return verdict
 
