@@ -204,7 +204,8 @@ def _counts(now: datetime) -> list[str]:
     return counts.find_wrong_days(now=now, told=before.details if before else ())
 
 
-# Descriptions of the checks: deliveries/checks/selectors.py. Two more are kept by reports/alerts/checking.py. Their intervals: portal/settings/background.py.
+# Descriptions of the checks: deliveries/checks/selectors.py. Their intervals: portal/settings/background.py.
+# Two more are kept by reports/alerts/checking.py.
 CHECKS: dict[str, Check] = {
     "received": _received,
     "waiting": _waiting,

@@ -19,12 +19,12 @@ _DETAILS = (
 
 # Tables with a tenant_id: forced row-level security. table: (web, staff)
 TENANT_TABLES: dict[str, tuple[str, str]] = {
-    "alert": ("SELECT, UPDATE (acknowledged_at, acknowledged_by)", READ),
+    "alert_rule": (CHANGE, READ),
+    "alert": ("SELECT, UPDATE (acknowledged_at, acknowledged_by)", READ),  # refers to its rule
     "alert_clock": (READ, READ),
     "alert_mail_choice": (ALL, ALL),  # of a person; a link in a mail changes it too
     "alert_minute": (READ, READ),
     "alert_quarter": (READ, READ),
-    "alert_rule": (CHANGE, READ),
     "accounts_auditentry": (ADD, ADD),
     "campaigns_campaign": (_DETAILS, _DETAILS),
     "campaigns_refidscheme": (ALL, ALL),

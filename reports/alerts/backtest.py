@@ -13,7 +13,6 @@ from django.db import connection
 from reports.alerts import direct
 from reports.alerts.looking import CLOSES_AFTER
 from reports.alerts.looks import LATELY, confirm, judge, judge_the_silence
-from reports.alerts.places import ADDED
 from reports.alerts.reading import AROUND, WEEK, WEEKS, Window, quarters_of, usual_of
 from reports.alerts.statistics import Part, State, Sums, Verdict, to_open
 from reports.alerts.sums import DAY, KEPT_DAYS, QUARTER_HOUR, USUAL_DAYS, quarter_of

@@ -48,9 +48,7 @@ def create(tenant: Tenant, given: RuleInput, *, actor: str) -> AlertRule:
     """Create a rule that is switched off, so that its backtest is seen first. Raises TooManyRules."""
     with transaction.atomic():
         own = AlertRule.objects.filter(tenant=tenant, archived_at=None, standard="")
-        if own.count() >= MAX_RULES or (
-            given.scope in DIRECT and own.filter(scope__in=DIRECT).count() >= MAX_DIRECT
-        ):
+        if own.count() >= MAX_RULES or (given.scope in DIRECT and own.filter(scope__in=DIRECT).count() >= MAX_DIRECT):
             raise TooManyRules
         rule = AlertRule.objects.create(tenant=tenant, made_by=actor, **given.values())
         _record("alert_rule.created", rule, actor)
@@ -71,7 +69,10 @@ def change(rule: AlertRule, given: RuleInput, *, actor: str) -> bool:
 
 
 def switch(rule: AlertRule, *, is_on: bool, actor: str, now: datetime) -> bool:
-    """Switch a rule on or off; return False where it was so already. The next look closes the alerts of one that is off."""
+    """Switch a rule on or off; return False where it was so already.
+
+    The next look closes the alerts of one that is off.
+    """
     with transaction.atomic():
         if not AlertRule.objects.filter(pk=rule.pk, is_on=not is_on).update(is_on=is_on, snoozed_until=None):
             return False
@@ -81,7 +82,7 @@ def switch(rule: AlertRule, *, is_on: bool, actor: str, now: datetime) -> bool:
 
 
 def snooze(rule: AlertRule, *, length: timedelta, actor: str, now: datetime) -> datetime | None:
-    """Send no mails about a rule's alerts and leave them out of the header for so long, or wake it up (0); return until."""
+    """Leave a rule's alerts out of mails and of the header for so long, or (no length) wake it up; return until when."""
     until = now + length if length else None
     with transaction.atomic():
         AlertRule.objects.filter(pk=rule.pk).update(snoozed_until=until)

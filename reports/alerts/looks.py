@@ -113,9 +113,7 @@ def confirm(rule: AlertRule, now: Sums, month: list[Sums], *, age: int) -> Verdi
     return confirm_delivery(now, month, age=age, points=rule.threshold, min_messages=rule.min_messages)
 
 
-def judge_the_silence(
-    rule: AlertRule, quarters: dict[datetime, Sums], *, since: datetime, end: datetime
-) -> Verdict:
+def judge_the_silence(rule: AlertRule, quarters: dict[datetime, Sums], *, since: datetime, end: datetime) -> Verdict:
     """Return the verdict on a silence since then."""
     weeks, within = usual_in_silence(quarters, since=since, end=end)
     minutes = (end - since) / timedelta(minutes=1)

@@ -40,7 +40,9 @@ def switch(request: PageRequest, tenant: Tenant, rule_id: int) -> HttpResponse:
     """Switch a rule on or off."""
     rule, is_on = rule_or_404(tenant, rule_id), request.POST.get("on") == "yes"
     changing.switch(rule, is_on=is_on, actor=request.user.email, now=timezone.now())
-    messages.success(request, _("The rule is on.") if is_on else _("The rule is off. Its alerts close within a minute."))
+    messages.success(
+        request, _("The rule is on.") if is_on else _("The rule is off. Its alerts close within a minute.")
+    )
     return redirect("alerts:rule", tenant.slug, rule.pk)
 
 

@@ -32,7 +32,8 @@ DO UPDATE SET messages = excluded.messages, delivered = excluded.delivered
 """
 _INSERT = "INSERT INTO alert_{unit} (tenant_id, {unit}, account_id, country, operator, messages, delivered)"
 _MINUTES = f"""
-{_INSERT} SELECT m.tenant_id, date_trunc('minute', m.sent_at), m.account_id, m.country, {OPERATOR}, count(*), {DELIVERED}
+{_INSERT}
+SELECT m.tenant_id, date_trunc('minute', m.sent_at), m.account_id, m.country, {OPERATOR}, count(*), {DELIVERED}
 {_FROM_MESSAGES}
 """.format(unit="minute")
 _QUARTERS = f"""

@@ -53,7 +53,9 @@ def new(request: PageRequest, tenant: Tenant) -> HttpResponse:
         try:
             rule = changing.create(tenant, form.given(), actor=request.user.email)
         except changing.TooManyRules:
-            text = _("A customer has at most %(rules)s rules, %(direct)s of them on partner IDs, campaigns and senders.")
+            text = _(
+                "A customer has at most %(rules)s rules, %(direct)s of them on partner IDs, campaigns and senders."
+            )
             form.add_error(None, text % {"rules": changing.MAX_RULES, "direct": changing.MAX_DIRECT})
         else:
             messages.success(request, _("The rule was created. Look at its past alerts, then switch it on."))

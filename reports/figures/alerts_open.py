@@ -13,7 +13,9 @@ KEPT_SECONDS = 600  # the look every minute writes it anew
 def show_open(tenant_id: int, *, now: datetime) -> None:
     """Count the open alerts that nobody has acknowledged or snoozed, for the header."""
     awake = Q(rule__snoozed_until=None) | Q(rule__snoozed_until__lte=now)
-    open_alerts = Alert.objects.filter(awake, tenant_id=tenant_id, rule__is_on=True, closed_at=None, acknowledged_at=None)
+    open_alerts = Alert.objects.filter(
+        awake, tenant_id=tenant_id, rule__is_on=True, closed_at=None, acknowledged_at=None
+    )
     cache.set(_key(tenant_id), open_alerts.count(), timeout=KEPT_SECONDS)
 
 

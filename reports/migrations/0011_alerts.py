@@ -9,148 +9,325 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('reports', '0007_removal_and_summary'),
-        ('tenants', '0013_gates_scope'),
+        ("reports", "0007_removal_and_summary"),
+        ("tenants", "0013_gates_scope"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AlertClock',
+            name="AlertClock",
             fields=[
-                ('tenant', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='tenants.tenant')),
-                ('age', models.PositiveIntegerField()),
-                ('age_set_on', models.DateField()),
-                ('summed_until', models.DateTimeField()),
-                ('filled_from', models.DateTimeField()),
-                ('looked_at', models.DateTimeField(null=True)),
+                (
+                    "tenant",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="tenants.tenant",
+                    ),
+                ),
+                ("age", models.PositiveIntegerField()),
+                ("age_set_on", models.DateField()),
+                ("summed_until", models.DateTimeField()),
+                ("filled_from", models.DateTimeField()),
+                ("looked_at", models.DateTimeField(null=True)),
             ],
             options={
-                'db_table': 'alert_clock',
+                "db_table": "alert_clock",
             },
         ),
         migrations.CreateModel(
-            name='AlertMailChoice',
+            name="AlertMailChoice",
             fields=[
-                ('pk', models.CompositePrimaryKey('tenant_id', 'user_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('wants', models.BooleanField()),
-                ('tenant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.tenant')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "tenant_id", "user_id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("wants", models.BooleanField()),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'db_table': 'alert_mail_choice',
+                "db_table": "alert_mail_choice",
             },
         ),
         migrations.CreateModel(
-            name='AlertMinute',
+            name="AlertMinute",
             fields=[
-                ('country', models.CharField(max_length=2)),
-                ('operator', models.TextField(db_collation='C')),
-                ('messages', models.BigIntegerField()),
-                ('delivered', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('pk', models.CompositePrimaryKey('tenant_id', 'minute', 'account_id', 'country', 'operator', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('minute', models.DateTimeField()),
-                ('account', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.gatewayaccount')),
-                ('tenant', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant')),
+                ("country", models.CharField(max_length=2)),
+                ("operator", models.TextField(db_collation="C")),
+                ("messages", models.BigIntegerField()),
+                (
+                    "delivered",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
+                ),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "tenant_id",
+                        "minute",
+                        "account_id",
+                        "country",
+                        "operator",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("minute", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="tenants.gatewayaccount",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'alert_minute',
+                "db_table": "alert_minute",
             },
         ),
         migrations.CreateModel(
-            name='AlertQuarter',
+            name="AlertQuarter",
             fields=[
-                ('country', models.CharField(max_length=2)),
-                ('operator', models.TextField(db_collation='C')),
-                ('messages', models.BigIntegerField()),
-                ('delivered', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('pk', models.CompositePrimaryKey('tenant_id', 'quarter', 'account_id', 'country', 'operator', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('quarter', models.DateTimeField()),
-                ('account', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.gatewayaccount')),
-                ('tenant', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant')),
+                ("country", models.CharField(max_length=2)),
+                ("operator", models.TextField(db_collation="C")),
+                ("messages", models.BigIntegerField()),
+                (
+                    "delivered",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
+                ),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "tenant_id",
+                        "quarter",
+                        "account_id",
+                        "country",
+                        "operator",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("quarter", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="tenants.gatewayaccount",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'alert_quarter',
+                "db_table": "alert_quarter",
             },
         ),
         migrations.CreateModel(
-            name='AlertRule',
+            name="AlertRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('standard', models.CharField(blank=True, default='', editable=False, max_length=20)),
-                ('name', models.CharField(blank=True, default='', max_length=120, verbose_name='name')),
-                ('kind', models.CharField(choices=[('delivery', 'Delivery rate falls'), ('volume_down', 'Fewer messages than usual'), ('volume_up', 'More messages than usual'), ('median', 'Median time rises'), ('silence', 'No messages')], max_length=11, verbose_name='what it looks at')),
-                ('scope', models.CharField(choices=[('each', 'In total, each country and each operator'), ('all', 'All messages together'), ('country', 'One country'), ('operator', 'One operator'), ('partner_id', 'One partner ID'), ('campaign', 'One campaign'), ('sender', 'One sender')], max_length=10, verbose_name='which messages')),
-                ('country', models.CharField(blank=True, default='', max_length=2, verbose_name='country')),
-                ('operator', models.CharField(blank=True, default='', max_length=200, verbose_name='operator')),
-                ('partner_id', models.CharField(blank=True, default='', max_length=256, verbose_name='partner ID')),
-                ('campaign_id', models.IntegerField(blank=True, null=True, verbose_name='campaign')),
-                ('sender', models.CharField(blank=True, default='', max_length=64, verbose_name='sender')),
-                ('threshold', models.FloatField(validators=[django.core.validators.MinValueValidator(1)], verbose_name='threshold')),
-                ('min_messages', models.PositiveIntegerField(default=100, validators=[django.core.validators.MinValueValidator(100)], verbose_name='messages at least')),
-                ('is_on', models.BooleanField(default=False, verbose_name='on')),
-                ('snoozed_until', models.DateTimeField(blank=True, null=True)),
-                ('quiet_from', models.TimeField(blank=True, null=True, verbose_name='no mail from')),
-                ('quiet_until', models.TimeField(blank=True, null=True, verbose_name='no mail until')),
-                ('mails_on', models.DateField(blank=True, editable=False, null=True)),
-                ('mails', models.PositiveSmallIntegerField(db_default=0, default=0, editable=False)),
-                ('made_by', models.CharField(blank=True, default='', max_length=254)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('archived_at', models.DateTimeField(blank=True, null=True)),
-                ('tenant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.tenant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("standard", models.CharField(blank=True, default="", editable=False, max_length=20)),
+                ("name", models.CharField(blank=True, default="", max_length=120, verbose_name="name")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("delivery", "Delivery rate falls"),
+                            ("volume_down", "Fewer messages than usual"),
+                            ("volume_up", "More messages than usual"),
+                            ("median", "Median time rises"),
+                            ("silence", "No messages"),
+                        ],
+                        max_length=11,
+                        verbose_name="what it looks at",
+                    ),
+                ),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[
+                            ("each", "In total, each country and each operator"),
+                            ("all", "All messages together"),
+                            ("country", "One country"),
+                            ("operator", "One operator"),
+                            ("partner_id", "One partner ID"),
+                            ("campaign", "One campaign"),
+                            ("sender", "One sender"),
+                        ],
+                        max_length=10,
+                        verbose_name="which messages",
+                    ),
+                ),
+                ("country", models.CharField(blank=True, default="", max_length=2, verbose_name="country")),
+                ("operator", models.CharField(blank=True, default="", max_length=200, verbose_name="operator")),
+                ("partner_id", models.CharField(blank=True, default="", max_length=256, verbose_name="partner ID")),
+                ("campaign_id", models.IntegerField(blank=True, null=True, verbose_name="campaign")),
+                ("sender", models.CharField(blank=True, default="", max_length=64, verbose_name="sender")),
+                (
+                    "threshold",
+                    models.FloatField(
+                        validators=[django.core.validators.MinValueValidator(1)], verbose_name="threshold"
+                    ),
+                ),
+                (
+                    "min_messages",
+                    models.PositiveIntegerField(
+                        default=100,
+                        validators=[django.core.validators.MinValueValidator(100)],
+                        verbose_name="messages at least",
+                    ),
+                ),
+                ("is_on", models.BooleanField(default=False, verbose_name="on")),
+                ("snoozed_until", models.DateTimeField(blank=True, null=True)),
+                ("quiet_from", models.TimeField(blank=True, null=True, verbose_name="no mail from")),
+                ("quiet_until", models.TimeField(blank=True, null=True, verbose_name="no mail until")),
+                ("mails_on", models.DateField(blank=True, editable=False, null=True)),
+                ("mails", models.PositiveSmallIntegerField(db_default=0, default=0, editable=False)),
+                ("made_by", models.CharField(blank=True, default="", max_length=254)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("archived_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'alert rule',
-                'verbose_name_plural': 'alert rules',
-                'db_table': 'alert_rule',
+                "verbose_name": "alert rule",
+                "verbose_name_plural": "alert rules",
+                "db_table": "alert_rule",
             },
         ),
         migrations.CreateModel(
-            name='Alert',
+            name="Alert",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('country', models.CharField(blank=True, default='', max_length=2)),
-                ('operator', models.TextField(blank=True, db_collation='C', default='')),
-                ('since', models.DateTimeField()),
-                ('opened_at', models.DateTimeField()),
-                ('seen_at', models.DateTimeField()),
-                ('good_since', models.DateTimeField(blank=True, null=True)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('ending', models.CharField(blank=True, choices=[('recovered', 'Back to usual'), ('quiet', 'Too few messages to tell'), ('switched_off', 'Rule switched off')], default='', max_length=12)),
-                ('figures', models.JSONField(default=dict)),
-                ('mailed_at', models.DateTimeField(blank=True, null=True)),
-                ('acknowledged_at', models.DateTimeField(blank=True, null=True)),
-                ('acknowledged_by', models.CharField(blank=True, default='', max_length=254)),
-                ('tenant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.tenant')),
-                ('rule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='alerts', to='reports.alertrule')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("country", models.CharField(blank=True, default="", max_length=2)),
+                ("operator", models.TextField(blank=True, db_collation="C", default="")),
+                ("since", models.DateTimeField()),
+                ("opened_at", models.DateTimeField()),
+                ("seen_at", models.DateTimeField()),
+                ("good_since", models.DateTimeField(blank=True, null=True)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "ending",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("recovered", "Back to usual"),
+                            ("quiet", "Too few messages to tell"),
+                            ("switched_off", "Rule switched off"),
+                        ],
+                        default="",
+                        max_length=12,
+                    ),
+                ),
+                ("figures", models.JSONField(default=dict)),
+                ("mailed_at", models.DateTimeField(blank=True, null=True)),
+                ("acknowledged_at", models.DateTimeField(blank=True, null=True)),
+                ("acknowledged_by", models.CharField(blank=True, default="", max_length=254)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="alerts", to="reports.alertrule"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'alert',
-                'verbose_name_plural': 'alerts',
-                'db_table': 'alert',
+                "verbose_name": "alert",
+                "verbose_name_plural": "alerts",
+                "db_table": "alert",
             },
         ),
         migrations.AddConstraint(
-            model_name='alertrule',
-            constraint=models.UniqueConstraint(condition=models.Q(('standard', ''), _negated=True), fields=('tenant', 'standard'), name='alert_rule_standard'),
+            model_name="alertrule",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("standard", ""), _negated=True),
+                fields=("tenant", "standard"),
+                name="alert_rule_standard",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='alertrule',
-            constraint=models.UniqueConstraint(fields=('tenant', 'id'), name='alert_rule_of_tenant'),
+            model_name="alertrule",
+            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="alert_rule_of_tenant"),
         ),
         migrations.AddConstraint(
-            model_name='alertrule',
-            constraint=models.CheckConstraint(condition=models.Q(('min_messages__gte', 100)), name='alert_rule_min_messages'),
+            model_name="alertrule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("min_messages__gte", 100)), name="alert_rule_min_messages"
+            ),
         ),
         migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['tenant', '-opened_at'], name='alert_newest'),
+            model_name="alert",
+            index=models.Index(fields=["tenant", "-opened_at"], name="alert_newest"),
         ),
         migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('tenant', 'rule', 'country', 'operator'), name='alert_open_once'),
+            model_name="alert",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("closed_at", None)),
+                fields=("tenant", "rule", "country", "operator"),
+                name="alert_open_once",
+            ),
         ),
         # An alert belongs to a rule of its own tenant: foreign keys do not see policies.
         migrations.RunSQL(

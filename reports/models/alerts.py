@@ -67,7 +67,9 @@ class AlertRule(models.Model):
         verbose_name = _("alert rule")
         verbose_name_plural = _("alert rules")
         constraints = [
-            models.UniqueConstraint(fields=["tenant", "standard"], name="alert_rule_standard", condition=~Q(standard="")),
+            models.UniqueConstraint(
+                fields=["tenant", "standard"], name="alert_rule_standard", condition=~Q(standard="")
+            ),
             models.UniqueConstraint(fields=["tenant", "id"], name="alert_rule_of_tenant"),
             models.CheckConstraint(condition=Q(min_messages__gte=MIN_MESSAGES), name="alert_rule_min_messages"),
         ]

@@ -67,7 +67,8 @@ NOT_SHOWN = {
     "deliveries.ErasedId", "deliveries.ErasedName", "deliveries.RecipientSecret",
     "campaigns.ConversionKind", "campaigns.ConversionEvent", "deliveries.ConversionDue", "deliveries.ConversionTenant",
     "deliveries.ConversionWindow", "deliveries.GateDestination", "deliveries.GateDelivery",
-    "deliveries.GateAttempt", "deliveries.GateHour", "deliveries.ChannelCount",
+    "reports.Alert", "reports.AlertClock", "reports.AlertMailChoice", "reports.AlertMinute", "reports.AlertQuarter",
+    "reports.AlertRule", "deliveries.GateAttempt", "deliveries.GateHour", "deliveries.ChannelCount",
 }  # fmt: skip
 
 

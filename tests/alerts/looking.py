@@ -46,7 +46,7 @@ def alarms(traffic: Traffic, countries: dict[str, list[int]], *, stride: int = 1
             last_bad = {part: at for part, at in last_bad.items() if step - at <= CLOSES_AFTER}
             new = to_open(of_step, last_bad)
             found += [(rule.standard, part, step) for part in new]
-            last_bad |= {part: step for part in of_step & last_bad.keys()} | dict.fromkeys(new, step)
+            last_bad |= dict.fromkeys(of_step & last_bad.keys(), step) | dict.fromkeys(new, step)
     return found
 
 
@@ -74,7 +74,9 @@ class _Looks:
             rate = sum(k for _n, k in around) / np.maximum(sum(n for n, _k in around), 1)
             nothing = sum(n for n, _k in around) < 1_000
             share = k / np.maximum(n, 1)
-            wanted = (n >= 100) & ((share <= rate - 0.08) | (nothing & (share <= self.sum_k[-1] / self.sum_n[-1] - 0.05)))
+            wanted = (n >= 100) & (
+                (share <= rate - 0.08) | (nothing & (share <= self.sum_k[-1] / self.sum_n[-1] - 0.05))
+            )
         elif name == "median":
             fast = self.sum_fast[ends] - self.sum_fast[ends - WINDOW]
             wanted = (k >= 100) & (2 * fast < k)
@@ -103,9 +105,7 @@ class _Looks:
                 return State.GOOD
             return confirm_delivery(now, self._month(end), **wanted).state
         if name == "median":
-            return judge_median(
-                now, usual, age=self.age, times=rule.threshold, min_messages=rule.min_messages
-            ).state
+            return judge_median(now, usual, age=self.age, times=rule.threshold, min_messages=rule.min_messages).state
         return judge_volume_down(now, usual, percent=rule.threshold, min_messages=rule.min_messages).state
 
     def _silence(self, end: int, rule) -> State:

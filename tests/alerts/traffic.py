@@ -19,7 +19,9 @@ class Traffic:
 
     def part(self, parts: list[int]) -> "Traffic":
         """Return the sum of some parts, as one."""
-        return Traffic(self.messages[parts].sum(axis=0, keepdims=True), self.delivered[parts].sum(axis=0, keepdims=True))
+        return Traffic(
+            self.messages[parts].sum(axis=0, keepdims=True), self.delivered[parts].sum(axis=0, keepdims=True)
+        )
 
 
 def ordinary(seed: int, *, days: int, parts: int = 4) -> Traffic:

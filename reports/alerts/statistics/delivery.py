@@ -29,8 +29,10 @@ def judge_delivery(now: Sums, usual: Usual, *, age: int, points: float, min_mess
 
 
 def confirm_delivery(now: Sums, month: Sequence[Sums], *, age: int, points: float, min_messages: int) -> Verdict:
-    """Return the verdict by all quarters of the past four weeks; also the only one where the same times had no traffic."""
-    verdict = _judge(now, [], month, age=age, points=points, min_messages=min_messages)
+    """Return the verdict by all quarters of the past four weeks; the only one where the same times had no traffic."""
+    by_rate = sorted(month, key=lambda cell: cell.within(age) / cell.messages if cell.messages else 0)
+    kept = by_rate[MOST_LOW:] if len(by_rate) > 2 * MOST_LOW else by_rate
+    verdict = _judge(now, [], kept, age=age, points=points, min_messages=min_messages)
     if verdict.state is not State.BAD or verdict.now is None:
         return verdict
     rates = [cell.within(age) / cell.messages for cell in month if cell.messages >= MIN_CELL]

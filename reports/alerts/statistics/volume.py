@@ -19,7 +19,7 @@ def judge_volume_down(now: Sums, usual: Usual, *, percent: float, min_messages: 
 
 
 def judge_volume_up(now: Sums, usual: Usual, *, percent: float, min_messages: int) -> Verdict:
-    """Return the verdict on a rise by `percent` above the most of the usual quarters, in weeks that all had messages."""
+    """Return the verdict on a rise by `percent` above the most of the usual quarters; each week needs messages."""
     by_week = [max((cell.messages for cell in week), default=0) for week in usual.cells]
     if now.messages < min_messages or not all(by_week) or not by_week:
         return UNKNOWN
