@@ -82,7 +82,7 @@ def switch(rule: AlertRule, *, is_on: bool, actor: str, now: datetime) -> bool:
 
 
 def snooze(rule: AlertRule, *, length: timedelta, actor: str, now: datetime) -> datetime | None:
-    """Leave a rule's alerts out of mails and of the header for so long, or (no length) wake it up; return until when."""
+    """Leave a rule's alerts out of mails and header for so long; without a length wake it up. Return until when."""
     until = now + length if length else None
     with transaction.atomic():
         AlertRule.objects.filter(pk=rule.pk).update(snoozed_until=until)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -104,7 +105,7 @@ def quarters_of(tenant_id: int, part: Part, *, begin: datetime, end: datetime) -
         return {quarter: Sums(messages, tuple(delivered)) for quarter, messages, delivered in cursor.fetchall()}
 
 
-def _terms(tenant_id: int, part: Part) -> dict[str, object]:
+def _terms(tenant_id: int, part: Part) -> dict[str, Any]:
     return {"tenant": tenant_id, "by_operator": bool(part.operator)} | part._asdict()
 
 

@@ -93,7 +93,8 @@ def messages_of(alert: Alert, tenant: Tenant, masking: Masking) -> str:
         filters["partner_id"] = rule.partner_id
     elif rule.scope == AlertRule.Scope.CAMPAIGN:
         filters["campaign"] = (
-            Campaign.objects.filter(tenant=tenant, id=rule.campaign_id).values_list("name", flat=True).first() or ""
+            Campaign.objects.filter(tenant=tenant, id=rule.campaign_id or 0).values_list("name", flat=True).first()
+            or ""
         )
     if rule.scope == AlertRule.Scope.SENDER or any(masking.hides(value) for value in filters.values()):
         return ""

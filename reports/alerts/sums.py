@@ -88,11 +88,11 @@ def advance(clock: AlertClock, *, until: datetime) -> bool:
     begin = clock.summed_until
     if target <= begin:
         return False
+    first, last = quarter_of(begin), quarter_of(target)
     with connection.cursor() as cursor:
         cursor.execute(_MINUTES, {"tenant": clock.tenant_id, "begin": begin, "end": target})
-        full = {"tenant": clock.tenant_id, "begin": quarter_of(begin), "end": quarter_of(target)}
-        if full["begin"] < full["end"]:
-            cursor.execute(_CONDENSE, full)
+        if first < last:
+            cursor.execute(_CONDENSE, {"tenant": clock.tenant_id, "begin": first, "end": last})
     AlertMinute.objects.filter(tenant_id=clock.tenant_id, minute__lt=target - KEPT_MINUTES).delete()
     clock.summed_until = target
     return True

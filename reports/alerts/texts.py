@@ -69,7 +69,7 @@ def scope_of(rule: AlertRule, masking: Masking) -> str:
     if rule.scope == Scope.PARTNER_ID:
         return _("Partner ID %(value)s") % {"value": masking.text(rule.partner_id)}
     if rule.scope == Scope.CAMPAIGN:
-        campaign = Campaign.objects.filter(tenant_id=rule.tenant_id, id=rule.campaign_id).first()
+        campaign = Campaign.objects.filter(tenant_id=rule.tenant_id, id=rule.campaign_id or 0).first()
         title = (campaign.title or campaign.name) if campaign else "–"
         return _("Campaign %(value)s") % {"value": masking.text(title)}
     if rule.scope == Scope.SENDER:

@@ -125,7 +125,7 @@ def rule_or_404(tenant: Tenant, rule_id: int) -> AlertRule:
 
 def _which(rule: AlertRule) -> str:
     if rule.scope == AlertRule.Scope.CAMPAIGN:
-        return Campaign.objects.filter(pk=rule.campaign_id).values_list("name", flat=True).first() or ""
+        return Campaign.objects.filter(pk=rule.campaign_id or 0).values_list("name", flat=True).first() or ""
     return rule.operator or rule.partner_id or rule.sender
 
 

@@ -40,22 +40,20 @@ class AlertRule(models.Model):
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
     standard = models.CharField(max_length=20, blank=True, default="", editable=False)
-    name = models.CharField(_("name"), max_length=120, blank=True, default="")
-    kind = models.CharField(_("what it looks at"), max_length=11, choices=Kind.choices)
-    scope = models.CharField(_("which messages"), max_length=10, choices=Scope.choices)
-    country = models.CharField(_("country"), max_length=2, blank=True, default="")
-    operator = models.CharField(_("operator"), max_length=200, blank=True, default="")
-    partner_id = models.CharField(_("partner ID"), max_length=256, blank=True, default="")
-    campaign_id = models.IntegerField(_("campaign"), null=True, blank=True)
-    sender = models.CharField(_("sender"), max_length=64, blank=True, default="")
-    threshold = models.FloatField(_("threshold"), validators=[MinValueValidator(1)])
-    min_messages = models.PositiveIntegerField(
-        _("messages at least"), default=MIN_MESSAGES, validators=[MinValueValidator(MIN_MESSAGES)]
-    )
-    is_on = models.BooleanField(_("on"), default=False)
+    name = models.CharField(max_length=120, blank=True, default="")
+    kind = models.CharField(max_length=11, choices=Kind.choices)
+    scope = models.CharField(max_length=10, choices=Scope.choices)
+    country = models.CharField(max_length=2, blank=True, default="")
+    operator = models.CharField(max_length=200, blank=True, default="")
+    partner_id = models.CharField(max_length=256, blank=True, default="")
+    campaign_id = models.IntegerField(null=True, blank=True)
+    sender = models.CharField(max_length=64, blank=True, default="")
+    threshold = models.FloatField(validators=[MinValueValidator(1)])
+    min_messages = models.PositiveIntegerField(default=MIN_MESSAGES, validators=[MinValueValidator(MIN_MESSAGES)])
+    is_on = models.BooleanField(default=False)
     snoozed_until = models.DateTimeField(null=True, blank=True)
-    quiet_from = models.TimeField(_("no mail from"), null=True, blank=True)
-    quiet_until = models.TimeField(_("no mail until"), null=True, blank=True)
+    quiet_from = models.TimeField(null=True, blank=True)
+    quiet_until = models.TimeField(null=True, blank=True)
     mails_on = models.DateField(null=True, blank=True, editable=False)
     mails = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     made_by = models.CharField(max_length=254, blank=True, default="")
@@ -64,8 +62,6 @@ class AlertRule(models.Model):
 
     class Meta:
         db_table = "alert_rule"
-        verbose_name = _("alert rule")
-        verbose_name_plural = _("alert rules")
         constraints = [
             models.UniqueConstraint(
                 fields=["tenant", "standard"], name="alert_rule_standard", condition=~Q(standard="")
@@ -107,8 +103,6 @@ class Alert(models.Model):
 
     class Meta:
         db_table = "alert"
-        verbose_name = _("alert")
-        verbose_name_plural = _("alerts")
         constraints = [
             # one open alert for each rule and part of the messages
             models.UniqueConstraint(
