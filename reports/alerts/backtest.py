@@ -146,7 +146,7 @@ def _silences(rule: AlertRule, quarters: Quarters, *, since: datetime, end: date
             }
             verdict = judge_the_silence(rule, around, since=began, end=until)
             if verdict.state is State.BAD:
-                found.append((began, verdict))
+                found.append((until - QUARTER_HOUR, verdict))
                 break
             until += QUARTER_HOUR
     return found

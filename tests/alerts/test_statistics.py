@@ -78,7 +78,7 @@ def test_delivery_counts_at_equal_age_alone():
 
 
 def test_delivery_that_varies_by_itself_is_not_told():
-    cells = [sums(300, 150 if n % 4 == 0 else 285) for n in range(40)]
+    cells = [sums(300, 150 if n % 2 == 0 else 285) for n in range(40)]
     varied = Usual([sums(600, 500)] * 4, [cells[:10], cells[10:20], cells[20:30], cells[30:]])
     assert judge_delivery(sums(300, 160), varied, **RULE).state is GOOD
 

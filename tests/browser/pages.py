@@ -256,6 +256,8 @@ def address_of(name: str, rows: dict) -> str:
         "group": "all",
     }
     values |= rows | OTHERS.get(name, {})
+    if name == "alerts_unsubscribe":
+        values["token"] = rows["unsubscribe"]
     if name == "embed":
         values["share_token"] = rows["panel_token"]
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(values[match[1]]), ADDRESSES[name])

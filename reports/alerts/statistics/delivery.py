@@ -2,11 +2,11 @@
 
 The messages of a window of 15 minutes are compared at equal age with the same times of the past four weeks. Their mean
 is the lower one of the same times alone and of the hours around them, so that neither sets the usual too high. How much
-the rate varies by itself is pooled over the quarters of these hours (beta-binomial). A fall has to be as large as the
-rule says, and rarer than MAX_CHANCE.
+the rate varies by itself is pooled over the quarters of these hours (beta-binomial), without the lowest fifth of them.
+A fall has to be as large as the rule says, and rarer than MAX_CHANCE.
 
-A fall that is found has to be confirmed by the whole month: quarters with so low a rate are few. A
-campaign to a poor list is then no alarm where such campaigns are sent now and then.
+A fall that is found has to be confirmed by the whole month: quarters with so low a rate are few. A campaign to a poor
+list is then no alarm where such campaigns are sent now and then.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ from reports.alerts.statistics.verdict import UNKNOWN, State, Verdict
 MAX_CHANCE = 1e-6
 MIN_RHO = 0.005
 RARE, MOST_LOW = 0.01, 8  # share and number of quarters: an outage of two hours hides no other one
+LOWEST = 0.2  # of the usual quarters, left out: an outage in one of the weeks hides no other one
 MIN_USUAL = 400  # messages of the past weeks
 MIN_CELL = 20  # messages of a quarter from which its rate is looked at
 MIN_CELLS = 20
@@ -25,13 +26,14 @@ MIN_CELLS = 20
 
 def judge_delivery(now: Sums, usual: Usual, *, age: int, points: float, min_messages: int) -> Verdict:
     """Return the verdict on the share delivered within `age`; a fall is one of `points` percentage points or more."""
-    return _judge(now, usual.same, usual.all_cells(), age=age, points=points, min_messages=min_messages)
+    cells = usual.all_cells()
+    kept = _without_lowest(cells, int(LOWEST * len(cells)), age)
+    return _judge(now, usual.same, kept, age=age, points=points, min_messages=min_messages)
 
 
 def confirm_delivery(now: Sums, month: Sequence[Sums], *, age: int, points: float, min_messages: int) -> Verdict:
     """Return the verdict by all quarters of the past four weeks; the only one where the same times had no traffic."""
-    by_rate = sorted(month, key=lambda cell: cell.within(age) / cell.messages if cell.messages else 0)
-    kept = by_rate[MOST_LOW:] if len(by_rate) > 2 * MOST_LOW else by_rate
+    kept = _without_lowest(month, MOST_LOW if len(month) > 2 * MOST_LOW else 0, age)
     verdict = _judge(now, [], kept, age=age, points=points, min_messages=min_messages)
     if verdict.state is not State.BAD or verdict.now is None:
         return verdict
@@ -59,6 +61,11 @@ def _judge(
     rho = max(beta_binomial.rho_of(measured, mean), MIN_RHO)
     chance = beta_binomial.cdf(delivered, now.messages, mean, rho)
     return Verdict(State.BAD if chance <= MAX_CHANCE else State.GOOD, share, mean, now.messages, chance)
+
+
+def _without_lowest(cells: Sequence[Sums], number: int, age: int) -> list[Sums]:
+    """Return the quarters that have messages without so many of the lowest rates."""
+    return sorted((cell for cell in cells if cell.messages), key=lambda cell: cell.within(age) / cell.messages)[number:]
 
 
 def _rate(sums: Sums, age: int) -> float:
