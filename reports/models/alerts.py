@@ -160,7 +160,7 @@ class AlertQuarter(AlertSum):
 
 
 class AlertClock(models.Model):
-    """How far a tenant's sums and looks are.
+    """Progress of a tenant's sums and looks.
 
     Messages are looked at when they are `age` seconds old: the usual p95 of the time to delivery, set anew each day.
     Minutes are summed up to `summed_until`, earlier quarters from `filled_from` on.

@@ -116,10 +116,10 @@ WRITTEN = {
 CANNOT = {
     "a word of the portal's own, or of a library's": {
         "accounts_auditentry": {"action"},
-        "alert": {"country", "ending", "figures"},
-        "alert_minute": {"country", "delivered"},
-        "alert_quarter": {"country", "delivered"},
-        "alert_rule": {"country", "kind", "scope", "standard"},
+        "alert": {"ending", "figures"},
+        "alert_minute": {"delivered"},
+        "alert_quarter": {"delivered"},
+        "alert_rule": {"kind", "scope", "standard"},
         "applier_stop": {"cause", "code"},
         "campaigns_segmentkey": {"figures", "state"},
         "auth_group": {"name"},

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """What a look found: unusual, usual, or too little to tell."""
+    """Finding of a look: unusual, usual, or too little to tell."""
 
     BAD = "bad"
     GOOD = "good"
