@@ -11,7 +11,7 @@ import urllib.request
 import yaml
 
 from portal import engines
-from portal.demo import conversions, gates, guide, late_reports, saved_reports, steps, traffic
+from portal.demo import alerts, conversions, gates, guide, late_reports, saved_reports, steps, traffic
 from portal.demo.state import PROVISIONING, REPOSITORY, DemoError, State
 
 START_WITHIN = 120  # seconds
@@ -83,6 +83,7 @@ def _fill(server: subprocess.Popen, address: str) -> State:
     conversions.send_events(address)
     gates.start_receiver(state)
     gates.make_gates(state, server)
+    alerts.fail_operator(state, server)
     return state
 
 

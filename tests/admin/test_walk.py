@@ -71,8 +71,9 @@ NOT_SHOWN = {
     "deliveries.ErasedId", "deliveries.ErasedName", "deliveries.RecipientSecret",
     "campaigns.ConversionKind", "campaigns.ConversionEvent", "deliveries.ConversionDue", "deliveries.ConversionTenant",
     "deliveries.ConversionWindow", "deliveries.GateDestination", "deliveries.GateDelivery",
-    "deliveries.GateAttempt", "deliveries.GateHour", "deliveries.ChannelCount",
     "reports.ReportDefinition", "reports.DefinitionFile", "reports.ReportRecipient",
+    "reports.Alert", "reports.AlertClock", "reports.AlertMailChoice", "reports.AlertMinute", "reports.AlertQuarter",
+    "reports.AlertRule", "deliveries.GateAttempt", "deliveries.GateHour", "deliveries.ChannelCount",
 }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from portal.saved_views.models import SavedView
 from portal.shares.models import ShareLink
 from portal.tenants.models import PartnerId, Tenant
 from portal.tenants.wall import STAFF
-from reports.models import DefinitionRun, ReportMail
+from reports.models import Alert, AlertRule, DefinitionRun, ReportMail
 from tests.admin.rows import CANARY, make_rows
 from tests.admin.test_walk import NEVER_ADDED, NEVER_DELETED, READ_ONLY
 from tests.gates.factors import make_gate
@@ -65,6 +65,11 @@ POSTED = {
     "conversions:upload_undo": {},
     "settings:conversion_kind_remove": {},
     "settings:conversion_window": {"minutes": "60"},
+    "alerts:acknowledge": {},
+    "alerts:mails": {"wants": "yes"},
+    "alerts:switch": {"on": "yes"},
+    "alerts:snooze": {"hours": "1"},
+    "alerts:delete": {},
     "gates:preview": {},
     "gates:pause": {},
     "gates:resume": {},
@@ -143,6 +148,16 @@ PAGES = {
     "conversions:upload_cancel": (302, 404, 404, 302),
     "conversions:upload_undo": (302, 404, 404, 302),
     "conversions:upload_errors": (302, 404, 404, 200),
+    "alerts:list": (302, 404, 404, 200),
+    "alerts:acknowledge": (302, 404, 404, 302),
+    "alerts:mails": (302, 404, 404, 302),
+    "alerts:new": (302, 404, 404, 200),
+    "alerts:rule": (302, 404, 404, 200),
+    "alerts:past": (302, 404, 404, 200),
+    "alerts:switch": (302, 404, 404, 302),
+    "alerts:snooze": (302, 404, 404, 302),
+    "alerts:delete": (302, 404, 404, 302),
+    "alerts_unsubscribe": (404, 404, 404, 404),  # no such link; tests/alerts/ has one
     "gates:list": (302, 404, 404, 200),
     "gates:new": (302, 404, 404, 200),
     "gates:preview": (302, 404, 404, 422),  # nothing was filled in
@@ -407,6 +422,7 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "replay_id": GateReplay.objects.create(
             tenant=other_tenant, gate=gate, made_by=CANARY, kind="search", title=CANARY, until=timezone.now()
         ).pk,
+        **_alert(other_tenant),
         "platform_id": feed.account.platform_id,
         "ppid": rows[PartnerId].value,
         "link_gate_id": gate.public_id,
@@ -432,6 +448,18 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "uidb36": "1",
         "url": "no/such/page",
     }
+
+
+def _alert(tenant: Tenant) -> dict[str, int]:
+    rule = AlertRule.objects.create(
+        tenant=tenant, name=CANARY, kind="delivery", scope="operator", operator=CANARY, country="FI", threshold=10,
+        made_by=CANARY,
+    )  # fmt: skip
+    now = timezone.now()
+    alert = Alert.objects.create(
+        tenant=tenant, rule=rule, country="FI", operator=CANARY, since=now, opened_at=now, seen_at=now
+    )
+    return {"rule_id": rule.pk, "alert_id": alert.pk}
 
 
 def address_of(route: Route, ids: dict[str, object]) -> str:
