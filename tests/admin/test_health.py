@@ -31,6 +31,7 @@ DELETIONS, EXPORTS = "/admin/deliveries/erasedmonth/", "/admin/deliveries/export
 SAVED = "/admin/reports/definitionrun/"
 UPLOADS, REPLAYS = "/admin/campaigns/conversionupload/", "/admin/deliveries/gatereplay/"
 GATES, AT_LINK = "Deliveries of gates are sent", "The gates at LINK are as they should be"
+MAILS = "E-mails of reports are sent"
 
 
 @pytest.fixture(autouse=True)
@@ -69,6 +70,7 @@ def test_new_portal_has_nothing_but_the_counts_to_look_at():
         Check(IDENTITIES, State.WARNING, "Never run. Is the scheduler running?"),
         Check(GATES, State.WARNING, "Never run. Is the scheduler running?"),
         Check(AT_LINK, State.WARNING, "Never run. Is the scheduler running?"),
+        Check(MAILS, State.WARNING, "Never run. Is the scheduler running?"),
         Check(COUNTS, State.WARNING, "Never run. Is the scheduler running?"),
     ]
 
