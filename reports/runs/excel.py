@@ -37,7 +37,7 @@ def power_query(address: str) -> str:
     gets the address's host apart from its path, or services that refresh workbooks refuse it.
     """
     base, path = address.rsplit("/api/", 1)
-    types = ", ".join(f'{{"{name}", {kind}}}' for name, kind in _COLUMNS.items())
+    types = [f'        {{"{name}", {kind}}}' for name, kind in ({"day": "type date"} | _COLUMNS).items()]
     asked = ", ".join(f"{name} = {_text(value)}" for name, value in _ASKED.items())
     return "\n".join(
         [
@@ -49,7 +49,9 @@ def power_query(address: str) -> str:
             "    ]),",
             '    Lines = Csv.Document(Source, [Delimiter = ",", Encoding = 65001, QuoteStyle = QuoteStyle.Csv]),',
             "    Named = Table.PromoteHeaders(Lines, [PromoteAllScalars = true]),",
-            f'    Typed = Table.TransformColumnTypes(Named, {{{{"day", type date}}, {types}}}, "en-US")',
+            "    Typed = Table.TransformColumnTypes(Named, {",
+            ",\n".join(types),
+            '    }, "en-US")',
             "in",
             "    Typed",
         ]

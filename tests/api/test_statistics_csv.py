@@ -92,7 +92,7 @@ def test_query_holds_the_address_and_no_key():
 def test_columns_that_the_query_types_are_in_the_csv(asked, messages):
     row = table(asked("from=2026-11-01&to=2026-11-20&group_by=day,country&format=csv"))[0]
 
-    typed = power_query("https://p.example.com/api/v1/statistics/").partition("{{")[2]
+    typed = power_query("https://p.example.com/api/v1/statistics/").partition("TransformColumnTypes")[2]
     assert {name for name in row if f'"{name}"' in typed} == {
         "day", "messages", "parts", "delivered", "failed", "pending", "unknown", "delivery_rate",
     }  # fmt: skip
