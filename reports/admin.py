@@ -2,3 +2,4 @@
 
 from reports.runs import admin  # noqa: F401  registers its model
 from reports.schedules import admin as of_definitions  # noqa: F401  registers its model
+from reports.schedules import mail_admin  # noqa: F401  registers its models

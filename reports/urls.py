@@ -6,6 +6,7 @@ from reports.campaigns import list_views
 from reports.overview import views as overview
 from reports.runs import excel, views
 from reports.saved_views import views as saved_views
+from reports.schedules import recipient_views
 from reports.schedules import views as saved_reports
 from reports.workbook_templates import views as templates
 
@@ -28,6 +29,17 @@ urlpatterns = [
     path("reports/accounts/<slug:account>/make/", views.account_make, name="account_make"),
     path("reports/accounts/<slug:account>/<int:run_id>/download/", views.account_download, name="account_download"),
     path("reports/accounts/<slug:account>/<str:month>/remove/", views.account_remove, name="account_remove"),
+    path("reports/definitions/<int:definition_id>/recipients/", recipient_views.recipients_page, name="recipients"),
+    path(
+        "reports/definitions/<int:definition_id>/recipients/<int:recipient_id>/drop/",
+        recipient_views.drop,
+        name="recipient_drop",
+    ),
+    path(
+        "reports/definitions/<int:definition_id>/mails/<int:report_mail_id>/again/",
+        recipient_views.send_again,
+        name="mail_again",
+    ),
     path("views/", saved_views.views_page, name="views"),
     path("views/<int:view_id>/rename/", saved_views.rename, name="view_rename"),
     path("views/<int:view_id>/delete/", saved_views.delete, name="view_delete"),

@@ -41,6 +41,13 @@ GLOSSARY: dict[str, Term] = {
         _("Status"),
         _("What happened to a message so far: queued, sent, delivered, failed, expired, rejected or unknown."),
     ),
+    "alert": Term(
+        _("Alert"),
+        _(
+            "Something unusual that a rule found in the last minutes. Messages are looked at when they are old enough"
+            " to be delivered, usually a minute, and compared with the same times of the past four weeks."
+        ),
+    ),
     "counts_as": Term(
         _("Counts as"),
         _("Delivered, failed (failed, expired or rejected), pending (queued or sent) or unknown: each message is one."),

@@ -19,6 +19,12 @@ _DETAILS = (
 
 # Tables with a tenant_id: forced row-level security. table: (web, staff)
 TENANT_TABLES: dict[str, tuple[str, str]] = {
+    "alert_rule": (CHANGE, READ),
+    "alert": ("SELECT, UPDATE (acknowledged_at, acknowledged_by)", READ),  # refers to its rule
+    "alert_clock": (READ, READ),
+    "alert_mail_choice": (ALL, ALL),  # of a person; a link in a mail changes it too
+    "alert_minute": (READ, READ),
+    "alert_quarter": (READ, READ),
     "accounts_auditentry": (ADD, ADD),
     "campaigns_campaign": (_DETAILS, _DETAILS),
     "campaigns_refidscheme": (ALL, ALL),
@@ -56,6 +62,9 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "report_definition": (CHANGE, READ),
     "definition_run": (CHANGE, CHANGE),  # refers to its definition
     "definition_file": (READ, READ),  # refers to its run
+    "report_address": (f"{ADD}, UPDATE (language, added_by, asked_at, confirmed_at, declined_at)", ALL),
+    "report_recipient": (f"{ADD}, UPDATE (unsubscribed_at, removed_at)", CHANGE),
+    "report_mail": (f"{ADD}, UPDATE (link_revoked_at, openings, last_opened_at)", CHANGE),  # refers to its recipient
     "report_run": (CHANGE, CHANGE),
     "retention_mark": (READ, READ),
     "segment_change": (READ, READ),
@@ -155,6 +164,7 @@ GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
 # What signing in needs: who asks, with which session or key and for which tenants; people, who are taken in by
 # invitation. Who is staff no page decides.
 SIGNIN_TABLES: dict[str, str] = {
+    "alert_mail_choice": CHANGE,  # by the link to unsubscribe
     "account_emailaddress": ALL,
     "account_emailconfirmation": ALL,
     "accounts_auditentry": "INSERT, SELECT (id, at)",  # what its own INSERT returns
@@ -186,6 +196,7 @@ SIGNIN_TABLES: dict[str, str] = {
 # What /metrics counts: states, reasons, times and sums of all tenants, and names of accounts and feeds. Nothing of a
 # message, a person or a tenant.
 METRICS_TABLES: dict[str, str] = {
+    "alert": "SELECT (id, closed_at)",
     "applier_stop": "SELECT (since)",
     "campaigns_segmentkey": "SELECT (id, state)",
     "conversion_due": "SELECT (id, since)",
@@ -202,6 +213,7 @@ METRICS_TABLES: dict[str, str] = {
     "partner_move": "SELECT (id, state)",
     "quarantine": "SELECT (id, reason, state)",
     "refusal_count": "SELECT (feed_id, reason, refusals)",
+    "report_mail": "SELECT (id, state, created_at)",
     "report_run": "SELECT (id, state)",
     "rule_refold": "SELECT (id, state)",
     "segment_change": "SELECT (since)",

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reports", "0008_definitions"),
+        ("reports", "0009_report_mails"),
     ]
 
     operations = [

@@ -10,7 +10,7 @@ import portal.common.no_numbers
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reports", "0010_kept_tables"),
+        ("reports", "0011_alerts"),
         ("tenants", "0013_gates_scope"),
     ]
 

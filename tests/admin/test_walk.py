@@ -23,7 +23,7 @@ from deliveries.models import (
 )
 from portal.accounts.models import AuditEntry, Invitation, Membership, UnsentMail, User
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
-from reports.models import DefinitionRun, ReportRun
+from reports.models import DefinitionRun, OutsideAddress, ReportMail, ReportRun
 from tests.admin.rows import make_rows
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -46,6 +46,8 @@ READ_ONLY = {
     ImportRun,
     QuarantinedRow,
     DefinitionRun,
+    OutsideAddress,
+    ReportMail,
     ReportRun,
     UnsentMail,
 }
@@ -69,8 +71,9 @@ NOT_SHOWN = {
     "deliveries.ErasedId", "deliveries.ErasedName", "deliveries.RecipientSecret",
     "campaigns.ConversionKind", "campaigns.ConversionEvent", "deliveries.ConversionDue", "deliveries.ConversionTenant",
     "deliveries.ConversionWindow", "deliveries.GateDestination", "deliveries.GateDelivery",
-    "deliveries.GateAttempt", "deliveries.GateHour", "deliveries.ChannelCount",
-    "reports.ReportDefinition", "reports.DefinitionFile",
+    "reports.ReportDefinition", "reports.DefinitionFile", "reports.ReportRecipient",
+    "reports.Alert", "reports.AlertClock", "reports.AlertMailChoice", "reports.AlertMinute", "reports.AlertQuarter",
+    "reports.AlertRule", "deliveries.GateAttempt", "deliveries.GateHour", "deliveries.ChannelCount",
 }  # fmt: skip
 
 

@@ -43,6 +43,11 @@ LOOKED_AT_BY = {
     "conversions:upload_one": OWNER,
     "settings:conversions": OWNER,
     "settings:conversion_kind": OWNER,
+    "alerts:list": OWNER,
+    "alerts:new": OWNER,
+    "alerts:rule": OWNER,
+    "alerts:past": OWNER,
+    "alerts_unsubscribe": ANYBODY,
     "gates:list": OWNER,
     "gates:new": OWNER,
     "gates:gate": OWNER,
@@ -81,6 +86,10 @@ LOOKED_AT_BY = {
     "settings:share_revoke": OWNER,
     "settings:audit": OWNER,
     "share": ANYBODY,
+    "report_address": ANYBODY,
+    "report_unsubscribe": ANYBODY,
+    "mailed_report": ANYBODY,
+    "reports:recipients": OWNER,
     "embed": ANYBODY,
     "invitation": ANYBODY,
     "profile": OWNER,
@@ -141,6 +150,11 @@ WITHOUT_PAGE = {
     "conversions:upload_errors": FILE,
     "settings:conversion_kind_remove": POST,
     "settings:conversion_window": POST,
+    "alerts:acknowledge": POST,
+    "alerts:mails": POST,
+    "alerts:switch": POST,
+    "alerts:snooze": POST,
+    "alerts:delete": POST,
     "gates:preview": PART,
     "gates:pause": POST,
     "gates:resume": POST,
@@ -151,6 +165,9 @@ WITHOUT_PAGE = {
     "exports:retry": POST,
     "exports:delete": POST,
     "share_download": FILE,
+    "mailed_file": FILE,
+    "reports:recipient_drop": POST,
+    "reports:mail_again": POST,
     "reports:download": FILE,
     "reports:saved_report": FILE,
     "reports:account_make": POST,
@@ -254,6 +271,8 @@ def address_of(name: str, rows: dict) -> str:
         "group": "all",
     }
     values |= rows | OTHERS.get(name, {})
+    if name == "alerts_unsubscribe":
+        values["token"] = rows["unsubscribe"]
     if name == "embed":
         values["share_token"] = rows["panel_token"]
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(values[match[1]]), ADDRESSES[name])

@@ -20,7 +20,7 @@ from portal.saved_views.models import SavedView
 from portal.shares.models import ShareLink
 from portal.tenants.models import PartnerId, Tenant
 from portal.tenants.wall import STAFF
-from reports.models import DefinitionRun
+from reports.models import Alert, AlertRule, DefinitionRun, ReportMail
 from tests.admin.rows import CANARY, make_rows
 from tests.admin.test_walk import NEVER_ADDED, NEVER_DELETED, READ_ONLY
 from tests.gates.factors import make_gate
@@ -57,12 +57,19 @@ POSTED = {
     "reports:view_start": {},
     "reports:template_choose": {"use": "yes"},
     "reports:template_remove": {},
+    "reports:recipient_drop": {},
+    "reports:mail_again": {},
     "reports:view_share": {},
     "settings:api_key_keep": {},
     "conversions:upload_cancel": {},
     "conversions:upload_undo": {},
     "settings:conversion_kind_remove": {},
     "settings:conversion_window": {"minutes": "60"},
+    "alerts:acknowledge": {},
+    "alerts:mails": {"wants": "yes"},
+    "alerts:switch": {"on": "yes"},
+    "alerts:snooze": {"hours": "1"},
+    "alerts:delete": {},
     "gates:preview": {},
     "gates:pause": {},
     "gates:resume": {},
@@ -141,6 +148,16 @@ PAGES = {
     "conversions:upload_cancel": (302, 404, 404, 302),
     "conversions:upload_undo": (302, 404, 404, 302),
     "conversions:upload_errors": (302, 404, 404, 200),
+    "alerts:list": (302, 404, 404, 200),
+    "alerts:acknowledge": (302, 404, 404, 302),
+    "alerts:mails": (302, 404, 404, 302),
+    "alerts:new": (302, 404, 404, 200),
+    "alerts:rule": (302, 404, 404, 200),
+    "alerts:past": (302, 404, 404, 200),
+    "alerts:switch": (302, 404, 404, 302),
+    "alerts:snooze": (302, 404, 404, 302),
+    "alerts:delete": (302, 404, 404, 302),
+    "alerts_unsubscribe": (404, 404, 404, 404),  # no such link; tests/alerts/ has one
     "gates:list": (302, 404, 404, 200),
     "gates:new": (302, 404, 404, 200),
     "gates:preview": (302, 404, 404, 422),  # nothing was filled in
@@ -192,6 +209,9 @@ PAGES = {
     "reports:view_rename": (302, 404, 404, 200),
     "reports:view_delete": (302, 404, 404, 200),
     "reports:view_start": (302, 404, 404, 302),
+    "reports:recipients": (302, 404, 404, 200),
+    "reports:recipient_drop": (302, 404, 404, 302),
+    "reports:mail_again": (302, 404, 404, 302),
     "reports:view_share": (302, 404, 404, 302),
     "campaigns:ab": (302, 404, 404, 200),
     "reports:excel": (302, 404, 404, 200),
@@ -243,6 +263,11 @@ PAGES = {
     "settings:audit_download": (302, 404, 404, 200),
     "share": (404, 404, 404, 404),  # no such link; tests/shares/ opens some
     "share_download": (404, 404, 404, 404),
+    # no such token; tests/report_mails/ opens some
+    "report_address": (404, 404, 404, 404),
+    "report_unsubscribe": (404, 404, 404, 404),
+    "mailed_report": (404, 404, 404, 404),
+    "mailed_file": (404, 404, 404, 404),
     "embed": (404, 404, 404, 404),
     "invitation": (404, 404, 404, 404),
     "profile": (302, 200, 200, 200),
@@ -397,12 +422,17 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "replay_id": GateReplay.objects.create(
             tenant=other_tenant, gate=gate, made_by=CANARY, kind="search", title=CANARY, until=timezone.now()
         ).pk,
+        **_alert(other_tenant),
         "platform_id": feed.account.platform_id,
         "ppid": rows[PartnerId].value,
         "link_gate_id": gate.public_id,
         "ref_id": gate.ref_id,
         "kind_id": ConversionKind.objects.create(tenant=other_tenant, name=CANARY).id,
         "link_id": rows[ShareLink].id,
+        "definition_id": rows[ReportMail].run.definition_id,
+        "recipient_id": rows[ReportMail].recipient_id,
+        "report_mail_id": rows[ReportMail].id,
+        "format_name": "xlsx",
         "share_token": "no-such-token",
         "campaign_id": rows[Campaign].id,
         "group": "all",
@@ -418,6 +448,18 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "uidb36": "1",
         "url": "no/such/page",
     }
+
+
+def _alert(tenant: Tenant) -> dict[str, int]:
+    rule = AlertRule.objects.create(
+        tenant=tenant, name=CANARY, kind="delivery", scope="operator", operator=CANARY, country="FI", threshold=10,
+        made_by=CANARY,
+    )  # fmt: skip
+    now = timezone.now()
+    alert = Alert.objects.create(
+        tenant=tenant, rule=rule, country="FI", operator=CANARY, since=now, opened_at=now, seen_at=now
+    )
+    return {"rule_id": rule.pk, "alert_id": alert.pk}
 
 
 def address_of(route: Route, ids: dict[str, object]) -> str:
