@@ -29,6 +29,7 @@ from reports.runs.editions import open_edition
 from reports.runs.erased_files import delete_erased_files
 from reports.runs.revising import ACTOR, queue_revisions
 from reports.runs.runs import build_report, request_run
+from reports.schedules.erased import delete_files_of_month
 from tests.deliveries.helpers import NOW, apply, dlr
 
 pytestmark = pytest.mark.django_db
@@ -246,7 +247,7 @@ def test_erasure_deletes_kept_tables_and_what_the_ledger_has_of_the_month(feed, 
     assert CountCause.objects.count() > 0
 
     erase_number(number=number, tenant=tenant, actor="tests")
-    delete_erased_files(now=timezone.now())
+    delete_erased_files(now=timezone.now(), also=delete_files_of_month)
 
     assert not default_storage.exists(run.kept_file)
     assert not CountCause.objects.exists()
