@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -74,7 +75,8 @@ def waiting() -> list[tuple]:
     return ask(f"SELECT pid FROM pg_locks WHERE objid = {HOLD} AND NOT granted")
 
 
-def test_files_are_made_once(feed, person, tenant, settings):
+def test_files_are_made_once(feed, person, tenant, settings, monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # where the killed process leaves half a workbook
     settings.DEFINITION_HOOKS = [f"{__name__}.note"]
     apply(feed, message("a", day="2026-11-05", ref_id="to +358401234567"), message("b", 1006, day="2026-11-06"))
     run = asked(saved(person, tenant, "volumes", formats=["json", "xlsx"]))
