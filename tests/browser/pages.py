@@ -254,6 +254,8 @@ def address_of(name: str, rows: dict) -> str:
         "group": "all",
     }
     values |= rows | OTHERS.get(name, {})
+    if f"{name}_token" in rows:
+        values["token"] = rows[f"{name}_token"]
     if name == "embed":
         values["share_token"] = rows["panel_token"]
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(values[match[1]]), ADDRESSES[name])

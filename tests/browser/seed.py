@@ -177,29 +177,73 @@ def _make_rows(now: datetime) -> dict:
         secrets[email] = generate_totp_secret()
         TOTP.activate(guarded, secrets[email])
         RecoveryCodes.activate(guarded)
-    return _make_forwarding(tenant, message, now) | {
-        "run_id": run.id,
-        "export_id": export_id,
-        "upload_id": upload_id,
-        "month": str(month),
-        "message_id": message.message_id,
-        "campaign_id": Campaign.objects.filter(tenant=tenant).order_by("name").first().id,
-        "kind_id": kind_id,
-        "recipient": _recipient(tenant),
-        "partner_id": PartnerId.objects.get(value="nr-fi").id,
-        "invitation_id": invitation.id,
-        "invitation": invitations.link(invitation),
-        "key_id": key.id,
-        "link_id": link.id,
-        "view_id": view.id,
-        "share_token": share_token,
-        "panel_token": panel_token,
-        "membership_id": Membership.objects.get(user__email=VIEWER).id,
-        "secrets": secrets,
-        "feed_id": Feed.objects.get(name="main").id,
-        "account_id": _make_gates(now),
-        "tenant_id": tenant.id,
+    return (
+        _make_forwarding(tenant, message, now)
+        | _make_report_mails(tenant, maker, now)
+        | {
+            "run_id": run.id,
+            "export_id": export_id,
+            "upload_id": upload_id,
+            "month": str(month),
+            "message_id": message.message_id,
+            "campaign_id": Campaign.objects.filter(tenant=tenant).order_by("name").first().id,
+            "kind_id": kind_id,
+            "recipient": _recipient(tenant),
+            "partner_id": PartnerId.objects.get(value="nr-fi").id,
+            "invitation_id": invitation.id,
+            "invitation": invitations.link(invitation),
+            "key_id": key.id,
+            "link_id": link.id,
+            "view_id": view.id,
+            "share_token": share_token,
+            "panel_token": panel_token,
+            "membership_id": Membership.objects.get(user__email=VIEWER).id,
+            "secrets": secrets,
+            "feed_id": Feed.objects.get(name="main").id,
+            "account_id": _make_gates(now),
+            "tenant_id": tenant.id,
+        }
+    )
+
+
+def _make_report_mails(tenant, maker, now: datetime) -> dict:
+    """Save a report for a member and two outside addresses, one unanswered; return its id and tokens of links."""
+    from reports.models import DefinitionRun, ReportMail
+    from reports.schedules import confirming, links, recipients
+    from reports.schedules.definitions import create_definition
+
+    values = {"name": "Monthly volumes", "kind": "volumes", "period": "last_month", "formats": ["xlsx"]}
+    definition = create_definition(tenant=tenant, owner=maker, values=values)
+    member = recipients.add_member(definition=definition, user=maker, actor=maker, now=now)
+    outside, reader = (
+        recipients.add_address(definition=definition, email=email, language="en", actor=maker, now=now)
+        for email in ("auditor@example.net", "reader@example.net")
+    )
+    confirming.answer(address=reader.address, accepts=True, now=now)
+    day, ends = now.date() - timedelta(days=1), now + timedelta(days=7)
+    run = DefinitionRun.objects.create(
+        tenant=tenant, definition=definition, cause="person", requested_by=OWNER, first=day, last=day, state="done",
+        finished_at=now, kind="provisional", data_as_of=now,
+    )  # fmt: skip
+    for recipient, state in ((member, "unknown"), (outside, "refused"), (reader, "sent")):
+        mail = ReportMail.objects.create(
+            tenant=tenant,
+            run=run,
+            recipient=recipient,
+            state=state,
+            how="link",
+            link_expires_at=now + timedelta(days=7),
+        )
+    return {
+        "definition_id": definition.id,
+        "report_address_token": confirming.token_of(outside.address),
+        "report_unsubscribe_token": _token(links.unsubscribe_address(member)),
+        "mailed_report_token": _token(links.report_address(mail)),
     }
+
+
+def _token(address: str) -> str:
+    return address.rstrip("/").rpartition("/")[2]
 
 
 def _make_forwarding(tenant, message, now: datetime) -> dict:
