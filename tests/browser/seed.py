@@ -232,7 +232,7 @@ def _make_report_mails(tenant, maker, now: datetime) -> dict:
             recipient=recipient,
             state=state,
             how="link",
-            link_expires_at=now + timedelta(days=7),
+            link_expires_at=ends,
         )
     return {
         "definition_id": definition.id,
