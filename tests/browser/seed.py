@@ -133,6 +133,7 @@ def _make_rows(now: datetime) -> dict:
     from portal.tenants.models import Feed, PartnerId, Tenant
     from reports.models import ReportRun
     from reports.runs.runs import build_report, request_run
+    from tests.workbook_templates.sample import make_template
 
     tenant = Tenant.objects.get(slug="nordic-retail")
     month = Month(now.year, now.month).previous()
@@ -179,6 +180,7 @@ def _make_rows(now: datetime) -> dict:
         RecoveryCodes.activate(guarded)
     return (
         _make_forwarding(tenant, message, now)
+        | _make_alerts(tenant, now)
         | _make_report_mails(tenant, maker, now)
         | {
             "run_id": run.id,
@@ -195,6 +197,7 @@ def _make_rows(now: datetime) -> dict:
             "key_id": key.id,
             "link_id": link.id,
             "view_id": view.id,
+            "template_id": make_template(tenant, "Board pack").id,
             "share_token": share_token,
             "panel_token": panel_token,
             "membership_id": Membership.objects.get(user__email=VIEWER).id,
@@ -204,6 +207,32 @@ def _make_rows(now: datetime) -> dict:
             "tenant_id": tenant.id,
         }
     )
+
+
+def _make_alerts(tenant, now: datetime) -> dict:
+    """Give the customer the standard rules, an own one, and an open and a closed alert; return the ids of pages."""
+    from portal.accounts.models import User
+    from reports.alerts.rules import add_standard_rules
+    from reports.alerts.unsubscribing import link_for
+    from reports.models import Alert, AlertRule
+
+    add_standard_rules(tenant)
+    AlertRule.objects.create(
+        tenant=tenant, name="Norja", kind="volume_up", scope="country", country="NO", threshold=150, made_by=OWNER
+    )
+    rule = AlertRule.objects.get(tenant=tenant, standard="delivery")
+    own = {"tenant": tenant, "rule": rule, "country": "FI"}
+    figures = {"now": 0.41, "usual": 0.958, "messages": 1_250}
+    since = now - timedelta(minutes=25)
+    alert = Alert.objects.create(operator="fi.telia", since=since, opened_at=since, seen_at=now, figures=figures, **own)
+    earlier = now - timedelta(days=3)
+    Alert.objects.create(
+        operator="fi.elisa", since=earlier, opened_at=earlier, seen_at=earlier, closed_at=earlier + timedelta(hours=2),
+        ending="recovered", figures=figures, acknowledged_at=earlier + timedelta(minutes=4), acknowledged_by=OWNER,
+        **own,
+    )  # fmt: skip
+    link = link_for(tenant, User.objects.get(email=VIEWER))
+    return {"rule_id": rule.pk, "alert_id": alert.pk, "unsubscribe": link.rstrip("/").rpartition("/")[2]}
 
 
 def _make_report_mails(tenant, maker, now: datetime) -> dict:

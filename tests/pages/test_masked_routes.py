@@ -64,7 +64,15 @@ OPENED = {
     | {"reports:remove", "exports:list", "exports:new", "exports:download", "gates:list"},
     "view-as": MEMBERS - {"reports:views"},
     "key": {
-        *("api:key", "api:statistics", "api:reports", "api:report", "api:report_download", "api:messages"),
+        *(
+            "api:key",
+            "api:statistics",
+            "api:reports",
+            "api:forecast",
+            "api:report",
+            "api:report_download",
+            "api:messages",
+        ),
         *("api:exports", "api:export", "api:export_download"),
         *("api:message", "api:message_by_query", "api:partner_ids", "api:partner_id", "api:schema", "api:docs"),
         "api:campaign_ab",
