@@ -149,6 +149,8 @@ ACTIONS: dict[str, Promise] = {
     "segmentkey.cancelled": _("Cancelled the indexing of segment keys"),
     "reportrun.retried": _("Retried report runs"),
     "reportrun.cancelled": _("Cancelled report runs"),
+    "definitionrun.retried": _("Retried runs of saved reports"),
+    "definitionrun.cancelled": _("Cancelled runs of saved reports"),
     "erasedmonth.retried": _("Retried the deletion of older workbooks"),
     "erasedmonth.cancelled": _("Cancelled the deletion of older workbooks"),
     "sign_in": _("Signed in"),

@@ -180,6 +180,8 @@ SENTENCES: dict[str, Promise] = {
     "gatereplay.cancelled": _("%(who)s cancelled replays of gates. Jobs: %(jobs)s."),
     "reportrun.retried": _("%(who)s retried report runs. Jobs: %(jobs)s."),
     "reportrun.cancelled": _("%(who)s cancelled report runs. Jobs: %(jobs)s."),
+    "definitionrun.retried": _("%(who)s retried runs of saved reports. Jobs: %(jobs)s."),
+    "definitionrun.cancelled": _("%(who)s cancelled runs of saved reports. Jobs: %(jobs)s."),
     "erasedmonth.retried": _("%(who)s retried the deletion of older workbooks. Jobs: %(jobs)s."),
     "erasedmonth.cancelled": _("%(who)s cancelled the deletion of older workbooks. Jobs: %(jobs)s."),
     # a person's own account

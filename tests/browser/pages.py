@@ -271,6 +271,8 @@ def address_of(name: str, rows: dict) -> str:
         "group": "all",
     }
     values |= rows | OTHERS.get(name, {})
+    if f"{name}_token" in rows:
+        values["token"] = rows[f"{name}_token"]
     if name == "alerts_unsubscribe":
         values["token"] = rows["unsubscribe"]
     if name == "embed":

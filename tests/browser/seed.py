@@ -181,6 +181,7 @@ def _make_rows(now: datetime) -> dict:
     return (
         _make_forwarding(tenant, message, now)
         | _make_alerts(tenant, now)
+        | _make_report_mails(tenant, maker, now)
         | {
             "run_id": run.id,
             "export_id": export_id,
@@ -232,6 +233,46 @@ def _make_alerts(tenant, now: datetime) -> dict:
     )  # fmt: skip
     link = link_for(tenant, User.objects.get(email=VIEWER))
     return {"rule_id": rule.pk, "alert_id": alert.pk, "unsubscribe": link.rstrip("/").rpartition("/")[2]}
+
+
+def _make_report_mails(tenant, maker, now: datetime) -> dict:
+    """Save a report for a member and two outside addresses, one unanswered; return its id and tokens of links."""
+    from reports.models import DefinitionRun, ReportMail
+    from reports.schedules import confirming, links, recipients
+    from reports.schedules.definitions import create_definition
+
+    values = {"name": "Monthly volumes", "kind": "volumes", "period": "last_month", "formats": ["xlsx"]}
+    definition = create_definition(tenant=tenant, owner=maker, values=values)
+    member = recipients.add_member(definition=definition, user=maker, actor=maker, now=now)
+    outside, reader = (
+        recipients.add_address(definition=definition, email=email, language="en", actor=maker, now=now)
+        for email in ("auditor@example.net", "reader@example.net")
+    )
+    confirming.answer(address=reader.address, accepts=True, now=now)
+    day, ends = now.date() - timedelta(days=1), now + timedelta(days=7)
+    run = DefinitionRun.objects.create(
+        tenant=tenant, definition=definition, cause="person", requested_by=OWNER, first=day, last=day, state="done",
+        finished_at=now, kind="provisional", data_as_of=now,
+    )  # fmt: skip
+    for recipient, state in ((member, "unknown"), (outside, "refused"), (reader, "sent")):
+        mail = ReportMail.objects.create(
+            tenant=tenant,
+            run=run,
+            recipient=recipient,
+            state=state,
+            how="link",
+            link_expires_at=ends,
+        )
+    return {
+        "definition_id": definition.id,
+        "report_address_token": confirming.token_of(outside.address),
+        "report_unsubscribe_token": _token(links.unsubscribe_address(member)),
+        "mailed_report_token": _token(links.report_address(mail)),
+    }
+
+
+def _token(address: str) -> str:
+    return address.rstrip("/").rpartition("/")[2]
 
 
 def _make_forwarding(tenant, message, now: datetime) -> dict:
