@@ -20,6 +20,7 @@ from portal.api.schema import document
 from portal.api_urls import urlpatterns
 from portal.tenants import api_keys
 from portal.tenants.models import PartnerId
+from reports.exports.known import OF_ONE_CAMPAIGN
 from reports.models import ReportRun
 from tests.api.conftest import CANARY
 from tests.conftest import NOW
@@ -363,7 +364,14 @@ ENUMS = [
 NEEDED = {  # further parameters of a choice
     ("table", "segments"): {"key": "shop"},
     ("table", "segment_pairs"): {"key": "shop", "by": "tier"},
-    ("table", "variants"): {"campaign": "sale"},
+    **{("table", table): {"campaign": "sale"} for table in OF_ONE_CAMPAIGN},
+}
+_OF_AB = {"table": "ab_places", "campaign": "sale"}
+OF_TABLES = {  # further parameters of the parameters that some tables of pages have
+    "reason": {"table": "conversion_events"},
+    "attributed": {"table": "conversion_events"},
+    "metric": _OF_AB,
+    "within": _OF_AB,
 }
 
 
@@ -375,11 +383,12 @@ def asked_with(mine, world, path: str, method: str, name: str, value: object):
         path = path.replace("{campaign_id}", str(world["campaign"])).replace("{key}", "shop")
         return mine.client.get(path, {name: value}, headers=mine.headers)
     body = described["requestBody"]["content"]["application/json"]["example"]
+    needed = OF_TABLES.get(name, {}) if path.endswith("/exports/tables/") else {}
     return mine.client.post(
         path,
         body,
         content_type="application/json",
-        query_params={name: value} | NEEDED.get((name, value), {}),
+        query_params={name: value} | NEEDED.get((name, value), {}) | needed,
         headers=mine.headers,
     )
 

@@ -101,7 +101,7 @@ def cards(page: str) -> dict[str, list[str]]:
     found = {}
     page = re.sub(r'<button class="explain".*?</button><span class="explanation".*?</span>\n?', "", page)
     page = page.replace('<span class="kpi-head">', "").replace(
-        '</span></span>\n    <span class="kpi-value', '</span>\n    <span class="kpi-value'
+        '</span></span>\n<span class="kpi-value', '</span>\n<span class="kpi-value'
     )
     for key, inner in re.findall(r'<li class="kpi kpi-(\w+)">(.*?)</li>', page, re.DOTALL):
         inner = re.sub(r"<svg.*?</svg>", "", inner, flags=re.DOTALL).rstrip()
