@@ -137,4 +137,7 @@ def _initial(rule: AlertRule | None, which: str) -> dict[str, Any]:
     if rule is None:
         return {"kind": Kind.DELIVERY, "scope": Scope.ALL, "threshold": 10, "min_messages": MIN_MESSAGES}
     names = ("name", "kind", "scope", "threshold", "min_messages", "quiet_from", "quiet_until")
-    return {name: getattr(rule, name) for name in names} | {"which": which}
+    found = {name: getattr(rule, name) for name in names} | {"which": which}
+    if rule.threshold == int(rule.threshold):
+        found["threshold"] = int(rule.threshold)
+    return found

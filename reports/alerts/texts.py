@@ -98,13 +98,13 @@ def found(alert: Alert) -> str:
     if now is None or usual is None:
         return str(kind.label)
     if kind == Kind.DELIVERY:
-        text = _("%(now)s of %(messages)s messages delivered at the age of the look, usually %(usual)s")
+        text = _("%(now)s of %(messages)s messages delivered in time, usually %(usual)s")
         return text % {"now": percent(now, 1), "usual": percent(usual, 1), "messages": count(messages)}
     if kind == Kind.MEDIAN:
         text = _("Median time %(now)s, usually %(usual)s")
         return text % {"now": duration(now), "usual": duration(usual)}
     if kind == Kind.SILENCE:
-        text = _("No message for %(now)s; the longest pause at this time is usually %(usual)s")
+        text = _("No message for %(now)s, usually at most %(usual)s at this time")
         return text % {"now": duration(now * 60), "usual": duration(usual * 60)}
     if kind == Kind.VOLUME_UP:
         text = _("%(now)s messages in 15 minutes, usually at most %(usual)s")

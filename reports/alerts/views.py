@@ -71,9 +71,11 @@ def rule(request: PageRequest, tenant: Tenant, rule_id: int) -> HttpResponse:
     found, now, masking = rule_or_404(tenant, rule_id), timezone.now(), request.access.masking
     row = rule_row(found, masking, now=now)
     form, status = None, 200
-    if request.access.may("manage_alerts"):
+    which = found.country if found.scope == AlertRule.Scope.COUNTRY else _which(found)
+    # Numbers, which the form refuses, may stand in what an older rule says: it is not changed by who cannot see them.
+    is_hidden = masking.hides(found.name) or masking.hides(which)
+    if request.access.may("manage_alerts") and not is_hidden:
         is_post = request.method == "POST"
-        which = found.country if found.scope == AlertRule.Scope.COUNTRY else _which(found)
         form = RuleForm(request.POST if is_post else None, tenant=tenant, rule=found, which=which)
         if is_post and form.is_valid():
             is_changed = changing.change(found, form.given(), actor=request.user.email)

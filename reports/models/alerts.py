@@ -78,7 +78,7 @@ class Alert(models.Model):
     """A finding of a rule, from the look that found it to the one that closed it.
 
     `since` is the start of the first window that was unusual, `seen_at` the last look that was, `good_since` the first
-    usual look after it. `figures` are what the first look saw (reports/alerts/verdicts.py).
+    usual look after it. `figures` are what the first look saw (reports/alerts/looking.py).
     """
 
     class Ending(models.TextChoices):
@@ -121,7 +121,8 @@ class Alert(models.Model):
 class AlertSum(models.Model):
     """Messages by account, country and operator, as they were at the tenant's age of a look (`AlertClock.age`).
 
-    `delivered` counts those delivered by that age, one number for each of the times of reports/alerts/times.py.
+    `delivered` counts those delivered by that age, one number for each of the times of TIMES in
+    reports/alerts/statistics/sums.py.
     """
 
     tenant = models.ForeignKey(

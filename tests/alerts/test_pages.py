@@ -47,7 +47,7 @@ def test_list_shows_what_is_open_with_the_usual(client, viewer, alert):
     page = texts(client.get(ALERTS))
 
     assert "fi.elisa, Finland" in page
-    assert "40.0 % of 300 messages delivered at the age of the look, usually 95.0 %" in page
+    assert "40.0 % of 300 messages delivered in time, usually 95.0 %" in page
     assert "Acknowledge<" not in page  # a viewer cannot
 
 

@@ -1,9 +1,9 @@
 """Rule for a delivery rate that falls.
 
 The messages of a window of 15 minutes are compared at equal age with the same times of the past four weeks. Their mean
-is the lower one of the same times alone and of the hours around them, so that neither sets the usual too high. How much
-the rate varies by itself is pooled over the quarters of these hours (beta-binomial), without the lowest fifth of them.
-A fall has to be as large as the rule says, and rarer than MAX_CHANCE.
+is the lower one of the same times alone (without the lowest week) and of the hours around them, so that neither sets
+the usual too high. How much the rate varies by itself is pooled over the quarters of these hours (beta-binomial),
+without the lowest fifth of them. A fall has to be as large as the rule says, and rarer than MAX_CHANCE.
 
 A fall that is found has to be confirmed by the whole month: quarters with so low a rate are few. A campaign to a poor
 list is then no alarm where such campaigns are sent now and then.
@@ -50,15 +50,16 @@ def _judge(
     around = total(cells)
     if now.messages < min_messages or around.messages < MIN_USUAL:
         return UNKNOWN
-    delivered, mean = now.within(age), _rate(around, age)
-    at_same = total(same)
+    delivered, rate = now.within(age), _rate(around, age)
+    mean = rate
+    at_same = total(_without_lowest(same, 1 if len(same) > 2 else 0, age))
     if at_same.messages >= min_messages:
         mean = min(mean, _rate(at_same, age))
     share = delivered / now.messages
     if share > mean - points / 100:
         return Verdict(State.GOOD, share, mean, now.messages)
     measured = [(cell.within(age), cell.messages) for cell in cells]
-    rho = max(beta_binomial.rho_of(measured, mean), MIN_RHO)
+    rho = max(beta_binomial.rho_of(measured, rate), MIN_RHO)
     chance = beta_binomial.cdf(delivered, now.messages, mean, rho)
     return Verdict(State.BAD if chance <= MAX_CHANCE else State.GOOD, share, mean, now.messages, chance)
 
