@@ -1,6 +1,6 @@
 // Bundles what browsers load into static/build/: npm's packages and our own sources below static/.
 //
-// base.css    Tabler (only the rules whose classes stand in a template or script), Inter, static/css/
+// base.css    Tabler (only the rules whose classes stand in a template or script, and the properties that they read), Inter, static/css/
 // base.js     htmx and static/js/base.js, on every page
 // charts.js   ECharts' parts and static/js/charts.js, loaded after the first paint of a page with charts
 // calendar.js cally's calendar, loaded when the first one is opened
@@ -39,7 +39,7 @@ async function wordsIn(folder, words = new Set()) {
   return words;
 }
 
-/** Keep the rules whose every class is one of `words`; a page cannot need the others. */
+/** Keep the rules whose every class and data attribute is one of `words`; a page cannot need the others. */
 function onlyUsed(words) {
   return (css) => {
     css.walkRules((rule) => {
@@ -47,7 +47,7 @@ function onlyUsed(words) {
       rule.selectors = rule.selectors.filter(
         (selector) =>
           !SPEAKS_OF_ANOTHER_THEME.test(selector) &&
-          (selector.match(/\.(?:[\w-]|\\.)+/g) ?? []).every((name) => words.has(name.slice(1).replaceAll("\\", ""))),
+          (selector.match(/\.(?:[\w-]|\\.)+|\[data-[\w-]+/g) ?? []).every((name) => words.has(name.slice(1).replaceAll("\\", ""))),
       );
       if (!rule.selectors.filter(Boolean).length) rule.remove();
     });
@@ -57,12 +57,31 @@ function onlyUsed(words) {
   };
 }
 
+/** Remove the custom properties that no rule reads, here or in `own`; those that only they read go next. */
+function onlyReadProperties(own) {
+  return (css) => {
+    let removed;
+    do {
+      removed = 0;
+      const read = new Set(`${css}${own}`.match(/(?<=var\(\s*)--[\w-]+/g));
+      css.walkDecls(/^--/, (property) => {
+        if (read.has(property.prop)) return;
+        property.remove();
+        removed += 1;
+      });
+    } while (removed);
+    css.walkRules((rule) => {
+      if (!rule.nodes.length) rule.remove();
+    });
+  };
+}
+
 async function css() {
   const words = await wordsIn(READ_FOR_CLASSES[0]);
   for (const folder of READ_FOR_CLASSES.slice(1)) await wordsIn(folder, words);
   const tabler = await readFile(require.resolve("@tabler/core/dist/css/tabler.css"), "utf8");
-  const used = (await postcss([onlyUsed(words)]).process(tabler, { from: undefined })).css;
   const own = await Promise.all(OWN_CSS.map((name) => readFile(path.join(root, "static/css", `${name}.css`), "utf8")));
+  const used = (await postcss([onlyUsed(words), onlyReadProperties(own.join("\n"))]).process(tabler, { from: undefined })).css;
   await build({
     stdin: {
       contents: `@import "@fontsource-variable/inter/wght.css";\n${[used, ...own].join("\n").replace(/@charset[^;]*;/g, "")}`,

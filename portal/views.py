@@ -11,7 +11,6 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, HttpResponseServerError, QueryDict
 from django.shortcuts import redirect, render
 from django.template import loader
-from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -22,6 +21,7 @@ from portal.accounts.middleware import is_api
 from portal.accounts.pages import may_open
 from portal.accounts.way_back import SAFE_METHODS, page_behind, posted_from
 from portal.api.problems import problem_response
+from portal.common.templatetags.figures import decimal
 from portal.page_deadline import unavailable
 from portal.saved_views import store
 from portal.tenants.models import Tenant
@@ -98,8 +98,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say that a request cannot be read; where a form sends more than is read, which limit it is over."""
     text = ""
     if isinstance(exception, RequestDataTooBig):
-        text = _("All texts of a form together may have at most %(most)s.") % {
-            "most": filesizeformat(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        text = _("All texts of a form together may have at most %(most)s MB.") % {
+            "most": decimal(settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 1024**2, 1)
         }
     elif isinstance(exception, TooManyFieldsSent):
         text = _("A form may have at most %(most)s fields.") % {"most": settings.DATA_UPLOAD_MAX_NUMBER_FIELDS}

@@ -3,7 +3,8 @@
 from celery import shared_task
 from django.utils import timezone
 
-from reports.runs import due_months, erased_files, runs
+from reports.alerts import checking, forgetting
+from reports.runs import due_months, erased_files, revising, runs
 from reports.schedules import clock, erased, files, mail_retention, mailing, making, sending
 
 
@@ -23,6 +24,11 @@ def dispatch_runs() -> int:
 @shared_task(name="reports.queue_monthly_runs", time_limit=300)
 def queue_monthly_runs() -> int:
     return len(due_months.queue_due_runs(now=timezone.now()))
+
+
+@shared_task(name="reports.queue_revisions", time_limit=300)
+def queue_revisions() -> int:
+    return len(revising.queue_revisions(now=timezone.now()))
 
 
 @shared_task(name="reports.delete_erased_files", time_limit=3600)
@@ -61,3 +67,19 @@ def send_report_mails() -> int:
 @shared_task(name="reports.forget_report_mails", time_limit=300)
 def forget_report_mails() -> int:
     return mail_retention.forget(now=timezone.now())
+    return erased_files.delete_erased_files(now=timezone.now())
+
+
+@shared_task(name="reports.look_at_alerts", time_limit=300)
+def look_at_alerts() -> int:
+    return checking.look(now=timezone.now()).opened
+
+
+@shared_task(name="reports.check_accounts", time_limit=120)
+def check_accounts() -> int:
+    return len(checking.check_accounts(now=timezone.now()))
+
+
+@shared_task(name="reports.forget_alerts", time_limit=600)
+def forget_alerts() -> int:
+    return forgetting.forget(now=timezone.now())

@@ -4,13 +4,14 @@ from django.urls import path
 
 from reports.campaigns import list_views
 from reports.overview import views as overview
-from reports.runs import views
+from reports.runs import excel, views
 from reports.saved_views import views as saved_views
 from reports.schedules import recipient_views
 from reports.schedules import views as saved_reports
 from reports.schedules.pages import builder_views as builder
 from reports.schedules.pages import definition_views
 from reports.schedules.pages import list_views as definition_list
+from reports.workbook_templates import views as templates
 
 app_name = "reports"
 urlpatterns = [
@@ -18,6 +19,12 @@ urlpatterns = [
     path("overview/campaigns/", list_views.earlier_list, name="campaigns"),
     path("reports/", views.months, name="months"),
     path("reports/make/", views.make, name="make"),
+    path("reports/excel/", excel.excel_page, name="excel"),
+    path("reports/templates/", templates.templates_page, name="templates"),
+    path("reports/templates/<int:template_id>/", templates.template_page, name="template"),
+    path("reports/templates/<int:template_id>/choose/", templates.template_choose, name="template_choose"),
+    path("reports/templates/<int:template_id>/remove/", templates.template_remove, name="template_remove"),
+    path("reports/templates/<int:template_id>/file/", templates.template_file, name="template_file"),
     path("reports/runs/<int:saved_run_id>/<slug:format>/", saved_reports.download, name="saved_report"),
     path("reports/<int:run_id>/download/", views.download, name="download"),
     path("reports/<str:month>/remove/", views.remove, name="remove"),

@@ -34,7 +34,7 @@ KEPT_DETAILS = 20
 WAITS_TOO_LONG = timedelta(minutes=5)
 
 # Each problem of these begins with the feed, account or job that it is about, and ": ".
-NAMED = {"feeds", "refused", "quarantined", "submissions", "jobs", "gates_at_link"}
+NAMED = {"feeds", "refused", "quarantined", "submissions", "jobs", "gates_at_link", "alerts", "account_delivery"}
 
 Check = Callable[[datetime], list[str]]
 
@@ -217,6 +217,7 @@ def _counts(now: datetime) -> list[str]:
 
 
 # Descriptions of the checks: deliveries/checks/selectors.py. Their intervals: portal/settings/background.py.
+# Two more are kept by reports/alerts/checking.py.
 CHECKS: dict[str, Check] = {
     "received": _received,
     "waiting": _waiting,

@@ -1,6 +1,6 @@
 """/api/v1/conversions/: conversion events, accepted, listed and deleted."""
 
-from datetime import timedelta
+from collections.abc import Collection
 from typing import Any
 
 import orjson
@@ -12,12 +12,13 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns.models import Campaign, ConversionEvent
+from campaigns.models import Campaign, ConversionEvent, ConversionKind
 from deliveries.conversions import accepting
 from deliveries.conversions.accepting import Outcome
 from deliveries.conversions.examples import EVENT, RESULTS, SENT
 from deliveries.conversions.places import Places
 from deliveries.conversions.reading import EventErrors, FieldError, ReadEvent, read, text_of
+from deliveries.conversions.selectors import events_of, narrowed
 from deliveries.conversions.serializers import (
     ConversionBody,
     ConversionPageSerializer,
@@ -28,11 +29,10 @@ from portal.accounts.access import Access
 from portal.accounts.models import record
 from portal.api.operations import CONVERT, Operation
 from portal.api.pages import ROW_ID_MAX, page_by_id
-from portal.api.parameters import CURSOR, FROM, SIZE, TO, Parameter
+from portal.api.parameters import CURSOR, FROM, SIZE, TENANT, TO, Parameter
 from portal.api.problems import BadFields, BadParameter, Conflict, TooLarge
 from portal.api.views import ApiView, JsonParser
 from portal.common.masking import Masking
-from portal.common.periods import start_of_day
 from portal.tenants.models import GatewayAccount, Tenant
 
 MAX_EVENTS = 1000  # in one JSON body
@@ -86,10 +86,12 @@ class ConversionsView(ApiView):
             tag="Conversions",
             summary="List conversion events",
             text=(
-                "The conversion events of the key's tenant, those received last first, each with the message that it is"
-                " attributed to or the reason why there is none. Phone numbers are not stored and not shown."
+                "The conversion events of the key's tenant and the tenants below it, those received last first, each"
+                " with the message that it is attributed to or the reason why there is none. Phone numbers are not"
+                " stored and not shown."
             ),
             parameters=(
+                TENANT,
                 Parameter(name="kind", text="Only events of this kind, by name.", example="purchase"),
                 FROM,
                 TO,
@@ -169,22 +171,20 @@ class ConversionsView(ApiView):
         return self.answer({"stored": stored, "refused": len(results) - stored, "results": results})
 
     def _filtered(self):
-        tenant = _tenant(self.access)
-        events = ConversionEvent.objects.filter(tenant=tenant).select_related("kind", "campaign")
-        if (kind := self.given.text("kind")) or "kind" in self.given:
-            if not tenant.conversion_kinds.filter(name=kind).exists():
-                raise BadParameter("kind", "no kind of this name")
-            events = events.filter(kind__name=kind)
-        first, last = self.given.days(self.access)
-        if first:
-            events = events.filter(occurred_at__gte=start_of_day(first, tenant.timezone))
-        if last:
-            events = events.filter(occurred_at__lt=start_of_day(last + timedelta(days=1), tenant.timezone))
-        if attributed := self.given.choice("attributed"):
-            events = events.filter(reason="") if attributed == "yes" else events.exclude(reason="")
-        if reason := self.given.choice("reason"):
-            events = events.filter(reason=reason)
-        return events
+        _tenant(self.access)
+        tenants = self.given.tenants(self.access)
+        tenant_ids = self.access.tenant_ids if tenants is None else tenants.values()
+        kind = self.given.text("kind")
+        kinds = ConversionKind.objects.filter(tenant_id__in=tenant_ids, name=kind)
+        if "kind" in self.given and not kinds.exists():
+            raise BadParameter("kind", "no kind of this name")
+        events = narrowed(
+            events_of(tenant_ids, *self.given.days(self.access)),
+            kind=kind,
+            reason=self.given.choice("reason") or "",
+            attributed=self.given.choice("attributed") or "",
+        )
+        return events.select_related("kind", "campaign", "tenant")
 
 
 class ConversionView(ApiView):
@@ -219,10 +219,11 @@ class ConversionView(ApiView):
     }
 
     def get(self, request: Request, conversion_id: int) -> Response:
-        return self.answer(shown([_event(self.access, conversion_id)], self.access)[0])
+        _tenant(self.access)
+        return self.answer(shown([_event(self.access.tenant_ids, conversion_id)], self.access)[0])
 
     def delete(self, request: Request, conversion_id: int) -> Response:
-        event = _event(self.access, conversion_id)
+        event = _event([_tenant(self.access).id], conversion_id)
         answer = self.answer(shown([event], self.access)[0])
         if accepting.remove(event.tenant, [event.id]).kept:
             raise Conflict("The event is frozen: its message is past the retention period.")
@@ -242,9 +243,9 @@ def _tenant(access: Access) -> Tenant:
     return access.tenant
 
 
-def _event(access: Access, conversion_id: int) -> ConversionEvent:
+def _event(tenant_ids: Collection[int], conversion_id: int) -> ConversionEvent:
     events = ConversionEvent.objects.select_related("kind", "campaign", "tenant")
-    return get_object_or_404(events, tenant=_tenant(access), id=min(conversion_id, ROW_ID_MAX))
+    return get_object_or_404(events, tenant_id__in=tenant_ids, id=min(conversion_id, ROW_ID_MAX))
 
 
 def _items(data: object) -> tuple[list, bool]:
@@ -308,6 +309,7 @@ def shown(events: list, access: Access) -> list[dict]:
     return [
         {
             "id": event.id,
+            "tenant": event.tenant.slug,
             "event_id": masking.text(event.event_id),
             "kind": event.kind.name,
             "occurred_at": event.occurred_at,

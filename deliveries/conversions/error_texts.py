@@ -55,6 +55,7 @@ FILE_PROBLEMS: dict[str, Promise] = {
     "not_csv": _("Line %(line)s cannot be read as CSV: its quotation marks do not match."),
     "not_xlsx": _("The file cannot be read as an Excel workbook (XLSX). Save it again as XLSX or CSV."),
     "no_table": _("This is a PDF, JSON, HTML or XML file, not a table. Save it as CSV or XLSX."),
+    "old_workbook": _("This is an old Excel workbook (XLS). Save it as XLSX or CSV."),
     "encoding": _(
         "Line %(line)s is not text in UTF-8, UTF-16 or Windows-1252. Save the file as CSV in UTF-8, or as XLSX."
     ),

@@ -23,6 +23,7 @@ RESULTS = {
 }
 EVENT = {
     "id": 42,
+    "tenant": "nordic-retail",
     "event_id": "order-10021",
     "kind": "purchase",
     "occurred_at": "2026-10-01T07:30:00Z",

@@ -22,6 +22,7 @@ MAX_CELL = 5000
 _SEPARATORS = (";", ",", "\t")
 _NUL = b"\x00"
 _ARCHIVE = b"PK\x03\x04"  # an XLSX file is one
+_OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 _NO_TABLES = (b"%PDF", b"{", b"[{", b"<")  # PDF, JSON, HTML and XML
 _is_decimal = re.compile(r"-?[0-9]{1,12}(?:[.,][0-9]{1,6})?").fullmatch
 _spaces = re.compile(r"[\s\u00a0\u202f]+")
@@ -61,6 +62,8 @@ def rows(content: bytes) -> Iterator[Row]:
         raise FileProblem("empty")
     if content.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(_NO_TABLES):
         raise FileProblem("no_table")
+    if content.startswith(_OLD_WORKBOOK):
+        raise FileProblem("old_workbook")
     found = 0
     for row in _sheet_rows(content) if content.startswith(_ARCHIVE) else _csv_rows(content):
         if not any(cell != "" for cell in row.cells):

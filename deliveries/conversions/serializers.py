@@ -71,6 +71,7 @@ class ConversionSerializer(serializers.Serializer):
     """A stored conversion event."""
 
     id = serializers.IntegerField(help_text="The event's id in the portal.")
+    tenant = serializers.CharField(help_text="The tenant's short name.")
     event_id = serializers.CharField(help_text="Your id of the event.")
     kind = serializers.CharField(help_text="The name of its kind.")
     occurred_at = serializers.DateTimeField(help_text="When it happened.")

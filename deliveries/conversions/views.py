@@ -1,11 +1,9 @@
 """Pages of conversion events: their numbers by kind and reason, and lists of events."""
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from urllib.parse import urlencode
 
-from django.db.models import Count, QuerySet, Sum
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -13,82 +11,54 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from campaigns.merging import ids_shown_as
-from campaigns.models import Campaign, ConversionEvent, ConversionKind, ConversionUpload
+from campaigns.models import Campaign, ConversionEvent, ConversionUpload
 from deliveries.conversions.api import amount
+from deliveries.conversions.selectors import by_customer, by_kind, by_reason, events_of, events_of_campaign, narrowed
 from portal.accounts.access import PageRequest
 from portal.accounts.guards import member_may
 from portal.common import keyset
 from portal.common.days_typed import parse_day
 from portal.common.period_picker import MAX_DAYS, Period, PeriodError, named, parse
-from portal.common.periods import local_day, start_of_day
+from portal.common.periods import local_day
 from portal.tenants.models import GatewayAccount, Tenant
 
 PAGE = 50
+NARROWED_BY = ("kind", "reason", "attributed")
 MAX_UPLOADS = 20
-
-
-@dataclass(slots=True)
-class KindRow:
-    """Numbers of events of a kind; `values` are (currency, sum of the attributed ones)."""
-
-    name: str
-    events: int = 0
-    attributed: int = 0
-    values: list[tuple[str, str]] = field(default_factory=list)
-
-    @property
-    def unattributed(self) -> int:
-        return self.events - self.attributed
-
-
-@dataclass(frozen=True, slots=True)
-class ReasonRow:
-    """Number of events that have no message for one reason."""
-
-    code: str
-    text: str
-    events: int
 
 
 @require_safe
 @member_may("see_conversions")
 def index(request: PageRequest, tenant: Tenant) -> HttpResponse:
-    """Show the events of a period by kind, those without a message by reason, and the latest uploads."""
+    """Show the events of a period by kind, those without a message by reason, and the latest uploads.
+
+    A parent's page has the events of its customers too; `tenant` is the slug of the one to show.
+    """
     period, error = _period(request, tenant)
-    events = _of_period(tenant, period)
-    kinds = {
-        name: KindRow(name)
-        for name in ConversionKind.objects.filter(tenant=tenant).order_by("name").values_list("name", flat=True)
-    }
-    reasons: dict[str, int] = {}
-    for name, reason, count in events.values_list("kind__name", "reason").annotate(count=Count("id")).order_by():
-        kinds[name].events += count
-        if reason:
-            reasons[reason] = reasons.get(reason, 0) + count
-        else:
-            kinds[name].attributed += count
-    sums = events.filter(reason="", value__isnull=False).values_list("kind__name", "currency")
-    for name, currency, total in sums.annotate(total=Sum("value")).order_by("currency"):
-        kinds[name].values.append((currency, money(int(total))))
+    reached, one = _tenants(request)
+    events = events_of(reached, period.first, period.last)
+    kinds = by_kind(events, reached)
+    days = {"from": period.first, "to": period.last}
+    narrowing = {"tenant": one.slug} if one else {}
     context = {
         "page": "campaigns",
         "period": period,
         "period_error": error,
-        "period_query": urlencode({"from": period.first, "to": period.last}),
+        "period_query": urlencode(days | narrowing),
+        "narrowing_query": f"&{urlencode(narrowing)}" if narrowing else "",
+        "days_query": urlencode(days),
+        "one": one,
         "presets": _presets(request),
-        "kinds": list(kinds.values()),
-        "total": sum(row.events for row in kinds.values()),
-        "reasons": [
-            ReasonRow(code, str(text), reasons[code])
-            for code, text in ConversionEvent.Reason.choices
-            if code in reasons
-        ],
+        "kinds": [(row, [(currency, money(total)) for currency, total in row.values]) for row in kinds],
+        "total": sum(row.events for row in kinds),
+        "reasons": by_reason(events),
+        "customers": by_customer(events) if len(request.access.tenant_ids) > 1 and not one else [],
         "uploads": ConversionUpload.objects.filter(tenant=tenant)
         .defer("sealed", "errors")
         .order_by("-id")[:MAX_UPLOADS],
         "may_upload": request.access.may("upload_conversions"),
         "may_change": request.access.may("change_settings"),
+        "file": f"{tenant.slug}_conversions_{period.first}_{period.last}",
     }
     return render(request, "conversions/index.html", context, status=422 if error else 200)
 
@@ -98,19 +68,18 @@ def index(request: PageRequest, tenant: Tenant) -> HttpResponse:
 def events(request: PageRequest, tenant: Tenant) -> HttpResponse:
     """List the events of a period, newest first, with the message or the reason of each.
 
-    With `campaign` (an id) they are those that belong to messages of the campaign and of these days.
+    With `campaign` (an id) they are those that belong to messages of the campaign and of these days. A parent's page
+    has the events of its customers too; `tenant` is the slug of the one to show. 404 for a reason that there is not.
     """
     period, error = _period(request, tenant)
     campaign = _campaign(request)
-    found = _of_campaign(campaign, period) if campaign else _of_period(tenant, period)
-    found = found.select_related("kind", "campaign")
-    kind, reason, attributed = (request.GET.get(name, "") for name in ("kind", "reason", "attributed"))
-    if kind:
-        found = found.filter(kind__name=kind)
-    if reason:
-        found = found.filter(reason=reason)
-    if attributed in ("yes", "no"):
-        found = found.filter(reason="") if attributed == "yes" else found.exclude(reason="")
+    reached, one = _tenants(request)
+    found = events_of_campaign(campaign, period) if campaign else events_of(reached, period.first, period.last)
+    kind, reason, attributed = (request.GET.get(name, "").replace("\0", "") for name in NARROWED_BY)
+    if reason not in ("", *ConversionEvent.Reason) or attributed not in ("", "yes", "no"):
+        raise Http404
+    found = narrowed(found, kind=kind, reason=reason, attributed=attributed)
+    found = found.select_related("kind", "campaign", "tenant")
     if before := request.GET.get("before", ""):
         try:
             at, id_ = _edge(before)
@@ -120,7 +89,7 @@ def events(request: PageRequest, tenant: Tenant) -> HttpResponse:
     rows = list(found.order_by("-occurred_at", "-id")[: PAGE + 1])
     shown = rows[:PAGE]
     kept = {"from": period.first, "to": period.last, "kind": kind, "reason": reason, "attributed": attributed}
-    kept |= {"campaign": campaign.id if campaign else ""}
+    kept |= {"campaign": campaign.id if campaign else "", "tenant": one.slug if one else ""}
     older = {name: value for name, value in kept.items() if value}
     context = {
         "page": "campaigns",
@@ -133,7 +102,10 @@ def events(request: PageRequest, tenant: Tenant) -> HttpResponse:
         "campaign_id": campaign.id if campaign else None,
         "reason": dict(ConversionEvent.Reason.choices).get(reason, ""),
         "attributed": attributed,
-        "back": urlencode({"from": period.first, "to": period.last}),
+        "back": urlencode({"from": period.first, "to": period.last} | ({"tenant": one.slug} if one else {})),
+        "one": one,
+        "with_customers": len(request.access.tenant_ids) > 1,
+        "file_query": _file_query(request, campaign, one, older),
     }
     return render(request, "conversions/events.html", context, status=422 if error else 200)
 
@@ -145,10 +117,33 @@ def _campaign(request: PageRequest) -> Campaign | None:
         return None
     found = None
     if text.isascii() and text.isdecimal() and len(text) < 10:
-        found = Campaign.objects.filter(tenant_id__in=request.access.tenant_ids, id=int(text)).first()
+        found = Campaign.objects.select_related("tenant").filter(
+            tenant_id__in=request.access.tenant_ids, id=int(text)
+        ).first()  # fmt: skip
     if found is None:
         raise Http404
     return found
+
+
+def _tenants(request: PageRequest) -> tuple[list[int], Tenant | None]:
+    """Return the tenants that the page shows, and the one that was asked for. Raises Http404 for one out of reach."""
+    slug = request.GET.get("tenant", "").replace("\0", "")
+    reached = sorted(request.access.tenant_ids)
+    if not slug:
+        return reached, None
+    one = Tenant.objects.filter(id__in=reached, slug=slug).first()
+    if one is None:
+        raise Http404
+    return [one.id], one
+
+
+def _file_query(request: PageRequest, campaign: Campaign | None, one: Tenant | None, kept: dict) -> str:
+    """Return the parameters of the list as a file; '' where the campaign's name, which they hold, is masked."""
+    if campaign is None:
+        return urlencode(kept)
+    if request.access.masking.hides(campaign.name) or not campaign.name:
+        return ""
+    return urlencode(kept | {"campaign": campaign.name, "tenant": campaign.tenant.slug})
 
 
 def _cursor(event: ConversionEvent) -> str:
@@ -201,22 +196,6 @@ def _period(request: PageRequest, tenant: Tenant) -> tuple[Period, str]:
     except PeriodError:
         text = _("Choose a first and a last day, at most %(most)s days. These are the last 30 days.")
         return named("30d", today=today), text % {"most": MAX_DAYS}
-
-
-def _of_period(tenant: Tenant, period: Period) -> QuerySet[ConversionEvent]:
-    first = start_of_day(period.first, tenant.timezone)
-    end = start_of_day(period.last + timedelta(days=1), tenant.timezone)
-    return ConversionEvent.objects.filter(tenant=tenant, occurred_at__gte=first, occurred_at__lt=end)
-
-
-def _of_campaign(campaign: Campaign, period: Period) -> QuerySet[ConversionEvent]:
-    """Return the events of the campaign's messages of the days, with those of campaigns merged into it."""
-    return ConversionEvent.objects.filter(
-        tenant_id=campaign.tenant_id,
-        attributed_campaign_id__in=ids_shown_as(campaign),
-        attributed_message_id__isnull=False,
-        attributed_message_day__range=(period.first, period.last),
-    )
 
 
 def _presets(request: PageRequest) -> list[dict]:

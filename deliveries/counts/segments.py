@@ -9,13 +9,12 @@ from datetime import date, datetime
 from itertools import compress
 from typing import NamedTuple
 
-import orjson
 import psycopg
 from django.db import transaction
 
-from campaigns.segments import NO_VALUE, indexed_value, label_of
+from campaigns.segments import indexed_value, label_of
 from deliveries.counts import segment_fold
-from deliveries.counts.segment_values import Place, counted_as, register
+from deliveries.counts.segment_values import NOT_COUNTED, Place, Registered, cached, member_of, register
 from deliveries.messages.parameter_rows import ChosenKey, ChosenKeys
 from deliveries.messages.row import Change, StoredMessage
 from portal.common.bulk import bulk_cursor, stage
@@ -39,7 +38,6 @@ COLUMNS = {
 _STAGED = ", ".join(f"{column}::jsonb" if type_ == "jsonb" else column for column, type_ in COLUMNS.items())
 _INSERT = f"INSERT INTO segment_change ({', '.join(COLUMNS)}) SELECT {_STAGED} FROM new_segment_change"  # noqa: S608  names of this module
 _NO_TEXTS: dict[str, str] = {}
-_NOT_COUNTED = "\0"  # no text of a message: PostgreSQL stores none with it
 _NO_STATE = (None, None, None)
 
 _Day = tuple[int, date]  # tenant, day
@@ -47,12 +45,12 @@ _Counted = tuple[StoredMessage, tuple, tuple]  # a message with its present and 
 
 
 class _Column(NamedTuple):
-    """A key with the text of each message of a day (or _NOT_COUNTED), and the value that each text has."""
+    """A key with the text of each message of a day (or NOT_COUNTED), and the values of texts that seem new."""
 
     place: Place
     texts: list[str | None]
-    values: dict[str | None, str]
-    added: set[str | None]  # the texts of messages that are counted from now on
+    new: dict[str, str]
+    added: set[str | None]  # the texts of messages that are counted from now on, if some seem new
 
 
 def add_segment_changes(changes: Iterable[Change], chosen: ChosenKeys) -> None:
@@ -64,9 +62,10 @@ def add_segment_changes(changes: Iterable[Change], chosen: ChosenKeys) -> None:
     by_day = _by_day(changes, {tenant_id for tenant_id, keys in counted.items() if keys})
     if not by_day:
         return
-    columns = {day: list(_columns(day, messages, counted[day[0]])) for day, messages in by_day.items()}
-    registered = _registered(column for of_keys in columns.values() for column in of_keys)
-    rows = [row for day, messages in by_day.items() for row in _rows(messages, columns[day], registered)]
+    known: dict[Place, Registered] = {}  # read once: other threads change what is cached
+    columns = {day: list(_columns(day, messages, counted[day[0]], known)) for day, messages in by_day.items()}
+    found = _register(known, [column for of_keys in columns.values() for column in of_keys])
+    rows = [row for day, messages in by_day.items() for row in _rows(messages, columns[day], found)]
     if not rows:
         return
     with bulk_cursor() as cursor:
@@ -119,8 +118,10 @@ def _counts_alike(one: StoredMessage, other: StoredMessage) -> bool:
     )
 
 
-def _columns(of: _Day, messages: list[_Counted], keys: list[ChosenKey]) -> Iterator[_Column]:
-    """Yield the texts of messages of a day by each key that counts it."""
+def _columns(
+    of: _Day, messages: list[_Counted], keys: list[ChosenKey], known: dict[Place, Registered]
+) -> Iterator[_Column]:
+    """Yield the texts of messages of a day by each key that counts it; `known` gets what is cached of its place."""
     tenant_id, day = of
     times = [_sent_at(message) for message, _state, _old in messages]
     earliest = min(times)
@@ -132,11 +133,17 @@ def _columns(of: _Day, messages: list[_Counted], keys: list[ChosenKey]) -> Itera
             continue
         label, name = label_of(key.key), key.key
         texts = [text.get(name) for text in parameters] if label is None else [text.get(label) for text in labels]
-        values = {text: indexed_value(text) if text else NO_VALUE for text in set(texts)}
         if key.counted_from is not None and earliest < key.counted_from:  # stored messages are still being counted
-            texts = [text if at >= key.counted_from else _NOT_COUNTED for text, at in zip(texts, times, strict=True)]
-        added = set(compress(texts, has_state)) - {_NOT_COUNTED}
-        yield _Column(Place(tenant_id, key, day.replace(day=1)), texts, values, added)
+            texts = [text if at >= key.counted_from else NOT_COUNTED for text, at in zip(texts, times, strict=True)]
+        place = Place(tenant_id, key, day.replace(day=1))
+        if place not in known:
+            known[place] = cached(place)
+        seem_new = set(texts).difference(known[place].members)
+        if not seem_new:
+            yield _Column(place, texts, {}, set())
+            continue
+        new = {text: indexed_value(text) for text in dict.fromkeys(texts) if text and text in seem_new}
+        yield _Column(place, texts, new, set(compress(texts, has_state)))
 
 
 def _sent_at(message: StoredMessage) -> datetime:
@@ -145,34 +152,33 @@ def _sent_at(message: StoredMessage) -> datetime:
     return at
 
 
-def _registered(columns: Iterable[_Column]) -> dict[Place, frozenset[str]]:
+def _register(known: dict[Place, Registered], columns: list[_Column]) -> dict[Place, Registered]:
     """Register the new values; those of earlier states alone were registered when they were counted."""
     seen: dict[Place, dict[str, None]] = {}
     added: dict[Place, dict[str, None]] = {}
-    for column in columns:
-        seen.setdefault(column.place, {}).update(dict.fromkeys(column.values.values()))
-        new = dict.fromkeys(column.values[text] for text in dict.fromkeys(column.texts) if text in column.added)
-        added.setdefault(column.place, {}).update(new)
-    return register(seen, added)
+    for place, _texts, new, of_added in columns:
+        seen.setdefault(place, {}).update(dict.fromkeys(new.values()))
+        added.setdefault(place, {}).update(dict.fromkeys(value for text, value in new.items() if text in of_added))
+    return register(known, seen, added)
 
 
-def _rows(messages: list[_Counted], columns: list[_Column], registered: dict[Place, frozenset[str]]) -> Iterator[tuple]:
+def _rows(messages: list[_Counted], columns: list[_Column], found: dict[Place, Registered]) -> Iterator[tuple]:
     """Yield the rows of COLUMNS of messages of a day."""
     if not columns:
         return
     pieces = []
-    for place, texts, values, _added in columns:
-        known, id_ = registered[place], place.key.id
-        of_text = {text: f'"{id_}":{_as_json(counted_as(value, known))}' for text, value in values.items()}
-        pieces.append([of_text.get(text, "") for text in texts])
+    for place, texts, new, _added in columns:
+        members = found[place].members
+        others: dict[str | None, str] = {
+            text: member_of(new[text], found[place]) for text in new if text not in members
+        }
+        if others:
+            members = {**members, **others}
+        pieces.append(list(map(members.__getitem__, texts)))
     for (message, state, old), of_one in zip(messages, zip(*pieces, strict=True), strict=True):
-        if segments := ",".join(filter(None, of_one)):
+        if segments := "".join(of_one):
             f = message.folded
             yield (
                 *(message.tenant_id, message.day, f.account_id, f.country, f.operator, f.sender_type),
-                *(f"{{{segments}}}", f.parts, *state, *old),
+                *(f"{{{segments[:-1]}}}", f.parts, *state, *old),
             )
-
-
-def _as_json(text: str) -> str:
-    return orjson.dumps(text).decode()

@@ -139,6 +139,7 @@ def _clean(message: StoredMessage, number: str, *, is_own: bool, names: erased_n
         message.labels = _clean_texts(labels, clean)
     if folded.operator and holds_number(folded.operator, number):
         folded.operator = without_number(folded.operator, number)
+        names.months.add(Month.of(message.day))
     if variant := new.get((equal_names.variant_scope(message.campaign_id), message.variant)):
         message.variant = variant
         names.months.add(Month.of(message.day))
@@ -302,7 +303,7 @@ def erase_messages(
         raw_rows.erase_reports(tenant_id, before, numbers, are_own=not number)
         changes = [Change(old, new) for old, new in zip(before, after, strict=True) if old != new]
         chosen = write_messages(changes)
-        add_changes(changes, chosen)
+        add_changes(changes, chosen, cause=None)  # names change; the ledger forgets these months
         segment_fold.fold_all()
         gate_attempts.delete_texts(change.after.key for change in changes)
         message_ids.rename(after, numbers)

@@ -30,6 +30,7 @@ from deliveries.exports.kinds import (
 from deliveries.models import Export
 from deliveries.search.query import BadFilter
 from portal.accounts.models import record
+from portal.brands.brand import brand_of
 from portal.common import jobs
 from portal.common.database import side_connection, snapshot, snapshot_time
 from portal.tenants.scope import web_scope
@@ -87,7 +88,7 @@ def _write(export: Export, path: Path, aside: Callable[[Callable[[], None]], Non
         raise Refused(Export.Problem.RIGHTS) from error
     except Unreadable as error:
         raise Refused(Export.Problem.SEARCH) from error
-    tenant = export.tenant
+    tenant, product = export.tenant, brand_of(export.tenant_id).product_name
     with snapshot(), web_scope(content.tenant_ids), translation.override(tenant.language):
         try:
             export.total = content.count()
@@ -103,6 +104,7 @@ def _write(export: Export, path: Path, aside: Callable[[Callable[[], None]], Non
                 as_of=made.as_of,
                 in_full=made.in_full,
                 rows=export.total,
+                product=product,
             )
             written = WRITERS[export.format](table, _pages(export, content, made, path, aside), path)
         except TooManyRows as error:

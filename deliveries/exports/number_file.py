@@ -45,6 +45,10 @@ def read_list(data: bytes, *, country: str) -> NumberFile:
     if "\0" in text:  # UTF-16 without a mark, or no text at all
         raise NotAList("encoding", line=_line_at(data, data.index(b"\0")))
     lines = _line_ends.split(text)
+    if (
+        sum(1 for line in lines if line.strip()) > MAX_LINES + 1
+    ):  # with a heading; before numbers are read, which is slow
+        raise NotAList("lines", MAX_LINES)
     numbers: list[tuple[int, str]] = []
     wrong: list[int] = []
     for line, content in enumerate(lines, 1):

@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext as _
 
+from portal.common.brief_select import BriefSelect
 from portal.common.countries import country_meant
 from portal.common.nearest import nearest
 
@@ -43,6 +44,8 @@ class NearestChoicesField(_NearestChoice, forms.MultipleChoiceField):
 
 class CountryField(NearestChoiceField):
     """A country's alpha-2 code; its name in either language, or a code of everyday use, leads to the code."""
+
+    widget = BriefSelect
 
     def meant(self, value: str) -> str | None:
         return country_meant(value)

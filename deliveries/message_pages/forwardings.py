@@ -33,7 +33,10 @@ class ForwardingAttempt:
 
 @dataclass(frozen=True, slots=True)
 class Forwarding:
-    """One report at one gate. `event` is the report, None if it is no longer stored. `due_at` is the next attempt."""
+    """One report at one gate. `event` is the report, None if it is no longer stored. `due_at` is the next attempt.
+
+    `state` is empty if the last attempt delivered the report: the attempt says so.
+    """
 
     gate_name: str
     gate_address: str
@@ -114,5 +117,5 @@ def _state(gate: Gate | None, delivery: GateDelivery | None, attempts: list[Gate
     if not sent:
         return _("Only tested"), "none"
     if any(one.outcome == "delivered" and one.is_last for one in sent):
-        return _("Delivered"), "delivered"
+        return "", ""
     return (_("Not delivered"), "failed") if sent[-1].is_last else (_("Not finished"), "none")

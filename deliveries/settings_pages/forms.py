@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from campaigns import ref_ids
 from portal.accounts import second_factor
 from portal.accounts.right_texts import RIGHT_TEXTS, who_may
+from portal.common.brief_select import BriefSelect
 from portal.common.country_choices import country_choices
 from portal.common.msisdn import UNKNOWN_COUNTRY
 from portal.common.setting_choices import currency_choices, zone_choices
@@ -75,10 +76,12 @@ class TenantSettingsForm(forms.ModelForm):
             label=self.fields["timezone"].label,
             help_text=self.fields["timezone"].help_text,
             choices=zone_choices(present=self.instance.timezone),
+            widget=BriefSelect,
         )
         self.fields["currency"] = forms.ChoiceField(
             label=self.fields["currency"].label,
             choices=currency_choices(get_language() or "en", present=self.instance.currency),
+            widget=BriefSelect,
         )
         named = [(code, name) for code, name in country_choices(get_language() or "en") if code != UNKNOWN_COUNTRY]
         self.fields["country"] = forms.ChoiceField(
@@ -86,6 +89,7 @@ class TenantSettingsForm(forms.ModelForm):
             help_text=self.fields["country"].help_text,
             choices=[("", _("None: numbers without a country code are not read")), *named],
             required=False,
+            widget=BriefSelect,
         )
 
     def groups(self) -> list[tuple[str, list[forms.BoundField]]]:

@@ -68,6 +68,10 @@ SENTENCES: dict[str, Promise] = {
     # reports
     "report.request": _("%(who)s requested the report for %(subject)s."),
     "report.download": _("%(who)s downloaded the report file %(subject)s."),
+    "report_template.added": _("%(who)s added the workbook template %(subject)s."),
+    "report_template.chosen": _("%(who)s chose the workbook template %(subject)s for monthly reports."),
+    "report_template.unchosen": _("%(who)s stopped using the workbook template %(subject)s for monthly reports."),
+    "report_template.removed": _("%(who)s removed the workbook template %(subject)s."),
     "report.removed": _("%(who)s removed the report for %(subject)s. Revisions: %(revisions)s."),
     "report.file_erased": _("The file of the report %(subject)s was deleted after an erasure."),
     "report_definition.created": _("%(who)s saved the report %(subject)s."),
@@ -131,6 +135,14 @@ SENTENCES: dict[str, Promise] = {
         "%(who)s set gates at LINK for the account %(subject)s. Created: %(created)s; corrected: %(corrected)s; failed:"
         " %(failed)s."
     ),
+    "alert.acknowledged": _("%(who)s acknowledged an alert of the rule %(subject)s."),
+    "alert_rule.created": _("%(who)s created the alert rule %(subject)s."),
+    "alert_rule.changed": _("%(who)s changed the alert rule %(subject)s."),
+    "alert_rule.switched_on": _("%(who)s switched the alert rule %(subject)s on."),
+    "alert_rule.switched_off": _("%(who)s switched the alert rule %(subject)s off."),
+    "alert_rule.snoozed": _("%(who)s snoozed the alert rule %(subject)s."),
+    "alert_rule.woken": _("%(who)s ended the snooze of the alert rule %(subject)s."),
+    "alert_rule.deleted": _("%(who)s deleted the alert rule %(subject)s."),
     "gate.created": _("%(who)s created the gate %(subject)s."),
     "gate.changed": _("%(who)s changed the gate %(subject)s. %(changes)s"),
     "gate.deleted": _("%(who)s deleted the gate %(subject)s. Deliveries that waited: %(waiting)s."),
@@ -169,6 +181,8 @@ SENTENCES: dict[str, Promise] = {
     "gatereplay.cancelled": _("%(who)s cancelled replays of gates. Jobs: %(jobs)s."),
     "reportrun.retried": _("%(who)s retried report runs. Jobs: %(jobs)s."),
     "reportrun.cancelled": _("%(who)s cancelled report runs. Jobs: %(jobs)s."),
+    "definitionrun.retried": _("%(who)s retried runs of saved reports. Jobs: %(jobs)s."),
+    "definitionrun.cancelled": _("%(who)s cancelled runs of saved reports. Jobs: %(jobs)s."),
     "erasedmonth.retried": _("%(who)s retried the deletion of older workbooks. Jobs: %(jobs)s."),
     "erasedmonth.cancelled": _("%(who)s cancelled the deletion of older workbooks. Jobs: %(jobs)s."),
     # a person's own account

@@ -14,6 +14,7 @@ RIGHT_TEXTS: dict[str, Promise] = {
     "make_reports": _("Create and remove monthly reports"),
     "see_conversions": _("See conversion events"),
     "see_gates": _("See gates, with their requests and answers"),
+    "manage_alerts": _("Create and change the rules of alerts, and acknowledge alerts"),
     "save_searches": _("Save whole searches as files"),
     "reveal_numbers": _("Reveal the phone number of one message; the reason is logged"),
     "see_numbers": _("See phone numbers on pages and in files, and search by a list of them"),

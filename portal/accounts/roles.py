@@ -11,6 +11,7 @@ RIGHTS = {
     "make_reports": Role.ANALYST,
     "see_conversions": Role.ANALYST,
     "see_gates": Role.ANALYST,  # with numbers masked unless the role sees them
+    "manage_alerts": Role.ANALYST,  # rules; acknowledge alerts
     "save_searches": Role.ANALYST,  # as files, with numbers masked unless the role sees them
     "reveal_numbers": Role.ANALYST,  # one message's, for a reason that is logged
     "see_numbers": Role.MANAGER,

@@ -1,8 +1,8 @@
 """Time zones and currencies as choices of a form."""
 
-import zoneinfo
 from datetime import date
 from functools import lru_cache
+from importlib import resources
 
 from babel.numbers import get_currency_name, get_territory_currencies
 
@@ -11,10 +11,9 @@ from portal.common.msisdn import COUNTRIES
 
 @lru_cache(maxsize=1)
 def zone_names() -> tuple[str, ...]:
-    """Return the IANA zones that are places, and UTC; the database's old spellings are left out."""
-    old = ("Etc/", "SystemV/", "US/", "posix/", "right/")
-    names = (name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith(old))
-    return ("UTC", *sorted(names))
+    """Return the IANA zones of places, and UTC; other names of the same zones, such as Africa/Asmera, are left out."""
+    lines = resources.files("tzdata.zoneinfo").joinpath("zone.tab").read_text().splitlines()
+    return ("UTC", *sorted(line.split("\t")[2] for line in lines if line and not line.startswith("#")))
 
 
 def zone_choices(*, present: str = "") -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ import urllib.request
 import yaml
 
 from portal import engines
-from portal.demo import conversions, gates, guide, saved_reports, steps, traffic
+from portal.demo import alerts, conversions, gates, guide, late_reports, saved_reports, steps, traffic
 from portal.demo.state import PROVISIONING, REPOSITORY, DemoError, State
 
 START_WITHIN = 120  # seconds
@@ -72,15 +72,18 @@ def _fill(server: subprocess.Popen, address: str) -> State:
         state.simulated = True
         state.save()
     steps.make_reports(server)
+    late_reports.revise_month(state, server)
     saved_reports.schedule_reports(server)
     steps.share_overview(state)
     steps.save_view()
+    steps.add_template()
     steps.describe_campaigns(state)
     steps.add_customer(state)
     steps.save_search(server)
     conversions.send_events(address)
     gates.start_receiver(state)
     gates.make_gates(state, server)
+    alerts.fail_operator(state, server)
     return state
 
 

@@ -15,7 +15,7 @@ def of_campaigns(address: str) -> str:
     lines = [_line(f"{tenant}/campaigns/", "the campaigns: sales with the tag “ale”, sorted by conversions or speed")]
     newest = campaigns.filter(tags__len__gt=0).order_by("-id").first()
     if newest:
-        text = f"{newest.name} beside the sale before: its speed, hours, failures and purchases"
+        text = f"{newest.name} beside the sale before: its speed, hours and failures"
         lines.append(_line(f"{tenant}/campaigns/{newest.id}/", text))
     sale = campaigns.filter(name__endswith="-sale").order_by("-id").first()
     if sale:

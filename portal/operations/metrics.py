@@ -26,7 +26,7 @@ from portal.common.jobs import JobState, job_models
 from portal.common.postgres.base import pools
 from portal.shares.links import open_links
 from portal.tenants.models import Feed
-from reports.models import ReportMail
+from reports.models import Alert, ReportMail
 
 _COUNTED = ("received", "reports", "submissions", "duplicates", "quarantined", "clock_oddities", "other_channels")
 _MAX_WAITING = 1_000_000  # counting on would cost more than it tells
@@ -62,6 +62,9 @@ class _Collector:
             "portal_report_mails", "E-mails of reports", "state",
             ReportMail.objects.values_list("state").annotate(n=Count("id")),
         )  # fmt: skip
+        yield GaugeMetricFamily(
+            "portal_alerts_open", "Open alerts of all tenants", value=Alert.objects.filter(closed_at=None).count()
+        )
         yield from _checks()
         yield from _pools()
 

@@ -67,8 +67,13 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    ["portal.common.tight_templates.Loader", "django.template.loaders.app_directories.Loader"],
+                )
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -115,6 +120,21 @@ EXPORT_KINDS = {
     "segments": "reports.exports.segment_tables.SEGMENTS",
     "segment_pairs": "reports.exports.segment_tables.SEGMENT_PAIRS",
     "variants": "reports.exports.tables.VARIANTS",
+    "ab_variants": "reports.exports.ab_tables.AB_VARIANTS",
+    "ab_differences": "reports.exports.ab_tables.AB_DIFFERENCES",
+    "ab_places": "reports.exports.ab_tables.AB_PLACES",
+    "customers": "reports.exports.campaign_tables.CUSTOMERS",
+    "days": "reports.exports.campaign_tables.DAYS",
+    "failures": "reports.exports.campaign_tables.FAILURES",
+    "statuses": "reports.exports.campaign_tables.STATUSES",
+    "speed": "reports.exports.campaign_tables.SPEED",
+    "hours": "reports.exports.campaign_tables.HOURS",
+    "conversions": "reports.exports.campaign_tables.CONVERSIONS",
+    "variant_conversions": "reports.exports.campaign_tables.VARIANT_CONVERSIONS",
+    "conversion_kinds": "reports.exports.conversion_tables.CONVERSION_KINDS",
+    "conversion_reasons": "reports.exports.conversion_tables.CONVERSION_REASONS",
+    "conversion_customers": "reports.exports.conversion_tables.CONVERSION_CUSTOMERS",
+    "conversion_events": "reports.exports.conversion_tables.CONVERSION_EVENTS",
     "recipients": "reports.exports.recipients.RECIPIENTS",
 }
 

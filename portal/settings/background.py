@@ -27,6 +27,7 @@ CELERY_TASK_ROUTES = {
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "queue-monthly-runs": {"task": "reports.queue_monthly_runs", "schedule": 300.0},
+    "queue-revisions": {"task": "reports.queue_revisions", "schedule": 3600.0},
     "dispatch-runs": {"task": "reports.dispatch_runs", "schedule": 10.0},
     "delete-erased-files": {"task": "reports.delete_erased_files", "schedule": 30.0},
     "request-due-runs": {"task": "reports.request_due_runs", "schedule": 60.0, "options": {"expires": 60}},
@@ -34,6 +35,9 @@ CELERY_BEAT_SCHEDULE = {
     "forget-report-mails": {"task": "reports.forget_report_mails", "schedule": 3600.0},
     "resume-definition-runs": {"task": "reports.resume_definition_runs", "schedule": 30.0},
     "delete-old-report-files": {"task": "reports.delete_old_report_files", "schedule": 300.0},
+    "look-at-alerts": {"task": "reports.look_at_alerts", "schedule": 60.0, "options": {"expires": 60}},
+    "check-accounts": {"task": "reports.check_accounts", "schedule": 300.0, "options": {"expires": 300}},
+    "forget-alerts": {"task": "reports.forget_alerts", "schedule": 3600.0},
     "make-partitions": {"task": "deliveries.make_partitions", "schedule": 3600.0},
     "resume-moves": {"task": "deliveries.resume_moves", "schedule": 30.0},
     "resume-recounts": {"task": "deliveries.resume_recounts", "schedule": 30.0},

@@ -19,6 +19,12 @@ _DETAILS = (
 
 # Tables with a tenant_id: forced row-level security. table: (web, staff)
 TENANT_TABLES: dict[str, tuple[str, str]] = {
+    "alert_rule": (CHANGE, READ),
+    "alert": ("SELECT, UPDATE (acknowledged_at, acknowledged_by)", READ),  # refers to its rule
+    "alert_clock": (READ, READ),
+    "alert_mail_choice": (ALL, ALL),  # of a person; a link in a mail changes it too
+    "alert_minute": (READ, READ),
+    "alert_quarter": (READ, READ),
     "accounts_auditentry": (ADD, ADD),
     "campaigns_campaign": (_DETAILS, _DETAILS),
     "campaigns_refidscheme": (ALL, ALL),
@@ -30,6 +36,7 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "condensed_segment_count": (READ, READ),
     "condensed_segment_latency_count": (READ, READ),
     "condensed_span": (READ, READ),
+    "count_cause": (READ, READ),
     "conversion_due": (ADD, ADD),
     "conversion_kind": (ALL, ALL),
     "conversion_upload": (CHANGE, CHANGE),
@@ -68,6 +75,7 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "submission_count": (READ, READ),
     "tenant_brand": (CHANGE, READ),
     "tenant_recount": ("SELECT, INSERT, DELETE", ALL),
+    "workbook_template": (ALL, READ),
 }
 
 # Views of tables with a tenant_id, which are read as the role that asks (security_invoker). view: (web, staff)
@@ -126,6 +134,7 @@ GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
     "axes_accessfailurelog": ("", "", ""),
     "axes_accesslog": ("", "", ""),
     "channel_count": ("", READ, ""),
+    "closed_month": ("", "", ""),
     "django_admin_log": ("", ALL, ""),
     "django_content_type": (READ, READ, ""),
     "django_migrations": ("", "", ""),
@@ -155,6 +164,7 @@ GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
 # What signing in needs: who asks, with which session or key and for which tenants; people, who are taken in by
 # invitation. Who is staff no page decides.
 SIGNIN_TABLES: dict[str, str] = {
+    "alert_mail_choice": CHANGE,  # by the link to unsubscribe
     "account_emailaddress": ALL,
     "account_emailconfirmation": ALL,
     "accounts_auditentry": "INSERT, SELECT (id, at)",  # what its own INSERT returns
@@ -186,6 +196,7 @@ SIGNIN_TABLES: dict[str, str] = {
 # What /metrics counts: states, reasons, times and sums of all tenants, and names of accounts and feeds. Nothing of a
 # message, a person or a tenant.
 METRICS_TABLES: dict[str, str] = {
+    "alert": "SELECT (id, closed_at)",
     "applier_stop": "SELECT (since)",
     "campaigns_segmentkey": "SELECT (id, state)",
     "conversion_due": "SELECT (id, since)",

@@ -10,7 +10,7 @@ from campaigns.models import Campaign
 from deliveries.message_pages.number_searches_api import count_searches
 from portal.api.operations import Operation
 from portal.api.pages import ROW_ID_MAX
-from portal.api.parameters import Parameter
+from portal.api.parameters import Parameter, Parameters
 from portal.api.problems import BadParameter
 from portal.api.views import ApiView
 from portal.common.masking import Masking
@@ -50,6 +50,35 @@ def _ref_ids(name: str) -> Parameter:
     )
 
 
+AB_PARAMETERS = (
+    Parameter(
+        name="metric",
+        text="`delivered`: messages delivered. `within`: messages delivered within `within` seconds.",
+        kind="choice",
+        choices=tuple(Metric),
+        default=Metric.DELIVERED.value,
+    ),
+    Parameter(
+        name="within",
+        text="Seconds from sending to delivery; used for both metrics while late reports are expected.",
+        kind="number",
+        least=1,
+        most=MAX_WITHIN,
+        default=DEFAULT_WITHIN,
+        example=30,
+    ),
+    Parameter(
+        name="split",
+        text=(
+            "Planned split: a weight for each variant, in the order of the answer, with colons between."
+            " Without it the campaign's own `planned_split`, if it names just these variants."
+        ),
+        example="50:50",
+    ),
+    *map(_ref_ids, CHOSEN),
+)
+
+
 class AbView(ApiView):
     """An A/B test of a campaign's variants."""
 
@@ -66,33 +95,7 @@ class AbView(ApiView):
                 " masked unless the key has the scope `numbers`."
             ),
             path=CAMPAIGN_PATH,
-            parameters=(
-                Parameter(
-                    name="metric",
-                    text="`delivered`: messages delivered. `within`: messages delivered within `within` seconds.",
-                    kind="choice",
-                    choices=tuple(Metric),
-                    default=Metric.DELIVERED.value,
-                ),
-                Parameter(
-                    name="within",
-                    text="Seconds from sending to delivery; used for both metrics while late reports are expected.",
-                    kind="number",
-                    least=1,
-                    most=MAX_WITHIN,
-                    default=DEFAULT_WITHIN,
-                    example=30,
-                ),
-                Parameter(
-                    name="split",
-                    text=(
-                        "Planned split: a weight for each variant, in the order of the answer, with colons between."
-                        " Without it the campaign's own `planned_split`, if it names just these variants."
-                    ),
-                    example="50:50",
-                ),
-                *map(_ref_ids, CHOSEN),
-            ),
+            parameters=AB_PARAMETERS,
             answer=AbSerializer,
             answer_text="The test.",
             answer_example=AB_TEST,
@@ -108,7 +111,7 @@ class AbView(ApiView):
         if campaign is None:
             raise Http404
         with translation.override("en"):
-            query = self._query()
+            query = ab_query(self.given)
             searched = [("ref_id", ref_id) for ref_ids in query.chosen.values() for ref_id in ref_ids]
             count_searches(request, searched)
             zone = campaign.tenant.timezone
@@ -126,24 +129,26 @@ class AbView(ApiView):
             shown = _shown(campaign, result, self.access.masking) | {"conversions": test and _conversions(test)}
             return self.answer(shown)
 
-    def _query(self) -> AbQuery:
-        planned = None
-        if text := self.given.text("split"):
-            planned = read_weights(text)
-            if planned is None:
-                raise BadParameter("split", "a positive number for each variant, with colons between, such as 50:50")
-        try:
-            chosen = check_ref_ids({name: self.given.texts(name) or [] for name in CHOSEN})
-        except RefIdsError as error:
-            raise BadParameter(error.field, str(error)) from error
-        metric = Metric(self.given.choice("metric") or Metric.DELIVERED)
-        return AbQuery(
-            metric=metric,
-            within=self.given.number("within") or DEFAULT_WITHIN,
-            planned=planned,
-            by_plan=planned is None,
-            chosen=chosen,
-        )
+
+def ab_query(given: Parameters) -> AbQuery:
+    """Return the comparison that AB_PARAMETERS ask for. Raises BadParameter."""
+    planned = None
+    if text := given.text("split"):
+        planned = read_weights(text)
+        if planned is None:
+            raise BadParameter("split", "a positive number for each variant, with colons between, such as 50:50")
+    try:
+        chosen = check_ref_ids({name: given.texts(name) or [] for name in CHOSEN})
+    except RefIdsError as error:
+        raise BadParameter(error.field, str(error)) from error
+    metric = Metric(given.choice("metric") or Metric.DELIVERED)
+    return AbQuery(
+        metric=metric,
+        within=given.number("within") or DEFAULT_WITHIN,
+        planned=planned,
+        by_plan=planned is None,
+        chosen=chosen,
+    )
 
 
 def _shown(campaign: Campaign, result: AbResult, masking: Masking) -> dict:

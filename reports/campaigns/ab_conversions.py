@@ -19,7 +19,7 @@ from portal.common.masking import Masking
 from portal.common.templatetags.figures import count, decimal, percent
 from reports.campaigns.ab_figures import SURE
 from reports.campaigns.ab_texts import points_text
-from reports.campaigns.conversions import VariantConversions, conversions_by_variant
+from reports.campaigns.conversions import VariantConversions, conversions_by_variant, currency_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,7 @@ def conversion_test(campaign: Campaign, *, is_running: bool, masking: Masking) -
     )
     if not events.exists():
         return None
-    found = set(events.exclude(value=None).values_list("currency", flat=True).distinct()[:2])
-    currency = found.pop() or "" if len(found) == 1 else ""
+    currency = currency_of(tenant_id=campaign.tenant_id, campaign_ids=campaign_ids)
     figures = conversions_by_variant(tenant_id=campaign.tenant_id, campaign_ids=campaign_ids, currency=currency)
     named = masking.named(dict.fromkeys([one.variant for one in figures if one.variant], ""), None)
     labels = {name: label for label, name, _value in named}

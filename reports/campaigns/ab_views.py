@@ -126,7 +126,7 @@ def ab_context(
         return context | {"too_many": error.variants, "most_variants": MAX_VARIANTS}, None
     if query.by_plan and result.planned:
         form.show_plan(result.planned)
-    context |= _shown(result, links, tenant.timezone)
+    context |= _shown(result, links, tenant.timezone, form)
     if not query.chosen:
         test = conversion_test(campaign, is_running=result.verdict.is_running, masking=links.masking)
         context["conversions"] = test and {"test": test, "sentences": sentences(test)}
@@ -154,7 +154,7 @@ def _result(form: AbForm, campaign: Campaign, query: AbQuery, masking: Masking) 
         return ask(replace(query, planned=None))
 
 
-def _shown(result: AbResult, links: Links, tz: str) -> dict:
+def _shown(result: AbResult, links: Links, tz: str, form: AbForm) -> dict:
     found = result.verdict
     rates = {one.name: one for one in found.rates}
     return {
@@ -176,6 +176,7 @@ def _shown(result: AbResult, links: Links, tz: str) -> dict:
         ],
         "without": result.without,
         "file_query": _file_query(result, links, tz),
+        "test_query": _test_query(form, links),
         "differences": _differences(found),
         "places": _place_rows(result, links),
         "least": MIN_MESSAGES,
@@ -189,6 +190,18 @@ def _file_query(result: AbResult, links: Links, tz: str) -> str:
     sent = [variant.figures.variant.first for variant in result.variants]
     first = min(local_day(at, tz) for at in (links.created_at, *sent) if at is not None)
     return urlencode({"campaign": links.campaign, "tenant": links.tenant, "from": str(first)})
+
+
+def _test_query(form: AbForm, links: Links) -> str:
+    """Return the parameters of the test's tables as files; '' where the page has none."""
+    if not links.slug or not links.campaign or links.masking.hides(links.campaign):
+        return ""
+    given = QueryDict(mutable=True)
+    for name in SHARED:
+        if name not in form.errors and any(texts := form.given.getlist(name)):
+            given.setlist(name, texts)
+    given["campaign"], given["tenant"] = links.campaign, links.tenant
+    return given.urlencode()
 
 
 def _links_of(links: Links, variant: ShownVariant, place: Place | None = None) -> dict[str, str]:

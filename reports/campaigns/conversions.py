@@ -229,6 +229,15 @@ def conversions_by_variant(
         ]
 
 
+def currency_of(*, tenant_id: int, campaign_ids: Collection[int]) -> str:
+    """Return the currency of the campaigns' events; '' for none or several, whose sum means nothing."""
+    events = ConversionEvent.objects.filter(
+        tenant_id=tenant_id, attributed_campaign_id__in=campaign_ids, attributed_message_id__isnull=False
+    )
+    found = set(events.exclude(value=None).values_list("currency", flat=True).distinct()[:2])
+    return found.pop() or "" if len(found) == 1 else ""
+
+
 def _share(value: float, of: int) -> float | None:
     return value / of if of else None
 

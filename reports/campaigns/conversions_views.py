@@ -19,6 +19,7 @@ from portal.accounts.access import PageRequest
 from portal.accounts.guards import member_may
 from portal.common import keyset
 from portal.common.any_text import address_of
+from portal.common.masking import Masking
 from portal.tenants.models import GatewayAccount, Tenant
 from reports.campaigns.conversions import campaign_conversions, conversions_by_variant
 from reports.campaigns.details_views import campaign_or_404
@@ -51,6 +52,8 @@ def conversions(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpR
     context = _context(request, campaign) | {
         "kinds": found,
         "variants": [],
+        "file": f"{tenant.slug}_campaign_{campaign.id}",
+        "file_query": file_query(campaign, request.access.masking),
         "as_of": None if as_of == now else as_of,
     }
     if found:
@@ -98,6 +101,13 @@ def conversion_list(request: PageRequest, tenant: Tenant, campaign_id: int, kind
         "is_later_page": bool(cursor),
     }
     return render(request, "reports/campaigns/conversion_list.html", context)
+
+
+def file_query(campaign: Campaign, masking: Masking) -> str:
+    """Return the parameters of a campaign's tables as files; '' where its name, which they hold, is masked."""
+    if not campaign.name or masking.hides(campaign.name):
+        return ""
+    return urlencode({"campaign": campaign.name, "tenant": campaign.tenant.slug})
 
 
 def _id_of(cursor: str) -> int:

@@ -43,6 +43,7 @@ def hours(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpRespons
         "shown": shown,
         "links": shown.links if shown else None,
         "rows": rows,
+        "file": f"{tenant.slug}_campaign_{campaign.id}",
         "most": max((row.messages for row in rows), default=0),
     }
     is_part = "HX-Request" in request.headers and "HX-Boosted" not in request.headers

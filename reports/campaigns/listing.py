@@ -10,14 +10,16 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import Aggregate, BigIntegerField, F, Func, Max, Min, Q, SmallIntegerField, Sum, Value
+from django.db.models import Aggregate, F, Max, Min, Q, SmallIntegerField, Sum, Value
 from django.db.models.functions import Cast
 
 from campaigns.models import Campaign
 from deliveries.models import CampaignCount, CondensedCampaign, LatencyCount
 from reports.campaigns.listing_sql import (
+    BUCKET_COUNT,
+    BUCKETS_OF_COUNTS,
+    BUCKETS_OF_ROLLUPS,
     EVENTS_OF_CAMPAIGNS,
     MEDIAN,
     MEDIANS_OF_COUNTS,
@@ -137,19 +139,18 @@ def _placed(
     if found is not None:
         wanted += " AND coalesce(m.id, c.id) = ANY (%(found)s)"
         parameters["found"] = sorted(found)
-    label = "coalesce(nullif(m.title, ''), m.name, nullif(c.title, ''), c.name)"
     names, own = list(sums(CampaignCount)), _OWN_COLUMNS.get(column, ())
-    rows, exact = _rows(query, column, final, parameters)
+    rows, exact, before = _rows(query, column, final, parameters)
     sql = placed(
         column=column,
         way=way,
         exact=exact,
+        before=before,
         wanted=wanted,
-        label=label if column == "name" else "NULL::text",
-        others="true" if column == "name" else "false" if found is None else "c.id = ANY (%(found)s)",
+        others="false" if found is None else "c.id = ANY (%(found)s)",
         is_usual="false" if archived or found is not None else "true",
         names=", ".join(names),
-        columns=", ".join([*names, *own, "label"]),
+        columns=", ".join([*names, *own]),
         rows=rows,
         sums=", ".join(f"sum({name})::bigint" for name in names),
     )
@@ -178,10 +179,10 @@ _OWN_COLUMNS = {
 }
 
 
-def _rows(query: StatisticsQuery, column: str, final: Q, parameters: dict) -> tuple[str, str]:
+def _rows(query: StatisticsQuery, column: str, final: Q, parameters: dict) -> tuple[str, str, str]:
     """Return the SQL of the period's rows by campaign, and of the exact values of a column that is known by bounds.
 
-    Both have named parameters, which are added to `parameters`.
+    The third text is what both read, a CTE. All have named parameters, which are added to `parameters`.
     """
     by_campaign = replace(query, group_by=("campaign",))
     ready = ready_spans(query.tenant_ids, query.first, query.last, with_final=column == "maturity")
@@ -198,27 +199,27 @@ def _rows(query: StatisticsQuery, column: str, final: Q, parameters: dict) -> tu
             rows.append(source.values("campaign_id").annotate(**wanted).values_list("campaign_id", *names, *own))
     sql = named(union_all(rows), parameters)
     if column == "variants":
-        return sql, VARIANTS.format(
-            rows=named(union_all([r.values_list("campaign_id", *own) for r in rows]), parameters)
-        )
+        own_rows = named(union_all([r.values_list("campaign_id", *own) for r in rows]), parameters)
+        return sql, VARIANTS.format(rows=own_rows), ""
     zeros = ", ".join("0" for _name in names)
-    if column == "conversions":
-        if query.filters:  # events have no country and no operator
-            return sql, ""
+    if column == "conversions" and not query.filters:  # events have no country and no operator
         parameters |= {"first": query.first, "last": query.last}
-        return sql + f" UNION ALL ({EVENTS_OF_CAMPAIGNS.format(zeros=zeros)})", ""
+        sql += f" UNION ALL ({EVENTS_OF_CAMPAIGNS.format(zeros=zeros)})"
     if column != "median":
-        return sql, ""
-    condensed = [source for source in rows if source.model is CondensedCampaign]
-    counted = [s for s in count_sources(by_campaign, LatencyCount, ready=ready) if s.model is LatencyCount]
-    for source in counted:
-        own_rows = named(bucket_rows(source, ("campaign_id",)), parameters)
-        sql += f" UNION ALL ({MEDIANS_OF_COUNTS.format(zeros=zeros, rows=own_rows)})"
+        return sql, "", ""
+    before, buckets = "", []
+    for source in count_sources(by_campaign, LatencyCount, ready=ready):
+        if source.model is LatencyCount:
+            own_rows = named(bucket_rows(source, ("campaign_id",)), parameters)
+            sql += f" UNION ALL ({MEDIANS_OF_COUNTS.format(zeros=zeros)})"
+            before = BUCKET_COUNT.format(rows=own_rows)
+            buckets.append(BUCKETS_OF_COUNTS)
     held = ("campaign_id", "buckets", "bucket_messages")
-    one_each = {"buckets": _array("bucket", "smallint"), "bucket_messages": _array("messages", "bigint")}
-    by_buckets = [s.values_list(*held) for s in condensed]
-    by_buckets += [s.filter(messages__gt=0).annotate(**one_each).values_list(*held) for s in counted]
-    return sql, MEDIAN.format(rows=named(union_all(by_buckets), parameters))
+    for source in rows:
+        if source.model is CondensedCampaign:
+            own_rows = named(union_all([source.values_list(*held)]), parameters)
+            buckets.append(BUCKETS_OF_ROLLUPS.format(rows=own_rows))
+    return sql, MEDIAN.format(rows=" UNION ALL ".join(buckets)), before
 
 
 def _counted(name: str, final: Q) -> Aggregate:
@@ -235,10 +236,6 @@ def _counted(name: str, final: Q) -> Aggregate:
         ),
     }
     return aggregates[name]
-
-
-def _array(column: str, kind: str) -> Func:
-    return Func(F(column), template=f"ARRAY[%(expressions)s]::{kind}[]", output_field=ArrayField(BigIntegerField()))
 
 
 def listed_campaigns(query: StatisticsQuery, campaign_ids: Sequence[int], *, final: Q) -> list[ListedCampaign]:

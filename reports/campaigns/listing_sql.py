@@ -1,8 +1,7 @@
 """Statements that sort the campaigns of a period, choose a page of them and sum the others.
 
-Most campaigns are neither merged nor archived, so only the others are looked up before the rows are summed, except to
-sort by name. By campaign only what sorts is summed, the rest by part of the list: sums of 50,000 campaigns would not
-fit in a query's memory.
+Most campaigns are neither merged nor archived, so only the others are looked up before the rows are summed. By campaign
+only what sorts is summed, the rest by part of the list: sums of 50,000 campaigns would not fit in a query's memory.
 """
 
 from campaigns.models import NO_CAMPAIGN_ID, OTHER_CAMPAIGNS_ID
@@ -13,7 +12,7 @@ PARTS = {NO_CAMPAIGN_ID: "none", OTHER_CAMPAIGNS_ID: "over", LISTED: "listed", H
 _MOST = 2**31 - 1
 # What a column is sorted by, of the rows of a campaign as it is shown.
 SORTED_BY = {
-    "name": "min(label)",
+    "name": "NULL",  # looked up when the rows are summed
     "first": "min(first_day)",
     "last": "max(last_day)",
     "messages": in_order("n_messages"),
@@ -33,8 +32,8 @@ BOUNDS = {
     ),
 }
 _ROWS = """
-WITH shown_as AS MATERIALIZED (
-    SELECT c.id, coalesce(m.id, c.id) AS shown_id, {label} AS label, ({wanted}) AS is_wanted
+WITH {before}shown_as AS MATERIALIZED (
+    SELECT c.id, coalesce(m.id, c.id) AS shown_id, ({wanted}) AS is_wanted
     FROM campaigns_campaign AS c LEFT JOIN campaigns_campaign AS m ON m.id = c.merged_into_id
     WHERE c.tenant_id = ANY (%(tenants)s) AND (c.merged_into_id IS NOT NULL OR c.archived_at IS NOT NULL OR {others})
 ), counted AS MATERIALIZED (
@@ -42,13 +41,21 @@ WITH shown_as AS MATERIALIZED (
         WHEN r.campaign_id <= 0 THEN r.campaign_id WHEN coalesce(s.is_wanted, {is_usual}) THEN 1 ELSE 2 END AS kind
     FROM ({rows}) AS r LEFT JOIN shown_as AS s ON s.id = r.campaign_id
 )"""
+_NAMES = """
+, named AS MATERIALIZED (
+    SELECT id, coalesce(nullif(title, ''), name) AS label FROM campaigns_campaign WHERE tenant_id = ANY (%(tenants)s)
+)"""
+_SORTED = {
+    "name": {"names": _NAMES, "sorted": "sorted LEFT JOIN named ON id = shown_id", "sorted_by": "label"},
+    "other": {"names": "", "sorted": "sorted", "sorted_by": "sorted_by"},
+}
 _PAGE = f"""
-, sorted AS MATERIALIZED (
+{{names}}, sorted AS MATERIALIZED (
     SELECT shown_id, min(kind) AS kind, {{order}} AS sorted_by FROM counted GROUP BY shown_id
     HAVING {in_order("n_messages")} > 0
 ), page AS MATERIALIZED (
-    SELECT shown_id FROM sorted WHERE kind = {LISTED}
-    ORDER BY sorted_by {{way}} NULLS LAST, shown_id LIMIT %(limit)s OFFSET %(offset)s
+    SELECT shown_id FROM {{sorted}} WHERE kind = {LISTED}
+    ORDER BY {{sorted_by}} {{way}} NULLS LAST, shown_id LIMIT %(limit)s OFFSET %(offset)s
 )"""  # noqa: S608  constants of this module
 # The bounds say which campaigns can be on the page. Only those are counted exactly whose bounds differ.
 _BOUNDED_PAGE = f"""
@@ -81,23 +88,28 @@ FROM (
 ) AS parts GROUP BY part
 """
 _OF_INEXACT = """
-    FROM ({rows}) AS r LEFT JOIN shown_as AS s ON s.id = r.campaign_id
+    LEFT JOIN shown_as AS s ON s.id = r.campaign_id
     JOIN inexact AS i ON i.shown_id = coalesce(s.shown_id, r.campaign_id)
 """
 # The bucket of each campaign's median: the first one that reaches half of the delivered messages.
-MEDIAN = f"""
+MEDIAN = """
     SELECT shown_id, min(bucket)::int AS value FROM (
-        SELECT i.shown_id, b.bucket, sum(sum(b.n)) OVER (PARTITION BY i.shown_id ORDER BY b.bucket) AS seen,
-               sum(sum(b.n)) OVER (PARTITION BY i.shown_id) AS every
-        {_OF_INEXACT} CROSS JOIN unnest(r.buckets, r.bucket_messages) AS b (bucket, n)
-        GROUP BY i.shown_id, b.bucket
+        SELECT shown_id, bucket, sum(sum(n)) OVER (PARTITION BY shown_id ORDER BY bucket) AS seen,
+               sum(sum(n)) OVER (PARTITION BY shown_id) AS every FROM ({rows}) AS b GROUP BY shown_id, bucket
     ) AS seen WHERE seen * 2 >= every GROUP BY shown_id
+"""
+BUCKETS_OF_ROLLUPS = f"""
+    SELECT i.shown_id, b.bucket, b.n FROM ({{rows}}) AS r {_OF_INEXACT}
+    CROSS JOIN unnest(r.buckets, r.bucket_messages) AS b (bucket, n)
 """  # noqa: S608  constants of this module
-# The same of the days that are not rolled up, as rows of their own without messages.
+# The days that are not rolled up, by campaign and bucket: read once, for the bounds and for the exact medians.
+BUCKET_COUNT = "bucket_count AS MATERIALIZED ({rows}), "
+BUCKETS_OF_COUNTS = f"SELECT i.shown_id, r.bucket, r.n FROM bucket_count AS r {_OF_INEXACT}"  # noqa: S608  constants of this module
+# Their medians, as rows of their own without messages.
 MEDIANS_OF_COUNTS = """
     SELECT campaign_id, {zeros}, min(bucket)::smallint FROM (
         SELECT campaign_id, bucket, sum(n) OVER (PARTITION BY campaign_id ORDER BY bucket) AS seen,
-               sum(n) OVER (PARTITION BY campaign_id) AS every FROM ({rows}) AS counted
+               sum(n) OVER (PARTITION BY campaign_id) AS every FROM bucket_count
     ) AS seen WHERE seen * 2 >= every GROUP BY 1
 """
 # The attributed events of each campaign, as rows of their own without messages.
@@ -107,9 +119,9 @@ EVENTS_OF_CAMPAIGNS = f"""
     AND attributed_message_day BETWEEN %(first)s AND %(last)s GROUP BY 1
 """  # noqa: S608  constants of this module
 VARIANTS = f"""
-    SELECT i.shown_id, count(DISTINCT v.variant)::int AS value
-    {_OF_INEXACT} CROSS JOIN unnest(r.variants) AS v (variant) GROUP BY i.shown_id
-"""
+    SELECT i.shown_id, count(DISTINCT v.variant)::int AS value FROM ({{rows}}) AS r {_OF_INEXACT}
+    CROSS JOIN unnest(r.variants) AS v (variant) GROUP BY i.shown_id
+"""  # noqa: S608  constants of this module
 
 
 def placed(*, column: str, way: str, exact: str, **parts: str) -> str:
@@ -119,7 +131,7 @@ def placed(*, column: str, way: str, exact: str, **parts: str) -> str:
         is_ahead = "s.low > b.high" if way == "DESC" else "s.high < b.low"
         page = _BOUNDED_PAGE.format(low=low, high=high, way=way, exact=exact, is_ahead=is_ahead)
     else:
-        page = _PAGE.format(order=SORTED_BY[column], way=way)
+        page = _PAGE.format(order=SORTED_BY[column], way=way, **_SORTED["name" if column == "name" else "other"])
     return _ROWS.format(**parts) + page + _PARTS.format(**parts)
 
 

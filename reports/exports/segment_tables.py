@@ -23,7 +23,11 @@ def _values(table: Table) -> list[FigureRow]:
     """Read the rows of a key; they sum to the total of the page, and recipients are counted where they can be."""
     parameters, masking = table.parameters, table.masking
     found = segment_figures(
-        table.query, parameters["key"], merge_small=not masking.in_full, with_recipients=may_be_read(table.query)
+        table.query,
+        parameters["key"],
+        merge_small=not masking.in_full,
+        with_recipients=may_be_read(table.query),
+        kind=parameters.get("kind", ""),
     )
     return [
         FigureRow({"value": label_of(masking.text(row.value))}, row.kpis, more=_more(row))

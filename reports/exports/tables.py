@@ -1,6 +1,9 @@
-"""Kinds of exports whose rows are figures: the same counts as the pages, in all rows of a table."""
+"""Kinds of exports whose rows are figures: the same counts as the pages, in all rows of a table.
 
-from collections.abc import Callable, Iterator, Mapping
+Other tables are in campaign_tables, ab_tables, conversion_tables and segment_tables.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from operator import attrgetter
@@ -41,11 +44,11 @@ class FigureRow:
 
 
 def parameters_of(
-    query: StatisticsQuery, *, text: str = "", state: str = "", order: str = "", **more: str
+    query: StatisticsQuery, *, text: str = "", state: str = "", order: str = "", **more: Any
 ) -> dict[str, Any]:
     """Return the parameters of an export of a page's table; text, state and order are those of the list of campaigns.
 
-    `more` are the keys of a table of segments: `key`, and `by` for two.
+    `more` are the parameters of other tables, which JSON can hold.
     """
     return {
         "tenant_ids": sorted(query.tenant_ids),
@@ -58,6 +61,19 @@ def parameters_of(
     } | more
 
 
+def query_of(
+    parameters: Mapping[str, Any], tenant_ids: Collection[int], *, account_id: int | None = None
+) -> StatisticsQuery:
+    """Return the query of the parameters, for those of its tenants that can still be seen."""
+    return StatisticsQuery(
+        tenant_ids=sorted(tenant_ids),
+        first=date.fromisoformat(parameters["first"]),
+        last=date.fromisoformat(parameters["last"]),
+        filters=parameters["filters"],
+        account_id=account_id,
+    )
+
+
 @dataclass(slots=True)
 class Table:
     """All rows of a table; they are read once, since each is a sum over the period."""
@@ -65,8 +81,8 @@ class Table:
     query: StatisticsQuery
     masking: Masking
     parameters: Mapping[str, Any]
-    read: Callable[["Table"], list[FigureRow]]
-    rows: list[FigureRow] | None = None
+    read: Callable[["Table"], list[Any]]
+    rows: list[Any] | None = None
 
     @property
     def tenant_ids(self) -> frozenset[int]:
@@ -84,31 +100,27 @@ class Table:
             yield self.rows, set()  # counts of sealed days stay, so retention does not delete the file
 
 
-Read = Callable[[Table], list[FigureRow]]
+Read = Callable[[Table], list[Any]]
 Narrow = Callable[[Table], StatisticsQuery]
 
 
-def _open(read: Read, narrow: Narrow | None) -> Callable[[Export, Access, dict[str, Any]], Table]:
+def _open(
+    read: Read, narrow: Narrow | None, of_all_accounts: bool
+) -> Callable[[Export, Access, dict[str, Any]], Table]:
     def opened(_export: Export, access: Access, parameters: dict[str, Any]) -> Table:
         tenant_ids = access.tenant_ids & set(parameters["tenant_ids"])
         if not tenant_ids:
             raise NotAllowed("none of the customers can be seen any more")
-        if access.account and read is _campaigns:
-            raise NotAllowed("the list of campaigns counts all accounts")
-        query = StatisticsQuery(
-            tenant_ids=sorted(tenant_ids),
-            first=date.fromisoformat(parameters["first"]),
-            last=date.fromisoformat(parameters["last"]),
-            filters=parameters["filters"],
-            account_id=access.account.id if access.account else None,
-        )
+        if access.account and of_all_accounts:
+            raise NotAllowed("the table counts all accounts")
+        query = query_of(parameters, tenant_ids, account_id=access.account.id if access.account else None)
         table = Table(query, access.masking, parameters, read)
         return table if narrow is None else replace(table, query=narrow(table))
 
     return opened
 
 
-def _grouped(*names: str) -> Callable[[Table], list[FigureRow]]:
+def grouped(*names: str) -> Callable[[Table], list[FigureRow]]:
     """Return what reads a table with a row for each group, the largest first."""
 
     def read(table: Table) -> list[FigureRow]:
@@ -171,10 +183,6 @@ def _campaigns(table: Table) -> list[FigureRow]:
     return rows + [FigureRow({"campaign": name}, rest.kpis) for name, rest in sums if rest.kpis.volume.messages]
 
 
-OF_ALL_CAMPAIGNS = ("campaigns", "partner_ids")  # tables that cannot be narrowed to one campaign
-OF_ONE_CAMPAIGN = ("variants",)  # tables that must be
-
-
 def name_column(name: str, heading: Promise) -> Column:
     return Column(name, "text", heading, lambda row: row.names.get(name, ""))
 
@@ -200,10 +208,15 @@ _COUNTRY = (
 )
 
 
-def kind(rows: Promise, read: Read, *columns: Column, narrow: Narrow | None = None) -> Kind:
-    """Return the kind whose rows `read` gives. `narrow` returns the query that may be read, or raises NotAllowed."""
+def kind(
+    rows: Promise, read: Read, *columns: Column, narrow: Narrow | None = None, of_all_accounts: bool = False
+) -> Kind:
+    """Return the kind whose rows `read` gives. `narrow` returns the query that may be read, or raises NotAllowed.
+
+    A table `of_all_accounts` is not for the key of one account.
+    """
     known = {column.name: column for column in columns}
-    return Kind(rows=rows, columns=lambda _export: known, open=_open(read, narrow))
+    return Kind(rows=rows, columns=lambda _export: known, open=_open(read, narrow, of_all_accounts))
 
 
 CAMPAIGNS = kind(
@@ -220,11 +233,12 @@ CAMPAIGNS = kind(
     *TIMES,
     Column("conversions", "number", gettext_lazy("Conversions"), lambda row: row.more.get("conversions")),
     name_column("variants", gettext_lazy("Variants")),
+    of_all_accounts=True,
 )
-COUNTRIES = kind(gettext_lazy("Countries"), _grouped("country"), *_COUNTRY, *FIGURES, MATURITY, *TIMES)
+COUNTRIES = kind(gettext_lazy("Countries"), grouped("country"), *_COUNTRY, *FIGURES, MATURITY, *TIMES)
 OPERATORS = kind(
     gettext_lazy("Operators"),
-    _grouped("country", "operator"),
+    grouped("country", "operator"),
     *_COUNTRY,
     name_column("operator", gettext_lazy("Operator")),
     *FIGURES,
@@ -233,7 +247,7 @@ OPERATORS = kind(
 )
 VARIANTS = kind(
     gettext_lazy("Variants"),
-    _grouped("variant"),
+    grouped("variant"),
     Column("variant", "text", gettext_lazy("Variant"), lambda row: row.names["variant"] or _("(no variant)")),
     *FIGURES,
     MATURITY,
@@ -241,7 +255,7 @@ VARIANTS = kind(
 )
 PARTNER_IDS = kind(
     gettext_lazy("Partner IDs"),
-    _grouped("partner_id"),
+    grouped("partner_id"),
     name_column("partner_id", gettext_lazy("Partner ID")),
     *FIGURES,
     MATURITY,

@@ -1,10 +1,18 @@
 """Models of reports."""
 
+from reports.models.alerts import Alert, AlertClock, AlertMailChoice, AlertMinute, AlertQuarter, AlertRule
 from reports.models.definitions import DefinitionFile, DefinitionRun, ReportDefinition
 from reports.models.report_mails import OutsideAddress, ReportMail, ReportRecipient
 from reports.models.runs import Edition, ReportRun
+from reports.models.workbook_templates import WorkbookTemplate
 
 __all__ = [
+    "Alert",
+    "AlertClock",
+    "AlertMailChoice",
+    "AlertMinute",
+    "AlertQuarter",
+    "AlertRule",
     "DefinitionFile",
     "DefinitionRun",
     "Edition",
@@ -13,4 +21,5 @@ __all__ = [
     "ReportMail",
     "ReportRecipient",
     "ReportRun",
+    "WorkbookTemplate",
 ]

@@ -11,7 +11,7 @@ from campaigns.latency import percentile
 from campaigns.statistics import rate, wilson
 from reports.figures.volume import Volume
 from reports.monthly.figures import ReportHeader
-from reports.monthly.tables import Column, Kind, Table
+from reports.monthly.tables import COUNTED, Column, Found, Kind, Table
 from reports.monthly.texts import name_days, name_month
 
 SUMMARY_COLUMNS = (
@@ -24,8 +24,13 @@ SUMMARY_COLUMNS = (
 PERCENTILES = (("p50", 0.50), ("p90", 0.90), ("p95", 0.95), ("p99", 0.99))
 
 
-def build_summary(header: ReportHeader, volume: Volume, latency: Mapping[int, int]) -> Table:
-    """Return items and values; rates carry Wilson's 95% interval (docs/statistics.md, "Rates")."""
+def build_summary(
+    header: ReportHeader, volume: Volume, latency: Mapping[int, int], days: Mapping[str, str] | None = None
+) -> Table:
+    """Return items and values; rates carry Wilson's 95% interval (docs/statistics.md, "Rates").
+
+    Counts have their filters if `days` are those of Message Search for the report's days.
+    """
     lines = [
         *_header_lines(header),
         *_count_lines(volume),
@@ -40,7 +45,14 @@ def build_summary(header: ReportHeader, volume: Volume, latency: Mapping[int, in
         columns=SUMMARY_COLUMNS,
         rows=[(item, value, *(interval or (None, None))) for item, _, value, interval in lines],
         row_kinds=tuple(kind for _, kind, _, _ in lines),
+        found=[_found(item, days) for item, *_ in lines],
     )
+
+
+def _found(item: str, days: Mapping[str, str] | None) -> Found:
+    if days is None or item not in COUNTED:
+        return None
+    return {**days, **COUNTED[item]}
 
 
 def percentile_seconds(buckets: Mapping[int, int], q: float) -> int | None:

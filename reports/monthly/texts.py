@@ -21,6 +21,11 @@ _FINNISH = {
     "Errors": "Virheet",
     "Latency": "Viiveet",
     "Notes": "Huomautukset",
+    "Cover": "Kansi",
+    "Sheets": "Välilehdet",
+    "Definitions": "Selitykset",
+    "Column": "Sarake",
+    "Definition": "Selitys",
     "Groups": "Ryhmät",
     "Reasons": "Syyt",
     "Variants": "Versiot",
@@ -138,6 +143,15 @@ _FINNISH = {
     "Messages by day": "Viestit päivittäin",
     "Messages by country, largest 12": "Viestit maittain, 12 suurinta",
     "Page": "Sivu",
+    "Late delivery reports are still expected, so the figures can still change.": (
+        "Myöhäisiä kuittauksia odotetaan vielä, joten luvut voivat muuttua."
+    ),
+    "Underlined numbers open the list of their messages in the portal. Opening it needs an account.": (
+        "Alleviivatut luvut avaavat portaalissa luettelon viesteistään. Avaamiseen tarvitset tunnuksen."
+    ),
+    "Figures from here on have no links: a sheet holds {most} of them at most.": (
+        "Tästä eteenpäin luvuilla ei ole linkkejä: välilehdelle mahtuu niitä enintään {most}."
+    ),
     "No rows.": "Ei rivejä.",
     "SMS reporting portal": "SMS-raportointiportaali",
     "The text has {length} characters, more than a cell holds; it is cut after {kept}.": (
@@ -152,6 +166,17 @@ _FINNISH = {
     ),
     "Unknown result code": "Tuntematon tuloskoodi",
     "{count} more notes of this kind are not listed.": "{count} muuta tällaista huomautusta ei ole lueteltu.",
+}
+
+_FINNISH |= {
+    # what a revision changed
+    "Changes": "Muutokset",
+    "Row": "Rivi",
+    "Column": "Sarake",
+    "Old": "Vanha",
+    "New": "Uusi",
+    "Difference": "Ero",
+    "Causes": "Syyt",
 }
 
 _CATALOGUES: dict[str, dict[str, str]] = {"fi": _FINNISH}

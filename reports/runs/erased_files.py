@@ -11,6 +11,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q
 
+from deliveries.counts.causes import forget_month
 from deliveries.models import ErasedMonth
 from portal.accounts.models import record
 from portal.common import jobs
@@ -39,6 +40,7 @@ def delete_erased_files(*, now: datetime, also: Also) -> int:
 
 def _delete_files(row: ErasedMonth, now: datetime, also: Also) -> Iterator[int]:
     """Delete the files of one month; yield the ids of their runs."""
+    forget_month(row.tenant_id, Month.of(row.month))
     if row.seen_at is None:
         row.seen_at = now
         jobs.renew(row, "seen_at")
@@ -73,7 +75,7 @@ def with_parents(tenant: Tenant) -> list[int]:
 
 def _delete(run: ReportRun, now: datetime) -> None:
     """Delete a run's files and ask for the next revision; the files first: stopped in between, it is done again."""
-    for name in {run.file, run.masked_file} - {""}:
+    for name in {run.file, run.masked_file, run.kept_file} - {""}:
         default_storage.delete(name)
     with transaction.atomic():
         ReportRun.objects.filter(id=run.id).update(file_erased_at=now)

@@ -3,7 +3,7 @@
 import mailbox
 from collections.abc import Iterator
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from pathlib import Path
 
 from django.db import transaction
@@ -61,8 +61,7 @@ def _failure(message: EmailMessage) -> str | None:
     for part in message.walk():
         if part.get_content_type() != "message/delivery-status":
             continue
-        payload = part.get_payload()
-        for block in payload if isinstance(payload, list) else []:
+        for block in _inside(part):
             if str(block.get("Action", "")).strip().lower() == "failed":
                 return redact(f"bounced: {block.get('Status', 'without a status')}")[:MAX_ERROR]
     return None
@@ -70,15 +69,18 @@ def _failure(message: EmailMessage) -> str | None:
 
 def _original_ids(message: EmailMessage) -> list[str]:
     """Return the Message-IDs of the mails that the notification carries, whole or by their headers."""
-    found = []
+    originals: list[Message] = []
     for part in message.walk():
-        kind = part.get_content_type()
-        if kind == "message/rfc822":
-            payload = part.get_payload()
-            originals = payload if isinstance(payload, list) else []
-        elif kind == "text/rfc822-headers":
-            originals = [parse(part.get_payload(decode=True) or b"")]
-        else:
-            continue
-        found += [str(original.get("Message-ID", "")).strip() for original in originals]
+        if part.get_content_type() == "message/rfc822":
+            originals += _inside(part)
+        elif part.get_content_type() == "text/rfc822-headers":
+            headers = part.get_payload(decode=True)
+            originals.append(parse(headers if isinstance(headers, bytes) else b""))
+    found = [str(original.get("Message-ID", "")).strip() for original in originals]
     return [message_id for message_id in found if message_id]
+
+
+def _inside(part: Message) -> list[Message]:
+    """Return the messages that a part holds."""
+    payload = part.get_payload()
+    return [inner for inner in payload if isinstance(inner, Message)] if isinstance(payload, list) else []

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import translation
 
 from deliveries.search.find import SearchTooSlow
-from portal.brands.brand import brand_of, logo_png
+from portal.brands.brand import Brand, brand_of, logo_png
 from portal.common.database import snapshot
 from portal.common.masking import Masking
 from portal.tenants.models import Tenant
@@ -39,6 +39,7 @@ class Edition:
 def editions(reading: Reading, build: Build) -> dict[str, Edition]:
     """Return the editions that may be made, the fullest first. Raises SubjectGone and TooLarge."""
     found = {}
+    brand = brand_of(reading.run.tenant_id)  # before the wall: parts of it are inherited from the tenants above
     with snapshot(), web_scope(reading.tenant_ids), translation.override(reading.language):
         as_of, waiting = freshness()
         for edition, masking in maskings(reading):
@@ -48,7 +49,7 @@ def editions(reading: Reading, build: Build) -> dict[str, Edition]:
                 raise TooLarge(str(error)) from error
             except StatisticsError as error:
                 raise SubjectGone(str(error)) from error
-            header = _header(reading, content, masking, as_of=as_of, waiting=waiting)
+            header = _header(reading, content, masking, brand=brand, as_of=as_of, waiting=waiting)
             summary = build_summary(header, content.total.volume, content.total.latency or {})
             found[edition] = Edition([summary, *content.tables], header, content.rows, content.total.volume.messages)
     return found
@@ -82,12 +83,11 @@ def fingerprint(edition: Edition, definition: ReportDefinition) -> str:
 
 
 def _header(
-    reading: Reading, content: Content, masking: Masking, *, as_of: datetime, waiting: datetime | None
+    reading: Reading, content: Content, masking: Masking, *, brand: Brand, as_of: datetime, waiting: datetime | None
 ) -> ReportHeader:
     run, tenant = reading.run, reading.run.tenant
     days = content.days or (run.first, run.last)
     state, maturity = state_now(reading, days[1]), content.total.maturity
-    brand = brand_of(tenant.id)
     return ReportHeader(
         title_subject=reading.account.name if reading.account else tenant.name,
         scope="account" if reading.account else "tenant",

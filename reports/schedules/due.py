@@ -22,7 +22,7 @@ _DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
 class Frequency(StrEnum):
-    """How often a schedule is due."""
+    """Frequency of a schedule."""
 
     DAILY = "daily"
     WEEKLY = "weekly"

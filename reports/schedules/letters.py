@@ -105,9 +105,8 @@ def _carried(mail: ReportMail, files: Sequence[DefinitionFile], to: Addressee, e
         return "\n".join([_("Attached:"), *names])
     until = {"until": _time(expires_at, mail.tenant)}
     said = _("The files are too large for an e-mail. Download them here until %(until)s:") % until
-    if not to.is_outside:
-        said += " " + _("You have to sign in.")
-    return "\n".join([said, report_address(mail), *names])
+    lines = [said, report_address(mail), *names]
+    return "\n".join(lines if to.is_outside else [*lines, _("You have to sign in.")])
 
 
 def _notice(mail: ReportMail, to: Addressee) -> Written:

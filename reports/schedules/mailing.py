@@ -51,7 +51,7 @@ def queue_failures(*, now: datetime) -> int:
 
 def queue_failure(run: DefinitionRun) -> int:
     """Queue one mail to the definition's owner that says that the run failed."""
-    owner = User.objects.filter(id=run.definition.owner_id).first()
+    owner = User.objects.filter(id=run.definition.owner_id or 0).first()
     return queue_notices(run, Kind.FAILED, [owner.email] if owner else [])
 
 
@@ -67,7 +67,8 @@ def send_again(*, mail: ReportMail, actor: str, now: datetime) -> ReportMail | N
     A mail whose outcome is unknown may arrive twice then; the person knows that.
     """
     same = ReportMail.objects.filter(tenant_id=mail.tenant_id, run_id=mail.run_id, kind=mail.kind)
-    same = same.filter(recipient_id=mail.recipient_id, user_id=mail.user_id)
+    same = same.filter(recipient_id=mail.recipient_id)
+    same = same.filter(user_id=mail.user_id) if mail.user_id else same
     with transaction.atomic():
         DefinitionRun.objects.select_for_update(of=("self",)).get(id=mail.run_id)  # two at once would both be next
         newest = same.aggregate(newest=Max("number"))["newest"]

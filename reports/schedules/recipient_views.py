@@ -116,7 +116,7 @@ def _row(recipient: ReportRecipient) -> dict[str, Any]:
     if recipient.unsubscribed_at is not None:
         state = _("Unsubscribed")
     elif address is None:
-        state = _("Member")
+        state = _("Member") if recipient.user is not None else _("No member any more")
     elif address.declined_at is not None:
         state = _("Declined")
     elif address.confirmed_at is not None:

@@ -89,7 +89,8 @@ def _after_failure(mail: ReportMail, outcome: smtp.Outcome) -> dict[str, object]
 
 
 def _note(mail: ReportMail, values: dict[str, object]) -> str:
-    """Write an attempt's outcome, also if it had been given up as unknown meanwhile; not if a person moved on."""
-    held = ReportMail.objects.filter(id=mail.pk, attempts=mail.attempts, state__in=[State.SENDING, State.UNKNOWN])
+    """Write an attempt's outcome. One that had been given up as unknown becomes certain, but is never tried again."""
+    before = [State.SENDING] if values["state"] == State.WAITING else [State.SENDING, State.UNKNOWN]
+    held = ReportMail.objects.filter(id=mail.pk, attempts=mail.attempts, state__in=before)
     held.update(lease_until=None, **values)
     return str(values["state"])

@@ -56,13 +56,14 @@ def _connected(backend: EmailBackend, message: EmailMessage) -> Outcome:
         return Outcome(State.WAITING, _answer(error.smtp_code, error.smtp_error))
     except (OSError, smtplib.SMTPException) as error:
         return Outcome(State.WAITING, _words(error))
+    assert backend.connection is not None  # it is open
     return _talk(backend.connection, message)
 
 
 def _talk(server: smtplib.SMTP, message: EmailMessage) -> Outcome:
     sender = sanitize_address(message.from_email, "utf-8")
     recipient = sanitize_address(message.to[0], "utf-8")
-    content = message.message().as_bytes(linesep="\r\n")
+    content = message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own, which its stubs lack
     has_begun = False
     try:
         server.ehlo_or_helo_if_needed()

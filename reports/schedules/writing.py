@@ -25,9 +25,10 @@ def write_tables(
     """Write tables to a new file in the folder and return its path. A PDF has the first rows of long tables."""
     path = folder / f"report_{format}{SUFFIXES.get(Format(format), f'.{format}')}"
     if format == Format.XLSX:
-        from reports.monthly.writers import xlsx  # here: no other process than one that makes reports loads openpyxl
+        # here: no other process than one that makes reports loads openpyxl
+        from reports.workbook_templates.write import write_workbook
 
-        xlsx.write(tables, header, path, beat)
+        write_workbook(tables, header, path, beat)
     elif format == Format.PDF:
         from reports.monthly.writers import pdf
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from campaigns.models import ConversionKind
 from deliveries.message_pages.number_searches_api import count_searches
 from deliveries.models import SegmentCount
 from deliveries.search.find import SearchTooSlow
@@ -102,6 +103,11 @@ class SegmentView(ApiView):
                     choices=("auto", "yes"),
                     default="auto",
                 ),
+                Parameter(
+                    name="kind",
+                    text="Conversions by events of this kind alone, by its name; without it by all events.",
+                    example="purchase",
+                ),
                 CURSOR,
                 SIZE,
             ),
@@ -118,7 +124,9 @@ class SegmentView(ApiView):
         asked = _keys(self.access, self.access.tenant_ids if tenants is None else tenants.values()).get(key)
         if asked is None or not asked.counted:
             raise Http404
-        query = self._query(asked)
+        query, kind = self._query(asked), self.given.text("kind")
+        if kind and not ConversionKind.objects.filter(tenant_id__in=query.tenant_ids, name=kind).exists():
+            raise BadParameter("kind", "no kind of this name")
         time = self.given.choice("group_by") or ""
         try:
             found = segment_figures(
@@ -126,6 +134,7 @@ class SegmentView(ApiView):
                 key,
                 merge_small=not self.access.masking.in_full,
                 with_recipients=self.given.choice("recipients") == "yes",
+                kind=kind,
             )
             rows = {row.value: row for row in found.rows}
             shown = {(value, ""): row.kpis for value, row in rows.items()}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest
 
+from campaigns.models import ConversionKind
 from deliveries.search.segment_keys import SearchKey, search_keys
 from portal.common.masking import Masking
 from reports.overview.asked import AskedFigures
@@ -14,7 +15,7 @@ COLUMNS = (
 )  # fmt: skip
 DEFAULT_ORDER = "-messages"
 ORDERS = tuple(sign + column for column in COLUMNS for sign in ("-", ""))
-KEPT = ("key", "by", "sort", "a", "b", "recipients")
+KEPT = ("key", "by", "sort", "a", "b", "recipients", "kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,8 @@ class AskedSegments:
     """The keys that have figures, the chosen one and the second one of a table ('' for none), and what is wrong.
 
     `waiting` are keys whose stored messages are still being counted. `wrong` are parameters that cannot be followed:
-    they are left out, and the answer is 422.
+    they are left out, and the answer is 422. `kinds` are the names of the kinds of conversion events, `kind` is the
+    chosen one ('' for all).
     """
 
     keys: Mapping[str, SearchKey]
@@ -33,6 +35,8 @@ class AskedSegments:
     page: int
     first: str
     second: str
+    kinds: tuple[str, ...]
+    kind: str
     wrong: tuple[tuple[str, str], ...]
 
     @property
@@ -63,6 +67,14 @@ def asked_segments(request: HttpRequest, asked: AskedFigures, masking: Masking) 
             value = ""
         chosen.append(value)
     key, by = chosen
+    names = (
+        ConversionKind.objects.filter(tenant_id__in=asked.tenant_ids).order_by("name").values_list("name", flat=True)
+    )
+    kinds = tuple(dict.fromkeys(names))
+    kind = request.GET.get("kind", "")
+    if kind and kind not in kinds:
+        wrong.append(("kind", kind[:80]))
+        kind = ""
     key = key or next(iter(keys), "")
     return AskedSegments(
         keys=keys,
@@ -73,5 +85,7 @@ def asked_segments(request: HttpRequest, asked: AskedFigures, masking: Masking) 
         page=int(number),
         first=request.GET.get("a", ""),
         second=request.GET.get("b", ""),
+        kinds=kinds,
+        kind=kind,
         wrong=tuple(wrong),
     )

@@ -55,13 +55,13 @@ class SegmentFigures:
 
 
 def segment_figures(
-    query: StatisticsQuery, key: str, *, merge_small: bool, with_recipients: bool = False
+    query: StatisticsQuery, key: str, *, merge_small: bool, with_recipients: bool = False, kind: str = ""
 ) -> SegmentFigures:
     """Return the figures by the values of the key; with `merge_small` no group of few recipients is shown by itself.
 
     The tenants of the query must have counts by the key. Of a campaign the messages are read, else the counts.
     Recipients are counted where that reads at most MAX_READ messages, or `with_recipients`, if they can be counted at
-    all. Raises TooManyGroups and SearchTooSlow.
+    all. Conversions are by events of the `kind` of this name, '' for all kinds. Raises TooManyGroups and SearchTooSlow.
     """
     is_read = "campaign" in query.filters
     groups = from_messages.groups_of(query, (key,)) if is_read else from_counts.groups_of(query, key)
@@ -71,7 +71,7 @@ def segment_figures(
     if from_messages.may_be_read(query) and (with_recipients or total.volume.messages <= MAX_READ):
         recipients = {values[0]: n for values, n in from_messages.recipients_of(query, (key,)).items()}
     small = _small(query, key, kpis, recipients) if merge_small else frozenset()
-    conversions = {} if recipients is None else conversions_of(query, key, kpis, total)
+    conversions = {} if recipients is None else conversions_of(query, key, kpis, total, kind=kind)
     rows = [
         ValueRow(
             value,

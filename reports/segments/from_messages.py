@@ -56,6 +56,8 @@ WITH event AS MATERIALIZED (
     FROM conversion_event WHERE tenant_id = ANY (%(tenants)s) AND attributed_message_id IS NOT NULL
      AND attributed_message_day BETWEEN %(first)s AND %(last)s
      AND (%(campaigns)s::int[] IS NULL OR attributed_campaign_id = ANY (%(campaigns)s))
+     AND (%(kind)s = '' OR kind_id IN (
+         SELECT k.id FROM conversion_kind k WHERE k.tenant_id = ANY (%(tenants)s) AND k.name = %(kind)s))
 )
 SELECT {{values}}, e.currency, count(DISTINCT m.recipient_key) FILTER (WHERE m.status = ANY (%(delivered)s)),
        sum(e.value)
@@ -116,14 +118,16 @@ def reached_recipients(query: StatisticsQuery, key: str) -> dict[str | None, int
     return dict(_rows(_REACHED, query, (key,)))
 
 
-def converted_of(query: StatisticsQuery, key: str) -> tuple[dict[str | None, int], dict[str | None, dict[str, int]]]:
+def converted_of(
+    query: StatisticsQuery, key: str, kind: str = ""
+) -> tuple[dict[str | None, int], dict[str | None, dict[str, int]]]:
     """Return the recipients that got a message and have an event, and the value of events by currency in millionths.
 
-    Both by the values of the key; None stands for all.
+    Both by the values of the key; None stands for all. `kind` is the name of the only kind of events that counts.
     """
     converted: dict[str | None, int] = {}
     values: defaultdict[str | None, dict[str, int]] = defaultdict(dict)
-    for value, currency, recipients, micros in _rows(_CONVERTED, query, (key,)):
+    for value, currency, recipients, micros in _rows(_CONVERTED, query, (key,), kind=kind):
         if currency is None:
             converted[value] = recipients
         elif currency:
@@ -131,8 +135,9 @@ def converted_of(query: StatisticsQuery, key: str) -> tuple[dict[str | None, int
     return converted, values
 
 
-def _rows(sql: str, query: StatisticsQuery, keys: Sequence[str], time: str = "") -> list[tuple]:
+def _rows(sql: str, query: StatisticsQuery, keys: Sequence[str], time: str = "", kind: str = "") -> list[tuple]:
     where, parameters = _conditions(query)
+    parameters["kind"] = kind
     values, joins = [], []
     for number, key in enumerate(keys):
         value, join, of_it = value_of_message(key, number)

@@ -52,7 +52,9 @@ def segments_page(request: PageRequest, tenant: Tenant) -> HttpResponse:
         "least": MIN_MESSAGES,
         "most_days": MAX_DAYS,
         "wrong": list(segments.wrong),
-        "file_query": urlencode(dict(zip(("key", "by"), segments.chosen, strict=False)) | {"sort": segments.order}),
+        "file_query": urlencode(
+            dict(zip(("key", "by"), segments.chosen, strict=False)) | {"sort": segments.order} | _kind(segments)
+        ),
     }
     status = asked.status
     if segments.key and segments.tenant_ids:
@@ -74,7 +76,9 @@ def _shown(request: PageRequest, asked: AskedFigures, segments: AskedSegments) -
     links = ValueLinks(asked.context["links"], segments.chosen, masking)
     unsettled = provisional_from(tenant_ids=query.tenant_ids, first=query.first, last=query.last, now=timezone.now())
     context = {
-        "base": asked.context["links"].narrowed(key=segments.key, **({"by": segments.by} if segments.by else {})),
+        "base": asked.context["links"].narrowed(
+            key=segments.key, **({"by": segments.by} if segments.by else {}), **_kind(segments)
+        ),
         "is_provisional": unsettled is not None,
         "are_some": set(segments.tenant_ids) != set(asked.tenant_ids),
         "are_linked": links.are_possible,
@@ -87,7 +91,11 @@ def _shown(request: PageRequest, asked: AskedFigures, segments: AskedSegments) -
             _cross(query, segments, links, request, are_all=not context["are_some"]) if context["may_read"] else {}
         )
     found = segment_figures(
-        query, segments.key, merge_small=not masking.in_full, with_recipients=request.GET.get("recipients") == "yes"
+        query,
+        segments.key,
+        merge_small=not masking.in_full,
+        with_recipients=request.GET.get("recipients") == "yes",
+        kind=segments.kind,
     )
     rows = in_order(found.rows, segments.order)
     start = (segments.page - 1) * PAGE_SIZE
@@ -122,6 +130,10 @@ def _shown(request: PageRequest, asked: AskedFigures, segments: AskedSegments) -
         }
         | _compared(found, segments, masking)
     )
+
+
+def _kind(segments: AskedSegments) -> dict[str, str]:
+    return {"kind": segments.kind} if segments.kind and not segments.by else {}
 
 
 def _figures_from(segments: AskedSegments, query: StatisticsQuery) -> date | None:

@@ -6,7 +6,7 @@ import { watchCopying } from "./copy.js";
 import { watchFailures } from "./failures.js";
 import { addCalendars } from "./days.js";
 import { addExplanations, watchExplanations } from "./explanations.js";
-import { loadCharts } from "./later.js";
+import { loadCharts, loadParts } from "./later.js";
 import { watchKeys } from "./keys.js";
 import { watchLive } from "./live.js";
 import { watchLooks } from "./looks.js";
@@ -40,6 +40,7 @@ document.addEventListener("htmx:afterSettle", () => {
   makeSortable(document);
   addCalendars(document);
   loadCharts(document);
+  loadParts(document);
 });
 
 watchCopying(document);
@@ -56,4 +57,5 @@ watchTables(document);
 makeSortable(document);
 addCalendars(document);
 loadCharts(document);
+loadParts(document);
 showCurrentPage();

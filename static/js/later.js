@@ -1,4 +1,4 @@
-// Charts come after the first paint: the figures and tables of a page never wait for them.
+// Charts and parts of a page that are loaded come after the first paint: its figures and tables never wait for them.
 
 const SIGNS_OF_A_READER = ["scroll", "wheel", "pointermove", "pointerdown", "keydown"];
 const QUIET = 4000; // milliseconds after the first paint
@@ -14,6 +14,25 @@ export async function loadCharts(root) {
   if (!below.length) return;
   await (somebodyReads ??= waitForReader());
   await drawEach(below);
+}
+
+/** Load the parts of `root` with `hx-trigger="later"`: those in sight after the first paint, then the ones further down. */
+export async function loadParts(root) {
+  const parts = [...root.querySelectorAll("[hx-trigger=later]")].filter((element) => !waiting.has(element));
+  for (const element of parts) waiting.add(element);
+  if (!parts.length) return;
+  await Promise.all([painted, listening]);
+  const below = parts.filter((element) => element.getBoundingClientRect().top > innerHeight);
+  loadEach(parts.filter((element) => !below.includes(element)));
+  if (!below.length) return;
+  await (somebodyReads ??= waitForReader());
+  loadEach(below);
+}
+
+const waiting = new WeakSet();
+
+function loadEach(parts) {
+  for (const element of parts) element.dispatchEvent(new Event("later"));
 }
 
 async function drawEach(charts) {
@@ -43,6 +62,8 @@ const painted = new Promise((resolve) => {
     new PerformanceObserver(paints).observe({ type: "paint", buffered: true });
   }
 });
+
+const listening = new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve)); // htmx by then does
 
 const whenIdle = () =>
   new Promise((go) => ("requestIdleCallback" in window ? requestIdleCallback(go, { timeout: 500 }) : setTimeout(go)));

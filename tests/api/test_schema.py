@@ -20,6 +20,7 @@ from portal.api.schema import document
 from portal.api_urls import urlpatterns
 from portal.tenants import api_keys
 from portal.tenants.models import PartnerId
+from reports.exports.known import OF_ONE_CAMPAIGN
 from reports.models import ReportRun
 from tests.api.conftest import CANARY
 from tests.conftest import NOW
@@ -143,6 +144,7 @@ def test_scopes_are_told_with_the_scheme():
         "get_ab_test": [{"key": ["read"]}],
         "list_segment_keys": [{"key": ["read"]}],
         "get_segment": [{"key": ["read"]}],
+        "get_forecast": [{"key": ["read"]}],
         "list_messages": [{"key": ["read"]}],
         "submit_messages": [{"key": ["submit"]}],
         "get_message": [{"key": ["read"]}],
@@ -245,6 +247,7 @@ READS = [
     ),
     ("/api/v1/campaigns/{campaign_id}/ab/", "{campaign}/ab/", ""),
     ("/api/v1/campaigns/{campaign_id}/ab/", "{campaign}/ab/", "?a=x&b=y&split=1:2&metric=within&within=30"),
+    ("/api/v1/reports/forecast/", "", ""),
     ("/api/v1/segments/", "", "?size=1"),
     ("/api/v1/segments/{key}/", "shop/", f"?{DAYS}"),
     ("/api/v1/segments/{key}/", "shop/", f"?{DAYS}&group_by=month&size=1"),
@@ -363,7 +366,14 @@ ENUMS = [
 NEEDED = {  # further parameters of a choice
     ("table", "segments"): {"key": "shop"},
     ("table", "segment_pairs"): {"key": "shop", "by": "tier"},
-    ("table", "variants"): {"campaign": "sale"},
+    **{("table", table): {"campaign": "sale"} for table in OF_ONE_CAMPAIGN},
+}
+_OF_AB = {"table": "ab_places", "campaign": "sale"}
+OF_TABLES = {  # further parameters of the parameters that some tables of pages have
+    "reason": {"table": "conversion_events"},
+    "attributed": {"table": "conversion_events"},
+    "metric": _OF_AB,
+    "within": _OF_AB,
 }
 
 
@@ -375,11 +385,12 @@ def asked_with(mine, world, path: str, method: str, name: str, value: object):
         path = path.replace("{campaign_id}", str(world["campaign"])).replace("{key}", "shop")
         return mine.client.get(path, {name: value}, headers=mine.headers)
     body = described["requestBody"]["content"]["application/json"]["example"]
+    needed = OF_TABLES.get(name, {}) if path.endswith("/exports/tables/") else {}
     return mine.client.post(
         path,
         body,
         content_type="application/json",
-        query_params={name: value} | NEEDED.get((name, value), {}),
+        query_params={name: value} | NEEDED.get((name, value), {}) | needed,
         headers=mine.headers,
     )
 

@@ -43,6 +43,11 @@ LOOKED_AT_BY = {
     "conversions:upload_one": OWNER,
     "settings:conversions": OWNER,
     "settings:conversion_kind": OWNER,
+    "alerts:list": OWNER,
+    "alerts:new": OWNER,
+    "alerts:rule": OWNER,
+    "alerts:past": OWNER,
+    "alerts_unsubscribe": ANYBODY,
     "gates:list": OWNER,
     "gates:new": OWNER,
     "gates:gate": OWNER,
@@ -61,6 +66,9 @@ LOOKED_AT_BY = {
     "exports:numbers": OWNER,
     "table_exports:new": OWNER,
     "table_exports:recipients": OWNER,
+    "reports:excel": OWNER,
+    "reports:templates": OWNER,
+    "reports:template": OWNER,
     "reports:months": OWNER,
     "reports:account_months": OWNER,
     "reports:remove": OWNER,
@@ -133,12 +141,20 @@ WITHOUT_PAGE = {
     "messages:campaigns": PART,
     "messages:download": FILE,
     "messages:message_by_query": "the same page as messages:message",
+    "reports:template_choose": POST,
+    "reports:template_remove": POST,
+    "reports:template_file": FILE,
     "reports:make": POST,
     "conversions:upload_cancel": POST,
     "conversions:upload_undo": POST,
     "conversions:upload_errors": FILE,
     "settings:conversion_kind_remove": POST,
     "settings:conversion_window": POST,
+    "alerts:acknowledge": POST,
+    "alerts:mails": POST,
+    "alerts:switch": POST,
+    "alerts:snooze": POST,
+    "alerts:delete": POST,
     "gates:preview": PART,
     "gates:pause": POST,
     "gates:resume": POST,
@@ -185,6 +201,7 @@ WITHOUT_PAGE = {
     "api:statistics": DATA,
     "api:campaign_ab": DATA,
     "api:reports": DATA,
+    "api:forecast": DATA,
     "api:report": DATA,
     "api:report_download": DATA,
     "api:messages": DATA,
@@ -254,6 +271,10 @@ def address_of(name: str, rows: dict) -> str:
         "group": "all",
     }
     values |= rows | OTHERS.get(name, {})
+    if f"{name}_token" in rows:
+        values["token"] = rows[f"{name}_token"]
+    if name == "alerts_unsubscribe":
+        values["token"] = rows["unsubscribe"]
     if name == "embed":
         values["share_token"] = rows["panel_token"]
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(values[match[1]]), ADDRESSES[name])

@@ -126,7 +126,7 @@ def test_an_upload_of_the_largest_file_is_less_than_a_request_may_have():
         (b"\xff\xfea", "encoding 1"),
         ("a;b\r\n1;ä\r\n2;".encode() + b"\x81", "encoding 3"),
         (b"1;2\n" * 60 + b"\0", "encoding 61"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "encoding 1"),  # .xls
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "old_workbook"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "encoding 1"),
         (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3", "no_table"),
         (b'\xef\xbb\xbf\n{"event_id": 1}', "no_table"),

@@ -202,7 +202,7 @@ def test_counts_open_lists_of_as_many_events(confirmed, client):
     )
     page = client.get(URL, {"period": "7d"})
 
-    rows = {row.name: (row.events, row.attributed, row.unattributed, row.values) for row in page.context["kinds"]}
+    rows = {row.name: (row.events, row.attributed, row.unattributed, values) for row, values in page.context["kinds"]}
     assert rows == {"purchase": (1, 1, 0, [("EUR", "49.90")]), "sign-up": (1, 0, 1, [])}
     period = page.context["period_query"]
     lists = {

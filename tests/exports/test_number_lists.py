@@ -88,7 +88,7 @@ def test_file_says_what_became_of_each_number(manager, tenant, reports):
 
 
 @making
-def test_days_and_campaign_narrow_the_messages(manager, reports):
+def test_days_and_campaign_narrow_the_messages_and_an_erased_number_is_found(manager, tenant, reports):
     by_day = pandas.read_parquet(path_of(made(manager, first=day(9).isoformat(), last=day(9).isoformat())))
     by_campaign = pandas.read_parquet(path_of(made(manager, campaign="sale")))
 
@@ -98,14 +98,9 @@ def test_days_and_campaign_narrow_the_messages(manager, reports):
     assert book.sheetnames == ["Numbers", "About this file"]
     assert [cell.value for cell in book["Numbers"][2]][:3] == [2, NUMBER, "Delivered"]
 
-
-@making
-def test_erased_number_is_found_by_its_key(manager, tenant, reports):
     erase_number(number=NUMBER, tenant=tenant, actor="tests")
 
-    frame = pandas.read_parquet(path_of(made(manager)))
-
-    assert frame["messages"].tolist() == [2, 1, 0, 2]
+    assert pandas.read_parquet(path_of(made(manager)))["messages"].tolist() == [2, 1, 0, 2]
 
 
 @making
@@ -165,33 +160,46 @@ def test_role_that_sees_masked_numbers_gets_none(client, manager, person, tenant
 
 
 @pytest.mark.parametrize(
-    ("text", "more", "words"),
+    ("data", "code", "line"),
     [
+        (b"Phone\r\n", "empty", 0),
+        (b"PK\x03\x04", "workbook", 0),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "workbook", 0),
+        ("Nro;Nimi\r\n+358407654398;Äijö\r\n".encode("cp1252"), "encoding", 2),
+        ("+358407654398\n".encode("utf-16"), "encoding", 1),
+        ("+358407654398\n".encode("utf-16-le"), "encoding", 1),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "encoding", 2),
+        (b"\x89PNG\r\n\x1a\n\0", "encoding", 1),
+        (b"\x1f\x8b\x08\0", "encoding", 1),
+        (f"{NUMBER}\n{';'.join([NUMBER] * 5000)}".encode(), "columns", 2),
+        (b" " * 20 * 1024**2, "size", 0),
+    ],
+)
+def test_file_that_is_no_list_is_refused_with_its_line(data, code, line):
+    with pytest.raises(NotAList) as refused:
+        read_list(data, country="FI")
+
+    assert (refused.value.code, refused.value.line) == (code, line)
+
+
+def test_wrong_input_is_named(manager):
+    for text, more, words in (
         ("", {}, "The file is empty."),
         ("Phone\r\n", {}, "There is no phone number in the file."),
         ("Phone\n+358407654398\nAino;1\nx\n", {}, "The first column of these lines holds no phone number: 3, 4."),
         ("Phone\n" + "x\n" * 30, {}, "… and 10 more."),
-        (b"PK\x03\x04", {}, "This is a workbook, not a CSV file."),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", {}, "This is a workbook, not a CSV file."),
-        ("Nro;Nimi\r\n+358407654398;Äijö\r\n".encode("cp1252"), {}, "Line 2 is not in UTF-8."),
-        ("+358407654398\n".encode("utf-16"), {}, "Line 1 is not in UTF-8."),
-        ("+358407654398\n".encode("utf-16-le"), {}, "Line 1 is not in UTF-8."),
-        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", {}, "Line 2 is not in UTF-8."),
-        (b"\x89PNG\r\n\x1a\n\0", {}, "Line 1 is not in UTF-8."),
-        (b"\x1f\x8b\x08\0", {}, "Line 1 is not in UTF-8."),
         (b'{"numbers": ["+358407654398"]}', {}, "The first column of these lines holds no phone number: 1."),
-        (f"{NUMBER}\n" + ";".join([NUMBER] * 5000), {}, "Line 2 has more than 100 columns."),
+        (b"PK\x03\x04", {}, "This is a workbook, not a CSV file."),
+        ("Nro;Nimi\r\n+358407654398;Äijö\r\n".encode("cp1252"), {}, "Line 2 is not in UTF-8."),
+        (f"{NUMBER}\n{';' * 5000}", {}, "Line 2 has more than 100 columns."),
         (b" " * 20 * 1024**2, {}, "The file is too large: at most 10 MB."),
         (LIST, {"first": "2026-10-02", "last": "2026-10-01"}, "The last day is before the first."),
         (LIST, {"first": "soon"}, "soon"),
         (LIST, {"campaign": "x" * 257}, "at most 256"),
         (LIST, {"format": "pdf"}, "Choose XLSX, CSV or Parquet"),
-    ],
-)
-def test_wrong_input_is_named(manager, text, more, words):
-    answer = upload(manager, text, **more)
-
-    assert (answer.status_code, words in text_of(answer)) == (422, True)
+    ):
+        answer = upload(manager, text, **more)
+        assert (answer.status_code, words in text_of(answer)) == (422, True), words
     assert not Export.objects.exists()
 
 

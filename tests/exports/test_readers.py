@@ -17,6 +17,7 @@ from deliveries.exports.writers import WRITERS, Table, parquet_writer, xlsx_writ
 from deliveries.message_pages.columns import ALL_COLUMNS, Column
 from deliveries.models import Export, Message
 from portal.common.csv_file import form_of
+from tests.brands.conftest import make_brand
 from tests.deliveries.helpers import NOW, apply
 from tests.exports.conftest import made, path_of
 from tests.pages.searched import day, sent
@@ -184,6 +185,16 @@ def test_text_that_is_too_long_for_a_cell_is_shortened_and_named(tmp_path, tenan
         ("Shortened: sheet, row, column", "Messages, 2, Text"),
         ("Shortened: sheet, row, column", "Messages, 4, Text"),
     ]
+
+
+def test_workbook_has_the_product_name_of_the_brand(person, tenant, messages):
+    make_brand(tenant, product_name="Texts & more")
+
+    export = made(person, tenant, format="xlsx", columns=["message_id"])
+
+    book = openpyxl.load_workbook(path_of(export))
+    assert [sheet.oddHeader.right.text for sheet in book] == ["Texts && more", "Texts && more"]
+    assert [cell.value for cell in book["About this file"][2]] == ["Service", "Texts & more"]
 
 
 def test_search_that_finds_nothing_is_a_file_with_headings(person, tenant):

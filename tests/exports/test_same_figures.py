@@ -33,7 +33,8 @@ def file(client, address: str) -> list[dict]:
     run_exports(export_id=export.id)
     export.refresh_from_db()
     assert (export.state, export.error) == ("done", "")
-    return pandas.read_parquet(path_of(export)).to_dict("records")
+    found = pandas.read_parquet(path_of(export))
+    return found.astype(object).where(found.notna(), None).to_dict("records")
 
 
 def counts(figures: dict, *names: str) -> list[int]:
@@ -108,7 +109,8 @@ def test_segments(client, person, mine, month, query):
 def test_conversions(client, person, mine, month):
     client.force_login(person)
     shown = {
-        row.name: [row.events, row.attributed] for row in client.get(f"{T}/conversions/?{PERIOD}").context["kinds"]
+        row.name: [row.events, row.attributed]
+        for row, _values in client.get(f"{T}/conversions/?{PERIOD}").context["kinds"]
     }
     events = mine.get("conversions/", size=100, **DAYS).json()["data"]
 
@@ -126,3 +128,123 @@ def test_conversions(client, person, mine, month):
     ]
     [listed] = [row for row in tables(client, f"campaigns/?{PERIOD}")["campaigns"] if row[0] == "sale"]
     assert int(listed[10]) == sum(one.events for one in kinds) > 0
+
+
+def test_tables_of_a_campaign(client, person, mine, month):
+    client.force_login(person)
+    shown = client.get(f"{T}/campaigns/{month['id']}/").context
+    of_sale = f"&{PERIOD}&campaign=sale"
+
+    statuses = file(client, f"?table=statuses{of_sale}")
+    assert [[row["counts_as"], row["messages"], row["share"]] for row in statuses] == [
+        [row.name, row.messages, row.share] for row in shown["status_rows"]
+    ]
+    assert [[row["seconds"], row["share"]] for row in file(client, f"?table=speed{of_sale}")] == [
+        [row.seconds, row.share] for row in shown["speed"]
+    ]
+    assert [
+        [row[name] for name in ("result_code", "messages", "share")]
+        for row in file(client, f"?table=failures{of_sale}")
+    ] == [[row.result_code, row.messages, row.share] for row in shown["failure_rows"]]
+    days = [[row["day"], row["messages"], row["delivered"]] for row in file(client, f"?table=days{of_sale}")]
+    assert days == [
+        [column.first.isoformat(), column.kpis.volume.messages, column.kpis.volume.delivered]
+        for column in shown["columns"]
+        if column.kpis.volume.messages
+    ]
+    hours = client.get(f"{T}/campaigns/{month['id']}/hours/").context["rows"]
+    assert [[row["hour"], row["messages"], row["delivered"]] for row in file(client, f"?table=hours{of_sale}")] == [
+        [row.hour, row.messages, row.delivered] for row in hours
+    ]
+    assert sum(row.messages for row in hours) == sum(row["messages"] for row in statuses) == 84
+
+
+def test_conversions_of_a_campaign(client, person, mine, month):
+    client.force_login(person)
+    of_campaign = mine.get(f"campaigns/{month['id']}/").json()["conversions"]
+    names = ("kind", "events", "converted")
+
+    rows = file(client, "?table=conversions&campaign=sale")
+    by_variant = file(client, "?table=variant_conversions&campaign=sale")
+
+    assert [[row[name] for name in names] for row in rows] == [[one[name] for name in names] for one in of_campaign]
+    assert [row["conversion_rate"] for row in rows] == [one["rate"] for one in of_campaign]
+    page = client.get(f"{T}/campaigns/{month['id']}/conversions/").context["variants"]
+    assert {row["variant"]: [row["addressed"], row["converted"]] for row in by_variant} == {
+        name or "(no variant)": [one.addressed, one.converted] for name, one in page
+    }
+    tested = mine.get(f"campaigns/{month['id']}/ab/").json()["conversions"]["variants"]
+    assert {one["name"]: [one["addressed"], one["converted"]] for one in tested}.items() <= {
+        row["variant"]: [row["addressed"], row["converted"]] for row in by_variant
+    }.items()
+    assert len(by_variant) == 3
+
+
+@pytest.mark.parametrize("query", [{}, {"metric": "within", "within": "30"}, {"a": "sale|A", "b": "sale|B"}])
+def test_tables_of_an_ab_test(client, person, mine, month, query):
+    client.force_login(person)
+    api = mine.get(f"campaigns/{month['id']}/ab/", **query).json()
+    page = client.get(f"{T}/campaigns/{month['id']}/ab/", query)
+    chosen = page.context["test_query"]
+    assert f"table=ab_differences&amp;{chosen.replace('&', '&amp;')}" in page.content.decode()
+
+    variants = file(client, f"?table=ab_variants&{chosen}")
+    places = file(client, f"?table=ab_places&{chosen}")
+    differences = file(client, f"?table=ab_differences&{chosen}")
+
+    names = ("messages", "delivered", "failed", "pending", "unknown", "counted", "reached", "rate")
+    assert [[row["variant"], *(row[name] for name in names)] for row in variants] == [
+        [one["name"], *(one[name] for name in names)] for one in api["variants"]
+    ]
+    names = ("variant", "messages", "delivered", "counted", "reached")
+    assert [[row[name] for name in names] for row in places] == [[one[name] for name in names] for one in api["places"]]
+    assert [[row["better"], row["difference"], row["low"], row["high"], row["p_value"]] for row in differences] == [
+        [one["better"], one["difference"], *one["interval"], one["p_value"]] for one in api["comparisons"]
+    ]
+    assert (len(variants), len(places), len(differences)) == (2, 4, 1)
+
+
+def test_conversion_events(client, person, mine, month):
+    client.force_login(person)
+    shown = client.get(f"{T}/conversions/?{PERIOD}").context
+    events = mine.get("conversions/", size=100, **DAYS).json()["data"]
+
+    kinds = file(client, f"?table=conversion_kinds&{PERIOD}")
+    assert [[row["kind"], row["events"], row["attributed"], row["unattributed"]] for row in kinds] == [
+        [row.name, row.events, row.attributed, row.unattributed] for row, _values in shown["kinds"]
+    ]
+    assert [[row["reason"], row["events"]] for row in file(client, f"?table=conversion_reasons&{PERIOD}")] == [
+        [row.code, row.events] for row in shown["reasons"]
+    ]
+    rows = file(client, f"?table=conversion_events&{PERIOD}")
+    names = ("event_id", "kind", "value", "currency", "reason")
+    assert sorted([row[name] for name in names] for row in rows) == sorted(
+        [one[name] for name in names] for one in events
+    )
+    assert {row["event_id"]: row["message_id"] for row in rows} == {
+        one["event_id"]: one["attributed_message_id"] for one in events
+    }
+    without = file(client, f"?table=conversion_events&{PERIOD}&attributed=no&kind=purchase")
+    assert sorted(row["event_id"] for row in without) == sorted(
+        one["event_id"] for one in events if one["kind"] == "purchase" and one["reason"]
+    )
+    of_sale = file(client, f"?table=conversion_events&{PERIOD}&campaign=sale")
+    [listed] = [row for row in tables(client, f"campaigns/?{PERIOD}")["campaigns"] if row[0] == "sale"]
+    assert len(of_sale) == int(listed[10]) > 0
+    assert len(rows) == 12
+
+
+def test_segments_by_one_kind_of_events(client, person, mine, month):
+    client.force_login(person)
+    figures = {}
+    for kind in ("", "purchase", "sign-up"):
+        more = {"kind": kind} if kind else {}
+        api = mine.get("segments/shop/", **DAYS, **more).json()
+        page = client.get(f"{T}/segments/", DAYS | {"key": "shop"} | more).context
+        filed = file(client, f"?table=segments&{PERIOD}&{page['file_query']}")
+        figures[kind] = {row["value"]: row["conversions"]["converted"] for row in api["data"]}
+        assert {row.row.value: row.row.conversions.converted for row in page["rows"]} == figures[kind]
+        assert {row["value"]: row["converted"] for row in filed} == figures[kind]
+    # each recipient has one event
+    assert figures[""] == {v: figures["purchase"][v] + figures["sign-up"][v] for v in figures[""]}
+    assert all(sum(of_kind.values()) for of_kind in figures.values())

@@ -202,6 +202,11 @@ def test_page_keeps_the_filters_and_says_them(manager, tenant):
         ("table=partner_ids&campaign=sale", 422, "This table cannot be narrowed to one campaign."),
         ("table=countries&country=FII", 422, "there is no FII"),
         ("table=countries&tenant=baltic-parcel", 404, ""),
+        ("table=conversion_events&reason=colour", 404, ""),
+        ("table=conversion_kinds&country=FI", 422, "This table cannot be narrowed to a country or an operator."),
+        ("table=hours", 422, "This table is of one campaign."),
+        ("table=hours&campaign=nothing", 422, "There is no campaign of this name, or there are several."),
+        ("table=ab_places&campaign=sale&split=a:b", 422, "Planned split: A positive number for each variant"),
     ],
 )
 def test_what_cannot_be_followed_makes_no_file(manager, other_tenant, query, status, words):

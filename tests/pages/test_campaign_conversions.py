@@ -37,7 +37,7 @@ def bought(feed, tenant):
 def test_page_loads_its_conversions_afterwards(client, viewer, bought):
     client.force_login(viewer)
     page = client.get(address("")).content.decode()
-    assert f'hx-get="{address()}" hx-trigger="load"' in page
+    assert f'hx-get="{address()}" hx-trigger="later"' in page
     assert f'<a href="{address()}">Show conversions</a>' in page
     text = words(client.get(address(), headers=PART))
     for shown in (

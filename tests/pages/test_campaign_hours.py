@@ -67,7 +67,7 @@ def test_page_loads_its_hours_afterwards_and_they_are_a_page_without_scripts(cli
     page = client.get(address("autumn", "")).content.decode()
     alone = client.get(address("autumn", "hours/"))
 
-    assert f'hx-get="{address("autumn", "hours/")}" hx-trigger="load"' in page
+    assert f'hx-get="{address("autumn", "hours/")}" hx-trigger="later"' in page
     assert f'<a href="{address("autumn", "hours/")}">Show hours of sending</a>' in page
     assert "<h1" in alone.content.decode()
     assert "Hours are in Europe/Helsinki, all days together." in words(alone)

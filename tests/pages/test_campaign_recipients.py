@@ -39,7 +39,7 @@ def sent(feed, tenant):
 def test_page_loads_its_recipients_afterwards(client, viewer, sent):
     client.force_login(viewer)
     page = client.get(address("autumn", "")).content.decode()
-    assert f'hx-get="{address("autumn")}" hx-trigger="load"' in page
+    assert f'hx-get="{address("autumn")}" hx-trigger="later"' in page
     assert f'<a href="{address("autumn")}">Count different recipients</a>' in page
 
     assert words(client.get(address("autumn"), headers=PART)) == (

@@ -21,7 +21,7 @@ from tests.conftest import NOW, make_user
 from tests.deliveries.helpers import apply, dlr, put
 
 OVERVIEW = "/t/nordic-retail/overview/"
-QUERIES = 41
+QUERIES = 42
 
 
 def sent(id_: str, code: int, at: str, seconds: int = 5, *, partner: str = "nr-fi", to: str = "+358401234567", **more):
@@ -101,7 +101,7 @@ def cards(page: str) -> dict[str, list[str]]:
     found = {}
     page = re.sub(r'<button class="explain".*?</button><span class="explanation".*?</span>\n?', "", page)
     page = page.replace('<span class="kpi-head">', "").replace(
-        '</span></span>\n    <span class="kpi-value', '</span>\n    <span class="kpi-value'
+        '</span></span>\n<span class="kpi-value', '</span>\n<span class="kpi-value'
     )
     for key, inner in re.findall(r'<li class="kpi kpi-(\w+)">(.*?)</li>', page, re.DOTALL):
         inner = re.sub(r"<svg.*?</svg>", "", inner, flags=re.DOTALL).rstrip()

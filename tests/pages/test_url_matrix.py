@@ -20,12 +20,13 @@ from portal.saved_views.models import SavedView
 from portal.shares.models import ShareLink
 from portal.tenants.models import PartnerId, Tenant
 from portal.tenants.wall import STAFF
-from reports.models import DefinitionRun, ReportMail
+from reports.models import Alert, AlertRule, DefinitionRun, ReportMail
 from tests.admin.rows import CANARY, make_rows
 from tests.admin.test_walk import NEVER_ADDED, NEVER_DELETED, READ_ONLY
 from tests.gates.factors import make_gate
 from tests.pages.conftest import make_run
 from tests.wall.roles import roles_taken
+from tests.workbook_templates.sample import make_template
 
 PEOPLE = ("anonymous", "viewer", "analyst", "manager", "owner", "staff_user", "stranger")
 MEMBERS = PEOPLE[1:5]  # of the tenant that is not asked for
@@ -61,6 +62,8 @@ POSTED = {
     "reports:definition_restore": {},
     "reports:saved_run_cancel": {},
     "reports:saved_run_retry": {},
+    "reports:template_choose": {"use": "yes"},
+    "reports:template_remove": {},
     "reports:recipient_drop": {},
     "reports:mail_again": {},
     "reports:view_share": {},
@@ -69,6 +72,11 @@ POSTED = {
     "conversions:upload_undo": {},
     "settings:conversion_kind_remove": {},
     "settings:conversion_window": {"minutes": "60"},
+    "alerts:acknowledge": {},
+    "alerts:mails": {"wants": "yes"},
+    "alerts:switch": {"on": "yes"},
+    "alerts:snooze": {"hours": "1"},
+    "alerts:delete": {},
     "gates:preview": {},
     "gates:pause": {},
     "gates:resume": {},
@@ -90,6 +98,7 @@ PAGES = {
     "api:statistics": (401, 401, 401, 401),
     "api:campaign_ab": (401, 401, 401, 401),
     "api:reports": (401, 401, 401, 401),
+    "api:forecast": (401, 401, 401, 401),
     "api:report": (401, 401, 401, 401),
     "api:report_download": (401, 401, 401, 401),
     "api:exports": (401, 401, 401, 401),
@@ -146,6 +155,16 @@ PAGES = {
     "conversions:upload_cancel": (302, 404, 404, 302),
     "conversions:upload_undo": (302, 404, 404, 302),
     "conversions:upload_errors": (302, 404, 404, 200),
+    "alerts:list": (302, 404, 404, 200),
+    "alerts:acknowledge": (302, 404, 404, 302),
+    "alerts:mails": (302, 404, 404, 302),
+    "alerts:new": (302, 404, 404, 200),
+    "alerts:rule": (302, 404, 404, 200),
+    "alerts:past": (302, 404, 404, 200),
+    "alerts:switch": (302, 404, 404, 302),
+    "alerts:snooze": (302, 404, 404, 302),
+    "alerts:delete": (302, 404, 404, 302),
+    "alerts_unsubscribe": (404, 404, 404, 404),  # no such link; tests/alerts/ has one
     "gates:list": (302, 404, 404, 200),
     "gates:new": (302, 404, 404, 200),
     "gates:preview": (302, 404, 404, 422),  # nothing was filled in
@@ -213,6 +232,12 @@ PAGES = {
     "reports:mail_again": (302, 404, 404, 302),
     "reports:view_share": (302, 404, 404, 302),
     "campaigns:ab": (302, 404, 404, 200),
+    "reports:excel": (302, 404, 404, 200),
+    "reports:templates": (302, 404, 404, 200),
+    "reports:template": (302, 404, 404, 200),
+    "reports:template_choose": (302, 404, 404, 302),
+    "reports:template_remove": (302, 404, 404, 302),
+    "reports:template_file": (302, 404, 404, 200),
     "reports:months": (302, 404, 404, 200),
     "reports:make": (302, 404, 404, 302),
     "reports:download": (302, 404, 404, 200),
@@ -405,6 +430,7 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "token": "no-such-token",
         "session_id": 1,
         "key_id": 0,  # no such key
+        "template_id": make_template(other_tenant, CANARY).id,
         "view_id": SavedView.objects.create(tenant=other_tenant, user=stranger, page="overview", name=CANARY).id,
         "export_id": rows[Export].id,
         "upload_id": rows[ConversionUpload].id,
@@ -414,6 +440,7 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "replay_id": GateReplay.objects.create(
             tenant=other_tenant, gate=gate, made_by=CANARY, kind="search", title=CANARY, until=timezone.now()
         ).pk,
+        **_alert(other_tenant),
         "platform_id": feed.account.platform_id,
         "ppid": rows[PartnerId].value,
         "link_gate_id": gate.public_id,
@@ -439,6 +466,18 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "uidb36": "1",
         "url": "no/such/page",
     }
+
+
+def _alert(tenant: Tenant) -> dict[str, int]:
+    rule = AlertRule.objects.create(
+        tenant=tenant, name=CANARY, kind="delivery", scope="operator", operator=CANARY, country="FI", threshold=10,
+        made_by=CANARY,
+    )  # fmt: skip
+    now = timezone.now()
+    alert = Alert.objects.create(
+        tenant=tenant, rule=rule, country="FI", operator=CANARY, since=now, opened_at=now, seen_at=now
+    )
+    return {"rule_id": rule.pk, "alert_id": alert.pk}
 
 
 def address_of(route: Route, ids: dict[str, object]) -> str:

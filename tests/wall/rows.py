@@ -17,6 +17,9 @@ TENANT_COLUMN = dict.fromkeys(TENANT_TABLES, "tenant_id") | {
 }
 # Where a constraint wants a certain value.
 VALUES = {("message", "status"): "delivered", ("message", "country"): "FI", ("report_run", "state"): "queued"} | {
+    ("alert_minute", "delivered"): [1],
+    ("alert_quarter", "delivered"): [1],
+    ("alert_rule", "min_messages"): 100,
     ("applier_stop", "cause"): "programme",
     ("conversion_event", "account_id"): 1,
     ("conversion_event", "message_id"): "m",

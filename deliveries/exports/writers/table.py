@@ -14,7 +14,10 @@ Pages = Iterator[list[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The columns of a file, and what it says about itself. `rows` is the exact number of rows of all pages."""
+    """The columns of a file, and what it says about itself. `rows` is the exact number of rows of all pages.
+
+    `product` is the brand's name for the portal, "" where it has none of its own.
+    """
 
     columns: Sequence[Column]
     rows_heading: str  # what the rows are, a plural
@@ -24,6 +27,7 @@ class Table:
     as_of: datetime
     in_full: bool  # phone numbers are not masked
     rows: int
+    product: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,10 +41,16 @@ def write(table: Table, pages: Pages, path: Path) -> Written:
         freeze_panes={name: {"row": 1, "col": 0} for name in names},
         column_widths=widths | {about: [30.0, 60.0]},
         column_formats=dict.fromkeys(names, _formats(table)),
+        page_setup=dict.fromkeys([*names, about], _printed(table)),
     )
     if sheets.written != table.rows or next(sheets.all_rows, None) is not None:
         raise ValueError(f"{sheets.written} rows were written of {table.rows}")
     return Written(sheets.written, sheets.shortened)
+
+
+def _printed(table: Table) -> dict[str, str]:
+    """Return what stands above each printed page: the brand's name for the portal, on the right."""
+    return {"header": "&R" + make_encodable(table.product).replace("&", "&&")} if table.product else {}
 
 
 def _formats(table: Table) -> dict[str, Format]:
@@ -104,6 +110,7 @@ class _Sheets:
         """Yield the lines of the last sheet, when all others are written."""
         table = self.table
         lines = [
+            *([(_("Service"), make_encodable(table.product))] if table.product else []),
             (_("Search"), cut_to_cell(make_encodable(table.title))),
             (_("Data as of"), f"{table.as_of.astimezone(self.local):%Y-%m-%d %H:%M:%S} {table.timezone}"),
             (table.rows_heading, self.written),

@@ -4,6 +4,8 @@ from django import template
 from django.forms import BoundField, CheckboxInput, Select
 from django.utils.safestring import SafeString
 
+from portal.common.brief_select import BriefSelect
+
 register = template.Library()
 
 
@@ -11,6 +13,6 @@ register = template.Library()
 def control(field: BoundField) -> SafeString:
     """Return the field's widget with the CSS class of its type added."""
     widget = field.field.widget
-    kinds: dict[type, str] = {CheckboxInput: "form-check-input", Select: "form-select"}
+    kinds: dict[type, str] = {CheckboxInput: "form-check-input", Select: "form-select", BriefSelect: "form-select"}
     kind = kinds.get(type(widget), "form-control")
     return field.as_widget(attrs={"class": f"{widget.attrs.get('class', '')} {kind}".strip()})

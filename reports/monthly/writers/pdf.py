@@ -11,20 +11,16 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-
-from babel.dates import format_date
-from babel.numbers import format_decimal, format_percent
 
 from portal.common.safe_text import make_encodable
 from reports.monthly.figures import ReportHeader
 from reports.monthly.summary import local_time, period_text
 from reports.monthly.tables import Kind, Table
-from reports.monthly.texts import find_locale, name_month, translate
-from reports.monthly.writers.words import report_subject
+from reports.monthly.texts import find_locale, translate
+from reports.monthly.writers.words import cell_text, report_subject
 from reports.monthly.writers.xlsx_cells import with_label
 from reports.monthly.writers.xlsx_styles import ACCENT, RIGHT
 from reports.monthly.writers.xlsx_widths import column_widths
@@ -124,7 +120,7 @@ def _table(table: Table, header: ReportHeader) -> dict[str, Any]:
     language, kinds = header.language, tuple(column.kind for column in table.columns)
 
     def cells(row: tuple[Any, ...], of: tuple[Kind, ...]) -> list[str]:
-        return [_cell(value, kind, language) for value, kind in zip(row, of, strict=True)]
+        return [_text(cell_text(value, kind, language)) for value, kind in zip(row, of, strict=True)]
 
     total = []
     if table.total is not None:
@@ -140,31 +136,6 @@ def _table(table: Table, header: ReportHeader) -> dict[str, Any]:
         "subtotals": [cells(with_label(row, language), kinds) for row in table.subtotals],
         "total": total,
     }
-
-
-def _cell(value: Any, kind: Kind, language: str) -> str:
-    if value is None:
-        return ""
-    locale = find_locale(language)
-    if kind == "int":
-        return str(format_decimal(value, locale=locale))
-    if kind == "seconds":
-        return f"{format_decimal(value, locale=locale)}\u00a0s"
-    if kind == "percent":
-        return str(format_percent(value, "#,##0.00\u00a0%" if locale.language == "fi" else "#,##0.00%", locale=locale))
-    if kind == "ratio":
-        return str(format_decimal(value, "#,##0.00", locale=locale))
-    if kind == "date":
-        return _day(value, language)
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ", timespec="seconds")
-    if kind == "month":
-        return name_month(value, language)
-    return _text(translate(value, language) if kind == "term" else str(value))
-
-
-def _day(day: date, language: str) -> str:
-    return format_date(day, "d.M.yyyy", locale="fi") if find_locale(language).language == "fi" else day.isoformat()
 
 
 def _text(text: str) -> str:

@@ -61,7 +61,9 @@ class BuilderForm(forms.Form):
         error_messages={"required": gettext_lazy("File formats: choose at least one.")},
     )
     frequency = forms.ChoiceField(
-        label=gettext_lazy("How often"), required=False, choices=[("", gettext_lazy("Not by itself")), *Frequency.choices]
+        label=gettext_lazy("How often"),
+        required=False,
+        choices=[("", gettext_lazy("Not by itself")), *Frequency.choices],
     )
     weekday = forms.TypedChoiceField(
         label=gettext_lazy("Weekday"), required=False, choices=list(WEEKDAYS.items()), coerce=int, empty_value=None
@@ -280,7 +282,9 @@ class BuilderForm(forms.Form):
                 filters[name] = values
         if not is_log:
             return found | ({"filters": filters} if filters else {})
-        search = {("statuses" if name == "status" else name): v if name == "status" else v[0] for name, v in filters.items()}
+        search = {
+            ("statuses" if name == "status" else name): v if name == "status" else v[0] for name, v in filters.items()
+        }
         return found | ({"search": search} if search else {})
 
     def _filter_values(self, field: str, name: str, given: str | list[str]) -> list[Any]:

@@ -30,7 +30,11 @@ def of_values(values: Mapping[str, Any]) -> dict[str, Any]:
     parameters = values.get("parameters") or {}
     found = {name: value for name, value in values.items() if name != "parameters"}
     found["formats"] = list(values.get("formats", []))
-    found |= {name: parameters[name] for name in ("key", "by", "account", "metric", "within", "group_by") if name in parameters}
+    found |= {
+        name: parameters[name]
+        for name in ("key", "by", "account", "metric", "within", "group_by")
+        if name in parameters
+    }
     found["columns"] = parameters.get("columns") or usual_columns(values["kind"])
     if "campaign" in parameters:
         campaign = Campaign.objects.filter(id=parameters["campaign"]).first()

@@ -27,9 +27,9 @@ from reports.monthly.tables import Kind as CellKind
 from reports.monthly.tables import Table
 from reports.monthly.texts import translate
 from reports.schedules.kinds import KINDS
+from reports.schedules.letters import days_text
 from reports.schedules.message_log import DEFAULT_COLUMNS, query_of
 from reports.schedules.pages.wording import due_texts
-from reports.schedules.letters import days_text
 from reports.schedules.periods import are_final
 from reports.schedules.reading import NotAllowed, Reading, SubjectGone, TooLarge
 from reports.schedules.rights import account_scope_now
@@ -140,7 +140,10 @@ def _messages(reading: Reading) -> Shown:
     tz = zone(reading.timezone)
     return Shown(
         title=translate("Messages", reading.language),
-        head=[Cell(column.heading_in(reading.timezone), column.kind in ("number", "share", "decimal")) for column in columns],
+        head=[
+            Cell(column.heading_in(reading.timezone), column.kind in ("number", "share", "decimal"))
+            for column in columns
+        ],
         rows=[
             [
                 Cell(_log_text(value, tz), column.kind in ("number", "share", "decimal"))

@@ -124,5 +124,3 @@ def _files(run: DefinitionRun, files: Collection[DefinitionFile], access: Access
             gone = file.get_gone_display() if file.gone else ""
             found.append(RunFile(format, str(Format(format).label), file.bytes, gone))
     return found
-
-
