@@ -142,7 +142,7 @@ def _make_rows(now: datetime) -> dict:
     invitation = invitations.invite(
         tenant=tenant, email="invited@example.com", role="viewer", inviter=User.objects.get(email=OWNER), now=now
     )
-    key, _text = api_keys.create_key(tenant=tenant, name="Data warehouse", scopes=["read"], created_by=OWNER, now=now)
+    key, key_text = api_keys.create_key(tenant=tenant, name="Data warehouse", scopes=["read"], created_by=OWNER, now=now)
     maker = User.objects.get(email=OWNER)
     made = {
         "tenant": tenant,

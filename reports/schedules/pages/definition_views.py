@@ -170,7 +170,7 @@ def _with(
     if not definitions.may_change(request.access, definition, request.user):
         raise Http404
     act(definition)
-    return redirect(_PAGE, request.access.tenant.slug, definition.id)
+    return redirect(_PAGE, definition.tenant.slug, definition.id)
 
 
 def _run(definition: ReportDefinition, run_id: int) -> DefinitionRun:

@@ -25,6 +25,7 @@ from reports.schedules.checking import WrongDefinition, check_definition
 from reports.schedules.figure_tables import ALWAYS, DEFAULT, MEASURES
 from reports.schedules.kinds import AB_WITHIN, KINDS, MAX_GROUPS
 from reports.schedules.message_log import DEFAULT_COLUMNS
+from reports.schedules.pages.initial import AS_THEY_ARE
 from reports.schedules.pages.presets import may_make
 from reports.schedules.pages.wording import WEEKDAYS, dimension_name
 from reports.schedules.recipients import MAX_RECIPIENTS, RIGHT_FOR_OUTSIDE
@@ -265,7 +266,7 @@ class BuilderForm(forms.Form):
 
     def _parameters(self, data: Mapping[str, Any]) -> dict[str, Any]:
         is_log, found = self.chosen_kind == Kind.MESSAGES, {}
-        for name in ("key", "by", "account", "metric", "within", "group_by"):
+        for name in AS_THEY_ARE:
             if data.get(name):
                 found[name] = data[name]
         if data.get("campaign"):

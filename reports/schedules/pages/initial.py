@@ -15,6 +15,7 @@ from reports.schedules.message_log import DEFAULT_COLUMNS
 from reports.schedules.recipients import recipients_of
 
 Kind = ReportDefinition.Kind
+AS_THEY_ARE = ("key", "by", "account", "metric", "within", "group_by")  # parameters with a field of their own
 _SEVERAL = ("status", "tenant")  # filters that are chosen, not typed
 
 

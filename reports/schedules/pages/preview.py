@@ -136,20 +136,16 @@ def _messages(reading: Reading) -> Shown:
     for page, _days in pages:
         rows = page[:MAX_ROWS]
         break
-    values = [column.values(rows) for column in columns]
     tz = zone(reading.timezone)
+    is_figure = [column.kind in ("number", "share", "decimal") for column in columns]
+    lines = zip(*(column.values(rows) for column in columns), strict=True)
     return Shown(
         title=translate("Messages", reading.language),
         head=[
-            Cell(column.heading_in(reading.timezone), column.kind in ("number", "share", "decimal"))
-            for column in columns
+            Cell(column.heading_in(reading.timezone), right) for column, right in zip(columns, is_figure, strict=True)
         ],
         rows=[
-            [
-                Cell(_log_text(value, tz), column.kind in ("number", "share", "decimal"))
-                for column, value in zip(columns, row, strict=True)
-            ]
-            for row in zip(*values, strict=True)
+            [Cell(_log_text(value, tz), right) for value, right in zip(line, is_figure, strict=True)] for line in lines
         ],
         total=[],
         others=None,
@@ -164,11 +160,11 @@ def _log_text(value: Any, tz: Any) -> str:
 
 def _shown(table: Table, language: str) -> Shown:
     kinds = [column.kind for column in table.columns]
-    total = []
+    total: list[Cell] = []
     if table.total is not None:
         cells = zip(table.total[1:], kinds[1:], strict=True)
         total = [Cell(translate("Total", language), False), *(_cell(value, kind, language) for value, kind in cells)]
-    rows = []
+    rows: list[list[Cell]] = []
     for row, of in table.typed_rows():
         if len(rows) == MAX_ROWS:
             break

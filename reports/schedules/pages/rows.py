@@ -119,8 +119,8 @@ def _files(run: DefinitionRun, files: Collection[DefinitionFile], access: Access
     found = []
     for format, editions in by_format.items():
         masked = editions.get(DefinitionFile.Edition.MASKED)
-        file = editions.get(DefinitionFile.Edition.FULL, masked) if access.masking.in_full else masked
-        if file is not None:
-            gone = file.get_gone_display() if file.gone else ""
-            found.append(RunFile(format, str(Format(format).label), file.bytes, gone))
+        shown = editions.get(DefinitionFile.Edition.FULL, masked) if access.masking.in_full else masked
+        if shown is not None:
+            gone = shown.get_gone_display() if shown.gone else ""
+            found.append(RunFile(format, str(Format(format).label), shown.bytes, gone))
     return found

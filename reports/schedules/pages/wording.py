@@ -58,7 +58,8 @@ def schedule_text(definition: ReportDefinition) -> str:
 
 def due_texts(definition: ReportDefinition, *, now: datetime, count: int = 3) -> list[str]:
     """Return the next due times of a schedule in the tenant's zone."""
-    tz, found, after = definition.tenant.timezone, [], now.astimezone(UTC)
+    tz, after = definition.tenant.timezone, now.astimezone(UTC)
+    found: list[str] = []
     while len(found) < count:
         after = next_due(schedule_of(definition), tz, after)
         local = after.astimezone(zone(tz))
