@@ -7,15 +7,21 @@ import pytest
 from django.utils import timezone
 
 from portal.accounts.models import AuditEntry, Membership, Role
+from portal.common.templatetags.figures import count, percent
 from reports.models import DefinitionRun, ReportDefinition, ReportRecipient
 from reports.schedules.definitions import create_definition, stop_definition
 from reports.schedules.making import make_runs
+from tests.api.conftest import call, mine
 from tests.conftest import make_user
 from tests.deliveries.helpers import apply
+from tests.pages.campaign_month import PERIOD, month
 from tests.segments.sample import message
+
+__all__ = ["call", "mine", "month"]
 
 pytestmark = pytest.mark.django_db
 
+QUERY = dict(part.split("=") for part in PERIOD.split("&")) | {"to": "2026-11-20"}
 URL = "/t/nordic-retail/reports/definitions/"
 CHOICES = {
     "name": "Weekly volumes", "kind": "volumes", "period": "custom", "first": "2026-11-01", "last": "2026-11-20",
@@ -148,9 +154,22 @@ def test_preview_has_the_figures_of_the_file_and_of_the_next_days(client, person
     assert [[cell.text for cell in row[:4]] for row in shown.rows] == [["FI", "Finland", "2", "2"]]
     assert [len(part.context["preview"].due), part.context["preview"].due[0].split()[0]] == [3, "Monday"]
     assert "Addresses outside the portal get files with masked phone numbers." in text_of(page)
-    query = "from=2026-11-01&to=2026-11-20&group_by=country"
-    answer = client.get(f"/api/v1/statistics/?tenant=nordic-retail&{query}").json()
-    assert [group["messages"] for group in answer.get("groups", answer.get("rows", []))] == [2]
+
+
+def test_preview_has_the_figures_of_the_api(client, person, tenant, mine, month):
+    choices = CHOICES | {"group_by": ["country", "operator"], "columns": ["delivery_rate"], "preview": "yes"}
+    shown = client.post(f"{URL}new/", choices).context["preview"].tables[0]
+
+    groups = mine.get("statistics/", **QUERY, group_by="country,operator").json()["groups"]
+    names = ("messages", "delivered", "failed", "pending", "unknown")
+    expected = {
+        (group["key"]["country"], group["key"]["operator"]): [count(group[name]) for name in names]
+        + [percent(group["delivery_rate"])]
+        for group in groups
+    }
+    texts = [[cell.text for cell in row] for row in shown.rows]
+    assert {(row[0], row[2]): row[3:] for row in texts} == expected
+    assert len(expected) > 1
 
 
 @pytest.mark.parametrize("kind", ["monthly", "volumes", "errors", "operators", "messages"])
