@@ -202,7 +202,7 @@ def _make_rows(now: datetime) -> dict:
             "template_id": make_template(tenant, "Board pack").id,
             "share_token": share_token,
             "panel_token": panel_token,
-            "api_key": text,
+            "api_key": key_text,
             "membership_id": Membership.objects.get(user__email=VIEWER).id,
             "secrets": secrets,
             "feed_id": Feed.objects.get(name="main").id,
