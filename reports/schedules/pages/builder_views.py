@@ -77,11 +77,15 @@ def _builder(
     if "refresh" in typed:
         form = BuilderForm(**given)
         return _page(request, definition, BuilderForm(initial=of_typed(form, typed, kind), **given))
+    is_part = bool(request.headers.get("HX-Request"))
+    if is_part and not typed.get("name"):  # tables can be seen before the report has a name
+        typed = typed.copy()
+        typed["name"] = _("New saved report")
     form = BuilderForm(typed, **given)
     is_valid = form.is_valid()
-    if "preview" in typed or request.headers.get("HX-Request"):
+    if "preview" in typed or is_part:
         shown = _preview(request, form, definition) if is_valid else None
-        if request.headers.get("HX-Request"):
+        if is_part:
             return render(request, "reports/saved/_preview.html", {"form": form, "preview": shown})
         return _page(request, definition, form, preview=shown, status=200 if is_valid else 422)
     if not is_valid:
