@@ -78,10 +78,10 @@ def _builder(
         form = BuilderForm(**given)
         return _page(request, definition, BuilderForm(initial=of_typed(form, typed, kind), **given))
     is_part = bool(request.headers.get("HX-Request"))
+    filled = typed.copy()
     if is_part and not typed.get("name"):  # tables can be seen before the report has a name
-        typed = typed.copy()
-        typed["name"] = _("New saved report")
-    form = BuilderForm(typed, **given)
+        filled["name"] = _("New saved report")
+    form = BuilderForm(filled, **given)
     is_valid = form.is_valid()
     if "preview" in typed or is_part:
         shown = _preview(request, form, definition) if is_valid else None
