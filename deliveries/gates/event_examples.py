@@ -67,7 +67,7 @@ def sample_event(type_: str, *, tenant_slug: str, tenant_name: str) -> Event:
     """Return a made-up event of this type, as the tenant's gates would send it."""
     return Event(
         inbox_id=0,
-        id="evt_00000000000000000000000000000000",
+        id="evt_a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6",
         type=Gate.Event(type_).value,
         received_at=AT,
         tenant_slug=tenant_slug,

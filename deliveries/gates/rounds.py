@@ -63,7 +63,7 @@ async def send_round(
     egress: Egress, gate_type: str, sender: Sender, endpoints: Sequence[Endpoint], reports: Sequence[Sendable],
     done: Sequence[int] = (),
 ) -> Round:  # fmt: skip
-    """Send reports (several are one batch) or an event once, by the gate's type: to all, the first that answers, or one at random.
+    """Send reports (several are one batch) or an event once, to all, the first that answers, or one at random.
 
     A gate without destinations has nothing to do: the round is a success.
     """

@@ -1,7 +1,7 @@
 """Tests of gates: one request to each destination at once, whatever the gate's type, with the answer for people.
 
-A test sends the newest report that the gate would forward, or a made-up one; a made-up event where the gate sends events
-alone. It is recorded as an attempt with the number 0, and changes neither the gate's state nor its counts.
+A test sends the newest report that the gate would forward, or a made-up one; to a gate of events alone a made-up event.
+It is recorded as an attempt with the number 0, and changes neither the gate's state nor its counts.
 
 The request of the page or the API waits for the answers, with its transaction open but without a lock: at most ten
 seconds, and a few tests at once in a process.

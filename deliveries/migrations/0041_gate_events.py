@@ -21,10 +21,10 @@ class Migration(migrations.Migration):
                     "type",
                     models.CharField(
                         choices=[
-                            ("report.ready", "A report is ready"),
-                            ("export.ready", "An export is ready, or could not be made"),
-                            ("alert.opened", "An alert was opened"),
-                            ("alert.closed", "An alert was closed"),
+                            ("report.ready", "Report finished"),
+                            ("export.ready", "Export finished"),
+                            ("alert.opened", "Alert opened"),
+                            ("alert.closed", "Alert closed"),
                         ],
                         max_length=30,
                     ),
@@ -42,10 +42,10 @@ class Migration(migrations.Migration):
             field=django.contrib.postgres.fields.ArrayField(
                 base_field=models.CharField(
                     choices=[
-                        ("report.ready", "A report is ready"),
-                        ("export.ready", "An export is ready, or could not be made"),
-                        ("alert.opened", "An alert was opened"),
-                        ("alert.closed", "An alert was closed"),
+                        ("report.ready", "Report finished"),
+                        ("export.ready", "Export finished"),
+                        ("alert.opened", "Alert opened"),
+                        ("alert.closed", "Alert closed"),
                     ],
                     max_length=30,
                 ),

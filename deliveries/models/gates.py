@@ -63,10 +63,10 @@ class Gate(GateFilter):
     class Event(models.TextChoices):
         """Events that a gate may send beside delivery reports, or in their place."""
 
-        REPORT_READY = "report.ready", _("A report is ready")
-        EXPORT_READY = "export.ready", _("An export is ready, or could not be made")
-        ALERT_OPENED = "alert.opened", _("An alert was opened")
-        ALERT_CLOSED = "alert.closed", _("An alert was closed")
+        REPORT_READY = "report.ready", _("Report finished")
+        EXPORT_READY = "export.ready", _("Export finished")
+        ALERT_OPENED = "alert.opened", _("Alert opened")
+        ALERT_CLOSED = "alert.closed", _("Alert closed")
 
     class State(models.TextChoices):
         """State of a gate."""
@@ -134,6 +134,11 @@ class Gate(GateFilter):
 
     def __str__(self) -> str:
         return f"{self.tenant_id}: {self.name}"
+
+    @property
+    def event_names(self) -> list[str]:
+        """The names of its events for people."""
+        return [str(self.Event(event).label) for event in self.events]
 
 
 class GateDestination(models.Model):

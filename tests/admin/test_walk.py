@@ -67,7 +67,7 @@ NOT_SHOWN = {
     "deliveries.ErasedId", "deliveries.ErasedName", "deliveries.RecipientSecret",
     "campaigns.ConversionKind", "campaigns.ConversionEvent", "deliveries.ConversionDue", "deliveries.ConversionTenant",
     "deliveries.ConversionWindow", "deliveries.GateDestination", "deliveries.GateDelivery",
-    "deliveries.GateAttempt", "deliveries.GateHour", "deliveries.ChannelCount",
+    "deliveries.GateAttempt", "deliveries.GateEvent", "deliveries.GateHour", "deliveries.ChannelCount",
 }  # fmt: skip
 
 
