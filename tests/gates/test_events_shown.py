@@ -103,7 +103,7 @@ def test_api_sets_and_shows_events(mine, tenant):
     assert (made.json()["events"], made.json()["forwards_reports"]) == (["export.ready"], False)
 
     refused = mine.post("gates/", least | {"ref_id": "b", "events": ["export.redy"]})
-    assert (refused.status_code, [one["pointer"] for one in refused.json()["errors"]]) == (400, ["#/events/0"])
+    assert (refused.status_code, [one["pointer"] for one in refused.json()["errors"]]) == (422, ["#/events/0"])
     nothing = mine.post("gates/", least | {"ref_id": "b", "forwards_reports": False})
     assert [one["pointer"] for one in nothing.json()["errors"]] == ["#/events"]
 
