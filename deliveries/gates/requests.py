@@ -45,7 +45,7 @@ def request_of(sender: Sender, endpoint: Endpoint, reports: Sequence[Sendable], 
     if isinstance(first, Event):
         body, content_type, url = own_event.json_of(first), JSON, endpoint.url
     else:
-        body, content_type = _body(sender, endpoint, reports)
+        body, content_type = _body(sender, endpoint, [one for one in reports if isinstance(one, Forwarded)])
         url = _url(sender, endpoint, first)
     ours = {"content-type": content_type} if content_type else {}
     ours |= {"user-agent": USER_AGENT}

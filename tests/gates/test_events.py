@@ -79,8 +79,8 @@ def test_pages_may_queue_events_of_their_own_tenant_alone(tenant, other_tenant):
 
 
 def test_unknown_event_is_refused(tenant):
-    with pytest.raises(ValueError, match=r"export\.redy"):
-        queue(tenant, "export.redy")
+    with pytest.raises(ValueError, match=r"export\.unknown"):
+        queue(tenant, "export.unknown")
 
 
 def test_event_arrives_signed_beside_reports_and_in_no_batch(feed, tenant):

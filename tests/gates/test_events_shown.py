@@ -102,7 +102,7 @@ def test_api_sets_and_shows_events(mine, tenant):
     check("/api/v1/gates/", "POST", made)
     assert (made.json()["events"], made.json()["forwards_reports"]) == (["export.ready"], False)
 
-    refused = mine.post("gates/", least | {"ref_id": "b", "events": ["export.redy"]})
+    refused = mine.post("gates/", least | {"ref_id": "b", "events": ["export.unknown"]})
     assert (refused.status_code, [one["pointer"] for one in refused.json()["errors"]]) == (422, ["#/events/0"])
     nothing = mine.post("gates/", least | {"ref_id": "b", "forwards_reports": False})
     assert [one["pointer"] for one in nothing.json()["errors"]] == ["#/events"]
