@@ -20,6 +20,7 @@ from reports.campaigns.api import CampaignsView, CampaignView
 from reports.campaigns.recipients_api import RecipientsView
 from reports.exports.api import TableExportsView
 from reports.figures.api import StatisticsView
+from reports.forecast.api import ForecastView
 from reports.runs.api import DownloadView, RunsView, RunView
 from reports.segments.api import SegmentKeysView, SegmentView
 
@@ -29,6 +30,7 @@ urlpatterns = [
     path("v1/campaigns/<int:campaign_id>/ab/", AbView.as_view(), name="campaign_ab"),
     path("v1/statistics/", StatisticsView.as_view(), name="statistics"),
     path("v1/reports/", RunsView.as_view(), name="reports"),
+    path("v1/reports/forecast/", ForecastView.as_view(), name="forecast"),
     path("v1/reports/<int:run_id>/", RunView.as_view(), name="report"),
     path("v1/reports/<int:run_id>/download/", DownloadView.as_view(), name="report_download"),
     path("v1/messages/", MessagesView.as_view(), name="messages"),

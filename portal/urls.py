@@ -11,6 +11,8 @@ from portal.common import any_text  # noqa: F401  registers the converter
 from portal.operations.views import metrics
 from portal.palette import views as palette
 from portal.staff import messages, onboarding_views, view_as
+from reports.alerts import state_views as alerts
+from reports.schedules import public_views as mailed
 from reports.shares import public_views
 
 # One door for everybody: limits on guessing, and later second factors, hold for staff too.
@@ -41,6 +43,7 @@ urlpatterns = [
     path("look/logo/<str:logo_digest>.png", theme.logo, name="logo"),
     path("look/icon/<str:logo_digest>.png", theme.icon, name="icon"),
     path("t/<slug:tenant_slug>/", include("reports.urls")),
+    path("t/<slug:tenant_slug>/alerts/", include("reports.alerts.urls")),
     path("t/<slug:tenant_slug>/campaigns/", include("reports.campaigns.urls")),
     path("t/<slug:tenant_slug>/segments/", include("reports.segments.urls")),
     path("t/<slug:tenant_slug>/go/", palette.palette, name="palette"),
@@ -54,12 +57,17 @@ urlpatterns = [
     path("api/", include("portal.api_urls")),
     path("gate//", include("deliveries.gates.partner_gates.urls")),  # of clients whose base URL ends with a slash
     path("gate/", include("deliveries.gates.partner_gates.urls")),
+    path("accounts/alerts/unsubscribe/<str:token>/", alerts.unsubscribe, name="alerts_unsubscribe"),
     path("accounts/", include("portal.accounts.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("share/<str:share_token>/", public_views.share, name="share"),
     path("share/<str:share_token>/download/", public_views.share_download, name="share_download"),
     path("embed/<str:share_token>/", public_views.embed, name="embed"),
+    path("mail/confirm/<str:token>/", mailed.confirm, name="report_address"),
+    path("mail/unsubscribe/<str:token>/", mailed.unsubscribe, name="report_unsubscribe"),
+    path("mail/report/<str:token>/", mailed.report, name="mailed_report"),
+    path("mail/report/<str:token>/<str:format_name>/", mailed.download, name="mailed_file"),
     path("view-as/stop/", view_as.stop, name="view_as_stop"),
     path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),

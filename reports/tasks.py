@@ -3,7 +3,9 @@
 from celery import shared_task
 from django.utils import timezone
 
-from reports.runs import due_months, erased_files, runs
+from reports.alerts import checking, forgetting
+from reports.runs import due_months, erased_files, revising, runs
+from reports.schedules import clock, erased, files, mail_retention, mailing, making, sending
 
 
 @shared_task(name="reports.build_report", time_limit=1200, acks_late=True)
@@ -24,6 +26,60 @@ def queue_monthly_runs() -> int:
     return len(due_months.queue_due_runs(now=timezone.now()))
 
 
+@shared_task(name="reports.queue_revisions", time_limit=300)
+def queue_revisions() -> int:
+    return len(revising.queue_revisions(now=timezone.now()))
+
+
 @shared_task(name="reports.delete_erased_files", time_limit=3600)
 def delete_erased_files() -> int:
+    return erased_files.delete_erased_files(now=timezone.now(), also=erased.delete_files_of_month)
+
+
+@shared_task(name="reports.make_definition_run", time_limit=3600)
+def make_definition_run(run_id: int) -> int:
+    return making.make_runs(run_id=run_id)  # claims the run's row; a second call finds it taken
+
+
+@shared_task(name="reports.resume_definition_runs", time_limit=3600)
+def resume_definition_runs() -> int:
+    return making.make_runs()
+
+
+@shared_task(name="reports.delete_old_report_files", time_limit=3600)
+def delete_old_report_files() -> int:
+    return files.delete_old(now=timezone.now())
+
+
+@shared_task(name="reports.request_due_runs", time_limit=300)
+def request_due_runs() -> int:
+    return len(clock.tick(now=timezone.now()))
+
+
+@shared_task(name="reports.send_report_mails", time_limit=sending.TIME_LIMIT)
+def send_report_mails() -> int:
+    now = timezone.now()
+    sending.mark_unknown(now=now)
+    mailing.queue_failures(now=now)
+    return sending.send_waiting()
+
+
+@shared_task(name="reports.forget_report_mails", time_limit=300)
+def forget_report_mails() -> int:
+    return mail_retention.forget(now=timezone.now())
     return erased_files.delete_erased_files(now=timezone.now())
+
+
+@shared_task(name="reports.look_at_alerts", time_limit=300)
+def look_at_alerts() -> int:
+    return checking.look(now=timezone.now()).opened
+
+
+@shared_task(name="reports.check_accounts", time_limit=120)
+def check_accounts() -> int:
+    return len(checking.check_accounts(now=timezone.now()))
+
+
+@shared_task(name="reports.forget_alerts", time_limit=600)
+def forget_alerts() -> int:
+    return forgetting.forget(now=timezone.now())

@@ -16,6 +16,7 @@ from deliveries.applying.quarantine import put_in_quarantine
 from deliveries.applying.sealed_days import PAST_RETENTION, hold_to_retention
 from deliveries.applying.submissions import SubmissionBatch, Submitted
 from deliveries.counts import feed_counts
+from deliveries.counts.causes import Cause
 from deliveries.counts.changes import add_changes
 from deliveries.dialects.codes import CodeTable
 from deliveries.dialects.registry import DIALECTS
@@ -143,9 +144,9 @@ def _apply(
             other_channels={row.id for row, _channel in others},
         )
         of_imports = import_counts.sums(rows, reports=added, broken=broken, others=others)
-        add_changes(
-            changes, chosen, fates, of_imports, feed_counts.channel_sums(others)
-        )  # last: hot rows stay locked only for the commit
+        add_changes(  # last: hot rows stay locked only for the commit
+            changes, chosen, fates, of_imports, feed_counts.channel_sums(others), cause=Cause.LATE_REPORTS
+        )
     return BatchResult(
         claimed=len(rows),
         reports=len(added),

@@ -25,7 +25,8 @@ from deliveries.checks.reconcile_parameters import (
     parameter_differences,
     repair_parameters,
 )
-from deliveries.counts.changes import TABLES, CountTable
+from deliveries.counts import causes
+from deliveries.counts.changes import CAMPAIGN, DAILY, TABLES, CountTable
 from deliveries.counts.rollups import invalidate_rollups
 from deliveries.messages import slices
 from portal.common.bulk import Sums, add_to_counts
@@ -108,7 +109,12 @@ def repair(differences: list[AnyDifference]) -> None:
     with transaction.atomic():
         slices.lock([0])  # whose holders `condense` waits for
         invalidate_rollups({d.key[:2] for d in of_counts if "day" in d.table.keys})
-        add_to_counts(*(Sums(t.stored, t.keys, t.values, _missing(of_counts, t)) for t in TABLES))
+        missing = {t.name: _missing(of_counts, t) for t in TABLES}
+        repairs = ((t.name, t.keys, missing[t.name]) for t in (DAILY, CAMPAIGN))
+        add_to_counts(
+            *(Sums(t.stored, t.keys, t.values, missing[t.name]) for t in TABLES),
+            causes.of_repairs(repairs, now=datetime.now(UTC)),
+        )
 
 
 def _missing(differences: list[Difference], table: CountTable) -> dict[tuple, list[int]]:

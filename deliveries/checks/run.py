@@ -15,6 +15,7 @@ from deliveries.applying.apply import oldest_waiting
 from deliveries.checks import counts, gates, identities
 from deliveries.checks.feeds import feed_rates
 from deliveries.checks.refusals import refusals
+from deliveries.checks.report_mails import wrong_mails
 from deliveries.checks.selectors import TITLES
 from deliveries.checks.silent_feeds import FeedState
 from deliveries.checks.submissions import UnreportedSource, unreported_sources
@@ -33,7 +34,7 @@ KEPT_DETAILS = 20
 WAITS_TOO_LONG = timedelta(minutes=5)
 
 # Each problem of these begins with the feed, account or job that it is about, and ": ".
-NAMED = {"feeds", "refused", "quarantined", "submissions", "jobs", "gates_at_link"}
+NAMED = {"feeds", "refused", "quarantined", "submissions", "jobs", "gates_at_link", "alerts", "account_delivery"}
 
 Check = Callable[[datetime], list[str]]
 
@@ -195,6 +196,17 @@ def _gates_at_link(now: datetime) -> list[str]:
     ]
 
 
+def _report_mails(now: datetime) -> list[str]:
+    wrong, problems = wrong_mails(now=now), []
+    if wrong.waiting:
+        text = _("%(number)s e-mails of reports wait for over an hour. Is the mail server away?")
+        problems.append(KeptText(text, number=wrong.waiting))
+    if wrong.unknown:
+        text = _("%(number)s e-mails of reports have an unknown outcome. They are not sent again by themselves")
+        problems.append(KeptText(text, number=wrong.unknown))
+    return list(problems)
+
+
 def _minute(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M}"
 
@@ -205,6 +217,7 @@ def _counts(now: datetime) -> list[str]:
 
 
 # Descriptions of the checks: deliveries/checks/selectors.py. Their intervals: portal/settings/background.py.
+# Two more are kept by reports/alerts/checking.py.
 CHECKS: dict[str, Check] = {
     "received": _received,
     "waiting": _waiting,
@@ -218,6 +231,7 @@ CHECKS: dict[str, Check] = {
     "jobs": _jobs,
     "gates": _gates,
     "gates_at_link": _gates_at_link,
+    "report_mails": _report_mails,
 }
 
 

@@ -24,6 +24,9 @@ TITLES: dict[str, tuple[Promise, timedelta]] = {
     "jobs": (_("No background job has failed"), timedelta(minutes=5)),
     "gates": (_("Deliveries of gates are sent"), timedelta(minutes=5)),
     "gates_at_link": (_("The gates at LINK are as they should be"), timedelta(hours=13)),
+    "report_mails": (_("E-mails of reports are sent"), timedelta(minutes=5)),
+    "alerts": (_("Alerts are looked at every minute"), timedelta(minutes=5)),
+    "account_delivery": (_("No account's delivery rate falls"), timedelta(minutes=30)),
     "counts": (_("Counts match the messages on the days compared at night"), timedelta(hours=26)),
 }
 

@@ -1,10 +1,11 @@
 """Counts of a message, and the differences that a change of it adds to them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from campaigns.models import NO_CAMPAIGN_ID
-from deliveries.counts import segment_facts
+from deliveries.counts import causes, segment_facts
+from deliveries.counts.causes import Cause
 from deliveries.counts.rollups import invalidate_rollups
 from deliveries.counts.segments import add_segment_changes
 from deliveries.dialects.codes import QUEUED
@@ -151,11 +152,12 @@ def quarter_of(instant: datetime) -> datetime:
     return instant.replace(minute=instant.minute // 15 * 15, second=0, microsecond=0)
 
 
-def add_changes(changes: list[Change], chosen: ChosenKeys, *further: Sums) -> None:
+def add_changes(changes: list[Change], chosen: ChosenKeys, *further: Sums, cause: Cause | None) -> None:
     """Add the difference of each change (old key -1, new key +1) to the counts, inside the rows' own transaction.
 
     `chosen` are the segment keys that write_messages returned. Call it last, with what else is to be counted: the hot
-    rows stay locked only for the commit.
+    rows stay locked only for the commit. `cause` is noted where a closed month changes (deliveries/counts/causes.py);
+    without one nothing is noted.
     """
     deltas: list[_Deltas] = [{} for _ in _OF_ALL]
     for change in changes:
@@ -166,8 +168,12 @@ def add_changes(changes: list[Change], chosen: ChosenKeys, *further: Sums) -> No
     added = [*deltas, _of_submissions(submitted)]
     if chosen:
         add_segment_changes(changes, chosen)
-    invalidate_rollups({key[:2] for key in deltas[0]})
+    tenant_days = {key[:2] for key in deltas[0]}
+    invalidate_rollups(tenant_days)
     sums = [Sums(table.name, table.keys, table.values, of_it) for table, of_it in zip(_ADDED, added, strict=True)]
+    if cause is not None:
+        days = {day for _tenant_id, day in tenant_days}
+        sums.append(causes.of_changes(changes, days, cause, now=datetime.now(UTC)))
     add_to_counts(*sums, *further)
 
 

@@ -65,8 +65,8 @@ def cached(place: Place) -> Registered:
     if found := _cache.get(_cached_as(place)):
         return found
     none = _member(place, NO_VALUE)
-    as_they_are = {value: _member(place, value) for value in NO_SEGMENTS}
-    return Registered({None: none, "": none, NOT_COUNTED: ""} | as_they_are, 0)
+    members: dict[str | None, str] = {None: none, "": none, NOT_COUNTED: ""}
+    return Registered({**members, **{value: _member(place, value) for value in NO_SEGMENTS}}, 0)
 
 
 def register(

@@ -169,7 +169,10 @@ def _rows(messages: list[_Counted], columns: list[_Column], found: dict[Place, R
     pieces = []
     for place, texts, new, _added in columns:
         members = found[place].members
-        if others := {text: member_of(value, found[place]) for text, value in new.items() if text not in members}:
+        others: dict[str | None, str] = {
+            text: member_of(new[text], found[place]) for text in new if text not in members
+        }
+        if others:
             members = {**members, **others}
         pieces.append(list(map(members.__getitem__, texts)))
     for (message, state, old), of_one in zip(messages, zip(*pieces, strict=True), strict=True):

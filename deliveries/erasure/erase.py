@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from django.conf import settings
 from django.db import connection, transaction
+from django.utils.module_loading import import_string
 
 from deliveries.counts import segment_fold
 from deliveries.counts.changes import add_changes
@@ -137,6 +139,7 @@ def _clean(message: StoredMessage, number: str, *, is_own: bool, names: erased_n
         message.labels = _clean_texts(labels, clean)
     if folded.operator and holds_number(folded.operator, number):
         folded.operator = without_number(folded.operator, number)
+        names.months.add(Month.of(message.day))
     if variant := new.get((equal_names.variant_scope(message.campaign_id), message.variant)):
         message.variant = variant
         names.months.add(Month.of(message.day))
@@ -180,6 +183,8 @@ def erase_person(*, number: str, tenant: Tenant, actor: str) -> ErasureCounts:
     partner_ids.rename_queued(actor=actor)
     message_ids.forget_places()
     exports.mark(tenant_id=tenant.id, now=datetime.now(UTC))
+    for path in settings.ERASURE_MARKS:
+        import_string(path)(tenant_id=tenant.id, now=datetime.now(UTC))
     gate_replays.forget_searches(tenant_id=tenant.id)
     subject = hashed(read.text, tenant_id=tenant.id)[:13]
     record("number.erased", actor=actor, tenant=tenant, subject=subject, details=asdict(erased))
@@ -298,7 +303,7 @@ def erase_messages(
         raw_rows.erase_reports(tenant_id, before, numbers, are_own=not number)
         changes = [Change(old, new) for old, new in zip(before, after, strict=True) if old != new]
         chosen = write_messages(changes)
-        add_changes(changes, chosen)
+        add_changes(changes, chosen, cause=None)  # names change; the ledger forgets these months
         segment_fold.fold_all()
         gate_attempts.delete_texts(change.after.key for change in changes)
         message_ids.rename(after, numbers)

@@ -13,8 +13,8 @@ from django.db import connection
 
 from campaigns.models import Campaign, SegmentKey
 from campaigns.segments import NO_SEGMENTS, label_of
-from deliveries.counts import segment_fold
-from deliveries.counts.changes import CAMPAIGN, LATENCY, SEGMENT, SEGMENT_LATENCY, TABLES
+from deliveries.counts import causes, segment_fold
+from deliveries.counts.changes import CAMPAIGN, LATENCY, SEGMENT, SEGMENT_LATENCY, TABLES, CountTable
 from deliveries.counts.rollups import invalidate_rollups
 from deliveries.erasure import equal_names
 from deliveries.messages.number_hashes import hashed
@@ -32,6 +32,7 @@ _CONDENSED_NAMES = (
     ("condensed_segment_count", "value"),
     ("condensed_segment_latency_count", "value"),
 )
+_LEDGER = CountTable(causes.TABLE, causes.KEYS, causes.VALUES, facts="")
 _MAX_NAME = 240  # of 256 characters: the rest is for the number that tells equal names apart
 
 
@@ -159,8 +160,8 @@ def delete_empty_counts(tenant_id: int, changes: Iterable[Change]) -> None:
                 )
             _forget_variants(cursor, tenant_id, {variant for *_key, variant in variants})
         if operators:
-            for table in (*(t.stored for t in TABLES if "operator" in t.keys), "condensed_latency_count"):
-                empty = "" if table == "condensed_latency_count" else " AND messages = 0"
+            for table in (*(t.stored for t in TABLES if "operator" in t.keys), "condensed_latency_count", _LEDGER.name):
+                empty = "" if table in ("condensed_latency_count", _LEDGER.name) else " AND messages = 0"
                 cursor.execute(
                     f"DELETE FROM {table} WHERE tenant_id = %s AND operator = ANY (%s){empty}",  # noqa: S608  tables, columns and conditions of this module; values are parameters
                     [tenant_id, sorted(operators)],
@@ -193,7 +194,7 @@ def rename_counted(tenant_id: int, number: str) -> None:
     months: set[Month] = set()
     days: set[date] = set()
     with connection.cursor() as cursor:
-        for table in TABLES:
+        for table in (*TABLES, _LEDGER):
             for column, within in _COUNTED_NAMES.items():
                 if column not in table.keys:
                     continue
@@ -206,11 +207,12 @@ def rename_counted(tenant_id: int, number: str) -> None:
                 for found in [row for row in cursor.fetchall() if holds_number(row[-1], number)]:
                     columns = ", ".join([*table.keys, *table.values])
                     moved = ", ".join("%(new)s" if key == column else key for key in [*table.keys, *table.values])
+                    counted = " OR ".join(f"{value} <> 0" for value in table.values)
                     added = ", ".join(f"{value} = {table.stored}.{value} + excluded.{value}" for value in table.values)
                     cursor.execute(
                         f"WITH gone AS (DELETE FROM {table.stored} WHERE tenant_id = %(tenant)s AND {same}"  # noqa: S608  tables, columns and conditions of this module; values are parameters
                         f" RETURNING *), moved AS (INSERT INTO {table.stored} ({columns}) SELECT {moved} FROM gone"
-                        f" WHERE messages <> 0 ON CONFLICT ({', '.join(table.keys)}) DO UPDATE SET {added})"
+                        f" WHERE {counted} ON CONFLICT ({', '.join(table.keys)}) DO UPDATE SET {added})"
                         f" SELECT DISTINCT {table.time}::date FROM gone",
                         {"tenant": tenant_id, "new": _renamed(tenant_id, column, found, number)}
                         | dict(zip(keys, found, strict=True)),

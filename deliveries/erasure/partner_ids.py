@@ -92,6 +92,7 @@ def _rename(row: ErasedId, *, actor: str) -> None:
                 f"UPDATE {table} SET partner_id = %s WHERE account_id = %s AND partner_id = %s",  # noqa: S608  a table's name, a constant; values are parameters
                 [new, account_id, old],
             )
+        cursor.execute("DELETE FROM count_cause WHERE account_id = %s AND partner_id = %s", [account_id, old])
         cursor.execute(
             "SELECT DISTINCT tenant_id, date_trunc('month', day)::date FROM daily_count"
             " WHERE account_id = %s AND partner_id = %s",

@@ -1,14 +1,15 @@
 """Stored files of exports: their names, opening and deleting them."""
 
 import hashlib
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db.models import Q
 
-from deliveries.models import Export, RetentionMark
+from deliveries.exports.days import is_past_retention, retention_marks
+from deliveries.models import Export
 from portal.accounts.models import record
 from portal.common.jobs import MAX_ATTEMPTS, JobState, open_jobs
 
@@ -86,19 +87,9 @@ def delete_old(*, now: datetime) -> int:
 
 def _past_retention() -> list[int]:
     """Return the exports with messages of days that retention has sealed, or with numbers that it has erased."""
-    marks = {
-        str(mark.tenant_id): (mark.messages_before or date.min, mark.numbers_before or date.min)
-        for mark in RetentionMark.objects.all()
-    }
-    return [
-        export.id
-        for export in Export.objects.filter(gone="", state=JobState.DONE)
-        if any(_is_past(days, marks[tenant]) for tenant, days in export.oldest.items() if tenant in marks)
-    ]
-
-
-def _is_past(oldest: list[str | None], marks: tuple[date, date]) -> bool:
-    return any(day is not None and date.fromisoformat(day) < mark for day, mark in zip(oldest, marks, strict=True))
+    marks = retention_marks()
+    exports = Export.objects.filter(gone="", state=JobState.DONE)
+    return [export.id for export in exports if is_past_retention(export.oldest, marks)]
 
 
 def _name(export: Export, attempt: int) -> str:

@@ -6,22 +6,20 @@ connection, that of a helper thread, so that people see it and can cancel.
 
 import tempfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone, translation
 
+from deliveries.exports.days import OldestDays
 from deliveries.exports.files import KEPT, delete_attempts, store
 from deliveries.exports.kinds import (
     Content,
-    Day,
     NotAllowed,
     TooManyRows,
     Unreadable,
@@ -35,7 +33,7 @@ from deliveries.search.query import BadFilter
 from portal.accounts.models import record
 from portal.brands.brand import brand_of
 from portal.common import jobs
-from portal.common.database import snapshot
+from portal.common.database import side_connection, snapshot, snapshot_time
 from portal.tenants.scope import web_scope
 
 LEASE = timedelta(minutes=5)  # a page of a search that no index serves may take so long
@@ -58,7 +56,7 @@ def run_exports(*, export_id: int | None = None) -> int:
 def _work(export: Export) -> None:
     export.pause_at = None  # a snapshot cannot be continued by another task
     export.done, export.total = 0, 0
-    with _side_connection() as aside, tempfile.TemporaryDirectory(prefix="portal-export-") as folder:
+    with side_connection("export-progress") as aside, tempfile.TemporaryDirectory(prefix="portal-export-") as folder:
         path = Path(folder) / f"export.{export.format}"
         aside(lambda: jobs.renew(export, lease=jobs.LONG_STEP))
         try:
@@ -75,20 +73,7 @@ class _Made:
     as_of: datetime
     in_full: bool
     shortened: int = 0
-    days: dict[str, date] = field(default_factory=dict)  # by tenant: the first one
-    numbers: dict[str, date] = field(default_factory=dict)  # by tenant: the first one with a number in full
-
-    def note(self, days: set[Day]) -> None:
-        for tenant_id, day, has_number in days:
-            tenant = str(tenant_id)
-            self.days[tenant] = min(self.days.get(tenant, day), day)
-            if has_number:
-                self.numbers[tenant] = min(self.numbers.get(tenant, day), day)
-
-    def oldest(self) -> dict[str, list[str | None]]:
-        """Return the value of `Export.oldest`."""
-        numbers = {tenant: day.isoformat() for tenant, day in self.numbers.items()}
-        return {tenant: [day.isoformat(), numbers.get(tenant)] for tenant, day in self.days.items()}
+    days: OldestDays = field(default_factory=OldestDays)
 
 
 def _write(export: Export, path: Path, aside: Callable[[Callable[[], None]], None]) -> _Made:
@@ -110,7 +95,7 @@ def _write(export: Export, path: Path, aside: Callable[[Callable[[], None]], Non
             export.total = content.count()
             if export.total > settings.EXPORT_MAX_ROWS:
                 raise Refused(Export.Problem.ROWS)
-            made = _Made(_now(), access.masking.in_full)
+            made = _Made(snapshot_time(), access.masking.in_full)
             table = Table(
                 columns=columns,
                 rows_heading=str(kind_of(export).rows),
@@ -138,19 +123,12 @@ def _pages(
 ) -> Iterator[list[Any]]:
     """Yield the rows, and write the progress after each page. Raises Refused, jobs.Stopped."""
     for rows, days in content.pages():
-        made.note(days)
+        made.days.note(days)
         yield rows
         export.done += len(rows)
         aside(lambda: jobs.renew(export, lease=LEASE))
         if path.exists() and path.stat().st_size > settings.EXPORT_MAX_BYTES:
             raise Refused(Export.Problem.SIZE)
-
-
-def _now() -> datetime:
-    """Return the time at which the snapshot's transaction began."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT now()")
-        return cursor.fetchone()[0].astimezone(UTC)
 
 
 def _finish(export: Export, made: _Made, stored: dict) -> None:
@@ -179,7 +157,7 @@ def _write_done(export: Export, made: _Made, stored: dict) -> None:
         as_of=made.as_of,
         in_full=made.in_full,
         shortened=made.shortened,
-        oldest=made.oldest(),
+        oldest=made.days.by_tenant(),
         sealed=export.sealed if kind_of(export).keeps_parameters else "",
         expires_at=timezone.now() + KEPT,
         **stored,
@@ -196,13 +174,3 @@ def _refuse(export: Export, problem: str) -> None:
         Export.objects.filter(id=export.id).update(problem=problem, sealed="")
         tell_failed(export, problem=problem)
     raise jobs.CancelRequested(f"export {export.id}: {problem}")
-
-
-@contextmanager
-def _side_connection() -> Iterator[Callable[[Callable[[], None]], None]]:
-    """Yield what calls a function on a database connection of its own, and waits for it."""
-    with ThreadPoolExecutor(1, thread_name_prefix="export-progress") as thread:
-        try:
-            yield lambda function: thread.submit(function).result()
-        finally:
-            thread.submit(lambda: connection.close()).result()  # the thread's own: the name leads to it there

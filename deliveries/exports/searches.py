@@ -23,7 +23,7 @@ from portal.common.msisdn import may_be_part_of_number
 
 
 @dataclass(frozen=True, slots=True)
-class _Messages:
+class Messages:
     """The messages of a search, newest first."""
 
     query: MessageQuery
@@ -57,7 +57,7 @@ def parameters_in(columns: Sequence[str]) -> list[str]:
     return [key_of(name) for name in columns if is_parameter(name)]
 
 
-def _open(export: Export, access: Access, parameters: dict[str, Any]) -> _Messages:
+def _open(export: Export, access: Access, parameters: dict[str, Any]) -> Messages:
     query = query_of(parameters)
     tenant_ids = query.tenant_ids & access.tenant_ids
     if not tenant_ids:
@@ -67,11 +67,12 @@ def _open(export: Export, access: Access, parameters: dict[str, Any]) -> _Messag
     query = replace(query, tenant_ids=tenant_ids)
     if access.account:
         query = replace(query, account_id=access.account.id)
-    return _Messages(query, access.masking, parameters_in(export.columns))
+    return Messages(query, access.masking, parameters_in(export.columns))
 
 
-def _columns(export: Export) -> Mapping[str, Column]:
-    return ALL_COLUMNS | {name: parameter_column(name) for name in export.columns if is_parameter(name)}
+def known_columns(names: Sequence[str]) -> Mapping[str, Column]:
+    """Return all columns that a file of messages may have; custom parameters are those among the names."""
+    return ALL_COLUMNS | {name: parameter_column(name) for name in names if is_parameter(name)}
 
 
-MESSAGES = Kind(rows=_("Messages"), columns=_columns, open=_open)
+MESSAGES = Kind(rows=_("Messages"), columns=lambda export: known_columns(export.columns), open=_open)

@@ -13,7 +13,7 @@ def replaced(views: str) -> str:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("deliveries", "0038_segment_changes")]
+    dependencies = [("deliveries", "0039_count_causes")]
 
     operations = [
         migrations.RunSQL(

@@ -1,5 +1,6 @@
 """Inbox, messages, delivery reports and counts: one file for each class of tables."""
 
+from deliveries.models.causes import ClosedMonth, CountCause
 from deliveries.models.checks import StandingCheck
 from deliveries.models.conversions import ConversionDue, ConversionTenant, ConversionWindow
 from deliveries.models.counts import (
@@ -51,6 +52,7 @@ __all__ = [
     "ApplierStop",
     "CampaignCount",
     "ChannelCount",
+    "ClosedMonth",
     "CondensedCampaign",
     "CondensedCampaignCount",
     "CondensedLatencyCount",
@@ -60,6 +62,7 @@ __all__ = [
     "ConversionDue",
     "ConversionTenant",
     "ConversionWindow",
+    "CountCause",
     "DailyCount",
     "DeliveryReport",
     "ErasedId",

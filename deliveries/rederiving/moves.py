@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from deliveries.applying.attribution import attribute
 from deliveries.applying.sealed_days import erase_old_numbers
+from deliveries.counts.causes import Cause
 from deliveries.counts.changes import add_changes
 from deliveries.erasure import message_ids
 from deliveries.messages import slices
@@ -122,7 +123,7 @@ def _move_batch(move: PartnerMove, keys: list[Key]) -> int:
         before = read_messages(keys, around=None)  # read again under the lock
         changes = rederive([(message.folded.copy(), message) for message in before.values()])
         chosen = write_messages(changes)
-        add_changes(changes, chosen)
+        add_changes(changes, chosen, cause=Cause.PARTNER_IDS)
         message_ids.rename_changed(changes)
     return sum(
         change.after.tenant_id == move.tenant_id and change.before.tenant_id != move.tenant_id for change in changes

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from django.db import connection, transaction
 
+from deliveries.counts.causes import Cause
 from deliveries.counts.changes import add_changes
 from deliveries.messages import slices
 from deliveries.messages.fold import NUMBER_ERASED
@@ -74,5 +75,5 @@ def _normalise(keys: list[Key]) -> int:
                 messages.append((folded, stored))
         changes = rederive(messages)
         chosen = write_messages(changes)
-        add_changes(changes, chosen)
+        add_changes(changes, chosen, cause=Cause.REFOLD)
     return len(changes)

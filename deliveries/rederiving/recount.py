@@ -8,6 +8,7 @@ from django.db import connection, transaction
 
 from deliveries.applying.attribution import attribute
 from deliveries.applying.sealed_days import erase_old_numbers
+from deliveries.counts.causes import Cause
 from deliveries.counts.changes import add_changes
 from deliveries.erasure import message_ids
 from deliveries.messages import slices
@@ -85,6 +86,6 @@ def _derive_anew(keys: list[Key], tenant_id: int) -> int:
         erase_old_numbers(after)
         changes = [Change(old, new) for old, new in zip(stored, after, strict=True) if old != new]
         chosen = write_messages(changes)
-        add_changes(changes, chosen)
+        add_changes(changes, chosen, cause=Cause.SETTINGS)
         message_ids.rename_changed(changes)
     return len(changes)

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from django.db import connection, transaction
 
 from deliveries.applying.sealed_days import read_marks
+from deliveries.counts.causes import Cause
 from deliveries.counts.changes import add_changes
 from deliveries.dialects.codes import CodeTable, State
 from deliveries.erasure import message_ids
@@ -60,7 +61,7 @@ def refold_messages(keys: list[Key], *, around: tuple[datetime, datetime] | None
             messages.append((folded, stored))
         changes = rederive(messages)
         chosen = write_messages(changes)
-        add_changes(changes, chosen)
+        add_changes(changes, chosen, cause=Cause.REFOLD)
         message_ids.rename_changed(changes)
     return len(changes)
 

@@ -1,7 +1,7 @@
 """Mail: written in the request, sent after its commit by the worker."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.mime.image import MIMEImage
 from email.utils import formataddr, parseaddr
 
@@ -24,13 +24,17 @@ KEPT = "portal.accounts.unsent_mail.KeepingBackend"
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail in a brand: its two parts, the sender's name and the digest of the logo on top ('': none)."""
+    """A mail in a brand: its two parts, the sender's name and the digest of the logo on top ('': none).
+
+    `unsubscribe` is an address that stops such mails by one POST (RFC 8058), or ''.
+    """
 
     subject: str
     text: str
     html: str = ""
     sender: str = ""
     logo: str = ""
+    unsubscribe: str = ""
 
 
 def is_set() -> bool:
@@ -38,23 +42,33 @@ def is_set() -> bool:
     return settings.EMAIL_BACKEND != KEPT
 
 
-def send_after_commit(*, to: str, subject: str, text: str, action: str = "") -> None:
+def send_after_commit(*, to: str, subject: str, text: str, action: str = "", unsubscribe: str = "") -> None:
     """Hand an e-mail to the worker when the open transaction is committed.
 
     Its HTML is made here, in the language of the text and the brand of the recipient's tenants; `action` is what the
     button for its link says. An unreachable broker or mail server must not undo the change: the error is logged.
     """
     letter = write(subject=subject, text=text, action=action, brand=brand_for(to))
+    hand_over_after_commit(to=to, letter=replace(letter, unsubscribe=unsubscribe))
+
+
+def hand_over_after_commit(*, to: str, letter: Letter) -> None:
+    """Hand a mail that is written already to the worker when the open transaction is committed."""
     transaction.on_commit(lambda: _hand_over(to, letter), robust=True)
 
 
-def write(*, subject: str, text: str, action: str, brand: Brand) -> Letter:
-    """Return a mail in the current language with the brand's names, colour and logo."""
+def write(*, subject: str, text: str, action: str, brand: Brand, footer: tuple[str, str] | None = None) -> Letter:
+    """Return a mail in the current language with the brand's names, colour and logo.
+
+    `footer` is a small link below it: its words and its address.
+    """
     own = gettext("SMS reports")
     text = text.rstrip()
     if text.endswith(f"\n\n{own}"):
         text = f"{text.removesuffix(own)}{brand.product}"
-    html = html_of(subject=subject, text=text, action=action, brand=brand)
+    html = html_of(subject=subject, text=text, action=action, brand=brand, footer=footer)
+    if footer:
+        text = f"{text}\n\n{footer[0]}: {footer[1]}"
     return Letter(subject, f"{text}\n", html, brand.sender, brand.logo)
 
 
@@ -67,14 +81,24 @@ def brand_for(address: str) -> Brand:
 
 def send(*, to: str, letter: Letter) -> None:
     """Send a mail now. Raises OSError and smtplib.SMTPException, which the worker takes as "try again"."""
+    message_of(to=to, letter=letter).send()
+
+
+def message_of(*, to: str, letter: Letter) -> EmailMultiAlternatives:
+    """Return the message that a mail server gets; the caller may add headers and attachments."""
     address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     sender = formataddr((letter.sender, address)) if letter.sender else None
     message = EmailMultiAlternatives(subject=letter.subject, body=letter.text, to=[to], from_email=sender)
+    if letter.unsubscribe:
+        message.extra_headers |= {
+            "List-Unsubscribe": f"<{letter.unsubscribe}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
     if letter.html:
         message.attach_alternative(letter.html, "text/html")
     if letter.logo:
         _attach_logo(message, letter.logo)
-    message.send()
+    return message
 
 
 def _attach_logo(message: EmailMultiAlternatives, digest: str) -> None:
@@ -89,7 +113,7 @@ def _attach_logo(message: EmailMultiAlternatives, digest: str) -> None:
 
 
 def _hand_over(to: str, letter: Letter) -> None:
-    parts = (to, letter.subject, letter.text, letter.html, letter.sender, letter.logo)
+    parts = (to, letter.subject, letter.text, letter.html, letter.sender, letter.logo, letter.unsubscribe)
     if not wake("accounts.send_mail", *parts):
         logger.warning("A mail is sent without the worker.")
         with signin_login():

@@ -21,10 +21,13 @@ class Block:
     link: str = ""
 
 
-def html_of(*, subject: str, text: str, action: str = "", brand: Brand = PLAIN) -> str:
+def html_of(
+    *, subject: str, text: str, action: str = "", brand: Brand = PLAIN, footer: tuple[str, str] | None = None
+) -> str:
     """Return the HTML of a mail in the current language; `action` is the text of the button that its link becomes.
 
-    Only addresses below PUBLIC_URL become links: a mail may quote what other people typed.
+    `footer` is a small link below the text: its words and its address. Only addresses below PUBLIC_URL become links: a
+    mail may quote what other people typed.
     """
     light, dark = brand.accents or (None, None)
     context = {
@@ -37,6 +40,7 @@ def html_of(*, subject: str, text: str, action: str = "", brand: Brand = PLAIN) 
         "subject": subject,
         "blocks": list(_blocks(text, brand)),
         "action": action or gettext("Open"),
+        "footer": footer,
         "language": get_language(),
     }
     return render_to_string("mail/base.html", context)

@@ -11,6 +11,7 @@ RIGHTS = {
     "make_reports": Role.ANALYST,
     "see_conversions": Role.ANALYST,
     "see_gates": Role.ANALYST,  # with numbers masked unless the role sees them
+    "manage_alerts": Role.ANALYST,  # rules; acknowledge alerts
     "save_searches": Role.ANALYST,  # as files, with numbers masked unless the role sees them
     "reveal_numbers": Role.ANALYST,  # one message's, for a reason that is logged
     "see_numbers": Role.MANAGER,
@@ -22,6 +23,7 @@ RIGHTS = {
     "manage_api_keys": Role.MANAGER,
     "manage_gates": Role.MANAGER,
     "manage_exports": Role.MANAGER,  # see, cancel and delete those of others
+    "manage_reports": Role.MANAGER,  # change, run, stop and archive report definitions of others
     "manage_views": Role.MANAGER,  # rename and delete saved views that others share
     "share_pages": Role.MANAGER,  # with people who have no account
     "change_retention": Role.OWNER,

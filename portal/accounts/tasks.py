@@ -18,8 +18,10 @@ _RETRIED = {
 
 
 @shared_task(name="accounts.send_mail", **_RETRIED)
-def send_mail(to: str, subject: str, text: str, html: str = "", sender: str = "", logo: str = "") -> None:
-    mail.send(to=to, letter=mail.Letter(subject, text, html, sender, logo))
+def send_mail(
+    to: str, subject: str, text: str, html: str = "", sender: str = "", logo: str = "", unsubscribe: str = ""
+) -> None:
+    mail.send(to=to, letter=mail.Letter(subject, text, html, sender, logo, unsubscribe))
 
 
 @shared_task(name="accounts.send_invitation", **_RETRIED)

@@ -1,7 +1,9 @@
 """Connections besides the ORM's, and transactions of special kinds."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from django.db import connection, transaction
 from psycopg.conninfo import make_conninfo
@@ -31,3 +33,24 @@ def snapshot() -> Iterator[None]:
         if not connection.savepoint_ids:  # within an outer transaction (a test's) the level is what it is
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         yield
+
+
+def snapshot_time() -> datetime:
+    """Return the time at which the snapshot's transaction began."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now()")
+        (now,) = cursor.fetchone()
+    return now.astimezone(UTC)
+
+
+@contextmanager
+def side_connection(name: str) -> Iterator[Callable[[Callable[[], None]], None]]:
+    """Yield what calls a function on a database connection of its own, and waits for it.
+
+    It writes the progress of a job whose snapshot holds the process's connection. `name` is that of its thread.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix=name) as thread:
+        try:
+            yield lambda function: thread.submit(function).result()
+        finally:
+            thread.submit(lambda: connection.close()).result()  # the thread's own: the name leads to it there

@@ -41,6 +41,13 @@ GLOSSARY: dict[str, Term] = {
         _("Status"),
         _("What happened to a message so far: queued, sent, delivered, failed, expired, rejected or unknown."),
     ),
+    "alert": Term(
+        _("Alert"),
+        _(
+            "Something unusual that a rule found in the last minutes. Messages are looked at when they are old enough"
+            " to be delivered, usually a minute, and compared with the same times of the past four weeks."
+        ),
+    ),
     "counts_as": Term(
         _("Counts as"),
         _("Delivered, failed (failed, expired or rejected), pending (queued or sent) or unknown: each message is one."),
@@ -112,6 +119,17 @@ GLOSSARY: dict[str, Term] = {
     "outdated": Term(
         _("Outdated"),
         _("The figures changed after this report was created. Create the next revision to get the new ones."),
+    ),
+    "forecast": Term(
+        _("Forecast"),
+        _(
+            "Messages so far, and for each day that is left the mean of its weekday in the last eight weeks. The range"
+            " holds the result in 8 of 10 months. Holidays are not known to it."
+        ),
+    ),
+    "revised": Term(
+        _("Revised"),
+        _("Figures changed after the final report, so a new revision was created. The older ones are still there."),
     ),
     "revision": Term(
         _("Revision"), _("The number of a month's report among those that differ. The newest has the highest number.")

@@ -16,7 +16,7 @@ _SECRETS = re.compile(
             rf"(?P<uuid>\b{_UUID}\b)",  # names of tasks; kept
             # A door, and what follows it: a GET has the report in its query.
             rf"(?P<door>(?i:/dlr)(?:/|%2[fF])){_REST}",
-            rf"(?P<link>/(?:accounts/(?:invitation|password/reset/key|confirm-email)|share|embed)/){_REST}",
+            rf"(?P<link>/(?:accounts/(?:invitation|password/reset/key|confirm-email)|share|embed|mail/(?:confirm|report|unsubscribe))/){_REST}",
             r"(?P<scheme>\b(?i:basic|bearer)\s+)[A-Za-z0-9._~+/=-]{6,}",
             r"(?P<login>://[^\s:/@\"']*:)[^\s/@\"']+(?=@)",
             r"(?P<field>\b(?i:sessionid|csrftoken|csrfmiddlewaretoken|password|secret|token|api_key|key)=)[^\s&;,\"')]+",

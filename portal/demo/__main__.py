@@ -11,7 +11,7 @@ import urllib.request
 import yaml
 
 from portal import engines
-from portal.demo import conversions, gates, guide, steps, traffic
+from portal.demo import alerts, conversions, gates, guide, late_reports, saved_reports, steps, traffic
 from portal.demo.state import PROVISIONING, REPOSITORY, DemoError, State
 
 START_WITHIN = 120  # seconds
@@ -72,14 +72,18 @@ def _fill(server: subprocess.Popen, address: str) -> State:
         state.simulated = True
         state.save()
     steps.make_reports(server)
+    late_reports.revise_month(state, server)
+    saved_reports.schedule_reports(server)
     steps.share_overview(state)
     steps.save_view()
+    steps.add_template()
     steps.describe_campaigns(state)
     steps.add_customer(state)
     steps.save_search(server)
     conversions.send_events(address)
     gates.start_receiver(state)
     gates.make_gates(state, server)
+    alerts.fail_operator(state, server)
     return state
 
 
@@ -110,6 +114,7 @@ def _tell(state: State, address: str) -> None:
         f"  {address}/t/hansa-group/overview/       a parent: each of its tenants, and all together\n"
         f"  {address}/t/nordic-retail/reports/      the Reports page, in Finnish; make this month's too\n"
         f"  {address}/t/nordic-retail/exports/      a saved file: every failed message as a workbook\n"
+        f"{saved_reports.guide(address)}"
         f"{gates.guide(address)}"
         f"  {address}/share/{state.shared}/\n"
         "                                          a shared link: the same Overview for people without an account\n"

@@ -42,6 +42,35 @@ def add_logo() -> None:
     )
 
 
+def add_template() -> None:
+    """Upload a workbook of its own for a customer, as a manager would; it is not in use."""
+    from io import BytesIO
+
+    from openpyxl import Workbook
+
+    from portal.accounts.models import Membership, Role
+    from portal.tenants.models import Tenant
+    from reports.models import WorkbookTemplate
+    from reports.workbook_templates.services import add_template
+
+    tenant = Tenant.objects.get(slug="nordic-retail")
+    owner = Membership.objects.filter(tenant=tenant, role=Role.OWNER).first()
+    if owner is None or WorkbookTemplate.objects.filter(tenant=tenant).exists():
+        return
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "Board"
+    sheet["A1"] = "{{Report.Subject}}, {{Report.Period}} ({{Report.State}})"
+    for cell, text in zip(sheet["A3:C3"][0], ("Country", "Messages", "Delivered"), strict=True):
+        cell.value = text
+    for cell, name in zip(sheet["A4:C4"][0], ("Country", "Messages", "Delivered"), strict=True):
+        cell.value = f"{{{{Countries.{name}}}}}"
+    sheet["A5"], sheet["B5"], sheet["C5"] = "All", "=SUM(B4:B4)", "=SUM(C4:C4)"
+    file = BytesIO()
+    book.save(file)
+    add_template(tenant=tenant, name="Board pack", content=file.getvalue(), actor=owner.user.email)
+
+
 def make_reports(server: subprocess.Popen) -> None:
     """Queue what is due, as the clock does, and wait for the worker."""
     from django.utils import timezone

@@ -27,6 +27,7 @@ from portal.common.jobs import JobState, job_models
 from portal.common.postgres.base import pools
 from portal.shares.links import open_links
 from portal.tenants.models import Feed
+from reports.models import Alert, ReportMail
 
 _COUNTED = ("received", "reports", "submissions", "duplicates", "quarantined", "clock_oddities", "other_channels")
 _MAX_WAITING = 1_000_000  # counting on would cost more than it tells
@@ -57,6 +58,13 @@ class _Collector:
             "portal_share_links_open",
             "Shared links that are neither revoked nor expired",
             value=open_links(now).count(),
+        )
+        yield _by_label(
+            "portal_report_mails", "E-mails of reports", "state",
+            ReportMail.objects.values_list("state").annotate(n=Count("id")),
+        )  # fmt: skip
+        yield GaugeMetricFamily(
+            "portal_alerts_open", "Open alerts of all tenants", value=Alert.objects.filter(closed_at=None).count()
         )
         yield from _checks()
         yield from _pools()

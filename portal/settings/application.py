@@ -137,3 +137,9 @@ EXPORT_KINDS = {
     "conversion_events": "reports.exports.conversion_tables.CONVERSION_EVENTS",
     "recipients": "reports.exports.recipients.RECIPIENTS",
 }
+
+# Functions that mark files which may hold an erased number (deliveries/erasure/erase.py), as dotted paths.
+ERASURE_MARKS = ["reports.schedules.erased.mark_logs"]
+
+# Functions that get each run of a report definition that has ended (reports/schedules/hooks.py), as dotted paths.
+DEFINITION_HOOKS: list[str] = ["reports.schedules.mailing.on_finished"]

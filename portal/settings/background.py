@@ -14,13 +14,30 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# A queue with a worker of its own (portal/serve.py): an export may take many minutes.
-CELERY_TASK_ROUTES = {name: {"queue": "exports"} for name in ("deliveries.run_export", "deliveries.resume_exports")}
+# A queue with a worker of its own (portal/serve.py): a file of messages may take many minutes.
+CELERY_TASK_ROUTES = {
+    name: {"queue": "exports"}
+    for name in (
+        "deliveries.run_export",
+        "deliveries.resume_exports",
+        "reports.make_definition_run",
+        "reports.resume_definition_runs",
+    )
+}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "queue-monthly-runs": {"task": "reports.queue_monthly_runs", "schedule": 300.0},
+    "queue-revisions": {"task": "reports.queue_revisions", "schedule": 3600.0},
     "dispatch-runs": {"task": "reports.dispatch_runs", "schedule": 10.0},
     "delete-erased-files": {"task": "reports.delete_erased_files", "schedule": 30.0},
+    "request-due-runs": {"task": "reports.request_due_runs", "schedule": 60.0, "options": {"expires": 60}},
+    "send-report-mails": {"task": "reports.send_report_mails", "schedule": 30.0, "options": {"expires": 30}},
+    "forget-report-mails": {"task": "reports.forget_report_mails", "schedule": 3600.0},
+    "resume-definition-runs": {"task": "reports.resume_definition_runs", "schedule": 30.0},
+    "delete-old-report-files": {"task": "reports.delete_old_report_files", "schedule": 300.0},
+    "look-at-alerts": {"task": "reports.look_at_alerts", "schedule": 60.0, "options": {"expires": 60}},
+    "check-accounts": {"task": "reports.check_accounts", "schedule": 300.0, "options": {"expires": 300}},
+    "forget-alerts": {"task": "reports.forget_alerts", "schedule": 3600.0},
     "make-partitions": {"task": "deliveries.make_partitions", "schedule": 3600.0},
     "resume-moves": {"task": "deliveries.resume_moves", "schedule": 30.0},
     "resume-recounts": {"task": "deliveries.resume_recounts", "schedule": 30.0},
@@ -41,7 +58,7 @@ CELERY_BEAT_SCHEDULE = {
     "first-checks": {"task": "deliveries.run_first_checks", "schedule": 30.0},
     "check-waiting": {
         "task": "deliveries.run_checks",
-        "args": [["waiting", "applying", "refused", "jobs", "gates"]],
+        "args": [["waiting", "applying", "refused", "jobs", "gates", "report_mails"]],
         "schedule": 60.0,
     },
     "check-received": {

@@ -40,6 +40,7 @@ SHOWN_STANDING = {
     "counts",
     "gates",
     "gates_at_link",
+    "report_mails",
 }  # the page checks the others itself
 
 # At most COUNTED of the waiting rows are counted: the exact number of more does not matter.

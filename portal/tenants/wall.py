@@ -95,6 +95,7 @@ _NO_STAFF = "NOT is_staff AND NOT is_superuser"
 _OWN_OR_NOBODYS = f"tenant_id IS NULL OR {_OWN_TENANTS}"
 _SIGNIN: dict[str, dict[str, str]] = {
     "account_emailaddress": {"wall_signin": f"TO {SIGNIN} USING (true) WITH CHECK (true)"},
+    "alert_mail_choice": _SIGNIN_READS | _SIGNIN_WRITES_OWN,
     "accounts_auditentry": {"wall_signin": f"TO {SIGNIN} USING ({_OWN_OR_NOBODYS}) WITH CHECK ({_OWN_OR_NOBODYS})"},
     "accounts_invitation": _SIGNIN_READS | _SIGNIN_WRITES_OWN,  # of the tenant that the link leads to
     "accounts_membership": _SIGNIN_READS | _SIGNIN_WRITES_OWN,

@@ -19,6 +19,12 @@ _DETAILS = (
 
 # Tables with a tenant_id: forced row-level security. table: (web, staff)
 TENANT_TABLES: dict[str, tuple[str, str]] = {
+    "alert_rule": (CHANGE, READ),
+    "alert": ("SELECT, UPDATE (acknowledged_at, acknowledged_by)", READ),  # refers to its rule
+    "alert_clock": (READ, READ),
+    "alert_mail_choice": (ALL, ALL),  # of a person; a link in a mail changes it too
+    "alert_minute": (READ, READ),
+    "alert_quarter": (READ, READ),
     "accounts_auditentry": (ADD, ADD),
     "campaigns_campaign": (_DETAILS, _DETAILS),
     "campaigns_refidscheme": (ALL, ALL),
@@ -30,6 +36,7 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "condensed_segment_count": (READ, READ),
     "condensed_segment_latency_count": (READ, READ),
     "condensed_span": (READ, READ),
+    "count_cause": (READ, READ),
     "conversion_due": (ADD, ADD),
     "conversion_kind": (ALL, ALL),
     "conversion_upload": (CHANGE, CHANGE),
@@ -53,6 +60,12 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "message_parameter": (READ, READ),
     "partner_move": (ADD, CHANGE),
     "partner_request": (CHANGE, CHANGE),
+    "report_definition": (CHANGE, READ),
+    "definition_run": (CHANGE, CHANGE),  # refers to its definition
+    "definition_file": (READ, READ),  # refers to its run
+    "report_address": (f"{ADD}, UPDATE (language, added_by, asked_at, confirmed_at, declined_at)", ALL),
+    "report_recipient": (f"{ADD}, UPDATE (unsubscribed_at, removed_at)", CHANGE),
+    "report_mail": (f"{ADD}, UPDATE (link_revoked_at, openings, last_opened_at)", CHANGE),  # refers to its recipient
     "report_run": (CHANGE, CHANGE),
     "retention_mark": (READ, READ),
     "segment_change": (READ, READ),
@@ -63,6 +76,7 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "submission_count": (READ, READ),
     "tenant_brand": (CHANGE, READ),
     "tenant_recount": ("SELECT, INSERT, DELETE", ALL),
+    "workbook_template": (ALL, READ),
 }
 
 # Views of tables with a tenant_id, which are read as the role that asks (security_invoker). view: (web, staff)
@@ -121,6 +135,7 @@ GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
     "axes_accessfailurelog": ("", "", ""),
     "axes_accesslog": ("", "", ""),
     "channel_count": ("", READ, ""),
+    "closed_month": ("", "", ""),
     "django_admin_log": ("", ALL, ""),
     "django_content_type": (READ, READ, ""),
     "django_migrations": ("", "", ""),
@@ -150,6 +165,7 @@ GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
 # What signing in needs: who asks, with which session or key and for which tenants; people, who are taken in by
 # invitation. Who is staff no page decides.
 SIGNIN_TABLES: dict[str, str] = {
+    "alert_mail_choice": CHANGE,  # by the link to unsubscribe
     "account_emailaddress": ALL,
     "account_emailconfirmation": ALL,
     "accounts_auditentry": "INSERT, SELECT (id, at)",  # what its own INSERT returns
@@ -181,10 +197,12 @@ SIGNIN_TABLES: dict[str, str] = {
 # What /metrics counts: states, reasons, times and sums of all tenants, and names of accounts and feeds. Nothing of a
 # message, a person or a tenant.
 METRICS_TABLES: dict[str, str] = {
+    "alert": "SELECT (id, closed_at)",
     "applier_stop": "SELECT (since)",
     "campaigns_segmentkey": "SELECT (id, state)",
     "conversion_due": "SELECT (id, since)",
     "conversion_upload": "SELECT (id, state)",
+    "definition_run": "SELECT (id, state)",
     "erased_month": "SELECT (id, state)",
     "export": "SELECT (id, state)",
     "gate_replay": "SELECT (id, state)",
@@ -197,6 +215,7 @@ METRICS_TABLES: dict[str, str] = {
     "partner_move": "SELECT (id, state)",
     "quarantine": "SELECT (id, reason, state)",
     "refusal_count": "SELECT (feed_id, reason, refusals)",
+    "report_mail": "SELECT (id, state, created_at)",
     "report_run": "SELECT (id, state)",
     "rule_refold": "SELECT (id, state)",
     "segment_change": "SELECT (since)",

@@ -22,6 +22,7 @@ from reports.campaigns.life import life_of
 from reports.campaigns.live import followed
 from reports.campaigns.search_text import searched
 from reports.campaigns.speed import HEIGHT, WIDTH, curve, reached, speed_rows
+from reports.figures.alerts_shown import alerts_between
 from reports.figures.kpis import Kpis
 from reports.figures.query import StatisticsQuery
 from reports.figures.statistics import total
@@ -171,6 +172,9 @@ def _figures(request: PageRequest, shown: Shown, beside: Shown | None) -> dict:
     found = masked_overview(found, request.access.masking)
     compared = total(beside.query(), final=found.final) if beside else None
     period = Period(shown.first, shown.last)
+    alerts = alerts_between(
+        shown.campaign.tenant, first=shown.first, last=shown.last, now=timezone.now(), campaign_id=shown.campaign.pk
+    )
     unit = charts.unit_of(period.days)
     columns = charts.chart_columns(found.days, unit=unit, provisional_from=found.provisional_from)
     return {
@@ -188,7 +192,8 @@ def _figures(request: PageRequest, shown: Shown, beside: Shown | None) -> dict:
         "curve_size": {"width": WIDTH, "height": HEIGHT},
         "unit": unit,
         "columns": columns,
-        "days_chart": charts.days_chart(columns, None, unit=unit, links=shown.links),
+        "days_chart": charts.days_chart(columns, None, unit=unit, links=shown.links, alerts=alerts),
+        "alerts_shown": alerts,
         "whole": [],
         **_tables(found, shown.links),
         "file": f"{shown.campaign.tenant.slug}_campaign_{shown.campaign.id}",

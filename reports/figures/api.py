@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, replace
 
+from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,6 +19,7 @@ from portal.api.views import ApiView
 from portal.common.msisdn import SENDER_TYPES
 from portal.common.period_picker import COMPARISONS, Period, comparison
 from reports.figures.compare import ORDERS, ComparedGroup, Rest, arrange, beside, cut
+from reports.figures.csv_answer import FORMATS, csv_answer, wants_csv
 from reports.figures.examples import STATISTICS
 from reports.figures.finality import provisional_from
 from reports.figures.kpis import Kpis, changes
@@ -118,7 +120,20 @@ class StatisticsView(ApiView):
                     most=MAX_GROUPS,
                     example=10,
                 ),
+                Parameter(
+                    name="format",
+                    text=(
+                        "`csv`: a table for spreadsheets and Power Query, with a row for each group (without `group_by`"
+                        " one row) and the columns of JSON; what lies below a name follows it after `_`. Decimal points"
+                        " and ISO dates in every language. Also by the header `Accept: text/csv`."
+                    ),
+                    kind="choice",
+                    choices=FORMATS,
+                    default="json",
+                    example="csv",
+                ),
             ),
+            also_media=("text/csv",),
             sample={"period": "last_month", "group_by": "country", "compare": "previous"},
             answer=StatisticsSerializer,
             answer_text="The figures.",
@@ -126,7 +141,7 @@ class StatisticsView(ApiView):
         )
     }
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> Response | HttpResponse:
         period = self.given.period(self.access)
         earlier = comparison(period, self.given.choice("compare"))
         order, limit = self.given.choice("order"), self.given.number("limit")
@@ -151,7 +166,7 @@ class StatisticsView(ApiView):
         masking, telling = self.access.masking, frozenset()
         if not masking.in_full:
             telling = telling_partner_ids(partner_ids_of(g.key for g in shown), tenant_ids=query.tenant_ids)
-        return self.answer(
+        answer = self.answer(
             {
                 "from": query.first,
                 "to": query.last,
@@ -174,6 +189,7 @@ class StatisticsView(ApiView):
                 },
             }
         )
+        return csv_answer(answer.data) if wants_csv(request, self.given.choice("format")) else answer
 
     def _query(self, period: Period) -> StatisticsQuery:
         given = self.given

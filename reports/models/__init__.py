@@ -1,5 +1,25 @@
 """Models of reports."""
 
+from reports.models.alerts import Alert, AlertClock, AlertMailChoice, AlertMinute, AlertQuarter, AlertRule
+from reports.models.definitions import DefinitionFile, DefinitionRun, ReportDefinition
+from reports.models.report_mails import OutsideAddress, ReportMail, ReportRecipient
 from reports.models.runs import Edition, ReportRun
+from reports.models.workbook_templates import WorkbookTemplate
 
-__all__ = ["Edition", "ReportRun"]
+__all__ = [
+    "Alert",
+    "AlertClock",
+    "AlertMailChoice",
+    "AlertMinute",
+    "AlertQuarter",
+    "AlertRule",
+    "DefinitionFile",
+    "DefinitionRun",
+    "Edition",
+    "OutsideAddress",
+    "ReportDefinition",
+    "ReportMail",
+    "ReportRecipient",
+    "ReportRun",
+    "WorkbookTemplate",
+]

@@ -78,6 +78,10 @@ class ReportRun(Job):
     )  # of the report (reports/runs/fingerprint.py)
     totals = models.JSONField(null=True, editable=False)  # of the month's counts (reports/monthly/changes_since.py)
     rows_hash = models.CharField(max_length=16, blank=True, editable=False)  # of the rows of those counts
+    causes = models.JSONField(null=True, editable=False)  # sums of the ledger of causes (reports/monthly/ledger.py)
+    # tables and ledger as data, and what differs from the revision before (reports/runs/kept_tables.py, revising.py)
+    kept_file = models.CharField(max_length=300, blank=True, default="", db_default="", editable=False)
+    changes = models.JSONField(null=True, editable=False)
 
     class Meta:
         db_table = "report_run"

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db import connection
@@ -12,10 +12,10 @@ from deliveries.models import CampaignCount, DailyCount
 from portal.common.periods import Month
 from reports.figures.rollups import sources, union_all
 from reports.models import ReportRun
+from reports.monthly.count_state import COUNTED, CountState
+from reports.monthly.ledger import Reason, as_stored, cause_states, reasons, summed
 
-COUNTED = ("messages", "parts", "delivered", "failed", "pending", "unknown")
 _CLASSES = COUNTED[2:]
-_DIGESTS = 2**64  # digests of rows are added up within this
 _DAILY_KEYS = tuple(field.attname for field in DailyCount._meta.pk.fields)
 _CAMPAIGN_KEYS = ("tenant_id", "account_id", "campaign_id", "variant", "status", "result_code")
 
@@ -38,35 +38,15 @@ FROM of_months WHERE messages <> 0 OR parts <> 0 GROUP BY 1, 2, 3
 
 
 @dataclass(frozen=True, slots=True)
-class CountState:
-    """A month's counts: their sums, and a digest of the rows that make them up."""
-
-    sums: tuple[int, ...] = (0,) * len(COUNTED)
-    digest: int = 0
-
-    def __add__(self, other: "CountState") -> "CountState":
-        sums = tuple(a + b for a, b in zip(self.sums, other.sums, strict=True))
-        return CountState(sums, (self.digest + other.digest) % _DIGESTS)
-
-    @property
-    def totals(self) -> dict[str, int]:
-        """The sums by name, as a run keeps them."""
-        return dict(zip(COUNTED, self.sums, strict=True))
-
-    @property
-    def rows_hash(self) -> str:
-        """The digest, as a run keeps it."""
-        return f"{self.digest:016x}"
-
-
-@dataclass(frozen=True, slots=True)
 class ChangedSince:
     """Differences of the current counts of a month to those of its report.
 
-    A report from before runs kept all their totals has only the messages.
+    A report from before runs kept all their totals has only the messages. `reasons` are the causes of the differences;
+    there are none for a report that was made before the ledger of causes.
     """
 
     differences: Mapping[str, int]
+    reasons: tuple[Reason, ...] = ()
 
     @property
     def are_rows_moved(self) -> bool:
@@ -108,8 +88,7 @@ def count_states(
     with connection.cursor() as cursor:
         cursor.execute(sql, [*campaigns_parameters, *of.values(), *daily_parameters])
         for month, tenant_id, account, *sums, digest in cursor.fetchall():
-            state = CountState(tuple(map(int, sums)), int(digest or 0) % _DIGESTS)
-            found[month, tenant_id, account] += state
+            found[month, tenant_id, account] += CountState.of(sums, digest)
     return dict(found)
 
 
@@ -119,7 +98,8 @@ def changes_since(
     """Return what has changed since these runs, by their ids: of the finished ones that are final and not removed.
 
     `tenants_of` has the tenants whose figures are in a report, by the run's own tenant. `account_id` is the account of
-    all the runs, where they are an account's. It takes as many queries for one run as for many.
+    all the runs, where they are an account's. It takes as many queries for one run as for many: one more for the causes
+    if something has changed.
     """
     final = [
         run
@@ -138,5 +118,17 @@ def changes_since(
         then = run.totals if run.totals is not None else {"messages": run.messages}
         changed = ChangedSince({name: now.totals[name] - count for name, count in then.items()})
         if any(changed.differences.values()) or run.rows_hash not in ("", now.rows_hash):
-            found[run.id] = changed
-    return found
+            found[run] = changed
+    return _with_reasons(found, tenants_of, account_id)
+
+
+def _with_reasons(
+    found: Mapping[ReportRun, ChangedSince], tenants_of: Mapping[int, Collection[int]], account_id: int | None
+) -> dict[int, ChangedSince]:
+    tenant_ids = {tenant_id for run in found for tenant_id in tenants_of[run.tenant_id]}
+    states = cause_states(tenant_ids, {run.month for run in found}, account_id)
+    result = {}
+    for run, changed in found.items():
+        now = summed(states.get((run.month, tenant_id), {}) for tenant_id in set(tenants_of[run.tenant_id]))
+        result[run.id] = replace(changed, reasons=reasons(run.causes, as_stored(now)))
+    return result

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from reports.figures.volume import Volume
 
@@ -21,9 +21,14 @@ class FiguresDisagree(ValueError):
 class ReportHeader:
     """Subject and freshness of a report. Instants are aware; `month` is `YYYY-MM`.
 
+    A saved report has a name (`report`) and, unless it is of a month, `days`: the first and the last; its `month` is ""
+    then and its `revision` 0. `details` are further lines of its Summary: names, in English, and texts.
+
     `language` and `timezone` are the tenant's, or the account's. `maturity` is the share (0 to 1) of messages with a
     final state, None if there are no messages. `warning` is a sentence in the report's language.
     `product` is the brand's name for the portal, "" where it has none of its own. `logo` is its PNG file, b"" for none;
+    `messages_address` is the address of the tenant's list of messages in the portal, "" for a report without links.
+    `template` is the tenant's own workbook, which is filled in place of the portal's (reports/workbook_templates/).
     `colour` is six hexadecimal digits that can be read on white, "" for the portal's own.
     """
 
@@ -42,6 +47,11 @@ class ReportHeader:
     product: str = ""
     logo: bytes = b""
     colour: str = ""
+    messages_address: str = ""
+    template: bytes = b""
+    report: str = ""
+    days: tuple[date, date] | None = None
+    details: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +79,9 @@ class MonthFigures:
     - `tenant_zones`: tenant → time zone, of an account and of a parent with those below it; empty of a tenant alone.
       A tenant is named by a label that no other one has; '' is the account's pool, whose zone is the account's.
 
-    `count_totals` and `rows_hash` are the state of the month's counts (reports/monthly/changes_since.py).
+    `tenant_slugs` has the short name of each of these labels, by which its messages are found.
+    `count_totals` and `rows_hash` are the state of the month's counts (reports/monthly/changes_since.py); `causes` are
+    the sums and `ledger` the rows of the ledger of causes (reports/monthly/ledger.py).
     `errors` may hold every code: only failed, expired, rejected and unknown ones are listed.
     """
 
@@ -82,5 +94,8 @@ class MonthFigures:
     errors: Sequence[ErrorCount]
     latency: Mapping[str, Mapping[int, int]]
     tenant_zones: Mapping[str, str] = field(default_factory=dict)
+    tenant_slugs: Mapping[str, str] = field(default_factory=dict)
     count_totals: Mapping[str, int] = field(default_factory=dict)
     rows_hash: str = ""
+    causes: Mapping[str, Any] = field(default_factory=dict)
+    ledger: Mapping[tuple[Any, ...], tuple[int, ...]] = field(default_factory=dict)

@@ -6,18 +6,17 @@ Sheet and column names are English keys; writers translate them. Our own words w
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from campaigns.statistics import rate
 from reports.figures.volume import Volume
 from reports.monthly.figures import OVER_LIMIT_KEY, ErrorCount, FiguresDisagree, MonthFigures, ReportHeader
+from reports.monthly.found import MonthFilters, days_of
 from reports.monthly.summary import PERCENTILES, build_summary, percentile_seconds
-from reports.monthly.tables import Column, Kind, Table
+from reports.monthly.tables import Column, Found, Kind, Table
 from reports.monthly.texts import name_country, translate
 
 __all__ = [
@@ -48,6 +47,8 @@ _COUNTRY = (Column("Country code", "text"), Column("Country", "text"))
 _TENANT = (Column("Tenant", "text"), Column("Time zone", "text"))
 _Namer = Callable[[Any], tuple[Any, ...]]
 """From a key of the figures to the cells that name it."""
+_Subtotal = tuple[tuple[Any, ...], Found]
+"""A subtotal's cells, and the filters that find its messages."""
 
 _ERROR_STATUSES = frozenset({"failed", "expired", "rejected", "unknown"})
 
@@ -64,7 +65,7 @@ def build_tables(figures: MonthFigures) -> list[Table]:
     volume = Volume.total(figures.countries.values())
     latency = _merge(figures.latency.values())
     return [
-        build_summary(figures.header, volume, latency),
+        build_summary(figures.header, volume, latency, MonthFilters(figures).month()),
         _countries(figures),
         _partner_ids(figures),
         _campaigns(figures),
@@ -81,7 +82,7 @@ def _check(figures: MonthFigures) -> None:
         found = Volume.total(getattr(figures, name).values())
         if found != month:
             raise FiguresDisagree(f"{name} add up to {found}, countries to {month}")
-    if strangers := sorted(set(figures.days) - set(_days_of(figures.header.month))):
+    if strangers := sorted(set(figures.days) - set(days_of(figures.header.month))):
         raise FiguresDisagree(f"{strangers[0]} is not a day of {figures.header.month}")
     errors = sum(error.messages for error in figures.errors if error.status in _ERROR_STATUSES)
     if errors != (expected := month.failed + month.unknown):
@@ -90,17 +91,20 @@ def _check(figures: MonthFigures) -> None:
 
 def _countries(figures: MonthFigures) -> Table:
     country = _country_namer(figures)
-    return _volume_table("Countries", _COUNTRY, figures.countries, country)
+    filters = MonthFilters(figures)
+    return _volume_table("Countries", _COUNTRY, figures.countries, country, filters, filters.country)
 
 
 def _partner_ids(figures: MonthFigures) -> Table:
     country, tenant = _country_namer(figures), _tenant_namer(figures)
-    label = _labeller(figures, none="(none)")
+    label, filters = _labeller(figures, none="(none)"), MonthFilters(figures)
     table = _volume_table(
         "Partner IDs",
         (Column("Partner ID", "text"), *_tenant_columns(figures), *_COUNTRY),
         figures.partner_ids,
         lambda key: (label(key[0]), *tenant(key[1:-1]), *country(key[-1])),
+        filters,
+        filters.partner_id,
     )
     if not figures.tenant_zones:
         return table
@@ -112,45 +116,50 @@ def _partner_ids(figures: MonthFigures) -> Table:
         found = owners[partner_id]
         return (label(partner_id), *(tenant(tuple(found)) if len(found) == 1 else (None, None)), None, None)
 
-    of_partner_ids = _subtotals(figures.partner_ids, lambda key: key[0], name, at_least=2)
-    return replace(table, subtotals=[*of_partner_ids, *_of_tenants(figures.partner_ids, tenant, before=1)])
+    of_partner_ids = _subtotals(figures.partner_ids, lambda key: key[0], name, filters.of_partner_id, at_least=2)
+    return _with_subtotals(table, [*of_partner_ids, *_of_tenants(figures, figures.partner_ids, tenant, before=1)])
 
 
 def _campaigns(figures: MonthFigures) -> Table:
     country, tenant = _country_namer(figures), _tenant_namer(figures)
-    label = _labeller(figures, none="(no campaign)")
+    label, filters = _labeller(figures, none="(no campaign)"), MonthFilters(figures)
     table = _volume_table(
         "Campaigns",
         (Column("Campaign", "text"), Column("Variant", "text"), *_tenant_columns(figures), *_COUNTRY),
         figures.campaigns,
         lambda key: (label(key[0]), key[1] or None, *tenant(key[2:-1]), *country(key[-1])),
+        filters,
+        filters.campaigns(),
     )
     if not figures.tenant_zones:
         return table
-    return replace(table, subtotals=_of_tenants(figures.campaigns, tenant, before=2))
+    return _with_subtotals(table, _of_tenants(figures, figures.campaigns, tenant, before=2))
 
 
 def _operators(figures: MonthFigures) -> Table:
     country, label = _country_namer(figures), _labeller(figures, none="(unknown)")
+    filters = MonthFilters(figures)
     return _volume_table(
         "Operators",
         (*_COUNTRY, Column("Operator", "text")),
         figures.operators,
         lambda key: (*country(key[0]), label(key[1])),
+        filters,
+        filters.operator,
     )
 
 
 def _days(figures: MonthFigures) -> Table:
-    days = {day: figures.days.get(day, Volume()) for day in _days_of(figures.header.month)}
-    table = _volume_table("Days", (Column("Day", "date"),), days, lambda day: (day,))
-    table.rows.sort()
-    return table
+    days = {day: figures.days.get(day, Volume()) for day in days_of(figures.header.month)}
+    filters = MonthFilters(figures)
+    return _volume_table("Days", (Column("Day", "date"),), days, lambda day: (day,), filters, filters.day, by_key=True)
 
 
 def _errors(figures: MonthFigures, volume: Volume) -> Table:
     """Return what was not delivered by code; a share is of all failed and unknown messages of the month."""
     whole = volume.failed + volume.unknown
     errors = [error for error in figures.errors if error.status in _ERROR_STATUSES]
+    found = MonthFilters(figures).errors(figures.errors)
     errors.sort(key=lambda error: (-error.messages, error.code, error.meaning))
     return Table(
         key="Errors",
@@ -163,6 +172,7 @@ def _errors(figures: MonthFigures, volume: Volume) -> Table:
         ),
         rows=[(e.code, e.meaning, e.reason, e.messages, rate(e.messages, whole)) for e in errors],
         total=(None, None, None, whole, rate(whole, whole)),
+        found=[found(error) for error in errors],
     )
 
 
@@ -185,36 +195,63 @@ def _latency(figures: MonthFigures, merged: Mapping[int, int]) -> Table:
     )
 
 
-def _volume_table(key: str, columns: tuple[Column, ...], volumes: Mapping[Any, Volume], name: _Namer) -> Table:
-    """Return a table of the measures; `columns` are those that `name` fills from a key."""
-    ordered = sorted(volumes.items(), key=lambda item: (-item[1].messages, item[0]))
+def _volume_table(
+    key: str,
+    columns: tuple[Column, ...],
+    volumes: Mapping[Any, Volume],
+    name: _Namer,
+    filters: MonthFilters,
+    found: Callable[[Any], Found],
+    *,
+    by_key: bool = False,
+) -> Table:
+    """Return a table of the measures.
+
+    `columns` are those that `name` fills from a key, `found` has a key's filters of Message Search.
+    """
+    ordered = sorted(volumes.items(), key=lambda item: item[0] if by_key else (-item[1].messages, item[0]))
     return Table(
         key=key,
         columns=(*columns, *_MEASURES),
         rows=[(*name(group), *_measures(volume)) for group, volume in ordered],
         total=(*(None for _ in columns), *_measures(Volume.total(volumes.values()))),
+        found=[found(group) for group, _ in ordered],
+        found_total=filters.month(),
     )
 
 
-def _of_tenants(volumes: Mapping[tuple[Any, ...], Volume], tenant: _Namer, *, before: int) -> list[tuple[Any, ...]]:
+def _with_subtotals(table: Table, subtotals: list[_Subtotal]) -> Table:
+    rows, found = [row for row, _ in subtotals], [filters for _, filters in subtotals]
+    return replace(table, subtotals=rows, found_subtotals=found)
+
+
+def _of_tenants(
+    figures: MonthFigures, volumes: Mapping[tuple[Any, ...], Volume], tenant: _Namer, *, before: int
+) -> list[_Subtotal]:
     """Return a subtotal for each tenant, placed after `before` columns and before the country's."""
-    empty = (None,) * before
-    return _subtotals(volumes, lambda key: key[-2], lambda owner: (*empty, *tenant((owner,)), None, None))
+    empty, filters = (None,) * before, MonthFilters(figures)
+    return _subtotals(
+        volumes, lambda key: key[-2], lambda owner: (*empty, *tenant((owner,)), None, None), filters.tenant
+    )
 
 
 def _subtotals(
     volumes: Mapping[tuple[Any, ...], Volume],
     group: Callable[[tuple[Any, ...]], str],
     name: _Namer,
+    filters: Callable[[str], Found],
     *,
     at_least: int = 1,
-) -> list[tuple[Any, ...]]:
+) -> list[_Subtotal]:
     """Return the sums of the groups that have `at_least` so many rows, ordered as rows are."""
     found: dict[str, list[Volume]] = defaultdict(list)
     for key, volume in volumes.items():
         found[group(key)].append(volume)
     sums = {key: Volume.total(rows) for key, rows in found.items() if len(rows) >= at_least}
-    return [(*name(key), *_measures(sums[key])) for key in sorted(sums, key=lambda key: (-sums[key].messages, key))]
+    return [
+        ((*name(key), *_measures(sums[key])), filters(key))
+        for key in sorted(sums, key=lambda key: (-sums[key].messages, key))
+    ]
 
 
 def _measures(v: Volume) -> tuple[int | float | None, ...]:
@@ -244,11 +281,6 @@ def _tenant_namer(figures: MonthFigures) -> _Namer:
     zones = {"": figures.header.timezone, **figures.tenant_zones}
     pool = translate("(unassigned)", figures.header.language)
     return lambda key: (key[0] or pool, zones[key[0]])
-
-
-def _days_of(month: str) -> list[date]:
-    first = date.fromisoformat(f"{month}-01")
-    return [first.replace(day=n) for n in range(1, monthrange(first.year, first.month)[1] + 1)]
 
 
 def _merge(latencies: Iterable[Mapping[int, int]]) -> Counter[int]:

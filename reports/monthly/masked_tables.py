@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from portal.common.masking import Masking
-from reports.monthly.tables import Table
+from reports.monthly.tables import Found, Table
 
-_FREE_TEXT = frozenset({"Campaign", "Variant", "Operator"})
+FREE_TEXT = frozenset({"Campaign", "Variant", "Operator"})
 
 
 def partner_ids_of(tables: Sequence[Table]) -> set[str]:
@@ -30,7 +30,7 @@ def masked_tables(tables: Sequence[Table], telling: Collection[str]) -> list[Tab
     masking = Masking(in_full=False)
 
     def cell(name: str, value: object) -> object:
-        if name in _FREE_TEXT or (name == "Partner ID" and value in telling):
+        if name in FREE_TEXT or (name == "Partner ID" and value in telling):
             return masking.text(value)
         return value
 
@@ -38,4 +38,19 @@ def masked_tables(tables: Sequence[Table], telling: Collection[str]) -> list[Tab
         names = [column.key for column in table.columns]
         return [tuple(map(cell, names, row)) for row in found]
 
-    return [replace(table, rows=rows(table, table.rows), subtotals=rows(table, table.subtotals)) for table in tables]
+    def masked(table: Table) -> Table:
+        own, of_several = rows(table, table.rows), rows(table, table.subtotals)
+        return replace(
+            table,
+            rows=own,
+            subtotals=of_several,
+            found=_of_same(table.found, table.rows, own),
+            found_subtotals=_of_same(table.found_subtotals, table.subtotals, of_several),
+        )
+
+    return [masked(table) for table in tables]
+
+
+def _of_same(found: Sequence[Found], before: Sequence[tuple], after: Sequence[tuple]) -> Sequence[Found]:
+    """Return the filters of rows without a masked text; those of others would tell it."""
+    return [one if a == b else None for one, a, b in zip(found, before, after, strict=True)] if found else found

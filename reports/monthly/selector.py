@@ -1,12 +1,15 @@
 """A month's figures for a tenant or a gateway account, from the counts alone, in one snapshot."""
 
 from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Min, QuerySet, Sum
+from django.urls import reverse
 
 from campaigns.merging import shown_name
 from campaigns.models import OTHER_CAMPAIGNS_ID, Campaign
@@ -22,8 +25,11 @@ from portal.tenants.models import Feed, GatewayAccount, Tenant
 from portal.tenants.scope import with_descendants
 from reports.figures.billing import is_billed
 from reports.figures.rollups import sources
-from reports.monthly.changes_since import CountState, count_states
+from reports.models import WorkbookTemplate
+from reports.monthly.changes_since import count_states
+from reports.monthly.count_state import CountState
 from reports.monthly.layout import OVER_LIMIT_KEY, ErrorCount, MonthFigures, ReportHeader, Volume
+from reports.monthly.ledger import as_stored, cause_states, ledger_rows, summed
 from reports.monthly.texts import translate
 
 _LATE = "Some messages have no final state although the waiting time is over: their operators sent no report."
@@ -63,17 +69,17 @@ class MonthScope:
 def month_figures(*, scope: MonthScope, month: Month, kind: str, revision: int) -> MonthFigures:
     """Return all that the report of `month` shows (`kind`: provisional or final)."""
     with snapshot():
-        data_as_of, oldest_waiting = _freshness()
+        data_as_of, oldest_waiting = freshness()
         errors, maturity = _errors_and_maturity(scope, month)
         tenants = {t.id: t for t in Tenant.objects.filter(id__in=scope.tenant_ids())}
-        states = count_states(tenants.keys(), [month.first_day], scope.account.id if scope.account else None)
+        account_id = scope.account.id if scope.account else None
+        states = count_states(tenants.keys(), [month.first_day], account_id)
         counts = sum(states.values(), CountState())
-        labels = _labels(scope, tenants)
+        labels = tenant_labels(scope, tenants)
         daily = scope.counts(DailyCount, month)
         operators = _volumes(daily, "country", "operator")
         language = scope.tenant.language
         brand = brand_of(scope.tenant.id)
-        warning = translate(_LATE, language) if kind == "final" and maturity is not None and maturity < MATURE else None
         return MonthFigures(
             header=ReportHeader(
                 title_subject=scope.account.name if scope.account else scope.tenant.name,
@@ -87,9 +93,11 @@ def month_figures(*, scope: MonthScope, month: Month, kind: str, revision: int) 
                 state=kind,
                 revision=revision,
                 maturity=maturity,
-                warning=warning,
+                warning=late_warning(kind, maturity, language),
                 product=brand.product_name,
                 logo=logo_png(brand.logo),
+                template=b"" if scope.account else monthly_template(scope.tenant),
+                messages_address="" if scope.account else messages_address(scope.tenant),
                 colour=brand.accents[0].accent.removeprefix("#").upper() if brand.accents else "",
             ),
             countries=_sum_by(operators, lambda key: key[0]),
@@ -100,17 +108,37 @@ def month_figures(*, scope: MonthScope, month: Month, kind: str, revision: int) 
             errors=errors,
             latency=_latency(scope, month),
             tenant_zones={label: tenants[tenant_id].timezone for tenant_id, label in labels.items()},
+            tenant_slugs={label: tenants[tenant_id].slug for tenant_id, label in labels.items()},
             count_totals=counts.totals,
             rows_hash=counts.rows_hash,
+            causes=as_stored(summed(cause_states(tenants.keys(), [month.first_day], account_id).values())),
+            ledger=ledger_rows(tenants.keys(), month, account_id),
         )
 
 
-def _freshness() -> tuple[datetime, datetime | None]:
+def monthly_template(tenant: Tenant) -> bytes:
+    """Return the workbook that the tenant has chosen for its monthly reports, nothing where it has chosen none."""
+    found = WorkbookTemplate.objects.filter(tenant=tenant, is_monthly=True).values_list("content", flat=True).first()
+    return bytes(found or b"")
+
+
+def messages_address(tenant: Tenant) -> str:
+    """Return the address of the tenant's list of messages, below the portal's own."""
+    return f"{settings.PUBLIC_URL}{reverse('messages:list', args=[tenant.slug])}"
+
+
+def freshness() -> tuple[datetime, datetime | None]:
     """Return the time of the snapshot, and when its oldest missing row was received."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT now()")
         (data_as_of,) = cursor.fetchone()
     return data_as_of, WaitingRow.objects.aggregate(oldest=Min("received_at"))["oldest"]
+
+
+def late_warning(state: str, maturity: float | None, language: str) -> str | None:
+    """Return the sentence on a final report with messages whose reports never came; None if there is nothing to say."""
+    is_late = state == "final" and maturity is not None and maturity < MATURE
+    return translate(_LATE, language) if is_late else None
 
 
 def _volumes(rows: QuerySet, *keys: str) -> dict[tuple, Volume]:
@@ -137,7 +165,7 @@ def _sum_by(volumes: dict[tuple, Volume], name) -> dict:
     return {key: Volume.total(group) for key, group in groups.items()}
 
 
-def _labels(scope: MonthScope, tenants: dict[int, Tenant]) -> dict[int, str]:
+def tenant_labels(scope: MonthScope, tenants: dict[int, Tenant]) -> dict[int, str]:
     """Return what each tenant is called in the rows, '' for an account's pool; nothing where there is one alone."""
     if scope.account is None and len(tenants) == 1:
         return {}
@@ -195,7 +223,6 @@ def _errors_and_maturity(scope: MonthScope, month: Month) -> tuple[list[ErrorCou
     """Return the messages by failing or unknown code, and the share of all that have a final state."""
     dialects = dict(Feed.objects.values_list("account_id", "dialect"))
     codes = {(code.dialect, code.code): code for code in ResultCode.objects.all()}
-    finnish = scope.tenant.language == "fi"
     total = final = 0
     errors: dict[tuple, int] = defaultdict(int)
     rows = scope.counts(DailyCount, month).values("account_id", "status", "result_code").annotate(n=Sum("messages"))
@@ -205,15 +232,25 @@ def _errors_and_maturity(scope: MonthScope, month: Month) -> tuple[list[ErrorCou
         if code is not None and code.final and status not in (QUEUED, SENT):
             final += n
         if COUNTS_AS[status] in ("failed", "unknown") and n:
-            errors[code and code.pk, number, status] += n
-    by_pk = {code.pk: code for code in codes.values()}
+            errors[code and code.dialect, number, status] += n
+    names = error_names(scope.tenant.language, codes)
     result = []
-    for (pk, number, status), n in errors.items():
-        code = by_pk.get(pk)
-        text = translate(_UNKNOWN_CODE, scope.tenant.language)
-        if code is not None:
-            text = (code.text_fi if finnish else "") or code.text_en
-        result.append(
-            ErrorCount(code=number, meaning=text, reason=code.reason if code else "other", status=status, messages=n)
-        )
+    for (dialect, number, status), n in errors.items():
+        meaning, reason = names(dialect, number)
+        result.append(ErrorCount(code=number, meaning=meaning, reason=reason, status=status, messages=n))
     return result, final / total if total else None
+
+
+def error_names(
+    language: str, codes: Mapping[tuple[str, int], ResultCode] | None = None
+) -> Callable[[str | None, int], tuple[str, str]]:
+    """Return a function that gives the meaning and the reason of a dialect's result code."""
+    known = codes if codes is not None else {(code.dialect, code.code): code for code in ResultCode.objects.all()}
+
+    def names(dialect: str | None, number: int) -> tuple[str, str]:
+        code = known.get((dialect or "", number))
+        if code is None:
+            return translate(_UNKNOWN_CODE, language), "other"
+        return (code.text_fi if language == "fi" else "") or code.text_en, code.reason
+
+    return names

@@ -11,7 +11,8 @@ from campaigns.latency import percentile
 from campaigns.statistics import rate, wilson
 from reports.figures.volume import Volume
 from reports.monthly.figures import ReportHeader
-from reports.monthly.tables import Column, Kind, Table
+from reports.monthly.tables import COUNTED, Column, Found, Kind, Table
+from reports.monthly.texts import name_days, name_month
 
 SUMMARY_COLUMNS = (
     Column("Item", "term"),
@@ -23,8 +24,13 @@ SUMMARY_COLUMNS = (
 PERCENTILES = (("p50", 0.50), ("p90", 0.90), ("p95", 0.95), ("p99", 0.99))
 
 
-def build_summary(header: ReportHeader, volume: Volume, latency: Mapping[int, int]) -> Table:
-    """Return items and values; rates carry Wilson's 95% interval (docs/statistics.md, "Rates")."""
+def build_summary(
+    header: ReportHeader, volume: Volume, latency: Mapping[int, int], days: Mapping[str, str] | None = None
+) -> Table:
+    """Return items and values; rates carry Wilson's 95% interval (docs/statistics.md, "Rates").
+
+    Counts have their filters if `days` are those of Message Search for the report's days.
+    """
     lines = [
         *_header_lines(header),
         *_count_lines(volume),
@@ -39,7 +45,14 @@ def build_summary(header: ReportHeader, volume: Volume, latency: Mapping[int, in
         columns=SUMMARY_COLUMNS,
         rows=[(item, value, *(interval or (None, None))) for item, _, value, interval in lines],
         row_kinds=tuple(kind for _, kind, _, _ in lines),
+        found=[_found(item, days) for item, *_ in lines],
     )
+
+
+def _found(item: str, days: Mapping[str, str] | None) -> Found:
+    if days is None or item not in COUNTED:
+        return None
+    return {**days, **COUNTED[item]}
 
 
 def percentile_seconds(buckets: Mapping[int, int], q: float) -> int | None:
@@ -54,19 +67,36 @@ _Line = tuple[str, Kind, Any, tuple[float, float] | None]
 def _header_lines(header: ReportHeader) -> list[_Line]:
     waiting = header.oldest_waiting
     product: list[_Line] = [("Service", "text", header.product, None)] if header.product else []
+    report: list[_Line] = [("Report", "text", header.report, None)] if header.report else []
+    revision: list[_Line] = [("Revision", "int", header.revision, None)] if header.revision else []
+    details: list[_Line] = [(name, "text", text, None) for name, text in header.details]
     return [
         *product,
+        *report,
         ("Account" if header.scope == "account" else "Tenant", "text", header.title_subject, None),
-        ("Period", "month", header.month, None),
+        ("Period", "month", header.month, None) if header.month else ("Period", "text", period_text(header), None),
         ("Time zone", "text", header.timezone, None),
         ("Data as of", "datetime", local_time(header.data_as_of, header), None),
         ("Oldest waiting", "datetime", local_time(waiting, header), None)
         if waiting
         else ("Oldest waiting", "term", "nothing waiting", None),
         ("State", "term", header.state, None),
-        ("Revision", "int", header.revision, None),
+        *revision,
         ("Currency", "text", header.currency, None),
+        *details,
     ]
+
+
+def period_text(header: ReportHeader) -> str:
+    """Return what the report is of, in its language: "October 2026", or its days."""
+    if header.days is None:
+        return name_month(header.month, header.language)
+    return name_days(*header.days, header.language)
+
+
+def file_stem(header: ReportHeader) -> str:
+    """Return what names of files of the report begin with: `2026-10`, or its first and last day."""
+    return header.month or "_".join(map(str, header.days or ()))
 
 
 def local_time(moment: datetime, header: ReportHeader) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -12,8 +12,19 @@ Kind = Literal["text", "term", "code", "int", "ratio", "percent", "seconds", "da
 - text: str as it came, possibly hostile. term: one of our own English words, translated where people read it.
 - code: int that names something. int. ratio: float. percent: float, 1.0 is 100%. seconds: whole seconds.
 - date. month: str `YYYY-MM`. datetime: aware, already in the zone to show.
-- mixed: `Table.row_kinds` says the kind row by row.
+- mixed: `Table.row_kinds` or `Table.cell_kinds` says the kind row by row.
 """
+
+Found = Mapping[str, str] | None
+
+COUNTED: Mapping[str, Mapping[str, str]] = {
+    "Messages": {},
+    "Delivered": {"counts_as": "delivered"},
+    "Failed": {"counts_as": "failed"},
+    "Pending": {"counts_as": "pending"},
+    "Unknown": {"counts_as": "unknown"},
+}
+"""Columns that count messages, with what they count of their row's; parts and shares are no number of messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +40,10 @@ class Table:
     """One table. `total` has a cell per column, None in the first, which is where a writer puts its label.
 
     `subtotals` sum some of the rows each, by what their first cells name. They are no rows: who sums up the rows counts
-    nothing twice.
+    nothing twice. Rows with `row_kinds` are items with a value each; `cell_kinds` are those of other tables.
+
+    `found` has for each row the filters of Message Search that find the row's messages, days included; None where it
+    cannot find them alone. A table without links has none of these. `found_total` and `found_subtotals` do the same.
     """
 
     key: str
@@ -38,12 +52,17 @@ class Table:
     total: tuple[Any, ...] | None = None
     row_kinds: tuple[Kind, ...] | None = None
     subtotals: list[tuple[Any, ...]] = field(default_factory=list)
+    cell_kinds: tuple[Kind, ...] | None = None
+    found: Sequence[Found] = ()
+    found_subtotals: Sequence[Found] = ()
+    found_total: Found = None
 
     def typed_rows(self) -> Iterator[tuple[tuple[Any, ...], tuple[Kind, ...]]]:
         """Yield each row with the kinds of its cells."""
         kinds = tuple(column.kind for column in self.columns)
-        if self.row_kinds is None:
+        own_kinds = self.row_kinds or self.cell_kinds
+        if own_kinds is None:
             yield from ((row, kinds) for row in self.rows)
             return
-        for row, own in zip(self.rows, self.row_kinds, strict=True):
+        for row, own in zip(self.rows, own_kinds, strict=True):
             yield row, tuple(own if kind == "mixed" else kind for kind in kinds)

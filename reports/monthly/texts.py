@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_skeleton
+from babel.dates import format_date, format_interval, format_skeleton
 from babel.numbers import format_decimal
 
 _FINNISH = {
@@ -20,6 +21,18 @@ _FINNISH = {
     "Errors": "Virheet",
     "Latency": "Viiveet",
     "Notes": "Huomautukset",
+    "Cover": "Kansi",
+    "Sheets": "Välilehdet",
+    "Definitions": "Selitykset",
+    "Column": "Sarake",
+    "Definition": "Selitys",
+    "Groups": "Ryhmät",
+    "Reasons": "Syyt",
+    "Variants": "Versiot",
+    "Comparisons": "Vertailut",
+    "Places": "Maat ja operaattorit",
+    "Segments": "Segmentit",
+    "Segments of two keys": "Kahden avaimen segmentit",
     # columns
     "Item": "Tieto",
     "Value": "Arvo",
@@ -48,6 +61,23 @@ _FINNISH = {
     "Reason": "Syy",
     "Share": "Osuus",
     "Delivered (messages with a known time)": "Toimitettu (viestit, joiden aika tunnetaan)",
+    "Hour": "Tunti",
+    "Week": "Viikko",
+    "Month": "Kuukausi",
+    "Sender type": "Lähettäjän tyyppi",
+    "Status": "Tila",
+    "Result code": "Tuloskoodi",
+    "Value of the second key": "Toisen avaimen arvo",
+    "Better": "Parempi",
+    "Other": "Toinen",
+    "Difference": "Ero",
+    "P-value": "P-arvo",
+    "Sure": "Varma",
+    "yes": "kyllä",
+    "no": "ei",
+    "Counted": "Laskettu",
+    "Reached": "Tavoitettu",
+    "Rate": "Osuus",
     "Total": "Yhteensä",
     "Subtotal": "Välisumma",
     "Sheet": "Välilehti",
@@ -56,6 +86,7 @@ _FINNISH = {
     # summary
     "Service": "Palvelu",
     "Account": "Tili",
+    "Report": "Raportti",
     "Period": "Ajanjakso",
     "Data as of": "Tietojen ajankohta",
     "Oldest waiting": "Vanhin odottava",
@@ -76,12 +107,28 @@ _FINNISH = {
     "Latency p95": "Viive p95",
     "Latency p99": "Viive p99",
     "Warning": "Varoitus",
+    "Key": "Avain",
+    "Second key": "Toinen avain",
+    "Result": "Tulos",
+    "Messages without a variant": "Viestit ilman versiota",
     # labels for what has no name
     "(no campaign)": "(ei kampanjaa)",
     "(other)": "(muut)",
     "(unknown)": "(tuntematon)",
     "(none)": "(ei tunnusta)",
     "(unassigned)": "(kohdistamaton)",
+    "(no variant)": "(ei versiota)",
+    "(small)": "(pienet)",
+    "All others": "Kaikki muut",
+    "({count} other rows)": "({count} muuta riviä)",
+    # states of messages
+    "queued": "jonossa",
+    "sent": "lähetetty",
+    "delivered": "toimitettu",
+    "failed": "epäonnistunut",
+    "expired": "vanhentunut",
+    "rejected": "hylätty",
+    "unknown": "tuntematon",
     # reason classes of docs/link.md section 4
     "routing": "reititys",
     "subscriber": "vastaanottaja",
@@ -96,6 +143,16 @@ _FINNISH = {
     "Messages by day": "Viestit päivittäin",
     "Messages by country, largest 12": "Viestit maittain, 12 suurinta",
     "Page": "Sivu",
+    "Late delivery reports are still expected, so the figures can still change.": (
+        "Myöhäisiä kuittauksia odotetaan vielä, joten luvut voivat muuttua."
+    ),
+    "Underlined numbers open the list of their messages in the portal. Opening it needs an account.": (
+        "Alleviivatut luvut avaavat portaalissa luettelon viesteistään. Avaamiseen tarvitset tunnuksen."
+    ),
+    "Figures from here on have no links: a sheet holds {most} of them at most.": (
+        "Tästä eteenpäin luvuilla ei ole linkkejä: välilehdelle mahtuu niitä enintään {most}."
+    ),
+    "No rows.": "Ei rivejä.",
     "SMS reporting portal": "SMS-raportointiportaali",
     "The text has {length} characters, more than a cell holds; it is cut after {kept}.": (
         "Tekstissä on {length} merkkiä, enemmän kuin soluun mahtuu; se on katkaistu {kept} merkin jälkeen."
@@ -111,8 +168,20 @@ _FINNISH = {
     "{count} more notes of this kind are not listed.": "{count} muuta tällaista huomautusta ei ole lueteltu.",
 }
 
+_FINNISH |= {
+    # what a revision changed
+    "Changes": "Muutokset",
+    "Row": "Rivi",
+    "Column": "Sarake",
+    "Old": "Vanha",
+    "New": "Uusi",
+    "Difference": "Ero",
+    "Causes": "Syyt",
+}
+
 _CATALOGUES: dict[str, dict[str, str]] = {"fi": _FINNISH}
 
+_MONTH = re.compile(r"\d{4}-\d{2}")
 _DATE_FORMATS = {"fi": "d.m.yyyy"}
 
 
@@ -143,8 +212,20 @@ def name_country(code: str, language: str) -> str:
 
 
 def name_month(month: str, language: str) -> str:
-    """Return `2026-10` as "October 2026" in the language."""
+    """Return `2026-10` as "October 2026" in the language; the name of another period stays as it is."""
+    if not _MONTH.fullmatch(month):
+        return month
     return format_skeleton("yMMMM", date.fromisoformat(f"{month}-01"), locale=find_locale(language))
+
+
+def name_days(first: date, last: date, language: str) -> str:
+    """Return days as "1–7 Oct 2026" in the language, what both ends share said once."""
+    locale = find_locale(language)
+    if locale.language == "en":
+        locale = Locale("en", "GB")  # as on pages: the day before the month
+    if first == last:
+        return format_date(first, "medium", locale=locale)
+    return format_interval(first, last, "yMMMd", locale=locale)
 
 
 def number_text(number: int, language: str) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from portal.common.period_picker import Period
 from portal.common.templatetags.figures import country
+from reports.figures.alerts_shown import ShownAlert, marks
 from reports.figures.finality import DayRow, HourRow
 from reports.figures.kpis import Kpis
 from reports.figures.statistics import Group
@@ -113,14 +114,29 @@ def overdue(days: Iterable[DayRow], provisional_from: date | None) -> int:
     return sum(row.kpis.volume.pending for row in days if provisional_from is None or row.day < provisional_from)
 
 
-def days_chart(columns: Sequence[ChartColumn], before: Sequence[DayRow] | None, *, unit: str, links: Links) -> dict:
-    """Return what static/js/charts.js draws as `stacked-days`: counts by class for each column, from the axis up."""
+def days_chart(
+    columns: Sequence[ChartColumn],
+    before: Sequence[DayRow] | None,
+    *,
+    unit: str,
+    links: Links,
+    alerts: Sequence[ShownAlert] = (),
+) -> dict:
+    """Return what static/js/charts.js draws as `stacked-days`: counts by class for each column, from the axis up.
+
+    A column with alerts has a mark above it.
+    """
     return {
         "unit": unit,
         "days": (columns[-1].last - columns[0].first).days + 1,
         "classes": list(CLASSES),
         "words": {name: str(text) for name, text in CLASSES.items()}
-        | {"all": _("Messages"), "before": _("Comparison period"), "provisional": _("provisional")},
+        | {
+            "alerts": _("Alerts"),
+            "all": _("Messages"),
+            "before": _("Comparison period"),
+            "provisional": _("provisional"),
+        },
         "rows": [
             {
                 "first": str(column.first),
@@ -133,7 +149,7 @@ def days_chart(columns: Sequence[ChartColumn], before: Sequence[DayRow] | None, 
             for column in columns
         ],
         "before": _beside(columns, before) if unit == "day" else None,
-    }
+    } | ({"alerts": marks(alerts, [(c.first, c.last, c.hour) for c in columns])} if alerts else {})
 
 
 def _hour(column: ChartColumn, links: Links) -> dict:

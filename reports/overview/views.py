@@ -15,6 +15,7 @@ from portal.accounts.guards import member_may
 from portal.common.period_picker import Period
 from portal.saved_views.menu import menu_of
 from portal.tenants.models import Tenant
+from reports.figures.alerts_shown import ShownAlert, alerts_between
 from reports.figures.kpis import Kpis
 from reports.figures.query import TooManyGroups
 from reports.figures.statistics import MAX_GROUPS, OTHER_NAME, Group
@@ -116,6 +117,7 @@ def _shown(request: HttpRequest, found: Overview, context: dict) -> dict:
         columns = charts.hour_columns(found.hours, period, provisional_from=found.provisional_from)
     whole = request.GET.getlist("all")
     limits = {name: None if name in whole else ROWS for name in LISTS}
+    alerts = _alerts(request, period)
     late = charts.overdue(found.days, found.provisional_from)
     named = [campaign.name for campaign in found.campaigns if campaign.name != OTHER_NAME]
     highlights = find_highlights(found.query, operators=found.operators, campaigns=named, final=found.final)
@@ -150,7 +152,8 @@ def _shown(request: HttpRequest, found: Overview, context: dict) -> dict:
         "is_immature": found.provisional_from is None and (found.kpis.maturity or 0) < MATURE,
         "unit": unit,
         "columns": columns,
-        "days_chart": charts.days_chart(columns, found.before_days, unit=unit, links=links),
+        "days_chart": charts.days_chart(columns, found.before_days, unit=unit, links=links, alerts=alerts),
+        "alerts_shown": alerts,
         "countries": charts.listing(found.countries, limit=limits["countries"]),
         "map_chart": charts.map_chart(found.countries, links=links),
         "operators": charts.listing(found.operators, limit=limits["operators"]),
@@ -163,6 +166,13 @@ def _shown(request: HttpRequest, found: Overview, context: dict) -> dict:
         "whole": whole,
         "file": f"{request.access.tenant.slug}_{period.first}_{period.last}",
     }
+
+
+def _alerts(request: HttpRequest, period: Period) -> list[ShownAlert]:
+    """Return the alerts of the page's own customer; a shared page shows none."""
+    if request.access.share:
+        return []
+    return alerts_between(request.access.tenant, first=period.first, last=period.last, now=timezone.now())
 
 
 def _tenants(found: Overview, limit: int | None) -> charts.Listing:

@@ -26,6 +26,7 @@ from portal.tenants.scope import descendants_of_each
 from reports.models import ReportRun
 from reports.monthly.changes_since import COUNTED, ChangedSince, changes_since
 from reports.runs import runs
+from reports.runs.cause_texts import reasons_of
 from reports.runs.editions import open_edition
 from reports.runs.examples import QUEUED, REPORT
 from reports.runs.forms import MonthForm
@@ -261,6 +262,13 @@ def shown(run: ReportRun, access: Access, changed: Mapping[int, ChangedSince]) -
         "maturity": run.maturity,
         "changed_since": since
         and {name: since.differences.get(name) for name in COUNTED} | {"rows_moved": since.are_rows_moved},
+        "causes": [{"cause": reason.cause, **reason.differences} for reason in since.reasons] if since else [],
+        "revision_changes": run.changes
+        and {
+            "since_revision": run.changes["since"],
+            **run.changes["differences"],
+            "causes": [{"cause": reason.cause, **reason.differences} for reason in reasons_of(run.changes)],
+        },
         "bytes": edition and edition.bytes,
         "sha256": edition and edition.sha256,
         "url": reverse("api:report", args=[run.id]),

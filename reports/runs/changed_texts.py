@@ -1,5 +1,7 @@
 """Changes since a report was created, in words."""
 
+from collections.abc import Mapping
+
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
@@ -20,9 +22,15 @@ def changed_text(changed: ChangedSince) -> str:
     """Return it as a line such as "Changed since: +7 messages, +24 delivered"."""
     if changed.are_rows_moved:
         return _("Changed since: figures moved between rows")
-    found = ((text, changed.differences.get(name, 0)) for name, text in _DIFFERENCES.items())
-    return _("Changed since: %(changes)s") % {"changes": ", ".join(text % {"n": _signed(n)} for text, n in found if n)}
+    return _("Changed since: %(changes)s") % {"changes": differences_text(changed.differences)}
 
 
-def _signed(n: int) -> str:
+def differences_text(differences: Mapping[str, int]) -> str:
+    """Return the differences that are not 0, such as "+7 messages, +24 delivered"."""
+    found = ((text, differences.get(name, 0)) for name, text in _DIFFERENCES.items())
+    return ", ".join(text % {"n": signed(n)} for text, n in found if n)
+
+
+def signed(n: int) -> str:
+    """Return a difference with its sign."""
     return f"{'+' if n > 0 else '−'}{count(abs(n))}"

@@ -19,6 +19,8 @@ from reports.monthly.figures import ReportHeader
 from reports.monthly.masked_tables import masked_tables, partner_ids_of
 from reports.monthly.selector import MonthScope
 from reports.monthly.tables import Table
+from reports.runs import kept_tables
+from reports.runs.revisions import Revision
 
 OF_A_FILE = ("file", "bytes", "sha256")
 
@@ -39,31 +41,42 @@ def open_edition(run: ReportRun, masking: Masking) -> File:
     return default_storage.open(edition.file, "rb")
 
 
-def store_editions(run: ReportRun, tables: Sequence[Table], header: ReportHeader, beat: Beat) -> dict:
-    """Write and store both editions; return their fields of the run."""
-    full, rows = _store(run, tables, header, beat)
+def store_editions(
+    run: ReportRun, tables: Sequence[Table], header: ReportHeader, beat: Beat, revision: Revision | None = None
+) -> dict:
+    """Write and store both editions, a `revision` with its sheet of changes; return their fields of the run."""
+    changes = [revision.table()] if revision is not None else []
+    full, rows = _store(run, [*tables, *changes], header, beat)
     fields = dict(zip(OF_A_FILE, full, strict=True)) | {"rows": rows}
     try:
-        return fields | store_masked_edition(run, tables, header, full, beat)
+        return fields | store_masked_edition(run, tables, header, full, beat, revision)
     except BaseException:
         delete_files(fields)
         raise
 
 
 def store_masked_edition(
-    run: ReportRun, tables: Sequence[Table], header: ReportHeader, full: tuple, beat: Beat
+    run: ReportRun,
+    tables: Sequence[Table],
+    header: ReportHeader,
+    full: tuple,
+    beat: Beat,
+    revision: Revision | None = None,
 ) -> dict:
     """Write and store the masked edition; it is the file in full (name, bytes, digest) where nothing is masked."""
-    telling = telling_partner_ids(partner_ids_of(tables), tenant_ids=MonthScope(run.tenant, run.account).tenant_ids())
-    masked = masked_tables(tables, telling)
-    if masked != list(tables):
+    scope = MonthScope(run.tenant, run.account)
+    telling = telling_partner_ids(partner_ids_of(tables), tenant_ids=scope.tenant_ids())
+    masked, in_full = masked_tables(tables, telling), list(tables)
+    if revision is not None:
+        masked, in_full = [*masked, revision.masked(scope)], [*in_full, revision.table()]
+    if masked != in_full:
         full, _rows = _store(run, masked, header, beat, edition="_masked")
     return {f"masked_{name}": value for name, value in zip(OF_A_FILE, full, strict=True)}
 
 
 def delete_files(fields: dict) -> None:
     """Delete the files of these fields of a run that was not finished."""
-    for name in {fields[key] for key in ("file", "masked_file") if fields.get(key)}:
+    for name in {fields[key] for key in ("file", "masked_file", "kept_file") if fields.get(key)}:
         default_storage.delete(name)
 
 
@@ -72,16 +85,18 @@ def delete_attempts(run: ReportRun, *, revision: int | None) -> None:
     for attempt in set(range(1, MAX_ATTEMPTS + 1)) - {run.attempts}:
         for edition in ("", "_masked"):
             default_storage.delete(_file_name(run, revision, attempt, edition))
+        default_storage.delete(kept_tables.file_name(run, revision, attempt))
 
 
 def _store(
     run: ReportRun, tables: Sequence[Table], header: ReportHeader, beat: Beat, *, edition: str = ""
 ) -> tuple[tuple[str, int, str], int]:
-    from reports.monthly.writers import xlsx  # here: no other process than one that makes reports loads openpyxl
+    # here: no other process than one that makes reports loads openpyxl
+    from reports.workbook_templates.write import write_workbook
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "report.xlsx"
-        rows = xlsx.write(tables, header, path, beat)
+        rows = write_workbook(tables, header, path, beat)
         content = path.read_bytes()
         with path.open("rb") as file:
             # A name of its own for each attempt: a worker that lost its lease cannot overwrite the winner's file.

@@ -10,7 +10,7 @@ from reports.monthly.figures import ReportHeader
 from reports.monthly.tables import Table
 from reports.monthly.texts import catalogue
 
-LAYOUT = 1
+LAYOUT = 2
 """The workbook's look: raise it when styles, charts or print change; tables and texts are in the digest already."""
 
 _OF_THE_MOMENT = {"data_as_of": "Data as of", "oldest_waiting": "Oldest waiting", "revision": "Revision"}
@@ -25,9 +25,12 @@ def content_hash(tables: Sequence[Table], header: ReportHeader) -> str:
         digest.update(f"{value!r}\n".encode(errors="backslashreplace"))
 
     add((LAYOUT, sorted(catalogue(header.language).items())))
-    without = {name for name in ("product", "logo") if not getattr(header, name)}  # as before there were brands
-    left_out = {*_OF_THE_MOMENT} | without
+    # as before there were brands, and saved reports
+    without = {name for name in ("product", "logo", "report", "days", "details") if not getattr(header, name)}
+    left_out = {*_OF_THE_MOMENT, "messages_address", "template"} | without
     add([(f.name, getattr(header, f.name)) for f in fields(header) if f.name not in left_out])
+    if header.template:
+        add(sha256(header.template).hexdigest())
     for table in tables:
         add((table.key, table.columns, table.total))
         for row, kinds in table.typed_rows():

@@ -40,7 +40,7 @@ def remove_month(*, report_scope: ReportScope, owner: Tenant, month: Month, acto
             raise NothingToRemove
         if any(run.is_open for run in runs):
             raise StillBeingMade
-        for name in sorted({name for run in runs for name in (run.file, run.masked_file) if name}):
+        for name in sorted({name for run in runs for name in (run.file, run.masked_file, run.kept_file) if name}):
             default_storage.delete(name)
         ReportRun.objects.filter(id__in=[run.id for run in runs]).update(removed_at=now)
         revisions = sorted(run.revision for run in runs if run.revision is not None and run.state == run.State.DONE)

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from reports.models import ReportRun
-from reports.runs import due_months, erased_files
+from reports.runs import due_months, erased_files, revising
 
 
 def made_by(run: ReportRun) -> str:
@@ -12,4 +12,6 @@ def made_by(run: ReportRun) -> str:
         return _("Created automatically")
     if run.requested_by == erased_files.ACTOR:
         return _("Created automatically after an erasure")
+    if run.requested_by == revising.ACTOR:
+        return _("Created automatically because figures changed")
     return _("Created by %(who)s") % {"who": run.requested_by}

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from deliveries.applying.apply import oldest_waiting
+from deliveries.counts.causes import close_month
 from portal.accounts.models import record
 from portal.common import jobs
 from portal.common.periods import Month, is_final
@@ -18,8 +19,10 @@ from portal.tenants.models import GatewayAccount, Tenant
 from reports.models import ReportRun
 from reports.monthly.layout import MonthFigures, build_tables
 from reports.monthly.selector import MonthScope, month_figures
+from reports.runs import kept_tables
 from reports.runs.editions import OF_A_FILE, delete_attempts, delete_files, store_editions, store_masked_edition
 from reports.runs.fingerprint import content_hash
+from reports.runs.revisions import changes_of, revision_of
 from reports.runs.summary import stored_countries
 
 logger = logging.getLogger(__name__)
@@ -211,6 +214,8 @@ def _build(run: ReportRun, progress: Progress) -> MonthFigures:
     _beat(run, 0, progress)
     scope, month = MonthScope(run.tenant, run.account), Month.of(run.month)
     kind = run.kind if run.kind == ReportRun.Kind.FINAL else final_or_provisional(scope, month, run.requested_at)
+    if kind == ReportRun.Kind.FINAL:
+        close_month(month)
     figures = month_figures(scope=scope, month=month, kind=kind, revision=run.revision)
     _beat(run, 20, progress)
     tables = build_tables(figures)
@@ -226,7 +231,12 @@ def _build(run: ReportRun, progress: Progress) -> MonthFigures:
         _store_unchanged(run, newest, outcome)
         progress(100)
         return replace(figures, header=replace(figures.header, revision=newest.revision))
-    _store(run, outcome | store_editions(run, tables, figures.header, beat))
+    revision = revision_of(newest, scope, figures, tables)
+    if newest is not None and revision is not None:
+        outcome["changes"] = changes_of(newest, outcome)
+    outcome |= store_editions(run, tables, figures.header, beat, revision)
+    outcome["kept_file"] = kept_tables.store(run, tables, figures.ledger, figures.header.language)
+    _store(run, outcome)
     progress(100)
     return figures
 
@@ -264,6 +274,7 @@ def _outcome(figures: MonthFigures, kind: str) -> dict:
         "maturity": figures.header.maturity,
         "totals": figures.count_totals,
         "rows_hash": figures.rows_hash,
+        "causes": figures.causes,
         "language": figures.header.language,
         "countries": stored_countries(figures.countries),
     }
@@ -288,10 +299,13 @@ def _store(run: ReportRun, outcome: dict) -> None:
 
 def _store_unchanged(run: ReportRun, newest: ReportRun, outcome: dict) -> None:
     """End the run as the same as `newest`, whose file it gets. Its counts are those that later ones are compared to."""
-    outcome |= {name: getattr(newest, name) for name in ("rows", *OF_A_FILE, *(f"masked_{name}" for name in OF_A_FILE))}
+    outcome |= {
+        name: getattr(newest, name)
+        for name in ("rows", "kept_file", *OF_A_FILE, *(f"masked_{name}" for name in OF_A_FILE))
+    }
     run.done, revision = run.total, run.revision
     with transaction.atomic():
         jobs.finish(run, **outcome, revision=None, same_as=newest)
-        same = {name: outcome[name] for name in ("totals", "rows_hash", "language", "countries")}
+        same = {name: outcome[name] for name in ("totals", "rows_hash", "causes", "language", "countries")}
         ReportRun.objects.filter(id=newest.id).update(**same)
     delete_attempts(run, revision=revision)

@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from deliveries.counts.causes import Cause
 from portal.api.serializers import ForwardPageSerializer
 from reports.figures.serializers import _share
 from reports.models import ReportRun
@@ -27,6 +28,10 @@ def _difference(what: str) -> serializers.IntegerField:
     return serializers.IntegerField(allow_null=True, help_text=f"{what} now minus those in the report. Null: unknown.")
 
 
+def _part(what: str) -> serializers.IntegerField:
+    return serializers.IntegerField(help_text=f"{what} that were added; negative: taken away.")
+
+
 class ChangedSinceSerializer(serializers.Serializer):
     """Changes in the counts of a report's month since it was created."""
 
@@ -39,6 +44,38 @@ class ChangedSinceSerializer(serializers.Serializer):
     rows_moved = serializers.BooleanField(
         help_text="All differences are 0, but figures moved between rows, for example between partner IDs."
     )
+
+
+class CauseSerializer(serializers.Serializer):
+    """What one cause has changed in the counts of a report's month."""
+
+    cause = serializers.ChoiceField(
+        choices=[cause.value for cause in Cause],
+        help_text=(
+            "`late_reports`: delivery reports or submissions that came after the month was final. `partner_ids`: a"
+            " partner ID was declared or moved. `settings`: the time zone or the refId scheme was changed. `refold`:"
+            " result codes or rules were reinterpreted. `reconcile`: counts were corrected after a check."
+        ),
+    )
+    messages = _part("Messages")
+    parts = _part("SMS parts")
+    delivered = _part("Delivered messages")
+    failed = _part("Failed messages")
+    pending = _part("Pending messages")
+    unknown = _part("Messages whose result is uncertain")
+
+
+class RevisionChangesSerializer(serializers.Serializer):
+    """Differences between a revision and the one before it."""
+
+    since_revision = serializers.IntegerField(help_text="The revision that it is compared with.")
+    messages = _part("Messages")
+    parts = _part("SMS parts")
+    delivered = _part("Delivered messages")
+    failed = _part("Failed messages")
+    pending = _part("Pending messages")
+    unknown = _part("Messages whose result is uncertain")
+    causes = CauseSerializer(many=True, help_text="The causes, each with its part of the differences.")
 
 
 class ReportSerializer(serializers.Serializer):
@@ -81,6 +118,17 @@ class ReportSerializer(serializers.Serializer):
             "Changes since a final report was created; null: no changes, or the report is not final or not done."
             " `POST` the month to create the next revision."
         ),
+    )
+    causes = CauseSerializer(
+        many=True,
+        help_text=(
+            "Causes of `changed_since`, each with its part of the differences. Empty if nothing has changed, or if the"
+            " report is older than the record of causes."
+        ),
+    )
+    revision_changes = RevisionChangesSerializer(
+        allow_null=True,
+        help_text="Changes of a final revision against the one before it; null: none, or it cannot be compared.",
     )
     bytes = serializers.IntegerField(allow_null=True, help_text="Size of the file.")
     sha256 = serializers.CharField(allow_null=True, help_text="SHA-256 of the file, in hexadecimal digits.")

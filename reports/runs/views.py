@@ -18,6 +18,8 @@ from portal.accounts.way_back import posted_from
 from portal.common.file_response import file_response
 from portal.common.periods import Month
 from portal.tenants.models import Tenant
+from reports.forecast.drawing import HEIGHT, WIDTH, draw_month
+from reports.forecast.selectors import running_month
 from reports.models import ReportRun
 from reports.runs.editions import NoMaskedEdition, open_edition
 from reports.runs.forms import MonthForm, RemovalForm
@@ -217,6 +219,7 @@ def _page(request: HttpRequest, report_scope: ReportScope, *, form: MonthForm, s
         shown = Paginator(rows, MONTHS_PER_PAGE).get_page(request.GET.get("page"))
         shown.object_list = with_changes(shown.object_list, report_scope=report_scope)
         newest = newest_with_report(shown.object_list) if shown.number == 1 else None
+        forecast = _forecast(report_scope) if shown.number == 1 else None
     report_scopes = account_report_scopes(request.access)
     context = (
         _context(request, report_scope)
@@ -225,9 +228,24 @@ def _page(request: HttpRequest, report_scope: ReportScope, *, form: MonthForm, s
             "page_obj": shown,
             "form": form,
             "accounts": [(other.name, _address(request, other)) for other in report_scopes],
+            "forecast": forecast,
         }
     )
     return render(request, "reports/months.html", context, status=status)
+
+
+def _forecast(report_scope: ReportScope) -> dict | None:
+    """Return the running month's forecast with its drawing; None below eight weeks of history."""
+    account = report_scope.account
+    found = running_month(
+        tenant_ids=report_scope.tenant_ids,
+        timezone=(account or report_scope.tenant).timezone,
+        now=timezone.now(),
+        account_id=account.id if account else None,
+    )
+    if found is None:
+        return None
+    return {"month": found, "drawing": draw_month(found.so_far, found.messages), "width": WIDTH, "height": HEIGHT}
 
 
 def _row(request: HttpRequest, report_scope: ReportScope, form: MonthForm) -> HttpResponse:

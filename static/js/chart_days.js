@@ -3,7 +3,7 @@
 import { dayName, numbers, tipOf, tooltip } from "./chart_words.js";
 
 export function stackedDays(data, element, colours) {
-  const { rows, classes, words, unit, before, days, line } = data;
+  const { rows, classes, words, unit, before, days, line, alerts } = data;
   const dash = Math.min(44, Math.max(4, ((element.clientWidth - 50) / rows.length) * 0.78));
   const names = rows.map((row) => dayName(row, unit, false, days));
   const hatch = { symbol: "rect", dashArrayX: [8, 0], dashArrayY: [2, 4], rotation: -Math.PI / 4, color: colours.surface };
@@ -68,6 +68,24 @@ export function stackedDays(data, element, colours) {
             },
           ]
         : []),
+      ...(alerts
+        ? [
+            {
+              name: words.alerts,
+              type: "line", // of marks alone, above the columns with alerts
+              symbol: "triangle",
+              symbolSize: 10,
+              symbolRotate: 180,
+              symbolOffset: [0, -9],
+              showAllSymbol: true,
+              silent: true,
+              emphasis: { scale: false },
+              lineStyle: { opacity: 0 },
+              itemStyle: { color: colours.failed, borderColor: colours.text, borderWidth: 1 },
+              data: rows.map((row, at) => (alerts[at] ? row.counts.reduce((sum, n) => sum + n, 0) : null)),
+            },
+          ]
+        : []),
       ...(line
         ? [
             {
@@ -99,6 +117,7 @@ export function stackedDays(data, element, colours) {
       ["", words.all, numbers.format(all)],
       ...classes.map((name, at) => [name, words[name], numbers.format(row.counts[at])]).reverse(),
       ...(before && index < before.length ? [["", words.before, numbers.format(before[index])]] : []),
+      ...(alerts && alerts[index] ? [["", words.alerts, numbers.format(alerts[index])]] : []),
       ...(line && line[index] !== null ? [["", words.line, numbers.format(line[index])]] : []),
     ]);
   }

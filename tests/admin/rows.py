@@ -27,7 +27,7 @@ from portal.shares.links import create_link
 from portal.shares.models import ShareLink
 from portal.tenants.api_keys import create_key
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
-from reports.models import ReportRun
+from reports.models import DefinitionRun, OutsideAddress, ReportDefinition, ReportMail, ReportRecipient, ReportRun
 from tests.conftest import NOW, make_user
 from tests.gates.factors import make_gate
 
@@ -41,6 +41,19 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
     user = make_user(f"{CANARY}@example.com")
     membership = Membership.objects.create(user=user, tenant=tenant, role=Role.VIEWER)
     record("test", actor=user.email, tenant=tenant, subject=CANARY)
+    run = DefinitionRun.objects.create(
+        tenant=tenant,
+        definition=ReportDefinition.objects.create(
+            tenant=tenant, name=CANARY, kind="errors", period="yesterday", formats=["csv"], owned_by=user.email,
+            owner=user,
+        ),
+        cause="person",
+        requested_by=user.email,
+        first=date(2026, 10, 1),
+        last=date(2026, 10, 1),
+        state="failed",
+    )  # fmt: skip
+    mail = _report_mail(run, user.email)
     return {
         Tenant: tenant,
         GatewayAccount: account,
@@ -74,6 +87,7 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
         TenantRecount: TenantRecount.objects.create(tenant=tenant, reason=CANARY),
         RuleRefold: RuleRefold.objects.create(),
         ErasedMonth: ErasedMonth.objects.create(tenant=tenant, month=date(2026, 10, 1)),
+        DefinitionRun: run,
         Export: Export.objects.create(
             tenant=tenant,
             made_by=user.email,
@@ -100,6 +114,8 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
         ReportRun: ReportRun.objects.create(
             tenant=tenant, month=date(2026, 10, 1), kind="final", revision=1, requested_by=user.email, state="failed"
         ),
+        OutsideAddress: mail.recipient.address,
+        ReportMail: mail,
         Group: Group.objects.create(name=CANARY),
         EmailAddress: EmailAddress.objects.get(user=user),
         Invitation: invite(tenant=tenant, email=f"invited-{CANARY}@example.com", role="viewer", inviter=user, now=NOW),
@@ -108,3 +124,15 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
             username=f"{CANARY}@example.com", ip_address="192.0.2.1", user_agent=CANARY, failures_since_start=1
         ),
     }
+
+
+def _report_mail(run: DefinitionRun, actor: str) -> ReportMail:
+    """Create a mail of a saved report's run to an outside address, which was refused."""
+    tenant = run.tenant
+    address = OutsideAddress.objects.create(
+        tenant=tenant, address=f"auditor-{CANARY}@example.net", language="en", added_by=actor
+    )
+    recipient = ReportRecipient.objects.create(
+        tenant=tenant, definition=run.definition, address=address, added_by=actor
+    )
+    return ReportMail.objects.create(tenant=tenant, run=run, recipient=recipient, state="refused", error=CANARY)

@@ -23,7 +23,7 @@ from deliveries.models import (
 )
 from portal.accounts.models import AuditEntry, Invitation, Membership, UnsentMail, User
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
-from reports.models import ReportRun
+from reports.models import DefinitionRun, OutsideAddress, ReportMail, ReportRun
 from tests.admin.rows import make_rows
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -45,6 +45,9 @@ READ_ONLY = {
     SegmentKey,
     ImportRun,
     QuarantinedRow,
+    DefinitionRun,
+    OutsideAddress,
+    ReportMail,
     ReportRun,
     UnsentMail,
 }
@@ -54,12 +57,13 @@ NEVER_ADDED = {AccessAttempt, EmailAddress}
 ADDED_ELSEWHERE = {PartnerId: 302}  # leads to the page that declares them
 # Facts have composite keys, and inbox rows are millions: no admin page shows them.
 NOT_SHOWN = {
+    "reports.WorkbookTemplate",
     "tenants.EarlierOwner", "tenants.FeedToken", "tenants.GateApi", "deliveries.InboxRow", "deliveries.WaitingRow",
     "deliveries.IngestCount", "deliveries.Message", "deliveries.MessageParameter", "deliveries.DeliveryReport",
     "deliveries.DailyCount", "deliveries.CampaignCount", "deliveries.HourCount", "deliveries.LatencyCount",
     "deliveries.SubmissionCount", "deliveries.RetentionMark", "deliveries.StandingCheck",
     "deliveries.CondensedSpan", "deliveries.CondensedCampaignCount", "deliveries.CondensedLatencyCount",
-    "deliveries.CondensedCampaign", "deliveries.IdentityFilter",
+    "deliveries.CondensedCampaign", "deliveries.IdentityFilter", "deliveries.CountCause", "deliveries.ClosedMonth",
     "deliveries.SegmentCount", "deliveries.SegmentLatencyCount", "deliveries.SegmentChange",
     "deliveries.StoredSegmentCount", "deliveries.StoredSegmentLatencyCount", "campaigns.SegmentValue",
     "deliveries.CondensedSegmentCount", "deliveries.CondensedSegmentLatencyCount",
@@ -67,7 +71,10 @@ NOT_SHOWN = {
     "deliveries.ErasedId", "deliveries.ErasedName", "deliveries.RecipientSecret",
     "campaigns.ConversionKind", "campaigns.ConversionEvent", "deliveries.ConversionDue", "deliveries.ConversionTenant",
     "deliveries.ConversionWindow", "deliveries.GateDestination", "deliveries.GateDelivery",
-    "deliveries.GateAttempt", "deliveries.GateEvent", "deliveries.GateHour", "deliveries.ChannelCount",
+    "reports.ReportDefinition", "reports.DefinitionFile", "reports.ReportRecipient",
+    "reports.Alert", "reports.AlertClock", "reports.AlertMailChoice", "reports.AlertMinute", "reports.AlertQuarter",
+    "reports.AlertRule", "deliveries.GateAttempt", "deliveries.GateEvent", "deliveries.GateHour",
+    "deliveries.ChannelCount",
 }  # fmt: skip
 
 

@@ -229,7 +229,7 @@ def test_number_of_queries_does_not_depend_on_the_rows(mine, tenant, django_asse
     for number in range(count):
         make_run(tenant, f"2026-0{number + 1}", requested_at=timezone.now())
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         answer = mine.get("reports/")
 
     assert len(answer.json()["data"]) == count

@@ -98,9 +98,9 @@ def test_workbook_names_the_brand(request, tenant, settings, tmp_path, has_brand
     book = openpyxl.load_workbook(tmp_path / run.file)
 
     first = [cell.value for cell in book["Summary"]["A"]][1]
-    extents = [image.anchor.ext for image in book["Summary"]._images]
+    extents = [image.anchor.ext for image in book["Cover"]._images]
     sizes = [(EMU_to_pixels(extent.cx), EMU_to_pixels(extent.cy)) for extent in extents]
-    assert sizes == ([(192, 48)] if has_brand else [])
+    assert sizes == ([(240, 60)] if has_brand else [])
     wanted = ("Partner Insights", "Partner Insights", "Service", "Partner Insights")
     plain = ("SMS reporting portal", "SMS reporting portal", "Tenant", None)
     head = book["Summary"].oddHeader.right.text

@@ -133,6 +133,7 @@ def _make_rows(now: datetime) -> dict:
     from portal.tenants.models import Feed, PartnerId, Tenant
     from reports.models import ReportRun
     from reports.runs.runs import build_report, request_run
+    from tests.workbook_templates.sample import make_template
 
     tenant = Tenant.objects.get(slug="nordic-retail")
     month = Month(now.year, now.month).previous()
@@ -177,29 +178,101 @@ def _make_rows(now: datetime) -> dict:
         secrets[email] = generate_totp_secret()
         TOTP.activate(guarded, secrets[email])
         RecoveryCodes.activate(guarded)
-    return _make_forwarding(tenant, message, now) | {
-        "run_id": run.id,
-        "export_id": export_id,
-        "upload_id": upload_id,
-        "month": str(month),
-        "message_id": message.message_id,
-        "campaign_id": Campaign.objects.filter(tenant=tenant).order_by("name").first().id,
-        "kind_id": kind_id,
-        "recipient": _recipient(tenant),
-        "partner_id": PartnerId.objects.get(value="nr-fi").id,
-        "invitation_id": invitation.id,
-        "invitation": invitations.link(invitation),
-        "key_id": key.id,
-        "link_id": link.id,
-        "view_id": view.id,
-        "share_token": share_token,
-        "panel_token": panel_token,
-        "membership_id": Membership.objects.get(user__email=VIEWER).id,
-        "secrets": secrets,
-        "feed_id": Feed.objects.get(name="main").id,
-        "account_id": _make_gates(now),
-        "tenant_id": tenant.id,
+    return (
+        _make_forwarding(tenant, message, now)
+        | _make_alerts(tenant, now)
+        | _make_report_mails(tenant, maker, now)
+        | {
+            "run_id": run.id,
+            "export_id": export_id,
+            "upload_id": upload_id,
+            "month": str(month),
+            "message_id": message.message_id,
+            "campaign_id": Campaign.objects.filter(tenant=tenant).order_by("name").first().id,
+            "kind_id": kind_id,
+            "recipient": _recipient(tenant),
+            "partner_id": PartnerId.objects.get(value="nr-fi").id,
+            "invitation_id": invitation.id,
+            "invitation": invitations.link(invitation),
+            "key_id": key.id,
+            "link_id": link.id,
+            "view_id": view.id,
+            "template_id": make_template(tenant, "Board pack").id,
+            "share_token": share_token,
+            "panel_token": panel_token,
+            "membership_id": Membership.objects.get(user__email=VIEWER).id,
+            "secrets": secrets,
+            "feed_id": Feed.objects.get(name="main").id,
+            "account_id": _make_gates(now),
+            "tenant_id": tenant.id,
+        }
+    )
+
+
+def _make_alerts(tenant, now: datetime) -> dict:
+    """Give the customer the standard rules, an own one, and an open and a closed alert; return the ids of pages."""
+    from portal.accounts.models import User
+    from reports.alerts.rules import add_standard_rules
+    from reports.alerts.unsubscribing import link_for
+    from reports.models import Alert, AlertRule
+
+    add_standard_rules(tenant)
+    AlertRule.objects.create(
+        tenant=tenant, name="Norja", kind="volume_up", scope="country", country="NO", threshold=150, made_by=OWNER
+    )
+    rule = AlertRule.objects.get(tenant=tenant, standard="delivery")
+    own = {"tenant": tenant, "rule": rule, "country": "FI"}
+    figures = {"now": 0.41, "usual": 0.958, "messages": 1_250}
+    since = now - timedelta(minutes=25)
+    alert = Alert.objects.create(operator="fi.telia", since=since, opened_at=since, seen_at=now, figures=figures, **own)
+    earlier = now - timedelta(days=3)
+    Alert.objects.create(
+        operator="fi.elisa", since=earlier, opened_at=earlier, seen_at=earlier, closed_at=earlier + timedelta(hours=2),
+        ending="recovered", figures=figures, acknowledged_at=earlier + timedelta(minutes=4), acknowledged_by=OWNER,
+        **own,
+    )  # fmt: skip
+    link = link_for(tenant, User.objects.get(email=VIEWER))
+    return {"rule_id": rule.pk, "alert_id": alert.pk, "unsubscribe": link.rstrip("/").rpartition("/")[2]}
+
+
+def _make_report_mails(tenant, maker, now: datetime) -> dict:
+    """Save a report for a member and two outside addresses, one unanswered; return its id and tokens of links."""
+    from reports.models import DefinitionRun, ReportMail
+    from reports.schedules import confirming, links, recipients
+    from reports.schedules.definitions import create_definition
+
+    values = {"name": "Monthly volumes", "kind": "volumes", "period": "last_month", "formats": ["xlsx"]}
+    definition = create_definition(tenant=tenant, owner=maker, values=values)
+    member = recipients.add_member(definition=definition, user=maker, actor=maker, now=now)
+    outside, reader = (
+        recipients.add_address(definition=definition, email=email, language="en", actor=maker, now=now)
+        for email in ("auditor@example.net", "reader@example.net")
+    )
+    confirming.answer(address=reader.address, accepts=True, now=now)
+    day, ends = now.date() - timedelta(days=1), now + timedelta(days=7)
+    run = DefinitionRun.objects.create(
+        tenant=tenant, definition=definition, cause="person", requested_by=OWNER, first=day, last=day, state="done",
+        finished_at=now, kind="provisional", data_as_of=now,
+    )  # fmt: skip
+    for recipient, state in ((member, "unknown"), (outside, "refused"), (reader, "sent")):
+        mail = ReportMail.objects.create(
+            tenant=tenant,
+            run=run,
+            recipient=recipient,
+            state=state,
+            how="link",
+            link_expires_at=ends,
+        )
+    return {
+        "definition_id": definition.id,
+        "report_address_token": confirming.token_of(outside.address),
+        "report_unsubscribe_token": _token(links.unsubscribe_address(member)),
+        "mailed_report_token": _token(links.report_address(mail)),
     }
+
+
+def _token(address: str) -> str:
+    return address.rstrip("/").rpartition("/")[2]
 
 
 def _make_forwarding(tenant, message, now: datetime) -> dict:

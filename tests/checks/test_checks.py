@@ -345,7 +345,7 @@ def test_checks_that_were_never_run_are_run_once(received):
     run_checks(now=NOW, names=["received", "feeds"])
     assert set(run_first_checks(now=NOW)) == {
         "waiting", "applying", "refused", "quarantined", "submissions", "identities", "counts", "jobs",
-        "gates", "gates_at_link",
+        "gates", "gates_at_link", "report_mails",
     }  # fmt: skip
     assert run_first_checks(now=NOW + timedelta(minutes=1)) == {}
     assert set(StandingCheck.objects.values_list("name", flat=True)) == set(CHECKS)
@@ -369,10 +369,13 @@ def test_states_of_all_checks_are_told_by_one_query(received, django_assert_num_
         ("jobs", 0, True, False),
         ("gates", 0, True, False),
         ("gates_at_link", 0, True, False),
+        ("report_mails", 0, True, False),
+        ("alerts", 0, True, False),
+        ("account_delivery", 0, True, False),
         ("counts", 0, True, False),
         ("identities", 0, False, True),
     ]
-    assert {state.name for state in states} == set(CHECKS)
+    assert {state.name for state in states} == {*CHECKS, "alerts", "account_delivery"}
 
 
 def test_clock_runs_every_check(received, settings):

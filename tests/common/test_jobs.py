@@ -206,6 +206,7 @@ def test_every_kind_of_job_is_in_the_admin_and_has_the_same_states():
 
     assert set(kinds) == {
         "conversion_upload",
+        "definition_run",
         "export",
         "gate_replay",
         "move",
@@ -223,4 +224,5 @@ def test_every_kind_of_job_is_in_the_admin_and_has_the_same_states():
 def test_every_kind_of_job_is_polled():
     polled = {entry["task"] for entry in CELERY_BEAT_SCHEDULE.values()} & set(app.tasks)
     resumed = {f"deliveries.resume_{kind}" for kind in ("moves", "recounts", "rule_refolds", "segment_keys")}
-    assert resumed | {"reports.dispatch_runs", "reports.delete_erased_files"} <= polled
+    of_reports = {"reports.dispatch_runs", "reports.delete_erased_files", "reports.resume_definition_runs"}
+    assert resumed | of_reports <= polled

@@ -147,7 +147,7 @@ def test_demo_runs_in_a_fresh_clone(newcomer: Newcomer, tmp_path: Path):
     assert Counter(whose for whose, _ in reports) == REPORTS
     for path in workbooks:
         assert path.is_relative_to(newcomer.clone / "var")
-        assert openpyxl.load_workbook(path, read_only=True).sheetnames[0] in ("Summary", "Yhteenveto")
+        assert openpyxl.load_workbook(path, read_only=True).sheetnames[0] in ("Cover", "Kansi")
     assert "Sending the delivery reports" in first
     assert "Sending the delivery reports" not in second
     assert reports_of(second) == reports

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ Sheets = dict[str, list[tuple]]
 
 def read_with_openpyxl(path: Path) -> Sheets:
     book = openpyxl.load_workbook(path)
-    return {sheet.title: [tuple(map(_plain, row)) for row in sheet.iter_rows(values_only=True)] for sheet in book}
+    return {sheet.title: _table(sheet.iter_rows(values_only=True)) for sheet in book}
 
 
 def read_with_calamine(path: Path) -> Sheets:
@@ -23,9 +24,14 @@ def read_with_calamine(path: Path) -> Sheets:
     frames = pandas.read_excel(
         path, sheet_name=None, header=None, engine="calamine", keep_default_na=False, na_values=[], dtype=object
     )
-    return {
-        title: [tuple(map(_plain, row)) for row in frame.itertuples(index=False)] for title, frame in frames.items()
-    }
+    return {title: _table(frame.itertuples(index=False)) for title, frame in frames.items()}
+
+
+def _table(rows: Iterable[tuple]) -> list[tuple]:
+    """Return a sheet's table, without the mark that stands beside the table of a provisional report."""
+    found = [tuple(map(_plain, row)) for row in rows]
+    width = found[0].index(None) if None in found[0] else len(found[0])
+    return [row[:width] for row in found]
 
 
 def _plain(value: Any) -> Any:

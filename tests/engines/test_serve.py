@@ -73,9 +73,9 @@ def test_each_queue_has_one_program_and_exports_have_their_own(settings):
     assert of_program == {"worker": ["celery", "reports"], "exporter": ["exports"]}
     routed = {app.amqp.router.route({}, name)["queue"].name for name in app.tasks}
     assert routed <= {"celery", "reports", "exports"}
-    assert {
-        app.amqp.router.route({}, f"deliveries.{name}")["queue"].name for name in ("run_export", "resume_exports")
-    } == {"exports"}
+    of_files = ("deliveries.run_export", "deliveries.resume_exports", "reports.make_definition_run")
+    of_files = (*of_files, "reports.resume_definition_runs")
+    assert {app.amqp.router.route({}, name)["queue"].name for name in of_files} == {"exports"}
 
 
 def test_config_watches_no_engines_that_are_given(tmp_path: Path):

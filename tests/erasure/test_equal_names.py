@@ -19,6 +19,7 @@ from portal.common.jobs import JobState
 from portal.tenants.models import Tenant
 from reports.models import ReportRun
 from reports.runs.erased_files import delete_erased_files
+from reports.schedules.erased import delete_files_of_month
 from tests.conftest import NOW
 from tests.deliveries.helpers import dlr, put
 
@@ -162,11 +163,11 @@ def test_deletion_of_older_workbooks_waits_for_a_report_that_is_being_made(tenan
         tenant=tenant, month=month, kind="final", revision=1, requested_by="tests", state="running", started_at=NOW
     )
 
-    assert delete_erased_files(now=NOW) == 0
+    assert delete_erased_files(now=NOW, also=delete_files_of_month) == 0
     row.refresh_from_db()
     assert (row.state, row.attempts, row.seen_at, row.not_before is not None) == (JobState.QUEUED, 0, NOW, True)
 
     ReportRun.objects.filter(id=run.id).update(state="failed")
     ErasedMonth.objects.update(not_before=None)
-    delete_erased_files(now=NOW)
+    delete_erased_files(now=NOW, also=delete_files_of_month)
     assert not ErasedMonth.objects.exists()

@@ -169,7 +169,7 @@ def test_many_runs_take_as_many_queries_as_one(messages, feed, tenant, other_ten
     apply(feed, sent("b"), sent("e", partner="baltic-ee"))
 
     for some in (runs[:1], runs):
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(3):
             found = changes_since(some, tenants_of)
         assert found.keys() == {run.id for run in some}
     with django_assert_num_queries(0):

@@ -17,8 +17,20 @@ from reports.monthly.writers import xlsx
 from tests.reports.payloads import FORMULAS
 from tests.reports.sample import HEADER, account_figures, sample_figures
 
-SHEETS = ["Summary", "Countries", "Partner IDs", "Campaigns", "Operators", "Days", "Errors", "Latency"]
+SHEETS = [
+    "Cover",
+    "Summary",
+    "Countries",
+    "Partner IDs",
+    "Campaigns",
+    "Operators",
+    "Days",
+    "Errors",
+    "Latency",
+    "Definitions",
+]
 FINNISH_SHEETS = [
+    "Kansi",
     "Yhteenveto",
     "Maat",
     "Kumppanitunnukset",
@@ -27,6 +39,7 @@ FINNISH_SHEETS = [
     "Päivät",
     "Virheet",
     "Viiveet",
+    "Selitykset",
 ]
 
 
@@ -42,7 +55,10 @@ def opened(tables, header=HEADER, **options):
 
 
 def values(sheet) -> list[tuple]:
-    return [tuple(row) for row in sheet.iter_rows(values_only=True)]
+    """Return a table's rows, without the mark that stands beside the table of a provisional report."""
+    rows = list(sheet.iter_rows(values_only=True))
+    width = rows[0].index(None) if None in rows[0] else len(rows[0])
+    return [row[:width] for row in rows]
 
 
 def numbers(count: int) -> Table:
@@ -89,9 +105,10 @@ def test_sheets_read_by_another_library_are_the_tables():
     sheets = pandas.read_excel(written(tables), sheet_name=None, engine="calamine")
 
     for table in tables[1:]:
-        found = [[plain(value) for value in row] for row in sheets[table.key].itertuples(index=False)]
+        sheet = sheets[table.key].iloc[:, : len(table.columns)]  # without the mark of what is provisional
+        found = [[plain(value) for value in row] for row in sheet.itertuples(index=False)]
         expected = [[plain(value) for value in row] for row in [*table.rows, ("Total", *table.total[1:])]]
-        assert list(sheets[table.key].columns) == [column.key for column in table.columns]
+        assert list(sheet.columns) == [column.key for column in table.columns]
         assert found == expected
 
 
@@ -122,11 +139,11 @@ def test_summary_sheet_says_what_the_report_is_about(english):
 def test_cells_have_the_formats_of_their_kinds(english):
     countries, days, errors = english["Countries"], english["Days"], english["Errors"]
 
-    assert [cell.number_format for cell in countries[2]] == ["@", "@", *["#,##0"] * 8, "0.00%"]
-    assert [cell.number_format for cell in countries[6]][2:] == [*["#,##0"] * 8, "0.00%"]
+    assert [cell.number_format for cell in countries[2][:11]] == ["@", "@", *["#,##0"] * 8, "0.00%"]
+    assert [cell.number_format for cell in countries[6][:11]][2:] == [*["#,##0"] * 8, "0.00%"]
     assert (days["A2"].value.isoformat(), days["A2"].number_format) == ("2026-10-01T00:00:00", "yyyy-mm-dd")
-    assert [cell.number_format for cell in errors[2]] == ["0", "@", "General", "#,##0", "0.00%"]
-    assert [cell.number_format for cell in english["Latency"][2]][3:] == ['#,##0" s"'] * 4
+    assert [cell.number_format for cell in errors[2][:5]] == ["0", "@", "General", "#,##0", "0.00%"]
+    assert [cell.number_format for cell in english["Latency"][2][:7]][3:] == ['#,##0" s"'] * 4
     assert english["Summary"]["B19"].number_format == "0.00%"
 
 
@@ -154,8 +171,10 @@ def test_workbook_of_a_finnish_tenant_is_in_finnish(finnish):
 
 def test_every_word_of_a_finnish_workbook_is_translated(finnish, english):
     def words(book):
-        heads = [title for sheet in book for title in values(sheet)[0]]
-        return heads + [row[0] for row in values(book.worksheets[0])]
+        tables = book.worksheets[1:]
+        heads = [title for sheet in tables for title in values(sheet)[0]]
+        meanings = [text for row in values(tables[-1]) for text in row[:2]]
+        return heads + [row[0] for row in values(tables[0])] + meanings
 
     pairs = zip(words(finnish), words(english), strict=True)
     assert {ours for ours, english_word in pairs if ours == english_word} == {"p50", "p90", "p95", "p99"}
@@ -176,7 +195,7 @@ def test_defined_names_are_the_english_keys_in_every_language(finnish):
 
 
 def test_sheets_have_frozen_headers_filters_and_a4_landscape(english):
-    for sheet in english:
+    for sheet in english.worksheets[1:]:
         assert (sheet.freeze_panes, sheet.print_title_rows) == ("A2", "$1:$1")
         assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
         assert (sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.page_setup.fitToWidth) == (True, 1)
@@ -229,7 +248,7 @@ def test_subtotals_of_a_long_table_are_each_written_once(sheet_rows):
     rows, subtotals = [(f"c{n}", n) for n in range(5)], [(f"s{n}", n) for n in range(3)]
     book = opened([Table("Campaigns", columns, rows, (None, 10), subtotals=subtotals)], sheet_rows=sheet_rows)
 
-    sheets = [sheet for sheet in book if not sheet.title.startswith("Notes")]
+    sheets = [sheet for sheet in book if sheet.title.startswith("Campaigns")]
     lines = [row[0] for sheet in sheets for row in values(sheet)[1:]]
     assert lines == [*(f"c{n}" for n in range(5)), *(f"Subtotal: s{n}" for n in range(3)), "Total"]
     assert all(len(values(sheet)) <= sheet_rows for sheet in sheets)
@@ -280,11 +299,16 @@ def test_hostile_text_in_any_text_column_is_neither_formula_nor_link(figures, pa
 
     with ZipFile(file) as archive:
         sheets = b"".join(archive.read(n) for n in archive.namelist() if n.startswith("xl/worksheets/"))
-    assert re.findall(rb"<f[ >]|hyperlink|<c [^>]*t=\"[^isn]", sheets) == []
+    assert re.findall(rb"<f[ >]|<c [^>]*t=\"[^isn]", sheets) == []
+    assert outside_links(book) == set()
     shown = payload.translate({0: "␀", 9: "␉", 10: "␊", 13: "␍"}).replace("_x003D_", "_x005F_x003D_")
     found = Counter(c.data_type for sheet in book for row in sheet for c in row if c.value == shown)
     columns = sum(len(t.rows) for t in tables for column in t.columns if column.kind == "text")
-    assert found == {"s": columns + 3}
+    assert found == {"s": columns + 4}
+
+
+def outside_links(book) -> set[str]:
+    return {cell.hyperlink.target for sheet in book for row in sheet for cell in row if cell.hyperlink} - {None}
 
 
 def poisoned(table: Table, payload: str) -> Table:
@@ -344,7 +368,7 @@ def test_text_as_long_as_a_cell_is_whole():
     text = "x" * 32_754 + "_x0041_"  # 32,767 with its underscore escaped
     book = opened([Table("Campaigns", (Column("Campaign", "text"),), [(text,)])])
 
-    assert book.sheetnames == ["Campaigns"]
+    assert book.sheetnames == ["Cover", "Campaigns", "Definitions"]
     assert book["Campaigns"]["A2"].value == "x" * 32_754 + "_x005F_x0041_"
 
 
@@ -381,7 +405,7 @@ def test_notes_over_a_thousand_are_counted():
 def test_table_longer_than_a_sheet_goes_on_in_the_next():
     book = opened([numbers(25)], sheet_rows=11)
 
-    assert book.sheetnames == ["Campaigns", "Campaigns (2)", "Campaigns (3)", "Notes"]
+    assert book.sheetnames == ["Cover", "Campaigns", "Campaigns (2)", "Campaigns (3)", "Definitions", "Notes"]
     assert values(book["Campaigns"]) == [("Messages",), *((n,) for n in range(10))]
     assert values(book["Campaigns (2)"]) == [("Messages",), *((n,) for n in range(10, 20))]
     assert values(book["Campaigns (3)"]) == [("Messages",), *((n,) for n in range(20, 25)), ("Total",)]

@@ -14,7 +14,10 @@ from tests.brands.conftest import png
 from tests.reports.payloads import FORMULAS
 from tests.reports.sample import sample_figures
 
-pytestmark = pytest.mark.needs_libreoffice
+pytestmark = [
+    pytest.mark.needs_libreoffice,
+    pytest.mark.filterwarnings("ignore:.*xtension is not supported and will be removed"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +84,9 @@ def test_pages_are_a4_landscape_one_per_short_sheet(converted):
     boxes = {tuple(round(float(side)) for side in box.split()) for box in re.findall(rb"/MediaBox\s*\[(.*?)\]", pdf)}
 
     assert boxes == {(0, 0, 842, 595)}
-    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf)) == 10  # eight tables, the texts, the notes
+    assert (
+        len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf)) == 12
+    )  # the cover, eight tables, the texts, the definitions, the notes
 
 
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler's pdftotext is not installed")

@@ -12,6 +12,7 @@ from portal.common.masking import Masking
 from portal.tenants import api_keys
 from portal.tenants.models import PartnerId
 from reports.campaigns.recipient_lists import seal_key
+from reports.models import Alert, AlertRule
 from tests.conftest import make_user
 from tests.pages.conftest import make_export
 from tests.pages.test_masked_everywhere import OWN, everything, text_of, told  # noqa: F401  a fixture among them
@@ -34,6 +35,9 @@ ANYBODYS = {
 }
 MEMBERS = ANYBODYS | {
     *(
+        "alerts:list",
+        "alerts:past",
+        "alerts:rule",
         "reports:overview",
         "palette",
         "palette_anywhere",
@@ -61,10 +65,18 @@ OPENED = {
     "viewer": MEMBERS,
     "analyst": MEMBERS
     | {"conversions:index", "conversions:events", "table_exports:new", "table_exports:recipients"}
-    | {"reports:remove", "exports:list", "exports:new", "exports:download", "gates:list"},
+    | {"alerts:new", "reports:remove", "exports:list", "exports:new", "exports:download", "gates:list"},
     "view-as": MEMBERS - {"reports:views"},
     "key": {
-        *("api:key", "api:statistics", "api:reports", "api:report", "api:report_download", "api:messages"),
+        *(
+            "api:key",
+            "api:statistics",
+            "api:reports",
+            "api:forecast",
+            "api:report",
+            "api:report_download",
+            "api:messages",
+        ),
         *("api:exports", "api:export", "api:export_download"),
         *("api:message", "api:message_by_query", "api:partner_ids", "api:partner_id", "api:schema", "api:docs"),
         "api:campaign_ab",
@@ -86,7 +98,14 @@ def addresses(tenant, run, **maker) -> dict[str, str]:
     _link, share_token = make_link(tenant, manager, query="period=90d")
     wish = PartnerRequest.objects.create(tenant=tenant, account_id=run.tenant.partner_ids.first().account_id, value=OWN)
     export = make_export(tenant, **maker, title=Masking(in_full=False).text(f"Number: {OWN}"))
+    rule = AlertRule.objects.create(
+        tenant=tenant, name=f"Of {OWN}", kind="delivery", scope="partner_id", partner_id=OWN, threshold=10
+    )
+    alert = Alert.objects.create(
+        tenant=tenant, rule=rule, since=timezone.now(), opened_at=timezone.now(), seen_at=timezone.now()
+    )
     values = {
+        "rule_id": rule.pk, "alert_id": alert.pk,
         "tenant_slug": tenant.slug, "run_id": run.id, "account": "link-main", "message_id": "m2",
         "partner_id": PartnerId.objects.get(value=OWN).id, "segment_key_id": SegmentKey.objects.first().id,
         "kind_id": ConversionKind.objects.create(tenant=tenant, name="purchase").id,

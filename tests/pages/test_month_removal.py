@@ -16,6 +16,7 @@ from reports.runs.erased_files import delete_erased_files
 from reports.runs.removal import NothingToRemove, StillBeingMade, remove_month
 from reports.runs.report_scope import ReportScope
 from reports.runs.runs import build_report, request_run, retry_run
+from reports.schedules.erased import delete_files_of_month
 from tests.pages.conftest import make_run
 
 URL = "/t/nordic-retail/reports/"
@@ -135,7 +136,7 @@ def test_removed_month_is_not_made_again_by_the_schedule_an_erasure_or_a_retry(t
     ErasedMonth.objects.create(tenant=tenant, month=done.month)
 
     assert queue_due_runs(now=NOW) == []
-    assert delete_erased_files(now=NOW) == 0
+    assert delete_erased_files(now=NOW, also=delete_files_of_month) == 0
     assert retry_run(run=failed, requested_by="a", now=NOW) is False
     assert ReportRun.objects.filter(state="queued").count() == 0
 

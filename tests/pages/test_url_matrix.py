@@ -20,11 +20,13 @@ from portal.saved_views.models import SavedView
 from portal.shares.models import ShareLink
 from portal.tenants.models import PartnerId, Tenant
 from portal.tenants.wall import STAFF
+from reports.models import Alert, AlertRule, DefinitionRun, ReportMail
 from tests.admin.rows import CANARY, make_rows
 from tests.admin.test_walk import NEVER_ADDED, NEVER_DELETED, READ_ONLY
 from tests.gates.factors import make_gate
 from tests.pages.conftest import make_run
 from tests.wall.roles import roles_taken
+from tests.workbook_templates.sample import make_template
 
 PEOPLE = ("anonymous", "viewer", "analyst", "manager", "owner", "staff_user", "stranger")
 MEMBERS = PEOPLE[1:5]  # of the tenant that is not asked for
@@ -53,12 +55,21 @@ POSTED = {
     "palette": {"q": CANARY},
     "palette_anywhere": {},  # its page repeats what is asked
     "reports:view_start": {},
+    "reports:template_choose": {"use": "yes"},
+    "reports:template_remove": {},
+    "reports:recipient_drop": {},
+    "reports:mail_again": {},
     "reports:view_share": {},
     "settings:api_key_keep": {},
     "conversions:upload_cancel": {},
     "conversions:upload_undo": {},
     "settings:conversion_kind_remove": {},
     "settings:conversion_window": {"minutes": "60"},
+    "alerts:acknowledge": {},
+    "alerts:mails": {"wants": "yes"},
+    "alerts:switch": {"on": "yes"},
+    "alerts:snooze": {"hours": "1"},
+    "alerts:delete": {},
     "gates:preview": {},
     "gates:pause": {},
     "gates:resume": {},
@@ -80,6 +91,7 @@ PAGES = {
     "api:statistics": (401, 401, 401, 401),
     "api:campaign_ab": (401, 401, 401, 401),
     "api:reports": (401, 401, 401, 401),
+    "api:forecast": (401, 401, 401, 401),
     "api:report": (401, 401, 401, 401),
     "api:report_download": (401, 401, 401, 401),
     "api:exports": (401, 401, 401, 401),
@@ -136,6 +148,16 @@ PAGES = {
     "conversions:upload_cancel": (302, 404, 404, 302),
     "conversions:upload_undo": (302, 404, 404, 302),
     "conversions:upload_errors": (302, 404, 404, 200),
+    "alerts:list": (302, 404, 404, 200),
+    "alerts:acknowledge": (302, 404, 404, 302),
+    "alerts:mails": (302, 404, 404, 302),
+    "alerts:new": (302, 404, 404, 200),
+    "alerts:rule": (302, 404, 404, 200),
+    "alerts:past": (302, 404, 404, 200),
+    "alerts:switch": (302, 404, 404, 302),
+    "alerts:snooze": (302, 404, 404, 302),
+    "alerts:delete": (302, 404, 404, 302),
+    "alerts_unsubscribe": (404, 404, 404, 404),  # no such link; tests/alerts/ has one
     "gates:list": (302, 404, 404, 200),
     "gates:new": (302, 404, 404, 200),
     "gates:preview": (302, 404, 404, 422),  # nothing was filled in
@@ -187,11 +209,21 @@ PAGES = {
     "reports:view_rename": (302, 404, 404, 200),
     "reports:view_delete": (302, 404, 404, 200),
     "reports:view_start": (302, 404, 404, 302),
+    "reports:recipients": (302, 404, 404, 200),
+    "reports:recipient_drop": (302, 404, 404, 302),
+    "reports:mail_again": (302, 404, 404, 302),
     "reports:view_share": (302, 404, 404, 302),
     "campaigns:ab": (302, 404, 404, 200),
+    "reports:excel": (302, 404, 404, 200),
+    "reports:templates": (302, 404, 404, 200),
+    "reports:template": (302, 404, 404, 200),
+    "reports:template_choose": (302, 404, 404, 302),
+    "reports:template_remove": (302, 404, 404, 302),
+    "reports:template_file": (302, 404, 404, 200),
     "reports:months": (302, 404, 404, 200),
     "reports:make": (302, 404, 404, 302),
     "reports:download": (302, 404, 404, 200),
+    "reports:saved_report": (302, 404, 404, 409),  # it is not done; tests/schedules/ downloads some
     "reports:remove": (302, 404, 404, 200),
     "reports:account_remove": (302, 404, 404, 404),
     "reports:account_months": (302, 404, 404, 404),  # nobody's account; tests/pages/test_account_reports.py
@@ -231,6 +263,11 @@ PAGES = {
     "settings:audit_download": (302, 404, 404, 200),
     "share": (404, 404, 404, 404),  # no such link; tests/shares/ opens some
     "share_download": (404, 404, 404, 404),
+    # no such token; tests/report_mails/ opens some
+    "report_address": (404, 404, 404, 404),
+    "report_unsubscribe": (404, 404, 404, 404),
+    "mailed_report": (404, 404, 404, 404),
+    "mailed_file": (404, 404, 404, 404),
     "embed": (404, 404, 404, 404),
     "invitation": (404, 404, 404, 404),
     "profile": (302, 200, 200, 200),
@@ -356,6 +393,8 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
     return {
         "tenant_slug": other_tenant.slug,
         "run_id": run.id,
+        "saved_run_id": rows[DefinitionRun].id,
+        "format": "xlsx",
         "tenant_id": other_tenant.id,
         "rows": rows,
         "id": next(row.pk for model, row in rows.items() if model.__name__ == "User"),
@@ -373,6 +412,7 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "token": "no-such-token",
         "session_id": 1,
         "key_id": 0,  # no such key
+        "template_id": make_template(other_tenant, CANARY).id,
         "view_id": SavedView.objects.create(tenant=other_tenant, user=stranger, page="overview", name=CANARY).id,
         "export_id": rows[Export].id,
         "upload_id": rows[ConversionUpload].id,
@@ -382,12 +422,17 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "replay_id": GateReplay.objects.create(
             tenant=other_tenant, gate=gate, made_by=CANARY, kind="search", title=CANARY, until=timezone.now()
         ).pk,
+        **_alert(other_tenant),
         "platform_id": feed.account.platform_id,
         "ppid": rows[PartnerId].value,
         "link_gate_id": gate.public_id,
         "ref_id": gate.ref_id,
         "kind_id": ConversionKind.objects.create(tenant=other_tenant, name=CANARY).id,
         "link_id": rows[ShareLink].id,
+        "definition_id": rows[ReportMail].run.definition_id,
+        "recipient_id": rows[ReportMail].recipient_id,
+        "report_mail_id": rows[ReportMail].id,
+        "format_name": "xlsx",
         "share_token": "no-such-token",
         "campaign_id": rows[Campaign].id,
         "group": "all",
@@ -403,6 +448,18 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "uidb36": "1",
         "url": "no/such/page",
     }
+
+
+def _alert(tenant: Tenant) -> dict[str, int]:
+    rule = AlertRule.objects.create(
+        tenant=tenant, name=CANARY, kind="delivery", scope="operator", operator=CANARY, country="FI", threshold=10,
+        made_by=CANARY,
+    )  # fmt: skip
+    now = timezone.now()
+    alert = Alert.objects.create(
+        tenant=tenant, rule=rule, country="FI", operator=CANARY, since=now, opened_at=now, seen_at=now
+    )
+    return {"rule_id": rule.pk, "alert_id": alert.pk}
 
 
 def address_of(route: Route, ids: dict[str, object]) -> str:

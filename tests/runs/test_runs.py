@@ -122,7 +122,7 @@ def test_run_makes_one_file_whose_cells_and_digest_are_right(messages, tenant):
         content = file.read()
     assert (hashlib.sha256(content).hexdigest(), len(content)) == (run.sha256, run.bytes)
     countries = pandas.read_excel(default_storage.path(run.file), sheet_name="Countries", engine="calamine")
-    assert countries.iloc[0].tolist() == ["FI", "Finland", 2, 3, 2, 2, 1, 1, 0, 0, 0.5]
+    assert countries.iloc[0].tolist()[:11] == ["FI", "Finland", 2, 3, 2, 2, 1, 1, 0, 0, 0.5]
     assert build_report(run_id=run.id, now=timezone.now()) == "done"
     assert len(default_storage.listdir(f"reports/{tenant.id}")[1]) == 1
 
@@ -312,4 +312,6 @@ def _tables(tenant: Tenant, month: Month, folder: Path) -> dict[str, list[list]]
     out = folder / "r.xlsx"
     call_command("monthly_report", tenant=tenant.slug, month=str(month), out=out, format="xlsx")
     sheets = pandas.read_excel(out, sheet_name=None, engine="calamine")
-    return {name: sheet.astype(str).values.tolist() for name, sheet in sheets.items() if name != "Summary"}
+    return {
+        name: sheet.astype(str).values.tolist() for name, sheet in sheets.items() if name not in ("Cover", "Summary")
+    }

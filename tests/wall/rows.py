@@ -17,9 +17,13 @@ TENANT_COLUMN = dict.fromkeys(TENANT_TABLES, "tenant_id") | {
 }
 # Where a constraint wants a certain value.
 VALUES = {("message", "status"): "delivered", ("message", "country"): "FI", ("report_run", "state"): "queued"} | {
+    ("alert_minute", "delivered"): [1],
+    ("alert_quarter", "delivered"): [1],
+    ("alert_rule", "min_messages"): 100,
     ("applier_stop", "cause"): "programme",
     ("conversion_event", "account_id"): 1,
     ("conversion_event", "message_id"): "m",
+    ("report_definition", "frequency"): "",
     ("saved_view", "page"): "overview",
     ("share_link", "kind"): "overview",
     ("share_link", "panel"): "",

@@ -76,7 +76,8 @@ def test_web_adds_to_its_own_tenant_where_it_may_write_at_all(two):
     assert "report_run" in may
     values = {table: row(table, two.mine) for table in may}
     # to partner IDs, which another tenant's row may be about; to kinds of events
-    refer = ["partner_move", "tenants_earlierowner", "conversion_event", "gate_destination", "gate_replay"]
+    refer = ["alert", "partner_move", "tenants_earlierowner", "conversion_event", "gate_destination", "gate_replay"]
+    refer += ["report_mail", "report_recipient", "definition_file", "definition_run"]  # to what they are about
     for table in refer:
         change(f'DELETE FROM "{table}"', [])
     for table in may:

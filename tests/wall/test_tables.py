@@ -223,6 +223,8 @@ def test_signing_in_reaches_no_facts():
         SIGNIN,
         SIGNIN,
     )
-    # The ids and times of what it adds itself, the shared links that somebody opens, and what brands look like.
-    assert held & {*TENANT_TABLES, *PRIVATE_TABLES} == {"accounts_auditentry", "share_link", "tenant_brand"}
+    # The ids and times of what it adds itself, the shared links that somebody opens, what brands look like, and who
+    # wants mails about alerts.
+    own = {"accounts_auditentry", "alert_mail_choice", "share_link", "tenant_brand"}
+    assert held & {*TENANT_TABLES, *PRIVATE_TABLES} == own
     assert not held & {"inbox", "quarantine", "tenants_feed", "tenants_feedtoken"}

@@ -7,6 +7,7 @@ from deliveries.erasure.erase import erase_person
 from deliveries.exports.files import delete_old
 from portal.tenants.models import Tenant
 from reports.runs.erased_files import delete_erased_files
+from reports.schedules.erased import delete_files_of_month
 
 
 class Command(BaseCommand):
@@ -26,7 +27,7 @@ class Command(BaseCommand):
         if not number.strip():
             raise CommandError("number: a whole number, such as +358401234567")
         erased = erase_person(number=number, tenant=owner, actor="command erase_number")
-        files = delete_erased_files(now=timezone.now())
+        files = delete_erased_files(now=timezone.now(), also=delete_files_of_month)
         exports = delete_old(now=timezone.now())
         self.stdout.write(f"the number was erased from {erased.messages:,} messages of {owner.name}")
         for count, text in (

@@ -13,17 +13,18 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from portal.common.csv_file import ENCODING, CsvForm, write_rows
 from reports.monthly.figures import ReportHeader
+from reports.monthly.summary import file_stem
 from reports.monthly.tables import Kind, Table
 from reports.monthly.texts import translate
 
 
 def write_zip(tables: Sequence[Table], header: ReportHeader, file: IO[bytes], form: CsvForm) -> int:
-    """Write a zip with one CSV per table, named `<month> <table>.csv`; return the number of rows in all."""
+    """Write a zip with one CSV per table, named `<month or days> <table>.csv`; return the number of rows."""
     language = header.language if form.for_people else "en"
     with ZipFile(file, "w", compression=ZIP_DEFLATED) as archive:
         rows = 0
         for table in tables:
-            name = f"{header.month} {translate(table.key, language)}.csv"
+            name = f"{file_stem(header)} {translate(table.key, language)}.csv"
             with archive.open(name, "w", force_zip64=True) as member:
                 rows += write_table(table, member, form, language)
     return rows

@@ -41,7 +41,12 @@ def _pieces(tables: Sequence[Table], header: ReportHeader) -> Iterator[str]:
 
 def _header(header: ReportHeader) -> dict[str, Any]:
     values = asdict(header)
-    del values["logo"], values["colour"]  # for people
+    del values["logo"], values["colour"], values["messages_address"], values["template"]  # for people
+    if header.days is not None:
+        values["days"] = [day.isoformat() for day in header.days]
+    for name in ("report", "days", "details"):  # of saved reports
+        if not values[name]:
+            del values[name]
     return {
         name: local_time(value, header).isoformat() if isinstance(value, datetime) else value
         for name, value in values.items()

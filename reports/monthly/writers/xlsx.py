@@ -14,26 +14,32 @@ from pathlib import Path
 from typing import IO, Any
 
 from openpyxl import Workbook
-from openpyxl.drawing.image import Image
+from openpyxl.formatting.rule import DataBarRule
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 
 from portal.common.safe_text import show_controls
 from reports.monthly.figures import ReportHeader
 from reports.monthly.summary import local_time
-from reports.monthly.tables import Table
-from reports.monthly.texts import name_month, translate
-from reports.monthly.writers.xlsx_cells import CONTINUED_NOTE, CellMaker, Notes, with_label
+from reports.monthly.tables import Found, Kind, Table
+from reports.monthly.texts import translate
+from reports.monthly.writers.meanings import DEFINITIONS, definitions_table
+from reports.monthly.writers.words import report_subject
+from reports.monthly.writers.xlsx_cells import CONTINUED_NOTE, LINKS_NOTE, CellMaker, Notes, with_label
 from reports.monthly.writers.xlsx_charts import countries_chart, days_chart
+from reports.monthly.writers.xlsx_cover import write_cover
+from reports.monthly.writers.xlsx_links import MAX_LINKS, SheetLinks
 from reports.monthly.writers.xlsx_plan import SHEET_ROWS, Part, name_ranges, plan_parts
-from reports.monthly.writers.xlsx_widths import ROW_HEIGHT, column_widths, head_height, value_lines
+from reports.monthly.writers.xlsx_styles import COUNT_BAR, MARK_TAB, RATE_BAR
+from reports.monthly.writers.xlsx_widths import ROW_HEIGHT, column_widths, head_height, value_lines, wrapped_lines
 
 _PRODUCT = "SMS reporting portal"
 _A4 = 9
 _GAP = 3  # the width of the column between a table and its chart
 _ONE_PAGE = frozenset({"Summary", "Days"})
+_WITH_CHART = frozenset({"Summary", "Countries"})
 _PROGRESS_STEP = 1000
-LOGO_SIZE = (192, 64)  # pixels
+RATES = frozenset({"Delivery rate", "Share"})
 
 
 def write(
@@ -52,7 +58,7 @@ def write(
     """
     book = Workbook(write_only=True)
     book.properties.creator = book.properties.title = show_controls(header.product) or _PRODUCT
-    book.properties.subject = show_controls(_subject(header))
+    book.properties.subject = show_controls(report_subject(header))
     counter = _Counter(sum(len(table.rows) for table in tables), progress)
     try:
         _write_sheets(book, tables, header, counter, sheet_rows)
@@ -70,23 +76,19 @@ def _write_sheets(
 ) -> None:
     notes = Notes(header.language)
     sheets: dict[str, Any] = {}
-    for part in plan_parts(tables, header.language, sheet_rows):
+    definitions = definitions_table(tables, header.language)
+    parts = plan_parts(tables, header.language, sheet_rows)
+    of_words = plan_parts([definitions] if definitions.rows else [], header.language, sheet_rows)
+    write_cover(book, header, [*parts, *of_words], translate("Cover", header.language))
+    for part in parts:
         sheet = _write_part(book, part, header, notes, counter)
         sheets.setdefault(part.table.key, sheet)
-    if header.logo and "Summary" in sheets:
-        _add_logo(sheets["Summary"], header.logo)
+    for part in of_words:
+        _write_part(book, part, header, notes, _Counter(0, None))
     _add_charts(sheets, {table.key: table for table in tables}, header.language)
     if (table := notes.table()) is not None:
         for part in plan_parts([table], header.language, sheet_rows):
             _write_part(book, part, header, notes, _Counter(0, None))
-
-
-def _add_logo(sheet: Any, png: bytes) -> None:
-    """Draw the logo beside the table, as large as LOGO_SIZE allows."""
-    logo = Image(BytesIO(png))
-    scale = min(1, *(most / has for most, has in zip(LOGO_SIZE, (logo.width, logo.height), strict=True)))
-    logo.width, logo.height = round(logo.width * scale), round(logo.height * scale)
-    sheet.add_image(logo, "D2")
 
 
 class _Counter:
@@ -110,28 +112,77 @@ def _write_part(book: Workbook, part: Part, header: ReportHeader, notes: Notes, 
     widths = column_widths(table, header)
     _set_up_view(sheet, part, widths)
     _set_up_print(sheet, table.key, header)
+    if table.key not in _WITH_CHART:
+        last = part.last_subtotal + part.has_total
+        sheet.print_area = f"A1:{get_column_letter(len(table.columns))}{last}"  # without the mark beside it
     for name, cells in name_ranges(part).items():
         book.defined_names[name] = DefinedName(name, attr_text=cells)
     if part.next_title:
         notes.add(part.title, f"A{part.last_row}", CONTINUED_NOTE, sheet=part.next_title)
 
-    maker = CellMaker(sheet, header, notes)
+    maker, links = CellMaker(sheet, header, notes), SheetLinks(table, header)
+    found = _Found(table, part)
     sheet.row_dimensions[1].height = head_height(table, widths, header)
-    sheet.append(maker.head(table.columns))
+    is_marked = header.state == "provisional" and table.key != DEFINITIONS
+    mark = translate("provisional", header.language).upper() if is_marked else ""
+    sheet.append(maker.head(table.columns, mark))
     roles = ("item", "value", "", "") if table.row_kinds else ("",) * len(table.columns)
+    if table.key == DEFINITIONS:
+        roles = ("item", "wrapped", "wrapped")
     rows = islice(table.typed_rows(), part.start, part.stop)
     for line, (row, kinds) in enumerate(rows, 2):
-        high = value_lines(row[1], kinds[1]) if table.row_kinds else 1
+        high = _lines(table, row, kinds, widths)
         if high > 1:
             sheet.row_dimensions[line].height = high * ROW_HEIGHT
-        sheet.append(maker.body(row, kinds, line, roles))
+        was_full = links.is_full
+        sheet.append(maker.body(row, kinds, line, roles, links.of(row, found.of_row(line - 2))))
+        if links.is_full and not was_full:
+            notes.add(part.title, f"A{line}", LINKS_NOTE, most=MAX_LINKS)
         counter.step()
     kinds, roles = tuple(column.kind for column in table.columns), ("subtotal",) * len(table.columns)
-    for line, row in enumerate(table.subtotals[part.first_subtotal : part.end_of_subtotals], part.last_row + 1):
-        sheet.append(maker.body(with_label(row, header.language), kinds, line, roles))
+    for index, row in enumerate(table.subtotals[part.first_subtotal : part.end_of_subtotals]):
+        of_row = links.of(row, found.of_subtotal(index))
+        sheet.append(maker.body(with_label(row, header.language), kinds, part.last_row + 1 + index, roles, of_row))
     if part.has_total and table.total is not None:
-        sheet.append(maker.total(table.total, table.columns))
+        sheet.append(maker.total(table.total, table.columns, links.of(table.total, table.found_total)))
+    _add_bars(sheet, part)
     return sheet
+
+
+def _lines(table: Table, row: tuple[Any, ...], kinds: tuple[Kind, ...], widths: Sequence[float]) -> int:
+    if table.key == DEFINITIONS:
+        return wrapped_lines(row, widths)
+    return value_lines(row[1], kinds[1]) if table.row_kinds else 1
+
+
+class _Found:
+    """The filters of Message Search for the lines of one sheet; None where a table has none."""
+
+    def __init__(self, table: Table, part: Part) -> None:
+        self._table, self._part = table, part
+
+    def of_row(self, index: int) -> Found:
+        return self._table.found[self._part.start + index] if self._table.found else None
+
+    def of_subtotal(self, index: int) -> Found:
+        found = self._table.found_subtotals
+        return found[self._part.first_subtotal + index] if found else None
+
+
+def _add_bars(sheet: Any, part: Part) -> None:
+    """Draw bars behind rates, from 0 to 100%, and behind messages: their length says what a colour alone would not."""
+    if part.table.row_kinds or part.last_row < 2:
+        return
+    for index, column in enumerate(part.table.columns, 1):
+        letter = get_column_letter(index)
+        cells = f"{letter}2:{letter}{part.last_row}"
+        if column.key in RATES:
+            bars = DataBarRule("num", 0, "num", 1, color=RATE_BAR, showValue=True)
+        elif column.key == "Messages":
+            bars = DataBarRule("num", 0, "max", None, color=COUNT_BAR, showValue=True)
+        else:
+            continue
+        sheet.conditional_formatting.add(cells, bars)
 
 
 def _set_up_view(sheet: Any, part: Part, widths: Sequence[float]) -> None:
@@ -157,20 +208,16 @@ def _set_up_print(sheet: Any, key: str, header: ReportHeader) -> None:
     sheet.page_margins.left = sheet.page_margins.right = 0.4
     sheet.page_margins.top = sheet.page_margins.bottom = 0.75
     sheet.oddHeader.left.text = "&A"
+    if header.state == "provisional" and key != DEFINITIONS:
+        sheet.sheet_properties.tabColor = MARK_TAB
+        sheet.oddHeader.center.text = f"&B{translate('provisional', header.language).upper()}"
     if header.product:
         sheet.oddHeader.right.text = _print_text(header.product)
-    sheet.oddFooter.left.text = _print_text(_subject(header))
+    sheet.oddFooter.left.text = _print_text(report_subject(header))
     sheet.oddFooter.center.text = f"{translate('Page', header.language)} &P / &N"
     as_of = local_time(header.data_as_of, header).strftime("%Y-%m-%d %H:%M:%S")
     zone = header.timezone
     sheet.oddFooter.right.text = f"{translate('Data as of', header.language)} {as_of} ({zone})"
-
-
-def _subject(header: ReportHeader) -> str:
-    name = header.title_subject
-    short = name if len(name) <= 60 else f"{name[:59]}…"  # a footer holds 255 signs in all
-    month = name_month(header.month, header.language)
-    return f"{short} · {month} · {translate(header.state, header.language)}"
 
 
 def _print_text(text: str) -> str:

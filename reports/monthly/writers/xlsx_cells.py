@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from copy import copy
 from datetime import date
 from typing import Any
@@ -20,6 +21,7 @@ from portal.common.safe_text import (
 from reports.monthly.figures import ReportHeader
 from reports.monthly.tables import Column, Kind, Table
 from reports.monthly.texts import name_month, number_text, translate
+from reports.monthly.writers.words import instant_text
 from reports.monthly.writers.xlsx_styles import ACCENT, Styles
 
 CONTROLS_NOTE = "Control characters are shown as visible signs."
@@ -27,6 +29,9 @@ CUT_NOTE = "The text has {length} characters, more than a cell holds; it is cut 
 CONTINUED_NOTE = "The table is longer than one sheet and goes on in “{sheet}”."
 MORE_NOTE = "{count} more notes of this kind are not listed."
 
+LINKS_NOTE = "Figures from here on have no links: a sheet holds {most} of them at most."
+
+_NO_LINKS: Mapping[int, str] = {}
 _NOTES_LISTED = 1000
 _TEXTS_KEPT = 10_000
 _NUMBERS: frozenset[Kind] = frozenset({"int", "code", "percent", "seconds", "ratio", "date"})
@@ -84,24 +89,41 @@ class CellMaker:
         # Most texts are in many rows. openpyxl places a cell only when it writes it.
         self._texts: dict[tuple[Kind, str, str], Cell] = {}
 
-    def head(self, columns: tuple[Column, ...]) -> list[Cell]:
-        """Return the header's cells, in the report's language."""
-        return [text_cell(self._styles.head(c.kind), translate(c.key, self._language)) for c in columns]
+    def head(self, columns: tuple[Column, ...], mark: str = "") -> list[Cell | None]:
+        """Return the header's cells, in the report's language; `mark` stands beside the table, after an empty cell."""
+        cells = [text_cell(self._styles.head(c.kind), translate(c.key, self._language)) for c in columns]
+        return [*cells, None, text_cell(self._styles.mark(), mark)] if mark else [*cells]
 
-    def body(self, row: tuple[Any, ...], kinds: tuple[Kind, ...], line: int, roles: tuple[str, ...]) -> list[Cell]:
-        """Return a row's cells; `line` is the sheet's row, for notes."""
-        return [
+    def body(
+        self,
+        row: tuple[Any, ...],
+        kinds: tuple[Kind, ...],
+        line: int,
+        roles: tuple[str, ...],
+        links: Mapping[int, str] = _NO_LINKS,
+    ) -> list[Cell]:
+        """Return a row's cells; `line` is the sheet's row, for notes, `links` have addresses by the cell's index."""
+        cells = [
             number_cell(self._styles.body(kind, False, role), value)
             if value is None or kind in _NUMBERS
             else self._texts.get((kind, role, value)) or self._text(value, kind, role, line, column)
             for column, (value, kind, role) in enumerate(zip(row, kinds, roles, strict=True), 1)
         ]
+        for index, address in links.items():
+            cells[index] = number_cell(self._styles.body(kinds[index], False, roles[index], True), row[index])
+            cells[index].hyperlink = address
+        return cells
 
-    def total(self, total: tuple[Any, ...], columns: tuple[Column, ...]) -> list[Cell]:
+    def total(
+        self, total: tuple[Any, ...], columns: tuple[Column, ...], links: Mapping[int, str] = _NO_LINKS
+    ) -> list[Cell]:
         """Return the total's cells; its label stands in the first."""
-        label = text_cell(self._styles.total("text"), translate("Total", self._language))
-        values = zip(total[1:], columns[1:], strict=True)
-        return [label, *(number_cell(self._styles.total(column.kind), value) for value, column in values)]
+        cells = [text_cell(self._styles.total("text"), translate("Total", self._language))]
+        for index, (value, column) in enumerate(zip(total[1:], columns[1:], strict=True), 1):
+            cells.append(number_cell(self._styles.total(column.kind, index in links), value))
+            if index in links:
+                cells[index].hyperlink = links[index]
+        return cells
 
     def _text(self, value: Any, kind: Kind, role: str, line: int, column: int) -> Cell:
         words = self._words(value, kind)
@@ -121,8 +143,7 @@ class CellMaker:
         if kind == "month":
             return name_month(value, self._language)
         if kind == "datetime":
-            text_ = value.isoformat(sep=" ")  # as text: a workbook's times have no zone
-            return f"{text_[:-6]} {text_[-6:]}"
+            return instant_text(value)  # as text: a workbook's times have no zone
         words: str = value
         return words
 

@@ -81,16 +81,16 @@ def name_ranges(part: Part) -> dict[str, str]:
     value. A continued sheet's names start with `Countries_2`.
     """
     table, width = part.table, len(part.table.columns)
-    base = _identifier(table.key) + (f"_{part.number}" if part.number > 1 else "")
+    base = identifier(table.key) + (f"_{part.number}" if part.number > 1 else "")
     names = {}
     if part.stop > part.start:
         names[base] = _range(part, 1, 2, width, part.last_row)
         if table.row_kinds is None:
             for index, column in enumerate(table.columns, 1):
-                names[f"{base}.{_identifier(column.key)}"] = _range(part, index, 2, index, part.last_row)
+                names[f"{base}.{identifier(column.key)}"] = _range(part, index, 2, index, part.last_row)
         else:
             for index, row in enumerate(table.rows[part.start : part.stop], 2):
-                names[f"{base}.{_identifier(row[0])}"] = _range(part, 2, index, 2, index)
+                names[f"{base}.{identifier(row[0])}"] = _range(part, 2, index, 2, index)
     if part.last_subtotal > part.last_row:
         names[f"{base}.Subtotals"] = _range(part, 1, part.last_row + 1, width, part.last_subtotal)
     if part.has_total:
@@ -98,7 +98,8 @@ def name_ranges(part: Part) -> dict[str, str]:
     return names
 
 
-def _identifier(key: str) -> str:
+def identifier(key: str) -> str:
+    """Return an English key as it stands in the name of a range: `Delivery_rate`."""
     return re.sub(r"[^A-Za-z0-9]+", "_", key).strip("_")
 
 

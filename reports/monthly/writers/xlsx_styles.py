@@ -17,6 +17,11 @@ MUTED = "52606D"
 HEAD_FILL = "EDF1F2"
 LINE = "C9D1D6"
 FAINT = "E4E8EB"
+MARK_FILL = "FFF1D6"
+MARK_TEXT = "6B3F00"
+MARK_TAB = "F0A500"
+RATE_BAR = "7CCBB3"
+COUNT_BAR = "C9D8E6"
 
 STATUS_FILLS = {"Delivered": "009E73", "Pending": "2B7BBA", "Failed": "C2500A", "Unknown": "6E6E6E"}
 """The status colours of every page, in the order in which charts stack them from the axis up."""
@@ -31,7 +36,7 @@ _NUMBER_FORMATS: dict[Kind, str] = {
     "seconds": '#,##0" s"',
     "text": "@",
 }
-_RIGHT: frozenset[Kind] = frozenset({"int", "ratio", "percent", "seconds"})
+RIGHT: frozenset[Kind] = frozenset({"int", "ratio", "percent", "seconds"})
 
 
 class Styles:
@@ -43,16 +48,21 @@ class Styles:
         self.body = cache(self._body)
         self.head = cache(self._head)
         self.total = cache(self._total)
+        self.mark = cache(self._mark)
 
-    def _body(self, kind: Kind, quoted: bool = False, role: str = "") -> Cell:
+    def _body(self, kind: Kind, quoted: bool = False, role: str = "", linked: bool = False) -> Cell:
         """Return an empty cell of a row; `quoted` keeps a text a text even when a person edits it."""
         cell = self._prototype(kind, Font(name=_FONT_NAME, size=10, color=MUTED if role == "item" else TEXT))
         if role == "value":
             cell.alignment = Alignment(horizontal="right", vertical="center", wrap_text=True)
             cell.font = Font(name=_FONT_NAME, size=10, color=TEXT, bold=True)
+        if role == "wrapped":
+            cell.alignment = Alignment(vertical="center", wrap_text=True)
         if role == "subtotal":
             cell.font = Font(name=_FONT_NAME, size=10, color=TEXT, bold=True, italic=True)
             cell.fill = PatternFill("solid", fgColor=HEAD_FILL)
+        if linked:
+            cell.font = self._linked(cell.font)
         cell.border = Border(bottom=Side("hair", color=FAINT))
         cell.quotePrefix = quoted
         return cell
@@ -61,12 +71,24 @@ class Styles:
         cell = self._prototype("text", Font(name=_FONT_NAME, size=10, bold=True, color=TEXT))
         cell.fill = PatternFill("solid", fgColor=HEAD_FILL)
         cell.border = Border(bottom=Side("medium", color=self._accent))
-        side = "right" if kind in _RIGHT or kind == "mixed" else "left"
+        side = "right" if kind in RIGHT or kind == "mixed" else "left"
         cell.alignment = Alignment(horizontal=side, vertical="center", wrap_text=True)
         return cell
 
-    def _total(self, kind: Kind) -> Cell:
-        cell = self._prototype(kind, Font(name=_FONT_NAME, size=10, bold=True, color=TEXT))
+    def _linked(self, font: Font) -> Font:
+        return Font(
+            name=_FONT_NAME, size=10, bold=font.bold, italic=font.italic, underline="single", color=self._accent
+        )
+
+    def _mark(self) -> Cell:
+        """Return the cell beside a table that says that the report is provisional."""
+        cell = self._prototype("text", Font(name=_FONT_NAME, size=10, bold=True, color=MARK_TEXT))
+        cell.fill = PatternFill("solid", fgColor=MARK_FILL)
+        return cell
+
+    def _total(self, kind: Kind, linked: bool = False) -> Cell:
+        font = Font(name=_FONT_NAME, size=10, bold=True, color=TEXT)
+        cell = self._prototype(kind, self._linked(font) if linked else font)
         cell.border = Border(top=Side("thin", color=self._accent))
         cell.fill = PatternFill("solid", fgColor=HEAD_FILL)
         return cell
@@ -75,5 +97,5 @@ class Styles:
         cell = WriteOnlyCell(self._sheet)
         cell.font = font
         cell.number_format = self._formats.get(kind, "General")
-        cell.alignment = Alignment(horizontal="right" if kind in _RIGHT else "left", vertical="center")
+        cell.alignment = Alignment(horizontal="right" if kind in RIGHT else "left", vertical="center")
         return cell

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from textwrap import wrap
 from typing import Any
 from unicodedata import east_asian_width
@@ -10,10 +10,12 @@ from unicodedata import east_asian_width
 from reports.monthly.figures import ReportHeader
 from reports.monthly.tables import Kind, Table
 from reports.monthly.texts import name_month, translate
+from reports.monthly.writers.meanings import DEFINITIONS
 from reports.monthly.writers.xlsx_cells import with_label
 
 _NARROWEST, _WIDEST = 9, 60
 _WIDEST_VALUE = 30
+_OF_DEFINITIONS = [32.0, 90.0, 50.0]
 ROW_HEIGHT = 15
 _MAX_LINES = 27  # a row is at most 409 points high
 _FILTER_BUTTON = 3
@@ -22,8 +24,10 @@ _BY_SIZE: frozenset[Kind] = frozenset({"int", "code", "seconds", "percent", "rat
 
 def column_widths(table: Table, header: ReportHeader) -> list[float]:
     """Return a width per column, from the header's longest word and every cell; long texts stop at 60."""
+    if table.key == DEFINITIONS:
+        return _OF_DEFINITIONS
     widest = [_head_width(translate(column.key, header.language)) for column in table.columns]
-    if table.row_kinds is None:
+    if table.row_kinds is None and table.cell_kinds is None:
         for index, column in enumerate(table.columns):
             values = [row[index] for row in table.rows]
             widest[index] = max(widest[index], _widest_of(values, column.kind, header.language))
@@ -45,6 +49,12 @@ def head_height(table: Table, widths: list[float], header: ReportHeader) -> int:
     titles = [translate(column.key, header.language) for column in table.columns]
     lines = max(len(wrap(title, int(width))) for title, width in zip(titles, widths, strict=True))
     return lines * ROW_HEIGHT + 6
+
+
+def wrapped_lines(row: tuple[Any, ...], widths: Sequence[float]) -> int:
+    """Return how many lines the longest of a row's texts takes in its column, as many as a row can be high."""
+    lines = max(-(-_text_width(text) // int(width * 0.95)) for text, width in zip(row, widths, strict=True))
+    return min(lines, _MAX_LINES)
 
 
 def value_lines(value: Any, kind: Kind) -> int:

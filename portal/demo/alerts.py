@@ -1,0 +1,71 @@
+"""An operator that fails in the demo: its messages of the last minutes do not arrive, and an alert opens."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from portal.demo.state import DemoError, State
+from portal.demo.traffic import wait_until_applied
+
+MESSAGES = 240
+FAILED = 1006
+CUSTOMER, PARTNER = "nordic-retail", "nr-fi"
+
+
+def fail_operator(state: State, server: subprocess.Popen) -> None:
+    """Let the customer's largest operator fail, once, and look at the alerts as the clock does."""
+    from django.utils import timezone
+
+    from deliveries.simulation.sender import SendError, send
+    from portal.tenants.models import Tenant
+    from reports.alerts.looking import look_at
+    from reports.alerts.sums import KEPT_DAYS
+    from reports.models import Alert, AlertClock
+
+    tenant = Tenant.objects.get(slug=CUSTOMER)
+    if Alert.objects.filter(tenant=tenant).exists():
+        return
+    now = timezone.now()
+    look_at(tenant, until=now, now=now, fill_days=KEPT_DAYS)  # the past, so that it is known what is usual
+    operator = _largest_operator(tenant.pk)
+    if operator is None:
+        return
+    age = timedelta(seconds=AlertClock.objects.get(tenant=tenant).age)
+    url = f"http://127.0.0.1:{os.environ['PORT']}/dlr/{state.token}/"
+    try:
+        send(failed_reports(operator, until=now - age - timedelta(minutes=1)), url=url)
+    except SendError as error:
+        raise DemoError(f"{error}. Start bin/demo again: it goes on from there.") from error
+    wait_until_applied(server)
+    now = timezone.now()
+    look_at(tenant, until=now, now=now)
+
+
+def failed_reports(operator: str, *, until: datetime) -> Iterator[bytes]:
+    """Yield the reports of messages of the eight minutes before `until` that an operator could not deliver."""
+    import orjson
+
+    for number in range(MESSAGES):
+        sent = until - timedelta(seconds=2 * number)
+        yield orjson.dumps(
+            {
+                "id": f"failed-{until:%Y%m%d%H%M}-{number}",
+                "resultCode": FAILED,
+                "operator": operator,
+                "sentTimestamp": f"{sent:%Y-%m-%dT%H:%M:%SZ}",
+                "timestamp": f"{sent + timedelta(seconds=9):%Y-%m-%dT%H:%M:%SZ}",
+                "gateCustomParameters": {"platformPartnerId": PARTNER},
+                "customParameters": {"destination": f"+35840{1_000_000 + number}"},
+            }
+        )
+
+
+def _largest_operator(tenant_id: int) -> str | None:
+    from django.db.models import Sum
+
+    from reports.models import AlertQuarter
+
+    finnish = AlertQuarter.objects.filter(tenant_id=tenant_id, country="FI").exclude(operator="")
+    largest = finnish.values("operator").annotate(n=Sum("messages")).order_by("-n").first()
+    return largest["operator"] if largest else None

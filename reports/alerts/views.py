@@ -1,0 +1,140 @@
+"""Pages of alerts: those that are open, the history, the rules, and one rule with its backtest."""
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from campaigns.models import Campaign
+from portal.accounts.access import PageRequest
+from portal.accounts.guards import member_may
+from portal.tenants.models import Tenant
+from reports.alerts import changing
+from reports.alerts.backtest import DAYS, TooManyMessages, backtest
+from reports.alerts.forms import LIMITS, RuleForm
+from reports.alerts.readers import gets_mails
+from reports.alerts.rows import alert_rows, past_rows, rule_row
+from reports.alerts.rules import rules_of
+from reports.alerts.texts import UNITS
+from reports.models import Alert, AlertClock, AlertRule
+
+SHOWN = 50  # closed alerts
+SHOWN_OF_PAST = 30  # alerts of a backtest
+
+
+@require_safe
+@member_may("see_figures")
+def alert_list(request: PageRequest, tenant: Tenant) -> HttpResponse:
+    """List open alerts, the newest closed ones and the rules."""
+    now, masking = timezone.now(), request.access.masking
+    alerts = Alert.objects.filter(tenant=tenant).select_related("rule")
+    clock = AlertClock.objects.filter(tenant=tenant).first()
+    context = {
+        "page": "alerts",
+        "open": alert_rows(alerts.filter(closed_at=None).order_by("-opened_at", "-id"), tenant, masking),
+        "closed": alert_rows(alerts.exclude(closed_at=None).order_by("-opened_at", "-id")[:SHOWN], tenant, masking),
+        "rules": [rule_row(rule, masking, now=now) for rule in rules_of(tenant)],
+        "looked_at": clock.looked_at if clock else None,
+        "age": clock.age if clock else None,
+        "gets_mails": gets_mails(tenant, request.user),
+        "most": SHOWN,
+    }
+    return _private(render(request, "alerts/list.html", context))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_may("manage_alerts")
+def new(request: PageRequest, tenant: Tenant) -> HttpResponse:
+    """Show the form of a new rule and create it, switched off; its page shows the backtest then."""
+    form = RuleForm(request.POST if request.method == "POST" else None, tenant=tenant)
+    if request.method == "POST" and form.is_valid():
+        try:
+            rule = changing.create(tenant, form.given(), actor=request.user.email)
+        except changing.TooManyRules:
+            text = _(
+                "A customer has at most %(rules)s rules, %(direct)s of them on partner IDs, campaigns and senders."
+            )
+            form.add_error(None, text % {"rules": changing.MAX_RULES, "direct": changing.MAX_DIRECT})
+        else:
+            messages.success(request, _("The rule was created. Look at its past alerts, then switch it on."))
+            return redirect("alerts:rule", tenant.slug, rule.pk)
+    context = {"page": "alerts", "form": form, "limits": _limits()}
+    return render(request, "alerts/new.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_may("see_figures")
+def rule(request: PageRequest, tenant: Tenant, rule_id: int) -> HttpResponse:
+    """Show one rule with its alerts and, to those who may change it, its form."""
+    found, now, masking = rule_or_404(tenant, rule_id), timezone.now(), request.access.masking
+    row = rule_row(found, masking, now=now)
+    form, status = None, 200
+    which = found.country if found.scope == AlertRule.Scope.COUNTRY else _which(found)
+    # Numbers, which the form refuses, may stand in what an older rule says: it is not changed by who cannot see them.
+    is_hidden = masking.hides(found.name) or masking.hides(which)
+    if request.access.may("manage_alerts") and not is_hidden:
+        is_post = request.method == "POST"
+        form = RuleForm(request.POST if is_post else None, tenant=tenant, rule=found, which=which)
+        if is_post and form.is_valid():
+            is_changed = changing.change(found, form.given(), actor=request.user.email)
+            messages.success(request, _("Saved.") if is_changed else _("Nothing was changed."))
+            return redirect("alerts:rule", tenant.slug, found.pk)
+        status = 422 if form.errors else 200
+    elif request.method == "POST":
+        raise Http404
+    alerts = Alert.objects.filter(tenant=tenant, rule=found).select_related("rule").order_by("-opened_at", "-id")
+    context = {
+        "page": "alerts",
+        "row": row,
+        "form": form,
+        "limits": _limits(),
+        "alerts": alert_rows(alerts[:SHOWN], tenant, masking),
+        "snoozes": changing.SNOOZES,
+    }
+    return _private(render(request, "alerts/rule.html", context, status=status))
+
+
+@require_safe
+@member_may("see_figures")
+def past(request: PageRequest, tenant: Tenant, rule_id: int) -> HttpResponse:
+    """Show when a rule would have opened alerts in the past 90 days; htmx gets the card alone."""
+    found, masking = rule_or_404(tenant, rule_id), request.access.masking
+    context: dict = {"page": "alerts", "row": rule_row(found, masking, now=timezone.now()), "days": DAYS}
+    try:
+        result = backtest(found, now=timezone.now())
+    except TooManyMessages:
+        context["is_too_slow"] = True
+    else:
+        context |= {
+            "since": result.since,
+            "number": len(result.alerts),
+            "past": past_rows(found, result.alerts[:SHOWN_OF_PAST], masking),
+            "others": max(0, len(result.alerts) - SHOWN_OF_PAST),
+        }
+    template = "alerts/_past.html" if "HX-Request" in request.headers else "alerts/past.html"
+    return _private(render(request, template, context))
+
+
+def rule_or_404(tenant: Tenant, rule_id: int) -> AlertRule:
+    """Return the tenant's rule."""
+    found = rules_of(tenant).filter(pk=rule_id).select_related("tenant").first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _which(rule: AlertRule) -> str:
+    if rule.scope == AlertRule.Scope.CAMPAIGN:
+        return Campaign.objects.filter(pk=rule.campaign_id or 0).values_list("name", flat=True).first() or ""
+    return rule.operator or rule.partner_id or rule.sender
+
+
+def _limits() -> list[tuple]:
+    return [(AlertRule.Kind(kind).label, *LIMITS[kind], UNITS[kind]) for kind in LIMITS]
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    response.headers["Cache-Control"] = "no-store, private"
+    return response

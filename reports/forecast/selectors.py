@@ -1,0 +1,103 @@
+"""Forecast of a tenant's running month, with what earlier months would have been forecast on the same day."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Sum
+
+from deliveries.models import DailyCount
+from portal.common.periods import Month, local_day
+from reports.forecast.month_forecast import MAX_DAYS, MonthForecast, forecast_month
+
+PAST_MONTHS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class PastForecast:
+    """What an ended month would have been forecast on the same day of the month, and what it became."""
+
+    month: Month
+    forecast: MonthForecast
+    actual: int
+
+    @property
+    def error(self) -> float | None:
+        """Forecast minus actual, as a share of the actual messages."""
+        return (self.forecast.expected - self.actual) / self.actual if self.actual else None
+
+    @property
+    def is_within(self) -> bool:
+        """Return whether the month ended within the interval."""
+        return self.forecast.low <= self.actual <= self.forecast.high
+
+
+@dataclass(frozen=True, slots=True)
+class RunningMonth:
+    """The running month on one day: forecasts of messages and SMS parts, and past forecasts of messages.
+
+    `so_far` are messages by day before `today`, on which the forecasts begin.
+    """
+
+    month: Month
+    today: date
+    so_far: Sequence[int]
+    messages: MonthForecast
+    parts: MonthForecast
+    past: Sequence[PastForecast]
+
+
+def running_month(
+    *, tenant_ids: Collection[int], timezone: str, now: datetime, account_id: int | None = None
+) -> RunningMonth | None:
+    """Return the forecast of the month that runs in the zone; None below eight weeks of history."""
+    today = local_day(now, timezone)
+    month = Month.of(today)
+    oldest = month
+    for _ in range(PAST_MONTHS):
+        oldest = oldest.previous()
+    first = oldest.first_day - timedelta(days=MAX_DAYS)
+    counted = DailyCount.objects.filter(tenant_id__in=list(tenant_ids), day__gte=first, day__lt=today)
+    if account_id is not None:
+        counted = counted.filter(account_id=account_id)
+    by_day = {
+        day: (messages, parts)
+        for day, messages, parts in counted.values("day")
+        .annotate(m=Sum("messages"), p=Sum("parts"))
+        .values_list("day", "m", "p")
+        if messages > 0
+    }
+    if not by_day:
+        return None
+    begins = min(by_day)
+    length = (today - begins).days
+    every = [by_day.get(begins + timedelta(days=n), (0, 0)) for n in range(length)]
+    messages, parts = [m for m, _p in every], [p for _m, p in every]
+    of_messages = forecast_month(messages, first_unknown=today, last_day=month.last_day)
+    of_parts = forecast_month(parts, first_unknown=today, last_day=month.last_day)
+    if of_messages is None or of_parts is None:
+        return None
+    return RunningMonth(
+        month=month,
+        today=today,
+        so_far=messages[length - (today.day - 1) :] if today.day > 1 else [],
+        messages=of_messages,
+        parts=of_parts,
+        past=_past(messages, begins, month, today.day),
+    )
+
+
+def _past(messages: Sequence[int], begins: date, month: Month, day: int) -> list[PastForecast]:
+    """Return the forecasts of the months before, as they would have been made on the same day; newest first."""
+    found = []
+    for _ in range(PAST_MONTHS):
+        month = month.previous()
+        cut = month.last_day.replace(day=min(day, month.last_day.day))
+        if cut <= begins:
+            break
+        forecast = forecast_month(messages[: (cut - begins).days], first_unknown=cut, last_day=month.last_day)
+        if forecast is None:
+            break
+        start = max(0, (month.first_day - begins).days)
+        found.append(PastForecast(month, forecast, sum(messages[start : (month.last_day - begins).days + 1])))
+    return found

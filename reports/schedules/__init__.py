@@ -1,0 +1,1 @@
+"""Saved reports: definitions, the days that they are of, their runs and files."""

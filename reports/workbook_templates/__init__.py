@@ -1,0 +1,1 @@
+"""Workbooks of tenants as templates of reports: read, checked, filled."""

@@ -1,0 +1,193 @@
+"""Pages of alerts, rules and the links to unsubscribe."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from portal.accounts.models import AuditEntry
+from reports.alerts import unsubscribing
+from reports.alerts.readers import readers
+from reports.alerts.rules import add_standard_rules
+from reports.models import Alert, AlertRule
+
+pytestmark = pytest.mark.django_db
+
+ALERTS = "/t/nordic-retail/alerts/"
+RULE = {"name": "Norway", "kind": "delivery", "scope": "country", "which": "Norway", "threshold": "15"}
+RULE |= {"min_messages": "200", "quiet_from": "22:00", "quiet_until": "07:00"}
+
+
+@pytest.fixture
+def alert(tenant) -> Alert:
+    add_standard_rules(tenant)
+    now = timezone.now()
+    return Alert.objects.create(
+        tenant=tenant,
+        rule=AlertRule.objects.get(tenant=tenant, standard="delivery"),
+        country="FI",
+        operator="fi.elisa",
+        since=now - timedelta(minutes=20),
+        opened_at=now,
+        seen_at=now,
+        figures={"now": 0.4, "usual": 0.95, "messages": 300},
+    )
+
+
+def texts(response) -> str:
+    return " ".join(response.content.decode().split())
+
+
+def test_list_shows_what_is_open_with_the_usual(client, viewer, alert):
+    client.force_login(viewer)
+
+    page = texts(client.get(ALERTS))
+
+    assert "fi.elisa, Finland" in page
+    assert "40.0 % of 300 messages delivered in time, usually 95.0 %" in page
+    assert "Acknowledge<" not in page  # a viewer cannot
+
+
+def test_acknowledged_alert_says_by_whom(client, analyst, alert):
+    client.force_login(analyst)
+
+    client.post(f"{ALERTS}{alert.pk}/acknowledge/")
+
+    assert "analyst@example.com" in texts(client.get(ALERTS))
+    assert AuditEntry.objects.filter(action="alert.acknowledged", actor="analyst@example.com").count() == 1
+
+
+@pytest.mark.parametrize(
+    "path", ["1/acknowledge/", "rules/1/switch/", "rules/1/snooze/", "rules/1/delete/", "rules/new/"]
+)
+def test_viewers_change_nothing(client, viewer, path):
+    client.force_login(viewer)
+    assert client.post(ALERTS + path).status_code == 403
+
+
+def test_a_rule_is_created_switched_off(client, analyst, tenant):
+    client.force_login(analyst)
+
+    response = client.post(f"{ALERTS}rules/new/", RULE)
+
+    rule = AlertRule.objects.get(tenant=tenant)
+    assert (response.status_code, response["Location"]) == (302, f"{ALERTS}rules/{rule.pk}/")
+    assert (rule.is_on, rule.country, rule.threshold, rule.min_messages) == (False, "NO", 15, 200)
+    page = texts(client.get(f"{ALERTS}rules/{rule.pk}/"))
+    assert "Switch on" in page and f"{ALERTS}rules/{rule.pk}/past/" in page
+    client.post(f"{ALERTS}rules/{rule.pk}/switch/", {"on": "yes"})
+    assert AlertRule.objects.get(pk=rule.pk).is_on
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"threshold": "1"}, "threshold"),
+        ({"min_messages": "99"}, "min_messages"),
+        ({"which": ""}, "which"),
+        ({"which": "Nowhere at all"}, "which"),
+        ({"scope": "operator", "which": "no.such"}, "which"),
+        ({"scope": "campaign", "which": "no such"}, "which"),
+        ({"scope": "sender", "which": "+358401234567"}, "which"),
+        ({"name": "Call 0401234567"}, "name"),
+        ({"quiet_until": ""}, "quiet_until"),
+    ],
+)
+def test_what_a_rule_cannot_be_is_refused(client, analyst, tenant, change, field):
+    client.force_login(analyst)
+
+    response = client.post(f"{ALERTS}rules/new/", RULE | change)
+
+    assert (response.status_code, list(response.context["form"].errors)) == (422, [field])
+    assert not AlertRule.objects.filter(tenant=tenant).exists()
+
+
+def test_a_standard_rule_is_changed_and_not_deleted(client, manager, alert):
+    client.force_login(manager)
+    address = f"{ALERTS}rules/{alert.rule_id}/"
+
+    client.post(address, {"threshold": "20", "min_messages": "100", "kind": "silence", "scope": "all"})
+    client.post(f"{address}delete/")
+
+    rule = AlertRule.objects.get(pk=alert.rule_id)
+    assert (rule.kind, rule.scope, rule.threshold, rule.archived_at) == ("delivery", "each", 20, None)
+
+
+def test_a_deleted_rule_leaves_its_alerts_in_the_history(client, manager, alert):
+    AlertRule.objects.filter(pk=alert.rule_id).update(standard="", name="Own")
+    Alert.objects.update(closed_at=timezone.now(), ending="recovered")
+    client.force_login(manager)
+
+    client.post(f"{ALERTS}rules/{alert.rule_id}/delete/")
+
+    assert "fi.elisa, Finland" in texts(client.get(ALERTS))
+
+
+def test_a_rule_of_another_customer_is_not_found(client, stranger, alert):
+    client.force_login(stranger)
+    assert client.get(f"/t/baltic-parcel/alerts/rules/{alert.rule_id}/").status_code == 404
+
+
+def test_past_of_a_rule_without_sums_is_not_known(client, viewer, alert):
+    client.force_login(viewer)
+    assert "Not known yet" in texts(client.get(f"{ALERTS}rules/{alert.rule_id}/past/"))
+
+
+def test_one_turns_mails_off_and_on(client, owner, viewer, tenant):
+    client.force_login(viewer)
+    client.post(f"{ALERTS}mails/", {"wants": "yes"})
+    assert [person.email for person in readers(tenant)] == ["owner@example.com", "viewer@example.com"]
+    client.force_login(owner)
+    client.post(f"{ALERTS}mails/")
+    assert [person.email for person in readers(tenant)] == ["viewer@example.com"]
+
+
+def test_who_is_no_member_any_more_gets_no_mails(tenant, stranger, owner):
+    from reports.alerts.readers import choose
+
+    choose(tenant.pk, stranger.pk, wants=True)
+    assert readers(tenant) == [owner]
+
+
+def test_one_post_without_a_session_unsubscribes(tenant, owner, manager, settings):
+    link = unsubscribing.link_for(tenant, owner).removeprefix(settings.PUBLIC_URL)
+    program = Client(enforce_csrf_checks=True)
+
+    shown = program.get(link)
+    assert (shown.status_code, readers(tenant)) == (200, [manager, owner])
+    done = program.post(link, {"List-Unsubscribe": "One-Click"})
+
+    assert (done.status_code, readers(tenant)) == (200, [manager])
+
+
+@pytest.mark.parametrize("change", [lambda link: f"{link[:-3]}xx/", lambda link: "/accounts/alerts/unsubscribe/no/"])
+def test_a_changed_link_is_refused(tenant, owner, settings, change):
+    link = change(unsubscribing.link_for(tenant, owner).removeprefix(settings.PUBLIC_URL))
+    assert Client().post(link).status_code == 404
+    assert readers(tenant) == [owner]
+
+
+def test_the_header_shows_the_number_of_open_alerts(client, viewer, alert):
+    from reports.figures.alerts_open import show_open
+
+    show_open(alert.tenant_id, now=timezone.now())
+    client.force_login(viewer)
+
+    assert "1 open alert" in texts(client.get("/t/nordic-retail/messages/"))
+
+
+def test_overview_marks_and_lists_the_alerts_of_its_period(client, viewer, alert, feed):
+    from tests.deliveries.helpers import apply, dlr
+
+    now = timezone.now()
+    sent = {"sentTimestamp": f"{now:%Y-%m-%dT%H:%M:%SZ}", "timestamp": f"{now:%Y-%m-%dT%H:%M:%SZ}"}
+    apply(feed, dlr("m1", gateCustomParameters={"platformPartnerId": "nr-fi"}, **sent))
+    client.force_login(viewer)
+
+    page = client.get("/t/nordic-retail/overview/?period=today")
+
+    assert "1 alert in this period" in texts(page)
+    assert sum(page.context["days_chart"]["alerts"]) >= 1

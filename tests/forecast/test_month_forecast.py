@@ -1,0 +1,78 @@
+"""The forecast of a month: its interval holds what it promises, and it needs eight weeks."""
+
+from datetime import date, timedelta
+from math import exp
+from random import Random
+
+import pytest
+
+from reports.forecast.drawing import draw_month
+from reports.forecast.month_forecast import MonthForecast, forecast_month
+
+FIRST = date(2026, 1, 5)  # a Monday
+
+
+def simulated(random: Random, days: int) -> list[int]:
+    """Return messages by day of a tenant with its own rhythm, growth, noise by day and week, and campaigns."""
+    size = 10 ** random.uniform(1.5, 5)
+    weekdays = [random.uniform(0.4, 1.6) for _ in range(7)]
+    if random.random() < 0.5:
+        weekdays[5:] = [0.2, 0.1]  # quiet weekends
+    growth, noise, of_weeks = random.uniform(-0.004, 0.004), random.uniform(0.05, 0.4), random.uniform(0, 0.25)
+    campaigns = random.uniform(0, 0.12) if random.random() < 0.6 else 0
+    found, week = [], 0.0
+    for n in range(days):
+        if n % 7 == 0:
+            week = random.gauss(0, of_weeks)
+        burst = random.uniform(2, 8) if random.random() < campaigns else 1
+        found.append(int(size * weekdays[n % 7] * exp(growth * n + week + random.gauss(0, noise)) * burst))
+    return found
+
+
+def test_eighty_of_a_hundred_months_end_within_the_interval():
+    """Months of 300 tenants, from eight weeks to half a year of history, forecast on any day of the month."""
+    random, within = Random(16), 0
+    for _ in range(300):
+        history, day = random.randint(56, 190), random.randint(1, 29)
+        first_unknown = FIRST + timedelta(days=history)
+        first_unknown += timedelta(days=(day - first_unknown.day) % 28)
+        history = (first_unknown - FIRST).days
+        last_day = (first_unknown.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        messages = simulated(random, (last_day - FIRST).days + 1)
+
+        forecast = forecast_month(messages[:history], first_unknown=first_unknown, last_day=last_day)
+
+        within += forecast.low <= sum(messages[-last_day.day :]) <= forecast.high
+    assert 0.7 <= within / 300 <= 0.9
+
+
+def test_constant_weeks_are_forecast_exactly():
+    week = [100, 100, 100, 100, 100, 10, 0]
+
+    forecast = forecast_month(week * 8, first_unknown=date(2026, 3, 16), last_day=date(2026, 3, 31))
+
+    # 1 March is a Sunday; two weeks are known, two weeks and two days are left
+    assert (forecast.known, forecast.expected, forecast.low, forecast.high) == (1020, 2240, 2240, 2240)
+    assert [day.expected for day in forecast.days[:7]] == week
+
+
+@pytest.mark.parametrize("days", [0, 1, 55])
+def test_less_than_eight_weeks_are_no_history(days):
+    assert forecast_month([100] * days, first_unknown=date(2026, 3, 10), last_day=date(2026, 3, 31)) is None
+
+
+def test_tenant_without_messages_for_weeks_is_forecast_without_error():
+    forecast = forecast_month([50] + [0] * 60, first_unknown=date(2026, 3, 10), last_day=date(2026, 3, 31))
+
+    assert (forecast.known, forecast.expected) == (0, 0)
+
+
+def test_drawing_begins_at_nothing_and_ends_at_the_forecast():
+    forecast = forecast_month([100] * 63, first_unknown=date(2026, 3, 11), last_day=date(2026, 3, 20))
+    assert isinstance(forecast, MonthForecast)
+
+    drawing = draw_month([100] * 10, forecast)
+
+    assert drawing.known.startswith("M0.0 140.0L")
+    assert drawing.forecast.endswith("600.0 0.0")
+    assert drawing.most == forecast.high == 2000

@@ -1,0 +1,158 @@
+"""The PDF: tagged, with every figure of the tables, and texts that stay texts."""
+
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from reports.monthly.layout import Column, Table, build_tables
+from reports.monthly.writers import pdf
+from tests.reports.payloads import FORMULAS
+from tests.reports.sample import HEADER, sample_figures
+
+pytestmark = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs poppler-utils")
+
+TYPST = (
+    '#import "@preview/cetz:0.3.0"',
+    '#read("/etc/passwd")',
+    "$ sum_1^2 $",
+    "@reference <label>",
+    "*bold* _emph_ `raw` = heading",
+    "#set page(fill: red)",
+    "]; #panic()",
+    "// comment /* block */",
+    "\\u{41} -- --- ... ~",
+    "\"quoted\" 'single'",
+)
+
+
+def text_of(path: Path, *options: str) -> str:
+    found = subprocess.run(["pdftotext", *options, str(path), "-"], check=True, capture_output=True, timeout=60)
+    return found.stdout.decode().replace("\u200b", "")
+
+
+def facts_of(path: Path) -> dict[str, str]:
+    found = subprocess.run(["pdfinfo", str(path)], check=True, capture_output=True, timeout=60).stdout.decode()
+    return dict(re.findall(r"^([^:]+):\s+(.*)$", found, re.MULTILINE))
+
+
+def written(tmp_path: Path, tables, header=HEADER) -> Path:
+    path = tmp_path / "report.pdf"
+    pdf.write(tables, header, path)
+    return path
+
+
+def test_pdf_is_tagged_and_says_what_it_is_about(tmp_path):
+    facts = facts_of(written(tmp_path, build_tables(sample_figures())))
+
+    assert {name: facts[name] for name in ("Title", "Subject", "Tagged", "JavaScript", "Pages")} == {
+        "Title": "Nordic Retail Oy",
+        "Subject": "Nordic Retail Oy · October 2026 · provisional",
+        "Tagged": "yes",
+        "JavaScript": "no",
+        "Pages": "8",
+    }
+
+
+def test_fonts_of_the_pdf_are_embedded(tmp_path):
+    path = written(tmp_path, build_tables(sample_figures()))
+    found = subprocess.run(["pdffonts", str(path)], check=True, capture_output=True, timeout=60).stdout.decode()
+
+    rows = [line.split() for line in found.splitlines()[2:]]
+    assert [(row[0].split("+")[1], row[-5]) for row in rows] == [("Inter-Regular", "yes"), ("Inter-Bold", "yes")]
+
+
+def test_every_page_has_the_mark_of_what_is_provisional_and_its_number(tmp_path):
+    pages = text_of(written(tmp_path, build_tables(sample_figures()))).split("\f")[:-1]
+
+    assert ["PROVISIONAL" in page for page in pages] == [True] * 8
+    assert [re.search(r"Page (\d) / 8", page)[1] for page in pages] == list("12345678")
+
+
+def test_final_report_has_no_mark(tmp_path):
+    header = replace(HEADER, state="final")
+
+    assert "PROVISIONAL" not in text_of(written(tmp_path, build_tables(sample_figures(header=header)), header))
+
+
+def test_finnish_pdf_has_finnish_words_and_numbers(tmp_path):
+    figures = sample_figures(language="fi")
+    text = text_of(written(tmp_path, build_tables(figures), figures.header), "-layout")
+
+    [finland] = [line.strip().replace("\u00a0", " ") for line in text.splitlines() if line.strip().startswith("FI ")][
+        :1
+    ]
+    assert re.split(r"\s{2,}", finland) == [
+        "FI", "Suomi", "12 000", "13 500", "13 150", "13 190", "11 700", "200", "60", "40", "97,50 %",
+    ]  # fmt: skip
+    assert "ALUSTAVA" in text
+    assert "31.10.2026" in text
+
+
+@pytest.mark.parametrize("texts", [FORMULAS, TYPST], ids=["formulas", "typst"])
+def test_texts_stay_texts(tmp_path, texts):
+    table = Table("Campaigns", (Column("Campaign", "text"),), [(text,) for text in texts])
+    header = replace(HEADER, title_subject=texts[0], product=texts[2])
+    path = written(tmp_path, [table], header)
+
+    shown = "".join(text_of(path).split())
+    for text in texts:
+        expected = re.sub("[\x00-\x1f]", "\ufffd", text)
+        assert "".join(expected.split()) in shown
+    links = subprocess.run(["pdfinfo", "-url", str(path)], check=True, capture_output=True, timeout=60).stdout.decode()
+    assert len(links.splitlines()) == 1  # the heading of the list
+
+
+def test_signs_without_a_font_do_not_end_the_pdf(tmp_path):
+    table = Table("Campaigns", (Column("Campaign", "text"),), [("\U0010fffd 日本語 😀 שלום",), ("plain",)])
+
+    path = written(tmp_path, [table])
+
+    assert "plain" in text_of(path)
+    assert facts_of(path)["Tagged"] == "yes"
+
+
+def test_long_names_wrap_within_the_page(tmp_path):
+    table = Table("Campaigns", (Column("Campaign", "text"), Column("Messages", "int")), [("x" * 300, 7)])
+
+    boxes = text_of(written(tmp_path, [table]), "-bbox")
+    edges = [float(right) for right in re.findall(r'xMax="([\d.]+)"', boxes)]
+    assert max(edges) < 595.276 - 35
+
+
+def test_rows_of_a_long_table_have_its_head_on_every_page(tmp_path):
+    table = Table("Campaigns", (Column("Campaign", "text"), Column("Messages", "int")), [("c", n) for n in range(200)])
+
+    pages = text_of(written(tmp_path, [table])).split("\f")[:-1]
+
+    assert len(pages) > 3
+    assert ["Campaign\n" in page for page in pages] == [True] * len(pages)
+
+
+def test_too_many_cells_are_refused_before_anything_is_made(tmp_path):
+    table = Table("Campaigns", (Column("Messages", "int"),), [(n,) for n in range(pdf.MAX_CELLS + 1)])
+
+    with pytest.raises(pdf.PdfTooLong, match="100001 cells"):
+        pdf.write([table], HEADER, tmp_path / "report.pdf")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+class Cancelled(Exception):
+    pass
+
+
+def test_callback_that_raises_ends_the_program(tmp_path):
+    table = Table("Days", (Column("Day", "datetime"),), [(datetime(2026, 10, 1, tzinfo=UTC),)] * 20_000)
+
+    def beat(_done: int, _total: int) -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        pdf.write([table], HEADER, tmp_path / "report.pdf", beat)
+
+    assert list(tmp_path.iterdir()) == []
