@@ -136,6 +136,10 @@ EXPORT_KINDS = {
     "conversion_customers": "reports.exports.conversion_tables.CONVERSION_CUSTOMERS",
     "conversion_events": "reports.exports.conversion_tables.CONVERSION_EVENTS",
     "recipients": "reports.exports.recipients.RECIPIENTS",
+    "leak_numbers": "reports.leaks.files.LEAK_NUMBERS",
+    "leak_parts": "reports.leaks.files.LEAK_PARTS",
+    "leak_repeats": "reports.leaks.files.LEAK_REPEATS",
+    "leak_countries": "reports.leaks.files.LEAK_COUNTRIES",
 }
 
 # Functions that mark files which may hold an erased number (deliveries/erasure/erase.py), as dotted paths.
