@@ -1,7 +1,9 @@
 """Every linked figure of a saved report's workbook opens as many messages as the cell says."""
 
 import io
+import re
 from urllib.parse import urlsplit
+from zipfile import ZipFile
 
 import openpyxl
 import pytest
@@ -14,9 +16,10 @@ from portal.accounts.access import access_of
 from portal.tenants.models import PartnerId, Tenant
 from tests.conftest import NOW
 from tests.deliveries.helpers import apply
-from tests.pages.campaign_month import month
+from tests.pages.campaign_month import CODES, month
 from tests.pages.test_figures_open import listed
-from tests.schedules.conftest import IN_FULL, content, made, saved
+from tests.reports.payloads import FORMULAS
+from tests.schedules.conftest import MASKED, content, made, saved
 from tests.segments.sample import message
 
 __all__ = ["month"]
@@ -24,6 +27,7 @@ __all__ = ["month"]
 pytestmark = pytest.mark.django_db
 
 SALE = "sale"
+PAYLOADS = [text for text in FORMULAS if "\0" not in text]  # the database takes none
 # Kinds with their parameters, and the sheets whose figures have links.
 CASES = [
     ("volumes", {}, "Summary, Countries, Partner IDs, Campaigns, Operators, Days, Errors"),
@@ -46,9 +50,13 @@ CASES = [
 
 @pytest.fixture
 def reports(month, feed, account, person, tenant):
-    """Return a function that makes a report and returns its workbook's linked cells by sheet; of two customers."""
+    """Return a function that makes a report and returns its workbook's linked cells by sheet.
+
+    The messages are of two customers, and some have payloads in all of their texts.
+    """
     child = Tenant.objects.create(slug="nr-norge", name="NR Norge", timezone="Europe/Helsinki", parent=tenant)
     PartnerId.objects.create(account=account, value="nr-no", tenant=child)
+    PartnerId.objects.bulk_create(PartnerId(account=account, value=text, tenant=tenant) for text in PAYLOADS)
     apply(
         feed,
         *(
@@ -56,14 +64,26 @@ def reports(month, feed, account, person, tenant):
             for n in range(4)
         ),
         message("none", 1001, ref_id="news", operator=""),
+        *(
+            message(f"p{n}", CODES[n % 7], ref_id=f"{text}|{text}", operator=text, partner=text, shop=text)
+            for n, text in enumerate(PAYLOADS)
+        ),
         message("abroad", 1006, number="+46701234567", ref_id="news|A"),
     )  # fmt: skip
 
-    def cells(kind: str, parameters: dict, masking=IN_FULL) -> dict[str, list[tuple[str, int, str]]]:
+    def cells(kind: str, parameters: dict) -> dict[str, list[tuple[str, int, str]]]:
         if parameters.get("campaign") == SALE:
             parameters = parameters | {"campaign": month["id"]}
         run = made(saved(person, tenant, kind, name=f"{kind} {parameters}", parameters=parameters, formats=["xlsx"]))
-        book = openpyxl.load_workbook(io.BytesIO(content(run, "xlsx", masking)))
+        file = io.BytesIO(content(run, "xlsx"))
+        assert re.findall(rb"<f[ >]|<c [^>]*t=\"[^isn]", parts_of(file, "xl/worksheets/sheet")) == []
+        masked = parts_of(io.BytesIO(content(run, "xlsx", MASKED)), "xl/worksheets/_rels/")
+        assert b"358401234567" not in masked
+        book = openpyxl.load_workbook(file)
+        defined = {row[0] for row in book["Definitions"].iter_rows(min_row=2, values_only=True)}
+        tables = [sheet for sheet in book.worksheets[2:] if sheet.title not in ("Definitions", "Notes")]
+        heads = {cell.value for sheet in tables for cell in sheet[1]}
+        assert heads - defined <= {None, "95% to", "PROVISIONAL"}
         found = {
             sheet.title: [
                 (cell.coordinate, cell.value, cell.hyperlink.target)
@@ -76,6 +96,12 @@ def reports(month, feed, account, person, tenant):
         return {sheet: links for sheet, links in found.items() if links}
 
     return cells
+
+
+def parts_of(file: io.BytesIO, prefix: str) -> bytes:
+    """Return the workbook's parts of these names."""
+    with ZipFile(file) as archive:
+        return b"".join(archive.read(name) for name in archive.namelist() if name.startswith(prefix))
 
 
 def matching(href: str, access) -> int:
@@ -104,4 +130,5 @@ def test_every_linked_figure_of_each_kind_opens_as_many_messages(client, owner, 
     assert wrong == []
     assert {href: listed(client, href) for href in walked} == {href: counts[href] for href in walked}
     assert {href.partition("/messages/")[0] for href in counts} == {f"{settings.PUBLIC_URL}/t/nordic-retail"}
+    assert any("358401234567" in href for href in counts)  # in full; the masked edition has none
     assert len(counts) > 150
