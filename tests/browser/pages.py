@@ -152,6 +152,7 @@ WITHOUT_PAGE = {
     "reports:template_choose": POST,
     "reports:template_remove": POST,
     "reports:template_file": FILE,
+    "reports:excel_connection": FILE,
     "reports:make": POST,
     "conversions:upload_cancel": POST,
     "conversions:upload_undo": POST,

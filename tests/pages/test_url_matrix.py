@@ -237,6 +237,7 @@ PAGES = {
     "reports:view_share": (302, 404, 404, 302),
     "campaigns:ab": (302, 404, 404, 200),
     "reports:excel": (302, 404, 404, 200),
+    "reports:excel_connection": (302, 404, 404, 200),
     "reports:templates": (302, 404, 404, 200),
     "reports:template": (302, 404, 404, 200),
     "reports:template_choose": (302, 404, 404, 302),
