@@ -64,6 +64,8 @@ def test_an_operator_that_fails_is_told_within_ten_minutes_after_100_of_its_mess
     first = mailoutbox[0]
     assert first.subject == "Alert: Delivery rate falls, Nordic Retail Oy"
     assert "fi.telia, Finland: " in first.body
+    assert "Stop these mails: http" in first.body.splitlines()[-1]
+    assert ">Stop these mails</a>" in first.alternatives[0].content
     assert first.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert open_number(watched.id) == 1
 
