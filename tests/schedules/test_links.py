@@ -65,7 +65,9 @@ def reports(month, feed, account, person, tenant):
         ),
         message("none", 1001, ref_id="news", operator=""),
         *(
-            message(f"p{n}", CODES[n % 7], number=NUMBER, ref_id=f"{text}|{text}", operator=text, partner=text, shop=text)
+            message(
+                f"p{n}", CODES[n % 7], number=NUMBER, ref_id=f"{text}|{text}", operator=text, partner=text, shop=text
+            )
             for n, text in enumerate(PAYLOADS)
         ),
         message("abroad", 1006, number="+46701234567", ref_id="news|A"),
