@@ -153,9 +153,7 @@ def _repeats(rows: Sequence[Any], window: Window, masking: Masking) -> list[Leak
 
 
 def _countries(rows: Sequence[Any]) -> list[LeakRow]:
-    return [
-        LeakRow(messages=row.messages, parts=row.parts, country=row.country, first_day=row.first) for row in rows
-    ]
+    return [LeakRow(messages=row.messages, parts=row.parts, country=row.country, first_day=row.first) for row in rows]
 
 
 def _campaigns(ids: Any) -> dict[int, str]:

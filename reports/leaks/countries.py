@@ -35,7 +35,9 @@ def new_countries(window: Window) -> list[NewCountry] | None:
         for group in _by_country(window, window.first, window.last)
         if group.key["country"] and group.key["country"] not in earlier
     ]
-    in_window = counts.filter(day__range=(window.first, window.last), country__in=[one.key["country"] for one in groups])
+    in_window = counts.filter(
+        day__range=(window.first, window.last), country__in=[one.key["country"] for one in groups]
+    )
     first = dict(in_window.values_list("country").annotate(Min("day")))
     found = [
         NewCountry(str(one.key["country"]), first[one.key["country"]], one.totals.messages, one.totals.parts)
@@ -46,5 +48,7 @@ def new_countries(window: Window) -> list[NewCountry] | None:
 
 
 def _by_country(window: Window, first: date, last: date) -> list:
-    query = StatisticsQuery(tenant_ids=[window.tenant_id], first=first, last=last, group_by=("country",), with_latency=False)
+    query = StatisticsQuery(
+        tenant_ids=[window.tenant_id], first=first, last=last, group_by=("country",), with_latency=False
+    )
     return [group for group in statistics(query) if group.totals.messages]

@@ -16,7 +16,9 @@ MAX_GROUPS = 50_000
 # A campaign stands for all of its refIds, so another variant to the same recipient is a repeat as well.
 SUBJECT = "CASE WHEN m.campaign_id > 0 THEN '' ELSE m.ref_id END"
 HAS_SUBJECT = "m.recipient_key IS NOT NULL AND (m.campaign_id > 0 OR m.ref_id <> '')"
-BEFORE = f"lag(m.sent_at) OVER (PARTITION BY m.recipient_key, m.campaign_id, {SUBJECT} ORDER BY m.sent_at, m.message_id)"
+BEFORE = (
+    f"lag(m.sent_at) OVER (PARTITION BY m.recipient_key, m.campaign_id, {SUBJECT} ORDER BY m.sent_at, m.message_id)"
+)
 IS_REPEAT = f"s.sent_at - s.before <= interval '{MINUTES} minutes'"
 _REPEATS = f"""
 SELECT s.campaign_id, s.ref_id, count(*), count(DISTINCT s.recipient_key), sum(s.parts)::bigint,
