@@ -19,7 +19,7 @@ STATEMENTS = {
     "parts": (parts._MINUTES, ["tenant_id, sent_at"]),
     "repeats": (repeats._REPEATS, ["tenant_id, sent_at"]),
 }
-COLUMNS = ("recipient_key", "tenant_id", "campaign_id", "status", "sent_at")
+COLUMNS = ("recipient_key", "tenant_id", "status", "sent_at")
 
 
 def index_conditions(node: dict) -> list[str]:
