@@ -146,4 +146,4 @@ EXPORT_KINDS = {
 ERASURE_MARKS = ["reports.schedules.erased.mark_logs"]
 
 # Functions that get each run of a report definition that has ended (reports/schedules/hooks.py), as dotted paths.
-DEFINITION_HOOKS: list[str] = ["reports.schedules.mailing.on_finished"]
+DEFINITION_HOOKS: list[str] = ["reports.schedules.mailing.on_finished", "reports.schedules.events.tell_gates"]

@@ -143,7 +143,9 @@ def _make_rows(now: datetime) -> dict:
     invitation = invitations.invite(
         tenant=tenant, email="invited@example.com", role="viewer", inviter=User.objects.get(email=OWNER), now=now
     )
-    key, _text = api_keys.create_key(tenant=tenant, name="Data warehouse", scopes=["read"], created_by=OWNER, now=now)
+    key, key_text = api_keys.create_key(
+        tenant=tenant, name="Data warehouse", scopes=["read"], created_by=OWNER, now=now
+    )
     maker = User.objects.get(email=OWNER)
     made = {
         "tenant": tenant,
@@ -202,6 +204,7 @@ def _make_rows(now: datetime) -> dict:
             "template_id": make_template(tenant, "Board pack").id,
             "share_token": share_token,
             "panel_token": panel_token,
+            "api_key": key_text,
             "membership_id": Membership.objects.get(user__email=VIEWER).id,
             "secrets": secrets,
             "feed_id": Feed.objects.get(name="main").id,
