@@ -99,8 +99,9 @@ def run_rows(definition: ReportDefinition, runs: Sequence[DefinitionRun], access
         files[file.run_id].append(file)
     mails: dict[int, list[ReportMail]] = defaultdict(list)
     sent = ReportMail.objects.filter(run__in=runs).select_related("recipient__user", "recipient__address", "user")
-    for mail in with_newer(sent).filter(has_newer=False).order_by("id"):
-        mails[mail.run_id].append(mail)
+    for mail in with_newer(sent).order_by("id"):
+        if not mail.has_newer:  # type: ignore[attr-defined]
+            mails[mail.run_id].append(mail)
     may = may_change(access, definition, user) and definition.archived_at is None
     return [_row(run, files[run.id], mails[run.id], access, may=may) for run in runs]
 
