@@ -63,7 +63,7 @@ def test_ready_made_report_is_copied_changed_and_made_with_the_figures_of_the_ap
         timeout=30,
     ).json()
     assert found == {
-        (group["key"]["country"], group["key"]["operator"]): [
+        (group["key"]["country"], group["key"]["operator"] or "(unknown)"): [
             pytest.approx(group[field], abs=1e-6) for field in FIGURES.values()
         ]
         for group in answer["groups"]
