@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from io import BytesIO
 
 import httpx
 import openpyxl
@@ -49,7 +50,7 @@ def test_ready_made_report_is_copied_changed_and_made_with_the_figures_of_the_ap
     with page.expect_download() as download:
         file.click()
 
-    book = openpyxl.load_workbook(download.value.path(), data_only=True)
+    book = openpyxl.load_workbook(BytesIO(download.value.path().read_bytes()), data_only=True)
     sheet = [list(row) for row in book["Operators"].iter_rows(values_only=True)]
     top = next(number for number, row in enumerate(sheet) if "Messages" in row)
     head = sheet[top]
