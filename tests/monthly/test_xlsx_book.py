@@ -1,4 +1,4 @@
-"""What makes a workbook worth sending on: its cover, marks, definitions, bars and links."""
+"""Cover, marks, definitions, bars and links of a workbook."""
 
 from dataclasses import replace
 
