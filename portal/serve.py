@@ -11,6 +11,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from tqdm import tqdm
+
 from portal import connections, engines
 from portal.common.logs import UMASK, prepare_process
 from portal.connections import OPEN_FILES
@@ -133,7 +135,7 @@ def main() -> None:
     _refuse_taken_port(env["BIND"], env["PORT"])
     engines.database_url()
     engines.redis_url()
-    _run(env, "migrate", "--noinput")
+    _migrate(env)
     if _static_is_stale(Path(env.get("STATIC_ROOT") or home / "static")):
         _run(env, "collectstatic", "--noinput")
     (home / "log").mkdir(exist_ok=True)
@@ -157,6 +159,27 @@ def allow_open_files() -> None:
 
 def _escaped(text: str) -> str:
     return text.replace("%", "%%")  # supervisord expands %(name)s
+
+
+def is_prepared(pid: int, home: Path) -> bool:
+    """Return whether a process that runs `main` has done its migrations and become the supervisor."""
+    try:
+        return int((home / "run" / "supervisord.pid").read_text()) == pid
+    except (OSError, ValueError):
+        return False
+
+
+def _migrate(env: Mapping[str, str]) -> None:
+    """Bring the database up to date, and count the migrations: the first ones take a minute, more on a busy machine."""
+    words = [sys.executable, "manage.py", "migrate", "--noinput"]
+    with (
+        subprocess.Popen(words, cwd=REPOSITORY, env=env, stdout=subprocess.PIPE, text=True) as process,
+        tqdm(desc="Preparing the database", unit=" migrations", delay=1, disable=None) as bar,
+    ):
+        for line in process.stdout or ():
+            bar.update(line.lstrip().startswith("Applying "))
+    if process.returncode:
+        sys.exit("migrate failed (see above); the portal was not started.")
 
 
 def _run(env: Mapping[str, str], *words: str) -> None:

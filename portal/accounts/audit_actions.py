@@ -54,6 +54,7 @@ ACTIONS: dict[str, Promise] = {
     "report_definition.changed": _("Changed a saved report"),
     "report_definition.stopped": _("Stopped a saved report"),
     "report_definition.archived": _("Archived a saved report"),
+    "report_definition.restored": _("Restored a saved report"),
     "definition_run.asked": _("Requested a saved report"),
     "definition_run.finished": _("A saved report is finished"),
     "definition_run.refused": _("A saved report could not be made"),

@@ -78,6 +78,7 @@ SENTENCES: dict[str, Promise] = {
     "report_definition.changed": _("%(who)s changed the saved report %(subject)s."),
     "report_definition.stopped": _("The saved report %(subject)s was stopped by %(who)s."),
     "report_definition.archived": _("%(who)s archived the saved report %(subject)s."),
+    "report_definition.restored": _("%(who)s restored the saved report %(subject)s from the archive."),
     "definition_run.asked": _("%(who)s requested the report %(subject)s, %(first)s to %(last)s."),
     "definition_run.finished": _("The report %(subject)s of %(who)s is finished. Rows: %(rows)s; files: %(files)s."),
     "definition_run.refused": _("The report %(subject)s of %(who)s could not be made."),

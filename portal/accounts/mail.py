@@ -42,14 +42,17 @@ def is_set() -> bool:
     return settings.EMAIL_BACKEND != KEPT
 
 
-def send_after_commit(*, to: str, subject: str, text: str, action: str = "", unsubscribe: str = "") -> None:
+def send_after_commit(
+    *, to: str, subject: str, text: str, action: str = "", stop: tuple[str, str] | None = None
+) -> None:
     """Hand an e-mail to the worker when the open transaction is committed.
 
     Its HTML is made here, in the language of the text and the brand of the recipient's tenants; `action` is what the
-    button for its link says. An unreachable broker or mail server must not undo the change: the error is logged.
+    button for its link says; `stop` are words and address of the link that ends such mails. An unreachable broker or
+    mail server must not undo the change: the error is logged.
     """
-    letter = write(subject=subject, text=text, action=action, brand=brand_for(to))
-    hand_over_after_commit(to=to, letter=replace(letter, unsubscribe=unsubscribe))
+    letter = write(subject=subject, text=text, action=action, brand=brand_for(to), footer=stop)
+    hand_over_after_commit(to=to, letter=replace(letter, unsubscribe=stop[1] if stop else ""))
 
 
 def hand_over_after_commit(*, to: str, letter: Letter) -> None:

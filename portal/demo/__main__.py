@@ -11,10 +11,11 @@ import urllib.request
 import yaml
 
 from portal import engines
-from portal.demo import alerts, conversions, gates, guide, late_reports, saved_reports, steps, traffic
+from portal.demo import alerts, conversions, gates, guide, late_reports, leaks, saved_reports, steps, traffic
 from portal.demo.state import PROVISIONING, REPOSITORY, DemoError, State
+from portal.serve import is_prepared
 
-START_WITHIN = 120  # seconds
+START_WITHIN = 120  # seconds, from when the database is prepared
 
 
 def main() -> None:
@@ -45,10 +46,13 @@ def main() -> None:
 
 
 def _wait_until_ready(server: subprocess.Popen, url: str) -> None:
-    give_up = time.monotonic() + START_WITHIN
-    while time.monotonic() < give_up:
+    """Wait for the first answer: without a limit while migrations go on, which show their progress."""
+    give_up = None
+    while give_up is None or time.monotonic() < give_up:
         if server.poll() is not None:
             raise DemoError("The portal did not start (see above).")
+        if give_up is None and is_prepared(server.pid, engines.portal_home()):
+            give_up = time.monotonic() + START_WITHIN
         try:
             with urllib.request.urlopen(url, timeout=5):  # noqa: S310  our own server
                 return
@@ -83,6 +87,7 @@ def _fill(server: subprocess.Popen, address: str) -> State:
     conversions.send_events(address)
     gates.start_receiver(state)
     gates.make_gates(state, server)
+    leaks.send_leaks(state, server)
     alerts.fail_operator(state, server)
     return state
 
@@ -112,9 +117,12 @@ def _tell(state: State, address: str) -> None:
         f"{guide.of_campaigns(address)}"
         f"  {address}/t/baltic-parcel/overview/     numbers of one country that went bad\n"
         f"  {address}/t/hansa-group/overview/       a parent: each of its tenants, and all together\n"
-        f"  {address}/t/nordic-retail/reports/      the Reports page, in Finnish; make this month's too\n"
+        f"  {address}/t/nordic-retail/reports/      the Reports page, in Finnish: a revised month with its causes,\n"
+        f"{' ' * guide.TEXT_AT}the running month's forecast; make this month's report too\n"
+        f"  {address}/t/nordic-retail/alerts/       an alert that is open: the last minutes' messages do not arrive\n"
         f"  {address}/t/nordic-retail/exports/      a saved file: every failed message as a workbook\n"
         f"{saved_reports.guide(address)}"
+        f"{leaks.guide(address)}"
         f"{gates.guide(address)}"
         f"  {address}/share/{state.shared}/\n"
         "                                          a shared link: the same Overview for people without an account\n"

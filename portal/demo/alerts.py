@@ -9,6 +9,7 @@ from portal.demo.state import DemoError, State
 from portal.demo.traffic import wait_until_applied
 
 MESSAGES = 240
+FAILS_FOR = timedelta(minutes=8)
 FAILED = 1006
 CUSTOMER, PARTNER = "nordic-retail", "nr-fi"
 
@@ -20,7 +21,7 @@ def fail_operator(state: State, server: subprocess.Popen) -> None:
     from deliveries.simulation.sender import SendError, send
     from portal.tenants.models import Tenant
     from reports.alerts.looking import look_at
-    from reports.alerts.sums import KEPT_DAYS
+    from reports.alerts.sums import KEPT_DAYS, minute_of
     from reports.models import Alert, AlertClock
 
     tenant = Tenant.objects.get(slug=CUSTOMER)
@@ -31,13 +32,15 @@ def fail_operator(state: State, server: subprocess.Popen) -> None:
     operator = _largest_operator(tenant.pk)
     if operator is None:
         return
-    age = timedelta(seconds=AlertClock.objects.get(tenant=tenant).age)
+    clocks = AlertClock.objects.filter(tenant=tenant)
+    until = now - timedelta(seconds=clocks.get().age) - timedelta(minutes=1)
     url = f"http://127.0.0.1:{os.environ['PORT']}/dlr/{state.token}/"
     try:
-        send(failed_reports(operator, until=now - age - timedelta(minutes=1)), url=url)
+        send(failed_reports(operator, until=until), url=url)
     except SendError as error:
         raise DemoError(f"{error}. Start bin/demo again: it goes on from there.") from error
     wait_until_applied(server)
+    clocks.update(summed_until=minute_of(until - FAILS_FOR))  # a minute is summed up once; these had no messages then
     now = timezone.now()
     look_at(tenant, until=now, now=now)
 
@@ -47,7 +50,7 @@ def failed_reports(operator: str, *, until: datetime) -> Iterator[bytes]:
     import orjson
 
     for number in range(MESSAGES):
-        sent = until - timedelta(seconds=2 * number)
+        sent = until - number * FAILS_FOR / MESSAGES
         yield orjson.dumps(
             {
                 "id": f"failed-{until:%Y%m%d%H%M}-{number}",

@@ -73,6 +73,7 @@ class RuleForm(forms.Form):
         if rule is not None and rule.standard:
             for name in ("name", "kind", "scope", "which"):
                 del self.fields[name]
+            self.fields["threshold"].help_text = _range_text(rule.kind)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -81,9 +82,7 @@ class RuleForm(forms.Form):
         if "threshold" in data and kind in LIMITS:
             least, most, _first = LIMITS[kind]
             if not least <= data["threshold"] <= most:
-                text = _("From %(least)s to %(most)s %(unit)s.")
-                values = {"least": _shown(least), "most": _shown(most), "unit": UNITS[kind]}
-                self.add_error("threshold", text % values)
+                self.add_error("threshold", _range_text(kind))
         if bool(data.get("quiet_from")) != bool(data.get("quiet_until")):
             self.add_error("quiet_until", _("Give both times, or none."))
         return data | (self._which(data) if "scope" in data and not self.errors.get("which") else {})
@@ -127,6 +126,13 @@ class RuleForm(forms.Form):
     def _campaign(self, text: str) -> dict[str, Any] | None:
         found = Campaign.objects.filter(tenant=self._tenant, name=text).first()
         return {"campaign_id": found.pk} if found else None
+
+
+def _range_text(kind: str) -> str:
+    least, most, _first = LIMITS[kind]
+    return _("From %(least)s to %(most)s %(unit)s.") % {
+        "least": _shown(least), "most": _shown(most), "unit": UNITS[kind]
+    }  # fmt: skip
 
 
 def _shown(value: float) -> str:

@@ -80,19 +80,16 @@ def _send(tenant: Tenant, rule: AlertRule, alerts: list[Alert]) -> int:
         if rest := len(alerts) - SHOWN if len(alerts) > SHOWN else 0:
             lines.append(ngettext("… and %(number)s more", "… and %(number)s more", rest) % {"number": rest})
         subject = _("Alert: %(rule)s, %(tenant)s") % {"rule": name_of(rule), "tenant": tenant.name}
+        text = "\n\n".join([
+            first,
+            *lines,
+            _("Open the alerts to acknowledge or snooze them. A rule sends at most two mails a day."),
+            page,
+            _("SMS reports"),
+        ])  # fmt: skip
         for person in people:
-            link = link_for(tenant, person)
-            text = "\n\n".join([
-                first,
-                *lines,
-                _("Open the alerts to acknowledge or snooze them. A rule sends at most two mails a day."),
-                page,
-                _("Stop these mails: %(link)s") % {"link": link},
-                _("SMS reports"),
-            ])  # fmt: skip
-            mail.send_after_commit(
-                to=person.email, subject=subject, text=text, action=_("Open the alerts"), unsubscribe=link
-            )
+            stop = _("Stop these mails"), link_for(tenant, person)
+            mail.send_after_commit(to=person.email, subject=subject, text=text, action=_("Open the alerts"), stop=stop)
     return len(people)
 
 

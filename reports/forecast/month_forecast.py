@@ -43,11 +43,13 @@ class MonthForecast:
     days: tuple[DayForecast, ...]
 
 
-def forecast_month(history: Sequence[int], *, first_unknown: date, last_day: date) -> MonthForecast | None:
+def forecast_month(
+    history: Sequence[int], *, first_unknown: date, last_day: date, so_far: int = 0
+) -> MonthForecast | None:
     """Return the forecast of the month of `last_day`, or None below eight weeks of history.
 
     `history` has a number for each day up to the one before `first_unknown`, without gaps, from the first day with
-    traffic on.
+    traffic on. That day itself has `so_far` already, and gets no less.
     """
     if len(history) < MIN_DAYS or first_unknown > last_day:
         return None
@@ -55,6 +57,7 @@ def forecast_month(history: Sequence[int], *, first_unknown: date, last_day: dat
     left = (last_day - first_unknown).days + 1
     days = [first_unknown + timedelta(days=n) for n in range(left)]
     expected = _expected(numbers, left)
+    expected[0] = max(expected[0], so_far)
     rest = sum(expected)
     in_month = last_day.day - left
     known = sum(history[-in_month:]) if in_month else 0
@@ -62,7 +65,7 @@ def forecast_month(history: Sequence[int], *, first_unknown: date, last_day: dat
     return MonthForecast(
         known=known,
         expected=known + round(rest),
-        low=known + round(rest / spread),
+        low=known + max(round(rest / spread), so_far),
         high=known + round(rest * spread),
         days=tuple(DayForecast(day, n) for day, n in zip(days, expected, strict=True)),
     )

@@ -57,7 +57,7 @@ def running_month(
     for _ in range(PAST_MONTHS):
         oldest = oldest.previous()
     first = oldest.first_day - timedelta(days=MAX_DAYS)
-    counted = DailyCount.objects.filter(tenant_id__in=list(tenant_ids), day__gte=first, day__lt=today)
+    counted = DailyCount.objects.filter(tenant_id__in=list(tenant_ids), day__gte=first, day__lte=today)
     if account_id is not None:
         counted = counted.filter(account_id=account_id)
     by_day = {
@@ -67,14 +67,15 @@ def running_month(
         .values_list("day", "m", "p")
         if messages > 0
     }
+    messages_today, parts_today = by_day.pop(today, (0, 0))
     if not by_day:
         return None
     begins = min(by_day)
     length = (today - begins).days
     every = [by_day.get(begins + timedelta(days=n), (0, 0)) for n in range(length)]
     messages, parts = [m for m, _p in every], [p for _m, p in every]
-    of_messages = forecast_month(messages, first_unknown=today, last_day=month.last_day)
-    of_parts = forecast_month(parts, first_unknown=today, last_day=month.last_day)
+    of_messages = forecast_month(messages, first_unknown=today, last_day=month.last_day, so_far=messages_today)
+    of_parts = forecast_month(parts, first_unknown=today, last_day=month.last_day, so_far=parts_today)
     if of_messages is None or of_parts is None:
         return None
     return RunningMonth(

@@ -121,8 +121,7 @@ class Alert(models.Model):
 class AlertSum(models.Model):
     """Messages by account, country and operator, as they were at the tenant's age of a look (`AlertClock.age`).
 
-    `delivered` counts those delivered by that age, one number for each of the times of TIMES in
-    reports/alerts/statistics/sums.py.
+    `delivered` counts those delivered by that age, one number for each of TIMES (reports/alerts/statistics/sums.py).
     """
 
     tenant = models.ForeignKey(

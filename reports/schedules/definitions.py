@@ -1,4 +1,4 @@
-"""Definitions of reports: saved, changed, stopped, resumed, archived."""
+"""Definitions of reports: saved, changed, stopped, resumed, archived, restored."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -85,6 +85,17 @@ def archive_definition(*, definition: ReportDefinition, actor: str, now: datetim
         )
         if changed:
             _record("report_definition.archived", definition, actor)
+
+
+def restore_definition(*, definition: ReportDefinition, actor: str, now: datetime) -> None:
+    """Undo the archiving of a definition; its schedule goes on with its next due time. Raises NameTaken."""
+    with transaction.atomic():
+        locked = ReportDefinition.objects.select_for_update(of=("self",)).get(id=definition.id)
+        if locked.archived_at is None:
+            return
+        locked.archived_at, locked.changed_at = None, now
+        _save(locked)
+        _record("report_definition.restored", definition, actor)
 
 
 def _known(values: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,5 +1,7 @@
 """Page of a definition's recipients and of the mails that they got."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -50,7 +52,7 @@ def recipients_page(request: PageRequest, tenant: Tenant, definition_id: int) ->
     context = {
         "page": "reports",
         "definition": definition,
-        "rows": [_row(recipient) for recipient in recipients.recipients_of(definition)],
+        "rows": recipient_rows(definition),
         "mails": [_mail_row(mail) for mail in _mails(definition)],
         "form": form,
     }
@@ -104,7 +106,12 @@ def _add(definition: ReportDefinition, data: dict, actor: User) -> ReportRecipie
     return recipients.add_address(definition=definition, email=data["email"], language=language, actor=actor, now=now)
 
 
-def _row(recipient: ReportRecipient) -> dict[str, object]:
+def recipient_rows(definition: ReportDefinition) -> list[dict[str, Any]]:
+    """Return the recipients of a definition with their names and states in words."""
+    return [_row(recipient) for recipient in recipients.recipients_of(definition)]
+
+
+def _row(recipient: ReportRecipient) -> dict[str, Any]:
     address = recipient.address
     if recipient.unsubscribed_at is not None:
         state = _("Unsubscribed")

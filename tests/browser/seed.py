@@ -133,6 +133,7 @@ def _make_rows(now: datetime) -> dict:
     from portal.tenants.models import Feed, PartnerId, Tenant
     from reports.models import ReportRun
     from reports.runs.runs import build_report, request_run
+    from tests.money_leaks.lists import leak_of
     from tests.workbook_templates.sample import make_template
 
     tenant = Tenant.objects.get(slug="nordic-retail")
@@ -142,7 +143,9 @@ def _make_rows(now: datetime) -> dict:
     invitation = invitations.invite(
         tenant=tenant, email="invited@example.com", role="viewer", inviter=User.objects.get(email=OWNER), now=now
     )
-    key, _text = api_keys.create_key(tenant=tenant, name="Data warehouse", scopes=["read"], created_by=OWNER, now=now)
+    key, key_text = api_keys.create_key(
+        tenant=tenant, name="Data warehouse", scopes=["read"], created_by=OWNER, now=now
+    )
     maker = User.objects.get(email=OWNER)
     made = {
         "tenant": tenant,
@@ -191,6 +194,7 @@ def _make_rows(now: datetime) -> dict:
             "campaign_id": Campaign.objects.filter(tenant=tenant).order_by("name").first().id,
             "kind_id": kind_id,
             "recipient": _recipient(tenant),
+            "leak": leak_of(tenant),
             "partner_id": PartnerId.objects.get(value="nr-fi").id,
             "invitation_id": invitation.id,
             "invitation": invitations.link(invitation),
@@ -200,6 +204,7 @@ def _make_rows(now: datetime) -> dict:
             "template_id": make_template(tenant, "Board pack").id,
             "share_token": share_token,
             "panel_token": panel_token,
+            "api_key": key_text,
             "membership_id": Membership.objects.get(user__email=VIEWER).id,
             "secrets": secrets,
             "feed_id": Feed.objects.get(name="main").id,

@@ -56,6 +56,16 @@ def test_constant_weeks_are_forecast_exactly():
     assert [day.expected for day in forecast.days[:7]] == week
 
 
+def test_today_gets_no_less_than_it_has():
+    whole = {"first_unknown": date(2026, 3, 30), "last_day": date(2026, 3, 31)}
+    quiet, busy = (forecast_month([100] * 63, **whole, so_far=so_far) for so_far in (90, 700))
+
+    assert (quiet.low, quiet.expected) == (3100, 3100)
+    assert ([day.expected for day in busy.days], busy.low, busy.expected) == ([700, 100], 3700, 3700)
+    uneven = [50, 150] * 32
+    assert forecast_month(uneven, **whole, so_far=700).low >= sum(uneven[-29:]) + 700
+
+
 @pytest.mark.parametrize("days", [0, 1, 55])
 def test_less_than_eight_weeks_are_no_history(days):
     assert forecast_month([100] * days, first_unknown=date(2026, 3, 10), last_day=date(2026, 3, 31)) is None

@@ -1,5 +1,7 @@
-"""The demo: a provisioning file that is valid on any date, its hand-over within its traffic, and a saved view."""
+"""The demo: its patience, a provisioning file that is valid on any date, a hand-over within its traffic, a view."""
 
+import subprocess
+import sys
 from collections import Counter
 from datetime import UTC, date, datetime
 
@@ -9,8 +11,9 @@ import yaml
 from campaigns.models import Campaign, RefIdScheme
 from deliveries.management.commands.simulate import months_back
 from portal.accounts.models import Role, User
+from portal.demo import __main__ as demo
 from portal.demo import conversions, guide, steps
-from portal.demo.state import PROVISIONING, State
+from portal.demo.state import PROVISIONING, DemoError, State
 from portal.demo.traffic import MONTHS, provisioning
 from portal.provisioning.positions import Problems
 from portal.provisioning.reader import read
@@ -18,6 +21,7 @@ from portal.saved_views import store
 from portal.tenants.models import Tenant
 from tests.attributing.sample import apply, message
 from tests.conftest import NOW, make_user
+from tests.ports import free_port
 
 
 def handed_over(config) -> dict[str, date]:
@@ -43,6 +47,32 @@ def test_hand_over_of_the_demo_lies_within_its_traffic(end, day):
     assert not problems
     assert handed_over(config) == {"hansa-dk": day}
     assert months_back(end, MONTHS).date() < day < end.date()
+
+
+PREPARES = "import time; time.sleep(1)"
+SUPERVISES = """
+import os, pathlib, sys, time
+pathlib.Path(sys.argv[1], "run").mkdir()
+pathlib.Path(sys.argv[1], "run", "supervisord.pid").write_text(f"{os.getpid()}\\n")
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [(PREPARES, "The portal did not start"), (SUPERVISES, "did not become ready within 0 s")],
+)
+def test_demo_gives_up_on_a_portal_that_does_not_answer_but_never_on_its_migrations(
+    tmp_path, monkeypatch, program, said
+):
+    monkeypatch.setenv("PORTAL_HOME", str(tmp_path))
+    monkeypatch.setattr(demo, "START_WITHIN", 0)
+    with subprocess.Popen([sys.executable, "-c", program, str(tmp_path)]) as server:
+        try:
+            with pytest.raises(DemoError, match=said):
+                demo._wait_until_ready(server, f"http://127.0.0.1:{free_port()}/readyz")
+        finally:
+            server.kill()
 
 
 @pytest.mark.django_db

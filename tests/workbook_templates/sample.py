@@ -1,6 +1,7 @@
 """Templates as customers make them: with openpyxl, and saved again by LibreOffice."""
 
 import subprocess
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
@@ -18,6 +19,7 @@ from reports.workbook_templates.services import add_template
 from tests.brands.conftest import png
 
 
+@cache  # each has the time of its making in it
 def template() -> bytes:
     """Return a template with a growing table above a total, days in a fixed range with a chart, and a picture."""
     book = openpyxl.Workbook()

@@ -57,7 +57,7 @@ class Styles:
             cell.alignment = Alignment(horizontal="right", vertical="center", wrap_text=True)
             cell.font = Font(name=_FONT_NAME, size=10, color=TEXT, bold=True)
         if role == "wrapped":
-            cell.alignment = Alignment(vertical="center", wrap_text=True)
+            cell.alignment = Alignment(horizontal="left", indent=1, vertical="center", wrap_text=True)
         if role == "subtotal":
             cell.font = Font(name=_FONT_NAME, size=10, color=TEXT, bold=True, italic=True)
             cell.fill = PatternFill("solid", fgColor=HEAD_FILL)
@@ -71,8 +71,7 @@ class Styles:
         cell = self._prototype("text", Font(name=_FONT_NAME, size=10, bold=True, color=TEXT))
         cell.fill = PatternFill("solid", fgColor=HEAD_FILL)
         cell.border = Border(bottom=Side("medium", color=self._accent))
-        side = "right" if kind in RIGHT or kind == "mixed" else "left"
-        cell.alignment = Alignment(horizontal=side, vertical="center", wrap_text=True)
+        cell.alignment = _aligned(is_right=kind in RIGHT or kind == "mixed", wrap_text=True)
         return cell
 
     def _linked(self, font: Font) -> Font:
@@ -97,5 +96,11 @@ class Styles:
         cell = WriteOnlyCell(self._sheet)
         cell.font = font
         cell.number_format = self._formats.get(kind, "General")
-        cell.alignment = Alignment(horizontal="right" if kind in RIGHT else "left", vertical="center")
+        cell.alignment = _aligned(is_right=kind in RIGHT)
         return cell
+
+
+def _aligned(*, is_right: bool, wrap_text: bool = False) -> Alignment:
+    """Return the alignment of figures, or of texts, which keep a gap to figures on their left."""
+    side, gap = ("right", 0) if is_right else ("left", 1)
+    return Alignment(horizontal=side, indent=gap, vertical="center", wrap_text=wrap_text)

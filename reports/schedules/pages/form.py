@@ -1,0 +1,317 @@
+"""The builder's form: what a person chooses for a saved report, by its kind."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from campaigns.models import Campaign
+from deliveries.dialects.codes import COUNTS_AS
+from deliveries.message_pages.columns import ALL_COLUMNS
+from deliveries.search.segment_keys import search_keys
+from portal.accounts.access import PageRequest
+from portal.accounts.models import Membership
+from portal.common.countries import country_problem
+from portal.common.day_field import DayField
+from portal.tenants.models import Tenant
+from reports.campaigns.ab_form import METRICS
+from reports.models import ReportDefinition
+from reports.monthly.texts import translate
+from reports.runs.report_scope import account_report_scopes
+from reports.schedules.checking import WrongDefinition, check_definition
+from reports.schedules.figure_tables import ALWAYS, DEFAULT, MEASURES
+from reports.schedules.kinds import AB_WITHIN, KINDS, MAX_GROUPS
+from reports.schedules.message_log import DEFAULT_COLUMNS
+from reports.schedules.pages.initial import AS_THEY_ARE
+from reports.schedules.pages.presets import may_make
+from reports.schedules.pages.wording import WEEKDAYS, dimension_name
+from reports.schedules.recipients import MAX_RECIPIENTS, RIGHT_FOR_OUTSIDE
+
+Kind, Frequency = ReportDefinition.Kind, ReportDefinition.Frequency
+
+MAX_VALUES = 50  # of a filter
+_LOG_FILTERS = ("campaign", "variant", "partner_id", "country", "operator", "status", "result_code")
+_OFFERED_CAMPAIGNS = 100  # names, the newest; others can be typed
+
+PROBLEMS = {
+    "required": gettext_lazy("Choose at least one, or fill this in."),
+    "unknown": gettext_lazy("There is no such value."),
+    "not_allowed": gettext_lazy("Your role may not make reports of this kind."),
+    "number": gettext_lazy("A saved report may hold no phone numbers."),
+    "not_a_month": gettext_lazy("Monthly volumes are of one whole month: choose its first and its last day."),
+    "combination": gettext_lazy("These choices cannot be combined."),
+    "too_many": gettext_lazy("Choose at most %(most)d.") % {"most": MAX_GROUPS},
+}
+
+
+class BuilderForm(forms.Form):
+    """Form of a definition of one kind. `values` are those of the definition once it is valid."""
+
+    kind = forms.ChoiceField(label=gettext_lazy("Kind"))
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
+    period = forms.ChoiceField(label=gettext_lazy("Period"))
+    first = DayField(label=gettext_lazy("First day"), required=False)
+    last = DayField(label=gettext_lazy("Last day"), required=False)
+    language = forms.ChoiceField(label=gettext_lazy("Language of the files"), required=False)
+    formats = forms.MultipleChoiceField(
+        label=gettext_lazy("File formats"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": gettext_lazy("File formats: choose at least one.")},
+    )
+    frequency = forms.ChoiceField(
+        label=gettext_lazy("How often"),
+        required=False,
+        choices=[("", gettext_lazy("Not by itself")), *Frequency.choices],
+    )
+    weekday = forms.TypedChoiceField(
+        label=gettext_lazy("Weekday"), required=False, choices=list(WEEKDAYS.items()), coerce=int, empty_value=None
+    )
+    month_day = forms.IntegerField(
+        label=gettext_lazy("Day of the month"),
+        required=False,
+        min_value=1,
+        max_value=31,
+        help_text=gettext_lazy("In a shorter month it is the last day."),
+    )
+    at = forms.TimeField(
+        label=gettext_lazy("Local time"),
+        required=False,
+        input_formats=["%H:%M", "%H.%M"],
+        widget=forms.TimeInput(format="%H:%M", attrs={"placeholder": "07:00", "maxlength": 5, "autocomplete": "off"}),
+        error_messages={"invalid": gettext_lazy("Local time: write it as 07:00.")},
+    )
+    condition = forms.ChoiceField(
+        label=gettext_lazy("Condition"),
+        required=False,
+        choices=[("", gettext_lazy("Always")), *ReportDefinition.Condition.choices],
+    )
+    members = forms.MultipleChoiceField(
+        label=gettext_lazy("Send to members"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    addresses = forms.CharField(
+        label=gettext_lazy("Add other e-mail addresses"),
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+        help_text=gettext_lazy(
+            "One a line. Each address is asked once to confirm. Its reports have masked phone numbers."
+        ),
+    )
+
+    def __init__(self, *args, request: PageRequest, tenant: Tenant, kind: str, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.access, self.user, self.tenant, self.of = request.access, request.user, tenant, KINDS[kind]
+        self.chosen_kind = kind
+        self._choices("kind", [pair for pair in Kind.choices if may_make(self.access, pair[0])])
+        self._choices("period", [pair for pair in ReportDefinition.Period.choices if pair[0] in self.of.periods])
+        self._choices("formats", [pair for pair in ReportDefinition.Format.choices if pair[0] in self.of.formats])
+        languages = [(code, name) for code, name in settings.LANGUAGES]
+        self._choices("language", [("", _("The customer's")), *languages])
+        members = Membership.objects.filter(tenant=tenant, user__is_active=True).select_related("user")
+        self._choices("members", [(str(one.user_id), one.user.email) for one in members.order_by("user__email")])
+        if not self.access.may(RIGHT_FOR_OUTSIDE):
+            del self.fields["addresses"]
+        self.subject_names = self._add_subject()
+        self.filter_names = self._add_filters()
+        if self.of.groups:
+            self._several("group_by", _("Group by"), [(name, dimension_name(name)) for name in self.of.groups])
+            self.fields["group_by"].help_text = _("Nothing chosen: a table for each of the usual ones. At most four.")
+        if self.of.columns:
+            self._several("columns", _("Columns"), self._columns())
+
+    def _choices(self, name: str, choices: list[tuple[Any, Any]]) -> None:
+        self.fields[name].choices = choices  # type: ignore[attr-defined] # of a choice field
+
+    def _several(self, name: str, label: str, choices: list[tuple[str, str]]) -> None:
+        self.fields[name] = forms.MultipleChoiceField(
+            label=label, choices=choices, required=False, widget=forms.CheckboxSelectMultiple
+        )
+
+    def _columns(self) -> list[tuple[str, str]]:
+        if self.chosen_kind == Kind.MESSAGES:
+            return [(name, str(column.heading)) for name, column in ALL_COLUMNS.items()]
+        language = get_language() or "en"
+        return [(name, translate(MEASURES[name][0].key, language)) for name in MEASURES if name not in ALWAYS]
+
+    def _add_subject(self) -> list[str]:
+        if self.of.subject == "campaign":
+            self.fields["campaign"] = forms.CharField(
+                label=_("Campaign"), max_length=256, widget=forms.TextInput(attrs={"list": "campaign-names"})
+            )
+            names = ["campaign"]
+            if self.chosen_kind == Kind.AB_TEST:
+                self.fields["metric"] = forms.ChoiceField(label=_("Compare"), choices=METRICS.items())
+                self.fields["within"] = forms.IntegerField(
+                    label=_("Within seconds"), required=False, min_value=1, max_value=AB_WITHIN
+                )
+                names += ["metric", "within"]
+            return names
+        if self.of.subject == "key":
+            keys = [(key, key) for key, one in search_keys(self.access.tenant_ids).items() if one.counted]
+            self.fields["key"] = forms.ChoiceField(label=_("Segment key"), choices=keys)
+            self.fields["by"] = forms.ChoiceField(
+                label=_("Second segment key"), choices=[("", _("None")), *keys], required=False
+            )
+            return ["key", "by"]
+        if self.of.subject == "account":
+            scopes = [one.account for one in account_report_scopes(self.access) if one.account]
+            self.fields["account"] = forms.TypedChoiceField(
+                label=_("Gateway account"), choices=[(one.id, one.name) for one in scopes], coerce=int
+            )
+            return ["account"]
+        return []
+
+    def _add_filters(self) -> list[str]:
+        names = _LOG_FILTERS if self.chosen_kind == Kind.MESSAGES else self.of.filters
+        one_value = self.chosen_kind == Kind.MESSAGES
+        added = []
+        for name in names:
+            field = f"filter_{name}"
+            if name == "status":
+                self._several(field, dimension_name(name), _statuses())
+            elif name == "tenant":
+                slugs = Tenant.objects.filter(id__in=self.access.tenant_ids).order_by("name")
+                if len(self.access.tenant_ids) == 1:
+                    continue
+                self._several(field, _("Customer"), [(one.slug, one.name) for one in slugs])
+            else:
+                widget = forms.TextInput(attrs={"autocomplete": "off"})
+                area = forms.Textarea(attrs={"rows": 2, "spellcheck": "false"})
+                self.fields[field] = forms.CharField(
+                    label=dimension_name(name), required=False, max_length=256 if one_value else 5000,
+                    widget=widget if one_value else area,
+                )  # fmt: skip
+            added.append(field)
+        return added
+
+    @property
+    def campaign_names(self) -> list[str]:
+        """The names that are offered for the campaign."""
+        campaigns = Campaign.objects.filter(tenant_id__in=self.access.tenant_ids, merged_into=None)
+        names = campaigns.order_by("-id").values_list("name", flat=True)[:_OFFERED_CAMPAIGNS]
+        masking = self.access.masking
+        return [name for name in names if name and not masking.hides(name)]
+
+    def filter_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.filter_names]
+
+    def subject_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.subject_names]
+
+    @property
+    def has_filters(self) -> bool:
+        """Tell whether a filter is set or wrong, so that the page shows all of them."""
+        return any(self[name].value() or self[name].errors for name in self.filter_names)
+
+    def clean_addresses(self) -> list[str]:
+        check = forms.EmailField()
+        found = [line.strip() for line in self.cleaned_data["addresses"].splitlines() if line.strip()]
+        for address in found:
+            try:
+                check.clean(address)
+            except forms.ValidationError as error:
+                raise forms.ValidationError(
+                    _("“%(text)s” is not an e-mail address."), params={"text": address[:100]}
+                ) from error
+        if len(found) > MAX_RECIPIENTS:
+            raise forms.ValidationError(_("A report has at most %(most)d recipients."), params={"most": MAX_RECIPIENTS})
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        frequency = data.get("frequency")
+        if frequency and data.get("at") is None and "at" not in self.errors:
+            self.add_error("at", _("Local time: a schedule needs one, such as 07:00."))
+        if frequency == Frequency.MONTHLY and data.get("month_day") is None and "month_day" not in self.errors:
+            self.add_error("month_day", _("Day of the month: a monthly schedule needs one, from 1 to 31."))
+        if frequency == Frequency.WEEKLY and not data.get("weekday"):
+            self.add_error("weekday", _("Weekday: a weekly schedule needs one."))
+        self.values = self._values(data)
+        if not self.errors:
+            try:
+                check_definition(self.definition(), self.access)
+            except WrongDefinition as wrong:
+                self.add_error(self._field_of(wrong), str(PROBLEMS[wrong.code]))
+        return data
+
+    def definition(self) -> ReportDefinition:
+        """Return a definition of the values, which is not saved."""
+        return ReportDefinition(tenant=self.tenant, owner=self.user, owned_by=self.user.email, **self.values)
+
+    def _field_of(self, wrong: WrongDefinition) -> str | None:
+        return next((name for name in (wrong.field, f"filter_{wrong.field}") if name in self.fields), None)
+
+    def _values(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of the definition; what its schedule does not need is empty."""
+        frequency, period = data.get("frequency", ""), data.get("period", "")
+        is_custom = period == ReportDefinition.Period.CUSTOM
+        return {
+            "name": data.get("name", ""),
+            "kind": data.get("kind", self.chosen_kind),
+            "parameters": self._parameters(data),
+            "period": period,
+            "first": data.get("first") if is_custom else None,
+            "last": data.get("last") if is_custom else None,
+            "language": data.get("language", ""),
+            "formats": data.get("formats", []),
+            "frequency": frequency,
+            "weekday": data.get("weekday") if frequency == Frequency.WEEKLY else None,
+            "month_day": data.get("month_day") if frequency == Frequency.MONTHLY else None,
+            "at": data.get("at") if frequency else None,
+            "condition": data.get("condition", ""),
+        }
+
+    def _parameters(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        is_log, found = self.chosen_kind == Kind.MESSAGES, {}
+        for name in AS_THEY_ARE:
+            if data.get(name):
+                found[name] = data[name]
+        if data.get("campaign"):
+            found["campaign"] = self._campaign_id(data["campaign"])
+        if columns := data.get("columns"):
+            usual = DEFAULT_COLUMNS if is_log else [name for name in DEFAULT if name not in ALWAYS]
+            if set(columns) != set(usual):
+                found["columns"] = columns
+        filters = {}
+        for field in self.filter_names:
+            name = field.removeprefix("filter_")
+            values = self._filter_values(field, name, data.get(field) or "")
+            if values:
+                filters[name] = values
+        if not is_log:
+            return found | ({"filters": filters} if filters else {})
+        search = {
+            ("statuses" if name == "status" else name): v if name == "status" else v[0] for name, v in filters.items()
+        }
+        return found | ({"search": search} if search else {})
+
+    def _filter_values(self, field: str, name: str, given: str | list[str]) -> list[Any]:
+        if isinstance(given, list):
+            return given
+        values: list[Any] = [line.strip() for line in given.splitlines() if line.strip()]
+        if len(values) > MAX_VALUES:
+            self.add_error(field, _("At most %(most)d values.") % {"most": MAX_VALUES})
+        if name == "country":
+            values = [value.upper() for value in values]
+            if wrong := next((value for value in values if country_problem(value)), None):
+                self.add_error(field, _("“%(text)s” is not a country code such as FI.") % {"text": wrong[:50]})
+        if name == "result_code":
+            if wrong := next((v for v in values if not (v.isascii() and v.isdecimal() and len(v) < 10)), None):
+                self.add_error(field, _("“%(text)s” is not a result code such as 1004.") % {"text": wrong[:50]})
+                return []
+            return [int(value) for value in values]
+        return values
+
+    def _campaign_id(self, name: str) -> int:
+        """Return the campaign of the name, the page's own tenant's before those below it; 0 for none."""
+        found = Campaign.objects.filter(tenant_id__in=self.access.tenant_ids, name=name)
+        own = [one.id for one in found.order_by("id") if one.tenant_id == self.tenant.id]
+        return next(iter([*own, *found.values_list("id", flat=True)[:1]]), 0)
+
+
+def _statuses() -> list[tuple[str, str]]:
+    language = get_language() or "en"
+    return [(name, translate(name, language)) for name in sorted(COUNTS_AS)]

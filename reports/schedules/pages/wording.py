@@ -1,0 +1,121 @@
+"""Sentences about a definition: its schedule, what it shows, and the days that it is of."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.utils.formats import date_format, time_format
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from campaigns.models import Campaign
+from deliveries.exports.searches import known_columns
+from portal.common.masking import Masking
+from portal.common.periods import zone
+from portal.tenants.models import GatewayAccount
+from reports.models import ReportDefinition
+from reports.monthly.texts import translate
+from reports.schedules.clock import schedule_of
+from reports.schedules.dimensions import DIMENSIONS
+from reports.schedules.due import next_due
+from reports.schedules.figure_tables import MEASURES
+from reports.schedules.letters import days_text
+
+Frequency = ReportDefinition.Frequency
+
+WEEKDAYS = {
+    1: gettext_lazy("Monday"),
+    2: gettext_lazy("Tuesday"),
+    3: gettext_lazy("Wednesday"),
+    4: gettext_lazy("Thursday"),
+    5: gettext_lazy("Friday"),
+    6: gettext_lazy("Saturday"),
+    7: gettext_lazy("Sunday"),
+}
+_EVERY = {
+    1: gettext_lazy("Every Monday at %(at)s"),
+    2: gettext_lazy("Every Tuesday at %(at)s"),
+    3: gettext_lazy("Every Wednesday at %(at)s"),
+    4: gettext_lazy("Every Thursday at %(at)s"),
+    5: gettext_lazy("Every Friday at %(at)s"),
+    6: gettext_lazy("Every Saturday at %(at)s"),
+    7: gettext_lazy("Every Sunday at %(at)s"),
+}
+
+
+def schedule_text(definition: ReportDefinition) -> str:
+    """Return when a definition makes runs by itself; "" without a schedule."""
+    if not definition.frequency or definition.at is None:
+        return ""
+    at = {"at": time_format(definition.at, "TIME_FORMAT")}
+    if definition.frequency == Frequency.DAILY:
+        return _("Every day at %(at)s") % at
+    if definition.frequency == Frequency.WEEKLY:
+        return str(_EVERY[definition.weekday or 1]) % at
+    if definition.month_day == 31:
+        return _("On the last day of each month at %(at)s") % at
+    return _("On day %(day)d of each month at %(at)s") % {"day": definition.month_day or 1, **at}
+
+
+def due_texts(definition: ReportDefinition, *, now: datetime, count: int = 3) -> list[str]:
+    """Return the next due times of a schedule in the tenant's zone."""
+    tz, after = definition.tenant.timezone, now.astimezone(UTC)
+    found: list[str] = []
+    while len(found) < count:
+        after = next_due(schedule_of(definition), tz, after)
+        local = after.astimezone(zone(tz))
+        found.append(f"{date_format(local, 'l')} {date_format(local, 'DATETIME_FORMAT')}")
+    return found
+
+
+def period_text(definition: ReportDefinition) -> str:
+    """Return the days of a definition's runs in words."""
+    if definition.period == ReportDefinition.Period.CUSTOM and definition.first and definition.last:
+        return days_text(definition.first, definition.last)
+    return definition.get_period_display()
+
+
+def dimension_name(name: str) -> str:
+    """Return what a dimension is called, in the language of the page."""
+    return translate(DIMENSIONS[name].columns[-1].key, get_language() or "en")
+
+
+def column_names(definition: ReportDefinition) -> list[str]:
+    """Return what the chosen columns are called."""
+    chosen = definition.parameters.get("columns", [])
+    if definition.kind == ReportDefinition.Kind.MESSAGES:
+        known = known_columns(chosen)
+        return [known[name].heading_in(definition.tenant.timezone) for name in chosen if name in known]
+    return [translate(MEASURES[name][0].key, get_language() or "en") for name in chosen if name in MEASURES]
+
+
+def parameter_lines(definition: ReportDefinition, masking: Masking) -> list[tuple[str, str]]:
+    """Return what a definition is narrowed to and grouped by, as names and texts."""
+    given, lines = definition.parameters, []
+    if "campaign" in given:
+        campaign = Campaign.objects.filter(id=given["campaign"]).first()
+        lines.append((_("Campaign"), masking.text(campaign.name) if campaign else _("It does not exist any more.")))
+    if "account" in given:
+        account = GatewayAccount.objects.filter(id=given["account"]).first()
+        lines.append((_("Gateway account"), account.name if account else _("It does not exist any more.")))
+    keys = [given[name] for name in ("key", "by") if given.get(name)]
+    if keys:
+        lines.append((_("Segment key"), " × ".join(keys)))
+    for name, value in {**given.get("filters", {}), **given.get("search", {})}.items():
+        lines.append((filter_name(name), masking.text(_values(value))))
+    if given.get("group_by"):
+        lines.append((_("Grouped by"), ", ".join(dimension_name(name) for name in given["group_by"])))
+    if columns := column_names(definition):
+        lines.append((_("Columns"), ", ".join(columns)))
+    return lines
+
+
+def filter_name(name: str) -> str:
+    """Return what a filter is called."""
+    if name == "statuses":
+        name = "status"
+    return dimension_name(name) if name in DIMENSIONS else name.replace("_", " ")
+
+
+def _values(value: Any) -> str:
+    values = value if isinstance(value, list) else [value]
+    return ", ".join(str(one) if one != "" else _("(none)") for one in values)
