@@ -44,6 +44,7 @@ urlpatterns = [
     path("look/icon/<str:logo_digest>.png", theme.icon, name="icon"),
     path("t/<slug:tenant_slug>/", include("reports.urls")),
     path("t/<slug:tenant_slug>/alerts/", include("reports.alerts.urls")),
+    path("t/<slug:tenant_slug>/leaks/", include("reports.leaks.urls")),
     path("t/<slug:tenant_slug>/campaigns/", include("reports.campaigns.urls")),
     path("t/<slug:tenant_slug>/segments/", include("reports.segments.urls")),
     path("t/<slug:tenant_slug>/go/", palette.palette, name="palette"),

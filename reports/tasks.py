@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from reports.alerts import checking, forgetting
 from reports.runs import due_months, erased_files, revising, runs
-from reports.schedules import clock, erased, files, mail_retention, mailing, making, sending
+from reports.schedules import clock, erased, files, mail_retention, mailing, making, revised, sending
 
 
 @shared_task(name="reports.build_report", time_limit=1200, acks_late=True)
@@ -53,7 +53,8 @@ def delete_old_report_files() -> int:
 
 @shared_task(name="reports.request_due_runs", time_limit=300)
 def request_due_runs() -> int:
-    return len(clock.tick(now=timezone.now()))
+    now = timezone.now()
+    return len(clock.tick(now=now)) + len(revised.request_revised_runs(now=now))
 
 
 @shared_task(name="reports.send_report_mails", time_limit=sending.TIME_LIMIT)
@@ -67,7 +68,6 @@ def send_report_mails() -> int:
 @shared_task(name="reports.forget_report_mails", time_limit=300)
 def forget_report_mails() -> int:
     return mail_retention.forget(now=timezone.now())
-    return erased_files.delete_erased_files(now=timezone.now())
 
 
 @shared_task(name="reports.look_at_alerts", time_limit=300)

@@ -20,6 +20,7 @@ urlpatterns = [
     path("reports/", views.months, name="months"),
     path("reports/make/", views.make, name="make"),
     path("reports/excel/", excel.excel_page, name="excel"),
+    path("reports/excel/connection/", excel.excel_connection, name="excel_connection"),
     path("reports/templates/", templates.templates_page, name="templates"),
     path("reports/templates/<int:template_id>/", templates.template_page, name="template"),
     path("reports/templates/<int:template_id>/choose/", templates.template_choose, name="template_choose"),

@@ -27,10 +27,12 @@ SELECT {_KEYS}, coalesce(c.n, 0), coalesce(f.n, 0) FROM f FULL JOIN c USING ({_K
 WHERE coalesce(c.n, 0) <> coalesce(f.n, 0) ORDER BY {_KEYS}
 """  # noqa: S608  constants of this module
 _ATTEMPTS = """
-SELECT a.outcome = 'delivered' AND a.number = 1 AND a.replay_id IS NULL, a.at, a.ms, (
+SELECT a.outcome = 'delivered' AND a.number = 1 AND a.replay_id IS NULL, a.at, a.ms, coalesce((
     SELECT r.received_at FROM delivery_report r
     WHERE r.tenant_id = a.tenant_id AND r.day = a.day AND r.inbox_id = a.inbox_id LIMIT 1
-) FROM gate_attempt a WHERE a.tenant_id = %s AND a.gate_id = %s AND a.outcome = %s AND a.number > 0
+), (
+    SELECT e.at FROM gate_event e WHERE e.tenant_id = a.tenant_id AND e.id = -a.inbox_id
+)) FROM gate_attempt a WHERE a.tenant_id = %s AND a.gate_id = %s AND a.outcome = %s AND a.number > 0
     AND a.at >= %s AND a.at < %s
 """
 

@@ -27,6 +27,7 @@ from deliveries.exports.kinds import (
     kind_of,
     open_export,
 )
+from deliveries.exports.telling import tell_failed, tell_ready
 from deliveries.models import Export
 from deliveries.search.query import BadFilter
 from portal.accounts.models import record
@@ -49,7 +50,7 @@ class Refused(Exception):
 
 def run_exports(*, export_id: int | None = None) -> int:
     """Make the exports that are due (or this one); return how many were done."""
-    return jobs.run_all(Export, _work, job_id=export_id)
+    return jobs.run_all(Export, _work, job_id=export_id, on_failed=tell_failed)
 
 
 def _work(export: Export) -> None:
@@ -163,6 +164,7 @@ def _write_done(export: Export, made: _Made, stored: dict) -> None:
     )
     details = {"rows": export.done, "in_full": made.in_full}
     record("export.finished", actor=export.made_by, tenant=export.tenant, subject=export.file_name, details=details)
+    tell_ready(export)
 
 
 def _refuse(export: Export, problem: str) -> None:
@@ -170,4 +172,5 @@ def _refuse(export: Export, problem: str) -> None:
     with transaction.atomic():
         jobs.hold(export)
         Export.objects.filter(id=export.id).update(problem=problem, sealed="")
+        tell_failed(export, problem=problem)
     raise jobs.CancelRequested(f"export {export.id}: {problem}")

@@ -35,6 +35,11 @@ class Claim(Struct, frozen=True, gc=False):
     token: int
 
     @property
+    def is_event(self) -> bool:
+        """Tell whether it is an event, which goes into no batch."""
+        return self.inbox_id < 0
+
+    @property
     def key(self) -> tuple[int, int, int, int]:
         """Return what names this claim of the delivery."""
         return self.tenant_id, self.gate_id, self.inbox_id, self.token

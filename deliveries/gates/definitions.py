@@ -56,6 +56,8 @@ class GateInput:
     acknowledge: bool = False
     throttle: int | None = None
     custom_parameters: Mapping[str, str] = field(default_factory=dict)
+    forwards_reports: bool = True
+    events: tuple[str, ...] = ()
     body: str = Gate.Body.LINK
     batch_size: int = 1
     partner_ids: tuple[str, ...] = ()
@@ -94,7 +96,10 @@ def _problems(given: GateInput) -> Iterator[tuple[str, str]]:
     if not 1 <= given.batch_size <= MAX_BATCH:
         yield "batch_size", _("It must be between 1 and %(max)s.") % {"max": MAX_BATCH}
     yield from _parameters("custom_parameters", given.custom_parameters)
+    if not given.forwards_reports and not given.events:
+        yield "events", _("Choose an event, or let the gate forward delivery reports.")
     for name, values, allowed in (
+        ("events", given.events, set(Gate.Event.values)),
         ("statuses", given.statuses, set(STATUS_RANK)),
         ("countries", given.countries, {*COUNTRIES, "ZZ"}),
     ):
@@ -136,6 +141,8 @@ def _destination(given: DestinationInput, gate: GateInput) -> Iterator[tuple[str
         yield "method", _("It must be one of %(values)s.") % {"values": ", ".join(GateDestination.Method.values)}
     if gate.body == Gate.Body.EVENT and given.method == GateDestination.Method.GET:
         yield "method", _("The portal's event is sent by POST or PUT.")
+    elif gate.events and given.method == GateDestination.Method.GET:
+        yield "method", _("Events are sent by POST or PUT.")
     is_single = (
         given.method == GateDestination.Method.GET or given.template or given.content_type != GateDestination.JSON
     )

@@ -244,16 +244,18 @@ class Dispatcher:
         )
 
     def _next_batch(self, work: GateWork, now: float) -> list[Ready]:
-        """Take the next deliveries for one request: of those that are to go to the same destinations."""
+        """Take the next deliveries for one request: reports that are to go to the same destinations, or one event."""
         batch: list[Ready] = []
         while work.ready and len(batch) < work.settings.batch_size:
             one = work.ready.next
             if one.lapses_at < now:
                 work.ready.take()  # due again by itself: its claim ends
                 continue
-            if batch and one.claim.done != batch[0].claim.done:
+            if batch and (one.claim.done != batch[0].claim.done or one.claim.is_event):
                 break
             batch.append(work.ready.take())
+            if one.claim.is_event:
+                break
         return batch
 
     async def _send(self, work: GateWork, gate: GateSettings, batch: list[Ready], is_slow: bool) -> None:

@@ -79,5 +79,5 @@ def newest(tenant_id: int, chosen: Filter, *, today: date) -> tuple[Place, Forwa
         if inbox_id is not None and chosen.matches(facts):
             place = Place(tenant_id, 0, inbox_id, account_id, message_id, day)
             found = load([place])[0, inbox_id]
-            return None if isinstance(found, str) else (place, found)
+            return (place, found) if isinstance(found, Forwarded) else None
     return None

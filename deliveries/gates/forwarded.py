@@ -1,6 +1,7 @@
 """Values that a request of a gate is made from, and the request; pure."""
 
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 
@@ -37,6 +38,25 @@ class Forwarded(Struct, frozen=True):
     segments_of: dict[str, str]
     status: str
     final: bool
+
+
+class Event(Struct, frozen=True):
+    """One event of the portal, read when it is sent. Its body holds no phone numbers.
+
+    `inbox_id` is its id below zero, which tells it from reports in the queue. `id` is the same in every attempt.
+    """
+
+    inbox_id: int
+    id: str
+    type: str
+    received_at: datetime
+    tenant_slug: str
+    tenant_name: str
+    body: dict[str, Any]
+    is_masked: bool = False
+
+
+Sendable = Forwarded | Event
 
 
 class Endpoint(Struct, frozen=True):

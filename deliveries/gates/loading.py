@@ -1,4 +1,4 @@
-"""Claimed deliveries with their reports and messages, as they are when they are sent.
+"""Claimed deliveries with their reports and messages, or their events, as they are when they are sent.
 
 So an erased number is sent masked, and a message that another tenant got meanwhile is not sent.
 """
@@ -12,7 +12,8 @@ from msgspec import Struct
 from campaigns.models import SegmentKey
 from campaigns.segments import value_of
 from deliveries.gates.claims import Claim
-from deliveries.gates.forwarded import Forwarded
+from deliveries.gates.events import read_events
+from deliveries.gates.forwarded import Forwarded, Sendable
 from deliveries.messages.code_tables import code_tables
 from deliveries.messages.fold import NUMBER_ERASED
 from deliveries.messages.store import Key, read_messages, same_message
@@ -52,7 +53,7 @@ class Place(Struct, frozen=True, gc=False):
     day: date
 
 
-Loaded = dict[tuple[int, int], Forwarded | str]  # by gate id and inbox id
+Loaded = dict[tuple[int, int], Sendable | str]  # by gate id and inbox id
 
 
 def place_of(claim: Claim) -> Place:
@@ -61,12 +62,15 @@ def place_of(claim: Claim) -> Place:
 
 
 def load(places: Iterable[Place]) -> Loaded:
-    """Return the reports with their messages, or MOVED or GONE for those that the tenant has no more.
+    """Return the reports with their messages and the events, or MOVED or GONE for what the tenant has no more.
 
     Pages may call it, too: it needs no tables of its own.
     """
     wanted = {(place.gate_id, place.inbox_id): place for place in places}
-    found = _read(wanted.values())
+    of_events = {key: (place.tenant_id, place.inbox_id) for key, place in wanted.items() if place.inbox_id < 0}
+    events = read_events(set(of_events.values())) if of_events else {}
+    found: Loaded = {key: events.get(event, GONE) for key, event in of_events.items()}
+    found |= _read([place for key, place in wanted.items() if key not in of_events])
     missing = [place for key, place in wanted.items() if key not in found]
     if not missing:
         return found

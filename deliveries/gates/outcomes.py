@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from deliveries.gates.backoff import next_attempt
+from deliveries.gates.forwarded import Event
 from deliveries.gates.ready import Ready
 from deliveries.gates.recording import INTERNAL_ERROR
 from deliveries.gates.requests import part_of
@@ -17,7 +18,15 @@ def results_of(gate: GateSettings, batch: Sequence[Ready], round_: Round) -> lis
     """Return what a round means for each delivery of its batch: its attempts, and when the next one is due."""
     shown = [shown_headers(sent.request) if sent.request else "" for sent in round_.sent]
     is_single = len(batch) == 1
-    return [_result_of(one, round_, shown, None if is_single else part_of(gate.sender, one.report)) for one in batch]
+    return [
+        _result_of(
+            one,
+            round_,
+            shown,
+            None if is_single or isinstance(one.report, Event) else part_of(gate.sender, one.report),
+        )
+        for one in batch
+    ]
 
 
 def failures_of(batch: Sequence[Ready]) -> list[Result]:

@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet, Sum
 
 from campaigns.latency import percentile
 from deliveries.gates.ending import EXPIRED
+from deliveries.gates.events import NO_ACCOUNT
 from deliveries.gates.loading import GONE, MOVED
 from deliveries.gates.recording import DELIVERED, NOT_FIRST
 from deliveries.models import Gate, GateAttempt, GateHour
@@ -110,7 +111,7 @@ def with_figures(gates: Iterable[Gate], *, now: datetime) -> list[GateFigures]:
 
 @dataclass(frozen=True)
 class AttemptFilter:
-    """The attempts that are looked for. A message id with a part (`X$0`) means its message."""
+    """The attempts that are looked for. A message id with a part (`X$0`) means its message; an event's id fits, too."""
 
     outcome: Literal["", "ok", "failed"] = ""
     message_id: str = ""
@@ -166,7 +167,7 @@ def _filtered(gate: Gate, chosen: AttemptFilter) -> QuerySet[GateAttempt]:
         id_ = whole if sign and part.isdecimal() else chosen.message_id
         # With the accounts named there is an index for it.
         accounts = list(GatewayAccount.objects.values_list("id", flat=True))
-        found = found.filter(account_id__in=accounts, message_id=id_)
+        found = found.filter(account_id__in=[NO_ACCOUNT, *accounts], message_id=id_)
     if chosen.since:
         found = found.filter(at__gte=chosen.since)
     if chosen.until:

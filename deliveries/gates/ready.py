@@ -8,7 +8,7 @@ from itertools import chain
 from msgspec import Struct
 
 from deliveries.gates.claims import FRESH, Claim
-from deliveries.gates.forwarded import Forwarded
+from deliveries.gates.forwarded import Sendable
 
 _OF_FOUR = 3  # of four deliveries are fresh, if there are any
 
@@ -17,7 +17,7 @@ class Ready(Struct, frozen=True, gc=False):
     """A claimed delivery that can be sent."""
 
     claim: Claim
-    report: Forwarded
+    report: Sendable
     lapses_at: float  # by the monotonic clock
     dies_at: datetime  # end of its time to live
 

@@ -1,4 +1,4 @@
-"""The HTTP request that takes delivery reports to a destination of a gate; pure."""
+"""The HTTP request that takes delivery reports or an event to a destination of a gate; pure."""
 
 import base64
 import hashlib
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from deliveries.gates.forwarded import Endpoint, Forwarded, Request, Sender
-from deliveries.gates.shapes import event, form, link, template, xml
+from deliveries.gates.forwarded import Endpoint, Event, Forwarded, Request, Sendable, Sender
+from deliveries.gates.shapes import event, form, link, own_event, template, xml
 from deliveries.gates.signing import signature_headers
 
 JSON, XML, FORM = "application/json", "application/xml", "application/x-www-form-urlencoded"
@@ -20,25 +20,33 @@ def can_batch(endpoint: Endpoint) -> bool:
     return endpoint.method != "GET" and endpoint.content_type == JSON and not endpoint.template
 
 
-def webhook_id(sender: Sender, reports: Sequence[Forwarded]) -> str:
-    """Return the request's id, equal in every attempt of the same reports."""
+def webhook_id(sender: Sender, reports: Sequence[Sendable]) -> str:
+    """Return the request's id, equal in every attempt of the same reports; that of an event is equal at all gates."""
+    if isinstance(reports[0], Event):
+        return reports[0].id
     if len(reports) == 1:
         return event.event_id(reports[0], sender.public_id)
     ids = ",".join(str(number) for number in sorted(report.inbox_id for report in reports))
     return f"dlr_{sender.public_id}_b{hashlib.sha256(ids.encode()).hexdigest()[:32]}"
 
 
-def request_of(sender: Sender, endpoint: Endpoint, reports: Sequence[Forwarded], *, at: datetime) -> Request:
-    """Return the signed request with these reports, which is sent at this time.
+def request_of(sender: Sender, endpoint: Endpoint, reports: Sequence[Sendable], *, at: datetime) -> Request:
+    """Return the signed request with these reports, or with one event, which is sent at this time.
 
-    By GET there is no body: the query is the template, or the form pairs without one. Never fails for a gate that was
+    By GET there is no body: the query is the template, or the form pairs without one. An event is always JSON, at the
+    URL as it is. Never fails for a gate that was
     checked when it was saved (deliveries/gates/definitions.py).
     """
     if not 1 <= len(reports) <= MAX_BATCH:
         raise ValueError(f"reports: from 1 to {MAX_BATCH}, not {len(reports)}")
     if len(reports) > 1 and not can_batch(endpoint):
         raise ValueError("reports: this destination takes one report per request")
-    body, content_type = _body(sender, endpoint, reports)
+    first = reports[0]
+    if isinstance(first, Event):
+        body, content_type, url = own_event.json_of(first), JSON, endpoint.url
+    else:
+        body, content_type = _body(sender, endpoint, [one for one in reports if isinstance(one, Forwarded)])
+        url = _url(sender, endpoint, first)
     ours = {"content-type": content_type} if content_type else {}
     ours |= {"user-agent": USER_AGENT}
     if endpoint.username or endpoint.password:
@@ -48,7 +56,7 @@ def request_of(sender: Sender, endpoint: Endpoint, reports: Sequence[Forwarded],
     replaced = {name.lower() for name in custom}
     headers = {name: value for name, value in ours.items() if name not in replaced} | custom
     headers |= signature_headers(webhook_id(sender, reports), body, sender.secrets, at=at)
-    return Request(endpoint.method, _url(sender, endpoint, reports[0]), headers, body)
+    return Request(endpoint.method, url, headers, body)
 
 
 def part_of(sender: Sender, report: Forwarded) -> bytes:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
-from deliveries.gates.forwarded import Endpoint, Forwarded, Request, Sender
+from deliveries.gates.forwarded import Endpoint, Request, Sendable, Sender
 from deliveries.gates.recording import DELIVERED, MAX_ANSWER
 from deliveries.gates.requests import request_of
 from portal.common.egress import Egress, SendError
@@ -60,10 +60,10 @@ class Round(Struct, frozen=True):
 
 
 async def send_round(
-    egress: Egress, gate_type: str, sender: Sender, endpoints: Sequence[Endpoint], reports: Sequence[Forwarded],
+    egress: Egress, gate_type: str, sender: Sender, endpoints: Sequence[Endpoint], reports: Sequence[Sendable],
     done: Sequence[int] = (),
 ) -> Round:  # fmt: skip
-    """Send reports (several are one batch) once, by the gate's type: to all, the first that answers, or one at random.
+    """Send reports (several are one batch) or an event once, to all, the first that answers, or one at random.
 
     A gate without destinations has nothing to do: the round is a success.
     """
@@ -82,7 +82,7 @@ async def send_round(
     return Round(sent, tuple(one.endpoint_id for one in sent if one.is_delivered), not sent or sent[-1].is_delivered)
 
 
-async def send_once(egress: Egress, sender: Sender, endpoint: Endpoint, reports: Sequence[Forwarded]) -> Sent:
+async def send_once(egress: Egress, sender: Sender, endpoint: Endpoint, reports: Sequence[Sendable]) -> Sent:
     """Send one request and return what came of it; errors of sending are outcomes."""
     at = datetime.now(UTC)
     if endpoint.url == DROP:

@@ -1,7 +1,7 @@
 """Tests of gates: one request to each destination at once, whatever the gate's type, with the answer for people.
 
-A test sends the newest report that the gate would forward, or a made-up one, and is recorded as an attempt with the
-number 0. It changes neither the gate's state nor its counts.
+A test sends the newest report that the gate would forward, or a made-up one; to a gate of events alone a made-up event.
+It is recorded as an attempt with the number 0, and changes neither the gate's state nor its counts.
 
 The request of the page or the API waits for the answers, with its transaction open but without a lock: at most ten
 seconds, and a few tests at once in a process.
@@ -19,8 +19,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from deliveries.gates.egress import egress, own_names
+from deliveries.gates.event_examples import sample_event
 from deliveries.gates.examples import SAMPLE, newest
-from deliveries.gates.forwarded import Endpoint, Forwarded, Sender
+from deliveries.gates.forwarded import Endpoint, Event, Sendable, Sender
 from deliveries.gates.loading import Place
 from deliveries.gates.recording import DELIVERED
 from deliveries.gates.rounds import Sent, send_once, shown_headers
@@ -103,7 +104,7 @@ def send_test(gate: Gate, *, actor: str) -> TestResult:
     return TestResult(now, place is None, tested)
 
 
-async def _send_all(sender: Sender, endpoints: Sequence[Endpoint], report: Forwarded, names: set[str]) -> list[Sent]:
+async def _send_all(sender: Sender, endpoints: Sequence[Endpoint], report: Sendable, names: set[str]) -> list[Sent]:
     async with egress() as out:
         await out.refuse_hosts(names)
         return list(await asyncio.gather(*(send_once(out, sender, endpoint, [report]) for endpoint in endpoints)))
@@ -115,7 +116,9 @@ def _all_own_names() -> set[str]:
         return own_names()
 
 
-def _report_of(gate: Gate) -> tuple[Place | None, Forwarded]:
+def _report_of(gate: Gate) -> tuple[Place | None, Sendable]:
+    if not gate.forwards_reports:
+        return None, sample_event(gate.events[0], tenant_slug=gate.tenant.slug, tenant_name=gate.tenant.name)
     own = next(one for one in gates_of([gate.tenant_id])[gate.tenant_id] if one.id == gate.pk)
     found = newest(gate.tenant_id, own.filter, today=datetime.now(UTC).date())
     return found or (None, SAMPLE)
@@ -135,7 +138,7 @@ def _tested(sent: Sent, endpoint: Endpoint) -> TestedDestination:
     )
 
 
-def _attempt(gate: Gate, place: Place | None, report: Forwarded, sent: Sent, shown: TestedDestination) -> GateAttempt:
+def _attempt(gate: Gate, place: Place | None, report: Sendable, sent: Sent, shown: TestedDestination) -> GateAttempt:
     return GateAttempt(
         tenant_id=gate.tenant_id,
         gate_id=gate.pk,
@@ -143,7 +146,7 @@ def _attempt(gate: Gate, place: Place | None, report: Forwarded, sent: Sent, sho
         at=sent.at,
         inbox_id=place.inbox_id if place else None,
         account_id=place.account_id if place else None,
-        message_id=report.message_id,
+        message_id=report.id if isinstance(report, Event) else report.message_id,
         day=place.day if place else None,
         number=TEST,
         outcome=sent.outcome,

@@ -21,7 +21,7 @@ class Facts(Struct, frozen=True, gc=False):
 
 
 class Filter(Struct, frozen=True, gc=False):
-    """Filter of a gate: a report passes if it passes each part; an empty part lets all pass.
+    """Filter of a gate: a report passes if it passes each part; an empty part lets all pass. `nothing`: none passes.
 
     `campaign_ids` includes the campaigns that are merged into a chosen one. A `parameter_key` alone asks that the
     message has that custom parameter, whatever its value.
@@ -35,10 +35,11 @@ class Filter(Struct, frozen=True, gc=False):
     ref_id_prefix: str = ""
     parameter_key: str = ""
     parameter_value: str = ""
+    nothing: bool = False  # the gate sends events alone
 
     def matches(self, facts: Facts) -> bool:
         """Return whether a gate with this filter forwards the report."""
-        if self.final_only and not facts.is_final:
+        if self.nothing or (self.final_only and not facts.is_final):
             return False
         if self.partner_ids and facts.partner_id not in self.partner_ids:
             return False

@@ -33,7 +33,7 @@ _GATES = (
     f"SELECT id, tenant_id, {HELD_MS}, partner_ids, final_only, statuses, countries,"  # noqa: S608  a constant expression
     " campaign_ids || ARRAY(SELECT c.id FROM campaigns_campaign c"
     " WHERE c.tenant_id = gate.tenant_id AND c.merged_into_id = ANY (campaign_ids)),"
-    " ref_id_prefix, parameter_key, parameter_value FROM gate WHERE tenant_id = ANY (%s)"
+    " ref_id_prefix, parameter_key, parameter_value, NOT forwards_reports FROM gate WHERE tenant_id = ANY (%s)"
 )
 
 
@@ -79,9 +79,9 @@ def gates_of(tenant_ids: Collection[int]) -> dict[int, list[OpenGate]]:
     found: dict[int, list[OpenGate]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(_GATES, [sorted(tenant_ids)])
-        for id_, tenant_id, held_ms, partners, final_only, statuses, countries, campaigns, *texts in cursor.fetchall():
+        for id_, tenant_id, held_ms, partners, final_only, statuses, countries, campaigns, *more in cursor.fetchall():
             sets = frozenset(statuses), frozenset(countries), frozenset(campaigns)
-            found[tenant_id].append(OpenGate(id_, held_ms, Filter(frozenset(partners), final_only, *sets, *texts)))
+            found[tenant_id].append(OpenGate(id_, held_ms, Filter(frozenset(partners), final_only, *sets, *more)))
     return found
 
 

@@ -13,7 +13,7 @@ from deliveries.models.counts import (
 from deliveries.models.exports import Export
 from deliveries.models.facts import DeliveryReport, Message, MessageParameter
 from deliveries.models.gate_replays import GateReplay
-from deliveries.models.gates import Gate, GateAttempt, GateDelivery, GateDestination, GateHour
+from deliveries.models.gates import Gate, GateAttempt, GateDelivery, GateDestination, GateEvent, GateHour
 from deliveries.models.identity_filters import IdentityFilter
 from deliveries.models.inbox import (
     ChannelCount,
@@ -73,6 +73,7 @@ __all__ = [
     "GateAttempt",
     "GateDelivery",
     "GateDestination",
+    "GateEvent",
     "GateHour",
     "GateReplay",
     "HourCount",

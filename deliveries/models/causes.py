@@ -12,7 +12,7 @@ from portal.tenants.models import GatewayAccount
 
 
 class CountCause(Count):
-    """What one cause has added to one key of the counts since the month was closed; numbers may be negative.
+    """The numbers that one cause has added to one key of the counts since the month was closed; they may be negative.
 
     `timed` are messages whose time from sending to delivery is known. `counted_in` is "" for differences of all counts;
     a repair differs in one count table alone, and names it.

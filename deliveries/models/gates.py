@@ -1,4 +1,4 @@
-"""Gates: where a tenant's delivery reports are forwarded to, what waits to be sent, and what was sent.
+"""Gates: where a tenant's delivery reports and events are sent to, what waits to be sent, and what was sent.
 
 Deliveries, attempts and counts refer to their gate without a constraint: they are written by the thousand, and a gate
 deletes them itself (deliveries/gates/changing.py).
@@ -41,7 +41,7 @@ class GateFilter(models.Model):
 
 
 class Gate(GateFilter):
-    """A tenant's rule by which delivery reports are forwarded to its destinations.
+    """A tenant's rule by which delivery reports, events or both are sent to its destinations.
 
     While it is paused or off, its deliveries are held: nothing is sent and their time to live stands still. `held_ms`
     is how long it was held before its present state.
@@ -59,6 +59,14 @@ class Gate(GateFilter):
 
         LINK = "link", _("LINK's delivery report")
         EVENT = "event", _("The portal's event")
+
+    class Event(models.TextChoices):
+        """Events that a gate may send beside delivery reports, or in their place."""
+
+        REPORT_READY = "report.ready", _("Report finished")
+        EXPORT_READY = "export.ready", _("Export finished")
+        ALERT_OPENED = "alert.opened", _("Alert opened")
+        ALERT_CLOSED = "alert.closed", _("Alert closed")
 
     class State(models.TextChoices):
         """State of a gate."""
@@ -91,6 +99,9 @@ class Gate(GateFilter):
     batch_size = models.PositiveSmallIntegerField(
         _("reports per request"), default=1, validators=[MinValueValidator(1), MaxValueValidator(MAX_BATCH)]
     )
+    # what it sends
+    forwards_reports = models.BooleanField(_("delivery reports"), default=True, db_default=True)
+    events = ArrayField(models.CharField(max_length=30, choices=Event.choices), default=list, db_default=[], blank=True)
     # its state
     state = models.CharField(max_length=6, choices=State.choices, default=State.ACTIVE)
     state_at = models.DateTimeField(db_default=Now())
@@ -116,10 +127,18 @@ class Gate(GateFilter):
             models.UniqueConstraint(fields=["tenant", "id"], name="gate_of_tenant"),
             models.CheckConstraint(condition=models.Q(ttl_ms__gte=1, ttl_ms__lte=MAX_TTL), name="gate_ttl"),
             models.CheckConstraint(condition=models.Q(batch_size__gte=1, batch_size__lte=MAX_BATCH), name="gate_batch"),
+            models.CheckConstraint(
+                condition=models.Q(forwards_reports=True) | ~models.Q(events=[]), name="gate_sends_something"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.tenant_id}: {self.name}"
+
+    @property
+    def event_names(self) -> list[str]:
+        """The names of its events for people."""
+        return [str(self.Event(event).label) for event in self.events]
 
 
 class GateDestination(models.Model):
@@ -157,8 +176,9 @@ class GateDestination(models.Model):
 
 
 class GateDelivery(models.Model):
-    """One delivery report that waits to be sent by one gate; the row is deleted with its last attempt.
+    """One delivery report or event that waits to be sent by one gate; the row is deleted with its last attempt.
 
+    Of an event `inbox_id` is its id below zero, `account_id` is 0 and `message_id` is the event's public id.
     `inbox_id` is the report's: with the gate it makes the webhook-id, so retries and replays have the same. `done` are
     the destinations that have it already. A claim gives it a token and moves `due_at` to the end of the claim's lease:
     of a dispatcher that was killed, it is due again by itself.
@@ -194,12 +214,35 @@ class GateDelivery(models.Model):
         return f"{self.gate_id} {self.inbox_id}"
 
 
+class GateEvent(models.Model):
+    """One event that gates send, such as a finished export. Kept for as long as an attempt may be repeated.
+
+    `public_id` is its webhook-id: the same at all gates and in every attempt. `sealed` is its body, encrypted; it holds
+    no phone numbers (deliveries/gates/events.py).
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    tenant = models.ForeignKey(Tenant, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
+    public_id = models.CharField(max_length=40)
+    type = models.CharField(max_length=30, choices=Gate.Event.choices)
+    at = models.DateTimeField()
+    sealed = models.TextField(editable=False)
+
+    class Meta:
+        db_table = "gate_event"
+        indexes = [models.Index(fields=["at"], name="gate_event_at")]  # for its retention, and the metrics of an hour
+
+    def __str__(self) -> str:
+        return f"{self.tenant_id} {self.type} {self.public_id}"
+
+
 class GateAttempt(models.Model):
     """One request of a gate and its answer, or the end of a delivery without one. Kept for 30 days.
 
     `number` counts a delivery's rounds from 1; 0 is a test. A batch writes a row for each of its reports. `outcome` is
     `delivered`, `not_acknowledged`, `http_<status>`, an error of sending (portal/common/egress), or `expired`, `moved`
-    or `gone` where nothing was sent. `is_last`: nothing follows for this delivery.
+    or `gone` where nothing was sent. `is_last`: nothing follows for this delivery. An event has the ids that its
+    delivery had.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -240,6 +283,11 @@ class GateAttempt(models.Model):
                 fields=["gate", "-at", "-id"], condition=~models.Q(outcome="delivered"), name="gate_attempt_failed"
             ),
         ]
+
+    @property
+    def is_event(self) -> bool:
+        """Tell whether an event was sent, not a delivery report."""
+        return self.inbox_id is not None and self.inbox_id < 0
 
     def __str__(self) -> str:
         return f"{self.gate_id} {self.at} {self.outcome}"

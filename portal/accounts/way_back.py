@@ -13,7 +13,7 @@ from django.utils.http import escape_leading_slashes, url_has_allowed_host_and_s
 from django.utils.translation import gettext as _
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-# The parameters that a page's address may share with its forms'
+# The parameters that a page's address may share with its forms.
 OF_PAGES = ("tenant_slug", "account", "campaign_id", "definition_id")
 
 

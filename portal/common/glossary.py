@@ -181,6 +181,10 @@ GLOSSARY: dict[str, Term] = {
         _("A rule that sends new delivery reports to your own systems: which ones, where, and how."),
         heading=_("Gates"),
     ),
+    "gate_event": Term(
+        pgettext_lazy("gate", "Event"),
+        _("Something that happened in the portal and that a gate tells your system, such as a finished export."),
+    ),
     "gate_success": Term(
         _("Success of a gate"),
         _("The share of the gate's requests of the last 24 hours that the receiver accepted, retries included."),

@@ -14,6 +14,7 @@ from deliveries.models import (
     ConversionDue,
     Gate,
     GateDelivery,
+    GateEvent,
     GateHour,
     IngestCount,
     QuarantinedRow,
@@ -111,6 +112,11 @@ def _gates(now: datetime) -> Iterator[GaugeMetricFamily]:
     yield _by_label(
         "portal_gate_attempts_last_hour", "Attempts of gates in the last full hour (UTC)", "outcome",
         GateHour.objects.filter(hour=hour).values_list("outcome").annotate(n=Sum("number")),
+    )  # fmt: skip
+    yield _by_label(
+        "portal_gate_events_last_hour", "Events for gates in the last full hour (UTC)", "type",
+        GateEvent.objects.filter(at__gte=hour, at__lt=hour + timedelta(hours=1)).values_list("type")
+        .annotate(n=Count("type")),
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from allauth.mfa.models import Authenticator
 from django.db.models import Model
 
 from campaigns.models import ConversionUpload
-from deliveries.models import Export, Gate, GateDestination, GateReplay, RecipientSecret
+from deliveries.models import Export, Gate, GateDestination, GateEvent, GateReplay, RecipientSecret
 from portal.accounts.models import UnsentMail, record
 from portal.common.sealed import Unreadable, is_newest, reseal
 from portal.tenants.models import GateApi
@@ -27,6 +27,7 @@ class Sealed:
 SEALED = (
     Sealed(Gate, ("secret_sealed", "old_secret_sealed"), "gates"),
     Sealed(GateDestination, ("password_sealed", "headers_sealed"), "gates"),
+    Sealed(GateEvent, ("sealed",), "gate-event"),
     Sealed(GateApi, ("password_sealed", "token_sealed", "feed_password_sealed", "feed_header_sealed"), "gate-api"),
     Sealed(RecipientSecret, ("sealed",), "recipient-secret"),  # each `migrate` does it, too
     Sealed(UnsentMail, ("sealed",), "unsent-mail"),

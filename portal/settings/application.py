@@ -136,10 +136,14 @@ EXPORT_KINDS = {
     "conversion_customers": "reports.exports.conversion_tables.CONVERSION_CUSTOMERS",
     "conversion_events": "reports.exports.conversion_tables.CONVERSION_EVENTS",
     "recipients": "reports.exports.recipients.RECIPIENTS",
+    "leak_numbers": "reports.leaks.files.LEAK_NUMBERS",
+    "leak_parts": "reports.leaks.files.LEAK_PARTS",
+    "leak_repeats": "reports.leaks.files.LEAK_REPEATS",
+    "leak_countries": "reports.leaks.files.LEAK_COUNTRIES",
 }
 
 # Functions that mark files which may hold an erased number (deliveries/erasure/erase.py), as dotted paths.
 ERASURE_MARKS = ["reports.schedules.erased.mark_logs"]
 
 # Functions that get each run of a report definition that has ended (reports/schedules/hooks.py), as dotted paths.
-DEFINITION_HOOKS: list[str] = ["reports.schedules.mailing.on_finished"]
+DEFINITION_HOOKS: list[str] = ["reports.schedules.mailing.on_finished", "reports.schedules.events.tell_gates"]

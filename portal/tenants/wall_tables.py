@@ -51,6 +51,7 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "gate_attempt": (ADD, READ),  # a test is recorded by the page that sends it
     "gate_delivery": ("SELECT, INSERT, DELETE", READ),
     "gate_destination": (ALL, ALL),  # refers to its gate
+    "gate_event": (ADD, READ),
     "gate_hour": (READ, READ),
     "gate_replay": (ALL, CHANGE),  # refers to its gate
     "hour_count": (READ, READ),
@@ -207,6 +208,7 @@ METRICS_TABLES: dict[str, str] = {
     "gate_replay": "SELECT (id, state)",
     "gate": "SELECT (id, state)",
     "gate_delivery": "SELECT (gate_id, due_at)",
+    "gate_event": "SELECT (type, at)",
     "gate_hour": "SELECT (hour, outcome, number)",
     "inbox_todo": READ,
     "ingest_count": READ,

@@ -11,6 +11,7 @@ from deliveries.models import DailyCount
 from portal.tenants.models import Tenant
 from portal.tenants.waiting import waiting
 from reports.alerts import mailing
+from reports.alerts.events import tell_closed, tell_opened
 from reports.alerts.looks import TenantLook
 from reports.alerts.reading import Window
 from reports.alerts.rules import add_standard_rules, rules_of
@@ -104,29 +105,36 @@ def _judge(tenant: Tenant, clock: AlertClock, *, now: datetime) -> tuple[int, in
     for rule in rules:
         of_rule = {Part(alert.country, alert.operator): alert for alert in alerts if alert.rule_id == rule.pk}
         verdicts = look.verdicts(rule, open_parts=set(of_rule))
-        closed += sum(_follow(alert, verdicts.get(part), now=now) for part, alert in of_rule.items())
+        ended = [alert for part, alert in of_rule.items() if _follow(alert, verdicts.get(part), now=now)]
+        for alert in ended:
+            tell_closed(tenant, alert, now=now)
+        closed += len(ended)
         if rule.kind == AlertRule.Kind.VOLUME_DOWN and is_silent:
             continue  # the first minutes after a silence have few messages
         bad = [part for part, verdict in verdicts.items() if verdict.state is State.BAD]
         new = to_open(bad, [part for part, alert in of_rule.items() if alert.closed_at is None])
         for part in new:
-            _open(rule, part, verdicts[part], look.window, now=now)
+            tell_opened(tenant, _open(rule, part, verdicts[part], look.window, now=now), now=now)
         opened += len(new)
     return opened, closed
 
 
 def _close_of_others(tenant: Tenant, rules: list[AlertRule], *, now: datetime) -> int:
     """Close the open alerts of rules that were switched off or deleted; return how many."""
-    others = Alert.objects.filter(tenant=tenant, closed_at=None).exclude(rule__in=rules)
-    return others.update(closed_at=now, ending=Alert.Ending.SWITCHED_OFF)
+    others = list(Alert.objects.filter(tenant=tenant, closed_at=None).exclude(rule__in=rules).select_related("rule"))
+    for alert in others:
+        alert.closed_at, alert.ending = now, Alert.Ending.SWITCHED_OFF
+        alert.save(update_fields=["closed_at", "ending"])
+        tell_closed(tenant, alert, now=now)
+    return len(others)
 
 
-def _open(rule: AlertRule, part: Part, verdict: Verdict, window: Window, *, now: datetime) -> None:
+def _open(rule: AlertRule, part: Part, verdict: Verdict, window: Window, *, now: datetime) -> Alert:
     since = window.begin
     if rule.kind == AlertRule.Kind.SILENCE and verdict.now is not None:
         since = window.end - timedelta(minutes=verdict.now)
     figures = {"now": verdict.now, "usual": verdict.usual, "messages": verdict.messages}
-    Alert.objects.create(
+    return Alert.objects.create(
         tenant_id=rule.tenant_id,
         rule=rule,
         country=part.country,

@@ -13,7 +13,7 @@ from reports.figures.query import StatisticsQuery
 from reports.figures.statistics import count_rows
 
 _UNKNOWN_CODE = {"en": "Unknown result code", "fi": "Tuntematon tuloskoodi"}
-_NOT_DELIVERED = [status for status, counts_as in COUNTS_AS.items() if counts_as in ("failed", "unknown")]
+NOT_DELIVERED = [status for status, counts_as in COUNTS_AS.items() if counts_as in ("failed", "unknown")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def failures(query: StatisticsQuery, *, language: str = "en") -> list[FailureRow
     dialects = dict(Feed.objects.values_list("account_id", "dialect"))
     codes = {(code.dialect, code.code): code for code in ResultCode.objects.all()}
     rows = count_rows(query, CampaignCount if query.is_of_campaigns else DailyCount)
-    rows = rows.filter(status__in=_NOT_DELIVERED).values("account_id", "status", "result_code")
+    rows = rows.filter(status__in=NOT_DELIVERED).values("account_id", "status", "result_code")
     found: dict[tuple, int] = {}
     for row in rows.annotate(n=Sum("messages")).filter(n__gt=0):
         key = (dialects.get(row["account_id"]), row["result_code"], row["status"])

@@ -15,7 +15,7 @@ PAST_MONTHS = 6
 
 @dataclass(frozen=True, slots=True)
 class PastForecast:
-    """What an ended month would have been forecast on the same day of the month, and what it became."""
+    """An ended month: its forecast on the same day of the month, and its actual messages."""
 
     month: Month
     forecast: MonthForecast

@@ -45,11 +45,11 @@ class MonthFilters:
     def operator(self, key: tuple[str, str]) -> Found:
         """Return the filter for an operator of a country; none for messages without one."""
         country, name = key
-        return self._of(country, operator=self._text("operator", name))
+        return self._of(country, operator=search_text("operator", name))
 
     def partner_id(self, key: tuple[str, ...]) -> Found:
         """Return the filter for a partner ID, of one tenant where there are several, in a country."""
-        partner_id = _OTHER if key[0] == OVER_LIMIT_KEY else self._text("partner_id", key[0])
+        partner_id = _OTHER if key[0] == OVER_LIMIT_KEY else search_text("partner_id", key[0])
         return self._of(key[-1], key[1:-1], partner_id=partner_id)
 
     def campaigns(self) -> Callable[[tuple[str, ...]], Found]:
@@ -61,11 +61,11 @@ class MonthFilters:
 
         def found(key: tuple[str, ...]) -> Found:
             name, variant, *_ = key
-            campaign = {"": _NO_CAMPAIGN, OVER_LIMIT_KEY: _OTHER}.get(name) or self._text("campaign", name)
+            campaign = {"": _NO_CAMPAIGN, OVER_LIMIT_KEY: _OTHER}.get(name) or search_text("campaign", name)
             if not variant:
                 is_alone = alone[key[:1] + key[2:]] == 1
                 return self._of(key[-1], key[2:-1], campaign=campaign) if is_alone else None
-            return self._of(key[-1], key[2:-1], campaign=campaign, variant=self._text("variant", variant))
+            return self._of(key[-1], key[2:-1], campaign=campaign, variant=search_text("variant", variant))
 
         return found
 
@@ -96,7 +96,9 @@ class MonthFilters:
         more |= found
         return None if None in more.values() else self.month(**more)
 
-    def _text(self, name: str, text: str) -> str | None:
-        if not text or len(text) > _MOST[name] or not text.isprintable() or text in (_OTHER, _NO_CAMPAIGN):
-            return None
-        return text if name in _KEEPS_SPACES or text == text.strip() else None
+
+def search_text(name: str, text: str) -> str | None:
+    """Return the text if Message Search finds just its messages by the filter of this name, else None."""
+    if not text or len(text) > _MOST[name] or not text.isprintable() or text in (_OTHER, _NO_CAMPAIGN):
+        return None
+    return text if name in _KEEPS_SPACES or text == text.strip() else None

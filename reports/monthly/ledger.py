@@ -1,4 +1,4 @@
-"""What the ledger of causes says of months: sums by cause for many reports at once, or all its rows of one month."""
+"""Reads the ledger of causes: sums by cause for many reports at once, or all rows of one month."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping

@@ -11,7 +11,7 @@ from campaigns.latency import percentile
 from campaigns.statistics import rate, wilson
 from reports.figures.volume import Volume
 from reports.monthly.figures import ReportHeader
-from reports.monthly.tables import COUNTED, Column, Found, Kind, Table
+from reports.monthly.tables import COUNTED, Column, Found, Kind, Table, narrowed
 from reports.monthly.texts import name_days, name_month
 
 SUMMARY_COLUMNS = (
@@ -24,12 +24,10 @@ SUMMARY_COLUMNS = (
 PERCENTILES = (("p50", 0.50), ("p90", 0.90), ("p95", 0.95), ("p99", 0.99))
 
 
-def build_summary(
-    header: ReportHeader, volume: Volume, latency: Mapping[int, int], days: Mapping[str, str] | None = None
-) -> Table:
+def build_summary(header: ReportHeader, volume: Volume, latency: Mapping[int, int], days: Found = None) -> Table:
     """Return items and values; rates carry Wilson's 95% interval (docs/statistics.md, "Rates").
 
-    Counts have their filters if `days` are those of Message Search for the report's days.
+    Counts have their filters if `days` are those of Message Search for all of the report's messages.
     """
     lines = [
         *_header_lines(header),
@@ -49,10 +47,10 @@ def build_summary(
     )
 
 
-def _found(item: str, days: Mapping[str, str] | None) -> Found:
+def _found(item: str, days: Found) -> Found:
     if days is None or item not in COUNTED:
         return None
-    return {**days, **COUNTED[item]}
+    return narrowed(days, COUNTED[item])
 
 
 def percentile_seconds(buckets: Mapping[int, int], q: float) -> int | None:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from deliveries.dialects.codes import COUNTS_AS
+
 Kind = Literal["text", "term", "code", "int", "ratio", "percent", "seconds", "date", "month", "datetime", "mixed"]
 """Kind of a column's cells; None is an empty cell in every kind.
 
@@ -15,7 +17,7 @@ Kind = Literal["text", "term", "code", "int", "ratio", "percent", "seconds", "da
 - mixed: `Table.row_kinds` or `Table.cell_kinds` says the kind row by row.
 """
 
-Found = Mapping[str, str] | None
+Found = Mapping[str, str | Sequence[str]] | None
 
 COUNTED: Mapping[str, Mapping[str, str]] = {
     "Messages": {},
@@ -25,6 +27,19 @@ COUNTED: Mapping[str, Mapping[str, str]] = {
     "Unknown": {"counts_as": "unknown"},
 }
 """Columns that count messages, with what they count of their row's; parts and shares are no number of messages."""
+
+
+def narrowed(found: Mapping[str, str | Sequence[str]], counted: Mapping[str, str]) -> dict[str, str | Sequence[str]]:
+    """Return a row's filters for what one of COUNTED counts of its messages.
+
+    Message Search finds messages of any of its statuses and of the ones that it counts as, so that statuses are
+    narrowed here.
+    """
+    if "status" not in found or not counted:
+        return {**found, **counted}
+    given = found["status"]
+    statuses = [given] if isinstance(given, str) else given
+    return {**found, "status": [status for status in statuses if COUNTS_AS[status] == counted["counts_as"]]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -49,14 +48,8 @@ def reasons_of(changes: Mapping[str, Any]) -> list[Reason]:
     return [Reason(cause.value, found[cause]) for cause in Cause if cause in found]
 
 
-def change_sentence(run: ReportRun) -> str:
-    """Return one sentence in the run's language on what the revision changed, '' for a first one."""
-    with translation.override(run.language or "en"):
-        return revision_text(run)
-
-
 def revision_text(run: ReportRun) -> str:
-    """Return the sentence in the language of the page."""
+    """Return one sentence in the current language on what the revision changed, '' for a first one."""
     if run.changes is None:
         return ""
     if any(run.changes["differences"].values()):

@@ -9,11 +9,13 @@ from django.views.decorators.http import require_safe
 from portal.accounts.access import PageRequest
 from portal.accounts.guards import member_may
 from portal.tenants.models import Tenant
+from reports.runs.odc import connection_file
 
 _COLUMNS = {  # of the query: what Excel takes for a number; everything else stays a text
     "messages": "Int64.Type", "parts": "Int64.Type", "delivered": "Int64.Type", "failed": "Int64.Type",
     "pending": "Int64.Type", "unknown": "Int64.Type", "delivery_rate": "type number",
 }  # fmt: skip
+_NAME = "MessageStatistics"
 _ASKED = {"period": "90d", "group_by": "day,country", "format": "csv"}
 
 
@@ -21,13 +23,25 @@ _ASKED = {"period": "90d", "group_by": "day,country", "format": "csv"}
 @member_may("see_figures")
 def excel_page(request: PageRequest, tenant: Tenant) -> HttpResponse:
     """Explain the connection in five steps."""
-    address = f"{settings.PUBLIC_URL}{reverse('api:statistics')}"
     context = {
         "page": "reports",
-        "query": power_query(address),
+        "query": power_query(_address()),
         "may_make_keys": request.access.may("manage_api_keys"),
     }
     return render(request, "reports/excel.html", context)
+
+
+@require_safe
+@member_may("see_figures")
+def excel_connection(request: PageRequest, tenant: Tenant) -> HttpResponse:
+    """Hand out the query as a connection file; it holds no key."""
+    response = HttpResponse(connection_file(power_query(_address()), name=_NAME), content_type="text/x-ms-odc")
+    response.headers["Content-Disposition"] = f'attachment; filename="{_NAME}.odc"'
+    return response
+
+
+def _address() -> str:
+    return f"{settings.PUBLIC_URL}{reverse('api:statistics')}"
 
 
 def power_query(address: str) -> str:

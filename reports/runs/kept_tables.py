@@ -26,7 +26,7 @@ _TIMES = {"date": date.fromisoformat, "datetime": datetime.fromisoformat}
 
 @dataclass(frozen=True, slots=True)
 class KeptTables:
-    """What is kept of a revision: its tables, the ledger of causes at that moment, and the tables' language."""
+    """The kept content of a revision: its tables, the ledger of causes at that moment, and the tables' language."""
 
     language: str
     tables: list[Table]

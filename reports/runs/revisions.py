@@ -17,7 +17,7 @@ from reports.runs.cell_changes import CellChange, changed_cells
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What a run changed since the revision before it."""
+    """The changes of a run since the revision before it."""
 
     since: ReportRun
     cells: list[CellChange]

@@ -47,7 +47,7 @@ class ChangedSinceSerializer(serializers.Serializer):
 
 
 class CauseSerializer(serializers.Serializer):
-    """What one cause has changed in the counts of a report's month."""
+    """The changes of one cause in the counts of a report's month."""
 
     cause = serializers.ChoiceField(
         choices=[cause.value for cause in Cause],

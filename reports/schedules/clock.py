@@ -21,7 +21,7 @@ def tick(*, now: datetime) -> list[DefinitionRun]:
     After downtime a definition gets one run, of its newest due time.
     """
     set_next_times(now=now)
-    due = _scheduled().filter(next_at__lte=now).order_by("next_at", "id").values_list("id", flat=True)
+    due = scheduled().filter(next_at__lte=now).order_by("next_at", "id").values_list("id", flat=True)
     found = []
     for definition_id in list(due):
         try:
@@ -41,7 +41,7 @@ def set_next_times(*, now: datetime) -> int:
     is one of that zone.
     """
     changed = 0
-    for definition in _scheduled().select_related("tenant").order_by("id"):
+    for definition in scheduled().select_related("tenant").order_by("id"):
         schedule, tz = schedule_of(definition), definition.tenant.timezone
         if definition.next_at is None:
             wanted = next_due(schedule, tz, definition.changed_at)
@@ -50,7 +50,7 @@ def set_next_times(*, now: datetime) -> int:
         else:
             wanted = next_due(schedule, tz, now)
         # Only if nobody has changed it since it was read.
-        same = _scheduled().filter(id=definition.id, next_at=definition.next_at, changed_at=definition.changed_at)
+        same = scheduled().filter(id=definition.id, next_at=definition.next_at, changed_at=definition.changed_at)
         changed += same.update(next_at=wanted)
     return changed
 
@@ -63,7 +63,7 @@ def schedule_of(definition: ReportDefinition) -> Schedule:
 
 def _request(definition_id: int, now: datetime) -> DefinitionRun | None:
     with transaction.atomic():
-        rows = _scheduled().select_for_update(skip_locked=True, of=("self",)).select_related("tenant")
+        rows = scheduled().select_for_update(skip_locked=True, of=("self",)).select_related("tenant")
         definition = rows.filter(id=definition_id, next_at__lte=now).first()
         if definition is None or definition.next_at is None:  # another clock has it, or it was stopped
             return None
@@ -76,7 +76,8 @@ def _request(definition_id: int, now: datetime) -> DefinitionRun | None:
     return run
 
 
-def _scheduled() -> QuerySet[ReportDefinition]:
+def scheduled() -> QuerySet[ReportDefinition]:
+    """Return the definitions that make runs by themselves."""
     return ReportDefinition.objects.filter(stopped_at=None, archived_at=None).exclude(frequency="")
 
 

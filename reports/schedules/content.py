@@ -16,7 +16,7 @@ from portal.tenants.scope import web_scope
 from reports.figures.query import StatisticsError, TooManyGroups
 from reports.models import DefinitionFile, ReportDefinition
 from reports.monthly.figures import ReportHeader
-from reports.monthly.selector import freshness, late_warning
+from reports.monthly.selector import freshness, late_warning, messages_address
 from reports.monthly.summary import build_summary
 from reports.monthly.tables import Table
 from reports.runs.fingerprint import content_hash
@@ -50,7 +50,7 @@ def editions(reading: Reading, build: Build) -> dict[str, Edition]:
             except StatisticsError as error:
                 raise SubjectGone(str(error)) from error
             header = _header(reading, content, masking, brand=brand, as_of=as_of, waiting=waiting)
-            summary = build_summary(header, content.total.volume, content.total.latency or {})
+            summary = build_summary(header, content.total.volume, content.total.latency or {}, content.found)
             found[edition] = Edition([summary, *content.tables], header, content.rows, content.total.volume.messages)
     return found
 
@@ -105,6 +105,7 @@ def _header(
         logo=logo_png(brand.logo),
         colour=brand.accents[0].accent.removeprefix("#").upper() if brand.accents else "",
         report=masking.text(run.definition.name),
+        messages_address="" if reading.account else messages_address(tenant),
         days=days,
         details=content.details,
     )

@@ -12,6 +12,7 @@ from reports.figures.query import TIMES, StatisticsQuery
 from reports.figures.statistics import statistics, total
 from reports.monthly.tables import Column, Table
 from reports.schedules.figure_tables import COUNTRY, country_cells, figure_table, named
+from reports.schedules.found import filters_of
 from reports.schedules.reading import Reading
 
 _Cells = Callable[[Any], tuple[Any, ...]]
@@ -65,12 +66,23 @@ def grouped_table(
     if not masking.in_full:
         telling = telling_partner_ids(partner_ids_of(group.key for group in groups), tenant_ids=query.tenant_ids)
     cells = {name: DIMENSIONS[name].cells(reading.language) for name in names}
-    rows = []
-    for group in groups:
-        found = masked_key(group.key, masking, telling)
-        rows.append((tuple(cell for name in names for cell in cells[name](_shown(name, found[name]))), group.kpis))
+    rows, found = [], []
+    filters = filters_of(reading, query)
+    for group, wanted in zip(groups, filters.of_groups([group.key for group in groups]), strict=True):
+        shown = masked_key(group.key, masking, telling)
+        rows.append((tuple(cell for name in names for cell in cells[name](_shown(name, shown[name]))), group.kpis))
+        found.append(wanted if shown == group.key else None)  # the address would tell a masked name
     columns = [column for name in names for column in DIMENSIONS[name].columns]
-    return figure_table(key, columns, rows, measures=measures, language=reading.language, total=total(query))
+    return figure_table(
+        key,
+        columns,
+        rows,
+        measures=measures,
+        language=reading.language,
+        total=total(query),
+        found=found,
+        found_total=filters.of({}),
+    )
 
 
 def _shown(name: str, value: Any) -> Any:

@@ -1,10 +1,11 @@
 """Tables of figures: columns of names and measures, totals, and the limit of rows."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from reports.figures.kpis import Kpis
-from reports.monthly.tables import Column, Kind, Table
+from reports.monthly.tables import Column, Found, Kind, Table
 from reports.monthly.texts import name_country, translate
 
 MAX_ROWS = 10_000  # of a table with names; the last row sums the others and says how many there are
@@ -49,8 +50,13 @@ def figure_table(
     measures: Sequence[str],
     language: str,
     total: Kpis,
+    found: Sequence[Found] = (),
+    found_total: Found = None,
 ) -> Table:
-    """Return a table of rows in their order and their total. Beyond MAX_ROWS the other rows are summed in one."""
+    """Return a table of rows in their order and their total. Beyond MAX_ROWS the other rows are summed in one.
+
+    `found` has the filters of Message Search for each row, or none at all (`Table.found`).
+    """
     shown = [MEASURES[name] for name in measures]
     most = MAX_ROWS if any(column.kind in TEXTUAL for column in columns) else len(rows)  # times alone are not many
     lines = [(*cells, *(value(kpis) for _column, value in shown)) for cells, kpis in rows[:most]]
@@ -62,15 +68,34 @@ def figure_table(
         columns=(*columns, *(column for column, _value in shown)),
         rows=lines,
         total=(*(None for _ in columns), *(value(total) for _column, value in shown)),
+        found=_with_rest(found, len(rows), most),
+        found_total=found_total,
     )
 
 
-def cut(key: str, columns: Sequence[Column], rows: Sequence[tuple[Any, ...]], *, language: str) -> Table:
+def _with_rest(found: Sequence[Found], rows: int, most: int) -> Sequence[Found]:
+    """Return the filters of the lines that are shown: the row of the others has none."""
+    return [*found[:most], *([None] if rows > most else [])] if found else ()
+
+
+def cut(
+    key: str,
+    columns: Sequence[Column],
+    rows: Sequence[tuple[Any, ...]],
+    *,
+    language: str,
+    found: Sequence[Found] = (),
+) -> Table:
     """Return a table of any rows; beyond MAX_ROWS one says how many others there are."""
     lines = list(rows[:MAX_ROWS])
     if rest := len(rows) - len(lines):
         lines.append(_rest_cells(columns, rest, language))
-    return Table(key=key, columns=tuple(columns), rows=lines)
+    return Table(key=key, columns=tuple(columns), rows=lines, found=_with_rest(found, len(rows), MAX_ROWS))
+
+
+def without_links(table: Table) -> Table:
+    """Return the table without the filters of its rows."""
+    return replace(table, found=(), found_total=None)
 
 
 def country_cells(code: str, language: str) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from portal.brands.brand import brand_of
 from portal.common.periods import Month, zone
 from portal.tenants.models import Tenant
 from reports.models import DefinitionFile, DefinitionRun, ReportMail
+from reports.runs.cause_texts import revision_text
 from reports.schedules.attachments import are_attached, files_for
 from reports.schedules.due import is_late
 from reports.schedules.files import MEDIA_TYPES, download_name, open_file, suffix_of
@@ -92,7 +93,12 @@ def _facts(run: DefinitionRun) -> list[str]:
         lines.append(_("The figures are final."))
     facts = ["\n".join(lines)]
     if run.cause == DefinitionRun.Cause.REVISION:
-        facts.append(_("It replaces the report of these days that you have: its figures have changed since."))
+        replaces = _("It replaces the report of these days that you have: its figures have changed since.")
+        made = run.report_run
+        changes = (
+            revision_text(made.same_as or made) if made else ""
+        )  # most are found unchanged: the run has no changes
+        facts.append(f"{replaces} {changes}".strip())
     if run.due_at is not None and is_late(run.due_at, run.created_at):
         due = {"due": _time(run.due_at, tenant)}
         facts.append(_("It was due on %(due)s. It is late because the portal was not running then.") % due)

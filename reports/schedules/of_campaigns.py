@@ -1,10 +1,14 @@
 """Kinds of a campaign: its figures in the period, and its A/B test."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from campaigns.models import Campaign
+from deliveries.message_pages.forms import ANY_TIME
 from portal.common.masking import Masking
-from reports.campaigns.ab_figures import Metric
+from reports.campaigns.ab_figures import Metric, Place
 from reports.campaigns.ab_result import DEFAULT_WITHIN, AbQuery, AbResult, ab_result
 from reports.campaigns.ab_selectors import TooManyVariants
 from reports.campaigns.ab_texts import headline, notes
@@ -12,8 +16,10 @@ from reports.campaigns.life import life_of
 from reports.figures.kpis import Kpis
 from reports.figures.statistics import total
 from reports.figures.volume import Volume
-from reports.monthly.tables import Column, Table
-from reports.schedules.figure_tables import COUNTRY, country_cells, cut
+from reports.monthly.found import search_text
+from reports.monthly.tables import Column, Found, Table
+from reports.schedules.figure_tables import COUNTRY, country_cells, cut, without_links
+from reports.schedules.found import filters_of
 from reports.schedules.of_counts import errors_table, tables_by
 from reports.schedules.reading import Content, Reading, SubjectGone, TooLarge
 
@@ -36,11 +42,12 @@ def campaign(reading: Reading, masking: Masking) -> Content:
     """Build the figures of one campaign, with those of the campaigns that are merged into it."""
     found = _campaign(reading)
     query = reading.query(campaign=[found.name])
-    query = type(query)(
-        tenant_ids=[found.tenant_id], first=query.first, last=query.last, filters=query.filters, timezone=query.timezone
-    )
+    query = replace(query, tenant_ids=[found.tenant_id])
     tables = [*tables_by(_TABLES, reading, query, masking), errors_table(reading, query)]
-    return Content(tables, total(query), (("Campaign", masking.text(found.name)),))
+    links = filters_of(reading, query).of({})
+    if masking.hides(found.name):
+        tables, links = [without_links(table) for table in tables], None
+    return Content(tables, total(query), (("Campaign", masking.text(found.name)),), found=links)
 
 
 def ab_test(reading: Reading, masking: Masking) -> Content:
@@ -63,11 +70,13 @@ def ab_test(reading: Reading, masking: Masking) -> Content:
     lines = [("Campaign", masking.text(found.name)), ("Result", headline(result.verdict))]
     lines += [("Note", note) for note in notes(result.verdict, planned=result.planned, tz=zone)]
     lines.append(("Messages without a variant", str(result.without)))
+    find = partial(_found, found, masking)
     return Content(
-        [_variants(result, reading), _comparisons(result, reading), _places(result, reading, masking)],
+        [_variants(result, reading, find), _comparisons(result, reading), _places(result, reading, masking, find)],
         Kpis(volume, None),
         tuple(lines),
         days=(life.first, life.last) if life else None,
+        found=None if result.without else find({}),
     )
 
 
@@ -82,7 +91,16 @@ def _campaign(reading: Reading) -> Campaign:
     return found
 
 
-def _variants(result: AbResult, reading: Reading) -> Table:
+def _found(campaign: Campaign, masking: Masking, texts: Mapping[str, str], place: Place | None = None) -> Found:
+    """Return the filters for messages of an A/B test, of one country and operator where a place is given."""
+    wanted = {"campaign": campaign.name, **texts, **({"operator": place[1]} if place else {})}
+    if any(masking.hides(text) or search_text(name, text) is None for name, text in wanted.items()):
+        return None
+    country = {"country": place[0]} if place else {}
+    return {"period": ANY_TIME, "tenant": campaign.tenant.slug, **country, **wanted}
+
+
+def _variants(result: AbResult, reading: Reading, find: Callable[[Mapping[str, str]], Found]) -> Table:
     columns = (
         Column("Variant", "text"),
         *_COUNTS,
@@ -96,7 +114,8 @@ def _variants(result: AbResult, reading: Reading) -> Table:
         (one.label, *_counts(one.volume), rate.n, rate.d, rate.share, *(rate.interval or (None, None)))
         for one, rate in zip(result.variants, result.verdict.rates, strict=True)
     ]
-    return cut("Variants", columns, rows, language=reading.language)
+    found = [find({"variant": one.name}) for one in result.variants]
+    return cut("Variants", columns, rows, language=reading.language, found=found)
 
 
 def _comparisons(result: AbResult, reading: Reading) -> Table:
@@ -120,7 +139,7 @@ def _comparisons(result: AbResult, reading: Reading) -> Table:
     return cut("Comparisons", columns, rows, language=reading.language)
 
 
-def _places(result: AbResult, reading: Reading, masking: Masking) -> Table:
+def _places(result: AbResult, reading: Reading, masking: Masking, find: Callable[..., Found]) -> Table:
     columns = (
         *COUNTRY,
         Column("Operator", "text"),
@@ -135,7 +154,8 @@ def _places(result: AbResult, reading: Reading, masking: Masking) -> Table:
         if row.place is not None:
             place = (*country_cells(row.place[0], reading.language), masking.text(row.place[1]))
         rows.append((*place, row.label, *_counts(row.volume), row.of, row.reached))
-    return cut("Places", columns, rows, language=reading.language)
+    found = [find({"variant": row.name}, row.place) if row.place else None for row in result.places]
+    return cut("Places", columns, rows, language=reading.language, found=found)
 
 
 def _counts(volume: Volume) -> tuple[int, ...]:

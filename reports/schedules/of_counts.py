@@ -1,17 +1,19 @@
 """Kinds that are read from the counts: volumes, errors and quality, operators, and an account by partner ID."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 from portal.common.masking import Masking
 from portal.tenants.models import Tenant
-from reports.figures.failures import failures
+from reports.figures.failures import NOT_DELIVERED, failures
 from reports.figures.query import OF_CAMPAIGNS, StatisticsQuery
 from reports.figures.statistics import total
 from reports.monthly.tables import Column, Table
 from reports.monthly.texts import name_country, translate
 from reports.schedules.dimensions import DIMENSIONS, grouped_table
 from reports.schedules.figure_tables import chosen_measures, cut
+from reports.schedules.found import filters_of
 from reports.schedules.reading import Content, Reading
 
 _STANDARD = (
@@ -31,7 +33,7 @@ def volumes(reading: Reading, masking: Masking) -> Content:
         tables = tables_by([("Groups", tuple(chosen))], reading, query, masking)
     else:
         tables = [*tables_by(_possible(query), reading, query, masking), errors_table(reading, query)]
-    return Content(tables, total(query), filter_details(reading, masking))
+    return _content(tables, reading, query, masking)
 
 
 def errors(reading: Reading, masking: Masking) -> Content:
@@ -39,14 +41,14 @@ def errors(reading: Reading, masking: Masking) -> Content:
     query = reading.query()
     wanted = [("Reasons", ("reason",)), ("Operators", ("country", "operator")), ("Days", ("day",))]
     tables = [errors_table(reading, query), *tables_by(wanted, reading, query, masking)]
-    return Content(tables, total(query), filter_details(reading, masking))
+    return _content(tables, reading, query, masking)
 
 
 def operators(reading: Reading, masking: Masking) -> Content:
     """Build countries and operators."""
     query = reading.query()
     wanted = [("Operators", ("country", "operator")), ("Countries", ("country",)), ("Days", ("day",))]
-    return Content(tables_by(wanted, reading, query, masking), total(query), filter_details(reading, masking))
+    return _content(tables_by(wanted, reading, query, masking), reading, query, masking)
 
 
 def account(reading: Reading, masking: Masking) -> Content:
@@ -57,6 +59,11 @@ def account(reading: Reading, masking: Masking) -> Content:
     table = grouped_table("Partner IDs", reading, query, ("partner_id", "tenant"), masking=masking, measures=measures)
     of_days = grouped_table("Days", reading, query, ("day",), masking=masking, measures=measures)
     return Content([_with_names(table, reading), of_days], total(query), (("Account", reading.account.name),))
+
+
+def _content(tables: list[Table], reading: Reading, query: StatisticsQuery, masking: Masking) -> Content:
+    details = filter_details(reading, masking)
+    return Content(tables, total(query), details, found=filters_of(reading, query).of({}))
 
 
 def _with_names(table: Table, reading: Reading) -> Table:
@@ -90,9 +97,20 @@ def errors_table(reading: Reading, query: StatisticsQuery) -> Table:
         Column("Share", "percent"),
     )
     rows = [(row.result_code, row.text, row.reason, row.status, row.messages, row.share) for row in found]
-    table = cut("Errors", columns, rows, language=reading.language)
+    filters, times = filters_of(reading, query), Counter((row.result_code, row.status) for row in found)
+    links = [
+        filters.of({"result_code": row.result_code, "status": row.status})
+        if times[row.result_code, row.status] == 1  # else two gateways give one code two meanings
+        else None
+        for row in found
+    ]
+    table = cut("Errors", columns, rows, language=reading.language, found=links)
     whole = sum(row.messages for row in found)
-    return replace(table, total=(None, None, None, None, whole, 1.0 if whole else None))
+    return replace(
+        table,
+        total=(None, None, None, None, whole, 1.0 if whole else None),
+        found_total=filters.of_statuses(NOT_DELIVERED),
+    )
 
 
 def filter_details(reading: Reading, masking: Masking) -> tuple[tuple[str, str], ...]:

@@ -1,16 +1,21 @@
 """The kind of segments: figures by the values of a key, and by those of two keys."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from deliveries.message_pages.parameter_fields import PARAMETER
 from deliveries.search.segment_keys import search_keys
 from portal.common.masking import Masking
 from reports.figures.query import StatisticsQuery
-from reports.monthly.tables import Column
+from reports.monthly.tables import Column, Found
 from reports.schedules.figure_tables import chosen_measures, figure_table, named
+from reports.schedules.found import RowFilters, filters_of
 from reports.schedules.of_counts import filter_details
 from reports.schedules.reading import Content, Reading, SubjectGone
 from reports.segments.cross import REST_LABEL, cross_table
 from reports.segments.figures import segment_figures
+from reports.segments.links import is_found
 from reports.segments.rows import in_order
 
 _SPECIAL = {name: name for name in ("(none)", "(other)", "(small)")} | {REST_LABEL: "All others"}
@@ -20,7 +25,7 @@ def segment(reading: Reading, masking: Masking) -> Content:
     """Build the rows of a key; groups of few recipients are one for readers who see numbers masked."""
     parameters, merge_small = reading.parameters, not masking.in_full
     key, by = parameters["key"], parameters.get("by") or ""
-    query = _of_keys(reading, masking, [name for name in (key, by) if name])
+    query, filters = _of_keys(reading, masking, [name for name in (key, by) if name])
     measures, language = chosen_measures(parameters.get("columns", ())), reading.language
     found = segment_figures(query, key, merge_small=merge_small)
     name = named(_SPECIAL, language)
@@ -28,32 +33,54 @@ def segment(reading: Reading, masking: Masking) -> Content:
     def label(value: str) -> str:
         return name(value if value in _SPECIAL else masking.text(value))
 
-    rows: list[Any] = [((label(row.value),), row.kpis) for row in in_order(found.rows, "-messages")]
+    shown = in_order(found.rows, "-messages")
+    rows: list[Any] = [((label(row.value),), row.kpis) for row in shown]
     tables = [
         figure_table(
-            "Segments", (Column("Value", "text"),), rows, measures=measures, language=language, total=found.total
+            "Segments",
+            (Column("Value", "text"),),
+            rows,
+            measures=measures,
+            language=language,
+            total=found.total,
+            found=[None if row.is_small else _found(filters, masking, {key: row.value}) for row in shown],
+            found_total=filters.of({}),
         )
     ]
     if by:
         cross = cross_table(query, (key, by), merge_small=merge_small)
-        pairs: list[Any] = [
-            ((label(row), label(column)), kpis)
-            for row in cross.rows
-            for column in cross.columns
-            if (kpis := cross.cells.get((row, column))) is not None
-        ]
+        cells = [(row, column) for row in cross.rows for column in cross.columns if cross.cells.get((row, column))]
+        pairs: list[Any] = [((label(row), label(column)), cross.cells[row, column]) for row, column in cells]
         columns = (Column("Value", "text"), Column("Value of the second key", "text"))
         tables.append(
             figure_table(
-                "Segments of two keys", columns, pairs, measures=measures, language=language, total=cross.total
+                "Segments of two keys",
+                columns,
+                pairs,
+                measures=measures,
+                language=language,
+                total=cross.total,
+                found=[_found(filters, masking, {key: row, by: column}) for row, column in cells],
+                found_total=filters.of({}),
             )
         )
     keys = [("Key", key), *([("Second key", by)] if by else [])]
-    return Content(tables, found.total, (*keys, *filter_details(reading, masking)))
+    return Content(tables, found.total, (*keys, *filter_details(reading, masking)), found=filters.of({}))
 
 
-def _of_keys(reading: Reading, masking: Masking, keys: list[str]) -> StatisticsQuery:
-    """Return the query of the tenants that have figures by the keys. Raises SubjectGone for none."""
+def _found(filters: RowFilters, masking: Masking, values: Mapping[str, str]) -> Found:
+    """Return the filters for the messages with these values of the keys."""
+    found = filters.of({})
+    if found is None or not all(value.strip() and is_found(value, masking) for value in values.values()):
+        return None
+    return {**found, **{PARAMETER.format(key): value for key, value in values.items()}}
+
+
+def _of_keys(reading: Reading, masking: Masking, keys: list[str]) -> tuple[StatisticsQuery, RowFilters]:
+    """Return the query of the tenants that have figures by the keys, and its filters. Raises SubjectGone for none.
+
+    Nothing is found while messages are indexed by a key, or where the counts by it begin within the days.
+    """
     known = search_keys(reading.tenant_ids, keys)
     tenants = set(reading.tenant_ids)
     for key in keys:
@@ -61,6 +88,10 @@ def _of_keys(reading: Reading, masking: Masking, keys: list[str]) -> StatisticsQ
     if not tenants:
         raise SubjectGone("the segment key has no figures any more")
     query = reading.query()
-    return StatisticsQuery(
-        tenant_ids=sorted(tenants), first=query.first, last=query.last, filters=query.filters, timezone=query.timezone
+    query = replace(query, tenant_ids=sorted(tenants))
+    filters = filters_of(reading, query)
+    is_whole = all(
+        not (key.making or key.failed) and (key.figures_from is None or key.figures_from <= query.first)
+        for key in known.values()
     )
+    return query, replace(filters, may_find=filters.may_find and is_whole)

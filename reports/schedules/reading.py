@@ -1,7 +1,7 @@
 """The reading of a run: for which days, with whose rights, in which language, and what comes of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from portal.tenants.models import GatewayAccount
 from reports.figures.kpis import Kpis
 from reports.figures.query import StatisticsQuery
 from reports.models import DefinitionRun
-from reports.monthly.tables import Table
+from reports.monthly.tables import Found, Table
 from reports.schedules.periods import Days
 
 
@@ -66,16 +66,14 @@ class Content:
     """The tables of a run for one kind of reader, without the Summary, and the figures of that.
 
     `details` are further lines of the Summary: English names and texts. `days` are set where they are not the run's.
+    `found` are the filters of Message Search for all messages of the total.
     """
 
     tables: list[Table]
     total: Kpis
     details: tuple[tuple[str, str], ...] = ()
     days: Days | None = None
-    has_summary: bool = True
-
-    def with_details(self, *details: tuple[str, str]) -> "Content":
-        return replace(self, details=(*details, *self.details))
+    found: Found = None
 
     @property
     def rows(self) -> int:

@@ -21,12 +21,13 @@ def request_definition_run(
     cause: str,
     now: datetime,
     due_at: datetime | None = None,
+    days: Days | None = None,
 ) -> DefinitionRun:
     """Queue a run and wake a worker. Raises DefinitionArchived.
 
-    Its days are those at `due_at`, which a schedule gives, else at `now`: a late worker still reports on the days that
-    were due. A second request for the same due time gets the first one's run in any state; one without a due time gets
-    an open run of the same days.
+    Its days are `days`, else those at `due_at`, which a schedule gives, else at `now`: a late worker still reports on
+    the days that were due. A second request for the same due time gets the first one's run in any state; one without a
+    due time gets an open run of the same days.
     """
     with transaction.atomic():
         # Of two requests at once the second one finds the first one's run.
@@ -35,7 +36,7 @@ def request_definition_run(
         )
         if definition.archived_at is not None:
             raise DefinitionArchived(f"the definition {definition.id} is archived")
-        first, last = run_days(definition, at=due_at or now)
+        first, last = days or run_days(definition, at=due_at or now)
         run = _earlier_run(definition, (first, last), due_at)
         if run is None:
             run = DefinitionRun.objects.create(

@@ -14,6 +14,16 @@ from reports.segments.small_groups import SMALL_LABEL
 _is_digest = re.compile(r".{40}…[0-9a-f]{64}", re.DOTALL).fullmatch  # of a long value (campaigns/segments.py)
 
 
+def is_found(value: str, masking: Masking) -> bool:
+    """Return whether a filter of Message Search finds just the messages of the value, and may be shown."""
+    return (
+        value != SMALL_LABEL
+        and not masking.hides(value)
+        and _is_digest(value) is None
+        and len(value.encode()) <= MAX_VALUE_BYTES
+    )
+
+
 class ValueLinks:
     """Links to the messages of values of some keys; '' for a figure that Message Search does not find exactly."""
 
@@ -27,13 +37,7 @@ class ValueLinks:
 
     def finds(self, value: str) -> bool:
         """Return whether Message Search finds the messages of the value."""
-        return (
-            self.are_possible
-            and value != SMALL_LABEL
-            and not self._masking.hides(value)
-            and _is_digest(value) is None
-            and len(value.encode()) <= MAX_VALUE_BYTES
-        )
+        return self.are_possible and is_found(value, self._masking)
 
     def messages(self, *values: str, **found: object) -> str:
         """Return the address of the messages that have these values of the keys, in their order."""

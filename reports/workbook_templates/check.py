@@ -29,7 +29,7 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a template uses, and what keeps it from being used."""
+    """The names that a template uses, and the problems that keep it from being used."""
 
     uses: tuple[Use, ...] = ()
     problems: tuple[Problem, ...] = ()

@@ -98,6 +98,7 @@ def test_standing_checks_are_told_with_what_they_found(feed):
         Check(RECEIVED, State.PROBLEM, "Since 20 November 2026, 12:00 UTC: one is missing"),
         Check(GATES, State.WARNING, "Never run. Is the scheduler running?"),
         Check(AT_LINK, State.WARNING, "Never run. Is the scheduler running?"),
+        Check(MAILS, State.WARNING, "Never run. Is the scheduler running?"),
         Check(COUNTS, State.WARNING, "Never run. Is the scheduler running?"),
         Check(SUBMISSIONS, State.OK, "No problem found on 20 November 2026, 12:00 UTC."),
         Check(IDENTITIES, State.OK, "No problem found on 20 November 2026, 12:00 UTC."),
@@ -281,7 +282,7 @@ def test_settings_that_hold_people_up_are_told(settings):
     settings.PORTAL_STAFF_MFA = False
     settings.DEBUG = True
 
-    assert [(check.name, check.state) for check in checks()[21:]] == [
+    assert [(check.name, check.state) for check in checks()[22:]] == [
         ("E-mail", State.WARNING), ("Second factor of staff", State.WARNING), ("Debug pages", State.PROBLEM),
     ]  # fmt: skip
 

@@ -73,7 +73,8 @@ NOT_SHOWN = {
     "deliveries.ConversionWindow", "deliveries.GateDestination", "deliveries.GateDelivery",
     "reports.ReportDefinition", "reports.DefinitionFile", "reports.ReportRecipient",
     "reports.Alert", "reports.AlertClock", "reports.AlertMailChoice", "reports.AlertMinute", "reports.AlertQuarter",
-    "reports.AlertRule", "deliveries.GateAttempt", "deliveries.GateHour", "deliveries.ChannelCount",
+    "reports.AlertRule", "deliveries.GateAttempt", "deliveries.GateEvent", "deliveries.GateHour",
+    "deliveries.ChannelCount",
 }  # fmt: skip
 
 

@@ -6,6 +6,10 @@ from datetime import datetime, time, timedelta
 
 import pytest
 
+from deliveries.gates.event_examples import BODIES
+from deliveries.gates.events import read_events
+from deliveries.gates.forwarded import Event
+from deliveries.models import Gate, GateDelivery
 from portal.tenants.models import Tenant
 from reports.alerts import changing
 from reports.alerts.looking import look_at, look_at_all
@@ -14,6 +18,7 @@ from reports.figures.alerts_open import open_number
 from reports.models import Alert, AlertClock, AlertMinute, AlertQuarter, AlertRule
 from tests.alerts.conftest import MINUTE
 from tests.conftest import NOW
+from tests.gates.factors import make_gate
 
 pytestmark = pytest.mark.django_db
 
@@ -195,7 +200,14 @@ def test_nothing_is_mailed_or_counted_of_what_people_know(
     assert (len(mailoutbox), open_number(watched.id)) == (0, 0)
 
 
-def test_a_rule_that_is_switched_off_closes_its_alerts(watched, send):
+def events(gate: Gate) -> list[Event]:
+    """Return what waits to be sent by a gate, oldest first."""
+    keys = GateDelivery.objects.filter(gate_id=gate.pk).values_list("tenant_id", "inbox_id")
+    return sorted(read_events(list(keys)).values(), key=lambda event: event.received_at)
+
+
+def test_a_rule_that_is_switched_off_closes_its_alerts_and_gates_tell_both(watched, send):
+    gate = make_gate(watched, events=["alert.opened", "alert.closed"])
     failing(send)
     look(watched, NOW + 10 * MINUTE)
     rule = AlertRule.objects.get(tenant=watched, standard="delivery")
@@ -203,7 +215,24 @@ def test_a_rule_that_is_switched_off_closes_its_alerts(watched, send):
 
     look(watched, NOW + 11 * MINUTE)
 
-    assert Alert.objects.get(tenant=watched).ending == "switched_off"
+    alert = Alert.objects.get(tenant=watched)
+    assert alert.ending == "switched_off"
+    opened_event, closed_event = events(gate)
+    assert [opened_event.type, closed_event.type] == ["alert.opened", "alert.closed"]
+    assert opened_event.body["alert"] == closed_event.body["alert"] == alert.pk
+    assert (opened_event.body["closed_at"], opened_event.body["ending"]) == (None, None)
+    assert closed_event.body["ending"] == "switched_off"
+    assert set(closed_event.body) == set(BODIES[Gate.Event.ALERT_CLOSED])
+
+
+def test_gates_tell_the_end_of_an_alert(watched, send):
+    gate = make_gate(watched, events=["alert.closed"])
+    look(watched, NOW + 45 * MINUTE)
+    send(NOW + 45 * MINUTE, NOW + 95 * MINUTE)
+    for minutes in (55, 70, 90):
+        look(watched, NOW + minutes * MINUTE)
+
+    assert [(event.body["kind"], event.body["ending"]) for event in events(gate)] == [("silence", "recovered")]
 
 
 def test_each_customer_has_the_standard_rules_once(watched):

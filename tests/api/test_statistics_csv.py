@@ -2,9 +2,14 @@
 
 import csv
 import io
+from datetime import date
+from xml.etree import ElementTree
 
 import pytest
+from babel.core import get_global
+from django.conf import settings
 
+from deliveries.models import DailyCount
 from reports.runs.excel import power_query
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +102,42 @@ def test_columns_that_the_query_types_are_in_the_csv(asked, messages):
         "day", "messages", "parts", "delivered", "failed", "pending", "unknown", "delivery_rate",
     }  # fmt: skip
     assert row["day"].startswith("2026-11-")
+
+
+def test_connection_file_has_the_query_and_an_empty_parameter(client, viewer, tenant):
+    client.force_login(viewer)
+    answer = client.get("/t/nordic-retail/reports/excel/connection/")
+    assert answer["Content-Disposition"] == 'attachment; filename="MessageStatistics.odc"'
+
+    odc, mashup = "{urn:schemas-microsoft-com:office:odc}", "{http://schemas.microsoft.com/DataMashup}"
+    file = ElementTree.fromstring(answer.content)  # noqa: S314 our own file in a test
+    assert file.findtext(f".//{odc}ConnectionString").split(";")[:3] == [
+        "Provider=Microsoft.Mashup.OleDb.1", "Data Source=$Workbook$", "Location=MessageStatistics",
+    ]  # fmt: skip
+    assert file.findtext(f".//{odc}CommandText") == "SELECT * FROM [MessageStatistics]"
+    inner = ElementTree.fromstring(file.findtext(f".//{odc}PowerQueryMashupData"))  # noqa: S314 as above, in a test
+    queries = inner.iter(f"{mashup}Query")
+    formulas = {query.get("Name"): query.findtext(f"{mashup}Formula") for query in queries}
+    assert formulas["MessageStatistics"] == power_query(f"{settings.PUBLIC_URL}/api/v1/statistics/")
+    assert formulas["ApiKey"].startswith('"paste your API key here" meta [IsParameterQuery = true, Type = "Text"')
+    assert len(formulas) == 2
+
+
+def test_one_answer_holds_a_year_of_all_countries(asked, messages, tenant, account):
+    months = [date(2025, 12, 5), *(date(2026, month, 5) for month in range(1, 12))]
+    countries = sorted(get_global("territory_currencies"))[:240]
+    DailyCount.objects.bulk_create(
+        DailyCount(
+            tenant=tenant, account=account, day=day, country=country, status="delivered", result_code=1001,
+            messages=n + 2, parts=n + 2,
+        )
+        for day in months
+        for n, country in enumerate(countries)
+    )  # fmt: skip
+    rows = table(asked("from=2025-12-01&to=2026-11-30&group_by=month,country&format=csv"))
+
+    assert len({(row["month"], row["country"]) for row in rows}) == len(rows) >= 12 * 240
+    assert sum(int(row["messages"]) for row in rows if row["month"] == "2026-03") == sum(range(2, 242))
 
 
 @pytest.mark.parametrize("language", ["en", "fi"])

@@ -43,6 +43,10 @@ LOOKED_AT_BY = {
     "conversions:upload_one": OWNER,
     "settings:conversions": OWNER,
     "settings:conversion_kind": OWNER,
+    "leaks:page": OWNER,
+    "leaks:card": OWNER,
+    "leaks:messages": OWNER,
+    "leaks:file": OWNER,
     "alerts:list": OWNER,
     "alerts:new": OWNER,
     "alerts:rule": OWNER,
@@ -148,6 +152,7 @@ WITHOUT_PAGE = {
     "reports:template_choose": POST,
     "reports:template_remove": POST,
     "reports:template_file": FILE,
+    "reports:excel_connection": FILE,
     "reports:make": POST,
     "conversions:upload_cancel": POST,
     "conversions:upload_undo": POST,
@@ -280,6 +285,7 @@ def address_of(name: str, rows: dict) -> str:
         "ref_id": "no-such-gate",
         "pk": 1,
         "group": "all",
+        "leak_card": "numbers",
     }
     values |= rows | OTHERS.get(name, {})
     if f"{name}_token" in rows:

@@ -193,6 +193,7 @@ def _make_rows(now: datetime) -> dict:
             "campaign_id": Campaign.objects.filter(tenant=tenant).order_by("name").first().id,
             "kind_id": kind_id,
             "recipient": _recipient(tenant),
+            "leak": leak_of(tenant),
             "partner_id": PartnerId.objects.get(value="nr-fi").id,
             "invitation_id": invitation.id,
             "invitation": invitations.link(invitation),

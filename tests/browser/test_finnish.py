@@ -26,6 +26,8 @@ SAME_IN_BOTH = re.compile(
 DATA = {
     "reports:overview": ("tbody",),
     "campaigns:list": ("tbody",),
+    "leaks:card": ("tbody",),
+    "leaks:messages": ("tbody",),
     "segments:segments": ("tbody", "option"),
     "campaigns:ab": ("tbody", "h1", "label"),
     "campaigns:recipients": ("h1",),

@@ -127,6 +127,28 @@ def test_dispatcher_killed_between_sending_and_recording_repeats_what_it_had_sen
     assert 2 in times.values()  # else nothing was between sending and recording
 
 
+def test_event_sent_before_the_dispatcher_was_killed_comes_again_with_its_id(portal, forwarding):
+    with recording_held(portal):
+        portal.inspector.ask(
+            "from django.utils import timezone\n"
+            "from deliveries.gates.events import queue_event\n"
+            "from deliveries.models import Gate\n"
+            f"gate = Gate.objects.get(id={forwarding.gate_id})\n"
+            "Gate.objects.filter(id=gate.id).update(events=['export.ready'])\n"
+            "body = {'export': 7}\n"
+            "result = queue_event(tenant_id=gate.tenant_id, event='export.ready', body=body, now=timezone.now())"
+        )
+        forwarding.receiver.wait(1)
+        portal.kill("dispatcher")
+    forwarding.end_claims()
+    forwarding.start()
+    first, second = forwarding.receiver.wait(2)
+    until(lambda: forwarding.waiting() == (0, 0), "it is recorded")
+
+    assert (first.headers["webhook-id"], first.body) == (second.headers["webhook-id"], second.body)
+    assert len(forwarding.receiver.requests) == 2
+
+
 def test_killed_database_loses_no_delivery(portal, load, forwarding):
     with load(per_body=10, pause=0.1) as load:
         forwarding.wait_for_more(100)

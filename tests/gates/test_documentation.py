@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from deliveries.gates.backoff import DELAYS
+from deliveries.gates.event_examples import sample_event
 from deliveries.gates.receivers import receivers
 from deliveries.gates.requests import request_of
 from deliveries.gates.shapes.template import DATE_PARTS, FIELDS, check
+from deliveries.models import Gate
 from tests.gates.samples import AT, REPORT, endpoint, sender
 
 TEXT = (Path(__file__).parents[2] / "docs/gates.md").read_text(encoding="utf-8")
@@ -26,6 +28,18 @@ def test_samples_in_json(body, place):
     shown = json.loads(blocks("json")[place])
     assert shown == sent
     assert list(shown) == list(sent)
+
+
+@pytest.mark.parametrize("type_", ["export.ready", "report.ready", "alert.closed"])
+def test_samples_of_events(type_):
+    sent = sample_event(type_, tenant_slug=REPORT.tenant_slug, tenant_name=REPORT.tenant_name)
+    body = json.loads(request_of(sender(), endpoint(), [sent], at=AT).body)
+    assert json.dumps(body, indent=2, ensure_ascii=False) in blocks("json")
+    assert [name for name in body["data"] if f"`data.{name}`" not in TEXT] == []
+
+
+def test_every_event_is_named():
+    assert [name for name in Gate.Event.values if f"`{name}`" not in TEXT] == []
 
 
 @pytest.mark.parametrize(("language", "content_type"), [("text", FORM), ("xml", XML)])

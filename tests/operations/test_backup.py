@@ -38,17 +38,21 @@ print(json.dumps([
     sorted(GateDelivery.objects.values_list("gate_id", "inbox_id", "message_id")),
 ]))
 """
-# A gate and a delivery that waits, due in an hour; prints the gate's secret and the delivery's number.
+# A gate with a report and an event that wait, due in an hour; prints the gate's secret and their ids.
 GATE = """
 from datetime import timedelta; from django.utils import timezone
 from deliveries.gates import changing; from deliveries.gates.definitions import DestinationInput, GateInput
-from deliveries.models import DeliveryReport, GateDelivery; from portal.tenants.models import Tenant
+from deliveries.models import DeliveryReport, GateDelivery, GateEvent
+from deliveries.gates.events import queue_event; from portal.tenants.models import Tenant
 tenant = Tenant.objects.get(slug="nordic-retail")
-made = changing.create(tenant, GateInput("Shop", "shop", (DestinationInput("URL"),)), actor="tests")
+given = GateInput("Shop", "shop", (DestinationInput("URL"),), events=("export.ready",))
+made = changing.create(tenant, given, actor="tests")
 report = DeliveryReport.objects.order_by("inbox_id").first()
 GateDelivery.objects.create(tenant=tenant, gate=made.gate, inbox_id=report.inbox_id, account_id=report.account_id,
-    message_id=report.message_id, day=report.day, due_at=timezone.now() + timedelta(hours=1))
-print("GATE", made.gate.public_id, made.secret, report.inbox_id)
+    message_id=report.message_id, day=report.day)
+queue_event(tenant_id=tenant.id, event="export.ready", body={"export": 7}, now=timezone.now())
+GateDelivery.objects.update(due_at=timezone.now() + timedelta(hours=1))
+print("GATE", made.gate.public_id, made.secret, report.inbox_id, GateEvent.objects.get().public_id)
 """
 DUE = """
 from django.utils import timezone; from deliveries.models import GateDelivery
@@ -180,7 +184,9 @@ def test_gates_send_on_from_a_restored_backup_with_the_same_ids(portals, tmp_pat
             ["apply_inbox"],
             ["shell", "-v", "0", "-c", GATE.replace("URL", receiver.url("/dlr"))],
         )
-        public_id, secret, inbox_id = next(line for line in said.splitlines() if line.startswith("GATE")).split()[1:]
+        public_id, secret, inbox_id, event_id = next(
+            line for line in said.splitlines() if line.startswith("GATE")
+        ).split()[1:]
         backup = tmp_path / "backup"
         first.run("backup", str(backup))
         second.env["SECRET_KEY_FILE"] = str(backup / "secret_key")
@@ -189,14 +195,17 @@ def test_gates_send_on_from_a_restored_backup_with_the_same_ids(portals, tmp_pat
         second.run("shell", "-v", "0", "-c", DUE)
         dispatcher = subprocess.Popen([sys.executable, "manage.py", "run_dispatcher"], cwd=REPOSITORY, env=second.env)
         try:
-            [request] = receiver.wait(1)
+            requests = {request.headers["webhook-id"]: request for request in receiver.wait(2)}
         finally:
             dispatcher.terminate()
             dispatcher.wait(60)
 
-    assert request.headers["webhook-id"] == f"dlr_{public_id}_{inbox_id}"
-    assert Webhook(secret).verify(request.body.decode(), request.headers)["id"] == "m1"
-    assert (len(first.state()[9]), second.state()[9]) == (1, [])
+    report_id = f"dlr_{public_id}_{inbox_id}"
+    assert requests.keys() == {report_id, event_id}
+    read = {id_: Webhook(secret).verify(one.body.decode(), one.headers) for id_, one in requests.items()}
+    assert read[report_id]["id"] == "m1"
+    assert read[event_id]["data"]["export"] == 7
+    assert (len(first.state()[9]), second.state()[9]) == (2, [])
 
 
 def mode(path: Path) -> int:

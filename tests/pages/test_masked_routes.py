@@ -14,6 +14,7 @@ from portal.tenants.models import PartnerId
 from reports.campaigns.recipient_lists import seal_key
 from reports.models import Alert, AlertRule
 from tests.conftest import make_user
+from tests.money_leaks.lists import leak_of
 from tests.pages.conftest import make_export
 from tests.pages.test_masked_everywhere import OWN, everything, text_of, told  # noqa: F401  a fixture among them
 from tests.pages.test_url_matrix import POSTED, ROUTES
@@ -38,6 +39,9 @@ MEMBERS = ANYBODYS | {
         "alerts:list",
         "alerts:past",
         "alerts:rule",
+        "leaks:page",
+        "leaks:card",
+        "leaks:messages",
         "reports:overview",
         "palette",
         "palette_anywhere",
@@ -65,7 +69,7 @@ OPENED = {
     "viewer": MEMBERS,
     "analyst": MEMBERS
     | {"conversions:index", "conversions:events", "table_exports:new", "table_exports:recipients"}
-    | {"alerts:new", "reports:remove", "exports:list", "exports:new", "exports:download", "gates:list"},
+    | {"alerts:new", "leaks:file", "reports:remove", "exports:list", "exports:new", "exports:download", "gates:list"},
     "view-as": MEMBERS - {"reports:views"},
     "key": {
         *(
@@ -120,6 +124,7 @@ def addresses(tenant, run, **maker) -> dict[str, str]:
         "session_id": 1, "token": "no-such-token", "colour": "no-colour", "logo_digest": "no-logo",
         "pk": 1, "key": "no-such-key", "group": "all",
         "recipient": seal_key(Message.objects.filter(tenant=tenant).exclude(recipient_key=None).first().recipient_key),
+        "leak_card": "repeats", "leak": leak_of(tenant),
         "uidb36": "1", "month": f"{run.month:%Y-%m}",
     }  # fmt: skip
     found = {}

@@ -164,6 +164,10 @@ PAGES = {
     "alerts:switch": (302, 404, 404, 302),
     "alerts:snooze": (302, 404, 404, 302),
     "alerts:delete": (302, 404, 404, 302),
+    "leaks:page": (302, 404, 404, 200),
+    "leaks:card": (302, 404, 404, 200),
+    "leaks:file": (302, 404, 404, 200),
+    "leaks:messages": (302, 404, 404, 404),  # no such list; tests/money_leaks/ has some
     "alerts_unsubscribe": (404, 404, 404, 404),  # no such link; tests/alerts/ has one
     "gates:list": (302, 404, 404, 200),
     "gates:new": (302, 404, 404, 200),
@@ -233,6 +237,7 @@ PAGES = {
     "reports:view_share": (302, 404, 404, 302),
     "campaigns:ab": (302, 404, 404, 200),
     "reports:excel": (302, 404, 404, 200),
+    "reports:excel_connection": (302, 404, 404, 200),
     "reports:templates": (302, 404, 404, 200),
     "reports:template": (302, 404, 404, 200),
     "reports:template_choose": (302, 404, 404, 302),
@@ -455,6 +460,8 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "campaign_id": rows[Campaign].id,
         "group": "all",
         "recipient": "no-such-recipient",
+        "leak_card": "numbers",
+        "leak": "no-such-list",
         "segment_key_id": rows[SegmentKey].id,
         "month": "2026-08",
         "colour": "no-colour",

@@ -50,7 +50,17 @@ OF_VIEWER = [
     "REST API",
 ]
 OF_OWNER = [
-    *("Overview", "Campaigns", "Segments", "Conversions", "Messages", "List of numbers", "Reports", "Partner IDs"),
+    *(
+        "Overview",
+        "Campaigns",
+        "Segments",
+        "Conversions",
+        "Messages",
+        "List of numbers",
+        "Reports",
+        "Money leaks",
+        "Partner IDs",
+    ),
     *(
         "Gates",
         "Create a gate",

@@ -24,7 +24,7 @@ from reports.monthly.layout import build_tables
 from reports.monthly.ledger import Reason
 from reports.monthly.selector import MonthScope, month_figures
 from reports.runs import kept_tables
-from reports.runs.cause_texts import change_sentence
+from reports.runs.cause_texts import revision_text
 from reports.runs.editions import open_edition
 from reports.runs.erased_files import delete_erased_files
 from reports.runs.revising import ACTOR, queue_revisions
@@ -79,7 +79,7 @@ def test_revision_says_for_each_cell_what_changed_and_why(feed, account, tenant)
     apply(feed, report("a", 1000), report("b", 1000, partner="later"))
     first = make(tenant)
     assert sheet(first) == []
-    assert change_sentence(first) == ""
+    assert revision_text(first) == ""
 
     apply(feed, report("a"))
     PartnerId.objects.update_or_create(account=account, value="later", defaults={"tenant": tenant, "declared_at": NOW})
@@ -104,7 +104,7 @@ def test_revision_says_for_each_cell_what_changed_and_why(feed, account, tenant)
     assert rows["Summary", "Messages", "Value"] == (1, 2, 1, f"{moved} +1")
     assert rows["Latency", "Finland", "Delivered (messages with a known time)"] == (None, 1, 1, f"{late} +1")
     assert {key for key in rows if "Revision" in key or "Data as of" in key} == set()
-    assert change_sentence(second) == (
+    assert revision_text(second) == (
         "Changed since revision 1: +1 messages, +1 delivered, +2 SMS parts"
         " (Late delivery reports: +1 delivered, −1 pending; Partner IDs declared or moved: +1 messages, +1 pending,"
         " +2 SMS parts)."

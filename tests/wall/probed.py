@@ -26,6 +26,7 @@ from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenan
 from reports.campaigns.recipient_lists import seal_key
 from tests.conftest import NOW, PASSWORD, make_user
 from tests.deliveries.helpers import apply, dlr
+from tests.money_leaks.lists import leak_of
 from tests.name_server import dns_server
 from tests.pages.conftest import make_export, make_run
 from tests.pages.test_url_matrix import Route, address_of
@@ -92,6 +93,8 @@ def probed(ids, other_tenant, stranger, staff_user, settings, dns_server) -> Pro
     }
     found = ids | {
         "recipient": seal_key(bytes(16)),
+        "leak_card": "numbers",
+        "leak": leak_of(other_tenant),
         "account": account.name,
         "colour": "0B7285",
         "logo_digest": _brand(other_tenant),

@@ -48,6 +48,14 @@ class GateForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2} | _PLAIN),
         help_text=gettext_lazy("One name=value a line. Each report carries them as gateCustomParameters."),
     )
+    events = forms.MultipleChoiceField(
+        label=gettext_lazy("Events"),
+        choices=Gate.Event.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("None chosen: the gate sends delivery reports alone."),
+    )
+    events_only = forms.BooleanField(label=gettext_lazy("Events only, no delivery reports"), required=False)
     partner_ids = forms.MultipleChoiceField(
         label=gettext_lazy("Partner IDs"),
         required=False,
@@ -106,6 +114,7 @@ class GateForm(forms.Form):
 
     def __init__(self, data: QueryDict | None = None, *, tenant: Tenant, gate: Gate | None = None) -> None:
         super().__init__(data, initial=_initial(gate), auto_id="gate_%s")
+        self.fields["events"].word = "gate_event"  # type: ignore[attr-defined]
         for name in ("ref_id", "custom_parameters"):
             self.fields[name].word = f"gate_{name}"  # type: ignore[attr-defined]  # not the message's of the glossary
         self._tenant, self._gate = tenant, gate
@@ -145,7 +154,8 @@ class GateForm(forms.Form):
         values["ttl_ms"] = stored if stored and hours == _hours(stored) else int(hours * HOUR_MS)
         values["campaign_ids"] = values.pop("campaigns")
         values["ref_id"] = values["ref_id"] or values["name"]
-        return values | {name: tuple(values[name]) for name in ("partner_ids", "statuses")}
+        values["forwards_reports"] = not values.pop("events_only")
+        return values | {name: tuple(values[name]) for name in ("partner_ids", "statuses", "events")}
 
 
 def _hours(ttl_ms: int) -> Decimal:
@@ -164,9 +174,10 @@ def _initial(gate: Gate | None) -> dict[str, Any]:
     names = Campaign.objects.filter(tenant_id=gate.tenant_id, id__in=gate.campaign_ids).order_by("name")
     kept = (
         "name", "ref_id", "gate_type", "body", "batch_size", "partner_ids", "final_only", "statuses", "ref_id_prefix",
-        "parameter_key", "parameter_value", "throttle", "acknowledge",
+        "parameter_key", "parameter_value", "throttle", "acknowledge", "events",
     )  # fmt: skip
     return {name: getattr(gate, name) for name in kept} | {
+        "events_only": not gate.forwards_reports,
         "ttl_hours": _hours(gate.ttl_ms),
         "countries": ", ".join(gate.countries),
         "campaigns": as_lines(names.values_list("name", flat=True)),

@@ -6,8 +6,9 @@ from django.utils import timezone
 from msgspec.structs import replace
 
 from deliveries.gates.definitions import DestinationInput, GateInput
+from deliveries.gates.event_examples import sample_event
 from deliveries.gates.examples import SAMPLE, newest_report
-from deliveries.gates.forwarded import Endpoint, Forwarded, Sender
+from deliveries.gates.forwarded import Endpoint, Forwarded, Sendable, Sender
 from deliveries.gates.requests import request_of
 from deliveries.gates.rounds import DROP
 from deliveries.gates.secrets import headers_of
@@ -36,11 +37,15 @@ class PreviewedRequest:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A request for each destination. `is_sample`: no recent report passes the filter, so the report is made up."""
+    """A request for each destination. `is_sample`: no recent report passes the filter, so the report is made up.
+
+    `events` are made-up requests to the first destination, by the event's name.
+    """
 
     message_id: str
     is_sample: bool
     requests: tuple[PreviewedRequest, ...]
+    events: tuple[tuple[str, PreviewedRequest], ...]
 
 
 def preview_of(tenant: Tenant, given: GateInput, *, gate: Gate | None, masking: Masking) -> Preview:
@@ -58,8 +63,14 @@ def preview_of(tenant: Tenant, given: GateInput, *, gate: Gate | None, masking: 
         is_batched=given.batch_size > 1,
     )
     stored = {one.url: headers_of(one) for one in gate.destinations.all()} if gate else {}
-    requests = tuple(_request(sender, one, shown, stored.get(one.url, ()), now) for one in given.destinations)
-    return Preview(shown.message_id, report is None, requests)
+
+    def request(to: DestinationInput, what: Sendable) -> PreviewedRequest:
+        return _request(sender, to, what, stored.get(to.url, ()), now)
+
+    requests = tuple(request(one, shown) for one in given.destinations) if given.forwards_reports else ()
+    samples = [sample_event(event, tenant_slug=tenant.slug, tenant_name=tenant.name) for event in given.events]
+    events = tuple((str(Gate.Event(one.type).label), request(given.destinations[0], one)) for one in samples)
+    return Preview(shown.message_id, report is None, requests, events)
 
 
 def masked(report: Forwarded, masking: Masking) -> Forwarded:
@@ -80,7 +91,7 @@ def masked(report: Forwarded, masking: Masking) -> Forwarded:
     )
 
 
-def _request(sender: Sender, given: DestinationInput, report: Forwarded, stored, now) -> PreviewedRequest:
+def _request(sender: Sender, given: DestinationInput, report: Sendable, stored, now) -> PreviewedRequest:
     if given.url == DROP:
         return PreviewedRequest(given.url, is_drop=True)
     headers = (
@@ -116,4 +127,5 @@ def _filter_of(given: GateInput) -> Filter:
         ref_id_prefix=given.ref_id_prefix,
         parameter_key=given.parameter_key,
         parameter_value=given.parameter_value,
+        nothing=not given.forwards_reports,
     )

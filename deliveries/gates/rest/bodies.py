@@ -21,7 +21,17 @@ FILTER = (
     *("ref_id_prefix", "parameter_key", "parameter_value"),
 )
 _LISTS = ("partner_ids", "statuses", "countries", "campaign_ids")
-_SAME = ("name", "ref_id", "ttl_ms", "acknowledge", "throttle", "custom_parameters", "body", "batch_size")
+_SAME = (
+    "name",
+    "ref_id",
+    "ttl_ms",
+    "acknowledge",
+    "throttle",
+    "custom_parameters",
+    "body",
+    "batch_size",
+    "forwards_reports",
+)
 _of_destination = re.compile(r"destinations\[(\d+)\]\.(\w+)").fullmatch
 _OWNED = ("url", "content_type", "method", "template", "username", "password", "headers", "custom_parameters")
 
@@ -75,6 +85,8 @@ def _given(
     values = {name: data[name] for name in _SAME if name in data}
     if "type" in data:
         values["gate_type"] = data["type"]
+    if "events" in data:
+        values["events"] = tuple(dict.fromkeys(data["events"]))
     chosen = data.get("filter", {})
     values |= {name: tuple(chosen[name]) if name in _LISTS else chosen[name] for name in FILTER if name in chosen}
     refuse(_unknown_campaigns(values.get("campaign_ids", ()), tenant))

@@ -23,6 +23,8 @@ GATE: dict[str, Any] = {
     "custom_parameters": {},
     "body": "link",
     "batch_size": 1,
+    "forwards_reports": True,
+    "events": ["export.ready"],
     "filter": {
         "partner_ids": ["nr-fi"],
         "final_only": True,
@@ -102,6 +104,7 @@ ATTEMPT = {
     "url": "https://sms.example.com/dlr",
     "account": "link-main",
     "message_id": "a1b2c3",
+    "event": None,
     "number_erased": False,
 }
 DETAIL = ATTEMPT | {"request_headers": _HEADERS, "request_body": _BODY, "answer": "busy"}

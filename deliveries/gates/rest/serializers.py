@@ -90,6 +90,15 @@ class ChangeGateBody(serializers.Serializer):
     batch_size = serializers.IntegerField(
         required=False, help_text=f"Reports per request, from 1 (default) to {MAX_BATCH}."
     )
+    forwards_reports = serializers.BooleanField(
+        required=False, help_text="Whether delivery reports are sent; false: events alone. Default: true."
+    )
+    events = serializers.ListField(
+        child=serializers.ChoiceField(choices=Gate.Event.values),
+        max_length=MAX_TEXTS,
+        required=False,
+        help_text=f"Events that are sent (docs/gates.md, Events): {', '.join(Gate.Event.values)}. Default: none.",
+    )
     filter = FilterBody(required=False, help_text="The reports that the gate sends.")
     destinations = DestinationBody(
         many=True,
@@ -168,6 +177,10 @@ class GateAnswer(serializers.Serializer):
     )
     body = serializers.ChoiceField(choices=Gate.Body.values, help_text="LINK's report or the portal's event.")
     batch_size = serializers.IntegerField(help_text="Reports per request.")
+    forwards_reports = serializers.BooleanField(help_text="Whether delivery reports are sent.")
+    events = serializers.ListField(
+        child=serializers.ChoiceField(choices=Gate.Event.values), help_text="Events that are sent."
+    )
     filter = FilterAnswer(help_text="The reports that the gate sends.")
     destinations = DestinationAnswer(many=True, help_text="Its URLs, in their order.")
     state = serializers.ChoiceField(
@@ -255,7 +268,10 @@ class AttemptAnswer(serializers.Serializer):
     method = serializers.CharField(help_text="Empty: nothing was sent.")
     url = serializers.CharField(help_text="Where it went; empty: nothing was sent.")
     account = serializers.CharField(allow_null=True, help_text="The message's gateway account; null: a made-up report.")
-    message_id = serializers.CharField(help_text="The message.")
+    message_id = serializers.CharField(help_text="The message; of an event its id.")
+    event = serializers.ChoiceField(
+        choices=Gate.Event.values, allow_null=True, help_text="Type of the event; null: a delivery report."
+    )
     number_erased = serializers.BooleanField(help_text="Whether the recipient's number was erased before or since.")
 
 

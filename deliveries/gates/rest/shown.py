@@ -20,7 +20,7 @@ from portal.tenants.models import GatewayAccount
 
 _SAME = (
     *("name", "ref_id", "ttl_ms", "acknowledge", "throttle", "custom_parameters", "body", "batch_size", "state"),
-    *("state_at", "failing_since", "created_at", "changed_at"),
+    *("forwards_reports", "events", "state_at", "failing_since", "created_at", "changed_at"),
 )
 _OF_DESTINATION = ("url", "content_type", "method", "template", "username", "custom_parameters")
 
@@ -118,6 +118,7 @@ def _attempt(one: ShownAttempt, accounts: dict[int, str]) -> dict[str, Any]:
         "url": one.url,
         "account": accounts.get(row.account_id) if row.account_id is not None else None,
         "message_id": one.message_id,
+        "event": one.event or None,
         "number_erased": row.is_masked,
         "request_headers": [f"{name}: {value}" for name, value in one.headers],
         "request_body": one.body,

@@ -32,6 +32,7 @@ class Command(BaseCommand):
         for what, count in (
             ("attempts of gates", taken.of_gates.attempts),
             ("deliveries of deleted gates", taken.of_gates.deliveries),
+            ("events of gates", taken.of_gates.events),
         ):
             if count:
                 self.stdout.write(f"{count:,} {what} {words} taken")

@@ -1,6 +1,6 @@
 """Ending jobs, and queueing them again."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from portal.common.jobs.leases import LeaseLost, held, name
-from portal.common.jobs.models import MAX_ATTEMPTS, MAX_ERROR, Job, JobState, open_jobs
+from portal.common.jobs.models import MAX_ATTEMPTS, MAX_ERROR, AnyJob, Job, JobState, open_jobs
 from portal.common.redaction import redact
 
 RETRY_DELAY = timedelta(seconds=30)  # after the first failed attempt; doubled after each further one
@@ -22,10 +22,10 @@ def finish(job: Job, **values: Any) -> None:
         raise LeaseLost(f"{name(job)}: the lease is lost")
 
 
-def fail(job: Job, error: Exception) -> None:
+def fail(job: AnyJob, error: Exception, *, on_failed: Callable[[AnyJob], None] | None = None) -> None:
     """Queue a running job again after an error, with a delay. After its last attempt it fails.
 
-    Nothing is written if another worker has the job.
+    Nothing is written if another worker has the job. `on_failed` is called when it fails, in the same transaction.
     """
     now = datetime.now(UTC)
     with transaction.atomic():
@@ -40,6 +40,8 @@ def fail(job: Job, error: Exception) -> None:
         else:
             values |= {"state": JobState.QUEUED, "not_before": now + RETRY_DELAY * 2 ** (job.attempts - 1)}
         write(job, values)
+        if on_failed is not None and job.state == JobState.FAILED:
+            on_failed(job)
 
 
 def _reason(error: Exception) -> str:

@@ -1,6 +1,7 @@
 """Claiming a job, and keeping it while it runs."""
 
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
@@ -37,11 +38,17 @@ class Paused(Stopped):
 
 
 def claim(
-    model: type[AnyJob], job_id: int | None = None, *, now: datetime | None = None, lease: timedelta = LEASE
+    model: type[AnyJob],
+    job_id: int | None = None,
+    *,
+    now: datetime | None = None,
+    lease: timedelta = LEASE,
+    on_failed: Callable[[AnyJob], None] | None = None,
 ) -> AnyJob | None:
     """Start the oldest due job (or this one): count an attempt and take a lease. Return None if there is none.
 
-    A job that lost its worker in its last attempt fails here. One that should have been cancelled is cancelled.
+    A job that lost its worker in its last attempt fails here, and `on_failed` is called in the same transaction. One
+    that should have been cancelled is cancelled.
     """
     now = now or datetime.now(UTC)
     while True:
@@ -56,6 +63,8 @@ def claim(
                 _start(job, now, lease)
                 return job
             _give_up(job, now)
+            if on_failed is not None and job.state == JobState.FAILED:
+                on_failed(job)
         logger.warning("%s: %s after %s attempts", name(job), job.state, job.attempts)
 
 

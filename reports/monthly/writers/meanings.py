@@ -127,6 +127,94 @@ MEANINGS: dict[str, tuple[str, str]] = {
         "Kaikki ennen tätä hetkeä saadut kuittaukset on laskettu. ”Odottaa” tarkoittaa sen jälkeen saatuja.",
     ),
 }
+MEANINGS |= {
+    # the percentiles of all messages of a row
+    "Latency p50": MEANINGS["p50"],
+    "Latency p90": MEANINGS["p90"],
+    "Latency p95": MEANINGS["p95"],
+    "Latency p99": MEANINGS["p99"],
+    # of saved reports
+    "Hour": (
+        "The hour of sending, in the report's time zone; messages from 14:00 to 14:59 are in 14:00.",
+        "Lähetyksen tunti raportin aikavyöhykkeellä; viestit klo 14.00–14.59 ovat tunnissa 14.00.",
+    ),
+    "Week": (
+        "The week of sending by ISO 8601, from Monday to Sunday.",
+        "Lähetyksen viikko ISO 8601:n mukaan, maanantaista sunnuntaihin.",
+    ),
+    "Month": (
+        "The calendar month of sending in the customer's time zone.",
+        "Lähetyksen kalenterikuukausi asiakkaan aikavyöhykkeellä.",
+    ),
+    "Sender type": (
+        "The kind of sender that the recipient sees: a name, a phone number or a short number.",
+        "Vastaanottajan näkemän lähettäjän laji: nimi, puhelinnumero tai lyhytnumero.",
+    ),
+    "Status": (
+        "What happened to a message so far: queued, sent, delivered, failed, expired, rejected or unknown.",
+        "Mitä viestille on tähän mennessä tapahtunut: jonossa, lähetetty, toimitettu, epäonnistunut, vanhentunut, "
+        "hylätty tai tuntematon.",
+    ),
+    "Result code": (
+        "The gateway's number for what happened to a message. It decides the status.",
+        "Yhdyskäytävän numero sille, mitä viestille tapahtui. Se määrää tilan.",
+    ),
+    "Delivered of the final": (
+        "Delivered messages divided by those that are delivered or failed; pending and unknown ones are left out.",
+        "Toimitetut viestit jaettuna toimitetuilla ja epäonnistuneilla; keskeneräiset ja tuntemattomat eivät ole "
+        "mukana.",
+    ),
+    "Failed share": (
+        "Failed messages divided by all messages.",
+        "Epäonnistuneet viestit jaettuna kaikilla viesteillä.",
+    ),
+    "Pending share": (
+        "Pending messages divided by all messages.",
+        "Keskeneräiset viestit jaettuna kaikilla viesteillä.",
+    ),
+    "Unknown share": (
+        "Unknown messages divided by all messages.",
+        "Tuntemattomat viestit jaettuna kaikilla viesteillä.",
+    ),
+    "Parts per message": ("SMS parts divided by messages.", "SMS-osat jaettuna viesteillä."),
+    "Value": (
+        "The value of the segment key: messages with the same value are one row.",
+        "Segmenttiavaimen arvo: viestit, joilla on sama arvo, ovat yksi rivi.",
+    ),
+    "Value of the second key": (
+        "The value of the second segment key, within the value of the first.",
+        "Toisen segmenttiavaimen arvo, ensimmäisen avaimen arvon sisällä.",
+    ),
+    "Counted": (
+        "Messages that the test compares: all of the variant's. While the campaign runs, those that are old enough.",
+        "Viestit, joita testi vertaa: kaikki version viestit. Kampanjan aikana ne, jotka ovat riittävän vanhoja.",
+    ),
+    "Reached": (
+        "Messages of those counted that were delivered, or delivered within the test's time.",
+        "Lasketuista viesteistä ne, jotka toimitettiin, tai toimitettiin testin ajassa.",
+    ),
+    "Rate": (
+        "Reached messages divided by those counted. The range of 95 percent beside it is that of this rate.",
+        "Tavoitetut viestit jaettuna lasketuilla. Vieressä oleva 95 prosentin väli koskee tätä osuutta.",
+    ),
+    "Better": (
+        "Of two variants the one with the higher rate, by chance or not.",
+        "Kahdesta versiosta se, jonka osuus on suurempi, sattumalta tai ei.",
+    ),
+    "Other": ("The variant that it is compared with.", "Versio, johon sitä verrataan."),
+    "Difference": (
+        "The new figure minus the old one; of variants, the better one's rate minus the other's.",
+        "Uusi luku miinus vanha; versioissa paremman osuus miinus toisen osuus.",
+    ),
+    "P-value": (
+        "How often chance alone would make a difference as large as this, if both variants were equally good.",
+        "Kuinka usein pelkkä sattuma tuottaisi näin suuren eron, jos versiot olisivat yhtä hyviä.",
+    ),
+    "Sure": (
+        "“yes” if chance explains the difference in fewer than 5 of 100 tests, all comparisons taken together.",
+        "”kyllä”, jos sattuma selittää eron harvemmin kuin 5 kertaa sadasta, kun kaikki vertailut otetaan huomioon.",
+    ),
+}
 DEFINITIONS = "Definitions"
 _SAME_AS = {"95% to": "95% from"}
 
@@ -139,7 +227,8 @@ def definitions_table(tables: Sequence[Table], language: str) -> Table:
     sheets: dict[str, list[str]] = {}
     for table in tables:
         names = [column.key for column in table.columns]
-        names += [row[0] for row in table.rows] if table.row_kinds else []
+        if table.row_kinds:
+            names = [*names[2:], *(row[0] for row in table.rows)]
         for name in dict.fromkeys(_SAME_AS.get(name, name) for name in names):
             sheets.setdefault(name, []).append(translate(table.key, language))
     finnish = find_locale(language).language == "fi"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from reports.monthly.figures import ReportHeader
-from reports.monthly.tables import COUNTED, Table
+from reports.monthly.tables import COUNTED, Found, Table, narrowed
 
 MAX_LINKS = 60_000
 """Maximum number of links in a sheet; Excel takes 65,530."""
@@ -26,14 +26,15 @@ class SheetLinks:
         self.made = 0
         self.is_full = False
 
-    def of(self, row: tuple[object, ...], found: Mapping[str, str] | None) -> dict[int, str]:
+    def of(self, row: tuple[object, ...], found: Found) -> dict[int, str]:
         """Return the addresses of a row's figures by column; none of 0 messages, and none where `found` is None."""
         if not self._address or found is None:
             return {}
         links = {
             index: address
             for index, more in self._columns.items()
-            if row[index] and len(address := f"{self._address}?{urlencode({**found, **more})}") <= _MAX_LENGTH
+            if row[index]
+            and len(address := f"{self._address}?{urlencode(narrowed(found, more), doseq=True)}") <= _MAX_LENGTH
         }
         if self.made + len(links) > MAX_LINKS:
             self.is_full = True

@@ -1,0 +1,1 @@
+"""Money leaks: messages of the last days that cost without need."""

@@ -1,0 +1,111 @@
+"""What each card finds, and what it leaves alone."""
+
+import pytest
+
+from campaigns.models import Campaign
+from reports.leaks.countries import NewCountry, new_countries
+from reports.leaks.listed import messages_page, of_number, of_repeats, of_rise
+from reports.leaks.numbers import failing_numbers, newest_failures
+from reports.leaks.parts import parts_rises
+from reports.leaks.repeats import repeats
+from reports.leaks.window import Window
+
+pytestmark = pytest.mark.django_db
+
+DAY = 24 * 60
+A, B, C, D = (f"+35840111111{n}" for n in range(4))
+
+
+@pytest.fixture
+def window(tenant, now) -> Window:
+    return Window.of_days(tenant, 7, now=now)
+
+
+def ids_of(listed) -> list[str]:
+    """Return the ids of all pages of a list."""
+    found, cursor = [], ""
+    while cursor is not None:
+        page, cursor = messages_page(listed, cursor=cursor, size=2)
+        found += [message.folded.message_id for message in page]
+    return found
+
+
+def test_number_counts_its_failures_since_the_last_delivery(send, window, other_tenant):
+    for ago in (500, 400):
+        send(A, ago, code=2104, parts=3)
+    send(A, 300)  # delivered
+    for ago in (200, 150, 100):
+        send(A, ago, code=2106, parts=2)
+    send(A, 90, code=1006)  # no code that says "for good"
+    for ago in (50, 40, 30):
+        send(B, ago, code=2104)
+    send(B, 20)  # works again
+    for ago in (50, 40):
+        send(C, ago, code=2105)
+    send(C, 8 * DAY, code=2105)  # before these days
+    for ago in (50, 40, 30):
+        send(D, ago, code=2105, of=other_tenant)
+
+    found = failing_numbers(window)
+
+    assert [(one.messages, one.parts) for one in found] == [(3, 6)]
+    assert ids_of(of_number(window, found[0])) == ["m6", "m5", "m4"]
+    assert [one.folded.destination for one in newest_failures(window, found)] == [A]
+
+
+def test_rise_of_parts_is_found_in_the_variant_alone(send, window, now):
+    for ago in range(120, 0, -1):
+        send(A, ago, campaign="autumn", variant="a", parts=1)
+        send(A, ago, campaign="autumn", variant="b", parts=1 + (ago <= 55))
+        send(A, ago, parts=1 + (ago <= 55))  # of no campaign
+
+    (found,) = parts_rises(window)
+
+    assert (found.campaign_id, found.variant) == (Campaign.objects.get(name="autumn").pk, "b")
+    assert (now - found.rise.at).total_seconds() == 55 * 60
+    assert (found.rise.before, found.rise.after, found.rise.messages, found.rise.extra_parts) == (1.0, 2.0, 55, 55)
+    assert len(ids_of(of_rise(window, found))) == 55
+
+
+def test_repeats_are_those_of_the_same_campaign_or_ref_id_within_minutes(send, window):
+    send(A, 100, campaign="autumn", variant="a", parts=2)
+    send(A, 95, campaign="autumn", variant="b", parts=2)  # m2: repeats it
+    send(A, 86, campaign="autumn", parts=2)  # m3: repeats m2
+    send(A, 70, campaign="autumn", parts=2)  # later
+    send(B, 95, campaign="autumn", parts=2)  # somebody else
+    send(A, 100, ref_id="otp-1")
+    send(A, 99, ref_id="otp-1")  # m7
+    send(A, 99, ref_id="otp-2")
+    send(C, 50)
+    send(C, 50)  # nothing says that they are the same
+
+    found = repeats(window)
+
+    autumn = Campaign.objects.get(name="autumn").pk
+    assert [(one.campaign_id, one.ref_id, one.messages, one.recipients, one.parts) for one in found] == [
+        (autumn, "", 2, 1, 4),
+        (0, "otp-1", 1, 1, 1),
+    ]
+    assert [ids_of(of_repeats(window, one)) for one in found] == [["m3", "m2"], ["m7"]]
+
+
+def test_country_is_new_that_no_earlier_day_has(send, window):
+    for ago in (70 * DAY, 60):
+        send(A, ago)
+    send(A, 30 * DAY, country="SE")
+    send(A, 60, country="SE")
+    send(A, 60, country="")
+    assert new_countries(window) == []
+
+    send(A, 2 * DAY, country="LV", parts=3)
+    send(A, 1, country="LV", parts=2)
+
+    found = new_countries(window)
+    assert found == [NewCountry("LV", found[0].first, messages=2, parts=5)]
+    assert (window.last - found[0].first).days == 2
+
+
+def test_countries_are_not_judged_without_eight_weeks_of_history(send, window):
+    for ago in (60 * DAY, 60):
+        send(A, ago)
+    assert new_countries(window) is None
