@@ -11,7 +11,7 @@ import urllib.request
 import yaml
 
 from portal import engines
-from portal.demo import alerts, conversions, gates, guide, late_reports, saved_reports, steps, traffic
+from portal.demo import alerts, conversions, gates, guide, late_reports, leaks, saved_reports, steps, traffic
 from portal.demo.state import PROVISIONING, REPOSITORY, DemoError, State
 from portal.serve import is_prepared
 
@@ -87,6 +87,7 @@ def _fill(server: subprocess.Popen, address: str) -> State:
     conversions.send_events(address)
     gates.start_receiver(state)
     gates.make_gates(state, server)
+    leaks.send_leaks(state, server)
     alerts.fail_operator(state, server)
     return state
 
@@ -121,6 +122,7 @@ def _tell(state: State, address: str) -> None:
         f"  {address}/t/nordic-retail/alerts/       an alert that is open: the last minutes' messages do not arrive\n"
         f"  {address}/t/nordic-retail/exports/      a saved file: every failed message as a workbook\n"
         f"{saved_reports.guide(address)}"
+        f"{leaks.guide(address)}"
         f"{gates.guide(address)}"
         f"  {address}/share/{state.shared}/\n"
         "                                          a shared link: the same Overview for people without an account\n"

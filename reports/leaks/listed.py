@@ -24,7 +24,8 @@ _BEYOND = "(s.sent_at, s.message_id, s.account_id) < (%(at)s, %(id)s, %(account)
 _ORDER = "ORDER BY s.sent_at DESC, s.message_id DESC, s.account_id DESC LIMIT %(limit)s"
 _LISTED = MESSAGE_COLUMNS.replace("m.", "s.")
 _OF_KIND = {
-    "numbers": f"m.recipient_key = %(key)s AND {OF_FAILURES} AND (%(after)s::timestamptz IS NULL OR m.sent_at > %(after)s)",
+    "numbers": f"m.recipient_key = %(key)s AND {OF_FAILURES}"
+    " AND (%(after)s::timestamptz IS NULL OR m.sent_at > %(after)s)",
     "parts": "m.campaign_id = %(campaign)s AND m.variant = %(variant)s AND m.sent_at >= %(from)s",
 }
 _PLAIN = f"SELECT {_LISTED} FROM message s WHERE {{where}} AND {{beyond}} {_ORDER}"  # noqa: S608  constants of this module

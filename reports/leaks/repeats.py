@@ -33,7 +33,7 @@ GROUP BY s.campaign_id, s.ref_id ORDER BY sum(s.parts) DESC, s.campaign_id, s.re
 
 @dataclass(frozen=True, slots=True)
 class Repeats:
-    """Repeated messages of a campaign, or of a refId without one; the first message to each recipient is not counted."""
+    """Repeated messages of a campaign, or of a refId without one; the first one to a recipient is not counted."""
 
     campaign_id: int
     ref_id: str

@@ -116,6 +116,8 @@ _FINNISH = {
     "(other)": "(muut)",
     "(unknown)": "(tuntematon)",
     "(none)": "(ei tunnusta)",
+    "(no reason)": "(ei syytä)",
+    "(no value)": "(ei arvoa)",
     "(unassigned)": "(kohdistamaton)",
     "(no variant)": "(ei versiota)",
     "(small)": "(pienet)",

@@ -10,7 +10,7 @@ from reports.monthly.figures import ReportHeader
 from reports.monthly.tables import Table
 from reports.monthly.texts import catalogue
 
-LAYOUT = 2
+LAYOUT = 3
 """The workbook's look: raise it when styles, charts or print change; tables and texts are in the digest already."""
 
 _OF_THE_MOMENT = {"data_as_of": "Data as of", "oldest_waiting": "Oldest waiting", "revision": "Revision"}

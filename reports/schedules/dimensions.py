@@ -47,7 +47,7 @@ DIMENSIONS: dict[str, Dimension] = {
     "sender_type": Dimension((Column("Sender type", "text"),), "(unknown)"),
     "status": Dimension((Column("Status", "term"),)),
     "result_code": Dimension((Column("Result code", "code"),)),
-    "reason": Dimension((Column("Reason", "term"),), "(none)"),
+    "reason": Dimension((Column("Reason", "term"),), "(no reason)"),
 }
 
 

@@ -122,17 +122,17 @@ def _comparisons(result: AbResult, reading: Reading) -> Table:
     columns = (
         Column("Better", "text"),
         Column("Other", "text"),
+        Column("Sure", "term"),
         Column("Messages", "int"),
         Column("Difference", "percent"),
         Column("95% from", "percent"),
         Column("95% to", "percent"),
         Column("P-value", "ratio"),
-        Column("Sure", "term"),
     )
     rows = [
         (
-            pair.better, pair.other, pair.messages, pair.difference, pair.low, pair.high, pair.p_value,
-            "yes" if pair.is_sure else "no",
+            pair.better, pair.other, "yes" if pair.is_sure else "no", pair.messages, pair.difference, pair.low,
+            pair.high, pair.p_value,
         )
         for pair in result.verdict.pairs
     ]  # fmt: skip

@@ -18,7 +18,7 @@ from reports.segments.figures import segment_figures
 from reports.segments.links import is_found
 from reports.segments.rows import in_order
 
-_SPECIAL = {name: name for name in ("(none)", "(other)", "(small)")} | {REST_LABEL: "All others"}
+_SPECIAL = {"(none)": "(no value)", "(other)": "(other)", "(small)": "(small)", REST_LABEL: "All others"}
 
 
 def segment(reading: Reading, masking: Masking) -> Content:

@@ -133,6 +133,7 @@ def _make_rows(now: datetime) -> dict:
     from portal.tenants.models import Feed, PartnerId, Tenant
     from reports.models import ReportRun
     from reports.runs.runs import build_report, request_run
+    from tests.money_leaks.lists import leak_of
     from tests.workbook_templates.sample import make_template
 
     tenant = Tenant.objects.get(slug="nordic-retail")

@@ -190,8 +190,8 @@ MEANINGS |= {
         "Viestit, joita testi vertaa: kaikki version viestit. Kampanjan aikana ne, jotka ovat riittävän vanhoja.",
     ),
     "Reached": (
-        "Messages of those counted that were delivered, or delivered within the test's time.",
-        "Lasketuista viesteistä ne, jotka toimitettiin, tai toimitettiin testin ajassa.",
+        "Messages of those counted that were delivered, or delivered within the time limit of the test.",
+        "Lasketuista viesteistä ne, jotka toimitettiin, tai toimitettiin määräajassa.",
     ),
     "Rate": (
         "Reached messages divided by those counted. The range of 95 percent beside it is that of this rate.",

@@ -100,7 +100,7 @@ def _compile(folder: Path, beat: Callable[[], None]) -> None:
 def _report(tables: Sequence[Table], header: ReportHeader) -> dict[str, Any]:
     language = header.language
     as_of = local_time(header.data_as_of, header).strftime("%Y-%m-%d %H:%M:%S")
-    product = _text(header.product) or _PRODUCT
+    product = _text(header.product) or translate(_PRODUCT, language)
     return {
         "title": _text(header.report or header.title_subject) or product,
         "period": f"{_text(period_text(header))} · {translate(header.state, language)}",

@@ -13,7 +13,7 @@ from reports.monthly.summary import period_text
 from reports.monthly.tables import Kind
 from reports.monthly.texts import find_locale, name_month, translate
 
-_LONGEST = 60  # characters of a name: a workbook's footer holds 255 signs in all
+_LONGEST = 60  # characters of a name, of both names 80: a workbook's footer holds 255 signs in all
 
 
 def instant_text(moment: datetime) -> str:
@@ -24,7 +24,8 @@ def instant_text(moment: datetime) -> str:
 
 def report_subject(header: ReportHeader) -> str:
     """Return whose report it is, of which period and in which state, short enough for a footer."""
-    names = [_short(name) for name in (header.title_subject, header.report) if name]
+    most = _LONGEST * 2 // 3 if header.report else _LONGEST
+    names = [_short(name, most) for name in (header.title_subject, header.report) if name]
     return " · ".join([*names, period_text(header), translate(header.state, header.language)])
 
 
@@ -54,5 +55,5 @@ def _day(day: date, language: str) -> str:
     return format_date(day, "d.M.yyyy", locale="fi") if find_locale(language).language == "fi" else day.isoformat()
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+def _short(name: str, most: int) -> str:
+    return name if len(name) <= most else f"{name[: most - 1]}…"

@@ -35,7 +35,9 @@ from reports.monthly.writers.xlsx_widths import ROW_HEIGHT, column_widths, head_
 
 _PRODUCT = "SMS reporting portal"
 _A4 = 9
-_GAP = 3  # the width of the column between a table and its chart
+_GAP, _MARK = 3, 18  # widths of the columns between a table and its mark or chart, and of the mark
+_FOOTER_SIZE = 8  # points: three texts stand side by side
+_MOST_OF_FOOTER = 145  # signs of its left text: a footer holds 255 in all
 _ONE_PAGE = frozenset({"Summary", "Days"})
 _WITH_CHART = frozenset({"Summary", "Countries"})
 _PROGRESS_STEP = 1000
@@ -186,7 +188,7 @@ def _add_bars(sheet: Any, part: Part) -> None:
 
 
 def _set_up_view(sheet: Any, part: Part, widths: Sequence[float]) -> None:
-    for index, width in enumerate([*widths, _GAP], 1):
+    for index, width in enumerate([*widths, _GAP, _MARK], 1):
         sheet.column_dimensions[get_column_letter(index)].width = width
     sheet.sheet_format.defaultRowHeight = ROW_HEIGHT
     sheet.sheet_format.customHeight = True
@@ -213,15 +215,21 @@ def _set_up_print(sheet: Any, key: str, header: ReportHeader) -> None:
         sheet.oddHeader.center.text = f"&B{translate('provisional', header.language).upper()}"
     if header.product:
         sheet.oddHeader.right.text = _print_text(header.product)
-    sheet.oddFooter.left.text = _print_text(report_subject(header))
+    sheet.oddFooter.left.text = _print_text(report_subject(header), most=_MOST_OF_FOOTER)
     sheet.oddFooter.center.text = f"{translate('Page', header.language)} &P / &N"
     as_of = local_time(header.data_as_of, header).strftime("%Y-%m-%d %H:%M:%S")
     zone = header.timezone
     sheet.oddFooter.right.text = f"{translate('Data as of', header.language)} {as_of} ({zone})"
+    for place in (sheet.oddFooter.left, sheet.oddFooter.center, sheet.oddFooter.right):
+        place.size = _FOOTER_SIZE
+    sheet.HeaderFooter.scaleWithDoc = False
 
 
-def _print_text(text: str) -> str:
-    return show_controls(text).replace("&", "&&")
+def _print_text(text: str, *, most: int = 255) -> str:
+    shown = show_controls(text)
+    while len(shown) + shown.count("&") > most:
+        shown = shown[:-1]
+    return shown.replace("&", "&&")
 
 
 def _add_charts(sheets: dict[str, Any], tables: dict[str, Table], language: str) -> None:

@@ -19,8 +19,10 @@ from reports.monthly.texts import translate
 from reports.monthly.writers.xlsx_cells import text_cell
 from reports.monthly.writers.xlsx_plan import Part
 from reports.monthly.writers.xlsx_styles import ACCENT, MARK_FILL, MARK_TEXT, MUTED, TEXT
+from reports.monthly.writers.xlsx_widths import wrapped_lines
 
 LOGO_SIZE = (240, 60)  # pixels
+_VALUE_WIDTH = 70
 _FONT = "Calibri"
 _PROVISIONAL = "Late delivery reports are still expected, so the figures can still change."
 _LINKS = "Underlined numbers open the list of their messages in the portal. Opening it needs an account."
@@ -31,7 +33,7 @@ def write_cover(book: Any, header: ReportHeader, parts: Sequence[Part], title: s
     sheet = book.create_sheet(title)
     sheet.sheet_view.showGridLines = False
     sheet.sheet_properties.tabColor = header.colour or ACCENT
-    for column, width in (("A", 3), ("B", 26), ("C", 70)):
+    for column, width in (("A", 3), ("B", 26), ("C", _VALUE_WIDTH)):
         sheet.column_dimensions[column].width = width
     _set_up_print(sheet)
     maker = _Maker(sheet, header)
@@ -102,7 +104,10 @@ class _Maker:
 
     def fact(self, name: str, value: str) -> None:
         name = translate(name, self._language)
-        self._append([None, self._cell(name, colour=MUTED), self._cell(value, bold=True)], 18)
+        shown = self._cell(value, bold=True)
+        shown.alignment = Alignment(vertical="center", wrap_text=True)
+        lines = wrapped_lines((value,), (_VALUE_WIDTH * 0.85,))  # bold signs are wider
+        self._append([None, self._cell(name, colour=MUTED), shown], 18 if lines == 1 else lines * 15 + 6)
 
     def mark(self, text: str, why: str) -> None:
         word, reason = self._cell(text.upper(), bold=True, colour=MARK_TEXT), self._cell(why, colour=MARK_TEXT)
