@@ -125,16 +125,16 @@ def _row(recipient: ReportRecipient) -> dict[str, Any]:
         state = _("Never confirmed")
     else:
         state = _("Waits for confirmation")
-    return {"recipient": recipient, "name": _name(recipient, None), "state": state}
+    return {"recipient": recipient, "name": person_name(recipient, None), "state": state}
 
 
 def _mail_row(mail: ReportMail) -> dict[str, object]:
     days = days_text(mail.run.first, mail.run.last)
     can_be_sent_again = mail.state in mailing.CAN_BE_SENT_AGAIN and not mail.has_newer  # type: ignore[attr-defined]
-    return {"mail": mail, "days": days, "name": _name(mail.recipient, mail.user), "again": can_be_sent_again}
+    return {"mail": mail, "days": days, "name": person_name(mail.recipient, mail.user), "again": can_be_sent_again}
 
 
-def _name(recipient: ReportRecipient | None, user: User | None) -> str:
+def person_name(recipient: ReportRecipient | None, user: User | None) -> str:
     """Return a recipient's or a member's address, "–" where it was deleted."""
     person = recipient.user if recipient is not None and recipient.user_id else user
     if person is not None:

@@ -66,10 +66,10 @@ class Portal:
             return http.cookies["sessionid"]
 
     @contextmanager
-    def worker(self, folder: Path) -> Iterator[None]:
-        """Run what bin/serve runs as `worker`."""
-        words = serve.commands(self.variables | {"PORT": "0", "BIND": ""})["worker"]
-        with (folder / "worker.log").open("wb") as log:
+    def worker(self, folder: Path, name: str = "worker") -> Iterator[None]:
+        """Run what bin/serve runs as `worker`, or as `exporter`."""
+        words = serve.commands(self.variables | {"PORT": "0", "BIND": ""})[name]
+        with (folder / f"{name}.log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, *words], cwd=REPOSITORY, env=os.environ | self.variables | {"TMPDIR": str(folder)},
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,

@@ -246,7 +246,7 @@ def _make_report_mails(tenant, maker, now: datetime) -> dict:
     from reports.schedules import confirming, links, recipients
     from reports.schedules.definitions import create_definition
 
-    values = {"name": "Monthly volumes", "kind": "volumes", "period": "last_month", "formats": ["xlsx"]}
+    values = {"name": "Board figures", "kind": "volumes", "period": "last_month", "formats": ["xlsx"]}
     definition = create_definition(tenant=tenant, owner=maker, values=values)
     member = recipients.add_member(definition=definition, user=maker, actor=maker, now=now)
     outside, reader = (

@@ -14,13 +14,13 @@ SHOWN_ATTRIBUTES = ("alt", "aria-label", "placeholder", "title")
 WITHOUT_TEXT = ("script", "style", "select", "code", "time", "svg")
 # Names of people, companies, things and custom parameters, and what both languages call the same.
 SAME_IN_BOTH = re.compile(
-    r"[\W\d_]*|[+−]?(\d+ (s|min|h|d) ?)+|.*@example\.com.*|nordic-retail|Nordic Retail Oy"
+    r"[\W\d_]*|[+−]?(\d+ (s|min|h|d) ?)+|.*@example\.(com|net).*|nordic-retail|Nordic Retail Oy"
     r"|Hansa (Group|Norge AS)|Newcomer|(link-main|nr-(fi|se)|Europe/\w+|Data warehouse|CSV)"
     r"|[Rr]efId|fi\.elisa|srk_\w+|python-httpx/.*|Chrome · Linux( [\d.]+)?|segment|store|Agency"
     r"|Logo|SMS reporting portal|Ctrl|Ctrl K|Enter|Esc|K|Tab|Failed lately|Not yet known|Purchase"
     r"|command provision|schedule|hansa-(group|norge)|newcomer|Nordic Retail Oy ·|A|B"
     r"|Order system|URL|p95(, 24 h)?|\d+ ms( · receiver\.example\.org)?|webhook-(id|signature|timestamp)"
-    r"|X-Api-Key: …|id=\$\{id\}.*"
+    r"|X-Api-Key: …|id=\$\{id\}.*|(: )?Board pack|(← )?Board figures|Operators, by hand|JSON|PDF"
 )
 # Where what stands in these elements is data, of nobody's language.
 DATA = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import httpx
 import openpyxl
@@ -20,7 +21,14 @@ FIGURES = {
 }  # fmt: skip
 
 
-@pytest.mark.usefixtures("worker")
+@pytest.fixture
+def exporter(portal, tmp_path) -> Iterator[None]:
+    """Somebody who makes saved reports."""
+    with portal.worker(tmp_path, "exporter"):
+        yield
+
+
+@pytest.mark.usefixtures("exporter")
 def test_ready_made_report_is_copied_changed_and_made_with_the_figures_of_the_api(browse, portal):
     page = browse(MANAGER)
     page.goto(LIST)

@@ -23,6 +23,12 @@ OTHER_SENSES |= {
     for word in ("Tila", "Delivered", "Toimitettu", "Failed", "Epäonnistunut", "Epäonnistui")
 }
 OTHER_SENSES |= {("gates:replays", "Waiting"), ("gates:replays", "Odottaa")}
+# Those who get a saved report by e-mail, and the states of runs, e-mails and reports.
+OTHER_SENSES |= {
+    (f"reports:{name}", word)
+    for name in ("definitions", "definition_new", "definition", "definition_change", "recipients")
+    for word in ("Recipients", "Vastaanottajat", "Tila")
+}
 # A result code's reason in the table of failures.
 OTHER_SENSES |= {
     (name, word) for name in ("reports:overview", "campaigns:campaign", "share") for word in ("Unknown", "Tuntematon")
@@ -30,7 +36,7 @@ OTHER_SENSES |= {
 
 # Headings and labels in which a word of the glossary stands without its button: [text, words with a button in it].
 HEADINGS = """() => [...document.querySelectorAll('main :is(th, dt, h2, h3, legend, label.form-label, .kpi-name)')]
-    .filter((element) => !element.closest('[hidden]'))
+    .filter((element) => !element.closest('[hidden], #report-preview')) // in the preview: the file's own headings
     .map((element) => {
         const own = element.matches('label, .kpi-name') ? element.parentElement : element;
         const buttons = [...own.querySelectorAll('button.explain')];

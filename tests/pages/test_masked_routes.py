@@ -12,7 +12,7 @@ from portal.common.masking import Masking
 from portal.tenants import api_keys
 from portal.tenants.models import PartnerId
 from reports.campaigns.recipient_lists import seal_key
-from reports.models import Alert, AlertRule
+from reports.models import Alert, AlertRule, DefinitionRun, ReportDefinition
 from tests.conftest import make_user
 from tests.money_leaks.lists import leak_of
 from tests.pages.conftest import make_export
@@ -58,6 +58,9 @@ MEMBERS = ANYBODYS | {
         "campaigns:recipient_list",
         "campaigns:recipient",
         "reports:months",
+        "reports:definitions",
+        "reports:definition",
+        "reports:excel",
         "reports:download",
         "messages:list",
         "messages:campaigns",
@@ -69,7 +72,16 @@ OPENED = {
     "viewer": MEMBERS,
     "analyst": MEMBERS
     | {"conversions:index", "conversions:events", "table_exports:new", "table_exports:recipients"}
-    | {"alerts:new", "leaks:file", "reports:remove", "exports:list", "exports:new", "exports:download", "gates:list"},
+    | {
+        "reports:definition_new",
+        "alerts:new",
+        "leaks:file",
+        "reports:remove",
+        "exports:list",
+        "exports:new",
+        "exports:download",
+        "gates:list",
+    },
     "view-as": MEMBERS - {"reports:views"},
     "key": {
         *(
@@ -108,7 +120,21 @@ def addresses(tenant, run, **maker) -> dict[str, str]:
     alert = Alert.objects.create(
         tenant=tenant, rule=rule, since=timezone.now(), opened_at=timezone.now(), seen_at=timezone.now()
     )
+    definition = ReportDefinition.objects.create(
+        tenant=tenant, owner=manager, owned_by=manager.email, name="Volumes", kind="volumes", period="last_month",
+        formats=["json"], parameters={"filters": {"partner_id": [OWN]}},
+    )  # fmt: skip
+    saved_run = DefinitionRun.objects.create(
+        tenant=tenant,
+        definition=definition,
+        first=run.month,
+        last=run.month,
+        cause="person",
+        requested_by=manager.email,
+    )
     values = {
+        "definition_id": definition.id, "saved_run_id": saved_run.id, "format": "json", "recipient_id": 1,
+        "report_mail_id": 1, "template_id": 1,
         "rule_id": rule.pk, "alert_id": alert.pk,
         "tenant_slug": tenant.slug, "run_id": run.id, "account": "link-main", "message_id": "m2",
         "partner_id": PartnerId.objects.get(value=OWN).id, "segment_key_id": SegmentKey.objects.first().id,

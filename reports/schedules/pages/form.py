@@ -184,6 +184,7 @@ class BuilderForm(forms.Form):
                     label=dimension_name(name), required=False, max_length=256 if one_value else 5000,
                     widget=widget if one_value else area,
                 )  # fmt: skip
+            self.fields[field].word = name  # type: ignore[attr-defined] # of the glossary, for the label's explanation
             added.append(field)
         return added
 

@@ -12,7 +12,9 @@ from reports.models import DefinitionFile, DefinitionRun, ReportDefinition, Repo
 from reports.runs.report_scope import RIGHT_FOR_ACCOUNTS
 from reports.schedules.definitions import may_change
 from reports.schedules.letters import days_text
+from reports.schedules.mailing import with_newer
 from reports.schedules.pages.wording import schedule_text
+from reports.schedules.recipient_views import person_name
 from reports.schedules.rights import READ_LOGS, may_read
 
 Kind, Format = ReportDefinition.Kind, ReportDefinition.Format
@@ -40,6 +42,15 @@ class RunFile:
 
 
 @dataclass(frozen=True, slots=True)
+class RunMail:
+    """An e-mail of a run, with its state in words; the newest where it was sent again."""
+
+    name: str
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunRow:
     """A run in the history of its definition. `seconds` are from its start to its end."""
 
@@ -47,7 +58,7 @@ class RunRow:
     days: str
     files: list[RunFile]
     seconds: float | None
-    mails: int
+    mails: list[RunMail]
     unsent: int
     may_retry: bool
 
@@ -86,15 +97,16 @@ def run_rows(definition: ReportDefinition, runs: Sequence[DefinitionRun], access
     files: dict[int, list[DefinitionFile]] = defaultdict(list)
     for file in DefinitionFile.objects.filter(run__in=runs).order_by("id"):
         files[file.run_id].append(file)
-    mails: dict[int, list[str]] = defaultdict(list)
-    for run_id, state in ReportMail.objects.filter(run__in=runs).values_list("run_id", "state"):
-        mails[run_id].append(state)
+    mails: dict[int, list[ReportMail]] = defaultdict(list)
+    sent = ReportMail.objects.filter(run__in=runs).select_related("recipient__user", "recipient__address", "user")
+    for mail in with_newer(sent).filter(has_newer=False).order_by("id"):
+        mails[mail.run_id].append(mail)
     may = may_change(access, definition, user) and definition.archived_at is None
     return [_row(run, files[run.id], mails[run.id], access, may=may) for run in runs]
 
 
 def _row(
-    run: DefinitionRun, files: Collection[DefinitionFile], mails: Collection[str], access: Access, *, may: bool
+    run: DefinitionRun, files: Collection[DefinitionFile], mails: Sequence[ReportMail], access: Access, *, may: bool
 ) -> RunRow:
     State = ReportMail.State
     ended = run.finished_at - run.started_at if run.finished_at and run.started_at else None
@@ -103,10 +115,15 @@ def _row(
         days=days_text(run.first, run.last),
         files=_files(run, files, access),
         seconds=ended.total_seconds() if ended else None,
-        mails=len(mails),
-        unsent=sum(state in (State.REFUSED, State.UNKNOWN, State.BOUNCED) for state in mails),
+        mails=[_mail(mail) for mail in mails],
+        unsent=sum(mail.state in (State.REFUSED, State.UNKNOWN, State.BOUNCED) for mail in mails),
         may_retry=may and run.is_stopped,
     )
+
+
+def _mail(mail: ReportMail) -> RunMail:
+    reason = mail.get_skipped_display() if mail.skipped else ""
+    return RunMail(person_name(mail.recipient, mail.user), mail.get_state_display(), reason)
 
 
 def _files(run: DefinitionRun, files: Collection[DefinitionFile], access: Access) -> list[RunFile]:
