@@ -25,7 +25,7 @@ from reports.leaks.parts import parts_rises
 from reports.leaks.repeats import repeats
 from reports.leaks.window import Window
 
-TITLES: dict[str, str | Promise] = {
+TITLES: dict[str, Promise] = {
     "numbers": gettext_lazy("Numbers that always fail"),
     "parts": gettext_lazy("Messages that became longer"),
     "repeats": gettext_lazy("Messages sent twice"),

@@ -1,6 +1,7 @@
 """Pages of money leaks: four cards that load one by one, the messages behind their rows, and their files."""
 
 from functools import partial
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -71,7 +72,12 @@ def leak_messages(request: PageRequest, tenant: Tenant, leak: str) -> HttpRespon
     listed = unseal(leak, tenant_id=tenant.pk)
     if listed is None:
         raise Http404
-    context = {"page": "reports", "title": TITLES[listed.card], "here": request.path, "zone": tenant.timezone}
+    context: dict[str, Any] = {
+        "page": "reports",
+        "title": TITLES[listed.card],
+        "here": request.path,
+        "zone": tenant.timezone,
+    }
     status = 200
     try:
         found, cursor = messages_page(listed, cursor=request.GET.get("cursor", ""), size=PAGE)

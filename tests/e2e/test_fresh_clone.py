@@ -27,9 +27,11 @@ from tests.running import say, until
 pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
 
 USER = "portal-newcomer"
-TENANTS = ("nordic-retail", "hansa-group", "hansa-norge", "hansa-danmark", "hansa-deutschland", "baltic-parcel")
-# The months that have closed: two of the three with traffic, one of the two of the account that is one customer's own.
-REPORTS = dict.fromkeys(TENANTS, 2) | {"account link-main": 2, "account link-hansa": 1}
+TENANTS = ("nordic-retail", "hansa-group", "hansa-norge", "hansa-deutschland", "baltic-parcel", "lakeside-libraries")
+# The months that have closed: two of the three with traffic, one of the two of the account that is one customer's own
+# and of the customer that got its partner ID at the beginning of the last full month.
+REPORTS = dict.fromkeys((*TENANTS, "account link-main", "account mylink-main"), 2)
+REPORTS |= {"account link-hansa": 1, "hansa-danmark": 1}
 LAST_WORD = "Ctrl-C ends it; its data stay"
 PIP_SETTINGS = (
     "PIP_CONFIG_FILE",

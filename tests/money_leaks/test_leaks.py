@@ -1,4 +1,4 @@
-"""What each card finds, and what it leaves alone."""
+"""Finds of each card, and the messages that it leaves alone."""
 
 import pytest
 

@@ -44,6 +44,7 @@ OF_VIEWER = [
     "Segments",
     "Messages",
     "Reports",
+    "Money leaks",
     "Partner IDs",
     "Saved views",
     "Your account",

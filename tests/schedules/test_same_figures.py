@@ -183,6 +183,6 @@ def test_report_in_finnish(tenant, month):
     run = made(saved(person, tenant, "errors", language="fi", formats=["xlsx", "json"]))
 
     assert openpyxl.load_workbook(io.BytesIO(content(run, "xlsx"))).sheetnames == [
-        "Yhteenveto", "Virheet", "Syyt", "Operaattorit", "Päivät",
+        "Kansi", "Yhteenveto", "Virheet", "Syyt", "Operaattorit", "Päivät", "Selitykset",
     ]  # fmt: skip
     assert {file.edition for file in run.files.all()} == {"masked"}  # its owner sees no numbers

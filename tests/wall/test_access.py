@@ -111,6 +111,7 @@ RIGHTS = {
         "save_searches",
         "see_conversions",
         "see_gates",
+        "manage_alerts",
     },
 }
 
