@@ -133,8 +133,8 @@ def addresses(tenant, run, **maker) -> dict[str, str]:
         requested_by=manager.email,
     )
     values = {
-        "definition_id": definition.id, "saved_run_id": saved_run.id, "format": "json", "format_name": "json", "recipient_id": 1,
-        "report_mail_id": 1, "template_id": 1,
+        "definition_id": definition.id, "saved_run_id": saved_run.id, "format": "json", "format_name": "json",
+        "recipient_id": 1, "report_mail_id": 1, "template_id": 1,
         "rule_id": rule.pk, "alert_id": alert.pk,
         "tenant_slug": tenant.slug, "run_id": run.id, "account": "link-main", "message_id": "m2",
         "partner_id": PartnerId.objects.get(value=OWN).id, "segment_key_id": SegmentKey.objects.first().id,
