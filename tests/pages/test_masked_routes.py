@@ -61,6 +61,7 @@ MEMBERS = ANYBODYS | {
         "reports:definitions",
         "reports:definition",
         "reports:excel",
+        "reports:excel_connection",
         "reports:download",
         "messages:list",
         "messages:campaigns",
