@@ -257,6 +257,9 @@ WITHOUT_PAGE = {
 }
 
 
+# Pages that links in e-mails open, with the language of their recipient in the seed.
+OF_RECIPIENT = {"mailed_report": "en", "report_address": "en", "report_unsubscribe": "en"}
+
 # What is looked at of another tenant than nordic-retail.
 OF_HANSA = {"tenant_slug": "hansa-group", "account": "hansa-direct"}
 OTHERS = {"reports:account_months": OF_HANSA, "reports:account_make": OF_HANSA}
@@ -272,6 +275,7 @@ def address_of(name: str, rows: dict) -> str:
         "request_id": 1,
         "token": rows["invitation"].rstrip("/").rpartition("/")[2],
         "key": "no-such-key",
+        "format_name": "xlsx",
         "uidb36": "1",
         "colour": "0f766e",
         "logo_digest": "0" * 64,

@@ -29,6 +29,10 @@ OTHER_SENSES |= {
     for name in ("definitions", "definition_new", "definition", "definition_change", "recipients")
     for word in ("Recipients", "Vastaanottajat", "Tila")
 }
+# The state of an alert, of a rule and of a saved file of events; an event that is counted as a conversion.
+OTHER_SENSES |= {(f"alerts:{name}", "Tila") for name in ("list", "rule", "new")}
+OTHER_SENSES |= {("campaigns:conversions", "Event"), ("campaigns:conversions", "Tapahtuma")}
+OTHER_SENSES |= {("leaks:messages", "Messages"), ("leaks:messages", "Viestit")}  # the list itself, no count
 # A result code's reason in the table of failures.
 OTHER_SENSES |= {
     (name, word) for name in ("reports:overview", "campaigns:campaign", "share") for word in ("Unknown", "Tuntematon")

@@ -26,7 +26,7 @@ FINNISH = {
     "Warning": "Varoitus",
     "routing": "reititys", "subscriber": "vastaanottaja", "deleted": "poistettu", "sender": "lähettäjä",
     "destination type": "kohteen tyyppi", "payment": "maksu", "encoding": "merkistö", "content": "sisältö",
-    "other": "muu",
+    "other": "muu", "Definitions": "Selitykset", "Changes": "Muutokset",
 }  # fmt: skip
 
 MONTHS = {
