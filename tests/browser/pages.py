@@ -276,6 +276,7 @@ def address_of(name: str, rows: dict) -> str:
         "token": rows["invitation"].rstrip("/").rpartition("/")[2],
         "key": "no-such-key",
         "format_name": "xlsx",
+        "format": "xlsx",
         "uidb36": "1",
         "colour": "0f766e",
         "logo_digest": "0" * 64,

@@ -270,6 +270,9 @@ def _make_report_mails(tenant, maker, now: datetime) -> dict:
         )
     return {
         "definition_id": definition.id,
+        "saved_run_id": run.id,
+        "recipient_id": reader.id,
+        "report_mail_id": mail.id,
         "report_address_token": confirming.token_of(outside.address),
         "report_unsubscribe_token": _token(links.unsubscribe_address(member)),
         "mailed_report_token": _token(links.report_address(mail)),
