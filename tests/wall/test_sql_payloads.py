@@ -20,6 +20,11 @@ CLOSED = {
     "admin:view_on_site": "for models that have pages of their own, which none has",
     "account_confirm_login_code": "a way to sign in that is switched off",
     "account_set_password": "for people without a password, whom the portal does not have",
+    # A sealed token opens these, and 404 is the answer to all else (tests/report_mails).
+    "report_address": "a sealed token of an address",
+    "report_unsubscribe": "a sealed token of a recipient",
+    "mailed_report": "a sealed token of an e-mail",
+    "mailed_file": "a sealed token of an e-mail",
 }
 # The pages of accounts that others get than who has a second factor.
 OF_ACCOUNTS = {
