@@ -9,11 +9,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from portal.accounts.access import PageRequest
 from portal.accounts.guards import member_may
 from portal.accounts.models import User
+from portal.accounts.way_back import posted_from
 from portal.tenants.models import Tenant
 from reports.models import ReportDefinition, ReportMail, ReportRecipient
 from reports.schedules import mailing, recipients
@@ -60,7 +61,7 @@ def recipients_page(request: PageRequest, tenant: Tenant, definition_id: int) ->
     return render(request, "reports/recipients/page.html", context, status=status)
 
 
-@require_POST
+@posted_from("reports:recipients")
 @member_may(RIGHT)
 def drop(request: PageRequest, tenant: Tenant, definition_id: int, recipient_id: int) -> HttpResponse:
     """Take a recipient off the list; the links that they got open no more."""
@@ -72,7 +73,7 @@ def drop(request: PageRequest, tenant: Tenant, definition_id: int, recipient_id:
     return redirect("reports:recipients", tenant.slug, definition.id)
 
 
-@require_POST
+@posted_from("reports:recipients")
 @member_may(RIGHT)
 def send_again(request: PageRequest, tenant: Tenant, definition_id: int, report_mail_id: int) -> HttpResponse:
     """Queue a mail again that was not sent, or may not have been."""

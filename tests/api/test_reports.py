@@ -46,6 +46,8 @@ def test_report_is_queued_once_and_found(mine, tenant):
         "messages": None,
         "maturity": None,
         "changed_since": None,
+        "causes": [],
+        "revision_changes": None,
         "bytes": None,
         "sha256": None,
         "url": f"/api/v1/reports/{run.id}/",
