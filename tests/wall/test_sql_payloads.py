@@ -20,7 +20,7 @@ CLOSED = {
     "admin:view_on_site": "for models that have pages of their own, which none has",
     "account_confirm_login_code": "a way to sign in that is switched off",
     "account_set_password": "for people without a password, whom the portal does not have",
-    "reports:saved_report": "a stored file of a run, which the probed rows do not have (tests/schedules/test_downloads.py)",
+    "reports:saved_report": "a stored file of a run, which no probed row has (tests/schedules/test_downloads.py)",
     # A sealed token opens these, and 404 is the answer to all else (tests/report_mails).
     "report_address": "a sealed token of an address",
     "report_unsubscribe": "a sealed token of a recipient",
