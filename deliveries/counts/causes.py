@@ -1,4 +1,4 @@
-"""The ledger of causes: whoever changes counts of a closed month adds the differences, with their cause.
+"""The ledger of causes: every change of the counts of a closed month inserts its differences with their cause.
 
 They are added in the transaction of the counts. Between two readings of the ledger, the causes of a key sum to the
 change of its counts. A month that is still open costs nothing.

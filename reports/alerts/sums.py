@@ -99,7 +99,7 @@ def advance(clock: AlertClock, *, until: datetime) -> bool:
 
 
 def _set_age(clock: AlertClock, *, until: datetime) -> None:
-    """Set the age anew once a day. After a rise, quarters are made again, because they know shorter times alone."""
+    """Update the age once a day. After a rise, quarters are recomputed, because they hold shorter times alone."""
     today = local_day(until, clock.tenant.timezone)
     if clock.age_set_on == today:
         return
