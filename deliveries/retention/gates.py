@@ -19,11 +19,11 @@ _PAST_EVENTS = (
     "FROM gate_event e WHERE e.at < %s AND NOT EXISTS (SELECT FROM gate g JOIN gate_delivery d"
     " ON d.tenant_id = g.tenant_id AND d.gate_id = g.id AND d.inbox_id = -e.id WHERE g.tenant_id = e.tenant_id)"
 )
-# Of messages whose numbers, or which themselves, are past retention: tests and replays may have come later. Events
-# (their inbox_id is below zero) are about no message.
+# Of messages whose numbers, or which themselves, are past retention: tests (they have no inbox_id) and replays may have
+# come later. Events (their inbox_id is below zero) are about no message.
 _PAST = (
     "FROM retention_mark m WHERE m.tenant_id = a.tenant_id AND a.day < greatest(m.numbers_before, m.messages_before)"
-    f" AND a.inbox_id > 0 AND {HAS_TEXTS} AND NOT a.is_masked"
+    f" AND coalesce(a.inbox_id, 0) >= 0 AND {HAS_TEXTS} AND NOT a.is_masked"
 )
 
 
