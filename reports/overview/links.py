@@ -37,6 +37,10 @@ class Links:
         others = dict(self.filters) | found
         return f"?{self.query}&{urlencode(others)}" if others else f"?{self.query}"
 
+    def page_query(self) -> str:
+        """Return the query string of all that the page counts."""
+        return Links.narrowed(self)
+
     def without(self, name: str) -> str:
         """Return the query string of the page with one filter less."""
         others = {key: value for key, value in self.filters.items() if key != name}
@@ -50,6 +54,9 @@ class NoLinks(Links):
         return ""
 
     def narrowed(self, **_found: object) -> str:
+        return ""
+
+    def page_query(self) -> str:
         return ""
 
     def without(self, name: str) -> str:

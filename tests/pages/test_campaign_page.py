@@ -188,6 +188,16 @@ def test_parts_of_it_lead_to_the_overview(client, viewer, several):
     assert [row[1] for row in narrowed.rows["countries"][1:]] == ["1"]
 
 
+def test_every_table_that_is_offered_as_a_file_has_a_page_for_it(client, analyst, several):
+    client.force_login(analyst)
+
+    page = client.get(address("autumn")).content.decode()
+    hrefs = [unescape(href) for href in re.findall(r'href="([^"]*/exports/table/[^"]*)"', page)]
+
+    assert {re.search(r"table=(\w+)", href)[1] for href in hrefs} >= {"statuses", "speed", "countries", "failures"}
+    assert [(href, status) for href in hrefs if (status := client.get(href).status_code) != 200] == []
+
+
 def test_merged_campaigns_have_one_page(client, viewer, several):
     spring = Campaign.objects.get(name="spring")
     merge(campaign=spring, into=Campaign.objects.get(name="autumn"), actor="x")
