@@ -74,5 +74,6 @@ if __name__ == "__main__":
     port, folder, answer = sys.argv[1:]
     with MailServer(at=int(port), text=answer) as server:
         server.texts = _Files(Path(folder))
-        print("ready", flush=True)
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
         signal.pause()

@@ -1,4 +1,4 @@
-"""kill -9 of the workers, of Redis and of the mail server in mid-run: one file, at most one mail, and a state that tells.
+"""kill -9 of the workers, of Redis and of the mail server in mid-run: one file, at most one mail, a state that tells.
 
 A scheduled report with a recipient, in a whole portal. What the clock does each minute is asked for by `tick`, so that
 nobody waits for it; where Redis is killed the clock runs itself.

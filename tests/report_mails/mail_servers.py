@@ -69,7 +69,8 @@ class _Server(socketserver.ThreadingTCPServer):
 class MailServer:
     """A mail server; `answers` are by command (`greeting`, `mail`, `rcpt`, `data`) and for the `text` of a mail.
 
-    `at` is its port, 0 for a free one. For the text, "die" closes the connection in place of an answer, and "hang" says nothing until the server ends.
+    `at` is its port, 0 for a free one. For the text, "die" closes the connection in place of an answer, and "hang"
+    says nothing until the server ends.
     """
 
     def __init__(self, *, at: int = 0, **answers: str) -> None:
