@@ -29,7 +29,7 @@ WITH minutes AS MATERIALIZED (
 ), compared AS (
     SELECT *, p / nullif(n, 0) AS earlier, (all_p - p) / nullif(all_n - n, 0) AS later FROM scanned
     WHERE n >= {MIN_MESSAGES} AND all_n - n >= {MIN_MESSAGES}
-), candidate AS (
+), candidate AS MATERIALIZED (
     SELECT DISTINCT campaign_id, variant FROM compared
     CROSS JOIN LATERAL (SELECT (later - earlier) ^ 2 * n * (all_n - n) / all_n AS strength) s
     WHERE later >= earlier * {MIN_RATIO * ROUNDING} AND strength * (all_n - 2)
