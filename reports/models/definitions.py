@@ -73,6 +73,9 @@ class ReportDefinition(models.Model):
     last = models.DateField(_("last day"), null=True, blank=True)
     language = models.CharField(_("language"), max_length=8, blank=True, default="")  # "": the tenant's
     formats = ArrayField(models.CharField(max_length=7, choices=Format.choices))
+    # Gates that get `report.ready` of its runs; none chosen: all of the tenant's that send this event. No constraint: a
+    # gate may be deleted.
+    gates = ArrayField(models.BigIntegerField(), default=list, db_default=[], blank=True)
     # Who made it. No constraint: the owner may be deleted, and has no rights then.
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -167,6 +170,12 @@ class DefinitionRun(Job):
         SUBJECT_GONE = "subject_gone", _("What it reports on does not exist any more.")
         TOO_LARGE = "too_large", _("There are more rows than a file may have.")
 
+    class Fallback(models.TextChoices):
+        """Reason why its workbook is the portal's own and not the chosen template."""
+
+        GONE = "gone", _("The template was deleted. The workbook is the portal's own.")
+        UNFIT = "unfit", _("The template could not be filled. The workbook is the portal's own.")
+
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="definition_runs")
     definition = models.ForeignKey(ReportDefinition, on_delete=models.PROTECT, related_name="runs")
     # What was asked
@@ -182,6 +191,7 @@ class DefinitionRun(Job):
     maturity = models.FloatField(null=True, blank=True)
     rows = models.PositiveBigIntegerField(null=True, blank=True)
     language = models.CharField(max_length=8, blank=True, default="")
+    fallback = models.CharField(max_length=5, choices=Fallback.choices, blank=True, default="", db_default="")
     content_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
     # of monthly volumes: the month's report, whose workbook is the run's
     report_run = models.ForeignKey(ReportRun, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
