@@ -5,30 +5,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('reports', '0012_workbook_templates'),
+        ("reports", "0012_workbook_templates"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='alert',
-            name='end_mailed_at',
+            model_name="alert",
+            name="end_mailed_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='alertmailchoice',
-            name='below',
+            model_name="alertmailchoice",
+            name="below",
             field=models.BooleanField(db_default=False, default=False),
         ),
         migrations.AddField(
-            model_name='definitionrun',
-            name='fallback',
-            field=models.CharField(blank=True, choices=[('gone', "The template was deleted. The workbook is the portal's own."), ('unfit', "The template could not be filled. The workbook is the portal's own.")], db_default='', default='', max_length=5),
-        ),
-        migrations.AddField(
-            model_name='reportdefinition',
-            name='gates',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), blank=True, db_default=[], default=list, size=None),
+            model_name="reportdefinition",
+            name="gates",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.BigIntegerField(), blank=True, db_default=[], default=list, size=None
+            ),
         ),
     ]

@@ -126,7 +126,9 @@ class Alert(models.Model):
         """Return since when it is over: the first of the usual looks that closed it, or the last unusual one."""
         if self.closed_at is None:
             return None
-        return {self.Ending.RECOVERED: self.good_since, self.Ending.QUIET: self.seen_at}.get(self.ending) or self.closed_at
+        return {self.Ending.RECOVERED: self.good_since, self.Ending.QUIET: self.seen_at}.get(
+            self.ending
+        ) or self.closed_at
 
 
 class AlertSum(models.Model):

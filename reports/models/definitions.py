@@ -170,12 +170,6 @@ class DefinitionRun(Job):
         SUBJECT_GONE = "subject_gone", _("What it reports on does not exist any more.")
         TOO_LARGE = "too_large", _("There are more rows than a file may have.")
 
-    class Fallback(models.TextChoices):
-        """Reason why its workbook is the portal's own and not the chosen template."""
-
-        GONE = "gone", _("The template was deleted. The workbook is the portal's own.")
-        UNFIT = "unfit", _("The template could not be filled. The workbook is the portal's own.")
-
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="definition_runs")
     definition = models.ForeignKey(ReportDefinition, on_delete=models.PROTECT, related_name="runs")
     # What was asked
@@ -191,7 +185,6 @@ class DefinitionRun(Job):
     maturity = models.FloatField(null=True, blank=True)
     rows = models.PositiveBigIntegerField(null=True, blank=True)
     language = models.CharField(max_length=8, blank=True, default="")
-    fallback = models.CharField(max_length=5, choices=Fallback.choices, blank=True, default="", db_default="")
     content_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
     # of monthly volumes: the month's report, whose workbook is the run's
     report_run = models.ForeignKey(ReportRun, null=True, blank=True, on_delete=models.PROTECT, related_name="+")

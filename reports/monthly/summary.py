@@ -25,7 +25,12 @@ PERCENTILES = (("p50", 0.50), ("p90", 0.90), ("p95", 0.95), ("p99", 0.99))
 
 
 def build_summary(
-    header: ReportHeader, volume: Volume, latency: Mapping[int, int], days: Found = None, *, has_only_states: bool = False
+    header: ReportHeader,
+    volume: Volume,
+    latency: Mapping[int, int],
+    days: Found = None,
+    *,
+    has_only_states: bool = False,
 ) -> Table:
     """Return items and values; rates carry Wilson's 95% interval (docs/statistics.md, "Rates").
 
