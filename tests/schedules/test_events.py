@@ -47,8 +47,8 @@ def test_gates_tell_a_run_with_files_and_one_without(feed, tenant, person, setti
 
 
 def test_a_report_tells_the_gates_that_were_chosen_for_it(feed, tenant, person):
-    chosen, other = (make_gate(tenant, events=["report.ready"], ref_id=name, name=name) for name in ("one", "two"))
-    unsubscribed = make_gate(tenant, events=["export.ready"], ref_id="three", name="three")
+    chosen, other = (make_gate(tenant, events=["report.ready"], name=name) for name in ("one", "two"))
+    unsubscribed = make_gate(tenant, events=["export.ready"], name="three")
     apply(feed, message("a", day="2026-11-05"))
     definition = saved(person, tenant, "volumes", formats=["json"])
 
