@@ -102,7 +102,7 @@ def _in(language: str, text) -> str:
     ("language", "words"),
     [
         ("en", "anna@example.com made bert@example.com an owner (before: Viewer)."),
-        ("fi", "anna@example.com asetti henkilön bert@example.com haltijaksi (aiemmin: Katselija)."),
+        ("fi", "anna@example.com asetti henkilön bert@example.com omistajaksi (aiemmin: Katselija)."),
     ],
 )
 def test_role_is_told_with_its_article(language, words):
