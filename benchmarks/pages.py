@@ -39,6 +39,8 @@ CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 LOWEST_MARK, LATEST_PAINT = 95, 1.0  # of 100; seconds
 NOT_FOR_CRAWLERS = "is-crawlable"  # the audit that a page with `noindex` has to fail
 MESSAGES, MESSAGES_QUICK = 50_000, 3000
+TRIES = 3  # at most, while lighthouse itself asks for another look
+AGAIN = "Please run Lighthouse again"
 RUNS = 3  # at most, until a page is as promised; the best counts, since others on the machine only make it slower
 SECONDS = 180  # for one page, on a busy machine
 
@@ -205,7 +207,10 @@ def _run(folder: Path, url: str, cookies: dict[str, str]) -> dict:
 
 
 def _report(folder: Path, url: str, port: int) -> dict:
-    """Return lighthouse's report about an address, looked at with the browser that listens on this port."""
+    """Return lighthouse's report about an address, looked at with the browser that listens on this port.
+
+    Chromium now and then reports no start of the navigation (NO_NAVSTART); lighthouse then asks to be run again.
+    """
     words = [
         "node",
         str(folder / "node_modules" / "lighthouse" / "cli" / "index.js"),
@@ -215,7 +220,10 @@ def _report(folder: Path, url: str, port: int) -> dict:
         f"--only-categories={','.join(CATEGORIES)}",
         f"--port={port}",
     ]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=SECONDS, check=False)
+    for tries_left in reversed(range(TRIES)):
+        done = subprocess.run(words, capture_output=True, text=True, timeout=SECONDS, check=False)
+        if not (tries_left and AGAIN in done.stdout + done.stderr):
+            break
     if done.returncode:
         raise RuntimeError(f"lighthouse could not look at {url}:\n{done.stderr[-3000:]}")
     report = json.loads(done.stdout)

@@ -13,6 +13,7 @@ from benchmarks.gates import gates
 from benchmarks.importing import import_dlrs
 from benchmarks.ingest import ingest_batch, ingest_http
 from benchmarks.memory import memory
+from benchmarks.message_log import message_log
 from benchmarks.page_speed import pages
 from benchmarks.pages import lighthouse
 from benchmarks.reading import campaign_list, overview_sql, searching, workbook
@@ -35,6 +36,7 @@ BENCHMARKS: dict[str, Callable[[Stage], Iterator[Figure]]] = {
     "pages": pages,
     "workbook": workbook,
     "exports": exports,
+    "message_log": message_log,
     "lighthouse": lighthouse,
     "faults": faults,
     "slow_senders": slow_senders,

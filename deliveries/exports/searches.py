@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from deliveries.exports.kinds import Kind, NotAllowed, Page
 from deliveries.message_pages.columns import ALL_COLUMNS, Column, parameter_column
 from deliveries.message_pages.parameter_fields import is_parameter, key_of
-from deliveries.message_pages.presenter import MessagePresenter
+from deliveries.message_pages.presenter import UNREAD, MessagePresenter
 from deliveries.messages.row import StoredMessage
 from deliveries.models import Export
 from deliveries.search.addresses import without_masked_ids
@@ -24,11 +24,11 @@ from portal.common.msisdn import may_be_part_of_number
 
 @dataclass(frozen=True, slots=True)
 class Messages:
-    """The messages of a search, newest first."""
+    """The messages of a search, newest first, with what some columns need."""
 
     query: MessageQuery
     masking: Masking
-    parameters: Sequence[str]  # keys of custom parameters that are columns
+    columns: Sequence[str] = ()
 
     @property
     def tenant_ids(self) -> frozenset[int]:
@@ -40,9 +40,10 @@ class Messages:
         return sum(len(self._shown(messages)) for messages in walk(self.query))
 
     def pages(self) -> Iterator[Page]:
-        presenter = MessagePresenter([], {}, masking=self.masking, link=None, parameters=self.parameters)
+        parameters, unread = parameters_in(self.columns), set(UNREAD).difference(self.columns)
+        presenter = MessagePresenter([], {}, masking=self.masking, link=None, parameters=parameters, unread=unread)
         in_full = self.masking.in_full
-        for found in walk(self.query, with_parameters=bool(self.parameters)):
+        for found in walk(self.query, with_parameters=bool(parameters)):
             messages = self._shown(found)
             presenter.extend(messages, campaign_names(messages, but=presenter.campaigns))
             days = {(m.tenant_id, m.day, in_full and bool(m.folded.destination)) for m in messages}
@@ -67,7 +68,7 @@ def _open(export: Export, access: Access, parameters: dict[str, Any]) -> Message
     query = replace(query, tenant_ids=tenant_ids)
     if access.account:
         query = replace(query, account_id=access.account.id)
-    return Messages(query, access.masking, parameters_in(export.columns))
+    return Messages(query, access.masking, export.columns)
 
 
 def known_columns(names: Sequence[str]) -> Mapping[str, Column]:

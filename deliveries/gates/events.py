@@ -31,16 +31,19 @@ _ADD = (
 )
 
 
-def queue_event(*, tenant_id: int, event: str, body: Mapping[str, Any], now: datetime) -> int:
+def queue_event(
+    *, tenant_id: int, event: str, body: Mapping[str, Any], now: datetime, only: Collection[int] = ()
+) -> int:
     """Queue an event at the tenant's gates that send it and return how many these are.
 
+    `only` are the ids of those that were chosen for it; without any it is for all.
     Call it in the transaction that makes it true. The body holds what JSON can, and instants as datetime. It is not the
     place for personal data: give a link. Phone numbers in its texts are masked all the same.
     """
     type_ = Gate.Event(event)
     with connection.cursor() as cursor:
         cursor.execute(_GATES, [tenant_id, type_.value])
-        gates = cursor.fetchall()
+        gates = [gate for gate in cursor.fetchall() if not only or gate[0] in only]
         if not gates:
             return 0
         row = GateEvent.objects.create(

@@ -1,6 +1,7 @@
 """Backtest of a rule: when it would have opened an alert in the past 90 days, by quarters of an hour.
 
-A look goes over windows that begin every minute, a backtest over whole quarters; so it may open some alerts fewer.
+A look goes over windows that begin every minute, a backtest over whole quarters. So it may open some alerts fewer: the
+alerts that looks did open are counted with it, where the rule would open them as it is now.
 """
 
 from collections import defaultdict
@@ -16,7 +17,7 @@ from reports.alerts.looks import LATELY, confirm, judge, judge_the_silence
 from reports.alerts.reading import AROUND, WEEK, WEEKS, Window, quarters_of, usual_of
 from reports.alerts.statistics import Part, State, Sums, Verdict, to_open
 from reports.alerts.sums import DAY, KEPT_DAYS, QUARTER_HOUR, USUAL_DAYS, quarter_of
-from reports.models import AlertClock, AlertRule
+from reports.models import Alert, AlertClock, AlertRule
 
 DAYS = 90
 MOST_PARTS = 25  # the largest ones
@@ -73,7 +74,45 @@ def backtest(rule: AlertRule, *, now: datetime) -> Backtest:
         new = to_open(verdicts, seen)
         found += [Opened(part, at + QUARTER_HOUR, verdicts[part]) for part in new]
         seen |= dict.fromkeys([part for part in verdicts if part in seen or part in new], at)
-    return Backtest(since, found[::-1])
+    found += _opened_by_looks(rule, found, since=since)
+    return Backtest(since, sorted(found, key=lambda one: one.at, reverse=True))
+
+
+def _opened_by_looks(rule: AlertRule, found: list[Opened], *, since: datetime) -> list[Opened]:
+    """Return the rule's own alerts that whole quarters do not show, as far as its present settings would open them."""
+    added = []
+    for alert in Alert.objects.filter(rule=rule, opened_at__gte=since).order_by("opened_at", "id"):
+        part = Part(alert.country, alert.operator)
+        figures = (alert.figures.get(name) for name in ("now", "usual", "messages"))
+        verdict = Verdict(State.BAD, *figures)
+        begun, ended = alert.since - QUARTER_HOUR, (alert.closed_at or alert.seen_at) + CLOSES_AFTER
+        is_shown = any(
+            begun <= one.at <= ended and (part in one.part.within() or one.part in part.within()) for one in found
+        )
+        if not is_shown and _is_in_scope(rule, part) and _is_beyond(rule, verdict):
+            added.append(Opened(part, alert.opened_at, verdict))
+    return added
+
+
+def _is_in_scope(rule: AlertRule, part: Part) -> bool:
+    return rule.scope == AlertRule.Scope.EACH or part == Part(rule.country, rule.operator)
+
+
+def _is_beyond(rule: AlertRule, seen: Verdict) -> bool:
+    """Return whether what a look saw is beyond the rule's present threshold and number of messages."""
+    if seen.now is None or seen.usual is None:
+        return False
+    now, usual, threshold = seen.now, seen.usual, rule.threshold
+    match rule.kind:
+        case AlertRule.Kind.DELIVERY:
+            return seen.messages >= rule.min_messages and now <= usual - threshold / 100
+        case AlertRule.Kind.MEDIAN:
+            return seen.messages >= rule.min_messages and now >= threshold * usual
+        case AlertRule.Kind.VOLUME_DOWN:
+            return usual >= rule.min_messages and now <= usual * (1 - threshold / 100)
+        case AlertRule.Kind.VOLUME_UP:
+            return now >= max(usual, rule.min_messages) * (1 + threshold / 100)
+    return now >= threshold  # silence
 
 
 def _sums(rule: AlertRule, *, begin: datetime, end: datetime) -> dict[Part, Quarters]:

@@ -51,9 +51,10 @@ class RuleForm(forms.Form):
     threshold = forms.FloatField(
         label=gettext_lazy("Threshold"),
         localize=True,
+        required=False,
         help_text=gettext_lazy(
             "Percentage points that the delivery rate falls, percent that the volume changes, times the usual median,"
-            " or minutes without a message."
+            " or minutes without a message. Left empty it is the good start of its kind."
         ),
     )
     min_messages = forms.IntegerField(
@@ -80,7 +81,9 @@ class RuleForm(forms.Form):
         rule = self._rule
         kind = rule.kind if rule and rule.standard else data.get("kind")
         if "threshold" in data and kind in LIMITS:
-            least, most, _first = LIMITS[kind]
+            least, most, first = LIMITS[kind]
+            if data["threshold"] is None:
+                data["threshold"] = first
             if not least <= data["threshold"] <= most:
                 self.add_error("threshold", _range_text(kind))
         if bool(data.get("quiet_from")) != bool(data.get("quiet_until")):
@@ -141,7 +144,7 @@ def _shown(value: float) -> str:
 
 def _initial(rule: AlertRule | None, which: str) -> dict[str, Any]:
     if rule is None:
-        return {"kind": Kind.DELIVERY, "scope": Scope.ALL, "threshold": 10, "min_messages": MIN_MESSAGES}
+        return {"kind": Kind.DELIVERY, "scope": Scope.ALL, "min_messages": MIN_MESSAGES}
     names = ("name", "kind", "scope", "threshold", "min_messages", "quiet_from", "quiet_until")
     found = {name: getattr(rule, name) for name in names} | {"which": which}
     if rule.threshold == int(rule.threshold):

@@ -19,9 +19,13 @@ from reports.models import Alert, AlertRule
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
-    """An alert in words, with the address of its messages ('': they cannot be found by what is masked)."""
+    """An alert in words, with the address of its messages ('': they cannot be found by what is masked).
+
+    `customer` is the name of the tenant that it is of, '' for the page's own.
+    """
 
     alert: Alert
+    customer: str
     rule: str
     place: str
     found: str
@@ -51,16 +55,17 @@ class PastRow:
 
 
 def alert_rows(alerts: Iterable[Alert], tenant: Tenant, masking: Masking) -> list[AlertRow]:
-    """Return the alerts in words."""
+    """Return in words the alerts of the tenant and of those below it; `alert.tenant` is read already."""
     return [
         AlertRow(
             alert,
+            masking.text(alert.tenant.name) if alert.tenant_id != tenant.pk else "",
             masking.text(name_of(alert.rule)) or "",
             place_of(alert, masking),
             found(alert),
             state_of(alert),
             "open" if alert.acknowledged_at and not alert.closed_at else "delivered" if alert.closed_at else "failed",
-            messages_of(alert, tenant, masking),
+            messages_of(alert, alert.tenant, masking),
         )
         for alert in alerts
     ]

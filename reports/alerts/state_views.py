@@ -15,7 +15,7 @@ from portal.accounts.guards import member_may
 from portal.accounts.way_back import posted_from
 from portal.tenants.models import Tenant
 from reports.alerts import changing, unsubscribing
-from reports.alerts.readers import choose
+from reports.alerts.readers import Mails, choose
 from reports.alerts.views import rule_or_404
 from reports.models import Alert
 
@@ -23,8 +23,9 @@ from reports.models import Alert
 @posted_from("alerts:list")
 @member_may("manage_alerts")
 def acknowledge(request: PageRequest, tenant: Tenant, alert_id: int) -> HttpResponse:
-    """Note that somebody knows of the alert."""
-    alert = Alert.objects.filter(tenant=tenant, pk=alert_id).select_related("rule__tenant").first()
+    """Note that somebody knows of the alert, which may be of a customer below: a role holds there too."""
+    reached = Alert.objects.filter(tenant_id__in=request.access.tenant_ids)
+    alert = reached.filter(pk=alert_id).select_related("rule__tenant").first()
     if alert is None:
         raise Http404
     if changing.acknowledge(alert, actor=request.user.email, now=timezone.now()):
@@ -74,10 +75,14 @@ def delete(request: PageRequest, tenant: Tenant, rule_id: int) -> HttpResponse:
 @posted_from("alerts:list")
 @member_may("see_figures")
 def mails(request: PageRequest, tenant: Tenant) -> HttpResponse:
-    """Choose whether one gets e-mails about this customer's alerts."""
-    wants = request.POST.get("wants") == "yes"
-    choose(tenant.pk, request.user.pk, wants=wants)
-    text = _("You get e-mails about alerts.") if wants else _("You get no e-mails about alerts any more.")
+    """Choose whether one gets e-mails about this customer's alerts, and about those of all customers below it."""
+    given = request.POST.get("wants", "")
+    wants, below = given in (Mails.OWN, Mails.BELOW), given == Mails.BELOW
+    choose(tenant.pk, request.user.pk, wants=wants, below=below)
+    if below:
+        text = _("You get e-mails about the alerts of this customer and of all customers below it.")
+    else:
+        text = _("You get e-mails about alerts.") if wants else _("You get no e-mails about alerts any more.")
     messages.success(request, text)
     return redirect("alerts:list", tenant.slug)
 

@@ -1,11 +1,13 @@
 """Alerts and rules in words."""
 
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from campaigns.models import Campaign
 from portal.common.masking import Masking
+from portal.common.periods import zone
 from portal.common.templatetags.figures import count, country, decimal, duration, percent
 from reports.alerts.statistics import Part
 from reports.models import Alert, AlertRule
@@ -111,6 +113,16 @@ def found(alert: Alert) -> str:
     else:
         text = _("%(now)s messages in 15 minutes, usually at least %(usual)s")
     return text % {"now": count(now), "usual": count(usual)}
+
+
+def over(alert: Alert, timezone: str) -> str:
+    """Return since when a closed alert is over and how long it lasted, in the tenant's time zone."""
+    assert alert.over_at is not None
+    since = date_format(alert.over_at.astimezone(zone(timezone)), "SHORT_DATETIME_FORMAT")
+    lasted = {"time": since, "length": duration((alert.over_at - alert.since).total_seconds())}
+    if alert.ending == Alert.Ending.QUIET:
+        return _("too few messages to tell since %(time)s; it lasted %(length)s") % lasted
+    return _("over since %(time)s; lasted %(length)s") % lasted
 
 
 def state_of(alert: Alert) -> str:

@@ -1,6 +1,9 @@
 """Pages of alerts: those that are open, the history, the rules, and one rule with its backtest."""
 
+from datetime import timedelta
+
 from django.contrib import messages
+from django.db.models import Max
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -14,32 +17,39 @@ from portal.tenants.models import Tenant
 from reports.alerts import changing
 from reports.alerts.backtest import DAYS, TooManyMessages, backtest
 from reports.alerts.forms import LIMITS, RuleForm
-from reports.alerts.readers import gets_mails
+from reports.alerts.looking import SENT_WITHIN
+from reports.alerts.readers import mails_of
 from reports.alerts.rows import alert_rows, past_rows, rule_row
 from reports.alerts.rules import rules_of
 from reports.alerts.texts import UNITS
 from reports.models import Alert, AlertClock, AlertRule
 
 SHOWN = 50  # closed alerts
+SHOWN_OPEN = 200
+PAUSED_AFTER = timedelta(hours=1)  # without a look, the page says why there may be none
 SHOWN_OF_PAST = 30  # alerts of a backtest
 
 
 @require_safe
 @member_may("see_figures")
 def alert_list(request: PageRequest, tenant: Tenant) -> HttpResponse:
-    """List open alerts, the newest closed ones and the rules."""
+    """List open alerts and the newest closed ones, of the customers below too, and the customer's rules."""
     now, masking = timezone.now(), request.access.masking
-    alerts = Alert.objects.filter(tenant=tenant).select_related("rule")
-    clock = AlertClock.objects.filter(tenant=tenant).first()
+    alerts = Alert.objects.filter(tenant_id__in=request.access.tenant_ids).select_related("rule", "tenant")
+    newest = alerts.order_by("-opened_at", "-id")
+    looked = AlertClock.objects.filter(tenant_id__in=request.access.tenant_ids).aggregate(at=Max("looked_at"))["at"]
+    open_alerts = list(newest.filter(closed_at=None)[: SHOWN_OPEN + 1])
     context = {
         "page": "alerts",
-        "open": alert_rows(alerts.filter(closed_at=None).order_by("-opened_at", "-id"), tenant, masking),
-        "closed": alert_rows(alerts.exclude(closed_at=None).order_by("-opened_at", "-id")[:SHOWN], tenant, masking),
+        "open": alert_rows(open_alerts[:SHOWN_OPEN], tenant, masking),
+        "most_open": SHOWN_OPEN if len(open_alerts) > SHOWN_OPEN else 0,
+        "closed": alert_rows(newest.exclude(closed_at=None)[:SHOWN], tenant, masking),
         "rules": [rule_row(rule, masking, now=now) for rule in rules_of(tenant)],
-        "looked_at": clock.looked_at if clock else None,
-        "age": clock.age if clock else None,
-        "gets_mails": gets_mails(tenant, request.user),
-        "most": SHOWN,
+        "looked_at": looked,
+        "has_paused": looked is not None and now - looked > PAUSED_AFTER,
+        "paused_days": SENT_WITHIN.days,
+        "with_customers": len(request.access.tenant_ids) > 1,
+        "mails": mails_of(tenant, request.user),
     }
     return _private(render(request, "alerts/list.html", context))
 
@@ -84,13 +94,13 @@ def rule(request: PageRequest, tenant: Tenant, rule_id: int) -> HttpResponse:
         status = 422 if form.errors else 200
     elif request.method == "POST":
         raise Http404
-    alerts = Alert.objects.filter(tenant=tenant, rule=found).select_related("rule").order_by("-opened_at", "-id")
+    alerts = Alert.objects.filter(tenant=tenant, rule=found).select_related("rule", "tenant")
     context = {
         "page": "alerts",
         "row": row,
         "form": form,
         "limits": _limits(),
-        "alerts": alert_rows(alerts[:SHOWN], tenant, masking),
+        "alerts": alert_rows(alerts.order_by("-opened_at", "-id")[:SHOWN], tenant, masking),
         "snoozes": changing.SNOOZES,
     }
     return _private(render(request, "alerts/rule.html", context, status=status))

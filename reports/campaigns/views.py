@@ -173,7 +173,13 @@ def _figures(request: PageRequest, shown: Shown, beside: Shown | None) -> dict:
     compared = total(beside.query(), final=found.final) if beside else None
     period = Period(shown.first, shown.last)
     alerts = alerts_between(
-        shown.campaign.tenant, first=shown.first, last=shown.last, now=timezone.now(), campaign_id=shown.campaign.pk
+        shown.campaign.tenant,
+        tenant_ids=[shown.campaign.tenant_id],
+        first=shown.first,
+        last=shown.last,
+        now=timezone.now(),
+        masking=request.access.masking,
+        campaign_id=shown.campaign.pk,
     )
     unit = charts.unit_of(period.days)
     columns = charts.chart_columns(found.days, unit=unit, provisional_from=found.provisional_from)

@@ -1,5 +1,6 @@
-"""Number of a tenant's open alerts, which the header of its pages shows without a query."""
+"""Number of open alerts of a tenant and those below it, which the header of its pages shows without a query."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.core.cache import cache
@@ -19,9 +20,9 @@ def show_open(tenant_id: int, *, now: datetime) -> None:
     cache.set(_key(tenant_id), open_alerts.count(), timeout=KEPT_SECONDS)
 
 
-def open_number(tenant_id: int) -> int:
-    """Return the number of open alerts as it was at the last look, 0 where it is not known."""
-    return cache.get(_key(tenant_id)) or 0
+def open_number(tenant_ids: Iterable[int]) -> int:
+    """Return the number of these tenants' open alerts as it was at their last looks, 0 where it is not known."""
+    return sum(cache.get_many([_key(tenant_id) for tenant_id in tenant_ids]).values())
 
 
 def _key(tenant_id: int) -> str:

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Q
 
+from portal.common.masking import Masking
 from portal.common.periods import day_bounds, local_day
 from portal.common.templatetags.figures import country
 from portal.tenants.models import Tenant
@@ -29,14 +30,25 @@ class ShownAlert:
 
 
 def alerts_between(
-    tenant: Tenant, *, first: date, last: date, now: datetime, campaign_id: int | None = None
+    tenant: Tenant,
+    *,
+    tenant_ids: Sequence[int],
+    first: date,
+    last: date,
+    now: datetime,
+    masking: Masking,
+    campaign_id: int | None = None,
 ) -> list[ShownAlert]:
-    """Return the newest alerts of the tenant's days, or those of rules on one campaign, by one query."""
+    """Return the newest alerts of these tenants in the tenant's days, or those of rules on one campaign, by one query.
+
+    Those of another tenant than the page's say its name.
+    """
     begin, end = day_bounds(first, tenant.timezone)[0], day_bounds(last, tenant.timezone)[1]
-    found = Alert.objects.filter(Q(closed_at=None) | Q(closed_at__gte=begin), tenant=tenant, since__lt=end)
+    found = Alert.objects.filter(Q(closed_at=None) | Q(closed_at__gte=begin), tenant_id__in=tenant_ids, since__lt=end)
     if campaign_id is not None:
         found = found.filter(rule__campaign_id=campaign_id)
-    return [_shown(alert, tenant, now=now) for alert in found.select_related("rule").order_by("-since", "-id")[:MOST]]
+    newest = found.select_related("rule", "tenant").order_by("-since", "-id")[:MOST]
+    return [_shown(alert, tenant, masking, now=now) for alert in newest]
 
 
 def marks(alerts: Sequence[ShownAlert], spans: Sequence[tuple[date, date, datetime | None]]) -> list[int]:
@@ -50,11 +62,12 @@ def _is_in(alert: ShownAlert, first: date, last: date, hour: datetime | None) ->
     return alert.since < hour + HOUR and alert.until >= hour
 
 
-def _shown(alert: Alert, tenant: Tenant, *, now: datetime) -> ShownAlert:
+def _shown(alert: Alert, tenant: Tenant, masking: Masking, *, now: datetime) -> ShownAlert:
     until = alert.closed_at or now
     days = local_day(alert.since, tenant.timezone), local_day(until, tenant.timezone)
     kind = str(AlertRule.Kind(alert.rule.kind).label)
-    place = ", ".join(filter(None, (alert.operator, country(alert.country) if alert.country else "")))
+    customer = masking.text(alert.tenant.name) if alert.tenant_id != tenant.pk else ""
+    place = ", ".join(filter(None, (customer, alert.operator, country(alert.country) if alert.country else "")))
     return ShownAlert(
         alert.pk, alert.since, until, *days, alert.closed_at is None, f"{kind}: {place}" if place else kind
     )

@@ -1,5 +1,7 @@
 """Alerts: rules, what they found, and the sums of recent messages that they look at."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
@@ -78,7 +80,8 @@ class Alert(models.Model):
     """A finding of a rule, from the look that found it to the one that closed it.
 
     `since` is the start of the first window that was unusual, `seen_at` the last look that was, `good_since` the first
-    usual look after it. `figures` are what the first look saw (reports/alerts/looking.py).
+    usual look after it. `figures` are what the first look saw (reports/alerts/looking.py). `mailed_at` and
+    `end_mailed_at` are when mails told that it opened and that it is over.
     """
 
     class Ending(models.TextChoices):
@@ -98,6 +101,7 @@ class Alert(models.Model):
     ending = models.CharField(max_length=12, choices=Ending.choices, blank=True, default="")
     figures = models.JSONField(default=dict)
     mailed_at = models.DateTimeField(null=True, blank=True)
+    end_mailed_at = models.DateTimeField(null=True, blank=True)
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     acknowledged_by = models.CharField(max_length=254, blank=True, default="")
 
@@ -116,6 +120,15 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rule} {self.opened_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def over_at(self) -> datetime | None:
+        """Return since when it is over: the first of the usual looks that closed it, or the last unusual one."""
+        if self.closed_at is None:
+            return None
+        return {self.Ending.RECOVERED: self.good_since, self.Ending.QUIET: self.seen_at}.get(
+            self.ending
+        ) or self.closed_at
 
 
 class AlertSum(models.Model):
@@ -178,12 +191,16 @@ class AlertClock(models.Model):
 
 
 class AlertMailChoice(models.Model):
-    """Choice of a person to get a tenant's mails about alerts or not; without one, owners and managers get them."""
+    """Choice of a person to get a tenant's mails about alerts or not; without one, owners and managers get them.
+
+    With `below` the person also gets those of the tenants below it, where nothing else was chosen.
+    """
 
     pk = models.CompositePrimaryKey("tenant_id", "user_id")
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     wants = models.BooleanField()
+    below = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         db_table = "alert_mail_choice"

@@ -73,6 +73,9 @@ class ReportDefinition(models.Model):
     last = models.DateField(_("last day"), null=True, blank=True)
     language = models.CharField(_("language"), max_length=8, blank=True, default="")  # "": the tenant's
     formats = ArrayField(models.CharField(max_length=7, choices=Format.choices))
+    # Gates that get `report.ready` of its runs; none chosen: all of the tenant's that send this event. No constraint: a
+    # gate may be deleted.
+    gates = ArrayField(models.BigIntegerField(), default=list, db_default=[], blank=True)
     # Who made it. No constraint: the owner may be deleted, and has no rights then.
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -24,18 +24,23 @@ SUMMARY_COLUMNS = (
 PERCENTILES = (("p50", 0.50), ("p90", 0.90), ("p95", 0.95), ("p99", 0.99))
 
 
-def build_summary(header: ReportHeader, volume: Volume, latency: Mapping[int, int], days: Found = None) -> Table:
+def build_summary(
+    header: ReportHeader,
+    volume: Volume,
+    latency: Mapping[int, int],
+    days: Found = None,
+    *,
+    has_only_states: bool = False,
+) -> Table:
     """Return items and values; rates carry Wilson's 95% interval (docs/statistics.md, "Rates").
 
-    Counts have their filters if `days` are those of Message Search for all of the report's messages.
+    Counts have their filters if `days` are those of Message Search for all of the report's messages. Where only the
+    messages by state are known, there are no lines of SMS parts, maturity and times.
     """
-    lines = [
-        *_header_lines(header),
-        *_count_lines(volume),
-        *_rate_lines(volume),
-        ("Maturity", "percent", header.maturity, None),
-        *((f"Latency {name}", "seconds", percentile_seconds(latency, q), None) for name, q in PERCENTILES),
-    ]
+    lines = [*_header_lines(header), *_count_lines(volume, has_parts=not has_only_states), *_rate_lines(volume)]
+    if not has_only_states:
+        lines.append(("Maturity", "percent", header.maturity, None))
+        lines += [(f"Latency {name}", "seconds", percentile_seconds(latency, q), None) for name, q in PERCENTILES]
     if header.warning:
         lines.append(("Warning", "text", header.warning, None))
     return Table(
@@ -102,13 +107,16 @@ def local_time(moment: datetime, header: ReportHeader) -> datetime:
     return moment.astimezone(ZoneInfo(header.timezone)).replace(microsecond=0)
 
 
-def _count_lines(volume: Volume) -> list[_Line]:
-    return [
-        ("Messages", "int", volume.messages, None),
+def _count_lines(volume: Volume, *, has_parts: bool) -> list[_Line]:
+    parts: list[_Line] = [
         ("SMS parts", "int", volume.parts, None),
         ("Delivered parts", "int", volume.delivered_parts, None),
         ("Billed parts", "int", volume.billed_parts, None),
         ("Parts per message", "ratio", rate(volume.parts, volume.messages), None),
+    ]
+    return [
+        ("Messages", "int", volume.messages, None),
+        *(parts if has_parts else []),
         ("Delivered", "int", volume.delivered, None),
         ("Failed", "int", volume.failed, None),
         ("Pending", "int", volume.pending, None),

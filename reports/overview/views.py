@@ -1,5 +1,6 @@
 """A tenant's first page: the figures of a period, by day, country, campaign, failure and operator."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from django.http import HttpRequest, HttpResponse
@@ -117,7 +118,7 @@ def _shown(request: HttpRequest, found: Overview, context: dict) -> dict:
         columns = charts.hour_columns(found.hours, period, provisional_from=found.provisional_from)
     whole = request.GET.getlist("all")
     limits = {name: None if name in whole else ROWS for name in LISTS}
-    alerts = _alerts(request, period)
+    alerts = _alerts(request, period, found.query.tenant_ids)
     late = charts.overdue(found.days, found.provisional_from)
     named = [campaign.name for campaign in found.campaigns if campaign.name != OTHER_NAME]
     highlights = find_highlights(found.query, operators=found.operators, campaigns=named, final=found.final)
@@ -168,11 +169,15 @@ def _shown(request: HttpRequest, found: Overview, context: dict) -> dict:
     }
 
 
-def _alerts(request: HttpRequest, period: Period) -> list[ShownAlert]:
-    """Return the alerts of the page's own customer; a shared page shows none."""
+def _alerts(request: HttpRequest, period: Period, tenant_ids: Sequence[int]) -> list[ShownAlert]:
+    """Return the alerts of the customers whose figures the page shows; a shared page shows none."""
     if request.access.share:
         return []
-    return alerts_between(request.access.tenant, first=period.first, last=period.last, now=timezone.now())
+    tenant = request.access.tenant
+    return alerts_between(
+        tenant, tenant_ids=tenant_ids, first=period.first, last=period.last, now=timezone.now(),
+        masking=request.access.masking,
+    )  # fmt: skip
 
 
 def _tenants(found: Overview, limit: int | None) -> charts.Listing:

@@ -5,6 +5,7 @@ from typing import Any
 
 from campaigns.models import Campaign
 from deliveries.message_pages.parameter_fields import is_parameter
+from deliveries.models import Gate
 from deliveries.search.query import BadFilter, MessageQuery, conditions, tenants_with_campaigns
 from deliveries.search.segment_keys import search_keys
 from portal.accounts.access import Access
@@ -44,6 +45,9 @@ def check_definition(definition: ReportDefinition, access: Access) -> None:
     _one_of("formats", definition.formats, kind.formats)
     _one_of("period", [definition.period], kind.periods)
     _check_days(definition)
+    of_tenant = Gate.objects.filter(tenant=definition.tenant).values_list("id", flat=True)
+    if definition.gates:
+        _one_of("gates", definition.gates, of_tenant)
     _without_numbers("name", definition.name)
     _without_numbers("parameters", definition.parameters)
     _check_parameters(definition, access)

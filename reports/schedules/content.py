@@ -50,7 +50,9 @@ def editions(reading: Reading, build: Build) -> dict[str, Edition]:
             except StatisticsError as error:
                 raise SubjectGone(str(error)) from error
             header = _header(reading, content, masking, brand=brand, as_of=as_of, waiting=waiting)
-            summary = build_summary(header, content.total.volume, content.total.latency or {}, content.found)
+            volume, latency = content.total.volume, content.total.latency or {}
+            is_ab_test = reading.run.definition.kind == ReportDefinition.Kind.AB_TEST
+            summary = build_summary(header, volume, latency, content.found, has_only_states=is_ab_test)
             found[edition] = Edition([summary, *content.tables], header, content.rows, content.total.volume.messages)
     return found
 

@@ -26,6 +26,7 @@ VALUES = (
     "month_day",
     "at",
     "condition",
+    "gates",
 )
 _RIGHT, _RIGHT_FOR_OTHERS = "make_reports", "manage_reports"
 

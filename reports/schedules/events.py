@@ -26,4 +26,10 @@ def tell_gates(run: DefinitionRun) -> None:
         "data_as_of": run.data_as_of,
         "url": settings.PUBLIC_URL + reverse("reports:definition", args=[run.tenant.slug, definition.id]),
     }
-    queue_event(tenant_id=run.tenant_id, event=Gate.Event.REPORT_READY, body=body, now=timezone.now())
+    queue_event(
+        tenant_id=run.tenant_id,
+        event=Gate.Event.REPORT_READY,
+        body=body,
+        now=timezone.now(),
+        only=definition.gates,
+    )

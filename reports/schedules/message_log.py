@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils import translation
 
 from deliveries.exports.days import OldestDays
-from deliveries.exports.searches import MESSAGES, Messages, known_columns, parameters_in
+from deliveries.exports.searches import MESSAGES, Messages, known_columns
 from deliveries.search.query import BadFilter, MessageQuery
 from portal.common.database import side_connection, snapshot, snapshot_time
 from portal.common.masking import Masking
@@ -49,7 +49,7 @@ class _Log:
     def pages(self, masking: Masking, path: Path) -> Iterator[list[Any]]:
         """Yield the rows, and note progress, days and what they hold. Raises TooLarge."""
         columns = [known_columns(self.columns)[name] for name in self.columns] if self.digest is not None else []
-        for rows, days in Messages(self.query, masking, parameters_in(self.columns)).pages():
+        for rows, days in Messages(self.query, masking, self.columns).pages():
             self.days.note(days)
             for column in columns:
                 self.digest.update(repr(column.raw_values(rows)).encode(errors="backslashreplace"))
@@ -94,7 +94,7 @@ def make_log(
     ):
         try:
             query = query_of(reading)
-            rows = Messages(query, reading.access.masking, []).count()
+            rows = Messages(query, reading.access.masking).count()
             if rows > settings.EXPORT_MAX_ROWS:
                 raise TooLarge(f"{rows} messages")
             made = Made(data_as_of=snapshot_time(), kind=kind, rows=rows)

@@ -2,13 +2,13 @@
 
 from django import template
 
-from portal.tenants.models import Tenant
+from portal.accounts.access import Access
 from reports.figures.alerts_open import open_number
 
 register = template.Library()
 
 
 @register.simple_tag
-def open_alerts(tenant: Tenant) -> int:
-    """Return the number of the tenant's open alerts, by the cache alone."""
-    return open_number(tenant.pk)
+def open_alerts(access: Access) -> int:
+    """Return the number of open alerts of the page's tenant and those below it, by the cache alone."""
+    return open_number(access.tenant_ids)

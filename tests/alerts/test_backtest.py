@@ -137,3 +137,40 @@ def test_quarters_from_messages_are_those_that_were_summed_up_live(tenant, send)
 
     again = AlertQuarter.objects.filter(quarter__in=[row[0] for row in live])
     assert list(again.order_by("quarter").values_list("quarter", "messages", "delivered")) == live != []
+
+
+@pytest.mark.parametrize("later", [0, 60])
+def test_an_alert_that_looks_opened_is_counted_once(tenant, send, four_weeks, later):
+    """In the minute when it opens no whole quarter shows it yet; an hour later one does."""
+    minute = timedelta(minutes=1)
+    for operator in ("fi.elisa", "fi.telia"):
+        send(NOW - 90 * minute, NOW, operator=operator)
+    begin = NOW - timedelta(minutes=8)
+    send(NOW, NOW + 90 * minute)
+    send(NOW, NOW + 90 * minute, operator="fi.telia", failed=20)
+    look_at(tenant, until=begin, now=begin, fill_days=40)
+    at = NOW
+    while not Alert.objects.filter(rule__standard="delivery").exists() and at < NOW + 60 * minute:
+        at += minute
+        look_at(tenant, until=at, now=at)
+    for step in range(4, later + 1, 4):
+        look_at(tenant, until=at + step * minute, now=at + step * minute)
+    own = AlertRule.objects.get(tenant=tenant, standard="delivery")
+
+    (alert,) = Alert.objects.filter(rule=own)
+    (one,) = backtest(own, now=NOW).alerts
+
+    assert tuple(one.part) == (alert.country, alert.operator) == ("FI", "fi.telia")
+
+
+def test_an_alert_that_the_rule_would_not_open_any_more_is_not_counted(tenant, past):
+    own = rule(tenant)
+    at, figures = NOW - DAY, {"now": 0.8, "usual": 0.95, "messages": 300}
+    Alert.objects.create(tenant=tenant, rule=own, country="FI", since=at, opened_at=at, seen_at=at, figures=figures)
+    counted = []
+    for threshold, messages in ((10, 100), (20, 100), (10, 400)):
+        AlertRule.objects.filter(pk=own.pk).update(threshold=threshold, min_messages=messages)
+        own.refresh_from_db()
+        counted.append(opened(own))
+
+    assert counted == [[(("FI", ""), at)], [], []]

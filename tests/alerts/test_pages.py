@@ -82,6 +82,13 @@ def test_a_rule_is_created_switched_off(client, analyst, tenant):
     assert AlertRule.objects.get(pk=rule.pk).is_on
 
 
+@pytest.mark.parametrize(("kind", "threshold"), [("silence", 30), ("median", 3), ("delivery", 10)])
+def test_an_empty_threshold_is_the_usual_one_of_its_kind(client, analyst, tenant, kind, threshold):
+    client.force_login(analyst)
+    client.post(f"{ALERTS}rules/new/", RULE | {"threshold": "", "kind": kind})
+    assert AlertRule.objects.get(tenant=tenant).threshold == threshold
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [

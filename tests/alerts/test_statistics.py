@@ -160,6 +160,8 @@ ELISA, TELIA, FI, TELE2, SE, ALL = (
         ([ELISA], [ELISA], []),
         ([ELISA, TELIA], [FI], []),
         ([ELISA, TELIA, FI], [ELISA], [FI]),
+        ([FI, ALL], [ELISA], []),
+        ([TELIA, FI], [ELISA], [FI]),
     ],
 )
 def test_the_part_that_says_best_what_is_unusual_is_told(bad, already, told):

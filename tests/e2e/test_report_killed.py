@@ -7,7 +7,6 @@ import json
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,12 +14,12 @@ import psycopg
 import pytest
 import yaml
 
+from tests.faults.held import end_waiting, held_in_the_middle, waiting
 from tests.faults.portal import Portal
 from tests.running import say, until
 
 LEASE_SECONDS = 2
 CAMPAIGNS = 2000  # rows enough that a report tells how far it is while it writes them
-HOLD = 4711  # the lock by which a report is held in its middle
 SENT_AT = datetime.now(UTC)
 COMMAND = """
 import io
@@ -140,7 +139,7 @@ def test_report_of_a_killed_worker_is_taken_up_again(portal: Portal, database: p
     take_in(portal, ["one more"])  # a report that is equal to the one before has no file of its own
     assert "applied 1 row" in command(portal, "apply_inbox")
     before, messages, revision = files(portal), count(database, "message"), count(database, "report_run") + 1
-    with held_in_the_middle(database):
+    with held_in_the_middle(database, "report_run"):
         run_id = request(portal)
         kills = [kill_in_mid_report(portal, database, run_id, attempt) for attempt in (1, 2)]
     killed_at = time.monotonic()
@@ -156,35 +155,16 @@ def test_report_of_a_killed_worker_is_taken_up_again(portal: Portal, database: p
     assert run["lease_until"] is None
 
 
-@contextmanager
-def held_in_the_middle(database: psycopg.Connection) -> Iterator[None]:
-    """Let reports wait, with a part of their rows written, where they next tell how far they are."""
-    database.execute("SELECT pg_advisory_lock(%s)", [HOLD])
-    database.execute(
-        "CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS"
-        f" $$BEGIN PERFORM pg_advisory_xact_lock({HOLD}); RETURN NEW; END$$"
-    )
-    database.execute(
-        "CREATE TRIGGER hold BEFORE UPDATE ON report_run FOR EACH ROW"
-        " WHEN (NEW.state = 'running' AND NEW.done > 20) EXECUTE FUNCTION hold()"
-    )
-    try:
-        yield
-    finally:
-        database.execute("SELECT pg_advisory_unlock(%s)", [HOLD])
-        database.execute("DROP TRIGGER hold ON report_run; DROP FUNCTION hold()")
-
-
 def kill_in_mid_report(portal: Portal, database: psycopg.Connection, run_id: int, attempt: int) -> int:
     """kill -9 the worker in the middle of the run's attempt; return how far it was, in percent."""
 
     def under_way() -> list[tuple[int]]:
         assert run_of(database, run_id)["state"] != "done", "it was made before it could be killed"
-        return database.execute("SELECT pid FROM pg_locks WHERE objid = %s AND NOT granted", [HOLD]).fetchall()
+        return waiting(database)
 
-    ((waiting,),) = until(under_way, f"attempt {attempt} is under way", within=180)
+    ((held,),) = until(under_way, f"attempt {attempt} is under way", within=180)
     portal.kill("worker")
-    database.execute("SELECT pg_terminate_backend(%s, 10000)", [waiting])  # what it waited to write is not written
+    end_waiting(database, held)
     left = run_of(database, run_id)
     portal.start("worker")
     assert (left["state"], left["attempts"], left["file"]) == ("running", attempt, "")

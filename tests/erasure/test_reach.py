@@ -163,7 +163,7 @@ CANNOT = {
         "partner_request": {"state"},
         "quarantine": {"content_encoding", "method", "reason", "state"},
         "refusal_count": {"reason"},
-        "report_definition": {"kind", "period", "stopped_reason"},
+        "report_definition": {"gates", "kind", "period", "stopped_reason"},
         "report_mail": {"skipped"},
         "report_run": {"kind", "state"},
         "result_code": {"dialect", "reason", "status"},

@@ -1,8 +1,14 @@
 """Finds of each card, and the messages that it leaves alone."""
 
+from itertools import groupby
+from operator import itemgetter
+
 import pytest
+from django.db import connection
 
 from campaigns.models import Campaign
+from deliveries.messages.partitions import ensure_months
+from reports.leaks.change_point import Minute, find_rise
 from reports.leaks.countries import NewCountry, new_countries
 from reports.leaks.listed import messages_page, of_number, of_repeats, of_rise
 from reports.leaks.numbers import failing_numbers, newest_failures
@@ -109,3 +115,30 @@ def test_countries_are_not_judged_without_eight_weeks_of_history(send, window):
     for ago in (60 * DAY, 60):
         send(A, ago)
     assert new_countries(window) is None
+
+
+def test_statement_leaves_out_no_rise(tenant, account, window, now):
+    """A hundred campaigns whose texts become longer by more or less: those that a scan of all minutes reports."""
+    ensure_months([window.first, window.last])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setseed(0.4)")
+        cursor.execute(
+            "INSERT INTO message (tenant_id, day, account_id, message_id, partner_id, partner_rank, campaign_id,"
+            " variant, destination, sender_type, country, operator, parts, status, result_code, final, flags, sent_at,"
+            " sent_at_rank, received_at)"
+            " SELECT %s, ((%s - n * interval '20 s') AT TIME ZONE %s)::date, %s, c || '-' || n, 'nr-fi', 1, c, '',"
+            " '', 'text', 'FI', '', 1 + (random() < least(0.95,"
+            " 0.1 + CASE WHEN n < 40 + c THEN c * 0.008 ELSE 0 END))::int, 'delivered', 1001, true, 0,"
+            " %s - n * interval '20 s', 1, now() FROM generate_series(1, 100) c, generate_series(1, 240) n",
+            [tenant.id, now, tenant.timezone, account.id, now],
+        )
+        cursor.execute(
+            "SELECT campaign_id, date_trunc('minute', sent_at) AS minute, count(*), sum(parts), sum(parts * parts)"
+            " FROM message GROUP BY 1, 2 ORDER BY 1, 2"
+        )
+        rows = cursor.fetchall()
+    scanned = {id_: find_rise([Minute(*row[1:]) for row in of_it]) for id_, of_it in groupby(rows, itemgetter(0))}
+    expected = {id_: rise for id_, rise in scanned.items() if rise is not None}
+
+    assert {one.campaign_id: one.rise for one in parts_rises(window)} == expected
+    assert 20 < len(expected) < 80

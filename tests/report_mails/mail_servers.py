@@ -69,11 +69,12 @@ class _Server(socketserver.ThreadingTCPServer):
 class MailServer:
     """A mail server; `answers` are by command (`greeting`, `mail`, `rcpt`, `data`) and for the `text` of a mail.
 
-    For the text, "die" closes the connection in place of an answer, and "hang" says nothing until the server ends.
+    `at` is its port, 0 for a free one. For the text, "die" closes the connection in place of an answer, and "hang"
+    says nothing until the server ends.
     """
 
-    def __init__(self, **answers: str) -> None:
-        self.answers = answers
+    def __init__(self, *, at: int = 0, **answers: str) -> None:
+        self.at, self.answers = at, answers
         self.texts: list[bytes] = []
         self.has_text, self.go_on = threading.Event(), threading.Event()
 
@@ -87,7 +88,7 @@ class MailServer:
         return [message_from_bytes(text, policy=policy.default) for text in self.texts]  # type: ignore[misc]
 
     def __enter__(self) -> Self:
-        self._server = _Server(("127.0.0.1", 0), _Conversation)
+        self._server = _Server(("127.0.0.1", self.at), _Conversation)
         self._server.owner = self
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
         self._thread.start()

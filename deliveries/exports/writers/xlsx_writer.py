@@ -22,6 +22,7 @@ MAX_LISTED = 1000  # places of shortened texts
 _WIDTHS = {"time": 20.0, "text": 24.0, "word": 18.0, "number": 12.0, "day": 12.0, "share": 14.0, "decimal": 14.0}
 _FORMATS = {"day": "yyyy-mm-dd", "share": "0.00%", "decimal": "0.0"}
 _SURELY_SHORT = 4096  # characters that fit into a cell in any case
+_A4 = 9  # Excel's number of the paper
 _TIME = "yyyy-mm-dd hh:mm:ss"
 
 
@@ -39,18 +40,19 @@ def write(table: Table, pages: Pages, path: Path) -> Written:
         bold_headers=True,
         datetime_format=_TIME,
         freeze_panes={name: {"row": 1, "col": 0} for name in names},
-        column_widths=widths | {about: [30.0, 60.0]},
+        column_widths=widths | {about: [72.0, 60.0]},
         column_formats=dict.fromkeys(names, _formats(table)),
-        page_setup=dict.fromkeys([*names, about], _printed(table)),
+        page_setup=dict.fromkeys(names, _printed(table) | {"repeat_rows": 0}) | {about: _printed(table)},
     )
     if sheets.written != table.rows or next(sheets.all_rows, None) is not None:
         raise ValueError(f"{sheets.written} rows were written of {table.rows}")
     return Written(sheets.written, sheets.shortened)
 
 
-def _printed(table: Table) -> dict[str, str]:
-    """Return what stands above each printed page: the brand's name for the portal, on the right."""
-    return {"header": "&R" + make_encodable(table.product).replace("&", "&&")} if table.product else {}
+def _printed(table: Table) -> dict[str, Any]:
+    """Return the print set-up: all columns on one page, turned, A4; above it the brand's name for the portal."""
+    header = {"header": "&R" + make_encodable(table.product).replace("&", "&&")} if table.product else {}
+    return {"landscape": True, "paper_size": _A4, "fit_to_pages": (1, 0), "footer": "&R&P / &N"} | header
 
 
 def _formats(table: Table) -> dict[str, Format]:

@@ -15,7 +15,7 @@ from reports.alerts.statistics import beta_binomial
 from reports.alerts.statistics.sums import Sums, Usual, total
 from reports.alerts.statistics.verdict import UNKNOWN, State, Verdict
 
-MAX_CHANCE = 1e-6
+MAX_CHANCE = 1e-8  # a year of ordinary traffic then opens at most some eight alerts (docs/alerts.md, "False alarms")
 MIN_RHO = 0.005
 RARE, MOST_LOW = 0.01, 8  # share and number of quarters: an outage of two hours hides no other one
 LOWEST = 0.2  # of the usual quarters, left out: an outage in one of the weeks hides no other one

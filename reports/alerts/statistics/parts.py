@@ -46,6 +46,10 @@ def _wider(found: set[Part], wide: Part, narrow: set[Part]) -> set[Part]:
 
 
 def to_open(bad: Collection[Part], already: Collection[Part]) -> list[Part]:
-    """Return the parts that new alerts are about: no part within one that has an open alert already."""
-    open_parts = set(already)
-    return sorted(part for part in told(bad) if not open_parts & set(part.within()))
+    """Return the parts that new alerts are about: no part within one that has an open alert already.
+
+    An open alert speaks for its part, unusual at this moment or not: a country opens one beside that of its operator
+    only where another of its operators is unusual, too.
+    """
+    open_parts, unusual = set(already), set(bad)
+    return sorted(part for part in told(unusual | open_parts) & unusual if not open_parts & set(part.within()))

@@ -27,7 +27,7 @@ from reports.schedules.kinds import AB_WITHIN, KINDS, MAX_GROUPS
 from reports.schedules.message_log import DEFAULT_COLUMNS
 from reports.schedules.pages.initial import AS_THEY_ARE
 from reports.schedules.pages.presets import may_make
-from reports.schedules.pages.wording import WEEKDAYS, dimension_name
+from reports.schedules.pages.wording import WEEKDAYS, dimension_name, gate_choices
 from reports.schedules.recipients import MAX_RECIPIENTS, RIGHT_FOR_OUTSIDE
 
 Kind, Frequency = ReportDefinition.Kind, ReportDefinition.Frequency
@@ -101,6 +101,14 @@ class BuilderForm(forms.Form):
         ),
     )
 
+    gates = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("Tell gates"),
+        required=False,
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("Nothing chosen: all gates that send the event “Report finished”."),
+    )
+
     def __init__(self, *args, request: PageRequest, tenant: Tenant, kind: str, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.access, self.user, self.tenant, self.of = request.access, request.user, tenant, KINDS[kind]
@@ -112,6 +120,7 @@ class BuilderForm(forms.Form):
         self._choices("language", [("", _("The customer's")), *languages])
         members = Membership.objects.filter(tenant=tenant, user__is_active=True).select_related("user")
         self._choices("members", [(str(one.user_id), one.user.email) for one in members.order_by("user__email")])
+        self._choices("gates", gate_choices(tenant))
         if not self.access.may(RIGHT_FOR_OUTSIDE):
             del self.fields["addresses"]
         self.subject_names = self._add_subject()
@@ -263,6 +272,7 @@ class BuilderForm(forms.Form):
             "month_day": data.get("month_day") if frequency == Frequency.MONTHLY else None,
             "at": data.get("at") if frequency else None,
             "condition": data.get("condition", ""),
+            "gates": sorted(data.get("gates", [])),
         }
 
     def _parameters(self, data: Mapping[str, Any]) -> dict[str, Any]:

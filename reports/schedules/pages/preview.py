@@ -10,7 +10,7 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from deliveries.exports.searches import Messages, known_columns, parameters_in
+from deliveries.exports.searches import Messages, known_columns
 from deliveries.partner_ids.with_numbers import telling_partner_ids
 from deliveries.search.find import SearchTooSlow
 from portal.accounts.access import Access
@@ -132,7 +132,7 @@ def _messages(reading: Reading) -> Shown:
     names = list(reading.parameters.get("columns") or DEFAULT_COLUMNS)
     columns = [known_columns(names)[name] for name in names]
     rows: list[Any] = []
-    pages = Messages(query_of(reading), reading.access.masking, parameters_in(names)).pages()
+    pages = Messages(query_of(reading), reading.access.masking, names).pages()
     for page, _days in pages:
         rows = page[:MAX_ROWS]
         break

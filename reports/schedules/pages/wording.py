@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign
 from deliveries.exports.searches import known_columns
+from deliveries.models import Gate
 from portal.common.masking import Masking
 from portal.common.periods import zone
-from portal.tenants.models import GatewayAccount
+from portal.tenants.models import GatewayAccount, Tenant
 from reports.models import ReportDefinition
 from reports.monthly.texts import translate
 from reports.schedules.clock import schedule_of
@@ -106,7 +107,17 @@ def parameter_lines(definition: ReportDefinition, masking: Masking) -> list[tupl
         lines.append((_("Grouped by"), ", ".join(dimension_name(name) for name in given["group_by"])))
     if columns := column_names(definition):
         lines.append((_("Columns"), ", ".join(columns)))
+    if definition.gates:
+        names = Gate.objects.filter(tenant=definition.tenant, id__in=definition.gates).order_by("name", "id")
+        shown = ", ".join(masking.text(name) for name in names.values_list("name", flat=True))
+        lines.append((_("Told gates"), shown or _("They do not exist any more.")))
     return lines
+
+
+def gate_choices(tenant: Tenant) -> list[tuple[int, str]]:
+    """Return the gates that send `report.ready`: each may be chosen for a report."""
+    gates = Gate.objects.filter(tenant=tenant, events__contains=[Gate.Event.REPORT_READY])
+    return list(gates.order_by("name", "id").values_list("id", "name"))
 
 
 def filter_name(name: str) -> str:
