@@ -191,6 +191,22 @@ def test_job_that_is_longer_than_a_task_is_put_back_without_a_counted_attempt(te
     assert shown == [("queued", 0, 1), ("queued", 0, 2), ("done", 1, 3)]
 
 
+def test_job_that_was_to_be_cancelled_while_its_worker_put_it_back_is_cancelled(tenant):
+    wanted = add(tenant)
+    job = jobs.claim(TenantRecount)
+
+    def work(_job: TenantRecount) -> None:
+        assert jobs.cancel(TenantRecount, ids=[wanted.id]) == 1  # after the worker's last look at the wish
+        raise jobs.Paused("it waits for something", delay=HOUR)
+
+    jobs.run(job, work)
+
+    row = TenantRecount.objects.get()
+    assert (row.state, row.cancel_requested, row.lease_until, job.state) == ("cancelled", False, None, "cancelled")
+    assert row.finished_at is not None
+    assert jobs.claim(TenantRecount, now=datetime.now(UTC) + 2 * HOUR) is None
+
+
 def test_queued_job_that_waits_for_its_next_attempt_can_begin_at_once(tenant):
     job = add(tenant, POISON)
     now = datetime.now(UTC)

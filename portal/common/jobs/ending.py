@@ -51,11 +51,19 @@ def _reason(error: Exception) -> str:
 
 
 def put_back(job: Job, *, delay: timedelta | None = None) -> None:
-    """Queue a running job again, not before the delay is over, without counting the attempt."""
+    """Queue a running job again, not before the delay is over, without counting the attempt.
+
+    It is cancelled if somebody asked for that meanwhile: a claim would forget the request.
+    """
     values: dict[str, Any] = {"state": JobState.QUEUED, "lease_until": None, "attempts": job.attempts - 1}
     if delay is not None:
         values["not_before"] = datetime.now(UTC) + delay
-    write(job, values)
+    with transaction.atomic():
+        row = held(job).select_for_update().first()
+        if row is not None and row.cancel_requested:
+            stop(job)
+        else:
+            write(job, values)
 
 
 def stop(job: Job) -> None:
