@@ -1,7 +1,7 @@
 """Mails about alerts: at most two a day for a rule, none in its quiet hours.
 
-Each alert is told once when it opens and once when it is over. New alerts have the right of way: until ENDS_FROM the
-day's last mail is kept for them. Alerts are marked and the rule's mails counted in the transaction that hands the mail
+A mail tells that an alert opened, another one that it is over. New alerts come first: until ENDS_FROM the day's last
+mail is kept for them. Alerts are marked and the rule's mails counted in the transaction that hands the mail
 over: after a crash in between none is sent twice.
 """
 
