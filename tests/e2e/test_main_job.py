@@ -93,7 +93,7 @@ def check_workbook(
     is_parent = any(other.parent == customer.slug for other in job.customers)
     expected = tables(rows, job.month, language, of_several=of_account or is_parent)
     for sheets in (read_with_openpyxl(path), read_with_calamine(path)):
-        names = SHEETS if revision == 1 or of_account else (*SHEETS, "Changes")
+        names = SHEETS if revision == 1 else (*SHEETS, "Changes")
         assert list(sheets)[1:-1] == [in_language(name, language) for name in names]  # between cover and definitions
         for name, table in expected.items():
             compare(sheets[in_language(name, language)], table, name)
