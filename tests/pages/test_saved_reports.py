@@ -136,6 +136,29 @@ def test_wrong_choice_is_told_at_its_field(client, person, tenant, values, field
     assert not ReportDefinition.objects.filter(tenant=tenant).exists()
 
 
+def test_wrong_text_in_a_field_that_is_not_shown_stops_nobody(client, person, tenant):
+    unused = {"first": "nonsense", "last": "nonsense", "weekday": "9", "month_day": "99", "at": "late"}
+    answer = client.post(f"{URL}new/", CHOICES | unused | {"period": "last_week", "frequency": ""})
+
+    assert answer.status_code == 302
+    made = ReportDefinition.objects.get(tenant=tenant)
+    assert (made.first, made.last, made.weekday, made.month_day, made.at) == (None, None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("address", "is_open"),
+    [("", False), ("?kind=campaign", False), ("?ready=campaigns", True), ("?kind=messages", False)],
+)
+def test_choices_of_tables_are_folded_until_there_are_some(client, person, feed, address, is_open):
+    assert client.get(f"{URL}new/{address}").context["form"].has_tables is is_open
+
+
+def test_group_of_customers_has_the_word_of_the_pages(client, person, tenant):
+    groups = dict(client.get(f"{URL}new/").context["form"].fields["group_by"].choices)
+
+    assert groups["tenant"] == "Customer"
+
+
 def test_name_is_taken_once(client, person, tenant):
     saved(person, tenant, name="weekly VOLUMES")
 

@@ -106,7 +106,7 @@ def test_revision_says_for_each_cell_what_changed_and_why(feed, account, tenant)
     assert {key for key in rows if "Revision" in key or "Data as of" in key} == set()
     assert revision_text(second) == (
         "Changed since revision 1: +1 messages, +1 delivered, +2 SMS parts"
-        " (Late delivery reports: +1 delivered, −1 pending; Partner IDs declared or moved: +1 messages, +1 pending,"
+        " (late delivery reports: +1 delivered, −1 pending; partner IDs declared or moved: +1 messages, +1 pending,"
         " +2 SMS parts)."
     )
 

@@ -51,6 +51,18 @@ def cell_text(value: Any, kind: Kind, language: str) -> str:
     return translate(value, language) if kind == "term" else str(value)
 
 
+def short_day(day: date, language: str) -> str:
+    """Return a day without its year, as the axis of a chart has room for: "1 Oct"."""
+    if find_locale(language).language == "fi":
+        return format_date(day, "d.M.", locale="fi")
+    return format_date(day, "d MMM", locale=find_locale(language))
+
+
+def whole_percent(number: int, language: str) -> str:
+    """Return a whole number of percent: "95%"."""
+    return f"{number}\u00a0%" if find_locale(language).language == "fi" else f"{number}%"
+
+
 def _day(day: date, language: str) -> str:
     return format_date(day, "d.M.yyyy", locale="fi") if find_locale(language).language == "fi" else day.isoformat()
 

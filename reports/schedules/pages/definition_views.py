@@ -17,9 +17,8 @@ from portal.tenants.models import Tenant
 from reports.models import DefinitionRun, ReportDefinition
 from reports.schedules import definitions, runs
 from reports.schedules.checking import WrongDefinition, check_definition
-from reports.schedules.pages.form import PROBLEMS
 from reports.schedules.pages.rows import readable, run_rows
-from reports.schedules.pages.wording import due_texts, parameter_lines, period_text, schedule_text
+from reports.schedules.pages.wording import PROBLEMS, due_texts, parameter_lines, period_text, schedule_text
 from reports.schedules.recipient_views import recipient_rows
 from reports.schedules.rights import MAKE, READ
 

@@ -22,12 +22,12 @@ from reports.models import ReportDefinition
 from reports.monthly.texts import translate
 from reports.runs.report_scope import account_report_scopes
 from reports.schedules.checking import WrongDefinition, check_definition
-from reports.schedules.figure_tables import ALWAYS, DEFAULT, MEASURES
-from reports.schedules.kinds import AB_WITHIN, KINDS, MAX_GROUPS
-from reports.schedules.message_log import DEFAULT_COLUMNS
-from reports.schedules.pages.initial import AS_THEY_ARE
+from reports.schedules.figure_tables import ALWAYS, MEASURES
+from reports.schedules.kinds import AB_WITHIN, KINDS
+from reports.schedules.pages.initial import AS_THEY_ARE, usual_columns
 from reports.schedules.pages.presets import may_make
-from reports.schedules.pages.wording import WEEKDAYS, dimension_name, gate_choices
+from reports.schedules.pages.unused import unused_fields
+from reports.schedules.pages.wording import PROBLEMS, WEEKDAYS, dimension_name, gate_choices
 from reports.schedules.recipients import MAX_RECIPIENTS, RIGHT_FOR_OUTSIDE
 
 Kind, Frequency = ReportDefinition.Kind, ReportDefinition.Frequency
@@ -35,16 +35,6 @@ Kind, Frequency = ReportDefinition.Kind, ReportDefinition.Frequency
 MAX_VALUES = 50  # of a filter
 _LOG_FILTERS = ("campaign", "variant", "partner_id", "country", "operator", "status", "result_code")
 _OFFERED_CAMPAIGNS = 100  # names, the newest; others can be typed
-
-PROBLEMS = {
-    "required": gettext_lazy("Choose at least one, or fill this in."),
-    "unknown": gettext_lazy("There is no such value."),
-    "not_allowed": gettext_lazy("Your role may not make reports of this kind."),
-    "number": gettext_lazy("A saved report may hold no phone numbers."),
-    "not_a_month": gettext_lazy("Monthly volumes are of one whole month: choose its first and its last day."),
-    "combination": gettext_lazy("These choices cannot be combined."),
-    "too_many": gettext_lazy("Choose at most %(most)d.") % {"most": MAX_GROUPS},
-}
 
 
 class BuilderForm(forms.Form):
@@ -64,7 +54,7 @@ class BuilderForm(forms.Form):
     frequency = forms.ChoiceField(
         label=gettext_lazy("How often"),
         required=False,
-        choices=[("", gettext_lazy("Not by itself")), *Frequency.choices],
+        choices=[("", gettext_lazy("No schedule")), *Frequency.choices],
     )
     weekday = forms.TypedChoiceField(
         label=gettext_lazy("Weekday"), required=False, choices=list(WEEKDAYS.items()), coerce=int, empty_value=None
@@ -216,6 +206,17 @@ class BuilderForm(forms.Form):
         """Tell whether a filter is set or wrong, so that the page shows all of them."""
         return any(self[name].value() or self[name].errors for name in self.filter_names)
 
+    @property
+    def has_tables(self) -> bool:
+        """Tell whether groups or columns are chosen or wrong, so that the page shows them."""
+        names = [name for name in ("group_by", "columns") if name in self.fields]
+        chosen = {name: self[name].value() or [] for name in names}
+        return bool(
+            any(self[name].errors for name in names)
+            or chosen.get("group_by")
+            or set(chosen.get("columns", [])) not in (set(), set(usual_columns(self.chosen_kind)))
+        )
+
     def clean_addresses(self) -> list[str]:
         check = forms.EmailField()
         found = [line.strip() for line in self.cleaned_data["addresses"].splitlines() if line.strip()]
@@ -239,6 +240,8 @@ class BuilderForm(forms.Form):
             self.add_error("month_day", _("Day of the month: a monthly schedule needs one, from 1 to 31."))
         if frequency == Frequency.WEEKLY and not data.get("weekday"):
             self.add_error("weekday", _("Weekday: a weekly schedule needs one."))
+        for name in unused_fields(data):
+            self.errors.pop(name, None)  # the page does not show the field
         self.values = self._values(data)
         if not self.errors:
             try:
@@ -282,10 +285,8 @@ class BuilderForm(forms.Form):
                 found[name] = data[name]
         if data.get("campaign"):
             found["campaign"] = self._campaign_id(data["campaign"])
-        if columns := data.get("columns"):
-            usual = DEFAULT_COLUMNS if is_log else [name for name in DEFAULT if name not in ALWAYS]
-            if set(columns) != set(usual):
-                found["columns"] = columns
+        if (columns := data.get("columns")) and set(columns) != set(usual_columns(self.chosen_kind)):
+            found["columns"] = columns
         filters = {}
         for field in self.filter_names:
             name = field.removeprefix("filter_")

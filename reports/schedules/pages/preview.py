@@ -35,7 +35,7 @@ from reports.schedules.reading import NotAllowed, Reading, SubjectGone, TooLarge
 from reports.schedules.rights import account_scope_now
 from reports.schedules.runs import run_days
 
-MAX_ROWS = 20  # of a table
+MAX_ROWS = 5  # of a table
 
 Kind = ReportDefinition.Kind
 _FIGURES: frozenset[CellKind] = frozenset({"int", "ratio", "percent", "seconds"})

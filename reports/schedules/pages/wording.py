@@ -19,6 +19,7 @@ from reports.schedules.clock import schedule_of
 from reports.schedules.dimensions import DIMENSIONS
 from reports.schedules.due import next_due
 from reports.schedules.figure_tables import MEASURES
+from reports.schedules.kinds import MAX_GROUPS
 from reports.schedules.letters import days_text
 
 Frequency = ReportDefinition.Frequency
@@ -31,6 +32,15 @@ WEEKDAYS = {
     5: gettext_lazy("Friday"),
     6: gettext_lazy("Saturday"),
     7: gettext_lazy("Sunday"),
+}
+PROBLEMS = {
+    "required": gettext_lazy("Choose at least one, or fill this in."),
+    "unknown": gettext_lazy("There is no such value."),
+    "not_allowed": gettext_lazy("Your role may not make reports of this kind."),
+    "number": gettext_lazy("A saved report may hold no phone numbers."),
+    "not_a_month": gettext_lazy("Monthly volumes are of one whole month: choose its first and its last day."),
+    "combination": gettext_lazy("These choices cannot be combined."),
+    "too_many": gettext_lazy("Choose at most %(most)d.") % {"most": MAX_GROUPS},
 }
 _EVERY = {
     1: gettext_lazy("Every Monday at %(at)s"),
@@ -77,6 +87,8 @@ def period_text(definition: ReportDefinition) -> str:
 
 def dimension_name(name: str) -> str:
     """Return what a dimension is called, in the language of the page."""
+    if name == "tenant":
+        return _("Customer")  # as on every page; files say it in their own words
     return translate(DIMENSIONS[name].columns[-1].key, get_language() or "en")
 
 
