@@ -11,6 +11,7 @@ from deliveries.gates.rest.replays_api import ReplaysView, ReplayView
 from deliveries.message_pages.api import MessageByQueryView, MessagesView, MessageView
 from deliveries.partner_ids.api import MovePartnerIdView, PartnerIdsView, PartnerIdView
 from portal.api.docs import reference
+from portal.api.index import IndexView
 from portal.api.key import KeyView
 from portal.api.schema_view import SchemaView
 from portal.api.views import NotFoundView
@@ -26,6 +27,7 @@ from reports.segments.api import SegmentKeysView, SegmentView
 
 app_name = "api"
 urlpatterns = [
+    path("v1/", IndexView.as_view(), name="index"),
     path("v1/key/", KeyView.as_view(), name="key"),
     path("v1/campaigns/<int:campaign_id>/ab/", AbView.as_view(), name="campaign_ab"),
     path("v1/statistics/", StatisticsView.as_view(), name="statistics"),

@@ -73,7 +73,7 @@ def test_scope_submit_that_the_key_has_not_is_named(call, tenant):
     assert problem(reader.post("reports/", {"month": "2026-10"})) == (
         403,
         "missing-scope",
-        "This key does not have the scope “submit”.",
+        "This key does not have the scope “reports”.",
     )
 
 
