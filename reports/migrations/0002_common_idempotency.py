@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reports', '0013_alert_ends_and_choices'),
+        ('reports', '0001_initial'),
     ]
 
     operations = [
