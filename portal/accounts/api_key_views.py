@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from portal.accounts import lost_rights, shown_once
 from portal.accounts.forms import ApiKeyForm
 from portal.accounts.guards import member_may
+from portal.accounts.key_rights import offered_scopes
 from portal.accounts.models import record
 from portal.accounts.way_back import posted_from
 from portal.tenants import api_keys, key_log
@@ -26,8 +27,8 @@ MAX_DIGITS = 18  # of a row's id
 def keys_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """List the tenant's keys; make one, and show it once on the page after, so that a reload makes no other."""
     if request.method != "POST":
-        return _page(request, tenant, ApiKeyForm(), made=_made(request, tenant))
-    form, now = ApiKeyForm(request.POST), timezone.now()
+        return _page(request, tenant, ApiKeyForm(scopes=offered_scopes(request.access)), made=_made(request, tenant))
+    form, now = ApiKeyForm(request.POST, scopes=offered_scopes(request.access)), timezone.now()
     if not form.is_valid():
         return _page(request, tenant, form, status=422)
     with transaction.atomic():

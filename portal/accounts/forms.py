@@ -1,5 +1,6 @@
 """Forms for profiles, members and API keys."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django import forms
@@ -84,7 +85,6 @@ class ApiKeyForm(forms.Form):
     )
     scopes = forms.MultipleChoiceField(
         label=_("Scopes"),
-        choices=ApiKey.Scope.choices,
         initial=[ApiKey.Scope.READ],
         widget=forms.CheckboxSelectMultiple,
     )
@@ -102,6 +102,10 @@ class ApiKeyForm(forms.Form):
         lines = self.cleaned_data["networks"].split()
         networks.validate(lines)
         return lines
+
+    def __init__(self, *args, scopes: Sequence[tuple[str, str]], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scopes"].choices = scopes  # those that the person may give
 
     def expires_at(self, now: datetime) -> datetime | None:
         """Return the end that was chosen, None for none."""

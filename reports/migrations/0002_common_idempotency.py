@@ -4,18 +4,17 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('reports', '0001_initial'),
+        ("reports", "0001_initial"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='reportrun',
-            name='report_run_idempotency_key',
+            model_name="reportrun",
+            name="report_run_idempotency_key",
         ),
         migrations.RemoveField(
-            model_name='reportrun',
-            name='idempotency_key',
+            model_name="reportrun",
+            name="idempotency_key",
         ),
     ]

@@ -48,7 +48,9 @@ def test_head_is_get_without_a_body(mine, client, messages):
 def test_options_tells_the_methods_without_a_key(mine, client):
     allowed = {path: client.options(f"/api/v1/{path}/") for path in ("messages", "statistics", "conversions/1")}
 
-    assert {path: (answer.status_code, answer.headers["Allow"], answer.content) for path, answer in allowed.items()} == {
+    assert {
+        path: (answer.status_code, answer.headers["Allow"], answer.content) for path, answer in allowed.items()
+    } == {
         "messages": (204, "GET, HEAD, OPTIONS, POST", b""),
         "statistics": (204, "GET, HEAD, OPTIONS", b""),
         "conversions/1": (204, "GET, HEAD, OPTIONS, DELETE", b""),

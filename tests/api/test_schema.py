@@ -101,6 +101,7 @@ def test_every_route_and_method_is_described():
             .replace("{gate_id}", "<slug:gate_id>")
             .replace("{attempt_id}", "<int:attempt_id>")
             .replace("{replay_id}", "<int:replay_id>")
+            .replace("{key_id}", "<int:key_id>")
             .replace("segments/{key}", "segments/<any_text:key>")
             .replace("{account}/{message_id}", "<slug:account>/<any_text:message_id>"),
             m,
@@ -140,6 +141,14 @@ def test_scopes_are_told_with_the_scheme():
         "list_operations": None,
         "get_key": [{"key": []}],
         "get_schema": None,
+        "list_countries": [{"key": ["read"]}],
+        "list_operators": [{"key": ["read"]}],
+        "list_result_codes": [{"key": ["read"]}],
+        "list_audit_log": [{"key": ["admin"]}],
+        "list_members": [{"key": ["admin"]}],
+        "list_api_keys": [{"key": ["admin"]}],
+        "get_api_key": [{"key": ["admin"]}],
+        "revoke_api_key": [{"key": ["admin"]}],
         "get_statistics": [{"key": ["read"]}],
         "list_campaigns": [{"key": ["read"]}],
         "get_campaign": [{"key": ["read"]}],
@@ -226,7 +235,7 @@ def world(messages, tenant, mine):
     replay = GateReplay.objects.create(
         tenant=tenant, gate=gate, made_by="x", kind="failed", since=NOW, until=NOW, total=7, state="done"
     )
-    rows |= {"gate": gate.public_id, "attempt": attempt.pk, "replay": replay.pk}
+    rows |= {"key": mine.key.id, "gate": gate.public_id, "attempt": attempt.pk, "replay": replay.pk}
     return rows | exports | {"conversion": ConversionEvent.objects.get().id}
 
 
@@ -281,6 +290,13 @@ READS = [
     ("/api/v1/gates/{gate_id}/replays/{replay_id}/", "{gate}/replays/{replay}/", ""),
     ("/api/v1/conversions/", "", "?size=1"),
     ("/api/v1/conversions/{conversion_id}/", "{conversion}/", ""),
+    ("/api/v1/countries/", "", ""),
+    ("/api/v1/operators/", "", f"?{DAYS}&country=FI"),
+    ("/api/v1/result-codes/", "", "?dialect=link&lang=fi"),
+    ("/api/v1/audit-log/", "", "?size=1"),
+    ("/api/v1/members/", "", ""),
+    ("/api/v1/api-keys/", "", "?size=1"),
+    ("/api/v1/api-keys/{key_id}/", "{key}/", ""),
     ("/api/v1/schema/", "", ""),
     ("/api/v1/schema/", "", "?format=yaml"),
 ]

@@ -8,57 +8,107 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('tenants', '0002_api_key_holder'),
+        ("tenants", "0002_api_key_holder"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='apikey',
-            name='networks',
+            model_name="apikey",
+            name="networks",
             field=models.JSONField(blank=True, default=list, validators=[portal.tenants.networks.validate]),
         ),
         migrations.AlterField(
-            model_name='apikey',
-            name='scopes',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('read', 'Read figures and messages'), ('numbers', 'See full phone numbers'), ('submit', 'Submit messages'), ('partner_ids', 'Declare and move partner IDs'), ('convert', 'Send and delete conversion events'), ('export', 'Create and delete files of searches and tables'), ('gates', 'Manage and test gates'), ('reports', 'Create reports'), ('admin', 'Manage customers, members and API keys, read the audit log')], max_length=20), size=None),
+            model_name="apikey",
+            name="scopes",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.CharField(
+                    choices=[
+                        ("read", "Read figures and messages"),
+                        ("numbers", "See full phone numbers"),
+                        ("submit", "Submit messages"),
+                        ("partner_ids", "Declare and move partner IDs"),
+                        ("convert", "Send and delete conversion events"),
+                        ("export", "Create and delete files of searches and tables"),
+                        ("gates", "Manage and test gates"),
+                        ("reports", "Create reports"),
+                        ("admin", "Manage customers, members and API keys, read the audit log"),
+                    ],
+                    max_length=20,
+                ),
+                size=None,
+            ),
         ),
         migrations.CreateModel(
-            name='ApiRequest',
+            name="ApiRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('request_id', models.CharField(max_length=64)),
-                ('method', models.CharField(max_length=7)),
-                ('route', models.CharField(max_length=200)),
-                ('status', models.PositiveSmallIntegerField()),
-                ('milliseconds', models.PositiveIntegerField()),
-                ('address', models.GenericIPAddressField(null=True)),
-                ('key', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.apikey')),
-                ('tenant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.tenant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ("request_id", models.CharField(max_length=64)),
+                ("method", models.CharField(max_length=7)),
+                ("route", models.CharField(max_length=200)),
+                ("status", models.PositiveSmallIntegerField()),
+                ("milliseconds", models.PositiveIntegerField()),
+                ("address", models.GenericIPAddressField(null=True)),
+                (
+                    "key",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenants.apikey",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'api_request',
-                'indexes': [models.Index(fields=['key', '-id'], name='api_request_of_key'), models.Index(fields=['at'], name='api_request_by_time')],
+                "db_table": "api_request",
+                "indexes": [
+                    models.Index(fields=["key", "-id"], name="api_request_of_key"),
+                    models.Index(fields=["at"], name="api_request_by_time"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='IdempotentAnswer',
+            name="IdempotentAnswer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('name', models.CharField(max_length=64)),
-                ('request', models.CharField(max_length=64)),
-                ('status', models.PositiveSmallIntegerField()),
-                ('answer', models.TextField()),
-                ('key', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.apikey')),
-                ('tenant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.tenant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ("name", models.CharField(max_length=64)),
+                ("request", models.CharField(max_length=64)),
+                ("status", models.PositiveSmallIntegerField()),
+                ("answer", models.TextField()),
+                (
+                    "key",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenants.apikey",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'idempotent_answer',
-                'indexes': [models.Index(fields=['at'], name='idempotent_answer_by_time')],
-                'constraints': [models.UniqueConstraint(fields=('key', 'name'), name='idempotent_answer_once')],
+                "db_table": "idempotent_answer",
+                "indexes": [models.Index(fields=["at"], name="idempotent_answer_by_time")],
+                "constraints": [models.UniqueConstraint(fields=("key", "name"), name="idempotent_answer_once")],
             },
         ),
     ]
