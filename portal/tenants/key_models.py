@@ -5,10 +5,17 @@ from django.db.models.functions import Now
 
 
 class OfKey(models.Model):
-    """Common columns: the key and its tenant (an account's pool for an account's key)."""
+    """Common columns: the key and its tenant (an account's pool for an account's key).
 
-    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.CASCADE, related_name="+", db_index=False)
-    key = models.ForeignKey("tenants.ApiKey", on_delete=models.CASCADE, related_name="+", db_index=False)
+    The rows are deleted by age, whatever becomes of the key, so nothing holds them together.
+    """
+
+    tenant = models.ForeignKey(
+        "tenants.Tenant", on_delete=models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False
+    )
+    key = models.ForeignKey(
+        "tenants.ApiKey", on_delete=models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False
+    )
     at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
