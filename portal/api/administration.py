@@ -7,6 +7,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.accounts.access import Access
+from portal.accounts.audit_actions import ACTIONS
+from portal.accounts.audit_sentences import sentence
+from portal.accounts.models import AuditEntry, Membership, record
 from portal.api.administration_examples import API_KEY, ENTRY, MEMBER
 from portal.api.administration_serializers import (
     ApiKeyPageSerializer,
@@ -14,9 +17,6 @@ from portal.api.administration_serializers import (
     AuditLogSerializer,
     MembersSerializer,
 )
-from portal.accounts.audit_actions import ACTIONS
-from portal.accounts.audit_sentences import sentence
-from portal.accounts.models import AuditEntry, Membership, record
 from portal.api.operations import ADMIN, Operation
 from portal.api.pages import ROW_ID_MAX, page_by_id
 from portal.api.parameters import CURSOR, SIZE, TENANT, Parameter, Parameters

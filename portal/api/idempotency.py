@@ -9,7 +9,6 @@ import hashlib
 import re
 
 import orjson
-from django.core.exceptions import RequestDataTooBig
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -22,6 +21,7 @@ from portal.tenants.models import ApiKey, IdempotentAnswer
 
 HEADER = "Idempotency-Key"
 MAX_LENGTH = 255
+MAX_BODY = 32 * 1024 * 1024  # more than any resource takes
 PARAMETER = Parameter(
     name=HEADER,
     text=(
@@ -89,10 +89,10 @@ def _unquoted(value: str) -> str:
 
 
 def _digest_of(request: HttpRequest) -> str:
-    try:
-        body = request.body
-    except RequestDataTooBig as error:
-        raise TooLarge("The body is longer than this resource takes.") from error
+    body = request.read(MAX_BODY + 1)
+    if len(body) > MAX_BODY:
+        raise TooLarge(f"The body is longer than the limit of {MAX_BODY} bytes.")
+    request._body = body  # for the parsers; `request.body` would hold to the limit of forms
     media = (request.content_type or "").encode()
     return _digest(b"\0".join((request.method.encode(), request.get_full_path().encode(), media, body)))
 

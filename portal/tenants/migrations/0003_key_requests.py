@@ -3,8 +3,9 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import portal.tenants.networks
 from django.db import migrations, models
+
+import portal.tenants.networks
 
 
 class Migration(migrations.Migration):
