@@ -8,6 +8,7 @@ from datetime import datetime
 from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework import serializers
+from rest_framework.exceptions import ParseError
 
 from deliveries.applying.submissions import put_in_inbox
 from deliveries.dialects import link_sending, submission
@@ -124,8 +125,8 @@ OPERATION = Operation(
         f" {MAX_BYTES_OF_LINES} bytes: valid ones are stored although others are not, and `refused` tells those."
         "\n\nIn place of a submission, a line or the body may be what you sent to LINK and what it answered, verbatim:"
         ' `{"request": {…}, "response": {…}}` of `/sms/send` or `/sms/sendbatch`, with an optional `submitted_at` (now'
-        " if missing) and `account`. Messages that the gateway did not take are told in `refused`. The text of a message"
-        " is not stored."
+        " if missing) and `account`. Messages that the gateway did not take are told in `refused`. The text of a"
+        " message is not stored."
     ),
     scope=SUBMIT,
     body=SubmissionBody,
@@ -166,7 +167,12 @@ def submit(request: HttpRequest, data: object, access: Access) -> dict:
 
 
 def submit_lines(request: HttpRequest, lines: list, access: Access) -> dict:
-    """Store the valid submissions of lines, and tell the others. A line may be a BadSubmission already."""
+    """Store the valid submissions of lines, and tell the others. A line may be a BadSubmission already.
+
+    Raises ParseError for no lines.
+    """
+    if not lines:
+        raise ParseError(f"The body has 0 lines; 1 to {MAX_LINES} are accepted.")
     now, items = timezone.now().isoformat(), []
     for number, line in enumerate(lines):
         items += _of_line(number, line, now)

@@ -25,8 +25,8 @@ MAX_BODY = 32 * 1024 * 1024  # more than any resource takes
 PARAMETER = Parameter(
     name=HEADER,
     text=(
-        f"A text of your own for this request, such as a UUID: 1 to {MAX_LENGTH} visible ASCII characters, also in double"
-        " quotes. A retry with the same key and body within 24 hours gets the first answer and changes nothing."
+        f"A text of your own for this request, such as a UUID: 1 to {MAX_LENGTH} visible ASCII characters, also in"
+        " double quotes. A retry with the same key and body within 24 hours gets the first answer and changes nothing."
     ),
     pattern=f"^[!-~]{{1,{MAX_LENGTH}}}$",
 )
