@@ -195,7 +195,7 @@ def _note_request(request: HttpRequest, response: HttpResponse, began: float) ->
         now=timezone.now(),
         request_id=getattr(request, "id", ""),
         method=request.method,
-        route=f"/{match.route}" if match else request.path_info,
+        route=f"/{match.route}" if match else "",  # a path may hold numbers and ids
         status=response.status_code,
         address=client_address(request),
     )

@@ -100,7 +100,7 @@ def test_errors_are_problems_in_english(client, mine, tenant, language):
     long = client.post("/api/v1/reports/", b" " * 65537, content_type="application/json", headers=headers)
 
     assert [problem(answer) for answer in (absent, other_method, xml, array, long)] == [
-        (404, "not-found", "Unknown API path. All API paths end with “/”."),
+        (404, "not-found", "Unknown API path. GET /api/v1/ lists all paths."),
         (405, "method-not-allowed", 'Method "PUT" not allowed.'),
         (415, "unsupported-media-type", 'Unsupported media type "text/xml" in request.'),
         (400, "bad-body", "The body is not a JSON object."),
