@@ -107,7 +107,7 @@ def test_errors_are_problems_in_english(client, mine, tenant, language):
         (413, "too-large", "The body is longer than the limit of 65536 bytes."),
     ]
     assert problem(broken)[:2] == (400, "bad-body")
-    assert other_method.headers["Allow"] == "GET, HEAD"
+    assert other_method.headers["Allow"] == "GET, HEAD, OPTIONS"
 
 
 def test_failure_is_a_problem_and_rolled_back(client, mine):
