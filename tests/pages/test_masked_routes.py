@@ -23,7 +23,7 @@ from tests.shares.conftest import make_link
 pytestmark = pytest.mark.django_db
 
 ANYBODYS = {
-    *("api:schema", "api:docs", "glossary", "metrics", "profile", "second_factor", "account_inactive"),
+    *("api:index", "api:schema", "api:docs", "glossary", "metrics", "profile", "second_factor", "account_inactive"),
     *(
         "account_reauthenticate",
         "account_email",
@@ -87,6 +87,10 @@ OPENED = {
     "key": {
         *(
             "api:key",
+            "api:index",
+            "api:countries",
+            "api:operators",
+            "api:result_codes",
             "api:statistics",
             "api:reports",
             "api:forecast",
