@@ -179,6 +179,8 @@ _FINNISH |= {
     "New": "Uusi",
     "Difference": "Ero",
     "Causes": "Syyt",
+    "pt": "%-yks.",
+    "percentage points": "prosenttiyksikköä",
 }
 
 _CATALOGUES: dict[str, dict[str, str]] = {"fi": _FINNISH}
@@ -218,6 +220,11 @@ def name_month(month: str, language: str) -> str:
     if not _MONTH.fullmatch(month):
         return month
     return format_skeleton("yMMMM", date.fromisoformat(f"{month}-01"), locale=find_locale(language))
+
+
+def points_unit(language: str) -> str:
+    """Return the unit of percentage points, as pages have it."""
+    return translate("pt", language)
 
 
 def name_days(first: date, last: date, language: str) -> str:

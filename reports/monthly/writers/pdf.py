@@ -34,6 +34,9 @@ _MAX_SECONDS = 120
 _BEAT_SECONDS = 1
 _MAX_UPRIGHT = 6  # columns of a page that is not turned
 _MAX_TEXT = 1000
+_WHOLE: frozenset[Kind] = frozenset(
+    {"date", "week", "points", "difference"}
+)  # as wide as they need: a line would end at their hyphens
 _LONG_WORD = re.compile(r"\S{17,}")
 _BREAK_EVERY = 12
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
@@ -130,7 +133,8 @@ def _table(table: Table, header: ReportHeader) -> dict[str, Any]:
         "note": "" if table.rows else translate("No rows.", language),
         "wide": len(table.columns) > _MAX_UPRIGHT,
         "widths": column_widths(table, header),
-        "aligns": ["right" if kind in RIGHT or kind == "mixed" else "left" for kind in kinds],
+        "aligns": ["right" if kind in RIGHT else "left" for kind in kinds],
+        "whole": [kind in _WHOLE for kind in kinds],
         "head": [_text(translate(column.key, language)) for column in table.columns],
         "rows": [cells(row, of) for row, of in table.typed_rows()],
         "subtotals": [cells(with_label(row, language), kinds) for row in table.subtotals],
