@@ -21,6 +21,7 @@ from reports.campaigns.recipients_api import RecipientsView
 from reports.exports.api import TableExportsView
 from reports.figures.api import StatisticsView
 from reports.forecast.api import ForecastView
+from reports.leaks.api import LeaksView
 from reports.runs.api import DownloadView, RunsView, RunView
 from reports.segments.api import SegmentKeysView, SegmentView
 
@@ -33,6 +34,7 @@ urlpatterns = [
     path("v1/reports/forecast/", ForecastView.as_view(), name="forecast"),
     path("v1/reports/<int:run_id>/", RunView.as_view(), name="report"),
     path("v1/reports/<int:run_id>/download/", DownloadView.as_view(), name="report_download"),
+    path("v1/leaks/", LeaksView.as_view(), name="leaks"),
     path("v1/messages/", MessagesView.as_view(), name="messages"),
     path("v1/messages/one/", MessageByQueryView.as_view(), name="message_by_query"),
     path("v1/messages/<slug:account>/<any_text:message_id>/", MessageView.as_view(), name="message"),
