@@ -42,4 +42,4 @@ class LeaksSerializer(serializers.Serializer):
     messages = serializers.IntegerField(help_text="Messages of all of them.")
     parts = serializers.IntegerField(help_text="What all of them cost: SMS parts; of `parts` the extra ones.")
     next_cursor = serializers.CharField(allow_null=True, help_text="Of the next page; null on the last one.")
-    data = LeakSerializer(many=True, help_text="The dearest first.")
+    data = LeakSerializer(many=True, help_text="The dearest first.")  # type: ignore[assignment]  # Serializer has the name, too
