@@ -24,6 +24,7 @@ from reports.exports.api import TableExportsView
 from reports.figures.api import StatisticsView
 from reports.figures.names_api import CountriesView, OperatorsView, ResultCodesView
 from reports.forecast.api import ForecastView
+from reports.leaks.api import LeaksView
 from reports.runs.api import DownloadView, RunsView, RunView
 from reports.segments.api import SegmentKeysView, SegmentView
 
@@ -40,6 +41,7 @@ urlpatterns = [
     path("v1/reports/forecast/", ForecastView.as_view(), name="forecast"),
     path("v1/reports/<int:run_id>/", RunView.as_view(), name="report"),
     path("v1/reports/<int:run_id>/download/", DownloadView.as_view(), name="report_download"),
+    path("v1/leaks/", LeaksView.as_view(), name="leaks"),
     path("v1/messages/", MessagesView.as_view(), name="messages"),
     path("v1/messages/one/", MessageByQueryView.as_view(), name="message_by_query"),
     path("v1/messages/<slug:account>/<any_text:message_id>/", MessageView.as_view(), name="message"),

@@ -179,6 +179,8 @@ _FINNISH |= {
     "New": "Uusi",
     "Difference": "Ero",
     "Causes": "Syyt",
+    "pt": "%-yks.",
+    "percentage points": "prosenttiyksikköä",
 }
 
 # words of the PDF's charts, which no workbook has: they are in no workbook's fingerprint
@@ -231,6 +233,11 @@ def name_month(month: str, language: str) -> str:
     if not _MONTH.fullmatch(month):
         return month
     return format_skeleton("yMMMM", date.fromisoformat(f"{month}-01"), locale=find_locale(language))
+
+
+def points_unit(language: str) -> str:
+    """Return the unit of percentage points, as pages have it."""
+    return translate("pt", language)
 
 
 def name_days(first: date, last: date, language: str) -> str:

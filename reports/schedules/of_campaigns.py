@@ -125,9 +125,9 @@ def _comparisons(result: AbResult, reading: Reading) -> Table:
         Column("Other", "text"),
         Column("Sure", "term"),
         Column("Messages", "int"),
-        Column("Difference", "percent"),
-        Column("95% from", "percent"),
-        Column("95% to", "percent"),
+        Column("Difference", "points"),
+        Column("95% from", "points"),
+        Column("95% to", "points"),
         Column("P-value", "ratio"),
     )
     rows = [

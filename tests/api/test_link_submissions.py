@@ -92,7 +92,9 @@ def test_batch_is_read_with_its_shared_fields(mine):
             }
         ],
     }
-    assert list(Message.objects.order_by("message_id").values_list("message_id", "source", "ref_id", "custom_parameters")) == [
+    assert list(
+        Message.objects.order_by("message_id").values_list("message_id", "source", "ref_id", "custom_parameters")
+    ) == [
         ("one", "ExampleShop", "x", {"shop": "of all", "wave": "2", "tier": "gold"}),
         ("two", "Other", "y", {"shop": "of all", "wave": "2"}),
     ]

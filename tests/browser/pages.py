@@ -227,6 +227,7 @@ WITHOUT_PAGE = {
     "api:campaign_ab": DATA,
     "api:reports": DATA,
     "api:forecast": DATA,
+    "api:leaks": DATA,
     "api:report": DATA,
     "api:report_download": DATA,
     "api:messages": DATA,

@@ -4,7 +4,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -136,6 +136,22 @@ def test_finnish_pdf_has_finnish_words_and_numbers(tmp_path):
     ]  # fmt: skip
     assert "ALUSTAVA" in text
     assert "31.10.2026" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "difference", "day"),
+    [("en", "3.12 pt", "2026-11-05"), ("fi", "3,12 %-yks.", "5.11.2026")],
+)
+def test_no_line_ends_at_the_hyphen_of_a_short_value(tmp_path, language, difference, day):
+    """Weeks read as on pages, differences of rates are in percentage points; many columns leave little room."""
+    columns = (Column("Week", "week"), Column("Day", "date"), Column("Difference", "points"))
+    others = tuple(Column("Delivered (messages with a known time)", "int") for _ in range(12))
+    table = Table("Groups", (*columns, *others), [("2026-W45", date(2026, 11, 5), 0.03121, *range(12))])
+
+    lines = text_of(written(tmp_path, [table], replace(HEADER, language=language)), "-raw").splitlines()
+
+    [line] = [line for line in lines if "2026-W" in line]
+    assert line.startswith(f"2026-W45 {day} {difference} 0")
 
 
 @pytest.mark.parametrize("texts", [FORMULAS, TYPST], ids=["formulas", "typst"])

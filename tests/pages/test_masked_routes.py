@@ -94,6 +94,7 @@ OPENED = {
             "api:statistics",
             "api:reports",
             "api:forecast",
+            "api:leaks",
             "api:report",
             "api:report_download",
             "api:messages",
@@ -109,6 +110,7 @@ LEFT_OUT = {"account_logout", "view_as_stop", "end_other_sessions"}  # they end 
 QUERIES = {
     "messages:message_by_query": "?account=link-main&id=m2",
     "api:message_by_query": "?account=link-main&id=m2",
+    "api:leaks": "?kind=numbers",
     "api:statistics": "?period=30d&group_by=campaign,variant,operator",
 }
 

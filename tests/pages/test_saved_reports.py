@@ -6,6 +6,7 @@ from datetime import date, time
 import pytest
 from django.utils import timezone
 
+from deliveries.models import Gate
 from portal.accounts.models import AuditEntry, Membership, Role
 from portal.common.templatetags.figures import count, percent
 from reports.models import DefinitionRun, ReportDefinition, ReportRecipient
@@ -14,6 +15,7 @@ from reports.schedules.making import make_runs
 from tests.api.conftest import call, mine
 from tests.conftest import make_user
 from tests.deliveries.helpers import apply
+from tests.gates.factors import make_gate
 from tests.pages.campaign_month import PERIOD, month
 from tests.segments.sample import message
 
@@ -322,3 +324,34 @@ def test_list_is_searched_by_name(client, person, tenant):
     found = client.get(f"{URL}?q=alp")
     assert [row.definition.name for row in found.context["rows"]] == ["Alpha"]
     assert "No report has such a name" in text_of(client.get(f"{URL}?q=gamma"))
+
+
+def test_gates_that_no_longer_send_the_event_stay_chosen(client, person, tenant):
+    """Without them the report would be told to every gate that sends it."""
+    chosen, other = (make_gate(tenant, name=name, events=["report.ready"]) for name in ("CRM", "BI"))
+    deleted = make_gate(tenant, name="Old", events=["report.ready"])
+    definition = saved(person, tenant, gates=[chosen.id, deleted.id])
+    Gate.objects.filter(id=chosen.id).update(events=[])
+    gone = deleted.id
+    deleted.delete()
+    address = f"{URL}{definition.id}/change/"
+
+    form = client.get(address).context["form"]
+    assert form.fields["gates"].choices == [
+        (other.id, "BI"),
+        (chosen.id, "CRM (does not send the event “Report finished”)"),
+        (gone, "A gate that does not exist any more"),
+    ]
+    values = {name: value for name, value in form.initial.items() if value not in (None, "")}
+    assert client.post(address, values | {"name": "Renamed"}).status_code == 302
+    definition.refresh_from_db()
+    assert (definition.name, definition.gates) == ("Renamed", [chosen.id, gone])
+    assert "CRM (does not send the event “Report finished”)" in text_of(client.get(f"{URL}{definition.id}/"))
+
+    stop_definition(definition=definition, reason="by_person", actor="a", now=timezone.now())
+    client.post(f"{URL}{definition.id}/resume/")
+    definition.refresh_from_db()
+    assert (definition.stopped_at, definition.gates) == (None, [chosen.id, gone])
+    assert client.post(address, values | {"gates": [str(other.id), "999999"]}).status_code == 422
+    copied = client.get(f"{URL}new/?copy={definition.id}").context["form"]
+    assert [id_ for id_, _name in copied.fields["gates"].choices] == [other.id, chosen.id]

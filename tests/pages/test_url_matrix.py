@@ -99,6 +99,7 @@ PAGES = {
     "api:campaign_ab": (401, 401, 401, 401),
     "api:reports": (401, 401, 401, 401),
     "api:forecast": (401, 401, 401, 401),
+    "api:leaks": (401, 401, 401, 401),
     "api:report": (401, 401, 401, 401),
     "api:report_download": (401, 401, 401, 401),
     "api:exports": (401, 401, 401, 401),

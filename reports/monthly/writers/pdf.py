@@ -35,6 +35,9 @@ _MAX_SECONDS = 120
 _BEAT_SECONDS = 1
 _MAX_UPRIGHT = 6  # columns of a table that fits upright pages
 _MAX_TEXT = 1000
+_WHOLE: frozenset[Kind] = frozenset(
+    {"date", "week", "points", "difference"}
+)  # as wide as they need: a line would end at their hyphens
 _LONG_WORD = re.compile(r"\S{17,}")
 _BREAK_EVERY = 12
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
@@ -132,7 +135,8 @@ def _table(table: Table, header: ReportHeader) -> dict[str, Any]:
         "title": translate(table.key, language),
         "note": "" if table.rows else translate("No rows.", language),
         "widths": column_widths(table, header),
-        "aligns": ["right" if kind in RIGHT or kind == "mixed" else "left" for kind in kinds],
+        "aligns": ["right" if kind in RIGHT else "left" for kind in kinds],
+        "whole": [kind in _WHOLE for kind in kinds],
         "head": [_text(translate(column.key, language)) for column in table.columns],
         "rows": [cells(row, of) for row, of in table.typed_rows()],
         "subtotals": [cells(with_label(row, language), kinds) for row in table.subtotals],

@@ -100,7 +100,7 @@ def resume(request: PageRequest, tenant: Tenant, definition_id: int) -> HttpResp
 
     def go_on(definition: ReportDefinition) -> None:
         try:
-            check_definition(definition, request.access)
+            check_definition(definition, request.access, held_gates=definition.gates)
         except WrongDefinition as wrong:
             messages.error(request, _("It cannot go on as it is. Edit it first.") + " " + str(PROBLEMS[wrong.code]))
             return
