@@ -4,8 +4,9 @@ import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import portal.common.no_numbers
 from django.db import migrations, models
+
+import portal.common.no_numbers
 
 
 class Migration(migrations.Migration):
