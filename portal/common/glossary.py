@@ -61,6 +61,7 @@ GLOSSARY: dict[str, Term] = {
             " is not compared with it."
         ),
     ),
+    "margin": Term(_("Margin"), _("What customers are charged for messages, less what these messages cost.")),
     "cost_of_failed": Term(
         _("Cost of failed messages"),
         _("The part of the cost for messages that failed, expired or were rejected."),

@@ -117,7 +117,7 @@ def cost_cards(found: OverviewCosts, *, is_running: bool) -> list[Kpi]:
     """Return a card for each currency; without one, a card that only says what has no price."""
     notes = (_unpriced_note(found.whole.unpriced.messages),) if found.whole.unpriced.messages else ()
     if not found.totals:
-        return [Kpi("cost", _("Cost"), NOTHING, "#unpriced-title", None, notes)] if notes else []
+        return [Kpi("cost", pgettext("figure", "Cost"), NOTHING, "#unpriced-title", None, notes)] if notes else []
     cards = []
     for one in found.totals:
         before = found.before.by_currency.get(one.currency) if found.before else None
@@ -130,7 +130,7 @@ def cost_cards(found: OverviewCosts, *, is_running: bool) -> list[Kpi]:
             texts.append(_("≈ at average prices of the month"))
         cards.append(
             Kpi(
-                "cost", _("Cost"), ("≈ " if one.is_average else "") + money(one.cost, one.currency), "#costs-title",
+                "cost", pgettext("figure", "Cost"), ("≈ " if one.is_average else "") + money(one.cost, one.currency), "#costs-title",
                 _change(change, "amount so far" if is_running else "amount", growth), (*texts, *notes),
             )
         )  # fmt: skip
