@@ -66,6 +66,8 @@ LOOKED_AT_BY = {
     "gates:replay_search": OWNER,
     "gates:replay_choose": OWNER,
     "billing:index": OWNER,
+    "billing:partners": OWNER,
+    "billing:what_if": OWNER,
     "exports:list": OWNER,
     "exports:new": OWNER,
     "exports:numbers": OWNER,

@@ -89,7 +89,7 @@ OPENED = {
         *("campaigns:conversion_list", "campaigns:recipient", "campaigns:recipient_list", "leaks:messages"),
         *("messages:campaigns", "messages:download", "messages:list", "messages:message", "messages:message_by_query"),
     }
-    | {"billing:index"},
+    | {"billing:index", "billing:partners", "billing:what_if"},
     "view-as": MEMBERS - {"reports:views"},
     "key": {
         *(

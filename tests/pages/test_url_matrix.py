@@ -188,6 +188,8 @@ PAGES = {
     "gates:replay_search": (302, 404, 404, 200),
     "gates:replay_cancel": (302, 404, 404, 302),
     "billing:index": (302, 404, 404, 200),
+    "billing:partners": (302, 404, 404, 200),
+    "billing:what_if": (302, 404, 404, 200),
     "exports:list": (302, 404, 404, 200),
     "exports:new": (302, 404, 404, 200),
     "exports:numbers": (302, 404, 404, 200),
