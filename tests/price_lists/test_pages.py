@@ -128,7 +128,7 @@ def test_list_is_created_filled_copied_and_archived(client, people, family):
 
     copy = PriceList.objects.get(name="Copy")
     assert (created.status_code, copied.headers["Location"]) == (302, f"{GROUP}prices/{copy.pk}/")
-    assert "Sweden 0.50 SEK from 2026-01-01" in shown
+    assert "Sweden 0.50 SEK from 1 Jan 2026" in shown
     assert "Delivered messages" in shown
     assert (copy.currency, content_of(copy)) == ("SEK", content_of(made))
     assert "archived on" in text_of(client.get(page))
@@ -157,8 +157,8 @@ def test_new_price_ends_the_one_before_and_is_shown_as_planned(client, people, f
     client.post(f"{page}price/new/", {"country": "FI", "price": "0.06", "first_day": "2099-01-01"})
 
     shown = text_of(client.get(page))
-    assert "Today Messages to Price Valid Actions Finland 0.047 EUR 2026-01-01 – 2098-12-31" in shown
-    assert "Planned Messages to Price Valid Actions Finland 0.06 EUR from 2099-01-01" in shown
+    assert "Today Messages to Price Valid Actions Finland 0.047 EUR 1 Jan 2026 – 31 Dec 2098" in shown
+    assert "Planned Messages to Price Valid Actions Finland 0.06 EUR from 1 Jan 2099" in shown
 
 
 def test_row_is_changed_and_deleted(client, people, family):
@@ -223,7 +223,7 @@ def test_file_is_checked_compared_and_applied_once_it_is_confirmed(client, peopl
     after = content_of(family.to_child)
     again = client.post(f"{page}import/", {"checked": sealed}, follow=True)
 
-    assert "Finland Changed 0.043 EUR from 2026-07-01 0.044 EUR from 2026-07-01" in text_of(check)
+    assert "Finland Changed 0.043 EUR from 1 Jul 2026 0.044 EUR from 1 Jul 2026" in text_of(check)
     assert before == full
     assert [one.micro for one in after.prices if one.valid_to is None and one.operator == ""] == [44_000]
     assert "The list was changed since" in text_of(again)
@@ -256,7 +256,7 @@ def test_file_with_errors_changes_nothing_and_names_the_lines(client, people, fa
     texts = [text_of(one) for one in answers]
     assert [one.status_code for one in answers] == [422] * 4
     assert "Line 2, price: “x” is no amount" in texts[0]
-    assert "Line 3: Finland, from 2026-02-01: Another row with the same key is valid on 2026-02-01, too." in texts[1]
+    assert "Line 3: Finland, from 1 Feb 2026: Another row with the same key is valid on 1 Feb 2026, too." in texts[1]
     assert 'name="checked"' not in answers[1].content.decode()
     assert "columns that a price list does not have: a, b" in texts[2]
     assert "This is an old Excel workbook" in texts[3]
@@ -344,4 +344,4 @@ def test_page_of_lists_needs_as_many_queries_whatever_their_number(
         assert client.get(f"{GROUP}prices/").status_code == 200
 
 
-QUERIES = 22
+QUERIES = 23
