@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from deliveries.conversions.error_texts import file_text
 from deliveries.conversions.files import FileProblem
+from portal.accounts.access import PageRequest
 from portal.accounts.admin_base import RecordedAdmin
 from portal.common.csv_file import MACHINE
 from portal.tenants.models import GatewayAccount
@@ -49,15 +50,15 @@ class OperatorListForm(ModelForm):
         if self.instance.pk is None and not self.errors:
             target = {"account": data.get("account"), "customer": data.get("customer")}
             if all(target.values()):
-                raise forms.ValidationError(LIST_PROBLEMS["account"])
+                raise forms.ValidationError(str(LIST_PROBLEMS["account"]))
             if issued_by(None).filter(archived_at=None, **target).exists():
-                raise forms.ValidationError(LIST_PROBLEMS["exists"])
+                raise forms.ValidationError(str(LIST_PROBLEMS["exists"]))
         return data
 
     def _post_clean(self) -> None:
         """The kind follows from the account; the checks of the model need it."""
         self.instance.kind = PriceList.Kind.COST if self.cleaned_data.get("account") else self.instance.kind or "sale"
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]  # a method of Django's that its types leave out
 
 
 @admin.register(PriceList)
@@ -97,7 +98,7 @@ class PriceListAdmin(RecordedAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: PriceList | None = None) -> bool:
         return False
 
-    def save_model(self, request: HttpRequest, obj: PriceList, form: ModelForm, change: bool) -> None:
+    def save_model(self, request: PageRequest, obj: PriceList, form: ModelForm, change: bool) -> None:
         actor, now, terms = request.user.email, timezone.now(), changing.Terms.of(obj)
         if change:
             changing.change_terms(PriceList.objects.get(pk=obj.pk), terms, actor=actor, now=now)
@@ -120,7 +121,7 @@ class PriceListAdmin(RecordedAdmin):
         return format_html_join("", "<div>{}: {} ({})</div>", lines) or "–"
 
     @admin.action(description=gettext_lazy("Archive lists of the operator"), permissions=["change"])
-    def archive(self, request: HttpRequest, lists: QuerySet[PriceList]) -> None:
+    def archive(self, request: PageRequest, lists: QuerySet[PriceList]) -> None:
         own = lists.filter(issuer=None).select_related("issuer", "account", "customer")
         done = [changing.archive(one, actor=request.user.email, now=timezone.now()) for one in own]
         messages.success(request, _("Archived lists: %(number)s.") % {"number": sum(done)})
@@ -132,7 +133,7 @@ class PriceListAdmin(RecordedAdmin):
         found = get_object_or_404(PriceList, pk=price_list_id)
         return file_answer(found, content_of(found), MACHINE, "xlsx")
 
-    def import_view(self, request: HttpRequest, price_list_id: int) -> HttpResponse:
+    def import_view(self, request: PageRequest, price_list_id: int) -> HttpResponse:
         """Take a file, show its check, and apply it once it is confirmed."""
         found = get_object_or_404(issued_by(None), pk=price_list_id)
         if not self.has_change_permission(request, found):
@@ -150,7 +151,7 @@ class PriceListAdmin(RecordedAdmin):
             context |= _check(form, found)
         return TemplateResponse(request, "admin/reports/pricelist/import.html", context | {"form": form})
 
-    def _confirmed(self, request: HttpRequest, found: PriceList) -> HttpResponse:
+    def _confirmed(self, request: PageRequest, found: PriceList) -> HttpResponse:
         pending = Pending.opened(request.POST["checked"], found)
         try:
             if pending is None:
