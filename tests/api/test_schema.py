@@ -86,7 +86,7 @@ def test_every_route_and_method_is_described():
         (f"/api/{route.pattern}", method.upper())
         for route in urlpatterns
         if route.name not in ("docs", "not_found")
-        for method in ("get", "post", "patch", "delete")
+        for method in ("get", "post", "put", "patch", "delete")
         if hasattr(route.callback.cls, method)
     }
     spelled = {
@@ -99,6 +99,7 @@ def test_every_route_and_method_is_described():
             .replace("{gate_id}", "<slug:gate_id>")
             .replace("{attempt_id}", "<int:attempt_id>")
             .replace("{replay_id}", "<int:replay_id>")
+            .replace("{price_list_id}", "<int:price_list_id>")
             .replace("segments/{key}", "segments/<any_text:key>")
             .replace("{account}/{message_id}", "<slug:account>/<any_text:message_id>"),
             m,
@@ -172,6 +173,11 @@ def test_scopes_are_told_with_the_scheme():
         "replay_gate": [{"key": ["gates"]}],
         "get_gate_replay": [{"key": ["gates"]}],
         "cancel_gate_replay": [{"key": ["gates"]}],
+        "list_price_lists": [{"key": ["billing"]}],
+        "create_price_list": [{"key": ["billing"]}],
+        "get_price_list": [{"key": ["billing"]}],
+        "archive_price_list": [{"key": ["billing"]}],
+        "replace_price_list_rows": [{"key": ["billing"]}],
         "list_exports": [{"key": ["read"]}],
         "request_export": [{"key": ["submit"]}],
         "request_table_export": [{"key": ["submit"]}],
