@@ -26,6 +26,7 @@ from tests.api.conftest import CANARY
 from tests.conftest import NOW
 from tests.gates.factors import make_gate
 from tests.pages.conftest import make_export, make_run
+from tests.price_lists.made import make_price_list
 from tests.segments.sample import chosen
 
 pytestmark = pytest.mark.django_db
@@ -230,6 +231,7 @@ def world(messages, tenant, mine):
         tenant=tenant, gate=gate, made_by="x", kind="failed", since=NOW, until=NOW, total=7, state="done"
     )
     rows |= {"gate": gate.public_id, "attempt": attempt.pk, "replay": replay.pk}
+    rows["price_list"] = make_price_list(tenant, "Customers", now=NOW)["price_list_id"]
     return rows | exports | {"conversion": ConversionEvent.objects.get().id}
 
 
@@ -281,6 +283,8 @@ READS = [
     ("/api/v1/gates/{gate_id}/attempts/{attempt_id}/", "{gate}/attempts/{attempt}/", ""),
     ("/api/v1/gates/{gate_id}/replays/", "{gate}/replays/", "?size=1"),
     ("/api/v1/gates/{gate_id}/replays/{replay_id}/", "{gate}/replays/{replay}/", ""),
+    ("/api/v1/price-lists/", "", "?size=1&kind=sale"),
+    ("/api/v1/price-lists/{price_list_id}/", "{price_list}/", ""),
     ("/api/v1/conversions/", "", "?size=1"),
     ("/api/v1/conversions/{conversion_id}/", "{conversion}/", ""),
     ("/api/v1/schema/", "", ""),
