@@ -17,14 +17,15 @@ from portal.api.key import KeyView
 from portal.api.schema_view import SchemaView
 from portal.api.views import NotFoundView
 from portal.common import any_text  # noqa: F401  registers the converter
+from reports.billing.prices.api import PriceListRowsView, PriceListsView, PriceListView
 from reports.campaigns.ab_api import AbView
 from reports.campaigns.api import CampaignsView, CampaignView
 from reports.campaigns.recipients_api import RecipientsView
 from reports.exports.api import TableExportsView
-from reports.figures.api import StatisticsView
 from reports.figures.names_api import CountriesView, OperatorsView, ResultCodesView
 from reports.forecast.api import ForecastView
 from reports.leaks.api import LeaksView
+from reports.overview.statistics_api import StatisticsView
 from reports.runs.api import DownloadView, RunsView, RunView
 from reports.segments.api import SegmentKeysView, SegmentView
 
@@ -67,6 +68,9 @@ urlpatterns = [
     path("v1/campaigns/", CampaignsView.as_view(), name="campaigns"),
     path("v1/campaigns/<int:campaign_id>/", CampaignView.as_view(), name="campaign"),
     path("v1/campaigns/<int:campaign_id>/recipients/", RecipientsView.as_view(), name="campaign_recipients"),
+    path("v1/price-lists/", PriceListsView.as_view(), name="price_lists"),
+    path("v1/price-lists/<int:price_list_id>/", PriceListView.as_view(), name="price_list"),
+    path("v1/price-lists/<int:price_list_id>/rows/", PriceListRowsView.as_view(), name="price_list_rows"),
     path("v1/segments/", SegmentKeysView.as_view(), name="segments"),
     path("v1/segments/<any_text:key>/", SegmentView.as_view(), name="segment"),
     path("v1/audit-log/", AuditLogView.as_view(), name="audit_log"),

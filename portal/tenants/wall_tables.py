@@ -33,6 +33,7 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "campaign_count": (READ, READ),
     "condensed_campaign": (READ, READ),
     "condensed_campaign_count": (READ, READ),
+    "condensed_daily_count": (READ, READ),
     "condensed_latency_count": (READ, READ),
     "condensed_segment_count": (READ, READ),
     "condensed_segment_latency_count": (READ, READ),
@@ -103,6 +104,16 @@ GUARDED_TABLES: dict[str, tuple[str, str, str]] = {
     "tenants_earlierowner": (ALL, ALL, "tenant_id"),
     "tenants_partnerid": (CHANGE, ALL, "tenant_id"),
     "tenants_tenant": ("SELECT, UPDATE", ALL, "id"),
+}
+
+# What an issuer charges its customers (portal/tenants/wall_prices.py). table: (web, staff)
+PRICE_TABLES: dict[str, tuple[str, str]] = {
+    "price_list": (CHANGE, CHANGE),
+    "tier_group": (ALL, ALL),
+    "price": (ALL, ALL),
+    "fee": (ALL, ALL),
+    "price_change": (ADD, ADD),
+    "exchange_rate": (ALL, ALL),
 }
 
 # People and what is theirs: a page sees the person who is signed in and (of people alone) the members of its tenants.

@@ -27,7 +27,15 @@ from portal.shares.links import create_link
 from portal.shares.models import ShareLink
 from portal.tenants.api_keys import create_key
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
-from reports.models import DefinitionRun, OutsideAddress, ReportDefinition, ReportMail, ReportRecipient, ReportRun
+from reports.models import (
+    DefinitionRun,
+    OutsideAddress,
+    PriceList,
+    ReportDefinition,
+    ReportMail,
+    ReportRecipient,
+    ReportRun,
+)
 from tests.conftest import NOW, make_user
 from tests.gates.factors import make_gate
 
@@ -115,6 +123,7 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
             tenant=tenant, month=date(2026, 10, 1), kind="final", revision=1, requested_by=user.email, state="failed"
         ),
         OutsideAddress: mail.recipient.address,
+        PriceList: PriceList.objects.create(kind="sale", customer=tenant, name=CANARY, currency="EUR"),
         ReportMail: mail,
         Group: Group.objects.create(name=CANARY),
         EmailAddress: EmailAddress.objects.get(user=user),

@@ -23,7 +23,7 @@ from deliveries.models import (
 )
 from portal.accounts.models import AuditEntry, Invitation, Membership, UnsentMail, User
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
-from reports.models import DefinitionRun, OutsideAddress, ReportMail, ReportRun
+from reports.models import DefinitionRun, OutsideAddress, PriceList, ReportMail, ReportRun
 from tests.admin.rows import make_rows
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -51,7 +51,7 @@ READ_ONLY = {
     ReportRun,
     UnsentMail,
 }
-NEVER_DELETED = {Tenant, GatewayAccount, Feed, ResultCode, Invitation}
+NEVER_DELETED = {Tenant, GatewayAccount, Feed, ResultCode, Invitation, PriceList}
 # Deleting an attempt lets its person try again; deleting a person takes the address along.
 NEVER_ADDED = {AccessAttempt, EmailAddress}
 ADDED_ELSEWHERE = {PartnerId: 302}  # leads to the page that declares them
@@ -63,6 +63,7 @@ NOT_SHOWN = {
     "deliveries.DailyCount", "deliveries.CampaignCount", "deliveries.HourCount", "deliveries.LatencyCount",
     "deliveries.SubmissionCount", "deliveries.RetentionMark", "deliveries.StandingCheck",
     "deliveries.CondensedSpan", "deliveries.CondensedCampaignCount", "deliveries.CondensedLatencyCount",
+    "deliveries.CondensedDailyCount",
     "deliveries.CondensedCampaign", "deliveries.IdentityFilter", "deliveries.CountCause", "deliveries.ClosedMonth",
     "deliveries.SegmentCount", "deliveries.SegmentLatencyCount", "deliveries.SegmentChange",
     "deliveries.StoredSegmentCount", "deliveries.StoredSegmentLatencyCount", "campaigns.SegmentValue",
@@ -74,7 +75,8 @@ NOT_SHOWN = {
     "reports.ReportDefinition", "reports.DefinitionFile", "reports.ReportRecipient",
     "reports.Alert", "reports.AlertClock", "reports.AlertMailChoice", "reports.AlertMinute", "reports.AlertQuarter",
     "reports.AlertRule", "deliveries.GateAttempt", "deliveries.GateEvent", "deliveries.GateHour",
-    "deliveries.ChannelCount",
+    "deliveries.ChannelCount", "reports.Price", "reports.TierGroup", "reports.Fee",
+    "reports.PriceChange", "reports.ExchangeRate",
 }  # fmt: skip
 
 

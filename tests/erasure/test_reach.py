@@ -65,6 +65,7 @@ OF_MESSAGES = {
     "campaigns_campaign": {"name"},
     "condensed_campaign": {"variants"},
     "condensed_campaign_count": {"variant"},
+    "condensed_daily_count": {"operator", "partner_id"},
     "condensed_latency_count": {"operator"},
     "condensed_segment_count": {"value"},
     "condensed_segment_latency_count": {"value"},
@@ -129,6 +130,7 @@ CANNOT = {
         "campaign_count": {"sender_type", "status"},
         "condensed_campaign": {"bucket_messages", "buckets", "span"},
         "condensed_campaign_count": {"span", "status"},
+        "condensed_daily_count": {"sender_type", "span", "status"},
         "condensed_latency_count": {"sender_type", "span"},
         "condensed_segment_count": {"span", "status"},
         "condensed_segment_latency_count": {"span"},
@@ -158,6 +160,10 @@ CANNOT = {
         "inbox": {"content_encoding", "method"},
         "latency_count": {"sender_type"},
         "message": {"part_states", "sender_type", "status"},
+        "price": {"sender_type"},
+        "price_change": {"cause"},
+        "price_list": {"basis"},
+        "tier_group": {"countries", "mode", "tiers"},
         "mfa_authenticator": {"type"},
         "partner_move": {"state"},
         "partner_request": {"state"},
@@ -228,7 +234,9 @@ CANNOT = {
         "export": {"made_by"},
         "gate": {"made_by"},
         "gate_replay": {"made_by"},
+        "exchange_rate": {"entered_by"},
         "partner_request": {"decided_by", "requested_by"},
+        "price_change": {"by"},
         "quarantine": {"resolved_by"},
         "report_address": {"added_by", "address"},
         "report_mail": {"requested_by"},
@@ -256,6 +264,11 @@ CANNOT = {
             ),
         },
         "gate_destination": {"custom_parameters", "template", "url", "username"},
+        "fee": {"name"},  # forms, files and the API refuse numbers
+        "price": {"operator"},  # likewise
+        "price_change": {"content", "summary"},  # of the list
+        "price_list": {"name"},  # likewise
+        "tier_group": {"name"},  # likewise
         "report_definition": {"name", "parameters"},  # whose form refuses numbers
         "result_code": {"text_en", "text_fi"},
         "saved_view": {"name", "query"},  # the form refuses numbers in names and leaves out filters with them

@@ -25,11 +25,12 @@ from tests.admin.rows import CANARY, make_rows
 from tests.admin.test_walk import NEVER_ADDED, NEVER_DELETED, READ_ONLY
 from tests.gates.factors import make_gate
 from tests.pages.conftest import make_run
+from tests.price_lists.made import make_price_list
 from tests.wall.roles import roles_taken
 from tests.workbook_templates.sample import make_template
 
-PEOPLE = ("anonymous", "viewer", "analyst", "manager", "owner", "staff_user", "stranger")
-MEMBERS = PEOPLE[1:5]  # of the tenant that is not asked for
+PEOPLE = ("anonymous", "viewer", "analyst", "manager", "owner", "accountant", "staff_user", "stranger")
+MEMBERS = PEOPLE[1:6]  # of the tenant that is not asked for
 POSTED = {
     "set_language": {"language": "fi"},
     "set_look": {"theme": "dark"},
@@ -82,6 +83,7 @@ POSTED = {
     "gates:resume": {},
     "gates:replay_attempt": {},
     "gates:replay_cancel": {},
+    "billing:rate_delete": {},
     "exports:cancel": {},
     "exports:retry": {},
     "exports:delete": {},
@@ -114,6 +116,9 @@ PAGES = {
     "api:partner_ids": (401, 401, 401, 401),
     "api:segments": (401, 401, 401, 401),
     "api:segment": (401, 401, 401, 401),
+    "api:price_lists": (401, 401, 401, 401),
+    "api:price_list": (401, 401, 401, 401),
+    "api:price_list_rows": (401, 401, 401, 401),
     "api:campaigns": (401, 401, 401, 401),
     "api:campaign_recipients": (401, 401, 401, 401),
     "api:campaign": (401, 401, 401, 401),
@@ -196,6 +201,23 @@ PAGES = {
     "gates:replay_new": (302, 404, 404, 200),
     "gates:replay_search": (302, 404, 404, 200),
     "gates:replay_cancel": (302, 404, 404, 302),
+    "billing:index": (302, 404, 404, 200),
+    "billing:prices": (302, 404, 404, 200),
+    "billing:price_list_new": (302, 404, 404, 200),
+    "billing:price_list": (302, 404, 404, 200),
+    "billing:price_list_terms": (302, 404, 404, 200),
+    "billing:price_list_archive": (302, 404, 404, 200),
+    "billing:price_import": (302, 404, 404, 200),
+    "billing:price_history": (302, 404, 404, 200),
+    "billing:price_revision": (302, 404, 404, 200),
+    "billing:revision_file": (302, 404, 404, 200),
+    "billing:price_file": (302, 404, 404, 200),
+    "billing:price_row_new": (302, 404, 404, 200),
+    "billing:price_row": (302, 404, 404, 200),
+    "billing:rates": (302, 404, 404, 200),
+    "billing:rate_delete": (302, 404, 404, 302),
+    "billing:partners": (302, 404, 404, 200),
+    "billing:what_if": (302, 404, 404, 200),
     "exports:list": (302, 404, 404, 200),
     "exports:new": (302, 404, 404, 200),
     "exports:numbers": (302, 404, 404, 200),
@@ -361,6 +383,8 @@ PAGES = {
     "admin:tenants_gatewayaccount_gates": (302, 302, 200, 302),
     "admin:deliveries_quarantinedrow_reveal": (302, 302, 200, 302),
     "admin:reports_reportrun_download": (302, 302, 200, 302),
+    "admin:reports_pricelist_import": (302, 302, 404, 302),  # a customer's list; tests/price_lists/ imports one
+    "admin:reports_pricelist_file": (302, 302, 200, 302),
     "admin:(?P<url>.*)$": (302, 302, 404, 302),
 }
 # For staff; everybody else is sent to the sign-in.
@@ -430,6 +454,7 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "format": "xlsx",
         "tenant_id": other_tenant.id,
         "rows": rows,
+        **make_price_list(other_tenant, CANARY, now=timezone.now()),
         "id": next(row.pk for model, row in rows.items() if model.__name__ == "User"),
         "content_type_id": ContentType.objects.get_for_model(type(run)).id,
         "object_id": run.id,
