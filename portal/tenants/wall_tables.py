@@ -103,6 +103,16 @@ GUARDED_TABLES: dict[str, tuple[str, str, str]] = {
     "tenants_tenant": ("SELECT, UPDATE", ALL, "id"),
 }
 
+# What an issuer charges its customers (portal/tenants/wall_prices.py). table: (web, staff)
+PRICE_TABLES: dict[str, tuple[str, str]] = {
+    "price_list": (CHANGE, CHANGE),
+    "tier_group": (ALL, ALL),
+    "price": (ALL, ALL),
+    "fee": (ALL, ALL),
+    "price_change": (ADD, ADD),
+    "exchange_rate": (ALL, ALL),
+}
+
 # People and what is theirs: a page sees the person who is signed in and (of people alone) the members of its tenants.
 # table: (web, staff, the column that holds the person)
 PEOPLE_TABLES: dict[str, tuple[str, str, str]] = {

@@ -2,6 +2,7 @@
 
 from reports.models.alerts import Alert, AlertClock, AlertMailChoice, AlertMinute, AlertQuarter, AlertRule
 from reports.models.definitions import DefinitionFile, DefinitionRun, ReportDefinition
+from reports.models.pricing import ExchangeRate, Fee, Price, PriceChange, PriceList, TierGroup
 from reports.models.report_mails import OutsideAddress, ReportMail, ReportRecipient
 from reports.models.runs import Edition, ReportRun
 from reports.models.workbook_templates import WorkbookTemplate
@@ -16,10 +17,16 @@ __all__ = [
     "DefinitionFile",
     "DefinitionRun",
     "Edition",
+    "ExchangeRate",
+    "Fee",
     "OutsideAddress",
+    "Price",
+    "PriceChange",
+    "PriceList",
     "ReportDefinition",
     "ReportMail",
     "ReportRecipient",
     "ReportRun",
+    "TierGroup",
     "WorkbookTemplate",
 ]
