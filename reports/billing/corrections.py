@@ -13,9 +13,9 @@ from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
 
-from reports.billing.amounts import Vat
+from reports.billing.amounts import amount_of
 from reports.billing.versions import Spans, contains
-from reports.pricing.money import divide_half_away, to_minor
+from reports.pricing.money import divide_half_away
 from reports.pricing.tariff import Basis, Per
 
 
@@ -43,7 +43,8 @@ class Counted(NamedTuple):
 class Billed:
     """What was billed for a place on its days: a line with its later corrections summed up.
 
-    `line_id` is that of the first line. `micro` None: tiers made an average of `amount` for `quantity`.
+    `line_id` is that of the first line, `average` its amount in minor units for each unit, which is the price where
+    tiers made it (`micro` None).
     """
 
     line_id: int
@@ -53,9 +54,7 @@ class Billed:
     per: Per
     micro: int | None
     quantity: int
-    of_quantity: int  # that of the first line, which the average price is of
-    of_amount: int
-    vat: Vat
+    average: Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ def corrections(billed: Iterable[Billed], rows: Iterable[Counted], currency: str
     for one in billed:
         quantity = quantity_of(by_place.get(one.place, ()), one.spans, one.basis, one.per) - one.quantity
         if quantity:
-            found.append(Correction(one, quantity, _amount(one, quantity, currency)))
+            found.append(Correction(one, quantity, amount_at(one.micro, one.average, quantity, currency)))
     return found
 
 
@@ -92,10 +91,9 @@ def quantity_of(rows: Iterable[Counted], spans: Spans, basis: Basis, per: Per) -
     return sum(row.parts if per == Per.PART else row.messages for row in charged)
 
 
-def _amount(one: Billed, quantity: int, currency: str) -> int:
-    if one.micro is not None:
-        return to_minor(quantity * one.micro, currency)
-    if not one.of_quantity:
-        return 0
-    average = Fraction(one.of_amount, one.of_quantity) * quantity
-    return divide_half_away(average.numerator, average.denominator)
+def amount_at(micro: int | None, average: Fraction, quantity: int, currency: str) -> int:
+    """Return what units cost at a price in millionths; without one at an average in minor units."""
+    if micro is not None:
+        return amount_of(quantity, micro, currency)
+    exact = average * quantity
+    return divide_half_away(exact.numerator, exact.denominator)

@@ -132,4 +132,4 @@ def average_price(line: Line, currency: str) -> Decimal | None:
 
 def has_einvoice(document: Document) -> bool:
     """Return whether there are files for electronic invoicing: of issued statements in currencies with two decimals."""
-    return not document.is_draft and digits_of(document.currency) == 2  # noqa: PLR2004  what both formats allow
+    return not document.is_draft and digits_of(document.currency) == 2

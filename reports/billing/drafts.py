@@ -16,10 +16,11 @@ from reports.billing.issuing import tax
 from reports.billing.profiles import profile_of, terms_of
 from reports.billing.recounts import causes_of
 from reports.billing.remarks import kpis_of, remarks_of
-from reports.billing.usage import PayerMonth, read_month
+from reports.billing.usage import PayerMonth, place_of, read_month
 from reports.billing.versions import Spans, days_of_line, stored_spans
 from reports.models import Statement, StatementLine
 from reports.monthly.ledger import as_stored, cause_states, summed
+from reports.pricing.chains import Chains
 from reports.pricing.costs import Uncharged
 from reports.pricing.lines import FeeLine, PricedLine
 from reports.pricing.money import to_micro
@@ -38,10 +39,13 @@ class Made:
     kept: list[Statement] = field(default_factory=list)
 
 
-def make_drafts(*, issuer: Tenant | None, customer: Tenant, month: Month, now: datetime) -> Made:
+def make_drafts(
+    *, issuer: Tenant | None, customer: Tenant, month: Month, now: datetime, chains: Chains | None = None
+) -> Made:
     """Make the drafts of a customer's month anew, one for each currency; what is issued stays.
 
-    A draft without lines is kept if messages of the month have no price, so that somebody sees it.
+    A draft without lines is kept if messages of the month have no price, so that somebody sees it. `chains` are known
+    where many customers are read.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:  # two that make the same draft wait for each other
@@ -50,7 +54,7 @@ def make_drafts(*, issuer: Tenant | None, customer: Tenant, month: Month, now: d
         tenant_ids = with_descendants([customer.pk])
         ledger = as_stored(summed(cause_states(tenant_ids, [month.first_day]).values()))
         causes = causes_of(tenant_ids, month)
-        read = read_month(customer, month)
+        read = read_month(customer, month, tenant_ids, chains)
         lines: dict[str, list[StatementLine]] = {}
         accounts = dict(GatewayAccount.objects.values_list("id", "name"))
         for line in read.lines.lines:
@@ -141,7 +145,7 @@ def _line(
     key, tariff = line.key, line.tariff
     chain = read.chain_of(key.account_id)
     spans: Spans = days_of_line(key, chain, month) if chain else ()
-    place = read.place_of(key)
+    place = place_of(key)
     return StatementLine(
         kind=_KINDS.TIER if key.tier_group else _KINDS.USAGE,
         month=month.first_day,

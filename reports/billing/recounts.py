@@ -25,7 +25,9 @@ def counted_rows(
         rows = rows.filter(account_id__in=accounts)
     if place is not None:
         rows = rows.filter(**place._asdict())
-    grouped = rows.values_list(*_PLACE, "day", "status").annotate(Sum("messages"), Sum("parts")).order_by(*_PLACE, "day")
+    grouped = (
+        rows.values_list(*_PLACE, "day", "status").annotate(Sum("messages"), Sum("parts")).order_by(*_PLACE, "day")
+    )
     return [Counted(Place(*row[:5]), *row[5:]) for row in grouped if row[-2] or row[-1]]
 
 
@@ -34,9 +36,7 @@ def causes_of(tenant_ids: Collection[int], month: Month) -> dict[Place, dict[str
     return _summed(tenant_ids, month, {})
 
 
-def causes_of_place(
-    tenant_ids: Collection[int], place: Place, first: date, last: date
-) -> dict[str, tuple[int, int]]:
+def causes_of_place(tenant_ids: Collection[int], place: Place, first: date, last: date) -> dict[str, tuple[int, int]]:
     """Return what the ledger has for one place on some days, whatever the type of the sender."""
     known = place._replace(sender_type="")
     filters = {name: value for name, value in known._asdict().items() if name != "sender_type"}

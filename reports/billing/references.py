@@ -15,7 +15,7 @@ def finnish_reference(sequence: int) -> str:
     Raises ValueError unless the number has 3 to 19 digits.
     """
     digits = str(sequence)
-    if not 3 <= len(digits) <= 19 or not digits.isdigit():  # noqa: PLR2004  the rule of Finnish banks
+    if not 3 <= len(digits) <= 19 or not digits.isdigit():
         raise ValueError(f"{sequence}: a reference number is made of 3 to 19 digits")
     weighted = sum(int(digit) * _WEIGHTS[place % 3] for place, digit in enumerate(reversed(digits)))
     return f"{digits}{-weighted % 10}"
@@ -27,7 +27,7 @@ def rf_reference(reference: str) -> str:
 
 
 def grouped(reference: str) -> str:
-    """Return a reference as people read it: a Finnish one in groups of five from the end, an RF one in groups of four."""
+    """Return a reference as people read it: in groups of five from the end, an RF reference in groups of four."""
     if reference.startswith("RF"):
         return " ".join(reference[start : start + 4] for start in range(0, len(reference), 4))
     first = len(reference) % 5

@@ -7,8 +7,7 @@ from campaigns.statistics import MATURE
 from portal.common.periods import Month
 from reports.figures.kpis import Kpis
 from reports.figures.query import StatisticsQuery
-from reports.figures.rollups import finality
-from reports.figures.statistics import total
+from reports.figures.statistics import finality, total
 from reports.models import Statement
 from reports.pricing.costs import Uncharged
 
@@ -35,9 +34,7 @@ def remarks_of(statement: Statement, *, unpriced: Uncharged, kpis: Kpis) -> list
 
 def kpis_of(tenant_ids: Collection[int], month: Month) -> Kpis:
     """Return the figures of a customer's month, with its share of final messages."""
-    query = StatisticsQuery(
-        tenant_ids=tenant_ids, first=month.first_day, last=month.last_day, with_latency=False
-    )
+    query = StatisticsQuery(tenant_ids=tenant_ids, first=month.first_day, last=month.last_day, with_latency=False)
     return total(query, final=finality())
 
 

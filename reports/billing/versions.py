@@ -41,6 +41,13 @@ def as_spans(ordered: Iterable[date]) -> Spans:
     return tuple(found)
 
 
+def without(spans: Spans, covered: Iterable[Spans]) -> Spans:
+    """Return the days of spans that lie in none of the others."""
+    others = list(covered)
+    days_left = (first + timedelta(days=number) for first, last in spans for number in range((last - first).days + 1))
+    return as_spans(day for day in days_left if not any(contains(other, day) for other in others))
+
+
 def stored_spans(spans: Spans) -> list[list[str]]:
     """Return spans as a statement's line keeps them."""
     return [[first.isoformat(), last.isoformat()] for first, last in spans]

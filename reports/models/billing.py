@@ -21,7 +21,13 @@ class BillingProfile(models.Model):
     """Name, ids, address and account of a party as its statements state them; tenant None is the portal's operator."""
 
     tenant = models.ForeignKey(
-        Tenant, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("customer"), db_index=False
+        Tenant,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("customer"),
+        db_index=False,
     )
     legal_name = models.CharField(_("legal name"), max_length=70, blank=True, validators=[MinLengthValidator(2)])
     business_id = models.CharField(_("business ID"), max_length=30, blank=True)
@@ -79,12 +85,20 @@ class BillingTerms(models.Model):
         Tenant, null=True, blank=True, on_delete=models.PROTECT, related_name="issued_terms", db_index=False
     )
     customer = models.ForeignKey(
-        Tenant, null=True, blank=True, on_delete=models.PROTECT, related_name="billing_terms", verbose_name=_("customer")
+        Tenant,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="billing_terms",
+        verbose_name=_("customer"),
     )
     valid_from = models.DateField(_("valid from"))
     vat_category = models.CharField(_("VAT category"), max_length=2, choices=VatCategory.choices)
     vat_rate = models.PositiveIntegerField(
-        _("VAT rate"), default=0, validators=[MaxValueValidator(MAX_RATE)], help_text=_("Hundredths of a percent: 2550.")
+        _("VAT rate"),
+        default=0,
+        validators=[MaxValueValidator(MAX_RATE)],
+        help_text=_("Hundredths of a percent: 2550."),
     )
     vat_reason = models.CharField(_("reason for no VAT"), max_length=200, blank=True, validators=[refuse_numbers])
     payment_days = models.PositiveSmallIntegerField(
@@ -172,7 +186,9 @@ class Statement(models.Model):
     issuer = models.ForeignKey(
         Tenant, null=True, blank=True, on_delete=models.PROTECT, related_name="issued_statements"
     )
-    customer = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="statements", verbose_name=_("customer"))
+    customer = models.ForeignKey(
+        Tenant, on_delete=models.PROTECT, related_name="statements", verbose_name=_("customer")
+    )
     month = models.DateField(_("month"))  # its first day
     currency = models.CharField(_("currency"), max_length=3)
     kind = models.CharField(_("kind"), max_length=11, choices=Kind.choices, default=Kind.INVOICE)
@@ -224,11 +240,14 @@ class Statement(models.Model):
                 name="statement_issued_with_number",
             ),
             models.CheckConstraint(
-                condition=Q(kind="invoice") | Q(kind="credit_note", refers_to__isnull=False, state__in=["draft", "issued"]),
+                condition=Q(kind="invoice")
+                | Q(kind="credit_note", refers_to__isnull=False, state__in=["draft", "issued"]),
                 name="statement_credit_refers",
             ),
             models.CheckConstraint(condition=Q(month__day=1), name="statement_first_of_month"),
-            models.CheckConstraint(condition=Q(issuer=None) | ~Q(issuer=F("customer")), name="statement_not_to_oneself"),
+            models.CheckConstraint(
+                condition=Q(issuer=None) | ~Q(issuer=F("customer")), name="statement_not_to_oneself"
+            ),
         ]
         indexes = [
             models.Index(fields=["issuer", "month"], name="statement_of_issuer"),  # the issuer's list
@@ -282,9 +301,7 @@ class StatementLine(models.Model):
     vat_category = models.CharField(max_length=2)
     vat_rate = models.PositiveIntegerField(default=0)
     vat_reason = models.CharField(max_length=200, blank=True, default="")
-    corrects = models.ForeignKey(
-        Statement, null=True, blank=True, on_delete=models.PROTECT, related_name="corrections"
-    )
+    corrects = models.ForeignKey(Statement, null=True, blank=True, on_delete=models.PROTECT, related_name="corrections")
     counted = models.JSONField(default=dict)
 
     class Meta:

@@ -20,6 +20,10 @@ NAMES = {
 }
 
 
+def parsed(file: bytes) -> ET.Element:
+    return ET.fromstring(file)  # noqa: S314  our own file
+
+
 def base_example():
     """The amounts of Peppol's own base example: 7 at 400, 3 returned at 500, a charge of 25, tax of 25%."""
     vat = Vat("S", 2500)
@@ -89,7 +93,7 @@ def test_peppol_file_is_valid(name):
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_peppol_file_keeps_rules_that_the_validator_leaves_out(name):
-    root = ET.fromstring(ubl.write(DOCUMENTS[name]))
+    root = parsed(ubl.write(DOCUMENTS[name]))
 
     assert [element.tag for element in root.iter() if not len(element) and not (element.text or "").strip()] == []
     assert root.findtext("cbc:BuyerReference", "", NAMES) != ""  # R003
@@ -110,7 +114,7 @@ def test_peppol_file_keeps_rules_that_the_validator_leaves_out(name):
 
 
 def test_peppol_file_has_the_figures_of_the_base_example():
-    root = ET.fromstring(ubl.write(base_example()))
+    root = parsed(ubl.write(base_example()))
     sums = root.find("cac:LegalMonetaryTotal", NAMES)
 
     assert {one.tag.split("}")[1]: one.text for one in sums} == {
@@ -132,7 +136,7 @@ def test_peppol_file_has_the_figures_of_the_base_example():
 
 
 def test_peppol_credit_note_states_positive_amounts_and_names_the_invoice():
-    root = ET.fromstring(ubl.write(credited(of_facts())))
+    root = parsed(ubl.write(credited(of_facts())))
 
     assert root.tag.endswith("CreditNote")
     assert root.findtext("cbc:CreditNoteTypeCode", "", NAMES) == "381"
@@ -141,7 +145,7 @@ def test_peppol_credit_note_states_positive_amounts_and_names_the_invoice():
 
 
 def test_peppol_file_states_the_tax_in_the_own_currency():
-    root = ET.fromstring(ubl.write(in_kronor()))
+    root = parsed(ubl.write(in_kronor()))
 
     assert root.findtext("cbc:TaxCurrencyCode", "", NAMES) == "EUR"
     taxes = [(one.text, one.get("currencyID")) for one in root.findall("cac:TaxTotal/cbc:TaxAmount", NAMES)]
@@ -150,7 +154,7 @@ def test_peppol_file_states_the_tax_in_the_own_currency():
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_finvoice_file_has_what_the_standard_asks_for(name):
-    root = ET.fromstring(finvoice.write(DOCUMENTS[name]))
+    root = parsed(finvoice.write(DOCUMENTS[name]))
     known = DOCUMENTS[name]
 
     assert root.get("Version") == "3.0"
@@ -187,7 +191,7 @@ def test_finvoice_file_has_what_the_standard_asks_for(name):
 
 
 def test_finvoice_file_has_the_figures_of_the_worked_example():
-    root = ET.fromstring(finvoice.write(of_facts()))
+    root = parsed(finvoice.write(of_facts()))
 
     def found(path: str) -> str | None:
         return root.findtext(path)

@@ -50,7 +50,9 @@ def _content(document: Document, *, logo: bytes, colour: str) -> dict[str, Any]:
             {"role": say(role, language), "lines": [printable(line) for line in party_lines(party, language)]}
             for role, party in (("Seller", document.seller), ("Buyer", document.buyer))
         ],
-        "facts": [[printable(label), printable(shown(value, kind, document))] for label, value, kind in facts(document)],
+        "facts": [
+            [printable(label), printable(shown(value, kind, document))] for label, value, kind in facts(document)
+        ],
         "lines": {
             "title": say("Lines", language),
             "head": [say(LINES[number][0], language) for number in _SHOWN],
@@ -76,6 +78,4 @@ def _sections(document: Document) -> list[dict[str, Any]]:
 
 
 def _row(cells: tuple[Any, ...], columns: tuple[tuple[str, str], ...], document: Document) -> list[str]:
-    return [
-        printable(shown(value, kind, document)) for value, (_name, kind) in zip(cells, columns, strict=True)
-    ]
+    return [printable(shown(value, kind, document)) for value, (_name, kind) in zip(cells, columns, strict=True)]
