@@ -78,6 +78,7 @@ class PriceList(models.Model):
 class TierGroup(models.Model):
     """Countries whose messages of a month are counted together, and the prices of so many.
 
+    The group is the price of messages to these countries; a price for an operator or a sender type there precedes it.
     `tiers` are `{"up_to": …, "micro": …, "flat_micro": …}` from the least; the last has no `up_to`. Those of packages
     are one `{"size": …, "micro": …}`, the price of a package.
     """
@@ -114,7 +115,7 @@ class Price(models.Model):
     """Price of a message or SMS part, in millionths of the currency's unit, for days from `valid_from` to `valid_to`.
 
     `valid_to` is the first day on which it does not apply; None: it is open. '' as country, operator or sender type
-    is any. With a tier group the group's tiers say the price.
+    is any. Prices by quantity are tier groups.
     """
 
     price_list = models.ForeignKey(PriceList, on_delete=models.CASCADE, related_name="prices", db_index=False)
@@ -124,7 +125,6 @@ class Price(models.Model):
         max_length=12, blank=True, default=ANY_SENDER, choices=[(one, one) for one in SENDER_TYPES]
     )
     micro = models.BigIntegerField(default=0, validators=[MinValueValidator(0)])
-    tier_group = models.ForeignKey(TierGroup, null=True, blank=True, on_delete=models.CASCADE, related_name="prices")
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
 
@@ -136,7 +136,6 @@ class Price(models.Model):
             ),
             models.CheckConstraint(condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")), name="price_span"),
             models.CheckConstraint(condition=Q(micro__gte=0), name="price_not_negative"),
-            models.CheckConstraint(condition=Q(tier_group=None) | Q(micro=0), name="price_of_tiers"),
         ]
 
 
