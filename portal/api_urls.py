@@ -28,8 +28,8 @@ from reports.campaigns.ab_api import AbView
 from reports.campaigns.api import CampaignsView, CampaignView
 from reports.campaigns.recipients_api import RecipientsView
 from reports.exports.api import TableExportsView
-from reports.figures.api import StatisticsView
 from reports.forecast.api import ForecastView
+from reports.overview.statistics_api import StatisticsView
 from reports.runs.api import DownloadView, RunsView, RunView
 from reports.segments.api import SegmentKeysView, SegmentView
 

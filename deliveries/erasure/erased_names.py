@@ -28,6 +28,7 @@ from portal.common.periods import Month
 _COUNTED_NAMES = {"variant": ("campaign_id",), "operator": (), "value": ("key",)}
 _CONDENSED_NAMES = (
     ("condensed_campaign_count", "variant"),
+    ("condensed_daily_count", "operator"),
     ("condensed_latency_count", "operator"),
     ("condensed_segment_count", "value"),
     ("condensed_segment_latency_count", "value"),
@@ -160,8 +161,9 @@ def delete_empty_counts(tenant_id: int, changes: Iterable[Change]) -> None:
                 )
             _forget_variants(cursor, tenant_id, {variant for *_key, variant in variants})
         if operators:
-            for table in (*(t.stored for t in TABLES if "operator" in t.keys), "condensed_latency_count", _LEDGER.name):
-                empty = "" if table in ("condensed_latency_count", _LEDGER.name) else " AND messages = 0"
+            whole = (*(table for table, column in _CONDENSED_NAMES if column == "operator"), _LEDGER.name)
+            for table in (*(t.stored for t in TABLES if "operator" in t.keys), *whole):
+                empty = "" if table in whole else " AND messages = 0"
                 cursor.execute(
                     f"DELETE FROM {table} WHERE tenant_id = %s AND operator = ANY (%s){empty}",  # noqa: S608  tables, columns and conditions of this module; values are parameters
                     [tenant_id, sorted(operators)],

@@ -11,14 +11,17 @@ from django.db.models import Count, Model, Q, QuerySet, Sum
 from django.db.models.expressions import RawSQL
 
 from deliveries.counts.final_codes import DIGEST
+from deliveries.counts.rollup_sql import MONTHS_ALONE
 from deliveries.models import (
     CampaignCount,
     CondensedCampaign,
     CondensedCampaignCount,
+    CondensedDailyCount,
     CondensedLatencyCount,
     CondensedSegmentCount,
     CondensedSegmentLatencyCount,
     CondensedSpan,
+    DailyCount,
     LatencyCount,
     SegmentCount,
     SegmentLatencyCount,
@@ -30,6 +33,7 @@ _DAY = timedelta(days=1)
 # Roll-ups of the counts; the first one with all requested columns has the fewest rows.
 _ROLLUP_MODELS: dict[type[Model], tuple[type[Model], ...]] = {
     CampaignCount: (CondensedCampaign, CondensedCampaignCount),
+    DailyCount: (CondensedDailyCount,),
     LatencyCount: (CondensedLatencyCount, CondensedCampaign),
     SegmentCount: (CondensedSegmentCount,),
     SegmentLatencyCount: (CondensedSegmentLatencyCount,),
@@ -64,6 +68,8 @@ def sources(
         if not set(columns).issubset(condensed._meta.pk.field_names):
             continue
         months, days = ready or ready_spans(tenant_ids, first, last, by_day=by_day)
+        if condensed in MONTHS_ALONE:
+            days = set()
         if not months and not days:
             break
         held = Q(span=Span.MONTH, day__in=months) | Q(span=Span.DAY, day__in=days)

@@ -74,6 +74,8 @@ LOOKED_AT_BY = {
     "statements:customer": OWNER,
     "statements:statement": OWNER,
     "statements:line": OWNER,
+    "billing:partners": OWNER,
+    "billing:what_if": OWNER,
     "exports:list": OWNER,
     "exports:new": OWNER,
     "exports:numbers": OWNER,

@@ -218,6 +218,8 @@ PAGES = {
     "statements:credit": (302, 404, 404, 302),
     "statements:paid": (302, 404, 404, 302),
     "statements:unpaid": (302, 404, 404, 302),
+    "billing:partners": (302, 404, 404, 200),
+    "billing:what_if": (302, 404, 404, 200),
     "exports:list": (302, 404, 404, 200),
     "exports:new": (302, 404, 404, 200),
     "exports:numbers": (302, 404, 404, 200),
