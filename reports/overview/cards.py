@@ -128,9 +128,10 @@ def cost_cards(found: OverviewCosts, *, is_running: bool) -> list[Kpi]:
         ]
         if one.is_average:
             texts.append(_("≈ at average prices of the month"))
+        cost = ("≈ " if one.is_average else "") + money(one.cost, one.currency)
         cards.append(
             Kpi(
-                "cost", pgettext("figure", "Cost"), ("≈ " if one.is_average else "") + money(one.cost, one.currency), "#costs-title",
+                "cost", pgettext("figure", "Cost"), cost, "#costs-title",
                 _change(change, "amount so far" if is_running else "amount", growth), (*texts, *notes),
             )
         )  # fmt: skip
