@@ -89,6 +89,10 @@ OPENED = {
         *("campaigns:conversion_list", "campaigns:recipient", "campaigns:recipient_list", "leaks:messages"),
         *("messages:campaigns", "messages:download", "messages:list", "messages:message", "messages:message_by_query"),
     }
+    | {
+        *("statements:list", "statements:close", "statements:month", "statements:bookkeeping", "statements:profile"),
+        *("statements:customers", "statements:customer", "statements:statement", "statements:line", "statements:file"),
+    }
     | {"billing:index", "billing:partners", "billing:what_if"},
     "view-as": MEMBERS - {"reports:views"},
     "key": {
