@@ -17,6 +17,15 @@ from portal.api.key import KeyView
 from portal.api.schema_view import SchemaView
 from portal.api.views import NotFoundView
 from portal.common import any_text  # noqa: F401  registers the converter
+from reports.billing.api import (
+    CreditView,
+    IssueView,
+    PaidView,
+    StatementFileView,
+    StatementLinesView,
+    StatementsView,
+    StatementView,
+)
 from reports.billing.prices.api import PriceListRowsView, PriceListsView, PriceListView
 from reports.campaigns.ab_api import AbView
 from reports.campaigns.api import CampaignsView, CampaignView
@@ -62,6 +71,15 @@ urlpatterns = [
     path("v1/gates/<slug:gate_id>/attempts/<int:attempt_id>/", AttemptView.as_view(), name="gate_attempt"),
     path("v1/gates/<slug:gate_id>/replays/", ReplaysView.as_view(), name="gate_replays"),
     path("v1/gates/<slug:gate_id>/replays/<int:replay_id>/", ReplayView.as_view(), name="gate_replay"),
+    path("v1/statements/", StatementsView.as_view(), name="statements"),
+    path("v1/statements/<int:statement_id>/", StatementView.as_view(), name="statement"),
+    path("v1/statements/<int:statement_id>/lines/", StatementLinesView.as_view(), name="statement_lines"),
+    path(
+        "v1/statements/<int:statement_id>/files/<slug:format_name>/", StatementFileView.as_view(), name="statement_file"
+    ),
+    path("v1/statements/<int:statement_id>/issue/", IssueView.as_view(), name="statement_issue"),
+    path("v1/statements/<int:statement_id>/credit/", CreditView.as_view(), name="statement_credit"),
+    path("v1/statements/<int:statement_id>/paid/", PaidView.as_view(), name="statement_paid"),
     path("v1/partner-ids/", PartnerIdsView.as_view(), name="partner_ids"),
     path("v1/partner-ids/<int:partner_id>/", PartnerIdView.as_view(), name="partner_id"),
     path("v1/partner-ids/<int:partner_id>/move/", MovePartnerIdView.as_view(), name="partner_id_move"),

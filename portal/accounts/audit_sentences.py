@@ -74,6 +74,17 @@ SENTENCES: dict[str, Promise] = {
     "report_template.removed": _("%(who)s removed the workbook template %(subject)s."),
     "report.removed": _("%(who)s removed the report for %(subject)s. Revisions: %(revisions)s."),
     "report.file_erased": _("The file of the report %(subject)s was deleted after an erasure."),
+    "statement.issued": _("%(who)s issued the statement %(subject)s to %(customer)s for %(month)s."),
+    "statement.credited": _("%(who)s credited the statement %(subject)s of %(customer)s by %(credit_note)s."),
+    "statement.paid": _("%(who)s marked the statement %(subject)s as paid on %(paid_on)s."),
+    "statement.unpaid": _("%(who)s marked the statement %(subject)s as not paid."),
+    "statement.downloaded": _("%(who)s downloaded the file %(subject)s."),
+    "closing.requested": _("%(who)s closed the month %(subject)s."),
+    "closing.cancelled": _("%(who)s cancelled the closing of the month %(subject)s."),
+    "closing.retried": _("%(who)s retried the closing of the month %(subject)s."),
+    "billing.profile_changed": _("%(who)s changed the billing profile of %(subject)s: %(changes)s."),
+    "billing.terms_changed": _("%(who)s changed the billing terms. Customer: %(subject)s. %(changes)s."),
+    "billing.numbers_changed": _("%(who)s changed the numbers of statements. Next: %(subject)s."),
     "report_definition.created": _("%(who)s saved the report %(subject)s."),
     "report_definition.changed": _("%(who)s changed the saved report %(subject)s."),
     "report_definition.stopped": _("The saved report %(subject)s was stopped by %(who)s."),
@@ -189,6 +200,8 @@ SENTENCES: dict[str, Promise] = {
     "reportrun.cancelled": _("%(who)s cancelled report runs. Jobs: %(jobs)s."),
     "definitionrun.retried": _("%(who)s retried runs of saved reports. Jobs: %(jobs)s."),
     "definitionrun.cancelled": _("%(who)s cancelled runs of saved reports. Jobs: %(jobs)s."),
+    "closingrun.retried": _("%(who)s retried closings of months. Jobs: %(jobs)s."),
+    "closingrun.cancelled": _("%(who)s cancelled closings of months. Jobs: %(jobs)s."),
     "erasedmonth.retried": _("%(who)s retried the deletion of older workbooks. Jobs: %(jobs)s."),
     "erasedmonth.cancelled": _("%(who)s cancelled the deletion of older workbooks. Jobs: %(jobs)s."),
     # a person's own account
@@ -219,7 +232,14 @@ PROVISIONED: dict[tuple[str, str], Promise] = {
 }
 WAYS = ("role", "token_added", "changed", "created")
 MONTH = re.compile(r"(?<![\w-])(\d{4})-(0[1-9]|1[0-2])(?![\w-])")
-WITH_A_MONTH = ("report.request", "report.removed", "report.file_erased")
+WITH_A_MONTH = (
+    "report.request",
+    "report.removed",
+    "report.file_erased",
+    "closing.requested",
+    "closing.cancelled",
+    "closing.retried",
+)
 
 ROLE_WORDS = {
     Role.OWNER: _("an owner"),

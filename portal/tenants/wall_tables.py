@@ -27,6 +27,7 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "alert_quarter": (READ, READ),
     "accounts_auditentry": (ADD, ADD),
     "api_request": (ADD, READ),
+    "billing_profile": (CHANGE, ALL),
     "campaigns_campaign": (_DETAILS, _DETAILS),
     "campaigns_refidscheme": (ALL, ALL),
     "campaigns_segmentkey": (CHANGE, CHANGE),
@@ -114,6 +115,15 @@ PRICE_TABLES: dict[str, tuple[str, str]] = {
     "fee": (ALL, ALL),
     "price_change": (ADD, ADD),
     "exchange_rate": (ALL, ALL),
+}
+
+# Statements (portal/tenants/wall_billing.py). table: (web, staff)
+BILLING_TABLES: dict[str, tuple[str, str]] = {
+    "billing_terms": (ALL, ALL),
+    "number_series": (CHANGE, CHANGE),
+    "statement": (ALL, ALL),
+    "statement_line": ("SELECT, INSERT, DELETE, UPDATE (vat_category, vat_rate, vat_reason)", ALL),
+    "closing_run": (CHANGE, CHANGE),
 }
 
 # People and what is theirs: a page sees the person who is signed in and (of people alone) the members of its tenants.
@@ -213,6 +223,7 @@ METRICS_TABLES: dict[str, str] = {
     "alert": "SELECT (id, closed_at)",
     "applier_stop": "SELECT (since)",
     "campaigns_segmentkey": "SELECT (id, state)",
+    "closing_run": "SELECT (id, state)",
     "conversion_due": "SELECT (id, since)",
     "conversion_upload": "SELECT (id, state)",
     "definition_run": "SELECT (id, state)",

@@ -1,6 +1,14 @@
 """Models of reports."""
 
 from reports.models.alerts import Alert, AlertClock, AlertMailChoice, AlertMinute, AlertQuarter, AlertRule
+from reports.models.billing import (
+    BillingProfile,
+    BillingTerms,
+    ClosingRun,
+    NumberSeries,
+    Statement,
+    StatementLine,
+)
 from reports.models.definitions import DefinitionFile, DefinitionRun, ReportDefinition
 from reports.models.pricing import ExchangeRate, Fee, Price, PriceChange, PriceList, TierGroup
 from reports.models.report_mails import OutsideAddress, ReportMail, ReportRecipient
@@ -14,11 +22,15 @@ __all__ = [
     "AlertMinute",
     "AlertQuarter",
     "AlertRule",
+    "BillingProfile",
+    "BillingTerms",
+    "ClosingRun",
     "DefinitionFile",
     "DefinitionRun",
     "Edition",
     "ExchangeRate",
     "Fee",
+    "NumberSeries",
     "OutsideAddress",
     "Price",
     "PriceChange",
@@ -27,6 +39,8 @@ __all__ = [
     "ReportMail",
     "ReportRecipient",
     "ReportRun",
+    "Statement",
+    "StatementLine",
     "TierGroup",
     "WorkbookTemplate",
 ]

@@ -23,7 +23,16 @@ from deliveries.models import (
 )
 from portal.accounts.models import AuditEntry, Invitation, Membership, UnsentMail, User
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
-from reports.models import DefinitionRun, OutsideAddress, PriceList, ReportMail, ReportRun
+from reports.models import (
+    ClosingRun,
+    DefinitionRun,
+    NumberSeries,
+    OutsideAddress,
+    PriceList,
+    ReportMail,
+    ReportRun,
+    Statement,
+)
 from tests.admin.rows import make_rows
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -50,6 +59,9 @@ READ_ONLY = {
     ReportMail,
     ReportRun,
     UnsentMail,
+    ClosingRun,
+    NumberSeries,
+    Statement,
 }
 NEVER_DELETED = {Tenant, GatewayAccount, Feed, ResultCode, Invitation, PriceList}
 # Deleting an attempt lets its person try again; deleting a person takes the address along.
@@ -76,7 +88,7 @@ NOT_SHOWN = {
     "reports.Alert", "reports.AlertClock", "reports.AlertMailChoice", "reports.AlertMinute", "reports.AlertQuarter",
     "reports.AlertRule", "deliveries.GateAttempt", "deliveries.GateEvent", "deliveries.GateHour",
     "deliveries.ChannelCount", "reports.Price", "reports.TierGroup", "reports.Fee",
-    "reports.PriceChange", "reports.ExchangeRate",
+    "reports.PriceChange", "reports.ExchangeRate", "reports.StatementLine",
 }  # fmt: skip
 
 

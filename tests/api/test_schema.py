@@ -24,6 +24,7 @@ from reports.exports.known import OF_ONE_CAMPAIGN
 from reports.models import ReportRun
 from tests.api.conftest import CANARY
 from tests.api.test_idempotency import in_work
+from tests.billing.rows import make_statement
 from tests.conftest import NOW
 from tests.gates.factors import make_gate
 from tests.pages.conftest import make_export, make_run
@@ -198,6 +199,13 @@ def test_scopes_are_told_with_the_scheme():
         "get_export": [{"key": ["read"]}],
         "cancel_export": [{"key": ["export"]}],
         "download_export": [{"key": ["read"]}],
+        "list_statements": [{"key": ["billing"]}],
+        "get_statement": [{"key": ["billing"]}],
+        "list_statement_lines": [{"key": ["billing"]}],
+        "download_statement": [{"key": ["billing"]}],
+        "issue_statement": [{"key": ["billing"]}],
+        "credit_statement": [{"key": ["billing"]}],
+        "mark_statement_paid": [{"key": ["billing"]}],
         "list_reports": [{"key": ["read"]}],
         "queue_report": [{"key": ["reports"]}],
         "get_report": [{"key": ["read"]}],
@@ -245,6 +253,8 @@ def world(messages, tenant, mine):
     )
     rows |= {"key": mine.key.id, "gate": gate.public_id, "attempt": attempt.pk, "replay": replay.pk}
     rows["price_list"] = make_price_list(tenant, "Customers", now=NOW)["price_list_id"]
+    account_id = partner.account_id
+    rows["statement"] = make_statement(None, tenant, month="2026-08-01", account_id=account_id, issued=True).pk
     return rows | exports | {"conversion": ConversionEvent.objects.get().id}
 
 
@@ -309,6 +319,10 @@ READS = [
     ("/api/v1/members/", "", ""),
     ("/api/v1/api-keys/", "", "?size=1"),
     ("/api/v1/api-keys/{key_id}/", "{key}/", ""),
+    ("/api/v1/statements/", "", "?size=1&state=issued"),
+    ("/api/v1/statements/{statement_id}/", "{statement}/", ""),
+    ("/api/v1/statements/{statement_id}/lines/", "{statement}/lines/", ""),
+    ("/api/v1/statements/{statement_id}/files/{format_name}/", "{statement}/files/xlsx/", ""),
     ("/api/v1/schema/", "", ""),
     ("/api/v1/schema/", "", "?format=yaml"),
 ]

@@ -96,6 +96,8 @@ OPENED = {
         *("billing:price_list_new", "billing:price_list_terms", "billing:price_list_archive", "billing:price_import"),
         *("billing:price_history", "billing:price_revision", "billing:revision_file", "billing:price_file"),
         *("billing:price_row_new", "billing:price_row", "billing:rates"),
+        *("statements:list", "statements:close", "statements:month", "statements:bookkeeping", "statements:profile"),
+        *("statements:customers", "statements:customer", "statements:statement", "statements:line", "statements:file"),
     },
     "view-as": MEMBERS - {"reports:views"},
     "key": {
