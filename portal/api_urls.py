@@ -24,6 +24,7 @@ from reports.billing.api import (
     StatementsView,
     StatementView,
 )
+from reports.billing.prices.api import PriceListRowsView, PriceListsView, PriceListView
 from reports.campaigns.ab_api import AbView
 from reports.campaigns.api import CampaignsView, CampaignView
 from reports.campaigns.recipients_api import RecipientsView
@@ -76,6 +77,9 @@ urlpatterns = [
     path("v1/campaigns/", CampaignsView.as_view(), name="campaigns"),
     path("v1/campaigns/<int:campaign_id>/", CampaignView.as_view(), name="campaign"),
     path("v1/campaigns/<int:campaign_id>/recipients/", RecipientsView.as_view(), name="campaign_recipients"),
+    path("v1/price-lists/", PriceListsView.as_view(), name="price_lists"),
+    path("v1/price-lists/<int:price_list_id>/", PriceListView.as_view(), name="price_list"),
+    path("v1/price-lists/<int:price_list_id>/rows/", PriceListRowsView.as_view(), name="price_list_rows"),
     path("v1/segments/", SegmentKeysView.as_view(), name="segments"),
     path("v1/segments/<any_text:key>/", SegmentView.as_view(), name="segment"),
     path("v1/schema/", SchemaView.as_view(), name="schema"),

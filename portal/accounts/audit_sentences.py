@@ -146,6 +146,12 @@ SENTENCES: dict[str, Promise] = {
         "%(who)s set gates at LINK for the account %(subject)s. Created: %(created)s; corrected: %(corrected)s; failed:"
         " %(failed)s."
     ),
+    "price_list.created": _("%(who)s created the price list %(subject)s in %(currency)s."),
+    "price_list.changed": _("%(who)s changed the price list %(subject)s. Before: %(before)s. After: %(after)s."),
+    "price_list.prices": _("%(who)s changed prices of the list %(subject)s. Before: %(before)s. After: %(after)s."),
+    "price_list.archived": _("%(who)s archived the price list %(subject)s."),
+    "exchange_rate.set": _("%(who)s entered exchange rates. Before: %(before)s. After: %(after)s."),
+    "exchange_rate.deleted": _("%(who)s deleted an exchange rate: %(before)s."),
     "alert.acknowledged": _("%(who)s acknowledged an alert of the rule %(subject)s."),
     "alert_rule.created": _("%(who)s created the alert rule %(subject)s."),
     "alert_rule.changed": _("%(who)s changed the alert rule %(subject)s."),

@@ -31,7 +31,7 @@ from reports.campaigns.ab_selectors import MAX_VARIANTS, TooManyVariants
 from reports.campaigns.ab_texts import headline, notes
 from reports.campaigns.costs import shown_costs
 from reports.campaigns.views import shown_of
-from reports.pricing.rights import may_see_costs
+from reports.pricing.rights import has_costs
 
 DEFAULT_GAIN = 2  # points
 SHARED = ("metric", "within", "split", *CHOSEN)  # the parameters of a shared page, beside its campaign
@@ -102,7 +102,7 @@ def ab_page(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpRespo
     context, found = ab_context(campaign, form, query, tenant=tenant, links=links)
     calculator = _calculator(request, found)
     context |= {"page": "campaigns", "limited": limited, "share": _share_query(campaign, request)}
-    if not query.chosen and may_see_costs(access):
+    if not query.chosen and has_costs(access):
         shown = shown_of(campaign, tenant, access.masking)
         context["costs"] = shown_costs(campaign, shown.query(), access) if shown else None
     context |= {"calculator": calculator, "calculated": calculator.calculated(), "most_ref_ids": MAX_REF_IDS}

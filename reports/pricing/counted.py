@@ -10,7 +10,7 @@ from django.db.models.functions import Cast, Greatest, TruncMonth
 
 from deliveries.models import CampaignCount, DailyCount
 from reports.figures.query import TIMES, StatisticsQuery
-from reports.figures.rollups import Ready, ready_spans
+from reports.figures.rollups import Ready, ready_spans, whole_months
 from reports.figures.statistics import count_sources, with_times
 from reports.pricing.tariff import Tariff, changes_of_prices
 from reports.pricing.usage import BILLED_UNDELIVERED, Usage
@@ -25,7 +25,8 @@ def counted(
     """Yield the query's counts by these columns and by all that these lists' prices depend on, each with its usage."""
     model = CampaignCount if query.is_of_campaigns else DailyCount
     needed = [*(name for name in columns if name not in TIMES), *_PRICED_BY, "result_code"]
-    sources = count_sources(query, model, columns=needed, ready=_ready(query, _changes(query, tariffs)))
+    ready = _ready(query, _changes(query, tariffs)) if model is DailyCount else None
+    sources = count_sources(query, model, columns=needed, ready=ready)
     return usages_of([with_times(rows, query) for rows in sources], query, tariffs, columns)
 
 
@@ -63,10 +64,12 @@ def _changes(query: StatisticsQuery, tariffs: Iterable[Tariff]) -> list[date]:
 
 
 def _ready(query: StatisticsQuery, changes: Iterable[date]) -> Ready:
-    """Return the rolled-up months within which no price changes."""
+    """Return the rolled-up months within which no price changes; days are not rolled up."""
     by_day = any(name in TIMES and name != "month" for name in query.group_by)
-    months, days = ready_spans(query.tenant_ids, query.first, query.last, by_day=by_day)
-    return months - {day.replace(day=1) for day in changes if day.day != 1}, days
+    if by_day or not any(whole_months(query.first, query.last)):
+        return set(), set()
+    months, _days = ready_spans(query.tenant_ids, query.first, query.last)
+    return months - {day.replace(day=1) for day in changes if day.day != 1}, set()
 
 
 def _priced_from(first: date, changes: list[date], *, by_month: bool) -> Case | Greatest:

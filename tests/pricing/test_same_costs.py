@@ -114,11 +114,12 @@ def test_campaign_and_its_variants(client, person, billing, prices, month):
     assert page[-1][9].split()[0].replace(",", "") == f"{whole['return'] * 100:.1f}"
     assert whole["return"] == pytest.approx(float(Decimal(whole["revenue"]) / Decimal(whole["cost"])) - 1, rel=0.01)
     by_variant = {one["variant"]: one["costs"]["amounts"][0] for one in api["variants"]}
+    names = {variant: variant or "(no variant)" for variant in by_variant}
     assert {row["variant"]: row["cost"] for row in filed} == {
-        variant: Decimal(one["cost"]) for variant, one in by_variant.items()
+        names[variant]: Decimal(one["cost"]) for variant, one in by_variant.items()
     }
     assert {row["variant"]: row["per_conversion"] for row in filed} == {
-        variant: Decimal(one["per_conversion"]) for variant, one in by_variant.items()
+        names[variant]: one["per_conversion"] and Decimal(one["per_conversion"]) for variant, one in by_variant.items()
     }
     listed = tables(client, f"campaigns/?{PERIOD}&costs=yes")["campaigns"]
     assert amount(next(row for row in listed if row[0] == "sale")[-1]) == Decimal(whole["cost"])
@@ -148,7 +149,9 @@ def test_roles_that_see_costs(client, tenant, prices, month, role, sees):
     assert ("kpi-cost" in overview, 'id="costs"' in overview) == (sees, sees)
     assert ('id="costs"' in client.get(f"{T}/campaigns/{month['id']}/").content.decode()) == sees
     listed = client.get(f"{T}/campaigns/?{PERIOD}&costs=yes").content.decode()
-    assert ("EUR" in listed, "costs=yes" in listed) == (sees, sees)
+    assert ("EUR" in listed) == sees
+    offered = client.get(f"{T}/campaigns/?{PERIOD}").content.decode()
+    assert ("costs=yes" in offered) == sees
     if role == Role.VIEWER:
         assert "EUR" not in client.get(f"{T}/segments/?{PERIOD}&key=shop").content.decode()
 
@@ -159,4 +162,4 @@ def test_keys_without_the_scope_see_no_costs(call, tenant, prices, month):
     assert [answer["total"]["costs"], *(group["costs"] for group in answer["groups"])] == [None] * 2
     assert reader.get(f"campaigns/{month['id']}/").json()["costs"] is None
     refused = reader.post("exports/tables/?table=costs", {"format": "csv"})
-    assert (refused.status_code, refused.json()["parameter"]) == (400, "table")
+    assert (refused.status_code, [one["parameter"] for one in refused.json()["errors"]]) == (400, ["table"])

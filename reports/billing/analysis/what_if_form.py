@@ -6,9 +6,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.access import Access
-from portal.tenants.models import GatewayAccount, Tenant
+from portal.tenants.models import Tenant
 from reports.billing.prices.files import MAX_BYTES
-from reports.billing.prices.reading import customers_of, given_to, issued_by
+from reports.billing.prices.reading import accounts_of, customers_of, given_to, issued_by
 from reports.models import PriceList
 
 OWN = "own"
@@ -32,8 +32,7 @@ class WhatIfForm(forms.Form):
     def __init__(self, *args: Any, tenant: Tenant, access: Access, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.customers = {f"customer-{one.pk}": one for one in customers_of(tenant)}
-        owned = GatewayAccount.objects.filter(owner=tenant).order_by("name")
-        self.accounts = {f"account-{one.pk}": one for one in owned}
+        self.accounts = {f"account-{one.pk}": one for one in accounts_of(tenant)}
         lists = [*issued_by(tenant).filter(archived_at=None), *given_to(tenant)]
         self.lists = {str(one.pk): one for one in lists}
         self.fields["of"].choices = [  # type: ignore[attr-defined]  # a ChoiceField
