@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("deliveries", "0041_gate_events"),
+        ("deliveries", "0002_messages"),
         ("tenants", "0014_billing_scope"),
     ]
 

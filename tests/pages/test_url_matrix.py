@@ -26,6 +26,7 @@ from tests.admin.test_walk import NEVER_ADDED, NEVER_DELETED, READ_ONLY
 from tests.billing.rows import make_statement
 from tests.gates.factors import make_gate
 from tests.pages.conftest import make_run
+from tests.price_lists.made import make_price_list
 from tests.wall.roles import roles_taken
 from tests.workbook_templates.sample import make_template
 
@@ -89,6 +90,7 @@ POSTED = {
     "gates:resume": {},
     "gates:replay_attempt": {},
     "gates:replay_cancel": {},
+    "billing:rate_delete": {},
     "exports:cancel": {},
     "exports:retry": {},
     "exports:delete": {},
@@ -127,6 +129,9 @@ PAGES = {
     "api:partner_ids": (401, 401, 401, 401),
     "api:segments": (401, 401, 401, 401),
     "api:segment": (401, 401, 401, 401),
+    "api:price_lists": (401, 401, 401, 401),
+    "api:price_list": (401, 401, 401, 401),
+    "api:price_list_rows": (401, 401, 401, 401),
     "api:campaigns": (401, 401, 401, 401),
     "api:campaign_recipients": (401, 401, 401, 401),
     "api:campaign": (401, 401, 401, 401),
@@ -218,6 +223,20 @@ PAGES = {
     "statements:credit": (302, 404, 404, 302),
     "statements:paid": (302, 404, 404, 302),
     "statements:unpaid": (302, 404, 404, 302),
+    "billing:prices": (302, 404, 404, 200),
+    "billing:price_list_new": (302, 404, 404, 200),
+    "billing:price_list": (302, 404, 404, 200),
+    "billing:price_list_terms": (302, 404, 404, 200),
+    "billing:price_list_archive": (302, 404, 404, 200),
+    "billing:price_import": (302, 404, 404, 200),
+    "billing:price_history": (302, 404, 404, 200),
+    "billing:price_revision": (302, 404, 404, 200),
+    "billing:revision_file": (302, 404, 404, 200),
+    "billing:price_file": (302, 404, 404, 200),
+    "billing:price_row_new": (302, 404, 404, 200),
+    "billing:price_row": (302, 404, 404, 200),
+    "billing:rates": (302, 404, 404, 200),
+    "billing:rate_delete": (302, 404, 404, 302),
     "billing:partners": (302, 404, 404, 200),
     "billing:what_if": (302, 404, 404, 200),
     "exports:list": (302, 404, 404, 200),
@@ -455,6 +474,7 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "format": "xlsx",
         "tenant_id": other_tenant.id,
         "rows": rows,
+        **make_price_list(other_tenant, CANARY, now=timezone.now()),
         "id": next(row.pk for model, row in rows.items() if model.__name__ == "User"),
         "content_type_id": ContentType.objects.get_for_model(type(run)).id,
         "object_id": run.id,

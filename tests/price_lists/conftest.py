@@ -62,10 +62,10 @@ def family(db) -> Family:
     )
 
 
-def fill(price_list: PriceList, content: Content, *, today: date = NOW.date()) -> changing.Proposal:
+def fill(price_list: PriceList, content: Content) -> changing.Proposal:
     """Replace the rows of a list."""
     return changing.replace_content(
-        price_list, content, revision=price_list.revision, cause="edited", actor="tests", now=NOW, today=today
+        price_list, content, revision=price_list.revision, cause="edited", actor="tests", now=NOW, today=NOW.date()
     )
 
 

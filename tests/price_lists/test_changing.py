@@ -37,7 +37,7 @@ def test_change_keeps_other_rows_and_writes_history_and_audit_log(family, full):
     assert len(kept) == 2  # of three: one got a last day
     changes = PriceChange.objects.filter(price_list=family.to_child).order_by("revision")
     assert [(one.revision, one.summary) for one in changes] == [
-        (1, {}), (2, {"added": 1}), (3, {"added": 8, "removed": 1}), (4, {"ended": 1, "added": 1}),
+        (1, {}), (2, {"added": 1}), (3, {"changed": 1, "added": 7}), (4, {"ended": 1, "added": 1}),
     ]  # fmt: skip
     assert from_json(changes.last().content) == content_of(family.to_child)
     (entry,) = AuditEntry.objects.all()
@@ -147,7 +147,9 @@ def test_terms_are_changed_with_an_entry_in_the_audit_log(family):
 
 
 def test_traffic_is_that_of_whom_the_list_is_for(family, tenant, feed, account):
-    apply(feed, dlr("m1", operator="fi.Elisa "), dlr("m2", destination="+46701234567", operator=""))
+    own = {"gateCustomParameters": {"platformPartnerId": "nr-fi"}}
+    to_sweden = own | {"customParameters": {"destination": "+46701234567"}}
+    apply(feed, dlr("m1", operator="fi.Elisa ", **own), dlr("m2", operator="", **to_sweden))
     operators = {}
     for name, values in {
         "its own": {"customer": tenant},

@@ -87,7 +87,7 @@ def test_gap_names_its_days():
     (warning,) = check(content, today=TODAY).warnings
 
     with translation.override("en"):
-        assert problem_text(warning, "EUR").endswith(": There is no price from 2026-03-01 to 2026-06-30.")
+        assert problem_text(warning, "EUR").endswith(": There is no price from 1 Mar 2026 to 30 Jun 2026.")
 
 
 def test_volume_that_gets_cheaper_is_told_with_both_amounts():

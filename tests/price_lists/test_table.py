@@ -18,7 +18,8 @@ from reports.billing.prices.texts import line_text
 from reports.pricing.tariff import FeeKind
 from reports.pricing.tiers import Mode, Tier
 
-FINNISH = """Tyyppi;Nimi;Maa;Operaattori;Lähettäjätyyppi;Määrään asti;Hinta;Kiinteä summa;Valuutta;Ensimmäinen päivä;Viimeinen päivä
+FINNISH = """Tyyppi;Nimi;Maa;Operaattori;Lähettäjätyyppi;Määrään asti;Hinta;Kiinteä summa;Valuutta;Ensimmäinen päivä;\
+Viimeinen päivä
 hinta;;FI;;;;0,0412;;EUR;1.1.2026;30.6.2026
 Hinta;;fi;fi.elisa;alphanumeric;;0,04;;;1.1.2026;
 portaittainen;Pohjola;NO, SE;;;1 000;0,06;;EUR;1.1.2026;

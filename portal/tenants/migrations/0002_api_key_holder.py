@@ -1,4 +1,4 @@
-"""The person that an API key rests on, and since when that person may no longer hold it."""
+"""The holder of an API key: people belong to tenants, so that their table comes after the tenants' own."""
 
 import django.db.models.deletion
 from django.conf import settings
@@ -6,8 +6,10 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    initial = True
+
     dependencies = [
-        ("tenants", "0008_ownership_periods"),
+        ("tenants", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -23,10 +25,5 @@ class Migration(migrations.Migration):
                 related_name="+",
                 to=settings.AUTH_USER_MODEL,
             ),
-        ),
-        migrations.AddField(
-            model_name="apikey",
-            name="abandoned_at",
-            field=models.DateTimeField(blank=True, null=True),
         ),
     ]
