@@ -23,7 +23,11 @@ from deliveries.models import (
 )
 from portal.accounts.models import AuditEntry, Invitation, Membership, UnsentMail, User
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
+<<<<<<< HEAD
 from reports.models import ClosingRun, DefinitionRun, NumberSeries, OutsideAddress, ReportMail, ReportRun, Statement
+=======
+from reports.models import DefinitionRun, OutsideAddress, PriceList, ReportMail, ReportRun
+>>>>>>> wt-p17lists
 from tests.admin.rows import make_rows
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -54,7 +58,7 @@ READ_ONLY = {
     NumberSeries,
     Statement,
 }
-NEVER_DELETED = {Tenant, GatewayAccount, Feed, ResultCode, Invitation}
+NEVER_DELETED = {Tenant, GatewayAccount, Feed, ResultCode, Invitation, PriceList}
 # Deleting an attempt lets its person try again; deleting a person takes the address along.
 NEVER_ADDED = {AccessAttempt, EmailAddress}
 ADDED_ELSEWHERE = {PartnerId: 302}  # leads to the page that declares them
@@ -78,8 +82,13 @@ NOT_SHOWN = {
     "reports.ReportDefinition", "reports.DefinitionFile", "reports.ReportRecipient",
     "reports.Alert", "reports.AlertClock", "reports.AlertMailChoice", "reports.AlertMinute", "reports.AlertQuarter",
     "reports.AlertRule", "deliveries.GateAttempt", "deliveries.GateEvent", "deliveries.GateHour",
+<<<<<<< HEAD
     "deliveries.ChannelCount", "reports.PriceList", "reports.Price", "reports.TierGroup", "reports.Fee",
     "reports.PriceChange", "reports.ExchangeRate", "reports.StatementLine",
+=======
+    "deliveries.ChannelCount", "reports.Price", "reports.TierGroup", "reports.Fee",
+    "reports.PriceChange", "reports.ExchangeRate",
+>>>>>>> wt-p17lists
 }  # fmt: skip
 
 
