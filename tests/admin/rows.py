@@ -28,29 +28,20 @@ from portal.shares.models import ShareLink
 from portal.tenants.api_keys import create_key
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
 from reports.models import (
-<<<<<<< HEAD
     BillingProfile,
     BillingTerms,
     ClosingRun,
     DefinitionRun,
     NumberSeries,
     OutsideAddress,
-=======
-    DefinitionRun,
-    OutsideAddress,
     PriceList,
->>>>>>> wt-p17lists
     ReportDefinition,
     ReportMail,
     ReportRecipient,
     ReportRun,
-<<<<<<< HEAD
     Statement,
 )
 from tests.billing.rows import make_statement
-=======
-)
->>>>>>> wt-p17lists
 from tests.conftest import NOW, make_user
 from tests.gates.factors import make_gate
 

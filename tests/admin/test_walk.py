@@ -23,11 +23,16 @@ from deliveries.models import (
 )
 from portal.accounts.models import AuditEntry, Invitation, Membership, UnsentMail, User
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
-<<<<<<< HEAD
-from reports.models import ClosingRun, DefinitionRun, NumberSeries, OutsideAddress, ReportMail, ReportRun, Statement
-=======
-from reports.models import DefinitionRun, OutsideAddress, PriceList, ReportMail, ReportRun
->>>>>>> wt-p17lists
+from reports.models import (
+    ClosingRun,
+    DefinitionRun,
+    NumberSeries,
+    OutsideAddress,
+    PriceList,
+    ReportMail,
+    ReportRun,
+    Statement,
+)
 from tests.admin.rows import make_rows
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -82,13 +87,8 @@ NOT_SHOWN = {
     "reports.ReportDefinition", "reports.DefinitionFile", "reports.ReportRecipient",
     "reports.Alert", "reports.AlertClock", "reports.AlertMailChoice", "reports.AlertMinute", "reports.AlertQuarter",
     "reports.AlertRule", "deliveries.GateAttempt", "deliveries.GateEvent", "deliveries.GateHour",
-<<<<<<< HEAD
-    "deliveries.ChannelCount", "reports.PriceList", "reports.Price", "reports.TierGroup", "reports.Fee",
-    "reports.PriceChange", "reports.ExchangeRate", "reports.StatementLine",
-=======
     "deliveries.ChannelCount", "reports.Price", "reports.TierGroup", "reports.Fee",
-    "reports.PriceChange", "reports.ExchangeRate",
->>>>>>> wt-p17lists
+    "reports.PriceChange", "reports.ExchangeRate", "reports.StatementLine",
 }  # fmt: skip
 
 
