@@ -403,8 +403,9 @@ def _make_conversions(tenant) -> int:
     return kind.id
 
 
-def _make_statements(tenant: Tenant, month: Month, account_id: int) -> dict[str, object]:
+def _make_statements(tenant, month, account_id: int) -> dict[str, object]:
     """Return a draft to a customer below the tenant, beside an issued one; and what was issued to the tenant."""
+    from portal.tenants.models import Tenant
     from reports.models import BillingTerms, ClosingRun
     from tests.billing.rows import make_statement
 
