@@ -14,6 +14,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import Client
 
+from benchmarks.closing import close
 from benchmarks.figure import Figure
 from benchmarks.stage import Stage
 from deliveries.counts.rollups import roll_up
@@ -107,6 +108,7 @@ def _month(stage: Stage, issuer: Tenant) -> Iterator[Figure]:
         messages = cursor.fetchone()[0]
     note = f"{number} customers, {messages:,} messages, {lines:,} lines"
     yield Figure("billing_month_priced", seconds, "s", note=note, is_missed=seconds >= CLOSED)
+    yield close(issuer, customers, month)
 
 
 def _customer(slug: str, parent: Tenant | None) -> Tenant:

@@ -24,7 +24,8 @@ from portal.common.file_response import file_response
 from portal.common.masking import Masking
 from reports.billing import issuing
 from reports.billing.closing import request_closing
-from reports.billing.files.making import FORMATS, NoFile, formats_of, make_file
+from reports.billing.files.making import FORMATS, formats_of, make_file
+from reports.billing.files.ubl import NoFile
 from reports.billing.masked import document_for
 from reports.billing.pages.forms import CloseForm, ProfileForm
 from reports.billing.pages.statement_views import FORMAT_NAMES
@@ -101,16 +102,16 @@ class StatementAdmin(OfOperator):
 
     @admin.action(description=_("Issue the selected drafts"), permissions=["issue"])
     def issue(self, request: HttpRequest, rows: QuerySet[Statement]) -> None:
-        self._each(request, rows, partial(issuing.issue, actor=request.user.email, now=timezone.now()))
+        self._each(request, rows, partial(issuing.issue, actor=request.user.get_username(), now=timezone.now()))
 
     @admin.action(description=_("Credit the selected statements"), permissions=["issue"])
     def credit(self, request: HttpRequest, rows: QuerySet[Statement]) -> None:
-        self._each(request, rows, partial(issuing.credit, actor=request.user.email, now=timezone.now()))
+        self._each(request, rows, partial(issuing.credit, actor=request.user.get_username(), now=timezone.now()))
 
     @admin.action(description=_("Mark as paid today"), permissions=["issue"])
     def mark_paid(self, request: HttpRequest, rows: QuerySet[Statement]) -> None:
         today: datetime = timezone.now()
-        self._each(request, rows, partial(issuing.mark_paid, on=today.date(), actor=request.user.email))
+        self._each(request, rows, partial(issuing.mark_paid, on=today.date(), actor=request.user.get_username()))
 
     def _each(self, request: HttpRequest, rows: QuerySet[Statement], change: Callable[[int], Statement]) -> None:
         done = 0
@@ -133,7 +134,7 @@ class StatementAdmin(OfOperator):
             file = make_file(document_for(Masking(in_full=False), statement), format_name)
         except (NoFile, PdfTooLong, PdfFailed) as error:
             raise Http404 from error
-        record("statement.downloaded", actor=request.user.email, tenant=statement.customer, subject=file.name)
+        record("statement.downloaded", actor=request.user.get_username(), tenant=statement.customer, subject=file.name)
         return file_response(request, ContentFile(file.content), file.name, content_type=file.media_type)
 
 
@@ -163,7 +164,7 @@ class ClosingRunAdmin(JobAdmin):
         form = CloseForm(request.POST or None, issuer=OPERATOR, now=now)
         if request.method == "POST" and form.is_valid():
             try:
-                request_closing(issuer=OPERATOR, actor=request.user.email, now=now, **form.cleaned_data)
+                request_closing(issuer=OPERATOR, actor=request.user.get_username(), now=now, **form.cleaned_data)
             except issuing.NotPossible as error:
                 form.add_error("month", str(error))
             else:

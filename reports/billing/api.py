@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone, translation
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 
 from deliveries.gates.rest.serializers import NoFields
 from portal.accounts.access import Access
@@ -22,7 +23,8 @@ from portal.common.file_response import file_response
 from portal.common.periods import Month, local_day
 from reports.billing import issuing
 from reports.billing.examples import CREDIT_NOTE, LINES, STATEMENT
-from reports.billing.files.making import FORMATS, NoFile, make_file
+from reports.billing.files.making import FORMATS, make_file
+from reports.billing.files.ubl import NoFile
 from reports.billing.masked import document_for
 from reports.billing.reading import lines_of, visible
 from reports.billing.serializers import (
@@ -175,7 +177,14 @@ class StatementFileView(ApiView):
         return file_response(request._request, content, file.name, content_type=file.media_type)
 
 
-def _change(id_: str, summary: str, text: str, example: dict, **more: Any) -> Operation:
+def _change(
+    id_: str,
+    summary: str,
+    text: str,
+    example: dict[str, Any],
+    body: type[Serializer] = NoFields,
+    body_example: dict[str, Any] | None = None,
+) -> Operation:
     return Operation(
         id=id_,
         tag=_TAG,
@@ -183,11 +192,12 @@ def _change(id_: str, summary: str, text: str, example: dict, **more: Any) -> Op
         text=text,
         scope=BILLING,
         path=PATH,
+        body=body,
+        body_example=body_example or {},
         answer=StatementSerializer,
         answer_text="The statement as it is now.",
         answer_example=example,
         problems=("conflict",),
-        **({"body": NoFields, "body_example": {}} | more),
     )
 
 

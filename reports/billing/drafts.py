@@ -51,9 +51,9 @@ def make_drafts(
             lines.setdefault(line.tariff.currency, []).append(_line(line, read, month, accounts))
         for fee in read.lines.fees:
             lines.setdefault(fee.tariff.currency, []).append(_fee(fee, month))
-        for line in correction_lines(issuer=issuer, customer=customer, month=month, tenant_ids=read.tenant_ids):
-            assert line.corrects is not None
-            lines.setdefault(line.corrects.currency, []).append(line)
+        for late in correction_lines(issuer=issuer, customer=customer, month=month, tenant_ids=read.tenant_ids):
+            assert late.corrects is not None
+            lines.setdefault(late.corrects.currency, []).append(late)
         return _store(issuer, customer, month, lines, read=read, now=now)
 
 

@@ -67,8 +67,8 @@ def open_line(line: StatementLine) -> OpenedLine:
 
 
 def _sealed_before(tenant_ids: Collection[int]) -> date | None:
-    marks = RetentionMark.objects.filter(tenant__in=tenant_ids).exclude(messages_before=None)
-    return max(marks.values_list("messages_before", flat=True), default=None)
+    marks = RetentionMark.objects.filter(tenant__in=tenant_ids).values_list("messages_before", flat=True)
+    return max((day for day in marks if day is not None), default=None)
 
 
 def _search(line: StatementLine, basis: Basis, span: tuple[date, date], sealed: date | None) -> dict[str, Any]:

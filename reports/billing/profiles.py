@@ -53,7 +53,7 @@ def vat_of(terms: BillingTerms | None) -> Vat:
 
 def missing_of(seller: BillingProfile, buyer: BillingProfile, terms: BillingTerms | None) -> list[str | Promise]:
     """Return in words what is missing for a statement between two profiles; [] if it can be issued."""
-    found = [_seller(name) for name in (*_OF_BOTH, *_OF_SELLER) if not getattr(seller, name)]
+    found: list[str | Promise] = [_seller(name) for name in (*_OF_BOTH, *_OF_SELLER) if not getattr(seller, name)]
     found += [_buyer(name) for name in _OF_BOTH if not getattr(buyer, name)]
     if terms is None:
         return [*found, _("VAT terms of the customer or for all customers")]
@@ -73,7 +73,8 @@ def _buyer(name: str) -> str:
 
 
 def _of(text: Promise, name: str) -> str:
-    return str(text) % {"field": BillingProfile._meta.get_field(name).verbose_name}
+    labels = {field.name: field.verbose_name for field in BillingProfile._meta.concrete_fields}
+    return str(text) % {"field": labels[name]}
 
 
 def missing_by_customer(

@@ -1,8 +1,9 @@
 """Counts of the places that lines are about, as they are today, and what the ledger of causes names for them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from django.db.models import QuerySet, Sum
 
@@ -40,8 +41,13 @@ def causes_of_tenants(tenant_ids: Collection[int], month: Month) -> dict[int, di
     names = ("tenant_id", *_PLACE[:4], "cause")
     for tenant_id, *place, cause, messages, parts in _differences(rows).values_list(*names).annotate(*_SUMS):
         if messages or parts:
-            found[tenant_id][Place(*place, "")][cause] = (messages, parts)
+            found[tenant_id][_without_sender(place)][cause] = (messages, parts)
     return {tenant_id: dict(places) for tenant_id, places in found.items()}
+
+
+def _without_sender(place: Sequence[Any]) -> Place:
+    account_id, partner_id, country, operator = place
+    return Place(account_id, partner_id, country, operator, "")
 
 
 def merged(of_tenants: Iterable[CausesOfPlaces]) -> CausesOfPlaces:

@@ -61,7 +61,7 @@ class StatementSerializer(serializers.Serializer):
 class StatementPageSerializer(ForwardPageSerializer):
     """A page of statements."""
 
-    data = StatementSerializer(many=True)
+    data = StatementSerializer(many=True)  # type: ignore[assignment]  # Serializer has the name, too
 
 
 class ChangeSerializer(serializers.Serializer):
@@ -101,7 +101,7 @@ class StatementLineSerializer(serializers.Serializer):
 class StatementLinesSerializer(serializers.Serializer):
     """All lines of a statement, in their order."""
 
-    data = StatementLineSerializer(many=True)
+    data = StatementLineSerializer(many=True)  # type: ignore[assignment]  # Serializer has the name, too
 
 
 class PaidSerializer(serializers.Serializer):

@@ -46,8 +46,8 @@ def test_statement_is_issued_with_number_reference_and_due_date(draft, profiles)
 
 
 def test_incomplete_statement_is_not_issued_and_says_what_is_missing(draft, issuer, customer):
-    make_profile(issuer, "2077474-0", vat_id="", bic="BIC", iban="")
-    make_profile(customer, "0112038-9", city="")
+    make_profile(issuer, "1234567-1", vat_id="", bic="BIC", iban="")
+    make_profile(customer, "7654321-2", city="")
 
     with pytest.raises(Incomplete) as found:
         issue(draft.pk, actor=ACTOR, now=CLOSED)

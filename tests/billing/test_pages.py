@@ -142,16 +142,16 @@ def test_accountant_opens_a_line_without_a_way_to_its_messages(client, feed, iss
 
 def test_profile_terms_and_numbers_are_saved_with_before_and_after(boss, issuer, customer):
     wrong = {"form": "profile", "profile-legal_name": "Group Oyj", "profile-country": "FI", "profile-currency": "EUR"}
-    wrong |= {"profile-business_id": "2077474-1", "profile-iban": "FI00", "profile-bic": "X", "profile-vat_id": "123"}
+    wrong |= {"profile-business_id": "1234567-2", "profile-iban": "FI00", "profile-bic": "X", "profile-vat_id": "123"}
     page = text_of(boss.post(url("profile"), wrong))
     for text in ("not a valid Finnish business ID", "not a valid IBAN", "A BIC has 8 or 11", "begins with its country"):
         assert text in page
 
-    right = wrong | {"profile-business_id": "20774740", "profile-iban": "FI21 1234 5600 0007 85"}
-    right |= {"profile-bic": "NDEAFIHH", "profile-vat_id": "fi 20774740", "profile-endpoint_scheme": "0216"}
+    right = wrong | {"profile-business_id": "12345671", "profile-iban": "FI21 1234 5600 0007 85"}
+    right |= {"profile-bic": "NDEAFIHH", "profile-vat_id": "fi 12345671", "profile-endpoint_scheme": "0216"}
     assert boss.post(url("profile"), right).status_code == 302
     profile = BillingProfile.objects.get(tenant=issuer)
-    assert (profile.business_id, profile.iban, profile.vat_id) == ("2077474-0", "FI2112345600000785", "FI20774740")
+    assert (profile.business_id, profile.iban, profile.vat_id) == ("1234567-1", "FI2112345600000785", "FI12345671")
     terms = {"form": "terms", "terms-valid_from": "2026-01-01", "terms-vat_category": "S", "terms-percent": "25.5"}
     assert boss.post(url("profile"), terms | {"terms-payment_days": "21"}).status_code == 302
     assert boss.post(url("customer", "shop"), terms | {"terms-vat_category": "AE"}).status_code == 422
@@ -165,7 +165,7 @@ def test_profile_terms_and_numbers_are_saved_with_before_and_after(boss, issuer,
     assert boss.post(url("profile"), numbers).status_code == 302
     assert str(NumberSeries.objects.get(issuer=issuer)) == "G2001"
     changed = AuditEntry.objects.filter(action="billing.profile_changed").last()
-    assert changed.details["business_id"] == ["", "2077474-0"]
+    assert changed.details["business_id"] == ["", "1234567-1"]
     assert "Missing for a statement" in text_of(boss.get(url("customers")))
 
 

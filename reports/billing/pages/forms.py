@@ -67,7 +67,7 @@ class ProfileForm(forms.ModelForm):
 
     class Meta:
         model = BillingProfile
-        fields = (
+        fields: tuple[str, ...] = (
             "legal_name",
             "business_id",
             "vat_id",

@@ -1,7 +1,8 @@
 """Pages of billing profiles: the tenant's own with its terms and number series, and those of its customers."""
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.forms import ModelForm
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -54,11 +55,13 @@ def _page(request: PageRequest, tenant: Tenant, customer: Tenant | None) -> Http
     is_issuer = customer is not None or customers_of(tenant).exists()
     posted = request.POST.get("form", "") if request.method == "POST" else ""
 
-    def data(name: str):
+    def data(name: str) -> QueryDict | None:
         return request.POST if posted == name else None
 
     series = NumberSeries.objects.filter(issuer=tenant).first() or NumberSeries(issuer=tenant)
-    forms = {"profile": ProfileForm(data("profile"), instance=profile_of(party), prefix="profile")}
+    forms: dict[str, ModelForm] = {
+        "profile": ProfileForm(data("profile"), instance=profile_of(party), prefix="profile")
+    }
     if is_issuer:
         forms["terms"] = TermsForm(data("terms"), prefix="terms")
     if is_issuer and customer is None:
