@@ -24,9 +24,10 @@ MAX_SHOWN = 200
 @member_may("manage_api_keys")
 def keys_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """List the tenant's keys; make one, and show it once on the page after, so that a reload makes no other."""
+    may_bill = request.access.may("billing")
     if request.method != "POST":
-        return _page(request, tenant, ApiKeyForm(), made=_made(request, tenant))
-    form, now = ApiKeyForm(request.POST), timezone.now()
+        return _page(request, tenant, ApiKeyForm(may_bill=may_bill), made=_made(request, tenant))
+    form, now = ApiKeyForm(request.POST, may_bill=may_bill), timezone.now()
     if not form.is_valid():
         return _page(request, tenant, form, status=422)
     with transaction.atomic():

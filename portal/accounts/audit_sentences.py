@@ -220,6 +220,7 @@ ROLE_WORDS = {
     Role.MANAGER: _("a manager"),
     Role.ANALYST: _("an analyst"),
     Role.VIEWER: _("a viewer"),
+    Role.ACCOUNTANT: _("an accountant"),
 }
 BECOMES = {"member.invited": ("role",), "member.joined": ("role",), "member.role": ("to",)}  # with an article
 FACTOR_WORDS = {

@@ -89,6 +89,13 @@ class ApiKeyForm(forms.Form):
     )
     days = forms.ChoiceField(label=_("Valid for"), choices=LIFETIMES, required=False, initial="365")
 
+    def __init__(self, *args, may_bill: bool, **kwargs) -> None:
+        """A key gets the scope `billing` from people with that right alone."""
+        super().__init__(*args, **kwargs)
+        if not may_bill:
+            held = [(scope, text) for scope, text in ApiKey.Scope.choices if scope != ApiKey.Scope.BILLING]
+            self.fields["scopes"].choices = held
+
     def expires_at(self, now: datetime) -> datetime | None:
         """Return the end that was chosen, None for none."""
         days = self.cleaned_data["days"]

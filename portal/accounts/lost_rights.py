@@ -66,7 +66,8 @@ def keep(*, key: ApiKey, owner: User) -> bool:
 
 
 def _may_hold(user: User | None, key: ApiKey) -> bool:
-    return standing.has_right(user, key.tenant, HOLDS_KEYS, staff_permission=STAFF_HOLD_KEYS)
+    rights = {HOLDS_KEYS, *(["billing"] if ApiKey.Scope.BILLING in key.scopes else [])}
+    return all(standing.has_right(user, key.tenant, right, staff_permission=STAFF_HOLD_KEYS) for right in rights)
 
 
 def _give_notice(keys: list[ApiKey], *, actor: str, now: datetime) -> None:

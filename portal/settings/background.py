@@ -34,6 +34,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-report-mails": {"task": "reports.send_report_mails", "schedule": 30.0, "options": {"expires": 30}},
     "forget-report-mails": {"task": "reports.forget_report_mails", "schedule": 3600.0},
     "resume-definition-runs": {"task": "reports.resume_definition_runs", "schedule": 30.0},
+    "resume-closings": {"task": "reports.resume_closings", "schedule": 30.0},
     "delete-old-report-files": {"task": "reports.delete_old_report_files", "schedule": 300.0},
     "look-at-alerts": {"task": "reports.look_at_alerts", "schedule": 60.0, "options": {"expires": 60}},
     "check-accounts": {"task": "reports.check_accounts", "schedule": 300.0, "options": {"expires": 300}},

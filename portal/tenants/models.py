@@ -316,6 +316,7 @@ class ApiKey(models.Model):
         PARTNER_IDS = "partner_ids", _("Declare and move partner IDs")
         CONVERT = "convert", _("Send and delete conversion events")
         GATES = "gates", _("Manage and test gates")
+        BILLING = "billing", _("Read and change price lists, statements and invoice checks")
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="api_keys")
     account = models.ForeignKey(

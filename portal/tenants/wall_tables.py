@@ -103,6 +103,26 @@ GUARDED_TABLES: dict[str, tuple[str, str, str]] = {
     "tenants_tenant": ("SELECT, UPDATE", ALL, "id"),
 }
 
+# What an issuer charges its customers (portal/tenants/wall_prices.py). table: (web, staff)
+PRICE_TABLES: dict[str, tuple[str, str]] = {
+    "price_list": (CHANGE, CHANGE),
+    "tier_group": (ALL, ALL),
+    "price": (ALL, ALL),
+    "fee": (ALL, ALL),
+    "price_change": (ADD, ADD),
+    "exchange_rate": (ALL, ALL),
+}
+
+# Statements (portal/tenants/wall_billing.py). table: (web, staff)
+BILLING_TABLES: dict[str, tuple[str, str]] = {
+    "billing_profile": (CHANGE, ALL),
+    "billing_terms": (ALL, ALL),
+    "number_series": (CHANGE, CHANGE),
+    "statement": (ALL, ALL),
+    "statement_line": ("SELECT, INSERT, DELETE, UPDATE (vat_category, vat_rate, vat_reason)", ALL),
+    "closing_run": (CHANGE, CHANGE),
+}
+
 # People and what is theirs: a page sees the person who is signed in and (of people alone) the members of its tenants.
 # table: (web, staff, the column that holds the person)
 PEOPLE_TABLES: dict[str, tuple[str, str, str]] = {
@@ -200,6 +220,7 @@ METRICS_TABLES: dict[str, str] = {
     "alert": "SELECT (id, closed_at)",
     "applier_stop": "SELECT (since)",
     "campaigns_segmentkey": "SELECT (id, state)",
+    "closing_run": "SELECT (id, state)",
     "conversion_due": "SELECT (id, since)",
     "conversion_upload": "SELECT (id, state)",
     "definition_run": "SELECT (id, state)",

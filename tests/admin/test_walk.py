@@ -74,7 +74,8 @@ NOT_SHOWN = {
     "reports.ReportDefinition", "reports.DefinitionFile", "reports.ReportRecipient",
     "reports.Alert", "reports.AlertClock", "reports.AlertMailChoice", "reports.AlertMinute", "reports.AlertQuarter",
     "reports.AlertRule", "deliveries.GateAttempt", "deliveries.GateEvent", "deliveries.GateHour",
-    "deliveries.ChannelCount",
+    "deliveries.ChannelCount", "reports.PriceList", "reports.Price", "reports.TierGroup", "reports.Fee",
+    "reports.PriceChange", "reports.ExchangeRate",
 }  # fmt: skip
 
 

@@ -158,6 +158,10 @@ CANNOT = {
         "inbox": {"content_encoding", "method"},
         "latency_count": {"sender_type"},
         "message": {"part_states", "sender_type", "status"},
+        "price": {"sender_type"},
+        "price_change": {"cause"},
+        "price_list": {"basis"},
+        "tier_group": {"countries", "mode", "tiers"},
         "mfa_authenticator": {"type"},
         "partner_move": {"state"},
         "partner_request": {"state"},
@@ -227,7 +231,9 @@ CANNOT = {
         "export": {"made_by"},
         "gate": {"made_by"},
         "gate_replay": {"made_by"},
+        "exchange_rate": {"entered_by"},
         "partner_request": {"decided_by", "requested_by"},
+        "price_change": {"by"},
         "quarantine": {"resolved_by"},
         "report_address": {"added_by", "address"},
         "report_mail": {"requested_by"},
@@ -255,6 +261,11 @@ CANNOT = {
             ),
         },
         "gate_destination": {"custom_parameters", "template", "url", "username"},
+        "fee": {"name"},  # forms, files and the API refuse numbers
+        "price": {"operator"},  # likewise
+        "price_change": {"content", "summary"},  # of the list
+        "price_list": {"name"},  # likewise
+        "tier_group": {"name"},  # likewise
         "report_definition": {"name", "parameters"},  # whose form refuses numbers
         "report_run": {"idempotency_key"},
         "result_code": {"text_en", "text_fi"},

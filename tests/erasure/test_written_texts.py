@@ -21,7 +21,7 @@ FORMS = (
     (QuarantineRevealForm, "reason", {}),
     (RevealForm, "reason", {"number": "+358505555555"}),
     (ViewAsForm, "reason", {}),
-    (ApiKeyForm, "name", {}),
+    (ApiKeyForm, "name", {"may_bill": True}),
 )
 
 

@@ -28,8 +28,8 @@ from tests.pages.conftest import make_run
 from tests.wall.roles import roles_taken
 from tests.workbook_templates.sample import make_template
 
-PEOPLE = ("anonymous", "viewer", "analyst", "manager", "owner", "staff_user", "stranger")
-MEMBERS = PEOPLE[1:5]  # of the tenant that is not asked for
+PEOPLE = ("anonymous", "viewer", "analyst", "manager", "owner", "accountant", "staff_user", "stranger")
+MEMBERS = PEOPLE[1:6]  # of the tenant that is not asked for
 POSTED = {
     "set_language": {"language": "fi"},
     "set_look": {"theme": "dark"},

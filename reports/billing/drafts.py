@@ -1,0 +1,191 @@
+"""Drafts of statements: a customer's month at its prices, with corrections of earlier months."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from portal.common.periods import Month
+from portal.tenants.models import GatewayAccount, Tenant
+from portal.tenants.scope import with_descendants
+from reports.billing.corrected import correction_lines
+from reports.billing.exchange import rate_on, stored
+from reports.billing.issuing import tax
+from reports.billing.profiles import profile_of, terms_of
+from reports.billing.recounts import causes_of
+from reports.billing.remarks import kpis_of, remarks_of
+from reports.billing.usage import PayerMonth, place_of, read_month
+from reports.billing.versions import Spans, days_of_line, stored_spans
+from reports.models import Statement, StatementLine
+from reports.monthly.ledger import as_stored, cause_states, summed
+from reports.pricing.chains import Chains
+from reports.pricing.costs import Uncharged
+from reports.pricing.lines import FeeLine, PricedLine
+from reports.pricing.money import to_micro
+from reports.pricing.tariff import Kind
+
+_KINDS = StatementLine.Kind
+_State = Statement.State
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+
+
+@dataclass
+class Made:
+    """What came of a customer's month: drafts that were made, and statements that are issued already."""
+
+    drafts: list[Statement] = field(default_factory=list)
+    kept: list[Statement] = field(default_factory=list)
+
+
+def make_drafts(
+    *, issuer: Tenant | None, customer: Tenant, month: Month, now: datetime, chains: Chains | None = None
+) -> Made:
+    """Make the drafts of a customer's month anew, one for each currency; what is issued stays.
+
+    A draft without lines is kept if messages of the month have no price, so that somebody sees it. `chains` are known
+    where many customers are read.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:  # two that make the same draft wait for each other
+            cursor.execute(_LOCK, [f"statement {issuer.pk if issuer else 0} {customer.pk} {month}"])
+        # The ledger first: what changes between the two readings is corrected on a later statement.
+        tenant_ids = with_descendants([customer.pk])
+        ledger = as_stored(summed(cause_states(tenant_ids, [month.first_day]).values()))
+        causes = causes_of(tenant_ids, month)
+        read = read_month(customer, month, tenant_ids, chains)
+        lines: dict[str, list[StatementLine]] = {}
+        accounts = dict(GatewayAccount.objects.values_list("id", "name"))
+        for line in read.lines.lines:
+            if line.tariff.kind == Kind.SALE:
+                made = _line(line, read, month, accounts, causes)
+                lines.setdefault(line.tariff.currency, []).append(made)
+        for fee in read.lines.fees:
+            if fee.tariff.kind == Kind.SALE:
+                lines.setdefault(fee.tariff.currency, []).append(_fee(fee, month))
+        for line in correction_lines(issuer=issuer, customer=customer, month=month, tenant_ids=tenant_ids):
+            assert line.corrects is not None
+            lines.setdefault(line.corrects.currency, []).append(line)
+        unpriced = sum((one.uncharged for one in read.lines.unpriced), Uncharged())
+        return _store(issuer, customer, month, lines, unpriced=unpriced, ledger=ledger, tenant_ids=tenant_ids, now=now)
+
+
+def _store(
+    issuer: Tenant | None,
+    customer: Tenant,
+    month: Month,
+    lines: dict[str, list[StatementLine]],
+    *,
+    unpriced: Uncharged,
+    ledger: dict[str, Any],
+    tenant_ids: Iterable[int],
+    now: datetime,
+) -> Made:
+    known = Statement.objects.filter(
+        issuer=issuer, customer=customer, month=month.first_day, kind=Statement.Kind.INVOICE
+    ).order_by("id")
+    live = {one.currency: one for one in known if one.state in Statement.LIVE}
+    first = {one.currency: one for one in reversed(known) if one.state == _State.CREDITED}
+    if unpriced.messages and not lines and not live:
+        lines = {customer.currency: []}
+    terms = terms_of(issuer, customer, month.last_day)
+    own = profile_of(issuer).currency
+    kpis = kpis_of(list(tenant_ids), month) if lines else None
+    made = Made(kept=[one for one in live.values() if one.state != _State.DRAFT])
+    for currency, found in sorted(lines.items()):
+        statement = live.get(currency)
+        if statement is not None and statement.state != _State.DRAFT:
+            continue
+        rate = rate_on(issuer, currency, own, month.last_day) if currency != own else None
+        values = {
+            "refers_to": first.get(currency),
+            "exchange": stored(rate, own) if rate else None,
+            "payment_days": terms.payment_days if terms else 0,
+            "ledger": ledger,
+            "made_at": now,
+        }
+        statement = _saved(statement, issuer, customer, month, currency, values)
+        for position, line in enumerate(found, start=1):
+            line.statement, line.position = statement, position
+        StatementLine.objects.bulk_create(found)
+        tax(statement, terms)
+        assert kpis is not None
+        statement.remarks = remarks_of(statement, unpriced=unpriced, kpis=kpis)
+        statement.save(update_fields=["remarks"])
+        made.drafts.append(statement)
+    for currency, statement in live.items():
+        if currency not in lines and statement.state == _State.DRAFT:
+            statement.delete()
+    return made
+
+
+def _saved(
+    statement: Statement | None,
+    issuer: Tenant | None,
+    customer: Tenant,
+    month: Month,
+    currency: str,
+    values: dict[str, Any],
+) -> Statement:
+    if statement is None:
+        return Statement.objects.create(
+            issuer=issuer, customer=customer, month=month.first_day, currency=currency, **values
+        )
+    statement.lines.all().delete()
+    for name, value in values.items():
+        setattr(statement, name, value)
+    statement.save()
+    return statement
+
+
+def _line(
+    line: PricedLine, read: PayerMonth, month: Month, accounts: dict[int, str], causes: dict[Any, Any]
+) -> StatementLine:
+    key, tariff = line.key, line.tariff
+    chain = read.chain_of(key.account_id)
+    spans: Spans = days_of_line(key, chain, month) if chain else ()
+    place = place_of(key)
+    return StatementLine(
+        kind=_KINDS.TIER if key.tier_group else _KINDS.USAGE,
+        month=month.first_day,
+        first=spans[0][0] if spans else month.first_day,
+        last=spans[-1][1] if spans else month.last_day,
+        account_id=key.account_id,
+        account=accounts.get(key.account_id, ""),
+        partner_id=key.partner_id,
+        country=key.country,
+        operator=key.operator,
+        sender_type=key.sender_type,
+        name=tariff.tier_groups[key.tier_group].name if key.tier_group else "",
+        list_id=tariff.list_id,
+        list_name=tariff.name,
+        version=key.valid_from,
+        per=tariff.per,
+        quantity=line.quantity,
+        micro=None if key.tier_group else key.micro,
+        amount=line.amount,
+        counted={
+            "basis": tariff.basis,
+            "days": stored_spans(spans),
+            "messages": line.messages,
+            "causes": causes.get(place._replace(sender_type=""), {}),
+        },
+    )
+
+
+def _fee(fee: FeeLine, month: Month) -> StatementLine:
+    day: date = fee.fee.valid_from
+    return StatementLine(
+        kind=fee.fee.kind,
+        month=month.first_day,
+        first=month.first_day,
+        last=month.last_day,
+        name=fee.fee.name,
+        list_id=fee.tariff.list_id,
+        list_name=fee.tariff.name,
+        version=day,
+        quantity=1,
+        micro=to_micro(fee.amount, fee.tariff.currency),
+        amount=fee.amount,
+    )
