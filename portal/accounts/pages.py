@@ -17,6 +17,7 @@ PAGES: tuple[tuple[str, str, Promise, str], ...] = (
     ("segments", "segments:segments", _("Segments"), "see_figures"),
     ("messages", "messages:list", _("Messages"), "see_messages"),
     ("reports", "reports:months", _("Reports"), "see_figures"),
+    ("billing", "billing:index", _("Billing"), "see_costs"),
     ("partner_ids", "deliveries:partner_ids", _("Partner IDs"), "see_figures"),
     ("gates", "gates:list", _("Gates"), "see_gates"),
     ("settings", "settings:tenant", _("Settings"), "change_settings"),

@@ -70,9 +70,7 @@ def read_chains(payers: Collection[Tenant | None]) -> Chains:
     owners = dict(GatewayAccount.objects.order_by("id").values_list("id", "owner_id"))
     charging = _charging(tenants.values(), with_operator=OPERATOR in payers)
     tariffs = read_tariffs(PriceList.objects.filter(charging, archived_at=None))
-    costs = {
-        (one.issuer_id, one.account_id): Chain((tariff,)) for one, tariff in tariffs.items() if one.kind == "cost"
-    }
+    costs = {(one.issuer_id, one.account_id): Chain((tariff,)) for one, tariff in tariffs.items() if one.kind == "cost"}
     sales = {(one.issuer_id, one.customer_id): tariff for one, tariff in tariffs.items() if one.kind == "sale"}
     found = {}
     for payer in payers:

@@ -65,6 +65,7 @@ LOOKED_AT_BY = {
     "gates:replay_new": OWNER,
     "gates:replay_search": OWNER,
     "gates:replay_choose": OWNER,
+    "billing:index": OWNER,
     "exports:list": OWNER,
     "exports:new": OWNER,
     "exports:numbers": OWNER,

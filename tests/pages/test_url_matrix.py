@@ -187,6 +187,7 @@ PAGES = {
     "gates:replay_new": (302, 404, 404, 200),
     "gates:replay_search": (302, 404, 404, 200),
     "gates:replay_cancel": (302, 404, 404, 302),
+    "billing:index": (302, 404, 404, 200),
     "exports:list": (302, 404, 404, 200),
     "exports:new": (302, 404, 404, 200),
     "exports:numbers": (302, 404, 404, 200),
