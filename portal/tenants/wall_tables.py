@@ -55,6 +55,7 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "gate_hour": (READ, READ),
     "gate_replay": (ALL, CHANGE),  # refers to its gate
     "hour_count": (READ, READ),
+    "invoice_check": (ALL, ALL),
     "latency_count": (READ, READ),
     "message": (READ, READ),
     "message_parameter": (READ, READ),
@@ -227,6 +228,7 @@ METRICS_TABLES: dict[str, str] = {
     "erased_month": "SELECT (id, state)",
     "export": "SELECT (id, state)",
     "gate_replay": "SELECT (id, state)",
+    "invoice_check": "SELECT (id, state)",
     "gate": "SELECT (id, state)",
     "gate_delivery": "SELECT (gate_id, due_at)",
     "gate_event": "SELECT (type, at)",

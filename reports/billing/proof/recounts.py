@@ -20,7 +20,7 @@ from reports.pricing.tariff import Basis, Per, Price, Tariff
 class Prices(NamedTuple):
     """Prices of one message in millionths: the agreed one, and those under other versions of the list.
 
-    `tiered` ones depend on the month's quantity, so they have no single price.
+    None stands for no price, and for one that depends on the month's quantity.
     """
 
     agreed: int | None = None
@@ -91,33 +91,40 @@ class Recounts:
 
     def _count(self, rules: Rules) -> dict[Key, Lines]:
         chosen = frozenset(rules)
-        is_part = (self.contract.per == Per.PART) != (Rule.OTHER_UNIT in chosen)
         counted: dict[Key, Lines] = {}
         for fact in self.facts:
-            if (not fact.declared and Rule.UNDECLARED_CHARGED not in chosen) or not self._is_charged(fact, chosen):
+            counted_as = count_fact(fact, chosen, self.contract)
+            if counted_as is None:
                 continue
-            country = _country(fact, chosen)
-            key = self.shape.key(fact.partner_id, country, fact.operator)
-            lines = counted.setdefault(key, {})
+            country, quantity = counted_as
+            lines = counted.setdefault(self.shape.key(fact.partner_id, country, fact.operator), {})
             prices = self._prices(fact.day, country, fact.operator, fact.sender_type)
-            lines[prices] = lines.get(prices, 0) + (fact.parts if is_part else fact.messages)
+            lines[prices] = lines.get(prices, 0) + quantity
         return counted
-
-    def _is_charged(self, fact: Fact, rules: frozenset[Rule]) -> bool:
-        month = fact.utc_month if Rule.UTC_MONTH in rules else fact.month
-        if month == 0:
-            at_close = Rule.AT_CLOSE in rules or Rule.CARRIED in rules
-            return _charges(self.contract.basis, fact.at_close if at_close else fact.status, rules)
-        if month == -1 and Rule.CARRIED in rules:
-            basis = self.contract.basis
-            return _charges(basis, fact.at_close, rules) and not _charges(basis, fact.at_close_before, rules)
-        return False
 
     def _prices(self, day: date, country: str, operator: str, sender_type: str) -> Prices:
         tariff = self.contract.tariff
         if tariff is None:
             return Prices()
         return prices_of(tariff, (self.contract.first_day, self.contract.last_day), day, country, operator, sender_type)
+
+
+def count_fact(fact: Fact, rules: frozenset[Rule], contract: Contract) -> tuple[str, int] | None:
+    """Return the country and the quantity under which a fact is charged by these rules, None where it is not."""
+    if not (fact.declared or Rule.UNDECLARED_CHARGED in rules) or not _is_charged(fact, rules, contract.basis):
+        return None
+    is_part = (contract.per == Per.PART) != (Rule.OTHER_UNIT in rules)
+    return _country(fact, rules), fact.parts if is_part else fact.messages
+
+
+def _is_charged(fact: Fact, rules: frozenset[Rule], basis: Basis) -> bool:
+    month = fact.utc_month if Rule.UTC_MONTH in rules else fact.month
+    if month == 0:
+        at_close = Rule.AT_CLOSE in rules or Rule.CARRIED in rules
+        return _charges(basis, fact.at_close if at_close else fact.status, rules)
+    if month == -1 and Rule.CARRIED in rules:
+        return _charges(basis, fact.at_close, rules) and not _charges(basis, fact.at_close_before, rules)
+    return False
 
 
 def _charges(basis: Basis, status: str, rules: frozenset[Rule]) -> bool:

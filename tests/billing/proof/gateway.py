@@ -23,7 +23,7 @@ from reports.pricing.tariff import Basis, Kind, Per, Price, Tariff
 
 TABLE = CodeTable(CODES)
 FIRST_DAY, LAST_DAY = date(2026, 10, 1), date(2026, 10, 31)
-UNDECLARED = "nr-se"
+UNDECLARED = frozenset({"", "nr-se", "trial-77", "acme-test"})
 SHAPE = Shape(partner_id=True, country=True, operator=False)
 
 
@@ -43,22 +43,33 @@ class Sent:
 
     @property
     def declared(self) -> bool:
-        return self.partner_id not in ("", UNDECLARED)
+        return self.partner_id not in UNDECLARED
 
 
 @lru_cache(maxsize=8)
-def traffic(seed: int, zone: str, messages: int = 900) -> tuple[Sent, ...]:
-    """Simulate traffic around October 2026; some numbers are ported abroad, some are a country's islands, some reports late."""
-    close = datetime(2026, 11, 1, tzinfo=ZoneInfo(zone))
-    close_before = datetime(2026, 10, 1, tzinfo=ZoneInfo(zone))
+def received(seed: int, messages: int) -> tuple[tuple[datetime, bytes], ...]:
+    """Return simulated reports around October 2026 with the time of their receipt; some of them come days late."""
     start, end = datetime(2026, 9, 24, tzinfo=UTC), datetime(2026, 11, 8, tzinfo=UTC)
-    reports = defaultdict(list)
+    found, seen = [], set()
     now = start
     for body in generate(seed=seed, messages=messages, start=start, end=end):
         report = link.parse(body, received_at=end)
         now = max(now, report.at or now)  # they come in the order of arrival
-        is_late = reports[report.message_id] and crc32(report.message_id.encode()) % 5 == 0
-        reports[report.message_id].append((now + timedelta(days=8) if is_late else now, report))
+        is_late = report.message_id in seen and crc32(report.message_id.encode()) % 5 == 0
+        seen.add(report.message_id)
+        found.append((now + timedelta(days=8) if is_late else now, body))
+    return tuple(found)
+
+
+@lru_cache(maxsize=8)
+def traffic(seed: int, zone: str, messages: int = 900, *, is_plain: bool = False) -> tuple[Sent, ...]:
+    """Return messages as the gateway knows them; unless plain, some numbers are ported, some are of a country's islands."""
+    close = datetime(2026, 11, 1, tzinfo=ZoneInfo(zone))
+    close_before = datetime(2026, 10, 1, tzinfo=ZoneInfo(zone))
+    reports = defaultdict(list)
+    for received_at, body in received(seed, messages):
+        report = link.parse(body, received_at=received_at)
+        reports[report.message_id].append((received_at, report))
 
     def folded(message_id: str, before: datetime | None) -> Folded:
         message = Folded(1, message_id)
@@ -76,8 +87,8 @@ def traffic(seed: int, zone: str, messages: int = 900) -> tuple[Sent, ...]:
         found.append(
             Sent(
                 partner_id=message.partner_id,
-                country="AX" if message.country == "FI" and digest % 29 == 0 else message.country,
-                operator="ee.elisa" if message.country == "FI" and digest % 23 == 0 else message.operator,
+                country="AX" if message.country == "FI" and digest % 29 == 0 and not is_plain else message.country,
+                operator="ee.elisa" if message.country == "FI" and digest % 23 == 0 and not is_plain else message.operator,
                 sender_type=message.sender_type,
                 sent_at=message.sent_at,
                 parts=message.parts,
