@@ -193,6 +193,11 @@ class PriceChange(models.Model):
         db_table = "price_change"
         constraints = [models.UniqueConstraint(fields=["price_list", "revision"], name="price_change_once")]
 
+    @property
+    def rows(self) -> int:
+        """Return how many rows differ from the revision before."""
+        return sum(self.summary.values())
+
 
 class ExchangeRate(models.Model):
     """Units of `quote` for one unit of `base` on a day, in 10⁻⁹; an issuer's own (None: the operator's)."""

@@ -8,7 +8,7 @@ from deliveries.models import DailyCount
 from portal.tenants.models import Tenant
 from portal.tenants.scope import with_descendants
 from reports.billing.prices.checks import Traffic
-from reports.billing.prices.rows import Content, FeeRow, GroupRow, PriceRow, read_tiers
+from reports.billing.prices.rows import Content, FeeRow, GroupRow, PriceRow, Row, read_tiers
 from reports.models import Fee, Price, PriceList, TierGroup
 from reports.pricing.tariff import FeeKind
 from reports.pricing.tiers import Mode
@@ -19,21 +19,30 @@ RECENT = timedelta(days=90)
 def content_of(price_list: PriceList) -> Content:
     """Return the rows of a list."""
     return Content(
-        tuple(
-            PriceRow(row.micro, row.valid_from, row.valid_to, row.country, row.operator, row.sender_type)
-            for row in Price.objects.filter(price_list=price_list)
-        ),
-        tuple(
-            GroupRow(
-                row.name, tuple(row.countries), Mode(row.mode), row.valid_from, row.valid_to, **read_tiers(row.tiers)
-            )
-            for row in TierGroup.objects.filter(price_list=price_list)
-        ),
-        tuple(
-            FeeRow(row.name, FeeKind(row.kind), row.minor, row.valid_from, row.valid_to)
-            for row in Fee.objects.filter(price_list=price_list)
-        ),
+        tuple(price_row(row) for row in Price.objects.filter(price_list=price_list)),
+        tuple(group_row(row) for row in TierGroup.objects.filter(price_list=price_list)),
+        tuple(fee_row(row) for row in Fee.objects.filter(price_list=price_list)),
     ).ordered()
+
+
+def ids_of(price_list: PriceList) -> dict[Row, int]:
+    """Return the stored row of each row of a list."""
+    found: dict[Row, int] = {price_row(row): row.pk for row in Price.objects.filter(price_list=price_list)}
+    found |= {group_row(row): row.pk for row in TierGroup.objects.filter(price_list=price_list)}
+    return found | {fee_row(row): row.pk for row in Fee.objects.filter(price_list=price_list)}
+
+
+def price_row(row: Price) -> PriceRow:
+    return PriceRow(row.micro, row.valid_from, row.valid_to, row.country, row.operator, row.sender_type)
+
+
+def group_row(row: TierGroup) -> GroupRow:
+    countries, mode = tuple(row.countries), Mode(row.mode)
+    return GroupRow(row.name, countries, mode, row.valid_from, row.valid_to, **read_tiers(row.tiers))
+
+
+def fee_row(row: Fee) -> FeeRow:
+    return FeeRow(row.name, FeeKind(row.kind), row.minor, row.valid_from, row.valid_to)
 
 
 def issued_by(issuer: Tenant | None) -> QuerySet[PriceList]:

@@ -97,9 +97,9 @@ def read_table(lines: Iterator[Line], *, currency: str) -> ReadTable:
 
 def _columns(head: Line) -> list[str]:
     """Return the column that each cell of the first line names, '' for empty ones."""
-    known = {_folded(text): column for column, texts in COLUMNS.items() for text in (column, *texts)}
+    known = {folded(text): column for column, texts in COLUMNS.items() for text in (column, *texts)}
     names = [text_of_cell(cell).strip() for cell in head.cells]
-    found = [known.get(_folded(name), "") for name in names]
+    found = [known.get(folded(name), "") for name in names]
     if unknown := [name for name, column in zip(names, found, strict=True) if name and not column]:
         raise TableProblem("unknown_columns", unknown)
     if twice := sorted({column for column in found if column and found.count(column) > 1}):
@@ -109,14 +109,17 @@ def _columns(head: Line) -> list[str]:
     return found
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """Return the name of a column or kind as it is compared: case, spaces, `-` and `_` do not matter."""
     return _spaces.sub(" ", text.replace("_", " ").replace("-", " ")).strip().casefold()
 
 
-_KINDS = {_folded(text): kind for kind, texts in KINDS.items() for text in (kind, *texts)}
+_KINDS = {folded(text): kind for kind, texts in KINDS.items() for text in (kind, *texts)}
 
 
-class _Unreadable(Exception):
+class Unreadable(Exception):
+    """A cell that cannot be read; `code` is one of LINE_PROBLEMS (reports/billing/prices/texts.py)."""
+
     def __init__(self, column: str, code: str, value: str = "") -> None:
         super().__init__(code)
         self.column, self.code, self.value = column, code, value
@@ -135,7 +138,7 @@ class _Reader:
     def read(self, line: int, cells: Mapping[str, Cell]) -> None:
         try:
             self._read(line, cells)
-        except _Unreadable as error:
+        except Unreadable as error:
             self.problems.append(LineProblem(line, error.column, error.code, error.value))
 
     def group_rows(self) -> list[GroupRow]:
@@ -147,7 +150,7 @@ class _Reader:
         kind = _kind(cells["kind"])
         currency = text_of_cell(cells["currency"]).strip().upper()
         if currency and currency != self.currency:
-            raise _Unreadable("currency", "other_currency", currency)
+            raise Unreadable("currency", "other_currency", currency)
         dates = _dates(cells)
         if kind == "price":
             _refuse(cells, "name", "quantity", "fixed")
@@ -157,19 +160,12 @@ class _Reader:
             self.lines.setdefault(row, line)
         elif kind in list(FeeKind):
             _refuse(cells, "country", "operator", "sender_type", "quantity", "fixed")
-            fee = FeeRow(_text(cells, "name"), FeeKind(kind), self._minor(cells["price"]), *dates)
+            fee = FeeRow(_text(cells, "name"), FeeKind(kind), read_minor(cells["price"], self.currency), *dates)
             self.fees.append(fee)
             self.lines.setdefault(fee, line)
         else:
             _refuse(cells, "operator", "sender_type")
             self._read_tier(line, Mode(kind), cells, dates)
-
-    def _minor(self, cell: Cell) -> int:
-        """Return an amount in minor units. Raises _Unreadable for more decimals than the currency has."""
-        micro, unit = _as_micro(cell, "price"), to_micro(1, self.currency)
-        if micro % unit:
-            raise _Unreadable("price", "currency_decimals", str(digits_of(self.currency)))
-        return micro // unit
 
     def _read_tier(self, line: int, mode: Mode, cells: Mapping[str, Cell], dates: tuple[date, date | None]) -> None:
         name, countries = _text(cells, "name"), _countries(cells["country"])
@@ -178,36 +174,36 @@ class _Reader:
         if mode == Mode.PACKAGES:
             _refuse(cells, "fixed")
             if place in self._groups:
-                raise _Unreadable("name", "group_twice", name)
+                raise Unreadable("name", "group_twice", name)
             self._groups[place] = line, GroupRow(name, countries, mode, *dates, size=quantity or 0, micro=micro)
             return
         flat = _micro(cells, "fixed") if cells["fixed"] != "" else 0
         first, group = self._groups.get(place, (line, GroupRow(name, countries, mode, *dates)))
         if (group.mode, group.countries, group.valid_to) != (mode, countries, dates[1]):
-            raise _Unreadable("name", "group_differs", name)
+            raise Unreadable("name", "group_differs", name)
         tiers = (*group.tiers, Tier(quantity, micro, flat))
         self._groups[place] = first, GroupRow(group.name, countries, mode, *dates, tiers)
 
 
 def _kind(cell: Cell) -> str:
     text = text_of_cell(cell)
-    kind = _KINDS.get(_folded(text))
+    kind = _KINDS.get(folded(text))
     if kind is None:
-        meant = nearest(_folded(text), _KINDS) if text else None
-        raise _Unreadable("kind", "kind_meant" if meant else "kind", meant or text)
+        meant = nearest(folded(text), _KINDS) if text else None
+        raise Unreadable("kind", "kind_meant" if meant else "kind", meant or text)
     return kind
 
 
 def _refuse(cells: Mapping[str, Cell], *columns: str) -> None:
     for column in columns:
         if cells[column] != "":
-            raise _Unreadable(column, "not_of_kind", text_of_cell(cells[column]))
+            raise Unreadable(column, "not_of_kind", text_of_cell(cells[column]))
 
 
 def _text(cells: Mapping[str, Cell], column: str) -> str:
     text = text_of_cell(cells[column]).removeprefix("'").strip()
     if any(ord(sign) < 32 for sign in text):
-        raise _Unreadable(column, "control")
+        raise Unreadable(column, "control")
     return text
 
 
@@ -219,7 +215,7 @@ def _country(cell: Cell) -> str:
     if code in COUNTRIES or code == UNKNOWN_COUNTRY:
         return code
     meant = country_meant(text)
-    raise _Unreadable("country", "country_meant" if meant else "country", meant or text)
+    raise Unreadable("country", "country_meant" if meant else "country", meant or text)
 
 
 def _countries(cell: Cell) -> tuple[str, ...]:
@@ -232,47 +228,56 @@ def _quantity(cell: Cell) -> int | None:
         return None
     text = _spaces.sub("", text_of_cell(cell))
     if not text.isdecimal() or len(text) > 15:
-        raise _Unreadable("quantity", "quantity", text)
+        raise Unreadable("quantity", "quantity", text)
     return int(text)
 
 
 def _micro(cells: Mapping[str, Cell], column: str) -> int:
-    micro = _as_micro(cells[column], column)
+    micro = read_micro(cells[column], column)
     if micro < 0:
-        raise _Unreadable(column, "negative", text_of_cell(cells[column]))
+        raise Unreadable(column, "negative", text_of_cell(cells[column]))
     return micro
 
 
-def _as_micro(cell: Cell, column: str) -> int:
+def read_micro(cell: Cell, column: str) -> int:
     """Return an amount in millionths; as text it has a decimal point or comma, and spaces between thousands."""
     if isinstance(cell, Decimal):
         found = cell
     else:
         text = _spaces.sub("", text_of_cell(cell)).replace("\u2212", "-")
         if text == "":
-            raise _Unreadable(column, "missing")
+            raise Unreadable(column, "missing")
         if not _is_amount(text):
-            raise _Unreadable(column, "amount", text)
+            raise Unreadable(column, "amount", text)
         found = Decimal(text.replace(",", "."))
     micro = found * MICRO
     if micro != micro.to_integral_value():
-        raise _Unreadable(column, "decimals", str(_PLACES))
+        raise Unreadable(column, "decimals", str(_PLACES))
     return int(micro)
 
 
+def read_minor(cell: Cell, currency: str) -> int:
+    """Return an amount in minor units. Raises Unreadable, also for more decimals than the currency has."""
+    micro, unit = read_micro(cell, "price"), to_micro(1, currency)
+    if micro % unit:
+        raise Unreadable("price", "currency_decimals", str(digits_of(currency)))
+    return micro // unit
+
+
 def _dates(cells: Mapping[str, Cell]) -> tuple[date, date | None]:
-    first, last = _day(cells["first_day"], "first_day"), _day(cells["last_day"], "last_day")
+    first, last = read_day(cells["first_day"], "first_day"), read_day(cells["last_day"], "last_day")
     if first is None:
-        raise _Unreadable("first_day", "missing")
+        raise Unreadable("first_day", "missing")
     return first, last + DAY if last else None
 
 
-def _day(cell: Cell, column: str) -> date | None:
+def read_day(cell: Cell, column: str) -> date | None:
+    """Return a day; None for an empty cell. Raises Unreadable."""
     if cell == "":
         return None
     if isinstance(cell, datetime):
         if cell.hour or cell.minute:
-            raise _Unreadable(column, "day", text_of_cell(cell))
+            raise Unreadable(column, "day", text_of_cell(cell))
         return cell.date()
     text = text_of_cell(cell).strip()
     for form in _DAYS:
@@ -282,7 +287,7 @@ def _day(cell: Cell, column: str) -> date | None:
             continue
         if date(1900, 1, 1) < found < date(9999, 12, 31):
             return found
-    raise _Unreadable(column, "day", text)
+    raise Unreadable(column, "day", text)
 
 
 def table_rows(content: Content, *, currency: str) -> Iterator[dict[str, Any]]:
