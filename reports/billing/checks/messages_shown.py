@@ -6,11 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from deliveries.models import ResultCode
 from deliveries.search.addresses import sealed_id
 from portal.accounts.access import Access
 from portal.common.masking import Masking
 from reports.billing.checks.listing import Listed
 from reports.billing.checks.scope import CheckScope
+
+_STATUSES = dict(ResultCode.Status.choices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,16 @@ class MessageShown:
     parts: int
     closing: str
     quantity: int
+
+    @property
+    def status_text(self) -> str:
+        """Status in the language of the page."""
+        return str(_STATUSES[self.status])
+
+    @property
+    def closing_text(self) -> str:
+        """Status at the gateway's close in the language of the page."""
+        return str(_STATUSES[self.closing])
 
 
 def shown_messages(listed: Iterable[Listed], scope: CheckScope, access: Access) -> list[MessageShown]:

@@ -14,7 +14,7 @@ from reports.pricing.tariff import Basis, Per
 from tests.billing.proof.gateway import Gateway, countries, received, traffic
 from tests.deliveries.helpers import NOW, put
 
-SEED, MESSAGES = 4, 700
+SEED, MESSAGES = 4, 400
 
 
 @dataclass(frozen=True)
