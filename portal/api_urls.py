@@ -15,6 +15,9 @@ from portal.api.key import KeyView
 from portal.api.schema_view import SchemaView
 from portal.api.views import NotFoundView
 from portal.common import any_text  # noqa: F401  registers the converter
+from reports.billing.checks.api import ChecksView as InvoiceChecksView
+from reports.billing.checks.api import CheckView as InvoiceCheckView
+from reports.billing.checks.api import ClaimView
 from reports.campaigns.ab_api import AbView
 from reports.campaigns.api import CampaignsView, CampaignView
 from reports.campaigns.recipients_api import RecipientsView
@@ -60,6 +63,9 @@ urlpatterns = [
     path("v1/campaigns/<int:campaign_id>/recipients/", RecipientsView.as_view(), name="campaign_recipients"),
     path("v1/segments/", SegmentKeysView.as_view(), name="segments"),
     path("v1/segments/<any_text:key>/", SegmentView.as_view(), name="segment"),
+    path("v1/invoice-checks/", InvoiceChecksView.as_view(), name="invoice_checks"),
+    path("v1/invoice-checks/<int:check_id>/", InvoiceCheckView.as_view(), name="invoice_check"),
+    path("v1/invoice-checks/<int:check_id>/claim/", ClaimView.as_view(), name="invoice_check_claim"),
     path("v1/schema/", SchemaView.as_view(), name="schema"),
     path("v1/docs/", reference, name="docs"),
     re_path("", NotFoundView.as_view(), name="not_found"),

@@ -7,55 +7,169 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('reports', '0015_billing'),
-        ('tenants', '0014_billing_scope'),
+        ("reports", "0015_billing"),
+        ("tenants", "0014_billing_scope"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='InvoiceCheck',
+            name="InvoiceCheck",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=9, verbose_name='state')),
-                ('done', models.BigIntegerField(default=0, verbose_name='done')),
-                ('total', models.BigIntegerField(db_default=0, default=0, help_text='0: not known.', verbose_name='of')),
-                ('attempts', models.IntegerField(default=0, verbose_name='attempts')),
-                ('error', models.CharField(blank=True, db_default='', default='', help_text='Why the last attempt failed.', max_length=500, verbose_name='error')),
-                ('cancel_requested', models.BooleanField(db_default=False, default=False, verbose_name='cancel requested')),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('not_before', models.DateTimeField(blank=True, help_text='The next attempt is not made earlier.', null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='created at')),
-                ('started_at', models.DateTimeField(blank=True, null=True, verbose_name='started at')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished at')),
-                ('made_by', models.CharField(max_length=254)),
-                ('file_name', models.CharField(max_length=200)),
-                ('sealed', models.TextField(blank=True, editable=False)),
-                ('mapping', models.JSONField(default=dict)),
-                ('month', models.DateField(blank=True, null=True, verbose_name='month')),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('currency', models.CharField(blank=True, max_length=3)),
-                ('basis', models.CharField(choices=[('submitted', 'All messages'), ('sent', 'Sent messages, without queued and rejected ones'), ('delivered', 'Delivered messages')], default='sent', max_length=9)),
-                ('per', models.CharField(choices=[('part', 'SMS part'), ('message', 'Message')], default='part', max_length=7)),
-                ('left_out', models.JSONField(db_default=[], default=list)),
-                ('result', models.JSONField(db_default={}, default=dict)),
-                ('totals', models.JSONField(db_default={}, default=dict)),
-                ('as_of', models.DateTimeField(blank=True, null=True)),
-                ('problem', models.CharField(blank=True, db_default='', default='', max_length=40)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='invoice_checks', to='tenants.gatewayaccount')),
-                ('key', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.apikey')),
-                ('maker', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('price_list', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reports.pricelist')),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='invoice_checks', to='tenants.tenant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="queued",
+                        max_length=9,
+                        verbose_name="state",
+                    ),
+                ),
+                ("done", models.BigIntegerField(default=0, verbose_name="done")),
+                (
+                    "total",
+                    models.BigIntegerField(db_default=0, default=0, help_text="0: not known.", verbose_name="of"),
+                ),
+                ("attempts", models.IntegerField(default=0, verbose_name="attempts")),
+                (
+                    "error",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="Why the last attempt failed.",
+                        max_length=500,
+                        verbose_name="error",
+                    ),
+                ),
+                (
+                    "cancel_requested",
+                    models.BooleanField(db_default=False, default=False, verbose_name="cancel requested"),
+                ),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "not_before",
+                    models.DateTimeField(blank=True, help_text="The next attempt is not made earlier.", null=True),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="created at"
+                    ),
+                ),
+                ("started_at", models.DateTimeField(blank=True, null=True, verbose_name="started at")),
+                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished at")),
+                ("made_by", models.CharField(max_length=254)),
+                ("file_name", models.CharField(max_length=200)),
+                ("sealed", models.TextField(blank=True, editable=False)),
+                ("mapping", models.JSONField(default=dict)),
+                ("month", models.DateField(blank=True, null=True, verbose_name="month")),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                ("currency", models.CharField(blank=True, max_length=3)),
+                (
+                    "basis",
+                    models.CharField(
+                        choices=[
+                            ("submitted", "All messages"),
+                            ("sent", "Sent messages, without queued and rejected ones"),
+                            ("delivered", "Delivered messages"),
+                        ],
+                        default="sent",
+                        max_length=9,
+                    ),
+                ),
+                (
+                    "per",
+                    models.CharField(
+                        choices=[("part", "SMS part"), ("message", "Message")], default="part", max_length=7
+                    ),
+                ),
+                ("left_out", models.JSONField(db_default=[], default=list)),
+                ("result", models.JSONField(db_default={}, default=dict)),
+                ("totals", models.JSONField(db_default={}, default=dict)),
+                ("as_of", models.DateTimeField(blank=True, null=True)),
+                ("problem", models.CharField(blank=True, db_default="", default="", max_length=40)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="invoice_checks",
+                        to="tenants.gatewayaccount",
+                    ),
+                ),
+                (
+                    "key",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="tenants.apikey",
+                    ),
+                ),
+                (
+                    "maker",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "price_list",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reports.pricelist",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="invoice_checks", to="tenants.tenant"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'invoice check',
-                'verbose_name_plural': 'invoice checks',
-                'db_table': 'invoice_check',
-                'indexes': [models.Index(fields=['tenant', '-id'], name='invoice_check_newest'), models.Index(condition=models.Q(('state__in', ['queued', 'running'])), fields=['state', 'lease_until'], name='invoice_check_open')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('month', None), ('month__day', 1), _connector='OR'), name='invoice_check_first_of_month'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['queued', 'running', 'done']), _negated=True), models.Q(('closed_at__isnull', False), ('month__isnull', False)), _connector='OR'), name='invoice_check_confirmed')],
+                "verbose_name": "invoice check",
+                "verbose_name_plural": "invoice checks",
+                "db_table": "invoice_check",
+                "indexes": [
+                    models.Index(fields=["tenant", "-id"], name="invoice_check_newest"),
+                    models.Index(
+                        condition=models.Q(("state__in", ["queued", "running"])),
+                        fields=["state", "lease_until"],
+                        name="invoice_check_open",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("month", None), ("month__day", 1), _connector="OR"),
+                        name="invoice_check_first_of_month",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["queued", "running", "done"]), _negated=True),
+                            models.Q(("closed_at__isnull", False), ("month__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="invoice_check_confirmed",
+                    ),
+                ],
             },
         ),
     ]

@@ -99,7 +99,10 @@ class _Claim:
         for one in kinds_shown(check):
             rows.append([one.name, one.rows, one.quantity, _units(one.amount) if has_money else None])
         rows += [[]] + [[str(text)] for text in not_recounted(check)]
-        rows += [[_("Line %(line)s: %(problem)s") % {"line": line, "problem": line_text(*error)}] for line, *error in check.left_out]
+        rows += [
+            [_("Line %(line)s: %(problem)s") % {"line": line, "problem": line_text(*error)}]
+            for line, *error in check.left_out
+        ]
         if self.is_cut:
             rows.append([_("The sheet of messages has the first %(most)s alone.") % {"most": MAX_MESSAGES}])
         self._sheet(_("Summary"), None, rows, (38, 24, 14, 16))
@@ -116,8 +119,9 @@ class _Claim:
         for number, row in enumerate(self.rows, start=1):
             quantity, amount = row.difference
             start = [
-                number, self.masking.text(row.partner_id), row.country, self.masking.text(row.operator), row.theirs[0], row.ours[0],
-                quantity, _units(row.theirs[1]), _units(row.ours[1]), _units(amount), str(OUTCOMES[row.outcome]),
+                number, self.masking.text(row.partner_id), row.country, self.masking.text(row.operator),
+                row.theirs[0], row.ours[0], quantity, _units(row.theirs[1]), _units(row.ours[1]), _units(amount),
+                str(OUTCOMES[row.outcome]),
             ]  # fmt: skip
             for explanation in row.explanations or (row.parts,):
                 for part in explanation:

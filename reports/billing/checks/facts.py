@@ -76,14 +76,16 @@ class _Reader:
         self.changes = sorted(changes)
         marks = RetentionMark.objects.filter(tenant_id__in=scope.tenant_ids, messages_before__isnull=False)
         self.sealed = {mark.tenant_id: mark.messages_before or date.min for mark in marks}
-        self.is_past_retention = any(self._is_sealed(tenant, day) for tenant in scope.zones for day in scope.span.days())
+        self.is_past_retention = any(
+            self._is_sealed(tenant, day) for tenant in scope.zones for day in scope.span.days()
+        )
 
     def facts(self) -> list[Fact]:
         """Return the facts with their sums."""
         return [replace(fact, messages=messages, parts=parts) for fact, (messages, parts) in self.sums.items()]
 
     def read_counts(self) -> bool:
-        """Add all days; return False where the messages of a day that a border cuts are deleted: it counts as a whole."""
+        """Add all days; return False if the messages of a day that a border cuts are deleted: it counts as a whole."""
         is_whole = True
         for tenant_id, zone in self.scope.zones.items():
             uniform: dict[date, tuple[int, int]] = {}
@@ -191,4 +193,3 @@ class _Reader:
 
 def _is_in(scope: CheckScope, day: date) -> bool:
     return scope.span.month.first_day <= day <= scope.span.month.last_day
-

@@ -1,11 +1,13 @@
 """Forms of invoice checks: a file, and its columns with what is agreed."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,12 +16,11 @@ from portal.common.day_field import DayField
 from portal.common.periods import Month, start_of_day
 from portal.tenants.models import GatewayAccount
 from reports.billing.checks.texts import FIELDS
-from reports.billing.checks.uploads import Agreed
+from reports.billing.checks.uploads import MAX_CLOSE, Agreed
 from reports.billing.invoices.files import InvoiceFile
 from reports.models import PriceList
 
 MONTHS = 36  # that can be checked
-MAX_CLOSE = timedelta(days=92)  # after the month's end
 
 
 class UploadForm(forms.Form):
@@ -31,18 +32,26 @@ class UploadForm(forms.Form):
         allow_empty_file=True,
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,.xlsx,.xml"}),
         help_text=gettext_lazy(
-            "The gateway's invoice or specification of one month: CSV or XLSX with the names of the columns in its first"
-            " line, or an e-invoice (UBL or Finvoice). At most 20,000 lines and 10 MB."
+            "The gateway's invoice or specification of one month: CSV or XLSX with the names of the columns in its"
+            " first line, or an e-invoice (UBL or Finvoice). At most 20,000 lines and 10 MB."
         ),
         error_messages={"required": gettext_lazy("Choose a file.")},
     )
 
-    def __init__(self, *args, accounts: Sequence[GatewayAccount], **kwargs) -> None:
-        super().__init__(*args, auto_id="check_%s", **kwargs)
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        files: MultiValueDict[str, UploadedFile] | None = None,
+        *,
+        accounts: Sequence[GatewayAccount],
+    ) -> None:
+        super().__init__(data, files, auto_id="check_%s")
         self._accounts = {account.name: account for account in accounts}
-        self.fields["account"].choices = [(name, name) for name in self._accounts]
+        self.fields["account"] = forms.ChoiceField(
+            label=self.fields["account"].label, choices=[(name, name) for name in self._accounts]
+        )
 
-    def account(self) -> GatewayAccount:
+    def chosen_account(self) -> GatewayAccount:
         """Return the chosen account."""
         return self._accounts[self.cleaned_data["account"]]
 
@@ -60,9 +69,7 @@ class ColumnsForm(forms.Form):
     )
     basis = forms.ChoiceField(label=gettext_lazy("Charged are"), choices=PriceList.Basis.choices)
     per = forms.ChoiceField(label=gettext_lazy("A price is for a"), choices=PriceList.Per.choices)
-    leave_out = forms.BooleanField(
-        label=gettext_lazy("Leave out the lines that cannot be read"), required=False
-    )
+    leave_out = forms.BooleanField(label=gettext_lazy("Leave out the lines that cannot be read"), required=False)
 
     def __init__(
         self,
@@ -74,17 +81,19 @@ class ColumnsForm(forms.Form):
         month: Month,
         zone: ZoneInfo,
         price_list: PriceList | None,
-        has_errors: bool = False,
     ) -> None:
         super().__init__(data, auto_id="check_%s")
-        self._names, self._zone, self._list = file.names, zone, price_list
-        self.fields["month"].choices = [(str(one), date_format(one.first_day, "YEAR_MONTH_FORMAT")) for one in months]
-        self.fields["month"].initial = str(month)
+        self._names, self._zone, self.price_list = file.names, zone, price_list
+        self.wants_choice = False  # lines cannot be read: leave them out?
+        self.has_started = False
+        self.fields["month"] = forms.ChoiceField(
+            label=self.fields["month"].label,
+            choices=[(str(one), date_format(one.first_day, "YEAR_MONTH_FORMAT")) for one in months],
+            initial=str(month),
+        )
         self.fields["closed_on"].initial = month.next().first_day
         if price_list is not None:
             del self.fields["basis"], self.fields["per"]
-        if not has_errors:
-            del self.fields["leave_out"]
         columns = [("", _("– none –")), *((str(place), name) for place, name in enumerate(file.names))]
         places = {name: str(place) for place, name in enumerate(file.names)}
         for field, label in FIELDS.items():
@@ -104,7 +113,8 @@ class ColumnsForm(forms.Form):
     @property
     def others(self) -> list[forms.BoundField]:
         """The other fields."""
-        return [self[name] for name in self.fields if not name.startswith("column_")]
+        hidden = () if self.wants_choice else ("leave_out",)
+        return [self[name] for name in self.fields if not name.startswith("column_") and name not in hidden]
 
     def clean(self) -> None:
         given = self.cleaned_data
@@ -116,9 +126,9 @@ class ColumnsForm(forms.Form):
                 self.add_error(name, _("This column is chosen for another field already."))
         month, closed_on = given.get("month"), given.get("closed_on")
         if month and closed_on:
-            end = Month.parse(month).next().first_day
-            if not end - timedelta(days=1) <= closed_on <= end + MAX_CLOSE:
-                self.add_error("closed_on", _("Choose a day from the month's last one to 92 days after its end."))
+            last_day = Month.parse(month).last_day
+            if not last_day <= closed_on <= last_day + MAX_CLOSE:
+                self.add_error("closed_on", _("Choose a day from the month's last one to 92 days after it."))
 
     def mapping(self) -> dict[str, str]:
         """Return the name of the column of each field that has one."""
@@ -135,10 +145,10 @@ class ColumnsForm(forms.Form):
         return Agreed(
             month=Month.parse(given["month"]),
             closed_at=start_of_day(closed_on, self._zone),
-            price_list=self._list,
-            currency=self._list.currency if self._list else currency or "EUR",
-            basis=self._list.basis if self._list else given["basis"],
-            per=self._list.per if self._list else given["per"],
+            price_list=self.price_list,
+            currency=self.price_list.currency if self.price_list else currency or "EUR",
+            basis=self.price_list.basis if self.price_list else given["basis"],
+            per=self.price_list.per if self.price_list else given["per"],
         )
 
 

@@ -97,16 +97,15 @@ def _known(scope: CheckScope, keys: list[MessageKey]) -> dict[MessageKey, Known]
         *_one, parts, status = of_message[0]
         states = [(part, state, received_at) for part, state, received_at, *_ in of_message]
         closing, before = (
-            _status(states, parts, codes, until=instant) for instant in (scope.span.closed_at, scope.span.closed_before_at)
+            _status(states, parts, codes, until=instant)
+            for instant in (scope.span.closed_at, scope.span.closed_before_at)
         )
         if (closing, before) != (status, status):
             found[key] = Known(closing, before)
     return found
 
 
-def _status(
-    states: list[tuple[int | None, State, datetime]], parts: int, codes: CodeTable, *, until: datetime
-) -> str:
+def _status(states: list[tuple[int | None, State, datetime]], parts: int, codes: CodeTable, *, until: datetime) -> str:
     """Return the status of a message by the reports that were received before an instant."""
     message = Folded(0, "", parts=parts, sent_at=until)
     fold.restate(message, [(part, state) for part, state, received_at in states if received_at < until], codes=codes)

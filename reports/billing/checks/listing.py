@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
 
 from deliveries.messages.fold import PARTNER_OVER_LIMIT
 from deliveries.messages.row import OTHER_LABEL
+from portal.common.msisdn import COUNTRIES
 from reports.billing.checks.late import TooManyLate, late_messages
 from reports.billing.checks.results import StoredRow
 from reports.billing.checks.scope import CheckScope
@@ -19,7 +21,6 @@ from reports.billing.proof.facts import FAILURES, PENDING, UNKNOWN, Fact
 from reports.billing.proof.recounts import count_fact, main_country
 from reports.billing.proof.rules import KIND_OF, Rule
 from reports.billing.proof.split import Part
-from portal.common.msisdn import COUNTRIES
 
 MAX_LISTED = 50_000
 """Maximum number of messages that are listed behind one part."""
@@ -132,7 +133,7 @@ def _read(
 ) -> Iterator[tuple]:
     """Yield the messages that the rule can be about, and some more."""
     first: date = scope.span.month.previous().first_day if rule == Rule.CARRIED else scope.span.month.first_day
-    parameters: dict[str, object] = {
+    parameters: dict[str, Any] = {
         "over_limit": PARTNER_OVER_LIMIT, "other": OTHER_LABEL, "tenants": scope.tenant_ids,
         "account": scope.account_id, "first": first - NEAR, "last": scope.span.month.last_day + NEAR,
     }  # fmt: skip
@@ -146,9 +147,7 @@ def _read(
         parameters |= {"countries": _countries(row.country), "country": row.country}
     if rule == Rule.UTC_MONTH:
         edges = [sorted(pair) for pair in zip(scope.span.borders, scope.span.utc_borders, strict=True)]
-        conditions.append(
-            "(m.sent_at >= %(a)s AND m.sent_at < %(b)s OR m.sent_at >= %(c)s AND m.sent_at < %(d)s)"
-        )
+        conditions.append("(m.sent_at >= %(a)s AND m.sent_at < %(b)s OR m.sent_at >= %(c)s AND m.sent_at < %(d)s)")
         parameters |= dict(zip("abcd", [*edges[0], *edges[1]], strict=True))
     elif rule == Rule.OTHER_UNIT:
         conditions.append("m.parts > 1")

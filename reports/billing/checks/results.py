@@ -49,7 +49,9 @@ def read_stored(rows: Iterable[Any]) -> list[StoredRow]:
     """Return the rows of a stored result."""
     return [
         StoredRow(
-            *row[0],
+            partner_id=row[0][0],
+            country=row[0][1],
+            operator=row[0][2],
             theirs=tuple(row[1]),
             prices=tuple(row[2]),
             ours=tuple(row[3]),
@@ -112,5 +114,3 @@ def _part(part: Part) -> list[Any]:
 
 def _parts(stored_parts: Iterable[Any]) -> tuple[Part, ...]:
     return tuple(Part(Kind(kind), rule, quantity, amount) for kind, rule, quantity, amount in stored_parts)
-
-

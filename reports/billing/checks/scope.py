@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from portal.common.periods import Month
 from portal.tenants.models import GatewayAccount, Tenant
-from portal.tenants.ownership import owned_with_customers
+from portal.tenants.ownership import COLUMNS, owned_with_customers
 from portal.tenants.partner_owners import owners_at
 from reports.billing.checks.span import MonthSpan
 from reports.billing.proof.recounts import Contract
@@ -42,7 +42,7 @@ class CheckScope:
 def read_scope(check: InvoiceCheck) -> CheckScope:
     """Return the scope of a confirmed check. Raises NotChecked."""
     assert check.month is not None and check.closed_at is not None  # the database makes sure
-    account = GatewayAccount.objects.get(pk=check.account_id)
+    account = GatewayAccount.objects.only(*COLUMNS).get(pk=check.account_id)
     month = Month.of(check.month)
     return CheckScope(
         account_id=account.pk,
@@ -93,5 +93,3 @@ def _tenants(account: GatewayAccount, tenant_id: int) -> QuerySet[Tenant]:
     if account.pk not in trees:
         raise NotChecked("other customers have partner IDs of the account")
     return Tenant.objects.filter(pk__in=[account.pool_id, *trees[account.pk]])
-
-

@@ -10,28 +10,32 @@ from django.shortcuts import get_object_or_404
 
 from portal.common.masking import Masking
 from portal.tenants.models import Tenant
+from reports.billing.checks.listing import has_messages
 from reports.billing.checks.results import StoredRow, Sum, read_stored, subtracted
 from reports.billing.checks.texts import KINDS, NOT_RECOUNTED, OUTCOMES, RULES
 from reports.billing.proof.claims import Shape
 from reports.billing.proof.rules import KIND_OF, Kind, Rule
 from reports.billing.proof.split import Outcome, Part
-from reports.billing.checks.listing import has_messages
 from reports.models import InvoiceCheck
 
 # All that a list of checks shows; a result may be large.
 _HEAVY = ("result", "sealed", "left_out")
+_NOT_GRANTED = ("account__created_at",)  # to the web role
 
 
 def checks_of(tenant: Tenant) -> QuerySet[InvoiceCheck]:
     """Return a tenant's checks, newest first, without their results."""
-    found = InvoiceCheck.objects.filter(tenant=tenant).select_related("account")
-    return found.order_by("-id").defer(*_HEAVY)
+    return all_checks().filter(tenant=tenant).order_by("-id").defer(*_HEAVY, *_NOT_GRANTED)
 
 
 def check_or_404(tenant: Tenant, check_id: int) -> InvoiceCheck:
     """Return a tenant's check with its result. Raises Http404."""
-    found = InvoiceCheck.objects.select_related("account", "tenant", "price_list")
-    return get_object_or_404(found, tenant=tenant, pk=min(check_id, 2**63 - 1))
+    return get_object_or_404(all_checks(), tenant=tenant, pk=min(check_id, 2**63 - 1))
+
+
+def all_checks() -> QuerySet[InvoiceCheck]:
+    """Return checks with what is shown of their accounts and price lists."""
+    return InvoiceCheck.objects.select_related("account", "tenant", "price_list").defer(*_NOT_GRANTED)
 
 
 def shape_of(check: InvoiceCheck) -> Shape:

@@ -23,6 +23,7 @@ from reports.models import InvoiceCheck, PriceList
 from reports.pricing.money import digits_of
 
 TASK = "reports.run_invoice_check"
+MAX_CLOSE = timedelta(days=92)  # after the month's last day
 KEPT = timedelta(days=1)  # an upload that nobody confirms
 NOT_CONFIRMED = "not_confirmed"
 PURPOSE = "invoice-check"

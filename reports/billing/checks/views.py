@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
-
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
@@ -12,24 +10,23 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from deliveries.conversions.files import FileProblem, text_of_cell
+from deliveries.conversions.files import FileProblem
 from portal.accounts.access import PageRequest
 from portal.accounts.guards import member_may
 from portal.accounts.models import record
 from portal.accounts.way_back import posted_from
 from portal.common.file_response import XLSX
 from portal.common.jobs import JobState
-from portal.common.masking import Masking
-from portal.common.periods import Month
 from portal.tenants.models import Tenant
 from portal.tenants.scope import web_scope
 from reports.billing.checks import uploads
 from reports.billing.checks.claim_file import claim_name, write_claim
-from reports.billing.checks.forms import ColumnsForm, UploadForm, months_before
+from reports.billing.checks.columns_view import columns
+from reports.billing.checks.forms import UploadForm
 from reports.billing.checks.listing import has_messages, messages_behind
 from reports.billing.checks.messages_shown import shown_messages
 from reports.billing.checks.results import read_stored
-from reports.billing.checks.scope import NotChecked, checked_accounts, cost_list_of, read_scope
+from reports.billing.checks.scope import NotChecked, checked_accounts, read_scope
 from reports.billing.checks.selectors import (
     PartShown,
     check_or_404,
@@ -41,13 +38,11 @@ from reports.billing.checks.selectors import (
     shape_of,
 )
 from reports.billing.checks.texts import KINDS, file_text, line_text
-from reports.billing.invoices.columns import guessed, month_in
-from reports.billing.invoices.files import MAX_BYTES, InvoiceFile, read_file
+from reports.billing.invoices.files import MAX_BYTES
 from reports.billing.proof.rules import Kind
 from reports.models import InvoiceCheck
 
 MAX_LISTED = 50  # checks, lines that cannot be read, and messages on a page
-PREVIEW = 5
 PAGE = 100  # rows of a result
 
 
@@ -63,7 +58,7 @@ def index(request: PageRequest, tenant: Tenant) -> HttpResponse:
             if given.size > MAX_BYTES:
                 raise FileProblem("too_large")
             begun = uploads.begin(
-                tenant=tenant, account=form.account(), user=request.user, name=given.name, content=given.read(),
+                tenant=tenant, account=form.chosen_account(), user=request.user, name=given.name, content=given.read(),
                 now=timezone.now(),
             )  # fmt: skip
         except FileProblem as problem:
@@ -80,7 +75,7 @@ def check(request: PageRequest, tenant: Tenant, check_id: int) -> HttpResponse:
     """Show a check: its columns until they are chosen, then its progress, then its result."""
     found = check_or_404(tenant, check_id)
     if found.problem == uploads.NOT_CONFIRMED:
-        return _columns(request, tenant, found)
+        return columns(request, tenant, found)
     if request.method == "POST":
         messages.error(request, _("This check has started already."))
         return redirect("billing:check", tenant.slug, found.pk)
@@ -116,73 +111,6 @@ def _result(request: PageRequest, found: InvoiceCheck) -> dict[str, object]:
         "not_recounted": not_recounted(found),
         "has_money": found.totals["unpriced"] < found.totals["rows"],
     }
-
-
-def _columns(request: PageRequest, tenant: Tenant, found: InvoiceCheck) -> HttpResponse:
-    context = {"page": "billing", "check": found}
-    try:
-        file = read_file(uploads.content_of(found))
-    except FileProblem as problem:
-        context["problem"] = file_text(str(problem))
-        return render(request, "billing/checks/columns.html", context, status=410 if problem.code == "gone" else 422)
-    price_list = cost_list_of(found.account)
-    zone = ZoneInfo(found.account.timezone)
-    remembered = guessed(file.names, uploads.remembered(found.account))
-    months = months_before(timezone.now().astimezone(zone).date())
-    wanted = {
-        "file": file, "guessed": remembered, "months": months, "month": _likely_month(file, remembered, months),
-        "zone": zone, "price_list": price_list,
-    }  # fmt: skip
-    form = ColumnsForm(request.POST or None, **wanted)
-    errors = []
-    if request.method == "POST" and form.is_valid():
-        agreed = form.agreed(file.currency)
-        read = uploads.read_lines(file, form.mapping(), agreed.month, agreed.currency)
-        errors = read.errors
-        if price_list is not None and file.currency and file.currency != price_list.currency:
-            text = _("The invoice is in %(invoice)s, the account's price list in %(list)s.")
-            form.add_error(None, text % {"invoice": file.currency, "list": price_list.currency})
-        elif not read.rows:
-            form.add_error(None, _("No line of the file can be read with these columns."))
-        elif not errors or "leave_out" in request.POST:
-            if not uploads.confirm(found, agreed, form.mapping(), left_out=errors, actor=request.user.email):
-                messages.error(request, _("This check has started already."))
-            return redirect("billing:check", tenant.slug, found.pk)
-        if errors:
-            form = _with_choice(request, form, wanted)
-    context |= {
-        "form": form,
-        "names": [request.access.masking.text(name) for name in file.names],
-        "rows": _preview(file, request.access.masking),
-        "price_list": price_list,
-        "errors": [(error.line, line_text(error.field, error.code, error.detail)) for error in errors[:MAX_LISTED]],
-        "more_errors": max(0, len(errors) - MAX_LISTED),
-    }
-    status = 422 if request.method == "POST" else 200
-    response = render(request, "billing/checks/columns.html", context, status=status)
-    response.headers["Cache-Control"] = "no-store, private"
-    return response
-
-
-def _with_choice(request: PageRequest, form: ColumnsForm, wanted: dict) -> ColumnsForm:
-    """Return the form with the choice to leave out lines, and the errors that it has."""
-    again = ColumnsForm(request.POST, **wanted, has_errors=True)
-    again.is_valid()
-    for text in form.non_field_errors():
-        again.add_error(None, text)
-    return again
-
-
-def _likely_month(file: InvoiceFile, columns: dict[str, str], months: list[Month]) -> Month:
-    """Return the month of the lines, else the one before the invoice's day, else the last one."""
-    month = month_in(file.rows, file.names, columns["month"]) if "month" in columns else None
-    if month is None and file.issued_on is not None:
-        month = Month.of(file.issued_on).previous()
-    return month if month in months else months[1]
-
-
-def _preview(file: InvoiceFile, masking: Masking) -> list[list[str]]:
-    return [[masking.text(text_of_cell(cell)) for cell in row.cells] for row in file.rows[:PREVIEW]]
 
 
 @require_safe

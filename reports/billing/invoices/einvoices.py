@@ -1,7 +1,7 @@
 """E-invoices as tables: UBL 2.1 (Peppol BIS Billing 3.0) and Finvoice, one row for each line of the invoice.
 
-The columns are named as the wizard guesses them (reports/billing/invoices/columns.py). Properties of a line have columns
-of their own.
+The columns are named as the wizard guesses them (reports/billing/invoices/columns.py). Properties of a line have
+columns of their own.
 """
 
 from __future__ import annotations
@@ -148,5 +148,3 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
-
-

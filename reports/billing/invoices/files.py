@@ -30,7 +30,9 @@ def read_file(content: bytes) -> InvoiceFile:
         raise FileProblem("too_large")
     if is_xml(content):
         einvoice = read_einvoice(content)
-        return InvoiceFile([str(name) for name in einvoice.head.cells], einvoice.rows, einvoice.currency, einvoice.issued_on)
+        return InvoiceFile(
+            [str(name) for name in einvoice.head.cells], einvoice.rows, einvoice.currency, einvoice.issued_on
+        )
     head, *rows = islice(tables.rows(content), MAX_LINES + 2)
     names = tables.names_of(head)
     for place, name in enumerate(names, 1):

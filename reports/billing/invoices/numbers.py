@@ -128,7 +128,7 @@ def country_of(text: str) -> str | None:
         return code
     if known := _names().get(text.casefold()) or _ALSO_CALLED.get(code):
         return known
-    if (digits := code.removeprefix("+").removeprefix("00")).isdigit() and len(digits) <= 3 and digits != code:  # noqa: PLR2004  a calling code
+    if (digits := code.removeprefix("+").removeprefix("00")).isdigit() and len(digits) <= 3 and digits != code:
         region = phonenumbers.region_code_for_country_code(int(digits))
         return region if region in COUNTRIES else None
     found = set(_named_in(text))

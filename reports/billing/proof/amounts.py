@@ -22,7 +22,7 @@ class Rounding(StrEnum):
     PRICE_4_DOWN = "price_4_down"
 
 
-_PRICE_STEP = {f"price_{places}": 10 ** (6 - places) for places in range(2, 5)}
+_PRICE_STEP: dict[str, int] = {f"price_{places}": 10 ** (6 - places) for places in range(2, 5)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,8 @@ def amount_of(lines: Lines, step: int, pricing: Pricing = AGREED) -> int | None:
     by_price = prices_in(lines, pricing)
     if by_price is None:
         return None
-    return sum(divide_half_away(quantity * micro, step) * step for micro, quantity in by_price.items())
+    steps: int = sum(divide_half_away(quantity * micro, step) for micro, quantity in by_price.items())
+    return steps * step
 
 
 def prices_in(lines: Lines, pricing: Pricing = AGREED) -> dict[int, int] | None:
@@ -74,5 +75,5 @@ def _rounded_price(micro: int, rounding: Rounding) -> int:
     step = _PRICE_STEP.get(name)
     if step is None:
         return micro
-    return (micro // step if rounding.value.endswith("_down") else divide_half_away(micro, step)) * step
-
+    steps: int = micro // step if rounding.value.endswith("_down") else divide_half_away(micro, step)
+    return steps * step

@@ -97,4 +97,4 @@ def operator_key(operator: str) -> str:
     """Return an operator's name for comparing: without case, spaces around it and the country before a dot."""
     name = operator.strip().upper()
     country, dot, rest = name.partition(".")
-    return rest if dot and len(country) == 2 and rest else name  # noqa: PLR2004  ISO 3166-1 alpha-2
+    return rest if dot and len(country) == 2 and rest else name

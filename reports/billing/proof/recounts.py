@@ -69,7 +69,9 @@ class Recounts:
     def __post_init__(self) -> None:
         nothing = self.under(())
         effective = [
-            rule for rule in Rule if rule not in self.without and _quantities(self.under((rule,))) != _quantities(nothing)
+            rule
+            for rule in Rule
+            if rule not in self.without and _quantities(self.under((rule,))) != _quantities(nothing)
         ]
         self.possible = combinations_of(effective)
         for rules in self.possible:
@@ -154,7 +156,7 @@ def main_country(country: str) -> str:
     """Return the main country of a country's calling code: US of CA, GB of JE; itself where none is known."""
     code = phonenumbers.country_code_for_region(country)
     found = phonenumbers.region_code_for_country_code(code) if code else ""
-    return found if len(found) == 2 and found.isalpha() and found != UNKNOWN_COUNTRY else country  # noqa: PLR2004  ISO 3166-1 alpha-2
+    return found if len(found) == 2 and found.isalpha() and found != UNKNOWN_COUNTRY else country
 
 
 def prices_of(

@@ -1,4 +1,4 @@
-"""Kinds of differences between an invoice and our counts, and the presumed rules that are recounted (docs/invoice-proof.md)."""
+"""Kinds of differences between an invoice and our counts, and presumed rules of the gateway (docs/invoice-proof.md)."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def in_sequence(rules: Iterable[Rule]) -> Rules:
 
 
 def combinations_of(rules: Iterable[Rule]) -> list[Rules]:
-    """Return no rule, each rule, and all sets of up to MAX_RULES of them with one rule of a kind, smaller sets first."""
+    """Return sets of up to MAX_RULES of these rules with one rule of a kind, the empty one and smaller ones first."""
     ordered = in_sequence(rules)
     return [
         chosen

@@ -1,9 +1,9 @@
 """The difference of each row, split by kind without a remainder; pure.
 
 An explanation is a set of rules under which our recount equals the invoice exactly, in quantity and, where both sides
-have one, in amount. Of several the ones with the fewest rules count. They are looked for three times: for all rows of the
-invoice together, for all rows of a partner ID, and for the row alone. A wider one decides if it is the only one and
-explains more differing rows than it has rules; else it only decides between those of the row. If explanations of
+have one, in amount. Of several the ones with the fewest rules count. They are looked for three times: for all rows of
+the invoice together, for all rows of a partner ID, and for the row alone. A wider one decides if it is the only one
+and explains more differing rows than it has rules; else it only decides between those of the row. If explanations of
 different kinds are left, the row's difference is ambiguous, and all of them are kept.
 """
 
@@ -190,8 +190,8 @@ class _Proof:
             return Row(key, theirs, quantity, amount, Outcome.AGREES, ())
         explanations = _distinct(self._explanation(key, *one) for one in found or self._partly(key))
         if len(explanations) > 1:
-            parts = (Part(Kind.AMBIGUOUS, "", theirs.quantity - quantity, self._money(key)),)
-            return Row(key, theirs, quantity, amount, Outcome.AMBIGUOUS, parts, tuple(explanations))
+            whole = Part(Kind.AMBIGUOUS, "", theirs.quantity - quantity, self._money(key))
+            return Row(key, theirs, quantity, amount, Outcome.AMBIGUOUS, (whole,), tuple(explanations))
         parts = explanations[0].parts if explanations else self._unexplained(key)
         is_open = any(part.kind == Kind.NOT_EXPLAINED for part in parts)
         return Row(key, theirs, quantity, amount, Outcome.NOT_EXPLAINED if is_open else Outcome.EXPLAINED, parts)
@@ -204,7 +204,10 @@ class _Proof:
         return [(rules, AGREED) for rules in fitting if len(rules) == fewest]
 
     def _explanation(self, key: Key, rules: Rules, pricing: Pricing) -> Explanation:
-        """Return the parts: what each rule adds to those before it, then the version of the prices, then the rounding."""
+        """Return the parts: what each rule adds to those before it, then the version of the price, then the rounding.
+
+        What they leave of the amount is not explained, so the parts sum to the difference.
+        """
         step, difference = self.claim.step, self._money(key)
         recounted = [self._lines(rules[:number], key) for number in range(len(rules) + 1)]
         amounts: list[int | None] = [None] * len(recounted)
@@ -226,7 +229,7 @@ class _Proof:
         return Explanation(rules, pricing, tuple(part for part in parts if part.quantity or part.amount))
 
     def _unexplained(self, key: Key) -> tuple[Part, ...]:
-        """Return the parts of a row whose quantity no recount equals: what another version of its price makes is certain."""
+        """Return the parts of a row whose quantity no recount equals: another version of its price is told apart."""
         theirs, lines, money = self._theirs(key), self._lines((), key), self._money(key)
         quantity = theirs.quantity - sum(lines.values())
         if money is None or theirs.amount is None:
@@ -262,7 +265,7 @@ def _less(one: int | None, other: int | None) -> int | None:
 
 
 def _version_only(lines: Lines, pricing: Pricing) -> dict[int, int]:
-    """Return the prices of the pricing's version as the list writes them: an invoice may state these and round later."""
+    """Return the prices of the pricing's version as the list has them: an invoice may state these and round later."""
     return prices_in(lines, Pricing(pricing.version)) or {}
 
 

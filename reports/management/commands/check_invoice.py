@@ -19,7 +19,7 @@ from reports.billing.checks.selectors import kinds_shown, not_recounted
 from reports.billing.checks.span import default_close
 from reports.billing.checks.texts import FIELDS, file_text, line_text
 from reports.billing.invoices.columns import FIELDS as NAMES
-from reports.billing.invoices.columns import guessed
+from reports.billing.invoices.columns import MAX_ERRORS, guessed
 from reports.billing.invoices.files import InvoiceFile, read_file
 from reports.models import InvoiceCheck, PriceList
 from reports.pricing.money import MICRO
@@ -79,8 +79,10 @@ class Command(BaseCommand):
             per=price_list.per if price_list else options["per"] or PriceList.Per.PART,
         )
         read = uploads.read_lines(file, mapping, month, agreed.currency)
-        for error in read.errors:
-            self.stderr.write(f"line {error.line}: {line_text(error.field, error.code, error.detail)}")
+        for one in read.errors:
+            self.stderr.write(f"line {one.line}: {line_text(one.field, one.code, one.detail)}")
+        if len(read.errors) >= MAX_ERRORS:
+            raise CommandError(f"file: {MAX_ERRORS} problems and more; are the columns the right ones?")
         if read.errors and not options["leave_out"]:
             raise CommandError("file: some lines cannot be read; --leave-out compares the others")
         if not read.rows:
@@ -97,13 +99,14 @@ class Command(BaseCommand):
             raise CommandError(f"the check ended as {check.state}: {file_text(check.problem) or check.error}")
         (theirs, their_amount), (ours, our_amount) = check.totals["theirs"], check.totals["ours"]
         has_money = check.totals["unpriced"] < check.totals["rows"]
+        differing = check.totals["rows"] - check.totals["agreeing"]
         rows = [("Invoice", "", theirs, their_amount), ("Our counts", "", ours, our_amount)]
-        rows.append(("Difference", check.totals["rows"] - check.totals["agreeing"], theirs - ours, their_amount - our_amount))
-        rows += [(f"  {one.name}", one.rows, one.quantity, one.amount) for one in kinds_shown(check)]
+        rows.append(("Difference", str(differing), theirs - ours, their_amount - our_amount))
+        rows += [(f"  {one.name}", str(one.rows), one.quantity, one.amount) for one in kinds_shown(check)]
         self.stdout.write(f"{'':24}{'rows':>8}{'quantity':>16}{'amount':>20}")
         for name, number, quantity, amount in rows:
             money = f"{amount / MICRO:,.2f} {check.currency}" if has_money else ""
-            self.stdout.write(f"{name:24}{number!s:>8}{quantity:>16,}{money:>20}")
+            self.stdout.write(f"{name:24}{number:>8}{quantity:>16,}{money:>20}")
         for text in not_recounted(check):
             self.stdout.write(str(text))
         if claim is not None:

@@ -59,7 +59,9 @@ def carried(account, tenant, feed) -> Callable[..., Carried]:
             while apply_waiting(now=NOW, limit=2000).claimed:
                 pass
         messages = traffic(SEED, zone, MESSAGES, is_plain=True)
-        prices = {country: (50_000, 60_000 + 700 * n, 65_000 + 900 * n) for n, country in enumerate(countries(messages))}
+        prices = {
+            country: (50_000, 60_000 + 700 * n, 65_000 + 900 * n) for n, country in enumerate(countries(messages))
+        }
         gateway = Gateway(messages, zone, basis, per, prices)
         return Carried(account, tenant, gateway, _price_list(account, tenant, gateway) if priced else None)
 

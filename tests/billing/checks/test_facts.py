@@ -5,13 +5,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from deliveries.models import RetentionMark
+from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from reports.billing.checks import late
 from reports.billing.checks.facts import read_facts
 from reports.billing.checks.scope import NotChecked, read_scope
 from reports.billing.proof.claims import Key, Shape
 from reports.billing.proof.recounts import Lines, Recounts
 from reports.billing.proof.rules import Rule, Rules
-from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ def recounted(carried, facts=None, without=frozenset()) -> dict[Rules, dict[Key,
     return {
         rules: {key: lines for key, lines in recounts.under(rules).items() if sum(lines.values())}
         for rules in recounts.possible
-        if not TOGETHER <= set(rules)
+        if not set(rules) >= TOGETHER
     }
 
 
@@ -77,7 +77,10 @@ def test_reading_takes_as_many_queries_for_one_customer_as_for_a_month(carried) 
 def test_deleted_messages_leave_out_the_rules_that_need_them(carried) -> None:
     of = carried("Pacific/Auckland", ("Pacific/Auckland", "Pacific/Auckland"))
     scope = read_scope(of.check())
-    whole = {key: sum(lines.values()) for key, lines in Recounts(read_facts(scope).facts, scope.contract, SHAPE).under(()).items()}
+    whole = {
+        key: sum(lines.values())
+        for key, lines in Recounts(read_facts(scope).facts, scope.contract, SHAPE).under(()).items()
+    }
     RetentionMark.objects.create(tenant=of.owner, messages_before="2026-11-10", hours_before=NOW)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM delivery_report; DELETE FROM message WHERE tenant_id = %s", [of.owner.pk])

@@ -63,7 +63,7 @@ def received(seed: int, messages: int) -> tuple[tuple[datetime, bytes], ...]:
 
 @lru_cache(maxsize=8)
 def traffic(seed: int, zone: str, messages: int = 900, *, is_plain: bool = False) -> tuple[Sent, ...]:
-    """Return messages as the gateway knows them; unless plain, some numbers are ported, some are of a country's islands."""
+    """Return messages as the gateway knows them; unless plain, some numbers are ported, some of a country's islands."""
     close = datetime(2026, 11, 1, tzinfo=ZoneInfo(zone))
     close_before = datetime(2026, 10, 1, tzinfo=ZoneInfo(zone))
     reports = defaultdict(list)
@@ -88,7 +88,9 @@ def traffic(seed: int, zone: str, messages: int = 900, *, is_plain: bool = False
             Sent(
                 partner_id=message.partner_id,
                 country="AX" if message.country == "FI" and digest % 29 == 0 and not is_plain else message.country,
-                operator="ee.elisa" if message.country == "FI" and digest % 23 == 0 and not is_plain else message.operator,
+                operator="ee.elisa"
+                if message.country == "FI" and digest % 23 == 0 and not is_plain
+                else message.operator,
                 sender_type=message.sender_type,
                 sent_at=message.sent_at,
                 parts=message.parts,
@@ -127,7 +129,7 @@ class Gateway:
     per: Per
     prices: dict[str, tuple[int, int, int]]  # country: until the month, from its first day, from its 15th day
 
-    def invoice(self, errors: Errors = Errors()) -> dict[tuple[str, str], tuple[int, int]]:  # noqa: B008  frozen
+    def invoice(self, errors: Errors = Errors()) -> dict[tuple[str, str], tuple[int, int]]:
         """Return quantity and amount (millionths) of each partner ID and country."""
         lines: dict[tuple[str, str, int], int] = defaultdict(int)
         for message in self.messages:
@@ -143,7 +145,7 @@ class Gateway:
             found[partner_id, country] = (so_far[0] + quantity, so_far[1] + amount)
         return found
 
-    def claim(self, errors: Errors = Errors()) -> Claim:  # noqa: B008  frozen
+    def claim(self, errors: Errors = Errors()) -> Claim:
         """Return the invoice as the engine takes it."""
         return claim_of(self.invoice(errors))
 

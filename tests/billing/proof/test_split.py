@@ -82,6 +82,11 @@ class Case:
     def of(self, mistake: Mistake, key: tuple[str, str]) -> tuple[int, int]:
         return self.invoices[mistake].get(key, (0, 0))
 
+    def rounds_to(self, mistake: Mistake, key: tuple[str, str], quantity: int, amount: int) -> bool:
+        """Return whether the row is made by these errors and rounded otherwise, for each of two prices."""
+        of_quantity, of_amount = self.of(mistake, key)
+        return quantity == of_quantity and abs(amount - of_amount) <= CENT * 2
+
     def fitting(self, invoice: Invoice, key: tuple[str, str]) -> dict[frozenset[Kind], int]:
         """Return the kinds of all errors that make this row as it is, with the fewest errors of these kinds."""
         quantity, amount = invoice.get(key, (0, 0))
@@ -90,9 +95,8 @@ class Case:
             kinds = frozenset(self.steps(mistake, key))
             if (quantity, amount) == self.of(mistake, key):
                 found[kinds] = min(len(kinds), found.get(kinds, 9))
-            elif quantity == self.of(mistake, key)[0] and Kind.ROUNDING not in kinds:
-                if abs(amount - self.of(mistake, key)[1]) <= CENT * 2:  # rounded otherwise, for each of two prices
-                    found[kinds | {Kind.ROUNDING}] = len(kinds) + 1
+            elif Kind.ROUNDING not in kinds and self.rounds_to(mistake, key, quantity, amount):
+                found[kinds | {Kind.ROUNDING}] = len(kinds) + 1
         return found
 
 
@@ -149,7 +153,9 @@ def test_errors_of_a_whole_invoice_are_named_exactly(case: Case, mistake: Mistak
     as_good = [other for other in same if len(other) == fewest]
     differing = [key for key in rows if invoice.get(key) != ours.get(key)]
     if len({kinds_of(other) for other in as_good}) == 1 and len(differing) > fewest:
-        assert {key: parts_of(rows[key]) for key in differing} == {key: case.steps(as_good[0], key) for key in differing}
+        assert {key: parts_of(rows[key]) for key in differing} == {
+            key: case.steps(as_good[0], key) for key in differing
+        }
         assert {key for key, row in rows.items() if row.outcome == Outcome.EXPLAINED} == set(differing)
     else:
         check_rows(case, rows, invoice)
