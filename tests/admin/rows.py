@@ -27,7 +27,15 @@ from portal.shares.links import create_link
 from portal.shares.models import ShareLink
 from portal.tenants.api_keys import create_key
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
-from reports.models import DefinitionRun, OutsideAddress, ReportDefinition, ReportMail, ReportRecipient, ReportRun
+from reports.models import (
+    DefinitionRun,
+    InvoiceCheck,
+    OutsideAddress,
+    ReportDefinition,
+    ReportMail,
+    ReportRecipient,
+    ReportRun,
+)
 from tests.conftest import NOW, make_user
 from tests.gates.factors import make_gate
 
@@ -77,6 +85,17 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
         RefIdScheme: RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", CANARY]),
         ConversionUpload: ConversionUpload.objects.create(
             tenant=tenant, made_by=user.email, file_name=f"{CANARY}.csv", mapping={"kind": CANARY}, state="failed"
+        ),
+        InvoiceCheck: InvoiceCheck.objects.create(
+            tenant=tenant,
+            account=account,
+            made_by=user.email,
+            file_name=f"{CANARY}.csv",
+            mapping={"country": CANARY},
+            month=date(2026, 10, 1),
+            closed_at=NOW,
+            left_out=[[2, "country", "country", ""]],
+            state="failed",
         ),
         SegmentKey: SegmentKey.objects.create(tenant=tenant, key=CANARY),
         Campaign: Campaign.objects.create(tenant=tenant, name=CANARY),

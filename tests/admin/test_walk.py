@@ -23,7 +23,7 @@ from deliveries.models import (
 )
 from portal.accounts.models import AuditEntry, Invitation, Membership, UnsentMail, User
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
-from reports.models import DefinitionRun, OutsideAddress, ReportMail, ReportRun
+from reports.models import DefinitionRun, InvoiceCheck, OutsideAddress, ReportMail, ReportRun
 from tests.admin.rows import make_rows
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -33,6 +33,7 @@ READ_ONLY = {
     PartnerId,
     Campaign,
     ConversionUpload,
+    InvoiceCheck,
     AuditEntry,
     ErasedMonth,
     Export,

@@ -20,7 +20,7 @@ from portal.saved_views.models import SavedView
 from portal.shares.models import ShareLink
 from portal.tenants.models import PartnerId, Tenant
 from portal.tenants.wall import STAFF
-from reports.models import Alert, AlertRule, DefinitionRun, ReportMail
+from reports.models import Alert, AlertRule, DefinitionRun, InvoiceCheck, ReportMail
 from tests.admin.rows import CANARY, make_rows
 from tests.admin.test_walk import NEVER_ADDED, NEVER_DELETED, READ_ONLY
 from tests.gates.factors import make_gate
@@ -70,6 +70,7 @@ POSTED = {
     "settings:api_key_keep": {},
     "conversions:upload_cancel": {},
     "conversions:upload_undo": {},
+    "billing:check_delete": {},
     "settings:conversion_kind_remove": {},
     "settings:conversion_window": {"minutes": "60"},
     "alerts:acknowledge": {},
@@ -106,6 +107,9 @@ PAGES = {
     "api:export": (401, 401, 401, 401),
     "api:export_download": (401, 401, 401, 401),
     "api:conversions": (401, 401, 401, 401),
+    "api:invoice_checks": (401, 401, 401, 401),
+    "api:invoice_check": (401, 401, 401, 401),
+    "api:invoice_check_claim": (401, 401, 401, 401),
     "api:conversion": (401, 401, 401, 401),
     "api:messages": (401, 401, 401, 401),
     "api:message": (401, 401, 401, 401),
@@ -188,6 +192,11 @@ PAGES = {
     "gates:replay_search": (302, 404, 404, 200),
     "gates:replay_cancel": (302, 404, 404, 302),
     "billing:index": (302, 404, 404, 200),
+    "billing:checks": (302, 404, 404, 200),
+    "billing:check": (302, 404, 404, 200),
+    "billing:check_claim": (302, 404, 404, 404),
+    "billing:check_messages": (302, 404, 404, 404),
+    "billing:check_delete": (302, 404, 404, 302),
     "exports:list": (302, 404, 404, 200),
     "exports:new": (302, 404, 404, 200),
     "exports:numbers": (302, 404, 404, 200),
@@ -440,6 +449,9 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "view_id": SavedView.objects.create(tenant=other_tenant, user=stranger, page="overview", name=CANARY).id,
         "export_id": rows[Export].id,
         "upload_id": rows[ConversionUpload].id,
+        "check_id": rows[InvoiceCheck].id,
+        "row": 0,
+        "part": 0,
         "conversion_id": 1,
         "gate_id": gate.public_id,
         "attempt_id": attempt.pk,

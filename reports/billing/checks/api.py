@@ -128,9 +128,13 @@ class ChecksView(ApiView):
         return self.answer(shown(begun, self.access), Location=reverse("api:invoice_check", args=[begun.pk]))
 
     def _account(self, name: str) -> GatewayAccount:
+        """Return the account of this name: one that the key's tenant owns, or that of an account's own key."""
         assert self.access.tenant is not None  # every key has one
+        own = self.access.account
+        if own is not None and own.owner_id is None and own.name == name:
+            return own
         for account in checked_accounts(self.access.tenant):
-            if account.name == name and _reaches(self.access, account):
+            if account.name == name and (own is None or own.pk == account.pk):
                 return account
         raise BadField("account", "no gateway account of this name that the key's tenant owns")
 
@@ -265,10 +269,6 @@ def _part(part: Part) -> dict[str, Any]:
 
 def _check(access: Access, check_id: int) -> InvoiceCheck:
     return get_object_or_404(visible(access), pk=min(check_id, ROW_ID_MAX))
-
-
-def _reaches(access: Access, account: GatewayAccount) -> bool:
-    return access.account is None or access.account.pk == account.pk
 
 
 def _file(text: str) -> tuple[bytes, InvoiceFile]:
