@@ -11,7 +11,7 @@ import urllib.request
 import yaml
 
 from portal import engines
-from portal.demo import alerts, conversions, gates, guide, late_reports, leaks, saved_reports, steps, traffic
+from portal.demo import alerts, conversions, gates, guide, invoices, late_reports, leaks, saved_reports, steps, traffic
 from portal.demo.state import PROVISIONING, REPOSITORY, DemoError, State
 from portal.serve import is_prepared
 
@@ -89,6 +89,7 @@ def _fill(server: subprocess.Popen, address: str) -> State:
     gates.make_gates(state, server)
     leaks.send_leaks(state, server)
     alerts.fail_operator(state, server)
+    invoices.check_invoice(server)
     return state
 
 

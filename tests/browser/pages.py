@@ -271,7 +271,10 @@ OF_RECIPIENT = {"mailed_report": "en", "report_address": "en", "report_unsubscri
 
 # What is looked at of another tenant than nordic-retail.
 OF_HANSA = {"tenant_slug": "hansa-group", "account": "hansa-direct"}
-OTHERS = {"reports:account_months": OF_HANSA, "reports:account_make": OF_HANSA}
+OTHERS = {
+    **dict.fromkeys(("reports:account_months", "reports:account_make"), OF_HANSA),
+    **dict.fromkeys(("billing:checks", "billing:check", "billing:check_messages"), OF_HANSA),
+}
 
 ADDRESSES = {route.name: route.address for route in ROUTES if not route.name.startswith("admin:")}
 

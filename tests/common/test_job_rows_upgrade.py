@@ -62,12 +62,8 @@ def test_older_rows_keep_state_times_and_progress(tenant, migrate):
         cursor.execute(OLD_ROWS, {"tenant": tenant.id, "partner": partner.id})
     migrate(True)
 
-    models = {
-        model.KIND: model
-        for model in jobs.job_models()
-        if model.KIND
-        not in ("workbook_deletion", "export", "conversion_upload", "gate_replay", "definition_run", "invoice_check")
-    }  # are younger
+    younger = {"conversion_upload", "definition_run", "export", "gate_replay", "invoice_check", "workbook_deletion"}
+    models = {model.KIND: model for model in jobs.job_models() if model.KIND not in younger}
     assert {
         kind: list(model.objects.order_by("id").values_list("state", "done", "total", "attempts", "error"))
         for kind, model in models.items()

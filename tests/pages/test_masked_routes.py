@@ -143,10 +143,13 @@ def addresses(tenant, run, **maker) -> dict[str, str]:
     check = InvoiceCheck.objects.create(
         tenant=tenant, account=wish.account, made_by="x", file_name=Masking(in_full=False).text(f"{OWN}.csv"),
         month=run.month, closed_at=timezone.now(), state="done", currency="EUR",
-        totals={"rows": 1, "agreeing": 0, "unpriced": 1, "theirs": [2, 0], "ours": [1, 0], "kinds": {"failed": [1, 1, 0]}},
+        totals={
+            "rows": 1, "agreeing": 0, "unpriced": 1, "theirs": [2, 0], "ours": [1, 0], "kinds": {"failed": [1, 1, 0]},
+        },
         result={
-            "columns": [True, True, True], "decimals": 2, "without": [],
-            "rows": [[[OWN, "FI", OWN], [2, None], [], [1, None], "explained", [["failed", "failed_charged", 1, None]], []]],
+            "columns": [True, True, True], "decimals": 2, "without": [], "rows": [
+                [[OWN, "FI", OWN], [2, None], [], [1, None], "explained", [["failed", "failed_charged", 1, None]], []],
+            ],
         },
     )  # fmt: skip
     values = {

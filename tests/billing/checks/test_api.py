@@ -109,7 +109,7 @@ def test_the_operator_checks_an_account_that_nobody_owns(carried, tmp_path, caps
     file, claim = tmp_path / "october.csv", tmp_path / "claim.xlsx"
     file.write_bytes(csv_of(of.gateway.invoice(Errors(failed="charged"))))
 
-    call_command("check_invoice", str(file), account="link-main", month="2026-10", claim=str(claim))
+    call_command("check_invoice", str(file), account="link-main", month="2026-10", claim=claim)
 
     shown = capsys.readouterr().out
     assert "Failed messages" in shown and "Difference" in shown
